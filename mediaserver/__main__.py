@@ -26,7 +26,7 @@ from mediaserver.worker.engine import LocalEngine
 from mediaserver.worker.server import Worker
 
 if TYPE_CHECKING:
-    from mediaserver.worker.remote_worker import Outpost
+    from mediaserver.worker.remote_worker import RemoteWorker
 
 GC_THRESHOLD = 20_000
 """Objects between two looks for unreachable circles. Packets, which come and go by the thousand, are in none: looking
@@ -49,7 +49,7 @@ async def _run(arguments: argparse.Namespace) -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def _worker(arguments: argparse.Namespace) -> "Worker | Outpost":
+def _worker(arguments: argparse.Namespace) -> "Worker | RemoteWorker":
     first, last = arguments.rtp_ports
 
     def engine(files: Callable[[Path], RecordingFiles] = FolderFiles) -> LocalEngine:
@@ -58,10 +58,10 @@ def _worker(arguments: argparse.Namespace) -> "Worker | Outpost":
     if arguments.socket is not None:
         given, guest = GivenFolder(), arguments.server_user and _user(arguments.server_user)
         return Worker(engine(given.of), arguments.socket, arguments.owner, given, guest)
-    from mediaserver.worker.remote_worker import Outpost  # noqa: PLC0415 - 12 MB that workers of the roof's own machine do without
+    from mediaserver.worker.remote_worker import RemoteWorker  # noqa: PLC0415 - 12 MB that workers of the roof's own machine do without
 
     key = arguments.key_file.read_text(encoding="ascii").strip()
-    return Outpost(arguments.roof, key, ssl.create_default_context(cafile=arguments.authority), engine)
+    return RemoteWorker(arguments.roof, key, ssl.create_default_context(cafile=arguments.authority), engine)
 
 
 def _user(name: str) -> int:

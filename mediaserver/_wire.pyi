@@ -1,11 +1,11 @@
-from mediaserver.rtp.outbound_stream import PlainLeg, plain_fan, plain_post
-from mediaserver.transport.peer_path import PlainInbox, PlainLine
+from mediaserver.rtp.outbound_stream import PlainOutboundStream, plain_fan_out, plain_send
+from mediaserver.transport.peer_path import PlainInbox, PlainPeerPath
 
 Inbox = PlainInbox
-Line = PlainLine
-Leg = PlainLeg
-fan = plain_fan
-post = plain_post
+Line = PlainPeerPath
+Leg = PlainOutboundStream
+fan = plain_fan_out
+post = plain_send
 
 def use(protect: int, unprotect: int, unprotect_rtcp: int) -> None: ...
 def timer(period_ms: int) -> int | None: ...

@@ -100,7 +100,7 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True)
-class LineState:
+class ConnectionQuality:
     """How the line of a connected seat is: shares lost lately (0 to 1) on the way to us (`up`) and from us (`down`).
 
     `jitter` (RFC 3550 §6.4.1, of what we send) and `round_trip` are in seconds.
@@ -335,7 +335,7 @@ class MediaEngine(Protocol):
         :class:`RecordingEnded` follows once the file is closed, which a disk may take long for.
         """
 
-    async def lines(self, room: str) -> Mapping[str, LineState]:
+    async def lines(self, room: str) -> Mapping[str, ConnectionQuality]:
         """How the line of each connected seat of a room is."""
 
     async def held(self) -> Held:

@@ -13,7 +13,7 @@ TOLD_S = 1.0
 """The least time between two faults of one loop that are told."""
 
 
-class Faults:
+class ThrottledLog:
     """Those of one loop, told to its module's `logger`."""
 
     def __init__(self, logger: logging.Logger) -> None:

@@ -8,41 +8,41 @@ from pathlib import Path
 from aiohttp import web
 from redis.asyncio import Redis
 
-from signaling.accounts.password_links import Links
-from signaling.accounts.sign_in import Auth
-from signaling.app.periodic_jobs import Clerk
+from signaling.accounts.password_links import PasswordLinks
+from signaling.accounts.sign_in import SignIn
+from signaling.app.periodic_jobs import PeriodicJobs
 from signaling.app.services import Record
 from signaling.http.metrics import Metrics
-from signaling.mail.inbox_watcher import Intake
-from signaling.mail.outbox_sender import Deliverer
+from signaling.mail.inbox_watcher import InboxWatcher
+from signaling.mail.outbox_sender import OutboxSender
 from signaling.meeting.dispatcher import Dispatch
-from signaling.meeting.incident_reports import Faults
-from signaling.meeting.line_monitor import Lines
-from signaling.meeting.manager import Hub
+from signaling.meeting.incident_reports import IncidentReports
+from signaling.meeting.line_monitor import LineMonitor
+from signaling.meeting.manager import MeetingManager
 from signaling.meeting.sign_out import Logins
-from signaling.recording.catalog import Recordings
-from signaling.recording.remux_queue import Finisher
-from signaling.sip.bridge.bridge import Gateway
+from signaling.recording.catalog import RecordingCatalog
+from signaling.recording.remux_queue import RemuxQueue
+from signaling.sip.bridge.bridge import SipBridge
 
 
 @dataclass(frozen=True, slots=True)
 class Roof(Record):
     """The record, and the parts that run over it."""
 
-    links: Links
+    links: PasswordLinks
     redis: Redis
-    auth: Auth
-    hub: Hub
+    auth: SignIn
+    hub: MeetingManager
     logins: Logins
-    lines: Lines
-    faults: Faults
-    gateway: Gateway
+    lines: LineMonitor
+    faults: IncidentReports
+    gateway: SipBridge
     dispatch: Dispatch
-    recordings: Recordings
-    finisher: Finisher
-    deliverer: Deliverer
-    clerk: Clerk
-    intake: Intake | None
+    recordings: RecordingCatalog
+    finisher: RemuxQueue
+    deliverer: OutboxSender
+    clerk: PeriodicJobs
+    intake: InboxWatcher | None
     metrics: Metrics
     pages: Path
     documents: Path

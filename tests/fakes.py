@@ -8,10 +8,10 @@ from pathlib import Path
 
 from mediaserver.api import (
     EVERYONE,
+    ConnectionQuality,
     Event,
     Held,
     Layout,
-    LineState,
     PeerUp,
     RecordingEnded,
     RoomOptions,
@@ -67,7 +67,7 @@ class FakeRoom:
     paused: bool = False
     seconds: float = 0.0
     voices: bool = False
-    lines: dict[str, LineState] = field(default_factory=dict)
+    lines: dict[str, ConnectionQuality] = field(default_factory=dict)
     up: set[str] = field(default_factory=set)
     content: str | None = None
 
@@ -219,7 +219,7 @@ class FakeEngine:
             self.ended.append(RecordingEnded(room, path, 12.0, None))
             self.emit(self.ended[-1])
 
-    async def lines(self, room: str) -> Mapping[str, LineState]:
+    async def lines(self, room: str) -> Mapping[str, ConnectionQuality]:
         return self._room(room).lines
 
     async def held(self) -> Held:

@@ -4,18 +4,18 @@ from pathlib import Path
 
 from loadtest.media.tone import encode_tone
 from mediaserver.audio.mix_minus import FRAME_SAMPLES
-from mediaserver.recording.encrypted_file import KEY_BYTES, Safe
+from mediaserver.recording.encrypted_file import KEY_BYTES, FileCipher
 from mediaserver.recording.files import FolderFiles, RecordingFiles
 from mediaserver.recording.recorder import Recorder
 from mediaserver.rtp.packet import Packet
-from mediaserver.rtp.source import Dirty, Source
+from mediaserver.rtp.source import FlushQueue, Source
 from mediaserver.video.codecs import VideoEncoder
 from mediaserver.video.rendition import Rendition
 from tests.mediaserver.pictures import plain
 
 FPS = 25
 SIZE = (320, 180)
-SAFE = Safe(bytes(KEY_BYTES))
+SAFE = FileCipher(bytes(KEY_BYTES))
 
 
 class Camera:
@@ -24,7 +24,7 @@ class Camera:
     def __init__(self, path: Path, files: RecordingFiles | None = None) -> None:
         self.failed: list[str] = []
         self.recorder = Recorder(files or FolderFiles(path), self.failed.append)
-        self._dirty = Dirty()
+        self._dirty = FlushQueue()
         self._picture = Rendition("H264", self._dirty)
         self._sound = Source("mix", "opus", self._dirty)
         for source in (self._picture, self._sound):

@@ -17,7 +17,7 @@ from mediaserver.api import RoomOptions
 from mediaserver.audio.mixer import Mixer
 from mediaserver.audio.opus import OpusDecoder
 from mediaserver.rtp.packet import Packet
-from mediaserver.rtp.source import Dirty, Source
+from mediaserver.rtp.source import FlushQueue, Source
 
 SLOT = 960
 SLOT_S = SLOT / RATE_HZ
@@ -142,7 +142,7 @@ def transmit(line: Line, voice: tuple[bytes, ...], slots: int, phase: int) -> tu
     """The mix after `slots` ticks, and when each packet arrived in seconds (None: never)."""
     arrivals = _arrivals(line, slots, phase)
     order = sorted(((at, n) for n, at in enumerate(arrivals) if at is not None), reverse=True)
-    dirty, ear = Dirty(), Ear()
+    dirty, ear = FlushQueue(), Ear()
     mixer = Mixer(dirty, RoomOptions())
     mixer.open(SEAT)
     mixer.full.attach(ear)

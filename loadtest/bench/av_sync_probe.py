@@ -54,7 +54,7 @@ def _plain(width: int, height: int, luma: int) -> Plane:
     return picture
 
 
-class Clapping:
+class AvSyncProbe:
     """When flashes and beeps were sent, and which of them were listened to."""
 
     def __init__(self) -> None:
@@ -92,7 +92,7 @@ class Clapping:
         return statistics.median(after(self.flashes, self.beeps, -EVERY_S / 2, EVERY_S / 2).values())
 
 
-class Witness:
+class AvSyncListener:
     """A watcher of one caller: notes how bright pictures are that come, and when sound begins after silence."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

@@ -22,17 +22,17 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from loadtest.bench.worker_cost import Effort, conditions
-from scheduler.booking.admission.commit import Commit
+from scheduler.booking.admission.commit import AdmissionCommit
 from scheduler.booking.registration.service import Scheduler
 from scheduler.booking.sessions.schema import CODES, HAPPENINGS, SESSION_POINTS, SESSIONS, SLOTS
 from scheduler.booking.sessions.store import seconds
-from scheduler.compliance.feedback import Box
+from scheduler.compliance.feedback import FeedbackService
 from scheduler.core import database
 from scheduler.core.model import Admit, Amount, Claim, Interval, Slot, State
 from scheduler.notifications.wording import NOWHERE
 from scheduler.operations.attendance.schema import STAYS
-from scheduler.operations.closing.checklist_service import Sheets
-from scheduler.operations.closing.handover_service import Handovers
+from scheduler.operations.closing.checklist_service import ClosingService
+from scheduler.operations.closing.handover_service import HandoverService
 from scheduler.operations.preparation import Preparation
 from scheduler.policy import profile_files
 from scheduler.reports.service import Reports
@@ -41,10 +41,10 @@ from signaling import migrations
 from signaling.accounts.passwords import Account
 from signaling.accounts.sign_in import Source
 from signaling.audit.hash_chain import AuditEntry
-from signaling.audit.log import Audit
+from signaling.audit.log import AuditLog
 from signaling.booking.agenda import Entry, wire
 from signaling.booking.sessions import Listing, Session, sessions
-from signaling.http.route import Call
+from signaling.http.route import ApiRequest
 from signaling.roof import Roof
 
 BOOKINGS = 22_000
@@ -181,7 +181,7 @@ async def _plans(engine: AsyncEngine, scheduler: Scheduler, chance: random.Rando
             (slot,),
         )
         async with engine.begin() as db:
-            commit = Commit(db, scheduler.shelf, RATED, NOWHERE, start - timedelta(days=7))
+            commit = AdmissionCommit(db, scheduler.shelf, RATED, NOWHERE, start - timedelta(days=7))
             began = time.process_time()
             plan = await commit.plan(claim)
             (served if isinstance(plan, Admit) else refused).append(time.process_time() - began)
@@ -206,12 +206,12 @@ async def _months(ask: Callable[[datetime, datetime], Awaitable[object]]) -> flo
 async def _pages(engine: AsyncEngine, scheduler: Scheduler) -> dict[str, float]:
     """Return the cost of the first page of sessions, one in the middle of the year, for the centre and for a unit, and
     of a search that finds nothing."""
-    roof = cast("Roof", SimpleNamespace(scheduler=scheduler, audit=Audit(engine, profile_files.load())))
+    roof = cast("Roof", SimpleNamespace(scheduler=scheduler, audit=AuditLog(engine, profile_files.load())))
     middle = OPENS + timedelta(weeks=WEEKS // 2)
 
     async def page(account: Account, **query: object) -> None:
         asked = Listing.model_validate({"from": OPENS, "to": OPENS + timedelta(weeks=WEEKS), **query})
-        call = Call(roof, cast("Request", None), account, None, asked, Source("", 0), middle)
+        call = ApiRequest(roof, cast("Request", None), account, None, asked, Source("", 0), middle)
         TypeAdapter(list[Session]).dump_json(await sessions(call), by_alias=True)
 
     centre = Account("records", "", ("technician",), None, None)
@@ -242,7 +242,9 @@ async def _desk(engine: AsyncEngine, scheduler: Scheduler, chance: random.Random
     """Return the cost of what the operator looks at: boards of a week, breaches of one, a queue of some hundreds."""
     shelf, week = profile_files.load(), OPENS + timedelta(weeks=1)
     boards = Preparation.over(engine, shelf).boards
-    box = Box(engine, shelf, Sheets(engine, shelf, NOWHERE), Handovers(engine, shelf, NOWHERE))
+    box = FeedbackService(
+        engine, shelf, ClosingService(engine, shelf, NOWHERE), HandoverService(engine, shelf, NOWHERE)
+    )
     points = [point.id for point in await scheduler.points()]
     day = OPENS + timedelta(days=2)
     others = [point for point in points if point != CENTRE][: BOARD - 1]
@@ -269,7 +271,7 @@ async def _looks(ask: Callable[[], Awaitable[object]]) -> float:
 
 async def _entries(engine: AsyncEngine) -> float:
     """Return the cost of an entry of the audit log, each in a transaction of its own."""
-    audit = Audit(engine, profile_files.load())
+    audit = AuditLog(engine, profile_files.load())
     costs = []
     for number in range(ENTRIES):
         entry = AuditEntry(OPENS + timedelta(seconds=number), "records", "view-code", f"HTT-2026-{number:05}")

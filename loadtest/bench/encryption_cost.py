@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from mediaserver.recording.encrypted_file import KEY_BYTES, Safe
+from mediaserver.recording.encrypted_file import KEY_BYTES, FileCipher
 from mediaserver.recording.files import CHUNK_BYTES, digest, take_name
 
 GIGABYTE = 10**9
@@ -19,7 +19,7 @@ RANGES = 200
 def main() -> None:
     """Measure on a temporary file, and print seconds of CPU with the kernel's part, and of clock."""
     with tempfile.TemporaryDirectory() as directory:
-        path, safe = Path(directory) / "1.mp4", Safe(secrets.token_bytes(KEY_BYTES))
+        path, safe = Path(directory) / "1.mp4", FileCipher(secrets.token_bytes(KEY_BYTES))
         _measure("write 1 GB as it is", lambda: _fill(path))
         _measure("SHA-256 of 1 GB", lambda: digest(path))
         _measure("seal 1 GB", lambda: safe.seal(path))
@@ -43,13 +43,13 @@ def _fill(path: Path) -> None:
     take_name(fresh, path)
 
 
-def _read(safe: Safe, path: Path) -> None:
+def _read(safe: FileCipher, path: Path) -> None:
     with safe.open(path, sealed=True) as file:
         while file.read(CHUNK_BYTES):
             pass
 
 
-def _ranges(safe: Safe, path: Path) -> None:
+def _ranges(safe: FileCipher, path: Path) -> None:
     for _ in range(RANGES):
         with safe.open(path, sealed=True) as file:
             file.seek(secrets.randbelow(GIGABYTE - CHUNK_BYTES))

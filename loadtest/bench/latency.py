@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from loadtest.bench import av_sync_probe
-from loadtest.bench.av_sync_probe import Clapping, Moments, Witness, after
+from loadtest.bench.av_sync_probe import AvSyncListener, AvSyncProbe, Moments, after
 from loadtest.bench.compose_minimum import SENDERS
 from loadtest.bench.worker_cost import SETTLE_S, camera
 from loadtest.bench.worker_harness import ROOM, Bench, bench_room
-from loadtest.endpoint.network_emulator import BadLine
+from loadtest.endpoint.network_emulator import NetworkEmulator
 from loadtest.endpoint.sdp_offer import Wish
 from loadtest.load.meter import quantile
 from mediaserver.transport.ice import Address
@@ -67,11 +67,11 @@ async def run(progress: Callable[[str], None]) -> dict[Line, Delays]:
 
 
 async def _take(delays: Delays, kind: Line) -> None:
-    witness, clapping = Witness(), Clapping()
+    witness, clapping = AvSyncListener(), AvSyncProbe()
     with tempfile.TemporaryDirectory(prefix="diemcau-delay-") as directory:
         film = Path(directory) / "film.mp4"
         async with bench_room() as bench:
-            with BadLine(await _fill(bench), LINE_BPS) as line:
+            with NetworkEmulator(await _fill(bench), LINE_BPS) as line:
                 line.stall_s = STALL_S if kind == "stalling" else 0.0
                 await _seat(bench, None if kind == "good" else line, clapping, witness)
                 await asyncio.sleep(SETTLE_S)
@@ -95,7 +95,7 @@ async def _fill(bench: Bench) -> Address:
     return silent.server
 
 
-async def _seat(bench: Bench, line: BadLine | None, clapping: Clapping, witness: Witness) -> None:
+async def _seat(bench: Bench, line: NetworkEmulator | None, clapping: AvSyncProbe, witness: AvSyncListener) -> None:
     caller = await bench.seat(av_sync_probe.material(), WISH, floor=True, line=line)
     caller.sending.turned = clapping.turned
     wish = Wish(("H264",), camera=False)
@@ -103,7 +103,7 @@ async def _seat(bench: Bench, line: BadLine | None, clapping: Clapping, witness:
     viewer.sending.mic = False
 
 
-async def _bursts(line: BadLine, clapping: Clapping) -> None:
+async def _bursts(line: NetworkEmulator, clapping: AvSyncProbe) -> None:
     for _ in range(BURSTS):
         await clapping.flashed()
         await asyncio.sleep(CALM_S)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from aiortc.rtcdtlstransport import RTCCertificate
 
-from loadtest.endpoint.endpoint import Caller, Material, Watcher
-from loadtest.endpoint.network_emulator import BadLine
+from loadtest.endpoint.endpoint import Endpoint, Material, Watcher
+from loadtest.endpoint.network_emulator import NetworkEmulator
 from loadtest.endpoint.sdp_offer import Wish
 from mediaserver.api import RoomOptions, SeatOptions
 from mediaserver.rpc.client import RemoteEngine
@@ -29,7 +29,7 @@ class Meeting(ABC):
 
     pid: int
     certificate: RTCCertificate = field(default_factory=make_certificate)
-    callers: list[Caller] = field(default_factory=list)
+    callers: list[Endpoint] = field(default_factory=list)
 
     async def seat(
         self,
@@ -40,14 +40,14 @@ class Meeting(ABC):
         floor: bool = False,
         visible: bool = True,
         watcher: Watcher | None = None,
-        line: BadLine | None = None,
-    ) -> Caller:
+        line: NetworkEmulator | None = None,
+    ) -> Endpoint:
         """Seat and connect one more caller, behind a line if there is one; its seat is its place in `callers`.
 
         Who is not visible has no tile.
         """
         seat = str(len(self.callers))
-        caller = Caller(self.certificate, material, wish, watcher)
+        caller = Endpoint(self.certificate, material, wish, watcher)
         self.callers.append(caller)
         options = SeatOptions(seat, f"Point {seat}", visible=visible, floor=floor, view=view)
         answer = await self.answer(options, caller.offer())

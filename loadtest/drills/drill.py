@@ -13,9 +13,9 @@ from typing import Any
 from loadtest.drills.continuity import Continuity
 from loadtest.drills.page_endpoint import Page
 from loadtest.drills.server import House, house
-from loadtest.endpoint.endpoint import Caller, Material
+from loadtest.endpoint.endpoint import Endpoint, Material
 from loadtest.endpoint.sdp_offer import Wish
-from loadtest.media.library import Studio
+from loadtest.media.library import MediaLibrary
 from loadtest.server import accounts
 from loadtest.server.booking import book
 from loadtest.server.rest_client import Client
@@ -75,7 +75,7 @@ async def until(condition: Callable[[], bool], seconds: float) -> None:
 class Drill:
     """Everybody in meetings on a server, and what they notice."""
 
-    def __init__(self, effort: Effort, studio: Studio, server: House, progress: Progress) -> None:
+    def __init__(self, effort: Effort, studio: MediaLibrary, server: House, progress: Progress) -> None:
         # given
         self.effort = effort
         self._studio = studio
@@ -114,7 +114,7 @@ class Drill:
         async def seat(index: int, client: Client) -> None:
             watcher = Continuity(time.monotonic, numbers, keys)
             wish = Wish(("H264",), 1, camera=index == 0)
-            page = Page(client, lambda: Caller(self._certificate, material, wish, watcher))
+            page = Page(client, lambda: Endpoint(self._certificate, material, wish, watcher))
             conference.pages.append(page)
             conference.watchers.append(watcher)
             async with gate:
@@ -215,7 +215,7 @@ Fault = Callable[[Drill], Awaitable[dict[str, Any]]]
 
 async def run(effort: Effort, fault: Fault, progress: Progress, **settings: str) -> dict[str, Any]:
     """Hold the meetings, let it happen, return the figures; `settings` are the server's (``DIEMCAU_…``)."""
-    studio = Studio()
+    studio = MediaLibrary()
     await studio.prepare_crowd(("H264",), 1)
     progress(f"starting a server with {effort.workers} media workers")
     async with house(effort.workers, effort.points, **settings) as server, AsyncExitStack() as stack:

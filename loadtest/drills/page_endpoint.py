@@ -7,7 +7,7 @@ from typing import Any
 
 import aiohttp
 
-from loadtest.endpoint.endpoint import Caller
+from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.participant import Participant, Rejected
 from loadtest.server.rest_client import Client
 
@@ -19,7 +19,7 @@ PASSING = frozenset({"unavailable", "media-restarting", "shutting-down"})
 class Page(Participant):
     """Comes back by its resume token until it leaves."""
 
-    def __init__(self, client: Client, make_caller: Callable[[], Caller]) -> None:
+    def __init__(self, client: Client, make_caller: Callable[[], Endpoint]) -> None:
         super().__init__(client, make_caller)
         # owned
         self.back = asyncio.Event()

@@ -1,6 +1,6 @@
 """One simulated endpoint as media: sends a looped microphone and camera, counts what comes back.
 
-The caller knows no signaling: whoever holds it carries :meth:`Caller.offer` to the server and the answer back.
+The caller knows no signaling: whoever holds it carries :meth:`Endpoint.offer` to the server and the answer back.
 """
 
 import asyncio
@@ -81,7 +81,7 @@ class _Gaps:
     asked: float = 0.0
 
 
-class Caller:
+class Endpoint:
     """One endpoint; `certificate` may be shared by all of a process."""
 
     def __init__(
@@ -263,9 +263,9 @@ class Caller:
             self._link.send(layer.resend(request.sequences))
 
 
-_ANSWERS: dict[type, Callable[[Caller, Request], None]] = {
-    KeyframeWanted: Caller._restart,
-    ResendWanted: Caller._resend,
+_ANSWERS: dict[type, Callable[[Endpoint, Request], None]] = {
+    KeyframeWanted: Endpoint._restart,
+    ResendWanted: Endpoint._resend,
 }
 
 

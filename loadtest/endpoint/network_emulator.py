@@ -18,7 +18,7 @@ STALL_EVERY_S = 0.2, 0.5
 """Between the beginnings of two stalls."""
 
 
-class BadLine(threading.Thread):
+class NetworkEmulator(threading.Thread):
     """Stands between endpoints and the media port of a server.
 
     `rate` and `up` (bit/s to the endpoint, and to the server), `loss` (share of datagrams, both ways; 1 is a blackout)

@@ -10,7 +10,7 @@ from typing import Any
 
 import aiohttp
 
-from loadtest.endpoint.endpoint import Caller
+from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.receive_counters import Tally
 from loadtest.media.picture import RENDITIONS
 from loadtest.server.rest_client import Client
@@ -36,7 +36,7 @@ class Rejected(Exception):
 class Participant:
     """Joins with an account and a code; `make_caller` makes the media side, anew after a `renew`."""
 
-    def __init__(self, client: Client, make_caller: Callable[[], Caller]) -> None:
+    def __init__(self, client: Client, make_caller: Callable[[], Endpoint]) -> None:
         # given
         self._client = client
         self._make_caller = make_caller
@@ -54,7 +54,7 @@ class Participant:
         """Why the server said goodbye."""
         self.renewals = 0
         """How often media had to be made anew."""
-        self.caller: Caller | None = None
+        self.caller: Endpoint | None = None
         self._ws: aiohttp.ClientWebSocketResponse | None = None
         self._reader: asyncio.Task[None] | None = None
         self._renewing: asyncio.Task[None] | None = None
@@ -200,7 +200,7 @@ class Participant:
         if self.caller is not None:
             self._renewing = asyncio.ensure_future(self._reconnect(self.caller))
 
-    async def _reconnect(self, old: Caller) -> None:
+    async def _reconnect(self, old: Endpoint) -> None:
         self._earlier, self.caller = self.tally(), None
         await old.close()
         for _ in range(RENEWALS):

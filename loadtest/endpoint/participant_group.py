@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from loadtest.endpoint.endpoint import Caller, Watcher
+from loadtest.endpoint.endpoint import Endpoint, Watcher
 from loadtest.endpoint.participant import Participant
 from loadtest.server.rest_client import Client
 
@@ -25,13 +25,13 @@ class Seated(Generic[W]):
     join_s: float
 
 
-class Gathering(Generic[W]):
+class ParticipantGroup(Generic[W]):
     """One session; `make_watcher` and `make_caller` equip the endpoint of an index, the latter again at a renewal."""
 
     def __init__(
         self,
         make_watcher: Callable[[], W],
-        make_caller: Callable[[int, W], Caller],
+        make_caller: Callable[[int, W], Endpoint],
         gate: asyncio.Semaphore | None = None,
     ) -> None:
         # given

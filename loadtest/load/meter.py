@@ -12,7 +12,7 @@ from loadtest.endpoint.frame_timing import Listener
 from loadtest.endpoint.participant_group import Seated
 from loadtest.endpoint.receive_counters import Tally
 from loadtest.load import procfs
-from loadtest.load.runner import Hall
+from loadtest.load.runner import LoadRunner
 
 CORES = os.cpu_count() or 1
 
@@ -78,7 +78,7 @@ class Measured:
 class Meter:
     """Measures from its making to :meth:`stop`."""
 
-    def __init__(self, hall: Hall, server_pid: int) -> None:
+    def __init__(self, hall: LoadRunner, server_pid: int) -> None:
         # given
         self._server_pid = server_pid
         # owned
@@ -109,7 +109,7 @@ class Meter:
         return Spent(tuple(found), 100 * endpoints / seconds, 100 * idle / seconds)
 
 
-async def measure(hall: Hall, server_pid: int, seconds: float) -> Measured:
+async def measure(hall: LoadRunner, server_pid: int, seconds: float) -> Measured:
     """Let so much time pass and tell what came of it."""
     meter = Meter(hall, server_pid)
     await asyncio.sleep(seconds)

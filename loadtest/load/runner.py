@@ -8,12 +8,12 @@ from typing import Any
 
 from aiortc.rtcdtlstransport import RTCCertificate
 
-from loadtest.endpoint.endpoint import Caller
+from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.frame_timing import Listener
-from loadtest.endpoint.participant_group import JOINING_AT_ONCE, Gathering, Seated
+from loadtest.endpoint.participant_group import JOINING_AT_ONCE, ParticipantGroup, Seated
 from loadtest.endpoint.sdp_offer import Wish
 from loadtest.load.cases import Case, Load
-from loadtest.media.library import Studio
+from loadtest.media.library import MediaLibrary
 from loadtest.server.booking import book, cancel, grant
 from loadtest.server.rest_client import Client
 from mediaserver.transport.dtls import make_certificate
@@ -39,16 +39,16 @@ class _Meeting:
     size: int
     host: Client
     session: dict[str, Any]
-    gathering: Gathering[Listener]
+    gathering: ParticipantGroup[Listener]
 
 
-class Hall:
+class LoadRunner:
     """The conferences; the first attendees sit in the first one. All begin, and the last ones are closed first.
 
     `centre` is who grants sessions to points of other agencies.
     """
 
-    def __init__(self, case: Case, studio: Studio, load: Load, centre: Client) -> None:
+    def __init__(self, case: Case, studio: MediaLibrary, load: Load, centre: Client) -> None:
         # given
         self._case = case
         self._centre = centre
@@ -99,13 +99,13 @@ class Hall:
             if other.by_grant:
                 await grant(self._centre, other.point, session["id"])
 
-        def caller(index: int, listener: Listener) -> Caller:
-            made = Caller(self._certificate, self._studio.of_a_crowd(index), WISH, listener)
+        def caller(index: int, listener: Listener) -> Endpoint:
+            made = Endpoint(self._certificate, self._studio.of_a_crowd(index), WISH, listener)
             made.sending.layers = self.load.layers
             made.sending.camera = index - first < self.load.cameras(len(attendees))
             return made
 
-        return _Meeting(len(attendees), host.client, session, Gathering(Listener, caller, gate))
+        return _Meeting(len(attendees), host.client, session, ParticipantGroup(Listener, caller, gate))
 
     async def _seat(self, meeting: _Meeting, attendees: Sequence[Attendee], first: int) -> None:
         gathering, code = meeting.gathering, str(meeting.session["code"])

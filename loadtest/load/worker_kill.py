@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from loadtest.load.meter import Measured, Meter, spread
-from loadtest.load.runner import Hall
+from loadtest.load.runner import LoadRunner
 
 SETTLE_S = 2.0
 """Before, everyone's last packets look like being back."""
@@ -20,14 +20,16 @@ LOOK_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
+class KillOutcome:
     """Of one point: whether it was hit, and how many seconds after the loss its picture and sound came again."""
 
     hit: bool
     back_s: float | None
 
 
-async def kill(hall: Hall, measured: Measured, server_pid: int, progress: Callable[[str], None]) -> dict[str, Any]:
+async def kill(
+    hall: LoadRunner, measured: Measured, server_pid: int, progress: Callable[[str], None]
+) -> dict[str, Any]:
     """Kill the busiest media worker, and wait until everyone has picture and sound again."""
     victim = max((p for p in measured.spent.processes if p.name.startswith("media")), key=lambda p: p.cpu_pct)
     renewals = [each.participant.renewals for each in hall.seated]
@@ -42,7 +44,7 @@ async def kill(hall: Hall, measured: Measured, server_pid: int, progress: Callab
     waited = time.monotonic() - began
     meter.stop()
     fates = [
-        Fate(each.participant.renewals > before, each.watcher.back(began))
+        KillOutcome(each.participant.renewals > before, each.watcher.back(began))
         for each, before in zip(hall.seated, renewals, strict=True)
     ]
     return aftermath(victim.name, fates, waited)
@@ -53,7 +55,7 @@ def _present(*last: float | None) -> bool:
     return all(at is not None and now - at < 5 * LOOK_S for at in last)
 
 
-def aftermath(worker: str, fates: Sequence[Fate], waited_s: float) -> dict[str, Any]:
+def aftermath(worker: str, fates: Sequence[KillOutcome], waited_s: float) -> dict[str, Any]:
     """What the report says of it; whose pause went on to the end of the waiting never came back."""
     back = [(fate.back_s, fate.hit) for fate in fates if fate.back_s is not None and fate.back_s < waited_s]
     times = sorted(at for at, hit in back if hit)

@@ -15,7 +15,7 @@ HUE_STEP = 5
 """Neighbours differ clearly, and all hues come up since 5 and 12 share no divisor."""
 
 
-class Studio:
+class MediaLibrary:
     """Gives each endpoint its picture and tone."""
 
     def __init__(self, cache: Path | None = None) -> None:

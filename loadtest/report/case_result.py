@@ -6,14 +6,14 @@ from typing import Any
 
 from loadtest.load.cases import LINES, Case
 from loadtest.load.meter import Measured, quantile, spread
-from loadtest.load.runner import WISH, Hall
+from loadtest.load.runner import WISH, LoadRunner
 from loadtest.report.capacity_proposal import Sample
 from loadtest.report.verdict import judge, passed
 
 
 def result(
     case: Case,
-    hall: Hall,
+    hall: LoadRunner,
     measured: Measured,
     joins: Sequence[float],
     steps: list[dict[str, Any]],
@@ -90,7 +90,7 @@ def sample(figures: dict[str, Any]) -> Sample:
     return Sample(len(reached["sizes"]), reached["points"], figures["server"]["cpu_pct"])
 
 
-def running(hall: Hall) -> dict[str, Any]:
+def running(hall: LoadRunner) -> dict[str, Any]:
     """What runs now."""
     return {"sizes": hall.sizes, "points": len(hall.seated), "cameras": hall.cameras, "layers": hall.load.layers}
 

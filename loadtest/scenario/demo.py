@@ -15,11 +15,11 @@ from datetime import timedelta
 from itertools import cycle
 from typing import Any
 
-from loadtest.endpoint.endpoint import Caller
+from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.participant import Participant
 from loadtest.endpoint.reconnecting import FAULTS, Returning
 from loadtest.endpoint.sdp_offer import Wish
-from loadtest.media.library import Studio
+from loadtest.media.library import MediaLibrary
 from loadtest.progress import Say, Steps
 from loadtest.scenario.demo_cleanup import Traces, remove
 from loadtest.server.accounts import Login, points, provide
@@ -98,7 +98,7 @@ async def _prepare_and_play(server: Server, steps: Steps, traces: Traces, say: S
     steps.begin("Accounts are made")
     logins = await provide(server.environ, accounts, lambda count: steps.reached(count, len(accounts)))
     steps.begin("Pictures are drawn and encoded, once for all demonstrations")
-    studio = Studio()
+    studio = MediaLibrary()
     for index, point in enumerate(cast):
         await studio.prepare(index, point.label, "H264", WISH.layers)
         steps.reached(index + 1, len(cast))
@@ -131,7 +131,7 @@ class Demo:
         url: str,
         cast: list[Point],
         logins: list[Login],
-        studio: Studio,
+        studio: MediaLibrary,
         steps: Steps,
         traces: Traces,
         say: Say,
@@ -192,8 +192,8 @@ class Demo:
         )
 
     def _participant(self, index: int) -> Participant:
-        def caller() -> Caller:
-            return Caller(self._certificate, self._studio.material(index, self._cast[index].label), WISH)
+        def caller() -> Endpoint:
+            return Endpoint(self._certificate, self._studio.material(index, self._cast[index].label), WISH)
 
         return Participant(self._clients[index], caller)
 

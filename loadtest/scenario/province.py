@@ -17,9 +17,9 @@ from typing import Any
 
 from loadtest.load.cases import CASES, Case, Load
 from loadtest.load.meter import CORES, Measured, measure
-from loadtest.load.runner import WISH, Attendee, Hall
+from loadtest.load.runner import WISH, Attendee, LoadRunner
 from loadtest.load.worker_kill import kill
-from loadtest.media.library import Studio
+from loadtest.media.library import MediaLibrary
 from loadtest.report.capacity_proposal import propose
 from loadtest.report.case_result import counts, machine, result, running, sample
 from loadtest.report.html_page import page
@@ -58,7 +58,7 @@ class Effort:
 
 async def run(effort: Effort, progress: Progress, keep: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     """All cases on one server; the report, which `keep` is given after each case as far as it goes."""
-    studio = Studio()
+    studio = MediaLibrary()
     await studio.prepare_crowd(("H264",), WISH.layers)
     progress(f"starting a server with {effort.workers} media workers")
     most = max(sum(case.sizes) for case in effort.cases)
@@ -107,7 +107,7 @@ class Show:
         self,
         effort: Effort,
         server: Server,
-        studio: Studio,
+        studio: MediaLibrary,
         attendees: Sequence[Attendee],
         centre: Client,
         progress: Progress,
@@ -130,7 +130,7 @@ class Show:
 
     async def play(self, case: Case) -> None:
         """Join, make the load fit, measure, kill when the case says so, leave."""
-        hall = Hall(case, self._studio, self._beginning(case), self._centre)
+        hall = LoadRunner(case, self._studio, self._beginning(case), self._centre)
         self._progress(f"({case.word}) {case.title.en}: {sum(case.sizes)} points join")
         try:
             await hall.join(self._attendees)
@@ -152,7 +152,7 @@ class Show:
         return Load(len(case.sizes), layers)
 
 
-async def _fit(hall: Hall, case: Case, server: Server, progress: Progress) -> list[dict[str, Any]]:
+async def _fit(hall: LoadRunner, case: Case, server: Server, progress: Progress) -> list[dict[str, Any]]:
     """Make the load lighter until the machine has something left; each step with what it was left for."""
     steps = []
     while True:

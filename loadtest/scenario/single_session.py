@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from loadtest.endpoint.decoder import Decode
-from loadtest.endpoint.endpoint import Caller
-from loadtest.endpoint.participant_group import Gathering
+from loadtest.endpoint.endpoint import Endpoint
+from loadtest.endpoint.participant_group import ParticipantGroup
 from loadtest.endpoint.receive_counters import Tally
 from loadtest.endpoint.sdp_offer import Wish
 from loadtest.load import procfs
 from loadtest.media.clip import Codec
-from loadtest.media.library import Studio
+from loadtest.media.library import MediaLibrary
 from loadtest.report.json_report import Conditions, Outcome, PointResult
 from loadtest.server.accounts import Login
 from loadtest.server.booking import book, cancel
@@ -75,7 +75,7 @@ class Venue:
 class Crowd:
     """Everybody in the run."""
 
-    def __init__(self, plan: Plan, venue: Venue, studio: Studio, progress: Progress) -> None:
+    def __init__(self, plan: Plan, venue: Venue, studio: MediaLibrary, progress: Progress) -> None:
         # given
         self._plan = plan
         self._venue = venue
@@ -85,7 +85,7 @@ class Crowd:
         self._certificate = make_certificate()
         self._clients: list[Client] = []
         self._session: dict[str, Any] | None = None
-        self.gathering = Gathering(self._watcher, self._caller)
+        self.gathering = ParticipantGroup(self._watcher, self._caller)
 
     async def join(self) -> None:
         """Sign everyone in, register a session, and seat them, the host first and alone. Raises Refused."""
@@ -118,8 +118,8 @@ class Crowd:
     def _watcher(self) -> Decode | None:
         return Decode() if self._plan.decode else None
 
-    def _caller(self, index: int, decode: Decode | None) -> Caller:
-        return Caller(self._certificate, self._studio.of_a_crowd(index), self._plan.wish(index), decode)
+    def _caller(self, index: int, decode: Decode | None) -> Endpoint:
+        return Endpoint(self._certificate, self._studio.of_a_crowd(index), self._plan.wish(index), decode)
 
     async def leave(self) -> None:
         """Everyone leaves, and the session registered for the run is cancelled."""
@@ -152,7 +152,7 @@ class Crowd:
 @asynccontextmanager
 async def crowd(plan: Plan, venue: Venue, progress: Progress) -> AsyncIterator[Crowd]:
     """Everybody, joined; they leave at the end."""
-    studio = Studio()
+    studio = MediaLibrary()
     await studio.prepare_crowd(plan.codecs[:1], plan.layers)
     everybody = Crowd(plan, venue, studio, progress)
     try:

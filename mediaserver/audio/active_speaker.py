@@ -14,7 +14,7 @@ FALL_DB = 20.0
 _SMOOTHING = 0.2
 
 
-class SpeakerDetector:
+class ActiveSpeaker:
     """Follows smoothed levels in dBov; `now` in seconds.
 
     A speaker lasts `hold_s` seconds after their last sound, and a challenger waits as long from when they began. Then

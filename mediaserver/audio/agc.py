@@ -21,7 +21,7 @@ _TYPICAL = 3 / 4
 """Of a talker's moments so many are quieter than what one takes them for: words have ends."""
 
 
-class Leveller:
+class Agc:
     """One talker; remembers while their floor is closed."""
 
     def __init__(self) -> None:

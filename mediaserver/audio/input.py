@@ -7,8 +7,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from mediaserver.audio.agc import Leveller
-from mediaserver.audio.jitter_buffer import AudioJitter, Kind, Step
+from mediaserver.audio.agc import Agc
+from mediaserver.audio.jitter_buffer import JitterBuffer, Kind, Step
 from mediaserver.audio.limiter import Limiter
 from mediaserver.audio.mix_minus import FRAME_SAMPLES, Samples, level
 from mediaserver.audio.opus import OpusDecoder
@@ -50,21 +50,21 @@ class Decoder(Protocol):
         """A guess of the next `samples`."""
 
 
-class Voice:
+class AudioInput:
     """Decoded only when it is mixed, or when its sender does not say how loud it is (RFC 6464).
 
     Even then its packets may go to everyone as they came, while it is alone and its line steady.
     """
 
-    def __init__(self, fader: float = 0.0, leveller: Leveller | None = None) -> None:
+    def __init__(self, fader: float = 0.0, leveller: Agc | None = None) -> None:
         # given
         self._fader = fader
-        self._leveller = leveller or Leveller()
+        self._leveller = leveller or Agc()
         # owned
         self.gain = fader + self._leveller.gain
         """In dB, by hand and by itself. Loudness heard has in only what was done by hand: a room whose noise is lifted
         with its voice must not be taken to speak."""
-        self.jitter = AudioJitter()
+        self.jitter = JitterBuffer()
         self._codec = "opus"
         self._decoder: Decoder = OpusDecoder()
         self._fifo = _NOTHING
@@ -114,7 +114,7 @@ class Voice:
         """Begin anew with another codec: room systems may change theirs from packet to packet."""
         opus = codec == "opus"
         self._codec = codec
-        self.jitter = AudioJitter() if opus else AudioJitter(payload_samples)
+        self.jitter = JitterBuffer() if opus else JitterBuffer(payload_samples)
         self._decoder = OpusDecoder() if opus else TelephonyDecoder(codec)
         self._relayed.clear()
 

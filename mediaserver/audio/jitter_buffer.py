@@ -2,15 +2,15 @@
 
 Everything is counted in samples of the RTP clock. The buffer has a cursor, the timestamp to be played next, that moves
 with the clock of whoever pulls, whether packets came or not. How far behind the arrivals it runs is steered towards
-what :class:`~mediaserver.audio.playout_delay.Delay` wants: :meth:`AudioJitter.shortage` tells the puller, who inserts
-or leaves out sound where it is heard least. Pure: `now` is in seconds of any steady clock.
+what :class:`~mediaserver.audio.playout_delay.PlayoutDelay` wants: :meth:`JitterBuffer.shortage` tells the puller, who
+inserts or leaves out sound where it is heard least. Pure: `now` is in seconds of any steady clock.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from mediaserver.audio.playout_delay import SAMPLE_RATE, Delay
+from mediaserver.audio.playout_delay import SAMPLE_RATE, PlayoutDelay
 from mediaserver.rtp.packet import Packet
 
 FRAME = 960
@@ -39,7 +39,7 @@ class Step:
     kind: Kind = "play"
 
 
-class AudioJitter:
+class JitterBuffer:
     """One talker. Each packet is played once, mended, concealed, or counted in `late`, `lost` or `dropped`.
 
     `length` tells how many samples a payload plays, 0 for one that cannot be read; an Opus packet's by default.
@@ -51,7 +51,7 @@ class AudioJitter:
         # owned
         self._held: dict[int, tuple[int, Step]] = {}
         """Sequence numbers and what to play, by timestamp, unwrapped."""
-        self._delay = Delay()
+        self._delay = PlayoutDelay()
         self._ssrc: int | None = None
         self._newest = 0
         self._cursor: int | None = None
@@ -90,7 +90,7 @@ class AudioJitter:
         """Forget the stream; `packet` begins another."""
         self.dropped += len(self._held)
         self._held.clear()
-        self._delay = Delay()
+        self._delay = PlayoutDelay()
         self._ssrc, self._newest = packet.ssrc, packet.timestamp
         self._cursor = None
         self._starved = self._late_run = 0

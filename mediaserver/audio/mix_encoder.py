@@ -7,7 +7,7 @@ from mediaserver.audio.mix_minus import FRAME_SAMPLES, PTIME_MS, Samples, Sums
 from mediaserver.audio.opus import OpusEncoder, silence
 from mediaserver.audio.telephony_codecs import RTP_CLOCK, TelephonyEncoder
 from mediaserver.rtp.packet import Packet
-from mediaserver.rtp.source import Dirty, Source
+from mediaserver.rtp.source import FlushQueue, Source
 
 TELEPHONY_TICKS = RTP_CLOCK * PTIME_MS // 1000
 HUSH_TICKS = 20
@@ -19,13 +19,13 @@ PAUSE = silence()[:1]
 _HUSH: Samples = np.zeros(FRAME_SAMPLES, np.int16)
 
 
-class Bus:
+class MixEncoder:
     """Costs an encoder a codec only while somebody listens, and for Opus only while somebody is heard.
 
     Where `pauses`, a longer silence is not sent (discontinuous transmission).
     """
 
-    def __init__(self, name: str, dirty: Dirty, *, pauses: bool = False) -> None:
+    def __init__(self, name: str, dirty: FlushQueue, *, pauses: bool = False) -> None:
         # given
         self.pauses = pauses
         self._dirty = dirty
@@ -106,7 +106,7 @@ class Bus:
 class _Telephony(Source):
     """A mix in a codec of room systems."""
 
-    def __init__(self, name: str, codec: str, dirty: Dirty) -> None:
+    def __init__(self, name: str, codec: str, dirty: FlushQueue) -> None:
         super().__init__(name, codec, dirty)
         self._encoder = TelephonyEncoder(codec)
         self._sequence = 0

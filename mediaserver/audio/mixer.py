@@ -5,15 +5,15 @@ from collections.abc import Callable, Mapping
 
 from mediaserver.api import RoomOptions
 from mediaserver.audio import mix_minus
-from mediaserver.audio.active_speaker import SpeakerDetector
-from mediaserver.audio.agc import EVERY_TICKS, Leveller
+from mediaserver.audio.active_speaker import ActiveSpeaker
+from mediaserver.audio.agc import EVERY_TICKS, Agc
 from mediaserver.audio.echo_test import Echo
-from mediaserver.audio.input import Voice
-from mediaserver.audio.mix_encoder import Bus
+from mediaserver.audio.input import AudioInput
+from mediaserver.audio.mix_encoder import MixEncoder
 from mediaserver.audio.mix_minus import QUIETEST_DBOV, Samples, Sums
 from mediaserver.rtp.packet import Packet
-from mediaserver.rtp.source import Dirty, Source
-from mediaserver.throttled_log import Faults
+from mediaserver.rtp.source import FlushQueue, Source
+from mediaserver.throttled_log import ThrottledLog
 
 logger = logging.getLogger(__name__)
 
@@ -29,25 +29,25 @@ class Mixer:
     In a room to try devices in nothing is mixed: whoever has the floor hears themselves later.
     """
 
-    def __init__(self, dirty: Dirty, options: RoomOptions) -> None:
+    def __init__(self, dirty: FlushQueue, options: RoomOptions) -> None:
         # given
         self._dirty = dirty
         self._most = options.mixed
         # owned
-        self.speaker = SpeakerDetector(options.hold_s)
-        self.voices: dict[str, Voice] = {}
-        self._levellers: dict[str, Leveller] = {}
+        self.speaker = ActiveSpeaker(options.hold_s)
+        self.voices: dict[str, AudioInput] = {}
+        self._levellers: dict[str, Agc] = {}
         """Of all who had the floor, until they leave."""
         self._echo = Echo(options.echo_s) if options.echo_s else None
-        self._full = Bus("mix", dirty)
-        self._without: dict[str, Bus] = {}
+        self._full = MixEncoder("mix", dirty)
+        self._without: dict[str, MixEncoder] = {}
         self.mixed: frozenset[str] = frozenset()
         """Whose voices are in the mix; each hears one without its own."""
         self.tap: Callable[[Mapping[str, Samples], int], None] | None = None
         """Who wants to have the voices of each tick by themselves."""
-        self._relayed: Voice | None = None
+        self._relayed: AudioInput | None = None
         """Whose packets went to everyone in the last tick."""
-        self._faults = Faults(logger)
+        self._faults = ThrottledLog(logger)
         self._leaving: dict[str, Samples] = {}
         """Last sounds of closed floors."""
 
@@ -71,8 +71,8 @@ class Mixer:
     def open(self, seat: str, fader: float = 0.0) -> None:
         """Let a seat be heard; `fader` in dB."""
         if seat not in self.voices:
-            self.voices[seat] = Voice(fader, self._levellers.setdefault(seat, Leveller()))
-            self._without[seat] = Bus(f"minus:{seat}", self._dirty, pauses=True)
+            self.voices[seat] = AudioInput(fader, self._levellers.setdefault(seat, Agc()))
+            self._without[seat] = MixEncoder(f"minus:{seat}", self._dirty, pauses=True)
 
     def close(self, seat: str) -> None:
         """Stop hearing a seat; nothing it sends is decoded any more."""
@@ -131,7 +131,7 @@ class Mixer:
             self._mix(levels, tick)
         return changed
 
-    def _alone(self) -> Voice | None:
+    def _alone(self) -> AudioInput | None:
         """The only voice, if it may be passed on; who comes in now is heard from the next tick on.
 
         A voice that is made louder or softer has to be decoded.

@@ -29,7 +29,7 @@ MAX_DELAY = SAMPLE_RATE * 160 // 1000
 """A line worse than this is heard with holes rather than ever later."""
 
 
-class Delay:
+class PlayoutDelay:
     """Transits of one stream."""
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from statistics import fmean
 
 from mediaserver.congestion.bandwidth_probe import Probe, Verdict
-from mediaserver.congestion.queue_delay import Standing
+from mediaserver.congestion.queue_delay import QueueDelay
 from mediaserver.congestion.round_trips import Questions
 
 BAD_LOSS, PROBE_LOSS = 0.08, 0.03
@@ -88,7 +88,7 @@ class Downlink:
         """The loss that it did not."""
         self._window: tuple[float, int, int, float] = 0.0, 0, 0, 0.0
         """Begin, highest number, packets expected and lost so far."""
-        self._round_trips = Standing()
+        self._round_trips = QueueDelay()
         self._sent = 0.0
         self._settled = SETTLE_S
         """From then on, what is heard belongs to the current step."""

@@ -4,7 +4,7 @@ that sound goes over too. Ordinary pictures pass as they are. Pure; `now` in sec
 
 from collections import OrderedDict
 
-from mediaserver.rtp.outbound_stream import Leg
+from mediaserver.rtp.outbound_stream import OutboundStream
 from mediaserver.rtp.rtx import Sent
 
 BURST_S = 0.04
@@ -21,7 +21,7 @@ class Pacer:
     The bucket itself is in `leg`, where the fast loop fills it too: its pace, its level, whether anything waits here.
     """
 
-    def __init__(self, leg: Leg) -> None:
+    def __init__(self, leg: OutboundStream) -> None:
         # given
         self._leg = leg
         # owned

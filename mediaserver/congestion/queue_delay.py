@@ -5,7 +5,7 @@ from collections import deque
 REMEMBERED = 30
 
 
-class Standing:
+class QueueDelay:
     """Samples in seconds, of round trips or one way; the least of the last `REMEMBERED` is what an empty line takes."""
 
     def __init__(self) -> None:

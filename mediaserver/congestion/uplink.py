@@ -10,7 +10,7 @@ from math import inf
 from statistics import fmean
 
 from mediaserver.congestion.loss import FEW
-from mediaserver.congestion.queue_delay import Standing
+from mediaserver.congestion.queue_delay import QueueDelay
 
 START_BPS = 3_000_000
 MIN_BPS = 150_000
@@ -64,7 +64,7 @@ class UplinkLimit:
         """Of this second."""
         self._unheard = 0
         """Seconds without any."""
-        self._waits = Standing()
+        self._waits = QueueDelay()
         self._queue = 0.0
         self._settles = 0
         """Seconds until a cut shows."""
@@ -130,7 +130,7 @@ class UplinkLimit:
         self._cut(DRAIN)
         self._futile, self._settles = self._futile + 1, DRAIN_SECONDS
         if self._futile == FUTILE:
-            self._waits, self._queue, self._futile = Standing(), 0.0, 0
+            self._waits, self._queue, self._futile = QueueDelay(), 0.0, 0
 
     def _lose(self, loss: float) -> None:
         self._losses.append(loss)

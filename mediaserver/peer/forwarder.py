@@ -14,8 +14,8 @@ from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import VIDEO_CLOCK
 from mediaserver.rtp.rewriter import Rewriter
 from mediaserver.rtp.rtx import RtxStream
-from mediaserver.rtp.source import Dirty, Source
-from mediaserver.transport.peer_path import Line
+from mediaserver.rtp.source import FlushQueue, Source
+from mediaserver.transport.peer_path import PeerPath
 from mediaserver.transport.srtp import Outgoing
 
 PADDING_BYTES = 255
@@ -30,7 +30,7 @@ _HEADER = Struct("!BBHII")
 class Transport(Protocol):
     """Where packets go."""
 
-    line: Line
+    line: PeerPath
 
     def send(self, packets: Iterable[Outgoing], send_time: int = 0) -> None:
         """Send packets; `send_time` is the id of the header extension with their time, 0 for none."""
@@ -56,7 +56,7 @@ class Forwarder:
         transport: Transport,
         send_time: int = 0,
         rtx: RtxStream | None = None,
-        dirty: Dirty | None = None,
+        dirty: FlushQueue | None = None,
     ) -> None:
         # given
         self.payload_types = payload_types

@@ -9,9 +9,9 @@ from mediaserver.rtp.frame_assembler import Frame, FrameAssembler, FrameQueue
 from mediaserver.rtp.nack import NackGenerator
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import VIDEO_CLOCK
-from mediaserver.rtp.receive_stats import Reception
+from mediaserver.rtp.receive_stats import ReceiveStats
 from mediaserver.rtp.rtcp import SenderReport
-from mediaserver.rtp.source import Dirty, Sink, Source, VideoSource
+from mediaserver.rtp.source import FlushQueue, Sink, Source, VideoSource
 
 LEARNED_FROM = 9
 """Reports, whose packets' median counts: some may have been late by themselves."""
@@ -19,11 +19,18 @@ ACTIVE_S = 1.5
 """A layer that sent nothing for so long is not there: browsers stop layers their line cannot carry."""
 
 
-class Layer(VideoSource):
+class SimulcastLayer(VideoSource):
     """One simulcast layer: `share` is its height over the camera's, `rid` its name, empty when it is the only one."""
 
     def __init__(
-        self, name: str, codec: str, dirty: Dirty, ssrc: int, share: float, ask: Callable[[int], None], rid: str = ""
+        self,
+        name: str,
+        codec: str,
+        dirty: FlushQueue,
+        ssrc: int,
+        share: float,
+        ask: Callable[[int], None],
+        rid: str = "",
     ) -> None:
         super().__init__(name, codec, dirty)
         # given
@@ -33,7 +40,7 @@ class Layer(VideoSource):
         self._ask = ask
         # owned
         self.nack = NackGenerator()
-        self.reception = Reception()
+        self.reception = ReceiveStats()
         self.heard = -ACTIVE_S
         self._transits = deque[float](maxlen=LEARNED_FROM)
 
@@ -63,7 +70,7 @@ class Layer(VideoSource):
 
     @property
     def transit(self) -> float | None:
-        """How long its packets are usually under way (see :meth:`Reception.transit`); None before it is known."""
+        """How long its packets are usually under way (see :meth:`ReceiveStats.transit`); None before it is known."""
         return median(self._transits) if self._transits else None
 
     def repair(self, packet: Packet, now: float) -> None:
@@ -96,23 +103,23 @@ class Layer(VideoSource):
         self._ask(self.ssrc)
 
 
-class Camera:
+class SimulcastCamera:
     """The layers of one camera, smallest first."""
 
     def __init__(self) -> None:
-        self.layers: list[Layer] = []
+        self.layers: list[SimulcastLayer] = []
 
-    def add(self, layer: Layer) -> None:
+    def add(self, layer: SimulcastLayer) -> None:
         """Take a layer as it appears, or anew after its sender restarted: who looks at it follows at a key frame."""
         others = [each for each in self.layers if each.ssrc != layer.ssrc]
         self.layers = sorted([*others, layer], key=lambda each: each.height)
 
-    def find(self, ssrc: int | None, rid: str | None) -> Layer | None:
+    def find(self, ssrc: int | None, rid: str | None) -> SimulcastLayer | None:
         """The layer with that SSRC or, when it is None, with that RID."""
         return next((each for each in self.layers if (each.rid == rid if ssrc is None else each.ssrc == ssrc)), None)
 
     @property
-    def largest(self) -> Layer | None:
+    def largest(self) -> SimulcastLayer | None:
         """The largest layer, sending or not; None when there is none."""
         return self.layers[-1] if self.layers else None
 
@@ -122,7 +129,7 @@ class Camera:
         known = [(layer.heard, transit) for layer in self.layers if (transit := layer.transit) is not None]
         return max(known)[1] if known else None
 
-    def pick(self, height: int, now: float) -> Layer | None:
+    def pick(self, height: int, now: float) -> SimulcastLayer | None:
         """The smallest sending layer of at least `height` lines, else the largest; None when nothing is sent."""
         found = None
         for layer in self.layers:
@@ -133,7 +140,7 @@ class Camera:
         return found
 
 
-class PictureInput:
+class CameraInput:
     """The composer's sink: one layer's packets into frames; changes layer at a key frame, like every viewer."""
 
     def __init__(self) -> None:
@@ -150,7 +157,7 @@ class PictureInput:
         """Whether there is a layer to listen to."""
         return self._current is not None or self._next is not None
 
-    def follow(self, layer: Layer | None, now: float) -> None:
+    def follow(self, layer: SimulcastLayer | None, now: float) -> None:
         """Change to `layer`; None stops."""
         if layer is (self._next or self._current):
             return

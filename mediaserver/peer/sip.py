@@ -8,17 +8,17 @@ import secrets
 import time
 from collections.abc import Sequence
 
-from mediaserver.api import LineState, RoomOptions
+from mediaserver.api import ConnectionQuality, RoomOptions
 from mediaserver.congestion.downlink import Downlink
 from mediaserver.congestion.loss import Loss
 from mediaserver.errors import BadOffer
 from mediaserver.peer.forwarder import Forwarder
-from mediaserver.peer.simulcast import Camera
-from mediaserver.peer.sip_stream import LegStream, PictureStream, SoundStream
-from mediaserver.peer.webrtc import REPORT_S, Owner
+from mediaserver.peer.simulcast import SimulcastCamera
+from mediaserver.peer.sip_stream import SipAudioStream, SipStream, SipVideoStream
+from mediaserver.peer.webrtc import REPORT_S, PeerListener
 from mediaserver.rtp.packet import Packet
-from mediaserver.rtp.receive_stats import Reception
-from mediaserver.rtp.source import Dirty
+from mediaserver.rtp.receive_stats import ReceiveStats
+from mediaserver.rtp.source import FlushQueue
 from mediaserver.sdp import sip_write
 from mediaserver.sdp.sip_parse import SOUNDS, Media, Session
 from mediaserver.transport.plain_rtp import PlainPorts, PlainTransport, local_address
@@ -31,11 +31,18 @@ _MODES = {sip_write.MODE_1: "H264", sip_write.SINGLE: "H264"}
 """What comes with our payload types, if theirs are others (RFC 3264 §5.1)."""
 
 
-class Leg:
+class SipPeer:
     """One room system. It either answers an offer (:meth:`answer`), or offers and is answered (:meth:`accept`)."""
 
     def __init__(
-        self, seat: str, hosts: Sequence[str], *, ports: PlainPorts, options: RoomOptions, dirty: Dirty, owner: Owner
+        self,
+        seat: str,
+        hosts: Sequence[str],
+        *,
+        ports: PlainPorts,
+        options: RoomOptions,
+        dirty: FlushQueue,
+        owner: PeerListener,
     ) -> None:
         # given
         self.seat = seat
@@ -50,13 +57,13 @@ class Leg:
         """The codec it hears the mix in."""
         self.audio: Forwarder | None = None
         self.picture: Forwarder | None = None
-        self.content = Camera()
+        self.content = SimulcastCamera()
         """Of a second picture nothing is known yet."""
         self.downlink = Downlink(COMPOSED_BPS, USUAL)
         self.due = 0.0
         self._number = secrets.randbits(31)
-        self._sound_stream: SoundStream | None = None
-        self._picture_stream: PictureStream | None = None
+        self._sound_stream: SipAudioStream | None = None
+        self._picture_stream: SipVideoStream | None = None
         self._loss = Loss()
         self._reported = 0.0
         self._keyframes: list[float] = []
@@ -102,17 +109,17 @@ class Leg:
     def _open(self, host: str, *, sound: bool, picture: bool) -> None:
         try:
             if sound:
-                self._sound_stream = SoundStream(self._ports, host, self.downlink, self._heard)
+                self._sound_stream = SipAudioStream(self._ports, host, self.downlink, self._heard)
                 self.transport.lines.append(self._sound_stream.line)
             if picture:
                 name = f"camera:{self.seat}"
-                self._picture_stream = PictureStream(self._ports, host, self.downlink, name, self._dirty)
+                self._picture_stream = SipVideoStream(self._ports, host, self.downlink, name, self._dirty)
                 self.transport.lines.append(self._picture_stream.line)
         except Exception:
             self.transport.close()
             raise
 
-    def _release(self, stream: LegStream) -> None:
+    def _release(self, stream: SipStream) -> None:
         """Give the ports of an m-line back that was refused."""
         self.transport.lines.remove(stream.line)
         stream.line.close()
@@ -137,7 +144,7 @@ class Leg:
             if media.receives:
                 self._show(media, self._picture_stream)
 
-    def _show(self, media: Media, stream: PictureStream) -> None:
+    def _show(self, media: Media, stream: SipVideoStream) -> None:
         codec = sip_write.choose_picture(media)
         assert codec.ability is not None
         room = self._options
@@ -155,15 +162,15 @@ class Leg:
         self._owner.heard(self.seat, packet, now, codec)
 
     @property
-    def camera(self) -> Camera:
+    def camera(self) -> SimulcastCamera:
         """Its camera, with one layer once it sends."""
         return self._picture_stream.camera if self._picture_stream is not None else self.content
 
     @property
-    def voice(self) -> Reception:
+    def voice(self) -> ReceiveStats:
         """Of its microphone."""
         stream = self._sound_stream
-        return stream.reception if stream is not None and stream.reception is not None else Reception()
+        return stream.reception if stream is not None and stream.reception is not None else ReceiveStats()
 
     # What the room asks of everyone
 
@@ -180,14 +187,14 @@ class Leg:
         return self._loss.share
 
     @property
-    def line(self) -> LineState:
+    def line(self) -> ConnectionQuality:
         """How its line is."""
         stream = self._picture_stream if self.picture is not None else self._sound_stream
         jitter = stream.jitter if stream is not None else 0.0
-        return LineState(self.loss, self.downlink.loss, jitter, self.downlink.round_trip)
+        return ConnectionQuality(self.loss, self.downlink.loss, jitter, self.downlink.round_trip)
 
     @property
-    def _streams(self) -> list[LegStream]:
+    def _streams(self) -> list[SipStream]:
         return [each for each in (self._sound_stream, self._picture_stream) if each is not None]
 
     def tick(self, now: float) -> bool:
@@ -214,7 +221,7 @@ class Leg:
         self.transport.close()
 
 
-def _take(stream: LegStream, media: Media, ours: dict[int, str]) -> None:
+def _take(stream: SipStream, media: Media, ours: dict[int, str]) -> None:
     """Listen to the peer's codecs, and aim at its ports."""
     theirs = {codec.payload_type: codec.name for codec in media.codecs if codec.name != "telephone-event"}
     stream.codecs = {number: "H264" if name == SINGLE_NAL else name for number, name in (ours | theirs).items()}

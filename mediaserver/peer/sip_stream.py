@@ -8,15 +8,15 @@ from dataclasses import replace
 from mediaserver.audio.telephony_codecs import RTP_CLOCK, SCALE
 from mediaserver.congestion.downlink import Downlink
 from mediaserver.peer.forwarder import Forwarder
-from mediaserver.peer.simulcast import Camera, Layer
+from mediaserver.peer.simulcast import SimulcastCamera, SimulcastLayer
 from mediaserver.rtp import rtcp
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import VIDEO_CLOCK, is_keyframe
-from mediaserver.rtp.receive_stats import Reception
+from mediaserver.rtp.receive_stats import ReceiveStats
 from mediaserver.rtp.rtcp import Block, Report, SenderReport
-from mediaserver.rtp.source import Dirty
-from mediaserver.rtp.source_validation import Probation
-from mediaserver.transport.plain_rtp import MediaLine, PlainPorts
+from mediaserver.rtp.source import FlushQueue
+from mediaserver.rtp.source_validation import SourceValidation
+from mediaserver.transport.plain_rtp import PlainPorts, RtpPortPair
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ TAKEOVER_S = 0.5
 """Another SSRC on the same m-line is heard once the one before has been silent for so long: a restart, no intruder."""
 
 
-class LegStream:
+class SipStream:
     """One m-line on ports of its own. `clock_rate` in Hz; `codecs` names what comes, by payload type."""
 
     def __init__(self, ports: PlainPorts, host: str, clock_rate: int, downlink: Downlink) -> None:
@@ -32,10 +32,10 @@ class LegStream:
         self._clock_rate = clock_rate
         self._downlink = downlink
         # owned
-        self.line: MediaLine = ports.open(host, self)
+        self.line: RtpPortPair = ports.open(host, self)
         self.codecs: Mapping[int, str] = {}
         self.forwarder: Forwarder | None = None
-        self.reception: Reception | None = None
+        self.reception: ReceiveStats | None = None
         """Of what comes at present."""
         self.jitter = 0.0
         """Of what we send, in seconds."""
@@ -43,7 +43,7 @@ class LegStream:
         self._heard = 0.0
         self._own_ssrc = secrets.randbits(32) or 1
 
-    def send(self, payload_types: dict[str, int], dirty: Dirty | None) -> Forwarder:
+    def send(self, payload_types: dict[str, int], dirty: FlushQueue | None) -> Forwarder:
         """Begin a stream to the peer; pictures wait in `dirty` for their turn."""
         self.forwarder = Forwarder(payload_types, self._clock_rate, self.line, dirty=dirty)
         self._own_ssrc = self.forwarder.ssrc
@@ -62,9 +62,9 @@ class LegStream:
         self._heard = now
         self._receive(packet, codec, now)
 
-    def _begin(self, _ssrc: int) -> Reception:
+    def _begin(self, _ssrc: int) -> ReceiveStats:
         """Another stream begins."""
-        return Reception()
+        return ReceiveStats()
 
     def _receive(self, packet: Packet, codec: str, now: float) -> None:
         """Take one packet of the current stream."""
@@ -91,7 +91,7 @@ class LegStream:
                     if self.forwarder is not None and item.ssrc == self.forwarder.ssrc:
                         self._reported(item, now)
 
-    def _told(self, reception: Reception, report: SenderReport, now: float) -> None:
+    def _told(self, reception: ReceiveStats, report: SenderReport, now: float) -> None:
         """Take the sender's report on the current stream."""
         reception.reported(report, now)
 
@@ -123,7 +123,7 @@ class LegStream:
         self.line.send_rtcp(self._compound([], rtcp.goodbye(self._own_ssrc)))
 
 
-class SoundStream(LegStream):
+class SipAudioStream(SipStream):
     """The microphone and the loudspeakers. `heard` takes packets whose timestamps are in samples at 48 kHz."""
 
     def __init__(
@@ -140,30 +140,30 @@ class SoundStream(LegStream):
             packet.timestamp = packet.timestamp * SCALE & 0xFFFFFFFF  # 2^32 is a multiple of itself in either clock
             self._take(packet, now, codec)
 
-    def _told(self, reception: Reception, report: SenderReport, now: float) -> None:
+    def _told(self, reception: ReceiveStats, report: SenderReport, now: float) -> None:
         super()._told(reception, replace(report, timestamp=report.timestamp * SCALE & 0xFFFFFFFF), now)
 
 
-class PictureStream(LegStream):
+class SipVideoStream(SipStream):
     """The camera, a layer as browsers have, and the display. `name` is the camera's; `feedback`: see Media."""
 
-    def __init__(self, ports: PlainPorts, host: str, downlink: Downlink, name: str, dirty: Dirty) -> None:
+    def __init__(self, ports: PlainPorts, host: str, downlink: Downlink, name: str, dirty: FlushQueue) -> None:
         super().__init__(ports, host, VIDEO_CLOCK, downlink)
         # given
         self._name = name
         self._dirty = dirty
         # owned
-        self.camera = Camera()
+        self.camera = SimulcastCamera()
         self.feedback: frozenset[str] = frozenset()
-        self._probation = Probation()
+        self._probation = SourceValidation()
         self._requests = 0
 
-    def _begin(self, ssrc: int) -> Reception:
-        self._probation = Probation()
+    def _begin(self, ssrc: int) -> ReceiveStats:
+        self._probation = SourceValidation()
         return self._begin_layer(ssrc)
 
-    def _begin_layer(self, ssrc: int) -> Reception:
-        layer = Layer(self._name, "H264", self._dirty, ssrc, 1.0, self._ask)
+    def _begin_layer(self, ssrc: int) -> ReceiveStats:
+        layer = SimulcastLayer(self._name, "H264", self._dirty, ssrc, 1.0, self._ask)
         self.camera.layers = [layer]
         return layer.reception
 
@@ -185,7 +185,7 @@ class PictureStream(LegStream):
             request = rtcp.picture_loss(self._own_ssrc, ssrc)
         self.line.send_rtcp(self._compound([], request))
 
-    def _told(self, reception: Reception, report: SenderReport, now: float) -> None:
+    def _told(self, reception: ReceiveStats, report: SenderReport, now: float) -> None:
         self.camera.layers[0].reported(report, now)
 
     def _reported(self, report: Report, now: float) -> None:

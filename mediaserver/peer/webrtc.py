@@ -7,19 +7,19 @@ from typing import Protocol
 
 from aiortc.rtcdtlstransport import RTCCertificate
 
-from mediaserver.api import LineState
+from mediaserver.api import ConnectionQuality
 from mediaserver.congestion.downlink import BAD_QUEUE_S, Downlink
 from mediaserver.congestion.loss import Loss
 from mediaserver.congestion.pacer import HEADERS_BYTES
 from mediaserver.congestion.uplink import UplinkLimit
 from mediaserver.peer.forwarder import Forwarder
-from mediaserver.peer.simulcast import Camera, Layer
+from mediaserver.peer.simulcast import SimulcastCamera, SimulcastLayer
 from mediaserver.rtp import rtcp, rtx
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import VIDEO_CLOCK, is_keyframe, mark_keyframes
-from mediaserver.rtp.receive_stats import Reception
-from mediaserver.rtp.source import Dirty, Source
-from mediaserver.rtp.source_validation import Probation
+from mediaserver.rtp.receive_stats import ReceiveStats
+from mediaserver.rtp.source import FlushQueue, Source
+from mediaserver.rtp.source_validation import SourceValidation
 from mediaserver.sdp.webrtc import (
     LEVEL_URI,
     MID_URI,
@@ -49,13 +49,13 @@ REPORT_S = 1.0
 MISSED, MISSED_S = 0.02, 10.0
 """Who lost more than this share of the sound between two reports counts as losing it for so long."""
 TICK_S = 0.06
-"""How often :meth:`Peer.tick` is called when it is due."""
+"""How often :meth:`WebRtcPeer.tick` is called when it is due."""
 
 _Receive = Callable[[list[Packet], float], None]
 """Takes packets of one incoming stream that follow each other in number, and when they came."""
 
 
-class Owner(Protocol):
+class PeerListener(Protocol):
     """Who a peer tells what happened."""
 
     def heard(self, seat: str, packet: Packet, now: float, codec: str = "opus") -> None:
@@ -68,11 +68,18 @@ class Owner(Protocol):
         """The transport's state."""
 
 
-class Peer:
+class WebRtcPeer:
     """The transport of one seat with its streams. `answer` is the SDP to send back."""
 
     def __init__(
-        self, seat: str, offer: Offer, *, mux: UdpMux, certificate: RTCCertificate, dirty: Dirty, owner: Owner
+        self,
+        seat: str,
+        offer: Offer,
+        *,
+        mux: UdpMux,
+        certificate: RTCCertificate,
+        dirty: FlushQueue,
+        owner: PeerListener,
     ) -> None:
         # given
         self.seat = seat
@@ -80,8 +87,8 @@ class Peer:
         self._dirty = dirty
         self._owner = owner
         # owned
-        self.camera = Camera()
-        self.content = Camera()
+        self.camera = SimulcastCamera()
+        self.content = SimulcastCamera()
         """A shared screen: a second picture with one layer."""
         self.transport = WebRtcTransport(
             mux, certificate, offer.fragment, offer.password, list(offer.fingerprints), self, self._transport_changed
@@ -94,8 +101,8 @@ class Peer:
         self.audio = self._forwarder(_first(offer, "audio", sends=False), 48000)
         self.picture = self._forwarder(_first(offer, "video", sends=False), VIDEO_CLOCK)
         self._streams: dict[int, _Receive] = {}
-        self._receptions: dict[int, Reception] = {}
-        self.voice = Reception()
+        self._receptions: dict[int, ReceiveStats] = {}
+        self.voice = ReceiveStats()
         """Of its microphone."""
         self._uplink = UplinkLimit()
         self._loss = Loss()
@@ -157,7 +164,7 @@ class Peer:
         return stream
 
     def _microphone_stream(self, ssrc: int) -> _Receive:
-        reception = self._receptions[ssrc] = self.voice = Reception()
+        reception = self._receptions[ssrc] = self.voice = ReceiveStats()
 
         def receive(packets: list[Packet], now: float) -> None:
             reception.receive(packets[0].sequence, len(packets))
@@ -181,18 +188,18 @@ class Peer:
         return None
 
     def _camera_stream(
-        self, packet: Packet, extensions: dict[int, bytes], media: Media, camera: Camera, name: str
+        self, packet: Packet, extensions: dict[int, bytes], media: Media, camera: SimulcastCamera, name: str
     ) -> _Receive | None:
         rid = _rid(media, extensions, RID_URI)
         if rid is None:
             return None
         codecs = {codec.payload_type: codec.name for codec in media.codecs}
         ssrc, codec, share = packet.ssrc, codecs[packet.payload_type], _share(media, rid)
-        probation = Probation()
+        probation = SourceValidation()
 
-        def begin() -> Layer:
+        def begin() -> SimulcastLayer:
             self.due = 0.0
-            layer = Layer(name, codec, self._dirty, ssrc, share, self._ask_keyframe, rid)
+            layer = SimulcastLayer(name, codec, self._dirty, ssrc, share, self._ask_keyframe, rid)
             camera.add(layer)
             self._receptions[ssrc] = layer.reception
             return layer
@@ -216,14 +223,16 @@ class Peer:
 
         return receive
 
-    def _repair_stream(self, ssrc: int, extensions: dict[int, bytes], media: Media, camera: Camera) -> _Receive | None:
+    def _repair_stream(
+        self, ssrc: int, extensions: dict[int, bytes], media: Media, camera: SimulcastCamera
+    ) -> _Receive | None:
         """Retransmissions of a layer, told by its RID (RFC 8852 §3.2) or by the offer's SSRCs."""
         named = camera.find(media.repairs.get(ssrc), _rid(media, extensions, REPAIRED_RID_URI))
         if named is None:
             return None
         original = named.ssrc
         codecs = _rtx_codecs(media)
-        reception = self._receptions[ssrc] = Reception()
+        reception = self._receptions[ssrc] = ReceiveStats()
 
         def receive(packets: list[Packet], now: float) -> None:
             reception.receive(packets[0].sequence, len(packets))
@@ -300,9 +309,9 @@ class Peer:
         return now - self._missed < MISSED_S
 
     @property
-    def line(self) -> LineState:
+    def line(self) -> ConnectionQuality:
         """How its line is."""
-        return LineState(self.loss, self.downlink.loss, self._jitter, self.downlink.round_trip)
+        return ConnectionQuality(self.loss, self.downlink.loss, self._jitter, self.downlink.round_trip)
 
     @property
     def _own_ssrc(self) -> int:

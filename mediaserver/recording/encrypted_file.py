@@ -36,7 +36,7 @@ class Damaged(Exception):
         self.fault = fault
 
 
-class SealedFile(io.RawIOBase):
+class EncryptedFile(io.RawIOBase):
     """Reads what was sealed. Raises Damaged."""
 
     def __init__(self, file: BinaryIO, path: Path, key: bytes) -> None:
@@ -95,7 +95,7 @@ class SealedFile(io.RawIOBase):
         return self._opened[1]
 
 
-class Safe:
+class FileCipher:
     """Seals files and opens them again, with one key for all."""
 
     def __init__(self, key: bytes) -> None:
@@ -131,7 +131,7 @@ class Safe:
         file = path.open("rb")
         try:
             if _marked(file):
-                opened = SealedFile(file, path, self._unwrap(file.read(WRAPPED_BYTES), path))
+                opened = EncryptedFile(file, path, self._unwrap(file.read(WRAPPED_BYTES), path))
                 return io.BufferedReader(opened, CHUNK_BYTES)
             if sealed:
                 raise Damaged(path, "is not sealed")

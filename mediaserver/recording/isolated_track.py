@@ -17,7 +17,7 @@ from mediaserver.recording.files import MAX_SOLOS, RecordingFiles
 from mediaserver.recording.muxer import FragmentedFile, add_opus
 
 
-class Solo:
+class IsolatedTrack:
     """One point. Encoded in the loop's thread, written in the recorder's."""
 
     def __init__(self, files: RecordingFiles, number: int, name: str) -> None:
@@ -65,20 +65,20 @@ class Solo:
             file.close()
 
 
-class Solos:
+class IsolatedTracks:
     """All points of one recording by their names; further ones than `MAX_SOLOS` are left out."""
 
     def __init__(self, files: RecordingFiles) -> None:
         # given
         self._files = files
         # owned
-        self._solos: dict[str, Solo] = {}
+        self._solos: dict[str, IsolatedTrack] = {}
 
-    def encode(self, voices: Mapping[str, Samples], tick: int) -> list[tuple[Solo, bytes]]:
+    def encode(self, voices: Mapping[str, Samples], tick: int) -> list[tuple[IsolatedTrack, bytes]]:
         """Encode 20 ms of every voice; who begin in the same tick have their files in the order given."""
         for name in voices:
             if name not in self._solos and len(self._solos) < MAX_SOLOS:
-                self._solos[name] = Solo(self._files, len(self._solos) + 1, name)
+                self._solos[name] = IsolatedTrack(self._files, len(self._solos) + 1, name)
         known = ((self._solos[name], samples) for name, samples in voices.items() if name in self._solos)
         return [(solo, solo.encode(samples, tick)) for solo, samples in known]
 

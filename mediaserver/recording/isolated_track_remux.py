@@ -15,7 +15,7 @@ from mediaserver.recording.muxer import ORDINARY, add_opus, cut_off, open_whole
 
 
 @dataclass(frozen=True, slots=True)
-class GoodSolo:
+class RemuxedTrack:
     """A good file of one point: where it lies and whose sound it is; `seconds` is where its last sound ends."""
 
     path: str
@@ -25,7 +25,7 @@ class GoodSolo:
     sha256: str
 
 
-def finish_solos(recording: Path) -> tuple[GoodSolo, ...]:
+def finish_solos(recording: Path) -> tuple[RemuxedTrack, ...]:
     """Make the files beside a recording good; one that cannot be read is left as it is, and out. Raises OSError."""
     found = []
     for path in solos_of(recording):
@@ -34,7 +34,7 @@ def finish_solos(recording: Path) -> tuple[GoodSolo, ...]:
     return tuple(found)
 
 
-def _finish(path: Path) -> GoodSolo:
+def _finish(path: Path) -> RemuxedTrack:
     fresh = path.with_suffix(".new")
     try:
         if measure(path.parent).holds(path.stat().st_size):
@@ -48,7 +48,7 @@ def _finish(path: Path) -> GoodSolo:
             seconds = float(max(ends, default=0) * container.streams.audio[0].time_base)  # type: ignore[operator]
     finally:
         fresh.unlink(missing_ok=True)
-    return GoodSolo(str(path), name, round(seconds, 3), path.stat().st_size, digest(path))
+    return RemuxedTrack(str(path), name, round(seconds, 3), path.stat().st_size, digest(path))
 
 
 def _write(fresh: Path, path: Path) -> None:

@@ -14,7 +14,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 
 from mediaserver.audio.mix_minus import FRAME_SAMPLES, SAMPLE_RATE
-from mediaserver.recording.encrypted_file import Safe, SealedFile
+from mediaserver.recording.encrypted_file import EncryptedFile, FileCipher
 from mediaserver.recording.files import CHUNK_BYTES, ends
 
 FRAGMENT_US = 1_000_000
@@ -93,10 +93,10 @@ def _open_until(path: Path, end: int) -> InputContainer:
     return av.open(str(path) if end == path.stat().st_size else f"subfile,,start,0,end,{end},,:{path}", format="mp4")
 
 
-def open_piece(path: Path, safe: Safe) -> InputContainer:
+def open_piece(path: Path, safe: FileCipher) -> InputContainer:
     """Open a part, sealed or not. Raises Damaged, OSError, FFmpegError."""
     file = safe.open(path)
-    if isinstance(file.raw, SealedFile):
+    if isinstance(file.raw, EncryptedFile):
         return av.open(file, "r", format="mp4", buffer_size=CHUNK_BYTES)
     file.close()
     return open_whole(path)

@@ -21,7 +21,7 @@ import av
 
 from mediaserver.audio.mix_minus import FRAME_SAMPLES, SAMPLE_RATE, Samples
 from mediaserver.recording.files import RecordingFiles
-from mediaserver.recording.isolated_track import Solos
+from mediaserver.recording.isolated_track import IsolatedTracks
 from mediaserver.recording.muxer import FragmentedFile, add_opus
 from mediaserver.rtp.frame_assembler import Frame, FrameAssembler
 from mediaserver.rtp.packet import Packet
@@ -55,7 +55,7 @@ class Recorder:
         # owned
         self.leg = None
         self._file = _File(files)
-        self._solos = Solos(files)
+        self._solos = IsolatedTracks(files)
         self._thread = ThreadPoolExecutor(1, "recorder")
         self._assembler = FrameAssembler("H264")
         self._video = _Unwrapped()

@@ -8,7 +8,7 @@ from mediaserver.recording.chapters import Chapter
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class RecordingPart:
     """A file, where it begins in the target, in seconds, and the marks that were set in it."""
 
     path: Path
@@ -17,19 +17,19 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class RemuxJob:
     """What to make out of what; `key`, in hexadecimal, is of the safe that sealed pieces are from."""
 
     target: Path
-    pieces: tuple[Piece, ...]
+    pieces: tuple[RecordingPart, ...]
     key: str
 
     @classmethod
-    def read(cls, text: str) -> "Job":
+    def read(cls, text: str) -> "RemuxJob":
         """Read what :meth:`text` wrote."""
         fields = json.loads(text)
         pieces = (
-            Piece(Path(piece["path"]), piece["offset"], tuple(Chapter(**mark) for mark in piece["marks"]))
+            RecordingPart(Path(piece["path"]), piece["offset"], tuple(Chapter(**mark) for mark in piece["marks"]))
             for piece in fields["pieces"]
         )
         return cls(Path(fields["target"]), tuple(pieces), fields["key"])

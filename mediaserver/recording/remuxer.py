@@ -3,8 +3,8 @@
     python -m mediaserver.recording.remuxer
 
 Runs as a process of its own (a long file keeps a core busy for seconds, and a damaged one may upset the demuxer). It
-reads one JSON object, the fields of :class:`mediaserver.recording.remux_job.Job`, and prints one: the fields of
-:class:`Finished`, or ``{"error": "<word>"}`` with status 1. The pieces lie in the target one after the other, each
+reads one JSON object, the fields of :class:`mediaserver.recording.remux_job.RemuxJob`, and prints one: the fields of
+:class:`RemuxResult`, or ``{"error": "<word>"}`` with status 1. The pieces lie in the target one after the other, each
 moved by its offset in seconds or to the end of the one before, whichever is later, with six hours between two at most.
 Their marks become chapters, which players know as a QuickTime chapter track or as Nero's list. A new file is complete,
 checked and on the disk before it takes the name; until then everything old is still there, so the work may be cut off
@@ -30,11 +30,11 @@ from PIL import Image
 
 from mediaserver.recording.chapters import Chapter, chapters, short
 from mediaserver.recording.disk_space import measure
-from mediaserver.recording.encrypted_file import Damaged, Safe
+from mediaserver.recording.encrypted_file import Damaged, FileCipher
 from mediaserver.recording.files import digest, take_name, thumbnail_of
-from mediaserver.recording.isolated_track_remux import GoodSolo, finish_solos
+from mediaserver.recording.isolated_track_remux import RemuxedTrack, finish_solos
 from mediaserver.recording.muxer import ORDINARY, cut_off, open_piece, open_whole
-from mediaserver.recording.remux_job import Job, Piece
+from mediaserver.recording.remux_job import RecordingPart, RemuxJob
 
 Word = Literal["unreadable", "disk-full"]
 
@@ -49,7 +49,7 @@ KINDS = ("video", "audio")
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class RemuxResult:
     """A good file. `first` is when its first picture was taken (RFC 3339), as far as the file knows.
 
     `indexed` is False for a part that had to stay as it was, without chapters in it, for lack of room for a copy.
@@ -61,10 +61,10 @@ class Finished:
     sha256: str
     indexed: bool
     chapters: tuple[Chapter, ...] = ()
-    solos: tuple[GoodSolo, ...] = ()
+    solos: tuple[RemuxedTrack, ...] = ()
 
 
-class Unfinished(Exception):
+class RemuxFailed(Exception):
     """It cannot be done: no picture can be read, or there is no room."""
 
     def __init__(self, word: Word) -> None:
@@ -72,12 +72,12 @@ class Unfinished(Exception):
         self.word: Word = word
 
 
-def finish(target: Path, pieces: Sequence[Piece], safe: Safe) -> Finished:
+def finish(target: Path, pieces: Sequence[RecordingPart], safe: FileCipher) -> RemuxResult:
     """Make `target` out of its pieces, which may be sealed, with its thumbnail beside it. Raises Unfinished."""
     try:
         indexed = measure(target.parent).holds(sum(piece.path.stat().st_size for piece in pieces))
         if not indexed and [piece.path for piece in pieces] != [target]:
-            raise Unfinished("disk-full")
+            raise RemuxFailed("disk-full")
         if indexed:
             starts = _replace(target, pieces, safe)
         else:
@@ -87,28 +87,28 @@ def finish(target: Path, pieces: Sequence[Piece], safe: Safe) -> Finished:
         _make_thumbnail(target, seconds / 2)
         solos = finish_solos(target)
     except (av.FFmpegError, OSError) as error:
-        raise Unfinished("disk-full" if error.errno == ENOSPC else "unreadable") from error
+        raise RemuxFailed("disk-full" if error.errno == ENOSPC else "unreadable") from error
     except Damaged as error:
-        raise Unfinished("unreadable") from error
+        raise RemuxFailed("unreadable") from error
     found = chapters(zip(starts, (piece.marks for piece in pieces), strict=True), seconds)
-    return Finished(first, round(seconds, 3), target.stat().st_size, digest(target), indexed, found, solos)
+    return RemuxResult(first, round(seconds, 3), target.stat().st_size, digest(target), indexed, found, solos)
 
 
-def _replace(target: Path, pieces: Sequence[Piece], safe: Safe) -> list[float]:
+def _replace(target: Path, pieces: Sequence[RecordingPart], safe: FileCipher) -> list[float]:
     """Make the target; return where its pieces begin, in seconds."""
     fresh = target.with_suffix(".new")
     try:
         writer = _write(fresh, pieces, safe)
         with av.open(str(fresh)) as written:
             if not writer.wrote(written):
-                raise Unfinished("unreadable")
+                raise RemuxFailed("unreadable")
         take_name(fresh, target)
     finally:
         fresh.unlink(missing_ok=True)
     return writer.starts
 
 
-def _write(path: Path, pieces: Sequence[Piece], safe: Safe) -> "_Writer":
+def _write(path: Path, pieces: Sequence[RecordingPart], safe: FileCipher) -> "_Writer":
     """Write the pieces into one file; return who wrote it."""
     with av.open(str(path), "w", format="mp4", options=ORDINARY) as output:
         writer = _Writer(output)
@@ -117,7 +117,7 @@ def _write(path: Path, pieces: Sequence[Piece], safe: Safe) -> "_Writer":
                 writer.add(source, piece.offset)
         writer.divide(piece.marks for piece in pieces)
     if not writer.pictures:
-        raise Unfinished("unreadable")
+        raise RemuxFailed("unreadable")
     return writer
 
 
@@ -142,7 +142,7 @@ class _Writer:
         What a gap is longer than `MAX_GAP_S` is left out; all that follows moves up.
         """
         if not source.streams.video:
-            raise Unfinished("unreadable")
+            raise RemuxFailed("unreadable")
         if not self._streams:
             self._open(source)
         wanted = Fraction(offset) - self._left_out
@@ -239,7 +239,7 @@ def _make_thumbnail(path: Path, seconds: float) -> None:
             if found.time is not None and found.time >= seconds:
                 break
         if found is None:
-            raise Unfinished("unreadable")
+            raise RemuxFailed("unreadable")
         width = round(found.width * THUMBNAIL_HEIGHT / found.height)
         fresh = path.with_suffix(".jpg.new")
         picture = found.reformat(width, THUMBNAIL_HEIGHT, "rgb24").to_ndarray()
@@ -250,10 +250,10 @@ def _make_thumbnail(path: Path, seconds: float) -> None:
 def main() -> int:
     """Do what the standard input says."""
     os.nice(NICE)
-    job = Job.read(sys.stdin.read())
+    job = RemuxJob.read(sys.stdin.read())
     try:
-        print(json.dumps(asdict(finish(job.target, job.pieces, Safe(bytes.fromhex(job.key))))))
-    except Unfinished as error:
+        print(json.dumps(asdict(finish(job.target, job.pieces, FileCipher(bytes.fromhex(job.key))))))
+    except RemuxFailed as error:
         print(json.dumps({"error": error.word}))
         return 1
     return 0

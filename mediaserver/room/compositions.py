@@ -7,10 +7,10 @@ from datetime import datetime
 from itertools import count
 
 from mediaserver.api import EVERYONE, PART_OF, Layout, RoomOptions
-from mediaserver.rtp.source import Dirty
+from mediaserver.rtp.source import FlushQueue
 from mediaserver.video.layout import Tile
-from mediaserver.video.layout_state import Stage
-from mediaserver.video.painter import EaselKey, Encoded, Scene
+from mediaserver.video.layout_state import LayoutState
+from mediaserver.video.painter import CompositionJob, EaselKey, Encoded
 from mediaserver.video.quality import LARGE, QUALITIES, RENDITIONS, SINGLE_NAL, USUAL, RenditionKey
 from mediaserver.video.rendition import Rendition
 
@@ -20,18 +20,18 @@ def finest(takes: Callable[[str], bool]) -> int:
     return max((step for codec, step in RENDITIONS if takes(codec)), default=USUAL)
 
 
-class Picture:
+class Composition:
     """One arrangement and the renditions of it; `number` names it in the composer's thread."""
 
-    def __init__(self, number: int, options: RoomOptions, dirty: Dirty, stirred: Callable[[], None]) -> None:
+    def __init__(self, number: int, options: RoomOptions, dirty: FlushQueue, stirred: Callable[[], None]) -> None:
         # given
         self.number = number
         # owned
-        self.stage = Stage(options)
-        self._large = Stage(_enlarged(options))
+        self.stage = LayoutState(options)
+        self._large = LayoutState(_enlarged(options))
         self.renditions = {(codec, step): Rendition(codec, dirty, stirred) for codec, step in RENDITIONS}
 
-    def begin(self, other: "Picture") -> None:
+    def begin(self, other: "Composition") -> None:
         """Show what another one shows: who changes from there to here sees no difference until something is chosen."""
         self.stage, self._large = copy(other.stage), copy(other._large)
 
@@ -75,7 +75,7 @@ class Picture:
                 return self.renditions.get((codec, step)) or self.renditions[codec, USUAL]
         return None
 
-    def scene(self, tick: int, now: float, utc: datetime, title: str, *, large: bool) -> Scene | None:
+    def scene(self, tick: int, now: float, utc: datetime, title: str, *, large: bool) -> CompositionJob | None:
         """What is to be painted and encoded now; None while nobody watches."""
         wanted = {
             key: rendition.take_keyframe(now)
@@ -85,7 +85,7 @@ class Picture:
         if not wanted:
             return None
         stage = self._large if large else self.stage
-        return Scene(self.number, tick, stage.tiles, wanted, stage.heading(utc, title), large)
+        return CompositionJob(self.number, tick, stage.tiles, wanted, stage.heading(utc, title), large)
 
     def publish(self, key: RenditionKey, encoded: Encoded, timestamp: int) -> None:
         """Send what was encoded."""
@@ -97,13 +97,13 @@ def _enlarged(options: RoomOptions) -> RoomOptions:
     return replace(options, width=round(options.width * share) & ~1, height=round(options.height * share) & ~1)
 
 
-class Pictures:
+class Compositions:
     """Who watches which; audiences without a layout watch everyone's, equal layouts share a picture that shows theirs.
 
     `stirred` is called when somebody begins to watch and when a layout is chosen: there may be something to do.
     """
 
-    def __init__(self, options: RoomOptions, dirty: Dirty, stirred: Callable[[], None]) -> None:
+    def __init__(self, options: RoomOptions, dirty: FlushQueue, stirred: Callable[[], None]) -> None:
         # given
         self._options = options
         self._dirty = dirty
@@ -114,17 +114,17 @@ class Pictures:
         self._spoke: str | None = None
         """Who speaks or, while nobody does, spoke last, of those who can be seen."""
 
-    def _new(self) -> Picture:
-        return Picture(next(self._numbers), self._options, self._dirty, self._stirred)
+    def _new(self) -> Composition:
+        return Composition(next(self._numbers), self._options, self._dirty, self._stirred)
 
-    def __iter__(self) -> Iterator[Picture]:
+    def __iter__(self) -> Iterator[Composition]:
         return iter(dict.fromkeys(self._by_audience.values()))
 
-    def of(self, audience: str) -> Picture:
+    def of(self, audience: str) -> Composition:
         """What an audience watches: its own picture, else that of the audience it is part of."""
         return self._by_audience.get(audience) or self.of(PART_OF.get(audience, EVERYONE))
 
-    def numbered(self, number: int) -> Picture | None:
+    def numbered(self, number: int) -> Composition | None:
         """A picture by its number, while somebody has it."""
         return next((picture for picture in self if picture.number == number), None)
 
@@ -147,12 +147,12 @@ class Pictures:
             picture.begin(seen)
         picture.choose(layout, now)
 
-    def _seen(self, audience: str) -> Picture:
+    def _seen(self, audience: str) -> Composition:
         """What those see who are about to see another picture: everyone's, where nobody watches the audience's."""
         own = self.of(audience)
         return own if own.watched else self._by_audience[EVERYONE]
 
-    def _own(self, audience: str) -> Picture:
+    def _own(self, audience: str) -> Composition:
         """The picture that nobody but an audience has."""
         own = self._by_audience.get(audience)
         shared = own is None or list(self._by_audience.values()).count(own) > 1

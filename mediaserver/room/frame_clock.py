@@ -4,7 +4,7 @@ from collections.abc import Collection
 from math import floor
 
 
-class Metronome:
+class FrameClock:
     """`start` is when every grid's tick 0 was, in seconds."""
 
     def __init__(self, start: float) -> None:

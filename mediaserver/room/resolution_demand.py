@@ -35,7 +35,7 @@ class _Enough:
         return self.value != before
 
 
-class Demand:
+class ResolutionDemand:
     """What a camera is asked for."""
 
     def __init__(self) -> None:
@@ -52,7 +52,7 @@ class Demand:
         return self._asked.update(LAYERS[bisect_left(LAYERS, min(lines, TOP_HEIGHT))], now)
 
 
-class Display:
+class DisplaySize:
     """What a viewer's place for the picture is worth; it begins as one that nobody has described."""
 
     def __init__(self) -> None:

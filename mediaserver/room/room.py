@@ -16,10 +16,10 @@ from mediaserver.api import (
     EVERYONE,
     RECORDING,
     CameraWanted,
+    ConnectionQuality,
     Event,
     Layout,
     Levels,
-    LineState,
     PeerDown,
     PeerUp,
     RecordingEnded,
@@ -30,26 +30,26 @@ from mediaserver.api import (
     SeatState,
     Speaking,
 )
-from mediaserver.audio.input import Voice
+from mediaserver.audio.input import AudioInput
 from mediaserver.audio.mix_minus import PTIME_MS, Samples
 from mediaserver.audio.mixer import Mixer
 from mediaserver.audio.playout_delay import SAMPLE_RATE
 from mediaserver.errors import AlreadyRecording, UnknownSeat
-from mediaserver.peer.simulcast import PictureInput
-from mediaserver.peer.sip import Leg
-from mediaserver.peer.webrtc import Peer
+from mediaserver.peer.simulcast import CameraInput
+from mediaserver.peer.sip import SipPeer
+from mediaserver.peer.webrtc import WebRtcPeer
 from mediaserver.recording.files import FolderFiles, RecordingFiles
 from mediaserver.recording.recorder import Recorder
-from mediaserver.room.compositions import Picture, Pictures, finest
-from mediaserver.room.frame_clock import Metronome
-from mediaserver.room.resolution_demand import Demand, Display
+from mediaserver.room.compositions import Composition, Compositions, finest
+from mediaserver.room.frame_clock import FrameClock
+from mediaserver.room.resolution_demand import DisplaySize, ResolutionDemand
 from mediaserver.rtp.frame_assembler import Frame
-from mediaserver.rtp.source import Dirty, Source
-from mediaserver.throttled_log import Faults
+from mediaserver.rtp.source import FlushQueue, Source
+from mediaserver.throttled_log import ThrottledLog
 from mediaserver.transport.state import State
-from mediaserver.video.compositor import Composed, Composer, Work
+from mediaserver.video.compositor import ComposeRequest, ComposeResult, Compositor
 from mediaserver.video.quality import CAMERA_BPS, COMPOSED_BPS, LARGE, QUALITIES, SCREEN_BPS, USUAL
-from mediaserver.video.tile_icons import Mark
+from mediaserver.video.tile_icons import TileIcon
 
 logger = logging.getLogger(__name__)
 
@@ -69,16 +69,16 @@ class Seat:
 
     def __init__(self, options: SeatOptions) -> None:
         self.options = options
-        self.peer: Peer | Leg | None = None
+        self.peer: WebRtcPeer | SipPeer | None = None
         self.floor = False
         self.gain = 0.0
         self.view = COMPOSED
         self.lines = 0
         """How many lines its display has for the picture; 0 when nobody said."""
-        self.input = PictureInput()
-        self.content_input = PictureInput()
-        self.demand = Demand()
-        self.display = Display()
+        self.input = CameraInput()
+        self.content_input = CameraInput()
+        self.demand = ResolutionDemand()
+        self.display = DisplaySize()
 
     @property
     def state(self) -> SeatState:
@@ -88,12 +88,12 @@ class Seat:
         return SeatState(options, self.peer is not None, up, self.demand.lines)
 
 
-def _marks(seat: Seat) -> tuple[Mark, ...]:
+def _marks(seat: Seat) -> tuple[TileIcon, ...]:
     poor = seat.peer is not None and seat.peer.loss > POOR_LOSS
     return (*(("floor",) if seat.floor else ()), *(("poor",) if poor else ()))
 
 
-def _recorded(picture: Picture) -> Source:
+def _recorded(picture: Composition) -> Source:
     return picture.renditions["H264", USUAL]
 
 
@@ -108,7 +108,7 @@ class Room:
         self,
         name: str,
         options: RoomOptions,
-        dirty: Dirty,
+        dirty: FlushQueue,
         emit: Callable[[Event], None],
         start: float,
         files: Callable[[Path], RecordingFiles] = FolderFiles,
@@ -126,7 +126,7 @@ class Room:
         self.seats: dict[str, Seat] = {}
         self._stirred = asyncio.Event()
         """There may be something to compose."""
-        self.pictures = Pictures(options, dirty, self._stirred.set)
+        self.pictures = Compositions(options, dirty, self._stirred.set)
         self._layouts: dict[str, Layout] = {}
         """Those that were set, by audience."""
         self.content: str | None = None
@@ -136,7 +136,7 @@ class Room:
         """What peers tell of their microphones."""
         self._composing_s = 0.0
         """How long composing a picture usually takes."""
-        self._composer = Composer(options.width, options.height, options.fps)
+        self._composer = Compositor(options.width, options.height, options.fps)
         self._thread = ThreadPoolExecutor(1, f"composer-{name[:8]}")
         self._mixed = self.mixer.mixed
         """Who heard a mix of their own in the last tick."""
@@ -146,7 +146,7 @@ class Room:
         """Whether the composer has nothing left to drop."""
         self._recorder: Recorder | None = None
         self._leaving: set[asyncio.Task[None]] = set()
-        self._faults = Faults(logger)
+        self._faults = ThrottledLog(logger)
         self._start = start
         self._composing = asyncio.ensure_future(self._run_picture())
 
@@ -187,11 +187,11 @@ class Room:
         except KeyError:
             raise UnknownSeat(self.name, name) from None
 
-    async def connect(self, name: str, peer: Peer | Leg) -> None:
+    async def connect(self, name: str, peer: WebRtcPeer | SipPeer) -> None:
         """Give a seat its transport; the previous one is closed."""
         seat = self.seat(name)
         old, seat.peer = seat.peer, peer
-        seat.demand = Demand()
+        seat.demand = ResolutionDemand()
         self._limit(seat)
         now = time.monotonic()
         for heard in (seat.input, seat.content_input):
@@ -434,7 +434,7 @@ class Room:
             self._emit(Levels(self.name, levels))
 
     async def _run_picture(self) -> None:
-        metronome = Metronome(self._start)
+        metronome = FrameClock(self._start)
         while True:
             try:
                 await self._next_picture(metronome)
@@ -442,7 +442,7 @@ class Room:
                 self._faults.caught("x picture of %s", self.name)
                 await asyncio.sleep(1 / self.options.fps)  # also where it fails before it waits for anything
 
-    async def _next_picture(self, metronome: Metronome) -> None:
+    async def _next_picture(self, metronome: FrameClock) -> None:
         loop = asyncio.get_running_loop()
         due, rate, tick = metronome.beat(self._rates(), time.monotonic())
         await asyncio.sleep(due - loop.time())
@@ -465,7 +465,7 @@ class Room:
         source = self._input(name)
         return source is None or source.flowing or not source.listening
 
-    def _input(self, tile: str) -> PictureInput | None:
+    def _input(self, tile: str) -> CameraInput | None:
         """What the composer hears for a tile: a seat's camera or its screen."""
         kind, _, name = tile.rpartition(":")
         seat = self.seats.get(name)
@@ -484,7 +484,7 @@ class Room:
             return 0.0
         return min(max(0.0, voice.held_s - self._lips_late_s(seat, voice)), MOST_WAIT_S)
 
-    def _lips_late_s(self, seat: str, voice: Voice) -> float:
+    def _lips_late_s(self, seat: str, voice: AudioInput) -> float:
         """How much later than its sound a seat's pictures come, by its own clock; 0 while that is not known."""
         peer = self.seats[seat].peer
         if peer is None or peer.voice.report is None or (transit := peer.camera.transit) is None:
@@ -492,7 +492,7 @@ class Room:
         late = transit - peer.voice.transit(*voice.jitter.usually, SAMPLE_RATE)
         return late if abs(late) < STRANGE_S else 0.0
 
-    def _work(self, rate: int, tick: int, now: float) -> Work | None:
+    def _work(self, rate: int, tick: int, now: float) -> ComposeRequest | None:
         """What is due at a tick of a rate; all that are watched have their cameras decoded."""
         if self.pictures.settle(self._ready, now):
             self._arrange()
@@ -504,7 +504,7 @@ class Room:
         sizes = [large for large in (False, True) if rate == (QUALITIES[LARGE].fps if large else self.options.fps)]
         due = [picture.scene(tick, now, utc, self._title, large=large) for picture in self.pictures for large in sizes]
         shown = {tile.seat for picture in self.pictures for tile in picture.shown() if tile.seat}
-        return Work(
+        return ComposeRequest(
             now=now,
             scenes=tuple(scene for scene in due if scene is not None),
             others=watched,
@@ -518,7 +518,7 @@ class Room:
         labels = {**self._names, **{name: seat.options.label for name, seat in self.seats.items()}}
         return labels | ({f"{CONTENT}:{self.content}": labels[self.content]} if self.content in self.seats else {})
 
-    def _publish(self, composed: Composed, timestamp: int) -> None:
+    def _publish(self, composed: ComposeResult, timestamp: int) -> None:
         now = time.monotonic()
         for (number, key), encoded in composed.pictures.items():
             if (picture := self.pictures.numbered(number)) is not None:
@@ -581,7 +581,7 @@ class Room:
         return None if self._recorder is None else self._recorder.seconds
 
     @property
-    def lines(self) -> dict[str, LineState]:
+    def lines(self) -> dict[str, ConnectionQuality]:
         """How the line of each connected seat is."""
         peers = {name: seat.peer for name, seat in self.seats.items() if seat.peer is not None}
         return {name: peer.line for name, peer in peers.items() if peer.transport.state == "connected"}

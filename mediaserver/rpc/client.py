@@ -9,7 +9,17 @@ from itertools import count
 from typing import Any
 
 from mediaserver import errors
-from mediaserver.api import EVERYONE, EngineLost, Event, Held, Layout, LineState, RoomOptions, RoomState, SeatOptions
+from mediaserver.api import (
+    EVERYONE,
+    ConnectionQuality,
+    EngineLost,
+    Event,
+    Held,
+    Layout,
+    RoomOptions,
+    RoomState,
+    SeatOptions,
+)
 from mediaserver.rpc import protocol, reply_check
 from mediaserver.rpc.descriptors import Giver
 from mediaserver.rpc.unix_socket import Link, SocketLink
@@ -204,9 +214,9 @@ class RemoteEngine:
         """Take no more into the recording."""
         await self._call("stop_recording", room=room)
 
-    async def lines(self, room: str) -> Mapping[str, LineState]:
+    async def lines(self, room: str) -> Mapping[str, ConnectionQuality]:
         """How the line of each connected seat of a room is."""
-        lines: dict[str, LineState] = await self._call("lines", room=room)
+        lines: dict[str, ConnectionQuality] = await self._call("lines", room=room)
         return lines
 
     async def held(self) -> Held:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 
-class PlainLeg:
+class PlainOutboundStream:
     """One outgoing RTP stream: what to add to its source's numbers, and how far it has come.
 
     `source` is the source whose packets may be sent by the fast loop, which goes around the stream's owner: it is set
@@ -17,7 +17,7 @@ class PlainLeg:
     def __init__(self) -> None:
         self.source: Any = None
         self.line: Any = None
-        """A :class:`mediaserver.transport.peer_path.Line`."""
+        """A :class:`mediaserver.transport.peer_path.PeerPath`."""
         self.payload_type = 0
         self.ssrc = 0
         self.send_time = 0
@@ -56,22 +56,22 @@ class Sink(Protocol):
     """Who takes packets."""
 
     @property
-    def leg(self) -> PlainLeg | None:
+    def leg(self) -> PlainOutboundStream | None:
         """The stream it sends, if it sends one."""
 
 
 _S = TypeVar("_S", bound=Sink)
 
 
-def plain_fan(source: object, sinks: list[_S], packets: Sequence[object], now: float) -> list[_S]:
+def plain_fan_out(source: object, sinks: list[_S], packets: Sequence[object], now: float) -> list[_S]:
     """Prepare `packets` for every sink whose leg is in step with `source`; returns the sinks still to be served.
 
-    What is prepared leaves with :func:`plain_post`, which costs one system call for many sources.
+    What is prepared leaves with :func:`plain_send`, which costs one system call for many sources.
     """
     return sinks.copy()
 
 
-def plain_post() -> None:
+def plain_send() -> None:
     """Send what was prepared."""
 
 
@@ -79,13 +79,13 @@ def _load() -> tuple[Any, Any, Any]:
     try:
         from mediaserver import _wire  # noqa: PLC0415 - optional: compiled at installation where that is possible
     except ImportError:
-        return PlainLeg, plain_fan, plain_post
+        return PlainOutboundStream, plain_fan_out, plain_send
     return _wire.Leg, _wire.fan, _wire.post
 
 
 if TYPE_CHECKING:
-    Leg = PlainLeg
-    fan = plain_fan
-    post = plain_post
+    OutboundStream = PlainOutboundStream
+    fan = plain_fan_out
+    post = plain_send
 else:
-    Leg, fan, post = _load()
+    OutboundStream, fan, post = _load()

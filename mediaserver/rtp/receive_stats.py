@@ -6,7 +6,7 @@ from mediaserver.rtp.rtcp import Block, SenderReport
 
 
 @dataclass(slots=True)
-class Reception:
+class ReceiveStats:
     """For receiver reports (RFC 3550 §6.4.1, appendix A.3), and to bring streams of one sender together."""
 
     received: int = 0

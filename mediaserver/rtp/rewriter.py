@@ -5,12 +5,12 @@ without a gap, timestamps go on with the time that really passed, VP8 picture id
 a jump backwards makes decoders discard frames). The mixes of a room's sound share one clock, which is kept instead.
 """
 
-from mediaserver.rtp.outbound_stream import Leg
+from mediaserver.rtp.outbound_stream import OutboundStream
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import Vp8Descriptor, vp8_descriptor
 
 
-class Rewriter(Leg):
+class Rewriter(OutboundStream):
     """Offsets of one outgoing stream; `switch` begins a new source at its next packet.
 
     `clock_rate` is in Hz, `now` in seconds of any steady clock. Sources on `one_clock` have equal timestamps.
@@ -126,7 +126,7 @@ class _PictureIds:
     The numbers themselves are in `leg`, where the fast loop moves them too.
     """
 
-    def __init__(self, leg: Leg) -> None:
+    def __init__(self, leg: OutboundStream) -> None:
         # given
         self._leg = leg
         # owned

@@ -9,10 +9,10 @@ import logging
 from typing import Protocol
 
 from mediaserver.rtp.keyframe_requests import KeyframeThrottle
-from mediaserver.rtp.outbound_stream import Leg, fan, post
+from mediaserver.rtp.outbound_stream import OutboundStream, fan, post
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.packet_cache import PacketCache
-from mediaserver.throttled_log import Faults
+from mediaserver.throttled_log import ThrottledLog
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ class Sink(Protocol):
     """Takes packets. One that raises loses those it was given, and nobody else any."""
 
     @property
-    def leg(self) -> Leg | None:
+    def leg(self) -> OutboundStream | None:
         """The stream it sends, if it sends one: the fast loop may then serve it without asking."""
 
     def send(self, source: "Source", packets: list[Packet], now: float) -> None:
@@ -38,12 +38,12 @@ class Flushed(Protocol):
         """Send them, or add itself again."""
 
 
-class Dirty(list[Flushed]):
+class FlushQueue(list[Flushed]):
     """Sources and senders that hold packets not yet sent, in the order in which they got them."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.faults = Faults(logger)
+        self.faults = ThrottledLog(logger)
 
     def flush(self, now: float) -> None:
         """Send everything that waits."""
@@ -60,7 +60,7 @@ class Dirty(list[Flushed]):
 class Source:
     """One encoded stream and the sinks that hang on it: sound, or as :class:`VideoSource` pictures."""
 
-    def __init__(self, name: str, codec: str, dirty: Dirty) -> None:
+    def __init__(self, name: str, codec: str, dirty: FlushQueue) -> None:
         # given
         self.name = name
         self.codec = codec
@@ -113,7 +113,7 @@ class Source:
 class VideoSource(Source):
     """Pictures: packets may be asked for again for a while, and key frames. `codec` is "VP8" or "H264"."""
 
-    def __init__(self, name: str, codec: str, dirty: Dirty) -> None:
+    def __init__(self, name: str, codec: str, dirty: FlushQueue) -> None:
         super().__init__(name, codec, dirty)
         # owned
         self._cache = PacketCache()

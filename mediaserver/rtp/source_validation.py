@@ -17,7 +17,7 @@ Verdict = Literal["take", "leave", "restart"]
 restarted, and it is of the new numbers."""
 
 
-class Probation:
+class SourceValidation:
     """One incoming stream's sequence numbers."""
 
     def __init__(self) -> None:

@@ -29,7 +29,7 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
-class Ability:
+class DecoderLimits:
     """`profile` is the first two bytes of a profile-level-id in hex; macroblocks a second and a picture."""
 
     profile: str
@@ -49,14 +49,14 @@ class Ability:
         return blocks <= self.size and blocks * fps / quality.every <= self.speed and not narrow
 
 
-def ability(parameters: Mapping[str, str]) -> Ability:
+def ability(parameters: Mapping[str, str]) -> DecoderLimits:
     """Read an `fmtp`. Without a profile-level-id level 1 is meant (§8.1), which is true of no room system."""
     told = _PROFILE_LEVEL.fullmatch(parameters.get("profile-level-id", "").lower())
     profile, level = (told[1], int(told[2], 16)) if told else ("42e0", OURS)
     known = max((each for each in LEVELS if each <= level), default=min(LEVELS))
     speed, size = LEVELS[known]
     speed, size = max(speed, _number(parameters, "max-mbps")), max(size, _number(parameters, "max-fs"))
-    return Ability(profile, level, speed, size)
+    return DecoderLimits(profile, level, speed, size)
 
 
 def _number(parameters: Mapping[str, str], name: str) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mediaserver.errors import BadOffer
-from mediaserver.sdp.h264 import Ability, ability
+from mediaserver.sdp.h264 import DecoderLimits, ability
 from mediaserver.sdp.sections import Head, Section, head, integer, read_parameters, sections
 from mediaserver.video.quality import SINGLE_NAL
 
@@ -30,7 +30,7 @@ class Codec:
 
     name: str
     payload_type: int
-    ability: Ability | None = None
+    ability: DecoderLimits | None = None
     """Of a picture: what the peer can decode."""
 
 

@@ -45,7 +45,7 @@ class Counters:
     """Datagrams the kernel would not take: dropped, never queued."""
 
 
-class PlainLine:
+class PlainPeerPath:
     """One peer's keys and address. `owner` gets what comes in; `heard` is when something last did, in seconds."""
 
     def __init__(self, owner: Any, counters: Counters) -> None:
@@ -94,13 +94,13 @@ class PlainInbox:
         # given
         self._counters = counters
         # owned
-        self._lines: dict[Address, PlainLine] = {}
+        self._lines: dict[Address, PlainPeerPath] = {}
 
-    def route(self, address: Address, line: PlainLine) -> None:
+    def route(self, address: Address, line: PlainPeerPath) -> None:
         """Let what comes from `address` be the line's."""
         self._lines[address] = line
 
-    def forget(self, address: Address, line: PlainLine) -> None:
+    def forget(self, address: Address, line: PlainPeerPath) -> None:
         """Stop that, if the address is the line's."""
         if self._lines.get(address) is line:
             del self._lines[address]
@@ -142,7 +142,7 @@ class PlainInbox:
             return self._media(line, length, came)
         return (line.owner, bytes(receive_view[:length]), None, came) if 20 <= first < 64 else None
 
-    def _media(self, line: PlainLine, length: int, came: float) -> Item | None:
+    def _media(self, line: PlainPeerPath, length: int, came: float) -> Item | None:
         if line.srtp is None or length < 12:
             return None
         report = 192 <= receive_view[1] < 224  # RFC 5761 §4
@@ -183,13 +183,13 @@ def _load() -> tuple[Any, Any]:
     try:
         from mediaserver import _wire  # noqa: PLC0415 - optional: compiled at installation where that is possible
     except ImportError:
-        return PlainLine, PlainInbox
+        return PlainPeerPath, PlainInbox
     _wire.use(*CALLS)
     return _wire.Line, _wire.Inbox
 
 
 if TYPE_CHECKING:
-    Line = PlainLine
+    PeerPath = PlainPeerPath
     Inbox = PlainInbox
 else:
-    Line, Inbox = _load()
+    PeerPath, Inbox = _load()

@@ -12,10 +12,10 @@ from typing import Protocol
 
 from mediaserver.errors import NoPortFree
 from mediaserver.rtp.packet import HEADER, Packet, parse
-from mediaserver.throttled_log import Faults
+from mediaserver.throttled_log import ThrottledLog
 from mediaserver.transport import receive_time
 from mediaserver.transport.ice import Address
-from mediaserver.transport.peer_path import Counters, Line
+from mediaserver.transport.peer_path import Counters, PeerPath
 from mediaserver.transport.srtp import Outgoing, receive_view
 from mediaserver.transport.state import Changed, Stateful
 from mediaserver.transport.udp_mux import Port
@@ -48,16 +48,16 @@ class PlainPorts:
         self._counters = counters
         # owned
         self._next = random.randrange(len(self._even)) if self._even else 0
-        self.lines: list[MediaLine] = []
-        self._faults = Faults(logger)
+        self.lines: list[RtpPortPair] = []
+        self._faults = ThrottledLog(logger)
 
-    def open(self, host: str, receiver: Receiver) -> "MediaLine":
+    def open(self, host: str, receiver: Receiver) -> "RtpPortPair":
         """Bind the pair of an m-line, of those that are free the one that rested longest. Raises NoPortFree."""
         for _ in self._even:
             number = self._even[self._next]
             self._next = (self._next + 1) % len(self._even)
             try:
-                line = MediaLine(_pair(host, number), self._counters, receiver, self.lines.remove)
+                line = RtpPortPair(_pair(host, number), self._counters, receiver, self.lines.remove)
             except OSError as exc:
                 logger.debug("- ports %d and %d of %s are taken: %s", number, number + 1, host, exc)
                 continue
@@ -108,7 +108,7 @@ def local_address(hosts: Sequence[str], remote: str) -> str:
     return found if found in hosts else hosts[0]
 
 
-class MediaLine:
+class RtpPortPair:
     """One m-line: where its packets go, and whom those that come are for."""
 
     def __init__(
@@ -116,7 +116,7 @@ class MediaLine:
         pair: tuple[socket.socket, socket.socket],
         counters: Counters,
         receiver: Receiver,
-        closed: "Callable[[MediaLine], None]",
+        closed: "Callable[[RtpPortPair], None]",
     ) -> None:
         # given
         self._rtp, self._rtcp = (Port(each, counters) for each in pair)
@@ -125,7 +125,7 @@ class MediaLine:
         self._closed = closed
         # owned
         self.port: int = self._rtp.address[1]
-        self.line = Line(self, counters)
+        self.line = PeerPath(self, counters)
         """Never opened, so that the fast loop leaves this one's packets to :meth:`send`; notes when something came."""
         self._host = ""
         self._aims: list[Address | None] = [None, None]
@@ -204,7 +204,7 @@ class PlainTransport(Stateful):
     def __init__(self, changed: Changed) -> None:
         super().__init__(changed)
         # owned
-        self.lines: list[MediaLine] = []
+        self.lines: list[RtpPortPair] = []
 
     def connect(self) -> None:
         """Begin: both sides know where to send."""

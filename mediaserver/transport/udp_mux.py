@@ -8,10 +8,10 @@ from struct import Struct
 from typing import Protocol
 
 from mediaserver.rtp.packet import Packet
-from mediaserver.throttled_log import Faults
+from mediaserver.throttled_log import ThrottledLog
 from mediaserver.transport import ice, receive_time, stun
 from mediaserver.transport.ice import Address
-from mediaserver.transport.peer_path import Counters, Inbox, Line
+from mediaserver.transport.peer_path import Counters, Inbox, PeerPath
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class Path(Protocol):
         """Take a connectivity check addressed to this peer's username fragment."""
 
     @property
-    def line(self) -> Line:
+    def line(self) -> PeerPath:
         """Whose owner this peer is."""
 
     @property
@@ -101,7 +101,7 @@ class Port:
         self._counters.packets_out += 1
         self._counters.bytes_out += len(data)
 
-    def aim(self, line: Line, address: Address) -> None:
+    def aim(self, line: PeerPath, address: Address) -> None:
         """Have a peer's packets leave here for `address` from now on."""
         line.aim(self.socket, address)
         line.apart = line.apart or not self.segmented
@@ -141,7 +141,7 @@ class UdpMux:
         self._by_fragment: dict[str, Path] = {}
         self._by_address: dict[Address, Path] = {}
         self.counters = Counters()
-        self.faults = Faults(logger)
+        self.faults = ThrottledLog(logger)
         self._inbox = Inbox(self.counters, Packet)
         self.addresses: list[Address] = []
         self.roomy = True

@@ -13,7 +13,7 @@ from mediaserver.rtp.packet import Packet
 from mediaserver.transport import stun
 from mediaserver.transport.dtls import Dtls, DtlsFailed
 from mediaserver.transport.ice import Address, IceLite
-from mediaserver.transport.peer_path import Line
+from mediaserver.transport.peer_path import PeerPath
 from mediaserver.transport.srtp import Outgoing, Srtp
 from mediaserver.transport.state import Changed, Stateful
 from mediaserver.transport.udp_mux import Port, UdpMux
@@ -61,7 +61,7 @@ class WebRtcTransport(Stateful):
         self.rtp = receiver.rtp
         """Takes decrypted RTP packets: nothing stands between the port and who wants them."""
         self.ice = IceLite(remote_fragment, remote_password)
-        self.line = Line(self, mux.counters)
+        self.line = PeerPath(self, mux.counters)
         self._dtls = Dtls(certificate, "server", self._send_plain)
         self._srtp: Srtp | None = None
         self._port: Port | None = None

@@ -9,7 +9,7 @@ from mediaserver.video import labels, tile_icons
 from mediaserver.video.layout import Tile
 from mediaserver.video.scaler import halve
 from mediaserver.video.shadow import Plane, shade
-from mediaserver.video.tile_icons import Mark
+from mediaserver.video.tile_icons import TileIcon
 
 BACKGROUND = (24, 128, 128)
 CARD = (46, 134, 122)
@@ -67,7 +67,7 @@ class Canvas:
             [(memory[y * line + x :], line) for (memory, line), (x, y) in zip(self._memory, places, strict=True)],
         )
 
-    def name(self, tile: Tile, text: str, shown: tuple[Mark, ...] = ()) -> None:
+    def name(self, tile: Tile, text: str, shown: tuple[TileIcon, ...] = ()) -> None:
         """Write a name behind its marks over the tile's lower left corner, on a darkened bar."""
         bar = tile_icons.bar(text, shown, self._letters(tile), tile.width)
         luma, u, v = self._regions(_spot(bar.light, tile.x, tile.y + tile.height - bar.light.shape[0]))
@@ -76,7 +76,7 @@ class Canvas:
             for plane, tint in zip((u, v), tints, strict=True):
                 plane[:, place][lit] = tint
 
-    def card(self, tile: Tile, text: str, shown: tuple[Mark, ...] = ()) -> None:
+    def card(self, tile: Tile, text: str, shown: tuple[TileIcon, ...] = ()) -> None:
         """Paint a named card: what stands in for a missing camera."""
         self._sheet(tile, CARD)
         self._middle(tile, text)

@@ -11,39 +11,39 @@ from av import VideoFrame
 from mediaserver.api import CONTENT
 from mediaserver.rtp.frame_assembler import Frame
 from mediaserver.video.codecs import VideoDecoder
-from mediaserver.video.painter import Cast, Easel, EaselKey, Encoded, Scene
+from mediaserver.video.painter import CompositionJob, EaselKey, Encoded, Painter, TileContents
 from mediaserver.video.quality import RenditionKey
 from mediaserver.video.scaler import Scaler
-from mediaserver.video.tile_icons import Mark
+from mediaserver.video.tile_icons import TileIcon
 
 STALE_S = 2.0
 """A camera that sent nothing for so long is shown as its card, not as a frozen face; a screen may stand still."""
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class ComposeRequest:
     """One tick: the pictures that are due, and what the cameras sent since the last one."""
 
     now: float
-    scenes: tuple[Scene, ...]
+    scenes: tuple[CompositionJob, ...]
     labels: dict[str, str]
     """Of everyone in the room; who is missing is forgotten."""
     frames: dict[str, list[Frame]]
     speaker: str | None
-    marks: dict[str, tuple[Mark, ...]] = field(default_factory=dict)
+    marks: dict[str, tuple[TileIcon, ...]] = field(default_factory=dict)
     others: frozenset[EaselKey] = frozenset()
     """Pictures that somebody watches and that are due at another time."""
 
 
 @dataclass(slots=True)
-class Composed:
+class ComposeResult:
     """What a tick gave: by picture and rendition what was encoded; seats to ask for a key frame."""
 
     pictures: dict[tuple[int, RenditionKey], Encoded] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
 
 
-class Composer:
+class Compositor:
     """Composes the pictures of a room whose own size is `width` × `height` pixels at `fps`."""
 
     def __init__(self, width: int, height: int, fps: int) -> None:
@@ -51,16 +51,16 @@ class Composer:
         self._size = (width, height, fps)
         # owned
         self._cameras: dict[str, _Camera] = {}
-        self._easels: dict[EaselKey, Easel] = {}
+        self._easels: dict[EaselKey, Painter] = {}
 
     def close(self) -> None:
         """Let go of all codecs and pictures: the room that held them may wait long for the garbage collector."""
         self._cameras.clear()
         self._easels.clear()
 
-    def compose(self, work: Work) -> Composed:
+    def compose(self, work: ComposeRequest) -> ComposeResult:
         """Do one tick's work; what a picture needed is dropped when it is not wanted any more."""
-        composed = Composed()
+        composed = ComposeResult()
         self._hand_out(work)
         for unwatched in self._easels.keys() - work.others - {scene.easel for scene in work.scenes}:
             del self._easels[unwatched]
@@ -70,21 +70,21 @@ class Composer:
             composed.broken = {seat for seat in work.frames if not self._cameras[seat].decode()}
         return composed
 
-    def _draw(self, work: Work, composed: Composed) -> None:
-        cast = Cast(self._cameras, work.labels, work.marks, work.speaker)
+    def _draw(self, work: ComposeRequest, composed: ComposeResult) -> None:
+        cast = TileContents(self._cameras, work.labels, work.marks, work.speaker)
         for scene in work.scenes:
             easel = self._easel(scene.easel)
             easel.paint(scene, cast, work.now)
             for key, encoded in easel.encode(scene).items():
                 composed.pictures[scene.picture, key] = encoded
 
-    def _easel(self, key: EaselKey) -> Easel:
+    def _easel(self, key: EaselKey) -> Painter:
         if key not in self._easels:
             _, large = key
-            self._easels[key] = Easel(*self._size, large=large)
+            self._easels[key] = Painter(*self._size, large=large)
         return self._easels[key]
 
-    def _hand_out(self, work: Work) -> None:
+    def _hand_out(self, work: ComposeRequest) -> None:
         for seat in self._cameras.keys() - work.labels.keys():
             del self._cameras[seat]
         for seat, frames in work.frames.items():

@@ -6,7 +6,7 @@ from math import ceil
 from typing import NamedTuple
 
 from mediaserver.api import Layout, LayoutKind
-from mediaserver.video.layout_plans import FAMILIES, Plan, Role
+from mediaserver.video.layout_plans import FAMILIES, LayoutPlan, Role
 
 HEADING_LINES = 18
 """The line of title and clock is this part of the picture's height."""
@@ -59,7 +59,9 @@ def turned(layout: Layout, elapsed: float) -> int:
     return layout.page + (int(elapsed // layout.rotate) if layout.rotate else 0)
 
 
-def _fill(layout: Layout, plan: Plan, seats: Sequence[str], speaker: str | None, content: str | None) -> list[str]:
+def _fill(
+    layout: Layout, plan: LayoutPlan, seats: Sequence[str], speaker: str | None, content: str | None
+) -> list[str]:
     """Who is in which pane, "" for nobody."""
     panes = _fixed(layout, plan, seats, speaker, content)
     free, rest = _free(layout, panes, seats)
@@ -69,7 +71,9 @@ def _fill(layout: Layout, plan: Plan, seats: Sequence[str], speaker: str | None,
     return panes
 
 
-def _fixed(layout: Layout, plan: Plan, seats: Sequence[str], speaker: str | None, content: str | None) -> list[str]:
+def _fixed(
+    layout: Layout, plan: LayoutPlan, seats: Sequence[str], speaker: str | None, content: str | None
+) -> list[str]:
     """Pinned seats first, then whoever a pane waits for; panes left to the order of seats stay ""."""
     pins = layout.seats[: len(plan.cells)]
     panes = [(seat if seat in seats else "") or "" for seat in pins] + [""] * (len(plan.cells) - len(pins))

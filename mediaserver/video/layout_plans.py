@@ -43,7 +43,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class LayoutPlan:
     """Panes in the order they are filled, on a grid of `columns` × `rows` that fills the picture."""
 
     columns: int
@@ -52,7 +52,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Family:
+class LayoutFamily:
     """A kind of layout: its plan for a number of points, and how many panes it has at most.
 
     A layout that does not grow has one plan for every number; places nobody takes stay empty.
@@ -61,19 +61,19 @@ class Family:
     kind: LayoutKind
     most: int
     grows: bool
-    plan: Callable[[int], Plan]
+    plan: Callable[[int], LayoutPlan]
     sample: int
     """The number of points that shows best what it looks like."""
 
 
-def _drawn(kind: LayoutKind, drawing: str, *roles: Role) -> Family:
+def _drawn(kind: LayoutKind, drawing: str, *roles: Role) -> LayoutFamily:
     """A fixed layout; `roles` are those of its first panes, the others are seats."""
     lines = drawing.split()
     letters = sorted(set("".join(lines)) - {"."}, key=LETTERS.index)
     given = (*roles, *["seat"] * (len(letters) - len(roles)))
     cells = tuple(_pane(lines, letter, role) for letter, role in zip(letters, given, strict=True))  # type: ignore[arg-type]
-    plan = Plan(len(lines[0]), len(lines), cells)
-    return Family(kind, len(cells), False, lambda _: plan, len(cells))
+    plan = LayoutPlan(len(lines[0]), len(lines), cells)
+    return LayoutFamily(kind, len(cells), False, lambda _: plan, len(cells))
 
 
 def _pane(lines: list[str], letter: str, role: Role) -> Cell:
@@ -82,13 +82,13 @@ def _pane(lines: list[str], letter: str, role: Role) -> Cell:
     return Cell(left, top, right - left + 1, bottom - top + 1, role)
 
 
-def _fixed_grid(kind: LayoutKind, side: int) -> Family:
-    plan = Plan(side, side, tuple(Cell(i % side, i // side, 1, 1, "seat") for i in range(side * side)))
-    return Family(kind, side * side, False, lambda _: plan, side * side)
+def _fixed_grid(kind: LayoutKind, side: int) -> LayoutFamily:
+    plan = LayoutPlan(side, side, tuple(Cell(i % side, i // side, 1, 1, "seat") for i in range(side * side)))
+    return LayoutFamily(kind, side * side, False, lambda _: plan, side * side)
 
 
 @cache
-def _growing(count: int) -> Plan:
+def _growing(count: int) -> LayoutPlan:
     """Rows of equal panes in the picture's own shape; a short last row is centred. Two units make a pane."""
     columns = ceil(sqrt(count))
     rows = ceil(count / columns)
@@ -97,34 +97,34 @@ def _growing(count: int) -> Plan:
         row, column = divmod(number, columns)
         missing = max(0, (row + 1) * columns - count)
         cells.append(Cell(2 * column + missing, 2 * row + columns - rows, 2, 2, "seat"))
-    return Plan(2 * columns, 2 * columns, tuple(cells))
+    return LayoutPlan(2 * columns, 2 * columns, tuple(cells))
 
 
 @cache
-def _over_strip(count: int) -> Plan:
+def _over_strip(count: int) -> LayoutPlan:
     """One large above a centred strip; alone it has the whole picture."""
     if count == 1:
-        return Plan(1, 1, (Cell(0, 0, 1, 1, "main"),))
+        return LayoutPlan(1, 1, (Cell(0, 0, 1, 1, "main"),))
     small, units = count - 1, 2 * STRIP
     strip = [Cell(STRIP - small + 2 * i, units - 2, 2, 2, "seat") for i in range(small)]
-    return Plan(units, units, (Cell(1, 0, units - 2, units - 2, "main"), *strip))
+    return LayoutPlan(units, units, (Cell(1, 0, units - 2, units - 2, "main"), *strip))
 
 
 @cache
-def _abreast(count: int) -> Plan:
+def _abreast(count: int) -> LayoutPlan:
     """All side by side in one row."""
     cells = tuple(Cell(2 * i, count - 1, 2, 2, "seat") for i in range(count))
-    return Plan(2 * count, 2 * count, cells)
+    return LayoutPlan(2 * count, 2 * count, cells)
 
 
 _ALL = (
-    Family("grid", GROWS_TO, True, _growing, 9),
-    Family("speaker", 1 + STRIP, True, _over_strip, 1 + STRIP),
+    LayoutFamily("grid", GROWS_TO, True, _growing, 9),
+    LayoutFamily("speaker", 1 + STRIP, True, _over_strip, 1 + STRIP),
     _drawn("single", "A", "main"),
     _drawn("lecture", "A", "held"),
     _drawn("side-by-side", ".... AABB AABB ....", "held", "speaker"),
     _drawn("content", "........ AAAAAABB AAAAAABB AAAAAACC AAAAAACC AAAAAADD AAAAAADD ........", "content", "speaker"),
-    Family("panorama", PANORAMA, True, _abreast, 4),
+    LayoutFamily("panorama", PANORAMA, True, _abreast, 4),
     _drawn("1+5", "AAB AAC DEF", "main"),
     _drawn("1+7", "AAAB AAAC AAAD EFGH", "main"),
     _drawn("1+9", "AAAAB AAAAC AAAAD AAAAE FGHIJ", "main"),
@@ -147,4 +147,4 @@ _ALL = (
     _fixed_grid("8x8", 8),
 )
 
-FAMILIES: dict[LayoutKind, Family] = {family.kind: family for family in _ALL}
+FAMILIES: dict[LayoutKind, LayoutFamily] = {family.kind: family for family in _ALL}

@@ -24,7 +24,7 @@ class Heading:
     clock: str
 
 
-class Stage:
+class LayoutState:
     """`now` is a monotonic clock in seconds throughout."""
 
     def __init__(self, options: RoomOptions) -> None:

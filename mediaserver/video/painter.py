@@ -13,7 +13,7 @@ from mediaserver.video.layout import Tile, fit
 from mediaserver.video.layout_state import Heading
 from mediaserver.video.quality import LARGE, QUALITIES, USUAL, Quality, RenditionKey
 from mediaserver.video.scaler import Scaler, halves
-from mediaserver.video.tile_icons import Mark
+from mediaserver.video.tile_icons import TileIcon
 
 Encoded = tuple[bytes, bool]
 """A picture, and whether it is a key frame."""
@@ -37,7 +37,7 @@ class Camera(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class CompositionJob:
     """One picture at one tick: where its tiles stand, and what is wanted of it."""
 
     picture: int
@@ -58,16 +58,16 @@ class Scene:
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
+class TileContents:
     """Who may stand in a picture: cameras, labels and marks by seat, and who speaks."""
 
     cameras: Mapping[str, Camera]
     labels: Mapping[str, str]
-    marks: Mapping[str, tuple[Mark, ...]]
+    marks: Mapping[str, tuple[TileIcon, ...]]
     speaker: str | None
 
 
-class Easel:
+class Painter:
     """Paints and encodes one picture of a room whose own size is `width` × `height` pixels, at `fps`."""
 
     def __init__(self, width: int, height: int, fps: int, *, large: bool = False) -> None:
@@ -83,7 +83,7 @@ class Easel:
         self._shown: dict[Tile, _Shown] = {}
         self._heading: Heading | None = None
 
-    def paint(self, scene: Scene, cast: Cast, now: float) -> None:
+    def paint(self, scene: CompositionJob, cast: TileContents, now: float) -> None:
         """Bring the canvas up to date."""
         self._lay_out(scene.tiles, scene.heading)
         for tile in scene.tiles:
@@ -104,7 +104,7 @@ class Easel:
             self.canvas.heading(heading.tile, heading.title, heading.clock)
         self._heading = heading
 
-    def _show(self, tile: Tile, cast: Cast, now: float) -> None:
+    def _show(self, tile: Tile, cast: TileContents, now: float) -> None:
         camera = cast.cameras.get(tile.seat)
         picture = camera.newest(now) if camera else None
         label, marks = cast.labels.get(tile.seat or tile.awaited, tile.seat), cast.marks.get(tile.seat, ())
@@ -131,7 +131,7 @@ class Easel:
         else:
             self.canvas.paint(spot, camera.scaled(picture, spot.width, spot.height))
 
-    def encode(self, scene: Scene) -> dict[RenditionKey, Encoded]:
+    def encode(self, scene: CompositionJob) -> dict[RenditionKey, Encoded]:
         """What is wanted of the canvas as it is; encoders of what is no longer wanted are dropped."""
         for key in self.encoders.keys() - scene.renditions.keys():
             del self.encoders[key], self._encoded[key]
@@ -169,5 +169,5 @@ class _Shown:
 
     picture: int
     label: str
-    marks: tuple[Mark, ...]
+    marks: tuple[TileIcon, ...]
     speaks: bool

@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import packetize_h264, packetize_vp8, single_nals
-from mediaserver.rtp.source import Dirty, Sink, VideoSource
+from mediaserver.rtp.source import FlushQueue, Sink, VideoSource
 from mediaserver.video.quality import SINGLE_NAL
 
 
 class Rendition(VideoSource):
     """A source like any camera; `ask` makes the next picture a key frame. `watched` hears of each new sink."""
 
-    def __init__(self, codec: str, dirty: Dirty, watched: Callable[[], None] | None = None) -> None:
+    def __init__(self, codec: str, dirty: FlushQueue, watched: Callable[[], None] | None = None) -> None:
         super().__init__("composed", codec, dirty)
         # given
         self._watched = watched

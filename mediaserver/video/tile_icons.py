@@ -10,9 +10,9 @@ from PIL import Image, ImageDraw
 from mediaserver.video import labels
 from mediaserver.video.labels import Mask
 
-Mark = Literal["floor", "poor"]
+TileIcon = Literal["floor", "poor"]
 
-TINTS: dict[Mark, tuple[int, int]] = {"floor": (90, 70), "poor": (40, 165)}
+TINTS: dict[TileIcon, tuple[int, int]] = {"floor": (90, 70), "poor": (40, 165)}
 """Their chroma (U, V): green for the open floor, amber for the poor line."""
 LIT = 80
 """Where a mark's mask is brighter it has its colour."""
@@ -31,7 +31,7 @@ class Bar(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def bar(text: str, marks: tuple[Mark, ...], size: int, most: int) -> Bar:
+def bar(text: str, marks: tuple[TileIcon, ...], size: int, most: int) -> Bar:
     """A name in `size` pixels behind its marks, at most `most` pixels wide."""
     side = (size + 1) & ~1
     gap = (size // 4) & ~1
@@ -58,7 +58,7 @@ def _light(mask: Mask) -> Mask:
 
 
 @lru_cache(maxsize=64)
-def _icon(mark: Mark, side: int) -> Mask:
+def _icon(mark: TileIcon, side: int) -> Mask:
     image = Image.new("L", (_GRID * _FINE, _GRID * _FINE))
     _DRAW[mark](ImageDraw.Draw(image))
     return np.asarray(image.resize((side, side), Image.Resampling.LANCZOS))

@@ -12,10 +12,10 @@ from mediaserver.api import (
     EVERYONE,
     INTERRUPTED,
     RTP_PORTS,
+    ConnectionQuality,
     Event,
     Held,
     Layout,
-    LineState,
     RecordingEnded,
     RoomOptions,
     RoomState,
@@ -23,14 +23,14 @@ from mediaserver.api import (
 )
 from mediaserver.audio.mix_minus import PTIME_MS
 from mediaserver.errors import BadOffer, UnknownRoom
-from mediaserver.peer.sip import Leg
-from mediaserver.peer.webrtc import TICK_S, Peer
+from mediaserver.peer.sip import SipPeer
+from mediaserver.peer.webrtc import TICK_S, WebRtcPeer
 from mediaserver.recording.files import FolderFiles, RecordingFiles
 from mediaserver.room.room import Room
-from mediaserver.rtp.source import Dirty
+from mediaserver.rtp.source import FlushQueue
 from mediaserver.sdp import sip_parse
 from mediaserver.sdp.webrtc import parse_offer
-from mediaserver.throttled_log import Faults
+from mediaserver.throttled_log import ThrottledLog
 from mediaserver.transport.dtls import make_certificate
 from mediaserver.transport.plain_rtp import PlainPorts
 from mediaserver.transport.udp_mux import UdpMux
@@ -79,7 +79,7 @@ class LocalEngine:
         self._hosts = tuple(hosts)
         self._port = port
         # owned
-        self._dirty = Dirty()
+        self._dirty = FlushQueue()
         self._mux = UdpMux()
         self._plain = PlainPorts(rtp_ports, self._mux.counters)
         self._certificate = make_certificate()
@@ -91,7 +91,7 @@ class LocalEngine:
         self._events: deque[Event] = deque(maxlen=MAX_EVENTS)
         self._news = asyncio.Event()
         self._closed = False
-        self._faults = Faults(logger)
+        self._faults = ThrottledLog(logger)
         self._ticker = Ticker(LOOK_MS, self._look)
         """Runs while there are rooms."""
         self._done = 0
@@ -206,7 +206,7 @@ class LocalEngine:
         place.seat(seat)
         if plain:
             return await self._connect_leg(place, seat, offer)
-        peer = Peer(
+        peer = WebRtcPeer(
             seat,
             parse_offer(offer),
             mux=self._mux,
@@ -226,8 +226,8 @@ class LocalEngine:
         leg.begin()
         return answer
 
-    def _leg(self, place: Room, seat: str) -> Leg:
-        return Leg(seat, self._hosts, ports=self._plain, options=place.options, dirty=self._dirty, owner=place)
+    def _leg(self, place: Room, seat: str) -> SipPeer:
+        return SipPeer(seat, self._hosts, ports=self._plain, options=place.options, dirty=self._dirty, owner=place)
 
     async def invite(self, room: str, seat: str, host: str = "") -> str:
         """Offer a room system everything. Raises NoPortFree, UnknownRoom, UnknownSeat."""
@@ -241,7 +241,7 @@ class LocalEngine:
     async def accept(self, room: str, seat: str, answer: str) -> None:
         """Take the answer. Raises BadOffer, UnknownRoom, UnknownSeat."""
         leg = self._room(room).seat(seat).peer
-        if not isinstance(leg, Leg) or leg.transport.state != "new":
+        if not isinstance(leg, SipPeer) or leg.transport.state != "new":
             raise BadOffer("an answer to nothing")
         leg.accept(sip_parse.parse(answer))
 
@@ -292,7 +292,7 @@ class LocalEngine:
         """Take no more into the recording."""
         self._room(room).stop_recording()
 
-    async def lines(self, room: str) -> Mapping[str, LineState]:
+    async def lines(self, room: str) -> Mapping[str, ConnectionQuality]:
         """How the line of each connected seat of a room is."""
         return self._room(room).lines
 

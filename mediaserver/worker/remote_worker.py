@@ -50,7 +50,7 @@ DIAL_S = 10.0
 UNAUTHORIZED = 401
 
 
-class Outpost:
+class RemoteWorker:
     """Serves the roof at `url` under `key`; `engine` makes an engine."""
 
     def __init__(self, url: str, key: str, context: ssl.SSLContext, engine: Callable[[], LocalEngine]) -> None:

@@ -22,7 +22,7 @@ from mediaserver.api import Event
 from mediaserver.rpc import protocol
 from mediaserver.rpc.descriptors import GivenFolder
 from mediaserver.rpc.unix_socket import Link, SocketLink
-from mediaserver.throttled_log import Faults
+from mediaserver.throttled_log import ThrottledLog
 from mediaserver.worker.engine import LocalEngine
 
 logger = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ class EngineServer:
         self._files = files
         # owned
         self._link: Link | None = None
-        self._faults = Faults(logger)
+        self._faults = ThrottledLog(logger)
         self._telling: asyncio.Future[None] | None = None
 
     def start(self) -> None:

@@ -19,9 +19,9 @@ from scheduler.compliance.breaches import Breach
 from scheduler.core.database import writing
 from scheduler.core.model import Session
 from scheduler.directory.equipment import devices_store
-from scheduler.operations.closing.checklist_service import Sheets
+from scheduler.operations.closing.checklist_service import ClosingService
 from scheduler.operations.closing.errors import UnknownFeedback
-from scheduler.operations.closing.handover_service import Handovers
+from scheduler.operations.closing.handover_service import HandoverService
 from scheduler.operations.closing.schema import FEEDBACK
 from scheduler.policy.profile_files import Profiles
 from scheduler.units import store as units_store
@@ -47,10 +47,12 @@ class Feedback:
     answered: datetime | None = None
 
 
-class Box:
+class FeedbackService:
     """Keeps feedback, and finds breaches in what the other records say."""
 
-    def __init__(self, engine: AsyncEngine, profiles: Profiles, sheets: Sheets, handovers: Handovers) -> None:
+    def __init__(
+        self, engine: AsyncEngine, profiles: Profiles, sheets: ClosingService, handovers: HandoverService
+    ) -> None:
         self._engine = engine
         self._profiles = profiles
         self._sheets = sheets

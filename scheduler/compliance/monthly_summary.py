@@ -11,11 +11,11 @@ from datetime import date, datetime
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from scheduler.compliance.breaches import BreachKind, counts
-from scheduler.compliance.feedback import Box
+from scheduler.compliance.feedback import FeedbackService
 from scheduler.core.database import writing
 from scheduler.directory.people import store as people_store
 from scheduler.notifications import outbox
-from scheduler.notifications.wording import Channels, Facts, Notice
+from scheduler.notifications.wording import Channels, Notice, NoticeFacts
 from scheduler.policy.profile_files import Profiles
 from scheduler.reports.periods import month
 
@@ -34,10 +34,10 @@ KINDS: Mapping[BreachKind, str] = {
 }
 
 
-class Summaries:
+class MonthlySummary:
     """Writes to heads, else to the official mailbox of their unit."""
 
-    def __init__(self, engine: AsyncEngine, profiles: Profiles, box: Box, channels: Channels) -> None:
+    def __init__(self, engine: AsyncEngine, profiles: Profiles, box: FeedbackService, channels: Channels) -> None:
         # given
         self._engine = engine
         self._profiles = profiles
@@ -60,7 +60,7 @@ class Summaries:
             addresses = {each.unit: each.email for each in heads if each.email}
             for unit, kinds in sorted(found.items()):
                 if kinds.total() >= least:
-                    facts = Facts(title=f"tháng {name}", reason=told(kinds))
+                    facts = NoticeFacts(title=f"tháng {name}", reason=told(kinds))
                     notice = Notice("summary", f"summary:{unit}:{name}", facts, unit, None, addresses.get(unit, ""))
                     await outbox.tell(db, notice, self._channels, now)
         self._looked = day

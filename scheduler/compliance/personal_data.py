@@ -20,7 +20,7 @@ from scheduler.booking.sessions.store import seconds
 from scheduler.core.database import writing
 from scheduler.core.errors import UnknownUnit
 from scheduler.directory.schema import PEOPLE
-from scheduler.notifications.alerts import Desk
+from scheduler.notifications.alerts import Alerts
 from scheduler.operations.attendance.schema import DUTIES, LISTS
 from scheduler.units import store as units_store
 
@@ -50,10 +50,10 @@ class Entry:
     needed: bool
 
 
-class Personal:
+class PersonalData:
     """Tells a unit what is on record of its people, and lets it go."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Alerts) -> None:
         self._desk = desk
 
     async def of(self, unit: str, now: datetime) -> list[Entry]:

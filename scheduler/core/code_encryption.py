@@ -21,7 +21,7 @@ MARK_BYTES = 13
 """104 bits, 18 letters: two of a million codes share a mark once in 10^19 provinces."""
 
 
-class Vault:
+class CodeCipher:
     """Seals codes and knows them again."""
 
     def __init__(self, key: bytes) -> None:
@@ -50,12 +50,12 @@ class Vault:
 
 OPTION = "diemcau_vault"
 """The execution option of an engine whose connections seal codes."""
-FORGETFUL = Vault(secrets.token_bytes(KEY_BYTES))
+FORGETFUL = CodeCipher(secrets.token_bytes(KEY_BYTES))
 """For an engine without a key of its own: what it seals is lost with the process."""
 
 
-def of(db: AsyncConnection) -> Vault:
+def of(db: AsyncConnection) -> CodeCipher:
     """Return the vault of a connection."""
     assert db.sync_connection is not None
-    vault: Vault = db.sync_connection.get_execution_options().get(OPTION, FORGETFUL)
+    vault: CodeCipher = db.sync_connection.get_execution_options().get(OPTION, FORGETFUL)
     return vault

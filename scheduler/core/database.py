@@ -20,7 +20,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.util.queue import AsyncAdaptedQueue
 
-from scheduler.core.code_encryption import FORGETFUL, OPTION, Vault
+from scheduler.core.code_encryption import FORGETFUL, OPTION, CodeCipher
 from scheduler.core.lock_timeout import waiting
 
 BUSY_TIMEOUT_MS = 30_000
@@ -38,7 +38,7 @@ _POSTGRESQL = {"timeout": CONNECT_TIMEOUT_S, "server_settings": {"lock_timeout":
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 
 
-def connect(url: str, vault: Vault = FORGETFUL) -> AsyncEngine:
+def connect(url: str, vault: CodeCipher = FORGETFUL) -> AsyncEngine:
     """Make an engine from a database URL; ``sqlite:///file`` and ``postgresql://…`` get the async driver."""
     scheme, separator, rest = url.partition("://")
     driver = _DRIVERS.get(scheme, scheme)

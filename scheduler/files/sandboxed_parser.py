@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 
 from scheduler.directory.errors import BadSheet, LineError
 from scheduler.inbound_mail import message
-from scheduler.inbound_mail.message import Letter
+from scheduler.inbound_mail.message import OfficialLetter
 
 log = logging.getLogger(__name__)
 
@@ -40,10 +40,10 @@ class _Table:
     faults: list[LineError]
 
 
-_TABLE, _LETTER = TypeAdapter(_Table), TypeAdapter(Letter)
+_TABLE, _LETTER = TypeAdapter(_Table), TypeAdapter(OfficialLetter)
 
 
-class Apart:
+class SandboxedParser:
     """Has files read, few at once."""
 
     def __init__(self, run: Run) -> None:
@@ -62,7 +62,7 @@ class Apart:
             raise BadSheet(table.faults)
         return table.rows
 
-    async def letter(self, raw: bytes) -> Letter | None:
+    async def letter(self, raw: bytes) -> OfficialLetter | None:
         """Return a letter, as `mailroom.letter.read` does; None when it is too large or too complex."""
         printed = await self._read(raw, "letter")
         return None if printed is None else _LETTER.validate_json(printed)

@@ -1,6 +1,6 @@
 """Whom a machine may answer (RFC 3834): never another machine, a list or nobody. Pure."""
 
-from scheduler.inbound_mail.message import Letter
+from scheduler.inbound_mail.message import OfficialLetter
 
 _MACHINES = ("mailer-daemon", "postmaster", "noreply", "no-reply", "donotreply", "do-not-reply", "owner-", "bounce")
 _LISTS = ("list-id", "list-unsubscribe", "list-post", "list-help")
@@ -9,7 +9,7 @@ _SUPPRESSED = {"all", "autoreply", "oof", "dr", "ndr", "rn", "nrn"}
 _REPORTS = ("multipart/report", "message/delivery-status", "message/disposition-notification", "text/calendar")
 
 
-def automatic(letter: Letter) -> bool:
+def automatic(letter: OfficialLetter) -> bool:
     """Tell whether a machine wrote a letter: an answer out of office, a bounce, a receipt, a calendar's reply."""
     submitted = [value.partition(";")[0].strip().lower() for value in letter.all("auto-submitted")]
     kind = next(iter(letter.all("content-type")), "").lower()
@@ -22,13 +22,13 @@ def automatic(letter: Letter) -> bool:
     )
 
 
-def listed(letter: Letter) -> bool:
+def listed(letter: OfficialLetter) -> bool:
     """Tell whether a letter went to many: by a mailing list, or in bulk."""
     precedence = {value.strip().lower() for value in letter.all("precedence")}
     return any(map(letter.all, _LISTS)) or bool(precedence & _BULK)
 
 
-def answerable(letter: Letter, own: str) -> bool:
+def answerable(letter: OfficialLetter, own: str) -> bool:
     """Tell whether a machine may answer a letter that came to the address `own`.
 
     Answers go to the return path (RFC 3834 §4); a sender that differs from it may be forged and is left alone.

@@ -52,7 +52,7 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class OfficialLetter:
     """A letter. `sender` is the one address in From, or empty; `return_path` None when no server noted one.
 
     `headers` are all header fields in order, names in lower case, values unfolded and not decoded.
@@ -82,18 +82,18 @@ class _Brief(Compat32):
 _BRIEF = _Brief()
 
 
-def head(raw: bytes) -> Letter:
+def head(raw: bytes) -> OfficialLetter:
     """Read only who wrote a letter, and about what; this is quick, whatever the bytes."""
     return read(_BLANK_LINE.split(raw[:MAX_HEAD], 1)[0])
 
 
-def read(raw: bytes) -> Letter:
+def read(raw: bytes) -> OfficialLetter:
     """Read a letter; one without Message-ID is known by its content."""
     fields = BytesHeaderParser(policy=_BRIEF).parsebytes(raw).raw_items()
     headers = tuple((name.lower(), _unfolded(value)) for name, value in islice(fields, MAX_HEADERS))
     first: dict[str, str] = dict(reversed(headers))
     parts = _parts(raw)
-    return Letter(
+    return OfficialLetter(
         id=_message_id(first.get("message-id", "")) or f"sha256:{sha256(raw).hexdigest()}",
         sender=_address(first.get("from", "")),
         return_path=_address(first["return-path"]) if "return-path" in first else None,

@@ -18,14 +18,14 @@ from scheduler.calendar.deadlines import Clock
 from scheduler.core.database import writing
 from scheduler.core.errors import NotQuarantined
 from scheduler.core.model import Draft
-from scheduler.files.sandboxed_parser import Apart
+from scheduler.files.sandboxed_parser import SandboxedParser
 from scheduler.inbound_mail import autoreply_policy, message, sender_authentication, store
 from scheduler.inbound_mail.extraction import extractor
-from scheduler.inbound_mail.extraction.unit_names import Places
-from scheduler.inbound_mail.message import Letter
+from scheduler.inbound_mail.extraction.unit_names import UnitNames
+from scheduler.inbound_mail.message import OfficialLetter
 from scheduler.inbound_mail.store import Place, Received
 from scheduler.notifications import outbox
-from scheduler.notifications.wording import Channels, Facts, Notice, receipt
+from scheduler.notifications.wording import Channels, Notice, NoticeFacts, receipt
 from scheduler.policy.profile_files import Profiles
 from scheduler.units import store as units_store
 
@@ -47,10 +47,12 @@ class Address:
     server: str = ""
 
 
-class Mailroom:
+class InboundMail:
     """Letters received."""
 
-    def __init__(self, engine: AsyncEngine, address: Address, profiles: Profiles, drafts: Drafts, apart: Apart) -> None:
+    def __init__(
+        self, engine: AsyncEngine, address: Address, profiles: Profiles, drafts: Drafts, apart: SandboxedParser
+    ) -> None:
         self._engine = engine
         self._address = address
         self._profiles = profiles
@@ -83,7 +85,7 @@ class Mailroom:
                 received = await self._official(db, came, replace(received, unit=unit))
             return replace(received, id=await store.add(db, received, raw if unit else None))
 
-    def _described(self, came: Letter, size: int, place: Place, arrived: datetime, now: datetime) -> Received:
+    def _described(self, came: OfficialLetter, size: int, place: Place, arrived: datetime, now: datetime) -> Received:
         """Write down what a letter is; nothing is done about it yet."""
         found = sender_authentication.results(came.all("authentication-results"), self._address.server)
         return Received(
@@ -100,7 +102,7 @@ class Mailroom:
             fate="ignored",
         )
 
-    async def _official(self, db: AsyncConnection, came: Letter, received: Received) -> Received:
+    async def _official(self, db: AsyncConnection, came: OfficialLetter, received: Received) -> Received:
         """Make a draft of a registration; other letters are for a person, and those that may be forged."""
         if autoreply_policy.automatic(came):
             return replace(received, reason="automatic")
@@ -112,7 +114,7 @@ class Mailroom:
         await outbox.tell(db, await self._receipt(db, draft, received), _LETTERS_ONLY, received.at)
         return replace(received, fate="draft", draft=draft.id)
 
-    async def _draft(self, db: AsyncConnection, came: Letter, received: Received, counts: datetime) -> Draft:
+    async def _draft(self, db: AsyncConnection, came: OfficialLetter, received: Received, counts: datetime) -> Draft:
         """Read a letter into a draft, which lies with the unit that registers for its writer (reading A11).
 
         It counts as received at `counts`.
@@ -122,7 +124,7 @@ class Mailroom:
         units = {unit.id: unit for unit in await units_store.units(db)}
         valid = [unit for unit in units.values() if unit.valid(day)]
         known = {unit.id for unit in valid}
-        places = Places(valid, [point for point in await units_store.all_points(db) if point.unit in known])
+        places = UnitNames(valid, [point for point in await units_store.all_points(db) if point.unit in known])
         writer = units[received.unit or ""]
         reading = extractor.read(came, places, writer.id, received.arrived, policy.zone)
         by_parent = policy.registration.by_parent(writer.level)
@@ -137,11 +139,11 @@ class Mailroom:
         clock = Clock(policy, (await calendar_store.notes(db)).calendar)
         urgent = draft.content.get("class") == "khan_cap"
         effective = draft.arrived if urgent else clock.worktime.receipt(draft.arrived)
-        facts = Facts(draft.number, received.subject, reason=receipt(draft.arrived, effective, policy.zone))
+        facts = NoticeFacts(draft.number, received.subject, reason=receipt(draft.arrived, effective, policy.zone))
         thread = received.message_id if received.message_id.startswith("<") else ""
         return Notice("receipt", f"receipt:{draft.id}", facts, unit=received.unit, thread=thread)
 
-    async def _stranger(self, db: AsyncConnection, came: Letter, received: Received) -> Received:
+    async def _stranger(self, db: AsyncConnection, came: OfficialLetter, received: Received) -> Received:
         """Ask for the official mailbox, politely: not machines, one letter a day for each address."""
         if autoreply_policy.automatic(came) or autoreply_policy.listed(came):
             return replace(received, reason="automatic")
@@ -153,7 +155,7 @@ class Mailroom:
             return replace(received, reason="busy-day")
         thread = came.id if came.id.startswith("<") else ""
         key = f"not-official:{came.sender}:{received.at:%Y%m%d%H%M%S}"
-        notice = Notice("not-official", key, Facts(), recipient=came.sender, thread=thread)
+        notice = Notice("not-official", key, NoticeFacts(), recipient=came.sender, thread=thread)
         await outbox.tell(db, notice, _LETTERS_ONLY, received.at)
         return replace(received, fate="answered", reason="not-official")
 

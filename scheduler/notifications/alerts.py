@@ -9,14 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from scheduler.booking.sessions.store import seconds
 from scheduler.core.model import Point, Session, Slot, Unit
 from scheduler.notifications import outbox
-from scheduler.notifications.wording import Channels, Facts, Kind, Notice
+from scheduler.notifications.wording import Channels, Kind, Notice, NoticeFacts
 from scheduler.policy.policy import Policy
 from scheduler.policy.profile_files import Profiles
 from scheduler.units import store as units_store
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Alerts:
     """The database, the profiles and where notices go."""
 
     engine: AsyncEngine
@@ -70,5 +70,5 @@ def recipients(point: Point, units: Mapping[str, Unit], policy: Policy, boxes: I
 def of_slot(kind: Kind, session: Session, slot: Slot, host: Point, lines: Sequence[str], unit: str | None) -> Notice:
     """Return a notice about one slot of a session for a unit; a slot that was moved is told anew."""
     times = (slot.kind, seconds(slot.start), seconds(slot.end))
-    facts = Facts(session.number, session.title, host.label, (times,), 1 + len(session.points), "; ".join(lines))
+    facts = NoticeFacts(session.number, session.title, host.label, (times,), 1 + len(session.points), "; ".join(lines))
     return Notice(kind, f"{kind}:{session.id}:{slot.kind}:{times[1]}:{unit or ''}", facts, unit, session.id)

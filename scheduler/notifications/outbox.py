@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.booking.sessions.schema import MAILBOXES, OUTBOX, SLOTS
 from scheduler.booking.sessions.store import instant, seconds
-from scheduler.notifications.wording import WORDS, Channels, Facts, Kind, Notice
+from scheduler.notifications.wording import WORDS, Channels, Kind, Notice, NoticeFacts
 
 MAIL = "mail"
 """The channel of letters; every other channel is a group."""
@@ -32,7 +32,7 @@ State = Literal["waiting", "sent", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class OutboxItem:
     """One notice for one channel. `error` is what the last try failed of; `sequence` counts a session's letters."""
 
     id: int
@@ -43,7 +43,7 @@ class Waiting:
     session: str | None
     recipient: str
     thread: str
-    facts: Facts
+    facts: NoticeFacts
     sequence: int
     created: datetime
     due: datetime
@@ -91,19 +91,19 @@ async def _add(db: AsyncConnection, notice: Notice, key: str, channel: str, now:
     await db.execute(insert(OUTBOX).values(row))
 
 
-async def due(db: AsyncConnection, now: datetime, limit: int) -> list[Waiting]:
+async def due(db: AsyncConnection, now: datetime, limit: int) -> list[OutboxItem]:
     """Return the notices whose time has come, longest waiting first."""
     ready = (OUTBOX.c.state == "waiting") & (OUTBOX.c.due <= seconds(now))
     return await _read(db, select(OUTBOX).where(ready).order_by(OUTBOX.c.due, OUTBOX.c.id).limit(limit))
 
 
-async def newest(db: AsyncConnection, limit: int) -> list[Waiting]:
+async def newest(db: AsyncConnection, limit: int) -> list[OutboxItem]:
     """Return notices of every state: those that failed, those that wait, then those sent, newest first in each."""
     order = (OUTBOX.c.state != "failed", OUTBOX.c.state != "waiting", OUTBOX.c.id.desc())
     return await _read(db, select(OUTBOX).order_by(*order).limit(limit))
 
 
-async def of_coming(db: AsyncConnection, kinds: Collection[Kind], now: datetime) -> list[Waiting]:
+async def of_coming(db: AsyncConnection, kinds: Collection[Kind], now: datetime) -> list[OutboxItem]:
     """Return the notices of some kinds about sessions that are not over, in the order they were written."""
     coming = select(SLOTS.c.session).where(SLOTS.c.end > seconds(now))
     return await _read(
@@ -117,7 +117,7 @@ async def done(db: AsyncConnection, notice: int, now: datetime) -> None:
     await db.execute(update(OUTBOX).where(OUTBOX.c.id == notice).values(**values, tries=OUTBOX.c.tries + 1))
 
 
-async def failed(db: AsyncConnection, notice: Waiting, error: str, now: datetime, final: bool) -> None:
+async def failed(db: AsyncConnection, notice: OutboxItem, error: str, now: datetime, final: bool) -> None:
     """Note a failure: try again after a while that doubles, unless it is final or has been tried often enough."""
     tries = notice.tries + 1
     wait = min(FIRST_WAIT * 2**notice.tries, LONGEST_WAIT)
@@ -139,14 +139,14 @@ async def prune(db: AsyncConnection, now: datetime) -> None:
     await db.execute(delete(OUTBOX).where(old))
 
 
-async def _read(db: AsyncConnection, query: Select[Any]) -> list[Waiting]:
+async def _read(db: AsyncConnection, query: Select[Any]) -> list[OutboxItem]:
     return [_waiting(row) for row in (await db.execute(query)).mappings()]
 
 
-def _waiting(row: RowMapping) -> Waiting:
+def _waiting(row: RowMapping) -> OutboxItem:
     times = {name: instant(row[name]) for name in ("created", "due")}
     sent = None if row["sent"] is None else instant(row["sent"])
-    return Waiting(**{**row, **times, "facts": Facts.read(row["facts"]), "sent": sent})
+    return OutboxItem(**{**row, **times, "facts": NoticeFacts.read(row["facts"]), "sent": sent})
 
 
 # Official mailboxes (R-071): an address belongs to one unit, a unit writes from one address.

@@ -8,12 +8,12 @@ from scheduler.booking.sessions import store as sessions_store
 from scheduler.core.database import writing
 from scheduler.core.errors import UnknownUnit
 from scheduler.notifications import outbox
-from scheduler.notifications.outbox import Waiting
+from scheduler.notifications.outbox import OutboxItem
 from scheduler.notifications.wording import NOWHERE, Channels, Notice
 from scheduler.units import store as units_store
 
 
-class Post:
+class Notifications:
     """What is to be sent, and to whom. `zone` is the province's, for the times in texts."""
 
     def __init__(self, engine: AsyncEngine, zone: tzinfo, channels: Channels = NOWHERE) -> None:
@@ -30,23 +30,23 @@ class Post:
                 await outbox.tell(db, notice, self._channels, now)
         return reached
 
-    async def due(self, now: datetime, limit: int = 50) -> list[Waiting]:
+    async def due(self, now: datetime, limit: int = 50) -> list[OutboxItem]:
         """Return the notices whose time has come, longest waiting first."""
         async with self._engine.begin() as db:
             return await outbox.due(db, now, limit)
 
-    async def newest(self, limit: int) -> list[Waiting]:
+    async def newest(self, limit: int) -> list[OutboxItem]:
         """Return notices of every state: failed, waiting, sent, newest first in each."""
         async with self._engine.begin() as db:
             return await outbox.newest(db, limit)
 
-    async def address(self, notice: Waiting) -> str | None:
+    async def address(self, notice: OutboxItem) -> str | None:
         """Return where a letter goes now: its address, else the mailbox its unit has today."""
         if notice.recipient or notice.unit is None:
             return notice.recipient or None
         return (await self.mailboxes()).get(notice.unit)
 
-    async def code(self, notice: Waiting) -> str | None:
+    async def code(self, notice: OutboxItem) -> str | None:
         """Return the live code of the session a notice is about."""
         if notice.session is None:
             return None
@@ -54,12 +54,12 @@ class Post:
             session = await sessions_store.one(db, notice.session)
         return session.code if session else None
 
-    async def done(self, notice: Waiting, now: datetime) -> None:
+    async def done(self, notice: OutboxItem, now: datetime) -> None:
         """The other side took it."""
         async with writing(self._engine) as db:
             await outbox.done(db, notice.id, now)
 
-    async def failed(self, notice: Waiting, error: str, now: datetime, final: bool = False) -> None:
+    async def failed(self, notice: OutboxItem, error: str, now: datetime, final: bool = False) -> None:
         """It did not; a final failure waits for a person."""
         async with writing(self._engine) as db:
             await outbox.failed(db, notice, error, now, final)

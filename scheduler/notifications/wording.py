@@ -84,7 +84,7 @@ class Contacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class NoticeFacts:
     """A decision as it was taken. `slots` are kind, first second and last second since 1970; `reason` is for people.
 
     `link` is a one-time link without its secret, which is put in when the letter is written; `said` are lines that say
@@ -121,7 +121,7 @@ class Notice:
 
     kind: Kind
     key: str
-    facts: Facts
+    facts: NoticeFacts
     unit: str | None = None
     session: str | None = None
     recipient: str = ""
@@ -387,13 +387,17 @@ _SECRETS = re.compile(r"[0-9](?:[\W_]*[0-9]){8,}|[0-9]{1,3}(?:\.[0-9]{1,3}){3}|(
 
 def of_session(kind: Kind, session: Session, host: Point, version: str = "", reason: str = "") -> Notice:
     """Tell a decision on a session; `version` tells a second decision of the same kind from the first."""
-    facts = Facts(session.number, session.title, host.label, _slots(session.slots), 1 + len(session.points), reason)
+    facts = NoticeFacts(
+        session.number, session.title, host.label, _slots(session.slots), 1 + len(session.points), reason
+    )
     return Notice(kind, f"{kind}:{session.id}:{version}", facts, host.unit, session.id)
 
 
 def of_unit(kind: Kind, session: Session, host: Point, unit: str, reason: str, version: str = "") -> Notice:
     """Tell a unit something about a session that it hosts or takes part in, once."""
-    facts = Facts(session.number, session.title, host.label, _slots(session.slots), 1 + len(session.points), reason)
+    facts = NoticeFacts(
+        session.number, session.title, host.label, _slots(session.slots), 1 + len(session.points), reason
+    )
     return Notice(kind, f"{kind}:{session.id}:{unit}:{version}", facts, unit, session.id)
 
 
@@ -411,7 +415,7 @@ def receipt(received: datetime, effective: datetime, zone: tzinfo) -> str:
 def of_passed_on(draft: Draft, zone: tzinfo) -> Notice:
     """Acknowledge a form that another unit registers to the unit it came from (R-060, R-071)."""
     said = f"nhận lúc {draft.arrived.astimezone(zone):%H:%M %d/%m/%Y}, tính từ khi đơn vị đăng ký xác nhận"
-    return Notice("receipt", f"receipt:{draft.id}", Facts(draft.number, reason=said), draft.origin)
+    return Notice("receipt", f"receipt:{draft.id}", NoticeFacts(draft.number, reason=said), draft.origin)
 
 
 def loss(outranked: bool, free: Sequence[Interval], zone: tzinfo) -> str:
@@ -423,28 +427,28 @@ def loss(outranked: bool, free: Sequence[Interval], zone: tzinfo) -> str:
 
 def of_line(session: Session, point: Point, recipient: str, reason: str, version: str) -> Notice:
     """Tell the provider of a point's line that it is weak; the session's title is not theirs to know."""
-    facts = Facts(session.number, "", point.label, (), 0, reason)
+    facts = NoticeFacts(session.number, "", point.label, (), 0, reason)
     return Notice("line", f"line:{version}", facts, None, None, recipient)
 
 
 def of_refusal(request: Request, slots: tuple[Slot, ...], host: Point, reason: str) -> Notice:
     """Tell a refusal; asking for the same again is not told again."""
     times = ",".join(f"{start}-{end}" for _, start, end in _slots(slots))
-    facts = Facts("", request.title, host.label, _slots(slots), 1 + len(request.points), reason)
+    facts = NoticeFacts("", request.title, host.label, _slots(slots), 1 + len(request.points), reason)
     return Notice("refused", f"refused:{host.id}:{times}", facts, host.unit)
 
 
 def of_draft(draft: Draft) -> Notice:
     """Tell a unit that a draft lies in its inbox; what it says is read there."""
-    return Notice("draft", f"draft:{draft.id}", Facts(draft.number), draft.unit)
+    return Notice("draft", f"draft:{draft.id}", NoticeFacts(draft.number), draft.unit)
 
 
-def subject(kind: Kind, facts: Facts) -> str:
+def subject(kind: Kind, facts: NoticeFacts) -> str:
     """The subject of a letter, one line."""
     return " ".join(" – ".join(part for part in (WORDS[kind].subject, facts.number, facts.title) if part).split())[:200]
 
 
-def letter(kind: Kind, facts: Facts, code: str | None, zone: tzinfo) -> str:
+def letter(kind: Kind, facts: NoticeFacts, code: str | None, zone: tzinfo) -> str:
     """The text of a letter, Vietnamese first; `code` is the session's live code, or the whole one-time link."""
     words = WORDS[kind]
     lines = [words.opening, ""]
@@ -475,7 +479,7 @@ def template_fault(template: str) -> str | None:
     return "a code or an address is written out" if _SECRETS.search(template) else None
 
 
-def line(kind: Kind, facts: Facts, zone: tzinfo, template: str = "") -> str:
+def line(kind: Kind, facts: NoticeFacts, zone: tzinfo, template: str = "") -> str:
     """The text for a group, or nothing where groups are not told: host, time, status, never a code or an address.
 
     A `template` says it in the group's own words, with the blanks of BLANKS.

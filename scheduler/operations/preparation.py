@@ -5,10 +5,10 @@ from typing import Self
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from scheduler.compliance.personal_data import Personal
-from scheduler.notifications.alerts import Desk
+from scheduler.compliance.personal_data import PersonalData
+from scheduler.notifications.alerts import Alerts
 from scheduler.notifications.wording import NOWHERE, Channels
-from scheduler.operations.attendance.attendee_lists import Rolls
+from scheduler.operations.attendance.attendee_lists import AttendeeLists
 from scheduler.operations.attendance.service import Attendance
 from scheduler.operations.readiness.duty_service import Duties
 from scheduler.operations.readiness.power_on_steps import Steps
@@ -25,20 +25,20 @@ class Preparation:
     boards: Boards
     duties: Duties
     self_tests: SelfTests
-    rolls: Rolls
+    rolls: AttendeeLists
     steps: Steps
-    personal: Personal
+    personal: PersonalData
 
     @classmethod
     def over(cls, engine: AsyncEngine, profiles: Profiles, channels: Channels = NOWHERE) -> Self:
         """Build the parts over a database whose tables are up to date."""
-        desk = Desk(engine, profiles, channels)
+        desk = Alerts(engine, profiles, channels)
         return cls(
             attendance=Attendance(desk),
             boards=Boards(desk),
             duties=Duties(desk),
             self_tests=SelfTests(desk),
-            rolls=Rolls(desk),
+            rolls=AttendeeLists(desk),
             steps=Steps(desk),
-            personal=Personal(desk),
+            personal=PersonalData(desk),
         )

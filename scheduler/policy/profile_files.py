@@ -16,7 +16,7 @@ from typing import Any, Self
 import yaml
 from pydantic import ValidationError
 
-from scheduler.booking.admission.load import Ceiling
+from scheduler.booking.admission.load import CapacityLimit
 from scheduler.core.errors import PolicyError
 from scheduler.core.model import ClassId
 from scheduler.policy.policy import Policy
@@ -69,13 +69,15 @@ class Profiles:
         """Return the rank of a session that a unit of a level hosts from `start` on, by the profile of then."""
         return self.at(start).rank(level, klass, unit, start)
 
-    def usable(self, maximum: Ceiling) -> Ceiling:
+    def usable(self, maximum: CapacityLimit) -> CapacityLimit:
         """Return what of a maximum over time may be given to sessions, each time by the profile of then."""
         for policy in self.shelf[1:]:
             begins = policy.begins
             maximum = maximum.changed(begins, maximum.at(begins)) if begins else maximum
         first = self.shelf[0].capacity.usable(maximum.first)
-        return Ceiling(first, tuple((since, self.at(since).capacity.usable(amount)) for since, amount in maximum.steps))
+        return CapacityLimit(
+            first, tuple((since, self.at(since).capacity.usable(amount)) for since, amount in maximum.steps)
+        )
 
     def day(self, instant: datetime) -> date:
         """Return the day of the province at an instant."""

@@ -16,7 +16,7 @@ from scheduler.policy.policy import Policy
 from scheduler.policy.profile_files import Profiles
 
 
-class Filing:
+class PolicyUpload:
     """Adds profiles to those that the server was started with, and takes them back while their day has not come."""
 
     def __init__(self, engine: AsyncEngine, shelf: Profiles) -> None:

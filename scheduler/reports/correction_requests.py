@@ -14,7 +14,7 @@ from scheduler.core.errors import FieldError, InvalidRequest, UnknownUnit
 from scheduler.core.model import Interval
 from scheduler.directory.errors import Unknown
 from scheduler.notifications import outbox
-from scheduler.notifications.wording import Channels, Facts, Kind, Notice
+from scheduler.notifications.wording import Channels, Kind, Notice, NoticeFacts
 from scheduler.policy.profile_files import Profiles
 from scheduler.reports import corrections, corrections_store
 from scheduler.reports.corrections import ASKED, MAX_TEXT, Answer, Request
@@ -23,7 +23,7 @@ from scheduler.reports.service import Reports
 from scheduler.units import store as units_store
 
 
-class Inquiries:
+class CorrectionRequests:
     """Asks by letter, keeps what units answer, reminds who does not."""
 
     def __init__(self, engine: AsyncEngine, profiles: Profiles, reports: Reports, channels: Channels) -> None:
@@ -97,7 +97,7 @@ class Inquiries:
 
     async def _tell(self, db: AsyncConnection, kind: Kind, request: Request, unit: str, now: datetime) -> None:
         until = f"{request.due.astimezone(self._profiles.at(now).zone):%H:%M %d/%m/%Y}"
-        facts = Facts(title=request.title, reason=f"hạn trả lời {until}")
+        facts = NoticeFacts(title=request.title, reason=f"hạn trả lời {until}")
         await outbox.tell(db, Notice(kind, f"{kind}:{request.id}:{unit}", facts, unit), self._channels, now)
 
 

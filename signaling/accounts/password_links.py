@@ -31,7 +31,7 @@ class Link:
     expires: datetime
 
 
-class Links:
+class PasswordLinks:
     """Issues links and knows which still work."""
 
     def __init__(self, engine: AsyncEngine, key: bytes) -> None:

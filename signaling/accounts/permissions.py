@@ -6,7 +6,7 @@ from scheduler.core.model import Draft, Gathering, Session, Unit
 from scheduler.policy.controllers import Control
 from scheduler.policy.registrants import Registrants
 from signaling.accounts.passwords import Account
-from signaling.accounts.unit_directory import Bodies
+from signaling.accounts.unit_directory import UnitDirectory
 from signaling.recording.model import Recording
 
 
@@ -31,7 +31,7 @@ def may_pass_on(account: Account, host: Unit, who: Registrants) -> bool:
     return "registrant" in account.roles and account.unit is not None and (concerned or offices)
 
 
-def is_host(account: Account, session: Session, bodies: Bodies) -> bool:
+def is_host(account: Account, session: Session, bodies: UnitDirectory) -> bool:
     """Whether the account belongs to the host unit or one that registers for it, or is central."""
     return (
         account.central
@@ -45,30 +45,30 @@ def may_control(account: Account, control: Control) -> bool:
     return account.central or ("site" in account.roles and account.unit in control.units)
 
 
-def may_see(account: Account, session: Session | Gathering, bodies: Bodies) -> bool:
+def may_see(account: Account, session: Session | Gathering, bodies: UnitDirectory) -> bool:
     """Those who take part, the units that register for them, and those who see everything (R-015)."""
     units = bodies.invited(session)
     return account.sees_all or account.unit in units or bool(units & bodies.wards(account.unit, session))
 
 
-def may_know_code(account: Account, session: Session, bodies: Bodies) -> bool:
+def may_know_code(account: Account, session: Session, bodies: UnitDirectory) -> bool:
     """Those who take part or register it, and the central ones: who only supervises needs no code (R-051)."""
     return account.unit in bodies.invited(session) or is_host(account, session, bodies)
 
 
-def seen_points(account: Account, session: Session, bodies: Bodies) -> set[str]:
+def seen_points(account: Account, session: Session, bodies: UnitDirectory) -> set[str]:
     """The points of a session whose preparation somebody sees: all for the host, else those of the unit."""
     whole = account.sees_all or is_host(account, session, bodies)
     return {point for point in session.everyone if whole or account.unit == bodies[point].unit}
 
 
-def may_speak_for(account: Account, session: Session, bodies: Bodies, point: str) -> bool:
+def may_speak_for(account: Account, session: Session, bodies: UnitDirectory, point: str) -> bool:
     """Who says something for a point of a session: the people of its unit and the central ones."""
     invited = point in session.everyone
     return invited and (account.central or account.unit == bodies[point].unit)
 
 
-def may_check(account: Account, session: Session, bodies: Bodies, point: str) -> bool:
+def may_check(account: Account, session: Session, bodies: UnitDirectory, point: str) -> bool:
     """Who notes technical checks: the centre and the host for every point, a unit for its own (Điều 13.2.b)."""
     invited = point in session.everyone
     return invited and (is_host(account, session, bodies) or account.unit == bodies[point].unit)
@@ -77,7 +77,7 @@ def may_check(account: Account, session: Session, bodies: Bodies, point: str) ->
 def may_assign(
     account: Account,
     session: Session,
-    bodies: Bodies,
+    bodies: UnitDirectory,
     role: str,
     point: str | None = None,
     unit: str | None = None,
@@ -90,7 +90,7 @@ def may_assign(
     return role == "on_site" and unit is not None and account.unit == unit
 
 
-def may_see_contact(account: Account, session: Session, bodies: Bodies) -> bool:
+def may_see_contact(account: Account, session: Session, bodies: UnitDirectory) -> bool:
     """The host, the central ones, and the technicians of invited points, but for the levels that may not (R-081)."""
     hidden = bodies.rules(session).session.contacts_hidden_from
     invited = [bodies[point] for point in session.everyone]
@@ -98,7 +98,7 @@ def may_see_contact(account: Account, session: Session, bodies: Bodies) -> bool:
     return technician or is_host(account, session, bodies)
 
 
-def may_cancel(account: Account, session: Session, bodies: Bodies) -> bool:
+def may_cancel(account: Account, session: Session, bodies: UnitDirectory) -> bool:
     """Whoever may register it."""
     return may_register(account, bodies.registrants(session))
 
@@ -113,7 +113,7 @@ def may_settle(account: Account, draft: Draft) -> bool:
     return account.central or ("registrant" in account.roles and account.unit == draft.unit)
 
 
-def may_extend(account: Account, session: Session, bodies: Bodies) -> bool:
+def may_extend(account: Account, session: Session, bodies: UnitDirectory) -> bool:
     """Who holds the meeting: the people of the host unit, and the central ones."""
     return is_host(account, session, bodies)
 

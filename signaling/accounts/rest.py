@@ -10,7 +10,7 @@ from signaling.accounts.passwords import Account
 from signaling.accounts.sign_in import COOKIE
 from signaling.core.errors import WrongLine
 from signaling.http.middleware import clear_cookie, set_cookie
-from signaling.http.route import Call, Model, Named, Route
+from signaling.http.route import ApiRequest, Model, Named, Route
 from signaling.roof import Roof
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -50,7 +50,7 @@ class Me(Model):
     must_change: bool
 
 
-async def login(call: Call) -> web.Response:
+async def login(call: ApiRequest) -> web.Response:
     """Sign in."""
     token, account = await call.roof.auth.login(call.body.account, call.body.password, call.source, call.now)
     if account.point is not None:
@@ -58,7 +58,7 @@ async def login(call: Call) -> web.Response:
     return await _with_cookie(call, token, account)
 
 
-async def _keep_to_line(call: Call, token: str, account: Account, point: str) -> None:
+async def _keep_to_line(call: ApiRequest, token: str, account: Account, point: str) -> None:
     """Flag a sign-in from a wrong line; where the profile says so it is none (R-004)."""
     roof, source, now = call.roof, call.source, call.now
     try:
@@ -73,7 +73,7 @@ async def _keep_to_line(call: Call, token: str, account: Account, point: str) ->
         raise WrongLine
 
 
-async def logout(call: Call) -> web.Response:
+async def logout(call: ApiRequest) -> web.Response:
     """Sign out."""
     await call.roof.auth.logout(call.request.cookies[COOKIE], call.account, call.source, call.now)
     response = web.Response(status=204)
@@ -81,12 +81,12 @@ async def logout(call: Call) -> web.Response:
     return response
 
 
-async def me(call: Call) -> Me:
+async def me(call: ApiRequest) -> Me:
     """Say who is signed in."""
     return await _me(call.roof, call.account)
 
 
-async def password(call: Call) -> web.Response:
+async def password(call: ApiRequest) -> web.Response:
     """Change one's password; all other logins of the account end."""
     body: NewPassword = call.body
     token = await call.roof.auth.change_password(call.account, body.current, body.password, call.source, call.now)
@@ -94,7 +94,7 @@ async def password(call: Call) -> web.Response:
     return await _with_cookie(call, token, account or call.account)
 
 
-async def first_password(call: Call) -> web.Response:
+async def first_password(call: ApiRequest) -> web.Response:
     """Set the first password of an account by its one-time link, and sign in (R-047)."""
     body: FirstPassword = call.body
     token, name = await call.roof.auth.first_password(body.token, body.password, call.source, call.now)
@@ -102,7 +102,7 @@ async def first_password(call: Call) -> web.Response:
     return await _with_cookie(call, token, account or Account(name, name, (), None, None))
 
 
-async def _with_cookie(call: Call, token: str, account: Account) -> web.Response:
+async def _with_cookie(call: ApiRequest, token: str, account: Account) -> web.Response:
     response = web.json_response(text=(await _me(call.roof, account)).model_dump_json())
     set_cookie(call.request, response, token)
     return response

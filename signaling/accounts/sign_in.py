@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import SQLAlchemyError
 
 from signaling.accounts import throttle
-from signaling.accounts.password_links import Links
+from signaling.accounts.password_links import PasswordLinks
 from signaling.accounts.passwords import EXPIRED_LASTS, Account, Login, Passwords, check_password, is_name
-from signaling.accounts.store import Store
+from signaling.accounts.store import AccountStore
 from signaling.accounts.throttle import Throttle
 from signaling.audit.hash_chain import AuditEntry
-from signaling.audit.log import Audit
+from signaling.audit.log import AuditLog
 from signaling.core.errors import BadInput, BadLogin, Fault, Locked
 
 COOKIE = "diemcau"
@@ -41,16 +41,16 @@ class Source:
         return AuditEntry(now, account, action, subject, detail, self.address, self.port)
 
 
-class Auth:
+class SignIn:
     """Knows who holds a cookie; `operator` tells which unit operates the system at a time."""
 
     def __init__(
         self,
-        store: Store,
-        audit: Audit,
+        store: AccountStore,
+        audit: AuditLog,
         passwords: Passwords,
         limits: Throttle,
-        links: Links,
+        links: PasswordLinks,
         operator: Callable[[datetime], str],
         ended: Ended,
     ) -> None:

@@ -13,10 +13,10 @@ from scheduler.core.database import writing
 from signaling.accounts.passwords import EXPIRED_LASTS, Account, Login, Role
 from signaling.accounts.schema import ACCOUNTS, LOGINS
 from signaling.core.errors import BadInput, Fault
-from signaling.core.sql_rows import Rows
+from signaling.core.sql_rows import SqlRows
 
 
-class Store(Rows):
+class AccountStore(SqlRows):
     """The tables of accounts and logins."""
 
     async def add_account(self, account: Account, password: str, now: datetime) -> None:

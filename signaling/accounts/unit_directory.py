@@ -13,7 +13,7 @@ from scheduler.policy.registrants import Registrants
 
 
 @dataclass(frozen=True, slots=True)
-class Bodies(Mapping[str, Point]):
+class UnitDirectory(Mapping[str, Point]):
     """All points by id, which it is a mapping of, all units, and all profiles.
 
     A session is judged by the profile of its start: one of before a change of levels is whose it was (R-001).

@@ -21,10 +21,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from mediaserver.recording.encrypted_file import Damaged, Safe
+from mediaserver.recording.encrypted_file import Damaged, FileCipher
 from mediaserver.recording.files import take_name
 from scheduler.core import database
-from scheduler.core.code_encryption import Vault
+from scheduler.core.code_encryption import CodeCipher
 from signaling.app.migration import copy_database
 from signaling.app.settings import Settings
 from signaling.core.errors import BadBackup
@@ -96,7 +96,7 @@ def _check_key(copy: Path, key: bytes) -> None:
         if "sealed" in columns:  # which tables of older releases have not
             live = connection.execute("SELECT sealed, session FROM codes WHERE sealed IS NOT NULL LIMIT 1").fetchone()
             if live is not None:
-                Vault(key).open(*live)
+                CodeCipher(key).open(*live)
 
 
 def _check(settings: Settings, source: Path, targets: dict[str, Path]) -> None:
@@ -145,7 +145,7 @@ def _sealed(packed: Path, passphrase: str) -> Path:
     salt, sealed = packed.with_name(SALT), packed.with_name(SEALED)
     salt.write_bytes(secrets.token_bytes(SALT_BYTES))
     with packed.open("rb") as plain:
-        Safe(_key(passphrase, salt.read_bytes())).write(sealed, plain)
+        FileCipher(_key(passphrase, salt.read_bytes())).write(sealed, plain)
     whole = packed.with_name("whole")
     with tarfile.open(whole, "w") as archive:
         archive.add(salt, SALT)
@@ -166,7 +166,7 @@ def _opened(source: Path, passphrase: str | None, scratch: Path) -> Iterator[tar
         for name in (SALT, SEALED):
             _unpack(archive, name, scratch / name)
     try:
-        plain = Safe(_key(passphrase, (scratch / SALT).read_bytes())).open(scratch / SEALED, sealed=True)
+        plain = FileCipher(_key(passphrase, (scratch / SALT).read_bytes())).open(scratch / SEALED, sealed=True)
     except Damaged:
         raise BadBackup(f"the passphrase is not the one that {source} was sealed with") from None
     with plain, tarfile.open(fileobj=plain) as archive:

@@ -13,13 +13,13 @@ import web as pages_package
 from mediaserver.api import MediaEngine, RoomOptions
 from mediaserver.recording import disk_space
 from mediaserver.rpc.client import RemoteEngine, ask_to_end
-from scheduler.inbound_mail.service import Mailroom
-from signaling.accounts.password_links import Links
+from scheduler.inbound_mail.service import InboundMail
+from signaling.accounts.password_links import PasswordLinks
 from signaling.accounts.passwords import Passwords
-from signaling.accounts.sign_in import Auth
+from signaling.accounts.sign_in import SignIn
 from signaling.accounts.throttle import Throttle
 from signaling.app import health, private_files
-from signaling.app.periodic_jobs import Clerk, Duty
+from signaling.app.periodic_jobs import Duty, PeriodicJobs
 from signaling.app.services import Record, utc_now
 from signaling.app.settings import Mail, Settings
 from signaling.core import valkey
@@ -28,32 +28,32 @@ from signaling.directory.jobs import fall_due, warn_of_endings, warn_of_first_as
 from signaling.http import middleware, pages, router
 from signaling.http.metrics import Metrics
 from signaling.mail import chat_groups
-from signaling.mail.inbox_watcher import Intake
-from signaling.mail.outbox_sender import Deliverer
-from signaling.mail.smtp import Letters, tls_context
+from signaling.mail.inbox_watcher import InboxWatcher
+from signaling.mail.outbox_sender import OutboxSender
+from signaling.mail.smtp import SmtpSender, tls_context
 from signaling.meeting import websocket
-from signaling.meeting.capacity_guard import Guard
-from signaling.meeting.connected_devices import Presence
+from signaling.meeting.capacity_guard import CapacityGuard
+from signaling.meeting.connected_devices import ConnectedDevices
 from signaling.meeting.dispatcher import Dispatch
-from signaling.meeting.incident_reports import Faults
-from signaling.meeting.join import Entrance
-from signaling.meeting.line_monitor import Lines
-from signaling.meeting.manager import Hub
-from signaling.meeting.runner import Tools
+from signaling.meeting.incident_reports import IncidentReports
+from signaling.meeting.join import JoinService
+from signaling.meeting.line_monitor import LineMonitor
+from signaling.meeting.manager import MeetingManager
+from signaling.meeting.runner import MeetingDependencies
 from signaling.meeting.sign_out import Logins
 from signaling.meeting.state_keeper import ConferenceKeeper
 from signaling.messages.server import MAX_BYTES
-from signaling.recording.catalog import Recordings, load_key
-from signaling.recording.handover import Handing
-from signaling.recording.remux_queue import Finisher
+from signaling.recording.catalog import RecordingCatalog, load_key
+from signaling.recording.handover import RecordingHandover
+from signaling.recording.remux_queue import RemuxQueue
 from signaling.roof import ROOF, Roof
 from signaling.sip.agent.agent import Agent
-from signaling.sip.bridge.admission import Seating
-from signaling.sip.bridge.bridge import Gateway
-from signaling.sip.bridge.inbound_auth import Reception
-from signaling.sip.bridge.power_check import Standby
+from signaling.sip.bridge.admission import SipAdmission
+from signaling.sip.bridge.bridge import SipBridge
+from signaling.sip.bridge.inbound_auth import InboundCallAuth
+from signaling.sip.bridge.power_check import PowerCheck
 from signaling.workers import remote_endpoint
-from signaling.workers.pool import Workers
+from signaling.workers.pool import WorkerPool
 from signaling.workers.supervisor import Supervisor, worker_command
 
 MACHINE_SECONDS = 12.0
@@ -68,7 +68,7 @@ async def media(settings: Settings) -> AsyncIterator[Supervisor]:
     """Run the media workers."""
     owner = owner_of(settings.data)
     supervisor = Supervisor(
-        Workers(),
+        WorkerPool(),
         settings.workers,
         settings.sockets,
         worker_command(settings) if settings.start_workers else None,
@@ -127,29 +127,29 @@ async def roof(
 
 
 def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, clock: Clock, measure: Measure) -> Roof:
-    limits, presence, metrics = Throttle(redis), Presence(redis), Metrics()
-    finisher = Finisher(kept.recorded, kept.safe)
+    limits, presence, metrics = Throttle(redis), ConnectedDevices(redis), Metrics()
+    finisher = RemuxQueue(kept.recorded, kept.safe)
     key = load_key(settings.data / "ticket.key")
-    recordings = Recordings(kept.recorded, settings.recordings, key, finisher.wake, measure)
-    lines, links = Lines(engine, kept.desk, kept.scheduler), Links(kept.database, key)
+    recordings = RecordingCatalog(kept.recorded, settings.recordings, key, finisher.wake, measure)
+    lines, links = LineMonitor(engine, kept.desk, kept.scheduler), PasswordLinks(kept.database, key)
     rooms = RoomOptions(hold_s=settings.speaker_hold, mixed=settings.mixed_voices)
     keeper = ConferenceKeeper(kept.conferences, clock)
-    tools = Tools(
+    tools = MeetingDependencies(
         engine, presence, keeper, recordings, kept.desk, kept.preparation.attendance, kept.audit, clock, rooms
     )
-    hub = Hub(kept.scheduler, tools, lines)
-    faults = Faults(hub, kept.desk, lines, kept.audit)
-    guard = Guard(kept.scheduler, presence)
-    entrance = Entrance(kept.scheduler, kept.equipment, kept.grants, hub, guard, limits, kept.audit)
+    hub = MeetingManager(kept.scheduler, tools, lines)
+    faults = IncidentReports(hub, kept.desk, lines, kept.audit)
+    guard = CapacityGuard(kept.scheduler, presence)
+    entrance = JoinService(kept.scheduler, kept.equipment, kept.grants, hub, guard, limits, kept.audit)
     gateway = _gateway(kept, hub, guard, limits)
-    letters = None if settings.mail is None else Letters(settings.mail)
-    deliverer = Deliverer(kept.post, letters, chat_groups.load(settings.groups), clock, links)
+    letters = None if settings.mail is None else SmtpSender(settings.mail)
+    deliverer = OutboxSender(kept.post, letters, chat_groups.load(settings.groups), clock, links)
     logins = Logins(hub, kept.store, clock)
     return Roof(
         **{each.name: getattr(kept, each.name) for each in fields(kept)},
         links=links,
         redis=redis,
-        auth=Auth(kept.store, kept.audit, Passwords(), limits, links, kept.directory.operator, logins.ended),
+        auth=SignIn(kept.store, kept.audit, Passwords(), limits, links, kept.directory.operator, logins.ended),
         hub=hub,
         logins=logins,
         lines=lines,
@@ -158,7 +158,7 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
         dispatch=Dispatch(hub, entrance, faults, gateway, metrics),
         recordings=recordings,
         finisher=finisher,
-        clerk=Clerk(_duties(kept, logins, gateway), clock),
+        clerk=PeriodicJobs(_duties(kept, logins, gateway), clock),
         deliverer=deliverer,
         intake=_intake(settings.mail, kept.mailroom, clock, deliverer),
         metrics=metrics,
@@ -169,13 +169,13 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
     )
 
 
-def _gateway(kept: Record, hub: Hub, guard: Guard, limits: Throttle) -> Gateway:
-    reception = Reception(kept.scheduler, kept.equipment, kept.grants, limits, kept.audit)
-    seating = Seating(kept.equipment, guard, kept.audit)
-    return Gateway(hub, kept.scheduler, kept.equipment, kept.grants, seating, reception)
+def _gateway(kept: Record, hub: MeetingManager, guard: CapacityGuard, limits: Throttle) -> SipBridge:
+    reception = InboundCallAuth(kept.scheduler, kept.equipment, kept.grants, limits, kept.audit)
+    seating = SipAdmission(kept.equipment, guard, kept.audit)
+    return SipBridge(hub, kept.scheduler, kept.equipment, kept.grants, seating, reception)
 
 
-def _duties(kept: Record, logins: Logins, gateway: Gateway) -> dict[str, Duty]:
+def _duties(kept: Record, logins: Logins, gateway: SipBridge) -> dict[str, Duty]:
     return {
         "uptime": kept.reports.alive,
         "figures": kept.inquiries.remind,
@@ -191,21 +191,21 @@ def _duties(kept: Record, logins: Logins, gateway: Gateway) -> dict[str, Duty]:
         "first-assessments": lambda now: warn_of_first_assessments(kept.directory, kept.post, now),
         "endings": lambda now: warn_of_endings(kept.directory, kept.post, kept.store, now),
         "closing": kept.sheets.remind,
-        "power": Standby(kept.power, gateway).work,
-        "recordings": Handing(kept.scheduler, kept.handovers, kept.recorded, kept.audit).work,
+        "power": PowerCheck(kept.power, gateway).work,
+        "recordings": RecordingHandover(kept.scheduler, kept.handovers, kept.recorded, kept.audit).work,
         "providers": kept.letters.work,
         "patches": kept.patches.work,
         "summaries": kept.summaries.work,
     }
 
 
-def _intake(mail: Mail | None, mailroom: Mailroom, clock: Clock, deliverer: Deliverer) -> Intake | None:
+def _intake(mail: Mail | None, mailroom: InboundMail, clock: Clock, deliverer: OutboxSender) -> InboxWatcher | None:
     if mail is None or mail.imap is None:
         return None
-    return Intake(mailroom, mail.imap, tls_context(mail), clock, deliverer.wake)
+    return InboxWatcher(mailroom, mail.imap, tls_context(mail), clock, deliverer.wake)
 
 
-def application(built: Roof, workers: Workers | None = None) -> web.Application:
+def application(built: Roof, workers: WorkerPool | None = None) -> web.Application:
     """Return the HTTP application; media workers of other machines join `workers`."""
     app = web.Application(
         middlewares=[middleware.problems, middleware.plain, middleware.admitting],
@@ -215,7 +215,7 @@ def application(built: Roof, workers: Workers | None = None) -> web.Application:
     app[ROOF] = built
     app.on_response_prepare.append(middleware.add_headers)
     if workers is not None:
-        remote_endpoint.add(app, remote_endpoint.Machines(workers, built))
+        remote_endpoint.add(app, remote_endpoint.RemoteWorkerEndpoint(workers, built))
     app.add_routes(
         [*router.routes(), *health.ROUTES, web.get("/ws", websocket.handle), web.get("/{path:.*}", pages.handle)]
     )

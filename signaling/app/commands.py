@@ -15,7 +15,7 @@ from signaling.app.programs import PROGRAMS
 from signaling.app.serve import serve
 from signaling.app.settings import read
 from signaling.core import outage_log
-from signaling.core.errors import RoofError
+from signaling.core.errors import ServerError
 
 GC_THRESHOLD = 20_000
 """Objects between two looks for unreachable circles: records come by ten thousands and are in none."""
@@ -33,7 +33,7 @@ def run() -> None:
             uvloop.run(admin_cli.run(settings, arguments))
         elif uvloop.run(serve(settings, arguments.take_over)):
             os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - the same command again
-    except (RoofError, SchedulerError, OSError) as error:
+    except (ServerError, SchedulerError, OSError) as error:
         sys.exit(f"diemcau: {error}")
     except DBAPIError as error:
         if outage_log.lost_part(error) is None:

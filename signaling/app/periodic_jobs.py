@@ -19,7 +19,7 @@ GRACE_SECONDS = 2.0
 Duty = Callable[[datetime], Awaitable[None]]
 
 
-class Clerk:
+class PeriodicJobs:
     """Calls every duty, by name, in order, until it is stopped."""
 
     def __init__(self, duties: Mapping[str, Duty], clock: Callable[[], datetime]) -> None:

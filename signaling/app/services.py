@@ -13,48 +13,48 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from mediaserver.recording.encrypted_file import Safe
+from mediaserver.recording.encrypted_file import FileCipher
 from scheduler.booking.registration.drafts import Drafts
 from scheduler.booking.registration.emergencies import Emergencies
-from scheduler.booking.registration.reply_deadlines import Answers
+from scheduler.booking.registration.reply_deadlines import ReplyDeadlines
 from scheduler.booking.registration.service import Scheduler
-from scheduler.compliance.feedback import Box
-from scheduler.compliance.monthly_summary import Summaries
+from scheduler.compliance.feedback import FeedbackService
+from scheduler.compliance.monthly_summary import MonthlySummary
 from scheduler.core import database
-from scheduler.core.code_encryption import Vault
+from scheduler.core.code_encryption import CodeCipher
 from scheduler.core.model import Amount
 from scheduler.directory.controls import checklists
-from scheduler.directory.controls.evidence import Archive
+from scheduler.directory.controls.evidence import EvidenceFiles
 from scheduler.directory.controls.patch_reminders import Patches
-from scheduler.directory.controls.service import Register
-from scheduler.directory.equipment.provider_notices import Letters as ProviderLetters
+from scheduler.directory.controls.service import ControlsService
+from scheduler.directory.equipment.provider_notices import ProviderNotices as ProviderLetters
 from scheduler.directory.equipment.service import Equipment
 from scheduler.directory.import_export.service import Exchange
 from scheduler.directory.people.service import People
-from scheduler.directory.points.guest_access import Grants
+from scheduler.directory.points.guest_access import GuestAccess
 from scheduler.directory.points.service import Directory
-from scheduler.files.sandboxed_parser import Apart
-from scheduler.inbound_mail.service import Address, Mailroom
-from scheduler.notifications.service import Post
+from scheduler.files.sandboxed_parser import SandboxedParser
+from scheduler.inbound_mail.service import Address, InboundMail
+from scheduler.notifications.service import Notifications
 from scheduler.notifications.wording import Channels, Contacts
-from scheduler.operations.closing.checklist_service import Sheets
-from scheduler.operations.closing.device_shutdown import Power
-from scheduler.operations.closing.document_service import Shelf
-from scheduler.operations.closing.handover_service import Handovers
-from scheduler.operations.incidents.provider_view import Carriers
-from scheduler.operations.incidents.service import Desk
+from scheduler.operations.closing.checklist_service import ClosingService
+from scheduler.operations.closing.device_shutdown import DeviceShutdown
+from scheduler.operations.closing.document_service import DocumentService
+from scheduler.operations.closing.handover_service import HandoverService
+from scheduler.operations.incidents.provider_view import ProviderView
+from scheduler.operations.incidents.service import IncidentService
 from scheduler.operations.preparation import Preparation
-from scheduler.operations.readiness.check_reminders import Calls
+from scheduler.operations.readiness.check_reminders import CheckReminders
 from scheduler.policy import profile_files
-from scheduler.policy.upload import Filing
-from scheduler.reports.correction_requests import Inquiries
+from scheduler.policy.upload import PolicyUpload
+from scheduler.reports.correction_requests import CorrectionRequests
 from scheduler.reports.emergency_reviews import Reviews
 from scheduler.reports.service import Reports
-from signaling.accounts.store import Store
+from signaling.accounts.store import AccountStore
 from signaling.app import migration, private_files
 from signaling.app.lease import Lease
 from signaling.app.settings import Settings
-from signaling.audit.log import Audit
+from signaling.audit.log import AuditLog
 from signaling.core import child_process
 from signaling.http.idempotency import Idempotency
 from signaling.mail import chat_groups
@@ -78,37 +78,37 @@ class Record:
     preparation: Preparation
     equipment: Equipment
     people: People
-    grants: Grants
-    archive: Archive
-    register: Register
-    apart: Apart
+    grants: GuestAccess
+    archive: EvidenceFiles
+    register: ControlsService
+    apart: SandboxedParser
     exchange: Exchange
-    post: Post
-    mailroom: Mailroom
-    answers: Answers
+    post: Notifications
+    mailroom: InboundMail
+    answers: ReplyDeadlines
     emergencies: Emergencies
-    filing: Filing
-    calls: Calls
+    filing: PolicyUpload
+    calls: CheckReminders
     letters: ProviderLetters
     patches: Patches
-    desk: Desk
-    sheets: Sheets
-    power: Power
-    handovers: Handovers
-    shelf: Shelf
-    box: Box
-    summaries: Summaries
-    carriers: Carriers
-    store: Store
+    desk: IncidentService
+    sheets: ClosingService
+    power: DeviceShutdown
+    handovers: HandoverService
+    shelf: DocumentService
+    box: FeedbackService
+    summaries: MonthlySummary
+    carriers: ProviderView
+    store: AccountStore
     idempotency: Idempotency
     worker_keys: WorkerKeys
     conferences: ConferenceStore
     recorded: RecordingStore
-    audit: Audit
+    audit: AuditLog
     reports: Reports
     reviews: Reviews
-    inquiries: Inquiries
-    safe: Safe
+    inquiries: CorrectionRequests
+    safe: FileCipher
 
 
 def utc_now() -> datetime:
@@ -116,9 +116,9 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def file_safe(key: bytes) -> Safe:
+def file_safe(key: bytes) -> FileCipher:
     """The safe of recordings and documents, whose key comes from that of the codes."""
-    return Safe(hmac.digest(key, b"diemcau files", "sha256"))
+    return FileCipher(hmac.digest(key, b"diemcau files", "sha256"))
 
 
 @asynccontextmanager
@@ -163,7 +163,7 @@ async def _opened(settings: Settings, migrating: bool, lease: Lease | None, clos
     key_file = settings.data / "code.key"
     key = settings.code_key or (key_file.read_bytes() if key_file.exists() else None)
     made = key or secrets.token_bytes(KEY_BYTES)
-    engine = database.connect(settings.database_url, Vault(made))
+    engine = database.connect(settings.database_url, CodeCipher(made))
     closing.push_async_callback(engine.dispose)
     kept = _over(engine, settings, file_safe(made))
     standing = await migration.found(engine)
@@ -195,14 +195,14 @@ async def _check(kept: Record) -> None:
         await kept.filing.refresh(utc_now())
 
 
-def _over(engine: AsyncEngine, settings: Settings, safe: Safe) -> Record:
+def _over(engine: AsyncEngine, settings: Settings, safe: FileCipher) -> Record:
     shelf = profile_files.load(settings.profiles)
     channels = Channels(settings.mail is not None, tuple(chat_groups.load(settings.groups)))
     scheduler = Scheduler(engine, shelf, Amount(settings.max_sessions, settings.max_points), channels)
     address = Address(settings.mail.sender.lower(), settings.mail.verifier) if settings.mail else Address("")
-    sheets, handovers = Sheets(engine, shelf, channels), Handovers(engine, shelf, channels)
-    box = Box(engine, shelf, sheets, handovers)
-    apart = Apart(child_process.output)
+    sheets, handovers = ClosingService(engine, shelf, channels), HandoverService(engine, shelf, channels)
+    box = FeedbackService(engine, shelf, sheets, handovers)
+    apart = SandboxedParser(child_process.output)
     drafts, reports = Drafts(engine, shelf, channels), Reports(engine, shelf, scheduler)
     return Record(
         database=engine,
@@ -211,35 +211,35 @@ def _over(engine: AsyncEngine, settings: Settings, safe: Safe) -> Record:
         directory=Directory(engine, shelf),
         equipment=Equipment(engine, shelf),
         people=People(engine, shelf),
-        grants=Grants(engine, shelf),
-        archive=Archive(engine),
-        register=Register(engine, shelf, checklists.load()),
+        grants=GuestAccess(engine, shelf),
+        archive=EvidenceFiles(engine),
+        register=ControlsService(engine, shelf, checklists.load()),
         apart=apart,
         exchange=Exchange(engine, shelf, apart),
-        post=Post(engine, shelf.at(utc_now()).zone, channels),
-        mailroom=Mailroom(engine, address, shelf, drafts, apart),
-        desk=Desk(engine, channels),
+        post=Notifications(engine, shelf.at(utc_now()).zone, channels),
+        mailroom=InboundMail(engine, address, shelf, drafts, apart),
+        desk=IncidentService(engine, channels),
         sheets=sheets,
-        power=Power(engine, channels),
+        power=DeviceShutdown(engine, channels),
         handovers=handovers,
-        shelf=Shelf(engine, channels),
+        shelf=DocumentService(engine, channels),
         box=box,
-        summaries=Summaries(engine, shelf, box, channels),
-        carriers=Carriers(engine),
-        calls=Calls(engine, shelf, channels),
+        summaries=MonthlySummary(engine, shelf, box, channels),
+        carriers=ProviderView(engine),
+        calls=CheckReminders(engine, shelf, channels),
         letters=ProviderLetters(engine, channels),
         patches=Patches(engine, shelf, channels),
-        answers=Answers(engine, shelf, settings.mail.contacts if settings.mail else Contacts()),
+        answers=ReplyDeadlines(engine, shelf, settings.mail.contacts if settings.mail else Contacts()),
         emergencies=Emergencies(engine),
-        filing=Filing(engine, shelf),
-        store=Store(engine),
+        filing=PolicyUpload(engine, shelf),
+        store=AccountStore(engine),
         idempotency=Idempotency(engine),
         worker_keys=WorkerKeys(engine),
         conferences=ConferenceStore(engine),
         recorded=RecordingStore(engine, settings.recordings),
-        audit=Audit(engine, shelf, scheduler.happenings),
+        audit=AuditLog(engine, shelf, scheduler.happenings),
         reports=reports,
-        inquiries=Inquiries(engine, shelf, reports, channels),
+        inquiries=CorrectionRequests(engine, shelf, reports, channels),
         reviews=Reviews(engine),
         preparation=Preparation.over(engine, shelf, channels),
         safe=safe,

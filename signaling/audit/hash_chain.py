@@ -36,7 +36,7 @@ class AuditEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
+class ChainedEntry:
     """An entry in the log: its number, the profile in force (R-001) and its seal."""
 
     id: int
@@ -54,19 +54,19 @@ class Verdict:
     head: str
     broken: int | None
 
-    def after(self, rows: Iterable[Sealed]) -> "Verdict":
+    def after(self, rows: Iterable[ChainedEntry]) -> "Verdict":
         """Check the next rows; nothing is looked at after a broken one."""
         entries, last, head = self.entries, self.last, self.head
         if self.broken is not None:
             return self
         for row in rows:
-            if row.id <= last or row.seal != seal(head, row.id, row.entry, row.profile):
+            if row.id <= last or row.seal != entry_hash(head, row.id, row.entry, row.profile):
                 return Verdict(entries, last, head, row.id)
             entries, last, head = entries + 1, row.id, row.seal
         return Verdict(entries, last, head, None)
 
 
-def seal(previous: str, number: int, entry: AuditEntry, profile: str) -> str:
+def entry_hash(previous: str, number: int, entry: AuditEntry, profile: str) -> str:
     """Return the seal of an entry behind another, as hex."""
     content: list[object] = [
         previous,

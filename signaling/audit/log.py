@@ -16,7 +16,16 @@ from scheduler.core.model import Happening
 from scheduler.policy.profile_files import Profiles
 from scheduler.units.naming import key
 from signaling.accounts.schema import AUDIT
-from signaling.audit.hash_chain import COVER, GENESIS, PRUNE, AuditEntry, Sealed, Verdict, seal, seal_happening
+from signaling.audit.hash_chain import (
+    COVER,
+    GENESIS,
+    PRUNE,
+    AuditEntry,
+    ChainedEntry,
+    Verdict,
+    entry_hash,
+    seal_happening,
+)
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +71,7 @@ async def _nothing(after: int, limit: int) -> list[Happening]:
     return []
 
 
-class Audit:
+class AuditLog:
     """The log. Every entry is sealed behind the one before it, under the profile in force.
 
     It covers what happened to sessions, which is a table of its own, by entries that seal all of it.
@@ -102,12 +111,12 @@ class Audit:
         number, previous = (1, GENESIS) if last is None else (last.id + 1, last.seal)
         kept = _storable(entry)
         profile = self._profiles.at(entry.at).stamp
-        sealed = Sealed(number, kept, profile, seal(previous, number, kept, profile))
+        sealed = ChainedEntry(number, kept, profile, entry_hash(previous, number, kept, profile))
         await db.execute(insert(AUDIT).values(_row(sealed)))
 
-    async def newest(self, wanted: Wanted, limit: int) -> list[Sealed]:
+    async def newest(self, wanted: Wanted, limit: int) -> list[ChainedEntry]:
         """Return the newest entries that are wanted, newest first."""
-        found: list[Sealed] = []
+        found: list[ChainedEntry] = []
         async with aclosing(self._batches(wanted.select().order_by(AUDIT.c.id.desc()))) as batches:
             async for rows in batches:
                 found += [row for row in rows if wanted.finds(row.entry)]
@@ -115,12 +124,12 @@ class Audit:
                     break
         return found[:limit]
 
-    async def each(self, wanted: Wanted) -> AsyncIterator[list[Sealed]]:
+    async def each(self, wanted: Wanted) -> AsyncIterator[list[ChainedEntry]]:
         """Yield all entries that are wanted, oldest first, some at a time."""
         async for rows in self._batches(wanted.select().order_by(AUDIT.c.id)):
             yield [row for row in rows if wanted.finds(row.entry)]
 
-    async def _batches(self, query: Select[tuple[object, ...]]) -> AsyncGenerator[list[Sealed], None]:
+    async def _batches(self, query: Select[tuple[object, ...]]) -> AsyncGenerator[list[ChainedEntry], None]:
         async with self._engine.connect() as connection, connection.stream(query) as rows:
             async for batch in rows.mappings().partitions(BATCH):
                 yield [_sealed(row) for row in batch]
@@ -223,7 +232,7 @@ def _seconds(value: datetime) -> int:
     return int(value.timestamp())
 
 
-def _row(sealed: Sealed) -> dict[str, object]:
+def _row(sealed: ChainedEntry) -> dict[str, object]:
     entry = sealed.entry
     return {
         "id": sealed.id,
@@ -239,7 +248,7 @@ def _row(sealed: Sealed) -> dict[str, object]:
     }
 
 
-def _sealed(row: RowMapping) -> Sealed:
+def _sealed(row: RowMapping) -> ChainedEntry:
     at = datetime.fromtimestamp(row["at"], UTC)
     about = (row["actor"], row["action"], row["subject"], row["detail"], row["address"], row["port"])
-    return Sealed(row["id"], AuditEntry(at, *about), row["profile"], row["seal"])
+    return ChainedEntry(row["id"], AuditEntry(at, *about), row["profile"], row["seal"])

@@ -10,9 +10,9 @@ from aiohttp import web
 from pydantic import Field, StringConstraints
 
 from scheduler.files import csv_file
-from signaling.audit.hash_chain import Sealed, Verdict
+from signaling.audit.hash_chain import ChainedEntry, Verdict
 from signaling.audit.log import Wanted
-from signaling.http.route import Call, Model, Moment, Route, Window
+from signaling.http.route import ApiRequest, Model, Moment, Route, Window
 from signaling.http.uploads import attachment
 
 Text = Annotated[str, StringConstraints(max_length=200)]
@@ -74,27 +74,27 @@ class Check(Model):
     broken: int | None
 
 
-async def audit(call: Call) -> list[AuditEntry]:
+async def audit(call: ApiRequest) -> list[AuditEntry]:
     """List the newest entries."""
     call.only(call.account.sees_all)
     query: Newest = call.query
     return [_wire(row) for row in await call.roof.audit.newest(query.wanted(query.before), query.limit)]
 
 
-async def checked(call: Call) -> Check:
+async def checked(call: ApiRequest) -> Check:
     """Say what came of the last verification."""
     call.only(call.account.sees_all)
     return _check(call.roof.audit.checked)
 
 
-async def verify(call: Call) -> Check:
+async def verify(call: ApiRequest) -> Check:
     """Verify the whole log now."""
     call.only(call.account.sees_all)
     await call.roof.audit.verify(call.now)
     return _check(call.roof.audit.checked)
 
 
-async def export(call: Call) -> web.StreamResponse:
+async def export(call: ApiRequest) -> web.StreamResponse:
     """Send entries as a file, oldest first, as they are read."""
     call.only(call.account.sees_all)
     query: Export = call.query
@@ -115,7 +115,7 @@ async def export(call: Call) -> web.StreamResponse:
     return response
 
 
-def _wire(row: Sealed) -> AuditEntry:
+def _wire(row: ChainedEntry) -> AuditEntry:
     entry = row.entry
     return AuditEntry(
         id=row.id,
@@ -136,11 +136,11 @@ def _check(found: tuple[datetime, Verdict] | None) -> Check:
     return Check(checked=at, entries=verdict.entries, last=verdict.last, head=verdict.head, broken=verdict.broken)
 
 
-def _lines(rows: Sequence[Sealed]) -> str:
+def _lines(rows: Sequence[ChainedEntry]) -> str:
     return "".join(json.dumps(_wire(row).model_dump(mode="json"), ensure_ascii=False) + "\n" for row in rows)
 
 
-def _cells(row: Sealed, zone: ZoneInfo) -> Sequence[object]:
+def _cells(row: ChainedEntry, zone: ZoneInfo) -> Sequence[object]:
     shown = {**_wire(row).model_dump(), "at": f"{row.entry.at.astimezone(zone):%d/%m/%Y %H:%M:%S}"}
     return list(shown.values())
 

@@ -9,7 +9,7 @@ from scheduler.core import model
 from scheduler.core.model import Phase, SlotKind
 from signaling.accounts import permissions
 from signaling.booking.sessions import bodies
-from signaling.http.route import Call, Model, Moment, Route, Window
+from signaling.http.route import ApiRequest, Model, Moment, Route, Window
 
 LONGEST = timedelta(days=62)
 USUAL = timedelta(days=7)
@@ -50,7 +50,7 @@ class Busy(Model):
     title: str | None
 
 
-async def busy(call: Call) -> list[Busy]:
+async def busy(call: ApiRequest) -> list[Busy]:
     """List the points that are in a session with a code, for who is about to invite them (R-077, I-04)."""
     start, end = call.query.bounds(call.now, USUAL, LONGEST)
     known = await bodies(call)
@@ -63,7 +63,7 @@ async def busy(call: Call) -> list[Busy]:
     ]
 
 
-async def agenda(call: Call) -> list[Entry]:
+async def agenda(call: ApiRequest) -> list[Entry]:
     """List slots by their start: all for those who see everything, else those of one's own unit."""
     start, end = call.query.bounds(call.now, USUAL, LONGEST)
     unit = call.account.unit

@@ -11,7 +11,7 @@ from signaling.booking import session_briefs
 from signaling.booking.queue import Why
 from signaling.booking.session_briefs import Brief
 from signaling.core.errors import BadInput, Fault
-from signaling.http.route import Call, Id, Model, Moment, Route, Window
+from signaling.http.route import ApiRequest, Id, Model, Moment, Route, Window
 
 LONGEST = timedelta(days=400)
 USUAL = timedelta(days=7)
@@ -109,7 +109,7 @@ class Usage(Model):
     refused: int
 
 
-async def capacity(call: Call) -> Capacity:
+async def capacity(call: ApiRequest) -> Capacity:
     """Return limits and load."""
     start, end = call.query.bounds(call.now, USUAL, LONGEST)
     limits = await call.roof.scheduler.limits(call.now)
@@ -121,13 +121,13 @@ async def capacity(call: Call) -> Capacity:
     )
 
 
-async def ceiling(call: Call) -> Maximum:
+async def ceiling(call: ApiRequest) -> Maximum:
     """Return the rated maximum over time."""
     call.only(call.account.sees_all)
     return await _maximum(call)
 
 
-async def impact(call: Call) -> Impact:
+async def impact(call: ApiRequest) -> Impact:
     """Say which sessions would lose their codes if this were recorded; nothing is."""
     call.only(call.account.sees_all)
     since, until, amount = _taken(call)
@@ -135,7 +135,7 @@ async def impact(call: Call) -> Impact:
     return await _impact(call, victims)
 
 
-async def change(call: Call) -> Impact:
+async def change(call: ApiRequest) -> Impact:
     """Record another maximum; who must lose a code for it still has to be revoked by `shed`."""
     call.only(call.account.central)
     since, until, amount = _taken(call)
@@ -146,7 +146,7 @@ async def change(call: Call) -> Impact:
     return await _impact(call, due)
 
 
-async def shed(call: Call) -> Impact:
+async def shed(call: ApiRequest) -> Impact:
     """Revoke exactly these sessions for want of capacity; when others must go by now, those are answered instead."""
     call.only(call.account.central)
     body: Shedding = call.body
@@ -158,7 +158,7 @@ async def shed(call: Call) -> Impact:
     return await _impact(call, due or ())
 
 
-async def usage(call: Call) -> Usage:
+async def usage(call: ApiRequest) -> Usage:
     """Say how full the system was at most, and who had to wait or was refused (R-113)."""
     call.only(call.account.sees_all)
     start, end = call.query.bounds(call.now - YEAR, YEAR, LONGEST)
@@ -176,7 +176,7 @@ def _peak(load: int, at: datetime | None) -> Peak:
     return Peak(load=load, at=at)
 
 
-def _taken(call: Call) -> tuple[datetime, datetime | None, Amount]:
+def _taken(call: ApiRequest) -> tuple[datetime, datetime | None, Amount]:
     """Return what is asked for, from whole seconds on. Raises BadInput."""
     body: Change = call.body
     now = call.now.replace(microsecond=0)
@@ -189,12 +189,12 @@ def _taken(call: Call) -> tuple[datetime, datetime | None, Amount]:
     return since, until, Amount(body.sessions, body.points)
 
 
-async def _impact(call: Call, victims: Sequence[str]) -> Impact:
+async def _impact(call: ApiRequest, victims: Sequence[str]) -> Impact:
     known = await session_briefs.of(call, victims)
     return Impact(victims=[known[victim] for victim in victims if victim in known])
 
 
-async def _maximum(call: Call) -> Maximum:
+async def _maximum(call: ApiRequest) -> Maximum:
     ceiling_ = await call.roof.scheduler.ceiling()
     rules = call.roof.scheduler.policy(call.now).capacity
     steps = [(None, ceiling_.first), *ceiling_.steps]

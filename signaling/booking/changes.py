@@ -10,7 +10,7 @@ from signaling.accounts import permissions
 from signaling.booking import session_briefs, sessions
 from signaling.booking.queue import Why
 from signaling.booking.sessions import Session
-from signaling.http.route import ID, Call, Id, Interval, Model, Moment, Route
+from signaling.http.route import ID, ApiRequest, Id, Interval, Model, Moment, Route
 
 Text = Annotated[str, StringConstraints(max_length=2000)]
 
@@ -61,7 +61,7 @@ class Happening(Model):
     profile: str
 
 
-async def amend(call: Call) -> Session:
+async def amend(call: ApiRequest) -> Session:
     """Ask for something else; what does not fit changes nothing."""
     found, points = await sessions.find(call)
     call.only(permissions.may_cancel(call.account, found, points))
@@ -74,7 +74,7 @@ async def amend(call: Call) -> Session:
     return sessions.wire(call, amended, points)
 
 
-async def extension(call: Call) -> Extensible:
+async def extension(call: ApiRequest) -> Extensible:
     """Say by how much a meeting could go on."""
     found, points = await sessions.find(call)
     call.only(permissions.may_extend(call.account, found, points))
@@ -87,7 +87,7 @@ async def extension(call: Call) -> Extensible:
     )
 
 
-async def extend(call: Call) -> Session:
+async def extend(call: ApiRequest) -> Session:
     """Let a meeting that is held go on; everyone in it is told its new end."""
     found, points = await sessions.find(call)
     call.only(permissions.may_extend(call.account, found, points))
@@ -98,7 +98,7 @@ async def extend(call: Call) -> Session:
     return sessions.wire(call, extended, points)
 
 
-async def release(call: Call) -> Session:
+async def release(call: ApiRequest) -> Session:
     """Give up a session that nobody opened."""
     found, points = await sessions.find(call)
     call.only(call.account.central)
@@ -108,7 +108,7 @@ async def release(call: Call) -> Session:
     return sessions.wire(call, released, points)
 
 
-async def history(call: Call) -> list[Happening]:
+async def history(call: ApiRequest) -> list[Happening]:
     """List every change of a session, oldest first; who belongs to neither host nor centre is not told names."""
     found, points = await sessions.find(call)
     told = permissions.is_host(call.account, found, points) or call.account.sees_all

@@ -8,7 +8,7 @@ from pydantic import StringConstraints
 from scheduler.core import model
 from scheduler.core.model import Channel, DraftState
 from signaling.accounts import permissions
-from signaling.http.route import ID, Call, Model, Moment, Named, Route
+from signaling.http.route import ID, ApiRequest, Model, Moment, Named, Route
 
 
 class Draft(Model):
@@ -36,7 +36,7 @@ class Discarding(Model):
     reason: Annotated[str, StringConstraints(max_length=2000)]
 
 
-async def drafts(call: Call) -> list[Draft]:
+async def drafts(call: ApiRequest) -> list[Draft]:
     """List the drafts of one's own unit, and those it sent to others; open ones first."""
     unit = call.account.unit
     units = None if call.account.central else [] if unit is None else [unit]
@@ -44,12 +44,12 @@ async def drafts(call: Call) -> list[Draft]:
     return [_wire(call, draft, names) for draft in await call.roof.drafts.inbox(units)]
 
 
-async def draft(call: Call) -> Draft:
+async def draft(call: ApiRequest) -> Draft:
     """Return one draft."""
     return await shown(call, await find(call))
 
 
-async def discard(call: Call) -> Draft:
+async def discard(call: ApiRequest) -> Draft:
     """Close a draft without a registration, for a reason."""
     own(call, await find(call))
     discarded = await call.roof.drafts.discard(call.id, call.account.account, call.body.reason, call.now)
@@ -57,24 +57,24 @@ async def discard(call: Call) -> Draft:
     return await shown(call, discarded)
 
 
-async def find(call: Call) -> model.Draft:
+async def find(call: ApiRequest) -> model.Draft:
     """Return a draft its reader may see; others are not found, so that ids tell nothing. Raises Hidden."""
     found = await call.roof.drafts.draft(call.id)
     call.seen(permissions.may_see_draft(call.account, found))
     return found
 
 
-def own(call: Call, found: model.Draft) -> None:
+def own(call: ApiRequest, found: model.Draft) -> None:
     """Raises Forbidden for a draft in the inbox of another unit."""
     call.only(permissions.may_settle(call.account, found))
 
 
-async def shown(call: Call, found: model.Draft) -> Draft:
+async def shown(call: ApiRequest, found: model.Draft) -> Draft:
     """Return a draft as it is sent."""
     return _wire(call, found, await call.unit_names())
 
 
-def _wire(call: Call, found: model.Draft, names: Mapping[str, str]) -> Draft:
+def _wire(call: ApiRequest, found: model.Draft, names: Mapping[str, str]) -> Draft:
     return Draft(
         id=found.id,
         number=found.number,

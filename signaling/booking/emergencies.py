@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from scheduler.booking.registration import emergencies as model
 from scheduler.core.model import Phase, Unit
-from signaling.accounts.unit_directory import Bodies
+from signaling.accounts.unit_directory import UnitDirectory
 from signaling.booking import sessions
-from signaling.http.route import ID, Call, Interval, Model, Moment, Route
+from signaling.http.route import ID, ApiRequest, Interval, Model, Moment, Route
 
 
 class Seen(Model):
@@ -31,7 +31,7 @@ class Emergency(Model):
     seen: Seen | None
 
 
-async def emergencies(call: Call) -> list[Emergency]:
+async def emergencies(call: ApiRequest) -> list[Emergency]:
     """List what is not over: first what nobody took note of."""
     call.only(call.account.sees_all)
     known = await sessions.bodies(call)
@@ -39,7 +39,7 @@ async def emergencies(call: Call) -> list[Emergency]:
     return [_wire(call, each, known, units) for each in await call.roof.emergencies.live(call.now)]
 
 
-async def acknowledge(call: Call) -> Emergency:
+async def acknowledge(call: ApiRequest) -> Emergency:
     """Take note of an emergency for the duty desk."""
     call.only(call.account.central)
     found = await call.roof.emergencies.acknowledge(call.id, call.account.account, call.now)
@@ -48,7 +48,7 @@ async def acknowledge(call: Call) -> Emergency:
     return _wire(call, found, known, {unit.id: unit for unit in known.units})
 
 
-def _wire(call: Call, found: model.Emergency, known: Bodies, units: Mapping[str, Unit]) -> Emergency:
+def _wire(call: ApiRequest, found: model.Emergency, known: UnitDirectory, units: Mapping[str, Unit]) -> Emergency:
     session = found.session
     host = known.points[session.host_point].label if session else units[found.unit or ""].name
     return Emergency(

@@ -10,7 +10,7 @@ from signaling.booking import session_briefs, sessions
 from signaling.booking.session_briefs import Brief
 from signaling.booking.sessions import Session
 from signaling.core.errors import NotFound
-from signaling.http.route import ID, Call, Interval, Model, Moment, Route
+from signaling.http.route import ID, ApiRequest, Interval, Model, Moment, Route
 
 Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
@@ -93,7 +93,7 @@ class Outcome(Model):
     plan: Plan | None
 
 
-async def queue(call: Call) -> Queue:
+async def queue(call: ApiRequest) -> Queue:
     """List who waits and who cannot run on."""
     call.only(call.account.sees_all)
     waiting = await call.roof.scheduler.operator.queue(call.now)
@@ -107,13 +107,13 @@ async def queue(call: Call) -> Queue:
     )
 
 
-async def standing(call: Call) -> Standing:
+async def standing(call: ApiRequest) -> Standing:
     """Say why a session waits and what would help; a 404 for one that does not wait."""
     await sessions.find(call)
     return await standing_of(call, call.id)
 
 
-async def standing_of(call: Call, session: str) -> Standing:
+async def standing_of(call: ApiRequest, session: str) -> Standing:
     """Return the standing of a session that waits. Raises NotFound."""
     found = await call.roof.scheduler.operator.standing(session, call.now)
     if found is None:
@@ -121,7 +121,7 @@ async def standing_of(call: Call, session: str) -> Standing:
     return _standing(found, await session_briefs.of(call, _ids([found])))
 
 
-async def hold(call: Call) -> Plan:
+async def hold(call: ApiRequest) -> Plan:
     """Make the plan that would serve a session, and hold it for confirmation."""
     call.only(call.account.central)
     held = await call.roof.scheduler.operator.hold(call.id, call.now)
@@ -129,7 +129,7 @@ async def hold(call: Call) -> Plan:
     return _plan(held, await session_briefs.of(call, (*held.victims, *held.spared)))
 
 
-async def confirm(call: Call) -> Outcome:
+async def confirm(call: ApiRequest) -> Outcome:
     """Carry a held plan out, if it is still the same: its victims lose their codes, the session gets one."""
     call.only(call.account.central)
     body: Confirmation = call.body

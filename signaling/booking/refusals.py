@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from scheduler.core.model import ClassId, RefusalWord
-from signaling.http.route import Call, Interval, Model, Moment, Named, Route, Window
+from signaling.http.route import ApiRequest, Interval, Model, Moment, Named, Route, Window
 
 BACK = timedelta(days=200)
 """A half-year report and some days."""
@@ -31,7 +31,7 @@ class Period(Window):
     """Refusals in this time; of the last 200 days unless said otherwise."""
 
 
-async def refusals(call: Call) -> list[Refused]:
+async def refusals(call: ApiRequest) -> list[Refused]:
     """List refusals, newest first."""
     call.only(call.account.central)
     start, end = call.query.from_ or call.now - BACK, call.query.to or call.now + timedelta(seconds=1)

@@ -12,7 +12,7 @@ from signaling.accounts import permissions
 from signaling.booking import drafts, queue, scripts, sessions
 from signaling.booking.sessions import Session
 from signaling.core.errors import Forbidden, Refusal, WrongRegistrant
-from signaling.http.route import ID, Call, Id, Interval, Model, Route
+from signaling.http.route import ID, ApiRequest, Id, Interval, Model, Route
 
 Text = Annotated[str, StringConstraints(max_length=2000)]
 
@@ -54,7 +54,7 @@ class Registered(Session):
     standing: queue.Standing | None
 
 
-async def register(call: Call) -> Registered | web.Response:
+async def register(call: ApiRequest) -> Registered | web.Response:
     """Ask for a session; it is admitted under the 80 % rule, waits in the order if that is wished, or is refused.
 
     A host for which another unit registers is answered with the draft that lies there now.
@@ -68,7 +68,7 @@ async def register(call: Call) -> Registered | web.Response:
     return web.Response(body=draft.model_dump_json(by_alias=True), content_type="application/json", status=202)
 
 
-async def pass_on(call: Call) -> drafts.Draft:
+async def pass_on(call: ApiRequest) -> drafts.Draft:
     """Put what one may not register oneself into the inbox of the unit that may (R-058)."""
     who, host = await _who(call)
     if host is None or not permissions.may_pass_on(call.account, host, who):
@@ -76,7 +76,7 @@ async def pass_on(call: Call) -> drafts.Draft:
     return await _pass_on(call, who)
 
 
-async def confirm(call: Call) -> Registered:
+async def confirm(call: ApiRequest) -> Registered:
     """Submit a draft as it is sent here, changed or not; it takes its place in the order now."""
     found = await drafts.find(call)
     drafts.own(call, found)
@@ -86,7 +86,7 @@ async def confirm(call: Call) -> Registered:
     return await _submit(call, found.id)
 
 
-async def _who(call: Call) -> tuple[Registrants, Unit | None]:
+async def _who(call: ApiRequest) -> tuple[Registrants, Unit | None]:
     """Return who may register what is asked for, and whose session it is; nobody for an unknown host."""
     body: Registration = call.body
     known = await sessions.bodies(call)
@@ -96,7 +96,7 @@ async def _who(call: Call) -> tuple[Registrants, Unit | None]:
     return await call.roof.scheduler.registrants(*given), known.unit(body.host_point)
 
 
-async def _elsewhere(call: Call, who: Registrants, host: Unit | None) -> Refusal:
+async def _elsewhere(call: ApiRequest, who: Registrants, host: Unit | None) -> Refusal:
     """Return the refusal that names who registers such sessions."""
     if host is None or not who.units:
         return Forbidden()
@@ -106,7 +106,7 @@ async def _elsewhere(call: Call, who: Registrants, host: Unit | None) -> Refusal
     return WrongRegistrant(registrant, who.article, permissions.may_pass_on(call.account, host, who))
 
 
-async def _pass_on(call: Call, who: Registrants) -> drafts.Draft:
+async def _pass_on(call: ApiRequest, who: Registrants) -> drafts.Draft:
     content = call.body.model_dump(mode="json", by_alias=True)
     account = call.account
     draft = await call.roof.drafts.add(who.units[0], "form", account.account, content, call.now, origin=account.unit)
@@ -115,7 +115,7 @@ async def _pass_on(call: Call, who: Registrants) -> drafts.Draft:
     return await drafts.shown(call, draft)
 
 
-async def _submit(call: Call, draft: str | None) -> Registered:
+async def _submit(call: ApiRequest, draft: str | None) -> Registered:
     body: Registration = call.body
     session = await call.roof.scheduler.submit(taken(body, call.account.account), call.now, body.wait, draft)
     call.roof.deliverer.wake()

@@ -6,7 +6,7 @@ from typing import Literal
 
 from scheduler.booking.registration import reply_store
 from scheduler.core.model import ClassId
-from signaling.http.route import Call, Model, Moment, Named, Route
+from signaling.http.route import ApiRequest, Model, Moment, Named, Route
 
 BACK = timedelta(days=30)
 
@@ -33,7 +33,7 @@ class Answers(Model):
     late: int
 
 
-async def answers(call: Call) -> Answers:
+async def answers(call: ApiRequest) -> Answers:
     """List what is to be answered, the first due first."""
     call.only(call.account.sees_all)
     await call.roof.answers.work(call.now)  # what came since the clerk's last round counts, too

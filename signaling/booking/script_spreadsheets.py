@@ -10,7 +10,7 @@ from mediaserver.api import LayoutKind
 from scheduler.booking.sessions import script_spreadsheet
 from signaling.booking import scripts
 from signaling.directory.spreadsheets import TYPES, bytes_of
-from signaling.http.route import Call, Id, Model, Route
+from signaling.http.route import ApiRequest, Id, Model, Route
 from signaling.http.uploads import attached
 
 NAMED: Mapping[LayoutKind, str] = {
@@ -41,7 +41,7 @@ class Written(Model):
     format: Literal["csv", "xlsx"] = "xlsx"
 
 
-async def preview(call: Call) -> scripts.Script:
+async def preview(call: ApiRequest) -> scripts.Script:
     """Return the items of a table; the script of no session is changed."""
     given: Given = call.body
     wanted = {*given.points, given.host}
@@ -51,7 +51,7 @@ async def preview(call: Call) -> scripts.Script:
     return scripts.wire(script_spreadsheet.read(rows, points, given.host, LAYOUTS, longest))
 
 
-async def download(call: Call) -> web.Response:
+async def download(call: ApiRequest) -> web.Response:
     """Return items as a file; without any it is a form to be filled in."""
     written: Written = call.body
     points = await call.roof.scheduler.points()

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from scheduler.core import model
 from scheduler.core.model import ClassId, Phase
 from signaling.accounts import permissions
-from signaling.accounts.unit_directory import Bodies
+from signaling.accounts.unit_directory import UnitDirectory
 from signaling.booking import sessions
-from signaling.http.route import Call, Interval, Model
+from signaling.http.route import ApiRequest, Interval, Model
 
 
 class Brief(Model):
@@ -28,14 +28,14 @@ class Brief(Model):
 Briefs = Mapping[str, Brief]
 
 
-async def of(call: Call, ids: Iterable[str]) -> dict[str, Brief]:
+async def of(call: ApiRequest, ids: Iterable[str]) -> dict[str, Brief]:
     """Return those of the sessions that the reader may see, by id."""
     points = await sessions.bodies(call)
     found = await call.roof.scheduler.named(ids)
     return {each.id: _brief(call, each, points) for each in found if permissions.may_see(call.account, each, points)}
 
 
-def _brief(call: Call, found: model.Session, points: Bodies) -> Brief:
+def _brief(call: ApiRequest, found: model.Session, points: UnitDirectory) -> Brief:
     host = points[found.host_point]
     return Brief(
         id=found.id,

@@ -10,10 +10,10 @@ from scheduler.booking.sessions.listing import Selection
 from scheduler.core import model
 from scheduler.core.model import Act, ClassId, Phase, State
 from signaling.accounts import permissions
-from signaling.accounts.unit_directory import Bodies
+from signaling.accounts.unit_directory import UnitDirectory
 from signaling.booking import scripts
 from signaling.core.errors import BadInput, Fault
-from signaling.http.route import ID, Call, Id, Interval, Model, Moment, Named, Route, Window
+from signaling.http.route import ID, ApiRequest, Id, Interval, Model, Moment, Named, Route, Window
 
 BACK = timedelta(days=30)
 AHEAD = timedelta(days=400)
@@ -92,7 +92,7 @@ class Cancellation(Model):
     reason: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] = ""
 
 
-async def sessions(call: Call) -> list[Session]:
+async def sessions(call: ApiRequest) -> list[Session]:
     """List sessions by their official start, a page at a time."""
     known = await bodies(call)
     found = await _page(call, known)
@@ -101,7 +101,7 @@ async def sessions(call: Call) -> list[Session]:
     return shown
 
 
-async def _page(call: Call, known: Bodies) -> list[model.Session]:
+async def _page(call: ApiRequest, known: UnitDirectory) -> list[model.Session]:
     """Return the sessions of a page; it is short only when there are no more."""
     query: Listing = call.query
     selection = _selection(call, known)
@@ -117,7 +117,7 @@ async def _page(call: Call, known: Bodies) -> list[model.Session]:
     return found
 
 
-def _selection(call: Call, known: Bodies) -> Selection:
+def _selection(call: ApiRequest, known: UnitDirectory) -> Selection:
     query: Listing = call.query
     start, end = query.bounds(call.now - BACK, BACK + AHEAD)
     unit = call.account.unit
@@ -125,7 +125,7 @@ def _selection(call: Call, known: Bodies) -> Selection:
     return Selection(start, end, units, query.unit, query.phase, query.q, newest=query.order == "-start")
 
 
-async def _last(call: Call, known: Bodies, session_id: str) -> model.Session:
+async def _last(call: ApiRequest, known: UnitDirectory, session_id: str) -> model.Session:
     """Return the session a page begins behind; one that the reader may not see is none. Raises BadInput."""
     found = await call.roof.scheduler.named([session_id])
     if not found or not permissions.may_see(call.account, found[0], known):
@@ -133,7 +133,7 @@ async def _last(call: Call, known: Bodies, session_id: str) -> model.Session:
     return found[0]
 
 
-async def session(call: Call) -> Session:
+async def session(call: ApiRequest) -> Session:
     """Return one session."""
     found, known = await find(call)
     shown = wire(call, found, known)
@@ -141,7 +141,7 @@ async def session(call: Call) -> Session:
     return shown
 
 
-async def _saw(call: Call, shown: Sequence[Session]) -> None:
+async def _saw(call: ApiRequest, shown: Sequence[Session]) -> None:
     """Note who saw the codes and the phones of which sessions (I-08)."""
     for action, seen in (
         ("see-codes", [session.number for session in shown if session.code]),
@@ -151,7 +151,7 @@ async def _saw(call: Call, shown: Sequence[Session]) -> None:
             await call.saw(action, call.account.unit or "", " ".join(seen))
 
 
-async def cancel(call: Call) -> Session:
+async def cancel(call: ApiRequest) -> Session:
     """Cancel a session; its conference ends at once."""
     found, known = await find(call)
     call.only(permissions.may_cancel(call.account, found, known))
@@ -162,13 +162,13 @@ async def cancel(call: Call) -> Session:
     return wire(call, cancelled, known)
 
 
-async def script(call: Call) -> scripts.Script:
+async def script(call: ApiRequest) -> scripts.Script:
     """Return the script of a session."""
     found, _ = await find(call)
     return scripts.wire(await call.roof.scheduler.script(found.id))
 
 
-async def set_script(call: Call) -> scripts.Script:
+async def set_script(call: ApiRequest) -> scripts.Script:
     """Replace the script of a session; a meeting that is held goes on with it."""
     found, known = await find(call)
     call.only(permissions.is_host(call.account, found, known))
@@ -178,17 +178,17 @@ async def set_script(call: Call) -> scripts.Script:
     return scripts.wire(items)
 
 
-async def all_points(call: Call) -> Mapping[str, model.Point]:
+async def all_points(call: ApiRequest) -> Mapping[str, model.Point]:
     """Return every point by id."""
     return {point.id: point for point in await call.roof.scheduler.points()}
 
 
-async def bodies(call: Call) -> Bodies:
+async def bodies(call: ApiRequest) -> UnitDirectory:
     """Return what rights are judged by."""
-    return Bodies(await all_points(call), await call.roof.scheduler.units(), call.roof.scheduler.shelf, call.now)
+    return UnitDirectory(await all_points(call), await call.roof.scheduler.units(), call.roof.scheduler.shelf, call.now)
 
 
-async def find(call: Call, session_id: str | None = None) -> tuple[model.Session, Bodies]:
+async def find(call: ApiRequest, session_id: str | None = None) -> tuple[model.Session, UnitDirectory]:
     """Return a session (the one in the path) its reader may see; others are not found, so that ids tell nothing."""
     found = await call.roof.scheduler.session(session_id or call.id)
     known = await bodies(call)
@@ -201,7 +201,7 @@ def span(interval: model.Interval) -> Interval:
     return Interval(start=interval.start, end=interval.end)
 
 
-def wire(call: Call, found: model.Session, known: Bodies) -> Session:
+def wire(call: ApiRequest, found: model.Session, known: UnitDirectory) -> Session:
     """Return a session as its reader may see it."""
     host = permissions.is_host(call.account, found, known)
     control = known.control(found)

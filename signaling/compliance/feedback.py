@@ -14,7 +14,7 @@ from scheduler.core.text import clean
 from scheduler.files import csv_file
 from signaling.audit.log import Wanted
 from signaling.core.errors import BadInput, Fault, Forbidden
-from signaling.http.route import ID, Call, Model, Moment, Named, Route, Window
+from signaling.http.route import ID, ApiRequest, Model, Moment, Named, Route, Window
 from signaling.http.uploads import attached
 
 HALF_A_YEAR = timedelta(days=183)
@@ -65,13 +65,13 @@ class Breach(Model):
     point: Named | None
 
 
-async def feedback(call: Call) -> list[Feedback]:
+async def feedback(call: ApiRequest) -> list[Feedback]:
     """List what was said: all for who supervises, else one's own unit's."""
     unit = None if call.account.sees_all else call.account.unit or ""
     return await _wire(call, await call.roof.box.feedback(unit))
 
 
-async def drop(call: Call) -> Feedback:
+async def drop(call: ApiRequest) -> Feedback:
     """Tell the operating unit of a difficulty."""
     if call.account.unit is None:
         raise Forbidden
@@ -83,7 +83,7 @@ async def drop(call: Call) -> Feedback:
     return (await _wire(call, [said]))[0]
 
 
-async def answer(call: Call) -> Feedback:
+async def answer(call: ApiRequest) -> Feedback:
     """Say what came of it."""
     call.only(call.account.central)
     body: Answer = call.body
@@ -92,7 +92,7 @@ async def answer(call: Call) -> Feedback:
     return (await _wire(call, [answered]))[0]
 
 
-async def breaches(call: Call) -> list[Breach]:
+async def breaches(call: ApiRequest) -> list[Breach]:
     """List breaches: all for who supervises, else one's own unit's."""
     span: Span = call.query
     end = span.to or call.now
@@ -118,7 +118,7 @@ async def breaches(call: Call) -> list[Breach]:
     ]
 
 
-async def _uninvited(call: Call, start: datetime, end: datetime, unit: str | None) -> list[breaches_of.Breach]:
+async def _uninvited(call: ApiRequest, start: datetime, end: datetime, unit: str | None) -> list[breaches_of.Breach]:
     """Return who spoke uninvited where microphones are only advised about, as the audit log has it (Điều 11.6, A31)."""
     entries = await call.roof.audit.newest(Wanted(start, end, action="speak-uninvited"), MAX_SPOKEN)
     units = {each.account: each.unit for each in await call.roof.store.accounts()} if entries else {}
@@ -130,7 +130,7 @@ async def _uninvited(call: Call, start: datetime, end: datetime, unit: str | Non
     ]
 
 
-async def export(call: Call) -> web.Response:
+async def export(call: ApiRequest) -> web.Response:
     """The same list as CSV, one row for each fact."""
     rows = [("at", "kind", "article", "unit", "session", "title", "point")]
     for each in await breaches(call):
@@ -141,7 +141,7 @@ async def export(call: Call) -> web.Response:
     return attached(csv_file.file(rows), "text/csv", "breaches.csv")
 
 
-async def _wire(call: Call, said: list[Kept]) -> list[Feedback]:
+async def _wire(call: ApiRequest, said: list[Kept]) -> list[Feedback]:
     units = await call.unit_names()
     fields = ("id", "by", "at", "text", "status", "answer", "answered_by", "answered")
     return [

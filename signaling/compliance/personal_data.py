@@ -5,7 +5,7 @@ from aiohttp import web
 from scheduler.compliance import personal_data
 from scheduler.files import csv_file
 from signaling.directory.points import check_may_keep
-from signaling.http.route import ID, Call, Model, Route
+from signaling.http.route import ID, ApiRequest, Model, Route
 from signaling.http.uploads import attached
 
 COLUMNS = ("loai", "ho_ten", "dien_thoai", "email", "chuc_danh", "so_phien", "con_can")
@@ -25,12 +25,12 @@ class Held(Model):
     erasable: int
 
 
-async def held(call: Call) -> Held:
+async def held(call: ApiRequest) -> Held:
     """Count what is on record of a unit's people."""
     return _held(await _entries(call))
 
 
-async def export(call: Call) -> web.Response:
+async def export(call: ApiRequest) -> web.Response:
     """Give a unit what is on record of its people."""
     entries = await _entries(call)
     rows = [
@@ -41,7 +41,7 @@ async def export(call: Call) -> web.Response:
     return attached(csv_file.file([COLUMNS, *rows]), "text/csv", "du-lieu-ca-nhan.csv")
 
 
-async def erase(call: Call) -> Held:
+async def erase(call: ApiRequest) -> Held:
     """Erase what a unit does not need any more."""
     await check_may_keep(call, call.id)
     erased = await call.roof.preparation.personal.erase(call.id, call.now)
@@ -49,7 +49,7 @@ async def erase(call: Call) -> Held:
     return _held(await _entries(call))
 
 
-async def _entries(call: Call) -> list[personal_data.Entry]:
+async def _entries(call: ApiRequest) -> list[personal_data.Entry]:
     await check_may_keep(call, call.id)
     return await call.roof.preparation.personal.of(call.id, call.now)
 

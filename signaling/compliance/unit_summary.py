@@ -6,7 +6,7 @@ from scheduler.core.errors import UnknownUnit
 from scheduler.directory.people import list_status
 from signaling.compliance.feedback import HALF_A_YEAR
 from signaling.directory.points import check_may_see
-from signaling.http.route import ID, Call, Model, Moment, Route
+from signaling.http.route import ID, ApiRequest, Model, Moment, Route
 
 
 class Compliance(Model):
@@ -30,7 +30,7 @@ class Compliance(Model):
     breaches: dict[BreachKind, int]
 
 
-async def card(call: Call) -> Compliance:
+async def card(call: ApiRequest) -> Compliance:
     """Return the card of a unit."""
     roof, now = call.roof, call.now
     units = await roof.scheduler.units()

@@ -74,7 +74,7 @@ def _become(argv: Sequence[str]) -> tuple[str, ...]:
     return (sys.executable, "-I", "-S", "-c", _BECOME, str(os.getpid()), *argv)
 
 
-class Child:
+class ChildProcess:
     """A running child process."""
 
     def __init__(self, name: str, process: asyncio.subprocess.Process) -> None:
@@ -82,7 +82,7 @@ class Child:
         self.process = process
 
     @classmethod
-    async def start(cls, name: str, argv: Sequence[str]) -> "Child":
+    async def start(cls, name: str, argv: Sequence[str]) -> "ChildProcess":
         """Start a program (an absolute path and its arguments); what it says goes to our stderr."""
         process = await asyncio.create_subprocess_exec(
             *_become(argv),

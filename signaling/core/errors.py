@@ -37,15 +37,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 
-class RoofError(Exception):
+class ServerError(Exception):
     """Base of all."""
 
 
-class SettingsError(RoofError):
+class SettingsError(ServerError):
     """A variable of the environment cannot be used; the text names it."""
 
 
-class BadRecording(RoofError):
+class BadRecording(ServerError):
     """A file is not what was recorded."""
 
     def __init__(self, path: str, fault: str) -> None:
@@ -54,11 +54,11 @@ class BadRecording(RoofError):
         self.fault = fault
 
 
-class BadBackup(RoofError):
+class BadBackup(ServerError):
     """A backup cannot be made or restored; the text says why."""
 
 
-class NewerDatabase(RoofError):
+class NewerDatabase(ServerError):
     """The tables of the database are of a newer release than this one, which would not understand them."""
 
     def __init__(self, standing: str, release: str) -> None:
@@ -68,7 +68,7 @@ class NewerDatabase(RoofError):
         )
 
 
-class OlderDatabase(RoofError):
+class OlderDatabase(ServerError):
     """The tables of the database are of an older release."""
 
     def __init__(self, standing: str, release: str) -> None:
@@ -77,21 +77,21 @@ class OlderDatabase(RoofError):
         )
 
 
-class DatabaseInUse(RoofError):
+class DatabaseInUse(ServerError):
     """Another server works on the database."""
 
     def __init__(self, holder: str) -> None:
         super().__init__(f"another server works on this database ({holder}); stop it, or set DIEMCAU_DATABASE_URL")
 
 
-class LeaseLost(RoofError):
+class LeaseLost(ServerError):
     """Another server has taken the database over, since this one did not renew its lease in time."""
 
     def __init__(self, holder: str) -> None:
         super().__init__(f"another server has taken the database over ({holder}), so this one has ended")
 
 
-class BadLog(RoofError):
+class BadLog(ServerError):
     """An entry of the audit log is not what was written, or is gone."""
 
     def __init__(self, number: int) -> None:
@@ -99,7 +99,7 @@ class BadLog(RoofError):
         self.number = number
 
 
-class Refusal(RoofError):
+class Refusal(ServerError):
     """Base of all refusals over REST."""
 
 
@@ -229,7 +229,7 @@ class BadInput(Refusal):
         self.faults = faults
 
 
-class MessageError(RoofError):
+class MessageError(ServerError):
     """A message that cannot be obeyed; the connection goes on."""
 
     def __init__(self, word: str, text: str = "", ref: str | None = None, opens: datetime | None = None) -> None:

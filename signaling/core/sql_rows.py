@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from scheduler.core.database import WRITER
 
 
-class Rows:
+class SqlRows:
     """Rows of the roof's tables. What takes several statements opens its transaction with `_writer`."""
 
     def __init__(self, engine: AsyncEngine) -> None:

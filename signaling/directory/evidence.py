@@ -6,21 +6,21 @@ from scheduler.directory.controls import evidence
 from scheduler.directory.controls.evidence import Behind
 from signaling.directory.points import Evidence, check_may_see, evidence_shown
 from signaling.http import uploads
-from signaling.http.route import ID, Call, Route
+from signaling.http.route import ID, ApiRequest, Route
 from signaling.http.uploads import FileName
 
 
-async def add_to_assessment(call: Call) -> Evidence:
+async def add_to_assessment(call: ApiRequest) -> Evidence:
     """Keep a file behind an assessment."""
     return await _add(call, "assessment")
 
 
-async def add_to_exemption(call: Call) -> Evidence:
+async def add_to_exemption(call: ApiRequest) -> Evidence:
     """Keep the file of a document that allows more."""
     return await _add(call, "exemption")
 
 
-async def _add(call: Call, behind: Behind) -> Evidence:
+async def _add(call: ApiRequest, behind: Behind) -> Evidence:
     call.only(call.account.central)
     await call.roof.archive.check(behind, call.id)
     file = await uploads.take(call)
@@ -29,7 +29,7 @@ async def _add(call: Call, behind: Behind) -> Evidence:
     return evidence_shown(added)
 
 
-async def fetch(call: Call) -> web.Response:
+async def fetch(call: ApiRequest) -> web.Response:
     """Send a file to who may see the card it belongs to; every time is noted."""
     found = await _seen(call)
     answer = await uploads.send(call, found.file)
@@ -37,7 +37,7 @@ async def fetch(call: Call) -> web.Response:
     return answer
 
 
-async def remove(call: Call) -> web.Response:
+async def remove(call: ApiRequest) -> web.Response:
     """Delete a file that was added by mistake."""
     call.only(call.account.central)
     found = await call.roof.archive.file(call.id)
@@ -47,7 +47,7 @@ async def remove(call: Call) -> web.Response:
     return web.Response(status=204)
 
 
-async def _seen(call: Call) -> evidence.Evidence:
+async def _seen(call: ApiRequest) -> evidence.Evidence:
     found = await call.roof.archive.file(call.id)
     await check_may_see(call, found.unit)
     return found

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from signaling.directory.points import check_may_see
-from signaling.http.route import ID, Call, Id, Interval, Model, Route
+from signaling.http.route import ID, ApiRequest, Id, Interval, Model, Route
 
 AHEAD = timedelta(days=400)
 
@@ -35,13 +35,13 @@ class Grant(Model):
     granted: Annotated[bool, Field(strict=True)]
 
 
-async def invitations(call: Call) -> Invitations:
+async def invitations(call: ApiRequest) -> Invitations:
     """Return whether a point needs grants, and for what."""
     await check_may_see(call, (await call.roof.scheduler.point(call.id)).unit)
     return await _invitations(call)
 
 
-async def grant(call: Call) -> Invitations:
+async def grant(call: ApiRequest) -> Invitations:
     """Grant a session to a point, or take that back."""
     call.only(call.account.central)
     body: Grant = call.body
@@ -53,7 +53,7 @@ async def grant(call: Call) -> Invitations:
     return await _invitations(call)
 
 
-async def _invitations(call: Call) -> Invitations:
+async def _invitations(call: ApiRequest) -> Invitations:
     needed = await call.roof.grants.needed(call.id, call.now)
     found = await call.roof.grants.invitations(call.id, call.now, call.now + AHEAD) if needed else []
     return Invitations(

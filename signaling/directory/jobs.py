@@ -7,23 +7,29 @@ from scheduler.directory import endings
 from scheduler.directory.endings import Ending
 from scheduler.directory.people.service import People
 from scheduler.directory.points.service import Directory
-from scheduler.notifications.service import Post
-from scheduler.notifications.wording import Facts, Notice
+from scheduler.notifications.service import Notifications
+from scheduler.notifications.wording import Notice, NoticeFacts
 from signaling.accounts.passwords import Account
-from signaling.accounts.store import Store
+from signaling.accounts.store import AccountStore
 from signaling.audit.hash_chain import AuditEntry
-from signaling.audit.log import SERVER, Audit
+from signaling.audit.log import SERVER, AuditLog
 from signaling.meeting.sign_out import Logins
 
 
 async def fall_due(
-    directory: Directory, people: People, post: Post, store: Store, audit: Audit, logins: Logins, now: datetime
+    directory: Directory,
+    people: People,
+    post: Notifications,
+    store: AccountStore,
+    audit: AuditLog,
+    logins: Logins,
+    now: datetime,
 ) -> None:
     """Suspend points, warn units whose document ended, shut accounts of people whose days are over."""
     for point in await directory.lapse(now):
         await audit.append(AuditEntry(now, SERVER, "point-move", point.id, f"suspend → {point.state}"))
     for given in await directory.ended(now):
-        facts = Facts(number=given.number, reason=f"{directory.suspension(given, now):%d/%m/%Y}")
+        facts = NoticeFacts(number=given.number, reason=f"{directory.suspension(given, now):%d/%m/%Y}")
         await post.tell(Notice("exception-over", f"exception-over:{given.id}:{given.valid_to}", facts, given.unit), now)
     known = {account.account for account in await store.accounts() if not account.disabled}
     for name in await people.gone(now):
@@ -32,7 +38,7 @@ async def fall_due(
             await audit.append(AuditEntry(now, SERVER, "account-disable", name))
 
 
-async def warn_of_endings(directory: Directory, post: Post, store: Store, now: datetime) -> None:
+async def warn_of_endings(directory: Directory, post: Notifications, store: AccountStore, now: datetime) -> None:
     """Tell the operating unit what ends on a day to come, and hosts which of their sessions; once for each notice."""
     for found in await directory.endings(now):
         days = directory.ending_notice(found.day, now)
@@ -41,17 +47,17 @@ async def warn_of_endings(directory: Directory, post: Post, store: Store, now: d
         told = f"ending:{found.day}:{days}"
         accounts = losers(found, await store.accounts())
         operator = directory.operator(now)
-        facts = Facts(title=found.profile or "", reason=endings.said(found, len(accounts)))
+        facts = NoticeFacts(title=found.profile or "", reason=endings.said(found, len(accounts)))
         await post.tell(Notice("ending", f"{told}:operator", facts, operator), now)
         for unit, words in endings.said_to_hosts(found).items():
-            await post.tell(Notice("ending", f"{told}:{unit}", Facts(reason=words), unit), now)
+            await post.tell(Notice("ending", f"{told}:{unit}", NoticeFacts(reason=words), unit), now)
 
 
-async def warn_of_first_assessments(directory: Directory, post: Post, now: datetime) -> None:
+async def warn_of_first_assessments(directory: Directory, post: Notifications, now: datetime) -> None:
     """Tell units which points that were taken over are to be assessed soon; once for each notice."""
     for (unit, due), points in (await directory.taken_over(now)).items():
         key = f"taken-over:{unit}:{due}:{directory.ending_notice(due, now)}"
-        facts = Facts(reason=f"{', '.join(point.name for point in points)}: hạn {due:%d/%m/%Y}")
+        facts = NoticeFacts(reason=f"{', '.join(point.name for point in points)}: hạn {due:%d/%m/%Y}")
         await post.tell(Notice("taken-over", key, facts, unit), now)
 
 
@@ -68,7 +74,7 @@ def losers(found: Ending, accounts: Iterable[Account]) -> list[Account]:
     return [account for account in accounts if not account.disabled and loses(account)]
 
 
-async def shut(store: Store, logins: Logins, account: str) -> None:
+async def shut(store: AccountStore, logins: Logins, account: str) -> None:
     """Disable an account: nobody is signed in with it any more, nor in a meeting (R-120)."""
     await store.disable(account, disabled=True)
     await logins.ended(account, None, "removed")

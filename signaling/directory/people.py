@@ -8,14 +8,14 @@ from pydantic import StringConstraints
 from scheduler.directory import model as directory
 from scheduler.directory.people.list_status import Standing
 from scheduler.directory.people.service import Entry
-from scheduler.notifications.wording import Facts, Notice
+from scheduler.notifications.wording import Notice, NoticeFacts
 from signaling.accounts import permissions
 from signaling.accounts.password_links import PAGE, Link
 from signaling.accounts.passwords import Account, Role, normal_name
 from signaling.core.errors import BadInput, Fault, NotFound
 from signaling.directory.jobs import shut
 from signaling.directory.points import Day, check_may_keep, check_may_see
-from signaling.http.route import ID, Call, Id, Model, Moment, Route
+from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Route
 
 POINT_ROLES: tuple[Role, ...] = ("site", "registrant")
 Mail = Annotated[str, StringConstraints(pattern=r"^$|^[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,189}$")]
@@ -99,20 +99,20 @@ class Issued(Model):
     expires: Moment
 
 
-async def lists(call: Call) -> list[UnitList]:
+async def lists(call: ApiRequest) -> list[UnitList]:
     """Return the consolidated list, units without anybody first."""
     units = await call.roof.scheduler.units()
     found = await call.roof.people.lists(call.now)
     return [_list(call, each) for each in found if permissions.may_see_card(call.account, each.unit.id, units)]
 
 
-async def people(call: Call) -> list[Person]:
+async def people(call: ApiRequest) -> list[Person]:
     """Return everybody who is or was in charge at a unit."""
     await check_may_see(call, call.id)
     return [_wire(call, person) for person in await call.roof.people.of(call.id)]
 
 
-async def add(call: Call) -> Person:
+async def add(call: ApiRequest) -> Person:
     """Add somebody, or put them in somebody's place, whose account is shut when their days are over."""
     await check_may_keep(call, call.id)
     body: NewPerson = call.body
@@ -134,7 +134,7 @@ async def add(call: Call) -> Person:
     return _wire(call, person)
 
 
-async def end(call: Call) -> Person:
+async def end(call: ApiRequest) -> Person:
     """Let somebody be in charge through a day."""
     await check_may_keep(call, (await call.roof.people.person(call.id)).unit)
     person = await call.roof.people.end(call.id, call.body.valid_to, call.now)
@@ -144,7 +144,7 @@ async def end(call: Call) -> Person:
     return _wire(call, person)
 
 
-async def train(call: Call) -> Person:
+async def train(call: ApiRequest) -> Person:
     """Note when somebody was trained."""
     call.only(call.account.central)
     person = await call.roof.people.train(call.id, call.body.trained, call.now)
@@ -152,7 +152,7 @@ async def train(call: Call) -> Person:
     return _wire(call, person)
 
 
-async def confirm(call: Call) -> list[Person]:
+async def confirm(call: ApiRequest) -> list[Person]:
     """Note that a unit's list is still right."""
     await check_may_keep(call, call.id)
     await call.roof.people.confirm(call.id, call.now)
@@ -160,7 +160,7 @@ async def confirm(call: Call) -> list[Person]:
     return [_wire(call, person) for person in await call.roof.people.of(call.id)]
 
 
-async def issue(call: Call) -> Issued:
+async def issue(call: ApiRequest) -> Issued:
     """Issue an account, or issue it anew: a one-time link sets its password, whatever was before no longer works."""
     call.only(call.account.central)
     body: Wanted = call.body
@@ -177,7 +177,7 @@ async def issue(call: Call) -> Issued:
     return await _hand_over(call, link, point.name, unit=point.unit)
 
 
-async def issue_outside(call: Call) -> Issued:
+async def issue_outside(call: ApiRequest) -> Issued:
     """Issue an account to people of a telecom enterprise, who see its lines alone (R-090, A36)."""
     call.only(call.account.central)
     provider = next((each for each in await call.roof.equipment.providers() if each.id == call.id), None)
@@ -191,7 +191,7 @@ async def issue_outside(call: Call) -> Issued:
     return await _hand_over(call, link, provider.name, recipient=provider.email)
 
 
-async def _open(call: Call, wanted: Account) -> None:
+async def _open(call: ApiRequest, wanted: Account) -> None:
     """Open an account, or let nobody in by its old password if it is the same place's."""
     known = await call.roof.store.account(wanted.account)
     if known is None:
@@ -203,11 +203,11 @@ async def _open(call: Call, wanted: Account) -> None:
         await call.roof.store.disable(wanted.account, disabled=False)
 
 
-async def _hand_over(call: Call, link: Link, place: str, unit: str | None = None, recipient: str = "") -> Issued:
+async def _hand_over(call: ApiRequest, link: Link, place: str, unit: str | None = None, recipient: str = "") -> Issued:
     """Send a link to the official mailbox of a unit, or to a provider, or show it once."""
     bare = f"{call.request.scheme}://{call.request.host}/{PAGE}#{link.id}"
     until = link.expires.astimezone(call.roof.post.zone)
-    facts = Facts(title=link.account, reason=f"{place} – {until:%H:%M %d/%m/%Y}", link=bare)
+    facts = NoticeFacts(title=link.account, reason=f"{place} – {until:%H:%M %d/%m/%Y}", link=bare)
     notice = Notice("account", f"account:{link.id}", facts, unit, recipient=recipient)
     sent = await call.roof.post.tell(notice, call.now)
     call.roof.deliverer.wake()
@@ -216,19 +216,19 @@ async def _hand_over(call: Call, link: Link, place: str, unit: str | None = None
     )
 
 
-async def _tell_operator(call: Call, person: directory.Person) -> None:
+async def _tell_operator(call: ApiRequest, person: directory.Person) -> None:
     """Tell the operating unit of a change that somebody else made (R-120)."""
     if call.account.central:
         return
     names = await call.unit_names()
     operator = call.roof.directory.operator(call.now)
-    facts = Facts(title=names.get(person.unit, person.unit))
+    facts = NoticeFacts(title=names.get(person.unit, person.unit))
     key = f"people:{person.id}:{person.updated.isoformat()}"
     await call.roof.post.tell(Notice("people", key, facts, operator), call.now)
     call.roof.deliverer.wake()
 
 
-async def _shut_gone(call: Call) -> None:
+async def _shut_gone(call: ApiRequest) -> None:
     open_ = {account.account for account in await call.roof.store.accounts() if not account.disabled}
     for name in await call.roof.people.gone(call.now):
         if name in open_:
@@ -236,7 +236,7 @@ async def _shut_gone(call: Call) -> None:
             await call.note("account-disable", name)
 
 
-def _list(call: Call, found: Standing) -> UnitList:
+def _list(call: ApiRequest, found: Standing) -> UnitList:
     return UnitList(
         unit=found.unit.id,
         name=found.unit.name,
@@ -246,7 +246,7 @@ def _list(call: Call, found: Standing) -> UnitList:
     )
 
 
-def _wire(call: Call, person: directory.Person) -> Person:
+def _wire(call: ApiRequest, person: directory.Person) -> Person:
     serving = person.serves(call.roof.scheduler.day(call.now))
     fields = {name: getattr(person, name) for name in Person.model_fields if name not in {"serving", "untrained"}}
     return Person(**fields, serving=serving, untrained=serving and person.untrained)

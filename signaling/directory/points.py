@@ -18,7 +18,7 @@ from signaling.accounts import permissions
 from signaling.accounts.passwords import Account
 from signaling.core.errors import BadInput, Fault
 from signaling.core.texts import field_text, language_of
-from signaling.http.route import ID, Call, Id, Model, Moment, Route
+from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Route
 
 Text = Annotated[str, StringConstraints(max_length=300)]
 Note = Annotated[str, StringConstraints(max_length=1000)]
@@ -219,7 +219,7 @@ class Document(Model):
     valid_to: Day | None = None
 
 
-async def tree(call: Call) -> Tree:
+async def tree(call: ApiRequest) -> Tree:
     """Return the tree of tiers."""
     policy, day = call.roof.scheduler.policy(call.now), call.roof.scheduler.day(call.now)
     units = await call.roof.scheduler.units()
@@ -249,14 +249,14 @@ async def tree(call: Call) -> Tree:
     )  # fmt: skip
 
 
-async def card(call: Call) -> Card:
+async def card(call: ApiRequest) -> Card:
     """Return one point's card."""
     point = await call.roof.scheduler.point(call.id)
     await check_may_see(call, point.unit)
     return await _card(call)
 
 
-async def add_point(call: Call) -> TreePoint:
+async def add_point(call: ApiRequest) -> TreePoint:
     """Draw up a point."""
     call.only(call.account.central)
     body: NewPoint = call.body
@@ -265,7 +265,7 @@ async def add_point(call: Call) -> TreePoint:
     return _point(call, point, {})
 
 
-async def add_unit(call: Call) -> TreePoint:
+async def add_unit(call: ApiRequest) -> TreePoint:
     """Add a unit with its point, as a draft."""
     call.only(call.account.central)
     body: NewUnit = call.body
@@ -278,7 +278,7 @@ async def add_unit(call: Call) -> TreePoint:
     return _point(call, (await call.roof.scheduler.points(body.id))[0], {})
 
 
-async def rename(call: Call) -> Card:
+async def rename(call: ApiRequest) -> Card:
     """Give a point another name; its old one stays known."""
     call.only(call.account.central)
     before = await call.roof.scheduler.point(call.id)
@@ -287,7 +287,7 @@ async def rename(call: Call) -> Card:
     return await _card(call)
 
 
-async def set_room(call: Call) -> Card:
+async def set_room(call: ApiRequest) -> Card:
     """Replace what is known of a point's room."""
     call.only(call.account.central)
     await call.roof.directory.set_room(call.id, directory.Room(**call.body.model_dump()))
@@ -295,7 +295,7 @@ async def set_room(call: Call) -> Card:
     return await _card(call)
 
 
-async def move(call: Call) -> Card:
+async def move(call: ApiRequest) -> Card:
     """Move a point from its state to another; an active one needs everything of Điều 9."""
     call.only(call.account.central)
     body: Move = call.body
@@ -305,7 +305,7 @@ async def move(call: Call) -> Card:
     return await _card(call)
 
 
-async def assess(call: Call) -> Card:
+async def assess(call: ApiRequest) -> Card:
     """Keep a filled-in assessment form."""
     call.only(call.account.central)
     body: Form = call.body
@@ -316,7 +316,7 @@ async def assess(call: Call) -> Card:
     return await _card(call)
 
 
-async def allow(call: Call) -> Exemption:
+async def allow(call: ApiRequest) -> Exemption:
     """Keep what a document allows a unit."""
     call.only(call.account.central)
     body: Document = call.body
@@ -327,25 +327,25 @@ async def allow(call: Call) -> Exemption:
     return _exemption(given, [])
 
 
-async def end_exemption(call: Call) -> None:
+async def end_exemption(call: ApiRequest) -> None:
     """Let a document hold no longer than today."""
     call.only(call.account.central)
     await call.roof.directory.end_exemption(call.id, call.roof.scheduler.day(call.now))
     await call.note("exemption-end", call.id)
 
 
-async def check_may_see(call: Call, unit: str) -> None:
+async def check_may_see(call: ApiRequest, unit: str) -> None:
     """A card is for the operating unit, the unit itself and the units above it (I-10). Raises Hidden."""
     call.seen(permissions.may_see_card(call.account, unit, await call.roof.scheduler.units()))
 
 
-async def check_may_keep(call: Call, unit: str) -> None:
+async def check_may_keep(call: ApiRequest, unit: str) -> None:
     """People of a unit are kept by itself and the unit right above it (Điều 19.3). Raises Hidden, Forbidden."""
     await check_may_see(call, unit)
     call.only(permissions.may_keep_people(call.account, unit, await call.roof.scheduler.units()))
 
 
-async def _card(call: Call) -> Card:
+async def _card(call: ApiRequest) -> Card:
     account = await _account(call)
     found = await call.roof.directory.card(call.id, account is not None, call.now)
     files = await call.roof.archive.files(found.point.unit)
@@ -363,7 +363,7 @@ async def _card(call: Call) -> Card:
     )
 
 
-async def _account(call: Call) -> Account | None:
+async def _account(call: ApiRequest) -> Account | None:
     """Return the account of a point, if one was issued."""
     return next((each for each in await call.roof.store.accounts() if each.point == call.id), None)
 
@@ -380,7 +380,7 @@ def _aliases(found: list[directory.Alias]) -> dict[str, list[str]]:
     return by_point
 
 
-def _point(call: Call, point: model.Point, aliases: dict[str, list[str]]) -> TreePoint:
+def _point(call: ApiRequest, point: model.Point, aliases: dict[str, list[str]]) -> TreePoint:
     return TreePoint(
         id=point.id,
         name=point.name,

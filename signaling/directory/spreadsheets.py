@@ -12,7 +12,7 @@ from scheduler.directory.import_export import service as import_export_service
 from scheduler.directory.import_export.preview import Plan
 from signaling.core.errors import BadInput, Fault, NotFound
 from signaling.directory.points import check_may_see
-from signaling.http.route import ID, Call, Model, Route
+from signaling.http.route import ID, ApiRequest, Model, Route
 from signaling.http.uploads import attached
 
 TYPES = {
@@ -56,7 +56,7 @@ class Preview(Model):
     same: int
 
 
-async def download(call: Call) -> web.Response:
+async def download(call: ApiRequest) -> web.Response:
     """Return a table as a file."""
     call.only(call.account.central)
     kind = _kind(call)
@@ -65,7 +65,7 @@ async def download(call: Call) -> web.Response:
     return attached(body, TYPES[call.query.format], f"{kind}.{call.query.format}")
 
 
-async def inventory(call: Call) -> web.Response:
+async def inventory(call: ApiRequest) -> web.Response:
     """Return the devices of a unit and of those below it, to whom its card is shown."""
     if call.id not in {unit.id for unit in await call.roof.scheduler.units()}:
         raise UnknownUnit(call.id)
@@ -75,13 +75,13 @@ async def inventory(call: Call) -> web.Response:
     return attached(body, TYPES[call.query.format], f"inventory.{call.query.format}")
 
 
-async def preview(call: Call) -> Preview:
+async def preview(call: ApiRequest) -> Preview:
     """Say what an import would do; nothing is changed."""
     call.only(call.account.central)
     return _wire(await call.roof.exchange.preview(_kind(call), bytes_of(call.body.file), call.now))
 
 
-async def carry_out(call: Call) -> Preview:
+async def carry_out(call: ApiRequest) -> Preview:
     """Import a table, if that does what was shown."""
     call.only(call.account.central)
     kind, body = _kind(call), call.body
@@ -90,7 +90,7 @@ async def carry_out(call: Call) -> Preview:
     return _wire(plan)
 
 
-def _kind(call: Call) -> import_export_service.Kind:
+def _kind(call: ApiRequest) -> import_export_service.Kind:
     kind: import_export_service.Kind | None = next(
         (kind for kind in get_args(import_export_service.Kind) if kind == call.id), None
     )

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from scheduler.core import model
-from signaling.http.route import ID, Call, Id, Model, Route
+from signaling.http.route import ID, ApiRequest, Id, Model, Route
 
 
 class Unit(Model):
@@ -40,19 +40,19 @@ class Devices(Model):
     devices: Annotated[int, Field(ge=1, le=99, strict=True)]
 
 
-async def units(call: Call) -> list[Unit]:
+async def units(call: ApiRequest) -> list[Unit]:
     """List units."""
     listed = await call.roof.scheduler.units(call.now)
     return [Unit(id=unit.id, name=unit.name, level=unit.level, parent=unit.parent) for unit in listed]
 
 
-async def points(call: Call) -> list[Point]:
+async def points(call: ApiRequest) -> list[Point]:
     """List the points that meet: active ones of units that are units today."""
     listed = await call.roof.scheduler.points(call.query.unit, call.now)
     return [_wire(point) for point in listed if point.state == model.PointState.ACTIVE]
 
 
-async def devices(call: Call) -> Point:
+async def devices(call: ApiRequest) -> Point:
     """Set the number of devices of a point."""
     call.only(call.account.central)
     point = await call.roof.scheduler.set_devices(call.id, call.body.devices)

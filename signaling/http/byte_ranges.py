@@ -10,14 +10,14 @@ from aiohttp import hdrs, web
 from mediaserver.recording.encrypted_file import Damaged
 from mediaserver.recording.files import CHUNK_BYTES
 from signaling.core.errors import NotFound
-from signaling.http.route import Call
+from signaling.http.route import ApiRequest
 
 
 class _Underway(Damaged):
     """The damage was found when the answer was on its way."""
 
 
-async def send(call: Call, path: Path, sealed: bool, tag: str, headers: dict[str, str]) -> web.StreamResponse:
+async def send(call: ApiRequest, path: Path, sealed: bool, tag: str, headers: dict[str, str]) -> web.StreamResponse:
     """Send what a request asks of a file, which must be sealed if `sealed`; `tag` stands for its content.
 
     Damage goes on the record. Behind the first chunk it is found when the answer is on its way: the connection is cut,

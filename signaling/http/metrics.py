@@ -8,7 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from signaling.meeting.manager import Hub
+from signaling.meeting.manager import MeetingManager
 
 BUCKETS = (0.005, 0.02, 0.1, 0.5, 2.0)
 
@@ -85,7 +85,7 @@ class Metrics:
         """Count a refused WebSocket message."""
         self._refused.labels(word).inc()
 
-    async def text(self, hub: Hub) -> bytes:
+    async def text(self, hub: MeetingManager) -> bytes:
         """Return all numbers in Prometheus' text form."""
         self._sockets.set(len(hub.clients))
         self._conferences.set(sum(not meeting.conference.empty for meeting in hub.meetings.values()))

@@ -90,7 +90,7 @@ class NoQuery(Model):
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ApiRequest:
     """One request, read and checked."""
 
     roof: Roof
@@ -132,7 +132,7 @@ class Call:
         return self.source.entry(self.now, self.account.account, action, subject, detail)
 
 
-Handler = Callable[[Call], Awaitable[object]]
+Handler = Callable[[ApiRequest], Awaitable[object]]
 Gate = Literal["open", "new-password", "provider", "signed-in"]
 """Anybody; also those who must change their password; also people of a telecom enterprise (A36); signed in."""
 

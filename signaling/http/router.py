@@ -19,10 +19,10 @@ from signaling.http.idempotency import Answer, Keyed
 from signaling.http.middleware import check_origin, signed_in, source_of
 from signaling.http.openapi import document
 from signaling.http.problems import CONTENT_TYPE, answer_to, problem
-from signaling.http.route import ID, ID_PATTERN, Call, Model, Route
+from signaling.http.route import ID, ID_PATTERN, ApiRequest, Model, Route
 from signaling.roof import ROOF
 
-Respond = Callable[[Call], Awaitable[web.StreamResponse]]
+Respond = Callable[[ApiRequest], Awaitable[web.StreamResponse]]
 NOBODY = Account("", "", (), None, None)
 FORBIDDEN = 403
 BODY_SECONDS = 20.0
@@ -53,7 +53,7 @@ async def _unknown(request: web.Request) -> web.Response:
 def _handler(route: Route) -> Any:
     adapter: TypeAdapter[Any] = TypeAdapter(route.answer)
 
-    async def respond(call: Call) -> web.StreamResponse:
+    async def respond(call: ApiRequest) -> web.StreamResponse:
         answer = await route.handler(call)
         if isinstance(answer, web.StreamResponse):
             return answer
@@ -66,13 +66,13 @@ def _handler(route: Route) -> Any:
         account = NOBODY if route.gate == "open" else await signed_in(request, route.gate == "new-password")
         if route.method == "POST":
             check_origin(request)
-        call = Call(roof, request, account, None, None, source_of(request), roof.clock())
+        call = ApiRequest(roof, request, account, None, None, source_of(request), roof.clock())
         return await _answer(route, call, respond)
 
     return handle
 
 
-async def _answer(route: Route, call: Call, respond: Respond) -> web.StreamResponse:
+async def _answer(route: Route, call: ApiRequest, respond: Respond) -> web.StreamResponse:
     """Let the handler answer; who tried what they may not do is on the record (R-008)."""
     try:
         if call.account.outsider and route.gate == "signed-in":
@@ -96,7 +96,7 @@ def _acting(account: Account) -> Account:
     return account.acting()
 
 
-async def _once(call: Call, key: str, respond: Respond) -> web.Response:
+async def _once(call: ApiRequest, key: str, respond: Respond) -> web.Response:
     """Carry a request out, unless it was before: then its answer of then is given again."""
     request = call.request
     mark = idempotency.fingerprint(request.method, request.path_qs, await _raw(request))

@@ -11,13 +11,13 @@ from urllib.parse import quote
 from aiohttp import web
 from pydantic import StringConstraints
 
-from mediaserver.recording.encrypted_file import Damaged, Safe
+from mediaserver.recording.encrypted_file import Damaged, FileCipher
 from scheduler.core.text import clean
 from scheduler.directory.controls.evidence import File
 from scheduler.files import file_type
 from scheduler.operations.closing.documents import Document
 from signaling.core.errors import BadInput, Fault, NotFound, TooLarge, TooSlow
-from signaling.http.route import Call, Model
+from signaling.http.route import ApiRequest, Model
 
 MAX_FILE = 20 * 1024 * 1024
 SILENT_SECONDS = 20.0
@@ -30,7 +30,7 @@ class FileName(Model):
     name: Annotated[str, StringConstraints(min_length=1, max_length=200)] = "tai-lieu"
 
 
-async def take(call: Call) -> File:
+async def take(call: ApiRequest) -> File:
     """Keep the body of a request, named by its query. Raises TooLarge, BadInput."""
     content = await _content(call.request)
     kind = file_type.kind(content)
@@ -45,7 +45,7 @@ async def take(call: Call) -> File:
     return File(f"{stem}.{kind}", kind, len(content), hashlib.sha256(content).hexdigest(), path)
 
 
-async def send(call: Call, kept: Document | File) -> web.Response:
+async def send(call: ApiRequest, kept: Document | File) -> web.Response:
     """Return a kept file, whose damage is on the record. Raises NotFound, Damaged."""
     try:
         content = await asyncio.to_thread(_read, call.roof.safe, call.roof.documents / kept.path, kept.sha256)
@@ -71,7 +71,7 @@ def attachment(name: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{name}"'}
 
 
-async def drop(call: Call, path: str) -> None:
+async def drop(call: ApiRequest, path: str) -> None:
     """Delete a kept file."""
     await asyncio.to_thread((call.roof.documents / path).unlink, missing_ok=True)
 
@@ -95,12 +95,12 @@ async def _chunk(request: web.Request) -> bytes:
         raise TooSlow from None
 
 
-def _write(call: Call, path: str, content: bytes) -> None:
+def _write(call: ApiRequest, path: str, content: bytes) -> None:
     call.roof.documents.mkdir(parents=True, exist_ok=True, mode=0o700)
     call.roof.safe.write(call.roof.documents / path, io.BytesIO(content))
 
 
-def _read(safe: Safe, path: Path, sha256: str) -> bytes:
+def _read(safe: FileCipher, path: Path, sha256: str) -> bytes:
     """Read a whole file. Raises OSError, Damaged."""
     with safe.open(path) as file:
         content = file.read()

@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 
 from icalendar import Calendar, Event, vCalAddress
 
-from scheduler.notifications.outbox import Waiting
+from scheduler.notifications.outbox import OutboxItem
 from scheduler.notifications.wording import SLOT_NAMES, WORDS
 
 PRODUCT = "-//Diemcau//Diem cau//VI"
 
 
-def entry(notice: Waiting, organizer: str, attendee: str) -> str | None:
+def entry(notice: OutboxItem, organizer: str, attendee: str) -> str | None:
     """Return the calendar of a notice, or None when its kind has none. One event for each slot, known by its UID."""
     method = WORDS[notice.kind].method
     if method is None or notice.session is None:
@@ -31,7 +31,7 @@ def entry(notice: Waiting, organizer: str, attendee: str) -> str | None:
     return text
 
 
-def _event(notice: Waiting, organizer: str, attendee: str) -> Event:
+def _event(notice: OutboxItem, organizer: str, attendee: str) -> Event:
     """What all events of a notice say. The code is a secret of the letter: calendars are shared."""
     event = Event()
     event.add("dtstamp", notice.created)

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from signaling.app.settings import Server
-from signaling.core.errors import RoofError
+from signaling.core.errors import ServerError
 
 SECONDS = 30.0
 """The longest that one answer of the server may take."""
@@ -23,7 +23,7 @@ _ARRIVED = re.compile(rb'INTERNALDATE "([^"]+)"')
 _SIZE = re.compile(rb"RFC822\.SIZE ([0-9]+)")
 
 
-class NotRead(RoofError):
+class NotRead(ServerError):
     """The mailbox cannot be read now. The text holds no secret."""
 
 

@@ -10,7 +10,7 @@ from scheduler.inbound_mail import form_template
 from scheduler.inbound_mail.sender_authentication import Verdict
 from scheduler.inbound_mail.store import Fate, Reason, Received
 from signaling.core.errors import NotFound
-from signaling.http.route import ID, Call, Model, Moment, Named, Route
+from signaling.http.route import ID, ApiRequest, Model, Moment, Named, Route
 from signaling.http.uploads import attached
 
 _TYPES = {
@@ -55,14 +55,14 @@ class Newest(Model):
     limit: Annotated[int, Field(ge=1, le=1000)] = 200
 
 
-async def letters(call: Call) -> list[Letter]:
+async def letters(call: ApiRequest) -> list[Letter]:
     """List letters: those a person has yet to read first, then the newest."""
     call.only(call.account.sees_all)
     names = await call.unit_names()
     return [Letter(**_wire(letter, names)) for letter in await call.roof.mailroom.letters(call.query.limit)]
 
 
-async def letter(call: Call) -> Opened:
+async def letter(call: ApiRequest) -> Opened:
     """Return a letter with its text."""
     found, raw = await _find(call)
     await call.saw("read-letter", call.id, found.sender)
@@ -71,7 +71,7 @@ async def letter(call: Call) -> Opened:
     return Opened(**_wire(found, await call.unit_names()), body=read.body if read else "", attachments=attached)
 
 
-async def raw(call: Call) -> web.Response:
+async def raw(call: ApiRequest) -> web.Response:
     """Return a letter as it came, for a mail program."""
     found, data = await _find(call)
     if data is None:
@@ -80,7 +80,7 @@ async def raw(call: Call) -> web.Response:
     return attached(data, "message/rfc822", f"thu-{found.id}.eml")
 
 
-async def handled(call: Call) -> Letter:
+async def handled(call: ApiRequest) -> Letter:
     """Note that a letter that waited for a person was read."""
     call.only(call.account.central)
     found, _ = await _find(call)
@@ -89,7 +89,7 @@ async def handled(call: Call) -> Letter:
     return Letter(**_wire((await _find(call))[0], await call.unit_names()))
 
 
-async def accepted(call: Call) -> Letter:
+async def accepted(call: ApiRequest) -> Letter:
     """Make a draft of a letter whose sender was not proven and has been confirmed with its unit; it counts from now."""
     call.only(call.account.central)
     found, _ = await _find(call)
@@ -98,7 +98,7 @@ async def accepted(call: Call) -> Letter:
     return Letter(**_wire(made, await call.unit_names()))
 
 
-async def form(call: Call) -> web.Response:
+async def form(call: ApiRequest) -> web.Response:
     """Return the registration form to fill in and attach."""
     name, _, kind = call.id.rpartition(".")
     if name != "dang-ky-hop" or kind not in form_template.KINDS:
@@ -106,7 +106,7 @@ async def form(call: Call) -> web.Response:
     return attached(form_template.write(kind), _TYPES[kind], call.id)
 
 
-async def _find(call: Call) -> tuple[Received, bytes | None]:
+async def _find(call: ApiRequest) -> tuple[Received, bytes | None]:
     call.only(call.account.sees_all)
     if not (call.id.isascii() and call.id.isdecimal() and len(call.id) <= 15):
         raise NotFound

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from scheduler.inbound_mail.service import MAX_BYTES, Mailroom
+from scheduler.inbound_mail.service import MAX_BYTES, InboundMail
 from scheduler.inbound_mail.store import Place
 from signaling.app.settings import Server
 from signaling.mail import imap
@@ -29,12 +29,12 @@ LETTERS_A_ROUND = 50
 T = TypeVar("T")
 
 
-class Intake:
+class InboxWatcher:
     """Reads what is new until it is stopped. `received` is called after each letter that was taken in."""
 
     def __init__(
         self,
-        mailroom: Mailroom,
+        mailroom: InboundMail,
         server: Server,
         context: ssl.SSLContext,
         clock: Callable[[], datetime],

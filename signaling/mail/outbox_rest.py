@@ -5,10 +5,10 @@ from typing import Annotated
 from aiohttp import web
 from pydantic import Field
 
-from scheduler.notifications.outbox import State, Waiting
+from scheduler.notifications.outbox import OutboxItem, State
 from scheduler.notifications.wording import Kind
 from signaling.core.errors import NotFound
-from signaling.http.route import ID, Call, Model, Moment, Route
+from signaling.http.route import ID, ApiRequest, Model, Moment, Route
 
 
 class Notice(Model):
@@ -33,13 +33,13 @@ class Newest(Model):
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
 
 
-async def outbox(call: Call) -> list[Notice]:
+async def outbox(call: ApiRequest) -> list[Notice]:
     """List notices: failed ones first, then those that wait."""
     call.only(call.account.sees_all)
     return [_wire(notice) for notice in await call.roof.post.newest(call.query.limit)]
 
 
-async def again(call: Call) -> web.Response:
+async def again(call: ApiRequest) -> web.Response:
     """Send a notice (again) now."""
     call.only(call.account.central)
     if not (call.id.isascii() and call.id.isdecimal() and len(call.id) <= 15):
@@ -51,7 +51,7 @@ async def again(call: Call) -> web.Response:
     return web.Response(status=204)
 
 
-def _wire(notice: Waiting) -> Notice:
+def _wire(notice: OutboxItem) -> Notice:
     return Notice(
         id=str(notice.id),
         kind=notice.kind,

@@ -10,13 +10,13 @@ from itertools import groupby
 from sqlalchemy.exc import SQLAlchemyError
 
 from scheduler.notifications import wording
-from scheduler.notifications.outbox import MAIL, Waiting
-from scheduler.notifications.service import Post
-from signaling.accounts.password_links import Links
+from scheduler.notifications.outbox import MAIL, OutboxItem
+from scheduler.notifications.service import Notifications
+from signaling.accounts.password_links import PasswordLinks
 from signaling.mail import chat_groups, smtp
 from signaling.mail.chat_groups import Telegram, Webhook
 from signaling.mail.errors import NotSent
-from signaling.mail.smtp import Letters
+from signaling.mail.smtp import SmtpSender
 
 log = logging.getLogger(__name__)
 
@@ -24,16 +24,16 @@ LOOK_SECONDS = 10.0
 """What became due is noticed this late at most."""
 
 
-class Deliverer:
+class OutboxSender:
     """Sends what is due until it is stopped."""
 
     def __init__(
         self,
-        post: Post,
-        mail: Letters | None,
+        post: Notifications,
+        mail: SmtpSender | None,
         groups_: Mapping[str, Telegram | Webhook],
         clock: Callable[[], datetime],
-        links: Links,
+        links: PasswordLinks,
     ) -> None:
         # given
         self._post = post
@@ -79,7 +79,7 @@ class Deliverer:
         await asyncio.gather(*map(self._in_turn, by_channel))
         return len(due)
 
-    async def _in_turn(self, found: Sequence[Waiting]) -> None:
+    async def _in_turn(self, found: Sequence[OutboxItem]) -> None:
         for notice in found:
             try:
                 await (self._write(notice) if notice.channel == MAIL else self._tell_group(notice))
@@ -90,7 +90,7 @@ class Deliverer:
                 await self._post.done(notice, self._clock())
                 log.info("> notice %d over %s", notice.id, notice.channel)
 
-    async def _write(self, notice: Waiting) -> None:
+    async def _write(self, notice: OutboxItem) -> None:
         if self._mail is None:
             raise NotSent("no-mail-server")
         recipient = await self._post.address(notice)
@@ -99,11 +99,11 @@ class Deliverer:
         code = await self._secret(notice)
         await self._mail.send(smtp.compose(notice, self._mail.sender, recipient, code, self._post.zone))
 
-    async def _secret(self, notice: Waiting) -> str | None:
+    async def _secret(self, notice: OutboxItem) -> str | None:
         """Return what a letter alone tells: a live code, or a whole one-time link."""
         return self._links.url(notice.facts.link) if notice.facts.link else await self._post.code(notice)
 
-    async def _tell_group(self, notice: Waiting) -> None:
+    async def _tell_group(self, notice: OutboxItem) -> None:
         group = self._groups.get(notice.channel)
         if group is None:
             raise NotSent("no-such-group", final=True)

@@ -10,7 +10,7 @@ from email.utils import format_datetime
 import aiosmtplib
 
 from scheduler.notifications import wording
-from scheduler.notifications.outbox import Waiting
+from scheduler.notifications.outbox import OutboxItem
 from scheduler.notifications.wording import WORDS
 from signaling.app.settings import Mail, Server
 from signaling.mail import calendar_invite
@@ -25,7 +25,7 @@ def message_id(key: str, sender: str) -> str:
     return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{sender.rpartition('@')[2]}>"
 
 
-def compose(notice: Waiting, sender: str, recipient: str, code: str | None, zone: tzinfo) -> EmailMessage:
+def compose(notice: OutboxItem, sender: str, recipient: str, code: str | None, zone: tzinfo) -> EmailMessage:
     """Write a letter, with its calendar entry if its kind has one."""
     message = EmailMessage(policy=SMTP)
     message["From"], message["To"] = sender, recipient
@@ -51,7 +51,7 @@ def tls_context(mail: Mail) -> ssl.SSLContext:
     return context
 
 
-class Letters:
+class SmtpSender:
     """Sends one letter at a time, each over a connection of its own: there are few of them."""
 
     def __init__(self, mail: Mail) -> None:

@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 from redis.exceptions import RedisError
 
 from scheduler.booking.registration.service import Scheduler
-from signaling.meeting.connected_devices import TEST_ROOM, Presence, Quota
+from signaling.meeting.connected_devices import TEST_ROOM, ConnectedDevices, Quota
 
 log = logging.getLogger(__name__)
 
 
-class Guard:
+class CapacityGuard:
     """Lets legs in, of browsers and of room systems alike."""
 
-    def __init__(self, scheduler: Scheduler, presence: Presence) -> None:
+    def __init__(self, scheduler: Scheduler, presence: ConnectedDevices) -> None:
         self._scheduler = scheduler
         self._presence = presence
 

@@ -103,7 +103,7 @@ class Quota:
     usable: int
 
 
-class Presence:
+class ConnectedDevices:
     """Counts connected legs; those of this roof are known without Valkey."""
 
     def __init__(self, redis: Redis) -> None:

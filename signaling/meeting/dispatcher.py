@@ -13,17 +13,17 @@ from signaling.core.errors import MessageError, ShuttingDown
 from signaling.core.texts import fault_text
 from signaling.http.metrics import Metrics
 from signaling.meeting.client import OFFER_COSTS, Client
-from signaling.meeting.incident_reports import Faults
-from signaling.meeting.join import Entrance
-from signaling.meeting.manager import Hub
-from signaling.meeting.state.meeting_state import Conference
+from signaling.meeting.incident_reports import IncidentReports
+from signaling.meeting.join import JoinService
+from signaling.meeting.manager import MeetingManager
+from signaling.meeting.state.meeting_state import MeetingState
 from signaling.messages import server as m
 from signaling.messages.effects import Effect
-from signaling.sip.bridge.bridge import Gateway
+from signaling.sip.bridge.bridge import SipBridge
 
 log = logging.getLogger(__name__)
 
-COMMANDS: dict[type[Any], Callable[[Conference, str, Any, datetime], list[Effect]]] = {
+COMMANDS: dict[type[Any], Callable[[MeetingState, str, Any, datetime], list[Effect]]] = {
     m.Hand: lambda c, client, msg, now: c.hand(client, msg.raised, now, msg.topic),
     m.MediaState: lambda c, client, msg, _: c.media(client, msg.mic, msg.camera),
     m.View: lambda c, client, msg, _: c.view(client, msg.source, msg.lines),
@@ -46,7 +46,9 @@ COMMANDS: dict[type[Any], Callable[[Conference, str, Any, datetime], list[Effect
 class Dispatch:
     """Obeys messages and answers faults."""
 
-    def __init__(self, hub: Hub, entrance: Entrance, faults: Faults, gateway: Gateway, metrics: Metrics) -> None:
+    def __init__(
+        self, hub: MeetingManager, entrance: JoinService, faults: IncidentReports, gateway: SipBridge, metrics: Metrics
+    ) -> None:
         self._hub = hub
         self._metrics = metrics
         self._others: dict[type[Any], Callable[[Client, Any, datetime], Awaitable[None]]] = {

@@ -3,19 +3,19 @@
 from datetime import datetime
 
 from scheduler.operations.incidents.model import Incident, Report
-from scheduler.operations.incidents.service import Desk
-from signaling.audit.log import Audit
+from scheduler.operations.incidents.service import IncidentService
+from signaling.audit.log import AuditLog
 from signaling.meeting.client import Client
-from signaling.meeting.line_monitor import Lines
-from signaling.meeting.manager import Hub
+from signaling.meeting.line_monitor import LineMonitor
+from signaling.meeting.manager import MeetingManager
 from signaling.messages.effects import Tell
 from signaling.messages.server import Assist, ReportFault, incident_state
 
 
-class Faults:
+class IncidentReports:
     """Brings meeting and desk together."""
 
-    def __init__(self, hub: Hub, desk: Desk, lines: Lines, audit: Audit) -> None:
+    def __init__(self, hub: MeetingManager, desk: IncidentService, lines: LineMonitor, audit: AuditLog) -> None:
         self._hub = hub
         self._desk = desk
         self._lines = lines

@@ -8,18 +8,18 @@ from scheduler.core.model import Act, Session
 from scheduler.directory.equipment.lines import internet_alone
 from scheduler.directory.equipment.service import Equipment
 from scheduler.directory.model import Seen
-from scheduler.directory.points.guest_access import Grants
+from scheduler.directory.points.guest_access import GuestAccess
 from scheduler.policy.controllers import Control
 from signaling.accounts import permissions, throttle
 from signaling.accounts.passwords import Account
 from signaling.accounts.throttle import Attempt, Throttle
-from signaling.audit.log import Audit
+from signaling.audit.log import AuditLog
 from signaling.core.errors import MessageError, ShuttingDown
-from signaling.meeting.capacity_guard import Guard
+from signaling.meeting.capacity_guard import CapacityGuard
 from signaling.meeting.client import Client
 from signaling.meeting.connected_devices import TEST_ROOM
-from signaling.meeting.manager import Hub
-from signaling.meeting.runner import Meeting
+from signaling.meeting.manager import MeetingManager
+from signaling.meeting.runner import MeetingRunner
 from signaling.meeting.state.roster import Person, Place
 from signaling.messages.server import Admit, EnterTestRoom, Join, Knock
 
@@ -35,18 +35,18 @@ GUESSES = (door.CodeUnknown, door.NotInvited)
 """What counts as a guessed code."""
 
 
-class Entrance:
+class JoinService:
     """Lets clients in."""
 
     def __init__(
         self,
         scheduler: Scheduler,
         equipment: Equipment,
-        grants: Grants,
-        hub: Hub,
-        guard: Guard,
+        grants: GuestAccess,
+        hub: MeetingManager,
+        guard: CapacityGuard,
         limits: Throttle,
-        audit: Audit,
+        audit: AuditLog,
     ) -> None:
         self._equipment = equipment
         self._grants = grants
@@ -97,7 +97,7 @@ class Entrance:
         if there is None or there.conference.roster.choose(person, resume).resumed is None:
             raise MessageError("signed-out")
 
-    async def _hold(self, client: Client, meeting: Meeting, point: str, ref: str | None, now: datetime) -> None:
+    async def _hold(self, client: Client, meeting: MeetingRunner, point: str, ref: str | None, now: datetime) -> None:
         """Let a point that is not invited wait for the host (Điều 3.7, R-011)."""
         person = await self._person(client.account, meeting.control, point)
         place = Place.of(await self._scheduler.point(point))
@@ -141,7 +141,7 @@ class Entrance:
         async with meeting.door:
             await self._seat(client, meeting, person, message, now)
 
-    async def _accept(self, client: Client, message: Join, meeting: Meeting, now: datetime) -> None:
+    async def _accept(self, client: Client, message: Join, meeting: MeetingRunner, now: datetime) -> None:
         """Who comes from a component point accepts the notice, once a session (Điều 7.4, R-040)."""
         notice, account = self._scheduler.policy(now).conduct.meeting.notice, client.account.account
         if notice is None or account in meeting.accepted:
@@ -151,7 +151,7 @@ class Entrance:
         await self._note(client, "accept-notice", meeting.id, meeting.conference.booking.number, now)
         meeting.accepted.add(account)
 
-    async def _declare(self, client: Client, message: Join, meeting: Meeting, point: str, now: datetime) -> None:
+    async def _declare(self, client: Client, message: Join, meeting: MeetingRunner, point: str, now: datetime) -> None:
         """A point on the Internet declares, once a session, that nothing shares its line (Điều 6.3.b, R-028)."""
         statement, account = self._scheduler.policy(now).conduct.meeting.dedicated, client.account.account
         if statement is None or account in meeting.declared or not internet_alone(await self._equipment.lines(point)):
@@ -240,7 +240,7 @@ class Entrance:
         return Person(account.account, account.name, Place.of(point), controller)
 
     async def _seat(
-        self, client: Client, meeting: Meeting, person: Person, message: Join | EnterTestRoom, now: datetime
+        self, client: Client, meeting: MeetingRunner, person: Person, message: Join | EnterTestRoom, now: datetime
     ) -> None:
         """Choose a seat, pass the guard, sit down; one at a time per meeting."""
         conference = meeting.conference

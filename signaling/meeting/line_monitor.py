@@ -4,13 +4,13 @@ import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from mediaserver.api import LineState, MediaEngine
+from mediaserver.api import ConnectionQuality, MediaEngine
 from mediaserver.errors import MediaError
 from scheduler.booking.registration.service import Scheduler
 from scheduler.operations.incidents.model import Measured, Report
 from scheduler.operations.incidents.rules import LineWatch
-from scheduler.operations.incidents.service import Desk
-from signaling.meeting.runner import Meeting
+from scheduler.operations.incidents.service import IncidentService
+from signaling.meeting.runner import MeetingRunner
 from signaling.messages.server import WeakLine, incident_state
 
 log = logging.getLogger(__name__)
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = timedelta(seconds=2)
 
 
-def measured(line: LineState) -> Measured:
+def measured(line: ConnectionQuality) -> Measured:
     """Return what the media engine tells of a line as it is kept."""
     return Measured(round(line.up, 3), round(line.down, 3), round(line.jitter, 4), round(line.round_trip, 3))
 
@@ -33,10 +33,10 @@ def weak(seat: str, line: Measured) -> WeakLine:
     )
 
 
-class Lines:
+class LineMonitor:
     """Watches every meeting by itself."""
 
-    def __init__(self, engine: MediaEngine, desk: Desk, scheduler: Scheduler) -> None:
+    def __init__(self, engine: MediaEngine, desk: IncidentService, scheduler: Scheduler) -> None:
         # given
         self._engine = engine
         self._desk = desk
@@ -51,13 +51,13 @@ class Lines:
         found = (await self._measure(meeting)).get(seat)
         return None if found is None else measured(found)
 
-    async def _measure(self, meeting: str) -> Mapping[str, LineState]:
+    async def _measure(self, meeting: str) -> Mapping[str, ConnectionQuality]:
         try:
             return await self._engine.lines(meeting)
         except MediaError:
             return {}
 
-    async def look(self, meeting: Meeting, now: datetime) -> None:
+    async def look(self, meeting: MeetingRunner, now: datetime) -> None:
         """Look at the lines of a meeting, unless that was just done."""
         watch, looked = self._watches.get(meeting.id, (None, now - LOOK_SECONDS))
         if now - looked < LOOK_SECONDS:

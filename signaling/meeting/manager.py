@@ -28,18 +28,18 @@ from scheduler.core.errors import SchedulerError
 from scheduler.core.model import Interval, Point, ScriptItem, Session
 from scheduler.policy.controllers import Control
 from scheduler.policy.policy import MeetingPolicy, Policy
-from signaling.accounts.unit_directory import Bodies
+from signaling.accounts.unit_directory import UnitDirectory
 from signaling.core.errors import MessageError, ShuttingDown
 from signaling.meeting.client import Client
 from signaling.meeting.connected_devices import REFRESH_SECONDS, TEST_ROOM
-from signaling.meeting.line_monitor import Lines
-from signaling.meeting.runner import Meeting, Tools
-from signaling.meeting.state.meeting_state import Booking, Conference
+from signaling.meeting.line_monitor import LineMonitor
+from signaling.meeting.runner import MeetingDependencies, MeetingRunner
+from signaling.meeting.state.meeting_state import Booking, MeetingState
 from signaling.meeting.state.roster import Place
 from signaling.meeting.state.snapshot import MeetingSnapshot
 from signaling.messages.effects import Effect
 from signaling.messages.server import Farewell, StorageState
-from signaling.recording.model import Left
+from signaling.recording.model import InterruptedRecording
 from signaling.workers.pool import RecordingLost, RoomBack, RoomHeld, RoomLost
 
 log = logging.getLogger(__name__)
@@ -54,10 +54,10 @@ NOBODY = Control((), (), "")
 """Who controls a test room."""
 
 
-class Hub:
+class MeetingManager:
     """Owns the meetings."""
 
-    def __init__(self, scheduler: Scheduler, tools: Tools, lines: Lines) -> None:
+    def __init__(self, scheduler: Scheduler, tools: MeetingDependencies, lines: LineMonitor) -> None:
         # given
         self._scheduler = scheduler
         self.tools = tools
@@ -65,7 +65,7 @@ class Hub:
         # owned
         self.stopping = False
         """Whether nobody is let in any more."""
-        self.meetings: dict[str, Meeting] = {}
+        self.meetings: dict[str, MeetingRunner] = {}
         self.clients: set[Client] = set()
         self._sessions: dict[str, Session] = {}
         self._opening = asyncio.Lock()
@@ -207,7 +207,7 @@ class Hub:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def meeting(self, session: Session) -> Meeting:
+    async def meeting(self, session: Session) -> MeetingRunner:
         """Return the meeting of a session that somebody comes to, opened when it is not yet. Raises ShuttingDown."""
         if self.stopping:
             raise ShuttingDown
@@ -217,7 +217,7 @@ class Hub:
             await self._scheduler.opened(session.id, self.tools.clock())
         return meeting
 
-    async def open(self, session: Session) -> Meeting:
+    async def open(self, session: Session) -> MeetingRunner:
         """Return the meeting of a session, opened when it is not yet, if only to call those who are to come."""
         async with self._opening:
             if session.id not in self.meetings:
@@ -230,30 +230,30 @@ class Hub:
                 rules = points.policy.conduct.meeting
                 by = f"{points.named(control.units)} ({control.article})" if control.units else ""
                 left = await self.tools.recordings.left(session.id)
-                conference = Conference(_booking(session, places, script, by, rules, left))
+                conference = MeetingState(_booking(session, places, script, by, rules, left))
                 if self._storage is not None:
                     conference.disk(self._storage)
-                self.meetings[session.id] = Meeting(conference, host.unit, control, self.tools)
+                self.meetings[session.id] = MeetingRunner(conference, host.unit, control, self.tools)
             return self.meetings[session.id]
 
-    def test_room(self, point: Point, now: datetime) -> Meeting:
+    def test_room(self, point: Point, now: datetime) -> MeetingRunner:
         """Return the test room of a point, where nobody else sees or hears it; who finds it empty has all the time."""
         policy = self._scheduler.policy(now)
         stay = Interval(now, now + policy.preparation.test_room.stay)
         id_ = f"{TEST_ROOM}:{point.id}"
         if id_ not in self.meetings:
-            conference = Conference(_trial(id_, point, stay, policy))
-            self.meetings[id_] = Meeting(conference, point.unit, NOBODY, self.tools)
+            conference = MeetingState(_trial(id_, point, stay, policy))
+            self.meetings[id_] = MeetingRunner(conference, point.unit, NOBODY, self.tools)
         elif self.meetings[id_].conference.empty:
             self.meetings[id_].conference.amended(TEST_TITLE, stay, policy.capacity.test_legs)
         return self.meetings[id_]
 
-    async def bodies(self, now: datetime) -> Bodies:
+    async def bodies(self, now: datetime) -> UnitDirectory:
         """Return what rights are judged by."""
         points = {point.id: point for point in await self._scheduler.points()}
-        return Bodies(points, await self._scheduler.units(), self._scheduler.shelf, now)
+        return UnitDirectory(points, await self._scheduler.units(), self._scheduler.shelf, now)
 
-    def of(self, client: Client) -> Meeting | None:
+    def of(self, client: Client) -> MeetingRunner | None:
         """Return the meeting a client has joined."""
         return None if client.session is None else self.meetings.get(client.session)
 
@@ -262,7 +262,7 @@ class Hub:
         rosters = [meeting.conference.roster for meeting in self.meetings.values()]
         return any(seat.account == account for roster in rosters for seat in roster.seats.values())
 
-    def joined(self, client: Client) -> Meeting:
+    def joined(self, client: Client) -> MeetingRunner:
         """Return the meeting a client has joined. Raises MessageError ``not-joined``."""
         if (meeting := self.of(client)) is None:
             raise MessageError("not-joined")
@@ -344,7 +344,7 @@ class Hub:
             here = {meeting.id: meeting.conference.roster.present() for meeting in held}
             await self.tools.attendance.alive(here, now)
 
-    async def _pass(self, meeting: Meeting, now: datetime) -> None:
+    async def _pass(self, meeting: MeetingRunner, now: datetime) -> None:
         if (reason := self._over(meeting, now)) is not None:
             await self._finish(meeting, reason)
             return
@@ -352,7 +352,7 @@ class Hub:
         if not meeting.trial:
             await self._lines.look(meeting, now)
 
-    def _over(self, meeting: Meeting, now: datetime) -> Farewell | None:
+    def _over(self, meeting: MeetingRunner, now: datetime) -> Farewell | None:
         """Why a meeting ends now, if it does."""
         conference = meeting.conference
         if meeting.trial:
@@ -389,7 +389,7 @@ class Hub:
             legs.setdefault(meeting.guarded, set()).update(meeting.legs())
         self.tools.presence.hold(legs)
 
-    async def _finish(self, meeting: Meeting, reason: Farewell) -> None:
+    async def _finish(self, meeting: MeetingRunner, reason: Farewell) -> None:
         if self.meetings.pop(meeting.id, None) is None:
             return  # it has ended while another one was ended
         self._sessions.pop(meeting.id, None)
@@ -415,7 +415,7 @@ class Hub:
         except Exception:
             log.exception("x the roof could not follow an event")
 
-    async def _tell(self, room: str, change: Callable[[Conference], list[Effect]]) -> None:
+    async def _tell(self, room: str, change: Callable[[MeetingState], list[Effect]]) -> None:
         meeting = self.meetings.get(room)
         if meeting is not None:
             await meeting.apply(change(meeting.conference))
@@ -488,7 +488,7 @@ def _booking(
     script: tuple[ScriptItem, ...],
     controllers: str,
     rules: MeetingPolicy,
-    left: Left | None,
+    left: InterruptedRecording | None,
 ) -> Booking:
     official = session.official
     return Booking(

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from mediaserver.api import LayoutKind
-from mediaserver.video.layout_plans import FAMILIES, Family
-from signaling.http.route import Call, Model, Route
+from mediaserver.video.layout_plans import FAMILIES, LayoutFamily
+from signaling.http.route import ApiRequest, Model, Route
 
 
 class Points(Model):
@@ -36,13 +36,13 @@ class LayoutPlan(Model):
     cells: list[Pane]
 
 
-async def layouts(call: Call) -> list[LayoutPlan]:
+async def layouts(call: ApiRequest) -> list[LayoutPlan]:
     """Return every layout, in the order they are offered."""
     query: Points = call.query
     return [_plan(family, query.points) for family in FAMILIES.values()]
 
 
-def _plan(family: Family, points: int | None) -> LayoutPlan:
+def _plan(family: LayoutFamily, points: int | None) -> LayoutPlan:
     plan = family.plan(min(points or family.sample, family.most))
     return LayoutPlan(
         kind=family.kind,

@@ -14,18 +14,18 @@ from sqlalchemy.exc import SQLAlchemyError
 from mediaserver.api import MediaEngine, RoomOptions, RoomState
 from mediaserver.errors import CannotRecord, EngineGone, EngineLate, MediaError
 from mediaserver.recording.chapters import Chapter
-from scheduler.operations.attendance.floor_store import Speech
+from scheduler.operations.attendance.floor_store import FloorTime
 from scheduler.operations.attendance.service import Attendance
 from scheduler.operations.incidents.model import StepKind
-from scheduler.operations.incidents.service import Desk
+from scheduler.operations.incidents.service import IncidentService
 from scheduler.policy.controllers import Control
 from signaling.accounts.sign_in import Source
-from signaling.audit.log import Audit
+from signaling.audit.log import AuditLog
 from signaling.core.errors import MessageError
 from signaling.meeting.client import Client, Member
-from signaling.meeting.connected_devices import TEST_ROOM, Presence
+from signaling.meeting.connected_devices import TEST_ROOM, ConnectedDevices
 from signaling.meeting.room_system import RoomSystem
-from signaling.meeting.state.meeting_state import Conference
+from signaling.meeting.state.meeting_state import MeetingState
 from signaling.meeting.state.snapshot import MeetingSnapshot, SystemSnapshot
 from signaling.meeting.state_keeper import ConferenceKeeper
 from signaling.messages.effects import (
@@ -55,7 +55,7 @@ from signaling.messages.effects import (
     TellAll,
 )
 from signaling.messages.server import Admitted, Joined, Marked, ServerMessage, dump
-from signaling.recording.catalog import Recordings
+from signaling.recording.catalog import RecordingCatalog
 
 log = logging.getLogger(__name__)
 
@@ -64,25 +64,25 @@ FLUSH_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
+class MeetingDependencies:
     """What a meeting works with."""
 
     engine: MediaEngine
-    presence: Presence
+    presence: ConnectedDevices
     keeper: ConferenceKeeper
-    recordings: Recordings
-    desk: Desk
+    recordings: RecordingCatalog
+    desk: IncidentService
     attendance: Attendance
-    audit: Audit
+    audit: AuditLog
     clock: Callable[[], datetime]
     rooms: RoomOptions
     """What all rooms have in common."""
 
 
-class Meeting:
+class MeetingRunner:
     """A conference with its sockets. State changes at once; effects follow in the same order under one lock."""
 
-    def __init__(self, conference: Conference, host_unit: str, control: Control, tools: Tools) -> None:
+    def __init__(self, conference: MeetingState, host_unit: str, control: Control, tools: MeetingDependencies) -> None:
         # given
         self.conference = conference
         self.control = control
@@ -457,7 +457,7 @@ class Meeting:
         now = self._tools.clock()
         try:
             if effect.open and not self.trial:
-                speech = Speech(effect.point, effect.name, effect.place, effect.topic, now)
+                speech = FloorTime(effect.point, effect.name, effect.place, effect.topic, now)
                 await self._tools.attendance.began(self.id, speech)
                 if effect.by:
                     await self._audited(effect.by, "speak-uninvited", effect.name, now)

@@ -10,9 +10,9 @@ from datetime import datetime
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from signaling.accounts.store import Store
+from signaling.accounts.store import AccountStore
 from signaling.meeting.client import Client
-from signaling.meeting.manager import Hub
+from signaling.meeting.manager import MeetingManager
 from signaling.messages.server import Farewell
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ LOOK_SECONDS = 2.0
 class Logins:
     """Knows which sockets came with which login."""
 
-    def __init__(self, hub: Hub, store: Store, clock: Callable[[], datetime]) -> None:
+    def __init__(self, hub: MeetingManager, store: AccountStore, clock: Callable[[], datetime]) -> None:
         # given
         self._hub = hub
         self._store = store

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.booking.sessions.store import seconds
 from signaling.accounts.schema import CONFERENCES
-from signaling.core.sql_rows import Rows
+from signaling.core.sql_rows import SqlRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Kept:
     record: str
 
 
-class ConferenceStore(Rows):
+class ConferenceStore(SqlRows):
     """The table of conferences."""
 
     async def take_over(self) -> list[Kept]:

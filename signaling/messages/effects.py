@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mediaserver.api import EVERYONE, Layout, SeatOptions
-from scheduler.operations.attendance.presence_intervals import Redial
+from scheduler.operations.attendance.presence_intervals import ReconnectAttempt
 from signaling.messages.server import Farewell, ServerMessage
 
 
@@ -103,7 +103,7 @@ class Speak:
 class Redialled:
     """Note what happened to the connection of a device."""
 
-    redials: tuple[Redial, ...]
+    redials: tuple[ReconnectAttempt, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from scheduler.core import model
 from scheduler.operations.attendance import presence_intervals
 from scheduler.operations.attendance.service import SlotAttendance
 from signaling.accounts import permissions
-from signaling.accounts.unit_directory import Bodies
+from signaling.accounts.unit_directory import UnitDirectory
 from signaling.booking.sessions import bodies
-from signaling.http.route import ID, Call, Id, Model, Moment, Route
+from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Route
 
 Text = Annotated[str, StringConstraints(max_length=2000)]
 
@@ -90,7 +90,7 @@ class Cause(Model):
     cause: Text
 
 
-async def attendance(call: Call) -> list[Slot]:
+async def attendance(call: ApiRequest) -> list[Slot]:
     """Return the attendance of a session; a component sees its own points, and how many were there."""
     session, points = await find(call)
     seen = permissions.seen_points(call.account, session, points)
@@ -99,7 +99,7 @@ async def attendance(call: Call) -> list[Slot]:
     return [_wire(slot, points, seen, redials) for slot in await kept.slots(session.id, call.now)]
 
 
-async def speeches(call: Call) -> list[Speech]:
+async def speeches(call: ApiRequest) -> list[Speech]:
     """Return who had the floor; a component sees its own turns."""
     session, points = await find(call)
     seen = permissions.seen_points(call.account, session, points)
@@ -107,7 +107,7 @@ async def speeches(call: Call) -> list[Speech]:
     return [Speech(**asdict(each)) for each in kept if each.point in seen]
 
 
-async def explain(call: Call) -> list[Slot]:
+async def explain(call: ApiRequest) -> list[Slot]:
     """Say why a point was interrupted."""
     body: Cause = call.body
     session, points = await find(call)
@@ -118,7 +118,7 @@ async def explain(call: Call) -> list[Slot]:
     return await attendance(call)
 
 
-async def find(call: Call) -> tuple[model.Session, Bodies]:
+async def find(call: ApiRequest) -> tuple[model.Session, UnitDirectory]:
     """Return a session its reader may see, with all points. Raises Hidden."""
     session = await call.roof.scheduler.session(call.id)
     points = await bodies(call)
@@ -126,7 +126,9 @@ async def find(call: Call) -> tuple[model.Session, Bodies]:
     return session, points
 
 
-def _wire(slot: SlotAttendance, points: Bodies, seen: set[str], redials: Sequence[presence_intervals.Redial]) -> Slot:
+def _wire(
+    slot: SlotAttendance, points: UnitDirectory, seen: set[str], redials: Sequence[presence_intervals.ReconnectAttempt]
+) -> Slot:
     within = [redial for redial in redials if slot.slot.start <= redial.at <= slot.slot.end]
     return Slot(
         kind=slot.slot.kind,
@@ -140,9 +142,9 @@ def _wire(slot: SlotAttendance, points: Bodies, seen: set[str], redials: Sequenc
 
 def _point(
     point: model.Point,
-    stayed: tuple[presence_intervals.Stay, ...],
+    stayed: tuple[presence_intervals.PresenceInterval, ...],
     judged: presence_intervals.Attended,
-    redials: Sequence[presence_intervals.Redial],
+    redials: Sequence[presence_intervals.ReconnectAttempt],
 ) -> PointAttendance:
     return PointAttendance(
         point=point.id,

@@ -11,10 +11,10 @@ from pydantic import Field, StringConstraints
 from scheduler.core import model
 from scheduler.files import csv_file
 from scheduler.operations.attendance import attendee_list
-from scheduler.operations.attendance.attendee_lists import Roll
-from scheduler.operations.attendance.floor_store import Speech
+from scheduler.operations.attendance.attendee_lists import AttendeeList
+from scheduler.operations.attendance.floor_store import FloorTime
 from signaling.accounts import permissions
-from signaling.http.route import ID, Call, Id, Model, Moment, Route
+from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Route
 from signaling.http.uploads import attached
 from signaling.operations.attendance import find
 from signaling.reports.report_tables import Sheet
@@ -73,7 +73,7 @@ class List(Model):
     people: Annotated[list[Person], Field(max_length=1000)]
 
 
-async def listed(call: Call) -> Lists:
+async def listed(call: ApiRequest) -> Lists:
     """Return the lists of a session."""
     found, points = await find(call)
     roll = await call.roof.preparation.rolls.roll(found.id)
@@ -87,7 +87,7 @@ async def listed(call: Call) -> Lists:
     )
 
 
-async def ask(call: Call) -> Lists:
+async def ask(call: ApiRequest) -> Lists:
     """Ask every component for its list."""
     found, points = await find(call)
     call.only(permissions.is_host(call.account, found, points))
@@ -97,7 +97,7 @@ async def ask(call: Call) -> Lists:
     return await listed(call)
 
 
-async def give(call: Call) -> Lists:
+async def give(call: ApiRequest) -> Lists:
     """Give the list of a component."""
     body: List = call.body
     found, points = await find(call)
@@ -109,7 +109,7 @@ async def give(call: Call) -> Lists:
     return await listed(call)
 
 
-async def export(call: Call) -> web.Response:
+async def export(call: ApiRequest) -> web.Response:
     """Return a row for every person named, and one for every component that named nobody, with its status."""
     found, points = await find(call)
     call.only(permissions.is_host(call.account, found, points))
@@ -133,7 +133,7 @@ def _file(
     return xlsx(f"{found.number} {found.title}", (sheet, spoken)), XLSX
 
 
-def _turns(spoken: Sequence[Speech], zone: ZoneInfo) -> list[Sequence[str | int]]:
+def _turns(spoken: Sequence[FloorTime], zone: ZoneInfo) -> list[Sequence[str | int]]:
     return [
         (
             each.name,
@@ -150,7 +150,7 @@ def _clock(at: datetime, zone: ZoneInfo) -> str:
     return f"{at.astimezone(zone):%d/%m/%Y %H:%M:%S}"
 
 
-def _valid(found: model.Session, roll: Roll) -> list[attendee_list.Present]:
+def _valid(found: model.Session, roll: AttendeeList) -> list[attendee_list.Present]:
     return [roll.lists[point] for point in found.points if point in roll.lists]
 
 
@@ -167,7 +167,7 @@ def _wire(point: model.Point, given: attendee_list.Present | None) -> Given:
 
 
 def _rows(
-    found: model.Session, points: Mapping[str, model.Point], roll: Roll, zone: ZoneInfo
+    found: model.Session, points: Mapping[str, model.Point], roll: AttendeeList, zone: ZoneInfo
 ) -> list[Sequence[str | int]]:
     rows: list[Sequence[str | int]] = []
     for point in (points[each] for each in found.points):

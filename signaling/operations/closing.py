@@ -10,9 +10,9 @@ from scheduler.operations.closing import checklist
 from scheduler.operations.closing.checklist import CENTRE
 from signaling.accounts import permissions
 from signaling.accounts.passwords import Account
-from signaling.accounts.unit_directory import Bodies
+from signaling.accounts.unit_directory import UnitDirectory
 from signaling.booking.sessions import find
-from signaling.http.route import ID, Call, Id, Model, Moment, Named, Route
+from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Named, Route
 
 
 class Item(Named):
@@ -57,13 +57,13 @@ class Kind(Model):
     kind: Annotated[str, StringConstraints(max_length=64)]
 
 
-async def sheet(call: Call) -> Sheet:
+async def sheet(call: ApiRequest) -> Sheet:
     """Return the lists of a session."""
     found, points = await find(call)
     return _wire(call, found, points, await call.roof.sheets.sheet(found.id))
 
 
-async def tick(call: Call) -> Sheet:
+async def tick(call: ApiRequest) -> Sheet:
     """Note that something was switched off, in the right order."""
     found, points = await find(call)
     body: Ticked = call.body
@@ -74,7 +74,7 @@ async def tick(call: Call) -> Sheet:
     return _wire(call, found, points, changed)
 
 
-async def set_kind(call: Call) -> Sheet:
+async def set_kind(call: ApiRequest) -> Sheet:
     """Say what kind of meeting it was."""
     found, points = await find(call)
     call.only(permissions.is_host(call.account, found, points))
@@ -89,7 +89,7 @@ def _may_tick(account: Account, point: str | None, points: Mapping[str, model.Po
     return account.central or (own is not None and account.unit == own.unit)
 
 
-def _wire(call: Call, found: model.Session, points: Bodies, kept: checklist.Sheet) -> Sheet:
+def _wire(call: ApiRequest, found: model.Session, points: UnitDirectory, kept: checklist.Sheet) -> Sheet:
     return Sheet(
         session=found.id,
         kind=kept.kind,

@@ -8,12 +8,12 @@ from pydantic import Field, StringConstraints
 
 from scheduler.core import model
 from scheduler.core.text import clean
-from scheduler.operations.closing.documents import Answer, Document, Grant, allowed
+from scheduler.operations.closing.documents import AccessRequest, Answer, Document, allowed
 from signaling.accounts import permissions
 from signaling.booking.sessions import bodies, find
 from signaling.core.errors import BadInput, Fault, Forbidden
 from signaling.http import uploads
-from signaling.http.route import ID, Call, Id, Model, Moment, Named, Route
+from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Named, Route
 from signaling.http.uploads import FileName
 
 Text = Annotated[str, StringConstraints(max_length=500)]
@@ -82,7 +82,7 @@ class Wish(Model):
     may_answer: bool
 
 
-async def documents(call: Call) -> Documents:
+async def documents(call: ApiRequest) -> Documents:
     """List the documents of a session; whoever takes part sees their names."""
     found, points = await find(call)
     owner = permissions.is_host(call.account, found, points)
@@ -91,7 +91,7 @@ async def documents(call: Call) -> Documents:
     return Documents(may_add=owner, documents=[_shown(call, each, grants, owner) for each in kept])
 
 
-async def add(call: Call) -> Shown:
+async def add(call: ApiRequest) -> Shown:
     """Keep a document: bounded, of a kind that cannot run anything."""
     found, points = await find(call)
     call.only(permissions.is_host(call.account, found, points))
@@ -103,7 +103,7 @@ async def add(call: Call) -> Shown:
     return _shown(call, document, [], True)
 
 
-async def fetch(call: Call) -> web.Response:
+async def fetch(call: ApiRequest) -> web.Response:
     """Send a document to whom the host let have it; every time is noted."""
     document = await call.roof.shelf.document(call.id)
     found, points = await find(call, document.session)
@@ -115,7 +115,7 @@ async def fetch(call: Call) -> web.Response:
     return answer
 
 
-async def remove(call: Call) -> web.Response:
+async def remove(call: ApiRequest) -> web.Response:
     """Delete a document."""
     document = await call.roof.shelf.document(call.id)
     found, points = await find(call, document.session)
@@ -126,7 +126,7 @@ async def remove(call: Call) -> web.Response:
     return web.Response(status=204)
 
 
-async def ask(call: Call) -> Wish:
+async def ask(call: ApiRequest) -> Wish:
     """Ask the host for its recording or a document."""
     found, points = await find(call)
     if call.account.unit is None or permissions.is_host(call.account, found, points):
@@ -139,7 +139,7 @@ async def ask(call: Call) -> Wish:
     return (await _wishes(call, [wish]))[0]
 
 
-async def offer(call: Call) -> web.Response:
+async def offer(call: ApiRequest) -> web.Response:
     """Let units have something unasked."""
     found, points = await find(call)
     call.only(permissions.is_host(call.account, found, points))
@@ -153,13 +153,13 @@ async def offer(call: Call) -> web.Response:
     return web.Response(status=204)
 
 
-async def wishes(call: Call) -> list[Wish]:
+async def wishes(call: ApiRequest) -> list[Wish]:
     """List what was asked of one's own unit, and what it asked for itself."""
     unit = None if call.account.central else call.account.unit or ""
     return await _wishes(call, await call.roof.shelf.inbox(unit))
 
 
-async def answer(call: Call) -> Wish:
+async def answer(call: ApiRequest) -> Wish:
     """Grant or refuse a wish, or take the answer back."""
     wish = await call.roof.shelf.grant(call.id)
     found, points = await find(call, wish.session)
@@ -174,7 +174,7 @@ async def answer(call: Call) -> Wish:
     return (await _wishes(call, [told]))[0]
 
 
-def _shown(call: Call, document: Document, grants: list[Grant], owner: bool) -> Shown:
+def _shown(call: ApiRequest, document: Document, grants: list[AccessRequest], owner: bool) -> Shown:
     own = [grant for grant in grants if grant.subject == document.id]
     asked = any(grant.unit == call.account.unit and grant.answer == "waiting" for grant in own)
     may = owner or allowed(own, call.account.unit, document.id, call.now)
@@ -183,7 +183,7 @@ def _shown(call: Call, document: Document, grants: list[Grant], owner: bool) -> 
     return Shown(**fields, access="yes" if may else "asked" if asked else "no", units=units)
 
 
-async def _wishes(call: Call, grants: list[Grant]) -> list[Wish]:
+async def _wishes(call: ApiRequest, grants: list[AccessRequest]) -> list[Wish]:
     known = await bodies(call)
     units = await call.unit_names()
     sessions = {each.session: await call.roof.scheduler.session(each.session) for each in grants}
@@ -198,7 +198,7 @@ async def _wishes(call: Call, grants: list[Grant]) -> list[Wish]:
     ]
 
 
-def _wish(grant: Grant, session: model.Session, subject: str, unit: str) -> Wish:
+def _wish(grant: AccessRequest, session: model.Session, subject: str, unit: str) -> Wish:
     fields = ("id", "subject", "asked_by", "asked", "text", "answer", "answered_by", "answered", "until")
     return Wish(
         **{name: getattr(grant, name) for name in fields},

@@ -12,7 +12,7 @@ from scheduler.operations.incidents.model import IncidentKind, IncidentState, Le
 from signaling.accounts import permissions
 from signaling.booking.sessions import bodies
 from signaling.core.errors import NotFound
-from signaling.http.route import ID, Call, Id, Model, Moment, Named, Route
+from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Named, Route
 
 Text = Annotated[str, StringConstraints(max_length=500)]
 
@@ -85,7 +85,7 @@ class Act(Model):
     text: Text = ""
 
 
-async def incidents(call: Call) -> list[Incident]:
+async def incidents(call: ApiRequest) -> list[Incident]:
     """List incidents, the newest first: all for the centre, for others those of their points and sessions."""
     wanted: Wanted = call.query
     unit = None if call.account.sees_all else call.account.unit or ""
@@ -95,12 +95,12 @@ async def incidents(call: Call) -> list[Incident]:
     return await _wire(call, found)
 
 
-async def incident(call: Call) -> Incident:
+async def incident(call: ApiRequest) -> Incident:
     """Return one incident."""
     return (await _wire(call, [await _find(call)]))[0]
 
 
-async def report(call: Call) -> Incident:
+async def report(call: ApiRequest) -> Incident:
     """Report a fault outside a meeting."""
     told: Told = call.body
     session = await call.roof.scheduler.session(told.session)
@@ -118,7 +118,7 @@ async def report(call: Call) -> Incident:
     return (await _wire(call, [found]))[0]
 
 
-async def act(call: Call) -> Incident:
+async def act(call: ApiRequest) -> Incident:
     """Take an incident, note something, hand it on, settle it; who is in the meeting is told."""
     call.only(call.account.central)
     body: Act = call.body
@@ -128,7 +128,7 @@ async def act(call: Call) -> Incident:
     return (await _wire(call, [changed]))[0]
 
 
-async def _find(call: Call) -> Kept:
+async def _find(call: ApiRequest) -> Kept:
     """Return an incident its reader may see."""
     found = await call.roof.desk.incident(call.id)
     if not call.account.sees_all:
@@ -138,11 +138,11 @@ async def _find(call: Call) -> Kept:
     return found
 
 
-async def _points(call: Call) -> Mapping[str, model.Point]:
+async def _points(call: ApiRequest) -> Mapping[str, model.Point]:
     return {point.id: point for point in await call.roof.scheduler.points()}
 
 
-async def _wire(call: Call, found: list[Kept]) -> list[Incident]:
+async def _wire(call: ApiRequest, found: list[Kept]) -> list[Incident]:
     points = await _points(call)
     sessions = {one.session: await call.roof.scheduler.session(one.session) for one in found}
     providers = {each.id: each.name for each in await call.roof.equipment.providers()}

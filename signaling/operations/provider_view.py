@@ -10,10 +10,10 @@ from scheduler.core.text import clean
 from scheduler.directory.equipment import lines as rules
 from scheduler.operations.incidents.model import Incident, IncidentKind, IncidentState
 from scheduler.operations.incidents.model import Measured as Kept
-from scheduler.operations.incidents.provider_view import Carriage, Carried
+from scheduler.operations.incidents.provider_view import ProviderOverview, ProviderSession
 from scheduler.operations.readiness.duty import Duty
 from signaling.core.errors import BadInput, Fault, Forbidden, NotFound
-from signaling.http.route import ID, Call, Id, Model, Moment, Named, Route
+from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Named, Route
 from signaling.operations.incidents import Line as Measured
 from signaling.operations.incidents import measured
 
@@ -123,7 +123,7 @@ class Answer(Model):
     text: Annotated[str, StringConstraints(max_length=500)]
 
 
-async def lines(call: Call) -> Lines:
+async def lines(call: ApiRequest) -> Lines:
     """Return the lines of a provider: its own people's, or any for who sees everything."""
     call.only(call.account.outsider or call.account.sees_all)
     own = call.account.provider if call.account.outsider else call.query.provider
@@ -133,7 +133,7 @@ async def lines(call: Call) -> Lines:
     return await _lines(call, own)
 
 
-async def contact(call: Call) -> Lines:
+async def contact(call: ApiRequest) -> Lines:
     """Name who is on duty for a session."""
     own, body = _own(call), call.body
     found = await call.roof.carriers.carriage(own, call.now)
@@ -147,7 +147,7 @@ async def contact(call: Call) -> Lines:
     return await _lines(call, own)
 
 
-async def answer(call: Call) -> Lines:
+async def answer(call: ApiRequest) -> Lines:
     """Answer an incident; the desk sees it in its timeline, and who is in the meeting is told."""
     own, text = _own(call), clean(call.body.text)
     if not text:
@@ -160,14 +160,14 @@ async def answer(call: Call) -> Lines:
     return await _lines(call, own)
 
 
-def _own(call: Call) -> str:
+def _own(call: ApiRequest) -> str:
     """Return whose people they are who speak for a provider. Raises Forbidden."""
     if not call.account.outsider or call.account.provider is None:
         raise Forbidden
     return call.account.provider
 
 
-async def _lines(call: Call, provider: str) -> Lines:
+async def _lines(call: ApiRequest, provider: str) -> Lines:
     found = await call.roof.carriers.carriage(provider, call.now)
     phones = [each.session.number for each in found.sessions if each.main is not None]
     if phones:
@@ -182,7 +182,7 @@ async def _lines(call: Call, provider: str) -> Lines:
     )
 
 
-def _line(call: Call, found: Carriage, number: int) -> OwnLine:
+def _line(call: ApiRequest, found: ProviderOverview, number: int) -> OwnLine:
     line, policy = found.lines[number], call.roof.scheduler.policy(call.now)
     point = found.points[line.point]
     return OwnLine(
@@ -197,7 +197,7 @@ def _line(call: Call, found: Carriage, number: int) -> OwnLine:
     )
 
 
-def _session(call: Call, each: Carried, points: Mapping[str, model.Point]) -> Session:
+def _session(call: ApiRequest, each: ProviderSession, points: Mapping[str, model.Point]) -> Session:
     session, now = each.session, call.roof.lines.now(each.session.id)
     counted = {minutes.point: minutes for minutes in each.minutes}
     return Session(

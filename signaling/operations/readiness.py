@@ -11,9 +11,9 @@ from scheduler.core import model
 from scheduler.operations.readiness import board, duty, technical_check
 from scheduler.operations.readiness import marks as readiness_marks
 from signaling.accounts import permissions
-from signaling.accounts.unit_directory import Bodies
+from signaling.accounts.unit_directory import UnitDirectory
 from signaling.booking.sessions import bodies
-from signaling.http.route import ID, Call, Id, Model, Moment, Named, Route, Window
+from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Named, Route, Window
 from signaling.operations.attendance import find
 
 AHEAD = timedelta(days=7)
@@ -132,7 +132,7 @@ class Assignment(Model):
     phone: Text
 
 
-async def overview(call: Call) -> list[Head]:
+async def overview(call: ApiRequest) -> list[Head]:
     """List the sessions to come, as ready as they are."""
     start, end = call.query.bounds(call.now, AHEAD)
     points = await _points(call)
@@ -140,7 +140,7 @@ async def overview(call: Call) -> list[Head]:
     return [_head(each, points) for each in found if permissions.may_see(call.account, each.session, points)]
 
 
-async def session(call: Call) -> Board:
+async def session(call: ApiRequest) -> Board:
     """Return the board of a session; a component sees its own points and the session's marks."""
     found, points = await find(call)
     shown = await _shown(call, found, points)
@@ -149,13 +149,13 @@ async def session(call: Call) -> Board:
     return shown
 
 
-async def _shown(call: Call, found: model.Session, points: Bodies) -> Board:
+async def _shown(call: ApiRequest, found: model.Session, points: UnitDirectory) -> Board:
     judged = await call.roof.preparation.boards.board(found.id, await _accounts(call), call.now)
     units = {unit.id: unit for unit in await call.roof.scheduler.units()}
     return _board(call, judged, points, units)
 
 
-async def check(call: Call) -> Board:
+async def check(call: ApiRequest) -> Board:
     """Note a technical check: the host and the centre for every point, a unit for its own; the centre alone waives."""
     body: Check = call.body
     found, points = await find(call)
@@ -168,7 +168,7 @@ async def check(call: Call) -> Board:
     return await _shown(call, found, points)
 
 
-async def link(call: Call) -> Board:
+async def link(call: ApiRequest) -> Board:
     """Note how the link was: the centre, and the units that send somebody on site (Điều 16.1)."""
     body: Link = call.body
     found, points = await find(call)
@@ -180,7 +180,7 @@ async def link(call: Call) -> Board:
     return await _shown(call, found, points)
 
 
-async def step(call: Call) -> Board:
+async def step(call: ApiRequest) -> Board:
     """Note that a point has done a step of switching on or off."""
     body: Done = call.body
     found, points = await find(call)
@@ -190,7 +190,7 @@ async def step(call: Call) -> Board:
     return await _shown(call, found, points)
 
 
-async def assign(call: Call) -> Board:
+async def assign(call: ApiRequest) -> Board:
     """Put somebody on duty."""
     body: Assignment = call.body
     found, points = await find(call)
@@ -211,7 +211,7 @@ async def assign(call: Call) -> Board:
     return await _shown(call, found, points)
 
 
-async def arrive(call: Call) -> web.Response:
+async def arrive(call: ApiRequest) -> web.Response:
     """Somebody on duty is there."""
     given, found, _ = await _duty(call)
     await call.roof.preparation.duties.arrive(given.id, call.now)
@@ -219,7 +219,7 @@ async def arrive(call: Call) -> web.Response:
     return web.Response(status=204)
 
 
-async def relieve(call: Call) -> web.Response:
+async def relieve(call: ApiRequest) -> web.Response:
     """Take somebody off duty."""
     given, found, _ = await _duty(call)
     await call.roof.preparation.duties.relieve(given.id)
@@ -227,7 +227,7 @@ async def relieve(call: Call) -> web.Response:
     return web.Response(status=204)
 
 
-async def _duty(call: Call) -> tuple[duty.Duty, model.Session, Bodies]:
+async def _duty(call: ApiRequest) -> tuple[duty.Duty, model.Session, UnitDirectory]:
     """Return a duty the account may change. Raises UnknownDuty, Hidden, Forbidden."""
     given = await call.roof.preparation.duties.one(call.id)
     found, points = await call.roof.scheduler.session(given.session), await _points(call)
@@ -236,22 +236,22 @@ async def _duty(call: Call) -> tuple[duty.Duty, model.Session, Bodies]:
     return given, found, points
 
 
-def _sees(call: Call, given: duty.Duty, found: model.Session, points: Bodies) -> bool:
+def _sees(call: ApiRequest, given: duty.Duty, found: model.Session, points: UnitDirectory) -> bool:
     """Tell whether somebody has a duty on their board."""
     whole = given.point is None or given.point in permissions.seen_points(call.account, found, points)
     return whole and permissions.may_see(call.account, found, points)
 
 
-def _may_change(call: Call, given: duty.Duty, found: model.Session, points: Bodies) -> bool:
+def _may_change(call: ApiRequest, given: duty.Duty, found: model.Session, points: UnitDirectory) -> bool:
     own = given.account == call.account.account
     return own or permissions.may_assign(call.account, found, points, given.role, given.point, given.unit)
 
 
-async def _points(call: Call) -> Bodies:
+async def _points(call: ApiRequest) -> UnitDirectory:
     return await bodies(call)
 
 
-async def _accounts(call: Call) -> set[str]:
+async def _accounts(call: ApiRequest) -> set[str]:
     """Return the points somebody can sign in for."""
     accounts = await call.roof.store.accounts()
     units = {account.unit for account in accounts if account.point is None}
@@ -259,7 +259,7 @@ async def _accounts(call: Call) -> set[str]:
     return {account.point for account in accounts if account.point} | {p.id for p in points if p.unit in units}
 
 
-def _head(judged: board.Board, points: Bodies) -> Head:
+def _head(judged: board.Board, points: UnitDirectory) -> Head:
     colours = list(judged.colours.values())
     return Head(
         id=judged.session.id,
@@ -275,7 +275,7 @@ def _head(judged: board.Board, points: Bodies) -> Head:
     )
 
 
-def _board(call: Call, judged: board.Board, points: Bodies, units: Mapping[str, model.Unit]) -> Board:
+def _board(call: ApiRequest, judged: board.Board, points: UnitDirectory, units: Mapping[str, model.Unit]) -> Board:
     found = judged.session
     seen = permissions.seen_points(call.account, found, points)
     rows = [_ready(call, judged, points[point], points, units) for point in judged.points if point in seen]
@@ -291,10 +291,10 @@ def _board(call: Call, judged: board.Board, points: Bodies, units: Mapping[str, 
 
 
 def _ready(
-    call: Call,
+    call: ApiRequest,
     judged: board.Board,
     point: model.Point,
-    points: Bodies,
+    points: UnitDirectory,
     units: Mapping[str, model.Unit],
 ) -> Ready:
     own = permissions.may_speak_for(call.account, judged.session, points, point.id)
@@ -311,7 +311,7 @@ def _ready(
     )
 
 
-def _steps(call: Call, judged: board.Board, point: str) -> list[Step]:
+def _steps(call: ApiRequest, judged: board.Board, point: str) -> list[Step]:
     named = call.roof.scheduler.policy(judged.session.official.start).preparation.steps
     done = judged.steps.get(point, {})
     return [Step(id=step_, name=name, done=done.get(step_)) for step_, name in named.items()]
@@ -329,7 +329,7 @@ def _mark(mark: readiness_marks.Mark, trusted: bool = False) -> Mark:
     return Mark(item=mark.item, colour=mark.colour, word=mark.word, value=value)
 
 
-def _wire(call: Call, given: duty.Duty, found: model.Session, points: Bodies) -> Duty:
+def _wire(call: ApiRequest, given: duty.Duty, found: model.Session, points: UnitDirectory) -> Duty:
     return Duty(
         id=given.id,
         role=given.role,

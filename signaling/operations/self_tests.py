@@ -7,7 +7,7 @@ from aiohttp import web
 from pydantic import Field, StringConstraints
 
 from scheduler.operations.readiness import self_test
-from signaling.http.route import ID, Call, Model, Moment, Named, Route
+from signaling.http.route import ID, ApiRequest, Model, Moment, Named, Route
 
 NEWEST = 50
 BLOCK = secrets.token_bytes(1 << 20)
@@ -55,20 +55,20 @@ class Filler(Model):
     filler: Annotated[str, StringConstraints(max_length=65_000)]
 
 
-async def measure(call: Call) -> Measure:
+async def measure(call: ApiRequest) -> Measure:
     """Return what tests are measured by today."""
     policy = call.roof.preparation.self_tests.policy(call.now)
     ticks = [Named(id=tick, name=name) for tick, name in policy.ticks.items()]
     return Measure(mic_dbfs=policy.mic_dbfs, min_luma=policy.min_luma, min_kbps=policy.min_kbps, ticks=ticks)
 
 
-async def tests(call: Call) -> list[Kept]:
+async def tests(call: ApiRequest) -> list[Kept]:
     """List the newest tests of a point."""
     await _own(call, call.account.sees_all)
     return [_wire(test) for test in await call.roof.preparation.self_tests.of(call.id, NEWEST)]
 
 
-async def keep(call: Call) -> Kept:
+async def keep(call: ApiRequest) -> Kept:
     """Keep a test of a point."""
     await _own(call, call.account.central)
     body: SelfTest = call.body
@@ -78,17 +78,17 @@ async def keep(call: Call) -> Kept:
     return _wire(kept)
 
 
-async def down(_: Call) -> web.Response:
+async def down(_: ApiRequest) -> web.Response:
     """Send a megabyte that cannot be compressed."""
     return web.Response(body=BLOCK, content_type="application/octet-stream")
 
 
-async def up(_: Call) -> web.Response:
+async def up(_: ApiRequest) -> web.Response:
     """Take what was sent."""
     return web.Response(status=204)
 
 
-async def _own(call: Call, everywhere: bool) -> None:
+async def _own(call: ApiRequest, everywhere: bool) -> None:
     """Let the people of a point through. Raises UnknownPoint, Hidden, Forbidden."""
     point = await call.roof.scheduler.point(call.id)
     own = call.account.unit == point.unit

@@ -9,7 +9,7 @@ from scheduler.calendar.day_corrections import DayNote, Notes
 from scheduler.calendar.deadlines import Deadlines as Counted
 from scheduler.calendar.working_time import Worktime
 from scheduler.core.model import ClassId
-from signaling.http.route import Call, Model, Moment, Route
+from signaling.http.route import ApiRequest, Model, Moment, Route
 
 Year = Annotated[int, Field(ge=2000, le=2199)]
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
@@ -78,13 +78,13 @@ class Deadlines(Model):
     provisional: bool
 
 
-async def calendar(call: Call) -> Calendar:
+async def calendar(call: ApiRequest) -> Calendar:
     """Return the calendar of a year."""
     year = call.query.year or call.now.astimezone(call.roof.scheduler.policy(call.now).zone).year
     return await _calendar(call, year)
 
 
-async def correct(call: Call) -> Calendar:
+async def correct(call: ApiRequest) -> Calendar:
     """Correct a day; answers with its year."""
     call.only("administrator" in call.account.roles)
     body: Correction = call.body
@@ -97,7 +97,7 @@ async def correct(call: Call) -> Calendar:
     return await _calendar(call, body.day.year)
 
 
-async def confirm(call: Call) -> Calendar:
+async def confirm(call: ApiRequest) -> Calendar:
     """Confirm a year."""
     call.only("administrator" in call.account.roles)
     body: Confirmation = call.body
@@ -106,7 +106,7 @@ async def confirm(call: Call) -> Calendar:
     return await _calendar(call, body.year)
 
 
-async def deadlines(call: Call) -> Deadlines:
+async def deadlines(call: ApiRequest) -> Deadlines:
     """Count the deadlines of a registration that comes now."""
     asked: Asked = call.query
     clock = await call.roof.scheduler.clock(call.now)
@@ -127,7 +127,7 @@ def wire(counted: Counted) -> Deadlines:
     )
 
 
-async def _calendar(call: Call, year: int) -> Calendar:
+async def _calendar(call: ApiRequest, year: int) -> Calendar:
     notes = await call.roof.scheduler.calendar()
     work = (await call.roof.scheduler.clock(call.now)).worktime
     return Calendar(year=year, confirmed=year in notes.confirmed, days=_special(notes, work, year))

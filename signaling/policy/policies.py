@@ -10,7 +10,7 @@ from scheduler.core.errors import PolicyError
 from scheduler.policy.profile_files import digest
 from scheduler.policy.store import Kept
 from signaling.core.errors import BadInput, Fault
-from signaling.http.route import ID, Call, Model, Moment, Route
+from signaling.http.route import ID, ApiRequest, Model, Moment, Route
 
 T = TypeVar("T")
 
@@ -56,12 +56,12 @@ class Preview(Model):
     before: dict[str, Any]
 
 
-async def profiles(call: Call) -> list[Profile]:
+async def profiles(call: ApiRequest) -> list[Profile]:
     """List every profile decisions were or will be taken under, oldest first."""
     return await _all(call)
 
 
-async def preview(call: Call) -> Preview:
+async def preview(call: ApiRequest) -> Preview:
     """Check a file and show what would hold; nothing is changed."""
     call.only("administrator" in call.account.roles)
     policy, before = await _faultless(call.roof.filing.preview(call.body.text, call.now))
@@ -79,7 +79,7 @@ async def preview(call: Call) -> Preview:
     )
 
 
-async def file(call: Call) -> list[Profile]:
+async def file(call: ApiRequest) -> list[Profile]:
     """Let a profile hold from its day on, if it is what was shown."""
     call.only("administrator" in call.account.roles)
     body: Shown = call.body
@@ -88,7 +88,7 @@ async def file(call: Call) -> list[Profile]:
     return await _all(call)
 
 
-async def withdraw(call: Call) -> list[Profile]:
+async def withdraw(call: ApiRequest) -> list[Profile]:
     """Take a filed profile back before its day."""
     call.only("administrator" in call.account.roles)
     policy = await call.roof.filing.withdraw(call.id, call.now)
@@ -103,7 +103,7 @@ async def _faultless(reading: Awaitable[T]) -> T:
         raise BadInput([Fault("text", fault) for fault in str(error).split("; ")]) from None
 
 
-async def _all(call: Call) -> list[Profile]:
+async def _all(call: ApiRequest) -> list[Profile]:
     now = call.roof.scheduler.policy(call.now).stamp
     filed = await call.roof.filing.filed(call.now) if "administrator" in call.account.roles else set()
     return [_wire(kept, now, filed) for kept in await call.roof.scheduler.profiles()]

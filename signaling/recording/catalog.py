@@ -21,9 +21,9 @@ from mediaserver.recording.chapters import Chapter
 from mediaserver.recording.disk_space import Space
 from mediaserver.recording.files import delete_empty
 from signaling.core.errors import Forbidden, TicketExpired
-from signaling.core.timeout_io import SlowFolder
+from signaling.core.timeout_io import TimeoutIo
 from signaling.recording.journal import Ended, Lost, Note, Paused, RecordingJournal, Stopped
-from signaling.recording.model import JOINED, Left, Recording
+from signaling.recording.model import JOINED, InterruptedRecording, Recording
 from signaling.recording.store import RecordingStore
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ LONGEST_WORD = 32
 """More seconds, or letters of a word, the record does not take: a file must be closed whatever its worker says."""
 
 
-class Recordings:
+class RecordingCatalog:
     """Knows every recording. `closed` is told when one can be made good, `measure` looks how full the disk is."""
 
     def __init__(
@@ -56,7 +56,7 @@ class Recordings:
         self._measure = measure
         # owned
         self._journal = RecordingJournal(directory.with_name(JOURNAL), self._note)
-        self.folder = SlowFolder()
+        self.folder = TimeoutIo()
         """Through which whatever is done in the directory is done while meetings wait for it."""
         self._running: set[str] = set()
         self._settled = asyncio.Event()
@@ -95,7 +95,7 @@ class Recordings:
         """Note that the running recording of a session pauses, or goes on."""
         await self._journal.add(Paused(session, paused))
 
-    async def left(self, session: str) -> Left | None:
+    async def left(self, session: str) -> InterruptedRecording | None:
         """How a session's recording was left; None if there is none."""
         with suppress(OSError):
             await self._journal.flush()

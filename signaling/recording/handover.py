@@ -7,19 +7,21 @@ from datetime import datetime
 from itertools import groupby
 
 from scheduler.booking.registration.service import Scheduler
-from scheduler.operations.closing.handover_service import Handovers
+from scheduler.operations.closing.handover_service import HandoverService
 from signaling.audit.hash_chain import AuditEntry
-from signaling.audit.log import SERVER, Audit
+from signaling.audit.log import SERVER, AuditLog
 from signaling.recording.model import Recording
 from signaling.recording.store import RecordingStore
 
 log = logging.getLogger(__name__)
 
 
-class Handing:
+class RecordingHandover:
     """Does once a minute what is due."""
 
-    def __init__(self, scheduler: Scheduler, handovers: Handovers, store: RecordingStore, audit: Audit) -> None:
+    def __init__(
+        self, scheduler: Scheduler, handovers: HandoverService, store: RecordingStore, audit: AuditLog
+    ) -> None:
         self._scheduler = scheduler
         self._handovers = handovers
         self._store = store

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import DataError, IntegrityError
 
-from signaling.core.timeout_io import SlowFolder
+from signaling.core.timeout_io import TimeoutIo
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ class RecordingJournal:
         self._notes = deque(_read(path))
         self._filed = path.exists()
         """Whether there is, or may be, a file."""
-        self._folder = SlowFolder()
+        self._folder = TimeoutIo()
         self._filing = asyncio.Lock()
         self._noting = asyncio.Lock()
         self._attempt: asyncio.Task[None] | None = None

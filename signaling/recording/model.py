@@ -16,7 +16,7 @@ _GOES_ON = frozenset({None, "empty", "interrupted", "media-restarting", "unreada
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class InterruptedRecording:
     """How a session's recording was left, after `seconds` of its last part, which `by` had started.
 
     `error` says why it is off although nobody stopped it.
@@ -88,7 +88,7 @@ class Recording:
             path.unlink(missing_ok=True)
 
     @property
-    def left(self) -> Left:
+    def left(self) -> InterruptedRecording:
         """How it was left, if it is the last part."""
         position: Literal["on", "paused", "off"] = "off"
         if not self.stopped_by and self.reason == "paused":
@@ -96,7 +96,7 @@ class Recording:
         elif not self.stopped_by and self.reason in _GOES_ON:
             position = "on"
         error = self.reason if position == "off" and not self.stopped_by else None
-        return Left(position, self.started_by, int(self.seconds or 0), error)
+        return InterruptedRecording(position, self.started_by, int(self.seconds or 0), error)
 
     @property
     def began(self) -> datetime:

@@ -22,8 +22,8 @@ from typing import Any
 
 from mediaserver.recording.chapters import Chapter
 from mediaserver.recording.disk_space import measure
-from mediaserver.recording.encrypted_file import Safe
-from mediaserver.recording.remux_job import Job, Piece
+from mediaserver.recording.encrypted_file import FileCipher
+from mediaserver.recording.remux_job import RecordingPart, RemuxJob
 from signaling.core import child_process
 from signaling.recording.model import JOINED, Recording, Solo
 from signaling.recording.store import RecordingStore
@@ -54,7 +54,7 @@ WORDLESS = Made({"error": "unreadable"})
 """The process ended before it could say anything: something in the file, or somebody, ended it."""
 
 
-async def make(job: Job) -> Made:
+async def make(job: RemuxJob) -> Made:
     """Make a good file out of pieces."""
     command = [sys.executable, "-m", "mediaserver.recording.remuxer"]
     try:
@@ -68,10 +68,12 @@ async def make(job: Job) -> Made:
         return WORDLESS
 
 
-class Finisher:
+class RemuxQueue:
     """Works as long as something is to be done, and waits to be woken."""
 
-    def __init__(self, store: RecordingStore, safe: Safe, work: Callable[[Job], Awaitable[Made]] = make) -> None:
+    def __init__(
+        self, store: RecordingStore, safe: FileCipher, work: Callable[[RemuxJob], Awaitable[Made]] = make
+    ) -> None:
         # given
         self._store = store
         self._safe = safe
@@ -132,20 +134,20 @@ class Finisher:
             await self._store.finish_recording(_finished(recording, made))
             log.info("= recording %s part %d: %s", recording.session, recording.part, made.error or "ready")
 
-    async def _job(self, recording: Recording) -> Job | None:
+    async def _job(self, recording: Recording) -> RemuxJob | None:
         """What the file is made of: itself, or the good parts; None while some are not known to be good or broken."""
         if recording.part != JOINED:
-            return self._made_of(recording, [Piece(Path(recording.path), 0.0, recording.chapters)])
+            return self._made_of(recording, [RecordingPart(Path(recording.path), 0.0, recording.chapters)])
         parts = [part for part in await self._store.parts(recording.session) if part.part != JOINED]
         if any(part.state in {"recording", "finishing"} for part in parts):
             return None
         good = [part for part in parts if part.state == "ready"]
         offsets = [round((part.began - good[0].began).total_seconds(), 3) for part in good]
-        pieces = [Piece(Path(part.path), at, part.chapters) for at, part in zip(offsets, good, strict=True)]
+        pieces = [RecordingPart(Path(part.path), at, part.chapters) for at, part in zip(offsets, good, strict=True)]
         return self._made_of(recording, pieces)
 
-    def _made_of(self, recording: Recording, pieces: Sequence[Piece]) -> Job:
-        return Job(Path(recording.path), tuple(pieces), self._safe.key.hex())
+    def _made_of(self, recording: Recording, pieces: Sequence[RecordingPart]) -> RemuxJob:
+        return RemuxJob(Path(recording.path), tuple(pieces), self._safe.key.hex())
 
     async def _seal(self, recording: Recording) -> None:
         """Seal the files of a recording; without room for a copy of each they lie open until there is."""
@@ -158,7 +160,7 @@ class Finisher:
             await asyncio.to_thread(recording.remove)
 
 
-def _sealed(recording: Recording, safe: Safe) -> bool:
+def _sealed(recording: Recording, safe: FileCipher) -> bool:
     for path in recording.files:
         if not measure(path.parent).holds(path.stat().st_size):
             return False

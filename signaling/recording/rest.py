@@ -15,14 +15,14 @@ from mediaserver.recording import disk_space
 from mediaserver.recording.files import thumbnail_of
 from scheduler.booking.sessions.store import attended
 from scheduler.operations.closing import recording_handover
-from scheduler.operations.closing.documents import RECORDING, Grant, allowed
+from scheduler.operations.closing.documents import RECORDING, AccessRequest, allowed
 from scheduler.operations.closing.recording_handover import Standing
 from signaling.accounts import permissions
 from signaling.accounts.schema import RECORDINGS
 from signaling.booking.sessions import bodies, find
 from signaling.core.errors import BadInput, Fault, Forbidden, NotFound, NotReady
 from signaling.http import byte_ranges
-from signaling.http.route import ID, Call, Id, Model, Moment, Route
+from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Route
 from signaling.http.uploads import attachment
 from signaling.recording import manifest, model
 from signaling.recording.model import JOINED, RecordingPhase
@@ -136,7 +136,7 @@ class Ticket(Model):
     ticket: Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
-async def _may_fetch(call: Call, found: model.Recording) -> bool:
+async def _may_fetch(call: ApiRequest, found: model.Recording) -> bool:
     """The host unit, the central technicians, and units that the host granted it to (Điều 15.4)."""
     if permissions.may_download(call.account, found):
         return True
@@ -144,7 +144,7 @@ async def _may_fetch(call: Call, found: model.Recording) -> bool:
     return allowed(grants, call.account.unit, RECORDING, call.now)
 
 
-async def _may_see(call: Call, found: model.Recording) -> bool:
+async def _may_see(call: ApiRequest, found: model.Recording) -> bool:
     """Whoever has it in their list: who may fetch it, administrators, and units that took part not long ago."""
     if permissions.may_list_recording(call.account, found) or await _may_fetch(call, found):
         return True
@@ -153,7 +153,7 @@ async def _may_see(call: Call, found: model.Recording) -> bool:
     return any(call.account.unit in known.invited(each) and each.official.end > since for each in held)
 
 
-async def recordings(call: Call) -> list[Recording]:
+async def recordings(call: ApiRequest) -> list[Recording]:
     """List recordings by session, newest first: those one may fetch, and those of sessions one's unit took part in."""
     found = await _seen(call)
     sessions = {each.session for each in found}
@@ -162,7 +162,7 @@ async def recordings(call: Call) -> list[Recording]:
     return [_wire(call, list(files), grants, handovers) for _, files in groupby(found, key=lambda each: each.session)]
 
 
-async def _seen(call: Call) -> list[model.Recording]:
+async def _seen(call: ApiRequest) -> list[model.Recording]:
     """Return the files of a page of sessions. Raises BadInput."""
     account, query = call.account, call.query
     where: ColumnElement[bool] = true()
@@ -177,7 +177,7 @@ async def _seen(call: Call) -> list[model.Recording]:
         raise BadInput([Fault("after", "unknown-session")]) from None
 
 
-def _access(call: Call, found: model.Recording, grants: Sequence[Grant]) -> Access:
+def _access(call: ApiRequest, found: model.Recording, grants: Sequence[AccessRequest]) -> Access:
     if permissions.may_list_recording(call.account, found):
         return "owner"
     own = [each for each in grants if each.session == found.session and each.subject == RECORDING]
@@ -186,7 +186,7 @@ def _access(call: Call, found: model.Recording, grants: Sequence[Grant]) -> Acce
     return "asked" if any(each.unit == call.account.unit and each.answer == "waiting" for each in own) else "none"
 
 
-async def receive(call: Call) -> Handover:
+async def receive(call: ApiRequest) -> Handover:
     """Confirm that the host unit has its recording (Điều 15.3)."""
     found, points = await find(call)
     if call.account.unit is None or call.account.unit != points[found.host_point].unit:
@@ -196,7 +196,7 @@ async def receive(call: Call) -> Handover:
     return _handover(call, received)
 
 
-def _handover(call: Call, of: recording_handover.Handover) -> Handover:
+def _handover(call: ApiRequest, of: recording_handover.Handover) -> Handover:
     fields = ("ended", "due", "told", "digest", "received", "received_by", "keep_until", "deleted")
     return Handover(
         **{name: getattr(of, name) for name in fields},
@@ -205,14 +205,14 @@ def _handover(call: Call, of: recording_handover.Handover) -> Handover:
     )
 
 
-async def link(call: Call) -> Link:
+async def link(call: ApiRequest) -> Link:
     """Make a link to a recording, or to the sound of one of its points."""
     await _ready(call)
     ticket, expires = call.roof.recordings.ticket(call.id, call.account.account, call.now)
     return Link(url=f"/api/v1/recordings/{call.id}/file?ticket={ticket}", expires=expires)
 
 
-async def file(call: Call) -> web.StreamResponse:
+async def file(call: ApiRequest) -> web.StreamResponse:
     """Send a recording or the sound of one of its points, or a range of it; damage that is met is on the record."""
     found = await _ready(call)
     call.roof.recordings.check(call.query.ticket, call.id, call.account.account, call.now)
@@ -233,7 +233,7 @@ def _plain(label: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", label.split(" · ", maxsplit=1)[0])[:64]
 
 
-async def thumbnail(call: Call) -> web.StreamResponse:
+async def thumbnail(call: ApiRequest) -> web.StreamResponse:
     """Send a picture from the middle of a recording."""
     found = await _find(call)
     await call.saw("see-picture", call.id)
@@ -241,7 +241,7 @@ async def thumbnail(call: Call) -> web.StreamResponse:
     return await byte_ranges.send(call, picture, found.sealed, call.id, {"Content-Type": "image/jpeg"})
 
 
-async def describe(call: Call) -> manifest.Manifest:
+async def describe(call: ApiRequest) -> manifest.Manifest:
     """Return the manifest of a session's recording."""
     found = await call.roof.recorded.parts(call.id)
     if not found:
@@ -251,7 +251,7 @@ async def describe(call: Call) -> manifest.Manifest:
     return manifest.manifest(found)
 
 
-async def _find(call: Call) -> model.Recording:
+async def _find(call: ApiRequest) -> model.Recording:
     """Find a recording by its id or by that of one of its solos."""
     found = await call.roof.recorded.recording(call.id) or await call.roof.recorded.of_solo(call.id)
     if found is None:
@@ -261,7 +261,7 @@ async def _find(call: Call) -> model.Recording:
     return found
 
 
-async def _ready(call: Call) -> model.Recording:
+async def _ready(call: ApiRequest) -> model.Recording:
     """Find a file that does not change any more; one that is broken may still be of use to somebody."""
     found = await _find(call)
     if found.state == "deleted":
@@ -272,9 +272,9 @@ async def _ready(call: Call) -> model.Recording:
 
 
 def _wire(
-    call: Call,
+    call: ApiRequest,
     files: Sequence[model.Recording],
-    grants: Sequence[Grant],
+    grants: Sequence[AccessRequest],
     handovers: Mapping[str, recording_handover.Handover],
 ) -> Recording:
     """One session's files in order: what joins them comes first, if there is such a file."""
@@ -317,7 +317,7 @@ def _part(found: model.Recording, may: bool, access: Access) -> Part:
     )
 
 
-async def estimate(call: Call) -> Estimate:
+async def estimate(call: ApiRequest) -> Estimate:
     """Say how much a recording would take, before it is wished for (R-082)."""
     wish: Wish = call.query
     space = await call.roof.recordings.space()

@@ -27,7 +27,7 @@ from signaling.messages.effects import (
     TellAll,
 )
 from signaling.messages.server import RecordingState, StorageState
-from signaling.recording.model import Left
+from signaling.recording.model import InterruptedRecording
 
 Position = Literal["off", "starting", "on", "paused"]
 
@@ -37,14 +37,16 @@ NOBODY = ""
 """Who starts a registered recording, and stops one when the meeting ends."""
 
 
-class Tape:
+class MeetingRecording:
     """One recording after the other.
 
     `wish` is the registered one, from `begin` on; `voices` whether the sound of each point is kept too; `left` how an
     earlier server of this meeting left it.
     """
 
-    def __init__(self, wish: bool, begin: datetime, voices: bool = False, left: Left | None = None) -> None:
+    def __init__(
+        self, wish: bool, begin: datetime, voices: bool = False, left: InterruptedRecording | None = None
+    ) -> None:
         # given
         self._registered = wish, voices
         self._begin = begin
@@ -73,7 +75,7 @@ class Tape:
         if left is not None:
             self._take_up(left)
 
-    def _take_up(self, left: Left) -> None:
+    def _take_up(self, left: InterruptedRecording) -> None:
         wished = self._wish or left.by != NOBODY  # what began by itself may be wished no more
         self._begun, self._by, self._wish = True, left.by, wished and left.position == "on"
         if left.position == "paused":

@@ -17,13 +17,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from mediaserver.recording.chapters import Chapter
 from scheduler.booking.sessions.store import instant, seconds
 from signaling.accounts.schema import MARKS, RECORDINGS, SOLOS
-from signaling.core.sql_rows import Rows
+from signaling.core.sql_rows import SqlRows
 from signaling.recording.model import JOINED, Recording, RecordingPhase, Solo
 
 _MADE = RECORDINGS.c.state.in_(["ready", "broken"])
 
 
-class RecordingStore(Rows):
+class RecordingStore(SqlRows):
     """The tables of recordings, whose files lie in `directory`."""
 
     def __init__(self, engine: AsyncEngine, directory: Path) -> None:

@@ -5,12 +5,12 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from mediaserver.recording.encrypted_file import Damaged, Safe
+from mediaserver.recording.encrypted_file import Damaged, FileCipher
 from signaling.core.errors import BadRecording
 from signaling.recording.model import Recording, Solo
 
 
-def verify(recordings: Iterable[Recording], safe: Safe) -> int:
+def verify(recordings: Iterable[Recording], safe: FileCipher) -> int:
     """Check size and SHA-256 of good files, with those of their points; return how many recordings there are.
 
     Raises BadRecording for the first bad one.
@@ -26,7 +26,7 @@ def verify(recordings: Iterable[Recording], safe: Safe) -> int:
     return count
 
 
-def _fault(recording: Recording | Solo, sealed: bool, safe: Safe) -> str | None:
+def _fault(recording: Recording | Solo, sealed: bool, safe: FileCipher) -> str | None:
     """Say what is wrong with a file; None when nothing is."""
     try:
         with safe.open(Path(recording.path), sealed) as file:

@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 from scheduler.reports import corrections
 from scheduler.reports.corrections import Answer, Request, Standing
 from signaling.core.errors import NotFound
-from signaling.http.route import ID, Call, Id, Interval, Model, Moment, Named, Route
+from signaling.http.route import ID, ApiRequest, Id, Interval, Model, Moment, Named, Route
 from signaling.reports.rest import Asked, periods_of
 
 Name = Annotated[str, StringConstraints(max_length=32)]
@@ -55,7 +55,7 @@ class Inquiry(Model):
     may_answer: bool
 
 
-async def inquiries(call: Call) -> list[Inquiry]:
+async def inquiries(call: ApiRequest) -> list[Inquiry]:
     """List requests: all for who supervises, else those to one's own unit."""
     names = await call.unit_names()
     found = await call.roof.inquiries.requests()
@@ -63,7 +63,7 @@ async def inquiries(call: Call) -> list[Inquiry]:
     return [_wire(call, each, names) for each in own]
 
 
-async def ask(call: Call) -> Inquiry:
+async def ask(call: ApiRequest) -> Inquiry:
     """Ask units to go through what was counted of them in a period."""
     call.only(call.account.central)
     body: Ask = call.body
@@ -73,7 +73,7 @@ async def ask(call: Call) -> Inquiry:
     return _wire(call, made, await call.unit_names())
 
 
-async def answer(call: Call) -> Given:
+async def answer(call: ApiRequest) -> Given:
     """Confirm or correct the figures of one's own unit."""
     if call.account.unit is None:
         raise NotFound
@@ -84,11 +84,11 @@ async def answer(call: Call) -> Given:
     return _given(given, given.at or call.now, call, await call.unit_names())
 
 
-def _asked(call: Call, request: Request) -> bool:
+def _asked(call: ApiRequest, request: Request) -> bool:
     return any(each.unit == call.account.unit for each in request.answers)
 
 
-def _wire(call: Call, of: Request, names: dict[str, str]) -> Inquiry:
+def _wire(call: ApiRequest, of: Request, names: dict[str, str]) -> Inquiry:
     seen = [each for each in of.answers if call.account.sees_all or each.unit == call.account.unit]
     return Inquiry(
         id=of.id,
@@ -104,7 +104,7 @@ def _wire(call: Call, of: Request, names: dict[str, str]) -> Inquiry:
     )
 
 
-def _given(of: Answer, due: Moment, call: Call, names: dict[str, str]) -> Given:
+def _given(of: Answer, due: Moment, call: ApiRequest, names: dict[str, str]) -> Given:
     return Given(
         unit=Named(id=of.unit, name=names.get(of.unit, of.unit)),
         counted=dict(of.counted),

@@ -17,7 +17,7 @@ from scheduler.reports import figures, service
 from scheduler.reports.figures import Fact, Grouping
 from scheduler.reports.periods import PeriodId, before, month, period
 from signaling.core.errors import BadInput, Fault
-from signaling.http.route import ID, Call, Id, Model, Moment, Route
+from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Route
 from signaling.http.uploads import attached
 from signaling.reports import report_tables, wire
 from signaling.reports.xlsx import xlsx
@@ -101,12 +101,12 @@ class Entry(Model):
     reviewable: bool
 
 
-async def report(call: Call) -> wire.Report:
+async def report(call: ApiRequest) -> wire.Report:
     """Count a period."""
     return wire.wire(await _report(call), _zone(call))
 
 
-async def points(call: Call) -> list[Point]:
+async def points(call: ApiRequest) -> list[Point]:
     """List how each point took part in a period."""
     call.only(call.account.sees_all)
     found = await call.roof.reports.points(periods_of(call)[0], call.now)
@@ -126,7 +126,7 @@ async def points(call: Call) -> list[Point]:
     ]
 
 
-async def review(call: Call) -> Review:
+async def review(call: ApiRequest) -> Review:
     """Record that an emergency was looked at afterwards."""
     call.only(call.account.central)
     found = await call.roof.reviews.review(call.id, call.body.remark, call.account.account, call.now)
@@ -134,7 +134,7 @@ async def review(call: Call) -> Review:
     return Review(**asdict(found))
 
 
-async def behind(call: Call) -> list[Entry]:
+async def behind(call: ApiRequest) -> list[Entry]:
     """List the registrations a number was counted from."""
     call.only(call.account.sees_all)
     query: Behind = call.query
@@ -145,7 +145,7 @@ async def behind(call: Call) -> list[Entry]:
     return [_entry(call, fact, grounds) for fact in facts]
 
 
-async def _behind(call: Call, span: Span, query: Behind) -> Sequence[Fact]:
+async def _behind(call: ApiRequest, span: Span, query: Behind) -> Sequence[Fact]:
     if query.point is None:
         facts = await call.roof.reports.facts(span, call.now)
         return figures.behind(facts, query.by, query.key, query.figure)
@@ -154,7 +154,7 @@ async def _behind(call: Call, span: Span, query: Behind) -> Sequence[Fact]:
     return await call.roof.reports.behind_point(span, query.point, query.figure, call.now)
 
 
-async def file(call: Call) -> web.Response:
+async def file(call: ApiRequest) -> web.Response:
     """Send a report as a spreadsheet or a document."""
     query: File = call.query
     found = await _report(call)
@@ -174,13 +174,13 @@ def _pdf(title: str, sheets: Sequence[report_tables.Sheet]) -> bytes:
     return pdf(title, sheets)
 
 
-async def _report(call: Call) -> service.Report:
+async def _report(call: ApiRequest) -> service.Report:
     call.only(call.account.sees_all)
     span, earlier = periods_of(call)
     return await call.roof.reports.report(span, earlier, call.now)
 
 
-def periods_of(call: Call) -> tuple[Span, Span]:
+def periods_of(call: ApiRequest) -> tuple[Span, Span]:
     """Return the period asked for and the one it is compared with. Raises BadInput."""
     query: Asked = call.query
     today = call.now.astimezone(_zone(call))
@@ -196,17 +196,17 @@ def periods_of(call: Call) -> tuple[Span, Span]:
     return Span(query.from_, query.to), Span(query.from_ - (query.to - query.from_), query.from_)
 
 
-def _named(call: Call, kind: PeriodId, year: int) -> tuple[Span, Span]:
+def _named(call: ApiRequest, kind: PeriodId, year: int) -> tuple[Span, Span]:
     rules = CALENDAR_YEAR if call.query.calendar else call.roof.scheduler.policy(call.now).reports
     first, second = ((kind, year), before(kind, year))
     return period(*first, rules, _zone(call)), period(*second, rules, _zone(call))
 
 
-def _zone(call: Call) -> ZoneInfo:
+def _zone(call: ApiRequest) -> ZoneInfo:
     return call.roof.scheduler.policy(call.now).zone
 
 
-def _entry(call: Call, fact: Fact, grounds: Mapping[str, str]) -> Entry:
+def _entry(call: ApiRequest, fact: Fact, grounds: Mapping[str, str]) -> Entry:
     urgent = fact.held and fact.klass == "khan_cap"
     return Entry(
         id=fact.id,

@@ -12,14 +12,14 @@ from scheduler.booking.sessions.store import seconds
 from signaling.accounts.schema import WORKER_KEYS
 from signaling.accounts.sign_in import digest
 from signaling.core.errors import BadInput, Fault
-from signaling.core.sql_rows import Rows
+from signaling.core.sql_rows import SqlRows
 
 NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,31}")
 NOTHING = "0" * 64
 """What the secret of an unknown name is compared with, so that it takes as long."""
 
 
-class WorkerKeys(Rows):
+class WorkerKeys(SqlRows):
     """The table of keys, one for each machine."""
 
     async def make(self, name: str, now: datetime) -> str:

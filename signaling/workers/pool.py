@@ -16,13 +16,13 @@ from pathlib import Path
 from mediaserver.api import (
     EVERYONE,
     CameraWanted,
+    ConnectionQuality,
     EngineLost,
     EngineReady,
     Event,
     Held,
     Layout,
     Levels,
-    LineState,
     MediaEngine,
     PeerDown,
     PeerUp,
@@ -72,7 +72,7 @@ class RoomHeld(EngineReady):
     room: str
 
 
-class Workers:
+class WorkerPool:
     """A media engine made of engines."""
 
     def __init__(self) -> None:
@@ -307,7 +307,7 @@ class Workers:
         """Stop recording."""
         await self._of(room).stop_recording(room)
 
-    async def lines(self, room: str) -> Mapping[str, LineState]:
+    async def lines(self, room: str) -> Mapping[str, ConnectionQuality]:
         """How the line of each connected seat is."""
         return await self._of(room).lines(room)
 

@@ -30,9 +30,9 @@ from signaling.audit.log import SERVER
 from signaling.core.errors import BadKey, Locked
 from signaling.core.timeout_io import DEADLINE_SECONDS
 from signaling.http.middleware import source_of
-from signaling.recording.catalog import Recordings
+from signaling.recording.catalog import RecordingCatalog
 from signaling.roof import Roof
-from signaling.workers.pool import Workers
+from signaling.workers.pool import WorkerPool
 from signaling.workers.supervisor import attend
 
 log = logging.getLogger(__name__)
@@ -45,10 +45,10 @@ KEY_SECONDS = 2.0
 BEARER = "Bearer "
 
 
-class Machines:
+class RemoteWorkerEndpoint:
     """Takes workers in, and names each after its machine: `<name>/<n>`."""
 
-    def __init__(self, workers: Workers, roof: Roof) -> None:
+    def __init__(self, workers: WorkerPool, roof: Roof) -> None:
         # given
         self._workers = workers
         self._roof = roof
@@ -151,14 +151,14 @@ class Machines:
         await asyncio.gather(*(engine.close() for engine in self._engines.values()))
 
 
-def add(app: web.Application, machines: Machines) -> None:
+def add(app: web.Application, machines: RemoteWorkerEndpoint) -> None:
     """Serve workers of other machines."""
     app.add_routes([web.get(PATH, machines.handle)])
     app.on_shutdown.append(machines.stop)
 
 
 @asynccontextmanager
-async def _marker(recordings: Recordings) -> AsyncIterator[Path]:
+async def _marker(recordings: RecordingCatalog) -> AsyncIterator[Path]:
     """A file in the folder of recordings, under a name that is nowhere else: who sees it sees the folder."""
 
     def make() -> IO[bytes]:

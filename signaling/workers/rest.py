@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from signaling.http.route import Call, Model, Route
+from signaling.http.route import ApiRequest, Model, Route
 
 
 class Worker(Model):
@@ -21,7 +21,7 @@ class Machine(Model):
     workers: list[Worker]
 
 
-async def workers(call: Call) -> list[Machine]:
+async def workers(call: ApiRequest) -> list[Machine]:
     """Return the server's own machine, then the others that have a key or are still here without."""
     call.only(call.account.sees_all)
     held: dict[str | None, list[Worker]] = {None: []}

@@ -21,7 +21,7 @@ from signaling.app.settings import Settings
 from signaling.core.child_process import socket_path
 from signaling.core.server_id import owner_of
 from signaling.workers.detached_process import Detached
-from signaling.workers.pool import Workers
+from signaling.workers.pool import WorkerPool
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,13 @@ class Supervisor:
     """
 
     def __init__(
-        self, workers: Workers, count: int, run: Path, command: Command | None, connect: Connect, ask: Ask | None = None
+        self,
+        workers: WorkerPool,
+        count: int,
+        run: Path,
+        command: Command | None,
+        connect: Connect,
+        ask: Ask | None = None,
     ) -> None:
         # given
         self.workers = workers
@@ -204,7 +210,7 @@ def _listening(name: str, path: Path) -> Detached | None:
         return None
 
 
-async def attend(workers: Workers, name: str, engine: MediaEngine, end: Coroutine[Any, Any, object]) -> None:
+async def attend(workers: WorkerPool, name: str, engine: MediaEngine, end: Coroutine[Any, Any, object]) -> None:
     """Have a worker that was taken in serve until its engine is lost, it stops answering, or `end` comes."""
     tasks: list[asyncio.Task[Any]] = [
         asyncio.create_task(workers.serve(name)),

@@ -18,7 +18,7 @@ from time import monotonic
 
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
-from loadtest.endpoint.network_emulator import BadLine
+from loadtest.endpoint.network_emulator import NetworkEmulator
 from tests.e2e import browsers
 from tests.e2e.line import redirect
 from tests.e2e.people import HOST, People
@@ -163,7 +163,7 @@ def until_height(page: Page, height: int, patience: float) -> float:
     return monotonic() - start
 
 
-def narrow(page: Page, line: BadLine, rate: float, best: int) -> dict[str, object]:
+def narrow(page: Page, line: NetworkEmulator, rate: float, best: int) -> dict[str, object]:
     """Narrow the line, let the viewer settle, watch, widen it again."""
     until_height(page, 720, 60)
     page.wait_for_timeout(3000)
@@ -185,7 +185,7 @@ def narrow(page: Page, line: BadLine, rate: float, best: int) -> dict[str, objec
     }
 
 
-def uphill(page: Page, line: BadLine, rate: float) -> dict[str, object]:
+def uphill(page: Page, line: NetworkEmulator, rate: float) -> dict[str, object]:
     """Narrow the way to the server alone, while the viewer sends a camera in three layers."""
     line.up = rate
     page.wait_for_timeout(UP_SETTLE_S * 1000)
@@ -205,7 +205,7 @@ def uphill(page: Page, line: BadLine, rate: float) -> dict[str, object]:
     }
 
 
-def lossy(page: Page, line: BadLine) -> dict[str, object]:
+def lossy(page: Page, line: NetworkEmulator) -> dict[str, object]:
     """Lose packets at random, both ways."""
     until_height(page, 720, 60)
     page.evaluate(WATCH)
@@ -228,7 +228,7 @@ def lossy(page: Page, line: BadLine) -> dict[str, object]:
     }
 
 
-def thinned(page: Page, line: BadLine) -> dict[str, object]:
+def thinned(page: Page, line: NetworkEmulator) -> dict[str, object]:
     """Lose much more, and listen to a tone: the share of 20 ms slots that are filled (-20 dB), the longest silence."""
     until_height(page, 720, 60)
     page.evaluate(_LISTEN)
@@ -251,7 +251,7 @@ def thinned(page: Page, line: BadLine) -> dict[str, object]:
     }
 
 
-def dark(page: Page, line: BadLine) -> dict[str, object]:
+def dark(page: Page, line: NetworkEmulator) -> dict[str, object]:
     """Nothing passes for a while; how long until the next picture after it."""
     took = []
     for _ in range(BLACKOUTS):
@@ -267,7 +267,7 @@ def dark(page: Page, line: BadLine) -> dict[str, object]:
     return {"blackout_s": BLACKOUT_S, "recovered_s": sorted(took)}
 
 
-Part = Callable[[Page, BadLine], dict[str, object]]
+Part = Callable[[Page, NetworkEmulator], dict[str, object]]
 
 
 def raised() -> dict[str, Part]:
@@ -302,7 +302,7 @@ def main() -> None:
     wish = arguments.parse_args()
     measured = parts(CAMERA_RATES if wish.camera else RATES)
     data = Path(tempfile.mkdtemp())
-    line = BadLine((LAN, MEDIA_PORT), FULL_BPS)
+    line = NetworkEmulator((LAN, MEDIA_PORT), FULL_BPS)
     with running(data / "data") as server, sync_playwright() as playwright, line:
         server.create(HOST, "--role", "registrant", "--role", "site", "--point", HOST)
         server.create("nt.xuonghuan", "--role", "site", "--point", "nt.xuonghuan")

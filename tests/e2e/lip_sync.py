@@ -17,7 +17,7 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from loadtest.bench.av_sync_probe import Moments, after, recorded
-from loadtest.endpoint.network_emulator import BadLine
+from loadtest.endpoint.network_emulator import NetworkEmulator
 from signaling.app.services import file_safe
 from tests.e2e import browsers
 from tests.e2e.line import redirect
@@ -175,12 +175,12 @@ class Scene:
     """Who flashes and beeps, who looks and listens, and the line."""
 
     server: Server
-    line: BadLine
+    line: NetworkEmulator
     page: Page
     point: Page
 
 
-def on(line: BadLine, what: str, sender: Page, receiver: Page) -> None:
+def on(line: NetworkEmulator, what: str, sender: Page, receiver: Page) -> None:
     """Measure on a line that is clear, and after each of three bursts of loss."""
     tell(what, measure(sender, receiver, SECONDS))
     for _ in range(3):
@@ -194,7 +194,7 @@ def on(line: BadLine, what: str, sender: Page, receiver: Page) -> None:
 def clear(scene: Scene) -> None:
     """Measure directly, through the server, and in the recording."""
     page, point = scene.page, scene.point
-    with BadLine((LAN, page.evaluate("answered()")), RATE) as line:
+    with NetworkEmulator((LAN, page.evaluate("answered()")), RATE) as line:
         page.evaluate("([host, port]) => direct(host, port)", [LAN, line.port])
         page.wait_for_timeout(6000)
         on(line, "direct, browser to browser", page, page)
@@ -230,7 +230,7 @@ def main() -> None:
     wish = arguments.parse_args()
     data = Path(tempfile.mkdtemp())
     material = browsers.material(data, "red", browsers.plain("red"), 440)
-    line = BadLine((LAN, MEDIA_PORT), RATE)
+    line = NetworkEmulator((LAN, MEDIA_PORT), RATE)
     with running(data / "data") as server, sync_playwright() as playwright, line:
         server.create(HOST, "--role", "registrant", "--role", "site", "--point", HOST)
         server.create("nt.xuonghuan", "--role", "site", "--point", "nt.xuonghuan")

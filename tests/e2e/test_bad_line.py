@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Playwright
 
-from loadtest.endpoint.network_emulator import BadLine
+from loadtest.endpoint.network_emulator import NetworkEmulator
 from tests.e2e import browsers
 from tests.e2e.browsers import Seat
 from tests.e2e.line import redirect
@@ -66,14 +66,14 @@ def busy(playwright: Playwright, media: Path) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def line() -> Iterator[BadLine]:
+def line() -> Iterator[NetworkEmulator]:
     """A line of 4 Mbit/s."""
-    with BadLine((LAN, MEDIA_PORT), 4e6) as bad:
+    with NetworkEmulator((LAN, MEDIA_PORT), 4e6) as bad:
         yield bad
 
 
 def test_the_picture_follows_the_line_and_sound_goes_on(
-    people: People, busy: Browser, blue: Browser, line: BadLine
+    people: People, busy: Browser, blue: Browser, line: NetworkEmulator
 ) -> None:
     page = people.sign_in(busy, HOST)
     code = people.register(page, ["nt.xuonghuan"], "Đường truyền kém")
@@ -98,7 +98,7 @@ def test_the_picture_follows_the_line_and_sound_goes_on(
 
 
 def test_one_bad_line_disturbs_nobody(
-    people: People, busy: Browser, blue: Browser, fox: Browser, line: BadLine
+    people: People, busy: Browser, blue: Browser, fox: Browser, line: NetworkEmulator
 ) -> None:
     page = people.sign_in(busy, HOST)
     code = people.register(page, ["nt.xuonghuan", "nt.vinhhai"], "Một đường truyền kém")
@@ -134,7 +134,7 @@ _REPAIRED = """async () => {
 
 
 def test_what_a_line_loses_is_sent_again_both_ways_and_a_blackout_ends_with_it(
-    people: People, busy: Browser, line: BadLine
+    people: People, busy: Browser, line: NetworkEmulator
 ) -> None:
     page = people.sign_in(busy, HOST)
     page.add_init_script(redirect(line))
@@ -162,7 +162,7 @@ UNDER_WAY_MS = 1000
 
 
 def test_a_point_whose_router_gives_it_another_port_sees_and_hears_again(
-    people: People, busy: Browser, blue: Browser, line: BadLine
+    people: People, busy: Browser, blue: Browser, line: NetworkEmulator
 ) -> None:
     page = people.sign_in(busy, HOST)
     code = people.register(page, ["nt.xuonghuan"], "Bộ định tuyến đổi cổng")

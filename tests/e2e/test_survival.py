@@ -11,7 +11,7 @@ import av
 import pytest
 from playwright.sync_api import Browser, expect
 
-from mediaserver.recording.encrypted_file import Safe
+from mediaserver.recording.encrypted_file import FileCipher
 from signaling.app.services import file_safe
 from tests.e2e.browsers import Seat
 from tests.e2e.people import HOST, People
@@ -77,7 +77,7 @@ def test_a_killed_media_worker_comes_back_by_itself(server: Server, people: Peop
     assert first + second < joined < time.time() - started
 
 
-def length(safe: Safe, path: Path) -> float:
+def length(safe: FileCipher, path: Path) -> float:
     """How many seconds of picture can be decoded."""
     with safe.open(path, sealed=True) as file, av.open(file, "r") as container:
         return max(frame.time for frame in container.decode(video=0) if frame.time is not None)

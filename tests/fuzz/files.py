@@ -14,7 +14,7 @@ from aiohttp import hdrs
 from aiohttp.test_utils import make_mocked_request
 from openpyxl import Workbook
 
-from mediaserver.recording.encrypted_file import KEY_BYTES, MARK, Damaged, Safe
+from mediaserver.recording.encrypted_file import KEY_BYTES, MARK, Damaged, FileCipher
 from mediaserver.recording.files import ends
 from scheduler.booking.sessions import script_spreadsheet
 from scheduler.directory.errors import BadSheet
@@ -181,7 +181,7 @@ def _box(kind: bytes, body: bytes) -> bytes:
     return (8 + len(body)).to_bytes(4, "big") + kind + body
 
 
-_SAFE = Safe(bytes(KEY_BYTES))
+_SAFE = FileCipher(bytes(KEY_BYTES))
 _SEALED_AT = "1/r.mp4"
 _PLAIN = b"moving pictures"
 _FRAGMENT = _box(b"moof", b"table") + _box(b"mdat", b"pictures")

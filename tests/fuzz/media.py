@@ -8,12 +8,12 @@ import numpy as np
 from av import VideoFrame
 
 from mediaserver.audio import jitter_buffer
-from mediaserver.audio.input import Voice
-from mediaserver.audio.jitter_buffer import AudioJitter
+from mediaserver.audio.input import AudioInput
+from mediaserver.audio.jitter_buffer import JitterBuffer
 from mediaserver.audio.mix_minus import FRAME_SAMPLES
 from mediaserver.audio.opus import OpusEncoder
 from mediaserver.rtp.packet import Packet
-from mediaserver.rtp.source import Dirty, VideoSource
+from mediaserver.rtp.source import FlushQueue, VideoSource
 from mediaserver.sdp.sip_parse import SOUNDS
 from mediaserver.transport.udp_mux import Port, UdpMux
 from mediaserver.video.codecs import VideoDecoder, VideoEncoder
@@ -48,7 +48,7 @@ def _packets(data: bytes) -> Iterator[tuple[Packet, float]]:
 
 def read_jitter(data: bytes) -> None:
     """Packets of a talker in any order, as long as they say they are."""
-    jitter = AudioJitter()
+    jitter = JitterBuffer()
     for packet, now in _packets(data):
         assert 0 <= jitter_buffer.packet_samples(packet.payload) <= jitter_buffer.MAX_SAMPLES
         jitter.add(packet, now)
@@ -60,7 +60,7 @@ def read_jitter(data: bytes) -> None:
 
 def read_voice(data: bytes) -> None:
     """Packets of a talker to the sound that is mixed; the codec by the first byte."""
-    voice, codec = Voice(), CODECS[data[0] % len(CODECS) if data else 0]
+    voice, codec = AudioInput(), CODECS[data[0] % len(CODECS) if data else 0]
     for packet, now in _packets(data[1:]):
         voice.add(packet, now, codec)
         heard = voice.listen(now, mixed=True)
@@ -94,7 +94,7 @@ def read_pictures(data: bytes) -> None:
 
 
 async def _sent_alike(data: bytes) -> None:
-    dirty, mux, sock = Dirty(), UdpMux(), wire.loopback()
+    dirty, mux, sock = FlushQueue(), UdpMux(), wire.loopback()
     viewers = [wire.Viewer(mux, Port(sock, mux.counters), plain=plain) for plain in (False, True)]
     source, sequence, now = VideoSource("one", VIDEO[data[0] % 2 if data else 0], dirty), 65_530, 1.0
     for viewer in viewers:

@@ -24,7 +24,7 @@ from mediaserver.transport import ice, stun
 from scheduler.core.errors import BadUnits, PolicyError
 from scheduler.inbound_mail import attached_form, autoreply_policy, form_template, sender_authentication
 from scheduler.inbound_mail.extraction import extractor
-from scheduler.inbound_mail.extraction.unit_names import Places
+from scheduler.inbound_mail.extraction.unit_names import UnitNames
 from scheduler.inbound_mail.message import MAX_ATTACHMENT
 from scheduler.inbound_mail.message import read as read_mail
 from scheduler.policy.profile_files import SHIPPED
@@ -55,7 +55,7 @@ PROFILES = load_profiles()
 BODIES: Mapping[str, type[BaseModel]] = {public_path(route.path): route.body for route in ROUTES if route.body}
 _MODELS = tuple(BODIES.values())
 DIRECTORY = parse_units(khanh_hoa_2023(), PROFILES)
-PLACES = Places([each.unit for each in DIRECTORY], [each.point for each in DIRECTORY])
+PLACES = UnitNames([each.unit for each in DIRECTORY], [each.point for each in DIRECTORY])
 FRAGMENT = "remote"
 LOCAL = webrtc.Local("frag0123", "p" * 24, "sha-256 AA:BB", (("192.0.2.1", 40000),), {"0": 11, "1": 12, "2": 13})
 

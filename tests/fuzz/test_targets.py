@@ -7,7 +7,7 @@ from zlib import crc32
 
 import pytest
 
-from mediaserver.audio.input import Voice
+from mediaserver.audio.input import AudioInput
 from mediaserver.rpc import protocol, reply_check
 from mediaserver.rtp import packet, rtcp
 from mediaserver.sdp import webrtc
@@ -87,7 +87,7 @@ def test_files_have_good_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_sound_and_pictures_have_good_seeds() -> None:
     for seed in TARGETS["voice"].seeds:
-        voice = Voice()
+        voice = AudioInput()
         for heard, now in media._packets(seed[1:]):
             voice.add(heard, now, media.CODECS[seed[0]])
         assert voice.jitter.waiting

@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 
 from loadtest.endpoint.decoder import Decode, Samples
-from loadtest.endpoint.endpoint import Caller, Material
+from loadtest.endpoint.endpoint import Endpoint, Material
 from loadtest.endpoint.sdp_offer import Wish
 from loadtest.media.clip import Clip, Codec, Coded, make_clip
 from loadtest.media.tone import RATE_HZ, encode_tone
@@ -135,7 +135,7 @@ class Guest:
     seat: str
     colour: str
     hertz: int
-    caller: Caller
+    caller: Endpoint
     watch: Watch
 
     @property
@@ -153,7 +153,7 @@ class Meeting:
     events: list[Event] = field(default_factory=list)
     guests: dict[str, Guest] = field(default_factory=dict)
     seats: list[str] = field(default_factory=list)
-    _callers: list[Caller] = field(default_factory=list)
+    _callers: list[Endpoint] = field(default_factory=list)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _reading: asyncio.Task[None] | None = None
 
@@ -209,7 +209,7 @@ class Meeting:
     async def connect(self, seat: str, colour: str, hertz: int, wish: Wish | None = None) -> Guest:
         """Give a seat a new endpoint."""
         watch = Watch()
-        caller = Caller(CERTIFICATE, material(colour, hertz), wish or Wish(layers=1), watch)
+        caller = Endpoint(CERTIFICATE, material(colour, hertz), wish or Wish(layers=1), watch)
         self._callers.append(caller)
         self.guests[seat] = guest = Guest(seat, colour, hertz, caller, watch)
         await caller.connect(await self.engine.connect(ROOM, seat, caller.offer()))

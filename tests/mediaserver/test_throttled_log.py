@@ -5,12 +5,12 @@ import time
 
 import pytest
 
-from mediaserver.throttled_log import Faults
+from mediaserver.throttled_log import ThrottledLog
 
 logger = logging.getLogger("test")
 
 
-def fail(told: Faults, times: int) -> None:
+def fail(told: ThrottledLog, times: int) -> None:
     for _ in range(times):
         try:
             raise ZeroDivisionError
@@ -21,7 +21,7 @@ def fail(told: Faults, times: int) -> None:
 def test_faults_are_told_once_in_a_second_with_what_was_raised(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    told, other = Faults(logger), Faults(logger)
+    told, other = ThrottledLog(logger), ThrottledLog(logger)
     now = 100.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
     fail(told, 3)

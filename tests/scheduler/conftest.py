@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from scheduler.booking.registration.service import Scheduler
 from scheduler.core import database
 from scheduler.core.model import Amount, ClassId, Session
-from scheduler.notifications.outbox import Waiting
-from scheduler.notifications.service import Post
+from scheduler.notifications.outbox import OutboxItem
+from scheduler.notifications.service import Notifications
 from scheduler.notifications.wording import Channels
-from scheduler.operations.incidents.service import Desk
+from scheduler.operations.incidents.service import IncidentService
 from scheduler.operations.preparation import Preparation
 from scheduler.policy import profile_files
 from scheduler.units import seed
@@ -80,7 +80,7 @@ class Office:
     engine: AsyncEngine
     scheduler: Scheduler
     preparation: Preparation
-    post: Post
+    post: Notifications
 
     async def session(
         self,
@@ -106,7 +106,7 @@ class Office:
 
     async def told(self, now: datetime, *kinds: str) -> list[tuple[str, str | None, str]]:
         """Return kind, unit and words of the letters of some kinds."""
-        found: list[Waiting] = [each for each in await self.post.due(now, 500) if each.kind in kinds]
+        found: list[OutboxItem] = [each for each in await self.post.due(now, 500) if each.kind in kinds]
         return sorted((each.kind, each.unit, each.facts.reason) for each in found if each.channel == "mail")
 
 
@@ -114,7 +114,7 @@ class Office:
 async def office(seeded_url: str) -> AsyncIterator[Office]:
     """An office with the mailboxes of the operating unit and one district."""
     engine = database.connect(seeded_url)
-    post = Post(engine, ZONE)
+    post = Notifications(engine, ZONE)
     for unit in ("so.tttt", NHA_TRANG):
         await post.set_mailbox(unit, f"{unit}@khanhhoa.gov.vn")
     scheduler = Scheduler(engine, PROFILES, Amount(20, 250), CHANNELS)
@@ -128,7 +128,7 @@ class Booked:
 
     engine: AsyncEngine
     scheduler: Scheduler
-    desk: Desk
+    desk: IncidentService
     session: Session
 
 
@@ -137,5 +137,5 @@ async def booked(seeded_url: str) -> AsyncIterator[Booked]:
     """A scheduler with one session registered."""
     engine = database.connect(seeded_url)
     scheduler = Scheduler(engine, PROFILES, Amount(20, 250))
-    yield Booked(engine, scheduler, Desk(engine), await scheduler.submit(REQUEST, NOW))
+    yield Booked(engine, scheduler, IncidentService(engine), await scheduler.submit(REQUEST, NOW))
     await engine.dispose()

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from scheduler.booking.registration.service import Scheduler
-from scheduler.core.code_encryption import KEY_BYTES, Vault
+from scheduler.core.code_encryption import KEY_BYTES, CodeCipher
 from scheduler.core.model import Interval, Request
 from scheduler.policy.profile_files import Profiles, load
 
@@ -25,7 +25,7 @@ def on(day: str, start: str, end: str) -> Interval:
 
 
 NOW = at("03/04/2023 08:00")
-VAULT = Vault(bytes(KEY_BYTES))
+VAULT = CodeCipher(bytes(KEY_BYTES))
 """For processes that read each other's codes."""
 
 REQUEST = Request(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from signaling.sip.agent.agent import Call, CallRefused, CallUnanswered, Peer, Target
+from signaling.sip.agent.agent import Call, CallRefused, CallUnanswered, RemoteParty, Target
 from signaling.sip.agent.snapshot import CallSnapshot
 from tests.signaling.world import Socket, World
 
@@ -16,7 +16,7 @@ Answer = int | None
 class FakeCall:
     """A call that ends when told to."""
 
-    def __init__(self, peer: Peer, sdp: str) -> None:
+    def __init__(self, peer: RemoteParty, sdp: str) -> None:
         self.id = peer.address
         self.peer = peer
         self.sdp = sdp
@@ -64,7 +64,7 @@ class FakeAgent:
     """Notes who is called; `answers` are given in turn, the last one over and over."""
 
     answers: dict[str, list[Answer]] = field(default_factory=dict)
-    peers: dict[str, Peer] = field(default_factory=dict)
+    peers: dict[str, RemoteParty] = field(default_factory=dict)
     sdps: dict[str, str] = field(default_factory=dict)
     """What they answer."""
     called: list[Target] = field(default_factory=list)
@@ -78,7 +78,7 @@ class FakeAgent:
     """While it is there, calls ring until it is set."""
 
     async def start(self, kept: Sequence[CallSnapshot]) -> list[FakeCall]:
-        self.calls = [FakeCall(Peer(each.host, "", each.user, each.user_agent), each.theirs) for each in kept]
+        self.calls = [FakeCall(RemoteParty(each.host, "", each.user, each.user_agent), each.theirs) for each in kept]
         return self.calls
 
     async def invite(self, target: Target, offer: str, *, name: str) -> Call:
@@ -93,7 +93,7 @@ class FakeAgent:
             raise CallUnanswered
         if answer != 200:
             raise CallRefused(answer, "refused")
-        peer = self.peers.get(target.host, Peer(target.host, "", "room", "Fake VCS 1.0"))
+        peer = self.peers.get(target.host, RemoteParty(target.host, "", "room", "Fake VCS 1.0"))
         self.calls.append(FakeCall(peer, self.sdps.get(target.host, f"answer of {target.host}")))
         return self.calls[-1]  # type: ignore[return-value]
 
@@ -113,7 +113,7 @@ class FakeIncoming:
     """A call that comes in."""
 
     user: str
-    peer: Peer
+    peer: RemoteParty
     offer: str = "offer of a room"
     refused: int | None = None
     answer: str | None = None

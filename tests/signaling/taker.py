@@ -18,13 +18,13 @@ from sqlalchemy import event
 
 from scheduler.booking.registration.drafts import Drafts
 from scheduler.core import database
-from scheduler.files.sandboxed_parser import Apart
-from scheduler.inbound_mail.service import Address, Mailroom
+from scheduler.files.sandboxed_parser import SandboxedParser
+from scheduler.inbound_mail.service import Address, InboundMail
 from scheduler.notifications.wording import Channels
 from scheduler.policy import profile_files
 from signaling.app.settings import Server
 from signaling.mail import imap
-from signaling.mail.inbox_watcher import Intake
+from signaling.mail.inbox_watcher import InboxWatcher
 from tests.fakes import here
 from tests.scheduler.inbound_mail.letters import OFFICE
 from tests.signaling.dovecot import PASSWORD, USER
@@ -57,8 +57,10 @@ async def _look(url: str, port: int, step: Steps) -> None:
     imap.Client._command = counted  # type: ignore[attr-defined]
     server = Server("127.0.0.1", port, "none", USER, PASSWORD)
     shelf = profile_files.load()
-    mailroom = Mailroom(engine, Address(OFFICE), shelf, Drafts(engine, shelf, Channels(mail=True)), Apart(here))
-    await Intake(mailroom, server, ssl.create_default_context(), lambda: NOW, lambda: None).look()
+    mailroom = InboundMail(
+        engine, Address(OFFICE), shelf, Drafts(engine, shelf, Channels(mail=True)), SandboxedParser(here)
+    )
+    await InboxWatcher(mailroom, server, ssl.create_default_context(), lambda: NOW, lambda: None).look()
     await engine.dispose()
 
 

@@ -13,7 +13,7 @@ from mediaserver.recording.chapters import Chapter
 from scheduler.core import database
 from signaling.accounts.passwords import Account
 from signaling.accounts.schema import METADATA
-from signaling.accounts.store import Store
+from signaling.accounts.store import AccountStore
 from signaling.core.errors import BadInput
 from signaling.migrations import VERSION_TABLE, downgrade, migrate
 from signaling.recording.model import Recording, Solo
@@ -103,7 +103,7 @@ async def test_files_of_before_are_found_wherever_the_recordings_lie_now(url: st
 async def test_what_is_kept_is_read_back(url: str) -> None:
     engine = database.connect(url)
     await migrate(engine)
-    store, recorded = Store(engine), RecordingStore(engine, Path("/data"))
+    store, recorded = AccountStore(engine), RecordingStore(engine, Path("/data"))
     await store.add_account(ACCOUNT, "hash", NOW)
     with pytest.raises(BadInput):
         await store.add_account(ACCOUNT, "hash", NOW)

@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 
-from signaling.core.child_process import Child
+from signaling.core.child_process import ChildProcess
 
 
 async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -20,7 +20,7 @@ async def _main(path: str) -> None:
 
 
 async def _parent(path: str) -> None:
-    child = await Child.start("worker", [sys.executable, __file__, "live", path])
+    child = await ChildProcess.start("worker", [sys.executable, __file__, "live", path])
     print(child.process.pid, flush=True)
     await child.wait()
 

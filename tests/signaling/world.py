@@ -18,17 +18,17 @@ from redis.asyncio import Redis
 from scheduler.core.model import Interval, Request, Session
 from scheduler.units.seed import khanh_hoa_2023
 from signaling.accounts.passwords import Account
-from signaling.accounts.store import Store
+from signaling.accounts.store import AccountStore
 from signaling.app.build import application, roof
 from signaling.app.services import Record, record
 from signaling.app.settings import Settings
 from signaling.audit.hash_chain import COVER, AuditEntry
 from signaling.audit.log import Wanted
 from signaling.core.redis_keys import failures
-from signaling.meeting.connected_devices import Presence
+from signaling.meeting.connected_devices import ConnectedDevices
 from signaling.recording.store import RecordingStore
 from signaling.roof import Roof
-from signaling.workers.pool import Workers
+from signaling.workers.pool import WorkerPool
 from tests.fakes import FakeClock, FakeDisk, FakeEngine
 
 NOW = datetime(2026, 4, 6, 1, 0, tzinfo=UTC)
@@ -179,7 +179,7 @@ class World:
     _clients: list[ClientSession] = field(default_factory=list)
 
     @property
-    def store(self) -> Store:
+    def store(self) -> AccountStore:
         """The record of people."""
         return self.kept.store
 
@@ -274,7 +274,7 @@ class World:
 
 @asynccontextmanager
 async def open_world(
-    settings: Settings, workers: Workers | None = None, held: FakeEngine | None = None
+    settings: Settings, workers: WorkerPool | None = None, held: FakeEngine | None = None
 ) -> AsyncIterator[World]:
     """Serve a roof, over an engine of its own, one that an earlier roof left (`held`), or workers."""
     engine, clock, disk = held or FakeEngine(), FakeClock(NOW), FakeDisk()
@@ -290,9 +290,9 @@ async def open_world(
             await server.close()
 
 
-async def counted_elsewhere(world: World, session: Session, legs: Collection[str]) -> Presence:
+async def counted_elsewhere(world: World, session: Session, legs: Collection[str]) -> ConnectedDevices:
     """Let legs of a session be connected to another roof; return what counts them."""
-    presence = Presence(world.roof.redis)
+    presence = ConnectedDevices(world.roof.redis)
     presence.hold({session.id: legs})
     await presence.write()
     return presence

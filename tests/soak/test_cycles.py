@@ -6,7 +6,7 @@ import gc
 import os
 from pathlib import Path
 
-from loadtest.endpoint.endpoint import Caller
+from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.sdp_offer import Wish
 from mediaserver.api import SeatOptions
 from mediaserver.rtp.packet_cache import CACHE_PACKETS
@@ -49,7 +49,7 @@ async def cycle(meeting: Meeting, number: int) -> None:
     seat, first = f"seat-{number}", First()
     await meeting.engine.add_seat(ROOM, SeatOptions(seat, f"Điểm cầu {number}"))
     await meeting.engine.set_floor(ROOM, seat, number % 3 == 0)
-    caller = Caller(CERTIFICATE, material("green", 660), Wish(layers=1), first)
+    caller = Endpoint(CERTIFICATE, material("green", 660), Wish(layers=1), first)
     await caller.connect(await meeting.engine.connect(ROOM, seat, caller.offer()))
     await first.came.wait()
     if number % 2:

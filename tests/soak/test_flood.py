@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from struct import pack
 
-from loadtest.endpoint.endpoint import Caller
+from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.ice_checks import Checks, Credentials
 from loadtest.endpoint.sdp_answer import parse_answer
 from loadtest.endpoint.sdp_offer import Wish
@@ -35,7 +35,7 @@ class Forger:
         self._chance = random.Random(680)
         self._kinds: tuple[Forge, ...] = (_stun, self._check, _hello, _records, _rtp, _rtcp)
 
-    def overhear(self, answer: str, caller: Caller) -> None:
+    def overhear(self, answer: str, caller: Endpoint) -> None:
         """Learn a fragment that is on its way."""
         self.checks = Checks(caller._local, Credentials(parse_answer(answer).fragment, "w" * 24))
 
@@ -107,10 +107,10 @@ async def flooded(address: tuple[str, int], forger: Forger) -> AsyncIterator[Flo
     await asyncio.gather(running, return_exceptions=True)
 
 
-async def join(meeting: Meeting, number: int, forger: Forger) -> Caller:
+async def join(meeting: Meeting, number: int, forger: Forger) -> Endpoint:
     seat, first = f"seat-{number}", First()
     await meeting.engine.add_seat(ROOM, SeatOptions(seat, f"Điểm cầu {number}"))
-    caller = Caller(CERTIFICATE, material("green", 660), Wish(layers=1, camera=False), first)
+    caller = Endpoint(CERTIFICATE, material("green", 660), Wish(layers=1, camera=False), first)
     answer = await meeting.engine.connect(ROOM, seat, caller.offer())
     forger.overhear(answer, caller)
     await caller.connect(answer)

@@ -3,7 +3,7 @@
 import asyncio
 import gc
 
-from loadtest.endpoint.endpoint import Caller
+from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.sdp_offer import Wish
 from mediaserver.api import RoomOptions, SeatOptions
 from mediaserver.worker.engine import LocalEngine
@@ -35,7 +35,7 @@ async def meet(engine: LocalEngine, room: str) -> None:
     watches, callers = [], []
     for number in range(POINTS):
         watches.append(Some())
-        callers.append(Caller(CERTIFICATE, material("green", 660), Wish(("H264",), layers=3), watches[-1]))
+        callers.append(Endpoint(CERTIFICATE, material("green", 660), Wish(("H264",), layers=3), watches[-1]))
         await engine.add_seat(room, SeatOptions(str(number), f"Điểm cầu {number}"))
         await callers[-1].connect(await engine.connect(room, str(number), callers[-1].offer()))
     await asyncio.gather(*(watch.came.wait() for watch in watches))

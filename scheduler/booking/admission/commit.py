@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.booking.admission import load, revocation, rule, suggestions
 from scheduler.booking.admission import store as admission_store
-from scheduler.booking.admission.queue_snapshot import Glance
+from scheduler.booking.admission.queue_snapshot import QueueSnapshot
 from scheduler.booking.sessions import codes, particulars
 from scheduler.booking.sessions import store as sessions_store
 from scheduler.booking.sessions.states import Move, after
@@ -58,7 +58,7 @@ NOTICES: dict[HappeningKind, wording.Kind] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Commit:
+class AdmissionCommit:
     """Admission on a connection that holds the write lock, at one moment; `act` is noted with what it does itself."""
 
     db: AsyncConnection
@@ -67,7 +67,7 @@ class Commit:
     channels: wording.Channels
     now: datetime
     act: Act = SYSTEM
-    glance: Glance | None = None
+    glance: QueueSnapshot | None = None
     """What was read once for many questions; without it, each question reads what it needs."""
 
     @property
@@ -85,7 +85,7 @@ class Commit:
         answer, usable = await self._weighed(asked)
         return answer if isinstance(answer, Admit) else await self._advised(whole or asked, answer, usable)
 
-    async def _weighed(self, asked: Claim) -> tuple[Admit | Refuse, load.Ceiling]:
+    async def _weighed(self, asked: Claim) -> tuple[Admit | Refuse, load.CapacityLimit]:
         usable = await self._usable()
         if self.glance and asked.id in self.glance.weighed:
             return self.glance.weighed[asked.id], usable
@@ -100,10 +100,10 @@ class Commit:
         held, usable = await self._beside(asked, _intervals(asked.slots)), await self._usable()
         return await self._advised(whole or asked, rule.explain(asked, held, usable), usable)
 
-    async def _advised(self, asked: Claim, refusal: Refuse, usable: load.Ceiling) -> Refuse:
+    async def _advised(self, asked: Claim, refusal: Refuse, usable: load.CapacityLimit) -> Refuse:
         return replace(refusal, suggestions=await self._free(asked, usable))
 
-    async def _free(self, asked: Claim, usable: load.Ceiling) -> tuple[Suggestion, ...]:
+    async def _free(self, asked: Claim, usable: load.CapacityLimit) -> tuple[Suggestion, ...]:
         window = suggestions.search_window(asked.slots, self.policy, self.now)
         held = [slot for claim in await self._beside(asked, [window]) for slot in claim.slots]
         clock, number = await self._clock(), self.policy.session.suggestions
@@ -120,7 +120,7 @@ class Commit:
             held = await admission_store.holding(self.db, where, self.profiles, self.now)
         return [claim for claim in held if claim.id != asked.id]
 
-    async def _usable(self) -> load.Ceiling:
+    async def _usable(self) -> load.CapacityLimit:
         if self.glance:
             return self.glance.usable
         return self.profiles.usable(await sessions_store.ceiling(self.db, self.rated))
@@ -284,7 +284,7 @@ class Commit:
         around = [suggestions.search_window(claim.slots, self.policy, self.now) for claim in queue]
         hull = [Interval(min(each.start for each in around), max(each.end for each in around))] if around else []
         held = await admission_store.holding(self.db, hull, self.profiles, self.now) if hull else []
-        return replace(self, glance=Glance(held, queue, await self._usable(), await self._clock()))
+        return replace(self, glance=QueueSnapshot(held, queue, await self._usable(), await self._clock()))
 
     async def ahead(self, asked: Claim) -> tuple[str, ...]:
         """Return who comes before a queued claim at the same time and could be served now (R-064)."""
@@ -347,7 +347,7 @@ class Commit:
 
     # Capacity changes.
 
-    async def shedding(self, maximum: load.Ceiling) -> tuple[str, ...]:
+    async def shedding(self, maximum: load.CapacityLimit) -> tuple[str, ...]:
         """Return whose codes must be revoked, in order, if this is the maximum from now on."""
         farthest = self.now + timedelta(days=self.policy.session.max_days_ahead)
         future = Interval(self.now.replace(microsecond=0), farthest)

@@ -1,8 +1,8 @@
 """Load and its limits over time, exactly: half-open intervals, whole numbers, an event sweep, no grid.
 
-`Ceiling` is a step function of time (the maximum, or its usable share). `sweep` cuts a window into steps of constant
-load. `over` says where a limit would be broken by what is held and something more; `busy` turns that round into the
-places where a slot cannot be, which is all that a search for free times needs.
+`CapacityLimit` is a step function of time (the maximum, or its usable share). `sweep` cuts a window into steps of
+constant load. `over` says where a limit would be broken by what is held and something more; `busy` turns that round
+into the places where a slot cannot be, which is all that a search for free times needs.
 """
 
 from bisect import bisect_right
@@ -14,7 +14,7 @@ from scheduler.core.model import Amount, Interval, Limit, LoadStep, Slot
 
 
 @dataclass(frozen=True, slots=True)
-class Ceiling:
+class CapacityLimit:
     """A step function: `first` until the first of `steps`, which are (since, amount) in ascending order."""
 
     first: Amount
@@ -25,23 +25,23 @@ class Ceiling:
         index = bisect_right(self.steps, instant, key=lambda step: step[0])
         return self.steps[index - 1][1] if index else self.first
 
-    def changed(self, since: datetime, amount: Amount) -> "Ceiling":
+    def changed(self, since: datetime, amount: Amount) -> "CapacityLimit":
         """Return the function with one more step, instead of one that begins at the same instant."""
         others = [step for step in self.steps if step[0] != since]
-        return Ceiling(self.first, tuple(sorted([*others, (since, amount)], key=lambda step: step[0])))
+        return CapacityLimit(self.first, tuple(sorted([*others, (since, amount)], key=lambda step: step[0])))
 
-    def between(self, since: datetime, until: datetime, amount: Amount) -> "Ceiling":
+    def between(self, since: datetime, until: datetime, amount: Amount) -> "CapacityLimit":
         """Return the function with an amount from one instant to another, and what it was from then on."""
         others = tuple(step for step in self.steps if not since <= step[0] < until)
-        return Ceiling(self.first, others).changed(until, self.at(until)).changed(since, amount)
+        return CapacityLimit(self.first, others).changed(until, self.at(until)).changed(since, amount)
 
-    def of(self, part: Callable[[Amount], Amount]) -> "Ceiling":
+    def of(self, part: Callable[[Amount], Amount]) -> "CapacityLimit":
         """Return a part of every step: what may be given away of it, for one (R-062, R-063)."""
-        return Ceiling(part(self.first), tuple((since, part(amount)) for since, amount in self.steps))
+        return CapacityLimit(part(self.first), tuple((since, part(amount)) for since, amount in self.steps))
 
 
 @dataclass(frozen=True, slots=True)
-class Excess:
+class Overload:
     """Over `interval`, `limit` would need `needed` where `usable` may be given away."""
 
     limit: Limit
@@ -93,20 +93,20 @@ def merged(steps: Iterable[LoadStep]) -> list[LoadStep]:
     return joined
 
 
-def over(held: Iterable[Slot], ceiling: Ceiling, window: Interval, more: Amount) -> list[Excess]:
+def over(held: Iterable[Slot], ceiling: CapacityLimit, window: Interval, more: Amount) -> list[Overload]:
     """Return where what is held and `more` break a limit inside a window, in time order, sessions first."""
     excesses = []
     for step in sweep(held, window, (since for since, _ in ceiling.steps)):
         limit = ceiling.at(step.start)
         interval = Interval(step.start, step.end)
         if step.sessions + more.sessions > limit.sessions:
-            excesses.append(Excess("sessions", interval, limit.sessions, step.sessions + more.sessions))
+            excesses.append(Overload("sessions", interval, limit.sessions, step.sessions + more.sessions))
         if step.points + more.points > limit.points:
-            excesses.append(Excess("points", interval, limit.points, step.points + more.points))
+            excesses.append(Overload("points", interval, limit.points, step.points + more.points))
     return excesses
 
 
-def busy(held: Iterable[Slot], usable: Ceiling, window: Interval, legs: int) -> list[Interval]:
+def busy(held: Iterable[Slot], usable: CapacityLimit, window: Interval, legs: int) -> list[Interval]:
     """Return the disjoint intervals of a window, in order, that a slot of `legs` must not touch."""
     joined: list[Interval] = []
     for excess in over(held, usable, window, Amount(1, legs)):

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from scheduler.booking.admission import load
 from scheduler.booking.admission import store as admission_store
-from scheduler.booking.admission.commit import Commit
+from scheduler.booking.admission.commit import AdmissionCommit
 from scheduler.booking.sessions import states
 from scheduler.booking.sessions import store as sessions_store
 from scheduler.booking.sessions.states import QUEUED
@@ -23,7 +23,7 @@ from scheduler.policy.profile_files import Profiles
 from scheduler.units import store as units_store
 
 
-class Operator:
+class QueueManagement:
     """The operator's desk: the queue, held plans, the rated maximum."""
 
     def __init__(self, engine: AsyncEngine, profiles: Profiles, rated: Amount, channels: wording.Channels) -> None:
@@ -32,8 +32,8 @@ class Operator:
         self._rated = rated
         self._channels = channels
 
-    def _commit(self, db: AsyncConnection, now: datetime, act: Act = SYSTEM) -> Commit:
-        return Commit(db, self._profiles, self._rated, self._channels, now, act)
+    def _commit(self, db: AsyncConnection, now: datetime, act: Act = SYSTEM) -> AdmissionCommit:
+        return AdmissionCommit(db, self._profiles, self._rated, self._channels, now, act)
 
     async def queue(self, now: datetime) -> list[Queued]:
         """Return who waits for capacity, the highest and earliest first, each with what would happen now."""
@@ -56,7 +56,7 @@ class Operator:
             held = await admission_store.held_plan(db, session.id)
             return await self._queued(commit, await _claim(commit, session), session, held)
 
-    async def _queued(self, commit: Commit, claim: Claim, session: Session, held: Held | None) -> Queued:
+    async def _queued(self, commit: AdmissionCommit, claim: Claim, session: Session, held: Held | None) -> Queued:
         plan = await commit.plan(claim)
         reason = plan if isinstance(plan, Refuse) else await commit.reason(claim) if plan.victims else None
         found = plan if isinstance(plan, Admit) else Admit()
@@ -138,9 +138,11 @@ class Operator:
         return None
 
 
-async def _claim(commit: Commit, session: Session) -> Claim:
+async def _claim(commit: AdmissionCommit, session: Session) -> Claim:
     return commit.claim(session, await units_store.point(commit.db, session.host_point))
 
 
-def _changed(ceiling: load.Ceiling, since: datetime, maximum: Amount, until: datetime | None) -> load.Ceiling:
+def _changed(
+    ceiling: load.CapacityLimit, since: datetime, maximum: Amount, until: datetime | None
+) -> load.CapacityLimit:
     return ceiling.changed(since, maximum) if until is None else ceiling.between(since, until, maximum)

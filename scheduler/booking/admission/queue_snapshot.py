@@ -6,13 +6,13 @@ Pure.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from scheduler.booking.admission.load import Ceiling
+from scheduler.booking.admission.load import CapacityLimit
 from scheduler.calendar.deadlines import Clock
 from scheduler.core.model import Admit, Claim, Interval, Refuse
 
 
 @dataclass(frozen=True, slots=True)
-class Glance:
+class QueueSnapshot:
     """Claims that hold capacity at the times the queue asks for and around them, by their start; those that wait.
 
     `weighed` remembers what was decided of a claim, for whoever comes after it in the order asks again (R-064).
@@ -20,7 +20,7 @@ class Glance:
 
     held: Sequence[Claim]
     queue: Sequence[Claim]
-    usable: Ceiling
+    usable: CapacityLimit
     clock: Clock
     weighed: dict[str, Admit | Refuse] = field(default_factory=dict)
 

@@ -8,11 +8,11 @@ same input always has the same victims.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from scheduler.booking.admission.load import Excess
+from scheduler.booking.admission.load import Overload
 from scheduler.core.model import Claim
 from scheduler.policy.policy import RevocationPolicy
 
-Over = Callable[[Sequence[Claim]], list[Excess]]
+Over = Callable[[Sequence[Claim]], list[Overload]]
 """What is over a limit when these claims are held."""
 
 
@@ -67,7 +67,7 @@ def choose(held: Sequence[Claim], candidates: Iterable[Claim], over: Over, repri
     return Chosen(tuple(taken), tuple(claim for claim in spared if taken and claim.seq > earliest))
 
 
-def _meets(claim: Claim, excesses: Iterable[Excess]) -> bool:
+def _meets(claim: Claim, excesses: Iterable[Overload]) -> bool:
     return any(
         slot.start < excess.interval.end and excess.interval.start < slot.end
         for slot in claim.slots

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from scheduler.booking.admission import revocation
-from scheduler.booking.admission.load import Ceiling, Excess, over, sweep
+from scheduler.booking.admission.load import CapacityLimit, Overload, over, sweep
 from scheduler.core.model import Admit, Amount, Claim, Interval, Point, Refuse, Request, Slot
 from scheduler.policy.policy import RevocationPolicy
 
@@ -27,7 +27,7 @@ def slots(request: Request, points: Mapping[str, Point], other_legs: int) -> tup
     return (Slot("tong_duyet", request.rehearsal.start, request.rehearsal.end, legs), official)
 
 
-def plan(asked: Claim, held: Sequence[Claim], usable: Ceiling, rules: RevocationPolicy) -> Admit | Refuse:
+def plan(asked: Claim, held: Sequence[Claim], usable: CapacityLimit, rules: RevocationPolicy) -> Admit | Refuse:
     """Decide on one request; `held` is at least every claim that meets one of its slots, without itself."""
     impossible = _excesses(asked, (), usable)
     if impossible:
@@ -43,18 +43,18 @@ def _ids(claims: Iterable[Claim]) -> tuple[str, ...]:
     return tuple(claim.id for claim in claims)
 
 
-def explain(asked: Claim, held: Sequence[Claim], usable: Ceiling) -> Refuse:
+def explain(asked: Claim, held: Sequence[Claim], usable: CapacityLimit) -> Refuse:
     """Say why a request that does not fit beside `held` cannot be issued now."""
     return _refusal(asked, held, usable, _excesses(asked, held, usable))
 
 
-def obstacle(asked: Claim, held: Sequence[Claim], usable: Ceiling) -> Refuse | None:
+def obstacle(asked: Claim, held: Sequence[Claim], usable: CapacityLimit) -> Refuse | None:
     """Return why a request does not fit beside `held`; None when it does."""
     excesses = _excesses(asked, held, usable)
     return _refusal(asked, held, usable, excesses) if excesses else None
 
 
-def reinstated(queued: Iterable[Claim], held: Sequence[Claim], usable: Ceiling) -> list[Claim]:
+def reinstated(queued: Iterable[Claim], held: Sequence[Claim], usable: CapacityLimit) -> list[Claim]:
     """Return who of the queue gets a code, in order, displacing nobody; smaller later ones may pass (R-068)."""
     given: list[Claim] = []
     for claim in sorted(queued, key=revocation.seniority):
@@ -75,7 +75,7 @@ def _meet(one: Claim, other: Claim) -> bool:
     return any(a.start < b.end and b.start < a.end for a in one.slots for b in other.slots)
 
 
-def shed(held: Sequence[Claim], bearable: Ceiling, window: Interval, reprieve: bool) -> tuple[str, ...]:
+def shed(held: Sequence[Claim], bearable: CapacityLimit, window: Interval, reprieve: bool) -> tuple[str, ...]:
     """Return whose codes must go so that what is left can be borne in a window (§5.6)."""
     chosen = revocation.choose(
         held, revocation.shed_order(held), lambda left: over(_slots(left), bearable, window, NOTHING), reprieve
@@ -117,7 +117,7 @@ def _slots(claims: Iterable[Claim]) -> list[Slot]:
     return [slot for claim in claims for slot in claim.slots]
 
 
-def _excesses(asked: Claim, held: Sequence[Claim], usable: Ceiling) -> list[Excess]:
+def _excesses(asked: Claim, held: Sequence[Claim], usable: CapacityLimit) -> list[Overload]:
     beside = _slots(held)
     return [
         excess
@@ -126,7 +126,7 @@ def _excesses(asked: Claim, held: Sequence[Claim], usable: Ceiling) -> list[Exce
     ]
 
 
-def _refusal(asked: Claim, held: Sequence[Claim], usable: Ceiling, excesses: Sequence[Excess]) -> Refuse:
+def _refusal(asked: Claim, held: Sequence[Claim], usable: CapacityLimit, excesses: Sequence[Overload]) -> Refuse:
     first = _longest(excesses)
     where = first.interval
     holders = [c for c in held if any(s.start < where.end and where.start < s.end for s in c.slots)]
@@ -140,7 +140,7 @@ def _refusal(asked: Claim, held: Sequence[Claim], usable: Ceiling, excesses: Seq
     )
 
 
-def _longest(excesses: Sequence[Excess]) -> Excess:
+def _longest(excesses: Sequence[Overload]) -> Overload:
     """Return the first excess, stretched over its neighbours that say the same."""
     first = excesses[0]
     for excess in excesses[1:]:
@@ -149,7 +149,7 @@ def _longest(excesses: Sequence[Excess]) -> Excess:
     return first
 
 
-def _largest(asked: Claim, held: Sequence[Claim], usable: Ceiling) -> int:
+def _largest(asked: Claim, held: Sequence[Claim], usable: CapacityLimit) -> int:
     """Return how many legs would fit at the times asked for."""
     beside, free = _slots(held), []
     for slot in asked.slots:

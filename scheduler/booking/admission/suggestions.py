@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from scheduler.booking.admission.load import Ceiling, busy, meets
+from scheduler.booking.admission.load import CapacityLimit, busy, meets
 from scheduler.core.model import Interval, Slot, Suggestion
 from scheduler.policy.policy import Policy
 
@@ -20,7 +20,7 @@ def search_window(asked: Sequence[Slot], policy: Policy, now: datetime) -> Inter
 def suggest(
     asked: Sequence[Slot],
     held: Iterable[Slot],
-    usable: Ceiling,
+    usable: CapacityLimit,
     window: Interval,
     number: int,
     in_time: Callable[[datetime], bool],

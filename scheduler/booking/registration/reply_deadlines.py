@@ -18,7 +18,7 @@ from scheduler.calendar.deadlines import Clock
 from scheduler.core.database import writing
 from scheduler.core.model import ClassId, Draft, DraftState, Happening, Session
 from scheduler.notifications import outbox
-from scheduler.notifications.wording import Channels, Contacts, Facts, Kind, Notice
+from scheduler.notifications.wording import Channels, Contacts, Kind, Notice, NoticeFacts
 from scheduler.policy.profile_files import Profiles
 from scheduler.units import store as units_store
 
@@ -31,7 +31,7 @@ _LETTERS = Channels(mail=True)
 _CLASSES: dict[object, ClassId] = {"thuong": "thuong", "dot_xuat": "dot_xuat", "khan_cap": "khan_cap"}
 
 
-class Answers:
+class ReplyDeadlines:
     """What is to be answered by when. `contacts` are the desk and its head."""
 
     def __init__(self, engine: AsyncEngine, profiles: Profiles, contacts: Contacts) -> None:
@@ -81,7 +81,7 @@ class Answers:
         kind: Kind = "overdue" if stage >= WHOLE else "urgent" if stage == AT_ONCE else "reminder"
         names = {unit.id: unit.name for unit in await units_store.units(db)}
         due = f"{answer.due.astimezone(self._profiles.at(now).zone):%H:%M %d/%m/%Y}"
-        facts = Facts(answer.number, host=names.get(answer.unit, ""), reason=f"hạn trả lời {due}")
+        facts = NoticeFacts(answer.number, host=names.get(answer.unit, ""), reason=f"hạn trả lời {due}")
         operator = self._profiles.at(now).directory.operator_unit
         for unit, address in self._recipients(operator if operator in names else None, late=stage >= WHOLE):
             key = f"answer:{answer.subject}:{stage}:{address or unit}"

@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from scheduler.booking.admission import load as admission_load
 from scheduler.booking.admission import rule as admission_rule
 from scheduler.booking.admission import store as admission_store
-from scheduler.booking.admission.commit import Commit
-from scheduler.booking.admission.queue_management import Operator
+from scheduler.booking.admission.commit import AdmissionCommit
+from scheduler.booking.admission.queue_management import QueueManagement
 from scheduler.booking.registration import drafts_store, refusals_store, request_validation
 from scheduler.booking.sessions import access_window, codes, listing, occupation, script
 from scheduler.booking.sessions import store as sessions_store
@@ -112,7 +112,7 @@ class Scheduler:
         self._rated = rated
         self._channels = channels
         # owned
-        self.operator = Operator(engine, profiles, rated, channels)
+        self.operator = QueueManagement(engine, profiles, rated, channels)
 
     async def migrate(self) -> None:
         """Bring the scheduler's own tables up to date."""
@@ -326,8 +326,8 @@ class Scheduler:
         host = next(unit for unit in units if unit.id == point.unit)
         return registrants.registrants(host, units, purpose, klass, self.policy(start), self.day(start))
 
-    def _commit(self, db: AsyncConnection, now: datetime, act: Act = SYSTEM) -> Commit:
-        return Commit(db, self._profiles, self._rated, self._channels, now, act)
+    def _commit(self, db: AsyncConnection, now: datetime, act: Act = SYSTEM) -> AdmissionCommit:
+        return AdmissionCommit(db, self._profiles, self._rated, self._channels, now, act)
 
     async def _checked(
         self, db: AsyncConnection, request: Request, now: datetime
@@ -612,7 +612,7 @@ class Scheduler:
             maximum = await sessions_store.ceiling(db, self._rated)
         return Limits(maximum.at(now), self.policy(now).capacity.usable(maximum.at(now)))
 
-    async def ceiling(self) -> admission_load.Ceiling:
+    async def ceiling(self) -> admission_load.CapacityLimit:
         """Return the rated maximum over time, as recorded and planned."""
         async with self._engine.begin() as db:
             return await sessions_store.ceiling(db, self._rated)

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, delete, exists, func, insert, or_,
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.booking.admission.load import Ceiling
+from scheduler.booking.admission.load import CapacityLimit
 from scheduler.booking.sessions.access_window import stands
 from scheduler.booking.sessions.schema import (
     CAPACITY_STEPS,
@@ -307,13 +307,13 @@ async def held(db: AsyncConnection, window: Interval) -> list[Slot]:
 _STEPS = select(CAPACITY_STEPS).order_by(CAPACITY_STEPS.c.since)
 
 
-async def ceiling(db: AsyncConnection, rated: Amount) -> Ceiling:
+async def ceiling(db: AsyncConnection, rated: Amount) -> CapacityLimit:
     """Return the maximum over time: `rated` until the first recorded step."""
     rows = await db.execute(_STEPS)
-    return Ceiling(rated, tuple((instant(row.since), Amount(row.sessions, row.points)) for row in rows))
+    return CapacityLimit(rated, tuple((instant(row.since), Amount(row.sessions, row.points)) for row in rows))
 
 
-async def set_ceiling(db: AsyncConnection, ceiling: Ceiling) -> None:
+async def set_ceiling(db: AsyncConnection, ceiling: CapacityLimit) -> None:
     """Record the steps of a maximum over time instead of those before."""
     await db.execute(delete(CAPACITY_STEPS))
     rows = [{"since": seconds(since), "sessions": a.sessions, "points": a.points} for since, a in ceiling.steps]

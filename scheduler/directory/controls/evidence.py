@@ -47,7 +47,7 @@ class Evidence:
     at: datetime
 
 
-class Archive:
+class EvidenceFiles:
     """Keeps evidence: what was looked at stays, but for files that were added by mistake."""
 
     def __init__(self, engine: AsyncEngine) -> None:

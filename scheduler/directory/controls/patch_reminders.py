@@ -11,7 +11,7 @@ from scheduler.directory.equipment import devices, devices_store
 from scheduler.directory.model import Device
 from scheduler.directory.points import store as points_store
 from scheduler.notifications import outbox
-from scheduler.notifications.wording import Channels, Facts, Notice
+from scheduler.notifications.wording import Channels, Notice, NoticeFacts
 from scheduler.policy.profile_files import Profiles
 from scheduler.units import store as units_store
 
@@ -48,5 +48,5 @@ def of_device(device: Device, owner: str, point: Point, units: Mapping[str, Unit
     """Return what is told of a device: to the unit that is its owner by name, else to the point's, with the owner."""
     named = next((unit.id for unit in units.values() if unit.name.casefold() == owner.casefold()), point.unit)
     reason = "; ".join(part for part in (owner, f"cập nhật lần cuối {device.patched:%d/%m/%Y}") if part)
-    facts = Facts(title=" ".join(part for part in (point.name, device.kind, device.model) if part), reason=reason)
+    facts = NoticeFacts(title=" ".join(part for part in (point.name, device.kind, device.model) if part), reason=reason)
     return Notice("patch", f"patch:{device.id}:{device.patched}", facts, named)

@@ -38,7 +38,7 @@ class Checked:
     due: date | None
 
 
-class Register:
+class ControlsService:
     """Keeps how each control stands; who said what before is in the audit log."""
 
     def __init__(self, engine: AsyncEngine, profiles: Profiles, checklists: Sequence[Checklist]) -> None:

@@ -17,15 +17,15 @@ from scheduler.core.model import Point, Session, State
 from scheduler.directory.equipment import lines_store, provider_points
 from scheduler.directory.model import Line
 from scheduler.notifications import outbox
-from scheduler.notifications.outbox import Waiting
-from scheduler.notifications.wording import Channels, Facts, Notice
+from scheduler.notifications.outbox import OutboxItem
+from scheduler.notifications.wording import Channels, Notice, NoticeFacts
 from scheduler.units import store as units_store
 
 AHEAD = timedelta(days=7)
 """How long before it begins a session is told to those who carry it."""
 
 
-class Letters:
+class ProviderNotices:
     """Tells providers, by the clerk's rounds."""
 
     def __init__(self, engine: AsyncEngine, channels: Channels) -> None:
@@ -53,7 +53,7 @@ class Letters:
                         await outbox.tell(db, notice, self._channels, now)
 
 
-def owed(facts: Facts | None, before: Sequence[Waiting], soon: bool) -> Notice | None:
+def owed(facts: NoticeFacts | None, before: Sequence[OutboxItem], soon: bool) -> Notice | None:
     """Return what a provider is to be told: `facts` of a session that needs it now, `before` what it was told."""
     last = before[-1] if before and before[-1].kind != "provider-cancelled" else None
     if last is None:
@@ -66,7 +66,7 @@ def owed(facts: Facts | None, before: Sequence[Waiting], soon: bool) -> Notice |
 
 def _needs(
     sessions: Iterable[Session], lines: Sequence[Line], points: Mapping[str, Point]
-) -> dict[tuple[str, str], Facts]:
+) -> dict[tuple[str, str], NoticeFacts]:
     """Return what each provider would be told of each session that takes place: no title and no code."""
     found = {}
     for session in sessions:
@@ -75,13 +75,13 @@ def _needs(
         for provider, own in carried.items():
             names = ", ".join(points[point].name for point in own)
             host = points[session.host_point].label
-            found[session.id, provider] = Facts(session.number, host=host, slots=slots, reason=names)
+            found[session.id, provider] = NoticeFacts(session.number, host=host, slots=slots, reason=names)
     return found
 
 
-async def _told(db: AsyncConnection, now: datetime) -> dict[tuple[str, str], list[Waiting]]:
+async def _told(db: AsyncConnection, now: datetime) -> dict[tuple[str, str], list[OutboxItem]]:
     """Return what was told of sessions that are not over, by session and provider, in order."""
-    found: dict[tuple[str, str], list[Waiting]] = {}
+    found: dict[tuple[str, str], list[OutboxItem]] = {}
     for each in await outbox.of_coming(db, ("provider", "provider-changed", "provider-cancelled"), now):
         session = each.session or ""
         provider = each.key.removeprefix(f"provider:{session}:").rsplit(":", 2)[0]

@@ -13,7 +13,7 @@ from scheduler.directory.errors import BadSheet, LineError, PreviewStale
 from scheduler.directory.import_export import devices, inventory, people, rooms, units
 from scheduler.directory.import_export.preview import Plan, Step
 from scheduler.files import spreadsheet
-from scheduler.files.sandboxed_parser import Apart
+from scheduler.files.sandboxed_parser import SandboxedParser
 from scheduler.files.spreadsheet import Row
 from scheduler.policy.profile_files import Profiles
 
@@ -54,7 +54,7 @@ TABLES: Mapping[Kind, Table] = {
 class Exchange:
     """Exports and imports tables; an import is one transaction, or nothing."""
 
-    def __init__(self, engine: AsyncEngine, profiles: Profiles, apart: Apart) -> None:
+    def __init__(self, engine: AsyncEngine, profiles: Profiles, apart: SandboxedParser) -> None:
         self._engine = engine
         self._profiles = profiles
         self._apart = apart

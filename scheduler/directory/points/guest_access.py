@@ -27,7 +27,7 @@ class Invitation:
     by: str | None
 
 
-class Grants:
+class GuestAccess:
     """Which sessions such points may enter."""
 
     def __init__(self, engine: AsyncEngine, profiles: Profiles) -> None:

@@ -13,9 +13,9 @@ from scheduler.inbound_mail import attached_form
 from scheduler.inbound_mail.extraction import contacts, slot_kinds, sources, titles, vn_datetimes
 from scheduler.inbound_mail.extraction.result import Notes, Reading
 from scheduler.inbound_mail.extraction.sources import Source
-from scheduler.inbound_mail.extraction.unit_names import Places
+from scheduler.inbound_mail.extraction.unit_names import UnitNames
 from scheduler.inbound_mail.extraction.vn_datetimes import flat
-from scheduler.inbound_mail.message import Letter
+from scheduler.inbound_mail.message import OfficialLetter
 
 _REGISTERS = re.compile(
     r"\bdang ky\b|\bto chuc (?:phien |cuoc )?hop\b|\bhop truc tuyen\b|\bphien hop\b|\bhoi nghi truc tuyen\b"
@@ -38,7 +38,7 @@ _SECRET = re.compile(
 )
 
 
-def asks(letter: Letter) -> bool:
+def asks(letter: OfficialLetter) -> bool:
     """Tell whether a letter may be a registration: a person reads others, and those about one that has a number."""
     said = "\n".join(line for line in (letter.subject, *letter.body.splitlines()) if not line.startswith(">"))
     if _NUMBER.search(said):
@@ -50,15 +50,17 @@ def asks(letter: Letter) -> bool:
     )
 
 
-def read(letter: Letter, places: Places, unit: str, received: datetime, zone: ZoneInfo) -> Reading:
+def read(letter: OfficialLetter, places: UnitNames, unit: str, received: datetime, zone: ZoneInfo) -> Reading:
     """Read a registration out of a letter that the official mailbox of `unit` sent."""
-    return _Reader(letter, places, unit, received, zone).read()
+    return _Extractor(letter, places, unit, received, zone).read()
 
 
-class _Reader:
+class _Extractor:
     """Reads one letter, field by field."""
 
-    def __init__(self, letter: Letter, places: Places, unit: str, received: datetime, zone: ZoneInfo) -> None:
+    def __init__(
+        self, letter: OfficialLetter, places: UnitNames, unit: str, received: datetime, zone: ZoneInfo
+    ) -> None:
         # given
         self._letter = letter
         self._places = places

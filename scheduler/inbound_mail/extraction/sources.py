@@ -5,7 +5,7 @@ from itertools import islice
 
 from scheduler.inbound_mail.extraction import labelled_fields
 from scheduler.inbound_mail.extraction.labelled_fields import Pair
-from scheduler.inbound_mail.message import Attachment, Letter
+from scheduler.inbound_mail.message import Attachment, OfficialLetter
 
 MAX_READ = 20_000
 """Letters of a body that are looked at; a registration says what it wants before that."""
@@ -32,7 +32,7 @@ def form(attached: Attachment) -> Source | None:
     return Source(attached.name, pairs) if pairs else None
 
 
-def body(letter: Letter) -> Source:
+def body(letter: OfficialLetter) -> Source:
     """Read the letter itself, without what it quotes."""
     lines = [_line(line) for line in _unwrapped(letter.body[:MAX_READ]) if not line.startswith(">")]
     source = Source("letter")

@@ -47,7 +47,7 @@ class Named:
     ambiguous: tuple[str, ...] = ()
 
 
-class Places:
+class UnitNames:
     """The directory by names, as of one day. The first point of a unit is meant when only the unit is named."""
 
     def __init__(self, units: Sequence[Unit], points: Sequence[Point]) -> None:

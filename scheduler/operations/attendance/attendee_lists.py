@@ -13,24 +13,24 @@ from scheduler.booking.sessions import store as sessions_store
 from scheduler.booking.sessions.store import instant, seconds
 from scheduler.core.database import writing
 from scheduler.core.errors import InvalidRequest, NotAsked
-from scheduler.notifications.alerts import Desk
+from scheduler.notifications.alerts import Alerts
 from scheduler.operations.attendance import attendee_list
 from scheduler.operations.attendance.attendee_list import Person, Present
 from scheduler.operations.attendance.schema import LISTS, ROLLS
 
 
 @dataclass(frozen=True, slots=True)
-class Roll:
+class AttendeeList:
     """What the host of a session asked for, and what came, by point; `asked` None: nothing was asked."""
 
     asked: datetime | None
     lists: Mapping[str, Present]
 
 
-class Rolls:
+class AttendeeLists:
     """Keeps lists; :mod:`scheduler.compliance.personal_data` lets their names go."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Alerts) -> None:
         self._desk = desk
 
     async def ask(self, session_id: str, by: str, now: datetime) -> None:
@@ -62,13 +62,13 @@ class Rolls:
             values = {"session": session.id, "point": point, "count": count, "people": words}
             await db.execute(insert(LISTS).values(**values, by=by, at=seconds(now)))
 
-    async def roll(self, session_id: str) -> Roll:
+    async def roll(self, session_id: str) -> AttendeeList:
         """Return what was asked and what came. Raises UnknownSession."""
         async with self._desk.engine.begin() as db:
             session = await sessions_store.known(db, session_id)
             rows = (await db.execute(select(LISTS).where(LISTS.c.session == session.id))).mappings()
             given = {row["point"]: _present(row) for row in rows}
-            return Roll(await _asked(db, session.id), given)
+            return AttendeeList(await _asked(db, session.id), given)
 
 
 async def _asked(db: AsyncConnection, session: str) -> datetime | None:

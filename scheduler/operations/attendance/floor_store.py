@@ -12,7 +12,7 @@ from scheduler.operations.attendance.schema import SPEECHES, STAYS
 
 
 @dataclass(frozen=True, slots=True)
-class Speech:
+class FloorTime:
     """A device had the floor from `start` to `end`, None while it has it. `place` is where its hand stood in the queue
     when it was invited, 0 for one that was not raised; `topic` is what it wanted to speak about."""
 
@@ -24,7 +24,7 @@ class Speech:
     end: datetime | None = None
 
 
-async def begin(db: AsyncConnection, session: str, speech: Speech) -> None:
+async def begin(db: AsyncConnection, session: str, speech: FloorTime) -> None:
     """Note that a device has the floor."""
     values = {"point": speech.point, "name": speech.name, "place": speech.place, "topic": speech.topic}
     await db.execute(insert(SPEECHES).values(session=session, began=seconds(speech.start), **values))
@@ -47,11 +47,11 @@ async def lost(db: AsyncConnection, held: Collection[str] = ()) -> None:
     await db.execute(update(SPEECHES).where(going_on).values(ended=func.coalesce(left, SPEECHES.c.began)))
 
 
-async def of_session(db: AsyncConnection, session: str) -> list[Speech]:
+async def of_session(db: AsyncConnection, session: str) -> list[FloorTime]:
     """Return who had the floor in a session, in the order in which it was given."""
     rows = await db.execute(select(SPEECHES).where(SPEECHES.c.session == session).order_by(SPEECHES.c.id))
     return [
-        Speech(
+        FloorTime(
             row.point,
             row.name,
             row.place,

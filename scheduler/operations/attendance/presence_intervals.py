@@ -17,7 +17,7 @@ SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Stay:
+class PresenceInterval:
     """A point was connected; `left` None: it still is."""
 
     point: str
@@ -30,7 +30,7 @@ RedialKind = Literal["lost", "tried", "back"]
 
 
 @dataclass(frozen=True, slots=True)
-class Redial:
+class ReconnectAttempt:
     """What happened to the connection of a device of a point."""
 
     point: str
@@ -66,7 +66,7 @@ class Attended:
         return (2000 * self.seconds + self.of) // (2 * self.of) if self.of else 0
 
 
-def held(host: Iterable[Stay], slot: Interval, now: datetime) -> Interval:
+def held(host: Iterable[PresenceInterval], slot: Interval, now: datetime) -> Interval:
     """Return how long a slot was held so far: until now; once it is over, until its host left, if it was there."""
     if now < slot.end:
         return Interval(slot.start, max(slot.start, now))
@@ -74,7 +74,7 @@ def held(host: Iterable[Stay], slot: Interval, now: datetime) -> Interval:
     return Interval(slot.start, max((end for end in ends if end > slot.start), default=slot.end))
 
 
-def attended(stays: Iterable[Stay], slot: Interval, now: datetime, longer: timedelta) -> Attended:
+def attended(stays: Iterable[PresenceInterval], slot: Interval, now: datetime, longer: timedelta) -> Attended:
     """Judge the stays of one point in a slot that was held."""
     spans = merged(Interval(stay.joined, stay.left or now) for stay in stays)
     within = [clipped for span in spans if (clipped := _clip(span, slot.start, slot.end))]

@@ -8,7 +8,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.booking.sessions.store import instant, seconds
-from scheduler.operations.attendance.presence_intervals import Stay
+from scheduler.operations.attendance.presence_intervals import PresenceInterval
 from scheduler.operations.attendance.schema import EXPLANATIONS, STAYS
 
 
@@ -57,13 +57,13 @@ async def lost(db: AsyncConnection, since: datetime | None = None, held: Collect
     await db.execute(update(STAYS).where(silent).values(left=STAYS.c.seen))
 
 
-async def of_sessions(db: AsyncConnection, sessions: Collection[str]) -> dict[str, list[Stay]]:
+async def of_sessions(db: AsyncConnection, sessions: Collection[str]) -> dict[str, list[PresenceInterval]]:
     """Return the stays of sessions, in the order in which they began."""
-    found: dict[str, list[Stay]] = {session: [] for session in sessions}
+    found: dict[str, list[PresenceInterval]] = {session: [] for session in sessions}
     rows = await db.execute(select(STAYS).where(STAYS.c.session.in_(sessions)).order_by(STAYS.c.joined, STAYS.c.id))
     for row in rows:
         left = None if row.left is None else instant(row.left)
-        found[row.session].append(Stay(row.point, instant(row.joined), left))
+        found[row.session].append(PresenceInterval(row.point, instant(row.joined), left))
     return found
 
 

@@ -16,10 +16,16 @@ from scheduler.core import text
 from scheduler.core.database import writing
 from scheduler.core.errors import FieldError, InvalidRequest
 from scheduler.core.model import Interval, Session, Slot, State
-from scheduler.notifications.alerts import Desk
+from scheduler.notifications.alerts import Alerts
 from scheduler.operations.attendance import floor_store, presence_store, reconnect_store
-from scheduler.operations.attendance.floor_store import Speech
-from scheduler.operations.attendance.presence_intervals import Attended, Redial, Stay, attended, held
+from scheduler.operations.attendance.floor_store import FloorTime
+from scheduler.operations.attendance.presence_intervals import (
+    Attended,
+    PresenceInterval,
+    ReconnectAttempt,
+    attended,
+    held,
+)
 from scheduler.operations.attendance.presence_store import Explanation
 
 LOOK_BACK = timedelta(days=1)
@@ -34,7 +40,7 @@ class SlotAttendance:
     """One slot, with its points in the order of the session, the host first: their stays and what follows from them."""
 
     slot: Slot
-    points: Mapping[str, tuple[tuple[Stay, ...], Attended]]
+    points: Mapping[str, tuple[tuple[PresenceInterval, ...], Attended]]
 
     @property
     def present(self) -> int:
@@ -45,7 +51,7 @@ class SlotAttendance:
 class Attendance:
     """Keeps stays and judges them."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Alerts) -> None:
         # given
         self._desk = desk
         # owned
@@ -67,7 +73,7 @@ class Attendance:
         async with writing(self._desk.engine) as db:
             await presence_store.end(db, session, point, at)
 
-    async def began(self, session: str, speech: Speech) -> None:
+    async def began(self, session: str, speech: FloorTime) -> None:
         """A device has the floor (Điều 14.3.b)."""
         async with writing(self._desk.engine) as db:
             await floor_store.begin(db, session, speech)
@@ -77,17 +83,17 @@ class Attendance:
         async with writing(self._desk.engine) as db:
             await floor_store.end(db, session, name, now)
 
-    async def speeches(self, session: str) -> list[Speech]:
+    async def speeches(self, session: str) -> list[FloorTime]:
         """Return who had the floor in a session, in the order in which it was given."""
         async with self._desk.engine.begin() as db:
             return await floor_store.of_session(db, session)
 
-    async def redialled(self, session: str, redials: Sequence[Redial]) -> None:
+    async def redialled(self, session: str, redials: Sequence[ReconnectAttempt]) -> None:
         """Connections were lost, or devices tried to come back (Điều 14.4.c)."""
         async with writing(self._desk.engine) as db:
             await reconnect_store.add(db, session, redials)
 
-    async def redials(self, session: str) -> list[Redial]:
+    async def redials(self, session: str) -> list[ReconnectAttempt]:
         """Return what happened to the connections of a session's points, by time."""
         async with self._desk.engine.begin() as db:
             return await reconnect_store.of_session(db, session)
@@ -153,7 +159,7 @@ class Attendance:
         points = session.everyone
         own = {point: tuple(stay for stay in stays if stay.point == point) for point in points}
 
-        def judge(point: str, slot: Slot) -> tuple[tuple[Stay, ...], Attended]:
+        def judge(point: str, slot: Slot) -> tuple[tuple[PresenceInterval, ...], Attended]:
             of_slot = held(own[session.host_point], Interval(slot.start, slot.end), now)
             found = attended(own[point], of_slot, now, longer)
             gaps = [(gap, said.get((point, gap.start))) for gap in found.interruptions]

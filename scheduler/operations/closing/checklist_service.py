@@ -23,7 +23,7 @@ LOOK_BACK = timedelta(days=3)
 """Nobody is reminded of older sessions."""
 
 
-class Sheets:
+class ClosingService:
     """Keeps the closing lists of sessions."""
 
     def __init__(self, engine: AsyncEngine, profiles: Profiles, channels: wording.Channels) -> None:

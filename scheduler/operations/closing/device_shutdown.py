@@ -28,7 +28,7 @@ class Left:
     devices: tuple[Device, ...]
 
 
-class Power:
+class DeviceShutdown:
     """Knows whom to ask, and tells units."""
 
     def __init__(self, engine: AsyncEngine, channels: wording.Channels) -> None:

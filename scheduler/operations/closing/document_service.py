@@ -15,7 +15,7 @@ from scheduler.booking.sessions.store import instant, seconds
 from scheduler.core.database import writing
 from scheduler.core.errors import TooManyDocuments
 from scheduler.notifications import outbox, wording
-from scheduler.operations.closing.documents import RECORDING, Document, Grant
+from scheduler.operations.closing.documents import RECORDING, AccessRequest, Document
 from scheduler.operations.closing.errors import UnknownMaterial
 from scheduler.operations.closing.schema import DOCUMENTS, GRANTS
 from scheduler.units import store as units_store
@@ -25,7 +25,7 @@ MAX_DOCUMENTS = 50
 """Of one session."""
 
 
-class Shelf:
+class DocumentService:
     """Keeps what belongs to the host and who may have it."""
 
     def __init__(self, engine: AsyncEngine, channels: wording.Channels) -> None:
@@ -62,14 +62,14 @@ class Shelf:
         async with self._engine.begin() as db:
             return await _documents(db, session)
 
-    async def ask(self, session_id: str, subject: str, unit: str, by: str, text: str, now: datetime) -> Grant:
+    async def ask(self, session_id: str, subject: str, unit: str, by: str, text: str, now: datetime) -> AccessRequest:
         """Ask the host for its recording or a document; asking twice is asking once. Raises UnknownMaterial."""
         async with writing(self._engine) as db:
             await self._known(db, session_id, subject)
             for old in await _grants(db, [session_id]):
                 if (old.subject, old.unit, old.answer) == (subject, unit, "waiting"):
                     return old
-            asked = Grant(uuid.uuid4().hex, session_id, subject, unit, by, instant(seconds(now)), text)
+            asked = AccessRequest(uuid.uuid4().hex, session_id, subject, unit, by, instant(seconds(now)), text)
             await db.execute(insert(GRANTS).values(_values(asked)))
             session = await sessions_store.known(db, session_id)
             host = (await units_store.points_named(db, [session.host_point]))[session.host_point]
@@ -77,7 +77,9 @@ class Shelf:
             await outbox.tell(db, notice, self._channels, now)
             return asked
 
-    async def answer(self, grant_id: str, granted: bool, until: datetime | None, by: str, now: datetime) -> Grant:
+    async def answer(
+        self, grant_id: str, granted: bool, until: datetime | None, by: str, now: datetime
+    ) -> AccessRequest:
         """Answer a wish, or take an answer back. Raises UnknownMaterial."""
         async with writing(self._engine) as db:
             rows = await db.execute(select(GRANTS).where(GRANTS.c.id.in_(storable([grant_id]))))
@@ -102,10 +104,10 @@ class Shelf:
             await self._known(db, session_id, subject)
             at = instant(seconds(now))
             for unit in units:
-                given = Grant(uuid.uuid4().hex, session_id, subject, unit, "", at, "", "granted", by, at, until)
+                given = AccessRequest(uuid.uuid4().hex, session_id, subject, unit, "", at, "", "granted", by, at, until)
                 await db.execute(insert(GRANTS).values(_values(given)))
 
-    async def grant(self, grant_id: str) -> Grant:
+    async def grant(self, grant_id: str) -> AccessRequest:
         """Return one wish. Raises UnknownMaterial."""
         async with self._engine.begin() as db:
             row = (await db.execute(select(GRANTS).where(GRANTS.c.id.in_(storable([grant_id]))))).mappings().first()
@@ -113,12 +115,12 @@ class Shelf:
             raise UnknownMaterial
         return _grant(row)
 
-    async def grants(self, sessions: Collection[str]) -> list[Grant]:
+    async def grants(self, sessions: Collection[str]) -> list[AccessRequest]:
         """Return what was asked and granted of sessions, the newest first."""
         async with self._engine.begin() as db:
             return await _grants(db, sessions)
 
-    async def inbox(self, unit: str | None) -> list[Grant]:
+    async def inbox(self, unit: str | None) -> list[AccessRequest]:
         """Return the wishes that a host unit (None: any) has to answer or answered, and its own, the newest first."""
         query = select(GRANTS).where(GRANTS.c.asked_by != "").order_by(GRANTS.c.asked.desc(), GRANTS.c.id).limit(500)
         if unit is not None:
@@ -148,18 +150,18 @@ async def _documents(db: AsyncConnection, session: str) -> list[Document]:
     return [Document(**{**row, "at": instant(row["at"])}) for row in rows.mappings()]
 
 
-async def _grants(db: AsyncConnection, sessions: Collection[str]) -> list[Grant]:
+async def _grants(db: AsyncConnection, sessions: Collection[str]) -> list[AccessRequest]:
     wanted = select(GRANTS).where(GRANTS.c.session.in_(storable(sessions)))
     rows = await db.execute(wanted.order_by(GRANTS.c.asked.desc(), GRANTS.c.id))
     return [_grant(row) for row in rows.mappings()]
 
 
-def _values(grant: Grant) -> dict[str, object]:
+def _values(grant: AccessRequest) -> dict[str, object]:
     values: dict[str, object] = {column.name: getattr(grant, column.name) for column in GRANTS.c}
     times = {name: getattr(grant, name) for name in ("asked", "answered", "until")}
     return {**values, **{name: None if at is None else seconds(at) for name, at in times.items()}}
 
 
-def _grant(row: RowMapping) -> Grant:
+def _grant(row: RowMapping) -> AccessRequest:
     times = {name: None if row[name] is None else instant(row[name]) for name in ("asked", "answered", "until")}
-    return Grant(**{**row, **times})
+    return AccessRequest(**{**row, **times})

@@ -27,7 +27,7 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
+class AccessRequest:
     """A unit's wish for something of a session, or the host's offer, and what the host answered.
 
     `until` bounds a granted one; None: without end. `asked_by` is empty when the host offered it unasked.
@@ -50,6 +50,6 @@ class Grant:
         return self.answer == "granted" and (self.until is None or now < self.until)
 
 
-def allowed(grants: Collection[Grant], unit: str | None, subject: str, now: datetime) -> bool:
+def allowed(grants: Collection[AccessRequest], unit: str | None, subject: str, now: datetime) -> bool:
     """Tell whether a unit may have something now."""
     return any(grant.unit == unit and grant.subject == subject and grant.holds(now) for grant in grants)

@@ -25,7 +25,7 @@ from scheduler.units import store as units_store
 _TIMES = ("ended", "due", "told", "received", "keep_until", "reminded", "warned", "deleted")
 
 
-class Handovers:
+class HandoverService:
     """Keeps who is owed which recording until when, and what became of it."""
 
     def __init__(self, engine: AsyncEngine, profiles: Profiles, channels: wording.Channels) -> None:

@@ -22,7 +22,7 @@ BACK, AHEAD = timedelta(hours=12), timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
+class ProviderSession:
     """A session with the points that have a line of the provider, in its order, and the minutes counted of these.
 
     `contact` is whom the provider named for it, `main` who is on duty at the operating unit.
@@ -36,23 +36,23 @@ class Carried:
 
 
 @dataclass(frozen=True, slots=True)
-class Carriage:
+class ProviderOverview:
     """All that concerns a provider; `points` are those with a line of theirs and the hosts of `sessions`."""
 
     provider: Provider
     lines: tuple[Line, ...]
-    sessions: tuple[Carried, ...]
+    sessions: tuple[ProviderSession, ...]
     incidents: tuple[Incident, ...]
     points: Mapping[str, Point]
 
 
-class Carriers:
+class ProviderView:
     """Shows providers what is theirs."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def carriage(self, provider: str, now: datetime) -> Carriage:
+    async def carriage(self, provider: str, now: datetime) -> ProviderOverview:
         """Return what concerns a provider. Raises Unknown."""
         async with self._engine.begin() as db:
             known = await _known(db, provider)
@@ -62,7 +62,7 @@ class Carriers:
             incidents = await incidents_store.of_provider(db, provider)
             shown = [line.point for line in own] + [each.session.host_point for each in sessions]
             points = await units_store.points_named(db, [*shown, *(each.point for each in incidents if each.point)])
-        return Carriage(known, tuple(own), tuple(sessions), tuple(incidents), points)
+        return ProviderOverview(known, tuple(own), tuple(sessions), tuple(incidents), points)
 
 
 async def _known(db: AsyncConnection, provider: str) -> Provider:
@@ -76,13 +76,13 @@ async def _lines(db: AsyncConnection, provider: str) -> list[Line]:
     return [line for line in await lines_store.lines(db) if line.provider == provider]
 
 
-async def _carried(db: AsyncConnection, provider: str, own: list[Line], listed: list[Session]) -> list[Carried]:
+async def _carried(db: AsyncConnection, provider: str, own: list[Line], listed: list[Session]) -> list[ProviderSession]:
     """Return the sessions that need a line of the provider."""
     theirs = {s.id: points for s in listed if (points := provider_points.points_by_provider(s, own).get(provider))}
     duties = await readiness_store.duties(db, theirs)
     counted = await incidents_store.minutes(db, theirs)
     return [
-        Carried(
+        ProviderSession(
             session,
             tuple(theirs[session.id]),
             tuple(each for each in counted if each.session == session.id and each.point in theirs[session.id]),

@@ -17,7 +17,7 @@ from scheduler.operations.readiness import store as readiness_store
 from scheduler.units import store as units_store
 
 
-class Desk:
+class IncidentService:
     """Keeps incidents and how lines were; providers are told by letter."""
 
     def __init__(self, engine: AsyncEngine, channels: wording.Channels = wording.NOWHERE) -> None:

@@ -8,7 +8,7 @@ from scheduler.core.model import Interval, Session, Slot, SlotKind
 from scheduler.directory.equipment import lines
 from scheduler.directory.equipment.provider_points import points_by_provider
 from scheduler.directory.model import Line
-from scheduler.operations.attendance.presence_intervals import Stay
+from scheduler.operations.attendance.presence_intervals import PresenceInterval
 from scheduler.operations.readiness.duty import Duty, absent_units, overloaded
 from scheduler.operations.readiness.marks import (
     Colour,
@@ -72,7 +72,7 @@ class Known:
 
     checks: Mapping[str, Sequence[Check]]
     duties: Mapping[str, Sequence[Duty]]
-    stays: Mapping[str, Sequence[Stay]]
+    stays: Mapping[str, Sequence[PresenceInterval]]
     beside: Sequence[Session]
     levels: Mapping[str, str]
     owners: Mapping[str, str]
@@ -180,7 +180,7 @@ def _line(given: Sequence[Line], level: str, policy: Policy) -> tuple[str, ...] 
     return tuple(fault.value for fault in min(wrong, key=len))
 
 
-def _rehearsed(session: Session, stays: Sequence[Stay], now: datetime) -> set[str] | None:
+def _rehearsed(session: Session, stays: Sequence[PresenceInterval], now: datetime) -> set[str] | None:
     """Return which points took part in the rehearsal; None while there was none."""
     slot = session.rehearsal
     if slot is None or now < slot.end:

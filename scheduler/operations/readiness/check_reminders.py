@@ -16,7 +16,7 @@ from scheduler.calendar.deadlines import Clock
 from scheduler.core.database import writing
 from scheduler.core.model import Session, Slot, State
 from scheduler.notifications import outbox
-from scheduler.notifications.alerts import Desk, of_slot, recipients
+from scheduler.notifications.alerts import Alerts, of_slot, recipients
 from scheduler.notifications.wording import Channels, Notice, saying
 from scheduler.policy.profile_files import Profiles
 from scheduler.units import store as units_store
@@ -29,11 +29,11 @@ def due(slot: Slot, hours: Iterable[int], now: datetime) -> int | None:
     return min((each for each in hours if slot.start - timedelta(hours=each) <= now), default=None)
 
 
-class Calls:
+class CheckReminders:
     """Tells host and components, and the groups, by the clerk's rounds."""
 
     def __init__(self, engine: AsyncEngine, profiles: Profiles, channels: Channels) -> None:
-        self._desk = Desk(engine, profiles, channels)
+        self._desk = Alerts(engine, profiles, channels)
 
     async def work(self, now: datetime) -> None:
         """Tell what is due."""

@@ -14,7 +14,7 @@ from scheduler.core.model import Session
 from scheduler.directory.model import Person
 from scheduler.directory.people import store as people_store
 from scheduler.notifications import outbox, wording
-from scheduler.notifications.alerts import Desk
+from scheduler.notifications.alerts import Alerts
 from scheduler.operations.readiness import duty
 from scheduler.operations.readiness import store as readiness_store
 from scheduler.operations.readiness.duty import Duty, Role
@@ -27,7 +27,7 @@ ROLES: Mapping[Role, str] = {"main": "trực chính", "backup": "trực dự ph�
 class Duties:
     """Keeps duties."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Alerts) -> None:
         self._desk = desk
 
     async def assign(self, given: Duty, now: datetime) -> Duty:

@@ -12,7 +12,7 @@ from scheduler.core import text
 from scheduler.core.database import writing
 from scheduler.core.errors import FieldError, InvalidRequest
 from scheduler.core.model import Session, SlotKind
-from scheduler.notifications.alerts import Desk
+from scheduler.notifications.alerts import Alerts
 from scheduler.operations.attendance.schema import LINK_TESTS, STEPS
 from scheduler.operations.readiness.marks import LinkTest
 from scheduler.operations.readiness.technical_check import MAX_WORDS
@@ -21,7 +21,7 @@ from scheduler.operations.readiness.technical_check import MAX_WORDS
 class Steps:
     """Keeps what was switched on and off, and how the link was."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Alerts) -> None:
         self._desk = desk
 
     async def done(self, session_id: str, point: str, step: str, done: bool, by: str, now: datetime) -> None:

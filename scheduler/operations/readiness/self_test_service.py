@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from scheduler.booking.sessions.store import instant, seconds
 from scheduler.core.database import writing
 from scheduler.core.errors import InvalidRequest, UnknownPoint
-from scheduler.notifications.alerts import Desk
+from scheduler.notifications.alerts import Alerts
 from scheduler.operations.attendance.schema import SELF_TESTS
 from scheduler.operations.readiness.self_test import Measured, SelfTest, failed, faults
 from scheduler.policy.policy import SelfTestPolicy
@@ -24,7 +24,7 @@ _MEASURED = ("camera", "mic_dbfs", "luma", "down_kbps", "up_kbps", "latency_ms",
 class SelfTests:
     """Keeps what points found out about themselves."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Alerts) -> None:
         self._desk = desk
 
     def policy(self, now: datetime) -> SelfTestPolicy:

@@ -13,7 +13,7 @@ from scheduler.core.text import clean
 from scheduler.directory.equipment import devices_store, lines_store
 from scheduler.directory.model import Line
 from scheduler.notifications import outbox
-from scheduler.notifications.alerts import Desk, of_slot
+from scheduler.notifications.alerts import Alerts, of_slot
 from scheduler.notifications.wording import Channels
 from scheduler.operations.attendance import presence_store
 from scheduler.operations.readiness import power_on_steps, self_test_service, technical_check
@@ -33,7 +33,7 @@ OLDEST_TEST = timedelta(days=7)
 class Boards:
     """Keeps checks, and judges with everything that is known."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Alerts) -> None:
         # given
         self._desk = desk
         # owned

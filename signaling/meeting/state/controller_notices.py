@@ -7,7 +7,7 @@ from datetime import datetime
 from signaling.messages.server import AssistState, CallsState, IncidentState, LinesState, ServerMessage, WeakLine
 
 
-class Aid:
+class ControllerNotices:
     """Keeps what controllers are told, for those who come later."""
 
     def __init__(self) -> None:

@@ -24,7 +24,7 @@ class Shown:
         return Shown(how(self.layout), None if self.after is None else how(self.after))
 
 
-class Direction:
+class LayoutControl:
     """One layout for everyone, others for those who shall see something else."""
 
     def __init__(self) -> None:

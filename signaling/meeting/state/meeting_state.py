@@ -1,9 +1,9 @@
 """The meeting with people in it: rights, floors, layout, views, recording. Pure: `now` in, effects out, no sockets.
 
 The host point chairs; who controls is decided at the door (Điều 10.1, 14.3.a, reading A10), and may sit anywhere.
-Everything the media engine knows can be said again from here (:meth:`Conference.restore`), so a lost worker loses
-nothing but seconds; and what the conference is can be kept (:attr:`Conference.snapshot`), so that another process leads
-it on over the room that the engine holds (:meth:`Conference.recover`, :meth:`Conference.found`).
+Everything the media engine knows can be said again from here (:meth:`MeetingState.restore`), so a lost worker loses
+nothing but seconds; and what the conference is can be kept (:attr:`MeetingState.snapshot`), so that another process
+leads it on over the room that the engine holds (:meth:`MeetingState.recover`, :meth:`MeetingState.found`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,16 +12,16 @@ from datetime import datetime
 
 from mediaserver.api import COMPOSED, CONTENT, EVERYONE, TOP_HEIGHT, Layout, RoomState, SeatOptions, SeatState
 from scheduler.core.model import Interval, ScriptItem
-from scheduler.operations.attendance.presence_intervals import Redial, RedialKind
+from scheduler.operations.attendance.presence_intervals import ReconnectAttempt, RedialKind
 from scheduler.operations.incidents.model import IncidentKind
 from signaling.core.errors import MessageError
 from signaling.meeting.state import layout_validation
-from signaling.meeting.state.controller_notices import Aid
-from signaling.meeting.state.layout_control import Direction
+from signaling.meeting.state.controller_notices import ControllerNotices
+from signaling.meeting.state.layout_control import LayoutControl
 from signaling.meeting.state.roster import Choice, Person, Place, Roster, Seated
 from signaling.meeting.state.script import Scene, Script
 from signaling.meeting.state.snapshot import ConferenceSnapshot
-from signaling.meeting.state.waiting_room import Threshold
+from signaling.meeting.state.waiting_room import WaitingRoom
 from signaling.messages.effects import (
     AddSeat,
     Arrange,
@@ -66,8 +66,8 @@ from signaling.messages.server import (
     Wanted,
     WeakLine,
 )
-from signaling.recording.model import Left
-from signaling.recording.state import Tape
+from signaling.recording.model import InterruptedRecording
+from signaling.recording.state import MeetingRecording
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Booking:
     """Whether points may open their microphones uninvited, which is noted."""
     watermark: bool = False
     """Whether whoever watches has name and time over the picture."""
-    left: Left | None = None
+    left: InterruptedRecording | None = None
     """How an earlier server left its recording."""
     echo_s: float = 0.0
     """So much later one hears oneself in the test room, which belongs to no session; 0 in a meeting."""
@@ -101,7 +101,7 @@ class Booking:
         return self.echo_s > 0
 
 
-class Conference:
+class MeetingState:
     """One meeting. Methods return what has to be done, in order, and raise MessageError for what may not be done."""
 
     def __init__(self, booking: Booking, roster: Roster | None = None) -> None:
@@ -109,11 +109,11 @@ class Conference:
         self.booking = booking
         # owned
         self.roster = roster or Roster(booking.places)
-        self.direction = Direction()
-        self.tape = Tape(booking.recording, booking.start, booking.voices, booking.left)
+        self.direction = LayoutControl()
+        self.tape = MeetingRecording(booking.recording, booking.start, booking.voices, booking.left)
         self.script = Script(booking.script, booking.places[0].id)
-        self.aid = Aid()
-        self.threshold = Threshold()
+        self.aid = ControllerNotices()
+        self.threshold = WaitingRoom()
         self.speaking: str | None = None
         self.gives_way_at: datetime | None = None
         """When it ends, since an emergency took its code."""
@@ -240,7 +240,7 @@ class Conference:
     def _redialled(self, seat: Seated | None, told: Sequence[tuple[RedialKind, datetime]]) -> list[Effect]:
         if seat is None or seat.place is None or self.booking.trial:
             return []
-        return [Redialled(tuple(Redial(seat.place.id, seat.name, kind, at) for kind, at in told))]
+        return [Redialled(tuple(ReconnectAttempt(seat.place.id, seat.name, kind, at) for kind, at in told))]
 
     def leave(self, client: str, reason: Farewell = "left") -> list[Effect]:
         """Leave for good."""

@@ -58,7 +58,7 @@ class SeatSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class TapeSnapshot:
-    """Where the recording stands; see :class:`signaling.recording.state.Tape`."""
+    """Where the recording stands; see :class:`signaling.recording.state.MeetingRecording`."""
 
     state: RecordingState
     registered: tuple[bool, bool]

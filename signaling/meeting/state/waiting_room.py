@@ -10,7 +10,7 @@ MOST = 20
 
 
 @dataclass(slots=True)
-class Threshold:
+class WaitingRoom:
     """The points that wait, in the order they came, by client."""
 
     waiting: dict[str, Knock] = field(default_factory=dict)

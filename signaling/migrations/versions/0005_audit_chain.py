@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from alembic import op
 
-from signaling.audit.hash_chain import GENESIS, PRUNE, AuditEntry, seal
+from signaling.audit.hash_chain import GENESIS, PRUNE, AuditEntry, entry_hash
 
 revision = "0005"
 down_revision = "0004"
@@ -44,7 +44,7 @@ def _chain(connection: sa.Connection) -> None:
     head = GENESIS
     for row in connection.execute(sa.text(f"SELECT {columns} FROM audit ORDER BY id")).all():  # noqa: S608
         entry = AuditEntry(datetime.fromtimestamp(row.at, UTC), *row[2:])
-        head = seal(head, row.id, entry, "")
+        head = entry_hash(head, row.id, entry, "")
         connection.execute(sa.text("UPDATE audit SET seal = :seal WHERE id = :id"), {"seal": head, "id": row.id})
 
 

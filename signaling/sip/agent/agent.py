@@ -19,25 +19,25 @@ from typing import Protocol
 
 from signaling.sip.agent import request_checks
 from signaling.sip.agent.call import Call
-from signaling.sip.agent.context import Line, Peer, SipSettings, Target
-from signaling.sip.agent.incoming_call import Incoming
-from signaling.sip.agent.outgoing_call import Dialling, begin
-from signaling.sip.agent.rate_limit import Allowance
+from signaling.sip.agent.context import AgentContext, RemoteParty, SipSettings, Target
+from signaling.sip.agent.incoming_call import IncomingCall
+from signaling.sip.agent.outgoing_call import OutgoingCall, begin
+from signaling.sip.agent.rate_limit import RateLimit
 from signaling.sip.agent.snapshot import CallSnapshot
 from signaling.sip.protocol.errors import CallFailed, CallRefused, CallUnanswered
 from signaling.sip.protocol.message import SDP
-from signaling.sip.protocol.transaction_layer import Layer, Served
+from signaling.sip.protocol.transaction_layer import ServerTransaction, TransactionLayer
 from signaling.sip.protocol.transport import Flow
 
 __all__ = [
     "Agent",
     "Call",
     "CallFailed",
+    "CallHandler",
     "CallRefused",
     "CallUnanswered",
-    "Desk",
-    "Incoming",
-    "Peer",
+    "IncomingCall",
+    "RemoteParty",
     "SipSettings",
     "Target",
 ]
@@ -52,10 +52,10 @@ INVITE_COST = 5.0
 """An INVITE makes the desk think, and is repeated to for half a minute."""
 
 
-class Desk(Protocol):
+class CallHandler(Protocol):
     """Who takes calls."""
 
-    async def called(self, incoming: Incoming) -> None:
+    async def called(self, incoming: IncomingCall) -> None:
         """Somebody calls; exactly one of `incoming.accept` and `incoming.refuse` follows."""
 
     def wants_picture(self, call: Call) -> None:
@@ -65,16 +65,16 @@ class Desk(Protocol):
 class Agent:
     """One UDP socket, one TCP listener, and all calls over them."""
 
-    def __init__(self, settings: SipSettings, desk: Desk) -> None:
+    def __init__(self, settings: SipSettings, desk: CallHandler) -> None:
         # given
         self._settings = settings
         self._desk = desk
         # owned
-        self._layer = Layer(self._request, self._lost, self._needs)
-        self._line = Line(settings, self._layer, desk.wants_picture)
-        self._waiting: dict[tuple[str, str], Incoming] = {}
-        self._dialling: set[Dialling] = set()
-        self._allowance = Allowance()
+        self._layer = TransactionLayer(self._request, self._lost, self._needs)
+        self._line = AgentContext(settings, self._layer, desk.wants_picture)
+        self._waiting: dict[tuple[str, str], IncomingCall] = {}
+        self._dialling: set[OutgoingCall] = set()
+        self._allowance = RateLimit()
         self._closing = False
         self._ready = False
         """Whether the calls of an earlier process are known, so that nothing of theirs is refused."""
@@ -124,13 +124,13 @@ class Agent:
         finally:
             self._dialling.discard(dialling)
 
-    async def _prepare(self, target: Target, offer: str, name: str) -> Dialling:
+    async def _prepare(self, target: Target, offer: str, name: str) -> OutgoingCall:
         """Find the way of an INVITE: `auto` sends a large one by TCP, if a connection is taken (RFC 3261 §18.1.1).
 
         Raises OSError.
         """
         if target.transport != "auto":
-            return Dialling(self._line, target, await self._flow(target), offer, name)
+            return OutgoingCall(self._line, target, await self._flow(target), offer, name)
         by_udp = await self._prepare(replace(target, transport="udp"), offer, name)
         if by_udp.fits:
             return by_udp
@@ -165,7 +165,7 @@ class Agent:
     def _needs(self, flow: Flow) -> bool:
         return any(call.uses(flow) for call in self._line.calls.values())
 
-    def _request(self, served: Served) -> None:
+    def _request(self, served: ServerTransaction) -> None:
         """Take a request that is no repetition."""
         request, host = served.request, served.flow.remote[0]
         if self._closing or not self._ready:
@@ -186,7 +186,7 @@ class Agent:
         else:
             self._outside(served)
 
-    def _outside(self, served: Served) -> None:
+    def _outside(self, served: ServerTransaction) -> None:
         """Take a request that belongs to no call."""
         request = served.request
         if request.method == "CANCEL":
@@ -201,7 +201,7 @@ class Agent:
             response = self._line.response(request, 200, [("accept", SDP)])
             self._layer.reply(served, response)
 
-    def _invited(self, served: Served) -> None:
+    def _invited(self, served: ServerTransaction) -> None:
         request = served.request
         key = (request.call_id, request.sender.tag)
         waiting, calls = len(self._waiting), self._line.calls
@@ -212,18 +212,18 @@ class Agent:
         elif waiting >= MOST_WAITING or waiting + len(calls) >= self._settings.most_calls or self._layer.busy:
             self._reply(served, 503)
         else:
-            incoming = Incoming(self._line, served, lambda: self._waiting.pop(key, None))
+            incoming = IncomingCall(self._line, served, lambda: self._waiting.pop(key, None))
             self._waiting[key] = incoming
             self._line.spawn(self._called(incoming))
 
-    async def _called(self, incoming: Incoming) -> None:
+    async def _called(self, incoming: IncomingCall) -> None:
         try:
             await self._desk.called(incoming)
         except Exception:
             incoming.refuse(500)  # unless it was decided
             raise
 
-    def _cancel(self, served: Served) -> None:
+    def _cancel(self, served: ServerTransaction) -> None:
         invited = self._layer.cancelled(served.request)
         self._reply(served, 481 if invited is None else 200)
         if invited is not None:
@@ -231,5 +231,5 @@ class Agent:
             if incoming is not None:
                 incoming.refuse(487)
 
-    def _reply(self, served: Served, status: int) -> None:
+    def _reply(self, served: ServerTransaction, status: int) -> None:
         self._layer.reply(served, self._line.response(served.request, status))

@@ -5,14 +5,14 @@ import secrets
 from datetime import UTC, datetime, timedelta
 
 from signaling.sip.agent import request_checks, session_timer
-from signaling.sip.agent.context import PICTURE, Line, Peer
+from signaling.sip.agent.context import PICTURE, AgentContext, RemoteParty
 from signaling.sip.agent.dialog import Dialog
 from signaling.sip.agent.reinvite import renew
 from signaling.sip.agent.snapshot import CallSnapshot
 from signaling.sip.protocol.address import DEFAULT_PORT
 from signaling.sip.protocol.errors import CallUnanswered
 from signaling.sip.protocol.message import SDP, Headers, Request, Response
-from signaling.sip.protocol.transaction_layer import Served
+from signaling.sip.protocol.transaction_layer import ServerTransaction
 from signaling.sip.protocol.transport import Flow
 
 GOODBYE_S = 4.0
@@ -27,7 +27,7 @@ class Call:
     """One confirmed dialog, whoever dialled. `sdp` is their description, `ended` is set once, with a `reason`:
     `bye`, `hung up`, `unreachable`, `session timer`, `no ack`."""
 
-    def __init__(self, line: Line, dialog: Dialog, flow: Flow, peer: Peer, own: str, sdp: str) -> None:
+    def __init__(self, line: AgentContext, dialog: Dialog, flow: Flow, peer: RemoteParty, own: str, sdp: str) -> None:
         # given
         self.id = secrets.token_hex(8)
         self.peer = peer
@@ -41,7 +41,7 @@ class Call:
         self.reason = ""
         self._said = own
         self._version = 0
-        self._invite: Served | None = None
+        self._invite: ServerTransaction | None = None
         """Their newest INVITE, until its ACK."""
         self._acknowledged: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._watch: asyncio.TimerHandle | None = None
@@ -50,13 +50,13 @@ class Call:
         line.calls[dialog.key] = self
 
     @classmethod
-    def adopted(cls, line: Line, kept: CallSnapshot) -> "Call":
+    def adopted(cls, line: AgentContext, kept: CallSnapshot) -> "Call":
         """Return the call that another process kept, over UDP as it was, over TCP without its connection."""
         routes, sequence = list(kept.routes), kept.sequence + SPARE
         about = (kept.call_id, kept.local, kept.remote, kept.contact, kept.target)
         dialog = Dialog(*about, routes=routes, sequence=sequence, heard=kept.heard)
         flow = line.layer.transport.again(kept.transport, (kept.host, kept.port))
-        peer = Peer(kept.host, kept.name, kept.user, kept.user_agent)
+        peer = RemoteParty(kept.host, kept.name, kept.user, kept.user_agent)
         call = cls(line, dialog, flow, peer, kept.own, kept.theirs)
         call._said, call._version = kept.said, kept.version
         call._acknowledged.set_result(True)
@@ -154,7 +154,7 @@ class Call:
             flow = self._line.layer.transport.udp(self._next_hop())
         self._line.layer.send(self._dialog.request("ACK", number), flow)
 
-    async def accepted(self, served: Served, response: Response, seconds: int | None) -> None:
+    async def accepted(self, served: ServerTransaction, response: Response, seconds: int | None) -> None:
         """Answer their INVITE, and wait for the ACK. Raises CallUnanswered."""
         self._accept(served, response, seconds)
         if not await self._acknowledged:
@@ -182,7 +182,7 @@ class Call:
         if response is None or response.status in (408, 481):
             self._end("unreachable")
 
-    def request(self, served: Served) -> None:
+    def request(self, served: ServerTransaction) -> None:
         """Answer a request of theirs within the dialog."""
         request = served.request
         if not self._dialog.in_order(request):
@@ -197,11 +197,11 @@ class Call:
         else:
             handlers[request.method](served)
 
-    def _bye(self, served: Served) -> None:
+    def _bye(self, served: ServerTransaction) -> None:
         self._respond(served, 200)
         self._end("bye")
 
-    def _info(self, served: Served) -> None:
+    def _info(self, served: ServerTransaction) -> None:
         request = served.request
         if request.body and request.content_type != PICTURE:
             self._respond(served, 415)
@@ -210,7 +210,7 @@ class Call:
         if b"picture_fast_update" in request.body:
             self._line.picture(self)
 
-    def _renew(self, served: Served) -> None:
+    def _renew(self, served: ServerTransaction) -> None:
         """A re-INVITE or an UPDATE: the same session again, on hold, or only a sign of life."""
         request = served.request
         if (refusal := request_checks.of_renewal(request)) is not None:
@@ -236,7 +236,7 @@ class Call:
             self._said = answer or self._said
         return answer
 
-    def _accept(self, served: Served, response: Response, seconds: int | None) -> None:
+    def _accept(self, served: ServerTransaction, response: Response, seconds: int | None) -> None:
         response.headers += [("contact", self._dialog.contact), *session_timer.agreement(seconds)]
         if served.request.method == "INVITE":
             self._settle()
@@ -261,5 +261,5 @@ class Call:
     def _expire(self) -> None:
         self._line.spawn(self._leave("session timer"))
 
-    def _respond(self, served: Served, status: int, headers: Headers | None = None) -> None:
+    def _respond(self, served: ServerTransaction, status: int, headers: Headers | None = None) -> None:
         self._line.layer.respond(served, self._line.response(served.request, status, headers))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from signaling.sip.protocol.address import NameAddress, Uri, bracketed
 from signaling.sip.protocol.errors import BadMessage
 from signaling.sip.protocol.message import SDP, Headers, Message, Request, Response, respond
-from signaling.sip.protocol.transaction_layer import Layer
+from signaling.sip.protocol.transaction_layer import TransactionLayer
 from signaling.sip.protocol.transport import Flow
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Peer:
+class RemoteParty:
     """What the other side announces, empty where it says nothing; `address` is the IP address it sends from."""
 
     address: str
@@ -70,10 +70,10 @@ class Peer:
     user_agent: str
 
 
-class Line:
+class AgentContext:
     """One agent's common things."""
 
-    def __init__(self, settings: SipSettings, layer: Layer, picture: Callable[["Call"], None]) -> None:
+    def __init__(self, settings: SipSettings, layer: TransactionLayer, picture: Callable[["Call"], None]) -> None:
         # given
         self.settings = settings
         self.layer = layer
@@ -136,7 +136,7 @@ class Line:
         message.body = sdp.encode()
 
 
-def describe(message: Message, flow: Flow) -> Peer:
+def describe(message: Message, flow: Flow) -> RemoteParty:
     """Read what a peer announces: of a request its From, of a response who it says was reached."""
     if isinstance(message, Request):
         who: NameAddress | None = message.sender
@@ -148,7 +148,7 @@ def describe(message: Message, flow: Flow) -> Peer:
         user = Uri.parse(who.uri).user if who else ""
     except BadMessage:
         user = ""
-    return Peer(flow.remote[0], who.name if who else "", user, (agent or "")[:200])
+    return RemoteParty(flow.remote[0], who.name if who else "", user, (agent or "")[:200])
 
 
 def _asserted(message: Message) -> NameAddress | None:

@@ -5,20 +5,20 @@ from collections.abc import Callable
 
 from signaling.sip.agent import session_timer
 from signaling.sip.agent.call import Call
-from signaling.sip.agent.context import Line, describe
+from signaling.sip.agent.context import AgentContext, describe
 from signaling.sip.agent.dialog import Dialog
 from signaling.sip.protocol.address import Uri
 from signaling.sip.protocol.errors import CallUnanswered
-from signaling.sip.protocol.transaction_layer import Served
+from signaling.sip.protocol.transaction_layer import ServerTransaction
 
 DECISION_S = 60.0
 """Unanswered for so long it is refused with 480."""
 
 
-class Incoming:
+class IncomingCall:
     """Whoever takes it calls exactly one of `accept` and `refuse`. `user` is whom they dialled: the session's code."""
 
-    def __init__(self, line: Line, served: Served, decided: Callable[[], object]) -> None:
+    def __init__(self, line: AgentContext, served: ServerTransaction, decided: Callable[[], object]) -> None:
         # given
         self.user = Uri.parse(served.request.uri).user
         self.peer = describe(served.request, served.flow)

@@ -5,12 +5,12 @@ import secrets
 
 from signaling.sip.agent import session_timer
 from signaling.sip.agent.call import Call
-from signaling.sip.agent.context import Line, Target, describe
+from signaling.sip.agent.context import AgentContext, Target, describe
 from signaling.sip.agent.dialog import Dialog
 from signaling.sip.protocol.address import NameAddress
 from signaling.sip.protocol.errors import CallRefused, CallUnanswered
 from signaling.sip.protocol.message import SDP, Request, Response
-from signaling.sip.protocol.transaction_layer import Asked
+from signaling.sip.protocol.transaction_layer import ClientTransaction
 from signaling.sip.protocol.transport import Flow
 
 MOST_BYTES = 1300
@@ -19,10 +19,10 @@ VIA_BYTES = 120
 """At most; it is added last."""
 
 
-class Dialling:
+class OutgoingCall:
     """One INVITE of ours."""
 
-    def __init__(self, line: Line, target: Target, flow: Flow, offer: str, name: str) -> None:
+    def __init__(self, line: AgentContext, target: Target, flow: Flow, offer: str, name: str) -> None:
         # given
         self._line = line
         self._flow = flow
@@ -32,7 +32,7 @@ class Dialling:
         self._invite.headers += [("contact", self._contact), ("accept", SDP)]
         line.attach(self._invite, offer)
         # owned
-        self._asked: Asked | None = None
+        self._asked: ClientTransaction | None = None
         self._calls: dict[tuple[str, str, str], Call] = {}
         """More than one if several phones behind the target picked up."""
         self._given_up = False
@@ -105,7 +105,7 @@ class Dialling:
             self._outcome.set_exception(why)
 
 
-def begin(line: Line, method: str, target: Target, flow: Flow, name: str) -> Request:
+def begin(line: AgentContext, method: str, target: Target, flow: Flow, name: str) -> Request:
     """Begin a request outside of any dialog."""
     sender = NameAddress(name, line.uri(flow), {"tag": secrets.token_hex(8)})
     request = Request(method, target.uri)

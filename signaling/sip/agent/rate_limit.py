@@ -8,7 +8,7 @@ MOST_ADDRESSES = 4096
 """The one longest unheard of is forgotten, which only gives it a full bucket again."""
 
 
-class Allowance:
+class RateLimit:
     """Counts what each address asked lately."""
 
     def __init__(self) -> None:

@@ -5,15 +5,15 @@ from datetime import datetime
 from mediaserver.sdp.sip_parse import codec_names
 from scheduler.directory.equipment.service import Equipment
 from scheduler.directory.model import Seen
-from signaling.audit.log import Audit
-from signaling.meeting.capacity_guard import Guard
+from signaling.audit.log import AuditLog
+from signaling.meeting.capacity_guard import CapacityGuard
 from signaling.meeting.room_system import RoomSystem
-from signaling.meeting.runner import Meeting
+from signaling.meeting.runner import MeetingRunner
 from signaling.meeting.state.roster import Choice, Person, Place, leg_of
-from signaling.sip.agent.agent import Call, Incoming
+from signaling.sip.agent.agent import Call, IncomingCall
 
 
-def of_caller(incoming: Incoming) -> Seen:
+def of_caller(incoming: IncomingCall) -> Seen:
     """Return what a device shows of itself when it calls. Raises BadOffer."""
     peer = incoming.peer
     return Seen(peer.address, peer.user_agent, peer.name, offered=codec_names(incoming.offer))
@@ -25,10 +25,10 @@ def of_called(call: Call) -> Seen:
     return Seen(peer.address, peer.user_agent, peer.name, answered=codec_names(call.sdp))
 
 
-class Seating:
+class SipAdmission:
     """Seats room systems as browsers are seated."""
 
-    def __init__(self, equipment: Equipment, guard: Guard, audit: Audit) -> None:
+    def __init__(self, equipment: Equipment, guard: CapacityGuard, audit: AuditLog) -> None:
         self._equipment = equipment
         self._guard = guard
         self._audit = audit
@@ -37,11 +37,11 @@ class Seating:
         """Enter into the audit log what a room system did."""
         await self._audit.append(system.source.entry(now, system.account.account, action, subject, detail))
 
-    async def enter(self, meeting: Meeting, place: Place, number: int, now: datetime) -> bool:
+    async def enter(self, meeting: MeetingRunner, place: Place, number: int, now: datetime) -> bool:
         """Count the leg of a device, if one is left."""
         return await self._guard.enter(meeting.guarded, leg_of(place.id, number), meeting.conference.booking.legs, now)
 
-    async def free(self, meeting: Meeting, place: Place, number: int) -> None:
+    async def free(self, meeting: MeetingRunner, place: Place, number: int) -> None:
         """Count the leg of a call in vain no more, unless somebody has it."""
         leg = leg_of(place.id, number)
         holder = meeting.conference.roster.holder(leg)
@@ -57,7 +57,7 @@ class Seating:
         return not self._equipment.keeps_out(found, now)
 
     async def sit(
-        self, meeting: Meeting, system: RoomSystem, place: Place, number: int, seat: str, now: datetime
+        self, meeting: MeetingRunner, system: RoomSystem, place: Place, number: int, seat: str, now: datetime
     ) -> None:
         """Seat a room system, muted until it is given the floor (R-056); whoever has its place leaves that."""
         conference, leg = meeting.conference, leg_of(place.id, number)

@@ -15,20 +15,20 @@ from scheduler.booking.registration.service import Scheduler
 from scheduler.core.model import State
 from scheduler.directory.equipment.service import Equipment
 from scheduler.directory.model import Device
-from scheduler.directory.points.guest_access import Grants
+from scheduler.directory.points.guest_access import GuestAccess
 from signaling.core.errors import MessageError, NoGateway
 from signaling.meeting.client import Client
-from signaling.meeting.manager import Hub
+from signaling.meeting.manager import MeetingManager
 from signaling.meeting.room_system import RoomSystem, target
-from signaling.meeting.runner import Meeting
+from signaling.meeting.runner import MeetingRunner
 from signaling.meeting.state.roster import Place, leg_of
 from signaling.meeting.state.snapshot import SystemSnapshot
 from signaling.messages.server import Redial
-from signaling.sip.agent.agent import Agent, Call, CallFailed, CallRefused, Incoming
-from signaling.sip.bridge.admission import Seating, of_called, of_caller
-from signaling.sip.bridge.call_registry import Held, Kept
-from signaling.sip.bridge.dial_schedule import Switchboard, System, systems
-from signaling.sip.bridge.inbound_auth import FORBIDDEN, Guest, Reception, Refused
+from signaling.sip.agent.agent import Agent, Call, CallFailed, CallRefused, IncomingCall
+from signaling.sip.bridge.admission import SipAdmission, of_called, of_caller
+from signaling.sip.bridge.call_registry import BridgedCall, CallRegistry
+from signaling.sip.bridge.dial_schedule import DialledSystem, DialSchedule, systems
+from signaling.sip.bridge.inbound_auth import FORBIDDEN, Caller, InboundCallAuth, Refused
 
 log = logging.getLogger(__name__)
 
@@ -42,17 +42,17 @@ TELL_SECONDS = 0.2
 BUSY, NOT_ACCEPTABLE, UNAVAILABLE = 486, 488, 503
 
 
-class Gateway:
+class SipBridge:
     """Calls, is called, and keeps calls and seats together."""
 
     def __init__(
         self,
-        hub: Hub,
+        hub: MeetingManager,
         scheduler: Scheduler,
         equipment: Equipment,
-        grants: Grants,
-        seating: Seating,
-        reception: Reception,
+        grants: GuestAccess,
+        seating: SipAdmission,
+        reception: InboundCallAuth,
     ) -> None:
         # given
         self._hub = hub
@@ -64,8 +64,8 @@ class Gateway:
         self.agent: Agent | None = None
         """None: there is no gateway, and no call is made or taken."""
         # owned
-        self._boards: dict[str, Switchboard] = {}
-        self._kept = Kept(hub, self._changed)
+        self._boards: dict[str, DialSchedule] = {}
+        self._kept = CallRegistry(hub, self._changed)
         self._calling: dict[tuple[str, str], asyncio.Task[None]] = {}
         """By meeting and device."""
         self._telling: dict[str, asyncio.Task[None]] = {}
@@ -94,7 +94,7 @@ class Gateway:
                 await meeting.apply(meeting.conference.forsaken(each.seat))
 
     async def _go_on(
-        self, meeting: Meeting, kept: SystemSnapshot, call: Call, device: Device | None, now: datetime
+        self, meeting: MeetingRunner, kept: SystemSnapshot, call: Call, device: Device | None, now: datetime
     ) -> None:
         """Take up the call of a room system that an earlier process led; one without seat or device is hung up."""
         meeting.left_systems = tuple(each for each in meeting.left_systems if each is not kept)
@@ -103,12 +103,12 @@ class Gateway:
             await call.hang_up()
             await meeting.apply(meeting.conference.forsaken(kept.seat))
             return
-        board = self._boards.get(meeting.id, Switchboard())
-        system = board.systems.get(device.id, System(device, seat.device, seat.name))
+        board = self._boards.get(meeting.id, DialSchedule())
+        system = board.systems.get(device.id, DialledSystem(device, seat.device, seat.name))
         member = RoomSystem(device, system.name, call.peer.address)
         member.call, member.up = call, seat.up
         if meeting.resume(member, seat.id):
-            await self._kept.hold(Held(meeting, system, member), now)
+            await self._kept.hold(BridgedCall(meeting, system, member), now)
         else:
             await call.hang_up()
 
@@ -165,13 +165,13 @@ class Gateway:
                 continue
             meeting = await self._hub.open(session)
             found = [
-                System(device, number, place.device_name(number))
+                DialledSystem(device, number, place.device_name(number))
                 for place in meeting.conference.booking.places
                 for number, device in known.get(place.id, [])
                 if number <= place.devices
             ]
             meeting.conference.roster.kept = {leg_of(each.device.point, each.number) for each in found}
-            self._boards.setdefault(session.id, Switchboard()).expect(found, now)
+            self._boards.setdefault(session.id, DialSchedule()).expect(found, now)
 
     def _forget(self, session: str) -> None:
         """A meeting is over."""
@@ -180,24 +180,24 @@ class Gateway:
             if of == session:
                 task.cancel()
 
-    def _changed(self, meeting: Meeting) -> None:
+    def _changed(self, meeting: MeetingRunner) -> None:
         """Something changed: those who lead the meeting are told soon."""
         if meeting.id not in self._telling:
             self._telling[meeting.id] = asyncio.create_task(self._tell(meeting))
 
-    async def _tell(self, meeting: Meeting) -> None:
+    async def _tell(self, meeting: MeetingRunner) -> None:
         await asyncio.sleep(TELL_SECONDS)
         del self._telling[meeting.id]
         board = self._boards.get(meeting.id)
         if self._goes_on(meeting) and board is not None and (news := board.news()) is not None:
             await meeting.apply(meeting.conference.calls(news))
 
-    def _goes_on(self, meeting: Meeting) -> bool:
+    def _goes_on(self, meeting: MeetingRunner) -> bool:
         return self._hub.meetings.get(meeting.id) is meeting
 
     # --- calling
 
-    def _begin(self, meeting: Meeting, system: System, now: datetime) -> None:
+    def _begin(self, meeting: MeetingRunner, system: DialledSystem, now: datetime) -> None:
         key = meeting.id, system.device.id
         if any(device == key[1] and of != key[0] for of, device in self._calling) or self._kept.elsewhere(*key):
             system.elsewhere(now)
@@ -207,7 +207,7 @@ class Gateway:
         self._calling[key] = task
         task.add_done_callback(lambda done: self._calling.pop(key, None) if self._calling.get(key) is done else None)
 
-    async def _call(self, meeting: Meeting, system: System) -> None:
+    async def _call(self, meeting: MeetingRunner, system: DialledSystem) -> None:
         """Call a device, if its place is free and a leg is left, and seat it when it answers."""
         now, place = self._hub.tools.clock(), _place(meeting, system.device.point)
         try:
@@ -225,7 +225,7 @@ class Gateway:
             system.postponed(self._hub.tools.clock())
         self._changed(meeting)
 
-    async def _ring(self, meeting: Meeting, system: System, place: Place) -> None:
+    async def _ring(self, meeting: MeetingRunner, system: DialledSystem, place: Place) -> None:
         seat, clock = secrets.token_urlsafe(9), self._hub.tools.clock
         assert self.agent is not None
         try:
@@ -248,7 +248,9 @@ class Gateway:
                 await meeting.apply(meeting.conference.rang(seat))
                 await self._seating.free(meeting, place, system.number)
 
-    async def _answered(self, meeting: Meeting, system: System, place: Place, call: Call, seat: str) -> None:
+    async def _answered(
+        self, meeting: MeetingRunner, system: DialledSystem, place: Place, call: Call, seat: str
+    ) -> None:
         """Seat who answered; whatever keeps it from its seat, sound or picture ends the call."""
         member, now = RoomSystem(system.device, system.name, call.peer.address), self._hub.tools.clock()
         member.call = call
@@ -260,7 +262,7 @@ class Gateway:
                     return
                 await self._seating.sit(meeting, member, place, system.number, seat, now)
             await self._hub.engine.accept(meeting.id, seat, call.sdp)
-            await self._kept.hold(Held(meeting, system, member), now)
+            await self._kept.hold(BridgedCall(meeting, system, member), now)
         except BadOffer:
             system.failed(now, NOT_ACCEPTABLE)
         finally:
@@ -270,7 +272,7 @@ class Gateway:
 
     # --- being called
 
-    async def called(self, incoming: Incoming) -> None:
+    async def called(self, incoming: IncomingCall) -> None:
         """Take a call, or refuse it."""
         try:
             await self._take(incoming, self._hub.tools.clock())
@@ -285,7 +287,7 @@ class Gateway:
         """They lost the picture, and say so by SIP."""
         self._kept.refresh(call)
 
-    async def _take(self, incoming: Incoming, now: datetime) -> None:
+    async def _take(self, incoming: IncomingCall, now: datetime) -> None:
         guest = await self._reception.judge(incoming.user, incoming.peer, now)
         if self._hub.stopping:
             raise Refused(UNAVAILABLE)
@@ -293,13 +295,13 @@ class Gateway:
         place = _place(meeting, guest.device.point)
         if guest.number > place.devices:  # registered since the meeting began
             raise Refused(FORBIDDEN)
-        board = self._boards.get(meeting.id, Switchboard())
-        own = System(guest.device, guest.number, place.device_name(guest.number))
+        board = self._boards.get(meeting.id, DialSchedule())
+        own = DialledSystem(guest.device, guest.number, place.device_name(guest.number))
         system = board.systems.get(guest.device.id, own)
         member = RoomSystem(guest.device, system.name, incoming.peer.address)
         try:
             await self._let_in(meeting, guest, member, place, incoming, now)
-            await self._kept.hold(Held(meeting, system, member), now)
+            await self._kept.hold(BridgedCall(meeting, system, member), now)
         except (CallFailed, OSError) as error:
             log.info("x %s called and was gone: %s", system.name, error)
         except MediaError as error:
@@ -312,7 +314,13 @@ class Gateway:
                 await self._kept.leave(meeting, member)
 
     async def _let_in(
-        self, meeting: Meeting, guest: Guest, member: RoomSystem, place: Place, incoming: Incoming, now: datetime
+        self,
+        meeting: MeetingRunner,
+        guest: Caller,
+        member: RoomSystem,
+        place: Place,
+        incoming: IncomingCall,
+        now: datetime,
     ) -> None:
         """Seat who calls, then connect sound and picture. Raises Refused, MediaError, CallFailed."""
         seat = secrets.token_urlsafe(9)
@@ -354,5 +362,5 @@ class Gateway:
         self._changed(meeting)
 
 
-def _place(meeting: Meeting, point: str) -> Place:
+def _place(meeting: MeetingRunner, point: str) -> Place:
     return next(place for place in meeting.conference.booking.places if place.id == point)

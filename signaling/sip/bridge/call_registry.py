@@ -9,34 +9,34 @@ from typing import Any
 
 from mediaserver.errors import MediaError
 from signaling.core.errors import MessageError
-from signaling.meeting.manager import Hub
+from signaling.meeting.manager import MeetingManager
 from signaling.meeting.room_system import RoomSystem
-from signaling.meeting.runner import Meeting
+from signaling.meeting.runner import MeetingRunner
 from signaling.sip.agent.agent import Call
-from signaling.sip.bridge.dial_schedule import System
+from signaling.sip.bridge.dial_schedule import DialledSystem
 
 BYE = "bye"
 """Why a call ended that the room system itself hung up."""
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class BridgedCall:
     """A room system in a meeting."""
 
-    meeting: Meeting
-    system: System
+    meeting: MeetingRunner
+    system: DialledSystem
     member: RoomSystem
 
 
-class Kept:
+class CallRegistry:
     """All room systems that are in meetings."""
 
-    def __init__(self, hub: Hub, changed: Callable[[Meeting], None]) -> None:
+    def __init__(self, hub: MeetingManager, changed: Callable[[MeetingRunner], None]) -> None:
         # given
         self._hub = hub
         self._changed = changed
         # owned
-        self._held: dict[str, Held] = {}
+        self._held: dict[str, BridgedCall] = {}
         """By member."""
         self._following: set[asyncio.Task[None]] = set()
 
@@ -46,7 +46,7 @@ class Kept:
             task.cancel()
         await asyncio.gather(*self._following, return_exceptions=True)
 
-    async def hold(self, held: Held, now: datetime) -> None:
+    async def hold(self, held: BridgedCall, now: datetime) -> None:
         """A room system is in, with sound and picture."""
         meeting, system, member = held.meeting, held.system, held.member
         assert member.call is not None
@@ -87,7 +87,7 @@ class Kept:
             elif held.member.up or not seat.offered:
                 await self._let_go(held, now)
 
-    async def let_go(self, system: System, now: datetime) -> None:
+    async def let_go(self, system: DialledSystem, now: datetime) -> None:
         """End the call of a device, as one that is of no use any more."""
         for held in [each for each in self._held.values() if each.system is system]:
             await self._let_go(held, now)
@@ -96,12 +96,12 @@ class Kept:
         """Whether a device sits in another meeting."""
         return any(held.system.device.id == device and held.meeting.id != meeting for held in self._held.values())
 
-    async def leave(self, meeting: Meeting, member: RoomSystem) -> None:
+    async def leave(self, meeting: MeetingRunner, member: RoomSystem) -> None:
         """Take the seat of a room system, and with it the call, if the meeting has not done so."""
         with contextlib.suppress(MessageError):
             await meeting.apply(meeting.conference.leave(member.id))
 
-    async def _follow(self, held: Held, call: Call) -> None:
+    async def _follow(self, held: BridgedCall, call: Call) -> None:
         await call.ended.wait()
         if self._held.pop(held.member.id, None) is None:  # let go of already
             return
@@ -119,13 +119,13 @@ class Kept:
             await self._lost(held, now)
         self._changed(held.meeting)
 
-    async def _let_go(self, held: Held, now: datetime) -> None:
+    async def _let_go(self, held: BridgedCall, now: datetime) -> None:
         del self._held[held.member.id]
         await self._lost(held, now)
         if held.member.call is not None:
             await held.member.call.hang_up()
 
-    async def _lost(self, held: Held, now: datetime) -> None:
+    async def _lost(self, held: BridgedCall, now: datetime) -> None:
         held.meeting.discard(held.member)
         await held.meeting.apply(held.meeting.conference.lost(held.member.id, now))
         held.system.lost(now)

@@ -27,7 +27,7 @@ def systems(devices: Iterable[Device]) -> dict[str, list[tuple[int, Device]]]:
 
 
 @dataclass(slots=True)
-class System:
+class DialledSystem:
     """A room system and how calling it goes. `number` is its place among the devices of its point."""
 
     device: Device
@@ -107,15 +107,15 @@ class System:
         )
 
 
-class Switchboard:
+class DialSchedule:
     """The room systems of one session."""
 
     def __init__(self) -> None:
-        self.systems: dict[str, System] = {}
+        self.systems: dict[str, DialledSystem] = {}
         """By device."""
         self._sent: tuple[CalledSystem, ...] = ()
 
-    def expect(self, known: Sequence[System], now: datetime) -> None:
+    def expect(self, known: Sequence[DialledSystem], now: datetime) -> None:
         """Take in what is registered now: new ones are called at once, and known ones where they are to be now."""
         for each in known:
             if (old := self.systems.get(each.device.id)) is not None:
@@ -124,7 +124,7 @@ class Switchboard:
                 each.due = now
                 self.systems[each.device.id] = each
 
-    def due(self, now: datetime, most: int) -> list[System]:
+    def due(self, now: datetime, most: int) -> list[DialledSystem]:
         """Return at most so many that are to be called now, who waits longest first."""
         waiting = [(each.due, each) for each in self.systems.values() if each.due is not None and each.due <= now]
         return [each for _, each in sorted(waiting, key=lambda pair: pair[0])][:most]

@@ -12,13 +12,13 @@ from scheduler.core.model import Session
 from scheduler.directory.equipment.devices import ROOM_SYSTEMS, address
 from scheduler.directory.equipment.service import Equipment
 from scheduler.directory.model import Device
-from scheduler.directory.points.guest_access import Grants
+from scheduler.directory.points.guest_access import GuestAccess
 from signaling.accounts import throttle
 from signaling.accounts.throttle import Attempt, Throttle
 from signaling.audit.hash_chain import AuditEntry
-from signaling.audit.log import Audit
+from signaling.audit.log import AuditLog
 from signaling.meeting.room_system import SIP_PORT
-from signaling.sip.agent.agent import Peer
+from signaling.sip.agent.agent import RemoteParty
 
 FORBIDDEN, UNKNOWN = 403, 404
 
@@ -32,7 +32,7 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Guest:
+class Caller:
     """Who calls: a device, the `number`-th of its point, for a session."""
 
     session: Session
@@ -40,11 +40,11 @@ class Guest:
     number: int
 
 
-class Reception:
+class InboundCallAuth:
     """Judges calls that come in."""
 
     def __init__(
-        self, scheduler: Scheduler, equipment: Equipment, grants: Grants, limits: Throttle, audit: Audit
+        self, scheduler: Scheduler, equipment: Equipment, grants: GuestAccess, limits: Throttle, audit: AuditLog
     ) -> None:
         self._scheduler = scheduler
         self._equipment = equipment
@@ -52,7 +52,7 @@ class Reception:
         self._throttle = limits
         self._audit = audit
 
-    async def judge(self, code: str, peer: Peer, now: datetime) -> Guest:
+    async def judge(self, code: str, peer: RemoteParty, now: datetime) -> Caller:
         """Return who calls. Raises Refused, once it is noted."""
         attempt = await self._throttle.attempt(throttle.CODE, f"sip:{peer.address}")
         if attempt.locked:
@@ -75,7 +75,7 @@ class Reception:
         if await self._grants.lacking(device.point, session.id, now):
             await self._note(actor, peer, "not-granted", session.id, now)
             raise Refused(FORBIDDEN)
-        return Guest(session, device, number)
+        return Caller(session, device, number)
 
     async def _device(self, caller: str) -> tuple[int, Device] | None:
         """Return the room system of an address, with its place among the devices of its point."""
@@ -87,13 +87,13 @@ class Reception:
         return siblings.index(own[0].id) + 1, own[0]
 
     async def _guessed(
-        self, actor: str, peer: Peer, attempt: Attempt, action: str, subject: str, now: datetime
+        self, actor: str, peer: RemoteParty, attempt: Attempt, action: str, subject: str, now: datetime
     ) -> None:
         """Note a call that may be a guess, and the lock that the last of too many brings."""
         await self._note(actor, peer, action, subject, now)
         if attempt.last:
             await self._note(actor, peer, "code-locked", subject, now)
 
-    async def _note(self, actor: str, peer: Peer, action: str, subject: str, now: datetime) -> None:
+    async def _note(self, actor: str, peer: RemoteParty, action: str, subject: str, now: datetime) -> None:
         detail = " · ".join(said for said in (peer.name, peer.user_agent) if said)[:200]
         await self._audit.append(AuditEntry(now, actor, action, subject, detail, peer.address, SIP_PORT))

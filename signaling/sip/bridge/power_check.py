@@ -4,16 +4,16 @@ import asyncio
 from datetime import datetime
 
 from scheduler.directory.model import Device
-from scheduler.operations.closing.device_shutdown import Power
+from scheduler.operations.closing.device_shutdown import DeviceShutdown
 from signaling.meeting.room_system import target
 from signaling.sip.agent.agent import Agent
-from signaling.sip.bridge.bridge import Gateway
+from signaling.sip.bridge.bridge import SipBridge
 
 
-class Standby:
+class PowerCheck:
     """Asks each once for each session."""
 
-    def __init__(self, power: Power, gateway: Gateway) -> None:
+    def __init__(self, power: DeviceShutdown, gateway: SipBridge) -> None:
         # given
         self._power = power
         self._gateway = gateway

@@ -1,7 +1,8 @@
 """The transaction layer: which machine a message belongs to, and the clock that drives them all (RFC 3261 §17).
 
-Above it there are only requests and their answers. What comes and belongs to no transaction goes up as a `Served`,
-which is answered with or without state: what is answered at once and would be answered the same again needs none.
+Above it there are only requests and their answers. What comes and belongs to no transaction goes up as a
+`ServerTransaction`, which is answered with or without state: what is answered at once and would be answered the same
+again needs none.
 """
 
 import asyncio
@@ -39,7 +40,7 @@ Key = tuple[str, ...]
 
 
 @dataclass(slots=True)
-class Asked:
+class ClientTransaction:
     """A request of ours under way."""
 
     machine: Client
@@ -49,7 +50,7 @@ class Asked:
 
 
 @dataclass(slots=True)
-class Served:
+class ServerTransaction:
     """A request of theirs, and the way back. `unheard` is called when a final answer to an INVITE got no ACK."""
 
     request: Request
@@ -59,18 +60,18 @@ class Served:
     timer: asyncio.TimerHandle | None = field(default=None, repr=False)
 
 
-class Layer:
+class TransactionLayer:
     """All transactions over one transport."""
 
-    def __init__(self, request: Callable[[Served], None], lost: Lost, needed: Needed) -> None:
+    def __init__(self, request: Callable[[ServerTransaction], None], lost: Lost, needed: Needed) -> None:
         # given
         self._request = request
         self._lost = lost
         self._needed = needed
         # owned
         self.transport = Transport(self._received, self._closed, self._is_needed)
-        self._asked: dict[Key, Asked] = {}
-        self._served: dict[Key, Served] = {}
+        self._asked: dict[Key, ClientTransaction] = {}
+        self._served: dict[Key, ServerTransaction] = {}
 
     async def close(self) -> None:
         """Forget all transactions and close the transport."""
@@ -89,14 +90,14 @@ class Layer:
         """Whether half of the room for their transactions is taken: no time for strangers."""
         return len(self._served) >= MOST_TRANSACTIONS // 2
 
-    def ask(self, request: Request, flow: Flow, listener: Listener) -> Asked:
+    def ask(self, request: Request, flow: Flow, listener: Listener) -> ClientTransaction:
         """Send a request; its Via is added here. An INVITE's listener hears each 2xx, and must send the ACK."""
         self._stamp(request, flow)
         reliable = flow.transport == "tcp"
         machine = ClientInvite(request, reliable) if request.method == "INVITE" else ClientRequest(request, reliable)
         return self._begin(machine, flow, listener)
 
-    def cancel(self, asked: Asked) -> None:
+    def cancel(self, asked: ClientTransaction) -> None:
         """Cancel an INVITE of ours that has a provisional response."""
         assert isinstance(asked.machine, ClientInvite)
         if asked.machine.state is not State.PROCEEDING or asked.machine.is_cancelled:
@@ -123,25 +124,25 @@ class Layer:
         self._stamp(request, flow)
         flow.send(request)
 
-    def respond(self, served: Served, response: Response) -> None:
+    def respond(self, served: ServerTransaction, response: Response) -> None:
         """Answer a request of theirs, and answer it so again when it is repeated."""
         key = _served_key(served.request)
         self._served.setdefault(key, served)
         self._do(served.machine.respond(response, self._now()), served)
         self._arm(served, key)
 
-    def reply(self, served: Served, response: Response) -> None:
+    def reply(self, served: ServerTransaction, response: Response) -> None:
         """Answer a request of theirs and keep nothing (RFC 3261 §8.2.7)."""
         _back(served).send(response)
 
-    def acknowledge(self, served: Served) -> bool:
+    def acknowledge(self, served: ServerTransaction) -> bool:
         """The dialog's ACK to a 2xx came; tell whether it was the first."""
         assert isinstance(served.machine, ServerInvite)
         first = served.machine.acknowledged(self._now())
         self._arm(served, _served_key(served.request))
         return first
 
-    def cancelled(self, cancel: Request) -> Served | None:
+    def cancelled(self, cancel: Request) -> ServerTransaction | None:
         """The INVITE that a CANCEL of theirs is about."""
         return self._served.get(_served_key(cancel, "INVITE"))
 
@@ -150,8 +151,8 @@ class Layer:
         via = Via(flow.transport.upper(), host, port, {"branch": "z9hG4bK" + secrets.token_hex(12), "rport": ""})
         request.headers.insert(0, ("via", str(via)))
 
-    def _begin(self, machine: Client, flow: Flow, listener: Listener) -> Asked:
-        asked = Asked(machine, flow, listener)
+    def _begin(self, machine: Client, flow: Flow, listener: Listener) -> ClientTransaction:
+        asked = ClientTransaction(machine, flow, listener)
         if len(self._asked) >= MOST_TRANSACTIONS or flow.closed:
             log.warning("x %s: too many transactions, or no way", machine.request.method)
             asyncio.get_running_loop().call_soon(listener, None)
@@ -185,7 +186,7 @@ class Layer:
             return
         reliable = flow.transport == "tcp"
         kind = ServerInvite if request.method == "INVITE" else ServerRequest
-        self._request(Served(request, flow, kind(request, reliable)))
+        self._request(ServerTransaction(request, flow, kind(request, reliable)))
 
     def _responded(self, response: Response) -> None:
         key = (response.via.branch, response.sequence[1])
@@ -208,27 +209,27 @@ class Layer:
     def _is_needed(self, flow: Flow) -> bool:
         return any(asked.flow is flow for asked in self._asked.values()) or self._needed(flow)
 
-    def _due(self, each: Asked | Served, key: Key) -> None:
+    def _due(self, each: ClientTransaction | ServerTransaction, key: Key) -> None:
         each.timer = None
         self._do(each.machine.due(self._now()), each)
         self._arm(each, key)
 
-    def _do(self, outputs: Outputs, each: Asked | Served) -> None:
+    def _do(self, outputs: Outputs, each: ClientTransaction | ServerTransaction) -> None:
         for output in outputs:
             if isinstance(output, Send):
-                (each.flow if isinstance(each, Asked) else _back(each)).send(output.message)
-            elif isinstance(each, Asked):
+                (each.flow if isinstance(each, ClientTransaction) else _back(each)).send(output.message)
+            elif isinstance(each, ClientTransaction):
                 each.listener(output.response if isinstance(output, Deliver) else None)
             elif isinstance(output, TimedOut) and each.unheard is not None:
                 each.unheard()
 
-    def _arm(self, each: Asked | Served, key: Key) -> None:
+    def _arm(self, each: ClientTransaction | ServerTransaction, key: Key) -> None:
         """Set the clock to what the machine waits for next, or forget the machine if it is done."""
         if each.timer is not None:
             each.timer.cancel()
             each.timer = None
         if each.machine.state is State.TERMINATED:
-            if isinstance(each, Asked):
+            if isinstance(each, ClientTransaction):
                 self._asked.pop(key, None)
             else:
                 self._served.pop(key, None)
@@ -251,7 +252,7 @@ def _served_key(request: Request, method: str = "") -> Key:
     return via.branch, place, request.call_id, request.sender.tag, str(number), method or request.method
 
 
-def _back(served: Served) -> Flow:
+def _back(served: ServerTransaction) -> Flow:
     """The way back (§18.2.2, RFC 3581): the connection, or the datagrams' source, at the port the Via names."""
     flow = served.flow
     if not isinstance(flow, Datagrams):

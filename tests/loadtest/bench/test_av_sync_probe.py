@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from loadtest.bench.av_sync_probe import EVERY_S, Clapping, Silence, Witness, after, material, recorded, rises
+from loadtest.bench.av_sync_probe import EVERY_S, AvSyncListener, AvSyncProbe, Silence, after, material, recorded, rises
 from loadtest.endpoint.sender import FPS, Layer, Voice, with_extension
 from mediaserver.transport.srtp import Outgoing
 from tests.film import film
@@ -13,7 +13,7 @@ from tests.film import film
 TICKS = 50 * EVERY_S
 
 
-def feed(witness: Witness, codec: str, packet: Outgoing) -> None:
+def feed(witness: AvSyncListener, codec: str, packet: Outgoing) -> None:
     whole = with_extension(packet, bytes.fromhex("bede0000"))
     witness.packet(codec, memoryview(whole), len(whole))
 
@@ -21,7 +21,7 @@ def feed(witness: Witness, codec: str, packet: Outgoing) -> None:
 @pytest.mark.parametrize("codec", ["H264", "VP8"])
 def test_flash_and_beep_of_each_loop_are_noted_when_they_come(codec: str) -> None:
     now = 0.0
-    witness, made = Witness(lambda: now), material()
+    witness, made = AvSyncListener(lambda: now), material()
     voice = Voice(1, 111, made.voice)
     layer = Layer(2, 97, made.cameras(codec, 1)[0], b"")  # type: ignore[arg-type]
     begun = []
@@ -38,7 +38,7 @@ def test_flash_and_beep_of_each_loop_are_noted_when_they_come(codec: str) -> Non
 
 def test_pictures_of_before_are_forgotten() -> None:
     now = 0.0
-    witness = Witness(lambda: now)
+    witness = AvSyncListener(lambda: now)
     layer = Layer(2, 97, material().cameras("H264", 1)[0], b"")
     for number in range(EVERY_S * FPS + 1):
         now = number / FPS
@@ -76,7 +76,7 @@ async def test_only_what_was_listened_to_counts(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr("loadtest.bench.av_sync_probe.time.monotonic", lambda: now)
     monkeypatch.setattr("loadtest.bench.av_sync_probe.asyncio.sleep", sleep)
-    clapping = Clapping()
+    clapping = AvSyncProbe()
     await clapping.listen(2, 0.9)
     await clapping.listen(1, 0.9)
     assert clapping.heard([9.9, 10.0, 13.9, 14.0, 14.8, 14.9, 16.8, 16.9]) == [10.0, 13.9, 14.9, 16.8]
@@ -86,7 +86,7 @@ async def test_only_what_was_listened_to_counts(monkeypatch: pytest.MonkeyPatch)
 def test_a_clap_is_as_far_apart_as_it_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     moments = iter([1.0, 1.02, 3.01, 3.02, 5.0, 5.02])
     monkeypatch.setattr("loadtest.bench.av_sync_probe.time.monotonic", lambda: next(moments))
-    clapping = Clapping()
+    clapping = AvSyncProbe()
     for _ in range(3):
         clapping.turned("picture")
         clapping.turned("sound")

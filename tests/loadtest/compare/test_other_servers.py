@@ -7,7 +7,7 @@ import pytest
 
 from loadtest.compare import ffmpeg_xstack, other_servers
 from loadtest.compare.mediasoup import mediasoup_room
-from loadtest.endpoint.endpoint import Caller, Material
+from loadtest.endpoint.endpoint import Endpoint, Material
 from loadtest.endpoint.sdp_answer import parse_answer
 from loadtest.endpoint.sdp_offer import Wish
 from mediaserver.api import SeatOptions
@@ -43,7 +43,7 @@ def _scripted(folder: Path) -> Path:
 
 
 def _offer(wish: Wish) -> tuple[str, int, int]:
-    caller = Caller(CERTIFICATE, Material((), lambda _codec, _layers: ()), wish)
+    caller = Endpoint(CERTIFICATE, Material((), lambda _codec, _layers: ()), wish)
     return caller.offer(), caller._ssrcs.mic, caller._ssrcs.camera[0]
 
 

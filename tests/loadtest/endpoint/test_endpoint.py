@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 
 from loadtest.endpoint.decoder import Decode
-from loadtest.endpoint.endpoint import Caller, Material
+from loadtest.endpoint.endpoint import Endpoint, Material
 from loadtest.endpoint.participant import Participant
 from loadtest.endpoint.receive_counters import HEADER
 from loadtest.endpoint.rtcp import Request, ResendWanted, keyframe_request, parse_requests
@@ -113,16 +113,16 @@ def material(camera: tuple[Clip, ...]) -> Material:
     return Material(encode_tone(440), lambda _codec, layers: camera[:layers])
 
 
-Call = Callable[..., Caller]
+Call = Callable[..., Endpoint]
 
 
 @pytest.fixture
 async def call(material: Material) -> AsyncIterator[Call]:
     """Makes callers, and lets them leave at the end."""
-    made: list[Caller] = []
+    made: list[Endpoint] = []
 
-    def make(wish: Wish, decode: Decode | None = None) -> Caller:
-        made.append(Caller(make_certificate(), material, wish, decode))
+    def make(wish: Wish, decode: Decode | None = None) -> Endpoint:
+        made.append(Endpoint(make_certificate(), material, wish, decode))
         return made[-1]
 
     yield make
@@ -130,7 +130,7 @@ async def call(material: Material) -> AsyncIterator[Call]:
         await caller.close()
 
 
-async def connected(server: Server, caller: Caller) -> WebRtcTransport:
+async def connected(server: Server, caller: Endpoint) -> WebRtcTransport:
     await caller.connect(server.answer(caller.offer()))
     assert server.transport is not None
     await server.until(lambda: ("connected", "") in server.states)

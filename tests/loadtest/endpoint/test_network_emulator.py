@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from loadtest.endpoint.network_emulator import DELAY_S, QUEUE_S, STALL_EVERY_S, BadLine
+from loadtest.endpoint.network_emulator import DELAY_S, QUEUE_S, STALL_EVERY_S, NetworkEmulator
 
 ANSWER = "a=candidate:1 1 UDP 7 127.0.0.1 {port} typ host\r\na=candidate:2 1 UDP 6 10.0.0.1 {port} typ host\r\n"
 PATIENCE_S = 20.0
@@ -31,7 +31,7 @@ def opened() -> Iterator[socket.socket]:
 
 def test_an_answer_leads_to_the_line_and_other_addresses_stay(server: socket.socket) -> None:
     port = server.getsockname()[1]
-    with BadLine(("127.0.0.1", port), 1e6) as line:
+    with NetworkEmulator(("127.0.0.1", port), 1e6) as line:
         first, second = line.redirect(ANSWER.format(port=port)).splitlines()
         assert (first, second) == (
             f"a=candidate:1 1 UDP 7 127.0.0.1 {line.port} typ host",
@@ -40,7 +40,7 @@ def test_an_answer_leads_to_the_line_and_other_addresses_stay(server: socket.soc
 
 
 def test_datagrams_go_both_ways_in_order_and_later(server: socket.socket, endpoint: socket.socket) -> None:
-    with BadLine(server.getsockname(), 1e9) as line:
+    with NetworkEmulator(server.getsockname(), 1e9) as line:
         begun = time.monotonic()
         for number in range(50):
             endpoint.sendto(bytes([number]), ("127.0.0.1", line.port))
@@ -55,7 +55,7 @@ def test_datagrams_go_both_ways_in_order_and_later(server: socket.socket, endpoi
 def test_who_moves_comes_from_another_port_and_is_not_reached_at_the_old_one(
     server: socket.socket, endpoint: socket.socket
 ) -> None:
-    with BadLine(server.getsockname(), 1e9) as line:
+    with NetworkEmulator(server.getsockname(), 1e9) as line:
         came = []
         for data in (b"here", b"there"):
             endpoint.sendto(data, ("127.0.0.1", line.port))
@@ -71,7 +71,7 @@ def test_who_moves_comes_from_another_port_and_is_not_reached_at_the_old_one(
 
 
 def test_what_loss_takes_is_counted_and_does_not_come(server: socket.socket, endpoint: socket.socket) -> None:
-    with BadLine(server.getsockname(), 1e9) as line:
+    with NetworkEmulator(server.getsockname(), 1e9) as line:
         line.loss = 0.5
         for number in range(100):
             endpoint.sendto(bytes([number]), ("127.0.0.1", line.port))
@@ -86,7 +86,9 @@ def test_what_loss_takes_is_counted_and_does_not_come(server: socket.socket, end
 
 
 def test_what_would_wait_too_long_is_dropped(server: socket.socket, endpoint: socket.socket) -> None:
-    with BadLine(server.getsockname(), 8000 / (4 * QUEUE_S)) as line:  # 1,000 bytes take four times as long as any may
+    with NetworkEmulator(
+        server.getsockname(), 8000 / (4 * QUEUE_S)
+    ) as line:  # 1,000 bytes take four times as long as any may
         endpoint.sendto(b"hello", ("127.0.0.1", line.port))
         _, back = server.recvfrom(100)
         for name in (b"first", b"second" + bytes(1000), b"third", b"fourth"):
@@ -97,7 +99,7 @@ def test_what_would_wait_too_long_is_dropped(server: socket.socket, endpoint: so
 
 
 def test_a_line_that_stalls_holds_back_what_goes_to_the_server(server: socket.socket, endpoint: socket.socket) -> None:
-    with BadLine(server.getsockname(), 1e9) as line:
+    with NetworkEmulator(server.getsockname(), 1e9) as line:
         line.stall_s = 1e9
         endpoint.sendto(b"up", ("127.0.0.1", line.port))
         server.settimeout(10 * DELAY_S)

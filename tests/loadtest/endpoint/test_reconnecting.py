@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from loadtest.endpoint import participant
-from loadtest.endpoint.endpoint import Caller, Sending
+from loadtest.endpoint.endpoint import Endpoint, Sending
 from loadtest.endpoint.participant import Participant, Rejected
 from loadtest.endpoint.receive_counters import Reception
 from loadtest.endpoint.reconnecting import FIRST_TRIES, LOOK_S, Returning
@@ -116,9 +116,9 @@ async def call(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Call]:
         pauses: list[float] = []
         looks = iter(taken)
 
-        def caller() -> Caller:
+        def caller() -> Endpoint:
             callers.append(FakeCaller(fails=len(callers) + 1 in fails))
-            return cast("Caller", callers[-1])
+            return cast("Endpoint", callers[-1])
 
         async def pause(seconds: float) -> None:
             pauses.append(seconds)

@@ -10,7 +10,7 @@ import pytest
 
 from loadtest.endpoint.participant import Participant
 from loadtest.endpoint.reconnecting import Returning
-from loadtest.media.library import Studio
+from loadtest.media.library import MediaLibrary
 from loadtest.progress import Steps
 from loadtest.scenario import demo
 from loadtest.scenario.demo import SIMULATED, STEPS, Demo, _accounts, _cast, _give_floor, _until_either_ends
@@ -151,7 +151,7 @@ async def test_one_point_that_stays_away_ends_no_session_for_the_others() -> Non
             return "removed"
 
     first, second = Point(), Point()
-    whole = Demo("http://localhost:1", [], [], Studio(), Steps(STEPS, print), Traces(), print)
+    whole = Demo("http://localhost:1", [], [], MediaLibrary(), Steps(STEPS, print), Traces(), print)
     whole._points = cast("list[Returning]", [first, second])
     holding = asyncio.ensure_future(whole._hold())
     first.over.set()
@@ -180,7 +180,7 @@ async def test_points_that_lost_their_lines_end_no_turn_of_the_floor(monkeypatch
         def __init__(self, name: str | None) -> None:
             self.participant = None if name is None else Person(name)
 
-    whole = Demo("http://localhost:1", [], [], Studio(), Steps(STEPS, print), Traces(), print)
+    whole = Demo("http://localhost:1", [], [], MediaLibrary(), Steps(STEPS, print), Traces(), print)
     whole._points = cast("list[Returning]", [Point("host"), Point("point"), Point(None)])
     chairing = asyncio.ensure_future(whole._chair())
     waiting = asyncio.ensure_future(enough.wait())
@@ -194,7 +194,7 @@ def test_a_visitor_is_told_four_accounts_and_three_things_to_try() -> None:
     cast_ = _cast(POINTS)
     logins: list[Login] = [(new.account, f"secret-{at}") for at, new in enumerate(_accounts(cast_))]
     said: list[str] = []
-    whole = Demo("http://localhost:1", cast_, logins, Studio(), Steps(STEPS, said.append), Traces(), said.append)
+    whole = Demo("http://localhost:1", cast_, logins, MediaLibrary(), Steps(STEPS, said.append), Traces(), said.append)
     whole._invite("1234567890")
     told = [line.split()[:5] for line in said if "account" in line]
     assert told == [

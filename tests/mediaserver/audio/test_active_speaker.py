@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaserver.audio.active_speaker import MARGIN_DB, THRESHOLD_DBOV, SpeakerDetector
+from mediaserver.audio.active_speaker import MARGIN_DB, THRESHOLD_DBOV, ActiveSpeaker
 
 TICK_S = 0.02
 HOLD_S = 1.5
@@ -14,7 +14,7 @@ class Meeting:
     """A detector with a clock."""
 
     def __init__(self, hold_s: float = HOLD_S) -> None:
-        self.detector = SpeakerDetector(hold_s)
+        self.detector = ActiveSpeaker(hold_s)
         self.now = 0.0
 
     def hear(self, seconds: float, **levels: float) -> list[str | None]:
@@ -106,7 +106,7 @@ def test_who_lost_the_floor_keeps_nobody_waiting() -> None:
 
 
 def test_only_who_is_in_the_mix_may_become_the_speaker() -> None:
-    detector = SpeakerDetector(HOLD_S)
+    detector = ActiveSpeaker(HOLD_S)
     for tick in range(50):
         detector.update({"a": -30.0, "b": -5.0}, tick * TICK_S, among={"a"})
     assert detector.speaker == "a"
@@ -114,7 +114,7 @@ def test_only_who_is_in_the_mix_may_become_the_speaker() -> None:
 
 @given(st.lists(st.dictionaries(st.sampled_from("abc"), st.floats(-127, 0)), max_size=200))
 def test_speakers_hold_the_picture_for_their_time(ticks: list[dict[str, float]]) -> None:
-    detector, since, before = SpeakerDetector(HOLD_S), 0.0, None
+    detector, since, before = ActiveSpeaker(HOLD_S), 0.0, None
     for number, levels in enumerate(ticks):
         now = number * TICK_S
         changed = detector.update(levels, now)

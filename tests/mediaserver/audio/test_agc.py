@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaserver.audio.agc import LOUD_DBOV, MOST_DB, QUIET_DBOV, SPOKEN, STEP_DB, Leveller
+from mediaserver.audio.agc import LOUD_DBOV, MOST_DB, QUIET_DBOV, SPOKEN, STEP_DB, Agc
 
 PER_S = 5
 
 
-def talk(leveller: Leveller, seconds: float, speech: float, noise: float = -70.0) -> float:
+def talk(leveller: Agc, seconds: float, speech: float, noise: float = -70.0) -> float:
     """Words of a second with half a second between them; the gain then."""
     for at in range(round(seconds * PER_S)):
         leveller.hear(speech if at % 8 < 5 else noise)
@@ -21,11 +21,11 @@ def talk(leveller: Leveller, seconds: float, speech: float, noise: float = -70.0
     [(QUIET_DBOV, 0), (LOUD_DBOV, 0), (-20, 0), (-34, 6), (-40, 12), (-50, MOST_DB), (-60, 0), (-6, -6), (0, -12)],
 )
 def test_speech_is_brought_to_where_others_are(speech: float, gain: float) -> None:
-    assert talk(Leveller(), 60, speech) == pytest.approx(gain)
+    assert talk(Agc(), 60, speech) == pytest.approx(gain)
 
 
 def test_it_is_done_slowly_and_undone_as_slowly() -> None:
-    leveller = Leveller()
+    leveller = Agc()
     assert talk(leveller, 8, -38) < 1  # five seconds of speech are needed first
     assert talk(leveller, 60, -38) == pytest.approx(10)
     before = leveller.gain
@@ -35,18 +35,18 @@ def test_it_is_done_slowly_and_undone_as_slowly() -> None:
 
 @pytest.mark.parametrize("noise", [-30.0, -45.0])
 def test_what_has_no_pauses_is_no_speech(noise: float) -> None:
-    leveller = Leveller()
+    leveller = Agc()
     for at in range(300):
         leveller.hear(noise + at % 3)
     assert leveller.gain == 0
 
 
 def test_noise_that_comes_with_a_voice_is_not_taken_for_it() -> None:
-    assert talk(Leveller(), 120, -24, noise=-36.0) == 0
+    assert talk(Agc(), 120, -24, noise=-36.0) == 0
 
 
 def test_silence_changes_nothing() -> None:
-    leveller = Leveller()
+    leveller = Agc()
     talk(leveller, 60, -38)
     before = leveller.gain
     for _ in range(300):
@@ -55,7 +55,7 @@ def test_silence_changes_nothing() -> None:
 
 
 def test_one_word_or_a_slammed_door_changes_nothing() -> None:
-    leveller = Leveller()
+    leveller = Agc()
     for level in [-80.0] * 20 + [-5.0] * (SPOKEN - 1):
         leveller.hear(level)
     assert leveller.gain == 0
@@ -64,7 +64,7 @@ def test_one_word_or_a_slammed_door_changes_nothing() -> None:
 
 @given(st.lists(st.none() | st.floats(-127, 0), max_size=400))
 def test_whatever_is_heard_the_gain_moves_by_steps_within_its_range(levels: list[float | None]) -> None:
-    leveller = Leveller()
+    leveller = Agc()
     for level in levels:
         before = leveller.gain
         leveller.hear(level)

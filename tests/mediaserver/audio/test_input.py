@@ -11,7 +11,7 @@ from mediaserver.audio.input import (
     LOUD_TICKS,
     QUIET_TICKS,
     RELAYED_BYTES,
-    Voice,
+    AudioInput,
 )
 from mediaserver.audio.mix_minus import FRAME_SAMPLES, Samples, level
 from mediaserver.audio.opus import OpusEncoder
@@ -29,7 +29,7 @@ class Talk:
     """A voice that is sent a tone, packet by packet, and listened to."""
 
     def __init__(self, claim: int | None = None, amplitude: float = 0.25) -> None:
-        self.voice = Voice()
+        self.voice = AudioInput()
         self.tick = 0
         self.later = 0.0
         """How many seconds longer than usual the line takes from now on."""
@@ -286,7 +286,7 @@ def test_a_claim_is_not_believed_once_it_is_heard() -> None:
 
 
 def test_undecodable_packets_are_concealed() -> None:
-    voice = Voice()
+    voice = AudioInput()
     for n in range(20):
         voice.add(Packet(111, n, n * FRAME_SAMPLES, 1, False, b"\x4b\x41\xff\xff\xff"), n * TICK_S - 0.01)
         voice.listen(n * TICK_S, mixed=True)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaserver.audio.jitter_buffer import FRAME, LATE_RUN, MAX_HELD, STARVED, AudioJitter, Step, packet_samples
+from mediaserver.audio.jitter_buffer import FRAME, LATE_RUN, MAX_HELD, STARVED, JitterBuffer, Step, packet_samples
 from mediaserver.audio.opus import OpusDecoder
 from mediaserver.audio.playout_delay import MAX_DELAY, SAMPLE_RATE, STRANGE
 from mediaserver.rtp.packet import Packet
@@ -24,7 +24,7 @@ class Line:
     """A sender of `samples` a packet; its timestamps and numbers start anywhere and wrap."""
 
     def __init__(self, samples: int = FRAME, sequence: int = 0, timestamp: int = 0, ssrc: int = 1) -> None:
-        self.jitter = AudioJitter()
+        self.jitter = JitterBuffer()
         self.samples = samples
         self.sequence, self.timestamp, self.ssrc = sequence, timestamp, ssrc
 
@@ -245,7 +245,7 @@ def test_what_is_held_is_bounded() -> None:
 
 @given(st.lists(st.tuples(U16, U32, st.integers(1, 3), st.binary(max_size=4), st.floats(0, 0.2)), max_size=120))
 def test_any_packets_at_any_time_are_taken(packets: list[tuple[int, int, int, bytes, float]]) -> None:
-    jitter, now = AudioJitter(), 0.0
+    jitter, now = JitterBuffer(), 0.0
     for sequence, timestamp, ssrc, payload, later in packets:
         now += later
         jitter.add(Packet(111, sequence, timestamp, ssrc, False, payload), now)

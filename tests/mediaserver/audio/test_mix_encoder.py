@@ -4,11 +4,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from mediaserver.audio.mix_encoder import HUSH_TICKS, REFRESH_TICKS, Bus
+from mediaserver.audio.mix_encoder import HUSH_TICKS, REFRESH_TICKS, MixEncoder
 from mediaserver.audio.mix_minus import FRAME_SAMPLES, Samples, Sums
 from mediaserver.audio.opus import OpusDecoder, OpusEncoder, silence
 from mediaserver.rtp.packet import Packet
-from mediaserver.rtp.source import Dirty, Source
+from mediaserver.rtp.source import FlushQueue, Source
 from tests.mediaserver.pictures import pitch, tone
 
 
@@ -25,8 +25,8 @@ class Ear:
 
 
 def heard(frames: list[Sums | None], *, pauses: bool = False) -> list[Packet]:
-    dirty, ear = Dirty(), Ear()
-    bus = Bus("mix", dirty, pauses=pauses)
+    dirty, ear = FlushQueue(), Ear()
+    bus = MixEncoder("mix", dirty, pauses=pauses)
     bus.source.attach(ear)
     for tick, frame in enumerate(frames):
         bus.push(frame, tick)
@@ -45,8 +45,8 @@ def test_silence_is_continuous_and_the_same_packet_for_everyone() -> None:
 
 
 def test_numbers_wrap_as_rtp_does_and_the_clock_goes_on() -> None:
-    dirty, ear = Dirty(), Ear()
-    bus = Bus("mix", dirty)
+    dirty, ear = FlushQueue(), Ear()
+    bus = MixEncoder("mix", dirty)
     bus.source.attach(ear)
     first = 2**32 // FRAME_SAMPLES
     for tick in range(0x10002):
@@ -57,8 +57,8 @@ def test_numbers_wrap_as_rtp_does_and_the_clock_goes_on() -> None:
 
 
 def test_a_tick_left_out_is_a_pause_and_no_loss() -> None:
-    dirty, ear = Dirty(), Ear()
-    bus = Bus("mix", dirty)
+    dirty, ear = FlushQueue(), Ear()
+    bus = MixEncoder("mix", dirty)
     bus.source.attach(ear)
     for tick in (7, 8, 30):
         bus.push(None, tick)
@@ -67,8 +67,8 @@ def test_a_tick_left_out_is_a_pause_and_no_loss() -> None:
 
 
 def test_who_comes_to_listen_in_a_pause_is_told_of_the_silence_at_once() -> None:
-    dirty, ear = Dirty(), Ear()
-    bus = Bus("mix", dirty, pauses=True)
+    dirty, ear = FlushQueue(), Ear()
+    bus = MixEncoder("mix", dirty, pauses=True)
     bus.source.attach(ear)
     for tick in range(HUSH_TICKS + 5):
         bus.push(None, tick)
@@ -116,8 +116,8 @@ def test_a_pause_is_silent_and_sound_after_it_is_whole() -> None:
 
 
 def test_a_stream_that_must_go_on_does_so_from_the_next_tick() -> None:
-    dirty, ear = Dirty(), Ear()
-    bus = Bus("mix", dirty, pauses=True)
+    dirty, ear = FlushQueue(), Ear()
+    bus = MixEncoder("mix", dirty, pauses=True)
     bus.source.attach(ear)
     for tick in range(HUSH_TICKS + 10):
         bus.pauses = tick < HUSH_TICKS + 5
@@ -143,6 +143,6 @@ def test_sound_is_heard_through_a_silence() -> None:
 
 
 def test_nobody_listening_costs_nothing() -> None:
-    bus = Bus("mix", Dirty())
+    bus = MixEncoder("mix", FlushQueue())
     bus.push(sums(0), 0)
     assert bus._encoder is None

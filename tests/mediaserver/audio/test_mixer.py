@@ -15,7 +15,7 @@ from mediaserver.audio.mix_minus import FRAME_SAMPLES, Samples, level
 from mediaserver.audio.mixer import Mixer
 from mediaserver.audio.opus import OpusDecoder, OpusEncoder, silence
 from mediaserver.rtp.packet import Packet
-from mediaserver.rtp.source import Dirty, Source
+from mediaserver.rtp.source import FlushQueue, Source
 from tests.mediaserver.pictures import tone
 
 TICK_S = 0.02
@@ -50,7 +50,7 @@ class Meeting:
     """Talkers with a tone each; `hear` lets time pass."""
 
     def __init__(self, **options: float) -> None:
-        self.dirty = Dirty()
+        self.dirty = FlushQueue()
         self.mixer = Mixer(self.dirty, RoomOptions(**options))  # type: ignore[arg-type]
         self.tick = 0
         self._talkers: dict[str, Callable[[int], Packet]] = {}

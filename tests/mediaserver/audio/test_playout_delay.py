@@ -13,14 +13,14 @@ from mediaserver.audio.playout_delay import (
     SHORT_MISSES,
     STRANGE,
     TOGETHER,
-    Delay,
+    PlayoutDelay,
 )
 
 TRANSITS = st.lists(st.integers(-STRANGE // 2, STRANGE // 2), min_size=1, max_size=LONG + 80)
 
 
-def told(transits: list[int]) -> Delay:
-    delay = Delay()
+def told(transits: list[int]) -> PlayoutDelay:
+    delay = PlayoutDelay()
     for transit in transits:
         delay.add(transit)
     return delay
@@ -67,7 +67,7 @@ def test_it_grows_with_the_fourth_late_packet_and_shrinks_after_ten_seconds() ->
 
 
 def test_what_is_strange_is_not_taken_and_follows_the_last_second() -> None:
-    assert Delay().add(10**9)
+    assert PlayoutDelay().add(10**9)
     assert told([0] * SHORT).add(STRANGE)
     strange = told([0] * SHORT)
     assert not strange.add(STRANGE + 1) and strange.wanted == MARGIN

@@ -6,10 +6,10 @@ import pytest
 
 from mediaserver.congestion.downlink import SOUND_BPS
 from mediaserver.congestion.pacer import HEADERS_BYTES
-from mediaserver.peer.webrtc import Peer
+from mediaserver.peer.webrtc import WebRtcPeer
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import packetize_vp8
-from mediaserver.rtp.source import Dirty, VideoSource
+from mediaserver.rtp.source import FlushQueue, VideoSource
 from mediaserver.sdp.webrtc import parse_offer
 from mediaserver.transport.srtp import Outgoing
 from mediaserver.transport.udp_mux import UdpMux
@@ -51,7 +51,7 @@ class FullLine:
 class Film(VideoSource):
     """A composed picture of so many bit/s, whose key frame takes half a second of them, as the encoder allows."""
 
-    def __init__(self, step: int, dirty: Dirty) -> None:
+    def __init__(self, step: int, dirty: FlushQueue) -> None:
         super().__init__("composed", "VP8", dirty)
         self._bitrate, self._every = COMPOSED_BPS[step], QUALITIES[step].every
         self._numbers = count()
@@ -67,7 +67,7 @@ class Film(VideoSource):
             self.push(Packet(VP8, next(self._numbers), 3600 * at, 7, last, payload, at == 0 and i == 0))
 
 
-def bring_down(peer: Peer, estimate: float) -> None:
+def bring_down(peer: WebRtcPeer, estimate: float) -> None:
     """Let a peer that gets the best picture find that its line has a queue and carries `estimate` bit/s."""
     peer.transport.state = "connected"
     for round_trip in (LEAST_S, LEAST_S + QUEUE_S, LEAST_S + QUEUE_S):
@@ -81,8 +81,8 @@ def bring_down(peer: Peer, estimate: float) -> None:
 async def test_the_smaller_picture_leaves_the_sound_whole(
     mux: UdpMux, monkeypatch: pytest.MonkeyPatch, rate: float, step: int, begins: int
 ) -> None:
-    dirty, line, sent = Dirty(), FullLine(rate), list[Outgoing]()
-    peer = Peer("a", parse_offer(CHROMIUM), mux=mux, certificate=CERTIFICATE, dirty=dirty, owner=Room())
+    dirty, line, sent = FlushQueue(), FullLine(rate), list[Outgoing]()
+    peer = WebRtcPeer("a", parse_offer(CHROMIUM), mux=mux, certificate=CERTIFICATE, dirty=dirty, owner=Room())
     assert peer.picture is not None
     monkeypatch.setattr(peer.transport, "send", lambda packets, _: sent.extend(packets))
     monkeypatch.setattr(peer.transport, "send_rtcp", lambda _: None)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediaserver.congestion.pacer import BURST_S, HEADERS_BYTES, MAX_WAITING, Pacer
-from mediaserver.rtp.outbound_stream import Leg
+from mediaserver.rtp.outbound_stream import OutboundStream
 from mediaserver.rtp.rtx import Sent
 
 RATE = 3_200_000
@@ -16,7 +16,7 @@ def picture(first: int, sizes: list[int]) -> list[Sent]:
 
 
 def paced(rate: float = RATE) -> Pacer:
-    leg = Leg()
+    leg = OutboundStream()
     leg.pace = rate
     return Pacer(leg)
 

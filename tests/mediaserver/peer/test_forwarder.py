@@ -13,8 +13,8 @@ from mediaserver.peer.forwarder import MAX_REPEATED, PADDING_BYTES, Forwarder
 from mediaserver.rtp.packet import Packet, parse
 from mediaserver.rtp.payload import packetize_vp8, vp8_descriptor
 from mediaserver.rtp.rtx import RtxStream, unwrap
-from mediaserver.rtp.source import Dirty, Source, VideoSource
-from mediaserver.transport.peer_path import Counters, Line
+from mediaserver.rtp.source import FlushQueue, Source, VideoSource
+from mediaserver.transport.peer_path import Counters, PeerPath
 from mediaserver.transport.srtp import Outgoing
 
 NUMBERS = {"VP8": 96, "H264": 102}
@@ -29,7 +29,7 @@ class Wire:
     def __init__(self) -> None:
         self.sent: list[Outgoing] = []
         self.whole: list[bytes] = []
-        self.line = Line(self, Counters())
+        self.line = PeerPath(self, Counters())
 
     def send(self, packets: Iterable[Outgoing], send_time: int = 0) -> None:
         self.sent += packets
@@ -41,7 +41,7 @@ class Wire:
 class Camera(VideoSource):
     """A source that makes one-packet pictures and counts requests."""
 
-    def __init__(self, name: str, codec: str, dirty: Dirty, first: int = 0) -> None:
+    def __init__(self, name: str, codec: str, dirty: FlushQueue, first: int = 0) -> None:
         super().__init__(name, codec, dirty)
         self.sequence = first
         self.asked = 0
@@ -60,7 +60,7 @@ class Scene:
     """A viewer and two cameras."""
 
     def __init__(self, codecs: tuple[str, str] = ("VP8", "VP8"), rtx: bool = False) -> None:
-        self.dirty = Dirty()
+        self.dirty = FlushQueue()
         self.wire = Wire()
         repair = RtxStream({96: 97, 102: 103}, RTX_SSRC, 0xFFFF) if rtx else None
         self.forwarder = Forwarder(NUMBERS, 90000, self.wire, rtx=repair)
@@ -185,7 +185,7 @@ def test_nothing_is_sent_after_leaving() -> None:
 
 
 def test_sound_changes_at_once() -> None:
-    dirty, wire = Dirty(), Wire()
+    dirty, wire = FlushQueue(), Wire()
     forwarder = Forwarder({"opus": 111}, 48000, wire)
     full, minus = Source("mix", "opus", dirty), Source("minus", "opus", dirty)
     forwarder.follow(full, 0.0)
@@ -201,7 +201,7 @@ class Ears:
     """A listener and two mixes on one clock; each tick's packet has its number as payload."""
 
     def __init__(self) -> None:
-        self.dirty, self.wire = Dirty(), Wire()
+        self.dirty, self.wire = FlushQueue(), Wire()
         self.forwarder = Forwarder({"opus": 111}, 48000, self.wire)
         self.mixes = [Source("mix", "opus", self.dirty), Source("minus", "opus", self.dirty)]
         self.numbers = [0xFFF0, 7]

@@ -4,23 +4,23 @@ import math
 
 import pytest
 
-from mediaserver.peer.simulcast import ACTIVE_S, Camera, Layer, PictureInput
+from mediaserver.peer.simulcast import ACTIVE_S, CameraInput, SimulcastCamera, SimulcastLayer
 from mediaserver.rtp.frame_assembler import MOST_FPS, PATIENCE_S
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import packetize_vp8
 from mediaserver.rtp.rtcp import SenderReport
-from mediaserver.rtp.source import Dirty
+from mediaserver.rtp.source import FlushQueue
 
 
 class Cameras:
     """A camera with layers, and the requests they sent."""
 
     def __init__(self, *shares: float) -> None:
-        self.dirty = Dirty()
+        self.dirty = FlushQueue()
         self.asked: list[int] = []
-        self.camera = Camera()
+        self.camera = SimulcastCamera()
         self.layers = [
-            Layer("camera:a", "VP8", self.dirty, i, share, self.asked.append) for i, share in enumerate(shares)
+            SimulcastLayer("camera:a", "VP8", self.dirty, i, share, self.asked.append) for i, share in enumerate(shares)
         ]
         for layer in self.layers:
             self.camera.add(layer)
@@ -59,7 +59,7 @@ def test_the_smallest_sufficient_layer_that_sends_is_picked() -> None:
 
 
 def test_missing_packets_are_asked_for_while_somebody_looks() -> None:
-    cameras, ear = Cameras(1.0), PictureInput()
+    cameras, ear = Cameras(1.0), CameraInput()
     cameras.send(0, 0.0)
     assert cameras.send(0, 0.0, skip=2) == []
     assert not cameras.layers[0].nack.waiting
@@ -67,12 +67,12 @@ def test_missing_packets_are_asked_for_while_somebody_looks() -> None:
     assert cameras.send(0, 0.0, skip=2) == [4, 5]
 
 
-def texts(ear: PictureInput) -> list[bytes]:
+def texts(ear: CameraInput) -> list[bytes]:
     return [frame.data for frame in ear.queue.take(math.inf)]
 
 
 def test_the_composer_hears_whole_pictures_from_a_key_frame_on() -> None:
-    cameras, ear = Cameras(1.0), PictureInput()
+    cameras, ear = Cameras(1.0), CameraInput()
     ear.follow(cameras.layers[0], 0.0)
     assert cameras.asked == [0]
     for keyframe in (False, True, False):
@@ -81,7 +81,7 @@ def test_the_composer_hears_whole_pictures_from_a_key_frame_on() -> None:
 
 
 def test_pictures_flow_once_one_was_taken() -> None:
-    cameras, ear = Cameras(1.0), PictureInput()
+    cameras, ear = Cameras(1.0), CameraInput()
     ear.follow(cameras.layers[0], 0.0)
     cameras.send(0, 1.0, True)
     assert (ear.take(0.9), ear.flowing) == ([], False)
@@ -92,7 +92,7 @@ def test_pictures_flow_once_one_was_taken() -> None:
 
 
 def test_a_change_of_layer_waits_for_its_key_frame() -> None:
-    cameras, ear = Cameras(0.5, 1.0), PictureInput()
+    cameras, ear = Cameras(0.5, 1.0), CameraInput()
     ear.follow(cameras.layers[0], 0.0)
     cameras.send(0, 0.0, True)
     ear.follow(cameras.layers[1], 1.0)
@@ -103,7 +103,7 @@ def test_a_change_of_layer_waits_for_its_key_frame() -> None:
 
 
 def test_a_change_taken_back_leaves_the_other_layer() -> None:
-    cameras, ear = Cameras(0.5, 1.0), PictureInput()
+    cameras, ear = Cameras(0.5, 1.0), CameraInput()
     ear.follow(cameras.layers[0], 0.0)
     cameras.send(0, 0.0, True)
     ear.follow(cameras.layers[1], 0.0)
@@ -115,7 +115,7 @@ def test_a_change_taken_back_leaves_the_other_layer() -> None:
 
 
 def test_who_stops_listening_forgets_everything() -> None:
-    cameras, ear = Cameras(0.5, 1.0), PictureInput()
+    cameras, ear = Cameras(0.5, 1.0), CameraInput()
     ear.follow(cameras.layers[0], 0.0)
     cameras.send(0, 0.0, True)
     ear.follow(cameras.layers[1], 0.0)
@@ -127,7 +127,7 @@ def test_who_stops_listening_forgets_everything() -> None:
 
 
 def test_a_hole_that_is_not_mended_asks_for_a_key_frame() -> None:
-    cameras, ear = Cameras(1.0), PictureInput()
+    cameras, ear = Cameras(1.0), CameraInput()
     ear.follow(cameras.layers[0], 0.0)
     cameras.send(0, 0.0, True)
     cameras.send(0, 1.0, skip=1)
@@ -153,7 +153,7 @@ def key_frame(cameras: Cameras, at: int) -> list[Packet]:
 
 @pytest.mark.parametrize("shown", [False, True])
 def test_a_key_frame_awaited_that_was_lost_in_part_is_asked_for_again(shown: bool) -> None:
-    cameras, ear = Cameras(0.5, 1.0), PictureInput()
+    cameras, ear = Cameras(0.5, 1.0), CameraInput()
     if shown:
         ear.follow(cameras.layers[0], 0.0)
         cameras.send(0, 0.0, True)
@@ -171,7 +171,7 @@ def test_a_key_frame_awaited_that_was_lost_in_part_is_asked_for_again(shown: boo
 
 
 def test_a_key_frame_whose_first_packet_comes_last_is_whole() -> None:
-    cameras, ear = Cameras(1.0), PictureInput()
+    cameras, ear = Cameras(1.0), CameraInput()
     cameras.send(0, 0.0)
     ear.follow(cameras.layers[0], 0.0)
     layer, (first, middle, last) = cameras.layers[0], key_frame(cameras, 0)
@@ -186,7 +186,7 @@ def test_a_key_frame_whose_first_packet_comes_last_is_whole() -> None:
 
 
 def test_a_layer_that_stopped_is_asked_for_nothing_until_it_sends_again() -> None:
-    cameras, ear = Cameras(1.0), PictureInput()
+    cameras, ear = Cameras(1.0), CameraInput()
     layer = cameras.layers[0]
     cameras.send(0, 0.0)
     ear.follow(layer, 0.0)
@@ -200,7 +200,7 @@ def test_a_layer_that_stopped_is_asked_for_nothing_until_it_sends_again() -> Non
 
 
 def test_a_layer_that_nobody_looks_at_any_more_misses_nothing() -> None:
-    cameras, ear = Cameras(0.5, 1.0), PictureInput()
+    cameras, ear = Cameras(0.5, 1.0), CameraInput()
     left = cameras.layers[1]
     for at in range(2):
         cameras.send(at, 0.0)
@@ -215,7 +215,7 @@ def test_a_layer_that_nobody_looks_at_any_more_misses_nothing() -> None:
 
 
 def test_padding_within_a_stream_is_no_hole() -> None:
-    cameras, ear = Cameras(1.0), PictureInput()
+    cameras, ear = Cameras(1.0), CameraInput()
     ear.follow(cameras.layers[0], 0.0)
     cameras.send(0, 0.0, True)
     cameras.layers[0].receive([Packet(96, cameras.sequences[0], 0, 0, False, b"")], 0.0)
@@ -225,7 +225,7 @@ def test_padding_within_a_stream_is_no_hole() -> None:
 
 
 def test_a_decoder_that_gave_up_starts_over_at_a_key_frame() -> None:
-    cameras, ear = Cameras(1.0), PictureInput()
+    cameras, ear = Cameras(1.0), CameraInput()
     ear.follow(cameras.layers[0], 0.0)
     cameras.send(0, 0.0, True)
     ear.broken(1.0)
@@ -233,11 +233,11 @@ def test_a_decoder_that_gave_up_starts_over_at_a_key_frame() -> None:
     cameras.send(0, 1.0)
     cameras.send(0, 1.0, True)
     assert texts(ear) == [b"0"]
-    PictureInput().broken(0.0)
+    CameraInput().broken(0.0)
 
 
 def test_pictures_that_cannot_be_decoded_buy_no_others() -> None:
-    cameras, ear = Cameras(1.0), PictureInput()
+    cameras, ear = Cameras(1.0), CameraInput()
     ear.follow(cameras.layers[0], 0.0)
     given = 0
     for at in range(1000):

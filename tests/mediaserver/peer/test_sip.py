@@ -7,7 +7,7 @@ import pytest
 from loadtest.endpoint.sdp_offer import Wish
 from mediaserver.api import Layout, PeerDown, PeerUp, SeatOptions
 from mediaserver.errors import BadOffer, NoPortFree
-from mediaserver.peer.sip import KEYFRAMES_S, Leg
+from mediaserver.peer.sip import KEYFRAMES_S, SipPeer
 from mediaserver.room.room import Room
 from mediaserver.rtp import rtcp
 from mediaserver.transport.plain_rtp import SILENCE_S
@@ -68,9 +68,9 @@ def shows(watch: RoomSystem, meeting: Meeting, name: str, colour: str) -> bool:
     return watch.colour((tile.x + tile.width / 2) / width, (tile.y + tile.height / 2) / height) == colour
 
 
-def leg_of(room: Room, name: str = "vcs") -> Leg:
+def leg_of(room: Room, name: str = "vcs") -> SipPeer:
     leg = room.seats[name].peer
-    assert isinstance(leg, Leg)
+    assert isinstance(leg, SipPeer)
     return leg
 
 

@@ -6,9 +6,9 @@ from struct import unpack_from
 import pytest
 
 from mediaserver.congestion.downlink import Downlink
-from mediaserver.peer.sip_stream import TAKEOVER_S, PictureStream, SoundStream
+from mediaserver.peer.sip_stream import TAKEOVER_S, SipAudioStream, SipVideoStream
 from mediaserver.rtp.packet import Packet
-from mediaserver.rtp.source import Dirty
+from mediaserver.rtp.source import FlushQueue
 from mediaserver.transport.peer_path import Counters
 from mediaserver.transport.plain_rtp import PlainPorts
 
@@ -22,9 +22,9 @@ def heard() -> list[tuple[int, int, str]]:
 
 
 @pytest.fixture
-def sound(heard: list[tuple[int, int, str]]) -> Iterator[SoundStream]:
+def sound(heard: list[tuple[int, int, str]]) -> Iterator[SipAudioStream]:
     ports = PlainPorts(RANGE, Counters())
-    held = SoundStream(
+    held = SipAudioStream(
         ports,
         "127.0.0.1",
         Downlink([1], 0),
@@ -36,8 +36,8 @@ def sound(heard: list[tuple[int, int, str]]) -> Iterator[SoundStream]:
 
 
 @pytest.fixture
-def picture() -> Iterator[PictureStream]:
-    held = PictureStream(PlainPorts(RANGE, Counters()), "127.0.0.1", Downlink([1], 0), "camera:vcs", Dirty())
+def picture() -> Iterator[SipVideoStream]:
+    held = SipVideoStream(PlainPorts(RANGE, Counters()), "127.0.0.1", Downlink([1], 0), "camera:vcs", FlushQueue())
     held.codecs = {97: "H264"}
     yield held
     held.line.close()
@@ -48,7 +48,7 @@ def packet(ssrc: int, sequence: int, *, number: int = 9, timestamp: int = 0, pay
 
 
 def test_timestamps_are_of_48_khz_and_run_on_where_they_wrap(
-    sound: SoundStream, heard: list[tuple[int, int, str]]
+    sound: SipAudioStream, heard: list[tuple[int, int, str]]
 ) -> None:
     for sequence, timestamp in enumerate((0xFFFFFF60, 0, 160)):
         sound.rtp(packet(1, sequence, timestamp=timestamp, number=8), 0.02 * sequence)
@@ -56,7 +56,7 @@ def test_timestamps_are_of_48_khz_and_run_on_where_they_wrap(
 
 
 def test_tones_comfort_noise_and_empty_packets_are_no_sound(
-    sound: SoundStream, heard: list[tuple[int, int, str]]
+    sound: SipAudioStream, heard: list[tuple[int, int, str]]
 ) -> None:
     for number, payload in ((101, b"x"), (13, b"x"), (9, b"")):
         sound.rtp(packet(1, 1, number=number, payload=payload), 0.0)
@@ -64,7 +64,7 @@ def test_tones_comfort_noise_and_empty_packets_are_no_sound(
 
 
 def test_another_stream_is_heard_once_the_first_is_silent(
-    sound: SoundStream, heard: list[tuple[int, int, str]]
+    sound: SipAudioStream, heard: list[tuple[int, int, str]]
 ) -> None:
     for tick in range(10):
         sound.rtp(packet(1, tick), 0.02 * tick)
@@ -76,7 +76,7 @@ def test_another_stream_is_heard_once_the_first_is_silent(
     assert heard[-1][0] == 2
 
 
-def test_a_camera_has_one_layer_whoever_sends(picture: PictureStream) -> None:
+def test_a_camera_has_one_layer_whoever_sends(picture: SipVideoStream) -> None:
     for ssrc in range(1, 6):
         picture.rtp(packet(ssrc, 7 * ssrc, number=97), ssrc * 2 * TAKEOVER_S)
         assert [layer.ssrc for layer in picture.camera.layers] == [ssrc]
@@ -86,7 +86,7 @@ def test_a_camera_has_one_layer_whoever_sends(picture: PictureStream) -> None:
 
 
 def test_a_report_tells_what_was_lost_and_when_they_last_reported(
-    sound: SoundStream, monkeypatch: pytest.MonkeyPatch
+    sound: SipAudioStream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[bytes] = []
     monkeypatch.setattr(sound.line, "send_rtcp", sent.append)

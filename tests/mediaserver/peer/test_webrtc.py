@@ -6,13 +6,13 @@ import pytest
 
 from mediaserver.api import COMPOSED
 from mediaserver.peer.forwarder import Forwarder
-from mediaserver.peer.webrtc import MISSED, MISSED_S, Peer
+from mediaserver.peer.webrtc import MISSED, MISSED_S, WebRtcPeer
 from mediaserver.rtp import rtcp
 from mediaserver.rtp.keyframe_requests import MIN_INTERVAL_S
 from mediaserver.rtp.nack import MAX_TRIES, RETRY_S
 from mediaserver.rtp.packet import HEADER, Packet, parse
 from mediaserver.rtp.payload import packetize_vp8
-from mediaserver.rtp.source import Dirty, Source, VideoSource
+from mediaserver.rtp.source import FlushQueue, Source, VideoSource
 from mediaserver.sdp.webrtc import parse_offer
 from mediaserver.transport.state import State
 from mediaserver.transport.udp_mux import UdpMux
@@ -64,8 +64,10 @@ class Scene:
     """A peer and a viewer of its first layer; packets are sent without a network."""
 
     def __init__(self, mux: UdpMux, offer: str = CHROMIUM) -> None:
-        self.dirty = Dirty()
-        self.peer = Peer("a", parse_offer(offer), mux=mux, certificate=CERTIFICATE, dirty=self.dirty, owner=Room())
+        self.dirty = FlushQueue()
+        self.peer = WebRtcPeer(
+            "a", parse_offer(offer), mux=mux, certificate=CERTIFICATE, dirty=self.dirty, owner=Room()
+        )
         self.viewer = Viewer()
         self.now = 0.0
 
@@ -174,13 +176,13 @@ async def test_who_loses_sound_counts_as_losing_it_for_a_while(mux: UdpMux) -> N
 
 
 def report_on(
-    picture: Forwarder, peer: Peer, source: str, at: float, monkeypatch: pytest.MonkeyPatch
+    picture: Forwarder, peer: WebRtcPeer, source: str, at: float, monkeypatch: pytest.MonkeyPatch
 ) -> rtcp.SenderReport:
     """What a peer is told `at` some time of a picture from `source` that was sent at 100 s."""
     peer.transport.state = "connected"
     told: list[bytes] = []
     monkeypatch.setattr(peer.transport, "send_rtcp", told.append)
-    shown = VideoSource(source, "VP8", Dirty())
+    shown = VideoSource(source, "VP8", FlushQueue())
     picture.follow(shown, 100.0)
     picture.send(shown, [Packet(VP8, 1, 0, 7, True, packetize_vp8(b"", 0)[0], keyframe=True)], 100.0)
     peer.tick(at)

@@ -15,12 +15,12 @@ from mediaserver.recording.encrypted_file import (
     SEALED_BYTES,
     TAG_BYTES,
     Damaged,
-    Safe,
-    SealedFile,
+    EncryptedFile,
+    FileCipher,
 )
 from mediaserver.recording.files import CHUNK_BYTES
-from mediaserver.recording.remux_job import Piece
-from mediaserver.recording.remuxer import Unfinished, finish
+from mediaserver.recording.remux_job import RecordingPart
+from mediaserver.recording.remuxer import RemuxFailed, finish
 from tests.film import SAFE, film
 from tests.mediaserver.recording.test_remuxer import payloads
 
@@ -62,7 +62,7 @@ def test_r101_any_range_opens_by_itself(tmp_path: Path) -> None:
     data = noise(3 * CHUNK_BYTES + 12_345)
     path, chance = sealed(tmp_path / "1.mp4", data), random.Random(1)
     with SAFE.open(path, sealed=True) as file:
-        assert isinstance(file.raw, SealedFile)
+        assert isinstance(file.raw, EncryptedFile)
         assert file.seek(0, os.SEEK_END) == len(data)
         for _ in range(200):
             start, size = chance.randrange(len(data) + 10), chance.randrange(2 * CHUNK_BYTES)
@@ -131,7 +131,7 @@ def test_r101_a_file_is_opened_at_its_place_with_its_key_only(tmp_path: Path) ->
     with pytest.raises(Damaged, match="for another place"):
         opened(moved)
     with pytest.raises(Damaged, match="another key"):
-        Safe(b"\1" * KEY_BYTES).open(path)
+        FileCipher(b"\1" * KEY_BYTES).open(path)
     path.rename(path.with_name("2.mp4"))
     with pytest.raises(Damaged, match="for another place"):
         opened(path.with_name("2.mp4"))
@@ -159,9 +159,9 @@ def test_r101_a_disk_that_fills_up_leaves_what_was_there(tmp_path: Path) -> None
 
 def test_r101_sealed_parts_are_joined_as_open_ones_are(tmp_path: Path) -> None:
     parts = [film(tmp_path / f"{number}.mp4", 2) for number in (1, 2)]
-    pieces = [Piece(path, offset) for path, offset in zip(parts, (0, 3.0), strict=True)]
+    pieces = [RecordingPart(path, offset) for path, offset in zip(parts, (0, 3.0), strict=True)]
     for path in parts:
-        finish(path, [Piece(path)], SAFE)
+        finish(path, [RecordingPart(path)], SAFE)
     plain = finish(tmp_path / "plain.mp4", pieces, SAFE)
     SAFE.seal(parts[0])  # the other one was just finished
     joined = finish(tmp_path / "joined.mp4", pieces, SAFE)
@@ -171,5 +171,5 @@ def test_r101_sealed_parts_are_joined_as_open_ones_are(tmp_path: Path) -> None:
     raw = bytearray(parts[0].read_bytes())
     raw[-1] ^= 1
     parts[0].write_bytes(raw)
-    with pytest.raises(Unfinished, match="unreadable"):
+    with pytest.raises(RemuxFailed, match="unreadable"):
         finish(tmp_path / "joined.mp4", pieces, SAFE)

@@ -14,8 +14,8 @@ import pytest
 from mediaserver.audio.mix_minus import FRAME_SAMPLES, SAMPLE_RATE, Samples
 from mediaserver.recording import recorder
 from mediaserver.recording.files import MAX_SOLOS, FolderFiles, digest, solos_of
-from mediaserver.recording.isolated_track import Solos
-from mediaserver.recording.remux_job import Piece
+from mediaserver.recording.isolated_track import IsolatedTracks
+from mediaserver.recording.remux_job import RecordingPart
 from mediaserver.recording.remuxer import finish
 from tests.film import SAFE, Camera
 from tests.mediaserver.meeting import ROOM, Meeting
@@ -69,7 +69,7 @@ def recorded(tmp_path: Path) -> Path:
 
 
 def test_each_point_has_a_file_in_time_with_the_recording(recorded: Path) -> None:
-    made = finish(recorded, [Piece(recorded)], SAFE)
+    made = finish(recorded, [RecordingPart(recorded)], SAFE)
     anh, binh = made.solos
     assert [(Path(solo.path).name, solo.name) for solo in made.solos] == [("1.1.m4a", ANH), ("1.2.m4a", BINH)]
     assert [(solo.bytes, solo.sha256) for solo in made.solos] == [
@@ -82,7 +82,7 @@ def test_each_point_has_a_file_in_time_with_the_recording(recorded: Path) -> Non
 
 
 def test_sound_begins_where_it_does_in_the_recording(recorded: Path) -> None:
-    [_, binh] = finish(recorded, [Piece(recorded)], SAFE).solos
+    [_, binh] = finish(recorded, [RecordingPart(recorded)], SAFE).solos
     onset = np.flatnonzero(np.abs(heard(Path(binh.path))) > 1000)[0] / SAMPLE_RATE
     assert onset == pytest.approx(2, abs=0.02)
 
@@ -114,10 +114,10 @@ def test_a_file_that_is_cut_off_is_made_good_and_junk_is_left_out(recorded: Path
     data = first.read_bytes()
     first.write_bytes(data[: len(data) * 2 // 3])
     recorded.with_name("1.3.m4a").write_bytes(b"junk")
-    made = finish(recorded, [Piece(recorded)], SAFE)
+    made = finish(recorded, [RecordingPart(recorded)], SAFE)
     assert [solo.name for solo in made.solos] == [ANH, BINH]
     assert tones(heard(first), 0.5) == [440]
-    assert finish(recorded, [Piece(recorded)], SAFE).solos == made.solos
+    assert finish(recorded, [RecordingPart(recorded)], SAFE).solos == made.solos
     assert sorted(path.suffix for path in recorded.parent.iterdir()) == [".jpg", ".m4a", ".m4a", ".m4a", ".mp4"]
 
 
@@ -127,7 +127,7 @@ def test_a_last_table_that_a_loss_of_power_left_blank_costs_its_fragment_only(re
     start, end = data.rindex(b"moof") + 100, data.rindex(b"mdat") - 4
     data[start:end] = bytes(end - start)
     first.write_bytes(data)
-    [anh, _] = finish(recorded, [Piece(recorded)], SAFE).solos
+    [anh, _] = finish(recorded, [RecordingPart(recorded)], SAFE).solos
     assert (anh.name, tones(heard(first), 0.5)) == (ANH, [440])
 
 
@@ -135,7 +135,7 @@ def test_a_point_of_whom_nothing_came_to_the_disk_is_left_out(recorded: Path) ->
     first = recorded.with_name("1.1.m4a")
     data = first.read_bytes()
     first.write_bytes(data[: data.index(b"moof") - 4])
-    assert [solo.name for solo in finish(recorded, [Piece(recorded)], SAFE).solos] == [BINH]
+    assert [solo.name for solo in finish(recorded, [RecordingPart(recorded)], SAFE).solos] == [BINH]
 
 
 def test_further_points_are_left_out_and_a_slow_disk_too(tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_a_disk_that_hangs_for_ten_seconds_while_five_speak_costs_nothing(tmp_pa
         talk(camera, 10, **FIVE)
     camera.close()
     assert (camera.failed, camera.recorder.error) == ([], None)
-    made = finish(tmp_path / "1.mp4", [Piece(tmp_path / "1.mp4")], SAFE)
+    made = finish(tmp_path / "1.mp4", [RecordingPart(tmp_path / "1.mp4")], SAFE)
     assert (made.seconds, [(solo.name, solo.seconds) for solo in made.solos]) == (11.0, [(name, 11.0) for name in FIVE])
 
 
@@ -186,7 +186,7 @@ def test_while_a_disk_hangs_voices_are_left_out_before_the_recording_is_and_that
         with av.open(str(solo)) as container:
             packets += sum(packet.size > 0 for packet in container.demux()) - 1  # one of silence at 0
     assert camera.failed == []
-    made = finish(path, [Piece(path)], SAFE)
+    made = finish(path, [RecordingPart(path)], SAFE)
     assert (made.seconds, [solo.seconds for solo in made.solos]) == (5.0, [5.0] * 5)
     assert [record.getMessage() for record in caplog.records] == [
         f"x voices beside {path} are left out: the disk is slow",
@@ -196,7 +196,7 @@ def test_while_a_disk_hangs_voices_are_left_out_before_the_recording_is_and_that
 
 def test_points_that_begin_at_once_have_their_files_in_the_order_given(tmp_path: Path) -> None:
     names = [f"point {number}" for number in range(12)]
-    solos = Solos(FolderFiles(tmp_path / "1.mp4"))
+    solos = IsolatedTracks(FolderFiles(tmp_path / "1.mp4"))
     for solo, payload in solos.encode({name: tone(440, 0) for name in names}, 0):
         solo.write(payload, 0)
     solos.close()
@@ -214,7 +214,7 @@ class Full:
         raise OSError(errno.ENOSPC, "No space left on device")
 
 
-def break_first(solos: Solos) -> None:
+def break_first(solos: IsolatedTracks) -> None:
     """Of the points' files, let the first have no room for its end."""
     first = next(iter(solos._solos.values()))
     first.close()
@@ -222,7 +222,7 @@ def break_first(solos: Solos) -> None:
 
 
 def test_a_file_without_room_for_its_end_leaves_the_others_theirs(tmp_path: Path) -> None:
-    solos = Solos(FolderFiles(tmp_path / "1.mp4"))
+    solos = IsolatedTracks(FolderFiles(tmp_path / "1.mp4"))
     for tick in range(25):
         for solo, payload in solos.encode({name: tone(440, tick) for name in "abc"}, tick):
             solo.write(payload, tick / 50)
@@ -238,7 +238,7 @@ def test_a_point_whose_file_did_not_get_its_end_is_told_and_the_recording_is_who
     camera.recorder._thread.submit(break_first, camera.recorder._solos)
     camera.close()
     assert (camera.failed, camera.recorder.error) == (["disk-full"], "disk-full")
-    made = finish(tmp_path / "1.mp4", [Piece(tmp_path / "1.mp4")], SAFE)
+    made = finish(tmp_path / "1.mp4", [RecordingPart(tmp_path / "1.mp4")], SAFE)
     assert made.seconds == pytest.approx(0.5, abs=0.1)
     assert BINH in [solo.name for solo in made.solos]
     assert tones(heard(tmp_path / "1.2.m4a"), 0.3) == [880]
@@ -256,7 +256,7 @@ async def test_a_meeting_keeps_its_voices(meeting: Meeting, tmp_path: Path) -> N
     await meeting.engine.record_voices(ROOM, False)
     await meeting.engine.stop_recording(ROOM)
     ending = await meeting.recorded()
-    made = finish(tmp_path / "1.mp4", [Piece(tmp_path / "1.mp4")], SAFE)
+    made = finish(tmp_path / "1.mp4", [RecordingPart(tmp_path / "1.mp4")], SAFE)
     found = {solo.name: heard(Path(solo.path)) for solo in made.solos}
     middle = ending.seconds - 0.8
     assert {name: tones(sound, middle) for name, sound in found.items()} == {

@@ -19,11 +19,11 @@ import pytest
 from mediaserver.api import RECORDING, Layout
 from mediaserver.audio.mix_minus import FRAME_SAMPLES, SAMPLE_RATE, Samples
 from mediaserver.recording.files import FolderFiles
-from mediaserver.recording.isolated_track import Solo
+from mediaserver.recording.isolated_track import IsolatedTrack
 from mediaserver.recording.recorder import ITEM_BYTES, MAX_QUEUED_BYTES, Recorder, _File
 from mediaserver.room.room import Room
 from mediaserver.rtp.packet import Packet
-from mediaserver.rtp.source import Dirty, Source
+from mediaserver.rtp.source import FlushQueue, Source
 from mediaserver.video.codecs import VideoEncoder
 from mediaserver.video.rendition import Rendition
 from tests.mediaserver.meeting import ROOM, Meeting, voice
@@ -40,7 +40,7 @@ class Studio:
     def __init__(self, path: Path, first_tick: int = 0) -> None:
         self.words: list[str] = []
         self.recorder = Recorder(FolderFiles(path), self.words.append)
-        self.dirty = Dirty()
+        self.dirty = FlushQueue()
         self.picture = Rendition("H264", self.dirty)
         self.sound = Source("mix", "opus", self.dirty)
         self.picture.attach(self.recorder)
@@ -319,16 +319,16 @@ def picture_file(path: Path) -> _File:
     return file
 
 
-def solo_file(path: Path) -> Solo:
+def solo_file(path: Path) -> IsolatedTrack:
     """The same of a point."""
-    solo = Solo(FolderFiles(path), 0, "a")
+    solo = IsolatedTrack(FolderFiles(path), 0, "a")
     solo.write(b"\x41" * BIG, 0)
     return solo
 
 
 @pytest.mark.parametrize("write", [picture_file, solo_file])
 def test_a_disk_that_hangs_while_a_file_is_opened_or_closed_holds_up_no_other_thread(
-    tmp_path: Path, write: Callable[[Path], _File | Solo]
+    tmp_path: Path, write: Callable[[Path], _File | IsolatedTrack]
 ) -> None:
     path = tmp_path / "1.mp4"
     os.mkfifo(path)

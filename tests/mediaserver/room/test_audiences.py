@@ -1,24 +1,24 @@
 """Which audiences watch which picture."""
 
 from mediaserver.api import EVERYONE, Layout, RoomOptions
-from mediaserver.peer.simulcast import PictureInput
-from mediaserver.room.compositions import Pictures
-from mediaserver.rtp.source import Dirty
+from mediaserver.peer.simulcast import CameraInput
+from mediaserver.room.compositions import Compositions
+from mediaserver.rtp.source import FlushQueue
 from mediaserver.video.layout_state import PATIENCE_S
 from mediaserver.video.quality import USUAL
 
 SEATS = ["a", "b"]
 
 
-def chosen(pictures: Pictures, audience: str, layout: Layout, now: float) -> None:
+def chosen(pictures: Compositions, audience: str, layout: Layout, now: float) -> None:
     pictures.choose(audience, layout, now)
     pictures.arrange(SEATS, None, now)
 
 
 def test_nobody_is_sent_to_a_picture_that_still_shows_something_else() -> None:
-    pictures = Pictures(RoomOptions(), Dirty(), lambda: None)
+    pictures = Compositions(RoomOptions(), FlushQueue(), lambda: None)
     pictures.arrange(SEATS, None, 100.0)
-    pictures.of(EVERYONE).renditions["H264", USUAL].attach(PictureInput())
+    pictures.of(EVERYONE).renditions["H264", USUAL].attach(CameraInput())
     chosen(pictures, "components", Layout("single", "a"), 100.0)
     large = Layout("single", "b")
     for audience in (EVERYONE, "components", "host"):
@@ -31,7 +31,7 @@ def test_nobody_is_sent_to_a_picture_that_still_shows_something_else() -> None:
 
 
 def test_room_systems_see_what_components_see_until_they_have_a_layout_of_their_own() -> None:
-    pictures = Pictures(RoomOptions(), Dirty(), lambda: None)
+    pictures = Compositions(RoomOptions(), FlushQueue(), lambda: None)
 
     def seen() -> list[str]:
         return [pictures.of(audience).stage.layout.kind for audience in ("systems", "components", EVERYONE)]

@@ -3,8 +3,8 @@
 import pytest
 
 from mediaserver.api import EVERYONE, Layout, RoomOptions
-from mediaserver.room.compositions import Pictures
-from mediaserver.rtp.source import Dirty
+from mediaserver.room.compositions import Compositions
+from mediaserver.rtp.source import FlushQueue
 from mediaserver.video.layout_state import PATIENCE_S
 
 POINTS = ("h", "b", "c")
@@ -15,7 +15,7 @@ class Show:
     """The pictures of a room, arranged as people come, go and speak."""
 
     def __init__(self, layout: Layout | None = None) -> None:
-        self.pictures = Pictures(RoomOptions(), Dirty(), lambda: None)
+        self.pictures = Compositions(RoomOptions(), FlushQueue(), lambda: None)
         self.pictures.choose(EVERYONE, layout or Layout("speaker"), 0.0)
 
     def large(self, speaker: str | None, seats: tuple[str, ...] = POINTS) -> str:

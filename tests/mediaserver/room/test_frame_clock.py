@@ -2,11 +2,11 @@
 
 import pytest
 
-from mediaserver.room.frame_clock import Metronome
+from mediaserver.room.frame_clock import FrameClock
 
 
 def test_two_rates_keep_their_own_grids() -> None:
-    metronome, now, beats = Metronome(100.0), 100.001, []
+    metronome, now, beats = FrameClock(100.0), 100.001, []
     while now < 101.0:
         now, rate, tick = metronome.beat((25, 30), now)
         beats.append((rate, tick))
@@ -16,7 +16,7 @@ def test_two_rates_keep_their_own_grids() -> None:
 
 
 def test_a_tick_that_is_a_little_late_is_made_and_one_that_is_later_is_left_out() -> None:
-    metronome = Metronome(0.0)
+    metronome = FrameClock(0.0)
     assert metronome.beat((25,), 0.01) == (pytest.approx(0.04), 25, 1)
     assert metronome.beat((25,), 0.11) == (pytest.approx(0.08), 25, 2)
     assert metronome.beat((25,), 0.25) == (pytest.approx(0.24), 25, 6)
@@ -24,7 +24,7 @@ def test_a_tick_that_is_a_little_late_is_made_and_one_that_is_later_is_left_out(
 
 
 def test_a_rate_that_comes_back_joins_its_grid_where_time_is() -> None:
-    metronome = Metronome(0.0)
+    metronome = FrameClock(0.0)
     metronome.beat((25, 30), 0.01)
     metronome.beat((25,), 0.035)
     beats = [metronome.beat((25, 30), 1.001)[1:] for _ in range(3)]

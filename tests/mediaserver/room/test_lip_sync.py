@@ -6,11 +6,11 @@ import pytest
 
 from loadtest.media.tone import LEVEL
 from mediaserver.api import RoomOptions, SeatOptions
-from mediaserver.audio.input import Voice
-from mediaserver.peer.webrtc import Peer
+from mediaserver.audio.input import AudioInput
+from mediaserver.peer.webrtc import WebRtcPeer
 from mediaserver.room.room import MOST_WAIT_S, STRANGE_S, Room, Seat
 from mediaserver.rtp.rtcp import SenderReport
-from mediaserver.rtp.source import Dirty
+from mediaserver.rtp.source import FlushQueue
 from mediaserver.transport.udp_mux import UdpMux
 from tests.mediaserver.audio.test_input import Talk
 from tests.mediaserver.peer.test_simulcast import Cameras
@@ -21,7 +21,7 @@ class Face:
     """A seat in a room whose camera takes a picture each 20 ms, while it talks."""
 
     def __init__(self) -> None:
-        self.room = Room("room", RoomOptions(), Dirty(), lambda _event: None, 0.0)
+        self.room = Room("room", RoomOptions(), FlushQueue(), lambda _event: None, 0.0)
         self._seat = self.room.seats["a"] = Seat(SeatOptions("a", "Điểm cầu a"))
         self._talk, self._cameras = Talk(LEVEL), Cameras(1.0)
         self.voice = self.room.mixer.voices["a"] = self._talk.voice
@@ -38,7 +38,7 @@ class Face:
             delays += [now - frame.timestamp / 3600 * 0.02 for frame in self.room._frames("a", now)]
         return delays
 
-    def report(self, peer: Peer, late: float, clock: float = 1000.0) -> None:
+    def report(self, peer: WebRtcPeer, late: float, clock: float = 1000.0) -> None:
         """Its sender's reports: pictures come so many seconds later than their sound."""
         self._seat.peer, (layer,) = peer, self._cameras.layers
         peer.camera.add(layer)
@@ -74,7 +74,7 @@ async def test_pictures_wait_as_long_as_their_voice_but_for_what_composing_takes
 
 async def test_pictures_of_who_is_not_heard_and_of_screens_wait_for_nothing(face: Face) -> None:
     face.go_on(200, later=0.1)
-    face.room.mixer.voices["a"] = Voice()
+    face.room.mixer.voices["a"] = AudioInput()
     assert face.go_on(10)[-5:] == pytest.approx([0.0] * 5)
     assert face.room._frames("content:a", 0.0) == []
     assert face.room._frames("nobody", 0.0) == []

@@ -2,12 +2,12 @@
 
 import pytest
 
-from mediaserver.room.resolution_demand import PATIENCE_S, Demand, Display
+from mediaserver.room.resolution_demand import PATIENCE_S, DisplaySize, ResolutionDemand
 from mediaserver.video.quality import LARGE, USUAL
 
 
 def test_more_is_asked_for_at_once_and_less_after_a_while() -> None:
-    demand = Demand()
+    demand = ResolutionDemand()
     told = []
     for now, lines in ((0.0, 90), (3.9, 90), (4.0, 0), (4.5, 181), (9.0, 180), (12.9, 0), (13.0, 0), (14.0, 1080)):
         told.append(demand.lines if demand.update(lines, now) else None)
@@ -15,7 +15,7 @@ def test_more_is_asked_for_at_once_and_less_after_a_while() -> None:
 
 
 def test_what_is_needed_again_meanwhile_is_kept() -> None:
-    demand = Demand()
+    demand = ResolutionDemand()
     for now in range(60):
         assert not demand.update(0 if now % PATIENCE_S else 720, float(now))
     assert demand.lines == 720
@@ -25,14 +25,14 @@ def test_what_is_needed_again_meanwhile_is_kept() -> None:
     ("lines", "step"), [(0, USUAL), (1, 0), (180, 0), (181, 1), (360, 1), (361, USUAL), (900, USUAL), (901, LARGE)]
 )
 def test_a_display_gets_the_lowest_step_that_fills_it(lines: int, step: int) -> None:
-    display = Display()
+    display = DisplaySize()
     display.step(lines, 720, 0.0)
     assert display.step(lines, 720, PATIENCE_S) == step
     assert display.step(2 * lines, 1440, PATIENCE_S) == step
 
 
 def test_a_window_that_changes_its_size_to_and_fro_changes_nothing_and_a_larger_one_is_served_at_once() -> None:
-    display = Display()
+    display = DisplaySize()
     for now in range(20):
         assert display.step(350 + 20 * (now % 2), 720, float(now)) == USUAL
     assert [display.step(350, 720, 30.0 + now) for now in (0.0, PATIENCE_S, PATIENCE_S + 1)] == [USUAL, 1, 1]

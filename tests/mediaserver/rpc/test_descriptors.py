@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from mediaserver.api import EngineLost, RoomOptions
 from mediaserver.recording.files import MAX_SOLOS, delete_empty, names_of
-from mediaserver.recording.remux_job import Piece
+from mediaserver.recording.remux_job import RecordingPart
 from mediaserver.recording.remuxer import finish
 from mediaserver.rpc import descriptors as module
 from mediaserver.rpc.client import RemoteEngine
@@ -72,7 +72,7 @@ async def test_a_worker_of_another_user_records_what_it_could_never_open(folders
     assert {(each.stat().st_uid, stat.S_IMODE(each.stat().st_mode)) for each in names_of(path)} == {(0, 0o600)}
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     delete_empty(path)
-    made = finish(path, [Piece(path)], SAFE)
+    made = finish(path, [RecordingPart(path)], SAFE)
     assert made.seconds == pytest.approx(ending.seconds, abs=0.2)
     assert {solo.name: tones(heard(Path(solo.path)), ending.seconds - 0.5) for solo in made.solos} == {
         "Điểm cầu a": [pytest.approx(440, abs=10)],
@@ -128,7 +128,7 @@ def test_what_comes_before_its_file_waits_for_it(tmp_path: Path) -> None:
     assert (camera.failed, leads(tmp_path)) == ([], [])
     delete_empty(files.path)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["1.1.m4a", "1.2.m4a", "1.mp4"]
-    assert finish(files.path, [Piece(files.path)], SAFE).seconds == pytest.approx(2, abs=0.1)
+    assert finish(files.path, [RecordingPart(files.path)], SAFE).seconds == pytest.approx(2, abs=0.1)
 
 
 def test_files_that_cannot_be_made_end_the_recording(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -16,10 +16,10 @@ from pylibsrtp import Policy, Session
 from mediaserver.peer.forwarder import Forwarder
 from mediaserver.rtp import outbound_stream
 from mediaserver.rtp.packet import MAX_PAYLOAD_BYTES, Packet
-from mediaserver.rtp.source import Dirty, Source, VideoSource
+from mediaserver.rtp.source import FlushQueue, Source, VideoSource
 from mediaserver.transport import peer_path as lines
 from mediaserver.transport.dtls import make_certificate
-from mediaserver.transport.peer_path import MAX_SSRCS, Counters, PlainInbox, PlainLine
+from mediaserver.transport.peer_path import MAX_SSRCS, Counters, PlainInbox, PlainPeerPath
 from mediaserver.transport.srtp import Srtp
 from mediaserver.transport.udp_mux import Port, UdpMux
 from mediaserver.transport.webrtc import WebRtcTransport
@@ -60,7 +60,7 @@ def waiting(sock: socket.socket) -> list[bytes]:
 
 
 def test_it_was_compiled() -> None:
-    assert outbound_stream.Leg is not outbound_stream.PlainLeg
+    assert outbound_stream.OutboundStream is not outbound_stream.PlainOutboundStream
     assert lines.Inbox is not PlainInbox
 
 
@@ -76,7 +76,7 @@ class Reader:
     counters: Counters = field(default_factory=Counters)
 
     def read(self, datagrams: list[tuple[str, bytes]]) -> tuple[list[Any], dict[str, float], Counters]:
-        inbox_class, line_class = (PlainInbox, PlainLine) if self.plain else (lines.Inbox, lines.Line)
+        inbox_class, line_class = (PlainInbox, PlainPeerPath) if self.plain else (lines.Inbox, lines.PeerPath)
         inbox = inbox_class(self.counters, Packet)
         senders = {name: loopback() for name in ("keys", "twin", "none", "closed", "stranger")}
         held = {name: line_class(name, self.counters) for name in ("keys", "twin", "none", "closed")}
@@ -239,7 +239,9 @@ class Deaf:
 class Viewer:
     """A peer with a forwarder, after its handshake; `plain` ones are never served by the compiled loop."""
 
-    def __init__(self, mux: UdpMux, port: Port, *, plain: bool, send_time: int = 0, dirty: Dirty | None = None) -> None:
+    def __init__(
+        self, mux: UdpMux, port: Port, *, plain: bool, send_time: int = 0, dirty: FlushQueue | None = None
+    ) -> None:
         self.sock = loopback()
         self.transport = WebRtcTransport(mux, CERTIFICATE, "them", "", [], Deaf(), lambda *_: None)
         self.transport.ice.selected = self.sock.getsockname()
@@ -284,7 +286,7 @@ def test_every_packet_leaves_alike(codec: str, history: History, paced: bool) ->
 
 
 async def _leave_alike(codec: str, history: History, paced: bool) -> None:
-    dirty = Dirty()
+    dirty = FlushQueue()
     mux = UdpMux()
     sock = loopback()
     port = Port(sock, mux.counters)
@@ -333,7 +335,7 @@ async def _leave_alike(codec: str, history: History, paced: bool) -> None:
 
 
 async def test_the_compiled_loop_serves_who_is_in_step_and_hands_back_the_others() -> None:
-    dirty = Dirty()
+    dirty = FlushQueue()
     mux = UdpMux()
     sock = loopback()
     port = Port(sock, mux.counters)
@@ -356,8 +358,8 @@ async def test_the_compiled_loop_serves_who_is_in_step_and_hands_back_the_others
         each.close()
 
 
-@pytest.mark.parametrize("line_class", [PlainLine, lines.Line])
-def test_another_way_may_take_segments_again(line_class: type[PlainLine]) -> None:
+@pytest.mark.parametrize("line_class", [PlainPeerPath, lines.PeerPath])
+def test_another_way_may_take_segments_again(line_class: type[PlainPeerPath]) -> None:
     line, socks, (here, there) = line_class(object(), Counters()), (loopback(), loopback()), (("::1", 7), ("::1", 8))
     apart = []
     for sock, address in ((socks[0], here), (socks[0], here), (socks[0], there), (socks[1], there), (socks[1], there)):
@@ -381,7 +383,7 @@ def show(source: VideoSource, at: int) -> None:
 
 @pytest.mark.parametrize("plain", [False, True])
 async def test_where_segments_do_not_fit_packets_leave_apart_and_elsewhere_together(plain: bool) -> None:
-    dirty, mux, socks = Dirty(), UdpMux(), [loopback(), loopback()]
+    dirty, mux, socks = FlushQueue(), UdpMux(), [loopback(), loopback()]
     socks[0].setsockopt(socket.SOL_SOCKET, SO_NO_CHECK, 1)  # EINVAL, as from a route that is too narrow
     viewers = [Viewer(mux, Port(sock, mux.counters), plain=plain) for sock in socks]
     lines = [viewer.transport.line for viewer in viewers]
@@ -402,7 +404,7 @@ async def test_where_segments_do_not_fit_packets_leave_apart_and_elsewhere_toget
 
 @pytest.mark.parametrize("plain", [False, True])
 async def test_where_the_kernel_knows_no_segments_packets_leave_apart(plain: bool) -> None:
-    dirty, mux, sock = Dirty(), UdpMux(), loopback()
+    dirty, mux, sock = FlushQueue(), UdpMux(), loopback()
     port = Port(sock, mux.counters)
     assert port.segmented
     port.segmented = False
@@ -449,7 +451,7 @@ class Spectator:
     """Who is sent a picture and two sounds over one transport, and the pictures and sounds."""
 
     def __init__(self, *, plain: bool) -> None:
-        self.dirty, self.mux, self._sock = Dirty(), UdpMux(), loopback()
+        self.dirty, self.mux, self._sock = FlushQueue(), UdpMux(), loopback()
         self.viewer = Viewer(self.mux, Port(self._sock, self.mux.counters), plain=plain)
         self._sources = [VideoSource("picture", "H264", self.dirty), *(Source(n, "opus", self.dirty) for n in "ab")]
         self._sent = [0, 0, 0]
@@ -496,7 +498,7 @@ async def test_sound_leaves_with_the_picture_that_came_with_it(case: str) -> Non
 
 
 async def test_who_looks_at_another_camera_is_served_by_the_compiled_loop_again() -> None:
-    dirty = Dirty()
+    dirty = FlushQueue()
     mux = UdpMux()
     sock = loopback()
     viewer = Viewer(mux, Port(sock, mux.counters), plain=False)
@@ -519,7 +521,7 @@ async def test_who_looks_at_another_camera_is_served_by_the_compiled_loop_again(
 
 
 async def test_a_change_of_camera_does_not_overtake_the_last_packets_of_the_one_before() -> None:
-    dirty = Dirty()
+    dirty = FlushQueue()
     mux = UdpMux()
     sock = loopback()
     viewer = Viewer(mux, Port(sock, mux.counters), plain=False)
@@ -539,7 +541,7 @@ async def test_a_change_of_camera_does_not_overtake_the_last_packets_of_the_one_
 
 async def test_without_a_stream_for_it_a_packet_is_sent_again_bit_for_bit() -> None:
     """One nonce, one packet: with two headers under one number AES-GCM gives its key away (NIST SP 800-38D §8)."""
-    dirty, mux, sock = Dirty(), UdpMux(), loopback()
+    dirty, mux, sock = FlushQueue(), UdpMux(), loopback()
     viewer = Viewer(mux, Port(sock, mux.counters), plain=False)
     sent: list[bytes] = []
     for at, name in enumerate(("one", "two")):  # what follows the first source has its picture ids moved
@@ -559,7 +561,7 @@ async def test_without_a_stream_for_it_a_packet_is_sent_again_bit_for_bit() -> N
 
 
 async def test_the_send_time_is_written_as_the_slow_way_writes_it() -> None:
-    dirty = Dirty()
+    dirty = FlushQueue()
     mux = UdpMux()
     sock = loopback()
     port = Port(sock, mux.counters)

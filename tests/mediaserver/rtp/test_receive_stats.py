@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaserver.rtp.receive_stats import Reception
+from mediaserver.rtp.receive_stats import ReceiveStats
 from mediaserver.rtp.rtcp import SenderReport
 
 ARRIVALS = st.lists(st.tuples(st.integers(-3, 5), st.booleans()), min_size=1, max_size=100)
@@ -13,7 +13,7 @@ ARRIVALS = st.lists(st.tuples(st.integers(-3, 5), st.booleans()), min_size=1, ma
 @given(st.integers(0, 0xFFFF) | st.integers(0xFFC0, 0xFFFF), ARRIVALS)
 def test_reports_count_what_came_and_what_did_not(first: int, arrivals: list[tuple[int, bool]]) -> None:
     """Against numbers that do not wrap (RFC 3550 appendix A.3)."""
-    reception, newest, received, expected_before, received_before = Reception(), first, 0, 0, 0
+    reception, newest, received, expected_before, received_before = ReceiveStats(), first, 0, 0, 0
     for at, (step, report) in enumerate(arrivals):
         number = max(first, newest + step) if at else first
         reception.receive(number & 0xFFFF)
@@ -31,7 +31,7 @@ def test_reports_count_what_came_and_what_did_not(first: int, arrivals: list[tup
 
 @given(st.integers(0, 0xFFFF), st.lists(st.tuples(st.integers(-9, 9), st.integers(1, 9)), min_size=1, max_size=40))
 def test_packets_in_a_row_count_as_one_after_the_other(first: int, rows: list[tuple[int, int]]) -> None:
-    together, apart, at = Reception(), Reception(), first
+    together, apart, at = ReceiveStats(), ReceiveStats(), first
     for step, count in rows:
         numbers = [(at + step + i) & 0xFFFF for i in range(count)]
         together.receive(numbers[0], count)
@@ -42,7 +42,7 @@ def test_packets_in_a_row_count_as_one_after_the_other(first: int, rows: list[tu
 
 
 def test_a_report_tells_how_old_the_last_sender_report_is() -> None:
-    reception = Reception()
+    reception = ReceiveStats()
     reception.receive(0)
     assert (reception.take(7, 10.0)[0].lsr, reception.take(7, 10.0)[0].dlsr) == (0, 0)
     reception.reported(SenderReport(7, 0xABCD12345678FFFF, 0), 8.5)
@@ -58,7 +58,7 @@ def test_a_packet_was_under_way_as_long_as_its_senders_clock_says(
     sent: tuple[float, int], rate: int, later: float, under_way: float
 ) -> None:
     """It left so much `later` than its report says of clock and timestamp; our clock is 5 s slow."""
-    reception, (ntp, timestamp) = Reception(), sent
+    reception, (ntp, timestamp) = ReceiveStats(), sent
     assert reception.transit(timestamp, 100.0, rate) == 0
     reception.reported(SenderReport(7, int(ntp * (1 << 32)), timestamp), 0.0)
     timestamp = (timestamp + round(later * rate)) & 0xFFFFFFFF

@@ -5,7 +5,7 @@ import pytest
 from mediaserver.rtp import source as rtp_source
 from mediaserver.rtp.keyframe_requests import MIN_INTERVAL_S
 from mediaserver.rtp.packet import Packet
-from mediaserver.rtp.source import MAX_PENDING, Dirty, Source, VideoSource
+from mediaserver.rtp.source import MAX_PENDING, FlushQueue, Source, VideoSource
 
 
 class Kept:
@@ -34,7 +34,7 @@ def packet(sequence: int, keyframe: bool = False) -> Packet:
 
 
 def test_packets_wait_for_the_flush_and_reach_every_sink_once() -> None:
-    dirty = Dirty()
+    dirty = FlushQueue()
     one, two = Source("one", "VP8", dirty), Source("two", "VP8", dirty)
     left, right = Kept(), Kept()
     for sink in (left, right, left):
@@ -50,7 +50,7 @@ def test_packets_wait_for_the_flush_and_reach_every_sink_once() -> None:
 
 
 def test_a_sink_that_left_gets_nothing() -> None:
-    dirty, sink = Dirty(), Kept()
+    dirty, sink = FlushQueue(), Kept()
     source = Source("one", "VP8", dirty)
     source.detach(sink)
     source.attach(sink)
@@ -86,7 +86,7 @@ def test_a_sink_that_fails_loses_its_packets_and_costs_nobody_else_one(
         posted += 1
 
     monkeypatch.setattr(rtp_source, "post", post)
-    dirty = Dirty()
+    dirty = FlushQueue()
     one, two = Source("one", "VP8", dirty), Source("two", "VP8", dirty)
     broken, behind, elsewhere = Broken(), Kept(), Kept()
     for source, sink in ((one, broken), (one, behind), (two, elsewhere)):
@@ -105,7 +105,7 @@ def test_a_sink_that_fails_loses_its_packets_and_costs_nobody_else_one(
 
 
 def test_packets_nobody_takes_are_remembered_but_do_not_wait() -> None:
-    dirty, sink = Dirty(), Kept()
+    dirty, sink = FlushQueue(), Kept()
     source = VideoSource("one", "VP8", dirty)
     source.push(packet(1))
     source.attach(sink)
@@ -115,7 +115,7 @@ def test_packets_nobody_takes_are_remembered_but_do_not_wait() -> None:
 
 
 def test_a_flood_between_two_flushes_drops_its_oldest() -> None:
-    dirty, sink = Dirty(), Kept()
+    dirty, sink = FlushQueue(), Kept()
     source = Source("one", "VP8", dirty)
     source.attach(sink)
     for sequence in range(MAX_PENDING + 10):
@@ -125,7 +125,7 @@ def test_a_flood_between_two_flushes_drops_its_oldest() -> None:
 
 
 def test_key_frames_are_asked_for_at_once_then_at_intervals_until_one_comes() -> None:
-    source = Asked("one", "VP8", Dirty())
+    source = Asked("one", "VP8", FlushQueue())
     source.request_keyframe(0.0)
     source.request_keyframe(0.1)
     assert source.asked == 1
@@ -137,7 +137,7 @@ def test_key_frames_are_asked_for_at_once_then_at_intervals_until_one_comes() ->
 
 
 def test_a_key_frame_is_not_asked_for_again_when_all_who_wanted_it_have_left() -> None:
-    source, left, right = Asked("one", "VP8", Dirty()), Kept(), Kept()
+    source, left, right = Asked("one", "VP8", FlushQueue()), Kept(), Kept()
     for sink in (left, right):
         source.attach(sink)
     source.request_keyframe(0.0)

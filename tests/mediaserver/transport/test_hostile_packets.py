@@ -10,12 +10,12 @@ from itertools import count
 from pathlib import Path
 from struct import pack
 
-from loadtest.endpoint.endpoint import Caller
+from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.ice_checks import Checks, Credentials
 from loadtest.endpoint.sdp_answer import parse_answer
 from loadtest.endpoint.sdp_offer import MID_ID, OPUS, VP8, Wish
 from mediaserver.api import COMPOSED, SeatOptions
-from mediaserver.peer.webrtc import MAX_SSRCS, Peer
+from mediaserver.peer.webrtc import MAX_SSRCS, WebRtcPeer
 from mediaserver.room.room import Room
 from mediaserver.rtp.payload import packetize_vp8
 from mediaserver.transport.dtls import Dtls
@@ -84,7 +84,7 @@ HELLO = client_hello()
 async def test_strangers_change_nothing_for_those_who_meet_and_those_who_join(meeting: Meeting) -> None:
     a = await meeting.join("a", "red", 440, floor=True)
     await meeting.engine.add_seat(ROOM, SeatOptions("x", "X"))
-    waiting = Caller(CERTIFICATE, material("red", 440), Wish(layers=1))
+    waiting = Endpoint(CERTIFICATE, material("red", 440), Wish(layers=1))
     answer = parse_answer(await meeting.engine.connect(ROOM, "x", waiting.offer()))
 
     def forged() -> Iterator[bytes]:
@@ -111,14 +111,14 @@ async def test_strangers_change_nothing_for_those_who_meet_and_those_who_join(me
 
 async def test_a_handshake_forged_before_the_check_is_dropped(meeting: Meeting, room: Room) -> None:
     await meeting.engine.add_seat(ROOM, SeatOptions("x", "X"))
-    caller = Caller(CERTIFICATE, material("red", 440), Wish(layers=1))
+    caller = Endpoint(CERTIFICATE, material("red", 440), Wish(layers=1))
     await meeting.engine.connect(ROOM, "x", caller.offer())
     async with flood(meeting, iter([HELLO] * 50)):
         pass
     a = await meeting.join("a", "red", 440)
     await a.watch.more(5)
     peer = room.seats["x"].peer
-    assert isinstance(peer, Peer)
+    assert isinstance(peer, WebRtcPeer)
     transport = peer.transport
     assert (transport.state, transport._dtls._records._queue.qsize()) == ("new", 0)
 
@@ -136,7 +136,7 @@ async def test_a_member_with_many_addresses_keeps_the_newest(meeting: Meeting, r
         sock.close()
     assert len(mux._inbox) == MAX_VALIDATED
     peer = room.seats["a"].peer
-    assert isinstance(peer, Peer)
+    assert isinstance(peer, WebRtcPeer)
     assert peer.transport.ice.selected in peer.transport.ice.validated
 
 
@@ -219,7 +219,7 @@ async def test_a_thousand_streams_of_a_member_cost_no_more_than_eight(meeting: M
             await asyncio.sleep(0)
     await innocent.watch.more(5)
     peer = room.seats["b"].peer
-    assert isinstance(peer, Peer)
+    assert isinstance(peer, WebRtcPeer)
     assert (len(peer._streams), len(peer._receptions)) == (MAX_SSRCS, MAX_SSRCS)
     assert len(peer.camera.layers) <= MAX_SSRCS
     await unharmed(meeting, innocent)

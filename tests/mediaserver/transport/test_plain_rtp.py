@@ -8,7 +8,7 @@ import pytest
 from mediaserver.errors import NoPortFree
 from mediaserver.rtp.packet import HEADER, Packet
 from mediaserver.transport.peer_path import Counters
-from mediaserver.transport.plain_rtp import MediaLine, PlainPorts, local_address
+from mediaserver.transport.plain_rtp import PlainPorts, RtpPortPair, local_address
 
 HOST = "127.0.0.1"
 RANGE = range(46_101, 46_108)
@@ -63,7 +63,7 @@ def ear() -> Ear:
 
 
 @pytest.fixture
-def line(ports: PlainPorts, ear: Ear) -> Iterator[MediaLine]:
+def line(ports: PlainPorts, ear: Ear) -> Iterator[RtpPortPair]:
     held = ports.open(HOST, ear)
     yield held
     held.close()
@@ -105,7 +105,7 @@ def test_a_range_without_a_pair_refuses(ear: Ear) -> None:
 
 
 def test_media_goes_to_where_the_sdp_says_until_something_comes_from_that_host(
-    ports: PlainPorts, line: MediaLine, ear: Ear, fars: list[Far]
+    ports: PlainPorts, line: RtpPortPair, ear: Ear, fars: list[Far]
 ) -> None:
     named, reports, actual = fars
     line.aim(HOST, named.address[1], reports.address[1], 1.0)
@@ -125,7 +125,9 @@ def test_media_goes_to_where_the_sdp_says_until_something_comes_from_that_host(
     assert (ear.reports, actual.take(), line.heard) == ([RTCP], RTCP, 3.0)
 
 
-def test_other_hosts_and_nonsense_change_nothing(line: MediaLine, ports: PlainPorts, ear: Ear, fars: list[Far]) -> None:
+def test_other_hosts_and_nonsense_change_nothing(
+    line: RtpPortPair, ports: PlainPorts, ear: Ear, fars: list[Far]
+) -> None:
     stranger, named = Far("127.0.0.2"), fars[0]
     stranger.send(RTP, line.port)
     ports.look(1.0)  # before anybody is known, everybody is a stranger

@@ -70,7 +70,7 @@ def sent(far: socket.socket, near: socket.socket) -> tuple[float, float]:
 def inbox_for(far: socket.socket, kind: type[PlainInbox]) -> PlainInbox:
     counters = Counters()
     inbox = kind(counters, Packet)
-    line = (lines.PlainLine if kind is PlainInbox else lines.Line)("far", counters)
+    line = (lines.PlainPeerPath if kind is PlainInbox else lines.PeerPath)("far", counters)
     inbox.route(far.getsockname(), line)
     return inbox
 

@@ -12,7 +12,7 @@ from loadtest.endpoint.ice_checks import Checks, Credentials
 from mediaserver.rtp.packet import Packet
 from mediaserver.transport import stun, udp_mux
 from mediaserver.transport.ice import Address
-from mediaserver.transport.peer_path import Counters, Line
+from mediaserver.transport.peer_path import Counters, PeerPath
 from mediaserver.transport.udp_mux import MAX_SEGMENT_BYTES, TAKEN_S, Port, UdpMux
 from mediaserver.transport.webrtc import WebRtcTransport
 from tests.mediaserver.meeting import CERTIFICATE
@@ -27,7 +27,7 @@ class Peer:
     def __init__(self) -> None:
         self.checks: list[tuple[stun.Message, Address]] = []
         self.datagrams: list[bytes] = []
-        self.line = Line(self, Counters())
+        self.line = PeerPath(self, Counters())
         self.selected: Address | None = None
 
     def stun(self, message: stun.Message, address: Address, port: Port, now: float) -> None:

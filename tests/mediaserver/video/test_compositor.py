@@ -12,11 +12,11 @@ from mediaserver.api import Layout, LayoutKind
 from mediaserver.rtp.frame_assembler import Frame
 from mediaserver.video.canvas import ACCENT, BACKGROUND, BORDER_PX, CARD, Canvas, planes
 from mediaserver.video.codecs import VideoDecoder, VideoEncoder
-from mediaserver.video.compositor import STALE_S, Composed, Composer, Work
+from mediaserver.video.compositor import STALE_S, ComposeRequest, ComposeResult, Compositor
 from mediaserver.video.layout import Tile, arrange, heading
 from mediaserver.video.layout_plans import FAMILIES
 from mediaserver.video.layout_state import Heading
-from mediaserver.video.painter import Easel, Scene
+from mediaserver.video.painter import CompositionJob, Painter
 from mediaserver.video.quality import QUALITIES, USUAL, RenditionKey
 from tests.mediaserver.pictures import BLUE, GREEN, RED, Colour, alike, coded, colour_at, huge_keyframe
 
@@ -30,7 +30,7 @@ class Eye:
     """A composer, a clock, and a viewer who decodes."""
 
     def __init__(self, key: RenditionKey = H264) -> None:
-        self.composer = Composer(WIDTH, HEIGHT, 25)
+        self.composer = Compositor(WIDTH, HEIGHT, 25)
         self.tick = 0
         self.now = 0.0
         self.key = key
@@ -43,11 +43,11 @@ class Eye:
         frames: dict[str, list[Frame]] | None = None,
         speaker: str | None = None,
         labels: dict[str, str] | None = None,
-    ) -> Composed:
+    ) -> ComposeResult:
         """One tick."""
         names = labels or {tile.seat: tile.seat for tile in tiles}
-        scene = Scene(0, self.tick, tiles, {self.key: self.tick == 0})
-        composed = self.composer.compose(Work(self.now, (scene,), names, frames or {}, speaker))
+        scene = CompositionJob(0, self.tick, tiles, {self.key: self.tick == 0})
+        composed = self.composer.compose(ComposeRequest(self.now, (scene,), names, frames or {}, speaker))
         data, _ = composed.pictures[0, self.key]
         self.picture = self._decoder.decode(data)
         self.tick += 1
@@ -142,7 +142,7 @@ def test_no_frame_around_a_change_of_layout_is_black_or_misses_a_picture(kind: L
         tiles = arrange(layout, list(colours), "b", WIDTH, HEIGHT)
         said = Heading(line, "Họp", "") if layout.title else None
         composer = eye.composer
-        composer.compose(Work(eye.now, (Scene(0, 0, tiles, {}, said),), labels, {}, None))
+        composer.compose(ComposeRequest(eye.now, (CompositionJob(0, 0, tiles, {}, said),), labels, {}, None))
         first = composer._easels[0, False].canvas.frame
         assert [tile for tile in tiles if not alike(middle(first, tile), colours[tile.seat])] == []
         ground = Canvas(WIDTH, HEIGHT)
@@ -160,7 +160,9 @@ def test_a_mark_that_changes_does_not_scale_the_picture_again() -> None:
     eye = Eye()
     eye.see((A, B, C, D), {"a": coded("VP8", RED, size=(480, 270))})
     (scaled,) = eye.composer._cameras["a"]._scaled.values()
-    eye.composer.compose(Work(eye.now, (Scene(0, 1, (A,), {}),), {"a": "a"}, {}, None, {"a": ("floor",)}))
+    eye.composer.compose(
+        ComposeRequest(eye.now, (CompositionJob(0, 1, (A,), {}),), {"a": "a"}, {}, None, {"a": ("floor",)})
+    )
     (again,) = eye.composer._cameras["a"]._scaled.values()
     assert again is scaled
     eye.see((A, B, C, D), {"a": coded("VP8", BLUE, size=(480, 270), stream=2)})
@@ -210,22 +212,24 @@ def test_a_huge_camera_is_broken() -> None:
 
 
 def test_one_picture_is_encoded_for_each_codec_asked_for_and_for_no_other() -> None:
-    composer = Composer(WIDTH, HEIGHT, 25)
+    composer = Compositor(WIDTH, HEIGHT, 25)
     wanted: list[dict[RenditionKey, bool]] = [{H264: True}, {H264: False, VP8: True}, {VP8: False}, {VP8: True}, {}]
     made = []
     for tick, renditions in enumerate(wanted):
-        composed = composer.compose(Work(tick / 25, (Scene(0, tick, (A,), renditions),), {"a": "A"}, {}, None))
+        composed = composer.compose(
+            ComposeRequest(tick / 25, (CompositionJob(0, tick, (A,), renditions),), {"a": "A"}, {}, None)
+        )
         made.append({key: keyframe for (_, key), (_, keyframe) in composed.pictures.items()})
     assert made == wanted
     assert composer._easels[0, False].encoders == {}
 
 
 def test_each_quality_comes_in_its_size_and_the_smallest_in_every_second_picture() -> None:
-    composer, steps = Composer(WIDTH, HEIGHT, 25), {("H264", step): VideoDecoder("H264") for step in range(USUAL + 1)}
+    composer, steps = Compositor(WIDTH, HEIGHT, 25), {("H264", step): VideoDecoder("H264") for step in range(USUAL + 1)}
     sizes: dict[int, list[tuple[int, int]]] = {step: [] for _, step in steps}
     for tick in range(4):
-        scene = Scene(0, tick, (A,), dict.fromkeys(steps, tick == 0))
-        composed = composer.compose(Work(tick / 25, (scene,), {"a": "A"}, {}, None))
+        scene = CompositionJob(0, tick, (A,), dict.fromkeys(steps, tick == 0))
+        composed = composer.compose(ComposeRequest(tick / 25, (scene,), {"a": "A"}, {}, None))
         for (_, key), (data, _) in composed.pictures.items():
             picture = steps[key].decode(data)
             assert picture is not None
@@ -234,19 +238,19 @@ def test_each_quality_comes_in_its_size_and_the_smallest_in_every_second_picture
 
 
 def test_the_smallest_quality_goes_on_where_a_busy_machine_leaves_every_other_picture_out() -> None:
-    composer, smallest = Composer(WIDTH, HEIGHT, 25), ("H264", 0)
+    composer, smallest = Compositor(WIDTH, HEIGHT, 25), ("H264", 0)
     made = []
     for tick in (0, 1, 3, 5, 6, 7, 9):
-        scene = Scene(0, tick, (A,), {smallest: tick == 0})
-        made += [tick] * len(composer.compose(Work(tick / 25, (scene,), {"a": "A"}, {}, None)).pictures)
+        scene = CompositionJob(0, tick, (A,), {smallest: tick == 0})
+        made += [tick] * len(composer.compose(ComposeRequest(tick / 25, (scene,), {"a": "A"}, {}, None)).pictures)
     assert made == [0, 3, 5, 7, 9]
 
 
 def test_pictures_of_one_room_share_what_is_decoded_and_each_is_forgotten_by_itself() -> None:
-    composer, whole = Composer(WIDTH, HEIGHT, 25), Tile("a", 0, 0, WIDTH, HEIGHT)
+    composer, whole = Compositor(WIDTH, HEIGHT, 25), Tile("a", 0, 0, WIDTH, HEIGHT)
     frames = {"a": coded("VP8", RED), "b": coded("VP8", GREEN)}
-    both = (Scene(0, 0, (A, B), {H264: True}), Scene(1, 0, (whole,), {H264: True, VP8: True}))
-    composed = composer.compose(Work(0.0, both, {"a": "A", "b": "B"}, frames, None))
+    both = (CompositionJob(0, 0, (A, B), {H264: True}), CompositionJob(1, 0, (whole,), {H264: True, VP8: True}))
+    composed = composer.compose(ComposeRequest(0.0, both, {"a": "A", "b": "B"}, frames, None))
     assert set(composed.pictures) == {(0, H264), (1, H264), (1, VP8)}
     shown = {key: VideoDecoder(key[1][0]).decode(data) for key, (data, _) in composed.pictures.items()}
     left, right = (320 // 4 * 2 - 60, 100), (WIDTH - 100, 100)
@@ -257,18 +261,18 @@ def test_pictures_of_one_room_share_what_is_decoded_and_each_is_forgotten_by_its
             key
         )
     assert composer._cameras["a"].decoded == 1
-    composer.compose(Work(0.04, both[1:], {"a": "A", "b": "B"}, {}, None))
+    composer.compose(ComposeRequest(0.04, both[1:], {"a": "A", "b": "B"}, {}, None))
     assert list(composer._easels) == [(1, False)]
-    composer.compose(Work(0.08, (), {"a": "A", "b": "B"}, {}, None))
+    composer.compose(ComposeRequest(0.08, (), {"a": "A", "b": "B"}, {}, None))
     assert composer._easels == {}
 
 
 def test_who_is_in_no_picture_that_is_due_is_decoded_all_the_same() -> None:
-    composer, labels = Composer(WIDTH, HEIGHT, 25), {"a": "A", "b": "B"}
+    composer, labels = Compositor(WIDTH, HEIGHT, 25), {"a": "A", "b": "B"}
     bad = [Frame("VP8", b"\x10\x02\x00\x9d\x01\x2a", True, 0, 1)]
-    composed = composer.compose(Work(0.0, (), labels, {"a": coded("VP8", RED), "b": bad}, None))
+    composed = composer.compose(ComposeRequest(0.0, (), labels, {"a": coded("VP8", RED), "b": bad}, None))
     assert (composed.broken, composer._cameras["a"].decoded) == ({"b"}, 1)
-    composed = composer.compose(Work(0.04, (), labels, {"b": coded("VP8", GREEN)}, None))
+    composed = composer.compose(ComposeRequest(0.04, (), labels, {"b": coded("VP8", GREEN)}, None))
     assert (composed.broken, composer._cameras["b"].decoded) == (set(), 1)
 
 
@@ -281,7 +285,7 @@ def test_a_picture_that_fails_costs_no_camera_its_pictures(monkeypatch: pytest.M
         data, key = encoder.encode(picture, keyframe=not at)
         with monkeypatch.context() as patch:
             if at in (1, 2):
-                patch.setattr(Easel, "paint", lambda *_: 1 / 0)
+                patch.setattr(Painter, "paint", lambda *_: 1 / 0)
             with suppress(ZeroDivisionError):
                 eye.see((A, B), {"a": [Frame("VP8", data, key, 3600 * at, 1)]})
     assert eye.composer._cameras["a"].decoded == 4

@@ -10,12 +10,12 @@ import pytest
 from PIL import Image
 
 from mediaserver.api import Layout, LayoutKind, RoomOptions
-from mediaserver.video.compositor import Composer, Work
+from mediaserver.video.compositor import ComposeRequest, Compositor
 from mediaserver.video.layout import Tile
 from mediaserver.video.layout_plans import FAMILIES
-from mediaserver.video.layout_state import Stage
-from mediaserver.video.painter import Scene
-from mediaserver.video.tile_icons import Mark
+from mediaserver.video.layout_state import LayoutState
+from mediaserver.video.painter import CompositionJob
+from mediaserver.video.tile_icons import TileIcon
 from tests.mediaserver.pictures import Colour, alike, coded, colour_at
 from tests.mediaserver.video.test_layout import assert_tiled
 
@@ -40,15 +40,15 @@ LABELS = {
     point: f"UBND.{PLACES[number % 8]} {number + 1:02} · Uỷ ban nhân dân {PLACES[number % 8]}"
     for number, point in enumerate(POINTS)
 }
-MARKS: dict[str, tuple[Mark, ...]] = {"p0": ("floor",), "p2": ("floor", "poor"), "p3": ("poor",)}
+MARKS: dict[str, tuple[TileIcon, ...]] = {"p0": ("floor",), "p2": ("floor", "poor"), "p3": ("poor",)}
 
 
 @pytest.fixture(scope="module")
-def composer() -> Composer:
+def composer() -> Compositor:
     """A composer that has seen every camera."""
-    made = Composer(WIDTH, HEIGHT, 25)
+    made = Compositor(WIDTH, HEIGHT, 25)
     for point, colour in COLOURS.items():
-        made.compose(Work(0.0, (), LABELS, {point: coded("VP8", colour)}, None))
+        made.compose(ComposeRequest(0.0, (), LABELS, {point: coded("VP8", colour)}, None))
     return made
 
 
@@ -64,7 +64,7 @@ def folder() -> Iterator[Path]:
 @pytest.mark.parametrize("count", COUNTS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_layout_shows_every_tile_in_its_colour(
-    composer: Composer, folder: Path, kind: LayoutKind, count: int
+    composer: Compositor, folder: Path, kind: LayoutKind, count: int
 ) -> None:
     spoken = POINTS[min(2, count - 1)]
     tiles = painted(composer, Layout(kind, empty=True, title=True, clock=True), POINTS[:count], spoken)
@@ -76,22 +76,22 @@ def test_every_layout_shows_every_tile_in_its_colour(
     picture(composer).save(folder / name(kind, count))
 
 
-def painted(composer: Composer, layout: Layout, points: list[str], speaker: str) -> tuple[Tile, ...]:
+def painted(composer: Compositor, layout: Layout, points: list[str], speaker: str) -> tuple[Tile, ...]:
     """Compose one picture; the cameras are those that were seen before."""
-    stage = Stage(RoomOptions(WIDTH, HEIGHT))
+    stage = LayoutState(RoomOptions(WIDTH, HEIGHT))
     stage.choose(layout, 0.0)
     stage.arrange(points, speaker, 0.0)
-    scene = Scene(0, 0, stage.tiles, {}, stage.heading(OCLOCK, "Họp giao ban Uỷ ban nhân dân tỉnh tháng 4"))
-    composer.compose(Work(0.0, (scene,), LABELS, {}, speaker, MARKS))
+    scene = CompositionJob(0, 0, stage.tiles, {}, stage.heading(OCLOCK, "Họp giao ban Uỷ ban nhân dân tỉnh tháng 4"))
+    composer.compose(ComposeRequest(0.0, (scene,), LABELS, {}, speaker, MARKS))
     return stage.tiles
 
 
-def seen(composer: Composer, tile: Tile) -> Colour:
+def seen(composer: Compositor, tile: Tile) -> Colour:
     x, y = tile.x + tile.width // 2, tile.y + round(tile.height * CENTRE_SHARE)
     return colour_at(composer._easels[0, False].canvas.frame, x & ~1, y & ~1)
 
 
-def picture(composer: Composer) -> Image.Image:
+def picture(composer: Compositor) -> Image.Image:
     return Image.fromarray(composer._easels[0, False].canvas.frame.to_ndarray(format="rgb24"))
 
 

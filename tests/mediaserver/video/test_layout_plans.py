@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 
 from mediaserver.api import LayoutKind
-from mediaserver.video.layout_plans import FAMILIES, Plan
+from mediaserver.video.layout_plans import FAMILIES, LayoutPlan
 
 PANES = {
     "grid": 64, "speaker": 7, "single": 1, "lecture": 1, "side-by-side": 2, "content": 4, "panorama": 6,
@@ -15,7 +15,7 @@ PANES = {
 }  # fmt: skip
 
 
-def covered(plan: Plan) -> list[tuple[int, int]]:
+def covered(plan: LayoutPlan) -> list[tuple[int, int]]:
     """Every place of the grid that a pane covers, once for each pane."""
     return [
         place

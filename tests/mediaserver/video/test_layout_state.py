@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from mediaserver.api import Layout, RoomOptions
 from mediaserver.video.layout import Tile
-from mediaserver.video.layout_state import AHEAD_S, PATIENCE_S, Heading, Stage
+from mediaserver.video.layout_state import AHEAD_S, PATIENCE_S, Heading, LayoutState
 
 SEATS = [f"s{number}" for number in range(10)]
 
@@ -13,8 +13,8 @@ def shown(tiles: tuple[Tile, ...]) -> list[str]:
     return [tile.seat for tile in tiles]
 
 
-def staged(layout: Layout, now: float = 100.0) -> Stage:
-    stage = Stage(RoomOptions())
+def staged(layout: Layout, now: float = 100.0) -> LayoutState:
+    stage = LayoutState(RoomOptions())
     stage.choose(layout, now)
     stage.arrange(SEATS, None, now)
     return stage

@@ -4,7 +4,7 @@ import pytest
 
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import depayload, is_keyframe, vp8_descriptor
-from mediaserver.rtp.source import Dirty, Source
+from mediaserver.rtp.source import FlushQueue, Source
 from mediaserver.video.rendition import Rendition
 from tests.mediaserver.pictures import RED, coded
 
@@ -21,7 +21,7 @@ class Kept:
 
 @pytest.mark.parametrize("codec", ["VP8", "H264"])
 def test_pictures_become_packets_numbered_without_end(codec: str) -> None:
-    dirty, kept = Dirty(), Kept()
+    dirty, kept = FlushQueue(), Kept()
     rendition = Rendition(codec, dirty)
     rendition.attach(kept)
     frames = coded(codec, RED, 4)
@@ -42,14 +42,14 @@ def test_pictures_become_packets_numbered_without_end(codec: str) -> None:
 
 
 def test_a_key_frame_is_wanted_first_and_after_each_request() -> None:
-    rendition = Rendition("VP8", Dirty())
+    rendition = Rendition("VP8", FlushQueue())
     assert [rendition.take_keyframe(0.0), rendition.take_keyframe(0.0)] == [True, False]
     rendition.request_keyframe(0.0)
     assert [rendition.take_keyframe(0.0), rendition.take_keyframe(0.0)] == [True, False]
 
 
 def test_a_picture_the_encoder_left_out_is_no_packet() -> None:
-    dirty, kept = Dirty(), Kept()
+    dirty, kept = FlushQueue(), Kept()
     rendition = Rendition("H264", dirty)
     rendition.attach(kept)
     rendition.publish(b"", False, 0)
@@ -58,7 +58,7 @@ def test_a_picture_the_encoder_left_out_is_no_packet() -> None:
 
 
 def test_a_wish_that_came_too_soon_is_remembered() -> None:
-    rendition = Rendition("VP8", Dirty())
+    rendition = Rendition("VP8", FlushQueue())
     assert rendition.take_keyframe(0.0)
     for now in (1.0, 1.1):
         rendition.request_keyframe(now)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediaserver.video.labels import Mask, mask
-from mediaserver.video.tile_icons import TINTS, Mark, bar
+from mediaserver.video.tile_icons import TINTS, TileIcon, bar
 
 MARKS = st.sampled_from([(), ("floor",), ("poor",), ("floor", "poor")])
 
@@ -17,7 +17,7 @@ def light(drawn: Mask) -> Mask:
 
 
 @given(st.text(max_size=40), MARKS, st.integers(8, 60), st.integers(15, 500))
-def test_a_name_with_marks_stays_within_its_width(text: str, marks: tuple[Mark, ...], size: int, half: int) -> None:
+def test_a_name_with_marks_stays_within_its_width(text: str, marks: tuple[TileIcon, ...], size: int, half: int) -> None:
     drawn, icons = bar(text, marks, size, 2 * half)
     assert drawn.shape[1] <= 2 * half and not (drawn.shape[0] | drawn.shape[1]) & 1
     assert tuple(tints for _, _, tints in icons) in (tuple(TINTS[mark] for mark in marks), ())

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from loadtest.endpoint.endpoint import Caller
+from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.sdp_offer import Wish
 from mediaserver.api import (
     COMPOSED,
@@ -32,14 +32,14 @@ from mediaserver.api import (
 )
 from mediaserver.congestion.downlink import SOUND_BPS
 from mediaserver.errors import AlreadyRecording, BadOffer, UnknownRoom, UnknownSeat
-from mediaserver.peer.webrtc import MISSED_S, Peer
+from mediaserver.peer.webrtc import MISSED_S, WebRtcPeer
 from mediaserver.recording.recorder import ITEM_BYTES, MAX_QUEUED_BYTES, Recorder
 from mediaserver.room.room import LEVELS_TICKS, POOR_LOSS, Room
 from mediaserver.rtp.rtcp import Block, receiver_report
-from mediaserver.rtp.source import Dirty
+from mediaserver.rtp.source import FlushQueue
 from mediaserver.transport.dtls import DtlsFailed, fingerprint, make_certificate
 from mediaserver.transport.webrtc import SILENCE_S
-from mediaserver.video.compositor import Work
+from mediaserver.video.compositor import ComposeRequest
 from mediaserver.video.quality import CAMERA_BPS, COMPOSED_BPS, LARGE, SCREEN_BPS, USUAL
 from mediaserver.video.rendition import Rendition
 from mediaserver.worker.engine import BEAT_S, JOIN_S, LATE_BEATS, LOOK_MS, QUICK_MS, LocalEngine, _beats
@@ -140,7 +140,7 @@ async def test_the_clock_of_the_picture_rests_until_somebody_watches(
     looks: list[int] = []
     work = room._work
 
-    def seen(rate: int, tick: int, now: float) -> Work | None:
+    def seen(rate: int, tick: int, now: float) -> ComposeRequest | None:
         looks.append(tick)
         return work(rate, tick, now)
 
@@ -386,7 +386,7 @@ async def test_a_shared_screen_is_composed_and_forwarded_while_it_is_the_content
     await engine.set_view(ROOM, "a", CONTENT)
     await a.watch.until(lambda: a.watch.colour(0.1, 0.1) == a.watch.colour(0.9, 0.9) == "green")
     viewer = room.seats["a"]
-    assert isinstance(viewer.peer, Peer)
+    assert isinstance(viewer.peer, WebRtcPeer)
     assert viewer.peer.downlink.rate == SCREEN_BPS[USUAL] + SOUND_BPS
     with narrowed(room, "a"):
         await a.watch.until(lambda: (a.watch.colour(0.3, 0.5), a.watch.colour(0.875, 0.2)) == ("green", "red"))
@@ -429,7 +429,7 @@ async def test_a_small_place_gets_a_small_picture_and_a_larger_one_at_once(
     b = await meeting.join("b", "green", 660, wish=Wish(layers=3))
     await meeting.all_seen()
     peer = room.seats["a"].peer
-    assert isinstance(peer, Peer)
+    assert isinstance(peer, WebRtcPeer)
     for view, lines, step in (
         (COMPOSED, 360, 1),
         (COMPOSED, 361, USUAL),
@@ -514,7 +514,7 @@ async def test_who_falls_silent_is_told_and_sent_nothing_more(meeting: Meeting, 
 
 async def test_a_peer_with_another_certificate_than_it_said_fails(meeting: Meeting) -> None:
     await meeting.engine.add_seat(ROOM, SeatOptions("x", "X"))
-    caller = Caller(make_certificate(), material("red", 440), Wish(layers=1))
+    caller = Endpoint(make_certificate(), material("red", 440), Wish(layers=1))
     offer = caller.offer().replace(fingerprint(caller._certificate), fingerprint(CERTIFICATE))
     connecting = asyncio.ensure_future(caller.connect(await meeting.engine.connect(ROOM, "x", offer)))
     await meeting.happened(PeerDown(ROOM, "x", "failed"))
@@ -558,7 +558,7 @@ async def test_a_voice_is_passed_on_while_nothing_is_recorded_and_nobody_loses_s
 ) -> None:
     await meeting.join("a", "red", 440, floor=True)
     peer = room.seats["a"].peer
-    assert isinstance(peer, Peer) and peer.audio is not None
+    assert isinstance(peer, WebRtcPeer) and peer.audio is not None
 
     def relays(now: float) -> bool:
         room.refresh(now)
@@ -666,7 +666,7 @@ async def test_missed_beats_are_made_up_for_unless_they_are_too_many(
 class Waiting:
     """Has always something left to send."""
 
-    def __init__(self, dirty: Dirty) -> None:
+    def __init__(self, dirty: FlushQueue) -> None:
         self._dirty = dirty
         dirty.append(self)
 
@@ -785,7 +785,7 @@ async def test_a_seat_that_fails_costs_no_other_its_reports_and_no_room_its_soun
     for seat, hertz in (("a", 440), ("b", 660)):
         await meeting.join(seat, "red", hertz, floor=True)
     first, second = (room.seats[seat].peer for seat in "ab")
-    assert isinstance(first, Peer) and isinstance(second, Peer)
+    assert isinstance(first, WebRtcPeer) and isinstance(second, WebRtcPeer)
     monkeypatch.setattr(first, "tick", failing(inf, first.tick))
     reported = second._reported
     while second._reported == reported:
@@ -820,7 +820,7 @@ async def test_a_seat_that_fails_to_leave_keeps_no_other_in_a_closed_room(
     for seat in "ab":
         await meeting.join(seat, "red", 440)
     peer = room.seats["a"].peer
-    assert isinstance(peer, Peer) and isinstance(meeting.engine, LocalEngine)
+    assert isinstance(peer, WebRtcPeer) and isinstance(meeting.engine, LocalEngine)
     monkeypatch.setattr(peer, "close", failing(inf, print))
     await meeting.engine.close_room(ROOM)
     assert list(meeting.engine._mux._by_fragment) == [peer.transport.ice.fragment]

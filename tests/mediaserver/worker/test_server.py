@@ -158,7 +158,7 @@ async def test_on_a_machine_of_its_own_it_tells_ends_to_servers_of_their_data_di
         engines.append(LocalEngine(["127.0.0.1"], 0))
         return engines[-1]
 
-    serving = remote_worker.Outpost("https://127.0.0.1:1/", "key", ssl.create_default_context(), engine)
+    serving = remote_worker.RemoteWorker("https://127.0.0.1:1/", "key", ssl.create_default_context(), engine)
     await serving._live()  # nobody is there
     await serving._of("ours")
     await engines[0].open_room("r", RoomOptions())

@@ -13,23 +13,23 @@ from sqlalchemy import update
 from scheduler.booking.sessions.schema import SESSIONS
 from scheduler.compliance import breaches
 from scheduler.compliance.breaches import Breach
-from scheduler.compliance.feedback import Box, Feedback
-from scheduler.compliance.monthly_summary import Summaries
+from scheduler.compliance.feedback import Feedback, FeedbackService
+from scheduler.compliance.monthly_summary import MonthlySummary
 from scheduler.core.database import writing
 from scheduler.core.errors import TooLate
 from scheduler.core.model import Interval, Point, State
 from scheduler.directory.equipment.service import Equipment
 from scheduler.directory.model import Line, PersonRole, Seen
 from scheduler.directory.people.service import Entry, People
-from scheduler.notifications.service import Post
+from scheduler.notifications.service import Notifications
 from scheduler.notifications.wording import NOWHERE, Channels
-from scheduler.operations.closing.checklist_service import Sheets
+from scheduler.operations.closing.checklist_service import ClosingService
 from scheduler.operations.closing.errors import UnknownFeedback
-from scheduler.operations.closing.handover_service import Handovers
+from scheduler.operations.closing.handover_service import HandoverService
 from scheduler.operations.closing.recording_handover import Handover
 from scheduler.operations.preparation import Preparation
 from scheduler.policy.profile_files import Profiles
-from scheduler.reports.correction_requests import Inquiries
+from scheduler.reports.correction_requests import CorrectionRequests
 from scheduler.reports.service import Reports
 from tests.scheduler.conftest import PROFILES, Booked
 from tests.scheduler.world import NOW, REQUEST, ZONE, at, on
@@ -41,16 +41,16 @@ MAIL = Channels(mail=True)
 
 
 @pytest.fixture
-def handovers(booked: Booked) -> Handovers:
-    return Handovers(booked.engine, PROFILES, NOWHERE)
+def handovers(booked: Booked) -> HandoverService:
+    return HandoverService(booked.engine, PROFILES, NOWHERE)
 
 
 @pytest.fixture
-def box(booked: Booked, handovers: Handovers) -> Box:
-    return Box(booked.engine, PROFILES, Sheets(booked.engine, PROFILES, NOWHERE), handovers)
+def box(booked: Booked, handovers: HandoverService) -> FeedbackService:
+    return FeedbackService(booked.engine, PROFILES, ClosingService(booked.engine, PROFILES, NOWHERE), handovers)
 
 
-async def test_feedback_is_kept_with_its_answer(booked: Booked, box: Box) -> None:
+async def test_feedback_is_kept_with_its_answer(booked: Booked, box: FeedbackService) -> None:
     points = {point.id: point for point in await booked.scheduler.points()}
     unit, other = points["nt.xuonghuan"].unit, points["nt.vinhhai"].unit
     said = await box.drop(unit, "nt.xuonghuan", "Đường truyền yếu", NOW)
@@ -65,7 +65,9 @@ async def test_feedback_is_kept_with_its_answer(booked: Booked, box: Box) -> Non
         await box.answer("nothing", "handled", "", "truc.ban", NOW)
 
 
-async def test_breaches_are_what_the_records_say(booked: Booked, box: Box, handovers: Handovers) -> None:
+async def test_breaches_are_what_the_records_say(
+    booked: Booked, box: FeedbackService, handovers: HandoverService
+) -> None:
     points = {point.id: point for point in await booked.scheduler.points()}
     host, commune = points["so.tttt"].unit, points["nt.xuonghuan"].unit
     session = booked.session
@@ -124,7 +126,9 @@ def test_r123_who_was_not_checked_where_others_were(checked: set[str]) -> None:
     assert breaches.unchecked(meeting, checked, POINTS, END - DAY - timedelta(seconds=1)) == []
 
 
-async def test_r123_absence_late_moves_checks_and_drift_are_found_with_their_records(booked: Booked, box: Box) -> None:
+async def test_r123_absence_late_moves_checks_and_drift_are_found_with_their_records(
+    booked: Booked, box: FeedbackService
+) -> None:
     points = {point.id: point for point in await booked.scheduler.points()}
     host, commune = points["so.tttt"].unit, points["nt.xuonghuan"].unit
     late = await booked.scheduler.submit(replace(REQUEST, official=on("10/04/2023", "08:00", "09:00")), NOW)
@@ -153,9 +157,9 @@ async def test_r123_absence_late_moves_checks_and_drift_are_found_with_their_rec
     assert own == [each for each in found if each.unit == commune]
 
 
-async def test_r123_figures_not_answered_in_time_are_the_units(booked: Booked, box: Box) -> None:
+async def test_r123_figures_not_answered_in_time_are_the_units(booked: Booked, box: FeedbackService) -> None:
     reports = Reports(booked.engine, PROFILES, booked.scheduler)
-    inquiries = Inquiries(booked.engine, PROFILES, reports, NOWHERE)
+    inquiries = CorrectionRequests(booked.engine, PROFILES, reports, NOWHERE)
     units = [unit.id for unit in (await booked.scheduler.units())[:3]]
     due = NOW + DAY
     made = await inquiries.ask("Số liệu", Interval(NOW, END), due, units, "truc", NOW)
@@ -167,7 +171,7 @@ async def test_r123_figures_not_answered_in_time_are_the_units(booked: Booked, b
     assert not [each for each in await box.breaches(NOW, NOW + 30 * DAY, due) if each.kind == "figures"]
 
 
-async def test_r124_the_head_hears_once_a_month_of_three_facts_or_more(booked: Booked, box: Box) -> None:
+async def test_r124_the_head_hears_once_a_month_of_three_facts_or_more(booked: Booked, box: FeedbackService) -> None:
     points = {point.id: point for point in await booked.scheduler.points()}
     for number in range(2, 4):  # three meetings, which the host opened and nobody else came to
         day = f"{number + 4:02}/04/2023"
@@ -181,8 +185,8 @@ async def test_r124_the_head_hears_once_a_month_of_three_facts_or_more(booked: B
     roles: dict[PersonRole, str] = {"manager": "phong@nt.vn", "head": "chutich@nt.vn"}
     for role, email in roles.items():
         await people.add(Entry(commune, None, role, "Lê A", "0905123456", email, None, NOW.date(), ""), NOW)
-    post = Post(booked.engine, ZONE, MAIL)
-    summaries = Summaries(booked.engine, PROFILES, box, MAIL)
+    post = Notifications(booked.engine, ZONE, MAIL)
+    summaries = MonthlySummary(booked.engine, PROFILES, box, MAIL)
     for now in ("30/04/2023 23:59", "08/05/2023 08:00"):  # the month is not over; too long over
         await summaries.work(at(now))
     assert await post.newest(9) == []
@@ -195,7 +199,7 @@ async def test_r124_the_head_hears_once_a_month_of_three_facts_or_more(booked: B
         (points["so.tttt"].unit, "", "tháng 04/2023", closing),
     }
     assert len(await post.newest(9)) == 2
-    never = Summaries(booked.engine, silent(PROFILES), box, MAIL)
+    never = MonthlySummary(booked.engine, silent(PROFILES), box, MAIL)
     await never.work(at("01/06/2023 08:00"))
     assert len(await post.newest(9)) == 2
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from scheduler import migrations
 from scheduler.booking.registration.service import Scheduler
 from scheduler.core import database
-from scheduler.core.code_encryption import FORGETFUL, KEY_BYTES, Vault
+from scheduler.core.code_encryption import FORGETFUL, KEY_BYTES, CodeCipher
 from scheduler.core.errors import LostKey
 from scheduler.core.model import Amount, State
 from tests.scheduler.conftest import PROFILES
@@ -26,21 +26,21 @@ KEYS = st.binary(min_size=KEY_BYTES, max_size=KEY_BYTES)
 
 @given(KEYS, CODES, st.text(max_size=32))
 def test_what_is_sealed_is_opened_for_its_session_only(key: bytes, code: str, session: str) -> None:
-    vault = Vault(key)
+    vault = CodeCipher(key)
     sealed = vault.seal(code, session)
     assert (vault.open(sealed, session), code in sealed) == (code, False)
     assert sealed != vault.seal(code, session)
-    for other, owner in ((vault, session + "x"), (Vault(os.urandom(KEY_BYTES)), session)):
+    for other, owner in ((vault, session + "x"), (CodeCipher(os.urandom(KEY_BYTES)), session)):
         with pytest.raises(LostKey):
             other.open(sealed, owner)
 
 
 @given(KEYS, CODES, CODES)
 def test_a_mark_tells_codes_apart_and_keys_too(key: bytes, code: str, other: str) -> None:
-    vault = Vault(key)
+    vault = CodeCipher(key)
     assert len(vault.mark(code)) == 18
     assert (vault.mark(code) == vault.mark(other)) == (code == other)
-    assert vault.mark(code) != Vault(os.urandom(KEY_BYTES)).mark(code)
+    assert vault.mark(code) != CodeCipher(os.urandom(KEY_BYTES)).mark(code)
 
 
 @given(st.text(max_size=80))
@@ -51,11 +51,11 @@ def test_what_was_never_sealed_is_not_opened(text: str) -> None:
 
 def test_a_key_has_its_length() -> None:
     with pytest.raises(LostKey):
-        Vault(b"short")
+        CodeCipher(b"short")
 
 
 async def test_a_stolen_database_has_no_code_and_a_lost_key_is_told(seeded_url: str) -> None:
-    engine = database.connect(seeded_url, Vault(bytes(KEY_BYTES)))
+    engine = database.connect(seeded_url, CodeCipher(bytes(KEY_BYTES)))
     scheduler = Scheduler(engine, PROFILES, Amount(20, 250))
     session = await scheduler.submit(REQUEST, NOW)
     gone = await scheduler.submit(REQUEST, NOW)
@@ -69,7 +69,7 @@ async def test_a_stolen_database_has_no_code_and_a_lost_key_is_told(seeded_url: 
     assert (session.code in text, gone.code in text, left) == (False, False, 1)
     await scheduler.check_vault()
     await engine.dispose()
-    stolen = database.connect(seeded_url, Vault(b"\1" * KEY_BYTES))
+    stolen = database.connect(seeded_url, CodeCipher(b"\1" * KEY_BYTES))
     with pytest.raises(LostKey, match=r"code\.key"):
         await Scheduler(stolen, PROFILES, Amount(20, 250)).check_vault()
     await stolen.dispose()

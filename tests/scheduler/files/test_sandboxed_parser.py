@@ -9,7 +9,7 @@ import pytest
 
 from scheduler.directory.errors import BadSheet
 from scheduler.files import sandboxed_parser, spreadsheet
-from scheduler.files.sandboxed_parser import Apart
+from scheduler.files.sandboxed_parser import SandboxedParser
 from scheduler.inbound_mail import form_template
 from scheduler.inbound_mail import message as mail
 from signaling.core import child_process
@@ -23,31 +23,31 @@ MEMORY = "bytes(sandboxed_parser.MEMORY_BYTES)"
 FAULT = "raise KeyError"
 
 
-def reads(what: str) -> Apart:
+def reads(what: str) -> SandboxedParser:
     """A reader whose process does something else within the same limits."""
 
     async def run(_: Sequence[str], told: bytes) -> tuple[int, bytes]:
         code = f"from scheduler.files import sandboxed_parser; sandboxed_parser._bound()\n{what}"
         return await child_process.output((sys.executable, "-c", code), told)
 
-    return Apart(run)
+    return SandboxedParser(run)
 
 
 async def test_a_letter_is_read_apart() -> None:
     raw = letter(body="Họp", attachments=(("a.docx", form_template.write("docx")), ("b.pdf", b"%PDF")))
-    assert await Apart(child_process.output).letter(raw) == mail.read(raw)
-    assert await Apart(child_process.output).letter(b"\xff\n\n\xff") == mail.read(b"\xff\n\n\xff")
+    assert await SandboxedParser(child_process.output).letter(raw) == mail.read(raw)
+    assert await SandboxedParser(child_process.output).letter(b"\xff\n\n\xff") == mail.read(b"\xff\n\n\xff")
     assert await reads(FAULT).letter(raw) is None
 
 
-async def words(reader: Apart) -> list[str]:
+async def words(reader: SandboxedParser) -> list[str]:
     with pytest.raises(BadSheet) as caught:
         await reader.table(b"a,b", COLUMNS)
     return [fault.word for fault in caught.value.faults]
 
 
 async def test_a_table_is_read_apart() -> None:
-    reader = Apart(child_process.output)
+    reader = SandboxedParser(child_process.output)
     data = spreadsheet.write_xlsx(COLUMNS, ROWS)
     assert await reader.table(data, COLUMNS) == spreadsheet.read(data, COLUMNS)
     for bad in (b"PK\x03\x04", b"c,d\n", b"\xff"):
@@ -72,7 +72,7 @@ async def test_the_kernel_counts_the_seconds() -> None:
         ended.append(status)
         return status, printed
 
-    assert (await words(Apart(run)), ended) == (["too-large"], [-signal.SIGKILL])
+    assert (await words(SandboxedParser(run)), ended) == (["too-large"], [-signal.SIGKILL])
 
 
 async def test_few_are_read_at_once_and_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,6 +89,6 @@ async def test_few_are_read_at_once_and_nobody_waits_for_ever(monkeypatch: pytes
         finally:
             running -= 1
 
-    reader = Apart(run)
+    reader = SandboxedParser(run)
     assert await asyncio.gather(*(words(reader) for _ in range(9))) == [["too-large"]] * 9
     assert (running, most) == (0, sandboxed_parser.AT_ONCE)

@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import pytest
 
-from scheduler.files.sandboxed_parser import Apart
+from scheduler.files.sandboxed_parser import SandboxedParser
 from scheduler.inbound_mail import attached_form
 from scheduler.inbound_mail import message as mail
 from scheduler.inbound_mail.extraction import extractor, slot_kinds, sources
@@ -20,7 +20,7 @@ from tests.scheduler.world import NOW, ZONE
 async def test_a_long_letter_is_read_to_its_end_by_the_process_that_reads(name: str) -> None:
     """The kernel ends that process after `apart.CPU_SECONDS`, and there would be no letter."""
     raw = bombs.LETTERS[name](1_000_000)
-    came = await Apart(child_process.output).letter(raw)
+    came = await SandboxedParser(child_process.output).letter(raw)
     assert came is not None
     assert (came.sender, mail.head(raw).sender) == (bombs.SENDER, bombs.SENDER)
 
@@ -66,6 +66,6 @@ def test_what_is_understood_of_much_is_cut_too(said: str) -> None:
     much = (said * attached_form.MAX_CELL)[: attached_form.MAX_CELL]
     rows = [["Thời gian", much], ["Thành phần", much], *[[much]] * 8]
     attached = tuple(mail.Attachment(f"{number}.csv", rows) for number in range(mail.MAX_ATTACHMENTS))
-    came = mail.Letter("<1@x>", VAN_NINH, None, "Đăng ký họp", (said * 20_000)[: mail.MAX_BODY], attached, ())
+    came = mail.OfficialLetter("<1@x>", VAN_NINH, None, "Đăng ký họp", (said * 20_000)[: mail.MAX_BODY], attached, ())
     extractor.asks(came)
     assert len(str(extractor.read(came, PLACES, "571", NOW, ZONE).content())) < 20_000

@@ -15,12 +15,12 @@ from scheduler.booking.registration.service import Scheduler
 from scheduler.booking.sessions.schema import REGISTRATION_COUNTER
 from scheduler.core import database
 from scheduler.core.errors import NotQuarantined
-from scheduler.files.sandboxed_parser import Apart
+from scheduler.files.sandboxed_parser import SandboxedParser
 from scheduler.inbound_mail import service as inbound_mail_service
-from scheduler.inbound_mail.service import Address, Mailroom
+from scheduler.inbound_mail.service import Address, InboundMail
 from scheduler.inbound_mail.store import Place, Received
-from scheduler.notifications.service import Post
-from scheduler.notifications.wording import Channels, Facts
+from scheduler.notifications.service import Notifications
+from scheduler.notifications.wording import Channels, NoticeFacts
 from tests.fakes import here
 from tests.scheduler.conftest import PROFILES
 from tests.scheduler.inbound_mail.letters import OFFICE, VAN_NINH, letter
@@ -39,8 +39,8 @@ class Room:
     """A mailroom, its post, and where the next letter lies."""
 
     engine: AsyncEngine
-    mailroom: Mailroom
-    post: Post
+    mailroom: InboundMail
+    post: Notifications
     drafts: Drafts
     uid: int = 0
 
@@ -55,10 +55,12 @@ class Room:
 @pytest.fixture
 async def room(seeded_url: str) -> AsyncIterator[Room]:
     engine = database.connect(seeded_url)
-    post = Post(engine, ZONE)
+    post = Notifications(engine, ZONE)
     await post.set_mailbox("571", VAN_NINH)
     drafts = Drafts(engine, PROFILES, Channels(mail=True))
-    yield Room(engine, Mailroom(engine, Address(OFFICE, SERVER), PROFILES, drafts, Apart(here)), post, drafts)
+    yield Room(
+        engine, InboundMail(engine, Address(OFFICE, SERVER), PROFILES, drafts, SandboxedParser(here)), post, drafts
+    )
     await engine.dispose()
 
 
@@ -157,7 +159,7 @@ async def test_r071_an_official_registration_is_a_draft_with_a_receipt(room: Roo
     assert draft.content["points"] == ["vn.vanphu"]
     (receipt,) = await room.post.due(NOW)
     assert (receipt.kind, receipt.unit, receipt.recipient, receipt.thread) == ("receipt", "571", "", "<1@vanninh>")
-    assert receipt.facts == Facts("HTT-2023-0412", "Đăng ký họp trực tuyến", reason="nhận lúc 08:00 03/04/2023")
+    assert receipt.facts == NoticeFacts("HTT-2023-0412", "Đăng ký họp trực tuyến", reason="nhận lúc 08:00 03/04/2023")
     assert await room.post.address(receipt) == VAN_NINH
 
 
@@ -198,7 +200,7 @@ async def test_a_letter_that_cannot_be_read_is_for_a_person_and_does_not_come_ag
         tried.append(len(told))
         return -9, b""
 
-    mailroom = Mailroom(room.engine, Address(OFFICE, SERVER), PROFILES, room.drafts, Apart(ended))
+    mailroom = InboundMail(room.engine, Address(OFFICE, SERVER), PROFILES, room.drafts, SandboxedParser(ended))
     for uid, sender in enumerate((STRANGER, VAN_NINH), start=1):
         raw = letter(sender, body=BODY, message_id=f"<{uid}@x>")
         came = await mailroom.receive(raw, len(raw), Place(7, uid), NOW, NOW)
@@ -258,7 +260,7 @@ async def test_what_was_put_aside_or_never_doubted_is_not_accepted(room: Room) -
 
 
 async def test_nobodys_word_counts_where_no_verifier_is_named(room: Room) -> None:
-    mailroom = Mailroom(room.engine, Address(OFFICE), PROFILES, room.drafts, Apart(here))
+    mailroom = InboundMail(room.engine, Address(OFFICE), PROFILES, room.drafts, SandboxedParser(here))
     raw = letter(body=BODY, Authentication_Results=FAILED)
     came = await mailroom.receive(raw, len(raw), Place(7, 1), NOW, NOW)
     assert (came.fate, came.reason, came.verdict, came.authentication) == ("draft", "", "none", "")

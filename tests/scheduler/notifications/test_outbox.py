@@ -12,8 +12,8 @@ from scheduler.core import database
 from scheduler.core.errors import CapacityExceeded, UnknownUnit
 from scheduler.core.model import Amount
 from scheduler.notifications import outbox
-from scheduler.notifications.service import Post
-from scheduler.notifications.wording import Channels, Facts, Notice
+from scheduler.notifications.service import Notifications
+from scheduler.notifications.wording import Channels, Notice, NoticeFacts
 from tests.scheduler.conftest import PROFILES
 from tests.scheduler.world import NOW, REQUEST, VAULT, ZONE, at, on
 
@@ -26,13 +26,13 @@ class Office:
 
     engine: AsyncEngine
     scheduler: Scheduler
-    post: Post
+    post: Notifications
 
 
 @pytest.fixture
 async def office(seeded_url: str) -> AsyncIterator[Office]:
     engine = database.connect(seeded_url, VAULT)
-    yield Office(engine, Scheduler(engine, PROFILES, Amount(2, 10), CHANNELS), Post(engine, ZONE))
+    yield Office(engine, Scheduler(engine, PROFILES, Amount(2, 10), CHANNELS), Notifications(engine, ZONE))
     await engine.dispose()
 
 
@@ -97,7 +97,7 @@ async def test_r066_who_loses_a_code_is_told_why_and_what_is_free(office: Office
 async def test_what_rolls_back_is_told_to_nobody(office: Office) -> None:
     async def break_off() -> None:
         async with database.writing(office.engine) as db:
-            await outbox.tell(db, Notice("receipt", "r", Facts()), CHANNELS, NOW)
+            await outbox.tell(db, Notice("receipt", "r", NoticeFacts()), CHANNELS, NOW)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -107,7 +107,7 @@ async def test_what_rolls_back_is_told_to_nobody(office: Office) -> None:
 
 async def test_a_failure_waits_longer_each_time_and_ends_with_a_person(office: Office) -> None:
     async with database.writing(office.engine) as db:
-        await outbox.tell(db, Notice("receipt", "r", Facts()), CHANNELS, NOW)
+        await outbox.tell(db, Notice("receipt", "r", NoticeFacts()), CHANNELS, NOW)
     now, waits = NOW, []
     while found := await office.post.due(now):
         await office.post.failed(found[0], "smtp 451 later", now)

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler.notifications import wording
-from scheduler.notifications.wording import WORDS, Facts, Kind
+from scheduler.notifications.wording import WORDS, Kind, NoticeFacts
 from tests.scheduler.world import ZONE, at
 
-FACTS = Facts(
+FACTS = NoticeFacts(
     "HTT-2023-0412",
     "Giao ban tuần 14",
     "Sở Thông tin và Truyền thông",
@@ -55,7 +55,7 @@ def test_a_letter_says_everything() -> None:
 
 def test_r070_a_letter_says_the_form_and_a_group_is_not_told() -> None:
     said = replace(FACTS, said=("Hình thức họp: Trực tuyến", "Số người dự kiến: 20"))
-    assert Facts.read(said.text()) == said
+    assert NoticeFacts.read(said.text()) == said
     assert wording.letter("check-call", said, None, ZONE).splitlines()[7:10] == ["Số điểm cầu: 3", *said.said]
     assert wording.line("check-call", said, ZONE) == wording.line("check-call", FACTS, ZONE)
 
@@ -97,9 +97,9 @@ def _is_address(word: str) -> bool:
     return True
 
 
-@given(st.builds(Facts, st.text(), st.text(), st.text(), st.just(FACTS.slots), st.integers(0, 999), st.text()))
-def test_facts_are_read_back(facts: Facts) -> None:
-    assert Facts.read(facts.text()) == facts
+@given(st.builds(NoticeFacts, st.text(), st.text(), st.text(), st.just(FACTS.slots), st.integers(0, 999), st.text()))
+def test_facts_are_read_back(facts: NoticeFacts) -> None:
+    assert NoticeFacts.read(facts.text()) == facts
 
 
 @given(st.sampled_from(KINDS), st.text())

@@ -12,7 +12,7 @@ from scheduler.core import database
 from scheduler.core.errors import PolicyError, ProfileStale, UnknownProfile
 from scheduler.policy import profile_files
 from scheduler.policy.profile_files import Profiles
-from scheduler.policy.upload import Filing
+from scheduler.policy.upload import PolicyUpload
 from tests.scheduler.world import NOW, at
 
 NEW = """id: KH-2023-B
@@ -31,12 +31,12 @@ class Office:
 
     shelf: Profiles
     scheduler: Scheduler
-    filing: Filing
+    filing: PolicyUpload
 
     @classmethod
     def over(cls, engine: AsyncEngine) -> "Office":
         shelf = profile_files.load()
-        return cls(shelf, Scheduler(engine, shelf), Filing(engine, shelf))
+        return cls(shelf, Scheduler(engine, shelf), PolicyUpload(engine, shelf))
 
     async def file(self, text: str = NEW) -> str:
         policy, _ = await self.filing.preview(text, NOW)

@@ -13,9 +13,9 @@ from scheduler.core import database
 from scheduler.core.errors import InvalidRequest, UnknownUnit
 from scheduler.core.model import Interval
 from scheduler.directory.errors import Unknown
-from scheduler.notifications.service import Post
+from scheduler.notifications.service import Notifications
 from scheduler.notifications.wording import Channels
-from scheduler.reports.correction_requests import Inquiries
+from scheduler.reports.correction_requests import CorrectionRequests
 from scheduler.reports.corrections import Answer, Correction, Request, corrections, faults, standing
 from scheduler.reports.service import Reports
 from tests.scheduler.conftest import PROFILES
@@ -32,8 +32,8 @@ class Office:
 
     scheduler: Scheduler
     reports: Reports
-    inquiries: Inquiries
-    post: Post
+    inquiries: CorrectionRequests
+    post: Notifications
     unit: str
 
     async def told(self) -> list[tuple[str, str | None, str]]:
@@ -48,8 +48,8 @@ async def office(seeded_url: str, scheduler: Scheduler) -> AsyncIterator[Office]
     reports, channels = Reports(engine, PROFILES, scheduler), Channels(mail=True)
     points = {point.id: point for point in await scheduler.points()}
     await scheduler.submit(REQUEST, NOW)
-    inquiries = Inquiries(engine, PROFILES, reports, channels)
-    yield Office(scheduler, reports, inquiries, Post(engine, ZONE, channels), points["so.tttt"].unit)
+    inquiries = CorrectionRequests(engine, PROFILES, reports, channels)
+    yield Office(scheduler, reports, inquiries, Notifications(engine, ZONE, channels), points["so.tttt"].unit)
     await engine.dispose()
 
 

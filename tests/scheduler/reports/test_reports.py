@@ -17,7 +17,7 @@ from scheduler.core.model import Amount, Interval, State
 from scheduler.directory.equipment import lines_store
 from scheduler.directory.model import Line, Provider
 from scheduler.operations.incidents.model import Report as Fault
-from scheduler.operations.incidents.service import Desk
+from scheduler.operations.incidents.service import IncidentService
 from scheduler.policy.policy import CALENDAR_YEAR
 from scheduler.reports import figures
 from scheduler.reports.figures import KEYS, NAMES, Fact, Handover, Turnout, behind, counted, grouped, total
@@ -235,7 +235,7 @@ def test_months_of_providers_leave_nothing_out(counted: list[Minutes], troubles:
 
 async def test_the_month_of_each_provider(seeded_url: str) -> None:
     engine = database.connect(seeded_url, VAULT)
-    scheduler, desk = Scheduler(engine, PROFILES, Amount(20, 250)), Desk(engine)
+    scheduler, desk = Scheduler(engine, PROFILES, Amount(20, 250)), IncidentService(engine)
     async with database.writing(engine) as db:
         for provider, point in (("vnpt", "nt.xuonghuan"), ("viettel", "so.tttt")):
             await lines_store.set_provider(db, Provider(provider, provider.upper(), "", "", ""))

@@ -18,8 +18,8 @@ from scheduler.core.model import Interval, Session
 from scheduler.notifications.wording import NOWHERE
 from scheduler.operations.attendance.schema import STAYS
 from scheduler.operations.closing.errors import NotOver
-from scheduler.operations.closing.handover_service import Handovers
-from scheduler.operations.incidents.service import Desk
+from scheduler.operations.closing.handover_service import HandoverService
+from scheduler.operations.incidents.service import IncidentService
 from scheduler.operations.preparation import Preparation
 from scheduler.reports.emergency_reviews import Reviews
 from scheduler.reports.figures import Review, Turnout, permille, shares
@@ -85,7 +85,7 @@ async def test_r112_the_turnout_is_that_of_the_attendance_of_each_session(
 async def test_r112_points_and_lines_add_up_to_the_sessions(engine: AsyncEngine, scheduler: Scheduler) -> None:
     first, *_ = await held(engine, scheduler)
     for bad in (True, False, False):
-        await Desk(engine).count(first.id, {COMPONENT: bad})
+        await IncidentService(engine).count(first.id, {COMPONENT: bad})
     reports = Reports(engine, PROFILES, scheduler)
     report = await reports.report(APRIL, None, AFTER)
     rows = {row.point: row.turnout for row in await reports.points(APRIL, AFTER)}
@@ -114,7 +114,7 @@ async def test_r112_points_and_lines_add_up_to_the_sessions(engine: AsyncEngine,
 
 
 async def test_r102_the_share_of_recordings_handed_over_in_time(engine: AsyncEngine, scheduler: Scheduler) -> None:
-    handovers = Handovers(engine, PROFILES, NOWHERE)
+    handovers = HandoverService(engine, PROFILES, NOWHERE)
     sha = "ab" * 32
     for day, told, received in (
         ("05/04/2023", "05/04/2023 10:00", "06/04/2023 10:00"),

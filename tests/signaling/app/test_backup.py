@@ -17,7 +17,7 @@ from signaling.app.backup import CODE_KEY, DATABASE, KEYS, backup, read_passphra
 from signaling.app.services import record
 from signaling.audit.hash_chain import AuditEntry
 from signaling.audit.log import Wanted
-from signaling.core.errors import BadBackup, RoofError
+from signaling.core.errors import BadBackup, ServerError
 from tests.signaling.world import NHA_TRANG, NOW, World, make_settings
 
 PASSPHRASE = "chín con trâu đen qua suối"
@@ -192,7 +192,7 @@ async def test_the_command_line_backs_up_and_restores(tmp_path: Path, capsys: py
         assert [account.account for account in await kept.store.accounts()] == ["kim"]
         log = [row.entry.detail for row in await kept.audit.newest(Wanted(), 1)]
     assert (PASSPHRASE in log[0], sealing[1] in log[0]) == (False, True)
-    with pytest.raises(RoofError, match="only written sealed"):
+    with pytest.raises(ServerError, match="only written sealed"):
         await shell(tmp_path / "old", "backup", "--with-keys", str(tmp_path / "open"))
 
 

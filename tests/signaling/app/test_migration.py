@@ -22,7 +22,7 @@ from alembic.script import ScriptDirectory
 
 from scheduler import migrations as scheduler_migrations
 from scheduler.core import database
-from scheduler.core.code_encryption import Vault
+from scheduler.core.code_encryption import CodeCipher
 from scheduler.core.errors import LostKey, PolicyError
 from signaling import migrations
 from signaling.app import admin_cli, migration
@@ -48,7 +48,7 @@ def _down(connection: sa.Connection) -> None:
 
 async def make_older(settings: Settings) -> None:
     """Give the database the tables of an older release."""
-    engine = database.connect(settings.database_url, Vault(KEY))
+    engine = database.connect(settings.database_url, CodeCipher(KEY))
     async with database.writing(engine) as connection:
         await connection.run_sync(_down)
     await engine.dispose()

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from signaling.app.periodic_jobs import Clerk
+from signaling.app.periodic_jobs import PeriodicJobs
 from signaling.app.settings import Mail, Server, Settings
 from tests.fakes import FakeClock
 from tests.signaling.bodies import registration
@@ -24,7 +24,7 @@ async def test_every_duty_is_called_in_order_with_the_time_of_the_round() -> Non
         called.append(("second", now))
 
     clock = FakeClock(NOW)
-    clerk = Clerk({"first": first, "second": second}, clock)
+    clerk = PeriodicJobs({"first": first, "second": second}, clock)
     await clerk.work()
     later = clock.advance(60)
     await clerk.work()
@@ -43,7 +43,7 @@ async def test_a_duty_that_fails_is_logged_and_stops_neither_the_others_nor_the_
     async def sound(_: datetime) -> None:
         called.append("sound")
 
-    clerk = Clerk({"broken": broken, "sound": sound}, FakeClock(NOW))
+    clerk = PeriodicJobs({"broken": broken, "sound": sound}, FakeClock(NOW))
     with caplog.at_level(logging.ERROR):
         await clerk.work()
         await clerk.work()
@@ -58,7 +58,7 @@ async def test_a_started_clerk_begins_at_once_and_ends_when_it_is_stopped() -> N
         came.set()
         await asyncio.Event().wait()
 
-    clerk = Clerk({"duty": duty}, FakeClock(NOW))
+    clerk = PeriodicJobs({"duty": duty}, FakeClock(NOW))
     clerk.start()
     async with asyncio.timeout(5):
         await came.wait()

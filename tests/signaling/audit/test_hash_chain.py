@@ -8,7 +8,7 @@ from hashlib import sha256
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signaling.audit.hash_chain import GENESIS, AuditEntry, Sealed, Verdict, seal
+from signaling.audit.hash_chain import GENESIS, AuditEntry, ChainedEntry, Verdict, entry_hash
 
 NOW = datetime(2026, 4, 6, 1, tzinfo=UTC)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -24,22 +24,22 @@ ENTRIES = st.builds(
 )
 
 
-def chained(entries: list[AuditEntry], head: str = GENESIS) -> list[Sealed]:
+def chained(entries: list[AuditEntry], head: str = GENESIS) -> list[ChainedEntry]:
     rows = []
     for number, entry in enumerate(entries, 1):
-        head = seal(head, number, entry, "KH-2023/1")
-        rows.append(Sealed(number, entry, "KH-2023/1", head))
+        head = entry_hash(head, number, entry, "KH-2023/1")
+        rows.append(ChainedEntry(number, entry, "KH-2023/1", head))
     return rows
 
 
-def verified(rows: list[Sealed]) -> Verdict:
+def verified(rows: list[ChainedEntry]) -> Verdict:
     return Verdict(0, 0, GENESIS, None).after(rows)
 
 
 def test_the_form_of_a_seal_never_changes() -> None:
     entry = AuditEntry(NOW, "host", "register", "s1", "Số 1", "192.0.2.1", 9)
     text = f'["{GENESIS}",7,1775437200,"host","register","s1","Số 1","192.0.2.1",9,"KH-2023/1"]'
-    assert seal(GENESIS, 7, entry, "KH-2023/1") == sha256(text.encode()).hexdigest()
+    assert entry_hash(GENESIS, 7, entry, "KH-2023/1") == sha256(text.encode()).hexdigest()
     assert json.loads(text)[6] == "Số 1"
 
 

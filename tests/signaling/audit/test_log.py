@@ -20,8 +20,8 @@ from scheduler.core import database
 from scheduler.policy import profile_files
 from signaling.app import admin_cli
 from signaling.app.settings import Settings
-from signaling.audit.hash_chain import COVER, GENESIS, AuditEntry, Verdict, seal, seal_happening
-from signaling.audit.log import Audit, Wanted
+from signaling.audit.hash_chain import COVER, GENESIS, AuditEntry, Verdict, entry_hash, seal_happening
+from signaling.audit.log import AuditLog, Wanted
 from signaling.core.errors import BadLog
 from signaling.migrations import downgrade, migrate
 from tests.signaling.world import CAM_RANH, NHA_TRANG, NOW, World, make_settings, problem_of
@@ -40,9 +40,9 @@ def entry(number: int, at: datetime = NOW, **fields: Any) -> AuditEntry:
     return replace(AuditEntry(at, "host", "register", f"s{number}", "Phường Xương Huân", "192.0.2.1", 9), **fields)
 
 
-async def written(engine: AsyncEngine, *entries: AuditEntry) -> Audit:
+async def written(engine: AsyncEngine, *entries: AuditEntry) -> AuditLog:
     await migrate(engine)
-    audit = Audit(engine, SHELF)
+    audit = AuditLog(engine, SHELF)
     for each in entries:
         await audit.append(each)
     return audit
@@ -137,7 +137,7 @@ async def test_entries_of_old_are_chained_as_they_stand(url: str) -> None:
         (7, was, ""),
         (8, entry(1), "KH-2023/1"),
     ]
-    assert rows[0].seal == seal(GENESIS, 3, was, "")
+    assert rows[0].seal == entry_hash(GENESIS, 3, was, "")
     assert (await audit.verify(NOW)).broken is None
     async with engine.begin() as connection:
         await connection.run_sync(downgrade, "0004")
@@ -156,21 +156,21 @@ async def test_r001_what_happened_keeps_its_profile_and_is_covered_by_the_log(wo
     assert (cover.entry.actor, cover.entry.subject) == ("server", str(issued.id))
     assert cover.entry.detail == seal_happening(GENESIS, issued)
     await world.kept.scheduler.cancel(session.id, NOW)
-    restarted = Audit(world.kept.database, SHELF, world.kept.scheduler.happenings)
+    restarted = AuditLog(world.kept.database, SHELF, world.kept.scheduler.happenings)
     await restarted.cover(NOW)
     assert [row.entry.subject for row in await restarted.newest(Wanted(action=COVER), 9)] == [str(issued.id + 1), "1"]
     assert (await restarted.verify(NOW)).broken is None
     await forge_more(world.kept.database, f"UPDATE happenings SET profile = 'KH-2025/1' WHERE id = {issued.id}")
     assert (await restarted.verify(NOW)).broken == cover.id
     await forge_more(world.kept.database, f"DELETE FROM happenings WHERE id = {issued.id + 1}")
-    await Audit(world.kept.database, SHELF, world.kept.scheduler.happenings).cover(NOW)  # a later seal mends nothing
+    await AuditLog(world.kept.database, SHELF, world.kept.scheduler.happenings).cover(NOW)  # a later seal mends nothing
     assert (await restarted.verify(NOW)).broken == cover.id
 
 
 async def test_writers_take_turns(url: str) -> None:
     engine = database.connect(url)
     audit = await written(engine)
-    other = Audit(engine, SHELF)
+    other = AuditLog(engine, SHELF)
     await asyncio.gather(*((audit, other)[number % 2].append(entry(number)) for number in range(20)))
     assert (await audit.verify(NOW)).entries == 20
     await engine.dispose()
@@ -232,7 +232,7 @@ async def test_the_log_is_exported_as_csv_and_as_json_lines(world: World) -> Non
     for line in lines:  # whoever has the file can verify it
         at = datetime.fromisoformat(line["at"])
         about = (line[name] for name in ("actor", "action", "subject", "detail", "address", "port"))
-        head = seal(head, line["id"], AuditEntry(at, *about), line["profile"])
+        head = entry_hash(head, line["id"], AuditEntry(at, *about), line["profile"])
         assert line["seal"] == head
 
 
@@ -341,7 +341,7 @@ async def test_the_command_line_verifies_and_is_on_the_record(
     with pytest.raises(BadLog):
         await shell(settings, "verify-log", "--head", f"1:{'0' * 64}")
     engine = database.connect(settings.database_url)
-    row = (await Audit(engine, SHELF).newest(Wanted(), 1))[0]
+    row = (await AuditLog(engine, SHELF).newest(Wanted(), 1))[0]
     assert (row.entry.actor, row.entry.action, row.entry.subject, row.entry.detail) == (
         f"shell/{os.getuid()}",
         "admin",

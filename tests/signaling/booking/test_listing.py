@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 
-from scheduler.core.code_encryption import Vault
+from scheduler.core.code_encryption import CodeCipher
 from signaling.http.openapi import document
 from tests.signaling.world import CAM_RANH, DIEN_KHANH, NHA_TRANG, World, problem_of
 
@@ -48,13 +48,13 @@ async def test_only_what_is_shown_is_read(world: World, monkeypatch: pytest.Monk
     made = [(await world.session(NHA_TRANG, start=timedelta(hours=3 * n))).id for n in range(4)]
     client = await world.signed_in("central")
     opened: list[str] = []
-    open_ = Vault.open
+    open_ = CodeCipher.open
 
-    def noting(vault: Vault, sealed: str, owner: str) -> str:
+    def noting(vault: CodeCipher, sealed: str, owner: str) -> str:
         opened.append(owner)
         return open_(vault, sealed, owner)
 
-    monkeypatch.setattr(Vault, "open", noting)
+    monkeypatch.setattr(CodeCipher, "open", noting)
     assert await ids(client, limit="2", q="giao ban") == opened == made[:2]
 
 

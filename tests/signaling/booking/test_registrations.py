@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 
-from scheduler.core.code_encryption import Vault
+from scheduler.core.code_encryption import CodeCipher
 from signaling.accounts.passwords import Account
 from tests.signaling.bodies import EMERGENCY, registration
 from tests.signaling.world import CAM_RANH, DIEN_AN, DIEN_KHANH, HOST, NHA_TRANG, NOW, World, problem_of
@@ -168,7 +168,7 @@ async def test_points_in_a_session_are_listed_a_page_at_a_time_and_no_session_is
     await world.session(NHA_TRANG, CAM_RANH)
     await world.session(NHA_TRANG, start=timedelta(hours=5))
     opened: list[str] = []
-    monkeypatch.setattr(Vault, "open", lambda *given: opened.append(given[2]))
+    monkeypatch.setattr(CodeCipher, "open", lambda *given: opened.append(given[2]))
     client, first, second = await world.signed_in("central"), "2026-04-06T01:00:00Z", "2026-04-06T06:00:00Z"
     every = [(HOST, first), (NHA_TRANG, first), (CAM_RANH, first), (HOST, second), (NHA_TRANG, second)]
     query = "/points/busy?from=2026-04-06T00:00:00Z&to=2026-04-07T00:00:00Z"

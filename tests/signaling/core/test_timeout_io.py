@@ -10,7 +10,7 @@ import pytest
 
 from mediaserver.recording.disk_space import Space
 from signaling.core import timeout_io
-from signaling.core.timeout_io import SlowFolder
+from signaling.core.timeout_io import TimeoutIo
 from signaling.recording import catalog
 from tests.signaling.world import NHA_TRANG, NOW, World
 
@@ -29,7 +29,7 @@ def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
 
 
 async def test_one_thing_hangs_at_most_and_all_goes_on_when_it_is_done(hanging: threading.Event) -> None:
-    folder, hung = SlowFolder(), []
+    folder, hung = TimeoutIo(), []
 
     def late() -> None:
         hung.append(hanging.wait(HANGS_SECONDS))

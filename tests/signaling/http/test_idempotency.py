@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from scheduler.booking.registration.service import Scheduler
 from scheduler.core import database
-from scheduler.core.code_encryption import Vault
+from scheduler.core.code_encryption import CodeCipher
 from signaling.accounts.schema import IDEMPOTENCY
 from signaling.app.api_table import ROUTES
 from signaling.app.settings import Settings
@@ -266,6 +266,6 @@ async def test_an_answer_under_another_code_key_is_lost_not_a_fault(world: World
         return Answer(200, "{}")
 
     await world.kept.idempotency.once(request, NOW, done, lambda _: None)
-    other = world.kept.database.execution_options(diemcau_vault=Vault(b"x" * 32))
+    other = world.kept.database.execution_options(diemcau_vault=CodeCipher(b"x" * 32))
     with pytest.raises(AnswerLost):
         await Idempotency(other).once(request, NOW, done, lambda _: None)

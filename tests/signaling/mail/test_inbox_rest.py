@@ -1,7 +1,7 @@
 """Letters at the operator's desk: their list, their text, and the form that offices attach."""
 
 from scheduler.inbound_mail import form_template
-from scheduler.inbound_mail.service import Address, Mailroom
+from scheduler.inbound_mail.service import Address, InboundMail
 from scheduler.inbound_mail.store import Place
 from scheduler.policy import profile_files
 from tests.scheduler.inbound_mail.letters import OFFICE, letter
@@ -45,7 +45,7 @@ async def test_the_desk_reads_letters(world: World) -> None:
 async def test_a_letter_whose_sender_is_not_proven_is_accepted_once(world: World) -> None:
     await world.kept.post.set_mailbox("56", UNIT_BOX)
     address, kept = Address(OFFICE, "mx.vn"), world.kept
-    mailroom = Mailroom(kept.database, address, profile_files.load(), kept.drafts, kept.apart)
+    mailroom = InboundMail(kept.database, address, profile_files.load(), kept.drafts, kept.apart)
     raw = letter(UNIT_BOX, body=BODY, Authentication_Results="mx.vn; spf=fail smtp.mailfrom=x@evil.vn; dmarc=fail")
     await mailroom.receive(raw, len(raw), Place(1, 1), NOW, NOW)
     host, central = await world.signed_in("host"), await world.signed_in("central")

@@ -17,7 +17,7 @@ from signaling.app.settings import Mail, Server, Settings
 from signaling.app.settings import read as read_settings
 from signaling.mail import imap
 from signaling.mail.imap import NotRead
-from signaling.mail.inbox_watcher import Intake
+from signaling.mail.inbox_watcher import InboxWatcher
 from signaling.mail.smtp import tls_context
 from tests.scheduler.inbound_mail.letters import OFFICE, letter
 from tests.signaling.dovecot import PASSWORD, USER, Box, dovecot
@@ -50,7 +50,7 @@ def box(server: Box) -> Box:
 @asynccontextmanager
 async def open_roof(
     settings: Settings, imap_server: Server, authority: Path | None
-) -> AsyncIterator[tuple[World, Intake]]:
+) -> AsyncIterator[tuple[World, InboxWatcher]]:
     """A roof whose own rounds do not race with the test's."""
     nowhere = Server("127.0.0.1", 1, "none", "", "")
     mail = Mail(nowhere, OFFICE, imap_server, authority, "mx.khanhhoa.gov.vn")
@@ -62,7 +62,7 @@ async def open_roof(
         await world.kept.post.set_mailbox("56", UNIT_BOX)
         yield (
             world,
-            Intake(world.kept.mailroom, imap_server, tls_context(mail), world.clock, world.roof.deliverer.wake),
+            InboxWatcher(world.kept.mailroom, imap_server, tls_context(mail), world.clock, world.roof.deliverer.wake),
         )
 
 

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 import signaling.accounts.throttle
 from signaling.accounts.throttle import CODE, LOGIN_PAIR, Rule, Throttle
 from signaling.core import redis_keys
-from signaling.meeting.connected_devices import TTL_SECONDS, Presence, Quota
+from signaling.meeting.connected_devices import TTL_SECONDS, ConnectedDevices, Quota
 from tests.signaling.world import older
 
 RULE = Rule("test", 3, 10, 100)
@@ -106,7 +106,7 @@ async def expire(valkey: Redis, session: str, leg: str) -> None:
 
 
 async def test_the_guard_counts_legs_once_and_both_limits(valkey: Redis) -> None:
-    here, there, quota = Presence(valkey), Presence(valkey), Quota(reserved=2, usable=3)
+    here, there, quota = ConnectedDevices(valkey), ConnectedDevices(valkey), Quota(reserved=2, usable=3)
     entered = [
         await roof.enter(session, leg, quota)
         for roof in (here, there)
@@ -120,7 +120,7 @@ async def test_the_guard_counts_legs_once_and_both_limits(valkey: Redis) -> None
 
 
 async def test_legs_nobody_refreshes_expire_by_the_clock_of_valkey(valkey: Redis) -> None:
-    here, there, quota = Presence(valkey), Presence(valkey), Quota(reserved=2, usable=2)
+    here, there, quota = ConnectedDevices(valkey), ConnectedDevices(valkey), Quota(reserved=2, usable=2)
     await here.enter("a", "1", quota)
     await here.enter("a", "2", quota)
     seconds, _ = await valkey.time()
@@ -134,7 +134,7 @@ async def test_legs_nobody_refreshes_expire_by_the_clock_of_valkey(valkey: Redis
 
 
 async def test_a_leg_that_waited_to_be_taken_out_and_came_back_is_counted(valkey: Redis) -> None:
-    presence, quota = Presence(valkey), Quota(2, 9)
+    presence, quota = ConnectedDevices(valkey), Quota(2, 9)
     await presence.enter("a", "1", quota)
     presence.leave("a", "1")
     assert await presence.enter("a", "1", quota) == "in"
@@ -145,7 +145,7 @@ async def test_a_leg_that_waited_to_be_taken_out_and_came_back_is_counted(valkey
 
 
 async def test_nobody_comes_in_because_others_are_forgotten(valkey: Redis) -> None:
-    presence, quota = Presence(valkey), Quota(2, 9)
+    presence, quota = ConnectedDevices(valkey), Quota(2, 9)
     presence.hold({"a": {"1"}})
     assert await presence.enter("a", "2", quota) == "in"
     await valkey.flushall()
@@ -155,7 +155,7 @@ async def test_nobody_comes_in_because_others_are_forgotten(valkey: Redis) -> No
 
 
 async def test_what_valkey_forgot_is_written_again_without_being_asked_for(valkey: Redis) -> None:
-    presence = Presence(valkey)
+    presence = ConnectedDevices(valkey)
     keeping = asyncio.create_task(presence.keep())
     presence.hold({"a": {"1"}, "b": {"1", "2"}})
     for _ in range(2):
@@ -176,7 +176,7 @@ async def test_i18_the_guard_is_never_passed(
 ) -> None:
     """I18 against a set: connected ≤ reserved per session, the sum ≤ usable, entering is idempotent per leg."""
     await valkey.flushall()
-    presence, quota = Presence(valkey), Quota(reserved, usable)
+    presence, quota = ConnectedDevices(valkey), Quota(reserved, usable)
     model: set[tuple[str, str]] = set()
     for enters, session, leg in steps:
         if not enters:

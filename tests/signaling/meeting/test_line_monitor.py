@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 from aiohttp import ClientSession
 
-from mediaserver.api import LineState
+from mediaserver.api import ConnectionQuality
 from signaling.accounts.passwords import Account
 from signaling.app.admin_cli import NewAccount, create_account
 from signaling.app.api_table import PREFIX, ROUTES
@@ -96,7 +96,7 @@ async def test_a_provider_answers_what_is_its_matter(world: World) -> None:  # R
     await connected(world)
     session = await world.session(NHA_TRANG, CAM_RANH)
     guest, joined = await world.join("nhatrang", session)
-    world.engine.rooms[session.id].lines[joined["seat"]] = LineState(0.0, 0.12, 0.0214, 0.184)
+    world.engine.rooms[session.id].lines[joined["seat"]] = ConnectionQuality(0.0, 0.12, 0.0214, 0.184)
     for _ in range(32):
         await world.tick(2)
     noc, central = await world.signed_in("noc"), await world.signed_in("central")

@@ -24,8 +24,8 @@ from signaling.meeting.state.snapshot import MeetingSnapshot, current_version
 from signaling.meeting.state_keeper import ConferenceKeeper
 from signaling.recording import journal
 from signaling.recording.store import RecordingStore
-from signaling.sip.bridge.bridge import Gateway
-from signaling.workers.pool import Workers
+from signaling.sip.bridge.bridge import SipBridge
+from signaling.workers.pool import WorkerPool
 from signaling.workers.supervisor import Supervisor
 from tests.fakes import FakeEngine
 from tests.signaling.rooms import FakeAgent, calls, gateway, register, soon, tick
@@ -254,7 +254,7 @@ async def test_a_file_that_a_worker_of_another_machine_may_be_closing_is_awaited
         await world.kept.worker_keys.make("media-2", world.clock.now)
         session, path, _ = await _recorded(world, first)
         lost = await world.roof.recordings.begin("lost", "Họp", ("UBND", "56"), world.clock.now)
-    workers = Workers()
+    workers = WorkerPool()
     away.writing[path] = session.id
     async with open_world(settings, workers) as world:
         await workers.take("media-2/1", away)
@@ -370,7 +370,7 @@ async def test_a_room_system_that_is_not_registered_any_more_leaves(
     engine, agent = FakeEngine(), FakeAgent()
     async with open_world(settings, held=engine) as world:
         session, chair, _ = await _with_a_room_system(world)
-    monkeypatch.setattr(Gateway, "forgo", nothing)  # the server has a gateway
+    monkeypatch.setattr(SipBridge, "forgo", nothing)  # the server has a gateway
     async with open_world(settings, held=engine) as world:
         monkeypatch.setattr(world.kept.equipment, "devices", nothing)
         await world.roof.gateway.start(agent)  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ from aiohttp import WSServerHandshakeError
 
 from signaling.accounts.passwords import EXPIRED_LASTS, Passwords
 from signaling.accounts.sign_in import digest
-from signaling.accounts.store import Store
+from signaling.accounts.store import AccountStore
 from signaling.meeting import sign_out
 from tests.signaling.rooms import soon
 from tests.signaling.world import CAM_RANH, NHA_TRANG, PASSWORD, Socket, World, problem_of
@@ -78,7 +78,7 @@ async def test_what_the_command_line_ends_is_hung_up_with_the_next_look(world: W
     socket, _ = await world.join("nhatrang", session)
     host, _ = await world.join("host", session)
     await world.roof.logins.look()
-    elsewhere = Store(world.kept.database)
+    elsewhere = AccountStore(world.kept.database)
     await elsewhere.set_password("nhatrang", await Passwords().hash(NEW), must_change=False)
     await world.roof.logins.look()
     assert await byes(socket) == ["signed-out"]

@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import ClientSession
 
-from mediaserver.api import LineState
+from mediaserver.api import ConnectionQuality
 from tests.signaling.world import CAM_RANH, NHA_TRANG, World, problem_of
 
 
@@ -27,7 +27,7 @@ async def test_one_tap_reaches_the_desk_with_what_is_measured(world: World) -> N
     session = await world.session(NHA_TRANG, CAM_RANH)
     host, _ = await world.join("host", session)
     point, joined = await world.join("nhatrang", session)
-    world.engine.rooms[session.id].lines[joined["seat"]] = LineState(0.001, 0.034, 0.0125, 0.08)
+    world.engine.rooms[session.id].lines[joined["seat"]] = ConnectionQuality(0.001, 0.034, 0.0125, 0.08)
     told = await point.ask(type="report", kind="no-sound")
     assert told == {
         "type": "incident",
@@ -177,7 +177,7 @@ async def test_a_weak_line_is_shown_to_the_host_and_reported_by_itself(world: Wo
     host, _ = await world.join("host", session)
     guest, joined = await world.join("nhatrang", session)
     seat = joined["seat"]
-    world.engine.rooms[session.id].lines[seat] = LineState(0.0, 0.12, 0.0214, 0.184)
+    world.engine.rooms[session.id].lines[seat] = ConnectionQuality(0.0, 0.12, 0.0214, 0.184)
     for _ in range(6):
         await world.tick(2)
     shown = {"seat": seat, "loss": 12, "jitter": 21, "round_trip": 180}
@@ -191,7 +191,7 @@ async def test_a_weak_line_is_shown_to_the_host_and_reported_by_itself(world: Wo
     (row,) = await listed(await world.signed_in("central"))
     assert row["measured"] == {"up": 0.0, "down": 12.0, "jitter": 21.4, "round_trip": 184.0}
     assert [(step["kind"], step["by"]) for step in row["steps"]] == [("opened", "host"), ("again", "")]
-    world.engine.rooms[session.id].lines[seat] = LineState(0.0, 0.0, 0.0, 0.05)
+    world.engine.rooms[session.id].lines[seat] = ConnectionQuality(0.0, 0.0, 0.0, 0.05)
     await world.tick(2)
     assert await host.type("lines") == {"type": "lines", "weak": []}
 

@@ -19,9 +19,9 @@ from sqlalchemy import Select
 from mediaserver.api import EngineLost, EngineReady
 from mediaserver.recording.chapters import Chapter
 from mediaserver.recording.disk_space import BYTES_PER_HOUR, VOICE_BYTES_PER_HOUR, Space, measure
-from mediaserver.recording.encrypted_file import MARK, Damaged, Safe
+from mediaserver.recording.encrypted_file import MARK, Damaged, FileCipher
 from mediaserver.recording.files import create, names_of
-from mediaserver.recording.remux_job import Job
+from mediaserver.recording.remux_job import RemuxJob
 from scheduler.core.model import ScriptItem
 from signaling.app import admin_cli
 from signaling.app.backup import backup, restore
@@ -30,10 +30,10 @@ from signaling.app.settings import Settings
 from signaling.core import child_process
 from signaling.core.errors import BadRecording, Forbidden, TicketExpired
 from signaling.recording import remux_queue as finishing
-from signaling.recording.catalog import Recordings, load_key
+from signaling.recording.catalog import RecordingCatalog, load_key
 from signaling.recording.manifest import manifest
 from signaling.recording.model import Recording
-from signaling.recording.remux_queue import TRIES, WORDLESS, Finisher, Made, make
+from signaling.recording.remux_queue import TRIES, WORDLESS, Made, RemuxQueue, make
 from signaling.recording.store import RecordingStore
 from signaling.recording.verify import verify
 from tests.film import Camera, film
@@ -264,12 +264,12 @@ async def test_a_server_that_was_killed_goes_on_where_it_was(settings: Settings,
 async def test_without_room_it_is_tried_again_later(world: World, reel: bytes) -> None:
     said = [Made({"error": "disk-full"})]
 
-    async def work(job: Job) -> Made:
+    async def work(job: RemuxJob) -> Made:
         return said.pop() if said else await make(job)
 
     await world.roof.finisher.stop()
     await part(world, "s", reel)
-    finisher = Finisher(world.recorded, world.kept.safe, work)
+    finisher = RemuxQueue(world.recorded, world.kept.safe, work)
     for state in ("finishing", "ready"):
         finisher.start()
         await finisher.idle()
@@ -282,14 +282,14 @@ async def test_without_room_it_is_tried_again_later(world: World, reel: bytes) -
 async def test_work_that_is_killed_is_done_again(world: World, reel: bytes, wordless: int, states: list[str]) -> None:
     killed = 0
 
-    async def work(job: Job) -> Made:
+    async def work(job: RemuxJob) -> Made:
         nonlocal killed
         killed += 1
         return WORDLESS if killed <= wordless else await make(job)
 
     await world.roof.finisher.stop()
     await part(world, "s", reel)
-    finisher = Finisher(world.recorded, world.kept.safe, work)
+    finisher = RemuxQueue(world.recorded, world.kept.safe, work)
     for state in states:
         finisher.start()
         await finisher.idle()
@@ -301,11 +301,11 @@ async def test_work_that_is_killed_is_done_again(world: World, reel: bytes, word
 async def test_a_process_that_is_killed_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = child_process.output
     monkeypatch.setattr(child_process, "output", lambda *_: run(["/bin/sh", "-c", "kill $$"]))
-    assert await make(Job(tmp_path / "1.mp4", (), "00")) is WORDLESS
+    assert await make(RemuxJob(tmp_path / "1.mp4", (), "00")) is WORDLESS
 
 
 async def test_what_runs_again_while_it_is_joined_is_not_ready(world: World, reel: bytes) -> None:
-    async def work(job: Job) -> Made:
+    async def work(job: RemuxJob) -> Made:
         if job.target.name == "joined.mp4" and len(job.pieces) == 2:
             await part(world, "s", reel)
         return await make(job)
@@ -313,7 +313,7 @@ async def test_what_runs_again_while_it_is_joined_is_not_ready(world: World, ree
     await world.roof.finisher.stop()
     for _ in range(2):
         await part(world, "s", reel)
-    finisher = Finisher(world.recorded, world.kept.safe, work)
+    finisher = RemuxQueue(world.recorded, world.kept.safe, work)
     world.roof.recordings._closed = finisher.wake
     finisher.start()
     await finisher.idle()
@@ -532,7 +532,7 @@ async def test_r101_a_recording_moves_with_its_key_and_nobody_elses_opens_it(
         assert [each.path for each in ready] == [str(elsewhere.recordings / kept.session / "1.mp4")]
         assert verify(ready, other.safe) == 1
     with pytest.raises(Damaged, match="another key"):
-        Safe(bytes(32)).open(Path(ready[0].path))
+        FileCipher(bytes(32)).open(Path(ready[0].path))
 
 
 async def test_r101_without_room_it_lies_open_until_there_is(
@@ -617,7 +617,7 @@ async def test_what_a_killed_server_left_open_is_closed_with_its_length(world: W
 
 async def test_what_a_worker_still_records_into_stays_open_and_ends_as_usual(world: World) -> None:
     first, second = [await world.roof.recordings.begin(session, "Họp", HOST_IS, NOW) for session in ("s", "t")]
-    fresh = Recordings(world.recorded, world.roof.recordings.directory, b"", world.roof.finisher.wake, world.disk)
+    fresh = RecordingCatalog(world.recorded, world.roof.recordings.directory, b"", world.roof.finisher.wake, world.disk)
     assert (await fresh.taken_over(), fresh.running) == ({first, second}, 2)
     await fresh.lost(second, NOW)
     assert fresh.running == 1
@@ -642,7 +642,9 @@ def test_forged_tickets(world: World, ticket: str) -> None:
 
 
 def test_tickets_of_another_server_are_worth_nothing(world: World, tmp_path: Path) -> None:
-    other = Recordings(world.recorded, tmp_path, load_key(tmp_path / "other.key"), world.roof.finisher.wake, world.disk)
+    other = RecordingCatalog(
+        world.recorded, tmp_path, load_key(tmp_path / "other.key"), world.roof.finisher.wake, world.disk
+    )
     ticket, expires = other.ticket("r", "host", NOW)
     other.check(ticket, "r", "host", NOW)
     with pytest.raises(Forbidden):

@@ -19,7 +19,7 @@ from signaling.messages.effects import (
 )
 from signaling.messages.server import RecordingState, StorageState
 from signaling.recording.model import Recording
-from signaling.recording.state import MAX_MARKS, Tape
+from signaling.recording.state import MAX_MARKS, MeetingRecording
 
 NOW = datetime(2026, 4, 6, 1, 0, tzinfo=UTC)
 FULL = StorageState(level="full", hours=0)
@@ -32,9 +32,9 @@ def later(seconds: float) -> datetime:
 
 
 @pytest.fixture
-def tape() -> Tape:
+def tape() -> MeetingRecording:
     """Nobody registered a recording."""
-    return Tape(False, NOW)
+    return MeetingRecording(False, NOW)
 
 
 def start_in(effects: list[Effect]) -> StartRecording:
@@ -43,23 +43,23 @@ def start_in(effects: list[Effect]) -> StartRecording:
     return start
 
 
-def runs(tape: Tape, effects: list[Effect], now: datetime = NOW) -> list[Effect]:
+def runs(tape: MeetingRecording, effects: list[Effect], now: datetime = NOW) -> list[Effect]:
     """Have the engine begin what it is told to; what everybody is told then."""
     return tape.started(start_in(effects), now)
 
 
-def begin(tape: Tape, now: datetime = NOW, by: str = "host") -> None:
+def begin(tape: MeetingRecording, now: datetime = NOW, by: str = "host") -> None:
     """Somebody starts it, and the engine records."""
     runs(tape, tape.ask(True, False, by, now), now)
 
 
-def test_what_was_interrupted_is_not_over(tape: Tape) -> None:
+def test_what_was_interrupted_is_not_over(tape: MeetingRecording) -> None:
     begin(tape)
     before = tape.state
     assert (tape.ended("interrupted"), tape.state, tape.runs) == ([], before, True)
 
 
-def test_everybody_is_told_that_it_is_on_once_the_engine_records(tape: Tape) -> None:
+def test_everybody_is_told_that_it_is_on_once_the_engine_records(tape: MeetingRecording) -> None:
     [start] = tape.ask(True, False, "host", NOW)
     assert (start, tape.state) == (StartRecording("host"), OFF)
     assert (tape.ask(True, False, "central", NOW), tape.mark("a")) == ([], [])
@@ -68,7 +68,7 @@ def test_everybody_is_told_that_it_is_on_once_the_engine_records(tape: Tape) -> 
     assert runs(tape, [start], later(3)) == []
 
 
-def test_what_is_stopped_before_it_began_never_is_on_and_says_nothing_of_the_next(tape: Tape) -> None:
+def test_what_is_stopped_before_it_began_never_is_on_and_says_nothing_of_the_next(tape: MeetingRecording) -> None:
     first = tape.ask(True, False, "host", NOW)
     assert tape.ask(False, False, "host", NOW) == [StopRecording("host", None), TellAll(OFF)]
     second = tape.ask(True, False, "host", NOW)
@@ -78,13 +78,13 @@ def test_what_is_stopped_before_it_began_never_is_on_and_says_nothing_of_the_nex
     assert tape.wished(NOW, True) == []
 
 
-def test_what_cannot_begin_is_told_and_not_tried_again(tape: Tape) -> None:
+def test_what_cannot_begin_is_told_and_not_tried_again(tape: MeetingRecording) -> None:
     start = start_in(tape.ask(True, False, "host", NOW))
     told = RecordingState(on=False, error="no-folder")
     assert (tape.failed(start, "no-folder"), tape.wished(NOW, True)) == ([TellAll(told)], [])
 
 
-def test_a_lost_worker_leaves_it_off_until_the_next_part_begins(tape: Tape) -> None:
+def test_a_lost_worker_leaves_it_off_until_the_next_part_begins(tape: MeetingRecording) -> None:
     begin(tape)
     told = [TellAll(RecordingState(on=False, error="media-restarting"))]
     assert (tape.media_lost(later(10)), tape.media_lost(later(11))) == (told, [])
@@ -94,14 +94,14 @@ def test_a_lost_worker_leaves_it_off_until_the_next_part_begins(tape: Tape) -> N
     assert runs(tape, again, later(12)) == [TellAll(RecordingState(on=True, since=later(12), seconds=10))]
 
 
-def test_a_worker_lost_while_it_begins_begins_it_anew(tape: Tape) -> None:
+def test_a_worker_lost_while_it_begins_begins_it_anew(tape: MeetingRecording) -> None:
     first = tape.ask(True, False, "host", NOW)
     assert tape.media_lost(NOW) == []
     assert runs(tape, first) == []
     assert runs(tape, tape.restore()) == [TellAll(RecordingState(on=True, since=NOW))]
 
 
-def test_paused_and_resumed_its_time_has_no_gap(tape: Tape) -> None:
+def test_paused_and_resumed_its_time_has_no_gap(tape: MeetingRecording) -> None:
     begin(tape)
     paused = RecordingState(on=True, paused=True, seconds=70)
     assert tape.ask(True, True, "host", later(70.6)) == [PauseRecording(True), TellAll(paused)]
@@ -112,7 +112,7 @@ def test_paused_and_resumed_its_time_has_no_gap(tape: Tape) -> None:
     assert tape.ask(False, True, "host", later(106)) == [StopRecording("host", None), TellAll(OFF)]
 
 
-def test_what_is_off_cannot_be_paused_and_what_is_so_already_stays(tape: Tape) -> None:
+def test_what_is_off_cannot_be_paused_and_what_is_so_already_stays(tape: MeetingRecording) -> None:
     assert tape.ask(True, True, "host", NOW) == tape.ask(False, False, "host", NOW) == []
     begin(tape)
     assert tape.ask(True, False, "host", later(1)) == []
@@ -120,7 +120,7 @@ def test_what_is_off_cannot_be_paused_and_what_is_so_already_stays(tape: Tape) -
     assert tape.ask(True, True, "host", later(3)) == []
 
 
-def test_a_worker_lost_in_a_pause_costs_a_new_part_but_records_nothing_of_the_pause(tape: Tape) -> None:
+def test_a_worker_lost_in_a_pause_costs_a_new_part_but_records_nothing_of_the_pause(tape: MeetingRecording) -> None:
     begin(tape)
     tape.ask(True, True, "host", later(10))
     assert (tape.media_lost(later(11)), tape.restore()) == ([], [])
@@ -135,7 +135,7 @@ def test_a_worker_lost_in_a_pause_costs_a_new_part_but_records_nothing_of_the_pa
     assert tape.ask(True, False, "host", later(40))[1] == PauseRecording(False)
 
 
-def test_what_is_to_go_on_while_its_worker_is_replaced_goes_on_in_the_next_one(tape: Tape) -> None:
+def test_what_is_to_go_on_while_its_worker_is_replaced_goes_on_in_the_next_one(tape: MeetingRecording) -> None:
     begin(tape)
     tape.ask(True, True, "host", later(10))
     tape.media_lost(later(11))
@@ -143,7 +143,7 @@ def test_what_is_to_go_on_while_its_worker_is_replaced_goes_on_in_the_next_one(t
     assert first == tape.restore() == [StartRecording("host")]
 
 
-def test_a_full_disk_stops_it_and_lets_none_start(tape: Tape) -> None:
+def test_a_full_disk_stops_it_and_lets_none_start(tape: MeetingRecording) -> None:
     begin(tape)
     told = RecordingState(on=False, error="disk-full")
     assert tape.disk(FULL) == [StopRecording("", "disk-full"), TellAll(told)]
@@ -156,14 +156,14 @@ def test_a_full_disk_stops_it_and_lets_none_start(tape: Tape) -> None:
     assert tape.disk(FULL) == [StopRecording("", "disk-full"), TellAll(told)]
 
 
-def test_a_full_disk_stops_what_pauses_too(tape: Tape) -> None:
+def test_a_full_disk_stops_what_pauses_too(tape: MeetingRecording) -> None:
     begin(tape)
     tape.ask(True, True, "host", NOW)
     assert tape.disk(FULL)[0] == StopRecording("", "disk-full")
 
 
 def test_a_registered_recording_waits_for_room_and_says_so_once() -> None:
-    tape = Tape(True, NOW)
+    tape = MeetingRecording(True, NOW)
     tape.disk(FULL)
     assert tape.wished(NOW, True) == [TellAll(RecordingState(on=False, error="disk-full"))]
     assert tape.wished(later(1), True) == []
@@ -172,7 +172,7 @@ def test_a_registered_recording_waits_for_room_and_says_so_once() -> None:
 
 
 def test_registered_voices_are_kept_until_the_host_switches_them_off() -> None:
-    tape = Tape(True, NOW, True)
+    tape = MeetingRecording(True, NOW, True)
     assert tape.wished(NOW, True) == [StartRecording(""), RecordVoices(True)]
     tape.separate(False)
     tape.room_closed()
@@ -180,7 +180,7 @@ def test_registered_voices_are_kept_until_the_host_switches_them_off() -> None:
 
 
 def test_a_registered_recording_that_was_stopped_stays_stopped() -> None:
-    tape = Tape(True, NOW)
+    tape = MeetingRecording(True, NOW)
     assert (tape.wished(later(-1), True), tape.wished(NOW, False)) == ([], [])
     runs(tape, tape.wished(NOW, True))
     tape.ask(False, False, "host", later(1))
@@ -188,7 +188,7 @@ def test_a_registered_recording_that_was_stopped_stays_stopped() -> None:
 
 
 def test_it_comes_back_with_the_people() -> None:
-    tape = Tape(True, NOW)
+    tape = MeetingRecording(True, NOW)
     assert tape.room_closed() == []
     runs(tape, tape.wished(NOW, True))
     assert tape.room_closed() == [StopRecording("", None)]
@@ -197,7 +197,7 @@ def test_it_comes_back_with_the_people() -> None:
     assert tape.wished(later(2), True) == [StartRecording("")]
 
 
-def test_a_pause_outlasts_an_empty_room_and_what_was_begun_by_hand_goes_on(tape: Tape) -> None:
+def test_a_pause_outlasts_an_empty_room_and_what_was_begun_by_hand_goes_on(tape: MeetingRecording) -> None:
     begin(tape)
     assert tape.room_closed() == [StopRecording("", None)]
     back = tape.wished(later(1), True)
@@ -224,7 +224,7 @@ def test_a_pause_outlasts_an_empty_room_and_what_was_begun_by_hand_goes_on(tape:
 )
 def test_it_goes_on_as_an_earlier_server_left_it(reason: str | None, stopped_by: str, position: str) -> None:
     part = Recording("r", "s", 1, "1.mp4", "Họp", "H", "u", NOW, 61_400, reason=reason, stopped_by=stopped_by)
-    tape = Tape(True, later(100), left=replace(part, started_by="central").left)
+    tape = MeetingRecording(True, later(100), left=replace(part, started_by="central").left)
     paused = RecordingState(on=True, paused=True, seconds=61)
     assert tape.state == (paused if position == "paused" else OFF)
     assert tape.wished(NOW, True) == ([StartRecording("central")] if position == "on" else [])
@@ -235,11 +235,11 @@ def test_a_registration_withdrawn_while_no_server_ran_begins_nothing_but_what_so
     by: str, goes_on: bool
 ) -> None:
     part = Recording("r", "s", 1, "1.mp4", "Họp", "H", "u", NOW, 61_400, reason="interrupted", started_by=by)
-    assert (Tape(False, NOW, left=part.left).wished(NOW, True) != []) is goes_on
+    assert (MeetingRecording(False, NOW, left=part.left).wished(NOW, True) != []) is goes_on
 
 
 def test_an_amendment_asks_for_it_or_takes_it_back_but_not_what_somebody_began_by_hand() -> None:
-    tape = Tape(False, NOW)
+    tape = MeetingRecording(False, NOW)
     assert tape.registered(True, later(10), False) == []
     assert (tape.wished(later(9), True), tape.wished(later(10), True)) == ([], [StartRecording("")])
     told = TellAll(RecordingState(on=False, error="amended"))
@@ -251,13 +251,13 @@ def test_an_amendment_asks_for_it_or_takes_it_back_but_not_what_somebody_began_b
     assert tape.wished(later(41), True) == [StartRecording(""), RecordVoices(True)]
 
 
-def test_what_the_engine_could_not_do_is_told(tape: Tape) -> None:
+def test_what_the_engine_could_not_do_is_told(tape: MeetingRecording) -> None:
     assert tape.ended("disk-slow") == []
     begin(tape)
     assert (tape.ended(None), tape.ended("disk-slow")) == ([], [TellAll(RecordingState(on=False, error="disk-slow"))])
 
 
-def test_marks_are_set_while_it_is_on_and_not_without_end(tape: Tape) -> None:
+def test_marks_are_set_while_it_is_on_and_not_without_end(tape: MeetingRecording) -> None:
     assert tape.mark("a") == []
     begin(tape)
     assert tape.mark("a", "c") == [MarkRecording("a", "c")]
@@ -268,7 +268,7 @@ def test_marks_are_set_while_it_is_on_and_not_without_end(tape: Tape) -> None:
     assert tape.mark("c") == [MarkRecording("c")]
 
 
-def test_voices_are_kept_from_when_they_are_wanted_on_in_every_part(tape: Tape) -> None:
+def test_voices_are_kept_from_when_they_are_wanted_on_in_every_part(tape: MeetingRecording) -> None:
     wanted = RecordingState(on=False, voices=True)
     assert (tape.separate(False), tape.separate(True), tape.separate(True)) == ([], [TellAll(wanted)], [])
     on = RecordingState(on=True, since=NOW, voices=True)
@@ -299,7 +299,7 @@ ACTS = st.lists(
 @given(acts=ACTS)
 def test_what_is_told_to_be_on_is_what_the_engine_records(acts: list[tuple[str, bool, bool]]) -> None:
     """Whatever happens in whatever order: nobody is told that it is on before a file is open, or after."""
-    tape, now = Tape(False, NOW), NOW
+    tape, now = MeetingRecording(False, NOW), NOW
     opened = paused = lost = False
     queue: list[Effect] = []
     for act, on, pause in acts:
@@ -328,7 +328,7 @@ def test_what_is_told_to_be_on_is_what_the_engine_records(acts: list[tuple[str, 
             assert (opened and not paused) == (tape.state.on and not tape.state.paused)
 
 
-def _happen(tape: Tape, act: str, on: bool, pause: bool, now: datetime) -> list[Effect]:
+def _happen(tape: MeetingRecording, act: str, on: bool, pause: bool, now: datetime) -> list[Effect]:
     try:
         match act:
             case "ask":

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from signaling.sip.agent.agent import Agent, Call, CallFailed, Incoming, SipSettings, Target
+from signaling.sip.agent.agent import Agent, Call, CallFailed, IncomingCall, SipSettings, Target
 
 OFFER = (
     "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
@@ -26,7 +26,7 @@ ANSWER = (
 T = TypeVar("T")
 
 
-async def accept(incoming: Incoming) -> Call:
+async def accept(incoming: IncomingCall) -> Call:
     """Answer with the same each time."""
     return await incoming.accept(ANSWER)
 
@@ -34,14 +34,14 @@ async def accept(incoming: Incoming) -> Call:
 class Reception:
     """A desk that does with every call what it was told, and keeps what became of it."""
 
-    def __init__(self, take: Callable[[Incoming], Awaitable[Call]] = accept) -> None:
+    def __init__(self, take: Callable[[IncomingCall], Awaitable[Call]] = accept) -> None:
         self.take = take
-        self.incoming: asyncio.Queue[Incoming] = asyncio.Queue()
+        self.incoming: asyncio.Queue[IncomingCall] = asyncio.Queue()
         self.calls: asyncio.Queue[Call] = asyncio.Queue()
         self.failed: asyncio.Queue[CallFailed] = asyncio.Queue()
         self.pictures: asyncio.Queue[Call] = asyncio.Queue()
 
-    async def called(self, incoming: Incoming) -> None:
+    async def called(self, incoming: IncomingCall) -> None:
         """Take a call."""
         self.incoming.put_nowait(incoming)
         try:

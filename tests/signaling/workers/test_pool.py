@@ -27,7 +27,7 @@ from mediaserver.rpc import protocol
 from mediaserver.rpc.client import RemoteEngine
 from mediaserver.worker.server import EngineServer
 from signaling.app.settings import Settings
-from signaling.workers.pool import RecordingLost, RoomBack, RoomHeld, RoomLost, Workers
+from signaling.workers.pool import RecordingLost, RoomBack, RoomHeld, RoomLost, WorkerPool
 from tests.fakes import FakeEngine, FakeRoom
 from tests.signaling.rooms import soon
 from tests.signaling.world import CAM_RANH, DIEN_KHANH, NHA_TRANG, open_world
@@ -37,7 +37,7 @@ class Shop:
     """Workers with two fake engines."""
 
     def __init__(self) -> None:
-        self.workers = Workers()
+        self.workers = WorkerPool()
         self.engines = [FakeEngine(), FakeEngine()]
         self.tasks: dict[int, asyncio.Task[None]] = {}
         self.seen = self.workers.events()
@@ -401,7 +401,7 @@ ROOMS = st.lists(st.tuples(st.integers(0, 400), st.integers(0, 1000)), max_size=
 async def test_any_number_of_rooms_of_any_size_is_taken_in_but_those_that_no_message_holds(
     rooms: list[tuple[int, int]],
 ) -> None:
-    wire, engine, workers = Wire(), FakeEngine(), Workers()
+    wire, engine, workers = Wire(), FakeEngine(), WorkerPool()
     for number, (seats, letters) in enumerate(rooms):
         names = {f"{seat}": SeatOptions(f"{seat}", "đ" * letters) for seat in range(seats)}
         engine.rooms[f"{number}"] = FakeRoom(seats=names, views=dict.fromkeys(names, "composed"))

@@ -18,7 +18,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from loadtest.endpoint.endpoint import Caller
+from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.sdp_offer import Wish
 from mediaserver.rpc import protocol
 from mediaserver.rpc.websocket import PATH
@@ -31,7 +31,7 @@ from signaling.app.settings import Settings
 from signaling.audit.log import Wanted
 from signaling.core.errors import BadInput
 from signaling.workers import remote_endpoint
-from signaling.workers.pool import Workers
+from signaling.workers.pool import WorkerPool
 from tests.fakes import FakeClock, FakeDisk, FakeEngine
 from tests.loadtest.test_ports import opened
 from tests.mediaserver.meeting import CERTIFICATE, Watch, material
@@ -47,7 +47,7 @@ class Site:
     """A roof without workers of its own, and what dials it."""
 
     world: World
-    workers: Workers
+    workers: WorkerPool
     directory: Path
     link: str
     processes: list[Process] = field(default_factory=list)
@@ -128,7 +128,7 @@ async def site(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 @asynccontextmanager
 async def _site(settings: Settings, directory: Path, port: int = 0, outlived: bool = False) -> AsyncIterator[Site]:
     """A roof, on any free port for 0; if it is to be outlived, it leaves its meetings and processes to another one."""
-    workers, clock, disk = Workers(), FakeClock(NOW), FakeDisk()
+    workers, clock, disk = WorkerPool(), FakeClock(NOW), FakeDisk()
     async with record(settings) as kept, roof(settings, kept, workers, clock, disk) as built:
         server = TestServer(application(built, workers))
         await server.start_server()
@@ -165,10 +165,10 @@ async def _answer(dialled: aiohttp.ClientWebSocketResponse, stats: dict[str, Any
         await dialled.send_json({"id": call["id"], "result": result})
 
 
-async def seen(guest: Socket, colour: str) -> tuple[Caller, Watch]:
+async def seen(guest: Socket, colour: str) -> tuple[Endpoint, Watch]:
     """Connect a seat as its page does, with a camera of one colour, and wait for the picture composed of it."""
     watch = Watch()
-    caller = Caller(CERTIFICATE, material(colour, 440), Wish(layers=1), watch)
+    caller = Endpoint(CERTIFICATE, material(colour, 440), Wish(layers=1), watch)
     guest.patience = PATIENCE_S
     answer = await guest.ask(type="offer", sdp=caller.offer())
     await caller.connect(answer["sdp"])

@@ -19,7 +19,7 @@ from signaling.core.child_process import socket_path
 from signaling.core.server_id import owner_of
 from signaling.workers import supervisor as module
 from signaling.workers.detached_process import Detached
-from signaling.workers.pool import RoomBack, RoomLost, Workers
+from signaling.workers.pool import RoomBack, RoomLost, WorkerPool
 from signaling.workers.supervisor import Supervisor, worker_command
 from tests.another_user import DAEMON, NOBODY, others_may_run_us, shared_directory
 from tests.fakes import FakeEngine
@@ -53,7 +53,7 @@ async def dial(path: Path) -> MediaEngine:
     return ProcessEngine(*await asyncio.open_unix_connection(path))
 
 
-Start = Callable[[str, int], Awaitable[tuple[Supervisor, Workers]]]
+Start = Callable[[str, int], Awaitable[tuple[Supervisor, WorkerPool]]]
 
 
 @pytest.fixture
@@ -64,8 +64,8 @@ async def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     monkeypatch.setattr(module, "BACKOFF_SECONDS", (0.01,))
     started = []
 
-    async def run(manner: str, count: int) -> tuple[Supervisor, Workers]:
-        workers = Workers()
+    async def run(manner: str, count: int) -> tuple[Supervisor, WorkerPool]:
+        workers = WorkerPool()
         made = Supervisor(
             workers, count, tmp_path / "run", lambda _, path: [sys.executable, WORKER, manner, str(path)], dial
         )
@@ -78,12 +78,12 @@ async def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         await supervisor.stop()
 
 
-async def pids(workers: Workers) -> dict[str, int]:
+async def pids(workers: WorkerPool) -> dict[str, int]:
     stats = await workers.stats()
     return {number: counters["pid"] for number, counters in stats.items() if isinstance(counters, dict)}
 
 
-async def until_back(workers: Workers, old: int) -> int:
+async def until_back(workers: WorkerPool, old: int) -> int:
     """Wait until a worker with another pid answers."""
     async with asyncio.timeout(20):
         while True:

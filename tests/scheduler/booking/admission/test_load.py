@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.booking.admission.load import Ceiling, busy, meets, merged, sweep
+from scheduler.booking.admission.load import CapacityLimit, busy, meets, merged, sweep
 from scheduler.core.model import Amount, Interval, LoadStep, Slot
 from scheduler.policy.policy import CapacityPolicy, Share
 
@@ -40,7 +40,7 @@ def test_sweep_equals_counting(held: list[Slot], first: int, last: int) -> None:
 
 @given(st.lists(slots, max_size=8), slots)
 def test_busy_is_where_one_more_breaks_a_limit(held: list[Slot], one: Slot) -> None:
-    usable = Ceiling(Amount(3, 12), ((minute(7), Amount(2, 15)),))
+    usable = CapacityLimit(Amount(3, 12), ((minute(7), Amount(2, 15)),))
     blocked = busy(held, usable, Interval(minute(0), minute(20)), one.legs)
     for m in range(20):
         on = [s.legs for s in held if s.start <= minute(m) < s.end]
@@ -61,7 +61,7 @@ def test_merged_joins_equal_neighbours() -> None:
 
 
 def test_a_ceiling_steps_at_its_instants() -> None:
-    ceiling = Ceiling(Amount(20, 250), ((minute(5), Amount(10, 100)), (minute(8), Amount(20, 250))))
+    ceiling = CapacityLimit(Amount(20, 250), ((minute(5), Amount(10, 100)), (minute(8), Amount(20, 250))))
     assert [ceiling.at(minute(m)).points for m in (4, 5, 7, 8)] == [250, 100, 100, 250]
 
 
@@ -71,6 +71,8 @@ def test_the_share_is_rounded_down_exactly() -> None:  # A20
         0, 3, 4, 4, 16, 169, 200, 204, 8 * 10**29,
     ]  # fmt: skip
     rules = CapacityPolicy(share=share, shed_share=Share(num=1, den=1), recorder_legs=1, link_legs=1, test_legs=4)
-    ceiling = Ceiling(Amount(20, 256), ((minute(5), Amount(2, 4)),))  # the test room's legs, of the usable ones
+    ceiling = CapacityLimit(
+        Amount(20, 256), ((minute(5), Amount(2, 4)),)
+    )  # the test room's legs, of the usable ones
     assert [ceiling.of(rules.usable).at(minute(m)) for m in (4, 5)] == [Amount(16, 200), Amount(1, 0)]
     assert [ceiling.of(rules.bearable).at(minute(m)) for m in (4, 5)] == [Amount(20, 256), Amount(2, 4)]

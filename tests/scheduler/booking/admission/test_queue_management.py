@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.booking.admission.load import Ceiling
+from scheduler.booking.admission.load import CapacityLimit
 from scheduler.booking.registration.service import Scheduler
 from scheduler.core.errors import CapacityExceeded, Ended, InvalidRequest, NotLive, NotMissed, OutOfOrder
 from scheduler.core.model import Act, Amount, Held, LoadStep, State
@@ -166,7 +166,7 @@ def test_a_maximum_between_two_instants_changes_nothing_else(
     def instant(hour: int) -> datetime:
         return START + timedelta(hours=hour)
 
-    before = Ceiling(first, tuple((instant(hour), steps[hour]) for hour in sorted(steps)))
+    before = CapacityLimit(first, tuple((instant(hour), steps[hour]) for hour in sorted(steps)))
     after = before.between(instant(since), instant(since + length), amount)
     for hour in range(-1, 60):
         expected = amount if since <= hour < since + length else before.at(instant(hour))

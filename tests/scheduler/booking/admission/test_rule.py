@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from scheduler.booking.admission import rule as admission_rule
 from scheduler.booking.admission import suggestions
-from scheduler.booking.admission.load import Ceiling
+from scheduler.booking.admission.load import CapacityLimit
 from scheduler.core.model import Admit, Amount, Claim, Interval, Point, Refuse, Slot, SlotKind, Suggestion
 from scheduler.policy.profile_files import load
 from tests.scheduler.oracle import HORIZON, Oracle, Slots
@@ -62,7 +62,7 @@ bookings = st.builds(
 )
 amounts = st.builds(Amount, st.integers(1, 8), st.integers(3, 24))
 ceilings = st.builds(
-    Ceiling,
+    CapacityLimit,
     amounts,
     st.lists(st.tuples(st.integers(1, 25).map(minute), amounts), max_size=2, unique_by=lambda step: step[0]).map(
         lambda steps: tuple(sorted(steps, key=lambda step: step[0]))
@@ -70,7 +70,7 @@ ceilings = st.builds(
 )
 
 
-def oracle_of(ceiling: Ceiling) -> Oracle:
+def oracle_of(ceiling: CapacityLimit) -> Oracle:
     """Write the step function out minute by minute."""
     maxima = [ceiling.first] * HORIZON
     for since, amount in ceiling.steps:
@@ -79,7 +79,7 @@ def oracle_of(ceiling: Ceiling) -> Oracle:
 
 
 def decided(
-    asked: tuple[Slot, ...], held: list[Slot], usable: Ceiling, window: Interval, number: int
+    asked: tuple[Slot, ...], held: list[Slot], usable: CapacityLimit, window: Interval, number: int
 ) -> Admit | Refuse:
     """Decide among equals, where nobody is displaced; a refusal comes with free times, as the service gives them."""
     claims = [Claim(str(seq), seq, 0, (slot,)) for seq, slot in enumerate(held)]
@@ -89,11 +89,11 @@ def decided(
     return replace(answer, suggestions=suggestions.suggest(asked, held, usable, window, number, lambda _: True))
 
 
-def plan(booking: Booking, held: list[Slot], ceiling: Ceiling, window: Interval = WHOLE) -> Admit | Refuse:
+def plan(booking: Booking, held: list[Slot], ceiling: CapacityLimit, window: Interval = WHOLE) -> Admit | Refuse:
     return decided(booking.slots, held, ceiling.of(CAPACITY.usable), window, ALL)
 
 
-def play(wishes: list[Booking], ceiling: Ceiling) -> tuple[list[Slot], Oracle]:
+def play(wishes: list[Booking], ceiling: CapacityLimit) -> tuple[list[Slot], Oracle]:
     """Submit wishes in order; every answer must be the oracle's (I1, I3, I7, I19)."""
     held: list[Slot] = []
     oracle = oracle_of(ceiling)
@@ -110,13 +110,13 @@ def play(wishes: list[Booking], ceiling: Ceiling) -> tuple[list[Slot], Oracle]:
 
 @settings(max_examples=400, deadline=None)
 @given(st.lists(bookings, max_size=12), ceilings)
-def test_histories_agree_with_the_oracle(wishes: list[Booking], ceiling: Ceiling) -> None:
+def test_histories_agree_with_the_oracle(wishes: list[Booking], ceiling: CapacityLimit) -> None:
     play(wishes, ceiling)
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(bookings, max_size=10), bookings, ceilings)
-def test_explanations_are_true(wishes: list[Booking], wish: Booking, ceiling: Ceiling) -> None:  # I20
+def test_explanations_are_true(wishes: list[Booking], wish: Booking, ceiling: CapacityLimit) -> None:  # I20
     held, oracle = play(wishes, ceiling)
     answer = plan(wish, held, ceiling)
     if isinstance(answer, Refuse):
@@ -136,7 +136,7 @@ def test_explanations_are_true(wishes: list[Booking], wish: Booking, ceiling: Ce
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(bookings, max_size=10), bookings, ceilings)
-def test_every_suggestion_is_admissible(wishes: list[Booking], wish: Booking, ceiling: Ceiling) -> None:  # I20
+def test_every_suggestion_is_admissible(wishes: list[Booking], wish: Booking, ceiling: CapacityLimit) -> None:  # I20
     held, oracle = play(wishes, ceiling)
     answer = plan(wish, held, ceiling)
     for suggestion in answer.suggestions if isinstance(answer, Refuse) else ():
@@ -152,7 +152,7 @@ def test_every_suggestion_is_admissible(wishes: list[Booking], wish: Booking, ce
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(bookings, max_size=10), bookings, ceilings)
-def test_the_first_suggestion_is_the_nearest(wishes: list[Booking], wish: Booking, ceiling: Ceiling) -> None:
+def test_the_first_suggestion_is_the_nearest(wishes: list[Booking], wish: Booking, ceiling: CapacityLimit) -> None:
     """By trying every minute: slots that fit stay, those that do not move together, the later wins a tie."""
     held, oracle = play(wishes, ceiling)
     answer = plan(wish, held, ceiling)
@@ -174,7 +174,7 @@ def test_the_first_suggestion_is_the_nearest(wishes: list[Booking], wish: Bookin
 @settings(max_examples=200, deadline=None)
 @given(st.lists(bookings, max_size=10), bookings, ceilings, st.integers(-5000, 5000), st.integers(1, 7))
 def test_shifting_or_scaling_everything_changes_nothing(  # I16
-    wishes: list[Booking], wish: Booking, ceiling: Ceiling, shift: int, scale: int
+    wishes: list[Booking], wish: Booking, ceiling: CapacityLimit, shift: int, scale: int
 ) -> None:
     held, _ = play(wishes, ceiling)
     by = timedelta(seconds=shift)
@@ -185,7 +185,7 @@ def test_shifting_or_scaling_everything_changes_nothing(  # I16
     def scaled(amount: Amount) -> Amount:
         return Amount(amount.sessions, amount.points * scale)
 
-    other = Ceiling(scaled(ceiling.first), tuple((since + by, scaled(amount)) for since, amount in ceiling.steps))
+    other = CapacityLimit(scaled(ceiling.first), tuple((since + by, scaled(amount)) for since, amount in ceiling.steps))
     window = Interval(WHOLE.start + by, WHOLE.end + by)
     asked = tuple(map(moved, wish.slots))
     answer = decided(asked, list(map(moved, held)), other.of(CAPACITY.usable), window, ALL)
@@ -194,7 +194,9 @@ def test_shifting_or_scaling_everything_changes_nothing(  # I16
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(bookings, min_size=1, max_size=10), bookings, ceilings, st.data())
-def test_room_made_never_hurts(wishes: list[Booking], wish: Booking, ceiling: Ceiling, data: st.DataObject) -> None:
+def test_room_made_never_hurts(
+    wishes: list[Booking], wish: Booking, ceiling: CapacityLimit, data: st.DataObject
+) -> None:
     held, _ = play(wishes, ceiling)  # I15
     if held and isinstance(plan(wish, held, ceiling), Admit):
         gone = data.draw(st.sampled_from(held))
@@ -203,7 +205,7 @@ def test_room_made_never_hurts(wishes: list[Booking], wish: Booking, ceiling: Ce
 
 # The worked examples. Usable: 16 sessions, 200 points.
 
-CEILING = Ceiling(Amount(20, 250)).of(CAPACITY.usable)
+CEILING = CapacityLimit(Amount(20, 250)).of(CAPACITY.usable)
 
 
 def official(interval: Interval, legs: int) -> tuple[Slot, ...]:

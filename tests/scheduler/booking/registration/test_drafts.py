@@ -11,7 +11,7 @@ from scheduler.booking.registration.drafts import Drafts
 from scheduler.booking.registration.service import Scheduler
 from scheduler.core.errors import CapacityExceeded, DraftSettled, InvalidRequest, UnknownDraft, UnknownUnit
 from scheduler.core.model import Amount
-from scheduler.notifications.service import Post
+from scheduler.notifications.service import Notifications
 from scheduler.notifications.wording import Channels
 from tests.scheduler.conftest import PROFILES
 from tests.scheduler.world import NOW, REQUEST, at
@@ -38,7 +38,7 @@ async def test_a_draft_has_a_number_and_lies_in_an_inbox(scheduler: Scheduler, d
     assert await drafts.inbox([DIEN_AN]) == [form]
     assert await drafts.inbox(["568", "\x00"]) == []
     assert await drafts.draft(mail.id) == mail
-    told = await Post(scheduler._engine, PROFILES.at(NOW).zone).newest(9)
+    told = await Notifications(scheduler._engine, PROFILES.at(NOW).zone).newest(9)
     # Its own letters come back to nobody; whoever wrote it is not known here.
     assert [(notice.kind, notice.unit, notice.facts.number) for notice in told] == [
         ("receipt", DIEN_AN, "HTT-2023-0002"),

@@ -7,7 +7,7 @@ import pytest
 
 from scheduler.booking.registration.drafts import Drafts
 from scheduler.booking.registration.emergencies import Emergencies, Seen
-from scheduler.booking.registration.reply_deadlines import Answers
+from scheduler.booking.registration.reply_deadlines import ReplyDeadlines
 from scheduler.booking.registration.service import Scheduler
 from scheduler.core import database
 from scheduler.core.errors import UnknownSession
@@ -26,7 +26,7 @@ class Desk:
 
     scheduler: Scheduler
     drafts: Drafts
-    answers: Answers
+    answers: ReplyDeadlines
     emergencies: Emergencies
 
     async def flood(self, arrived: str = "19/11/2023 02:10") -> Session:
@@ -42,7 +42,7 @@ async def desk(seeded_url: str) -> AsyncIterator[Desk]:
     yield Desk(
         Scheduler(engine, PROFILES, Amount(20, 255)),
         Drafts(engine, PROFILES, Channels()),
-        Answers(engine, PROFILES, Contacts()),
+        ReplyDeadlines(engine, PROFILES, Contacts()),
         Emergencies(engine),
     )
     await engine.dispose()

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from scheduler.booking.registration.drafts import Drafts
-from scheduler.booking.registration.reply_deadlines import Answers
+from scheduler.booking.registration.reply_deadlines import ReplyDeadlines
 from scheduler.booking.registration.service import Scheduler
 from scheduler.calendar.deadlines import Clock
 from scheduler.calendar.working_time import Calendar
 from scheduler.core import database
 from scheduler.core.model import Amount, ClassId, Request
-from scheduler.notifications.service import Post
+from scheduler.notifications.service import Notifications
 from scheduler.notifications.wording import Channels, Contacts
 from tests.scheduler.conftest import PROFILES
 from tests.scheduler.world import NOW, REQUEST, ZONE, asking, at, hours, on
@@ -32,8 +32,8 @@ class Desk:
     engine: AsyncEngine
     scheduler: Scheduler
     drafts: Drafts
-    answers: Answers
-    post: Post
+    answers: ReplyDeadlines
+    post: Notifications
 
     async def letter(self, arrived: str, **content: object) -> str:
         """A letter of UBND huyện Vạn Ninh becomes a draft."""
@@ -60,8 +60,8 @@ async def desk(seeded_url: str) -> AsyncIterator[Desk]:
         engine,
         Scheduler(engine, PROFILES, Amount(2, 10), MAIL),
         Drafts(engine, PROFILES, MAIL),
-        Answers(engine, PROFILES, Contacts((DESK,), (HEAD,))),
-        Post(engine, ZONE),
+        ReplyDeadlines(engine, PROFILES, Contacts((DESK,), (HEAD,))),
+        Notifications(engine, ZONE),
     )
     await engine.dispose()
 

@@ -13,7 +13,7 @@ from scheduler.directory.controls.patch_reminders import Patches
 from scheduler.directory.equipment import devices
 from scheduler.directory.equipment.service import Equipment
 from scheduler.directory.model import Device, Line
-from scheduler.notifications.service import Post
+from scheduler.notifications.service import Notifications
 from scheduler.notifications.wording import Channels
 from tests.scheduler.conftest import PROFILES
 from tests.scheduler.world import NOW, ZONE
@@ -27,7 +27,7 @@ PROVINCE = "ubnd.khanh-hoa"
 async def test_the_owner_is_told_once_and_not_the_department(seeded_url: str) -> None:
     engine = database.connect(seeded_url)
     scheduler = Scheduler(engine, PROFILES, Amount(20, 250))
-    equipment, post = Equipment(engine, PROFILES), Post(engine, ZONE)
+    equipment, post = Equipment(engine, PROFILES), Notifications(engine, ZONE)
     owners = {PROVINCE: "Văn phòng UBND tỉnh", "nt.xuonghuan": "sở y tế", "nt.vinhhai": ""}
     for number, (point, owner) in enumerate(owners.items()):
         await equipment.set_line(Line(point, point, "TSLCD", None, 4000, True, ("10.79.0.0/16",)))

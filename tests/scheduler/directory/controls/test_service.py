@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from scheduler.core import database
 from scheduler.core.errors import InvalidRequest, UnknownPoint
 from scheduler.directory.controls import checklists
-from scheduler.directory.controls.evidence import Archive, File
+from scheduler.directory.controls.evidence import EvidenceFiles, File
 from scheduler.directory.controls.rules import Checklist, Control, Item, Row, rows
-from scheduler.directory.controls.service import Register
+from scheduler.directory.controls.service import ControlsService
 from scheduler.directory.errors import Unknown
 from tests.scheduler.conftest import PROFILES
 from tests.scheduler.world import NOW, VAULT, at
@@ -41,14 +41,14 @@ class Book:
     """The register over a database."""
 
     engine: AsyncEngine
-    register: Register
-    archive: Archive
+    register: ControlsService
+    archive: EvidenceFiles
 
 
 @pytest.fixture
 async def book(seeded_url: str) -> AsyncIterator[Book]:
     engine = database.connect(seeded_url, VAULT)
-    yield Book(engine, Register(engine, PROFILES, SHIPPED), Archive(engine))
+    yield Book(engine, ControlsService(engine, PROFILES, SHIPPED), EvidenceFiles(engine))
     await engine.dispose()
 
 

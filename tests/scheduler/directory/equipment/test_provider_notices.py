@@ -11,12 +11,12 @@ from scheduler.core import database
 from scheduler.core.database import writing
 from scheduler.core.model import Amount
 from scheduler.directory.equipment import lines_store
-from scheduler.directory.equipment.provider_notices import Letters, owed
+from scheduler.directory.equipment.provider_notices import ProviderNotices, owed
 from scheduler.directory.model import Line, Provider
 from scheduler.notifications import outbox
-from scheduler.notifications.outbox import Waiting
-from scheduler.notifications.service import Post
-from scheduler.notifications.wording import Channels, Facts
+from scheduler.notifications.outbox import OutboxItem
+from scheduler.notifications.service import Notifications
+from scheduler.notifications.wording import Channels, NoticeFacts
 from tests.scheduler.conftest import PROFILES
 from tests.scheduler.world import NOW, REQUEST, SUDDEN, ZONE, at, on
 
@@ -26,7 +26,7 @@ MAIL = Channels(mail=True)
 
 async def test_changes_and_the_end_are_told_to_those_who_were_told_once_each(seeded_url: str) -> None:
     engine = database.connect(seeded_url)
-    scheduler, letters = Scheduler(engine, PROFILES, Amount(20, 250), MAIL), Letters(engine, MAIL)
+    scheduler, letters = Scheduler(engine, PROFILES, Amount(20, 250), MAIL), ProviderNotices(engine, MAIL)
     async with writing(engine) as db:
         for name, point in (("vnpt", "nt.xuonghuan"), ("viettel", "nt.vinhhai")):
             await lines_store.set_provider(db, Provider(name, name, "", "", f"{name}@example.vn"))
@@ -59,19 +59,23 @@ async def test_changes_and_the_end_are_told_to_those_who_were_told_once_each(see
     assert await told(SOON) == after
     await scheduler.cancel(session.id, SOON)
     assert await told(SOON) == [*after, ("provider-cancelled", "viettel", "NT.VinhHai")]
-    codes = [each.facts.title for each in await Post(engine, ZONE).newest(20) if each.kind.startswith("provider")]
+    codes = [
+        each.facts.title for each in await Notifications(engine, ZONE).newest(20) if each.kind.startswith("provider")
+    ]
     assert codes == [""] * 6
     await engine.dispose()
 
 
-NEEDS = st.lists(st.one_of(st.none(), st.sampled_from("ab").map(lambda name: Facts("1", reason=name))), max_size=8)
+NEEDS = st.lists(
+    st.one_of(st.none(), st.sampled_from("ab").map(lambda name: NoticeFacts("1", reason=name))), max_size=8
+)
 
 
 @given(NEEDS)
-def test_whatever_happens_the_last_letter_says_how_it_is(needs: list[Facts | None]) -> None:
+def test_whatever_happens_the_last_letter_says_how_it_is(needs: list[NoticeFacts | None]) -> None:
     """The oracle is a mirror that follows the letters alone."""
-    before: list[Waiting] = []
-    mirror: Facts | None = None
+    before: list[OutboxItem] = []
+    mirror: NoticeFacts | None = None
     for facts in needs:
         notice = owed(facts, before, soon=True)
         assert (notice is None) == (facts == mirror)
@@ -80,6 +84,6 @@ def test_whatever_happens_the_last_letter_says_how_it_is(needs: list[Facts | Non
             assert (notice.kind == "provider") == (not before or before[-1].kind == "provider-cancelled")
             row = {"id": 0, "key": "", "channel": "mail", "unit": None, "session": "s", "recipient": "", "thread": ""}
             times = {"sequence": 0, "created": NOW, "due": NOW, "tries": 0, "state": "sent", "error": "", "sent": None}
-            before.append(Waiting(**row, **times, kind=notice.kind, facts=notice.facts))  # type: ignore[arg-type]
+            before.append(OutboxItem(**row, **times, kind=notice.kind, facts=notice.facts))  # type: ignore[arg-type]
         assert owed(facts, before, soon=True) is None
-    assert owed(Facts("1", reason="a"), (), soon=False) is None
+    assert owed(NoticeFacts("1", reason="a"), (), soon=False) is None

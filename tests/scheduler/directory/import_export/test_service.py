@@ -18,7 +18,7 @@ from scheduler.directory.import_export.preview import Plan
 from scheduler.directory.import_export.service import TABLES, Exchange, Kind
 from scheduler.directory.people.service import Entry, People
 from scheduler.files import spreadsheet
-from scheduler.files.sandboxed_parser import Apart
+from scheduler.files.sandboxed_parser import SandboxedParser
 from tests import bombs
 from tests.fakes import here
 from tests.scheduler.conftest import PROFILES
@@ -32,7 +32,7 @@ so.tttt,,manager,Trần Thị Bình,0905123457,binh@khanhhoa.example,,,
 
 @pytest.fixture
 def exchange(scheduler: Scheduler) -> Exchange:
-    return Exchange(scheduler._engine, PROFILES, Apart(here))
+    return Exchange(scheduler._engine, PROFILES, SandboxedParser(here))
 
 
 def told(plan: Plan) -> list[tuple[int, str, str]]:

@@ -12,7 +12,7 @@ from scheduler.booking.sessions.schema import POINTS
 from scheduler.core import database
 from scheduler.core.errors import InvalidRequest, TooManyDocuments
 from scheduler.core.model import Point, PointState
-from scheduler.directory.controls.evidence import MAX_FILES, Archive, File
+from scheduler.directory.controls.evidence import MAX_FILES, EvidenceFiles, File
 from scheduler.directory.equipment.lines_store import set_line
 from scheduler.directory.errors import DevicesDescribed, IllegalMove, NotReady, QuotaExceeded, Unknown
 from scheduler.directory.model import Form, Item, Line, Move, Room
@@ -342,7 +342,7 @@ async def test_devices_that_are_described_are_not_forgotten_by_a_count(scheduler
 
 
 async def test_files_stay_behind_what_they_prove(scheduler: Scheduler, directory: Directory) -> None:
-    archive = Archive(scheduler._engine)
+    archive = EvidenceFiles(scheduler._engine)
     photo = File("phong-hop.jpg", "jpg", 3, "ab" * 32, "cd" * 16)
     given = await directory.allow("so.yt", "points", 1, "3021/UBND-KSTT", date(2023, 4, 10), None, "central")
     await directory.assess("so.yt", unmet("moi_vi_tri_nghe_ro"), NOW)

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler.core.model import Interval
-from scheduler.operations.attendance.presence_intervals import Attended, Interruption, Stay, attended, held, merged
+from scheduler.operations.attendance.presence_intervals import (
+    Attended,
+    Interruption,
+    PresenceInterval,
+    attended,
+    held,
+    merged,
+)
 from tests.scheduler.world import at, on
 
 MINUTE = timedelta(minutes=1)
@@ -15,9 +22,9 @@ SLOT = on("05/04/2023", "08:00", "11:00")
 START = datetime(2023, 4, 5, 1, 0, tzinfo=UTC)
 
 
-def stay(joined: str, left: str | None, point: str = "ts.songtutay") -> Stay:
+def stay(joined: str, left: str | None, point: str = "ts.songtutay") -> PresenceInterval:
     day = "05/04/2023"
-    return Stay(point, at(f"{day} {joined}"), at(f"{day} {left}") if left else None)
+    return PresenceInterval(point, at(f"{day} {joined}"), at(f"{day} {left}") if left else None)
 
 
 def test_an_interruption_of_a_quarter_of_an_hour_in_three_hours() -> None:
@@ -58,7 +65,7 @@ def test_every_second_counts_once(spans: list[tuple[int, int]], length: int, lon
     """The oracle marks the seconds a point was there, one by one."""
     second = timedelta(seconds=1)
     clock = START + now * second
-    stays = [Stay("p", START + a * second, START + (a + n) * second) for a, n in spans]
+    stays = [PresenceInterval("p", START + a * second, START + (a + n) * second) for a, n in spans]
     slot = Interval(START, START + length * second)
     found = attended(stays, slot, clock, longer * second)
 

@@ -6,7 +6,7 @@ import pytest
 
 from scheduler.core.errors import InvalidRequest, UnknownSession
 from scheduler.core.model import Session
-from scheduler.operations.attendance.presence_intervals import Stay
+from scheduler.operations.attendance.presence_intervals import PresenceInterval
 from tests.scheduler.conftest import NHA_TRANG, Office
 from tests.scheduler.world import at
 
@@ -14,7 +14,7 @@ HOST, CITY, VINH_HAI, VINH_THO = "ubnd.khanh-hoa", "ubnd.nha-trang", "nt.vinhhai
 SECOND = timedelta(seconds=1)
 
 
-async def stays(office: Office, session: Session, point: str) -> tuple[Stay, ...]:
+async def stays(office: Office, session: Session, point: str) -> tuple[PresenceInterval, ...]:
     slots = await office.preparation.attendance.slots(session.id, at("06/04/2023 08:00"))
     return slots[-1].points[point][0]
 
@@ -27,8 +27,8 @@ async def test_a_point_comes_and_goes_once_for_all_its_devices(office: Office) -
     await kept.left(session.id, CITY, at("05/04/2023 09:05"))
     await kept.came(session.id, CITY, at("05/04/2023 09:10"))
     assert await stays(office, session, CITY) == (
-        Stay(CITY, at("05/04/2023 08:00"), at("05/04/2023 09:00")),
-        Stay(CITY, at("05/04/2023 09:10"), None),
+        PresenceInterval(CITY, at("05/04/2023 08:00"), at("05/04/2023 09:00")),
+        PresenceInterval(CITY, at("05/04/2023 09:10"), None),
     )
 
 
@@ -40,11 +40,11 @@ async def test_a_killed_server_ends_stays_at_their_last_sign_of_life(office: Off
     await kept.alive({session.id: [HOST, CITY]}, start + 10 * SECOND)
     await kept.alive({session.id: [HOST]}, start + 20 * SECOND)
     await kept.recover()
-    assert await stays(office, session, HOST) == (Stay(HOST, start, start + 20 * SECOND),)
-    assert await stays(office, session, CITY) == (Stay(CITY, start, start + 10 * SECOND),)
+    assert await stays(office, session, HOST) == (PresenceInterval(HOST, start, start + 20 * SECOND),)
+    assert await stays(office, session, CITY) == (PresenceInterval(CITY, start, start + 10 * SECOND),)
     await kept.recover()
     await kept.alive({}, start + 30 * SECOND)
-    assert await stays(office, session, HOST) == (Stay(HOST, start, start + 20 * SECOND),)
+    assert await stays(office, session, HOST) == (PresenceInterval(HOST, start, start + 20 * SECOND),)
 
 
 async def test_who_comes_or_goes_while_the_signs_of_life_are_written_keeps_his_times(office: Office) -> None:
@@ -56,12 +56,14 @@ async def test_who_comes_or_goes_while_the_signs_of_life_are_written_keeps_his_t
     await kept.left(session.id, CITY, start + 8 * SECOND)
     await kept.came(session.id, VINH_HAI, start + 9 * SECOND)
     await kept.alive(here, start + 10 * SECOND)
-    assert await stays(office, session, CITY) == (Stay(CITY, start, start + 8 * SECOND),)
-    assert await stays(office, session, VINH_HAI) == (Stay(VINH_HAI, start + 9 * SECOND, None),)
+    assert await stays(office, session, CITY) == (PresenceInterval(CITY, start, start + 8 * SECOND),)
+    assert await stays(office, session, VINH_HAI) == (PresenceInterval(VINH_HAI, start + 9 * SECOND, None),)
     for second in (20, 30, 40):
         await kept.alive({session.id: [HOST]}, start + second * SECOND)  # a write that failed left the other one open
-    assert await stays(office, session, VINH_HAI) == (Stay(VINH_HAI, start + 9 * SECOND, start + 9 * SECOND),)
-    assert await stays(office, session, HOST) == (Stay(HOST, start, None),)
+    assert await stays(office, session, VINH_HAI) == (
+        PresenceInterval(VINH_HAI, start + 9 * SECOND, start + 9 * SECOND),
+    )
+    assert await stays(office, session, HOST) == (PresenceInterval(HOST, start, None),)
 
 
 async def test_an_interruption_is_recorded_and_explained(office: Office) -> None:

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from scheduler.notifications.service import Post
+from scheduler.notifications.service import Notifications
 from scheduler.notifications.wording import Channels
 from scheduler.operations.closing.checklist import CENTRE
-from scheduler.operations.closing.checklist_service import Sheets
+from scheduler.operations.closing.checklist_service import ClosingService
 from scheduler.operations.closing.errors import ClosingOrder, NotOver, UnknownItem
 from tests.scheduler.conftest import PROFILES, Booked
 from tests.scheduler.world import ZONE, at
@@ -18,11 +18,11 @@ HOST, POINT = "so.tttt", "nt.xuonghuan"
 
 
 @pytest.fixture
-def sheets(booked: Booked) -> Sheets:
-    return Sheets(booked.engine, PROFILES, Channels(mail=True))
+def sheets(booked: Booked) -> ClosingService:
+    return ClosingService(booked.engine, PROFILES, Channels(mail=True))
 
 
-async def test_power_is_cut_after_the_terminals_are_off(booked: Booked, sheets: Sheets) -> None:
+async def test_power_is_cut_after_the_terminals_are_off(booked: Booked, sheets: ClosingService) -> None:
     session = booked.session.id
     with pytest.raises(ClosingOrder) as refused:
         await sheets.tick(session, POINT, "ngat_nguon", True, "nt.xuonghuan", END)
@@ -40,7 +40,7 @@ async def test_power_is_cut_after_the_terminals_are_off(booked: Booked, sheets: 
     assert back.missing == (CENTRE, HOST, POINT)
 
 
-async def test_the_centres_list_and_the_kind_close_the_session(booked: Booked, sheets: Sheets) -> None:
+async def test_the_centres_list_and_the_kind_close_the_session(booked: Booked, sheets: ClosingService) -> None:
     session = booked.session.id
     for item in ("ket_thuc", "tat_thiet_bi", "ngat_nguon"):
         sheet = await sheets.tick(session, CENTRE, item, True, "truc.ban", END)
@@ -51,7 +51,7 @@ async def test_the_centres_list_and_the_kind_close_the_session(booked: Booked, s
     assert (await sheets.set_kind(session, "so_ket")).kind == "so_ket"
 
 
-async def test_what_is_not_there_cannot_be_ticked(booked: Booked, sheets: Sheets) -> None:
+async def test_what_is_not_there_cannot_be_ticked(booked: Booked, sheets: ClosingService) -> None:
     session = booked.session.id
     with pytest.raises(NotOver):
         await sheets.tick(
@@ -62,10 +62,12 @@ async def test_what_is_not_there_cannot_be_ticked(booked: Booked, sheets: Sheets
             await sheets.tick(session, place, item, True, "a", END)
 
 
-async def test_units_that_are_not_done_after_two_hours_are_reminded_once(booked: Booked, sheets: Sheets) -> None:
+async def test_units_that_are_not_done_after_two_hours_are_reminded_once(
+    booked: Booked, sheets: ClosingService
+) -> None:
     for item in ("tat_thiet_bi", "ngat_nguon"):
         await sheets.tick(booked.session.id, HOST, item, True, HOST, END)
-    post = Post(booked.engine, ZONE)
+    post = Notifications(booked.engine, ZONE)
     await sheets.remind(END + timedelta(hours=2) - timedelta(seconds=1))
     assert await post.newest(9) == []
     for minute in (120, 121):

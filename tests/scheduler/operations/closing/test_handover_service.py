@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler.core.model import Interval
-from scheduler.notifications.service import Post
+from scheduler.notifications.service import Notifications
 from scheduler.notifications.wording import Channels
 from scheduler.operations.closing import recording_handover
 from scheduler.operations.closing.errors import NotHandedOver
-from scheduler.operations.closing.handover_service import Handovers
+from scheduler.operations.closing.handover_service import HandoverService
 from scheduler.operations.closing.recording_handover import Handover
 from tests.scheduler.conftest import PROFILES, Booked
 from tests.scheduler.world import NOW, REQUEST, ZONE, at
@@ -23,8 +23,8 @@ POLICY = PROFILES.at(NOW).conduct.recordings
 
 
 @pytest.fixture
-def handovers(booked: Booked) -> Handovers:
-    return Handovers(booked.engine, PROFILES, Channels(mail=True))
+def handovers(booked: Booked) -> HandoverService:
+    return HandoverService(booked.engine, PROFILES, Channels(mail=True))
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def handovers(booked: Booked) -> Handovers:
     ],
 )
 async def test_due_at_the_close_of_the_second_working_day(
-    booked: Booked, handovers: Handovers, start: str, end: str, due: str
+    booked: Booked, handovers: HandoverService, start: str, end: str, due: str
 ) -> None:
     asked = Interval(at(start), at(end))
     request = replace(REQUEST, official=asked)
@@ -49,8 +49,10 @@ async def test_due_at_the_close_of_the_second_working_day(
     )
 
 
-async def test_the_host_is_told_reminded_and_confirms_by_the_fingerprint(booked: Booked, handovers: Handovers) -> None:
-    post = Post(booked.engine, ZONE)
+async def test_the_host_is_told_reminded_and_confirms_by_the_fingerprint(
+    booked: Booked, handovers: HandoverService
+) -> None:
+    post = Notifications(booked.engine, ZONE)
     end = booked.session.official.end
     made = await handovers.open(booked.session.id, SHA, end)
     assert await handovers.open(booked.session.id, "cd" * 32, end + DAY) == made
@@ -67,7 +69,9 @@ async def test_the_host_is_told_reminded_and_confirms_by_the_fingerprint(booked:
         await handovers.receive("nothing", SHA, "so.tttt", made.due)
 
 
-async def test_it_is_kept_ninety_days_and_its_going_is_announced(booked: Booked, handovers: Handovers) -> None:  # A27
+async def test_it_is_kept_ninety_days_and_its_going_is_announced(
+    booked: Booked, handovers: HandoverService
+) -> None:  # A27
     made = await handovers.open(booked.session.id, SHA, booked.session.official.end)
     assert await handovers.going(made.due + 1000 * DAY) == []  # never while it was not received
     received = await handovers.receive(booked.session.id, SHA, "so.tttt", made.due + timedelta(seconds=1))
@@ -82,7 +86,7 @@ async def test_it_is_kept_ninety_days_and_its_going_is_announced(booked: Booked,
     assert await handovers.going(until + DAY) == []
     (kept,) = await handovers.all()
     assert (kept.standing(until), kept.digest, kept.received_by) == ("deleted", SHA, "so.tttt")
-    assert [n.kind for n in await Post(booked.engine, ZONE).newest(1)] == ["recording-goes"]
+    assert [n.kind for n in await Notifications(booked.engine, ZONE).newest(1)] == ["recording-goes"]
 
 
 @given(

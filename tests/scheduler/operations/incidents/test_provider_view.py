@@ -10,7 +10,7 @@ from scheduler.directory.equipment import lines_store
 from scheduler.directory.errors import Unknown
 from scheduler.directory.model import Line, Provider
 from scheduler.operations.incidents.model import LineMinutes, Report
-from scheduler.operations.incidents.provider_view import AHEAD, BACK, Carriers
+from scheduler.operations.incidents.provider_view import AHEAD, BACK, ProviderView
 from scheduler.operations.readiness import store as readiness_store
 from scheduler.operations.readiness.duty import Duty
 from tests.scheduler.conftest import Booked
@@ -32,7 +32,7 @@ async def connect(booked: Booked) -> None:
 
 async def test_a_provider_sees_what_needs_its_lines(booked: Booked) -> None:
     await connect(booked)
-    carriers, session = Carriers(booked.engine), booked.session.id
+    carriers, session = ProviderView(booked.engine), booked.session.id
     main = Duty("d1", session, "main", None, None, "truc.ban", "Trần Thị C", "0905000001", "truc.ban")
     vnpt, viettel = (
         replace(main, id=each, role="provider", account=None, name=each, provider=each) for each in ("vnpt", "viettel")
@@ -57,7 +57,7 @@ async def test_a_provider_sees_what_needs_its_lines(booked: Booked) -> None:
 
 async def test_sessions_are_seen_a_week_ahead_and_for_the_rest_of_a_shift(booked: Booked) -> None:
     await connect(booked)
-    carriers = Carriers(booked.engine)
+    carriers = ProviderView(booked.engine)
     moments = (START - AHEAD, START - AHEAD + timedelta(seconds=1), END + BACK - timedelta(seconds=1), END + BACK)
     assert [len((await carriers.carriage("vnpt", now)).sessions) for now in moments] == [0, 1, 1, 0]
     await booked.scheduler.cancel(booked.session.id, START - timedelta(days=1))

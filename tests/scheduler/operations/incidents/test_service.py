@@ -9,12 +9,12 @@ from scheduler.core.errors import UnknownSession
 from scheduler.directory.equipment import lines_store
 from scheduler.directory.model import Line, Provider
 from scheduler.notifications import alerts as preparation
-from scheduler.notifications.service import Post
+from scheduler.notifications.service import Notifications
 from scheduler.notifications.wording import Channels
 from scheduler.operations.closing.errors import IllegalStep, UnknownIncident
 from scheduler.operations.incidents import store as incidents_store
 from scheduler.operations.incidents.model import IncidentKind, LineMinutes, Measured, Report
-from scheduler.operations.incidents.service import Desk
+from scheduler.operations.incidents.service import IncidentService
 from scheduler.operations.readiness.duty import Duty, Role
 from scheduler.operations.readiness.duty_service import Duties
 from tests.scheduler.conftest import PROFILES, Booked
@@ -41,7 +41,7 @@ async def test_an_incident_is_kept_with_its_timeline(booked: Booked) -> None:
 
 
 async def test_an_incident_goes_to_who_is_on_duty(booked: Booked) -> None:
-    duties = Duties(preparation.Desk(booked.engine, PROFILES, Channels()))
+    duties = Duties(preparation.Alerts(booked.engine, PROFILES, Channels()))
 
     async def put(role: Role, name: str, account: str | None) -> None:
         phone = "0905 123 456"
@@ -116,10 +116,10 @@ async def test_the_provider_of_a_weak_line_is_told_what_was_measured(booked: Boo
         await lines_store.set_provider(db, Provider("vnpt", "VNPT Khánh Hòa", "Trực ca", "0258800126", "noc@vnpt.vn"))
         line = Line("l1", "nt.xuonghuan", "TSLCD", "vnpt", 4000, True, ())
         await lines_store.set_line(db, line)
-    desk = Desk(booked.engine, Channels(mail=True))
+    desk = IncidentService(booked.engine, Channels(mail=True))
     opened = await desk.report(Report(booked.session.id, "line", "nt.xuonghuan", "", "so.tttt", LINE), START)
     assert opened.provider == "vnpt"
-    (notice,) = await Post(booked.engine, ZONE).newest(9)
+    (notice,) = await Notifications(booked.engine, ZONE).newest(9)
     assert (notice.kind, notice.recipient, notice.facts.title, notice.facts.reason.split(": ", 1)[1]) == (
         "line",
         "noc@vnpt.vn",
@@ -129,7 +129,7 @@ async def test_the_provider_of_a_weak_line_is_told_what_was_measured(booked: Boo
     other = await desk.report(Report(booked.session.id, "no-picture", "nt.xuonghuan"), START)
     assert other.provider is None
     assert (await desk.act(other.id, "provider", "truc.ban", "", START)).provider == "vnpt"
-    assert len(await Post(booked.engine, ZONE).newest(9)) == 2
+    assert len(await Notifications(booked.engine, ZONE).newest(9)) == 2
 
 
 async def test_minutes_of_lines_are_counted(booked: Booked) -> None:

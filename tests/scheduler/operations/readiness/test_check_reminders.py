@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from scheduler.booking.registration.service import Scheduler
 from scheduler.core import database
 from scheduler.core.model import Amount, Slot
-from scheduler.notifications.service import Post
+from scheduler.notifications.service import Notifications
 from scheduler.notifications.wording import Channels
-from scheduler.operations.readiness.check_reminders import Calls, due
+from scheduler.operations.readiness.check_reminders import CheckReminders, due
 from tests.scheduler.conftest import PROFILES
 from tests.scheduler.world import NOW, REQUEST, URGENT, ZONE, at, hours, on
 
@@ -24,8 +24,8 @@ class Office:
     """A scheduler, its calls and its post."""
 
     scheduler: Scheduler
-    calls: Calls
-    post: Post
+    calls: CheckReminders
+    post: Notifications
 
     async def called(self, now: str) -> list[tuple[str, str | None]]:
         """Let the clerk work twice; return who has been called so far."""
@@ -38,10 +38,10 @@ class Office:
 @pytest.fixture
 async def office(seeded_url: str) -> AsyncIterator[Office]:
     engine = database.connect(seeded_url)
-    post = Post(engine, ZONE)
+    post = Notifications(engine, ZONE)
     await post.set_mailbox("571", "ubnd.vanninh@khanhhoa.gov.vn")
     scheduler = Scheduler(engine, PROFILES, Amount(20, 250), CHANNELS)
-    yield Office(scheduler, Calls(engine, PROFILES, CHANNELS), post)
+    yield Office(scheduler, CheckReminders(engine, PROFILES, CHANNELS), post)
     await engine.dispose()
 
 

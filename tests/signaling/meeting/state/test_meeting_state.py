@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mediaserver.api import Layout, SeatOptions
 from scheduler.core.model import Interval
 from signaling.core.errors import MessageError
-from signaling.meeting.state.meeting_state import Booking, Conference
+from signaling.meeting.state.meeting_state import Booking, MeetingState
 from signaling.meeting.state.roster import Person, Place, Roster
 from signaling.messages import effects as e
 from signaling.messages.server import (
@@ -44,7 +44,7 @@ class Hall:
         numbers: Iterator[int] = count(1)
         roster = Roster(PLACES, new_id=lambda: f"s{next(numbers)}")
         booking = Booking("id", "Họp", "KH-1", PLACES, NOW, NOW + timedelta(hours=2), recording, 4)
-        self.conference = Conference(booking, roster)
+        self.conference = MeetingState(booking, roster)
         self.tokens: dict[str, str] = {}
 
     def person(self, place: Place | None) -> Person:

@@ -16,7 +16,7 @@ from mediaserver.api import Layout
 from scheduler.core.model import ScriptItem
 from signaling.booking.script_spreadsheets import NAMED
 from signaling.core.errors import MessageError
-from signaling.meeting.state.meeting_state import Booking, Conference
+from signaling.meeting.state.meeting_state import Booking, MeetingState
 from signaling.meeting.state.roster import Person, Place, Roster
 from signaling.messages import effects as e
 from signaling.messages.server import ScriptState
@@ -44,7 +44,7 @@ class Hall:
         numbers: Iterator[int] = count(1)
         roster = Roster((HOST, NT, CR), new_id=lambda: f"s{next(numbers)}")
         end = NOW + timedelta(hours=2)
-        self.conference = Conference(Booking("id", "Họp", "KH-1", (HOST, NT, CR), NOW, end, False, 4, ITEMS), roster)
+        self.conference = MeetingState(Booking("id", "Họp", "KH-1", (HOST, NT, CR), NOW, end, False, 4, ITEMS), roster)
         for client, place in (("h", HOST), ("n", NT), ("c", CR)):
             if client not in absent:
                 self.join(client, place)

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, suppress
 
 import pytest
 
-from signaling.sip.agent.agent import Agent, CallRefused, CallUnanswered, Incoming, SipSettings, Target
+from signaling.sip.agent.agent import Agent, CallRefused, CallUnanswered, IncomingCall, SipSettings, Target
 from signaling.sip.agent.rate_limit import BURST
 from signaling.sip.protocol.message import Request
 from signaling.sip.protocol.transport import MOST_CONNECTIONS_EACH
@@ -159,7 +159,7 @@ async def test_a_200_is_repeated_until_its_ack(dial: Dial) -> None:
 
 
 async def test_a_refusal_is_repeated_until_its_ack() -> None:
-    async def refuse(incoming: Incoming) -> None:
+    async def refuse(incoming: IncomingCall) -> None:
         incoming.refuse(403)
         incoming.refuse(404)
 
@@ -173,7 +173,7 @@ async def test_a_refusal_is_repeated_until_its_ack() -> None:
 
 
 async def test_a_desk_that_fails_refuses() -> None:
-    async def fail(incoming: Incoming) -> None:
+    async def fail(incoming: IncomingCall) -> None:
         raise ZeroDivisionError
 
     async with agent(Reception(fail)) as ours, wire.udp(ours) as peer:  # type: ignore[arg-type]
@@ -184,7 +184,7 @@ async def test_a_desk_that_fails_refuses() -> None:
 async def test_cancel() -> None:
     go = asyncio.Event()
 
-    async def wait(incoming: Incoming) -> None:
+    async def wait(incoming: IncomingCall) -> None:
         await go.wait()
         incoming.refuse(404)
         await incoming.accept(ANSWER)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from signaling.sip.agent.agent import Call, CallRefused, CallUnanswered, Incoming, Target
+from signaling.sip.agent.agent import Call, CallRefused, CallUnanswered, IncomingCall, Target
 from tests.signaling.sip.baresip import room
 from tests.signaling.sip.reception import OFFER, Reception, agent, soon
 
@@ -110,7 +110,7 @@ async def test_they_refuse(tmp_path: Path) -> None:
 
 @BOTH
 async def test_the_desk_refuses(tmp_path: Path, transport: str) -> None:
-    async def refuse(incoming: Incoming) -> Call:
+    async def refuse(incoming: IncomingCall) -> Call:
         incoming.refuse(404)
         raise CallUnanswered("refused")
 
@@ -123,7 +123,7 @@ async def test_the_desk_refuses(tmp_path: Path, transport: str) -> None:
 async def test_they_hang_up_before_the_answer(tmp_path: Path) -> None:
     go = asyncio.Event()
 
-    async def wait(incoming: Incoming) -> Call:
+    async def wait(incoming: IncomingCall) -> Call:
         await go.wait()
         return await incoming.accept(OFFER)
 

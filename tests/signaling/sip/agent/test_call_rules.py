@@ -4,7 +4,7 @@ import pytest
 
 from signaling.sip.agent import request_checks, session_timer
 from signaling.sip.agent.dialog import Dialog
-from signaling.sip.agent.rate_limit import BURST, MOST_ADDRESSES, PER_SECOND, Allowance
+from signaling.sip.agent.rate_limit import BURST, MOST_ADDRESSES, PER_SECOND, RateLimit
 from signaling.sip.agent.reinvite import renew
 from signaling.sip.protocol.errors import BadMessage
 from signaling.sip.protocol.message import Request, parse, respond
@@ -197,7 +197,7 @@ def test_another_session_has_no_answer(old: str, new: str) -> None:
 
 
 def test_allowance() -> None:
-    allowance = Allowance()
+    allowance = RateLimit()
     assert [allowance.admit("a", BURST, 0.0), allowance.admit("a", 1.0, 0.0), allowance.admit("b", 1.0, 0.0)] == [
         *(True, False, True)
     ]
@@ -206,7 +206,7 @@ def test_allowance() -> None:
 
 
 def test_allowance_forgets_the_oldest() -> None:
-    allowance = Allowance()
+    allowance = RateLimit()
     allowance.admit("a", BURST, 0.0)
     for number in range(MOST_ADDRESSES - 1):
         allowance.admit(str(number), 1.0, 0.0)

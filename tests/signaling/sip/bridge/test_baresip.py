@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import TestServer
 
-from loadtest.endpoint.endpoint import Caller
+from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.sdp_offer import Wish
 from mediaserver.api import SeatOptions
 from mediaserver.worker.engine import LocalEngine
@@ -63,7 +63,7 @@ async def shown(peer: Baresip, size: str) -> None:
 async def viewer(world: World, session: str) -> AsyncIterator[Watch]:
     """Somebody who sees the composed picture of a meeting, and is not seen."""
     engine, watch = world.roof.hub.engine, Watch()
-    caller = Caller(CERTIFICATE, material("red", 440), Wish(layers=1), watch)
+    caller = Endpoint(CERTIFICATE, material("red", 440), Wish(layers=1), watch)
     await engine.add_seat(session, SeatOptions("viewer", "Người xem", visible=False))
     try:
         await caller.connect(await engine.connect(session, "viewer", caller.offer()))

@@ -6,7 +6,7 @@ from datetime import timedelta
 from mediaserver.api import EngineLost, EngineReady, PeerDown
 from mediaserver.errors import BadOffer, EngineGone
 from scheduler.operations.incidents.model import Incident
-from signaling.sip.agent.agent import Peer, Target
+from signaling.sip.agent.agent import RemoteParty, Target
 from tests.signaling.rooms import calls, gateway, register, soon, tick
 from tests.signaling.world import CAM_RANH, NHA_TRANG, World, counted_elsewhere
 
@@ -334,7 +334,7 @@ async def test_the_join_guard_counts_room_systems_too(world: World) -> None:  # 
 
 async def test_r034_r055_what_a_room_system_announces_is_compared_with_the_register(world: World) -> None:
     agent = gateway(world)
-    agent.peers[VCS] = Peer(VCS, "P. Xuong Huan - NT", "room", "Poly 4.1")
+    agent.peers[VCS] = RemoteParty(VCS, "P. Xuong Huan - NT", "room", "Poly 4.1")
     await register(world, NHA_TRANG, VCS, user_agent="Poly 3.0")
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)

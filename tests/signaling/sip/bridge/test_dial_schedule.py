@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from scheduler.directory.model import Device
-from signaling.sip.bridge.dial_schedule import Switchboard, System, systems
+from signaling.sip.bridge.dial_schedule import DialledSystem, DialSchedule, systems
 
 NOW = datetime(2026, 4, 6, 1, 0, tzinfo=UTC)
 
@@ -33,7 +33,7 @@ def test_whom_the_centre_calls() -> None:
 
 
 def test_r057_again_after_10_30_and_60_seconds_and_then_no_more() -> None:
-    system, now, waits = System(vcs("a"), 1, "P", due=NOW), NOW, []
+    system, now, waits = DialledSystem(vcs("a"), 1, "P", due=NOW), NOW, []
     while system.due is not None:
         waits.append((system.due - now).total_seconds())
         now = system.due
@@ -51,7 +51,7 @@ def test_r057_again_after_10_30_and_60_seconds_and_then_no_more() -> None:
 
 
 def test_one_that_was_lost_is_called_at_once_and_its_tries_are_kept() -> None:
-    system = System(vcs("a"), 1, "P", due=NOW)
+    system = DialledSystem(vcs("a"), 1, "P", due=NOW)
     system.failed(NOW)
     system.connected()
     assert (system.away, system.tried, system.vain) == (False, [], 0)
@@ -66,7 +66,7 @@ def test_one_that_was_lost_is_called_at_once_and_its_tries_are_kept() -> None:
 
 
 def test_who_left_is_not_called_and_who_found_no_room_is_looked_after() -> None:
-    system = System(vcs("a"), 1, "P", due=NOW)
+    system = DialledSystem(vcs("a"), 1, "P", due=NOW)
     system.left()
     assert (system.state, system.due) == ("left", None)
     system.vain = 2
@@ -78,9 +78,9 @@ def test_who_left_is_not_called_and_who_found_no_room_is_looked_after() -> None:
 
 
 def test_the_switchboard_calls_some_at_once_and_tells_only_news() -> None:
-    board = Switchboard()
+    board = DialSchedule()
     assert board.news() is None
-    board.expect([System(vcs(str(n)), 1, f"P{n}") for n in range(3)], NOW)
+    board.expect([DialledSystem(vcs(str(n)), 1, f"P{n}") for n in range(3)], NOW)
     board.systems["0"].due = later(5)
     assert [each.device.id for each in board.due(NOW, 2)] == ["1", "2"]
     assert [each.device.id for each in board.due(later(5), 2)] == ["1", "2"]
@@ -98,10 +98,10 @@ def test_the_switchboard_calls_some_at_once_and_tells_only_news() -> None:
 
 
 def test_what_is_registered_anew_is_called_where_it_is_now() -> None:
-    board = Switchboard()
-    board.expect([System(vcs("a"), 1, "P")], NOW)
+    board = DialSchedule()
+    board.expect([DialledSystem(vcs("a"), 1, "P")], NOW)
     board.systems["a"].connected()
-    board.expect([System(vcs("a", address="10.0.0.9"), 2, "P.02"), System(vcs("b"), 1, "Q")], later(5))
+    board.expect([DialledSystem(vcs("a", address="10.0.0.9"), 2, "P.02"), DialledSystem(vcs("b"), 1, "Q")], later(5))
     first, second = board.systems["a"], board.systems["b"]
     assert (first.device.address, first.number, first.name, first.state) == ("10.0.0.9", 2, "P.02", "connected")
     assert (second.state, second.due) == ("waiting", later(5))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mediaserver.errors import BadOffer, EngineGone
-from signaling.sip.agent.agent import Peer
+from signaling.sip.agent.agent import RemoteParty
 from tests.mediaserver.room_offers import POLYCOM
 from tests.signaling.rooms import FakeIncoming, calls, gateway, register, soon, tick
 from tests.signaling.world import CAM_RANH, NHA_TRANG, NOW, World, counted_elsewhere, older
@@ -17,7 +17,7 @@ VCS = "10.79.6.20"
 
 async def ring(world: World, code: str | None, address: str = VCS, **fields: Any) -> FakeIncoming:
     """A room system calls in; return its call once it is answered."""
-    incoming = FakeIncoming(code or "", Peer(address, "", "room", "Fake VCS 1.0"), **fields)
+    incoming = FakeIncoming(code or "", RemoteParty(address, "", "room", "Fake VCS 1.0"), **fields)
     await world.roof.gateway.called(incoming)  # type: ignore[arg-type]
     return incoming
 

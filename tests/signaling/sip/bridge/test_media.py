@@ -13,7 +13,7 @@ from mediaserver.api import Layout, PeerUp, RoomOptions, SeatOptions
 from mediaserver.sdp import sip_write
 from mediaserver.video.layout import arrange
 from mediaserver.worker.engine import LocalEngine
-from signaling.sip.agent.agent import Agent, Call, Incoming, SipSettings, Target
+from signaling.sip.agent.agent import Agent, Call, IncomingCall, SipSettings, Target
 from tests.mediaserver.meeting import PATIENCE_S, ROOM, Guest, Meeting, tones
 from tests.signaling.sip import baresip
 from tests.signaling.sip.baresip import LOOPBACK, Baresip
@@ -30,7 +30,7 @@ class Desk:
         self.meeting = meeting
         self.calls: asyncio.Queue[Call] = asyncio.Queue()
 
-    async def called(self, incoming: Incoming) -> None:
+    async def called(self, incoming: IncomingCall) -> None:
         answer = await self.meeting.engine.connect(ROOM, "vcs", incoming.offer, plain=True)
         self.calls.put_nowait(await incoming.accept(answer))
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from scheduler.notifications.wording import Channels
-from scheduler.operations.closing.device_shutdown import Power
-from signaling.sip.bridge.power_check import Standby
+from scheduler.operations.closing.device_shutdown import DeviceShutdown
+from signaling.sip.bridge.power_check import PowerCheck
 from tests.signaling.rooms import gateway, register
 from tests.signaling.world import CAM_RANH, HOST, NHA_TRANG, NOW, World
 
@@ -15,8 +15,8 @@ HALF_AN_HOUR_AFTER = NOW + timedelta(hours=2, minutes=30)
 
 
 @pytest.fixture
-def standby(world: World) -> Standby:
-    return Standby(Power(world.kept.database, Channels(mail=True)), world.roof.gateway)
+def standby(world: World) -> PowerCheck:
+    return PowerCheck(DeviceShutdown(world.kept.database, Channels(mail=True)), world.roof.gateway)
 
 
 async def told(world: World) -> list[tuple[str, str]]:
@@ -25,7 +25,7 @@ async def told(world: World) -> list[tuple[str, str]]:
 
 
 async def test_r053_who_still_answers_half_an_hour_after_the_end_is_reminded_once(
-    world: World, standby: Standby
+    world: World, standby: PowerCheck
 ) -> None:
     agent = gateway(world)
     for number, point in enumerate((HOST, NHA_TRANG, CAM_RANH)):
@@ -43,11 +43,13 @@ async def test_r053_who_still_answers_half_an_hour_after_the_end_is_reminded_onc
     unit = (await world.kept.scheduler.point(NHA_TRANG)).unit
     assert await told(world) == [(unit, "Còn bật: UBND.Nha Trang")]
     await standby.work(HALF_AN_HOUR_AFTER + timedelta(minutes=1))
-    await Standby(Power(world.kept.database, Channels(mail=True)), world.roof.gateway).work(HALF_AN_HOUR_AFTER)
+    await PowerCheck(DeviceShutdown(world.kept.database, Channels(mail=True)), world.roof.gateway).work(
+        HALF_AN_HOUR_AFTER
+    )
     assert len(await told(world)) == 1
 
 
-async def test_who_meets_again_soon_may_leave_it_on(world: World, standby: Standby) -> None:
+async def test_who_meets_again_soon_may_leave_it_on(world: World, standby: PowerCheck) -> None:
     agent = gateway(world)
     for number, point in enumerate((NHA_TRANG, CAM_RANH)):
         await register(world, point, f"10.79.6.{number}")
@@ -57,7 +59,7 @@ async def test_who_meets_again_soon_may_leave_it_on(world: World, standby: Stand
     assert agent.asked == []
 
 
-async def test_without_a_gateway_nobody_is_asked(world: World, standby: Standby) -> None:
+async def test_without_a_gateway_nobody_is_asked(world: World, standby: PowerCheck) -> None:
     await register(world, NHA_TRANG, "10.79.6.0")
     await world.session(NHA_TRANG)
     await standby.work(HALF_AN_HOUR_AFTER)

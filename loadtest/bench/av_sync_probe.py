@@ -12,9 +12,7 @@ import av
 import numpy as np
 
 from loadtest.endpoint.decoder import Decode, Samples, mono
-from loadtest.endpoint.endpoint import Material
-from loadtest.endpoint.sender import FPS
-from loadtest.media.clip import Clip, Codec, make_clip
+from loadtest.media.clip import FPS, Clip, Codec, Material, make_clip
 from loadtest.media.picture import RENDITIONS, Plane, encode
 from loadtest.media.tone import AMPLITUDE, PACKET_SAMPLES, RATE_HZ, encode_sound
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from loadtest.bench.pacing import beats
-from loadtest.endpoint.sender import FPS
+from loadtest.media.clip import FPS
 from loadtest.media.picture import LOOP_FRAMES, Card, cache_directory, coded
 from mediaserver.video.codecs import VideoDecoder, VideoEncoder
 from mediaserver.video.scaler import Scaler

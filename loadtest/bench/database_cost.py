@@ -24,11 +24,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from loadtest.bench.worker_cost import Effort, conditions
 from scheduler.booking.admission.commit import AdmissionCommit
 from scheduler.booking.registration.service import Scheduler
-from scheduler.booking.sessions.schema import CODES, HAPPENINGS, SESSION_POINTS, SESSIONS, SLOTS
-from scheduler.booking.sessions.store import seconds
+from scheduler.booking.sessions.schema import CODES, HAPPENINGS
 from scheduler.compliance.feedback import FeedbackService
 from scheduler.core import database
 from scheduler.core.model import Admit, Amount, Claim, Interval, Slot, State
+from scheduler.core.schema import SESSION_POINTS, SESSIONS, SLOTS
+from scheduler.core.sql_values import seconds
 from scheduler.notifications.wording import NOWHERE
 from scheduler.operations.attendance.schema import STAYS
 from scheduler.operations.closing.checklist_service import ClosingService
@@ -38,12 +39,11 @@ from scheduler.policy import profile_files
 from scheduler.reports.service import Reports
 from scheduler.units import naming, seed
 from signaling import migrations
-from signaling.accounts.passwords import Account
-from signaling.accounts.sign_in import Source
-from signaling.audit.hash_chain import AuditEntry
 from signaling.audit.log import AuditLog
 from signaling.booking.agenda import Entry, wire
 from signaling.booking.sessions import Listing, Session, sessions
+from signaling.core.account import Account, Source
+from signaling.core.audit_entry import AuditEntry
 from signaling.http.route import ApiRequest
 from signaling.roof import Roof
 

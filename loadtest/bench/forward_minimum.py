@@ -15,7 +15,7 @@ import numpy as np
 from pylibsrtp import Policy, Session
 
 from loadtest.bench.pacing import beats
-from loadtest.endpoint.sender import FPS
+from loadtest.media.clip import FPS
 from loadtest.media.tone import encode_tone, tone_hz
 from mediaserver.api import RoomOptions
 from mediaserver.audio.mix_minus import FRAME_SAMPLES, PTIME_MS

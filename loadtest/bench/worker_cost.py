@@ -20,12 +20,11 @@ from typing import Any
 
 from loadtest.bench import compose_minimum
 from loadtest.bench.worker_harness import Meeting, bench_room
-from loadtest.endpoint.endpoint import Material
 from loadtest.endpoint.receive_counters import Tally
 from loadtest.endpoint.sdp_offer import Wish
-from loadtest.endpoint.sender import FPS, PTIME_MS
+from loadtest.endpoint.sender import PTIME_MS
 from loadtest.load import procfs
-from loadtest.media.clip import Clip, Codec, Frame
+from loadtest.media.clip import FPS, Clip, Codec, Frame, Material
 from loadtest.media.picture import cache_directory, clips
 from loadtest.media.tone import encode_tone, tone_hz
 

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from aiortc.rtcdtlstransport import RTCCertificate
 
-from loadtest.endpoint.endpoint import Endpoint, Material, Watcher
+from loadtest.endpoint.endpoint import Endpoint, Watcher
 from loadtest.endpoint.network_emulator import NetworkEmulator
 from loadtest.endpoint.sdp_offer import Wish
+from loadtest.media.clip import Material
 from mediaserver.api import RoomOptions, SeatOptions
 from mediaserver.rpc.client import RemoteEngine
 from mediaserver.transport.dtls import make_certificate

@@ -26,8 +26,8 @@ from loadtest.bench.worker_cost import (
     seat_voices,
 )
 from loadtest.bench.worker_harness import Meeting, bench_room
-from loadtest.endpoint.sender import FPS
 from loadtest.load import procfs
+from loadtest.media.clip import FPS
 
 WINDOW_S = 0.5
 MICROSECONDS, PERCENT = 1e6, 100.0

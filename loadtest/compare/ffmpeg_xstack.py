@@ -7,8 +7,8 @@ from pathlib import Path
 
 from loadtest.bench.compose_minimum import BITRATE, CARDS, HEIGHT, SENDERS, TILES_PER_SIDE, WIDTH
 from loadtest.compare.ab_compare import WINDOW_S
-from loadtest.endpoint.sender import FPS
 from loadtest.load import procfs
+from loadtest.media.clip import FPS
 from loadtest.media.picture import Card, cache_directory, coded
 from mediaserver.video.codecs import X264
 

@@ -13,8 +13,9 @@ from typing import Any
 from loadtest.drills.continuity import Continuity
 from loadtest.drills.page_endpoint import Page
 from loadtest.drills.server import House, house
-from loadtest.endpoint.endpoint import Endpoint, Material
+from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.sdp_offer import Wish
+from loadtest.media.clip import Material
 from loadtest.media.library import MediaLibrary
 from loadtest.server import accounts
 from loadtest.server.booking import book

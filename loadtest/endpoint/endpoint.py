@@ -25,10 +25,9 @@ from loadtest.endpoint.rtcp import (
 )
 from loadtest.endpoint.sdp_answer import Answer, BadAnswer, Line, parse_answer
 from loadtest.endpoint.sdp_offer import CAMERA, MIC, OPUS, RIDS, Ssrcs, Wish, write_offer
-from loadtest.endpoint.sender import FPS, PTIME_MS, Layer, Voice, extension_block, with_extension
+from loadtest.endpoint.sender import PTIME_MS, Layer, Voice, extension_block, with_extension
 from loadtest.endpoint.transport import Link
-from loadtest.media.clip import Clip, Codec
-from loadtest.media.tone import LEVEL
+from loadtest.media.clip import FPS, Material
 from mediaserver.rtp.nack import NackGenerator
 from mediaserver.rtp.rtcp import nack
 from mediaserver.transport.dtls import fingerprint
@@ -41,24 +40,12 @@ MAX_LATE_TICKS = 10
 """A loop that fell further behind skips instead of bursting."""
 KEYFRAME_PATIENCE_S = 1.0
 
-Cameras = Callable[[Codec, int], tuple[Clip, ...]]
-"""Gives the clips of so many layers, low to high."""
-
 
 class Watcher(Protocol):
     """Who looks at (decodes) what comes in, if anybody does."""
 
     def packet(self, codec: str, data: memoryview, length: int) -> bool:
         """Take one plain RTP packet, whose `data` is valid during the call; returns whether a key frame is needed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Material:
-    """What an endpoint sends; `voice` are Opus packets of 20 ms, as loud as `level` in −dBov (RFC 6464)."""
-
-    voice: tuple[bytes, ...]
-    cameras: Cameras
-    level: int = LEVEL
 
 
 @dataclass(slots=True)

@@ -8,13 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from struct import Struct
 
-from loadtest.media.clip import Clip
+from loadtest.media.clip import FPS, Clip
 from mediaserver.transport.srtp import Outgoing
 
 PTIME_MS = 20
 VOICE_STEP = 960
 """20 ms of Opus' 48 kHz clock."""
-FPS = 25
 PICTURE_STEP = 90000 // FPS
 ANNOUNCED_PACKETS = 50
 """So many first packets carry MID and RID, as libwebrtc does until it is acknowledged (RFC 8852 §3.1)."""

@@ -1,9 +1,10 @@
 """Pre-encoded material as ready RTP payloads: encoded once, sent by any number of endpoints."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from loadtest.media.tone import LEVEL
 from mediaserver.rtp.payload import packetize_h264, packetize_vp8
 
 Codec = Literal["VP8", "H264"]
@@ -45,3 +46,19 @@ def make_clip(codec: Codec, width: int, height: int, pictures: Sequence[Coded]) 
 
 def _payloads(codec: Codec, data: bytes) -> list[bytes]:
     return packetize_vp8(data, 0) if codec == "VP8" else packetize_h264(data)
+
+
+FPS = 25
+
+
+Cameras = Callable[[Codec, int], tuple[Clip, ...]]
+"""Gives the clips of so many layers, low to high."""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What an endpoint sends; `voice` are Opus packets of 20 ms, as loud as `level` in −dBov (RFC 6464)."""
+
+    voice: tuple[bytes, ...]
+    cameras: Cameras
+    level: int = LEVEL

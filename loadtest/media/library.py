@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from pathlib import Path
 
-from loadtest.endpoint.endpoint import Material
-from loadtest.media.clip import Clip, Codec
+from loadtest.media.clip import Clip, Codec, Material
 from loadtest.media.picture import HUES, Card, cache_directory, clips
 from loadtest.media.tone import encode_tone, tone_hz
 

@@ -16,8 +16,7 @@ import numpy.typing as npt
 from av.video.frame import PictureType
 from PIL import Image, ImageDraw, ImageFont
 
-from loadtest.endpoint.sender import FPS
-from loadtest.media.clip import Clip, Codec, Coded, make_clip
+from loadtest.media.clip import FPS, Clip, Codec, Coded, make_clip
 
 Plane = npt.NDArray[np.uint8]
 

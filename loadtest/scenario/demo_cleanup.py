@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from scheduler.core.errors import Ended
 from signaling.app.services import Record, record, utc_now
 from signaling.app.settings import read
-from signaling.audit.hash_chain import AuditEntry
-from signaling.audit.log import SERVER
+from signaling.core.audit_entry import SERVER, AuditEntry
 
 log = logging.getLogger(__name__)
 

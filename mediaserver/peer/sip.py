@@ -17,13 +17,14 @@ from mediaserver.peer.simulcast import SimulcastCamera
 from mediaserver.peer.sip_stream import SipAudioStream, SipStream, SipVideoStream
 from mediaserver.peer.webrtc import REPORT_S, PeerListener
 from mediaserver.rtp.packet import Packet
+from mediaserver.rtp.payload import SINGLE_NAL
 from mediaserver.rtp.receive_stats import ReceiveStats
 from mediaserver.rtp.source import FlushQueue
 from mediaserver.sdp import sip_write
 from mediaserver.sdp.sip_parse import SOUNDS, Media, Session
 from mediaserver.transport.plain_rtp import PlainPorts, PlainTransport, local_address
 from mediaserver.transport.state import State
-from mediaserver.video.quality import COMPOSED_BPS, SINGLE_NAL, USUAL
+from mediaserver.video.quality import COMPOSED_BPS, USUAL
 
 KEYFRAMES_S = (1.0, 3.0)
 """Who cannot ask for a key frame gets one so long after the beginning: the first is often sent before it listens."""

@@ -7,11 +7,12 @@ from datetime import datetime
 from itertools import count
 
 from mediaserver.api import EVERYONE, PART_OF, Layout, RoomOptions
+from mediaserver.rtp.payload import SINGLE_NAL
 from mediaserver.rtp.source import FlushQueue
 from mediaserver.video.layout import Tile
 from mediaserver.video.layout_state import LayoutState
 from mediaserver.video.painter import CompositionJob, EaselKey, Encoded
-from mediaserver.video.quality import LARGE, QUALITIES, RENDITIONS, SINGLE_NAL, USUAL, RenditionKey
+from mediaserver.video.quality import LARGE, QUALITIES, RENDITIONS, USUAL, RenditionKey
 from mediaserver.video.rendition import Rendition
 
 

@@ -207,3 +207,7 @@ def _slices(data: bytes, most: int) -> list[bytes]:
     count = -(-len(data) // most) or 1
     size = -(-len(data) // count) or 1
     return [data[i : i + size] for i in range(0, len(data), size)] or [b""]
+
+
+SINGLE_NAL = "H264/0"
+"""H.264 in slices that fit a packet each (RFC 6184 packetization-mode 0), for room systems that know nothing else."""

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mediaserver.errors import BadOffer
+from mediaserver.rtp.payload import SINGLE_NAL
 from mediaserver.sdp.h264 import DecoderLimits, ability
 from mediaserver.sdp.sections import Head, Section, head, integer, read_parameters, sections
-from mediaserver.video.quality import SINGLE_NAL
 
 PLAIN = ("RTP/AVP", "RTP/AVPF")
 SOUNDS = ("G722", "PCMA", "PCMU")

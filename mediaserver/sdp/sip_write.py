@@ -8,9 +8,9 @@ import ipaddress
 from dataclasses import dataclass
 
 from mediaserver.errors import BadOffer
+from mediaserver.rtp.payload import SINGLE_NAL
 from mediaserver.sdp.h264 import LEVELS, OURS
 from mediaserver.sdp.sip_parse import SOUNDS, Codec, Media, Session
-from mediaserver.video.quality import SINGLE_NAL
 
 CAMERA_KBPS = 2048
 """What a camera may send us: 720p of a good room system."""

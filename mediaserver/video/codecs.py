@@ -9,7 +9,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
 
 from mediaserver.rtp.packet import MAX_PAYLOAD_BYTES
-from mediaserver.video.quality import SINGLE_NAL
+from mediaserver.rtp.payload import SINGLE_NAL
 
 MAX_PIXELS = 1920 * 1088
 """Larger pictures are refused by the decoder before it allocates them (an 8192² key frame would cost 485 MB)."""

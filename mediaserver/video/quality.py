@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from mediaserver.rtp.payload import SINGLE_NAL
+
 RenditionKey = tuple[str, int]
 """What the composed picture can be encoded into: codec and index of its quality."""
 
@@ -32,8 +34,6 @@ SCREEN_BPS = (*COMPOSED_BPS[:2], 1_500_000, 1_500_000)
 """What a shared screen needs: below the third step the composed picture stands in for it."""
 USUAL, LARGE = 2, 3
 """The room's own size: what is recorded, and the most who does not ask for more gets. 1080p30 is for those who do."""
-SINGLE_NAL = "H264/0"
-"""H.264 in slices that fit a packet each (RFC 6184 packetization-mode 0), for room systems that know nothing else."""
 RENDITIONS: tuple[RenditionKey, ...] = (
     *((codec, step) for codec in ("H264", "VP8", SINGLE_NAL) for step in range(LARGE)),
     ("H264", LARGE),

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 
 from mediaserver.rtp.packet import Packet
-from mediaserver.rtp.payload import packetize_h264, packetize_vp8, single_nals
+from mediaserver.rtp.payload import SINGLE_NAL, packetize_h264, packetize_vp8, single_nals
 from mediaserver.rtp.source import FlushQueue, Sink, VideoSource
-from mediaserver.video.quality import SINGLE_NAL
 
 
 class Rendition(VideoSource):

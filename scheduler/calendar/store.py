@@ -6,9 +6,9 @@ from datetime import date, datetime
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.booking.sessions.schema import CALENDAR_DAYS, CALENDAR_YEARS
-from scheduler.booking.sessions.store import seconds
 from scheduler.calendar.day_corrections import SHIPPED, DayNote, Notes
+from scheduler.calendar.schema import CALENDAR_DAYS, CALENDAR_YEARS
+from scheduler.core.sql_values import seconds
 
 
 async def notes(db: AsyncConnection) -> Notes:

@@ -6,11 +6,13 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.booking.sessions.schema import HAPPENINGS, SLOTS
-from scheduler.booking.sessions.store import instant, seconds
+from scheduler.booking.sessions.schema import HAPPENINGS
 from scheduler.compliance.breaches import Breach
 from scheduler.core.model import Session
-from scheduler.operations.attendance.schema import CHECKS, STAYS
+from scheduler.core.schema import SLOTS
+from scheduler.core.sql_values import instant, seconds
+from scheduler.operations.attendance.schema import STAYS
+from scheduler.operations.readiness.schema import CHECKS
 from scheduler.reports.schema import FIGURE_ANSWERS, FIGURE_REQUESTS
 
 

@@ -11,21 +11,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from scheduler.booking.registration import refusals_store
 from scheduler.booking.sessions import store as sessions_store
-from scheduler.booking.sessions.store import instant, seconds
 from scheduler.calendar import store as calendar_store
 from scheduler.calendar.deadlines import Clock
 from scheduler.compliance import breaches, breaches_store
 from scheduler.compliance.breaches import Breach
+from scheduler.compliance.schema import FEEDBACK
 from scheduler.core.database import writing
 from scheduler.core.model import Session
+from scheduler.core.sql_values import instant, seconds, storable
 from scheduler.directory.equipment import devices_store
 from scheduler.operations.closing.checklist_service import ClosingService
 from scheduler.operations.closing.errors import UnknownFeedback
 from scheduler.operations.closing.handover_service import HandoverService
-from scheduler.operations.closing.schema import FEEDBACK
 from scheduler.policy.profile_files import Profiles
 from scheduler.units import store as units_store
-from scheduler.units.store import storable
 
 MAX_REFUSALS = 10_000
 Status = Literal["new", "handled", "forwarded"]

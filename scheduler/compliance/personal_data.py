@@ -15,13 +15,15 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Table, false, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.booking.sessions.schema import DRAFTS, POINTS, SESSIONS, SLOTS
-from scheduler.booking.sessions.store import seconds
+from scheduler.booking.registration.schema import DRAFTS
 from scheduler.core.database import writing
 from scheduler.core.errors import UnknownUnit
+from scheduler.core.schema import POINTS, SESSIONS, SLOTS
+from scheduler.core.sql_values import seconds
 from scheduler.directory.schema import PEOPLE
 from scheduler.notifications.alerts import Alerts
-from scheduler.operations.attendance.schema import DUTIES, LISTS
+from scheduler.operations.attendance.schema import LISTS
+from scheduler.operations.readiness.schema import DUTIES
 from scheduler.units import store as units_store
 
 Kind = Literal["in-charge", "contact", "draft", "duty", "attendee"]

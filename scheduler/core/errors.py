@@ -311,3 +311,7 @@ class Cancelled(NotAdmitted):
 
 class Revoked(NotAdmitted):
     """The code was revoked for a session of a higher level, or for want of capacity: it is dead for ever (R-068)."""
+
+
+class DevicesDescribed(SchedulerError):
+    """The last devices of the point are described; they are removed one by one."""

@@ -12,8 +12,6 @@ SchedulerError
 └── Unknown             no such room, device, line, person, provider, document or change
 """
 
-from dataclasses import dataclass
-
 from scheduler.core import errors as core_errors
 from scheduler.core.errors import FieldError, SchedulerError
 
@@ -48,10 +46,6 @@ class NotReady(SchedulerError):
         return "; ".join(map(str, self.lacks))
 
 
-class DevicesDescribed(SchedulerError):
-    """The last devices of the point are described; they are removed one by one."""
-
-
 class Unknown(SchedulerError):
     """No such thing of a kind."""
 
@@ -67,24 +61,6 @@ class LastDevice(SchedulerError):
 
 class DecidedAlready(SchedulerError):
     """The change was accepted or rejected before."""
-
-
-@dataclass(frozen=True, slots=True)
-class LineError:
-    """One fault of a table: its line, from 1, its column, and a stable word with the value it is about."""
-
-    line: int
-    column: str
-    word: str
-    value: str = ""
-
-
-class BadSheet(SchedulerError):
-    """A table that was refused as a whole; nothing was imported."""
-
-    def __init__(self, faults: list[LineError]) -> None:
-        super().__init__(faults)
-        self.faults = faults
 
 
 class PreviewStale(SchedulerError):

@@ -3,7 +3,6 @@
 from sqlalchemy import (
     BigInteger,
     Boolean,
-    CheckConstraint,
     Column,
     Date,
     ForeignKey,
@@ -14,7 +13,7 @@ from sqlalchemy import (
     Text,
 )
 
-from scheduler.booking.sessions.schema import METADATA
+from scheduler.core.schema import METADATA
 
 ROOMS = Table(  # what a point is besides its name
     "rooms",
@@ -117,30 +116,6 @@ LINES = Table(
     Column("measured", BigInteger),
 )
 
-DEVICES = Table(  # one row for each device that capacity counts; undescribed ones have no kind
-    "devices",
-    METADATA,
-    Column("id", String(32), primary_key=True),
-    Column("point", String(64), ForeignKey("points.id"), nullable=False, index=True),
-    Column("number", Integer, CheckConstraint("number BETWEEN 1 AND 99"), nullable=False),  # told apart by
-    Column("kind", String(16), nullable=False),
-    Column("model", String(200), nullable=False),
-    Column("serial", String(100), nullable=False),
-    Column("address", String(45), unique=True),
-    Column("protocol", String(16), nullable=False),
-    Column("firmware", String(100), nullable=False),
-    Column("patched", Date),
-    Column("dial_out", Boolean, nullable=False),
-    Column("security_owner", String(200), nullable=False),
-    Column("asset_number", String(100), nullable=False),
-    Column("asset_year", Integer),
-    Column("asset_source", String(200), nullable=False),
-    Column("user_agent", String(500), nullable=False),  # as it was last approved
-    Column("codecs", String(500), nullable=False),  # likewise
-    Column("port", Integer),
-    Column("transport", String(8), nullable=False),
-    Index("devices_point_number", "point", "number", unique=True),
-)
 
 PEOPLE = Table(  # who runs rooms and devices, with days
     "people",

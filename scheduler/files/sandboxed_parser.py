@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from pydantic import TypeAdapter
 
-from scheduler.directory.errors import BadSheet, LineError
+from scheduler.files.errors import BadSheet, LineError
 from scheduler.inbound_mail import message
 from scheduler.inbound_mail.message import OfficialLetter
 

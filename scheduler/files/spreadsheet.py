@@ -11,8 +11,8 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
-from scheduler.directory.errors import BadSheet, LineError
 from scheduler.files import csv_file, safe_zip
+from scheduler.files.errors import BadSheet, LineError
 
 MAX_ROWS = 5000
 MAX_CELL = 2000

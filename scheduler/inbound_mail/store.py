@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, Select, delete, func, insert, select, upda
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.booking.sessions.schema import LETTERS, LETTERS_RAW
-from scheduler.booking.sessions.store import instant, seconds
+from scheduler.core.sql_values import instant, seconds
+from scheduler.inbound_mail.schema import LETTERS, LETTERS_RAW
 from scheduler.inbound_mail.sender_authentication import Verdict
 
 Fate = Literal["draft", "person", "answered", "ignored"]

@@ -3,7 +3,7 @@
 from alembic import context
 
 import scheduler.operations.closing.schema  # noqa: F401  (they are part of METADATA)
-from scheduler.booking.sessions.schema import METADATA
+from scheduler.core.schema import METADATA
 from scheduler.migrations import VERSION_TABLE
 
 context.configure(

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from scheduler.booking.sessions.store import seconds
 from scheduler.core.model import Point, Session, Slot, Unit
+from scheduler.core.sql_values import seconds
 from scheduler.notifications import outbox
 from scheduler.notifications.wording import Channels, Kind, Notice, NoticeFacts
 from scheduler.policy.policy import Policy

@@ -13,8 +13,9 @@ from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.booking.sessions.schema import MAILBOXES, OUTBOX, SLOTS
-from scheduler.booking.sessions.store import instant, seconds
+from scheduler.core.schema import SLOTS
+from scheduler.core.sql_values import instant, seconds
+from scheduler.notifications.schema import MAILBOXES, OUTBOX
 from scheduler.notifications.wording import WORDS, Channels, Kind, Notice, NoticeFacts
 
 MAIL = "mail"

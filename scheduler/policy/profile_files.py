@@ -16,7 +16,7 @@ from typing import Any, Self
 import yaml
 from pydantic import ValidationError
 
-from scheduler.booking.admission.load import CapacityLimit
+from scheduler.core.capacity_limit import CapacityLimit
 from scheduler.core.errors import PolicyError
 from scheduler.core.model import ClassId
 from scheduler.policy.policy import Policy

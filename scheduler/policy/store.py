@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import Select, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.booking.sessions.schema import PROFILES, PROFILES_FILED
-from scheduler.booking.sessions.store import instant, seconds
 from scheduler.core.errors import PolicyError
+from scheduler.core.sql_values import instant, seconds
 from scheduler.policy import profile_files
 from scheduler.policy.policy import Policy
+from scheduler.policy.schema import PROFILES, PROFILES_FILED
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from scheduler.booking.sessions.store import instant, seconds
 from scheduler.core import text
 from scheduler.core.database import writing
 from scheduler.core.errors import FieldError, InvalidRequest, UnknownUnit
 from scheduler.core.model import Interval
+from scheduler.core.sql_values import instant, seconds
 from scheduler.directory.errors import Unknown
 from scheduler.notifications import outbox
 from scheduler.notifications.wording import Channels, Kind, Notice, NoticeFacts

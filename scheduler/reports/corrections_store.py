@@ -6,12 +6,11 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.booking.sessions.store import instant, seconds
 from scheduler.core.model import Interval
+from scheduler.core.sql_values import instant, seconds, storable
 from scheduler.directory.errors import Unknown
 from scheduler.reports.corrections import Answer, Request
 from scheduler.reports.schema import FIGURE_ANSWERS, FIGURE_REQUESTS
-from scheduler.units.store import storable
 
 
 async def add(db: AsyncConnection, request: Request) -> None:

@@ -7,10 +7,10 @@ from sqlalchemy import Select, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from scheduler.booking.sessions import store as sessions_store
-from scheduler.booking.sessions.store import instant, seconds
 from scheduler.core import text
 from scheduler.core.database import writing
 from scheduler.core.errors import FieldError, InvalidRequest
+from scheduler.core.sql_values import instant, seconds
 from scheduler.operations.closing.errors import NotOver
 from scheduler.reports.figures import Review
 from scheduler.reports.schema import REVIEWS

@@ -8,11 +8,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Column, Exists, ScalarSelect, Select, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.booking.sessions.schema import HAPPENINGS, POINTS, SESSION_POINTS, SESSIONS, SLOTS, UNITS
-from scheduler.booking.sessions.store import instant, seconds
+from scheduler.booking.sessions.schema import HAPPENINGS
 from scheduler.calendar.deadlines import Clock
 from scheduler.core.model import ClassId, Interval, State
-from scheduler.operations.closing.schema import HANDOVERS, INCIDENTS, LINE_MINUTES
+from scheduler.core.schema import POINTS, SESSION_POINTS, SESSIONS, SLOTS, UNITS
+from scheduler.core.sql_values import instant, seconds
+from scheduler.operations.closing.schema import HANDOVERS
+from scheduler.operations.incidents.schema import INCIDENTS, LINE_MINUTES
 from scheduler.reports import turnout_store
 from scheduler.reports.emergency_reviews import reviews
 from scheduler.reports.figures import NOBODY, NOT_OWED, Fact, Handover

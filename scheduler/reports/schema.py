@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, ForeignKey, String, Table, Text
 
-from scheduler.booking.sessions.schema import METADATA
+from scheduler.core.schema import METADATA
 
 UPTIME = Table(  # stretches that a server ran
     "uptime",

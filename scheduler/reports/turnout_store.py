@@ -11,11 +11,11 @@ from datetime import datetime
 from sqlalchemy import CTE, Column, ColumnElement, case, exists, func, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.booking.sessions.schema import SESSION_POINTS, SESSIONS, SLOTS
-from scheduler.booking.sessions.store import seconds
 from scheduler.core.model import Interval, State
+from scheduler.core.schema import SESSION_POINTS, SESSIONS, SLOTS
+from scheduler.core.sql_values import seconds
 from scheduler.operations.attendance.schema import STAYS
-from scheduler.operations.closing.schema import LINE_MINUTES
+from scheduler.operations.incidents.schema import LINE_MINUTES
 from scheduler.reports.figures import Turnout
 
 

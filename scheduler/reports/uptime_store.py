@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.booking.sessions.store import instant, seconds
 from scheduler.core.model import Interval
+from scheduler.core.sql_values import instant, seconds
 from scheduler.reports.schema import UPTIME
 from scheduler.reports.uptime import LONGEST_SILENCE
 

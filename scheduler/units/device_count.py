@@ -2,9 +2,8 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.core.errors import BadDevices
+from scheduler.core.errors import BadDevices, DevicesDescribed
 from scheduler.core.model import Point
-from scheduler.directory.errors import DevicesDescribed
 from scheduler.units import point_names, store
 from scheduler.units.naming import MAX_DEVICES
 

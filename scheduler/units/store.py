@@ -1,6 +1,6 @@
 """Rows of units and points, on a connection whose transaction the service holds."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -8,10 +8,10 @@ from uuid import uuid4
 from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.booking.sessions.schema import POINTS, UNITS
 from scheduler.core.errors import UnknownPoint
 from scheduler.core.model import Point, PointState, Unit
-from scheduler.directory.schema import DEVICES
+from scheduler.core.schema import DEVICES, POINTS, UNITS
+from scheduler.core.sql_values import storable
 from scheduler.units.naming import slug, split
 from scheduler.units.units_file import Registered
 
@@ -24,11 +24,6 @@ UNDESCRIBED = {
 
 _NUMBERS = select(DEVICES.c.point, DEVICES.c.number).order_by(DEVICES.c.point, DEVICES.c.number)
 _POINTS = select(POINTS, UNITS.c.level).join(UNITS).order_by(UNITS.c.position, POINTS.c.id)
-
-
-def storable(texts: Iterable[str]) -> list[str]:
-    """Leave out what a database cannot even compare: NUL and lone surrogates of a hostile caller are no ids."""
-    return [text for text in set(texts) if text.isprintable()]
 
 
 async def units(db: AsyncConnection) -> list[Unit]:

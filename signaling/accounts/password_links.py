@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from scheduler.booking.sessions.store import instant, seconds
 from scheduler.core.database import writing
+from scheduler.core.sql_values import instant, seconds
 from signaling.accounts.schema import ACCOUNT_LINKS
 from signaling.core.errors import LinkDead
 

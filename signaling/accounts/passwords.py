@@ -5,74 +5,18 @@ import os
 import re
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Literal, Self, get_args
+from dataclasses import dataclass
+from datetime import datetime
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from signaling.core.account import ROLES, Account, Role
 from signaling.core.errors import BadInput, Fault
-
-Role = Literal["administrator", "technician", "supervisor", "registrant", "site", "provider"]
-"""Administrator; central technician (Điều 3.10); who supervises for the Office of the province and changes nothing
-(Điều 16.2); the unit's registrant (Điều 12.1); site technician (Điều 3.11); people of a telecom enterprise, who are
-outsiders (Điều 14.2, reading A36)."""
-ROLES: tuple[Role, ...] = get_args(Role)
 
 MIN_PASSWORD = 12
 MAX_PASSWORD = 200
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """One account, bound to a point, to a unit, to a provider, or (administrators, central technicians) to none."""
-
-    account: str
-    name: str
-    roles: tuple[Role, ...]
-    unit: str | None
-    point: str | None
-    language: str = "vi"
-    must_change: bool = False
-    disabled: bool = False
-    provider: str | None = None
-
-    def under(self, operator: str) -> Self:
-        """Return the account with the roles it has while a unit operates the system: technicians of the centre are its
-        people alone (Điều 3.10, R-014). One bound to no unit is of the operating unit, whichever that is."""
-        if "technician" not in self.roles or self.unit in {None, operator}:
-            return self
-        return replace(self, roles=tuple(role for role in self.roles if role != "technician"))
-
-    @property
-    def central(self) -> bool:
-        """Whether the account sees and controls every session."""
-        return bool({"administrator", "technician"}.intersection(self.roles))
-
-    @property
-    def sees_all(self) -> bool:
-        """Whether the account sees every session, if only to supervise (R-105)."""
-        return self.central or "supervisor" in self.roles
-
-    @property
-    def only_supervises(self) -> bool:
-        """Whether the account may look and nothing else (Điều 16.2)."""
-        return set(self.roles) == {"supervisor"}
-
-    def acting(self) -> Self:
-        """Return the account as it changes things: by what else it is, for who supervises changes nothing."""
-        return replace(self, roles=tuple(role for role in self.roles if role != "supervisor"))
-
-    @property
-    def outsider(self) -> bool:
-        """Whether the account is of a telecom enterprise, which sees its own lines and nothing else (A36)."""
-        return "provider" in self.roles
-
-
-EXPIRED_LASTS = timedelta(hours=12)
-"""A login that has expired is known for so long: whoever was in a meeting then comes back to the seat after a loss."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from scheduler.core.model import Draft, Gathering, Session, Unit
 from scheduler.policy.controllers import Control
 from scheduler.policy.registrants import Registrants
-from signaling.accounts.passwords import Account
 from signaling.accounts.unit_directory import UnitDirectory
-from signaling.recording.model import Recording
+from signaling.core.account import Account
 
 
 def may_register(account: Account, who: Registrants) -> bool:
@@ -132,13 +131,3 @@ def may_keep_people(account: Account, unit: str, units: Sequence[Unit]) -> bool:
     parents = {each.id: each.parent for each in units}
     own = account.unit is not None and account.unit in (unit, parents.get(unit))
     return account.central or ("registrant" in account.roles and own)
-
-
-def may_download(account: Account, recording: Recording) -> bool:
-    """The host unit owns a recording; central technicians keep it. Administrators as such keep accounts, not sound."""
-    return "technician" in account.roles or (account.unit is not None and account.unit == recording.host_unit)
-
-
-def may_list_recording(account: Account, recording: Recording) -> bool:
-    """Whoever may download one, and administrators."""
-    return may_download(account, recording) or account.central

@@ -6,9 +6,9 @@ from aiohttp import web
 from pydantic import StringConstraints
 
 from scheduler.core.errors import UnknownPoint
-from signaling.accounts.passwords import Account
-from signaling.accounts.sign_in import COOKIE
+from signaling.core.account import Account
 from signaling.core.errors import WrongLine
+from signaling.http.cookies import COOKIE
 from signaling.http.middleware import clear_cookie, set_cookie
 from signaling.http.route import ApiRequest, Model, Named, Route
 from signaling.roof import Roof

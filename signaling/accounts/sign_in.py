@@ -1,44 +1,27 @@
 """Signing in and out: cookies, logins, the lock after failures, the password that must be changed."""
 
-import hashlib
-import ipaddress
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from signaling.accounts import throttle
 from signaling.accounts.password_links import PasswordLinks
-from signaling.accounts.passwords import EXPIRED_LASTS, Account, Login, Passwords, check_password, is_name
+from signaling.accounts.passwords import Login, Passwords, check_password, is_name
 from signaling.accounts.store import AccountStore
 from signaling.accounts.throttle import Throttle
-from signaling.audit.hash_chain import AuditEntry
 from signaling.audit.log import AuditLog
+from signaling.core.account import Account, Source, digest, network_of
 from signaling.core.errors import BadInput, BadLogin, Fault, Locked
+from signaling.http.cookies import EXPIRED_LASTS, LOGIN_LASTS
 
-COOKIE = "diemcau"
-SEAT_COOKIE = "diemcau-seat"
-"""Goes to the WebSocket alone and outlives the login: see `signaling.accounts.passwords.EXPIRED_LASTS`."""
-LOGIN_LASTS = timedelta(hours=12)
 MAX_NAME = 64
 
 
 Ended = Callable[[str, str | None], Awaitable[None]]
 """Told that one login of an account was ended, or all (None)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where a request came from, as the audit log keeps it (NĐ 333: address and port)."""
-
-    address: str
-    port: int
-
-    def entry(self, now: datetime, account: str, action: str, subject: str, detail: str = "") -> AuditEntry:
-        """Return what the log keeps of something that an account did from here."""
-        return AuditEntry(now, account, action, subject, detail, self.address, self.port)
 
 
 class SignIn:
@@ -154,17 +137,3 @@ class SignIn:
 
     async def _audit(self, account: str, action: str, source: Source, now: datetime) -> None:
         await self._log.append(source.entry(now, account, action, account))
-
-
-def digest(token: str) -> str:
-    """A stolen database opens no door: tokens are kept as hashes only."""
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def network_of(address: str) -> str:
-    """Count a whole IPv6 /64 as one address, since one machine owns all of it."""
-    try:
-        ip = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    return address if ip.version == 4 else str(ipaddress.ip_network((ip, 64), strict=False).network_address)

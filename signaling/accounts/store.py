@@ -8,12 +8,14 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.exc import IntegrityError
 
-from scheduler.booking.sessions.store import instant, seconds
 from scheduler.core.database import writing
-from signaling.accounts.passwords import EXPIRED_LASTS, Account, Login, Role
+from scheduler.core.sql_values import instant, seconds
+from signaling.accounts.passwords import Login
 from signaling.accounts.schema import ACCOUNTS, LOGINS
+from signaling.core.account import Account, Role
 from signaling.core.errors import BadInput, Fault
 from signaling.core.sql_rows import SqlRows
+from signaling.http.cookies import EXPIRED_LASTS
 
 
 class AccountStore(SqlRows):

@@ -21,21 +21,14 @@ from scheduler.core import database
 from scheduler.core.errors import UnknownPoint, UnknownUnit
 from scheduler.core.model import Amount
 from scheduler.units.seed import KHANH_HOA_2024, KHANH_HOA_2025, TWO_TIER_PROFILES, khanh_hoa_2023, outdated
-from signaling.accounts.passwords import (
-    ROLES,
-    Account,
-    Passwords,
-    check_password,
-    check_roles,
-    normal_name,
-    random_password,
-)
+from signaling.accounts.passwords import Passwords, check_password, check_roles, normal_name, random_password
 from signaling.app import migration
 from signaling.app.backup import backup, read_passphrase, restore
 from signaling.app.lease import Lease
 from signaling.app.services import Record, record, utc_now
 from signaling.app.settings import Settings, mailbox
-from signaling.audit.hash_chain import AuditEntry
+from signaling.core.account import ROLES, Account
+from signaling.core.audit_entry import AuditEntry
 from signaling.core.errors import BadInput, BadLog, Fault, SettingsError
 from signaling.recording.verify import verify
 

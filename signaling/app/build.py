@@ -21,13 +21,15 @@ from signaling.accounts.throttle import Throttle
 from signaling.app import health, private_files
 from signaling.app.periodic_jobs import Duty, PeriodicJobs
 from signaling.app.services import Record, utc_now
-from signaling.app.settings import Mail, Settings
+from signaling.app.settings import Settings
+from signaling.app.worker_command import worker_command
 from signaling.core import valkey
 from signaling.core.server_id import owner_of
 from signaling.directory.jobs import fall_due, warn_of_endings, warn_of_first_assessments
 from signaling.http import middleware, pages, router
 from signaling.http.metrics import Metrics
 from signaling.mail import chat_groups
+from signaling.mail.config import Mail
 from signaling.mail.inbox_watcher import InboxWatcher
 from signaling.mail.outbox_sender import OutboxSender
 from signaling.mail.smtp import SmtpSender, tls_context
@@ -54,7 +56,7 @@ from signaling.sip.bridge.inbound_auth import InboundCallAuth
 from signaling.sip.bridge.power_check import PowerCheck
 from signaling.workers import remote_endpoint
 from signaling.workers.pool import WorkerPool
-from signaling.workers.supervisor import Supervisor, worker_command
+from signaling.workers.supervisor import Supervisor
 
 MACHINE_SECONDS = 12.0
 """So long a worker of another machine may take to dial a new server, and bring the rooms that it holds."""

@@ -25,7 +25,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from scheduler.core import database
-from signaling.accounts.schema import SERVER_LEASE
+from signaling.app.schema import SERVER_LEASE
 from signaling.app.settings import Settings
 from signaling.core.errors import DatabaseInUse, LeaseLost
 

@@ -15,39 +15,13 @@ from mediaserver.api import RTP_PORTS, RoomOptions
 from scheduler.notifications.wording import Contacts
 from scheduler.policy.profile_files import SHIPPED, files
 from signaling.core.errors import SettingsError
+from signaling.mail.config import Mail, Server
 from signaling.sip.agent.agent import SipSettings
 
 HTTP_PORT = 8080
 
 T = TypeVar("T")
 D = TypeVar("D")
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """A mail server: `tls` from the first byte, after STARTTLS, or none at all."""
-
-    host: str
-    port: int
-    tls: Literal["implicit", "starttls", "none"]
-    user: str
-    password: str = field(repr=False)
-    folder: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """Letters go out over `smtp` as `sender`, and come in over `imap`; `authority` is a file of certificates.
-
-    `verifier` is the name with which the mail server signs its Authentication-Results; `contacts` are reminded.
-    """
-
-    smtp: Server
-    sender: str
-    imap: Server | None = None
-    authority: Path | None = None
-    verifier: str = ""
-    contacts: Contacts = field(default_factory=Contacts)
 
 
 @dataclass(frozen=True, slots=True)

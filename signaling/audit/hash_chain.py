@@ -9,10 +9,10 @@ The form of the sealed text never changes, or the logs of old would no longer ve
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from hashlib import sha256
 
 from scheduler.core.model import Happening
+from signaling.core.audit_entry import AuditEntry
 
 GENESIS = "0" * 64
 PRUNE = "prune-log"
@@ -20,19 +20,6 @@ PRUNE = "prune-log"
 
 COVER = "seal-happenings"
 """The action whose subject is the number of the last thing that happened to a session, and whose detail seals all."""
-
-
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
-    """Who did what from where."""
-
-    at: datetime
-    actor: str
-    action: str
-    subject: str
-    detail: str = ""
-    address: str = ""
-    port: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,24 +15,14 @@ from scheduler.core.database import writing
 from scheduler.core.model import Happening
 from scheduler.policy.profile_files import Profiles
 from scheduler.units.naming import key
-from signaling.accounts.schema import AUDIT
-from signaling.audit.hash_chain import (
-    COVER,
-    GENESIS,
-    PRUNE,
-    AuditEntry,
-    ChainedEntry,
-    Verdict,
-    entry_hash,
-    seal_happening,
-)
+from signaling.audit.hash_chain import COVER, GENESIS, PRUNE, ChainedEntry, Verdict, entry_hash, seal_happening
+from signaling.audit.schema import AUDIT
+from signaling.core.audit_entry import SERVER, AuditEntry
 
 log = logging.getLogger(__name__)
 
 BATCH = 1000
 """Rows that are looked at before other work gets its turn."""
-SERVER = "server"
-"""The actor of what nobody asked for."""
 
 Happenings = Callable[[int, int], Awaitable[list[Happening]]]
 """Returns what happened to sessions after the happening with this number, oldest first, so many at most."""

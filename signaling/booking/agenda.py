@@ -8,7 +8,7 @@ from pydantic import Field
 from scheduler.core import model
 from scheduler.core.model import Phase, SlotKind
 from signaling.accounts import permissions
-from signaling.booking.sessions import bodies
+from signaling.accounts.visible_sessions import bodies
 from signaling.http.route import ApiRequest, Model, Moment, Route, Window
 
 LONGEST = timedelta(days=62)

@@ -6,7 +6,7 @@ from pydantic import Field, StringConstraints
 
 from scheduler.core import model
 from scheduler.core.model import Act, HappeningKind
-from signaling.accounts import permissions
+from signaling.accounts import permissions, visible_sessions
 from signaling.booking import session_briefs, sessions
 from signaling.booking.queue import Why
 from signaling.booking.sessions import Session
@@ -63,7 +63,7 @@ class Happening(Model):
 
 async def amend(call: ApiRequest) -> Session:
     """Ask for something else; what does not fit changes nothing."""
-    found, points = await sessions.find(call)
+    found, points = await visible_sessions.find(call)
     call.only(permissions.may_cancel(call.account, found, points))
     body: Amendment = call.body
     act = Act(call.account.account, body.reason)
@@ -76,7 +76,7 @@ async def amend(call: ApiRequest) -> Session:
 
 async def extension(call: ApiRequest) -> Extensible:
     """Say by how much a meeting could go on."""
-    found, points = await sessions.find(call)
+    found, points = await visible_sessions.find(call)
     call.only(permissions.may_extend(call.account, found, points))
     policy = call.roof.scheduler.policy(call.now)
     return Extensible(
@@ -89,7 +89,7 @@ async def extension(call: ApiRequest) -> Extensible:
 
 async def extend(call: ApiRequest) -> Session:
     """Let a meeting that is held go on; everyone in it is told its new end."""
-    found, points = await sessions.find(call)
+    found, points = await visible_sessions.find(call)
     call.only(permissions.may_extend(call.account, found, points))
     extended = await call.roof.scheduler.extend(found.id, call.body.steps, call.now, Act(call.account.account))
     call.roof.deliverer.wake()
@@ -100,7 +100,7 @@ async def extend(call: ApiRequest) -> Session:
 
 async def release(call: ApiRequest) -> Session:
     """Give up a session that nobody opened."""
-    found, points = await sessions.find(call)
+    found, points = await visible_sessions.find(call)
     call.only(call.account.central)
     released = await call.roof.scheduler.release(found.id, call.now, Act(call.account.account, call.body.reason))
     call.roof.deliverer.wake()
@@ -110,7 +110,7 @@ async def release(call: ApiRequest) -> Session:
 
 async def history(call: ApiRequest) -> list[Happening]:
     """List every change of a session, oldest first; who belongs to neither host nor centre is not told names."""
-    found, points = await sessions.find(call)
+    found, points = await visible_sessions.find(call)
     told = permissions.is_host(call.account, found, points) or call.account.sees_all
     happened = await call.roof.scheduler.history(found.id)
     known = await session_briefs.of(call, {each.cause for each in happened if each.cause})

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from scheduler.booking.registration import emergencies as model
 from scheduler.core.model import Phase, Unit
+from signaling.accounts import visible_sessions
 from signaling.accounts.unit_directory import UnitDirectory
 from signaling.booking import sessions
 from signaling.http.route import ID, ApiRequest, Interval, Model, Moment, Route
@@ -34,7 +35,7 @@ class Emergency(Model):
 async def emergencies(call: ApiRequest) -> list[Emergency]:
     """List what is not over: first what nobody took note of."""
     call.only(call.account.sees_all)
-    known = await sessions.bodies(call)
+    known = await visible_sessions.bodies(call)
     units = {unit.id: unit for unit in known.units}
     return [_wire(call, each, known, units) for each in await call.roof.emergencies.live(call.now)]
 
@@ -44,7 +45,7 @@ async def acknowledge(call: ApiRequest) -> Emergency:
     call.only(call.account.central)
     found = await call.roof.emergencies.acknowledge(call.id, call.account.account, call.now)
     await call.note("acknowledge", found.subject, found.number)
-    known = await sessions.bodies(call)
+    known = await visible_sessions.bodies(call)
     return _wire(call, found, known, {unit.id: unit for unit in known.units})
 
 

@@ -6,6 +6,7 @@ from pydantic import Field, StringConstraints
 
 from scheduler.core import model
 from scheduler.core.model import Act, Limit, State
+from signaling.accounts import visible_sessions
 from signaling.booking import session_briefs, sessions
 from signaling.booking.session_briefs import Brief
 from signaling.booking.sessions import Session
@@ -109,7 +110,7 @@ async def queue(call: ApiRequest) -> Queue:
 
 async def standing(call: ApiRequest) -> Standing:
     """Say why a session waits and what would help; a 404 for one that does not wait."""
-    await sessions.find(call)
+    await visible_sessions.find(call)
     return await standing_of(call, call.id)
 
 
@@ -143,7 +144,7 @@ async def confirm(call: ApiRequest) -> Outcome:
     call.roof.deliverer.wake()
     passed = " override" if body.override else ""
     await call.note("confirm", call.id, f"{done.number} revoked={len(victims)}{passed}: {body.reason}"[:1000])
-    return Outcome(session=sessions.wire(call, done, await sessions.bodies(call)), plan=None)
+    return Outcome(session=sessions.wire(call, done, await visible_sessions.bodies(call)), plan=None)
 
 
 def _ids(waiting: list[model.Queued]) -> set[str]:

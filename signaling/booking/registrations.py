@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 from scheduler.core import model
 from scheduler.core.model import ClassId, Unit
 from scheduler.policy.registrants import Registrants
-from signaling.accounts import permissions
+from signaling.accounts import permissions, visible_sessions
 from signaling.booking import drafts, queue, scripts, sessions
 from signaling.booking.sessions import Session
 from signaling.core.errors import Forbidden, Refusal, WrongRegistrant
@@ -89,7 +89,7 @@ async def confirm(call: ApiRequest) -> Registered:
 async def _who(call: ApiRequest) -> tuple[Registrants, Unit | None]:
     """Return who may register what is asked for, and whose session it is; nobody for an unknown host."""
     body: Registration = call.body
-    known = await sessions.bodies(call)
+    known = await visible_sessions.bodies(call)
     if body.host_point not in known.points:
         return Registrants((), ""), None
     given = (body.host_point, body.purpose, body.class_, body.official.start)
@@ -122,7 +122,7 @@ async def _submit(call: ApiRequest, draft: str | None) -> Registered:
     detail = (session.number, session.klass, session.ground, session.reason, masked(session.code or ""))
     await call.note("register", session.id, " ".join(filter(None, detail)))
     standing = None if session.code else await queue.standing_of(call, session.id)
-    return Registered(**dict(sessions.wire(call, session, await sessions.bodies(call))), standing=standing)
+    return Registered(**dict(sessions.wire(call, session, await visible_sessions.bodies(call))), standing=standing)
 
 
 def masked(code: str) -> str:

@@ -9,9 +9,8 @@ from pydantic import Field
 from mediaserver.api import LayoutKind
 from scheduler.booking.sessions import script_spreadsheet
 from signaling.booking import scripts
-from signaling.directory.spreadsheets import TYPES, bytes_of
 from signaling.http.route import ApiRequest, Id, Model, Route
-from signaling.http.uploads import attached
+from signaling.http.uploads import TYPES, attached, bytes_of
 
 NAMED: Mapping[LayoutKind, str] = {
     "grid": "Lưới",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from scheduler.core import model
 from scheduler.core.model import ClassId, Phase
-from signaling.accounts import permissions
+from signaling.accounts import permissions, visible_sessions
 from signaling.accounts.unit_directory import UnitDirectory
 from signaling.booking import sessions
 from signaling.http.route import ApiRequest, Interval, Model
@@ -30,7 +30,7 @@ Briefs = Mapping[str, Brief]
 
 async def of(call: ApiRequest, ids: Iterable[str]) -> dict[str, Brief]:
     """Return those of the sessions that the reader may see, by id."""
-    points = await sessions.bodies(call)
+    points = await visible_sessions.bodies(call)
     found = await call.roof.scheduler.named(ids)
     return {each.id: _brief(call, each, points) for each in found if permissions.may_see(call.account, each, points)}
 

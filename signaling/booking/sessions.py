@@ -1,6 +1,6 @@
 """Sessions, which registrations become."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, Literal
 
@@ -11,6 +11,7 @@ from scheduler.core import model
 from scheduler.core.model import Act, ClassId, Phase, State
 from signaling.accounts import permissions
 from signaling.accounts.unit_directory import UnitDirectory
+from signaling.accounts.visible_sessions import bodies, find
 from signaling.booking import scripts
 from signaling.core.errors import BadInput, Fault
 from signaling.http.route import ID, ApiRequest, Id, Interval, Model, Moment, Named, Route, Window
@@ -176,24 +177,6 @@ async def set_script(call: ApiRequest) -> scripts.Script:
     await call.note("script", found.id, f"{found.number} {len(items)}")
     await call.roof.hub.scripted(found.id, items, call.now)
     return scripts.wire(items)
-
-
-async def all_points(call: ApiRequest) -> Mapping[str, model.Point]:
-    """Return every point by id."""
-    return {point.id: point for point in await call.roof.scheduler.points()}
-
-
-async def bodies(call: ApiRequest) -> UnitDirectory:
-    """Return what rights are judged by."""
-    return UnitDirectory(await all_points(call), await call.roof.scheduler.units(), call.roof.scheduler.shelf, call.now)
-
-
-async def find(call: ApiRequest, session_id: str | None = None) -> tuple[model.Session, UnitDirectory]:
-    """Return a session (the one in the path) its reader may see; others are not found, so that ids tell nothing."""
-    found = await call.roof.scheduler.session(session_id or call.id)
-    known = await bodies(call)
-    call.seen(permissions.may_see(call.account, found, known))
-    return found, known
 
 
 def span(interval: model.Interval) -> Interval:

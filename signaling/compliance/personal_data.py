@@ -4,7 +4,7 @@ from aiohttp import web
 
 from scheduler.compliance import personal_data
 from scheduler.files import csv_file
-from signaling.directory.points import check_may_keep
+from signaling.accounts.visible_units import check_may_keep
 from signaling.http.route import ID, ApiRequest, Model, Route
 from signaling.http.uploads import attached
 

@@ -4,8 +4,8 @@ from scheduler.compliance import unit_summary
 from scheduler.compliance.breaches import BreachKind, counts
 from scheduler.core.errors import UnknownUnit
 from scheduler.directory.people import list_status
+from signaling.accounts.visible_units import check_may_see
 from signaling.compliance.feedback import HALF_A_YEAR
-from signaling.directory.points import check_may_see
 from signaling.http.route import ID, ApiRequest, Model, Moment, Route
 
 

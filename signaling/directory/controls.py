@@ -8,8 +8,9 @@ from pydantic import StringConstraints
 
 from scheduler.directory.controls import rules as controls_rules
 from scheduler.directory.controls.service import SYSTEM, Checked
+from signaling.accounts.visible_units import check_may_see
 from signaling.core.errors import NotFound
-from signaling.directory.points import Evidence, check_may_see, evidence_shown
+from signaling.directory.points import Evidence, evidence_shown
 from signaling.http import uploads
 from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Named, Route
 from signaling.http.uploads import FileName, attached

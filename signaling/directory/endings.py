@@ -6,9 +6,9 @@ from datetime import date
 from scheduler.directory.endings import Ending as Found
 from scheduler.directory.endings import Why
 from scheduler.units import seed
-from signaling.accounts.passwords import Account
 from signaling.booking import session_briefs
 from signaling.booking.session_briefs import Brief
+from signaling.core.account import Account
 from signaling.directory.jobs import losers
 from signaling.http.route import ApiRequest, Model, Named, Route
 

@@ -10,8 +10,9 @@ from scheduler.directory.equipment import devices as rules_of_devices
 from scheduler.directory.equipment import lines as rules
 from scheduler.directory.points.store import new_id
 from scheduler.units.naming import device_names
+from signaling.accounts.visible_units import check_may_see
 from signaling.core.errors import BadInput, Fault, NotFound
-from signaling.directory.points import Day, Yes, check_may_see
+from signaling.directory.points import Day, Yes
 from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Route
 
 Text = Annotated[str, StringConstraints(max_length=200)]

@@ -4,7 +4,8 @@ from aiohttp import web
 
 from scheduler.directory.controls import evidence
 from scheduler.directory.controls.evidence import Behind
-from signaling.directory.points import Evidence, check_may_see, evidence_shown
+from signaling.accounts.visible_units import check_may_see
+from signaling.directory.points import Evidence, evidence_shown
 from signaling.http import uploads
 from signaling.http.route import ID, ApiRequest, Route
 from signaling.http.uploads import FileName

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from signaling.directory.points import check_may_see
+from signaling.accounts.visible_units import check_may_see
 from signaling.http.route import ID, ApiRequest, Id, Interval, Model, Route
 
 AHEAD = timedelta(days=400)

@@ -9,10 +9,10 @@ from scheduler.directory.people.service import People
 from scheduler.directory.points.service import Directory
 from scheduler.notifications.service import Notifications
 from scheduler.notifications.wording import Notice, NoticeFacts
-from signaling.accounts.passwords import Account
 from signaling.accounts.store import AccountStore
-from signaling.audit.hash_chain import AuditEntry
-from signaling.audit.log import SERVER, AuditLog
+from signaling.audit.log import AuditLog
+from signaling.core.account import Account
+from signaling.core.audit_entry import SERVER, AuditEntry
 from signaling.meeting.sign_out import Logins
 
 

@@ -11,10 +11,12 @@ from scheduler.directory.people.service import Entry
 from scheduler.notifications.wording import Notice, NoticeFacts
 from signaling.accounts import permissions
 from signaling.accounts.password_links import PAGE, Link
-from signaling.accounts.passwords import Account, Role, normal_name
+from signaling.accounts.passwords import normal_name
+from signaling.accounts.visible_units import check_may_keep, check_may_see
+from signaling.core.account import Account, Role
 from signaling.core.errors import BadInput, Fault, NotFound
 from signaling.directory.jobs import shut
-from signaling.directory.points import Day, check_may_keep, check_may_see
+from signaling.directory.points import Day
 from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Route
 
 POINT_ROLES: tuple[Role, ...] = ("site", "registrant")

@@ -14,8 +14,8 @@ from scheduler.directory import model as directory
 from scheduler.directory.controls import evidence
 from scheduler.directory.controls.evidence import Behind
 from scheduler.directory.points.quota import allowed
-from signaling.accounts import permissions
-from signaling.accounts.passwords import Account
+from signaling.accounts.visible_units import check_may_see
+from signaling.core.account import Account
 from signaling.core.errors import BadInput, Fault
 from signaling.core.texts import field_text, language_of
 from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Route
@@ -332,17 +332,6 @@ async def end_exemption(call: ApiRequest) -> None:
     call.only(call.account.central)
     await call.roof.directory.end_exemption(call.id, call.roof.scheduler.day(call.now))
     await call.note("exemption-end", call.id)
-
-
-async def check_may_see(call: ApiRequest, unit: str) -> None:
-    """A card is for the operating unit, the unit itself and the units above it (I-10). Raises Hidden."""
-    call.seen(permissions.may_see_card(call.account, unit, await call.roof.scheduler.units()))
-
-
-async def check_may_keep(call: ApiRequest, unit: str) -> None:
-    """People of a unit are kept by itself and the unit right above it (Điều 19.3). Raises Hidden, Forbidden."""
-    await check_may_see(call, unit)
-    call.only(permissions.may_keep_people(call.account, unit, await call.roof.scheduler.units()))
 
 
 async def _card(call: ApiRequest) -> Card:

@@ -1,7 +1,5 @@
 """Tables of the directory as files, out and in (CSV, XLSX); an import is shown before it is done."""
 
-import base64
-import binascii
 from typing import Annotated, Literal, get_args
 
 from aiohttp import web
@@ -10,15 +8,10 @@ from pydantic import Field, StringConstraints
 from scheduler.core.errors import UnknownUnit
 from scheduler.directory.import_export import service as import_export_service
 from scheduler.directory.import_export.preview import Plan
-from signaling.core.errors import BadInput, Fault, NotFound
-from signaling.directory.points import check_may_see
+from signaling.accounts.visible_units import check_may_see
+from signaling.core.errors import NotFound
 from signaling.http.route import ID, ApiRequest, Model, Route
-from signaling.http.uploads import attached
-
-TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
+from signaling.http.uploads import TYPES, attached, bytes_of
 
 
 class Wanted(Model):
@@ -97,14 +90,6 @@ def _kind(call: ApiRequest) -> import_export_service.Kind:
     if kind is None:
         raise NotFound
     return kind
-
-
-def bytes_of(text: str) -> bytes:
-    """Return a file that was sent in base64."""
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise BadInput([Fault("file", "not-a-table")]) from None
 
 
 def _wire(plan: Plan) -> Preview:

@@ -20,12 +20,12 @@ from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from scheduler.booking.sessions.store import seconds
 from scheduler.core import code_encryption
 from scheduler.core.database import alongside, writing
 from scheduler.core.errors import LostKey
-from signaling.accounts.schema import IDEMPOTENCY
+from scheduler.core.sql_values import seconds
 from signaling.core.errors import AnswerLost, BadInput, Fault, InProgress, KeyReused
+from signaling.http.schema import IDEMPOTENCY
 
 log = logging.getLogger(__name__)
 

@@ -28,7 +28,7 @@ from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 from aiohttp.typedefs import Handler, Middleware
 
-from signaling.accounts.sign_in import network_of
+from signaling.core.account import network_of
 
 log = logging.getLogger(__name__)
 

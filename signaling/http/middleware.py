@@ -8,10 +8,10 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from scheduler.core.lock_timeout import lock_timeout
-from signaling.accounts.passwords import EXPIRED_LASTS, Account
-from signaling.accounts.sign_in import COOKIE, LOGIN_LASTS, SEAT_COOKIE, Source
+from signaling.core.account import Account, Source
 from signaling.core.errors import BadEncoding, BadOrigin, MustChangePassword, Refusal, ShuttingDown, SignedOut
 from signaling.core.texts import language_of
+from signaling.http.cookies import COOKIE, EXPIRED_LASTS, LOGIN_LASTS, SEAT_COOKIE
 from signaling.http.problems import answer_to, problem
 from signaling.roof import ROOF
 

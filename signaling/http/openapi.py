@@ -7,9 +7,9 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from signaling.accounts.sign_in import COOKIE
 from signaling.app.api_table import PREFIX, ROUTES
 from signaling.http import idempotency
+from signaling.http.cookies import COOKIE
 from signaling.http.route import Problem, Route
 
 REF = "#/components/schemas/{model}"

@@ -12,11 +12,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from mediaserver.errors import MediaError
 from mediaserver.recording.encrypted_file import Damaged
 from scheduler.core import errors as scheduler
+from scheduler.core import errors as scheduler_core_errors
 from scheduler.directory import errors as directory
+from scheduler.files import errors as files_errors
 from scheduler.operations.closing import errors as conduct
 from signaling.core import errors as core_errors
 from signaling.core.texts import Language, article_text, field_text, move_text, problem_title
-from signaling.messages.server import instant
+from signaling.core.timestamps import instant
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_SECONDS = 2
@@ -128,7 +130,7 @@ def _devices(_: scheduler.BadDevices, language: Language) -> dict[str, object]:
     return _fields([("devices", "1–99")])
 
 
-def _sheet(error: directory.BadSheet, language: Language) -> dict[str, object]:
+def _sheet(error: files_errors.BadSheet, language: Language) -> dict[str, object]:
     where = ("dòng", "line")[language == "en"]
     faults = error.faults[:MAX_FAULTS]
     return _fields([(f"{where} {f.line} {f.column}".strip(), field_text(f.word, language, f.value)) for f in faults])
@@ -208,8 +210,8 @@ ANSWERS: dict[type[Exception], Answer] = {
     scheduler.ProfileStale: Answer(409, "preview-stale"),
     directory.QuotaExceeded: Answer(409, "quota", _quota),
     directory.NotReady: Answer(409, "point-not-ready", _lacking),
-    directory.DevicesDescribed: Answer(409, "devices-described"),
-    directory.BadSheet: Answer(422, "bad-sheet", _sheet),
+    scheduler_core_errors.DevicesDescribed: Answer(409, "devices-described"),
+    files_errors.BadSheet: Answer(422, "bad-sheet", _sheet),
     directory.PreviewStale: Answer(409, "preview-stale"),
     scheduler.NotInvited: Answer(409, "not-invited"),
     directory.LastDevice: Answer(409, "last-device"),

@@ -8,9 +8,8 @@ from typing import Annotated, Any, Literal
 from aiohttp import web
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
 
-from signaling.accounts.passwords import Account
-from signaling.accounts.sign_in import Source
-from signaling.audit.hash_chain import AuditEntry
+from signaling.core.account import Account, Source
+from signaling.core.audit_entry import AuditEntry
 from signaling.core.errors import BadInput, Fault, Forbidden, Hidden
 from signaling.roof import Roof
 

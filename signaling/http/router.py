@@ -10,8 +10,8 @@ from aiohttp import hdrs, web
 from pydantic import TypeAdapter
 from pydantic_core import from_json
 
-from signaling.accounts.passwords import Account
 from signaling.app.api_table import PREFIX, ROUTES
+from signaling.core.account import Account
 from signaling.core.errors import BadJson, BadType, Forbidden, Hidden, NotFound, TooSlow
 from signaling.core.texts import language_of
 from signaling.http import idempotency

@@ -1,6 +1,8 @@
 """Files that people upload: bounded, of kinds that cannot run, kept sealed under random names, sent as attachments."""
 
 import asyncio
+import base64
+import binascii
 import hashlib
 import io
 import secrets
@@ -107,3 +109,17 @@ def _read(safe: FileCipher, path: Path, sha256: str) -> bytes:
     if hashlib.sha256(content).hexdigest() != sha256:
         raise Damaged(path, "has another SHA-256")
     return content
+
+
+TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+def bytes_of(text: str) -> bytes:
+    """Return a file that was sent in base64."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise BadInput([Fault("file", "not-a-table")]) from None

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from signaling.app.settings import Server
 from signaling.core.errors import ServerError
+from signaling.mail.config import Server
 
 SECONDS = 30.0
 """The longest that one answer of the server may take."""

@@ -16,8 +16,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from scheduler.inbound_mail.service import MAX_BYTES, InboundMail
 from scheduler.inbound_mail.store import Place
-from signaling.app.settings import Server
 from signaling.mail import imap
+from signaling.mail.config import Server
 from signaling.mail.imap import Client, NotRead
 
 log = logging.getLogger(__name__)

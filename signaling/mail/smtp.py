@@ -12,8 +12,8 @@ import aiosmtplib
 from scheduler.notifications import wording
 from scheduler.notifications.outbox import OutboxItem
 from scheduler.notifications.wording import WORDS
-from signaling.app.settings import Mail, Server
 from signaling.mail import calendar_invite
+from signaling.mail.config import Mail, Server
 from signaling.mail.errors import NotSent
 
 SECONDS = 30.0

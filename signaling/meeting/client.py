@@ -8,8 +8,8 @@ from typing import Protocol
 
 from aiohttp import web
 
-from signaling.accounts.passwords import Account, Login
-from signaling.accounts.sign_in import Source
+from signaling.accounts.passwords import Login
+from signaling.core.account import Account, Source
 from signaling.messages.server import Bye, Farewell, ServerMessage, dump
 
 QUEUE = 256

@@ -11,9 +11,9 @@ from scheduler.directory.model import Seen
 from scheduler.directory.points.guest_access import GuestAccess
 from scheduler.policy.controllers import Control
 from signaling.accounts import permissions, throttle
-from signaling.accounts.passwords import Account
 from signaling.accounts.throttle import Attempt, Throttle
 from signaling.audit.log import AuditLog
+from signaling.core.account import Account
 from signaling.core.errors import MessageError, ShuttingDown
 from signaling.meeting.capacity_guard import CapacityGuard
 from signaling.meeting.client import Client

@@ -4,8 +4,7 @@ import asyncio
 import secrets
 
 from scheduler.directory.model import Device
-from signaling.accounts.passwords import Account
-from signaling.accounts.sign_in import Source
+from signaling.core.account import Account, Source
 from signaling.messages.server import Farewell, ServerMessage
 from signaling.sip.agent.agent import Call, Target
 

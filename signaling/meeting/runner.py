@@ -19,8 +19,8 @@ from scheduler.operations.attendance.service import Attendance
 from scheduler.operations.incidents.model import StepKind
 from scheduler.operations.incidents.service import IncidentService
 from scheduler.policy.controllers import Control
-from signaling.accounts.sign_in import Source
 from signaling.audit.log import AuditLog
+from signaling.core.account import Source
 from signaling.core.errors import MessageError
 from signaling.meeting.client import Client, Member
 from signaling.meeting.connected_devices import TEST_ROOM, ConnectedDevices

@@ -10,9 +10,9 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.booking.sessions.store import seconds
-from signaling.accounts.schema import CONFERENCES
+from scheduler.core.sql_values import seconds
 from signaling.core.sql_rows import SqlRows
+from signaling.meeting.schema import CONFERENCES
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from aiohttp import WSMsgType, hdrs, web
 
 from scheduler.core.lock_timeout import lock_timeout
 from signaling.accounts.passwords import Login
-from signaling.accounts.sign_in import COOKIE, SEAT_COOKIE
 from signaling.core.errors import Forbidden, MustChangePassword, SignedOut
 from signaling.core.texts import fault_text
+from signaling.http.cookies import COOKIE, SEAT_COOKIE
 from signaling.http.middleware import LOCK_SECONDS, check_origin, source_of
 from signaling.meeting.client import Client
 from signaling.messages.server import MAX_BYTES, Error

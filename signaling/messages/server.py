@@ -1,6 +1,6 @@
 """The WebSocket messages, both ways, as docs/protocol.md says them. Pure: text in, values out, and back."""
 
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
@@ -624,11 +624,6 @@ def dump(message: ServerMessage, ref: str | None = None) -> str:
 
 
 _REF: TypeAdapter[str] = TypeAdapter(str)
-
-
-def instant(value: datetime) -> datetime:
-    """Cut a time to the whole second in UTC, as everything on the wire is."""
-    return value.astimezone(UTC).replace(microsecond=0)
 
 
 def _explain(error: Invalid) -> str:

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from signaling.accounts.schema import METADATA
+from signaling.core.schema import METADATA
 from signaling.migrations import VERSION_TABLE
 
 context.configure(

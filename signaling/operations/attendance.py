@@ -11,7 +11,7 @@ from scheduler.operations.attendance import presence_intervals
 from scheduler.operations.attendance.service import SlotAttendance
 from signaling.accounts import permissions
 from signaling.accounts.unit_directory import UnitDirectory
-from signaling.booking.sessions import bodies
+from signaling.accounts.visible_sessions import bodies
 from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Route
 
 Text = Annotated[str, StringConstraints(max_length=2000)]

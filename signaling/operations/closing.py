@@ -9,9 +9,9 @@ from scheduler.core import model
 from scheduler.operations.closing import checklist
 from scheduler.operations.closing.checklist import CENTRE
 from signaling.accounts import permissions
-from signaling.accounts.passwords import Account
 from signaling.accounts.unit_directory import UnitDirectory
-from signaling.booking.sessions import find
+from signaling.accounts.visible_sessions import find
+from signaling.core.account import Account
 from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Named, Route
 
 

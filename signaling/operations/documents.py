@@ -10,7 +10,7 @@ from scheduler.core import model
 from scheduler.core.text import clean
 from scheduler.operations.closing.documents import AccessRequest, Answer, Document, allowed
 from signaling.accounts import permissions
-from signaling.booking.sessions import bodies, find
+from signaling.accounts.visible_sessions import bodies, find
 from signaling.core.errors import BadInput, Fault, Forbidden
 from signaling.http import uploads
 from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Named, Route

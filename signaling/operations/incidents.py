@@ -10,7 +10,7 @@ from scheduler.core.text import clean
 from scheduler.operations.incidents.model import Incident as Kept
 from scheduler.operations.incidents.model import IncidentKind, IncidentState, Level, Measured, Report, StepKind
 from signaling.accounts import permissions
-from signaling.booking.sessions import bodies
+from signaling.accounts.visible_sessions import bodies
 from signaling.core.errors import NotFound
 from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Named, Route
 

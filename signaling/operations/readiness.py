@@ -12,7 +12,7 @@ from scheduler.operations.readiness import board, duty, technical_check
 from scheduler.operations.readiness import marks as readiness_marks
 from signaling.accounts import permissions
 from signaling.accounts.unit_directory import UnitDirectory
-from signaling.booking.sessions import bodies
+from signaling.accounts.visible_sessions import bodies
 from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Named, Route, Window
 from signaling.operations.attendance import find
 

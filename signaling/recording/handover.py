@@ -8,8 +8,8 @@ from itertools import groupby
 
 from scheduler.booking.registration.service import Scheduler
 from scheduler.operations.closing.handover_service import HandoverService
-from signaling.audit.hash_chain import AuditEntry
-from signaling.audit.log import SERVER, AuditLog
+from signaling.audit.log import AuditLog
+from signaling.core.audit_entry import SERVER, AuditEntry
 from signaling.recording.model import Recording
 from signaling.recording.store import RecordingStore
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from mediaserver.recording.chapters import Chapter
 from mediaserver.recording.files import solos_of, thumbnail_of
+from signaling.messages.server import RecordingState
 
 RecordingPhase = Literal["recording", "finishing", "ready", "broken", "deleted"]
 JOINED = 0
@@ -107,3 +108,20 @@ class Recording:
     def seconds(self) -> float | None:
         """How long it is."""
         return None if self.milliseconds is None else self.milliseconds / 1000
+
+
+@dataclass(frozen=True, slots=True)
+class TapeSnapshot:
+    """Where the recording stands; see :class:`signaling.recording.state.MeetingRecording`."""
+
+    state: RecordingState
+    registered: tuple[bool, bool]
+    begin: datetime
+    wish: bool
+    begun: bool
+    by: str
+    lost: bool
+    starting: bool
+    seconds: int
+    marks: int
+    voices: bool

@@ -17,15 +17,15 @@ from scheduler.booking.sessions.store import attended
 from scheduler.operations.closing import recording_handover
 from scheduler.operations.closing.documents import RECORDING, AccessRequest, allowed
 from scheduler.operations.closing.recording_handover import Standing
-from signaling.accounts import permissions
-from signaling.accounts.schema import RECORDINGS
-from signaling.booking.sessions import bodies, find
+from signaling.accounts.visible_sessions import bodies, find
 from signaling.core.errors import BadInput, Fault, Forbidden, NotFound, NotReady
 from signaling.http import byte_ranges
 from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Route
 from signaling.http.uploads import attachment
+from signaling.recording import access as recording_access
 from signaling.recording import manifest, model
 from signaling.recording.model import JOINED, RecordingPhase
+from signaling.recording.schema import RECORDINGS
 
 BACK = timedelta(days=400)
 """How far back those who took part see that there was a recording."""
@@ -138,7 +138,7 @@ class Ticket(Model):
 
 async def _may_fetch(call: ApiRequest, found: model.Recording) -> bool:
     """The host unit, the central technicians, and units that the host granted it to (Điều 15.4)."""
-    if permissions.may_download(call.account, found):
+    if recording_access.may_download(call.account, found):
         return True
     grants = await call.roof.shelf.grants([found.session])
     return allowed(grants, call.account.unit, RECORDING, call.now)
@@ -146,7 +146,7 @@ async def _may_fetch(call: ApiRequest, found: model.Recording) -> bool:
 
 async def _may_see(call: ApiRequest, found: model.Recording) -> bool:
     """Whoever has it in their list: who may fetch it, administrators, and units that took part not long ago."""
-    if permissions.may_list_recording(call.account, found) or await _may_fetch(call, found):
+    if recording_access.may_list_recording(call.account, found) or await _may_fetch(call, found):
         return True
     known, held = await bodies(call), await call.roof.scheduler.named([found.session])
     since = call.now - BACK
@@ -178,7 +178,7 @@ async def _seen(call: ApiRequest) -> list[model.Recording]:
 
 
 def _access(call: ApiRequest, found: model.Recording, grants: Sequence[AccessRequest]) -> Access:
-    if permissions.may_list_recording(call.account, found):
+    if recording_access.may_list_recording(call.account, found):
         return "owner"
     own = [each for each in grants if each.session == found.session and each.subject == RECORDING]
     if allowed(own, call.account.unit, RECORDING, call.now):
@@ -247,7 +247,7 @@ async def describe(call: ApiRequest) -> manifest.Manifest:
     if not found:
         raise NotFound
     call.seen(await _may_see(call, found[0]))
-    call.only(permissions.may_list_recording(call.account, found[0]))
+    call.only(recording_access.may_list_recording(call.account, found[0]))
     return manifest.manifest(found)
 
 
@@ -280,7 +280,7 @@ def _wire(
     """One session's files in order: what joins them comes first, if there is such a file."""
     whole = files[0]
     access = _access(call, whole, grants)
-    may = access == "granted" or permissions.may_download(call.account, whole)
+    may = access == "granted" or recording_access.may_download(call.account, whole)
     parts = [_part(each, may, access) for each in files if each.part != JOINED]
     known = handovers.get(whole.session)
     return Recording(

@@ -16,7 +16,6 @@ from typing import Literal
 
 from mediaserver.api import INTERRUPTED
 from signaling.core.errors import MessageError
-from signaling.meeting.state.snapshot import TapeSnapshot
 from signaling.messages.effects import (
     Effect,
     MarkRecording,
@@ -27,7 +26,7 @@ from signaling.messages.effects import (
     TellAll,
 )
 from signaling.messages.server import RecordingState, StorageState
-from signaling.recording.model import InterruptedRecording
+from signaling.recording.model import InterruptedRecording, TapeSnapshot
 
 Position = Literal["off", "starting", "on", "paused"]
 

@@ -15,10 +15,10 @@ from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mediaserver.recording.chapters import Chapter
-from scheduler.booking.sessions.store import instant, seconds
-from signaling.accounts.schema import MARKS, RECORDINGS, SOLOS
+from scheduler.core.sql_values import instant, seconds
 from signaling.core.sql_rows import SqlRows
 from signaling.recording.model import JOINED, Recording, RecordingPhase, Solo
+from signaling.recording.schema import MARKS, RECORDINGS, SOLOS
 
 _MADE = RECORDINGS.c.state.in_(["ready", "broken"])
 

@@ -8,11 +8,11 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from scheduler.booking.sessions.store import seconds
-from signaling.accounts.schema import WORKER_KEYS
-from signaling.accounts.sign_in import digest
+from scheduler.core.sql_values import seconds
+from signaling.core.account import digest
 from signaling.core.errors import BadInput, Fault
 from signaling.core.sql_rows import SqlRows
+from signaling.workers.schema import WORKER_KEYS
 
 NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,31}")
 NOTHING = "0" * 64

@@ -24,9 +24,9 @@ from mediaserver.rpc.client import RemoteEngine
 from mediaserver.rpc.websocket import CLOSE_S, LIMIT, PATH, WebLink, receive, send
 from scheduler.core.lock_timeout import lock_timeout
 from signaling.accounts import throttle
-from signaling.accounts.sign_in import Source, network_of
 from signaling.accounts.throttle import Throttle
-from signaling.audit.log import SERVER
+from signaling.core.account import Source, network_of
+from signaling.core.audit_entry import SERVER
 from signaling.core.errors import BadKey, Locked
 from signaling.core.timeout_io import DEADLINE_SECONDS
 from signaling.http.middleware import source_of

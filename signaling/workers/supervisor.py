@@ -8,7 +8,6 @@ import asyncio
 import logging
 import socket
 import struct
-import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
@@ -17,9 +16,7 @@ from typing import Any
 
 from mediaserver.api import MediaEngine
 from mediaserver.errors import MediaError, Refused
-from signaling.app.settings import Settings
 from signaling.core.child_process import socket_path
-from signaling.core.server_id import owner_of
 from signaling.workers.detached_process import Detached
 from signaling.workers.pool import WorkerPool
 
@@ -42,20 +39,6 @@ SILENT_SECONDS = 3.0
 Command = Callable[[int, Path], Sequence[str]]
 Connect = Callable[[Path], Awaitable[MediaEngine]]
 Ask = Callable[[Path], Awaitable[None]]
-
-
-def worker_command(settings: Settings) -> Command:
-    """Return how the worker of a number is started on a socket."""
-    owner = owner_of(settings.data)
-
-    def command(index: int, path: Path) -> Sequence[str]:
-        port = settings.media_port + index if settings.media_port else 0
-        first, last = settings.rtp_ports
-        where = ["--socket", str(path), "--owner", owner, "--port", str(port), "--rtp-ports", str(first), str(last)]
-        where += ["--address", *settings.media_addresses]
-        return [sys.executable, "-m", "mediaserver", *where]
-
-    return command
 
 
 class Supervisor:

@@ -17,17 +17,17 @@ from openpyxl import Workbook
 from mediaserver.recording.encrypted_file import KEY_BYTES, MARK, Damaged, FileCipher
 from mediaserver.recording.files import ends
 from scheduler.booking.sessions import script_spreadsheet
-from scheduler.directory.errors import BadSheet
 from scheduler.files import file_type, safe_zip
 from scheduler.files import spreadsheet as tables
+from scheduler.files.errors import BadSheet
 from scheduler.inbound_mail import attached_form as forms
 from scheduler.inbound_mail import form_template
-from signaling.app.settings import Server
 from signaling.booking.script_spreadsheets import LAYOUTS
 from signaling.core.errors import BadInput
-from signaling.directory.spreadsheets import bytes_of
 from signaling.http import byte_ranges
+from signaling.http.uploads import bytes_of
 from signaling.mail import imap
+from signaling.mail.config import Server
 from tests import bombs
 from tests.fuzz.target import APART_SECONDS, Target
 

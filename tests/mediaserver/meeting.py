@@ -9,9 +9,9 @@ from functools import cache
 import numpy as np
 
 from loadtest.endpoint.decoder import Decode, Samples
-from loadtest.endpoint.endpoint import Endpoint, Material
+from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.sdp_offer import Wish
-from loadtest.media.clip import Clip, Codec, Coded, make_clip
+from loadtest.media.clip import Clip, Codec, Coded, Material, make_clip
 from loadtest.media.tone import RATE_HZ, encode_tone
 from mediaserver.api import COMPOSED, EVERYONE, Event, Layout, MediaEngine, RecordingEnded, RoomOptions, SeatOptions
 from mediaserver.transport.dtls import make_certificate

@@ -16,9 +16,8 @@ from av.audio.codeccontext import AudioCodecContext
 from loadtest.endpoint.decoder import mono
 from mediaserver.rtp import rtcp
 from mediaserver.rtp.packet import HEADER, parse
-from mediaserver.rtp.payload import packetize_h264, single_nals
+from mediaserver.rtp.payload import SINGLE_NAL, packetize_h264, single_nals
 from mediaserver.video.codecs import VideoEncoder
-from mediaserver.video.quality import SINGLE_NAL
 from tests.mediaserver import pictures
 from tests.mediaserver.meeting import COLOURS, Watch
 

@@ -17,10 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 import scheduler.operations.attendance.schema
 import scheduler.reports.schema  # noqa: F401 - adds its tables to METADATA
 from scheduler.booking.registration.refusals_store import crowded_out
-from scheduler.booking.sessions.schema import METADATA
-from scheduler.booking.sessions.store import instant
 from scheduler.core import database
 from scheduler.core.model import Interval
+from scheduler.core.schema import METADATA
+from scheduler.core.sql_values import instant
 from scheduler.directory.schema import ASSESSMENTS, POINT_MOVES
 from scheduler.migrations import VERSION_TABLE, migrate
 

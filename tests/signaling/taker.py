@@ -22,8 +22,8 @@ from scheduler.files.sandboxed_parser import SandboxedParser
 from scheduler.inbound_mail.service import Address, InboundMail
 from scheduler.notifications.wording import Channels
 from scheduler.policy import profile_files
-from signaling.app.settings import Server
 from signaling.mail import imap
+from signaling.mail.config import Server
 from signaling.mail.inbox_watcher import InboxWatcher
 from tests.fakes import here
 from tests.scheduler.inbound_mail.letters import OFFICE

@@ -11,10 +11,10 @@ from sqlalchemy import Connection, text
 
 from mediaserver.recording.chapters import Chapter
 from scheduler.core import database
-from signaling.accounts.passwords import Account
-from signaling.accounts.schema import METADATA
 from signaling.accounts.store import AccountStore
+from signaling.core.account import Account
 from signaling.core.errors import BadInput
+from signaling.core.schema import METADATA
 from signaling.migrations import VERSION_TABLE, downgrade, migrate
 from signaling.recording.model import Recording, Solo
 from signaling.recording.store import RecordingStore

@@ -17,13 +17,14 @@ from redis.asyncio import Redis
 
 from scheduler.core.model import Interval, Request, Session
 from scheduler.units.seed import khanh_hoa_2023
-from signaling.accounts.passwords import Account
 from signaling.accounts.store import AccountStore
 from signaling.app.build import application, roof
 from signaling.app.services import Record, record
 from signaling.app.settings import Settings
-from signaling.audit.hash_chain import COVER, AuditEntry
+from signaling.audit.hash_chain import COVER
 from signaling.audit.log import Wanted
+from signaling.core.account import Account
+from signaling.core.audit_entry import AuditEntry
 from signaling.core.redis_keys import failures
 from signaling.meeting.connected_devices import ConnectedDevices
 from signaling.recording.store import RecordingStore

@@ -12,7 +12,7 @@ from typing import Self
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.booking.admission import load, revocation, rule, suggestions
+from scheduler.booking.admission import revocation, rule, store, suggestions
 from scheduler.booking.admission import store as admission_store
 from scheduler.booking.admission.queue_snapshot import QueueSnapshot
 from scheduler.booking.sessions import codes, particulars
@@ -20,6 +20,7 @@ from scheduler.booking.sessions import store as sessions_store
 from scheduler.booking.sessions.states import Move, after
 from scheduler.calendar import store as calendar_store
 from scheduler.calendar.deadlines import Clock
+from scheduler.core import capacity_limit
 from scheduler.core.errors import CapacityExceeded, OutOfOrder
 from scheduler.core.model import (
     SYSTEM,
@@ -85,7 +86,7 @@ class AdmissionCommit:
         answer, usable = await self._weighed(asked)
         return answer if isinstance(answer, Admit) else await self._advised(whole or asked, answer, usable)
 
-    async def _weighed(self, asked: Claim) -> tuple[Admit | Refuse, load.CapacityLimit]:
+    async def _weighed(self, asked: Claim) -> tuple[Admit | Refuse, capacity_limit.CapacityLimit]:
         usable = await self._usable()
         if self.glance and asked.id in self.glance.weighed:
             return self.glance.weighed[asked.id], usable
@@ -100,10 +101,10 @@ class AdmissionCommit:
         held, usable = await self._beside(asked, _intervals(asked.slots)), await self._usable()
         return await self._advised(whole or asked, rule.explain(asked, held, usable), usable)
 
-    async def _advised(self, asked: Claim, refusal: Refuse, usable: load.CapacityLimit) -> Refuse:
+    async def _advised(self, asked: Claim, refusal: Refuse, usable: capacity_limit.CapacityLimit) -> Refuse:
         return replace(refusal, suggestions=await self._free(asked, usable))
 
-    async def _free(self, asked: Claim, usable: load.CapacityLimit) -> tuple[Suggestion, ...]:
+    async def _free(self, asked: Claim, usable: capacity_limit.CapacityLimit) -> tuple[Suggestion, ...]:
         window = suggestions.search_window(asked.slots, self.policy, self.now)
         held = [slot for claim in await self._beside(asked, [window]) for slot in claim.slots]
         clock, number = await self._clock(), self.policy.session.suggestions
@@ -120,10 +121,10 @@ class AdmissionCommit:
             held = await admission_store.holding(self.db, where, self.profiles, self.now)
         return [claim for claim in held if claim.id != asked.id]
 
-    async def _usable(self) -> load.CapacityLimit:
+    async def _usable(self) -> capacity_limit.CapacityLimit:
         if self.glance:
             return self.glance.usable
-        return self.profiles.usable(await sessions_store.ceiling(self.db, self.rated))
+        return self.profiles.usable(await store.ceiling(self.db, self.rated))
 
     async def _clock(self) -> Clock:
         if self.glance:
@@ -347,7 +348,7 @@ class AdmissionCommit:
 
     # Capacity changes.
 
-    async def shedding(self, maximum: load.CapacityLimit) -> tuple[str, ...]:
+    async def shedding(self, maximum: capacity_limit.CapacityLimit) -> tuple[str, ...]:
         """Return whose codes must be revoked, in order, if this is the maximum from now on."""
         farthest = self.now + timedelta(days=self.policy.session.max_days_ahead)
         future = Interval(self.now.replace(microsecond=0), farthest)

@@ -9,12 +9,13 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from scheduler.booking.admission import load
+from scheduler.booking.admission import store
 from scheduler.booking.admission import store as admission_store
 from scheduler.booking.admission.commit import AdmissionCommit
 from scheduler.booking.sessions import states
 from scheduler.booking.sessions import store as sessions_store
 from scheduler.booking.sessions.states import QUEUED
+from scheduler.core import capacity_limit
 from scheduler.core.database import writing
 from scheduler.core.errors import CapacityExceeded
 from scheduler.core.model import SYSTEM, Act, Admit, Amount, Claim, Held, Overrun, Queued, Refuse, Session
@@ -111,8 +112,8 @@ class QueueManagement:
         theirs are returned, for :meth:`shed` to revoke once somebody has said so (§5.6).
         """
         async with writing(self._engine) as db:
-            changed = _changed(await sessions_store.ceiling(db, self._rated), since, maximum, until)
-            await sessions_store.set_ceiling(db, changed)
+            changed = _changed(await store.ceiling(db, self._rated), since, maximum, until)
+            await store.set_ceiling(db, changed)
             commit = self._commit(db, now)
             await commit.rerate()
             return await commit.shedding(changed)
@@ -122,14 +123,14 @@ class QueueManagement:
     ) -> tuple[str, ...]:
         """Return which sessions would lose their codes if `set_capacity` were called, lowest first."""
         async with self._engine.begin() as db:
-            changed = _changed(await sessions_store.ceiling(db, self._rated), since, maximum, until)
+            changed = _changed(await store.ceiling(db, self._rated), since, maximum, until)
             return await self._commit(db, now).shedding(changed)
 
     async def shed(self, victims: Sequence[str], now: datetime, act: Act = SYSTEM) -> tuple[str, ...] | None:
         """Revoke these sessions for want of capacity if just these must go, else return those that must."""
         async with writing(self._engine) as db:
             commit = self._commit(db, now, act)
-            due = await commit.shedding(await sessions_store.ceiling(db, self._rated))
+            due = await commit.shedding(await store.ceiling(db, self._rated))
             if due != tuple(victims):
                 return due
             freed = await commit.revoke(due, None)
@@ -143,6 +144,6 @@ async def _claim(commit: AdmissionCommit, session: Session) -> Claim:
 
 
 def _changed(
-    ceiling: load.CapacityLimit, since: datetime, maximum: Amount, until: datetime | None
-) -> load.CapacityLimit:
+    ceiling: capacity_limit.CapacityLimit, since: datetime, maximum: Amount, until: datetime | None
+) -> capacity_limit.CapacityLimit:
     return ceiling.changed(since, maximum) if until is None else ceiling.between(since, until, maximum)

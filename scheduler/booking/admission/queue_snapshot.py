@@ -6,8 +6,8 @@ Pure.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from scheduler.booking.admission.load import CapacityLimit
 from scheduler.calendar.deadlines import Clock
+from scheduler.core.capacity_limit import CapacityLimit
 from scheduler.core.model import Admit, Claim, Interval, Refuse
 
 

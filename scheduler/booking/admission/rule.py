@@ -11,7 +11,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from scheduler.booking.admission import revocation
-from scheduler.booking.admission.load import CapacityLimit, Overload, over, sweep
+from scheduler.booking.admission.load import Overload, over, sweep
+from scheduler.core.capacity_limit import CapacityLimit
 from scheduler.core.model import Admit, Amount, Claim, Interval, Point, Refuse, Request, Slot
 from scheduler.policy.policy import RevocationPolicy
 

@@ -11,10 +11,14 @@ from typing import Any
 from sqlalchemy import Row, Select, bindparam, delete, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.booking.sessions.schema import HAPPENINGS, HELD_PLANS, POINTS, SESSIONS, SLOTS, UNITS
+from scheduler.booking.admission.schema import CAPACITY_STEPS, HELD_PLANS
+from scheduler.booking.sessions.schema import HAPPENINGS
 from scheduler.booking.sessions.states import QUEUED
-from scheduler.booking.sessions.store import instant, issued, overlap, rounded_up, seconds, slot_of
-from scheduler.core.model import Act, Claim, Happening, HappeningKind, Held, Interval, Slot
+from scheduler.booking.sessions.store import issued, overlap, slot_of
+from scheduler.core.capacity_limit import CapacityLimit
+from scheduler.core.model import Act, Amount, Claim, Happening, HappeningKind, Held, Interval, Slot
+from scheduler.core.schema import POINTS, SESSIONS, SLOTS, UNITS
+from scheduler.core.sql_values import instant, rounded_up, seconds
 from scheduler.policy.profile_files import Profiles
 
 _CLAIMS = (
@@ -134,3 +138,20 @@ async def found_happenings(db: AsyncConnection, found: Select[Any]) -> list[Happ
     """Return the happenings that a query finds, oldest first."""
     rows = (await db.execute(found.order_by(HAPPENINGS.c.id))).mappings()
     return [Happening(**{**row, "at": instant(row["at"])}) for row in rows]
+
+
+_STEPS = select(CAPACITY_STEPS).order_by(CAPACITY_STEPS.c.since)
+
+
+async def ceiling(db: AsyncConnection, rated: Amount) -> CapacityLimit:
+    """Return the maximum over time: `rated` until the first recorded step."""
+    rows = await db.execute(_STEPS)
+    return CapacityLimit(rated, tuple((instant(row.since), Amount(row.sessions, row.points)) for row in rows))
+
+
+async def set_ceiling(db: AsyncConnection, ceiling: CapacityLimit) -> None:
+    """Record the steps of a maximum over time instead of those before."""
+    await db.execute(delete(CAPACITY_STEPS))
+    rows = [{"since": seconds(since), "sessions": a.sessions, "points": a.points} for since, a in ceiling.steps]
+    if rows:
+        await db.execute(insert(CAPACITY_STEPS), rows)

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from scheduler.booking.admission.load import CapacityLimit, busy, meets
+from scheduler.booking.admission.load import busy, meets
+from scheduler.core.capacity_limit import CapacityLimit
 from scheduler.core.model import Interval, Slot, Suggestion
 from scheduler.policy.policy import Policy
 

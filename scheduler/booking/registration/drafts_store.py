@@ -9,11 +9,10 @@ from sqlalchemy import Select, insert, or_, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.booking.sessions.schema import DRAFTS
-from scheduler.booking.sessions.store import instant, seconds
+from scheduler.booking.registration.schema import DRAFTS
 from scheduler.core.errors import UnknownDraft
 from scheduler.core.model import Draft, DraftState
-from scheduler.units.store import storable
+from scheduler.core.sql_values import instant, seconds, storable
 
 
 async def add(db: AsyncConnection, draft: Draft) -> None:

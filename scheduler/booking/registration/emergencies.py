@@ -11,12 +11,12 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from scheduler.booking.registration import reply_store
+from scheduler.booking.registration.schema import EMERGENCIES_SEEN
 from scheduler.booking.sessions import store as sessions_store
-from scheduler.booking.sessions.schema import EMERGENCIES_SEEN
-from scheduler.booking.sessions.store import instant, seconds
 from scheduler.core.database import writing
 from scheduler.core.errors import UnknownSession
 from scheduler.core.model import Session
+from scheduler.core.sql_values import instant, seconds
 
 
 @dataclass(frozen=True, slots=True)

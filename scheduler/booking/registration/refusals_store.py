@@ -5,9 +5,9 @@ from datetime import datetime
 from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.booking.sessions.schema import REFUSALS
-from scheduler.booking.sessions.store import instant, seconds
+from scheduler.booking.registration.schema import REFUSALS
 from scheduler.core.model import Interval, Refused
+from scheduler.core.sql_values import instant, seconds
 
 MAX_DETAIL = 1000
 

@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.booking.admission.store import found_happenings
 from scheduler.booking.registration import drafts_store
-from scheduler.booking.sessions.schema import ANSWERS, DRAFTS, HAPPENINGS
-from scheduler.booking.sessions.store import instant, seconds
+from scheduler.booking.registration.schema import ANSWERS, DRAFTS
+from scheduler.booking.sessions.schema import HAPPENINGS
 from scheduler.core.model import ClassId, Draft, DraftState, Happening
+from scheduler.core.sql_values import instant, seconds
 
 A_ROUND = 500
 _TIMES = ("received", "effective", "due", "start", "answered")

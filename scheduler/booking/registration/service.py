@@ -24,6 +24,7 @@ from scheduler.booking.sessions.occupation import Occupation
 from scheduler.calendar import store as calendar_store
 from scheduler.calendar.day_corrections import DayNote, Notes
 from scheduler.calendar.deadlines import Clock
+from scheduler.core import capacity_limit
 from scheduler.core.database import prepare, writing
 from scheduler.core.errors import (
     BadDevices,
@@ -609,13 +610,13 @@ class Scheduler:
     async def limits(self, now: datetime) -> Limits:
         """Return the maximum and the usable share at `now`."""
         async with self._engine.begin() as db:
-            maximum = await sessions_store.ceiling(db, self._rated)
+            maximum = await admission_store.ceiling(db, self._rated)
         return Limits(maximum.at(now), self.policy(now).capacity.usable(maximum.at(now)))
 
-    async def ceiling(self) -> admission_load.CapacityLimit:
+    async def ceiling(self) -> capacity_limit.CapacityLimit:
         """Return the rated maximum over time, as recorded and planned."""
         async with self._engine.begin() as db:
-            return await sessions_store.ceiling(db, self._rated)
+            return await admission_store.ceiling(db, self._rated)
 
     # What happened.
 

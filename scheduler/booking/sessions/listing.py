@@ -12,9 +12,10 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, se
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.booking.sessions import store
-from scheduler.booking.sessions.schema import POINTS, SESSIONS, SLOTS
-from scheduler.booking.sessions.store import seconds
+from scheduler.core import sql_values
 from scheduler.core.model import Phase, Session, State
+from scheduler.core.schema import POINTS, SESSIONS, SLOTS
+from scheduler.core.sql_values import seconds
 from scheduler.policy.policy import DoorPolicy
 from scheduler.policy.profile_files import Profiles
 from scheduler.units import naming
@@ -73,7 +74,7 @@ def _joined() -> Select[tuple[str]]:
 
 def _in_time(selection: Selection) -> ColumnElement[bool]:
     """Tell which have a slot in the time; no rehearsal ends behind its official start, which narrows what is read."""
-    start, end = seconds(selection.start), store.rounded_up(selection.end)
+    start, end = seconds(selection.start), sql_values.rounded_up(selection.end)
     meets = or_(*((begin < end) & (finish > start) for begin, finish in _SLOTS))
     return (_OFFICIAL.c.start > start - store.LONGEST) & meets
 

@@ -7,9 +7,10 @@ from datetime import datetime
 from sqlalchemy import literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.booking.sessions.schema import SESSION_POINTS, SESSIONS, SLOTS
-from scheduler.booking.sessions.store import instant, issued, meets
+from scheduler.booking.sessions.store import issued, meets
 from scheduler.core.model import Gathering, Interval
+from scheduler.core.schema import SESSION_POINTS, SESSIONS, SLOTS
+from scheduler.core.sql_values import instant
 
 _HOSTS = select(SESSIONS.c.id.label("session"), SESSIONS.c.host_point.label("point"), literal(-1).label("position"))
 _OTHERS = select(SESSION_POINTS.c.session, SESSION_POINTS.c.point, SESSION_POINTS.c.position)

@@ -9,8 +9,8 @@ from typing import TypeVar
 from scheduler.booking.sessions import script
 from scheduler.core import text
 from scheduler.core.model import ItemKind, Point, ScriptItem
-from scheduler.directory.errors import BadSheet, LineError
 from scheduler.files import spreadsheet
+from scheduler.files.errors import BadSheet, LineError
 from scheduler.files.spreadsheet import Row
 from scheduler.units.naming import key
 

@@ -3,32 +3,22 @@
 import json
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, delete, exists, func, insert, or_, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.booking.admission.load import CapacityLimit
 from scheduler.booking.sessions.access_window import stands
-from scheduler.booking.sessions.schema import (
-    CAPACITY_STEPS,
-    CODES,
-    POINTS,
-    REGISTRATION_COUNTER,
-    SCRIPT_ITEMS,
-    SESSION_POINTS,
-    SESSIONS,
-    SLOTS,
-    UNITS,
-)
+from scheduler.booking.sessions.schema import CODES, REGISTRATION_COUNTER, SCRIPT_ITEMS
 from scheduler.core import code_encryption
 from scheduler.core.errors import UnknownSession
-from scheduler.core.model import Amount, Entry, Interval, ScriptItem, Session, Slot, State
+from scheduler.core.model import Entry, Interval, ScriptItem, Session, Slot, State
+from scheduler.core.schema import POINTS, SESSION_POINTS, SESSIONS, SLOTS, UNITS
+from scheduler.core.sql_values import instant, rounded_up, seconds, storable
 from scheduler.policy.policy import DoorPolicy, Policy
 from scheduler.units import naming
-from scheduler.units.store import storable
 
 _ENTRIES = (
     select(SESSIONS.c.id, SESSIONS.c.number, SESSIONS.c.title, SESSIONS.c.state, POINTS.c.label, UNITS.c.level)
@@ -37,32 +27,15 @@ _ENTRIES = (
     .order_by(SLOTS.c.start, SESSIONS.c.seq)
 )
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-SECOND = timedelta(seconds=1)
 
 _SESSION_COLUMNS = [column for column in SESSIONS.c if column.name not in {"mark", "folded"}]
 _TIMES = ("created", "received", "effective", "reply_due", "check_due")
 _SLOT_COLUMNS = (SLOTS.c.kind, SLOTS.c.start, SLOTS.c.end, SLOTS.c.legs)
 
 
-def seconds(instant: datetime) -> int:
-    """Return whole seconds since 1970, rounded down, exactly."""
-    return (instant - EPOCH) // SECOND
-
-
-def instant(at: int) -> datetime:
-    """Return the UTC datetime of whole seconds since 1970."""
-    return EPOCH + at * SECOND
-
-
 _EVERY = SLOTS.alias()
 LONGEST = select(func.max(_EVERY.c.end - _EVERY.c.start)).scalar_subquery()
 """Seconds that the longest slot takes."""
-
-
-def rounded_up(at: datetime) -> int:
-    """Return the seconds since 1970 of a moment, the next ones within a second: slots begin on whole seconds."""
-    return -((EPOCH - at) // SECOND)
 
 
 def meets(start: datetime, end: datetime) -> ColumnElement[bool]:
@@ -302,23 +275,6 @@ async def held(db: AsyncConnection, window: Interval) -> list[Slot]:
     """Return the slots of issued sessions that overlap a window."""
     found = select(*_SLOT_COLUMNS).join(SESSIONS).where(issued() & meets(window.start, window.end))
     return [slot_of(*row) for row in (await db.execute(found)).all()]
-
-
-_STEPS = select(CAPACITY_STEPS).order_by(CAPACITY_STEPS.c.since)
-
-
-async def ceiling(db: AsyncConnection, rated: Amount) -> CapacityLimit:
-    """Return the maximum over time: `rated` until the first recorded step."""
-    rows = await db.execute(_STEPS)
-    return CapacityLimit(rated, tuple((instant(row.since), Amount(row.sessions, row.points)) for row in rows))
-
-
-async def set_ceiling(db: AsyncConnection, ceiling: CapacityLimit) -> None:
-    """Record the steps of a maximum over time instead of those before."""
-    await db.execute(delete(CAPACITY_STEPS))
-    rows = [{"since": seconds(since), "sessions": a.sessions, "points": a.points} for since, a in ceiling.steps]
-    if rows:
-        await db.execute(insert(CAPACITY_STEPS), rows)
 
 
 def slot_of(kind: str, start: int, end: int, legs: int) -> Slot:

@@ -10,13 +10,12 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from scheduler.booking.sessions.schema import POINTS
-from scheduler.booking.sessions.store import instant, seconds
 from scheduler.core.database import writing
 from scheduler.core.errors import TooManyDocuments
+from scheduler.core.schema import POINTS
+from scheduler.core.sql_values import instant, seconds, storable
 from scheduler.directory.errors import Unknown
 from scheduler.directory.schema import ASSESSMENTS, CONTROLS, EVIDENCE, QUOTA_EXCEPTIONS
-from scheduler.units.store import storable
 
 MAX_FILES = 20
 """Of one assessment or document."""

@@ -8,11 +8,11 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from scheduler.booking.sessions.store import instant, seconds
 from scheduler.core import text
 from scheduler.core.database import writing
 from scheduler.core.errors import InvalidRequest, UnknownPoint
 from scheduler.core.model import Point
+from scheduler.core.sql_values import instant, seconds, storable
 from scheduler.directory.controls import rules
 from scheduler.directory.controls.rules import Checklist, Control, Row, State
 from scheduler.directory.errors import Unknown
@@ -21,7 +21,6 @@ from scheduler.directory.points.store import new_id
 from scheduler.directory.schema import CONTROLS, EVIDENCE
 from scheduler.policy.profile_files import Profiles
 from scheduler.units import store as units_store
-from scheduler.units.store import storable
 
 SYSTEM = ""
 """The subject of what is not of a point."""

@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.booking.sessions.store import instant, seconds
+from scheduler.core.schema import DEVICES
+from scheduler.core.sql_values import instant, seconds, storable
 from scheduler.directory.equipment.drift import Drift
 from scheduler.directory.model import Change, Device
-from scheduler.directory.schema import CHANGES, DEVICES
-from scheduler.units.store import storable
+from scheduler.directory.schema import CHANGES
 
 
 async def devices(db: AsyncConnection, point: str | None = None) -> list[Device]:

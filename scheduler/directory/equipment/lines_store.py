@@ -5,10 +5,9 @@ from dataclasses import asdict
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.booking.sessions.store import instant, seconds
+from scheduler.core.sql_values import instant, seconds, storable
 from scheduler.directory.model import Line, Provider
 from scheduler.directory.schema import LINES, PROVIDERS
-from scheduler.units.store import storable
 
 
 async def lines(db: AsyncConnection, point: str | None = None) -> list[Line]:

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from scheduler.booking.sessions import store as sessions_store
-from scheduler.booking.sessions.store import seconds
 from scheduler.core.database import writing
 from scheduler.core.model import Point, Session, State
+from scheduler.core.sql_values import seconds
 from scheduler.directory.equipment import lines_store, provider_points
 from scheduler.directory.model import Line
 from scheduler.notifications import outbox

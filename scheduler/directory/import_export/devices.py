@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.core.model import Point
 from scheduler.directory.equipment import codec_sets, devices, devices_store, lines_store
-from scheduler.directory.errors import LineError
 from scheduler.directory.import_export.point_lookup import named
 from scheduler.directory.import_export.preview import Step, day, differences, number
 from scheduler.directory.model import Device, DeviceKind, Protocol, Transport
+from scheduler.files.errors import LineError
 from scheduler.files.spreadsheet import Row
 from scheduler.policy.profile_files import Profiles
 from scheduler.units import device_count

@@ -9,12 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.booking.registration import request_validation
 from scheduler.core import text
-from scheduler.directory.errors import LineError
 from scheduler.directory.import_export.point_lookup import Named, named
 from scheduler.directory.import_export.preview import Step, day, differences
 from scheduler.directory.model import Person
 from scheduler.directory.people import store as people_store
 from scheduler.directory.points import store as points_store
+from scheduler.files.errors import LineError
 from scheduler.files.spreadsheet import Row
 from scheduler.policy.profile_files import Profiles
 from scheduler.units import store as units_store

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.core.model import Point
-from scheduler.directory.errors import LineError
 from scheduler.directory.points import store as points_store
+from scheduler.files.errors import LineError
 from scheduler.units import store as units_store
 from scheduler.units.naming import slug
 

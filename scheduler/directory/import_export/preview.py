@@ -7,7 +7,7 @@ from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.directory.errors import LineError
+from scheduler.files.errors import LineError
 
 
 async def nothing(_: AsyncConnection) -> None:

@@ -7,11 +7,11 @@ from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.directory.errors import LineError
 from scheduler.directory.import_export.point_lookup import named
 from scheduler.directory.import_export.preview import Step, differences, number
 from scheduler.directory.model import Room
 from scheduler.directory.points import store as points_store
+from scheduler.files.errors import LineError
 from scheduler.files.spreadsheet import Row
 from scheduler.policy.profile_files import Profiles
 from scheduler.units import store as units_store

@@ -9,10 +9,11 @@ from typing import Literal, Protocol
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from scheduler.core.database import writing
-from scheduler.directory.errors import BadSheet, LineError, PreviewStale
+from scheduler.directory.errors import PreviewStale
 from scheduler.directory.import_export import devices, inventory, people, rooms, units
 from scheduler.directory.import_export.preview import Plan, Step
 from scheduler.files import spreadsheet
+from scheduler.files.errors import BadSheet, LineError
 from scheduler.files.sandboxed_parser import SandboxedParser
 from scheduler.files.spreadsheet import Row
 from scheduler.policy.profile_files import Profiles

@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.core.errors import BadUnits
-from scheduler.directory.errors import LineError
 from scheduler.directory.import_export.preview import Step, differences
+from scheduler.files.errors import LineError
 from scheduler.files.spreadsheet import Row
 from scheduler.policy.profile_files import Profiles
 from scheduler.units import store as units_store

@@ -6,10 +6,9 @@ from datetime import date, datetime
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.booking.sessions.store import instant, seconds
+from scheduler.core.sql_values import instant, seconds, storable
 from scheduler.directory.model import Person
 from scheduler.directory.schema import PEOPLE
-from scheduler.units.store import storable
 
 
 async def people(db: AsyncConnection, unit: str | None = None) -> list[Person]:

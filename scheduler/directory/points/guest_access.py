@@ -10,13 +10,14 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from scheduler.booking.sessions import store as sessions_store
+from scheduler.core import sql_values
 from scheduler.core.database import writing
 from scheduler.core.errors import NotInvited, UnknownPoint
 from scheduler.core.model import Session
+from scheduler.core.sql_values import storable
 from scheduler.directory.schema import GRANTS
 from scheduler.policy.profile_files import Profiles
 from scheduler.units import store as units_store
-from scheduler.units.store import storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,7 @@ class GuestAccess:
             if point not in session.everyone:
                 raise NotInvited
             await _forget(db, point, session_id)
-            await db.execute(
-                insert(GRANTS).values(point=point, session=session_id, by=by, at=sessions_store.seconds(now))
-            )
+            await db.execute(insert(GRANTS).values(point=point, session=session_id, by=by, at=sql_values.seconds(now)))
 
     async def take_back(self, point: str, session_id: str) -> None:
         """Let a point no longer into a session."""

@@ -10,14 +10,13 @@ from uuid import uuid4
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.booking.sessions.schema import POINTS
-from scheduler.booking.sessions.store import instant, seconds
 from scheduler.core.model import Point, PointState
+from scheduler.core.schema import POINTS
+from scheduler.core.sql_values import instant, seconds, storable
 from scheduler.directory.model import Alias, Assessment, Exemption, Item, Moved, Room
 from scheduler.directory.schema import ASSESSMENTS, POINT_ALIASES, POINT_MOVES, QUOTA_EXCEPTIONS, ROOMS
 from scheduler.units import store as units_store
 from scheduler.units.naming import slug
-from scheduler.units.store import storable
 
 
 async def add(db: AsyncConnection, point: Point) -> None:

@@ -10,9 +10,9 @@ from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.booking.sessions import store as sessions_store
-from scheduler.booking.sessions.store import instant, seconds
 from scheduler.core.database import writing
 from scheduler.core.errors import InvalidRequest, NotAsked
+from scheduler.core.sql_values import instant, seconds
 from scheduler.notifications.alerts import Alerts
 from scheduler.operations.attendance import attendee_list
 from scheduler.operations.attendance.attendee_list import Person, Present

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.booking.sessions.store import instant, seconds
+from scheduler.core.sql_values import instant, seconds
 from scheduler.operations.attendance.schema import SPEECHES, STAYS
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.booking.sessions.store import instant, seconds
+from scheduler.core.sql_values import instant, seconds
 from scheduler.operations.attendance.presence_intervals import PresenceInterval
 from scheduler.operations.attendance.schema import EXPLANATIONS, STAYS
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.booking.sessions.store import instant, seconds
+from scheduler.core.sql_values import instant, seconds
 from scheduler.operations.attendance.presence_intervals import ReconnectAttempt
 from scheduler.operations.attendance.schema import REDIALS
 

@@ -1,8 +1,8 @@
 """The tables of preparation and attendance, beside the scheduler's. Times are whole seconds since 1970 in UTC."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text
 
-from scheduler.booking.sessions.schema import METADATA
+from scheduler.core.schema import METADATA
 
 STAYS = Table(  # when a point was connected; an open one was alive at `seen`
     "stays",
@@ -42,34 +42,6 @@ EXPLANATIONS = Table(  # what a point says of an interruption that began then (R
     Column("at", BigInteger, nullable=False),
 )
 
-CHECKS = Table(  # the last technical check of a point for a slot that began then (R-084)
-    "checks",
-    METADATA,
-    Column("session", String(32), ForeignKey("sessions.id"), primary_key=True),
-    Column("kind", String(16), primary_key=True),
-    Column("point", String(64), ForeignKey("points.id"), primary_key=True),
-    Column("start", BigInteger, nullable=False),
-    Column("result", String(16), nullable=False),
-    Column("words", String(1000), nullable=False),
-    Column("by", String(200), nullable=False),
-    Column("at", BigInteger, nullable=False),
-)
-
-DUTIES = Table(  # persons on duty for a session (R-089, R-090, R-097, R-106, R-114)
-    "duties",
-    METADATA,
-    Column("id", String(32), primary_key=True),
-    Column("session", String(32), ForeignKey("sessions.id"), nullable=False, index=True),
-    Column("role", String(16), nullable=False),
-    Column("point", String(64), ForeignKey("points.id")),
-    Column("unit", String(64), ForeignKey("units.id")),
-    Column("account", String(64)),
-    Column("name", String(500), nullable=False),
-    Column("phone", String(16), nullable=False),
-    Column("by", String(200), nullable=False),
-    Column("arrived", BigInteger),
-    Column("provider", String(32)),
-)
 
 REDIALS = Table(  # lost connections of points, and each try to come back (R-099)
     "redials",
@@ -83,26 +55,6 @@ REDIALS = Table(  # lost connections of points, and each try to come back (R-099
     Index("redials_session", "session"),
 )
 
-SELF_TESTS = Table(  # what points found out about themselves (R-086)
-    "self_tests",
-    METADATA,
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
-    Column("point", String(64), ForeignKey("points.id"), nullable=False),
-    Column("account", String(64), nullable=False),
-    Column("at", BigInteger, nullable=False),
-    Column("camera", Boolean, nullable=False),
-    Column("mic_dbfs", Integer),
-    Column("luma", Integer),
-    Column("down_kbps", Integer),
-    Column("up_kbps", Integer),
-    Column("latency_ms", Integer),
-    Column("browser", String(500), nullable=False),
-    Column("screen", String(100), nullable=False),
-    Column("ticks", Text, nullable=False),  # JSON
-    Column("failed", Text, nullable=False),  # JSON
-    Column("device", String(16), nullable=False, server_default=""),
-    Index("self_tests_point", "point", "at"),
-)
 
 ROLLS = Table(  # sessions whose host asked who takes part (R-098)
     "rolls",
@@ -119,28 +71,6 @@ LISTS = Table(  # who takes part at a point; names go when the profile says so (
     Column("point", String(64), ForeignKey("points.id"), primary_key=True),
     Column("count", Integer, nullable=False),
     Column("people", Text, nullable=False),  # JSON
-    Column("by", String(200), nullable=False),
-    Column("at", BigInteger, nullable=False),
-)
-
-LINK_TESTS = Table(  # the link to the Government's system, before a slot that began then (R-104)
-    "link_tests",
-    METADATA,
-    Column("session", String(32), ForeignKey("sessions.id"), primary_key=True),
-    Column("kind", String(16), primary_key=True),
-    Column("start", BigInteger, nullable=False),
-    Column("good", Boolean, nullable=False),
-    Column("words", String(1000), nullable=False),
-    Column("by", String(200), nullable=False),
-    Column("at", BigInteger, nullable=False),
-)
-
-STEPS = Table(  # steps of switching on and off that a point has done for a session (R-052)
-    "steps",
-    METADATA,
-    Column("session", String(32), ForeignKey("sessions.id"), primary_key=True),
-    Column("point", String(64), ForeignKey("points.id"), primary_key=True),
-    Column("step", String(64), primary_key=True),
     Column("by", String(200), nullable=False),
     Column("at", BigInteger, nullable=False),
 )

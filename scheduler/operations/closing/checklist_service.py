@@ -8,9 +8,9 @@ from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from scheduler.booking.sessions import store as sessions_store
-from scheduler.booking.sessions.store import instant, seconds
 from scheduler.core.database import writing
 from scheduler.core.model import Session, State
+from scheduler.core.sql_values import instant, seconds
 from scheduler.notifications import outbox, wording
 from scheduler.operations.closing.checklist import CENTRE, Sheet, Tick, check, sheet
 from scheduler.operations.closing.errors import NotOver, UnknownItem

@@ -10,16 +10,15 @@ from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from scheduler.booking.sessions import store as sessions_store
-from scheduler.booking.sessions.schema import POINTS, SESSIONS
-from scheduler.booking.sessions.store import instant, seconds
 from scheduler.core.database import writing
 from scheduler.core.errors import TooManyDocuments
+from scheduler.core.schema import POINTS, SESSIONS
+from scheduler.core.sql_values import instant, seconds, storable
 from scheduler.notifications import outbox, wording
 from scheduler.operations.closing.documents import RECORDING, AccessRequest, Document
 from scheduler.operations.closing.errors import UnknownMaterial
 from scheduler.operations.closing.schema import DOCUMENTS, GRANTS
 from scheduler.units import store as units_store
-from scheduler.units.store import storable
 
 MAX_DOCUMENTS = 50
 """Of one session."""

@@ -9,10 +9,10 @@ from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from scheduler.booking.sessions import store as sessions_store
-from scheduler.booking.sessions.store import instant, seconds
 from scheduler.calendar import store as calendar_store
 from scheduler.calendar.deadlines import Clock
 from scheduler.core.database import writing
+from scheduler.core.sql_values import instant, seconds
 from scheduler.notifications import outbox, wording
 from scheduler.operations.closing import recording_handover
 from scheduler.operations.closing.errors import NotHandedOver

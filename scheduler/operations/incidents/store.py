@@ -8,15 +8,14 @@ from sqlalchemy import ColumnElement, insert, or_, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.booking.sessions.schema import POINTS, SESSIONS
-from scheduler.booking.sessions.store import instant, seconds
+from scheduler.core.schema import POINTS, SESSIONS
+from scheduler.core.sql_values import instant, seconds, storable
 from scheduler.directory.model import Provider
 from scheduler.directory.schema import LINES, PROVIDERS
 from scheduler.operations.closing.errors import UnknownIncident
-from scheduler.operations.closing.schema import INCIDENT_STEPS, INCIDENTS, LINE_MINUTES
 from scheduler.operations.incidents.model import Incident, LineMinutes, Measured, Report, Step
 from scheduler.operations.incidents.rules import UNSETTLED
-from scheduler.units.store import storable
+from scheduler.operations.incidents.schema import INCIDENT_STEPS, INCIDENTS, LINE_MINUTES
 
 
 async def known(db: AsyncConnection, incident: str) -> Incident:

@@ -7,14 +7,14 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.booking.sessions import store as sessions_store
-from scheduler.booking.sessions.store import instant, seconds
 from scheduler.core import text
 from scheduler.core.database import writing
 from scheduler.core.errors import FieldError, InvalidRequest
 from scheduler.core.model import Session, SlotKind
+from scheduler.core.sql_values import instant, seconds
 from scheduler.notifications.alerts import Alerts
-from scheduler.operations.attendance.schema import LINK_TESTS, STEPS
 from scheduler.operations.readiness.marks import LinkTest
+from scheduler.operations.readiness.schema import LINK_TESTS, STEPS
 from scheduler.operations.readiness.technical_check import MAX_WORDS
 
 

@@ -9,11 +9,11 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.booking.sessions.store import instant, seconds
 from scheduler.core.database import writing
 from scheduler.core.errors import InvalidRequest, UnknownPoint
+from scheduler.core.sql_values import instant, seconds
 from scheduler.notifications.alerts import Alerts
-from scheduler.operations.attendance.schema import SELF_TESTS
+from scheduler.operations.readiness.schema import SELF_TESTS
 from scheduler.operations.readiness.self_test import Measured, SelfTest, failed, faults
 from scheduler.policy.policy import SelfTestPolicy
 from scheduler.units import store as units_store

@@ -7,12 +7,11 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.booking.sessions.store import instant, seconds
 from scheduler.core.model import Session, Slot
-from scheduler.operations.attendance.schema import CHECKS, DUTIES
+from scheduler.core.sql_values import instant, seconds, storable
 from scheduler.operations.readiness.duty import Duty
+from scheduler.operations.readiness.schema import CHECKS, DUTIES
 from scheduler.operations.readiness.technical_check import Check
-from scheduler.units.store import storable
 
 
 async def checks(db: AsyncConnection, sessions: Iterable[Session]) -> dict[str, list[Check]]:

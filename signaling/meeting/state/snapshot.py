@@ -10,7 +10,8 @@ from hashlib import sha256
 from pydantic import TypeAdapter
 
 from mediaserver.api import Layout
-from signaling.messages.server import AssistState, Audience, IncidentState, RecordingState, Role
+from signaling.messages.server import AssistState, Audience, IncidentState, Role
+from signaling.recording.model import TapeSnapshot
 from signaling.sip.agent.snapshot import CallSnapshot
 
 
@@ -54,23 +55,6 @@ class SeatSnapshot:
     camera: bool
     view: str
     lines: int
-
-
-@dataclass(frozen=True, slots=True)
-class TapeSnapshot:
-    """Where the recording stands; see :class:`signaling.recording.state.MeetingRecording`."""
-
-    state: RecordingState
-    registered: tuple[bool, bool]
-    begin: datetime
-    wish: bool
-    begun: bool
-    by: str
-    lost: bool
-    starting: bool
-    seconds: int
-    marks: int
-    voices: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from alembic import op
 
-from signaling.audit.hash_chain import GENESIS, PRUNE, AuditEntry, entry_hash
+from signaling.audit.hash_chain import GENESIS, PRUNE, entry_hash
+from signaling.core.audit_entry import AuditEntry
 
 revision = "0005"
 down_revision = "0004"

@@ -15,8 +15,8 @@ from scheduler.directory.model import Device
 from scheduler.directory.points.guest_access import GuestAccess
 from signaling.accounts import throttle
 from signaling.accounts.throttle import Attempt, Throttle
-from signaling.audit.hash_chain import AuditEntry
 from signaling.audit.log import AuditLog
+from signaling.core.audit_entry import AuditEntry
 from signaling.meeting.room_system import SIP_PORT
 from signaling.sip.agent.agent import RemoteParty
 

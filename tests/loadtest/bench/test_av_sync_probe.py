@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from loadtest.bench.av_sync_probe import EVERY_S, AvSyncListener, AvSyncProbe, Silence, after, material, recorded, rises
-from loadtest.endpoint.sender import FPS, Layer, Voice, with_extension
+from loadtest.endpoint.sender import Layer, Voice, with_extension
+from loadtest.media.clip import FPS
 from mediaserver.transport.srtp import Outgoing
 from tests.film import film
 

@@ -7,9 +7,10 @@ import pytest
 
 from loadtest.compare import ffmpeg_xstack, other_servers
 from loadtest.compare.mediasoup import mediasoup_room
-from loadtest.endpoint.endpoint import Endpoint, Material
+from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.sdp_answer import parse_answer
 from loadtest.endpoint.sdp_offer import Wish
+from loadtest.media.clip import Material
 from mediaserver.api import SeatOptions
 from mediaserver.transport.dtls import fingerprint, make_certificate
 

@@ -8,14 +8,14 @@ from typing import cast
 import pytest
 
 from loadtest.endpoint.decoder import Decode
-from loadtest.endpoint.endpoint import Endpoint, Material
+from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.participant import Participant
 from loadtest.endpoint.receive_counters import HEADER
 from loadtest.endpoint.rtcp import Request, ResendWanted, keyframe_request, parse_requests
 from loadtest.endpoint.sdp_offer import H264, OPUS, Wish
 from loadtest.endpoint.sender import PICTURE_STEP
 from loadtest.endpoint.transport import LinkFailed
-from loadtest.media.clip import Clip
+from loadtest.media.clip import Clip, Material
 from loadtest.media.picture import KEY_EVERY, Card, clips, colour
 from loadtest.media.tone import encode_tone
 from loadtest.server.rest_client import Client

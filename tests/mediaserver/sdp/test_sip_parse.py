@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediaserver.errors import BadOffer
+from mediaserver.rtp.payload import SINGLE_NAL
 from mediaserver.sdp import sip_write
 from mediaserver.sdp.sections import MAX_MEDIA, read_parameters
 from mediaserver.sdp.sip_parse import Media, Session, codec_names, is_plain, parse
 from mediaserver.sdp.sip_write import Local, answer, choose, choose_picture, offer
-from mediaserver.video.quality import SINGLE_NAL, USUAL
+from mediaserver.video.quality import USUAL
 from tests.mediaserver.offers import CHROMIUM, FIREFOX
 from tests.mediaserver.room_offers import BARESIP, CISCO, POLYCOM
 

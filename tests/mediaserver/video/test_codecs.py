@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediaserver.rtp.packet import MAX_PAYLOAD_BYTES
-from mediaserver.rtp.payload import is_keyframe, packetize_h264, packetize_vp8, split_nals, vp8_frame_size
+from mediaserver.rtp.payload import SINGLE_NAL, is_keyframe, packetize_h264, packetize_vp8, split_nals, vp8_frame_size
 from mediaserver.video.codecs import MAX_PIXELS, VideoDecoder, VideoEncoder
-from mediaserver.video.quality import SINGLE_NAL
 from tests.mediaserver.pictures import (
     BLUE,
     GREEN,

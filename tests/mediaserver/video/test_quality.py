@@ -6,7 +6,8 @@ from operator import eq
 from pathlib import Path
 
 from mediaserver.room.compositions import finest
-from mediaserver.video.quality import CAMERA_BPS, LARGE, QUALITIES, SCREEN_BPS, SINGLE_NAL, USUAL
+from mediaserver.rtp.payload import SINGLE_NAL
+from mediaserver.video.quality import CAMERA_BPS, LARGE, QUALITIES, SCREEN_BPS, USUAL
 
 LINK = Path(__file__).parents[3] / "web/link.js"
 

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-from scheduler.booking.sessions.schema import SESSIONS
 from scheduler.compliance import breaches
 from scheduler.compliance.breaches import Breach
 from scheduler.compliance.feedback import Feedback, FeedbackService
@@ -18,6 +17,7 @@ from scheduler.compliance.monthly_summary import MonthlySummary
 from scheduler.core.database import writing
 from scheduler.core.errors import TooLate
 from scheduler.core.model import Interval, Point, State
+from scheduler.core.schema import SESSIONS
 from scheduler.directory.equipment.service import Equipment
 from scheduler.directory.model import Line, PersonRole, Seen
 from scheduler.directory.people.service import Entry, People

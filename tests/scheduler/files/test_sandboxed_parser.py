@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from scheduler.directory.errors import BadSheet
 from scheduler.files import sandboxed_parser, spreadsheet
+from scheduler.files.errors import BadSheet
 from scheduler.files.sandboxed_parser import SandboxedParser
 from scheduler.inbound_mail import form_template
 from scheduler.inbound_mail import message as mail

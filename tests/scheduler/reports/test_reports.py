@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler.booking.registration.service import Scheduler
-from scheduler.booking.sessions.schema import SESSIONS
 from scheduler.core import database
 from scheduler.core.model import Amount, Interval, State
+from scheduler.core.schema import SESSIONS
 from scheduler.directory.equipment import lines_store
 from scheduler.directory.model import Line, Provider
 from scheduler.operations.incidents.model import Report as Fault

@@ -11,10 +11,10 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from scheduler.booking.registration.service import Scheduler
-from scheduler.booking.sessions.store import seconds
 from scheduler.core import database
 from scheduler.core.errors import InvalidRequest, UnknownSession
 from scheduler.core.model import Interval, Session
+from scheduler.core.sql_values import seconds
 from scheduler.notifications.wording import NOWHERE
 from scheduler.operations.attendance.schema import STAYS
 from scheduler.operations.closing.errors import NotOver

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler.policy import profile_files
-from signaling.accounts.passwords import Account, Passwords, check_password, check_roles, normal_name, random_password
-from signaling.accounts.sign_in import Source, network_of
+from signaling.accounts.passwords import Passwords, check_password, check_roles, normal_name, random_password
 from signaling.app.admin_cli import NewAccount, create_account
 from signaling.app.settings import Settings
+from signaling.core.account import Account, Source, network_of
 from signaling.core.errors import BadInput, BadLogin, Locked
 from tests.signaling.world import NOW, PASSWORD, World, older, open_world, problem_of
 

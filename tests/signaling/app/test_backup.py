@@ -15,8 +15,8 @@ from scheduler.core.errors import LostKey
 from signaling.app import admin_cli, tls
 from signaling.app.backup import CODE_KEY, DATABASE, KEYS, backup, read_passphrase, restore
 from signaling.app.services import record
-from signaling.audit.hash_chain import AuditEntry
 from signaling.audit.log import Wanted
+from signaling.core.audit_entry import AuditEntry
 from signaling.core.errors import BadBackup, ServerError
 from tests.signaling.world import NHA_TRANG, NOW, World, make_settings
 

@@ -8,7 +8,8 @@ from datetime import datetime
 import pytest
 
 from signaling.app.periodic_jobs import PeriodicJobs
-from signaling.app.settings import Mail, Server, Settings
+from signaling.app.settings import Settings
+from signaling.mail.config import Mail, Server
 from tests.fakes import FakeClock
 from tests.signaling.bodies import registration
 from tests.signaling.world import NOW, open_world

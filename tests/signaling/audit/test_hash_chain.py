@@ -8,7 +8,8 @@ from hashlib import sha256
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signaling.audit.hash_chain import GENESIS, AuditEntry, ChainedEntry, Verdict, entry_hash
+from signaling.audit.hash_chain import GENESIS, ChainedEntry, Verdict, entry_hash
+from signaling.core.audit_entry import AuditEntry
 
 NOW = datetime(2026, 4, 6, 1, tzinfo=UTC)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)

@@ -20,8 +20,9 @@ from scheduler.core import database
 from scheduler.policy import profile_files
 from signaling.app import admin_cli
 from signaling.app.settings import Settings
-from signaling.audit.hash_chain import COVER, GENESIS, AuditEntry, Verdict, entry_hash, seal_happening
+from signaling.audit.hash_chain import COVER, GENESIS, Verdict, entry_hash, seal_happening
 from signaling.audit.log import AuditLog, Wanted
+from signaling.core.audit_entry import AuditEntry
 from signaling.core.errors import BadLog
 from signaling.migrations import downgrade, migrate
 from tests.signaling.world import CAM_RANH, NHA_TRANG, NOW, World, make_settings, problem_of

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import ClientSession
 
 from scheduler.core.code_encryption import CodeCipher
-from signaling.accounts.passwords import Account
+from signaling.core.account import Account
 from tests.signaling.bodies import EMERGENCY, registration
 from tests.signaling.world import CAM_RANH, DIEN_AN, DIEN_KHANH, HOST, NHA_TRANG, NOW, World, problem_of
 

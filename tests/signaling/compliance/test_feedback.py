@@ -4,7 +4,7 @@ import csv
 import io
 from datetime import timedelta
 
-from signaling.audit.hash_chain import AuditEntry
+from signaling.core.audit_entry import AuditEntry
 from tests.signaling.world import NHA_TRANG, World, problem_of
 
 

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from scheduler.policy.profile_files import SHIPPED, TWO_TIER
 from signaling.app.admin_cli import NewAccount, create_account
-from signaling.app.settings import Mail, Server, Settings
+from signaling.app.settings import Settings
+from signaling.mail.config import Mail, Server
 from tests.scheduler.world import at
 from tests.signaling.policy.test_change_of_profile import asked
 from tests.signaling.world import CAM_RANH, DIEN_AN, HOST, PASSWORD, World, open_world, problem_of

@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import text
 
 from scheduler.policy.profile_files import SHIPPED
-from signaling.accounts.passwords import Account
-from signaling.app.settings import Mail, Server, Settings
+from signaling.app.settings import Settings
+from signaling.core.account import Account
+from signaling.mail.config import Mail, Server
 from tests.signaling.directory.test_jobs import noted, post
 from tests.signaling.mail.test_smtp import SENDER, smtp_server
 from tests.signaling.world import CAM_RANH, NHA_TRANG, NOW, PASSWORD, World, open_world, problem_of

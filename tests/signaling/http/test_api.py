@@ -19,10 +19,10 @@ from mediaserver.api import LayoutKind
 from scheduler.booking.registration.service import Scheduler
 from scheduler.operations.closing.documents import Document
 from scheduler.operations.incidents.model import Report
-from signaling.accounts.passwords import Account
 from signaling.app import tls
 from signaling.app.api_table import PREFIX, ROUTES
 from signaling.app.build import application
+from signaling.core.account import Account
 from signaling.http import router
 from signaling.http.openapi import document, public_path
 from signaling.http.route import Route

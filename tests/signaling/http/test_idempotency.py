@@ -11,13 +11,13 @@ from sqlalchemy import func, select
 from scheduler.booking.registration.service import Scheduler
 from scheduler.core import database
 from scheduler.core.code_encryption import CodeCipher
-from signaling.accounts.schema import IDEMPOTENCY
 from signaling.app.api_table import ROUTES
 from signaling.app.settings import Settings
 from signaling.core.errors import AnswerLost, InProgress
 from signaling.http import idempotency
 from signaling.http.idempotency import Answer, Idempotency, Keyed
 from signaling.http.openapi import document, public_path
+from signaling.http.schema import IDEMPOTENCY
 from tests.signaling.bodies import registration
 from tests.signaling.world import NHA_TRANG, NOW, World, open_world, problem_of
 

@@ -13,9 +13,10 @@ from sqlalchemy import text
 from scheduler.core import database
 from signaling.app import tls
 from signaling.app.services import utc_now
-from signaling.app.settings import Mail, Server, Settings
+from signaling.app.settings import Settings
 from signaling.app.settings import read as read_settings
 from signaling.mail import imap
+from signaling.mail.config import Mail, Server
 from signaling.mail.imap import NotRead
 from signaling.mail.inbox_watcher import InboxWatcher
 from signaling.mail.smtp import tls_context

@@ -19,10 +19,11 @@ from icalendar import Calendar
 
 from signaling.app import tls
 from signaling.app.services import utc_now
-from signaling.app.settings import Mail, Server, Settings
+from signaling.app.settings import Settings
 from signaling.app.settings import read as read_settings
 from signaling.core.errors import SettingsError
 from signaling.mail import chat_groups
+from signaling.mail.config import Mail, Server
 from tests.signaling.world import NOW, World, open_world
 
 SENDER, UNIT_BOX = "hoptructuyen@khanhhoa.gov.vn", "ubnd@khanhhoa.gov.vn"

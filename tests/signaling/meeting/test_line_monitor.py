@@ -9,9 +9,9 @@ import pytest
 from aiohttp import ClientSession
 
 from mediaserver.api import ConnectionQuality
-from signaling.accounts.passwords import Account
 from signaling.app.admin_cli import NewAccount, create_account
 from signaling.app.api_table import PREFIX, ROUTES
+from signaling.core.account import Account
 from signaling.core.errors import BadInput
 from signaling.http.route import ID
 from tests.signaling.directory.test_jobs import post

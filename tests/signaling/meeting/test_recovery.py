@@ -15,10 +15,10 @@ from mediaserver.errors import EngineGone
 from scheduler.core.database import writing
 from scheduler.core.model import Session
 from scheduler.operations.attendance.schema import STAYS
-from signaling.accounts.schema import CONFERENCES
 from signaling.app import build
 from signaling.app.settings import Settings
 from signaling.core.errors import SettingsError
+from signaling.meeting.schema import CONFERENCES
 from signaling.meeting.state.roster import ticket_of
 from signaling.meeting.state.snapshot import MeetingSnapshot, current_version
 from signaling.meeting.state_keeper import ConferenceKeeper

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from aiohttp import WSServerHandshakeError
 
-from signaling.accounts.passwords import EXPIRED_LASTS, Passwords
-from signaling.accounts.sign_in import digest
+from signaling.accounts.passwords import Passwords
 from signaling.accounts.store import AccountStore
+from signaling.core.account import digest
+from signaling.http.cookies import EXPIRED_LASTS
 from signaling.meeting import sign_out
 from tests.signaling.rooms import soon
 from tests.signaling.world import CAM_RANH, NHA_TRANG, PASSWORD, Socket, World, problem_of

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from signaling.core import timestamps
 from signaling.core.errors import MessageError
 from signaling.core.texts import FAULTS
 from signaling.messages import server as m
@@ -129,7 +130,7 @@ def test_times_are_whole_seconds_in_utc() -> None:
     local = datetime(2026, 4, 5, 8, 0, 0, 999, timezone(timedelta(hours=7)))
     message = m.Error(error="too-early", text="", opens=local)
     assert json.loads(m.dump(message))["opens"] == "2026-04-05T01:00:00Z"
-    assert m.instant(local) == datetime(2026, 4, 5, 1, tzinfo=UTC)
+    assert timestamps.instant(local) == datetime(2026, 4, 5, 1, tzinfo=UTC)
 
 
 def test_every_word_has_its_text() -> None:

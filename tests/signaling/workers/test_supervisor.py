@@ -15,12 +15,13 @@ import pytest
 
 from mediaserver.api import EngineLost, Event, MediaEngine, RoomOptions
 from signaling.app.build import media
+from signaling.app.worker_command import worker_command
 from signaling.core.child_process import socket_path
 from signaling.core.server_id import owner_of
 from signaling.workers import supervisor as module
 from signaling.workers.detached_process import Detached
 from signaling.workers.pool import RoomBack, RoomLost, WorkerPool
-from signaling.workers.supervisor import Supervisor, worker_command
+from signaling.workers.supervisor import Supervisor
 from tests.another_user import DAEMON, NOBODY, others_may_run_us, shared_directory
 from tests.fakes import FakeEngine
 from tests.signaling.world import make_settings

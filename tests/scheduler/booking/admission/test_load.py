@@ -6,7 +6,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.booking.admission.load import CapacityLimit, busy, meets, merged, sweep
+from scheduler.booking.admission.load import busy, meets, merged, sweep
+from scheduler.core.capacity_limit import CapacityLimit
 from scheduler.core.model import Amount, Interval, LoadStep, Slot
 from scheduler.policy.policy import CapacityPolicy, Share
 

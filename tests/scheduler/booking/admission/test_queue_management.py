@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.booking.admission.load import CapacityLimit
 from scheduler.booking.registration.service import Scheduler
+from scheduler.core.capacity_limit import CapacityLimit
 from scheduler.core.errors import CapacityExceeded, Ended, InvalidRequest, NotLive, NotMissed, OutOfOrder
 from scheduler.core.model import Act, Amount, Held, LoadStep, State
 from tests.scheduler.booking.admission.test_worked_examples import (

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from scheduler.booking.admission import rule as admission_rule
 from scheduler.booking.admission import suggestions
-from scheduler.booking.admission.load import CapacityLimit
+from scheduler.core.capacity_limit import CapacityLimit
 from scheduler.core.model import Admit, Amount, Claim, Interval, Point, Refuse, Slot, SlotKind, Suggestion
 from scheduler.policy.profile_files import load
 from tests.scheduler.oracle import HORIZON, Oracle, Slots

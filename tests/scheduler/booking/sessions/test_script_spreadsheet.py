@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scheduler.booking.sessions import script_spreadsheet
 from scheduler.core import text
 from scheduler.core.model import Point, ScriptItem
-from scheduler.directory.errors import BadSheet
 from scheduler.files import spreadsheet
+from scheduler.files.errors import BadSheet
 
 HOST = Point("ubnd.khanh-hoa", "UBND.Khanh Hoa", "UBND tỉnh Khánh Hòa", "568", "tinh", 1)
 NHA_TRANG = Point("ubnd.nha-trang", "UBND.Nha Trang", "UBND thành phố Nha Trang", "569", "huyen", 1)

@@ -12,12 +12,13 @@ from openpyxl import load_workbook
 
 from scheduler.booking.registration.service import Scheduler
 from scheduler.directory.equipment.service import Equipment
-from scheduler.directory.errors import BadSheet, PreviewStale
+from scheduler.directory.errors import PreviewStale
 from scheduler.directory.import_export import people as import_export_people
 from scheduler.directory.import_export.preview import Plan
 from scheduler.directory.import_export.service import TABLES, Exchange, Kind
 from scheduler.directory.people.service import Entry, People
 from scheduler.files import spreadsheet
+from scheduler.files.errors import BadSheet
 from scheduler.files.sandboxed_parser import SandboxedParser
 from tests import bombs
 from tests.fakes import here

@@ -8,16 +8,15 @@ import pytest
 from sqlalchemy import update
 
 from scheduler.booking.registration.service import Scheduler
-from scheduler.booking.sessions.schema import POINTS
 from scheduler.core import database
-from scheduler.core.errors import InvalidRequest, TooManyDocuments
+from scheduler.core.errors import DevicesDescribed, InvalidRequest, TooManyDocuments
 from scheduler.core.model import Point, PointState
+from scheduler.core.schema import DEVICES, POINTS
 from scheduler.directory.controls.evidence import MAX_FILES, EvidenceFiles, File
 from scheduler.directory.equipment.lines_store import set_line
-from scheduler.directory.errors import DevicesDescribed, IllegalMove, NotReady, QuotaExceeded, Unknown
+from scheduler.directory.errors import IllegalMove, NotReady, QuotaExceeded, Unknown
 from scheduler.directory.model import Form, Item, Line, Move, Room
 from scheduler.directory.points.service import Directory
-from scheduler.directory.schema import DEVICES
 from scheduler.policy.directory_rules import LineType
 from scheduler.units.naming import slug
 from tests.scheduler.conftest import PROFILES

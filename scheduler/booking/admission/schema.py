@@ -1,0 +1,23 @@
+"""Tables of admission: plans shown to the operator, and the maximum over time."""
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Integer, String, Table, Text
+
+from scheduler.core.schema import METADATA
+
+HELD_PLANS = Table(  # shown to the operator, until when they may be confirmed
+    "held_plans",
+    METADATA,
+    Column("session", String(32), ForeignKey("sessions.id"), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("victims", Text, nullable=False),  # session ids as JSON
+    Column("until", BigInteger, nullable=False),
+)
+
+
+CAPACITY_STEPS = Table(
+    "capacity_steps",
+    METADATA,
+    Column("since", BigInteger, primary_key=True, autoincrement=False),
+    Column("sessions", Integer, nullable=False),
+    Column("points", Integer, nullable=False),
+)

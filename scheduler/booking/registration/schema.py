@@ -1,0 +1,71 @@
+"""Tables of registrations: drafts, refusals, replies owed, emergencies noted."""
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text
+
+from scheduler.core.schema import METADATA
+
+ANSWERS = Table(  # what is owed to units, and whether it was given on time (R-083)
+    "answers",
+    METADATA,
+    Column("subject", String(32), primary_key=True),  # a draft or a session
+    Column("kind", String(8), nullable=False),
+    Column("number", String(32), nullable=False),
+    Column("unit", String(64), nullable=False),
+    Column("klass", String(16), nullable=False),
+    Column("received", BigInteger, nullable=False),
+    Column("effective", BigInteger, nullable=False),
+    Column("due", BigInteger, nullable=False),
+    Column("start", BigInteger),
+    Column("answered", BigInteger),
+    Column("told", Integer, nullable=False),  # the last share of the time, in percent, that somebody was reminded of
+    Column("happening", Integer),  # up to which the session was followed
+    Index("answers_answered_due", "answered", "due"),
+    Index("answers_happening", "happening"),
+)
+
+
+EMERGENCIES_SEEN = Table(  # who of the duty desk took note of which emergency (R-061)
+    "emergencies_seen",
+    METADATA,
+    Column("subject", String(32), primary_key=True),  # a draft or a session
+    Column("by", String(200), nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+
+DRAFTS = Table(  # registrations that wait in a unit's inbox (R-060)
+    "drafts",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("number", String(32), nullable=False, unique=True),
+    Column("unit", String(64), ForeignKey("units.id"), nullable=False, index=True),
+    Column("origin", String(64), ForeignKey("units.id"), index=True),
+    Column("channel", String(16), nullable=False),
+    Column("source", String(320), nullable=False),
+    Column("thread", String(998), nullable=False),
+    Column("content", Text, nullable=False),  # JSON
+    Column("arrived", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("reason", String(1000), nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("settled", BigInteger),
+    Column("session", String(32), ForeignKey("sessions.id")),
+)
+
+
+REFUSALS = Table(  # registrations that were refused, by which rule; one row for every try
+    "refusals",
+    METADATA,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False, index=True),
+    Column("unit", String(64), ForeignKey("units.id"), nullable=False),
+    Column("host_point", String(64), ForeignKey("points.id"), nullable=False),
+    Column("title", String(1000), nullable=False),
+    Column("klass", String(16), nullable=False),
+    Column("start", BigInteger, nullable=False),
+    Column("end", BigInteger, nullable=False),
+    Column("word", String(16), nullable=False),
+    Column("detail", String(1000), nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("profile", String(64), nullable=False),
+)

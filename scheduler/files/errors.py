@@ -1,0 +1,23 @@
+"""What is wrong with a spreadsheet."""
+
+from dataclasses import dataclass
+
+from scheduler.core.errors import SchedulerError
+
+
+@dataclass(frozen=True, slots=True)
+class LineError:
+    """One fault of a table: its line, from 1, its column, and a stable word with the value it is about."""
+
+    line: int
+    column: str
+    word: str
+    value: str = ""
+
+
+class BadSheet(SchedulerError):
+    """A table that was refused as a whole; nothing was imported."""
+
+    def __init__(self, faults: list[LineError]) -> None:
+        super().__init__(faults)
+        self.faults = faults

@@ -1,0 +1,35 @@
+"""Tables of notices: mailboxes of units, and what waits to be sent."""
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text
+
+from scheduler.core.schema import METADATA
+
+MAILBOXES = Table(  # official mailboxes of units (R-071)
+    "mailboxes",
+    METADATA,
+    Column("unit", String(64), ForeignKey("units.id"), primary_key=True),
+    Column("address", String(254), nullable=False, unique=True),
+)
+
+
+OUTBOX = Table(  # notices, one row for each channel
+    "outbox",
+    METADATA,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("key", String(500), nullable=False, unique=True),
+    Column("kind", String(32), nullable=False),
+    Column("channel", String(32), nullable=False),
+    Column("unit", String(64), ForeignKey("units.id")),
+    Column("session", String(32), index=True),
+    Column("recipient", String(254), nullable=False),
+    Column("thread", String(998), nullable=False),
+    Column("facts", Text, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("due", BigInteger, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("error", String(200), nullable=False),
+    Column("sent", BigInteger),
+    Index("outbox_state_due", "state", "due"),
+)

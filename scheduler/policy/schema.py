@@ -1,0 +1,25 @@
+"""Tables of policy profiles."""
+
+from sqlalchemy import BigInteger, Column, Integer, String, Table, Text
+
+from scheduler.core.schema import METADATA
+
+PROFILES = Table(  # every content a profile ever had here: what a decision was taken under (R-001)
+    "profiles",
+    METADATA,
+    Column("id", String(48), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("digest", String(64), nullable=False),
+    Column("content", Text, nullable=False),  # JSON
+    Column("recorded", BigInteger, nullable=False),
+)
+
+
+PROFILES_FILED = Table(  # those that hold beside the configured ones (R-108)
+    "profiles_filed",
+    METADATA,
+    Column("id", String(48), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("at", BigInteger, nullable=False),
+)

@@ -1,0 +1,15 @@
+"""The table of the lease by which one server works on a database."""
+
+from sqlalchemy import BigInteger, Column, Integer, String, Table
+
+from signaling.core.schema import METADATA
+
+SERVER_LEASE = Table(  # one row: which server works on the database, and until when (see signaling.app.lease)
+    "server_lease",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("server", String(100), nullable=False),
+    Column("holder", String(300), nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),  # milliseconds since 1970, by the clock of the database
+)

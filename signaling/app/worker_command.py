@@ -1,0 +1,23 @@
+"""How the server starts a media worker of its own machine."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from signaling.app.settings import Settings
+from signaling.core.server_id import owner_of
+from signaling.workers.supervisor import Command
+
+
+def worker_command(settings: Settings) -> Command:
+    """Return how the worker of a number is started on a socket."""
+    owner = owner_of(settings.data)
+
+    def command(index: int, path: Path) -> Sequence[str]:
+        port = settings.media_port + index if settings.media_port else 0
+        first, last = settings.rtp_ports
+        where = ["--socket", str(path), "--owner", owner, "--port", str(port), "--rtp-ports", str(first), str(last)]
+        where += ["--address", *settings.media_addresses]
+        return [sys.executable, "-m", "mediaserver", *where]
+
+    return command

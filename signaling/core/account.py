@@ -1,0 +1,89 @@
+"""Who is signed in, and where a request comes from."""
+
+import hashlib
+import ipaddress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal, Self, get_args
+
+from signaling.core.audit_entry import AuditEntry
+
+Role = Literal["administrator", "technician", "supervisor", "registrant", "site", "provider"]
+"""Administrator; central technician (Điều 3.10); who supervises for the Office of the province and changes nothing
+(Điều 16.2); the unit's registrant (Điều 12.1); site technician (Điều 3.11); people of a telecom enterprise, who are
+outsiders (Điều 14.2, reading A36)."""
+
+
+ROLES: tuple[Role, ...] = get_args(Role)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account, bound to a point, to a unit, to a provider, or (administrators, central technicians) to none."""
+
+    account: str
+    name: str
+    roles: tuple[Role, ...]
+    unit: str | None
+    point: str | None
+    language: str = "vi"
+    must_change: bool = False
+    disabled: bool = False
+    provider: str | None = None
+
+    def under(self, operator: str) -> Self:
+        """Return the account with the roles it has while a unit operates the system: technicians of the centre are its
+        people alone (Điều 3.10, R-014). One bound to no unit is of the operating unit, whichever that is."""
+        if "technician" not in self.roles or self.unit in {None, operator}:
+            return self
+        return replace(self, roles=tuple(role for role in self.roles if role != "technician"))
+
+    @property
+    def central(self) -> bool:
+        """Whether the account sees and controls every session."""
+        return bool({"administrator", "technician"}.intersection(self.roles))
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether the account sees every session, if only to supervise (R-105)."""
+        return self.central or "supervisor" in self.roles
+
+    @property
+    def only_supervises(self) -> bool:
+        """Whether the account may look and nothing else (Điều 16.2)."""
+        return set(self.roles) == {"supervisor"}
+
+    def acting(self) -> Self:
+        """Return the account as it changes things: by what else it is, for who supervises changes nothing."""
+        return replace(self, roles=tuple(role for role in self.roles if role != "supervisor"))
+
+    @property
+    def outsider(self) -> bool:
+        """Whether the account is of a telecom enterprise, which sees its own lines and nothing else (A36)."""
+        return "provider" in self.roles
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a request came from, as the audit log keeps it (NĐ 333: address and port)."""
+
+    address: str
+    port: int
+
+    def entry(self, now: datetime, account: str, action: str, subject: str, detail: str = "") -> AuditEntry:
+        """Return what the log keeps of something that an account did from here."""
+        return AuditEntry(now, account, action, subject, detail, self.address, self.port)
+
+
+def digest(token: str) -> str:
+    """A stolen database opens no door: tokens are kept as hashes only."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def network_of(address: str) -> str:
+    """Count a whole IPv6 /64 as one address, since one machine owns all of it."""
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    return address if ip.version == 4 else str(ipaddress.ip_network((ip, 64), strict=False).network_address)

@@ -1,0 +1,21 @@
+"""One entry of the audit log, before it is chained."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """Who did what from where."""
+
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    detail: str = ""
+    address: str = ""
+    port: int = 0
+
+
+SERVER = "server"
+"""The actor of what nobody asked for."""

@@ -1,0 +1,13 @@
+"""The table of keys by which media workers of other machines are known."""
+
+from sqlalchemy import BigInteger, Column, String, Table
+
+from signaling.core.schema import METADATA
+
+WORKER_KEYS = Table(  # by which media workers of other machines are known; a key itself is nowhere
+    "worker_keys",
+    METADATA,
+    Column("name", String(32), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("created", BigInteger, nullable=False),
+)

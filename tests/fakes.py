@@ -26,7 +26,7 @@ from scheduler.files import sandboxed_parser
 
 async def here(argv: Sequence[str], told: bytes) -> tuple[int, bytes]:
     """What a process of `scheduler.files.sandboxed_parser` would do, where we are."""
-    return 0, sandboxed_parser.understood(told, *argv[3:])
+    return 0, sandboxed_parser.parse(told, *argv[3:])
 
 
 @dataclass

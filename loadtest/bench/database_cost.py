@@ -22,6 +22,7 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from loadtest.bench.worker_cost import Effort, conditions
+from scheduler import migrations as scheduler_migrations
 from scheduler.booking.admission.commit import AdmissionCommit
 from scheduler.booking.registration.service import Scheduler
 from scheduler.booking.sessions.schema import CODES, HAPPENINGS
@@ -76,7 +77,7 @@ async def run(progress: Callable[[str], None], bookings: int = BOOKINGS) -> dict
     with tempfile.TemporaryDirectory(prefix="diemcau-records-") as directory:
         engine = database.connect(f"sqlite:///{Path(directory) / 'records.db'}")
         scheduler = Scheduler(engine, profile_files.load(), RATED)
-        await scheduler.migrate()
+        await scheduler_migrations.migrate(engine)
         await migrations.migrate(engine)
         await scheduler.import_units(seed.khanh_hoa_2023())
         chance = random.Random(SEED)

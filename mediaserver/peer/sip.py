@@ -21,15 +21,31 @@ from mediaserver.rtp.payload import SINGLE_NAL
 from mediaserver.rtp.receive_stats import ReceiveStats
 from mediaserver.rtp.source import FlushQueue
 from mediaserver.sdp import sip_write
+from mediaserver.sdp.h264 import DecoderLimits
 from mediaserver.sdp.sip_parse import SOUNDS, Media, Session
 from mediaserver.transport.plain_rtp import PlainPorts, PlainTransport, local_address
 from mediaserver.transport.state import State
-from mediaserver.video.quality import COMPOSED_BPS, USUAL
+from mediaserver.video.quality import COMPOSED_BPS, QUALITIES, USUAL
 
 KEYFRAMES_S = (1.0, 3.0)
 """Who cannot ask for a key frame gets one so long after the beginning: the first is often sent before it listens."""
 _MODES = {sip_write.MODE_1: "H264", sip_write.SINGLE: "H264"}
 """What comes with our payload types, if theirs are others (RFC 3264 §5.1)."""
+
+
+BITRATE_SHARE = 1.1
+"""A line of 384 kbit/s is given the step of 400: what is encoded settles below its bound."""
+
+
+def quality_step(limits: DecoderLimits, width: int, height: int, fps: int, bitrate: int | None) -> int | None:
+    """Return the best step of a room's picture that a decoder takes within `bitrate` (bit/s); None if it takes none."""
+    for step in range(USUAL, -1, -1):
+        quality = QUALITIES[step]
+        narrow = bitrate is not None and quality.bitrate > BITRATE_SHARE * bitrate
+        size = round(width * quality.share), round(height * quality.share)
+        if limits.takes(*size, fps / quality.every) and not narrow:
+            return step
+    return None
 
 
 class SipPeer:
@@ -149,7 +165,7 @@ class SipPeer:
         codec = sip_write.choose_picture(media)
         assert codec.ability is not None
         room = self._options
-        step = codec.ability.step(room.width, room.height, room.fps, media.bitrate)
+        step = quality_step(codec.ability, room.width, room.height, room.fps, media.bitrate)
         if step is not None:
             self.downlink.step = step
             self.picture = stream.send({codec.name: codec.payload_type}, self._dirty)

@@ -4,8 +4,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mediaserver.video.quality import QUALITIES, USUAL
-
 LEVELS = {
     10: (1_485, 99),
     11: (3_000, 396),
@@ -21,8 +19,6 @@ LEVELS = {
 """By `level_idc`: macroblocks a second and macroblocks a picture (table A-1); those above can do what 4 can."""
 OURS = 31
 """720p30: what we ask for, and what we make of who does not say what it can."""
-BITRATE_SHARE = 1.1
-"""A line of 384 kbit/s is given the step of 400: what is encoded settles below its bound."""
 
 _PROFILE_LEVEL = re.compile(r"([0-9a-f]{4})([0-9a-f]{2})")
 _NUMBER = re.compile(r"[0-9]{1,9}")
@@ -37,16 +33,10 @@ class DecoderLimits:
     speed: int
     size: int
 
-    def step(self, width: int, height: int, fps: int, bitrate: int | None) -> int | None:
-        """The best quality of a room's picture that it takes within `bitrate` (bit/s); None when it takes none."""
-        fitting = (step for step in range(USUAL, -1, -1) if self._takes(step, width, height, fps, bitrate))
-        return next(fitting, None)
-
-    def _takes(self, step: int, width: int, height: int, fps: int, bitrate: int | None) -> bool:
-        quality = QUALITIES[step]
-        blocks = -(-round(width * quality.share) // 16) * -(-round(height * quality.share) // 16)
-        narrow = bitrate is not None and quality.bitrate > BITRATE_SHARE * bitrate
-        return blocks <= self.size and blocks * fps / quality.every <= self.speed and not narrow
+    def takes(self, width: int, height: int, fps: float) -> bool:
+        """Tell whether it decodes pictures of this size (pixels) and rate."""
+        blocks = -(-width // 16) * -(-height // 16)
+        return blocks <= self.size and blocks * fps <= self.speed
 
 
 def ability(parameters: Mapping[str, str]) -> DecoderLimits:

@@ -1,7 +1,7 @@
-"""What strangers send is read apart: by a process that has little time and memory, and that alone ends of too much.
+"""Parses untrusted files in a child process that is limited to 5 s of CPU and 512 MiB of memory.
 
-``python -m scheduler.files.sandboxed_parser table COLUMN…`` or ``… letter`` reads from its input and prints what it
-understood, as JSON.
+A file that needs more ends the child, not the server. ``python -m scheduler.files.sandboxed_parser MODULE ARGUMENT…``
+reads a file from its input and prints what `MODULE.parse(data, *arguments)` returns.
 """
 
 import asyncio
@@ -12,13 +12,7 @@ import resource
 import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-
-from pydantic import TypeAdapter
-
-from scheduler.files.errors import BadSheet, LineError
-from scheduler.inbound_mail import message
-from scheduler.inbound_mail.message import OfficialLetter
+from importlib import import_module
 
 log = logging.getLogger(__name__)
 
@@ -32,19 +26,8 @@ Run = Callable[[Sequence[str], bytes], Awaitable[tuple[int, bytes]]]
 """Runs a program to its end with something to read; returns its exit status and what it printed."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """The rows of a file, or its faults."""
-
-    rows: list[tuple[int, dict[str, str]]]
-    faults: list[LineError]
-
-
-_TABLE, _LETTER = TypeAdapter(_Table), TypeAdapter(OfficialLetter)
-
-
 class SandboxedParser:
-    """Has files read, few at once."""
+    """Parses files in child processes, at most `AT_ONCE` at a time."""
 
     def __init__(self, run: Run) -> None:
         # given
@@ -52,50 +35,28 @@ class SandboxedParser:
         # owned
         self._gate = asyncio.Semaphore(AT_ONCE)
 
-    async def table(self, data: bytes, columns: Sequence[str]) -> list[tuple[int, dict[str, str]]]:
-        """Return the rows of a file, as `directory.sheets.read` does. Raises BadSheet, also with ``too-large``."""
-        printed = await self._read(data, "table", *columns)
-        if printed is None:
-            raise BadSheet([LineError(1, "", "too-large")])
-        table = _TABLE.validate_json(printed)
-        if table.faults:
-            raise BadSheet(table.faults)
-        return table.rows
-
-    async def letter(self, raw: bytes) -> OfficialLetter | None:
-        """Return a letter, as `mailroom.letter.read` does; None when it is too large or too complex."""
-        printed = await self._read(raw, "letter")
-        return None if printed is None else _LETTER.validate_json(printed)
-
-    async def _read(self, data: bytes, *told: str) -> bytes | None:
-        """Return what the process printed; None when it did not get to the end."""
+    async def run(self, module: str, data: bytes, *arguments: str) -> bytes | None:
+        """Return what `parse(data, *arguments)` of a module returns; None when the child did not get to its end."""
+        argv = (sys.executable, "-m", "scheduler.files.sandboxed_parser", module, *arguments)
         try:
             async with asyncio.timeout(PATIENCE_SECONDS), self._gate:
-                status, printed = await self._run(
-                    (sys.executable, "-m", "scheduler.files.sandboxed_parser", *told), data
-                )
+                status, printed = await self._run(argv, data)
         except TimeoutError:
             status, printed = -1, b""
         if status:
-            log.warning("x %d bytes could not be read (%s): status %d", len(data), told[0], status)
+            log.warning("x %d bytes could not be parsed by %s: status %d", len(data), module, status)
             return None
         return printed
 
 
-# The process.
+# The child.
 
 
-def understood(data: bytes, kind: str, *columns: str) -> bytes:
-    """Read a file; return what can be said of it, as JSON."""
-    if kind == "letter":
-        return _LETTER.dump_json(message.read(data))
+def parse(data: bytes, module: str, *arguments: str) -> bytes:
+    """Return what a module's `parse` returns."""
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # a thread takes memory for each core, which would be all we have
-    from scheduler.files import spreadsheet  # noqa: PLC0415 - imports numpy
-
-    try:
-        return _TABLE.dump_json(_Table(spreadsheet.read(data, columns), []))
-    except BadSheet as bad:
-        return _TABLE.dump_json(_Table([], bad.faults))
+    parsed: bytes = import_module(module).parse(data, *arguments)
+    return parsed
 
 
 def _bound() -> None:
@@ -110,6 +71,6 @@ def _bound() -> None:
 if __name__ == "__main__":
     _bound()
     try:
-        sys.stdout.buffer.write(understood(sys.stdin.buffer.read(), *sys.argv[1:]))
+        sys.stdout.buffer.write(parse(sys.stdin.buffer.read(), *sys.argv[1:]))
     except MemoryError:
         sys.exit(1)

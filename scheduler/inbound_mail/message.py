@@ -20,6 +20,9 @@ from email.utils import getaddresses
 from hashlib import sha256
 from itertools import islice
 
+from pydantic import TypeAdapter
+
+from scheduler.files.sandboxed_parser import SandboxedParser
 from scheduler.inbound_mail import attached_form
 from scheduler.inbound_mail.html_to_text import plain
 
@@ -80,6 +83,20 @@ class _Brief(Compat32):
 
 
 _BRIEF = _Brief()
+
+
+_PARSED = TypeAdapter(OfficialLetter)
+
+
+async def read_untrusted(parser: SandboxedParser, raw: bytes) -> OfficialLetter | None:
+    """Return a letter as :func:`read` does, read in a child process; None when it is too large or too complex."""
+    printed = await parser.run(__name__, raw)
+    return None if printed is None else _PARSED.validate_json(printed)
+
+
+def parse(raw: bytes) -> bytes:
+    """Return a letter as JSON."""
+    return _PARSED.dump_json(read(raw))
 
 
 def head(raw: bytes) -> OfficialLetter:

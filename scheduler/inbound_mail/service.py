@@ -51,13 +51,13 @@ class InboundMail:
     """Letters received."""
 
     def __init__(
-        self, engine: AsyncEngine, address: Address, profiles: Profiles, drafts: Drafts, apart: SandboxedParser
+        self, engine: AsyncEngine, address: Address, profiles: Profiles, drafts: Drafts, parser: SandboxedParser
     ) -> None:
         self._engine = engine
         self._address = address
         self._profiles = profiles
         self._drafts = drafts
-        self._apart = apart
+        self._parser = parser
 
     async def last_uid(self, validity: int) -> int:
         """Return the highest UID read so far of a mailbox with this UIDVALIDITY."""
@@ -69,7 +69,7 @@ class InboundMail:
 
         What cannot be read is for a person, and as good as read: it must not come again.
         """
-        understood = await self._apart.letter(raw)
+        understood = await message.read_untrusted(self._parser, raw)
         came = understood or message.head(raw)
         async with writing(self._engine) as db:
             known = await store.again(db, came.id, came.sender, place)
@@ -183,7 +183,7 @@ class InboundMail:
         Raises NotQuarantined.
         """
         found = await self.letter(number)
-        came = await self._apart.letter(found[1]) if found and found[1] else None
+        came = await message.read_untrusted(self._parser, found[1]) if found and found[1] else None
         async with writing(self._engine) as db:
             waiting = await store.one(db, number)
             if came is None or waiting is None or not waiting.quarantined:

@@ -4,7 +4,6 @@ from datetime import datetime, tzinfo
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from scheduler.booking.sessions import store as sessions_store
 from scheduler.core.database import writing
 from scheduler.core.errors import UnknownUnit
 from scheduler.notifications import outbox
@@ -45,14 +44,6 @@ class Notifications:
         if notice.recipient or notice.unit is None:
             return notice.recipient or None
         return (await self.mailboxes()).get(notice.unit)
-
-    async def code(self, notice: OutboxItem) -> str | None:
-        """Return the live code of the session a notice is about."""
-        if notice.session is None:
-            return None
-        async with self._engine.begin() as db:
-            session = await sessions_store.one(db, notice.session)
-        return session.code if session else None
 
     async def done(self, notice: OutboxItem, now: datetime) -> None:
         """The other side took it."""

@@ -5,7 +5,6 @@ from typing import Self
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from scheduler.compliance.personal_data import PersonalData
 from scheduler.notifications.alerts import Alerts
 from scheduler.notifications.wording import NOWHERE, Channels
 from scheduler.operations.attendance.attendee_lists import AttendeeLists
@@ -27,7 +26,6 @@ class Preparation:
     self_tests: SelfTests
     rolls: AttendeeLists
     steps: Steps
-    personal: PersonalData
 
     @classmethod
     def over(cls, engine: AsyncEngine, profiles: Profiles, channels: Channels = NOWHERE) -> Self:
@@ -40,5 +38,4 @@ class Preparation:
             self_tests=SelfTests(desk),
             rolls=AttendeeLists(desk),
             steps=Steps(desk),
-            personal=PersonalData(desk),
         )

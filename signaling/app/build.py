@@ -19,6 +19,7 @@ from signaling.accounts.passwords import Passwords
 from signaling.accounts.sign_in import SignIn
 from signaling.accounts.throttle import Throttle
 from signaling.app import health, private_files
+from signaling.app.api_table import PREFIX, ROUTES
 from signaling.app.periodic_jobs import Duty, PeriodicJobs
 from signaling.app.services import Record, utc_now
 from signaling.app.settings import Settings
@@ -145,7 +146,9 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
     entrance = JoinService(kept.scheduler, kept.equipment, kept.grants, hub, guard, limits, kept.audit)
     gateway = _gateway(kept, hub, guard, limits)
     letters = None if settings.mail is None else SmtpSender(settings.mail)
-    deliverer = OutboxSender(kept.post, letters, chat_groups.load(settings.groups), clock, links)
+    deliverer = OutboxSender(
+        kept.post, kept.scheduler.live_code, letters, chat_groups.load(settings.groups), clock, links
+    )
     logins = Logins(hub, kept.store, clock)
     return Roof(
         **{each.name: getattr(kept, each.name) for each in fields(kept)},
@@ -157,7 +160,7 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
         lines=lines,
         faults=faults,
         gateway=gateway,
-        dispatch=Dispatch(hub, entrance, faults, gateway, metrics),
+        dispatch=Dispatch(hub, entrance, faults, gateway.redial, metrics),
         recordings=recordings,
         finisher=finisher,
         clerk=PeriodicJobs(_duties(kept, logins, gateway), clock),
@@ -188,7 +191,7 @@ def _duties(kept: Record, logins: Logins, gateway: SipBridge) -> dict[str, Duty]
         "audit": kept.audit.daily,
         "attendance": kept.preparation.attendance.settle,
         "readiness": kept.preparation.boards.alarm,
-        "personal": kept.preparation.personal.forget,
+        "personal": kept.personal.forget,
         "directory": lambda now: fall_due(kept.directory, kept.people, kept.post, kept.store, kept.audit, logins, now),
         "first-assessments": lambda now: warn_of_first_assessments(kept.directory, kept.post, now),
         "endings": lambda now: warn_of_endings(kept.directory, kept.post, kept.store, now),
@@ -219,6 +222,11 @@ def application(built: Roof, workers: WorkerPool | None = None) -> web.Applicati
     if workers is not None:
         remote_endpoint.add(app, remote_endpoint.RemoteWorkerEndpoint(workers, built))
     app.add_routes(
-        [*router.routes(), *health.ROUTES, web.get("/ws", websocket.handle), web.get("/{path:.*}", pages.handle)]
+        [
+            *router.routes(PREFIX, ROUTES),
+            *health.ROUTES,
+            web.get("/ws", websocket.handle),
+            web.get("/{path:.*}", pages.handle),
+        ]
     )
     return app

@@ -39,7 +39,7 @@ async def metrics(request: web.Request) -> web.Response:
     if request.secure:
         raise NotFound
     roof = request.app[ROOF]
-    return web.Response(body=await roof.metrics.text(roof.hub), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    return web.Response(body=roof.metrics.text(await roof.hub.load()), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 async def _database(roof: Roof) -> bool:

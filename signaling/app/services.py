@@ -20,6 +20,7 @@ from scheduler.booking.registration.reply_deadlines import ReplyDeadlines
 from scheduler.booking.registration.service import Scheduler
 from scheduler.compliance.feedback import FeedbackService
 from scheduler.compliance.monthly_summary import MonthlySummary
+from scheduler.compliance.personal_data import PersonalData
 from scheduler.core import database
 from scheduler.core.code_encryption import CodeCipher
 from scheduler.core.model import Amount
@@ -35,6 +36,7 @@ from scheduler.directory.points.guest_access import GuestAccess
 from scheduler.directory.points.service import Directory
 from scheduler.files.sandboxed_parser import SandboxedParser
 from scheduler.inbound_mail.service import Address, InboundMail
+from scheduler.notifications.alerts import Alerts
 from scheduler.notifications.service import Notifications
 from scheduler.notifications.wording import Channels, Contacts
 from scheduler.operations.closing.checklist_service import ClosingService
@@ -76,12 +78,13 @@ class Record:
     drafts: Drafts
     directory: Directory
     preparation: Preparation
+    personal: PersonalData
     equipment: Equipment
     people: People
     grants: GuestAccess
     archive: EvidenceFiles
     register: ControlsService
-    apart: SandboxedParser
+    parser: SandboxedParser
     exchange: Exchange
     post: Notifications
     mailroom: InboundMail
@@ -202,7 +205,7 @@ def _over(engine: AsyncEngine, settings: Settings, safe: FileCipher) -> Record:
     address = Address(settings.mail.sender.lower(), settings.mail.verifier) if settings.mail else Address("")
     sheets, handovers = ClosingService(engine, shelf, channels), HandoverService(engine, shelf, channels)
     box = FeedbackService(engine, shelf, sheets, handovers)
-    apart = SandboxedParser(child_process.output)
+    parser = SandboxedParser(child_process.output)
     drafts, reports = Drafts(engine, shelf, channels), Reports(engine, shelf, scheduler)
     return Record(
         database=engine,
@@ -214,10 +217,10 @@ def _over(engine: AsyncEngine, settings: Settings, safe: FileCipher) -> Record:
         grants=GuestAccess(engine, shelf),
         archive=EvidenceFiles(engine),
         register=ControlsService(engine, shelf, checklists.load()),
-        apart=apart,
-        exchange=Exchange(engine, shelf, apart),
+        parser=parser,
+        exchange=Exchange(engine, shelf, parser),
         post=Notifications(engine, shelf.at(utc_now()).zone, channels),
-        mailroom=InboundMail(engine, address, shelf, drafts, apart),
+        mailroom=InboundMail(engine, address, shelf, drafts, parser),
         desk=IncidentService(engine, channels),
         sheets=sheets,
         power=DeviceShutdown(engine, channels),
@@ -242,5 +245,6 @@ def _over(engine: AsyncEngine, settings: Settings, safe: FileCipher) -> Record:
         inquiries=CorrectionRequests(engine, shelf, reports, channels),
         reviews=Reviews(engine),
         preparation=Preparation.over(engine, shelf, channels),
+        personal=PersonalData(Alerts(engine, shelf, channels)),
         safe=safe,
     )

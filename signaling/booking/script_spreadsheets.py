@@ -8,6 +8,7 @@ from pydantic import Field
 
 from mediaserver.api import LayoutKind
 from scheduler.booking.sessions import script_spreadsheet
+from scheduler.files import spreadsheet
 from signaling.booking import scripts
 from signaling.http.route import ApiRequest, Id, Model, Route
 from signaling.http.uploads import TYPES, attached, bytes_of
@@ -46,7 +47,7 @@ async def preview(call: ApiRequest) -> scripts.Script:
     wanted = {*given.points, given.host}
     points = [point for point in await call.roof.scheduler.points() if point.id in wanted]
     longest = call.roof.scheduler.policy(call.now).session.max_title
-    rows = await call.roof.apart.table(bytes_of(given.file), script_spreadsheet.COLUMNS)
+    rows = await spreadsheet.read_untrusted(call.roof.parser, bytes_of(given.file), script_spreadsheet.COLUMNS)
     return scripts.wire(script_spreadsheet.read(rows, points, given.host, LAYOUTS, longest))
 
 

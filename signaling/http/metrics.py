@@ -1,14 +1,14 @@
 """Numbers for Prometheus at /metrics. Labels have few values: no account, no session, no path of a request."""
 
+from collections import Counter as Counts
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
-
-from signaling.meeting.manager import MeetingManager
 
 BUCKETS = (0.005, 0.02, 0.1, 0.5, 2.0)
 
@@ -30,6 +30,19 @@ COUNTS = {
     "refused": ("diemcau_media_refused_datagrams", "Datagrams the kernel would not take: dropped"),
 }
 """What only grows, until the worker is started anew; Prometheus ends these names with ``_total``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What goes on at the moment."""
+
+    sockets: int
+    conferences: int
+    """With people in them."""
+    seats: Counts[str]
+    """Seats whose people are here, by role."""
+    media: Mapping[str, object]
+    """What each media worker says of itself."""
 
 
 class _MediaWorkers(Collector):
@@ -85,14 +98,12 @@ class Metrics:
         """Count a refused WebSocket message."""
         self._refused.labels(word).inc()
 
-    async def text(self, hub: MeetingManager) -> bytes:
+    def text(self, load: Load) -> bytes:
         """Return all numbers in Prometheus' text form."""
-        self._sockets.set(len(hub.clients))
-        self._conferences.set(sum(not meeting.conference.empty for meeting in hub.meetings.values()))
-        seats = [seat for meeting in hub.meetings.values() for seat in meeting.conference.roster.seats.values()]
+        self._sockets.set(load.sockets)
+        self._conferences.set(load.conferences)
         for role in ("host", "component", "observer"):
-            self._seats.labels(role).set(sum(seat.here and seat.role == role for seat in seats))
-        stats = await hub.engine.stats()
-        self._media.stats = {worker: numbers for worker, numbers in stats.items() if isinstance(numbers, dict)}
+            self._seats.labels(role).set(load.seats[role])
+        self._media.stats = {worker: numbers for worker, numbers in load.media.items() if isinstance(numbers, dict)}
         self._workers.set(len(self._media.stats))
         return generate_latest(self._registry)

@@ -1,13 +1,12 @@
 """OpenAPI 3.1 of the API, generated from the same route table that serves it."""
 
 import re
-from functools import cache
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from signaling.app.api_table import PREFIX, ROUTES
 from signaling.http import idempotency
 from signaling.http.cookies import COOKIE
 from signaling.http.route import Problem, Route
@@ -39,21 +38,20 @@ _KEY = {
 }
 
 
-@cache
-def document() -> dict[str, Any]:
-    """Return the whole document."""
+def document(prefix: str, routes: Sequence[Route]) -> dict[str, Any]:
+    """Return the whole document of an API whose paths begin with `prefix`."""
     used: list[tuple[type[BaseModel], JsonSchemaMode]] = [(Problem, "serialization")]
-    for route in ROUTES:
+    for route in routes:
         used += [(route.body, "validation")] if route.body else []
         used += [(model, "serialization") for model in _models(route.answer)]
     names, definitions = models_json_schema(used, ref_template=REF)
     paths: dict[str, Any] = {}
-    for route in ROUTES:
+    for route in routes:
         paths.setdefault(public_path(route.path), {})[route.method.lower()] = _operation(route, names)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Điểm cầu", "version": "1", "description": "Books sessions and administers them."},
-        "servers": [{"url": PREFIX}],
+        "servers": [{"url": prefix}],
         "paths": paths | {"/openapi.json": {"get": _own()}},
         "components": {
             "schemas": definitions.get("$defs", {}),

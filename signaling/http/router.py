@@ -2,15 +2,15 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from aiohttp import hdrs, web
 from pydantic import TypeAdapter
 from pydantic_core import from_json
 
-from signaling.app.api_table import PREFIX, ROUTES
 from signaling.core.account import Account
 from signaling.core.errors import BadJson, BadType, Forbidden, Hidden, NotFound, TooSlow
 from signaling.core.texts import language_of
@@ -30,24 +30,24 @@ BODY_SECONDS = 20.0
 OUR_FAULT = 500
 
 
-def routes() -> list[web.RouteDef]:
-    """Return the routes of the API."""
-    served = [web.route(route.method, PREFIX + route.path, _handler(route)) for route in ROUTES]
-    return [*served, web.get(f"{PREFIX}/openapi.json", _openapi), web.route("*", "/api/{rest:.*}", _unknown)]
+def routes(prefix: str, table: Sequence[Route]) -> list[web.RouteDef]:
+    """Return the routes of an API whose paths begin with `prefix`, its OpenAPI document among them."""
+    described = cache(lambda: document(prefix, table))
 
+    async def openapi(_: web.Request) -> web.Response:
+        return web.json_response(described())
 
-async def _openapi(_: web.Request) -> web.Response:
-    return web.json_response(document())
+    async def unknown(request: web.Request) -> web.Response:
+        """Answer what is not in the table: nobody outside learns what is."""
+        await signed_in(request)
+        called = request.path.removeprefix(prefix)
+        methods = {route.method for route in table if re.fullmatch(route.path.replace(ID, ID_PATTERN), called)}
+        if methods:
+            raise web.HTTPMethodNotAllowed(request.method, methods)
+        raise NotFound
 
-
-async def _unknown(request: web.Request) -> web.Response:
-    """Answer what is not in the table: nobody outside learns what is."""
-    await signed_in(request)
-    called = request.path.removeprefix(PREFIX)
-    methods = {route.method for route in ROUTES if re.fullmatch(route.path.replace(ID, ID_PATTERN), called)}
-    if methods:
-        raise web.HTTPMethodNotAllowed(request.method, methods)
-    raise NotFound
+    served = [web.route(route.method, prefix + route.path, _handler(route)) for route in table]
+    return [*served, web.get(f"{prefix}/openapi.json", openapi), web.route("*", "/api/{rest:.*}", unknown)]
 
 
 def _handler(route: Route) -> Any:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from aiohttp import web
 from pydantic import Field
 
-from scheduler.inbound_mail import form_template
+from scheduler.inbound_mail import form_template, message
 from scheduler.inbound_mail.sender_authentication import Verdict
 from scheduler.inbound_mail.store import Fate, Reason, Received
 from signaling.core.errors import NotFound
@@ -66,7 +66,7 @@ async def letter(call: ApiRequest) -> Opened:
     """Return a letter with its text."""
     found, raw = await _find(call)
     await call.saw("read-letter", call.id, found.sender)
-    read = await call.roof.apart.letter(raw or b"")
+    read = await message.read_untrusted(call.roof.parser, raw or b"")
     attached = [each.name for each in read.attachments] if read else []
     return Opened(**_wire(found, await call.unit_names()), body=read.body if read else "", attachments=attached)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from itertools import groupby
@@ -30,6 +30,7 @@ class OutboxSender:
     def __init__(
         self,
         post: Notifications,
+        code: Callable[[str], Awaitable[str | None]],
         mail: SmtpSender | None,
         groups_: Mapping[str, Telegram | Webhook],
         clock: Callable[[], datetime],
@@ -37,6 +38,8 @@ class OutboxSender:
     ) -> None:
         # given
         self._post = post
+        self._code = code
+        """Returns the live code of a session."""
         self._links = links
         self._mail = mail
         self._groups = groups_
@@ -101,7 +104,9 @@ class OutboxSender:
 
     async def _secret(self, notice: OutboxItem) -> str | None:
         """Return what a letter alone tells: a live code, or a whole one-time link."""
-        return self._links.url(notice.facts.link) if notice.facts.link else await self._post.code(notice)
+        if notice.facts.link:
+            return self._links.url(notice.facts.link)
+        return None if notice.session is None else await self._code(notice.session)
 
     async def _tell_group(self, notice: OutboxItem) -> None:
         group = self._groups.get(notice.channel)

@@ -19,7 +19,6 @@ from signaling.meeting.manager import MeetingManager
 from signaling.meeting.state.meeting_state import MeetingState
 from signaling.messages import server as m
 from signaling.messages.effects import Effect
-from signaling.sip.bridge.bridge import SipBridge
 
 log = logging.getLogger(__name__)
 
@@ -43,22 +42,26 @@ COMMANDS: dict[type[Any], Callable[[MeetingState, str, Any, datetime], list[Effe
 """Messages that only a conference is needed for."""
 
 
+Handler = Callable[[Client, Any, datetime], Awaitable[None]]
+"""Obeys one message of a client. Raises MessageError."""
+
+
 class Dispatch:
     """Obeys messages and answers faults."""
 
     def __init__(
-        self, hub: MeetingManager, entrance: JoinService, faults: IncidentReports, gateway: SipBridge, metrics: Metrics
+        self, hub: MeetingManager, entrance: JoinService, faults: IncidentReports, redial: Handler, metrics: Metrics
     ) -> None:
         self._hub = hub
         self._metrics = metrics
-        self._others: dict[type[Any], Callable[[Client, Any, datetime], Awaitable[None]]] = {
+        self._others: dict[type[Any], Handler] = {
             m.Join: entrance.join,
             m.EnterTestRoom: entrance.try_devices,
             m.Admit: entrance.answer,
             m.Offer: self._offer,
             m.ReportFault: faults.report,
             m.Assist: faults.assist,
-            m.Redial: gateway.redial,
+            m.Redial: redial,
             m.Ping: _answer,
         }
 

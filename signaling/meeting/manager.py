@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -30,6 +31,7 @@ from scheduler.policy.controllers import Control
 from scheduler.policy.policy import MeetingPolicy, Policy
 from signaling.accounts.unit_directory import UnitDirectory
 from signaling.core.errors import MessageError, ShuttingDown
+from signaling.http.metrics import Load
 from signaling.meeting.client import Client
 from signaling.meeting.connected_devices import REFRESH_SECONDS, TEST_ROOM
 from signaling.meeting.line_monitor import LineMonitor
@@ -92,6 +94,17 @@ class MeetingManager:
             EngineLost: lambda _: self._every_room(self._room_lost),
             EngineReady: lambda _: self._every_room(self._room_back),
         }
+
+    async def load(self) -> Load:
+        """Return what goes on, as /metrics tells it."""
+        here = [
+            seat.role
+            for meeting in self.meetings.values()
+            for seat in meeting.conference.roster.seats.values()
+            if seat.here
+        ]
+        running = sum(not meeting.conference.empty for meeting in self.meetings.values())
+        return Load(len(self.clients), running, Counter(here), await self.engine.stats())
 
     @property
     def engine(self) -> MediaEngine:

@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from scheduler import migrations
 from scheduler.booking.registration.service import Scheduler
+from scheduler.compliance.personal_data import PersonalData
 from scheduler.core import database
 from scheduler.core.model import Amount, ClassId, Session
+from scheduler.notifications.alerts import Alerts
 from scheduler.notifications.outbox import OutboxItem
 from scheduler.notifications.service import Notifications
 from scheduler.notifications.wording import Channels
@@ -29,7 +32,7 @@ PROFILES = profile_files.load()
 async def _seed(url: str) -> None:
     engine = database.connect(url)
     scheduler = Scheduler(engine, PROFILES)
-    await scheduler.migrate()
+    await migrations.migrate(engine)
     await scheduler.import_units(seed.khanh_hoa_2023())
     await engine.dispose()
 
@@ -80,6 +83,7 @@ class Office:
     engine: AsyncEngine
     scheduler: Scheduler
     preparation: Preparation
+    personal: PersonalData
     post: Notifications
 
     async def session(
@@ -118,7 +122,8 @@ async def office(seeded_url: str) -> AsyncIterator[Office]:
     for unit in ("so.tttt", NHA_TRANG):
         await post.set_mailbox(unit, f"{unit}@khanhhoa.gov.vn")
     scheduler = Scheduler(engine, PROFILES, Amount(20, 250), CHANNELS)
-    yield Office(engine, scheduler, Preparation.over(engine, PROFILES, CHANNELS), post)
+    personal = PersonalData(Alerts(engine, PROFILES, CHANNELS))
+    yield Office(engine, scheduler, Preparation.over(engine, PROFILES, CHANNELS), personal, post)
     await engine.dispose()
 
 

@@ -68,7 +68,6 @@ from scheduler.core.model import (
     Usage,
     particulars_of,
 )
-from scheduler.migrations import migrate
 from scheduler.notifications import outbox, wording
 from scheduler.policy import registrants
 from scheduler.policy import store as policy_store
@@ -114,10 +113,6 @@ class Scheduler:
         self._channels = channels
         # owned
         self.operator = QueueManagement(engine, profiles, rated, channels)
-
-    async def migrate(self) -> None:
-        """Bring the scheduler's own tables up to date."""
-        await migrate(self._engine)
 
     async def check_vault(self) -> None:
         """Raises LostKey when codes cannot be read."""
@@ -516,6 +511,12 @@ class Scheduler:
         """Return a session. Raises UnknownSession."""
         async with self._engine.begin() as db:
             return await sessions_store.known(db, session_id)
+
+    async def live_code(self, session_id: str) -> str | None:
+        """Return the live code of a session, None when it has none or there is no such session."""
+        async with self._engine.begin() as db:
+            found = await sessions_store.one(db, session_id)
+        return found.code if found else None
 
     async def named(self, ids: Iterable[str]) -> list[Session]:
         """Return those of the sessions that there are, in the order of registration."""

@@ -55,10 +55,10 @@ TABLES: Mapping[Kind, Table] = {
 class Exchange:
     """Exports and imports tables; an import is one transaction, or nothing."""
 
-    def __init__(self, engine: AsyncEngine, profiles: Profiles, apart: SandboxedParser) -> None:
+    def __init__(self, engine: AsyncEngine, profiles: Profiles, parser: SandboxedParser) -> None:
         self._engine = engine
         self._profiles = profiles
-        self._apart = apart
+        self._parser = parser
 
     async def export(self, kind: Kind, format_: Format) -> bytes:
         """Return a table as a file."""
@@ -75,13 +75,13 @@ class Exchange:
 
     async def preview(self, kind: Kind, data: bytes, now: datetime) -> Plan:
         """Return what an import would do. Raises BadSheet with every faulty line."""
-        rows = await self._apart.table(data, TABLES[kind].columns)
+        rows = await spreadsheet.read_untrusted(self._parser, data, TABLES[kind].columns)
         async with self._engine.begin() as db:
             return await self._plan(db, kind, rows, now)
 
     async def carry_out(self, kind: Kind, data: bytes, seal: str, now: datetime) -> Plan:
         """Import a table if that does what was shown under `seal`. Raises BadSheet, PreviewStale."""
-        rows = await self._apart.table(data, TABLES[kind].columns)
+        rows = await spreadsheet.read_untrusted(self._parser, data, TABLES[kind].columns)
         async with writing(self._engine) as db:
             plan = await self._plan(db, kind, rows, now)
             if plan.seal != seal:

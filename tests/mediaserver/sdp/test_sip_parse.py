@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediaserver.errors import BadOffer
+from mediaserver.peer.sip import quality_step
 from mediaserver.rtp.payload import SINGLE_NAL
 from mediaserver.sdp import sip_write
 from mediaserver.sdp.sections import MAX_MEDIA, read_parameters
@@ -206,7 +207,7 @@ def test_the_picture_is_what_the_peer_says_it_takes(changes: tuple[tuple[str, st
     media = picture(line(BARESIP, *changes))
     ability = choose_picture(media).ability
     assert ability is not None
-    assert ability.step(1280, 720, 25, media.bitrate) == step
+    assert quality_step(ability, 1280, 720, 25, media.bitrate) == step
 
 
 def test_an_answer_never_says_a_higher_level_than_was_offered() -> None:

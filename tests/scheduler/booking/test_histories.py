@@ -15,6 +15,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from scheduler import migrations
 from scheduler.booking.registration.service import Scheduler
 from scheduler.core import database
 from scheduler.core.errors import Cancelled, CapacityExceeded, CodeUnknown, Ended, TooEarly
@@ -48,7 +49,7 @@ def template() -> bytes:
     async def make(path: Path) -> None:
         engine = database.connect(f"sqlite:///{path}")
         scheduler = Scheduler(engine, PROFILES)
-        await scheduler.migrate()
+        await migrations.migrate(engine)
         names = ["Guest", *(f"Host {n}" for n in range(1, MAX_LEGS))]
         units = [{"id": name.replace(" ", ""), "name": name, "level": "khac"} for name in names]
         await scheduler.import_units(json.dumps({"units": units}))

@@ -23,7 +23,7 @@ PHONE = "0905 123 456"
 
 async def found(office: Office, unit: str, now: object = AFTER) -> list[tuple[str, str, str, bool]]:
     """What is on record of a unit: kind, name, telephone, and whether it is needed."""
-    entries: list[Entry] = await office.preparation.personal.of(unit, now)  # type: ignore[arg-type]
+    entries: list[Entry] = await office.personal.of(unit, now)  # type: ignore[arg-type]
     return [(each.kind, each.name, each.phone, each.needed) for each in entries]
 
 
@@ -45,15 +45,15 @@ async def test_i10_a_unit_is_told_of_its_own_people_and_when_they_are_needed_no_
     for now, needed in ((BEFORE, True), (DURING, True), (AFTER, False)):
         assert await found(office, NHA_TRANG, now) == [(*each, needed) for each in city]
         assert await found(office, OPERATOR, now) == [(*each, needed) for each in host]
-    assert (await office.preparation.personal.of(NHA_TRANG, AFTER))[1].position == "Chủ tịch"
+    assert (await office.personal.of(NHA_TRANG, AFTER))[1].position == "Chủ tịch"
     assert await found(office, (await office.scheduler.point(LOC_THO)).unit) == []
     with pytest.raises(UnknownUnit):
-        await office.preparation.personal.of("nothing", AFTER)
+        await office.personal.of("nothing", AFTER)
 
 
 async def test_i10_what_is_erased_is_gone_and_rows_and_counts_stay(office: Office) -> None:
     session = await held(office)
-    personal = office.preparation.personal
+    personal = office.personal
     assert await personal.erase(NHA_TRANG, DURING) == 0
     assert [name for _, name, _, _ in await found(office, NHA_TRANG)] == ["Lê Trực", "Bùi Dự"]
     assert await personal.erase(NHA_TRANG, AFTER) == 2
@@ -82,7 +82,7 @@ async def test_i10_who_is_in_charge_stays_and_whose_days_are_over_may_go(office:
     )
     seen = [("in-charge", "Cũ", "+84905123456", True), ("in-charge", "Mới", "+84905123456", True)]
     assert await found(office, NHA_TRANG, at("04/04/2023 23:00")) == seen
-    assert await office.preparation.personal.erase(NHA_TRANG, at("05/04/2023 00:00")) == 1
+    assert await office.personal.erase(NHA_TRANG, at("05/04/2023 00:00")) == 1
     first, second = await people.of(NHA_TRANG)
     assert (first.name, first.phone, first.email, first.valid_to) == ("", "", "", date(2023, 4, 4))
     assert second == new
@@ -95,9 +95,9 @@ async def test_i10_a_draft_keeps_its_contact_until_it_is_settled(office: Office)
     waiting = [("draft", "Đỗ Gửi", PHONE, True), ("draft", "", "0905 000 000", True)]
     assert await found(office, NHA_TRANG) == waiting
     assert await found(office, OPERATOR) == []
-    assert await office.preparation.personal.erase(NHA_TRANG, AFTER) == 0
+    assert await office.personal.erase(NHA_TRANG, AFTER) == 0
     await drafts.discard(draft.id, "desk", "trùng", NOW)
-    assert await office.preparation.personal.erase(NHA_TRANG, AFTER) == 2
+    assert await office.personal.erase(NHA_TRANG, AFTER) == 2
     assert (await drafts.draft(draft.id)).content == {"title": "Họp"}
     assert await found(office, NHA_TRANG) == []
 
@@ -107,7 +107,7 @@ async def test_i10_after_the_months_of_the_profile_it_goes_by_itself(office: Off
     drafts = Drafts(office.engine, PROFILES)
     draft = await drafts.add(OPERATOR, "form", "x", {"contact_name": "Đỗ Gửi"}, NOW)
     await drafts.discard(draft.id, "desk", "trùng", NOW)
-    personal = office.preparation.personal
+    personal = office.personal
     await personal.forget(at("30/04/2024 23:00"))
     assert len(await found(office, NHA_TRANG)) + len(await found(office, OPERATOR)) == 5
     for _ in range(2):

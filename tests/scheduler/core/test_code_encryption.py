@@ -88,7 +88,7 @@ async def test_codes_of_old_are_sealed_as_they_stand(seeded_url: str) -> None:
     async with database.writing(engine) as db:
         await db.run_sync(down)
         assert (await db.execute(sa.text("SELECT code FROM codes"))).scalars().all() == [session.code]
-    await scheduler.migrate()
+    await migrations.migrate(engine)
     found = await scheduler.by_code(session.code or "")
     assert (found.id, found.code, found.state) == (session.id, session.code, State.ISSUED)
     await engine.dispose()

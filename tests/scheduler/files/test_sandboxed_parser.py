@@ -35,24 +35,26 @@ def reads(what: str) -> SandboxedParser:
 
 async def test_a_letter_is_read_apart() -> None:
     raw = letter(body="Họp", attachments=(("a.docx", form_template.write("docx")), ("b.pdf", b"%PDF")))
-    assert await SandboxedParser(child_process.output).letter(raw) == mail.read(raw)
-    assert await SandboxedParser(child_process.output).letter(b"\xff\n\n\xff") == mail.read(b"\xff\n\n\xff")
-    assert await reads(FAULT).letter(raw) is None
+    assert await mail.read_untrusted(SandboxedParser(child_process.output), raw) == mail.read(raw)
+    assert await mail.read_untrusted(SandboxedParser(child_process.output), b"\xff\n\n\xff") == mail.read(
+        b"\xff\n\n\xff"
+    )
+    assert await mail.read_untrusted(reads(FAULT), raw) is None
 
 
 async def words(reader: SandboxedParser) -> list[str]:
     with pytest.raises(BadSheet) as caught:
-        await reader.table(b"a,b", COLUMNS)
+        await spreadsheet.read_untrusted(reader, b"a,b", COLUMNS)
     return [fault.word for fault in caught.value.faults]
 
 
 async def test_a_table_is_read_apart() -> None:
     reader = SandboxedParser(child_process.output)
     data = spreadsheet.write_xlsx(COLUMNS, ROWS)
-    assert await reader.table(data, COLUMNS) == spreadsheet.read(data, COLUMNS)
+    assert await spreadsheet.read_untrusted(reader, data, COLUMNS) == spreadsheet.read(data, COLUMNS)
     for bad in (b"PK\x03\x04", b"c,d\n", b"\xff"):
         with pytest.raises(BadSheet) as caught:
-            await reader.table(bad, COLUMNS)
+            await spreadsheet.read_untrusted(reader, bad, COLUMNS)
         with pytest.raises(BadSheet) as here:
             spreadsheet.read(bad, COLUMNS)
         assert caught.value.faults == here.value.faults

@@ -46,11 +46,11 @@ async def test_a_decision_is_told_on_every_channel_once(office: Office) -> None:
     notice = (await office.post.due(NOW))[0]
     assert (notice.unit, notice.session, notice.facts.number) == ("so.tttt", session.id, session.number)
     assert session.code and session.code not in notice.facts.text()
-    assert await office.post.code(notice) == session.code
+    assert await office.scheduler.live_code(session.id) == session.code
     for _ in range(2):
         await office.scheduler.cancel(session.id, NOW)
     assert [kind for kind, _ in await told(office)] == ["cancelled"] * 3 + ["granted"] * 3
-    assert await office.post.code(notice) is None
+    assert await office.scheduler.live_code(session.id) is None
     assert {n.sequence for n in await office.post.due(NOW) if n.kind == "cancelled"} == {1}
 
 

@@ -45,7 +45,7 @@ async def test_the_desk_reads_letters(world: World) -> None:
 async def test_a_letter_whose_sender_is_not_proven_is_accepted_once(world: World) -> None:
     await world.kept.post.set_mailbox("56", UNIT_BOX)
     address, kept = Address(OFFICE, "mx.vn"), world.kept
-    mailroom = InboundMail(kept.database, address, profile_files.load(), kept.drafts, kept.apart)
+    mailroom = InboundMail(kept.database, address, profile_files.load(), kept.drafts, kept.parser)
     raw = letter(UNIT_BOX, body=BODY, Authentication_Results="mx.vn; spf=fail smtp.mailfrom=x@evil.vn; dmarc=fail")
     await mailroom.receive(raw, len(raw), Place(1, 1), NOW, NOW)
     host, central = await world.signed_in("host"), await world.signed_in("central")

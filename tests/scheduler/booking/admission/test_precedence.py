@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from hypothesis.strategies import just
 
+from scheduler import migrations
 from scheduler.booking.registration.service import Scheduler
 from scheduler.core import database
 from scheduler.core.errors import CapacityExceeded, InvalidRequest, OutOfOrder, Revoked
@@ -138,7 +139,7 @@ def template() -> bytes:
     async def make(path: Path) -> None:
         engine = database.connect(f"sqlite:///{path}")
         scheduler = Scheduler(engine, profiles(Rules(), automatic=True))
-        await scheduler.migrate()
+        await migrations.migrate(engine)
         await scheduler.import_units(json.dumps({"units": units}))
         for level in RANKS:
             for devices in range(1, MAX_LEGS):

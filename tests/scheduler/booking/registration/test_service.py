@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from scheduler import migrations
 from scheduler.booking.registration.service import Scheduler
 from scheduler.core import database
 from scheduler.core.errors import (
@@ -269,7 +270,7 @@ async def test_everything_survives_a_restart(scheduler: Scheduler, seeded_url: s
     session = await scheduler.submit(REQUEST, NOW)
     engine = database.connect(seeded_url, VAULT)
     again = Scheduler(engine, PROFILES)
-    await again.migrate()
+    await migrations.migrate(engine)
     assert await again.session(session.id) == session
     assert await again.point("nt.xuonghuan") == await scheduler.point("nt.xuonghuan")
     await engine.dispose()

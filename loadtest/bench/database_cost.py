@@ -40,13 +40,15 @@ from scheduler.policy import profile_files
 from scheduler.reports.service import Reports
 from scheduler.units import naming, seed
 from signaling import migrations
+from signaling.accounts.context import ACCOUNTS
 from signaling.audit.log import AuditLog
 from signaling.booking.agenda import Entry, wire
+from signaling.booking.context import BOOKING
 from signaling.booking.sessions import Listing, Session, sessions
 from signaling.core.account import Account, Source
 from signaling.core.audit_entry import AuditEntry
+from signaling.http.context import HTTP
 from signaling.http.route import ApiRequest
-from signaling.roof import Roof
 
 BOOKINGS = 22_000
 RATED = Amount(30, 400)
@@ -207,12 +209,13 @@ async def _months(ask: Callable[[datetime, datetime], Awaitable[object]]) -> flo
 async def _pages(engine: AsyncEngine, scheduler: Scheduler) -> dict[str, float]:
     """Return the cost of the first page of sessions, one in the middle of the year, for the centre and for a unit, and
     of a search that finds nothing."""
-    roof = cast("Roof", SimpleNamespace(scheduler=scheduler, audit=AuditLog(engine, profile_files.load())))
+    parts = SimpleNamespace(scheduler=scheduler, audit=AuditLog(engine, profile_files.load()))
+    request = cast("Request", SimpleNamespace(app=dict.fromkeys((HTTP, ACCOUNTS, BOOKING), parts)))
     middle = OPENS + timedelta(weeks=WEEKS // 2)
 
     async def page(account: Account, **query: object) -> None:
         asked = Listing.model_validate({"from": OPENS, "to": OPENS + timedelta(weeks=WEEKS), **query})
-        call = ApiRequest(roof, cast("Request", None), account, None, asked, Source("", 0), middle)
+        call = ApiRequest(request, account, None, asked, Source("", 0), middle)
         TypeAdapter(list[Session]).dump_json(await sessions(call), by_alias=True)
 
     centre = Account("records", "", ("technician",), None, None)

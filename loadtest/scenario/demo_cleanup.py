@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from scheduler.core.errors import Ended
-from signaling.app.services import Record, record, utc_now
+from signaling.app.services import Services, open_services, utc_now
 from signaling.app.settings import read
 from signaling.core.audit_entry import SERVER, AuditEntry
 
@@ -24,7 +24,7 @@ class Traces:
 
 async def remove(environ: Mapping[str, str], traces: Traces) -> None:
     """Cancel the sessions, delete their recordings, and shut the accounts; what they were stays on record."""
-    async with record(read(environ)) as kept:
+    async with open_services(read(environ)) as kept:
         for account in traces.accounts:
             await kept.store.disable(account, disabled=True)
         for session in traces.sessions:
@@ -33,7 +33,7 @@ async def remove(environ: Mapping[str, str], traces: Traces) -> None:
             await _delete_recording(kept, session)
 
 
-async def _delete_recording(kept: Record, session: str) -> None:
+async def _delete_recording(kept: Services, session: str) -> None:
     parts = await kept.recorded.parts(session)
     await kept.recorded.delete_recordings(session)
     for part in parts:

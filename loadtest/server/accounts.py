@@ -7,7 +7,7 @@ from pathlib import Path
 from scheduler.core.model import Point
 from signaling.accounts.passwords import Passwords, random_password
 from signaling.app.admin_cli import NewAccount, create_account
-from signaling.app.services import record, utc_now
+from signaling.app.services import open_services, utc_now
 from signaling.app.settings import read
 
 Login = tuple[str, str]
@@ -24,7 +24,7 @@ async def provide(
     `made` is told after each how many there are.
     """
     logins: list[Login] = []
-    async with record(read(environ)) as kept:
+    async with open_services(read(environ)) as kept:
         for new in wanted:
             password = random_password()
             if await kept.store.account(new.account) is None:
@@ -39,13 +39,13 @@ async def provide(
 
 async def add_units(environ: Mapping[str, str], file: str) -> None:
     """Put more units with their points on the record, from the text of a units file. Raises BadUnits."""
-    async with record(read(environ)) as kept:
+    async with open_services(read(environ)) as kept:
         await kept.scheduler.import_units(file)
 
 
 async def points(environ: Mapping[str, str]) -> list[Point]:
     """All points of the record, in registry order."""
-    async with record(read(environ)) as kept:
+    async with open_services(read(environ)) as kept:
         return await kept.scheduler.points()
 
 

@@ -4,23 +4,25 @@ from collections.abc import Mapping
 
 from scheduler.core import model
 from signaling.accounts import permissions
+from signaling.accounts.context import ACCOUNTS
 from signaling.accounts.unit_directory import UnitDirectory
 from signaling.http.route import ApiRequest
 
 
 async def all_points(call: ApiRequest) -> Mapping[str, model.Point]:
     """Return every point by id."""
-    return {point.id: point for point in await call.roof.scheduler.points()}
+    return {point.id: point for point in await call.context(ACCOUNTS).scheduler.points()}
 
 
 async def bodies(call: ApiRequest) -> UnitDirectory:
     """Return what rights are judged by."""
-    return UnitDirectory(await all_points(call), await call.roof.scheduler.units(), call.roof.scheduler.shelf, call.now)
+    context = call.context(ACCOUNTS)
+    return UnitDirectory(await all_points(call), await context.scheduler.units(), context.scheduler.shelf, call.now)
 
 
 async def find(call: ApiRequest, session_id: str | None = None) -> tuple[model.Session, UnitDirectory]:
     """Return a session (the one in the path) its reader may see; others are not found, so that ids tell nothing."""
-    found = await call.roof.scheduler.session(session_id or call.id)
+    found = await call.context(ACCOUNTS).scheduler.session(session_id or call.id)
     known = await bodies(call)
     call.seen(permissions.may_see(call.account, found, known))
     return found, known

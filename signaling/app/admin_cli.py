@@ -25,7 +25,7 @@ from signaling.accounts.passwords import Passwords, check_password, check_roles,
 from signaling.app import migration
 from signaling.app.backup import backup, read_passphrase, restore
 from signaling.app.lease import Lease
-from signaling.app.services import Record, record, utc_now
+from signaling.app.services import Services, open_services, utc_now
 from signaling.app.settings import Settings, mailbox
 from signaling.core.account import ROLES, Account
 from signaling.core.audit_entry import AuditEntry
@@ -53,7 +53,7 @@ class NewAccount:
     must_change: bool = False
 
 
-async def create_account(kept: Record, new: NewAccount, password: str, now: datetime) -> Account:
+async def create_account(kept: Services, new: NewAccount, password: str, now: datetime) -> Account:
     """Create an account; one bound to a point belongs to the point's unit. Raises BadInput."""
     name = normal_name(new.account)
     check_password(password, name)
@@ -75,7 +75,7 @@ async def create_account(kept: Record, new: NewAccount, password: str, now: date
     return account
 
 
-async def _unit_of(kept: Record, new: NewAccount) -> str | None:
+async def _unit_of(kept: Services, new: NewAccount) -> str | None:
     if new.point is not None:
         try:
             return (await kept.scheduler.point(new.point)).unit
@@ -86,7 +86,7 @@ async def _unit_of(kept: Record, new: NewAccount) -> str | None:
     return new.unit
 
 
-async def _provider_of(kept: Record, new: NewAccount) -> str | None:
+async def _provider_of(kept: Services, new: NewAccount) -> str | None:
     """People of a telecom enterprise are of one, and nobody else is (A36)."""
     if ("provider" in new.roles) != (new.provider is not None):
         raise BadInput([Fault("provider", "the role and the enterprise go together")])
@@ -96,7 +96,7 @@ async def _provider_of(kept: Record, new: NewAccount) -> str | None:
     return next(iter(found), None)
 
 
-async def first_start(kept: Record, now: datetime) -> str | None:
+async def first_start(kept: Services, now: datetime) -> str | None:
     """Fill an empty record: the shipped units, and one administrator whose one-time password is returned."""
     if not await kept.scheduler.units():
         await kept.scheduler.import_units(khanh_hoa_2023(), taken_over=now)
@@ -108,7 +108,7 @@ async def first_start(kept: Record, now: datetime) -> str | None:
     return password
 
 
-async def warn_of_outdated(kept: Record, now: datetime) -> None:
+async def warn_of_outdated(kept: Services, now: datetime) -> None:
     """Say at every start that the units on record are not those of today, and what brings them up to date."""
     gone = outdated(await kept.scheduler.units(), kept.scheduler.day(now))
     if gone:
@@ -123,7 +123,7 @@ async def warn_of_outdated(kept: Record, now: datetime) -> None:
         )
 
 
-async def _create_account(kept: Record, arguments: Namespace) -> None:
+async def _create_account(kept: Services, arguments: Namespace) -> None:
     password = _password(arguments)
     new = NewAccount(
         account=arguments.account,
@@ -139,7 +139,7 @@ async def _create_account(kept: Record, arguments: Namespace) -> None:
     print(f"{account.account}\t{shown}" if not password else account.account)
 
 
-async def _set_password(kept: Record, arguments: Namespace) -> None:
+async def _set_password(kept: Services, arguments: Namespace) -> None:
     name = normal_name(arguments.account)
     if await kept.store.account(name) is None:
         raise BadInput([Fault("account", f"There is no account {name}")])
@@ -150,7 +150,7 @@ async def _set_password(kept: Record, arguments: Namespace) -> None:
     print(name if password else f"{name}\t{fresh}")
 
 
-async def _point_accounts(kept: Record, arguments: Namespace) -> None:
+async def _point_accounts(kept: Services, arguments: Namespace) -> None:
     """Create one site account per point that has none, named like the point; CSV of account and password on stdout."""
     known = {account.account for account in await kept.store.accounts()}
     writer = csv.writer(sys.stdout)
@@ -163,24 +163,24 @@ async def _point_accounts(kept: Record, arguments: Namespace) -> None:
         writer.writerow([point.id, password])
 
 
-async def _list_accounts(kept: Record, _: Namespace) -> None:
+async def _list_accounts(kept: Services, _: Namespace) -> None:
     writer = csv.writer(sys.stdout)
     writer.writerow(["account", "name", "roles", "unit", "point"])
     for a in await kept.store.accounts():
         writer.writerow([a.account, a.name, " ".join(a.roles), a.unit or "", a.point or ""])
 
 
-async def _import_units(kept: Record, arguments: Namespace) -> None:
+async def _import_units(kept: Services, arguments: Namespace) -> None:
     done = await kept.scheduler.import_units(arguments.file.read_text(encoding="utf-8"), taken_over=utc_now())
     print(f"added {done.added}, changed {done.changed}, unchanged {done.unchanged}")
 
 
-async def _seed(kept: Record, _: Namespace) -> None:
+async def _seed(kept: Services, _: Namespace) -> None:
     done = await kept.scheduler.import_units(khanh_hoa_2023(), taken_over=utc_now())
     print(f"added {done.added}, changed {done.changed}, unchanged {done.unchanged}")
 
 
-async def _capacity(kept: Record, arguments: Namespace) -> None:
+async def _capacity(kept: Services, arguments: Namespace) -> None:
     now = utc_now().replace(microsecond=0)
     if arguments.report is not None:
         await kept.scheduler.operator.set_capacity(now, proposed(arguments.report.read_text(encoding="utf-8")), now)
@@ -203,7 +203,7 @@ def proposed(report: str) -> Amount:
     return Amount(*amounts)
 
 
-async def _mailbox(kept: Record, arguments: Namespace) -> None:
+async def _mailbox(kept: Services, arguments: Namespace) -> None:
     """Register the official mailbox of a unit, or list those there are as CSV."""
     if arguments.unit and arguments.address:
         try:
@@ -217,7 +217,7 @@ async def _mailbox(kept: Record, arguments: Namespace) -> None:
         writer.writerow([unit, address])
 
 
-async def _worker_key(kept: Record, arguments: Namespace) -> None:
+async def _worker_key(kept: Services, arguments: Namespace) -> None:
     """Make the key of a machine's media workers, withdraw it, or list the names of those there are."""
     if arguments.name is None:
         print("\n".join(await kept.worker_keys.names()))
@@ -227,13 +227,13 @@ async def _worker_key(kept: Record, arguments: Namespace) -> None:
         print(await kept.worker_keys.make(arguments.name, utc_now()))
 
 
-async def _verify_recordings(kept: Record, _: Namespace) -> None:
+async def _verify_recordings(kept: Services, _: Namespace) -> None:
     """Check every good recording; the first that is not what was recorded is named, with status 1."""
     ready = await kept.recorded.recordings_in("ready")
     print(f"{await asyncio.to_thread(verify, ready, kept.safe)} recordings are what was recorded")
 
 
-async def _verify_log(kept: Record, arguments: Namespace) -> None:
+async def _verify_log(kept: Services, arguments: Namespace) -> None:
     """Verify the audit log; the first entry that is not what was written is named, with status 1. Raises BadLog."""
     verdict = await kept.audit.verify(utc_now())
     if verdict.broken is not None:
@@ -256,7 +256,7 @@ def _password(arguments: Namespace) -> str:
     return getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
 
 
-COMMANDS: dict[str, Callable[[Record, Namespace], Awaitable[None]]] = {
+COMMANDS: dict[str, Callable[[Services, Namespace], Awaitable[None]]] = {
     "create-account": _create_account,
     "set-password": _set_password,
     "point-accounts": _point_accounts,
@@ -328,7 +328,7 @@ async def run(settings: Settings, arguments: Namespace) -> None:
     if arguments.admin == "restore":  # before there is a record
         await asyncio.to_thread(restore, settings, arguments.file, _passphrase(arguments))
         print(f"restored into {settings.data}")
-    async with record(settings, migrating=False) as kept:
+    async with open_services(settings, migrating=False) as kept:
         if arguments.admin == "backup":
             await asyncio.to_thread(backup, settings, arguments.file, _passphrase(arguments), arguments.with_keys)
         elif arguments.admin != "restore":
@@ -352,7 +352,7 @@ async def _migrate(settings: Settings, arguments: Namespace) -> None:
             raise SettingsError(f"a server runs on {settings.data}: stop it first") from None
         before = await migration.found(engine := database.connect(settings.database_url))
         await engine.dispose()
-        async with record(settings, lease=Lease(settings, lambda: None)) as kept:
+        async with open_services(settings, lease=Lease(settings, lambda: None)) as kept:
             await kept.audit.append(_entry(arguments))
     print(f"from {before}" if before != migration.RELEASE else "nothing to do")
     print(f"to {migration.RELEASE}")

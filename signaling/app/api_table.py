@@ -89,3 +89,9 @@ GROUPS: dict[str, Sequence[Route]] = {
 """Calls by the first half of their operationId, which programs of others may use: it stays when a module is renamed."""
 
 ROUTES: tuple[Route, ...] = tuple(replace(route, group=group) for group, routes in GROUPS.items() for route in routes)
+MODELS = {
+    "signaling.booking.scripts": "scripts",
+    "signaling.reports.wire": "counts",
+    **{route.handler.__module__: route.group for route in ROUTES},
+}
+"""By which word the OpenAPI document tells models of one name apart, by their module; it stays, too."""

@@ -18,10 +18,11 @@ from signaling.accounts.password_links import PasswordLinks
 from signaling.accounts.passwords import Passwords
 from signaling.accounts.sign_in import SignIn
 from signaling.accounts.throttle import Throttle
-from signaling.app import health, private_files
-from signaling.app.api_table import PREFIX, ROUTES
+from signaling.app import contexts, health, private_files
+from signaling.app.api_table import MODELS, PREFIX, ROUTES
 from signaling.app.periodic_jobs import Duty, PeriodicJobs
-from signaling.app.services import Record, utc_now
+from signaling.app.server import Server
+from signaling.app.services import Services, utc_now
 from signaling.app.settings import Settings
 from signaling.app.worker_command import worker_command
 from signaling.core import valkey
@@ -49,7 +50,6 @@ from signaling.messages.server import MAX_BYTES
 from signaling.recording.catalog import RecordingCatalog, load_key
 from signaling.recording.handover import RecordingHandover
 from signaling.recording.remux_queue import RemuxQueue
-from signaling.roof import ROOF, Roof
 from signaling.sip.agent.agent import Agent
 from signaling.sip.bridge.admission import SipAdmission
 from signaling.sip.bridge.bridge import SipBridge
@@ -88,9 +88,13 @@ async def media(settings: Settings) -> AsyncIterator[Supervisor]:
 
 
 @asynccontextmanager
-async def roof(
-    settings: Settings, kept: Record, engine: MediaEngine, clock: Clock = utc_now, measure: Measure = disk_space.measure
-) -> AsyncIterator[Roof]:
+async def running(
+    settings: Settings,
+    kept: Services,
+    engine: MediaEngine,
+    clock: Clock = utc_now,
+    measure: Measure = disk_space.measure,
+) -> AsyncIterator[Server]:
     """Build the roof over a record and an engine, running until the context ends."""
     async with valkey.connect(settings.redis_url, settings.run) as redis:
         built = _build(settings, kept, engine, redis, clock, measure)
@@ -129,7 +133,9 @@ async def roof(
             await built.finisher.stop()
 
 
-def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, clock: Clock, measure: Measure) -> Roof:
+def _build(
+    settings: Settings, kept: Services, engine: MediaEngine, redis: Redis, clock: Clock, measure: Measure
+) -> Server:
     limits, presence, metrics = Throttle(redis), ConnectedDevices(redis), Metrics()
     finisher = RemuxQueue(kept.recorded, kept.safe)
     key = load_key(settings.data / "ticket.key")
@@ -150,7 +156,7 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
         kept.post, kept.scheduler.live_code, letters, chat_groups.load(settings.groups), clock, links
     )
     logins = Logins(hub, kept.store, clock)
-    return Roof(
+    return Server(
         **{each.name: getattr(kept, each.name) for each in fields(kept)},
         links=links,
         redis=redis,
@@ -174,13 +180,13 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
     )
 
 
-def _gateway(kept: Record, hub: MeetingManager, guard: CapacityGuard, limits: Throttle) -> SipBridge:
+def _gateway(kept: Services, hub: MeetingManager, guard: CapacityGuard, limits: Throttle) -> SipBridge:
     reception = InboundCallAuth(kept.scheduler, kept.equipment, kept.grants, limits, kept.audit)
     seating = SipAdmission(kept.equipment, guard, kept.audit)
     return SipBridge(hub, kept.scheduler, kept.equipment, kept.grants, seating, reception)
 
 
-def _duties(kept: Record, logins: Logins, gateway: SipBridge) -> dict[str, Duty]:
+def _duties(kept: Services, logins: Logins, gateway: SipBridge) -> dict[str, Duty]:
     return {
         "uptime": kept.reports.alive,
         "figures": kept.inquiries.remind,
@@ -210,20 +216,23 @@ def _intake(mail: Mail | None, mailroom: InboundMail, clock: Clock, deliverer: O
     return InboxWatcher(mailroom, mail.imap, tls_context(mail), clock, deliverer.wake)
 
 
-def application(built: Roof, workers: WorkerPool | None = None) -> web.Application:
+def application(built: Server, workers: WorkerPool | None = None) -> web.Application:
     """Return the HTTP application; media workers of other machines join `workers`."""
     app = web.Application(
         middlewares=[middleware.problems, middleware.plain, middleware.admitting],
         client_max_size=MAX_BYTES,
         handler_args={"auto_decompress": False},
     )
-    app[ROOF] = built
+    contexts.provide(app, built)
     app.on_response_prepare.append(middleware.add_headers)
     if workers is not None:
-        remote_endpoint.add(app, remote_endpoint.RemoteWorkerEndpoint(workers, built))
+        endpoint = remote_endpoint.RemoteWorkerEndpoint(
+            workers, built.worker_keys, Throttle(built.redis), built.recordings, built.audit, built.owner, built.clock
+        )
+        remote_endpoint.add(app, endpoint)
     app.add_routes(
         [
-            *router.routes(PREFIX, ROUTES),
+            *router.routes(PREFIX, ROUTES, MODELS),
             *health.ROUTES,
             web.get("/ws", websocket.handle),
             web.get("/{path:.*}", pages.handle),

@@ -1,18 +1,36 @@
 """What a monitor asks: is the process alive, can it serve, and how much does it do."""
 
+from dataclasses import dataclass
+
 from aiohttp import hdrs, web
 from prometheus_client import CONTENT_TYPE_LATEST
+from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from mediaserver.errors import MediaError
 from scheduler.core.lock_timeout import lock_timeout
+from signaling.accounts.store import AccountStore
 from signaling.core.errors import NotFound
+from signaling.http.metrics import Metrics
 from signaling.http.problems import RETRY_SECONDS
-from signaling.roof import ROOF, Roof
+from signaling.meeting.manager import MeetingManager
 
 LOCK_SECONDS = 2.0
 """A database that lets nobody write for so long is not ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class HealthContext:
+    """What is asked whether it works."""
+
+    accounts: AccountStore
+    redis: Redis
+    meetings: MeetingManager
+    metrics: Metrics
+
+
+HEALTH = web.AppKey("HealthContext", HealthContext)
 
 
 async def alive(_: web.Request) -> web.Response:
@@ -25,10 +43,10 @@ async def ready(request: web.Request) -> web.Response:
 
     A server that ends is not ready.
     """
-    roof = request.app[ROOF]
-    parts = {"database": await _database(roof), "valkey": await _valkey(roof), "media": await _media(roof)}
+    context = request.app[HEALTH]
+    parts = {"database": await _database(context), "valkey": await _valkey(context), "media": await _media(context)}
     healthy = all(parts.values())
-    status = "stopping" if roof.hub.stopping else "ok" if healthy else "unavailable"
+    status = "stopping" if context.meetings.stopping else "ok" if healthy else "unavailable"
     if status == "ok":
         return web.json_response({"status": status, **parts})
     return web.json_response({"status": status, **parts}, status=503, headers={hdrs.RETRY_AFTER: str(RETRY_SECONDS)})
@@ -38,29 +56,31 @@ async def metrics(request: web.Request) -> web.Response:
     """Numbers for Prometheus, which asks the plain listener of this machine. Raises NotFound to who comes by TLS."""
     if request.secure:
         raise NotFound
-    roof = request.app[ROOF]
-    return web.Response(body=roof.metrics.text(await roof.hub.load()), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    context = request.app[HEALTH]
+    return web.Response(
+        body=context.metrics.text(await context.meetings.load()), headers={"Content-Type": CONTENT_TYPE_LATEST}
+    )
 
 
-async def _database(roof: Roof) -> bool:
+async def _database(context: HealthContext) -> bool:
     try:
         with lock_timeout(LOCK_SECONDS):
-            await roof.store.ping()
+            await context.accounts.ping()
     except (SQLAlchemyError, OSError):
         return False
     return True
 
 
-async def _valkey(roof: Roof) -> bool:
+async def _valkey(context: HealthContext) -> bool:
     try:
-        return bool(await roof.redis.ping())
+        return bool(await context.redis.ping())
     except (RedisError, OSError):
         return False
 
 
-async def _media(roof: Roof) -> bool:
+async def _media(context: HealthContext) -> bool:
     try:
-        return bool(await roof.hub.engine.stats())
+        return bool(await context.meetings.engine.stats())
     except (MediaError, OSError):
         return False
 

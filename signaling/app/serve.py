@@ -16,9 +16,9 @@ from aiohttp import web
 from mediaserver import systemd
 from signaling.app import tls
 from signaling.app.admin_cli import FIRST, first_start
-from signaling.app.build import application, media, roof
+from signaling.app.build import application, media, running
 from signaling.app.lease import Lease
-from signaling.app.services import record, utc_now
+from signaling.app.services import open_services, utc_now
 from signaling.app.settings import HTTP_PORT, Settings, own_addresses
 from signaling.core.errors import SettingsError
 from signaling.http.listener import Listener, limits
@@ -107,9 +107,9 @@ async def serve(settings: Settings, take_over: bool = False) -> bool:
     with await _only_one(settings, take_over):
         ending.listen()
         async with (
-            record(settings, lease=Lease(settings, ending.asked.set)) as kept,
+            open_services(settings, lease=Lease(settings, ending.asked.set)) as kept,
             media(settings) as supervisor,
-            roof(settings, kept, supervisor.workers) as built,
+            running(settings, kept, supervisor.workers) as built,
         ):
             password = await first_start(kept, utc_now())
             async with _listening(settings, application(built, supervisor.workers), certificates) as urls:

@@ -70,7 +70,7 @@ TURN_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class Services:
     """The services over the database."""
 
     database: AsyncEngine
@@ -125,7 +125,9 @@ def file_safe(key: bytes) -> FileCipher:
 
 
 @asynccontextmanager
-async def record(settings: Settings, migrating: bool = True, lease: Lease | None = None) -> AsyncIterator[Record]:
+async def open_services(
+    settings: Settings, migrating: bool = True, lease: Lease | None = None
+) -> AsyncIterator[Services]:
     """Open the database. Tables are made where there are none; with `migrating`, those of an older release are changed.
 
     What does not go together with this release, key and profiles is refused before anything is written; so is a
@@ -162,7 +164,7 @@ def _locked(directory: int) -> bool:
     return True
 
 
-async def _opened(settings: Settings, migrating: bool, lease: Lease | None, closing: AsyncExitStack) -> Record:
+async def _opened(settings: Settings, migrating: bool, lease: Lease | None, closing: AsyncExitStack) -> Services:
     key_file = settings.data / "code.key"
     key = settings.code_key or (key_file.read_bytes() if key_file.exists() else None)
     made = key or secrets.token_bytes(KEY_BYTES)
@@ -187,7 +189,7 @@ async def _opened(settings: Settings, migrating: bool, lease: Lease | None, clos
     return kept
 
 
-async def _check(kept: Record) -> None:
+async def _check(kept: Services) -> None:
     """Ask the tables, which may be of an older release, what they can tell. Raises LostKey, PolicyError."""
     there = await migration.tables(kept.database)
     if "codes.sealed" in there:
@@ -198,7 +200,7 @@ async def _check(kept: Record) -> None:
         await kept.filing.refresh(utc_now())
 
 
-def _over(engine: AsyncEngine, settings: Settings, safe: FileCipher) -> Record:
+def _over(engine: AsyncEngine, settings: Settings, safe: FileCipher) -> Services:
     shelf = profile_files.load(settings.profiles)
     channels = Channels(settings.mail is not None, tuple(chat_groups.load(settings.groups)))
     scheduler = Scheduler(engine, shelf, Amount(settings.max_sessions, settings.max_points), channels)
@@ -207,7 +209,7 @@ def _over(engine: AsyncEngine, settings: Settings, safe: FileCipher) -> Record:
     box = FeedbackService(engine, shelf, sheets, handovers)
     parser = SandboxedParser(child_process.output)
     drafts, reports = Drafts(engine, shelf, channels), Reports(engine, shelf, scheduler)
-    return Record(
+    return Services(
         database=engine,
         scheduler=scheduler,
         drafts=drafts,

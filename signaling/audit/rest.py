@@ -10,6 +10,7 @@ from aiohttp import web
 from pydantic import Field, StringConstraints
 
 from scheduler.files import csv_file
+from signaling.audit.context import AUDIT_LOG
 from signaling.audit.hash_chain import ChainedEntry, Verdict
 from signaling.audit.log import Wanted
 from signaling.http.route import ApiRequest, Model, Moment, Route, Window
@@ -78,28 +79,30 @@ async def audit(call: ApiRequest) -> list[AuditEntry]:
     """List the newest entries."""
     call.only(call.account.sees_all)
     query: Newest = call.query
-    return [_wire(row) for row in await call.roof.audit.newest(query.wanted(query.before), query.limit)]
+    return [_wire(row) for row in await call.context(AUDIT_LOG).audit.newest(query.wanted(query.before), query.limit)]
 
 
 async def checked(call: ApiRequest) -> Check:
     """Say what came of the last verification."""
     call.only(call.account.sees_all)
-    return _check(call.roof.audit.checked)
+    return _check(call.context(AUDIT_LOG).audit.checked)
 
 
 async def verify(call: ApiRequest) -> Check:
     """Verify the whole log now."""
+    context = call.context(AUDIT_LOG)
     call.only(call.account.sees_all)
-    await call.roof.audit.verify(call.now)
-    return _check(call.roof.audit.checked)
+    await context.audit.verify(call.now)
+    return _check(context.audit.checked)
 
 
 async def export(call: ApiRequest) -> web.StreamResponse:
     """Send entries as a file, oldest first, as they are read."""
+    context = call.context(AUDIT_LOG)
     call.only(call.account.sees_all)
     query: Export = call.query
     await call.note("export-log", query.format, call.request.query_string)
-    zone = call.roof.scheduler.policy(call.now).zone
+    zone = context.scheduler.policy(call.now).zone
     response = web.StreamResponse()
     response.content_type = "text/csv" if query.format == "csv" else "application/jsonl"
     response.charset = "utf-8"
@@ -108,7 +111,7 @@ async def export(call: ApiRequest) -> web.StreamResponse:
     await response.prepare(call.request)
     if query.format == "csv":
         await response.write(csv_file.file([COLUMNS]))
-    async for rows in call.roof.audit.each(query.wanted()):
+    async for rows in context.audit.each(query.wanted()):
         text = csv_file.lines([_cells(row, zone) for row in rows]) if query.format == "csv" else _lines(rows)
         await response.write(text.encode())
     await response.write_eof()

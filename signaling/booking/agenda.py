@@ -9,6 +9,7 @@ from scheduler.core import model
 from scheduler.core.model import Phase, SlotKind
 from signaling.accounts import permissions
 from signaling.accounts.visible_sessions import bodies
+from signaling.booking.context import BOOKING
 from signaling.http.route import ApiRequest, Model, Moment, Route, Window
 
 LONGEST = timedelta(days=62)
@@ -55,7 +56,7 @@ async def busy(call: ApiRequest) -> list[Busy]:
     start, end = call.query.bounds(call.now, USUAL, LONGEST)
     known = await bodies(call)
     query: Crowd = call.query
-    found = await call.roof.scheduler.occupied(start, end, query.skip, query.limit)
+    found = await call.context(BOOKING).scheduler.occupied(start, end, query.skip, query.limit)
     seen = {id(each.session): permissions.may_see(call.account, each.session, known) for each in found}
     return [
         Busy(point=each.point, start=each.start, end=each.end, title=each.title if seen[id(each.session)] else None)
@@ -68,7 +69,7 @@ async def agenda(call: ApiRequest) -> list[Entry]:
     start, end = call.query.bounds(call.now, USUAL, LONGEST)
     unit = call.account.unit
     units = None if call.account.sees_all else [] if unit is None else [unit]
-    return [wire(entry) for entry in await call.roof.scheduler.agenda(start, end, call.now, units)]
+    return [wire(entry) for entry in await call.context(BOOKING).scheduler.agenda(start, end, call.now, units)]
 
 
 def wire(entry: model.Entry) -> Entry:

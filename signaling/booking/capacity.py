@@ -8,6 +8,7 @@ from pydantic import Field
 
 from scheduler.core.model import Act, Amount
 from signaling.booking import session_briefs
+from signaling.booking.context import BOOKING
 from signaling.booking.queue import Why
 from signaling.booking.session_briefs import Brief
 from signaling.core.errors import BadInput, Fault
@@ -111,9 +112,10 @@ class Usage(Model):
 
 async def capacity(call: ApiRequest) -> Capacity:
     """Return limits and load."""
+    context = call.context(BOOKING)
     start, end = call.query.bounds(call.now, USUAL, LONGEST)
-    limits = await call.roof.scheduler.limits(call.now)
-    steps = await call.roof.scheduler.load(start, end) if end > start else []
+    limits = await context.scheduler.limits(call.now)
+    steps = await context.scheduler.load(start, end) if end > start else []
     return Capacity(
         sessions=Limit(max=limits.maximum.sessions, usable=limits.usable.sessions),
         points=Limit(max=limits.maximum.points, usable=limits.usable.points),
@@ -131,16 +133,17 @@ async def impact(call: ApiRequest) -> Impact:
     """Say which sessions would lose their codes if this were recorded; nothing is."""
     call.only(call.account.sees_all)
     since, until, amount = _taken(call)
-    victims = await call.roof.scheduler.operator.impact(since, amount, call.now, until)
+    victims = await call.context(BOOKING).scheduler.operator.impact(since, amount, call.now, until)
     return await _impact(call, victims)
 
 
 async def change(call: ApiRequest) -> Impact:
     """Record another maximum; who must lose a code for it still has to be revoked by `shed`."""
+    context = call.context(BOOKING)
     call.only(call.account.central)
     since, until, amount = _taken(call)
-    due = await call.roof.scheduler.operator.set_capacity(since, amount, call.now, until)
-    call.roof.deliverer.wake()
+    due = await context.scheduler.operator.set_capacity(since, amount, call.now, until)
+    context.outbox.wake()
     when = f"{since:%Y-%m-%dT%H:%M:%SZ}" + (f"/{until:%Y-%m-%dT%H:%M:%SZ}" if until else "")
     await call.note("capacity", when, f"{amount.sessions} {amount.points}: {call.body.reason}")
     return await _impact(call, due)
@@ -148,12 +151,13 @@ async def change(call: ApiRequest) -> Impact:
 
 async def shed(call: ApiRequest) -> Impact:
     """Revoke exactly these sessions for want of capacity; when others must go by now, those are answered instead."""
+    context = call.context(BOOKING)
     call.only(call.account.central)
     body: Shedding = call.body
-    due = await call.roof.scheduler.operator.shed(body.victims, call.now, Act(call.account.account, body.reason))
+    due = await context.scheduler.operator.shed(body.victims, call.now, Act(call.account.account, body.reason))
     if due is None:
-        await call.roof.hub.revoked(body.victims)
-        call.roof.deliverer.wake()
+        await context.meetings.revoked(body.victims)
+        context.outbox.wake()
         await call.note("shed", "capacity", f"{len(body.victims)}: {body.reason}")
     return await _impact(call, due or ())
 
@@ -162,7 +166,7 @@ async def usage(call: ApiRequest) -> Usage:
     """Say how full the system was at most, and who had to wait or was refused (R-113)."""
     call.only(call.account.sees_all)
     start, end = call.query.bounds(call.now - YEAR, YEAR, LONGEST)
-    used = await call.roof.scheduler.usage(start, end)
+    used = await call.context(BOOKING).scheduler.usage(start, end)
     return Usage(
         sessions=_peak(used.sessions, used.sessions_at),
         points=_peak(used.points, used.points_at),
@@ -195,8 +199,9 @@ async def _impact(call: ApiRequest, victims: Sequence[str]) -> Impact:
 
 
 async def _maximum(call: ApiRequest) -> Maximum:
-    ceiling_ = await call.roof.scheduler.ceiling()
-    rules = call.roof.scheduler.policy(call.now).capacity
+    context = call.context(BOOKING)
+    ceiling_ = await context.scheduler.ceiling()
+    rules = context.scheduler.policy(call.now).capacity
     steps = [(None, ceiling_.first), *ceiling_.steps]
     return Maximum(
         share=Share(num=rules.share.num, den=rules.share.den),

@@ -8,6 +8,7 @@ from scheduler.core import model
 from scheduler.core.model import Act, HappeningKind
 from signaling.accounts import permissions, visible_sessions
 from signaling.booking import session_briefs, sessions
+from signaling.booking.context import BOOKING
 from signaling.booking.queue import Why
 from signaling.booking.sessions import Session
 from signaling.http.route import ID, ApiRequest, Id, Interval, Model, Moment, Route
@@ -63,24 +64,26 @@ class Happening(Model):
 
 async def amend(call: ApiRequest) -> Session:
     """Ask for something else; what does not fit changes nothing."""
+    context = call.context(BOOKING)
     found, points = await visible_sessions.find(call)
     call.only(permissions.may_cancel(call.account, found, points))
     body: Amendment = call.body
     act = Act(call.account.account, body.reason)
-    amended = await call.roof.scheduler.amend(found.id, _asked(found, body), call.now, act)
-    call.roof.deliverer.wake()
+    amended = await context.scheduler.amend(found.id, _asked(found, body), call.now, act)
+    context.outbox.wake()
     await call.note("amend", amended.id, f"{amended.number} {amended.legs} {body.reason}".strip())
-    await call.roof.hub.amended(amended)
+    await context.meetings.amended(amended)
     return sessions.wire(call, amended, points)
 
 
 async def extension(call: ApiRequest) -> Extensible:
     """Say by how much a meeting could go on."""
+    context = call.context(BOOKING)
     found, points = await visible_sessions.find(call)
     call.only(permissions.may_extend(call.account, found, points))
-    policy = call.roof.scheduler.policy(call.now)
+    policy = context.scheduler.policy(call.now)
     return Extensible(
-        steps=await call.roof.scheduler.extensible(found.id, call.now),
+        steps=await context.scheduler.extensible(found.id, call.now),
         step_min=policy.registration.extension_min,
         warn_min=policy.door.warn_min,
         end=found.official.end,
@@ -89,21 +92,23 @@ async def extension(call: ApiRequest) -> Extensible:
 
 async def extend(call: ApiRequest) -> Session:
     """Let a meeting that is held go on; everyone in it is told its new end."""
+    context = call.context(BOOKING)
     found, points = await visible_sessions.find(call)
     call.only(permissions.may_extend(call.account, found, points))
-    extended = await call.roof.scheduler.extend(found.id, call.body.steps, call.now, Act(call.account.account))
-    call.roof.deliverer.wake()
+    extended = await context.scheduler.extend(found.id, call.body.steps, call.now, Act(call.account.account))
+    context.outbox.wake()
     await call.note("extend", extended.id, f"{extended.number} {call.body.steps}")
-    await call.roof.hub.amended(extended)
+    await context.meetings.amended(extended)
     return sessions.wire(call, extended, points)
 
 
 async def release(call: ApiRequest) -> Session:
     """Give up a session that nobody opened."""
+    context = call.context(BOOKING)
     found, points = await visible_sessions.find(call)
     call.only(call.account.central)
-    released = await call.roof.scheduler.release(found.id, call.now, Act(call.account.account, call.body.reason))
-    call.roof.deliverer.wake()
+    released = await context.scheduler.release(found.id, call.now, Act(call.account.account, call.body.reason))
+    context.outbox.wake()
     await call.note("release", released.id, f"{released.number}: {call.body.reason}")
     return sessions.wire(call, released, points)
 
@@ -112,7 +117,7 @@ async def history(call: ApiRequest) -> list[Happening]:
     """List every change of a session, oldest first; who belongs to neither host nor centre is not told names."""
     found, points = await visible_sessions.find(call)
     told = permissions.is_host(call.account, found, points) or call.account.sees_all
-    happened = await call.roof.scheduler.history(found.id)
+    happened = await call.context(BOOKING).scheduler.history(found.id)
     known = await session_briefs.of(call, {each.cause for each in happened if each.cause})
     return [_wire(each, known, told) for each in happened]
 

@@ -8,6 +8,7 @@ from pydantic import StringConstraints
 from scheduler.core import model
 from scheduler.core.model import Channel, DraftState
 from signaling.accounts import permissions
+from signaling.booking.context import BOOKING
 from signaling.http.route import ID, ApiRequest, Model, Moment, Named, Route
 
 
@@ -41,7 +42,7 @@ async def drafts(call: ApiRequest) -> list[Draft]:
     unit = call.account.unit
     units = None if call.account.central else [] if unit is None else [unit]
     names = await call.unit_names()
-    return [_wire(call, draft, names) for draft in await call.roof.drafts.inbox(units)]
+    return [_wire(call, draft, names) for draft in await call.context(BOOKING).drafts.inbox(units)]
 
 
 async def draft(call: ApiRequest) -> Draft:
@@ -52,14 +53,14 @@ async def draft(call: ApiRequest) -> Draft:
 async def discard(call: ApiRequest) -> Draft:
     """Close a draft without a registration, for a reason."""
     own(call, await find(call))
-    discarded = await call.roof.drafts.discard(call.id, call.account.account, call.body.reason, call.now)
+    discarded = await call.context(BOOKING).drafts.discard(call.id, call.account.account, call.body.reason, call.now)
     await call.note("discard", discarded.id, f"{discarded.number} {discarded.reason}")
     return await shown(call, discarded)
 
 
 async def find(call: ApiRequest) -> model.Draft:
     """Return a draft its reader may see; others are not found, so that ids tell nothing. Raises Hidden."""
-    found = await call.roof.drafts.draft(call.id)
+    found = await call.context(BOOKING).drafts.draft(call.id)
     call.seen(permissions.may_see_draft(call.account, found))
     return found
 

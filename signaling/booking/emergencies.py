@@ -7,6 +7,7 @@ from scheduler.core.model import Phase, Unit
 from signaling.accounts import visible_sessions
 from signaling.accounts.unit_directory import UnitDirectory
 from signaling.booking import sessions
+from signaling.booking.context import BOOKING
 from signaling.http.route import ID, ApiRequest, Interval, Model, Moment, Route
 
 
@@ -37,13 +38,13 @@ async def emergencies(call: ApiRequest) -> list[Emergency]:
     call.only(call.account.sees_all)
     known = await visible_sessions.bodies(call)
     units = {unit.id: unit for unit in known.units}
-    return [_wire(call, each, known, units) for each in await call.roof.emergencies.live(call.now)]
+    return [_wire(call, each, known, units) for each in await call.context(BOOKING).emergencies.live(call.now)]
 
 
 async def acknowledge(call: ApiRequest) -> Emergency:
     """Take note of an emergency for the duty desk."""
     call.only(call.account.central)
-    found = await call.roof.emergencies.acknowledge(call.id, call.account.account, call.now)
+    found = await call.context(BOOKING).emergencies.acknowledge(call.id, call.account.account, call.now)
     await call.note("acknowledge", found.subject, found.number)
     known = await visible_sessions.bodies(call)
     return _wire(call, found, known, {unit.id: unit for unit in known.units})
@@ -61,7 +62,7 @@ def _wire(call: ApiRequest, found: model.Emergency, known: UnitDirectory, units:
         reason=session.reason if session else "",
         official=sessions.span(session.official) if session else None,
         received=found.received,
-        phase=call.roof.scheduler.phase(session, call.now) if session else None,
+        phase=call.context(BOOKING).scheduler.phase(session, call.now) if session else None,
         seen=Seen(by=found.seen.by, at=found.seen.at) if found.seen else None,
     )
 

@@ -8,6 +8,7 @@ from scheduler.core import model
 from scheduler.core.model import Act, Limit, State
 from signaling.accounts import visible_sessions
 from signaling.booking import session_briefs, sessions
+from signaling.booking.context import BOOKING
 from signaling.booking.session_briefs import Brief
 from signaling.booking.sessions import Session
 from signaling.core.errors import NotFound
@@ -96,9 +97,10 @@ class Outcome(Model):
 
 async def queue(call: ApiRequest) -> Queue:
     """List who waits and who cannot run on."""
+    context = call.context(BOOKING)
     call.only(call.account.sees_all)
-    waiting = await call.roof.scheduler.operator.queue(call.now)
-    overruns = await call.roof.scheduler.operator.overruns(call.now)
+    waiting = await context.scheduler.operator.queue(call.now)
+    overruns = await context.scheduler.operator.overruns(call.now)
     known = await session_briefs.of(call, {*_ids(waiting), *(i for each in overruns for i in each.reason.holders)})
     known |= await session_briefs.of(call, [each.session.id for each in overruns])
     return Queue(
@@ -116,7 +118,7 @@ async def standing(call: ApiRequest) -> Standing:
 
 async def standing_of(call: ApiRequest, session: str) -> Standing:
     """Return the standing of a session that waits. Raises NotFound."""
-    found = await call.roof.scheduler.operator.standing(session, call.now)
+    found = await call.context(BOOKING).scheduler.operator.standing(session, call.now)
     if found is None:
         raise NotFound
     return _standing(found, await session_briefs.of(call, _ids([found])))
@@ -125,23 +127,24 @@ async def standing_of(call: ApiRequest, session: str) -> Standing:
 async def hold(call: ApiRequest) -> Plan:
     """Make the plan that would serve a session, and hold it for confirmation."""
     call.only(call.account.central)
-    held = await call.roof.scheduler.operator.hold(call.id, call.now)
+    held = await call.context(BOOKING).scheduler.operator.hold(call.id, call.now)
     await call.note("hold", call.id, f"{held.version}: {len(held.victims)}")
     return _plan(held, await session_briefs.of(call, (*held.victims, *held.spared)))
 
 
 async def confirm(call: ApiRequest) -> Outcome:
     """Carry a held plan out, if it is still the same: its victims lose their codes, the session gets one."""
+    context = call.context(BOOKING)
     call.only(call.account.central)
     body: Confirmation = call.body
     act = Act(call.account.account, body.reason)
-    before = await call.roof.scheduler.operator.standing(call.id, call.now)
-    done = await call.roof.scheduler.operator.confirm(call.id, body.version, call.now, act, body.override)
+    before = await context.scheduler.operator.standing(call.id, call.now)
+    done = await context.scheduler.operator.confirm(call.id, body.version, call.now, act, body.override)
     if isinstance(done, model.Held):
         return Outcome(session=None, plan=_plan(done, await session_briefs.of(call, (*done.victims, *done.spared))))
     victims = before.held.victims if before and before.held else ()
-    await call.roof.hub.displaced(victims, call.now)
-    call.roof.deliverer.wake()
+    await context.meetings.displaced(victims, call.now)
+    context.outbox.wake()
     passed = " override" if body.override else ""
     await call.note("confirm", call.id, f"{done.number} revoked={len(victims)}{passed}: {body.reason}"[:1000])
     return Outcome(session=sessions.wire(call, done, await visible_sessions.bodies(call)), plan=None)

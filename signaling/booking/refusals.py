@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from scheduler.core.model import ClassId, RefusalWord
+from signaling.booking.context import BOOKING
 from signaling.http.route import ApiRequest, Interval, Model, Moment, Named, Route, Window
 
 BACK = timedelta(days=200)
@@ -49,7 +50,7 @@ async def refusals(call: ApiRequest) -> list[Refused]:
             by=found.by,
             profile=found.profile,
         )
-        for found in await call.roof.scheduler.refusals(start, end)
+        for found in await call.context(BOOKING).scheduler.refusals(start, end)
     ]
 
 

@@ -10,6 +10,7 @@ from scheduler.core.model import ClassId, Unit
 from scheduler.policy.registrants import Registrants
 from signaling.accounts import permissions, visible_sessions
 from signaling.booking import drafts, queue, scripts, sessions
+from signaling.booking.context import BOOKING
 from signaling.booking.sessions import Session
 from signaling.core.errors import Forbidden, Refusal, WrongRegistrant
 from signaling.http.route import ID, ApiRequest, Id, Interval, Model, Route
@@ -93,7 +94,7 @@ async def _who(call: ApiRequest) -> tuple[Registrants, Unit | None]:
     if body.host_point not in known.points:
         return Registrants((), ""), None
     given = (body.host_point, body.purpose, body.class_, body.official.start)
-    return await call.roof.scheduler.registrants(*given), known.unit(body.host_point)
+    return await call.context(BOOKING).scheduler.registrants(*given), known.unit(body.host_point)
 
 
 async def _elsewhere(call: ApiRequest, who: Registrants, host: Unit | None) -> Refusal:
@@ -101,24 +102,26 @@ async def _elsewhere(call: ApiRequest, who: Registrants, host: Unit | None) -> R
     if host is None or not who.units:
         return Forbidden()
     names = await call.unit_names()
-    office = call.roof.scheduler.policy(call.body.official.start).registration.office_name
+    office = call.context(BOOKING).scheduler.policy(call.body.official.start).registration.office_name
     registrant = office if who.office else names[who.units[-1]]
     return WrongRegistrant(registrant, who.article, permissions.may_pass_on(call.account, host, who))
 
 
 async def _pass_on(call: ApiRequest, who: Registrants) -> drafts.Draft:
+    context = call.context(BOOKING)
     content = call.body.model_dump(mode="json", by_alias=True)
     account = call.account
-    draft = await call.roof.drafts.add(who.units[0], "form", account.account, content, call.now, origin=account.unit)
-    call.roof.deliverer.wake()
+    draft = await context.drafts.add(who.units[0], "form", account.account, content, call.now, origin=account.unit)
+    context.outbox.wake()
     await call.note("draft", draft.id, draft.number)
     return await drafts.shown(call, draft)
 
 
 async def _submit(call: ApiRequest, draft: str | None) -> Registered:
+    context = call.context(BOOKING)
     body: Registration = call.body
-    session = await call.roof.scheduler.submit(taken(body, call.account.account), call.now, body.wait, draft)
-    call.roof.deliverer.wake()
+    session = await context.scheduler.submit(taken(body, call.account.account), call.now, body.wait, draft)
+    context.outbox.wake()
     detail = (session.number, session.klass, session.ground, session.reason, masked(session.code or ""))
     await call.note("register", session.id, " ".join(filter(None, detail)))
     standing = None if session.code else await queue.standing_of(call, session.id)

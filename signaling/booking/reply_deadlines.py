@@ -6,6 +6,7 @@ from typing import Literal
 
 from scheduler.booking.registration import reply_store
 from scheduler.core.model import ClassId
+from signaling.booking.context import BOOKING
 from signaling.http.route import ApiRequest, Model, Moment, Named, Route
 
 BACK = timedelta(days=30)
@@ -35,12 +36,13 @@ class Answers(Model):
 
 async def answers(call: ApiRequest) -> Answers:
     """List what is to be answered, the first due first."""
+    context = call.context(BOOKING)
     call.only(call.account.sees_all)
-    await call.roof.answers.work(call.now)  # what came since the clerk's last round counts, too
+    await context.reply_deadlines.work(call.now)  # what came since the clerk's last round counts, too
     names = await call.unit_names()
-    on_time, late = await call.roof.answers.counted(call.now - BACK, call.now, call.now)
+    on_time, late = await context.reply_deadlines.counted(call.now - BACK, call.now, call.now)
     return Answers(
-        open=[_wire(owed, passed, names) for owed, passed in await call.roof.answers.open(call.now)],
+        open=[_wire(owed, passed, names) for owed, passed in await context.reply_deadlines.open(call.now)],
         on_time=on_time,
         late=late,
     )

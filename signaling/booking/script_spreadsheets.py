@@ -10,6 +10,7 @@ from mediaserver.api import LayoutKind
 from scheduler.booking.sessions import script_spreadsheet
 from scheduler.files import spreadsheet
 from signaling.booking import scripts
+from signaling.booking.context import BOOKING
 from signaling.http.route import ApiRequest, Id, Model, Route
 from signaling.http.uploads import TYPES, attached, bytes_of
 
@@ -43,18 +44,19 @@ class Written(Model):
 
 async def preview(call: ApiRequest) -> scripts.Script:
     """Return the items of a table; the script of no session is changed."""
+    context = call.context(BOOKING)
     given: Given = call.body
     wanted = {*given.points, given.host}
-    points = [point for point in await call.roof.scheduler.points() if point.id in wanted]
-    longest = call.roof.scheduler.policy(call.now).session.max_title
-    rows = await spreadsheet.read_untrusted(call.roof.parser, bytes_of(given.file), script_spreadsheet.COLUMNS)
+    points = [point for point in await context.scheduler.points() if point.id in wanted]
+    longest = context.scheduler.policy(call.now).session.max_title
+    rows = await spreadsheet.read_untrusted(context.parser, bytes_of(given.file), script_spreadsheet.COLUMNS)
     return scripts.wire(script_spreadsheet.read(rows, points, given.host, LAYOUTS, longest))
 
 
 async def download(call: ApiRequest) -> web.Response:
     """Return items as a file; without any it is a form to be filled in."""
     written: Written = call.body
-    points = await call.roof.scheduler.points()
+    points = await call.context(BOOKING).scheduler.points()
     body = script_spreadsheet.write(scripts.taken(written.items), points, LAYOUTS, written.format)
     return attached(body, TYPES[written.format], f"kich-ban.{written.format}")
 

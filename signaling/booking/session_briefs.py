@@ -7,6 +7,7 @@ from scheduler.core.model import ClassId, Phase
 from signaling.accounts import permissions, visible_sessions
 from signaling.accounts.unit_directory import UnitDirectory
 from signaling.booking import sessions
+from signaling.booking.context import BOOKING
 from signaling.http.route import ApiRequest, Interval, Model
 
 
@@ -31,7 +32,7 @@ Briefs = Mapping[str, Brief]
 async def of(call: ApiRequest, ids: Iterable[str]) -> dict[str, Brief]:
     """Return those of the sessions that the reader may see, by id."""
     points = await visible_sessions.bodies(call)
-    found = await call.roof.scheduler.named(ids)
+    found = await call.context(BOOKING).scheduler.named(ids)
     return {each.id: _brief(call, each, points) for each in found if permissions.may_see(call.account, each, points)}
 
 
@@ -47,5 +48,5 @@ def _brief(call: ApiRequest, found: model.Session, points: UnitDirectory) -> Bri
         rehearsal=None if found.rehearsal is None else sessions.span(found.rehearsal),
         legs=found.legs,
         klass=found.klass,
-        phase=call.roof.scheduler.phase(found, call.now),
+        phase=call.context(BOOKING).scheduler.phase(found, call.now),
     )

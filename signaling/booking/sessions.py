@@ -13,6 +13,7 @@ from signaling.accounts import permissions
 from signaling.accounts.unit_directory import UnitDirectory
 from signaling.accounts.visible_sessions import bodies, find
 from signaling.booking import scripts
+from signaling.booking.context import BOOKING
 from signaling.core.errors import BadInput, Fault
 from signaling.http.route import ID, ApiRequest, Id, Interval, Model, Moment, Named, Route, Window
 
@@ -110,7 +111,7 @@ async def _page(call: ApiRequest, known: UnitDirectory) -> list[model.Session]:
     found: list[model.Session] = []
     while len(found) < query.limit:
         wanted = query.limit - len(found)
-        rows = await call.roof.scheduler.page(selection, call.now, wanted, last)
+        rows = await call.context(BOOKING).scheduler.page(selection, call.now, wanted, last)
         found += [each for each in rows if permissions.may_see(call.account, each, known)]
         if len(rows) < wanted:
             break
@@ -128,7 +129,7 @@ def _selection(call: ApiRequest, known: UnitDirectory) -> Selection:
 
 async def _last(call: ApiRequest, known: UnitDirectory, session_id: str) -> model.Session:
     """Return the session a page begins behind; one that the reader may not see is none. Raises BadInput."""
-    found = await call.roof.scheduler.named([session_id])
+    found = await call.context(BOOKING).scheduler.named([session_id])
     if not found or not permissions.may_see(call.account, found[0], known):
         raise BadInput([Fault("after", "unknown-session")])
     return found[0]
@@ -154,28 +155,30 @@ async def _saw(call: ApiRequest, shown: Sequence[Session]) -> None:
 
 async def cancel(call: ApiRequest) -> Session:
     """Cancel a session; its conference ends at once."""
+    context = call.context(BOOKING)
     found, known = await find(call)
     call.only(permissions.may_cancel(call.account, found, known))
-    cancelled = await call.roof.scheduler.cancel(found.id, call.now, Act(call.account.account, call.body.reason))
-    call.roof.deliverer.wake()
+    cancelled = await context.scheduler.cancel(found.id, call.now, Act(call.account.account, call.body.reason))
+    context.outbox.wake()
     await call.note("cancel", cancelled.id, f"{cancelled.number} {call.body.reason}".strip())
-    await call.roof.hub.cancelled(found.id)
+    await context.meetings.cancelled(found.id)
     return wire(call, cancelled, known)
 
 
 async def script(call: ApiRequest) -> scripts.Script:
     """Return the script of a session."""
     found, _ = await find(call)
-    return scripts.wire(await call.roof.scheduler.script(found.id))
+    return scripts.wire(await call.context(BOOKING).scheduler.script(found.id))
 
 
 async def set_script(call: ApiRequest) -> scripts.Script:
     """Replace the script of a session; a meeting that is held goes on with it."""
+    context = call.context(BOOKING)
     found, known = await find(call)
     call.only(permissions.is_host(call.account, found, known))
-    items = await call.roof.scheduler.set_script(found.id, scripts.taken(call.body.items), call.now)
+    items = await context.scheduler.set_script(found.id, scripts.taken(call.body.items), call.now)
     await call.note("script", found.id, f"{found.number} {len(items)}")
-    await call.roof.hub.scripted(found.id, items, call.now)
+    await context.meetings.scripted(found.id, items, call.now)
     return scripts.wire(items)
 
 
@@ -189,7 +192,7 @@ def wire(call: ApiRequest, found: model.Session, known: UnitDirectory) -> Sessio
     host = permissions.is_host(call.account, found, known)
     control = known.control(found)
     contact = permissions.may_see_contact(call.account, found, known)
-    phase = call.roof.scheduler.phase(found, call.now)
+    phase = call.context(BOOKING).scheduler.phase(found, call.now)
     open_ = phase not in {"ended", "cancelled"}
     return Session(
         id=found.id,

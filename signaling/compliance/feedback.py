@@ -13,6 +13,7 @@ from scheduler.compliance.feedback import Status
 from scheduler.core.text import clean
 from scheduler.files import csv_file
 from signaling.audit.log import Wanted
+from signaling.compliance.context import COMPLIANCE
 from signaling.core.errors import BadInput, Fault, Forbidden
 from signaling.http.route import ID, ApiRequest, Model, Moment, Named, Route, Window
 from signaling.http.uploads import attached
@@ -68,7 +69,7 @@ class Breach(Model):
 async def feedback(call: ApiRequest) -> list[Feedback]:
     """List what was said: all for who supervises, else one's own unit's."""
     unit = None if call.account.sees_all else call.account.unit or ""
-    return await _wire(call, await call.roof.box.feedback(unit))
+    return await _wire(call, await call.context(COMPLIANCE).feedback.feedback(unit))
 
 
 async def drop(call: ApiRequest) -> Feedback:
@@ -78,32 +79,34 @@ async def drop(call: ApiRequest) -> Feedback:
     text = clean(call.body.text)
     if not text or not text.isprintable():
         raise BadInput([Fault("text", "bad-characters" if text else "required")])
-    said = await call.roof.box.drop(call.account.unit, call.account.account, text, call.now)
+    said = await call.context(COMPLIANCE).feedback.drop(call.account.unit, call.account.account, text, call.now)
     await call.note("feedback", said.id, text[:200])
     return (await _wire(call, [said]))[0]
 
 
 async def answer(call: ApiRequest) -> Feedback:
     """Say what came of it."""
+    context = call.context(COMPLIANCE)
     call.only(call.account.central)
     body: Answer = call.body
-    answered = await call.roof.box.answer(call.id, body.status, clean(body.answer), call.account.account, call.now)
+    answered = await context.feedback.answer(call.id, body.status, clean(body.answer), call.account.account, call.now)
     await call.note("feedback-answer", answered.id, f"{body.status} {body.answer}"[:200])
     return (await _wire(call, [answered]))[0]
 
 
 async def breaches(call: ApiRequest) -> list[Breach]:
     """List breaches: all for who supervises, else one's own unit's."""
+    context = call.context(COMPLIANCE)
     span: Span = call.query
     end = span.to or call.now
     start = span.from_ or end - HALF_A_YEAR
     unit = None if call.account.sees_all else call.account.unit or ""
-    own = await call.roof.box.breaches(start, end, call.now, unit) + await _uninvited(call, start, end, unit)
+    own = await context.feedback.breaches(start, end, call.now, unit) + await _uninvited(call, start, end, unit)
     own.sort(key=lambda each: each.at, reverse=True)
-    points = {point.id: point.name for point in await call.roof.scheduler.points()}
+    points = {point.id: point.name for point in await context.scheduler.points()}
     units = await call.unit_names()
     concerned = {one.session for one in own if one.session is not None}
-    sessions = {session.id: session for session in await call.roof.scheduler.named(concerned)}
+    sessions = {session.id: session for session in await context.scheduler.named(concerned)}
     return [
         Breach(
             at=each.at,
@@ -120,8 +123,9 @@ async def breaches(call: ApiRequest) -> list[Breach]:
 
 async def _uninvited(call: ApiRequest, start: datetime, end: datetime, unit: str | None) -> list[breaches_of.Breach]:
     """Return who spoke uninvited where microphones are only advised about, as the audit log has it (Điều 11.6, A31)."""
-    entries = await call.roof.audit.newest(Wanted(start, end, action="speak-uninvited"), MAX_SPOKEN)
-    units = {each.account: each.unit for each in await call.roof.store.accounts()} if entries else {}
+    context = call.context(COMPLIANCE)
+    entries = await context.audit.newest(Wanted(start, end, action="speak-uninvited"), MAX_SPOKEN)
+    units = {each.account: each.unit for each in await context.accounts.accounts()} if entries else {}
     spoke = [(row.entry, units.get(row.entry.actor)) for row in entries]
     return [
         breaches_of.Breach(entry.at, "uninvited", of, entry.subject)

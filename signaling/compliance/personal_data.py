@@ -5,6 +5,7 @@ from aiohttp import web
 from scheduler.compliance import personal_data
 from scheduler.files import csv_file
 from signaling.accounts.visible_units import check_may_keep
+from signaling.compliance.context import COMPLIANCE
 from signaling.http.route import ID, ApiRequest, Model, Route
 from signaling.http.uploads import attached
 
@@ -44,14 +45,14 @@ async def export(call: ApiRequest) -> web.Response:
 async def erase(call: ApiRequest) -> Held:
     """Erase what a unit does not need any more."""
     await check_may_keep(call, call.id)
-    erased = await call.roof.personal.erase(call.id, call.now)
+    erased = await call.context(COMPLIANCE).personal.erase(call.id, call.now)
     await call.note("personal-erase", call.id, str(erased))
     return _held(await _entries(call))
 
 
 async def _entries(call: ApiRequest) -> list[personal_data.Entry]:
     await check_may_keep(call, call.id)
-    return await call.roof.personal.of(call.id, call.now)
+    return await call.context(COMPLIANCE).personal.of(call.id, call.now)
 
 
 def _held(entries: list[personal_data.Entry]) -> Held:

@@ -5,6 +5,7 @@ from scheduler.compliance.breaches import BreachKind, counts
 from scheduler.core.errors import UnknownUnit
 from scheduler.directory.people import list_status
 from signaling.accounts.visible_units import check_may_see
+from signaling.compliance.context import COMPLIANCE
 from signaling.compliance.feedback import HALF_A_YEAR
 from signaling.http.route import ID, ApiRequest, Model, Moment, Route
 
@@ -32,24 +33,25 @@ class Compliance(Model):
 
 async def card(call: ApiRequest) -> Compliance:
     """Return the card of a unit."""
-    roof, now = call.roof, call.now
-    units = await roof.scheduler.units()
+    context = call.context(COMPLIANCE)
+    now = call.now
+    units = await context.scheduler.units()
     unit = next((each for each in units if each.id == call.id), None)
     if unit is None:
         raise UnknownUnit(call.id)
     await check_may_see(call, unit.id)
-    rules, day = roof.scheduler.policy(now).directory, roof.scheduler.day(now)
-    standing = list_status.standing(unit, await roof.people.of(unit.id), day, now, rules.people_stale_days)
+    rules, day = context.scheduler.policy(now).directory, context.scheduler.day(now)
+    standing = list_status.standing(unit, await context.people.of(unit.id), day, now, rules.people_stale_days)
     found = unit_summary.card(
         standing,
         units,
-        await roof.scheduler.points(),
-        await roof.directory.assessments(),
-        await roof.equipment.changes(),
+        await context.scheduler.points(),
+        await context.directory.assessments(),
+        await context.equipment.changes(),
         now,
         rules.assessment.warn_days,
     )
-    facts = await roof.box.breaches(now - HALF_A_YEAR, now, now, unit.id)
+    facts = await context.feedback.breaches(now - HALF_A_YEAR, now, now, unit.id)
     points = {name: getattr(found, name) for name in ("own_active", "own", "below_active", "below")}
     return Compliance(
         unit=unit.id,

@@ -10,6 +10,7 @@ from scheduler.directory.controls import rules as controls_rules
 from scheduler.directory.controls.service import SYSTEM, Checked
 from signaling.accounts.visible_units import check_may_see
 from signaling.core.errors import NotFound
+from signaling.directory.context import CONTROLS
 from signaling.directory.points import Evidence, evidence_shown
 from signaling.http import uploads
 from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Named, Route
@@ -102,10 +103,11 @@ async def listed(call: ApiRequest) -> list[Checklist]:
 
 async def say(call: ApiRequest) -> list[Checklist]:
     """Say how an item stands."""
+    context = call.context(CONTROLS)
     body: Said = call.body
     await _check_may_set(call, body.point)
     by, subject = call.account.account, body.point or SYSTEM
-    said = await call.roof.register.set(body.checklist, subject, body.item, body.state, body.remark, by, call.now)
+    said = await context.controls.set(body.checklist, subject, body.item, body.state, body.remark, by, call.now)
     detail = f"{said.checklist} {said.item}: {said.state} {said.remark}"
     await call.note("control", said.id, f"{subject} {detail}".strip()[:200])
     return await _lists(call, body.point)
@@ -113,26 +115,28 @@ async def say(call: ApiRequest) -> list[Checklist]:
 
 async def add(call: ApiRequest) -> Evidence:
     """Keep a file that shows how an item stands."""
-    control = await call.roof.register.control(call.id)
+    context = call.context(CONTROLS)
+    control = await context.controls.control(call.id)
     if control.subject == SYSTEM:
         call.seen(call.account.sees_all)
     await _check_may_read(call, control.subject or None)
     await _check_may_set(call, control.subject or None)
     file = await uploads.take(call)
-    added = await call.roof.archive.add("control", control.id, file, call.account.account, call.now)
+    added = await context.evidence.add("control", control.id, file, call.account.account, call.now)
     await call.note("evidence", added.id, f"control {control.checklist} {control.item} {file.name}")
     return evidence_shown(added)
 
 
 async def points(call: ApiRequest) -> list[Point]:
     """List how a checklist stands at every point, those never checked first."""
+    context = call.context(CONTROLS)
     call.only(call.account.sees_all)
     query: Which = call.query
-    known = call.roof.register.checklists.get(query.checklist)
+    known = context.controls.checklists.get(query.checklist)
     if known is None or known.of != "point":
         raise NotFound
-    day = call.roof.scheduler.day(call.now)
-    return [_point(each, day) for each in await call.roof.register.checked(known)]
+    day = context.scheduler.day(call.now)
+    return [_point(each, day) for each in await context.controls.checked(known)]
 
 
 async def export(call: ApiRequest) -> web.Response:
@@ -152,7 +156,7 @@ async def _check_may_read(call: ApiRequest, point: str | None) -> None:
     Raises Forbidden, Hidden, UnknownPoint.
     """
     if point is not None:
-        await check_may_see(call, await call.roof.register.unit(point, call.now))
+        await check_may_see(call, await call.context(CONTROLS).controls.unit(point, call.now))
     else:
         call.only(call.account.sees_all)
 
@@ -160,18 +164,19 @@ async def _check_may_read(call: ApiRequest, point: str | None) -> None:
 async def _check_may_set(call: ApiRequest, point: str | None) -> None:
     """The operating unit keeps all, a unit those of its points. Raises Forbidden, UnknownPoint."""
     if not call.account.central:
-        own = point is not None and await call.roof.register.unit(point, call.now) == call.account.unit
+        own = point is not None and await call.context(CONTROLS).controls.unit(point, call.now) == call.account.unit
         call.only(own)
 
 
 async def _lists(call: ApiRequest, point: str | None) -> list[Checklist]:
-    register, day = call.roof.register, call.roof.scheduler.day(call.now)
+    context = call.context(CONTROLS)
+    register, day = context.controls, context.scheduler.day(call.now)
     own = point is not None and await register.unit(point, call.now) == call.account.unit
     found = []
     for each in register.checklists.values():
         if (each.of == "point") == (point is not None):
             rows = await register.rows(each, point or SYSTEM)
-            shown = await call.roof.archive.behind("control", [row.control.id for row in rows if row.control])
+            shown = await context.evidence.behind("control", [row.control.id for row in rows if row.control])
             found.append(
                 Checklist(
                     id=each.id,

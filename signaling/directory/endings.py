@@ -9,6 +9,7 @@ from scheduler.units import seed
 from signaling.booking import session_briefs
 from signaling.booking.session_briefs import Brief
 from signaling.core.account import Account
+from signaling.directory.context import POINTS
 from signaling.directory.jobs import losers
 from signaling.http.route import ApiRequest, Model, Named, Route
 
@@ -61,10 +62,11 @@ class Outdated(Model):
 
 async def endings(call: ApiRequest) -> list[Ending]:
     """List what ends, the nearest day first."""
+    context = call.context(POINTS)
     call.only(call.account.central)
-    found = await call.roof.directory.endings(call.now)
-    accounts = await call.roof.store.accounts() if found else []
-    names = {unit.id: unit.name for unit in await call.roof.scheduler.units()}
+    found = await context.directory.endings(call.now)
+    accounts = await context.accounts.accounts() if found else []
+    names = {unit.id: unit.name for unit in await context.scheduler.units()}
     known = await session_briefs.of(call, {beyond.session.id for each in found for beyond in each.sessions})
     return [_wire(each, known, losers(each, accounts), names) for each in found]
 
@@ -93,8 +95,9 @@ def _wire(found: Found, known: session_briefs.Briefs, accounts: list[Account], n
 
 async def outdated(call: ApiRequest) -> Outdated:
     """Say which units on record are none any longer by the shipped files, and what brings them up to date."""
+    context = call.context(POINTS)
     call.only(call.account.central)
-    gone = seed.outdated(await call.roof.scheduler.units(), call.roof.scheduler.day(call.now))
+    gone = seed.outdated(await context.scheduler.units(), context.scheduler.day(call.now))
     return Outdated(
         units=[Named(id=unit.id, name=unit.name) for unit in gone],
         profiles=seed.TWO_TIER_PROFILES,

@@ -12,6 +12,7 @@ from scheduler.directory.points.store import new_id
 from scheduler.units.naming import device_names
 from signaling.accounts.visible_units import check_may_see
 from signaling.core.errors import BadInput, Fault, NotFound
+from signaling.directory.context import EQUIPMENT
 from signaling.directory.points import Day, Yes
 from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Route
 
@@ -153,7 +154,7 @@ class Stock(Model):
 
 async def stock(call: ApiRequest) -> Stock:
     """Return what stands in a room."""
-    await check_may_see(call, (await call.roof.scheduler.point(call.id)).unit)
+    await check_may_see(call, (await call.context(EQUIPMENT).scheduler.point(call.id)).unit)
     return await _stock(call, call.id)
 
 
@@ -161,7 +162,7 @@ async def add_device(call: ApiRequest) -> Stock:
     """Add a device to a point."""
     call.only(call.account.central)
     given = directory.Device("", call.id, 0, **call.body.model_dump())
-    added = await call.roof.equipment.add_device(given, call.now)
+    added = await call.context(EQUIPMENT).equipment.add_device(given, call.now)
     await call.note("device-add", call.id, f"{added.kind} {added.address or ''}".strip())
     return await _stock(call, call.id)
 
@@ -170,7 +171,7 @@ async def describe(call: ApiRequest) -> Stock:
     """Replace what is registered of a device."""
     call.only(call.account.central)
     given = directory.Device(call.id, "", 0, **call.body.model_dump())
-    known = await call.roof.equipment.describe(given, call.now)
+    known = await call.context(EQUIPMENT).equipment.describe(given, call.now)
     await call.note("device", known.point, f"{known.number:02} {known.kind} {known.address or ''}".strip())
     return await _stock(call, known.point)
 
@@ -178,18 +179,19 @@ async def describe(call: ApiRequest) -> Stock:
 async def remove_device(call: ApiRequest) -> Stock:
     """Remove a device."""
     call.only(call.account.central)
-    gone = await call.roof.equipment.remove_device(call.id)
+    gone = await call.context(EQUIPMENT).equipment.remove_device(call.id)
     await call.note("device-remove", gone.point, f"{gone.number:02} {gone.kind}".strip())
     return await _stock(call, gone.point)
 
 
 async def test_device(call: ApiRequest) -> Tested:
     """Ask a device over SIP whether it is there; nobody is called."""
+    context = call.context(EQUIPMENT)
     call.only(call.account.central)
-    known = next((each for each in await call.roof.equipment.devices() if each.id == call.id), None)
+    known = next((each for each in await context.equipment.devices() if each.id == call.id), None)
     if known is None:
         raise NotFound
-    answers = await call.roof.gateway.answers(known)
+    answers = await context.device_answers(known)
     await call.note(
         "device-test", known.point, f"{known.number:02} {known.address} {'answers' if answers else 'silent'}"
     )
@@ -212,7 +214,7 @@ async def set_line(call: ApiRequest) -> Stock:
         down_kbps=body.down_kbps,
         measured=None if body.up_kbps is None or body.down_kbps is None else call.now,
     )
-    await call.roof.equipment.set_line(line)
+    await call.context(EQUIPMENT).equipment.set_line(line)
     await call.note("line", call.id, f"{line.type} {' '.join(line.ranges)}".strip())
     return await _stock(call, call.id)
 
@@ -220,14 +222,14 @@ async def set_line(call: ApiRequest) -> Stock:
 async def remove_line(call: ApiRequest) -> None:
     """Remove a line."""
     call.only(call.account.central)
-    await call.roof.equipment.remove_line(call.id)
+    await call.context(EQUIPMENT).equipment.remove_line(call.id)
     await call.note("line-remove", call.id)
 
 
 async def providers(call: ApiRequest) -> list[Provider]:
     """List providers."""
     call.only(call.account.central)
-    return [Provider(**_fields(each, Provider)) for each in await call.roof.equipment.providers()]
+    return [Provider(**_fields(each, Provider)) for each in await call.context(EQUIPMENT).equipment.providers()]
 
 
 async def set_provider(call: ApiRequest) -> Provider:
@@ -235,7 +237,7 @@ async def set_provider(call: ApiRequest) -> Provider:
     call.only(call.account.central)
     body: Provider = call.body
     given = directory.Provider(**{**body.model_dump(), "id": body.id or new_id()})
-    await call.roof.equipment.set_provider(given)
+    await call.context(EQUIPMENT).equipment.set_provider(given)
     await call.note("provider", given.id, given.name)
     return Provider(**_fields(given, Provider))
 
@@ -243,50 +245,54 @@ async def set_provider(call: ApiRequest) -> Provider:
 async def changes(call: ApiRequest) -> list[Change]:
     """List changes, open ones first."""
     call.only(call.account.central)
-    return [_change(each) for each in await call.roof.equipment.changes()]
+    return [_change(each) for each in await call.context(EQUIPMENT).equipment.changes()]
 
 
 async def ask(call: ApiRequest) -> Change:
     """Ask that something registered of a device be changed (Điều 11.5)."""
-    known = next((each for each in await call.roof.equipment.devices() if each.id == call.id), None)
+    context = call.context(EQUIPMENT)
+    known = next((each for each in await context.equipment.devices() if each.id == call.id), None)
     if known is None:
         raise NotFound
-    await check_may_see(call, (await call.roof.scheduler.point(known.point)).unit)
+    await check_may_see(call, (await context.scheduler.point(known.point)).unit)
     body: Asked = call.body
-    change = await call.roof.equipment.ask(call.id, body.field, body.new, body.reason, call.account.account, call.now)
+    change = await context.equipment.ask(call.id, body.field, body.new, body.reason, call.account.account, call.now)
     await call.note("change-ask", known.point, f"{change.field} {change.old} → {change.new}")
     return _change(change)
 
 
 async def decide(call: ApiRequest) -> Change:
     """Accept or reject a change."""
+    context = call.context(EQUIPMENT)
     call.only(call.account.central)
     if not call.id.isdecimal() or len(call.id) > 9:
         raise NotFound
-    change = await call.roof.equipment.decide(int(call.id), call.body.accept, call.account.account, call.now)
+    change = await context.equipment.decide(int(call.id), call.body.accept, call.account.account, call.now)
     await call.note("change-decide", change.point, f"{change.field} {change.new} {change.state}")
     return _change(change)
 
 
 async def _stock(call: ApiRequest, point_id: str) -> Stock:
-    point = await call.roof.scheduler.point(point_id)
+    context = call.context(EQUIPMENT)
+    point = await context.scheduler.point(point_id)
     names = device_names(point.name, point.devices, point.numbers)
-    devices = await call.roof.equipment.devices(point_id)
-    policy = call.roof.scheduler.policy(call.now)
+    devices = await context.equipment.devices(point_id)
+    policy = context.scheduler.policy(call.now)
     return Stock(
         devices=[_device(call, device, name) for device, name in zip(devices, names, strict=True)],
         lines=[
             Line(**{**_fields(line, Line), "ranges": list(line.ranges)},
                  slow=bool(rules.warnings(line, policy) or rules.faults(line, policy, point.level, exempt=True)))
-            for line in await call.roof.equipment.lines(point_id)
+            for line in await context.equipment.lines(point_id)
         ],
-        changes=[_change(each) for each in await call.roof.equipment.changes(point_id)],
+        changes=[_change(each) for each in await context.equipment.changes(point_id)],
     )  # fmt: skip
 
 
 def _device(call: ApiRequest, device: directory.Device, name: str) -> Device:
-    days = call.roof.scheduler.policy(call.now).directory.patch_days
-    overdue = rules_of_devices.overdue(device, call.roof.scheduler.day(call.now), days)
+    context = call.context(EQUIPMENT)
+    days = context.scheduler.policy(call.now).directory.patch_days
+    overdue = rules_of_devices.overdue(device, context.scheduler.day(call.now), days)
     return Device(**_fields(device, Device), name=name, overdue=overdue)
 
 

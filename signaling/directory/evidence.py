@@ -5,6 +5,7 @@ from aiohttp import web
 from scheduler.directory.controls import evidence
 from scheduler.directory.controls.evidence import Behind
 from signaling.accounts.visible_units import check_may_see
+from signaling.directory.context import CONTROLS
 from signaling.directory.points import Evidence, evidence_shown
 from signaling.http import uploads
 from signaling.http.route import ID, ApiRequest, Route
@@ -22,10 +23,11 @@ async def add_to_exemption(call: ApiRequest) -> Evidence:
 
 
 async def _add(call: ApiRequest, behind: Behind) -> Evidence:
+    context = call.context(CONTROLS)
     call.only(call.account.central)
-    await call.roof.archive.check(behind, call.id)
+    await context.evidence.check(behind, call.id)
     file = await uploads.take(call)
-    added = await call.roof.archive.add(behind, call.id, file, call.account.account, call.now)
+    added = await context.evidence.add(behind, call.id, file, call.account.account, call.now)
     await call.note("evidence", added.id, f"{behind} {call.id} {file.name}")
     return evidence_shown(added)
 
@@ -40,16 +42,17 @@ async def fetch(call: ApiRequest) -> web.Response:
 
 async def remove(call: ApiRequest) -> web.Response:
     """Delete a file that was added by mistake."""
+    context = call.context(CONTROLS)
     call.only(call.account.central)
-    found = await call.roof.archive.file(call.id)
-    await call.roof.archive.remove(found.id)
+    found = await context.evidence.file(call.id)
+    await context.evidence.remove(found.id)
     await uploads.drop(call, found.file.path)
     await call.note("evidence-removed", found.id, found.file.name)
     return web.Response(status=204)
 
 
 async def _seen(call: ApiRequest) -> evidence.Evidence:
-    found = await call.roof.archive.file(call.id)
+    found = await call.context(CONTROLS).evidence.file(call.id)
     await check_may_see(call, found.unit)
     return found
 

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from signaling.accounts.visible_units import check_may_see
+from signaling.directory.context import POINTS
 from signaling.http.route import ID, ApiRequest, Id, Interval, Model, Route
 
 AHEAD = timedelta(days=400)
@@ -37,25 +38,27 @@ class Grant(Model):
 
 async def invitations(call: ApiRequest) -> Invitations:
     """Return whether a point needs grants, and for what."""
-    await check_may_see(call, (await call.roof.scheduler.point(call.id)).unit)
+    await check_may_see(call, (await call.context(POINTS).scheduler.point(call.id)).unit)
     return await _invitations(call)
 
 
 async def grant(call: ApiRequest) -> Invitations:
     """Grant a session to a point, or take that back."""
+    context = call.context(POINTS)
     call.only(call.account.central)
     body: Grant = call.body
     if body.granted:
-        await call.roof.grants.grant(call.id, body.session, call.account.account, call.now)
+        await context.guest_access.grant(call.id, body.session, call.account.account, call.now)
     else:
-        await call.roof.grants.take_back(call.id, body.session)
+        await context.guest_access.take_back(call.id, body.session)
     await call.note("grant" if body.granted else "grant-back", call.id, body.session)
     return await _invitations(call)
 
 
 async def _invitations(call: ApiRequest) -> Invitations:
-    needed = await call.roof.grants.needed(call.id, call.now)
-    found = await call.roof.grants.invitations(call.id, call.now, call.now + AHEAD) if needed else []
+    context = call.context(POINTS)
+    needed = await context.guest_access.needed(call.id, call.now)
+    found = await context.guest_access.invitations(call.id, call.now, call.now + AHEAD) if needed else []
     return Invitations(
         needed=needed,
         sessions=[

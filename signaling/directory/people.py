@@ -15,6 +15,7 @@ from signaling.accounts.passwords import normal_name
 from signaling.accounts.visible_units import check_may_keep, check_may_see
 from signaling.core.account import Account, Role
 from signaling.core.errors import BadInput, Fault, NotFound
+from signaling.directory.context import PEOPLE
 from signaling.directory.jobs import shut
 from signaling.directory.points import Day
 from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Route
@@ -103,19 +104,21 @@ class Issued(Model):
 
 async def lists(call: ApiRequest) -> list[UnitList]:
     """Return the consolidated list, units without anybody first."""
-    units = await call.roof.scheduler.units()
-    found = await call.roof.people.lists(call.now)
+    context = call.context(PEOPLE)
+    units = await context.scheduler.units()
+    found = await context.people.lists(call.now)
     return [_list(call, each) for each in found if permissions.may_see_card(call.account, each.unit.id, units)]
 
 
 async def people(call: ApiRequest) -> list[Person]:
     """Return everybody who is or was in charge at a unit."""
     await check_may_see(call, call.id)
-    return [_wire(call, person) for person in await call.roof.people.of(call.id)]
+    return [_wire(call, person) for person in await call.context(PEOPLE).people.of(call.id)]
 
 
 async def add(call: ApiRequest) -> Person:
     """Add somebody, or put them in somebody's place, whose account is shut when their days are over."""
+    context = call.context(PEOPLE)
     await check_may_keep(call, call.id)
     body: NewPerson = call.body
     entry = Entry(
@@ -126,10 +129,10 @@ async def add(call: ApiRequest) -> Person:
         phone=body.phone,
         email=body.email,
         trained=body.trained,
-        valid_from=body.valid_from or call.roof.scheduler.day(call.now),
+        valid_from=body.valid_from or context.scheduler.day(call.now),
         source=body.source or call.account.account,
     )
-    person = await call.roof.people.add(entry, call.now, body.replaces)
+    person = await context.people.add(entry, call.now, body.replaces)
     await call.note("person-add", person.id, f"{call.id} {person.valid_from}" + (" replaces" if body.replaces else ""))
     await _tell_operator(call, person)
     await _shut_gone(call)
@@ -138,8 +141,9 @@ async def add(call: ApiRequest) -> Person:
 
 async def end(call: ApiRequest) -> Person:
     """Let somebody be in charge through a day."""
-    await check_may_keep(call, (await call.roof.people.person(call.id)).unit)
-    person = await call.roof.people.end(call.id, call.body.valid_to, call.now)
+    context = call.context(PEOPLE)
+    await check_may_keep(call, (await context.people.person(call.id)).unit)
+    person = await context.people.end(call.id, call.body.valid_to, call.now)
     await call.note("person-end", person.id, str(person.valid_to))
     await _tell_operator(call, person)
     await _shut_gone(call)
@@ -149,92 +153,99 @@ async def end(call: ApiRequest) -> Person:
 async def train(call: ApiRequest) -> Person:
     """Note when somebody was trained."""
     call.only(call.account.central)
-    person = await call.roof.people.train(call.id, call.body.trained, call.now)
+    person = await call.context(PEOPLE).people.train(call.id, call.body.trained, call.now)
     await call.note("person-train", person.id, str(person.trained))
     return _wire(call, person)
 
 
 async def confirm(call: ApiRequest) -> list[Person]:
     """Note that a unit's list is still right."""
+    context = call.context(PEOPLE)
     await check_may_keep(call, call.id)
-    await call.roof.people.confirm(call.id, call.now)
+    await context.people.confirm(call.id, call.now)
     await call.note("people-confirm", call.id)
-    return [_wire(call, person) for person in await call.roof.people.of(call.id)]
+    return [_wire(call, person) for person in await context.people.of(call.id)]
 
 
 async def issue(call: ApiRequest) -> Issued:
     """Issue an account, or issue it anew: a one-time link sets its password, whatever was before no longer works."""
+    context = call.context(PEOPLE)
     call.only(call.account.central)
     body: Wanted = call.body
-    point = await call.roof.scheduler.point(call.id)
+    point = await context.scheduler.point(call.id)
     name = normal_name(body.account or point.id)
-    if body.person is not None and (await call.roof.people.person(body.person)).unit != point.unit:
+    if body.person is not None and (await context.people.person(body.person)).unit != point.unit:
         raise BadInput([Fault("person", "person-elsewhere")])
     await _open(call, Account(name, point.label, POINT_ROLES, point.unit, point.id))
     if body.person is not None:
-        await call.roof.people.give_account(body.person, name, call.now)
-    lasts = timedelta(hours=call.roof.scheduler.policy(call.now).directory.account_link_hours)
-    link = await call.roof.links.issue(name, lasts, call.account.account, call.now)
+        await context.people.give_account(body.person, name, call.now)
+    lasts = timedelta(hours=context.scheduler.policy(call.now).directory.account_link_hours)
+    link = await context.password_links.issue(name, lasts, call.account.account, call.now)
     await call.note("account-issue", name, point.name)
     return await _hand_over(call, link, point.name, unit=point.unit)
 
 
 async def issue_outside(call: ApiRequest) -> Issued:
     """Issue an account to people of a telecom enterprise, who see its lines alone (R-090, A36)."""
+    context = call.context(PEOPLE)
     call.only(call.account.central)
-    provider = next((each for each in await call.roof.equipment.providers() if each.id == call.id), None)
+    provider = next((each for each in await context.equipment.providers() if each.id == call.id), None)
     if provider is None:
         raise NotFound
     name = normal_name(call.body.account)
     await _open(call, Account(name, provider.name, ("provider",), None, None, provider=provider.id))
-    lasts = timedelta(hours=call.roof.scheduler.policy(call.now).directory.account_link_hours)
-    link = await call.roof.links.issue(name, lasts, call.account.account, call.now)
+    lasts = timedelta(hours=context.scheduler.policy(call.now).directory.account_link_hours)
+    link = await context.password_links.issue(name, lasts, call.account.account, call.now)
     await call.note("account-issue", name, provider.name)
     return await _hand_over(call, link, provider.name, recipient=provider.email)
 
 
 async def _open(call: ApiRequest, wanted: Account) -> None:
     """Open an account, or let nobody in by its old password if it is the same place's."""
-    known = await call.roof.store.account(wanted.account)
+    context = call.context(PEOPLE)
+    known = await context.accounts.account(wanted.account)
     if known is None:
-        await call.roof.auth.open(wanted, call.now)
+        await context.sign_in.open(wanted, call.now)
     elif (known[0].point, known[0].provider) != (wanted.point, wanted.provider):
         raise BadInput([Fault("account", "account-known")])
     else:
-        await call.roof.auth.lock(wanted.account)
-        await call.roof.store.disable(wanted.account, disabled=False)
+        await context.sign_in.lock(wanted.account)
+        await context.accounts.disable(wanted.account, disabled=False)
 
 
 async def _hand_over(call: ApiRequest, link: Link, place: str, unit: str | None = None, recipient: str = "") -> Issued:
     """Send a link to the official mailbox of a unit, or to a provider, or show it once."""
+    context = call.context(PEOPLE)
     bare = f"{call.request.scheme}://{call.request.host}/{PAGE}#{link.id}"
-    until = link.expires.astimezone(call.roof.post.zone)
+    until = link.expires.astimezone(context.notifications.zone)
     facts = NoticeFacts(title=link.account, reason=f"{place} – {until:%H:%M %d/%m/%Y}", link=bare)
     notice = Notice("account", f"account:{link.id}", facts, unit, recipient=recipient)
-    sent = await call.roof.post.tell(notice, call.now)
-    call.roof.deliverer.wake()
+    sent = await context.notifications.tell(notice, call.now)
+    context.outbox.wake()
     return Issued(
-        account=link.account, sent=sent, link=None if sent else call.roof.links.url(bare), expires=link.expires
+        account=link.account, sent=sent, link=None if sent else context.password_links.url(bare), expires=link.expires
     )
 
 
 async def _tell_operator(call: ApiRequest, person: directory.Person) -> None:
     """Tell the operating unit of a change that somebody else made (R-120)."""
+    context = call.context(PEOPLE)
     if call.account.central:
         return
     names = await call.unit_names()
-    operator = call.roof.directory.operator(call.now)
+    operator = context.directory.operator(call.now)
     facts = NoticeFacts(title=names.get(person.unit, person.unit))
     key = f"people:{person.id}:{person.updated.isoformat()}"
-    await call.roof.post.tell(Notice("people", key, facts, operator), call.now)
-    call.roof.deliverer.wake()
+    await context.notifications.tell(Notice("people", key, facts, operator), call.now)
+    context.outbox.wake()
 
 
 async def _shut_gone(call: ApiRequest) -> None:
-    open_ = {account.account for account in await call.roof.store.accounts() if not account.disabled}
-    for name in await call.roof.people.gone(call.now):
+    context = call.context(PEOPLE)
+    open_ = {account.account for account in await context.accounts.accounts() if not account.disabled}
+    for name in await context.people.gone(call.now):
         if name in open_:
-            await shut(call.roof.store, call.roof.logins, name)
+            await shut(context.accounts, context.logins, name)
             await call.note("account-disable", name)
 
 
@@ -249,7 +260,7 @@ def _list(call: ApiRequest, found: Standing) -> UnitList:
 
 
 def _wire(call: ApiRequest, person: directory.Person) -> Person:
-    serving = person.serves(call.roof.scheduler.day(call.now))
+    serving = person.serves(call.context(PEOPLE).scheduler.day(call.now))
     fields = {name: getattr(person, name) for name in Person.model_fields if name not in {"serving", "untrained"}}
     return Person(**fields, serving=serving, untrained=serving and person.untrained)
 

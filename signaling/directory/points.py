@@ -18,6 +18,7 @@ from signaling.accounts.visible_units import check_may_see
 from signaling.core.account import Account
 from signaling.core.errors import BadInput, Fault
 from signaling.core.texts import field_text, language_of
+from signaling.directory.context import POINTS
 from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Route
 
 Text = Annotated[str, StringConstraints(max_length=300)]
@@ -221,13 +222,14 @@ class Document(Model):
 
 async def tree(call: ApiRequest) -> Tree:
     """Return the tree of tiers."""
-    policy, day = call.roof.scheduler.policy(call.now), call.roof.scheduler.day(call.now)
-    units = await call.roof.scheduler.units()
-    documents = await call.roof.directory.exemptions()
-    old = _aliases(await call.roof.directory.aliases())
+    context = call.context(POINTS)
+    policy, day = context.scheduler.policy(call.now), context.scheduler.day(call.now)
+    units = await context.scheduler.units()
+    documents = await context.directory.exemptions()
+    old = _aliases(await context.directory.aliases())
     rules = policy.directory.assessment.items
     # units of levels that ended are still shown, under the name their level had
-    levels = {level.id: level for each in (*call.roof.scheduler.shelf.shelf, policy) for level in each.levels}
+    levels = {level.id: level for each in (*context.scheduler.shelf.shelf, policy) for level in each.levels}
     return Tree(
         levels=[Level(id=level.id, name=level.name, code=level.code) for level in levels.values()],
         units=[
@@ -242,7 +244,7 @@ async def tree(call: ApiRequest) -> Tree:
             )
             for unit in units
         ],
-        points=[_point(call, point, old) for point in await call.roof.scheduler.points()],
+        points=[_point(call, point, old) for point in await context.scheduler.points()],
         items=[Item(id=id_, name=rule.name, article=rule.article, remediable=rule.remediable)
                for id_, rule in rules.items()],
         may_edit=call.account.central,
@@ -251,7 +253,7 @@ async def tree(call: ApiRequest) -> Tree:
 
 async def card(call: ApiRequest) -> Card:
     """Return one point's card."""
-    point = await call.roof.scheduler.point(call.id)
+    point = await call.context(POINTS).scheduler.point(call.id)
     await check_may_see(call, point.unit)
     return await _card(call)
 
@@ -260,29 +262,31 @@ async def add_point(call: ApiRequest) -> TreePoint:
     """Draw up a point."""
     call.only(call.account.central)
     body: NewPoint = call.body
-    point = await call.roof.directory.add_point(body.unit, body.name, body.label, call.now)
+    point = await call.context(POINTS).directory.add_point(body.unit, body.name, body.label, call.now)
     await call.note("point-add", point.id, point.name)
     return _point(call, point, {})
 
 
 async def add_unit(call: ApiRequest) -> TreePoint:
     """Add a unit with its point, as a draft."""
+    context = call.context(POINTS)
     call.only(call.account.central)
     body: NewUnit = call.body
-    known = {unit.id for unit in await call.roof.scheduler.units()}
+    known = {unit.id for unit in await context.scheduler.units()}
     if body.id in known:
         raise BadInput([Fault("id", "unit-known")])
     entry = {name: value for name, value in body.model_dump(mode="json").items() if value is not None}
-    await call.roof.scheduler.import_units(json.dumps({"units": [entry]}), PointState.DRAFT)
+    await context.scheduler.import_units(json.dumps({"units": [entry]}), PointState.DRAFT)
     await call.note("unit-add", body.id, body.name)
-    return _point(call, (await call.roof.scheduler.points(body.id))[0], {})
+    return _point(call, (await context.scheduler.points(body.id))[0], {})
 
 
 async def rename(call: ApiRequest) -> Card:
     """Give a point another name; its old one stays known."""
+    context = call.context(POINTS)
     call.only(call.account.central)
-    before = await call.roof.scheduler.point(call.id)
-    point = await call.roof.directory.rename(call.id, call.body.name, call.body.label, call.now)
+    before = await context.scheduler.point(call.id)
+    point = await context.directory.rename(call.id, call.body.name, call.body.label, call.now)
     await call.note("point-name", point.id, f"{before.name} → {point.name}")
     return await _card(call)
 
@@ -290,17 +294,18 @@ async def rename(call: ApiRequest) -> Card:
 async def set_room(call: ApiRequest) -> Card:
     """Replace what is known of a point's room."""
     call.only(call.account.central)
-    await call.roof.directory.set_room(call.id, directory.Room(**call.body.model_dump()))
+    await call.context(POINTS).directory.set_room(call.id, directory.Room(**call.body.model_dump()))
     await call.note("point-room", call.id, call.body.managing_unit or "")
     return await _card(call)
 
 
 async def move(call: ApiRequest) -> Card:
     """Move a point from its state to another; an active one needs everything of Điều 9."""
+    context = call.context(POINTS)
     call.only(call.account.central)
     body: Move = call.body
     account = await _account(call) is not None
-    point = await call.roof.directory.move(call.id, body.move, call.account.account, body.reason, account, call.now)
+    point = await context.directory.move(call.id, body.move, call.account.account, body.reason, account, call.now)
     await call.note("point-move", point.id, f"{body.move} → {point.state}")
     return await _card(call)
 
@@ -311,7 +316,7 @@ async def assess(call: ApiRequest) -> Card:
     body: Form = call.body
     items = tuple(directory.Item(item.id, item.met, item.note, item.remedy_by) for item in body.items)
     form = directory.Form(items, body.reference, call.account.account)
-    done = await call.roof.directory.assess(call.id, form, call.now)
+    done = await call.context(POINTS).directory.assess(call.id, form, call.now)
     await call.note("point-assess", call.id, done.result)
     return await _card(call)
 
@@ -320,7 +325,7 @@ async def allow(call: ApiRequest) -> Exemption:
     """Keep what a document allows a unit."""
     call.only(call.account.central)
     body: Document = call.body
-    given = await call.roof.directory.allow(
+    given = await call.context(POINTS).directory.allow(
         call.id, body.kind, body.extra, body.number, body.dated, body.valid_to, call.account.account
     )
     await call.note("exemption", call.id, f"{given.kind} +{given.extra} {given.number}")
@@ -329,22 +334,24 @@ async def allow(call: ApiRequest) -> Exemption:
 
 async def end_exemption(call: ApiRequest) -> None:
     """Let a document hold no longer than today."""
+    context = call.context(POINTS)
     call.only(call.account.central)
-    await call.roof.directory.end_exemption(call.id, call.roof.scheduler.day(call.now))
+    await context.directory.end_exemption(call.id, context.scheduler.day(call.now))
     await call.note("exemption-end", call.id)
 
 
 async def _card(call: ApiRequest) -> Card:
+    context = call.context(POINTS)
     account = await _account(call)
-    found = await call.roof.directory.card(call.id, account is not None, call.now)
-    files = await call.roof.archive.files(found.point.unit)
+    found = await context.directory.card(call.id, account is not None, call.now)
+    files = await context.evidence.files(found.point.unit)
     language = language_of(call.request.headers.get("Accept-Language", ""))
     return Card(
         point=_point(call, found.point, {found.point.id: [alias.name for alias in found.aliases]}),
         room=Room(**{name: getattr(found.room, name) for name in Room.model_fields}),
         account=account.account if account else None,
         assessments=[_assessment(each, files) for each in found.assessments],
-        exemptions=[_exemption(each, files) for each in await call.roof.directory.exemptions(found.point.unit)],
+        exemptions=[_exemption(each, files) for each in await context.directory.exemptions(found.point.unit)],
         history=[Moved(at=m.at, move=m.move, state=m.state, by=m.by, reason=m.reason) for m in found.history],
         lacks=[lack(each, language) for each in found.lacks],
         moves=list(found.moves) if call.account.central else [],
@@ -354,7 +361,7 @@ async def _card(call: ApiRequest) -> Card:
 
 async def _account(call: ApiRequest) -> Account | None:
     """Return the account of a point, if one was issued."""
-    return next((each for each in await call.roof.store.accounts() if each.point == call.id), None)
+    return next((each for each in await call.context(POINTS).accounts.accounts() if each.point == call.id), None)
 
 
 def lack(found: FieldError, language: str) -> Lack:
@@ -378,7 +385,7 @@ def _point(call: ApiRequest, point: model.Point, aliases: dict[str, list[str]]) 
         state=point.state,
         devices=point.devices,
         aliases=aliases.get(point.id, []),
-        first_due=call.roof.directory.first_due(point),
+        first_due=call.context(POINTS).directory.first_due(point),
     )
 
 

@@ -10,6 +10,7 @@ from scheduler.directory.import_export import service as import_export_service
 from scheduler.directory.import_export.preview import Plan
 from signaling.accounts.visible_units import check_may_see
 from signaling.core.errors import NotFound
+from signaling.directory.context import IMPORT_EXPORT
 from signaling.http.route import ID, ApiRequest, Model, Route
 from signaling.http.uploads import TYPES, attached, bytes_of
 
@@ -53,32 +54,34 @@ async def download(call: ApiRequest) -> web.Response:
     """Return a table as a file."""
     call.only(call.account.central)
     kind = _kind(call)
-    body = await call.roof.exchange.export(kind, call.query.format)
+    body = await call.context(IMPORT_EXPORT).import_export.export(kind, call.query.format)
     await call.note("directory-export", kind, call.query.format)
     return attached(body, TYPES[call.query.format], f"{kind}.{call.query.format}")
 
 
 async def inventory(call: ApiRequest) -> web.Response:
     """Return the devices of a unit and of those below it, to whom its card is shown."""
-    if call.id not in {unit.id for unit in await call.roof.scheduler.units()}:
+    context = call.context(IMPORT_EXPORT)
+    if call.id not in {unit.id for unit in await context.scheduler.units()}:
         raise UnknownUnit(call.id)
     await check_may_see(call, call.id)
-    body = await call.roof.exchange.inventory(call.id, call.query.format)
+    body = await context.import_export.inventory(call.id, call.query.format)
     await call.note("directory-export", call.id, f"inventory {call.query.format}")
     return attached(body, TYPES[call.query.format], f"inventory.{call.query.format}")
 
 
 async def preview(call: ApiRequest) -> Preview:
     """Say what an import would do; nothing is changed."""
+    context = call.context(IMPORT_EXPORT)
     call.only(call.account.central)
-    return _wire(await call.roof.exchange.preview(_kind(call), bytes_of(call.body.file), call.now))
+    return _wire(await context.import_export.preview(_kind(call), bytes_of(call.body.file), call.now))
 
 
 async def carry_out(call: ApiRequest) -> Preview:
     """Import a table, if that does what was shown."""
     call.only(call.account.central)
     kind, body = _kind(call), call.body
-    plan = await call.roof.exchange.carry_out(kind, bytes_of(body.file), body.seal, call.now)
+    plan = await call.context(IMPORT_EXPORT).import_export.carry_out(kind, bytes_of(body.file), body.seal, call.now)
     await call.note("directory-import", kind, f"{sum(step.what != 'same' for step in plan.steps)} {plan.seal[:16]}")
     return _wire(plan)
 

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from scheduler.core import model
+from signaling.directory.context import POINTS
 from signaling.http.route import ID, ApiRequest, Id, Model, Route
 
 
@@ -42,20 +43,20 @@ class Devices(Model):
 
 async def units(call: ApiRequest) -> list[Unit]:
     """List units."""
-    listed = await call.roof.scheduler.units(call.now)
+    listed = await call.context(POINTS).scheduler.units(call.now)
     return [Unit(id=unit.id, name=unit.name, level=unit.level, parent=unit.parent) for unit in listed]
 
 
 async def points(call: ApiRequest) -> list[Point]:
     """List the points that meet: active ones of units that are units today."""
-    listed = await call.roof.scheduler.points(call.query.unit, call.now)
+    listed = await call.context(POINTS).scheduler.points(call.query.unit, call.now)
     return [_wire(point) for point in listed if point.state == model.PointState.ACTIVE]
 
 
 async def devices(call: ApiRequest) -> Point:
     """Set the number of devices of a point."""
     call.only(call.account.central)
-    point = await call.roof.scheduler.set_devices(call.id, call.body.devices)
+    point = await call.context(POINTS).scheduler.set_devices(call.id, call.body.devices)
     await call.note("devices", point.id, f"devices={point.devices}")
     return _wire(point)
 

@@ -10,6 +10,7 @@ from aiohttp import hdrs, web
 from mediaserver.recording.encrypted_file import Damaged
 from mediaserver.recording.files import CHUNK_BYTES
 from signaling.core.errors import NotFound
+from signaling.http.context import HTTP
 from signaling.http.route import ApiRequest
 
 
@@ -24,7 +25,7 @@ async def send(call: ApiRequest, path: Path, sealed: bool, tag: str, headers: di
     so that nobody takes the beginning for all. Raises NotFound, Damaged.
     """
     try:
-        with await asyncio.to_thread(call.roof.safe.open, path, sealed) as file:
+        with await asyncio.to_thread(call.context(HTTP).cipher.open, path, sealed) as file:
             return await _send(call.request, file, {**headers, hdrs.ACCEPT_RANGES: "bytes", hdrs.ETAG: f'"{tag}"'})
     except FileNotFoundError:
         raise NotFound from None

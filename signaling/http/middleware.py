@@ -11,9 +11,9 @@ from scheduler.core.lock_timeout import lock_timeout
 from signaling.core.account import Account, Source
 from signaling.core.errors import BadEncoding, BadOrigin, MustChangePassword, Refusal, ShuttingDown, SignedOut
 from signaling.core.texts import language_of
+from signaling.http.context import HTTP
 from signaling.http.cookies import COOKIE, EXPIRED_LASTS, LOGIN_LASTS, SEAT_COOKIE
 from signaling.http.problems import answer_to, problem
-from signaling.roof import ROOF
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         if answer_to(error).status >= 500 and not isinstance(error, Refusal):
             log.exception("x %s %s", request.method, request.path)
         response = problem(error, language_of(request.headers.get(hdrs.ACCEPT_LANGUAGE, "")))
-    request.app[ROOF].metrics.request(request, response.status, time.perf_counter() - began)
+    request.app[HTTP].metrics.request(request, response.status, time.perf_counter() - began)
     return response
 
 
@@ -72,7 +72,7 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
 async def admitting(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Begin nothing new while the server ends: no change, no sign-in, no socket. Looking goes on as long as it can."""
     new = request.path.startswith(API) and request.method == hdrs.METH_POST
-    if request.app[ROOF].hub.stopping and (new or hdrs.UPGRADE in request.headers):
+    if request.app[HTTP].stopping() and (new or hdrs.UPGRADE in request.headers):
         raise ShuttingDown
     return await handler(request)
 
@@ -87,8 +87,8 @@ async def plain(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 async def signed_in(request: web.Request, must_change_ok: bool = False) -> Account:
     """Return whose request it is. Raises SignedOut, MustChangePassword."""
-    roof = request.app[ROOF]
-    account = await roof.auth.account(request.cookies.get(COOKIE), roof.clock())
+    context = request.app[HTTP]
+    account = await context.authenticator.account(request.cookies.get(COOKIE), context.clock())
     if account is None:
         raise SignedOut
     if account.must_change and not must_change_ok:

@@ -1,7 +1,8 @@
 """OpenAPI 3.1 of the API, generated from the same route table that serves it."""
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
@@ -38,8 +39,11 @@ _KEY = {
 }
 
 
-def document(prefix: str, routes: Sequence[Route]) -> dict[str, Any]:
-    """Return the whole document of an API whose paths begin with `prefix`."""
+def document(prefix: str, routes: Sequence[Route], models: Mapping[str, str]) -> dict[str, Any]:
+    """Return the whole document of an API whose paths begin with `prefix`.
+
+    Models of one name are told apart by a word for their module (`models`), so that their names outlive moves of files.
+    """
     used: list[tuple[type[BaseModel], JsonSchemaMode]] = [(Problem, "serialization")]
     for route in routes:
         used += [(route.body, "validation")] if route.body else []
@@ -48,7 +52,7 @@ def document(prefix: str, routes: Sequence[Route]) -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for route in routes:
         paths.setdefault(public_path(route.path), {})[route.method.lower()] = _operation(route, names)
-    return {
+    described = {
         "openapi": "3.1.0",
         "info": {"title": "Điểm cầu", "version": "1", "description": "Books sessions and administers them."},
         "servers": [{"url": prefix}],
@@ -58,6 +62,11 @@ def document(prefix: str, routes: Sequence[Route]) -> dict[str, Any]:
             "securitySchemes": {"cookie": {"type": "apiKey", "in": "cookie", "name": COOKIE}},
         },
     }
+    text = json.dumps(described)
+    for module, word in models.items():
+        text = text.replace(f"{module.replace('.', '__')}__", f"signaling__rest__{word}__")
+    renamed: dict[str, Any] = json.loads(text)
+    return renamed
 
 
 def public_path(path: str) -> str:

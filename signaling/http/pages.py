@@ -7,7 +7,7 @@ from pathlib import Path
 from aiohttp import web
 
 from signaling.core.errors import NotFound
-from signaling.roof import ROOF
+from signaling.http.context import HTTP
 
 TYPES = {
     ".html": "text/html",
@@ -29,8 +29,9 @@ async def handle(request: web.Request) -> web.FileResponse:
     """Serve a file of the pages. Raises NotFound."""
     path = request.match_info["path"] or "index.html"
     kind = _type(path)
-    file = request.app[ROOF].pages / path
-    if kind is None or not await asyncio.to_thread(_inside, file, request.app[ROOF].pages):
+    pages = request.app[HTTP].pages
+    file = pages / path
+    if kind is None or not await asyncio.to_thread(_inside, file, pages):
         raise NotFound
     return web.FileResponse(file, headers={"Content-Type": kind})
 

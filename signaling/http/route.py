@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from aiohttp import web
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
@@ -11,7 +11,9 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from signaling.core.account import Account, Source
 from signaling.core.audit_entry import AuditEntry
 from signaling.core.errors import BadInput, Fault, Forbidden, Hidden
-from signaling.roof import Roof
+from signaling.http.context import HTTP
+
+C = TypeVar("C")
 
 
 class Model(BaseModel):
@@ -92,7 +94,6 @@ class NoQuery(Model):
 class ApiRequest:
     """One request, read and checked."""
 
-    roof: Roof
     request: web.Request
     account: Account
     body: Any
@@ -104,6 +105,10 @@ class ApiRequest:
     def id(self) -> str:
         """The id in the path."""
         return self.request.match_info["id"]
+
+    def context(self, key: web.AppKey[C]) -> C:
+        """Return what the endpoints of a folder use."""
+        return self.request.app[key]
 
     def only(self, allowed: bool) -> None:
         """Let those through who are allowed to do this. Raises Forbidden."""
@@ -117,15 +122,15 @@ class ApiRequest:
 
     async def unit_names(self) -> dict[str, str]:
         """Return what every unit is called, by id."""
-        return {unit.id: unit.name for unit in await self.roof.scheduler.units()}
+        return await self.context(HTTP).unit_names()
 
     async def note(self, action: str, subject: str, detail: str = "") -> None:
         """Note in the audit log that the account did something to a subject."""
-        await self.roof.audit.append(self._entry(action, subject, detail))
+        await self.context(HTTP).audit.append(self._entry(action, subject, detail))
 
     async def saw(self, action: str, subject: str, detail: str = "") -> None:
         """Note that the account was shown something confidential; again and again on one day is noted once."""
-        await self.roof.audit.once(self._entry(action, subject, detail))
+        await self.context(HTTP).audit.once(self._entry(action, subject, detail))
 
     def _entry(self, action: str, subject: str, detail: str) -> AuditEntry:
         return self.source.entry(self.now, self.account.account, action, subject, detail)

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -15,12 +15,12 @@ from signaling.core.account import Account
 from signaling.core.errors import BadJson, BadType, Forbidden, Hidden, NotFound, TooSlow
 from signaling.core.texts import language_of
 from signaling.http import idempotency
+from signaling.http.context import HTTP
 from signaling.http.idempotency import Answer, Keyed
 from signaling.http.middleware import check_origin, signed_in, source_of
 from signaling.http.openapi import document
 from signaling.http.problems import CONTENT_TYPE, answer_to, problem
 from signaling.http.route import ID, ID_PATTERN, ApiRequest, Model, Route
-from signaling.roof import ROOF
 
 Respond = Callable[[ApiRequest], Awaitable[web.StreamResponse]]
 NOBODY = Account("", "", (), None, None)
@@ -30,9 +30,9 @@ BODY_SECONDS = 20.0
 OUR_FAULT = 500
 
 
-def routes(prefix: str, table: Sequence[Route]) -> list[web.RouteDef]:
+def routes(prefix: str, table: Sequence[Route], models: Mapping[str, str]) -> list[web.RouteDef]:
     """Return the routes of an API whose paths begin with `prefix`, its OpenAPI document among them."""
-    described = cache(lambda: document(prefix, table))
+    described = cache(lambda: document(prefix, table, models))
 
     async def openapi(_: web.Request) -> web.Response:
         return web.json_response(described())
@@ -62,11 +62,10 @@ def _handler(route: Route) -> Any:
         )
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        roof = request.app[ROOF]
         account = NOBODY if route.gate == "open" else await signed_in(request, route.gate == "new-password")
         if route.method == "POST":
             check_origin(request)
-        call = ApiRequest(roof, request, account, None, None, source_of(request), roof.clock())
+        call = ApiRequest(request, account, None, None, source_of(request), request.app[HTTP].clock())
         return await _answer(route, call, respond)
 
     return handle
@@ -109,7 +108,7 @@ async def _once(call: ApiRequest, key: str, respond: Respond) -> web.Response:
         return None if response.status >= OUR_FAULT else _kept(response)
 
     keyed = Keyed(call.account.account, key, mark)
-    answer = await call.roof.idempotency.once(keyed, call.now, carry_out, refused)
+    answer = await call.context(HTTP).idempotency.once(keyed, call.now, carry_out, refused)
     kind = "application/json" if answer.status < idempotency.REFUSED else CONTENT_TYPE
     response = web.Response(body=answer.text.encode(), content_type=kind, status=answer.status)
     if answer.replayed:

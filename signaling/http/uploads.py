@@ -19,6 +19,7 @@ from scheduler.directory.controls.evidence import File
 from scheduler.files import file_type
 from scheduler.operations.closing.documents import Document
 from signaling.core.errors import BadInput, Fault, NotFound, TooLarge, TooSlow
+from signaling.http.context import HTTP
 from signaling.http.route import ApiRequest, Model
 
 MAX_FILE = 20 * 1024 * 1024
@@ -50,7 +51,9 @@ async def take(call: ApiRequest) -> File:
 async def send(call: ApiRequest, kept: Document | File) -> web.Response:
     """Return a kept file, whose damage is on the record. Raises NotFound, Damaged."""
     try:
-        content = await asyncio.to_thread(_read, call.roof.safe, call.roof.documents / kept.path, kept.sha256)
+        content = await asyncio.to_thread(
+            _read, call.context(HTTP).cipher, call.context(HTTP).documents / kept.path, kept.sha256
+        )
     except FileNotFoundError:
         raise NotFound from None
     except Damaged as error:
@@ -75,7 +78,7 @@ def attachment(name: str) -> dict[str, str]:
 
 async def drop(call: ApiRequest, path: str) -> None:
     """Delete a kept file."""
-    await asyncio.to_thread((call.roof.documents / path).unlink, missing_ok=True)
+    await asyncio.to_thread((call.context(HTTP).documents / path).unlink, missing_ok=True)
 
 
 async def _content(request: web.Request) -> bytes:
@@ -98,8 +101,8 @@ async def _chunk(request: web.Request) -> bytes:
 
 
 def _write(call: ApiRequest, path: str, content: bytes) -> None:
-    call.roof.documents.mkdir(parents=True, exist_ok=True, mode=0o700)
-    call.roof.safe.write(call.roof.documents / path, io.BytesIO(content))
+    call.context(HTTP).documents.mkdir(parents=True, exist_ok=True, mode=0o700)
+    call.context(HTTP).cipher.write(call.context(HTTP).documents / path, io.BytesIO(content))
 
 
 def _read(safe: FileCipher, path: Path, sha256: str) -> bytes:

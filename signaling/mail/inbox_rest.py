@@ -12,6 +12,7 @@ from scheduler.inbound_mail.store import Fate, Reason, Received
 from signaling.core.errors import NotFound
 from signaling.http.route import ID, ApiRequest, Model, Moment, Named, Route
 from signaling.http.uploads import attached
+from signaling.mail.context import MAIL
 
 _TYPES = {
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -57,16 +58,17 @@ class Newest(Model):
 
 async def letters(call: ApiRequest) -> list[Letter]:
     """List letters: those a person has yet to read first, then the newest."""
+    context = call.context(MAIL)
     call.only(call.account.sees_all)
     names = await call.unit_names()
-    return [Letter(**_wire(letter, names)) for letter in await call.roof.mailroom.letters(call.query.limit)]
+    return [Letter(**_wire(letter, names)) for letter in await context.inbound_mail.letters(call.query.limit)]
 
 
 async def letter(call: ApiRequest) -> Opened:
     """Return a letter with its text."""
     found, raw = await _find(call)
     await call.saw("read-letter", call.id, found.sender)
-    read = await message.read_untrusted(call.roof.parser, raw or b"")
+    read = await message.read_untrusted(call.context(MAIL).parser, raw or b"")
     attached = [each.name for each in read.attachments] if read else []
     return Opened(**_wire(found, await call.unit_names()), body=read.body if read else "", attachments=attached)
 
@@ -84,7 +86,7 @@ async def handled(call: ApiRequest) -> Letter:
     """Note that a letter that waited for a person was read."""
     call.only(call.account.central)
     found, _ = await _find(call)
-    if await call.roof.mailroom.handle(found.id, call.account.account, call.now):
+    if await call.context(MAIL).inbound_mail.handle(found.id, call.account.account, call.now):
         await call.note("handle-letter", call.id, found.sender)
     return Letter(**_wire((await _find(call))[0], await call.unit_names()))
 
@@ -93,7 +95,7 @@ async def accepted(call: ApiRequest) -> Letter:
     """Make a draft of a letter whose sender was not proven and has been confirmed with its unit; it counts from now."""
     call.only(call.account.central)
     found, _ = await _find(call)
-    made = await call.roof.mailroom.accept(found.id, call.account.account, call.now)
+    made = await call.context(MAIL).inbound_mail.accept(found.id, call.account.account, call.now)
     await call.note("accept-letter", call.id, found.sender)
     return Letter(**_wire(made, await call.unit_names()))
 
@@ -110,7 +112,7 @@ async def _find(call: ApiRequest) -> tuple[Received, bytes | None]:
     call.only(call.account.sees_all)
     if not (call.id.isascii() and call.id.isdecimal() and len(call.id) <= 15):
         raise NotFound
-    found = await call.roof.mailroom.letter(int(call.id))
+    found = await call.context(MAIL).inbound_mail.letter(int(call.id))
     if found is None:
         raise NotFound
     return found

@@ -9,6 +9,7 @@ from scheduler.notifications.outbox import OutboxItem, State
 from scheduler.notifications.wording import Kind
 from signaling.core.errors import NotFound
 from signaling.http.route import ID, ApiRequest, Model, Moment, Route
+from signaling.mail.context import MAIL
 
 
 class Notice(Model):
@@ -36,18 +37,19 @@ class Newest(Model):
 async def outbox(call: ApiRequest) -> list[Notice]:
     """List notices: failed ones first, then those that wait."""
     call.only(call.account.sees_all)
-    return [_wire(notice) for notice in await call.roof.post.newest(call.query.limit)]
+    return [_wire(notice) for notice in await call.context(MAIL).notifications.newest(call.query.limit)]
 
 
 async def again(call: ApiRequest) -> web.Response:
     """Send a notice (again) now."""
+    context = call.context(MAIL)
     call.only(call.account.central)
     if not (call.id.isascii() and call.id.isdecimal() and len(call.id) <= 15):
         raise NotFound
-    if not await call.roof.post.again(int(call.id), call.now):
+    if not await context.notifications.again(int(call.id), call.now):
         raise NotFound
     await call.note("send-again", call.id)
-    call.roof.deliverer.wake()
+    context.outbox.wake()
     return web.Response(status=204)
 
 

@@ -14,8 +14,8 @@ from signaling.core.texts import fault_text
 from signaling.http.cookies import COOKIE, SEAT_COOKIE
 from signaling.http.middleware import LOCK_SECONDS, check_origin, source_of
 from signaling.meeting.client import Client
+from signaling.meeting.context import MEETING, MeetingContext
 from signaling.messages.server import MAX_BYTES, Error
-from signaling.roof import ROOF, Roof
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +27,8 @@ ABNORMAL = 1006
 
 async def handle(request: web.Request) -> web.WebSocketResponse:
     """Serve one socket from its upgrade to its end."""
-    roof = request.app[ROOF]
-    login = await _login(request, roof)
+    context = request.app[MEETING]
+    login = await _login(request, context)
     check_origin(request)
     if login.account.outsider:
         raise Forbidden
@@ -36,40 +36,40 @@ async def handle(request: web.Request) -> web.WebSocketResponse:
     socket = web.WebSocketResponse(max_msg_size=MAX_BYTES + 1, compress=False, autoping=False)
     await socket.prepare(request)
     with lock_timeout(inf):  # that of the request is over
-        await _attend(roof, socket, login, request)
+        await _attend(context, socket, login, request)
     return socket
 
 
-async def _login(request: web.Request, roof: Roof) -> Login:
+async def _login(request: web.Request, context: MeetingContext) -> Login:
     """Return whose socket it is. Raises SignedOut, MustChangePassword.
 
     One whose login has expired meanwhile is let in while it has a seat, to which alone it may come back.
     """
-    now = roof.clock()
+    now = context.clock()
     token = request.cookies.get(COOKIE) or request.cookies.get(SEAT_COOKIE)
-    login = await roof.auth.login_of(token, now)
-    if login is None or not (login.holds(now) or roof.hub.seated(login.account.account)):
+    login = await context.sign_in.login_of(token, now)
+    if login is None or not (login.holds(now) or context.meetings.seated(login.account.account)):
         raise SignedOut
     if login.account.must_change:
         raise MustChangePassword
     return login
 
 
-async def _attend(roof: Roof, socket: web.WebSocketResponse, login: Login, request: web.Request) -> None:
-    client = Client(socket, login, source_of(request), roof.clock(), request.headers.get(hdrs.USER_AGENT, ""))
-    roof.hub.clients.add(client)
-    if roof.hub.stopping:
+async def _attend(context: MeetingContext, socket: web.WebSocketResponse, login: Login, request: web.Request) -> None:
+    client = Client(socket, login, source_of(request), context.clock(), request.headers.get(hdrs.USER_AGENT, ""))
+    context.meetings.clients.add(client)
+    if context.meetings.stopping:
         client.hang_up("shutdown")
     try:
-        await _serve(roof, client)
+        await _serve(context, client)
     finally:
-        roof.hub.clients.discard(client)
-        await asyncio.shield(roof.hub.gone(client, roof.clock()))
+        context.meetings.clients.discard(client)
+        await asyncio.shield(context.meetings.gone(client, context.clock()))
 
 
-async def _serve(roof: Roof, client: Client) -> None:
+async def _serve(context: MeetingContext, client: Client) -> None:
     """Read, write and ping until one of them ends."""
-    tasks = [asyncio.create_task(work) for work in (_read(roof, client), client.write(), _ping(client))]
+    tasks = [asyncio.create_task(work) for work in (_read(context, client), client.write(), _ping(client))]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -83,19 +83,19 @@ async def _serve(roof: Roof, client: Client) -> None:
                 await client.socket.close()
 
 
-async def _read(roof: Roof, client: Client) -> None:
+async def _read(context: MeetingContext, client: Client) -> None:
     async for message in client.socket:
-        client.heard, client.alive, client.busy = roof.clock(), True, True
+        client.heard, client.alive, client.busy = context.clock(), True, True
         if message.type is WSMsgType.TEXT:
             with lock_timeout(LOCK_SECONDS):
-                await roof.dispatch.receive(client, message.data, client.heard)
+                await context.dispatch.receive(client, message.data, client.heard)
         elif message.type is WSMsgType.PING:
             await client.socket.pong(message.data)
         elif message.type is WSMsgType.BINARY:
             client.send(Error(error="bad-message", text=fault_text("bad-message", client.account.language)))
         client.busy = False
     if client.socket.close_code not in (None, ABNORMAL):
-        client.heard = roof.clock()
+        client.heard = context.clock()
 
 
 async def _ping(client: Client) -> None:

@@ -13,6 +13,7 @@ from signaling.accounts import permissions
 from signaling.accounts.unit_directory import UnitDirectory
 from signaling.accounts.visible_sessions import bodies
 from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Route
+from signaling.operations.context import ATTENDANCE
 
 Text = Annotated[str, StringConstraints(max_length=2000)]
 
@@ -94,7 +95,7 @@ async def attendance(call: ApiRequest) -> list[Slot]:
     """Return the attendance of a session; a component sees its own points, and how many were there."""
     session, points = await find(call)
     seen = permissions.seen_points(call.account, session, points)
-    kept = call.roof.preparation.attendance
+    kept = call.context(ATTENDANCE).preparation.attendance
     redials = await kept.redials(session.id)
     return [_wire(slot, points, seen, redials) for slot in await kept.slots(session.id, call.now)]
 
@@ -103,7 +104,7 @@ async def speeches(call: ApiRequest) -> list[Speech]:
     """Return who had the floor; a component sees its own turns."""
     session, points = await find(call)
     seen = permissions.seen_points(call.account, session, points)
-    kept = await call.roof.preparation.attendance.speeches(session.id)
+    kept = await call.context(ATTENDANCE).preparation.attendance.speeches(session.id)
     return [Speech(**asdict(each)) for each in kept if each.point in seen]
 
 
@@ -112,7 +113,7 @@ async def explain(call: ApiRequest) -> list[Slot]:
     body: Cause = call.body
     session, points = await find(call)
     call.only(permissions.may_speak_for(call.account, session, points, body.point))
-    kept = call.roof.preparation.attendance
+    kept = call.context(ATTENDANCE).preparation.attendance
     await kept.explain(session.id, body.point, body.start, body.cause, call.account.account, call.now)
     await call.note("explain", session.id, f"{session.number} {points[body.point].name}")
     return await attendance(call)
@@ -120,7 +121,7 @@ async def explain(call: ApiRequest) -> list[Slot]:
 
 async def find(call: ApiRequest) -> tuple[model.Session, UnitDirectory]:
     """Return a session its reader may see, with all points. Raises Hidden."""
-    session = await call.roof.scheduler.session(call.id)
+    session = await call.context(ATTENDANCE).scheduler.session(call.id)
     points = await bodies(call)
     call.seen(permissions.may_see(call.account, session, points))
     return session, points

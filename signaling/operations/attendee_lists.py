@@ -17,6 +17,7 @@ from signaling.accounts import permissions
 from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Route
 from signaling.http.uploads import attached
 from signaling.operations.attendance import find
+from signaling.operations.context import ATTENDANCE
 from signaling.reports.report_tables import Sheet
 from signaling.reports.xlsx import xlsx
 
@@ -76,7 +77,7 @@ class List(Model):
 async def listed(call: ApiRequest) -> Lists:
     """Return the lists of a session."""
     found, points = await find(call)
-    roll = await call.roof.preparation.rolls.roll(found.id)
+    roll = await call.context(ATTENDANCE).preparation.rolls.roll(found.id)
     seen = permissions.seen_points(call.account, found, points)
     return Lists(
         asked=roll.asked,
@@ -89,10 +90,11 @@ async def listed(call: ApiRequest) -> Lists:
 
 async def ask(call: ApiRequest) -> Lists:
     """Ask every component for its list."""
+    context = call.context(ATTENDANCE)
     found, points = await find(call)
     call.only(permissions.is_host(call.account, found, points))
-    await call.roof.preparation.rolls.ask(found.id, call.account.account, call.now)
-    call.roof.deliverer.wake()
+    await context.preparation.rolls.ask(found.id, call.account.account, call.now)
+    context.outbox.wake()
     await call.note("ask-lists", found.id, found.number)
     return await listed(call)
 
@@ -104,19 +106,20 @@ async def give(call: ApiRequest) -> Lists:
     call.only(permissions.may_speak_for(call.account, found, points, body.point))
     people = [attendee_list.Person(each.name, each.position) for each in body.people]
     account = call.account.account
-    await call.roof.preparation.rolls.give(found.id, body.point, body.count, people, account, call.now)
+    await call.context(ATTENDANCE).preparation.rolls.give(found.id, body.point, body.count, people, account, call.now)
     await call.note("give-list", found.id, f"{found.number} {points[body.point].name} {body.count}")
     return await listed(call)
 
 
 async def export(call: ApiRequest) -> web.Response:
     """Return a row for every person named, and one for every component that named nobody, with its status."""
+    context = call.context(ATTENDANCE)
     found, points = await find(call)
     call.only(permissions.is_host(call.account, found, points))
-    roll = await call.roof.preparation.rolls.roll(found.id)
+    roll = await context.preparation.rolls.roll(found.id)
     await call.note("export-lists", found.id, found.number)
-    zone = call.roof.scheduler.policy(call.now).zone
-    spoken = await call.roof.preparation.attendance.speeches(found.id)
+    zone = context.scheduler.policy(call.now).zone
+    spoken = await context.preparation.attendance.speeches(found.id)
     query: As = call.query
     body, kind = _file(found, _rows(found, points, roll, zone), _turns(spoken, zone), query.format)
     return attached(body, kind, f"{found.number}-danh-sach.{query.format}")

@@ -13,6 +13,7 @@ from signaling.accounts.unit_directory import UnitDirectory
 from signaling.accounts.visible_sessions import find
 from signaling.core.account import Account
 from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Named, Route
+from signaling.operations.context import CLOSING
 
 
 class Item(Named):
@@ -60,16 +61,17 @@ class Kind(Model):
 async def sheet(call: ApiRequest) -> Sheet:
     """Return the lists of a session."""
     found, points = await find(call)
-    return _wire(call, found, points, await call.roof.sheets.sheet(found.id))
+    return _wire(call, found, points, await call.context(CLOSING).closing.sheet(found.id))
 
 
 async def tick(call: ApiRequest) -> Sheet:
     """Note that something was switched off, in the right order."""
+    context = call.context(CLOSING)
     found, points = await find(call)
     body: Ticked = call.body
     call.only(_may_tick(call.account, body.point, points))
     place = body.point or CENTRE
-    changed = await call.roof.sheets.tick(found.id, place, body.item, body.done, call.account.account, call.now)
+    changed = await context.closing.tick(found.id, place, body.item, body.done, call.account.account, call.now)
     await call.note("closing" if body.done else "closing-back", found.id, f"{place} {body.item}".strip())
     return _wire(call, found, points, changed)
 
@@ -78,7 +80,7 @@ async def set_kind(call: ApiRequest) -> Sheet:
     """Say what kind of meeting it was."""
     found, points = await find(call)
     call.only(permissions.is_host(call.account, found, points))
-    changed = await call.roof.sheets.set_kind(found.id, call.body.kind)
+    changed = await call.context(CLOSING).closing.set_kind(found.id, call.body.kind)
     await call.note("kind", found.id, call.body.kind)
     return _wire(call, found, points, changed)
 
@@ -93,7 +95,7 @@ def _wire(call: ApiRequest, found: model.Session, points: UnitDirectory, kept: c
     return Sheet(
         session=found.id,
         kind=kept.kind,
-        kinds=call.roof.scheduler.policy(found.official.start).registration.kinds,
+        kinds=call.context(CLOSING).scheduler.policy(found.official.start).registration.kinds,
         may_set_kind=permissions.is_host(call.account, found, points),
         complete=kept.complete,
         missing=len(kept.missing),

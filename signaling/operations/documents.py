@@ -15,6 +15,7 @@ from signaling.core.errors import BadInput, Fault, Forbidden
 from signaling.http import uploads
 from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Named, Route
 from signaling.http.uploads import FileName
+from signaling.operations.context import DOCUMENTS
 
 Text = Annotated[str, StringConstraints(max_length=500)]
 Access = Literal["yes", "asked", "no"]
@@ -84,10 +85,11 @@ class Wish(Model):
 
 async def documents(call: ApiRequest) -> Documents:
     """List the documents of a session; whoever takes part sees their names."""
+    context = call.context(DOCUMENTS)
     found, points = await find(call)
     owner = permissions.is_host(call.account, found, points)
-    grants = await call.roof.shelf.grants([found.id])
-    kept = await call.roof.shelf.documents(found.id)
+    grants = await context.documents.grants([found.id])
+    kept = await context.documents.documents(found.id)
     return Documents(may_add=owner, documents=[_shown(call, each, grants, owner) for each in kept])
 
 
@@ -98,17 +100,18 @@ async def add(call: ApiRequest) -> Shown:
     file = await uploads.take(call)
     about = (file.name, file.kind, file.bytes, file.sha256, file.path)
     document = Document(secrets.token_hex(8), found.id, *about, call.account.account, call.now)
-    await call.roof.shelf.add(document)
+    await call.context(DOCUMENTS).documents.add(document)
     await call.note("document", document.id, document.name)
     return _shown(call, document, [], True)
 
 
 async def fetch(call: ApiRequest) -> web.Response:
     """Send a document to whom the host let have it; every time is noted."""
-    document = await call.roof.shelf.document(call.id)
+    context = call.context(DOCUMENTS)
+    document = await context.documents.document(call.id)
     found, points = await find(call, document.session)
     if not permissions.is_host(call.account, found, points):
-        grants = await call.roof.shelf.grants([found.id])
+        grants = await context.documents.grants([found.id])
         call.only(allowed(grants, call.account.unit, document.id, call.now))
     answer = await uploads.send(call, document)
     await call.note("document-download", document.id, document.name)
@@ -117,10 +120,11 @@ async def fetch(call: ApiRequest) -> web.Response:
 
 async def remove(call: ApiRequest) -> web.Response:
     """Delete a document."""
-    document = await call.roof.shelf.document(call.id)
+    context = call.context(DOCUMENTS)
+    document = await context.documents.document(call.id)
     found, points = await find(call, document.session)
     call.only(permissions.is_host(call.account, found, points))
-    await call.roof.shelf.remove(document.id)
+    await context.documents.remove(document.id)
     await uploads.drop(call, document.path)
     await call.note("document-removed", document.id, document.name)
     return web.Response(status=204)
@@ -128,19 +132,21 @@ async def remove(call: ApiRequest) -> web.Response:
 
 async def ask(call: ApiRequest) -> Wish:
     """Ask the host for its recording or a document."""
+    context = call.context(DOCUMENTS)
     found, points = await find(call)
     if call.account.unit is None or permissions.is_host(call.account, found, points):
         raise Forbidden
     body: Asked = call.body
     who = call.account
-    wish = await call.roof.shelf.ask(found.id, body.subject, who.unit or "", who.account, clean(body.text), call.now)
-    call.roof.deliverer.wake()
+    wish = await context.documents.ask(found.id, body.subject, who.unit or "", who.account, clean(body.text), call.now)
+    context.outbox.wake()
     await call.note("material-asked", found.id, body.subject)
     return (await _wishes(call, [wish]))[0]
 
 
 async def offer(call: ApiRequest) -> web.Response:
     """Let units have something unasked."""
+    context = call.context(DOCUMENTS)
     found, points = await find(call)
     call.only(permissions.is_host(call.account, found, points))
     body: Offered = call.body
@@ -148,7 +154,7 @@ async def offer(call: ApiRequest) -> web.Response:
     if not part.issuperset(body.units):
         raise BadInput([Fault("units", "not-in-session")])
     units = sorted(body.units or part)
-    await call.roof.shelf.offer(found.id, body.subject, units, body.until, call.account.account, call.now)
+    await context.documents.offer(found.id, body.subject, units, body.until, call.account.account, call.now)
     await call.note("material-granted", found.id, f"{body.subject} {','.join(units)}")
     return web.Response(status=204)
 
@@ -156,18 +162,19 @@ async def offer(call: ApiRequest) -> web.Response:
 async def wishes(call: ApiRequest) -> list[Wish]:
     """List what was asked of one's own unit, and what it asked for itself."""
     unit = None if call.account.central else call.account.unit or ""
-    return await _wishes(call, await call.roof.shelf.inbox(unit))
+    return await _wishes(call, await call.context(DOCUMENTS).documents.inbox(unit))
 
 
 async def answer(call: ApiRequest) -> Wish:
     """Grant or refuse a wish, or take the answer back."""
-    wish = await call.roof.shelf.grant(call.id)
+    context = call.context(DOCUMENTS)
+    wish = await context.documents.grant(call.id)
     found, points = await find(call, wish.session)
     host = permissions.is_host(call.account, found, points)
     call.seen(host or call.account.unit == wish.unit)
     call.only(host)
     body: Answered = call.body
-    told = await call.roof.shelf.answer(wish.id, body.granted, body.until, call.account.account, call.now)
+    told = await context.documents.answer(wish.id, body.granted, body.until, call.account.account, call.now)
     await call.note(
         "material-granted" if body.granted else "material-refused", wish.session, f"{wish.subject} {wish.unit}"
     )
@@ -184,11 +191,12 @@ def _shown(call: ApiRequest, document: Document, grants: list[AccessRequest], ow
 
 
 async def _wishes(call: ApiRequest, grants: list[AccessRequest]) -> list[Wish]:
+    context = call.context(DOCUMENTS)
     known = await bodies(call)
     units = await call.unit_names()
-    sessions = {each.session: await call.roof.scheduler.session(each.session) for each in grants}
+    sessions = {each.session: await context.scheduler.session(each.session) for each in grants}
     names = {
-        document.id: document.name for session in sessions for document in await call.roof.shelf.documents(session)
+        document.id: document.name for session in sessions for document in await context.documents.documents(session)
     }
     return [
         _wish(

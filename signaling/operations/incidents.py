@@ -13,6 +13,7 @@ from signaling.accounts import permissions
 from signaling.accounts.visible_sessions import bodies
 from signaling.core.errors import NotFound
 from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Named, Route
+from signaling.operations.context import INCIDENTS
 
 Text = Annotated[str, StringConstraints(max_length=500)]
 
@@ -89,7 +90,7 @@ async def incidents(call: ApiRequest) -> list[Incident]:
     """List incidents, the newest first: all for the centre, for others those of their points and sessions."""
     wanted: Wanted = call.query
     unit = None if call.account.sees_all else call.account.unit or ""
-    found = await call.roof.desk.incidents(
+    found = await call.context(INCIDENTS).incidents.incidents(
         settled=wanted.settled, session=wanted.session, unit=unit, limit=wanted.limit
     )
     return await _wire(call, found)
@@ -102,8 +103,9 @@ async def incident(call: ApiRequest) -> Incident:
 
 async def report(call: ApiRequest) -> Incident:
     """Report a fault outside a meeting."""
+    context = call.context(INCIDENTS)
     told: Told = call.body
-    session = await call.roof.scheduler.session(told.session)
+    session = await context.scheduler.session(told.session)
     known = await bodies(call)
     if not permissions.may_see(call.account, session, known) or told.point not in (
         None,
@@ -112,40 +114,43 @@ async def report(call: ApiRequest) -> Incident:
     ):
         raise NotFound
     kept = Report(session.id, told.kind, told.point, clean(told.text), call.account.account)
-    found = await call.roof.desk.report(kept, call.now)
+    found = await context.incidents.report(kept, call.now)
     await call.note("incident", found.id, f"{found.kind} {found.point or ''}".strip())
-    await call.roof.faults.changed(found)
+    await context.incident_reports.changed(found)
     return (await _wire(call, [found]))[0]
 
 
 async def act(call: ApiRequest) -> Incident:
     """Take an incident, note something, hand it on, settle it; who is in the meeting is told."""
+    context = call.context(INCIDENTS)
     call.only(call.account.central)
     body: Act = call.body
-    changed = await call.roof.desk.act(call.id, body.step, call.account.account, clean(body.text), call.now)
+    changed = await context.incidents.act(call.id, body.step, call.account.account, clean(body.text), call.now)
     await call.note(f"incident-{body.step}", changed.id, body.text)
-    await call.roof.faults.changed(changed)
+    await context.incident_reports.changed(changed)
     return (await _wire(call, [changed]))[0]
 
 
 async def _find(call: ApiRequest) -> Kept:
     """Return an incident its reader may see."""
-    found = await call.roof.desk.incident(call.id)
+    context = call.context(INCIDENTS)
+    found = await context.incidents.incident(call.id)
     if not call.account.sees_all:
-        own = {point.id for point in await call.roof.scheduler.points() if point.unit == call.account.unit}
-        session = await call.roof.scheduler.session(found.session)
+        own = {point.id for point in await context.scheduler.points() if point.unit == call.account.unit}
+        session = await context.scheduler.session(found.session)
         call.seen(bool(own & {session.host_point, found.point}))
     return found
 
 
 async def _points(call: ApiRequest) -> Mapping[str, model.Point]:
-    return {point.id: point for point in await call.roof.scheduler.points()}
+    return {point.id: point for point in await call.context(INCIDENTS).scheduler.points()}
 
 
 async def _wire(call: ApiRequest, found: list[Kept]) -> list[Incident]:
+    context = call.context(INCIDENTS)
     points = await _points(call)
-    sessions = {one.session: await call.roof.scheduler.session(one.session) for one in found}
-    providers = {each.id: each.name for each in await call.roof.equipment.providers()}
+    sessions = {one.session: await context.scheduler.session(one.session) for one in found}
+    providers = {each.id: each.name for each in await context.equipment.providers()}
     return [_incident(one, sessions[one.session], points, providers, call.account.central) for one in found]
 
 

@@ -14,6 +14,7 @@ from scheduler.operations.incidents.provider_view import ProviderOverview, Provi
 from scheduler.operations.readiness.duty import Duty
 from signaling.core.errors import BadInput, Fault, Forbidden, NotFound
 from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Named, Route
+from signaling.operations.context import PROVIDER
 from signaling.operations.incidents import Line as Measured
 from signaling.operations.incidents import measured
 
@@ -135,28 +136,30 @@ async def lines(call: ApiRequest) -> Lines:
 
 async def contact(call: ApiRequest) -> Lines:
     """Name who is on duty for a session."""
+    context = call.context(PROVIDER)
     own, body = _own(call), call.body
-    found = await call.roof.carriers.carriage(own, call.now)
+    found = await context.provider_view.carriage(own, call.now)
     session = next((each.session for each in found.sessions if each.session.id == body.session), None)
     if session is None:
         raise NotFound
     account = call.account.account
     wanted = Duty("", session.id, "provider", None, None, account, body.name, body.phone, account, None, own)
-    given = await call.roof.preparation.duties.assign(wanted, call.now)
+    given = await context.preparation.duties.assign(wanted, call.now)
     await call.note("assign", session.id, f"{session.number} {given.role} {given.name}")
     return await _lines(call, own)
 
 
 async def answer(call: ApiRequest) -> Lines:
     """Answer an incident; the desk sees it in its timeline, and who is in the meeting is told."""
+    context = call.context(PROVIDER)
     own, text = _own(call), clean(call.body.text)
     if not text:
         raise BadInput([Fault("text", "required")])
-    incident = await call.roof.desk.incident(call.id)
+    incident = await context.incidents.incident(call.id)
     call.seen(incident.provider == own)
-    changed = await call.roof.desk.act(incident.id, "answered", call.account.account, text, call.now)
+    changed = await context.incidents.act(incident.id, "answered", call.account.account, text, call.now)
     await call.note("incident-answered", changed.id, text)
-    await call.roof.faults.changed(changed)
+    await context.incident_reports.changed(changed)
     return await _lines(call, own)
 
 
@@ -168,11 +171,12 @@ def _own(call: ApiRequest) -> str:
 
 
 async def _lines(call: ApiRequest, provider: str) -> Lines:
-    found = await call.roof.carriers.carriage(provider, call.now)
+    context = call.context(PROVIDER)
+    found = await context.provider_view.carriage(provider, call.now)
     phones = [each.session.number for each in found.sessions if each.main is not None]
     if phones:
         await call.saw("see-phones", provider, " ".join(phones))
-    numbers = {each.session: (await call.roof.scheduler.session(each.session)).number for each in found.incidents}
+    numbers = {each.session: (await context.scheduler.session(each.session)).number for each in found.incidents}
     return Lines(
         provider=Named(id=found.provider.id, name=found.provider.name),
         lines=[_line(call, found, number) for number in range(len(found.lines))],
@@ -183,7 +187,7 @@ async def _lines(call: ApiRequest, provider: str) -> Lines:
 
 
 def _line(call: ApiRequest, found: ProviderOverview, number: int) -> OwnLine:
-    line, policy = found.lines[number], call.roof.scheduler.policy(call.now)
+    line, policy = found.lines[number], call.context(PROVIDER).scheduler.policy(call.now)
     point = found.points[line.point]
     return OwnLine(
         id=line.id,
@@ -198,7 +202,7 @@ def _line(call: ApiRequest, found: ProviderOverview, number: int) -> OwnLine:
 
 
 def _session(call: ApiRequest, each: ProviderSession, points: Mapping[str, model.Point]) -> Session:
-    session, now = each.session, call.roof.lines.now(each.session.id)
+    session, now = each.session, call.context(PROVIDER).line_monitor.now(each.session.id)
     counted = {minutes.point: minutes for minutes in each.minutes}
     return Session(
         id=session.id,

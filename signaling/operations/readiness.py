@@ -15,6 +15,7 @@ from signaling.accounts.unit_directory import UnitDirectory
 from signaling.accounts.visible_sessions import bodies
 from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Named, Route, Window
 from signaling.operations.attendance import find
+from signaling.operations.context import READINESS
 
 AHEAD = timedelta(days=7)
 
@@ -136,7 +137,7 @@ async def overview(call: ApiRequest) -> list[Head]:
     """List the sessions to come, as ready as they are."""
     start, end = call.query.bounds(call.now, AHEAD)
     points = await _points(call)
-    found = await call.roof.preparation.boards.between(start, end, await _accounts(call), call.now)
+    found = await call.context(READINESS).preparation.boards.between(start, end, await _accounts(call), call.now)
     return [_head(each, points) for each in found if permissions.may_see(call.account, each.session, points)]
 
 
@@ -150,8 +151,9 @@ async def session(call: ApiRequest) -> Board:
 
 
 async def _shown(call: ApiRequest, found: model.Session, points: UnitDirectory) -> Board:
-    judged = await call.roof.preparation.boards.board(found.id, await _accounts(call), call.now)
-    units = {unit.id: unit for unit in await call.roof.scheduler.units()}
+    context = call.context(READINESS)
+    judged = await context.preparation.boards.board(found.id, await _accounts(call), call.now)
+    units = {unit.id: unit for unit in await context.scheduler.units()}
     return _board(call, judged, points, units)
 
 
@@ -161,7 +163,7 @@ async def check(call: ApiRequest) -> Board:
     found, points = await find(call)
     allowed = all(permissions.may_check(call.account, found, points, point) for point in body.points)
     call.only(allowed and (body.result != "waived" or call.account.central))
-    kept = call.roof.preparation.boards
+    kept = call.context(READINESS).preparation.boards
     await kept.check(found.id, body.points, body.kind, body.result, body.words, call.account.account, call.now)
     names = ", ".join(points[point].name for point in body.points)
     await call.note("check", found.id, f"{found.number} {body.kind} {body.result} {names}"[:1000])
@@ -170,11 +172,12 @@ async def check(call: ApiRequest) -> Board:
 
 async def link(call: ApiRequest) -> Board:
     """Note how the link was: the centre, and the units that send somebody on site (Điều 16.1)."""
+    context = call.context(READINESS)
     body: Link = call.body
     found, points = await find(call)
-    senders = call.roof.scheduler.policy(found.official.start).preparation.on_site.units
+    senders = context.scheduler.policy(found.official.start).preparation.on_site.units
     call.only(call.account.central or call.account.unit in senders)
-    kept = call.roof.preparation.steps
+    kept = context.preparation.steps
     await kept.test_link(found.id, body.kind, body.good, body.words, call.account.account, call.now)
     await call.note("link", found.id, f"{found.number} {body.kind} {'ok' if body.good else 'faulty'}")
     return await _shown(call, found, points)
@@ -182,10 +185,11 @@ async def link(call: ApiRequest) -> Board:
 
 async def step(call: ApiRequest) -> Board:
     """Note that a point has done a step of switching on or off."""
+    context = call.context(READINESS)
     body: Done = call.body
     found, points = await find(call)
     call.only(permissions.may_speak_for(call.account, found, points, body.point))
-    await call.roof.preparation.steps.done(found.id, body.point, body.step, body.done, call.account.account, call.now)
+    await context.preparation.steps.done(found.id, body.point, body.step, body.done, call.account.account, call.now)
     await call.note("step", found.id, f"{found.number} {points[body.point].name} {body.step} {body.done}")
     return await _shown(call, found, points)
 
@@ -206,7 +210,7 @@ async def assign(call: ApiRequest) -> Board:
         phone=body.phone,
         by=call.account.account,
     )
-    given = await call.roof.preparation.duties.assign(person, call.now)
+    given = await call.context(READINESS).preparation.duties.assign(person, call.now)
     await call.note("assign", found.id, f"{found.number} {given.role} {given.name}")
     return await _shown(call, found, points)
 
@@ -214,7 +218,7 @@ async def assign(call: ApiRequest) -> Board:
 async def arrive(call: ApiRequest) -> web.Response:
     """Somebody on duty is there."""
     given, found, _ = await _duty(call)
-    await call.roof.preparation.duties.arrive(given.id, call.now)
+    await call.context(READINESS).preparation.duties.arrive(given.id, call.now)
     await call.note("arrive", found.id, f"{found.number} {given.role} {given.name}")
     return web.Response(status=204)
 
@@ -222,15 +226,16 @@ async def arrive(call: ApiRequest) -> web.Response:
 async def relieve(call: ApiRequest) -> web.Response:
     """Take somebody off duty."""
     given, found, _ = await _duty(call)
-    await call.roof.preparation.duties.relieve(given.id)
+    await call.context(READINESS).preparation.duties.relieve(given.id)
     await call.note("relieve", found.id, f"{found.number} {given.role} {given.name}")
     return web.Response(status=204)
 
 
 async def _duty(call: ApiRequest) -> tuple[duty.Duty, model.Session, UnitDirectory]:
     """Return a duty the account may change. Raises UnknownDuty, Hidden, Forbidden."""
-    given = await call.roof.preparation.duties.one(call.id)
-    found, points = await call.roof.scheduler.session(given.session), await _points(call)
+    context = call.context(READINESS)
+    given = await context.preparation.duties.one(call.id)
+    found, points = await context.scheduler.session(given.session), await _points(call)
     call.seen(given.account == call.account.account or _sees(call, given, found, points))
     call.only(_may_change(call, given, found, points))
     return given, found, points
@@ -253,9 +258,10 @@ async def _points(call: ApiRequest) -> UnitDirectory:
 
 async def _accounts(call: ApiRequest) -> set[str]:
     """Return the points somebody can sign in for."""
-    accounts = await call.roof.store.accounts()
+    context = call.context(READINESS)
+    accounts = await context.accounts.accounts()
     units = {account.unit for account in accounts if account.point is None}
-    points = await call.roof.scheduler.points()
+    points = await context.scheduler.points()
     return {account.point for account in accounts if account.point} | {p.id for p in points if p.unit in units}
 
 
@@ -312,7 +318,7 @@ def _ready(
 
 
 def _steps(call: ApiRequest, judged: board.Board, point: str) -> list[Step]:
-    named = call.roof.scheduler.policy(judged.session.official.start).preparation.steps
+    named = call.context(READINESS).scheduler.policy(judged.session.official.start).preparation.steps
     done = judged.steps.get(point, {})
     return [Step(id=step_, name=name, done=done.get(step_)) for step_, name in named.items()]
 

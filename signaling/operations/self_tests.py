@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 
 from scheduler.operations.readiness import self_test
 from signaling.http.route import ID, ApiRequest, Model, Moment, Named, Route
+from signaling.operations.context import READINESS
 
 NEWEST = 50
 BLOCK = secrets.token_bytes(1 << 20)
@@ -57,7 +58,7 @@ class Filler(Model):
 
 async def measure(call: ApiRequest) -> Measure:
     """Return what tests are measured by today."""
-    policy = call.roof.preparation.self_tests.policy(call.now)
+    policy = call.context(READINESS).preparation.self_tests.policy(call.now)
     ticks = [Named(id=tick, name=name) for tick, name in policy.ticks.items()]
     return Measure(mic_dbfs=policy.mic_dbfs, min_luma=policy.min_luma, min_kbps=policy.min_kbps, ticks=ticks)
 
@@ -65,15 +66,16 @@ async def measure(call: ApiRequest) -> Measure:
 async def tests(call: ApiRequest) -> list[Kept]:
     """List the newest tests of a point."""
     await _own(call, call.account.sees_all)
-    return [_wire(test) for test in await call.roof.preparation.self_tests.of(call.id, NEWEST)]
+    return [_wire(test) for test in await call.context(READINESS).preparation.self_tests.of(call.id, NEWEST)]
 
 
 async def keep(call: ApiRequest) -> Kept:
     """Keep a test of a point."""
+    context = call.context(READINESS)
     await _own(call, call.account.central)
     body: SelfTest = call.body
     measured = self_test.Measured(**body.model_dump(exclude={"ticks"}), ticks=tuple(dict.fromkeys(body.ticks)))
-    kept = await call.roof.preparation.self_tests.keep(call.id, call.account.account, measured, call.now)
+    kept = await context.preparation.self_tests.keep(call.id, call.account.account, measured, call.now)
     await call.note("self-test", call.id, " ".join(kept.failed) or "ok")
     return _wire(kept)
 
@@ -90,7 +92,7 @@ async def up(_: ApiRequest) -> web.Response:
 
 async def _own(call: ApiRequest, everywhere: bool) -> None:
     """Let the people of a point through. Raises UnknownPoint, Hidden, Forbidden."""
-    point = await call.roof.scheduler.point(call.id)
+    point = await call.context(READINESS).scheduler.point(call.id)
     own = call.account.unit == point.unit
     call.seen(call.account.sees_all or own)
     call.only(everywhere or own)

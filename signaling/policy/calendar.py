@@ -10,6 +10,7 @@ from scheduler.calendar.deadlines import Deadlines as Counted
 from scheduler.calendar.working_time import Worktime
 from scheduler.core.model import ClassId
 from signaling.http.route import ApiRequest, Model, Moment, Route
+from signaling.policy.context import POLICY
 
 Year = Annotated[int, Field(ge=2000, le=2199)]
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
@@ -80,19 +81,20 @@ class Deadlines(Model):
 
 async def calendar(call: ApiRequest) -> Calendar:
     """Return the calendar of a year."""
-    year = call.query.year or call.now.astimezone(call.roof.scheduler.policy(call.now).zone).year
+    year = call.query.year or call.now.astimezone(call.context(POLICY).scheduler.policy(call.now).zone).year
     return await _calendar(call, year)
 
 
 async def correct(call: ApiRequest) -> Calendar:
     """Correct a day; answers with its year."""
+    context = call.context(POLICY)
     call.only("administrator" in call.account.roles)
     body: Correction = call.body
     if body.working is None:
-        await call.roof.scheduler.uncorrect_day(body.day)
+        await context.scheduler.uncorrect_day(body.day)
     else:
         note = DayNote(body.day, body.working, body.number or "", body.dated, call.account.account)
-        await call.roof.scheduler.correct_day(note)
+        await context.scheduler.correct_day(note)
     await call.note("calendar-day", body.day.isoformat(), f"{body.working} {body.number or ''}".strip())
     return await _calendar(call, body.day.year)
 
@@ -101,7 +103,7 @@ async def confirm(call: ApiRequest) -> Calendar:
     """Confirm a year."""
     call.only("administrator" in call.account.roles)
     body: Confirmation = call.body
-    await call.roof.scheduler.confirm_year(body.year, call.account.account, call.now)
+    await call.context(POLICY).scheduler.confirm_year(body.year, call.account.account, call.now)
     await call.note("calendar-year", str(body.year), "confirmed")
     return await _calendar(call, body.year)
 
@@ -109,7 +111,7 @@ async def confirm(call: ApiRequest) -> Calendar:
 async def deadlines(call: ApiRequest) -> Deadlines:
     """Count the deadlines of a registration that comes now."""
     asked: Asked = call.query
-    clock = await call.roof.scheduler.clock(call.now)
+    clock = await call.context(POLICY).scheduler.clock(call.now)
     return wire(clock.deadlines(asked.class_, call.now, asked.start))
 
 
@@ -128,8 +130,9 @@ def wire(counted: Counted) -> Deadlines:
 
 
 async def _calendar(call: ApiRequest, year: int) -> Calendar:
-    notes = await call.roof.scheduler.calendar()
-    work = (await call.roof.scheduler.clock(call.now)).worktime
+    context = call.context(POLICY)
+    notes = await context.scheduler.calendar()
+    work = (await context.scheduler.clock(call.now)).worktime
     return Calendar(year=year, confirmed=year in notes.confirmed, days=_special(notes, work, year))
 
 

@@ -11,6 +11,7 @@ from scheduler.policy.profile_files import digest
 from scheduler.policy.store import Kept
 from signaling.core.errors import BadInput, Fault
 from signaling.http.route import ID, ApiRequest, Model, Moment, Route
+from signaling.policy.context import POLICY
 
 T = TypeVar("T")
 
@@ -64,7 +65,7 @@ async def profiles(call: ApiRequest) -> list[Profile]:
 async def preview(call: ApiRequest) -> Preview:
     """Check a file and show what would hold; nothing is changed."""
     call.only("administrator" in call.account.roles)
-    policy, before = await _faultless(call.roof.filing.preview(call.body.text, call.now))
+    policy, before = await _faultless(call.context(POLICY).uploads.preview(call.body.text, call.now))
     content = policy.model_dump(mode="json")
     return Preview(
         id=policy.id,
@@ -81,9 +82,10 @@ async def preview(call: ApiRequest) -> Preview:
 
 async def file(call: ApiRequest) -> list[Profile]:
     """Let a profile hold from its day on, if it is what was shown."""
+    context = call.context(POLICY)
     call.only("administrator" in call.account.roles)
     body: Shown = call.body
-    policy = await _faultless(call.roof.filing.file(body.text, body.digest, call.account.account, call.now))
+    policy = await _faultless(context.uploads.file(body.text, body.digest, call.account.account, call.now))
     await call.note("profile-file", policy.stamp, f"{policy.effective_from} {body.digest[:16]}")
     return await _all(call)
 
@@ -91,7 +93,7 @@ async def file(call: ApiRequest) -> list[Profile]:
 async def withdraw(call: ApiRequest) -> list[Profile]:
     """Take a filed profile back before its day."""
     call.only("administrator" in call.account.roles)
-    policy = await call.roof.filing.withdraw(call.id, call.now)
+    policy = await call.context(POLICY).uploads.withdraw(call.id, call.now)
     await call.note("profile-withdraw", policy.stamp, str(policy.effective_from))
     return await _all(call)
 
@@ -104,9 +106,10 @@ async def _faultless(reading: Awaitable[T]) -> T:
 
 
 async def _all(call: ApiRequest) -> list[Profile]:
-    now = call.roof.scheduler.policy(call.now).stamp
-    filed = await call.roof.filing.filed(call.now) if "administrator" in call.account.roles else set()
-    return [_wire(kept, now, filed) for kept in await call.roof.scheduler.profiles()]
+    context = call.context(POLICY)
+    now = context.scheduler.policy(call.now).stamp
+    filed = await context.uploads.filed(call.now) if "administrator" in call.account.roles else set()
+    return [_wire(kept, now, filed) for kept in await context.scheduler.profiles()]
 
 
 def _wire(kept: Kept, in_force: str, filed: Collection[str]) -> Profile:

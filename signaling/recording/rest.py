@@ -23,9 +23,9 @@ from signaling.http import byte_ranges
 from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Route
 from signaling.http.uploads import attachment
 from signaling.recording import access as recording_access
-from signaling.recording import manifest, model
+from signaling.recording import manifest, model, schema
+from signaling.recording.context import RECORDINGS
 from signaling.recording.model import JOINED, RecordingPhase
-from signaling.recording.schema import RECORDINGS
 
 BACK = timedelta(days=400)
 """How far back those who took part see that there was a recording."""
@@ -140,7 +140,7 @@ async def _may_fetch(call: ApiRequest, found: model.Recording) -> bool:
     """The host unit, the central technicians, and units that the host granted it to (Điều 15.4)."""
     if recording_access.may_download(call.account, found):
         return True
-    grants = await call.roof.shelf.grants([found.session])
+    grants = await call.context(RECORDINGS).documents.grants([found.session])
     return allowed(grants, call.account.unit, RECORDING, call.now)
 
 
@@ -148,17 +148,18 @@ async def _may_see(call: ApiRequest, found: model.Recording) -> bool:
     """Whoever has it in their list: who may fetch it, administrators, and units that took part not long ago."""
     if recording_access.may_list_recording(call.account, found) or await _may_fetch(call, found):
         return True
-    known, held = await bodies(call), await call.roof.scheduler.named([found.session])
+    known, held = await bodies(call), await call.context(RECORDINGS).scheduler.named([found.session])
     since = call.now - BACK
     return any(call.account.unit in known.invited(each) and each.official.end > since for each in held)
 
 
 async def recordings(call: ApiRequest) -> list[Recording]:
     """List recordings by session, newest first: those one may fetch, and those of sessions one's unit took part in."""
+    context = call.context(RECORDINGS)
     found = await _seen(call)
     sessions = {each.session for each in found}
-    grants = await call.roof.shelf.grants(sessions)
-    handovers = {each.session: each for each in await call.roof.handovers.of(sessions)}
+    grants = await context.documents.grants(sessions)
+    handovers = {each.session: each for each in await context.handovers.of(sessions)}
     return [_wire(call, list(files), grants, handovers) for _, files in groupby(found, key=lambda each: each.session)]
 
 
@@ -169,10 +170,10 @@ async def _seen(call: ApiRequest) -> list[model.Recording]:
     if not account.central:
         if account.unit is None:
             return []
-        took_part = RECORDINGS.c.session.in_(attended(account.unit, call.now - BACK, call.now))
-        where = (RECORDINGS.c.host_unit == account.unit) | took_part
+        took_part = schema.RECORDINGS.c.session.in_(attended(account.unit, call.now - BACK, call.now))
+        where = (schema.RECORDINGS.c.host_unit == account.unit) | took_part
     try:
-        return await call.roof.recorded.page(where, query.limit, query.after)
+        return await call.context(RECORDINGS).store.page(where, query.limit, query.after)
     except LookupError:
         raise BadInput([Fault("after", "unknown-session")]) from None
 
@@ -188,10 +189,11 @@ def _access(call: ApiRequest, found: model.Recording, grants: Sequence[AccessReq
 
 async def receive(call: ApiRequest) -> Handover:
     """Confirm that the host unit has its recording (Điều 15.3)."""
+    context = call.context(RECORDINGS)
     found, points = await find(call)
     if call.account.unit is None or call.account.unit != points[found.host_point].unit:
         raise Forbidden
-    received = await call.roof.handovers.receive(found.id, call.body.sha256, call.account.account, call.now)
+    received = await context.handovers.receive(found.id, call.body.sha256, call.account.account, call.now)
     await call.note("recording-received", found.id, received.digest)
     return _handover(call, received)
 
@@ -208,14 +210,14 @@ def _handover(call: ApiRequest, of: recording_handover.Handover) -> Handover:
 async def link(call: ApiRequest) -> Link:
     """Make a link to a recording, or to the sound of one of its points."""
     await _ready(call)
-    ticket, expires = call.roof.recordings.ticket(call.id, call.account.account, call.now)
+    ticket, expires = call.context(RECORDINGS).catalog.ticket(call.id, call.account.account, call.now)
     return Link(url=f"/api/v1/recordings/{call.id}/file?ticket={ticket}", expires=expires)
 
 
 async def file(call: ApiRequest) -> web.StreamResponse:
     """Send a recording or the sound of one of its points, or a range of it; damage that is met is on the record."""
     found = await _ready(call)
-    call.roof.recordings.check(call.query.ticket, call.id, call.account.account, call.now)
+    call.context(RECORDINGS).catalog.check(call.query.ticket, call.id, call.account.account, call.now)
     solo = next((solo for solo in found.solos if solo.id == call.id), None)
     path = Path(found.path if solo is None else solo.path)
     name = f"{found.session}-{found.part or 'joined'}"
@@ -243,7 +245,7 @@ async def thumbnail(call: ApiRequest) -> web.StreamResponse:
 
 async def describe(call: ApiRequest) -> manifest.Manifest:
     """Return the manifest of a session's recording."""
-    found = await call.roof.recorded.parts(call.id)
+    found = await call.context(RECORDINGS).store.parts(call.id)
     if not found:
         raise NotFound
     call.seen(await _may_see(call, found[0]))
@@ -253,7 +255,8 @@ async def describe(call: ApiRequest) -> manifest.Manifest:
 
 async def _find(call: ApiRequest) -> model.Recording:
     """Find a recording by its id or by that of one of its solos."""
-    found = await call.roof.recorded.recording(call.id) or await call.roof.recorded.of_solo(call.id)
+    context = call.context(RECORDINGS)
+    found = await context.store.recording(call.id) or await context.store.of_solo(call.id)
     if found is None:
         raise NotFound
     call.seen(await _may_see(call, found))
@@ -319,9 +322,10 @@ def _part(found: model.Recording, may: bool, access: Access) -> Part:
 
 async def estimate(call: ApiRequest) -> Estimate:
     """Say how much a recording would take, before it is wished for (R-082)."""
+    context = call.context(RECORDINGS)
     wish: Wish = call.query
-    space = await call.roof.recordings.space()
-    voices = call.roof.hub.tools.rooms.mixed if wish.voices else 0
+    space = await context.catalog.space()
+    voices = context.mixed_voices if wish.voices else 0
     return Estimate(bytes=disk_space.size(wish.minutes / 60, voices), free=space.usable, reserve=space.reserve)
 
 

@@ -8,6 +8,7 @@ from scheduler.reports import corrections
 from scheduler.reports.corrections import Answer, Request, Standing
 from signaling.core.errors import NotFound
 from signaling.http.route import ID, ApiRequest, Id, Interval, Model, Moment, Named, Route
+from signaling.reports.context import REPORTS
 from signaling.reports.rest import Asked, periods_of
 
 Name = Annotated[str, StringConstraints(max_length=32)]
@@ -58,17 +59,18 @@ class Inquiry(Model):
 async def inquiries(call: ApiRequest) -> list[Inquiry]:
     """List requests: all for who supervises, else those to one's own unit."""
     names = await call.unit_names()
-    found = await call.roof.inquiries.requests()
+    found = await call.context(REPORTS).corrections.requests()
     own = [each for each in found if call.account.sees_all or _asked(call, each)]
     return [_wire(call, each, names) for each in own]
 
 
 async def ask(call: ApiRequest) -> Inquiry:
     """Ask units to go through what was counted of them in a period."""
+    context = call.context(REPORTS)
     call.only(call.account.central)
     body: Ask = call.body
     by = call.account.account
-    made = await call.roof.inquiries.ask(body.title, periods_of(call)[0], body.due, body.units, by, call.now)
+    made = await context.corrections.ask(body.title, periods_of(call)[0], body.due, body.units, by, call.now)
     await call.note("figures-asked", made.id, f"{made.title} ({len(made.answers)})")
     return _wire(call, made, await call.unit_names())
 
@@ -79,7 +81,7 @@ async def answer(call: ApiRequest) -> Given:
         raise NotFound
     body: Said = call.body
     unit, by = call.account.unit, call.account.account
-    given = await call.roof.inquiries.answer(call.id, unit, body.figures, body.remark, by, call.now)
+    given = await call.context(REPORTS).corrections.answer(call.id, unit, body.figures, body.remark, by, call.now)
     await call.note("figures-said", call.id, f"{given.corrected or 'confirmed'} {given.remark}"[:200])
     return _given(given, given.at or call.now, call, await call.unit_names())
 

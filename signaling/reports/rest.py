@@ -20,6 +20,7 @@ from signaling.core.errors import BadInput, Fault
 from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Route
 from signaling.http.uploads import attached
 from signaling.reports import report_tables, wire
+from signaling.reports.context import REPORTS
 from signaling.reports.xlsx import xlsx
 
 OF_POINT = ("expected", "present", "absent")
@@ -109,7 +110,7 @@ async def report(call: ApiRequest) -> wire.Report:
 async def points(call: ApiRequest) -> list[Point]:
     """List how each point took part in a period."""
     call.only(call.account.sees_all)
-    found = await call.roof.reports.points(periods_of(call)[0], call.now)
+    found = await call.context(REPORTS).reports.points(periods_of(call)[0], call.now)
     return [
         Point(
             id=row.point,
@@ -129,7 +130,7 @@ async def points(call: ApiRequest) -> list[Point]:
 async def review(call: ApiRequest) -> Review:
     """Record that an emergency was looked at afterwards."""
     call.only(call.account.central)
-    found = await call.roof.reviews.review(call.id, call.body.remark, call.account.account, call.now)
+    found = await call.context(REPORTS).reviews.review(call.id, call.body.remark, call.account.account, call.now)
     await call.note("review", call.id, found.remark[:200])
     return Review(**asdict(found))
 
@@ -141,17 +142,18 @@ async def behind(call: ApiRequest) -> list[Entry]:
     if query.figure not in figures.NAMES:
         raise BadInput([Fault("figure", "unknown-figure")])
     facts = await _behind(call, periods_of(call)[0], query)
-    grounds = call.roof.scheduler.policy(call.now).classes["khan_cap"].grounds
+    grounds = call.context(REPORTS).scheduler.policy(call.now).classes["khan_cap"].grounds
     return [_entry(call, fact, grounds) for fact in facts]
 
 
 async def _behind(call: ApiRequest, span: Span, query: Behind) -> Sequence[Fact]:
+    context = call.context(REPORTS)
     if query.point is None:
-        facts = await call.roof.reports.facts(span, call.now)
+        facts = await context.reports.facts(span, call.now)
         return figures.behind(facts, query.by, query.key, query.figure)
     if query.figure not in OF_POINT:
         raise BadInput([Fault("figure", "unknown-figure")])
-    return await call.roof.reports.behind_point(span, query.point, query.figure, call.now)
+    return await context.reports.behind_point(span, query.point, query.figure, call.now)
 
 
 async def file(call: ApiRequest) -> web.Response:
@@ -162,7 +164,7 @@ async def file(call: ApiRequest) -> web.Response:
     title = report_tables.title(found, zone)
     await call.note("export-report", query.format, title)
     make = xlsx if query.format == "xlsx" else _pdf
-    points = await call.roof.reports.points(found.period, call.now)
+    points = await call.context(REPORTS).reports.points(found.period, call.now)
     body = await asyncio.to_thread(make, title, report_tables.sheets(found, points, zone))
     first = found.period.start.astimezone(zone)
     return attached(body, TYPES[query.format], f"thong-ke-{first:%Y%m%d}.{query.format}")
@@ -177,7 +179,7 @@ def _pdf(title: str, sheets: Sequence[report_tables.Sheet]) -> bytes:
 async def _report(call: ApiRequest) -> service.Report:
     call.only(call.account.sees_all)
     span, earlier = periods_of(call)
-    return await call.roof.reports.report(span, earlier, call.now)
+    return await call.context(REPORTS).reports.report(span, earlier, call.now)
 
 
 def periods_of(call: ApiRequest) -> tuple[Span, Span]:
@@ -197,13 +199,13 @@ def periods_of(call: ApiRequest) -> tuple[Span, Span]:
 
 
 def _named(call: ApiRequest, kind: PeriodId, year: int) -> tuple[Span, Span]:
-    rules = CALENDAR_YEAR if call.query.calendar else call.roof.scheduler.policy(call.now).reports
+    rules = CALENDAR_YEAR if call.query.calendar else call.context(REPORTS).scheduler.policy(call.now).reports
     first, second = ((kind, year), before(kind, year))
     return period(*first, rules, _zone(call)), period(*second, rules, _zone(call))
 
 
 def _zone(call: ApiRequest) -> ZoneInfo:
-    return call.roof.scheduler.policy(call.now).zone
+    return call.context(REPORTS).scheduler.policy(call.now).zone
 
 
 def _entry(call: ApiRequest, fact: Fact, grounds: Mapping[str, str]) -> Entry:

@@ -8,8 +8,9 @@ cut off when they are silent, say what none can say, or their key is withdrawn. 
 import asyncio
 import logging
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 from itertools import count
 from math import inf
 from pathlib import Path
@@ -25,13 +26,14 @@ from mediaserver.rpc.websocket import CLOSE_S, LIMIT, PATH, WebLink, receive, se
 from scheduler.core.lock_timeout import lock_timeout
 from signaling.accounts import throttle
 from signaling.accounts.throttle import Throttle
+from signaling.audit.log import AuditLog
 from signaling.core.account import Source, network_of
 from signaling.core.audit_entry import SERVER
 from signaling.core.errors import BadKey, Locked
 from signaling.core.timeout_io import DEADLINE_SECONDS
 from signaling.http.middleware import source_of
 from signaling.recording.catalog import RecordingCatalog
-from signaling.roof import Roof
+from signaling.workers.keys import WorkerKeys
 from signaling.workers.pool import WorkerPool
 from signaling.workers.supervisor import attend
 
@@ -48,11 +50,25 @@ BEARER = "Bearer "
 class RemoteWorkerEndpoint:
     """Takes workers in, and names each after its machine: `<name>/<n>`."""
 
-    def __init__(self, workers: WorkerPool, roof: Roof) -> None:
+    def __init__(
+        self,
+        workers: WorkerPool,
+        keys: WorkerKeys,
+        limits: Throttle,
+        recordings: RecordingCatalog,
+        audit: AuditLog,
+        owner: str,
+        clock: Callable[[], datetime],
+    ) -> None:
         # given
         self._workers = workers
-        self._roof = roof
-        self._limits = Throttle(roof.redis)
+        self._keys = keys
+        self._limits = limits
+        self._recordings = recordings
+        self._audit = audit
+        self._server_id = owner
+        """The id of the data directory, by which media workers know it."""
+        self._clock = clock
         # owned
         self._engines: dict[str, RemoteEngine] = {}
 
@@ -82,7 +98,7 @@ class RemoteWorkerEndpoint:
         attempt = await self._limits.attempt(throttle.WORKER, network_of(source.address))
         if attempt.locked:
             raise Locked(attempt.locked)
-        machine = await self._roof.worker_keys.owner(key)
+        machine = await self._keys.owner(key)
         if machine is None:
             await self._note("worker-refused", "?", "key", source)
             raise BadKey
@@ -92,10 +108,10 @@ class RemoteWorkerEndpoint:
     async def _greet(self, socket: web.WebSocketResponse) -> bool:
         """Return whether the worker sees the folder of recordings.
 
-        Raises Refused for one that is not taken in, and OSError where the roof itself does not see the folder.
+        Raises Refused for one that is not taken in, and OSError where the server itself does not see the folder.
         """
-        async with _marker(self._roof.recordings) as marker:
-            await send(socket, {"version": protocol.VERSION, "marker": str(marker), "owner": self._roof.owner})
+        async with _marker(self._recordings) as marker:
+            await send(socket, {"version": protocol.VERSION, "marker": str(marker), "owner": self._server_id})
             about = await receive(socket)
         if about is None:
             raise ConnectionError("hung up")
@@ -107,9 +123,8 @@ class RemoteWorkerEndpoint:
     def _fault(self, about: dict[str, Any]) -> str | None:
         version = about.get("version")
         if version != protocol.VERSION:
-            return (
-                f"release {version!s:.20} of the worker is not {protocol.VERSION}, the roof's: install the same on both"
-            )
+            found = f"release {version!s:.20} of the worker is not {protocol.VERSION}, the server's"
+            return f"{found}: install the same on both"
         return f"{MOST} workers of other machines are here already" if len(self._engines) >= MOST else None
 
     async def _serve(
@@ -139,12 +154,12 @@ class RemoteWorkerEndpoint:
         while owner == machine:
             await asyncio.sleep(KEY_SECONDS)
             with suppress(SQLAlchemyError, OSError):
-                owner = await self._roof.worker_keys.owner(key)
+                owner = await self._keys.owner(key)
         log.warning("x the key of %s was withdrawn", machine)
 
     async def _note(self, action: str, subject: str, detail: str, source: Source) -> None:
-        now = self._roof.clock()
-        await self._roof.audit.append(source.entry(now, SERVER, action, subject, detail))
+        now = self._clock()
+        await self._audit.append(source.entry(now, SERVER, action, subject, detail))
 
     async def stop(self, _: web.Application) -> None:
         """Hang up on all."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from signaling.http.route import ApiRequest, Model, Route
+from signaling.workers.context import WORKERS
 
 
 class Worker(Model):
@@ -23,10 +24,11 @@ class Machine(Model):
 
 async def workers(call: ApiRequest) -> list[Machine]:
     """Return the server's own machine, then the others that have a key or are still here without."""
+    context = call.context(WORKERS)
     call.only(call.account.sees_all)
     held: dict[str | None, list[Worker]] = {None: []}
-    held |= {name: [] for name in await call.roof.worker_keys.names()}
-    for name, counters in (await call.roof.hub.engine.stats()).items():
+    held |= {name: [] for name in await context.keys.names()}
+    for name, counters in (await context.engine.stats()).items():
         machine, _, _ = name.rpartition("/")
         if isinstance(counters, Mapping):
             held.setdefault(machine or None, []).append(_worker(name, counters))

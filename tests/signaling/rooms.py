@@ -147,14 +147,14 @@ async def register(world: World, point: str, address: str, place: int = 0, **fie
 def gateway(world: World) -> FakeAgent:
     """Give the world a gateway."""
     agent = FakeAgent()
-    world.roof.gateway.agent = agent  # type: ignore[assignment]
+    world.server.gateway.agent = agent  # type: ignore[assignment]
     return agent
 
 
 async def tick(world: World, seconds: float) -> None:
     """Let time pass, for the meetings and for the gateway."""
     await world.tick(seconds)
-    await world.roof.gateway.tick(world.clock.now)
+    await world.server.gateway.tick(world.clock.now)
 
 
 async def soon(so: Callable[[], object]) -> None:

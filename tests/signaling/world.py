@@ -18,8 +18,9 @@ from redis.asyncio import Redis
 from scheduler.core.model import Interval, Request, Session
 from scheduler.units.seed import khanh_hoa_2023
 from signaling.accounts.store import AccountStore
-from signaling.app.build import application, roof
-from signaling.app.services import Record, record
+from signaling.app.build import application, running
+from signaling.app.server import Server
+from signaling.app.services import Services, open_services
 from signaling.app.settings import Settings
 from signaling.audit.hash_chain import COVER
 from signaling.audit.log import Wanted
@@ -28,7 +29,6 @@ from signaling.core.audit_entry import AuditEntry
 from signaling.core.redis_keys import failures
 from signaling.meeting.connected_devices import ConnectedDevices
 from signaling.recording.store import RecordingStore
-from signaling.roof import Roof
 from signaling.workers.pool import WorkerPool
 from tests.fakes import FakeClock, FakeDisk, FakeEngine
 
@@ -78,7 +78,7 @@ def prepare_record(settings: Settings) -> None:
     """Make the record all tests start from."""
 
     async def prepare() -> None:
-        async with record(settings) as kept:
+        async with open_services(settings) as kept:
             await kept.scheduler.import_units(khanh_hoa_2023())
             points = {point.id: point for point in await kept.scheduler.points()}
             hashed = CHEAP.hash(PASSWORD)
@@ -171,12 +171,12 @@ class Socket:
 class World:
     """A served roof with everything a test may turn."""
 
-    kept: Record
-    roof: Roof
+    kept: Services
+    server: Server
     engine: FakeEngine
     clock: FakeClock
     disk: FakeDisk
-    server: TestServer
+    http: TestServer
     _clients: list[ClientSession] = field(default_factory=list)
 
     @property
@@ -197,7 +197,7 @@ class World:
     def client(self) -> ClientSession:
         """A browser nobody has signed in with."""
         jar = aiohttp.CookieJar(unsafe=True)
-        client = ClientSession(self.server.make_url("/"), cookie_jar=jar)
+        client = ClientSession(self.http.make_url("/"), cookie_jar=jar)
         self._clients.append(client)
         return client
 
@@ -253,13 +253,13 @@ class World:
 
     def drop(self, account: str) -> None:
         """Cut the sockets of an account."""
-        for client in self.roof.hub.clients:
+        for client in self.server.hub.clients:
             if client.account.account == account:
                 client.drop()
 
     async def tick(self, seconds: float) -> None:
         """Let time pass."""
-        await self.roof.hub.tick(self.clock.advance(seconds))
+        await self.server.hub.tick(self.clock.advance(seconds))
 
     async def close(self) -> None:
         """Close all browsers."""
@@ -279,7 +279,7 @@ async def open_world(
 ) -> AsyncIterator[World]:
     """Serve a roof, over an engine of its own, one that an earlier roof left (`held`), or workers."""
     engine, clock, disk = held or FakeEngine(), FakeClock(NOW), FakeDisk()
-    async with record(settings) as kept, roof(settings, kept, workers or engine, clock, disk) as built:
+    async with open_services(settings) as kept, running(settings, kept, workers or engine, clock, disk) as built:
         server = TestServer(application(built))
         await server.start_server()
         try:
@@ -293,7 +293,7 @@ async def open_world(
 
 async def counted_elsewhere(world: World, session: Session, legs: Collection[str]) -> ConnectedDevices:
     """Let legs of a session be connected to another roof; return what counts them."""
-    presence = ConnectedDevices(world.roof.redis)
+    presence = ConnectedDevices(world.server.redis)
     presence.hold({session.id: legs})
     await presence.write()
     return presence

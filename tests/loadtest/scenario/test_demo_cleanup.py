@@ -10,7 +10,7 @@ from loadtest.server.accounts import points, provide
 from scheduler.core.model import Interval, Request, Session
 from scheduler.units.seed import khanh_hoa_2023
 from signaling.app.admin_cli import NewAccount
-from signaling.app.services import Record, record, utc_now
+from signaling.app.services import Services, open_services, utc_now
 from signaling.app.settings import read
 from signaling.audit.log import Wanted
 from signaling.recording.model import Recording
@@ -19,12 +19,12 @@ from signaling.recording.model import Recording
 @pytest.fixture
 async def environ(tmp_path: Path) -> dict[str, str]:
     given = {"DIEMCAU_DATA": str(tmp_path / "data")}
-    async with record(read(given)) as kept:
+    async with open_services(read(given)) as kept:
         await kept.scheduler.import_units(khanh_hoa_2023())
     return given
 
 
-async def recorded(kept: Record, hosts: list[str], folder: Path) -> tuple[Session, Path]:
+async def recorded(kept: Services, hosts: list[str], folder: Path) -> tuple[Session, Path]:
     """Register a session of tomorrow, with a finished recording."""
     begin = utc_now().replace(microsecond=0) + timedelta(days=1)
     request = Request(
@@ -60,11 +60,11 @@ async def test_sessions_recordings_and_accounts_are_taken_back_and_no_others(env
     await provide(environ, [demo, other])
     settings = read(environ)
     folder = settings.data / "recordings"
-    async with record(settings) as kept:
+    async with open_services(settings) as kept:
         own, own_file = await recorded(kept, names[:2], folder)
         others, others_file = await recorded(kept, names[2:4], folder)
     await remove(environ, Traces([own.id], ["demo"]))
-    async with record(settings) as kept:
+    async with open_services(settings) as kept:
         states = [(await kept.scheduler.session(each.id)).state for each in (own, others)]
         assert states == ["cancelled", "issued"]
         parts = [(await kept.recorded.parts(each.id))[0].state for each in (own, others)]
@@ -75,5 +75,5 @@ async def test_sessions_recordings_and_accounts_are_taken_back_and_no_others(env
     assert (own_file.exists(), others_file.exists()) == (False, True)
     assert shut == {"demo": True, "truc.ban": False}
     await provide(environ, [demo])
-    async with record(settings) as kept:
+    async with open_services(settings) as kept:
         assert not any(account.disabled for account in await kept.store.accounts())

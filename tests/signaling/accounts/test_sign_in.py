@@ -22,7 +22,7 @@ HERE, THERE = Source("192.0.2.1", 1111), Source("192.0.2.2", 2222)
 
 async def outcome(world: World, account: str, password: str, source: Source = HERE) -> str:
     try:
-        await world.roof.auth.login(account, password, source, world.clock())
+        await world.server.auth.login(account, password, source, world.clock())
     except (BadLogin, Locked) as error:
         return type(error).__name__
     return "in"
@@ -34,9 +34,9 @@ async def test_five_failures_lock_the_pair_for_a_quarter_of_an_hour(world: World
     assert await outcome(world, " HOST ", PASSWORD) == "Locked"
     assert await outcome(world, "host", PASSWORD, THERE) == "in"
     assert await outcome(world, "nhatrang", PASSWORD) == "in"
-    await older(world.roof.redis, 800)
+    await older(world.server.redis, 800)
     assert await outcome(world, "host", PASSWORD) == "Locked"
-    await older(world.roof.redis, 100)
+    await older(world.server.redis, 100)
     assert await outcome(world, "host", PASSWORD) == "in"
 
 
@@ -88,7 +88,7 @@ async def test_me_and_logout(world: World) -> None:
         "must_change": False,
         "provider": None,
     }
-    cookie = client.cookie_jar.filter_cookies(world.server.make_url("/"))["diemcau"].value
+    cookie = client.cookie_jar.filter_cookies(world.http.make_url("/"))["diemcau"].value
     async with client.post("/api/v1/logout", json={}) as response:
         assert response.status == 204
     async with world.client().get("/api/v1/me", headers={"Cookie": f"diemcau={cookie}"}) as response:

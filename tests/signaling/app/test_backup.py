@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scheduler.core.errors import LostKey
 from signaling.app import admin_cli, tls
 from signaling.app.backup import CODE_KEY, DATABASE, KEYS, backup, read_passphrase, restore
-from signaling.app.services import record
+from signaling.app.services import open_services
 from signaling.audit.log import Wanted
 from signaling.core.audit_entry import AuditEntry
 from signaling.core.errors import BadBackup, ServerError
@@ -53,7 +53,7 @@ async def test_a_restored_server_has_codes_order_and_log(world: World, tmp_path:
     data.mkdir()
     shutil.copy(tmp_path / CODE_KEY, data / CODE_KEY)
     restore(make_settings(data, None), file)
-    async with record(make_settings(data, None)) as kept:
+    async with open_services(make_settings(data, None)) as kept:
         assert [await kept.scheduler.by_code(session.code or "") for session in sessions] == sessions
         assert await kept.scheduler.session(sessions[1].id) == sessions[1]
         assert await kept.audit.verify(NOW) == head
@@ -70,7 +70,7 @@ async def test_without_the_key_that_it_leaves_out_nothing_is_restored(world: Wor
     assert left(data) == []
     settings = replace(make_settings(data, None), code_key=(tmp_path / CODE_KEY).read_bytes())
     restore(settings, file)
-    async with record(settings) as kept:
+    async with open_services(settings) as kept:
         assert (await kept.scheduler.by_code(code)).code == code
     assert (data / CODE_KEY).exists() is False
 
@@ -87,7 +87,7 @@ async def test_a_sealed_backup_brings_the_keys_along_wherever_it_lies(world: Wor
     restore(make_settings(data, None), moved, PASSPHRASE)
     assert [(data / name).read_bytes() for name in KEYS] == [(tmp_path / name).read_bytes() for name in KEYS]
     assert {(data / name).stat().st_mode & 0o777 for name in (*KEYS, "diemcau.sqlite3")} == {0o600}
-    async with record(make_settings(data, None)) as kept:
+    async with open_services(make_settings(data, None)) as kept:
         assert (await kept.scheduler.by_code(code)).code == code
 
 
@@ -188,7 +188,7 @@ async def test_the_command_line_backs_up_and_restores(tmp_path: Path, capsys: py
     capsys.readouterr()
     await shell(tmp_path / "new", "restore", str(tmp_path / "file"), *sealing)
     assert capsys.readouterr().out == f"restored into {tmp_path / 'new'}\n"
-    async with record(make_settings(tmp_path / "new", None)) as kept:
+    async with open_services(make_settings(tmp_path / "new", None)) as kept:
         assert [account.account for account in await kept.store.accounts()] == ["kim"]
         log = [row.entry.detail for row in await kept.audit.newest(Wanted(), 1)]
     assert (PASSPHRASE in log[0], sealing[1] in log[0]) == (False, True)

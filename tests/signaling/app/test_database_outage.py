@@ -257,7 +257,7 @@ async def test_recordings_are_listed_a_page_at_a_time_from_postgresql(postgres: 
         for hours in range(3):
             session = await world.session(NHA_TRANG, start=timedelta(hours=3 * hours))
             made.insert(0, session.id)
-            await world.roof.recordings.begin(session.id, "Họp", ("UBND.Khanh Hoa", "56"), world.clock())
+            await world.server.recordings.begin(session.id, "Họp", ("UBND.Khanh Hoa", "56"), world.clock())
             world.clock.advance(60)
         for account in ("host", "central", "nhatrang"):
             client = await world.signed_in(account)

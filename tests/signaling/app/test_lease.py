@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from scheduler.core import database
 from signaling.app import lease
 from signaling.app.lease import Lease, server_id
-from signaling.app.services import record
+from signaling.app.services import open_services
 from signaling.app.settings import Settings
 from signaling.core.errors import DatabaseInUse, LeaseLost
 from signaling.recording.model import Recording
@@ -81,17 +81,17 @@ async def test_a_second_server_is_refused_and_touches_nothing(
     tmp_path: Path, postgres_url: str, engine: AsyncEngine
 ) -> None:
     first, second = (server(tmp_path, postgres_url, name) for name in "ab")
-    async with record(first, lease=Lease(first, nothing)) as kept:
+    async with open_services(first, lease=Lease(first, nothing)) as kept:
         await kept.recorded.add_part(running(first))
         with pytest.raises(DatabaseInUse, match=f"process {os.getpid()}"):
-            async with record(second, lease=Lease(second, nothing)):
+            async with open_services(second, lease=Lease(second, nothing)):
                 pass
         holder, epoch, until, now = await row(engine)
         assert (holder, epoch) == (server_id(first.data), 1)
         assert now < until <= now + 3000
         assert [part.state for part in await kept.recorded.recordings()] == ["recording"]
         assert list(second.data.iterdir()) == []
-    async with record(second, lease=Lease(second, nothing)):  # the first one gave it back
+    async with open_services(second, lease=Lease(second, nothing)):  # the first one gave it back
         assert (await row(engine))[:2] == (server_id(second.data), 2)
 
 
@@ -101,7 +101,7 @@ async def test_the_lease_of_a_dead_server_keeps_others_away_until_it_runs_out(
     first, second = (server(tmp_path, postgres_url, name) for name in "ab")
     await dies_with_its_lease(first)
     *_, until, _ = await row(engine)
-    async with record(second, lease=Lease(second, nothing)):
+    async with open_services(second, lease=Lease(second, nothing)):
         holder, epoch, _, now = await row(engine)
         assert (holder, epoch, now >= until) == (server_id(second.data), 2, True)
 
@@ -112,7 +112,7 @@ async def test_the_lease_of_a_dead_server_delays_no_restart_of_its_own(
     monkeypatch.setattr(lease, "LEASE_SECONDS", 3600.0)
     settings = server(tmp_path, postgres_url, "a")
     await dies_with_its_lease(settings)
-    async with record(settings, lease=Lease(settings, nothing)):
+    async with open_services(settings, lease=Lease(settings, nothing)):
         assert (await row(engine))[:2] == (server_id(settings.data), 2)
 
 
@@ -128,7 +128,7 @@ async def test_a_server_that_was_succeeded_writes_nothing_more_and_ends(
 ) -> None:
     settings, lost = server(tmp_path, postgres_url, "a"), asyncio.Event()
     stack = AsyncExitStack()
-    kept = await stack.enter_async_context(record(settings, lease=Lease(settings, lost.set)))
+    kept = await stack.enter_async_context(open_services(settings, lease=Lease(settings, lost.set)))
     await dies_with_its_lease(settings)  # as another one would that found ours run out
     async with asyncio.timeout(5):
         await lost.wait()
@@ -157,7 +157,7 @@ async def test_a_server_that_cannot_renew_its_lease_writes_nothing_until_it_can(
     async def refuses() -> bool:
         return not await writes()
 
-    async with record(settings, lease=Lease(settings, nothing)) as kept:
+    async with open_services(settings, lease=Lease(settings, nothing)) as kept:
         assert await writes()
         await rename("server_lease", "elsewhere")
         await soon(refuses)
@@ -170,12 +170,12 @@ async def test_a_sqlite_file_in_the_directory_of_another_server_is_left_alone(tm
     own.mkdir()
     other.mkdir()
     settings = replace(make_settings(own, None), database_url=f"sqlite:///{other / 'diemcau.sqlite3'}")
-    async with record(settings, lease=Lease(settings, nothing)):
+    async with open_services(settings, lease=Lease(settings, nothing)):
         second = replace(settings, data=tmp_path)
         with pytest.raises(DatabaseInUse, match="other"):
-            async with record(second, lease=Lease(second, nothing)):
+            async with open_services(second, lease=Lease(second, nothing)):
                 pass
-    async with record(settings, lease=Lease(settings, nothing)):
+    async with open_services(settings, lease=Lease(settings, nothing)):
         pass
 
 

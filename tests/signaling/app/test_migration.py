@@ -27,7 +27,7 @@ from scheduler.core.errors import LostKey, PolicyError
 from signaling import migrations
 from signaling.app import admin_cli, migration
 from signaling.app.migration import RELEASE, Schema
-from signaling.app.services import record
+from signaling.app.services import open_services
 from signaling.app.settings import Settings
 from signaling.audit.log import Wanted
 from signaling.core.errors import BadBackup, NewerDatabase, OlderDatabase, SettingsError
@@ -86,7 +86,7 @@ async def shell(settings: Settings, name: str, **arguments: object) -> None:
 
 async def serve(settings: Settings) -> None:
     """Open the record as a server does."""
-    async with record(settings):
+    async with open_services(settings):
         pass
 
 
@@ -182,7 +182,7 @@ async def test_migrate_brings_tables_up_to_date_after_a_copy(
     await list_accounts(older)
     await migrate(older)
     assert (migration.copies(older.copies), "nothing to do" in capsys.readouterr().out) == ([copy], True)
-    async with record(older) as kept:
+    async with open_services(older) as kept:
         newest = await kept.audit.newest(Wanted(), 9)
         assert [row.entry.subject for row in newest] == ["migrate", "list-accounts", "migrate"]
 

@@ -79,7 +79,7 @@ async def test_every_duty_is_done_on_its_day(settings: Settings) -> None:
     ]
     mail = Mail(Server("127.0.0.1", 9, "none", "", ""), "hoptructuyen@khanhhoa.gov.vn")
     async with open_world(replace(settings, mail=mail)) as world:
-        await world.roof.clerk.stop()
+        await world.server.clerk.stop()
         for unit in ("so.tttt", "56"):
             await world.kept.post.set_mailbox(unit, f"{unit}@khanhhoa.gov.vn")
         await world.kept.drafts.add("56", "mail", "ubnd@khanhhoa.gov.vn", {}, NOW, origin="56")
@@ -92,7 +92,7 @@ async def test_every_duty_is_done_on_its_day(settings: Settings) -> None:
         seen: set[str] = set()
         for now, fresh in steps:
             world.clock.now = datetime.fromisoformat(now)
-            await world.roof.clerk.work()
+            await world.server.clerk.work()
             told = {notice.kind for notice in await world.kept.post.newest(99)}
             assert told - seen == fresh, now
             seen = set(told)

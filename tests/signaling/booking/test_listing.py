@@ -7,7 +7,7 @@ import pytest
 from aiohttp import ClientSession
 
 from scheduler.core.code_encryption import CodeCipher
-from signaling.app.api_table import PREFIX, ROUTES
+from signaling.app.api_table import MODELS, PREFIX, ROUTES
 from signaling.http.openapi import document
 from tests.signaling.world import CAM_RANH, DIEN_KHANH, NHA_TRANG, World, problem_of
 
@@ -92,7 +92,9 @@ async def test_a_list_holds_and_begins_behind_only_what_the_reader_may_see(world
 
 
 def test_the_specification_says_that_phases_stand_in_one_parameter() -> None:
-    parameters = {each["name"]: each for each in document(PREFIX, ROUTES)["paths"]["/sessions"]["get"]["parameters"]}
+    parameters = {
+        each["name"]: each for each in document(PREFIX, ROUTES, MODELS)["paths"]["/sessions"]["get"]["parameters"]
+    }
     assert set(parameters) == {"from", "to", "unit", "phase", "q", "order", "limit", "after"}
     assert parameters["phase"]["explode"] is False
     assert "explode" not in parameters["limit"]

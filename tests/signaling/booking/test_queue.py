@@ -161,9 +161,9 @@ async def test_a_meeting_is_extended_and_everyone_in_it_is_told(world: World) ->
     told = await socket.type("session")
     assert told["session"]["official"]["end"] == "2026-04-06T03:30:00Z"
     await world.tick(2 * 3600 + 20 * 60)
-    assert session.id in world.roof.hub.meetings
+    assert session.id in world.server.hub.meetings
     await world.tick(3600)
-    assert session.id not in world.roof.hub.meetings
+    assert session.id not in world.server.hub.meetings
     assert await refused(client, f"{path}/extend", {"steps": 1}) == (409, "ended")
 
 
@@ -214,10 +214,10 @@ async def test_a25_a_meeting_that_gives_way_to_an_emergency_is_told_ten_minutes_
         stranger = await (await world.socket("vanninh")).ask(type="join", code=lower.code)
         assert stranger["error"] == "revoked"
         await world.tick(599)
-        assert lower.id in world.roof.hub.meetings
+        assert lower.id in world.server.hub.meetings
         await world.tick(1)
         assert (await point.type("bye"))["reason"] == "revoked"
-        assert lower.id not in world.roof.hub.meetings
+        assert lower.id not in world.server.hub.meetings
         again = await (await world.socket("camranh")).ask(type="join", code=lower.code)
         assert again["error"] == "revoked"
 
@@ -370,11 +370,11 @@ async def test_r108_administrators_keep_the_profile_and_operators_do_not(world: 
         "KH-2030": (False, True),
     }
     assert not any(each["may_withdraw"] for each in await got(central, "/profiles"))
-    assert world.roof.scheduler.policy(NOW + timedelta(days=365 * 5)).stamp == "KH-2030/1"
+    assert world.server.scheduler.policy(NOW + timedelta(days=365 * 5)).stamp == "KH-2030/1"
     assert await refused(central, "/profiles/KH-2030/withdraw") == (403, "forbidden")
     await sent(admin, "/profiles/KH-2030/withdraw")
     assert await refused(admin, "/profiles/KH-2030/withdraw") == (404, "not-found")
-    assert world.roof.scheduler.policy(NOW + timedelta(days=365 * 5)).stamp == "KH-2023/1"
+    assert world.server.scheduler.policy(NOW + timedelta(days=365 * 5)).stamp == "KH-2023/1"
     entries = [e for e in await world.audited(9) if e.action.startswith("profile-")]
     assert [(e.actor, e.action, e.subject) for e in entries] == [
         ("admin", "profile-withdraw", "KH-2030/1"),
@@ -397,11 +397,11 @@ async def test_r095_who_directs_is_on_the_record_though_it_is_cut_off_meanwhile(
     session = await world.session(NHA_TRANG)
     await world.join("host", session)
     centre, joined = await world.join("central", session)
-    meeting = world.roof.hub.meetings[session.id]
+    meeting = world.server.hub.meetings[session.id]
     async with meeting._order:  # something else is carried out
         await centre.send(type="assist", on=True)
         await soon(lambda: meeting.conference.aid.helper == joined["seat"])
         world.drop("central")
-        await soon(lambda: len(world.roof.hub.clients) == 1)
+        await soon(lambda: len(world.server.hub.clients) == 1)
     await meeting.apply([])
     assert [(entry.actor, entry.action) for entry in await world.audited(1)] == [("central", "direct")]

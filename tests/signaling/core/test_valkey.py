@@ -149,13 +149,13 @@ async def test_meetings_go_on_without_valkey_and_who_was_in_comes_back(
 
     await external.come()
     await soon(lambda: _counted(world, 2))
-    assert await world.roof.hub.tools.presence.connected(session.id) == [2]
+    assert await world.server.hub.tools.presence.connected(session.id) == [2]
     assert await login(world) == (200, None)
 
 
 async def _counted(world: World, legs: int) -> bool:
     try:
-        return int(await world.roof.redis.zcard(redis_keys.LEGS_ALL)) == legs
+        return int(await world.server.redis.zcard(redis_keys.LEGS_ALL)) == legs
     except RedisError:
         return False
 
@@ -165,7 +165,7 @@ async def test_a_meeting_waits_for_no_valkey_that_hangs(world: World) -> None:
     host, _ = await world.join("host", session)
     guest, joined = await world.join("nhatrang", session)
     await host.seat(joined["seat"])
-    server = await pid(world.roof.redis)
+    server = await pid(world.server.redis)
     os.kill(server, signal.SIGSTOP)
     try:
         await guest.ask(type="leave")
@@ -190,6 +190,6 @@ async def test_room_systems_are_called_when_valkey_is_back_however_long_it_was_a
         await calls(host, "waiting")
     assert agent.called == []
     await external.come()
-    await soon(lambda: answers(world.roof.redis))
+    await soon(lambda: answers(world.server.redis))
     await tick(world, 60)
     await calls(host, "connected")

@@ -13,7 +13,7 @@ async def test_guests_of_a_load_test_are_granted_their_session(world: World) -> 
     points = await world.kept.scheduler.points()
     point = next(each.id for each in points if each.unit == "tai.01")
     session = await world.session(point, NHA_TRANG)
-    async with Client(str(world.server.make_url("/"))) as centre:
+    async with Client(str(world.http.make_url("/"))) as centre:
         await centre.login("central", PASSWORD)
         assert [await meets_by_grant(centre, each) for each in (point, NHA_TRANG)] == [True, False]
         assert await world.kept.grants.lacking(point, session.id, NOW)

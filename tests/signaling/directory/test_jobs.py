@@ -146,9 +146,9 @@ async def test_a_table_is_shown_before_it_is_imported(world: World) -> None:
     file = base64.b64encode(head + "\n568,,manager,Ngô An,0905123456,,,,".encode()).decode()
     shown = await post(central, "tables/people/preview", file=file)
     assert shown["steps"] == [{"line": 2, "what": "add", "text": "Ngô An (568)"}]
-    assert await world.roof.people.of() == []
+    assert await world.server.people.of() == []
     await post(central, "tables/people/import", file=file, seal=shown["seal"])
-    assert [person.name for person in await world.roof.people.of()] == ["Ngô An"]
+    assert [person.name for person in await world.server.people.of()] == ["Ngô An"]
     assert (await refused(central, "tables/people/import", file=file, seal=shown["seal"]))[:2] == (409, "preview-stale")
     wrong = base64.b64encode(head + b"\n999,,boss,,,,,,\n999,,boss,A,1,,,,").decode()
     assert await refused(central, "tables/people/preview", "en", file=wrong) == (
@@ -164,7 +164,7 @@ async def test_what_ends_by_itself_is_noted(world: World) -> None:  # A39
     central = await world.signed_in("central")
     await post(central, f"points/{NHA_TRANG}/assess", items=[{"id": item, "met": True} for item in ITEMS])
     world.clock.advance(732 * 86400)
-    await world.roof.clerk.work()
+    await world.server.clerk.work()
     assert await noted(world, 1) == [("server", "point-move", NHA_TRANG, "suspend → suspended")]
 
 
@@ -198,8 +198,8 @@ async def test_photos_and_documents_are_fetched_by_whom_the_card_is_for(world: W
         assert response.status == 204
     async with unit.get(file) as response:
         assert await problem_of(response) == (404, "not-found")
-    (kept,) = world.roof.documents.iterdir()
-    with world.roof.safe.open(kept) as opened:
+    (kept,) = world.server.documents.iterdir()
+    with world.server.safe.open(kept) as opened:
         assert opened.read() == b"%PDF-1.7\n"
     async with central.post("/api/v1/directory/assessments/999/files?name=x.pdf", data=b"%PDF-") as response:
         assert await problem_of(response) == (404, "not-found")

@@ -61,7 +61,7 @@ async def test_the_link_goes_to_the_official_mailbox(settings: Settings) -> None
             await world.kept.post.set_mailbox(unit, "suoitien@khanhhoa.gov.vn")
             issued = await post(await world.signed_in("central"), "points/dk.suoitien/account", account=None)
             assert (issued["sent"], issued["link"]) == (True, None)
-            await world.roof.deliverer.deliver()
+            await world.server.deliverer.deliver()
             body = box.letters[0].get_content()
             link = next(line.partition(": ")[2] for line in body.splitlines() if "dùng một lần:" in line)
             async with world.kept.database.connect() as db:
@@ -200,8 +200,8 @@ async def test_each_provider_hears_of_its_own_points_once(settings: Settings) ->
                 await post(central, f"points/{point}/lines", type="WAN", subscribed_kbps=4000, provider=given["id"])
             session = await world.session(NHA_TRANG, CAM_RANH, start=timedelta(hours=3))
             for _ in range(2):
-                await world.roof.clerk.work()
-                await world.roof.deliverer.deliver()
+                await world.server.clerk.work()
+                await world.server.deliverer.deliver()
             told = {
                 letter["To"]: letter.get_content() for letter in box.letters if letter["To"].endswith("@example.vn")
             }

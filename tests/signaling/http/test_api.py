@@ -20,7 +20,7 @@ from scheduler.booking.registration.service import Scheduler
 from scheduler.operations.closing.documents import Document
 from scheduler.operations.incidents.model import Report
 from signaling.app import tls
-from signaling.app.api_table import PREFIX, ROUTES
+from signaling.app.api_table import MODELS, PREFIX, ROUTES
 from signaling.app.build import application
 from signaling.core.account import Account
 from signaling.http import router
@@ -307,12 +307,12 @@ def test_the_matrix_knows_every_call() -> None:
 @pytest.mark.parametrize("role", ROLES)
 async def test_who_may_what(world: World, role: str) -> None:
     session = await world.session(NHA_TRANG)
-    path = await world.roof.recordings.begin(session.id, "Họp", ("UBND.Khanh Hoa", "56"), NOW)
+    path = await world.server.recordings.begin(session.id, "Họp", ("UBND.Khanh Hoa", "56"), NOW)
     await asyncio.to_thread(film, Path(path), 0.2)
-    await world.roof.recordings.ended(path, 5, None)
-    await world.roof.finisher.idle()
+    await world.server.recordings.ended(path, 5, None)
+    await world.server.finisher.idle()
     recording = (await world.recorded.recordings())[0].id
-    draft, twice = [await world.roof.drafts.add("56", "form", "nt", {}, NOW, origin="568") for _ in range(2)]
+    draft, twice = [await world.server.drafts.add("56", "form", "nt", {}, NOW, origin="568") for _ in range(2)]
     things = {
         "readiness": session.id,
         "drafts": draft.id,
@@ -342,7 +342,7 @@ async def test_who_may_what(world: World, role: str) -> None:
         kind = path_.removeprefix("/directory").split("/")[1] if path_.count("/") > 1 else ""
         where = url(route, session.id if path_.endswith("/manifest") else things.get(kind, "nothing"))
         if path_.endswith("{id}/file"):
-            where = where.with_query(ticket=world.roof.recordings.ticket(recording, role, NOW)[0])
+            where = where.with_query(ticket=world.server.recordings.ticket(recording, role, NOW)[0])
         if path_.endswith("/discard"):
             where = url(route, twice.id)
         if path_ == "/deadlines":
@@ -641,7 +641,7 @@ async def test_cancelled_sessions_can_be_cancelled_again_and_ended_ones_cannot(w
 async def test_the_specification_is_the_route_table(world: World) -> None:
     served = {
         (route.method, public_path(route.resource.canonical.replace(r"{id}", "{id}")))
-        for route in world.server.app.router.routes()
+        for route in world.http.app.router.routes()
         if route.resource is not None and route.resource.canonical.startswith(PREFIX) and route.method != "HEAD"
     }
     async with world.client().get("/api/v1/openapi.json") as response:
@@ -651,7 +651,7 @@ async def test_the_specification_is_the_route_table(world: World) -> None:
 
 
 def test_every_reference_of_the_specification_leads_somewhere_and_every_operation_has_its_own_id() -> None:
-    spec = document(PREFIX, ROUTES)
+    spec = document(PREFIX, ROUTES, MODELS)
     text = json.dumps(spec)
     schemas = spec["components"]["schemas"]
     used = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
@@ -692,7 +692,7 @@ async def test_the_wrong_method_gets_405(world: World) -> None:
 
 
 async def test_the_cookie_over_tls(world: World, tmp_path: Path) -> None:
-    server = TestServer(application(world.roof), scheme="https")
+    server = TestServer(application(world.server), scheme="https")
     context = tls.context(tmp_path / "tls", ("127.0.0.1",), NOW)
     await server.start_server(ssl=context)
     trusting = ssl.create_default_context(cafile=tmp_path / "tls" / "cert.pem")
@@ -740,7 +740,7 @@ async def test_a_body_with_a_content_coding_gets_400_on_every_call_and_is_not_un
 async def test_a_body_that_does_not_come_gets_408(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(router, "BODY_SECONDS", 0.05)
     head = "POST /api/v1/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n{"
-    reader, writer = await asyncio.open_connection("127.0.0.1", world.server.port)
+    reader, writer = await asyncio.open_connection("127.0.0.1", world.http.port)
     writer.write(head.encode())
     async with asyncio.timeout(5):
         assert (await reader.readline()).split()[1] == b"408"

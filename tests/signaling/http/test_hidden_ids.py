@@ -52,10 +52,10 @@ async def things(world: World) -> dict[str, str]:
     kept, central = world.kept, await world.signed_in("central")
     providers = await connected(world)
     session = await world.session(NHA_TRANG, CAM_RANH)
-    path = await world.roof.recordings.begin(session.id, "Họp", ("UBND.Khanh Hoa", "56"), NOW)
+    path = await world.server.recordings.begin(session.id, "Họp", ("UBND.Khanh Hoa", "56"), NOW)
     await asyncio.to_thread(film, Path(path), 0.2)
-    await world.roof.recordings.ended(path, 5, None)
-    await world.roof.finisher.idle()
+    await world.server.recordings.ended(path, 5, None)
+    await world.server.finisher.idle()
     [recording] = await world.recorded.recordings()
     incident = await kept.desk.report(Report(session.id, "line", NHA_TRANG), NOW)
     await kept.desk.act(incident.id, "taken", "central", "", NOW)
@@ -97,7 +97,7 @@ async def things(world: World) -> dict[str, str]:
 
 async def answered(client: ClientSession, world: World, route: Route, thing: str, account: str) -> tuple[int, Any]:
     """Return status and body of a faultless call about a thing."""
-    query = {"ticket": world.roof.recordings.ticket(thing, account, NOW)[0]} if route.path.endswith("/file") else {}
+    query = {"ticket": world.server.recordings.ticket(thing, account, NOW)[0]} if route.path.endswith("/file") else {}
     body = {"json": GOOD.get(public_path(route.path), {})} if route.method == "POST" else {}
     path = public_path(route.path).replace("{id}", thing)
     async with client.request(route.method, f"{PREFIX}{path}", params=query, **body) as response:

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from scheduler.booking.registration.service import Scheduler
 from scheduler.core import database
 from scheduler.core.code_encryption import CodeCipher
-from signaling.app.api_table import PREFIX, ROUTES
+from signaling.app.api_table import MODELS, PREFIX, ROUTES
 from signaling.app.settings import Settings
 from signaling.core.errors import AnswerLost, InProgress
 from signaling.http import idempotency
@@ -182,7 +182,7 @@ async def test_keys_are_forgotten_after_a_day(world: World) -> None:
 
 
 def test_every_call_that_changes_something_takes_a_key() -> None:
-    paths = document(PREFIX, ROUTES)["paths"]
+    paths = document(PREFIX, ROUTES, MODELS)["paths"]
     takes = {
         path
         for path, calls in paths.items()

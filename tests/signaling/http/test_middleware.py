@@ -25,7 +25,7 @@ from scheduler.policy.profile_files import SHIPPED, TWO_TIER, files
 from scheduler.units.seed import KHANH_HOA_2024, KHANH_HOA_2025, TWO_TIER_PROFILES, outdated
 from signaling.app import admin_cli, tls
 from signaling.app.admin_cli import NewAccount, create_account, first_start
-from signaling.app.services import record
+from signaling.app.services import open_services
 from signaling.app.settings import Settings, own_addresses, read
 from signaling.core.errors import BadInput, SettingsError
 from signaling.http.metrics import COUNTS, LEVELS
@@ -242,7 +242,7 @@ def test_settings_that_are_set() -> None:
 
 
 async def test_first_start_seeds_and_shows_one_password_once(tmp_path: Path) -> None:
-    async with record(make_settings(tmp_path, None)) as kept:
+    async with open_services(make_settings(tmp_path, None)) as kept:
         password = await first_start(kept, NOW)
         assert (len(password or ""), await first_start(kept, NOW)) == (16, None)
         points = await kept.scheduler.points()
@@ -255,7 +255,7 @@ async def test_an_install_of_today_says_that_its_units_are_those_of_before(
 ) -> None:
     """Its districts ended on 30/06/2025; the way to the units of today is said, and works."""
     tiers = replace(make_settings(tmp_path, None), profiles=(*SHIPPED, TWO_TIER))
-    async with record(tiers) as kept:
+    async with open_services(tiers) as kept:
         await first_start(kept, NOW)
         [warning] = [each.getMessage() for each in caplog.records if each.levelname == "WARNING"]
         assert warning.startswith("! 148 units on record are none any longer")

@@ -56,14 +56,14 @@ async def open_roof(
     nowhere = Server("127.0.0.1", 1, "none", "", "")
     mail = Mail(nowhere, OFFICE, imap_server, authority, "mx.khanhhoa.gov.vn")
     async with open_world(replace(settings, mail=mail)) as world:
-        intake = world.roof.intake
+        intake = world.server.intake
         assert intake is not None
-        await world.roof.deliverer.stop()
+        await world.server.deliverer.stop()
         await intake.stop()
         await world.kept.post.set_mailbox("56", UNIT_BOX)
         yield (
             world,
-            InboxWatcher(world.kept.mailroom, imap_server, tls_context(mail), world.clock, world.roof.deliverer.wake),
+            InboxWatcher(world.kept.mailroom, imap_server, tls_context(mail), world.clock, world.server.deliverer.wake),
         )
 
 

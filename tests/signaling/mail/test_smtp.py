@@ -107,7 +107,7 @@ class Office:
     async def deliver(self, minutes: float = 0) -> None:
         """Let time pass and send what is due; the roof's own rounds are kept from racing with the test's."""
         self.world.clock.advance(60 * minutes)
-        await self.world.roof.deliverer.deliver()
+        await self.world.server.deliverer.deliver()
 
     async def states(self) -> list[tuple[str, str, str]]:
         return sorted((n.channel, n.state, n.error) for n in await self.world.kept.post.newest(50))
@@ -130,8 +130,8 @@ async def open_office(
         )
         mail = Mail(server, SENDER, authority=tmp_path / "tls" / "cert.pem" if trusted else None)
         async with open_world(replace(settings, mail=mail, groups=file)) as world:
-            await world.roof.deliverer.stop()
-            await world.roof.clerk.stop()
+            await world.server.deliverer.stop()
+            await world.server.clerk.stop()
             await world.kept.post.set_mailbox("56", UNIT_BOX)
             yield Office(world, box, hook)
 

@@ -57,13 +57,13 @@ async def test_another_process_leads_on_what_the_first_one_led(settings: Setting
     async with open_world(settings, held=engine) as world:
         session, host, chair, there = await _meeting(world)
         before = await world.join("central", session)
-        rows = world.roof.hub.meetings[session.id].conference.roster.wire()
-        await world.roof.hub.leave()
+        rows = world.server.hub.meetings[session.id].conference.roster.wire()
+        await world.server.hub.leave()
         assert await host.type("bye") == {"type": "bye", "reason": "shutdown"}
     engine.calls.clear()
     async with open_world(settings, held=engine) as world:
         assert [call for call in engine.calls if call[0] in MADE] == []
-        meeting = world.roof.hub.meetings[session.id]
+        meeting = world.server.hub.meetings[session.id]
         recovered = {row.seat: row for row in meeting.conference.roster.wire()}
         assert recovered == {row.seat: row.model_copy(update={"media": "none"}) for row in rows}
         again, joined = await world.join("host", session, resume=chair["resume"])
@@ -87,7 +87,7 @@ async def test_a_server_that_cannot_serve_ends_no_meeting(settings: Settings) ->
     engine = FakeEngine()
     async with open_world(settings, held=engine) as world:
         session, _, chair, _ = await _meeting(world)
-        await world.roof.hub.leave()
+        await world.server.hub.leave()
     engine.calls.clear()
     with pytest.raises(SettingsError):
         async with open_world(settings, held=engine):
@@ -102,13 +102,13 @@ async def test_what_was_done_in_the_last_moment_is_in_the_engine_alone_and_holds
     engine = FakeEngine()
     async with open_world(settings, held=engine) as world:
         session, _, chair, there = await _meeting(world)
-        await world.roof.hub.leave()
+        await world.server.hub.leave()
     await engine.set_floor(session.id, there["seat"], False)
     await engine.set_layout(session.id, Layout("2x2"))
     await engine.set_view(session.id, chair["seat"], f"camera:{there['seat']}")
     await engine.add_seat(session.id, SeatOptions("unknown", "Ai đó"))
     async with open_world(settings, held=engine) as world:
-        conference = world.roof.hub.meetings[session.id].conference
+        conference = world.server.hub.meetings[session.id].conference
         assert (conference.direction.layout, conference.roster.seats[there["seat"]].floor) == (Layout("2x2"), False)
         assert conference.roster.seats[chair["seat"]].view == f"camera:{there['seat']}"
         assert "unknown" not in engine.rooms[session.id].seats
@@ -117,7 +117,7 @@ async def test_what_was_done_in_the_last_moment_is_in_the_engine_alone_and_holds
 async def test_a_room_that_was_lost_with_the_server_is_opened_anew(settings: Settings) -> None:
     async with open_world(settings) as world:
         session, _, chair, there = await _meeting(world)
-        await world.roof.hub.leave()
+        await world.server.hub.leave()
     async with open_world(settings) as world:
         room = world.engine.rooms[session.id]
         assert (set(room.seats) >= {chair["seat"], there["seat"]}, room.floors) == (
@@ -135,13 +135,13 @@ async def test_a_recording_goes_on_in_its_part(settings: Settings) -> None:
         session, host, chair, _ = await _meeting(world, recording=True)
         await world.tick(1)
         assert (await host.type("recording"))["on"] is True
-        await world.roof.hub.leave()
+        await world.server.hub.leave()
     async with open_world(settings, held=engine) as world:
-        assert world.roof.recordings.running == 1
+        assert world.server.recordings.running == 1
         again, joined = await world.join("host", session, resume=chair["resume"])
         assert joined["recording"]["on"] is True
         await again.ask(type="record", on=False)
-        await world.roof.recordings.settled(5)
+        await world.server.recordings.settled(5)
         parts = await world.recorded.parts(session.id)
         assert [(part.part, part.reason) for part in parts if part.part] == [(1, "empty")]
 
@@ -153,7 +153,7 @@ async def _recorded(world: World, engine: FakeEngine) -> tuple[Session, str, str
     assert (await host.type("recording"))["on"] is True
     path = engine.rooms[session.id].recording
     assert path is not None
-    await world.roof.hub.leave()
+    await world.server.hub.leave()
     return session, path, chair["resume"]
 
 
@@ -170,7 +170,7 @@ async def test_a_file_that_is_being_closed_meanwhile_is_awaited_and_ends_as_its_
     async with open_world(settings, held=engine) as world:
         assert (await _parts(world, session))[0] == (1, "recording", None)
         engine.emit(RecordingEnded(session.id, path, 61.0, "disk-slow"))
-        await soon(lambda: world.roof.recordings.running == 1)
+        await soon(lambda: world.server.recordings.running == 1)
         assert await _parts(world, session) == [(1, "broken", "disk-slow"), (2, "recording", None)]
 
 
@@ -185,7 +185,7 @@ async def test_a_recording_that_ended_for_a_reason_while_there_was_no_server_is_
     engine.ended.append(end)
     engine.emit(end)  # told twice, it is noted once
     async with open_world(settings, held=engine) as world:
-        assert (engine.ended, world.roof.recordings.running) == ([], 0)
+        assert (engine.ended, world.server.recordings.running) == ([], 0)
         _, joined = await world.join("host", session, resume=token)
         assert (joined["recording"]["on"], joined["recording"]["error"]) == (False, "disk-full")
         await world.tick(1)
@@ -209,7 +209,7 @@ async def test_a_recording_that_was_stopped_in_the_last_moment_does_not_begin_ag
     engine = FakeEngine()
     async with open_world(settings, held=engine) as world:
         session, path, token = await _recorded(world, engine)
-        await world.roof.recordings.stopping(session.id, "host", None)
+        await world.server.recordings.stopping(session.id, "host", None)
     engine.rooms[session.id].recording = None
     engine.ended.append(RecordingEnded(session.id, path, 61.0, None))
     async with open_world(settings, held=engine) as world:
@@ -253,18 +253,18 @@ async def test_a_file_that_a_worker_of_another_machine_may_be_closing_is_awaited
     async with open_world(settings, held=first) as world:
         await world.kept.worker_keys.make("media-2", world.clock.now)
         session, path, _ = await _recorded(world, first)
-        lost = await world.roof.recordings.begin("lost", "Họp", ("UBND", "56"), world.clock.now)
+        lost = await world.server.recordings.begin("lost", "Họp", ("UBND", "56"), world.clock.now)
     workers = WorkerPool()
     away.writing[path] = session.id
     async with open_world(settings, workers) as world:
         await workers.take("media-2/1", away)
         serving = asyncio.create_task(workers.serve("media-2/1"))
-        assert world.roof.recordings.running == 2  # both, until it is known that nobody records into one
-        await world.roof.hub._await_workers({path, lost}, set(), 0)
+        assert world.server.recordings.running == 2  # both, until it is known that nobody records into one
+        await world.server.hub._await_workers({path, lost}, set(), 0)
         [other] = await world.recorded.parts("lost")
         assert ((await _parts(world, session))[0], other.reason) == ((1, "recording", None), "interrupted")
         away.emit(RecordingEnded(session.id, path, 61.0, "disk-slow"))
-        await soon(lambda: path not in world.roof.recordings._running)
+        await soon(lambda: path not in world.server.recordings._running)
         assert (await _parts(world, session))[0] == (1, "broken", "disk-slow")
         serving.cancel()
 
@@ -275,12 +275,12 @@ async def test_a_room_without_a_conference_is_closed_and_a_conference_that_is_ov
     engine = FakeEngine()
     async with open_world(settings, held=engine) as world:
         session, *_ = await _meeting(world)
-        await world.roof.hub.leave()
-    await engine.open_room("stray", world.roof.hub.tools.rooms)
+        await world.server.hub.leave()
+    await engine.open_room("stray", world.server.hub.tools.rooms)
     async with open_world(settings, held=engine) as world:
         assert set(engine.rooms) == {session.id}
-        await world.roof.hub.cancelled(session.id)
-        await world.roof.hub.tools.keeper.stop()
+        await world.server.hub.cancelled(session.id)
+        await world.server.hub.tools.keeper.stop()
         async with world.kept.database.connect() as connection:
             assert (await connection.execute(select(func.count()).select_from(CONFERENCES))).scalar() == 0
 
@@ -288,7 +288,7 @@ async def test_a_room_without_a_conference_is_closed_and_a_conference_that_is_ov
 async def test_a_resume_token_is_kept_as_a_hash(settings: Settings) -> None:
     async with open_world(settings) as world:
         _, _, chair, _ = await _meeting(world)
-        await world.roof.hub.leave()
+        await world.server.hub.leave()
         async with world.kept.database.connect() as connection:
             (record,) = (await connection.execute(select(CONFERENCES.c.record))).scalars()
     assert (chair["resume"] in record, ticket_of(chair["resume"]) in record) == (False, True)
@@ -299,10 +299,10 @@ async def test_who_joined_is_kept_before_being_told_so(settings: Settings) -> No
     async with open_world(settings, held=engine) as world:
         session = await world.session(NHA_TRANG)
         _, chair = await world.join("host", session)
-        world.roof.hub.left = True  # it is killed: nothing more is written
-        await world.roof.hub._end_tasks()
-        assert world.roof.hub.tools.keeper._writing is not None
-        world.roof.hub.tools.keeper._writing.cancel()
+        world.server.hub.left = True  # it is killed: nothing more is written
+        await world.server.hub._end_tasks()
+        assert world.server.hub.tools.keeper._writing is not None
+        world.server.hub.tools.keeper._writing.cancel()
     async with open_world(settings, held=engine) as world:
         _, joined = await world.join("host", session, resume=chair["resume"])
         assert joined["seat"] == chair["seat"]
@@ -311,13 +311,13 @@ async def test_who_joined_is_kept_before_being_told_so(settings: Settings) -> No
 async def test_who_was_taken_over_from_writes_nothing_any_more(settings: Settings) -> None:
     async with open_world(settings) as world:
         session, host, _, there = await _meeting(world)
-        keeper = world.roof.hub.tools.keeper
-        await keeper.kept(world.roof.hub.meetings[session.id])
+        keeper = world.server.hub.tools.keeper
+        await keeper.kept(world.server.hub.meetings[session.id])
         async with world.kept.database.begin() as connection:
             await connection.execute(update(CONFERENCES).values(epoch=CONFERENCES.c.epoch + 1, record="theirs"))
         await host.send(type="floor", seat=there["seat"], open=False)
         await host.seat(there["seat"], floor=False)
-        await keeper.kept(world.roof.hub.meetings[session.id])
+        await keeper.kept(world.server.hub.meetings[session.id])
         async with world.kept.database.connect() as connection:
             assert list((await connection.execute(select(CONFERENCES.c.record))).scalars()) == ["theirs"]
 
@@ -326,7 +326,7 @@ async def test_a_stay_goes_on_over_a_restart(settings: Settings) -> None:
     engine = FakeEngine()
     async with open_world(settings, held=engine) as world:
         await _meeting(world)
-        await world.roof.hub.leave()
+        await world.server.hub.leave()
     async with open_world(settings, held=engine) as world:
         async with world.kept.database.connect() as connection:
             stays = list(await connection.execute(select(STAYS.c.point, STAYS.c.left)))
@@ -341,10 +341,10 @@ async def _with_a_room_system(world: World) -> tuple[Session, dict[str, Any], st
     host, chair = await world.join("host", session)
     await tick(world, 0)
     await calls(host, "connected")
-    seat = world.roof.hub.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01")
+    seat = world.server.hub.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01")
     assert seat is not None
-    await world.roof.gateway.leave()
-    await world.roof.hub.leave()
+    await world.server.gateway.leave()
+    await world.server.hub.leave()
     return session, chair, seat.id
 
 
@@ -354,7 +354,7 @@ async def test_room_systems_leave_when_the_next_server_has_no_gateway(settings: 
         session, chair, system = await _with_a_room_system(world)
         assert system in engine.rooms[session.id].seats
     async with open_world(settings, held=engine) as world:
-        meeting = world.roof.hub.meetings[session.id]
+        meeting = world.server.hub.meetings[session.id]
         assert list(meeting.conference.roster.seats) == list(engine.rooms[session.id].seats) == [chair["seat"]]
         assert (meeting.left_systems, meeting.snapshot.systems) == ((), ())
         _, joined = await world.join("host", session, resume=chair["resume"])
@@ -373,23 +373,23 @@ async def test_a_room_system_that_is_not_registered_any_more_leaves(
     monkeypatch.setattr(SipBridge, "forgo", nothing)  # the server has a gateway
     async with open_world(settings, held=engine) as world:
         monkeypatch.setattr(world.kept.equipment, "devices", nothing)
-        await world.roof.gateway.start(agent)  # type: ignore[arg-type]
-        await world.roof.gateway.stop()
+        await world.server.gateway.start(agent)  # type: ignore[arg-type]
+        await world.server.gateway.stop()
         assert [call.hung_up for call in agent.calls] == [True]
-        assert list(world.roof.hub.meetings[session.id].conference.roster.seats) == [chair["seat"]]
+        assert list(world.server.hub.meetings[session.id].conference.roster.seats) == [chair["seat"]]
 
 
 async def test_who_does_not_come_back_is_gone_a_minute_after_the_new_process_began(settings: Settings) -> None:
     engine = FakeEngine()
     async with open_world(settings, held=engine) as world:
         session, _, chair, there = await _meeting(world)
-        await world.roof.hub.leave()
+        await world.server.hub.leave()
     async with open_world(settings, held=engine) as world:
         host, _ = await world.join("host", session, resume=chair["resume"])
         await world.tick(13)
         assert there["seat"] not in engine.rooms[session.id].seats
         await world.tick(48)
-        assert list(world.roof.hub.meetings[session.id].conference.roster.seats) == [chair["seat"]]
+        assert list(world.server.hub.meetings[session.id].conference.roster.seats) == [chair["seat"]]
         assert (await host.ask(type="ping"))["type"] == "pong"
 
 
@@ -397,27 +397,27 @@ async def test_a_worker_that_dies_meanwhile_keeps_no_server_from_starting(settin
     engine = FakeEngine()
     async with open_world(settings, held=engine) as world:
         session, *_ = await _meeting(world)
-        await world.roof.hub.leave()
-    await engine.open_room("stray", world.roof.hub.tools.rooms)
+        await world.server.hub.leave()
+    await engine.open_room("stray", world.server.hub.tools.rooms)
     engine.failing["close_room"] = EngineGone("the media worker is gone")
     async with open_world(settings, held=engine) as world:
-        assert list(world.roof.hub.meetings) == [session.id]
+        assert list(world.server.hub.meetings) == [session.id]
         engine.failing.clear()
 
 
 async def test_what_cannot_be_read_any_more_keeps_nobody_from_meeting_anew(settings: Settings) -> None:
     async with open_world(settings) as world:
         session, *_ = await _meeting(world)
-        await world.roof.hub.leave()
+        await world.server.hub.leave()
         async with world.kept.database.begin() as connection:
             await connection.execute(update(CONFERENCES).values(record="of another release"))
     async with open_world(settings) as world:
-        assert world.roof.hub.meetings == {}
+        assert world.server.hub.meetings == {}
         _, chair = await world.join("host", session)
-        world.roof.hub.left = True  # it is killed
-        await world.roof.hub._end_tasks()
-        assert world.roof.hub.tools.keeper._writing is not None
-        world.roof.hub.tools.keeper._writing.cancel()
+        world.server.hub.left = True  # it is killed
+        await world.server.hub._end_tasks()
+        assert world.server.hub.tools.keeper._writing is not None
+        world.server.hub.tools.keeper._writing.cancel()
     async with open_world(settings) as world:
         _, joined = await world.join("host", session, resume=chair["resume"])
         assert joined["seat"] == chair["seat"]
@@ -438,10 +438,10 @@ async def test_a_conference_of_another_release_is_told_with_session_and_versions
 ) -> None:
     async with open_world(settings) as world:
         session, *_ = await _meeting(world)
-        await world.roof.hub.leave()
+        await world.server.hub.leave()
         await _rewrite(world, lambda record: record["conference"].pop("hands"))
     async with open_world(settings) as world:
-        assert world.roof.hub.meetings == {}
+        assert world.server.hub.meetings == {}
     told = [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
     versions = f"version 0123456789ab of it was kept, and this release reads {current_version()}"
     assert told == [f"x the conference of session {session.id} begins anew: {versions}"]
@@ -451,11 +451,11 @@ async def test_a_conference_of_another_release_that_kept_more_is_led_on(settings
     engine = FakeEngine()
     async with open_world(settings, held=engine) as world:
         session, *_ = await _meeting(world)
-        await world.roof.hub.leave()
+        await world.server.hub.leave()
         await _rewrite(world, lambda record: record.update(more=1))
     async with open_world(settings, held=engine) as world:
-        assert list(world.roof.hub.meetings) == [session.id]
-        assert world.roof.hub.meetings[session.id].snapshot.version == current_version()
+        assert list(world.server.hub.meetings) == [session.id]
+        assert world.server.hub.meetings[session.id].snapshot.version == current_version()
 
 
 class Led:
@@ -471,8 +471,8 @@ async def test_what_is_being_written_when_the_keeper_stops_is_written(
 ) -> None:
     async with open_world(settings) as world:
         session, *_ = await _meeting(world)
-        meeting = world.roof.hub.meetings[session.id]
-        await world.roof.hub.leave()
+        meeting = world.server.hub.meetings[session.id]
+        await world.server.hub.leave()
         store = world.kept.conferences
         write, begun = store.write, asyncio.Event()
 
@@ -496,10 +496,10 @@ async def test_what_is_being_written_when_the_keeper_stops_is_written(
 async def test_of_a_meeting_that_is_over_nothing_stays_in_memory(settings: Settings) -> None:
     async with open_world(settings) as world:
         session, *_ = await _meeting(world)
-        keeper = world.roof.hub.tools.keeper
-        await keeper.kept(world.roof.hub.meetings[session.id])
+        keeper = world.server.hub.tools.keeper
+        await keeper.kept(world.server.hub.meetings[session.id])
         assert (set(keeper._written), set(keeper._epochs)) == ({session.id}, {session.id})
-        await world.roof.hub.cancelled(session.id)
+        await world.server.hub.cancelled(session.id)
         await keeper.stop()
         assert (keeper._written, keeper._epochs, keeper._changed, keeper._ended) == ({}, {}, {}, {})
 
@@ -510,8 +510,8 @@ async def test_one_that_ends_while_it_is_written_is_forgotten(
 ) -> None:
     async with open_world(settings) as world:
         session, *_ = await _meeting(world)
-        snapshot = world.roof.hub.meetings[session.id].snapshot
-        await world.roof.hub.leave()
+        snapshot = world.server.hub.meetings[session.id].snapshot
+        await world.server.hub.leave()
         store = world.kept.conferences
         write, begun, go_on = store.write, asyncio.Event(), asyncio.Event()
 
@@ -541,8 +541,8 @@ async def test_one_that_ends_while_it_is_written_is_forgotten(
 async def test_one_that_cannot_be_kept_keeps_no_other_from_being_kept(settings: Settings) -> None:
     async with open_world(settings) as world:
         session, *_ = await _meeting(world)
-        meeting = world.roof.hub.meetings[session.id]
-        await world.roof.hub.leave()
+        meeting = world.server.hub.meetings[session.id]
+        await world.server.hub.leave()
         keeper = ConferenceKeeper(world.kept.conferences, world.clock)
         keeper.start()
         keeper.changed(Led("broken", replace(meeting.snapshot, part="\ud800")))

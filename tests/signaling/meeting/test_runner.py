@@ -38,7 +38,7 @@ PLAIN = {"seats": [], "page": 0, "rotate": 0, "empty": False, "title": False, "c
 async def test_the_picture_says_title_and_names_of_a_session_that_is_changed_while_it_is_held(world: World) -> None:
     session = await world.session(NHA_TRANG)
     _, joined = await world.join("host", session)
-    await world.roof.hub.amended(replace(session, title="Họp bất thường", points=(NHA_TRANG, CAM_RANH)))
+    await world.server.hub.amended(replace(session, title="Họp bất thường", points=(NHA_TRANG, CAM_RANH)))
     options = world.engine.rooms[session.id].options
     host, nha_trang, cam_ranh = (
         f"UBND.{name} · UBND {label}"
@@ -173,7 +173,7 @@ async def test_r051_a_code_has_as_many_digits_as_the_profile_says(settings: Sett
 )
 async def test_the_handshake(world: World, account: str | None, origin: str | None, status: int) -> None:
     client = await world.signed_in(account) if account else world.client()
-    own = str(world.server.make_url("")).rstrip("/")
+    own = str(world.http.make_url("")).rstrip("/")
     headers = {} if origin is None else {"Origin": own if origin == "own" else origin}
     if status == 101:
         await client.ws_connect("/ws", headers=headers)
@@ -286,7 +286,7 @@ async def test_coming_back_with_the_token(world: World) -> None:
     await world.tick(12)
     await host.seat(joined["seat"], here=False)
     assert joined["seat"] not in world.engine.rooms[session.id].seats
-    assert await world.roof.hub.tools.presence.connected(session.id) == [1]
+    assert await world.server.hub.tools.presence.connected(session.id) == [1]
     _, again = await world.join("nhatrang", session, resume=joined["resume"])
     assert (again["seat"], joined["seat"] in world.engine.rooms[session.id].floors) == (joined["seat"], True)
     await host.seat(joined["seat"], here=True, floor=True)
@@ -299,7 +299,7 @@ async def test_who_is_cut_off_while_it_is_seated_finds_its_seat_all_the_same(
     guest, joined = await world.join("nhatrang", session)
     await guest.ask(type="view", source="composed:speaker")  # a picture that is asked for before it is seated again
     await guest.socket.close()
-    await soon(lambda: not world.roof.hub.clients)
+    await soon(lambda: not world.server.hub.clients)
     await world.tick(12)
     arrange, asked, go_on = world.engine.set_layout, asyncio.Event(), asyncio.Event()
 
@@ -313,7 +313,7 @@ async def test_who_is_cut_off_while_it_is_seated_finds_its_seat_all_the_same(
     await cut.send(type="join", code=session.code, accepted=True, resume=joined["resume"])
     await asked.wait()
     world.drop("nhatrang")
-    await soon(lambda: not world.roof.hub.clients)
+    await soon(lambda: not world.server.hub.clients)
     go_on.set()
     back, again = await world.join("nhatrang", session, resume=joined["resume"])
     assert (again["seat"], list(world.engine.rooms[session.id].seats)) == (joined["seat"], [joined["seat"]])
@@ -363,7 +363,7 @@ async def test_a_lost_worker_is_told_although_the_database_cannot_note_what_it_r
     async def refuses(*_: object) -> None:
         raise SQLAlchemyError("locked")
 
-    monkeypatch.setattr(world.roof.recordings, "interrupted", refuses)
+    monkeypatch.setattr(world.server.recordings, "interrupted", refuses)
     world.engine.emit(EngineLost())
     await host.seat(joined["seat"], media="none")
 
@@ -385,10 +385,10 @@ async def test_the_end_comes_a_quarter_of_an_hour_after_the_official_one(world: 
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     await world.tick(2 * 3600 + 15 * 60 - 1)
-    assert list(world.roof.hub.meetings) == [session.id]
+    assert list(world.server.hub.meetings) == [session.id]
     await world.tick(1)
     assert await host.type("bye") == {"type": "bye", "reason": "ended"}
-    assert (await host.closed(), world.engine.rooms, world.roof.hub.meetings) == (1000, {}, {})
+    assert (await host.closed(), world.engine.rooms, world.server.hub.meetings) == (1000, {}, {})
 
 
 async def test_cancelling_ends_the_meeting(world: World) -> None:
@@ -414,7 +414,7 @@ async def test_shutdown_says_bye(world: World) -> None:
     host, _ = await world.join("host", session)
     idle = await world.socket("nhatrang")
     await host.ask(type="record", on=True)
-    await world.roof.hub.stop()
+    await world.server.hub.stop()
     assert [(part.state, part.reason) for part in await world.recorded.recordings()] == [("broken", "empty")]
     await asyncio.sleep(0.5)  # whoever reads late hears it too
     assert [await s.type("bye") for s in (host, idle)] == [{"type": "bye", "reason": "shutdown"}] * 2
@@ -445,7 +445,7 @@ async def test_a_fault_in_one_meeting_stops_time_in_no_other(
     def broken(_: object) -> None:
         raise KeyError("ours")
 
-    monkeypatch.setattr(world.roof.hub.meetings[faulty.id].conference, "tick", broken)
+    monkeypatch.setattr(world.server.hub.meetings[faulty.id].conference, "tick", broken)
     await world.tick(1)
     assert [world.engine.rooms[each.id].recording is None for each in (faulty, sound)] == [True, False]
     assert "x the roof could not follow an event" in caplog.text
@@ -457,7 +457,7 @@ async def test_a_meeting_that_ends_while_time_passes_in_another_is_passed_over(
     first, second = await world.session(NHA_TRANG), await world.session(DIEN_KHANH, host=CAM_RANH)
     for account, session in (("host", first), ("camranh", second)):
         await world.join(account, session)
-    hub = world.roof.hub
+    hub = world.server.hub
     monkeypatch.setattr(hub._lines, "look", lambda *_: hub.cancelled(second.id))
     await world.tick(1)
     assert list(hub.meetings) == [first.id]
@@ -465,7 +465,7 @@ async def test_a_meeting_that_ends_while_time_passes_in_another_is_passed_over(
 
 async def test_who_joins_is_told_so_first_and_how_all_is_by_then(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     session = await world.session(NHA_TRANG)
-    meeting = await world.roof.hub.open(session)
+    meeting = await world.server.hub.open(session)
     system = CalledSystem(device="d", point=NHA_TRANG, name="a", state="calling", at=None, status=0)
     await meeting.apply(meeting.conference.calls(CallsState(calls=[system])))
     seated, written = asyncio.Event(), asyncio.Event()
@@ -474,7 +474,7 @@ async def test_who_joins_is_told_so_first_and_how_all_is_by_then(world: World, m
         seated.set()
         await written.wait()
 
-    monkeypatch.setattr(world.roof.hub.tools.keeper, "kept", kept)
+    monkeypatch.setattr(world.server.hub.tools.keeper, "kept", kept)
     host = await world.socket("host")
     await host.send(type="join", code=session.code)
     await seated.wait()
@@ -501,14 +501,14 @@ async def test_a_socket_that_ends_while_its_seat_is_kept_can_be_resumed(
         seated.set()
         await written.wait()
 
-    monkeypatch.setattr(world.roof.hub.tools.keeper, "kept", kept)
+    monkeypatch.setattr(world.server.hub.tools.keeper, "kept", kept)
     host = await world.socket("host")
     await host.send(type="join", code=session.code)
     await seated.wait()
     world.drop("host")
     await host.closed()
     written.set()
-    conference = world.roof.hub.meetings[session.id].conference
+    conference = world.server.hub.meetings[session.id].conference
     async with asyncio.timeout(5):
         while not world.engine.rooms.get(session.id) or not world.engine.rooms[session.id].seats:
             await asyncio.sleep(0)

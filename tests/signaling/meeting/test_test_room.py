@@ -117,8 +117,8 @@ async def test_after_a_restart_everybody_is_back_in_their_full_test_rooms_who_wa
     engine, accounts = FakeEngine(), ("cauba", "nhatrang", "camranh", "dienkhanh")
     async with open_world(settings, held=engine) as world:
         tokens = [(await visit(world, account))[1]["resume"] for account in accounts]
-        await world.roof.hub.tools.presence.write()
-        await world.roof.hub.leave()
+        await world.server.hub.tools.presence.write()
+        await world.server.hub.leave()
     async with open_world(settings, held=engine) as world:
         assert engine.rooms == {}
         for account, token in zip(accounts, tokens, strict=True):

@@ -86,7 +86,7 @@ async def test_a_lost_line_counts_from_its_last_sign_of_life_and_may_be_explaine
     await socket.send(type="hand", raised=True)
     await socket.seat(joined["seat"], hand=1)
     await socket.socket.close()
-    while world.roof.hub.meetings[session.id].clients == 1:
+    while world.server.hub.meetings[session.id].clients == 1:
         await asyncio.sleep(0.01)
     await world.tick(13)
     world.clock.advance(187)
@@ -181,8 +181,8 @@ async def test_a_killed_server_leaves_the_last_sign_of_life_of_what_nobody_leads
         session = await world.session(NHA_TRANG)
         await world.join("nhatrang", session)
         await world.tick(11)
-        world.roof.hub.meetings.clear()  # nobody says goodbye
-        world.roof.hub.tools.keeper.ended(session.id)
+        world.server.hub.meetings.clear()  # nobody says goodbye
+        world.server.hub.tools.keeper.ended(session.id)
     async with open_world(settings) as again:
         assert stays(await attendance(again, session.id), NHA_TRANG) == [(stamp(0), stamp(11))]
 
@@ -196,7 +196,7 @@ async def test_r099_each_lost_connection_and_each_try_to_come_back_is_listed(wor
     await socket.send(type="hand", raised=True)
     await socket.seat(joined["seat"], hand=1)
     await socket.socket.close()
-    while world.roof.hub.meetings[session.id].clients == 3:
+    while world.server.hub.meetings[session.id].clients == 3:
         await asyncio.sleep(0.01)
     world.clock.advance(20)
     there.append(await world.join("nhatrang", session, resume=joined["resume"], tried=[16, 4]))

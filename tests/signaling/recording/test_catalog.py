@@ -25,7 +25,7 @@ from mediaserver.recording.remux_job import RemuxJob
 from scheduler.core.model import ScriptItem
 from signaling.app import admin_cli
 from signaling.app.backup import backup, restore
-from signaling.app.services import record
+from signaling.app.services import open_services
 from signaling.app.settings import Settings
 from signaling.core import child_process
 from signaling.core.errors import BadRecording, Forbidden, TicketExpired
@@ -53,16 +53,16 @@ def reel(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 async def part(world: World, session: str, data: bytes, error: str | None = None) -> Path:
     """Record one part of a session; it is closed, and made good some time later."""
-    path = Path(await world.roof.recordings.begin(session, "Họp", HOST_IS, world.clock(), "host"))
+    path = Path(await world.server.recordings.begin(session, "Họp", HOST_IS, world.clock(), "host"))
     await asyncio.to_thread(path.write_bytes, data)
-    await world.roof.recordings.ended(str(path), 61.4, error)
+    await world.server.recordings.ended(str(path), 61.4, error)
     return path
 
 
 async def recorded(world: World, data: bytes) -> str:
     """Record a session; return the id of its recording, which is ready."""
     await part(world, (await world.session(NHA_TRANG)).id, data)
-    await world.roof.finisher.idle()
+    await world.server.finisher.idle()
     return (await world.recorded.recordings())[0].id
 
 
@@ -94,8 +94,8 @@ async def test_recordings_are_listed_a_page_of_sessions_at_a_time(
             world.clock.advance(60)
         made.insert(0, session.id)
     other = await world.session(CAM_RANH, host=DIEN_KHANH)
-    path = await world.roof.recordings.begin(other.id, "Họp", ("UBND.Dien Khanh", "574"), world.clock())
-    await world.roof.recordings.ended(path, 1, None)
+    path = await world.server.recordings.begin(other.id, "Họp", ("UBND.Dien Khanh", "574"), world.clock())
+    await world.server.recordings.ended(path, 1, None)
     host, read = await world.signed_in("host"), []
     read_all = RecordingStore._recordings
 
@@ -150,16 +150,16 @@ async def test_a_closed_recording_is_made_good_and_shown(world: World, reel: byt
 @pytest.mark.parametrize("lost", [False, True])
 async def test_files_of_points_that_never_spoke_are_deleted_with_the_end(world: World, reel: bytes, lost: bool) -> None:
     session = (await world.session(NHA_TRANG)).id
-    path = Path(await world.roof.recordings.begin(session, "Họp", HOST_IS, world.clock(), "host"))
+    path = Path(await world.server.recordings.begin(session, "Họp", HOST_IS, world.clock(), "host"))
     for each in names_of(path):
         os.close(create(each))
     await asyncio.to_thread(path.write_bytes, reel)
     if lost:
-        await world.roof.recordings.interrupted(world.clock(), session)
+        await world.server.recordings.interrupted(world.clock(), session)
     else:
-        await world.roof.recordings.ended(str(path), 2.0, None)
+        await world.server.recordings.ended(str(path), 2.0, None)
     assert set(path.parent.glob("*.m4a")) == set()
-    await world.roof.finisher.idle()
+    await world.server.finisher.idle()
     assert (await world.recorded.recordings())[0].state == "ready"
 
 
@@ -169,7 +169,7 @@ async def test_files_of_points_that_never_spoke_are_deleted_with_the_end(world: 
 )
 async def test_what_cannot_be_made_good_says_why(world: World, data: bytes, error: str | None, reason: str) -> None:
     path = await part(world, "s", data, error)
-    await world.roof.finisher.idle()
+    await world.server.finisher.idle()
     [kept] = await world.recorded.recordings()
     assert (kept.state, kept.reason, kept.sha256, content(world, path) if data else b"") == (
         "broken",
@@ -180,7 +180,7 @@ async def test_what_cannot_be_made_good_says_why(world: World, data: bytes, erro
 
 
 async def test_what_is_not_ready_cannot_be_fetched(world: World) -> None:
-    await world.roof.recordings.begin("s", "Họp", HOST_IS, NOW)
+    await world.server.recordings.begin("s", "Họp", HOST_IS, NOW)
     [running] = await world.recorded.recordings()
     async with (await world.signed_in("host")).post(f"/api/v1/recordings/{running.id}/link", json={}) as response:
         assert await problem_of(response) == (409, "not-ready")
@@ -192,7 +192,7 @@ async def test_several_parts_become_one_entry_and_one_file(world: World, reel: b
     world.clock.advance(10)
     await part(world, session, JUNK)
     await part(world, session, reel)
-    await world.roof.finisher.idle()
+    await world.server.finisher.idle()
     [entry] = await listed(world)
     assert [(each["part"], each["state"]) for each in entry["parts"]] == [(1, "ready"), (2, "broken"), (3, "ready")]
     assert (entry["part"], entry["state"], entry["seconds"]) == (0, "ready", 4.0)
@@ -219,15 +219,15 @@ async def test_several_parts_become_one_entry_and_one_file(world: World, reel: b
 async def test_a_further_part_is_joined_too(world: World, reel: bytes) -> None:
     for _ in range(2):
         await part(world, "s", reel)
-    await world.roof.finisher.idle()
+    await world.server.finisher.idle()
     whole = (await world.recorded.parts("s"))[0]
-    await world.roof.recordings.begin("s", "Họp", HOST_IS, NOW)
+    await world.server.recordings.begin("s", "Họp", HOST_IS, NOW)
     again = (await world.recorded.parts("s"))[0]
     assert (again.id, again.state, again.sha256) == (whole.id, "recording", None)
     path = Path((await world.recorded.parts("s"))[3].path)
     await asyncio.to_thread(path.write_bytes, reel)
-    await world.roof.recordings.ended(str(path), 2, None)
-    await world.roof.finisher.idle()
+    await world.server.recordings.ended(str(path), 2, None)
+    await world.server.finisher.idle()
     assert [(each.part, each.milliseconds, each.state) for each in await world.recorded.parts("s")] == [
         (0, 6000, "ready"),
         (1, 2000, "ready"),
@@ -249,13 +249,13 @@ def test_gaps_are_what_nobody_recorded() -> None:
 
 async def test_a_server_that_was_killed_goes_on_where_it_was(settings: Settings, reel: bytes) -> None:
     async with open_world(settings) as world:
-        await world.roof.finisher.stop()
+        await world.server.finisher.stop()
         closed = await part(world, "s", reel)
-        path = Path(await world.roof.recordings.begin("t", "Họp", HOST_IS, NOW))
+        path = Path(await world.server.recordings.begin("t", "Họp", HOST_IS, NOW))
         await asyncio.to_thread(path.write_bytes, reel[: len(reel) * 3 // 4])
         closed.with_suffix(".new").write_bytes(b"half a copy")
     async with open_world(settings) as world:
-        await world.roof.finisher.idle()
+        await world.server.finisher.idle()
         states = {kept.session: (kept.state, kept.reason) for kept in await world.recorded.recordings()}
         assert states == {"s": ("ready", None), "t": ("ready", "interrupted")}
     assert sorted(file.name for file in closed.parent.iterdir()) == ["1.jpg", "1.mp4"]
@@ -267,7 +267,7 @@ async def test_without_room_it_is_tried_again_later(world: World, reel: bytes) -
     async def work(job: RemuxJob) -> Made:
         return said.pop() if said else await make(job)
 
-    await world.roof.finisher.stop()
+    await world.server.finisher.stop()
     await part(world, "s", reel)
     finisher = RemuxQueue(world.recorded, world.kept.safe, work)
     for state in ("finishing", "ready"):
@@ -287,7 +287,7 @@ async def test_work_that_is_killed_is_done_again(world: World, reel: bytes, word
         killed += 1
         return WORDLESS if killed <= wordless else await make(job)
 
-    await world.roof.finisher.stop()
+    await world.server.finisher.stop()
     await part(world, "s", reel)
     finisher = RemuxQueue(world.recorded, world.kept.safe, work)
     for state in states:
@@ -310,11 +310,11 @@ async def test_what_runs_again_while_it_is_joined_is_not_ready(world: World, ree
             await part(world, "s", reel)
         return await make(job)
 
-    await world.roof.finisher.stop()
+    await world.server.finisher.stop()
     for _ in range(2):
         await part(world, "s", reel)
     finisher = RemuxQueue(world.recorded, world.kept.safe, work)
-    world.roof.recordings._closed = finisher.wake
+    world.server.recordings._closed = finisher.wake
     finisher.start()
     await finisher.idle()
     await finisher.stop()
@@ -324,7 +324,7 @@ async def test_what_runs_again_while_it_is_joined_is_not_ready(world: World, ree
 
 async def test_files_are_checked_against_the_record(world: World, settings: Settings, reel: bytes, capsys: Any) -> None:
     first, second = await part(world, "s", reel), await part(world, "t", reel)
-    await world.roof.finisher.idle()
+    await world.server.finisher.idle()
     parser, safe = ArgumentParser(), world.kept.safe
     admin_cli.add_arguments(parser)
     await admin_cli.run(settings, parser.parse_args(["verify-recordings"]))
@@ -363,8 +363,8 @@ async def test_the_host_is_told_of_the_disk_and_a_full_one_stops_the_recording(w
     assert (await guest.until(lambda m: m["type"] == "recording" and not m["on"]))["error"] == "disk-full"
     assert "storage" not in [message["type"] for message in guest.seen]
     assert (await host.ask(type="record", on=True))["error"] == "disk-full"
-    await world.roof.recordings.settled(5)
-    await world.roof.finisher.idle()
+    await world.server.recordings.settled(5)
+    await world.server.finisher.idle()
     [kept] = await world.recorded.recordings()
     assert (kept.state, kept.reason, kept.started_by, kept.stopped_by) == ("ready", "disk-full", "host", "")
     assert list(world.engine.rooms[session.id].seats) != []
@@ -415,7 +415,7 @@ async def test_what_is_stopped_while_its_worker_is_replaced_is_not_taken_up_by_t
         await host.ask(type="offer", sdp="v=0")
         await host.seat(joined["seat"], media="connected")
         await world.tick(1)
-        state = world.roof.hub.meetings[session.id].conference.tape.state
+        state = world.server.hub.meetings[session.id].conference.tape.state
         assert (joined["recording"], state.on, len(await world.recorded.parts(session.id))) == (OFF, False, 1)
 
 
@@ -445,10 +445,10 @@ async def fetched(world: World, recording: str, **headers: str) -> tuple[int, by
 
 async def test_r101_no_file_of_a_recording_lies_open(world: World) -> None:
     for act in (record_voices, lambda path: path.write_bytes(JUNK)):
-        path = Path(await world.roof.recordings.begin("s", "Họp", HOST_IS, NOW))
+        path = Path(await world.server.recordings.begin("s", "Họp", HOST_IS, NOW))
         await asyncio.to_thread(act, path)
-        await world.roof.recordings.ended(str(path), 1, None)
-    await world.roof.finisher.idle()
+        await world.server.recordings.ended(str(path), 1, None)
+    await world.server.finisher.idle()
     files = {file.name: file.read_bytes()[: len(MARK)] for file in path.parent.iterdir()}
     assert files == dict.fromkeys(("1.mp4", "1.jpg", "1.1.m4a", "2.mp4", "joined.mp4", "joined.jpg"), MARK)
     assert [each.sealed for each in await world.recorded.parts("s")] == [True] * 3
@@ -527,7 +527,7 @@ async def test_r101_a_recording_moves_with_its_key_and_nobody_elses_opens_it(
     restore(elsewhere, settings.data / "copy", PASSPHRASE)
     assert (there / "code.key").read_bytes() == code_key
     settings.recordings.rename(elsewhere.recordings)
-    async with record(elsewhere) as other:
+    async with open_services(elsewhere) as other:
         ready = await other.recorded.recordings_in("ready")
         assert [each.path for each in ready] == [str(elsewhere.recordings / kept.session / "1.mp4")]
         assert verify(ready, other.safe) == 1
@@ -545,20 +545,20 @@ async def test_r101_without_room_it_lies_open_until_there_is(
     status, open_, _ = await fetched(world, recording, Range="bytes=4-7")
     assert (status, open_) == (206, b"ftyp")
     monkeypatch.setattr(finishing, "measure", measure)
-    world.roof.finisher.wake()
-    await world.roof.finisher.idle()
+    world.server.finisher.wake()
+    await world.server.finisher.idle()
     assert [each.sealed for each in await world.recorded.recordings()] == [True]
     assert (await fetched(world, recording, Range="bytes=4-7"))[1] == b"ftyp"
 
 
 async def test_r101_what_is_deleted_while_it_is_sealed_stays_deleted(world: World, reel: bytes) -> None:
-    await world.roof.finisher.stop()
+    await world.server.finisher.stop()
     path = await part(world, "s", reel)
     [closed] = await world.recorded.recordings()
     await world.recorded.finish_recording(replace(closed, state="ready"))
     [ready] = await world.recorded.recordings()
     await world.recorded.delete_recordings("s")
-    await world.roof.finisher._seal(ready)
+    await world.server.finisher._seal(ready)
     assert (os.listdir(path.parent), [each.sealed for each in await world.recorded.recordings()]) == ([], [False])
 
 
@@ -602,22 +602,24 @@ async def test_a_file_that_is_gone_is_not_found(world: World) -> None:
 
 async def test_what_a_killed_server_left_open_is_closed_with_its_length(world: World) -> None:
     session = await world.session(NHA_TRANG)
-    path = await world.roof.recordings.begin(session.id, "Họp", HOST_IS, NOW)
+    path = await world.server.recordings.begin(session.id, "Họp", HOST_IS, NOW)
     with open(path, "wb") as file:
         file.write(JUNK)
     last = NOW.timestamp() + 42
     os.utime(path, (last, last))
-    await world.roof.recordings.begin("other", "Họp", HOST_IS, NOW)
+    await world.server.recordings.begin("other", "Họp", HOST_IS, NOW)
     for each in (session.id, "other"):
-        await world.roof.recordings.interrupted(world.clock.advance(50), each)
-    await world.roof.finisher.idle()
+        await world.server.recordings.interrupted(world.clock.advance(50), each)
+    await world.server.finisher.idle()
     parts = {kept.session: (kept.seconds, kept.bytes, kept.reason) for kept in await world.recorded.recordings()}
     assert parts == {session.id: (42.0, len(JUNK), "interrupted"), "other": (0.0, 0, "interrupted")}
 
 
 async def test_what_a_worker_still_records_into_stays_open_and_ends_as_usual(world: World) -> None:
-    first, second = [await world.roof.recordings.begin(session, "Họp", HOST_IS, NOW) for session in ("s", "t")]
-    fresh = RecordingCatalog(world.recorded, world.roof.recordings.directory, b"", world.roof.finisher.wake, world.disk)
+    first, second = [await world.server.recordings.begin(session, "Họp", HOST_IS, NOW) for session in ("s", "t")]
+    fresh = RecordingCatalog(
+        world.recorded, world.server.recordings.directory, b"", world.server.finisher.wake, world.disk
+    )
     assert (await fresh.taken_over(), fresh.running) == ({first, second}, 2)
     await fresh.lost(second, NOW)
     assert fresh.running == 1
@@ -625,30 +627,30 @@ async def test_what_a_worker_still_records_into_stays_open_and_ends_as_usual(wor
         ("s", "recording")
     ]
     await fresh.ended(first, 7.0, None)
-    await world.roof.finisher.idle()
+    await world.server.finisher.idle()
     states = {each.path: (each.state, each.reason) for each in await world.recorded.recordings()}
     assert (fresh.running, states) == (0, {first: ("broken", "empty"), second: ("broken", "interrupted")})
 
 
 async def test_parts_are_numbered(world: World) -> None:
-    paths = [await world.roof.recordings.begin("s", "Họp", ("x", "56"), NOW) for _ in range(3)]
+    paths = [await world.server.recordings.begin("s", "Họp", ("x", "56"), NOW) for _ in range(3)]
     assert [Path(path).name for path in paths] == ["1.mp4", "2.mp4", "3.mp4"]
 
 
 @pytest.mark.parametrize("ticket", ["", "x", "9999999999.", "9999999999.é", "-1.0", "9" * 40 + ".0", "1.2.3"])
 def test_forged_tickets(world: World, ticket: str) -> None:
     with pytest.raises(Forbidden):
-        world.roof.recordings.check(ticket, "r", "host", NOW)
+        world.server.recordings.check(ticket, "r", "host", NOW)
 
 
 def test_tickets_of_another_server_are_worth_nothing(world: World, tmp_path: Path) -> None:
     other = RecordingCatalog(
-        world.recorded, tmp_path, load_key(tmp_path / "other.key"), world.roof.finisher.wake, world.disk
+        world.recorded, tmp_path, load_key(tmp_path / "other.key"), world.server.finisher.wake, world.disk
     )
     ticket, expires = other.ticket("r", "host", NOW)
     other.check(ticket, "r", "host", NOW)
     with pytest.raises(Forbidden):
-        world.roof.recordings.check(ticket, "r", "host", NOW)
+        world.server.recordings.check(ticket, "r", "host", NOW)
     with pytest.raises(TicketExpired):
         other.check(ticket, "r", "host", expires)
 
@@ -697,8 +699,8 @@ async def test_steps_and_marks_become_chapters_also_of_joined_parts(world: World
     world.engine.rooms[session.id].seconds = 5.0
     await host.ask(type="step", to=None)
     await host.ask(type="record", on=False)
-    await world.roof.recordings.settled(5)
-    await world.roof.finisher.idle()
+    await world.server.recordings.settled(5)
+    await world.server.finisher.idle()
     [entry] = await listed(world)
     seen = [[(chapter["seconds"], chapter["title"]) for chapter in file["chapters"]] for file in entry["parts"]]
     assert seen == [[(0.0, "Đánh dấu 1"), (1.0, "Hết")], [(0.0, "Báo cáo"), (1.0, session.title)]]
@@ -713,8 +715,8 @@ async def test_a_conference_without_script_is_one_chapter_which_is_none(world: W
     assert path is not None
     await asyncio.to_thread(Path(path).write_bytes, reel)
     await host.ask(type="record", on=False)
-    await world.roof.recordings.settled(5)
-    await world.roof.finisher.idle()
+    await world.server.recordings.settled(5)
+    await world.server.finisher.idle()
     [entry] = await listed(world)
     assert (entry["chapters"], (await world.recorded.recordings())[0].chapters) == ([], (Chapter(0.0, session.title),))
 
@@ -732,10 +734,10 @@ async def test_the_sound_of_a_point_is_listed_described_and_fetched_like_its_rec
     world: World, capsys: Any
 ) -> None:
     session = (await world.session(NHA_TRANG)).id
-    path = Path(await world.roof.recordings.begin(session, "Họp", HOST_IS, NOW))
+    path = Path(await world.server.recordings.begin(session, "Họp", HOST_IS, NOW))
     await asyncio.to_thread(record_voices, path)
-    await world.roof.recordings.ended(str(path), 1, None)
-    await world.roof.finisher.idle()
+    await world.server.recordings.ended(str(path), 1, None)
+    await world.server.finisher.idle()
     file = path.with_name("1.1.m4a")
     [entry] = await listed(world)
     [solo] = entry["solos"]
@@ -821,8 +823,8 @@ async def test_r082_a_wish_to_record_is_weighed_against_the_space_left(world: Wo
 
 
 async def test_what_is_noted_while_the_disk_still_takes_the_part_before_is_of_the_part_that_runs(world: World) -> None:
-    await world.roof.finisher.stop()
-    kept = world.roof.recordings
+    await world.server.finisher.stop()
+    kept = world.server.recordings
     paths = [await kept.begin("s", "Họp", HOST_IS, NOW, "host")]
     await kept.stopping("s", "host", None)
     paths.append(await kept.begin("s", "Họp", HOST_IS, NOW, "central"))

@@ -155,7 +155,7 @@ async def parts(world: World) -> list[tuple[str, str | None, float | None, str]]
 async def test_an_end_while_the_database_is_away_is_noted_once_it_is_back(
     world: World, monkeypatch: pytest.MonkeyPatch, lost: bool
 ) -> None:
-    await world.roof.finisher.stop()
+    await world.server.finisher.stop()
     session, _, path = await recording(world)
     with monkeypatch.context() as patch:
         patch.setattr(world.recorded, "close_recording", refuse)
@@ -163,7 +163,7 @@ async def test_an_end_while_the_database_is_away_is_noted_once_it_is_back(
             world.engine.emit(RecordingLost(session.id, path))
         else:
             world.engine.emit(RecordingEnded(session.id, path, 7.6, "disk-full"))
-        await soon(lambda: world.roof.recordings.running == 0)
+        await soon(lambda: world.server.recordings.running == 0)
         assert [state for state, *_ in await parts(world)] == ["recording"]
     async with asyncio.timeout(5):
         while [state for state, *_ in await parts(world)] != ["finishing"]:
@@ -181,13 +181,13 @@ async def test_a_stop_while_the_database_is_away_is_noted_by_the_next_server_and
             for name in ("note_stop", "close_recording"):
                 patch.setattr(world.recorded, name, refuse)
             assert (await host.ask(type="record", on=False))["on"] is False
-            await soon(lambda: world.roof.recordings.running == 0)
-            await world.roof.recordings.stop()
+            await soon(lambda: world.server.recordings.running == 0)
+            await world.server.recordings.stop()
             assert await parts(world) == [("recording", None, None, "")]
     async with open_world(settings) as world:
-        await world.roof.finisher.idle()
+        await world.server.finisher.idle()
         assert await parts(world) == [("broken", "unreadable", 12.0, "host")]  # not "interrupted"
-        left = await world.roof.recordings.left(session.id)
+        left = await world.server.recordings.left(session.id)
         assert left is not None
         assert (left.position, (settings.data / "recordings.journal").exists()) == ("off", False)
 
@@ -196,7 +196,7 @@ async def test_a_locked_database_keeps_no_event_waiting_and_has_the_end_afterwar
     world: World, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recording_journal, "WAIT_SECONDS", 0.05)
-    await world.roof.finisher.stop()
+    await world.server.finisher.stop()
     session, host, path = await recording(world)
     with closing(sqlite3.connect(settings.data / "diemcau.sqlite3", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -213,19 +213,19 @@ async def test_a_locked_database_keeps_no_event_waiting_and_has_the_end_afterwar
     ("seconds", "error"), [(float("nan"), "x" * 1000), (float("inf"), None), (-1.0, None), (1e300, None)]
 )
 async def test_whatever_a_worker_says_of_its_file_it_is_closed(world: World, seconds: float, error: str | None) -> None:
-    await world.roof.finisher.stop()
+    await world.server.finisher.stop()
     session, _, path = await recording(world)
     world.engine.emit(RecordingEnded(session.id, path, seconds, error))
-    await soon(lambda: world.roof.recordings.running == 0)
+    await soon(lambda: world.server.recordings.running == 0)
     [(state, reason, kept, _)] = await parts(world)
     longest = timedelta(days=366).total_seconds()
     assert (state, reason, kept) == ("finishing", error and error[:32], longest if seconds > 1 else 0.0)
 
 
 async def test_what_waits_is_noted_before_the_next_part_begins(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    await world.roof.finisher.stop()
+    await world.server.finisher.stop()
     monkeypatch.setattr(recording_journal, "RETRY_SECONDS", 3600.0)
-    kept = world.roof.recordings
+    kept = world.server.recordings
     await kept.begin("s", "Họp", ("UBND", "56"), NOW, "host")
     with monkeypatch.context() as patch:
         patch.setattr(world.recorded, "note_stop", refuse)

@@ -263,7 +263,7 @@ async def test_a_file_that_is_let_go_of_after_its_room_has_moved_is_closed(shop:
         await world.join("host", session)
         assert shop.workers.place(session.id) == "1"
         shop.engines[0].emit(RecordingEnded(session.id, path, 60.0, "disk-slow"))
-        await soon(lambda: world.roof.recordings.running == 0)
+        await soon(lambda: world.server.recordings.running == 0)
         assert [(part.part, part.state, part.reason) for part in await world.recorded.parts(session.id)] == [
             (1, "broken", "disk-slow")
         ]
@@ -271,7 +271,7 @@ async def test_a_file_that_is_let_go_of_after_its_room_has_moved_is_closed(shop:
 
 async def test_a_lost_worker_ends_no_file_that_another_one_still_writes(shop: Shop, settings: Settings) -> None:
     async with open_world(settings, shop.workers) as world:
-        await world.roof.finisher.stop()
+        await world.server.finisher.stop()
         session = await world.session(NHA_TRANG)
         host, _ = await world.join("host", session)
         await host.ask(type="record", on=True)
@@ -292,7 +292,7 @@ async def test_a_lost_worker_ends_no_file_that_another_one_still_writes(shop: Sh
         states = [(part.part, part.state) for part in await world.recorded.parts(session.id)]
         assert states == [(0, "recording"), (1, "recording"), (2, "broken"), (3, "recording")]
         shop.engines[0].emit(RecordingEnded(session.id, slow, 60.0, "disk-slow"))
-        await soon(lambda: world.roof.recordings.running == 1)
+        await soon(lambda: world.server.recordings.running == 1)
         [ended] = [part for part in await world.recorded.parts(session.id) if part.part == 1]
         assert (ended.state, ended.reason) == ("broken", "disk-slow")
 

@@ -25,8 +25,8 @@ from mediaserver.rpc.websocket import PATH
 from mediaserver.worker import remote_worker
 from signaling.accounts import throttle
 from signaling.app import admin_cli, tls
-from signaling.app.build import application, roof
-from signaling.app.services import record, utc_now
+from signaling.app.build import application, running
+from signaling.app.services import open_services, utc_now
 from signaling.app.settings import Settings
 from signaling.audit.log import Wanted
 from signaling.core.errors import BadInput
@@ -129,7 +129,7 @@ async def site(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 async def _site(settings: Settings, directory: Path, port: int = 0, outlived: bool = False) -> AsyncIterator[Site]:
     """A roof, on any free port for 0; if it is to be outlived, it leaves its meetings and processes to another one."""
     workers, clock, disk = WorkerPool(), FakeClock(NOW), FakeDisk()
-    async with record(settings) as kept, roof(settings, kept, workers, clock, disk) as built:
+    async with open_services(settings) as kept, running(settings, kept, workers, clock, disk) as built:
         server = TestServer(application(built, workers))
         await server.start_server()
         assert server.runner is not None
@@ -265,9 +265,9 @@ async def test_i07_a_meeting_on_another_machine_outlives_the_roof(
 
 
 async def test_i07_a_worker_is_refused_where_the_roof_itself_does_not_see_the_folder(site: Site) -> None:
-    site.world.roof.recordings.directory.write_bytes(b"")
+    site.world.server.recordings.directory.write_bytes(b"")
     dialled = await site.dial(await site.key("media-2"))
-    fault = f"[Errno 17] File exists: '{site.world.roof.recordings.directory}'"
+    fault = f"[Errno 17] File exists: '{site.world.server.recordings.directory}'"
     assert await dialled.receive_json() == {"refused": fault}
     assert await site.audited(9) == [("worker-refused", "media-2", fault)]
 
@@ -349,7 +349,7 @@ async def test_i07_a_worker_of_another_release_is_told_so(site: Site) -> None:
     greeting = await dialled.receive_json()
     assert greeting["version"] == protocol.VERSION
     await dialled.send_json({"version": "0123456789ab", "records": True})
-    text = f"release 0123456789ab of the worker is not {protocol.VERSION}, the roof's: install the same on both"
+    text = f"release 0123456789ab of the worker is not {protocol.VERSION}, the server's: install the same on both"
     assert await dialled.receive_json() == {"refused": text}
     await site.until_audited("worker-refused")
     assert (site.workers.alive, await site.audited(9)) == (0, [("worker-refused", "media-2", text)])
@@ -407,7 +407,7 @@ async def test_i07_an_answer_of_another_kind_is_taken_for_none(site: Site) -> No
         call = await dialled.receive_json()
         await dialled.send_json({"id": call["id"], "result": result})
 
-    asking: Coroutine[Any, Any, None] = site.workers.open_room("r", site.world.roof.hub.tools.rooms)
+    asking: Coroutine[Any, Any, None] = site.workers.open_room("r", site.world.server.hub.tools.rooms)
     await asyncio.gather(asking, answer(None))
     with pytest.raises(Exception, match="gone"):
         await asyncio.gather(site.workers.connect("r", "a", "v=0"), answer({"sdp": 1}))
@@ -426,7 +426,7 @@ async def test_i07_a_worker_that_sees_the_folder_records_into_it(site: Site) -> 
     async with asyncio.timeout(PATIENCE_S):
         while [(part.state, part.reason) for part in await site.world.recorded.recordings()] != [("ready", None)]:
             await asyncio.sleep(0.05)
-    assert [path.suffix for path in site.world.roof.recordings.directory.iterdir()] == [""]  # no marker is left
+    assert [path.suffix for path in site.world.server.recordings.directory.iterdir()] == [""]  # no marker is left
 
 
 async def test_i07_without_the_folder_a_recording_is_refused_and_says_so(site: Site) -> None:
@@ -457,11 +457,11 @@ async def test_i07_keys_are_made_listed_and_withdrawn_at_the_command_line(
 
     key = (await run("media-2")).strip()
     assert await run() == "media-2\n"
-    async with record(settings) as kept:
+    async with open_services(settings) as kept:
         assert await kept.worker_keys.owner(key) == "media-2"
         assert key.removeprefix("media-2.") not in (settings.data / "diemcau.sqlite3").read_bytes().decode("latin-1")
     assert (await run("media-2", "--withdraw"), (await run()).strip()) == ("", "")
-    async with record(settings) as kept:
+    async with open_services(settings) as kept:
         entries = await kept.audit.newest(Wanted(action="admin"), 9)
         assert [each.entry.detail for each in entries] == ["", "name=media-2 withdraw=True", "", "name=media-2"]
 

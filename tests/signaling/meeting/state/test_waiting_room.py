@@ -59,12 +59,12 @@ async def test_who_is_turned_away_hears_of_it_though_the_host_is_cut_off_meanwhi
     host, _ = await world.join("host", session)
     guest = await knocks(world, "dienan", session.code)
     (knock,) = (await host.type("door"))["waiting"]
-    meeting = world.roof.hub.meetings[session.id]
+    meeting = world.server.hub.meetings[session.id]
     async with meeting._order:  # something else is carried out
         await host.send(type="admit", id=knock["id"], on=False)
         await soon(lambda: not meeting.conference.threshold.waiting)
         world.drop("host")
-        await soon(lambda: len(world.roof.hub.clients) == 1)
+        await soon(lambda: len(world.server.hub.clients) == 1)
     assert (await guest.type("bye"))["reason"] == "turned-away"
 
 
@@ -86,5 +86,5 @@ async def test_who_goes_waits_no_longer_and_the_end_sends_the_others_home(world:
     assert [knock["account"] for knock in (await host.type("door"))["waiting"]] == ["dienan", "vanninh"]
     await first.socket.close()
     assert [knock["account"] for knock in (await host.type("door"))["waiting"]] == ["vanninh"]
-    await world.roof.hub.cancelled(session.id)
+    await world.server.hub.cancelled(session.id)
     assert (await second.type("bye"))["reason"] == "cancelled"

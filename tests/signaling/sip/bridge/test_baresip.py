@@ -13,8 +13,8 @@ from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.sdp_offer import Wish
 from mediaserver.api import SeatOptions
 from mediaserver.worker.engine import LocalEngine
-from signaling.app.build import application, roof
-from signaling.app.services import record
+from signaling.app.build import application, running
+from signaling.app.services import open_services
 from signaling.app.settings import Settings
 from signaling.sip.agent.agent import SipSettings
 from signaling.sip.bridge import bridge
@@ -41,8 +41,8 @@ async def served(settings: Settings, ring_s: float = 30.0) -> AsyncIterator[Worl
     engine.start()
     try:
         async with (
-            record(own) as kept,
-            roof(own, kept, engine, clock, disk) as built,
+            open_services(own) as kept,
+            running(own, kept, engine, clock, disk) as built,
             TestServer(application(built)) as server,
             World(kept, built, engine, clock, disk, server) as world,  # type: ignore[arg-type]
         ):
@@ -62,7 +62,7 @@ async def shown(peer: Baresip, size: str) -> None:
 @asynccontextmanager
 async def viewer(world: World, session: str) -> AsyncIterator[Watch]:
     """Somebody who sees the composed picture of a meeting, and is not seen."""
-    engine, watch = world.roof.hub.engine, Watch()
+    engine, watch = world.server.hub.engine, Watch()
     caller = Endpoint(CERTIFICATE, material("red", 440), Wish(layers=1), watch)
     await engine.add_seat(session, SeatOptions("viewer", "Người xem", visible=False))
     try:
@@ -87,7 +87,7 @@ async def test_r057_a_room_system_is_called_sees_is_seen_is_heard_with_the_floor
         assert 'From: "UBND.Khanh Hoa"' in peer.log
         await peer.event("CALL_RTPESTAB", "audio")
         await peer.event("CALL_RTPESTAB", "video")
-        roster = world.roof.hub.meetings[session.id].conference.roster
+        roster = world.server.hub.meetings[session.id].conference.roster
         seat = roster.holder(f"{NHA_TRANG}.01")
         assert seat is not None and (seat.name, seat.floor) == ("UBND.Nha Trang", False)
         await host.send(type="floor", seat=seat.id, open=True)
@@ -95,7 +95,7 @@ async def test_r057_a_room_system_is_called_sees_is_seen_is_heard_with_the_floor
         await shown(peer, "1280 x 720")
         async with viewer(world, session.id) as watch:
             await watch.until(lambda: watch.colour(0.75) == "blue")  # of two in one picture it is the right one
-        await world.roof.hub.cancelled(session.id)
+        await world.server.hub.cancelled(session.id)
         await peer.event("CALL_CLOSED")
 
 
@@ -111,7 +111,7 @@ async def test_r057_a_room_system_is_called_by_tcp_where_it_is_registered_so(
         await calls(host, "connected")
         await peer.event("CALL_ESTABLISHED")
         assert "Via: SIP/2.0/TCP" in peer.log and "Via: SIP/2.0/UDP" not in peer.log
-        await world.roof.hub.cancelled(session.id)
+        await world.server.hub.cancelled(session.id)
         await peer.event("CALL_CLOSED")
 
 
@@ -121,13 +121,13 @@ async def test_r034_r055_r057_a_room_system_calls_in_with_the_code_alone(setting
         session = await world.session(NHA_TRANG)
         host, _ = await world.join("host", session)
         host.patience = 20.0  # what is real takes its time on a busy machine
-        agent = world.roof.gateway.agent
+        agent = world.server.gateway.agent
         assert agent is not None
         await peer.command("dial", f"sip:0000000000@{LOOPBACK}:{agent.address[1]}")
         await peer.event("CALL_CLOSED", "404")
         await peer.command("dial", f"sip:{session.code}@{LOOPBACK}:{agent.address[1]}")
         await peer.event("CALL_ESTABLISHED")
-        seat = world.roof.hub.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01")
+        seat = world.server.hub.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01")
         assert seat is not None
         await host.seat(seat.id, here=True, media="connected", name="UBND.Nha Trang")
         await peer.command("hangup")

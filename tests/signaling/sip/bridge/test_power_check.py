@@ -16,7 +16,7 @@ HALF_AN_HOUR_AFTER = NOW + timedelta(hours=2, minutes=30)
 
 @pytest.fixture
 def standby(world: World) -> PowerCheck:
-    return PowerCheck(DeviceShutdown(world.kept.database, Channels(mail=True)), world.roof.gateway)
+    return PowerCheck(DeviceShutdown(world.kept.database, Channels(mail=True)), world.server.gateway)
 
 
 async def told(world: World) -> list[tuple[str, str]]:
@@ -43,7 +43,7 @@ async def test_r053_who_still_answers_half_an_hour_after_the_end_is_reminded_onc
     unit = (await world.kept.scheduler.point(NHA_TRANG)).unit
     assert await told(world) == [(unit, "Còn bật: UBND.Nha Trang")]
     await standby.work(HALF_AN_HOUR_AFTER + timedelta(minutes=1))
-    await PowerCheck(DeviceShutdown(world.kept.database, Channels(mail=True)), world.roof.gateway).work(
+    await PowerCheck(DeviceShutdown(world.kept.database, Channels(mail=True)), world.server.gateway).work(
         HALF_AN_HOUR_AFTER
     )
     assert len(await told(world)) == 1

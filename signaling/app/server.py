@@ -1,17 +1,16 @@
-"""Everything a request may need, built once in `signaling.app.build`."""
+"""The server's parts, built once in `signaling.app.build`; endpoints get only the few they use (`context.py`)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from aiohttp import web
 from redis.asyncio import Redis
 
 from signaling.accounts.password_links import PasswordLinks
 from signaling.accounts.sign_in import SignIn
 from signaling.app.periodic_jobs import PeriodicJobs
-from signaling.app.services import Record
+from signaling.app.services import Services
 from signaling.http.metrics import Metrics
 from signaling.mail.inbox_watcher import InboxWatcher
 from signaling.mail.outbox_sender import OutboxSender
@@ -26,7 +25,7 @@ from signaling.sip.bridge.bridge import SipBridge
 
 
 @dataclass(frozen=True, slots=True)
-class Roof(Record):
+class Server(Services):
     """The record, and the parts that run over it."""
 
     links: PasswordLinks
@@ -49,6 +48,3 @@ class Roof(Record):
     owner: str
     """The id of the data directory, by which media workers know it."""
     clock: Callable[[], datetime]
-
-
-ROOF = web.AppKey("roof", Roof)

@@ -1,0 +1,19 @@
+"""What the endpoints of this folder use, and nothing else that the server has."""
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from scheduler.booking.registration.service import Scheduler
+from signaling.audit.log import AuditLog
+
+
+@dataclass(frozen=True, slots=True)
+class AuditContext:
+    """What endpoints of the audit log use."""
+
+    audit: AuditLog
+    scheduler: Scheduler
+
+
+AUDIT_LOG = web.AppKey("AuditContext", AuditContext)

@@ -1,0 +1,91 @@
+"""What the endpoints of this folder use, and nothing else that the server has."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from scheduler.booking.registration.service import Scheduler
+from scheduler.directory.controls.evidence import EvidenceFiles
+from scheduler.directory.controls.service import ControlsService
+from scheduler.directory.equipment.service import Equipment
+from scheduler.directory.import_export.service import Exchange
+from scheduler.directory.model import Device
+from scheduler.directory.people.service import People
+from scheduler.directory.points.guest_access import GuestAccess
+from scheduler.directory.points.service import Directory
+from scheduler.notifications.service import Notifications
+from signaling.accounts.password_links import PasswordLinks
+from signaling.accounts.sign_in import SignIn
+from signaling.accounts.store import AccountStore
+from signaling.mail.outbox_sender import OutboxSender
+from signaling.meeting.sign_out import Logins
+
+
+@dataclass(frozen=True, slots=True)
+class PointsContext:
+    """What endpoints of units and points use."""
+
+    scheduler: Scheduler
+    directory: Directory
+    evidence: EvidenceFiles
+    accounts: AccountStore
+    guest_access: GuestAccess
+
+
+POINTS = web.AppKey("PointsContext", PointsContext)
+
+
+@dataclass(frozen=True, slots=True)
+class EquipmentContext:
+    """What endpoints of devices and lines use."""
+
+    scheduler: Scheduler
+    equipment: Equipment
+    device_answers: Callable[[Device], Awaitable[bool]]
+    """Whether a room system answers when it is asked. Raises NoGateway."""
+
+
+EQUIPMENT = web.AppKey("EquipmentContext", EquipmentContext)
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleContext:
+    """What endpoints of people and their accounts use."""
+
+    scheduler: Scheduler
+    people: People
+    password_links: PasswordLinks
+    equipment: Equipment
+    accounts: AccountStore
+    sign_in: SignIn
+    notifications: Notifications
+    outbox: OutboxSender
+    directory: Directory
+    logins: Logins
+
+
+PEOPLE = web.AppKey("PeopleContext", PeopleContext)
+
+
+@dataclass(frozen=True, slots=True)
+class ControlsContext:
+    """What endpoints of security controls and evidence use."""
+
+    controls: ControlsService
+    evidence: EvidenceFiles
+    scheduler: Scheduler
+
+
+CONTROLS = web.AppKey("ControlsContext", ControlsContext)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportExportContext:
+    """What endpoints of spreadsheets use."""
+
+    import_export: Exchange
+    scheduler: Scheduler
+
+
+IMPORT_EXPORT = web.AppKey("ImportExportContext", ImportExportContext)

@@ -1,0 +1,53 @@
+"""What every HTTP request passes through uses, and nothing else that the server has."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from aiohttp import web
+
+from mediaserver.recording.encrypted_file import FileCipher
+from signaling.core.account import Account
+from signaling.core.audit_entry import AuditEntry
+from signaling.http.idempotency import Idempotency
+from signaling.http.metrics import Metrics
+
+
+class Authenticator(Protocol):
+    """Tells whose cookie it is."""
+
+    async def account(self, token: str | None, now: datetime) -> Account | None:
+        """Return the account of a cookie, None for nobody's."""
+
+
+class AuditSink(Protocol):
+    """Takes entries of the audit log."""
+
+    async def append(self, entry: AuditEntry) -> None:
+        """Append an entry."""
+
+    async def once(self, entry: AuditEntry) -> None:
+        """Append an entry, unless this server wrote one like it earlier on the same day."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpContext:
+    """What every HTTP request passes through uses."""
+
+    authenticator: Authenticator
+    audit: AuditSink
+    idempotency: Idempotency
+    metrics: Metrics
+    unit_names: Callable[[], Awaitable[dict[str, str]]]
+    """Returns what every unit is called, by id."""
+    stopping: Callable[[], bool]
+    """Whether the server ends, so that nothing new may begin."""
+    clock: Callable[[], datetime]
+    pages: Path
+    documents: Path
+    cipher: FileCipher
+
+
+HTTP = web.AppKey("HttpContext", HttpContext)

@@ -1,0 +1,23 @@
+"""What the endpoints of this folder use, and nothing else that the server has."""
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from scheduler.files.sandboxed_parser import SandboxedParser
+from scheduler.inbound_mail.service import InboundMail
+from scheduler.notifications.service import Notifications
+from signaling.mail.outbox_sender import OutboxSender
+
+
+@dataclass(frozen=True, slots=True)
+class MailContext:
+    """What endpoints of letters and notices use."""
+
+    inbound_mail: InboundMail
+    parser: SandboxedParser
+    notifications: Notifications
+    outbox: OutboxSender
+
+
+MAIL = web.AppKey("MailContext", MailContext)

@@ -1,0 +1,92 @@
+"""What the endpoints of this folder use, and nothing else that the server has."""
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from scheduler.booking.registration.service import Scheduler
+from scheduler.directory.equipment.service import Equipment
+from scheduler.operations.closing.checklist_service import ClosingService
+from scheduler.operations.closing.document_service import DocumentService
+from scheduler.operations.incidents.provider_view import ProviderView
+from scheduler.operations.incidents.service import IncidentService
+from scheduler.operations.preparation import Preparation
+from signaling.accounts.store import AccountStore
+from signaling.mail.outbox_sender import OutboxSender
+from signaling.meeting.incident_reports import IncidentReports
+from signaling.meeting.line_monitor import LineMonitor
+
+
+@dataclass(frozen=True, slots=True)
+class ReadinessContext:
+    """What endpoints of checks, duty and self-tests use."""
+
+    preparation: Preparation
+    scheduler: Scheduler
+    accounts: AccountStore
+
+
+READINESS = web.AppKey("ReadinessContext", ReadinessContext)
+
+
+@dataclass(frozen=True, slots=True)
+class AttendanceContext:
+    """What endpoints of attendance use."""
+
+    preparation: Preparation
+    scheduler: Scheduler
+    outbox: OutboxSender
+
+
+ATTENDANCE = web.AppKey("AttendanceContext", AttendanceContext)
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentsContext:
+    """What endpoints of incidents use."""
+
+    incidents: IncidentService
+    scheduler: Scheduler
+    incident_reports: IncidentReports
+    equipment: Equipment
+
+
+INCIDENTS = web.AppKey("IncidentsContext", IncidentsContext)
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderContext:
+    """What endpoints for telecom providers use."""
+
+    provider_view: ProviderView
+    preparation: Preparation
+    incidents: IncidentService
+    incident_reports: IncidentReports
+    scheduler: Scheduler
+    line_monitor: LineMonitor
+
+
+PROVIDER = web.AppKey("ProviderContext", ProviderContext)
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingContext:
+    """What endpoints of closing lists use."""
+
+    closing: ClosingService
+    scheduler: Scheduler
+
+
+CLOSING = web.AppKey("ClosingContext", ClosingContext)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentsContext:
+    """What endpoints of documents use."""
+
+    documents: DocumentService
+    outbox: OutboxSender
+    scheduler: Scheduler
+
+
+DOCUMENTS = web.AppKey("DocumentsContext", DocumentsContext)

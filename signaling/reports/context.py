@@ -1,0 +1,23 @@
+"""What the endpoints of this folder use, and nothing else that the server has."""
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from scheduler.booking.registration.service import Scheduler
+from scheduler.reports.correction_requests import CorrectionRequests
+from scheduler.reports.emergency_reviews import Reviews
+from scheduler.reports.service import Reports
+
+
+@dataclass(frozen=True, slots=True)
+class ReportsContext:
+    """What endpoints of reports use."""
+
+    reports: Reports
+    reviews: Reviews
+    scheduler: Scheduler
+    corrections: CorrectionRequests
+
+
+REPORTS = web.AppKey("ReportsContext", ReportsContext)

@@ -24,19 +24,19 @@ class Traces:
 
 async def remove(environ: Mapping[str, str], traces: Traces) -> None:
     """Cancel the sessions, delete their recordings, and shut the accounts; what they were stays on record."""
-    async with open_services(read(environ)) as kept:
+    async with open_services(read(environ)) as services:
         for account in traces.accounts:
-            await kept.store.disable(account, disabled=True)
+            await services.accounts.disable(account, disabled=True)
         for session in traces.sessions:
             with suppress(Ended):
-                await kept.scheduler.cancel(session, utc_now())
-            await _delete_recording(kept, session)
+                await services.scheduler.cancel(session, utc_now())
+            await _delete_recording(services, session)
 
 
-async def _delete_recording(kept: Services, session: str) -> None:
-    parts = await kept.recorded.parts(session)
-    await kept.recorded.delete_recordings(session)
+async def _delete_recording(services: Services, session: str) -> None:
+    parts = await services.recording_store.parts(session)
+    await services.recording_store.delete_recordings(session)
     for part in parts:
         await asyncio.to_thread(part.remove)
-        await kept.audit.append(AuditEntry(utc_now(), SERVER, "recording-deleted", part.id, part.sha256 or ""))
-    await kept.handovers.gone(session, utc_now())
+        await services.audit.append(AuditEntry(utc_now(), SERVER, "recording-deleted", part.id, part.sha256 or ""))
+    await services.handovers.gone(session, utc_now())

@@ -24,14 +24,14 @@ async def provide(
     `made` is told after each how many there are.
     """
     logins: list[Login] = []
-    async with open_services(read(environ)) as kept:
+    async with open_services(read(environ)) as services:
         for new in wanted:
             password = random_password()
-            if await kept.store.account(new.account) is None:
-                await create_account(kept, new, password, utc_now())
+            if await services.accounts.account(new.account) is None:
+                await create_account(services, new, password, utc_now())
             else:
-                await kept.store.set_password(new.account, await Passwords().hash(password), must_change=False)
-                await kept.store.disable(new.account, disabled=False)
+                await services.accounts.set_password(new.account, await Passwords().hash(password), must_change=False)
+                await services.accounts.disable(new.account, disabled=False)
             logins.append((new.account, password))
             made(len(logins))
     return logins
@@ -39,14 +39,14 @@ async def provide(
 
 async def add_units(environ: Mapping[str, str], file: str) -> None:
     """Put more units with their points on the record, from the text of a units file. Raises BadUnits."""
-    async with open_services(read(environ)) as kept:
-        await kept.scheduler.import_units(file)
+    async with open_services(read(environ)) as services:
+        await services.scheduler.import_units(file)
 
 
 async def points(environ: Mapping[str, str]) -> list[Point]:
     """All points of the record, in registry order."""
-    async with open_services(read(environ)) as kept:
-        return await kept.scheduler.points()
+    async with open_services(read(environ)) as services:
+        return await services.scheduler.points()
 
 
 async def provide_points(environ: Mapping[str, str], count: int) -> list[Login]:

@@ -53,11 +53,11 @@ class NewAccount:
     must_change: bool = False
 
 
-async def create_account(kept: Services, new: NewAccount, password: str, now: datetime) -> Account:
+async def create_account(services: Services, new: NewAccount, password: str, now: datetime) -> Account:
     """Create an account; one bound to a point belongs to the point's unit. Raises BadInput."""
     name = normal_name(new.account)
     check_password(password, name)
-    unit = await _unit_of(kept, new)
+    unit = await _unit_of(services, new)
     roles = check_roles(new.roles)
     account = Account(
         account=name,
@@ -67,50 +67,50 @@ async def create_account(kept: Services, new: NewAccount, password: str, now: da
         point=new.point,
         language=new.language,
         must_change=new.must_change,
-        provider=await _provider_of(kept, new),
+        provider=await _provider_of(services, new),
     )
-    if account.under(kept.directory.operator(now)) != account:
+    if account.under(services.directory.operator(now)) != account:
         raise BadInput([Fault("roles", "a central technician is of the operating unit (không thuộc Đơn vị vận hành)")])
-    await kept.store.add_account(account, await Passwords().hash(password), now)
+    await services.accounts.add_account(account, await Passwords().hash(password), now)
     return account
 
 
-async def _unit_of(kept: Services, new: NewAccount) -> str | None:
+async def _unit_of(services: Services, new: NewAccount) -> str | None:
     if new.point is not None:
         try:
-            return (await kept.scheduler.point(new.point)).unit
+            return (await services.scheduler.point(new.point)).unit
         except UnknownPoint:
             raise BadInput([Fault("point", f"There is no point {new.point}")]) from None
-    if new.unit is not None and new.unit not in {unit.id for unit in await kept.scheduler.units()}:
+    if new.unit is not None and new.unit not in {unit.id for unit in await services.scheduler.units()}:
         raise BadInput([Fault("unit", f"There is no unit {new.unit}")])
     return new.unit
 
 
-async def _provider_of(kept: Services, new: NewAccount) -> str | None:
+async def _provider_of(services: Services, new: NewAccount) -> str | None:
     """People of a telecom enterprise are of one, and nobody else is (A36)."""
     if ("provider" in new.roles) != (new.provider is not None):
         raise BadInput([Fault("provider", "the role and the enterprise go together")])
-    found = [each.id for each in await kept.equipment.providers() if each.name == new.provider]
+    found = [each.id for each in await services.equipment.providers() if each.name == new.provider]
     if new.provider is not None and not found:
         raise BadInput([Fault("provider", f"There is no provider {new.provider}")])
     return next(iter(found), None)
 
 
-async def first_start(kept: Services, now: datetime) -> str | None:
+async def first_start(services: Services, now: datetime) -> str | None:
     """Fill an empty record: the shipped units, and one administrator whose one-time password is returned."""
-    if not await kept.scheduler.units():
-        await kept.scheduler.import_units(khanh_hoa_2023(), taken_over=now)
-    await warn_of_outdated(kept, now)
-    if await kept.store.accounts():
+    if not await services.scheduler.units():
+        await services.scheduler.import_units(khanh_hoa_2023(), taken_over=now)
+    await warn_of_outdated(services, now)
+    if await services.accounts.accounts():
         return None
     password = random_password()
-    await create_account(kept, NewAccount(FIRST, "Quản trị viên", FIRST_ROLES, must_change=True), password, now)
+    await create_account(services, NewAccount(FIRST, "Quản trị viên", FIRST_ROLES, must_change=True), password, now)
     return password
 
 
-async def warn_of_outdated(kept: Services, now: datetime) -> None:
+async def warn_of_outdated(services: Services, now: datetime) -> None:
     """Say at every start that the units on record are not those of today, and what brings them up to date."""
-    gone = outdated(await kept.scheduler.units(), kept.scheduler.day(now))
+    gone = outdated(await services.scheduler.units(), services.scheduler.day(now))
     if gone:
         log.warning(
             "! %d units on record are none any longer: they are those of 2023, and districts ended on 30/06/2025."
@@ -123,7 +123,7 @@ async def warn_of_outdated(kept: Services, now: datetime) -> None:
         )
 
 
-async def _create_account(kept: Services, arguments: Namespace) -> None:
+async def _create_account(services: Services, arguments: Namespace) -> None:
     password = _password(arguments)
     new = NewAccount(
         account=arguments.account,
@@ -135,58 +135,58 @@ async def _create_account(kept: Services, arguments: Namespace) -> None:
         language=arguments.language,
         must_change=arguments.must_change,
     )
-    account = await create_account(kept, new, password or (shown := random_password()), utc_now())
+    account = await create_account(services, new, password or (shown := random_password()), utc_now())
     print(f"{account.account}\t{shown}" if not password else account.account)
 
 
-async def _set_password(kept: Services, arguments: Namespace) -> None:
+async def _set_password(services: Services, arguments: Namespace) -> None:
     name = normal_name(arguments.account)
-    if await kept.store.account(name) is None:
+    if await services.accounts.account(name) is None:
         raise BadInput([Fault("account", f"There is no account {name}")])
     password = _password(arguments)
     fresh = password or random_password()
     check_password(fresh, name)
-    await kept.store.set_password(name, await Passwords().hash(fresh), arguments.must_change)
+    await services.accounts.set_password(name, await Passwords().hash(fresh), arguments.must_change)
     print(name if password else f"{name}\t{fresh}")
 
 
-async def _point_accounts(kept: Services, arguments: Namespace) -> None:
+async def _point_accounts(services: Services, arguments: Namespace) -> None:
     """Create one site account per point that has none, named like the point; CSV of account and password on stdout."""
-    known = {account.account for account in await kept.store.accounts()}
+    known = {account.account for account in await services.accounts.accounts()}
     writer = csv.writer(sys.stdout)
-    for point in await kept.scheduler.points(arguments.unit):
+    for point in await services.scheduler.points(arguments.unit):
         if point.id in known:
             continue
         password = random_password()
         roles = ["site", "registrant"]
-        await create_account(kept, NewAccount(point.id, point.label, roles, point=point.id), password, utc_now())
+        await create_account(services, NewAccount(point.id, point.label, roles, point=point.id), password, utc_now())
         writer.writerow([point.id, password])
 
 
-async def _list_accounts(kept: Services, _: Namespace) -> None:
+async def _list_accounts(services: Services, _: Namespace) -> None:
     writer = csv.writer(sys.stdout)
     writer.writerow(["account", "name", "roles", "unit", "point"])
-    for a in await kept.store.accounts():
+    for a in await services.accounts.accounts():
         writer.writerow([a.account, a.name, " ".join(a.roles), a.unit or "", a.point or ""])
 
 
-async def _import_units(kept: Services, arguments: Namespace) -> None:
-    done = await kept.scheduler.import_units(arguments.file.read_text(encoding="utf-8"), taken_over=utc_now())
+async def _import_units(services: Services, arguments: Namespace) -> None:
+    done = await services.scheduler.import_units(arguments.file.read_text(encoding="utf-8"), taken_over=utc_now())
     print(f"added {done.added}, changed {done.changed}, unchanged {done.unchanged}")
 
 
-async def _seed(kept: Services, _: Namespace) -> None:
-    done = await kept.scheduler.import_units(khanh_hoa_2023(), taken_over=utc_now())
+async def _seed(services: Services, _: Namespace) -> None:
+    done = await services.scheduler.import_units(khanh_hoa_2023(), taken_over=utc_now())
     print(f"added {done.added}, changed {done.changed}, unchanged {done.unchanged}")
 
 
-async def _capacity(kept: Services, arguments: Namespace) -> None:
+async def _capacity(services: Services, arguments: Namespace) -> None:
     now = utc_now().replace(microsecond=0)
     if arguments.report is not None:
-        await kept.scheduler.operator.set_capacity(now, proposed(arguments.report.read_text(encoding="utf-8")), now)
+        await services.scheduler.operator.set_capacity(now, proposed(arguments.report.read_text(encoding="utf-8")), now)
     elif arguments.sessions and arguments.points:
-        await kept.scheduler.operator.set_capacity(now, Amount(arguments.sessions, arguments.points), now)
-    limits = await kept.scheduler.limits(now)
+        await services.scheduler.operator.set_capacity(now, Amount(arguments.sessions, arguments.points), now)
+    limits = await services.scheduler.limits(now)
     print(f"sessions: {limits.maximum.sessions}, usable {limits.usable.sessions}")
     print(f"points: {limits.maximum.points}, usable {limits.usable.points}")
 
@@ -203,42 +203,42 @@ def proposed(report: str) -> Amount:
     return Amount(*amounts)
 
 
-async def _mailbox(kept: Services, arguments: Namespace) -> None:
+async def _mailbox(services: Services, arguments: Namespace) -> None:
     """Register the official mailbox of a unit, or list those there are as CSV."""
     if arguments.unit and arguments.address:
         try:
-            await kept.post.set_mailbox(arguments.unit, mailbox(arguments.address))
+            await services.notifications.set_mailbox(arguments.unit, mailbox(arguments.address))
         except UnknownUnit:
             raise BadInput([Fault("unit", f"There is no unit {arguments.unit}")]) from None
         except ValueError as error:
             raise BadInput([Fault("address", str(error))]) from None
     writer = csv.writer(sys.stdout)
-    for unit, address in sorted((await kept.post.mailboxes()).items()):
+    for unit, address in sorted((await services.notifications.mailboxes()).items()):
         writer.writerow([unit, address])
 
 
-async def _worker_key(kept: Services, arguments: Namespace) -> None:
+async def _worker_key(services: Services, arguments: Namespace) -> None:
     """Make the key of a machine's media workers, withdraw it, or list the names of those there are."""
     if arguments.name is None:
-        print("\n".join(await kept.worker_keys.names()))
+        print("\n".join(await services.worker_keys.names()))
     elif arguments.withdraw:
-        await kept.worker_keys.withdraw(arguments.name)
+        await services.worker_keys.withdraw(arguments.name)
     else:
-        print(await kept.worker_keys.make(arguments.name, utc_now()))
+        print(await services.worker_keys.make(arguments.name, utc_now()))
 
 
-async def _verify_recordings(kept: Services, _: Namespace) -> None:
+async def _verify_recordings(services: Services, _: Namespace) -> None:
     """Check every good recording; the first that is not what was recorded is named, with status 1."""
-    ready = await kept.recorded.recordings_in("ready")
-    print(f"{await asyncio.to_thread(verify, ready, kept.safe)} recordings are what was recorded")
+    ready = await services.recording_store.recordings_in("ready")
+    print(f"{await asyncio.to_thread(verify, ready, services.cipher)} recordings are what was recorded")
 
 
-async def _verify_log(kept: Services, arguments: Namespace) -> None:
+async def _verify_log(services: Services, arguments: Namespace) -> None:
     """Verify the audit log; the first entry that is not what was written is named, with status 1. Raises BadLog."""
-    verdict = await kept.audit.verify(utc_now())
+    verdict = await services.audit.verify(utc_now())
     if verdict.broken is not None:
         raise BadLog(verdict.broken)
-    if arguments.head and not await kept.audit.has(*arguments.head):
+    if arguments.head and not await services.audit.has(*arguments.head):
         raise BadLog(arguments.head[0])
     print(f"{verdict.entries} entries are what was written, head {verdict.last}:{verdict.head}")
 
@@ -328,13 +328,13 @@ async def run(settings: Settings, arguments: Namespace) -> None:
     if arguments.admin == "restore":  # before there is a record
         await asyncio.to_thread(restore, settings, arguments.file, _passphrase(arguments))
         print(f"restored into {settings.data}")
-    async with open_services(settings, migrating=False) as kept:
+    async with open_services(settings, migrating=False) as services:
         if arguments.admin == "backup":
             await asyncio.to_thread(backup, settings, arguments.file, _passphrase(arguments), arguments.with_keys)
         elif arguments.admin != "restore":
-            await COMMANDS[arguments.admin](kept, arguments)
+            await COMMANDS[arguments.admin](services, arguments)
         if arguments.admin != "verify-log":  # which leaves the log as it was
-            await kept.audit.append(_entry(arguments))
+            await services.audit.append(_entry(arguments))
 
 
 def _passphrase(arguments: Namespace) -> str | None:
@@ -352,8 +352,8 @@ async def _migrate(settings: Settings, arguments: Namespace) -> None:
             raise SettingsError(f"a server runs on {settings.data}: stop it first") from None
         before = await migration.found(engine := database.connect(settings.database_url))
         await engine.dispose()
-        async with open_services(settings, lease=Lease(settings, lambda: None)) as kept:
-            await kept.audit.append(_entry(arguments))
+        async with open_services(settings, lease=Lease(settings, lambda: None)) as services:
+            await services.audit.append(_entry(arguments))
     print(f"from {before}" if before != migration.RELEASE else "nothing to do")
     print(f"to {migration.RELEASE}")
     for copy in migration.copies(settings.copies):

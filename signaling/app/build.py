@@ -38,13 +38,13 @@ from signaling.mail.smtp import SmtpSender, tls_context
 from signaling.meeting import websocket
 from signaling.meeting.capacity_guard import CapacityGuard
 from signaling.meeting.connected_devices import ConnectedDevices
-from signaling.meeting.dispatcher import Dispatch
+from signaling.meeting.dispatcher import Dispatcher
 from signaling.meeting.incident_reports import IncidentReports
 from signaling.meeting.join import JoinService
 from signaling.meeting.line_monitor import LineMonitor
 from signaling.meeting.manager import MeetingManager
 from signaling.meeting.runner import MeetingDependencies
-from signaling.meeting.sign_out import Logins
+from signaling.meeting.sign_out import SignOutMonitor
 from signaling.meeting.state_keeper import ConferenceKeeper
 from signaling.messages.server import MAX_BYTES
 from signaling.recording.catalog import RecordingCatalog, load_key
@@ -90,144 +90,196 @@ async def media(settings: Settings) -> AsyncIterator[Supervisor]:
 @asynccontextmanager
 async def running(
     settings: Settings,
-    kept: Services,
+    services: Services,
     engine: MediaEngine,
     clock: Clock = utc_now,
     measure: Measure = disk_space.measure,
 ) -> AsyncIterator[Server]:
     """Build the roof over a record and an engine, running until the context ends."""
     async with valkey.connect(settings.redis_url, settings.run) as redis:
-        built = _build(settings, kept, engine, redis, clock, measure)
+        server = _build(settings, services, engine, redis, clock, measure)
         with suppress(TimeoutError):  # it goes on
-            await built.recordings.folder.run(lambda: private_files.mend_folder(settings.recordings))
-        await built.hub.recover(MACHINE_SECONDS if await kept.worker_keys.names() else 0)
-        built.finisher.start()
-        built.deliverer.start()
-        built.clerk.start()
-        if built.intake is not None:
-            built.intake.start()
-        built.hub.start()
-        built.logins.start()
+            await server.recordings.folder.run(lambda: private_files.mend_folder(settings.recordings))
+        await server.meetings.recover(MACHINE_SECONDS if await services.worker_keys.names() else 0)
+        server.remux_queue.start()
+        server.outbox.start()
+        server.jobs.start()
+        if server.inbox_watcher is not None:
+            server.inbox_watcher.start()
+        server.meetings.start()
+        server.sign_out.start()
         try:
             if settings.sip is not None:
-                await built.gateway.start(Agent(settings.sip, built.gateway))
+                await server.sip_bridge.start(Agent(settings.sip, server.sip_bridge))
             else:
-                await built.gateway.forgo()
-            yield built
+                await server.sip_bridge.forgo()
+            yield server
         except BaseException:  # what keeps a server from serving ends no meeting: the next one leads it on
-            if not built.hub.left:
-                await built.gateway.leave()
-                await built.hub.leave()
+            if not server.meetings.left:
+                await server.sip_bridge.leave()
+                await server.meetings.leave()
             raise
         finally:
-            if not built.hub.left:
-                await built.gateway.stop()
-            await built.logins.stop()
-            if not built.hub.left:
-                await built.hub.stop()
-            await built.recordings.stop()
-            await built.clerk.stop()
-            if built.intake is not None:
-                await built.intake.stop()
-            await built.deliverer.stop()
-            await built.finisher.stop()
+            if not server.meetings.left:
+                await server.sip_bridge.stop()
+            await server.sign_out.stop()
+            if not server.meetings.left:
+                await server.meetings.stop()
+            await server.recordings.stop()
+            await server.jobs.stop()
+            if server.inbox_watcher is not None:
+                await server.inbox_watcher.stop()
+            await server.outbox.stop()
+            await server.remux_queue.stop()
 
 
 def _build(
-    settings: Settings, kept: Services, engine: MediaEngine, redis: Redis, clock: Clock, measure: Measure
+    settings: Settings, services: Services, engine: MediaEngine, redis: Redis, clock: Clock, measure: Measure
 ) -> Server:
-    limits, presence, metrics = Throttle(redis), ConnectedDevices(redis), Metrics()
-    finisher = RemuxQueue(kept.recorded, kept.safe)
+    throttle, connected_devices, metrics = Throttle(redis), ConnectedDevices(redis), Metrics()
+    remux_queue = RemuxQueue(services.recording_store, services.cipher)
     key = load_key(settings.data / "ticket.key")
-    recordings = RecordingCatalog(kept.recorded, settings.recordings, key, finisher.wake, measure)
-    lines, links = LineMonitor(engine, kept.desk, kept.scheduler), PasswordLinks(kept.database, key)
+    recordings = RecordingCatalog(services.recording_store, settings.recordings, key, remux_queue.wake, measure)
+    line_monitor = LineMonitor(engine, services.incidents, services.scheduler)
+    password_links = PasswordLinks(services.database, key)
     rooms = RoomOptions(hold_s=settings.speaker_hold, mixed=settings.mixed_voices)
-    keeper = ConferenceKeeper(kept.conferences, clock)
-    tools = MeetingDependencies(
-        engine, presence, keeper, recordings, kept.desk, kept.preparation.attendance, kept.audit, clock, rooms
+    keeper = ConferenceKeeper(services.meeting_store, clock)
+    dependencies = MeetingDependencies(
+        engine,
+        connected_devices,
+        keeper,
+        recordings,
+        services.incidents,
+        services.preparation.attendance,
+        services.audit,
+        clock,
+        rooms,
     )
-    hub = MeetingManager(kept.scheduler, tools, lines)
-    faults = IncidentReports(hub, kept.desk, lines, kept.audit)
-    guard = CapacityGuard(kept.scheduler, presence)
-    entrance = JoinService(kept.scheduler, kept.equipment, kept.grants, hub, guard, limits, kept.audit)
-    gateway = _gateway(kept, hub, guard, limits)
-    letters = None if settings.mail is None else SmtpSender(settings.mail)
-    deliverer = OutboxSender(
-        kept.post, kept.scheduler.live_code, letters, chat_groups.load(settings.groups), clock, links
+    meetings = MeetingManager(services.scheduler, dependencies, line_monitor)
+    incident_reports = IncidentReports(meetings, services.incidents, line_monitor, services.audit)
+    capacity_guard = CapacityGuard(services.scheduler, connected_devices)
+    join_service = JoinService(
+        services.scheduler,
+        services.equipment,
+        services.guest_access,
+        meetings,
+        capacity_guard,
+        throttle,
+        services.audit,
     )
-    logins = Logins(hub, kept.store, clock)
+    sip_bridge = _sip_bridge(services, meetings, capacity_guard, throttle)
+    smtp = None if settings.mail is None else SmtpSender(settings.mail)
+    outbox = OutboxSender(
+        services.notifications,
+        services.scheduler.live_code,
+        smtp,
+        chat_groups.load(settings.groups),
+        clock,
+        password_links,
+    )
+    sign_out = SignOutMonitor(meetings, services.accounts, clock)
     return Server(
-        **{each.name: getattr(kept, each.name) for each in fields(kept)},
-        links=links,
+        **{each.name: getattr(services, each.name) for each in fields(services)},
+        password_links=password_links,
         redis=redis,
-        auth=SignIn(kept.store, kept.audit, Passwords(), limits, links, kept.directory.operator, logins.ended),
-        hub=hub,
-        logins=logins,
-        lines=lines,
-        faults=faults,
-        gateway=gateway,
-        dispatch=Dispatch(hub, entrance, faults, gateway.redial, metrics),
+        sign_in=SignIn(
+            services.accounts,
+            services.audit,
+            Passwords(),
+            throttle,
+            password_links,
+            services.directory.operator,
+            sign_out.ended,
+        ),
+        meetings=meetings,
+        sign_out=sign_out,
+        line_monitor=line_monitor,
+        incident_reports=incident_reports,
+        sip_bridge=sip_bridge,
+        dispatcher=Dispatcher(meetings, join_service, incident_reports, sip_bridge.redial, metrics),
         recordings=recordings,
-        finisher=finisher,
-        clerk=PeriodicJobs(_duties(kept, logins, gateway), clock),
-        deliverer=deliverer,
-        intake=_intake(settings.mail, kept.mailroom, clock, deliverer),
+        remux_queue=remux_queue,
+        jobs=PeriodicJobs(_duties(services, sign_out, sip_bridge), clock),
+        outbox=outbox,
+        inbox_watcher=_inbox_watcher(settings.mail, services.inbound_mail, clock, outbox),
         metrics=metrics,
-        documents=settings.data / "documents",
+        document_folder=settings.data / "documents",
         owner=owner_of(settings.data),
         pages=Path(pages_package.__file__ or "").parent,
         clock=clock,
     )
 
 
-def _gateway(kept: Services, hub: MeetingManager, guard: CapacityGuard, limits: Throttle) -> SipBridge:
-    reception = InboundCallAuth(kept.scheduler, kept.equipment, kept.grants, limits, kept.audit)
-    seating = SipAdmission(kept.equipment, guard, kept.audit)
-    return SipBridge(hub, kept.scheduler, kept.equipment, kept.grants, seating, reception)
+def _sip_bridge(
+    services: Services, meetings: MeetingManager, capacity_guard: CapacityGuard, throttle: Throttle
+) -> SipBridge:
+    inbound_auth = InboundCallAuth(
+        services.scheduler, services.equipment, services.guest_access, throttle, services.audit
+    )
+    admission = SipAdmission(services.equipment, capacity_guard, services.audit)
+    return SipBridge(meetings, services.scheduler, services.equipment, services.guest_access, admission, inbound_auth)
 
 
-def _duties(kept: Services, logins: Logins, gateway: SipBridge) -> dict[str, Duty]:
+def _duties(services: Services, sign_out: SignOutMonitor, sip_bridge: SipBridge) -> dict[str, Duty]:
     return {
-        "uptime": kept.reports.alive,
-        "figures": kept.inquiries.remind,
-        "profiles": kept.filing.refresh,
-        "answers": kept.answers.work,
-        "calls": kept.calls.work,
-        "happenings": kept.audit.cover,
-        "audit": kept.audit.daily,
-        "attendance": kept.preparation.attendance.settle,
-        "readiness": kept.preparation.boards.alarm,
-        "personal": kept.personal.forget,
-        "directory": lambda now: fall_due(kept.directory, kept.people, kept.post, kept.store, kept.audit, logins, now),
-        "first-assessments": lambda now: warn_of_first_assessments(kept.directory, kept.post, now),
-        "endings": lambda now: warn_of_endings(kept.directory, kept.post, kept.store, now),
-        "closing": kept.sheets.remind,
-        "power": PowerCheck(kept.power, gateway).work,
-        "recordings": RecordingHandover(kept.scheduler, kept.handovers, kept.recorded, kept.audit).work,
-        "providers": kept.letters.work,
-        "patches": kept.patches.work,
-        "summaries": kept.summaries.work,
+        "uptime": services.reports.alive,
+        "figures": services.corrections.remind,
+        "profiles": services.policy_uploads.refresh,
+        "answers": services.reply_deadlines.work,
+        "calls": services.check_reminders.work,
+        "happenings": services.audit.cover,
+        "audit": services.audit.daily,
+        "attendance": services.preparation.attendance.settle,
+        "readiness": services.preparation.boards.alarm,
+        "personal": services.personal.forget,
+        "directory": lambda now: fall_due(
+            services.directory,
+            services.people,
+            services.notifications,
+            services.accounts,
+            services.audit,
+            sign_out,
+            now,
+        ),
+        "first-assessments": lambda now: warn_of_first_assessments(services.directory, services.notifications, now),
+        "endings": lambda now: warn_of_endings(services.directory, services.notifications, services.accounts, now),
+        "closing": services.closing.remind,
+        "power": PowerCheck(services.device_shutdown, sip_bridge).work,
+        "recordings": RecordingHandover(
+            services.scheduler, services.handovers, services.recording_store, services.audit
+        ).work,
+        "providers": services.provider_notices.work,
+        "patches": services.patches.work,
+        "summaries": services.summaries.work,
     }
 
 
-def _intake(mail: Mail | None, mailroom: InboundMail, clock: Clock, deliverer: OutboxSender) -> InboxWatcher | None:
+def _inbox_watcher(
+    mail: Mail | None, inbound_mail: InboundMail, clock: Clock, outbox: OutboxSender
+) -> InboxWatcher | None:
     if mail is None or mail.imap is None:
         return None
-    return InboxWatcher(mailroom, mail.imap, tls_context(mail), clock, deliverer.wake)
+    return InboxWatcher(inbound_mail, mail.imap, tls_context(mail), clock, outbox.wake)
 
 
-def application(built: Server, workers: WorkerPool | None = None) -> web.Application:
+def application(server: Server, workers: WorkerPool | None = None) -> web.Application:
     """Return the HTTP application; media workers of other machines join `workers`."""
     app = web.Application(
         middlewares=[middleware.problems, middleware.plain, middleware.admitting],
         client_max_size=MAX_BYTES,
         handler_args={"auto_decompress": False},
     )
-    contexts.provide(app, built)
+    contexts.provide(app, server)
     app.on_response_prepare.append(middleware.add_headers)
     if workers is not None:
         endpoint = remote_endpoint.RemoteWorkerEndpoint(
-            workers, built.worker_keys, Throttle(built.redis), built.recordings, built.audit, built.owner, built.clock
+            workers,
+            server.worker_keys,
+            Throttle(server.redis),
+            server.recordings,
+            server.audit,
+            server.owner,
+            server.clock,
         )
         remote_endpoint.add(app, endpoint)
     app.add_routes(

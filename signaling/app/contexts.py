@@ -43,103 +43,112 @@ from signaling.reports.context import REPORTS, ReportsContext
 from signaling.workers.context import WORKERS, WorkersContext
 
 
-def provide(app: web.Application, built: Server) -> None:
+def provide(app: web.Application, server: Server) -> None:
     """Give each folder's endpoints what they use, and nothing else."""
 
     async def unit_names() -> dict[str, str]:
-        return {unit.id: unit.name for unit in await built.scheduler.units()}
+        return {unit.id: unit.name for unit in await server.scheduler.units()}
 
     app[HTTP] = HttpContext(
-        authenticator=built.auth,
-        audit=built.audit,
-        idempotency=built.idempotency,
-        metrics=built.metrics,
+        authenticator=server.sign_in,
+        audit=server.audit,
+        idempotency=server.idempotency,
+        metrics=server.metrics,
         unit_names=unit_names,
-        stopping=lambda: built.hub.stopping,
-        clock=built.clock,
-        pages=built.pages,
-        documents=built.documents,
-        cipher=built.safe,
+        stopping=lambda: server.meetings.stopping,
+        clock=server.clock,
+        pages=server.pages,
+        documents=server.document_folder,
+        cipher=server.cipher,
     )
-    app[MEETING] = MeetingContext(sign_in=built.auth, meetings=built.hub, dispatch=built.dispatch, clock=built.clock)
-    app[HEALTH] = HealthContext(accounts=built.store, redis=built.redis, meetings=built.hub, metrics=built.metrics)
+    app[MEETING] = MeetingContext(
+        sign_in=server.sign_in, meetings=server.meetings, dispatcher=server.dispatcher, clock=server.clock
+    )
+    app[HEALTH] = HealthContext(
+        accounts=server.accounts, redis=server.redis, meetings=server.meetings, metrics=server.metrics
+    )
     app[ACCOUNTS] = AccountsContext(
-        sign_in=built.auth, equipment=built.equipment, audit=built.audit, scheduler=built.scheduler
+        sign_in=server.sign_in, equipment=server.equipment, audit=server.audit, scheduler=server.scheduler
     )
-    app[AUDIT_LOG] = AuditContext(audit=built.audit, scheduler=built.scheduler)
+    app[AUDIT_LOG] = AuditContext(audit=server.audit, scheduler=server.scheduler)
     app[BOOKING] = BookingContext(
-        scheduler=built.scheduler,
-        outbox=built.deliverer,
-        meetings=built.hub,
-        drafts=built.drafts,
-        emergencies=built.emergencies,
-        reply_deadlines=built.answers,
-        parser=built.parser,
+        scheduler=server.scheduler,
+        outbox=server.outbox,
+        meetings=server.meetings,
+        drafts=server.drafts,
+        emergencies=server.emergencies,
+        reply_deadlines=server.reply_deadlines,
+        parser=server.parser,
     )
     app[COMPLIANCE] = ComplianceContext(
-        feedback=built.box,
-        scheduler=built.scheduler,
-        audit=built.audit,
-        accounts=built.store,
-        personal=built.personal,
-        people=built.people,
-        directory=built.directory,
-        equipment=built.equipment,
+        feedback=server.feedback,
+        scheduler=server.scheduler,
+        audit=server.audit,
+        accounts=server.accounts,
+        personal=server.personal,
+        people=server.people,
+        directory=server.directory,
+        equipment=server.equipment,
     )
     app[POINTS] = PointsContext(
-        scheduler=built.scheduler,
-        directory=built.directory,
-        evidence=built.archive,
-        accounts=built.store,
-        guest_access=built.grants,
+        scheduler=server.scheduler,
+        directory=server.directory,
+        evidence=server.evidence,
+        accounts=server.accounts,
+        guest_access=server.guest_access,
     )
     app[EQUIPMENT] = EquipmentContext(
-        scheduler=built.scheduler, equipment=built.equipment, device_answers=built.gateway.answers
+        scheduler=server.scheduler, equipment=server.equipment, device_answers=server.sip_bridge.answers
     )
     app[PEOPLE] = PeopleContext(
-        scheduler=built.scheduler,
-        people=built.people,
-        password_links=built.links,
-        equipment=built.equipment,
-        accounts=built.store,
-        sign_in=built.auth,
-        notifications=built.post,
-        outbox=built.deliverer,
-        directory=built.directory,
-        logins=built.logins,
+        scheduler=server.scheduler,
+        people=server.people,
+        password_links=server.password_links,
+        equipment=server.equipment,
+        accounts=server.accounts,
+        sign_in=server.sign_in,
+        notifications=server.notifications,
+        outbox=server.outbox,
+        directory=server.directory,
+        sign_out=server.sign_out,
     )
-    app[CONTROLS] = ControlsContext(controls=built.register, evidence=built.archive, scheduler=built.scheduler)
-    app[IMPORT_EXPORT] = ImportExportContext(import_export=built.exchange, scheduler=built.scheduler)
-    app[READINESS] = ReadinessContext(preparation=built.preparation, scheduler=built.scheduler, accounts=built.store)
+    app[CONTROLS] = ControlsContext(controls=server.controls, evidence=server.evidence, scheduler=server.scheduler)
+    app[IMPORT_EXPORT] = ImportExportContext(import_export=server.import_export, scheduler=server.scheduler)
+    app[READINESS] = ReadinessContext(
+        preparation=server.preparation, scheduler=server.scheduler, accounts=server.accounts
+    )
     app[ATTENDANCE] = AttendanceContext(
-        preparation=built.preparation, scheduler=built.scheduler, outbox=built.deliverer
+        preparation=server.preparation, scheduler=server.scheduler, outbox=server.outbox
     )
     app[INCIDENTS] = IncidentsContext(
-        incidents=built.desk, scheduler=built.scheduler, incident_reports=built.faults, equipment=built.equipment
+        incidents=server.incidents,
+        scheduler=server.scheduler,
+        incident_reports=server.incident_reports,
+        equipment=server.equipment,
     )
     app[PROVIDER] = ProviderContext(
-        provider_view=built.carriers,
-        preparation=built.preparation,
-        incidents=built.desk,
-        incident_reports=built.faults,
-        scheduler=built.scheduler,
-        line_monitor=built.lines,
+        provider_view=server.provider_view,
+        preparation=server.preparation,
+        incidents=server.incidents,
+        incident_reports=server.incident_reports,
+        scheduler=server.scheduler,
+        line_monitor=server.line_monitor,
     )
-    app[CLOSING] = ClosingContext(closing=built.sheets, scheduler=built.scheduler)
-    app[DOCUMENTS] = DocumentsContext(documents=built.shelf, outbox=built.deliverer, scheduler=built.scheduler)
-    app[POLICY] = PolicyContext(scheduler=built.scheduler, uploads=built.filing)
+    app[CLOSING] = ClosingContext(closing=server.closing, scheduler=server.scheduler)
+    app[DOCUMENTS] = DocumentsContext(documents=server.documents, outbox=server.outbox, scheduler=server.scheduler)
+    app[POLICY] = PolicyContext(scheduler=server.scheduler, uploads=server.policy_uploads)
     app[RECORDINGS] = RecordingContext(
-        mixed_voices=built.hub.tools.rooms.mixed,
-        documents=built.shelf,
-        scheduler=built.scheduler,
-        handovers=built.handovers,
-        store=built.recorded,
-        catalog=built.recordings,
+        mixed_voices=server.meetings.tools.rooms.mixed,
+        documents=server.documents,
+        scheduler=server.scheduler,
+        handovers=server.handovers,
+        store=server.recording_store,
+        catalog=server.recordings,
     )
     app[REPORTS] = ReportsContext(
-        reports=built.reports, reviews=built.reviews, scheduler=built.scheduler, corrections=built.inquiries
+        reports=server.reports, reviews=server.reviews, scheduler=server.scheduler, corrections=server.corrections
     )
     app[MAIL] = MailContext(
-        inbound_mail=built.mailroom, parser=built.parser, notifications=built.post, outbox=built.deliverer
+        inbound_mail=server.inbound_mail, parser=server.parser, notifications=server.notifications, outbox=server.outbox
     )
-    app[WORKERS] = WorkersContext(engine=built.hub.engine, keys=built.worker_keys)
+    app[WORKERS] = WorkersContext(engine=server.meetings.engine, keys=server.worker_keys)

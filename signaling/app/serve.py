@@ -107,12 +107,12 @@ async def serve(settings: Settings, take_over: bool = False) -> bool:
     with await _only_one(settings, take_over):
         ending.listen()
         async with (
-            open_services(settings, lease=Lease(settings, ending.asked.set)) as kept,
+            open_services(settings, lease=Lease(settings, ending.asked.set)) as services,
             media(settings) as supervisor,
-            running(settings, kept, supervisor.workers) as built,
+            running(settings, services, supervisor.workers) as server,
         ):
-            password = await first_start(kept, utc_now())
-            async with _listening(settings, application(built, supervisor.workers), certificates) as urls:
+            password = await first_start(services, utc_now())
+            async with _listening(settings, application(server, supervisor.workers), certificates) as urls:
                 _greet(*urls, password)
                 systemd.tell(systemd.READY)
                 await ending.asked.wait()
@@ -122,11 +122,11 @@ async def serve(settings: Settings, take_over: bool = False) -> bool:
                 else:
                     systemd.tell(systemd.STOPPING)
                 if ending.succeeded:
-                    await built.gateway.leave()
-                    await built.hub.leave()
+                    await server.sip_bridge.leave()
+                    await server.meetings.leave()
                     await supervisor.leave()
                 else:
-                    await built.hub.stop()
+                    await server.meetings.stop()
     alive.cancel()
     if ending.anew:
         ending.hand_on()

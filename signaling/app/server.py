@@ -14,11 +14,11 @@ from signaling.app.services import Services
 from signaling.http.metrics import Metrics
 from signaling.mail.inbox_watcher import InboxWatcher
 from signaling.mail.outbox_sender import OutboxSender
-from signaling.meeting.dispatcher import Dispatch
+from signaling.meeting.dispatcher import Dispatcher
 from signaling.meeting.incident_reports import IncidentReports
 from signaling.meeting.line_monitor import LineMonitor
 from signaling.meeting.manager import MeetingManager
-from signaling.meeting.sign_out import Logins
+from signaling.meeting.sign_out import SignOutMonitor
 from signaling.recording.catalog import RecordingCatalog
 from signaling.recording.remux_queue import RemuxQueue
 from signaling.sip.bridge.bridge import SipBridge
@@ -28,23 +28,23 @@ from signaling.sip.bridge.bridge import SipBridge
 class Server(Services):
     """The record, and the parts that run over it."""
 
-    links: PasswordLinks
+    password_links: PasswordLinks
     redis: Redis
-    auth: SignIn
-    hub: MeetingManager
-    logins: Logins
-    lines: LineMonitor
-    faults: IncidentReports
-    gateway: SipBridge
-    dispatch: Dispatch
+    sign_in: SignIn
+    meetings: MeetingManager
+    sign_out: SignOutMonitor
+    line_monitor: LineMonitor
+    incident_reports: IncidentReports
+    sip_bridge: SipBridge
+    dispatcher: Dispatcher
     recordings: RecordingCatalog
-    finisher: RemuxQueue
-    deliverer: OutboxSender
-    clerk: PeriodicJobs
-    intake: InboxWatcher | None
+    remux_queue: RemuxQueue
+    outbox: OutboxSender
+    jobs: PeriodicJobs
+    inbox_watcher: InboxWatcher | None
     metrics: Metrics
     pages: Path
-    documents: Path
+    document_folder: Path
     owner: str
     """The id of the data directory, by which media workers know it."""
     clock: Callable[[], datetime]

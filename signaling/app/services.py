@@ -81,37 +81,37 @@ class Services:
     personal: PersonalData
     equipment: Equipment
     people: People
-    grants: GuestAccess
-    archive: EvidenceFiles
-    register: ControlsService
+    guest_access: GuestAccess
+    evidence: EvidenceFiles
+    controls: ControlsService
     parser: SandboxedParser
-    exchange: Exchange
-    post: Notifications
-    mailroom: InboundMail
-    answers: ReplyDeadlines
+    import_export: Exchange
+    notifications: Notifications
+    inbound_mail: InboundMail
+    reply_deadlines: ReplyDeadlines
     emergencies: Emergencies
-    filing: PolicyUpload
-    calls: CheckReminders
-    letters: ProviderLetters
+    policy_uploads: PolicyUpload
+    check_reminders: CheckReminders
+    provider_notices: ProviderLetters
     patches: Patches
-    desk: IncidentService
-    sheets: ClosingService
-    power: DeviceShutdown
+    incidents: IncidentService
+    closing: ClosingService
+    device_shutdown: DeviceShutdown
     handovers: HandoverService
-    shelf: DocumentService
-    box: FeedbackService
+    documents: DocumentService
+    feedback: FeedbackService
     summaries: MonthlySummary
-    carriers: ProviderView
-    store: AccountStore
+    provider_view: ProviderView
+    accounts: AccountStore
     idempotency: Idempotency
     worker_keys: WorkerKeys
-    conferences: ConferenceStore
-    recorded: RecordingStore
+    meeting_store: ConferenceStore
+    recording_store: RecordingStore
     audit: AuditLog
     reports: Reports
     reviews: Reviews
-    inquiries: CorrectionRequests
-    safe: FileCipher
+    corrections: CorrectionRequests
+    cipher: FileCipher
 
 
 def utc_now() -> datetime:
@@ -136,8 +136,8 @@ async def open_services(
     """
     async with AsyncExitStack() as closing:
         async with _turn(settings.data):
-            kept = await _opened(settings, migrating, lease, closing)
-        yield kept
+            services = await _opened(settings, migrating, lease, closing)
+        yield services
 
 
 @asynccontextmanager
@@ -170,11 +170,11 @@ async def _opened(settings: Settings, migrating: bool, lease: Lease | None, clos
     made = key or secrets.token_bytes(KEY_BYTES)
     engine = database.connect(settings.database_url, CodeCipher(made))
     closing.push_async_callback(engine.dispose)
-    kept = _over(engine, settings, file_safe(made))
+    services = _over(engine, settings, file_safe(made))
     standing = await migration.found(engine)
     migration.check(standing, migrating)
     if not standing.empty:
-        await _check(kept)
+        await _check(services)
     if lease is not None:
         await closing.enter_async_context(lease.held(engine))
     private_files.mend(settings)
@@ -184,20 +184,20 @@ async def _opened(settings: Settings, migrating: bool, lease: Lease | None, clos
         await migration.migrate(
             engine, lambda was: migration.copied(settings.database_url, settings.copies, was, utc_now())
         )
-    await kept.scheduler.keep_profiles(utc_now())
-    await kept.filing.refresh(utc_now())
-    return kept
+    await services.scheduler.keep_profiles(utc_now())
+    await services.policy_uploads.refresh(utc_now())
+    return services
 
 
-async def _check(kept: Services) -> None:
+async def _check(services: Services) -> None:
     """Ask the tables, which may be of an older release, what they can tell. Raises LostKey, PolicyError."""
-    there = await migration.tables(kept.database)
+    there = await migration.tables(services.database)
     if "codes.sealed" in there:
-        await kept.scheduler.check_vault()
+        await services.scheduler.check_vault()
     if "profiles" in there:
-        await kept.scheduler.check_profiles()
+        await services.scheduler.check_profiles()
     if "profiles_filed" in there:
-        await kept.filing.refresh(utc_now())
+        await services.policy_uploads.refresh(utc_now())
 
 
 def _over(engine: AsyncEngine, settings: Settings, safe: FileCipher) -> Services:
@@ -216,37 +216,37 @@ def _over(engine: AsyncEngine, settings: Settings, safe: FileCipher) -> Services
         directory=Directory(engine, shelf),
         equipment=Equipment(engine, shelf),
         people=People(engine, shelf),
-        grants=GuestAccess(engine, shelf),
-        archive=EvidenceFiles(engine),
-        register=ControlsService(engine, shelf, checklists.load()),
+        guest_access=GuestAccess(engine, shelf),
+        evidence=EvidenceFiles(engine),
+        controls=ControlsService(engine, shelf, checklists.load()),
         parser=parser,
-        exchange=Exchange(engine, shelf, parser),
-        post=Notifications(engine, shelf.at(utc_now()).zone, channels),
-        mailroom=InboundMail(engine, address, shelf, drafts, parser),
-        desk=IncidentService(engine, channels),
-        sheets=sheets,
-        power=DeviceShutdown(engine, channels),
+        import_export=Exchange(engine, shelf, parser),
+        notifications=Notifications(engine, shelf.at(utc_now()).zone, channels),
+        inbound_mail=InboundMail(engine, address, shelf, drafts, parser),
+        incidents=IncidentService(engine, channels),
+        closing=sheets,
+        device_shutdown=DeviceShutdown(engine, channels),
         handovers=handovers,
-        shelf=DocumentService(engine, channels),
-        box=box,
+        documents=DocumentService(engine, channels),
+        feedback=box,
         summaries=MonthlySummary(engine, shelf, box, channels),
-        carriers=ProviderView(engine),
-        calls=CheckReminders(engine, shelf, channels),
-        letters=ProviderLetters(engine, channels),
+        provider_view=ProviderView(engine),
+        check_reminders=CheckReminders(engine, shelf, channels),
+        provider_notices=ProviderLetters(engine, channels),
         patches=Patches(engine, shelf, channels),
-        answers=ReplyDeadlines(engine, shelf, settings.mail.contacts if settings.mail else Contacts()),
+        reply_deadlines=ReplyDeadlines(engine, shelf, settings.mail.contacts if settings.mail else Contacts()),
         emergencies=Emergencies(engine),
-        filing=PolicyUpload(engine, shelf),
-        store=AccountStore(engine),
+        policy_uploads=PolicyUpload(engine, shelf),
+        accounts=AccountStore(engine),
         idempotency=Idempotency(engine),
         worker_keys=WorkerKeys(engine),
-        conferences=ConferenceStore(engine),
-        recorded=RecordingStore(engine, settings.recordings),
+        meeting_store=ConferenceStore(engine),
+        recording_store=RecordingStore(engine, settings.recordings),
         audit=AuditLog(engine, shelf, scheduler.happenings),
         reports=reports,
-        inquiries=CorrectionRequests(engine, shelf, reports, channels),
+        corrections=CorrectionRequests(engine, shelf, reports, channels),
         reviews=Reviews(engine),
         preparation=Preparation.over(engine, shelf, channels),
         personal=PersonalData(Alerts(engine, shelf, channels)),
-        safe=safe,
+        cipher=safe,
     )

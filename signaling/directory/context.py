@@ -19,7 +19,7 @@ from signaling.accounts.password_links import PasswordLinks
 from signaling.accounts.sign_in import SignIn
 from signaling.accounts.store import AccountStore
 from signaling.mail.outbox_sender import OutboxSender
-from signaling.meeting.sign_out import Logins
+from signaling.meeting.sign_out import SignOutMonitor
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class PeopleContext:
     notifications: Notifications
     outbox: OutboxSender
     directory: Directory
-    logins: Logins
+    sign_out: SignOutMonitor
 
 
 PEOPLE = web.AppKey("PeopleContext", PeopleContext)

@@ -13,7 +13,7 @@ from signaling.accounts.store import AccountStore
 from signaling.audit.log import AuditLog
 from signaling.core.account import Account
 from signaling.core.audit_entry import SERVER, AuditEntry
-from signaling.meeting.sign_out import Logins
+from signaling.meeting.sign_out import SignOutMonitor
 
 
 async def fall_due(
@@ -22,7 +22,7 @@ async def fall_due(
     post: Notifications,
     store: AccountStore,
     audit: AuditLog,
-    logins: Logins,
+    sign_out: SignOutMonitor,
     now: datetime,
 ) -> None:
     """Suspend points, warn units whose document ended, shut accounts of people whose days are over."""
@@ -34,7 +34,7 @@ async def fall_due(
     known = {account.account for account in await store.accounts() if not account.disabled}
     for name in await people.gone(now):
         if name in known:
-            await shut(store, logins, name)
+            await shut(store, sign_out, name)
             await audit.append(AuditEntry(now, SERVER, "account-disable", name))
 
 
@@ -74,7 +74,7 @@ def losers(found: Ending, accounts: Iterable[Account]) -> list[Account]:
     return [account for account in accounts if not account.disabled and loses(account)]
 
 
-async def shut(store: AccountStore, logins: Logins, account: str) -> None:
+async def shut(store: AccountStore, sign_out: SignOutMonitor, account: str) -> None:
     """Disable an account: nobody is signed in with it any more, nor in a meeting (R-120)."""
     await store.disable(account, disabled=True)
-    await logins.ended(account, None, "removed")
+    await sign_out.ended(account, None, "removed")

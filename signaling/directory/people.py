@@ -245,7 +245,7 @@ async def _shut_gone(call: ApiRequest) -> None:
     open_ = {account.account for account in await context.accounts.accounts() if not account.disabled}
     for name in await context.people.gone(call.now):
         if name in open_:
-            await shut(context.accounts, context.logins, name)
+            await shut(context.accounts, context.sign_out, name)
             await call.note("account-disable", name)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from aiohttp import web
 
 from signaling.accounts.sign_in import SignIn
-from signaling.meeting.dispatcher import Dispatch
+from signaling.meeting.dispatcher import Dispatcher
 from signaling.meeting.manager import MeetingManager
 
 
@@ -17,7 +17,7 @@ class MeetingContext:
 
     sign_in: SignIn
     meetings: MeetingManager
-    dispatch: Dispatch
+    dispatcher: Dispatcher
     clock: Callable[[], datetime]
 
 

@@ -46,7 +46,7 @@ Handler = Callable[[Client, Any, datetime], Awaitable[None]]
 """Obeys one message of a client. Raises MessageError."""
 
 
-class Dispatch:
+class Dispatcher:
     """Obeys messages and answers faults."""
 
     def __init__(

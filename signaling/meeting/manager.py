@@ -131,9 +131,9 @@ class MeetingManager:
         lost = await self.tools.recordings.taken_over() - held.writing.keys()
         if not patience:
             await self._lose(lost)
-        kept = await self.tools.keeper.take_over()
-        missing = {session for session in kept if kept[session].conference.room_open} - set(held.rooms)
-        for session, record in kept.items():
+        stored = await self.tools.keeper.take_over()
+        missing = {session for session in stored if stored[session].conference.room_open} - set(held.rooms)
+        for session, record in stored.items():
             try:
                 await self._lead_on(session, record, now)
             except SQLAlchemyError:

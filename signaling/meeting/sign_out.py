@@ -21,7 +21,7 @@ LOOK_SECONDS = 2.0
 """What another process did, as the command line does, is noticed this late at most."""
 
 
-class Logins:
+class SignOutMonitor:
     """Knows which sockets came with which login."""
 
     def __init__(self, hub: MeetingManager, store: AccountStore, clock: Callable[[], datetime]) -> None:

@@ -88,7 +88,7 @@ async def _read(context: MeetingContext, client: Client) -> None:
         client.heard, client.alive, client.busy = context.clock(), True, True
         if message.type is WSMsgType.TEXT:
             with lock_timeout(LOCK_SECONDS):
-                await context.dispatch.receive(client, message.data, client.heard)
+                await context.dispatcher.receive(client, message.data, client.heard)
         elif message.type is WSMsgType.PING:
             await client.socket.pong(message.data)
         elif message.type is WSMsgType.BINARY:

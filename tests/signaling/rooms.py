@@ -138,23 +138,23 @@ class FakeIncoming:
 
 async def register(world: World, point: str, address: str, place: int = 0, **fields: Any) -> str:
     """Register a device of a point as a room system that the centre calls; return its id."""
-    device = (await world.kept.equipment.devices(point))[place]
+    device = (await world.services.equipment.devices(point))[place]
     about = {"kind": "VCS", "protocol": "SIP", "address": address, "dial_out": True, **fields}
-    await world.kept.equipment.describe(replace(device, **about), world.clock.now)
+    await world.services.equipment.describe(replace(device, **about), world.clock.now)
     return device.id
 
 
 def gateway(world: World) -> FakeAgent:
     """Give the world a gateway."""
     agent = FakeAgent()
-    world.server.gateway.agent = agent  # type: ignore[assignment]
+    world.server.sip_bridge.agent = agent  # type: ignore[assignment]
     return agent
 
 
 async def tick(world: World, seconds: float) -> None:
     """Let time pass, for the meetings and for the gateway."""
     await world.tick(seconds)
-    await world.server.gateway.tick(world.clock.now)
+    await world.server.sip_bridge.tick(world.clock.now)
 
 
 async def soon(so: Callable[[], object]) -> None:

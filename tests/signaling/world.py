@@ -78,14 +78,14 @@ def prepare_record(settings: Settings) -> None:
     """Make the record all tests start from."""
 
     async def prepare() -> None:
-        async with open_services(settings) as kept:
-            await kept.scheduler.import_units(khanh_hoa_2023())
-            points = {point.id: point for point in await kept.scheduler.points()}
+        async with open_services(settings) as services:
+            await services.scheduler.import_units(khanh_hoa_2023())
+            points = {point.id: point for point in await services.scheduler.points()}
             hashed = CHEAP.hash(PASSWORD)
             for name, (roles, point) in ACCOUNTS.items():
                 unit = points[point].unit if point else None
                 account = Account(name, name.title(), roles, unit, point)  # type: ignore[arg-type]
-                await kept.store.add_account(account, hashed, NOW)
+                await services.accounts.add_account(account, hashed, NOW)
 
     asyncio.run(prepare())
 
@@ -171,7 +171,7 @@ class Socket:
 class World:
     """A served roof with everything a test may turn."""
 
-    kept: Services
+    services: Services
     server: Server
     engine: FakeEngine
     clock: FakeClock
@@ -180,18 +180,18 @@ class World:
     _clients: list[ClientSession] = field(default_factory=list)
 
     @property
-    def store(self) -> AccountStore:
+    def accounts(self) -> AccountStore:
         """The record of people."""
-        return self.kept.store
+        return self.services.accounts
 
     @property
-    def recorded(self) -> RecordingStore:
+    def recording_store(self) -> RecordingStore:
         """The record of recordings."""
-        return self.kept.recorded
+        return self.services.recording_store
 
     async def audited(self, limit: int) -> list[AuditEntry]:
         """The newest entries of the audit log, newest first, but for the seals of the clerk's rounds."""
-        rows = await self.kept.audit.newest(Wanted(), limit + 2)
+        rows = await self.services.audit.newest(Wanted(), limit + 2)
         return [row.entry for row in rows if row.entry.action != COVER][:limit]
 
     def client(self) -> ClientSession:
@@ -237,7 +237,7 @@ class World:
             secret=False,
             voices=voices,
         )
-        return await self.kept.scheduler.submit(request, NOW - timedelta(hours=1))
+        return await self.services.scheduler.submit(request, NOW - timedelta(hours=1))
 
     async def socket(self, account: str) -> Socket:
         """Open a socket."""
@@ -253,13 +253,13 @@ class World:
 
     def drop(self, account: str) -> None:
         """Cut the sockets of an account."""
-        for client in self.server.hub.clients:
+        for client in self.server.meetings.clients:
             if client.account.account == account:
                 client.drop()
 
     async def tick(self, seconds: float) -> None:
         """Let time pass."""
-        await self.server.hub.tick(self.clock.advance(seconds))
+        await self.server.meetings.tick(self.clock.advance(seconds))
 
     async def close(self) -> None:
         """Close all browsers."""
@@ -279,16 +279,19 @@ async def open_world(
 ) -> AsyncIterator[World]:
     """Serve a roof, over an engine of its own, one that an earlier roof left (`held`), or workers."""
     engine, clock, disk = held or FakeEngine(), FakeClock(NOW), FakeDisk()
-    async with open_services(settings) as kept, running(settings, kept, workers or engine, clock, disk) as built:
-        server = TestServer(application(built))
-        await server.start_server()
+    async with (
+        open_services(settings) as services,
+        running(settings, services, workers or engine, clock, disk) as server,
+    ):
+        test_server = TestServer(application(server))
+        await test_server.start_server()
         try:
-            await built.clerk.settled()  # what it does at the start is not to mix with what a test does
-            async with World(kept, built, engine, clock, disk, server) as world:
+            await server.jobs.settled()  # what it does at the start is not to mix with what a test does
+            async with World(services, server, engine, clock, disk, test_server) as world:
                 yield world
-                await built.hub.stop()
+                await server.meetings.stop()
         finally:
-            await server.close()
+            await test_server.close()
 
 
 async def counted_elsewhere(world: World, session: Session, legs: Collection[str]) -> ConnectedDevices:

@@ -19,12 +19,12 @@ from signaling.recording.model import Recording
 @pytest.fixture
 async def environ(tmp_path: Path) -> dict[str, str]:
     given = {"DIEMCAU_DATA": str(tmp_path / "data")}
-    async with open_services(read(given)) as kept:
-        await kept.scheduler.import_units(khanh_hoa_2023())
+    async with open_services(read(given)) as services:
+        await services.scheduler.import_units(khanh_hoa_2023())
     return given
 
 
-async def recorded(kept: Services, hosts: list[str], folder: Path) -> tuple[Session, Path]:
+async def recorded(services: Services, hosts: list[str], folder: Path) -> tuple[Session, Path]:
     """Register a session of tomorrow, with a finished recording."""
     begin = utc_now().replace(microsecond=0) + timedelta(days=1)
     request = Request(
@@ -45,12 +45,12 @@ async def recorded(kept: Services, hosts: list[str], folder: Path) -> tuple[Sess
         form="truc_tuyen",
         secret=False,
     )
-    session = await kept.scheduler.submit(request, utc_now())
+    session = await services.scheduler.submit(request, utc_now())
     file = folder / session.id / "1.mp4"
     file.parent.mkdir(parents=True)
     file.write_bytes(b"film")
     facts = {"title": "Trình diễn", "host": hosts[0], "host_unit": "56", "started": utc_now(), "state": "ready"}
-    await kept.recorded.add_part(Recording(f"{session.id}-1", session.id, 1, str(file), **facts))  # type: ignore[arg-type]
+    await services.recording_store.add_part(Recording(f"{session.id}-1", session.id, 1, str(file), **facts))  # type: ignore[arg-type]
     return session, file
 
 
@@ -60,20 +60,20 @@ async def test_sessions_recordings_and_accounts_are_taken_back_and_no_others(env
     await provide(environ, [demo, other])
     settings = read(environ)
     folder = settings.data / "recordings"
-    async with open_services(settings) as kept:
-        own, own_file = await recorded(kept, names[:2], folder)
-        others, others_file = await recorded(kept, names[2:4], folder)
+    async with open_services(settings) as services:
+        own, own_file = await recorded(services, names[:2], folder)
+        others, others_file = await recorded(services, names[2:4], folder)
     await remove(environ, Traces([own.id], ["demo"]))
-    async with open_services(settings) as kept:
-        states = [(await kept.scheduler.session(each.id)).state for each in (own, others)]
+    async with open_services(settings) as services:
+        states = [(await services.scheduler.session(each.id)).state for each in (own, others)]
         assert states == ["cancelled", "issued"]
-        parts = [(await kept.recorded.parts(each.id))[0].state for each in (own, others)]
+        parts = [(await services.recording_store.parts(each.id))[0].state for each in (own, others)]
         assert parts == ["deleted", "ready"]
-        noted = await kept.audit.newest(Wanted(action="recording-deleted"), 9)
+        noted = await services.audit.newest(Wanted(action="recording-deleted"), 9)
         assert [each.entry.subject for each in noted] == [f"{own.id}-1"]
-        shut = {account.account: account.disabled for account in await kept.store.accounts()}
+        shut = {account.account: account.disabled for account in await services.accounts.accounts()}
     assert (own_file.exists(), others_file.exists()) == (False, True)
     assert shut == {"demo": True, "truc.ban": False}
     await provide(environ, [demo])
-    async with open_services(settings) as kept:
-        assert not any(account.disabled for account in await kept.store.accounts())
+    async with open_services(settings) as services:
+        assert not any(account.disabled for account in await services.accounts.accounts())

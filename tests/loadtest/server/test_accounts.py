@@ -14,8 +14,8 @@ from signaling.app.settings import read
 @pytest.fixture
 async def environ(tmp_path: Path) -> dict[str, str]:
     given = {"DIEMCAU_DATA": str(tmp_path / "data")}
-    async with open_services(read(given)) as kept:
-        await kept.scheduler.import_units(khanh_hoa_2023())
+    async with open_services(read(given)) as services:
+        await services.scheduler.import_units(khanh_hoa_2023())
     return given
 
 
@@ -23,8 +23,8 @@ async def test_each_point_gets_an_account_that_may_register(environ: dict[str, s
     known = await points(environ)
     logins = await provide_points(environ, 2)
     assert [account for account, _ in logins] == [f"loadtest-{point.id}" for point in known[:2]]
-    async with open_services(read(environ)) as kept:
-        account = (await kept.store.account(logins[0][0]) or pytest.fail("no account"))[0]
+    async with open_services(read(environ)) as services:
+        account = (await services.accounts.account(logins[0][0]) or pytest.fail("no account"))[0]
     assert (account.point, account.unit, account.roles) == (known[0].id, known[0].unit, ("registrant", "site"))
 
 

@@ -22,7 +22,7 @@ HERE, THERE = Source("192.0.2.1", 1111), Source("192.0.2.2", 2222)
 
 async def outcome(world: World, account: str, password: str, source: Source = HERE) -> str:
     try:
-        await world.server.auth.login(account, password, source, world.clock())
+        await world.server.sign_in.login(account, password, source, world.clock())
     except (BadLogin, Locked) as error:
         return type(error).__name__
     return "in"
@@ -104,7 +104,7 @@ async def test_a_login_ends_after_twelve_hours(world: World) -> None:
 
 async def test_a_one_time_password_opens_nothing_but_its_own_change(world: World) -> None:
     account = Account("fresh", "Mới", ("technician",), None, None, must_change=True)
-    await world.store.add_account(account, await Passwords().hash(PASSWORD), NOW)
+    await world.accounts.add_account(account, await Passwords().hash(PASSWORD), NOW)
     client = await world.signed_in("fresh")
     for call in ("sessions", "units", "audit"):
         async with client.get(f"/api/v1/{call}") as response:
@@ -174,10 +174,10 @@ def test_passwords_and_roles() -> None:
 
 
 async def test_a_taken_name_is_refused(world: World) -> None:
-    known = await world.store.account("host")
+    known = await world.accounts.account("host")
     assert known is not None
     with pytest.raises(BadInput):
-        await world.store.add_account(replace(known[0], name="Other"), "hash", NOW)
+        await world.accounts.add_account(replace(known[0], name="Other"), "hash", NOW)
 
 
 async def test_r014_with_another_operating_unit_its_people_alone_are_central(settings: Settings) -> None:
@@ -194,7 +194,7 @@ async def test_r014_with_another_operating_unit_its_people_alone_are_central(set
 
         world.clock.now = switch - timedelta(seconds=1)
         both = NewAccount("x", "X", ["technician", "site"], unit="so.tttt")
-        await create_account(world.kept, both, PASSWORD, world.clock())
+        await create_account(world.services, both, PASSWORD, world.clock())
         theirs, free = await world.signed_in("x"), await world.signed_in("central")
         assert await roles(theirs, world.clock()) == ["technician", "site"]
         assert await roles(theirs, switch) == ["site"]

@@ -37,7 +37,7 @@ async def booked(world: World) -> tuple[str, str]:
     """Two sessions and some of the log; return the code of each."""
     sessions = [await world.session(NHA_TRANG), await world.session()]
     for number in range(3):
-        await world.kept.audit.append(AuditEntry(NOW, "host", "register", str(number)))
+        await world.services.audit.append(AuditEntry(NOW, "host", "register", str(number)))
     assert sessions[0].code and sessions[1].code
     return sessions[0].code, sessions[1].code
 
@@ -45,18 +45,18 @@ async def booked(world: World) -> tuple[str, str]:
 async def test_a_restored_server_has_codes_order_and_log(world: World, tmp_path: Path) -> None:
     sessions = [await world.session(NHA_TRANG), await world.session()]
     for number in range(3):
-        await world.kept.audit.append(AuditEntry(NOW, "host", "register", str(number)))
+        await world.services.audit.append(AuditEntry(NOW, "host", "register", str(number)))
     file, data = tmp_path / "diemcau.backup", tmp_path / "restored"
     backup(make_settings(tmp_path, None), file)  # while the server runs
-    head = await world.kept.audit.verify(NOW)
+    head = await world.services.audit.verify(NOW)
     assert (file.stat().st_mode & 0o777, names(file)) == (0o600, [DATABASE])
     data.mkdir()
     shutil.copy(tmp_path / CODE_KEY, data / CODE_KEY)
     restore(make_settings(data, None), file)
-    async with open_services(make_settings(data, None)) as kept:
-        assert [await kept.scheduler.by_code(session.code or "") for session in sessions] == sessions
-        assert await kept.scheduler.session(sessions[1].id) == sessions[1]
-        assert await kept.audit.verify(NOW) == head
+    async with open_services(make_settings(data, None)) as services:
+        assert [await services.scheduler.by_code(session.code or "") for session in sessions] == sessions
+        assert await services.scheduler.session(sessions[1].id) == sessions[1]
+        assert await services.audit.verify(NOW) == head
     with pytest.raises(BadBackup, match="is there already"):
         restore(make_settings(data, None), file)
 
@@ -70,8 +70,8 @@ async def test_without_the_key_that_it_leaves_out_nothing_is_restored(world: Wor
     assert left(data) == []
     settings = replace(make_settings(data, None), code_key=(tmp_path / CODE_KEY).read_bytes())
     restore(settings, file)
-    async with open_services(settings) as kept:
-        assert (await kept.scheduler.by_code(code)).code == code
+    async with open_services(settings) as services:
+        assert (await services.scheduler.by_code(code)).code == code
     assert (data / CODE_KEY).exists() is False
 
 
@@ -87,8 +87,8 @@ async def test_a_sealed_backup_brings_the_keys_along_wherever_it_lies(world: Wor
     restore(make_settings(data, None), moved, PASSPHRASE)
     assert [(data / name).read_bytes() for name in KEYS] == [(tmp_path / name).read_bytes() for name in KEYS]
     assert {(data / name).stat().st_mode & 0o777 for name in (*KEYS, "diemcau.sqlite3")} == {0o600}
-    async with open_services(make_settings(data, None)) as kept:
-        assert (await kept.scheduler.by_code(code)).code == code
+    async with open_services(make_settings(data, None)) as services:
+        assert (await services.scheduler.by_code(code)).code == code
 
 
 async def test_with_the_key_of_another_server_nothing_is_restored(world: World, tmp_path: Path) -> None:
@@ -188,9 +188,9 @@ async def test_the_command_line_backs_up_and_restores(tmp_path: Path, capsys: py
     capsys.readouterr()
     await shell(tmp_path / "new", "restore", str(tmp_path / "file"), *sealing)
     assert capsys.readouterr().out == f"restored into {tmp_path / 'new'}\n"
-    async with open_services(make_settings(tmp_path / "new", None)) as kept:
-        assert [account.account for account in await kept.store.accounts()] == ["kim"]
-        log = [row.entry.detail for row in await kept.audit.newest(Wanted(), 1)]
+    async with open_services(make_settings(tmp_path / "new", None)) as services:
+        assert [account.account for account in await services.accounts.accounts()] == ["kim"]
+        log = [row.entry.detail for row in await services.audit.newest(Wanted(), 1)]
     assert (PASSPHRASE in log[0], sealing[1] in log[0]) == (False, True)
     with pytest.raises(ServerError, match="only written sealed"):
         await shell(tmp_path / "old", "backup", "--with-keys", str(tmp_path / "open"))

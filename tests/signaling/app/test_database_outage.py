@@ -98,7 +98,7 @@ async def test_while_somebody_else_writes_everything_that_writes_answers_503_and
 async def test_who_finds_all_connections_taken_is_told_so_in_time(world: World) -> None:
     async with AsyncExitStack() as stack:
         for _ in range(15):  # five that stay and ten for a while are SQLAlchemy's own number
-            await stack.enter_async_context(world.kept.database.connect())
+            await stack.enter_async_context(world.services.database.connect())
         async with asyncio.timeout(20):  # it was 30 s
             assert await signed_in(world) == (503, "2", "urn:diemcau:unavailable")
     assert (await signed_in(world))[0] == 200
@@ -130,7 +130,7 @@ async def test_that_a_socket_was_lost_is_noted_however_long_somebody_else_writes
             async with browser.post("/api/v1/registrations", json=registration()) as response:
                 assert await problem_of(response) == (503, "unavailable")
     async with asyncio.timeout(5):
-        while not (noted := await world.kept.preparation.attendance.redials(session.id)):
+        while not (noted := await world.services.preparation.attendance.redials(session.id)):
             await asyncio.sleep(0.01)
     assert [(each.point, each.kind) for each in noted] == [(NHA_TRANG, "lost")]
     assert (await host.ask(type="ping"))["type"] == "pong"
@@ -171,7 +171,7 @@ async def test_a_lost_database_is_503_and_comes_back(postgres: Settings, postgre
 async def test_who_waits_for_the_turn_to_write_on_postgresql_gives_up_in_time(postgres: Settings) -> None:
     async with open_world(postgres) as world:
         host = await world.signed_in("host")
-        async with database.writing(world.kept.database), asyncio.timeout(20):
+        async with database.writing(world.services.database), asyncio.timeout(20):
             async with host.post("/api/v1/registrations", json=registration()) as response:
                 assert await problem_of(response) == (503, "unavailable")
             async with host.get("/readyz") as response:

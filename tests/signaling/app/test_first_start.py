@@ -18,11 +18,11 @@ async def test_servers_and_commands_that_start_at_once_all_find_one_whole_record
     settings = make_settings(tmp_path / "data", None)
 
     async def starts() -> tuple[int, bytes]:
-        async with open_services(settings) as kept:
-            return len(await kept.scheduler.units()), (settings.data / "code.key").read_bytes()
+        async with open_services(settings) as services:
+            return len(await services.scheduler.units()), (settings.data / "code.key").read_bytes()
 
     found = await asyncio.gather(*(starts() for _ in range(6)))
     assert found == [found[0]] * 6
-    async with open_services(settings) as kept:
-        assert await first_start(kept, NOW) is not None
-        assert await first_start(kept, NOW) is None
+    async with open_services(settings) as services:
+        assert await first_start(services, NOW) is not None
+        assert await first_start(services, NOW) is None

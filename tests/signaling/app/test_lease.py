@@ -81,15 +81,15 @@ async def test_a_second_server_is_refused_and_touches_nothing(
     tmp_path: Path, postgres_url: str, engine: AsyncEngine
 ) -> None:
     first, second = (server(tmp_path, postgres_url, name) for name in "ab")
-    async with open_services(first, lease=Lease(first, nothing)) as kept:
-        await kept.recorded.add_part(running(first))
+    async with open_services(first, lease=Lease(first, nothing)) as services:
+        await services.recording_store.add_part(running(first))
         with pytest.raises(DatabaseInUse, match=f"process {os.getpid()}"):
             async with open_services(second, lease=Lease(second, nothing)):
                 pass
         holder, epoch, until, now = await row(engine)
         assert (holder, epoch) == (server_id(first.data), 1)
         assert now < until <= now + 3000
-        assert [part.state for part in await kept.recorded.recordings()] == ["recording"]
+        assert [part.state for part in await services.recording_store.recordings()] == ["recording"]
         assert list(second.data.iterdir()) == []
     async with open_services(second, lease=Lease(second, nothing)):  # the first one gave it back
         assert (await row(engine))[:2] == (server_id(second.data), 2)
@@ -133,7 +133,7 @@ async def test_a_server_that_was_succeeded_writes_nothing_more_and_ends(
     async with asyncio.timeout(5):
         await lost.wait()
     with pytest.raises(OperationalError, match="lease"):
-        await kept.recorded.add_part(running(settings))
+        await kept.recording_store.add_part(running(settings))
     with pytest.raises(LeaseLost, match="taken the database over"):
         await stack.aclose()
 
@@ -149,7 +149,7 @@ async def test_a_server_that_cannot_renew_its_lease_writes_nothing_until_it_can(
 
     async def writes() -> bool:
         try:
-            await kept.store.ping()
+            await services.accounts.ping()
         except OperationalError:
             return False
         return True
@@ -157,7 +157,7 @@ async def test_a_server_that_cannot_renew_its_lease_writes_nothing_until_it_can(
     async def refuses() -> bool:
         return not await writes()
 
-    async with open_services(settings, lease=Lease(settings, nothing)) as kept:
+    async with open_services(settings, lease=Lease(settings, nothing)) as services:
         assert await writes()
         await rename("server_lease", "elsewhere")
         await soon(refuses)

@@ -182,8 +182,8 @@ async def test_migrate_brings_tables_up_to_date_after_a_copy(
     await list_accounts(older)
     await migrate(older)
     assert (migration.copies(older.copies), "nothing to do" in capsys.readouterr().out) == ([copy], True)
-    async with open_services(older) as kept:
-        newest = await kept.audit.newest(Wanted(), 9)
+    async with open_services(older) as services:
+        newest = await services.audit.newest(Wanted(), 9)
         assert [row.entry.subject for row in newest] == ["migrate", "list-accounts", "migrate"]
 
 

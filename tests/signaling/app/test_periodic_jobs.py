@@ -79,10 +79,10 @@ async def test_every_duty_is_done_on_its_day(settings: Settings) -> None:
     ]
     mail = Mail(Server("127.0.0.1", 9, "none", "", ""), "hoptructuyen@khanhhoa.gov.vn")
     async with open_world(replace(settings, mail=mail)) as world:
-        await world.server.clerk.stop()
+        await world.server.jobs.stop()
         for unit in ("so.tttt", "56"):
-            await world.kept.post.set_mailbox(unit, f"{unit}@khanhhoa.gov.vn")
-        await world.kept.drafts.add("56", "mail", "ubnd@khanhhoa.gov.vn", {}, NOW, origin="56")
+            await world.services.notifications.set_mailbox(unit, f"{unit}@khanhhoa.gov.vn")
+        await world.services.drafts.add("56", "mail", "ubnd@khanhhoa.gov.vn", {}, NOW, origin="56")
         meeting = {"start": "2026-04-09T01:00:00Z", "end": "2026-04-09T03:00:00Z"}
         rehearsal = {"start": "2026-04-08T07:00:00Z", "end": "2026-04-08T08:00:00Z"}
         ordinary = {"class": "thuong", "ground": "", "reason": ""}
@@ -92,8 +92,8 @@ async def test_every_duty_is_done_on_its_day(settings: Settings) -> None:
         seen: set[str] = set()
         for now, fresh in steps:
             world.clock.now = datetime.fromisoformat(now)
-            await world.server.clerk.work()
-            told = {notice.kind for notice in await world.kept.post.newest(99)}
+            await world.server.jobs.work()
+            told = {notice.kind for notice in await world.services.notifications.newest(99)}
             assert told - seen == fresh, now
             seen = set(told)
         async with (await world.signed_in("central")).get("/api/v1/answers") as response:

@@ -15,7 +15,7 @@ async def test_while_it_ends_nobody_signs_in_connects_or_changes_anything(world:
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     idle, browser = await world.socket("nhatrang"), await world.signed_in("host")
-    world.server.hub.stopping = True
+    world.server.meetings.stopping = True
     async with world.client().post("/api/v1/login", json=SIGN_IN) as response:
         assert (response.headers["Retry-After"], await problem_of(response)) == ("2", (503, "shutting-down"))
     async with browser.post("/api/v1/registrations", json=registration()) as response:
@@ -32,7 +32,7 @@ async def test_while_it_ends_nobody_signs_in_connects_or_changes_anything(world:
         assert (response.status, (await response.json())["status"]) == (503, "stopping")
     assert (await host.ask(type="ping"))["type"] == "pong"
 
-    await world.server.hub.stop()
+    await world.server.meetings.stop()
     for socket in (host, idle):
         assert (await socket.type("bye"))["reason"] == "shutdown"
         assert await socket.closed() == 1000
@@ -45,7 +45,7 @@ async def test_a_join_under_way_when_the_server_is_told_to_end_seats_nobody(
     """Before its meeting is opened, and just before it is seated."""
     session = await world.session(NHA_TRANG)
     socket = await world.socket("nhatrang")
-    owner = world.server.hub if step == "meeting" else world.server.hub.tools.attendance
+    owner = world.server.meetings if step == "meeting" else world.server.meetings.tools.attendance
     go_further, reached, go_on = getattr(owner, step), asyncio.Event(), asyncio.Event()
 
     async def held(*arguments: object) -> object:
@@ -56,10 +56,10 @@ async def test_a_join_under_way_when_the_server_is_told_to_end_seats_nobody(
     monkeypatch.setattr(owner, step, held)
     joining = asyncio.create_task(socket.ask(type="join", code=session.code, accepted=True))
     await reached.wait()
-    world.server.hub.stopping = True
+    world.server.meetings.stopping = True
     go_on.set()
     assert (await joining)["error"] == "shutting-down"
-    seats = {id_: len(meeting.conference.roster.seats) for id_, meeting in world.server.hub.meetings.items()}
+    seats = {id_: len(meeting.conference.roster.seats) for id_, meeting in world.server.meetings.meetings.items()}
     assert seats == ({} if step == "meeting" else {session.id: 0})
 
 
@@ -67,17 +67,17 @@ async def test_a_socket_that_opens_when_all_others_were_told_bye_is_told_too(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser = await world.signed_in("nhatrang")
-    login_of, reached, go_on = world.server.auth.login_of, asyncio.Event(), asyncio.Event()
+    login_of, reached, go_on = world.server.sign_in.login_of, asyncio.Event(), asyncio.Event()
 
     async def held(*arguments: object) -> object:
         reached.set()
         await go_on.wait()
         return await login_of(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(world.server.auth, "login_of", held)
+    monkeypatch.setattr(world.server.sign_in, "login_of", held)
     opening = asyncio.create_task(browser.ws_connect("/ws", max_msg_size=0, autoping=False))
     await reached.wait()
-    await world.server.hub.stop()
+    await world.server.meetings.stop()
     go_on.set()
     socket = Socket(await opening)
     assert (await socket.type("bye"))["reason"] == "shutdown"

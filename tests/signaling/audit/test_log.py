@@ -148,23 +148,25 @@ async def test_entries_of_old_are_chained_as_they_stand(url: str) -> None:
 
 async def test_r001_what_happened_keeps_its_profile_and_is_covered_by_the_log(world: World) -> None:
     session = await world.session(NHA_TRANG)
-    (issued,) = await world.kept.scheduler.history(session.id)
+    (issued,) = await world.services.scheduler.history(session.id)
     assert (issued.kind, issued.profile) == ("issued", "KH-2023/1")
-    audit = world.kept.audit
+    audit = world.services.audit
     for _ in range(2):  # the second round finds nothing new
         await audit.cover(NOW)
     (cover,) = await audit.newest(Wanted(action=COVER), 9)
     assert (cover.entry.actor, cover.entry.subject) == ("server", str(issued.id))
     assert cover.entry.detail == seal_happening(GENESIS, issued)
-    await world.kept.scheduler.cancel(session.id, NOW)
-    restarted = AuditLog(world.kept.database, SHELF, world.kept.scheduler.happenings)
+    await world.services.scheduler.cancel(session.id, NOW)
+    restarted = AuditLog(world.services.database, SHELF, world.services.scheduler.happenings)
     await restarted.cover(NOW)
     assert [row.entry.subject for row in await restarted.newest(Wanted(action=COVER), 9)] == [str(issued.id + 1), "1"]
     assert (await restarted.verify(NOW)).broken is None
-    await forge_more(world.kept.database, f"UPDATE happenings SET profile = 'KH-2025/1' WHERE id = {issued.id}")
+    await forge_more(world.services.database, f"UPDATE happenings SET profile = 'KH-2025/1' WHERE id = {issued.id}")
     assert (await restarted.verify(NOW)).broken == cover.id
-    await forge_more(world.kept.database, f"DELETE FROM happenings WHERE id = {issued.id + 1}")
-    await AuditLog(world.kept.database, SHELF, world.kept.scheduler.happenings).cover(NOW)  # a later seal mends nothing
+    await forge_more(world.services.database, f"DELETE FROM happenings WHERE id = {issued.id + 1}")
+    await AuditLog(world.services.database, SHELF, world.services.scheduler.happenings).cover(
+        NOW
+    )  # a later seal mends nothing
     assert (await restarted.verify(NOW)).broken == cover.id
 
 
@@ -221,7 +223,7 @@ async def exported(client: Any, query: str) -> str:
 
 
 async def test_the_log_is_exported_as_csv_and_as_json_lines(world: World) -> None:
-    await world.kept.audit.append(AuditEntry(NOW, "=cmd", "test", "s1", 'Xương Huân, "1"', "2001:db8::1", 9))
+    await world.services.audit.append(AuditEntry(NOW, "=cmd", "test", "s1", 'Xương Huân, "1"', "2001:db8::1", 9))
     client = await world.signed_in("central")
     rows = list(csv.DictReader(io.StringIO((await exported(client, "format=csv&action=test")).removeprefix("\ufeff"))))
     assert [(row["at"], row["actor"], row["detail"]) for row in rows] == [
@@ -239,11 +241,11 @@ async def test_the_log_is_exported_as_csv_and_as_json_lines(world: World) -> Non
 
 async def test_the_page_is_told_what_came_of_verifying(world: World) -> None:
     client = await world.signed_in("admin")
-    await world.server.clerk.work()
+    await world.server.jobs.work()
     async with client.get("/api/v1/audit/check") as response:
         first = await response.json()
     assert (first["checked"], first["broken"]) == ("2026-04-06T01:00:00Z", None)
-    await forge(world.kept.database, "UPDATE audit SET actor = 'x' WHERE id = 1")
+    await forge(world.services.database, "UPDATE audit SET actor = 'x' WHERE id = 1")
     async with client.post("/api/v1/audit/check", json={}) as response:
         assert await response.json() == {
             "checked": "2026-04-06T01:00:00Z",
@@ -259,7 +261,7 @@ def noted(rows: list[AuditEntry]) -> list[tuple[str, str, str, str]]:
 
 
 async def test_who_may_not_is_on_the_record(world: World) -> None:
-    client, before = await world.signed_in("nhatrang"), await world.kept.scheduler.ceiling()
+    client, before = await world.signed_in("nhatrang"), await world.services.scheduler.ceiling()
     for path, body in (
         (f"/api/v1/points/{NHA_TRANG}/devices", {"devices": 2}),
         ("/api/v1/capacity/steps", {"sessions": 40, "points": 500, "reason": "x"}),
@@ -267,7 +269,7 @@ async def test_who_may_not_is_on_the_record(world: World) -> None:  # R-008
         async with client.post(path, json=body) as response:
             assert await problem_of(response) == (403, "forbidden")
         assert noted(await world.audited(1)) == [("nhatrang", "refused", path, "POST")]
-    assert await world.kept.scheduler.ceiling() == before
+    assert await world.services.scheduler.ceiling() == before
 
 
 async def test_who_saw_codes_is_on_the_record_once_a_day(world: World) -> None:  # I-08

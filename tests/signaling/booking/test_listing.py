@@ -62,7 +62,7 @@ async def test_only_what_is_shown_is_read(world: World, monkeypatch: pytest.Monk
 async def test_filters_narrow_a_list(world: World) -> None:
     one = await world.session(NHA_TRANG)
     two = await world.session(CAM_RANH, start=timedelta(hours=5), host=DIEN_KHANH)
-    await world.kept.scheduler.cancel(two.id, world.clock())
+    await world.services.scheduler.cancel(two.id, world.clock())
     client = await world.signed_in("central")
     for query, expected in (
         ({"unit": "568"}, [one.id]),

@@ -78,8 +78,8 @@ async def test_a_registration_may_wait_and_is_told_why(world: World) -> None:
     assert (await got(client, f"/sessions/{waiting['id']}/standing")) == standing
     impossible = registration(host_point=HOST, points=[CAM_RANH], official=hours("14:00", "15:00"), wait=True)
     for point in (HOST, CAM_RANH):
-        await world.kept.scheduler.set_devices(point, 99)
-    await world.kept.scheduler.operator.set_capacity(NOW, Amount(20, 200), NOW)
+        await world.services.scheduler.set_devices(point, 99)
+    await world.services.scheduler.operator.set_capacity(NOW, Amount(20, 200), NOW)
     assert await refused(client, "/registrations", impossible) == (409, "capacity")
 
 
@@ -126,7 +126,7 @@ async def test_who_passes_the_order_says_why(world: World) -> None:
     first = await booked(client, NHA_TRANG, 90, wait=True)
     second = await booked(client, DIEN_KHANH, 90, wait=True)
     world.clock.now = NOW.replace(day=8) - timedelta(minutes=30)  # so late that the queue is not served by itself
-    await world.kept.scheduler.cancel(holder["id"], world.clock.now)
+    await world.services.scheduler.cancel(holder["id"], world.clock.now)
     client = await world.signed_in("central")
     await sent(client, f"/sessions/{second['id']}/hold")
     body = {"version": 1, "reason": REASON}
@@ -143,7 +143,7 @@ async def test_less_keeps_the_code_and_more_that_does_not_fit_changes_nothing(wo
     path = f"/sessions/{session.id}"
     less = await sent(client, f"{path}/amend", {"points": [NHA_TRANG], "reason": "Bớt một điểm"})
     assert (less["legs"], less["code"]) == (2, session.code)
-    await world.kept.scheduler.operator.set_capacity(NOW, Amount(20, 4), NOW)
+    await world.services.scheduler.operator.set_capacity(NOW, Amount(20, 4), NOW)
     assert await refused(client, f"{path}/amend", {"points": [NHA_TRANG, CAM_RANH, DIEN_KHANH]}) == (409, "capacity")
     kept = await got(client, path)
     assert (kept["legs"], kept["code"], kept["official"]) == (2, session.code, less["official"])
@@ -161,9 +161,9 @@ async def test_a_meeting_is_extended_and_everyone_in_it_is_told(world: World) ->
     told = await socket.type("session")
     assert told["session"]["official"]["end"] == "2026-04-06T03:30:00Z"
     await world.tick(2 * 3600 + 20 * 60)
-    assert session.id in world.server.hub.meetings
+    assert session.id in world.server.meetings.meetings
     await world.tick(3600)
-    assert session.id not in world.server.hub.meetings
+    assert session.id not in world.server.meetings.meetings
     assert await refused(client, f"{path}/extend", {"steps": 1}) == (409, "ended")
 
 
@@ -195,7 +195,7 @@ async def test_a25_a_meeting_that_gives_way_to_an_emergency_is_told_ten_minutes_
     async with open_world(replace(settings, profiles=(*SHIPPED, yielding))) as world:
         lower = await world.session(CAM_RANH, host=NHA_TRANG)
         point, joined = await world.join("camranh", lower)
-        await world.kept.scheduler.operator.set_capacity(NOW, Amount(20, 10), NOW)
+        await world.services.scheduler.operator.set_capacity(NOW, Amount(20, 10), NOW)
         central = await world.signed_in("central")
         now = {"start": "2026-04-06T01:00:00Z", "end": "2026-04-06T02:00:00Z"}
         asked = registration(host_point=HOST, points=[DIEN_KHANH, CAM_RANH], official=now, wait=True, **EMERGENCY)
@@ -214,10 +214,10 @@ async def test_a25_a_meeting_that_gives_way_to_an_emergency_is_told_ten_minutes_
         stranger = await (await world.socket("vanninh")).ask(type="join", code=lower.code)
         assert stranger["error"] == "revoked"
         await world.tick(599)
-        assert lower.id in world.server.hub.meetings
+        assert lower.id in world.server.meetings.meetings
         await world.tick(1)
         assert (await point.type("bye"))["reason"] == "revoked"
-        assert lower.id not in world.server.hub.meetings
+        assert lower.id not in world.server.meetings.meetings
         again = await (await world.socket("camranh")).ask(type="join", code=lower.code)
         assert again["error"] == "revoked"
 
@@ -268,7 +268,7 @@ async def test_r113_peak_waits_and_refusals(world: World) -> None:
     client = await world.signed_in("central")
     await full(client)
     small = registration(host_point=HOST, points=[NHA_TRANG], official=hours("09:00", "11:00"))
-    await world.kept.scheduler.set_devices(NHA_TRANG, 90)
+    await world.services.scheduler.set_devices(NHA_TRANG, 90)
     for _ in range(2):
         assert await refused(client, "/registrations", small) == (409, "capacity")
     usage = await got(client, "/capacity/usage?from=2026-01-01T00:00:00Z&to=2026-12-31T00:00:00Z")
@@ -325,7 +325,7 @@ async def test_r105_a_supervisor_sees_all_and_changes_nothing(world: World) -> N
             async with client.post(f"{PREFIX}{path.replace('{id}', thing)}", json=body) as response:
                 statuses.add(response.status)
     assert statuses <= {403, 404, 422}
-    assert (await world.kept.scheduler.session(session.id)) == session
+    assert (await world.services.scheduler.session(session.id)) == session
 
 
 async def test_r061_the_duty_desk_takes_note_of_an_emergency(world: World) -> None:
@@ -397,11 +397,11 @@ async def test_r095_who_directs_is_on_the_record_though_it_is_cut_off_meanwhile(
     session = await world.session(NHA_TRANG)
     await world.join("host", session)
     centre, joined = await world.join("central", session)
-    meeting = world.server.hub.meetings[session.id]
+    meeting = world.server.meetings.meetings[session.id]
     async with meeting._order:  # something else is carried out
         await centre.send(type="assist", on=True)
         await soon(lambda: meeting.conference.aid.helper == joined["seat"])
         world.drop("central")
-        await soon(lambda: len(world.server.hub.clients) == 1)
+        await soon(lambda: len(world.server.meetings.clients) == 1)
     await meeting.apply([])
     assert [(entry.actor, entry.action) for entry in await world.audited(1)] == [("central", "direct")]

@@ -84,9 +84,9 @@ async def test_r058_the_office_registers_for_the_province_and_others_pass_on(wor
 
 
 async def test_only_whom_a_session_concerns_puts_it_into_an_inbox(world: World) -> None:  # Điều 12.1, 12.2
-    hashed = await world.store.account("host")
+    hashed = await world.accounts.account("host")
     assert hashed is not None
-    await world.store.add_account(Account("vanninh.dk", "Vạn Ninh", ("registrant",), "571", None), hashed[1], NOW)
+    await world.accounts.add_account(Account("vanninh.dk", "Vạn Ninh", ("registrant",), "571", None), hashed[1], NOW)
     government = {"purpose": "chinh_phu_den_xa"}
     found = {}
     for sender in ("vanninh.dk", "agriculture", "dienan", "focal", "nhatrang"):
@@ -151,7 +151,7 @@ async def test_r061_a_commune_registers_its_own_emergency(world: World) -> None:
 async def test_r077_i04_points_in_another_session_are_marked_for_who_invites(world: World) -> None:
     await world.session(NHA_TRANG)
     cancelled = await world.session(NHA_TRANG)
-    await world.kept.scheduler.cancel(cancelled.id, NOW)
+    await world.services.scheduler.cancel(cancelled.id, NOW)
     slot = {"start": "2026-04-06T01:00:00Z", "end": "2026-04-06T03:00:00Z"}
     query = "/points/busy?from=2026-04-06T02:59:59Z&to=2026-04-06T05:00:00Z"
     for reader, title in (("nhatrang", "Họp giao ban <b>tháng 4</b>"), ("vanninh", None)):
@@ -248,10 +248,10 @@ async def test_r081_technicians_of_invited_points_see_the_contact_and_level_khac
     host = await get(await world.signed_in("host"), f"/sessions/{session.id}")
     assert (host["contact_phone"], host["host"]["point"]) == ("+84905123456", HOST)
     port = {"id": "cv", "name": "Cảng vụ Hàng hải Nha Trang", "level": "khac"}
-    await world.kept.scheduler.import_units(json.dumps({"units": [port]}))
-    point, hashed = "cang-vu-hang-hai-nha-trang", await world.store.account("host")
+    await world.services.scheduler.import_units(json.dumps({"units": [port]}))
+    point, hashed = "cang-vu-hang-hai-nha-trang", await world.accounts.account("host")
     assert hashed is not None
-    await world.store.add_account(Account("cangvu", "Cảng vụ", ("site",), "cv", point), hashed[1], NOW)
+    await world.accounts.add_account(Account("cangvu", "Cảng vụ", ("site",), "cv", point), hashed[1], NOW)
     guest = await get(await world.signed_in("cangvu"), f"/sessions/{(await world.session(point)).id}")
     assert (guest["contact_name"], guest["contact_phone"], guest["second_phone"]) == (None, None, None)
 

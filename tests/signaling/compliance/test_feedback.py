@@ -52,7 +52,7 @@ async def test_breaches_are_listed_by_unit_and_exported(world: World) -> None:  
 async def test_r123_who_speaks_uninvited_is_listed_from_the_audit_log(world: World) -> None:
     session = await world.session(NHA_TRANG)
     entry = AuditEntry(world.clock(), "nhatrang", "speak-uninvited", session.id, "UBND.Nha Trang")
-    await world.kept.audit.append(entry)
+    await world.services.audit.append(entry)
     world.clock.advance(60)
     for account, number in (("central", 1), ("nhatrang", 1), ("camranh", 0)):
         async with (await world.signed_in(account)).get("/api/v1/breaches") as response:

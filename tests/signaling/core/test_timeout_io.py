@@ -89,20 +89,22 @@ async def test_a_recording_begins_in_a_folder_that_is_slow_and_one_that_finds_no
     await host.ask(type="record", on=True)
     await host.send(type="gain", seat=joined["seat"], decibels=3)
     await host.seat(joined["seat"], gain=3)
-    tape = world.server.hub.meetings[session.id].conference.tape.state
-    assert (tape.on, tape.error, len(await world.recorded.parts(session.id))) == (error is None, error, parts)
+    tape = world.server.meetings.meetings[session.id].conference.tape.state
+    assert (tape.on, tape.error, len(await world.recording_store.parts(session.id))) == (error is None, error, parts)
 
 
 async def test_a_file_nobody_can_look_at_is_closed_and_made_good_later(
     world: World, hanging: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await world.server.finisher.stop()
+    await world.server.remux_queue.stop()
     monkeypatch.setattr(catalog, "_size", lambda _: int(hanging.wait(HANGS_SECONDS)))
     monkeypatch.setattr(catalog, "_length", lambda *_: (0.0, int(hanging.wait(HANGS_SECONDS))))
     path, _ = [await world.server.recordings.begin(session, "Họp", HOST_IS, NOW) for session in ("ended", "lost")]
     await world.server.recordings.ended(path, 7.6, "disk-slow")
     await world.server.recordings.interrupted(world.clock.advance(9), "lost")
-    assert sorted((p.session, p.state, p.reason, p.seconds, p.bytes) for p in await world.recorded.recordings()) == [
+    assert sorted(
+        (p.session, p.state, p.reason, p.seconds, p.bytes) for p in await world.recording_store.recordings()
+    ) == [
         ("ended", "finishing", "disk-slow", 7.6, 0),
         ("lost", "finishing", "interrupted", 9.0, 0),
     ]

@@ -17,7 +17,7 @@ MAIL = Mail(Server("127.0.0.1", 9, "none", "", ""), "hoptructuyen@khanhhoa.gov.v
 
 async def told(world: World) -> list[tuple[str | None, str]]:
     """The letters of endings, oldest first: to which unit, and what for."""
-    rows = [row for row in await world.kept.post.newest(99) if row.kind == "ending"]
+    rows = [row for row in await world.services.notifications.newest(99) if row.kind == "ending"]
     return [(row.unit, row.facts.reason) for row in sorted(rows, key=lambda row: row.id)]
 
 
@@ -25,12 +25,12 @@ async def test_who_must_act_sees_what_ends_and_is_told(settings: Settings) -> No
     tiers = replace(settings, profiles=(*SHIPPED, TWO_TIER), mail=MAIL)
     async with open_world(tiers) as world:
         world.clock.now = at("16/05/2025 08:00")
-        book, post = world.kept.scheduler, world.kept.post
+        book, post = world.services.scheduler, world.services.notifications
         beyond = await book.submit(asked(HOST, at("02/07/2025 08:00"), CAM_RANH), world.clock.now)
         await book.submit(asked(HOST, at("03/07/2025 08:00"), DIEN_AN), world.clock.now)
         new = NewAccount("theirs", "Kỹ thuật Sở TTTT", ["technician", "site"], unit="so.tttt")
-        await create_account(world.kept, new, PASSWORD, world.clock.now)
-        await world.kept.store.disable("vanninh", disabled=True)
+        await create_account(world.services, new, PASSWORD, world.clock.now)
+        await world.services.accounts.disable("vanninh", disabled=True)
         for unit in ("so.tttt", "56"):
             await post.set_mailbox(unit, f"{unit}@khanhhoa.gov.vn")
         async with (await world.signed_in("admin")).get("/api/v1/endings") as response:
@@ -50,11 +50,11 @@ async def test_who_must_act_sees_what_ends_and_is_told(settings: Settings) -> No
         answers = []
         for now in (at("31/05/2025 23:59"), at("01/06/2025 00:00"), at("02/06/2025 08:00"), at("24/06/2025 00:00")):
             world.clock.now = now
-            await world.server.clerk.work()
+            await world.server.jobs.work()
             answers.append(await told(world))
         assert answers == [[], letters, letters, letters * 2]
         world.clock.now = at("01/07/2025 00:00") + timedelta(seconds=1)
-        await world.server.clerk.work()
+        await world.server.jobs.work()
         assert await told(world) == letters * 2
 
 
@@ -62,13 +62,13 @@ async def test_units_are_told_which_points_are_to_be_assessed_once_for_each_noti
     async with open_world(replace(settings, mail=MAIL)) as world:
         world.clock.now = at("10/04/2024 08:00")
         entry = {"id": "cang-vu", "name": "Cảng vụ", "level": "khac", "point": "Cang vu"}
-        await world.kept.scheduler.import_units(json.dumps({"units": [entry]}), taken_over=world.clock.now)
-        await world.kept.post.set_mailbox("cang-vu", "cangvu@khanhhoa.gov.vn")
+        await world.services.scheduler.import_units(json.dumps({"units": [entry]}), taken_over=world.clock.now)
+        await world.services.notifications.set_mailbox("cang-vu", "cangvu@khanhhoa.gov.vn")
         letters = []
         for day in ("10/03/2025", "11/03/2025", "12/03/2025", "03/04/2025", "10/04/2025"):
             world.clock.now = at(f"{day} 08:00")
-            await world.server.clerk.work()
-            rows = [row for row in await world.kept.post.newest(99) if row.kind == "taken-over"]
+            await world.server.jobs.work()
+            rows = [row for row in await world.services.notifications.newest(99) if row.kind == "taken-over"]
             letters.append([(row.unit, row.facts.reason) for row in rows])
         one = ("cang-vu", "Cang vu: hạn 10/04/2025")
         assert letters == [[], [one], [one], [one] * 2, [one] * 2]
@@ -76,5 +76,5 @@ async def test_units_are_told_which_points_are_to_be_assessed_once_for_each_noti
             points = {point["id"]: point["first_due"] for point in (await response.json())["points"]}
         assert (points["cang-vu"], points[HOST]) == ("2025-04-10", None)
         world.clock.now = at("11/04/2025 08:00")
-        await world.server.clerk.work()
-        assert (await world.kept.scheduler.point("cang-vu")).state == "suspended"
+        await world.server.jobs.work()
+        assert (await world.services.scheduler.point("cang-vu")).state == "suspended"

@@ -9,13 +9,13 @@ from tests.signaling.world import NHA_TRANG, NOW, PASSWORD, World
 
 async def test_guests_of_a_load_test_are_granted_their_session(world: World) -> None:
     guest = {"id": "tai.01", "name": "Đơn vị mời 1", "level": "khac", "point": "DonViMoi01"}
-    await world.kept.scheduler.import_units(json.dumps({"units": [guest]}))
-    points = await world.kept.scheduler.points()
+    await world.services.scheduler.import_units(json.dumps({"units": [guest]}))
+    points = await world.services.scheduler.points()
     point = next(each.id for each in points if each.unit == "tai.01")
     session = await world.session(point, NHA_TRANG)
     async with Client(str(world.http.make_url("/"))) as centre:
         await centre.login("central", PASSWORD)
         assert [await meets_by_grant(centre, each) for each in (point, NHA_TRANG)] == [True, False]
-        assert await world.kept.grants.lacking(point, session.id, NOW)
+        assert await world.services.guest_access.lacking(point, session.id, NOW)
         await grant(centre, point, session.id)
-        assert not await world.kept.grants.lacking(point, session.id, NOW)
+        assert not await world.services.guest_access.lacking(point, session.id, NOW)

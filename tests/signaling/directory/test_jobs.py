@@ -32,14 +32,14 @@ async def refused(client: ClientSession, path: str, language: str = "vi", **body
 
 async def noted(world: World, number: int) -> list[tuple[str, str, str, str]]:
     """What the newest entries of the audit log say, but for what was refused and the seals of the clerk's rounds."""
-    found = [sealed.entry for sealed in await world.kept.audit.newest(Wanted(), 50)]
+    found = [sealed.entry for sealed in await world.services.audit.newest(Wanted(), 50)]
     done = [(e.actor, e.action, e.subject, e.detail) for e in found if e.action not in ("refused", COVER)]
     return done[:number]
 
 
 async def test_the_tree_has_all_tiers(world: World) -> None:  # R-005
     port = {"id": "cv", "name": "Cảng vụ Hàng hải Nha Trang", "level": "khac"}
-    await world.kept.scheduler.import_units(json.dumps({"units": [port]}))
+    await world.services.scheduler.import_units(json.dumps({"units": [port]}))
     async with (await world.signed_in("nobody")).get("/api/v1/directory") as response:
         tree = await response.json()
     levels = {unit["id"]: unit["level"] for unit in tree["units"]}
@@ -109,11 +109,11 @@ async def test_a_new_unit_begins_with_a_draft(world: World) -> None:
 
 async def test_the_card_of_a_unit(world: World) -> None:  # R-118
     central = await world.signed_in("central")
-    khanh_son = await world.kept.scheduler.point("ubnd.khanh-son")
+    khanh_son = await world.services.scheduler.point("ubnd.khanh-son")
     path = f"points/{khanh_son.id}"
     await post(central, f"{path}/assess", items=[{"id": item, "met": True} for item in ITEMS])
     await post(central, f"{path}/lines", type="TSLCD", subscribed_kbps=4000, ranges="10.79.0.0/16")
-    await world.kept.equipment.seen(khanh_son.id, 1, Seen("203.0.113.9"), world.clock())
+    await world.services.equipment.seen(khanh_son.id, 1, Seen("203.0.113.9"), world.clock())
     await post(central, f"units/{khanh_son.unit}/people", name="Mấu Văn Phi", phone="0905123456")
     await post(central, "points/ks.tohap/move", move="suspend")
     world.clock.advance(60)
@@ -164,7 +164,7 @@ async def test_what_ends_by_itself_is_noted(world: World) -> None:  # A39
     central = await world.signed_in("central")
     await post(central, f"points/{NHA_TRANG}/assess", items=[{"id": item, "met": True} for item in ITEMS])
     world.clock.advance(732 * 86400)
-    await world.server.clerk.work()
+    await world.server.jobs.work()
     assert await noted(world, 1) == [("server", "point-move", NHA_TRANG, "suspend → suspended")]
 
 
@@ -198,8 +198,8 @@ async def test_photos_and_documents_are_fetched_by_whom_the_card_is_for(world: W
         assert response.status == 204
     async with unit.get(file) as response:
         assert await problem_of(response) == (404, "not-found")
-    (kept,) = world.server.documents.iterdir()
-    with world.server.safe.open(kept) as opened:
+    (kept,) = world.server.document_folder.iterdir()
+    with world.server.cipher.open(kept) as opened:
         assert opened.read() == b"%PDF-1.7\n"
     async with central.post("/api/v1/directory/assessments/999/files?name=x.pdf", data=b"%PDF-") as response:
         assert await problem_of(response) == (404, "not-found")

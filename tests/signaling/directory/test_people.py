@@ -47,8 +47,8 @@ async def test_a_link_sets_the_first_password_once(world: World) -> None:
     assert await first(world, again["link"]) == (410, "link-dead")
     for forged in ("#x", "#" + again["link"].partition("#")[2][:-1] + "x", "#é.1"):
         assert await first(world, forged) == (410, "link-dead")
-    dump = str(world.kept.database.url), issued["link"].partition("#")[2]
-    async with world.kept.database.connect() as db:
+    dump = str(world.services.database.url), issued["link"].partition("#")[2]
+    async with world.services.database.connect() as db:
         rows = [str(row) for row in await db.execute(text("SELECT * FROM account_links"))]
     assert not any(dump[1] in row for row in rows)
 
@@ -57,14 +57,14 @@ async def test_the_link_goes_to_the_official_mailbox(settings: Settings) -> None
     async with smtp_server("none", ssl.create_default_context()) as box:
         server = Server("127.0.0.1", box.port, "none", "", "")
         async with open_world(replace(settings, mail=Mail(server, SENDER))) as world:
-            unit = (await world.kept.scheduler.point("dk.suoitien")).unit
-            await world.kept.post.set_mailbox(unit, "suoitien@khanhhoa.gov.vn")
+            unit = (await world.services.scheduler.point("dk.suoitien")).unit
+            await world.services.notifications.set_mailbox(unit, "suoitien@khanhhoa.gov.vn")
             issued = await post(await world.signed_in("central"), "points/dk.suoitien/account", account=None)
             assert (issued["sent"], issued["link"]) == (True, None)
-            await world.server.deliverer.deliver()
+            await world.server.outbox.deliver()
             body = box.letters[0].get_content()
             link = next(line.partition(": ")[2] for line in body.splitlines() if "dùng một lần:" in line)
-            async with world.kept.database.connect() as db:
+            async with world.services.database.connect() as db:
                 kept = [str(row) for row in await db.execute(text("SELECT facts FROM outbox"))]
             assert link.partition("#")[2] not in str(kept)
             assert await first(world, link) == (200, "dk.suoitien")
@@ -96,12 +96,12 @@ async def test_an_account_ends_with_the_days_of_its_person(world: World) -> None
 
 
 async def test_a_district_keeps_the_lists_of_its_communes(world: World) -> None:
-    unit = (await world.kept.scheduler.point("nt.xuonghuan")).unit
-    hashed = await world.store.account("host")
+    unit = (await world.services.scheduler.point("nt.xuonghuan")).unit
+    hashed = await world.accounts.account("host")
     assert hashed is not None
     for name, of in (("huyen", "568"), ("huyen2", "569")):
         account = Account(name, name, ("registrant",), of, None)
-        await world.store.add_account(account, hashed[1], NOW)
+        await world.accounts.add_account(account, hashed[1], NOW)
     body = {"name": "Ngô An", "phone": "0905123456"}
     await post(await world.signed_in("huyen"), f"units/{unit}/people", **body)
     for other, refused in (("huyen2", (404, "not-found")), ("nhatrang", (403, "forbidden"))):
@@ -110,7 +110,7 @@ async def test_a_district_keeps_the_lists_of_its_communes(world: World) -> None:
             assert await problem_of(response) == refused
     async with (await world.signed_in("huyen")).get("/api/v1/directory/people") as response:
         lists = await response.json()
-    below = [each.id for each in await world.kept.scheduler.units() if each.parent == "568"]
+    below = [each.id for each in await world.services.scheduler.units() if each.parent == "568"]
     assert {each["unit"] for each in lists} == {"568", *below}
     assert [person["name"] for person in lists[-1]["people"]] == ["Ngô An"]
     async with (await world.signed_in("huyen2")).get("/api/v1/directory/people") as response:
@@ -120,10 +120,10 @@ async def test_a_district_keeps_the_lists_of_its_communes(world: World) -> None:
 async def test_the_operating_unit_is_told_of_a_change(settings: Settings) -> None:
     mail = Mail(Server("127.0.0.1", 9, "none", "", ""), SENDER)
     async with open_world(replace(settings, mail=mail)) as world:
-        await world.kept.post.set_mailbox("so.tttt", "truc@khanhhoa.gov.vn")
-        commune = (await world.kept.scheduler.point("dk.dienan")).unit
+        await world.services.notifications.set_mailbox("so.tttt", "truc@khanhhoa.gov.vn")
+        commune = (await world.services.scheduler.point("dk.dienan")).unit
         await post(await world.signed_in("focal"), f"units/{commune}/people", name="Ngô An", phone="0905123456")
-        (told,) = await world.kept.post.newest(9)
+        (told,) = await world.services.notifications.newest(9)
         assert (told.kind, told.unit, told.facts.title) == ("people", "so.tttt", "Xã Diên An")
 
 
@@ -170,10 +170,10 @@ async def test_other_agencies_enter_what_they_were_granted(world: World) -> None
     central = await world.signed_in("central")
     unit = {"id": "cv", "name": "Cảng vụ Hàng hải Nha Trang", "level": "khac"}
     point = "cang-vu-hang-hai-nha-trang"
-    await world.kept.scheduler.import_units(json.dumps({"units": [unit]}))
-    hashed = await world.store.account("host")
+    await world.services.scheduler.import_units(json.dumps({"units": [unit]}))
+    hashed = await world.accounts.account("host")
     assert hashed is not None
-    await world.store.add_account(Account("cangvu", "Cảng vụ", ("site",), "cv", point), hashed[1], NOW)
+    await world.accounts.add_account(Account("cangvu", "Cảng vụ", ("site",), "cv", point), hashed[1], NOW)
     first_, second = [await world.session(point, NHA_TRANG) for _ in range(2)]
     socket = await world.socket("cangvu")
     assert (await socket.ask(type="join", code=first_.code))["error"] == "not-granted"
@@ -200,8 +200,8 @@ async def test_each_provider_hears_of_its_own_points_once(settings: Settings) ->
                 await post(central, f"points/{point}/lines", type="WAN", subscribed_kbps=4000, provider=given["id"])
             session = await world.session(NHA_TRANG, CAM_RANH, start=timedelta(hours=3))
             for _ in range(2):
-                await world.server.clerk.work()
-                await world.server.deliverer.deliver()
+                await world.server.jobs.work()
+                await world.server.outbox.deliver()
             told = {
                 letter["To"]: letter.get_content() for letter in box.letters if letter["To"].endswith("@example.vn")
             }
@@ -230,7 +230,7 @@ async def test_i10_a_unit_fetches_and_erases_what_is_on_record_of_its_people(wor
         assert await response.json() == {"entries": 1, "erasable": 1}
     async with central.post(f"{where}/erase", json={}) as response:
         assert await response.json() == {"entries": 0, "erasable": 0}
-    async with world.kept.database.connect() as db:
+    async with world.services.database.connect() as db:
         rows = str((await db.execute(text("SELECT * FROM people"))).all())
     assert "Cũ" not in rows and "905123456" not in rows and "cu@" not in rows
     done = [(e.action, e.subject, e.detail) for e in await world.audited(20) if e.action.startswith("personal")]

@@ -310,8 +310,8 @@ async def test_who_may_what(world: World, role: str) -> None:
     path = await world.server.recordings.begin(session.id, "Họp", ("UBND.Khanh Hoa", "56"), NOW)
     await asyncio.to_thread(film, Path(path), 0.2)
     await world.server.recordings.ended(path, 5, None)
-    await world.server.finisher.idle()
-    recording = (await world.recorded.recordings())[0].id
+    await world.server.remux_queue.idle()
+    recording = (await world.recording_store.recordings())[0].id
     draft, twice = [await world.server.drafts.add("56", "form", "nt", {}, NOW, origin="568") for _ in range(2)]
     things = {
         "readiness": session.id,
@@ -323,12 +323,12 @@ async def test_who_may_what(world: World, role: str) -> None:
         "units": "568",
         "tables": "people",
     }
-    incident = await world.kept.desk.report(Report(session.id, "other", NHA_TRANG), NOW)
+    incident = await world.services.incidents.report(Report(session.id, "other", NHA_TRANG), NOW)
     things["incidents"] = incident.id
     document = Document("d1", session.id, "a.pdf", "pdf", 1, "ab" * 32, "nowhere", "host", NOW)
-    await world.kept.shelf.add(document)
-    wish = await world.kept.shelf.ask(session.id, "recording", "568", "nhatrang", "", NOW)
-    said = await world.kept.box.drop("568", "nhatrang", "Đường truyền yếu", NOW)
+    await world.services.documents.add(document)
+    wish = await world.services.documents.ask(session.id, "recording", "568", "nhatrang", "", NOW)
+    said = await world.services.feedback.drop("568", "nhatrang", "Đường truyền yếu", NOW)
     things |= {"feedback": said.id, "documents": "d1", "material-requests": wish.id}
     bodies = {
         **GOOD,
@@ -394,7 +394,7 @@ async def test_who_supervises_may_ask(world: World) -> None:
 
 
 async def test_who_supervises_and_has_another_role_changes_things_by_that_alone(world: World) -> None:
-    await world.store.add_account(
+    await world.accounts.add_account(
         Account("both", "Both", ("supervisor", "site"), "568", NHA_TRANG), CHEAP.hash(PASSWORD), NOW
     )
     own, other = await world.session(NHA_TRANG), await world.session(CAM_RANH)
@@ -538,7 +538,7 @@ async def test_a_registration_becomes_a_session(world: World) -> None:
 
 
 async def test_a_refusal_for_capacity_says_which_limit_when_and_when_else(world: World) -> None:
-    points = [point.id for point in await world.kept.scheduler.points() if point.id != HOST]
+    points = [point.id for point in await world.services.scheduler.points() if point.id != HOST]
     await world.session(*points[:120])
     client = await world.signed_in("host")
     official = {"start": "2026-04-06T01:30:00Z", "end": "2026-04-06T02:30:00Z"}

@@ -49,20 +49,20 @@ async def evidence(client: ClientSession, assessment: str) -> str:
 
 async def things(world: World) -> dict[str, str]:
     """Make one thing of every kind, of Nha Trang or its session; return their ids."""
-    kept, central = world.kept, await world.signed_in("central")
+    kept, central = world.services, await world.signed_in("central")
     providers = await connected(world)
     session = await world.session(NHA_TRANG, CAM_RANH)
     path = await world.server.recordings.begin(session.id, "Họp", ("UBND.Khanh Hoa", "56"), NOW)
     await asyncio.to_thread(film, Path(path), 0.2)
     await world.server.recordings.ended(path, 5, None)
-    await world.server.finisher.idle()
-    [recording] = await world.recorded.recordings()
-    incident = await kept.desk.report(Report(session.id, "line", NHA_TRANG), NOW)
-    await kept.desk.act(incident.id, "taken", "central", "", NOW)
-    await kept.desk.act(incident.id, "provider", "central", "", NOW)
-    await kept.shelf.add(Document("d1", session.id, "a.pdf", "pdf", 1, "ab" * 32, "nowhere", "host", NOW))
-    wish = await kept.shelf.ask(session.id, "recording", "568", "nhatrang", "", NOW)
-    said = await kept.box.drop("568", "nhatrang", "Đường truyền yếu", NOW)
+    await world.server.remux_queue.idle()
+    [recording] = await world.recording_store.recordings()
+    incident = await kept.incidents.report(Report(session.id, "line", NHA_TRANG), NOW)
+    await kept.incidents.act(incident.id, "taken", "central", "", NOW)
+    await kept.incidents.act(incident.id, "provider", "central", "", NOW)
+    await kept.documents.add(Document("d1", session.id, "a.pdf", "pdf", 1, "ab" * 32, "nowhere", "host", NOW))
+    wish = await kept.documents.ask(session.id, "recording", "568", "nhatrang", "", NOW)
+    said = await kept.feedback.drop("568", "nhatrang", "Đường truyền yếu", NOW)
     draft = await kept.drafts.add("56", "form", "nt", {}, NOW, origin="568")
     stock = await made(central, f"/directory/points/{NHA_TRANG}/devices", {"kind": "PC"})
     device = stock["devices"][0]["id"]
@@ -79,7 +79,7 @@ async def things(world: World) -> dict[str, str]:
     control = next(row["id"] for each in lists for row in each["rows"] if row["id"])
     asked = await made(central, "/figure-requests?period=year&year=2026", GOOD["/figure-requests"] | {"units": ["568"]})
     raw = letter()
-    await kept.mailroom.receive(raw, len(raw), Place(1, 1), NOW, NOW)
+    await kept.inbound_mail.receive(raw, len(raw), Place(1, 1), NOW, NOW)
     assessment = card["assessments"][0]["id"]
     return {
         "/points": NHA_TRANG, "/sessions": session.id, "/readiness": session.id, "/emergencies": session.id,
@@ -142,7 +142,7 @@ async def test_those_who_take_part_cannot_tell_what_others_asked_for(world: Worl
 async def test_people_of_another_provider_cannot_tell_either(world: World) -> None:
     ids = await things(world)
     await create_account(
-        world.kept, NewAccount("tel", "Trực Viettel", ("provider",), provider="Viettel"), PASSWORD, NOW
+        world.services, NewAccount("tel", "Trực Viettel", ("provider",), provider="Viettel"), PASSWORD, NOW
     )
     for account, status in (("tel", 404), ("noc", 200)):
         client = await world.signed_in(account)

@@ -153,7 +153,7 @@ async def test_a_fault_of_ours_after_the_commit_makes_no_second_session(
 
     client = await world.signed_in("host")
     with monkeypatch.context() as patched:
-        patched.setattr(type(world.kept.audit), "append", broken)
+        patched.setattr(type(world.services.audit), "append", broken)
         assert await problem_of(await post(client, URL, registration())) == (503, "unavailable")
     for _ in range(2):
         assert await problem_of(await post(client, URL, registration())) == (409, "answer-lost")
@@ -163,7 +163,7 @@ async def test_a_fault_of_ours_after_the_commit_makes_no_second_session(
 async def test_answers_lie_sealed(world: World) -> None:
     client = await world.signed_in("host")
     made = await (await post(client, URL, registration())).json()
-    async with world.kept.database.connect() as db:
+    async with world.services.database.connect() as db:
         [row] = (await db.execute(select(IDEMPOTENCY))).all()
     assert (row.account, row.key, row.status, row.done) == ("host", KEY, 201, True)
     assert made["code"] not in row.answer
@@ -197,19 +197,19 @@ def test_every_call_that_changes_something_takes_a_key() -> None:
 
 async def test_whoever_takes_over_makes_the_other_ones_transaction_fail(settings: Settings) -> None:
     async with open_world(settings) as world:
-        one, two = Idempotency(world.kept.database), Idempotency(world.kept.database)
+        one, two = Idempotency(world.services.database), Idempotency(world.services.database)
         request = Keyed("host", KEY, "f" * 64)
         began, goes_on = asyncio.Event(), asyncio.Event()
 
         async def slow() -> Answer:
             began.set()
             await goes_on.wait()
-            async with database.writing(world.kept.database):
+            async with database.writing(world.services.database):
                 pass
             return Answer(201, "{}")
 
         async def quick() -> Answer:
-            async with database.writing(world.kept.database):
+            async with database.writing(world.services.database):
                 pass
             return Answer(201, '{"of": "two"}')
 
@@ -227,24 +227,24 @@ async def test_what_a_dead_process_had_committed_is_not_done_again(settings: Set
         request = Keyed("host", KEY, "f" * 64)
 
         async def killed() -> Answer:
-            async with database.writing(world.kept.database):
+            async with database.writing(world.services.database):
                 pass
             await asyncio.Event().wait()
             raise AssertionError
 
-        task = asyncio.create_task(Idempotency(world.kept.database).once(request, NOW, killed, lambda _: None))
-        async with world.kept.database.connect() as db:
+        task = asyncio.create_task(Idempotency(world.services.database).once(request, NOW, killed, lambda _: None))
+        async with world.services.database.connect() as db:
             while not await db.scalar(select(IDEMPOTENCY.c.done)):
                 await db.rollback()
         with pytest.raises(AnswerLost):
-            await Idempotency(world.kept.database).once(request, NOW, killed, lambda _: None)
+            await Idempotency(world.services.database).once(request, NOW, killed, lambda _: None)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_an_account_has_so_many_keys_at_most(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(idempotency, "MAX_KEYS", 3)
-    keys = world.kept.idempotency
+    keys = world.services.idempotency
 
     async def done() -> Answer:
         return Answer(200, "{}")
@@ -254,7 +254,7 @@ async def test_an_account_has_so_many_keys_at_most(world: World, monkeypatch: py
             request = Keyed(account, f"{number:016}", "f" * 64)
             await keys.once(request, NOW + timedelta(seconds=number), done, lambda _: None)
     kept = select(IDEMPOTENCY.c.account, func.min(IDEMPOTENCY.c.key), func.count()).group_by(IDEMPOTENCY.c.account)
-    async with world.kept.database.connect() as db:
+    async with world.services.database.connect() as db:
         found = (await db.execute(kept.order_by(IDEMPOTENCY.c.account))).all()
     assert [tuple(row) for row in found] == [("central", f"{2:016}", 3), ("host", f"{2:016}", 3)]
 
@@ -265,7 +265,7 @@ async def test_an_answer_under_another_code_key_is_lost_not_a_fault(world: World
     async def done() -> Answer:
         return Answer(200, "{}")
 
-    await world.kept.idempotency.once(request, NOW, done, lambda _: None)
-    other = world.kept.database.execution_options(diemcau_vault=CodeCipher(b"x" * 32))
+    await world.services.idempotency.once(request, NOW, done, lambda _: None)
+    other = world.services.database.execution_options(diemcau_vault=CodeCipher(b"x" * 32))
     with pytest.raises(AnswerLost):
         await Idempotency(other).once(request, NOW, done, lambda _: None)

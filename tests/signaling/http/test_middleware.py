@@ -242,12 +242,12 @@ def test_settings_that_are_set() -> None:
 
 
 async def test_first_start_seeds_and_shows_one_password_once(tmp_path: Path) -> None:
-    async with open_services(make_settings(tmp_path, None)) as kept:
-        password = await first_start(kept, NOW)
-        assert (len(password or ""), await first_start(kept, NOW)) == (16, None)
-        points = await kept.scheduler.points()
+    async with open_services(make_settings(tmp_path, None)) as services:
+        password = await first_start(services, NOW)
+        assert (len(password or ""), await first_start(services, NOW)) == (16, None)
+        points = await services.scheduler.points()
         assert (len(points), {point.taken_over for point in points}) == (169, {NOW})  # shipped, and never assessed
-        assert [(a.account, a.must_change) for a in await kept.store.accounts()] == [("admin", True)]
+        assert [(a.account, a.must_change) for a in await services.accounts.accounts()] == [("admin", True)]
 
 
 async def test_an_install_of_today_says_that_its_units_are_those_of_before(
@@ -255,18 +255,18 @@ async def test_an_install_of_today_says_that_its_units_are_those_of_before(
 ) -> None:
     """Its districts ended on 30/06/2025; the way to the units of today is said, and works."""
     tiers = replace(make_settings(tmp_path, None), profiles=(*SHIPPED, TWO_TIER))
-    async with open_services(tiers) as kept:
-        await first_start(kept, NOW)
+    async with open_services(tiers) as services:
+        await first_start(services, NOW)
         [warning] = [each.getMessage() for each in caplog.records if each.levelname == "WARNING"]
         assert warning.startswith("! 148 units on record are none any longer")
         assert TWO_TIER_PROFILES in warning
         assert files(TWO_TIER_PROFILES) == tiers.profiles
         for path in (KHANH_HOA_2024, KHANH_HOA_2025):
             assert str(path) in warning
-            await kept.scheduler.import_units(path.read_text(encoding="utf-8"), taken_over=NOW)
-        assert outdated(await kept.scheduler.units(), NOW.date()) == []
+            await services.scheduler.import_units(path.read_text(encoding="utf-8"), taken_over=NOW)
+        assert outdated(await services.scheduler.units(), NOW.date()) == []
         caplog.clear()
-        await first_start(kept, NOW)
+        await first_start(services, NOW)
         assert not caplog.records
 
 
@@ -294,18 +294,18 @@ async def test_in_2023_nothing_was_outdated(world: World) -> None:
 )
 async def test_faulty_accounts_are_refused(world: World, new: NewAccount) -> None:
     with pytest.raises(BadInput):
-        await create_account(world.kept, new, PASSWORD, NOW)
+        await create_account(world.services, new, PASSWORD, NOW)
 
 
 async def test_r014_central_technicians_are_of_the_operating_unit(world: World) -> None:
-    district = (await world.kept.scheduler.point("ubnd.khanh-son")).unit
+    district = (await world.services.scheduler.point("ubnd.khanh-son")).unit
     with pytest.raises(BadInput) as refused:
-        await create_account(world.kept, NewAccount("x", "X", ["technician"], unit=district), PASSWORD, NOW)
+        await create_account(world.services, NewAccount("x", "X", ["technician"], unit=district), PASSWORD, NOW)
     assert [(fault.field, "không thuộc Đơn vị vận hành" in fault.detail) for fault in refused.value.faults] == [
         ("roles", True)
     ]
-    assert await world.store.account("x") is None
-    await create_account(world.kept, NewAccount("x", "X", ["technician"], unit="so.tttt"), PASSWORD, NOW)
+    assert await world.accounts.account("x") is None
+    await create_account(world.services, NewAccount("x", "X", ["technician"], unit="so.tttt"), PASSWORD, NOW)
 
 
 async def test_the_commands_of_an_administrator(

@@ -13,10 +13,10 @@ BODY = "Đăng ký họp trực tuyến từ 14h00 đến 16h30 ngày 08/4/2026\
 
 async def came(world: World, *bodies: str) -> list[bytes]:
     """Let the official mailbox of the province write letters."""
-    await world.kept.post.set_mailbox("56", UNIT_BOX)
+    await world.services.notifications.set_mailbox("56", UNIT_BOX)
     raws = [letter(UNIT_BOX, body=body, message_id=f"<{n}@x>") for n, body in enumerate(bodies)]
     for uid, raw in enumerate(raws, 1):
-        await world.kept.mailroom.receive(raw, len(raw), Place(1, uid), NOW, NOW)
+        await world.services.inbound_mail.receive(raw, len(raw), Place(1, uid), NOW, NOW)
     return raws
 
 
@@ -43,8 +43,8 @@ async def test_the_desk_reads_letters(world: World) -> None:
 
 
 async def test_a_letter_whose_sender_is_not_proven_is_accepted_once(world: World) -> None:
-    await world.kept.post.set_mailbox("56", UNIT_BOX)
-    address, kept = Address(OFFICE, "mx.vn"), world.kept
+    await world.services.notifications.set_mailbox("56", UNIT_BOX)
+    address, kept = Address(OFFICE, "mx.vn"), world.services
     mailroom = InboundMail(kept.database, address, profile_files.load(), kept.drafts, kept.parser)
     raw = letter(UNIT_BOX, body=BODY, Authentication_Results="mx.vn; spf=fail smtp.mailfrom=x@evil.vn; dmarc=fail")
     await mailroom.receive(raw, len(raw), Place(1, 1), NOW, NOW)

@@ -56,14 +56,16 @@ async def open_roof(
     nowhere = Server("127.0.0.1", 1, "none", "", "")
     mail = Mail(nowhere, OFFICE, imap_server, authority, "mx.khanhhoa.gov.vn")
     async with open_world(replace(settings, mail=mail)) as world:
-        intake = world.server.intake
+        intake = world.server.inbox_watcher
         assert intake is not None
-        await world.server.deliverer.stop()
+        await world.server.outbox.stop()
         await intake.stop()
-        await world.kept.post.set_mailbox("56", UNIT_BOX)
+        await world.services.notifications.set_mailbox("56", UNIT_BOX)
         yield (
             world,
-            InboxWatcher(world.kept.mailroom, imap_server, tls_context(mail), world.clock, world.server.deliverer.wake),
+            InboxWatcher(
+                world.services.inbound_mail, imap_server, tls_context(mail), world.clock, world.server.outbox.wake
+            ),
         )
 
 
@@ -74,7 +76,7 @@ async def test_letters_are_taken_in_order_and_marked(settings: Settings, box: Bo
         for number, sender in enumerate((UNIT_BOX, STRANGER, UNIT_BOX)):
             box.drop(letter(sender, subject=f"Thư {number}", message_id=f"<{number}@x>"))
         assert await intake.look() == 3
-        came = await world.kept.mailroom.letters(9)
+        came = await world.services.inbound_mail.letters(9)
         assert [(one.subject, one.fate) for one in came] == [
             ("Thư 2", "person"),
             ("Thư 0", "person"),
@@ -82,7 +84,7 @@ async def test_letters_are_taken_in_order_and_marked(settings: Settings, box: Bo
         ]
         assert (box.unseen(), await intake.look()) == (0, 0)
         box.drop(letter(UNIT_BOX, message_id="<3@x>"))
-        assert (await intake.look(), len(await world.kept.mailroom.letters(9))) == (1, 4)
+        assert (await intake.look(), len(await world.services.inbound_mail.letters(9))) == (1, 4)
 
 
 async def test_what_a_person_has_opened_is_taken_in_too(settings: Settings, box: Box, authority: Path) -> None:
@@ -96,7 +98,7 @@ async def test_what_a_person_has_opened_is_taken_in_too(settings: Settings, box:
         imap.mark_seen(client, imap.new(client, 0)[-1])
         imap.close(client)
         assert (box.unseen(), await intake.look(), await intake.look()) == (0, 1, 0)
-        assert len(await world.kept.mailroom.letters(9)) == 2
+        assert len(await world.services.inbound_mail.letters(9)) == 2
 
 
 async def test_a_letter_of_ours_to_blame_holds_no_other(
@@ -104,18 +106,21 @@ async def test_a_letter_of_ours_to_blame_holds_no_other(
 ) -> None:
     server = Server("127.0.0.1", box.port, "none", USER, PASSWORD)
     async with open_roof(settings, server, authority) as (world, intake):
-        receive = world.kept.mailroom.receive
+        receive = world.services.inbound_mail.receive
 
         async def faulty(raw: bytes, *rest: object) -> object:
             if b"<0@x>" in raw:
                 raise KeyError("a fault")
             return await receive(raw, *rest)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(world.kept.mailroom, "receive", faulty)
+        monkeypatch.setattr(world.services.inbound_mail, "receive", faulty)
         for number in range(2):
             box.drop(letter(UNIT_BOX, message_id=f"<{number}@x>"))
         assert [await intake.look() for _ in range(2)] == [2, 0]
-        assert ([one.message_id for one in await world.kept.mailroom.letters(9)], box.unseen()) == (["<1@x>"], 1)
+        assert ([one.message_id for one in await world.services.inbound_mail.letters(9)], box.unseen()) == (
+            ["<1@x>"],
+            1,
+        )
 
 
 @pytest.mark.parametrize(
@@ -135,9 +140,9 @@ async def test_the_roof_watches_by_itself(settings: Settings, box: Box, authorit
     box.drop(letter(UNIT_BOX))
     mail = Mail(Server("127.0.0.1", 1, "none", "", ""), OFFICE, Server("127.0.0.1", box.port, "none", USER, PASSWORD))
     async with open_world(replace(settings, mail=mail)) as world:
-        while not await world.kept.mailroom.letters(1):
-            await world.store.ping()
-        assert (await world.kept.mailroom.letters(1))[0].sender == UNIT_BOX
+        while not await world.services.inbound_mail.letters(1):
+            await world.accounts.ping()
+        assert (await world.services.inbound_mail.letters(1))[0].sender == UNIT_BOX
 
 
 def test_the_verifier_is_the_name_of_a_server() -> None:

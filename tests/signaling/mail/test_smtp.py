@@ -107,10 +107,10 @@ class Office:
     async def deliver(self, minutes: float = 0) -> None:
         """Let time pass and send what is due; the roof's own rounds are kept from racing with the test's."""
         self.world.clock.advance(60 * minutes)
-        await self.world.server.deliverer.deliver()
+        await self.world.server.outbox.deliver()
 
     async def states(self) -> list[tuple[str, str, str]]:
-        return sorted((n.channel, n.state, n.error) for n in await self.world.kept.post.newest(50))
+        return sorted((n.channel, n.state, n.error) for n in await self.world.services.notifications.newest(50))
 
 
 Mode = Literal["implicit", "starttls", "none"]
@@ -130,9 +130,9 @@ async def open_office(
         )
         mail = Mail(server, SENDER, authority=tmp_path / "tls" / "cert.pem" if trusted else None)
         async with open_world(replace(settings, mail=mail, groups=file)) as world:
-            await world.server.deliverer.stop()
-            await world.server.clerk.stop()
-            await world.kept.post.set_mailbox("56", UNIT_BOX)
+            await world.server.outbox.stop()
+            await world.server.jobs.stop()
+            await world.services.notifications.set_mailbox("56", UNIT_BOX)
             yield Office(world, box, hook)
 
 
@@ -164,7 +164,7 @@ async def test_a_session_is_told_by_letter_and_in_groups(settings: Settings, tmp
 async def test_calendars_hold_the_times_and_give_them_back(office: Office) -> None:
     session = await office.world.session()
     await office.deliver()
-    await office.world.kept.scheduler.cancel(session.id, NOW)
+    await office.world.services.scheduler.cancel(session.id, NOW)
     await office.deliver()
     calendars = [_calendar(letter) for letter in office.box.letters]
     assert [(c["method"], e["sequence"], e["status"]) for c in calendars for e in c.walk("VEVENT")] == [
@@ -231,15 +231,15 @@ async def test_what_a_server_refuses_for_good_waits_for_a_person(office: Office)
 async def test_a_letter_sent_twice_is_the_same_letter(office: Office) -> None:
     await office.world.session()
     await office.deliver()
-    notice = next(n for n in await office.world.kept.post.newest(9) if n.channel == "mail")
-    await office.world.kept.post.again(notice.id, office.world.clock())
+    notice = next(n for n in await office.world.services.notifications.newest(9) if n.channel == "mail")
+    await office.world.services.notifications.again(notice.id, office.world.clock())
     await office.deliver()
     assert len({letter["Message-ID"] for letter in office.box.letters}) == 1
     assert len(office.box.letters) == 2
 
 
 async def test_a_unit_without_a_mailbox_is_told_once_it_has_one(office: Office) -> None:
-    await office.world.kept.post.set_mailbox("568", UNIT_BOX)
+    await office.world.services.notifications.set_mailbox("568", UNIT_BOX)
     await office.world.session()
     await office.deliver()
     assert ("mail", "failed", "no-mailbox") in await office.states()

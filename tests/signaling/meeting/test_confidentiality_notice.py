@@ -34,9 +34,9 @@ async def test_r028_a_point_on_the_internet_declares_that_nothing_shares_its_lin
         "Điểm cầu nối qua Internet: không chia sẻ kết nối với hệ thống khác trong phiên họp (điểm b khoản 3 Điều 6)."
     )
     internet = Line("a", NHA_TRANG, "INTERNET", None, 20_000, True, ())
-    await world.kept.equipment.set_line(internet)
-    await world.kept.equipment.set_line(Line("b", CAM_RANH, "INTERNET", None, 20_000, True, ()))
-    await world.kept.equipment.set_line(Line("c", CAM_RANH, "WAN", None, 4_000, True, ()))
+    await world.services.equipment.set_line(internet)
+    await world.services.equipment.set_line(Line("b", CAM_RANH, "INTERNET", None, 20_000, True, ()))
+    await world.services.equipment.set_line(Line("c", CAM_RANH, "WAN", None, 4_000, True, ()))
     session = await world.session(NHA_TRANG, CAM_RANH)
     join = {"type": "join", "code": session.code, "accepted": True}
     guest = await world.socket("nhatrang")

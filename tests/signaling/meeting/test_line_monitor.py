@@ -28,7 +28,7 @@ async def connected(world: World) -> dict[str, str]:
         ids[name] = (await post(central, "providers", name=name))["id"]
         line = {"type": "WAN", "subscribed_kbps": 4000, "up_kbps": 4000, "down_kbps": 3900, "provider": ids[name]}
         await post(central, f"points/{point}/lines", **line, ranges="127.0.0.0/8")
-    await create_account(world.kept, NewAccount("noc", "Trực VNPT", ("provider",), provider="VNPT"), PASSWORD, NOW)
+    await create_account(world.services, NewAccount("noc", "Trực VNPT", ("provider",), provider="VNPT"), PASSWORD, NOW)
     return ids
 
 
@@ -160,7 +160,7 @@ async def test_an_account_of_a_provider_is_issued_by_a_link(world: World) -> Non
     central = await world.signed_in("central")
     issued = await post(central, f"providers/{ids['Viettel']}/account", account="Viettel.Noc")
     assert await first(world, issued["link"]) == (200, "viettel.noc")
-    known = await world.store.account("viettel.noc")
+    known = await world.accounts.account("viettel.noc")
     expected = Account("viettel.noc", "Viettel", ("provider",), None, None, provider=ids["Viettel"])
     assert known is not None and known[0] == expected
     for provider, account, status in ((ids["VNPT"], "viettel.noc", 422), ("nobody", "x", 404)):
@@ -180,4 +180,4 @@ async def test_an_account_of_a_provider_is_issued_by_a_link(world: World) -> Non
 async def test_the_role_and_the_enterprise_go_together(world: World, new: NewAccount) -> None:
     await connected(world)
     with pytest.raises(BadInput):
-        await create_account(world.kept, replace(new, account="noc2"), PASSWORD, NOW)
+        await create_account(world.services, replace(new, account="noc2"), PASSWORD, NOW)

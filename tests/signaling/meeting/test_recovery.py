@@ -57,13 +57,13 @@ async def test_another_process_leads_on_what_the_first_one_led(settings: Setting
     async with open_world(settings, held=engine) as world:
         session, host, chair, there = await _meeting(world)
         before = await world.join("central", session)
-        rows = world.server.hub.meetings[session.id].conference.roster.wire()
-        await world.server.hub.leave()
+        rows = world.server.meetings.meetings[session.id].conference.roster.wire()
+        await world.server.meetings.leave()
         assert await host.type("bye") == {"type": "bye", "reason": "shutdown"}
     engine.calls.clear()
     async with open_world(settings, held=engine) as world:
         assert [call for call in engine.calls if call[0] in MADE] == []
-        meeting = world.server.hub.meetings[session.id]
+        meeting = world.server.meetings.meetings[session.id]
         recovered = {row.seat: row for row in meeting.conference.roster.wire()}
         assert recovered == {row.seat: row.model_copy(update={"media": "none"}) for row in rows}
         again, joined = await world.join("host", session, resume=chair["resume"])
@@ -87,7 +87,7 @@ async def test_a_server_that_cannot_serve_ends_no_meeting(settings: Settings) ->
     engine = FakeEngine()
     async with open_world(settings, held=engine) as world:
         session, _, chair, _ = await _meeting(world)
-        await world.server.hub.leave()
+        await world.server.meetings.leave()
     engine.calls.clear()
     with pytest.raises(SettingsError):
         async with open_world(settings, held=engine):
@@ -102,13 +102,13 @@ async def test_what_was_done_in_the_last_moment_is_in_the_engine_alone_and_holds
     engine = FakeEngine()
     async with open_world(settings, held=engine) as world:
         session, _, chair, there = await _meeting(world)
-        await world.server.hub.leave()
+        await world.server.meetings.leave()
     await engine.set_floor(session.id, there["seat"], False)
     await engine.set_layout(session.id, Layout("2x2"))
     await engine.set_view(session.id, chair["seat"], f"camera:{there['seat']}")
     await engine.add_seat(session.id, SeatOptions("unknown", "Ai đó"))
     async with open_world(settings, held=engine) as world:
-        conference = world.server.hub.meetings[session.id].conference
+        conference = world.server.meetings.meetings[session.id].conference
         assert (conference.direction.layout, conference.roster.seats[there["seat"]].floor) == (Layout("2x2"), False)
         assert conference.roster.seats[chair["seat"]].view == f"camera:{there['seat']}"
         assert "unknown" not in engine.rooms[session.id].seats
@@ -117,7 +117,7 @@ async def test_what_was_done_in_the_last_moment_is_in_the_engine_alone_and_holds
 async def test_a_room_that_was_lost_with_the_server_is_opened_anew(settings: Settings) -> None:
     async with open_world(settings) as world:
         session, _, chair, there = await _meeting(world)
-        await world.server.hub.leave()
+        await world.server.meetings.leave()
     async with open_world(settings) as world:
         room = world.engine.rooms[session.id]
         assert (set(room.seats) >= {chair["seat"], there["seat"]}, room.floors) == (
@@ -135,14 +135,14 @@ async def test_a_recording_goes_on_in_its_part(settings: Settings) -> None:
         session, host, chair, _ = await _meeting(world, recording=True)
         await world.tick(1)
         assert (await host.type("recording"))["on"] is True
-        await world.server.hub.leave()
+        await world.server.meetings.leave()
     async with open_world(settings, held=engine) as world:
         assert world.server.recordings.running == 1
         again, joined = await world.join("host", session, resume=chair["resume"])
         assert joined["recording"]["on"] is True
         await again.ask(type="record", on=False)
         await world.server.recordings.settled(5)
-        parts = await world.recorded.parts(session.id)
+        parts = await world.recording_store.parts(session.id)
         assert [(part.part, part.reason) for part in parts if part.part] == [(1, "empty")]
 
 
@@ -153,12 +153,12 @@ async def _recorded(world: World, engine: FakeEngine) -> tuple[Session, str, str
     assert (await host.type("recording"))["on"] is True
     path = engine.rooms[session.id].recording
     assert path is not None
-    await world.server.hub.leave()
+    await world.server.meetings.leave()
     return session, path, chair["resume"]
 
 
 async def _parts(world: World, session: Session) -> list[tuple[int, str, str | None]]:
-    return [(part.part, part.state, part.reason) for part in await world.recorded.parts(session.id) if part.part]
+    return [(part.part, part.state, part.reason) for part in await world.recording_store.parts(session.id) if part.part]
 
 
 async def test_a_file_that_is_being_closed_meanwhile_is_awaited_and_ends_as_its_worker_says(settings: Settings) -> None:
@@ -251,7 +251,7 @@ async def test_a_file_that_a_worker_of_another_machine_may_be_closing_is_awaited
     monkeypatch.setattr(build, "MACHINE_SECONDS", 3600.0)
     first, away = FakeEngine(), FakeEngine()
     async with open_world(settings, held=first) as world:
-        await world.kept.worker_keys.make("media-2", world.clock.now)
+        await world.services.worker_keys.make("media-2", world.clock.now)
         session, path, _ = await _recorded(world, first)
         lost = await world.server.recordings.begin("lost", "Họp", ("UBND", "56"), world.clock.now)
     workers = WorkerPool()
@@ -260,8 +260,8 @@ async def test_a_file_that_a_worker_of_another_machine_may_be_closing_is_awaited
         await workers.take("media-2/1", away)
         serving = asyncio.create_task(workers.serve("media-2/1"))
         assert world.server.recordings.running == 2  # both, until it is known that nobody records into one
-        await world.server.hub._await_workers({path, lost}, set(), 0)
-        [other] = await world.recorded.parts("lost")
+        await world.server.meetings._await_workers({path, lost}, set(), 0)
+        [other] = await world.recording_store.parts("lost")
         assert ((await _parts(world, session))[0], other.reason) == ((1, "recording", None), "interrupted")
         away.emit(RecordingEnded(session.id, path, 61.0, "disk-slow"))
         await soon(lambda: path not in world.server.recordings._running)
@@ -275,21 +275,21 @@ async def test_a_room_without_a_conference_is_closed_and_a_conference_that_is_ov
     engine = FakeEngine()
     async with open_world(settings, held=engine) as world:
         session, *_ = await _meeting(world)
-        await world.server.hub.leave()
-    await engine.open_room("stray", world.server.hub.tools.rooms)
+        await world.server.meetings.leave()
+    await engine.open_room("stray", world.server.meetings.tools.rooms)
     async with open_world(settings, held=engine) as world:
         assert set(engine.rooms) == {session.id}
-        await world.server.hub.cancelled(session.id)
-        await world.server.hub.tools.keeper.stop()
-        async with world.kept.database.connect() as connection:
+        await world.server.meetings.cancelled(session.id)
+        await world.server.meetings.tools.keeper.stop()
+        async with world.services.database.connect() as connection:
             assert (await connection.execute(select(func.count()).select_from(CONFERENCES))).scalar() == 0
 
 
 async def test_a_resume_token_is_kept_as_a_hash(settings: Settings) -> None:
     async with open_world(settings) as world:
         _, _, chair, _ = await _meeting(world)
-        await world.server.hub.leave()
-        async with world.kept.database.connect() as connection:
+        await world.server.meetings.leave()
+        async with world.services.database.connect() as connection:
             (record,) = (await connection.execute(select(CONFERENCES.c.record))).scalars()
     assert (chair["resume"] in record, ticket_of(chair["resume"]) in record) == (False, True)
 
@@ -299,10 +299,10 @@ async def test_who_joined_is_kept_before_being_told_so(settings: Settings) -> No
     async with open_world(settings, held=engine) as world:
         session = await world.session(NHA_TRANG)
         _, chair = await world.join("host", session)
-        world.server.hub.left = True  # it is killed: nothing more is written
-        await world.server.hub._end_tasks()
-        assert world.server.hub.tools.keeper._writing is not None
-        world.server.hub.tools.keeper._writing.cancel()
+        world.server.meetings.left = True  # it is killed: nothing more is written
+        await world.server.meetings._end_tasks()
+        assert world.server.meetings.tools.keeper._writing is not None
+        world.server.meetings.tools.keeper._writing.cancel()
     async with open_world(settings, held=engine) as world:
         _, joined = await world.join("host", session, resume=chair["resume"])
         assert joined["seat"] == chair["seat"]
@@ -311,14 +311,14 @@ async def test_who_joined_is_kept_before_being_told_so(settings: Settings) -> No
 async def test_who_was_taken_over_from_writes_nothing_any_more(settings: Settings) -> None:
     async with open_world(settings) as world:
         session, host, _, there = await _meeting(world)
-        keeper = world.server.hub.tools.keeper
-        await keeper.kept(world.server.hub.meetings[session.id])
-        async with world.kept.database.begin() as connection:
+        keeper = world.server.meetings.tools.keeper
+        await keeper.kept(world.server.meetings.meetings[session.id])
+        async with world.services.database.begin() as connection:
             await connection.execute(update(CONFERENCES).values(epoch=CONFERENCES.c.epoch + 1, record="theirs"))
         await host.send(type="floor", seat=there["seat"], open=False)
         await host.seat(there["seat"], floor=False)
-        await keeper.kept(world.server.hub.meetings[session.id])
-        async with world.kept.database.connect() as connection:
+        await keeper.kept(world.server.meetings.meetings[session.id])
+        async with world.services.database.connect() as connection:
             assert list((await connection.execute(select(CONFERENCES.c.record))).scalars()) == ["theirs"]
 
 
@@ -326,9 +326,9 @@ async def test_a_stay_goes_on_over_a_restart(settings: Settings) -> None:
     engine = FakeEngine()
     async with open_world(settings, held=engine) as world:
         await _meeting(world)
-        await world.server.hub.leave()
+        await world.server.meetings.leave()
     async with open_world(settings, held=engine) as world:
-        async with world.kept.database.connect() as connection:
+        async with world.services.database.connect() as connection:
             stays = list(await connection.execute(select(STAYS.c.point, STAYS.c.left)))
         assert sorted(stays) == sorted((point, None) for point in (HOST, NHA_TRANG, CAM_RANH))
 
@@ -341,10 +341,10 @@ async def _with_a_room_system(world: World) -> tuple[Session, dict[str, Any], st
     host, chair = await world.join("host", session)
     await tick(world, 0)
     await calls(host, "connected")
-    seat = world.server.hub.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01")
+    seat = world.server.meetings.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01")
     assert seat is not None
-    await world.server.gateway.leave()
-    await world.server.hub.leave()
+    await world.server.sip_bridge.leave()
+    await world.server.meetings.leave()
     return session, chair, seat.id
 
 
@@ -354,7 +354,7 @@ async def test_room_systems_leave_when_the_next_server_has_no_gateway(settings: 
         session, chair, system = await _with_a_room_system(world)
         assert system in engine.rooms[session.id].seats
     async with open_world(settings, held=engine) as world:
-        meeting = world.server.hub.meetings[session.id]
+        meeting = world.server.meetings.meetings[session.id]
         assert list(meeting.conference.roster.seats) == list(engine.rooms[session.id].seats) == [chair["seat"]]
         assert (meeting.left_systems, meeting.snapshot.systems) == ((), ())
         _, joined = await world.join("host", session, resume=chair["resume"])
@@ -372,24 +372,24 @@ async def test_a_room_system_that_is_not_registered_any_more_leaves(
         session, chair, _ = await _with_a_room_system(world)
     monkeypatch.setattr(SipBridge, "forgo", nothing)  # the server has a gateway
     async with open_world(settings, held=engine) as world:
-        monkeypatch.setattr(world.kept.equipment, "devices", nothing)
-        await world.server.gateway.start(agent)  # type: ignore[arg-type]
-        await world.server.gateway.stop()
+        monkeypatch.setattr(world.services.equipment, "devices", nothing)
+        await world.server.sip_bridge.start(agent)  # type: ignore[arg-type]
+        await world.server.sip_bridge.stop()
         assert [call.hung_up for call in agent.calls] == [True]
-        assert list(world.server.hub.meetings[session.id].conference.roster.seats) == [chair["seat"]]
+        assert list(world.server.meetings.meetings[session.id].conference.roster.seats) == [chair["seat"]]
 
 
 async def test_who_does_not_come_back_is_gone_a_minute_after_the_new_process_began(settings: Settings) -> None:
     engine = FakeEngine()
     async with open_world(settings, held=engine) as world:
         session, _, chair, there = await _meeting(world)
-        await world.server.hub.leave()
+        await world.server.meetings.leave()
     async with open_world(settings, held=engine) as world:
         host, _ = await world.join("host", session, resume=chair["resume"])
         await world.tick(13)
         assert there["seat"] not in engine.rooms[session.id].seats
         await world.tick(48)
-        assert list(world.server.hub.meetings[session.id].conference.roster.seats) == [chair["seat"]]
+        assert list(world.server.meetings.meetings[session.id].conference.roster.seats) == [chair["seat"]]
         assert (await host.ask(type="ping"))["type"] == "pong"
 
 
@@ -397,27 +397,27 @@ async def test_a_worker_that_dies_meanwhile_keeps_no_server_from_starting(settin
     engine = FakeEngine()
     async with open_world(settings, held=engine) as world:
         session, *_ = await _meeting(world)
-        await world.server.hub.leave()
-    await engine.open_room("stray", world.server.hub.tools.rooms)
+        await world.server.meetings.leave()
+    await engine.open_room("stray", world.server.meetings.tools.rooms)
     engine.failing["close_room"] = EngineGone("the media worker is gone")
     async with open_world(settings, held=engine) as world:
-        assert list(world.server.hub.meetings) == [session.id]
+        assert list(world.server.meetings.meetings) == [session.id]
         engine.failing.clear()
 
 
 async def test_what_cannot_be_read_any_more_keeps_nobody_from_meeting_anew(settings: Settings) -> None:
     async with open_world(settings) as world:
         session, *_ = await _meeting(world)
-        await world.server.hub.leave()
-        async with world.kept.database.begin() as connection:
+        await world.server.meetings.leave()
+        async with world.services.database.begin() as connection:
             await connection.execute(update(CONFERENCES).values(record="of another release"))
     async with open_world(settings) as world:
-        assert world.server.hub.meetings == {}
+        assert world.server.meetings.meetings == {}
         _, chair = await world.join("host", session)
-        world.server.hub.left = True  # it is killed
-        await world.server.hub._end_tasks()
-        assert world.server.hub.tools.keeper._writing is not None
-        world.server.hub.tools.keeper._writing.cancel()
+        world.server.meetings.left = True  # it is killed
+        await world.server.meetings._end_tasks()
+        assert world.server.meetings.tools.keeper._writing is not None
+        world.server.meetings.tools.keeper._writing.cancel()
     async with open_world(settings) as world:
         _, joined = await world.join("host", session, resume=chair["resume"])
         assert joined["seat"] == chair["seat"]
@@ -425,7 +425,7 @@ async def test_what_cannot_be_read_any_more_keeps_nobody_from_meeting_anew(setti
 
 async def _rewrite(world: World, change: Callable[[dict[str, Any]], object]) -> None:
     """Let another release have kept the only conference."""
-    async with writing(world.kept.database) as connection:
+    async with writing(world.services.database) as connection:
         record = json.loads((await connection.execute(select(CONFERENCES.c.record))).scalar_one())
         assert record["version"] == current_version()
         change(record)
@@ -438,10 +438,10 @@ async def test_a_conference_of_another_release_is_told_with_session_and_versions
 ) -> None:
     async with open_world(settings) as world:
         session, *_ = await _meeting(world)
-        await world.server.hub.leave()
+        await world.server.meetings.leave()
         await _rewrite(world, lambda record: record["conference"].pop("hands"))
     async with open_world(settings) as world:
-        assert world.server.hub.meetings == {}
+        assert world.server.meetings.meetings == {}
     told = [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
     versions = f"version 0123456789ab of it was kept, and this release reads {current_version()}"
     assert told == [f"x the conference of session {session.id} begins anew: {versions}"]
@@ -451,11 +451,11 @@ async def test_a_conference_of_another_release_that_kept_more_is_led_on(settings
     engine = FakeEngine()
     async with open_world(settings, held=engine) as world:
         session, *_ = await _meeting(world)
-        await world.server.hub.leave()
+        await world.server.meetings.leave()
         await _rewrite(world, lambda record: record.update(more=1))
     async with open_world(settings, held=engine) as world:
-        assert list(world.server.hub.meetings) == [session.id]
-        assert world.server.hub.meetings[session.id].snapshot.version == current_version()
+        assert list(world.server.meetings.meetings) == [session.id]
+        assert world.server.meetings.meetings[session.id].snapshot.version == current_version()
 
 
 class Led:
@@ -471,9 +471,9 @@ async def test_what_is_being_written_when_the_keeper_stops_is_written(
 ) -> None:
     async with open_world(settings) as world:
         session, *_ = await _meeting(world)
-        meeting = world.server.hub.meetings[session.id]
-        await world.server.hub.leave()
-        store = world.kept.conferences
+        meeting = world.server.meetings.meetings[session.id]
+        await world.server.meetings.leave()
+        store = world.services.meeting_store
         write, begun = store.write, asyncio.Event()
 
         async def slow(*arguments: Any) -> set[str]:
@@ -488,7 +488,7 @@ async def test_what_is_being_written_when_the_keeper_stops_is_written(
         keeper.changed(Led("another", meeting.snapshot))
         await begun.wait()
         await keeper.stop()
-        async with world.kept.database.connect() as connection:
+        async with world.services.database.connect() as connection:
             kept = set((await connection.execute(select(CONFERENCES.c.session))).scalars())
     assert kept == {session.id, "another"}
 
@@ -496,10 +496,10 @@ async def test_what_is_being_written_when_the_keeper_stops_is_written(
 async def test_of_a_meeting_that_is_over_nothing_stays_in_memory(settings: Settings) -> None:
     async with open_world(settings) as world:
         session, *_ = await _meeting(world)
-        keeper = world.server.hub.tools.keeper
-        await keeper.kept(world.server.hub.meetings[session.id])
+        keeper = world.server.meetings.tools.keeper
+        await keeper.kept(world.server.meetings.meetings[session.id])
         assert (set(keeper._written), set(keeper._epochs)) == ({session.id}, {session.id})
-        await world.server.hub.cancelled(session.id)
+        await world.server.meetings.cancelled(session.id)
         await keeper.stop()
         assert (keeper._written, keeper._epochs, keeper._changed, keeper._ended) == ({}, {}, {}, {})
 
@@ -510,9 +510,9 @@ async def test_one_that_ends_while_it_is_written_is_forgotten(
 ) -> None:
     async with open_world(settings) as world:
         session, *_ = await _meeting(world)
-        snapshot = world.server.hub.meetings[session.id].snapshot
-        await world.server.hub.leave()
-        store = world.kept.conferences
+        snapshot = world.server.meetings.meetings[session.id].snapshot
+        await world.server.meetings.leave()
+        store = world.services.meeting_store
         write, begun, go_on = store.write, asyncio.Event(), asyncio.Event()
 
         async def slow(*arguments: Any) -> set[str]:
@@ -533,7 +533,7 @@ async def test_one_that_ends_while_it_is_written_is_forgotten(
         await keeper.kept(Led("another", snapshot))
         await keeper.stop()
         assert (set(keeper._written), set(keeper._epochs)) == ({"another"}, {"another"})
-        async with world.kept.database.connect() as connection:
+        async with world.services.database.connect() as connection:
             kept = set((await connection.execute(select(CONFERENCES.c.session))).scalars())
     assert kept == {session.id, "another"}
 
@@ -541,14 +541,14 @@ async def test_one_that_ends_while_it_is_written_is_forgotten(
 async def test_one_that_cannot_be_kept_keeps_no_other_from_being_kept(settings: Settings) -> None:
     async with open_world(settings) as world:
         session, *_ = await _meeting(world)
-        meeting = world.server.hub.meetings[session.id]
-        await world.server.hub.leave()
-        keeper = ConferenceKeeper(world.kept.conferences, world.clock)
+        meeting = world.server.meetings.meetings[session.id]
+        await world.server.meetings.leave()
+        keeper = ConferenceKeeper(world.services.meeting_store, world.clock)
         keeper.start()
         keeper.changed(Led("broken", replace(meeting.snapshot, part="\ud800")))
         await keeper.kept(Led("whole", meeting.snapshot))
         await keeper.stop()
-        async with world.kept.database.connect() as connection:
+        async with world.services.database.connect() as connection:
             kept = set((await connection.execute(select(CONFERENCES.c.session))).scalars())
     assert kept == {session.id, "whole"}
 

@@ -38,7 +38,7 @@ PLAIN = {"seats": [], "page": 0, "rotate": 0, "empty": False, "title": False, "c
 async def test_the_picture_says_title_and_names_of_a_session_that_is_changed_while_it_is_held(world: World) -> None:
     session = await world.session(NHA_TRANG)
     _, joined = await world.join("host", session)
-    await world.server.hub.amended(replace(session, title="Họp bất thường", points=(NHA_TRANG, CAM_RANH)))
+    await world.server.meetings.amended(replace(session, title="Họp bất thường", points=(NHA_TRANG, CAM_RANH)))
     options = world.engine.rooms[session.id].options
     host, nha_trang, cam_ranh = (
         f"UBND.{name} · UBND {label}"
@@ -122,7 +122,7 @@ async def test_the_door_says_why(world: World, account: str, start: timedelta, w
 async def test_dead_and_unknown_codes(world: World) -> None:
     session = await world.session(NHA_TRANG)
     cancelled = await world.session(NHA_TRANG)
-    await world.kept.scheduler.cancel(cancelled.id, NOW)
+    await world.services.scheduler.cancel(cancelled.id, NOW)
     socket = await world.socket("nhatrang")
     words = [(await socket.ask(type="join", code=code))["error"] for code in (cancelled.code, "0", "000 000 0000")]
     world.clock.advance(3 * 3600)
@@ -244,7 +244,7 @@ async def test_text_is_in_the_language_of_the_account_and_a_bad_offer_is_told(wo
 
 async def test_a_point_with_more_devices_than_it_reserved_finds_the_session_full(world: World) -> None:
     session = await world.session(NHA_TRANG)
-    await world.kept.scheduler.set_devices(NHA_TRANG, 9)
+    await world.services.scheduler.set_devices(NHA_TRANG, 9)
     await world.join("host", session)
     first, _ = await world.join("nhatrang", session)
     socket = await world.socket("nhatrang")
@@ -258,7 +258,7 @@ async def test_a_point_with_more_devices_than_it_reserved_finds_the_session_full
 
 
 async def test_who_comes_early_takes_no_place_from_who_is_due(world: World) -> None:
-    await world.kept.scheduler.operator.set_capacity(
+    await world.services.scheduler.operator.set_capacity(
         NOW - timedelta(hours=2), Amount(5, 10), NOW
     )  # usable: 4 points beside the test room
     due = await world.session(NHA_TRANG, DIEN_KHANH)
@@ -286,7 +286,7 @@ async def test_coming_back_with_the_token(world: World) -> None:
     await world.tick(12)
     await host.seat(joined["seat"], here=False)
     assert joined["seat"] not in world.engine.rooms[session.id].seats
-    assert await world.server.hub.tools.presence.connected(session.id) == [1]
+    assert await world.server.meetings.tools.presence.connected(session.id) == [1]
     _, again = await world.join("nhatrang", session, resume=joined["resume"])
     assert (again["seat"], joined["seat"] in world.engine.rooms[session.id].floors) == (joined["seat"], True)
     await host.seat(joined["seat"], here=True, floor=True)
@@ -299,7 +299,7 @@ async def test_who_is_cut_off_while_it_is_seated_finds_its_seat_all_the_same(
     guest, joined = await world.join("nhatrang", session)
     await guest.ask(type="view", source="composed:speaker")  # a picture that is asked for before it is seated again
     await guest.socket.close()
-    await soon(lambda: not world.server.hub.clients)
+    await soon(lambda: not world.server.meetings.clients)
     await world.tick(12)
     arrange, asked, go_on = world.engine.set_layout, asyncio.Event(), asyncio.Event()
 
@@ -313,7 +313,7 @@ async def test_who_is_cut_off_while_it_is_seated_finds_its_seat_all_the_same(
     await cut.send(type="join", code=session.code, accepted=True, resume=joined["resume"])
     await asked.wait()
     world.drop("nhatrang")
-    await soon(lambda: not world.server.hub.clients)
+    await soon(lambda: not world.server.meetings.clients)
     go_on.set()
     back, again = await world.join("nhatrang", session, resume=joined["resume"])
     assert (again["seat"], list(world.engine.rooms[session.id].seats)) == (joined["seat"], [joined["seat"]])
@@ -348,7 +348,9 @@ async def test_a_replaced_worker_is_told_everything_and_clients_renew(world: Wor
     await host.type("renew")
     room = world.engine.rooms[session.id]
     assert (list(room.seats), room.floors) == ([joined["seat"]], {joined["seat"]})
-    parts = [(part.part, part.state, (part.path == room.recording)) for part in await world.recorded.recordings()]
+    parts = [
+        (part.part, part.state, (part.path == room.recording)) for part in await world.recording_store.recordings()
+    ]
     assert sorted(parts) == [(0, "recording", False), (1, "broken", False), (2, "recording", True)]
 
 
@@ -376,7 +378,7 @@ async def test_recording_ends_with_what_the_engine_says(world: World) -> None:
     assert path is not None
     world.engine.emit(RecordingEnded(session.id, path, 7.6, "disk-full"))
     assert await host.type("recording") == {**OFF, "error": "disk-full"}
-    assert [(part.state, part.reason) for part in await world.recorded.recordings()] == [("broken", "disk-full")]
+    assert [(part.state, part.reason) for part in await world.recording_store.recordings()] == [("broken", "disk-full")]
     world.engine.failing["start_recording"] = AlreadyRecording()
     assert await host.ask(type="record", on=True) == {**OFF, "error": "unavailable"}
 
@@ -385,10 +387,10 @@ async def test_the_end_comes_a_quarter_of_an_hour_after_the_official_one(world: 
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     await world.tick(2 * 3600 + 15 * 60 - 1)
-    assert list(world.server.hub.meetings) == [session.id]
+    assert list(world.server.meetings.meetings) == [session.id]
     await world.tick(1)
     assert await host.type("bye") == {"type": "bye", "reason": "ended"}
-    assert (await host.closed(), world.engine.rooms, world.server.hub.meetings) == (1000, {}, {})
+    assert (await host.closed(), world.engine.rooms, world.server.meetings.meetings) == (1000, {}, {})
 
 
 async def test_cancelling_ends_the_meeting(world: World) -> None:
@@ -414,8 +416,8 @@ async def test_shutdown_says_bye(world: World) -> None:
     host, _ = await world.join("host", session)
     idle = await world.socket("nhatrang")
     await host.ask(type="record", on=True)
-    await world.server.hub.stop()
-    assert [(part.state, part.reason) for part in await world.recorded.recordings()] == [("broken", "empty")]
+    await world.server.meetings.stop()
+    assert [(part.state, part.reason) for part in await world.recording_store.recordings()] == [("broken", "empty")]
     await asyncio.sleep(0.5)  # whoever reads late hears it too
     assert [await s.type("bye") for s in (host, idle)] == [{"type": "bye", "reason": "shutdown"}] * 2
 
@@ -445,7 +447,7 @@ async def test_a_fault_in_one_meeting_stops_time_in_no_other(
     def broken(_: object) -> None:
         raise KeyError("ours")
 
-    monkeypatch.setattr(world.server.hub.meetings[faulty.id].conference, "tick", broken)
+    monkeypatch.setattr(world.server.meetings.meetings[faulty.id].conference, "tick", broken)
     await world.tick(1)
     assert [world.engine.rooms[each.id].recording is None for each in (faulty, sound)] == [True, False]
     assert "x the roof could not follow an event" in caplog.text
@@ -457,7 +459,7 @@ async def test_a_meeting_that_ends_while_time_passes_in_another_is_passed_over(
     first, second = await world.session(NHA_TRANG), await world.session(DIEN_KHANH, host=CAM_RANH)
     for account, session in (("host", first), ("camranh", second)):
         await world.join(account, session)
-    hub = world.server.hub
+    hub = world.server.meetings
     monkeypatch.setattr(hub._lines, "look", lambda *_: hub.cancelled(second.id))
     await world.tick(1)
     assert list(hub.meetings) == [first.id]
@@ -465,7 +467,7 @@ async def test_a_meeting_that_ends_while_time_passes_in_another_is_passed_over(
 
 async def test_who_joins_is_told_so_first_and_how_all_is_by_then(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     session = await world.session(NHA_TRANG)
-    meeting = await world.server.hub.open(session)
+    meeting = await world.server.meetings.open(session)
     system = CalledSystem(device="d", point=NHA_TRANG, name="a", state="calling", at=None, status=0)
     await meeting.apply(meeting.conference.calls(CallsState(calls=[system])))
     seated, written = asyncio.Event(), asyncio.Event()
@@ -474,7 +476,7 @@ async def test_who_joins_is_told_so_first_and_how_all_is_by_then(world: World, m
         seated.set()
         await written.wait()
 
-    monkeypatch.setattr(world.server.hub.tools.keeper, "kept", kept)
+    monkeypatch.setattr(world.server.meetings.tools.keeper, "kept", kept)
     host = await world.socket("host")
     await host.send(type="join", code=session.code)
     await seated.wait()
@@ -501,14 +503,14 @@ async def test_a_socket_that_ends_while_its_seat_is_kept_can_be_resumed(
         seated.set()
         await written.wait()
 
-    monkeypatch.setattr(world.server.hub.tools.keeper, "kept", kept)
+    monkeypatch.setattr(world.server.meetings.tools.keeper, "kept", kept)
     host = await world.socket("host")
     await host.send(type="join", code=session.code)
     await seated.wait()
     world.drop("host")
     await host.closed()
     written.set()
-    conference = world.server.hub.meetings[session.id].conference
+    conference = world.server.meetings.meetings[session.id].conference
     async with asyncio.timeout(5):
         while not world.engine.rooms.get(session.id) or not world.engine.rooms[session.id].seats:
             await asyncio.sleep(0)

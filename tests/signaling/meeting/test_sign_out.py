@@ -78,10 +78,10 @@ async def test_what_the_command_line_ends_is_hung_up_with_the_next_look(world: W
     session = await world.session(NHA_TRANG)
     socket, _ = await world.join("nhatrang", session)
     host, _ = await world.join("host", session)
-    await world.server.logins.look()
-    elsewhere = AccountStore(world.kept.database)
+    await world.server.sign_out.look()
+    elsewhere = AccountStore(world.services.database)
     await elsewhere.set_password("nhatrang", await Passwords().hash(NEW), must_change=False)
-    await world.server.logins.look()
+    await world.server.sign_out.look()
     assert await byes(socket) == ["signed-out"]
     assert (await host.ask(type="ping"))["type"] == "pong"
 
@@ -97,7 +97,7 @@ async def test_a_login_that_expires_cuts_nobody_who_is_seated_and_opens_nothing_
     idle = Socket(await browser.ws_connect("/ws", max_msg_size=0, autoping=False))
     world.clock.advance(1800)
     await world.signed_in("host")  # which forgets old logins
-    await world.server.logins.look()
+    await world.server.sign_out.look()
 
     assert (await seated.ask(type="ping"))["type"] == "pong"
     await seated.send(type="hand", raised=True)
@@ -109,7 +109,7 @@ async def test_a_login_that_expires_cuts_nobody_who_is_seated_and_opens_nothing_
     assert (await idle.ask(type="test-room"))["error"] == "signed-out"
 
     await seated.socket.close()
-    await soon(lambda: len(world.server.hub.clients) == 1)
+    await soon(lambda: len(world.server.meetings.clients) == 1)
     browser.cookie_jar.clear(lambda cookie: cookie.key == "diemcau")  # as a browser does after twelve hours
     again = Socket(await browser.ws_connect("/ws", max_msg_size=0, autoping=False))
     resume = joined["resume"]
@@ -131,8 +131,8 @@ async def test_who_sits_longer_than_an_expired_login_is_kept_stays(world: World)
     assert (await seated.ask(type="join", code=session.code, accepted=True))["type"] == "joined"
     world.clock.advance(HALF_A_DAY + EXPIRED_LASTS.total_seconds())
     await world.signed_in("host")  # which forgets old logins
-    assert await world.kept.store.logins({client.login.id for client in world.server.hub.clients}) == set()
-    await world.server.logins.look()
+    assert await world.services.accounts.logins({client.login.id for client in world.server.meetings.clients}) == set()
+    await world.server.sign_out.look()
     assert (await seated.ask(type="ping"))["type"] == "pong"
 
 
@@ -141,7 +141,7 @@ async def test_an_expired_login_is_none_once_the_password_was_changed(world: Wor
     token = browser.cookie_jar.filter_cookies(world.http.make_url("/"))["diemcau"].value
     world.clock.advance(HALF_A_DAY)
     now = world.clock()
-    assert await world.server.auth.account(token, now) is None
-    assert (await world.server.auth.login_of(token, now)).id == digest(token)  # type: ignore[union-attr]
-    await world.server.auth.lock("nhatrang")
-    assert await world.server.auth.login_of(token, now) is None
+    assert await world.server.sign_in.account(token, now) is None
+    assert (await world.server.sign_in.login_of(token, now)).id == digest(token)  # type: ignore[union-attr]
+    await world.server.sign_in.lock("nhatrang")
+    assert await world.server.sign_in.login_of(token, now) is None

@@ -69,7 +69,7 @@ async def test_i15_a_full_room_says_so_until_somebody_leaves(world: World) -> No
 
 
 async def test_sessions_and_the_test_room_take_nothing_from_each_other(world: World) -> None:
-    await world.kept.scheduler.operator.set_capacity(
+    await world.services.scheduler.operator.set_capacity(
         NOW - timedelta(hours=2), Amount(5, 8), NOW
     )  # 6 legs: 2 and the 4 reserved
     session = await world.session(NHA_TRANG)
@@ -81,7 +81,7 @@ async def test_sessions_and_the_test_room_take_nothing_from_each_other(world: Wo
 
 async def test_sessions_come_first_when_the_maximum_has_fallen(world: World) -> None:
     session = await world.session(NHA_TRANG, DIEN_KHANH)
-    await world.kept.scheduler.operator.set_capacity(NOW, Amount(5, 5), NOW)  # 4 legs, 3 of them the session's
+    await world.services.scheduler.operator.set_capacity(NOW, Amount(5, 5), NOW)  # 4 legs, 3 of them the session's
     assert (await visit(world, "cauba"))[1]["type"] == "joined"
     assert (await visit(world, "vanninh"))[1]["error"] == "test-room-full"
     for account in ("host", "nhatrang", "dienkhanh"):
@@ -117,8 +117,8 @@ async def test_after_a_restart_everybody_is_back_in_their_full_test_rooms_who_wa
     engine, accounts = FakeEngine(), ("cauba", "nhatrang", "camranh", "dienkhanh")
     async with open_world(settings, held=engine) as world:
         tokens = [(await visit(world, account))[1]["resume"] for account in accounts]
-        await world.server.hub.tools.presence.write()
-        await world.server.hub.leave()
+        await world.server.meetings.tools.presence.write()
+        await world.server.meetings.leave()
     async with open_world(settings, held=engine) as world:
         assert engine.rooms == {}
         for account, token in zip(accounts, tokens, strict=True):

@@ -86,7 +86,7 @@ async def test_a_lost_line_counts_from_its_last_sign_of_life_and_may_be_explaine
     await socket.send(type="hand", raised=True)
     await socket.seat(joined["seat"], hand=1)
     await socket.socket.close()
-    while world.server.hub.meetings[session.id].clients == 1:
+    while world.server.meetings.meetings[session.id].clients == 1:
         await asyncio.sleep(0.01)
     await world.tick(13)
     world.clock.advance(187)
@@ -123,7 +123,7 @@ async def test_who_may_look_and_speak(world: World) -> None:
 
 
 async def test_two_devices_of_one_point_are_one_stay(world: World) -> None:
-    await world.kept.scheduler.set_devices(NHA_TRANG, 2)
+    await world.services.scheduler.set_devices(NHA_TRANG, 2)
     session = await world.session(NHA_TRANG)
     first, _ = await world.join("nhatrang", session)
     world.clock.advance(5)
@@ -147,7 +147,7 @@ async def impatient(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Asyn
 @contextmanager
 def locked(world: World) -> Iterator[None]:
     """Let nobody else write to the database."""
-    with closing(sqlite3.connect(world.kept.database.url.database or "", isolation_level=None)) as other:
+    with closing(sqlite3.connect(world.services.database.url.database or "", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         yield
 
@@ -181,8 +181,8 @@ async def test_a_killed_server_leaves_the_last_sign_of_life_of_what_nobody_leads
         session = await world.session(NHA_TRANG)
         await world.join("nhatrang", session)
         await world.tick(11)
-        world.server.hub.meetings.clear()  # nobody says goodbye
-        world.server.hub.tools.keeper.ended(session.id)
+        world.server.meetings.meetings.clear()  # nobody says goodbye
+        world.server.meetings.tools.keeper.ended(session.id)
     async with open_world(settings) as again:
         assert stays(await attendance(again, session.id), NHA_TRANG) == [(stamp(0), stamp(11))]
 
@@ -196,7 +196,7 @@ async def test_r099_each_lost_connection_and_each_try_to_come_back_is_listed(wor
     await socket.send(type="hand", raised=True)
     await socket.seat(joined["seat"], hand=1)
     await socket.socket.close()
-    while world.server.hub.meetings[session.id].clients == 3:
+    while world.server.meetings.meetings[session.id].clients == 3:
         await asyncio.sleep(0.01)
     world.clock.advance(20)
     there.append(await world.join("nhatrang", session, resume=joined["resume"], tried=[16, 4]))

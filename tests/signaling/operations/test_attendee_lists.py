@@ -13,7 +13,7 @@ FIVE = [{"name": f"Nguyễn Văn {letter}", "position": "Chuyên viên"} for let
 
 async def test_the_host_asks_and_sees_who_has_answered(world: World) -> None:
     """R-098: the host sees how many have answered; the export has a row for each component with its status."""
-    points = [point.id for point in await world.kept.scheduler.points() if point.id != HOST][:143]
+    points = [point.id for point in await world.services.scheduler.points() if point.id != HOST][:143]
     session = await world.session(*dict.fromkeys([*points, NHA_TRANG, CAM_RANH]))
     path = f"/api/v1/sessions/{session.id}/lists"
     host, site = await world.signed_in("host"), await world.signed_in("nhatrang")

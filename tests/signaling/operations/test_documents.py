@@ -101,7 +101,7 @@ async def test_a_document_is_had_by_whom_the_host_lets(world: World) -> None:  #
     await post(host, f"/material-requests/{wish['id']}/answer", {"granted": False})
     await get(point, file, 403)
     await post(host, f"/documents/{added['id']}/remove", {}, 204)
-    assert not list(world.server.documents.iterdir())
+    assert not list(world.server.document_folder.iterdir())
 
 
 async def test_r101_a_document_lies_sealed_and_its_damage_is_on_the_record(world: World) -> None:
@@ -109,7 +109,7 @@ async def test_r101_a_document_lies_sealed_and_its_damage_is_on_the_record(world
     host = await world.signed_in("host")
     async with host.post(f"/api/v1/sessions/{session.id}/documents?name=a", data=PDF) as response:
         added = await response.json()
-    [file] = world.server.documents.iterdir()
+    [file] = world.server.document_folder.iterdir()
     good = file.read_bytes()
     assert (good[: len(MARK)], PDF in good) == (MARK, False)
     for bad in (PDF + b"more", good[:-1] + b"!"):
@@ -155,8 +155,8 @@ async def recorded(world: World, session: str) -> str:
     path = await world.server.recordings.begin(session, "Họp", ("UBND.Khanh Hoa", "56"), NOW)
     await asyncio.to_thread(film, Path(path), 0.2)
     await world.server.recordings.ended(path, 5, None)
-    await world.server.finisher.idle()
-    return (await world.recorded.parts(session))[0].id
+    await world.server.remux_queue.idle()
+    return (await world.recording_store.parts(session))[0].id
 
 
 async def test_a_file_that_does_not_come_gets_408(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,10 +175,10 @@ async def test_a_recording_is_handed_over_granted_and_let_go(world: World) -> No
     session = await world.session(NHA_TRANG, CAM_RANH, recording=True)
     recording = await recorded(world, session.id)
     host, other = await world.signed_in("host"), await world.signed_in("camranh")
-    await world.server.clerk.work()
+    await world.server.jobs.work()
     assert (await get(host, "/recordings"))[0]["handover"] is None  # the session is not over
     world.clock.advance(3 * 3600)
-    await world.server.clerk.work()
+    await world.server.jobs.work()
     (row,) = await get(await world.signed_in("host"), "/recordings")
     assert (row["handover"]["standing"], row["handover"]["due"], row["handover"]["may_receive"]) == (
         "due",
@@ -204,12 +204,12 @@ async def test_a_recording_is_handed_over_granted_and_let_go(world: World) -> No
     world.clock.advance(3600)
     await post(await world.signed_in("camranh"), f"/recordings/{recording}/link", {}, 403)
 
-    path = Path((await world.recorded.parts(session.id))[0].path)
+    path = Path((await world.recording_store.parts(session.id))[0].path)
     for days in (84, 7):
         assert path.exists()
         world.clock.advance(days * 86400)
-        await world.server.clerk.work()
-        await world.server.clerk.work()
+        await world.server.jobs.work()
+        await world.server.jobs.work()
     assert not path.exists()
     (kept,) = await get(await world.signed_in("host"), "/recordings")
     assert (kept["state"], kept["handover"]["standing"], kept["sha256"]) == ("deleted", "deleted", row["sha256"])

@@ -110,7 +110,7 @@ async def test_the_overview_counts_colours(world: World) -> None:
 
 async def test_a_board_of_145_points_begins_with_the_red_ones(world: World) -> None:
     """I-14: sorted by red first, grouped by district; what it costs is in docs/performance.md."""
-    points = [point.id for point in await world.kept.scheduler.points() if point.id != HOST][:144]
+    points = [point.id for point in await world.services.scheduler.points() if point.id != HOST][:144]
     session = await world.session(*points)
     client = await world.signed_in("central")
     await world.server.preparation.boards.check(session.id, points[:100], "chinh_thuc", "ok", "", "central", NOW)

@@ -56,7 +56,7 @@ async def listed(world: World, account: str) -> list[dict[str, Any]]:
 
 async def test_r001_a_session_of_before_is_shown_as_it_was_held(tiers: Settings) -> None:
     async with open_world(tiers) as world:
-        book = world.kept.scheduler
+        book = world.services.scheduler
         await book.submit(asked(DIEN_KHANH, at("26/06/2025 08:00"), DIEN_AN, HOST), REGISTERED)
         await book.submit(asked(DIEN_AN, at("27/06/2025 08:00"), DIEN_KHANH), REGISTERED)
         world.clock.now = BEGINS - timedelta(hours=1)
@@ -72,7 +72,7 @@ async def test_r001_a_session_of_before_is_shown_as_it_was_held(tiers: Settings)
 async def test_a_district_that_was_left_on_register_is_for_the_centre_alone(tiers: Settings) -> None:
     """Nobody ended the unit, and the profile of the session's day has no such level."""
     async with open_world(tiers) as world:
-        session = await world.kept.scheduler.submit(
+        session = await world.services.scheduler.submit(
             asked(DIEN_KHANH, at("02/07/2025 08:00"), DIEN_AN, HOST), REGISTERED
         )
         world.clock.now = BEGINS + timedelta(hours=1)
@@ -94,11 +94,11 @@ async def test_a_district_that_was_left_on_register_is_for_the_centre_alone(tier
 async def test_every_page_answers_after_the_change(tiers: Settings) -> None:
     reads = [route for route in ROUTES if route.method == "GET" and route.gate != "provider"]
     async with open_world(tiers) as world:
-        book = world.kept.scheduler
+        book = world.services.scheduler
         past = await book.submit(asked(DIEN_KHANH, at("26/06/2025 08:00"), DIEN_AN, HOST), REGISTERED)
         coming = await book.submit(asked(DIEN_KHANH, at("02/07/2025 08:00"), DIEN_AN, HOST), REGISTERED)
         world.clock.now = BEGINS + timedelta(hours=1)
-        await world.server.clerk.work()
+        await world.server.jobs.work()
         failed = []
         for account in ACCOUNTS:
             client: ClientSession = await world.signed_in(account)

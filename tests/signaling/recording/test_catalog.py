@@ -62,13 +62,13 @@ async def part(world: World, session: str, data: bytes, error: str | None = None
 async def recorded(world: World, data: bytes) -> str:
     """Record a session; return the id of its recording, which is ready."""
     await part(world, (await world.session(NHA_TRANG)).id, data)
-    await world.server.finisher.idle()
-    return (await world.recorded.recordings())[0].id
+    await world.server.remux_queue.idle()
+    return (await world.recording_store.recordings())[0].id
 
 
 def content(world: World, path: Path) -> bytes:
     """What a sealed file holds."""
-    with world.kept.safe.open(path, sealed=True) as file:
+    with world.services.cipher.open(path, sealed=True) as file:
         return file.read()
 
 
@@ -122,7 +122,7 @@ async def test_recordings_are_listed_a_page_of_sessions_at_a_time(
 
 async def test_a_closed_recording_is_made_good_and_shown(world: World, reel: bytes) -> None:
     recording = await recorded(world, reel)
-    kept = await world.recorded.recording(recording)
+    kept = await world.recording_store.recording(recording)
     assert kept is not None
     file = Path(kept.path)
     [shown] = await listed(world)
@@ -159,8 +159,8 @@ async def test_files_of_points_that_never_spoke_are_deleted_with_the_end(world: 
     else:
         await world.server.recordings.ended(str(path), 2.0, None)
     assert set(path.parent.glob("*.m4a")) == set()
-    await world.server.finisher.idle()
-    assert (await world.recorded.recordings())[0].state == "ready"
+    await world.server.remux_queue.idle()
+    assert (await world.recording_store.recordings())[0].state == "ready"
 
 
 @pytest.mark.parametrize(
@@ -169,8 +169,8 @@ async def test_files_of_points_that_never_spoke_are_deleted_with_the_end(world: 
 )
 async def test_what_cannot_be_made_good_says_why(world: World, data: bytes, error: str | None, reason: str) -> None:
     path = await part(world, "s", data, error)
-    await world.server.finisher.idle()
-    [kept] = await world.recorded.recordings()
+    await world.server.remux_queue.idle()
+    [kept] = await world.recording_store.recordings()
     assert (kept.state, kept.reason, kept.sha256, content(world, path) if data else b"") == (
         "broken",
         reason,
@@ -181,7 +181,7 @@ async def test_what_cannot_be_made_good_says_why(world: World, data: bytes, erro
 
 async def test_what_is_not_ready_cannot_be_fetched(world: World) -> None:
     await world.server.recordings.begin("s", "Họp", HOST_IS, NOW)
-    [running] = await world.recorded.recordings()
+    [running] = await world.recording_store.recordings()
     async with (await world.signed_in("host")).post(f"/api/v1/recordings/{running.id}/link", json={}) as response:
         assert await problem_of(response) == (409, "not-ready")
 
@@ -192,7 +192,7 @@ async def test_several_parts_become_one_entry_and_one_file(world: World, reel: b
     world.clock.advance(10)
     await part(world, session, JUNK)
     await part(world, session, reel)
-    await world.server.finisher.idle()
+    await world.server.remux_queue.idle()
     [entry] = await listed(world)
     assert [(each["part"], each["state"]) for each in entry["parts"]] == [(1, "ready"), (2, "broken"), (3, "ready")]
     assert (entry["part"], entry["state"], entry["seconds"]) == (0, "ready", 4.0)
@@ -219,16 +219,16 @@ async def test_several_parts_become_one_entry_and_one_file(world: World, reel: b
 async def test_a_further_part_is_joined_too(world: World, reel: bytes) -> None:
     for _ in range(2):
         await part(world, "s", reel)
-    await world.server.finisher.idle()
-    whole = (await world.recorded.parts("s"))[0]
+    await world.server.remux_queue.idle()
+    whole = (await world.recording_store.parts("s"))[0]
     await world.server.recordings.begin("s", "Họp", HOST_IS, NOW)
-    again = (await world.recorded.parts("s"))[0]
+    again = (await world.recording_store.parts("s"))[0]
     assert (again.id, again.state, again.sha256) == (whole.id, "recording", None)
-    path = Path((await world.recorded.parts("s"))[3].path)
+    path = Path((await world.recording_store.parts("s"))[3].path)
     await asyncio.to_thread(path.write_bytes, reel)
     await world.server.recordings.ended(str(path), 2, None)
-    await world.server.finisher.idle()
-    assert [(each.part, each.milliseconds, each.state) for each in await world.recorded.parts("s")] == [
+    await world.server.remux_queue.idle()
+    assert [(each.part, each.milliseconds, each.state) for each in await world.recording_store.parts("s")] == [
         (0, 6000, "ready"),
         (1, 2000, "ready"),
         (2, 2000, "ready"),
@@ -249,14 +249,14 @@ def test_gaps_are_what_nobody_recorded() -> None:
 
 async def test_a_server_that_was_killed_goes_on_where_it_was(settings: Settings, reel: bytes) -> None:
     async with open_world(settings) as world:
-        await world.server.finisher.stop()
+        await world.server.remux_queue.stop()
         closed = await part(world, "s", reel)
         path = Path(await world.server.recordings.begin("t", "Họp", HOST_IS, NOW))
         await asyncio.to_thread(path.write_bytes, reel[: len(reel) * 3 // 4])
         closed.with_suffix(".new").write_bytes(b"half a copy")
     async with open_world(settings) as world:
-        await world.server.finisher.idle()
-        states = {kept.session: (kept.state, kept.reason) for kept in await world.recorded.recordings()}
+        await world.server.remux_queue.idle()
+        states = {kept.session: (kept.state, kept.reason) for kept in await world.recording_store.recordings()}
         assert states == {"s": ("ready", None), "t": ("ready", "interrupted")}
     assert sorted(file.name for file in closed.parent.iterdir()) == ["1.jpg", "1.mp4"]
 
@@ -267,15 +267,15 @@ async def test_without_room_it_is_tried_again_later(world: World, reel: bytes) -
     async def work(job: RemuxJob) -> Made:
         return said.pop() if said else await make(job)
 
-    await world.server.finisher.stop()
+    await world.server.remux_queue.stop()
     await part(world, "s", reel)
-    finisher = RemuxQueue(world.recorded, world.kept.safe, work)
+    finisher = RemuxQueue(world.recording_store, world.services.cipher, work)
     for state in ("finishing", "ready"):
         finisher.start()
         await finisher.idle()
         await finisher.stop()
         finisher.wake()
-        assert [kept.state for kept in await world.recorded.recordings()] == [state]
+        assert [kept.state for kept in await world.recording_store.recordings()] == [state]
 
 
 @pytest.mark.parametrize(("wordless", "states"), [(1, ["finishing", "ready"]), (TRIES, ["finishing"] * 2 + ["broken"])])
@@ -287,15 +287,15 @@ async def test_work_that_is_killed_is_done_again(world: World, reel: bytes, word
         killed += 1
         return WORDLESS if killed <= wordless else await make(job)
 
-    await world.server.finisher.stop()
+    await world.server.remux_queue.stop()
     await part(world, "s", reel)
-    finisher = RemuxQueue(world.recorded, world.kept.safe, work)
+    finisher = RemuxQueue(world.recording_store, world.services.cipher, work)
     for state in states:
         finisher.start()
         await finisher.idle()
         await finisher.stop()
         finisher.wake()
-        assert [kept.state for kept in await world.recorded.recordings()] == [state]
+        assert [kept.state for kept in await world.recording_store.recordings()] == [state]
 
 
 async def test_a_process_that_is_killed_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -310,27 +310,27 @@ async def test_what_runs_again_while_it_is_joined_is_not_ready(world: World, ree
             await part(world, "s", reel)
         return await make(job)
 
-    await world.server.finisher.stop()
+    await world.server.remux_queue.stop()
     for _ in range(2):
         await part(world, "s", reel)
-    finisher = RemuxQueue(world.recorded, world.kept.safe, work)
+    finisher = RemuxQueue(world.recording_store, world.services.cipher, work)
     world.server.recordings._closed = finisher.wake
     finisher.start()
     await finisher.idle()
     await finisher.stop()
-    whole = (await world.recorded.parts("s"))[0]
+    whole = (await world.recording_store.parts("s"))[0]
     assert (whole.part, whole.milliseconds, whole.state) == (0, 6000, "ready")
 
 
 async def test_files_are_checked_against_the_record(world: World, settings: Settings, reel: bytes, capsys: Any) -> None:
     first, second = await part(world, "s", reel), await part(world, "t", reel)
-    await world.server.finisher.idle()
-    parser, safe = ArgumentParser(), world.kept.safe
+    await world.server.remux_queue.idle()
+    parser, safe = ArgumentParser(), world.services.cipher
     admin_cli.add_arguments(parser)
     await admin_cli.run(settings, parser.parse_args(["verify-recordings"]))
     assert capsys.readouterr().out == "2 recordings are what was recorded\n"
     good, digest = content(world, second), sha(world, first)
-    ready = await world.recorded.recordings_in("ready")
+    ready = await world.recording_store.recordings_in("ready")
     safe.write(second, io.BytesIO(good[:-1] + b"!"))
     with pytest.raises(BadRecording, match=rf"^{second} has SHA-256 [0-9a-f]+ instead of {digest}$"):
         verify(ready, safe)
@@ -364,8 +364,8 @@ async def test_the_host_is_told_of_the_disk_and_a_full_one_stops_the_recording(w
     assert "storage" not in [message["type"] for message in guest.seen]
     assert (await host.ask(type="record", on=True))["error"] == "disk-full"
     await world.server.recordings.settled(5)
-    await world.server.finisher.idle()
-    [kept] = await world.recorded.recordings()
+    await world.server.remux_queue.idle()
+    [kept] = await world.recording_store.recordings()
     assert (kept.state, kept.reason, kept.started_by, kept.stopped_by) == ("ready", "disk-full", "host", "")
     assert list(world.engine.rooms[session.id].seats) != []
 
@@ -387,7 +387,7 @@ async def test_pause_reaches_the_engine_and_everybody(world: World) -> None:
     assert world.engine.rooms[session.id].recording is None
     assert (await host.ask(type="record", on=True))["seconds"] == 30
     assert await host.ask(type="record", on=False) == OFF
-    assert [(p.part, p.started_by, p.stopped_by) for p in await world.recorded.parts(session.id)] == [
+    assert [(p.part, p.started_by, p.stopped_by) for p in await world.recording_store.parts(session.id)] == [
         (0, "", ""),
         (1, "host", ""),
         (2, "host", "host"),
@@ -415,8 +415,8 @@ async def test_what_is_stopped_while_its_worker_is_replaced_is_not_taken_up_by_t
         await host.ask(type="offer", sdp="v=0")
         await host.seat(joined["seat"], media="connected")
         await world.tick(1)
-        state = world.server.hub.meetings[session.id].conference.tape.state
-        assert (joined["recording"], state.on, len(await world.recorded.parts(session.id))) == (OFF, False, 1)
+        state = world.server.meetings.meetings[session.id].conference.tape.state
+        assert (joined["recording"], state.on, len(await world.recording_store.parts(session.id))) == (OFF, False, 1)
 
 
 async def test_the_host_unit_downloads_and_it_is_on_the_record(world: World) -> None:
@@ -448,10 +448,10 @@ async def test_r101_no_file_of_a_recording_lies_open(world: World) -> None:
         path = Path(await world.server.recordings.begin("s", "Họp", HOST_IS, NOW))
         await asyncio.to_thread(act, path)
         await world.server.recordings.ended(str(path), 1, None)
-    await world.server.finisher.idle()
+    await world.server.remux_queue.idle()
     files = {file.name: file.read_bytes()[: len(MARK)] for file in path.parent.iterdir()}
     assert files == dict.fromkeys(("1.mp4", "1.jpg", "1.1.m4a", "2.mp4", "joined.mp4", "joined.jpg"), MARK)
-    assert [each.sealed for each in await world.recorded.parts("s")] == [True] * 3
+    assert [each.sealed for each in await world.recording_store.parts("s")] == [True] * 3
 
 
 @pytest.mark.parametrize(
@@ -491,7 +491,7 @@ async def test_r101_a_range_of_another_file_is_the_whole_one(world: World, reel:
 
 async def test_r101_damage_is_told_and_on_the_record(world: World) -> None:
     recording = await recorded(world, JUNK * 500)
-    kept = await world.recorded.recording(recording)
+    kept = await world.recording_store.recording(recording)
     assert kept is not None
     path = Path(kept.path)
     good = path.read_bytes()
@@ -518,7 +518,7 @@ async def test_r101_a_recording_moves_with_its_key_and_nobody_elses_opens_it(
     world: World, settings: Settings, reel: bytes
 ) -> None:
     recording = await recorded(world, reel)
-    kept = await world.recorded.recording(recording)
+    kept = await world.recording_store.recording(recording)
     assert kept is not None
     code_key = (settings.data / "code.key").read_bytes()
     backup(settings, settings.data / "copy", PASSPHRASE, with_keys=True)
@@ -528,9 +528,9 @@ async def test_r101_a_recording_moves_with_its_key_and_nobody_elses_opens_it(
     assert (there / "code.key").read_bytes() == code_key
     settings.recordings.rename(elsewhere.recordings)
     async with open_services(elsewhere) as other:
-        ready = await other.recorded.recordings_in("ready")
+        ready = await other.recording_store.recordings_in("ready")
         assert [each.path for each in ready] == [str(elsewhere.recordings / kept.session / "1.mp4")]
-        assert verify(ready, other.safe) == 1
+        assert verify(ready, other.cipher) == 1
     with pytest.raises(Damaged, match="another key"):
         FileCipher(bytes(32)).open(Path(ready[0].path))
 
@@ -541,25 +541,28 @@ async def test_r101_without_room_it_lies_open_until_there_is(
     full = Space(free=0, total=100)
     monkeypatch.setattr(finishing, "measure", lambda _: full)
     recording = await recorded(world, reel)
-    assert [each.sealed for each in await world.recorded.recordings()] == [False]
+    assert [each.sealed for each in await world.recording_store.recordings()] == [False]
     status, open_, _ = await fetched(world, recording, Range="bytes=4-7")
     assert (status, open_) == (206, b"ftyp")
     monkeypatch.setattr(finishing, "measure", measure)
-    world.server.finisher.wake()
-    await world.server.finisher.idle()
-    assert [each.sealed for each in await world.recorded.recordings()] == [True]
+    world.server.remux_queue.wake()
+    await world.server.remux_queue.idle()
+    assert [each.sealed for each in await world.recording_store.recordings()] == [True]
     assert (await fetched(world, recording, Range="bytes=4-7"))[1] == b"ftyp"
 
 
 async def test_r101_what_is_deleted_while_it_is_sealed_stays_deleted(world: World, reel: bytes) -> None:
-    await world.server.finisher.stop()
+    await world.server.remux_queue.stop()
     path = await part(world, "s", reel)
-    [closed] = await world.recorded.recordings()
-    await world.recorded.finish_recording(replace(closed, state="ready"))
-    [ready] = await world.recorded.recordings()
-    await world.recorded.delete_recordings("s")
-    await world.server.finisher._seal(ready)
-    assert (os.listdir(path.parent), [each.sealed for each in await world.recorded.recordings()]) == ([], [False])
+    [closed] = await world.recording_store.recordings()
+    await world.recording_store.finish_recording(replace(closed, state="ready"))
+    [ready] = await world.recording_store.recordings()
+    await world.recording_store.delete_recordings("s")
+    await world.server.remux_queue._seal(ready)
+    assert (os.listdir(path.parent), [each.sealed for each in await world.recording_store.recordings()]) == (
+        [],
+        [False],
+    )
 
 
 async def test_a_link_is_for_one_account_one_recording_and_a_quarter_of_an_hour(world: World) -> None:
@@ -590,7 +593,7 @@ async def test_the_list_shows_the_host_units_own(world: World) -> None:
 
 async def test_a_file_that_is_gone_is_not_found(world: World) -> None:
     recording = await recorded(world, JUNK)
-    kept = await world.recorded.recording(recording)
+    kept = await world.recording_store.recording(recording)
     assert kept is not None
     Path(kept.path).unlink()
     client = await world.signed_in("host")
@@ -610,25 +613,25 @@ async def test_what_a_killed_server_left_open_is_closed_with_its_length(world: W
     await world.server.recordings.begin("other", "Họp", HOST_IS, NOW)
     for each in (session.id, "other"):
         await world.server.recordings.interrupted(world.clock.advance(50), each)
-    await world.server.finisher.idle()
-    parts = {kept.session: (kept.seconds, kept.bytes, kept.reason) for kept in await world.recorded.recordings()}
+    await world.server.remux_queue.idle()
+    parts = {kept.session: (kept.seconds, kept.bytes, kept.reason) for kept in await world.recording_store.recordings()}
     assert parts == {session.id: (42.0, len(JUNK), "interrupted"), "other": (0.0, 0, "interrupted")}
 
 
 async def test_what_a_worker_still_records_into_stays_open_and_ends_as_usual(world: World) -> None:
     first, second = [await world.server.recordings.begin(session, "Họp", HOST_IS, NOW) for session in ("s", "t")]
     fresh = RecordingCatalog(
-        world.recorded, world.server.recordings.directory, b"", world.server.finisher.wake, world.disk
+        world.recording_store, world.server.recordings.directory, b"", world.server.remux_queue.wake, world.disk
     )
     assert (await fresh.taken_over(), fresh.running) == ({first, second}, 2)
     await fresh.lost(second, NOW)
     assert fresh.running == 1
-    assert [(each.session, each.state) for each in await world.recorded.recordings_in("recording")] == [
+    assert [(each.session, each.state) for each in await world.recording_store.recordings_in("recording")] == [
         ("s", "recording")
     ]
     await fresh.ended(first, 7.0, None)
-    await world.server.finisher.idle()
-    states = {each.path: (each.state, each.reason) for each in await world.recorded.recordings()}
+    await world.server.remux_queue.idle()
+    states = {each.path: (each.state, each.reason) for each in await world.recording_store.recordings()}
     assert (fresh.running, states) == (0, {first: ("broken", "empty"), second: ("broken", "interrupted")})
 
 
@@ -645,7 +648,7 @@ def test_forged_tickets(world: World, ticket: str) -> None:
 
 def test_tickets_of_another_server_are_worth_nothing(world: World, tmp_path: Path) -> None:
     other = RecordingCatalog(
-        world.recorded, tmp_path, load_key(tmp_path / "other.key"), world.server.finisher.wake, world.disk
+        world.recording_store, tmp_path, load_key(tmp_path / "other.key"), world.server.remux_queue.wake, world.disk
     )
     ticket, expires = other.ticket("r", "host", NOW)
     other.check(ticket, "r", "host", NOW)
@@ -667,7 +670,7 @@ async def test_steps_and_marks_become_chapters_also_of_joined_parts(world: World
         ScriptItem("a", "Khai mạc", None, None, 5, "speech"),
         ScriptItem("b", "Báo cáo", NHA_TRANG, None, 5, "speech"),
     ]
-    await world.kept.scheduler.set_script(session.id, items, NOW)
+    await world.services.scheduler.set_script(session.id, items, NOW)
     host, _ = await world.join("host", session)
     guest, _ = await world.join("nhatrang", session)
     assert (await host.ask(type="mark", title="x"))["error"] == "not-recording"
@@ -700,7 +703,7 @@ async def test_steps_and_marks_become_chapters_also_of_joined_parts(world: World
     await host.ask(type="step", to=None)
     await host.ask(type="record", on=False)
     await world.server.recordings.settled(5)
-    await world.server.finisher.idle()
+    await world.server.remux_queue.idle()
     [entry] = await listed(world)
     seen = [[(chapter["seconds"], chapter["title"]) for chapter in file["chapters"]] for file in entry["parts"]]
     assert seen == [[(0.0, "Đánh dấu 1"), (1.0, "Hết")], [(0.0, "Báo cáo"), (1.0, session.title)]]
@@ -716,9 +719,12 @@ async def test_a_conference_without_script_is_one_chapter_which_is_none(world: W
     await asyncio.to_thread(Path(path).write_bytes, reel)
     await host.ask(type="record", on=False)
     await world.server.recordings.settled(5)
-    await world.server.finisher.idle()
+    await world.server.remux_queue.idle()
     [entry] = await listed(world)
-    assert (entry["chapters"], (await world.recorded.recordings())[0].chapters) == ([], (Chapter(0.0, session.title),))
+    assert (entry["chapters"], (await world.recording_store.recordings())[0].chapters) == (
+        [],
+        (Chapter(0.0, session.title),),
+    )
 
 
 def record_voices(path: Path) -> None:
@@ -737,7 +743,7 @@ async def test_the_sound_of_a_point_is_listed_described_and_fetched_like_its_rec
     path = Path(await world.server.recordings.begin(session, "Họp", HOST_IS, NOW))
     await asyncio.to_thread(record_voices, path)
     await world.server.recordings.ended(str(path), 1, None)
-    await world.server.finisher.idle()
+    await world.server.remux_queue.idle()
     file = path.with_name("1.1.m4a")
     [entry] = await listed(world)
     [solo] = entry["solos"]
@@ -763,10 +769,10 @@ async def test_the_sound_of_a_point_is_listed_described_and_fetched_like_its_rec
         other = await world.signed_in(account)
         async with other.post(f"/api/v1/recordings/{solo['id']}/link", json={}) as response:
             assert await problem_of(response) == (403, "forbidden")
-    assert verify(await world.recorded.recordings_in("ready"), world.kept.safe) == 1
+    assert verify(await world.recording_store.recordings_in("ready"), world.services.cipher) == 1
     file.write_bytes(b"!" * file.stat().st_size)
     with pytest.raises(BadRecording, match=f"^{file} is not sealed"):
-        verify(await world.recorded.recordings_in("ready"), world.kept.safe)
+        verify(await world.recording_store.recordings_in("ready"), world.services.cipher)
 
 
 async def test_voices_are_switched_by_the_host_and_counted_on_the_disk(world: World) -> None:
@@ -823,7 +829,7 @@ async def test_r082_a_wish_to_record_is_weighed_against_the_space_left(world: Wo
 
 
 async def test_what_is_noted_while_the_disk_still_takes_the_part_before_is_of_the_part_that_runs(world: World) -> None:
-    await world.server.finisher.stop()
+    await world.server.remux_queue.stop()
     kept = world.server.recordings
     paths = [await kept.begin("s", "Họp", HOST_IS, NOW, "host")]
     await kept.stopping("s", "host", None)
@@ -831,7 +837,9 @@ async def test_what_is_noted_while_the_disk_still_takes_the_part_before_is_of_th
     await kept.mark("s", Chapter(3.0, "Phát biểu"))
     await kept.paused("s", True)
     await kept.ended(paths[0], 61.0, "disk-slow")
-    parts = sorted(await world.recorded.parts("s"), key=lambda part: part.part)[1:]  # the joined file is the first
+    parts = sorted(await world.recording_store.parts("s"), key=lambda part: part.part)[
+        1:
+    ]  # the joined file is the first
     assert [(part.part, part.reason, part.stopped_by, [mark.title for mark in part.chapters]) for part in parts] == [
         (1, "disk-slow", "host", []),
         (2, "paused", "", ["Phát biểu"]),

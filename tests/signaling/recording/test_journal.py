@@ -148,17 +148,19 @@ async def recording(world: World, **about: Any) -> tuple[Session, Socket, str]:
 
 async def parts(world: World) -> list[tuple[str, str | None, float | None, str]]:
     """What is on record."""
-    return [(each.state, each.reason, each.seconds, each.stopped_by) for each in await world.recorded.recordings()]
+    return [
+        (each.state, each.reason, each.seconds, each.stopped_by) for each in await world.recording_store.recordings()
+    ]
 
 
 @pytest.mark.parametrize("lost", [False, True])
 async def test_an_end_while_the_database_is_away_is_noted_once_it_is_back(
     world: World, monkeypatch: pytest.MonkeyPatch, lost: bool
 ) -> None:
-    await world.server.finisher.stop()
+    await world.server.remux_queue.stop()
     session, _, path = await recording(world)
     with monkeypatch.context() as patch:
-        patch.setattr(world.recorded, "close_recording", refuse)
+        patch.setattr(world.recording_store, "close_recording", refuse)
         if lost:
             world.engine.emit(RecordingLost(session.id, path))
         else:
@@ -179,13 +181,13 @@ async def test_a_stop_while_the_database_is_away_is_noted_by_the_next_server_and
         session, host, _ = await recording(world, recording=True)
         with monkeypatch.context() as patch:
             for name in ("note_stop", "close_recording"):
-                patch.setattr(world.recorded, name, refuse)
+                patch.setattr(world.recording_store, name, refuse)
             assert (await host.ask(type="record", on=False))["on"] is False
             await soon(lambda: world.server.recordings.running == 0)
             await world.server.recordings.stop()
             assert await parts(world) == [("recording", None, None, "")]
     async with open_world(settings) as world:
-        await world.server.finisher.idle()
+        await world.server.remux_queue.idle()
         assert await parts(world) == [("broken", "unreadable", 12.0, "host")]  # not "interrupted"
         left = await world.server.recordings.left(session.id)
         assert left is not None
@@ -196,7 +198,7 @@ async def test_a_locked_database_keeps_no_event_waiting_and_has_the_end_afterwar
     world: World, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recording_journal, "WAIT_SECONDS", 0.05)
-    await world.server.finisher.stop()
+    await world.server.remux_queue.stop()
     session, host, path = await recording(world)
     with closing(sqlite3.connect(settings.data / "diemcau.sqlite3", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -213,7 +215,7 @@ async def test_a_locked_database_keeps_no_event_waiting_and_has_the_end_afterwar
     ("seconds", "error"), [(float("nan"), "x" * 1000), (float("inf"), None), (-1.0, None), (1e300, None)]
 )
 async def test_whatever_a_worker_says_of_its_file_it_is_closed(world: World, seconds: float, error: str | None) -> None:
-    await world.server.finisher.stop()
+    await world.server.remux_queue.stop()
     session, _, path = await recording(world)
     world.engine.emit(RecordingEnded(session.id, path, seconds, error))
     await soon(lambda: world.server.recordings.running == 0)
@@ -223,15 +225,15 @@ async def test_whatever_a_worker_says_of_its_file_it_is_closed(world: World, sec
 
 
 async def test_what_waits_is_noted_before_the_next_part_begins(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    await world.server.finisher.stop()
+    await world.server.remux_queue.stop()
     monkeypatch.setattr(recording_journal, "RETRY_SECONDS", 3600.0)
     kept = world.server.recordings
     await kept.begin("s", "Họp", ("UBND", "56"), NOW, "host")
     with monkeypatch.context() as patch:
-        patch.setattr(world.recorded, "note_stop", refuse)
+        patch.setattr(world.recording_store, "note_stop", refuse)
         await kept.stopping("s", "host", "disk-full")
         with pytest.raises(OperationalError):
             await kept.begin("s", "Họp", ("UBND", "56"), NOW, "central")
     await kept.begin("s", "Họp", ("UBND", "56"), NOW, "central")
-    stops = [(part.part, part.stopped_by, part.reason) for part in await world.recorded.parts("s") if part.part]
+    stops = [(part.part, part.stopped_by, part.reason) for part in await world.recording_store.parts("s") if part.part]
     assert stops == [(1, "host", "disk-full"), (2, "", None)]

@@ -44,7 +44,7 @@ async def began(world: World, host: Socket, session: Session) -> str:
 
 async def reasons(world: World) -> list[tuple[int, str | None]]:
     """Every part and why it ended, the first first."""
-    return [(part.part, part.reason) for part in reversed(await world.recorded.recordings()) if part.part]
+    return [(part.part, part.reason) for part in reversed(await world.recording_store.recordings()) if part.part]
 
 
 async def test_what_cannot_be_noted_is_not_recorded_and_the_host_is_told(
@@ -52,7 +52,7 @@ async def test_what_cannot_be_noted_is_not_recorded_and_the_host_is_told(
 ) -> None:
     session, host = await held(world)
     with monkeypatch.context() as patch:
-        patch.setattr(world.recorded, "add_part", refuse)
+        patch.setattr(world.recording_store, "add_part", refuse)
         await host.send(type="record", on=True)
         await told(host, on=False, error="unavailable")
     assert world.engine.rooms[session.id].recording is None
@@ -69,13 +69,13 @@ async def test_a_registered_recording_without_a_folder_is_told(world: World, mon
         patch.setattr(Path, "mkdir", full)
         await world.tick(1)
         await told(host, on=False, error="unavailable")
-    assert (world.engine.rooms[session.id].recording, await world.recorded.recordings()) == (None, [])
+    assert (world.engine.rooms[session.id].recording, await world.recording_store.recordings()) == (None, [])
 
 
 async def test_a_stop_that_cannot_be_noted_stops_all_the_same(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     session, host = await held(world)
     await began(world, host, session)
-    monkeypatch.setattr(world.recorded, "note_stop", refuse)
+    monkeypatch.setattr(world.recording_store, "note_stop", refuse)
     await host.send(type="record", on=False)
     await told(host, on=False)
     await world.tick(1)
@@ -87,9 +87,9 @@ async def test_a_session_ends_with_its_room_though_nothing_can_be_noted(
 ) -> None:
     session, host = await held(world)
     await began(world, host, session)
-    monkeypatch.setattr(world.recorded, "note_stop", refuse)
+    monkeypatch.setattr(world.recording_store, "note_stop", refuse)
     await world.tick(4 * 3600)
-    assert (session.id in world.server.hub.meetings, session.id in world.engine.rooms) == (False, False)
+    assert (session.id in world.server.meetings.meetings, session.id in world.engine.rooms) == (False, False)
 
 
 async def test_what_is_given_up_is_told_at_once_and_its_end_says_nothing_of_the_next(world: World) -> None:
@@ -120,7 +120,7 @@ async def test_a_slow_worker_s_recording_is_whole_on_record(world: World, monkey
     await host.send(type="record", on=False)
     await told(host, on=False)
     await world.server.recordings.settled(5)
-    [part] = await world.recorded.recordings()
+    [part] = await world.recording_store.recordings()
     assert (part.seconds, part.bytes, part.stopped_by) == (12.0, 13, "host")
 
 
@@ -173,13 +173,13 @@ async def test_a_lost_worker_s_recording_is_off_until_the_next_one_records(world
 async def test_an_amendment_takes_a_recording_back_or_asks_for_one(world: World) -> None:
     session, host = await held(world, recording=True, start=timedelta(minutes=10))
     room = world.engine.rooms[session.id]
-    await world.server.hub.amended(replace(session, recording=False))
+    await world.server.meetings.amended(replace(session, recording=False))
     await world.tick(601)
     assert room.recording is None
-    await world.server.hub.amended(session)
+    await world.server.meetings.amended(session)
     await world.tick(1)
     await told(host, on=True)
-    await world.server.hub.amended(replace(session, recording=False))
+    await world.server.meetings.amended(replace(session, recording=False))
     await told(host, on=False, error="amended")
     assert (room.recording, await reasons(world)) == (None, [(1, "amended")])
 
@@ -188,7 +188,7 @@ async def test_a_meeting_that_begins_later_is_recorded_later(world: World) -> No
     session, _ = await held(world, recording=True, start=timedelta(minutes=10))
     [slot] = session.slots
     later = replace(slot, start=slot.start + timedelta(minutes=15))
-    await world.server.hub.amended(replace(session, slots=(later,)))
+    await world.server.meetings.amended(replace(session, slots=(later,)))
     await world.tick(601)
     assert world.engine.rooms[session.id].recording is None
     await world.tick(15 * 60)
@@ -236,6 +236,6 @@ async def test_a_server_that_begins_anew_goes_on_as_it_was(
         host, _ = await world.join("host", session)
         await host.ask(type="offer", sdp="v=0")
         await world.tick(1)
-        state = world.server.hub.meetings[session.id].conference.tape.state
+        state = world.server.meetings.meetings[session.id].conference.tape.state
         assert (state.on, state.paused) == (position != "off", position == "paused")
         assert (world.engine.rooms[session.id].recording is not None) == (position == "on")

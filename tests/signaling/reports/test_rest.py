@@ -56,7 +56,7 @@ async def test_a_month_tells_of_each_provider_alike_in_all_forms(world: World) -
     vnpt = await post(client, "providers", name="VNPT")
     await post(client, f"points/{NHA_TRANG}/lines", type="WAN", subscribed_kbps=4000, provider=vnpt["id"])
     session = await world.session(NHA_TRANG)
-    await world.kept.desk.count(session.id, {NHA_TRANG: True})
+    await world.services.incidents.count(session.id, {NHA_TRANG: True})
     asked = "period=month&year=2026&month=4"
     report = await told(client, asked)
     assert report["title"] == "Thống kê họp trực tuyến từ 01/04/2026 đến 30/04/2026"
@@ -92,12 +92,12 @@ async def test_every_number_leads_to_its_rows(world: World) -> None:
 
 async def test_r112_who_came_is_alike_on_the_page_and_in_the_files(world: World) -> None:
     session = await world.session(NHA_TRANG)
-    stays = world.kept.preparation.attendance
-    await world.kept.reports.alive(session.official.start)
+    stays = world.services.preparation.attendance
+    await world.services.reports.alive(session.official.start)
     await stays.came(session.id, NHA_TRANG, session.official.start)
     await stays.left(session.id, NHA_TRANG, session.official.start + timedelta(minutes=90))
     world.clock.now = session.official.end
-    await world.kept.reports.alive(session.official.end)
+    await world.services.reports.alive(session.official.end)
     client = await world.signed_in("office")
     report = await told(client, "year=2026")
     named = ("expected", "present", "absent", "due_s", "there_s", "emergencies", "reviewed")

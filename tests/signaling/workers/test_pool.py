@@ -264,14 +264,14 @@ async def test_a_file_that_is_let_go_of_after_its_room_has_moved_is_closed(shop:
         assert shop.workers.place(session.id) == "1"
         shop.engines[0].emit(RecordingEnded(session.id, path, 60.0, "disk-slow"))
         await soon(lambda: world.server.recordings.running == 0)
-        assert [(part.part, part.state, part.reason) for part in await world.recorded.parts(session.id)] == [
+        assert [(part.part, part.state, part.reason) for part in await world.recording_store.parts(session.id)] == [
             (1, "broken", "disk-slow")
         ]
 
 
 async def test_a_lost_worker_ends_no_file_that_another_one_still_writes(shop: Shop, settings: Settings) -> None:
     async with open_world(settings, shop.workers) as world:
-        await world.server.finisher.stop()
+        await world.server.remux_queue.stop()
         session = await world.session(NHA_TRANG)
         host, _ = await world.join("host", session)
         await host.ask(type="record", on=True)
@@ -289,11 +289,11 @@ async def test_a_lost_worker_ends_no_file_that_another_one_still_writes(shop: Sh
         await soon(lambda: shop.engines[1].rooms[session.id].recording)
         await shop.lose(1)
         await host.type("renew")
-        states = [(part.part, part.state) for part in await world.recorded.parts(session.id)]
+        states = [(part.part, part.state) for part in await world.recording_store.parts(session.id)]
         assert states == [(0, "recording"), (1, "recording"), (2, "broken"), (3, "recording")]
         shop.engines[0].emit(RecordingEnded(session.id, slow, 60.0, "disk-slow"))
         await soon(lambda: world.server.recordings.running == 1)
-        [ended] = [part for part in await world.recorded.parts(session.id) if part.part == 1]
+        [ended] = [part for part in await world.recording_store.parts(session.id) if part.part == 1]
         assert (ended.state, ended.reason) == ("broken", "disk-slow")
 
 
@@ -308,7 +308,7 @@ async def test_i07_a_recording_begun_by_hand_goes_on_where_the_folder_is_seen(sh
         await shop.lose(0)
         await host.type("renew")
         assert shop.workers.place(session.id) == "1"  # the other one has fewer seats
-        parts = [(part.part, part.state) for part in await world.recorded.parts(session.id)]
+        parts = [(part.part, part.state) for part in await world.recording_store.parts(session.id)]
         assert parts == [(0, "recording"), (1, "broken"), (2, "recording")]
 
 

@@ -55,7 +55,7 @@ class Site:
 
     async def key(self, name: str) -> str:
         """A new key."""
-        return await self.world.kept.worker_keys.make(name, NOW)
+        return await self.world.services.worker_keys.make(name, NOW)
 
     async def start(self, key: str, *more: str) -> Process:
         """Start a worker with a key."""
@@ -129,7 +129,7 @@ async def site(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 async def _site(settings: Settings, directory: Path, port: int = 0, outlived: bool = False) -> AsyncIterator[Site]:
     """A roof, on any free port for 0; if it is to be outlived, it leaves its meetings and processes to another one."""
     workers, clock, disk = WorkerPool(), FakeClock(NOW), FakeDisk()
-    async with open_services(settings) as kept, running(settings, kept, workers, clock, disk) as built:
+    async with open_services(settings) as services, running(settings, services, workers, clock, disk) as built:
         server = TestServer(application(built, workers))
         await server.start_server()
         assert server.runner is not None
@@ -137,10 +137,10 @@ async def _site(settings: Settings, directory: Path, port: int = 0, outlived: bo
         context = tls.context(directory / "tls", ("127.0.0.1",), utc_now())
         await web.SockSite(server.runner, listening, ssl_context=context).start()
         link = f"https://127.0.0.1:{listening.getsockname()[1]}/"
-        async with World(kept, built, FakeEngine(), clock, disk, server) as world:
+        async with World(services, built, FakeEngine(), clock, disk, server) as world:
             made = Site(world, workers, directory, link)
             yield made
-            await (built.hub.leave() if outlived else built.hub.stop())
+            await (built.meetings.leave() if outlived else built.meetings.stop())
         await server.close()
         assert workers.alive == len(made.tasks)
         if not outlived:
@@ -320,7 +320,7 @@ async def test_i07_a_withdrawn_key_cuts_its_workers_off(site: Site) -> None:
     other = await site.key("media-3")
     staying = await site.joined(other)
     await site.until("media-2/1", "media-3/1")
-    await site.world.kept.worker_keys.withdraw("media-2")
+    await site.world.services.worker_keys.withdraw("media-2")
     await site.until("media-3/1")
     async with asyncio.timeout(PATIENCE_S):
         _, err = await process.communicate()
@@ -330,7 +330,7 @@ async def test_i07_a_withdrawn_key_cuts_its_workers_off(site: Site) -> None:
 
 
 async def test_i07_a_new_key_for_the_same_name_is_not_the_old_one(site: Site) -> None:
-    keys = site.world.kept.worker_keys
+    keys = site.world.services.worker_keys
     old = await site.key("media-2")
     with pytest.raises(BadInput, match="withdraw it first"):
         await site.key("media-2")
@@ -407,7 +407,7 @@ async def test_i07_an_answer_of_another_kind_is_taken_for_none(site: Site) -> No
         call = await dialled.receive_json()
         await dialled.send_json({"id": call["id"], "result": result})
 
-    asking: Coroutine[Any, Any, None] = site.workers.open_room("r", site.world.server.hub.tools.rooms)
+    asking: Coroutine[Any, Any, None] = site.workers.open_room("r", site.world.server.meetings.tools.rooms)
     await asyncio.gather(asking, answer(None))
     with pytest.raises(Exception, match="gone"):
         await asyncio.gather(site.workers.connect("r", "a", "v=0"), answer({"sdp": 1}))
@@ -424,7 +424,9 @@ async def test_i07_a_worker_that_sees_the_folder_records_into_it(site: Site) -> 
     assert (await host.ask(type="record", on=False))["on"] is False
     await caller.close()
     async with asyncio.timeout(PATIENCE_S):
-        while [(part.state, part.reason) for part in await site.world.recorded.recordings()] != [("ready", None)]:
+        while [(part.state, part.reason) for part in await site.world.recording_store.recordings()] != [
+            ("ready", None)
+        ]:
             await asyncio.sleep(0.05)
     assert [path.suffix for path in site.world.server.recordings.directory.iterdir()] == [""]  # no marker is left
 
@@ -434,7 +436,9 @@ async def test_i07_without_the_folder_a_recording_is_refused_and_says_so(site: S
     serving = asyncio.create_task(_answer(dialled, {}))
     host, _ = await site.world.join("host", await site.world.session(NHA_TRANG))
     assert (await host.ask(type="record", on=True))["error"] == "no-folder"
-    assert [(part.state, part.reason) for part in await site.world.recorded.recordings()] == [("broken", "no-folder")]
+    assert [(part.state, part.reason) for part in await site.world.recording_store.recordings()] == [
+        ("broken", "no-folder")
+    ]
     assert await site.audited(1) == [("worker-came", "media-2/1", "no-folder")]
     await dialled.close()
     await serving
@@ -457,12 +461,12 @@ async def test_i07_keys_are_made_listed_and_withdrawn_at_the_command_line(
 
     key = (await run("media-2")).strip()
     assert await run() == "media-2\n"
-    async with open_services(settings) as kept:
-        assert await kept.worker_keys.owner(key) == "media-2"
+    async with open_services(settings) as services:
+        assert await services.worker_keys.owner(key) == "media-2"
         assert key.removeprefix("media-2.") not in (settings.data / "diemcau.sqlite3").read_bytes().decode("latin-1")
     assert (await run("media-2", "--withdraw"), (await run()).strip()) == ("", "")
-    async with open_services(settings) as kept:
-        entries = await kept.audit.newest(Wanted(action="admin"), 9)
+    async with open_services(settings) as services:
+        entries = await services.audit.newest(Wanted(action="admin"), 9)
         assert [each.entry.detail for each in entries] == ["", "name=media-2 withdraw=True", "", "name=media-2"]
 
 

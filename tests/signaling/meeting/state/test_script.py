@@ -358,7 +358,7 @@ async def test_a_script_of_faulty_items_is_refused_with_their_places(world: Worl
         [("items.0.layout", "không hợp lệ"), ("items.0.minutes", "phải là số nguyên")],
         [("script", "nhiều quá 100 mục")],
     ]
-    assert await world.kept.scheduler.script(session.id) == ()
+    assert await world.services.scheduler.script(session.id) == ()
 
 
 async def test_a34_a_script_comes_from_a_table_and_goes_to_one(world: World) -> None:

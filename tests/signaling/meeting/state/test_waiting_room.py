@@ -28,7 +28,7 @@ async def test_r011_a_point_that_is_not_invited_waits_for_the_host(world: World)
     joined = await guest.ask(type="join", code=session.code)
     assert (joined["type"], joined["role"]) == ("joined", "component")
     assert [seat["point"] for seat in joined["seats"]] == [session.host_point, NHA_TRANG, DIEN_AN]
-    amended = await world.kept.scheduler.session(session.id)
+    amended = await world.services.scheduler.session(session.id)
     assert (amended.points, amended.legs) == ((NHA_TRANG, DIEN_AN), session.legs + 1)
     noted = [(entry.actor, entry.action, entry.detail) for entry in reversed(await world.audited(50))]
     assert [each for each in noted if each[1] in {"wait-at-door", "admit", "enter"}] == [
@@ -51,7 +51,7 @@ async def test_who_is_turned_away_does_not_wait_again(world: World) -> None:
     assert (await host.ask(type="admit", id=knock["id"], on=True))["error"] == "unknown-seat"
     again = await world.socket("dienan")
     assert (await again.ask(type="join", code=session.code, accepted=True))["error"] == "not-invited"
-    assert (await world.kept.scheduler.session(session.id)).points == (NHA_TRANG,)
+    assert (await world.services.scheduler.session(session.id)).points == (NHA_TRANG,)
 
 
 async def test_who_is_turned_away_hears_of_it_though_the_host_is_cut_off_meanwhile(world: World) -> None:
@@ -59,23 +59,23 @@ async def test_who_is_turned_away_hears_of_it_though_the_host_is_cut_off_meanwhi
     host, _ = await world.join("host", session)
     guest = await knocks(world, "dienan", session.code)
     (knock,) = (await host.type("door"))["waiting"]
-    meeting = world.server.hub.meetings[session.id]
+    meeting = world.server.meetings.meetings[session.id]
     async with meeting._order:  # something else is carried out
         await host.send(type="admit", id=knock["id"], on=False)
         await soon(lambda: not meeting.conference.threshold.waiting)
         world.drop("host")
-        await soon(lambda: len(world.server.hub.clients) == 1)
+        await soon(lambda: len(world.server.meetings.clients) == 1)
     assert (await guest.type("bye"))["reason"] == "turned-away"
 
 
 async def test_the_capacity_holds_for_who_waits_too(world: World) -> None:
     session = await world.session(NHA_TRANG, CAM_RANH)
-    await world.kept.scheduler.operator.set_capacity(NOW, Amount(3, 3), NOW)  # no more than it has
+    await world.services.scheduler.operator.set_capacity(NOW, Amount(3, 3), NOW)  # no more than it has
     host, _ = await world.join("host", session)
     await knocks(world, "dienan", session.code)
     (knock,) = (await host.type("door"))["waiting"]
     assert (await host.ask(type="admit", id=knock["id"], on=True))["error"] == "full"
-    assert (await world.kept.scheduler.session(session.id)).points == (NHA_TRANG, CAM_RANH)
+    assert (await world.services.scheduler.session(session.id)).points == (NHA_TRANG, CAM_RANH)
 
 
 async def test_who_goes_waits_no_longer_and_the_end_sends_the_others_home(world: World) -> None:
@@ -86,5 +86,5 @@ async def test_who_goes_waits_no_longer_and_the_end_sends_the_others_home(world:
     assert [knock["account"] for knock in (await host.type("door"))["waiting"]] == ["dienan", "vanninh"]
     await first.socket.close()
     assert [knock["account"] for knock in (await host.type("door"))["waiting"]] == ["vanninh"]
-    await world.server.hub.cancelled(session.id)
+    await world.server.meetings.cancelled(session.id)
     assert (await second.type("bye"))["reason"] == "cancelled"

@@ -41,13 +41,13 @@ async def served(settings: Settings, ring_s: float = 30.0) -> AsyncIterator[Worl
     engine.start()
     try:
         async with (
-            open_services(own) as kept,
-            running(own, kept, engine, clock, disk) as built,
+            open_services(own) as services,
+            running(own, services, engine, clock, disk) as built,
             TestServer(application(built)) as server,
-            World(kept, built, engine, clock, disk, server) as world,  # type: ignore[arg-type]
+            World(services, built, engine, clock, disk, server) as world,  # type: ignore[arg-type]
         ):
             yield world
-            await built.hub.stop()
+            await built.meetings.stop()
     finally:
         await engine.close()
 
@@ -62,7 +62,7 @@ async def shown(peer: Baresip, size: str) -> None:
 @asynccontextmanager
 async def viewer(world: World, session: str) -> AsyncIterator[Watch]:
     """Somebody who sees the composed picture of a meeting, and is not seen."""
-    engine, watch = world.server.hub.engine, Watch()
+    engine, watch = world.server.meetings.engine, Watch()
     caller = Endpoint(CERTIFICATE, material("red", 440), Wish(layers=1), watch)
     await engine.add_seat(session, SeatOptions("viewer", "Người xem", visible=False))
     try:
@@ -87,7 +87,7 @@ async def test_r057_a_room_system_is_called_sees_is_seen_is_heard_with_the_floor
         assert 'From: "UBND.Khanh Hoa"' in peer.log
         await peer.event("CALL_RTPESTAB", "audio")
         await peer.event("CALL_RTPESTAB", "video")
-        roster = world.server.hub.meetings[session.id].conference.roster
+        roster = world.server.meetings.meetings[session.id].conference.roster
         seat = roster.holder(f"{NHA_TRANG}.01")
         assert seat is not None and (seat.name, seat.floor) == ("UBND.Nha Trang", False)
         await host.send(type="floor", seat=seat.id, open=True)
@@ -95,7 +95,7 @@ async def test_r057_a_room_system_is_called_sees_is_seen_is_heard_with_the_floor
         await shown(peer, "1280 x 720")
         async with viewer(world, session.id) as watch:
             await watch.until(lambda: watch.colour(0.75) == "blue")  # of two in one picture it is the right one
-        await world.server.hub.cancelled(session.id)
+        await world.server.meetings.cancelled(session.id)
         await peer.event("CALL_CLOSED")
 
 
@@ -111,7 +111,7 @@ async def test_r057_a_room_system_is_called_by_tcp_where_it_is_registered_so(
         await calls(host, "connected")
         await peer.event("CALL_ESTABLISHED")
         assert "Via: SIP/2.0/TCP" in peer.log and "Via: SIP/2.0/UDP" not in peer.log
-        await world.server.hub.cancelled(session.id)
+        await world.server.meetings.cancelled(session.id)
         await peer.event("CALL_CLOSED")
 
 
@@ -121,18 +121,18 @@ async def test_r034_r055_r057_a_room_system_calls_in_with_the_code_alone(setting
         session = await world.session(NHA_TRANG)
         host, _ = await world.join("host", session)
         host.patience = 20.0  # what is real takes its time on a busy machine
-        agent = world.server.gateway.agent
+        agent = world.server.sip_bridge.agent
         assert agent is not None
         await peer.command("dial", f"sip:0000000000@{LOOPBACK}:{agent.address[1]}")
         await peer.event("CALL_CLOSED", "404")
         await peer.command("dial", f"sip:{session.code}@{LOOPBACK}:{agent.address[1]}")
         await peer.event("CALL_ESTABLISHED")
-        seat = world.server.hub.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01")
+        seat = world.server.meetings.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01")
         assert seat is not None
         await host.seat(seat.id, here=True, media="connected", name="UBND.Nha Trang")
         await peer.command("hangup")
         await host.until(lambda message: message["type"] == "seats" and seat.id in message["gone"])
-        changes = await world.kept.equipment.changes(NHA_TRANG)
+        changes = await world.services.equipment.changes(NHA_TRANG)
         assert sorted((drift.kind, drift.field, drift.old, drift.new) for drift in changes) == [
             ("drift", "codecs", "G722, H264, PCMA", "G722, H264, PCMA, PCMU"),
             ("drift", "name", "UBND.Nha Trang", "P. Hop 1"),

@@ -30,7 +30,7 @@ async def test_r057_a_room_system_is_called_when_its_session_opens_and_sits_as_i
     assert (room.seats[id_].visible, room.seats[id_].audience) == (True, "systems")
     assert ("accept", session.id, id_, f"answer of {VCS}") in world.engine.calls
     assert id_ not in room.floors
-    (slot,) = await world.kept.preparation.attendance.slots(session.id, world.clock.now)
+    (slot,) = await world.services.preparation.attendance.slots(session.id, world.clock.now)
     assert [len(stays) for stays, _ in slot.points.values()] == [1, 1, 0]
 
 
@@ -41,7 +41,7 @@ async def test_r056_a_room_system_speaks_when_the_host_lets_it(world: World) -> 
     host, _ = await world.join("host", session)
     await tick(world, 0)
     await calls(host, "connected")
-    member = world.server.hub.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01")
+    member = world.server.meetings.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01")
     assert member is not None
     assert (member.name, member.role, member.floor, member.controller) == ("UBND.Nha Trang", "component", False, False)
     await host.send(type="floor", seat=member.id, open=True)
@@ -75,7 +75,7 @@ async def test_r057_no_answer_is_tried_again_after_10_30_and_60_seconds_and_then
     await tick(world, 0)
     assert (await calls(host, "waiting"))[0]["at"] == "2026-04-06T01:00:10Z"
     async with asyncio.timeout(5):  # the leg is given back
-        while await world.server.hub.tools.presence.connected(session.id) != [1]:
+        while await world.server.meetings.tools.presence.connected(session.id) != [1]:
             await asyncio.sleep(0.01)
     await tick(world, 9)
     assert len(agent.called) == 1
@@ -112,13 +112,13 @@ async def test_r095_the_centre_redials_a_device_that_hangs_and_the_log_shows_it(
     await calls(centre, "connected")
     assert [call.hung_up for call in agent.calls] == [True, False]
     await centre.ask(type="assist", on=False)
-    incident: Incident = await world.kept.desk.incident(help_["id"])
+    incident: Incident = await world.services.incidents.incident(help_["id"])
     assert [(step.kind, step.by, step.text) for step in incident.steps[-3:]] == [
         ("control", "central", ""),
         ("noted", "central", "Gọi lại UBND.Nha Trang"),
         ("returned", "central", ""),
     ]
-    redials = await world.kept.preparation.attendance.redials(session.id)
+    redials = await world.services.preparation.attendance.redials(session.id)
     assert [(each.name, each.kind) for each in redials] == [("UBND.Nha Trang", "lost"), ("UBND.Nha Trang", "back")]
     noted = [(entry.actor, entry.action, entry.detail) for entry in await world.audited(50)]
     assert ("central", "redial", "UBND.Nha Trang") in noted
@@ -144,9 +144,9 @@ async def test_a_room_system_that_asks_by_sip_gets_a_whole_picture(world: World)
     host, _ = await world.join("host", session)
     await tick(world, 0)
     await calls(host, "connected")
-    seat = world.server.hub.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01")
+    seat = world.server.meetings.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01")
     assert seat is not None
-    world.server.gateway.wants_picture(agent.calls[0])  # type: ignore[arg-type]
+    world.server.sip_bridge.wants_picture(agent.calls[0])  # type: ignore[arg-type]
     await soon(lambda: ("refresh_picture", session.id, seat.id) in world.engine.calls)
 
 
@@ -159,7 +159,7 @@ async def test_a_media_leg_that_is_gone_is_called_again_at_once(world: World) ->
     await tick(world, 0)
     await calls(host, "connected")
     await tick(world, 1)
-    member = world.server.hub.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01")
+    member = world.server.meetings.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01")
     assert member is not None
     world.engine.emit(PeerDown(session.id, member.id, "silent"))
     await host.seat(member.id, media="none")
@@ -168,7 +168,7 @@ async def test_a_media_leg_that_is_gone_is_called_again_at_once(world: World) ->
     assert (await calls(host, "waiting"))[0]["at"] == "2026-04-06T01:00:12Z"
     await tick(world, 10)
     await calls(host, "connected")
-    redials = await world.kept.preparation.attendance.redials(session.id)
+    redials = await world.services.preparation.attendance.redials(session.id)
     assert [each.kind for each in redials] == ["lost", "tried", "back"]
 
 
@@ -187,8 +187,8 @@ async def test_a_room_system_that_hangs_up_has_left_and_one_that_was_cut_off_is_
     await calls(host, "left")
     await tick(world, 300)
     assert len(agent.called) == 2
-    assert world.server.hub.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01") is None
-    assert await world.server.hub.tools.presence.connected(session.id) == [1]
+    assert world.server.meetings.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01") is None
+    assert await world.server.meetings.tools.presence.connected(session.id) == [1]
 
 
 async def test_calls_end_with_their_session(world: World) -> None:
@@ -198,7 +198,7 @@ async def test_calls_end_with_their_session(world: World) -> None:
     host, _ = await world.join("host", session)
     await tick(world, 0)
     await calls(host, "connected")
-    await world.server.hub.cancelled(session.id)
+    await world.server.meetings.cancelled(session.id)
     await agent.calls[0].ended.wait()
     assert agent.calls[0].hung_up
     await tick(world, 1)
@@ -218,7 +218,7 @@ async def test_a_device_invited_to_two_sessions_at_once_is_called_by_one_at_a_ti
     await two.send(type="redial", device=device)
     await tick(world, 10)
     assert (len(agent.called), agent.calls[0].hung_up) == (1, False)
-    await world.server.hub.cancelled(first.id)
+    await world.server.meetings.cancelled(first.id)
     await agent.calls[0].ended.wait()
     await tick(world, 10)
     await calls(two, "connected")
@@ -233,7 +233,7 @@ async def test_a_call_that_rings_when_its_session_ends_rings_no_more(world: Worl
     host, _ = await world.join("host", session)
     await tick(world, 0)
     await calls(host, "calling")
-    await world.server.hub.cancelled(session.id)
+    await world.server.meetings.cancelled(session.id)
     await tick(world, 1)
     agent.ringing.set()
     await asyncio.sleep(0)
@@ -263,7 +263,7 @@ async def test_nobody_is_put_out_by_a_call_nobody_asked_for(world: World) -> Non
 
 async def test_a_browser_takes_the_place_of_a_room_system_last(world: World) -> None:
     gateway(world)
-    await world.kept.scheduler.set_devices(NHA_TRANG, 2)
+    await world.services.scheduler.set_devices(NHA_TRANG, 2)
     await register(world, NHA_TRANG, VCS)
     session = await world.session(NHA_TRANG)
     await tick(world, 0)
@@ -284,9 +284,12 @@ async def test_r021_another_system_is_a_leg_whose_picture_everyone_sees_and_whic
     host, _ = await world.join("host", session)
     await tick(world, 0)
     await calls(host, "connected")
-    roster = world.server.hub.meetings[session.id].conference.roster
+    roster = world.server.meetings.meetings[session.id].conference.roster
     seat = roster.holder(f"{NHA_TRANG}.01")
-    assert seat is not None and world.server.hub.meetings[session.id].legs() == ["ubnd.khanh-hoa.01", f"{NHA_TRANG}.01"]
+    assert seat is not None and world.server.meetings.meetings[session.id].legs() == [
+        "ubnd.khanh-hoa.01",
+        f"{NHA_TRANG}.01",
+    ]
     await host.send(type="layout", kind="single", focus=seat.id)
     await host.until(lambda message: message["type"] == "layout" and message["focus"] == seat.id)
     room = world.engine.rooms[session.id]
@@ -297,7 +300,7 @@ async def test_r021_another_system_is_a_leg_whose_picture_everyone_sees_and_whic
 async def test_r021_a_link_is_tested_before_it_is_used(world: World) -> None:
     agent = gateway(world)
     link = await register(world, NHA_TRANG, VCS, kind="LINK")
-    bare = (await world.kept.equipment.devices(CAM_RANH))[0].id
+    bare = (await world.services.equipment.devices(CAM_RANH))[0].id
     central = await world.signed_in("central")
 
     async def tested(device: str) -> tuple[int, object]:
@@ -311,7 +314,7 @@ async def test_r021_a_link_is_tested_before_it_is_used(world: World) -> None:
     noted = [(entry.subject, entry.detail) for entry in await world.audited(5) if entry.action == "device-test"]
     assert noted == [(NHA_TRANG, f"01 {VCS} answers"), (NHA_TRANG, f"01 {VCS} silent")]
     assert (await tested(bare))[0] == 409
-    world.server.gateway.agent = None
+    world.server.sip_bridge.agent = None
     assert (await tested(link))[0] == 409
 
 
@@ -340,7 +343,7 @@ async def test_r034_r055_what_a_room_system_announces_is_compared_with_the_regis
     host, _ = await world.join("host", session)
     await tick(world, 0)
     assert (await calls(host, "connected"))[0]["name"] == "UBND.Nha Trang"
-    changes = await world.kept.equipment.changes(NHA_TRANG)
+    changes = await world.services.equipment.changes(NHA_TRANG)
     assert sorted((each.kind, each.field, each.old, each.new) for each in changes) == [
         ("drift", "name", "UBND.Nha Trang", "P. Xuong Huan - NT"),
         ("drift", "user_agent", "Poly 3.0", "Poly 4.1"),
@@ -355,7 +358,7 @@ async def test_r055_a_codec_that_a_room_system_answers_and_is_not_registered_is_
     host, _ = await world.join("host", session)
     await tick(world, 0)
     await calls(host, "connected")
-    (change,) = await world.kept.equipment.changes(NHA_TRANG)
+    (change,) = await world.services.equipment.changes(NHA_TRANG)
     assert (change.field, change.old, change.new) == ("codecs", "G722, PCMA", "G722, H264, PCMA")
     noted = [(entry.action, entry.subject, entry.detail) for entry in await world.audited(50)]
     assert ("drift", NHA_TRANG, "codecs: G722, PCMA → G722, H264, PCMA") in noted
@@ -411,14 +414,14 @@ async def test_whoever_takes_the_last_leg_while_a_room_system_rings_has_it(world
     host, _ = await world.join("host", session)
     await tick(world, 0)
     await soon(lambda: agent.called)
-    world.server.hub.tools.presence.leave(session.id, f"{NHA_TRANG}.01")  # as if it had rung too long
-    await world.server.hub.tools.presence.write()
+    world.server.meetings.tools.presence.leave(session.id, f"{NHA_TRANG}.01")  # as if it had rung too long
+    await world.server.meetings.tools.presence.write()
     others = [f"other.{number}" for number in range(session.legs - 1)]
     await counted_elsewhere(world, session, others)
     agent.ringing.set()
     await calls(host, "full")
     assert agent.calls[0].hung_up
-    assert world.server.hub.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01") is None
+    assert world.server.meetings.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01") is None
 
 
 async def test_a_place_that_is_lost_while_the_media_is_connected_ends_the_call(world: World) -> None:
@@ -434,7 +437,7 @@ async def test_a_place_that_is_lost_while_the_media_is_connected_ends_the_call(w
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     await tick(world, 0)
-    roster = world.server.hub.meetings[session.id].conference.roster
+    roster = world.server.meetings.meetings[session.id].conference.roster
     await soon(lambda: roster.holder(f"{NHA_TRANG}.01"))
     _browser = await world.join("nhatrang", session)
     taken.set()
@@ -453,7 +456,7 @@ async def test_an_answer_without_a_codec_of_ours_ends_the_call(world: World) -> 
     await tick(world, 0)
     assert (await calls(host, "waiting"))[0]["status"] == 488
     assert agent.calls[0].hung_up
-    assert world.server.hub.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01") is None
+    assert world.server.meetings.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01") is None
 
 
 async def test_a_session_that_only_room_systems_were_called_for_was_not_opened(world: World) -> None:
@@ -464,4 +467,4 @@ async def test_a_session_that_only_room_systems_were_called_for_was_not_opened(w
     await tick(world, 0)
     await soon(lambda: agent.called)
     await tick(world, 1900)
-    await world.kept.scheduler.release(session.id, world.clock.now)
+    await world.services.scheduler.release(session.id, world.clock.now)

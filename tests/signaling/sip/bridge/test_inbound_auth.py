@@ -18,7 +18,7 @@ VCS = "10.79.6.20"
 async def ring(world: World, code: str | None, address: str = VCS, **fields: Any) -> FakeIncoming:
     """A room system calls in; return its call once it is answered."""
     incoming = FakeIncoming(code or "", RemoteParty(address, "", "room", "Fake VCS 1.0"), **fields)
-    await world.server.gateway.called(incoming)  # type: ignore[arg-type]
+    await world.server.sip_bridge.called(incoming)  # type: ignore[arg-type]
     return incoming
 
 
@@ -29,14 +29,14 @@ async def test_r057_a_registered_device_with_the_right_code_is_let_in_as_its_poi
     host, _ = await world.join("host", session)
     incoming = await ring(world, session.code)
     assert (incoming.answer, incoming.refused) == ("answer to offer of a room", None)
-    member = world.server.hub.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01")
+    member = world.server.meetings.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01")
     assert member is not None
     assert (member.name, member.role, member.floor) == ("UBND.Nha Trang", "component", False)
     await host.seat(member.id, here=True, media="connected")
     noted = [(e.action, e.subject, e.address) for e in await world.audited(50) if e.actor.startswith("vcs:")]
     assert noted == [("enter", session.id, VCS)]
     assert incoming.call is not None
-    await world.server.hub.cancelled(session.id)
+    await world.server.meetings.cancelled(session.id)
     await incoming.call.ended.wait()
     assert incoming.call.hung_up
 
@@ -45,9 +45,9 @@ async def test_who_calls_in_while_the_server_ends_is_refused(world: World) -> No
     gateway(world)
     await register(world, NHA_TRANG, VCS, dial_out=False)
     session = await world.session(NHA_TRANG)
-    world.server.hub.stopping = True
+    world.server.meetings.stopping = True
     assert (await ring(world, session.code)).refused == 503
-    assert world.server.hub.meetings == {}
+    assert world.server.meetings.meetings == {}
 
 
 async def test_r055_codecs_that_a_room_system_offers_are_compared_with_the_register(world: World) -> None:
@@ -55,7 +55,7 @@ async def test_r055_codecs_that_a_room_system_offers_are_compared_with_the_regis
     await register(world, NHA_TRANG, VCS, codecs="G722, H264, PCMA")
     session = await world.session(NHA_TRANG)
     assert (await ring(world, session.code, offer=POLYCOM)).refused is None
-    (change,) = await world.kept.equipment.changes(NHA_TRANG)
+    (change,) = await world.services.equipment.changes(NHA_TRANG)
     assert (change.field, change.old, change.new) == (
         *("codecs", "G722, H264, PCMA"),
         "G722, G7221, H263, H263-1998, H264, PCMA, PCMU, SIRENLPR",
@@ -132,9 +132,9 @@ async def test_offers_without_an_answer_leave_nothing(world: World) -> None:
     world.engine.failing = {}
     gone = await ring(world, session.code, gone=True)
     assert (gone.refused, gone.answer) == (None, None)
-    assert world.server.hub.meetings[session.id].conference.empty
+    assert world.server.meetings.meetings[session.id].conference.empty
     assert world.engine.rooms == {}
-    assert await world.server.hub.tools.presence.connected(session.id) == [0]
+    assert await world.server.meetings.tools.presence.connected(session.id) == [0]
 
 
 async def test_who_loses_its_place_before_its_call_is_acknowledged_is_hung_up(world: World) -> None:
@@ -143,8 +143,8 @@ async def test_who_loses_its_place_before_its_call_is_acknowledged_is_hung_up(wo
     session = await world.session(NHA_TRANG)
     acknowledged = asyncio.Event()
     task = asyncio.create_task(ring(world, session.code, acknowledged=acknowledged))
-    await soon(lambda: session.id in world.server.hub.meetings)
-    roster = world.server.hub.meetings[session.id].conference.roster
+    await soon(lambda: session.id in world.server.meetings.meetings)
+    roster = world.server.meetings.meetings[session.id].conference.roster
     await soon(lambda: ("connect", session.id, "plain") in [(*call[:2], *call[3:]) for call in world.engine.calls])
     _browser = await world.join("nhatrang", session)
     acknowledged.set()
@@ -173,7 +173,7 @@ async def test_a_device_that_calls_in_while_it_is_called_is_in_once(world: World
     await tick(world, 60)
     assert len(agent.called) == 1
     (seat,) = [key for key, each in world.engine.rooms[session.id].seats.items() if "Nha Trang" in each.label]
-    assert world.server.hub.meetings[session.id].conference.roster.seats[seat].up
+    assert world.server.meetings.meetings[session.id].conference.roster.seats[seat].up
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ async def test_a_device_that_is_kept_out_while_it_is_called_is_not_called_twice(
         return False
 
     with monkeypatch.context() as patch:
-        patch.setattr(world.server.gateway._seating, "compare", wrong_line)
+        patch.setattr(world.server.sip_bridge._seating, "compare", wrong_line)
         assert (await ring(world, session.code)).refused == 403
     await tick(world, 10)
     agent.ringing.set()

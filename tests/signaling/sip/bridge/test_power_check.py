@@ -16,11 +16,11 @@ HALF_AN_HOUR_AFTER = NOW + timedelta(hours=2, minutes=30)
 
 @pytest.fixture
 def standby(world: World) -> PowerCheck:
-    return PowerCheck(DeviceShutdown(world.kept.database, Channels(mail=True)), world.server.gateway)
+    return PowerCheck(DeviceShutdown(world.services.database, Channels(mail=True)), world.server.sip_bridge)
 
 
 async def told(world: World) -> list[tuple[str, str]]:
-    outbox = await world.kept.post.newest(100)
+    outbox = await world.services.notifications.newest(100)
     return sorted((each.unit or "", each.facts.reason) for each in outbox if each.kind == "power")
 
 
@@ -40,10 +40,10 @@ async def test_r053_who_still_answers_half_an_hour_after_the_end_is_reminded_onc
         ("10.79.6.1", 5061),
         ("10.79.6.2", 5062),
     ]
-    unit = (await world.kept.scheduler.point(NHA_TRANG)).unit
+    unit = (await world.services.scheduler.point(NHA_TRANG)).unit
     assert await told(world) == [(unit, "Còn bật: UBND.Nha Trang")]
     await standby.work(HALF_AN_HOUR_AFTER + timedelta(minutes=1))
-    await PowerCheck(DeviceShutdown(world.kept.database, Channels(mail=True)), world.server.gateway).work(
+    await PowerCheck(DeviceShutdown(world.services.database, Channels(mail=True)), world.server.sip_bridge).work(
         HALF_AN_HOUR_AFTER
     )
     assert len(await told(world)) == 1

@@ -31,14 +31,14 @@ from signaling.app.admin_cli import NewAccount
 
 TECHNICIAN = NewAccount("loadtest-technician", "Kỹ thuật trung tâm", ("technician",))
 GUESTS = 30
-"""Other agencies beside the 169 points (requirements §3.6): case (c) seats 192."""
+"""Other agencies beside the 169 points (docs/admission.md, Capacity of a province): case (c) seats 192."""
 SETTLE_S = 2.0
 TRIAL_S = 3.0
 FULL_PCT = 95.0
 """Of all cores taken by server and endpoints, or of the one core that the endpoints have: then nothing is left."""
 LEAST_RATE = 24.0
 NEED = (16, 204)
-"""Conferences and points a province has at once: 80 % of a maximum of 20 and 256 (requirements §3.6)."""
+"""Conferences and points a province has at once: 80 % of a maximum of 20 and 256 (docs/admission.md)."""
 
 Progress = Callable[[str], None]
 log = logging.getLogger(__name__)

@@ -1,6 +1,6 @@
 """An independent judge of whole histories: ranks, queues, victims and codes, minute by minute, in whole numbers.
 
-It is written from §5 of the requirements alone and shares nothing with the product, for tests that reused the product's
+It is written from docs/admission.md alone and shares nothing with the product, for tests that reused the product's
 helpers let mutants live. Every minute stands for itself: 5·load ≤ 4·max,
 and in need load ≤ max.
 """

@@ -1,4 +1,4 @@
-"""Committing what admission decided: every method runs inside one serialised write transaction (§5.3–5.6).
+"""Committing what admission decided (docs/admission.md): every method runs inside one serialised write transaction.
 
 Whatever gives capacity back, or may have, ends with trying the queue in its order, so that nobody waits for capacity
 that is free (I12). A plan that revokes codes is shown to the operator and held for a while; it takes no capacity

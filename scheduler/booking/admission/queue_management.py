@@ -1,4 +1,4 @@
-"""What the operator decides: whom of the queue to serve by a held plan, and what another maximum costs (§5).
+"""What the operator decides (docs/admission.md): whom of the queue to serve, and what another maximum costs.
 
 Made by :class:`scheduler.booking.registration.service.Scheduler`, over the same record and rules.
 """
@@ -109,7 +109,7 @@ class QueueManagement:
         """Record that from `since` (whole seconds) on, or only `until`, the maximum is this; the queue gets the rest.
 
         Codes already issued stay (A20) unless even the whole maximum is exceeded: then the sessions that should lose
-        theirs are returned, for :meth:`shed` to revoke once somebody has said so (§5.6).
+        theirs are returned, for :meth:`shed` to revoke once somebody has said so: docs/admission.md.
         """
         async with writing(self._engine) as db:
             changed = _changed(await store.ceiling(db, self._rated), since, maximum, until)

@@ -77,7 +77,7 @@ def _meet(one: Claim, other: Claim) -> bool:
 
 
 def shed(held: Sequence[Claim], bearable: CapacityLimit, window: Interval, reprieve: bool) -> tuple[str, ...]:
-    """Return whose codes must go so that what is left can be borne in a window (§5.6)."""
+    """Return whose codes must go so that what is left can be borne in a window (docs/admission.md)."""
     chosen = revocation.choose(
         held, revocation.shed_order(held), lambda left: over(_slots(left), bearable, window, NOTHING), reprieve
     )

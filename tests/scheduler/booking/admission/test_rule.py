@@ -216,7 +216,7 @@ def decide(asked: tuple[Slot, ...], held: list[Slot]) -> Admit | Refuse:
     return decided(asked, held, CEILING, suggestions.search_window(asked, POLICY, NOW), 3)
 
 
-def test_r062_the_17th_session_waits_until_nine() -> None:  # also §5.8 no. 4: only 80 points are used
+def test_r062_the_17th_session_waits_until_nine() -> None:  # also worked example 4: only 80 points are used
     held = [*official(on("05/04/2023", "08:00", "09:00"), 5)] * 16
     refused = decide(official(on("05/04/2023", "08:30", "09:30"), 5), held)
     assert refused == Refuse(

@@ -31,11 +31,12 @@ from scheduler.core import database
 from scheduler.core.model import Admit, Amount, Claim, Interval, Slot, State
 from scheduler.core.schema import SESSION_POINTS, SESSIONS, SLOTS
 from scheduler.core.sql_values import seconds
+from scheduler.notifications.alerts import Alerts
 from scheduler.notifications.wording import NOWHERE
 from scheduler.operations.attendance.schema import STAYS
 from scheduler.operations.closing.checklist_service import ClosingService
 from scheduler.operations.closing.handover_service import HandoverService
-from scheduler.operations.preparation import Preparation
+from scheduler.operations.readiness.service import ReadinessService
 from scheduler.policy import profile_files
 from scheduler.reports.service import Reports
 from scheduler.units import naming, seed
@@ -245,7 +246,7 @@ async def _reports(engine: AsyncEngine, scheduler: Scheduler) -> float:
 async def _desk(engine: AsyncEngine, scheduler: Scheduler, chance: random.Random) -> dict[str, float]:
     """Return the cost of what the operator looks at: boards of a week, breaches of one, a queue of some hundreds."""
     shelf, week = profile_files.load(), OPENS + timedelta(weeks=1)
-    boards = Preparation.over(engine, shelf).boards
+    boards = ReadinessService(Alerts(engine, shelf, NOWHERE))
     box = FeedbackService(
         engine, shelf, ClosingService(engine, shelf, NOWHERE), HandoverService(engine, shelf, NOWHERE)
     )

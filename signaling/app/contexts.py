@@ -115,10 +115,18 @@ def provide(app: web.Application, server: Server) -> None:
     app[CONTROLS] = ControlsContext(controls=server.controls, evidence=server.evidence, scheduler=server.scheduler)
     app[IMPORT_EXPORT] = ImportExportContext(import_export=server.import_export, scheduler=server.scheduler)
     app[READINESS] = ReadinessContext(
-        preparation=server.preparation, scheduler=server.scheduler, accounts=server.accounts
+        readiness=server.readiness,
+        duties=server.duties,
+        self_tests=server.self_tests,
+        steps=server.steps,
+        scheduler=server.scheduler,
+        accounts=server.accounts,
     )
     app[ATTENDANCE] = AttendanceContext(
-        preparation=server.preparation, scheduler=server.scheduler, outbox=server.outbox
+        attendance=server.attendance,
+        attendee_lists=server.attendee_lists,
+        scheduler=server.scheduler,
+        outbox=server.outbox,
     )
     app[INCIDENTS] = IncidentsContext(
         incidents=server.incidents,
@@ -128,7 +136,7 @@ def provide(app: web.Application, server: Server) -> None:
     )
     app[PROVIDER] = ProviderContext(
         provider_view=server.provider_view,
-        preparation=server.preparation,
+        duties=server.duties,
         incidents=server.incidents,
         incident_reports=server.incident_reports,
         scheduler=server.scheduler,

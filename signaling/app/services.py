@@ -39,14 +39,19 @@ from scheduler.inbound_mail.service import Address, InboundMail
 from scheduler.notifications.alerts import Alerts
 from scheduler.notifications.service import Notifications
 from scheduler.notifications.wording import Channels, Contacts
+from scheduler.operations.attendance.attendee_lists import AttendeeLists
+from scheduler.operations.attendance.service import Attendance
 from scheduler.operations.closing.checklist_service import ClosingService
 from scheduler.operations.closing.device_shutdown import DeviceShutdown
 from scheduler.operations.closing.document_service import DocumentService
 from scheduler.operations.closing.handover_service import HandoverService
 from scheduler.operations.incidents.provider_view import ProviderView
 from scheduler.operations.incidents.service import IncidentService
-from scheduler.operations.preparation import Preparation
 from scheduler.operations.readiness.check_reminders import CheckReminders
+from scheduler.operations.readiness.duty_service import Duties
+from scheduler.operations.readiness.power_on_steps import PowerOnSteps
+from scheduler.operations.readiness.self_test_service import SelfTests
+from scheduler.operations.readiness.service import ReadinessService
 from scheduler.policy import profile_files
 from scheduler.policy.upload import PolicyUpload
 from scheduler.reports.correction_requests import CorrectionRequests
@@ -77,7 +82,12 @@ class Services:
     scheduler: Scheduler
     drafts: Drafts
     directory: Directory
-    preparation: Preparation
+    attendance: Attendance
+    readiness: ReadinessService
+    duties: Duties
+    self_tests: SelfTests
+    attendee_lists: AttendeeLists
+    steps: PowerOnSteps
     personal: PersonalData
     equipment: Equipment
     people: People
@@ -209,6 +219,7 @@ def _over(engine: AsyncEngine, settings: Settings, safe: FileCipher) -> Services
     box = FeedbackService(engine, shelf, sheets, handovers)
     parser = SandboxedParser(child_process.output)
     drafts, reports = Drafts(engine, shelf, channels), Reports(engine, shelf, scheduler)
+    alerts = Alerts(engine, shelf, channels)
     return Services(
         database=engine,
         scheduler=scheduler,
@@ -246,7 +257,12 @@ def _over(engine: AsyncEngine, settings: Settings, safe: FileCipher) -> Services
         reports=reports,
         corrections=CorrectionRequests(engine, shelf, reports, channels),
         reviews=Reviews(engine),
-        preparation=Preparation.over(engine, shelf, channels),
-        personal=PersonalData(Alerts(engine, shelf, channels)),
+        attendance=Attendance(alerts),
+        readiness=ReadinessService(alerts),
+        duties=Duties(alerts),
+        self_tests=SelfTests(alerts),
+        attendee_lists=AttendeeLists(alerts),
+        steps=PowerOnSteps(alerts),
+        personal=PersonalData(alerts),
         cipher=safe,
     )

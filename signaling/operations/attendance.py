@@ -95,7 +95,7 @@ async def attendance(call: ApiRequest) -> list[Slot]:
     """Return the attendance of a session; a component sees its own points, and how many were there."""
     session, points = await find(call)
     seen = permissions.seen_points(call.account, session, points)
-    kept = call.context(ATTENDANCE).preparation.attendance
+    kept = call.context(ATTENDANCE).attendance
     redials = await kept.redials(session.id)
     return [_wire(slot, points, seen, redials) for slot in await kept.slots(session.id, call.now)]
 
@@ -104,7 +104,7 @@ async def speeches(call: ApiRequest) -> list[Speech]:
     """Return who had the floor; a component sees its own turns."""
     session, points = await find(call)
     seen = permissions.seen_points(call.account, session, points)
-    kept = await call.context(ATTENDANCE).preparation.attendance.speeches(session.id)
+    kept = await call.context(ATTENDANCE).attendance.speeches(session.id)
     return [Speech(**asdict(each)) for each in kept if each.point in seen]
 
 
@@ -113,7 +113,7 @@ async def explain(call: ApiRequest) -> list[Slot]:
     body: Cause = call.body
     session, points = await find(call)
     call.only(permissions.may_speak_for(call.account, session, points, body.point))
-    kept = call.context(ATTENDANCE).preparation.attendance
+    kept = call.context(ATTENDANCE).attendance
     await kept.explain(session.id, body.point, body.start, body.cause, call.account.account, call.now)
     await call.note("explain", session.id, f"{session.number} {points[body.point].name}")
     return await attendance(call)

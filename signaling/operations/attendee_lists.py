@@ -77,7 +77,7 @@ class List(Model):
 async def listed(call: ApiRequest) -> Lists:
     """Return the lists of a session."""
     found, points = await find(call)
-    roll = await call.context(ATTENDANCE).preparation.rolls.roll(found.id)
+    roll = await call.context(ATTENDANCE).attendee_lists.of_session(found.id)
     seen = permissions.seen_points(call.account, found, points)
     return Lists(
         asked=roll.asked,
@@ -93,7 +93,7 @@ async def ask(call: ApiRequest) -> Lists:
     context = call.context(ATTENDANCE)
     found, points = await find(call)
     call.only(permissions.is_host(call.account, found, points))
-    await context.preparation.rolls.ask(found.id, call.account.account, call.now)
+    await context.attendee_lists.ask(found.id, call.account.account, call.now)
     context.outbox.wake()
     await call.note("ask-lists", found.id, found.number)
     return await listed(call)
@@ -106,7 +106,7 @@ async def give(call: ApiRequest) -> Lists:
     call.only(permissions.may_speak_for(call.account, found, points, body.point))
     people = [attendee_list.Person(each.name, each.position) for each in body.people]
     account = call.account.account
-    await call.context(ATTENDANCE).preparation.rolls.give(found.id, body.point, body.count, people, account, call.now)
+    await call.context(ATTENDANCE).attendee_lists.give(found.id, body.point, body.count, people, account, call.now)
     await call.note("give-list", found.id, f"{found.number} {points[body.point].name} {body.count}")
     return await listed(call)
 
@@ -116,10 +116,10 @@ async def export(call: ApiRequest) -> web.Response:
     context = call.context(ATTENDANCE)
     found, points = await find(call)
     call.only(permissions.is_host(call.account, found, points))
-    roll = await context.preparation.rolls.roll(found.id)
+    roll = await context.attendee_lists.of_session(found.id)
     await call.note("export-lists", found.id, found.number)
     zone = context.scheduler.policy(call.now).zone
-    spoken = await context.preparation.attendance.speeches(found.id)
+    spoken = await context.attendance.speeches(found.id)
     query: As = call.query
     body, kind = _file(found, _rows(found, points, roll, zone), _turns(spoken, zone), query.format)
     return attached(body, kind, f"{found.number}-danh-sach.{query.format}")

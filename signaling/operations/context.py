@@ -6,11 +6,16 @@ from aiohttp import web
 
 from scheduler.booking.registration.service import Scheduler
 from scheduler.directory.equipment.service import Equipment
+from scheduler.operations.attendance.attendee_lists import AttendeeLists
+from scheduler.operations.attendance.service import Attendance
 from scheduler.operations.closing.checklist_service import ClosingService
 from scheduler.operations.closing.document_service import DocumentService
 from scheduler.operations.incidents.provider_view import ProviderView
 from scheduler.operations.incidents.service import IncidentService
-from scheduler.operations.preparation import Preparation
+from scheduler.operations.readiness.duty_service import Duties
+from scheduler.operations.readiness.power_on_steps import PowerOnSteps
+from scheduler.operations.readiness.self_test_service import SelfTests
+from scheduler.operations.readiness.service import ReadinessService
 from signaling.accounts.store import AccountStore
 from signaling.mail.outbox_sender import OutboxSender
 from signaling.meeting.incident_reports import IncidentReports
@@ -21,7 +26,10 @@ from signaling.meeting.line_monitor import LineMonitor
 class ReadinessContext:
     """What endpoints of checks, duty and self-tests use."""
 
-    preparation: Preparation
+    readiness: ReadinessService
+    duties: Duties
+    self_tests: SelfTests
+    steps: PowerOnSteps
     scheduler: Scheduler
     accounts: AccountStore
 
@@ -33,7 +41,8 @@ READINESS = web.AppKey("ReadinessContext", ReadinessContext)
 class AttendanceContext:
     """What endpoints of attendance use."""
 
-    preparation: Preparation
+    attendance: Attendance
+    attendee_lists: AttendeeLists
     scheduler: Scheduler
     outbox: OutboxSender
 
@@ -59,7 +68,7 @@ class ProviderContext:
     """What endpoints for telecom providers use."""
 
     provider_view: ProviderView
-    preparation: Preparation
+    duties: Duties
     incidents: IncidentService
     incident_reports: IncidentReports
     scheduler: Scheduler

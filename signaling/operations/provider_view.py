@@ -144,7 +144,7 @@ async def contact(call: ApiRequest) -> Lines:
         raise NotFound
     account = call.account.account
     wanted = Duty("", session.id, "provider", None, None, account, body.name, body.phone, account, None, own)
-    given = await context.preparation.duties.assign(wanted, call.now)
+    given = await context.duties.assign(wanted, call.now)
     await call.note("assign", session.id, f"{session.number} {given.role} {given.name}")
     return await _lines(call, own)
 

@@ -137,7 +137,7 @@ async def overview(call: ApiRequest) -> list[Head]:
     """List the sessions to come, as ready as they are."""
     start, end = call.query.bounds(call.now, AHEAD)
     points = await _points(call)
-    found = await call.context(READINESS).preparation.boards.between(start, end, await _accounts(call), call.now)
+    found = await call.context(READINESS).readiness.between(start, end, await _accounts(call), call.now)
     return [_head(each, points) for each in found if permissions.may_see(call.account, each.session, points)]
 
 
@@ -152,7 +152,7 @@ async def session(call: ApiRequest) -> Board:
 
 async def _shown(call: ApiRequest, found: model.Session, points: UnitDirectory) -> Board:
     context = call.context(READINESS)
-    judged = await context.preparation.boards.board(found.id, await _accounts(call), call.now)
+    judged = await context.readiness.board(found.id, await _accounts(call), call.now)
     units = {unit.id: unit for unit in await context.scheduler.units()}
     return _board(call, judged, points, units)
 
@@ -163,7 +163,7 @@ async def check(call: ApiRequest) -> Board:
     found, points = await find(call)
     allowed = all(permissions.may_check(call.account, found, points, point) for point in body.points)
     call.only(allowed and (body.result != "waived" or call.account.central))
-    kept = call.context(READINESS).preparation.boards
+    kept = call.context(READINESS).readiness
     await kept.check(found.id, body.points, body.kind, body.result, body.words, call.account.account, call.now)
     names = ", ".join(points[point].name for point in body.points)
     await call.note("check", found.id, f"{found.number} {body.kind} {body.result} {names}"[:1000])
@@ -177,7 +177,7 @@ async def link(call: ApiRequest) -> Board:
     found, points = await find(call)
     senders = context.scheduler.policy(found.official.start).preparation.on_site.units
     call.only(call.account.central or call.account.unit in senders)
-    kept = context.preparation.steps
+    kept = context.steps
     await kept.test_link(found.id, body.kind, body.good, body.words, call.account.account, call.now)
     await call.note("link", found.id, f"{found.number} {body.kind} {'ok' if body.good else 'faulty'}")
     return await _shown(call, found, points)
@@ -189,7 +189,7 @@ async def step(call: ApiRequest) -> Board:
     body: Done = call.body
     found, points = await find(call)
     call.only(permissions.may_speak_for(call.account, found, points, body.point))
-    await context.preparation.steps.done(found.id, body.point, body.step, body.done, call.account.account, call.now)
+    await context.steps.done(found.id, body.point, body.step, body.done, call.account.account, call.now)
     await call.note("step", found.id, f"{found.number} {points[body.point].name} {body.step} {body.done}")
     return await _shown(call, found, points)
 
@@ -210,7 +210,7 @@ async def assign(call: ApiRequest) -> Board:
         phone=body.phone,
         by=call.account.account,
     )
-    given = await call.context(READINESS).preparation.duties.assign(person, call.now)
+    given = await call.context(READINESS).duties.assign(person, call.now)
     await call.note("assign", found.id, f"{found.number} {given.role} {given.name}")
     return await _shown(call, found, points)
 
@@ -218,7 +218,7 @@ async def assign(call: ApiRequest) -> Board:
 async def arrive(call: ApiRequest) -> web.Response:
     """Somebody on duty is there."""
     given, found, _ = await _duty(call)
-    await call.context(READINESS).preparation.duties.arrive(given.id, call.now)
+    await call.context(READINESS).duties.arrive(given.id, call.now)
     await call.note("arrive", found.id, f"{found.number} {given.role} {given.name}")
     return web.Response(status=204)
 
@@ -226,7 +226,7 @@ async def arrive(call: ApiRequest) -> web.Response:
 async def relieve(call: ApiRequest) -> web.Response:
     """Take somebody off duty."""
     given, found, _ = await _duty(call)
-    await call.context(READINESS).preparation.duties.relieve(given.id)
+    await call.context(READINESS).duties.relieve(given.id)
     await call.note("relieve", found.id, f"{found.number} {given.role} {given.name}")
     return web.Response(status=204)
 
@@ -234,7 +234,7 @@ async def relieve(call: ApiRequest) -> web.Response:
 async def _duty(call: ApiRequest) -> tuple[duty.Duty, model.Session, UnitDirectory]:
     """Return a duty the account may change. Raises UnknownDuty, Hidden, Forbidden."""
     context = call.context(READINESS)
-    given = await context.preparation.duties.one(call.id)
+    given = await context.duties.one(call.id)
     found, points = await context.scheduler.session(given.session), await _points(call)
     call.seen(given.account == call.account.account or _sees(call, given, found, points))
     call.only(_may_change(call, given, found, points))

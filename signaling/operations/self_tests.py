@@ -58,7 +58,7 @@ class Filler(Model):
 
 async def measure(call: ApiRequest) -> Measure:
     """Return what tests are measured by today."""
-    policy = call.context(READINESS).preparation.self_tests.policy(call.now)
+    policy = call.context(READINESS).self_tests.policy(call.now)
     ticks = [Named(id=tick, name=name) for tick, name in policy.ticks.items()]
     return Measure(mic_dbfs=policy.mic_dbfs, min_luma=policy.min_luma, min_kbps=policy.min_kbps, ticks=ticks)
 
@@ -66,7 +66,7 @@ async def measure(call: ApiRequest) -> Measure:
 async def tests(call: ApiRequest) -> list[Kept]:
     """List the newest tests of a point."""
     await _own(call, call.account.sees_all)
-    return [_wire(test) for test in await call.context(READINESS).preparation.self_tests.of(call.id, NEWEST)]
+    return [_wire(test) for test in await call.context(READINESS).self_tests.of(call.id, NEWEST)]
 
 
 async def keep(call: ApiRequest) -> Kept:
@@ -75,7 +75,7 @@ async def keep(call: ApiRequest) -> Kept:
     await _own(call, call.account.central)
     body: SelfTest = call.body
     measured = self_test.Measured(**body.model_dump(exclude={"ticks"}), ticks=tuple(dict.fromkeys(body.ticks)))
-    kept = await context.preparation.self_tests.keep(call.id, call.account.account, measured, call.now)
+    kept = await context.self_tests.keep(call.id, call.account.account, measured, call.now)
     await call.note("self-test", call.id, " ".join(kept.failed) or "ok")
     return _wire(kept)
 

@@ -19,8 +19,13 @@ from scheduler.notifications.alerts import Alerts
 from scheduler.notifications.outbox import OutboxItem
 from scheduler.notifications.service import Notifications
 from scheduler.notifications.wording import Channels
+from scheduler.operations.attendance.attendee_lists import AttendeeLists
+from scheduler.operations.attendance.service import Attendance
 from scheduler.operations.incidents.service import IncidentService
-from scheduler.operations.preparation import Preparation
+from scheduler.operations.readiness.duty_service import Duties
+from scheduler.operations.readiness.power_on_steps import PowerOnSteps
+from scheduler.operations.readiness.self_test_service import SelfTests
+from scheduler.operations.readiness.service import ReadinessService
 from scheduler.policy import profile_files
 from scheduler.units import seed
 from tests.conftest import PostgresServer
@@ -82,7 +87,12 @@ class Office:
 
     engine: AsyncEngine
     scheduler: Scheduler
-    preparation: Preparation
+    attendance: Attendance
+    readiness: ReadinessService
+    duties: Duties
+    self_tests: SelfTests
+    attendee_lists: AttendeeLists
+    steps: PowerOnSteps
     personal: PersonalData
     post: Notifications
 
@@ -122,8 +132,19 @@ async def office(seeded_url: str) -> AsyncIterator[Office]:
     for unit in ("so.tttt", NHA_TRANG):
         await post.set_mailbox(unit, f"{unit}@khanhhoa.gov.vn")
     scheduler = Scheduler(engine, PROFILES, Amount(20, 250), CHANNELS)
-    personal = PersonalData(Alerts(engine, PROFILES, CHANNELS))
-    yield Office(engine, scheduler, Preparation.over(engine, PROFILES, CHANNELS), personal, post)
+    alerts = Alerts(engine, PROFILES, CHANNELS)
+    yield Office(
+        engine=engine,
+        scheduler=scheduler,
+        attendance=Attendance(alerts),
+        readiness=ReadinessService(alerts),
+        duties=Duties(alerts),
+        self_tests=SelfTests(alerts),
+        attendee_lists=AttendeeLists(alerts),
+        steps=PowerOnSteps(alerts),
+        personal=PersonalData(alerts),
+        post=post,
+    )
     await engine.dispose()
 
 

@@ -62,7 +62,7 @@ class AttendeeLists:
             values = {"session": session.id, "point": point, "count": count, "people": words}
             await db.execute(insert(LISTS).values(**values, by=by, at=seconds(now)))
 
-    async def roll(self, session_id: str) -> AttendeeList:
+    async def of_session(self, session_id: str) -> AttendeeList:
         """Return what was asked and what came. Raises UnknownSession."""
         async with self._desk.engine.begin() as db:
             session = await sessions_store.known(db, session_id)

@@ -18,7 +18,7 @@ from scheduler.operations.readiness.schema import LINK_TESTS, STEPS
 from scheduler.operations.readiness.technical_check import MAX_WORDS
 
 
-class Steps:
+class PowerOnSteps:
     """Keeps what was switched on and off, and how the link was."""
 
     def __init__(self, desk: Alerts) -> None:

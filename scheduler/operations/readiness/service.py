@@ -30,7 +30,7 @@ OLDEST_TEST = timedelta(days=7)
 """Older tests are not looked for; the profile says for how long one counts."""
 
 
-class Boards:
+class ReadinessService:
     """Keeps checks, and judges with everything that is known."""
 
     def __init__(self, desk: Alerts) -> None:

@@ -21,13 +21,15 @@ from scheduler.core.schema import SESSIONS
 from scheduler.directory.equipment.service import Equipment
 from scheduler.directory.model import Line, PersonRole, Seen
 from scheduler.directory.people.service import Entry, People
+from scheduler.notifications.alerts import Alerts
 from scheduler.notifications.service import Notifications
 from scheduler.notifications.wording import NOWHERE, Channels
+from scheduler.operations.attendance.service import Attendance
 from scheduler.operations.closing.checklist_service import ClosingService
 from scheduler.operations.closing.errors import UnknownFeedback
 from scheduler.operations.closing.handover_service import HandoverService
 from scheduler.operations.closing.recording_handover import Handover
-from scheduler.operations.preparation import Preparation
+from scheduler.operations.readiness.service import ReadinessService
 from scheduler.policy.profile_files import Profiles
 from scheduler.reports.correction_requests import CorrectionRequests
 from scheduler.reports.service import Reports
@@ -135,11 +137,12 @@ async def test_r123_absence_late_moves_checks_and_drift_are_found_with_their_rec
     created = round(at("07/04/2023 08:00").timestamp())  # as those were that moved before that was refused
     async with writing(booked.engine) as db:
         await db.execute(update(SESSIONS).where(SESSIONS.c.id == late.id).values(created=created))
-    preparation = Preparation.over(booked.engine, PROFILES)
+    alerts = Alerts(booked.engine, PROFILES, NOWHERE)
+    attendance = Attendance(alerts)
     start = booked.session.official.start
-    await preparation.attendance.came(booked.session.id, "so.tttt", start)
-    await preparation.attendance.left(booked.session.id, "so.tttt", END)
-    await preparation.boards.check(booked.session.id, ["so.tttt"], "chinh_thuc", "ok", "", "truc", NOW)
+    await attendance.came(booked.session.id, "so.tttt", start)
+    await attendance.left(booked.session.id, "so.tttt", END)
+    await ReadinessService(alerts).check(booked.session.id, ["so.tttt"], "chinh_thuc", "ok", "", "truc", NOW)
     equipment = Equipment(booked.engine, PROFILES)
     await equipment.set_line(Line("", "nt.xuonghuan", "TSLCD", None, 4000, True, ("10.0.0.0/8",)))
     for seen in (Seen("203.0.113.9"), Seen(name="Khac")):
@@ -176,7 +179,7 @@ async def test_r124_the_head_hears_once_a_month_of_three_facts_or_more(booked: B
     for number in range(2, 4):  # three meetings, which the host opened and nobody else came to
         day = f"{number + 4:02}/04/2023"
         await booked.scheduler.submit(replace(REQUEST, official=on(day, "08:00", "09:00")), NOW)
-    attendance = Preparation.over(booked.engine, PROFILES).attendance
+    attendance = Attendance(Alerts(booked.engine, PROFILES, NOWHERE))
     for session in await booked.scheduler.sessions(NOW, NOW + 30 * DAY):
         await attendance.came(session.id, "so.tttt", session.official.start)
         await attendance.left(session.id, "so.tttt", session.official.end)

@@ -30,11 +30,10 @@ async def found(office: Office, unit: str, now: object = AFTER) -> list[tuple[st
 async def held(office: Office) -> str:
     """A session of the host with the city, with people of all kinds; return its id."""
     session = await office.session(HOST, CITY, LOC_THO)
-    preparation = office.preparation
-    await preparation.duties.assign(Duty("", session.id, "point", CITY, None, None, "Lê Trực", PHONE, "host"), NOW)
-    await preparation.duties.assign(Duty("", session.id, "main", None, None, None, "Vũ Chính", PHONE, "desk"), NOW)
-    await preparation.rolls.ask(session.id, "host", NOW)
-    await preparation.rolls.give(session.id, CITY, 9, [Person("Bùi Dự", "Chủ tịch")], "city", NOW)
+    await office.duties.assign(Duty("", session.id, "point", CITY, None, None, "Lê Trực", PHONE, "host"), NOW)
+    await office.duties.assign(Duty("", session.id, "main", None, None, None, "Vũ Chính", PHONE, "desk"), NOW)
+    await office.attendee_lists.ask(session.id, "host", NOW)
+    await office.attendee_lists.give(session.id, CITY, 9, [Person("Bùi Dự", "Chủ tịch")], "city", NOW)
     return session.id
 
 
@@ -58,7 +57,7 @@ async def test_i10_what_is_erased_is_gone_and_rows_and_counts_stay(office: Offic
     assert [name for _, name, _, _ in await found(office, NHA_TRANG)] == ["Lê Trực", "Bùi Dự"]
     assert await personal.erase(NHA_TRANG, AFTER) == 2
     assert await found(office, NHA_TRANG) == []
-    listed = (await office.preparation.rolls.roll(session)).lists[CITY]
+    listed = (await office.attendee_lists.of_session(session)).lists[CITY]
     assert (listed.count, listed.people) == (9, ())
     async with office.engine.connect() as db:
         duties = (await readiness_store.duties(db, [session]))[session]
@@ -113,4 +112,4 @@ async def test_i10_after_the_months_of_the_profile_it_goes_by_itself(office: Off
     for _ in range(2):
         await personal.forget(at("02/05/2024 00:00"))
     assert await found(office, NHA_TRANG) + await found(office, OPERATOR) == []
-    assert (await office.preparation.rolls.roll(session)).lists[CITY].count == 9
+    assert (await office.attendee_lists.of_session(session)).lists[CITY].count == 9

@@ -15,12 +15,13 @@ from scheduler.core import database
 from scheduler.core.errors import InvalidRequest, UnknownSession
 from scheduler.core.model import Interval, Session
 from scheduler.core.sql_values import seconds
+from scheduler.notifications.alerts import Alerts
 from scheduler.notifications.wording import NOWHERE
 from scheduler.operations.attendance.schema import STAYS
+from scheduler.operations.attendance.service import Attendance
 from scheduler.operations.closing.errors import NotOver
 from scheduler.operations.closing.handover_service import HandoverService
 from scheduler.operations.incidents.service import IncidentService
-from scheduler.operations.preparation import Preparation
 from scheduler.reports.emergency_reviews import Reviews
 from scheduler.reports.figures import Review, Turnout, permille, shares
 from scheduler.reports.service import Reports
@@ -66,7 +67,7 @@ async def test_r112_the_turnout_is_that_of_the_attendance_of_each_session(
     engine: AsyncEngine, scheduler: Scheduler
 ) -> None:
     sessions = await held(engine, scheduler)
-    attendance = Preparation.over(engine, PROFILES).attendance
+    attendance = Attendance(Alerts(engine, PROFILES, NOWHERE))
     facts = await Reports(engine, PROFILES, scheduler).facts(APRIL, AFTER)
     assert [fact.id for fact in facts] == [session.id for session in sessions]
     for fact in facts:

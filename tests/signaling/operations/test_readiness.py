@@ -113,7 +113,7 @@ async def test_a_board_of_145_points_begins_with_the_red_ones(world: World) -> N
     points = [point.id for point in await world.services.scheduler.points() if point.id != HOST][:144]
     session = await world.session(*points)
     client = await world.signed_in("central")
-    await world.server.preparation.boards.check(session.id, points[:100], "chinh_thuc", "ok", "", "central", NOW)
+    await world.server.readiness.check(session.id, points[:100], "chinh_thuc", "ok", "", "central", NOW)
     found = await board(client, session)
     colours = [row["colour"] for row in found["points"]]
     assert len(colours) == 145 and colours == sorted(colours, key=["red", "amber", "green", "none"].index)

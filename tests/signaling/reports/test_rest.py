@@ -92,7 +92,7 @@ async def test_every_number_leads_to_its_rows(world: World) -> None:
 
 async def test_r112_who_came_is_alike_on_the_page_and_in_the_files(world: World) -> None:
     session = await world.session(NHA_TRANG)
-    stays = world.services.preparation.attendance
+    stays = world.services.attendance
     await world.services.reports.alive(session.official.start)
     await stays.came(session.id, NHA_TRANG, session.official.start)
     await stays.left(session.id, NHA_TRANG, session.official.start + timedelta(minutes=90))

@@ -15,12 +15,12 @@ SECOND = timedelta(seconds=1)
 
 
 async def stays(office: Office, session: Session, point: str) -> tuple[PresenceInterval, ...]:
-    slots = await office.preparation.attendance.slots(session.id, at("06/04/2023 08:00"))
+    slots = await office.attendance.slots(session.id, at("06/04/2023 08:00"))
     return slots[-1].points[point][0]
 
 
 async def test_a_point_comes_and_goes_once_for_all_its_devices(office: Office) -> None:
-    session, kept = await office.session(HOST, CITY), office.preparation.attendance
+    session, kept = await office.session(HOST, CITY), office.attendance
     for minute in (0, 1):
         await kept.came(session.id, CITY, at(f"05/04/2023 08:0{minute}"))
     await kept.left(session.id, CITY, at("05/04/2023 09:00"))
@@ -33,7 +33,7 @@ async def test_a_point_comes_and_goes_once_for_all_its_devices(office: Office) -
 
 
 async def test_a_killed_server_ends_stays_at_their_last_sign_of_life(office: Office) -> None:
-    session, kept = await office.session(HOST, CITY), office.preparation.attendance
+    session, kept = await office.session(HOST, CITY), office.attendance
     start = at("05/04/2023 08:00")
     for point in (HOST, CITY):
         await kept.came(session.id, point, start)
@@ -48,7 +48,7 @@ async def test_a_killed_server_ends_stays_at_their_last_sign_of_life(office: Off
 
 
 async def test_who_comes_or_goes_while_the_signs_of_life_are_written_keeps_his_times(office: Office) -> None:
-    session, kept = await office.session(HOST, CITY, VINH_HAI), office.preparation.attendance
+    session, kept = await office.session(HOST, CITY, VINH_HAI), office.attendance
     start = at("05/04/2023 08:00")
     for point in (HOST, CITY):
         await kept.came(session.id, point, start)
@@ -69,7 +69,7 @@ async def test_who_comes_or_goes_while_the_signs_of_life_are_written_keeps_his_t
 async def test_an_interruption_is_recorded_and_explained(office: Office) -> None:
     """R-099: TS.SongTuTay drops 09:02–09:17; its report 'mất vệ tinh' is attached; available 91.7 %."""
     point = "ts.songtutay"
-    session, kept = await office.session(HOST, point), office.preparation.attendance
+    session, kept = await office.session(HOST, point), office.attendance
     day = "05/04/2023"
     await kept.came(session.id, HOST, at(f"{day} 07:50"))
     await kept.came(session.id, point, at(f"{day} 07:50"))
@@ -88,7 +88,7 @@ async def test_an_interruption_is_recorded_and_explained(office: Office) -> None
 
 
 async def test_what_cannot_be_explained(office: Office) -> None:
-    session, kept = await office.session(HOST, CITY), office.preparation.attendance
+    session, kept = await office.session(HOST, CITY), office.attendance
     now = at("05/04/2023 11:05")
     for start, cause, word in [(now, "x", "no-interruption"), (now, " ", "required"), (now, "x" * 501, "too-long")]:
         with pytest.raises(InvalidRequest) as caught:
@@ -100,7 +100,7 @@ async def test_what_cannot_be_explained(office: Office) -> None:
 
 async def test_who_missed_a_rehearsal_is_told_once(office: Office) -> None:
     """R-087: the unit and the district of who was absent; who has no mailbox hears through the district."""
-    session, kept = await office.session(HOST, CITY, VINH_HAI, VINH_THO), office.preparation.attendance
+    session, kept = await office.session(HOST, CITY, VINH_HAI, VINH_THO), office.attendance
     own = (await office.scheduler.point(VINH_THO)).unit
     await office.post.set_mailbox(own, "vinhtho@khanhhoa.gov.vn")
     for point in (HOST, CITY):
@@ -117,7 +117,7 @@ async def test_who_missed_a_rehearsal_is_told_once(office: Office) -> None:
 
 
 async def test_unexplained_interruptions_are_asked_after_and_only_those(office: Office) -> None:
-    session, kept = await office.session(HOST, CITY, VINH_HAI, rehearsal=False), office.preparation.attendance
+    session, kept = await office.session(HOST, CITY, VINH_HAI, rehearsal=False), office.attendance
     day = "05/04/2023"
     for point in (HOST, CITY, VINH_HAI):
         await kept.came(session.id, point, at(f"{day} 08:00"))

@@ -62,10 +62,10 @@ def test_each_fault_stands_for_its_own_figure(
 
 async def test_a_test_counts_for_the_sessions_of_the_next_24_hours(office: Office) -> None:
     session = await office.session("ubnd.khanh-hoa", BAC_UM, rehearsal=False)
-    tests = office.preparation.self_tests
+    tests = office.self_tests
 
     async def mark(now: str) -> Mark:
-        board = await office.preparation.boards.board(session.id, None, at(now))
+        board = await office.readiness.board(session.id, None, at(now))
         (found,) = [each for each in board.points[BAC_UM] if each.item == "self_test"]
         return found
 
@@ -82,7 +82,7 @@ async def test_a_test_counts_for_the_sessions_of_the_next_24_hours(office: Offic
 
 
 async def test_what_cannot_be_kept(office: Office) -> None:
-    tests = office.preparation.self_tests
+    tests = office.self_tests
     for change, word in [
         ({"ticks": ("x",)}, "unknown-tick"),
         ({"browser": ""}, "required"),

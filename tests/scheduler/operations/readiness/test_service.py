@@ -28,7 +28,7 @@ def on_duty(session: Session, role: str, **facts: str) -> Duty:
 
 
 async def item(office: Office, session: Session, point: str, name: str, now: str) -> Mark:
-    board = await office.preparation.boards.board(session.id, None, at(now))
+    board = await office.readiness.board(session.id, None, at(now))
     (found,) = [mark for mark in board.points[point] if mark.item == name]
     return found
 
@@ -36,7 +36,7 @@ async def item(office: Office, session: Session, point: str, name: str, now: str
 async def test_checks_are_due_two_hours_before_each_slot(office: Office) -> None:
     """R-084: official 05/04/2023 08:00 is due 06:00, rehearsal 04/04 14:00 is due 12:00; red at 12:01."""
     session = await office.session(PROVINCE, CITY, PHUOC_DONG)
-    boards = office.preparation.boards
+    boards = office.readiness
     await boards.check(session.id, [PROVINCE, CITY], "tong_duyet", "ok", "", "truc", at(f"{EVE} 10:00"))
     board = await boards.board(session.id, None, at(f"{EVE} 11:59"))
     assert (board.slot.kind, board.due) == ("tong_duyet", at(f"{EVE} 12:00"))
@@ -51,7 +51,7 @@ async def test_checks_are_due_two_hours_before_each_slot(office: Office) -> None
 async def test_what_is_missing_when_due_is_told_once(office: Office) -> None:
     """R-084: alert to operator and UBND.Nha Trang; the commune has no mailbox of its own."""
     session = await office.session(PROVINCE, CITY, PHUOC_DONG)
-    boards = office.preparation.boards
+    boards = office.readiness
     await boards.check(session.id, [PROVINCE, CITY], "tong_duyet", "ok", "", "truc", at(f"{EVE} 10:00"))
     await boards.alarm(at(f"{EVE} 11:59"))
     assert await office.told(at(f"{EVE} 13:00"), "unchecked", "check-missing") == []
@@ -67,7 +67,7 @@ async def test_what_is_missing_when_due_is_told_once(office: Office) -> None:
 async def test_who_is_on_duty_but_not_there_is_told(office: Office) -> None:
     """R-114: not checked in at T-60 min: alert to the operating unit."""
     session = await office.session(PROVINCE, CITY, rehearsal=False)
-    boards, duties = office.preparation.boards, office.preparation.duties
+    boards, duties = office.readiness, office.duties
     await duties.assign(on_duty(session, "main", name="Trần Thị C"), NOW)
     there = await duties.assign(on_duty(session, "on_site", unit="so.tttt"), NOW)
     assert (await duties.arrive(there.id, at(f"{DAY} 06:30"))).arrived == at(f"{DAY} 06:30")
@@ -80,7 +80,7 @@ async def test_who_is_on_duty_but_not_there_is_told(office: Office) -> None:
 
 async def test_only_an_emergency_waives_checks_and_faults_are_said(office: Office) -> None:
     session = await office.session(PROVINCE, CITY, rehearsal=False)
-    boards = office.preparation.boards
+    boards = office.readiness
     for points, kind, result, words, faults in [
         ([], "chinh_thuc", "ok", "", ["required"]),
         ([VINH_THO], "chinh_thuc", "ok", "", ["not-in-session"]),
@@ -101,7 +101,7 @@ async def test_only_an_emergency_waives_checks_and_faults_are_said(office: Offic
 
 async def test_a_check_for_a_time_that_was_moved_does_not_count(office: Office) -> None:
     session = await office.session(PROVINCE, CITY, rehearsal=False)
-    await office.preparation.boards.check(session.id, [CITY], "chinh_thuc", "ok", "", "truc", NOW)
+    await office.readiness.check(session.id, [CITY], "chinh_thuc", "ok", "", "truc", NOW)
     assert (await item(office, session, CITY, "check", f"{DAY} 07:00")).word == "ok"
     later = replace(REQUEST, host_point=PROVINCE, points=(CITY,), official=on(DAY, "09:00", "11:00"))
     await office.scheduler.amend(session.id, later, NOW)
@@ -111,13 +111,13 @@ async def test_a_check_for_a_time_that_was_moved_does_not_count(office: Office) 
 async def test_duty_of_a_provincial_session(office: Office) -> None:
     """R-106: only somebody of Sở TT&TT is assigned: amber for the Office of UBND tỉnh (unit 56)."""
     session = await office.session(PROVINCE, CITY)
-    duties = office.preparation.duties
+    duties = office.duties
     await duties.assign(on_duty(session, "on_site", unit="so.tttt"), NOW)
 
     console = ("console", "no-laptop", "UBND tỉnh Khánh Hòa")
 
     async def words() -> list[tuple[str, str, str]]:
-        board = await office.preparation.boards.board(session.id, None, NOW)
+        board = await office.readiness.board(session.id, None, NOW)
         return [(mark.item, mark.word, mark.value) for mark in board.marks]
 
     assert await words() == [
@@ -157,7 +157,7 @@ async def test_who_is_on_central_duty_is_told_by_letter(office: Office) -> None:
     )
     async with writing(office.engine) as db:
         await people_store.add(db, person)
-    duties = office.preparation.duties
+    duties = office.duties
     assert (await duties.assign(on_duty(session, "main"), NOW)).account == "le.b"
     await duties.assign(on_duty(session, "backup", name="Trần Thị C", phone="0905000001"), NOW)
     await duties.assign(on_duty(session, "point", point=CITY), NOW)
@@ -174,8 +174,8 @@ async def test_one_technician_for_three_sessions_at_once_is_warned_of(office: Of
     """R-089: three parallel sessions, at most two for one technician."""
     sessions = [await office.session(host, VINH_THO, rehearsal=False) for host in (PROVINCE, CITY, "so.tc")]
     for session in sessions:
-        await office.preparation.duties.assign(on_duty(session, "main", account="truc"), NOW)
-    found = [await office.preparation.boards.board(session.id, None, NOW) for session in sessions]
+        await office.duties.assign(on_duty(session, "main", account="truc"), NOW)
+    found = [await office.readiness.board(session.id, None, NOW) for session in sessions]
     busy = [mark for board in found for mark in board.marks if mark.item == "parallel"]
     assert busy == [Mark("parallel", "amber", "too-many-sessions", "Lê Văn B")] * 3
 
@@ -212,7 +212,7 @@ async def test_i04_whose_room_a_higher_session_has_is_told_once(office: Office) 
     await office.session("ubnd.cam-lam", VINH_THO, rehearsal=False)
     province = await office.session(PROVINCE, VINH_THO, rehearsal=False)
     for _ in range(2):
-        await office.preparation.boards.alarm(at(f"{EVE} 08:01"))
+        await office.readiness.alarm(at(f"{EVE} 08:01"))
     line = f"NT.VinhTho ({province.number})"
     assert await office.told(at(f"{EVE} 09:00"), "room") == [("room", NHA_TRANG, line), ("room", "570", line)]
 
@@ -223,7 +223,7 @@ async def test_r027_a_point_on_the_internet_is_measured_before_each_meeting(offi
     equipment = Equipment(office.engine, PROFILES)
     line = Line("a", VINH_THO, "INTERNET", None, 30_000, True, (), up_kbps=25_000, down_kbps=25_000)
     await equipment.set_line(line)
-    tests = office.preparation.self_tests
+    tests = office.self_tests
     assert await item(office, session, VINH_THO, "line", f"{DAY} 06:01") == Mark("line", "red", "unmeasured")
     await tests.keep(VINH_THO, "vt", replace(MEASURED, up_kbps=21_000, down_kbps=35_000), at(f"{EVE} 07:00"))
     assert (await item(office, session, VINH_THO, "line", f"{DAY} 06:01")).word == "unmeasured"  # not of the last day
@@ -242,10 +242,10 @@ async def test_r050_who_controls_has_a_laptop_on_record(office: Office) -> None:
     session = await office.session(VINH_THO, PHUOC_DONG, rehearsal=False)
 
     async def console() -> list[Mark]:
-        board = await office.preparation.boards.board(session.id, None, NOW)
+        board = await office.readiness.board(session.id, None, NOW)
         return [mark for mark in board.marks if mark.item == "console"]
 
-    tests = office.preparation.self_tests
+    tests = office.self_tests
     await tests.keep(VINH_THO, "vt", replace(MEASURED, device="laptop"), NOW)
     await tests.keep(CITY, "nt", replace(MEASURED, device="tablet"), NOW)
     assert await console() == [Mark("console", "amber", "no-laptop", "Thành phố Nha Trang")]
@@ -255,9 +255,9 @@ async def test_r050_who_controls_has_a_laptop_on_record(office: Office) -> None:
 
 async def test_rehearsal_and_technician_of_a_point(office: Office) -> None:
     session = await office.session(PROVINCE, CITY)
-    await office.preparation.attendance.came(session.id, CITY, at(f"{EVE} 13:55"))
-    await office.preparation.attendance.left(session.id, CITY, at(f"{EVE} 15:00"))
-    await office.preparation.duties.assign(on_duty(session, "point", point=CITY), NOW)
+    await office.attendance.came(session.id, CITY, at(f"{EVE} 13:55"))
+    await office.attendance.left(session.id, CITY, at(f"{EVE} 15:00"))
+    await office.duties.assign(on_duty(session, "point", point=CITY), NOW)
     assert (await item(office, session, CITY, "rehearsal", f"{EVE} 14:30")).word == "unknown"
     assert (await item(office, session, CITY, "rehearsal", f"{EVE} 15:00")).word == "ok"
     assert (await item(office, session, PROVINCE, "rehearsal", f"{EVE} 15:00")).word == "missed"
@@ -270,7 +270,7 @@ async def test_rehearsal_and_technician_of_a_point(office: Office) -> None:
         (on_duty(session, "main", phone="12"), "phone"),
     ]:
         with pytest.raises(InvalidRequest) as caught:
-            await office.preparation.duties.assign(given, NOW)
+            await office.duties.assign(given, NOW)
         assert [fault.field for fault in caught.value.errors] == [field]
 
 
@@ -296,10 +296,10 @@ async def test_the_directory_tells_addresses_and_lines(office: Office) -> None:
 async def test_a_government_session_is_not_ready_without_its_link(office: Office) -> None:
     """R-104: link test due 06:00, and without 'đạt' readiness stays red; R-106 holds for such sessions too."""
     session = await office.session(CITY, PHUOC_DONG, rehearsal=False, purpose="chinh_phu_den_xa")
-    tested = office.preparation.steps
+    tested = office.steps
 
     async def link(now: str) -> Mark:
-        board = await office.preparation.boards.board(session.id, None, at(now))
+        board = await office.readiness.board(session.id, None, at(now))
         assert board.on_site == ("so.tttt", "56")
         return board.marks[0]
 
@@ -314,19 +314,19 @@ async def test_a_government_session_is_not_ready_without_its_link(office: Office
     await tested.test_link(session.id, "chinh_thuc", True, "", "truc", NOW)
     assert await link(f"{DAY} 06:00") == Mark("link", "green", "ok")
     other = await office.session(PROVINCE, VINH_THO, rehearsal=False)
-    board = await office.preparation.boards.board(other.id, None, NOW)
+    board = await office.readiness.board(other.id, None, NOW)
     assert [mark.item for mark in board.marks] == ["main", "provider", "on_site", "on_site", "console"]
 
 
 async def test_points_switch_on_by_the_procedure(office: Office) -> None:
     """R-052: NT.VinhHai's technician ticks the steps half an hour before; the host sees when."""
     session = await office.session(PROVINCE, "nt.vinhhai", rehearsal=False)
-    tested, now = office.preparation.steps, at(f"{DAY} 07:30")
+    tested, now = office.steps, at(f"{DAY} 07:30")
     for step in ("bat_nguon", "bat_nguon", "ket_noi"):
         await tested.done(session.id, "nt.vinhhai", step, True, "vinhhai", now)
     for _ in range(2):
         await tested.done(session.id, "nt.vinhhai", "ket_noi", False, "vinhhai", now)
-    board = await office.preparation.boards.board(session.id, None, now)
+    board = await office.readiness.board(session.id, None, now)
     assert board.steps == {"nt.vinhhai": {"bat_nguon": now}}
     for point, step, field in (("nt.vinhhai", "x", "step"), (VINH_THO, "bat_nguon", "point")):
         with pytest.raises(InvalidRequest) as caught:

@@ -30,7 +30,7 @@ async def test_r057_a_room_system_is_called_when_its_session_opens_and_sits_as_i
     assert (room.seats[id_].visible, room.seats[id_].audience) == (True, "systems")
     assert ("accept", session.id, id_, f"answer of {VCS}") in world.engine.calls
     assert id_ not in room.floors
-    (slot,) = await world.services.preparation.attendance.slots(session.id, world.clock.now)
+    (slot,) = await world.services.attendance.slots(session.id, world.clock.now)
     assert [len(stays) for stays, _ in slot.points.values()] == [1, 1, 0]
 
 
@@ -118,7 +118,7 @@ async def test_r095_the_centre_redials_a_device_that_hangs_and_the_log_shows_it(
         ("noted", "central", "Gọi lại UBND.Nha Trang"),
         ("returned", "central", ""),
     ]
-    redials = await world.services.preparation.attendance.redials(session.id)
+    redials = await world.services.attendance.redials(session.id)
     assert [(each.name, each.kind) for each in redials] == [("UBND.Nha Trang", "lost"), ("UBND.Nha Trang", "back")]
     noted = [(entry.actor, entry.action, entry.detail) for entry in await world.audited(50)]
     assert ("central", "redial", "UBND.Nha Trang") in noted
@@ -168,7 +168,7 @@ async def test_a_media_leg_that_is_gone_is_called_again_at_once(world: World) ->
     assert (await calls(host, "waiting"))[0]["at"] == "2026-04-06T01:00:12Z"
     await tick(world, 10)
     await calls(host, "connected")
-    redials = await world.services.preparation.attendance.redials(session.id)
+    redials = await world.services.attendance.redials(session.id)
     assert [each.kind for each in redials] == ["lost", "tried", "back"]
 
 

@@ -5,7 +5,7 @@ BIN := .venv/bin
 NATIVE := $(wildcard mediaserver/native/*.[ch])
 DEBIAN_PACKAGES := chromium firefox-esr fonts-noto-core ffmpeg redis-server postgresql iproute2 dovecot-imapd baresip-core baresip-ffmpeg sip-tester
 
-.PHONY: run demo install test check unit mutants soak flood endurance fuzz long drills web types e2e bench packages clean
+.PHONY: run demo install test check unit mutants soak flood endurance fuzz long drills units web types e2e bench packages clean
 
 run: .venv/run.stamp
 	@exec $(BIN)/diemcau serve
@@ -58,6 +58,10 @@ long: install
 DRILLS ?= restart take-over reload valkey worker sql disk
 drills: install
 	@for drill in $(DRILLS); do $(BIN)/python -m loadtest drills $$drill --json || exit 1; done
+
+# The units of deploy/ under a systemd of their own (root, cgroup2, overlayfs): restart, reload, killed, hung. Two minutes.
+units: install
+	loadtest/drills/units.sh --points 18 --times 4 --json
 
 web:
 	node --test web/tests/

@@ -6,14 +6,15 @@ Succeeds when people in meetings would have noticed nothing that the fault does 
 import argparse
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loadtest.drills import faults
-from loadtest.drills.drill import Effort, Fault, Progress, run
+from loadtest.drills import faults, units
+from loadtest.drills.drill import Effort, Fault, Place, Progress, run
+from loadtest.drills.server import house
 
 LEAST = 9
 PICTURES_S = 25
@@ -33,6 +34,7 @@ class Kind:
     """Whether recordings have one part all the same."""
     quiet: bool = True
     """Whether no media may be lost or made anew."""
+    at: Callable[..., Place] = house
 
 
 DRILLS = {
@@ -43,6 +45,7 @@ DRILLS = {
     "worker": Kind(faults.worker, obeys_s=10.0, whole=False, quiet=False),
     "sql": Kind(faults.sql),
     "disk": Kind(faults.disk, whole=False),
+    "units": Kind(units.fault, at=units.units),
 }
 
 
@@ -64,10 +67,10 @@ async def perform(drill: str, effort: Effort, progress: Progress) -> dict[str, A
     """Run a drill; its figures, and whether it was `passed`."""
     kind = DRILLS[drill]
     if drill != "disk":
-        found = await run(effort, kind.fault, progress)
+        found = await run(effort, kind.fault, progress, kind.at)
     else:
         with _small_disk() as directory:
-            found = await run(effort, kind.fault, progress, DIEMCAU_DATA=f"{directory}/data")
+            found = await run(effort, kind.fault, progress, kind.at, DIEMCAU_DATA=f"{directory}/data")
     return {"drill": drill, "passed": passed(kind, found), **found}
 
 

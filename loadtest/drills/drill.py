@@ -6,7 +6,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -210,16 +210,19 @@ def _numbers(material: Material) -> tuple[dict[bytes, int], frozenset[int]]:
     return numbers, frozenset(keys)
 
 
+Place = AbstractAsyncContextManager[House]
 Fault = Callable[[Drill], Awaitable[dict[str, Any]]]
 """What happens; the figures that fit it: lists of seconds, the worst of numbers, whether all was well."""
 
 
-async def run(effort: Effort, fault: Fault, progress: Progress, **settings: str) -> dict[str, Any]:
-    """Hold the meetings, let it happen, return the figures; `settings` are the server's (``DIEMCAU_…``)."""
+async def run(
+    effort: Effort, fault: Fault, progress: Progress, at: Callable[..., Place] = house, **settings: str
+) -> dict[str, Any]:
+    """Hold the meetings `at` a server, let it happen, return the figures; `settings` are its own (``DIEMCAU_…``)."""
     studio = MediaLibrary()
     await studio.prepare_crowd(("H264",), 1)
     progress(f"starting a server with {effort.workers} media workers")
-    async with house(effort.workers, effort.points, **settings) as server, AsyncExitStack() as stack:
+    async with at(effort.workers, effort.points, **settings) as server, AsyncExitStack() as stack:
         drill = Drill(effort, studio, server, progress)
         try:
             await drill.join(stack)

@@ -1,0 +1,91 @@
+"""The server and its media workers as units of systemd; see units.sh, which starts them."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from loadtest.drills.drill import Drill
+from loadtest.drills.server import House
+from loadtest.server.process import ServerFailed
+
+SERVER = "diemcau"
+PORT = 8080
+RELOAD = ("reload",)
+_KILL = ("kill", "--kill-whom", "main", "--signal")
+TURNS = (("restart",), RELOAD, (*_KILL, "KILL"), (*_KILL, "STOP"))
+"""What happens to the server; in the last one it hangs, until systemd's watchdog ends it."""
+LISTENS_S = 60.0
+POLL_S = 0.02
+
+
+class Units(House):
+    """A server that systemd started, on the workers that it started."""
+
+    def __init__(self, workers: int) -> None:
+        super().__init__({"DIEMCAU_DATA": f"/var/lib/{SERVER}", "DIEMCAU_HTTP_PORT": str(PORT)}, Path("/dev/null"))
+        self._count = workers
+        # owned
+        self.turns = cycle(TURNS)
+        self._pids: list[int] = []
+
+    async def look(self) -> None:
+        """Ask systemd for the processes of the workers. Raises ServerFailed."""
+        self._pids = [await self.main_pid(f"{SERVER}-worker@{index}") for index in range(self._count)]
+
+    def workers(self) -> list[int]:
+        """Their processes, when they were asked for last."""
+        return self._pids
+
+    async def main_pid(self, unit: str = SERVER) -> int:
+        """The main process of a unit. Raises ServerFailed."""
+        return int(await systemctl("show", "--property", "MainPID", "--value", unit))
+
+    async def listens(self, after: int = 0) -> float:
+        """Wait until a process other than `after` serves; return the moment, by the monotonic clock."""
+        async with asyncio.timeout(LISTENS_S), aiohttp.ClientSession(self.url) as client:
+            while True:
+                try:
+                    async with client.get("/healthz", timeout=aiohttp.ClientTimeout(1)) as response:
+                        if response.ok and await self.main_pid() != after:
+                            return time.monotonic()
+                except (aiohttp.ClientError, TimeoutError):
+                    await asyncio.sleep(POLL_S)
+
+
+async def systemctl(*words: str) -> str:
+    """Run it; return what it prints. Raises ServerFailed."""
+    process = await asyncio.create_subprocess_exec("systemctl", *words, stdout=asyncio.subprocess.PIPE)
+    printed, _ = await process.communicate()
+    if process.returncode:
+        raise ServerFailed(f"systemctl {' '.join(words)}: {process.returncode}")
+    return printed.decode().strip()
+
+
+@asynccontextmanager
+async def units(workers: int, points: int, **settings: str) -> AsyncIterator[House]:
+    """The running units; they are stopped at the end. Raises ServerFailed."""
+    made = Units(workers)
+    await made.listens()
+    await made.look()
+    yield made
+    await systemctl("stop", SERVER)
+
+
+async def fault(drill: Drill) -> dict[str, Any]:
+    """What systemctl can do to a server, one after the other; how soon it listens again."""
+    server = drill.server
+    assert isinstance(server, Units)
+    words = next(server.turns)
+    before = await server.main_pid()
+    began = time.monotonic()
+    await systemctl(*words, SERVER)
+    listening = await server.listens(0 if words == RELOAD else before)
+    found = {"start_s": round(listening - began, 2), "obeys_s": await drill.obeyed(listening)}
+    await server.look()
+    return found

@@ -1,0 +1,37 @@
+"""Documents: links lead somewhere, decisions are dated files that are found by their number."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+DECISIONS = sorted((ROOT / "docs/decisions").glob("[0-9]*.md"))
+STATUS = re.compile(r"accepted|superseded by \d{4}")
+
+
+def test_links_between_documents_lead_to_files() -> None:
+    broken = [
+        (str(document.relative_to(ROOT)), link)
+        for document in DOCUMENTS
+        for link in re.findall(r"\]\(([^)\s#]+)(?:#[^)]*)?\)", document.read_text("utf-8"))
+        if not link.startswith(("http://", "https://", "mailto:")) and not (document.parent / link).exists()
+    ]
+    assert broken == []
+
+
+def test_each_decision_has_number_date_and_status() -> None:
+    assert [int(file.name[:4]) for file in DECISIONS] == list(range(1, len(DECISIONS) + 1))
+    index = (ROOT / "docs/decisions/README.md").read_text("utf-8")
+    for file in DECISIONS:
+        title, _, date, status, *_ = file.read_text("utf-8").splitlines()
+        assert title.startswith(f"# {int(file.name[:4])}. "), file
+        assert re.fullmatch(r"- Date: 20\d\d-\d\d-\d\d", date), file
+        assert STATUS.fullmatch(status.removeprefix("- Status: ")), file
+        assert f"]({file.name})" in index
+
+
+def test_decisions_that_are_cited_exist() -> None:
+    texts = [*DOCUMENTS, *(file for folder in ("mediaserver", "scheduler", "signaling", "loadtest", "tests", "web")
+                           for file in (ROOT / folder).rglob("*.py"))]  # fmt: skip
+    cited = {int(n) for file in texts for n in re.findall(r"\b[Dd]ecision (\d+)", file.read_text("utf-8"))}
+    assert cited <= set(range(1, len(DECISIONS) + 1))

@@ -45,7 +45,7 @@ from signaling.meeting.line_monitor import LineMonitor
 from signaling.meeting.manager import MeetingManager
 from signaling.meeting.runner import MeetingDependencies
 from signaling.meeting.sign_out import SignOutMonitor
-from signaling.meeting.state_keeper import ConferenceKeeper
+from signaling.meeting.state_keeper import MeetingStateKeeper
 from signaling.messages.server import MAX_BYTES
 from signaling.recording.catalog import RecordingCatalog, load_key
 from signaling.recording.handover import RecordingHandover
@@ -143,7 +143,7 @@ def _build(
     line_monitor = LineMonitor(engine, services.incidents, services.scheduler)
     password_links = PasswordLinks(services.database, key)
     rooms = RoomOptions(hold_s=settings.speaker_hold, mixed=settings.mixed_voices)
-    keeper = ConferenceKeeper(services.meeting_store, clock)
+    keeper = MeetingStateKeeper(services.meeting_store, clock)
     dependencies = MeetingDependencies(
         engine,
         connected_devices,

@@ -146,7 +146,7 @@ def provide(app: web.Application, server: Server) -> None:
     app[DOCUMENTS] = DocumentsContext(documents=server.documents, outbox=server.outbox, scheduler=server.scheduler)
     app[POLICY] = PolicyContext(scheduler=server.scheduler, uploads=server.policy_uploads)
     app[RECORDINGS] = RecordingContext(
-        mixed_voices=server.meetings.tools.rooms.mixed,
+        mixed_voices=server.meetings.dependencies.room_options.mixed,
         documents=server.documents,
         scheduler=server.scheduler,
         handovers=server.handovers,

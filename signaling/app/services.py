@@ -65,7 +65,7 @@ from signaling.audit.log import AuditLog
 from signaling.core import child_process
 from signaling.http.idempotency import Idempotency
 from signaling.mail import chat_groups
-from signaling.meeting.store import ConferenceStore
+from signaling.meeting.store import MeetingStore
 from signaling.recording.catalog import KEY_BYTES, keep_key
 from signaling.recording.store import RecordingStore
 from signaling.workers.keys import WorkerKeys
@@ -115,7 +115,7 @@ class Services:
     accounts: AccountStore
     idempotency: Idempotency
     worker_keys: WorkerKeys
-    meeting_store: ConferenceStore
+    meeting_store: MeetingStore
     recording_store: RecordingStore
     audit: AuditLog
     reports: Reports
@@ -251,7 +251,7 @@ def _over(engine: AsyncEngine, settings: Settings, safe: FileCipher) -> Services
         accounts=AccountStore(engine),
         idempotency=Idempotency(engine),
         worker_keys=WorkerKeys(engine),
-        meeting_store=ConferenceStore(engine),
+        meeting_store=MeetingStore(engine),
         recording_store=RecordingStore(engine, settings.recordings),
         audit=AuditLog(engine, shelf, scheduler.happenings),
         reports=reports,

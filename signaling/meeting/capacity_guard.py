@@ -14,30 +14,30 @@ log = logging.getLogger(__name__)
 class CapacityGuard:
     """Lets legs in, of browsers and of room systems alike."""
 
-    def __init__(self, scheduler: Scheduler, presence: ConnectedDevices) -> None:
+    def __init__(self, scheduler: Scheduler, connected_devices: ConnectedDevices) -> None:
         self._scheduler = scheduler
-        self._presence = presence
+        self._connected_devices = connected_devices
 
     async def enter(self, guarded: str, leg: str, reserved: int, now: datetime, *, resumes: bool = False) -> bool:
         """Let a leg in if both limits allow it; a leg that is in stays in.
 
         Without Valkey nobody new comes in (RedisError), but who resumes a seat does, and is counted when it is back.
         """
-        if self._presence.holds(guarded, leg):
+        if self._connected_devices.holds(guarded, leg):
             return True
         try:
             quota = Quota(reserved, await self._usable(guarded, now))
-            return await self._presence.enter(guarded, leg, quota) == "in"
+            return await self._connected_devices.enter(guarded, leg, quota) == "in"
         except RedisError:
             if not resumes:
                 raise
             log.info("x %s of %s resumes without the join guard", leg, guarded)
-            self._presence.admit(guarded, leg)
+            self._connected_devices.admit(guarded, leg)
             return True
 
     def leave(self, guarded: str, leg: str) -> None:
         """Count a leg no more."""
-        self._presence.leave(guarded, leg)
+        self._connected_devices.leave(guarded, leg)
 
     async def _usable(self, guarded: str, now: datetime) -> int:
         """How many legs may be connected, those of the test room among them, when this one comes in.
@@ -55,5 +55,5 @@ class CapacityGuard:
             return usable
         if guarded != TEST_ROOM:
             reserved[TEST_ROOM] = rules.test_legs
-        connected = await self._presence.connected(*reserved)
+        connected = await self._connected_devices.connected(*reserved)
         return usable - sum(max(0, legs - here) for legs, here in zip(reserved.values(), connected, strict=True))

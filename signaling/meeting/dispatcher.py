@@ -30,11 +30,11 @@ COMMANDS: dict[type[Any], Callable[[MeetingState, str, Any, datetime], list[Effe
     m.Gain: lambda c, client, msg, _: c.gain(client, msg.seat, msg.decibels),
     m.MuteAll: lambda c, client, _, __: c.mute_all(client),
     m.Lower: lambda c, client, msg, _: c.lower(client, msg.seat),
-    m.SetLayout: lambda c, client, msg, _: c.arrange(client, msg.layout, msg.audience),
+    m.SetLayout: lambda c, client, msg, _: c.set_layout(client, msg.layout, msg.audience),
     m.Share: lambda c, client, msg, _: c.share(client, msg.on),
     m.SameLayout: lambda c, client, msg, _: c.same_layout(client, msg.audience),
     m.Record: lambda c, client, msg, now: c.record(client, msg.on, msg.pause, now),
-    m.Voices: lambda c, client, msg, _: c.separate(client, msg.on),
+    m.Voices: lambda c, client, msg, _: c.record_voices(client, msg.on),
     m.Mark: lambda c, client, msg, _: c.mark(client, msg.title),
     m.Step: lambda c, client, msg, now: c.step(client, msg.to, now),
     m.Leave: lambda c, client, _, __: c.leave(client),
@@ -50,17 +50,22 @@ class Dispatcher:
     """Obeys messages and answers faults."""
 
     def __init__(
-        self, hub: MeetingManager, entrance: JoinService, faults: IncidentReports, redial: Handler, metrics: Metrics
+        self,
+        meetings: MeetingManager,
+        join_service: JoinService,
+        incident_reports: IncidentReports,
+        redial: Handler,
+        metrics: Metrics,
     ) -> None:
-        self._hub = hub
+        self._meetings = meetings
         self._metrics = metrics
         self._others: dict[type[Any], Handler] = {
-            m.Join: entrance.join,
-            m.EnterTestRoom: entrance.try_devices,
-            m.Admit: entrance.answer,
+            m.Join: join_service.join,
+            m.EnterTestRoom: join_service.try_devices,
+            m.Admit: join_service.answer,
             m.Offer: self._offer,
-            m.ReportFault: faults.report,
-            m.Assist: faults.assist,
+            m.ReportFault: incident_reports.report,
+            m.Assist: incident_reports.assist,
             m.Redial: redial,
             m.Ping: _answer,
         }
@@ -89,21 +94,21 @@ class Dispatcher:
         if other is not None:
             await other(client, message, now)
             return
-        meeting = self._hub.joined(client)
-        effects = COMMANDS[type(message)](meeting.conference, client.id, message, now)
+        meeting = self._meetings.joined(client)
+        effects = COMMANDS[type(message)](meeting.state, client.id, message, now)
         await meeting.carry_out(effects, client, message.ref)
 
     async def _offer(self, client: Client, message: m.Offer, _: datetime) -> None:
         """Answer an offer; the answer goes out before anything the new transport brings about."""
-        meeting = self._hub.joined(client)
+        meeting = self._meetings.joined(client)
         if not client.allow(OFFER_COSTS):
             raise MessageError("too-fast")
-        seat = meeting.conference.offered(client.id)
+        seat = meeting.state.offered(client.id)
         await meeting.apply([])
         try:
-            sdp = await self._hub.engine.connect(meeting.id, seat, message.sdp)
+            sdp = await self._meetings.engine.connect(meeting.id, seat, message.sdp)
         except MediaError as error:
-            await meeting.apply(meeting.conference.peer_down(seat))
+            await meeting.apply(meeting.state.peer_down(seat))
             word = "bad-offer" if isinstance(error, BadOffer) else "media-restarting"
             log.info("x offer of %s: %s", client.account.account, error)
             raise MessageError(word) from None

@@ -15,35 +15,37 @@ from signaling.messages.server import Assist, ReportFault, incident_state
 class IncidentReports:
     """Brings meeting and desk together."""
 
-    def __init__(self, hub: MeetingManager, desk: IncidentService, lines: LineMonitor, audit: AuditLog) -> None:
-        self._hub = hub
-        self._desk = desk
-        self._lines = lines
+    def __init__(
+        self, meetings: MeetingManager, incidents: IncidentService, line_monitor: LineMonitor, audit: AuditLog
+    ) -> None:
+        self._meetings = meetings
+        self._incidents = incidents
+        self._line_monitor = line_monitor
         self._audit = audit
 
     async def report(self, client: Client, message: ReportFault, now: datetime) -> None:
         """Open an incident with what is measured at this moment; the host and the desk know of it at once."""
-        meeting = self._hub.joined(client)
-        seat = meeting.conference.reported(client.id, message.kind, message.seat)
-        point = None if message.kind == "help" else meeting.conference.roster.points.get(seat, seat)
-        line = await self._lines.of_seat(meeting.id, seat)
+        meeting = self._meetings.joined(client)
+        seat = meeting.state.reported(client.id, message.kind, message.seat)
+        point = None if message.kind == "help" else meeting.state.roster.points.get(seat, seat)
+        line = await self._line_monitor.of_seat(meeting.id, seat)
         report = Report(meeting.id, message.kind, point, message.text, client.account.account, line)
-        incident = await self._desk.report(report, now)
+        incident = await self._incidents.report(report, now)
         await self._note(client, "incident", incident.id, f"{incident.kind} {incident.point or ''}".strip(), now)
         state = incident_state(incident)
         client.send(state, message.ref)
-        await meeting.apply([e for e in meeting.conference.incident(state) if e != Tell(client.id, state)])
+        await meeting.apply([e for e in meeting.state.incident(state) if e != Tell(client.id, state)])
 
     async def assist(self, client: Client, message: Assist, now: datetime) -> None:
         """Let the centre direct the meeting, or give it back; calls for help get both times (R-095)."""
-        meeting = self._hub.joined(client)
-        await meeting.carry_out(meeting.conference.assist(client.id, message.on, now), client, message.ref)
+        meeting = self._meetings.joined(client)
+        await meeting.carry_out(meeting.state.assist(client.id, message.on, now), client, message.ref)
 
     async def changed(self, incident: Incident) -> None:
         """The desk did something about an incident: who is in the meeting is told."""
-        meeting = self._hub.meetings.get(incident.session)
+        meeting = self._meetings.meetings.get(incident.session)
         if meeting is not None:
-            await meeting.apply(meeting.conference.incident(incident_state(incident), incident.reporter))
+            await meeting.apply(meeting.state.incident(incident_state(incident), incident.reporter))
 
     async def _note(self, client: Client, action: str, subject: str, detail: str, now: datetime) -> None:
         await self._audit.append(client.source.entry(now, client.account.account, action, subject, detail))

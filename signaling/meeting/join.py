@@ -42,18 +42,18 @@ class JoinService:
         self,
         scheduler: Scheduler,
         equipment: Equipment,
-        grants: GuestAccess,
-        hub: MeetingManager,
-        guard: CapacityGuard,
-        limits: Throttle,
+        guest_access: GuestAccess,
+        meetings: MeetingManager,
+        capacity_guard: CapacityGuard,
+        throttle: Throttle,
         audit: AuditLog,
     ) -> None:
         self._equipment = equipment
-        self._grants = grants
+        self._guest_access = guest_access
         self._scheduler = scheduler
-        self._hub = hub
-        self._guard = guard
-        self._throttle = limits
+        self._meetings = meetings
+        self._capacity_guard = capacity_guard
+        self._throttle = throttle
         self._audit = audit
 
     async def join(self, client: Client, message: Join, now: datetime) -> None:
@@ -63,27 +63,27 @@ class JoinService:
             raise MessageError("no-point")
         session, point = await self._open_door(client, message, now)
         self._check_login(client, session.id, message.resume, now)
-        if point is not None and await self._grants.lacking(point, session.id, now):
+        if point is not None and await self._guest_access.lacking(point, session.id, now):
             await self._note(client, "not-granted", session.id, point, now)
             raise MessageError("not-granted")
-        meeting = await self._hub.meeting(session)
+        meeting = await self._meetings.meeting(session)
         if point not in (None, session.host_point):
             await self._accept(client, message, meeting, now)
         if point is not None:
             await self._declare(client, message, meeting, point, now)
-        if point is not None and not meeting.conference.invites(point):
+        if point is not None and not meeting.state.invites(point):
             await self._hold(client, meeting, point, message.ref, now)
             return
         await self._note(client, "enter", session.id, session.number, now)
         person = await self._person(client.account, meeting.control, point)
         if person.controller:
             await self._note(client, "control", session.id, session.number, now)
-        async with meeting.door:
+        async with meeting.join_lock:
             await self._seat(client, meeting, person, message, now)
 
     def _check_may_join(self, client: Client) -> None:
         """Raises ShuttingDown, MessageError ``already-joined``."""
-        if self._hub.stopping:
+        if self._meetings.stopping:
             raise ShuttingDown
         if client.session is not None:
             raise MessageError("already-joined")
@@ -92,30 +92,30 @@ class JoinService:
         """Whose login has expired comes back to its seat, and goes nowhere else. Raises MessageError ``signed-out``."""
         if client.login.holds(now):
             return
-        account, there = client.account, self._hub.meetings.get(meeting)
+        account, there = client.account, self._meetings.meetings.get(meeting)
         person = Person(account.account, account.name, None, controller=False)
-        if there is None or there.conference.roster.choose(person, resume).resumed is None:
+        if there is None or there.state.roster.choose(person, resume).resumed is None:
             raise MessageError("signed-out")
 
     async def _hold(self, client: Client, meeting: MeetingRunner, point: str, ref: str | None, now: datetime) -> None:
         """Let a point that is not invited wait for the host (Điều 3.7, R-011)."""
         person = await self._person(client.account, meeting.control, point)
         place = Place.of(await self._scheduler.point(point))
-        effects = meeting.conference.hold(client.id, person, place, now)
-        meeting.hold(client)
+        effects = meeting.state.knock(client.id, person, place, now)
+        meeting.wait(client)
         await self._note(client, "wait-at-door", meeting.id, place.name, now)
         await meeting.apply(effects, client, ref)
 
     async def answer(self, client: Client, message: Admit, now: datetime) -> None:
         """Admit who waits, which makes it one of the session's points, or turn it away. Raises MessageError."""
-        meeting = self._hub.joined(client)
-        async with meeting.door:  # two who lead may answer at once
-            knock = meeting.conference.asked(client.id, message.id)
-            if message.on and not meeting.conference.invites(knock.point):
+        meeting = self._meetings.joined(client)
+        async with meeting.join_lock:  # two who lead may answer at once
+            knock = meeting.state.knock_for(client.id, message.id)
+            if message.on and not meeting.state.invites(knock.point):
                 await self._invite(meeting.id, knock, client.account.account, now)
             await self._note(client, "admit" if message.on else "turn-away", meeting.id, knock.name, now)
-            if knock.id in meeting.conference.threshold.waiting:  # it may have gone meanwhile
-                await meeting.carry_out(meeting.conference.answered(knock.id, message.on), client, message.ref)
+            if knock.id in meeting.state.waiting_room.waiting:  # it may have gone meanwhile
+                await meeting.carry_out(meeting.state.answer_knock(knock.id, message.on), client, message.ref)
 
     async def _invite(self, session: str, knock: Knock, by: str, now: datetime) -> None:
         try:
@@ -124,7 +124,7 @@ class JoinService:
             raise MessageError("full") from None
         except door.Ended:
             raise MessageError("ended") from None
-        await self._hub.amended(amended)
+        await self._meetings.amended(amended)
 
     async def try_devices(self, client: Client, message: EnterTestRoom, now: datetime) -> None:
         """Seat a client in its point's own test room and answer `joined` (R-109). Raises MessageError."""
@@ -136,9 +136,9 @@ class JoinService:
         point = await self._scheduler.point(here[0])
         self._check_login(client, f"{TEST_ROOM}:{point.id}", message.resume, now)
         await self._note(client, "test-room", point.id, "", now)
-        meeting = self._hub.test_room(point, now)
+        meeting = self._meetings.open_test_room(point, now)
         person = Person(client.account.account, client.account.name, Place.of(point), controller=False)
-        async with meeting.door:
+        async with meeting.join_lock:
             await self._seat(client, meeting, person, message, now)
 
     async def _accept(self, client: Client, message: Join, meeting: MeetingRunner, now: datetime) -> None:
@@ -148,7 +148,7 @@ class JoinService:
             return
         if not message.accepted:
             raise MessageError("notice", notice)
-        await self._note(client, "accept-notice", meeting.id, meeting.conference.booking.number, now)
+        await self._note(client, "accept-notice", meeting.id, meeting.state.booking.number, now)
         meeting.accepted.add(account)
 
     async def _declare(self, client: Client, message: Join, meeting: MeetingRunner, point: str, now: datetime) -> None:
@@ -173,7 +173,7 @@ class JoinService:
             found = await self._scheduler.by_code(code)
             point = await self._point(account, found, now)
             invited = point in found.everyone
-            kept = self._hub.giving_way(found.id, code) if invited or point is None else None
+            kept = self._meetings.giving_way(found.id, code) if invited or point is None else None
             session = kept or await self._scheduler.enter(code, point if invited else None, now)
         except door.NotAdmitted as error:
             if attempt is not None and isinstance(error, GUESSES):
@@ -192,7 +192,7 @@ class JoinService:
         Raises MessageError, and RedisError: without Valkey nobody may guess.
         """
         try:
-            if self._hub.resumes(account, message.resume, self._scheduler.typed(message.code)):
+            if self._meetings.resumes(account, message.resume, self._scheduler.typed(message.code)):
                 return None
         except door.CodeUnknown:
             pass  # nothing that could be a code: counted like a wrong one
@@ -223,7 +223,7 @@ class JoinService:
         """
         own = [account.point] if account.point else await self._points_of(account.unit)
         here = [point for point in session.everyone if point in own]
-        if here or permissions.may_control(account, (await self._hub.bodies(now)).control(session)):
+        if here or permissions.may_control(account, (await self._meetings.unit_directory(now)).control(session)):
             return here[0] if here else None
         if not own or self._scheduler.policy(now).conduct.meeting.uninvited == "refuse":
             raise door.NotInvited
@@ -243,24 +243,26 @@ class JoinService:
         self, client: Client, meeting: MeetingRunner, person: Person, message: Join | EnterTestRoom, now: datetime
     ) -> None:
         """Choose a seat, pass the guard, sit down; one at a time per meeting."""
-        conference = meeting.conference
+        conference = meeting.state
         choice = conference.roster.choose(person, message.resume)
-        if person.place is not None and choice.resumed is None and not meeting.trial:
+        if person.place is not None and choice.resumed is None and not meeting.is_test_room:
             await self._look(client, person.place.id, choice.device, now)
-        legs, guarded = conference.booking.legs, meeting.guarded
+        legs, guarded = conference.booking.legs, meeting.capacity_pool
         resumes = choice.resumed is not None
-        if choice.leg is not None and not await self._guard.enter(guarded, choice.leg, legs, now, resumes=resumes):
-            raise MessageError("test-room-full" if meeting.trial else "full")
+        if choice.leg is not None and not await self._capacity_guard.enter(
+            guarded, choice.leg, legs, now, resumes=resumes
+        ):
+            raise MessageError("test-room-full" if meeting.is_test_room else "full")
         if person.place is not None:
             await meeting.admit(person.place.id, now)
-        if self._hub.stopping:
+        if self._meetings.stopping:
             raise ShuttingDown
-        if self._hub.meetings.get(meeting.id) is not meeting:
+        if self._meetings.meetings.get(meeting.id) is not meeting:
             raise MessageError("ended")  # it ended while the guard was asked
         choice = conference.roster.choose(person, message.resume)  # the seat to resume may be gone by now
         meeting.add(client, told=False)
         joined, effects = conference.join(client.id, person, choice, now)
         if isinstance(message, Join) and message.resume is not None:
             tried = [now - timedelta(seconds=seconds) for seconds in message.tried]
-            effects += conference.returned(client.id, tried, now)
+            effects += conference.reconnected(client.id, tried, now)
         await meeting.seat(client, joined, effects, now, message.ref)

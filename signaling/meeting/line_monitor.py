@@ -36,10 +36,10 @@ def weak(seat: str, line: Measured) -> WeakLine:
 class LineMonitor:
     """Watches every meeting by itself."""
 
-    def __init__(self, engine: MediaEngine, desk: IncidentService, scheduler: Scheduler) -> None:
+    def __init__(self, engine: MediaEngine, incidents: IncidentService, scheduler: Scheduler) -> None:
         # given
         self._engine = engine
-        self._desk = desk
+        self._incidents = incidents
         self._scheduler = scheduler
         # owned
         self._watches: dict[str, tuple[LineWatch, datetime]] = {}
@@ -65,18 +65,18 @@ class LineMonitor:
         watch = watch or LineWatch(self._scheduler.policy(now).conduct.lines)
         self._watches[meeting.id] = watch, now
         found = await self._measure(meeting.id)
-        points = meeting.conference.roster.points
+        points = meeting.state.roster.points
         lines = {seat: measured(line) for seat, line in found.items() if seat in points}
         self._now[meeting.id] = _worst(lines, points)
         seen = watch.look(lines, now)
-        await meeting.apply(meeting.conference.weak({seat: weak(seat, line) for seat, line in seen.weak.items()}))
+        await meeting.apply(meeting.state.weak_lines({seat: weak(seat, line) for seat, line in seen.weak.items()}))
         for seat, line in seen.due.items():
             report = Report(meeting.id, "line", points[seat], measured=line)
-            incident = await self._desk.report(report, now)
+            incident = await self._incidents.report(report, now)
             log.warning("- line of %s in %s: %s", points[seat], meeting.id, line)
-            await meeting.apply(meeting.conference.incident(incident_state(incident)))
+            await meeting.apply(meeting.state.incident(incident_state(incident)))
         if seen.counted:
-            await self._desk.count(meeting.id, _by_point(seen.counted, points))
+            await self._incidents.count(meeting.id, _by_point(seen.counted, points))
 
     def now(self, meeting: str) -> Mapping[str, Measured]:
         """Return how the lines of connected points are, by point."""

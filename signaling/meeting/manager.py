@@ -59,11 +59,11 @@ NOBODY = Control((), (), "")
 class MeetingManager:
     """Owns the meetings."""
 
-    def __init__(self, scheduler: Scheduler, tools: MeetingDependencies, lines: LineMonitor) -> None:
+    def __init__(self, scheduler: Scheduler, dependencies: MeetingDependencies, line_monitor: LineMonitor) -> None:
         # given
         self._scheduler = scheduler
-        self.tools = tools
-        self._lines = lines
+        self.dependencies = dependencies
+        self._line_monitor = line_monitor
         # owned
         self.stopping = False
         """Whether nobody is let in any more."""
@@ -83,11 +83,11 @@ class MeetingManager:
             PeerUp: lambda e: self._tell(e.room, lambda c: c.peer_up(e.seat)),
             PeerDown: lambda e: self._tell(e.room, lambda c: c.peer_down(e.seat)),
             CameraWanted: lambda e: self._tell(e.room, lambda c: c.wanted(e.seat, e.lines)),
-            Speaking: lambda e: self._tell(e.room, lambda c: c.spoke(e.seat)),
-            Levels: lambda e: self._tell(e.room, lambda c: c.loud(e.levels)),
+            Speaking: lambda e: self._tell(e.room, lambda c: c.speaker_changed(e.seat)),
+            Levels: lambda e: self._tell(e.room, lambda c: c.levels(e.levels)),
             RecordingFailed: lambda e: self._recording_stopped(e.room, e.path, e.error),
             RecordingEnded: self._recording_ended,
-            RecordingLost: lambda e: self.tools.recordings.lost(e.path, self.tools.clock()),
+            RecordingLost: lambda e: self.dependencies.recordings.lost(e.path, self.dependencies.clock()),
             RoomLost: lambda e: self._media_lost(e.room),
             RoomBack: lambda e: self._room_back(e.room),
             RoomHeld: lambda e: self._room_held(e.room),
@@ -98,24 +98,21 @@ class MeetingManager:
     async def load(self) -> Load:
         """Return what goes on, as /metrics tells it."""
         here = [
-            seat.role
-            for meeting in self.meetings.values()
-            for seat in meeting.conference.roster.seats.values()
-            if seat.here
+            seat.role for meeting in self.meetings.values() for seat in meeting.state.roster.seats.values() if seat.here
         ]
-        running = sum(not meeting.conference.empty for meeting in self.meetings.values())
+        running = sum(not meeting.state.empty for meeting in self.meetings.values())
         return Load(len(self.clients), running, Counter(here), await self.engine.stats())
 
     @property
     def engine(self) -> MediaEngine:
         """The media engine."""
-        return self.tools.engine
+        return self.dependencies.engine
 
     def start(self) -> None:
         """Begin to route events, to keep what changes and to let time pass."""
         self.count_legs()
-        self.tools.keeper.start()
-        works = (self._route(), self._tick_forever(), self.tools.presence.keep())
+        self.dependencies.keeper.start()
+        works = (self._route(), self._tick_forever(), self.dependencies.connected_devices.keep())
         self._tasks = [asyncio.create_task(work) for work in works]
 
     async def recover(self, patience: float) -> None:
@@ -124,14 +121,14 @@ class MeetingManager:
         What no worker holds is awaited for `patience` seconds, in which one of another machine may dial in: then rooms
         are opened anew, and files closed. Raises SQLAlchemyError.
         """
-        now = self.tools.clock()
+        now = self.dependencies.clock()
         held = await self.engine.held()
         for end in held.ended:
             await self._guarded(self._note_end(end))
-        lost = await self.tools.recordings.taken_over() - held.writing.keys()
+        lost = await self.dependencies.recordings.taken_over() - held.writing.keys()
         if not patience:
             await self._lose(lost)
-        stored = await self.tools.keeper.take_over()
+        stored = await self.dependencies.keeper.take_over()
         missing = {session for session in stored if stored[session].conference.room_open} - set(held.rooms)
         for session, record in stored.items():
             try:
@@ -140,7 +137,7 @@ class MeetingManager:
                 raise  # the next start leads all of them on
             except Exception:
                 log.exception("x the conference of %s cannot be led on", session)
-        await self.tools.attendance.recover(self.meetings.keys())
+        await self.dependencies.attendance.recover(self.meetings.keys())
         for room in set(held.rooms) - self.meetings.keys():
             log.warning("x the room %s, which no conference has, is closed", room)
             with suppress(MediaError):  # its worker is gone, and the room with it
@@ -155,11 +152,11 @@ class MeetingManager:
         try:
             session = await self._scheduler.session(id_)
         except SchedulerError:
-            self.tools.keeper.ended(id_)
+            self.dependencies.keeper.ended(id_)
             return
         leaves = record.conference.gives_way_at
         if (now >= leaves) if leaves is not None else self._scheduler.phase(session, now) not in {"lobby", "open"}:
-            self.tools.keeper.ended(id_)
+            self.dependencies.keeper.ended(id_)
             return
         meeting = await self.open(session)
         meeting.recover(record, now)
@@ -184,7 +181,7 @@ class MeetingManager:
     async def _lose(self, files: Iterable[str]) -> None:
         """Close what nobody records into any more; of those whose end is known nothing changes."""
         for path in files:
-            await self._guarded(self.tools.recordings.lost(path, self.tools.clock()))
+            await self._guarded(self.dependencies.recordings.lost(path, self.dependencies.clock()))
 
     async def _build_anew(self, rooms: Iterable[str]) -> None:
         """Open the rooms of these meetings that no worker holds."""
@@ -196,7 +193,7 @@ class MeetingManager:
     async def leave(self) -> None:
         """Say bye to everyone for a moment: another process leads on, and the rooms stay as they are."""
         self.left = self.stopping = True
-        await self.tools.keeper.stop()
+        await self.dependencies.keeper.stop()
         for client in list(self.clients):
             client.hang_up("shutdown")
         await self._end_tasks()
@@ -208,11 +205,11 @@ class MeetingManager:
         self.stopping = True
         for meeting in list(self.meetings.values()):
             await self._finish(meeting, "shutdown")
-        await self.tools.recordings.settled(SETTLE_SECONDS)
+        await self.dependencies.recordings.settled(SETTLE_SECONDS)
         for client in list(self.clients):
             client.hang_up("shutdown")
         await self._end_tasks()
-        await self.tools.keeper.stop()
+        await self.dependencies.keeper.stop()
 
     async def _end_tasks(self) -> None:
         tasks = [*self._tasks, *([] if self._waiting is None else [self._waiting])]
@@ -227,14 +224,14 @@ class MeetingManager:
         meeting = await self.open(session)
         if not meeting.opened:
             meeting.opened = True
-            await self._scheduler.opened(session.id, self.tools.clock())
+            await self._scheduler.opened(session.id, self.dependencies.clock())
         return meeting
 
     async def open(self, session: Session) -> MeetingRunner:
         """Return the meeting of a session, opened when it is not yet, if only to call those who are to come."""
         async with self._opening:
             if session.id not in self.meetings:
-                points = await self.bodies(self.tools.clock())
+                points = await self.unit_directory(self.dependencies.clock())
                 control, host = points.control(session), points[session.host_point]
                 invited = [points[point] for point in session.everyone]
                 places = tuple(Place.of(point) for point in invited)
@@ -242,26 +239,26 @@ class MeetingManager:
                 script = await self._scheduler.script(session.id)
                 rules = points.policy.conduct.meeting
                 by = f"{points.named(control.units)} ({control.article})" if control.units else ""
-                left = await self.tools.recordings.left(session.id)
-                conference = MeetingState(_booking(session, places, script, by, rules, left))
+                left = await self.dependencies.recordings.left(session.id)
+                state = MeetingState(_booking(session, places, script, by, rules, left))
                 if self._storage is not None:
-                    conference.disk(self._storage)
-                self.meetings[session.id] = MeetingRunner(conference, host.unit, control, self.tools)
+                    state.disk(self._storage)
+                self.meetings[session.id] = MeetingRunner(state, host.unit, control, self.dependencies)
             return self.meetings[session.id]
 
-    def test_room(self, point: Point, now: datetime) -> MeetingRunner:
+    def open_test_room(self, point: Point, now: datetime) -> MeetingRunner:
         """Return the test room of a point, where nobody else sees or hears it; who finds it empty has all the time."""
         policy = self._scheduler.policy(now)
         stay = Interval(now, now + policy.preparation.test_room.stay)
         id_ = f"{TEST_ROOM}:{point.id}"
         if id_ not in self.meetings:
-            conference = MeetingState(_trial(id_, point, stay, policy))
-            self.meetings[id_] = MeetingRunner(conference, point.unit, NOBODY, self.tools)
-        elif self.meetings[id_].conference.empty:
-            self.meetings[id_].conference.amended(TEST_TITLE, stay, policy.capacity.test_legs)
+            state = MeetingState(_trial(id_, point, stay, policy))
+            self.meetings[id_] = MeetingRunner(state, point.unit, NOBODY, self.dependencies)
+        elif self.meetings[id_].state.empty:
+            self.meetings[id_].state.amended(TEST_TITLE, stay, policy.capacity.test_legs)
         return self.meetings[id_]
 
-    async def bodies(self, now: datetime) -> UnitDirectory:
+    async def unit_directory(self, now: datetime) -> UnitDirectory:
         """Return what rights are judged by."""
         points = {point.id: point for point in await self._scheduler.points()}
         return UnitDirectory(points, await self._scheduler.units(), self._scheduler.shelf, now)
@@ -272,7 +269,7 @@ class MeetingManager:
 
     def seated(self, account: str) -> bool:
         """Whether an account has a seat in a meeting, its socket lost or not."""
-        rosters = [meeting.conference.roster for meeting in self.meetings.values()]
+        rosters = [meeting.state.roster for meeting in self.meetings.values()]
         return any(seat.account == account for roster in rosters for seat in roster.seats.values())
 
     def joined(self, client: Client) -> MeetingRunner:
@@ -281,24 +278,24 @@ class MeetingManager:
             raise MessageError("not-joined")
         return meeting
 
-    async def gone(self, client: Client, now: datetime) -> None:
+    async def disconnected(self, client: Client, now: datetime) -> None:
         """A socket is closed. One that fell silent counts from its last sign of life."""
         meeting = self.of(client)
         client.session = None
         if meeting is not None:
             meeting.discard(client)
-            await meeting.apply(meeting.conference.lost(client.id, min(client.heard, now)))
+            await meeting.apply(meeting.state.lost(client.id, min(client.heard, now)))
 
     async def scripted(self, session: str, items: Sequence[ScriptItem], now: datetime) -> None:
         """The script of a session was changed."""
         meeting = self.meetings.get(session)
         if meeting is not None:
-            await meeting.apply(meeting.conference.scripted(items, now))
+            await meeting.apply(meeting.state.scripted(items, now))
 
     def resumes(self, account: str, token: str | None, code: str) -> bool:
         """Whether an account takes back a seat of the session of a code, by its resume token."""
         found = [self.meetings[id_] for id_, session in self._sessions.items() if session.code == code]
-        return any(meeting.conference.roster.resumed(account, token) is not None for meeting in found)
+        return any(meeting.state.roster.resumed(account, token) is not None for meeting in found)
 
     async def cancelled(self, session: str) -> None:
         """A session was cancelled: its conference ends."""
@@ -317,7 +314,7 @@ class MeetingManager:
                 await self._dead(session, "revoked")
             else:
                 notice = self._scheduler.policy(now).revocation.live_notice
-                await meeting.apply(meeting.conference.gives_way(now + notice))
+                await meeting.apply(meeting.state.gives_way(now + notice))
 
     async def _dead(self, session: str, reason: Farewell) -> None:
         meeting = self.meetings.get(session)
@@ -327,7 +324,7 @@ class MeetingManager:
     def giving_way(self, session: str, code: str) -> Session | None:
         """Return the session of a code that was taken while its meeting goes on for the time of notice."""
         meeting = self.meetings.get(session)
-        if meeting is None or meeting.conference.gives_way_at is None or self._sessions[session].code != code:
+        if meeting is None or meeting.state.gives_way_at is None or self._sessions[session].code != code:
             return None
         return self._sessions[session]
 
@@ -336,9 +333,9 @@ class MeetingManager:
         meeting = self.meetings.get(session.id)
         if meeting is not None:
             self._sessions[session.id] = session
-            points = await self.bodies(self.tools.clock())
+            points = await self.unit_directory(self.dependencies.clock())
             places = [Place.of(points[point]) for point in session.everyone]
-            effects = meeting.conference.amended(
+            effects = meeting.state.amended(
                 session.title, session.official, session.legs, places, session.recording, session.voices
             )
             await meeting.apply(effects)
@@ -353,24 +350,24 @@ class MeetingManager:
                 await self._guarded(self._pass(meeting, now))
         if due:
             self.count_legs()
-            held = [meeting for meeting in self.meetings.values() if not meeting.trial]
-            here = {meeting.id: meeting.conference.roster.present() for meeting in held}
-            await self.tools.attendance.alive(here, now)
+            held = [meeting for meeting in self.meetings.values() if not meeting.is_test_room]
+            here = {meeting.id: meeting.state.roster.present() for meeting in held}
+            await self.dependencies.attendance.alive(here, now)
 
     async def _pass(self, meeting: MeetingRunner, now: datetime) -> None:
         if (reason := self._over(meeting, now)) is not None:
             await self._finish(meeting, reason)
             return
-        await meeting.apply(meeting.conference.tick(now))
-        if not meeting.trial:
-            await self._lines.look(meeting, now)
+        await meeting.apply(meeting.state.tick(now))
+        if not meeting.is_test_room:
+            await self._line_monitor.look(meeting, now)
 
     def _over(self, meeting: MeetingRunner, now: datetime) -> Farewell | None:
         """Why a meeting ends now, if it does."""
-        conference = meeting.conference
-        if meeting.trial:
-            return "ended" if now >= conference.booking.end else None
-        if conference.gives_way_at is not None and now >= conference.gives_way_at:
+        state = meeting.state
+        if meeting.is_test_room:
+            return "ended" if now >= state.booking.end else None
+        if state.gives_way_at is not None and now >= state.gives_way_at:
             return "revoked"
         return None if self._scheduler.phase(self._sessions[meeting.id], now) in {"lobby", "open"} else "ended"
 
@@ -379,42 +376,42 @@ class MeetingManager:
             return
         self._looked = now
         try:
-            space = await self.tools.recordings.space()
+            space = await self.dependencies.recordings.space()
         except OSError as error:
             log.warning("x disk of the recordings: %s", error)
             return
-        hours = space.hours(self.tools.recordings.running, self._voices)
+        hours = space.hours(self.dependencies.recordings.running, self._voices)
         self._storage = StorageState(level=space.level, hours=_rounded(hours))
         for meeting in list(self.meetings.values()):
-            if effects := meeting.conference.disk(self._storage):
+            if effects := meeting.state.disk(self._storage):
                 await self._guarded(meeting.apply(effects))
 
     @property
     def _voices(self) -> int:
         """How many points' sounds are kept beside recordings at most: as many of each as are mixed."""
-        states = [meeting.conference.tape.state for meeting in self.meetings.values()]
-        return self.tools.rooms.mixed * sum(state.on and state.voices for state in states)
+        states = [meeting.state.recording.state for meeting in self.meetings.values()]
+        return self.dependencies.room_options.mixed * sum(state.on and state.voices for state in states)
 
     def count_legs(self) -> None:
         """Tell the join guard which legs are connected, of meetings that were there before this process as well."""
         legs: dict[str, set[str]] = {}
         for meeting in self.meetings.values():
-            legs.setdefault(meeting.guarded, set()).update(meeting.legs())
-        self.tools.presence.hold(legs)
+            legs.setdefault(meeting.capacity_pool, set()).update(meeting.legs())
+        self.dependencies.connected_devices.hold(legs)
 
     async def _finish(self, meeting: MeetingRunner, reason: Farewell) -> None:
         if self.meetings.pop(meeting.id, None) is None:
             return  # it has ended while another one was ended
         self._sessions.pop(meeting.id, None)
-        await meeting.apply(meeting.conference.end(reason))
+        await meeting.apply(meeting.state.end(reason))
         meeting.close()
-        self.tools.keeper.ended(meeting.id)
-        self._lines.forget(meeting.id)
+        self.dependencies.keeper.ended(meeting.id)
+        self._line_monitor.forget(meeting.id)
 
     async def _tick_forever(self) -> None:
         while True:
             await asyncio.sleep(TICK_SECONDS)
-            await self._guarded(self.tick(self.tools.clock()))
+            await self._guarded(self.tick(self.dependencies.clock()))
 
     async def _route(self) -> None:
         async for event in self.engine.events():
@@ -431,7 +428,7 @@ class MeetingManager:
     async def _tell(self, room: str, change: Callable[[MeetingState], list[Effect]]) -> None:
         meeting = self.meetings.get(room)
         if meeting is not None:
-            await meeting.apply(change(meeting.conference))
+            await meeting.apply(change(meeting.state))
 
     async def _every_room(self, act: Callable[[str], Coroutine[Any, Any, None]]) -> None:
         for room in list(self.meetings):
@@ -439,7 +436,7 @@ class MeetingManager:
 
     async def _room_lost(self, room: str) -> None:
         try:
-            await self.tools.recordings.interrupted(self.tools.clock(), room)
+            await self.dependencies.recordings.interrupted(self.dependencies.clock(), room)
         finally:
             await self._media_lost(room)
 
@@ -457,7 +454,7 @@ class MeetingManager:
         if meeting is None:
             await self.engine.close_room(room)
         elif not meeting.attached and (state := await self._room(room)) is not None:
-            await meeting.attach(state, self.tools.clock())
+            await meeting.attach(state, self.dependencies.clock())
 
     async def _recording_ended(self, event: RecordingEnded) -> None:
         try:
@@ -467,7 +464,7 @@ class MeetingManager:
 
     async def _note_end(self, end: RecordingEnded) -> None:
         """Note how a recording ended; its worker tells it no more once that outlives this process."""
-        if await self.tools.recordings.ended(end.path, end.seconds, end.error):
+        if await self.dependencies.recordings.ended(end.path, end.seconds, end.error):
             with suppress(MediaError):
                 await self.engine.noted(end.path)
 

@@ -27,7 +27,7 @@ from signaling.meeting.connected_devices import TEST_ROOM, ConnectedDevices
 from signaling.meeting.room_system import RoomSystem
 from signaling.meeting.state.meeting_state import MeetingState
 from signaling.meeting.state.snapshot import MeetingSnapshot, SystemSnapshot
-from signaling.meeting.state_keeper import ConferenceKeeper
+from signaling.meeting.state_keeper import MeetingStateKeeper
 from signaling.messages.effects import (
     AddSeat,
     Arrange,
@@ -68,28 +68,30 @@ class MeetingDependencies:
     """What a meeting works with."""
 
     engine: MediaEngine
-    presence: ConnectedDevices
-    keeper: ConferenceKeeper
+    connected_devices: ConnectedDevices
+    keeper: MeetingStateKeeper
     recordings: RecordingCatalog
-    desk: IncidentService
+    incidents: IncidentService
     attendance: Attendance
     audit: AuditLog
     clock: Callable[[], datetime]
-    rooms: RoomOptions
+    room_options: RoomOptions
     """What all rooms have in common."""
 
 
 class MeetingRunner:
     """A conference with its sockets. State changes at once; effects follow in the same order under one lock."""
 
-    def __init__(self, conference: MeetingState, host_unit: str, control: Control, tools: MeetingDependencies) -> None:
+    def __init__(
+        self, state: MeetingState, host_unit: str, control: Control, dependencies: MeetingDependencies
+    ) -> None:
         # given
-        self.conference = conference
+        self.state = state
         self.control = control
         self._host_unit = host_unit
-        self._tools = tools
+        self._dependencies = dependencies
         # owned
-        self.door = asyncio.Lock()
+        self.join_lock = asyncio.Lock()
         self.accepted: set[str] = set()
         """Accounts that have accepted the notice."""
         self.declared: set[str] = set()
@@ -120,17 +122,17 @@ class MeetingRunner:
         self._carry: dict[type[Any], Callable[[Any], Awaitable[Tell | TellAll | None]]] = {
             OpenRoom: self._open_room,
             CloseRoom: self._close_room,
-            SetNames: lambda effect: tools.engine.set_names(self.id, effect.title, effect.names),
-            AddSeat: lambda effect: tools.engine.add_seat(self.id, effect.options),
-            RemoveSeat: lambda effect: tools.engine.remove_seat(self.id, effect.seat),
-            SetFloor: lambda effect: tools.engine.set_floor(self.id, effect.seat, effect.open),
-            SetGain: lambda effect: tools.engine.set_gain(self.id, effect.seat, effect.decibels),
-            Arrange: lambda effect: tools.engine.set_layout(self.id, effect.layout, effect.audience),
-            SetContent: lambda effect: tools.engine.set_content(self.id, effect.seat),
-            SetView: lambda effect: tools.engine.set_view(self.id, effect.seat, effect.source, effect.lines),
+            SetNames: lambda effect: dependencies.engine.set_names(self.id, effect.title, effect.names),
+            AddSeat: lambda effect: dependencies.engine.add_seat(self.id, effect.options),
+            RemoveSeat: lambda effect: dependencies.engine.remove_seat(self.id, effect.seat),
+            SetFloor: lambda effect: dependencies.engine.set_floor(self.id, effect.seat, effect.open),
+            SetGain: lambda effect: dependencies.engine.set_gain(self.id, effect.seat, effect.decibels),
+            Arrange: lambda effect: dependencies.engine.set_layout(self.id, effect.layout, effect.audience),
+            SetContent: lambda effect: dependencies.engine.set_content(self.id, effect.seat),
+            SetView: lambda effect: dependencies.engine.set_view(self.id, effect.seat, effect.source, effect.lines),
             StartRecording: self._start_recording,
             PauseRecording: self._pause_recording,
-            RecordVoices: lambda effect: tools.engine.record_voices(self.id, effect.on),
+            RecordVoices: lambda effect: dependencies.engine.record_voices(self.id, effect.on),
             MarkRecording: self._mark,
             StopRecording: self._stop_recording,
             Direct: self._direct,
@@ -142,23 +144,23 @@ class MeetingRunner:
     @property
     def id(self) -> str:
         """The id of session, conference and room."""
-        return self.conference.booking.id
+        return self.state.booking.id
 
     @property
-    def trial(self) -> bool:
+    def is_test_room(self) -> bool:
         """Whether this is somebody's visit to the test room."""
-        return self.conference.booking.trial
+        return self.state.booking.is_test_room
 
     @property
-    def guarded(self) -> str:
+    def capacity_pool(self) -> str:
         """What the join guard counts its legs as."""
-        return TEST_ROOM if self.trial else self.id
+        return TEST_ROOM if self.is_test_room else self.id
 
     @property
     def snapshot(self) -> MeetingSnapshot:
         """What is kept of it, for the process that leads it next."""
         return MeetingSnapshot(
-            conference=self.conference.snapshot,
+            conference=self.state.snapshot,
             opened=self.opened,
             accepted=tuple(sorted(self.accepted)),
             declared=tuple(sorted(self.declared)),
@@ -170,7 +172,7 @@ class MeetingRunner:
 
     def _systems(self) -> tuple[SystemSnapshot, ...]:
         """What is kept of the room systems; of those that an earlier process led and nobody has taken up, the same."""
-        seats = {client: seat.id for client in self._clients if (seat := self.conference.roster.of(client)) is not None}
+        seats = {client: seat.id for client in self._clients if (seat := self.state.roster.of(client)) is not None}
         calls = [
             SystemSnapshot(seats[each.id], each.device.id, each.call.snapshot)
             for each in self._clients.values()
@@ -180,14 +182,14 @@ class MeetingRunner:
 
     def resume(self, member: Member, seat: str) -> bool:
         """Give a member the seat that an earlier process led it in, if it is there still."""
-        if not self.conference.roster.take_back(member.id, seat):
+        if not self.state.roster.take_back(member.id, seat):
             return False
         self.add(member)
         return True
 
     def recover(self, record: MeetingSnapshot, now: datetime) -> None:
         """Be what another process led."""
-        self.conference.recover(record.conference, now)
+        self.state.recover(record.conference, now)
         self.opened, self._part, self.left_systems = record.opened, record.part, record.systems
         self.accepted, self.declared = set(record.accepted), set(record.declared)
         self._present, self._gone = set(record.present), dict(record.gone)
@@ -195,31 +197,31 @@ class MeetingRunner:
 
     async def attach(self, room: RoomState, now: datetime) -> None:
         """The engine holds the room of this meeting, which goes on there."""
-        conference, self.attached = self.conference, True
+        state, self.attached = self.state, True
         recovered, self._recovered = self._recovered, False
         if recovered and room.recording is not None:
             self._part = room.recording
-        await self.apply(conference.found(room, now) if recovered else conference.regained(room))
+        await self.apply(state.adopt_room(room, now) if recovered else state.reconcile_room(room))
 
     async def rebuild(self) -> None:
         """A worker takes the room, which nobody holds any more."""
         self._recovered = False
-        await self.apply(self.conference.restore())
+        await self.apply(self.state.restore())
 
     async def lost(self) -> None:
         """The worker of the room is gone."""
         self.attached = False
-        await self.apply(self.conference.media_lost(self._tools.clock()))
+        await self.apply(self.state.media_lost(self._dependencies.clock()))
 
     def changed(self) -> None:
         """Something about it is to be kept, unless it is over."""
-        if not (self.trial or self._over):
-            self._tools.keeper.changed(self)
+        if not (self.is_test_room or self._over):
+            self._dependencies.keeper.changed(self)
 
     async def kept(self) -> None:
         """Wait until what the meeting is now is kept, so that whoever joined can come back whatever happens."""
-        if not self.trial:
-            await self._tools.keeper.kept(self)
+        if not self.is_test_room:
+            await self._dependencies.keeper.kept(self)
 
     @property
     def clients(self) -> int:
@@ -243,14 +245,14 @@ class MeetingRunner:
         await self.kept()
         self._untold.discard(client.id)
         with suppress(MessageError):  # it is gone again, and its seat waits
-            first, brief = self.conference.welcome(client.id, joined.resume, now)
+            first, brief = self.state.welcome(client.id, joined.resume, now)
             client.send(first, ref)
             for told in brief:
                 client.send(told.message)
         earlier = [each for each in effects if isinstance(each, Tell) and each.client == client.id]
         await self.apply([each for each in effects if each not in earlier])
 
-    def hold(self, client: Client) -> None:
+    def wait(self, client: Client) -> None:
         """A client waits at the door."""
         client.session = self.id
         self._waiting[client.id] = client
@@ -263,15 +265,15 @@ class MeetingRunner:
 
     def legs(self) -> list[str]:
         """The legs that the join guard has to keep in."""
-        return [seat.leg for seat in self.conference.roster.seats.values() if seat.here and seat.leg is not None]
+        return [seat.leg for seat in self.state.roster.seats.values() if seat.here and seat.leg is not None]
 
     async def admit(self, point: str, now: datetime) -> None:
         """Note that a point comes, before it is told that it is in; who tries devices attends nothing."""
         async with self._order:
             if point in self._gone:
                 await self._end_stay(point)
-            if not self.trial and point not in self._present:
-                await self._tools.attendance.came(self.id, point, now)
+            if not self.is_test_room and point not in self._present:
+                await self._dependencies.attendance.came(self.id, point, now)
                 self._present.add(point)
 
     async def apply(
@@ -321,13 +323,13 @@ class MeetingRunner:
     async def recording_stopped(self, path: str, error: str | None) -> None:
         """The engine closed a file, or gives it up for `error`; of an earlier part nothing is told."""
         if path == self._part:
-            await self.apply(self.conference.recording_stopped(error))
+            await self.apply(self.state.recording_stopped(error))
 
     async def _note_departures(self) -> None:
         """Note which points are gone; what the database cannot take now is tried again with the next effects."""
-        roster = self.conference.roster
+        roster = self.state.roster
         for point in self._present - roster.present() - self._gone.keys():
-            self._gone[point] = roster.last_heard(point) or self._tools.clock()
+            self._gone[point] = roster.last_heard(point) or self._dependencies.clock()
         for point in list(self._gone):
             try:
                 await self._end_stay(point)
@@ -335,7 +337,7 @@ class MeetingRunner:
                 log.exception("x %s leaving %s", point, self.id)
 
     async def _end_stay(self, point: str) -> None:
-        await self._tools.attendance.left(self.id, point, self._gone[point])
+        await self._dependencies.attendance.left(self.id, point, self._gone[point])
         self._present.discard(point)
         del self._gone[point]
 
@@ -378,26 +380,28 @@ class MeetingRunner:
         return None
 
     async def _release(self, effect: Release) -> None:
-        self._tools.presence.leave(self.guarded, effect.leg)
+        self._dependencies.connected_devices.leave(self.capacity_pool, effect.leg)
 
     async def _open_room(self, _: OpenRoom) -> None:
-        booking = self.conference.booking
-        names, echo_s = self.conference.names, booking.echo_s
-        recorded = booking.recording or self.conference.tape.runs
-        options = replace(self._tools.rooms, title=booking.title, names=names, echo_s=echo_s, recorded=recorded)
-        await self._tools.engine.open_room(self.id, options)
+        booking = self.state.booking
+        names, echo_s = self.state.names, booking.echo_s
+        recorded = booking.recording or self.state.recording.runs
+        options = replace(
+            self._dependencies.room_options, title=booking.title, names=names, echo_s=echo_s, recorded=recorded
+        )
+        await self._dependencies.engine.open_room(self.id, options)
         self.attached = True
 
     async def _close_room(self, _: CloseRoom) -> None:
         self.attached = False
-        await self._tools.engine.close_room(self.id)
+        await self._dependencies.engine.close_room(self.id)
 
     async def _start_recording(self, effect: StartRecording) -> TellAll | None:
         """Begin the next part; everybody is told once the engine records, or that it cannot.
 
         A lost worker does it once it is back.
         """
-        tape = self.conference.tape
+        tape = self.state.recording
         if not tape.awaits(effect):
             return None
         try:
@@ -413,77 +417,77 @@ class MeetingRunner:
             await self._not_recorded(word)
             told = tape.failed(effect, word)
         else:
-            told = tape.started(effect, self._tools.clock())
+            told = tape.started(effect, self._dependencies.clock())
         return next((each for each in told if isinstance(each, TellAll)), None)
 
     async def _record(self, by: str) -> None:
-        booking = self.conference.booking
+        booking = self.state.booking
         host = (booking.places[0].name, self._host_unit)
-        now = self._tools.clock()
+        now = self._dependencies.clock()
         self._part = ""
-        self._part = await self._tools.recordings.begin(self.id, booking.title, host, now, by)
-        await self._tools.recordings.mark(self.id, Chapter(0.0, self.conference.chapter))
+        self._part = await self._dependencies.recordings.begin(self.id, booking.title, host, now, by)
+        await self._dependencies.recordings.mark(self.id, Chapter(0.0, self.state.chapter))
         try:
-            await self._tools.engine.start_recording(self.id, self._part)
+            await self._dependencies.engine.start_recording(self.id, self._part)
         except EngineLate:
-            if await self._tools.engine.recorded(self.id) is None:
+            if await self._dependencies.engine.recorded(self.id) is None:
                 raise MediaError("the media worker has not begun to record") from None
 
     async def _not_recorded(self, word: str) -> None:
         """Close the part that was to begin, if it is on record."""
         if self._part:
-            await self._tools.recordings.ended(self._part, 0, word)
+            await self._dependencies.recordings.ended(self._part, 0, word)
 
     async def _pause_recording(self, effect: PauseRecording) -> None:
         try:
-            await self._tools.engine.pause_recording(self.id, effect.paused)
+            await self._dependencies.engine.pause_recording(self.id, effect.paused)
         finally:
-            await self._tools.recordings.paused(self.id, effect.paused)
+            await self._dependencies.recordings.paused(self.id, effect.paused)
 
     async def _mark(self, effect: MarkRecording) -> Tell | None:
-        seconds = await self._tools.engine.recorded(self.id)
+        seconds = await self._dependencies.engine.recorded(self.id)
         if seconds is None:
             return None
-        await self._tools.recordings.mark(self.id, Chapter(seconds, effect.title))
+        await self._dependencies.recordings.mark(self.id, Chapter(seconds, effect.title))
         return None if effect.by is None else Tell(effect.by, Marked(title=effect.title, seconds=round(seconds, 1)))
 
     async def _stop_recording(self, effect: StopRecording) -> None:
         """Stop it; who wanted that is noted first, for the end of the file may be told at once."""
-        await self._tools.recordings.stopping(self.id, effect.by, effect.reason)
-        await self._tools.engine.stop_recording(self.id)
+        await self._dependencies.recordings.stopping(self.id, effect.by, effect.reason)
+        await self._dependencies.engine.stop_recording(self.id)
 
     async def _speak(self, effect: Speak) -> None:
         """Note who has the floor; a meeting goes on where that cannot be written. Who tries devices is not noted."""
-        now = self._tools.clock()
+        now = self._dependencies.clock()
         try:
-            if effect.open and not self.trial:
+            if effect.open and not self.is_test_room:
                 speech = FloorTime(effect.point, effect.name, effect.place, effect.topic, now)
-                await self._tools.attendance.began(self.id, speech)
+                await self._dependencies.attendance.began(self.id, speech)
                 if effect.by:
                     await self._audited(effect.by, "speak-uninvited", effect.name, now)
-            elif not self.trial:
-                await self._tools.attendance.ended(self.id, effect.name, now)
+            elif not self.is_test_room:
+                await self._dependencies.attendance.ended(self.id, effect.name, now)
         except SQLAlchemyError:
             log.exception("x floor of %s in %s", effect.name, self.id)
 
     async def _redialled(self, effect: Redialled) -> None:
         """Note how devices came back; a meeting goes on where that cannot be written."""
         try:
-            await self._tools.attendance.redialled(self.id, effect.redials)
+            await self._dependencies.attendance.redialled(self.id, effect.redials)
         except SQLAlchemyError:
             log.exception("x redials in %s", self.id)
 
     async def _direct(self, effect: Direct) -> None:
         """Note when the centre directs and when it gives back; nobody's address where its seat was merely lost."""
         step: StepKind = "control" if effect.on else "returned"
-        action, now = "direct" if effect.on else "direct-end", self._tools.clock()
+        action, now = "direct" if effect.on else "direct-end", self._dependencies.clock()
         await self._audited(effect.by, action, "", now)
-        await self._tools.desk.note(self.id, step, effect.by, now)
+        await self._dependencies.incidents.note(self.id, step, effect.by, now)
 
     async def _audited(self, account: str, action: str, detail: str, now: datetime) -> None:
         sources = (client.source for client in self._clients.values() if client.account.account == account)
         source = next(sources, Source("", 0))
-        await self._tools.audit.append(source.entry(now, account, action, self.id, detail))
+        await self._dependencies.audit.append(source.entry(now, account, action, self.id, detail))
 
     def _plan_flush(self) -> None:
         if self._flush is None:
@@ -494,7 +498,7 @@ class MeetingRunner:
         if self._flush is not None:
             self._flush.cancel()
             self._flush = None
-        message = self.conference.flush()
+        message = self.state.flush()
         if message is not None:
             self._tell_all(message)
 

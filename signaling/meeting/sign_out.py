@@ -24,10 +24,10 @@ LOOK_SECONDS = 2.0
 class SignOutMonitor:
     """Knows which sockets came with which login."""
 
-    def __init__(self, hub: MeetingManager, store: AccountStore, clock: Callable[[], datetime]) -> None:
+    def __init__(self, meetings: MeetingManager, accounts: AccountStore, clock: Callable[[], datetime]) -> None:
         # given
-        self._hub = hub
-        self._store = store
+        self._meetings = meetings
+        self._accounts = accounts
         self._clock = clock
         # owned
         self._task: asyncio.Task[None] | None = None
@@ -44,15 +44,15 @@ class SignOutMonitor:
 
     async def ended(self, account: str, login: str | None = None, reason: Farewell = "signed-out") -> None:
         """Hang up the sockets of one login, or of all that an account has."""
-        for client in list(self._hub.clients):
+        for client in list(self._meetings.clients):
             if client.account.account == account and login in (None, client.login.id):
                 await self._dismiss(client, reason)
 
     async def look(self) -> None:
         """Hang up sockets whose login was taken back before its time."""
         now = self._clock()
-        clients = [client for client in self._hub.clients if client.login.holds(now)]
-        kept = await self._store.logins({client.login.id for client in clients}) if clients else set()
+        clients = [client for client in self._meetings.clients if client.login.holds(now)]
+        kept = await self._accounts.logins({client.login.id for client in clients}) if clients else set()
         for client in clients:
             if client.login.id not in kept:
                 await self._dismiss(client, "signed-out")
@@ -67,12 +67,12 @@ class SignOutMonitor:
 
     async def _dismiss(self, client: Client, reason: Farewell) -> None:
         """Free the seat of a client, or its place at the door, and say bye."""
-        meeting = self._hub.of(client)
+        meeting = self._meetings.of(client)
         try:
-            if meeting is not None and meeting.conference.roster.of(client.id) is not None:
-                await meeting.apply(meeting.conference.leave(client.id, reason))
+            if meeting is not None and meeting.state.roster.of(client.id) is not None:
+                await meeting.apply(meeting.state.leave(client.id, reason))
             else:
-                await self._hub.gone(client, self._clock())
+                await self._meetings.disconnected(client, self._clock())
         except Exception:
             log.exception("x seat of %s is not freed yet", client.account.account)
         client.hang_up(reason)

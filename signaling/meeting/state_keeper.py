@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from signaling.meeting.state import snapshot as state_snapshot
 from signaling.meeting.state.snapshot import MeetingSnapshot
-from signaling.meeting.store import ConferenceStore, Kept
+from signaling.meeting.store import MeetingStore, StoredMeeting
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ PATIENCE_SECONDS = 1.0
 """Who joins waits so long at most until the seat is kept."""
 
 
-class Led(Protocol):
+class LedMeeting(Protocol):
     """A meeting that is led here."""
 
     @property
@@ -35,10 +35,10 @@ class Led(Protocol):
         """What is to be kept of it."""
 
 
-class ConferenceKeeper:
+class MeetingStateKeeper:
     """Writes what changed. `lost` is told the session of a meeting that another process leads now."""
 
-    def __init__(self, store: ConferenceStore, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: MeetingStore, clock: Callable[[], datetime]) -> None:
         # given
         self._store = store
         self._clock = clock
@@ -46,7 +46,7 @@ class ConferenceKeeper:
         self._epochs: dict[str, int] = {}
         self._written: dict[str, str] = {}
         """By session: what is kept of it now."""
-        self._changed: dict[str, Led] = {}
+        self._changed: dict[str, LedMeeting] = {}
         self._ended: dict[str, int] = {}
         self._superseded: set[str] = set()
         self._news = asyncio.Event()
@@ -93,7 +93,7 @@ class ConferenceKeeper:
             self._writing = None
             await self._write()
 
-    def changed(self, meeting: Led) -> None:
+    def changed(self, meeting: LedMeeting) -> None:
         """Something about a meeting changed."""
         if meeting.id not in self._superseded:
             self._changed[meeting.id] = meeting
@@ -107,7 +107,7 @@ class ConferenceKeeper:
             self._ended[session] = epoch
             self._news.set()
 
-    async def kept(self, meeting: Led) -> None:
+    async def kept(self, meeting: LedMeeting) -> None:
         """Keep a meeting as it is now, and wait for that; a database that is slow holds nobody up for long."""
         if self._writing is None:
             return
@@ -152,7 +152,7 @@ class ConferenceKeeper:
         self._refused = False
         return True
 
-    def _texts(self, changed: Mapping[str, Led]) -> dict[str, str]:
+    def _texts(self, changed: Mapping[str, LedMeeting]) -> dict[str, str]:
         """Return the JSON of what is another than was written; one that has none keeps no other from being kept."""
         news = {}
         for session, meeting in changed.items():
@@ -166,7 +166,7 @@ class ConferenceKeeper:
         return news
 
     async def _put(self, news: dict[str, str], ended: dict[str, int]) -> None:
-        rows = [Kept(session, self._epochs.setdefault(session, 1), text) for session, text in news.items()]
+        rows = [StoredMeeting(session, self._epochs.setdefault(session, 1), text) for session, text in news.items()]
         lost = await self._store.write(rows, ended, self._clock())
         for session in lost:
             log.error("x conference %s is led by another server", session)

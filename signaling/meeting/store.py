@@ -16,7 +16,7 @@ from signaling.meeting.schema import CONFERENCES
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredMeeting:
     """A conference as it was kept: JSON of a :class:`signaling.meeting.state.snapshot.MeetingSnapshot`."""
 
     session: str
@@ -24,17 +24,17 @@ class Kept:
     record: str
 
 
-class ConferenceStore(SqlRows):
+class MeetingStore(SqlRows):
     """The table of conferences."""
 
-    async def take_over(self) -> list[Kept]:
+    async def take_over(self) -> list[StoredMeeting]:
         """Lead all conferences from now on; return them."""
         async with self._writer.begin() as connection:
             await connection.execute(update(CONFERENCES).values(epoch=CONFERENCES.c.epoch + 1))
             rows = (await connection.execute(select(CONFERENCES).order_by(CONFERENCES.c.session))).mappings()
-            return [Kept(row["session"], row["epoch"], row["record"]) for row in rows]
+            return [StoredMeeting(row["session"], row["epoch"], row["record"]) for row in rows]
 
-    async def write(self, changed: Iterable[Kept], ended: Mapping[str, int], now: datetime) -> set[str]:
+    async def write(self, changed: Iterable[StoredMeeting], ended: Mapping[str, int], now: datetime) -> set[str]:
         """Keep what changed, and forget what ended, by session and epoch; return those that another process leads."""
         lost = set()
         async with self._writer.begin() as connection:
@@ -47,7 +47,7 @@ class ConferenceStore(SqlRows):
         return lost
 
 
-async def _put(connection: AsyncConnection, kept: Kept, now: datetime) -> bool:
+async def _put(connection: AsyncConnection, kept: StoredMeeting, now: datetime) -> bool:
     values = {"record": kept.record, "changed": seconds(now)}
     same = CONFERENCES.c.session == kept.session
     own = update(CONFERENCES).where(same, CONFERENCES.c.epoch == kept.epoch).values(values)

@@ -64,7 +64,7 @@ async def _attend(context: MeetingContext, socket: web.WebSocketResponse, login:
         await _serve(context, client)
     finally:
         context.meetings.clients.discard(client)
-        await asyncio.shield(context.meetings.gone(client, context.clock()))
+        await asyncio.shield(context.meetings.disconnected(client, context.clock()))
 
 
 async def _serve(context: MeetingContext, client: Client) -> None:

@@ -45,7 +45,7 @@ class ControllerNotices:
         if incident.state != "resolved":
             self.incidents[incident.id] = incident
 
-    def found(self, weak: Mapping[str, WeakLine]) -> bool:
+    def set_weak(self, weak: Mapping[str, WeakLine]) -> bool:
         """These lines are weak now; tell whether that is news."""
         news = dict(weak) != self.weak
         self.weak = dict(weak)

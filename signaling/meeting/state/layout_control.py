@@ -67,7 +67,7 @@ class LayoutControl:
         self._layouts = {EVERYONE: Layout(), **layouts}
         self._before, self.content = dict(before), content
 
-    def found(self, layouts: Mapping[str, Layout], content: str | None) -> None:
+    def adopt(self, layouts: Mapping[str, Layout], content: str | None) -> None:
         """The engine holds these: what was arranged last may not have been kept any more."""
         seen: dict[Audience, Layout] = {each: layouts[each] for each in AUDIENCES if each in layouts}
         self._layouts = {EVERYONE: self.layout, **seen}
@@ -97,7 +97,7 @@ class LayoutControl:
             self._before[EVERYONE] = after
         return effects
 
-    def same(self, audience: Audience) -> list[Effect]:
+    def follow_everyone(self, audience: Audience) -> list[Effect]:
         """Let an audience see again what everyone sees; nothing when it does."""
         if audience not in self.own:
             return []

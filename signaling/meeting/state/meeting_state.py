@@ -3,7 +3,7 @@
 The host point chairs; who controls is decided at the door (Điều 10.1, 14.3.a, reading A10), and may sit anywhere.
 Everything the media engine knows can be said again from here (:meth:`MeetingState.restore`), so a lost worker loses
 nothing but seconds; and what the conference is can be kept (:attr:`MeetingState.snapshot`), so that another process
-leads it on over the room that the engine holds (:meth:`MeetingState.recover`, :meth:`MeetingState.found`).
+leads it on over the room that the engine holds (:meth:`MeetingState.recover`, :meth:`MeetingState.adopt_room`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ from signaling.meeting.state.controller_notices import ControllerNotices
 from signaling.meeting.state.layout_control import LayoutControl
 from signaling.meeting.state.roster import Choice, Person, Place, Roster, Seated
 from signaling.meeting.state.script import Scene, Script
-from signaling.meeting.state.snapshot import ConferenceSnapshot
+from signaling.meeting.state.snapshot import MeetingStateSnapshot
 from signaling.meeting.state.waiting_room import WaitingRoom
 from signaling.messages.effects import (
     AddSeat,
@@ -96,7 +96,7 @@ class Booking:
     """So much later one hears oneself in the test room, which belongs to no session; 0 in a meeting."""
 
     @property
-    def trial(self) -> bool:
+    def is_test_room(self) -> bool:
         """Whether somebody tries devices: nobody controls, and nothing of it is kept (R-109)."""
         return self.echo_s > 0
 
@@ -109,11 +109,11 @@ class MeetingState:
         self.booking = booking
         # owned
         self.roster = roster or Roster(booking.places)
-        self.direction = LayoutControl()
-        self.tape = MeetingRecording(booking.recording, booking.start, booking.voices, booking.left)
+        self.layout_control = LayoutControl()
+        self.recording = MeetingRecording(booking.recording, booking.start, booking.voices, booking.left)
         self.script = Script(booking.script, booking.places[0].id)
-        self.aid = ControllerNotices()
-        self.threshold = WaitingRoom()
+        self.controller_notices = ControllerNotices()
+        self.waiting_room = WaitingRoom()
         self.speaking: str | None = None
         self.gives_way_at: datetime | None = None
         """When it ends, since an emergency took its code."""
@@ -124,36 +124,36 @@ class MeetingState:
     # --- from one process to the next
 
     @property
-    def snapshot(self) -> ConferenceSnapshot:
+    def snapshot(self) -> MeetingStateSnapshot:
         """What is kept of it."""
-        layouts, before, content = self.direction.snapshot
-        return ConferenceSnapshot(
+        layouts, before, content = self.layout_control.snapshot
+        return MeetingStateSnapshot(
             seats=tuple(seat.snapshot for seat in self.roster.seats.values()),
             hands=tuple(self.roster.hands),
             layouts=layouts,
             before=before,
             content=content,
-            tape=self.tape.snapshot,
+            tape=self.recording.snapshot,
             script=self.script.snapshot,
-            incidents=tuple(self.aid.incidents.values()),
-            assist=self.aid.assist,
-            turned_away=tuple(sorted(self.threshold.turned_away)),
+            incidents=tuple(self.controller_notices.incidents.values()),
+            assist=self.controller_notices.assist,
+            turned_away=tuple(sorted(self.waiting_room.turned_away)),
             gives_way_at=self.gives_way_at,
             room_open=self._room_open,
         )
 
-    def recover(self, record: ConferenceSnapshot, now: datetime) -> None:
+    def recover(self, record: MeetingStateSnapshot, now: datetime) -> None:
         """Be what another process led: everybody's socket is lost since `now`, and their media may go on."""
         self.roster.recover(record.seats, record.hands, now)
-        self.direction.recover(record.layouts, record.before, record.content)
-        self.tape.recover(record.tape)
+        self.layout_control.recover(record.layouts, record.before, record.content)
+        self.recording.recover(record.tape)
         self.script.recover(record.script, now)
-        self.aid.recover(record.incidents, record.assist)
-        self.threshold.turned_away = set(record.turned_away)
+        self.controller_notices.recover(record.incidents, record.assist)
+        self.waiting_room.turned_away = set(record.turned_away)
         self.gives_way_at = record.gives_way_at
         self._room_open = record.room_open
 
-    def found(self, room: RoomState, now: datetime) -> list[Effect]:
+    def adopt_room(self, room: RoomState, now: datetime) -> list[Effect]:
         """The engine holds the room that another process opened, and is right where less than it was kept.
 
         What was done in the last moments is in the engine alone: a floor, a layout, a view, a recording.
@@ -167,9 +167,9 @@ class MeetingState:
             elif seat.here:
                 effects += self._seat(seat)
         self._room_open = True
-        self.direction.found(room.layouts, room.content if room.content in here else None)
+        self.layout_control.adopt(room.layouts, room.content if room.content in here else None)
         self.speaking = room.speaking
-        return [*effects, *self.tape.found(room.recording is not None, room.paused, now)]
+        return [*effects, *self.recording.found(room.recording is not None, room.paused, now)]
 
     def _found(self, seat: Seated, state: SeatState) -> None:
         options = state.options
@@ -178,7 +178,7 @@ class MeetingState:
         if seat.floor:
             self.roster.lower(seat.id)
 
-    def regained(self, room: RoomState) -> list[Effect]:
+    def reconcile_room(self, room: RoomState) -> list[Effect]:
         """A worker that was lost holds the room still: it is told everything anew, and media go on.
 
         What it recorded meanwhile was closed with its loss, so the next part begins.
@@ -191,9 +191,9 @@ class MeetingState:
             effects += self._seat(seat)
             if (state := held.get(seat.id)) is not None:
                 seat.offered, seat.up, seat.wanted = state.offered, state.up, state.wanted
-        effects += [*self.direction.restore(), SetContent(self.direction.content)]
+        effects += [*self.layout_control.restore(), SetContent(self.layout_control.content)]
         effects += [StopRecording("", "interrupted")] if room.recording is not None else []
-        return [*effects, *self.tape.restore()]
+        return [*effects, *self.recording.restore()]
 
     # --- coming and going
 
@@ -221,24 +221,24 @@ class MeetingState:
 
     def _brief(self, client: str, seat: Seated) -> list[Tell]:
         told: list[ServerMessage] = [GivesWay(at=self.gives_way_at)] if self.gives_way_at is not None else []
-        if self._leads(seat):
-            told += [*self.aid.brief, *([self.threshold.state] if self.threshold.waiting else [])]
+        if self._is_leader(seat):
+            told += [*self.controller_notices.brief, *([self.waiting_room.state] if self.waiting_room.waiting else [])]
         return [Tell(client, message) for message in told]
 
     def lost(self, client: str, heard: datetime) -> list[Effect]:
         """A socket is lost; its seat waits, counted from its last sign of life."""
         effects = self._redialled(self.roster.of(client), [("lost", heard)])
         self.roster.lose(client, heard)
-        if self.threshold.waiting.pop(client, None) is None:
+        if self.waiting_room.waiting.pop(client, None) is None:
             return effects
-        return [*effects, *self._tell_leaders(self.threshold.state)]
+        return [*effects, *self._tell_leaders(self.waiting_room.state)]
 
-    def returned(self, client: str, tried: Sequence[datetime], now: datetime) -> list[Effect]:
+    def reconnected(self, client: str, tried: Sequence[datetime], now: datetime) -> list[Effect]:
         """A client that was lost has come back, after it had tried in vain at these times (R-099)."""
         return self._redialled(self.roster.of(client), [*(("tried", at) for at in tried), ("back", now)])
 
     def _redialled(self, seat: Seated | None, told: Sequence[tuple[RedialKind, datetime]]) -> list[Effect]:
-        if seat is None or seat.place is None or self.booking.trial:
+        if seat is None or seat.place is None or self.booking.is_test_room:
             return []
         return [Redialled(tuple(ReconnectAttempt(seat.place.id, seat.name, kind, at) for kind, at in told))]
 
@@ -246,7 +246,7 @@ class MeetingState:
         """Leave for good."""
         return self._depart(self._seat_of(client), reason)
 
-    def forsaken(self, seat_id: str) -> list[Effect]:
+    def drop_room_system(self, seat_id: str) -> list[Effect]:
         """A room system that an earlier process led leaves for good, since nobody leads its call on."""
         seat = self.roster.seats.get(seat_id)
         return [] if seat is None else self._depart(seat, "left")
@@ -265,24 +265,24 @@ class MeetingState:
         for seat in gone:
             effects += self._forget(seat)
         seen = any(seat.up for seat in self.roster.seats.values())
-        return effects + self._close_if_empty() + self.tape.wished(now, seen)
+        return effects + self._close_if_empty() + self.recording.wished(now, seen)
 
     def end(self, reason: Farewell) -> list[Effect]:
         """Send everyone home and close the room."""
         seats = list(self.roster.seats.values())
         effects = [effect for seat in seats for effect in self._give_back(seat)]
         effects += [Hang(seat.client, reason) for seat in seats if seat.client is not None]
-        effects += self.tape.room_closed()
+        effects += self.recording.room_closed()
         effects += [CloseRoom()] if self._room_open else []
         effects += [Release(seat.leg) for seat in seats if seat.leg is not None]
-        effects += [Hang(client, reason) for client in self.threshold.waiting]
-        self.threshold.waiting.clear()
+        effects += [Hang(client, reason) for client in self.waiting_room.waiting]
+        self.waiting_room.waiting.clear()
         for seat in seats:
             effects += self._turn(seat, False)
             self.roster.remove(seat)
         self._room_open = False
         self._ringing.clear()
-        self.direction.unshare()  # nobody is left to be told
+        self.layout_control.unshare()  # nobody is left to be told
         return effects
 
     def ring(self, options: SeatOptions) -> list[Effect]:
@@ -291,7 +291,7 @@ class MeetingState:
         self._ringing.add(options.seat)
         return [*effects, AddSeat(options)]
 
-    def rang(self, seat_id: str) -> list[Effect]:
+    def ring_ended(self, seat_id: str) -> list[Effect]:
         """A call is over; one that was in vain leaves nothing."""
         if seat_id not in self._ringing:
             return []
@@ -304,24 +304,24 @@ class MeetingState:
         """Whether a point takes part."""
         return any(place.id == point for place in self.booking.places)
 
-    def hold(self, client: str, person: Person, place: Place, now: datetime) -> list[Effect]:
+    def knock(self, client: str, person: Person, place: Place, now: datetime) -> list[Effect]:
         """A point that is not invited waits for an answer (R-011). Raises MessageError."""
         knock = Knock(id=client, account=person.account, point=place.id, name=place.name, label=place.label, since=now)
-        self.threshold.knock(knock)
+        self.waiting_room.knock(knock)
         waiting = Waiting(host=self.booking.places[0].name)
-        return [Tell(client, waiting), *self._tell_leaders(self.threshold.state)]
+        return [Tell(client, waiting), *self._tell_leaders(self.waiting_room.state)]
 
-    def asked(self, client: str, id_: str) -> Knock:
+    def knock_for(self, client: str, id_: str) -> Knock:
         """Return whom somebody may answer who leads the meeting. Raises MessageError."""
-        if not self._leads(self._seat_of(client)):
-            self._controller(client)
-        return self.threshold.known(id_)
+        if not self._is_leader(self._seat_of(client)):
+            self._require_controller(client)
+        return self.waiting_room.known(id_)
 
-    def answered(self, id_: str, admitted: bool) -> list[Effect]:
+    def answer_knock(self, id_: str, admitted: bool) -> list[Effect]:
         """Who waits was admitted, or turned away."""
-        self.threshold.answered(id_, admitted)
+        self.waiting_room.answered(id_, admitted)
         said = LetIn(id_) if admitted else Hang(id_, "turned-away")
-        return [said, *self._tell_leaders(self.threshold.state)]
+        return [said, *self._tell_leaders(self.waiting_room.state)]
 
     # --- what people ask for
 
@@ -352,38 +352,38 @@ class MeetingState:
         seat = self._seat_of(client)
         if source.startswith("camera:"):
             self._visible(source.removeprefix("camera:"))
-        if source == CONTENT and self.direction.content is None:
+        if source == CONTENT and self.layout_control.content is None:
             raise MessageError("unknown-seat")
         seat.view, seat.lines = source, lines
         return [*self._chosen(seat), SetView(seat.id, source, lines), Tell(client, ViewState(source=source))]
 
     def floor(self, client: str, seat_id: str, open_: bool) -> list[Effect]:
         """Give or take the floor; whoever gets it no longer needs to raise a hand."""
-        self._controller(client)
+        self._require_controller(client)
         return self._set_floor(self._known(seat_id), open_)
 
     def gain(self, client: str, seat_id: str, decibels: int) -> list[Effect]:
         """Make a voice louder or softer for everyone (R-093)."""
-        self._controller(client)
+        self._require_controller(client)
         seat = self._visible(seat_id)
         seat.gain = decibels
         return [SetGain(seat.id, decibels)] if seat.here else []
 
     def mute_all(self, client: str) -> list[Effect]:
         """Close every floor but the host's."""
-        self._controller(client)
+        self._require_controller(client)
         open_ = [seat for seat in self.roster.seats.values() if seat.floor and seat.role != "host"]
         return [effect for seat in open_ for effect in self._set_floor(seat, False)]
 
     def lower(self, client: str, seat_id: str) -> list[Effect]:
         """Lower somebody's hand."""
-        self._controller(client)
+        self._require_controller(client)
         self.roster.lower(self._known(seat_id).id)
         return []
 
-    def arrange(self, client: str, layout: Layout, audience: Audience = EVERYONE) -> list[Effect]:
+    def set_layout(self, client: str, layout: Layout, audience: Audience = EVERYONE) -> list[Effect]:
         """Arrange the picture for an audience; an absent point may be pinned, it gets its pane when it comes."""
-        self._controller(client)
+        self._require_controller(client)
         layout_validation.check(layout)
         if layout.focus is not None:
             self._visible(layout.focus)
@@ -393,7 +393,7 @@ class MeetingState:
                 self._visible(seat)
         for seat, point in self._scene().points.items():  # it came while it was being pinned
             layout = layout if seat in layout.seats else layout_validation.moved(layout, point, seat)
-        return self.direction.arrange(layout, audience)
+        return self.layout_control.arrange(layout, audience)
 
     def share(self, client: str, on: bool) -> list[Effect]:
         """Share one's screen, or end that: who has the floor may, one at a time, controllers before others.
@@ -405,35 +405,35 @@ class MeetingState:
             return self._unshare() if seat.controller else self._unshare(seat)
         if seat.place is None or not (seat.floor or seat.controller):
             raise MessageError("forbidden")
-        if self.direction.content not in (None, seat.id) and not seat.controller:
+        if self.layout_control.content not in (None, seat.id) and not seat.controller:
             raise MessageError("content-taken")
-        return self.direction.share(seat.id)
+        return self.layout_control.share(seat.id)
 
     def _unshare(self, seat: Seated | None = None) -> list[Effect]:
         """End the sharing, or that of a seat alone; who looked at nothing else sees the composed picture."""
-        sharing = self.direction.content
+        sharing = self.layout_control.content
         if sharing is None or (seat is not None and sharing != seat.id):
             return []
-        return [*self.direction.unshare(), *self._look_away(CONTENT)]
+        return [*self.layout_control.unshare(), *self._look_away(CONTENT)]
 
     def same_layout(self, client: str, audience: Audience) -> list[Effect]:
         """Let an audience see again what everyone sees."""
-        self._controller(client)
-        return self.direction.same(audience) or [Tell(client, self.direction.state)]
+        self._require_controller(client)
+        return self.layout_control.follow_everyone(audience) or [Tell(client, self.layout_control.state)]
 
     def record(self, client: str, on: bool, pause: bool, now: datetime) -> list[Effect]:
         """Start, pause, resume or stop the recording."""
-        self._controller(client)
-        changes = self.tape.ask(on, pause, self._seat_of(client).account, now)
-        return changes or [Tell(client, self.tape.state)]
+        self._require_controller(client)
+        changes = self.recording.ask(on, pause, self._seat_of(client).account, now)
+        return changes or [Tell(client, self.recording.state)]
 
     def step(self, client: str, to: str | None, now: datetime) -> list[Effect]:
         """Go to an item of the script, or before the first one; going back undoes the last step."""
-        self._controller(client)
+        self._require_controller(client)
         if to is not None and to not in self.script:
             raise MessageError("unknown-item")
         scene = self.script.step(to, self._scene(), now)
-        marks = self.tape.mark(self.chapter)
+        marks = self.recording.mark(self.chapter)
         return [*self._tell_controllers(self.script.state), *self._show(scene), *marks]
 
     @property
@@ -447,15 +447,15 @@ class MeetingState:
         self.script.change(items, now)
         return self._tell_controllers(self.script.state)
 
-    def separate(self, client: str, on: bool) -> list[Effect]:
+    def record_voices(self, client: str, on: bool) -> list[Effect]:
         """Keep the sound of each point beside the recording too, or no longer."""
-        self._controller(client)
-        return self.tape.separate(on) or [Tell(client, self.tape.state)]
+        self._require_controller(client)
+        return self.recording.separate(on) or [Tell(client, self.recording.state)]
 
     def mark(self, client: str, title: str) -> list[Effect]:
         """Set a mark in the recording by hand."""
-        self._controller(client)
-        effects = self.tape.mark(title, client)
+        self._require_controller(client)
+        effects = self.recording.mark(title, client)
         if not effects:
             raise MessageError("not-recording")
         return effects
@@ -465,10 +465,10 @@ class MeetingState:
     def reported(self, client: str, kind: IncidentKind, seat_id: str | None) -> str:
         """Return the seat, or absent point, whose fault somebody reports."""
         own = self._seat_of(client)
-        if self.booking.trial:
+        if self.booking.is_test_room:
             raise MessageError("forbidden")
         if (kind == "help" or seat_id not in (None, own.id)) and own.role != "host":
-            self._controller(client)
+            self._require_controller(client)
         if seat_id is None:
             return own.id
         absent = {place.id for place in self.booking.places}
@@ -476,29 +476,29 @@ class MeetingState:
 
     def incident(self, incident: IncidentState, reporter: str = "") -> list[Effect]:
         """An incident was opened or changed: who leads the meeting is told, and the account that reported it."""
-        self.aid.incident(incident)
+        self.controller_notices.incident(incident)
         return self._tell_leaders(incident, reporter)
 
-    def weak(self, lines: Mapping[str, WeakLine]) -> list[Effect]:
+    def weak_lines(self, lines: Mapping[str, WeakLine]) -> list[Effect]:
         """These lines are weak now."""
-        return self._tell_leaders(self.aid.lines) if self.aid.found(lines) else []
+        return self._tell_leaders(self.controller_notices.lines) if self.controller_notices.set_weak(lines) else []
 
     def calls(self, calls: CallsState) -> list[Effect]:
         """Calling room systems goes so."""
-        self.aid.calls = calls
+        self.controller_notices.calls = calls
         return self._tell_leaders(calls)
 
     def may_redial(self, client: str) -> None:
         """Only a controller has room systems called again. Raises MessageError."""
-        self._controller(client)
+        self._require_controller(client)
 
     def assist(self, client: str, on: bool, now: datetime) -> list[Effect]:
         """Let the centre direct the meeting, or give it back; what is so already changes nothing (R-095)."""
         seat = self._seat_of(client)
         if not seat.directs:
             raise MessageError("forbidden")
-        news = self.aid.help(seat.id, seat.name, now) if on else self.aid.help(None)
-        return [Direct(seat.account, on), *self._tell_leaders(self.aid.assist)] if news else []
+        news = self.controller_notices.help(seat.id, seat.name, now) if on else self.controller_notices.help(None)
+        return [Direct(seat.account, on), *self._tell_leaders(self.controller_notices.assist)] if news else []
 
     # --- what the media engine tells
 
@@ -524,30 +524,30 @@ class MeetingState:
         seat.wanted = lines
         return [Tell(seat.client, Wanted(lines=lines))] if seat.client else []
 
-    def spoke(self, seat_id: str | None) -> list[Effect]:
+    def speaker_changed(self, seat_id: str | None) -> list[Effect]:
         """The loudest seat changed."""
         self.speaking = seat_id
         return [TellAll(Speaking(seat=seat_id))]
 
-    def loud(self, levels: Mapping[str, int]) -> list[Effect]:
+    def levels(self, levels: Mapping[str, int]) -> list[Effect]:
         """Who has the floor is so loud (R-093)."""
         return self._tell_leaders(LevelsState(levels=dict(levels)))
 
     def recording_stopped(self, error: str | None) -> list[Effect]:
         """The engine closed the recording; `error` is None when that was asked for."""
-        return self.tape.ended(error)
+        return self.recording.ended(error)
 
     def disk(self, storage: StorageState) -> list[Effect]:
         """The disk of the recordings has so much room; controllers are told what is new."""
-        known = self.tape.storage == storage
-        effects = self.tape.disk(storage)
+        known = self.recording.storage == storage
+        effects = self.recording.disk(storage)
         return effects + ([] if known else self._tell_controllers(storage))
 
     def media_lost(self, now: datetime) -> list[Effect]:
         """The media worker died: no transport is left, and nothing is recorded."""
         for seat in self.roster.seats.values():
             seat.up = seat.offered = False
-        return self.tape.media_lost(now)
+        return self.recording.media_lost(now)
 
     def restore(self) -> list[Effect]:
         """Build the room anew in a fresh engine and ask everyone to connect again."""
@@ -556,8 +556,8 @@ class MeetingState:
         effects = self._open_room()
         for seat in self.roster.seats.values():
             effects += self._seat(seat) if seat.here else []
-        effects += [SetContent(self.direction.content)] if self.direction.content is not None else []
-        return [*effects, *self.tape.restore(), TellAll(Renew())]
+        effects += [SetContent(self.layout_control.content)] if self.layout_control.content is not None else []
+        return [*effects, *self.recording.restore(), TellAll(Renew())]
 
     def amended(
         self,
@@ -583,7 +583,7 @@ class MeetingState:
         self.roster.places = all_
         named = [SetNames(title, self.names)] if self._room_open else []
         told = TellAll(SessionState(session=self._session()))
-        return [*named, told, *self.tape.registered(recording, official.start, voices)]
+        return [*named, told, *self.recording.registered(recording, official.start, voices)]
 
     def gives_way(self, at: datetime) -> list[Effect]:
         """An emergency took the code: everyone is told when the meeting ends (A25)."""
@@ -617,12 +617,12 @@ class MeetingState:
             may_direct=seat.directs,
             session=self._session(),
             seats=self.roster.wire(),
-            layout=self.direction.state,
-            recording=self.tape.state,
-            storage=self.tape.storage if seat.controller else None,
+            layout=self.layout_control.state,
+            recording=self.recording.state,
+            storage=self.recording.storage if seat.controller else None,
             script=self.script.state if seat.controller or seat.role == "host" else None,
             view=seat.view,
-            content=self.direction.content,
+            content=self.layout_control.content,
             advisory=self.booking.advisory,
             watermark=self.booking.watermark,
             wanted=seat.wanted,
@@ -645,7 +645,7 @@ class MeetingState:
             raise MessageError("not-joined")
         return seat
 
-    def _controller(self, client: str) -> None:
+    def _require_controller(self, client: str) -> None:
         if not self._seat_of(client).controller:
             by = self.booking.controllers
             raise MessageError("controlled-by", by) if by else MessageError("forbidden")
@@ -664,14 +664,14 @@ class MeetingState:
 
     def _open_room(self) -> list[Effect]:
         self._room_open = True
-        return [OpenRoom(), *self.direction.restore()]
+        return [OpenRoom(), *self.layout_control.restore()]
 
     def _close_if_empty(self) -> list[Effect]:
         """Close a room nobody is in."""
         if not self._room_open or self._ringing or any(seat.here for seat in self.roster.seats.values()):
             return []
         self._room_open = False
-        return [*self.tape.room_closed(), CloseRoom()]
+        return [*self.recording.room_closed(), CloseRoom()]
 
     def _seat(self, seat: Seated) -> list[Effect]:
         """Say everything about a seat to the engine."""
@@ -688,9 +688,9 @@ class MeetingState:
 
     def _give_back(self, seat: Seated) -> list[Effect]:
         """End what a seat directs, if it does; before its client is gone, whose address is noted with that."""
-        if self.aid.helper != seat.id or not self.aid.help(None):
+        if self.controller_notices.helper != seat.id or not self.controller_notices.help(None):
             return []
-        return [Direct(seat.account, False), *self._tell_leaders(self.aid.assist)]
+        return [Direct(seat.account, False), *self._tell_leaders(self.controller_notices.assist)]
 
     def _make_absent(self, seat: Seated) -> list[Effect]:
         seat.here = seat.up = seat.offered = False
@@ -703,12 +703,12 @@ class MeetingState:
         self.roster.remove(seat)
         effects += [*self._give_back(seat), *self._look_away(f"camera:{seat.id}")]
         effects += self._move(seat.id, None if seat.place is None else seat.place.id)
-        return effects + (self.spoke(None) if self.speaking == seat.id else [])
+        return effects + (self.speaker_changed(None) if self.speaking == seat.id else [])
 
     def _move(self, old: str, new: str | None) -> list[Effect]:
         """A seat is now what a point was, or the other way round: pins follow in what is shown, and may be again."""
         self.script.move(old, new)
-        return self.direction.move(old, new)
+        return self.layout_control.move(old, new)
 
     def _look_away(self, gone: str) -> list[Effect]:
         """Let those who look at what is gone see the composed picture."""
@@ -742,11 +742,11 @@ class MeetingState:
 
     def _tell_leaders(self, message: ServerMessage, reporter: str = "") -> list[Effect]:
         """Tell who leads the meeting, and an account."""
-        told = [s for s in self.roster.seats.values() if self._leads(s) or (reporter and s.account == reporter)]
+        told = [s for s in self.roster.seats.values() if self._is_leader(s) or (reporter and s.account == reporter)]
         return [Tell(seat.client, message) for seat in told if seat.client is not None]
 
     @staticmethod
-    def _leads(seat: Seated) -> bool:
+    def _is_leader(seat: Seated) -> bool:
         """Whether a seat controls, or is the host's, who chairs even where another controls (R-092)."""
         return seat.controller or seat.role == "host"
 
@@ -754,7 +754,7 @@ class MeetingState:
         """What the script may change: the layout, and the floors of all who are here and can be seen."""
         here = [(seat, seat.place) for seat in self.roster.seats.values() if seat.here]
         points = {seat.id: place.id for seat, place in here if place is not None}
-        return Scene(self.direction.shown, {seat: self.roster.seats[seat].floor for seat in points}, points)
+        return Scene(self.layout_control.shown, {seat: self.roster.seats[seat].floor for seat in points}, points)
 
     def _show(self, scene: Scene) -> list[Effect]:
         """Bring about what the script wants; whoever gets the floor no longer needs to raise a hand."""
@@ -762,4 +762,4 @@ class MeetingState:
         for seat in self.roster.seats.values():
             if scene.floors.get(seat.id, seat.floor) != seat.floor:
                 effects += self._set_floor(seat, scene.floors[seat.id])
-        return effects + self.direction.show(scene.shown)
+        return effects + self.layout_control.show(scene.shown)

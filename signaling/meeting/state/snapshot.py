@@ -78,7 +78,7 @@ class ScriptSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class ConferenceSnapshot:
+class MeetingStateSnapshot:
     """A conference. `before` are the layouts that come back when a shared screen ends."""
 
     seats: tuple[SeatSnapshot, ...]
@@ -111,7 +111,7 @@ class MeetingSnapshot:
     `gone` says of points whose departure is still to be written when they left; `part` is the file recorded into.
     """
 
-    conference: ConferenceSnapshot
+    conference: MeetingStateSnapshot
     opened: bool
     accepted: tuple[str, ...] = ()
     declared: tuple[str, ...] = ()

@@ -39,14 +39,14 @@ class SipAdmission:
 
     async def enter(self, meeting: MeetingRunner, place: Place, number: int, now: datetime) -> bool:
         """Count the leg of a device, if one is left."""
-        return await self._guard.enter(meeting.guarded, leg_of(place.id, number), meeting.conference.booking.legs, now)
+        return await self._guard.enter(meeting.capacity_pool, leg_of(place.id, number), meeting.state.booking.legs, now)
 
     async def free(self, meeting: MeetingRunner, place: Place, number: int) -> None:
         """Count the leg of a call in vain no more, unless somebody has it."""
         leg = leg_of(place.id, number)
-        holder = meeting.conference.roster.holder(leg)
+        holder = meeting.state.roster.holder(leg)
         if holder is None or not holder.here:
-            self._guard.leave(meeting.guarded, leg)
+            self._guard.leave(meeting.capacity_pool, leg)
 
     async def compare(self, system: RoomSystem, number: int, seen: Seen, now: datetime) -> bool:
         """Flag what a device announces that is not registered; tell whether it may come in (R-004, R-034, R-055)."""
@@ -60,7 +60,7 @@ class SipAdmission:
         self, meeting: MeetingRunner, system: RoomSystem, place: Place, number: int, seat: str, now: datetime
     ) -> None:
         """Seat a room system, muted until it is given the floor (R-056); whoever has its place leaves that."""
-        conference, leg = meeting.conference, leg_of(place.id, number)
+        conference, leg = meeting.state, leg_of(place.id, number)
         await self.note(system, "enter", meeting.id, conference.booking.number, now)
         await meeting.admit(place.id, now)
         person = Person(system.account.account, system.account.name, place, controller=False, system=True)

@@ -75,7 +75,7 @@ class SipBridge:
 
     async def start(self, agent: Agent) -> None:
         """Open the sockets, go on with the calls of an earlier process, and begin to call. Raises OSError."""
-        now = self._hub.tools.clock()
+        now = self._hub.dependencies.clock()
         left = [(meeting, each) for meeting in self._hub.meetings.values() for each in meeting.left_systems]
         await self._look(now)
         devices = {device.id: device for device in await self._equipment.devices()} if left else {}
@@ -91,17 +91,17 @@ class SipBridge:
             left, meeting.left_systems = meeting.left_systems, ()
             for each in left:
                 log.warning("x the room system in seat %s of %s leaves: there is no SIP gateway", each.seat, meeting.id)
-                await meeting.apply(meeting.conference.forsaken(each.seat))
+                await meeting.apply(meeting.state.drop_room_system(each.seat))
 
     async def _go_on(
         self, meeting: MeetingRunner, kept: SystemSnapshot, call: Call, device: Device | None, now: datetime
     ) -> None:
         """Take up the call of a room system that an earlier process led; one without seat or device is hung up."""
         meeting.left_systems = tuple(each for each in meeting.left_systems if each is not kept)
-        seat = meeting.conference.roster.seats.get(kept.seat)
+        seat = meeting.state.roster.seats.get(kept.seat)
         if device is None or seat is None:
             await call.hang_up()
-            await meeting.apply(meeting.conference.forsaken(kept.seat))
+            await meeting.apply(meeting.state.drop_room_system(kept.seat))
             return
         board = self._boards.get(meeting.id, DialSchedule())
         system = board.systems.get(device.id, DialledSystem(device, seat.device, seat.name))
@@ -136,7 +136,7 @@ class SipBridge:
         while True:
             await asyncio.sleep(TICK_SECONDS)
             try:
-                await self.tick(self._hub.tools.clock())
+                await self.tick(self._hub.dependencies.clock())
             except (SQLAlchemyError, RedisError, OSError):
                 log.exception("x the gateway could not look")
 
@@ -166,11 +166,11 @@ class SipBridge:
             meeting = await self._hub.open(session)
             found = [
                 DialledSystem(device, number, place.device_name(number))
-                for place in meeting.conference.booking.places
+                for place in meeting.state.booking.places
                 for number, device in known.get(place.id, [])
                 if number <= place.devices
             ]
-            meeting.conference.roster.kept = {leg_of(each.device.point, each.number) for each in found}
+            meeting.state.roster.kept = {leg_of(each.device.point, each.number) for each in found}
             self._boards.setdefault(session.id, DialSchedule()).expect(found, now)
 
     def _forget(self, session: str) -> None:
@@ -190,7 +190,7 @@ class SipBridge:
         del self._telling[meeting.id]
         board = self._boards.get(meeting.id)
         if self._goes_on(meeting) and board is not None and (news := board.news()) is not None:
-            await meeting.apply(meeting.conference.calls(news))
+            await meeting.apply(meeting.state.calls(news))
 
     def _goes_on(self, meeting: MeetingRunner) -> bool:
         return self._hub.meetings.get(meeting.id) is meeting
@@ -209,9 +209,9 @@ class SipBridge:
 
     async def _call(self, meeting: MeetingRunner, system: DialledSystem) -> None:
         """Call a device, if its place is free and a leg is left, and seat it when it answers."""
-        now, place = self._hub.tools.clock(), _place(meeting, system.device.point)
+        now, place = self._hub.dependencies.clock(), _place(meeting, system.device.point)
         try:
-            holder = meeting.conference.roster.holder(leg_of(place.id, system.number))
+            holder = meeting.state.roster.holder(leg_of(place.id, system.number))
             if holder is not None and holder.client is not None and not system.asked:
                 system.taken(now)
             elif await self._grants.lacking(place.id, meeting.id, now):
@@ -222,17 +222,17 @@ class SipBridge:
                 await self._ring(meeting, system, place)
         except (SQLAlchemyError, RedisError):
             log.exception("x %s could not be called", system.name)
-            system.postponed(self._hub.tools.clock())
+            system.postponed(self._hub.dependencies.clock())
         self._changed(meeting)
 
     async def _ring(self, meeting: MeetingRunner, system: DialledSystem, place: Place) -> None:
-        seat, clock = secrets.token_urlsafe(9), self._hub.tools.clock
+        seat, clock = secrets.token_urlsafe(9), self._hub.dependencies.clock
         assert self.agent is not None
         try:
-            await meeting.apply(meeting.conference.ring(SeatOptions(seat, system.name, visible=False)))
+            await meeting.apply(meeting.state.ring(SeatOptions(seat, system.name, visible=False)))
             where = target(system.device)
             offer = await self._hub.engine.invite(meeting.id, seat, where.host)
-            host = meeting.conference.booking.places[0].name
+            host = meeting.state.booking.places[0].name
             call = await self.agent.invite(where, offer, name=host)
             await self._answered(meeting, system, place, call, seat)
         except CallRefused as refused:
@@ -245,17 +245,17 @@ class SipBridge:
             system.failed(clock())
         finally:
             if self._goes_on(meeting):
-                await meeting.apply(meeting.conference.rang(seat))
+                await meeting.apply(meeting.state.ring_ended(seat))
                 await self._seating.free(meeting, place, system.number)
 
     async def _answered(
         self, meeting: MeetingRunner, system: DialledSystem, place: Place, call: Call, seat: str
     ) -> None:
         """Seat who answered; whatever keeps it from its seat, sound or picture ends the call."""
-        member, now = RoomSystem(system.device, system.name, call.peer.address), self._hub.tools.clock()
+        member, now = RoomSystem(system.device, system.name, call.peer.address), self._hub.dependencies.clock()
         member.call = call
         try:
-            async with meeting.door:
+            async with meeting.join_lock:
                 await self._seating.compare(member, system.number, of_called(call), now)
                 if not self._goes_on(meeting) or not await self._seating.enter(meeting, place, system.number, now):
                     system.full(now)
@@ -275,7 +275,7 @@ class SipBridge:
     async def called(self, incoming: IncomingCall) -> None:
         """Take a call, or refuse it."""
         try:
-            await self._take(incoming, self._hub.tools.clock())
+            await self._take(incoming, self._hub.dependencies.clock())
         except Refused as refused:
             log.info("> %s to %s", refused.status, incoming.peer.address)
             incoming.refuse(refused.status)
@@ -309,7 +309,7 @@ class SipBridge:
         finally:
             if not member.held:
                 if system.state == "calling" and (meeting.id, guest.device.id) not in self._calling:
-                    system.failed(self._hub.tools.clock())  # our call was given up for this one
+                    system.failed(self._hub.dependencies.clock())  # our call was given up for this one
                     self._changed(meeting)
                 await self._kept.leave(meeting, member)
 
@@ -324,7 +324,7 @@ class SipBridge:
     ) -> None:
         """Seat who calls, then connect sound and picture. Raises Refused, MediaError, CallFailed."""
         seat = secrets.token_urlsafe(9)
-        async with meeting.door:
+        async with meeting.join_lock:
             if not await self._seating.compare(member, guest.number, of_caller(incoming), now):
                 raise Refused(FORBIDDEN)
             if (calling := self._calling.pop((meeting.id, guest.device.id), None)) is not None:
@@ -347,14 +347,14 @@ class SipBridge:
     async def redial(self, client: Client, message: Redial, now: datetime) -> None:
         """Call a device again, also one that is in but hangs (Điều 14.3.c, R-095). Raises MessageError."""
         meeting = self._hub.joined(client)
-        meeting.conference.may_redial(client.id)
+        meeting.state.may_redial(client.id)
         board = self._boards.get(meeting.id)
         system = None if board is None else board.systems.get(message.device)
         if system is None:
             raise MessageError("unknown-seat")
-        tools, account, source = self._hub.tools, client.account.account, client.source
+        tools, account, source = self._hub.dependencies, client.account.account, client.source
         await tools.audit.append(source.entry(now, account, "redial", meeting.id, system.name))
-        await tools.desk.note(meeting.id, "noted", account, now, f"Gọi lại {system.name}")
+        await tools.incidents.note(meeting.id, "noted", account, now, f"Gọi lại {system.name}")
         if system.state != "calling":
             await self._kept.let_go(system, now)
             system.ask(now)
@@ -363,4 +363,4 @@ class SipBridge:
 
 
 def _place(meeting: MeetingRunner, point: str) -> Place:
-    return next(place for place in meeting.conference.booking.places if place.id == point)
+    return next(place for place in meeting.state.booking.places if place.id == point)

@@ -51,7 +51,7 @@ class CallRegistry:
         meeting, system, member = held.meeting, held.system, held.member
         assert member.call is not None
         if system.away:
-            await meeting.apply(meeting.conference.returned(member.id, system.tried, now))
+            await meeting.apply(meeting.state.reconnected(member.id, system.tried, now))
         system.connected()
         self._held[member.id] = held
         member.held = True
@@ -68,7 +68,7 @@ class CallRegistry:
     def refresh(self, call: Call) -> None:
         """Have a whole picture sent to who asked for one in its call (RFC 5168)."""
         for held in self._held.values():
-            if held.member.call is call and (seat := held.meeting.conference.roster.of(held.member.id)) is not None:
+            if held.member.call is call and (seat := held.meeting.state.roster.of(held.member.id)) is not None:
                 self._spawn(self._refresh(held.meeting.id, seat.id))
 
     async def _refresh(self, meeting: str, seat: str) -> None:
@@ -79,7 +79,7 @@ class CallRegistry:
         """Let go of those whose sound and picture are gone; they are called again. Refreshes of calls are kept."""
         for held in list(self._held.values()):
             held.meeting.changed()
-            seat = held.meeting.conference.roster.of(held.member.id)
+            seat = held.meeting.state.roster.of(held.member.id)
             if seat is None:
                 continue
             if seat.up:
@@ -99,13 +99,13 @@ class CallRegistry:
     async def leave(self, meeting: MeetingRunner, member: RoomSystem) -> None:
         """Take the seat of a room system, and with it the call, if the meeting has not done so."""
         with contextlib.suppress(MessageError):
-            await meeting.apply(meeting.conference.leave(member.id))
+            await meeting.apply(meeting.state.leave(member.id))
 
     async def _follow(self, held: BridgedCall, call: Call) -> None:
         await call.ended.wait()
         if self._held.pop(held.member.id, None) is None:  # let go of already
             return
-        now, system, said = self._hub.tools.clock(), held.system, held.member.said
+        now, system, said = self._hub.dependencies.clock(), held.system, held.member.said
         if any(other.system is system for other in self._held.values()):  # it called in anew
             return
         if said == "replaced":
@@ -127,5 +127,5 @@ class CallRegistry:
 
     async def _lost(self, held: BridgedCall, now: datetime) -> None:
         held.meeting.discard(held.member)
-        await held.meeting.apply(held.meeting.conference.lost(held.member.id, now))
+        await held.meeting.apply(held.meeting.state.lost(held.member.id, now))
         held.system.lost(now)

@@ -45,7 +45,7 @@ async def test_a_join_under_way_when_the_server_is_told_to_end_seats_nobody(
     """Before its meeting is opened, and just before it is seated."""
     session = await world.session(NHA_TRANG)
     socket = await world.socket("nhatrang")
-    owner = world.server.meetings if step == "meeting" else world.server.meetings.tools.attendance
+    owner = world.server.meetings if step == "meeting" else world.server.meetings.dependencies.attendance
     go_further, reached, go_on = getattr(owner, step), asyncio.Event(), asyncio.Event()
 
     async def held(*arguments: object) -> object:
@@ -59,7 +59,7 @@ async def test_a_join_under_way_when_the_server_is_told_to_end_seats_nobody(
     world.server.meetings.stopping = True
     go_on.set()
     assert (await joining)["error"] == "shutting-down"
-    seats = {id_: len(meeting.conference.roster.seats) for id_, meeting in world.server.meetings.meetings.items()}
+    seats = {id_: len(meeting.state.roster.seats) for id_, meeting in world.server.meetings.meetings.items()}
     assert seats == ({} if step == "meeting" else {session.id: 0})
 
 

@@ -400,7 +400,7 @@ async def test_r095_who_directs_is_on_the_record_though_it_is_cut_off_meanwhile(
     meeting = world.server.meetings.meetings[session.id]
     async with meeting._order:  # something else is carried out
         await centre.send(type="assist", on=True)
-        await soon(lambda: meeting.conference.aid.helper == joined["seat"])
+        await soon(lambda: meeting.state.controller_notices.helper == joined["seat"])
         world.drop("central")
         await soon(lambda: len(world.server.meetings.clients) == 1)
     await meeting.apply([])

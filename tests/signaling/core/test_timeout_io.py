@@ -89,7 +89,7 @@ async def test_a_recording_begins_in_a_folder_that_is_slow_and_one_that_finds_no
     await host.ask(type="record", on=True)
     await host.send(type="gain", seat=joined["seat"], decibels=3)
     await host.seat(joined["seat"], gain=3)
-    tape = world.server.meetings.meetings[session.id].conference.tape.state
+    tape = world.server.meetings.meetings[session.id].state.recording.state
     assert (tape.on, tape.error, len(await world.recording_store.parts(session.id))) == (error is None, error, parts)
 
 

@@ -149,7 +149,7 @@ async def test_meetings_go_on_without_valkey_and_who_was_in_comes_back(
 
     await external.come()
     await soon(lambda: _counted(world, 2))
-    assert await world.server.meetings.tools.presence.connected(session.id) == [2]
+    assert await world.server.meetings.dependencies.connected_devices.connected(session.id) == [2]
     assert await login(world) == (200, None)
 
 

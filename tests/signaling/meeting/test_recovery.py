@@ -21,7 +21,7 @@ from signaling.core.errors import SettingsError
 from signaling.meeting.schema import CONFERENCES
 from signaling.meeting.state.roster import ticket_of
 from signaling.meeting.state.snapshot import MeetingSnapshot, current_version
-from signaling.meeting.state_keeper import ConferenceKeeper
+from signaling.meeting.state_keeper import MeetingStateKeeper
 from signaling.recording import journal
 from signaling.recording.store import RecordingStore
 from signaling.sip.bridge.bridge import SipBridge
@@ -57,14 +57,14 @@ async def test_another_process_leads_on_what_the_first_one_led(settings: Setting
     async with open_world(settings, held=engine) as world:
         session, host, chair, there = await _meeting(world)
         before = await world.join("central", session)
-        rows = world.server.meetings.meetings[session.id].conference.roster.wire()
+        rows = world.server.meetings.meetings[session.id].state.roster.wire()
         await world.server.meetings.leave()
         assert await host.type("bye") == {"type": "bye", "reason": "shutdown"}
     engine.calls.clear()
     async with open_world(settings, held=engine) as world:
         assert [call for call in engine.calls if call[0] in MADE] == []
         meeting = world.server.meetings.meetings[session.id]
-        recovered = {row.seat: row for row in meeting.conference.roster.wire()}
+        recovered = {row.seat: row for row in meeting.state.roster.wire()}
         assert recovered == {row.seat: row.model_copy(update={"media": "none"}) for row in rows}
         again, joined = await world.join("host", session, resume=chair["resume"])
         assert (joined["seat"], joined["resume"]) == (chair["seat"], chair["resume"])
@@ -79,7 +79,7 @@ async def test_another_process_leads_on_what_the_first_one_led(settings: Setting
         await guest.seat(there["seat"], floor=False)
         assert engine.rooms[session.id].floors == {chair["seat"]}
         assert [call[0] for call in engine.calls if call[0] in MADE] == []
-        assert before[1]["seat"] in meeting.conference.roster.seats
+        assert before[1]["seat"] in meeting.state.roster.seats
 
 
 async def test_a_server_that_cannot_serve_ends_no_meeting(settings: Settings) -> None:
@@ -108,8 +108,11 @@ async def test_what_was_done_in_the_last_moment_is_in_the_engine_alone_and_holds
     await engine.set_view(session.id, chair["seat"], f"camera:{there['seat']}")
     await engine.add_seat(session.id, SeatOptions("unknown", "Ai đó"))
     async with open_world(settings, held=engine) as world:
-        conference = world.server.meetings.meetings[session.id].conference
-        assert (conference.direction.layout, conference.roster.seats[there["seat"]].floor) == (Layout("2x2"), False)
+        conference = world.server.meetings.meetings[session.id].state
+        assert (conference.layout_control.layout, conference.roster.seats[there["seat"]].floor) == (
+            Layout("2x2"),
+            False,
+        )
         assert conference.roster.seats[chair["seat"]].view == f"camera:{there['seat']}"
         assert "unknown" not in engine.rooms[session.id].seats
 
@@ -276,11 +279,11 @@ async def test_a_room_without_a_conference_is_closed_and_a_conference_that_is_ov
     async with open_world(settings, held=engine) as world:
         session, *_ = await _meeting(world)
         await world.server.meetings.leave()
-    await engine.open_room("stray", world.server.meetings.tools.rooms)
+    await engine.open_room("stray", world.server.meetings.dependencies.room_options)
     async with open_world(settings, held=engine) as world:
         assert set(engine.rooms) == {session.id}
         await world.server.meetings.cancelled(session.id)
-        await world.server.meetings.tools.keeper.stop()
+        await world.server.meetings.dependencies.keeper.stop()
         async with world.services.database.connect() as connection:
             assert (await connection.execute(select(func.count()).select_from(CONFERENCES))).scalar() == 0
 
@@ -301,8 +304,8 @@ async def test_who_joined_is_kept_before_being_told_so(settings: Settings) -> No
         _, chair = await world.join("host", session)
         world.server.meetings.left = True  # it is killed: nothing more is written
         await world.server.meetings._end_tasks()
-        assert world.server.meetings.tools.keeper._writing is not None
-        world.server.meetings.tools.keeper._writing.cancel()
+        assert world.server.meetings.dependencies.keeper._writing is not None
+        world.server.meetings.dependencies.keeper._writing.cancel()
     async with open_world(settings, held=engine) as world:
         _, joined = await world.join("host", session, resume=chair["resume"])
         assert joined["seat"] == chair["seat"]
@@ -311,7 +314,7 @@ async def test_who_joined_is_kept_before_being_told_so(settings: Settings) -> No
 async def test_who_was_taken_over_from_writes_nothing_any_more(settings: Settings) -> None:
     async with open_world(settings) as world:
         session, host, _, there = await _meeting(world)
-        keeper = world.server.meetings.tools.keeper
+        keeper = world.server.meetings.dependencies.keeper
         await keeper.kept(world.server.meetings.meetings[session.id])
         async with world.services.database.begin() as connection:
             await connection.execute(update(CONFERENCES).values(epoch=CONFERENCES.c.epoch + 1, record="theirs"))
@@ -341,7 +344,7 @@ async def _with_a_room_system(world: World) -> tuple[Session, dict[str, Any], st
     host, chair = await world.join("host", session)
     await tick(world, 0)
     await calls(host, "connected")
-    seat = world.server.meetings.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01")
+    seat = world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01")
     assert seat is not None
     await world.server.sip_bridge.leave()
     await world.server.meetings.leave()
@@ -355,7 +358,7 @@ async def test_room_systems_leave_when_the_next_server_has_no_gateway(settings: 
         assert system in engine.rooms[session.id].seats
     async with open_world(settings, held=engine) as world:
         meeting = world.server.meetings.meetings[session.id]
-        assert list(meeting.conference.roster.seats) == list(engine.rooms[session.id].seats) == [chair["seat"]]
+        assert list(meeting.state.roster.seats) == list(engine.rooms[session.id].seats) == [chair["seat"]]
         assert (meeting.left_systems, meeting.snapshot.systems) == ((), ())
         _, joined = await world.join("host", session, resume=chair["resume"])
         assert [row["here"] for row in joined["seats"]] == [True, False]
@@ -376,7 +379,7 @@ async def test_a_room_system_that_is_not_registered_any_more_leaves(
         await world.server.sip_bridge.start(agent)  # type: ignore[arg-type]
         await world.server.sip_bridge.stop()
         assert [call.hung_up for call in agent.calls] == [True]
-        assert list(world.server.meetings.meetings[session.id].conference.roster.seats) == [chair["seat"]]
+        assert list(world.server.meetings.meetings[session.id].state.roster.seats) == [chair["seat"]]
 
 
 async def test_who_does_not_come_back_is_gone_a_minute_after_the_new_process_began(settings: Settings) -> None:
@@ -389,7 +392,7 @@ async def test_who_does_not_come_back_is_gone_a_minute_after_the_new_process_beg
         await world.tick(13)
         assert there["seat"] not in engine.rooms[session.id].seats
         await world.tick(48)
-        assert list(world.server.meetings.meetings[session.id].conference.roster.seats) == [chair["seat"]]
+        assert list(world.server.meetings.meetings[session.id].state.roster.seats) == [chair["seat"]]
         assert (await host.ask(type="ping"))["type"] == "pong"
 
 
@@ -398,7 +401,7 @@ async def test_a_worker_that_dies_meanwhile_keeps_no_server_from_starting(settin
     async with open_world(settings, held=engine) as world:
         session, *_ = await _meeting(world)
         await world.server.meetings.leave()
-    await engine.open_room("stray", world.server.meetings.tools.rooms)
+    await engine.open_room("stray", world.server.meetings.dependencies.room_options)
     engine.failing["close_room"] = EngineGone("the media worker is gone")
     async with open_world(settings, held=engine) as world:
         assert list(world.server.meetings.meetings) == [session.id]
@@ -416,8 +419,8 @@ async def test_what_cannot_be_read_any_more_keeps_nobody_from_meeting_anew(setti
         _, chair = await world.join("host", session)
         world.server.meetings.left = True  # it is killed
         await world.server.meetings._end_tasks()
-        assert world.server.meetings.tools.keeper._writing is not None
-        world.server.meetings.tools.keeper._writing.cancel()
+        assert world.server.meetings.dependencies.keeper._writing is not None
+        world.server.meetings.dependencies.keeper._writing.cancel()
     async with open_world(settings) as world:
         _, joined = await world.join("host", session, resume=chair["resume"])
         assert joined["seat"] == chair["seat"]
@@ -483,7 +486,7 @@ async def test_what_is_being_written_when_the_keeper_stops_is_written(
             return await write(*arguments)
 
         monkeypatch.setattr(store, "write", slow)
-        keeper = ConferenceKeeper(store, world.clock)
+        keeper = MeetingStateKeeper(store, world.clock)
         keeper.start()
         keeper.changed(Led("another", meeting.snapshot))
         await begun.wait()
@@ -496,7 +499,7 @@ async def test_what_is_being_written_when_the_keeper_stops_is_written(
 async def test_of_a_meeting_that_is_over_nothing_stays_in_memory(settings: Settings) -> None:
     async with open_world(settings) as world:
         session, *_ = await _meeting(world)
-        keeper = world.server.meetings.tools.keeper
+        keeper = world.server.meetings.dependencies.keeper
         await keeper.kept(world.server.meetings.meetings[session.id])
         assert (set(keeper._written), set(keeper._epochs)) == ({session.id}, {session.id})
         await world.server.meetings.cancelled(session.id)
@@ -524,7 +527,7 @@ async def test_one_that_ends_while_it_is_written_is_forgotten(
             return await write(*arguments)
 
         monkeypatch.setattr(store, "write", slow)
-        keeper = ConferenceKeeper(store, world.clock)
+        keeper = MeetingStateKeeper(store, world.clock)
         keeper.start()
         keeper.changed(Led("over", snapshot))
         await begun.wait()
@@ -543,7 +546,7 @@ async def test_one_that_cannot_be_kept_keeps_no_other_from_being_kept(settings: 
         session, *_ = await _meeting(world)
         meeting = world.server.meetings.meetings[session.id]
         await world.server.meetings.leave()
-        keeper = ConferenceKeeper(world.services.meeting_store, world.clock)
+        keeper = MeetingStateKeeper(world.services.meeting_store, world.clock)
         keeper.start()
         keeper.changed(Led("broken", replace(meeting.snapshot, part="\ud800")))
         await keeper.kept(Led("whole", meeting.snapshot))

@@ -286,7 +286,7 @@ async def test_coming_back_with_the_token(world: World) -> None:
     await world.tick(12)
     await host.seat(joined["seat"], here=False)
     assert joined["seat"] not in world.engine.rooms[session.id].seats
-    assert await world.server.meetings.tools.presence.connected(session.id) == [1]
+    assert await world.server.meetings.dependencies.connected_devices.connected(session.id) == [1]
     _, again = await world.join("nhatrang", session, resume=joined["resume"])
     assert (again["seat"], joined["seat"] in world.engine.rooms[session.id].floors) == (joined["seat"], True)
     await host.seat(joined["seat"], here=True, floor=True)
@@ -447,7 +447,7 @@ async def test_a_fault_in_one_meeting_stops_time_in_no_other(
     def broken(_: object) -> None:
         raise KeyError("ours")
 
-    monkeypatch.setattr(world.server.meetings.meetings[faulty.id].conference, "tick", broken)
+    monkeypatch.setattr(world.server.meetings.meetings[faulty.id].state, "tick", broken)
     await world.tick(1)
     assert [world.engine.rooms[each.id].recording is None for each in (faulty, sound)] == [True, False]
     assert "x the roof could not follow an event" in caplog.text
@@ -460,7 +460,7 @@ async def test_a_meeting_that_ends_while_time_passes_in_another_is_passed_over(
     for account, session in (("host", first), ("camranh", second)):
         await world.join(account, session)
     hub = world.server.meetings
-    monkeypatch.setattr(hub._lines, "look", lambda *_: hub.cancelled(second.id))
+    monkeypatch.setattr(hub._line_monitor, "look", lambda *_: hub.cancelled(second.id))
     await world.tick(1)
     assert list(hub.meetings) == [first.id]
 
@@ -469,19 +469,19 @@ async def test_who_joins_is_told_so_first_and_how_all_is_by_then(world: World, m
     session = await world.session(NHA_TRANG)
     meeting = await world.server.meetings.open(session)
     system = CalledSystem(device="d", point=NHA_TRANG, name="a", state="calling", at=None, status=0)
-    await meeting.apply(meeting.conference.calls(CallsState(calls=[system])))
+    await meeting.apply(meeting.state.calls(CallsState(calls=[system])))
     seated, written = asyncio.Event(), asyncio.Event()
 
     async def kept(_: object) -> None:
         seated.set()
         await written.wait()
 
-    monkeypatch.setattr(world.server.meetings.tools.keeper, "kept", kept)
+    monkeypatch.setattr(world.server.meetings.dependencies.keeper, "kept", kept)
     host = await world.socket("host")
     await host.send(type="join", code=session.code)
     await seated.wait()
     answered = CallsState(calls=[system.model_copy(update={"state": "connected"})])
-    changing = asyncio.create_task(meeting.apply(meeting.conference.calls(answered)))
+    changing = asyncio.create_task(meeting.apply(meeting.state.calls(answered)))
     await asyncio.sleep(0)
     written.set()
     await changing
@@ -503,14 +503,14 @@ async def test_a_socket_that_ends_while_its_seat_is_kept_can_be_resumed(
         seated.set()
         await written.wait()
 
-    monkeypatch.setattr(world.server.meetings.tools.keeper, "kept", kept)
+    monkeypatch.setattr(world.server.meetings.dependencies.keeper, "kept", kept)
     host = await world.socket("host")
     await host.send(type="join", code=session.code)
     await seated.wait()
     world.drop("host")
     await host.closed()
     written.set()
-    conference = world.server.meetings.meetings[session.id].conference
+    conference = world.server.meetings.meetings[session.id].state
     async with asyncio.timeout(5):
         while not world.engine.rooms.get(session.id) or not world.engine.rooms[session.id].seats:
             await asyncio.sleep(0)

@@ -117,7 +117,7 @@ async def test_after_a_restart_everybody_is_back_in_their_full_test_rooms_who_wa
     engine, accounts = FakeEngine(), ("cauba", "nhatrang", "camranh", "dienkhanh")
     async with open_world(settings, held=engine) as world:
         tokens = [(await visit(world, account))[1]["resume"] for account in accounts]
-        await world.server.meetings.tools.presence.write()
+        await world.server.meetings.dependencies.connected_devices.write()
         await world.server.meetings.leave()
     async with open_world(settings, held=engine) as world:
         assert engine.rooms == {}

@@ -415,7 +415,7 @@ async def test_what_is_stopped_while_its_worker_is_replaced_is_not_taken_up_by_t
         await host.ask(type="offer", sdp="v=0")
         await host.seat(joined["seat"], media="connected")
         await world.tick(1)
-        state = world.server.meetings.meetings[session.id].conference.tape.state
+        state = world.server.meetings.meetings[session.id].state.recording.state
         assert (joined["recording"], state.on, len(await world.recording_store.parts(session.id))) == (OFF, False, 1)
 
 

@@ -236,6 +236,6 @@ async def test_a_server_that_begins_anew_goes_on_as_it_was(
         host, _ = await world.join("host", session)
         await host.ask(type="offer", sdp="v=0")
         await world.tick(1)
-        state = world.server.meetings.meetings[session.id].conference.tape.state
+        state = world.server.meetings.meetings[session.id].state.recording.state
         assert (state.on, state.paused) == (position != "off", position == "paused")
         assert (world.engine.rooms[session.id].recording is not None) == (position == "on")

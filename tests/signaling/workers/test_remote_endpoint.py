@@ -407,7 +407,9 @@ async def test_i07_an_answer_of_another_kind_is_taken_for_none(site: Site) -> No
         call = await dialled.receive_json()
         await dialled.send_json({"id": call["id"], "result": result})
 
-    asking: Coroutine[Any, Any, None] = site.workers.open_room("r", site.world.server.meetings.tools.rooms)
+    asking: Coroutine[Any, Any, None] = site.workers.open_room(
+        "r", site.world.server.meetings.dependencies.room_options
+    )
     await asyncio.gather(asking, answer(None))
     with pytest.raises(Exception, match="gone"):
         await asyncio.gather(site.workers.connect("r", "a", "v=0"), answer({"sdp": 1}))

@@ -213,7 +213,7 @@ def test_only_controllers_control(hall: Hall) -> None:
         lambda: c.floor("n", seat, True),
         lambda: c.mute_all("n"),
         lambda: c.lower("n", seat),
-        lambda: c.arrange("n", Layout()),
+        lambda: c.set_layout("n", Layout()),
         lambda: c.record("n", True, False, NOW),
     ):
         assert_refused("forbidden", call)
@@ -225,7 +225,7 @@ def test_unknown_clients_and_seats_are_refused(hall: Hall) -> None:
     for call in (
         lambda: c.floor("h", "x", True),
         lambda: c.lower("h", "x"),
-        lambda: c.arrange("h", Layout("single", "x")),
+        lambda: c.set_layout("h", Layout("single", "x")),
         lambda: c.view("h", "camera:x"),
         lambda: c.view("h", "camera:nt"),
     ):
@@ -234,7 +234,7 @@ def test_unknown_clients_and_seats_are_refused(hall: Hall) -> None:
 
 def test_the_layout_is_told_to_everyone(hall: Hall) -> None:
     seat = hall.seat("n")
-    assert hall.conference.arrange("h", Layout("speaker", seat)) == [
+    assert hall.conference.set_layout("h", Layout("speaker", seat)) == [
         e.Arrange(Layout("speaker", seat)),
         e.TellAll(LayoutState(kind="speaker", focus=seat)),
     ]
@@ -251,20 +251,20 @@ def test_the_layout_is_told_to_everyone(hall: Hall) -> None:
 )
 def test_a_layout_that_makes_no_sense_is_explained(hall: Hall, layout: Layout, text: str) -> None:
     with pytest.raises(MessageError) as refused:
-        hall.conference.arrange("h", layout)
+        hall.conference.set_layout("h", layout)
     assert (refused.value.word, refused.value.text) == ("bad-message", text)
-    assert hall.conference.direction.layout == Layout()
+    assert hall.conference.layout_control.layout == Layout()
 
 
 def test_an_audience_has_a_layout_of_its_own_until_it_sees_again_what_everyone_sees(hall: Hall) -> None:
     c, seat = hall.conference, hall.seat("n")
     large = Layout("single", seat)
-    assert c.arrange("h", large, "components") == [
+    assert c.set_layout("h", large, "components") == [
         e.Arrange(large, "components"),
         e.TellAll(LayoutState(kind="grid", own={"components": Arrangement(kind="single", focus=seat)})),
     ]
-    c.arrange("h", Layout("2x2", seats=(None, seat)), "recording")
-    assert (c.direction.layout, hall.join("n2", NT), hall.joined.layout.kind) == (
+    c.set_layout("h", Layout("2x2", seats=(None, seat)), "recording")
+    assert (c.layout_control.layout, hall.join("n2", NT), hall.joined.layout.kind) == (
         Layout(),
         [seated(hall, "n2")],
         "grid",
@@ -298,7 +298,7 @@ def said(effects: list[e.Effect], seat: str) -> SeatOptions:
 
 def test_room_systems_of_components_are_an_audience_the_hosts_shows_what_the_host_sees(hall: Hall) -> None:
     c = hall.conference
-    assert c.arrange("h", Layout("2x2"), "systems") == [
+    assert c.set_layout("h", Layout("2x2"), "systems") == [
         e.Arrange(Layout("2x2"), "systems"),
         e.TellAll(LayoutState(kind="grid", own={"systems": Arrangement(kind="2x2")})),
     ]
@@ -312,8 +312,8 @@ def test_room_systems_of_components_are_an_audience_the_hosts_shows_what_the_hos
 
 def test_pins_and_focus_follow_in_every_layout(hall: Hall) -> None:
     c, seat = hall.conference, hall.seat("c")
-    c.arrange("h", Layout("1+5", seats=(seat,)), "host")
-    c.arrange("h", Layout("speaker", seat), "recording")
+    c.set_layout("h", Layout("1+5", seats=(seat,)), "host")
+    c.set_layout("h", Layout("speaker", seat), "recording")
     told = LayoutState(
         kind="grid", own={"host": Arrangement(kind="1+5", seats=["cr"]), "recording": Arrangement(kind="speaker")}
     )
@@ -355,7 +355,7 @@ def test_a_display_and_what_is_looked_at_of_a_camera_are_remembered(hall: Hall) 
 def test_r093_the_host_sees_how_loud_each_is_and_makes_a_voice_louder(hall: Hall) -> None:
     c, seat = hall.conference, hall.seat("n")
     hall.join("o", None)
-    assert c.loud({seat: -45}) == [e.Tell(client, LevelsState(levels={seat: -45})) for client in ("h", "o")]
+    assert c.levels({seat: -45}) == [e.Tell(client, LevelsState(levels={seat: -45})) for client in ("h", "o")]
     assert_refused("forbidden", lambda: c.gain("n", seat, 9))
     assert_refused("unknown-seat", lambda: c.gain("h", hall.seat("o"), 9))
     assert c.gain("h", seat, 9) == [e.SetGain(seat, 9)]
@@ -366,7 +366,7 @@ def test_r093_the_host_sees_how_loud_each_is_and_makes_a_voice_louder(hall: Hall
 def test_who_has_the_floor_shares_a_screen_until_it_is_taken(hall: Hall) -> None:
     c, seat = hall.conference, hall.seat("n")
     grid = Layout("grid", seats=(None, seat), title=True)
-    c.arrange("h", grid)
+    c.set_layout("h", grid)
     for call in (lambda: c.share("n", True), lambda: c.share("c", True)):
         assert_refused("forbidden", call)
     c.floor("h", seat, True)
@@ -400,21 +400,21 @@ def test_a_controller_takes_the_screen_over_and_a_layout_chosen_meanwhile_stays(
     c.floor("h", seat, True)
     c.share("n", True)
     assert c.share("h", True) == [e.SetContent(hall.seat("h")), e.TellAll(ContentState(seat=hall.seat("h")))]
-    c.arrange("h", Layout("speaker"))
+    c.set_layout("h", Layout("speaker"))
     assert c.share("h", False) == [e.SetContent(None), e.TellAll(ContentState(seat=None))]
-    assert c.direction.layout == Layout("speaker")
+    assert c.layout_control.layout == Layout("speaker")
     c.share("n", True)
     assert e.SetContent(None) in c.leave("n")
-    assert (c.direction.content, c.direction.layout) == (None, Layout("speaker"))
+    assert (c.layout_control.content, c.layout_control.layout) == (None, Layout("speaker"))
     hall.join("t", None)
     assert_refused("forbidden", lambda: c.share("t", True))
 
 
 def test_every_audience_sees_a_shared_screen_and_afterwards_what_it_saw_before(hall: Hall) -> None:
     c, seat = hall.conference, hall.seat("c")
-    c.arrange("h", Layout("grid", title=True), "components")
-    c.arrange("h", Layout("speaker"), "recording")
-    c.arrange("h", Layout("1+5", seats=(seat,)), "host")
+    c.set_layout("h", Layout("grid", title=True), "components")
+    c.set_layout("h", Layout("speaker"), "recording")
+    c.set_layout("h", Layout("1+5", seats=(seat,)), "host")
     beside = Layout("content")
     told = Arrangement(kind="content")
     assert c.share("h", True)[2:] == [
@@ -429,18 +429,18 @@ def test_every_audience_sees_a_shared_screen_and_afterwards_what_it_saw_before(h
             )
         ),
     ]
-    c.arrange("h", Layout("single"), "components")  # these stay
+    c.set_layout("h", Layout("single"), "components")  # these stay
     c.same_layout("h", "recording")
     c.leave("c")
     assert c.share("h", False)[2:-1] == [e.Arrange(Layout()), e.Arrange(Layout("1+5", seats=("cr",)), "host")]
-    assert c.direction.own == {"components": Layout("single"), "host": Layout("1+5", seats=("cr",))}
+    assert c.layout_control.own == {"components": Layout("single"), "host": Layout("1+5", seats=("cr",))}
 
 
 def test_who_takes_the_screen_over_gives_back_what_was_chosen_meanwhile(hall: Hall) -> None:
     c = hall.conference
     c.floor("h", hall.seat("n"), True)
     c.share("n", True)
-    c.arrange("h", Layout("speaker"))
+    c.set_layout("h", Layout("speaker"))
     assert e.Arrange(Layout("content")) in c.share("h", True)
     assert e.Arrange(Layout("speaker")) in c.share("h", False)
 
@@ -448,7 +448,7 @@ def test_who_takes_the_screen_over_gives_back_what_was_chosen_meanwhile(hall: Ha
 def test_a_pinned_point_keeps_its_pane_while_it_is_away(hall: Hall) -> None:
     c, seat = hall.conference, hall.seat("c")
     pinned = Layout("1+5", seats=(None, seat), title=True)
-    assert c.arrange("h", pinned)[0] == e.Arrange(pinned)
+    assert c.set_layout("h", pinned)[0] == e.Arrange(pinned)
     waiting = Layout("1+5", seats=(None, "cr"), title=True)
     assert e.Arrange(waiting) in c.leave("c")
     effects = hall.join("again", CR)
@@ -463,13 +463,13 @@ def test_a_pinned_point_keeps_its_pane_while_it_is_away(hall: Hall) -> None:
 def test_pins_and_focus_follow_while_a_screen_is_shared(hall: Hall) -> None:
     c = hall.conference
     c.leave("c")
-    c.arrange("h", Layout("1+5", hall.seat("n"), (hall.seat("n"), "cr")))
+    c.set_layout("h", Layout("1+5", hall.seat("n"), (hall.seat("n"), "cr")))
     c.share("h", True)
     hall.join("again", CR)
     c.leave("n")
     c.share("h", False)
-    assert c.direction.layout == Layout("1+5", None, ("nt", hall.seat("again")))
-    c.arrange("h", c.direction.layout)  # who shows it again is not refused
+    assert c.layout_control.layout == Layout("1+5", None, ("nt", hall.seat("again")))
+    c.set_layout("h", c.layout_control.layout)  # who shows it again is not refused
 
 
 def test_a_room_that_is_built_anew_knows_the_names_of_those_who_are_awaited(hall: Hall) -> None:
@@ -485,32 +485,32 @@ def test_a_room_that_is_built_anew_knows_the_names_of_those_who_are_awaited(hall
 
 def test_a_point_that_comes_while_it_is_pinned_as_absent_has_its_pane(hall: Hall) -> None:
     c = hall.conference
-    c.arrange("h", Layout("2x2", seats=("nt", "cr")))
-    assert c.direction.layout.seats == (hall.seat("n"), hall.seat("c"))
+    c.set_layout("h", Layout("2x2", seats=("nt", "cr")))
+    assert c.layout_control.layout.seats == (hall.seat("n"), hall.seat("c"))
 
 
 def test_a_second_device_does_not_take_the_pane_of_the_first(hall: Hall) -> None:
     c, seat = hall.conference, hall.seat("n")
-    c.arrange("h", Layout("2x2", seats=(seat, "nt")))
+    c.set_layout("h", Layout("2x2", seats=(seat, "nt")))
     hall.join("n2", NT)
-    assert c.direction.layout.seats == (seat, hall.seat("n2"))
+    assert c.layout_control.layout.seats == (seat, hall.seat("n2"))
     c.leave("n2")
-    assert c.direction.layout.seats == (seat, "nt")
+    assert c.layout_control.layout.seats == (seat, "nt")
     c.leave("n")
-    assert c.direction.layout.seats == (None, "nt")
+    assert c.layout_control.layout.seats == (None, "nt")
 
 
 def test_who_cannot_be_seen_cannot_be_pinned(hall: Hall) -> None:
     hall.join("t", None)
     for name in ("nobody", hall.seat("t")):
-        assert_refused("unknown-seat", lambda name=name: hall.conference.arrange("h", Layout("2x2", seats=(name,))))
+        assert_refused("unknown-seat", lambda name=name: hall.conference.set_layout("h", Layout("2x2", seats=(name,))))
 
 
 def test_whoever_looked_at_a_seat_that_is_gone_sees_the_composed_picture(hall: Hall) -> None:
     c, seat = hall.conference, hall.seat("n")
     c.view("c", f"camera:{seat}")
-    c.arrange("h", Layout("single", seat))
-    c.spoke(seat)
+    c.set_layout("h", Layout("single", seat))
+    c.speaker_changed(seat)
     assert c.leave("n") == [
         e.Hang("n", "left"),
         e.RemoveSeat(seat),
@@ -606,7 +606,7 @@ def test_recording_by_hand(hall: Hall) -> None:
     [start] = hall.conference.record("h", True, False, NOW)
     assert hall.conference.record("h", True, False, NOW) == [e.Tell("h", off)]
     assert isinstance(start, e.StartRecording)
-    assert hall.conference.tape.started(start, NOW) == [e.TellAll(on)]
+    assert hall.conference.recording.started(start, NOW) == [e.TellAll(on)]
     assert hall.conference.record("h", True, False, NOW) == [e.Tell("h", on)]
     assert hall.conference.record("h", False, False, NOW) == [e.StopRecording("host", None), e.TellAll(off)]
     assert hall.conference.recording_stopped(None) == []
@@ -634,7 +634,7 @@ def test_only_controllers_hear_of_the_disk(hall: Hall) -> None:
 def test_a_lost_worker_is_told_everything_again(hall: Hall) -> None:
     c = hall.conference
     c.floor("h", hall.seat("n"), True)
-    c.arrange("h", Layout("speaker"))
+    c.set_layout("h", Layout("speaker"))
     c.view("c", f"camera:{hall.seat('n')}")
     c.record("h", True, False, NOW)
     c.peer_up(hall.seat("n"))

@@ -74,7 +74,7 @@ class Hall:
     @property
     def shown(self) -> tuple[str, str | None]:
         """The layout and the client in its large pane."""
-        layout = self.conference.direction.layout
+        layout = self.conference.layout_control.layout
         return layout.kind, next((client for client in "hnc" if self.is_seat(client, layout.focus)), None)
 
     def is_seat(self, client: str, seat: str | None) -> bool:
@@ -112,36 +112,36 @@ def test_a_step_is_one_message_with_all_that_follows() -> None:
 
 def test_stepping_back_undoes_a_step_with_what_was_arranged_by_hand() -> None:
     hall = Hall()
-    hall.conference.arrange("h", Layout("2x2", hall.seat("c"), clock=True))
+    hall.conference.set_layout("h", Layout("2x2", hall.seat("c"), clock=True))
     hall.conference.floor("h", hall.seat("c"), True)
     hall.step("report")
-    assert (hall.shown, hall.floors, hall.conference.direction.layout.clock) == (("1+7", "n"), "hnc", True)
-    hall.conference.arrange("h", Layout("side-by-side"))
+    assert (hall.shown, hall.floors, hall.conference.layout_control.layout.clock) == (("1+7", "n"), "hnc", True)
+    hall.conference.set_layout("h", Layout("side-by-side"))
     hall.step("pause")
     assert hall.floors == "h"
     hall.step("report")
     assert (hall.shown, hall.floors) == (("side-by-side", None), "hnc")
     hall.step(None)
-    assert (hall.conference.direction.layout, hall.floors) == (Layout("2x2", hall.seat("c"), clock=True), "hc")
+    assert (hall.conference.layout_control.layout, hall.floors) == (Layout("2x2", hall.seat("c"), clock=True), "hc")
     assert hall.conference.script.state.at is None
 
 
 def test_who_left_meanwhile_is_not_brought_back() -> None:
     hall = Hall()
-    hall.conference.arrange("h", Layout("2x2", hall.seat("c"), (hall.seat("c"), None, hall.seat("h"))))
+    hall.conference.set_layout("h", Layout("2x2", hall.seat("c"), (hall.seat("c"), None, hall.seat("h"))))
     hall.step("report")
     hall.conference.leave("c")
     hall.step(None)
-    assert hall.conference.direction.layout == Layout("2x2", None, ("cr", None, hall.seat("h")))
+    assert hall.conference.layout_control.layout == Layout("2x2", None, ("cr", None, hall.seat("h")))
 
 
 def test_undoing_shows_those_who_came_meanwhile_in_their_panes() -> None:
     hall = Hall("c")
-    hall.conference.arrange("h", Layout("2x2", seats=(None, "cr"), empty=True))
+    hall.conference.set_layout("h", Layout("2x2", seats=(None, "cr"), empty=True))
     hall.step("report")
     hall.join("c", CR)
     hall.step(None)
-    assert hall.conference.direction.layout == Layout("2x2", None, (None, hall.seat("c")), empty=True)
+    assert hall.conference.layout_control.layout == Layout("2x2", None, (None, hall.seat("c")), empty=True)
 
 
 def test_a_floor_given_by_hand_outlasts_the_next_item_but_no_break() -> None:
@@ -157,12 +157,12 @@ def test_a_floor_given_by_hand_outlasts_the_next_item_but_no_break() -> None:
 def test_the_same_item_again_arranges_again_and_can_still_be_undone() -> None:
     hall = Hall()
     hall.step("report")
-    hall.conference.arrange("h", Layout("8x8"))
+    hall.conference.set_layout("h", Layout("8x8"))
     hall.conference.mute_all("h")
     hall.step("report")
     assert (hall.shown, hall.floors) == (("1+7", "n"), "hn")
     hall.step(None)
-    assert (hall.conference.direction.layout, hall.floors) == (Layout(), "h")
+    assert (hall.conference.layout_control.layout, hall.floors) == (Layout(), "h")
 
 
 SPEECHES = (
@@ -178,7 +178,7 @@ def speeches() -> Hall:
     """A meeting of speeches, with the first one on in a layout that was arranged by hand."""
     hall = Hall()
     hall.conference.scripted(SPEECHES, NOW)
-    hall.conference.arrange("h", Layout("1+5"))
+    hall.conference.set_layout("h", Layout("1+5"))
     hall.step("first")
     return hall
 
@@ -187,7 +187,7 @@ def test_a_step_that_ends_the_screen_of_who_spoke_shows_who_speaks_next(speeches
     speeches.conference.share("n", True)
     assert speeches.shown == ("content", "n")
     speeches.step("second")
-    assert (speeches.conference.direction.content, speeches.shown) == (None, ("1+5", "c"))
+    assert (speeches.conference.layout_control.content, speeches.shown) == (None, ("1+5", "c"))
 
 
 def test_who_speaks_when_a_screen_ends_is_large_not_who_spoke_when_it_began(speeches: Hall) -> None:
@@ -202,7 +202,7 @@ def test_stepping_back_shows_no_screen_that_has_ended(speeches: Hall) -> None:
     speeches.conference.share("h", True)
     speeches.step("second")
     speeches.conference.share("h", False)
-    speeches.conference.arrange("h", Layout("speaker"))
+    speeches.conference.set_layout("h", Layout("speaker"))
     speeches.step("first")
     assert speeches.shown == ("1+5", "n")
 
@@ -210,7 +210,7 @@ def test_stepping_back_shows_no_screen_that_has_ended(speeches: Hall) -> None:
 def test_stepping_back_shows_a_screen_that_was_hidden_meanwhile_until_it_ends(speeches: Hall) -> None:
     speeches.conference.share("h", True)
     speeches.step("second")
-    speeches.conference.arrange("h", Layout("speaker"))
+    speeches.conference.set_layout("h", Layout("speaker"))
     speeches.step("first")
     assert speeches.shown == ("content", "n")
     speeches.conference.share("h", False)
@@ -242,7 +242,7 @@ def test_who_comes_late_is_shown_and_heard() -> None:
     assert hall.shown == ("1+7", None)
     assert hall.join("n", NT)[-2] == e.Arrange(Layout("1+7", hall.seat("n")))
     assert (hall.shown, hall.floors) == (("1+7", "n"), "hn")
-    hall.conference.arrange("h", Layout("1+7", hall.seat("c")))
+    hall.conference.set_layout("h", Layout("1+7", hall.seat("c")))
     hall.join("n2", NT)
     assert hall.shown == ("1+7", "c"), "whom the host shows stays"
     hall.step("open")
@@ -295,7 +295,7 @@ ACTS = st.lists(st.sampled_from([None, "open", "report", "film", "talk", "pause"
 def test_every_way_can_be_gone_back(way: list[str | None]) -> None:
     """Going back over all items one came by leads to the beginning, however one got there."""
     hall = Hall()
-    before = (hall.conference.direction.layout, hall.floors)
+    before = (hall.conference.layout_control.layout, hall.floors)
     came: list[str | None] = []
     at = None
     for to in way:
@@ -308,7 +308,7 @@ def test_every_way_can_be_gone_back(way: list[str | None]) -> None:
         assert hall.has_floor("h")
     for to in reversed(came):
         hall.step(to)
-    assert (hall.conference.direction.layout, hall.floors) == before
+    assert (hall.conference.layout_control.layout, hall.floors) == before
 
 
 async def test_the_host_unit_writes_a_script_and_the_console_steps_through_it(world: World) -> None:

@@ -62,7 +62,7 @@ async def test_who_is_turned_away_hears_of_it_though_the_host_is_cut_off_meanwhi
     meeting = world.server.meetings.meetings[session.id]
     async with meeting._order:  # something else is carried out
         await host.send(type="admit", id=knock["id"], on=False)
-        await soon(lambda: not meeting.conference.threshold.waiting)
+        await soon(lambda: not meeting.state.waiting_room.waiting)
         world.drop("host")
         await soon(lambda: len(world.server.meetings.clients) == 1)
     assert (await guest.type("bye"))["reason"] == "turned-away"

@@ -87,7 +87,7 @@ async def test_r057_a_room_system_is_called_sees_is_seen_is_heard_with_the_floor
         assert 'From: "UBND.Khanh Hoa"' in peer.log
         await peer.event("CALL_RTPESTAB", "audio")
         await peer.event("CALL_RTPESTAB", "video")
-        roster = world.server.meetings.meetings[session.id].conference.roster
+        roster = world.server.meetings.meetings[session.id].state.roster
         seat = roster.holder(f"{NHA_TRANG}.01")
         assert seat is not None and (seat.name, seat.floor) == ("UBND.Nha Trang", False)
         await host.send(type="floor", seat=seat.id, open=True)
@@ -127,7 +127,7 @@ async def test_r034_r055_r057_a_room_system_calls_in_with_the_code_alone(setting
         await peer.event("CALL_CLOSED", "404")
         await peer.command("dial", f"sip:{session.code}@{LOOPBACK}:{agent.address[1]}")
         await peer.event("CALL_ESTABLISHED")
-        seat = world.server.meetings.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01")
+        seat = world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01")
         assert seat is not None
         await host.seat(seat.id, here=True, media="connected", name="UBND.Nha Trang")
         await peer.command("hangup")

@@ -41,7 +41,7 @@ async def test_r056_a_room_system_speaks_when_the_host_lets_it(world: World) -> 
     host, _ = await world.join("host", session)
     await tick(world, 0)
     await calls(host, "connected")
-    member = world.server.meetings.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01")
+    member = world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01")
     assert member is not None
     assert (member.name, member.role, member.floor, member.controller) == ("UBND.Nha Trang", "component", False, False)
     await host.send(type="floor", seat=member.id, open=True)
@@ -75,7 +75,7 @@ async def test_r057_no_answer_is_tried_again_after_10_30_and_60_seconds_and_then
     await tick(world, 0)
     assert (await calls(host, "waiting"))[0]["at"] == "2026-04-06T01:00:10Z"
     async with asyncio.timeout(5):  # the leg is given back
-        while await world.server.meetings.tools.presence.connected(session.id) != [1]:
+        while await world.server.meetings.dependencies.connected_devices.connected(session.id) != [1]:
             await asyncio.sleep(0.01)
     await tick(world, 9)
     assert len(agent.called) == 1
@@ -144,7 +144,7 @@ async def test_a_room_system_that_asks_by_sip_gets_a_whole_picture(world: World)
     host, _ = await world.join("host", session)
     await tick(world, 0)
     await calls(host, "connected")
-    seat = world.server.meetings.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01")
+    seat = world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01")
     assert seat is not None
     world.server.sip_bridge.wants_picture(agent.calls[0])  # type: ignore[arg-type]
     await soon(lambda: ("refresh_picture", session.id, seat.id) in world.engine.calls)
@@ -159,7 +159,7 @@ async def test_a_media_leg_that_is_gone_is_called_again_at_once(world: World) ->
     await tick(world, 0)
     await calls(host, "connected")
     await tick(world, 1)
-    member = world.server.meetings.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01")
+    member = world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01")
     assert member is not None
     world.engine.emit(PeerDown(session.id, member.id, "silent"))
     await host.seat(member.id, media="none")
@@ -187,8 +187,8 @@ async def test_a_room_system_that_hangs_up_has_left_and_one_that_was_cut_off_is_
     await calls(host, "left")
     await tick(world, 300)
     assert len(agent.called) == 2
-    assert world.server.meetings.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01") is None
-    assert await world.server.meetings.tools.presence.connected(session.id) == [1]
+    assert world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01") is None
+    assert await world.server.meetings.dependencies.connected_devices.connected(session.id) == [1]
 
 
 async def test_calls_end_with_their_session(world: World) -> None:
@@ -284,7 +284,7 @@ async def test_r021_another_system_is_a_leg_whose_picture_everyone_sees_and_whic
     host, _ = await world.join("host", session)
     await tick(world, 0)
     await calls(host, "connected")
-    roster = world.server.meetings.meetings[session.id].conference.roster
+    roster = world.server.meetings.meetings[session.id].state.roster
     seat = roster.holder(f"{NHA_TRANG}.01")
     assert seat is not None and world.server.meetings.meetings[session.id].legs() == [
         "ubnd.khanh-hoa.01",
@@ -414,14 +414,16 @@ async def test_whoever_takes_the_last_leg_while_a_room_system_rings_has_it(world
     host, _ = await world.join("host", session)
     await tick(world, 0)
     await soon(lambda: agent.called)
-    world.server.meetings.tools.presence.leave(session.id, f"{NHA_TRANG}.01")  # as if it had rung too long
-    await world.server.meetings.tools.presence.write()
+    world.server.meetings.dependencies.connected_devices.leave(
+        session.id, f"{NHA_TRANG}.01"
+    )  # as if it had rung too long
+    await world.server.meetings.dependencies.connected_devices.write()
     others = [f"other.{number}" for number in range(session.legs - 1)]
     await counted_elsewhere(world, session, others)
     agent.ringing.set()
     await calls(host, "full")
     assert agent.calls[0].hung_up
-    assert world.server.meetings.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01") is None
+    assert world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01") is None
 
 
 async def test_a_place_that_is_lost_while_the_media_is_connected_ends_the_call(world: World) -> None:
@@ -437,7 +439,7 @@ async def test_a_place_that_is_lost_while_the_media_is_connected_ends_the_call(w
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     await tick(world, 0)
-    roster = world.server.meetings.meetings[session.id].conference.roster
+    roster = world.server.meetings.meetings[session.id].state.roster
     await soon(lambda: roster.holder(f"{NHA_TRANG}.01"))
     _browser = await world.join("nhatrang", session)
     taken.set()
@@ -456,7 +458,7 @@ async def test_an_answer_without_a_codec_of_ours_ends_the_call(world: World) -> 
     await tick(world, 0)
     assert (await calls(host, "waiting"))[0]["status"] == 488
     assert agent.calls[0].hung_up
-    assert world.server.meetings.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01") is None
+    assert world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01") is None
 
 
 async def test_a_session_that_only_room_systems_were_called_for_was_not_opened(world: World) -> None:

@@ -29,7 +29,7 @@ async def test_r057_a_registered_device_with_the_right_code_is_let_in_as_its_poi
     host, _ = await world.join("host", session)
     incoming = await ring(world, session.code)
     assert (incoming.answer, incoming.refused) == ("answer to offer of a room", None)
-    member = world.server.meetings.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01")
+    member = world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01")
     assert member is not None
     assert (member.name, member.role, member.floor) == ("UBND.Nha Trang", "component", False)
     await host.seat(member.id, here=True, media="connected")
@@ -132,9 +132,9 @@ async def test_offers_without_an_answer_leave_nothing(world: World) -> None:
     world.engine.failing = {}
     gone = await ring(world, session.code, gone=True)
     assert (gone.refused, gone.answer) == (None, None)
-    assert world.server.meetings.meetings[session.id].conference.empty
+    assert world.server.meetings.meetings[session.id].state.empty
     assert world.engine.rooms == {}
-    assert await world.server.meetings.tools.presence.connected(session.id) == [0]
+    assert await world.server.meetings.dependencies.connected_devices.connected(session.id) == [0]
 
 
 async def test_who_loses_its_place_before_its_call_is_acknowledged_is_hung_up(world: World) -> None:
@@ -144,7 +144,7 @@ async def test_who_loses_its_place_before_its_call_is_acknowledged_is_hung_up(wo
     acknowledged = asyncio.Event()
     task = asyncio.create_task(ring(world, session.code, acknowledged=acknowledged))
     await soon(lambda: session.id in world.server.meetings.meetings)
-    roster = world.server.meetings.meetings[session.id].conference.roster
+    roster = world.server.meetings.meetings[session.id].state.roster
     await soon(lambda: ("connect", session.id, "plain") in [(*call[:2], *call[3:]) for call in world.engine.calls])
     _browser = await world.join("nhatrang", session)
     acknowledged.set()
@@ -173,7 +173,7 @@ async def test_a_device_that_calls_in_while_it_is_called_is_in_once(world: World
     await tick(world, 60)
     assert len(agent.called) == 1
     (seat,) = [key for key, each in world.engine.rooms[session.id].seats.items() if "Nha Trang" in each.label]
-    assert world.server.meetings.meetings[session.id].conference.roster.seats[seat].up
+    assert world.server.meetings.meetings[session.id].state.roster.seats[seat].up
 
 
 @pytest.mark.parametrize(

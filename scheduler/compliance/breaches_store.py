@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.booking.sessions.schema import HAPPENINGS
 from scheduler.compliance.breaches import Breach
-from scheduler.core.model import Session
+from scheduler.core.model import OFFICIAL, Session
 from scheduler.core.schema import SLOTS
 from scheduler.core.sql_values import instant, seconds
 from scheduler.operations.attendance.schema import STAYS
@@ -21,7 +21,7 @@ async def there(db: AsyncConnection, sessions: Collection[Session]) -> dict[str,
     within = (STAYS.c.joined < SLOTS.c.end) & or_(STAYS.c.left.is_(None), STAYS.c.left > SLOTS.c.start)
     query = (
         select(STAYS.c.session, STAYS.c.point)
-        .join(SLOTS, (SLOTS.c.session == STAYS.c.session) & (SLOTS.c.kind == "chinh_thuc"))
+        .join(SLOTS, (SLOTS.c.session == STAYS.c.session) & (SLOTS.c.kind == OFFICIAL))
         .where(within, STAYS.c.session.in_([each.id for each in sessions]))
     )
     found: dict[str, set[str]] = {each.id: set() for each in sessions}
@@ -33,7 +33,7 @@ async def there(db: AsyncConnection, sessions: Collection[Session]) -> dict[str,
 async def checked(db: AsyncConnection, sessions: Collection[Session]) -> dict[str, set[str]]:
     """Return which points were checked for the official meeting of each session, at the time it has now."""
     starts = {each.id: seconds(each.official.start) for each in sessions}
-    query = select(CHECKS.c.session, CHECKS.c.point, CHECKS.c.start).where(CHECKS.c.kind == "chinh_thuc")
+    query = select(CHECKS.c.session, CHECKS.c.point, CHECKS.c.start).where(CHECKS.c.kind == OFFICIAL)
     found: dict[str, set[str]] = {each.id: set() for each in sessions}
     for session, point, start in await db.execute(query.where(CHECKS.c.session.in_(starts))):
         if start == starts[session]:

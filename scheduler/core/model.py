@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 SlotKind = Literal["tong_duyet", "chinh_thuc"]
 """Rehearsal (tổng duyệt) and official meeting (chính thức), Điều 13.2.a."""
+REHEARSAL: Final = "tong_duyet"
+OFFICIAL: Final = "chinh_thuc"
 
 
 class State(StrEnum):
@@ -48,6 +50,9 @@ class PointState(StrEnum):
 
 ClassId = Literal["thuong", "dot_xuat", "khan_cap"]
 """Ordinary, sudden, emergency (Điều 12.3, 13.2.a; reading A16)."""
+ORDINARY: Final = "thuong"
+SUDDEN: Final = "dot_xuat"
+EMERGENCY: Final = "khan_cap"
 
 RefusalWord = Literal["secret", "late", "capacity"]
 """Why a registration was refused: Điều 5.2, 13.2.a, 12.4.a."""
@@ -198,7 +203,7 @@ class Request:
     submitted_by: str
     script: tuple[ScriptItem, ...] = ()
     voices: bool = False
-    klass: ClassId = "thuong"
+    klass: ClassId = ORDINARY
     purpose: str = ""
     kind: str = ""
     form: str = ""
@@ -277,7 +282,7 @@ class Session:
     check_due: datetime
     provisional: bool
     voices: bool = False
-    klass: ClassId = "thuong"
+    klass: ClassId = ORDINARY
     purpose: str = ""
     kind: str = ""
     form: str = ""
@@ -298,12 +303,12 @@ class Session:
     @property
     def official(self) -> Interval:
         """The official meeting time."""
-        return next(Interval(s.start, s.end) for s in self.slots if s.kind == "chinh_thuc")
+        return next(Interval(s.start, s.end) for s in self.slots if s.kind == OFFICIAL)
 
     @property
     def rehearsal(self) -> Interval | None:
         """The rehearsal time, if any."""
-        return next((Interval(s.start, s.end) for s in self.slots if s.kind == "tong_duyet"), None)
+        return next((Interval(s.start, s.end) for s in self.slots if s.kind == REHEARSAL), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,14 +354,14 @@ class Claim:
     seq: int
     rank: int
     slots: tuple[Slot, ...]
-    klass: ClassId = "thuong"
+    klass: ClassId = ORDINARY
     near: bool = False
     live: bool = False
 
     @property
     def urgent(self) -> bool:
         """Whether it is an emergency."""
-        return self.klass == "khan_cap"
+        return self.klass == EMERGENCY
 
 
 @dataclass(frozen=True, slots=True)

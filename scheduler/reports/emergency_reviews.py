@@ -10,6 +10,7 @@ from scheduler.booking.sessions import store as sessions_store
 from scheduler.core import text
 from scheduler.core.database import writing
 from scheduler.core.errors import FieldError, InvalidRequest
+from scheduler.core.model import EMERGENCY
 from scheduler.core.sql_values import instant, seconds
 from scheduler.operations.closing.errors import NotOver
 from scheduler.reports.figures import Review
@@ -31,7 +32,7 @@ class Reviews:
             session = await sessions_store.known(db, session_id)
             if now < session.official.end:
                 raise NotOver
-            ordinary = [] if session.klass == "khan_cap" else [FieldError("session", "not-for-class")]
+            ordinary = [] if session.klass == EMERGENCY else [FieldError("session", "not-for-class")]
             found = ordinary + text.faults("remark", said.remark, MAX_REMARK)
             if found:
                 raise InvalidRequest(found)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.booking.sessions.schema import HAPPENINGS
 from scheduler.calendar.deadlines import Clock
-from scheduler.core.model import ClassId, Interval, State
+from scheduler.core.model import OFFICIAL, ClassId, Interval, State
 from scheduler.core.schema import POINTS, SESSION_POINTS, SESSIONS, SLOTS, UNITS
 from scheduler.core.sql_values import instant, seconds
 from scheduler.operations.closing.schema import HANDOVERS
@@ -71,7 +71,7 @@ _ASKED = (
 
 async def facts(db: AsyncConnection, period: Interval, clocks: Clocks, zone: ZoneInfo, now: datetime) -> list[Fact]:
     """Return the registrations whose official time begins in a period, by their start."""
-    official = SLOTS.c.kind == "chinh_thuc"
+    official = SLOTS.c.kind == OFFICIAL
     within = official & (SLOTS.c.start >= seconds(period.start)) & (SLOTS.c.start < seconds(period.end))
     ids = select(SLOTS.c.session).where(within)
     query = (
@@ -136,7 +136,7 @@ async def minutes(db: AsyncConnection, period: Interval, zone: ZoneInfo) -> list
     query = (
         select(LINE_MINUTES, SLOTS.c.start)
         .join(SLOTS, SLOTS.c.session == LINE_MINUTES.c.session)
-        .where(SLOTS.c.kind == "chinh_thuc", LINE_MINUTES.c.provider.is_not(None))
+        .where(SLOTS.c.kind == OFFICIAL, LINE_MINUTES.c.provider.is_not(None))
         .where(SLOTS.c.start >= seconds(period.start), SLOTS.c.start < seconds(period.end))
     )
     return [
@@ -170,7 +170,7 @@ async def sessions_of_units(db: AsyncConnection, period: Interval) -> dict[str, 
         select(POINTS.c.unit, func.count())
         .join(SESSIONS, SESSIONS.c.host_point == POINTS.c.id)
         .join(SLOTS, SLOTS.c.session == SESSIONS.c.id)
-        .where(SLOTS.c.kind == "chinh_thuc", SESSIONS.c.state == State.ISSUED)
+        .where(SLOTS.c.kind == OFFICIAL, SESSIONS.c.state == State.ISSUED)
         .where(SLOTS.c.start >= seconds(period.start), SLOTS.c.start < seconds(period.end))
         .group_by(POINTS.c.unit)
     )

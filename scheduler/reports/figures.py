@@ -6,7 +6,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Literal, NamedTuple, TypeVar
 
-from scheduler.core.model import ClassId, State
+from scheduler.core.model import EMERGENCY, ClassId, State
 
 Grouping = Literal["unit", "level", "class", "purpose", "kind", "month"]
 
@@ -155,7 +155,7 @@ def figures(fact: Fact) -> Figures:
         owed=int(fact.handover.owed),
         sent=int(fact.handover.sent),
         confirmed=int(fact.handover.confirmed),
-        emergencies=int(held and fact.klass == "khan_cap"),
+        emergencies=int(held and fact.klass == EMERGENCY),
         reviewed=int(held and fact.review is not None),
     )
 

@@ -9,7 +9,7 @@ from scheduler.booking.registration.service import Scheduler
 from scheduler.calendar import store as calendar_store
 from scheduler.calendar.deadlines import Clock
 from scheduler.core.database import writing
-from scheduler.core.model import Interval, Usage
+from scheduler.core.model import EMERGENCY, Interval, Usage
 from scheduler.directory.equipment import lines_store
 from scheduler.policy.profile_files import Profiles
 from scheduler.reports import corrections_store, facts_store, turnout_store, uptime_store
@@ -77,8 +77,8 @@ class Reports:
             for by in GROUPINGS
         }
         usage = await self._scheduler.usage(period.start, period.end)
-        emergencies = tuple(fact for fact in facts if fact.held and fact.klass == "khan_cap")
-        grounds = self._profiles.at(now).classes["khan_cap"].grounds
+        emergencies = tuple(fact for fact in facts if fact.held and fact.klass == EMERGENCY)
+        grounds = self._profiles.at(now).classes[EMERGENCY].grounds
         return Report(period, total(given), rows, usage, carriers, ran, emergencies, dict(grounds), said)
 
     async def points(self, period: Interval, now: datetime) -> list[PointRow]:

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import CTE, Column, ColumnElement, case, exists, func, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.core.model import Interval, State
+from scheduler.core.model import OFFICIAL, Interval, State
 from scheduler.core.schema import SESSION_POINTS, SESSIONS, SLOTS
 from scheduler.core.sql_values import seconds
 from scheduler.operations.attendance.schema import STAYS
@@ -87,7 +87,7 @@ def _held(period: Interval, now: datetime) -> CTE:
         .add_columns(func.coalesce(last, SLOTS.c.end).label("until"))
         .join(SLOTS, SLOTS.c.session == SESSIONS.c.id)
         .outerjoin(STAYS, of_slot)
-        .where(SLOTS.c.kind == "chinh_thuc", SESSIONS.c.state == State.ISSUED, SLOTS.c.end <= seconds(now))
+        .where(SLOTS.c.kind == OFFICIAL, SESSIONS.c.state == State.ISSUED, SLOTS.c.end <= seconds(now))
         .where(SLOTS.c.start >= seconds(period.start), SLOTS.c.start < seconds(period.end))
         .group_by(SESSIONS.c.id, SESSIONS.c.host_point, SLOTS.c.start, SLOTS.c.end)
     )

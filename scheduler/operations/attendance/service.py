@@ -15,7 +15,7 @@ from scheduler.booking.sessions import store as sessions_store
 from scheduler.core import text
 from scheduler.core.database import writing
 from scheduler.core.errors import FieldError, InvalidRequest
-from scheduler.core.model import Interval, Session, Slot, State
+from scheduler.core.model import REHEARSAL, Interval, Session, Slot, State
 from scheduler.notifications.alerts import Alerts
 from scheduler.operations.attendance import floor_store, presence_store, reconnect_store
 from scheduler.operations.attendance.floor_store import FloorTime
@@ -142,7 +142,7 @@ class Attendance:
 
     async def _tell(self, db: AsyncConnection, session: Session, ended: SlotAttendance, now: datetime) -> None:
         judged = {point: found for point, (_, found) in ended.points.items()}
-        if ended.slot.kind == "tong_duyet":
+        if ended.slot.kind == REHEARSAL:
             absent = {point: "" for point, found in judged.items() if not found.present}
             await self._desk.tell_units(db, "absent", session, ended.slot, absent, now)
         silent = {

@@ -7,7 +7,7 @@ from typing import Literal
 
 from scheduler.core import text
 from scheduler.core.errors import FieldError
-from scheduler.core.model import Session, SlotKind
+from scheduler.core.model import EMERGENCY, Session, SlotKind
 
 Result = Literal["ok", "faulty", "waived"]
 """It works; it does not, in words; an emergency leaves no time for it, in words."""
@@ -32,7 +32,7 @@ def faults(session: Session, points: Sequence[str], kind: SlotKind, result: Resu
     found = [FieldError("points", "not-in-session", point) for point in points if point not in session.everyone]
     found += [] if points else [FieldError("points", "required")]
     found += [] if kind in {slot.kind for slot in session.slots} else [FieldError("kind", "no-slot")]
-    if result == "waived" and session.klass != "khan_cap":
+    if result == "waived" and session.klass != EMERGENCY:
         found.append(FieldError("result", "no-emergency"))
     if result != "ok" or words:
         found += text.faults("words", words, MAX_WORDS)

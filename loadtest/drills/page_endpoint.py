@@ -12,7 +12,7 @@ from loadtest.endpoint.participant import Participant, Rejected
 from loadtest.server.rest_client import Client
 
 BACKOFF_S = (0.25, 0.5, 0.75, 1.0, 1.0, 2.0)
-"""As in web/protocol.js."""
+"""As in web/meeting/client/protocol.js."""
 PASSING = frozenset({"unavailable", "media-restarting", "shutting-down"})
 
 

@@ -29,7 +29,9 @@ QUALITIES = (
 So does one of the last."""
 COMPOSED_BPS = tuple(quality.bitrate for quality in QUALITIES)
 CAMERA_BPS = (130_000, 500_000, 1_700_000, 1_700_000)
-"""What a camera that is looked at alone needs in the same steps: the most its layers take (`web/link.js`)."""
+"""What a camera that is looked at alone needs in the same steps: the most its layers take.
+
+The layers are those of `web/meeting/client/peer-connection.js`."""
 SCREEN_BPS = (*COMPOSED_BPS[:2], 1_500_000, 1_500_000)
 """What a shared screen needs: below the third step the composed picture stands in for it."""
 USUAL, LARGE = 2, 3

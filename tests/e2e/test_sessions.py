@@ -66,10 +66,10 @@ def test_a_long_list_is_read_page_after_page_and_searched(server: Server, people
     expect(rows).to_have_attribute("data-phase", "cancelled")
 
 
-REGISTER = "async body => (await (await import('./api.js')).register(body)).id"
-FAILS = "async body => (await import('./api.js')).register(body).then(() => 'answered', failure => failure.name)"
+REGISTER = "async body => (await (await import('./core/api.js')).register(body)).id"
+FAILS = "async body => (await import('./core/api.js')).register(body).then(() => 'answered', failure => failure.name)"
 TWICE = """async body => {
-  const {register} = await import('./api.js');
+  const {register} = await import('./core/api.js');
   return (await Promise.all([register(body), register(body)])).map(({id}) => id);
 }"""
 

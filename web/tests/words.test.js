@@ -3,17 +3,14 @@ import {readdir, readFile} from 'node:fs/promises';
 import {test} from 'node:test';
 
 const ROOT = new URL('..', import.meta.url);
-const DIRECTORIES = ['', 'elements/', 'pages/'];
 
 const words = async language => JSON.parse(await readFile(new URL(`i18n/${language}.json`, ROOT), 'utf8'));
 
 /** All our own sources, with their names. */
 async function sources(ending) {
-  const found = [];
-  for (const directory of DIRECTORIES)
-    for (const name of await readdir(new URL(directory || '.', ROOT)))
-      if (name.endsWith(ending) && !name.startsWith('vendor.')) found.push([directory + name, await readFile(new URL(directory + name, ROOT), 'utf8')]);
-  return found;
+  const names = await readdir(ROOT, {recursive: true});
+  const ours = names.filter(name => name.endsWith(ending) && !/^(?:vendor|node_modules|tests)\b/.test(name));
+  return Promise.all(ours.map(async name => [name, await readFile(new URL(name, ROOT), 'utf8')]));
 }
 
 const placeholders = value => [...new Set(JSON.stringify(value).match(/\{\d\}/g))].sort();

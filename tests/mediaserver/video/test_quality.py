@@ -9,7 +9,7 @@ from mediaserver.room.compositions import finest
 from mediaserver.rtp.payload import SINGLE_NAL
 from mediaserver.video.quality import CAMERA_BPS, LARGE, QUALITIES, SCREEN_BPS, USUAL
 
-LINK = Path(__file__).parents[3] / "web/link.js"
+LINK = Path(__file__).parents[3] / "web/meeting/client/peer-connection.js"
 
 
 def test_room_systems_that_know_short_slices_only_get_720_lines_at_most() -> None:

@@ -40,7 +40,7 @@ async def test_pages_are_served_and_nothing_else(world: World) -> None:
         assert (response.status, response.content_type) == (200, "text/html")
     found = {}
     for path in (
-        "/api.js",
+        "/core/api.js",
         "/i18n/vi.json",
         "/package.json",
         "/__init__.py",
@@ -56,8 +56,8 @@ async def test_pages_are_served_and_nothing_else(world: World) -> None:
     ):
         async with client.get(path) as response:
             found[path] = response.status
-    assert [path for path, status in found.items() if status == 200] == ["/api.js", "/i18n/vi.json"]
-    assert {status for path, status in found.items() if path not in ("/api.js", "/i18n/vi.json")} == {404}
+    assert [path for path, status in found.items() if status == 200] == ["/core/api.js", "/i18n/vi.json"]
+    assert {status for path, status in found.items() if path not in ("/core/api.js", "/i18n/vi.json")} == {404}
 
 
 @given(st.text())

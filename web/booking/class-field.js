@@ -1,0 +1,77 @@
+import {html, nothing} from '../vendor/lit.js';
+import {t} from '../core/i18n.js';
+import {choices} from './registration.js';
+import {day, fromLocal, hourMinute} from '../core/time.js';
+import {Piece, icon} from '../core/base.js';
+
+/** From the usual to the rarest. */
+const CLASSES = ['thuong', 'dot_xuat', 'khan_cap'];
+
+/** @param {string} at */
+const moment = at => `${hourMinute(at)} ${day(at)}`;
+
+/** The class of a meeting, why it is of that class, and the deadlines that follow. Its inputs are the form's own. */
+export class ClassField extends Piece {
+  static properties = {fields: {attribute: false}, rules: {attribute: false}, deadlines: {attribute: false}};
+
+  constructor() {
+    super();
+    /** @type {Record<string, string>} */
+    this.fields = {};
+    /** @type {Rules | null} */
+    this.rules = null;
+    /** @type {Deadlines | null} */
+    this.deadlines = null;
+  }
+
+  /** Whether the rehearsal comes less than a working day after receipt (reading A12). */
+  get soon() {
+    const rehearsal = fromLocal(this.fields['rehearsal-start'] ?? '');
+    return Boolean(this.deadlines && rehearsal && rehearsal < this.deadlines.rehearsal);
+  }
+
+  render() {
+    if (!this.rules) return nothing;
+    const chosen = this.rules.classes[this.fields.class];
+    return html`<fieldset>
+      <legend>${t('register.class')}</legend>
+      <div class="row wrap classes">${CLASSES.map(id => this.choice(id, this.rules?.classes[id].name ?? id))}</div>
+      ${Object.keys(chosen.grounds).length ? this.grounds(chosen.grounds) : nothing} ${chosen.needs_reason ? this.reason(chosen) : nothing}
+      <p class="mark amber" role="status" data-testid="rehearsal-soon">${this.soon ? html`${icon('warn')}<span>${t('register.rehearsal-soon')}</span>` : nothing}</p>
+      <p class="soft deadlines" role="status" data-testid="deadlines">${this.deadlines ? this.line(this.deadlines) : nothing}</p>
+    </fieldset>`;
+  }
+
+  /** @param {string} id @param {string} name */
+  choice(id, name) {
+    return html`<label class="option"><input type="radio" name="class" value=${id} data-testid="class-${id}" .checked=${this.fields.class === id}><span>${name}</span></label>`;
+  }
+
+  /** @param {Record<string, string>} grounds */
+  grounds(grounds) {
+    return html`<div class="field">
+      <label for="ground">${t('register.ground')}</label>
+      <select id="ground" name="ground" data-testid="ground" required .value=${this.fields.ground}>
+        <option value="">${t('register.choose')}</option>
+        ${choices(grounds).map(([id, name]) => html`<option value=${id} ?selected=${id === this.fields.ground}>${name}</option>`)}
+      </select>
+    </div>`;
+  }
+
+  /** @param {ClassRules} chosen */
+  reason({grounds}) {
+    return html`<div class="field">
+      <label for="reason">${t(Object.keys(grounds).length ? 'register.directive' : 'register.reason')}</label>
+      <input id="reason" name="reason" data-testid="reason" maxlength="200" required .value=${this.fields.reason}>
+    </div>`;
+  }
+
+  /** @param {Deadlines} due */
+  line({late, latest, effective, reply, check, provisional}) {
+    if (late && latest) return html`<strong class="bad">${icon('warn')} ${t('register.late', moment(latest), moment(effective))}</strong>`;
+    return html`${icon('clock')} ${latest ? t('register.latest', moment(latest), moment(effective)) : t('register.any-time')}
+      ${new Date(check) <= new Date(effective) ? t('register.due-now', moment(reply)) : t('register.due', moment(reply), moment(check))} ${provisional ? t('register.provisional') : nothing}`;
+  }
+}
+
+customElements.define('class-field', ClassField);

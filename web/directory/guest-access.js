@@ -1,0 +1,54 @@
+import {html, nothing} from '../vendor/lit.js';
+import {act, grants} from '../core/api.js';
+import {t} from '../core/i18n.js';
+import {slot} from '../core/time.js';
+import {alertLine, Caller} from '../core/base.js';
+
+/** Sessions that a point of another agency may enter; nothing for points that need no grant. */
+export class PointGrants extends Caller {
+  static properties = {point: {attribute: false}, edit: {attribute: false}, found: {state: true}};
+
+  constructor() {
+    super();
+    /** @type {TreePoint | null} */
+    this.point = null;
+    this.edit = false;
+    /** @type {Grants | null} */
+    this.found = null;
+  }
+
+  get path() {
+    return `directory/points/${encodeURIComponent(this.point?.id ?? '')}/grants`;
+  }
+
+  /** @param {Map<string, unknown>} changed */
+  updated(changed) {
+    const before = /** @type {TreePoint | null | undefined} */ (changed.get('point'));
+    if (changed.has('point') && before?.id !== this.point?.id) this.take(() => grants(this.point?.id ?? ''));
+  }
+
+  /** @param {() => Promise<Grants>} ask */
+  take(ask) {
+    return this.attempt(async () => void (this.found = await ask()));
+  }
+
+  render() {
+    if (!this.found?.needed) return alertLine(this.error);
+    const {sessions} = this.found;
+    return html`<details class="card"><summary data-testid="fold-grants">${t('grants.title')}</summary>
+      ${alertLine(this.error)}<p class="soft">${t('grants.hint')}</p>
+      ${sessions.length ? html`<ul class="plain">${sessions.map(each => this.row(each))}</ul>` : html`<p class="empty">${t('grants.none')}</p>`}
+    </details>`;
+  }
+
+  /** @param {Grants['sessions'][number]} session */
+  row({session, number, title, official, granted}) {
+    return html`<li class="row between" data-testid="grant-row"><span><strong>${title}</strong> · ${number} · ${slot(official)}
+        <span class="badge ${granted ? 'open' : 'lobby'}">${t(granted ? 'grants.yes' : 'grants.no')}</span></span>
+      ${this.edit
+        ? html`<button type="button" data-testid="grant" @click=${() => this.take(() => act(this.path, {session, granted: !granted}))}>${t(granted ? 'grants.take' : 'grants.give')}</button>`
+        : nothing}</li>`;
+  }
+}
+
+customElements.define('point-grants', PointGrants);

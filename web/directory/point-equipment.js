@@ -1,0 +1,175 @@
+import {html, nothing} from '../vendor/lit.js';
+import {act, providers, stock} from '../core/api.js';
+import {kbps} from './unit-tree.js';
+import {number, t} from '../core/i18n.js';
+import {day} from '../core/time.js';
+import {alertLine, Caller, icon} from '../core/base.js';
+import {box, field, sent} from '../core/fields.js';
+
+const KINDS = ['VCS', 'PC', 'TABLET', 'PHONE', 'LINK', 'SIMULATED'];
+const PROTOCOLS = ['', 'WEBRTC', 'SIP', 'H323'];
+const TRANSPORTS = ['', 'UDP', 'TCP'];
+const LINES = ['TSLCD', 'WAN', 'INTERNET'];
+/** @param {number | null} rate kbit/s */
+const mbps = rate => (rate === null ? '–' : number(rate / 1000, {maximumFractionDigits: 2}));
+
+/** Devices and lines of a point, and what was seen to differ. Acts `changed`. */
+export class PointEquipment extends Caller {
+  static properties = {point: {attribute: false}, edit: {attribute: false}, stock: {state: true}, form: {state: true}, tested: {state: true}};
+
+  constructor() {
+    super();
+    /** @type {TreePoint | null} */
+    this.point = null;
+    this.edit = false;
+    /** @type {Stock | null} */
+    this.stock = null;
+    /** @type {Provider[]} */
+    this.providers = [];
+    /** The device whose form is open, `new`, `line`, or none. */
+    this.form = '';
+    /** Whether devices answered, by their id. @type {Record<string, boolean>} */
+    this.tested = {};
+  }
+
+  /** @param {Map<string, unknown>} changed */
+  updated(changed) {
+    if (changed.has('point') && this.point) this.load();
+  }
+
+  async load() {
+    const id = this.point?.id ?? '';
+    await this.refresh(async () => {
+      const [found, known] = await Promise.all([stock(id), this.edit ? providers() : []]);
+      if (id === this.point?.id) [this.stock, this.providers] = [found, known];
+    });
+  }
+
+  /** @param {string} path @param {object} [body] */
+  async send(path, body = {}) {
+    await this.attempt(async () => {
+      await act(`directory/${path}`, body);
+      this.form = '';
+      await this.load();
+      this.act('changed');
+    });
+  }
+
+  /** @param {string} id a device */
+  test(id) {
+    return this.attempt(async () => {
+      const {answers} = await act(`directory/devices/${id}/test`);
+      this.tested = {...this.tested, [id]: answers};
+    });
+  }
+
+  render() {
+    if (!this.stock) return html`${alertLine(this.error)}<p class="empty" role="status">${t('app.loading')}</p>`;
+    const {devices, lines, changes} = this.stock;
+    const open = changes.filter(({state}) => state === 'open');
+    return html`${alertLine(this.error)}
+      <h3>${t('equipment.devices')}</h3>
+      <ul class="plain">${devices.map(device => this.device(device))}</ul>
+      ${this.edit ? this.adding('new', 'equipment.add-device', this.form === 'new' ? this.deviceForm(null) : nothing) : nothing}
+      <h3>${t('equipment.lines')}</h3>
+      ${lines.length ? html`<ul class="plain">${lines.map(line => this.line(line))}</ul>` : html`<p class="empty">${t('equipment.no-line')}</p>`}
+      ${this.edit ? this.adding('line', 'equipment.add-line', this.form === 'line' ? this.lineForm() : nothing) : nothing}
+      ${open.length ? html`<h3>${t('equipment.changes')}</h3><ul class="plain">${open.map(change => this.change(change))}</ul>` : nothing}`;
+  }
+
+  /** @param {string} name @param {string} label @param {unknown} form */
+  adding(name, label, form) {
+    if (form !== nothing) return form;
+    return html`<button type="button" class="quiet" data-testid="add-${name}" @click=${() => (this.form = name)}>${icon('plus')}<span>${t(label)}</span></button>`;
+  }
+
+  /** @param {Device} device */
+  device(device) {
+    const facts = [device.kind ? t(`device.${device.kind}`) : t('device.unknown'), device.model, device.address, device.port && t('device.at-port', device.port), device.protocol, device.transport, device.firmware, device.patched && t('device.patched-on', day(device.patched))];
+    return html`<li data-testid="device" data-name=${device.name}>
+      <div class="row between"><span><strong>${device.name}</strong> · ${facts.filter(Boolean).join(' · ')}
+        ${device.overdue ? html`<span class="badge lobby">${t('device.overdue')}</span>` : nothing}
+        ${device.id in this.tested ? html`<span role="status" data-testid="tested">${icon(this.tested[device.id] ? 'check' : 'warn')} ${t(this.tested[device.id] ? 'device.answers' : 'device.silent')}</span>` : nothing}</span>
+        ${this.edit && device.protocol === 'SIP' && device.address
+          ? html`<button type="button" class="quiet" data-testid="test-device" @click=${() => this.test(device.id)}>${icon('network')}<span>${t('device.test')}</span></button>` : nothing}
+        ${this.edit
+          ? html`<button type="button" class="quiet" data-testid="edit-device" @click=${() => (this.form = this.form === device.id ? '' : device.id)}>${t('directory.edit')}</button>`
+          : nothing}</div>
+      ${this.form === device.id ? this.deviceForm(device) : nothing}
+    </li>`;
+  }
+
+  /** @param {Device | null} device */
+  deviceForm(device) {
+    const given = /** @type {Partial<Device>} */ (device ?? {});
+    return html`<form @submit=${(/** @type {SubmitEvent} */ event) => this.saveDevice(event, device)}>
+      <div class="pair">
+        ${field({name: 'kind', label: 'device.kind', value: given.kind, options: KINDS.map(kind => [kind, t(`device.${kind}`)])})}
+        ${field({name: 'protocol', label: 'device.protocol', value: given.protocol, options: PROTOCOLS.map(one => [one, one || '–'])})}
+        ${field({name: 'model', label: 'device.model', value: given.model})} ${field({name: 'serial', label: 'device.serial', value: given.serial, max: 100})}
+        ${field({name: 'address', label: 'device.address', value: given.address, max: 45})} ${field({name: 'port', label: 'device.port', value: given.port, type: 'number'})}
+        ${field({name: 'transport', label: 'device.transport', value: given.transport, options: TRANSPORTS.map(one => [one, one || t('device.transport-auto')])})} ${field({name: 'firmware', label: 'device.firmware', value: given.firmware, max: 100})}
+        ${field({name: 'patched', label: 'device.patched', value: given.patched, type: 'date'})} ${field({name: 'security_owner', label: 'room.owner', value: given.security_owner})}
+        ${field({name: 'asset_number', label: 'device.asset-number', value: given.asset_number, max: 100})} ${field({name: 'asset_year', label: 'device.asset-year', value: given.asset_year, type: 'number'})}
+        ${field({name: 'asset_source', label: 'device.asset-source', value: given.asset_source})} ${field({name: 'user_agent', label: 'device.agent', value: given.user_agent, max: 500})}
+      </div>
+      ${field({name: 'codecs', label: 'device.codecs', value: given.codecs, max: 500})}
+      ${box({name: 'dial_out', label: 'device.dial-out', checked: given.dial_out})}
+      <div class="row end">
+        ${device && (this.stock?.devices.length ?? 0) > 1
+          ? html`<button type="button" class="danger" data-testid="remove-device" @click=${() => this.send(`devices/${device.id}/remove`)}>${t('directory.remove')}</button>`
+          : nothing}
+        <button class="main" data-testid="save-device">${t('directory.save')}</button>
+      </div>
+    </form>`;
+  }
+
+  /** @param {SubmitEvent} event @param {Device | null} device */
+  saveDevice(event, device) {
+    const {address, port, patched, asset_year, dial_out, ...rest} = sent(event);
+    const body = {...rest, address: address || null, port: port ? Number(port) : null, patched: patched || null, asset_year: asset_year ? Number(asset_year) : null, dial_out: Boolean(dial_out)};
+    this.send(device ? `devices/${device.id}` : `points/${encodeURIComponent(this.point?.id ?? '')}/devices`, body);
+  }
+
+  /** @param {Line} line */
+  line(line) {
+    const provider = this.providers.find(({id}) => id === line.provider)?.name;
+    return html`<li data-testid="line" class="row between"><span><strong>${line.type}</strong> · ${t('line.rates', mbps(line.subscribed_kbps), mbps(line.up_kbps), mbps(line.down_kbps))}
+      ${[provider, line.ranges.join(', ')].filter(Boolean).map(text => html` · ${text}`)} ${line.slow ? html`<span class="badge cancelled">${t('line.slow')}</span>` : nothing}</span>
+      ${this.edit
+        ? html`<button type="button" class="quiet" data-testid="remove-line" @click=${() => this.send(`lines/${line.id}/remove`)}>${t('directory.remove')}</button>`
+        : nothing}</li>`;
+  }
+
+  lineForm() {
+    /** @type {[string, string][]} */
+    const known = [['', '–'], ...this.providers.map(({id, name}) => /** @type {[string, string]} */ ([id ?? '', name]))];
+    return html`<form @submit=${this.saveLine}>
+      <div class="pair">
+        ${field({name: 'type', label: 'line.type', options: LINES.map(type => [type, type])})} ${field({name: 'provider', label: 'line.provider', options: known})}
+        ${field({name: 'subscribed', label: 'line.subscribed', required: true, max: 9})} ${field({name: 'ranges', label: 'line.ranges', max: 500})}
+        ${field({name: 'up', label: 'line.up', max: 9})} ${field({name: 'down', label: 'line.down', max: 9})}
+      </div>
+      ${box({name: 'dedicated', label: 'line.dedicated'})}
+      <div class="row end"><button class="main" data-testid="save-line">${t('directory.save')}</button></div>
+    </form>`;
+  }
+
+  /** @param {SubmitEvent} event */
+  saveLine(event) {
+    const {type, provider, subscribed, ranges, up, down, dedicated} = sent(event);
+    const rates = {subscribed_kbps: kbps(subscribed), up_kbps: kbps(up), down_kbps: kbps(down)};
+    this.send(`points/${encodeURIComponent(this.point?.id ?? '')}/lines`, {type, provider: provider || null, ranges, dedicated: Boolean(dedicated), ...rates});
+  }
+
+  /** @param {Change} change */
+  change({id, kind, field: what, old, new: fresh, by}) {
+    return html`<li data-testid="change"><p><strong>${t(`change.${kind}`)}</strong> · ${t(`change.${what}`)}: ${old || '–'} → ${fresh} ${by ? `· ${by}` : ''}</p>
+      ${this.edit
+        ? html`<div class="row"><button type="button" data-testid="accept" @click=${() => this.send(`changes/${id}/decide`, {accept: true})}>${t('change.accept')}</button>
+            <button type="button" class="danger" data-testid="reject" @click=${() => this.send(`changes/${id}/decide`, {accept: false})}>${t('change.reject')}</button></div>`
+        : nothing}</li>`;
+  }
+}
+
+customElements.define('point-equipment', PointEquipment);

@@ -1,0 +1,106 @@
+import {html, nothing} from '../vendor/lit.js';
+import {act, people} from '../core/api.js';
+import {t} from '../core/i18n.js';
+import {day} from '../core/time.js';
+import {alertLine, Caller, icon} from '../core/base.js';
+import {field, sent} from '../core/fields.js';
+import './personal-data.js';
+
+/** Who runs the rooms of a point's unit. Acts `changed`. */
+export class PointPeople extends Caller {
+  static properties = {point: {attribute: false}, central: {attribute: false}, me: {attribute: false}, units: {attribute: false}, list: {state: true}, form: {state: true}};
+
+  constructor() {
+    super();
+    /** @type {TreePoint | null} */
+    this.point = null;
+    this.central = false;
+    /** @type {Me | null} */
+    this.me = null;
+    /** @type {TreeUnit[]} */
+    this.units = [];
+    /** @type {RoomPerson[] | null} */
+    this.list = null;
+    /** Whom the new one replaces, `new` for nobody, or no form. */
+    this.form = '';
+  }
+
+  /** The operating unit, the unit itself, and the one above it (Điều 19.3). */
+  get edit() {
+    const parent = this.units.find(({id}) => id === this.point?.unit)?.parent;
+    const own = this.me?.unit?.id;
+    return this.central || (Boolean(this.me?.roles.includes('registrant')) && Boolean(own) && [this.point?.unit, parent].includes(own));
+  }
+
+  /** @param {Map<string, unknown>} changed */
+  updated(changed) {
+    if (changed.has('point') && this.point) this.load();
+  }
+
+  async load() {
+    const unit = this.point?.unit ?? '';
+    await this.refresh(async () => {
+      const found = await people(unit);
+      if (unit === this.point?.unit) this.list = found;
+    });
+  }
+
+  /** @param {SubmitEvent} event */
+  save(event) {
+    const {trained, valid_from, ...rest} = sent(event);
+    const replaces = this.form === 'new' ? null : this.form;
+    const body = {...rest, point: this.point?.id, trained: trained || null, valid_from: valid_from || null, replaces};
+    this.send(`directory/units/${encodeURIComponent(this.point?.unit ?? '')}/people`, body);
+  }
+
+  /** @param {string} path @param {object} [body] */
+  async send(path, body = {}) {
+    await this.attempt(async () => {
+      await act(path, body);
+      this.form = '';
+      await this.load();
+    });
+  }
+
+  render() {
+    if (!this.list) return html`${alertLine(this.error)}<p class="empty" role="status">${t('app.loading')}</p>`;
+    const serving = this.list.filter(person => person.serving);
+    return html`${alertLine(this.error)}
+      ${serving.length ? html`<ul class="plain">${serving.map(person => this.person(person))}</ul>` : html`<p class="empty">${t('people.none')}</p>`}
+      ${this.edit ? this.buttons() : nothing} ${this.form ? this.entry() : nothing}
+      ${this.edit && this.point ? html`<unit-personal .unit=${this.point.unit} .people=${this.list}></unit-personal>` : nothing}`;
+  }
+
+  buttons() {
+    return html`<div class="row wrap">
+      <button type="button" class="quiet" data-testid="add-person" @click=${() => (this.form = 'new')}>${icon('plus')}<span>${t('people.add')}</span></button>
+      ${this.list?.length
+        ? html`<button type="button" class="quiet" data-testid="confirm-people" @click=${() => this.send(`directory/units/${encodeURIComponent(this.point?.unit ?? '')}/people/confirm`)}>${icon('check')}<span>${t('people.confirm')}</span></button>`
+        : nothing}
+    </div>`;
+  }
+
+  /** @param {RoomPerson} person */
+  person({id, name, role, phone, email, trained, untrained, valid_from, account}) {
+    const facts = [t(`people.${role}`), phone, email, t('people.since', day(valid_from)), account, trained && t('people.trained-on', day(trained))];
+    return html`<li data-testid="person" class="row between"><span><strong>${name}</strong> · ${facts.filter(Boolean).join(' · ')}
+      ${untrained ? html`<span class="badge lobby">${t('people.untrained')}</span>` : nothing}</span>
+      ${this.edit ? html`<button type="button" class="quiet" data-testid="replace" @click=${() => (this.form = id)}>${t('people.replace')}</button>` : nothing}</li>`;
+  }
+
+  entry() {
+    const old = this.list?.find(({id}) => id === this.form);
+    return html`<form @submit=${this.save}>
+      ${old ? html`<p>${t('people.replaces', old.name)}</p>` : nothing}
+      <div class="pair">
+        ${field({name: 'name', label: 'people.name', required: true})} ${field({name: 'phone', label: 'people.phone', type: 'tel', required: true, max: 32})}
+        ${field({name: 'email', label: 'people.email', type: 'email'})}
+        ${field({name: 'role', label: 'people.role', options: [['technician', t('people.technician')], ['manager', t('people.manager')], ['head', t('people.head')]]})}
+        ${field({name: 'valid_from', label: 'people.from', type: 'date'})} ${field({name: 'trained', label: 'people.trained', type: 'date'})}
+      </div>
+      <div class="row end"><button class="main" data-testid="save-person">${t('directory.save')}</button></div>
+    </form>`;
+  }
+}
+
+customElements.define('point-people', PointPeople);

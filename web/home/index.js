@@ -1,0 +1,167 @@
+import {html, nothing} from '../vendor/lit.js';
+import {Refusal, changePassword, everySession, firstPassword, login, logout, me} from '../core/api.js';
+import {alertLine, Caller, title} from '../core/base.js';
+import {codeField, door} from '../core/code-field.js';
+import {languageButton} from '../core/top-bar.js';
+import {t} from '../core/i18n.js';
+import {digits} from '../meeting/client/meeting-state.js';
+import {home} from '../core/nav.js';
+import {utc} from '../core/time.js';
+
+const DAY_MS = 86_400_000;
+
+/** Only pages of our own, never another site. @param {string | null} next */
+const own = next => (next && /^[a-z]+\.html(\?[\w=&%-]*)?$/.test(next) ? next : '');
+
+/** @param {HTMLFormElement} form @returns {Record<string, string>} */
+const values = form => /** @type {any} */ (Object.fromEntries(new FormData(form)));
+
+class SignInPage extends Caller {
+  static properties = {me: {state: true}, busy: {state: true}, changing: {state: true}};
+
+  constructor() {
+    super();
+    title('sign-in.title');
+    const asked = new URLSearchParams(location.search);
+    this.next = own(asked.get('next'));
+    this.code = asked.get('code') ?? new URLSearchParams(this.next.split('?')[1]).get('code') ?? '';
+    /** @type {Me | null} */
+    this.me = null;
+    this.busy = false;
+    /** The password just used, while it must be changed. @type {string | null} */
+    this.changing = null;
+    /** What opens a one-time link; it is taken off the address at once. */
+    this.token = location.hash.slice(1);
+    if (this.token) history.replaceState(null, '', location.pathname);
+    else if (localStorage.getItem('account')) this.recognise();
+  }
+
+  async recognise() {
+    try {
+      const someone = await me();
+      this.me = someone.must_change ? null : someone; // who must change the password shows the old one once more
+    } catch {
+      localStorage.removeItem('account');
+    }
+  }
+
+  /** Run one form; what went wrong stays on the screen. @param {() => Promise<unknown>} run */
+  async attempt(run) {
+    this.busy = true;
+    const well = await super.attempt(run);
+    this.busy = false;
+    return well;
+  }
+
+  /** @param {unknown} failure */
+  failed(failure) {
+    super.failed(failure);
+    if (failure instanceof Refusal && failure.status === 401) this.error = t('sign-in.wrong');
+  }
+
+  /** @param {SubmitEvent} event */
+  submit(event) {
+    event.preventDefault();
+    const {account, password, code} = values(/** @type {HTMLFormElement} */ (event.target));
+    this.code = digits(code);
+    this.attempt(async () => {
+      if (!this.me) {
+        const signed = await login(account.trim(), password);
+        localStorage.setItem('account', signed.account);
+        if (signed.must_change) {
+          this.changing = password;
+          return;
+        }
+      }
+      await this.goOn();
+    });
+  }
+
+  /** @param {SubmitEvent} event */
+  change(event) {
+    event.preventDefault();
+    const {fresh, again} = values(/** @type {HTMLFormElement} */ (event.target));
+    if (fresh !== again) {
+      this.error = t('password.differ');
+      return;
+    }
+    this.attempt(async () => {
+      if (this.token) localStorage.setItem('account', (await firstPassword(this.token, fresh)).account);
+      else await changePassword(this.changing ?? '', fresh);
+      await this.goOn();
+    });
+  }
+
+  async goOn() {
+    if (!this.code) return location.assign(this.next || home((await me()).roles));
+    if (this.next.includes(this.code)) return location.assign(this.next);
+    const now = Date.now();
+    location.assign(door(this.code, await everySession(utc(now - DAY_MS), utc(now + DAY_MS))));
+  }
+
+  async other() {
+    localStorage.removeItem('account');
+    await this.attempt(async () => void (await logout()));
+    this.me = null;
+  }
+
+  render() {
+    return html`<main class="entrance">
+      <section class="welcome" aria-hidden="true">
+        <img src="icon.svg" alt="" width="72" height="72">
+        <p class="big">${t('app.name')}</p>
+        <p>${t('app.claim')}</p>
+      </section>
+      <section class="panel">
+        <div class="row end">${languageButton()}</div>
+        ${this.changing === null && !this.token ? this.signInForm() : this.passwordForm()}
+      </section>
+    </main>`;
+  }
+
+  signInForm() {
+    return html`<form @submit=${this.submit}>
+      <h1>${t('sign-in.title')}</h1>
+      ${this.me ? this.known(this.me) : this.credentials()} ${codeField(this.code, false)} ${alertLine(this.error)}
+      <button class="main wide" data-testid="sign-in" ?disabled=${this.busy}>${t('sign-in.enter')}</button>
+      <p class="help"><a href="check.html" data-testid="check">${t('sign-in.check')}</a> · <a href="help.html" data-testid="help">${t('guide.title')}</a></p>
+    </form>`;
+  }
+
+  credentials() {
+    return html`<div class="field">
+        <label for="account">${t('sign-in.account')}</label>
+        <input id="account" name="account" data-testid="account" autocomplete="username" autocapitalize="none" spellcheck="false" required>
+      </div>
+      <div class="field">
+        <label for="password">${t('sign-in.password')}</label>
+        <input id="password" name="password" type="password" data-testid="password" autocomplete="current-password" required>
+      </div>`;
+  }
+
+  /** @param {Me} someone */
+  known(someone) {
+    return html`<p class="row">
+      <span>${t('sign-in.as', someone.name)}</span>
+      <button type="button" class="quiet" data-testid="other-account" @click=${this.other}>${t('sign-in.other')}</button>
+    </p>`;
+  }
+
+  passwordForm() {
+    return html`<form @submit=${this.change}>
+      <h1>${t('password.title')}</h1>
+      <p>${t(this.token ? 'password.first' : 'password.why')}</p>
+      ${['fresh', 'again'].map(
+        name => html`<div class="field">
+          <label for=${name}>${t(`password.${name}`)}</label>
+          <input id=${name} name=${name} type="password" data-testid="password-${name}" autocomplete="new-password" minlength="12" required>
+          ${name === 'fresh' ? html`<small>${t('password.hint')}</small>` : nothing}
+        </div>`,
+      )}
+      ${alertLine(this.error)}
+      <button class="main wide" data-testid="change-password" ?disabled=${this.busy}>${t('password.save')}</button>
+    </form>`;
+  }
+}
+
+customElements.define('sign-in-page', SignInPage);

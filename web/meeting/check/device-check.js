@@ -1,0 +1,164 @@
+import {html, nothing} from '../../vendor/lit.js';
+import {alertLine, guide, icon, Piece, title} from '../../core/base.js';
+import './self-test.js';
+import {languageButton} from '../../core/top-bar.js';
+import {t} from '../../core/i18n.js';
+import {digits} from '../client/meeting-state.js';
+import {DeviceFault, Meter, chime, choices, list, open, remember} from '../client/devices.js';
+import {distance} from './line-speed.js';
+
+/** Skippable, never in the way: self-view, microphone meter, pickers, speaker tone, network; a signed-in point may keep what it found. */
+class CheckPage extends Piece {
+  static properties = {faults: {state: true}, devices: {state: true}, level: {state: true}, network: {state: true}, chosen: {state: true}};
+
+  constructor() {
+    super();
+    title('check.title');
+    this.code = digits(new URLSearchParams(location.search).get('code') ?? '');
+    /** @type {Record<DeviceKind, string>} */
+    this.faults = {mic: '', camera: ''};
+    /** @type {Record<'mic' | 'camera' | 'speaker', MediaDeviceInfo[]>} */
+    this.devices = {mic: [], camera: [], speaker: []};
+    /** @type {Record<DeviceKind, MediaStreamTrack | null>} */
+    this.tracks = {mic: null, camera: null};
+    /** How often each was opened: only the latest counts. @type {Record<DeviceKind, number>} */
+    this.turns = {mic: 0, camera: 0};
+    /** @type {Meter | null} */
+    this.meter = null;
+    this.level = 0;
+    /** @type {number | null | undefined} */
+    this.network = undefined;
+    this.chosen = choices();
+  }
+
+  async firstUpdated() {
+    distance().then(found => (this.network = found));
+    await this.restart('camera');
+    await this.restart('mic');
+    navigator.mediaDevices?.addEventListener('devicechange', () => this.enumerate());
+  }
+
+  /** @param {DeviceKind} kind */
+  async restart(kind) {
+    this.tracks[kind]?.stop();
+    this.tracks[kind] = null;
+    const turn = ++this.turns[kind];
+    try {
+      const track = await open(kind);
+      if (turn !== this.turns[kind]) return track.stop(); // another one was chosen meanwhile
+      track.addEventListener('ended', () => track === this.tracks[kind] && this.has(kind, null, 'none'));
+      this.has(kind, track, '');
+    } catch (failure) {
+      if (turn === this.turns[kind]) this.has(kind, null, failure instanceof DeviceFault ? failure.word : 'busy');
+    }
+    await this.enumerate();
+  }
+
+  /** Show what a device gives, or what ails it. @param {DeviceKind} kind @param {MediaStreamTrack | null} track @param {string} fault */
+  has(kind, track, fault) {
+    this.tracks[kind] = track;
+    this.faults = {...this.faults, [kind]: fault};
+    if (kind === 'mic') this.listen();
+    else this.show();
+  }
+
+  show() {
+    const video = /** @type {HTMLVideoElement} */ (this.querySelector('video'));
+    video.srcObject = this.tracks.camera ? new MediaStream([this.tracks.camera]) : null;
+  }
+
+  listen() {
+    this.meter?.stop();
+    this.meter = this.tracks.mic ? new Meter(this.tracks.mic, level => (this.level = level)) : null;
+  }
+
+  async enumerate() {
+    const [mic, camera, speaker] = await Promise.all([list('mic'), list('camera'), list('speaker')]);
+    this.devices = {mic, camera, speaker};
+  }
+
+  /** @param {Partial<import('../client/devices.js').Choices>} changed */
+  keep(changed) {
+    remember(changed);
+    this.chosen = choices();
+  }
+
+  testSpeaker() {
+    chime(this.devices.speaker.find(({label}) => label === this.chosen.speaker)?.deviceId);
+  }
+
+  enter() {
+    if (this.tracks.camera) remember({cameraOn: true});
+    for (const track of Object.values(this.tracks)) track?.stop();
+    if (this.code && localStorage.getItem('account')) location.assign(`room.html?code=${this.code}`);
+    else location.assign(this.code ? `index.html?code=${this.code}` : 'index.html');
+  }
+
+  render() {
+    return html`<main class="check">
+      <div class="row between"><h1>${t('check.title')}</h1><span class="row">${guide('camera')} ${languageButton()}</span></div>
+      <div class="columns">
+        <section class="card self">
+          <div class="mirror"><video data-testid="self-view" autoplay muted playsinline aria-label=${t('check.self')}></video>
+            ${this.tracks.camera || this.faults.camera ? nothing : html`<p class="over">${t('check.opening')}</p>`}</div>
+          ${this.faultLine('camera')}
+        </section>
+        <section class="card">
+          ${this.picker('camera', 'camera')} ${this.picker('mic', 'mic')}
+          <div class="field">
+            <label for="meter">${t('check.level')}</label>
+            <meter id="meter" data-testid="mic-meter" min="0" max="1" low="0.2" optimum="0.6" .value=${this.level}></meter>
+            <small>${t('check.say')}</small>
+          </div>
+          ${this.faultLine('mic')} ${this.picker('speaker', 'sound')}
+          <div class="row">
+            <button type="button" data-testid="speaker-test" @click=${this.testSpeaker}>${icon('sound')}<span>${t('check.tone')}</span></button>
+          </div>
+          <label class="option"><input type="checkbox" data-testid="processed" .checked=${this.chosen.processed}
+            @change=${(/** @type {any} */ event) => (this.keep({processed: event.target.checked}), this.restart('mic'))}>
+            <span>${t('check.processed')}<small>${t('check.processed-hint')}</small></span></label>
+          <p class="net" data-testid="network">${icon('network')}<span>${this.networkWords()}</span></p>
+        </section>
+      </div>
+      <self-test .camera=${Boolean(this.tracks.camera)} .level=${this.level} .latency=${this.network} .video=${this.querySelector('video')}></self-test>
+      <div class="row end submit">
+        <p>${t('check.muted')}</p>
+        ${localStorage.getItem('account') ? html`<a class="button" href="test-room.html" data-testid="test-room">${icon('sound')}<span>${t('test-room.enter')}</span></a>` : nothing}
+        <button type="button" class="main" data-testid="enter" @click=${this.enter}>${t('check.enter')}</button>
+      </div>
+    </main>`;
+  }
+
+  networkWords() {
+    if (this.network === undefined) return t('check.net-wait');
+    if (this.network === null) return t('check.net-none');
+    return t(this.network < 100 ? 'check.net-good' : 'check.net-slow', this.network);
+  }
+
+  /** @param {DeviceKind} kind */
+  faultLine(kind) {
+    const word = this.faults[kind];
+    return html`${alertLine(word && t(`device.${word}`), `${kind}-fault`)}
+    ${word ? html`<button type="button" data-testid="${kind}-retry" @click=${() => this.restart(kind)}>${t('app.retry')}</button>` : nothing}`;
+  }
+
+  /** @param {'mic' | 'camera' | 'speaker'} kind @param {string} picture */
+  picker(kind, picture) {
+    const used = kind === 'speaker' ? this.chosen.speaker : this.tracks[kind]?.label;
+    return html`<div class="field">
+      <label for=${kind}>${icon(picture)} ${t(`check.${kind}`)}</label>
+      <select id=${kind} data-testid="${kind}-picker" @change=${(/** @type {any} */ event) => this.choose(kind, event.target.value)}>
+        ${this.devices[kind].length ? nothing : html`<option value="">${t('check.default')}</option>`}
+        ${this.devices[kind].map(({label}, i) => html`<option value=${label} ?selected=${label === used}>${label || t('check.nth', i + 1)}</option>`)}
+      </select>
+    </div>`;
+  }
+
+  /** @param {'mic' | 'camera' | 'speaker'} kind @param {string} label */
+  choose(kind, label) {
+    this.keep({[kind]: label});
+    if (kind !== 'speaker') this.restart(kind);
+  }
+}
+
+customElements.define('check-page', CheckPage);

@@ -1,0 +1,171 @@
+// Camera, microphone and speaker: opened on a tap, remembered by label (ids change when a browser's data are cleared).
+
+import {DARK_SECONDS, darkFor} from './meeting-state.js';
+
+/** @typedef {{mic: string, camera: string, speaker: string, processed: boolean, cameraOn: boolean}} Choices */
+
+/** `processed`: the room has its own echo canceller; a second one sounds hollow. @type {Choices} */
+const DEFAULTS = {mic: '', camera: '', speaker: '', processed: false, cameraOn: false};
+
+const KINDS = {mic: 'audioinput', camera: 'videoinput', speaker: 'audiooutput'};
+const HEARD = 0.02; // RMS above which a microphone counts as carrying sound
+const METER_MS = 60;
+
+/** @returns {Choices} */
+export const choices = () => ({...DEFAULTS, ...JSON.parse(localStorage.getItem('devices') ?? '{}')});
+
+/** @param {Partial<Choices>} changed */
+export const remember = changed => localStorage.setItem('devices', JSON.stringify({...choices(), ...changed}));
+
+/** Why a device could not be opened; `word` is an i18n key under `device.` */
+export class DeviceFault extends Error {
+  /** @param {string} word */
+  constructor(word) {
+    super(word);
+    this.word = word;
+  }
+}
+
+/** Names of DOMException of getUserMedia (W3C Media Capture §10.2) in words of ours. @type {Record<string, string>} */
+const WORDS = {
+  NotAllowedError: 'denied',
+  SecurityError: 'denied',
+  NotFoundError: 'none',
+  OverconstrainedError: 'none',
+  NotReadableError: 'busy',
+  AbortError: 'busy',
+};
+
+/** @param {keyof typeof KINDS} kind @returns {Promise<MediaDeviceInfo[]>} */
+export async function list(kind) {
+  const devices = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
+  return devices.filter(device => device.kind === KINDS[kind] && device.deviceId);
+}
+
+/** The remembered device of a kind, when it is plugged in. @param {keyof typeof KINDS} kind */
+async function preferred(kind) {
+  const label = choices()[kind];
+  return label ? (await list(kind)).find(device => device.label === label)?.deviceId : undefined;
+}
+
+/** @param {DeviceKind} kind @param {string | undefined} deviceId @returns {MediaStreamConstraints} */
+function constraints(kind, deviceId) {
+  const device = deviceId ? {deviceId: {ideal: deviceId}} : {};
+  if (kind === 'camera')
+    return {video: {...device, width: {ideal: 1280}, height: {ideal: 720}, frameRate: {ideal: 30, max: 30}}};
+  const clean = !choices().processed;
+  return {audio: {...device, echoCancellation: clean, noiseSuppression: clean, autoGainControl: clean, channelCount: 1}};
+}
+
+/** @type {Promise<unknown>} */
+let last = Promise.resolve();
+
+/** Open the remembered (or default) device; calls wait for each other, since some browsers open one camera at a time. @param {DeviceKind} kind @returns {Promise<MediaStreamTrack>} */
+export function open(kind) {
+  const next = last.then(() => openNow(kind));
+  last = next.catch(() => undefined);
+  return next;
+}
+
+/** @param {DeviceKind} kind */
+async function openNow(kind) {
+  if (!navigator.mediaDevices) throw new DeviceFault('insecure');
+  try {
+    const stream = await navigator.mediaDevices.getUserMedia(constraints(kind, await preferred(kind)));
+    return stream.getTracks()[0];
+  } catch (failure) {
+    throw new DeviceFault(WORDS[/** @type {DOMException} */ (failure).name] ?? 'busy');
+  }
+}
+
+/** A screen, window or tab that the person chooses: few pictures, sharp letters. Rejects when nothing is chosen. */
+export async function openScreen() {
+  const video = {width: {max: 1920}, height: {max: 1080}, frameRate: {max: 5}};
+  const [track] = (await navigator.mediaDevices.getDisplayMedia({video})).getVideoTracks();
+  track.contentHint = 'text';
+  return track;
+}
+
+export const canShare = () => Boolean(navigator.mediaDevices && 'getDisplayMedia' in navigator.mediaDevices);
+
+/** Watches how loud a microphone is, 0 to 1. */
+export class Meter {
+  /** @param {MediaStreamTrack} track @param {(level: number, heard: boolean) => void} tell */
+  constructor(track, tell) {
+    this.context = new AudioContext();
+    this.analyser = new AnalyserNode(this.context, {fftSize: 1024});
+    this.context.createMediaStreamSource(new MediaStream([track])).connect(this.analyser);
+    this.samples = new Float32Array(this.analyser.fftSize);
+    this.timer = window.setInterval(() => tell(...this.read()), METER_MS);
+    this.context.resume();
+  }
+
+  /** Loudness on a scale where speech moves the whole bar (-60 dB is 0). @returns {[number, boolean]} */
+  read() {
+    this.analyser.getFloatTimeDomainData(this.samples);
+    const rms = Math.sqrt(this.samples.reduce((sum, x) => sum + x * x, 0) / this.samples.length);
+    return [Math.min(1, Math.max(0, 1 + Math.log10(rms + 1e-9) / 3)), rms > HEARD];
+  }
+
+  stop() {
+    window.clearInterval(this.timer);
+    this.context.close();
+  }
+}
+
+/** The level of a {@link Meter} in dBFS, whole. @param {number} level */
+export const loudness = level => Math.round(60 * (level - 1));
+
+/** How bright a picture is, 0 to 255, from a small copy of it. @param {HTMLVideoElement} video */
+export function brightness(video) {
+  const [width, height] = [32, 18];
+  const canvas = new OffscreenCanvas(width, height);
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
+  context.drawImage(video, 0, 0, width, height);
+  const {data} = context.getImageData(0, 0, width, height);
+  let sum = 0;
+  for (let i = 0; i < data.length; i += 4) sum += 0.2126 * data[i] + 0.7152 * data[i + 1] + 0.0722 * data[i + 2];
+  return Math.round(sum / (width * height));
+}
+
+/** Watches whether a camera sees enough, as long as it is live; tells once when it has been dark for ten seconds (R-097). */
+export class Daylight {
+  /** @param {MediaStreamTrack} track @param {() => void} tell */
+  constructor(track, tell) {
+    const video = document.createElement('video');
+    Object.assign(video, {muted: true, playsInline: true, srcObject: new MediaStream([track])});
+    video.play().catch(() => undefined);
+    let seconds = 0;
+    this.timer = window.setInterval(() => {
+      if (track.readyState !== 'live') return this.stop();
+      if (!track.enabled || video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return;
+      seconds = darkFor(seconds, brightness(video));
+      if (seconds === DARK_SECONDS) tell();
+    }, 1000);
+  }
+
+  stop() {
+    window.clearInterval(this.timer);
+  }
+}
+
+/** Two short notes: the speaker test, and the call to speak. @param {string} [sinkId] */
+export async function chime(sinkId) {
+  const context = /** @type {AudioContext & {setSinkId?: (id: string) => Promise<void>}} */ (new AudioContext());
+  if (sinkId && context.setSinkId) await context.setSinkId(sinkId).catch(() => undefined);
+  const volume = new GainNode(context, {gain: 0.2});
+  volume.connect(context.destination);
+  for (const [at, frequency] of [[0, 660], [0.18, 880]]) {
+    const note = new OscillatorNode(context, {frequency});
+    note.connect(volume);
+    note.start(context.currentTime + at);
+    note.stop(context.currentTime + at + 0.16);
+  }
+  window.setTimeout(() => context.close(), 600);
+}
+
+/** Send an element's sound to the remembered speaker, where the browser can. @param {HTMLMediaElement} element */
+export async function route(element) {
+  const id = await preferred('speaker');
+  if (id && 'setSinkId' in element) await element.setSinkId(id).catch(() => undefined);
+}

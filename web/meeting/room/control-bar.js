@@ -1,0 +1,116 @@
+import {html, live, nothing} from '../../vendor/lit.js';
+import {t} from '../../core/i18n.js';
+import {cameras, mayShare, waited} from '../client/meeting-state.js';
+import {canShare} from '../client/devices.js';
+import {span} from '../../core/time.js';
+import {icon, Piece} from '../../core/base.js';
+
+/** Layouts somebody may choose for oneself. */
+const OWN_VIEWS = ['grid', 'speaker', 'single'];
+const MIC_ICONS = {off: 'mic-off', blocked: 'mic-locked', invited: 'mic-call', on: 'mic', live: 'mic'};
+
+/** The bar of a seat: every button an icon and the word for what it does next. Acts `people`, `full`, `fault`, `leave`. */
+export class ControlBar extends Piece {
+  static properties = {meeting: {attribute: false}, tick: {type: Number}, console: {}, panel: {type: Boolean}};
+
+  constructor() {
+    super();
+    /** @type {import('../client/meeting-client.js').Meeting | null} */
+    this.meeting = null;
+    this.tick = 0;
+    /** Where the console is, for who may control. */
+    this.console = '';
+    this.panel = false;
+  }
+
+  render() {
+    const state = this.meeting?.state;
+    return html`${this.topic()}<div class="bar" role="toolbar" aria-label=${t('room.controls')}>
+      ${this.mic()} ${this.camera()} ${this.share()} ${this.hand()} ${state ? this.source(state) : nothing} ${this.people()}
+      ${this.button('fault', 'warn', t('fault.report'), () => this.act('fault'))}
+      ${this.button('full', 'full', t('room.full'), () => this.act('full'))}
+      ${this.console ? html`<a class="button tool" href=${this.console} data-testid="console">${icon('console')}<span>${t('room.console')}</span></a>` : nothing}
+      ${this.button('leave', 'leave', t('room.leave'), () => this.act('leave'), 'danger')}
+    </div>`;
+  }
+
+  /** @param {string} id @param {string} picture @param {unknown} words @param {() => void} run @param {string} [kind] */
+  button(id, picture, words, run, kind = '') {
+    return html`<button type="button" class="tool ${kind}" data-testid=${id} @click=${run}>${icon(picture)}<span>${words}</span></button>`;
+  }
+
+  mic() {
+    const {meeting} = this;
+    const state = meeting?.micState ?? 'blocked';
+    const waiting = state === 'blocked' && meeting?.seat?.hand;
+    return html`<button type="button" class="tool mic" data-testid="mic" data-state=${state} aria-pressed=${state === 'on' || state === 'live'}
+      ?disabled=${!meeting?.state} @click=${() => meeting?.toggleMic()}>
+      ${icon(MIC_ICONS[state])}<span>${t(waiting ? 'mic.waiting' : `mic.${state}`)}</span>
+      ${state === 'on' || state === 'live' ? html`<meter min="0" max="1" .value=${meeting?.level ?? 0} aria-hidden="true"></meter>` : nothing}
+    </button>`;
+  }
+
+  camera() {
+    const state = this.meeting?.on.camera ? 'on' : 'off';
+    return html`<button type="button" class="tool" data-testid="camera" data-state=${state} aria-pressed=${state === 'on'}
+      ?disabled=${!this.meeting?.state} @click=${() => this.meeting?.toggleCamera()}>
+      ${icon(state === 'on' ? 'camera' : 'camera-off')}<span>${t(`camera.${state}`)}</span>
+    </button>`;
+  }
+
+  share() {
+    const {meeting} = this;
+    const state = meeting?.state;
+    if (!meeting || !state || !canShare() || !mayShare(state)) return nothing;
+    const on = state.content === state.me;
+    return html`<button type="button" class="tool" data-testid="share" data-state=${on ? 'on' : 'off'} aria-pressed=${on} @click=${() => meeting.toggleShare()}>
+      ${icon('share')}<span>${t(on ? 'share.stop' : 'share.start')}</span>
+    </button>`;
+  }
+
+  hand() {
+    const {meeting} = this;
+    const place = meeting?.seat?.hand ?? 0;
+    const time = place ? span(waited(meeting?.seat?.since ?? null, meeting?.now ?? 0)) : '';
+    return html`<button type="button" class="tool hand" data-testid="hand" data-place=${place} aria-pressed=${place > 0}
+      ?disabled=${!meeting?.state} @click=${() => meeting?.toggleHand()}>
+      ${icon('hand')}<span>${place ? t('hand.lower', place) : t('hand.raise')}</span>${place ? html`<small>${t('hand.waited', time)}</small>` : nothing}
+    </button>`;
+  }
+
+  /** Who has raised a hand may say what about; who has said it need not again. */
+  topic() {
+    const seat = this.meeting?.seat;
+    if (!seat?.hand || seat.topic) return nothing;
+    return html`<form class="topic" @submit=${this.tell}>
+      <input name="topic" maxlength="200" required aria-label=${t('hand.topic')} placeholder=${t('hand.topic')} data-testid="topic">
+      <button data-testid="topic-send">${t('hand.topic-send')}</button>
+    </form>`;
+  }
+
+  /** @param {SubmitEvent} event */
+  tell(event) {
+    event.preventDefault();
+    const {topic} = /** @type {any} */ (Object.fromEntries(new FormData(/** @type {HTMLFormElement} */ (event.target))));
+    this.meeting?.about(topic.trim());
+  }
+
+  /** @param {MeetingState} state */
+  source(state) {
+    return html`<label class="tool select">${icon('view')}<span>${t('room.source')}</span>
+      <select data-testid="source" @change=${(/** @type {any} */ event) => this.meeting?.look(event.target.value)}>
+        <option value="composed" .selected=${live(state.view === 'composed')}>${t('room.composed')}</option>
+        ${OWN_VIEWS.map(kind => html`<option value="composed:${kind}" .selected=${live(state.view === `composed:${kind}`)}>${t('room.own-view', t(`layout.${kind}`))}</option>`)}
+        ${state.content ? html`<option value="content" .selected=${live(state.view === 'content')}>${t('share.view')}</option>` : nothing}
+        ${cameras(state).map(({seat, name}) => html`<option value="camera:${seat}" .selected=${live(state.view === `camera:${seat}`)}>${name}</option>`)}
+      </select>
+    </label>`;
+  }
+
+  people() {
+    if (!this.panel) return nothing;
+    return this.button('people', 'people', t('room.people'), () => this.act('people'));
+  }
+}
+
+customElements.define('control-bar', ControlBar);

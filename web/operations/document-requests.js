@@ -1,0 +1,102 @@
+import {html, nothing, repeat} from '../vendor/lit.js';
+import {answerMaterial, materialRequests} from '../core/api.js';
+import {alertLine, Page, title} from '../core/base.js';
+import '../core/top-bar.js';
+import {t} from '../core/i18n.js';
+import {fold} from '../meeting/client/meeting-state.js';
+import {day, fromLocal, hourMinute, toLocal} from '../core/time.js';
+
+const WEEK_MS = 7 * 86_400_000;
+
+class MaterialsPage extends Page {
+  static properties = {...Page.properties, list: {state: true}, text: {state: true}, granting: {state: true}};
+
+  constructor() {
+    super();
+    title('materials.title');
+    /** @type {MaterialRequest[]} */
+    this.list = [];
+    this.text = '';
+    /** The wish that waits for a day until when. @type {MaterialRequest | null} */
+    this.granting = null;
+  }
+
+  async load() {
+    this.list = await materialRequests();
+  }
+
+  /** @param {MaterialRequest} wish @param {boolean} granted @param {string | null} until */
+  async answer(wish, granted, until) {
+    await this.attempt(async () => {
+      const changed = await answerMaterial(wish.id, granted, until);
+      this.list = this.list.map(one => (one.id === changed.id ? changed : one));
+    });
+  }
+
+  render() {
+    return html`<top-bar .me=${this.me} current="materials"></top-bar>
+      <main>
+        <h1>${t('materials.title')}</h1>
+        ${alertLine(this.error)}
+        <div class="row filters"><input type="search" data-testid="search" aria-label=${t('materials.search')} placeholder=${t('materials.search')} @input=${(/** @type {any} */ event) => (this.text = event.target.value)}></div>
+        ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : this.rows()}
+      </main>
+      ${this.granting ? this.question(this.granting) : nothing}`;
+  }
+
+  rows() {
+    const wanted = fold(this.text.trim());
+    const shown = this.list.filter(one => fold(`${one.session.name} ${one.number} ${one.unit.name} ${one.subject_name} ${one.text}`).includes(wanted));
+    if (!shown.length) return html`<p class="empty">${t(this.list.length ? 'materials.none-found' : 'materials.none')}</p>`;
+    return html`<ul class="cards">${repeat(shown, ({id}) => id, wish => this.row(wish))}</ul>`;
+  }
+
+  /** @param {MaterialRequest} wish */
+  row(wish) {
+    const {id, session, number, unit, subject_name: name, asked, asked_by: by, text, answer, until} = wish;
+    return html`<li class="card session" data-testid="wish" data-id=${id} data-answer=${answer}>
+      <div class="when"><strong>${hourMinute(asked)}</strong><span>${day(asked)}</span></div>
+      <div class="what">
+        <h2>${name || t('materials.recording')}</h2>
+        <p>${session.name} · ${t('sessions.number', number)}</p>
+        <p>${t('materials.by', unit.name, by)}${text ? `: “${text}”` : ''}</p>
+      </div>
+      <div class="state"><span class="badge ${answer === 'granted' ? 'open' : answer === 'waiting' ? 'lobby' : 'cancelled'}" data-testid="answer">${t(`materials.${answer}`)}</span>
+        ${answer === 'granted' && until ? html`<small>${t('materials.until', hourMinute(until), day(until))}</small>` : nothing}</div>
+      <div class="acts">${wish.may_answer ? this.acts(wish) : nothing}</div>
+    </li>`;
+  }
+
+  /** @param {MaterialRequest} wish */
+  acts(wish) {
+    return html`${wish.answer === 'granted' ? nothing : html`<button type="button" class="main" data-testid="grant" @click=${() => (this.granting = wish)}>${t('materials.grant')}</button>`}
+      ${wish.answer === 'refused' ? nothing : html`<button type="button" class="danger" data-testid="refuse" @click=${() => this.answer(wish, false, null)}>${t(wish.answer === 'granted' ? 'materials.withdraw' : 'materials.refuse')}</button>`}`;
+  }
+
+  /** @param {MaterialRequest} wish */
+  question(wish) {
+    return html`<dialog aria-labelledby="question" @close=${() => (this.granting = null)}>
+      <h2 id="question">${t('materials.grant-title', wish.unit.name)}</h2>
+      <p>${wish.subject_name || t('materials.recording')} · ${wish.session.name}</p>
+      <form @submit=${this.confirm}>
+        <label class="field"><span>${t('materials.until-label')}</span><input type="datetime-local" name="until" data-testid="until" .value=${toLocal(Date.now() + WEEK_MS)}></label>
+        <p class="soft">${t('materials.until-hint')}</p>
+        <div class="row end">
+          <button type="button" data-testid="grant-cancel" @click=${() => (this.granting = null)}>${t('app.close')}</button>
+          <button class="main" data-testid="grant-confirm">${t('materials.grant')}</button>
+        </div>
+      </form>
+    </dialog>`;
+  }
+
+  /** @param {SubmitEvent} event */
+  confirm(event) {
+    event.preventDefault();
+    const until = fromLocal(String(new FormData(/** @type {HTMLFormElement} */ (event.target)).get('until') ?? ''));
+    const wish = this.granting;
+    this.granting = null;
+    if (wish) this.answer(wish, true, until || null);
+  }
+}
+
+customElements.define('materials-page', MaterialsPage);

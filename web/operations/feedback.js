@@ -1,0 +1,155 @@
+import {html, nothing, repeat} from '../vendor/lit.js';
+import {answerFeedback, breaches, breachesFile, feedback, giveFeedback} from '../core/api.js';
+import {alertLine, icon, Page, title} from '../core/base.js';
+import '../core/top-bar.js';
+import {number, t} from '../core/i18n.js';
+import {fold} from '../meeting/client/meeting-state.js';
+import {day, hourMinute} from '../core/time.js';
+
+/** What may come of it, in the order of the buttons. */
+const STATUSES = ['handled', 'forwarded'];
+
+class FeedbackPage extends Page {
+  static properties = {...Page.properties, list: {state: true}, facts: {state: true}, text: {state: true}, answering: {state: true}, sent: {state: true}, chosen: {state: true}};
+
+  constructor() {
+    super();
+    title('feedback.title');
+    /** @type {Feedback[]} */
+    this.list = [];
+    /** @type {Breach[]} */
+    this.facts = [];
+    this.text = '';
+    /** @type {Feedback | null} */
+    this.answering = null;
+    this.sent = false;
+    /** Whose facts are shown, and of which kind; null: all. @type {{unit: string, kind: string, name: string} | null} */
+    this.chosen = null;
+  }
+
+  async load() {
+    [this.list, this.facts] = await Promise.all([feedback(), breaches()]);
+  }
+
+  /** @param {SubmitEvent} event */
+  send(event) {
+    event.preventDefault();
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    this.attempt(async () => {
+      const said = await giveFeedback(String(new FormData(form).get('text') ?? ''));
+      this.list = [said, ...this.list];
+      this.sent = true;
+      form.reset();
+    });
+  }
+
+  /** @param {SubmitEvent} event */
+  answer(event) {
+    event.preventDefault();
+    const status = /** @type {HTMLButtonElement} */ (event.submitter).value;
+    const words = String(new FormData(/** @type {HTMLFormElement} */ (event.target)).get('answer') ?? '');
+    const said = this.answering;
+    this.answering = null;
+    if (said)
+      this.attempt(async () => {
+        const changed = await answerFeedback(said.id, status, words);
+        this.list = this.list.map(one => (one.id === changed.id ? changed : one));
+      });
+  }
+
+  render() {
+    return html`<top-bar .me=${this.me} current="feedback"></top-bar>
+      <main class="feedback">
+        <h1>${t('feedback.title')}</h1>
+        ${alertLine(this.error)}
+        ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : html`${this.me?.unit ? this.form() : nothing} ${this.said()} ${this.breaches()}`}
+      </main>
+      ${this.answering ? this.question(this.answering) : nothing}`;
+  }
+
+  form() {
+    return html`<form class="card column" @submit=${this.send}>
+      <label class="field"><span>${t('feedback.words')}</span><input name="text" maxlength="2000" required data-testid="feedback-text"></label>
+      <div class="row between"><p class="soft" role="status">${this.sent ? t('feedback.sent') : t('feedback.hint')}</p>
+        <button class="main" data-testid="feedback-send">${t('feedback.send')}</button></div>
+    </form>`;
+  }
+
+  said() {
+    if (!this.list.length) return html`<p class="empty">${t('feedback.none')}</p>`;
+    return html`<ul class="cards">${repeat(this.list, ({id}) => id, one => this.row(one))}</ul>`;
+  }
+
+  /** @param {Feedback} one */
+  row(one) {
+    return html`<li class="card session" data-testid="feedback" data-status=${one.status}>
+      <div class="when"><strong>${hourMinute(one.at)}</strong><span>${day(one.at)}</span></div>
+      <div class="what"><h2>${one.text}</h2><p>${t('materials.by', one.unit.name, one.by)}</p>${one.answer ? html`<p>${t('feedback.answered', one.answer)}</p>` : nothing}</div>
+      <div class="state"><span class="badge ${one.status === 'new' ? 'lobby' : 'open'}">${t(`feedback.${one.status}`)}</span></div>
+      <div class="acts">${one.may_answer ? html`<button type="button" data-testid="feedback-answer" @click=${() => (this.answering = one)}>${t('feedback.answer')}</button>` : nothing}</div>
+    </li>`;
+  }
+
+  breaches() {
+    const wanted = fold(this.text.trim());
+    const {chosen} = this;
+    const shown = this.facts.filter(one => (!chosen || (one.unit.id === chosen.unit && (!chosen.kind || one.kind === chosen.kind))) && fold(`${one.unit.name} ${one.number} ${one.session?.name ?? ''} ${one.point?.name ?? ''} ${t(`breach.${one.kind}`)}`).includes(wanted));
+    return html`<div class="row between"><h2>${t('breach.title')}</h2>
+        <a class="button" href=${breachesFile()} download data-testid="breaches-export">${icon('download')}<span>CSV</span></a></div>
+      <p class="soft">${t('breach.hint')}</p>
+      ${this.facts.length ? this.byUnit() : nothing}
+      ${chosen ? html`<p class="row between wrap"><span data-testid="breach-chosen">${t('breach.of-unit', chosen.name)}</span><button type="button" class="quiet" data-testid="breach-all" @click=${() => (this.chosen = null)}>${t('breach.all')}</button></p>` : nothing}
+      <div class="row filters"><input type="search" data-testid="search" aria-label=${t('breach.search')} placeholder=${t('breach.search')} @input=${(/** @type {any} */ event) => (this.text = event.target.value)}></div>
+      ${shown.length
+        ? html`<div class="wide-table"><table class="ledger"><thead><tr>${['at', 'unit', 'what', 'session'].map(column => html`<th scope="col">${t(`breach.${column}`)}</th>`)}</tr></thead>
+            <tbody>${shown.map(one => this.fact(one))}</tbody></table></div>`
+        : html`<p class="empty">${t(this.facts.length ? 'breach.none-found' : 'breach.none')}</p>`}`;
+  }
+
+  /** How many facts there are of each unit and kind; a number shows these alone. */
+  byUnit() {
+    const {units, kinds} = counted(this.facts);
+    const cell = (/** @type {{id: string, name: string}} */ unit, /** @type {string} */ kind, /** @type {number} */ count) => html`<td class="number">${count
+      ? html`<button type="button" class="quiet" data-testid="breach-count" data-kind=${kind} @click=${() => (this.chosen = {unit: unit.id, kind, name: kind ? `${unit.name}, ${t(`breach.${kind}`)}` : unit.name})}>${number(count)}</button>` : '0'}</td>`;
+    return html`<div class="wide-table" tabindex="0" role="region" aria-label=${t('breach.by-unit')}><table class="ledger" data-testid="breach-units">
+      <thead><tr><th scope="col">${t('breach.by-unit')}</th>${kinds.map(kind => html`<th scope="col">${t(`breach.${kind}`)}</th>`)}<th scope="col">${t('breach.sum')}</th></tr></thead>
+      <tbody>${units.map(unit => html`<tr data-unit=${unit.id}><th scope="row">${unit.name}</th>${kinds.map(kind => cell(unit, kind, unit.counts[kind] ?? 0))}${cell(unit, '', unit.sum)}</tr>`)}</tbody></table></div>`;
+  }
+
+  /** @param {Breach} one */
+  fact(one) {
+    return html`<tr data-testid="breach" data-kind=${one.kind}><td>${hourMinute(one.at)} ${day(one.at)}</td><td>${one.point?.name ?? one.unit.name}</td>
+      <td>${t(`breach.${one.kind}`)} <small>${one.article}</small></td><td>${one.session ? html`<a href="readiness.html?session=${one.session.id}">${one.number}</a>` : one.number}<small>${one.session?.name ?? ''}</small></td></tr>`;
+  }
+
+  /** @param {Feedback} one */
+  question(one) {
+    return html`<dialog aria-labelledby="question" @close=${() => (this.answering = null)}>
+      <h2 id="question">${t('feedback.answer')}</h2>
+      <p>${one.unit.name}: “${one.text}”</p>
+      <form @submit=${this.answer}>
+        <label class="field"><span>${t('feedback.answer-words')}</span><input name="answer" maxlength="2000" autofocus data-testid="answer-text" .value=${one.answer}></label>
+        <p></p>
+        <div class="row end">
+          <button type="button" @click=${() => (this.answering = null)}>${t('app.close')}</button>
+          ${STATUSES.map((status, place) => html`<button class=${place ? '' : 'main'} value=${status} data-testid="answer-${status}">${t(`feedback.do-${status}`)}</button>`)}
+        </div>
+      </form>
+    </dialog>`;
+  }
+}
+
+/** Counts by unit and kind: units with most facts first, kinds that there are. @param {Breach[]} facts */
+function counted(facts) {
+  /** @type {Map<string, {id: string, name: string, sum: number, counts: Record<string, number>}>} */
+  const units = new Map();
+  for (const {unit, kind} of facts) {
+    const row = units.get(unit.id) ?? {...unit, sum: 0, counts: {}};
+    row.sum += 1;
+    row.counts[kind] = (row.counts[kind] ?? 0) + 1;
+    units.set(unit.id, row);
+  }
+  return {units: [...units.values()].sort((one, other) => other.sum - one.sum), kinds: [...new Set(facts.map(({kind}) => kind))].sort()};
+}
+
+customElements.define('feedback-page', FeedbackPage);

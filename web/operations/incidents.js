@@ -1,0 +1,173 @@
+import {html, nothing, repeat} from '../vendor/lit.js';
+import {actOnIncident, incidents} from '../core/api.js';
+import {alertLine, every, guide, icon, Page, title} from '../core/base.js';
+import '../core/top-bar.js';
+import {number, t} from '../core/i18n.js';
+import {fold} from '../meeting/client/meeting-state.js';
+import {clock, day, hourMinute, span} from '../core/time.js';
+
+/** The desk knows of a fault within two seconds (R-088). */
+const AGAIN_MS = 1500;
+
+/** What may be done next, by state; the first is what is mostly wanted. @type {Record<string, string[]>} */
+const ACTS = {
+  open: ['taken', 'escalated', 'provider', 'resolved'],
+  taken: ['resolved', 'escalated', 'provider'],
+  provider: ['resolved', 'taken', 'escalated'],
+  resolved: ['reopened'],
+};
+
+class IncidentsPage extends Page {
+  static properties = {...Page.properties, list: {state: true}, settled: {state: true}, text: {state: true}, level: {state: true}, doing: {state: true}};
+
+  constructor() {
+    super();
+    title('incidents.title');
+    /** @type {Incident[]} */
+    this.list = [];
+    this.settled = false;
+    this.text = '';
+    this.level = '';
+    /** What waits for a word about it. @type {{incident: Incident, step: string} | null} */
+    this.doing = null;
+    every(this, AGAIN_MS, () => this.refresh(() => this.load()));
+  }
+
+  async load() {
+    const settled = this.settled;
+    const list = await incidents(settled);
+    if (settled === this.settled) this.list = list;
+  }
+
+  /** @param {boolean} settled */
+  show(settled) {
+    this.settled = settled;
+    this.list = [];
+    this.loading = true;
+    this.attempt(() => this.load()).then(() => (this.loading = false));
+  }
+
+  get shown() {
+    const wanted = fold(this.text.trim());
+    return this.list
+      .filter(({level}) => !this.level || String(level) === this.level)
+      .filter(one => fold(`${one.point?.name ?? ''} ${one.session.name} ${one.session.number} ${t(`fault.${one.kind}`)} ${one.text}`).includes(wanted));
+  }
+
+  /** @param {Incident} incident @param {string} step @param {string} [text] */
+  async carryOut(incident, step, text = '') {
+    await this.attempt(async () => {
+      const changed = await actOnIncident(incident.id, step, text);
+      this.list = this.list.map(one => (one.id === changed.id ? changed : one)).filter(one => (one.state === 'resolved') === this.settled);
+    });
+  }
+
+  /** Taking needs no words, the rest may have some. @param {Incident} incident @param {string} step */
+  choose(incident, step) {
+    if (step === 'taken') return this.carryOut(incident, step);
+    this.doing = {incident, step};
+  }
+
+  render() {
+    return html`<top-bar .me=${this.me} current="incidents"></top-bar>
+      <main>
+        <div class="row between"><h1>${t('incidents.title')}</h1>${guide('centre')}</div>
+        ${alertLine(this.error)} ${this.tools()}
+        ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : this.rows()}
+      </main>
+      ${this.doing ? this.question(this.doing) : nothing}`;
+  }
+
+  tools() {
+    return html`<div class="row wrap filters">
+      ${[false, true].map(
+        settled => html`<button type="button" class="chip" data-testid=${settled ? 'show-settled' : 'show-open'} aria-pressed=${this.settled === settled} @click=${() => this.show(settled)}>${t(settled ? 'incidents.settled' : 'incidents.unsettled')}</button>`,
+      )}
+      <input type="search" data-testid="search" aria-label=${t('incidents.search')} placeholder=${t('incidents.search')} @input=${(/** @type {any} */ event) => (this.text = event.target.value)}>
+      <select data-testid="level" aria-label=${t('incidents.level')} @change=${(/** @type {any} */ event) => (this.level = event.target.value)}>
+        <option value="">${t('incidents.all-levels')}</option>
+        ${[2, 1].map(level => html`<option value=${level}>${t(`incidents.level-${level}`)}</option>`)}
+      </select>
+    </div>`;
+  }
+
+  rows() {
+    const {shown} = this;
+    if (!shown.length) return html`<p class="empty" data-testid="none">${t(this.list.length ? 'incidents.none-found' : this.settled ? 'incidents.none-settled' : 'incidents.none')}</p>`;
+    return html`<ul class="cards" aria-live="polite">${repeat(shown, ({id}) => id, incident => this.row(incident))}</ul>`;
+  }
+
+  /** @param {Incident} incident */
+  row(incident) {
+    const {id, level, state, opened, point, kind, session, text, reporter, assignee, steps} = incident;
+    const answer = steps.findLast(({kind}) => kind === 'answered');
+    return html`<li class="card incident level-${level}" data-testid="incident-row" data-id=${id} data-state=${state} data-level=${level}>
+      <div class="when"><strong>${hourMinute(opened)}</strong><span>${day(opened)}</span></div>
+      <div class="what">
+        <h2>${icon(kind === 'help' ? 'phone' : 'warn')} ${t(`fault.${kind}`)} – ${point?.name ?? t('incidents.whole')}</h2>
+        <p>${session.name} · ${t('sessions.number', session.number)}</p>
+        ${text ? html`<p class="said">“${text}”</p>` : nothing} ${this.measured(incident)}
+        ${answer ? html`<p data-testid="provider-answer">${t('step.answered')}: <strong>${answer.text}</strong></p>` : nothing}
+        <p class="soft">${reporter ? t('incidents.by', reporter) : t('incidents.by-server')}${assignee ? ` · ${t(state === 'open' ? 'incidents.assigned' : 'aid.taken', assignee)}` : ''}</p>
+      </div>
+      <div class="state">
+        <span class="badge ${state}" data-testid="incident-state">${t(`incident.${state}`)}</span>
+        ${level === 2 ? html`<span class="badge urgent">${t('incidents.level-2')}</span>` : nothing}
+      </div>
+      <div class="acts">${incident.may_act ? this.acts(incident) : nothing}</div>
+      ${this.timeline(incident)}
+    </li>`;
+  }
+
+  /** @param {Incident} incident */
+  measured({measured}) {
+    if (!measured) return nothing;
+    const whole = {maximumFractionDigits: 1};
+    return html`<p class="soft" data-testid="measured">${t('incidents.measured', number(measured.up, whole), number(measured.down, whole), number(measured.round_trip), number(measured.jitter, whole))}</p>`;
+  }
+
+  /** @param {Incident} incident */
+  acts(incident) {
+    const steps = ACTS[incident.state].filter(step => step !== 'escalated' || incident.level === 1);
+    return steps.map(
+      (step, place) => html`<button type="button" class=${place ? '' : 'main'} data-testid="act-${step}" @click=${() => this.choose(incident, step)}>${t(`step.do-${step}`)}</button>`,
+    );
+  }
+
+  /** @param {Incident} incident */
+  timeline(incident) {
+    const {steps, opened, resolved} = incident;
+    return html`<details>
+      <summary data-testid="timeline">${t('incidents.timeline', steps.length)}${resolved ? ` · ${t('incidents.lasted', span((Date.parse(resolved) - Date.parse(opened)) / 1000))}` : ''}</summary>
+      <ol>${steps.map(({at, kind, by, text}) => html`<li data-testid="step" data-kind=${kind}><time>${clock(at)}</time><span>${t(`step.${kind}`)}${by ? ` – ${by}` : ''}${text ? `: ${text}` : ''}</span></li>`)}</ol>
+      ${incident.may_act ? html`<button type="button" data-testid="act-noted" @click=${() => this.choose(incident, 'noted')}>${t('step.do-noted')}</button>` : nothing}
+    </details>`;
+  }
+
+  /** @param {{incident: Incident, step: string}} doing */
+  question({incident, step}) {
+    return html`<dialog aria-labelledby="question" @close=${() => (this.doing = null)}>
+      <h2 id="question">${t(`step.do-${step}`)}</h2>
+      <p>${t(`fault.${incident.kind}`)} – ${incident.point?.name ?? t('incidents.whole')}</p>
+      <form @submit=${this.confirm}>
+        <label class="field"><span>${t('incidents.words')}</span><input name="text" maxlength="500" autofocus data-testid="step-text" ?required=${step === 'noted'}></label>
+        <p></p>
+        <div class="row end">
+          <button type="button" data-testid="step-cancel" @click=${() => (this.doing = null)}>${t('app.close')}</button>
+          <button class="main" data-testid="step-confirm">${t(`step.do-${step}`)}</button>
+        </div>
+      </form>
+    </dialog>`;
+  }
+
+  /** @param {SubmitEvent} event */
+  confirm(event) {
+    event.preventDefault();
+    const {doing} = this;
+    const text = String(new FormData(/** @type {HTMLFormElement} */ (event.target)).get('text') ?? '');
+    this.doing = null;
+    if (doing) this.carryOut(doing.incident, doing.step, text);
+  }
+}
+
+customElements.define('incidents-page', IncidentsPage);

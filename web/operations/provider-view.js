@@ -1,0 +1,219 @@
+import {html, nothing, repeat} from '../vendor/lit.js';
+import {act, answerLineFault, lines, nameContact, providers} from '../core/api.js';
+import {alertLine, every, icon, Page, title} from '../core/base.js';
+import {field, sent} from '../core/fields.js';
+import '../core/top-bar.js';
+import {number, t} from '../core/i18n.js';
+import {fold} from '../meeting/client/meeting-state.js';
+import {CENTRAL} from '../core/nav.js';
+import {clock, day, hourMinute, slot} from '../core/time.js';
+
+/** Lines are looked at again this often. */
+const AGAIN_MS = 10_000;
+/** A line that loses more is shown as weak (percent). */
+const WEAK = 2;
+
+/** @param {number | null} rate kbit/s */
+const mbps = rate => (rate === null ? '–' : number(rate / 1000, {maximumFractionDigits: 2}));
+
+/** Lines of a telecom enterprise: what they are needed for, how they are, what is to be answered. The centre may look at any. */
+class LinesPage extends Page {
+  static properties = {...Page.properties, shown: {state: true}, known: {state: true}, text: {state: true}, naming: {state: true}, issued: {state: true}};
+
+  constructor() {
+    super();
+    title('lines.title');
+    /** @type {CarrierLines | null} */
+    this.shown = null;
+    /** @type {Provider[]} */
+    this.known = [];
+    this.chosen = '';
+    this.text = '';
+    /** The session whose contact is being named. */
+    this.naming = '';
+    /** @type {IssuedAccount | null} */
+    this.issued = null;
+    every(this, AGAIN_MS, () => this.refresh(() => this.load()));
+  }
+
+  get central() {
+    return CENTRAL.some(role => this.me?.roles.includes(role));
+  }
+
+  async load() {
+    if (this.central) this.known = await providers();
+    this.chosen ||= this.known[0]?.id ?? '';
+    if (this.chosen || this.me?.provider) this.shown = await lines(this.chosen);
+  }
+
+  /** @param {string} id */
+  choose(id) {
+    this.chosen = id;
+    this.issued = null;
+    this.attempt(() => this.load());
+  }
+
+  /** @param {SubmitEvent} event @param {string} session */
+  name(event, session) {
+    const {name, phone} = sent(event);
+    this.attempt(async () => {
+      this.shown = await nameContact(session, name, phone);
+      this.naming = '';
+    });
+  }
+
+  /** @param {SubmitEvent} event @param {string} id */
+  answer(event, id) {
+    const {text} = sent(event);
+    const form = /** @type {HTMLFormElement} */ (event.currentTarget);
+    this.attempt(async () => {
+      this.shown = await answerLineFault(id, text);
+      form.reset();
+    });
+  }
+
+  /** @param {SubmitEvent} event @param {Provider | undefined} provider */
+  keep(event, provider) {
+    const body = sent(event);
+    this.attempt(async () => {
+      const kept = await act('directory/providers', {...body, id: provider?.id ?? null});
+      this.chosen = kept.id;
+      await this.load();
+    });
+  }
+
+  /** @param {SubmitEvent} event @param {string} id */
+  issue(event, id) {
+    const {account} = sent(event);
+    this.attempt(async () => {
+      this.issued = await act(`directory/providers/${encodeURIComponent(id)}/account`, {account});
+    });
+  }
+
+  render() {
+    return html`<top-bar .me=${this.me} current="lines"></top-bar>
+      <main class="lines">
+        <h1>${t('lines.title')}${this.shown ? ` – ${this.shown.provider.name}` : ''}</h1>
+        ${alertLine(this.error)}
+        ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : html`${this.central ? this.desk() : nothing} ${this.shown ? this.body(this.shown) : nothing}`}
+      </main>`;
+  }
+
+  /** The centre chooses whose lines it looks at, and keeps what is known of them. */
+  desk() {
+    const provider = this.known.find(({id}) => id === this.chosen);
+    return html`${this.known.length
+        ? html`<div class="row wrap filters">${repeat(this.known, ({id}) => id, ({id, name}) => html`<button type="button" class="chip" data-testid="provider" aria-pressed=${id === this.chosen} @click=${() => this.choose(id ?? '')}>${name}</button>`)}</div>`
+        : html`<p class="empty" data-testid="no-provider">${t('lines.no-provider')}</p>`}
+      ${repeat([...(provider ? [provider] : []), undefined], one => one?.id ?? this.known.length, one => this.form(one))}`;
+  }
+
+  /** @param {Provider | undefined} provider */
+  form(provider) {
+    const kind = provider ? 'edit' : 'add';
+    return html`<details class="assign">
+      <summary data-testid="provider-${kind}">${icon(provider ? 'phone' : 'plus')}<span>${provider ? t('lines.edit', [provider.contact, provider.phone].filter(Boolean).join(' ')) : t('lines.add')}</span></summary>
+      <form class="row wrap" data-testid="form-${kind}" @submit=${(/** @type {SubmitEvent} */ event) => this.keep(event, provider)}>
+        ${field({name: 'name', label: 'lines.name', value: provider?.name, required: true})} ${field({name: 'contact', label: 'lines.contact', value: provider?.contact})}
+        ${field({name: 'phone', label: 'duty.phone', value: provider?.phone, type: 'tel', max: 16})} ${field({name: 'email', label: 'lines.email', value: provider?.email, type: 'email', max: 254})}
+        <button class="main" data-testid="provider-save">${t('directory.save')}</button>
+      </form>
+      ${provider ? this.account(provider) : nothing}
+    </details>`;
+  }
+
+  /** @param {Provider} provider */
+  account({id, email}) {
+    const {issued} = this;
+    return html`<form class="row wrap" @submit=${(/** @type {SubmitEvent} */ event) => this.issue(event, id ?? '')}>
+        ${field({name: 'account', label: 'lines.account', required: true, max: 64})}
+        <button data-testid="account-issue">${t('lines.issue')}</button>
+      </form>
+      ${issued
+        ? html`<p role="status" data-testid="account-issued">${issued.sent ? t('lines.sent', email) : t('lines.link', issued.account)} ${issued.link ? html`<code>${issued.link}</code>` : nothing}</p>`
+        : nothing}`;
+  }
+
+  /** @param {CarrierLines} shown */
+  body(shown) {
+    return html`<h2>${t('lines.incidents')}</h2>
+      ${shown.incidents.length
+        ? html`<ul class="cards" aria-live="polite">${repeat(shown.incidents, ({id}) => id, one => this.incident(one, shown.may_answer))}</ul>`
+        : html`<p class="empty" data-testid="no-incident">${t('lines.no-incident')}</p>`}
+      <h2>${t('lines.sessions')}</h2>
+      ${shown.sessions.length
+        ? html`<ul class="cards">${repeat(shown.sessions, ({id}) => id, one => this.session(one, shown.may_answer))}</ul>`
+        : html`<p class="empty" data-testid="no-session">${t('lines.no-session')}</p>`}
+      <h2>${t('lines.own', shown.lines.length)}</h2> ${this.table(shown.lines)}`;
+  }
+
+  /** @param {LineFault} one @param {boolean} mine */
+  incident({id, number: of, point, kind, state, opened, measured, said}, mine) {
+    const whole = {maximumFractionDigits: 1};
+    return html`<li class="card incident" data-testid="line-fault" data-state=${state}>
+      <div class="when"><strong>${hourMinute(opened)}</strong><span>${day(opened)}</span></div>
+      <div class="what">
+        <h3>${icon('warn')} ${t(`fault.${kind}`)} – ${point?.name ?? t('incidents.whole')}</h3>
+        <p>${t('sessions.number', of)}</p>
+        ${measured ? html`<p class="soft">${t('incidents.measured', number(measured.up, whole), number(measured.down, whole), number(measured.round_trip), number(measured.jitter, whole))}</p>` : nothing}
+        <ol class="plain">${said.filter(({text}) => text).map(({at, answer, text}) => html`<li data-testid="said"><time>${clock(at)}</time> <strong>${t(answer ? 'lines.answered' : 'lines.told')}</strong>: ${text}</li>`)}</ol>
+        ${mine
+          ? html`<form class="row wrap" @submit=${(/** @type {SubmitEvent} */ event) => this.answer(event, id)}>${field({name: 'text', label: 'lines.answer', required: true, max: 500})}
+              <button class="main" data-testid="answer">${t('lines.send')}</button></form>`
+          : nothing}
+      </div>
+      <div class="state"><span class="badge ${state}">${t(`incident.${state}`)}</span></div>
+    </li>`;
+  }
+
+  /** @param {CarrierSession} one @param {boolean} mine */
+  session({id, number: of, host, slots, due, points, contact, centre}, mine) {
+    return html`<li class="card session" data-testid="line-session" data-number=${of}>
+      <div class="when">${slots.map(one => html`<strong>${slot(one)}</strong><span>${t(`lines.${one.kind}`)}</span>`)}</div>
+      <div class="what">
+        <h3>${t('lines.hosted', host)}</h3>
+        <p>${t('sessions.number', of)}</p>
+        <ul class="row wrap plain">${points.map(point => this.point(point))}</ul>
+        <p>${centre ? html`${t('lines.centre', centre.name)} <a href="tel:${centre.phone}">${centre.phone}</a>` : t('lines.no-centre')}</p>
+        ${this.naming === id ? this.contactForm(id, contact) : nothing}
+      </div>
+      <div class="state">${contact
+        ? html`<span class="light green" data-testid="contact">${contact.name} <a href="tel:${contact.phone}">${contact.phone}</a></span>`
+        : html`<span class="light amber" data-testid="no-contact">${t('lines.no-contact', `${hourMinute(due)} ${day(due)}`)}</span>`}</div>
+      <div class="acts">${mine && this.naming !== id
+        ? html`<button type="button" class=${contact ? '' : 'main'} data-testid="name-contact" @click=${() => (this.naming = id)}>${t(contact ? 'lines.rename' : 'lines.name-contact')}</button>`
+        : nothing}</div>
+    </li>`;
+  }
+
+  /** @param {string} id @param {{name: string, phone: string} | null} contact */
+  contactForm(id, contact) {
+    return html`<form class="row wrap" @submit=${(/** @type {SubmitEvent} */ event) => this.name(event, id)}>
+      ${field({name: 'name', label: 'duty.name', value: contact?.name, required: true, max: 100})}
+      ${field({name: 'phone', label: 'duty.phone', value: contact?.phone, type: 'tel', required: true, max: 20})}
+      <button class="main" data-testid="contact-save">${t('duty.save')}</button>
+    </form>`;
+  }
+
+  /** A point with what was counted of it, and how it is now. @param {CarrierSession['points'][number]} point */
+  point({id, name, minutes, lossy, now}) {
+    const loss = now ? Math.max(now.up, now.down) : 0;
+    const colour = now ? (loss > WEAK ? 'red' : 'green') : lossy ? 'amber' : '';
+    const words = [now ? t('lines.now', number(loss, {maximumFractionDigits: 1})) : '', minutes ? t('lines.minutes', lossy, minutes) : ''];
+    return html`<li><span class="light ${colour}" data-testid="line-point" data-point=${id}>${[name, ...words].filter(Boolean).join(' · ')}</span></li>`;
+  }
+
+  /** @param {CarrierLine[]} own */
+  table(own) {
+    const wanted = fold(this.text.trim());
+    const rows = own.filter(({point, type, ranges}) => fold(`${point.name} ${type} ${ranges.join(' ')}`).includes(wanted));
+    return html`<div class="row wrap filters"><input type="search" data-testid="search" aria-label=${t('lines.search')} placeholder=${t('lines.search')} @input=${(/** @type {any} */ event) => (this.text = event.target.value)}></div>
+      ${rows.length
+        ? html`<div class="wide-table"><table class="ledger"><thead><tr>${['point', 'type', 'rates', 'ranges'].map(column => html`<th scope="col">${t(`lines.${column}`)}</th>`)}</tr></thead>
+            <tbody>${rows.map(line => html`<tr data-testid="own-line"><td>${line.point.name}</td><td>${line.type}</td>
+              <td>${t('line.rates', mbps(line.subscribed_kbps), mbps(line.up_kbps), mbps(line.down_kbps))} ${line.slow ? html`<span class="badge cancelled">${t('line.slow')}</span>` : nothing}</td><td>${line.ranges.join(', ')}</td></tr>`)}</tbody></table></div>`
+        : html`<p class="empty" data-testid="none">${t(own.length ? 'lines.none-found' : 'lines.none')}</p>`}`;
+  }
+}
+
+customElements.define('lines-page', LinesPage);

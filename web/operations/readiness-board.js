@@ -1,0 +1,148 @@
+import {html, nothing, repeat} from '../vendor/lit.js';
+import {noteCheck, noteStep} from '../core/api.js';
+import {t} from '../core/i18n.js';
+import {ITEMS, chosen, grouped, markOf} from './readiness-rows.js';
+import {hourMinute} from '../core/time.js';
+import {Piece, icon} from '../core/base.js';
+
+const RESULTS = /** @type {const} */ (['ok', 'faulty', 'waived']);
+
+/** The points of a session, red first; who may, notes checks of those ticked. Acts `change-board` with the call to make. */
+export class ReadinessBoard extends Piece {
+  static properties = {board: {attribute: false}, text: {state: true}, colour: {state: true}, ticked: {state: true}, words: {state: true}};
+
+  constructor() {
+    super();
+    /** @type {ReadyBoard | null} */
+    this.board = null;
+    this.text = '';
+    this.colour = '';
+    /** @type {Set<string>} */
+    this.ticked = new Set();
+    this.words = '';
+  }
+
+  /** @param {string[]} points @param {boolean} on */
+  tick(points, on) {
+    const next = new Set(this.ticked);
+    for (const point of points) {
+      if (on) next.add(point);
+      else next.delete(point);
+    }
+    this.ticked = next;
+  }
+
+  /** @param {ReadyBoard} board @param {CheckResult} result */
+  note(board, result) {
+    const {id, kind} = board.session;
+    const check = {points: [...this.ticked], kind, result, words: this.words};
+    this.act('change-board', async () => {
+      const changed = await noteCheck(id, check);
+      this.ticked = new Set();
+      this.words = '';
+      return changed;
+    });
+  }
+
+  render() {
+    const {board} = this;
+    if (!board) return nothing;
+    const rows = chosen(board.points, this.text, this.colour);
+    return html`<section class="card">
+      <h2>${t('ready.points', board.points.length)}</h2>
+      ${this.filters()} ${board.points.some(({may_check}) => may_check) ? this.bar(board, rows) : nothing}
+      ${board.may_assign ? nothing : board.points.filter(({own}) => own).map(row => this.steps(board, row))}
+      ${rows.length ? this.table(rows) : html`<p class="empty" data-testid="ready-empty">${t('ready.no-point')}</p>`}
+    </section>`;
+  }
+
+  /** The procedure of switching on and off, for the people of a point (Điều 11.2). @param {ReadyBoard} board @param {ReadyPoint} row */
+  steps(board, row) {
+    return html`<fieldset class="steps">
+      <legend>${t('ready.steps', row.label)}</legend>
+      ${row.steps.map(
+        ({id, name, done}) => html`<label class="option"><input type="checkbox" data-testid="ready-step" data-step=${id} .checked=${Boolean(done)}
+          @change=${(/** @type {any} */ event) => {
+            const on = event.target.checked;
+            this.act('change-board', () => noteStep(board.session.id, {point: row.point, step: id, done: on}));
+          }}><span>${name}${done ? html`<small>${hourMinute(done)}</small>` : nothing}</span></label>`,
+      )}
+    </fieldset>`;
+  }
+
+  filters() {
+    return html`<div class="row wrap">
+      <div class="field grow">
+        <label for="ready-search">${t('ready.search')}</label>
+        <input id="ready-search" type="search" data-testid="ready-search" autocomplete="off" .value=${this.text}
+          @input=${(/** @type {any} */ event) => (this.text = event.target.value)}>
+      </div>
+      <div class="field">
+        <label for="ready-colours">${t('ready.filter')}</label>
+        <select id="ready-colours" data-testid="ready-filter" @change=${(/** @type {any} */ event) => (this.colour = event.target.value)}>
+          <option value="">${t('ready.every')}</option>
+          ${['red', 'amber', 'green'].map(colour => html`<option value=${colour}>${t(`ready.colour-${colour}`)}</option>`)}
+        </select>
+      </div>
+    </div>`;
+  }
+
+  /** What is done with the ticked points. @param {ReadyBoard} board @param {ReadyPoint[]} rows */
+  bar(board, rows) {
+    const may = rows.filter(({may_check}) => may_check).map(({point}) => point);
+    const all = may.length > 0 && may.every(point => this.ticked.has(point));
+    const results = RESULTS.filter(result => result !== 'waived' || (board.urgent && board.may_assign));
+    return html`<div class="row wrap checks">
+      <label class="option"><input type="checkbox" data-testid="ready-all-points" .checked=${all}
+        @change=${(/** @type {any} */ event) => this.tick(may, event.target.checked)}><span>${t('ready.ticked', this.ticked.size)}</span></label>
+      <div class="field grow">
+        <label for="ready-words">${t('ready.words')}</label>
+        <input id="ready-words" data-testid="ready-words" maxlength="500" .value=${this.words}
+          @input=${(/** @type {any} */ event) => (this.words = event.target.value)}>
+      </div>
+      ${results.map(
+        result => html`<button type="button" class=${result === 'ok' ? 'main' : result === 'faulty' ? 'danger' : ''} data-testid="check-${result}"
+          ?disabled=${!this.ticked.size || (result !== 'ok' && !this.words.trim())} @click=${() => this.note(board, result)}>${t(`ready.result-${result}`)}</button>`,
+      )}
+    </div>`;
+  }
+
+  /** @param {ReadyPoint[]} rows */
+  table(rows) {
+    return html`<div class="scroll" tabindex="0" role="region" aria-label=${t('ready.table')}>
+      <table class="ready">
+        <thead><tr><th scope="col">${t('ready.point')}</th>${ITEMS.map(item => html`<th scope="col">${t(`ready.item-${item}`)}</th>`)}</tr></thead>
+        ${grouped(rows).map(
+          group => html`<tbody>
+            <tr class="head"><th colspan=${ITEMS.length + 1} scope="rowgroup"><span class="light ${group.colour}">${t(`ready.colour-${group.colour}`)}</span> ${group.district} (${group.rows.length})</th></tr>
+            ${repeat(group.rows, ({point}) => point, row => this.row(row))}
+          </tbody>`,
+        )}
+      </table>
+    </div>`;
+  }
+
+  /** @param {ReadyPoint} row */
+  row(row) {
+    const done = row.steps.filter(step => step.done).length;
+    const name = html`<span>${row.label}<small>${row.name}${done ? ` · ${t('ready.steps-done', done, row.steps.length)}` : ''}</small></span>`;
+    return html`<tr data-testid="ready-point" data-point=${row.point} data-colour=${row.colour}>
+      <th scope="row">${row.may_check
+        ? html`<label class="option"><input type="checkbox" data-testid="ready-tick" .checked=${this.ticked.has(row.point)}
+            @change=${(/** @type {any} */ event) => this.tick([row.point], event.target.checked)}>${name}</label>`
+        : name}</th>
+      ${ITEMS.map(item => this.cell(markOf(row, item)))}
+    </tr>`;
+  }
+
+  /** @param {ReadyMark} mark */
+  cell({item, colour, word, value}) {
+    const picture = colour === 'green' ? 'check' : colour === 'none' ? '' : 'warn';
+    const words = word === 'ok' && value ? value : t(`ready.word-${word}`);
+    const why = word === 'failed' ? value.split(', ').map(fault => t(`self.failed-${fault}`)).join(', ') : value;
+    const more = word !== 'ok' && value ? html`<small>${why}</small>` : nothing;
+    return html`<td data-testid="ready-${item}" data-colour=${colour}><span class="mark ${colour}">${picture ? icon(picture) : nothing}<span>${words}${more}</span></span></td>`;
+  }
+}
+
+customElements.define('readiness-board', ReadinessBoard);

@@ -1,0 +1,89 @@
+import {html, nothing, repeat} from '../vendor/lit.js';
+import {acknowledge, emergencies, rules} from '../core/api.js';
+import {alertLine, every, icon, Page, title} from '../core/base.js';
+import '../booking/session-details.js';
+import '../core/top-bar.js';
+import {t} from '../core/i18n.js';
+import {central} from '../core/nav.js';
+import {day, hourMinute, slot} from '../core/time.js';
+
+const AGAIN_MS = 10_000;
+
+/** What came as an emergency and is not over: why, when it is held, and who of the duty desk took note when (Điều 12.3). */
+class EmergenciesPage extends Page {
+  static properties = {...Page.properties, all: {state: true}, grounds: {state: true}, opened: {state: true}, busy: {state: true}};
+
+  constructor() {
+    super();
+    title('emergencies.title');
+    /** @type {Emergency[]} */
+    this.all = [];
+    /** @type {Record<string, string>} */
+    this.grounds = {};
+    this.opened = '';
+    this.busy = false;
+    every(this, AGAIN_MS, () => this.refresh(() => this.look()));
+  }
+
+  async load() {
+    const [{classes}] = await Promise.all([rules(), this.look()]);
+    this.grounds = classes.khan_cap?.grounds ?? {};
+  }
+
+  async look() {
+    this.all = await emergencies();
+  }
+
+  /** @param {string} id */
+  async note(id) {
+    this.busy = true;
+    await this.attempt(async () => {
+      await acknowledge(id);
+      await this.look();
+      dispatchEvent(new Event('acknowledged'));
+    });
+    this.busy = false;
+  }
+
+  render() {
+    return html`<top-bar .me=${this.me} current="emergencies"></top-bar>
+      <main>
+        <h1>${t('emergencies.title')}</h1>
+        <p class="soft">${t('emergencies.rule')}</p>
+        ${alertLine(this.error)}
+        ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : this.listed()}
+        ${this.opened ? html`<session-details .of=${this.opened} .me=${this.me} @changed=${() => this.refresh(() => this.look())} @shut=${() => (this.opened = '')}></session-details>` : nothing}
+      </main>`;
+  }
+
+  listed() {
+    if (!this.all.length) return this.error ? nothing : html`<p class="empty" data-testid="no-emergency">${t('emergencies.none')}</p>`;
+    return html`<ul class="cards">${repeat(this.all, ({id}) => id, each => this.card(each))}</ul>`;
+  }
+
+  /** @param {Emergency} emergency */
+  card({id, number, host, title: subject, ground, reason, official, received, phase, seen}) {
+    const decides = central(this.me);
+    return html`<li class="card ${seen ? '' : 'urgent-card'}" data-testid="emergency" data-id=${id} data-seen=${Boolean(seen)}>
+      <div class="row between">
+        <h2>${number} · ${host}</h2>
+        ${phase ? html`<span class="badge ${phase}">${t(`phase.${phase}`)}</span>` : html`<span class="badge hand">${t('emergencies.letter')}</span>`}
+      </div>
+      ${subject ? html`<p>${subject}</p>` : nothing}
+      <p>${official ? html`<strong>${slot(official)}</strong> · ` : nothing}${t('emergencies.came', `${hourMinute(received)} ${day(received)}`)}</p>
+      ${ground ? html`<p>${this.grounds[ground] ?? ground}${reason ? html`: <q>${reason}</q>` : nothing}</p>` : nothing}
+      <div class="row wrap">
+        ${seen
+          ? html`<span class="mark green" data-testid="seen">${icon('check')}<span>${t('emergencies.seen', seen.by, `${hourMinute(seen.at)} ${day(seen.at)}`)}</span></span>`
+          : decides
+            ? html`<button type="button" class="main" data-testid="acknowledge" ?disabled=${this.busy} @click=${() => this.note(id)}>${icon('check')}<span>${t('emergencies.acknowledge')}</span></button>`
+            : html`<span class="mark amber">${icon('warn')}<span>${t('emergencies.unseen')}</span></span>`}
+        ${phase
+          ? html`<button type="button" data-testid="open-emergency" @click=${() => (this.opened = id)}>${t('emergencies.open')}</button>`
+          : html`<a class="button" href="drafts.html">${t('emergencies.to-drafts')}</a>`}
+      </div>
+    </li>`;
+  }
+}
+
+customElements.define('emergencies-page', EmergenciesPage);

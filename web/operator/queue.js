@@ -1,0 +1,194 @@
+import {html, nothing, repeat} from '../vendor/lit.js';
+import {Refusal, confirmPlan, holdPlan, queue, told} from '../core/api.js';
+import {alertLine, every, icon, Page, title} from '../core/base.js';
+import './plan-timeline.js';
+import '../core/top-bar.js';
+import {t} from '../core/i18n.js';
+import {fold} from '../meeting/client/meeting-state.js';
+import {central} from '../core/nav.js';
+import {day, hourMinute, slot, span} from '../core/time.js';
+
+const AGAIN_MS = 15_000;
+const SECOND_MS = 1000;
+
+class QueuePage extends Page {
+  static properties = {
+    ...Page.properties,
+    queue: {state: true}, search: {state: true}, chosen: {state: true}, plan: {state: true}, reason: {state: true},
+    override: {state: true}, done: {state: true}, fault: {state: true}, busy: {state: true}, now: {state: true},
+  };
+
+  constructor() {
+    super();
+    title('queue-page.title');
+    /** @type {Queue | null} */
+    this.queue = null;
+    this.search = '';
+    /** The session whose plan is looked at. */
+    this.chosen = '';
+    /** @type {Plan | null} */
+    this.plan = null;
+    this.reason = '';
+    this.override = false;
+    this.done = '';
+    this.fault = '';
+    this.busy = false;
+    this.now = Date.now();
+    /** Server time minus ours. */
+    this.skew = 0;
+    every(this, AGAIN_MS, () => this.refresh(() => this.load()));
+    every(this, SECOND_MS, () => (this.now = Date.now() + this.skew));
+  }
+
+  async load() {
+    this.queue = await queue();
+    this.skew = Date.parse(this.queue.now) - Date.now();
+    this.now = Date.parse(this.queue.now);
+  }
+
+  get decides() {
+    return central(this.me);
+  }
+
+  /** Those of the queue that a search finds. */
+  get waiting() {
+    const wanted = fold(this.search.trim());
+    return (this.queue?.waiting ?? []).filter(({session}) => fold(`${session.number} ${session.host} ${session.title}`).includes(wanted));
+  }
+
+  /** Run a call of the plan; a refusal is told beside it. @param {() => Promise<void>} run */
+  async decide(run) {
+    this.busy = true;
+    this.fault = '';
+    try {
+      await run();
+    } catch (failure) {
+      const ahead = failure instanceof Refusal && failure.word === 'out-of-order';
+      this.fault = ahead ? t('queue-page.out-of-order') : told(failure);
+    }
+    this.busy = false;
+  }
+
+  /** @param {Standing} standing */
+  async show({session}) {
+    if (this.chosen !== session.id) [this.reason, this.override] = ['', false];
+    [this.chosen, this.plan, this.done] = [session.id, null, ''];
+    await this.decide(async () => {
+      this.plan = await holdPlan(session.id);
+      await this.load();
+    });
+  }
+
+  /** @param {SubmitEvent} event @param {Standing} standing */
+  async confirm(event, {session}) {
+    event.preventDefault();
+    const plan = this.plan;
+    if (!plan) return;
+    await this.decide(async () => {
+      const {session: served, plan: fresh} = await confirmPlan(session.id, plan.version, this.reason, this.override);
+      if (served) [this.chosen, this.plan, this.done] = ['', null, t('queue-page.served', session.number, plan.victims.length)];
+      else [this.plan, this.fault] = [fresh, t('queue-page.changed')];
+      await this.load();
+    });
+  }
+
+  render() {
+    return html`<top-bar .me=${this.me} current="queue"></top-bar>
+      <main>
+        <div class="row between"><h1>${t('queue-page.title')}</h1>
+          ${this.queue ? html`<input class="find" type="search" data-testid="queue-search" aria-label=${t('queue-page.search')} placeholder=${t('queue-page.search')}
+            .value=${this.search} @input=${(/** @type {any} */ {target}) => (this.search = target.value)}>` : nothing}
+        </div>
+        ${alertLine(this.error)}
+        ${this.done ? html`<p class="fine" role="status" data-testid="served">${icon('check')}<span>${this.done}</span></p>` : nothing}
+        ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : this.queue ? this.both(this.queue) : nothing}
+      </main>`;
+  }
+
+  /** @param {Queue} queue */
+  both({waiting, overruns}) {
+    return html`${overruns.length ? html`<h2>${t('queue-page.overruns')}</h2><ul class="cards">${overruns.map(each => this.overrun(each))}</ul>` : nothing}
+      ${waiting.length === 0 ? html`<p class="empty" data-testid="queue-empty">${t('queue-page.none')}</p>` : nothing}
+      ${waiting.length && !this.waiting.length ? html`<p class="empty">${t('queue-page.no-match')}</p>` : nothing}
+      <ol class="cards">${repeat(this.waiting, ({session}) => session.id, standing => this.card(standing, waiting.indexOf(standing) + 1))}</ol>`;
+  }
+
+  /** @param {Overrun} overrun */
+  overrun({session, reason}) {
+    return html`<li class="card warn" data-testid="overrun" data-id=${session.id}>
+      <p><strong>${session.number} · ${session.host}</strong> – ${t('queue-page.until', hourMinute(session.official.end))}</p>
+      <p>${icon('warn')} ${this.why(reason)}</p>
+      <p class="soft">${t('queue-page.holders', reason.holders.map(({number, host}) => `${number} ${host}`).join('; '))}</p>
+    </li>`;
+  }
+
+  /** @param {Reason} reason */
+  why({limit, needed, usable, start, end}) {
+    return t(`queue-page.${limit}`, slot({start, end}), needed, usable);
+  }
+
+  /** @param {Standing} standing @param {number} place */
+  card(standing, place) {
+    const {session, state, since, reason} = standing;
+    return html`<li class="card waiting" data-testid="queue-row" data-id=${session.id} data-state=${state}>
+      <div class="row between top">
+        <span class="place" aria-label=${t('queue-page.place', place)}>${place}</span>
+        <div class="what">
+          <h2>${session.number} · ${session.host}</h2>
+          <p>${session.title}</p>
+          <p>${slot(session.official)} · ${t(`level.${session.level}`)} · ${t(`class.${session.klass}`)} · ${t('queue.legs', session.legs)}</p>
+        </div>
+        <div class="state"><span class="badge ${state === 'revoked' ? 'cancelled' : 'hand'}">${t(`phase.${state}`)}</span>
+          <small>${t('queue-page.since', `${hourMinute(since)} ${day(since)}`)}</small></div>
+      </div>
+      ${reason ? html`<p data-testid="why">${icon('warn')} ${this.why(reason)}</p>
+        <p class="soft">${t('queue-page.holders', reason.holders.map(({number, host}) => `${number} ${host}`).join('; '))}</p>
+        ${reason.largest ? html`<p class="soft">${t('queue-page.largest', reason.largest)}</p>` : nothing}
+        ${reason.suggestions.length ? html`<p class="soft">${icon('clock')} ${t('queue-page.free', reason.suggestions.map(free => slot(free)).join('; '))}</p>` : nothing}` : nothing}
+      ${standing.ahead.length ? html`<p class="soft" data-testid="ahead">${t('queue-page.ahead', standing.ahead.map(({number}) => number).join(', '))}</p>` : nothing}
+      <div class="row wrap"><strong data-testid="cost">${this.cost(standing)}</strong>
+        ${this.decides && standing.servable && this.chosen !== session.id
+          ? html`<button type="button" class="main" data-testid="show-plan" ?disabled=${this.busy} @click=${() => this.show(standing)}>${t('queue-page.show')}</button>`
+          : nothing}</div>
+      ${this.chosen === session.id ? this.planned(standing) : nothing}
+    </li>`;
+  }
+
+  /** @param {Standing} standing */
+  cost({servable, costs}) {
+    if (!servable) return t('queue-page.not-servable');
+    return costs ? t('queue-page.costs', costs) : t('queue-page.fits');
+  }
+
+  /** @param {Standing} standing */
+  planned(standing) {
+    const plan = this.plan;
+    if (!plan) return this.fault ? alertLine(this.fault, 'plan-fault') : html`<p role="status">${t('app.loading')}</p>`;
+    const left = (Date.parse(plan.until) - this.now) / 1000;
+    const live = plan.victims.filter(({phase}) => phase === 'open');
+    const lost = new Set(plan.victims.map(({id}) => id));
+    const kept = (standing.reason?.holders ?? []).filter(({id}) => !lost.has(id));
+    return html`<form class="plan" data-testid="plan" data-version=${plan.version} @submit=${(/** @type {SubmitEvent} */ event) => this.confirm(event, standing)}>
+      <h3>${plan.victims.length ? t('queue-page.plan', plan.victims.length) : t('queue-page.plan-free')}</h3>
+      <plan-timeline .asked=${standing.session} .victims=${plan.victims} .kept=${kept}></plan-timeline>
+      ${plan.spared.length ? html`<p class="mark amber" data-testid="spared">${icon('warn')}<span>${t('queue-page.spared', plan.spared.map(({number, host}) => `${number} ${host}`).join('; '))}</span></p>` : nothing}
+      ${live.length ? html`<p class="mark amber" data-testid="live-victims">${icon('warn')}<span>${t('queue-page.live', live.map(({number, host}) => `${number} ${host}`).join('; '))}</span></p>` : nothing}
+      <p class=${left > 0 ? 'soft' : ''} role=${left > 0 ? 'timer' : 'alert'} data-testid="plan-left">${icon('clock')}
+        ${left > 0 ? t('queue-page.left', span(left)) : t('queue-page.expired')}</p>
+      ${alertLine(this.fault, 'plan-fault')}
+      <div class="field"><label for="reason">${t('queue-page.reason')}</label>
+        <input id="reason" data-testid="reason" required maxlength="500" .value=${this.reason} @input=${(/** @type {any} */ {target}) => (this.reason = target.value)}></div>
+      ${standing.ahead.length ? html`<label class="option"><input type="checkbox" data-testid="override" .checked=${this.override}
+        @change=${(/** @type {any} */ {target}) => (this.override = target.checked)}><span>${t('queue-page.override', standing.ahead.map(({number}) => number).join(', '))}</span></label>` : nothing}
+      <div class="row end">
+        <button type="button" data-testid="leave-plan" @click=${() => (this.chosen = '')}>${t('queue-page.leave')}</button>
+        ${left > 0 ? nothing : html`<button type="button" data-testid="renew-plan" @click=${() => this.show(standing)}>${t('queue-page.renew')}</button>`}
+        <button class=${plan.victims.length ? 'danger solid' : 'main'} data-testid="confirm-plan"
+          ?disabled=${this.busy || left <= 0 || !this.reason.trim() || (standing.ahead.length > 0 && !this.override)}>
+          ${plan.victims.length ? t('queue-page.confirm', plan.victims.length) : t('queue-page.issue')}</button>
+      </div>
+    </form>`;
+  }
+}
+
+customElements.define('queue-page', QueuePage);

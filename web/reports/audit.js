@@ -1,0 +1,137 @@
+import {html, nothing, repeat} from '../vendor/lit.js';
+import {audit, auditCheck, auditFile, verifyAudit} from '../core/api.js';
+import {alertLine, icon, Page, title} from '../core/base.js';
+import '../core/top-bar.js';
+import {known, number, t} from '../core/i18n.js';
+import {clock, day, fromLocal, utc} from '../core/time.js';
+
+const PAGE = 100;
+const DAY_MS = 86_400_000;
+/** What the list can be narrowed to; the first ones concern security. */
+const ACTIONS = [
+  'login-failed', 'login-locked', 'code-wrong', 'code-locked', 'refused', 'worker-refused',
+  'login', 'enter', 'see-codes', 'see-phones', 'download', 'register', 'cancel', 'admin', 'export-log', 'export-report', 'worker-came', 'worker-gone', 'prune-log', 'seal-happenings',
+];
+const LOUD = ['login-locked', 'code-locked', 'refused', 'worker-refused'];
+
+/** The name of an action; one without a name is shown by its word. @param {string} action */
+const named = action => (known(`audit.action.${action}`) ? t(`audit.action.${action}`) : action);
+
+/** Who did what: searched, narrowed, exported, and whether it is still what was written. */
+class AuditPage extends Page {
+  static properties = {...Page.properties, rows: {state: true}, check: {state: true}, more: {state: true}, busy: {state: true}};
+
+  constructor() {
+    super();
+    title('audit.title');
+    /** @type {AuditRow[]} */
+    this.rows = [];
+    /** @type {AuditCheck | null} */
+    this.check = null;
+    this.more = false;
+    this.busy = false;
+    /** @type {Record<string, string>} */
+    this.filter = {};
+  }
+
+  async load() {
+    [this.check, this.rows] = await Promise.all([auditCheck(), audit({limit: String(PAGE)})]);
+    this.more = this.rows.length === PAGE;
+  }
+
+  /** @param {SubmitEvent} event */
+  search(event) {
+    event.preventDefault();
+    const form = new FormData(/** @type {HTMLFormElement} */ (event.target));
+    const given = Object.fromEntries([...form].map(([name, value]) => [name, String(value).trim()]));
+    const to = given.to ? utc(Date.parse(fromLocal(`${given.to}T00:00`)) + DAY_MS) : '';
+    this.filter = Object.fromEntries(
+      Object.entries({...given, from: given.from ? fromLocal(`${given.from}T00:00`) : '', to}).filter(([, value]) => value),
+    );
+    this.fetch('');
+  }
+
+  /** Show the newest entries there are, or those before one. @param {string} before */
+  fetch(before) {
+    this.busy = true;
+    this.attempt(async () => {
+      const found = await audit({...this.filter, limit: String(PAGE), ...(before && {before})});
+      this.rows = before ? [...this.rows, ...found] : found;
+      this.more = found.length === PAGE;
+    }).finally(() => (this.busy = false));
+  }
+
+  verify() {
+    this.busy = true;
+    this.attempt(async () => {
+      this.check = await verifyAudit();
+    }).finally(() => (this.busy = false));
+  }
+
+  render() {
+    return html`<top-bar .me=${this.me} current="audit"></top-bar>
+      <main>
+        <h1>${t('audit.title')}</h1>
+        ${alertLine(this.error)} ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : nothing}
+        ${this.check ? html`${this.state(this.check)} ${this.form()} ${this.list()}` : nothing}
+      </main>`;
+  }
+
+  /** @param {AuditCheck} check */
+  state(check) {
+    const {checked, broken, entries, last, head} = check;
+    const words = broken === null ? t('audit.intact', number(entries)) : t('audit.broken', broken);
+    return html`<section class="card seal ${broken === null ? '' : 'broken'}" data-testid="audit-state" data-broken=${broken ?? ''}>
+      <div>
+        <strong>${icon(broken === null ? 'check' : 'warn')} <span>${checked ? words : t('audit.unchecked')}</span></strong>
+        ${checked ? html`<p class="soft">${t('audit.checked', clock(checked), day(checked))}</p>` : nothing}
+        ${head && broken === null ? html`<p class="soft">${t('audit.head')} <code data-testid="audit-head">${last}:${head}</code></p>` : nothing}
+      </div>
+      <button type="button" data-testid="audit-verify" ?disabled=${this.busy} @click=${this.verify}>${t('audit.verify')}</button>
+    </section>`;
+  }
+
+  form() {
+    return html`<form class="filters" role="search" @submit=${this.search}>
+      <div class="field"><label for="q">${t('audit.search')}</label><input id="q" name="q" type="search" maxlength="200" data-testid="audit-q"></div>
+      <div class="field"><label for="action">${t('audit.action')}</label>
+        <select id="action" name="action" data-testid="audit-action"><option value="">${t('audit.any')}</option>
+          ${ACTIONS.map(action => html`<option value=${action}>${named(action)}</option>`)}</select></div>
+      <div class="field"><label for="actor">${t('audit.actor')}</label><input id="actor" name="actor" maxlength="64" autocapitalize="off" data-testid="audit-actor"></div>
+      <div class="field"><label for="from">${t('audit.from')}</label><input id="from" name="from" type="date" data-testid="audit-from"></div>
+      <div class="field"><label for="to">${t('audit.to')}</label><input id="to" name="to" type="date" data-testid="audit-to"></div>
+      <button class="main" data-testid="audit-find" ?disabled=${this.busy}>${t('audit.find')}</button>
+      <button type="button" data-testid="audit-csv" @click=${() => this.save('csv')}>${icon('download')}<span>CSV</span></button>
+      <button type="button" data-testid="audit-jsonl" @click=${() => this.save('jsonl')}>${icon('download')}<span>JSON</span></button>
+    </form>`;
+  }
+
+  /** @param {'csv' | 'jsonl'} format */
+  save(format) {
+    location.assign(auditFile({...this.filter, format}));
+  }
+
+  list() {
+    if (!this.rows.length) return html`<p class="empty" data-testid="audit-none">${t('audit.none')}</p>`;
+    return html`<div class="wide-table" tabindex="0" role="region" aria-label=${t('audit.title')}><table class="ledger">
+        <thead><tr>${['at', 'actor', 'action', 'subject', 'source', 'profile'].map(name => html`<th scope="col">${t(`audit.${name}`)}</th>`)}</tr></thead>
+        <tbody>${repeat(this.rows, ({id}) => id, row => this.row(row))}</tbody>
+      </table></div>
+      ${this.more ? html`<p class="row end"><button type="button" data-testid="audit-more" ?disabled=${this.busy}
+        @click=${() => this.fetch(String(this.rows[this.rows.length - 1].id))}>${t('audit.more')}</button></p>` : nothing}`;
+  }
+
+  /** @param {AuditRow} row */
+  row(row) {
+    return html`<tr data-testid="audit-row" data-action=${row.action}>
+      <td class="stamp">${day(row.at)} ${clock(row.at)}</td>
+      <td>${row.actor}</td>
+      <td>${LOUD.includes(row.action) ? html`<span class="badge cancelled">${named(row.action)}</span>` : named(row.action)}</td>
+      <td class="long">${row.subject} <span class="soft">${row.detail}</span></td>
+      <td class="stamp">${row.address ? `${row.address}:${row.port}` : ''}</td>
+      <td>${row.profile}</td>
+    </tr>`;
+  }
+}
+
+customElements.define('audit-page', AuditPage);

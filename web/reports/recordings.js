@@ -1,0 +1,232 @@
+import {html, nothing, repeat} from '../vendor/lit.js';
+import {Refusal, askMaterial, receiveRecording, recordingLink, recordings} from '../core/api.js';
+import {alertLine, every, icon, Page, title} from '../core/base.js';
+import '../core/top-bar.js';
+import {known, number, t} from '../core/i18n.js';
+import {day, hourMinute, span} from '../core/time.js';
+
+const MEGABYTE = 1_000_000;
+const AGAIN_MS = 2000;
+const SHORT = 12;
+/** What recordings are made of: H.264 constrained baseline and Opus. Firefox has the first from its system, or not at all. */
+const FORMAT = 'video/mp4; codecs="avc1.42e01f, opus"';
+const playable = () => document.createElement('video').canPlayType(FORMAT) !== '';
+
+/** @param {Recording} recording */
+const moves = recording => [recording, ...recording.parts].some(({state}) => state === 'finishing' || state === 'recording');
+/** @param {Part} part */
+const settled = ({state}) => state === 'ready' || state === 'broken';
+
+/** A click on a link that nobody sees: the browser's own download, which can be resumed. @param {string} url */
+function fetchFile(url) {
+  const link = Object.assign(document.createElement('a'), {href: url, download: ''});
+  document.body.append(link);
+  link.click();
+  link.remove();
+}
+
+/** @param {{bytes: number | null}} file */
+const size = ({bytes}) => (bytes ? ` · ${number(bytes / MEGABYTE, {maximumFractionDigits: 1})} MB` : '');
+
+class RecordingsPage extends Page {
+  static properties = {...Page.properties, list: {state: true}, playing: {state: true}, copied: {state: true}};
+
+  constructor() {
+    super();
+    title('recordings.title');
+    /** @type {Recording[]} */
+    this.list = [];
+    /** @type {{recording: Recording, url: string, from: number} | null} */
+    this.playing = null;
+    this.copied = '';
+    every(this, AGAIN_MS, () => this.list.some(moves) && this.refresh(() => this.load()));
+  }
+
+  async load() {
+    this.list = await recordings();
+  }
+
+  /** Ask for a link bound to this person, then use it. @param {{id: string}} part @param {(url: string) => void} use */
+  async withLink(part, use) {
+    await this.attempt(async () => use((await recordingLink(part.id)).url));
+  }
+
+  /** Play a recording from a time on, in seconds. @param {Recording} recording @param {number} [from] */
+  async play(recording, from = 0) {
+    const player = this.querySelector('video');
+    if (this.playing?.recording === recording && player) player.currentTime = from;
+    else await this.withLink(recording, url => (this.playing = {recording, url, from}));
+  }
+
+  /** @param {string} sha */
+  async copy(sha) {
+    await navigator.clipboard.writeText(sha);
+    this.copied = sha;
+  }
+
+  /** @param {unknown} failure */
+  failed(failure) {
+    super.failed(failure);
+    if (failure instanceof Refusal && failure.status === 403) this.error = t('recordings.forbidden', this.error);
+  }
+
+  render() {
+    return html`<top-bar .me=${this.me} current="recordings"></top-bar>
+      <main>
+        <h1>${t('recordings.title')}</h1>
+        ${alertLine(this.error)} ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : this.rows()}
+      </main>
+      ${this.playing ? this.player(this.playing) : nothing}`;
+  }
+
+  rows() {
+    if (!this.list.length) return html`<p class="empty">${t('recordings.none')}</p>`;
+    return html`<ul class="cards">${repeat(this.list, ({id}) => id, recording => this.row(recording))}</ul>`;
+  }
+
+  /** @param {Recording} recording */
+  row(recording) {
+    const {parts} = recording;
+    return html`<li class="card recording" data-testid="recording-row" data-id=${recording.id} data-session=${recording.session} data-state=${recording.state}>
+      <div class="when">
+        ${this.thumbnail(recording)}
+        <strong data-testid="length">${this.length(recording)}</strong><span>${hourMinute(recording.started)} ${day(recording.started)}</span>
+      </div>
+      <div class="what">
+        <h2>${recording.title}</h2>
+        <p>${t('sessions.host', recording.host)} · ${parts.length > 1 ? t('recordings.joined', parts.length) : t('recordings.part', 1)}${size(recording)}</p>
+        ${this.sha(recording)}
+      </div>
+      ${this.state(recording)}
+      ${recording.access === 'owner' || recording.access === 'granted' ? this.acts(recording) : this.ask(recording)}
+      ${this.handover(recording)} ${this.folded(recording)} ${this.solos(parts)} ${parts.length > 1 ? this.parts(parts) : nothing}
+    </li>`;
+  }
+
+  /** @param {Recording} recording */
+  acts(recording) {
+    return html`<div class="acts">
+        <button type="button" data-testid="play" ?disabled=${recording.state !== 'ready'} @click=${() => this.play(recording)}>${icon('play')}<span>${t('recordings.play')}</span></button>
+        <button type="button" class="main" data-testid="download" ?disabled=${!settled(recording)} @click=${() => this.withLink(recording, fetchFile)}>${icon('download')}<span>${t('recordings.download')}</span></button>
+      </div>`;
+  }
+
+  /** Whoever took part asks the host for it (Điều 15.4). @param {Recording} recording */
+  ask(recording) {
+    return html`<div class="acts">${recording.access === 'asked'
+      ? html`<span class="badge lobby" data-testid="asked">${t('documents.asked')}</span>`
+      : html`<p class="soft">${t('recordings.contact-host', recording.host)}</p>
+          <button type="button" class="main" data-testid="ask" @click=${() => this.attempt(() => this.asked(recording))}>${t('documents.ask')}</button>`}</div>`;
+  }
+
+  /** @param {Recording} recording */
+  async asked(recording) {
+    await askMaterial(recording.session, 'recording', '');
+    await this.load();
+  }
+
+  /** What became of the duty to hand it over (Điều 15.3). @param {Recording} recording */
+  handover({session, sha256, handover}) {
+    if (!handover) return nothing;
+    const {standing, due, received, received_by: by, keep_until: until, may_receive: may} = handover;
+    return html`<p class="handover" data-testid="handover" data-standing=${standing}>
+      <span class="badge ${standing === 'overdue' ? 'cancelled' : standing === 'due' ? 'lobby' : 'open'}">${t(`handover.${standing}`)}</span>
+      <span>${received ? t('handover.received-by', by, hourMinute(received), day(received)) : t('handover.due-at', hourMinute(due), day(due))}
+        ${until && standing !== 'deleted' ? ` · ${t('handover.kept', day(until))}` : ''}</span>
+      ${may && sha256 ? html`<button type="button" data-testid="receive" @click=${() => this.attempt(async () => { await receiveRecording(session, sha256); await this.load(); })}>${icon('check')}<span>${t('handover.confirm')}</span></button>` : nothing}
+    </p>`;
+  }
+
+  /** @param {Part} part */
+  thumbnail({thumbnail}) {
+    return html`<div class="thumbnail">${thumbnail ? html`<img data-testid="thumbnail" src=${thumbnail} alt="" loading="lazy">` : icon('record')}</div>`;
+  }
+
+  /** @param {Part} part */
+  length({seconds}) {
+    return seconds === null ? '–:–' : span(seconds);
+  }
+
+  /** @param {Part} part */
+  state({state, reason}) {
+    return html`<div class="state">
+      <span class="badge rec-${state}" data-testid="state">${t(`recording.${state}`)}</span>
+      ${reason && known(`reason.${reason}`) ? html`<small data-testid="reason">${t(`reason.${reason}`)}</small>` : nothing}
+    </div>`;
+  }
+
+  /** @param {{sha256: string | null}} file */
+  sha({sha256}) {
+    if (!sha256) return nothing;
+    return html`<button type="button" class="sha quiet" data-testid="sha" data-sha=${sha256} title=${t('recordings.copy')} @click=${() => this.copy(sha256)}>
+      ${icon(this.copied === sha256 ? 'check' : 'copy')}<span>${this.copied === sha256 ? t('recordings.copied') : t('recordings.sha', `${sha256.slice(0, SHORT)}…`)}</span></button>`;
+  }
+
+  /** @param {Part[]} parts */
+  parts(parts) {
+    return html`<details>
+      <summary>${t('recordings.parts')}</summary>
+      <p class="soft">${t('recordings.joined-hint')}</p>
+      <ul class="parts">${parts.map(
+        part => html`<li data-testid="part" data-part=${part.part} data-state=${part.state}>
+          <strong>${t('recordings.part', part.part)}</strong><span>${hourMinute(part.started)} · ${this.length(part)}${size(part)}</span>${this.state(part)}${this.sha(part)}
+          <button type="button" data-testid="download-part" ?disabled=${!settled(part)} @click=${() => this.withLink(part, fetchFile)}>${icon('download')}<span>${t('recordings.download')}</span></button>
+        </li>`,
+      )}</ul>
+    </details>`;
+  }
+
+  /** @param {Recording} recording */
+  folded(recording) {
+    if (!recording.chapters.length) return nothing;
+    return html`<details>
+      <summary data-testid="chapters-fold">${t('recordings.chapters', recording.chapters.length)}</summary>
+      ${this.chapters(recording)}
+    </details>`;
+  }
+
+  /** The sounds of points, each with the part it belongs to when there are several. @param {Part[]} parts */
+  solos(parts) {
+    const found = parts.flatMap(({part, solos}) => solos.map(solo => ({...solo, part})));
+    if (!found.length) return nothing;
+    return html`<details>
+      <summary data-testid="solos-fold">${t('recordings.solos', found.length)}</summary>
+      <p class="soft">${t('recordings.solos-hint')}</p>
+      <ul class="parts">${found.map(
+        solo => html`<li data-testid="solo" data-part=${solo.part}>
+          <strong>${solo.name}</strong><span>${parts.length > 1 ? `${t('recordings.part', solo.part)} · ` : ''}${span(solo.seconds)}${size(solo)}</span>${this.sha(solo)}
+          <button type="button" data-testid="download-solo" @click=${() => this.withLink(solo, fetchFile)}>${icon('download')}<span>${t('recordings.download')}</span></button>
+        </li>`,
+      )}</ul>
+    </details>`;
+  }
+
+  /** @param {Recording} recording */
+  chapters(recording) {
+    return html`<ol class="chapters">${recording.chapters.map(
+      ({seconds, title: text}) => html`<li><button type="button" class="quiet" data-testid="chapter" data-seconds=${seconds} @click=${() => this.play(recording, seconds)}>
+        <time>${span(seconds)}</time><span>${text}</span></button></li>`,
+    )}</ol>`;
+  }
+
+  /** @param {{recording: Recording, url: string, from: number}} playing */
+  player({recording, url, from}) {
+    const film = html`<video data-testid="player" src=${url} controls autoplay playsinline
+      @loadedmetadata=${(/** @type {any} */ {target}) => (target.currentTime = from)}></video>`;
+    return html`<dialog class="wide" aria-labelledby="playing" @close=${() => (this.playing = null)}>
+      <div class="row between">
+        <h2 id="playing">${recording.title}</h2>
+        <form method="dialog"><button class="quiet" data-testid="close">${icon('cross')}<span>${t('app.close')}</span></button></form>
+      </div>
+      ${playable() ? film : this.unplayable(url)} ${playable() && recording.chapters.length ? this.chapters(recording) : nothing}
+    </dialog>`;
+  }
+
+  /** @param {string} url */
+  unplayable(url) {
+    return html`${alertLine(t('recordings.no-codec'), 'no-codec')}
+      <button type="button" class="main" data-testid="download-instead" @click=${() => fetchFile(url)}>${icon('download')}<span>${t('recordings.download')}</span></button>`;
+  }
+}
+
+customElements.define('recordings-page', RecordingsPage);

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {branches, counts, dueFirst, found, kbps, living} from '../../directory/unit-tree.js';
+
+const unit = (id, name, level, parent) => ({id, name, level, parent, valid_from: null, valid_to: null, quota: 1});
+const point = (id, name, label, of, state = 'active', aliases = []) => ({id, name, label, unit: of, state, devices: 1, aliases});
+const TREE = {
+  levels: [{id: 'ubt', name: 'Tỉnh', code: 'a'}, {id: 'so', name: 'Sở', code: 'b'}, {id: 'huyen', name: 'Huyện', code: 'c'}, {id: 'xa', name: 'Xã', code: 'd'}],
+  units: [unit('56', 'UBND tỉnh', 'ubt', null), unit('so.yt', 'Sở Y tế', 'so', '56'), unit('568', 'Thành phố Nha Trang', 'huyen', '56'), unit('1', 'Phường Xương Huân', 'xa', '568')],
+  points: [
+    point('p1', 'UBND.Khanh Hoa', 'UBND tỉnh', '56'), point('p2', 'So.YT', 'Sở Y tế', 'so.yt', 'suspended'),
+    point('p3', 'UBND.Nha Trang.01', 'UBND thành phố Nha Trang', '568', 'active', ['UBND.Nha Trang']), point('p4', 'NT.XuongHuan', 'UBND phường Xương Huân', '1', 'draft'),
+  ],
+  items: [], may_edit: true,
+};
+const shape = groups => groups.map(({id, name, points}) => [id, name, points.map(({id: each}) => each)]);
+
+test('districts stand with their communes, others with their level', () => {
+  assert.deepEqual(shape(branches(TREE, '', '')), [['level:ubt', 'Tỉnh', ['p1']], ['level:so', 'Sở', ['p2']], ['unit:568', 'Thành phố Nha Trang', ['p3', 'p4']]]);
+});
+
+test('names are found without diacritics, by label, by unit and by what they were', () => {
+  assert.deepEqual(shape(branches(TREE, 'xuong huan', '')), [['unit:568', 'Thành phố Nha Trang', ['p4']]]);
+  assert.deepEqual(shape(branches(TREE, 'Y TẾ', '')), [['level:so', 'Sở', ['p2']]]);
+  assert.equal(found(TREE.points[2], undefined, 'ubnd.nha trang'), true);
+  assert.deepEqual(branches(TREE, 'Hà Nội', ''), []);
+});
+
+test('states are counted and chosen by', () => {
+  assert.deepEqual(shape(branches(TREE, '', 'draft')), [['unit:568', 'Thành phố Nha Trang', ['p4']]]);
+  assert.deepEqual(counts(TREE.points), [{state: 'draft', count: 1}, {state: 'active', count: 2}, {state: 'suspended', count: 1}]);
+  assert.equal(living([...TREE.points, point('p5', 'x', 'x', '568', 'withdrawn')], '568'), 1);
+});
+
+test('points that were taken over are to be assessed, the nearest day first', () => {
+  const over = (id, of, first_due) => ({...point(id, id, id, of), first_due});
+  const points = [over('b', '1', '2027-11-28'), over('c', '2', '2027-01-01'), over('a', '1', '2027-11-28'), over('d', '1', null)];
+  assert.deepEqual(dueFirst(points, null).map(({id}) => id), ['c', 'a', 'b']);
+  assert.deepEqual(dueFirst(points, '1').map(({id}) => id), ['a', 'b']);
+  assert.deepEqual(dueFirst(points, ''), []);
+});
+
+test('rates are typed in Mbit/s, with a comma or a point', () => {
+  assert.deepEqual([kbps('18,4'), kbps('4'), kbps('3.6'), kbps('')], [18400, 4000, 3600, null]);
+});

@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {layersFor} from '../../../meeting/client/peer-connection.js';
+
+const brief = height => layersFor(height).map(({rid, scaleResolutionDownBy, active}) => [rid, scaleResolutionDownBy, active]);
+
+test('three layers of a high picture, low to high', () => {
+  assert.deepEqual(brief(720), [['q', 4, true], ['h', 2, true], ['f', 1, true]]);
+});
+
+test('two layers of a small picture, of which one is whole', () => {
+  assert.deepEqual(brief(360), [['q', 2, true], ['h', 1, true], ['f', 1, false]]);
+});
+
+test('layers above the smallest that has what is looked at rest', () => {
+  const active = (height, wanted) => layersFor(height, wanted).filter(layer => layer.active).map(({rid}) => rid).join('');
+  assert.deepEqual([180, 360, 720].map(wanted => active(720, wanted)), ['q', 'qh', 'qhf']);
+  assert.deepEqual([180, 360, 720].map(wanted => active(360, wanted)), ['q', 'qh', 'qh']);
+});

@@ -21,7 +21,7 @@ from mediaserver import systemd
 from mediaserver.api import RTP_PORTS
 from mediaserver.errors import Refused
 from mediaserver.recording.files import FolderFiles, RecordingFiles
-from mediaserver.rpc.descriptors import GivenFolder
+from mediaserver.rpc.descriptors import ReceivedFolder
 from mediaserver.worker.engine import LocalEngine
 from mediaserver.worker.server import Worker
 
@@ -56,7 +56,7 @@ def _worker(arguments: argparse.Namespace) -> "Worker | RemoteWorker":
         return LocalEngine(arguments.address, arguments.port, range(first, last + 1), files)
 
     if arguments.socket is not None:
-        given, guest = GivenFolder(), arguments.server_user and _user(arguments.server_user)
+        given, guest = ReceivedFolder(), arguments.server_user and _user(arguments.server_user)
         return Worker(engine(given.of), arguments.socket, arguments.owner, given, guest)
     from mediaserver.worker.remote_worker import RemoteWorker  # noqa: PLC0415 - 12 MB that workers of the roof's own machine do without
 

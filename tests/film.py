@@ -24,9 +24,9 @@ class Camera:
     def __init__(self, path: Path, files: RecordingFiles | None = None) -> None:
         self.failed: list[str] = []
         self.recorder = Recorder(files or FolderFiles(path), self.failed.append)
-        self._dirty = FlushQueue()
-        self._picture = Rendition("H264", self._dirty)
-        self._sound = Source("mix", "opus", self._dirty)
+        self._flush_queue = FlushQueue()
+        self._picture = Rendition("H264", self._flush_queue)
+        self._sound = Source("mix", "opus", self._flush_queue)
         for source in (self._picture, self._sound):
             source.attach(self.recorder)
         self._encoder = VideoEncoder("H264", *SIZE, FPS, 500_000)
@@ -43,7 +43,7 @@ class Camera:
                 number = 2 * self.ticks + half
                 payload = self._voice[number % len(self._voice)]
                 self._sound.push(Packet(0, number & 0xFFFF, number * FRAME_SAMPLES, 0, False, payload, False))
-            self._dirty.flush(self.ticks / FPS)
+            self._flush_queue.flush(self.ticks / FPS)
             self.ticks += 1
 
     def pause(self, paused: bool) -> None:

@@ -142,8 +142,8 @@ def transmit(line: Line, voice: tuple[bytes, ...], slots: int, phase: int) -> tu
     """The mix after `slots` ticks, and when each packet arrived in seconds (None: never)."""
     arrivals = _arrivals(line, slots, phase)
     order = sorted(((at, n) for n, at in enumerate(arrivals) if at is not None), reverse=True)
-    dirty, ear = FlushQueue(), Ear()
-    mixer = Mixer(dirty, RoomOptions())
+    flush_queue, ear = FlushQueue(), Ear()
+    mixer = Mixer(flush_queue, RoomOptions())
     mixer.open(SEAT)
     mixer.full.attach(ear)
     for tick in range(slots):
@@ -152,7 +152,7 @@ def transmit(line: Line, voice: tuple[bytes, ...], slots: int, phase: int) -> tu
             arrival, n = order.pop()
             mixer.hear(SEAT, Packet(111, n & 0xFFFF, n * SLOT, 1, False, voice[n % len(voice)]), arrival)
         mixer.tick(tick, now)
-        dirty.flush(now)
+        flush_queue.flush(now)
     return np.concatenate(ear.sound), arrivals
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mediaserver.recording.encrypted_file import KEY_BYTES, FileCipher
-from mediaserver.recording.files import CHUNK_BYTES, digest, take_name
+from mediaserver.recording.files import CHUNK_BYTES, digest, rename_synced
 
 GIGABYTE = 10**9
 RANGES = 200
@@ -40,7 +40,7 @@ def _fill(path: Path) -> None:
         for _ in range(GIGABYTE // CHUNK_BYTES):
             file.write(chunk)
         file.write(chunk[: GIGABYTE % CHUNK_BYTES])
-    take_name(fresh, path)
+    rename_synced(fresh, path)
 
 
 def _read(safe: FileCipher, path: Path) -> None:

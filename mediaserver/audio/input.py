@@ -56,12 +56,12 @@ class AudioInput:
     Even then its packets may go to everyone as they came, while it is alone and its line steady.
     """
 
-    def __init__(self, fader: float = 0.0, leveller: Agc | None = None) -> None:
+    def __init__(self, fader: float = 0.0, agc: Agc | None = None) -> None:
         # given
         self._fader = fader
-        self._leveller = leveller or Agc()
+        self._agc = agc or Agc()
         # owned
-        self.gain = fader + self._leveller.gain
+        self.gain = fader + self._agc.gain
         """In dB, by hand and by itself. Loudness heard has in only what was done by hand: a room whose noise is lifted
         with its voice must not be taken to speak."""
         self.jitter = JitterBuffer()
@@ -103,12 +103,12 @@ class AudioInput:
 
     def amplify(self, fader: float) -> None:
         """Make it louder or softer by hand, in dB."""
-        self._fader, self.gain = fader, fader + self._leveller.gain
+        self._fader, self.gain = fader, fader + self._agc.gain
 
     def level_out(self) -> None:
         """Make it louder or softer by itself, by what :meth:`listen` heard last; every `EVERY_TICKS`."""
-        self._leveller.hear(None if self._quiet else self._level)
-        self.gain = self._fader + self._leveller.gain
+        self._agc.hear(None if self._quiet else self._level)
+        self.gain = self._fader + self._agc.gain
 
     def _tune(self, codec: str) -> None:
         """Begin anew with another codec: room systems may change theirs from packet to packet."""

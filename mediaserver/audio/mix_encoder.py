@@ -25,12 +25,12 @@ class MixEncoder:
     Where `pauses`, a longer silence is not sent (discontinuous transmission).
     """
 
-    def __init__(self, name: str, dirty: FlushQueue, *, pauses: bool = False) -> None:
+    def __init__(self, name: str, flush_queue: FlushQueue, *, pauses: bool = False) -> None:
         # given
         self.pauses = pauses
-        self._dirty = dirty
+        self._flush_queue = flush_queue
         # owned
-        self.source = Source(name, "opus", dirty)
+        self.source = Source(name, "opus", flush_queue)
         self._telephony: dict[str, _Telephony] = {}
         self._limiter = Limiter()
         self._encoder: OpusEncoder | None = None
@@ -44,7 +44,7 @@ class MixEncoder:
         if codec == "opus":
             return self.source
         if codec not in self._telephony:
-            self._telephony[codec] = _Telephony(self.source.name, codec, self._dirty)
+            self._telephony[codec] = _Telephony(self.source.name, codec, self._flush_queue)
         return self._telephony[codec]
 
     @property
@@ -106,8 +106,8 @@ class MixEncoder:
 class _Telephony(Source):
     """A mix in a codec of room systems."""
 
-    def __init__(self, name: str, codec: str, dirty: FlushQueue) -> None:
-        super().__init__(name, codec, dirty)
+    def __init__(self, name: str, codec: str, flush_queue: FlushQueue) -> None:
+        super().__init__(name, codec, flush_queue)
         self._encoder = TelephonyEncoder(codec)
         self._sequence = 0
 

@@ -29,17 +29,17 @@ class Mixer:
     In a room to try devices in nothing is mixed: whoever has the floor hears themselves later.
     """
 
-    def __init__(self, dirty: FlushQueue, options: RoomOptions) -> None:
+    def __init__(self, flush_queue: FlushQueue, options: RoomOptions) -> None:
         # given
-        self._dirty = dirty
+        self._flush_queue = flush_queue
         self._most = options.mixed
         # owned
         self.speaker = ActiveSpeaker(options.hold_s)
         self.voices: dict[str, AudioInput] = {}
-        self._levellers: dict[str, Agc] = {}
+        self._agcs: dict[str, Agc] = {}
         """Of all who had the floor, until they leave."""
         self._echo = Echo(options.echo_s) if options.echo_s else None
-        self._full = MixEncoder("mix", dirty)
+        self._full = MixEncoder("mix", flush_queue)
         self._without: dict[str, MixEncoder] = {}
         self.mixed: frozenset[str] = frozenset()
         """Whose voices are in the mix; each hears one without its own."""
@@ -47,7 +47,7 @@ class Mixer:
         """Who wants to have the voices of each tick by themselves."""
         self._relayed: AudioInput | None = None
         """Whose packets went to everyone in the last tick."""
-        self._faults = ThrottledLog(logger)
+        self._throttled_log = ThrottledLog(logger)
         self._leaving: dict[str, Samples] = {}
         """Last sounds of closed floors."""
 
@@ -71,8 +71,8 @@ class Mixer:
     def open(self, seat: str, fader: float = 0.0) -> None:
         """Let a seat be heard; `fader` in dB."""
         if seat not in self.voices:
-            self.voices[seat] = AudioInput(fader, self._levellers.setdefault(seat, Agc()))
-            self._without[seat] = MixEncoder(f"minus:{seat}", self._dirty, pauses=True)
+            self.voices[seat] = AudioInput(fader, self._agcs.setdefault(seat, Agc()))
+            self._without[seat] = MixEncoder(f"minus:{seat}", self._flush_queue, pauses=True)
 
     def close(self, seat: str) -> None:
         """Stop hearing a seat; nothing it sends is decoded any more."""
@@ -86,7 +86,7 @@ class Mixer:
     def forget(self, seat: str) -> None:
         """A seat is no more: its floor is closed, and how loud it spoke no longer known."""
         self.close(seat)
-        self._levellers.pop(seat, None)
+        self._agcs.pop(seat, None)
 
     def amplify(self, seat: str, fader: float) -> None:
         """Make an open floor louder or softer from the next tick on; `fader` in dB."""
@@ -113,7 +113,7 @@ class Mixer:
             try:
                 heard = voice.listen(now, mixed=seat in self.mixed, alone=voice is alone)
             except Exception:
-                self._faults.caught("x voice of %s", seat)
+                self._throttled_log.caught("x voice of %s", seat)
                 continue
             if heard is not None:
                 levels[seat] = heard

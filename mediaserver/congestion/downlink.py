@@ -101,7 +101,7 @@ class Downlink:
         self._restless = True
         """Something alarming was heard since the last update, or time goes on to change what it says."""
 
-    def price(self, steps: Sequence[int]) -> None:
+    def set_step_bitrates(self, steps: Sequence[int]) -> None:
         """Take what the steps need from now on: another kind of picture is looked at."""
         if tuple(steps) != self._steps:
             self._steps, self._probe = tuple(steps), None

@@ -22,7 +22,7 @@ PADDING_BYTES = 255
 """The most that RTP padding can count (RFC 3550 §5.1)."""
 MAX_REPEATED = 96
 """Packets sent once more in one go to fill a line: those of a picture that stands still are small."""
-MAX_OWED_BYTES = 2500.0
+MAX_PADDING_DEBT_BYTES = 2500.0
 """Two packets: what could not be sent between pictures is not made good for."""
 _HEADER = Struct("!BBHII")
 
@@ -56,7 +56,7 @@ class Forwarder:
         transport: Transport,
         send_time: int = 0,
         rtx: RtxStream | None = None,
-        dirty: FlushQueue | None = None,
+        flush_queue: FlushQueue | None = None,
     ) -> None:
         # given
         self.payload_types = payload_types
@@ -64,7 +64,7 @@ class Forwarder:
         self._transport = transport
         self._send_time = send_time
         self.rtx = rtx
-        self._dirty = dirty
+        self._flush_queue = flush_queue
         # owned
         self.ssrc = secrets.randbits(32) or 1
         sound = clock_rate != VIDEO_CLOCK
@@ -75,11 +75,11 @@ class Forwarder:
         self._next: Source | None = None
         self._unsent = 0
         """The first number that was not sent yet, while packets wait."""
-        self._owed = 0.0
+        self._padding_debt = 0.0
         self._resends = ResendLimit()
         self._keyframes = KeyframeShare()
         self._pacer = Pacer(self.leg)
-        self.leg.pace = LINE_BPS if dirty is not None else 0.0
+        self.leg.pace = LINE_BPS if flush_queue is not None else 0.0
         # counters
         self.resent_octets = 0
         """In packets sent again, headers counted."""
@@ -152,7 +152,7 @@ class Forwarder:
             ]
         else:
             outgoing = self._one_by_one(packets, number, now)
-        self._send(outgoing if self._dirty is None else self._paced(outgoing, now))
+        self._send(outgoing if self._flush_queue is None else self._paced(outgoing, now))
         self.leg.moving = codec == "VP8" and not rewriter.vp8_as_is()
         if not self.leg.moving or rewriter.vp8_moves():  # from here on the fast loop can serve it
             self.leg.source, self.leg.payload_type = self.source, number
@@ -169,8 +169,8 @@ class Forwarder:
         """What of a picture goes now; :meth:`flush` sends the rest."""
         before = self.leg.waiting
         outgoing = self._pacer.put(outgoing, _octets(outgoing), now)
-        if self.leg.waiting and not before and self._dirty is not None:
-            self._dirty.append(self)
+        if self.leg.waiting and not before and self._flush_queue is not None:
+            self._flush_queue.append(self)
         return outgoing
 
     def hold(self, seconds: float, now: float) -> None:
@@ -182,8 +182,8 @@ class Forwarder:
         try:
             self._send(self._pacer.take(now))
         finally:
-            if self.leg.waiting and self._dirty is not None:
-                self._dirty.append(self)
+            if self.leg.waiting and self._flush_queue is not None:
+                self._flush_queue.append(self)
 
     def _one_by_one(self, packets: list[Packet], number: int, now: float) -> list[Outgoing]:
         """The slow way: after a switch, around holes and disorder, and for VP8 ids that must be moved."""
@@ -235,19 +235,19 @@ class Forwarder:
         """
         if self.source is None or self.leg.waiting:
             return
-        self._owed += octets
+        self._padding_debt += octets
         if self.rtx is not None:
             self._repeat(now)
         else:
             self._pad_within(self.payload_types[self.source.codec])
-        self._owed = min(self._owed, MAX_OWED_BYTES)
+        self._padding_debt = min(self._padding_debt, MAX_PADDING_DEBT_BYTES)
 
     def _repeat(self, now: float) -> None:
         again: list[Packet] = []
         for packet in islice(cycle(self._newest()), MAX_REPEATED):
-            if self._owed < len(packet.payload) + HEADERS_BYTES:
+            if self._padding_debt < len(packet.payload) + HEADERS_BYTES:
                 break
-            self._owed -= len(packet.payload) + HEADERS_BYTES
+            self._padding_debt -= len(packet.payload) + HEADERS_BYTES
             again.append(packet)
         self._send_again(again, now)
 
@@ -263,8 +263,8 @@ class Forwarder:
             yield packet
 
     def _pad_within(self, number: int) -> None:
-        while self._owed >= PADDING_BYTES and (moved := self.rewriter.pad()) is not None:
-            self._owed -= PADDING_BYTES + HEADERS_BYTES
+        while self._padding_debt >= PADDING_BYTES and (moved := self.rewriter.pad()) is not None:
+            self._padding_debt -= PADDING_BYTES + HEADERS_BYTES
             header = _HEADER.pack(0xA0, number, *moved, self.ssrc)
             self._transport.send_packet(header + bytes(PADDING_BYTES - 1) + bytes([PADDING_BYTES]))
 

@@ -13,7 +13,7 @@ from mediaserver.rtp.receive_stats import ReceiveStats
 from mediaserver.rtp.rtcp import SenderReport
 from mediaserver.rtp.source import FlushQueue, Sink, Source, VideoSource
 
-LEARNED_FROM = 9
+TRANSIT_REPORTS = 9
 """Reports, whose packets' median counts: some may have been late by themselves."""
 ACTIVE_S = 1.5
 """A layer that sent nothing for so long is not there: browsers stop layers their line cannot carry."""
@@ -26,13 +26,13 @@ class SimulcastLayer(VideoSource):
         self,
         name: str,
         codec: str,
-        dirty: FlushQueue,
+        flush_queue: FlushQueue,
         ssrc: int,
         share: float,
         ask: Callable[[int], None],
         rid: str = "",
     ) -> None:
-        super().__init__(name, codec, dirty)
+        super().__init__(name, codec, flush_queue)
         # given
         self.ssrc = ssrc
         self.rid = rid
@@ -40,9 +40,9 @@ class SimulcastLayer(VideoSource):
         self._ask = ask
         # owned
         self.nack = NackGenerator()
-        self.reception = ReceiveStats()
+        self.receive_stats = ReceiveStats()
         self.heard = -ACTIVE_S
-        self._transits = deque[float](maxlen=LEARNED_FROM)
+        self._transits = deque[float](maxlen=TRANSIT_REPORTS)
 
     def receive(self, packets: list[Packet], now: float) -> list[int]:
         """Take packets whose numbers follow each other; returns the sequence numbers to ask for again."""
@@ -50,7 +50,7 @@ class SimulcastLayer(VideoSource):
             self._transits.clear()  # its sender's clock went on at a pace of its own
         self.heard = now
         first, count = packets[0].sequence, len(packets)
-        self.reception.receive(first, count)
+        self.receive_stats.receive(first, count)
         missing = self.nack.receive(first, now, count)
         self.push(*packets)  # padding too, or its number would be a hole to everyone
         if not self.sinks:
@@ -60,11 +60,11 @@ class SimulcastLayer(VideoSource):
 
     def reported(self, report: SenderReport, now: float) -> float | None:
         """Take its sender's report, and see how long its newest packet was under way; None where that is gone."""
-        self.reception.reported(report, now)
-        newest = self.recall(self.reception.highest)
+        self.receive_stats.reported(report, now)
+        newest = self.recall(self.receive_stats.highest)
         if newest is None:
             return None
-        transit = self.reception.transit(newest.timestamp, self.heard, VIDEO_CLOCK)
+        transit = self.receive_stats.transit(newest.timestamp, self.heard, VIDEO_CLOCK)
         self._transits.append(transit)
         return transit
 

@@ -58,16 +58,16 @@ class SipPeer:
         *,
         ports: PlainPorts,
         options: RoomOptions,
-        dirty: FlushQueue,
-        owner: PeerListener,
+        flush_queue: FlushQueue,
+        listener: PeerListener,
     ) -> None:
         # given
         self.seat = seat
         self._hosts = hosts
         self._ports = ports
         self._options = options
-        self._dirty = dirty
-        self._owner = owner
+        self._flush_queue = flush_queue
+        self._listener = listener
         # owned
         self.transport = PlainTransport(self._transport_changed)
         self.sound = SOUNDS[0]
@@ -90,7 +90,7 @@ class SipPeer:
     def offer(self, remote: str) -> str:
         """Take ports and offer everything to who is at `remote`, if that is known. Raises NoPortFree."""
         host = local_address(self._hosts, remote)
-        self._open(host, sound=True, picture=True)
+        self._open_ports(host, sound=True, picture=True)
         return sip_write.offer(self._local(host))
 
     def accept(self, session: Session) -> None:
@@ -103,7 +103,7 @@ class SipPeer:
         if session.camera is None and self._picture_stream is not None:
             self._release(self._picture_stream)
             self._picture_stream = None
-        self._agree(session)
+        self._apply_description(session)
         self.begin()
 
     def answer(self, session: Session) -> str:
@@ -111,8 +111,8 @@ class SipPeer:
         place = session.sound if session.sound is not None else session.camera
         assert place is not None
         host = local_address(self._hosts, session.media[place].host)
-        self._open(host, sound=session.sound is not None, picture=session.camera is not None)
-        self._agree(session)
+        self._open_ports(host, sound=session.sound is not None, picture=session.camera is not None)
+        self._apply_description(session)
         return sip_write.answer(session, self._local(host), shows=self.picture is not None)
 
     def begin(self) -> None:
@@ -123,14 +123,14 @@ class SipPeer:
             self._keyframes = [now + after for after in KEYFRAMES_S]
         self.transport.connect()
 
-    def _open(self, host: str, *, sound: bool, picture: bool) -> None:
+    def _open_ports(self, host: str, *, sound: bool, picture: bool) -> None:
         try:
             if sound:
-                self._sound_stream = SipAudioStream(self._ports, host, self.downlink, self._heard)
+                self._sound_stream = SipAudioStream(self._ports, host, self.downlink, self._audio_received)
                 self.transport.lines.append(self._sound_stream.line)
             if picture:
                 name = f"camera:{self.seat}"
-                self._picture_stream = SipVideoStream(self._ports, host, self.downlink, name, self._dirty)
+                self._picture_stream = SipVideoStream(self._ports, host, self.downlink, name, self._flush_queue)
                 self.transport.lines.append(self._picture_stream.line)
         except Exception:
             self.transport.close()
@@ -145,38 +145,38 @@ class SipPeer:
         sound, picture = (stream.line.port if stream else 0 for stream in (self._sound_stream, self._picture_stream))
         return sip_write.Local(host, sound, picture, self._number)
 
-    def _agree(self, session: Session) -> None:
+    def _apply_description(self, session: Session) -> None:
         """Aim at what the peer named, and prepare what it hears and sees."""
         if session.sound is not None and self._sound_stream is not None:
             media = session.media[session.sound]
             codec = sip_write.choose(media, SOUNDS)
-            _take(self._sound_stream, media, {})
+            _aim(self._sound_stream, media, {})
             if media.receives:
                 self.sound = codec.name
                 self.audio = self._sound_stream.send({codec.name: codec.payload_type}, None)
         if session.camera is not None and self._picture_stream is not None:
             media = session.media[session.camera]
-            _take(self._picture_stream, media, _MODES)
+            _aim(self._picture_stream, media, _MODES)
             self._picture_stream.feedback = media.feedback
             if media.receives:
-                self._show(media, self._picture_stream)
+                self._start_video(media, self._picture_stream)
 
-    def _show(self, media: Media, stream: SipVideoStream) -> None:
+    def _start_video(self, media: Media, stream: SipVideoStream) -> None:
         codec = sip_write.choose_picture(media)
         assert codec.ability is not None
         room = self._options
         step = quality_step(codec.ability, room.width, room.height, room.fps, media.bitrate)
         if step is not None:
             self.downlink.step = step
-            self.picture = stream.send({codec.name: codec.payload_type}, self._dirty)
+            self.picture = stream.send({codec.name: codec.payload_type}, self._flush_queue)
 
     def _transport_changed(self, state: State, reason: str) -> None:
-        self._owner.changed(self.seat, state, reason)
+        self._listener.changed(self.seat, state, reason)
 
     # What comes
 
-    def _heard(self, packet: Packet, now: float, codec: str) -> None:
-        self._owner.heard(self.seat, packet, now, codec)
+    def _audio_received(self, packet: Packet, now: float, codec: str) -> None:
+        self._listener.heard(self.seat, packet, now, codec)
 
     @property
     def camera(self) -> SimulcastCamera:
@@ -187,14 +187,14 @@ class SipPeer:
     def voice(self) -> ReceiveStats:
         """Of its microphone."""
         stream = self._sound_stream
-        return stream.reception if stream is not None and stream.reception is not None else ReceiveStats()
+        return stream.receive_stats if stream is not None and stream.receive_stats is not None else ReceiveStats()
 
     # What the room asks of everyone
 
     def limit(self, most: int) -> None:
         """Nothing: what it gets was settled by its own word, and is never more than usual."""
 
-    def misses_sound(self, now: float) -> bool:
+    def loses_audio(self, now: float) -> bool:
         """Nobody's packets are passed on to it, so that none can be mended."""
         return False
 
@@ -238,7 +238,7 @@ class SipPeer:
         self.transport.close()
 
 
-def _take(stream: SipStream, media: Media, ours: dict[int, str]) -> None:
+def _aim(stream: SipStream, media: Media, ours: dict[int, str]) -> None:
     """Listen to the peer's codecs, and aim at its ports."""
     theirs = {codec.payload_type: codec.name for codec in media.codecs if codec.name != "telephone-event"}
     stream.codecs = {number: "H264" if name == SINGLE_NAL else name for number, name in (ours | theirs).items()}

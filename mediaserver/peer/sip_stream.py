@@ -35,17 +35,17 @@ class SipStream:
         self.line: RtpPortPair = ports.open(host, self)
         self.codecs: Mapping[int, str] = {}
         self.forwarder: Forwarder | None = None
-        self.reception: ReceiveStats | None = None
+        self.receive_stats: ReceiveStats | None = None
         """Of what comes at present."""
         self.jitter = 0.0
         """Of what we send, in seconds."""
         self._ssrc = 0
-        self._heard = 0.0
+        self._last_packet_at = 0.0
         self._own_ssrc = secrets.randbits(32) or 1
 
-    def send(self, payload_types: dict[str, int], dirty: FlushQueue | None) -> Forwarder:
+    def send(self, payload_types: dict[str, int], flush_queue: FlushQueue | None) -> Forwarder:
         """Begin a stream to the peer; pictures wait in `dirty` for their turn."""
-        self.forwarder = Forwarder(payload_types, self._clock_rate, self.line, dirty=dirty)
+        self.forwarder = Forwarder(payload_types, self._clock_rate, self.line, flush_queue=flush_queue)
         self._own_ssrc = self.forwarder.ssrc
         return self.forwarder
 
@@ -54,12 +54,12 @@ class SipStream:
         codec = self.codecs.get(packet.payload_type)
         if codec is None:
             return
-        if packet.ssrc != self._ssrc or self.reception is None:
-            if self.reception is not None and now - self._heard < TAKEOVER_S:
+        if packet.ssrc != self._ssrc or self.receive_stats is None:
+            if self.receive_stats is not None and now - self._last_packet_at < TAKEOVER_S:
                 return
             self._ssrc = packet.ssrc
-            self.reception = self._begin(packet.ssrc)
-        self._heard = now
+            self.receive_stats = self._begin(packet.ssrc)
+        self._last_packet_at = now
         self._receive(packet, codec, now)
 
     def _begin(self, _ssrc: int) -> ReceiveStats:
@@ -79,8 +79,8 @@ class SipStream:
         for item in heard:
             match item:
                 case rtcp.SenderReport():
-                    if self.reception is not None and item.ssrc == self._ssrc:
-                        self._told(self.reception, item, now)
+                    if self.receive_stats is not None and item.ssrc == self._ssrc:
+                        self._sender_reported(self.receive_stats, item, now)
                 case rtcp.KeyframeRequest():
                     if self.forwarder is not None:
                         self.forwarder.request_keyframe(now)
@@ -91,9 +91,9 @@ class SipStream:
                     if self.forwarder is not None and item.ssrc == self.forwarder.ssrc:
                         self._reported(item, now)
 
-    def _told(self, reception: ReceiveStats, report: SenderReport, now: float) -> None:
+    def _sender_reported(self, receive_stats: ReceiveStats, report: SenderReport, now: float) -> None:
         """Take the sender's report on the current stream."""
-        reception.reported(report, now)
+        receive_stats.reported(report, now)
 
     def _reported(self, report: Report, now: float) -> None:
         self.jitter = report.jitter / self._clock_rate
@@ -101,8 +101,8 @@ class SipStream:
     def report(self, now: float) -> tuple[int, int]:
         """Send what we know of both directions; packets received and lost since the last report."""
         blocks, got, lost = [], 0, 0
-        if self.reception is not None and self.reception.received:
-            block, got, lost = self.reception.take(self._ssrc, now)
+        if self.receive_stats is not None and self.receive_stats.received:
+            block, got, lost = self.receive_stats.take(self._ssrc, now)
             blocks.append(block)
         each = self.forwarder
         if each is not None and each.packets:
@@ -134,45 +134,45 @@ class SipAudioStream(SipStream):
         self._take = heard
 
     def _receive(self, packet: Packet, codec: str, now: float) -> None:
-        assert self.reception is not None
-        self.reception.receive(packet.sequence)
+        assert self.receive_stats is not None
+        self.receive_stats.receive(packet.sequence)
         if packet.payload:
             packet.timestamp = packet.timestamp * SCALE & 0xFFFFFFFF  # 2^32 is a multiple of itself in either clock
             self._take(packet, now, codec)
 
-    def _told(self, reception: ReceiveStats, report: SenderReport, now: float) -> None:
-        super()._told(reception, replace(report, timestamp=report.timestamp * SCALE & 0xFFFFFFFF), now)
+    def _sender_reported(self, receive_stats: ReceiveStats, report: SenderReport, now: float) -> None:
+        super()._sender_reported(receive_stats, replace(report, timestamp=report.timestamp * SCALE & 0xFFFFFFFF), now)
 
 
 class SipVideoStream(SipStream):
     """The camera, a layer as browsers have, and the display. `name` is the camera's; `feedback`: see Media."""
 
-    def __init__(self, ports: PlainPorts, host: str, downlink: Downlink, name: str, dirty: FlushQueue) -> None:
+    def __init__(self, ports: PlainPorts, host: str, downlink: Downlink, name: str, flush_queue: FlushQueue) -> None:
         super().__init__(ports, host, VIDEO_CLOCK, downlink)
         # given
         self._name = name
-        self._dirty = dirty
+        self._flush_queue = flush_queue
         # owned
         self.camera = SimulcastCamera()
         self.feedback: frozenset[str] = frozenset()
-        self._probation = SourceValidation()
+        self._validation = SourceValidation()
         self._requests = 0
 
     def _begin(self, ssrc: int) -> ReceiveStats:
-        self._probation = SourceValidation()
+        self._validation = SourceValidation()
         return self._begin_layer(ssrc)
 
     def _begin_layer(self, ssrc: int) -> ReceiveStats:
-        layer = SimulcastLayer(self._name, "H264", self._dirty, ssrc, 1.0, self._ask)
+        layer = SimulcastLayer(self._name, "H264", self._flush_queue, ssrc, 1.0, self._ask)
         self.camera.layers = [layer]
-        return layer.reception
+        return layer.receive_stats
 
     def _receive(self, packet: Packet, codec: str, now: float) -> None:
-        verdict = self._probation.judge(packet.sequence)
+        verdict = self._validation.judge(packet.sequence)
         if verdict == "leave":
             return
         if verdict == "restart":
-            self.reception = self._begin_layer(packet.ssrc)
+            self.receive_stats = self._begin_layer(packet.ssrc)
         packet.keyframe = is_keyframe(codec, packet.payload)
         self.camera.layers[0].receive([packet], now)  # what is missing is not asked for: they never offer it
 
@@ -185,7 +185,7 @@ class SipVideoStream(SipStream):
             request = rtcp.picture_loss(self._own_ssrc, ssrc)
         self.line.send_rtcp(self._compound([], request))
 
-    def _told(self, reception: ReceiveStats, report: SenderReport, now: float) -> None:
+    def _sender_reported(self, receive_stats: ReceiveStats, report: SenderReport, now: float) -> None:
         self.camera.layers[0].reported(report, now)
 
     def _reported(self, report: Report, now: float) -> None:

@@ -42,11 +42,11 @@ logger = logging.getLogger(__name__)
 
 CAMERA_CODECS = ("VP8", "H264")
 """VP8 first: a forwarded camera must reach Firefox too, which decodes nothing else on a closed network."""
-MAX_SSRCS = 18
+MAX_SSRCS_PER_PEER = 18
 """Microphone, three layers, a screen and their retransmissions, and again after a renegotiation; more is a flood."""
 REPORT_S = 1.0
 """All report at its whole multiples: what is done for many at once costs each a third of what it costs alone."""
-MISSED, MISSED_S = 0.02, 10.0
+LOST_AUDIO_SHARE, LOST_AUDIO_S = 0.02, 10.0
 """Who lost more than this share of the sound between two reports counts as losing it for so long."""
 TICK_S = 0.06
 """How often :meth:`WebRtcPeer.tick` is called when it is due."""
@@ -61,7 +61,7 @@ class PeerListener(Protocol):
     def heard(self, seat: str, packet: Packet, now: float, codec: str = "opus") -> None:
         """A packet of the microphone, its timestamp in samples at 48 kHz."""
 
-    def lips_wait_s(self, seat: str) -> float:
+    def lip_sync_delay_s(self, seat: str) -> float:
         """So many seconds a seat's pictures must wait for its voice."""
 
     def changed(self, seat: str, state: State, reason: str) -> None:
@@ -78,14 +78,14 @@ class WebRtcPeer:
         *,
         mux: UdpMux,
         certificate: RTCCertificate,
-        dirty: FlushQueue,
-        owner: PeerListener,
+        flush_queue: FlushQueue,
+        listener: PeerListener,
     ) -> None:
         # given
         self.seat = seat
         self._offer = offer
-        self._dirty = dirty
-        self._owner = owner
+        self._flush_queue = flush_queue
+        self._listener = listener
         # owned
         self.camera = SimulcastCamera()
         self.content = SimulcastCamera()
@@ -101,7 +101,7 @@ class WebRtcPeer:
         self.audio = self._forwarder(_first(offer, "audio", sends=False), 48000)
         self.picture = self._forwarder(_first(offer, "video", sends=False), VIDEO_CLOCK)
         self._streams: dict[int, _Receive] = {}
-        self._receptions: dict[int, ReceiveStats] = {}
+        self._receive_stats: dict[int, ReceiveStats] = {}
         self.voice = ReceiveStats()
         """Of its microphone."""
         self._uplink = UplinkLimit()
@@ -114,9 +114,9 @@ class WebRtcPeer:
         self._jitter = 0.0
         """Of the picture we send, in seconds."""
         self._octets = 0
-        self._measured = 0
+        self._measured_report = 0
         """Which sender report the round trip is of: with every NACK browsers answer the same one again."""
-        self._missed = -MISSED_S
+        self._audio_lost_at = -LOST_AUDIO_S
         """When a report last told that sound was lost."""
         self.answer = write_answer(offer, self._local(mux, certificate), CAMERA_CODECS)
 
@@ -126,8 +126,8 @@ class WebRtcPeer:
         numbers = {codec.name: codec.payload_type for codec in media.codecs}
         repairs = {codec.payload_type: codec.rtx for codec in media.codecs if codec.rtx is not None}
         rtx_stream = rtx.RtxStream(repairs, secrets.randbits(32) or 1, secrets.randbits(15)) if repairs else None
-        dirty = self._dirty if media.kind == "video" else None  # sound is never held back
-        return Forwarder(numbers, clock_rate, self.transport, send_time_id(media), rtx_stream, dirty)
+        flush_queue = self._flush_queue if media.kind == "video" else None  # sound is never held back
+        return Forwarder(numbers, clock_rate, self.transport, send_time_id(media), rtx_stream, flush_queue)
 
     def _local(self, mux: UdpMux, certificate: RTCCertificate) -> Local:
         ssrcs, rtx_ssrcs = {}, {}
@@ -141,7 +141,7 @@ class WebRtcPeer:
         return Local(ice.fragment, ice.password, fingerprint(certificate), tuple(mux.addresses), ssrcs, rtx_ssrcs)
 
     def _transport_changed(self, state: State, reason: str) -> None:
-        self._owner.changed(self.seat, state, reason)
+        self._listener.changed(self.seat, state, reason)
 
     # Incoming packets: nothing here may raise, a bad packet costs the peer that packet.
 
@@ -152,7 +152,7 @@ class WebRtcPeer:
             stream(packets, now)
 
     def _new_stream(self, packet: Packet, extensions: dict[int, bytes]) -> _Receive | None:
-        if len(self._streams) >= MAX_SSRCS:
+        if len(self._streams) >= MAX_SSRCS_PER_PEER:
             return None
         stream = None
         if self._microphone and packet.payload_type in _numbers(self._microphone):
@@ -164,13 +164,13 @@ class WebRtcPeer:
         return stream
 
     def _microphone_stream(self, ssrc: int) -> _Receive:
-        reception = self._receptions[ssrc] = self.voice = ReceiveStats()
+        receive_stats = self._receive_stats[ssrc] = self.voice = ReceiveStats()
 
         def receive(packets: list[Packet], now: float) -> None:
-            reception.receive(packets[0].sequence, len(packets))
+            receive_stats.receive(packets[0].sequence, len(packets))
             for packet in packets:
                 if packet.payload:
-                    self._owner.heard(self.seat, packet, now)
+                    self._listener.heard(self.seat, packet, now)
 
         return receive
 
@@ -195,13 +195,13 @@ class WebRtcPeer:
             return None
         codecs = {codec.payload_type: codec.name for codec in media.codecs}
         ssrc, codec, share = packet.ssrc, codecs[packet.payload_type], _share(media, rid)
-        probation = SourceValidation()
+        validation = SourceValidation()
 
         def begin() -> SimulcastLayer:
             self.due = 0.0
-            layer = SimulcastLayer(name, codec, self._dirty, ssrc, share, self._ask_keyframe, rid)
+            layer = SimulcastLayer(name, codec, self._flush_queue, ssrc, share, self._ask_keyframe, rid)
             camera.add(layer)
-            self._receptions[ssrc] = layer.reception
+            self._receive_stats[ssrc] = layer.receive_stats
             return layer
 
         layer = begin()
@@ -210,7 +210,7 @@ class WebRtcPeer:
             nonlocal layer
             if codecs.get(packets[0].payload_type) != codec:
                 return
-            verdict = probation.judge(packets[0].sequence, len(packets))
+            verdict = validation.judge(packets[0].sequence, len(packets))
             if verdict == "leave":
                 return
             if verdict == "restart":
@@ -232,10 +232,10 @@ class WebRtcPeer:
             return None
         original = named.ssrc
         codecs = _rtx_codecs(media)
-        reception = self._receptions[ssrc] = ReceiveStats()
+        receive_stats = self._receive_stats[ssrc] = ReceiveStats()
 
         def receive(packets: list[Packet], now: float) -> None:
-            reception.receive(packets[0].sequence, len(packets))
+            receive_stats.receive(packets[0].sequence, len(packets))
             codec, layer = codecs.get(packets[0].payload_type), camera.find(original, None)
             if codec is None or layer is None or codec.name != layer.codec:
                 return
@@ -249,21 +249,21 @@ class WebRtcPeer:
 
     def _reported_on(self, report: rtcp.Report, now: float) -> None:
         if self.picture is not None and report.ssrc == self.picture.ssrc:
-            if report.round_trip is not None and report.answers != self._measured:
-                self._measured = report.answers
+            if report.round_trip is not None and report.answers != self._measured_report:
+                self._measured_report = report.answers
                 self.downlink.reported(report.round_trip)
             self.downlink.lost(report.lost, report.highest, now)
             self._jitter = report.jitter / VIDEO_CLOCK
-        elif self.audio is not None and report.ssrc == self.audio.ssrc and report.lost > MISSED:
-            self._missed = now
+        elif self.audio is not None and report.ssrc == self.audio.ssrc and report.lost > LOST_AUDIO_SHARE:
+            self._audio_lost_at = now
 
     def _sender_reported(self, report: rtcp.SenderReport, now: float) -> None:
         if (layer := self.camera.find(report.ssrc, None)) is not None:
             transit = layer.reported(report, now)
             if transit is not None and layer.active(now):  # one at rest would tell of the line as it was
                 self._uplink.came(transit)
-        elif (reception := self._receptions.get(report.ssrc)) is not None:
-            reception.reported(report, now)
+        elif (receive_stats := self._receive_stats.get(report.ssrc)) is not None:
+            receive_stats.reported(report, now)
 
     def rtcp(self, data: bytes, now: float) -> None:
         """Take one decrypted RTCP compound packet."""
@@ -304,9 +304,9 @@ class WebRtcPeer:
         """The share of its packets that got lost lately, 0 to 1."""
         return self._loss.share
 
-    def misses_sound(self, now: float) -> bool:
+    def loses_audio(self, now: float) -> bool:
         """Whether it lost sound lately."""
-        return now - self._missed < MISSED_S
+        return now - self._audio_lost_at < LOST_AUDIO_S
 
     @property
     def line(self) -> ConnectionQuality:
@@ -365,7 +365,7 @@ class WebRtcPeer:
                 report += rtcp.sender_report(leg.ssrc, now, at, leg.packets, leg.octets)
         self.downlink.sent(8.0 * (octets - self._octets))
         self._octets = octets
-        if self._receptions:
+        if self._receive_stats:
             report += self._receiving(now)
         if report:
             self.transport.send_rtcp(report)
@@ -373,10 +373,10 @@ class WebRtcPeer:
     def _wait_s(self, source: Source | None) -> float:
         """What we forward belongs to a voice we hold back: who receives both brings them together by our reports."""
         kind, _, seat = source.name.partition(":") if source is not None else ("", "", "")
-        return self._owner.lips_wait_s(seat) if kind == "camera" else 0.0
+        return self._listener.lip_sync_delay_s(seat) if kind == "camera" else 0.0
 
     def _receiving(self, now: float) -> bytes:
-        taken = {ssrc: reception.take(ssrc, now) for ssrc, reception in self._receptions.items()}
+        taken = {ssrc: receive_stats.take(ssrc, now) for ssrc, receive_stats in self._receive_stats.items()}
         self._loss.update(sum(each[1] for each in taken.values()), sum(each[2] for each in taken.values()))
         report = rtcp.receiver_report(self._own_ssrc, [block for block, _, _ in taken.values()])
         layers = [layer.ssrc for layer in (*self.camera.layers, *self.content.layers)]

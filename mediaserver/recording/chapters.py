@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-SHORTEST_S = 1.0
+MIN_CHAPTER_S = 1.0
 """Of marks closer together than this the later one counts: nobody wants to hear what was on for so short."""
 TITLE_BYTES = 255
 """What Nero's chapter list has room for; its length is one byte."""
@@ -24,13 +24,17 @@ def chapters(pieces: Iterable[tuple[float, Iterable[Chapter]]], end: float) -> t
     before the end.
     """
     placed = [
-        (min(start + mark.seconds, max(start, end - SHORTEST_S)), mark.title, number > 0 and mark.seconds < SHORTEST_S)
+        (
+            min(start + mark.seconds, max(start, end - MIN_CHAPTER_S)),
+            mark.title,
+            number > 0 and mark.seconds < MIN_CHAPTER_S,
+        )
         for number, (start, marks) in enumerate(pieces)
         for mark in marks
     ]
     found: list[Chapter] = []
     for at, title, goes_on in sorted(placed, key=lambda each: each[0]):
-        if found and at - found[-1].seconds < SHORTEST_S:
+        if found and at - found[-1].seconds < MIN_CHAPTER_S:
             found.pop()
         if not (goes_on and found and found[-1].title == title):
             found.append(Chapter(round(at, 3) if found else 0.0, title))

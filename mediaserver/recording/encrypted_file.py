@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from mediaserver.recording.files import CHUNK_BYTES, take_name
+from mediaserver.recording.files import CHUNK_BYTES, rename_synced
 
 MARK = b"diemcau sealed 1"
 """What a sealed file begins with; an mp4 begins with the size of its first box."""
@@ -122,7 +122,7 @@ class FileCipher:
                     file.write(cipher.encrypt(_nonce(number, False), chunk, None))
                     number, chunk = number + 1, following
                 file.write(cipher.encrypt(_nonce(number, True), chunk, None))
-            take_name(fresh, path)
+            rename_synced(fresh, path)
         finally:
             fresh.unlink(missing_ok=True)
 

@@ -13,7 +13,7 @@ HEADER_BYTES = 16
 
 MAX_DAMAGED = 5
 """Fragments, of a second each, that may be given up at the end of a file for the sake of the rest."""
-MAX_SOLOS = 64
+MAX_ISOLATED_TRACKS = 64
 """Points with a file of their own in one recording; who speaks first after them is in the mix only."""
 
 
@@ -41,7 +41,7 @@ class FolderFiles:
 
     def open(self, number: int) -> int:
         """Make a file anew. Raises OSError."""
-        return create(self.path if number == 0 else solo_of(self.path, number))
+        return create(self.path if number == 0 else isolated_track_path(self.path, number))
 
     def space(self) -> Space:
         """How full the disk is. Raises OSError."""
@@ -57,19 +57,19 @@ def create(path: Path) -> int:
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
 
 
-def solo_of(recording: Path, number: int) -> Path:
+def isolated_track_path(recording: Path, number: int) -> Path:
     """Where the sound of the point lies that spoke as the `number`-th one."""
     return recording.with_name(f"{recording.stem}.{number}.m4a")
 
 
-def names_of(recording: Path) -> list[Path]:
+def all_paths(recording: Path) -> list[Path]:
     """Where all files of a recording may lie, by their numbers."""
-    return [recording, *(solo_of(recording, number) for number in range(1, MAX_SOLOS + 1))]
+    return [recording, *(isolated_track_path(recording, number) for number in range(1, MAX_ISOLATED_TRACKS + 1))]
 
 
 def delete_empty(recording: Path) -> None:
     """Delete what stayed empty of a recording that is closed. Raises OSError."""
-    for path in (recording, *solos_of(recording)):
+    for path in (recording, *isolated_track_paths(recording)):
         if path.is_file() and path.stat().st_size == 0:
             path.unlink()
 
@@ -79,13 +79,13 @@ def thumbnail_of(path: Path) -> Path:
     return path.with_suffix(".jpg")
 
 
-def solos_of(recording: Path) -> list[Path]:
+def isolated_track_paths(recording: Path) -> list[Path]:
     """The files of a recording's points, in the order in which they spoke first."""
     found = recording.parent.glob(f"{recording.stem}.*.m4a")
     return sorted(found, key=lambda path: (len(path.name), path.name))
 
 
-def take_name(fresh: Path, target: Path) -> None:
+def rename_synced(fresh: Path, target: Path) -> None:
     """Give a file its name, once all of it is on the disk; rename(2) leaves no moment without a file."""
     with fresh.open("rb") as file:
         os.fsync(file.fileno())

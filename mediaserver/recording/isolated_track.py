@@ -13,7 +13,7 @@ import av
 
 from mediaserver.audio.mix_minus import FRAME_SAMPLES, SAMPLE_RATE, Samples
 from mediaserver.audio.opus import OpusEncoder, silence
-from mediaserver.recording.files import MAX_SOLOS, RecordingFiles
+from mediaserver.recording.files import MAX_ISOLATED_TRACKS, RecordingFiles
 from mediaserver.recording.muxer import FragmentedFile, add_opus
 
 
@@ -72,18 +72,20 @@ class IsolatedTracks:
         # given
         self._files = files
         # owned
-        self._solos: dict[str, IsolatedTrack] = {}
+        self._isolated_tracks: dict[str, IsolatedTrack] = {}
 
     def encode(self, voices: Mapping[str, Samples], tick: int) -> list[tuple[IsolatedTrack, bytes]]:
         """Encode 20 ms of every voice; who begin in the same tick have their files in the order given."""
         for name in voices:
-            if name not in self._solos and len(self._solos) < MAX_SOLOS:
-                self._solos[name] = IsolatedTrack(self._files, len(self._solos) + 1, name)
-        known = ((self._solos[name], samples) for name, samples in voices.items() if name in self._solos)
-        return [(solo, solo.encode(samples, tick)) for solo, samples in known]
+            if name not in self._isolated_tracks and len(self._isolated_tracks) < MAX_ISOLATED_TRACKS:
+                self._isolated_tracks[name] = IsolatedTrack(self._files, len(self._isolated_tracks) + 1, name)
+        known = (
+            (self._isolated_tracks[name], samples) for name, samples in voices.items() if name in self._isolated_tracks
+        )
+        return [(track, track.encode(samples, tick)) for track, samples in known]
 
     def close(self) -> None:
         """Finish all files, whichever cannot be. Raises OSError, FFmpegError."""
         with ExitStack() as files:
-            for solo in self._solos.values():
-                files.callback(solo.close)
+            for track in self._isolated_tracks.values():
+                files.callback(track.close)

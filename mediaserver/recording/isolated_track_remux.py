@@ -10,8 +10,8 @@ import av
 from av.container import InputContainer
 
 from mediaserver.recording.disk_space import measure
-from mediaserver.recording.files import digest, solos_of, take_name
-from mediaserver.recording.muxer import ORDINARY, add_opus, cut_off, open_whole
+from mediaserver.recording.files import digest, isolated_track_paths, rename_synced
+from mediaserver.recording.muxer import ORDINARY, add_opus, cut_off_damage, open_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +25,23 @@ class RemuxedTrack:
     sha256: str
 
 
-def finish_solos(recording: Path) -> tuple[RemuxedTrack, ...]:
+def remux_isolated_tracks(recording: Path) -> tuple[RemuxedTrack, ...]:
     """Make the files beside a recording good; one that cannot be read is left as it is, and out. Raises OSError."""
     found = []
-    for path in solos_of(recording):
+    for path in isolated_track_paths(recording):
         with suppress(av.FFmpegError, IndexError, FileNotFoundError):  # no mp4, or nothing in it
-            found.append(_finish(path))
+            found.append(_remux(path))
     return tuple(found)
 
 
-def _finish(path: Path) -> RemuxedTrack:
+def _remux(path: Path) -> RemuxedTrack:
     fresh = path.with_suffix(".new")
     try:
         if measure(path.parent).holds(path.stat().st_size):
             _write(fresh, path)
-            take_name(fresh, path)
+            rename_synced(fresh, path)
         else:
-            cut_off(path)
+            cut_off_damage(path)
         with open_whole(path) as container:
             name = container.metadata.get("title", "")
             ends = ((packet.pts or 0) + (packet.duration or 0) for packet in _packets(container))

@@ -73,7 +73,7 @@ def open_whole(path: Path) -> InputContainer:
     return _open(path)[0]
 
 
-def cut_off(path: Path) -> None:
+def cut_off_damage(path: Path) -> None:
     """Cut off what keeps players from the rest, as half a table at the end does. Raises OSError, FFmpegError."""
     container, end = _open(path)
     container.close()
@@ -93,9 +93,9 @@ def _open_until(path: Path, end: int) -> InputContainer:
     return av.open(str(path) if end == path.stat().st_size else f"subfile,,start,0,end,{end},,:{path}", format="mp4")
 
 
-def open_piece(path: Path, safe: FileCipher) -> InputContainer:
+def open_piece(path: Path, cipher: FileCipher) -> InputContainer:
     """Open a part, sealed or not. Raises Damaged, OSError, FFmpegError."""
-    file = safe.open(path)
+    file = cipher.open(path)
     if isinstance(file.raw, EncryptedFile):
         return av.open(file, "r", format="mp4", buffer_size=CHUNK_BYTES)
     file.close()

@@ -39,7 +39,7 @@ MAX_VOICES_BYTES = 8 << 20
 """A quarter of a minute of five points who speak; when more waits for the disk they are left out."""
 RESUME_S = 0.1
 """From the last picture before a pause to the first one after it; the sound of the last picture ends within that."""
-LOOK_S = 2.0
+DISK_CHECK_S = 2.0
 """So often, on the time of the recording, it is looked how full the disk is."""
 _VIDEO_CLOCK = 90_000
 
@@ -55,18 +55,18 @@ class Recorder:
         # owned
         self.leg = None
         self._file = _File(files)
-        self._solos = IsolatedTracks(files)
+        self._isolated_tracks = IsolatedTracks(files)
         self._thread = ThreadPoolExecutor(1, "recorder")
         self._assembler = FrameAssembler("H264")
-        self._video = _Unwrapped()
-        self._audio = _Unwrapped()
+        self._video = _TimestampUnwrapper()
+        self._audio = _TimestampUnwrapper()
         self._start: float | None = None
         self.paused = False
         """Whether what comes is left out."""
         self.error: str | None = None
         """Why it is not whole, known once it is closed: what is written last may find no room, too."""
-        self._queued = _Allowance(MAX_QUEUED_BYTES)
-        self._voices = _Allowance(MAX_VOICES_BYTES)
+        self._recording_budget = _ByteBudget(MAX_QUEUED_BYTES)
+        self._track_budget = _ByteBudget(MAX_VOICES_BYTES)
         self.seconds = 0.0
         # counters
         self._left_out = 0
@@ -118,7 +118,7 @@ class Recorder:
         if self._start is not None and time >= self._start:
             self._keep(self._file.sound, packet.payload, time - self._start)
 
-    def hear(self, voices: Mapping[str, Samples], tick: int) -> None:
+    def record_tracks(self, voices: Mapping[str, Samples], tick: int) -> None:
         """Keep 20 ms of each voice in the mix, by its name, in a file of its own; `tick` is the mix's.
 
         While the disk is slow they are left out. They take no room from the recording itself, which goes on.
@@ -126,8 +126,8 @@ class Recorder:
         time = tick * FRAME_SAMPLES / SAMPLE_RATE
         if self.error is not None or self._start is None or time < self._start:
             return
-        for solo, payload in self._solos.encode(voices, tick):
-            if not self._submit(self._voices, solo.write, payload, time - self._start):
+        for track, payload in self._isolated_tracks.encode(voices, tick):
+            if not self._submit(self._track_budget, track.write, payload, time - self._start):
                 self._leave_out()
 
     def _leave_out(self) -> None:
@@ -136,22 +136,22 @@ class Recorder:
         self._left_out += 1
 
     def _keep(self, write: Callable[..., None], data: bytes, *arguments: Any) -> None:
-        if not self._submit(self._queued, write, data, *arguments):
+        if not self._submit(self._recording_budget, write, data, *arguments):
             self._fail("disk-slow")
 
-    def _submit(self, allowance: "_Allowance", write: Callable[..., None], data: bytes, *arguments: Any) -> bool:
+    def _submit(self, budget: "_ByteBudget", write: Callable[..., None], data: bytes, *arguments: Any) -> bool:
         """Let the recorder's thread write; False when too much waits for it already."""
         size = ITEM_BYTES + len(data)
-        if not allowance.take(size):
+        if not budget.take(size):
             return False
-        self._thread.submit(self._relieve, allowance, size, write, data, *arguments)
+        self._thread.submit(self._relieve, budget, size, write, data, *arguments)
         return True
 
-    def _relieve(self, allowance: "_Allowance", size: int, *arguments: Any) -> None:
+    def _relieve(self, budget: "_ByteBudget", size: int, *arguments: Any) -> None:
         try:
             self._write(*arguments)
         finally:
-            allowance.give(size)
+            budget.give(size)
 
     def _write(self, write: Callable[..., None], *arguments: Any) -> None:
         """In the recorder's thread."""
@@ -169,7 +169,7 @@ class Recorder:
 
     def close(self) -> None:
         """Finish the file, also one that could not be written to its end; blocks until the disk has it."""
-        files = (self._file, self._solos)
+        files = (self._file, self._isolated_tracks)
         for each in files:
             self._thread.submit(self._write, each.close)
         self._thread.shutdown(wait=True)
@@ -181,7 +181,7 @@ class Recorder:
             logger.warning("x %d packets of voices are missing beside %s", self._left_out, self.path)
 
 
-class _Allowance:
+class _ByteBudget:
     """Bytes that may wait for the disk; one thread takes and another gives back, so each has a number of its own."""
 
     def __init__(self, limit: int) -> None:
@@ -208,7 +208,7 @@ class _Allowance:
         self._given += size
 
 
-class _Unwrapped:
+class _TimestampUnwrapper:
     """32-bit RTP timestamps as numbers that only grow."""
 
     def __init__(self) -> None:
@@ -229,12 +229,12 @@ class _File:
         self._file: FragmentedFile | None = None
         self._streams: tuple[Any, Any] | None = None
         self._last = {0: -1, 1: -1}
-        self._look = 0.0
+        self._disk_check_at = 0.0
         """When the disk is looked at next."""
 
     def picture(self, data: bytes, seconds: float, keyframe: bool) -> None:
-        if seconds >= self._look:
-            self._look = seconds + LOOK_S
+        if seconds >= self._disk_check_at:
+            self._disk_check_at = seconds + DISK_CHECK_S
             if self._files.space().level == "full":
                 raise OSError(ENOSPC, "what is left of the disk is its reserve")
         if self._file is None:

@@ -31,9 +31,9 @@ from PIL import Image
 from mediaserver.recording.chapters import Chapter, chapters, short
 from mediaserver.recording.disk_space import measure
 from mediaserver.recording.encrypted_file import Damaged, FileCipher
-from mediaserver.recording.files import digest, take_name, thumbnail_of
-from mediaserver.recording.isolated_track_remux import RemuxedTrack, finish_solos
-from mediaserver.recording.muxer import ORDINARY, cut_off, open_piece, open_whole
+from mediaserver.recording.files import digest, rename_synced, thumbnail_of
+from mediaserver.recording.isolated_track_remux import RemuxedTrack, remux_isolated_tracks
+from mediaserver.recording.muxer import ORDINARY, cut_off_damage, open_piece, open_whole
 from mediaserver.recording.remux_job import RecordingPart, RemuxJob
 
 Word = Literal["unreadable", "disk-full"]
@@ -72,20 +72,20 @@ class RemuxFailed(Exception):
         self.word: Word = word
 
 
-def finish(target: Path, pieces: Sequence[RecordingPart], safe: FileCipher) -> RemuxResult:
+def remux(target: Path, pieces: Sequence[RecordingPart], cipher: FileCipher) -> RemuxResult:
     """Make `target` out of its pieces, which may be sealed, with its thumbnail beside it. Raises Unfinished."""
     try:
         indexed = measure(target.parent).holds(sum(piece.path.stat().st_size for piece in pieces))
         if not indexed and [piece.path for piece in pieces] != [target]:
             raise RemuxFailed("disk-full")
         if indexed:
-            starts = _replace(target, pieces, safe)
+            starts = _replace(target, pieces, cipher)
         else:
-            cut_off(target)
+            cut_off_damage(target)
             starts = [0.0]
         first, seconds = _examine(target)
         _make_thumbnail(target, seconds / 2)
-        solos = finish_solos(target)
+        solos = remux_isolated_tracks(target)
     except (av.FFmpegError, OSError) as error:
         raise RemuxFailed("disk-full" if error.errno == ENOSPC else "unreadable") from error
     except Damaged as error:
@@ -94,28 +94,28 @@ def finish(target: Path, pieces: Sequence[RecordingPart], safe: FileCipher) -> R
     return RemuxResult(first, round(seconds, 3), target.stat().st_size, digest(target), indexed, found, solos)
 
 
-def _replace(target: Path, pieces: Sequence[RecordingPart], safe: FileCipher) -> list[float]:
+def _replace(target: Path, pieces: Sequence[RecordingPart], cipher: FileCipher) -> list[float]:
     """Make the target; return where its pieces begin, in seconds."""
     fresh = target.with_suffix(".new")
     try:
-        writer = _write(fresh, pieces, safe)
+        writer = _write(fresh, pieces, cipher)
         with av.open(str(fresh)) as written:
-            if not writer.wrote(written):
+            if not writer.is_complete(written):
                 raise RemuxFailed("unreadable")
-        take_name(fresh, target)
+        rename_synced(fresh, target)
     finally:
         fresh.unlink(missing_ok=True)
     return writer.starts
 
 
-def _write(path: Path, pieces: Sequence[RecordingPart], safe: FileCipher) -> "_Writer":
+def _write(path: Path, pieces: Sequence[RecordingPart], cipher: FileCipher) -> "_Writer":
     """Write the pieces into one file; return who wrote it."""
     with av.open(str(path), "w", format="mp4", options=ORDINARY) as output:
         writer = _Writer(output)
         for piece in pieces:
-            with open_piece(piece.path, safe) as source:
+            with open_piece(piece.path, cipher) as source:
                 writer.add(source, piece.offset)
-        writer.divide(piece.marks for piece in pieces)
+        writer.set_chapters(piece.marks for piece in pieces)
     if not writer.pictures:
         raise RemuxFailed("unreadable")
     return writer
@@ -160,7 +160,7 @@ class _Writer:
             packet.stream = self._streams[kind]
             self._output.mux(packet)
 
-    def divide(self, marks: Iterable[tuple[Chapter, ...]]) -> None:
+    def set_chapters(self, marks: Iterable[tuple[Chapter, ...]]) -> None:
         """Set the chapters, with the last packet in: the muxer writes them with its index. One is none."""
         end = float(self._end)
         found = chapters(zip(self.starts, marks, strict=True), end)
@@ -168,7 +168,7 @@ class _Writer:
         if len(found) > 1:
             self._output.set_chapters([_chapter(each, until) for each, until in zip(found, ends, strict=True)])
 
-    def wrote(self, file: InputContainer) -> bool:
+    def is_complete(self, file: InputContainer) -> bool:
         """Whether a file has every picture, and its pictures and sounds last as long as those that went into it."""
         ends: dict[str, Fraction] = {stream.type: _end(stream) for stream in file.streams}
         whole = all(abs(ends[kind] - end) <= MAX_LOST_S for kind, end in self._ends.items())
@@ -252,7 +252,7 @@ def main() -> int:
     os.nice(NICE)
     job = RemuxJob.read(sys.stdin.read())
     try:
-        print(json.dumps(asdict(finish(job.target, job.pieces, FileCipher(bytes.fromhex(job.key))))))
+        print(json.dumps(asdict(remux(job.target, job.pieces, FileCipher(bytes.fromhex(job.key))))))
     except RemuxFailed as error:
         print(json.dumps({"error": error.word}))
         return 1

@@ -40,7 +40,7 @@ from mediaserver.peer.sip import SipPeer
 from mediaserver.peer.webrtc import WebRtcPeer
 from mediaserver.recording.files import FolderFiles, RecordingFiles
 from mediaserver.recording.recorder import Recorder
-from mediaserver.room.compositions import Composition, Compositions, finest
+from mediaserver.room.compositions import Composition, Compositions, best_quality_step
 from mediaserver.room.frame_clock import FrameClock
 from mediaserver.room.resolution_demand import DisplaySize, ResolutionDemand
 from mediaserver.rtp.frame_assembler import Frame
@@ -55,10 +55,10 @@ logger = logging.getLogger(__name__)
 
 LEVELS_TICKS = 12
 """So many ticks apart levels are told: a little more than four times in a second."""
-LEARNED_FROM = 16
+AVERAGED_PICTURES = 16
 """Pictures, for how long composing one takes."""
-MOST_WAIT_S = 0.3
-STRANGE_S = 1.0
+MAX_LIP_SYNC_DELAY_S = 0.3
+MAX_PLAUSIBLE_LAG_S = 1.0
 """Whose pictures and sound are farther apart than that has no clock to go by."""
 POOR_LOSS = 0.05
 """Whose sound and picture lose more on their way to us has the mark of a poor line."""
@@ -88,12 +88,12 @@ class Seat:
         return SeatState(options, self.peer is not None, up, self.demand.lines)
 
 
-def _marks(seat: Seat) -> tuple[TileIcon, ...]:
+def _icons(seat: Seat) -> tuple[TileIcon, ...]:
     poor = seat.peer is not None and seat.peer.loss > POOR_LOSS
     return (*(("floor",) if seat.floor else ()), *(("poor",) if poor else ()))
 
 
-def _recorded(picture: Composition) -> Source:
+def _recorded_rendition(picture: Composition) -> Source:
     return picture.renditions["H264", USUAL]
 
 
@@ -108,7 +108,7 @@ class Room:
         self,
         name: str,
         options: RoomOptions,
-        dirty: FlushQueue,
+        flush_queue: FlushQueue,
         emit: Callable[[Event], None],
         start: float,
         files: Callable[[Path], RecordingFiles] = FolderFiles,
@@ -116,7 +116,7 @@ class Room:
         # given
         self.name = name
         self.options = options
-        self._dirty = dirty
+        self._flush_queue = flush_queue
         self._emit = emit
         self._files = files
         # owned
@@ -124,20 +124,20 @@ class Room:
         self._names = dict(options.names)
         """What the empty cards of those say who are away."""
         self.seats: dict[str, Seat] = {}
-        self._stirred = asyncio.Event()
+        self._work_pending = asyncio.Event()
         """There may be something to compose."""
-        self.pictures = Compositions(options, dirty, self._stirred.set)
+        self.compositions = Compositions(options, flush_queue, self._work_pending.set)
         self._layouts: dict[str, Layout] = {}
         """Those that were set, by audience."""
         self.content: str | None = None
         """Whose shared screen is shown."""
-        self.mixer = Mixer(dirty, options)
+        self.mixer = Mixer(flush_queue, options)
         self.heard = self.mixer.hear
         """What peers tell of their microphones."""
         self._composing_s = 0.0
         """How long composing a picture usually takes."""
-        self._composer = Compositor(options.width, options.height, options.fps)
-        self._thread = ThreadPoolExecutor(1, f"composer-{name[:8]}")
+        self._compositor = Compositor(options.width, options.height, options.fps)
+        self._composing_thread = ThreadPoolExecutor(1, f"composer-{name[:8]}")
         self._mixed = self.mixer.mixed
         """Who heard a mix of their own in the last tick."""
         self._levels: dict[str, int] = {}
@@ -145,10 +145,10 @@ class Room:
         self._idle = True
         """Whether the composer has nothing left to drop."""
         self._recorder: Recorder | None = None
-        self._leaving: set[asyncio.Task[None]] = set()
-        self._faults = ThrottledLog(logger)
+        self._last_tasks: set[asyncio.Task[None]] = set()
+        self._throttled_log = ThrottledLog(logger)
         self._start = start
-        self._composing = asyncio.ensure_future(self._run_picture())
+        self._composing_task = asyncio.ensure_future(self._run_picture())
 
     # Seats
 
@@ -158,7 +158,7 @@ class Room:
         seat.options = options
         self.set_gain(options.seat, options.gain)
         self.set_floor(options.seat, options.floor)
-        self._look_at(seat, options.view, options.lines)
+        self._set_view(seat, options.view, options.lines)
         self._arrange()
 
     def set_names(self, title: str, names: Mapping[str, str]) -> None:
@@ -170,7 +170,7 @@ class Room:
         seat = self.seats.pop(name, None)
         if seat is None:
             return
-        if any(name in picture.stage.layout.seats for picture in self.pictures):
+        if any(name in picture.layout_state.layout.seats for picture in self.compositions):
             self._names[name] = seat.options.label
         self.mixer.forget(name)
         for heard in (seat.input, seat.content_input):
@@ -216,17 +216,17 @@ class Room:
 
     def set_layout(self, layout: Layout | None, audience: str = EVERYONE) -> None:
         """Change the picture composed for an audience; None: as everyone's."""
-        recorded, now = self.pictures.of(RECORDING), time.monotonic()
+        recorded, now = self.compositions.of(RECORDING), time.monotonic()
         if layout is None:
             self._layouts.pop(audience, None)
         else:
             self._layouts[audience] = layout
-        self.pictures.choose(audience, layout, now)
+        self.compositions.choose(audience, layout, now)
         self._arrange()
         self._refresh_views()
-        if self._recorder is not None and self.pictures.of(RECORDING) is not recorded:
-            _recorded(recorded).detach(self._recorder)
-            self._recorder.follow(_recorded(self.pictures.of(RECORDING)), now)
+        if self._recorder is not None and self.compositions.of(RECORDING) is not recorded:
+            _recorded_rendition(recorded).detach(self._recorder)
+            self._recorder.follow(_recorded_rendition(self.compositions.of(RECORDING)), now)
         self._follow_cameras(now)  # also of pictures that are watched only now
 
     def set_content(self, name: str | None) -> None:
@@ -239,23 +239,23 @@ class Room:
 
     def set_view(self, name: str, source: str, lines: int = 0) -> None:
         """Change what a seat sees, on a display of so many lines."""
-        self._look_at(self.seat(name), source, lines)
+        self._set_view(self.seat(name), source, lines)
         self._follow_cameras(time.monotonic())
 
-    def _look_at(self, seat: Seat, source: str, lines: int) -> None:
+    def _set_view(self, seat: Seat, source: str, lines: int) -> None:
         seat.view, seat.lines = source, lines
         self._limit(seat)
         self._refresh_view(seat)
 
     def _limit(self, seat: Seat) -> None:
         """Nobody gets more than their display and decoder can show; what comes in one size alone comes in that."""
-        worth = seat.display.step(seat.lines, self.options.height, time.monotonic())
+        step = seat.display.step(seat.lines, self.options.height, time.monotonic())
         if seat.peer is not None and (picture := seat.peer.picture) is not None:
-            worth = min(worth, finest(picture.takes))
+            step = min(step, best_quality_step(picture.takes))
             kind, _, name = seat.view.partition(":")
             shown = self.seats.get(name) if kind == "camera" else None
             layered = shown is not None and shown.peer is not None and len(shown.peer.camera.layers) > 1
-            seat.peer.limit(worth if kind == COMPOSED else min(worth, USUAL) if layered else USUAL)
+            seat.peer.limit(step if kind == COMPOSED else min(step, USUAL) if layered else USUAL)
 
     # Events of peers
 
@@ -266,23 +266,23 @@ class Room:
             self._refresh_viewers(seat)
             self._emit(PeerUp(self.name, seat))
         elif state == "closed":
-            self._lose(self.seats[seat])
+            self._drop_peer(self.seats[seat])
             self._emit(PeerDown(self.name, seat, reason))
 
-    def _lose(self, seat: Seat) -> None:
+    def _drop_peer(self, seat: Seat) -> None:
         """Let go of a transport that ended: nothing is sent to it, nothing is taken from it; the seat stays."""
         peer, seat.peer = seat.peer, None
         for heard in (seat.input, seat.content_input):
             heard.follow(None, time.monotonic())
         self._refresh_viewers(seat.options.seat)
         if peer is not None:
-            self._see_off(peer.close())
+            self._run_before_close(peer.close())
 
-    def _see_off(self, last: Coroutine[Any, Any, None]) -> None:
+    def _run_before_close(self, last: Coroutine[Any, Any, None]) -> None:
         """Have the last of something done, which closing waits for."""
         leaving = asyncio.ensure_future(last)
-        self._leaving.add(leaving)
-        leaving.add_done_callback(self._leaving.discard)
+        self._last_tasks.add(leaving)
+        leaving.add_done_callback(self._last_tasks.discard)
 
     # What is seen and heard
 
@@ -291,7 +291,7 @@ class Room:
         now = time.monotonic()
         content = self.content if self.content in self.seats else None
         tile = None if content is None else f"{CONTENT}:{content}"
-        self.pictures.arrange(visible, self.mixer.speaker.speaker, now, tile)
+        self.compositions.arrange(visible, self.mixer.speaker.speaker, now, tile)
         self._follow_cameras(now)
 
     def _follow_cameras(self, now: float) -> None:
@@ -300,7 +300,7 @@ class Room:
         Cameras hear how much of them is seen.
         """
         heights: dict[str, int] = {}
-        for picture in self.pictures:
+        for picture in self.compositions:
             for tile in picture.shown():
                 heights[tile.seat] = max(tile.height, heights.get(tile.seat, 0))
         forwarded = self._forwarded_lines()
@@ -346,13 +346,13 @@ class Room:
         """A picture begins when it can arrive: a key frame sent into a handshake is lost."""
         if seat.peer is not None and seat.peer.picture is not None and seat.peer.transport.state == "connected":
             self._limit(seat)
-            seat.peer.downlink.price(self._prices(seat))
+            seat.peer.downlink.set_step_bitrates(self._step_bitrates(seat))
             seat.peer.picture.follow(self._source_of(seat), time.monotonic())
 
-    def _prices(self, seat: Seat) -> tuple[int, ...]:
+    def _step_bitrates(self, seat: Seat) -> tuple[int, ...]:
         """What the steps of quality of a seat's view need of its line."""
         kind, _, name = seat.view.partition(":")
-        if kind == CONTENT and self._screen() is not None:
+        if kind == CONTENT and self._shared_screen() is not None:
             return SCREEN_BPS
         return CAMERA_BPS if kind == "camera" and name in self.seats else COMPOSED_BPS
 
@@ -365,7 +365,7 @@ class Room:
         assert seat.peer is not None and seat.peer.picture is not None
         takes, step = seat.peer.picture.takes, seat.peer.downlink.step
         kind, _, name = seat.view.partition(":")
-        if kind == CONTENT and (screen := self._screen()) is not None and takes(screen.codec) and step >= USUAL:
+        if kind == CONTENT and (screen := self._shared_screen()) is not None and takes(screen.codec) and step >= USUAL:
             return screen
         shown = self.seats.get(name) if kind != COMPOSED else None
         if shown is not None and shown.peer is not None:
@@ -374,9 +374,9 @@ class Room:
             if layer is not None and takes(layer.codec) and (step >= USUAL or layer.height <= lines):
                 return layer
         audience = name if kind == COMPOSED and name else seat.options.audience
-        return self.pictures.of(audience).source(takes, step)
+        return self.compositions.of(audience).source(takes, step)
 
-    def _screen(self) -> Source | None:
+    def _shared_screen(self) -> Source | None:
         """The shared screen as it comes."""
         seat = self.seats.get(self.content) if self.content is not None else None
         return seat.peer.content.layers[-1] if seat and seat.peer and seat.peer.content.layers else None
@@ -397,11 +397,11 @@ class Room:
 
     def _caught(self, seat: Seat) -> None:
         """A fault of one seat is told; the others are served as ever."""
-        self._faults.caught("x %s in %s", seat.options.seat, self.name)
+        self._throttled_log.caught("x %s in %s", seat.options.seat, self.name)
 
     def refresh(self, now: float) -> None:
         """Turn the page when it is time, and follow layers that came or went, once in half a second."""
-        if self.pictures.due(now):
+        if self.compositions.due(now):
             self._arrange()
         self._follow_cameras(now)
         self._refresh_views()
@@ -409,7 +409,7 @@ class Room:
 
     def _allow_relay(self, now: float) -> None:
         """A lone voice needs to be decoded for a recording, and to be encoded for whom our FEC mends it."""
-        missing = any(seat.peer is not None and seat.peer.misses_sound(now) for seat in self.seats.values())
+        missing = any(seat.peer is not None and seat.peer.loses_audio(now) for seat in self.seats.values())
         self.mixer.relays = self._recorder is None and not missing
 
     # The two clocks
@@ -425,39 +425,39 @@ class Room:
             for name in moved & self.seats.keys():
                 self._connect_sound(name)
         if tick % LEVELS_TICKS == 0:
-            self._tell_levels()
+            self._emit_levels()
 
-    def _tell_levels(self) -> None:
+    def _emit_levels(self) -> None:
         levels = {name: round(level) for name, level in self.mixer.speaker.levels.items()}
         if levels != self._levels:
             self._levels = levels
             self._emit(Levels(self.name, levels))
 
     async def _run_picture(self) -> None:
-        metronome = FrameClock(self._start)
+        frame_clock = FrameClock(self._start)
         while True:
             try:
-                await self._next_picture(metronome)
+                await self._next_picture(frame_clock)
             except Exception:
-                self._faults.caught("x picture of %s", self.name)
+                self._throttled_log.caught("x picture of %s", self.name)
                 await asyncio.sleep(1 / self.options.fps)  # also where it fails before it waits for anything
 
-    async def _next_picture(self, metronome: FrameClock) -> None:
+    async def _next_picture(self, frame_clock: FrameClock) -> None:
         loop = asyncio.get_running_loop()
-        due, rate, tick = metronome.beat(self._rates(), time.monotonic())
+        due, rate, tick = frame_clock.next_tick(self._rates(), time.monotonic())
         await asyncio.sleep(due - loop.time())
-        self._stirred.clear()
+        self._work_pending.clear()
         begun = time.monotonic()
-        work = self._work(rate, tick, begun)
+        work = self._compose_request(rate, tick, begun)
         if work is None:
-            await self._stirred.wait()
+            await self._work_pending.wait()
             return
-        composed = await loop.run_in_executor(self._thread, self._composer.compose, work)
-        self._composing_s += (time.monotonic() - begun - self._composing_s) / LEARNED_FROM
+        composed = await loop.run_in_executor(self._composing_thread, self._compositor.compose, work)
+        self._composing_s += (time.monotonic() - begun - self._composing_s) / AVERAGED_PICTURES
         self._publish(composed, tick * 90_000 // rate)  # whole: the recorder compares it with the sound's
 
     def _rates(self) -> set[int]:
-        large = any(large for _, large in self.pictures.watched)
+        large = any(large for _, large in self.compositions.watched)
         return {self.options.fps} | ({QUALITIES[LARGE].fps} if large else set())
 
     def _ready(self, name: str) -> bool:
@@ -475,43 +475,45 @@ class Room:
         """What has come of a tile's pictures and waits no longer for its voice: composing takes a part of that wait."""
         source = self._input(tile)
         taken = 0.5 / self.options.fps + self._composing_s
-        return [] if source is None else source.take(now - max(0.0, self.lips_wait_s(tile) - taken))
+        return [] if source is None else source.take(now - max(0.0, self.lip_sync_delay_s(tile) - taken))
 
-    def lips_wait_s(self, seat: str) -> float:
+    def lip_sync_delay_s(self, seat: str) -> float:
         """How much later than its pictures a seat is heard, whose voice is held back on a line of changing delay."""
         voice = self.mixer.voices.get(seat)
         if voice is None or not voice.held_s:
             return 0.0
-        return min(max(0.0, voice.held_s - self._lips_late_s(seat, voice)), MOST_WAIT_S)
+        return min(max(0.0, voice.held_s - self._video_lag_s(seat, voice)), MAX_LIP_SYNC_DELAY_S)
 
-    def _lips_late_s(self, seat: str, voice: AudioInput) -> float:
+    def _video_lag_s(self, seat: str, voice: AudioInput) -> float:
         """How much later than its sound a seat's pictures come, by its own clock; 0 while that is not known."""
         peer = self.seats[seat].peer
         if peer is None or peer.voice.report is None or (transit := peer.camera.transit) is None:
             return 0.0
         late = transit - peer.voice.transit(*voice.jitter.usually, SAMPLE_RATE)
-        return late if abs(late) < STRANGE_S else 0.0
+        return late if abs(late) < MAX_PLAUSIBLE_LAG_S else 0.0
 
-    def _work(self, rate: int, tick: int, now: float) -> ComposeRequest | None:
+    def _compose_request(self, rate: int, tick: int, now: float) -> ComposeRequest | None:
         """What is due at a tick of a rate; all that are watched have their cameras decoded."""
-        if self.pictures.settle(self._ready, now):
+        if self.compositions.settle(self._ready, now):
             self._arrange()
-        watched = self.pictures.watched
+        watched = self.compositions.watched
         if not watched and self._idle:
             return None
         self._idle = not watched
         utc = datetime.now(UTC)
         sizes = [large for large in (False, True) if rate == (QUALITIES[LARGE].fps if large else self.options.fps)]
-        due = [picture.scene(tick, now, utc, self._title, large=large) for picture in self.pictures for large in sizes]
-        shown = {tile.seat for picture in self.pictures for tile in picture.shown() if tile.seat}
+        due = [
+            picture.job(tick, now, utc, self._title, large=large) for picture in self.compositions for large in sizes
+        ]
+        shown = {tile.seat for picture in self.compositions for tile in picture.shown() if tile.seat}
         return ComposeRequest(
             now=now,
-            scenes=tuple(scene for scene in due if scene is not None),
+            jobs=tuple(job for job in due if job is not None),
             others=watched,
             labels=self._labels(),
             frames={name: frames for name in shown if (frames := self._frames(name, now))},
             speaker=self.mixer.speaker.speaker,
-            marks={name: marks for name in shown if name in self.seats and (marks := _marks(self.seats[name]))},
+            icons={name: icons for name in shown if name in self.seats and (icons := _icons(self.seats[name]))},
         )
 
     def _labels(self) -> dict[str, str]:
@@ -521,12 +523,12 @@ class Room:
     def _publish(self, composed: ComposeResult, timestamp: int) -> None:
         now = time.monotonic()
         for (number, key), encoded in composed.pictures.items():
-            if (picture := self.pictures.numbered(number)) is not None:
+            if (picture := self.compositions.by_number(number)) is not None:
                 picture.publish(key, encoded, timestamp)
         for name in composed.broken:
             if (heard := self._input(name)) is not None:
                 heard.broken(now)
-        self._dirty.flush(now)
+        self._flush_queue.flush(now)
 
     @property
     def state(self) -> RoomState:
@@ -558,7 +560,7 @@ class Room:
         self.mixer.full.attach(recorder)
         self.mixer.relays = False
         now = time.monotonic()
-        recorder.follow(_recorded(self.pictures.of(RECORDING)), now)
+        recorder.follow(_recorded_rendition(self.compositions.of(RECORDING)), now)
         self._follow_cameras(now)
 
     def pause_recording(self, paused: bool) -> None:
@@ -568,12 +570,12 @@ class Room:
 
     def record_voices(self, on: bool) -> None:
         """Keep the sound of each point beside the recording from now on, or no longer."""
-        self.mixer.tap = self._keep_voices if on and self._recorder is not None else None
+        self.mixer.tap = self._record_tracks if on and self._recorder is not None else None
 
-    def _keep_voices(self, sounds: Mapping[str, Samples], tick: int) -> None:
+    def _record_tracks(self, sounds: Mapping[str, Samples], tick: int) -> None:
         if self._recorder is not None:
             named = {self.seats[seat].options.label: sound for seat, sound in sounds.items() if seat in self.seats}
-            self._recorder.hear(named, tick)
+            self._recorder.record_tracks(named, tick)
 
     @property
     def recorded(self) -> float | None:
@@ -599,9 +601,9 @@ class Room:
         recorder, self._recorder, self.mixer.tap = self._recorder, None, None
         if recorder is None:
             return
-        for source in (_recorded(self.pictures.of(RECORDING)), self.mixer.full):
+        for source in (_recorded_rendition(self.compositions.of(RECORDING)), self.mixer.full):
             source.detach(recorder)
-        self._see_off(self._close_recording(recorder, error))
+        self._run_before_close(self._close_recording(recorder, error))
 
     async def _close_recording(self, recorder: Recorder, error: str | None) -> None:
         await asyncio.to_thread(recorder.close)
@@ -610,12 +612,12 @@ class Room:
     async def close(self, error: str | None = None) -> None:
         """Close everything; `error` says why a recording ends, unless that was asked for."""
         self._end_recording(error)
-        self._composing.cancel()
+        self._composing_task.cancel()
         for name, seat in tuple(self.seats.items()):
             try:
                 await self.remove_seat(name)
             except Exception:
                 self._caught(seat)
-        await asyncio.gather(*self._leaving, return_exceptions=True)
-        self._thread.submit(self._composer.close)  # after what it may still be composing
-        self._thread.shutdown(wait=False)
+        await asyncio.gather(*self._last_tasks, return_exceptions=True)
+        self._composing_thread.submit(self._compositor.close)  # after what it may still be composing
+        self._composing_thread.shutdown(wait=False)

@@ -21,7 +21,7 @@ from mediaserver.api import (
     SeatOptions,
 )
 from mediaserver.rpc import protocol, reply_check
-from mediaserver.rpc.descriptors import Giver
+from mediaserver.rpc.descriptors import DescriptorSender
 from mediaserver.rpc.unix_socket import Link, SocketLink
 
 logger = logging.getLogger(__name__)
@@ -44,15 +44,15 @@ class RemoteEngine:
     A worker that says what none can say is hung up on. Without a `giver` it opens the files of recordings itself.
     """
 
-    def __init__(self, link: Link, giver: Giver | None = None) -> None:
+    def __init__(self, link: Link, descriptor_sender: DescriptorSender | None = None) -> None:
         # given
         self._link = link
-        self._giver = giver
+        self._descriptor_sender = descriptor_sender
         # owned
         self._ids = count(1)
         self._waiting: dict[int, tuple[str, asyncio.Future[Any]]] = {}
         self._events: deque[Event] = deque(maxlen=MAX_EVENTS)
-        self._news = asyncio.Event()
+        self._event_added = asyncio.Event()
         self._gone = False
         self._reading = asyncio.ensure_future(self._read())
 
@@ -76,25 +76,25 @@ class RemoteEngine:
         except BaseException:
             link.close()
             raise
-        return cls(link, Giver(link))
+        return cls(link, DescriptorSender(link))
 
     async def _read(self) -> None:
         try:
             while (message := await self._link.read()) is not None:
-                self._take(message)
+                self._handle(message)
         except (ValueError, KeyError, TypeError) as exc:
             logger.warning("x a media worker says what none can say: %.300r", exc)
         finally:
             self._gone = True
             self._link.close()
-            if self._giver is not None:
-                self._giver.close()
+            if self._descriptor_sender is not None:
+                self._descriptor_sender.close()
             self._push(EngineLost())
             for _, future in self._waiting.values():
                 if not future.done():
                     future.set_exception(errors.EngineGone("the media worker is gone"))
 
-    def _take(self, message: dict[str, Any]) -> None:
+    def _handle(self, message: dict[str, Any]) -> None:
         if "event" in message:
             self._push(reply_check.event(message))
             return
@@ -109,7 +109,7 @@ class RemoteEngine:
 
     def _push(self, event: Event) -> None:
         self._events.append(event)
-        self._news.set()
+        self._event_added.set()
 
     async def _call(self, call: str, **arguments: Any) -> Any:
         if self._gone:
@@ -189,13 +189,13 @@ class RemoteEngine:
         try:
             await self._call("start_recording", room=room, path=path)
         except errors.EngineLate:
-            self._give(path)  # it may still begin
+            self._send_files(path)  # it may still begin
             raise
-        self._give(path)
+        self._send_files(path)
 
-    def _give(self, path: str) -> None:
-        if self._giver is not None:
-            self._giver.give(path)
+    def _send_files(self, path: str) -> None:
+        if self._descriptor_sender is not None:
+            self._descriptor_sender.give(path)
 
     async def pause_recording(self, room: str, paused: bool) -> None:
         """Pause or resume the recording."""
@@ -246,8 +246,8 @@ class RemoteEngine:
                 yield event
                 if isinstance(event, EngineLost):
                     return
-            self._news.clear()
-            await self._news.wait()
+            self._event_added.clear()
+            await self._event_added.wait()
 
     async def close(self) -> None:
         """Hang up. The worker holds its rooms for the next server."""

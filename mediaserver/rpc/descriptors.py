@@ -18,37 +18,37 @@ from pathlib import Path
 from typing import Any
 
 from mediaserver.recording.disk_space import Space, measure_descriptor
-from mediaserver.recording.files import create, names_of
-from mediaserver.rpc.unix_socket import SocketLink, close_all
+from mediaserver.recording.files import all_paths, create
+from mediaserver.rpc.unix_socket import SocketLink, close_descriptors
 
 logger = logging.getLogger(__name__)
 
 MAX_ERRNO = 4096
 """Numbers of faults lie below (Linux, `MAX_ERRNO`)."""
-PATIENCE_S = 60.0
+WAIT_S = 60.0
 """So long a recorder waits for its files; what it is to write meanwhile has grown too much long before."""
 
 
-class GivenFiles:
+class ReceivedFiles:
     """The files of one recording (:class:`mediaserver.recording.files.RecordingFiles`), which are awaited."""
 
     def __init__(self, path: Path) -> None:
         # given
         self.path = path
         # owned
-        self._given: Future[Sequence[int]] = Future()
+        self._received: Future[Sequence[int]] = Future()
         self._opened: set[int] = set()
 
     def give(self, descriptors: Sequence[int], fault: int) -> None:
         """Here they are, or why they are not (errno); what comes when nobody waits is closed."""
         try:
             if descriptors:
-                self._given.set_result(descriptors)
+                self._received.set_result(descriptors)
                 return
-            self._given.set_exception(OSError(fault, os.strerror(fault)))
+            self._received.set_exception(OSError(fault, os.strerror(fault)))
         except InvalidStateError:  # given already, or waited for no longer
             pass
-        close_all(descriptors)
+        close_descriptors(descriptors)
 
     def open(self, number: int) -> int:
         """Return a descriptor, which is the caller's to close. Raises OSError."""
@@ -63,26 +63,26 @@ class GivenFiles:
     def close(self) -> None:
         """Close what was not opened. It is awaited first: who is told of the end may delete what is empty."""
         with suppress(OSError):
-            close_all([each for number, each in enumerate(self._wait()) if number not in self._opened])
+            close_descriptors([each for number, each in enumerate(self._wait()) if number not in self._opened])
 
     def _wait(self) -> Sequence[int]:
         try:
-            return self._given.result(PATIENCE_S)
+            return self._received.result(WAIT_S)
         except TimeoutError as late:
             with suppress(InvalidStateError):
-                self._given.set_exception(late)
+                self._received.set_exception(late)
             raise
 
 
-class GivenFolder:
+class ReceivedFolder:
     """The recordings of one worker, by path."""
 
     def __init__(self) -> None:
-        self._recordings: dict[str, GivenFiles] = {}
+        self._recordings: dict[str, ReceivedFiles] = {}
 
-    def of(self, path: Path) -> GivenFiles:
+    def of(self, path: Path) -> ReceivedFiles:
         """Return the files of a recording that begins."""
-        files = self._recordings[str(path)] = GivenFiles(path)
+        files = self._recordings[str(path)] = ReceivedFiles(path)
         return files
 
     def take(self, message: dict[str, Any]) -> None:
@@ -90,12 +90,12 @@ class GivenFolder:
         descriptors, path, fault = message.get("descriptors", []), message["files"], message.get("errno", 0)
         files = self._recordings.pop(path, None) if isinstance(path, str) else None
         if files is None:
-            close_all(descriptors)
+            close_descriptors(descriptors)
         else:
             files.give(descriptors, fault if isinstance(fault, int) and 0 < fault < MAX_ERRNO else EIO)
 
 
-class Giver:
+class DescriptorSender:
     """Opens the files of recordings for the worker at the other end of a link."""
 
     def __init__(self, link: SocketLink) -> None:
@@ -103,17 +103,17 @@ class Giver:
         self._link = link
         # owned
         self._thread = ThreadPoolExecutor(1, "recording files")
-        self._giving: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def give(self, path: str) -> None:
         """Make the files of a recording and pass them; nobody waits for a folder that is slow to answer."""
-        giving = asyncio.ensure_future(self._give(path))
-        self._giving.add(giving)
-        giving.add_done_callback(self._giving.discard)
+        task = asyncio.ensure_future(self._send_files(path))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-    async def _give(self, path: str) -> None:
+    async def _send_files(self, path: str) -> None:
         try:
-            made = await asyncio.get_running_loop().run_in_executor(self._thread, _make, Path(path))
+            made = await asyncio.get_running_loop().run_in_executor(self._thread, _create_all, Path(path))
         except OSError as error:
             logger.error("x the files of %s: %s", path, error)
             self._link.write({"files": path, "errno": error.errno or 0})
@@ -125,13 +125,13 @@ class Giver:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
 
-def _make(recording: Path) -> list[int]:
+def _create_all(recording: Path) -> list[int]:
     """Make the files of a recording; their descriptors are the caller's to close. Raises OSError."""
     made: list[int] = []
     try:
-        for path in names_of(recording):
+        for path in all_paths(recording):
             made.append(create(path))
     except OSError:
-        close_all(made)
+        close_descriptors(made)
         raise
     return made

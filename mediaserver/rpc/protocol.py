@@ -149,11 +149,11 @@ def unpack(call: str, arguments: dict[str, Any]) -> dict[str, Any]:
     """Arguments with objects as dataclasses. Raises ValueError for an unknown call or arguments it does not take."""
     try:
         shapes = CALLS[call]
-        return {k: shapes[k](**_frozen(v)) if k in shapes and v is not None else v for k, v in arguments.items()}
+        return {k: shapes[k](**_with_tuples(v)) if k in shapes and v is not None else v for k, v in arguments.items()}
     except (KeyError, TypeError, AttributeError) as exc:
         raise ValueError(f"no such call: {exc}") from exc
 
 
-def _frozen(fields: dict[str, Any]) -> dict[str, Any]:
+def _with_tuples(fields: dict[str, Any]) -> dict[str, Any]:
     """JSON knows lists only; values that cross are tuples."""
     return {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}

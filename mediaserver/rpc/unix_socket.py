@@ -41,11 +41,11 @@ class SocketLink:
     them is given any: whatever else the other end sends, the kernel closes.
     """
 
-    def __init__(self, connection: socket.socket, takes: bool = False) -> None:
+    def __init__(self, connection: socket.socket, accepts_descriptors: bool = False) -> None:
         # given
         connection.setblocking(False)
         self._socket = connection
-        self._takes = takes
+        self._accepts_descriptors = accepts_descriptors
         # owned
         self._loop = asyncio.get_running_loop()
         self._received = bytearray()
@@ -55,7 +55,7 @@ class SocketLink:
         self._readable: asyncio.Future[None] | None = None
         self._closing = False
         """Nothing more is written."""
-        self._hung_up = False
+        self._close_when_sent = False
         """It is closed once all is sent."""
         self._closed = False
 
@@ -95,7 +95,7 @@ class SocketLink:
         """Take what comes; False at the end."""
         while not self._closed:
             try:
-                data = self._take()
+                data = self._receive_bytes()
             except BlockingIOError:
                 await self._wait()
                 continue
@@ -105,8 +105,8 @@ class SocketLink:
             return bool(data)
         return False
 
-    def _take(self) -> bytes:
-        if not self._takes:
+    def _receive_bytes(self) -> bytes:
+        if not self._accepts_descriptors:
             return self._socket.recv(CHUNK_BYTES)
         data, descriptors, flags, _ = socket.recv_fds(
             self._socket, CHUNK_BYTES, MAX_DESCRIPTORS, socket.MSG_CMSG_CLOEXEC
@@ -130,10 +130,10 @@ class SocketLink:
     def write(self, message: dict[str, Any], descriptors: Sequence[int] = ()) -> None:
         """Queue one message; its descriptors are closed once it is sent, or cannot be."""
         if self._closing:
-            close_all(descriptors)
+            close_descriptors(descriptors)
             return
-        told = message | {"descriptors": len(descriptors)} if descriptors else message
-        self._waiting.append((memoryview(protocol.frame(told)), descriptors))
+        framed = message | {"descriptors": len(descriptors)} if descriptors else message
+        self._waiting.append((memoryview(protocol.frame(framed)), descriptors))
         if len(self._waiting) == 1:
             self._send()
         elif len(self._waiting) > MAX_WAITING:
@@ -153,24 +153,24 @@ class SocketLink:
                 self._closing = True
                 self._drop()
                 break
-            close_all(descriptors)
+            close_descriptors(descriptors)
             if sent < len(data):
                 self._waiting[0] = data[sent:], ()
             else:
                 self._waiting.popleft()
         self._loop.remove_writer(self._socket)
-        if self._hung_up:
+        if self._close_when_sent:
             self._end()
 
     def _drop(self) -> None:
         """Send nothing of what waits."""
         for _, descriptors in self._waiting:
-            close_all(descriptors)
+            close_descriptors(descriptors)
         self._waiting.clear()
 
     def close(self) -> None:
         """Hang up."""
-        self._closing = self._hung_up = True
+        self._closing = self._close_when_sent = True
         if not self._waiting:
             self._end()
 
@@ -185,7 +185,7 @@ class SocketLink:
         if self._readable is not None:
             _wake(self._readable)
         self._drop()
-        close_all(self._descriptors)
+        close_descriptors(self._descriptors)
         self._descriptors.clear()
 
 
@@ -194,7 +194,7 @@ def _wake(waiting: "asyncio.Future[None]") -> None:
         waiting.set_result(None)
 
 
-def close_all(descriptors: Sequence[int]) -> None:
+def close_descriptors(descriptors: Sequence[int]) -> None:
     """Close descriptors that nobody needs."""
     for each in descriptors:
         with suppress(OSError):  # what waits for the disk finds no room: it is nobody's

@@ -31,19 +31,19 @@ class Sink(Protocol):
         """Take packets of `source` in arrival order; `now` in seconds (monotonic)."""
 
 
-class Flushed(Protocol):
+class Flushable(Protocol):
     """Holds packets not yet sent. One that raises waits until it adds itself again; the others are sent."""
 
     def flush(self, now: float) -> None:
         """Send them, or add itself again."""
 
 
-class FlushQueue(list[Flushed]):
+class FlushQueue(list[Flushable]):
     """Sources and senders that hold packets not yet sent, in the order in which they got them."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.faults = ThrottledLog(logger)
+        self.throttled_log = ThrottledLog(logger)
 
     def flush(self, now: float) -> None:
         """Send everything that waits."""
@@ -53,18 +53,18 @@ class FlushQueue(list[Flushed]):
             try:
                 each.flush(now)
             except Exception:
-                self.faults.caught("x flush of a %s", type(each).__name__)
+                self.throttled_log.caught("x flush of a %s", type(each).__name__)
         post()
 
 
 class Source:
     """One encoded stream and the sinks that hang on it: sound, or as :class:`VideoSource` pictures."""
 
-    def __init__(self, name: str, codec: str, dirty: FlushQueue) -> None:
+    def __init__(self, name: str, codec: str, flush_queue: FlushQueue) -> None:
         # given
         self.name = name
         self.codec = codec
-        self._dirty = dirty
+        self._flush_queue = flush_queue
         # owned
         self.sinks: list[Sink] = []
         self._pending: list[Packet] = []
@@ -84,7 +84,7 @@ class Source:
         if not (packets and self.sinks):
             return
         if not self._pending:
-            self._dirty.append(self)
+            self._flush_queue.append(self)
         self._pending += packets
         if len(self._pending) > MAX_PENDING:
             del self._pending[:-MAX_PENDING]
@@ -101,7 +101,7 @@ class Source:
             try:
                 sink.send(self, packets, now)
             except Exception:
-                self._dirty.faults.caught("x packets of %s for a %s", self.name, type(sink).__name__)
+                self._flush_queue.throttled_log.caught("x packets of %s for a %s", self.name, type(sink).__name__)
 
     def recall(self, sequence: int) -> Packet | None:
         """A packet from before, for whom it did not reach; sound is not sent again, it would come too late."""
@@ -113,8 +113,8 @@ class Source:
 class VideoSource(Source):
     """Pictures: packets may be asked for again for a while, and key frames. `codec` is "VP8" or "H264"."""
 
-    def __init__(self, name: str, codec: str, dirty: FlushQueue) -> None:
-        super().__init__(name, codec, dirty)
+    def __init__(self, name: str, codec: str, flush_queue: FlushQueue) -> None:
+        super().__init__(name, codec, flush_queue)
         # owned
         self._cache = PacketCache()
         self._keyframes = KeyframeThrottle()

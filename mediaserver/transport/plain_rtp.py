@@ -49,7 +49,7 @@ class PlainPorts:
         # owned
         self._next = random.randrange(len(self._even)) if self._even else 0
         self.lines: list[RtpPortPair] = []
-        self._faults = ThrottledLog(logger)
+        self._throttled_log = ThrottledLog(logger)
 
     def open(self, host: str, receiver: Receiver) -> "RtpPortPair":
         """Bind the pair of an m-line, of those that are free the one that rested longest. Raises NoPortFree."""
@@ -65,13 +65,13 @@ class PlainPorts:
             return line
         raise NoPortFree(host)
 
-    def look(self, now: float) -> None:
+    def poll(self, now: float) -> None:
         """Take what waits in the sockets."""
         for line in tuple(self.lines):
             try:
-                line.look(now)
+                line.poll(now)
             except Exception:  # one packet's fault, ours or its sender's, must not make the others deaf
-                self._faults.caught("x datagram on port %d", line.port)
+                self._throttled_log.caught("x datagram on port %d", line.port)
 
 
 def _pair(host: str, number: int) -> tuple[socket.socket, socket.socket]:
@@ -142,7 +142,7 @@ class RtpPortPair:
         """When something last came from there, in seconds."""
         return float(self.line.heard)
 
-    def look(self, now: float) -> None:
+    def poll(self, now: float) -> None:
         """Take what waits in the sockets."""
         for number, port in enumerate((self._rtp, self._rtcp)):
             for _ in range(MAX_READ):

@@ -144,7 +144,7 @@ class UdpMux:
         self.faults = ThrottledLog(logger)
         self._inbox = Inbox(self.counters, Packet)
         self.addresses: list[Address] = []
-        self.roomy = True
+        self.has_large_buffer = True
         """Whether the kernel keeps all that may come between two looks."""
 
     def open(self, hosts: Iterable[str], port: int) -> None:
@@ -152,7 +152,7 @@ class UdpMux:
         for host in hosts:
             sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
             sock.setblocking(False)
-            self.roomy = "rmem_max" not in _widen(sock) and self.roomy
+            self.has_large_buffer = "rmem_max" not in _widen(sock) and self.has_large_buffer
             receive_time.note(sock)
             sock.bind((host, port))
             port = sock.getsockname()[1]
@@ -191,7 +191,7 @@ class UdpMux:
         for address in addresses:
             self.forget(address, path)
 
-    def look(self, now: float) -> None:
+    def poll(self, now: float) -> None:
         """Take what waits in the sockets."""
         for sock, port in self._sockets.items():
             for owner, what, more, came in self._inbox.read(sock, now):

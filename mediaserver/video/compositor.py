@@ -11,7 +11,7 @@ from av import VideoFrame
 from mediaserver.api import CONTENT
 from mediaserver.rtp.frame_assembler import Frame
 from mediaserver.video.codecs import VideoDecoder
-from mediaserver.video.painter import CompositionJob, EaselKey, Encoded, Painter, TileContents
+from mediaserver.video.painter import CompositionJob, Encoded, Painter, PainterKey, TileContents
 from mediaserver.video.quality import RenditionKey
 from mediaserver.video.scaler import Scaler
 from mediaserver.video.tile_icons import TileIcon
@@ -25,13 +25,13 @@ class ComposeRequest:
     """One tick: the pictures that are due, and what the cameras sent since the last one."""
 
     now: float
-    scenes: tuple[CompositionJob, ...]
+    jobs: tuple[CompositionJob, ...]
     labels: dict[str, str]
     """Of everyone in the room; who is missing is forgotten."""
     frames: dict[str, list[Frame]]
     speaker: str | None
-    marks: dict[str, tuple[TileIcon, ...]] = field(default_factory=dict)
-    others: frozenset[EaselKey] = frozenset()
+    icons: dict[str, tuple[TileIcon, ...]] = field(default_factory=dict)
+    others: frozenset[PainterKey] = frozenset()
     """Pictures that somebody watches and that are due at another time."""
 
 
@@ -51,19 +51,19 @@ class Compositor:
         self._size = (width, height, fps)
         # owned
         self._cameras: dict[str, _Camera] = {}
-        self._easels: dict[EaselKey, Painter] = {}
+        self._painters: dict[PainterKey, Painter] = {}
 
     def close(self) -> None:
         """Let go of all codecs and pictures: the room that held them may wait long for the garbage collector."""
         self._cameras.clear()
-        self._easels.clear()
+        self._painters.clear()
 
     def compose(self, work: ComposeRequest) -> ComposeResult:
         """Do one tick's work; what a picture needed is dropped when it is not wanted any more."""
         composed = ComposeResult()
         self._hand_out(work)
-        for unwatched in self._easels.keys() - work.others - {scene.easel for scene in work.scenes}:
-            del self._easels[unwatched]
+        for unwatched in self._painters.keys() - work.others - {job.painter for job in work.jobs}:
+            del self._painters[unwatched]
         try:
             self._draw(work, composed)
         finally:  # pictures need the ones before them, whatever became of those that were to show them
@@ -71,18 +71,18 @@ class Compositor:
         return composed
 
     def _draw(self, work: ComposeRequest, composed: ComposeResult) -> None:
-        cast = TileContents(self._cameras, work.labels, work.marks, work.speaker)
-        for scene in work.scenes:
-            easel = self._easel(scene.easel)
-            easel.paint(scene, cast, work.now)
-            for key, encoded in easel.encode(scene).items():
-                composed.pictures[scene.picture, key] = encoded
+        contents = TileContents(self._cameras, work.labels, work.icons, work.speaker)
+        for job in work.jobs:
+            painter = self._painter(job.painter)
+            painter.paint(job, contents, work.now)
+            for key, encoded in painter.encode(job).items():
+                composed.pictures[job.picture, key] = encoded
 
-    def _easel(self, key: EaselKey) -> Painter:
-        if key not in self._easels:
+    def _painter(self, key: PainterKey) -> Painter:
+        if key not in self._painters:
             _, large = key
-            self._easels[key] = Painter(*self._size, large=large)
-        return self._easels[key]
+            self._painters[key] = Painter(*self._size, large=large)
+        return self._painters[key]
 
     def _hand_out(self, work: ComposeRequest) -> None:
         for seat in self._cameras.keys() - work.labels.keys():

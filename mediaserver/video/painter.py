@@ -19,7 +19,7 @@ Encoded = tuple[bytes, bool]
 """A picture, and whether it is a key frame."""
 
 
-EaselKey = tuple[int, bool]
+PainterKey = tuple[int, bool]
 """A picture's number, and whether it is the one for large displays."""
 
 
@@ -52,7 +52,7 @@ class CompositionJob:
     """Whether it is the one for large displays."""
 
     @property
-    def easel(self) -> EaselKey:
+    def painter(self) -> PainterKey:
         """What it is painted on."""
         return self.picture, self.large
 
@@ -63,7 +63,7 @@ class TileContents:
 
     cameras: Mapping[str, Camera]
     labels: Mapping[str, str]
-    marks: Mapping[str, tuple[TileIcon, ...]]
+    icons: Mapping[str, tuple[TileIcon, ...]]
     speaker: str | None
 
 
@@ -83,11 +83,11 @@ class Painter:
         self._shown: dict[Tile, _Shown] = {}
         self._heading: Heading | None = None
 
-    def paint(self, scene: CompositionJob, cast: TileContents, now: float) -> None:
+    def paint(self, job: CompositionJob, contents: TileContents, now: float) -> None:
         """Bring the canvas up to date."""
-        self._lay_out(scene.tiles, scene.heading)
-        for tile in scene.tiles:
-            self._show(tile, cast, now)
+        self._lay_out(job.tiles, job.heading)
+        for tile in job.tiles:
+            self._show(tile, contents, now)
 
     def _lay_out(self, tiles: tuple[Tile, ...], heading: Heading | None) -> None:
         """Clear what no longer stands where it stood; whatever is new is painted before anything is encoded."""
@@ -104,21 +104,21 @@ class Painter:
             self.canvas.heading(heading.tile, heading.title, heading.clock)
         self._heading = heading
 
-    def _show(self, tile: Tile, cast: TileContents, now: float) -> None:
-        camera = cast.cameras.get(tile.seat)
+    def _show(self, tile: Tile, contents: TileContents, now: float) -> None:
+        camera = contents.cameras.get(tile.seat)
         picture = camera.newest(now) if camera else None
-        label, marks = cast.labels.get(tile.seat or tile.awaited, tile.seat), cast.marks.get(tile.seat, ())
-        shown = _Shown(camera.decoded if camera and picture else 0, label, marks, tile.seat == cast.speaker)
+        label, icons = contents.labels.get(tile.seat or tile.awaited, tile.seat), contents.icons.get(tile.seat, ())
+        shown = _Shown(camera.decoded if camera and picture else 0, label, icons, tile.seat == contents.speaker)
         if self._shown.get(tile) == shown:
             return
         self._shown[tile] = shown
         if not tile.seat:
             self.canvas.empty(tile, label)
         elif picture is None or camera is None:
-            self.canvas.card(tile, label, marks)
+            self.canvas.card(tile, label, icons)
         else:
             self._place(tile, camera, picture)
-            self.canvas.name(tile, label, marks)
+            self.canvas.name(tile, label, icons)
         if shown.speaks:
             self.canvas.border(tile)
 
@@ -131,17 +131,17 @@ class Painter:
         else:
             self.canvas.paint(spot, camera.scaled(picture, spot.width, spot.height))
 
-    def encode(self, scene: CompositionJob) -> dict[RenditionKey, Encoded]:
+    def encode(self, job: CompositionJob) -> dict[RenditionKey, Encoded]:
         """What is wanted of the canvas as it is; encoders of what is no longer wanted are dropped."""
-        for key in self.encoders.keys() - scene.renditions.keys():
+        for key in self.encoders.keys() - job.renditions.keys():
             del self.encoders[key], self._encoded[key]
         encoded: dict[RenditionKey, Encoded] = {}
         scaled: dict[int, VideoFrame] = {}
-        for (codec, step), keyframe in scene.renditions.items():
+        for (codec, step), keyframe in job.renditions.items():
             quality = QUALITIES[step]
-            if scene.tick - self._encoded.get((codec, step), -quality.every) < quality.every and not keyframe:
+            if job.tick - self._encoded.get((codec, step), -quality.every) < quality.every and not keyframe:
                 continue
-            self._encoded[codec, step] = scene.tick
+            self._encoded[codec, step] = job.tick
             if step not in scaled:
                 scaled[step] = self._scaled(quality)
             encoder = self.encoders.get((codec, step))
@@ -169,5 +169,5 @@ class _Shown:
 
     picture: int
     label: str
-    marks: tuple[TileIcon, ...]
+    icons: tuple[TileIcon, ...]
     speaks: bool

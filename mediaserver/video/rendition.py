@@ -10,8 +10,8 @@ from mediaserver.rtp.source import FlushQueue, Sink, VideoSource
 class Rendition(VideoSource):
     """A source like any camera; `ask` makes the next picture a key frame. `watched` hears of each new sink."""
 
-    def __init__(self, codec: str, dirty: FlushQueue, watched: Callable[[], None] | None = None) -> None:
-        super().__init__("composed", codec, dirty)
+    def __init__(self, codec: str, flush_queue: FlushQueue, watched: Callable[[], None] | None = None) -> None:
+        super().__init__("composed", codec, flush_queue)
         # given
         self._watched = watched
         # owned

@@ -36,18 +36,18 @@ from mediaserver.transport.plain_rtp import PlainPorts
 from mediaserver.transport.udp_mux import UdpMux
 from mediaserver.worker.ticker import Ticker
 
-LOOK_MS = PTIME_MS
+POLL_MS = PTIME_MS
 """Sockets are looked at so often instead of being waited for, together with each beat of the sound. What came meanwhile
 is read together and leaves to each receiver with one system call; it waits 10 ms on average."""
-QUICK_MS = PTIME_MS // 2
+FAST_POLL_MS = PTIME_MS // 2
 """So often while somebody joins, whose three flights each wait for a look, while a picture leaves bit by bit, and where
 the kernel keeps little of what comes between two looks."""
-JOIN_S = 3.0
+JOIN_FAST_POLL_S = 3.0
 """From the answer until a browser is there, in which one on a long line may have joined as well."""
-BEAT_S = PTIME_MS / 1000
-TICK_BEATS = round(TICK_S / BEAT_S)
-REFRESH_BEATS = 25
-LATE_BEATS = 10
+AUDIO_TICK_S = PTIME_MS / 1000
+HOUSEKEEPING_TICKS = round(TICK_S / AUDIO_TICK_S)
+REFRESH_TICKS = 25
+MAX_LATE_TICKS = 10
 """So many beats behind, a new count is begun instead of catching up packet by packet."""
 MAX_EVENTS = 10_000
 """Events nobody read; the oldest are dropped, since what happened last is what counts."""
@@ -56,7 +56,7 @@ MAX_EVENTS = 10_000
 logger = logging.getLogger(__name__)
 
 
-def _beats(now: float) -> int:
+def _tick_number(now: float) -> int:
     """How many beats of the clock are over, the one that is due now included."""
     return round(now * 1000) // PTIME_MS
 
@@ -79,7 +79,7 @@ class LocalEngine:
         self._hosts = tuple(hosts)
         self._port = port
         # owned
-        self._dirty = FlushQueue()
+        self._flush_queue = FlushQueue()
         self._mux = UdpMux()
         self._plain = PlainPorts(rtp_ports, self._mux.counters)
         self._certificate = make_certificate()
@@ -89,53 +89,53 @@ class LocalEngine:
         self._ended: dict[str, RecordingEnded] = {}
         """By file: what no server has noted."""
         self._events: deque[Event] = deque(maxlen=MAX_EVENTS)
-        self._news = asyncio.Event()
+        self._event_added = asyncio.Event()
         self._closed = False
-        self._faults = ThrottledLog(logger)
-        self._ticker = Ticker(LOOK_MS, self._look)
+        self._throttled_log = ThrottledLog(logger)
+        self._ticker = Ticker(POLL_MS, self._poll)
         """Runs while there are rooms."""
-        self._done = 0
+        self._ticks_done = 0
         """Beats of the clock that are over."""
-        self._quick = 0.0
+        self._fast_poll_until = 0.0
         """Until when somebody joins."""
 
     def start(self) -> None:
         """Bind the port. Raises OSError."""
         self._mux.open(self._hosts, self._port)
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         """Take what came, do what is due, send what became of it."""
         now = time.monotonic()
-        self._mux.look(now)
+        self._mux.poll(now)
         if self._plain.lines:
-            self._plain.look(now)
-        due = _beats(now)
-        if due != self._done:
-            self._beat(due, now)
-        if self._dirty:
-            self._dirty.flush(now)
-        quick = self._dirty or now < self._quick or not self._mux.roomy
-        self._ticker.change(QUICK_MS if quick else LOOK_MS)
+            self._plain.poll(now)
+        due = _tick_number(now)
+        if due != self._ticks_done:
+            self._run_due_ticks(due, now)
+        if self._flush_queue:
+            self._flush_queue.flush(now)
+        fast = self._flush_queue or now < self._fast_poll_until or not self._mux.has_large_buffer
+        self._ticker.set_period(FAST_POLL_MS if fast else POLL_MS)
 
-    def _beat(self, due: int, now: float) -> None:
+    def _run_due_ticks(self, due: int, now: float) -> None:
         """Work for all rooms at once, on one clock; what was missed is made up for."""
-        first = self._done + 1 if due - self._done <= LATE_BEATS else due
+        first = self._ticks_done + 1 if due - self._ticks_done <= MAX_LATE_TICKS else due
         for number in range(first, due + 1):
-            self._work(number, now)
-        self._done = due
+            self._run_tick(number, now)
+        self._ticks_done = due
 
-    def _work(self, number: int, now: float) -> None:
+    def _run_tick(self, number: int, now: float) -> None:
         for room in tuple(self._rooms.values()):
             try:  # what every beat does, without a call around it
-                room.sound(number * BEAT_S)
+                room.sound(number * AUDIO_TICK_S)
             except Exception:
                 self._caught(room)
-            if number % TICK_BEATS == 0:
-                self._do(room, room.tick, now)
-            if number % REFRESH_BEATS == 0:
-                self._do(room, room.refresh, now)
+            if number % HOUSEKEEPING_TICKS == 0:
+                self._run_guarded(room, room.tick, now)
+            if number % REFRESH_TICKS == 0:
+                self._run_guarded(room, room.refresh, now)
 
-    def _do(self, room: Room, work: Callable[[float], None], now: float) -> None:
+    def _run_guarded(self, room: Room, work: Callable[[float], None], now: float) -> None:
         """A fault in one work of a room keeps neither the others nor other rooms from theirs."""
         try:
             work(now)
@@ -143,15 +143,15 @@ class LocalEngine:
             self._caught(room)
 
     def _caught(self, room: Room) -> None:
-        self._faults.caught("x beat of %s", room.name)
+        self._throttled_log.caught("x beat of %s", room.name)
 
     def _emit(self, event: Event) -> None:
         if isinstance(event, RecordingEnded):
-            self._keep(event)
+            self._keep_end(event)
         self._events.append(event)
-        self._news.set()
+        self._event_added.set()
 
-    def _keep(self, end: RecordingEnded) -> None:
+    def _keep_end(self, end: RecordingEnded) -> None:
         self._writing.pop(end.path, None)
         self._ended[end.path] = end
         if len(self._ended) > ENDS:
@@ -167,11 +167,13 @@ class LocalEngine:
     async def open_room(self, room: str, options: RoomOptions) -> None:
         """Open a room; opening an open room changes nothing."""
         if room not in self._rooms:
-            beats = _beats(time.monotonic())
+            tick = _tick_number(time.monotonic())
             if not self._rooms:
-                self._done = beats
+                self._ticks_done = tick
                 self._ticker.start()
-            self._rooms[room] = Room(room, options, self._dirty, self._emit, (beats + 1) * BEAT_S, self._files)
+            self._rooms[room] = Room(
+                room, options, self._flush_queue, self._emit, (tick + 1) * AUDIO_TICK_S, self._files
+            )
 
     async def close_room(self, room: str) -> None:
         """Close a room with all its peers and its recording."""
@@ -202,48 +204,50 @@ class LocalEngine:
 
     async def connect(self, room: str, seat: str, offer: str, plain: bool = False) -> str:
         """Answer an offer. Raises BadOffer, NoPortFree, UnknownRoom, UnknownSeat."""
-        place = self._room(room)
-        place.seat(seat)
+        target = self._room(room)
+        target.seat(seat)
         if plain:
-            return await self._connect_leg(place, seat, offer)
+            return await self._connect_sip(target, seat, offer)
         peer = WebRtcPeer(
             seat,
             parse_offer(offer),
             mux=self._mux,
             certificate=self._certificate,
-            dirty=self._dirty,
-            owner=place,
+            flush_queue=self._flush_queue,
+            listener=target,
         )
-        await place.connect(seat, peer)
-        self._quick = time.monotonic() + JOIN_S
+        await target.connect(seat, peer)
+        self._fast_poll_until = time.monotonic() + JOIN_FAST_POLL_S
         return peer.answer
 
-    async def _connect_leg(self, place: Room, seat: str, offer: str) -> str:
+    async def _connect_sip(self, target: Room, seat: str, offer: str) -> str:
         session = sip_parse.parse(offer)
-        leg = self._leg(place, seat)
-        answer = leg.answer(session)
-        await place.connect(seat, leg)
-        leg.begin()
+        peer = self._sip_peer(target, seat)
+        answer = peer.answer(session)
+        await target.connect(seat, peer)
+        peer.begin()
         return answer
 
-    def _leg(self, place: Room, seat: str) -> SipPeer:
-        return SipPeer(seat, self._hosts, ports=self._plain, options=place.options, dirty=self._dirty, owner=place)
+    def _sip_peer(self, target: Room, seat: str) -> SipPeer:
+        return SipPeer(
+            seat, self._hosts, ports=self._plain, options=target.options, flush_queue=self._flush_queue, listener=target
+        )
 
     async def invite(self, room: str, seat: str, host: str = "") -> str:
         """Offer a room system everything. Raises NoPortFree, UnknownRoom, UnknownSeat."""
-        place = self._room(room)
-        place.seat(seat)
-        leg = self._leg(place, seat)
-        offer = leg.offer(host)
-        await place.connect(seat, leg)
+        target = self._room(room)
+        target.seat(seat)
+        peer = self._sip_peer(target, seat)
+        offer = peer.offer(host)
+        await target.connect(seat, peer)
         return offer
 
     async def accept(self, room: str, seat: str, answer: str) -> None:
         """Take the answer. Raises BadOffer, UnknownRoom, UnknownSeat."""
-        leg = self._room(room).seat(seat).peer
-        if not isinstance(leg, SipPeer) or leg.transport.state != "new":
+        peer = self._room(room).seat(seat).peer
+        if not isinstance(peer, SipPeer) or peer.transport.state != "new":
             raise BadOffer("an answer to nothing")
-        leg.accept(sip_parse.parse(answer))
+        peer.accept(sip_parse.parse(answer))
 
     async def refresh_picture(self, room: str, seat: str) -> None:
         """Send a seat a key frame."""
@@ -333,8 +337,8 @@ class LocalEngine:
                 yield self._events.popleft()
             if self._closed:
                 return
-            self._news.clear()
-            await self._news.wait()
+            self._event_added.clear()
+            await self._event_added.wait()
 
     async def close(self) -> None:
         """Close every room and the port."""
@@ -342,4 +346,4 @@ class LocalEngine:
             await self.close_room(room)
         self._mux.close()
         self._closed = True
-        self._news.set()
+        self._event_added.set()

@@ -34,7 +34,7 @@ from mediaserver.errors import Refused
 from mediaserver.rpc import protocol
 from mediaserver.rpc.websocket import CLOSE_S, LIMIT, PATH, WebLink, receive, send
 from mediaserver.worker.engine import LocalEngine
-from mediaserver.worker.server import ALONE_S, IDLE_S, EngineServer
+from mediaserver.worker.server import HOLD_ROOMS_S, IDLE_S, EngineServer
 
 logger = logging.getLogger(__name__)
 
@@ -64,12 +64,12 @@ class RemoteWorker:
         self._server: EngineServer | None = None
         self._owner = ""
         """Of the rooms, if there are any."""
-        self._left = 0.0
+        self._lost_at = 0.0
         """When the roof was lost."""
 
     async def run(self) -> None:
         """Dial and serve until :meth:`stop`. Raises Refused, and OSError when the media port cannot be bound."""
-        self._running = asyncio.create_task(self._keep())
+        self._running = asyncio.create_task(self._dial_repeatedly())
         with suppress(asyncio.CancelledError):
             await self._running
 
@@ -78,12 +78,12 @@ class RemoteWorker:
         if self._running is not None:
             self._running.cancel()
 
-    async def _keep(self) -> None:
+    async def _dial_repeatedly(self) -> None:
         failures = 0
         try:
             while True:
                 began = time.monotonic()
-                await self._live()
+                await self._serve_once()
                 failures = 0 if time.monotonic() - began > STEADY_S else failures + 1
                 wait = BACKOFF_S[min(max(failures, 1), len(BACKOFF_S)) - 1] * random.uniform(0.5, 1.5)
                 logger.info("= dialling the roof again in %.1f s", wait)
@@ -91,9 +91,9 @@ class RemoteWorker:
         finally:
             await self._close()
 
-    async def _live(self) -> None:
+    async def _serve_once(self) -> None:
         """Serve one connection from its beginning to its end; rooms without a roof for too long are closed."""
-        if self._server is not None and time.monotonic() - self._left > ALONE_S:
+        if self._server is not None and time.monotonic() - self._lost_at > HOLD_ROOMS_S:
             await self._server.give_up()
         if self._server is None:
             self._server = EngineServer(self._engine())
@@ -109,22 +109,22 @@ class RemoteWorker:
             await server.close()
 
     async def _dial(self) -> None:
-        way = ClientTimeout(total=None, sock_connect=DIAL_S, sock_read=DIAL_S)
-        async with ClientSession(timeout=way) as session, await self._connect(session) as socket:
+        timeout = ClientTimeout(total=None, sock_connect=DIAL_S, sock_read=DIAL_S)
+        async with ClientSession(timeout=timeout) as session, await self._connect(session) as socket:
             async with asyncio.timeout(DIAL_S):
                 name, owner = await _greet(socket)
-            server = await self._of(owner)
+            server = await self._server_for(owner)
             logger.info("= serving %s as %s", self._url, name)
             try:
                 await server.serve(WebLink(socket))
             finally:
-                self._left = time.monotonic()
+                self._lost_at = time.monotonic()
             logger.warning("x the roof at %s hung up", self._url)
 
-    async def _of(self, owner: str) -> EngineServer:
+    async def _server_for(self, owner: str) -> EngineServer:
         """Return what serves the roof of a data directory: of another one, it gets nothing that is here."""
         assert self._server is not None
-        if owner != self._owner and await self._server.patience() != IDLE_S:
+        if owner != self._owner and await self._server.hold_time_s() != IDLE_S:
             await self._server.close()
             self._server = EngineServer(self._engine())
             self._server.start()
@@ -149,21 +149,21 @@ class RemoteWorker:
 
 async def _greet(socket: ClientWebSocketResponse) -> tuple[str, str]:
     """Say what we are; return our name, and the id of the roof's data directory. Raises Refused."""
-    greeting = _next(await receive(socket))
-    await send(socket, {"version": protocol.VERSION, "records": _sees(str(greeting.get("marker", "")))})
-    verdict = _next(await receive(socket))
+    greeting = _expect(await receive(socket))
+    await send(socket, {"version": protocol.VERSION, "records": _sees_recordings(str(greeting.get("marker", "")))})
+    verdict = _expect(await receive(socket))
     if "welcome" not in verdict:
         raise Refused(str(verdict.get("refused", "the roof gives no reason")))
     return str(verdict["welcome"]), str(greeting.get("owner", ""))
 
 
-def _next(message: dict[str, Any] | None) -> dict[str, Any]:
+def _expect(message: dict[str, Any] | None) -> dict[str, Any]:
     if message is None:
         raise ConnectionError("the roof hung up")
     return message
 
 
-def _sees(marker: str) -> bool:
+def _sees_recordings(marker: str) -> bool:
     """Whether the folder of recordings is here, too: recordings that are made in it reach the roof."""
     path = Path(marker)
     return path.is_absolute() and path.is_file() and os.access(path.parent, os.W_OK)

@@ -20,20 +20,20 @@ from typing import Any
 from mediaserver import errors, systemd
 from mediaserver.api import Event
 from mediaserver.rpc import protocol
-from mediaserver.rpc.descriptors import GivenFolder
+from mediaserver.rpc.descriptors import ReceivedFolder
 from mediaserver.rpc.unix_socket import Link, SocketLink
 from mediaserver.throttled_log import ThrottledLog
 from mediaserver.worker.engine import LocalEngine
 
 logger = logging.getLogger(__name__)
 
-ALONE_S = 600.0
+HOLD_ROOMS_S = 600.0
 """Without a server rooms are held so long; then recordings are closed and the worker ends."""
-TELL_S = 86_400.0
+HOLD_ENDS_S = 86_400.0
 """The ends of recordings that no server has noted wait so long for one; without rooms, a worker costs its memory."""
 IDLE_S = 10.0
 """A worker that was started by a server ends so long after it when it holds nothing."""
-REST_S = 1.0
+ACCEPT_RETRY_S = 1.0
 """Until the next try where no connection can be taken, for want of descriptors as likely as not."""
 
 
@@ -43,29 +43,29 @@ class EngineServer:
     What happens while there is none is not kept, but for the ends of recordings: the next server asks for all rooms.
     """
 
-    def __init__(self, engine: LocalEngine, files: GivenFolder | None = None) -> None:
+    def __init__(self, engine: LocalEngine, files: ReceivedFolder | None = None) -> None:
         # given
         self._engine = engine
         self._files = files
         # owned
         self._link: Link | None = None
-        self._faults = ThrottledLog(logger)
-        self._telling: asyncio.Future[None] | None = None
+        self._throttled_log = ThrottledLog(logger)
+        self._forwarding: asyncio.Future[None] | None = None
 
     def start(self) -> None:
         """Bind the media port and begin. Raises OSError."""
         self._engine.start()
-        self._telling = asyncio.ensure_future(self._tell())
+        self._forwarding = asyncio.ensure_future(self._forward_events())
 
     @property
     def served(self) -> bool:
         """Whether there is a server."""
         return self._link is not None
 
-    async def patience(self) -> float:
+    async def hold_time_s(self) -> float:
         """How long the next server is worth waiting for, in seconds."""
         held = await self._engine.held()
-        return ALONE_S if held.rooms or held.writing else TELL_S if held.ended else IDLE_S
+        return HOLD_ROOMS_S if held.rooms or held.writing else HOLD_ENDS_S if held.ended else IDLE_S
 
     async def give_up(self) -> None:
         """Close all rooms, since no server came."""
@@ -95,12 +95,12 @@ class EngineServer:
     async def close(self) -> None:
         """Close every room, then hang up: the server hears the ends of the recordings."""
         await self._engine.close()
-        if self._telling is not None:
-            await self._telling
+        if self._forwarding is not None:
+            await self._forwarding
         if self._link is not None:
             self._link.close()
 
-    async def _tell(self) -> None:
+    async def _forward_events(self) -> None:
         async for event in self._engine.events():
             self._write(event)
 
@@ -111,7 +111,7 @@ class EngineServer:
         try:
             self._link.write({"event": type(event).__name__, "fields": fields})
         except Exception:
-            self._faults.caught("x telling %s", type(event).__name__)
+            self._throttled_log.caught("x telling %s", type(event).__name__)
 
 
 class Worker:
@@ -126,11 +126,11 @@ class Worker:
         engine: LocalEngine,
         socket_path: str,
         owner: str = "",
-        files: GivenFolder | None = None,
+        files: ReceivedFolder | None = None,
         guest: int | None = None,
     ) -> None:
         # given
-        self._server = EngineServer(engine, files or GivenFolder())
+        self._server = EngineServer(engine, files or ReceivedFolder())
         self._path = socket_path
         self._owner = owner
         self._guest = guest
@@ -138,7 +138,7 @@ class Worker:
         # owned
         self._done = asyncio.Event()
         self._links: set[asyncio.Task[None]] = set()
-        self._alone: asyncio.TimerHandle | None = None
+        self._end_timer: asyncio.TimerHandle | None = None
         self._giving_up: asyncio.Future[None] | None = None
 
     async def run(self) -> None:
@@ -147,7 +147,7 @@ class Worker:
         with self._listen() as listener:
             accepting = asyncio.ensure_future(self._accept(listener))
             systemd.tell(systemd.READY)
-            self._wait(ALONE_S)
+            self._set_end_timer(HOLD_ROOMS_S)
             await self._done.wait()
             systemd.tell(systemd.STOPPING)
             accepting.cancel()
@@ -179,9 +179,9 @@ class Worker:
                 connection, _ = await loop.sock_accept(listener)
             except OSError as error:
                 logger.error("x no connection can be taken: %s", error)
-                await asyncio.sleep(REST_S)
+                await asyncio.sleep(ACCEPT_RETRY_S)
                 continue
-            serving = loop.create_task(self._serve(SocketLink(connection, takes=True)))
+            serving = loop.create_task(self._serve(SocketLink(connection, accepts_descriptors=True)))
             self._links.add(serving)
             serving.add_done_callback(self._links.discard)
 
@@ -191,23 +191,23 @@ class Worker:
 
     async def _serve(self, link: SocketLink) -> None:
         try:
-            if self._knows(link) and await self._welcomes(link):
-                self._wait(None)
+            if self._is_known_user(link) and await self._handshake(link):
+                self._set_end_timer(None)
                 await self._server.serve(link)
         except ValueError as error:
             logger.warning("x a server says what none can say: %s", error)
         finally:
             link.close()
             if not self._server.served:
-                self._wait(await self._server.patience())
+                self._set_end_timer(await self._server.hold_time_s())
 
-    def _knows(self, link: SocketLink) -> bool:
+    def _is_known_user(self, link: SocketLink) -> bool:
         known = link.peer in {os.getuid(), self._guest}
         if not known:
             logger.warning("x user %d is none whose server this worker takes", link.peer)
         return known
 
-    async def _welcomes(self, link: Link) -> bool:
+    async def _handshake(self, link: Link) -> bool:
         """Whether a server is taken; one of another release makes way for a worker of its own."""
         greeting = await link.read()
         if greeting is None:
@@ -227,13 +227,13 @@ class Worker:
         link.write({"welcome": os.getpid()})
         return True
 
-    def _wait(self, seconds: float | None) -> None:
+    def _set_end_timer(self, seconds: float | None) -> None:
         """End after so many seconds without a server; None: there is one."""
-        if self._alone is not None:
-            self._alone.cancel()
-            self._alone = None
+        if self._end_timer is not None:
+            self._end_timer.cancel()
+            self._end_timer = None
         if seconds is not None and (seconds != IDLE_S or self._ends_idle):
-            self._alone = asyncio.get_running_loop().call_later(seconds, self._give_up, seconds)
+            self._end_timer = asyncio.get_running_loop().call_later(seconds, self._give_up, seconds)
 
     def _give_up(self, waited: float) -> None:
         self._giving_up = asyncio.ensure_future(self._end_alone(waited))
@@ -243,8 +243,8 @@ class Worker:
         await self._server.give_up()
         if self._server.served:
             return
-        if waited != TELL_S and await self._server.patience() == TELL_S:
-            self._wait(TELL_S)
+        if waited != HOLD_ENDS_S and await self._server.hold_time_s() == HOLD_ENDS_S:
+            self._set_end_timer(HOLD_ENDS_S)
         else:
             self.stop()
 

@@ -27,7 +27,7 @@ class Ticker:
         self._descriptor: int | None = None
         self._handle: asyncio.TimerHandle | None = None
 
-    def change(self, period_ms: int) -> None:
+    def set_period(self, period_ms: int) -> None:
         """Take another period from now on."""
         if period_ms == self._period_ms:
             return
@@ -41,9 +41,9 @@ class Ticker:
         """Begin with the next multiple."""
         self._descriptor = timer(self._period_ms)
         if self._descriptor is None:
-            self._plan()
+            self._schedule()
         else:
-            asyncio.get_running_loop().add_reader(self._descriptor, self._rung)
+            asyncio.get_running_loop().add_reader(self._descriptor, self._timer_fired)
 
     def stop(self) -> None:
         """Call no more; a ticker that was not started may be stopped."""
@@ -54,16 +54,16 @@ class Ticker:
             os.close(self._descriptor)
         self._handle = self._descriptor = None
 
-    def _rung(self) -> None:
+    def _timer_fired(self) -> None:
         assert self._descriptor is not None
         os.read(self._descriptor, 8)
         self._call()
 
-    def _plan(self) -> None:
+    def _schedule(self) -> None:
         loop = asyncio.get_running_loop()
         number = round(loop.time() * 1000) // self._period_ms + 1
-        self._handle = loop.call_at(number * self._period_ms / 1000, self._due)
+        self._handle = loop.call_at(number * self._period_ms / 1000, self._run_scheduled)
 
-    def _due(self) -> None:
-        self._plan()
+    def _run_scheduled(self) -> None:
+        self._schedule()
         self._call()

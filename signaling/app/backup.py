@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from mediaserver.recording.encrypted_file import Damaged, FileCipher
-from mediaserver.recording.files import take_name
+from mediaserver.recording.files import rename_synced
 from scheduler.core import database
 from scheduler.core.code_encryption import CodeCipher
 from signaling.app.migration import copy_database
@@ -183,7 +183,7 @@ def _deliver(packed: Path, target: Path) -> None:
     try:
         with packed.open("rb") as source, _write(fresh) as file:
             shutil.copyfileobj(source, file)
-        take_name(fresh, target)
+        rename_synced(fresh, target)
     finally:
         fresh.unlink(missing_ok=True)
 

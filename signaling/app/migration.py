@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from mediaserver.recording.files import take_name
+from mediaserver.recording.files import rename_synced
 from scheduler import migrations as scheduler_migrations
 from scheduler.core import database
 from signaling import migrations
@@ -114,7 +114,7 @@ def _copy_whole(source: Path, target: Path) -> None:
     try:
         fresh.touch(mode=0o600)
         copy_database(source, fresh)
-        take_name(fresh, target)
+        rename_synced(fresh, target)
     finally:
         fresh.unlink(missing_ok=True)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from mediaserver.recording.chapters import Chapter
-from mediaserver.recording.files import solos_of, thumbnail_of
+from mediaserver.recording.files import isolated_track_paths, thumbnail_of
 from signaling.messages.server import RecordingState
 
 RecordingPhase = Literal["recording", "finishing", "ready", "broken", "deleted"]
@@ -81,7 +81,7 @@ class Recording:
     def files(self) -> list[Path]:
         """Whatever lies on the disk of it, looked for there: a broken one has sounds that are not on record."""
         path = Path(self.path)
-        return [each for each in (path, thumbnail_of(path), *solos_of(path)) if each.is_file()]
+        return [each for each in (path, thumbnail_of(path), *isolated_track_paths(path)) if each.is_file()]
 
     def remove(self) -> None:
         """Delete its files."""

@@ -94,15 +94,15 @@ def read_pictures(data: bytes) -> None:
 
 
 async def _sent_alike(data: bytes) -> None:
-    dirty, mux, sock = FlushQueue(), UdpMux(), wire.loopback()
+    flush_queue, mux, sock = FlushQueue(), UdpMux(), wire.loopback()
     viewers = [wire.Viewer(mux, Port(sock, mux.counters), plain=plain) for plain in (False, True)]
-    source, sequence, now = VideoSource("one", VIDEO[data[0] % 2 if data else 0], dirty), 65_530, 1.0
+    source, sequence, now = VideoSource("one", VIDEO[data[0] % 2 if data else 0], flush_queue), 65_530, 1.0
     for viewer in viewers:
         viewer.forwarder.follow(source, now)
     for (ahead, key), body in islice(pieces(data[1:], 2), 40):
         sequence, now = sequence + (ahead % 4 or 1), now + 0.01
         source.push(Packet(0, sequence & 0xFFFF, round(now * 90_000), 0, bool(key & 2), body, bool(key & 1)))
-        dirty.flush(now)
+        flush_queue.flush(now)
         assert viewers[0].state() == viewers[1].state()
         assert wire.waiting(viewers[0].sock) == wire.waiting(viewers[1].sock)
     for each in (sock, *(viewer.sock for viewer in viewers)):

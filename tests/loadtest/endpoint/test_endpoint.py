@@ -40,7 +40,7 @@ class Server:
     def __init__(self) -> None:
         self.mux = UdpMux()
         self.mux.open(["127.0.0.1"], 0)
-        self.ticker = Ticker(5, lambda: self.mux.look(time.monotonic()))
+        self.ticker = Ticker(5, lambda: self.mux.poll(time.monotonic()))
         self.ticker.start()
         self.transport: WebRtcTransport | None = None
         self.offer: Offer | None = None

@@ -9,11 +9,11 @@ from mediaserver.audio.agc import LOUD_DBOV, MOST_DB, QUIET_DBOV, SPOKEN, STEP_D
 PER_S = 5
 
 
-def talk(leveller: Agc, seconds: float, speech: float, noise: float = -70.0) -> float:
+def talk(agc: Agc, seconds: float, speech: float, noise: float = -70.0) -> float:
     """Words of a second with half a second between them; the gain then."""
     for at in range(round(seconds * PER_S)):
-        leveller.hear(speech if at % 8 < 5 else noise)
-    return leveller.gain
+        agc.hear(speech if at % 8 < 5 else noise)
+    return agc.gain
 
 
 @pytest.mark.parametrize(
@@ -25,20 +25,20 @@ def test_speech_is_brought_to_where_others_are(speech: float, gain: float) -> No
 
 
 def test_it_is_done_slowly_and_undone_as_slowly() -> None:
-    leveller = Agc()
-    assert talk(leveller, 8, -38) < 1  # five seconds of speech are needed first
-    assert talk(leveller, 60, -38) == pytest.approx(10)
-    before = leveller.gain
-    assert before - 6.5 < talk(leveller, 10, -20) < before
-    assert talk(leveller, 60, -20) == 0
+    agc = Agc()
+    assert talk(agc, 8, -38) < 1  # five seconds of speech are needed first
+    assert talk(agc, 60, -38) == pytest.approx(10)
+    before = agc.gain
+    assert before - 6.5 < talk(agc, 10, -20) < before
+    assert talk(agc, 60, -20) == 0
 
 
 @pytest.mark.parametrize("noise", [-30.0, -45.0])
 def test_what_has_no_pauses_is_no_speech(noise: float) -> None:
-    leveller = Agc()
+    agc = Agc()
     for at in range(300):
-        leveller.hear(noise + at % 3)
-    assert leveller.gain == 0
+        agc.hear(noise + at % 3)
+    assert agc.gain == 0
 
 
 def test_noise_that_comes_with_a_voice_is_not_taken_for_it() -> None:
@@ -46,27 +46,27 @@ def test_noise_that_comes_with_a_voice_is_not_taken_for_it() -> None:
 
 
 def test_silence_changes_nothing() -> None:
-    leveller = Agc()
-    talk(leveller, 60, -38)
-    before = leveller.gain
+    agc = Agc()
+    talk(agc, 60, -38)
+    before = agc.gain
     for _ in range(300):
-        leveller.hear(None)
-    assert leveller.gain == before
+        agc.hear(None)
+    assert agc.gain == before
 
 
 def test_one_word_or_a_slammed_door_changes_nothing() -> None:
-    leveller = Agc()
+    agc = Agc()
     for level in [-80.0] * 20 + [-5.0] * (SPOKEN - 1):
-        leveller.hear(level)
-    assert leveller.gain == 0
-    assert talk(leveller, 60, -20) == 0
+        agc.hear(level)
+    assert agc.gain == 0
+    assert talk(agc, 60, -20) == 0
 
 
 @given(st.lists(st.none() | st.floats(-127, 0), max_size=400))
 def test_whatever_is_heard_the_gain_moves_by_steps_within_its_range(levels: list[float | None]) -> None:
-    leveller = Agc()
+    agc = Agc()
     for level in levels:
-        before = leveller.gain
-        leveller.hear(level)
-        assert abs(leveller.gain - before) <= STEP_DB + 1e-9
-        assert -MOST_DB <= leveller.gain <= MOST_DB
+        before = agc.gain
+        agc.hear(level)
+        assert abs(agc.gain - before) <= STEP_DB + 1e-9
+        assert -MOST_DB <= agc.gain <= MOST_DB

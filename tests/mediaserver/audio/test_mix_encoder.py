@@ -25,12 +25,12 @@ class Ear:
 
 
 def heard(frames: list[Sums | None], *, pauses: bool = False) -> list[Packet]:
-    dirty, ear = FlushQueue(), Ear()
-    bus = MixEncoder("mix", dirty, pauses=pauses)
+    flush_queue, ear = FlushQueue(), Ear()
+    bus = MixEncoder("mix", flush_queue, pauses=pauses)
     bus.source.attach(ear)
     for tick, frame in enumerate(frames):
         bus.push(frame, tick)
-        dirty.flush(0.0)
+        flush_queue.flush(0.0)
     return ear.packets
 
 
@@ -45,40 +45,40 @@ def test_silence_is_continuous_and_the_same_packet_for_everyone() -> None:
 
 
 def test_numbers_wrap_as_rtp_does_and_the_clock_goes_on() -> None:
-    dirty, ear = FlushQueue(), Ear()
-    bus = MixEncoder("mix", dirty)
+    flush_queue, ear = FlushQueue(), Ear()
+    bus = MixEncoder("mix", flush_queue)
     bus.source.attach(ear)
     first = 2**32 // FRAME_SAMPLES
     for tick in range(0x10002):
         bus.push(None, first + tick)
-        dirty.flush(0.0)
+        flush_queue.flush(0.0)
     last = [(p.sequence, p.timestamp) for p in ear.packets[-2:]]
     assert last == [(0, (first + 0x10000) * FRAME_SAMPLES), (1, (first + 0x10001) * FRAME_SAMPLES)]
 
 
 def test_a_tick_left_out_is_a_pause_and_no_loss() -> None:
-    dirty, ear = FlushQueue(), Ear()
-    bus = MixEncoder("mix", dirty)
+    flush_queue, ear = FlushQueue(), Ear()
+    bus = MixEncoder("mix", flush_queue)
     bus.source.attach(ear)
     for tick in (7, 8, 30):
         bus.push(None, tick)
-        dirty.flush(0.0)
+        flush_queue.flush(0.0)
     assert [(p.sequence, p.timestamp // FRAME_SAMPLES) for p in ear.packets] == [(0, 7), (1, 8), (2, 30)]
 
 
 def test_who_comes_to_listen_in_a_pause_is_told_of_the_silence_at_once() -> None:
-    dirty, ear = FlushQueue(), Ear()
-    bus = MixEncoder("mix", dirty, pauses=True)
+    flush_queue, ear = FlushQueue(), Ear()
+    bus = MixEncoder("mix", flush_queue, pauses=True)
     bus.source.attach(ear)
     for tick in range(HUSH_TICKS + 5):
         bus.push(None, tick)
     bus.source.detach(ear)
     bus.push(None, HUSH_TICKS + 5)
-    dirty.flush(0.0)
+    flush_queue.flush(0.0)
     ear.packets.clear()
     bus.source.attach(ear)
     bus.push(None, HUSH_TICKS + 6)
-    dirty.flush(0.0)
+    flush_queue.flush(0.0)
     assert [(p.timestamp // FRAME_SAMPLES, p.payload) for p in ear.packets] == [(HUSH_TICKS + 6, silence())]
 
 
@@ -116,13 +116,13 @@ def test_a_pause_is_silent_and_sound_after_it_is_whole() -> None:
 
 
 def test_a_stream_that_must_go_on_does_so_from_the_next_tick() -> None:
-    dirty, ear = FlushQueue(), Ear()
-    bus = MixEncoder("mix", dirty, pauses=True)
+    flush_queue, ear = FlushQueue(), Ear()
+    bus = MixEncoder("mix", flush_queue, pauses=True)
     bus.source.attach(ear)
     for tick in range(HUSH_TICKS + 10):
         bus.pauses = tick < HUSH_TICKS + 5
         bus.push(None, tick)
-        dirty.flush(0.0)
+        flush_queue.flush(0.0)
     assert [packet.timestamp // FRAME_SAMPLES for packet in ear.packets[HUSH_TICKS + 1 :]] == [
         HUSH_TICKS + tick for tick in range(5, 10)
     ]

@@ -50,8 +50,8 @@ class Meeting:
     """Talkers with a tone each; `hear` lets time pass."""
 
     def __init__(self, **options: float) -> None:
-        self.dirty = FlushQueue()
-        self.mixer = Mixer(self.dirty, RoomOptions(**options))  # type: ignore[arg-type]
+        self.flush_queue = FlushQueue()
+        self.mixer = Mixer(self.flush_queue, RoomOptions(**options))  # type: ignore[arg-type]
         self.tick = 0
         self._talkers: dict[str, Callable[[int], Packet]] = {}
 
@@ -87,7 +87,7 @@ class Meeting:
                 self.mixer.hear(seat, packet(self.tick), now - 0.008)
             if self.mixer.tick(self.tick, now):
                 came.append(self.mixer.speaker.speaker)
-            self.dirty.flush(now)
+            self.flush_queue.flush(now)
             self.tick += 1
         return came
 
@@ -130,7 +130,7 @@ def test_a_voice_that_fails_costs_nobody_else_theirs(
     monkeypatch.setattr(meeting.mixer.voices["a"], "listen", fail)
     meeting.hear(60)
     assert ear.tones(400, 600, 900) == [600, 900]
-    assert meeting.mixer._faults.count == 60
+    assert meeting.mixer._throttled_log.count == 60
     assert {record.getMessage().partition(" (")[0] for record in caplog.records} == {"x voice of a"}
 
 

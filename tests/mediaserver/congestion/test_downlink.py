@@ -360,12 +360,12 @@ def test_at_rest_it_needs_no_updates(events: list[tuple[str, float, int]]) -> No
 @pytest.mark.parametrize("estimates", [True, False])
 def test_a_camera_looked_at_alone_needs_more_than_the_composed_picture_in_its_size(estimates: bool) -> None:
     line = Line(4e6, estimates, Downlink(COMPOSED_BPS, USUAL), CAMERA_BPS)
-    line.downlink.price(CAMERA_BPS)
+    line.downlink.set_step_bitrates(CAMERA_BPS)
     assert set(line.run(10)) == {2}
     line.capacity = 1.5e6
     line.run(10)
     assert set(line.run(60)) == {1}
     line.steps = COMPOSED_BPS
-    line.downlink.price(COMPOSED_BPS)
+    line.downlink.set_step_bitrates(COMPOSED_BPS)
     line.run(15)
     assert set(line.run(30)) == {2}

@@ -51,8 +51,8 @@ class FullLine:
 class Film(VideoSource):
     """A composed picture of so many bit/s, whose key frame takes half a second of them, as the encoder allows."""
 
-    def __init__(self, step: int, dirty: FlushQueue) -> None:
-        super().__init__("composed", "VP8", dirty)
+    def __init__(self, step: int, flush_queue: FlushQueue) -> None:
+        super().__init__("composed", "VP8", flush_queue)
         self._bitrate, self._every = COMPOSED_BPS[step], QUALITIES[step].every
         self._numbers = count()
 
@@ -81,20 +81,22 @@ def bring_down(peer: WebRtcPeer, estimate: float) -> None:
 async def test_the_smaller_picture_leaves_the_sound_whole(
     mux: UdpMux, monkeypatch: pytest.MonkeyPatch, rate: float, step: int, begins: int
 ) -> None:
-    dirty, line, sent = FlushQueue(), FullLine(rate), list[Outgoing]()
-    peer = WebRtcPeer("a", parse_offer(CHROMIUM), mux=mux, certificate=CERTIFICATE, dirty=dirty, owner=Room())
+    flush_queue, line, sent = FlushQueue(), FullLine(rate), list[Outgoing]()
+    peer = WebRtcPeer(
+        "a", parse_offer(CHROMIUM), mux=mux, certificate=CERTIFICATE, flush_queue=flush_queue, listener=Room()
+    )
     assert peer.picture is not None
     monkeypatch.setattr(peer.transport, "send", lambda packets, _: sent.extend(packets))
     monkeypatch.setattr(peer.transport, "send_rtcp", lambda _: None)
     bring_down(peer, 0.95 * rate)
-    film = Film(step, dirty)
+    film = Film(step, flush_queue)
     peer.picture.follow(film, FOUND_S)
     sound, picture = list[bool](), list[bool]()
     for at in range(200):
         now = FOUND_S + at * SOUND_S
         if at >= begins and (at - begins) % 2 == 0:
             film.show((at - begins) // 2)
-        dirty.flush(now)
+        flush_queue.flush(now)
         if at % 50 == 49:
             peer.downlink.reported(line.round_trip(now))
         if at % 3 == 2:  # every 60 ms

@@ -41,8 +41,8 @@ class Wire:
 class Camera(VideoSource):
     """A source that makes one-packet pictures and counts requests."""
 
-    def __init__(self, name: str, codec: str, dirty: FlushQueue, first: int = 0) -> None:
-        super().__init__(name, codec, dirty)
+    def __init__(self, name: str, codec: str, flush_queue: FlushQueue, first: int = 0) -> None:
+        super().__init__(name, codec, flush_queue)
         self.sequence = first
         self.asked = 0
 
@@ -60,18 +60,18 @@ class Scene:
     """A viewer and two cameras."""
 
     def __init__(self, codecs: tuple[str, str] = ("VP8", "VP8"), rtx: bool = False) -> None:
-        self.dirty = FlushQueue()
+        self.flush_queue = FlushQueue()
         self.wire = Wire()
         repair = RtxStream({96: 97, 102: 103}, RTX_SSRC, 0xFFFF) if rtx else None
         self.forwarder = Forwarder(NUMBERS, 90000, self.wire, rtx=repair)
-        self.one = Camera("one", codecs[0], self.dirty, 0xFFFE)
-        self.two = Camera("two", codecs[1], self.dirty, 500)
+        self.one = Camera("one", codecs[0], self.flush_queue, 0xFFFE)
+        self.two = Camera("two", codecs[1], self.flush_queue, 500)
         self.now = 0.0
 
     def show(self, source: Camera, keyframe: bool = False) -> None:
         source.picture(keyframe)
         self.now += 0.04
-        self.dirty.flush(self.now)
+        self.flush_queue.flush(self.now)
 
     def seen(self) -> list[str]:
         """Names in the payloads sent."""
@@ -120,7 +120,7 @@ def test_padding_within_a_camera_leaves_no_hole_and_no_trace_in_the_pictures() -
     for source, keyframe in ((scene.one, False), (scene.two, True)):
         scene.one.push(Packet(0, scene.one.sequence & 0xFFFF, 0, 0, False, b""))
         scene.one.sequence += 1
-        scene.dirty.flush(scene.now)
+        scene.flush_queue.flush(scene.now)
         scene.forwarder.pad(600, scene.now)
         assert scene.wire.whole  # the picture before it is complete
         scene.wire.whole.clear()
@@ -185,14 +185,14 @@ def test_nothing_is_sent_after_leaving() -> None:
 
 
 def test_sound_changes_at_once() -> None:
-    dirty, wire = FlushQueue(), Wire()
+    flush_queue, wire = FlushQueue(), Wire()
     forwarder = Forwarder({"opus": 111}, 48000, wire)
-    full, minus = Source("mix", "opus", dirty), Source("minus", "opus", dirty)
+    full, minus = Source("mix", "opus", flush_queue), Source("minus", "opus", flush_queue)
     forwarder.follow(full, 0.0)
     for source, sequence in ((full, 1), (full, 2), (minus, 9)):
         forwarder.follow(source, 0.0)
         source.push(Packet(0, sequence, 2**33 + sequence, 0, False, source.name.encode()))
-        dirty.flush(0.0)
+        flush_queue.flush(0.0)
     assert [payload for *_, payload in wire.sent] == [b"mix", b"mix", b"minus"]
     assert all(timestamp < 2**32 for _, _, timestamp, *_ in wire.sent)
 
@@ -201,9 +201,9 @@ class Ears:
     """A listener and two mixes on one clock; each tick's packet has its number as payload."""
 
     def __init__(self) -> None:
-        self.dirty, self.wire = FlushQueue(), Wire()
+        self.flush_queue, self.wire = FlushQueue(), Wire()
         self.forwarder = Forwarder({"opus": 111}, 48000, self.wire)
-        self.mixes = [Source("mix", "opus", self.dirty), Source("minus", "opus", self.dirty)]
+        self.mixes = [Source("mix", "opus", self.flush_queue), Source("minus", "opus", self.flush_queue)]
         self.numbers = [0xFFF0, 7]
         self.forwarder.follow(self.mixes[0], 0.0)
 
@@ -232,8 +232,8 @@ def test_sound_that_changes_mixes_has_each_20_ms_once(late: float, turned: bool)
         if tick in (10, 11, 25):
             ears.forwarder.follow(ears.mixes[tick % 2], tick / 50)
         if turned:
-            ears.dirty.reverse()
-        ears.dirty.flush(tick / 50 + late * (tick % 3))
+            ears.flush_queue.reverse()
+        ears.flush_queue.flush(tick / 50 + late * (tick % 3))
     assert ears.heard() == list(range(40))
 
 
@@ -244,7 +244,7 @@ def test_sound_that_changes_mixes_when_two_ticks_leave_together_has_each_once() 
         if tick == 5:
             ears.forwarder.follow(ears.mixes[1], 0.12)
             continue
-        ears.dirty.flush(tick / 50)
+        ears.flush_queue.flush(tick / 50)
     assert ears.heard() == list(range(20))
 
 
@@ -254,7 +254,7 @@ def test_after_a_pause_sound_goes_on_where_the_clock_is() -> None:
         if tick == 50:
             ears.forwarder.follow(ears.mixes[1], 0.5)
         ears.push(tick)
-        ears.dirty.flush(tick / 50)
+        ears.flush_queue.flush(tick / 50)
     assert ears.heard() == [*range(5), *range(50, 55)]
 
 
@@ -324,7 +324,7 @@ def test_a_flood_of_requests_is_looked_at_no_further_than_a_cache_goes() -> None
 
 def test_a_key_frame_is_sent_in_parts_and_what_follows_waits_its_turn() -> None:
     scene = Scene()
-    scene.forwarder = Forwarder(NUMBERS, 90000, scene.wire, dirty=scene.dirty)
+    scene.forwarder = Forwarder(NUMBERS, 90000, scene.wire, flush_queue=scene.flush_queue)
     scene.forwarder.follow(scene.one, 0.0)
     for at in range(60):
         scene.one.push(Packet(0, at, 0, 0, at == 59, b"x" * 1000, at == 0))
@@ -343,11 +343,11 @@ def test_a_key_frame_is_sent_in_parts_and_what_follows_waits_its_turn() -> None:
 
 def test_what_waits_of_a_picture_is_dropped_when_the_next_source_takes_its_place() -> None:
     scene = Scene()
-    scene.forwarder = Forwarder(NUMBERS, 90000, scene.wire, dirty=scene.dirty)
+    scene.forwarder = Forwarder(NUMBERS, 90000, scene.wire, flush_queue=scene.flush_queue)
     scene.forwarder.follow(scene.one, 0.0)
     for at in range(200):
         scene.one.push(Packet(0, at, 0, 0, at == 199, b"x" * 1000, at == 0))
-    scene.dirty.flush(0.0)
+    scene.flush_queue.flush(0.0)
     begun = len(scene.wire.sent)
     assert begun < 20
     waits = (scene.wire.sent[-1][1] + 1) & 0xFFFF
@@ -355,7 +355,7 @@ def test_what_waits_of_a_picture_is_dropped_when_the_next_source_takes_its_place
     assert len(scene.wire.sent) == begun  # it comes anyway, in its turn
     scene.forwarder.follow(scene.two, 0.0)
     scene.two.picture(keyframe=True)
-    scene.dirty.flush(0.0)
+    scene.flush_queue.flush(0.0)
     for _ in range(2):
         scene.show(scene.two)
     assert scene.seen()[begun:] == ["two"] * 3
@@ -366,18 +366,18 @@ def test_what_waits_of_a_picture_is_dropped_when_the_next_source_takes_its_place
 
 def test_no_number_is_used_twice_when_a_repaired_packet_was_the_first_to_wait() -> None:
     scene = Scene()
-    scene.forwarder = Forwarder(NUMBERS, 90000, scene.wire, dirty=scene.dirty)
+    scene.forwarder = Forwarder(NUMBERS, 90000, scene.wire, flush_queue=scene.flush_queue)
     scene.forwarder.follow(scene.one, 0.0)
     numbers = [*range(3), *range(4, 17), 3, *range(17, 60)]  # the fourth was lost on its way to us, and comes late
     for number in numbers:
         scene.one.push(Packet(0, number, 0, 0, True, b"x" * 1000, number == 0))
-        scene.dirty.flush(0.0)
+        scene.flush_queue.flush(0.0)
     sent = len(scene.wire.sent)
     assert scene.numbers() == [*range(3), *range(4, 17)]
     scene.forwarder.follow(scene.two, 0.0)
     scene.two.picture(keyframe=True)
     for now in (0.0, 0.04):
-        scene.dirty.flush(now)
+        scene.flush_queue.flush(now)
     assert scene.seen()[sent:] == ["two"]
     used = scene.numbers()
     assert len(set(used)) == len(used) and used[-1] == max(used[:-1]) + 1
@@ -435,7 +435,7 @@ def test_padding_fills_numbers_between_pictures_and_never_within_one() -> None:
     assert [(packet.sequence - first) & 0xFFFF for packet in packets] == [1, 2, 3]
     assert scene.numbers() == [0, 4]
     scene.one.picture(marker=False)
-    scene.dirty.flush(scene.now)
+    scene.flush_queue.flush(scene.now)
     scene.forwarder.pad(10_000, scene.now)
     assert len(scene.wire.whole) == 3
 
@@ -451,7 +451,7 @@ def test_whatever_happens_a_number_is_used_once_and_numbers_only_skip_where_the_
 ) -> None:
     scene, holes = Scene(codecs), 0
     if paced:
-        scene.forwarder = Forwarder(NUMBERS, 90000, scene.wire, dirty=scene.dirty)
+        scene.forwarder = Forwarder(NUMBERS, 90000, scene.wire, flush_queue=scene.flush_queue)
         scene.forwarder.leg.pace = 5000.0  # a picture in a tenth of a second
     for name, step in steps:
         source = scene.one if name == "one" else scene.two

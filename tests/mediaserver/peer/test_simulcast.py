@@ -16,11 +16,12 @@ class Cameras:
     """A camera with layers, and the requests they sent."""
 
     def __init__(self, *shares: float) -> None:
-        self.dirty = FlushQueue()
+        self.flush_queue = FlushQueue()
         self.asked: list[int] = []
         self.camera = SimulcastCamera()
         self.layers = [
-            SimulcastLayer("camera:a", "VP8", self.dirty, i, share, self.asked.append) for i, share in enumerate(shares)
+            SimulcastLayer("camera:a", "VP8", self.flush_queue, i, share, self.asked.append)
+            for i, share in enumerate(shares)
         ]
         for layer in self.layers:
             self.camera.add(layer)
@@ -34,7 +35,7 @@ class Cameras:
         payload = packetize_vp8(str(at).encode(), sequence)[0]
         packet = Packet(96, sequence, sequence * 3600, at, True, payload, keyframe)
         missing = self.layers[at].receive([packet], now)
-        self.dirty.flush(now)
+        self.flush_queue.flush(now)
         return missing
 
 
@@ -176,11 +177,11 @@ def test_a_key_frame_whose_first_packet_comes_last_is_whole() -> None:
     ear.follow(cameras.layers[0], 0.0)
     layer, (first, middle, last) = cameras.layers[0], key_frame(cameras, 0)
     assert layer.receive([last], 0.1) == [first.sequence, middle.sequence]
-    cameras.dirty.flush(0.1)
+    cameras.flush_queue.flush(0.1)
     cameras.send(0, 0.14)
     for at, packet in ((0.18, first), (0.2, middle)):
         layer.repair(packet, at)
-        cameras.dirty.flush(at)
+        cameras.flush_queue.flush(at)
     cameras.send(0, 0.22)
     assert [len(text) for text in texts(ear)] == [3000, 1, 1]
 

@@ -82,7 +82,7 @@ def test_a_camera_has_one_layer_whoever_sends(picture: SipVideoStream) -> None:
         assert [layer.ssrc for layer in picture.camera.layers] == [ssrc]
     for sequence in (30_000, 30_001):
         picture.rtp(packet(5, sequence, number=97), 5.5)
-    assert [layer.reception.received for layer in picture.camera.layers] == [1]  # it restarted, one is on probation
+    assert [layer.receive_stats.received for layer in picture.camera.layers] == [1]  # it restarted, one is on probation
 
 
 def test_a_report_tells_what_was_lost_and_when_they_last_reported(

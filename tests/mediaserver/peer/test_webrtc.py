@@ -6,7 +6,7 @@ import pytest
 
 from mediaserver.api import COMPOSED
 from mediaserver.peer.forwarder import Forwarder
-from mediaserver.peer.webrtc import MISSED, MISSED_S, WebRtcPeer
+from mediaserver.peer.webrtc import LOST_AUDIO_S, LOST_AUDIO_SHARE, WebRtcPeer
 from mediaserver.rtp import rtcp
 from mediaserver.rtp.keyframe_requests import MIN_INTERVAL_S
 from mediaserver.rtp.nack import MAX_TRIES, RETRY_S
@@ -41,7 +41,7 @@ class Room:
     def heard(self, seat: str, packet: Packet, now: float, codec: str = "opus") -> None:
         """Nobody listens."""
 
-    def lips_wait_s(self, seat: str) -> float:
+    def lip_sync_delay_s(self, seat: str) -> float:
         return 0.1 if seat == "b" else 0.0
 
     def changed(self, seat: str, state: State, reason: str) -> None:
@@ -64,9 +64,9 @@ class Scene:
     """A peer and a viewer of its first layer; packets are sent without a network."""
 
     def __init__(self, mux: UdpMux, offer: str = CHROMIUM) -> None:
-        self.dirty = FlushQueue()
+        self.flush_queue = FlushQueue()
         self.peer = WebRtcPeer(
-            "a", parse_offer(offer), mux=mux, certificate=CERTIFICATE, dirty=self.dirty, owner=Room()
+            "a", parse_offer(offer), mux=mux, certificate=CERTIFICATE, flush_queue=self.flush_queue, listener=Room()
         )
         self.viewer = Viewer()
         self.now = 0.0
@@ -79,7 +79,7 @@ class Scene:
         self.now += 0.01
         packet, extensions = parse(data, len(data))
         self.peer.rtp([packet], extensions, self.now)
-        self.dirty.flush(self.now)
+        self.flush_queue.flush(self.now)
 
     def send(self, sequence: int, *, ssrc: int = CAMERA, rid: str = "") -> None:
         """One picture of one packet."""
@@ -94,7 +94,7 @@ class Scene:
         payload = pack("!H", sequence) + packetize_vp8(b"picture", sequence & 0x7FFF)[0]
         self._packet(RTX, at, ssrc, payload, (REPAIRED_RID_ID, rid))
 
-    def look(self) -> list[int]:
+    def poll(self) -> list[int]:
         """Look at the newest layer; the list fills with the numbers seen."""
         self.peer.camera.layers[-1].attach(self.viewer)
         return self.viewer.seen
@@ -129,7 +129,7 @@ async def test_a_layer_at_rest_says_nothing_of_the_line_as_it_is_now(
 async def test_retransmissions_of_a_layer_fill_its_holes_and_nothing_else(mux: UdpMux) -> None:
     scene = Scene(mux)
     scene.send(10, rid="q")
-    seen = scene.look()
+    seen = scene.poll()
     scene.send(13)
     scene.repair(11, 500, rid="q")
     scene.repair(10, 501)  # came long ago: fills the sender's line
@@ -139,13 +139,13 @@ async def test_retransmissions_of_a_layer_fill_its_holes_and_nothing_else(mux: U
     assert seen == [13, 11, 12, 14]
     (layer,) = scene.peer.camera.layers
     assert not layer.nack.waiting
-    assert layer.reception.take(layer.ssrc, scene.now)[1:] == (3, 2)  # what the line lost, not what was mended
+    assert layer.receive_stats.take(layer.ssrc, scene.now)[1:] == (3, 2)  # what the line lost, not what was mended
 
 
 async def test_a_restarted_stream_is_a_new_layer_and_a_stray_packet_is_none(mux: UdpMux) -> None:
     scene = Scene(mux)
     scene.send(10, rid="q")
-    seen = scene.look()
+    seen = scene.poll()
     scene.send(10 + 0x8000)
     scene.send(11)
     (before,) = scene.peer.camera.layers
@@ -154,7 +154,7 @@ async def test_a_restarted_stream_is_a_new_layer_and_a_stray_packet_is_none(mux:
     (after,) = scene.peer.camera.layers
     assert seen == [11]
     assert (after is before, after.rid, after.height) == (False, "q", before.height)
-    scene.look()
+    scene.poll()
     scene.send(13 + 0x9000)
     scene.repair(12 + 0x9000, 500, rid="q")
     assert seen == [11, 13 + 0x9000, 12 + 0x9000]
@@ -167,12 +167,16 @@ async def test_who_loses_sound_counts_as_losing_it_for_a_while(mux: UdpMux) -> N
     def report(ssrc: int, lost: float) -> bytes:
         return rtcp.receiver_report(1, [rtcp.Block(ssrc, round(256 * lost), 0, 0, 0, 0, 0)])
 
-    peer.rtcp(report(peer.audio.ssrc, MISSED), 100.0)
+    peer.rtcp(report(peer.audio.ssrc, LOST_AUDIO_SHARE), 100.0)
     peer.rtcp(report(peer.picture.ssrc, 0.5), 100.0)
-    assert not peer.misses_sound(100.0)
+    assert not peer.loses_audio(100.0)
     peer.rtcp(report(peer.audio.ssrc, 0.1), 101.0)
     peer.rtcp(report(peer.audio.ssrc, 0.0), 102.0)
-    assert [peer.misses_sound(now) for now in (101.0, 101.0 + MISSED_S - 0.1, 101.0 + MISSED_S)] == [True, True, False]
+    assert [peer.loses_audio(now) for now in (101.0, 101.0 + LOST_AUDIO_S - 0.1, 101.0 + LOST_AUDIO_S)] == [
+        True,
+        True,
+        False,
+    ]
 
 
 def report_on(
@@ -260,7 +264,7 @@ async def test_a_hole_in_a_camera_is_looked_after_until_it_is_filled_or_given_up
     peer = scene.peer
     peer.transport.state = "connected"
     scene.send(10, rid="q")
-    scene.look()
+    scene.poll()
     assert (peer.tick(100.0), peer.due) == (False, 101.0)
     scene.send(11)
     assert peer.due == 101.0
@@ -326,7 +330,7 @@ async def test_a_camera_without_layers_names_its_retransmissions_in_the_offer(mu
     plain = plain.replace("a=sendonly\r\n", f"a=sendonly\r\na=ssrc-group:FID {CAMERA} {REPAIRS}\r\n")
     scene = Scene(mux, plain)
     scene.send(10)
-    seen = scene.look()
+    seen = scene.poll()
     scene.send(12)
     scene.repair(11, 500)
     assert seen == [12, 11]

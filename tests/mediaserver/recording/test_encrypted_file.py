@@ -20,7 +20,7 @@ from mediaserver.recording.encrypted_file import (
 )
 from mediaserver.recording.files import CHUNK_BYTES
 from mediaserver.recording.remux_job import RecordingPart
-from mediaserver.recording.remuxer import RemuxFailed, finish
+from mediaserver.recording.remuxer import RemuxFailed, remux
 from tests.film import SAFE, film
 from tests.mediaserver.recording.test_remuxer import payloads
 
@@ -161,10 +161,10 @@ def test_r101_sealed_parts_are_joined_as_open_ones_are(tmp_path: Path) -> None:
     parts = [film(tmp_path / f"{number}.mp4", 2) for number in (1, 2)]
     pieces = [RecordingPart(path, offset) for path, offset in zip(parts, (0, 3.0), strict=True)]
     for path in parts:
-        finish(path, [RecordingPart(path)], SAFE)
-    plain = finish(tmp_path / "plain.mp4", pieces, SAFE)
+        remux(path, [RecordingPart(path)], SAFE)
+    plain = remux(tmp_path / "plain.mp4", pieces, SAFE)
     SAFE.seal(parts[0])  # the other one was just finished
-    joined = finish(tmp_path / "joined.mp4", pieces, SAFE)
+    joined = remux(tmp_path / "joined.mp4", pieces, SAFE)
     assert joined.seconds == plain.seconds == 5.0
     for kind in ("video", "audio"):
         assert payloads(tmp_path / "joined.mp4", kind) == payloads(tmp_path / "plain.mp4", kind)
@@ -172,4 +172,4 @@ def test_r101_sealed_parts_are_joined_as_open_ones_are(tmp_path: Path) -> None:
     raw[-1] ^= 1
     parts[0].write_bytes(raw)
     with pytest.raises(RemuxFailed, match="unreadable"):
-        finish(tmp_path / "joined.mp4", pieces, SAFE)
+        remux(tmp_path / "joined.mp4", pieces, SAFE)

@@ -13,10 +13,10 @@ import pytest
 
 from mediaserver.audio.mix_minus import FRAME_SAMPLES, SAMPLE_RATE, Samples
 from mediaserver.recording import recorder
-from mediaserver.recording.files import MAX_SOLOS, FolderFiles, digest, solos_of
+from mediaserver.recording.files import MAX_ISOLATED_TRACKS, FolderFiles, digest, isolated_track_paths
 from mediaserver.recording.isolated_track import IsolatedTracks
 from mediaserver.recording.remux_job import RecordingPart
-from mediaserver.recording.remuxer import finish
+from mediaserver.recording.remuxer import remux
 from tests.film import SAFE, Camera
 from tests.mediaserver.meeting import ROOM, Meeting
 from tests.mediaserver.pictures import pitch
@@ -36,7 +36,7 @@ def talk(camera: Camera, seconds: float, **voices: int) -> None:
         first = 2 * camera.ticks
         camera.roll(0.04)
         for tick in (first, first + 1):
-            camera.recorder.hear({name: tone(hertz, tick) for name, hertz in voices.items()}, tick)
+            camera.recorder.record_tracks({name: tone(hertz, tick) for name, hertz in voices.items()}, tick)
 
 
 def heard(path: Path) -> Samples:
@@ -69,7 +69,7 @@ def recorded(tmp_path: Path) -> Path:
 
 
 def test_each_point_has_a_file_in_time_with_the_recording(recorded: Path) -> None:
-    made = finish(recorded, [RecordingPart(recorded)], SAFE)
+    made = remux(recorded, [RecordingPart(recorded)], SAFE)
     anh, binh = made.solos
     assert [(Path(solo.path).name, solo.name) for solo in made.solos] == [("1.1.m4a", ANH), ("1.2.m4a", BINH)]
     assert [(solo.bytes, solo.sha256) for solo in made.solos] == [
@@ -82,7 +82,7 @@ def test_each_point_has_a_file_in_time_with_the_recording(recorded: Path) -> Non
 
 
 def test_sound_begins_where_it_does_in_the_recording(recorded: Path) -> None:
-    [_, binh] = finish(recorded, [RecordingPart(recorded)], SAFE).solos
+    [_, binh] = remux(recorded, [RecordingPart(recorded)], SAFE).solos
     onset = np.flatnonzero(np.abs(heard(Path(binh.path))) > 1000)[0] / SAMPLE_RATE
     assert onset == pytest.approx(2, abs=0.02)
 
@@ -114,10 +114,10 @@ def test_a_file_that_is_cut_off_is_made_good_and_junk_is_left_out(recorded: Path
     data = first.read_bytes()
     first.write_bytes(data[: len(data) * 2 // 3])
     recorded.with_name("1.3.m4a").write_bytes(b"junk")
-    made = finish(recorded, [RecordingPart(recorded)], SAFE)
+    made = remux(recorded, [RecordingPart(recorded)], SAFE)
     assert [solo.name for solo in made.solos] == [ANH, BINH]
     assert tones(heard(first), 0.5) == [440]
-    assert finish(recorded, [RecordingPart(recorded)], SAFE).solos == made.solos
+    assert remux(recorded, [RecordingPart(recorded)], SAFE).solos == made.solos
     assert sorted(path.suffix for path in recorded.parent.iterdir()) == [".jpg", ".m4a", ".m4a", ".m4a", ".mp4"]
 
 
@@ -127,7 +127,7 @@ def test_a_last_table_that_a_loss_of_power_left_blank_costs_its_fragment_only(re
     start, end = data.rindex(b"moof") + 100, data.rindex(b"mdat") - 4
     data[start:end] = bytes(end - start)
     first.write_bytes(data)
-    [anh, _] = finish(recorded, [RecordingPart(recorded)], SAFE).solos
+    [anh, _] = remux(recorded, [RecordingPart(recorded)], SAFE).solos
     assert (anh.name, tones(heard(first), 0.5)) == (ANH, [440])
 
 
@@ -135,14 +135,14 @@ def test_a_point_of_whom_nothing_came_to_the_disk_is_left_out(recorded: Path) ->
     first = recorded.with_name("1.1.m4a")
     data = first.read_bytes()
     first.write_bytes(data[: data.index(b"moof") - 4])
-    assert [solo.name for solo in finish(recorded, [RecordingPart(recorded)], SAFE).solos] == [BINH]
+    assert [solo.name for solo in remux(recorded, [RecordingPart(recorded)], SAFE).solos] == [BINH]
 
 
 def test_further_points_are_left_out_and_a_slow_disk_too(tmp_path: Path) -> None:
     camera = Camera(tmp_path / "1.mp4")
-    talk(camera, 0.04, **{str(number): 440 for number in range(MAX_SOLOS + 5)})
+    talk(camera, 0.04, **{str(number): 440 for number in range(MAX_ISOLATED_TRACKS + 5)})
     camera.close()
-    assert len(list(tmp_path.glob("*.m4a"))) == MAX_SOLOS
+    assert len(list(tmp_path.glob("*.m4a"))) == MAX_ISOLATED_TRACKS
     assert camera.failed == []
 
 
@@ -165,7 +165,7 @@ def test_a_disk_that_hangs_for_ten_seconds_while_five_speak_costs_nothing(tmp_pa
         talk(camera, 10, **FIVE)
     camera.close()
     assert (camera.failed, camera.recorder.error) == ([], None)
-    made = finish(tmp_path / "1.mp4", [RecordingPart(tmp_path / "1.mp4")], SAFE)
+    made = remux(tmp_path / "1.mp4", [RecordingPart(tmp_path / "1.mp4")], SAFE)
     assert (made.seconds, [(solo.name, solo.seconds) for solo in made.solos]) == (11.0, [(name, 11.0) for name in FIVE])
 
 
@@ -182,11 +182,11 @@ def test_while_a_disk_hangs_voices_are_left_out_before_the_recording_is_and_that
     talk(camera, 1, **FIVE)
     camera.close()
     packets = 0
-    for solo in solos_of(path):
+    for solo in isolated_track_paths(path):
         with av.open(str(solo)) as container:
             packets += sum(packet.size > 0 for packet in container.demux()) - 1  # one of silence at 0
     assert camera.failed == []
-    made = finish(path, [RecordingPart(path)], SAFE)
+    made = remux(path, [RecordingPart(path)], SAFE)
     assert (made.seconds, [solo.seconds for solo in made.solos]) == (5.0, [5.0] * 5)
     assert [record.getMessage() for record in caplog.records] == [
         f"x voices beside {path} are left out: the disk is slow",
@@ -201,7 +201,7 @@ def test_points_that_begin_at_once_have_their_files_in_the_order_given(tmp_path:
         solo.write(payload, 0)
     solos.close()
     titles = []
-    for path in solos_of(tmp_path / "1.mp4"):
+    for path in isolated_track_paths(tmp_path / "1.mp4"):
         with av.open(str(path)) as container:
             titles.append(container.metadata["title"])
     assert titles == names
@@ -216,7 +216,7 @@ class Full:
 
 def break_first(solos: IsolatedTracks) -> None:
     """Of the points' files, let the first have no room for its end."""
-    first = next(iter(solos._solos.values()))
+    first = next(iter(solos._isolated_tracks.values()))
     first.close()
     first._file = Full()  # type: ignore[assignment]
 
@@ -235,10 +235,10 @@ def test_a_file_without_room_for_its_end_leaves_the_others_theirs(tmp_path: Path
 def test_a_point_whose_file_did_not_get_its_end_is_told_and_the_recording_is_whole(tmp_path: Path) -> None:
     camera = Camera(tmp_path / "1.mp4")
     talk(camera, 0.5, **{ANH: 440, BINH: 880})
-    camera.recorder._thread.submit(break_first, camera.recorder._solos)
+    camera.recorder._thread.submit(break_first, camera.recorder._isolated_tracks)
     camera.close()
     assert (camera.failed, camera.recorder.error) == (["disk-full"], "disk-full")
-    made = finish(tmp_path / "1.mp4", [RecordingPart(tmp_path / "1.mp4")], SAFE)
+    made = remux(tmp_path / "1.mp4", [RecordingPart(tmp_path / "1.mp4")], SAFE)
     assert made.seconds == pytest.approx(0.5, abs=0.1)
     assert BINH in [solo.name for solo in made.solos]
     assert tones(heard(tmp_path / "1.2.m4a"), 0.3) == [880]
@@ -256,7 +256,7 @@ async def test_a_meeting_keeps_its_voices(meeting: Meeting, tmp_path: Path) -> N
     await meeting.engine.record_voices(ROOM, False)
     await meeting.engine.stop_recording(ROOM)
     ending = await meeting.recorded()
-    made = finish(tmp_path / "1.mp4", [RecordingPart(tmp_path / "1.mp4")], SAFE)
+    made = remux(tmp_path / "1.mp4", [RecordingPart(tmp_path / "1.mp4")], SAFE)
     found = {solo.name: heard(Path(solo.path)) for solo in made.solos}
     middle = ending.seconds - 0.8
     assert {name: tones(sound, middle) for name, sound in found.items()} == {

@@ -40,9 +40,9 @@ class Studio:
     def __init__(self, path: Path, first_tick: int = 0) -> None:
         self.words: list[str] = []
         self.recorder = Recorder(FolderFiles(path), self.words.append)
-        self.dirty = FlushQueue()
-        self.picture = Rendition("H264", self.dirty)
-        self.sound = Source("mix", "opus", self.dirty)
+        self.flush_queue = FlushQueue()
+        self.picture = Rendition("H264", self.flush_queue)
+        self.sound = Source("mix", "opus", self.flush_queue)
         self.picture.attach(self.recorder)
         self.sound.attach(self.recorder)
         self.tick = first_tick
@@ -60,7 +60,7 @@ class Studio:
                 payload = voice(hertz)[sound % len(voice(hertz))]
                 self.sound.push(Packet(0, sound & 0xFFFF, sound * FRAME_SAMPLES, 0, False, payload))
             self.picture.publish(data, key and keyframes, self.tick * 90_000 // FPS)
-            self.dirty.flush(self.tick / FPS)
+            self.flush_queue.flush(self.tick / FPS)
             self.tick += 1
             if self.tick % 100 == 0:
                 self.settle()
@@ -212,7 +212,7 @@ def noisy(studio: Studio, seconds: float) -> None:
         studio.picture.publish(data, key, studio.tick * 3600)
         for sound in (2 * studio.tick, 2 * studio.tick + 1):
             studio.sound.push(Packet(0, sound & 0xFFFF, sound * FRAME_SAMPLES, 0, False, voice(440)[sound % 100]))
-        studio.dirty.flush(0.0)
+        studio.flush_queue.flush(0.0)
         studio.tick += 1
         studio.settle()
 
@@ -281,10 +281,10 @@ def test_a_disk_that_does_not_follow_ends_the_recording_instead_of_growing(tmp_p
     for _ in range(MAX_QUEUED_BYTES // 2**20 + 10):
         studio.recorder._keep(lambda _: None, bytes(2**20 - ITEM_BYTES))
     assert studio.words == ["disk-slow"]
-    assert studio.recorder._queued.used == MAX_QUEUED_BYTES
+    assert studio.recorder._recording_budget.used == MAX_QUEUED_BYTES
     released.set()
     studio.recorder.close()
-    assert studio.recorder._queued.used == 0
+    assert studio.recorder._recording_budget.used == 0
 
 
 _HANGING_DISK = """

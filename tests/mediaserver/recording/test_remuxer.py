@@ -16,7 +16,7 @@ from mediaserver.recording.chapters import Chapter
 from mediaserver.recording.disk_space import Space
 from mediaserver.recording.files import digest, thumbnail_of
 from mediaserver.recording.remux_job import RecordingPart, RemuxJob
-from mediaserver.recording.remuxer import MAX_GAP_S, RemuxFailed, RemuxResult, finish
+from mediaserver.recording.remuxer import MAX_GAP_S, RemuxFailed, RemuxResult, remux
 from tests.film import SAFE, SIZE, Camera, film
 
 LOST_S = 2.0
@@ -62,7 +62,7 @@ def assert_decodes(path: Path) -> None:
 
 def test_a_part_becomes_an_ordinary_file_with_the_same_pictures_and_sounds(tmp_path: Path, reel: bytes) -> None:
     path, raw = kept(tmp_path, reel), kept(tmp_path, reel, "raw.mp4")
-    made = finish(path, [RecordingPart(path)], SAFE)
+    made = remux(path, [RecordingPart(path)], SAFE)
     assert boxes(raw)[:4] == [b"ftyp", b"moov", b"moof", b"mdat"]
     assert [kind for kind in boxes(path) if kind != b"free"] == [b"ftyp", b"moov", b"mdat"]
     assert [payloads(path, kind) for kind in ("video", "audio")] == [payloads(raw, kind) for kind in ("video", "audio")]
@@ -77,7 +77,7 @@ def test_a_part_becomes_an_ordinary_file_with_the_same_pictures_and_sounds(tmp_p
 def test_done_again_it_is_the_same(tmp_path: Path, seconds: float) -> None:
     """A demuxer guesses the bit rate of most of these films anew once they are ordinary files."""
     path = film(tmp_path / "1.mp4", seconds)
-    assert finish(path, [RecordingPart(path)], SAFE) == finish(path, [RecordingPart(path)], SAFE)
+    assert remux(path, [RecordingPart(path)], SAFE) == remux(path, [RecordingPart(path)], SAFE)
 
 
 @pytest.mark.parametrize("cut", range(CUTS))
@@ -87,7 +87,7 @@ def test_cut_off_anywhere_it_plays_to_within_two_seconds(tmp_path: Path, reel: b
     chance = random.Random(cut)
     end = chance.choice(tables) + chance.randrange(400) if cut % 2 else chance.randrange(tables[0], len(reel))
     path = kept(tmp_path, reel[:end])
-    made = finish(path, [RecordingPart(path)], SAFE)
+    made = remux(path, [RecordingPart(path)], SAFE)
     assert made.seconds >= 6 * end / len(reel) - LOST_S
     assert_decodes(path)
 
@@ -97,7 +97,7 @@ def test_without_room_a_part_that_was_cut_in_a_table_is_measured_as_far_as_it_pl
 ) -> None:
     path = kept(tmp_path, reel[: reel.rindex(b"moof") + 100])
     monkeypatch.setattr(finishing, "measure", lambda _: Space(free=0, total=1))
-    assert finish(path, [RecordingPart(path)], SAFE).seconds == 5.0
+    assert remux(path, [RecordingPart(path)], SAFE).seconds == 5.0
     assert path.read_bytes() == reel[: reel.rindex(b"moof") - 4]
     assert_decodes(path)
 
@@ -121,7 +121,7 @@ def test_tables_that_a_loss_of_power_left_blank_cost_their_fragments_only(
     tmp_path: Path, reel: bytes, fragments: int
 ) -> None:
     path = kept(tmp_path, blank(reel, fragments))
-    assert finish(path, [RecordingPart(path)], SAFE).seconds == 6.0 - fragments
+    assert remux(path, [RecordingPart(path)], SAFE).seconds == 6.0 - fragments
     assert_decodes(path)
 
 
@@ -130,7 +130,7 @@ def test_without_room_a_part_is_cut_off_before_a_blank_table(
 ) -> None:
     path = kept(tmp_path, blank(reel, 1))
     monkeypatch.setattr(finishing, "measure", lambda _: Space(free=0, total=1))
-    assert finish(path, [RecordingPart(path)], SAFE).seconds == 5.0
+    assert remux(path, [RecordingPart(path)], SAFE).seconds == 5.0
     assert path.read_bytes() == reel[: reel.rindex(b"moof") - 4]
     assert_decodes(path)
 
@@ -139,7 +139,7 @@ def test_a_recording_whose_only_table_is_blank_is_left_alone(tmp_path: Path) -> 
     data = blank(film(tmp_path / "1.mp4", 0.5).read_bytes(), 1)
     path = kept(tmp_path, data)
     with pytest.raises(RemuxFailed, match="unreadable"):
-        finish(path, [RecordingPart(path)], SAFE)
+        remux(path, [RecordingPart(path)], SAFE)
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {"1.mp4": data}
 
 
@@ -147,7 +147,7 @@ def test_a_recording_whose_only_table_is_blank_is_left_alone(tmp_path: Path) -> 
 def test_what_holds_no_picture_is_left_alone(tmp_path: Path, data: bytes) -> None:
     path = kept(tmp_path, data)
     with pytest.raises(RemuxFailed, match="unreadable"):
-        finish(path, [RecordingPart(path)], SAFE)
+        remux(path, [RecordingPart(path)], SAFE)
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {"1.mp4": data}
 
 
@@ -156,22 +156,22 @@ def test_without_room_for_a_copy_a_part_stays_as_it_is(
 ) -> None:
     path = kept(tmp_path, reel)
     monkeypatch.setattr(finishing, "measure", lambda _: Space(free=len(reel), total=len(reel) * 10))
-    made = finish(path, [RecordingPart(path)], SAFE)
+    made = remux(path, [RecordingPart(path)], SAFE)
     assert (path.read_bytes(), made.indexed, made.seconds, made.sha256) == (reel, False, 6.0, digest(path))
     with pytest.raises(RemuxFailed, match="disk-full"):
-        finish(tmp_path / "joined.mp4", [RecordingPart(path)], SAFE)
+        remux(tmp_path / "joined.mp4", [RecordingPart(path)], SAFE)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["1.jpg", "1.mp4"]
 
 
 def test_parts_are_joined_where_they_were_in_time_and_never_overlap(tmp_path: Path, reel: bytes) -> None:
     parts = [kept(tmp_path, reel, f"{number}.mp4") for number in (1, 2, 3)]
     joined = tmp_path / "joined.mp4"
-    made = finish(joined, [RecordingPart(path, offset) for path, offset in zip(parts, (0, 8.5, 11), strict=True)], SAFE)
+    made = remux(joined, [RecordingPart(path, offset) for path, offset in zip(parts, (0, 8.5, 11), strict=True)], SAFE)
     starts = (0, 8.5, 14.5)  # the third would begin inside the second
     one = [pts for pts, _ in payloads(parts[0], "video") if pts is not None]
     times = [pts for pts, _ in payloads(joined, "video") if pts is not None]
     assert times == [pts + round(start * 90_000) for start in starts for pts in one]
-    assert (made.seconds, made.first) == (20.5, finish(parts[0], [RecordingPart(parts[0])], SAFE).first)
+    assert (made.seconds, made.first) == (20.5, remux(parts[0], [RecordingPart(parts[0])], SAFE).first)
     assert_decodes(joined)
 
 
@@ -182,7 +182,7 @@ def test_between_parts_that_are_far_apart_as_much_time_is_left_as_a_file_can_hol
     marks = [(Chapter(0.0, title), Chapter(2.0, f"{title} 2")) for title in ("a", "b", "c")]
     offsets = (0.0, night, night + 8.5)
     joined = tmp_path / "joined.mp4"
-    made = finish(joined, [RecordingPart(*each) for each in zip(parts, offsets, marks, strict=True)], SAFE)
+    made = remux(joined, [RecordingPart(*each) for each in zip(parts, offsets, marks, strict=True)], SAFE)
     second = 6.0 + MAX_GAP_S
     starts = (0.0, second, second + 8.5)
     for kind, clock in (("video", 90_000), ("audio", 48_000)):
@@ -200,7 +200,7 @@ def test_a_file_that_is_not_as_long_as_what_went_into_it_is_not_good(
     parts = [kept(tmp_path, reel, f"{number}.mp4") for number in (1, 2)]
     monkeypatch.setattr(finishing, "MAX_GAP_S", 7 * 3600)
     with pytest.raises(RemuxFailed, match="unreadable"):
-        finish(tmp_path / "joined.mp4", [RecordingPart(parts[0]), RecordingPart(parts[1], 7 * 3600.0)], SAFE)
+        remux(tmp_path / "joined.mp4", [RecordingPart(parts[0]), RecordingPart(parts[1], 7 * 3600.0)], SAFE)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["1.mp4", "2.mp4"]
 
 
@@ -210,7 +210,7 @@ def test_a_pause_is_cut_out(tmp_path: Path) -> None:
         camera.roll(seconds)
         camera.pause(paused)
     camera.close()
-    made = finish(tmp_path / "1.mp4", [RecordingPart(tmp_path / "1.mp4")], SAFE)
+    made = remux(tmp_path / "1.mp4", [RecordingPart(tmp_path / "1.mp4")], SAFE)
     pictures = [pts for pts, _ in payloads(tmp_path / "1.mp4", "video") if pts is not None]
     steps = [after - before for before, after in pairwise(pictures)]
     # the first picture after the pause is not in it: it brings about the key frame to go on with
@@ -242,7 +242,7 @@ def test_as_a_process(tmp_path: Path, reel: bytes) -> None:
     (good, facts), bad = said
     assert (good, RemuxResult(**{**facts, "chapters": (), "solos": ()})) == (
         0,
-        finish(path, [RecordingPart(path)], SAFE),
+        remux(path, [RecordingPart(path)], SAFE),
     )
     assert bad == (1, {"error": "unreadable"})
 
@@ -270,12 +270,12 @@ def nero(path: Path) -> list[tuple[float, str]]:
 def test_marks_become_chapters_that_players_list(tmp_path: Path, reel: bytes) -> None:
     path, plain = kept(tmp_path, reel), kept(tmp_path, reel, "plain.mp4")
     marks = (Chapter(0.0, "Họp giao ban"), Chapter(2.5, "Khai mạc"), Chapter(9.0, "Kết luận"))
-    made = finish(path, [RecordingPart(path, 0.0, marks)], SAFE)
+    made = remux(path, [RecordingPart(path, 0.0, marks)], SAFE)
     assert made.chapters == (*marks[:2], Chapter(5.0, "Kết luận"))
     assert listed(path) == [(0.0, 2.5, "Họp giao ban"), (2.5, 5.0, "Khai mạc"), (5.0, 6.0, "Kết luận")]
     assert nero(path) == [(start, title) for start, _, title in listed(path)]
-    assert finish(path, [RecordingPart(path, 0.0, made.chapters)], SAFE) == made
-    finish(plain, [RecordingPart(plain, 0.0, marks[:1])], SAFE)
+    assert remux(path, [RecordingPart(path, 0.0, made.chapters)], SAFE) == made
+    remux(plain, [RecordingPart(plain, 0.0, marks[:1])], SAFE)
     assert listed(plain) == []
     for kind in ("video", "audio"):
         assert payloads(path, kind) == payloads(plain, kind)
@@ -291,7 +291,7 @@ def test_many_chapters_with_long_titles(tmp_path: Path, reel: bytes) -> None:
         )
         for start in range(0, 300, 6)
     ]
-    assert finish(joined, pieces, SAFE).chapters == tuple(marks)
+    assert remux(joined, pieces, SAFE).chapters == tuple(marks)
     found = [title for _, _, title in listed(joined)]
     assert (len(found), found[-1]) == (300, "299 " + "ọ" * 83)
     assert [title for _, title in nero(joined)] == found[:255]
@@ -305,9 +305,9 @@ def test_joined_parts_keep_their_chapters_where_they_are(tmp_path: Path, reel: b
     pieces = [
         RecordingPart(path, offset, marks) for path, offset, marks in zip(parts, (0, 8.5), (first, second), strict=True)
     ]
-    assert finish(joined, pieces, SAFE).chapters == (*first, Chapter(10.5, "Thảo luận"))
+    assert remux(joined, pieces, SAFE).chapters == (*first, Chapter(10.5, "Thảo luận"))
     assert [start for start, _, _ in listed(joined)] == [0.0, 3.0, 10.5]
     for part, marks in zip(parts, (first, second), strict=True):
-        finish(part, [RecordingPart(part, 0.0, marks)], SAFE)
-    assert finish(joined, pieces, SAFE).chapters == (*first, Chapter(10.5, "Thảo luận")), "parts have some"
+        remux(part, [RecordingPart(part, 0.0, marks)], SAFE)
+    assert remux(joined, pieces, SAFE).chapters == (*first, Chapter(10.5, "Thảo luận")), "parts have some"
     assert_decodes(joined)

@@ -34,7 +34,7 @@ def test_room_systems_see_what_components_see_until_they_have_a_layout_of_their_
     pictures = Compositions(RoomOptions(), FlushQueue(), lambda: None)
 
     def seen() -> list[str]:
-        return [pictures.of(audience).stage.layout.kind for audience in ("systems", "components", EVERYONE)]
+        return [pictures.of(audience).layout_state.layout.kind for audience in ("systems", "components", EVERYONE)]
 
     kinds = [seen()]
     for audience, layout in (

@@ -23,7 +23,7 @@ class Show:
         self.pictures.arrange(seats, speaker, 0.0)
         if self.pictures.settle(lambda _: False, PATIENCE_S):
             self.pictures.arrange(seats, speaker, PATIENCE_S)
-        return self.pictures.of(EVERYONE).stage.tiles[0].seat
+        return self.pictures.of(EVERYONE).layout_state.tiles[0].seat
 
 
 def test_before_anybody_spoke_the_first_point_is_large() -> None:
@@ -40,7 +40,7 @@ def test_beside_the_one_that_is_held_the_last_speaker_stays_too() -> None:
     show = Show(Layout("side-by-side"))
     for speaker in ("c", None):
         assert show.large(speaker) == "h"
-        assert [tile.seat for tile in show.pictures.of(EVERYONE).stage.tiles] == ["h", "c"]
+        assert [tile.seat for tile in show.pictures.of(EVERYONE).layout_state.tiles] == ["h", "c"]
 
 
 def test_the_large_picture_goes_back_when_its_point_goes_or_is_no_longer_seen() -> None:
@@ -69,4 +69,4 @@ def test_who_chooses_another_layout_sees_who_spoke_last() -> None:
     show.pictures.choose("host", Layout("single"), 0.0)
     show.pictures.settle(lambda _: False, PATIENCE_S)
     show.large(None)
-    assert [tile.seat for tile in show.pictures.of("host").stage.tiles] == ["c"]
+    assert [tile.seat for tile in show.pictures.of("host").layout_state.tiles] == ["c"]

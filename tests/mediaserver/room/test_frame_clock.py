@@ -6,9 +6,9 @@ from mediaserver.room.frame_clock import FrameClock
 
 
 def test_two_rates_keep_their_own_grids() -> None:
-    metronome, now, beats = FrameClock(100.0), 100.001, []
+    frame_clock, now, beats = FrameClock(100.0), 100.001, []
     while now < 101.0:
-        now, rate, tick = metronome.beat((25, 30), now)
+        now, rate, tick = frame_clock.next_tick((25, 30), now)
         beats.append((rate, tick))
         assert now == pytest.approx(100.0 + tick / rate)
     assert [tick for rate, tick in beats if rate == 25] == list(range(1, 26))
@@ -16,16 +16,16 @@ def test_two_rates_keep_their_own_grids() -> None:
 
 
 def test_a_tick_that_is_a_little_late_is_made_and_one_that_is_later_is_left_out() -> None:
-    metronome = FrameClock(0.0)
-    assert metronome.beat((25,), 0.01) == (pytest.approx(0.04), 25, 1)
-    assert metronome.beat((25,), 0.11) == (pytest.approx(0.08), 25, 2)
-    assert metronome.beat((25,), 0.25) == (pytest.approx(0.24), 25, 6)
-    assert metronome.beat((25,), 0.25) == (pytest.approx(0.28), 25, 7)
+    frame_clock = FrameClock(0.0)
+    assert frame_clock.next_tick((25,), 0.01) == (pytest.approx(0.04), 25, 1)
+    assert frame_clock.next_tick((25,), 0.11) == (pytest.approx(0.08), 25, 2)
+    assert frame_clock.next_tick((25,), 0.25) == (pytest.approx(0.24), 25, 6)
+    assert frame_clock.next_tick((25,), 0.25) == (pytest.approx(0.28), 25, 7)
 
 
 def test_a_rate_that_comes_back_joins_its_grid_where_time_is() -> None:
-    metronome = FrameClock(0.0)
-    metronome.beat((25, 30), 0.01)
-    metronome.beat((25,), 0.035)
-    beats = [metronome.beat((25, 30), 1.001)[1:] for _ in range(3)]
+    frame_clock = FrameClock(0.0)
+    frame_clock.next_tick((25, 30), 0.01)
+    frame_clock.next_tick((25,), 0.035)
+    beats = [frame_clock.next_tick((25, 30), 1.001)[1:] for _ in range(3)]
     assert beats == [(25, 25), (30, 31), (25, 26)]

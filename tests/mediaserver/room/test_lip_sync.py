@@ -8,7 +8,7 @@ from loadtest.media.tone import LEVEL
 from mediaserver.api import RoomOptions, SeatOptions
 from mediaserver.audio.input import AudioInput
 from mediaserver.peer.webrtc import WebRtcPeer
-from mediaserver.room.room import MOST_WAIT_S, STRANGE_S, Room, Seat
+from mediaserver.room.room import MAX_LIP_SYNC_DELAY_S, MAX_PLAUSIBLE_LAG_S, Room, Seat
 from mediaserver.rtp.rtcp import SenderReport
 from mediaserver.rtp.source import FlushQueue
 from mediaserver.transport.udp_mux import UdpMux
@@ -42,7 +42,7 @@ class Face:
         """Its sender's reports: pictures come so many seconds later than their sound."""
         self._seat.peer, (layer,) = peer, self._cameras.layers
         peer.camera.add(layer)
-        newest = layer.recall(layer.reception.highest)
+        newest = layer.recall(layer.receive_stats.highest)
         assert newest is not None
         timestamp, at = self.voice.jitter.usually
         peer.voice.reported(SenderReport(1, round(1000.0 * (1 << 32)), timestamp), at)
@@ -82,15 +82,15 @@ async def test_pictures_of_who_is_not_heard_and_of_screens_wait_for_nothing(face
 
 async def test_pictures_that_come_later_than_their_sound_anyway_wait_less(face: Face, mux: UdpMux) -> None:
     face.go_on(200, later=0.1)
-    wait = face.room.lips_wait_s("a")
-    for late, expected in ((0.05, wait - 0.05), (-0.05, wait + 0.05), (0.5, 0.0), (-0.5, MOST_WAIT_S)):
+    wait = face.room.lip_sync_delay_s("a")
+    for late, expected in ((0.05, wait - 0.05), (-0.05, wait + 0.05), (0.5, 0.0), (-0.5, MAX_LIP_SYNC_DELAY_S)):
         face._cameras.layers[0]._transits.clear()
         face.report(Scene(mux).peer, late)
-        assert face.room.lips_wait_s("a") == pytest.approx(expected, abs=1e-6)
+        assert face.room.lip_sync_delay_s("a") == pytest.approx(expected, abs=1e-6)
 
 
 async def test_who_reports_from_two_clocks_is_not_believed(face: Face, mux: UdpMux) -> None:
     face.go_on(200, later=0.1)
-    wait = face.room.lips_wait_s("a")
-    face.report(Scene(mux).peer, 0.05, clock=1000.0 + 2 * STRANGE_S)
-    assert face.room.lips_wait_s("a") == wait
+    wait = face.room.lip_sync_delay_s("a")
+    face.report(Scene(mux).peer, 0.05, clock=1000.0 + 2 * MAX_PLAUSIBLE_LAG_S)
+    assert face.room.lip_sync_delay_s("a") == wait

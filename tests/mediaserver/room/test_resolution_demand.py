@@ -2,7 +2,7 @@
 
 import pytest
 
-from mediaserver.room.resolution_demand import PATIENCE_S, DisplaySize, ResolutionDemand
+from mediaserver.room.resolution_demand import DECREASE_DELAY_S, DisplaySize, ResolutionDemand
 from mediaserver.video.quality import LARGE, USUAL
 
 
@@ -17,7 +17,7 @@ def test_more_is_asked_for_at_once_and_less_after_a_while() -> None:
 def test_what_is_needed_again_meanwhile_is_kept() -> None:
     demand = ResolutionDemand()
     for now in range(60):
-        assert not demand.update(0 if now % PATIENCE_S else 720, float(now))
+        assert not demand.update(0 if now % DECREASE_DELAY_S else 720, float(now))
     assert demand.lines == 720
 
 
@@ -27,14 +27,18 @@ def test_what_is_needed_again_meanwhile_is_kept() -> None:
 def test_a_display_gets_the_lowest_step_that_fills_it(lines: int, step: int) -> None:
     display = DisplaySize()
     display.step(lines, 720, 0.0)
-    assert display.step(lines, 720, PATIENCE_S) == step
-    assert display.step(2 * lines, 1440, PATIENCE_S) == step
+    assert display.step(lines, 720, DECREASE_DELAY_S) == step
+    assert display.step(2 * lines, 1440, DECREASE_DELAY_S) == step
 
 
 def test_a_window_that_changes_its_size_to_and_fro_changes_nothing_and_a_larger_one_is_served_at_once() -> None:
     display = DisplaySize()
     for now in range(20):
         assert display.step(350 + 20 * (now % 2), 720, float(now)) == USUAL
-    assert [display.step(350, 720, 30.0 + now) for now in (0.0, PATIENCE_S, PATIENCE_S + 1)] == [USUAL, 1, 1]
+    assert [display.step(350, 720, 30.0 + now) for now in (0.0, DECREASE_DELAY_S, DECREASE_DELAY_S + 1)] == [
+        USUAL,
+        1,
+        1,
+    ]
     assert display.step(370, 720, 40.0) == USUAL
     assert display.step(1080, 720, 40.0) == LARGE

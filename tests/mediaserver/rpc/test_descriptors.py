@@ -16,13 +16,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mediaserver.api import EngineLost, RoomOptions
-from mediaserver.recording.files import MAX_SOLOS, delete_empty, names_of
+from mediaserver.recording.files import MAX_ISOLATED_TRACKS, all_paths, delete_empty
 from mediaserver.recording.remux_job import RecordingPart
-from mediaserver.recording.remuxer import finish
+from mediaserver.recording.remuxer import remux
 from mediaserver.rpc import descriptors as module
 from mediaserver.rpc.client import RemoteEngine
-from mediaserver.rpc.descriptors import GivenFiles, GivenFolder, Giver
-from mediaserver.rpc.unix_socket import MAX_DESCRIPTORS, SocketLink, close_all
+from mediaserver.rpc.descriptors import DescriptorSender, ReceivedFiles, ReceivedFolder
+from mediaserver.rpc.unix_socket import MAX_DESCRIPTORS, SocketLink, close_descriptors
 from tests.another_user import NOBODY, others_may_run_us, shared_directory
 from tests.film import SAFE, Camera
 from tests.mediaserver.meeting import ROOM, Meeting
@@ -68,11 +68,11 @@ async def test_a_worker_of_another_user_records_what_it_could_never_open(folders
         ending = await meeting.recorded()
         assert (ending.path, ending.error) == (str(path), None)
         await meeting.close()
-    assert sorted(path.parent.iterdir()) == sorted(names_of(path))
-    assert {(each.stat().st_uid, stat.S_IMODE(each.stat().st_mode)) for each in names_of(path)} == {(0, 0o600)}
+    assert sorted(path.parent.iterdir()) == sorted(all_paths(path))
+    assert {(each.stat().st_uid, stat.S_IMODE(each.stat().st_mode)) for each in all_paths(path)} == {(0, 0o600)}
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     delete_empty(path)
-    made = finish(path, [RecordingPart(path)], SAFE)
+    made = remux(path, [RecordingPart(path)], SAFE)
     assert made.seconds == pytest.approx(ending.seconds, abs=0.2)
     assert {solo.name: tones(heard(Path(solo.path)), ending.seconds - 0.5) for solo in made.solos} == {
         "Điểm cầu a": [pytest.approx(440, abs=10)],
@@ -109,7 +109,7 @@ async def test_a_server_takes_no_worker_but_of_the_user_whose_the_directory_is(t
 
 
 def made(path: Path) -> list[int]:
-    return module._make(path)
+    return module._create_all(path)
 
 
 def leads(path: Path) -> list[str]:
@@ -119,7 +119,7 @@ def leads(path: Path) -> list[str]:
 
 
 def test_what_comes_before_its_file_waits_for_it(tmp_path: Path) -> None:
-    files = GivenFiles(tmp_path / "1.mp4")
+    files = ReceivedFiles(tmp_path / "1.mp4")
     camera = Camera(files.path, files)
     talk(camera, 1, a=440)
     files.give(made(files.path), 0)
@@ -128,11 +128,11 @@ def test_what_comes_before_its_file_waits_for_it(tmp_path: Path) -> None:
     assert (camera.failed, leads(tmp_path)) == ([], [])
     delete_empty(files.path)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["1.1.m4a", "1.2.m4a", "1.mp4"]
-    assert finish(files.path, [RecordingPart(files.path)], SAFE).seconds == pytest.approx(2, abs=0.1)
+    assert remux(files.path, [RecordingPart(files.path)], SAFE).seconds == pytest.approx(2, abs=0.1)
 
 
 def test_files_that_cannot_be_made_end_the_recording(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    files = GivenFiles(tmp_path / "1.mp4")
+    files = ReceivedFiles(tmp_path / "1.mp4")
     camera = Camera(files.path, files)
     talk(camera, 0.1)
     files.give([], errno.ENOSPC)
@@ -144,8 +144,8 @@ def test_files_that_cannot_be_made_end_the_recording(tmp_path: Path, caplog: pyt
 def test_files_that_never_come_end_it_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(module, "PATIENCE_S", 0.01)
-    files = GivenFiles(tmp_path / "1.mp4")
+    monkeypatch.setattr(module, "WAIT_S", 0.01)
+    files = ReceivedFiles(tmp_path / "1.mp4")
     camera = Camera(files.path, files)
     talk(camera, 0.1)
     camera.close()
@@ -156,7 +156,7 @@ def test_files_that_never_come_end_it_too(
 
 
 def test_a_recording_that_is_stopped_before_its_first_picture_keeps_nothing_open(tmp_path: Path) -> None:
-    folder = GivenFolder()
+    folder = ReceivedFolder()
     files = folder.of(tmp_path / "1.mp4")
     folder.take({"files": str(files.path), "descriptors": made(files.path)})
     folder.take({"files": str(files.path), "descriptors": made(files.path)})  # a second time: nobody waits for them
@@ -171,17 +171,17 @@ def test_a_recording_that_is_stopped_before_its_first_picture_keeps_nothing_open
     )
 )
 def test_descriptors_of_no_recording_of_its_own_are_closed(message: dict[str, object]) -> None:
-    folder = GivenFolder()
+    folder = ReceivedFolder()
     files = folder.of(Path("/recordings/s/1.mp4"))
     read, write = os.pipe()
     folder.take({**message, "descriptors": [write]})
-    assert (os.read(read, 1), files._given.done()) == (b"", False)
+    assert (os.read(read, 1), files._received.done()) == (b"", False)
     os.close(read)
 
 
 @given(JSON)
 def test_a_fault_of_whatever_number_ends_the_waiting(fault: object) -> None:
-    folder = GivenFolder()
+    folder = ReceivedFolder()
     files = folder.of(Path("/recordings/s/1.mp4"))
     folder.take({"files": str(files.path), "errno": fault})
     with pytest.raises(OSError, match=r"\w"):
@@ -189,37 +189,37 @@ def test_a_fault_of_whatever_number_ends_the_waiting(fault: object) -> None:
 
 
 def test_one_message_takes_the_files_of_a_recording() -> None:
-    assert 1 + MAX_SOLOS <= MAX_DESCRIPTORS
+    assert 1 + MAX_ISOLATED_TRACKS <= MAX_DESCRIPTORS
 
 
 @pytest.fixture
-async def link() -> AsyncIterator[tuple[Giver, SocketLink]]:
+async def link() -> AsyncIterator[tuple[DescriptorSender, SocketLink]]:
     """A giver, and what the worker reads."""
     ours, theirs = socket.socketpair(socket.AF_UNIX)
-    server, reader = SocketLink(ours), SocketLink(theirs, takes=True)
-    giver = Giver(server)
-    yield giver, reader
-    giver.close()
+    server, reader = SocketLink(ours), SocketLink(theirs, accepts_descriptors=True)
+    descriptor_sender = DescriptorSender(server)
+    yield descriptor_sender, reader
+    descriptor_sender.close()
     server.close()
     reader.close()
 
 
-async def test_all_files_of_a_recording_are_given(link: tuple[Giver, SocketLink], tmp_path: Path) -> None:
-    giver, reader = link
-    giver.give(str(tmp_path / "s" / "1.mp4"))
+async def test_all_files_of_a_recording_are_given(link: tuple[DescriptorSender, SocketLink], tmp_path: Path) -> None:
+    descriptor_sender, reader = link
+    descriptor_sender.give(str(tmp_path / "s" / "1.mp4"))
     message = await reader.read()
     assert message is not None
     names = [os.readlink(f"/proc/self/fd/{each}") for each in message["descriptors"]]
-    assert (message["files"], names) == (str(tmp_path / "s" / "1.mp4"), list(map(str, names_of(Path(names[0])))))
-    close_all(message["descriptors"])
+    assert (message["files"], names) == (str(tmp_path / "s" / "1.mp4"), list(map(str, all_paths(Path(names[0])))))
+    close_descriptors(message["descriptors"])
 
 
 async def test_it_is_told_why_they_are_not(
-    link: tuple[Giver, SocketLink], tmp_path: Path, caplog: pytest.LogCaptureFixture
+    link: tuple[DescriptorSender, SocketLink], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    giver, reader = link
+    descriptor_sender, reader = link
     (tmp_path / "1.1.m4a").mkdir()
-    giver.give(str(tmp_path / "1.mp4"))
+    descriptor_sender.give(str(tmp_path / "1.mp4"))
     assert await reader.read() == {"files": str(tmp_path / "1.mp4"), "errno": errno.EISDIR}
     assert leads(tmp_path) == []
     assert [record.levelno for record in caplog.records] == [logging.ERROR]

@@ -240,7 +240,7 @@ class Viewer:
     """A peer with a forwarder, after its handshake; `plain` ones are never served by the compiled loop."""
 
     def __init__(
-        self, mux: UdpMux, port: Port, *, plain: bool, send_time: int = 0, dirty: FlushQueue | None = None
+        self, mux: UdpMux, port: Port, *, plain: bool, send_time: int = 0, flush_queue: FlushQueue | None = None
     ) -> None:
         self.sock = loopback()
         self.transport = WebRtcTransport(mux, CERTIFICATE, "them", "", [], Deaf(), lambda *_: None)
@@ -249,7 +249,9 @@ class Viewer:
         if not plain:
             self.transport.line.open(self.transport._srtp)
             port.aim(self.transport.line, self.sock.getsockname())
-        self.forwarder = Forwarder({"VP8": 96, "H264": 102, "opus": 111}, 90000, self.transport, send_time, dirty=dirty)
+        self.forwarder = Forwarder(
+            {"VP8": 96, "H264": 102, "opus": 111}, 90000, self.transport, send_time, flush_queue=flush_queue
+        )
         self.forwarder.ssrc = self.forwarder.leg.ssrc = 7
         self.forwarder.leg.next_sequence, self.forwarder.leg.last_timestamp = 65530, 1 << 31
 
@@ -286,12 +288,12 @@ def test_every_packet_leaves_alike(codec: str, history: History, paced: bool) ->
 
 
 async def _leave_alike(codec: str, history: History, paced: bool) -> None:
-    dirty = FlushQueue()
+    flush_queue = FlushQueue()
     mux = UdpMux()
     sock = loopback()
     port = Port(sock, mux.counters)
-    fast, slow = (Viewer(mux, port, plain=plain, dirty=dirty if paced else None) for plain in (False, True))
-    sources = [VideoSource("one", codec, dirty), VideoSource("two", codec, dirty)]
+    fast, slow = (Viewer(mux, port, plain=plain, flush_queue=flush_queue if paced else None) for plain in (False, True))
+    sources = [VideoSource("one", codec, flush_queue), VideoSource("two", codec, flush_queue)]
     sequences, ids, current, now = [65500, 100], [0x7FF8, 5], 0, 1.0
     for viewer in (fast, slow):
         viewer.forwarder.follow(sources[0], now)
@@ -320,7 +322,7 @@ async def _leave_alike(codec: str, history: History, paced: bool) -> None:
             viewer.forwarder.follow(sources[current], now)
         for packet in made:
             sources[current].push(packet)
-        dirty.flush(now)
+        flush_queue.flush(now)
         for viewer in (fast, slow):
             if happens == "pad":
                 viewer.forwarder.pad(600, now)
@@ -335,12 +337,12 @@ async def _leave_alike(codec: str, history: History, paced: bool) -> None:
 
 
 async def test_the_compiled_loop_serves_who_is_in_step_and_hands_back_the_others() -> None:
-    dirty = FlushQueue()
+    flush_queue = FlushQueue()
     mux = UdpMux()
     sock = loopback()
     port = Port(sock, mux.counters)
     viewers = [Viewer(mux, port, plain=plain) for plain in (False, True, False)]
-    source = VideoSource("one", "H264", dirty)
+    source = VideoSource("one", "H264", flush_queue)
     for viewer in viewers:
         viewer.forwarder.follow(source, 0.0)
     first = [Packet(0, 5, 3600, 0, True, b"key", keyframe=True)]
@@ -383,17 +385,17 @@ def show(source: VideoSource, at: int) -> None:
 
 @pytest.mark.parametrize("plain", [False, True])
 async def test_where_segments_do_not_fit_packets_leave_apart_and_elsewhere_together(plain: bool) -> None:
-    dirty, mux, socks = FlushQueue(), UdpMux(), [loopback(), loopback()]
+    flush_queue, mux, socks = FlushQueue(), UdpMux(), [loopback(), loopback()]
     socks[0].setsockopt(socket.SOL_SOCKET, SO_NO_CHECK, 1)  # EINVAL, as from a route that is too narrow
     viewers = [Viewer(mux, Port(sock, mux.counters), plain=plain) for sock in socks]
     lines = [viewer.transport.line for viewer in viewers]
-    source, got = VideoSource("one", "H264", dirty), []
+    source, got = VideoSource("one", "H264", flush_queue), []
     for viewer in viewers:
         viewer.forwarder.follow(source, 0.0)
         viewer.sock.setsockopt(socket.IPPROTO_UDP, UDP_GRO, 1)
     for at in range(4):
         show(source, at)
-        dirty.flush(float(at))
+        flush_queue.flush(float(at))
         got.append([len(waiting(viewer.sock)) for viewer in viewers])
     assert got == [[6, 1]] * 4
     assert [line.apart for line in lines] == [True, False]
@@ -404,17 +406,17 @@ async def test_where_segments_do_not_fit_packets_leave_apart_and_elsewhere_toget
 
 @pytest.mark.parametrize("plain", [False, True])
 async def test_where_the_kernel_knows_no_segments_packets_leave_apart(plain: bool) -> None:
-    dirty, mux, sock = FlushQueue(), UdpMux(), loopback()
+    flush_queue, mux, sock = FlushQueue(), UdpMux(), loopback()
     port = Port(sock, mux.counters)
     assert port.segmented
     port.segmented = False
     viewer = Viewer(mux, port, plain=plain)
-    source = VideoSource("one", "H264", dirty)
+    source = VideoSource("one", "H264", flush_queue)
     viewer.forwarder.follow(source, 0.0)
     viewer.sock.setsockopt(socket.IPPROTO_UDP, UDP_GRO, 1)
     for at in range(4):
         show(source, at)
-        dirty.flush(float(at))
+        flush_queue.flush(float(at))
         assert len(waiting(viewer.sock)) == 6
         for address in (("127.0.0.1", 9), viewer.sock.getsockname()):  # it moves, and comes back
             port.aim(viewer.transport.line, address)
@@ -451,9 +453,12 @@ class Spectator:
     """Who is sent a picture and two sounds over one transport, and the pictures and sounds."""
 
     def __init__(self, *, plain: bool) -> None:
-        self.dirty, self.mux, self._sock = FlushQueue(), UdpMux(), loopback()
+        self.flush_queue, self.mux, self._sock = FlushQueue(), UdpMux(), loopback()
         self.viewer = Viewer(self.mux, Port(self._sock, self.mux.counters), plain=plain)
-        self._sources = [VideoSource("picture", "H264", self.dirty), *(Source(n, "opus", self.dirty) for n in "ab")]
+        self._sources = [
+            VideoSource("picture", "H264", self.flush_queue),
+            *(Source(n, "opus", self.flush_queue) for n in "ab"),
+        ]
         self._sent = [0, 0, 0]
         self._sources[0].attach(Ear())
         self.viewer.forwarder.follow(self._sources[0], 0.0)
@@ -470,7 +475,7 @@ class Spectator:
                 packet = Packet(0, self._sent[number], 960 * at, 0, i + 1 == len(lengths), b"x" * length, not at)
                 self._sources[number].push(packet)
                 self._sent[number] += 1
-        self.dirty.flush(float(at))
+        self.flush_queue.flush(float(at))
         return waiting(self.viewer.sock)
 
     def close(self) -> None:
@@ -498,12 +503,12 @@ async def test_sound_leaves_with_the_picture_that_came_with_it(case: str) -> Non
 
 
 async def test_who_looks_at_another_camera_is_served_by_the_compiled_loop_again() -> None:
-    dirty = FlushQueue()
+    flush_queue = FlushQueue()
     mux = UdpMux()
     sock = loopback()
     viewer = Viewer(mux, Port(sock, mux.counters), plain=False)
     for at, name in enumerate(("one", "two")):
-        source = VideoSource(name, "VP8", dirty)
+        source = VideoSource(name, "VP8", flush_queue)
         viewer.forwarder.follow(source, 0.0)
         for number in range(3):
             packet = Packet(0, number, 3600 * number, 0, True, b"\x90\x80\x80" + bytes([40 + number]), keyframe=True)
@@ -521,18 +526,18 @@ async def test_who_looks_at_another_camera_is_served_by_the_compiled_loop_again(
 
 
 async def test_a_change_of_camera_does_not_overtake_the_last_packets_of_the_one_before() -> None:
-    dirty = FlushQueue()
+    flush_queue = FlushQueue()
     mux = UdpMux()
     sock = loopback()
     viewer = Viewer(mux, Port(sock, mux.counters), plain=False)
-    one, two = (VideoSource(name, "H264", dirty) for name in ("one", "two"))
+    one, two = (VideoSource(name, "H264", flush_queue) for name in ("one", "two"))
     viewer.forwarder.follow(one, 0.0)
     for number in range(3):
         one.push(Packet(0, number, 3600 * number, 0, True, b"one%d" % number, keyframe=number == 0))
         if number == 2:
             viewer.forwarder.follow(two, 0.0)
             two.push(Packet(0, 7, 90, 0, True, b"two", keyframe=True))
-        dirty.flush(1.0 + number)
+        flush_queue.flush(1.0 + number)
     opener = session(OTHER, Policy.SSRC_ANY_INBOUND)
     assert [opener.unprotect(data)[12:] for data in waiting(viewer.sock)] == [b"one0", b"one1", b"one2", b"two"]
     for each in (sock, viewer.sock):
@@ -541,16 +546,16 @@ async def test_a_change_of_camera_does_not_overtake_the_last_packets_of_the_one_
 
 async def test_without_a_stream_for_it_a_packet_is_sent_again_bit_for_bit() -> None:
     """One nonce, one packet: with two headers under one number AES-GCM gives its key away (NIST SP 800-38D §8)."""
-    dirty, mux, sock = FlushQueue(), UdpMux(), loopback()
+    flush_queue, mux, sock = FlushQueue(), UdpMux(), loopback()
     viewer = Viewer(mux, Port(sock, mux.counters), plain=False)
     sent: list[bytes] = []
     for at, name in enumerate(("one", "two")):  # what follows the first source has its picture ids moved
-        source = VideoSource(name, "VP8", dirty)
+        source = VideoSource(name, "VP8", flush_queue)
         viewer.forwarder.follow(source, 0.0)
         for number in range(6):
             payload = b"\x90\xc0\x80" + bytes([40 + number, 9 + number]) + b"picture"
             source.push(Packet(0, number, 3600 * number, 0, True, payload, keyframe=not number))
-            dirty.flush(1.0 + at + number / 25)
+            flush_queue.flush(1.0 + at + number / 25)
         sent += waiting(viewer.sock)
     assert len(sent) == 12
     last = viewer.forwarder.leg.next_sequence
@@ -561,18 +566,18 @@ async def test_without_a_stream_for_it_a_packet_is_sent_again_bit_for_bit() -> N
 
 
 async def test_the_send_time_is_written_as_the_slow_way_writes_it() -> None:
-    dirty = FlushQueue()
+    flush_queue = FlushQueue()
     mux = UdpMux()
     sock = loopback()
     port = Port(sock, mux.counters)
     fast, slow = (Viewer(mux, port, plain=plain, send_time=3) for plain in (False, True))
-    source = VideoSource("one", "H264", dirty)
+    source = VideoSource("one", "H264", flush_queue)
     opened = []
     for viewer in (fast, slow):
         viewer.forwarder.follow(source, 0.0)
     for at in range(2):
         source.push(Packet(0, at, 3600 * at, 0, True, b"x" * 20, keyframe=True))
-        dirty.flush(1.0 + at)
+        flush_queue.flush(1.0 + at)
     for viewer in (fast, slow):
         last = waiting(viewer.sock)[-1]
         opened.append(session(OTHER, Policy.SSRC_ANY_INBOUND).unprotect(last))

@@ -13,13 +13,13 @@ ARRIVALS = st.lists(st.tuples(st.integers(-3, 5), st.booleans()), min_size=1, ma
 @given(st.integers(0, 0xFFFF) | st.integers(0xFFC0, 0xFFFF), ARRIVALS)
 def test_reports_count_what_came_and_what_did_not(first: int, arrivals: list[tuple[int, bool]]) -> None:
     """Against numbers that do not wrap (RFC 3550 appendix A.3)."""
-    reception, newest, received, expected_before, received_before = ReceiveStats(), first, 0, 0, 0
+    receive_stats, newest, received, expected_before, received_before = ReceiveStats(), first, 0, 0, 0
     for at, (step, report) in enumerate(arrivals):
         number = max(first, newest + step) if at else first
-        reception.receive(number & 0xFFFF)
+        receive_stats.receive(number & 0xFFFF)
         newest, received = max(newest, number), received + 1
         if report:
-            info, got, lost = reception.take(7, 0.0)
+            info, got, lost = receive_stats.take(7, 0.0)
             expected = newest - first + 1
             assert got == received - received_before
             assert lost == max(0, expected - expected_before - got)
@@ -42,11 +42,11 @@ def test_packets_in_a_row_count_as_one_after_the_other(first: int, rows: list[tu
 
 
 def test_a_report_tells_how_old_the_last_sender_report_is() -> None:
-    reception = ReceiveStats()
-    reception.receive(0)
-    assert (reception.take(7, 10.0)[0].lsr, reception.take(7, 10.0)[0].dlsr) == (0, 0)
-    reception.reported(SenderReport(7, 0xABCD12345678FFFF, 0), 8.5)
-    info = reception.take(7, 10.0)[0]
+    receive_stats = ReceiveStats()
+    receive_stats.receive(0)
+    assert (receive_stats.take(7, 10.0)[0].lsr, receive_stats.take(7, 10.0)[0].dlsr) == (0, 0)
+    receive_stats.reported(SenderReport(7, 0xABCD12345678FFFF, 0), 8.5)
+    info = receive_stats.take(7, 10.0)[0]
     assert (info.lsr, info.dlsr) == (0x12345678, round(1.5 * 65536))
 
 
@@ -58,9 +58,9 @@ def test_a_packet_was_under_way_as_long_as_its_senders_clock_says(
     sent: tuple[float, int], rate: int, later: float, under_way: float
 ) -> None:
     """It left so much `later` than its report says of clock and timestamp; our clock is 5 s slow."""
-    reception, (ntp, timestamp) = ReceiveStats(), sent
-    assert reception.transit(timestamp, 100.0, rate) == 0
-    reception.reported(SenderReport(7, int(ntp * (1 << 32)), timestamp), 0.0)
+    receive_stats, (ntp, timestamp) = ReceiveStats(), sent
+    assert receive_stats.transit(timestamp, 100.0, rate) == 0
+    receive_stats.reported(SenderReport(7, int(ntp * (1 << 32)), timestamp), 0.0)
     timestamp = (timestamp + round(later * rate)) & 0xFFFFFFFF
-    transit = reception.transit(timestamp, ntp + later + under_way - 5, rate)
+    transit = receive_stats.transit(timestamp, ntp + later + under_way - 5, rate)
     assert transit == pytest.approx(under_way - 5, abs=1e-3)

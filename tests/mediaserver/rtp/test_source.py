@@ -34,8 +34,8 @@ def packet(sequence: int, keyframe: bool = False) -> Packet:
 
 
 def test_packets_wait_for_the_flush_and_reach_every_sink_once() -> None:
-    dirty = FlushQueue()
-    one, two = Source("one", "VP8", dirty), Source("two", "VP8", dirty)
+    flush_queue = FlushQueue()
+    one, two = Source("one", "VP8", flush_queue), Source("two", "VP8", flush_queue)
     left, right = Kept(), Kept()
     for sink in (left, right, left):
         one.attach(sink)
@@ -43,20 +43,20 @@ def test_packets_wait_for_the_flush_and_reach_every_sink_once() -> None:
     for source, sequence in ((one, 1), (two, 7), (one, 2)):
         source.push(packet(sequence))
     assert left.batches == []
-    dirty.flush(5.0)
-    dirty.flush(6.0)
+    flush_queue.flush(5.0)
+    flush_queue.flush(6.0)
     assert left.batches == [("one", [1, 2], 5.0)]
     assert right.batches == [("one", [1, 2], 5.0), ("two", [7], 5.0)]
 
 
 def test_a_sink_that_left_gets_nothing() -> None:
-    dirty, sink = FlushQueue(), Kept()
-    source = Source("one", "VP8", dirty)
+    flush_queue, sink = FlushQueue(), Kept()
+    source = Source("one", "VP8", flush_queue)
     source.detach(sink)
     source.attach(sink)
     source.push(packet(1))
     source.detach(sink)
-    dirty.flush(0.0)
+    flush_queue.flush(0.0)
     assert sink.batches == []
 
 
@@ -86,41 +86,41 @@ def test_a_sink_that_fails_loses_its_packets_and_costs_nobody_else_one(
         posted += 1
 
     monkeypatch.setattr(rtp_source, "post", post)
-    dirty = FlushQueue()
-    one, two = Source("one", "VP8", dirty), Source("two", "VP8", dirty)
+    flush_queue = FlushQueue()
+    one, two = Source("one", "VP8", flush_queue), Source("two", "VP8", flush_queue)
     broken, behind, elsewhere = Broken(), Kept(), Kept()
     for source, sink in ((one, broken), (one, behind), (two, elsewhere)):
         source.attach(sink)
     for sequence in range(3):
-        dirty.append(Stuck())
+        flush_queue.append(Stuck())
         for source in (one, two):
             source.push(packet(sequence))
-        dirty.flush(float(sequence))
+        flush_queue.flush(float(sequence))
     assert behind.batches == [("one", [sequence], float(sequence)) for sequence in range(3)]
     assert elsewhere.batches == [("two", [sequence], float(sequence)) for sequence in range(3)]
-    assert (one.sinks, list(dirty)) == ([broken, behind], [])
+    assert (one.sinks, list(flush_queue)) == ([broken, behind], [])
     assert posted == 3  # at the end of each flush: none of the sinks is sent anything that could overtake
-    assert dirty.faults.count == 6
+    assert flush_queue.throttled_log.count == 6
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [("ERROR", "x flush of a Stuck")]
 
 
 def test_packets_nobody_takes_are_remembered_but_do_not_wait() -> None:
-    dirty, sink = FlushQueue(), Kept()
-    source = VideoSource("one", "VP8", dirty)
+    flush_queue, sink = FlushQueue(), Kept()
+    source = VideoSource("one", "VP8", flush_queue)
     source.push(packet(1))
     source.attach(sink)
-    dirty.flush(0.0)
+    flush_queue.flush(0.0)
     assert sink.batches == []
     assert source.recall(1) is not None
 
 
 def test_a_flood_between_two_flushes_drops_its_oldest() -> None:
-    dirty, sink = FlushQueue(), Kept()
-    source = Source("one", "VP8", dirty)
+    flush_queue, sink = FlushQueue(), Kept()
+    source = Source("one", "VP8", flush_queue)
     source.attach(sink)
     for sequence in range(MAX_PENDING + 10):
         source.push(packet(sequence))
-    dirty.flush(0.0)
+    flush_queue.flush(0.0)
     assert sink.batches == [("one", list(range(10, MAX_PENDING + 10)), 0.0)]
 
 

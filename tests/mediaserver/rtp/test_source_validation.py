@@ -9,16 +9,16 @@ U16 = st.integers(0, 0xFFFF)
 
 
 def judged(*sequences: int) -> list[Verdict]:
-    probation = SourceValidation()
-    return [probation.judge(sequence & 0xFFFF) for sequence in sequences]
+    validation = SourceValidation()
+    return [validation.judge(sequence & 0xFFFF) for sequence in sequences]
 
 
 @given(U16, st.lists(st.integers(1 - MAX_MISORDER, MAX_DROPOUT - 1), max_size=50))
 def test_holes_and_disorder_are_no_restart(first: int, steps: list[int]) -> None:
-    probation, newest = SourceValidation(), first
-    assert probation.judge(first) == "take"
+    validation, newest = SourceValidation(), first
+    assert validation.judge(first) == "take"
     for step in steps:
-        assert probation.judge((newest + step) & 0xFFFF) == "take"
+        assert validation.judge((newest + step) & 0xFFFF) == "take"
         newest = max(newest, newest + step)
 
 
@@ -40,16 +40,16 @@ def test_a_stray_packet_before_each_good_one_ends_nothing() -> None:
 
 @given(U16, st.integers(MAX_DROPOUT, 0x10000 - MAX_MISORDER), st.integers(2, 9))
 def test_packets_in_a_row_far_off_are_a_restart_at_once(first: int, jump: int, count: int) -> None:
-    probation, far = SourceValidation(), (first + jump) & 0xFFFF
-    assert probation.judge((first - 2) & 0xFFFF, 3) == "take"
-    assert probation.judge(far, count) == "restart"
-    assert probation.judge((far + count) & 0xFFFF) == "take"
+    validation, far = SourceValidation(), (first + jump) & 0xFFFF
+    assert validation.judge((first - 2) & 0xFFFF, 3) == "take"
+    assert validation.judge(far, count) == "restart"
+    assert validation.judge((far + count) & 0xFFFF) == "take"
 
 
 @given(U16, st.lists(st.tuples(st.integers(1 - MAX_MISORDER, MAX_DROPOUT - 1), st.integers(1, 9)), max_size=30))
 def test_packets_in_a_row_go_on_over_holes_and_disorder(first: int, rows: list[tuple[int, int]]) -> None:
-    probation, newest = SourceValidation(), first
-    assert probation.judge(first) == "take"
+    validation, newest = SourceValidation(), first
+    assert validation.judge(first) == "take"
     for step, count in rows:
-        assert probation.judge((newest + step) & 0xFFFF, count) == "take"
+        assert validation.judge((newest + step) & 0xFFFF, count) == "take"
         newest = newest + step + count - 1 if step >= 0 else newest

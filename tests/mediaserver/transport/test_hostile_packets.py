@@ -15,7 +15,7 @@ from loadtest.endpoint.ice_checks import Checks, Credentials
 from loadtest.endpoint.sdp_answer import parse_answer
 from loadtest.endpoint.sdp_offer import MID_ID, OPUS, VP8, Wish
 from mediaserver.api import COMPOSED, SeatOptions
-from mediaserver.peer.webrtc import MAX_SSRCS, WebRtcPeer
+from mediaserver.peer.webrtc import MAX_SSRCS_PER_PEER, WebRtcPeer
 from mediaserver.room.room import Room
 from mediaserver.rtp.payload import packetize_vp8
 from mediaserver.transport.dtls import Dtls
@@ -207,7 +207,7 @@ async def test_malformed_packets_of_a_member_harm_nobody(meeting: Meeting, room:
     for packet in malformed_rtcp(malicious):
         malicious.caller._link.send_rtcp(packet)
         await asyncio.sleep(0)
-    assert len(room.seats["b"].peer._streams) <= MAX_SSRCS  # type: ignore[union-attr]
+    assert len(room.seats["b"].peer._streams) <= MAX_SSRCS_PER_PEER  # type: ignore[union-attr]
     await unharmed(meeting, innocent)
 
 
@@ -220,8 +220,8 @@ async def test_a_thousand_streams_of_a_member_cost_no_more_than_eight(meeting: M
     await innocent.watch.more(5)
     peer = room.seats["b"].peer
     assert isinstance(peer, WebRtcPeer)
-    assert (len(peer._streams), len(peer._receptions)) == (MAX_SSRCS, MAX_SSRCS)
-    assert len(peer.camera.layers) <= MAX_SSRCS
+    assert (len(peer._streams), len(peer._receive_stats)) == (MAX_SSRCS_PER_PEER, MAX_SSRCS_PER_PEER)
+    assert len(peer.camera.layers) <= MAX_SSRCS_PER_PEER
     await unharmed(meeting, innocent)
 
 
@@ -256,7 +256,7 @@ async def test_a_huge_key_frame_of_a_member_costs_no_memory(meeting: Meeting, ro
         malicious.caller._link.send_packet(packet)
         await innocent.watch.more(2)
     assert room.seats["b"].input._current is not None
-    assert room._composer._cameras["b"]._stream is None, "the decoder refused it"
+    assert room._compositor._cameras["b"]._stream is None, "the decoder refused it"
     assert peak_mb() - before < 50
     await unharmed(meeting, innocent)
 
@@ -279,5 +279,5 @@ async def test_a_jump_ahead_in_a_members_numbers_is_survived(meeting: Meeting, r
 
 async def room_decodes(room: Room, innocent: Guest) -> None:
     """Wait until the composer has ten more pictures of the member."""
-    before = room._composer._cameras["b"].decoded
-    await innocent.watch.until(lambda: room._composer._cameras["b"].decoded >= before + 10)
+    before = room._compositor._cameras["b"].decoded
+    await innocent.watch.until(lambda: room._compositor._cameras["b"].decoded >= before + 10)

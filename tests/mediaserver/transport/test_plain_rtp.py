@@ -114,13 +114,13 @@ def test_media_goes_to_where_the_sdp_says_until_something_comes_from_that_host(
     line.send_rtcp(RTCP)
     assert (named.take(), reports.take()) == (HEADER.pack(0x80, 9, 1, 160, 5) + b"a", RTCP)
     actual.send(RTP, line.port)
-    ports.look(2.0)
+    ports.poll(2.0)
     assert ([packet.payload for packet in ear.packets], line.heard) == ([b"sound"], 2.0)
     line.send([(9 | 128, 2, 320, 5, b"b")])
     line.send_rtcp(RTCP)
     assert (actual.take(), reports.take()) == (HEADER.pack(0x80, 137, 2, 320, 5) + b"b", RTCP)
     actual.send(RTCP, line.port + 1)
-    ports.look(3.0)
+    ports.poll(3.0)
     line.send_rtcp(RTCP)
     assert (ear.reports, actual.take(), line.heard) == ([RTCP], RTCP, 3.0)
 
@@ -130,13 +130,13 @@ def test_other_hosts_and_nonsense_change_nothing(
 ) -> None:
     stranger, named = Far("127.0.0.2"), fars[0]
     stranger.send(RTP, line.port)
-    ports.look(1.0)  # before anybody is known, everybody is a stranger
+    ports.poll(1.0)  # before anybody is known, everybody is a stranger
     line.aim(HOST, named.address[1], named.address[1], 1.0)
     stranger.send(RTP, line.port)
     stranger.send(RTCP, line.port + 1)
     for nonsense in (b"", b"\x80", b"\x00" * 40, bytes(1600)):
         named.send(nonsense, line.port)
-    ports.look(2.0)
+    ports.poll(2.0)
     line.send_packet(b"x")
     assert (ear.packets, ear.reports, line.heard) == ([], [], 1.0)
     assert (line._counters.strangers, line._counters.malformed) == (3, 4)

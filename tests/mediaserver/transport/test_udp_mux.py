@@ -50,7 +50,7 @@ class World:
     async def arrived(self, count: int) -> None:
         async with asyncio.timeout(5):
             while self.mux.counters.packets_in < count:
-                self.mux.look(time.monotonic())
+                self.mux.poll(time.monotonic())
                 await asyncio.sleep(0.001)
 
 
@@ -171,7 +171,7 @@ async def test_a_kernel_that_keeps_too_little_is_told_of(
     mux = UdpMux()
     mux.open(["127.0.0.1"], 0)
     mux.close()
-    assert not mux.roomy
+    assert not mux.has_large_buffer
     assert [(record.levelname, record.message.partition(": ")[2]) for record in caplog.records] == [
         ("WARNING", "see sysctl net.core.rmem_max"),
         ("WARNING", "see sysctl net.core.wmem_max"),

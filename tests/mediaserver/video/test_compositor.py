@@ -46,8 +46,8 @@ class Eye:
     ) -> ComposeResult:
         """One tick."""
         names = labels or {tile.seat: tile.seat for tile in tiles}
-        scene = CompositionJob(0, self.tick, tiles, {self.key: self.tick == 0})
-        composed = self.composer.compose(ComposeRequest(self.now, (scene,), names, frames or {}, speaker))
+        job = CompositionJob(0, self.tick, tiles, {self.key: self.tick == 0})
+        composed = self.composer.compose(ComposeRequest(self.now, (job,), names, frames or {}, speaker))
         data, _ = composed.pictures[0, self.key]
         self.picture = self._decoder.decode(data)
         self.tick += 1
@@ -143,7 +143,7 @@ def test_no_frame_around_a_change_of_layout_is_black_or_misses_a_picture(kind: L
         said = Heading(line, "Họp", "") if layout.title else None
         composer = eye.composer
         composer.compose(ComposeRequest(eye.now, (CompositionJob(0, 0, tiles, {}, said),), labels, {}, None))
-        first = composer._easels[0, False].canvas.frame
+        first = composer._painters[0, False].canvas.frame
         assert [tile for tile in tiles if not alike(middle(first, tile), colours[tile.seat])] == []
         ground = Canvas(WIDTH, HEIGHT)
         for tile in (*tiles, *([line] if said else [])):
@@ -221,15 +221,15 @@ def test_one_picture_is_encoded_for_each_codec_asked_for_and_for_no_other() -> N
         )
         made.append({key: keyframe for (_, key), (_, keyframe) in composed.pictures.items()})
     assert made == wanted
-    assert composer._easels[0, False].encoders == {}
+    assert composer._painters[0, False].encoders == {}
 
 
 def test_each_quality_comes_in_its_size_and_the_smallest_in_every_second_picture() -> None:
     composer, steps = Compositor(WIDTH, HEIGHT, 25), {("H264", step): VideoDecoder("H264") for step in range(USUAL + 1)}
     sizes: dict[int, list[tuple[int, int]]] = {step: [] for _, step in steps}
     for tick in range(4):
-        scene = CompositionJob(0, tick, (A,), dict.fromkeys(steps, tick == 0))
-        composed = composer.compose(ComposeRequest(tick / 25, (scene,), {"a": "A"}, {}, None))
+        job = CompositionJob(0, tick, (A,), dict.fromkeys(steps, tick == 0))
+        composed = composer.compose(ComposeRequest(tick / 25, (job,), {"a": "A"}, {}, None))
         for (_, key), (data, _) in composed.pictures.items():
             picture = steps[key].decode(data)
             assert picture is not None
@@ -241,8 +241,8 @@ def test_the_smallest_quality_goes_on_where_a_busy_machine_leaves_every_other_pi
     composer, smallest = Compositor(WIDTH, HEIGHT, 25), ("H264", 0)
     made = []
     for tick in (0, 1, 3, 5, 6, 7, 9):
-        scene = CompositionJob(0, tick, (A,), {smallest: tick == 0})
-        made += [tick] * len(composer.compose(ComposeRequest(tick / 25, (scene,), {"a": "A"}, {}, None)).pictures)
+        job = CompositionJob(0, tick, (A,), {smallest: tick == 0})
+        made += [tick] * len(composer.compose(ComposeRequest(tick / 25, (job,), {"a": "A"}, {}, None)).pictures)
     assert made == [0, 3, 5, 7, 9]
 
 
@@ -262,9 +262,9 @@ def test_pictures_of_one_room_share_what_is_decoded_and_each_is_forgotten_by_its
         )
     assert composer._cameras["a"].decoded == 1
     composer.compose(ComposeRequest(0.04, both[1:], {"a": "A", "b": "B"}, {}, None))
-    assert list(composer._easels) == [(1, False)]
+    assert list(composer._painters) == [(1, False)]
     composer.compose(ComposeRequest(0.08, (), {"a": "A", "b": "B"}, {}, None))
-    assert composer._easels == {}
+    assert composer._painters == {}
 
 
 def test_who_is_in_no_picture_that_is_due_is_decoded_all_the_same() -> None:
@@ -296,8 +296,8 @@ def test_an_empty_card_carries_the_name_of_who_is_awaited() -> None:
     eye, pictures = Eye(), []
     for tile in (empty, empty._replace(awaited="nt"), empty._replace(awaited="cr")):
         eye.see((tile,), labels={"nt": "UBND.Nha Trang", "cr": "UBND.Cam Ranh"})
-        easel = eye.composer._easels[0, False]
-        pictures.append(planes(easel.canvas.frame)[0][A.y : A.y + A.height, A.x : A.x + A.width].copy())
+        painter = eye.composer._painters[0, False]
+        pictures.append(planes(painter.canvas.frame)[0][A.y : A.y + A.height, A.x : A.x + A.width].copy())
     assert [int((picture > 150).sum()) > 50 for picture in pictures] == [False, True, True]
     assert not np.array_equal(pictures[1], pictures[2])
 

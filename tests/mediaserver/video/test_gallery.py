@@ -81,18 +81,18 @@ def painted(composer: Compositor, layout: Layout, points: list[str], speaker: st
     stage = LayoutState(RoomOptions(WIDTH, HEIGHT))
     stage.choose(layout, 0.0)
     stage.arrange(points, speaker, 0.0)
-    scene = CompositionJob(0, 0, stage.tiles, {}, stage.heading(OCLOCK, "Họp giao ban Uỷ ban nhân dân tỉnh tháng 4"))
-    composer.compose(ComposeRequest(0.0, (scene,), LABELS, {}, speaker, MARKS))
+    job = CompositionJob(0, 0, stage.tiles, {}, stage.heading(OCLOCK, "Họp giao ban Uỷ ban nhân dân tỉnh tháng 4"))
+    composer.compose(ComposeRequest(0.0, (job,), LABELS, {}, speaker, MARKS))
     return stage.tiles
 
 
 def seen(composer: Compositor, tile: Tile) -> Colour:
     x, y = tile.x + tile.width // 2, tile.y + round(tile.height * CENTRE_SHARE)
-    return colour_at(composer._easels[0, False].canvas.frame, x & ~1, y & ~1)
+    return colour_at(composer._painters[0, False].canvas.frame, x & ~1, y & ~1)
 
 
 def picture(composer: Compositor) -> Image.Image:
-    return Image.fromarray(composer._easels[0, False].canvas.frame.to_ndarray(format="rgb24"))
+    return Image.fromarray(composer._painters[0, False].canvas.frame.to_ndarray(format="rgb24"))
 
 
 def name(kind: str, count: int) -> str:

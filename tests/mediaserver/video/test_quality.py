@@ -5,7 +5,7 @@ from functools import partial
 from operator import eq
 from pathlib import Path
 
-from mediaserver.room.compositions import finest
+from mediaserver.room.compositions import best_quality_step
 from mediaserver.rtp.payload import SINGLE_NAL
 from mediaserver.video.quality import CAMERA_BPS, LARGE, QUALITIES, SCREEN_BPS, USUAL
 
@@ -13,7 +13,7 @@ LINK = Path(__file__).parents[3] / "web/meeting/client/peer-connection.js"
 
 
 def test_room_systems_that_know_short_slices_only_get_720_lines_at_most() -> None:
-    most = [finest(partial(eq, codec)) for codec in ("H264", "VP8", SINGLE_NAL)]
+    most = [best_quality_step(partial(eq, codec)) for codec in ("H264", "VP8", SINGLE_NAL)]
     assert most == [LARGE, LARGE, USUAL]
 
 

@@ -21,13 +21,13 @@ class Kept:
 
 @pytest.mark.parametrize("codec", ["VP8", "H264"])
 def test_pictures_become_packets_numbered_without_end(codec: str) -> None:
-    dirty, kept = FlushQueue(), Kept()
-    rendition = Rendition(codec, dirty)
+    flush_queue, kept = FlushQueue(), Kept()
+    rendition = Rendition(codec, flush_queue)
     rendition.attach(kept)
     frames = coded(codec, RED, 4)
     for frame in frames:
         rendition.publish(frame.data, frame.keyframe, frame.timestamp)
-    dirty.flush(0.0)
+    flush_queue.flush(0.0)
     packets = kept.packets
     assert [p.sequence for p in packets] == list(range(len(packets)))
     assert [p.timestamp for p in packets if p.marker] == [frame.timestamp for frame in frames]
@@ -49,11 +49,11 @@ def test_a_key_frame_is_wanted_first_and_after_each_request() -> None:
 
 
 def test_a_picture_the_encoder_left_out_is_no_packet() -> None:
-    dirty, kept = FlushQueue(), Kept()
-    rendition = Rendition("H264", dirty)
+    flush_queue, kept = FlushQueue(), Kept()
+    rendition = Rendition("H264", flush_queue)
     rendition.attach(kept)
     rendition.publish(b"", False, 0)
-    dirty.flush(0.0)
+    flush_queue.flush(0.0)
     assert kept.packets == []
 
 

@@ -32,7 +32,7 @@ from mediaserver.api import (
 )
 from mediaserver.congestion.downlink import SOUND_BPS
 from mediaserver.errors import AlreadyRecording, BadOffer, UnknownRoom, UnknownSeat
-from mediaserver.peer.webrtc import MISSED_S, WebRtcPeer
+from mediaserver.peer.webrtc import LOST_AUDIO_S, WebRtcPeer
 from mediaserver.recording.recorder import ITEM_BYTES, MAX_QUEUED_BYTES, Recorder
 from mediaserver.room.room import LEVELS_TICKS, POOR_LOSS, Room
 from mediaserver.rtp.rtcp import Block, receiver_report
@@ -42,7 +42,15 @@ from mediaserver.transport.webrtc import SILENCE_S
 from mediaserver.video.compositor import ComposeRequest
 from mediaserver.video.quality import CAMERA_BPS, COMPOSED_BPS, LARGE, SCREEN_BPS, USUAL
 from mediaserver.video.rendition import Rendition
-from mediaserver.worker.engine import BEAT_S, JOIN_S, LATE_BEATS, LOOK_MS, QUICK_MS, LocalEngine, _beats
+from mediaserver.worker.engine import (
+    AUDIO_TICK_S,
+    FAST_POLL_MS,
+    JOIN_FAST_POLL_S,
+    MAX_LATE_TICKS,
+    POLL_MS,
+    LocalEngine,
+    _tick_number,
+)
 from tests.mediaserver.meeting import CERTIFICATE, PATIENCE_S, ROOM, Guest, Meeting, material
 from tests.mediaserver.offers import CHROMIUM
 
@@ -72,12 +80,12 @@ async def test_r093_levels_are_told_five_times_in_a_second_at_most_and_a_voice_i
     await meeting.join("b", "green", 660)
     await a.watch.until(lambda: any(isinstance(event, Levels) and event.levels for event in meeting.events))
     for gain, level in ((-12, -27), (0, -15), (-12, -27)):
-        begun, beat = len(meeting.events), engine._done
+        begun, beat = len(meeting.events), engine._ticks_done
         await engine.set_gain(ROOM, "a", gain)
         await a.watch.until(lambda level=level: _told(meeting)[-1].levels == {"a": level})  # type: ignore[misc]
-        await a.watch.until(lambda beat=beat: engine._done >= beat + 50)  # type: ignore[misc]
+        await a.watch.until(lambda beat=beat: engine._ticks_done >= beat + 50)  # type: ignore[misc]
         told = [event for event in meeting.events[begun:] if isinstance(event, Levels)]
-        assert len(told) <= (engine._done - beat) // LEVELS_TICKS + 1
+        assert len(told) <= (engine._ticks_done - beat) // LEVELS_TICKS + 1
 
 
 def _told(meeting: Meeting) -> list[Levels]:
@@ -120,12 +128,12 @@ async def test_a_camera_is_forwarded_without_decoding_or_encoding_anything(meeti
     await b.watch.until(lambda: (b.watch.colour(), b.watch.size) == ("red", (640, 360)))
     await a.watch.until(lambda: all(each.input._current is None for each in room.seats.values()))
     composed = [rendition._sequence for rendition in renditions(room)]
-    decoded = {seat: camera.decoded for seat, camera in room._composer._cameras.items()}
+    decoded = {seat: camera.decoded for seat, camera in room._compositor._cameras.items()}
     before = a.pictures, b.pictures
     await a.watch.more(30)
     await b.watch.until(lambda: b.pictures >= before[1] + 30)
     assert [rendition._sequence for rendition in renditions(room)] == composed
-    assert {seat: camera.decoded for seat, camera in room._composer._cameras.items()} == decoded
+    assert {seat: camera.decoded for seat, camera in room._compositor._cameras.items()} == decoded
     assert all(each.input._current is None for each in room.seats.values())
     assert a.caller.reception.picture().lost == 0
 
@@ -138,17 +146,17 @@ async def test_the_clock_of_the_picture_rests_until_somebody_watches(
     await a.watch.until(lambda: a.watch.colour() == "green" and room._idle)
     await a.watch.more(10)  # and the composer has let go of what it held
     looks: list[int] = []
-    work = room._work
+    work = room._compose_request
 
     def seen(rate: int, tick: int, now: float) -> ComposeRequest | None:
         looks.append(tick)
         return work(rate, tick, now)
 
-    monkeypatch.setattr(room, "_work", seen)
+    monkeypatch.setattr(room, "_compose_request", seen)
     await a.watch.more(10)
     assert looks == []
     await meeting.engine.set_layout(ROOM, Layout("single", "a"))
-    await a.watch.until(lambda: room.pictures.of(EVERYONE).stage._shown == Layout("single", "a"))
+    await a.watch.until(lambda: room.compositions.of(EVERYONE).layout_state._shown == Layout("single", "a"))
     await meeting.engine.set_view(ROOM, "a", COMPOSED)
     await a.watch.until(lambda: a.watch.colour(0.2, 0.2) == a.watch.colour(0.8, 0.2) == "red")
 
@@ -180,7 +188,7 @@ async def test_views_and_layouts_change_for_those_who_watch(meeting: Meeting) ->
 
 
 def renditions(room: Room) -> list[Rendition]:
-    return [rendition for picture in room.pictures for rendition in picture.renditions.values()]
+    return [rendition for picture in room.compositions for rendition in picture.renditions.values()]
 
 
 async def test_audiences_see_their_own_layouts_made_only_while_somebody_watches(meeting: Meeting, room: Room) -> None:
@@ -188,19 +196,19 @@ async def test_audiences_see_their_own_layouts_made_only_while_somebody_watches(
     b = await meeting.join("b", "green", 660, audience="components", wish=Wish(("VP8",), 1))
     c = await meeting.join("c", "blue", 1000, audience="components")
     await meeting.all_seen()
-    assert len(room._composer._easels) == 1
+    assert len(room._compositor._painters) == 1
     engine = meeting.engine
     await engine.set_layout(ROOM, Layout("single", "b"), "host")
     await engine.set_layout(ROOM, Layout("single", "a"), "unwatched")
     await a.watch.until(lambda: a.watch.colour(0.2, 0.2) == a.watch.colour(0.8, 0.2) == "green")
     await b.watch.more(10)
-    assert (meeting.shows(b, "a"), meeting.shows(c, "a"), len(room._composer._easels)) == (True, True, 2)
+    assert (meeting.shows(b, "a"), meeting.shows(c, "a"), len(room._compositor._painters)) == (True, True, 2)
     assert b.caller.reception.picture().lost == a.caller.reception.picture().lost == 0
 
     await engine.set_layout(ROOM, Layout("single", "b"), "components")  # the same as the host's: one picture
     for guest in (b, c):
         await guest.watch.until(lambda w=guest.watch: w.colour(0.2, 0.2) == w.colour(0.8, 0.2) == "green")  # type: ignore[misc]
-    assert room.pictures.of("host") is room.pictures.of("components")
+    assert room.compositions.of("host") is room.compositions.of("components")
     await engine.set_view(ROOM, "a", "composed:unwatched")
     await a.watch.until(lambda: a.watch.colour(0.2, 0.2) == a.watch.colour(0.8, 0.2) == "red")
     await engine.set_view(ROOM, "a", COMPOSED)
@@ -209,7 +217,7 @@ async def test_audiences_see_their_own_layouts_made_only_while_somebody_watches(
     assert b.watch.colour(0.2, 0.2) == b.watch.colour(0.8, 0.2) == "green"
     await engine.set_layout(ROOM, None, "components")
     await meeting.all_seen()
-    await a.watch.until(lambda: len(room._composer._easels) == 1)
+    await a.watch.until(lambda: len(room._compositor._painters) == 1)
 
 
 async def test_a_camera_is_told_how_much_of_it_is_looked_at(meeting: Meeting, room: Room) -> None:
@@ -261,7 +269,7 @@ async def test_a_large_display_gets_a_larger_picture_made_for_it_alone(meeting: 
     for guest in (a, vp8):
         await meeting.engine.set_view(ROOM, guest.seat, COMPOSED, 225)
         await guest.watch.until(sees(guest, (320, 180)))
-    await b.watch.until(lambda: set(room._composer._easels) == {(0, False)})
+    await b.watch.until(lambda: set(room._compositor._painters) == {(0, False)})
     assert room._rates() == {25}
 
 
@@ -278,13 +286,13 @@ async def test_who_is_newly_shown_comes_as_a_picture_not_as_a_card(meeting: Meet
     seen: set[str] = set()
 
     def green() -> bool:
-        (tile,) = room.pictures.of(EVERYONE).stage.tiles
+        (tile,) = room.compositions.of(EVERYONE).layout_state.tiles
         assert tile.seat == "a" or room.seats["b"].input.flowing
         seen.add(a.watch.colour())
         return a.watch.colour() == "green"
 
     room.set_layout(Layout("single", "b"))
-    assert not room.pictures.settle(room._ready, time.monotonic()), "nothing can have come yet"
+    assert not room.compositions.settle(room._ready, time.monotonic()), "nothing can have come yet"
     await a.watch.until(green)
     assert seen == {"red", "green"}
 
@@ -296,8 +304,8 @@ async def test_who_has_the_floor_and_whose_line_is_poor_is_marked_in_the_picture
     await meeting.all_seen()
     for seat, loss in (("b", POOR_LOSS + 0.01), ("c", 2 * POOR_LOSS), ("a", POOR_LOSS)):
         room.seats[seat].peer._loss.share = loss  # type: ignore[union-attr]
-    work = room._work(room.options.fps, 1, time.monotonic())
-    assert work is not None and work.marks == {"a": ("floor",), "b": ("poor",), "c": ("floor", "poor")}
+    work = room._compose_request(room.options.fps, 1, time.monotonic())
+    assert work is not None and work.icons == {"a": ("floor",), "b": ("poor",), "c": ("floor", "poor")}
 
 
 async def test_pages_turn_while_nothing_else_happens(meeting: Meeting) -> None:
@@ -317,10 +325,10 @@ async def test_title_and_names_change_and_a_card_keeps_the_name_of_who_is_away(m
     await meeting.engine.set_layout(ROOM, Layout("2x2", seats=("b", "nt"), empty=True, title=True))
     await meeting.engine.set_names(ROOM, "Họp bất thường", {"nt": "UBND.Nha Trang", "cr": "UBND.Cam Ranh"})
     await meeting.engine.remove_seat(ROOM, "b")
-    await a.watch.until(lambda: not room.pictures.of(EVERYONE).stage.tiles[0].seat)
-    work = room._work(room.options.fps, 1, time.monotonic())
+    await a.watch.until(lambda: not room.compositions.of(EVERYONE).layout_state.tiles[0].seat)
+    work = room._compose_request(room.options.fps, 1, time.monotonic())
     assert work is not None
-    (scene,) = work.scenes
+    (scene,) = work.jobs
     assert scene.heading is not None and scene.heading.title == "Họp bất thường"
     assert [work.labels[tile.seat or tile.awaited] for tile in scene.tiles if tile.seat or tile.awaited] == [
         "Điểm cầu b",
@@ -342,7 +350,7 @@ async def test_who_is_newly_shown_in_a_picture_of_its_own_comes_as_a_picture_too
     seen: set[str] = set()
 
     def green() -> bool:
-        (tile,) = room.pictures.of(audience).stage.tiles
+        (tile,) = room.compositions.of(audience).layout_state.tiles
         assert tile.seat == "a" or b.input.flowing
         seen.add(a.watch.colour())
         return a.watch.colour() == "green"
@@ -350,9 +358,11 @@ async def test_who_is_newly_shown_in_a_picture_of_its_own_comes_as_a_picture_too
     for _ in range(2):  # what is chosen again is as good
         seen.clear()
         room.set_layout(Layout("lecture", "b"), audience)
-        assert not room.pictures.settle(room._ready, time.monotonic()), "nobody watches, or nothing can have come yet"
+        assert not room.compositions.settle(room._ready, time.monotonic()), (
+            "nobody watches, or nothing can have come yet"
+        )
         room.set_view("a", COMPOSED if audience == "host" else f"{COMPOSED}:{audience}")
-        assert not room.pictures.settle(room._ready, time.monotonic()), "nothing can have come yet"
+        assert not room.compositions.settle(room._ready, time.monotonic()), "nothing can have come yet"
         await a.watch.until(green)
         assert seen == {"red", "green"}
         room.set_layout(None, "host")
@@ -382,7 +392,7 @@ async def test_a_shared_screen_is_composed_and_forwarded_while_it_is_the_content
     await engine.set_content(ROOM, "b")
     await engine.set_layout(ROOM, Layout("content"))
     await a.watch.until(lambda: (a.watch.colour(0.3, 0.5), a.watch.colour(0.875, 0.2)) == ("green", "red"))
-    assert set(room._composer._cameras) == {"a", "b", "content:b"}
+    assert set(room._compositor._cameras) == {"a", "b", "content:b"}
     await engine.set_view(ROOM, "a", CONTENT)
     await a.watch.until(lambda: a.watch.colour(0.1, 0.1) == a.watch.colour(0.9, 0.9) == "green")
     viewer = room.seats["a"]
@@ -397,7 +407,7 @@ async def test_a_shared_screen_is_composed_and_forwarded_while_it_is_the_content
     assert viewer.peer.downlink.rate == COMPOSED_BPS[USUAL] + SOUND_BPS
     await engine.set_content(ROOM, None)
     await a.watch.until(lambda: (a.watch.colour(0.3, 0.5), a.watch.colour(0.875, 0.2)) == ("red", "green"))
-    assert set(room._composer._cameras) == {"a", "b"}
+    assert set(room._compositor._cameras) == {"a", "b"}
     with pytest.raises(UnknownSeat):
         await engine.set_content(ROOM, "nobody")
     await engine.set_content(ROOM, "b")
@@ -424,7 +434,7 @@ async def test_a_camera_of_one_size_gives_way_to_the_composed_picture_on_a_narro
 async def test_a_small_place_gets_a_small_picture_and_a_larger_one_at_once(
     meeting: Meeting, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mediaserver.room.resolution_demand.PATIENCE_S", 0.2)
+    monkeypatch.setattr("mediaserver.room.resolution_demand.DECREASE_DELAY_S", 0.2)
     a = await meeting.join("a", "red", 440, wish=Wish(layers=1))
     b = await meeting.join("b", "green", 660, wish=Wish(layers=3))
     await meeting.all_seen()
@@ -571,7 +581,7 @@ async def test_a_voice_is_passed_on_while_nothing_is_recorded_and_nobody_loses_s
     await meeting.engine.stop_recording(ROOM)
     assert relays(now)
     peer.rtcp(receiver_report(1, [Block(peer.audio.ssrc, 128, 0, 0, 0, 0, 0)]), now)
-    assert (relays(now), relays(now + MISSED_S)) == (False, True)
+    assert (relays(now), relays(now + LOST_AUDIO_S)) == (False, True)
 
 
 async def hung(meeting: Meeting, room: Room, path: str) -> tuple[Recorder, threading.Event]:
@@ -591,7 +601,7 @@ async def test_a_disk_that_hangs_is_told_before_it_lets_go_of_the_file(
 ) -> None:
     path = str(tmp_path / "one.mp4")
     recorder, released = await hung(meeting, room, path)
-    assert (room._recorder, recorder._queued.used) == (None, MAX_QUEUED_BYTES)
+    assert (room._recorder, recorder._recording_budget.used) == (None, MAX_QUEUED_BYTES)
     released.set()
     assert await meeting.recorded() == RecordingEnded(ROOM, path, 0.0, "disk-slow")
 
@@ -629,7 +639,7 @@ async def test_the_port_is_read_while_there_is_a_room() -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
             for _ in range(datagrams):
                 stranger.sendto(b"\x16", engine._mux.addresses[0])
-        await asyncio.sleep(5 * LOOK_MS / 1000)
+        await asyncio.sleep(5 * POLL_MS / 1000)
         return (await engine.stats())["packets_in"]
 
     assert await read_after(1) == 0
@@ -651,34 +661,34 @@ async def test_missed_beats_are_made_up_for_unless_they_are_too_many(
     assert isinstance(meeting.engine, LocalEngine)
     engine, beats = meeting.engine, list[int]()
     engine._ticker.stop()
-    monkeypatch.setattr(room, "sound", lambda due: beats.append(round(due / BEAT_S)))
-    engine._beat(_beats(time.monotonic()), time.monotonic())
-    engine._done = done = engine._done - 3
+    monkeypatch.setattr(room, "sound", lambda due: beats.append(round(due / AUDIO_TICK_S)))
+    engine._run_due_ticks(_tick_number(time.monotonic()), time.monotonic())
+    engine._ticks_done = done = engine._ticks_done - 3
     beats.clear()
-    engine._beat(_beats(time.monotonic()), time.monotonic())
-    assert beats == list(range(done + 1, engine._done + 1))
-    engine._done -= LATE_BEATS + 1
+    engine._run_due_ticks(_tick_number(time.monotonic()), time.monotonic())
+    assert beats == list(range(done + 1, engine._ticks_done + 1))
+    engine._ticks_done -= MAX_LATE_TICKS + 1
     beats.clear()
-    engine._beat(_beats(time.monotonic()), time.monotonic())
-    assert beats == [engine._done]
+    engine._run_due_ticks(_tick_number(time.monotonic()), time.monotonic())
+    assert beats == [engine._ticks_done]
 
 
 class Waiting:
     """Has always something left to send."""
 
-    def __init__(self, dirty: FlushQueue) -> None:
-        self._dirty = dirty
-        dirty.append(self)
+    def __init__(self, flush_queue: FlushQueue) -> None:
+        self._flush_queue = flush_queue
+        flush_queue.append(self)
 
     def flush(self, _now: float) -> None:
-        self._dirty.append(self)
+        self._flush_queue.append(self)
 
 
 async def test_looks_are_quick_while_somebody_joins(meeting: Meeting) -> None:
     assert isinstance(meeting.engine, LocalEngine)
     began = time.monotonic()
     await meeting.join("a", "red", 440)
-    assert began + JOIN_S <= meeting.engine._quick <= time.monotonic() + JOIN_S
+    assert began + JOIN_FAST_POLL_S <= meeting.engine._fast_poll_until <= time.monotonic() + JOIN_FAST_POLL_S
 
 
 async def test_looks_are_as_seldom_as_beats_unless_something_must_be_quick() -> None:
@@ -687,22 +697,22 @@ async def test_looks_are_as_seldom_as_beats_unless_something_must_be_quick() -> 
     await engine.open_room(ROOM, RoomOptions())
 
     def period_ms() -> int:
-        engine._look()
+        engine._poll()
         return engine._ticker._period_ms
 
-    engine._mux.roomy = True
-    assert period_ms() == LOOK_MS
-    engine._mux.roomy = False
-    assert period_ms() == QUICK_MS
-    engine._mux.roomy = True
-    engine._quick = time.monotonic() + 60
-    assert period_ms() == QUICK_MS
-    engine._quick = 0.0
-    assert period_ms() == LOOK_MS
-    Waiting(engine._dirty)
-    assert period_ms() == QUICK_MS
-    engine._dirty.clear()
-    assert period_ms() == LOOK_MS
+    engine._mux.has_large_buffer = True
+    assert period_ms() == POLL_MS
+    engine._mux.has_large_buffer = False
+    assert period_ms() == FAST_POLL_MS
+    engine._mux.has_large_buffer = True
+    engine._fast_poll_until = time.monotonic() + 60
+    assert period_ms() == FAST_POLL_MS
+    engine._fast_poll_until = 0.0
+    assert period_ms() == POLL_MS
+    Waiting(engine._flush_queue)
+    assert period_ms() == FAST_POLL_MS
+    engine._flush_queue.clear()
+    assert period_ms() == POLL_MS
     await engine.close()
 
 
@@ -738,11 +748,11 @@ async def test_a_closed_room_lets_go_of_its_codecs_and_pictures_at_once(meeting:
     """A room and its peers know each other and wait for the garbage collector, but without what is heavy."""
     a = await meeting.join("a", "red", 440)
     await a.watch.until(lambda: a.watch.colour() == "red")
-    composer = room._composer
-    assert composer._cameras and composer._easels
+    composer = room._compositor
+    assert composer._cameras and composer._painters
     await meeting.engine.close_room(ROOM)
-    room._thread.shutdown(wait=True)
-    assert (composer._cameras, composer._easels) == ({}, {})
+    room._composing_thread.shutdown(wait=True)
+    assert (composer._cameras, composer._painters) == ({}, {})
 
 
 def failing(times: float, works: Callable[..., Any]) -> Callable[..., Any]:
@@ -766,14 +776,14 @@ def faults(caplog: pytest.LogCaptureFixture) -> set[str]:
     return told
 
 
-@pytest.mark.parametrize("broken", ["_rates", "_work", "_publish"])
+@pytest.mark.parametrize("broken", ["_rates", "_compose_request", "_publish"])
 async def test_a_picture_that_fails_does_not_end_the_rooms_pictures(
     meeting: Meeting, room: Room, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, broken: str
 ) -> None:
     a = await meeting.join("a", "red", 440)
     await a.watch.more(5)
     monkeypatch.setattr(room, broken, failing(3, getattr(room, broken)))
-    while room._faults.count < 3:
+    while room._throttled_log.count < 3:
         await asyncio.sleep(0.01)
     await a.watch.more(10)
     assert faults(caplog) == {f"x picture of {ROOM}"}
@@ -808,7 +818,7 @@ async def test_a_room_that_fails_keeps_no_other_from_its_work_nor_itself_from_th
         for work in works:
             monkeypatch.setattr(engine._rooms[name], work, lambda _now, at=(name, work): done.append(at))
     monkeypatch.setattr(engine._rooms["bad"], broken, failing(inf, print))
-    engine._work(0, 0.0)  # the beat on which all is due
+    engine._run_tick(0, 0.0)  # the beat on which all is due
     assert sorted(done) == sorted([*(("bad", work) for work in works - {broken}), *(("good", work) for work in works)])
     assert faults(caplog) == {"x beat of bad"}
     await engine.close()

@@ -105,7 +105,7 @@ async def test_a_server_of_another_release_is_refused_and_the_worker_makes_way(
 async def test_without_a_server_for_too_long_it_closes_recordings_and_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "ALONE_S", 0.05)
+    monkeypatch.setattr(module, "HOLD_ROOMS_S", 0.05)
     serving = Worker(LocalEngine(["127.0.0.1"], 0), str(tmp_path / "s"))
     running = asyncio.ensure_future(serving.run())
     while not (tmp_path / "s").exists():
@@ -127,7 +127,7 @@ async def _socket_of(serving: Worker, path: Path) -> tuple[asyncio.Task[None], R
 async def test_how_recordings_ended_without_a_server_waits_for_the_next_one_also_when_the_rooms_are_closed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "ALONE_S", 0.05)
+    monkeypatch.setattr(module, "HOLD_ROOMS_S", 0.05)
     monkeypatch.setattr(module, "IDLE_S", 0.04)
     local, path = LocalEngine(["127.0.0.1"], 0), str(tmp_path / "1.mp4")
     running, first = await _socket_of(Worker(local, str(tmp_path / "s"), "ours"), tmp_path / "s")
@@ -151,7 +151,7 @@ async def test_how_recordings_ended_without_a_server_waits_for_the_next_one_also
 async def test_on_a_machine_of_its_own_it_tells_ends_to_servers_of_their_data_directory_alone(
     monkeypatch: pytest.MonkeyPatch, owner: str, told: int
 ) -> None:
-    monkeypatch.setattr(remote_worker, "ALONE_S", -1.0)
+    monkeypatch.setattr(remote_worker, "HOLD_ROOMS_S", -1.0)
     engines: list[LocalEngine] = []
 
     def engine() -> LocalEngine:
@@ -159,13 +159,13 @@ async def test_on_a_machine_of_its_own_it_tells_ends_to_servers_of_their_data_di
         return engines[-1]
 
     serving = remote_worker.RemoteWorker("https://127.0.0.1:1/", "key", ssl.create_default_context(), engine)
-    await serving._live()  # nobody is there
-    await serving._of("ours")
+    await serving._serve_once()  # nobody is there
+    await serving._server_for("ours")
     await engines[0].open_room("r", RoomOptions())
     await engines[0].start_recording("r", "/r/1.mp4")
-    await serving._live()  # for too long
+    await serving._serve_once()  # for too long
     assert await engines[0].held() == Held(ended=(RecordingEnded("r", "/r/1.mp4", 0.0, "interrupted"),))
-    await serving._of(owner)
+    await serving._server_for(owner)
     assert len((await engines[-1].held()).ended) == told
     await serving._close()
 

@@ -81,12 +81,12 @@ async def test_another_period_holds_from_the_next_call_on(clock: Clock) -> None:
     clock.ticker.start()
     await clock.called()
     start, period_ms = time.monotonic(), 4 * PERIOD_MS
-    clock.ticker.change(period_ms)
+    clock.ticker.set_period(period_ms)
     while clock.waiting:
         await clock.called()
     for number in range(1, 4):
         assert await clock.called() >= (start * 1000 // period_ms + number) * period_ms / 1000 - 0.001
     clock.ticker.stop()
-    clock.ticker.change(PERIOD_MS)
+    clock.ticker.set_period(PERIOD_MS)
     await asyncio.sleep(5 * PERIOD_MS / 1000)
     assert clock.waiting == 0

@@ -20,7 +20,7 @@ from mediaserver.api import EngineLost, EngineReady
 from mediaserver.recording.chapters import Chapter
 from mediaserver.recording.disk_space import BYTES_PER_HOUR, VOICE_BYTES_PER_HOUR, Space, measure
 from mediaserver.recording.encrypted_file import MARK, Damaged, FileCipher
-from mediaserver.recording.files import create, names_of
+from mediaserver.recording.files import all_paths, create
 from mediaserver.recording.remux_job import RemuxJob
 from scheduler.core.model import ScriptItem
 from signaling.app import admin_cli
@@ -151,7 +151,7 @@ async def test_a_closed_recording_is_made_good_and_shown(world: World, reel: byt
 async def test_files_of_points_that_never_spoke_are_deleted_with_the_end(world: World, reel: bytes, lost: bool) -> None:
     session = (await world.session(NHA_TRANG)).id
     path = Path(await world.server.recordings.begin(session, "Họp", HOST_IS, world.clock(), "host"))
-    for each in names_of(path):
+    for each in all_paths(path):
         os.close(create(each))
     await asyncio.to_thread(path.write_bytes, reel)
     if lost:
@@ -732,7 +732,9 @@ def record_voices(path: Path) -> None:
     camera = Camera(path)
     for tick in range(25):
         camera.roll(0.04)
-        camera.recorder.hear({"UBND.Nha Trang · UBND thành phố Nha Trang": np.full(960, 99, np.int16)}, 2 * tick)
+        camera.recorder.record_tracks(
+            {"UBND.Nha Trang · UBND thành phố Nha Trang": np.full(960, 99, np.int16)}, 2 * tick
+        )
     camera.close()
 
 

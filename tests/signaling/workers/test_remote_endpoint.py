@@ -449,7 +449,7 @@ async def test_i07_without_the_folder_a_recording_is_refused_and_says_so(site: S
 def test_i07_the_folder_is_seen_by_a_file_in_it(tmp_path: Path) -> None:
     (tmp_path / "marker").touch()
     names = (str(tmp_path / "marker"), str(tmp_path), str(tmp_path / "x"), "", ".")
-    assert [remote_worker._sees(name) for name in names] == [True, False, False, False, False]
+    assert [remote_worker._sees_recordings(name) for name in names] == [True, False, False, False, False]
 
 
 async def test_i07_keys_are_made_listed_and_withdrawn_at_the_command_line(

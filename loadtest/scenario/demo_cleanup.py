@@ -39,4 +39,4 @@ async def _delete_recording(services: Services, session: str) -> None:
     for part in parts:
         await asyncio.to_thread(part.remove)
         await services.audit.append(AuditEntry(utc_now(), SERVER, "recording-deleted", part.id, part.sha256 or ""))
-    await services.handovers.gone(session, utc_now())
+    await services.handovers.mark_deleted(session, utc_now())

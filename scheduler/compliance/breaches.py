@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from scheduler.core.model import Point, Refused, Session, State
-from scheduler.directory.model import Change
+from scheduler.directory.model import DeviceChange
 from scheduler.operations.closing.recording_handover import Handover
 
 BreachKind = Literal[
@@ -77,7 +77,7 @@ def unchecked(session: Session, checked: Collection[str], points: Mapping[str, P
     ]
 
 
-def drifted(changes: Iterable[Change], points: Mapping[str, Point]) -> list[Breach]:
+def drifted(changes: Iterable[DeviceChange], points: Mapping[str, Point]) -> list[Breach]:
     """Return what was seen of devices against what is registered of them."""
     return [
         Breach(each.at, "name" if each.field == "name" else "drift", points[each.point].unit, None, each.point)
@@ -116,5 +116,5 @@ def unreceived(handovers: Iterable[Handover], now: datetime) -> list[Breach]:
     return [
         Breach(each.due, "receipt", each.unit, each.session)
         for each in handovers
-        if each.standing(now) in {"overdue", "late"}
+        if each.status(now) in {"overdue", "late"}
     ]

@@ -57,7 +57,7 @@ class FeedbackService:
         self._sheets = sheets
         self._handovers = handovers
 
-    async def drop(self, unit: str, by: str, text: str, now: datetime) -> Feedback:
+    async def add(self, unit: str, by: str, text: str, now: datetime) -> Feedback:
         """Take what a unit has to say."""
         said = Feedback(uuid.uuid4().hex, unit, by, instant(seconds(now)), text)
         async with writing(self._engine) as db:

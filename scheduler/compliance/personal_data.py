@@ -40,7 +40,7 @@ _SESSION = {SESSIONS: SESSIONS.c.id, DUTIES: DUTIES.c.session, LISTS: LISTS.c.se
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PersonalRecord:
     """Somebody, where they are on record: `number` is of the session or draft, `needed` says that it stays for now."""
 
     kind: Kind
@@ -58,7 +58,7 @@ class PersonalData:
     def __init__(self, desk: Alerts) -> None:
         self._desk = desk
 
-    async def of(self, unit: str, now: datetime) -> list[Entry]:
+    async def of(self, unit: str, now: datetime) -> list[PersonalRecord]:
         """Return what is on record of a unit's people. Raises UnknownUnit."""
         async with self._desk.engine.begin() as db:
             return await self._of(db, unit, now)
@@ -89,7 +89,7 @@ class PersonalData:
                     await _erase(db, table, where)
                 await _erase_drafts(db, settled)
 
-    async def _of(self, db: AsyncConnection, unit: str, now: datetime) -> list[Entry]:
+    async def _of(self, db: AsyncConnection, unit: str, now: datetime) -> list[PersonalRecord]:
         if unit not in {known.id for known in await units_store.units(db)}:
             raise UnknownUnit(unit)
         duties = await self._rows(db, DUTIES, unit, now)
@@ -98,17 +98,17 @@ class PersonalData:
             *await _of_drafts(db, unit),
             *(entry for row in await self._rows(db, SESSIONS, unit, now) for entry in _contacts("contact", row)),
             *(
-                Entry("duty", row["name"], row["phone"], "", row["role"], row["number"], row["needed"])
+                PersonalRecord("duty", row["name"], row["phone"], "", row["role"], row["number"], row["needed"])
                 for row in duties
             ),
             *(entry for row in await self._rows(db, LISTS, unit, now) for entry in _attendees(row)),
         ]
 
-    async def _in_charge(self, db: AsyncConnection, unit: str, now: datetime) -> list[Entry]:
+    async def _in_charge(self, db: AsyncConnection, unit: str, now: datetime) -> list[PersonalRecord]:
         day = self._desk.profiles.day(now)
         query = select(PEOPLE).where(PEOPLE.c.unit == unit, _named(PEOPLE)).order_by(PEOPLE.c.valid_from, PEOPLE.c.id)
         return [
-            Entry(
+            PersonalRecord(
                 "in-charge", row.name, row.phone, row.email, row.role, "", row.valid_to is None or row.valid_to >= day
             )
             for row in await db.execute(query)
@@ -138,7 +138,7 @@ class PersonalData:
 _WITH_CONTACT = or_(*(DRAFTS.c.content.contains(f'"{name}"') for name in _CONTACT))
 
 
-async def _of_drafts(db: AsyncConnection, unit: str) -> list[Entry]:
+async def _of_drafts(db: AsyncConnection, unit: str) -> list[PersonalRecord]:
     query = select(DRAFTS).where(_sent_by(unit), _WITH_CONTACT).order_by(DRAFTS.c.arrived, DRAFTS.c.id)
     return [
         entry
@@ -149,17 +149,19 @@ async def _of_drafts(db: AsyncConnection, unit: str) -> list[Entry]:
     ]
 
 
-def _contacts(kind: Kind, fields: Mapping[str, Any]) -> list[Entry]:
+def _contacts(kind: Kind, fields: Mapping[str, Any]) -> list[PersonalRecord]:
     pairs = (("contact_name", "contact_phone"), ("second_name", "second_phone"))
     found = [(str(fields.get(name) or ""), str(fields.get(phone) or "")) for name, phone in pairs]
     return [
-        Entry(kind, name, phone, "", "", fields["number"], fields["needed"]) for name, phone in found if name or phone
+        PersonalRecord(kind, name, phone, "", "", fields["number"], fields["needed"])
+        for name, phone in found
+        if name or phone
     ]
 
 
-def _attendees(row: Mapping[str, Any]) -> list[Entry]:
+def _attendees(row: Mapping[str, Any]) -> list[PersonalRecord]:
     return [
-        Entry("attendee", each["name"], "", "", each["position"], row["number"], row["needed"])
+        PersonalRecord("attendee", each["name"], "", "", each["position"], row["number"], row["needed"])
         for each in json.loads(row["people"])
     ]
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from scheduler.core.model import Point, PointState, Unit
-from scheduler.directory.model import Assessment, Change
-from scheduler.directory.people.list_status import Standing
+from scheduler.directory.model import Assessment, DeviceChange
+from scheduler.directory.people.list_status import ListStatus
 
 
 @dataclass(frozen=True, slots=True)
-class Compliance:
+class UnitSummary:
     """Counts of a unit's own points and of those of units right below it; `people` is the unit's own list."""
 
     unit: Unit
@@ -22,18 +22,18 @@ class Compliance:
     ending: int
     taken_over: int
     drift: int
-    people: Standing
+    people: ListStatus
 
 
-def card(
-    people: Standing,
+def unit_summary(
+    people: ListStatus,
     units: Iterable[Unit],
     points: Iterable[Point],
     assessments: Mapping[str, Assessment],
-    changes: Iterable[Change],
+    changes: Iterable[DeviceChange],
     now: datetime,
     warn_days: int,
-) -> Compliance:
+) -> UnitSummary:
     """Return how a unit stands; withdrawn points count no more, `ending` assessments end soon or have ended.
 
     Points that were `taken_over` have none yet.
@@ -47,7 +47,7 @@ def card(
     held = [assessments[point] for point in sorted(mine) if point in assessments]
     passed = [each for each in held if each.result != "failed" and each.expires is not None]
     soon = now + timedelta(days=warn_days)
-    return Compliance(
+    return UnitSummary(
         unit=unit,
         own_active=_active(own),
         own=len(own),

@@ -13,19 +13,19 @@ from scheduler.policy.policy import Policy
 from scheduler.policy.profile_files import Profiles
 
 DAY = timedelta(days=1)
-Why = Literal["last-day", "level"]
+EndReason = Literal["last-day", "level"]
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class EndedUnit:
     """A unit that is none any longer: its last day is over, or the profile has no such `level`."""
 
     unit: Unit
-    why: Why
+    why: EndReason
 
 
 @dataclass(frozen=True, slots=True)
-class Beyond:
+class AffectedSession:
     """A session of a `host` unit that is held although a unit of its is none any longer."""
 
     session: Session
@@ -42,9 +42,9 @@ class Ending:
 
     day: date
     profile: str | None
-    units: tuple[Ended, ...]
+    units: tuple[EndedUnit, ...]
     hosts: tuple[Point, ...]
-    sessions: tuple[Beyond, ...]
+    sessions: tuple[AffectedSession, ...]
     operators: tuple[str, str] | None
 
     @property
@@ -65,7 +65,9 @@ def ending(
 ) -> Ending:
     """Return what holds until the day before and no longer on a day."""
     before, then = profiles.on(day - DAY), profiles.on(day)
-    ended = [Ended(unit, why) for unit in units if unit.valid(day - DAY) and (why := _why(unit, day, before, then))]
+    ended = [
+        EndedUnit(unit, why) for unit in units if unit.valid(day - DAY) and (why := _reason(unit, day, before, then))
+    ]
     gone = {each.unit.id for each in ended}
     owners = {point.id: point.unit for point in points}
     operators = (before.directory.operator_unit, then.directory.operator_unit)
@@ -75,7 +77,7 @@ def ending(
         units=tuple(ended),
         hosts=tuple(point for point in points if point.unit in gone and point.state == PointState.ACTIVE),
         sessions=tuple(
-            Beyond(session, owners[session.host_point])
+            AffectedSession(session, owners[session.host_point])
             for session in sessions
             if session.state != State.CANCELLED
             and profiles.day(session.official.start) >= day
@@ -85,18 +87,18 @@ def ending(
     )
 
 
-def _why(unit: Unit, day: date, before: Policy, then: Policy) -> Why | None:
+def _reason(unit: Unit, day: date, before: Policy, then: Policy) -> EndReason | None:
     if not unit.valid(day):
         return "last-day"
     return "level" if before.level(unit.level) and then.level(unit.level) is None else None
 
 
-def due(day: date, notice_days: Iterable[int], today: date) -> int | None:
+def notice_due(day: date, notice_days: Iterable[int], today: date) -> int | None:
     """Return how many days before a day the notice is that is due now; None before the first."""
     return min((each for each in notice_days if day - timedelta(days=each) <= today), default=None)
 
 
-def said(found: Ending, accounts: int) -> str:
+def summary(found: Ending, accounts: int) -> str:
     """Say in one line what ends."""
     counted = {
         "đơn vị": len(found.units),
@@ -109,7 +111,7 @@ def said(found: Ending, accounts: int) -> str:
     return f"từ {found.day:%d/%m/%Y}{rules}: {listed}"
 
 
-def said_to_hosts(found: Ending) -> dict[str, str]:
+def host_summaries(found: Ending) -> dict[str, str]:
     """Say to each host unit which of its sessions cannot be held as they were registered."""
     numbers: dict[str, list[str]] = {}
     for each in found.sessions:

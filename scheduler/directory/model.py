@@ -47,7 +47,7 @@ class Exemption:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class PointMove:
     """One move of a point; `by` is an account, empty for what fell due by itself."""
 
     at: datetime
@@ -60,7 +60,7 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
-class Alias:
+class PointAlias:
     """A name a point had until an instant."""
 
     name: str
@@ -68,12 +68,12 @@ class Alias:
     until: datetime
 
 
-Result = Literal["passed", "conditional", "failed"]
+AssessmentResult = Literal["passed", "conditional", "failed"]
 """Đạt, đạt có điều kiện, không đạt."""
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class AssessmentItem:
     """The answer to one item of the form; what is not met may have a day until which it is mended."""
 
     id: str
@@ -83,10 +83,10 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class AssessmentForm:
     """A filled-in assessment form; `reference` tells where its evidence lies."""
 
-    items: tuple[Item, ...]
+    items: tuple[AssessmentItem, ...]
     reference: str
     assessor: str
 
@@ -98,8 +98,8 @@ class Assessment:
     point: str
     at: datetime
     assessor: str
-    result: Result
-    items: tuple[Item, ...]
+    result: AssessmentResult
+    items: tuple[AssessmentItem, ...]
     reference: str
     expires: datetime | None
     profile: str
@@ -108,7 +108,7 @@ class Assessment:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class AccessLine:
     """A connection of a point (Điều 6.3). Rates are kbit/s, `ranges` the networks its devices have addresses of."""
 
     id: str
@@ -135,25 +135,25 @@ class Provider:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class PointCard:
     """All that is known of a point; `lacks` are what keeps it from being active, `moves` what may be asked for."""
 
     point: Point
-    aliases: tuple[Alias, ...]
+    aliases: tuple[PointAlias, ...]
     room: Room
-    lines: tuple[Line, ...]
+    lines: tuple[AccessLine, ...]
     assessments: tuple[Assessment, ...]
-    history: tuple[Moved, ...]
+    history: tuple[PointMove, ...]
     lacks: tuple[FieldError, ...]
     moves: tuple[Move, ...]
 
 
 DeviceKind = Literal["VCS", "PC", "TABLET", "PHONE", "LINK", "SIMULATED"]
 """``LINK``: another conference system, as those of the Government and the ministries (Điều 5.4)."""
-Protocol = Literal["", "WEBRTC", "SIP", "H323"]
-Transport = Literal["", "UDP", "TCP"]
+DeviceProtocol = Literal["", "WEBRTC", "SIP", "H323"]
+SipTransport = Literal["", "UDP", "TCP"]
 """By which SIP goes (RFC 3261 §18); empty is as large as a request is (§18.1.1)."""
-Field = Literal["address", "user_agent", "firmware", "codecs", "name", "line"]
+DeviceField = Literal["address", "user_agent", "firmware", "codecs", "name", "line"]
 """What of a device may change: its address, what it calls itself to servers, its firmware, its codecs, the name it
 shows; or the line it comes over."""
 
@@ -173,7 +173,7 @@ class Device:
     model: str = ""
     serial: str = ""
     address: str | None = None
-    protocol: Protocol = ""
+    protocol: DeviceProtocol = ""
     firmware: str = ""
     patched: date | None = None
     dial_out: bool = False
@@ -186,11 +186,11 @@ class Device:
     """In the form of :func:`scheduler.directory.equipment.codec_sets.write`."""
     port: int | None = None
     """Where it takes calls; None is 5060."""
-    transport: Transport = ""
+    transport: SipTransport = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ObservedDevice:
     """What a device showed of itself when it came; what is not known is empty.
 
     Who calls offers all codecs it has; who is called answers some of those it was offered (RFC 3264 §6.1).
@@ -204,14 +204,14 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class DeviceChange:
     """A change that a unit asks for (``request``) or that was seen (``drift``), until an operator decides (R-055)."""
 
     id: int
     point: str
     device: str | None
     kind: Literal["request", "drift"]
-    field: Field
+    field: DeviceField
     old: str
     new: str
     reason: str

@@ -17,7 +17,7 @@ from scheduler.notifications import outbox
 from scheduler.notifications.wording import Channels, Kind, Notice, NoticeFacts
 from scheduler.policy.profile_files import Profiles
 from scheduler.reports import corrections, corrections_store
-from scheduler.reports.corrections import ASKED, MAX_TEXT, Answer, Request
+from scheduler.reports.corrections import ASKED, MAX_TEXT, CorrectionRequest, UnitReply
 from scheduler.reports.figures import Figures
 from scheduler.reports.service import Reports
 from scheduler.units import store as units_store
@@ -34,7 +34,7 @@ class CorrectionRequests:
 
     async def ask(
         self, title: str, period: Interval, due: datetime, units: Collection[str], by: str, now: datetime
-    ) -> Request:
+    ) -> CorrectionRequest:
         """Ask units, or with none named every unit that registered a session, with what was counted of each.
 
         Raises UnknownUnit, InvalidRequest.
@@ -47,27 +47,27 @@ class CorrectionRequests:
         found += [] if asked else [FieldError("units", "required")]
         if found:
             raise InvalidRequest(found)
-        answers = tuple(Answer(unit, _of(counted.get(unit, Figures()))) for unit in asked)
+        answers = tuple(UnitReply(unit, _of(counted.get(unit, Figures()))) for unit in asked)
         async with writing(self._engine) as db:
             known = {unit.id for unit in await units_store.units(db)}
             for unit in asked:
                 if unit not in known:
                     raise UnknownUnit(unit)
             at, until = instant(seconds(now)), instant(seconds(due))
-            made = Request(uuid.uuid4().hex, title, period, until, by, at, None, answers)
+            made = CorrectionRequest(uuid.uuid4().hex, title, period, until, by, at, None, answers)
             await corrections_store.add(db, made)
             for unit in asked:
                 await self._tell(db, "figures-asked", made, unit, now)
             return made
 
-    async def requests(self) -> list[Request]:
+    async def requests(self) -> list[CorrectionRequest]:
         """Return all requests, the newest first."""
         async with self._engine.begin() as db:
             return await corrections_store.requests(db)
 
     async def answer(
         self, request_id: str, unit: str, said: Mapping[str, int], remark: str, by: str, now: datetime
-    ) -> Answer:
+    ) -> UnitReply:
         """Keep what a unit says, instead of what it said before. Raises Unknown, InvalidRequest."""
         async with writing(self._engine) as db:
             request = await corrections_store.known(db, request_id)
@@ -85,7 +85,7 @@ class CorrectionRequests:
     async def remind(self, now: datetime) -> None:
         """Remind units whose answer is due soon; once each."""
         async with self._engine.begin() as db:
-            due = [each for each in await corrections_store.requests(db) if corrections.reminds(each, now)]
+            due = [each for each in await corrections_store.requests(db) if corrections.reminder_due(each, now)]
         if not due:
             return
         async with writing(self._engine) as db:
@@ -95,7 +95,9 @@ class CorrectionRequests:
                         await self._tell(db, "figures-due", request, answer.unit, now)
                 await corrections_store.reminded(db, request.id, now)
 
-    async def _tell(self, db: AsyncConnection, kind: Kind, request: Request, unit: str, now: datetime) -> None:
+    async def _tell(
+        self, db: AsyncConnection, kind: Kind, request: CorrectionRequest, unit: str, now: datetime
+    ) -> None:
         until = f"{request.due.astimezone(self._profiles.at(now).zone):%H:%M %d/%m/%Y}"
         facts = NoticeFacts(title=request.title, reason=f"hạn trả lời {until}")
         await outbox.tell(db, Notice(kind, f"{kind}:{request.id}:{unit}", facts, unit), self._channels, now)

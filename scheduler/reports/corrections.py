@@ -16,11 +16,11 @@ MAX_TEXT = 1000
 REMIND = timedelta(days=2)
 """How long before the answer is due who has not given it is reminded, once."""
 
-Standing = Literal["waiting", "overdue", "confirmed", "corrected"]
+ReplyStatus = Literal["waiting", "overdue", "confirmed", "corrected"]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class UnitReply:
     """What is asked of a unit: figures as they were `counted` when it was asked, and as the unit `said` they are."""
 
     unit: str
@@ -37,7 +37,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class CorrectionRequest:
     """The operating unit asks units to go through the figures of a period until `due`."""
 
     id: str
@@ -47,7 +47,7 @@ class Request:
     by: str
     at: datetime
     reminded: datetime | None
-    answers: tuple[Answer, ...]
+    answers: tuple[UnitReply, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Correction:
     at: datetime
 
 
-def standing(answer: Answer, due: datetime, now: datetime) -> Standing:
+def status(answer: UnitReply, due: datetime, now: datetime) -> ReplyStatus:
     """Say how an answer stands."""
     if answer.at is None:
         return "waiting" if now <= due else "overdue"
@@ -79,12 +79,12 @@ def faults(said: Mapping[str, int], remark: str, counted: Mapping[str, int]) -> 
     return found + (text.faults("remark", remark, MAX_TEXT) if remark else [])
 
 
-def reminds(request: Request, now: datetime) -> bool:
+def reminder_due(request: CorrectionRequest, now: datetime) -> bool:
     """Tell whether units are to be reminded now."""
     return request.reminded is None and request.due - REMIND <= now
 
 
-def corrections(requests: list[Request], period: Interval) -> tuple[Correction, ...]:
+def corrections(requests: list[CorrectionRequest], period: Interval) -> tuple[Correction, ...]:
     """Return what units corrected of a period; the last to be asked stands where a unit was asked again."""
     found: dict[tuple[str, str], Correction] = {}
     for request in sorted(requests, key=lambda each: each.at):

@@ -9,11 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from scheduler.core.model import Interval
 from scheduler.core.sql_values import instant, seconds, storable
 from scheduler.directory.errors import Unknown
-from scheduler.reports.corrections import Answer, Request
+from scheduler.reports.corrections import CorrectionRequest, UnitReply
 from scheduler.reports.schema import FIGURE_ANSWERS, FIGURE_REQUESTS
 
 
-async def add(db: AsyncConnection, request: Request) -> None:
+async def add(db: AsyncConnection, request: CorrectionRequest) -> None:
     """Save a request with nobody's answer yet."""
     times = {"start": request.period.start, "end": request.period.end, "due": request.due, "at": request.at}
     row = {name: seconds(value) for name, value in times.items()}
@@ -24,19 +24,19 @@ async def add(db: AsyncConnection, request: Request) -> None:
     await db.execute(insert(FIGURE_ANSWERS), [{**each, "remark": "", "by": ""} for each in asked])
 
 
-async def requests(db: AsyncConnection, where: ColumnElement[bool] | None = None) -> list[Request]:
+async def requests(db: AsyncConnection, where: ColumnElement[bool] | None = None) -> list[CorrectionRequest]:
     """Return requests with their answers, the newest first."""
     wanted = true() if where is None else where
-    answers: dict[str, list[Answer]] = {}
+    answers: dict[str, list[UnitReply]] = {}
     of_these = FIGURE_ANSWERS.c.request.in_(select(FIGURE_REQUESTS.c.id).where(wanted))
     for row in await db.execute(select(FIGURE_ANSWERS).where(of_these).order_by(FIGURE_ANSWERS.c.unit)):
         said = None if row.said is None else json.loads(row.said)
         at = None if row.at is None else instant(row.at)
-        answer = Answer(row.unit, json.loads(row.counted), said, row.remark, row.by, at)
+        answer = UnitReply(row.unit, json.loads(row.counted), said, row.remark, row.by, at)
         answers.setdefault(row.request, []).append(answer)
     order = FIGURE_REQUESTS.c.at.desc(), FIGURE_REQUESTS.c.id
     return [
-        Request(
+        CorrectionRequest(
             id=row.id,
             title=row.title,
             period=Interval(instant(row.start), instant(row.end)),
@@ -50,7 +50,7 @@ async def requests(db: AsyncConnection, where: ColumnElement[bool] | None = None
     ]
 
 
-async def known(db: AsyncConnection, request: str) -> Request:
+async def known(db: AsyncConnection, request: str) -> CorrectionRequest:
     """Return a request. Raises Unknown."""
     found = await requests(db, FIGURE_REQUESTS.c.id.in_(storable([request])))
     if not found:
@@ -58,13 +58,13 @@ async def known(db: AsyncConnection, request: str) -> Request:
     return found[0]
 
 
-async def of_period(db: AsyncConnection, period: Interval) -> list[Request]:
+async def of_period(db: AsyncConnection, period: Interval) -> list[CorrectionRequest]:
     """Return the requests for exactly a period."""
     start, end = seconds(period.start), seconds(period.end)
     return await requests(db, (FIGURE_REQUESTS.c.start == start) & (FIGURE_REQUESTS.c.end == end))
 
 
-async def answer(db: AsyncConnection, request: str, given: Answer, now: datetime) -> None:
+async def answer(db: AsyncConnection, request: str, given: UnitReply, now: datetime) -> None:
     """Save what a unit says."""
     own = (FIGURE_ANSWERS.c.request == request) & (FIGURE_ANSWERS.c.unit == given.unit)
     values = {"said": json.dumps(given.said), "remark": given.remark, "by": given.by, "at": seconds(now)}

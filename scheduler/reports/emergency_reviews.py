@@ -19,7 +19,7 @@ from scheduler.reports.schema import REVIEWS
 MAX_REMARK = 1000
 
 
-class Reviews:
+class EmergencyReviews:
     """Keeps the last review of each emergency."""
 
     def __init__(self, engine: AsyncEngine) -> None:

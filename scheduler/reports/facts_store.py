@@ -17,8 +17,8 @@ from scheduler.operations.closing.schema import HANDOVERS
 from scheduler.operations.incidents.schema import INCIDENTS, LINE_MINUTES
 from scheduler.reports import turnout_store
 from scheduler.reports.emergency_reviews import reviews
-from scheduler.reports.figures import NOBODY, NOT_OWED, Fact, Handover
-from scheduler.reports.provider_lines import Minutes, Trouble
+from scheduler.reports.figures import NOBODY, NOT_OWED, HandoverFacts, RegistrationFact
+from scheduler.reports.provider_lines import ProviderIncident, ProviderLineMinutes
 
 Clocks = Callable[[datetime], Clock]
 
@@ -69,7 +69,9 @@ _ASKED = (
 )
 
 
-async def facts(db: AsyncConnection, period: Interval, clocks: Clocks, zone: ZoneInfo, now: datetime) -> list[Fact]:
+async def facts(
+    db: AsyncConnection, period: Interval, clocks: Clocks, zone: ZoneInfo, now: datetime
+) -> list[RegistrationFact]:
     """Return the registrations whose official time begins in a period, by their start."""
     official = SLOTS.c.kind == OFFICIAL
     within = official & (SLOTS.c.start >= seconds(period.start)) & (SLOTS.c.start < seconds(period.end))
@@ -90,7 +92,7 @@ async def facts(db: AsyncConnection, period: Interval, clocks: Clocks, zone: Zon
         created, start = instant(each.created), instant(each.start)
         due = clocks(created).owed(each.klass, created, start)
         found.append(
-            Fact(
+            RegistrationFact(
                 id=each.id,
                 number=each.number,
                 title=each.title,
@@ -122,16 +124,16 @@ async def facts(db: AsyncConnection, period: Interval, clocks: Clocks, zone: Zon
     return found
 
 
-async def _handovers(db: AsyncConnection, ids: Select[tuple[str]], now: datetime) -> dict[str, Handover]:
+async def _handovers(db: AsyncConnection, ids: Select[tuple[str]], now: datetime) -> dict[str, HandoverFacts]:
     """Return what became of the recordings that were due by now, or received before that (R-102)."""
     of_these = HANDOVERS.c.session.in_(ids) & ((HANDOVERS.c.due <= seconds(now)) | HANDOVERS.c.received.is_not(None))
     return {
-        row.session: Handover(True, row.told <= row.due, row.received is not None and row.received <= row.due)
+        row.session: HandoverFacts(True, row.told <= row.due, row.received is not None and row.received <= row.due)
         for row in await db.execute(select(HANDOVERS).where(of_these))
     }
 
 
-async def minutes(db: AsyncConnection, period: Interval, zone: ZoneInfo) -> list[Minutes]:
+async def minutes(db: AsyncConnection, period: Interval, zone: ZoneInfo) -> list[ProviderLineMinutes]:
     """Return what was counted of providers' lines in the sessions of a period (R-116)."""
     query = (
         select(LINE_MINUTES, SLOTS.c.start)
@@ -140,17 +142,19 @@ async def minutes(db: AsyncConnection, period: Interval, zone: ZoneInfo) -> list
         .where(SLOTS.c.start >= seconds(period.start), SLOTS.c.start < seconds(period.end))
     )
     return [
-        Minutes(_month(instant(row.start), zone), row.provider, row.session, row.point, row.minutes, row.lossy)
+        ProviderLineMinutes(
+            _month(instant(row.start), zone), row.provider, row.session, row.point, row.minutes, row.lossy
+        )
         for row in await db.execute(query)
     ]
 
 
-async def troubles(db: AsyncConnection, period: Interval, zone: ZoneInfo) -> list[Trouble]:
+async def troubles(db: AsyncConnection, period: Interval, zone: ZoneInfo) -> list[ProviderIncident]:
     """Return the incidents of a period that were a provider's matter."""
     opened = INCIDENTS.c.opened
     within = (opened >= seconds(period.start)) & (opened < seconds(period.end)) & INCIDENTS.c.provider.is_not(None)
     return [
-        Trouble(
+        ProviderIncident(
             _month(instant(row.opened), zone),
             row.provider,
             None if row.resolved is None else timedelta(seconds=row.resolved - row.opened),

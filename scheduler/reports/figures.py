@@ -28,7 +28,7 @@ class Turnout(NamedTuple):
 NOBODY = Turnout()
 
 
-class Handover(NamedTuple):
+class HandoverFacts(NamedTuple):
     """Whether a recording was to be handed over by now, and what was in time: the link, the host's receipt (R-102)."""
 
     owed: bool = False
@@ -36,7 +36,7 @@ class Handover(NamedTuple):
     confirmed: bool = False
 
 
-NOT_OWED = Handover()
+NOT_OWED = HandoverFacts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Review:
     remark: str
 
 
-class Fact(NamedTuple):
+class RegistrationFact(NamedTuple):
     """One registration whose official time begins in the period, and what became of it."""
 
     id: str
@@ -75,7 +75,7 @@ class Fact(NamedTuple):
     ground: str
     reason: str
     turnout: Turnout = NOBODY
-    handover: Handover = NOT_OWED
+    handover: HandoverFacts = NOT_OWED
     review: Review | None = None
 
     @property
@@ -121,7 +121,7 @@ NAMES = Figures._fields
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FigureRow:
     """The figures of one unit, level, class or month; `before` is its number of sessions in the period before."""
 
     key: str
@@ -130,7 +130,7 @@ class Row:
     before: int | None = None
 
 
-def figures(fact: Fact) -> Figures:
+def figures(fact: RegistrationFact) -> Figures:
     """Return what one registration counts for."""
     held, turnout = fact.held, fact.turnout
     return Figures(
@@ -185,7 +185,7 @@ def shares(given: Figures) -> Shares:
     )
 
 
-KEYS: Mapping[Grouping, Callable[[Fact], str]] = {
+KEYS: Mapping[Grouping, Callable[[RegistrationFact], str]] = {
     "unit": lambda fact: fact.unit,
     "level": lambda fact: fact.level,
     "class": lambda fact: fact.klass,
@@ -201,7 +201,7 @@ Counted = Mapping[tuple[str, ...], Figures]
 """Figures of the registrations that no grouping tells apart, by their keys in the order of `KEYS`."""
 
 
-def counted(facts: Iterable[Fact]) -> Counted:
+def counted(facts: Iterable[RegistrationFact]) -> Counted:
     """Count every registration, once for all groupings."""
     return _sums((_CELL(fact), figures(fact)) for fact in facts)
 
@@ -229,7 +229,9 @@ def _sum(many: Iterable[Figures]) -> Figures:
     return Figures(*(sum(column) for column in zip(*many, strict=True)))
 
 
-def behind(facts: Iterable[Fact], by: Grouping | None, key: str, figure: str) -> Sequence[Fact]:
+def facts_behind(
+    facts: Iterable[RegistrationFact], by: Grouping | None, key: str, figure: str
+) -> Sequence[RegistrationFact]:
     """Return the registrations a number was counted from. Raises KeyError for a figure there is none of."""
     if figure not in NAMES:
         raise KeyError(figure)

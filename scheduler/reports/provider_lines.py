@@ -6,7 +6,7 @@ from datetime import timedelta
 
 
 @dataclass(frozen=True, slots=True)
-class Minutes:
+class ProviderLineMinutes:
     """Minutes of a point in a session on a provider's line, and how many of them lost more than is counted."""
 
     month: str
@@ -18,7 +18,7 @@ class Minutes:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class ProviderIncident:
     """An incident that was a provider's matter; `lasted` until it was settled, None: it is not."""
 
     month: str
@@ -27,7 +27,7 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
-class CarrierRow:
+class ProviderRow:
     """One provider in one month: lines that were used (of points that were connected), sessions, minutes, incidents.
 
     `restore` is the mean time to settle an incident in whole minutes, rounded up; None: none was settled.
@@ -46,11 +46,11 @@ class CarrierRow:
 
 
 def monthly(
-    counted: Iterable[Minutes], troubles: Iterable[Trouble], names: Mapping[str, str]
-) -> tuple[CarrierRow, ...]:
+    counted: Iterable[ProviderLineMinutes], troubles: Iterable[ProviderIncident], names: Mapping[str, str]
+) -> tuple[ProviderRow, ...]:
     """Return a row for each month and provider there is something to tell of, by month and name."""
-    minutes: dict[tuple[str, str], list[Minutes]] = {}
-    faults: dict[tuple[str, str], list[Trouble]] = {}
+    minutes: dict[tuple[str, str], list[ProviderLineMinutes]] = {}
+    faults: dict[tuple[str, str], list[ProviderIncident]] = {}
     for each in counted:
         minutes.setdefault((each.month, each.provider), []).append(each)
     for trouble in troubles:
@@ -59,9 +59,11 @@ def monthly(
     return tuple(sorted(rows, key=lambda row: (row.month, row.name, row.provider)))
 
 
-def _row(key: tuple[str, str], minutes: list[Minutes], faults: list[Trouble], names: Mapping[str, str]) -> CarrierRow:
+def _row(
+    key: tuple[str, str], minutes: list[ProviderLineMinutes], faults: list[ProviderIncident], names: Mapping[str, str]
+) -> ProviderRow:
     settled = [each.lasted for each in faults if each.lasted is not None]
-    return CarrierRow(
+    return ProviderRow(
         month=key[0],
         provider=key[1],
         name=names.get(key[1], key[1]),

@@ -14,8 +14,8 @@ from scheduler.directory.equipment import lines_store
 from scheduler.policy.profile_files import Profiles
 from scheduler.reports import corrections_store, facts_store, turnout_store, uptime_store
 from scheduler.reports.corrections import Correction, corrections
-from scheduler.reports.figures import Fact, Figures, Grouping, Row, Turnout, counted, grouped, total
-from scheduler.reports.provider_lines import CarrierRow, monthly
+from scheduler.reports.figures import FigureRow, Figures, Grouping, RegistrationFact, Turnout, counted, grouped, total
+from scheduler.reports.provider_lines import ProviderRow, monthly
 from scheduler.reports.uptime import Uptime, uptime
 from scheduler.units import store as units_store
 
@@ -33,11 +33,11 @@ class Report:
 
     period: Interval
     total: Figures
-    rows: dict[Grouping, tuple[Row, ...]]
+    rows: dict[Grouping, tuple[FigureRow, ...]]
     usage: Usage
-    carriers: tuple[CarrierRow, ...]
+    carriers: tuple[ProviderRow, ...]
     uptime: Uptime
-    emergencies: tuple[Fact, ...]
+    emergencies: tuple[RegistrationFact, ...]
     grounds: dict[str, str]
     corrections: tuple[Correction, ...]
 
@@ -71,7 +71,7 @@ class Reports:
         names, given = self._names(facts, now), counted(facts)
         rows = {
             by: tuple(
-                Row(key, names[by].get(key, key), row, before.get(key, 0) if by == "unit" and earlier else None)
+                FigureRow(key, names[by].get(key, key), row, before.get(key, 0) if by == "unit" and earlier else None)
                 for key, row in grouped(given, by).items()
             )
             for by in GROUPINGS
@@ -88,7 +88,7 @@ class Reports:
             points = await units_store.all_points(db)
         return [PointRow(each.id, each.name, each.label, turnouts[each.id]) for each in points if each.id in turnouts]
 
-    async def behind_point(self, period: Interval, point: str, figure: str, now: datetime) -> list[Fact]:
+    async def behind_point(self, period: Interval, point: str, figure: str, now: datetime) -> list[RegistrationFact]:
         """Return the sessions a point was expected in, was present in, or was absent from. Raises KeyError."""
         wanted = {"expected": {True, False}, "present": {True}, "absent": {False}}[figure]
         async with self._engine.begin() as db:
@@ -100,13 +100,13 @@ class Reports:
         async with writing(self._engine) as db:
             await uptime_store.alive(db, now)
 
-    async def _carriers(self, db: AsyncConnection, period: Interval, now: datetime) -> tuple[CarrierRow, ...]:
+    async def _carriers(self, db: AsyncConnection, period: Interval, now: datetime) -> tuple[ProviderRow, ...]:
         zone = self._profiles.at(now).zone
         names = {each.id: each.name for each in await lines_store.providers(db)}
         counted = await facts_store.minutes(db, period, zone)
         return monthly(counted, await facts_store.troubles(db, period, zone), names)
 
-    def _names(self, facts: list[Fact], now: datetime) -> dict[Grouping, dict[str, str]]:
+    def _names(self, facts: list[RegistrationFact], now: datetime) -> dict[Grouping, dict[str, str]]:
         policy, shelf = self._profiles.at(now), self._profiles.shelf
         return {
             "unit": {fact.unit: fact.unit_name for fact in facts},
@@ -118,7 +118,7 @@ class Reports:
             "month": {fact.month: f"{fact.month[5:]}/{fact.month[:4]}" for fact in facts},
         }
 
-    async def facts(self, period: Interval, now: datetime) -> list[Fact]:
+    async def facts(self, period: Interval, now: datetime) -> list[RegistrationFact]:
         """Return what a period's report is counted from."""
         async with self._engine.begin() as db:
             calendar = (await calendar_store.notes(db)).calendar

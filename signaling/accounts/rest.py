@@ -64,7 +64,7 @@ async def _keep_to_line(call: ApiRequest, token: str, account: Account, point: s
     context = call.context(ACCOUNTS)
     source, now = call.source, call.now
     try:
-        found = await context.equipment.reached(point, source.address, now)
+        found = await context.equipment.check_address(point, source.address, now)
     except UnknownPoint:  # withdrawn since: the account says what it is, and no line of it is left
         return
     for each in found:

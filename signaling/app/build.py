@@ -229,7 +229,7 @@ def _duties(services: Services, sign_out: SignOutMonitor, sip_bridge: SipBridge)
         "calls": services.check_reminders.work,
         "happenings": services.audit.cover,
         "audit": services.audit.daily,
-        "attendance": services.attendance.settle,
+        "attendance": services.attendance.notify_of_ended_slots,
         "readiness": services.readiness.alarm,
         "personal": services.personal.forget,
         "directory": lambda now: fall_due(

@@ -26,11 +26,11 @@ from scheduler.core.code_encryption import CodeCipher
 from scheduler.core.model import Amount
 from scheduler.directory.controls import checklists
 from scheduler.directory.controls.evidence import EvidenceFiles
-from scheduler.directory.controls.patch_reminders import Patches
+from scheduler.directory.controls.patch_reminders import PatchReminders
 from scheduler.directory.controls.service import ControlsService
 from scheduler.directory.equipment.provider_notices import ProviderNotices as ProviderLetters
 from scheduler.directory.equipment.service import Equipment
-from scheduler.directory.import_export.service import Exchange
+from scheduler.directory.import_export.service import ImportExport
 from scheduler.directory.people.service import People
 from scheduler.directory.points.guest_access import GuestAccess
 from scheduler.directory.points.service import Directory
@@ -55,7 +55,7 @@ from scheduler.operations.readiness.service import ReadinessService
 from scheduler.policy import profile_files
 from scheduler.policy.upload import PolicyUpload
 from scheduler.reports.correction_requests import CorrectionRequests
-from scheduler.reports.emergency_reviews import Reviews
+from scheduler.reports.emergency_reviews import EmergencyReviews
 from scheduler.reports.service import Reports
 from signaling.accounts.store import AccountStore
 from signaling.app import migration, private_files
@@ -95,7 +95,7 @@ class Services:
     evidence: EvidenceFiles
     controls: ControlsService
     parser: SandboxedParser
-    import_export: Exchange
+    import_export: ImportExport
     notifications: Notifications
     inbound_mail: InboundMail
     reply_deadlines: ReplyDeadlines
@@ -103,7 +103,7 @@ class Services:
     policy_uploads: PolicyUpload
     check_reminders: CheckReminders
     provider_notices: ProviderLetters
-    patches: Patches
+    patches: PatchReminders
     incidents: IncidentService
     closing: ClosingService
     device_shutdown: DeviceShutdown
@@ -119,7 +119,7 @@ class Services:
     recording_store: RecordingStore
     audit: AuditLog
     reports: Reports
-    reviews: Reviews
+    reviews: EmergencyReviews
     corrections: CorrectionRequests
     cipher: FileCipher
 
@@ -231,7 +231,7 @@ def _over(engine: AsyncEngine, settings: Settings, safe: FileCipher) -> Services
         evidence=EvidenceFiles(engine),
         controls=ControlsService(engine, shelf, checklists.load()),
         parser=parser,
-        import_export=Exchange(engine, shelf, parser),
+        import_export=ImportExport(engine, shelf, parser),
         notifications=Notifications(engine, shelf.at(utc_now()).zone, channels),
         inbound_mail=InboundMail(engine, address, shelf, drafts, parser),
         incidents=IncidentService(engine, channels),
@@ -244,7 +244,7 @@ def _over(engine: AsyncEngine, settings: Settings, safe: FileCipher) -> Services
         provider_view=ProviderView(engine),
         check_reminders=CheckReminders(engine, shelf, channels),
         provider_notices=ProviderLetters(engine, channels),
-        patches=Patches(engine, shelf, channels),
+        patches=PatchReminders(engine, shelf, channels),
         reply_deadlines=ReplyDeadlines(engine, shelf, settings.mail.contacts if settings.mail else Contacts()),
         emergencies=Emergencies(engine),
         policy_uploads=PolicyUpload(engine, shelf),
@@ -256,7 +256,7 @@ def _over(engine: AsyncEngine, settings: Settings, safe: FileCipher) -> Services
         audit=AuditLog(engine, shelf, scheduler.happenings),
         reports=reports,
         corrections=CorrectionRequests(engine, shelf, reports, channels),
-        reviews=Reviews(engine),
+        reviews=EmergencyReviews(engine),
         attendance=Attendance(alerts),
         readiness=ReadinessService(alerts),
         duties=Duties(alerts),

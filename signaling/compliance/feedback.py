@@ -79,7 +79,7 @@ async def drop(call: ApiRequest) -> Feedback:
     text = clean(call.body.text)
     if not text or not text.isprintable():
         raise BadInput([Fault("text", "bad-characters" if text else "required")])
-    said = await call.context(COMPLIANCE).feedback.drop(call.account.unit, call.account.account, text, call.now)
+    said = await call.context(COMPLIANCE).feedback.add(call.account.unit, call.account.account, text, call.now)
     await call.note("feedback", said.id, text[:200])
     return (await _wire(call, [said]))[0]
 

@@ -50,12 +50,12 @@ async def erase(call: ApiRequest) -> Held:
     return _held(await _entries(call))
 
 
-async def _entries(call: ApiRequest) -> list[personal_data.Entry]:
+async def _entries(call: ApiRequest) -> list[personal_data.PersonalRecord]:
     await check_may_keep(call, call.id)
     return await call.context(COMPLIANCE).personal.of(call.id, call.now)
 
 
-def _held(entries: list[personal_data.Entry]) -> Held:
+def _held(entries: list[personal_data.PersonalRecord]) -> Held:
     return Held(entries=len(entries), erasable=sum(not each.needed for each in entries))
 
 

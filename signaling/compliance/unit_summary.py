@@ -41,8 +41,8 @@ async def card(call: ApiRequest) -> Compliance:
         raise UnknownUnit(call.id)
     await check_may_see(call, unit.id)
     rules, day = context.scheduler.policy(now).directory, context.scheduler.day(now)
-    standing = list_status.standing(unit, await context.people.of(unit.id), day, now, rules.people_stale_days)
-    found = unit_summary.card(
+    standing = list_status.status(unit, await context.people.of(unit.id), day, now, rules.people_stale_days)
+    found = unit_summary.unit_summary(
         standing,
         units,
         await context.scheduler.points(),

@@ -9,7 +9,7 @@ from scheduler.booking.registration.service import Scheduler
 from scheduler.directory.controls.evidence import EvidenceFiles
 from scheduler.directory.controls.service import ControlsService
 from scheduler.directory.equipment.service import Equipment
-from scheduler.directory.import_export.service import Exchange
+from scheduler.directory.import_export.service import ImportExport
 from scheduler.directory.model import Device
 from scheduler.directory.people.service import People
 from scheduler.directory.points.guest_access import GuestAccess
@@ -84,7 +84,7 @@ CONTROLS = web.AppKey("ControlsContext", ControlsContext)
 class ImportExportContext:
     """What endpoints of spreadsheets use."""
 
-    import_export: Exchange
+    import_export: ImportExport
     scheduler: Scheduler
 
 

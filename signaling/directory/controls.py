@@ -7,7 +7,7 @@ from aiohttp import web
 from pydantic import StringConstraints
 
 from scheduler.directory.controls import rules as controls_rules
-from scheduler.directory.controls.service import SYSTEM, Checked
+from scheduler.directory.controls.service import SYSTEM, PointChecklist
 from signaling.accounts.visible_units import check_may_see
 from signaling.core.errors import NotFound
 from signaling.directory.context import CONTROLS
@@ -19,7 +19,7 @@ from signaling.reports.report_tables import Sheet
 from signaling.reports.xlsx import xlsx
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-STATES: dict[controls_rules.State | None, str] = {
+STATES: dict[controls_rules.ControlState | None, str] = {
     "met": "Đạt",
     "partly": "Đạt một phần",
     "unmet": "Chưa đạt",
@@ -50,7 +50,7 @@ class Row(Model):
     text: str
     proof: list[str]
     id: str | None
-    state: controls_rules.State | None
+    state: controls_rules.ControlState | None
     remark: str
     by: str
     at: Moment | None
@@ -78,7 +78,7 @@ class Said(Model):
     checklist: Word
     point: Id | None = None
     item: Word
-    state: controls_rules.State
+    state: controls_rules.ControlState
     remark: Annotated[str, StringConstraints(max_length=1000)] = ""
 
 
@@ -192,11 +192,11 @@ async def _lists(call: ApiRequest, point: str | None) -> list[Checklist]:
     return found
 
 
-def _id(row: controls_rules.Row) -> str:
+def _id(row: controls_rules.ChecklistRow) -> str:
     return row.control.id if row.control else ""
 
 
-def _row(of: controls_rules.Row, day: date, shown: list[Evidence]) -> Row:
+def _row(of: controls_rules.ChecklistRow, day: date, shown: list[Evidence]) -> Row:
     said = of.control
     return Row(
         item=of.item.id,
@@ -214,7 +214,7 @@ def _row(of: controls_rules.Row, day: date, shown: list[Evidence]) -> Row:
     )
 
 
-def _point(each: Checked, day: date) -> Point:
+def _point(each: PointChecklist, day: date) -> Point:
     return Point(
         point=Named(id=each.point.id, name=each.point.name),
         label=each.point.label,

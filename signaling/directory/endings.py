@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from scheduler.directory.endings import Ending as Found
-from scheduler.directory.endings import Why
+from scheduler.directory.endings import EndReason
 from scheduler.units import seed
 from signaling.booking import session_briefs
 from signaling.booking.session_briefs import Brief
@@ -20,7 +20,7 @@ class Unit(Model):
     id: str
     name: str
     level: str
-    why: Why
+    why: EndReason
     successor: str | None
 
 

@@ -29,7 +29,7 @@ class Description(Model):
     model: Text = ""
     serial: Short = ""
     address: Annotated[str, StringConstraints(max_length=45)] | None = None
-    protocol: directory.Protocol = ""
+    protocol: directory.DeviceProtocol = ""
     firmware: Short = ""
     patched: Day | None = None
     dial_out: Yes = False
@@ -40,7 +40,7 @@ class Description(Model):
     user_agent: Long = ""
     codecs: Long = ""
     port: Annotated[int, Field(strict=True)] | None = None
-    transport: directory.Transport = ""
+    transport: directory.SipTransport = ""
 
 
 class Tested(Model):
@@ -60,7 +60,7 @@ class Device(Model):
     model: str
     serial: str
     address: str | None
-    protocol: directory.Protocol
+    protocol: directory.DeviceProtocol
     firmware: str
     patched: date | None
     dial_out: bool
@@ -71,7 +71,7 @@ class Device(Model):
     user_agent: str
     codecs: str
     port: int | None
-    transport: directory.Transport
+    transport: directory.SipTransport
     overdue: bool
 
 
@@ -202,7 +202,7 @@ async def set_line(call: ApiRequest) -> Stock:
     """Add or replace a line; rates that come with it were measured now."""
     call.only(call.account.central)
     body: NewLine = call.body
-    line = directory.Line(
+    line = directory.AccessLine(
         id=body.id or new_id(),
         point=call.id,
         type=body.type,
@@ -296,7 +296,7 @@ def _device(call: ApiRequest, device: directory.Device, name: str) -> Device:
     return Device(**_fields(device, Device), name=name, overdue=overdue)
 
 
-def _change(change: directory.Change) -> Change:
+def _change(change: directory.DeviceChange) -> Change:
     return Change(**{**_fields(change, Change), "id": str(change.id)})
 
 

@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from scheduler.directory.controls import evidence
-from scheduler.directory.controls.evidence import Behind
+from scheduler.directory.controls.evidence import EvidenceKind
 from signaling.accounts.visible_units import check_may_see
 from signaling.directory.context import CONTROLS
 from signaling.directory.points import Evidence, evidence_shown
@@ -22,7 +22,7 @@ async def add_to_exemption(call: ApiRequest) -> Evidence:
     return await _add(call, "exemption")
 
 
-async def _add(call: ApiRequest, behind: Behind) -> Evidence:
+async def _add(call: ApiRequest, behind: EvidenceKind) -> Evidence:
     context = call.context(CONTROLS)
     call.only(call.account.central)
     await context.evidence.check(behind, call.id)

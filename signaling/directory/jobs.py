@@ -26,13 +26,13 @@ async def fall_due(
     now: datetime,
 ) -> None:
     """Suspend points, warn units whose document ended, shut accounts of people whose days are over."""
-    for point in await directory.lapse(now):
+    for point in await directory.suspend_lapsed(now):
         await audit.append(AuditEntry(now, SERVER, "point-move", point.id, f"suspend → {point.state}"))
-    for given in await directory.ended(now):
-        facts = NoticeFacts(number=given.number, reason=f"{directory.suspension(given, now):%d/%m/%Y}")
+    for given in await directory.ended_exemptions(now):
+        facts = NoticeFacts(number=given.number, reason=f"{directory.suspension_day(given, now):%d/%m/%Y}")
         await post.tell(Notice("exception-over", f"exception-over:{given.id}:{given.valid_to}", facts, given.unit), now)
     known = {account.account for account in await store.accounts() if not account.disabled}
-    for name in await people.gone(now):
+    for name in await people.ended_accounts(now):
         if name in known:
             await shut(store, sign_out, name)
             await audit.append(AuditEntry(now, SERVER, "account-disable", name))
@@ -47,9 +47,9 @@ async def warn_of_endings(directory: Directory, post: Notifications, store: Acco
         told = f"ending:{found.day}:{days}"
         accounts = losers(found, await store.accounts())
         operator = directory.operator(now)
-        facts = NoticeFacts(title=found.profile or "", reason=endings.said(found, len(accounts)))
+        facts = NoticeFacts(title=found.profile or "", reason=endings.summary(found, len(accounts)))
         await post.tell(Notice("ending", f"{told}:operator", facts, operator), now)
-        for unit, words in endings.said_to_hosts(found).items():
+        for unit, words in endings.host_summaries(found).items():
             await post.tell(Notice("ending", f"{told}:{unit}", NoticeFacts(reason=words), unit), now)
 
 

@@ -6,8 +6,8 @@ from typing import Annotated
 from pydantic import StringConstraints
 
 from scheduler.directory import model as directory
-from scheduler.directory.people.list_status import Standing
-from scheduler.directory.people.service import Entry
+from scheduler.directory.people.list_status import ListStatus
+from scheduler.directory.people.service import PersonEntry
 from scheduler.notifications.wording import Notice, NoticeFacts
 from signaling.accounts import permissions
 from signaling.accounts.password_links import PAGE, Link
@@ -121,7 +121,7 @@ async def add(call: ApiRequest) -> Person:
     context = call.context(PEOPLE)
     await check_may_keep(call, call.id)
     body: NewPerson = call.body
-    entry = Entry(
+    entry = PersonEntry(
         unit=call.id,
         point=body.point,
         role=body.role,
@@ -243,13 +243,13 @@ async def _tell_operator(call: ApiRequest, person: directory.Person) -> None:
 async def _shut_gone(call: ApiRequest) -> None:
     context = call.context(PEOPLE)
     open_ = {account.account for account in await context.accounts.accounts() if not account.disabled}
-    for name in await context.people.gone(call.now):
+    for name in await context.people.ended_accounts(call.now):
         if name in open_:
             await shut(context.accounts, context.sign_out, name)
             await call.note("account-disable", name)
 
 
-def _list(call: ApiRequest, found: Standing) -> UnitList:
+def _list(call: ApiRequest, found: ListStatus) -> UnitList:
     return UnitList(
         unit=found.unit.id,
         name=found.unit.name,

@@ -12,7 +12,7 @@ from scheduler.core.errors import FieldError
 from scheduler.core.model import PointState
 from scheduler.directory import model as directory
 from scheduler.directory.controls import evidence
-from scheduler.directory.controls.evidence import Behind
+from scheduler.directory.controls.evidence import EvidenceKind
 from scheduler.directory.points.quota import allowed
 from signaling.accounts.visible_units import check_may_see
 from signaling.core.account import Account
@@ -132,7 +132,7 @@ class Assessment(Model):
     id: str
     at: Moment
     assessor: str
-    result: directory.Result
+    result: directory.AssessmentResult
     items: list[Answered]
     reference: str
     expires: Moment | None
@@ -314,8 +314,8 @@ async def assess(call: ApiRequest) -> Card:
     """Keep a filled-in assessment form."""
     call.only(call.account.central)
     body: Form = call.body
-    items = tuple(directory.Item(item.id, item.met, item.note, item.remedy_by) for item in body.items)
-    form = directory.Form(items, body.reference, call.account.account)
+    items = tuple(directory.AssessmentItem(item.id, item.met, item.note, item.remedy_by) for item in body.items)
+    form = directory.AssessmentForm(items, body.reference, call.account.account)
     done = await call.context(POINTS).directory.assess(call.id, form, call.now)
     await call.note("point-assess", call.id, done.result)
     return await _card(call)
@@ -325,7 +325,7 @@ async def allow(call: ApiRequest) -> Exemption:
     """Keep what a document allows a unit."""
     call.only(call.account.central)
     body: Document = call.body
-    given = await call.context(POINTS).directory.allow(
+    given = await call.context(POINTS).directory.add_exemption(
         call.id, body.kind, body.extra, body.number, body.dated, body.valid_to, call.account.account
     )
     await call.note("exemption", call.id, f"{given.kind} +{given.extra} {given.number}")
@@ -369,7 +369,7 @@ def lack(found: FieldError, language: str) -> Lack:
     return Lack(field=found.field, word=found.word, text=field_text(found.word, language, found.value))
 
 
-def _aliases(found: list[directory.Alias]) -> dict[str, list[str]]:
+def _aliases(found: list[directory.PointAlias]) -> dict[str, list[str]]:
     by_point: dict[str, list[str]] = {}
     for alias in found:
         by_point.setdefault(alias.point, []).append(alias.name)
@@ -395,7 +395,7 @@ def evidence_shown(found: evidence.Evidence) -> Evidence:
     return Evidence(id=found.id, **about, by=found.by, at=found.at)
 
 
-def _behind(files: Sequence[evidence.Evidence], behind: Behind, subject: str) -> list[Evidence]:
+def _behind(files: Sequence[evidence.Evidence], behind: EvidenceKind, subject: str) -> list[Evidence]:
     return [evidence_shown(each) for each in files if (each.behind, each.subject) == (behind, subject)]
 
 

@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 
 from scheduler.core.errors import UnknownUnit
 from scheduler.directory.import_export import service as import_export_service
-from scheduler.directory.import_export.preview import Plan
+from scheduler.directory.import_export.preview import ImportPlan
 from signaling.accounts.visible_units import check_may_see
 from signaling.core.errors import NotFound
 from signaling.directory.context import IMPORT_EXPORT
@@ -95,7 +95,7 @@ def _kind(call: ApiRequest) -> import_export_service.Kind:
     return kind
 
 
-def _wire(plan: Plan) -> Preview:
+def _wire(plan: ImportPlan) -> Preview:
     steps = [Step(line=s.line, what=s.what, text=s.text) for s in plan.steps if s.what != "same"]
     return Preview(seal=plan.seal, steps=steps, same=len(plan.steps) - len(steps))
 

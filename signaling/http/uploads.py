@@ -15,7 +15,7 @@ from pydantic import StringConstraints
 
 from mediaserver.recording.encrypted_file import Damaged, FileCipher
 from scheduler.core.text import clean
-from scheduler.directory.controls.evidence import File
+from scheduler.directory.controls.evidence import StoredFile
 from scheduler.files import file_type
 from scheduler.operations.closing.documents import Document
 from signaling.core.errors import BadInput, Fault, NotFound, TooLarge, TooSlow
@@ -33,7 +33,7 @@ class FileName(Model):
     name: Annotated[str, StringConstraints(min_length=1, max_length=200)] = "tai-lieu"
 
 
-async def take(call: ApiRequest) -> File:
+async def take(call: ApiRequest) -> StoredFile:
     """Keep the body of a request, named by its query. Raises TooLarge, BadInput."""
     content = await _content(call.request)
     kind = file_type.kind(content)
@@ -45,10 +45,10 @@ async def take(call: ApiRequest) -> File:
     stem = name[: -len(kind) - 1] if name.lower().endswith(f".{kind}") else name
     path = secrets.token_hex(16)
     await asyncio.to_thread(_write, call, path, content)
-    return File(f"{stem}.{kind}", kind, len(content), hashlib.sha256(content).hexdigest(), path)
+    return StoredFile(f"{stem}.{kind}", kind, len(content), hashlib.sha256(content).hexdigest(), path)
 
 
-async def send(call: ApiRequest, kept: Document | File) -> web.Response:
+async def send(call: ApiRequest, kept: Document | StoredFile) -> web.Response:
     """Return a kept file, whose damage is on the record. Raises NotFound, Damaged."""
     try:
         content = await asyncio.to_thread(

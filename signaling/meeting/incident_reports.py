@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from scheduler.operations.incidents.model import Incident, Report
+from scheduler.operations.incidents.model import FaultReport, Incident
 from scheduler.operations.incidents.service import IncidentService
 from signaling.audit.log import AuditLog
 from signaling.meeting.client import Client
@@ -29,7 +29,7 @@ class IncidentReports:
         seat = meeting.state.reported(client.id, message.kind, message.seat)
         point = None if message.kind == "help" else meeting.state.roster.points.get(seat, seat)
         line = await self._line_monitor.of_seat(meeting.id, seat)
-        report = Report(meeting.id, message.kind, point, message.text, client.account.account, line)
+        report = FaultReport(meeting.id, message.kind, point, message.text, client.account.account, line)
         incident = await self._incidents.report(report, now)
         await self._note(client, "incident", incident.id, f"{incident.kind} {incident.point or ''}".strip(), now)
         state = incident_state(incident)

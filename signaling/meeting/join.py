@@ -7,7 +7,7 @@ from scheduler.core import errors as door
 from scheduler.core.model import Act, Session
 from scheduler.directory.equipment.lines import internet_alone
 from scheduler.directory.equipment.service import Equipment
-from scheduler.directory.model import Seen
+from scheduler.directory.model import ObservedDevice
 from scheduler.directory.points.guest_access import GuestAccess
 from scheduler.policy.controllers import Control
 from signaling.accounts import permissions, throttle
@@ -203,7 +203,9 @@ class JoinService:
 
     async def _look(self, client: Client, point: str, device: int, now: datetime) -> None:
         """Flag what differs from the registration; a wrong line is kept out if the profile says so (R-004, R-055)."""
-        found = await self._equipment.seen(point, device, Seen(client.source.address, client.agent), now)
+        found = await self._equipment.check_device(
+            point, device, ObservedDevice(client.source.address, client.agent), now
+        )
         for each in found:
             await self._note(client, "drift", point, f"{each.field}: {each.old} → {each.new}", now)
         if self._equipment.keeps_out(found, now):

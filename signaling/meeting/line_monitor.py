@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from mediaserver.api import ConnectionQuality, MediaEngine
 from mediaserver.errors import MediaError
 from scheduler.booking.registration.service import Scheduler
-from scheduler.operations.incidents.model import Measured, Report
+from scheduler.operations.incidents.model import FaultReport, LineMeasurement
 from scheduler.operations.incidents.rules import LineWatch
 from scheduler.operations.incidents.service import IncidentService
 from signaling.meeting.runner import MeetingRunner
@@ -18,12 +18,12 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = timedelta(seconds=2)
 
 
-def measured(line: ConnectionQuality) -> Measured:
+def measured(line: ConnectionQuality) -> LineMeasurement:
     """Return what the media engine tells of a line as it is kept."""
-    return Measured(round(line.up, 3), round(line.down, 3), round(line.jitter, 4), round(line.round_trip, 3))
+    return LineMeasurement(round(line.up, 3), round(line.down, 3), round(line.jitter, 4), round(line.round_trip, 3))
 
 
-def weak(seat: str, line: Measured) -> WeakLine:
+def weak(seat: str, line: LineMeasurement) -> WeakLine:
     """Return a line as controllers are told: whole percents and milliseconds, which do not change all the time."""
     return WeakLine(
         seat=seat,
@@ -43,10 +43,10 @@ class LineMonitor:
         self._scheduler = scheduler
         # owned
         self._watches: dict[str, tuple[LineWatch, datetime]] = {}
-        self._now: dict[str, dict[str, Measured]] = {}
+        self._now: dict[str, dict[str, LineMeasurement]] = {}
         """What was last measured of each point of a meeting: the worst of its devices."""
 
-    async def of_seat(self, meeting: str, seat: str) -> Measured | None:
+    async def of_seat(self, meeting: str, seat: str) -> LineMeasurement | None:
         """Return how the line of a seat is, if it is connected and can be asked."""
         found = (await self._measure(meeting)).get(seat)
         return None if found is None else measured(found)
@@ -68,17 +68,17 @@ class LineMonitor:
         points = meeting.state.roster.points
         lines = {seat: measured(line) for seat, line in found.items() if seat in points}
         self._now[meeting.id] = _worst(lines, points)
-        seen = watch.look(lines, now)
+        seen = watch.update(lines, now)
         await meeting.apply(meeting.state.weak_lines({seat: weak(seat, line) for seat, line in seen.weak.items()}))
         for seat, line in seen.due.items():
-            report = Report(meeting.id, "line", points[seat], measured=line)
+            report = FaultReport(meeting.id, "line", points[seat], measured=line)
             incident = await self._incidents.report(report, now)
             log.warning("- line of %s in %s: %s", points[seat], meeting.id, line)
             await meeting.apply(meeting.state.incident(incident_state(incident)))
         if seen.counted:
             await self._incidents.count(meeting.id, _by_point(seen.counted, points))
 
-    def now(self, meeting: str) -> Mapping[str, Measured]:
+    def now(self, meeting: str) -> Mapping[str, LineMeasurement]:
         """Return how the lines of connected points are, by point."""
         return self._now.get(meeting, {})
 
@@ -88,7 +88,7 @@ class LineMonitor:
         self._now.pop(meeting, None)
 
 
-def _worst(lines: Mapping[str, Measured], points: Mapping[str, str]) -> dict[str, Measured]:
+def _worst(lines: Mapping[str, LineMeasurement], points: Mapping[str, str]) -> dict[str, LineMeasurement]:
     """Return the line of each point that loses most."""
     ordered = sorted(lines.items(), key=lambda each: max(each[1].up, each[1].down))
     return {points[seat]: line for seat, line in ordered}

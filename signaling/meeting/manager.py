@@ -352,7 +352,7 @@ class MeetingManager:
             self.count_legs()
             held = [meeting for meeting in self.meetings.values() if not meeting.is_test_room]
             here = {meeting.id: meeting.state.roster.present() for meeting in held}
-            await self.dependencies.attendance.alive(here, now)
+            await self.dependencies.attendance.confirm_present(here, now)
 
     async def _pass(self, meeting: MeetingRunner, now: datetime) -> None:
         if (reason := self._over(meeting, now)) is not None:

@@ -273,7 +273,7 @@ class MeetingRunner:
             if point in self._gone:
                 await self._end_stay(point)
             if not self.is_test_room and point not in self._present:
-                await self._dependencies.attendance.came(self.id, point, now)
+                await self._dependencies.attendance.point_joined(self.id, point, now)
                 self._present.add(point)
 
     async def apply(
@@ -337,7 +337,7 @@ class MeetingRunner:
                 log.exception("x %s leaving %s", point, self.id)
 
     async def _end_stay(self, point: str) -> None:
-        await self._dependencies.attendance.left(self.id, point, self._gone[point])
+        await self._dependencies.attendance.point_left(self.id, point, self._gone[point])
         self._present.discard(point)
         del self._gone[point]
 
@@ -462,18 +462,18 @@ class MeetingRunner:
         try:
             if effect.open and not self.is_test_room:
                 speech = FloorTime(effect.point, effect.name, effect.place, effect.topic, now)
-                await self._dependencies.attendance.began(self.id, speech)
+                await self._dependencies.attendance.floor_given(self.id, speech)
                 if effect.by:
                     await self._audited(effect.by, "speak-uninvited", effect.name, now)
             elif not self.is_test_room:
-                await self._dependencies.attendance.ended(self.id, effect.name, now)
+                await self._dependencies.attendance.floor_ended(self.id, effect.name, now)
         except SQLAlchemyError:
             log.exception("x floor of %s in %s", effect.name, self.id)
 
     async def _redialled(self, effect: Redialled) -> None:
         """Note how devices came back; a meeting goes on where that cannot be written."""
         try:
-            await self._dependencies.attendance.redialled(self.id, effect.redials)
+            await self._dependencies.attendance.add_reconnects(self.id, effect.redials)
         except SQLAlchemyError:
             log.exception("x redials in %s", self.id)
 

@@ -9,7 +9,7 @@ from pydantic_core import from_json
 
 from mediaserver.api import EVERYONE, Layout, LayoutKind
 from scheduler.core.model import ItemKind
-from scheduler.operations.incidents.model import Incident, IncidentKind, Level
+from scheduler.operations.incidents.model import Incident, IncidentKind, IncidentLevel
 from scheduler.operations.incidents.model import IncidentState as Stage
 from signaling.core.errors import MessageError
 
@@ -468,7 +468,7 @@ class IncidentState(_Message):
     type: Literal["incident"] = "incident"
     id: str
     kind: IncidentKind
-    level: Level
+    level: IncidentLevel
     point: str | None
     text: str
     state: Stage

@@ -39,7 +39,7 @@ class Redial(Model):
     """The connection of a device was `lost`, it `tried` in vain to come back, or is `back`."""
 
     name: str
-    kind: presence_intervals.RedialKind
+    kind: presence_intervals.ReconnectKind
     at: Moment
 
 
@@ -96,7 +96,7 @@ async def attendance(call: ApiRequest) -> list[Slot]:
     session, points = await find(call)
     seen = permissions.seen_points(call.account, session, points)
     kept = call.context(ATTENDANCE).attendance
-    redials = await kept.redials(session.id)
+    redials = await kept.reconnects(session.id)
     return [_wire(slot, points, seen, redials) for slot in await kept.slots(session.id, call.now)]
 
 
@@ -104,7 +104,7 @@ async def speeches(call: ApiRequest) -> list[Speech]:
     """Return who had the floor; a component sees its own turns."""
     session, points = await find(call)
     seen = permissions.seen_points(call.account, session, points)
-    kept = await call.context(ATTENDANCE).attendance.speeches(session.id)
+    kept = await call.context(ATTENDANCE).attendance.floor_times(session.id)
     return [Speech(**asdict(each)) for each in kept if each.point in seen]
 
 
@@ -144,7 +144,7 @@ def _wire(
 def _point(
     point: model.Point,
     stayed: tuple[presence_intervals.PresenceInterval, ...],
-    judged: presence_intervals.Attended,
+    judged: presence_intervals.PointAttendance,
     redials: Sequence[presence_intervals.ReconnectAttempt],
 ) -> PointAttendance:
     return PointAttendance(

@@ -104,7 +104,7 @@ async def give(call: ApiRequest) -> Lists:
     body: List = call.body
     found, points = await find(call)
     call.only(permissions.may_speak_for(call.account, found, points, body.point))
-    people = [attendee_list.Person(each.name, each.position) for each in body.people]
+    people = [attendee_list.Attendee(each.name, each.position) for each in body.people]
     account = call.account.account
     await call.context(ATTENDANCE).attendee_lists.give(found.id, body.point, body.count, people, account, call.now)
     await call.note("give-list", found.id, f"{found.number} {points[body.point].name} {body.count}")
@@ -119,7 +119,7 @@ async def export(call: ApiRequest) -> web.Response:
     roll = await context.attendee_lists.of_session(found.id)
     await call.note("export-lists", found.id, found.number)
     zone = context.scheduler.policy(call.now).zone
-    spoken = await context.attendance.speeches(found.id)
+    spoken = await context.attendance.floor_times(found.id)
     query: As = call.query
     body, kind = _file(found, _rows(found, points, roll, zone), _turns(spoken, zone), query.format)
     return attached(body, kind, f"{found.number}-danh-sach.{query.format}")
@@ -153,11 +153,11 @@ def _clock(at: datetime, zone: ZoneInfo) -> str:
     return f"{at.astimezone(zone):%d/%m/%Y %H:%M:%S}"
 
 
-def _valid(found: model.Session, roll: AttendeeList) -> list[attendee_list.Present]:
+def _valid(found: model.Session, roll: AttendeeList) -> list[attendee_list.PointAttendees]:
     return [roll.lists[point] for point in found.points if point in roll.lists]
 
 
-def _wire(point: model.Point, given: attendee_list.Present | None) -> Given:
+def _wire(point: model.Point, given: attendee_list.PointAttendees | None) -> Given:
     return Given(
         point=point.id,
         name=point.name,
@@ -179,7 +179,7 @@ def _rows(
             rows.append((point.name, point.label, "chưa gửi", "", "", "", "", ""))
             continue
         when = f"{given.at.astimezone(zone):%d/%m/%Y %H:%M}"
-        for each in given.people or (attendee_list.Person("", ""),):
+        for each in given.people or (attendee_list.Attendee("", ""),):
             named = (each.name, each.position)
             rows.append((point.name, point.label, "đã gửi", given.count, *named, given.by, when))
     return rows

@@ -61,7 +61,7 @@ class Kind(Model):
 async def sheet(call: ApiRequest) -> Sheet:
     """Return the lists of a session."""
     found, points = await find(call)
-    return _wire(call, found, points, await call.context(CLOSING).closing.sheet(found.id))
+    return _wire(call, found, points, await call.context(CLOSING).closing.checklist(found.id))
 
 
 async def tick(call: ApiRequest) -> Sheet:
@@ -91,7 +91,7 @@ def _may_tick(account: Account, point: str | None, points: Mapping[str, model.Po
     return account.central or (own is not None and account.unit == own.unit)
 
 
-def _wire(call: ApiRequest, found: model.Session, points: UnitDirectory, kept: checklist.Sheet) -> Sheet:
+def _wire(call: ApiRequest, found: model.Session, points: UnitDirectory, kept: checklist.ClosingChecklist) -> Sheet:
     return Sheet(
         session=found.id,
         kind=kept.kind,
@@ -103,7 +103,7 @@ def _wire(call: ApiRequest, found: model.Session, points: UnitDirectory, kept: c
     )
 
 
-def _list(account: Account, kept: checklist.List, points: Mapping[str, model.Point]) -> List:
+def _list(account: Account, kept: checklist.PlaceChecklist, points: Mapping[str, model.Point]) -> List:
     done = {tick.item: tick for tick in kept.ticks}
     point = None if kept.place == CENTRE else Named(id=kept.place, name=points[kept.place].name)
     return List(

@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 
 from scheduler.core import model
 from scheduler.core.text import clean
-from scheduler.operations.closing.documents import AccessRequest, Answer, Document, allowed
+from scheduler.operations.closing.documents import AccessReply, AccessRequest, Document, allowed
 from signaling.accounts import permissions
 from signaling.accounts.visible_sessions import bodies, find
 from signaling.core.errors import BadInput, Fault, Forbidden
@@ -76,7 +76,7 @@ class Wish(Model):
     asked_by: str
     asked: Moment
     text: str
-    answer: Answer
+    answer: AccessReply
     answered_by: str
     answered: Moment | None
     until: Moment | None

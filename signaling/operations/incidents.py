@@ -7,8 +7,15 @@ from pydantic import Field, StringConstraints
 
 from scheduler.core import model
 from scheduler.core.text import clean
+from scheduler.operations.incidents.model import (
+    FaultReport,
+    IncidentKind,
+    IncidentLevel,
+    IncidentState,
+    LineMeasurement,
+    StepKind,
+)
 from scheduler.operations.incidents.model import Incident as Kept
-from scheduler.operations.incidents.model import IncidentKind, IncidentState, Level, Measured, Report, StepKind
 from signaling.accounts import permissions
 from signaling.accounts.visible_sessions import bodies
 from signaling.core.errors import NotFound
@@ -49,7 +56,7 @@ class Incident(Model):
     session: About
     point: Named | None
     kind: IncidentKind
-    level: Level
+    level: IncidentLevel
     text: str
     reporter: str
     opened: Moment
@@ -113,7 +120,7 @@ async def report(call: ApiRequest) -> Incident:
         *session.points,
     ):
         raise NotFound
-    kept = Report(session.id, told.kind, told.point, clean(told.text), call.account.account)
+    kept = FaultReport(session.id, told.kind, told.point, clean(told.text), call.account.account)
     found = await context.incidents.report(kept, call.now)
     await call.note("incident", found.id, f"{found.kind} {found.point or ''}".strip())
     await context.incident_reports.changed(found)
@@ -180,7 +187,7 @@ def _incident(
     )
 
 
-def measured(line: Measured) -> Line:
+def measured(line: LineMeasurement) -> Line:
     """Return a line as it is sent."""
     return Line(
         up=round(100 * line.up, 1),

@@ -9,7 +9,7 @@ from scheduler.core import model
 from scheduler.core.text import clean
 from scheduler.directory.equipment import lines as rules
 from scheduler.operations.incidents.model import Incident, IncidentKind, IncidentState
-from scheduler.operations.incidents.model import Measured as Kept
+from scheduler.operations.incidents.model import LineMeasurement as Kept
 from scheduler.operations.incidents.provider_view import ProviderOverview, ProviderSession
 from scheduler.operations.readiness.duty import Duty
 from signaling.core.errors import BadInput, Fault, Forbidden, NotFound
@@ -138,7 +138,7 @@ async def contact(call: ApiRequest) -> Lines:
     """Name who is on duty for a session."""
     context = call.context(PROVIDER)
     own, body = _own(call), call.body
-    found = await context.provider_view.carriage(own, call.now)
+    found = await context.provider_view.overview(own, call.now)
     session = next((each.session for each in found.sessions if each.session.id == body.session), None)
     if session is None:
         raise NotFound
@@ -172,7 +172,7 @@ def _own(call: ApiRequest) -> str:
 
 async def _lines(call: ApiRequest, provider: str) -> Lines:
     context = call.context(PROVIDER)
-    found = await context.provider_view.carriage(provider, call.now)
+    found = await context.provider_view.overview(provider, call.now)
     phones = [each.session.number for each in found.sessions if each.main is not None]
     if phones:
         await call.saw("see-phones", provider, " ".join(phones))

@@ -57,7 +57,7 @@ class Duty(Model):
     """One person on duty; telephone numbers are for those who take part."""
 
     id: str
-    role: duty.Role
+    role: duty.DutyRole
     point: str | None
     unit: str | None
     name: str
@@ -102,7 +102,7 @@ class Check(Model):
 
     points: Annotated[list[Id], Field(max_length=500)]
     kind: model.SlotKind
-    result: technical_check.Result
+    result: technical_check.CheckResult
     words: Text = ""
 
 
@@ -125,7 +125,7 @@ class Done(Model):
 class Assignment(Model):
     """A person for a duty: on site with the unit that sends them, at a point with the point."""
 
-    role: duty.Role
+    role: duty.DutyRole
     point: Id | None = None
     unit: Id | None = None
     account: Id | None = None

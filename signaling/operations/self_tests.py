@@ -30,7 +30,7 @@ class SelfTest(Model):
     browser: Word
     screen: Word
     ticks: Annotated[list[Word], Field(max_length=50)]
-    device: Annotated[self_test.Device, Field(description="what was tested; control needs a laptop")] = ""
+    device: Annotated[self_test.DeviceType, Field(description="what was tested; control needs a laptop")] = ""
 
 
 class Kept(SelfTest):
@@ -38,7 +38,7 @@ class Kept(SelfTest):
 
     at: Moment
     by: str
-    failed: list[self_test.Fault]
+    failed: list[self_test.SelfTestFault]
 
 
 class Measure(Model):
@@ -74,7 +74,9 @@ async def keep(call: ApiRequest) -> Kept:
     context = call.context(READINESS)
     await _own(call, call.account.central)
     body: SelfTest = call.body
-    measured = self_test.Measured(**body.model_dump(exclude={"ticks"}), ticks=tuple(dict.fromkeys(body.ticks)))
+    measured = self_test.SelfTestMeasurement(
+        **body.model_dump(exclude={"ticks"}), ticks=tuple(dict.fromkeys(body.ticks))
+    )
     kept = await context.self_tests.keep(call.id, call.account.account, measured, call.now)
     await call.note("self-test", call.id, " ".join(kept.failed) or "ok")
     return _wire(kept)

@@ -35,7 +35,7 @@ class RecordingHandover:
             if session not in known:
                 await self._offer(session, list(files), now)
         await self._handovers.remind(now)
-        for each in await self._handovers.going(now):
+        for each in await self._handovers.to_delete(now):
             await self._delete(each.session, now)
 
     async def _offer(self, session_id: str, files: Sequence[Recording], now: datetime) -> None:
@@ -53,5 +53,5 @@ class RecordingHandover:
         for recording in parts:
             await asyncio.to_thread(recording.remove)
             await self._audit.append(AuditEntry(now, SERVER, "recording-deleted", recording.id, recording.sha256 or ""))
-        await self._handovers.gone(session, now)
+        await self._handovers.mark_deleted(session, now)
         log.warning("- recording of %s was kept long enough and is deleted", session)

@@ -16,7 +16,7 @@ from mediaserver.recording.files import thumbnail_of
 from scheduler.booking.sessions.store import attended
 from scheduler.operations.closing import recording_handover
 from scheduler.operations.closing.documents import RECORDING, AccessRequest, allowed
-from scheduler.operations.closing.recording_handover import Standing
+from scheduler.operations.closing.recording_handover import HandoverStatus
 from signaling.accounts.visible_sessions import bodies, find
 from signaling.core.errors import BadInput, Fault, Forbidden, NotFound, NotReady
 from signaling.http import byte_ranges
@@ -69,7 +69,7 @@ class Part(Model):
 class Handover(Model):
     """What became of the duty to hand the recording over (Điều 15.3); `keep_until`: kept centrally until then."""
 
-    standing: Standing
+    standing: HandoverStatus
     ended: Moment
     due: Moment
     told: Moment
@@ -159,7 +159,7 @@ async def recordings(call: ApiRequest) -> list[Recording]:
     found = await _seen(call)
     sessions = {each.session for each in found}
     grants = await context.documents.grants(sessions)
-    handovers = {each.session: each for each in await context.handovers.of(sessions)}
+    handovers = {each.session: each for each in await context.handovers.of_sessions(sessions)}
     return [_wire(call, list(files), grants, handovers) for _, files in groupby(found, key=lambda each: each.session)]
 
 
@@ -202,7 +202,7 @@ def _handover(call: ApiRequest, of: recording_handover.Handover) -> Handover:
     fields = ("ended", "due", "told", "digest", "received", "received_by", "keep_until", "deleted")
     return Handover(
         **{name: getattr(of, name) for name in fields},
-        standing=of.standing(call.now),
+        standing=of.status(call.now),
         may_receive=of.received is None and call.account.unit == of.unit,
     )
 

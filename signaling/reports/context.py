@@ -6,7 +6,7 @@ from aiohttp import web
 
 from scheduler.booking.registration.service import Scheduler
 from scheduler.reports.correction_requests import CorrectionRequests
-from scheduler.reports.emergency_reviews import Reviews
+from scheduler.reports.emergency_reviews import EmergencyReviews
 from scheduler.reports.service import Reports
 
 
@@ -15,7 +15,7 @@ class ReportsContext:
     """What endpoints of reports use."""
 
     reports: Reports
-    reviews: Reviews
+    reviews: EmergencyReviews
     scheduler: Scheduler
     corrections: CorrectionRequests
 

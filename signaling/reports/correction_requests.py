@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from scheduler.reports import corrections
-from scheduler.reports.corrections import Answer, Request, Standing
+from scheduler.reports.corrections import CorrectionRequest, ReplyStatus, UnitReply
 from signaling.core.errors import NotFound
 from signaling.http.route import ID, ApiRequest, Id, Interval, Model, Moment, Named, Route
 from signaling.reports.context import REPORTS
@@ -38,7 +38,7 @@ class Given(Model):
     remark: str
     by: str
     at: Moment | None
-    standing: Standing
+    standing: ReplyStatus
 
 
 class Inquiry(Model):
@@ -86,11 +86,11 @@ async def answer(call: ApiRequest) -> Given:
     return _given(given, given.at or call.now, call, await call.unit_names())
 
 
-def _asked(call: ApiRequest, request: Request) -> bool:
+def _asked(call: ApiRequest, request: CorrectionRequest) -> bool:
     return any(each.unit == call.account.unit for each in request.answers)
 
 
-def _wire(call: ApiRequest, of: Request, names: dict[str, str]) -> Inquiry:
+def _wire(call: ApiRequest, of: CorrectionRequest, names: dict[str, str]) -> Inquiry:
     seen = [each for each in of.answers if call.account.sees_all or each.unit == call.account.unit]
     return Inquiry(
         id=of.id,
@@ -106,7 +106,7 @@ def _wire(call: ApiRequest, of: Request, names: dict[str, str]) -> Inquiry:
     )
 
 
-def _given(of: Answer, due: Moment, call: ApiRequest, names: dict[str, str]) -> Given:
+def _given(of: UnitReply, due: Moment, call: ApiRequest, names: dict[str, str]) -> Given:
     return Given(
         unit=Named(id=of.unit, name=names.get(of.unit, of.unit)),
         counted=dict(of.counted),
@@ -114,7 +114,7 @@ def _given(of: Answer, due: Moment, call: ApiRequest, names: dict[str, str]) -> 
         remark=of.remark,
         by=of.by,
         at=of.at,
-        standing=corrections.standing(of, due, call.now),
+        standing=corrections.status(of, due, call.now),
     )
 
 

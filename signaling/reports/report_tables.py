@@ -6,7 +6,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from scheduler.core.model import Interval
-from scheduler.reports.figures import Fact, Figures, Grouping, Review, Row, Turnout, permille, shares
+from scheduler.reports.figures import FigureRow, Figures, Grouping, RegistrationFact, Review, Turnout, permille, shares
 from scheduler.reports.service import PointRow, Report
 
 FIGURES: dict[str, str] = {
@@ -149,7 +149,7 @@ def _emergencies(report: Report, zone: ZoneInfo) -> Sheet:
     return Sheet("Phiên khẩn cấp", ("Phiên khẩn cấp", *EMERGENCIES), rows)
 
 
-def _emergency(fact: Fact, ground: str, zone: ZoneInfo) -> tuple[str, ...]:
+def _emergency(fact: RegistrationFact, ground: str, zone: ZoneInfo) -> tuple[str, ...]:
     start = f"{fact.start.astimezone(zone):%H:%M %d/%m/%Y}"
     return (
         f"{fact.number} {fact.title}",
@@ -199,7 +199,7 @@ def _numbers(figures: Figures) -> tuple[int, ...]:
     return tuple(getattr(figures, name) for name in FIGURES)
 
 
-def _before(rows: Sequence[Row]) -> int:
+def _before(rows: Sequence[FigureRow]) -> int:
     return sum(row.before or 0 for row in rows)
 
 

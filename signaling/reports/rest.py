@@ -14,7 +14,7 @@ from scheduler.core.model import ClassId, State
 from scheduler.core.model import Interval as Span
 from scheduler.policy.policy import CALENDAR_YEAR
 from scheduler.reports import figures, service
-from scheduler.reports.figures import Fact, Grouping
+from scheduler.reports.figures import Grouping, RegistrationFact
 from scheduler.reports.periods import PeriodId, before, month, period
 from signaling.core.errors import BadInput, Fault
 from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Route
@@ -146,11 +146,11 @@ async def behind(call: ApiRequest) -> list[Entry]:
     return [_entry(call, fact, grounds) for fact in facts]
 
 
-async def _behind(call: ApiRequest, span: Span, query: Behind) -> Sequence[Fact]:
+async def _behind(call: ApiRequest, span: Span, query: Behind) -> Sequence[RegistrationFact]:
     context = call.context(REPORTS)
     if query.point is None:
         facts = await context.reports.facts(span, call.now)
-        return figures.behind(facts, query.by, query.key, query.figure)
+        return figures.facts_behind(facts, query.by, query.key, query.figure)
     if query.figure not in OF_POINT:
         raise BadInput([Fault("figure", "unknown-figure")])
     return await context.reports.behind_point(span, query.point, query.figure, call.now)
@@ -208,7 +208,7 @@ def _zone(call: ApiRequest) -> ZoneInfo:
     return call.context(REPORTS).scheduler.policy(call.now).zone
 
 
-def _entry(call: ApiRequest, fact: Fact, grounds: Mapping[str, str]) -> Entry:
+def _entry(call: ApiRequest, fact: RegistrationFact, grounds: Mapping[str, str]) -> Entry:
     urgent = fact.held and fact.klass == "khan_cap"
     return Entry(
         id=fact.id,

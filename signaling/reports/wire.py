@@ -154,7 +154,7 @@ def _shares(counted: figures.Figures) -> Shares:
     return Shares(**figures.shares(counted)._asdict())
 
 
-def _row(row: figures.Row) -> Row:
+def _row(row: figures.FigureRow) -> Row:
     given = row.figures
     return Row(key=row.key, name=row.name, figures=_figures(given), shares=_shares(given), before=row.before)
 

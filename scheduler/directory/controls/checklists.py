@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from scheduler.directory.controls.rules import Checklist, Item
+from scheduler.directory.controls.rules import Checklist, ChecklistItem
 
 CONTROLS = Path(__file__).parents[2] / "data" / "controls.yaml"
 
@@ -18,5 +18,5 @@ def load() -> tuple[Checklist, ...]:
     return tuple(Checklist(**{**each, "items": tuple(_item(item) for item in each["items"])}) for each in given)
 
 
-def _item(given: dict[str, Any]) -> Item:
-    return Item(**{**given, "proof": tuple(given.get("proof", ()))})
+def _item(given: dict[str, Any]) -> ChecklistItem:
+    return ChecklistItem(**{**given, "proof": tuple(given.get("proof", ()))})

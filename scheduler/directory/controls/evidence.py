@@ -19,11 +19,11 @@ from scheduler.directory.schema import ASSESSMENTS, CONTROLS, EVIDENCE, QUOTA_EX
 
 MAX_FILES = 20
 """Of one assessment or document."""
-Behind = Literal["assessment", "exemption", "control"]
+EvidenceKind = Literal["assessment", "exemption", "control"]
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class StoredFile:
     """What was uploaded, as it lies under the documents' directory; `path` is a random name there."""
 
     name: str
@@ -39,9 +39,9 @@ class Evidence:
 
     id: str
     unit: str
-    behind: Behind
+    behind: EvidenceKind
     subject: str
-    file: File
+    file: StoredFile
     by: str
     at: datetime
 
@@ -52,7 +52,7 @@ class EvidenceFiles:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def add(self, behind: Behind, subject: str, file: File, by: str, now: datetime) -> Evidence:
+    async def add(self, behind: EvidenceKind, subject: str, file: StoredFile, by: str, now: datetime) -> Evidence:
         """Keep a file. Raises Unknown, TooManyDocuments."""
         async with writing(self._engine) as db:
             unit = await _unit(db, behind, subject)
@@ -64,7 +64,7 @@ class EvidenceFiles:
             await db.execute(insert(EVIDENCE).values({**about, **asdict(file)}))
             return added
 
-    async def check(self, behind: Behind, subject: str) -> None:
+    async def check(self, behind: EvidenceKind, subject: str) -> None:
         """Let a file be read only for what there is. Raises Unknown."""
         async with self._engine.begin() as db:
             await _unit(db, behind, subject)
@@ -74,7 +74,7 @@ class EvidenceFiles:
         async with self._engine.begin() as db:
             return await _of_unit(db, unit)
 
-    async def behind(self, behind: Behind, subjects: Collection[str]) -> dict[str, list[Evidence]]:
+    async def behind(self, behind: EvidenceKind, subjects: Collection[str]) -> dict[str, list[Evidence]]:
         """Return the evidence behind some subjects of one kind, oldest first."""
         of_these = (EVIDENCE.c.behind == behind) & EVIDENCE.c.subject.in_(storable(subjects))
         found: dict[str, list[Evidence]] = {}
@@ -96,7 +96,7 @@ class EvidenceFiles:
             await db.execute(delete(EVIDENCE).where(EVIDENCE.c.id == id_))
 
 
-async def _unit(db: AsyncConnection, behind: Behind, subject: str) -> str:
+async def _unit(db: AsyncConnection, behind: EvidenceKind, subject: str) -> str:
     """Return whose assessment or exemption it is. Raises Unknown."""
     if behind == "control":
         query = select(CONTROLS.c.unit).where(CONTROLS.c.id.in_(storable([subject])))
@@ -124,5 +124,5 @@ async def _one(db: AsyncConnection, id_: str) -> Evidence:
 
 
 def _evidence(row: RowMapping) -> Evidence:
-    file = File(row["name"], row["kind"], row["bytes"], row["sha256"], row["path"])
+    file = StoredFile(row["name"], row["kind"], row["bytes"], row["sha256"], row["path"])
     return Evidence(row["id"], row["unit"], row["behind"], row["subject"], file, row["by"], instant(row["at"]))

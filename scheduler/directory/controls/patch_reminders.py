@@ -16,7 +16,7 @@ from scheduler.policy.profile_files import Profiles
 from scheduler.units import store as units_store
 
 
-class Patches:
+class PatchReminders:
     """Looks once a day; the outbox knows what was told."""
 
     def __init__(self, engine: AsyncEngine, profiles: Profiles, channels: Channels) -> None:

@@ -9,11 +9,11 @@ from scheduler.core import text
 from scheduler.core.errors import FieldError
 
 MAX_REMARK = 1000
-State = Literal["met", "partly", "unmet", "not_applicable"]
+ControlState = Literal["met", "partly", "unmet", "not_applicable"]
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ChecklistItem:
     """One control; `proof` are tests of the product that show it."""
 
     id: str
@@ -31,7 +31,7 @@ class Checklist:
     basis: str
     of: Literal["system", "point"]
     months: int
-    items: tuple[Item, ...]
+    items: tuple[ChecklistItem, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Control:
     subject: str
     item: str
     unit: str
-    state: State
+    state: ControlState
     remark: str
     by: str
     at: datetime
@@ -54,10 +54,10 @@ class Control:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ChecklistRow:
     """An item of a checklist with how it stands, None: nobody has said, and how many files show it."""
 
-    item: Item
+    item: ChecklistItem
     control: Control | None
     files: int
 
@@ -76,20 +76,20 @@ class Row:
         return self.control is None or self.control.state in {"partly", "unmet"}
 
 
-def rows(checklist: Checklist, controls: Iterable[Control], files: Mapping[str, int]) -> tuple[Row, ...]:
+def rows(checklist: Checklist, controls: Iterable[Control], files: Mapping[str, int]) -> tuple[ChecklistRow, ...]:
     """Return the items of a checklist for one subject, those without evidence first, else in their order.
 
     `files` counts evidence by the id of the control.
     """
     known = {control.item: control for control in controls if control.checklist == checklist.id}
     found = [
-        Row(item, known.get(item.id), files.get(known[item.id].id, 0) if item.id in known else 0)
+        ChecklistRow(item, known.get(item.id), files.get(known[item.id].id, 0) if item.id in known else 0)
         for item in checklist.items
     ]
     return tuple(sorted(found, key=lambda row: row.shown))
 
 
-def faults(checklist: Checklist, item: str, state: State, remark: str) -> list[FieldError]:
+def faults(checklist: Checklist, item: str, state: ControlState, remark: str) -> list[FieldError]:
     """Return what is wrong with an answer: what is not simply met is explained."""
     if item not in {each.id for each in checklist.items}:
         return [FieldError("item", "unknown-item", item[:64])]

@@ -14,7 +14,7 @@ from scheduler.core.errors import InvalidRequest, UnknownPoint
 from scheduler.core.model import Point
 from scheduler.core.sql_values import instant, seconds, storable
 from scheduler.directory.controls import rules
-from scheduler.directory.controls.rules import Checklist, Control, Row, State
+from scheduler.directory.controls.rules import Checklist, ChecklistRow, Control, ControlState
 from scheduler.directory.errors import Unknown
 from scheduler.directory.points import assessment
 from scheduler.directory.points.store import new_id
@@ -27,7 +27,7 @@ SYSTEM = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class PointChecklist:
     """How the checklist of a point stands: how much is open, when it was last said and is due; None: it never was."""
 
     point: Point
@@ -50,7 +50,7 @@ class ControlsService:
         async with self._engine.begin() as db:
             return await self._unit(db, subject, now)
 
-    async def rows(self, checklist: Checklist, subject: str) -> tuple[Row, ...]:
+    async def rows(self, checklist: Checklist, subject: str) -> tuple[ChecklistRow, ...]:
         """Return how each item stands of the system or a point."""
         async with self._engine.begin() as db:
             known = await _controls(db, CONTROLS.c.subject.in_(storable([subject])))
@@ -65,7 +65,7 @@ class ControlsService:
         return found[0]
 
     async def set(
-        self, checklist: str, subject: str, item: str, state: State, remark: str, by: str, now: datetime
+        self, checklist: str, subject: str, item: str, state: ControlState, remark: str, by: str, now: datetime
     ) -> Control:
         """Say how an item stands, instead of what was said before; its evidence stays.
 
@@ -89,7 +89,7 @@ class ControlsService:
             await db.execute(insert(CONTROLS).values({**values, "at": seconds(now)}))
             return said
 
-    async def checked(self, checklist: Checklist) -> list[Checked]:
+    async def checked(self, checklist: Checklist) -> list[PointChecklist]:
         """Return how a checklist stands at every point, those never checked and longest ago first."""
         async with self._engine.begin() as db:
             points = await units_store.all_points(db)
@@ -109,12 +109,12 @@ class ControlsService:
         return points[subject].unit
 
 
-def _checked(checklist: Checklist, point: Point, said: list[Control]) -> Checked:
+def _checked(checklist: Checklist, point: Point, said: list[Control]) -> PointChecklist:
     stand = rules.rows(checklist, said, {})
     last = max(said, key=lambda each: each.at, default=None)
     due = min((each.due for each in said), default=None)
     open_ = sum(row.open for row in stand)
-    return Checked(point, open_, last.at if last else None, last.by if last else "", due)
+    return PointChecklist(point, open_, last.at if last else None, last.by if last else "", due)
 
 
 async def _controls(db: AsyncConnection, where: ColumnElement[bool]) -> list[Control]:

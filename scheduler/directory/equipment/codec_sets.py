@@ -7,7 +7,7 @@ LONGEST = 500
 """Characters of a set."""
 _NAME = re.compile(r"[A-Z0-9.*_+-]{1,32}")
 _STANDARD = re.compile(r"[GH]\.[0-9.]+[AU]?")
-_SHEETS = {"G711": ("PCMA", "PCMU"), "G711A": ("PCMA",), "G711U": ("PCMU",)}
+_DATA_SHEET_NAMES = {"G711": ("PCMA", "PCMU"), "G711A": ("PCMA",), "G711U": ("PCMU",)}
 """What data sheets call otherwise than RFC 3551 does."""
 
 
@@ -22,7 +22,7 @@ def read(text: str) -> frozenset[str]:
         name = name.replace(".", "") if _STANDARD.fullmatch(name) else name
         if not _NAME.fullmatch(name):
             raise ValueError(word)
-        found.update(_SHEETS.get(name, (name,)))
+        found.update(_DATA_SHEET_NAMES.get(name, (name,)))
     return frozenset(found)
 
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from scheduler.core.errors import FieldError
 from scheduler.directory.equipment import lines
-from scheduler.directory.model import Device, Line
+from scheduler.directory.model import AccessLine, Device
 from scheduler.policy.policy import Policy
 
 ROOM_SYSTEMS = ("VCS", "LINK", "SIMULATED")
@@ -19,7 +19,7 @@ def address(text: str) -> str:
 
 
 def faults(
-    device: Device, given: Sequence[Line], policy: Policy, others: Iterable[Device], names: Mapping[str, str]
+    device: Device, given: Sequence[AccessLine], policy: Policy, others: Iterable[Device], names: Mapping[str, str]
 ) -> list[FieldError]:
     """Return what is wrong with a device at the lines of its point; `names` are the points of the others.
 
@@ -38,7 +38,7 @@ def faults(
     return found
 
 
-def needs_address(device: Device, given: Sequence[Line], policy: Policy) -> bool:
+def needs_address(device: Device, given: Sequence[AccessLine], policy: Policy) -> bool:
     """Tell whether the centre must know where to call: another system, or a VCS where a line's rule says so (Đ11.7)."""
     if device.kind == "LINK":
         return True
@@ -47,7 +47,7 @@ def needs_address(device: Device, given: Sequence[Line], policy: Policy) -> bool
 
 
 def _address_faults(
-    address_: str, device: Device, given: Sequence[Line], others: Iterable[Device], names: Mapping[str, str]
+    address_: str, device: Device, given: Sequence[AccessLine], others: Iterable[Device], names: Mapping[str, str]
 ) -> list[FieldError]:
     networks = [network for line in given for network in line.ranges]
     found = []

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from scheduler.core.schema import DEVICES
 from scheduler.core.sql_values import instant, seconds, storable
 from scheduler.directory.equipment.drift import Drift
-from scheduler.directory.model import Change, Device
+from scheduler.directory.model import Device, DeviceChange
 from scheduler.directory.schema import CHANGES
 
 
@@ -52,14 +52,14 @@ async def add_change(
     return int(await db.scalar(insert(CHANGES).values(row).returning(CHANGES.c.id)) or 0)
 
 
-async def changes(db: AsyncConnection, point: str | None = None) -> list[Change]:
+async def changes(db: AsyncConnection, point: str | None = None) -> list[DeviceChange]:
     """Return changes, open ones first, newest first in each."""
     query = select(CHANGES).order_by(CHANGES.c.state != "open", CHANGES.c.id.desc())
     rows = await db.execute(query if point is None else query.where(CHANGES.c.point.in_(storable([point]))))
     return [_change(row) for row in rows.mappings()]
 
 
-async def drifts(db: AsyncConnection, start: datetime, end: datetime) -> list[Change]:
+async def drifts(db: AsyncConnection, start: datetime, end: datetime) -> list[DeviceChange]:
     """Return what was seen to have changed in [start, end), but for what an operator accepted."""
     within = (CHANGES.c.at >= seconds(start)) & (CHANGES.c.at < seconds(end))
     seen = within & (CHANGES.c.kind == "drift") & (CHANGES.c.state != "accepted")
@@ -67,7 +67,7 @@ async def drifts(db: AsyncConnection, start: datetime, end: datetime) -> list[Ch
     return [_change(row) for row in rows.mappings()]
 
 
-async def change(db: AsyncConnection, id_: int) -> Change | None:
+async def change(db: AsyncConnection, id_: int) -> DeviceChange | None:
     """Return a change."""
     row = (await db.execute(select(CHANGES).where(CHANGES.c.id == id_))).mappings().first()
     return _change(row) if row else None
@@ -79,6 +79,6 @@ async def decide(db: AsyncConnection, id_: int, state: str, by: str, now: dateti
     await db.execute(update(CHANGES).where(CHANGES.c.id == id_).values(values))
 
 
-def _change(row: Any) -> Change:
+def _change(row: Any) -> DeviceChange:
     decided = None if row["decided"] is None else instant(row["decided"])
-    return Change(**{**row, "at": instant(row["at"]), "decided": decided})
+    return DeviceChange(**{**row, "at": instant(row["at"]), "decided": decided})

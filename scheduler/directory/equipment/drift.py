@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scheduler.directory.equipment import codec_sets, lines
-from scheduler.directory.model import Device, Field, Line, Seen
+from scheduler.directory.model import AccessLine, Device, DeviceField, ObservedDevice
 from scheduler.units.naming import key
 
 LONGEST = 500
@@ -14,12 +14,12 @@ LONGEST = 500
 class Drift:
     """One difference: registered, and seen."""
 
-    field: Field
+    field: DeviceField
     old: str
     new: str
 
 
-def compare(device: Device, name: str, given: Sequence[Line], seen: Seen) -> list[Drift]:
+def compare(device: Device, name: str, given: Sequence[AccessLine], seen: ObservedDevice) -> list[Drift]:
     """Return how a device differs from its registration; what is not registered, or was not seen, is no difference.
 
     `name` is the registered one. An address outside the networks of all the point's lines is a wrong line (R-004). A
@@ -39,7 +39,7 @@ def compare(device: Device, name: str, given: Sequence[Line], seen: Seen) -> lis
     return found
 
 
-def wrong_line(given: Sequence[Line], address: str) -> list[Drift]:
+def wrong_line(given: Sequence[AccessLine], address: str) -> list[Drift]:
     """Return the one difference of an address outside the networks of all the point's lines (R-004); none unsaid."""
     networks = [network for line in given for network in line.ranges]
     if not address or not networks or lines.within(address, networks):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from scheduler.core.errors import FieldError
-from scheduler.directory.model import Line
+from scheduler.directory.model import AccessLine
 from scheduler.policy.directory_rules import LineRule
 from scheduler.policy.policy import Policy
 
@@ -31,7 +31,7 @@ def within(address: str, networks: Sequence[str]) -> bool:
     return any(given in ipaddress.ip_network(network) for network in networks)
 
 
-def faults(line: Line, policy: Policy, level: str, exempt: bool) -> list[FieldError]:
+def faults(line: AccessLine, policy: Policy, level: str, exempt: bool) -> list[FieldError]:
     """Return why a line cannot bear its point.
 
     Words: ``line-type`` (not for this level), ``line-unmeasured``, ``line-slow-up``, ``line-slow-down``; the value of
@@ -47,7 +47,7 @@ def faults(line: Line, policy: Policy, level: str, exempt: bool) -> list[FieldEr
     return slow(line.up_kbps, line.down_kbps, rule)
 
 
-def warnings(line: Line, policy: Policy) -> list[FieldError]:
+def warnings(line: AccessLine, policy: Policy) -> list[FieldError]:
     """Return what is slower than it should be where the rule only warns."""
     rule = policy.directory.line(line.type)
     return slow(line.up_kbps, line.down_kbps, rule) if rule is not None and rule.below == "warn" else []
@@ -63,12 +63,12 @@ def slow(up_kbps: int | None, down_kbps: int | None, rule: LineRule) -> list[Fie
     ]
 
 
-def internet_alone(lines: Sequence[Line]) -> bool:
+def internet_alone(lines: Sequence[AccessLine]) -> bool:
     """Tell whether a point has no line but one over the Internet."""
     return bool(lines) and all(line.type == "INTERNET" for line in lines)
 
 
-def lacks(lines: Sequence[Line], policy: Policy, level: str, exempt: bool) -> list[FieldError]:
+def lacks(lines: Sequence[AccessLine], policy: Policy, level: str, exempt: bool) -> list[FieldError]:
     """Return why none of a point's lines can bear it; one that can is enough."""
     if not lines:
         return [FieldError("line", "no-line")]

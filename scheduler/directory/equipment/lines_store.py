@@ -6,16 +6,16 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.core.sql_values import instant, seconds, storable
-from scheduler.directory.model import Line, Provider
+from scheduler.directory.model import AccessLine, Provider
 from scheduler.directory.schema import LINES, PROVIDERS
 
 
-async def lines(db: AsyncConnection, point: str | None = None) -> list[Line]:
+async def lines(db: AsyncConnection, point: str | None = None) -> list[AccessLine]:
     """Return the lines of a point, or of all."""
     query = select(LINES).order_by(LINES.c.point, LINES.c.type, LINES.c.id)
     rows = await db.execute(query if point is None else query.where(LINES.c.point.in_(storable([point]))))
     return [
-        Line(
+        AccessLine(
             **{
                 **row,
                 "ranges": tuple(row["ranges"].split()),
@@ -26,7 +26,7 @@ async def lines(db: AsyncConnection, point: str | None = None) -> list[Line]:
     ]
 
 
-async def set_line(db: AsyncConnection, line: Line) -> None:
+async def set_line(db: AsyncConnection, line: AccessLine) -> None:
     """Add a line, or replace the one with its id."""
     await drop_line(db, line.id)
     measured = None if line.measured is None else seconds(line.measured)

@@ -15,7 +15,7 @@ from scheduler.core.database import writing
 from scheduler.core.model import Point, Session, State
 from scheduler.core.sql_values import seconds
 from scheduler.directory.equipment import lines_store, provider_points
-from scheduler.directory.model import Line
+from scheduler.directory.model import AccessLine
 from scheduler.notifications import outbox
 from scheduler.notifications.outbox import OutboxItem
 from scheduler.notifications.wording import Channels, Notice, NoticeFacts
@@ -65,7 +65,7 @@ def owed(facts: NoticeFacts | None, before: Sequence[OutboxItem], soon: bool) ->
 
 
 def _needs(
-    sessions: Iterable[Session], lines: Sequence[Line], points: Mapping[str, Point]
+    sessions: Iterable[Session], lines: Sequence[AccessLine], points: Mapping[str, Point]
 ) -> dict[tuple[str, str], NoticeFacts]:
     """Return what each provider would be told of each session that takes place: no title and no code."""
     found = {}

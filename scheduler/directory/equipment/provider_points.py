@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from scheduler.core.model import Session
-from scheduler.directory.model import Line
+from scheduler.directory.model import AccessLine
 
 
-def points_by_provider(session: Session, lines: Iterable[Line]) -> dict[str, list[str]]:
+def points_by_provider(session: Session, lines: Iterable[AccessLine]) -> dict[str, list[str]]:
     """Return the points of a session that each provider has a line of, in the order of the session."""
     place = {point: number for number, point in enumerate(session.everyone)}
     found: dict[str, set[str]] = {}

@@ -13,7 +13,7 @@ from scheduler.core.model import Point
 from scheduler.directory.equipment import codec_sets, devices, devices_store, drift, lines_store
 from scheduler.directory.equipment.drift import Drift
 from scheduler.directory.errors import DecidedAlready, LastDevice, Unknown
-from scheduler.directory.model import Change, Device, Field, Line, Provider, Seen
+from scheduler.directory.model import AccessLine, Device, DeviceChange, DeviceField, ObservedDevice, Provider
 from scheduler.policy.policy import Policy
 from scheduler.policy.profile_files import Profiles
 from scheduler.units import device_count
@@ -85,12 +85,12 @@ class Equipment:
 
     # Lines and providers.
 
-    async def lines(self, point: str | None = None) -> list[Line]:
+    async def lines(self, point: str | None = None) -> list[AccessLine]:
         """Return the lines of a point, or all."""
         async with self._engine.begin() as db:
             return await lines_store.lines(db, point)
 
-    async def set_line(self, line: Line) -> Line:
+    async def set_line(self, line: AccessLine) -> AccessLine:
         """Add a line, or replace the one with its id. Raises UnknownPoint, Unknown."""
         async with writing(self._engine) as db:
             await _point(db, line.point)
@@ -121,12 +121,12 @@ class Equipment:
 
     # Changes (R-055).
 
-    async def changes(self, point: str | None = None) -> list[Change]:
+    async def changes(self, point: str | None = None) -> list[DeviceChange]:
         """Return changes, open ones first."""
         async with self._engine.begin() as db:
             return await devices_store.changes(db, point)
 
-    async def ask(self, id_: str, field: Field, new: str, reason: str, by: str, now: datetime) -> Change:
+    async def ask(self, id_: str, field: DeviceField, new: str, reason: str, by: str, now: datetime) -> DeviceChange:
         """Ask that something registered of a device be changed. Raises Unknown."""
         async with writing(self._engine) as db:
             known = await _device(db, id_)
@@ -134,7 +134,7 @@ class Equipment:
             number = await devices_store.add_change(db, known, "request", wanted, text.clean(reason)[:500], by, now)
             return await _change(db, number)
 
-    async def seen(self, point_id: str, device: int, what: Seen, now: datetime) -> list[Drift]:
+    async def check_device(self, point_id: str, device: int, what: ObservedDevice, now: datetime) -> list[Drift]:
         """Compare what came to the `device`-th of a point with what is registered, and flag what differs.
 
         Raises UnknownPoint.
@@ -149,7 +149,7 @@ class Equipment:
         await self._flag(known, found, now)
         return found
 
-    async def reached(self, point_id: str, address: str, now: datetime) -> list[Drift]:
+    async def check_address(self, point_id: str, address: str, now: datetime) -> list[Drift]:
         """Flag a wrong line that somebody of a point signs in from, on any machine (R-004). Raises UnknownPoint."""
         async with self._engine.begin() as db:
             await _point(db, point_id)
@@ -165,7 +165,7 @@ class Equipment:
                 for each in found:
                     await devices_store.add_change(db, known, "drift", each, "", "", now)
 
-    async def decide(self, number: int, accept: bool, by: str, now: datetime) -> Change:
+    async def decide(self, number: int, accept: bool, by: str, now: datetime) -> DeviceChange:
         """Accept a change, which is registered then, or reject it. Raises Unknown, DecidedAlready, InvalidRequest."""
         async with writing(self._engine) as db:
             change = await _change(db, number)
@@ -187,7 +187,7 @@ def _name(point: Point, device: int) -> str:
     return device_names(point.name, point.devices, point.numbers)[device - 1]
 
 
-def _registered(device: Device, field: Field) -> str:
+def _registered(device: Device, field: DeviceField) -> str:
     return str(getattr(device, field, "") or "")  # the name and the line are not the device's own
 
 
@@ -205,7 +205,7 @@ async def _device(db: AsyncConnection, id_: str) -> Device:
     return found
 
 
-async def _change(db: AsyncConnection, number: int) -> Change:
+async def _change(db: AsyncConnection, number: int) -> DeviceChange:
     found = await devices_store.change(db, number)
     if found is None:
         raise Unknown("change", str(number))

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.core.model import Point
 from scheduler.directory.equipment import codec_sets, devices, devices_store, lines_store
-from scheduler.directory.import_export.point_lookup import named
-from scheduler.directory.import_export.preview import Step, day, differences, number
-from scheduler.directory.model import Device, DeviceKind, Protocol, Transport
+from scheduler.directory.import_export.point_lookup import point_finder
+from scheduler.directory.import_export.preview import ImportStep, day, differences, number
+from scheduler.directory.model import Device, DeviceKind, DeviceProtocol, SipTransport
 from scheduler.files.errors import LineError
 from scheduler.files.spreadsheet import Row
 from scheduler.policy.profile_files import Profiles
@@ -53,9 +53,9 @@ async def plan(
     profiles: Profiles,
     now: datetime,
     faults: list[LineError],
-) -> list[Step]:
+) -> list[ImportStep]:
     """Say which devices would be added or described anew."""
-    points, policy = await named(db), profiles.at(now)
+    points, policy = await point_finder(db), profiles.at(now)
     names = {point.id: point.name for point in await units_store.all_points(db)}
     known = {(device.point, device.number): device for device in await devices_store.devices(db)}
     lines = await lines_store.lines(db)
@@ -69,7 +69,7 @@ async def plan(
             faults += [LineError(line, "number", "unknown-device", row["number"])] if point else []
             continue
         if old is not None and not old.kind and not row["kind"]:  # nothing is known of it, and nothing is said
-            steps.append(Step(line, "same", point.name))
+            steps.append(ImportStep(line, "same", point.name))
             continue
         new = _device(old or Device(f"line {line}", point.id, 0), row, line, faults)
         after[new.id] = new
@@ -84,7 +84,7 @@ async def plan(
 
 def _device(old: Device, row: Row, line: int, faults: list[LineError]) -> Device:
     given: dict[str, Any] = {name: row[name][:100] for name in TEXTS}
-    for column, type_ in (("kind", DeviceKind), ("protocol", Protocol), ("transport", Transport)):
+    for column, type_ in (("kind", DeviceKind), ("protocol", DeviceProtocol), ("transport", SipTransport)):
         given[column], allowed = row[column].upper(), get_args(type_)
         if given[column] not in allowed:
             faults.append(LineError(line, column, "one-of", ", ".join(filter(None, allowed))))
@@ -102,13 +102,17 @@ def _device(old: Device, row: Row, line: int, faults: list[LineError]) -> Device
     return replace(old, **given, dial_out=row["dial_out"].lower() in {YES, "1", "true", "có"})
 
 
-def _step(line: int, point: Point, old: Device | None, new: Device) -> Step:
+def _step(line: int, point: Point, old: Device | None, new: Device) -> ImportStep:
     if old is None:
-        return Step(line, "add", f"{point.name}: {new.kind} {new.address or ''}".strip(), partial(_add, point, new))
+        return ImportStep(
+            line, "add", f"{point.name}: {new.kind} {new.address or ''}".strip(), partial(_add, point, new)
+        )
     told = differences(asdict(old), asdict(new))
     if not told:
-        return Step(line, "same", point.name)
-    return Step(line, "change", f"{point.name} {old.number:02}: {told}", partial(devices_store.describe, given=new))
+        return ImportStep(line, "same", point.name)
+    return ImportStep(
+        line, "change", f"{point.name} {old.number:02}: {told}", partial(devices_store.describe, given=new)
+    )
 
 
 async def _add(point: Point, new: Device, db: AsyncConnection) -> None:

@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.booking.registration import request_validation
 from scheduler.core import text
-from scheduler.directory.import_export.point_lookup import Named, named
-from scheduler.directory.import_export.preview import Step, day, differences
+from scheduler.directory.import_export.point_lookup import PointFinder, point_finder
+from scheduler.directory.import_export.preview import ImportStep, day, differences
 from scheduler.directory.model import Person
 from scheduler.directory.people import store as people_store
 from scheduler.directory.points import store as points_store
@@ -40,9 +40,9 @@ async def plan(
     profiles: Profiles,
     now: datetime,
     faults: list[LineError],
-) -> list[Step]:
+) -> list[ImportStep]:
     """Say who would be added or changed; lines that name nobody say nothing."""
-    points, units = await named(db), {unit.id for unit in await units_store.units(db)}
+    points, units = await point_finder(db), {unit.id for unit in await units_store.units(db)}
     people = [person for person in await people_store.people(db) if person.valid_to is None]
     known = {(person.unit, key(person.name), person.role): person for person in people}
     today = now.astimezone(profiles.at(now).zone).date()
@@ -59,7 +59,7 @@ async def plan(
     return steps
 
 
-def _given(line: int, row: Row, points: Named, faults: list[LineError]) -> dict[str, Any]:
+def _given(line: int, row: Row, points: PointFinder, faults: list[LineError]) -> dict[str, Any]:
     role, phone = row["role"].lower() or "technician", request_validation.phone(row["phone"])
     if role not in ROLES:
         faults.append(LineError(line, "role", "one-of", ", ".join(ROLES)))
@@ -80,15 +80,15 @@ def _given(line: int, row: Row, points: Named, faults: list[LineError]) -> dict[
     }
 
 
-def _step(line: int, unit: str, old: Person | None, given: dict[str, Any], now: datetime) -> Step:
+def _step(line: int, unit: str, old: Person | None, given: dict[str, Any], now: datetime) -> ImportStep:
     if old is None:
         fixed: dict[str, Any] = {"valid_to": None, "replaces": None, "account": None}
         new = Person(points_store.new_id(), unit, **given, **fixed, updated=now)
-        return Step(line, "add", f"{new.name} ({unit})", partial(people_store.add, given=new))
+        return ImportStep(line, "add", f"{new.name} ({unit})", partial(people_store.add, given=new))
     told = differences({name: getattr(old, name) for name in given}, given)
     if not told:
-        return Step(line, "same", old.name)
-    return Step(line, "change", f"{old.name}: {told}", partial(people_store.change, id_=old.id, now=now, **given))
+        return ImportStep(line, "same", old.name)
+    return ImportStep(line, "change", f"{old.name}: {told}", partial(people_store.change, id_=old.id, now=now, **given))
 
 
 def _row(person: Person, names: dict[str, str]) -> Row:

@@ -10,10 +10,10 @@ from scheduler.files.errors import LineError
 from scheduler.units import store as units_store
 from scheduler.units.naming import slug
 
-Named = Callable[[int, str, list[LineError]], Point | None]
+PointFinder = Callable[[int, str, list[LineError]], Point | None]
 
 
-async def named(db: AsyncConnection) -> Named:
+async def point_finder(db: AsyncConnection) -> PointFinder:
     """Return what finds the point of a line; one that is not there is a fault."""
     points = {point.id: point for point in await units_store.all_points(db)}
     known = {slug(alias.name): points[alias.point] for alias in reversed(await points_store.aliases(db))}

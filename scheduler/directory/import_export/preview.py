@@ -15,7 +15,7 @@ async def nothing(_: AsyncConnection) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ImportStep:
     """What one line would do; `text` says it with the values of now, so that it is true no longer than they."""
 
     line: int
@@ -25,10 +25,10 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ImportPlan:
     """All steps, under a seal that is another one when any of them is."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[ImportStep, ...]
     seal: str
 
 

@@ -7,8 +7,8 @@ from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.directory.import_export.point_lookup import named
-from scheduler.directory.import_export.preview import Step, differences, number
+from scheduler.directory.import_export.point_lookup import point_finder
+from scheduler.directory.import_export.preview import ImportStep, differences, number
 from scheduler.directory.model import Room
 from scheduler.directory.points import store as points_store
 from scheduler.files.errors import LineError
@@ -35,9 +35,9 @@ async def plan(
     profiles: Profiles,
     now: datetime,
     faults: list[LineError],
-) -> list[Step]:
+) -> list[ImportStep]:
     """Say which rooms would be described anew; label and state are not changed this way."""
-    points, units = await named(db), {unit.id for unit in await units_store.units(db)}
+    points, units = await point_finder(db), {unit.id for unit in await units_store.units(db)}
     steps = []
     for line, row in rows:
         point = points(line, row["point"], faults)
@@ -53,5 +53,9 @@ async def plan(
         if point is not None:
             told = differences(asdict(await points_store.room(db, point.id)), asdict(room))
             act = partial(points_store.set_room, point=point.id, given=room)
-            steps.append(Step(line, "change", f"{point.name}: {told}", act) if told else Step(line, "same", point.name))
+            steps.append(
+                ImportStep(line, "change", f"{point.name}: {told}", act)
+                if told
+                else ImportStep(line, "same", point.name)
+            )
     return steps

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from scheduler.core.database import writing
 from scheduler.directory.errors import PreviewStale
 from scheduler.directory.import_export import devices, inventory, people, rooms, units
-from scheduler.directory.import_export.preview import Plan, Step
+from scheduler.directory.import_export.preview import ImportPlan, ImportStep
 from scheduler.files import spreadsheet
 from scheduler.files.errors import BadSheet, LineError
 from scheduler.files.sandboxed_parser import SandboxedParser
@@ -41,7 +41,7 @@ class Planner(Protocol):
         profiles: Profiles,
         now: datetime,
         faults: list[LineError],
-    ) -> list[Step]: ...
+    ) -> list[ImportStep]: ...
 
 
 TABLES: Mapping[Kind, Table] = {
@@ -52,7 +52,7 @@ TABLES: Mapping[Kind, Table] = {
 }
 
 
-class Exchange:
+class ImportExport:
     """Exports and imports tables; an import is one transaction, or nothing."""
 
     def __init__(self, engine: AsyncEngine, profiles: Profiles, parser: SandboxedParser) -> None:
@@ -73,13 +73,13 @@ class Exchange:
             rows = await inventory.rows(db, unit)
         return _written(format_, inventory.COLUMNS, rows)
 
-    async def preview(self, kind: Kind, data: bytes, now: datetime) -> Plan:
+    async def preview(self, kind: Kind, data: bytes, now: datetime) -> ImportPlan:
         """Return what an import would do. Raises BadSheet with every faulty line."""
         rows = await spreadsheet.read_untrusted(self._parser, data, TABLES[kind].columns)
         async with self._engine.begin() as db:
             return await self._plan(db, kind, rows, now)
 
-    async def carry_out(self, kind: Kind, data: bytes, seal: str, now: datetime) -> Plan:
+    async def carry_out(self, kind: Kind, data: bytes, seal: str, now: datetime) -> ImportPlan:
         """Import a table if that does what was shown under `seal`. Raises BadSheet, PreviewStale."""
         rows = await spreadsheet.read_untrusted(self._parser, data, TABLES[kind].columns)
         async with writing(self._engine) as db:
@@ -90,13 +90,15 @@ class Exchange:
                 await step.carry_out(db)
             return plan
 
-    async def _plan(self, db: AsyncConnection, kind: Kind, rows: Sequence[tuple[int, Row]], now: datetime) -> Plan:
+    async def _plan(
+        self, db: AsyncConnection, kind: Kind, rows: Sequence[tuple[int, Row]], now: datetime
+    ) -> ImportPlan:
         faults: list[LineError] = []
         steps = await TABLES[kind].plan(db, rows, self._profiles, now, faults)
         if faults:
             raise BadSheet(sorted(faults, key=lambda fault: fault.line))
         told = "\n".join(f"{step.line} {step.what} {step.text}" for step in steps)
-        return Plan(tuple(steps), sha256(f"{kind}\n{told}".encode()).hexdigest())
+        return ImportPlan(tuple(steps), sha256(f"{kind}\n{told}".encode()).hexdigest())
 
 
 def _written(format_: Format, columns: Sequence[str], rows: Sequence[Row]) -> bytes:

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.core.errors import BadUnits
-from scheduler.directory.import_export.preview import Step, differences
+from scheduler.directory.import_export.preview import ImportStep, differences
 from scheduler.files.errors import LineError
 from scheduler.files.spreadsheet import Row
 from scheduler.policy.profile_files import Profiles
@@ -29,7 +29,7 @@ async def plan(
     profiles: Profiles,
     now: datetime,
     faults: list[LineError],
-) -> list[Step]:
+) -> list[ImportStep]:
     """Say which units would be added or changed."""
     known = await units_store.registered(db)
     entries = [{name: value for name, value in row.items() if value} for _, row in rows]
@@ -41,13 +41,13 @@ async def plan(
     return [_step(line, new, known.get(new.unit.id)) for (line, _), new in zip(rows, read, strict=True)]
 
 
-def _step(line: int, new: Registered, old: Registered | None) -> Step:
+def _step(line: int, new: Registered, old: Registered | None) -> ImportStep:
     if old is None:
-        return Step(line, "add", f"{new.unit.name}: {new.point.name}", lambda db: units_store.add(db, new))
+        return ImportStep(line, "add", f"{new.unit.name}: {new.point.name}", lambda db: units_store.add(db, new))
     told = differences(_row(old), _row(new))
     if not told:
-        return Step(line, "same", old.unit.name)
-    return Step(line, "change", f"{old.unit.name}: {told}", lambda db: units_store.change(db, new, old))
+        return ImportStep(line, "same", old.unit.name)
+    return ImportStep(line, "change", f"{old.unit.name}: {told}", lambda db: units_store.change(db, new, old))
 
 
 def _row(each: Registered) -> Row:

@@ -9,7 +9,7 @@ from scheduler.directory.model import Person
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ListStatus:
     """How a unit's list stands: who is in charge, when it was last touched, whether that is too long ago."""
 
     unit: Unit
@@ -19,19 +19,19 @@ class Standing:
     untrained: tuple[Person, ...]
 
 
-def standing(unit: Unit, people: Iterable[Person], day: date, now: datetime, stale_days: int) -> Standing:
+def status(unit: Unit, people: Iterable[Person], day: date, now: datetime, stale_days: int) -> ListStatus:
     """Return how the list of a unit stands on a day."""
     own = [person for person in people if person.unit == unit.id]
     serving = tuple(person for person in own if person.serves(day))
     updated = max((person.updated for person in own), default=None)
     old = updated is not None and now - updated > timedelta(days=stale_days)
-    return Standing(unit, serving, updated, old, tuple(p for p in serving if p.untrained))
+    return ListStatus(unit, serving, updated, old, tuple(p for p in serving if p.untrained))
 
 
 def consolidated(
     units: Iterable[Unit], people: Iterable[Person], day: date, now: datetime, stale_days: int
-) -> list[Standing]:
+) -> list[ListStatus]:
     """Return the lists of all units that are units on a day; those without anybody stand on top (R-111)."""
     known = list(people)
-    found = [standing(unit, known, day, now, stale_days) for unit in units if unit.valid(day)]
+    found = [status(unit, known, day, now, stale_days) for unit in units if unit.valid(day)]
     return sorted(found, key=lambda each: bool(each.people))

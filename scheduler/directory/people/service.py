@@ -12,7 +12,7 @@ from scheduler.core.errors import FieldError, InvalidRequest, UnknownUnit
 from scheduler.directory.errors import Unknown
 from scheduler.directory.model import Person, PersonRole
 from scheduler.directory.people import list_status, store
-from scheduler.directory.people.list_status import Standing
+from scheduler.directory.people.list_status import ListStatus
 from scheduler.directory.points import store as points_store
 from scheduler.policy.profile_files import Profiles
 from scheduler.units import store as units_store
@@ -21,7 +21,7 @@ MAX_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PersonEntry:
     """What is said of a person; `point` None serves the whole unit."""
 
     unit: str
@@ -54,14 +54,14 @@ class People:
         async with self._engine.begin() as db:
             return await _person(db, id_)
 
-    async def lists(self, now: datetime) -> list[Standing]:
+    async def lists(self, now: datetime) -> list[ListStatus]:
         """Return how the list of each unit stands, those without anybody first."""
         async with self._engine.begin() as db:
             units, people = await units_store.units(db), await store.people(db)
         stale = self._profiles.at(now).directory.people_stale_days
         return list_status.consolidated(units, people, self._profiles.day(now), now, stale)
 
-    async def add(self, entry: Entry, now: datetime, replaces: str | None = None) -> Person:
+    async def add(self, entry: PersonEntry, now: datetime, replaces: str | None = None) -> Person:
         """Add a person; whom they replace is in charge through the day before.
 
         Raises UnknownUnit, Unknown, InvalidRequest.
@@ -74,7 +74,7 @@ class People:
                 await store.change(db, replaces, now, valid_to=last)
             return person
 
-    async def _checked(self, db: AsyncConnection, entry: Entry, replaces: str | None, now: datetime) -> Person:
+    async def _checked(self, db: AsyncConnection, entry: PersonEntry, replaces: str | None, now: datetime) -> Person:
         points = {point.id: point.unit for point in await units_store.all_points(db)}
         await _check_unit(db, entry.unit)
         if replaces is not None and (await _person(db, replaces)).unit != entry.unit:
@@ -132,7 +132,7 @@ class People:
             await store.change(db, id_, now, **values)
             return await _person(db, id_)
 
-    async def gone(self, now: datetime) -> list[str]:
+    async def ended_accounts(self, now: datetime) -> list[str]:
         """Return the accounts of those whose days are over and that nobody in charge has (R-120)."""
         day = self._profiles.day(now)
         people = await self.of()

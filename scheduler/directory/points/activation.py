@@ -8,7 +8,7 @@ from scheduler.core.errors import FieldError
 from scheduler.core.model import Point, PointState, Unit
 from scheduler.directory.equipment import lines
 from scheduler.directory.errors import QuotaExceeded
-from scheduler.directory.model import Assessment, Exemption, Line, Room
+from scheduler.directory.model import AccessLine, Assessment, Exemption, Room
 from scheduler.directory.points import assessment, quota
 from scheduler.policy.policy import Policy
 from scheduler.units import point_names
@@ -23,7 +23,7 @@ class Facts:
     parent: Unit | None
     siblings: Sequence[Point]
     room: Room
-    lines: Sequence[Line]
+    lines: Sequence[AccessLine]
     assessment: Assessment | None
     exemptions: Sequence[Exemption]
     account: bool

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from scheduler.core.errors import FieldError
-from scheduler.directory.model import Form, Item, Result
+from scheduler.directory.model import AssessmentForm, AssessmentItem, AssessmentResult
 from scheduler.policy.policy import Policy
 
 
-def faults(form: Form, policy: Policy, day: date) -> list[FieldError]:
+def faults(form: AssessmentForm, policy: Policy, day: date) -> list[FieldError]:
     """Return what is wrong with a form: every item of the profile is answered once, a remedy lies ahead.
 
     Words: ``required`` ``unknown-item`` ``duplicate-item`` ``in-the-past`` ``remedy-not-allowed``.
@@ -27,19 +27,19 @@ def faults(form: Form, policy: Policy, day: date) -> list[FieldError]:
     return found
 
 
-def failing(items: Sequence[Item]) -> list[Item]:
+def failing(items: Sequence[AssessmentItem]) -> list[AssessmentItem]:
     """Return the items that are not met and have no day until which they are mended."""
     return [item for item in items if not item.met and item.remedy_by is None]
 
 
-def result(form: Form, line_fails: bool) -> Result:
+def result(form: AssessmentForm, line_fails: bool) -> AssessmentResult:
     """Return what a form without faults comes to; a line that is too slow fails it (Điều 6.3)."""
     if line_fails or failing(form.items):
         return "failed"
     return "passed" if all(item.met for item in form.items) else "conditional"
 
 
-def expires(form: Form, came_to: Result, policy: Policy, day: date) -> datetime | None:
+def expires(form: AssessmentForm, came_to: AssessmentResult, policy: Policy, day: date) -> datetime | None:
     """Return when an assessment of a day ends: after the profile's months, or with the first remedy's day."""
     if came_to == "failed":
         return None

@@ -18,7 +18,17 @@ from scheduler.directory import endings
 from scheduler.directory.endings import Ending
 from scheduler.directory.equipment import lines, lines_store
 from scheduler.directory.errors import IllegalMove, NotReady, Unknown
-from scheduler.directory.model import Alias, Assessment, Card, ExceptionKind, Exemption, Form, Move, Moved, Room
+from scheduler.directory.model import (
+    Assessment,
+    AssessmentForm,
+    ExceptionKind,
+    Exemption,
+    Move,
+    PointAlias,
+    PointCard,
+    PointMove,
+    Room,
+)
 from scheduler.directory.points import activation, assessment, lifecycle, quota
 from scheduler.directory.points import store as points_store
 from scheduler.policy.profile_files import Profiles
@@ -42,7 +52,7 @@ class Directory:
 
     # What there is.
 
-    async def aliases(self) -> list[Alias]:
+    async def aliases(self) -> list[PointAlias]:
         """Return the names points had, newest first."""
         async with self._engine.begin() as db:
             return await points_store.aliases(db)
@@ -57,12 +67,12 @@ class Directory:
             (p for p in points if p.id == old.get(wanted)), None
         )
 
-    async def card(self, point_id: str, account: bool, now: datetime) -> Card:
+    async def card(self, point_id: str, account: bool, now: datetime) -> PointCard:
         """Return all that is known of a point. Raises UnknownPoint."""
         async with self._engine.begin() as db:
             facts = await self._facts(db, point_id, account)
             lacks = activation.lacks(facts, self._profiles.at(now), self._profiles.day(now), now)
-            return Card(
+            return PointCard(
                 point=facts.point,
                 aliases=tuple(a for a in await points_store.aliases(db) if a.point == point_id),
                 room=facts.room,
@@ -167,10 +177,10 @@ class Directory:
     async def _move(self, db: AsyncConnection, point: Point, move: Move, by: str, reason: str, now: datetime) -> Point:
         state = lifecycle.after(point.state, move)
         stamp = self._profiles.at(now).stamp
-        await points_store.move(db, Moved(now, point.id, move, state, by, text.clean(reason)[:500], stamp))
+        await points_store.move(db, PointMove(now, point.id, move, state, by, text.clean(reason)[:500], stamp))
         return await _point(db, point.id)
 
-    async def assess(self, point_id: str, form: Form, now: datetime) -> Assessment:
+    async def assess(self, point_id: str, form: AssessmentForm, now: datetime) -> Assessment:
         """Keep a filled-in form: it moves the point that waits for it, and suspends an active one that fails.
 
         Raises UnknownPoint, IllegalMove, InvalidRequest.
@@ -209,7 +219,7 @@ class Directory:
         async with self._engine.begin() as db:
             return await points_store.exemptions(db, unit)
 
-    async def allow(
+    async def add_exemption(
         self, unit: str, kind: ExceptionKind, extra: int, number: str, dated: date, valid_to: date | None, by: str
     ) -> Exemption:
         """Keep what a document allows a unit. Raises UnknownUnit, InvalidRequest."""
@@ -229,7 +239,7 @@ class Directory:
 
     # What falls due by itself.
 
-    async def lapse(self, now: datetime) -> list[Point]:
+    async def suspend_lapsed(self, now: datetime) -> list[Point]:
         """Suspend active points whose assessment ended or, once they were taken over, never came, or that a document
         no longer covers; return them.
 
@@ -237,7 +247,7 @@ class Directory:
         """
         async with writing(self._engine) as db:
             points = await units_store.all_points(db)
-            over = await self._over(db, points, now)
+            over = await self._lapsed(db, points, now)
             return [await self._move(db, p, "suspend", "", over[p.id], now) for p in points if p.id in over]
 
     def first_due(self, point: Point) -> date | None:
@@ -256,13 +266,13 @@ class Directory:
                 found.setdefault((point.unit, due), []).append(point)
         return found
 
-    async def ended(self, now: datetime) -> list[Exemption]:
+    async def ended_exemptions(self, now: datetime) -> list[Exemption]:
         """Return the documents for more points that ended, while the notice of that runs (R-045)."""
         notice, day = timedelta(days=self._profiles.at(now).directory.exception_notice_days), self._profiles.day(now)
         given = [each for each in await self.exemptions() if each.kind == "points"]
         return [each for each in given if each.over(day) and not each.over(day - notice)]
 
-    def suspension(self, given: Exemption, now: datetime) -> date:
+    def suspension_day(self, given: Exemption, now: datetime) -> date:
         """Return from which day on an ended document no longer covers a point."""
         notice = self._profiles.at(now).directory.exception_notice_days
         return (given.valid_to or date.max - timedelta(notice + 1)) + timedelta(days=notice + 1)
@@ -279,9 +289,9 @@ class Directory:
 
     def ending_notice(self, day: date, now: datetime) -> int | None:
         """Return how many days before a day the notice is that is due now; None before the first."""
-        return endings.due(day, self._profiles.at(now).directory.ending_notice_days, self._profiles.day(now))
+        return endings.notice_due(day, self._profiles.at(now).directory.ending_notice_days, self._profiles.day(now))
 
-    async def _over(self, db: AsyncConnection, points: Sequence[Point], now: datetime) -> dict[str, str]:
+    async def _lapsed(self, db: AsyncConnection, points: Sequence[Point], now: datetime) -> dict[str, str]:
         """Return which active points are to be suspended, and for which word."""
         policy = self._profiles.at(now)
         day = self._profiles.day(now) - timedelta(days=policy.directory.exception_notice_days)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from scheduler.core.model import Point, PointState
 from scheduler.core.schema import POINTS
 from scheduler.core.sql_values import instant, seconds, storable
-from scheduler.directory.model import Alias, Assessment, Exemption, Item, Moved, Room
+from scheduler.directory.model import Assessment, AssessmentItem, Exemption, PointAlias, PointMove, Room
 from scheduler.directory.schema import ASSESSMENTS, POINT_ALIASES, POINT_MOVES, QUOTA_EXCEPTIONS, ROOMS
 from scheduler.units import store as units_store
 from scheduler.units.naming import slug
@@ -44,26 +44,26 @@ async def relabel(db: AsyncConnection, point: str, label: str) -> None:
     await db.execute(update(POINTS).where(POINTS.c.id == point).values(label=label))
 
 
-async def aliases(db: AsyncConnection) -> list[Alias]:
+async def aliases(db: AsyncConnection) -> list[PointAlias]:
     """Return the names points had, newest first."""
     rows = await db.execute(select(POINT_ALIASES).order_by(POINT_ALIASES.c.until.desc(), POINT_ALIASES.c.slug))
-    return [Alias(row.name, row.point, instant(row.until)) for row in rows]
+    return [PointAlias(row.name, row.point, instant(row.until)) for row in rows]
 
 
-async def move(db: AsyncConnection, moved: Moved) -> None:
+async def move(db: AsyncConnection, moved: PointMove) -> None:
     """Put a point into a state and keep how it came there."""
     values = {**asdict(moved), "at": seconds(moved.at)}
     await db.execute(insert(POINT_MOVES).values(values))
     await db.execute(update(POINTS).where(POINTS.c.id == moved.point).values(state=moved.state, taken_over=None))
 
 
-async def history(db: AsyncConnection, point: str) -> list[Moved]:
+async def history(db: AsyncConnection, point: str) -> list[PointMove]:
     """Return the moves of a point, newest first."""
     rows = await db.execute(
         select(POINT_MOVES).where(POINT_MOVES.c.point.in_(storable([point]))).order_by(POINT_MOVES.c.id.desc())
     )
     return [
-        Moved(instant(row.at), row.point, row.move, PointState(row.state), row.by, row.reason, row.profile)
+        PointMove(instant(row.at), row.point, row.move, PointState(row.state), row.by, row.reason, row.profile)
         for row in rows
     ]
 
@@ -121,7 +121,9 @@ async def add_assessment(db: AsyncConnection, given: Assessment) -> None:
 
 def _assessment(row: Any) -> Assessment:
     items = [
-        Item(**{**item, "remedy_by": None if item["remedy_by"] is None else date.fromisoformat(item["remedy_by"])})
+        AssessmentItem(
+            **{**item, "remedy_by": None if item["remedy_by"] is None else date.fromisoformat(item["remedy_by"])}
+        )
         for item in json.loads(row["items"])
     ]
     fields = {name: row[name] for name in ("id", "point", "assessor", "result", "reference", "profile")}

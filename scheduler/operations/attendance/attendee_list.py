@@ -13,7 +13,7 @@ MAX_NAME = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class Attendee:
     """Somebody who takes part."""
 
     name: str
@@ -21,23 +21,23 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Present:
+class PointAttendees:
     """The list of one point: how many take part, and those it names. `by` is an account."""
 
     point: str
     count: int
-    people: tuple[Person, ...]
+    people: tuple[Attendee, ...]
     by: str
     at: datetime
 
 
-def normal(people: Sequence[Person]) -> tuple[Person, ...]:
+def normalised(people: Sequence[Attendee]) -> tuple[Attendee, ...]:
     """Return people with their texts in one form; empty lines are left out."""
-    cleaned = [Person(text.clean(each.name), text.clean(each.position)) for each in people]
-    return tuple(each for each in cleaned if each != Person("", ""))
+    cleaned = [Attendee(text.clean(each.name), text.clean(each.position)) for each in people]
+    return tuple(each for each in cleaned if each != Attendee("", ""))
 
 
-def faults(count: int, people: Sequence[Person]) -> list[FieldError]:
+def faults(count: int, people: Sequence[Attendee]) -> list[FieldError]:
     """Return what is wrong with a list; not everybody need be named, but who is named takes part."""
     found = [FieldError("people", "too-many", str(MAX_PEOPLE))] if len(people) > MAX_PEOPLE else []
     found += [FieldError("count", "fewer-than-named")] if count < len(people) else []

@@ -15,7 +15,7 @@ from scheduler.core.errors import InvalidRequest, NotAsked
 from scheduler.core.sql_values import instant, seconds
 from scheduler.notifications.alerts import Alerts
 from scheduler.operations.attendance import attendee_list
-from scheduler.operations.attendance.attendee_list import Person, Present
+from scheduler.operations.attendance.attendee_list import Attendee, PointAttendees
 from scheduler.operations.attendance.schema import LISTS, ROLLS
 
 
@@ -24,7 +24,7 @@ class AttendeeList:
     """What the host of a session asked for, and what came, by point; `asked` None: nothing was asked."""
 
     asked: datetime | None
-    lists: Mapping[str, Present]
+    lists: Mapping[str, PointAttendees]
 
 
 class AttendeeLists:
@@ -43,13 +43,13 @@ class AttendeeLists:
                 await self._desk.tell_units(db, "list-asked", session, session.slots[-1], wanted, now)
 
     async def give(
-        self, session_id: str, point: str, count: int, people: Sequence[Person], by: str, now: datetime
+        self, session_id: str, point: str, count: int, people: Sequence[Attendee], by: str, now: datetime
     ) -> None:
         """Keep the list of a component, instead of the one before.
 
         Raises UnknownSession, NotAsked, InvalidRequest.
         """
-        named = attendee_list.normal(people)
+        named = attendee_list.normalised(people)
         faults = attendee_list.faults(count, named)
         if faults:
             raise InvalidRequest(faults)
@@ -76,6 +76,6 @@ async def _asked(db: AsyncConnection, session: str) -> datetime | None:
     return None if at is None else instant(at)
 
 
-def _present(row: RowMapping) -> Present:
-    people = tuple(Person(**each) for each in json.loads(row["people"]))
-    return Present(row["point"], row["count"], people, row["by"], instant(row["at"]))
+def _present(row: RowMapping) -> PointAttendees:
+    people = tuple(Attendee(**each) for each in json.loads(row["people"]))
+    return PointAttendees(row["point"], row["count"], people, row["by"], instant(row["at"]))

@@ -25,7 +25,7 @@ class PresenceInterval:
     left: datetime | None
 
 
-RedialKind = Literal["lost", "tried", "back"]
+ReconnectKind = Literal["lost", "tried", "back"]
 """The connection was lost; a try to come back failed; the try that brought it back."""
 
 
@@ -35,7 +35,7 @@ class ReconnectAttempt:
 
     point: str
     name: str
-    kind: RedialKind
+    kind: ReconnectKind
     at: datetime
 
 
@@ -51,7 +51,7 @@ class Interruption:
 
 
 @dataclass(frozen=True, slots=True)
-class Attended:
+class PointAttendance:
     """How a point took part in a slot: `late` seconds after its start, present for `seconds` out of `of`."""
 
     present: bool
@@ -66,7 +66,7 @@ class Attended:
         return (2000 * self.seconds + self.of) // (2 * self.of) if self.of else 0
 
 
-def held(host: Iterable[PresenceInterval], slot: Interval, now: datetime) -> Interval:
+def held_interval(host: Iterable[PresenceInterval], slot: Interval, now: datetime) -> Interval:
     """Return how long a slot was held so far: until now; once it is over, until its host left, if it was there."""
     if now < slot.end:
         return Interval(slot.start, max(slot.start, now))
@@ -74,11 +74,13 @@ def held(host: Iterable[PresenceInterval], slot: Interval, now: datetime) -> Int
     return Interval(slot.start, max((end for end in ends if end > slot.start), default=slot.end))
 
 
-def attended(stays: Iterable[PresenceInterval], slot: Interval, now: datetime, longer: timedelta) -> Attended:
+def point_attendance(
+    stays: Iterable[PresenceInterval], slot: Interval, now: datetime, longer: timedelta
+) -> PointAttendance:
     """Judge the stays of one point in a slot that was held."""
     spans = merged(Interval(stay.joined, stay.left or now) for stay in stays)
     within = [clipped for span in spans if (clipped := _clip(span, slot.start, slot.end))]
-    return Attended(
+    return PointAttendance(
         present=bool(within),
         late=_seconds(slot.start, within[0].start) if within else 0,
         seconds=sum(_seconds(span.start, span.end) for span in within),

@@ -1,8 +1,8 @@
-"""Who was there, as the meeting itself tells it: one method, one transaction (R-087, R-099).
+"""Records who was connected to a session, and judges it: presence, floor times, reconnections (R-087, R-099).
 
-A join is stored before it is acknowledged. Whoever runs the meetings says every few seconds which points are there
-(:meth:`Attendance.alive`). Stays of which nothing is heard any more, and after a crash all open ones, end at their last
-sign of life.
+A join is stored before it is acknowledged. Every few seconds the server that runs the meetings confirms which points
+are connected (:meth:`Attendance.confirm_present`). Stays that are no longer confirmed, and after a crash all open ones,
+end at the last time they were confirmed. Each method is one transaction.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -20,18 +20,19 @@ from scheduler.notifications.alerts import Alerts
 from scheduler.operations.attendance import floor_store, presence_store, reconnect_store
 from scheduler.operations.attendance.floor_store import FloorTime
 from scheduler.operations.attendance.presence_intervals import (
-    Attended,
+    PointAttendance,
     PresenceInterval,
     ReconnectAttempt,
-    attended,
-    held,
+    held_interval,
+    point_attendance,
 )
 from scheduler.operations.attendance.presence_store import Explanation
 
 LOOK_BACK = timedelta(days=1)
-"""A server that was down for longer tells nobody of what is over."""
+"""How far back a server looks for ended slots when it starts; it notifies nobody of older ones."""
 FORGOTTEN = timedelta(seconds=30)
-"""Several rounds of :meth:`Attendance.alive`: whoever came while one was being written must not be taken for gone."""
+"""A stay ends when it was not confirmed for so long: several rounds of :meth:`Attendance.confirm_present`, so that a
+point whose join was written during a round is not taken for gone."""
 MAX_CAUSE = 500
 
 
@@ -40,7 +41,7 @@ class SlotAttendance:
     """One slot, with its points in the order of the session, the host first: their stays and what follows from them."""
 
     slot: Slot
-    points: Mapping[str, tuple[tuple[PresenceInterval, ...], Attended]]
+    points: Mapping[str, tuple[tuple[PresenceInterval, ...], PointAttendance]]
 
     @property
     def present(self) -> int:
@@ -63,42 +64,42 @@ class Attendance:
             await presence_store.lost(db, held=held)
             await floor_store.lost(db, held)
 
-    async def came(self, session: str, point: str, now: datetime) -> None:
+    async def point_joined(self, session: str, point: str, now: datetime) -> None:
         """A point is about to be let in; a second device changes nothing."""
         async with writing(self._desk.engine) as db:
             await presence_store.begin(db, session, point, now)
 
-    async def left(self, session: str, point: str, at: datetime) -> None:
+    async def point_left(self, session: str, point: str, at: datetime) -> None:
         """The last device of a point is gone since `at`."""
         async with writing(self._desk.engine) as db:
             await presence_store.end(db, session, point, at)
 
-    async def began(self, session: str, speech: FloorTime) -> None:
+    async def floor_given(self, session: str, speech: FloorTime) -> None:
         """A device has the floor (Điều 14.3.b)."""
         async with writing(self._desk.engine) as db:
             await floor_store.begin(db, session, speech)
 
-    async def ended(self, session: str, name: str, now: datetime) -> None:
+    async def floor_ended(self, session: str, name: str, now: datetime) -> None:
         """A device has it no longer."""
         async with writing(self._desk.engine) as db:
             await floor_store.end(db, session, name, now)
 
-    async def speeches(self, session: str) -> list[FloorTime]:
+    async def floor_times(self, session: str) -> list[FloorTime]:
         """Return who had the floor in a session, in the order in which it was given."""
         async with self._desk.engine.begin() as db:
             return await floor_store.of_session(db, session)
 
-    async def redialled(self, session: str, redials: Sequence[ReconnectAttempt]) -> None:
+    async def add_reconnects(self, session: str, redials: Sequence[ReconnectAttempt]) -> None:
         """Connections were lost, or devices tried to come back (Điều 14.4.c)."""
         async with writing(self._desk.engine) as db:
             await reconnect_store.add(db, session, redials)
 
-    async def redials(self, session: str) -> list[ReconnectAttempt]:
+    async def reconnects(self, session: str) -> list[ReconnectAttempt]:
         """Return what happened to the connections of a session's points, by time."""
         async with self._desk.engine.begin() as db:
             return await reconnect_store.of_session(db, session)
 
-    async def alive(self, here: Mapping[str, Collection[str]], now: datetime) -> None:
+    async def confirm_present(self, here: Mapping[str, Collection[str]], now: datetime) -> None:
         """Say which points are there, by session; whoever was not for a while left when last seen."""
         there = {(session, point) for session, points in here.items() for point in points}
         async with self._desk.engine.begin() as db:
@@ -130,7 +131,7 @@ class Attendance:
                 raise InvalidRequest([FieldError("start", "no-interruption")])
             await presence_store.explain(db, session_id, Explanation(point, start, said, by), now)
 
-    async def settle(self, now: datetime) -> None:
+    async def notify_of_ended_slots(self, now: datetime) -> None:
         """Tell units of slots that have ended: who missed a rehearsal, and whose interruptions nobody explained."""
         since = self._settled or now - LOOK_BACK
         async with writing(self._desk.engine) as db:
@@ -159,9 +160,9 @@ class Attendance:
         points = session.everyone
         own = {point: tuple(stay for stay in stays if stay.point == point) for point in points}
 
-        def judge(point: str, slot: Slot) -> tuple[tuple[PresenceInterval, ...], Attended]:
-            of_slot = held(own[session.host_point], Interval(slot.start, slot.end), now)
-            found = attended(own[point], of_slot, now, longer)
+        def judge(point: str, slot: Slot) -> tuple[tuple[PresenceInterval, ...], PointAttendance]:
+            of_slot = held_interval(own[session.host_point], Interval(slot.start, slot.end), now)
+            found = point_attendance(own[point], of_slot, now, longer)
             gaps = [(gap, said.get((point, gap.start))) for gap in found.interruptions]
             told = tuple(replace(gap, cause=why.cause, by=why.by) if why else gap for gap, why in gaps)
             return own[point], replace(found, interruptions=told)

@@ -22,7 +22,7 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
-class List:
+class PlaceChecklist:
     """The list of one place: its items in order with their names, and those done."""
 
     place: str
@@ -41,11 +41,11 @@ class List:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class ClosingChecklist:
     """All lists of a session, the centre's first, and the kind it is reported under (R-017)."""
 
     kind: str | None
-    lists: tuple[List, ...]
+    lists: tuple[PlaceChecklist, ...]
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -57,12 +57,14 @@ class Sheet:
         """Whether the session is closed: the centre's list is done, and it is known what kind of meeting it was."""
         return self.kind is not None and self.lists[0].complete
 
-    def of(self, place: str) -> List | None:
+    def of(self, place: str) -> PlaceChecklist | None:
         """Return the list of a place."""
         return next((each for each in self.lists if each.place == place), None)
 
 
-def sheet(policy: ClosingPolicy, points: Sequence[str], ticks: Collection[Tick], kind: str | None) -> Sheet:
+def closing_checklist(
+    policy: ClosingPolicy, points: Sequence[str], ticks: Collection[Tick], kind: str | None
+) -> ClosingChecklist:
     """Return the sheet of a session with these points."""
     done: dict[str, list[Tick]] = {place: [] for place in (CENTRE, *points)}
     for tick in ticks:
@@ -73,11 +75,11 @@ def sheet(policy: ClosingPolicy, points: Sequence[str], ticks: Collection[Tick],
         items = policy.centre if place == CENTRE else policy.point
         order = {item.id: number for number, item in enumerate(items)}
         known = sorted((tick for tick in own if tick.item in order), key=lambda tick: order[tick.item])
-        lists.append(List(place, tuple((item.id, item.name) for item in items), tuple(known)))
-    return Sheet(kind, tuple(lists))
+        lists.append(PlaceChecklist(place, tuple((item.id, item.name) for item in items), tuple(known)))
+    return ClosingChecklist(kind, tuple(lists))
 
 
-def check(ticked: List, item: str, done: bool) -> None:
+def check(ticked: PlaceChecklist, item: str, done: bool) -> None:
     """Refuse what is not the next item, or, to take it back, not the last one. Raises UnknownItem, ClosingOrder."""
     if item not in {known for known, _ in ticked.items}:
         raise UnknownItem(item)

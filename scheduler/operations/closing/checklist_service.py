@@ -12,7 +12,7 @@ from scheduler.core.database import writing
 from scheduler.core.model import Session, State
 from scheduler.core.sql_values import instant, seconds
 from scheduler.notifications import outbox, wording
-from scheduler.operations.closing.checklist import CENTRE, Sheet, Tick, check, sheet
+from scheduler.operations.closing.checklist import CENTRE, ClosingChecklist, Tick, check, closing_checklist
 from scheduler.operations.closing.errors import NotOver, UnknownItem
 from scheduler.operations.closing.schema import CLOSINGS, TICKS
 from scheduler.policy.policy import Policy
@@ -31,7 +31,7 @@ class ClosingService:
         self._profiles = profiles
         self._channels = channels
 
-    async def sheet(self, session_id: str) -> Sheet:
+    async def checklist(self, session_id: str) -> ClosingChecklist:
         """Return the lists of a session. Raises UnknownSession."""
         async with self._engine.begin() as db:
             return await self._sheet(db, await sessions_store.known(db, session_id))
@@ -44,7 +44,9 @@ class ClosingService:
                 ticks[row.session].append(_tick(row))
         return {session.id: self._judge(session, ticks[session.id], None).missing for session in sessions}
 
-    async def tick(self, session_id: str, place: str, item: str, done: bool, by: str, now: datetime) -> Sheet:
+    async def tick(
+        self, session_id: str, place: str, item: str, done: bool, by: str, now: datetime
+    ) -> ClosingChecklist:
         """Note that an item is done at a place, or take the last one back.
 
         Raises UnknownSession, NotOver, UnknownItem, ClosingOrder; then nothing changed.
@@ -65,7 +67,7 @@ class ClosingService:
                 await db.execute(delete(TICKS).where(here))
             return await self._sheet(db, session)
 
-    async def set_kind(self, session_id: str, kind: str) -> Sheet:
+    async def set_kind(self, session_id: str, kind: str) -> ClosingChecklist:
         """Say what kind of meeting it was (Điều 4.2). Raises UnknownSession, UnknownItem."""
         async with writing(self._engine) as db:
             session = await sessions_store.known(db, session_id)
@@ -97,13 +99,15 @@ class ClosingService:
             await outbox.tell(db, notice, self._channels, now)
         await self._set(db, session.id, reminded=seconds(now))
 
-    async def _sheet(self, db: AsyncConnection, session: Session) -> Sheet:
+    async def _sheet(self, db: AsyncConnection, session: Session) -> ClosingChecklist:
         rows = await db.execute(select(TICKS).where(TICKS.c.session == session.id))
         kind = await db.scalar(select(CLOSINGS.c.kind).where(CLOSINGS.c.session == session.id))
         return self._judge(session, [_tick(row) for row in rows], kind)
 
-    def _judge(self, session: Session, ticks: Collection[Tick], kind: str | None) -> Sheet:
-        return sheet(self._policy(session).conduct.closing, session.everyone, ticks, kind or session.kind or None)
+    def _judge(self, session: Session, ticks: Collection[Tick], kind: str | None) -> ClosingChecklist:
+        return closing_checklist(
+            self._policy(session).conduct.closing, session.everyone, ticks, kind or session.kind or None
+        )
 
     async def _set(self, db: AsyncConnection, session: str, **values: object) -> None:
         own = CLOSINGS.c.session == session

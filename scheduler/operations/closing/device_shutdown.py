@@ -21,7 +21,7 @@ WITHIN = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class EndedSession:
     """A session that is over, and the room systems of its points that should be off by now."""
 
     session: Session
@@ -35,7 +35,7 @@ class DeviceShutdown:
         self._engine = engine
         self._channels = channels
 
-    async def due(self, now: datetime) -> list[Left]:
+    async def due(self, now: datetime) -> list[EndedSession]:
         """Return the sessions that ended half an hour ago, each with its room systems that meet no more."""
         async with self._engine.begin() as db:
             over = [
@@ -46,7 +46,9 @@ class DeviceShutdown:
             busy = await self._busy(db, now) if over else set()
             devices = await devices_store.devices(db) if over else []
         known = [each for each in devices if each.protocol == "SIP" and each.address and each.point not in busy]
-        return [Left(session, tuple(each for each in known if each.point in session.everyone)) for session in over]
+        return [
+            EndedSession(session, tuple(each for each in known if each.point in session.everyone)) for session in over
+        ]
 
     async def remind(self, session: Session, on: Sequence[Device], now: datetime) -> None:
         """Remind the units whose room systems are still on, once for each session."""

@@ -8,7 +8,7 @@ from typing import Literal
 RECORDING = "recording"
 """The subject of a request for the recording; every other subject is the id of a document."""
 
-Answer = Literal["waiting", "granted", "refused"]
+AccessReply = Literal["waiting", "granted", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class AccessRequest:
     asked_by: str
     asked: datetime
     text: str
-    answer: Answer = "waiting"
+    answer: AccessReply = "waiting"
     answered_by: str = ""
     answered: datetime | None = None
     until: datetime | None = None

@@ -74,7 +74,7 @@ class HandoverService:
             rows = await db.execute(select(HANDOVERS).order_by(HANDOVERS.c.due.desc()))
             return [_handover(row) for row in rows.mappings()]
 
-    async def of(self, sessions: Collection[str]) -> list[Handover]:
+    async def of_sessions(self, sessions: Collection[str]) -> list[Handover]:
         """Return the handovers of sessions."""
         async with self._engine.begin() as db:
             rows = await db.execute(select(HANDOVERS).where(HANDOVERS.c.session.in_(sessions)))
@@ -85,20 +85,22 @@ class HandoverService:
         async with writing(self._engine) as db:
             for each in await self._unsettled(db):
                 policy = self._policy(each).conduct.recordings
-                if recording_handover.reminds(each, policy, now):
+                if recording_handover.reminder_due(each, policy, now):
                     await self._tell(db, each, "recording-due", now)
                     await self._save(db, replace(each, reminded=now))
-                elif recording_handover.warns(each, policy, now):
+                elif recording_handover.warning_due(each, policy, now):
                     await self._tell(db, each, "recording-goes", now)
                     await self._save(db, replace(each, warned=now))
 
-    async def going(self, now: datetime) -> list[Handover]:
+    async def to_delete(self, now: datetime) -> list[Handover]:
         """Return the handovers whose files are to be deleted now: never of one that was not received."""
         async with self._engine.begin() as db:
             due = await self._unsettled(db)
-        return [each for each in due if recording_handover.goes(each, self._policy(each).conduct.recordings, now)]
+        return [
+            each for each in due if recording_handover.deletion_due(each, self._policy(each).conduct.recordings, now)
+        ]
 
-    async def gone(self, session_id: str, now: datetime) -> None:
+    async def mark_deleted(self, session_id: str, now: datetime) -> None:
         """The files are deleted; the record of them stays."""
         async with writing(self._engine) as db:
             own = HANDOVERS.c.session == session_id

@@ -6,7 +6,7 @@ from typing import Literal
 
 from scheduler.policy.policy import RecordingPolicy
 
-Standing = Literal["due", "overdue", "received", "late", "deleted"]
+HandoverStatus = Literal["due", "overdue", "received", "late", "deleted"]
 """Waits for the host, waits too long, received in time, received late, no longer kept here."""
 
 
@@ -30,7 +30,7 @@ class Handover:
     warned: datetime | None = None
     deleted: datetime | None = None
 
-    def standing(self, now: datetime) -> Standing:
+    def status(self, now: datetime) -> HandoverStatus:
         """Say how it stands."""
         if self.deleted is not None:
             return "deleted"
@@ -39,7 +39,7 @@ class Handover:
         return "due" if now <= self.due else "overdue"
 
 
-def reminds(handover: Handover, policy: RecordingPolicy, now: datetime) -> bool:
+def reminder_due(handover: Handover, policy: RecordingPolicy, now: datetime) -> bool:
     """Tell whether the host is to be reminded now: once, some hours before it is due."""
     return handover.received is None and handover.reminded is None and now >= handover.due - policy.remind
 
@@ -49,7 +49,7 @@ def kept_until(received: datetime, policy: RecordingPolicy) -> datetime:
     return received + timedelta(days=policy.keep_central_days)
 
 
-def warns(handover: Handover, policy: RecordingPolicy, now: datetime) -> bool:
+def warning_due(handover: Handover, policy: RecordingPolicy, now: datetime) -> bool:
     """Tell whether the host is to be told now that the recording will go."""
     return (
         handover.keep_until is not None
@@ -59,7 +59,7 @@ def warns(handover: Handover, policy: RecordingPolicy, now: datetime) -> bool:
     )
 
 
-def goes(handover: Handover, policy: RecordingPolicy, now: datetime) -> bool:
+def deletion_due(handover: Handover, policy: RecordingPolicy, now: datetime) -> bool:
     """Tell whether a recording is to be deleted: kept long enough since it was received, and warned of long before."""
     return (
         handover.keep_until is not None

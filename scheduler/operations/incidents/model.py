@@ -10,7 +10,7 @@ IncidentKind = Literal["no-sound", "no-picture", "quiet", "disconnected", "devic
 IncidentState = Literal["open", "taken", "provider", "resolved"]
 """Nobody's yet, somebody's of the centre, with the enterprise whose line it is, settled."""
 
-Level = Literal[1, 2]
+IncidentLevel = Literal[1, 2]
 """What the technicians at hand settle, and what the centre must (Điều 14.3.c)."""
 
 StepKind = Literal[
@@ -22,7 +22,7 @@ StepKind = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class LineMeasurement:
     """A line as it was at a moment: shares lost (0 to 1) to us and from us, jitter and round trip in seconds."""
 
     up: float
@@ -32,7 +32,7 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class IncidentStep:
     """One entry of a timeline; `by` is an account, empty when the server did it."""
 
     at: datetime
@@ -42,7 +42,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class FaultReport:
     """A fault as it is told (Điều 13.2.c). `point` None is the session as a whole; `by` is empty for the server."""
 
     session: str
@@ -50,7 +50,7 @@ class Report:
     point: str | None = None
     text: str = ""
     by: str = ""
-    measured: Measured | None = None
+    measured: LineMeasurement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +65,16 @@ class Incident:
     session: str
     point: str | None
     kind: IncidentKind
-    level: Level
+    level: IncidentLevel
     text: str
     reporter: str
     opened: datetime
-    measured: Measured | None
+    measured: LineMeasurement | None
     state: IncidentState = "open"
     assignee: str = ""
     provider: str | None = None
     resolved: datetime | None = None
-    steps: tuple[Step, ...] = ()
+    steps: tuple[IncidentStep, ...] = ()
 
     @property
     def lasted(self) -> timedelta | None:

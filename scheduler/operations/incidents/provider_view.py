@@ -10,7 +10,7 @@ from scheduler.booking.sessions import store as sessions_store
 from scheduler.core.model import Point, Session, State
 from scheduler.directory.equipment import lines_store, provider_points
 from scheduler.directory.errors import Unknown
-from scheduler.directory.model import Line, Provider
+from scheduler.directory.model import AccessLine, Provider
 from scheduler.operations.incidents import store as incidents_store
 from scheduler.operations.incidents.model import Incident, LineMinutes
 from scheduler.operations.readiness import store as readiness_store
@@ -40,7 +40,7 @@ class ProviderOverview:
     """All that concerns a provider; `points` are those with a line of theirs and the hosts of `sessions`."""
 
     provider: Provider
-    lines: tuple[Line, ...]
+    lines: tuple[AccessLine, ...]
     sessions: tuple[ProviderSession, ...]
     incidents: tuple[Incident, ...]
     points: Mapping[str, Point]
@@ -52,7 +52,7 @@ class ProviderView:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def carriage(self, provider: str, now: datetime) -> ProviderOverview:
+    async def overview(self, provider: str, now: datetime) -> ProviderOverview:
         """Return what concerns a provider. Raises Unknown."""
         async with self._engine.begin() as db:
             known = await _known(db, provider)
@@ -72,11 +72,13 @@ async def _known(db: AsyncConnection, provider: str) -> Provider:
     return found
 
 
-async def _lines(db: AsyncConnection, provider: str) -> list[Line]:
+async def _lines(db: AsyncConnection, provider: str) -> list[AccessLine]:
     return [line for line in await lines_store.lines(db) if line.provider == provider]
 
 
-async def _carried(db: AsyncConnection, provider: str, own: list[Line], listed: list[Session]) -> list[ProviderSession]:
+async def _carried(
+    db: AsyncConnection, provider: str, own: list[AccessLine], listed: list[Session]
+) -> list[ProviderSession]:
     """Return the sessions that need a line of the provider."""
     theirs = {s.id: points for s in listed if (points := provider_points.points_by_provider(s, own).get(provider))}
     duties = await readiness_store.duties(db, theirs)

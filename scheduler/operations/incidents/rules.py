@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 
 from scheduler.operations.closing.errors import IllegalStep
 from scheduler.operations.incidents.model import (
+    FaultReport,
     Incident,
     IncidentKind,
+    IncidentLevel,
     IncidentState,
-    Level,
-    Measured,
-    Report,
-    Step,
+    IncidentStep,
+    LineMeasurement,
     StepKind,
 )
 from scheduler.operations.readiness.duty import Duty
@@ -20,7 +20,7 @@ from scheduler.policy.policy import LinePolicy
 
 UNSETTLED: tuple[IncidentState, ...] = ("open", "taken", "provider")
 
-NEXT: Mapping[StepKind, Mapping[IncidentState, IncidentState]] = {
+TRANSITIONS: Mapping[StepKind, Mapping[IncidentState, IncidentState]] = {
     "again": {state: state for state in UNSETTLED},
     "taken": dict.fromkeys(UNSETTLED, "taken"),
     "noted": {state: state for state in (*UNSETTLED, "resolved")},
@@ -35,7 +35,7 @@ NEXT: Mapping[StepKind, Mapping[IncidentState, IncidentState]] = {
 """From a state by a step to a state; whatever is missing is refused."""
 
 
-def level(kind: IncidentKind) -> Level:
+def level(kind: IncidentKind) -> IncidentLevel:
     """Return whose matter a fault is at first: what the host cannot settle goes to the centre (Điều 14.3.c)."""
     return 2 if kind == "help" else 1
 
@@ -49,7 +49,7 @@ def on_duty(duties: Iterable[Duty]) -> str:
     return central.get("main") or central.get("backup") or ""
 
 
-def opened(incident: str, report: Report, provider: str | None, now: datetime, assignee: str = "") -> Incident:
+def opened(incident: str, report: FaultReport, provider: str | None, now: datetime, assignee: str = "") -> Incident:
     """Return a new incident of a report; a weak line is its provider's matter from the start (Điều 14.3.d)."""
     return Incident(
         id=incident,
@@ -63,16 +63,16 @@ def opened(incident: str, report: Report, provider: str | None, now: datetime, a
         measured=report.measured,
         assignee=assignee,
         provider=provider if report.kind == "line" else None,
-        steps=(Step(now, "opened", report.by, report.text),),
+        steps=(IncidentStep(now, "opened", report.by, report.text),),
     )
 
 
-def after(incident: Incident, step: Step, provider: str | None = None, assignee: str = "") -> Incident:
+def after(incident: Incident, step: IncidentStep, provider: str | None = None, assignee: str = "") -> Incident:
     """Return what an incident becomes by a step. Raises IllegalStep.
 
     `provider` is that of the point's line, `assignee` who is on duty, to whom it goes when it is nobody's again.
     """
-    state = NEXT.get(step.kind, {}).get(incident.state)
+    state = TRANSITIONS.get(step.kind, {}).get(incident.state)
     if state is None or (step.kind == "escalated" and incident.level == 2):
         raise IllegalStep(incident.state, step.kind)
     changed = replace(incident, state=state, steps=(*incident.steps, step))
@@ -90,7 +90,7 @@ def after(incident: Incident, step: Step, provider: str | None = None, assignee:
     return changed
 
 
-def measured(line: Measured | None) -> str:
+def measured(line: LineMeasurement | None) -> str:
     """Say what was measured of a line, as its provider is told."""
     if line is None:
         return ""
@@ -99,14 +99,14 @@ def measured(line: Measured | None) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class LineObservation:
     """What watching the lines brought: those now told to the host as weak, and those just weak long enough to report.
 
     `counted` is, once a minute, whether each connected line lost more than is counted in that minute.
     """
 
-    weak: Mapping[str, Measured]
-    due: Mapping[str, Measured]
+    weak: Mapping[str, LineMeasurement]
+    due: Mapping[str, LineMeasurement]
     counted: Mapping[str, bool]
 
 
@@ -123,7 +123,7 @@ class LineWatch:
         self._minute: datetime | None = None
         self._losses: dict[str, list[float]] = {}
 
-    def look(self, lines: Mapping[str, Measured], now: datetime) -> Seen:
+    def update(self, lines: Mapping[str, LineMeasurement], now: datetime) -> LineObservation:
         """Take what was just measured of every connected line."""
         worst = {seat: max(line.up, line.down) for seat, line in lines.items()}
         bad = {seat for seat, loss in worst.items() if loss * 100 > self._policy.loss_percent}
@@ -136,7 +136,7 @@ class LineWatch:
             if now - self._since[seat] >= self._policy.report and seat not in self._reported
         }
         self._reported |= due.keys()
-        return Seen(weak, due, self._count(worst, now))
+        return LineObservation(weak, due, self._count(worst, now))
 
     def _count(self, worst: Mapping[str, float], now: datetime) -> dict[str, bool]:
         """Judge every line that was there by its mean of the minute that is over."""

@@ -12,7 +12,7 @@ from scheduler.directory.model import Provider
 from scheduler.notifications import outbox, wording
 from scheduler.operations.incidents import rules
 from scheduler.operations.incidents import store as incidents_store
-from scheduler.operations.incidents.model import Incident, Report, Step, StepKind
+from scheduler.operations.incidents.model import FaultReport, Incident, IncidentStep, StepKind
 from scheduler.operations.readiness import store as readiness_store
 from scheduler.units import store as units_store
 
@@ -24,7 +24,7 @@ class IncidentService:
         self._engine = engine
         self._channels = channels
 
-    async def report(self, report: Report, now: datetime) -> Incident:
+    async def report(self, report: FaultReport, now: datetime) -> Incident:
         """Open an incident; a fault that is still being dealt with gets an entry instead. Raises UnknownSession."""
         async with writing(self._engine) as db:
             await sessions_store.known(db, report.session)
@@ -39,7 +39,7 @@ class IncidentService:
                 if incident.provider is not None:
                     await self._tell(db, incident, provider, now)
                 return incident
-            again = rules.after(found, Step(_second(now), "again", report.by, report.text))
+            again = rules.after(found, IncidentStep(_second(now), "again", report.by, report.text))
             await incidents_store.save(db, again)
             return again
 
@@ -49,7 +49,9 @@ class IncidentService:
             known = await incidents_store.known(db, incident)
             provider = await incidents_store.provider(db, known.point)
             carrier = None if provider is None else provider.id
-            changed = rules.after(known, Step(_second(now), step, by, text), carrier, await _on_duty(db, known.session))
+            changed = rules.after(
+                known, IncidentStep(_second(now), step, by, text), carrier, await _on_duty(db, known.session)
+            )
             await incidents_store.save(db, changed)
             if step == "provider":
                 await self._tell(db, changed, provider, now)
@@ -71,7 +73,7 @@ class IncidentService:
             found = await incidents_store.listed(db, settled=False, session=session, unit=None, limit=100)
             for one in found:
                 if one.level == 2:
-                    await incidents_store.save(db, rules.after(one, Step(_second(now), step, by, text)))
+                    await incidents_store.save(db, rules.after(one, IncidentStep(_second(now), step, by, text)))
 
     async def incident(self, incident: str) -> Incident:
         """Return an incident. Raises UnknownIncident."""

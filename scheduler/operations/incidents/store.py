@@ -13,7 +13,7 @@ from scheduler.core.sql_values import instant, seconds, storable
 from scheduler.directory.model import Provider
 from scheduler.directory.schema import LINES, PROVIDERS
 from scheduler.operations.closing.errors import UnknownIncident
-from scheduler.operations.incidents.model import Incident, LineMinutes, Measured, Report, Step
+from scheduler.operations.incidents.model import FaultReport, Incident, IncidentStep, LineMeasurement, LineMinutes
 from scheduler.operations.incidents.rules import UNSETTLED
 from scheduler.operations.incidents.schema import INCIDENT_STEPS, INCIDENTS, LINE_MINUTES
 
@@ -26,7 +26,7 @@ async def known(db: AsyncConnection, incident: str) -> Incident:
     return found[0]
 
 
-async def same(db: AsyncConnection, report: Report) -> Incident | None:
+async def same(db: AsyncConnection, report: FaultReport) -> Incident | None:
     """Return the unsettled incident that a report is about once more."""
     here = INCIDENTS.c.session == report.session, INCIDENTS.c.kind == report.kind
     point = INCIDENTS.c.point.is_(None) if report.point is None else INCIDENTS.c.point == report.point
@@ -77,10 +77,10 @@ async def _incidents(db: AsyncConnection, where: ColumnElement[bool], limit: int
     """Return whole incidents, the newest first, from two statements however many they are."""
     order = INCIDENTS.c.opened.desc(), INCIDENTS.c.id
     rows = list((await db.execute(select(INCIDENTS).where(where).order_by(*order).limit(limit))).mappings())
-    steps: dict[str, list[Step]] = {}
+    steps: dict[str, list[IncidentStep]] = {}
     of_these = INCIDENT_STEPS.c.incident.in_([row["id"] for row in rows])
     for row in await db.execute(select(INCIDENT_STEPS).where(of_these).order_by(INCIDENT_STEPS.c.id)):
-        steps.setdefault(row.incident, []).append(Step(instant(row.at), row.kind, row.by, row.text))
+        steps.setdefault(row.incident, []).append(IncidentStep(instant(row.at), row.kind, row.by, row.text))
     return [_incident(row, tuple(steps[row["id"]])) for row in rows]
 
 
@@ -98,8 +98,8 @@ def _values(incident: Incident) -> dict[str, object]:
     return {**kept, "opened": seconds(incident.opened), "measured": measured, "resolved": resolved}
 
 
-def _incident(row: RowMapping, steps: tuple[Step, ...]) -> Incident:
-    measured = None if row["measured"] is None else Measured(**json.loads(row["measured"]))
+def _incident(row: RowMapping, steps: tuple[IncidentStep, ...]) -> Incident:
+    measured = None if row["measured"] is None else LineMeasurement(**json.loads(row["measured"]))
     times = {name: None if row[name] is None else instant(row[name]) for name in ("opened", "resolved")}
     return Incident(**{**row, **times, "measured": measured, "steps": steps})
 

@@ -7,17 +7,17 @@ from datetime import datetime, timedelta
 from scheduler.core.model import Interval, Session, Slot, SlotKind
 from scheduler.directory.equipment import lines
 from scheduler.directory.equipment.provider_points import points_by_provider
-from scheduler.directory.model import Line
+from scheduler.directory.model import AccessLine
 from scheduler.operations.attendance.presence_intervals import PresenceInterval
 from scheduler.operations.readiness.duty import Duty, absent_units, overloaded
 from scheduler.operations.readiness.marks import (
     Colour,
-    Facts,
-    Internet,
+    InternetMeasurement,
     LinkTest,
     Mark,
-    Moment,
-    Room,
+    PointFacts,
+    RoomConflict,
+    SlotTimes,
     console_marks,
     link_mark,
     marks,
@@ -25,7 +25,7 @@ from scheduler.operations.readiness.marks import (
     worst,
 )
 from scheduler.operations.readiness.self_test import SelfTest
-from scheduler.operations.readiness.technical_check import Check
+from scheduler.operations.readiness.technical_check import TechnicalCheck
 from scheduler.policy.policy import LevelPolicy, Policy
 
 
@@ -63,14 +63,14 @@ class Board:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class BoardInputs:
     """What boards are made of, by session or point. `beside` are all issued sessions of that time.
 
     `levels` and `owners` are those of all points. `accounts` are the points somebody can sign in for; None: not asked.
     `providers` are their names; `consoles` says who controls each session, by name, and the day its laptop was tested.
     """
 
-    checks: Mapping[str, Sequence[Check]]
+    checks: Mapping[str, Sequence[TechnicalCheck]]
     duties: Mapping[str, Sequence[Duty]]
     stays: Mapping[str, Sequence[PresenceInterval]]
     beside: Sequence[Session]
@@ -80,7 +80,7 @@ class Known:
     accounts: Collection[str] | None = None
     tests: Mapping[str, SelfTest] = field(default_factory=dict)
     addresses: Mapping[str, str] = field(default_factory=dict)
-    lines: Mapping[str, Sequence[Line]] = field(default_factory=dict)
+    lines: Mapping[str, Sequence[AccessLine]] = field(default_factory=dict)
     steps: Mapping[str, Mapping[str, Mapping[str, datetime]]] = field(default_factory=dict)
     links: Mapping[tuple[str, SlotKind], LinkTest] = field(default_factory=dict)
     providers: Mapping[str, str] = field(default_factory=dict)
@@ -92,10 +92,10 @@ def next_slot(session: Session, now: datetime) -> Slot:
     return next((slot for slot in session.slots if now < slot.end), session.slots[-1])
 
 
-def board(session: Session, known: Known, policy: Policy, now: datetime) -> Board:
+def board(session: Session, known: BoardInputs, policy: Policy, now: datetime) -> Board:
     """Judge a session."""
     slot, duties = next_slot(session, now), tuple(known.duties[session.id])
-    moment = Moment(slot.start - timedelta(hours=policy.deadlines.check_hours), slot.start, now)
+    moment = SlotTimes(slot.start - timedelta(hours=policy.deadlines.check_hours), slot.start, now)
     senders = on_site(session, known, policy)
     missing = absent_units(duties, senders)
     at_once = [other for other in known.beside if _at_once(slot, other)]
@@ -120,12 +120,12 @@ def board(session: Session, known: Known, policy: Policy, now: datetime) -> Boar
     )
 
 
-def _carriers(session: Session, known: Known) -> dict[str, str]:
+def _carriers(session: Session, known: BoardInputs) -> dict[str, str]:
     own = [line for point in session.everyone for line in known.lines.get(point, ())]
     return {id_: known.providers[id_] for id_ in sorted(points_by_provider(session, own)) if id_ in known.providers}
 
 
-def on_site(session: Session, known: Known, policy: Policy) -> list[str]:
+def on_site(session: Session, known: BoardInputs, policy: Policy) -> list[str]:
     """Return the units that each send somebody to the host of such a session (R-106)."""
     rule = policy.preparation.on_site
     if known.levels.get(session.host_point) not in rule.levels and session.purpose not in rule.purposes:
@@ -134,14 +134,14 @@ def on_site(session: Session, known: Known, policy: Policy) -> list[str]:
 
 
 def _facts(
-    session: Session, slot: Slot, known: Known, at_once: Sequence[Session], policy: Policy, now: datetime
-) -> dict[str, Facts]:
+    session: Session, slot: Slot, known: BoardInputs, at_once: Sequence[Session], policy: Policy, now: datetime
+) -> dict[str, PointFacts]:
     checked = {each.point: each for each in known.checks[session.id] if each.kind == slot.kind}
     posts = {each.point: each for each in known.duties[session.id] if each.role == "point"}
     rehearsed = _rehearsed(session, known.stays[session.id], now)
     beside = _beside(session, at_once)
     return {
-        point: Facts(
+        point: PointFacts(
             account=None if known.accounts is None else point in known.accounts,
             address=known.addresses.get(point),
             line=_line(known.lines.get(point, ()), known.levels.get(point, ""), policy),
@@ -162,17 +162,17 @@ def _valid(test: SelfTest | None, slot: Slot, policy: Policy) -> SelfTest | None
     return test if test is not None and slot.start < test.at + lasts else None
 
 
-def _internet(given: Sequence[Line], test: SelfTest | None, policy: Policy) -> Internet | None:
+def _internet(given: Sequence[AccessLine], test: SelfTest | None, policy: Policy) -> InternetMeasurement | None:
     """Return how fast a point that is on the Internet alone was when it was tested before the meeting (R-027)."""
     rule = policy.directory.line("INTERNET")
     if rule is None or not lines.internet_alone(given):
         return None
     if test is None or test.measured.up_kbps is None or test.measured.down_kbps is None:
-        return Internet(None)
-    return Internet(tuple(f.value for f in lines.slow(test.measured.up_kbps, test.measured.down_kbps, rule)))
+        return InternetMeasurement(None)
+    return InternetMeasurement(tuple(f.value for f in lines.slow(test.measured.up_kbps, test.measured.down_kbps, rule)))
 
 
-def _line(given: Sequence[Line], level: str, policy: Policy) -> tuple[str, ...] | None:
+def _line(given: Sequence[AccessLine], level: str, policy: Policy) -> tuple[str, ...] | None:
     """Return what is wrong with the best line of a point (R-026); None when none is registered."""
     if not given:
         return None
@@ -199,8 +199,8 @@ def _beside(session: Session, at_once: Sequence[Session]) -> dict[str, list[Sess
 
 
 def _room(
-    session: Session, others: Sequence[Session], known: Known, level: LevelPolicy | None, policy: Policy
-) -> Room | None:
+    session: Session, others: Sequence[Session], known: BoardInputs, level: LevelPolicy | None, policy: Policy
+) -> RoomConflict | None:
     """Return who has the room of a point that others want, too; None when nobody does (I-04).
 
     Where a unit has one room only, the highest session has it; who has two may use the other, and equals must agree.
@@ -215,11 +215,13 @@ def _room(
     highest = max(others, key=rank)
     numbers = tuple(other.number for other in others)
     if level is None or level.quota != 1 or rank(highest) == rank(session):
-        return Room("taken", numbers)
-    return Room("yielded", (highest.number,)) if rank(highest) > rank(session) else Room("kept", numbers)
+        return RoomConflict("taken", numbers)
+    return (
+        RoomConflict("yielded", (highest.number,)) if rank(highest) > rank(session) else RoomConflict("kept", numbers)
+    )
 
 
-def _busy(session: Session, slot: Slot, known: Known, at_once: Sequence[Session], most: int) -> list[str]:
+def _busy(session: Session, slot: Slot, known: BoardInputs, at_once: Sequence[Session], most: int) -> list[str]:
     """Return the central technicians of a session who have too many at one time."""
     held: dict[str, list[Interval]] = {}
     for other in at_once:

@@ -10,7 +10,7 @@ from scheduler.core import text
 from scheduler.core.errors import FieldError
 from scheduler.core.model import Interval, Session
 
-Role = Literal["main", "backup", "on_site", "provider", "point"]
+DutyRole = Literal["main", "backup", "on_site", "provider", "point"]
 """Central technician and the one behind them; on site at the host; the telecom enterprise's contact; at one's point."""
 
 MAX_NAME = 100
@@ -26,7 +26,7 @@ class Duty:
 
     id: str
     session: str
-    role: Role
+    role: DutyRole
     point: str | None
     unit: str | None
     account: str | None
@@ -42,7 +42,7 @@ class Duty:
         return self.account or self.phone
 
 
-def normal(given: Duty) -> Duty:
+def normalised(given: Duty) -> Duty:
     """Return a duty with its texts in one form. Raises nothing; :func:`faults` says what is wrong."""
     return Duty(
         given.id,

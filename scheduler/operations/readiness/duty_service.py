@@ -17,10 +17,10 @@ from scheduler.notifications import outbox, wording
 from scheduler.notifications.alerts import Alerts
 from scheduler.operations.readiness import duty
 from scheduler.operations.readiness import store as readiness_store
-from scheduler.operations.readiness.duty import Duty, Role
+from scheduler.operations.readiness.duty import Duty, DutyRole
 from scheduler.units import store as units_store
 
-ROLES: Mapping[Role, str] = {"main": "trực chính", "backup": "trực dự phòng"}
+ROLES: Mapping[DutyRole, str] = {"main": "trực chính", "backup": "trực dự phòng"}
 """Central duty, as its letters name it."""
 
 
@@ -35,7 +35,7 @@ class Duties:
 
         Somebody on the lists of people is known by the telephone. Raises UnknownSession, InvalidRequest.
         """
-        wanted = replace(duty.normal(given), id=uuid.uuid4().hex)
+        wanted = replace(duty.normalised(given), id=uuid.uuid4().hex)
         async with writing(self._desk.engine) as db:
             session = await sessions_store.known(db, given.session)
             listed = await _listed(db, wanted, now.astimezone(self._desk.policy(session).zone).date())

@@ -11,10 +11,10 @@ from typing import Literal
 
 from scheduler.operations.readiness.duty import Duty
 from scheduler.operations.readiness.self_test import SelfTest
-from scheduler.operations.readiness.technical_check import Check
+from scheduler.operations.readiness.technical_check import TechnicalCheck
 
 Colour = Literal["red", "amber", "green", "none"]
-Item = Literal["account", "address", "check", "self_test", "rehearsal", "duty", "line", "room"]
+MarkItem = Literal["account", "address", "check", "self_test", "rehearsal", "duty", "line", "room"]
 
 SEVERITY: tuple[Colour, ...] = ("none", "green", "amber", "red")
 SOON = timedelta(hours=24)
@@ -32,7 +32,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class SlotTimes:
     """The slot that is prepared: when its check is due, when it starts, and when we look."""
 
     due: datetime
@@ -54,14 +54,14 @@ class LinkTest:
 
 
 @dataclass(frozen=True, slots=True)
-class Internet:
+class InternetMeasurement:
     """What was too slow of a line over the Internet before a meeting (Điều 6.3.b); None: it was not measured."""
 
     slow: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class RoomConflict:
     """Who has the room of a point that is in several sessions at once: nobody can say, this one, or a higher one.
 
     `others` are the numbers of the sessions beside this one; of the higher one alone where that has the room.
@@ -77,7 +77,7 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class PointFacts:
     """What is known of a point; None where nothing is. `rehearsed` None: there was no rehearsal yet.
 
     `line` is what is wrong with the best of its lines (Điều 6.3), if anything is; `internet` is for a point that has no
@@ -87,16 +87,16 @@ class Facts:
 
     account: bool | None = None
     address: str | None = None
-    check: Check | None = None
+    check: TechnicalCheck | None = None
     test: SelfTest | None = None
     rehearsed: bool | None = None
     duty: Duty | None = None
     line: tuple[str, ...] | None = None
-    internet: Internet | None = None
-    room: Room | None = None
+    internet: InternetMeasurement | None = None
+    room: RoomConflict | None = None
 
 
-def marks(facts: Facts, moment: Moment) -> tuple[Mark, ...]:
+def marks(facts: PointFacts, moment: SlotTimes) -> tuple[Mark, ...]:
     """Judge a point."""
     return (
         _known("account", facts.account, "no-account", "red"),
@@ -110,7 +110,7 @@ def marks(facts: Facts, moment: Moment) -> tuple[Mark, ...]:
     )
 
 
-def _known(item: Item, good: bool | None, word: str, bad: Colour) -> Mark:
+def _known(item: MarkItem, good: bool | None, word: str, bad: Colour) -> Mark:
     if good is None:
         return Mark(item, "none", "unknown")
     return Mark(item, "green", "ok") if good else Mark(item, bad, word)
@@ -122,21 +122,21 @@ def _line(wrong: tuple[str, ...] | None) -> Mark:
     return Mark("line", "amber", "bad-line", ", ".join(wrong)) if wrong else Mark("line", "green", "ok")
 
 
-def _measured(internet: Internet, moment: Moment) -> Mark:
+def _measured(internet: InternetMeasurement, moment: SlotTimes) -> Mark:
     """A point on the Internet is not ready without a measurement that is fresh and good enough (R-027)."""
     if internet.slow is None:
         return Mark("line", "red" if moment.overdue else "amber", "unmeasured")
     return Mark("line", "red", "bad-line", ", ".join(internet.slow)) if internet.slow else Mark("line", "green", "ok")
 
 
-def _check(check: Check | None, moment: Moment) -> Mark:
+def _check(check: TechnicalCheck | None, moment: SlotTimes) -> Mark:
     """A point is red when its check failed, and from the due time on when nobody checked it."""
     if check is None:
         return Mark("check", "red" if moment.overdue else "amber", "unchecked")
     return Mark("check", "red" if check.result == "faulty" else "green", check.result, check.words)
 
 
-def _test(test: SelfTest | None, moment: Moment) -> Mark:
+def _test(test: SelfTest | None, moment: SlotTimes) -> Mark:
     if test is None:
         soon = moment.now >= moment.start - SOON
         return Mark("self_test", "amber" if soon else "none", "untested")
@@ -151,7 +151,7 @@ def session_marks(
     duties: Sequence[Duty],
     missing: Sequence[str],
     busy: Sequence[str],
-    moment: Moment,
+    moment: SlotTimes,
     carriers: Mapping[str, str] | None = None,
 ) -> tuple[Mark, ...]:
     """Judge what belongs to no point: `missing` units have nobody on site, `busy` persons have too many sessions.
@@ -166,14 +166,14 @@ def session_marks(
     )
 
 
-def _main(duties: Sequence[Duty], moment: Moment) -> Mark:
+def _main(duties: Sequence[Duty], moment: SlotTimes) -> Mark:
     main = next((duty for duty in duties if duty.role == "main"), None)
     if main is None:
         return Mark("main", "red" if moment.overdue else "amber", "nobody")
     return Mark("main", "green", "ok", main.name)
 
 
-def _providers(duties: Sequence[Duty], carriers: Mapping[str, str], moment: Moment) -> list[Mark]:
+def _providers(duties: Sequence[Duty], carriers: Mapping[str, str], moment: SlotTimes) -> list[Mark]:
     """Each telecom enterprise names its contact before the check is due (R-090); one of no provider is everybody's."""
     contacts = [duty for duty in duties if duty.role == "provider"]
     named = {duty.provider for duty in contacts}
@@ -194,7 +194,7 @@ def console_marks(checked: Mapping[str, str]) -> tuple[Mark, ...]:
     )
 
 
-def link_mark(test: LinkTest | None, moment: Moment) -> Mark:
+def link_mark(test: LinkTest | None, moment: SlotTimes) -> Mark:
     """Judge the link of a session that needs one: without a good test it does not become ready (R-104)."""
     if test is None:
         return Mark("link", "red" if moment.overdue else "amber", "untested")

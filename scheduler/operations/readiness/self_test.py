@@ -9,9 +9,9 @@ from scheduler.core import text
 from scheduler.core.errors import FieldError
 from scheduler.policy.policy import SelfTestPolicy
 
-Fault = Literal["camera", "mic", "dark", "down", "up", "ticks"]
+SelfTestFault = Literal["camera", "mic", "dark", "down", "up", "ticks"]
 
-Device = Literal["laptop", "desktop", "tablet", "phone", "room_system", ""]
+DeviceType = Literal["laptop", "desktop", "tablet", "phone", "room_system", ""]
 """What was tested: control needs a laptop (Điều 10.2.b). Blank: nobody said."""
 
 MAX_AGENT = 200
@@ -19,7 +19,7 @@ MAX_SCREEN = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class SelfTestMeasurement:
     """What a browser measured, and what a person ticked. None: it could not be measured.
 
     `mic_dbfs` is the loudest the microphone was; `luma` (0–255) how bright the picture is; rates are in kbit/s.
@@ -34,7 +34,7 @@ class Measured:
     browser: str
     screen: str
     ticks: tuple[str, ...]
-    device: Device = ""
+    device: DeviceType = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +44,14 @@ class SelfTest:
     point: str
     account: str
     at: datetime
-    measured: Measured
-    failed: tuple[Fault, ...]
+    measured: SelfTestMeasurement
+    failed: tuple[SelfTestFault, ...]
 
 
-def failed(measured: Measured, policy: SelfTestPolicy) -> tuple[Fault, ...]:
+def failed(measured: SelfTestMeasurement, policy: SelfTestPolicy) -> tuple[SelfTestFault, ...]:
     """Return what is not good enough, in the order in which a technician looks at it."""
     low, high = policy.mic_dbfs
-    bad: Mapping[Fault, bool] = {
+    bad: Mapping[SelfTestFault, bool] = {
         "camera": not measured.camera,
         "mic": measured.mic_dbfs is None or not low <= measured.mic_dbfs <= high,
         "dark": measured.luma is not None and measured.luma < policy.min_luma,
@@ -62,7 +62,7 @@ def failed(measured: Measured, policy: SelfTestPolicy) -> tuple[Fault, ...]:
     return tuple(fault for fault, is_bad in bad.items() if is_bad)
 
 
-def faults(measured: Measured, policy: SelfTestPolicy) -> list[FieldError]:
+def faults(measured: SelfTestMeasurement, policy: SelfTestPolicy) -> list[FieldError]:
     """Return which fields cannot be kept."""
     found = text.faults("browser", measured.browser, MAX_AGENT) + text.faults("screen", measured.screen, MAX_SCREEN)
     return found + [FieldError("ticks", "unknown-tick", tick) for tick in measured.ticks if tick not in policy.ticks]

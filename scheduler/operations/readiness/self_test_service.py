@@ -14,7 +14,7 @@ from scheduler.core.errors import InvalidRequest, UnknownPoint
 from scheduler.core.sql_values import instant, seconds
 from scheduler.notifications.alerts import Alerts
 from scheduler.operations.readiness.schema import SELF_TESTS
-from scheduler.operations.readiness.self_test import Measured, SelfTest, failed, faults
+from scheduler.operations.readiness.self_test import SelfTest, SelfTestMeasurement, failed, faults
 from scheduler.policy.policy import SelfTestPolicy
 from scheduler.units import store as units_store
 
@@ -31,7 +31,7 @@ class SelfTests:
         """Return what a test is measured by today."""
         return self._desk.profiles.at(now).preparation.self_test
 
-    async def keep(self, point: str, account: str, measured: Measured, now: datetime) -> SelfTest:
+    async def keep(self, point: str, account: str, measured: SelfTestMeasurement, now: datetime) -> SelfTest:
         """Keep a test. Raises UnknownPoint, InvalidRequest."""
         policy = self.policy(now)
         wrong = faults(measured, policy)
@@ -71,5 +71,5 @@ async def _known(db: AsyncConnection, point: str) -> None:
 
 
 def _test(row: RowMapping) -> SelfTest:
-    measured = Measured(**{name: row[name] for name in _MEASURED}, ticks=tuple(json.loads(row["ticks"])))
+    measured = SelfTestMeasurement(**{name: row[name] for name in _MEASURED}, ticks=tuple(json.loads(row["ticks"])))
     return SelfTest(row["point"], row["account"], instant(row["at"]), measured, tuple(json.loads(row["failed"])))

@@ -11,15 +11,15 @@ from scheduler.core.errors import InvalidRequest
 from scheduler.core.model import Point, PointState, Session, SlotKind, State, Unit
 from scheduler.core.text import clean
 from scheduler.directory.equipment import devices_store, lines_store
-from scheduler.directory.model import Line
+from scheduler.directory.model import AccessLine
 from scheduler.notifications import outbox
 from scheduler.notifications.alerts import Alerts, of_slot
 from scheduler.notifications.wording import Channels
 from scheduler.operations.attendance import presence_store
 from scheduler.operations.readiness import power_on_steps, self_test_service, technical_check
 from scheduler.operations.readiness import store as readiness_store
-from scheduler.operations.readiness.board import Board, Known, board
-from scheduler.operations.readiness.technical_check import Check, Result
+from scheduler.operations.readiness.board import Board, BoardInputs, board
+from scheduler.operations.readiness.technical_check import CheckResult, TechnicalCheck
 from scheduler.policy.controllers import control
 from scheduler.units import store as units_store
 
@@ -41,7 +41,14 @@ class ReadinessService:
         """What this server looked at when it fell due; the outbox knows what others told."""
 
     async def check(
-        self, session_id: str, points: Sequence[str], kind: SlotKind, result: Result, words: str, by: str, now: datetime
+        self,
+        session_id: str,
+        points: Sequence[str],
+        kind: SlotKind,
+        result: CheckResult,
+        words: str,
+        by: str,
+        now: datetime,
     ) -> Session:
         """Note what was found at points of a session. Raises UnknownSession, InvalidRequest."""
         said = clean(words)
@@ -52,7 +59,9 @@ class ReadinessService:
                 raise InvalidRequest(faults)
             slot = next(slot for slot in session.slots if slot.kind == kind)
             for point in dict.fromkeys(points):
-                await readiness_store.keep_check(db, session.id, slot, Check(point, kind, result, said, by, now))
+                await readiness_store.keep_check(
+                    db, session.id, slot, TechnicalCheck(point, kind, result, said, by, now)
+                )
         return session
 
     async def board(self, session_id: str, accounts: Collection[str] | None, now: datetime) -> Board:
@@ -78,7 +87,7 @@ class ReadinessService:
         ids = [session.id for session in sessions]
         points = {point for session in sessions for point in session.everyone}
         everywhere, all_units = await units_store.all_points(db), await units_store.units(db)
-        known = Known(
+        known = BoardInputs(
             checks=await readiness_store.checks(db, sessions),
             duties=await readiness_store.duties(db, {*ids, *(other.id for other in beside)}),
             stays=await presence_store.of_sessions(db, ids),
@@ -166,8 +175,8 @@ class ReadinessService:
             await self._desk.tell_operator(db, "not-arrived", found.session, found.slot, late, now)
 
 
-def _by_point(given: Sequence[Line]) -> dict[str, list[Line]]:
-    found: dict[str, list[Line]] = {}
+def _by_point(given: Sequence[AccessLine]) -> dict[str, list[AccessLine]]:
+    found: dict[str, list[AccessLine]] = {}
     for line in given:
         found.setdefault(line.point, []).append(line)
     return found

@@ -11,20 +11,22 @@ from scheduler.core.model import Session, Slot
 from scheduler.core.sql_values import instant, seconds, storable
 from scheduler.operations.readiness.duty import Duty
 from scheduler.operations.readiness.schema import CHECKS, DUTIES
-from scheduler.operations.readiness.technical_check import Check
+from scheduler.operations.readiness.technical_check import TechnicalCheck
 
 
-async def checks(db: AsyncConnection, sessions: Iterable[Session]) -> dict[str, list[Check]]:
+async def checks(db: AsyncConnection, sessions: Iterable[Session]) -> dict[str, list[TechnicalCheck]]:
     """Return the checks of sessions; one made for a time the slot no longer has does not count."""
     starts = {(each.id, slot.kind): seconds(slot.start) for each in sessions for slot in each.slots}
-    found: dict[str, list[Check]] = {session: [] for session, _ in starts}
+    found: dict[str, list[TechnicalCheck]] = {session: [] for session, _ in starts}
     for row in await db.execute(select(CHECKS).where(CHECKS.c.session.in_(list(found)))):
         if starts.get((row.session, row.kind)) == row.start:
-            found[row.session].append(Check(row.point, row.kind, row.result, row.words, row.by, instant(row.at)))
+            found[row.session].append(
+                TechnicalCheck(row.point, row.kind, row.result, row.words, row.by, instant(row.at))
+            )
     return found
 
 
-async def keep_check(db: AsyncConnection, session: str, slot: Slot, check: Check) -> None:
+async def keep_check(db: AsyncConnection, session: str, slot: Slot, check: TechnicalCheck) -> None:
     """Keep a check instead of the one before."""
     same = (CHECKS.c.session == session) & (CHECKS.c.kind == slot.kind) & (CHECKS.c.point == check.point)
     await db.execute(delete(CHECKS).where(same))

@@ -9,25 +9,27 @@ from scheduler.core import text
 from scheduler.core.errors import FieldError
 from scheduler.core.model import EMERGENCY, Session, SlotKind
 
-Result = Literal["ok", "faulty", "waived"]
+CheckResult = Literal["ok", "faulty", "waived"]
 """It works; it does not, in words; an emergency leaves no time for it, in words."""
 
 MAX_WORDS = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class TechnicalCheck:
     """The last check of a point for one slot."""
 
     point: str
     kind: SlotKind
-    result: Result
+    result: CheckResult
     words: str
     by: str
     at: datetime
 
 
-def faults(session: Session, points: Sequence[str], kind: SlotKind, result: Result, words: str) -> list[FieldError]:
+def faults(
+    session: Session, points: Sequence[str], kind: SlotKind, result: CheckResult, words: str
+) -> list[FieldError]:
     """Return what is wrong with a check; what does not work is said in words, only an emergency waives (A15)."""
     found = [FieldError("points", "not-in-session", point) for point in points if point not in session.everyone]
     found += [] if points else [FieldError("points", "required")]

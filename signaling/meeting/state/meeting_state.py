@@ -12,7 +12,7 @@ from datetime import datetime
 
 from mediaserver.api import COMPOSED, CONTENT, EVERYONE, TOP_HEIGHT, Layout, RoomState, SeatOptions, SeatState
 from scheduler.core.model import Interval, ScriptItem
-from scheduler.operations.attendance.presence_intervals import ReconnectAttempt, RedialKind
+from scheduler.operations.attendance.presence_intervals import ReconnectAttempt, ReconnectKind
 from scheduler.operations.incidents.model import IncidentKind
 from signaling.core.errors import MessageError
 from signaling.meeting.state import layout_validation
@@ -237,7 +237,7 @@ class MeetingState:
         """A client that was lost has come back, after it had tried in vain at these times (R-099)."""
         return self._redialled(self.roster.of(client), [*(("tried", at) for at in tried), ("back", now)])
 
-    def _redialled(self, seat: Seated | None, told: Sequence[tuple[RedialKind, datetime]]) -> list[Effect]:
+    def _redialled(self, seat: Seated | None, told: Sequence[tuple[ReconnectKind, datetime]]) -> list[Effect]:
         if seat is None or seat.place is None or self.booking.is_test_room:
             return []
         return [Redialled(tuple(ReconnectAttempt(seat.place.id, seat.name, kind, at) for kind, at in told))]

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from mediaserver.sdp.sip_parse import codec_names
 from scheduler.directory.equipment.service import Equipment
-from scheduler.directory.model import Seen
+from scheduler.directory.model import ObservedDevice
 from signaling.audit.log import AuditLog
 from signaling.meeting.capacity_guard import CapacityGuard
 from signaling.meeting.room_system import RoomSystem
@@ -13,16 +13,16 @@ from signaling.meeting.state.roster import Choice, Person, Place, leg_of
 from signaling.sip.agent.agent import Call, IncomingCall
 
 
-def of_caller(incoming: IncomingCall) -> Seen:
+def of_caller(incoming: IncomingCall) -> ObservedDevice:
     """Return what a device shows of itself when it calls. Raises BadOffer."""
     peer = incoming.peer
-    return Seen(peer.address, peer.user_agent, peer.name, offered=codec_names(incoming.offer))
+    return ObservedDevice(peer.address, peer.user_agent, peer.name, offered=codec_names(incoming.offer))
 
 
-def of_called(call: Call) -> Seen:
+def of_called(call: Call) -> ObservedDevice:
     """Return what a device shows of itself when it answers. Raises BadOffer."""
     peer = call.peer
-    return Seen(peer.address, peer.user_agent, peer.name, answered=codec_names(call.sdp))
+    return ObservedDevice(peer.address, peer.user_agent, peer.name, answered=codec_names(call.sdp))
 
 
 class SipAdmission:
@@ -48,10 +48,10 @@ class SipAdmission:
         if holder is None or not holder.here:
             self._guard.leave(meeting.capacity_pool, leg)
 
-    async def compare(self, system: RoomSystem, number: int, seen: Seen, now: datetime) -> bool:
+    async def compare(self, system: RoomSystem, number: int, seen: ObservedDevice, now: datetime) -> bool:
         """Flag what a device announces that is not registered; tell whether it may come in (R-004, R-034, R-055)."""
         point = system.device.point
-        found = await self._equipment.seen(point, number, seen, now)
+        found = await self._equipment.check_device(point, number, seen, now)
         for each in found:
             await self.note(system, "drift", point, f"{each.field}: {each.old} → {each.new}", now)
         return not self._equipment.keeps_out(found, now)

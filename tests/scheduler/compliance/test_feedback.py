@@ -19,8 +19,8 @@ from scheduler.core.errors import TooLate
 from scheduler.core.model import Interval, Point, State
 from scheduler.core.schema import SESSIONS
 from scheduler.directory.equipment.service import Equipment
-from scheduler.directory.model import Line, PersonRole, Seen
-from scheduler.directory.people.service import Entry, People
+from scheduler.directory.model import AccessLine, ObservedDevice, PersonRole
+from scheduler.directory.people.service import People, PersonEntry
 from scheduler.notifications.alerts import Alerts
 from scheduler.notifications.service import Notifications
 from scheduler.notifications.wording import NOWHERE, Channels
@@ -55,7 +55,7 @@ def box(booked: Booked, handovers: HandoverService) -> FeedbackService:
 async def test_feedback_is_kept_with_its_answer(booked: Booked, box: FeedbackService) -> None:
     points = {point.id: point for point in await booked.scheduler.points()}
     unit, other = points["nt.xuonghuan"].unit, points["nt.vinhhai"].unit
-    said = await box.drop(unit, "nt.xuonghuan", "Đường truyền yếu", NOW)
+    said = await box.add(unit, "nt.xuonghuan", "Đường truyền yếu", NOW)
     assert said == Feedback(said.id, unit, "nt.xuonghuan", NOW, "Đường truyền yếu")
     assert (await box.feedback(), await box.feedback(unit), await box.feedback(other)) == ([said], [said], [])
     answered = await box.answer(said.id, "forwarded", "Đã báo cáo UBND tỉnh", "truc.ban", NOW + DAY)
@@ -140,13 +140,13 @@ async def test_r123_absence_late_moves_checks_and_drift_are_found_with_their_rec
     alerts = Alerts(booked.engine, PROFILES, NOWHERE)
     attendance = Attendance(alerts)
     start = booked.session.official.start
-    await attendance.came(booked.session.id, "so.tttt", start)
-    await attendance.left(booked.session.id, "so.tttt", END)
+    await attendance.point_joined(booked.session.id, "so.tttt", start)
+    await attendance.point_left(booked.session.id, "so.tttt", END)
     await ReadinessService(alerts).check(booked.session.id, ["so.tttt"], "chinh_thuc", "ok", "", "truc", NOW)
     equipment = Equipment(booked.engine, PROFILES)
-    await equipment.set_line(Line("", "nt.xuonghuan", "TSLCD", None, 4000, True, ("10.0.0.0/8",)))
-    for seen in (Seen("203.0.113.9"), Seen(name="Khac")):
-        await equipment.seen("nt.xuonghuan", 1, seen, END)
+    await equipment.set_line(AccessLine("", "nt.xuonghuan", "TSLCD", None, 4000, True, ("10.0.0.0/8",)))
+    for seen in (ObservedDevice("203.0.113.9"), ObservedDevice(name="Khac")):
+        await equipment.check_device("nt.xuonghuan", 1, seen, END)
     found = await box.breaches(NOW - DAY, NOW + 30 * DAY, END + timedelta(seconds=1))
     told = {(each.kind, each.unit, each.session, each.point) for each in found if each.kind != "closing"}
     assert told == {
@@ -181,13 +181,13 @@ async def test_r124_the_head_hears_once_a_month_of_three_facts_or_more(booked: B
         await booked.scheduler.submit(replace(REQUEST, official=on(day, "08:00", "09:00")), NOW)
     attendance = Attendance(Alerts(booked.engine, PROFILES, NOWHERE))
     for session in await booked.scheduler.sessions(NOW, NOW + 30 * DAY):
-        await attendance.came(session.id, "so.tttt", session.official.start)
-        await attendance.left(session.id, "so.tttt", session.official.end)
+        await attendance.point_joined(session.id, "so.tttt", session.official.start)
+        await attendance.point_left(session.id, "so.tttt", session.official.end)
     people = People(booked.engine, PROFILES)
     commune = points["nt.xuonghuan"].unit
     roles: dict[PersonRole, str] = {"manager": "phong@nt.vn", "head": "chutich@nt.vn"}
     for role, email in roles.items():
-        await people.add(Entry(commune, None, role, "Lê A", "0905123456", email, None, NOW.date(), ""), NOW)
+        await people.add(PersonEntry(commune, None, role, "Lê A", "0905123456", email, None, NOW.date(), ""), NOW)
     post = Notifications(booked.engine, ZONE, MAIL)
     summaries = MonthlySummary(booked.engine, PROFILES, box, MAIL)
     for now in ("30/04/2023 23:59", "08/05/2023 08:00"):  # the month is not over; too long over

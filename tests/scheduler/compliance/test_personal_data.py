@@ -5,11 +5,11 @@ from datetime import date
 import pytest
 
 from scheduler.booking.registration.drafts import Drafts
-from scheduler.compliance.personal_data import Entry
+from scheduler.compliance.personal_data import PersonalRecord
 from scheduler.core.errors import UnknownUnit
-from scheduler.directory.people.service import Entry as Charge
 from scheduler.directory.people.service import People
-from scheduler.operations.attendance.attendee_list import Person
+from scheduler.directory.people.service import PersonEntry as Charge
+from scheduler.operations.attendance.attendee_list import Attendee
 from scheduler.operations.readiness import store as readiness_store
 from scheduler.operations.readiness.duty import Duty
 from tests.scheduler.conftest import NHA_TRANG, PROFILES, Office
@@ -23,7 +23,7 @@ PHONE = "0905 123 456"
 
 async def found(office: Office, unit: str, now: object = AFTER) -> list[tuple[str, str, str, bool]]:
     """What is on record of a unit: kind, name, telephone, and whether it is needed."""
-    entries: list[Entry] = await office.personal.of(unit, now)  # type: ignore[arg-type]
+    entries: list[PersonalRecord] = await office.personal.of(unit, now)  # type: ignore[arg-type]
     return [(each.kind, each.name, each.phone, each.needed) for each in entries]
 
 
@@ -33,7 +33,7 @@ async def held(office: Office) -> str:
     await office.duties.assign(Duty("", session.id, "point", CITY, None, None, "Lê Trực", PHONE, "host"), NOW)
     await office.duties.assign(Duty("", session.id, "main", None, None, None, "Vũ Chính", PHONE, "desk"), NOW)
     await office.attendee_lists.ask(session.id, "host", NOW)
-    await office.attendee_lists.give(session.id, CITY, 9, [Person("Bùi Dự", "Chủ tịch")], "city", NOW)
+    await office.attendee_lists.give(session.id, CITY, 9, [Attendee("Bùi Dự", "Chủ tịch")], "city", NOW)
     return session.id
 
 

@@ -36,8 +36,8 @@ async def test_communes_that_merge_and_the_bookings_beyond_their_last_day(schedu
     assert "Phường Xương Huân" in units
     assert {point.unit for point in found.hosts} == found.gone == {unit.id for unit in units.values()}
     assert [(each.session.id, each.host) for each in found.sessions] == [(booked.id, "so.tttt")]
-    assert endings.said_to_hosts(found) == {"so.tttt": f"từ 01/11/2024: phiên {booked.number}"}
-    assert endings.said(found, 2) == (
+    assert endings.host_summaries(found) == {"so.tttt": f"từ 01/11/2024: phiên {booked.number}"}
+    assert endings.summary(found, 2) == (
         f"từ 01/11/2024: {len(units)} đơn vị, {len(units)} điểm cầu đang hoạt động, 1 phiên họp đã đăng ký, 2 tài khoản"
     )
     assert await directory.endings(at("01/11/2024 00:00")) == []
@@ -68,7 +68,7 @@ async def test_levels_that_the_next_profile_does_not_know(scheduler: Scheduler) 
     ],
 )
 def test_notices_are_due_so_many_days_before(today: date, days: int | None) -> None:
-    assert endings.due(NEW_COMMUNES, shipped().shelf[-1].directory.ending_notice_days, today) == days
+    assert endings.notice_due(NEW_COMMUNES, shipped().shelf[-1].directory.ending_notice_days, today) == days
 
 
 def test_a_rule_that_is_as_by_default_leaves_the_contents_of_a_version_as_they_were() -> None:

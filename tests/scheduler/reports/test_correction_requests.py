@@ -16,7 +16,7 @@ from scheduler.directory.errors import Unknown
 from scheduler.notifications.service import Notifications
 from scheduler.notifications.wording import Channels
 from scheduler.reports.correction_requests import CorrectionRequests
-from scheduler.reports.corrections import Answer, Correction, Request, corrections, faults, standing
+from scheduler.reports.corrections import Correction, CorrectionRequest, UnitReply, corrections, faults, status
 from scheduler.reports.service import Reports
 from tests.scheduler.conftest import PROFILES
 from tests.scheduler.world import NOW, REQUEST, VAULT, ZONE, at
@@ -55,13 +55,13 @@ async def office(seeded_url: str, scheduler: Scheduler) -> AsyncIterator[Office]
 
 async def test_r122_a_unit_corrects_its_prefilled_figures_beside_the_count(office: Office) -> None:
     made = await office.inquiries.ask("Số liệu 6 tháng", SPRING, DUE, (), "truc", ASKED)
-    assert made.answers == (Answer(office.unit, COUNTED),)
+    assert made.answers == (UnitReply(office.unit, COUNTED),)
     said = {**COUNTED, "sessions": 3}
     with pytest.raises(InvalidRequest) as caught:
         await office.inquiries.answer(made.id, office.unit, said, " ", "so.tttt", ASKED)
     assert list(map(str, caught.value.errors)) == ["remark: required"]
     given = await office.inquiries.answer(made.id, office.unit, said, "Hai phiên họp ngoài", "so.tttt", DUE)
-    assert given == Answer(office.unit, COUNTED, said, "Hai phiên họp ngoài", "so.tttt", DUE)
+    assert given == UnitReply(office.unit, COUNTED, said, "Hai phiên họp ngoài", "so.tttt", DUE)
     report = await office.reports.report(SPRING, None, DUE)
     assert report.corrections == (Correction(office.unit, "sessions", 3, "Hai phiên họp ngoài", "so.tttt", DUE),)
     assert [(row.key, row.figures.sessions) for row in report.rows["unit"]] == [(office.unit, 1)]  # never overwritten
@@ -84,9 +84,9 @@ async def test_r122_units_are_told_reminded_and_listed_as_overdue(office: Office
     assert await office.told() == [*asked, ("figures-due", late, until)]
     (kept,) = await office.inquiries.requests()
     assert kept.reminded == at("06/06/2023 17:00")
-    stand = {each.unit: standing(each, kept.due, DUE + timedelta(seconds=1)) for each in kept.answers}
+    stand = {each.unit: status(each, kept.due, DUE + timedelta(seconds=1)) for each in kept.answers}
     assert stand == {office.unit: "confirmed", late: "overdue"}
-    assert standing(kept.answers[0], kept.due, DUE) in {"confirmed", "waiting"}
+    assert status(kept.answers[0], kept.due, DUE) in {"confirmed", "waiting"}
 
 
 async def test_r122_what_cannot_be_asked_or_answered(office: Office) -> None:
@@ -120,12 +120,12 @@ def test_r122_every_figure_is_said_once(said: dict[str, int], wrong: list[str]) 
     assert list(map(str, faults(said, "", {"sessions": 1, "minutes": 60}))) == wrong
 
 
-def asked_on(day: int, said: int | None) -> Request:
+def asked_on(day: int, said: int | None) -> CorrectionRequest:
     moment = NOW + timedelta(days=day)
-    answer = Answer("u", {"sessions": 1})
+    answer = UnitReply("u", {"sessions": 1})
     if said is not None:
         answer = replace(answer, said={"sessions": said}, remark=str(day), by="b", at=moment)
-    return Request(str(day), "", SPRING, moment, "", moment, None, (answer,))
+    return CorrectionRequest(str(day), "", SPRING, moment, "", moment, None, (answer,))
 
 
 @given(

@@ -15,14 +15,24 @@ from scheduler.core import database
 from scheduler.core.model import Amount, Interval, State
 from scheduler.core.schema import SESSIONS
 from scheduler.directory.equipment import lines_store
-from scheduler.directory.model import Line, Provider
-from scheduler.operations.incidents.model import Report as Fault
+from scheduler.directory.model import AccessLine, Provider
+from scheduler.operations.incidents.model import FaultReport as Fault
 from scheduler.operations.incidents.service import IncidentService
 from scheduler.policy.policy import CALENDAR_YEAR
 from scheduler.reports import figures
-from scheduler.reports.figures import KEYS, NAMES, Fact, Handover, Turnout, behind, counted, grouped, total
+from scheduler.reports.figures import (
+    KEYS,
+    NAMES,
+    HandoverFacts,
+    RegistrationFact,
+    Turnout,
+    counted,
+    facts_behind,
+    grouped,
+    total,
+)
 from scheduler.reports.periods import PeriodId, before, month, period
-from scheduler.reports.provider_lines import CarrierRow, Minutes, Trouble, monthly
+from scheduler.reports.provider_lines import ProviderIncident, ProviderLineMinutes, ProviderRow, monthly
 from scheduler.reports.service import GROUPINGS, Report, Reports
 from tests.scheduler.conftest import PROFILES
 from tests.scheduler.world import NOW, REQUEST, VAULT, ZONE, at, hours, on
@@ -62,7 +72,7 @@ def test_periods_follow_each_other_without_gap(kind: PeriodId, year: int, rules:
     assert (whole.start, halves[0].end, whole.end) == (halves[0].start, halves[1].start, halves[1].end)
 
 
-FACT = Fact(
+FACT = RegistrationFact(
     id="s1",
     number="HTT-2023-0001",
     title="Giao ban",
@@ -102,25 +112,25 @@ FACTS = st.lists(
         waited=st.booleans(),
         incidents=st.integers(0, 3),
         turnout=st.builds(Turnout, st.just(9), *(st.integers(0, 9) for _ in range(5))),
-        handover=st.builds(Handover, st.booleans(), st.booleans(), st.booleans()),
+        handover=st.builds(HandoverFacts, st.booleans(), st.booleans(), st.booleans()),
     ),
     max_size=20,
 )
 
 
 @given(FACTS)
-def test_rows_add_up_and_each_number_leads_to_its_rows(facts: list[Fact]) -> None:
+def test_rows_add_up_and_each_number_leads_to_its_rows(facts: list[RegistrationFact]) -> None:
     given = counted(facts)
     whole = total(given)
     for by in GROUPINGS:
         rows = grouped(given, by)
         for name in NAMES:
             assert sum(getattr(row, name) for row in rows.values()) == getattr(whole, name)
-            assert sum(getattr(figures.figures(fact), name) for fact in behind(facts, None, "", name)) == getattr(
+            assert sum(getattr(figures.figures(fact), name) for fact in facts_behind(facts, None, "", name)) == getattr(
                 whole, name
             )
         for key, name in product(rows, NAMES):
-            found = behind(facts, by, key, name)
+            found = facts_behind(facts, by, key, name)
             assert all(KEYS[by](fact) == key for fact in found)
             assert sum(getattr(figures.figures(fact), name) for fact in found) == getattr(rows[key], name)
 
@@ -197,7 +207,7 @@ async def test_the_usage_of_units_is_compared_with_the_period_before(scheduler: 
 POINTS = st.sampled_from(["p", "q"])
 MINUTES = st.lists(
     st.builds(
-        Minutes,
+        ProviderLineMinutes,
         st.sampled_from(["2023-04", "2023-05"]),
         POINTS.map({"p": "vnpt", "q": "viettel"}.__getitem__),
         st.sampled_from("st"),
@@ -209,7 +219,7 @@ MINUTES = st.lists(
 )
 TROUBLES = st.lists(
     st.builds(
-        Trouble,
+        ProviderIncident,
         st.sampled_from(["2023-04", "2023-05"]),
         st.sampled_from(["vnpt", "viettel"]),
         st.none() | st.integers(0, 9999).map(lambda n: timedelta(seconds=n)),
@@ -219,7 +229,9 @@ TROUBLES = st.lists(
 
 
 @given(MINUTES, TROUBLES)
-def test_months_of_providers_leave_nothing_out(counted: list[Minutes], troubles: list[Trouble]) -> None:
+def test_months_of_providers_leave_nothing_out(
+    counted: list[ProviderLineMinutes], troubles: list[ProviderIncident]
+) -> None:
     rows = monthly(counted, troubles, {"vnpt": "VNPT"})
     assert [(row.month, row.name) for row in rows] == sorted({(row.month, row.name) for row in rows})
     for name in ("minutes", "lossy"):
@@ -239,7 +251,7 @@ async def test_the_month_of_each_provider(seeded_url: str) -> None:  # R-116
     async with database.writing(engine) as db:
         for provider, point in (("vnpt", "nt.xuonghuan"), ("viettel", "so.tttt")):
             await lines_store.set_provider(db, Provider(provider, provider.upper(), "", "", ""))
-            await lines_store.set_line(db, Line(provider, point, "TSLCD", provider, 4000, True, ()))
+            await lines_store.set_line(db, AccessLine(provider, point, "TSLCD", provider, 4000, True, ()))
     for day in ("05/04/2023", "06/04/2023", "05/05/2023"):
         session = await scheduler.submit(replace(REQUEST, official=on(day, "08:00", "09:00")), NOW)
         for bad in (True, False):
@@ -249,12 +261,12 @@ async def test_the_month_of_each_provider(seeded_url: str) -> None:  # R-116
         fault = await desk.report(Fault(session.id, "line", "nt.xuonghuan"), opened)
         await desk.act(fault.id, "resolved", "truc", "", opened + timedelta(minutes=minutes))
     async with database.writing(engine) as db:  # who has the line today does not change what was
-        await lines_store.set_line(db, Line("vnpt", "nt.xuonghuan", "TSLCD", "viettel", 4000, True, ()))
+        await lines_store.set_line(db, AccessLine("vnpt", "nt.xuonghuan", "TSLCD", "viettel", 4000, True, ()))
     reports = Reports(engine, PROFILES, scheduler)
     april = (await reports.report(month(2023, 4, ZONE), None, NOW)).carriers
     assert april == (
-        CarrierRow("2023-04", "viettel", "VIETTEL", 1, 2, 4, 0, 0, 0, None),
-        CarrierRow("2023-04", "vnpt", "VNPT", 1, 2, 4, 2, 2, 2, 18),
+        ProviderRow("2023-04", "viettel", "VIETTEL", 1, 2, 4, 0, 0, 0, None),
+        ProviderRow("2023-04", "vnpt", "VNPT", 1, 2, 4, 2, 2, 2, 18),
     )
     both = (await reports.report(period("year", 2023, CALENDAR_YEAR, ZONE), None, NOW)).carriers
     assert [(row.month, row.provider, row.minutes) for row in both[2:]] == [
@@ -278,7 +290,7 @@ async def test_who_registers_late_is_counted_with_a_link_to_the_record(scheduler
     async with database.writing(engine) as db:
         await db.execute(sa.update(SESSIONS).where(SESSIONS.c.id == late.id).values(created=created))
     facts = await Reports(engine, PROFILES, scheduler).facts(period("year", 2023, RULES, ZONE), NOW)
-    assert [fact.number for fact in behind(facts, "unit", facts[0].unit, "late")] == [late.number]
+    assert [fact.number for fact in facts_behind(facts, "unit", facts[0].unit, "late")] == [late.number]
     with pytest.raises(KeyError):
-        behind(facts, None, "", "unknown")
+        facts_behind(facts, None, "", "unknown")
     await engine.dispose()

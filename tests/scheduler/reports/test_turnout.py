@@ -22,7 +22,7 @@ from scheduler.operations.attendance.service import Attendance
 from scheduler.operations.closing.errors import NotOver
 from scheduler.operations.closing.handover_service import HandoverService
 from scheduler.operations.incidents.service import IncidentService
-from scheduler.reports.emergency_reviews import Reviews
+from scheduler.reports.emergency_reviews import EmergencyReviews
 from scheduler.reports.figures import Review, Turnout, permille, shares
 from scheduler.reports.service import Reports
 from scheduler.reports.uptime import LONGEST_SILENCE, Uptime, uptime
@@ -140,7 +140,7 @@ async def test_r075_an_emergency_is_reviewed_once_it_is_over(engine: AsyncEngine
         replace(REQUEST, klass="khan_cap", official=on("03/04/2023", "09:00", "10:00"), **URGENT), NOW
     )
     plain = await scheduler.submit(REQUEST, NOW)
-    reviews, reports = Reviews(engine), Reports(engine, PROFILES, scheduler)
+    reviews, reports = EmergencyReviews(engine), Reports(engine, PROFILES, scheduler)
     with pytest.raises(NotOver):
         await reviews.review(urgent.id, "Đúng", "truc.ban", NOW)
     with pytest.raises(UnknownSession):

@@ -130,7 +130,7 @@ async def test_that_a_socket_was_lost_is_noted_however_long_somebody_else_writes
             async with browser.post("/api/v1/registrations", json=registration()) as response:
                 assert await problem_of(response) == (503, "unavailable")
     async with asyncio.timeout(5):
-        while not (noted := await world.services.attendance.redials(session.id)):
+        while not (noted := await world.services.attendance.reconnects(session.id)):
             await asyncio.sleep(0.01)
     assert [(each.point, each.kind) for each in noted] == [(NHA_TRANG, "lost")]
     assert (await host.ask(type="ping"))["type"] == "pong"

@@ -38,7 +38,7 @@ async def test_while_it_ends_nobody_signs_in_connects_or_changes_anything(world:
         assert await socket.closed() == 1000
 
 
-@pytest.mark.parametrize("step", ["meeting", "came"])
+@pytest.mark.parametrize("step", ["meeting", "point_joined"])
 async def test_a_join_under_way_when_the_server_is_told_to_end_seats_nobody(
     world: World, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

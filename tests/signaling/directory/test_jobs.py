@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import ClientSession
 
-from scheduler.directory.model import Seen
+from scheduler.directory.model import ObservedDevice
 from signaling.audit.hash_chain import COVER
 from signaling.audit.log import Wanted
 from tests.signaling.bodies import ITEMS
@@ -113,7 +113,7 @@ async def test_the_card_of_a_unit(world: World) -> None:  # R-118
     path = f"points/{khanh_son.id}"
     await post(central, f"{path}/assess", items=[{"id": item, "met": True} for item in ITEMS])
     await post(central, f"{path}/lines", type="TSLCD", subscribed_kbps=4000, ranges="10.79.0.0/16")
-    await world.services.equipment.seen(khanh_son.id, 1, Seen("203.0.113.9"), world.clock())
+    await world.services.equipment.check_device(khanh_son.id, 1, ObservedDevice("203.0.113.9"), world.clock())
     await post(central, f"units/{khanh_son.unit}/people", name="Mấu Văn Phi", phone="0905123456")
     await post(central, "points/ks.tohap/move", move="suspend")
     world.clock.advance(60)

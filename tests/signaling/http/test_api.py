@@ -18,7 +18,7 @@ from yarl import URL
 from mediaserver.api import LayoutKind
 from scheduler.booking.registration.service import Scheduler
 from scheduler.operations.closing.documents import Document
-from scheduler.operations.incidents.model import Report
+from scheduler.operations.incidents.model import FaultReport
 from signaling.app import tls
 from signaling.app.api_table import MODELS, PREFIX, ROUTES
 from signaling.app.build import application
@@ -323,12 +323,12 @@ async def test_who_may_what(world: World, role: str) -> None:
         "units": "568",
         "tables": "people",
     }
-    incident = await world.services.incidents.report(Report(session.id, "other", NHA_TRANG), NOW)
+    incident = await world.services.incidents.report(FaultReport(session.id, "other", NHA_TRANG), NOW)
     things["incidents"] = incident.id
     document = Document("d1", session.id, "a.pdf", "pdf", 1, "ab" * 32, "nowhere", "host", NOW)
     await world.services.documents.add(document)
     wish = await world.services.documents.ask(session.id, "recording", "568", "nhatrang", "", NOW)
-    said = await world.services.feedback.drop("568", "nhatrang", "Đường truyền yếu", NOW)
+    said = await world.services.feedback.add("568", "nhatrang", "Đường truyền yếu", NOW)
     things |= {"feedback": said.id, "documents": "d1", "material-requests": wish.id}
     bodies = {
         **GOOD,

@@ -11,7 +11,7 @@ from aiohttp import ClientSession
 
 from scheduler.inbound_mail.store import Place
 from scheduler.operations.closing.documents import Document
-from scheduler.operations.incidents.model import Report
+from scheduler.operations.incidents.model import FaultReport
 from signaling.app.admin_cli import NewAccount, create_account
 from signaling.app.api_table import PREFIX, ROUTES
 from signaling.http.openapi import public_path
@@ -57,12 +57,12 @@ async def things(world: World) -> dict[str, str]:
     await world.server.recordings.ended(path, 5, None)
     await world.server.remux_queue.idle()
     [recording] = await world.recording_store.recordings()
-    incident = await kept.incidents.report(Report(session.id, "line", NHA_TRANG), NOW)
+    incident = await kept.incidents.report(FaultReport(session.id, "line", NHA_TRANG), NOW)
     await kept.incidents.act(incident.id, "taken", "central", "", NOW)
     await kept.incidents.act(incident.id, "provider", "central", "", NOW)
     await kept.documents.add(Document("d1", session.id, "a.pdf", "pdf", 1, "ab" * 32, "nowhere", "host", NOW))
     wish = await kept.documents.ask(session.id, "recording", "568", "nhatrang", "", NOW)
-    said = await kept.feedback.drop("568", "nhatrang", "Đường truyền yếu", NOW)
+    said = await kept.feedback.add("568", "nhatrang", "Đường truyền yếu", NOW)
     draft = await kept.drafts.add("56", "form", "nt", {}, NOW, origin="568")
     stock = await made(central, f"/directory/points/{NHA_TRANG}/devices", {"kind": "PC"})
     device = stock["devices"][0]["id"]

@@ -1,6 +1,6 @@
 """What is said in a meeting stays there: components accept the notice, a name is over the picture (R-040)."""
 
-from scheduler.directory.model import Line
+from scheduler.directory.model import AccessLine
 from tests.signaling.world import CAM_RANH, NHA_TRANG, World
 
 KEEP = "Nghiêm túc thực hiện kịch bản và điều khiển của điểm cầu chủ trì. Không phổ biến nội dung họp ra bên ngoài."
@@ -33,10 +33,10 @@ async def test_r028_a_point_on_the_internet_declares_that_nothing_shares_its_lin
     statement = (
         "Điểm cầu nối qua Internet: không chia sẻ kết nối với hệ thống khác trong phiên họp (điểm b khoản 3 Điều 6)."
     )
-    internet = Line("a", NHA_TRANG, "INTERNET", None, 20_000, True, ())
+    internet = AccessLine("a", NHA_TRANG, "INTERNET", None, 20_000, True, ())
     await world.services.equipment.set_line(internet)
-    await world.services.equipment.set_line(Line("b", CAM_RANH, "INTERNET", None, 20_000, True, ()))
-    await world.services.equipment.set_line(Line("c", CAM_RANH, "WAN", None, 4_000, True, ()))
+    await world.services.equipment.set_line(AccessLine("b", CAM_RANH, "INTERNET", None, 20_000, True, ()))
+    await world.services.equipment.set_line(AccessLine("c", CAM_RANH, "WAN", None, 4_000, True, ()))
     session = await world.session(NHA_TRANG, CAM_RANH)
     join = {"type": "join", "code": session.code, "accepted": True}
     guest = await world.socket("nhatrang")

@@ -94,8 +94,8 @@ async def test_r112_who_came_is_alike_on_the_page_and_in_the_files(world: World)
     session = await world.session(NHA_TRANG)
     stays = world.services.attendance
     await world.services.reports.alive(session.official.start)
-    await stays.came(session.id, NHA_TRANG, session.official.start)
-    await stays.left(session.id, NHA_TRANG, session.official.start + timedelta(minutes=90))
+    await stays.point_joined(session.id, NHA_TRANG, session.official.start)
+    await stays.point_left(session.id, NHA_TRANG, session.official.start + timedelta(minutes=90))
     world.clock.now = session.official.end
     await world.services.reports.alive(session.official.end)
     client = await world.signed_in("office")

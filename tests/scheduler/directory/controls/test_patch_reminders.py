@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from scheduler.booking.registration.service import Scheduler
 from scheduler.core import database
 from scheduler.core.model import Amount
-from scheduler.directory.controls.patch_reminders import Patches
+from scheduler.directory.controls.patch_reminders import PatchReminders
 from scheduler.directory.equipment import devices
 from scheduler.directory.equipment.service import Equipment
-from scheduler.directory.model import Device, Line
+from scheduler.directory.model import AccessLine, Device
 from scheduler.notifications.service import Notifications
 from scheduler.notifications.wording import Channels
 from tests.scheduler.conftest import PROFILES
@@ -30,16 +30,16 @@ async def test_the_owner_is_told_once_and_not_the_department(seeded_url: str) ->
     equipment, post = Equipment(engine, PROFILES), Notifications(engine, ZONE)
     owners = {PROVINCE: "Văn phòng UBND tỉnh", "nt.xuonghuan": "sở y tế", "nt.vinhhai": ""}
     for number, (point, owner) in enumerate(owners.items()):
-        await equipment.set_line(Line(point, point, "TSLCD", None, 4000, True, ("10.79.0.0/16",)))
+        await equipment.set_line(AccessLine(point, point, "TSLCD", None, 4000, True, ("10.79.0.0/16",)))
         (device, *_) = await equipment.devices(point)
         given = Device(device.id, point, 0, "VCS", "HDX", address=f"10.79.4.{number + 1}", protocol="SIP")
         await equipment.describe(replace(given, patched=TODAY - 90 * DAY, security_owner=owner), NOW)
-    patches = Patches(engine, PROFILES, MAIL)
+    patches = PatchReminders(engine, PROFILES, MAIL)
     await patches.work(NOW)
     assert await post.newest(9) == []
     for now in (NOW + DAY, NOW + DAY, NOW + 2 * DAY):
         await patches.work(now)
-    await Patches(engine, PROFILES, MAIL).work(NOW + 3 * DAY)  # another server looks anew
+    await PatchReminders(engine, PROFILES, MAIL).work(NOW + 3 * DAY)  # another server looks anew
     told = sorted((each.facts.title, each.unit, each.facts.reason) for each in await post.newest(9))
     last = f"cập nhật lần cuối {TODAY - 90 * DAY:%d/%m/%Y}"
     points = {point.name: point.unit for point in await scheduler.points()}

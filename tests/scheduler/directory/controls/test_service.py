@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from scheduler.core import database
 from scheduler.core.errors import InvalidRequest, UnknownPoint
 from scheduler.directory.controls import checklists
-from scheduler.directory.controls.evidence import EvidenceFiles, File
-from scheduler.directory.controls.rules import Checklist, Control, Item, Row, rows
+from scheduler.directory.controls.evidence import EvidenceFiles, StoredFile
+from scheduler.directory.controls.rules import Checklist, ChecklistItem, ChecklistRow, Control, rows
 from scheduler.directory.controls.service import ControlsService
 from scheduler.directory.errors import Unknown
 from tests.scheduler.conftest import PROFILES
@@ -20,7 +20,7 @@ from tests.scheduler.world import NOW, VAULT, at
 
 ROOT = Path(__file__).parents[4]
 SHIPPED = checklists.load()
-FILE = File("a.pdf", "pdf", 1, "ab" * 32, "nowhere")
+FILE = StoredFile("a.pdf", "pdf", 1, "ab" * 32, "nowhere")
 
 
 def test_i13_each_row_is_there_once_and_names_tests_that_exist() -> None:
@@ -60,7 +60,7 @@ async def test_r036_rows_without_evidence_come_first(book: Book) -> None:
     first = before[0].item.id
     said = await book.register.set("attt", "", first, "partly", "Đang trình", "truc", NOW)
     assert said == Control(said.id, "attt", "", first, said.unit, "partly", "Đang trình", "truc", NOW, date(2024, 4, 3))
-    assert (await book.register.rows(attt, ""))[0] == Row(before[0].item, said, 0)
+    assert (await book.register.rows(attt, ""))[0] == ChecklistRow(before[0].item, said, 0)
     kept = await book.archive.add("control", said.id, FILE, "truc", NOW)
     assert kept.unit == said.unit == await book.register.unit("", NOW)
     after = {row.item.id: row for row in await book.register.rows(attt, "")}
@@ -103,7 +103,7 @@ async def test_what_cannot_be_said(book: Book) -> None:
     [(None, None, True, True), ("met", 2, True, False), ("met", 3, False, False), ("unmet", 3, False, True)],
 )
 def test_an_item_is_due_again(state: str | None, due: int | None, overdue: bool, is_open: bool) -> None:
-    item = Item("a", "g", "t")
+    item = ChecklistItem("a", "g", "t")
     said = [Control("1", "c", "", "a", "u", state, "", "b", NOW, date(2023, 4, due))] if state and due else []  # type: ignore[arg-type]
     (row,) = rows(Checklist("c", "", "", "system", 1, (item,)), said, {})
     assert (row.overdue(date(2023, 4, 3)), row.open, row.shown) == (overdue, is_open, False)

@@ -11,7 +11,7 @@ from scheduler.core.errors import InvalidRequest
 from scheduler.directory.equipment import codec_sets
 from scheduler.directory.equipment.drift import Drift, compare
 from scheduler.directory.equipment.service import Equipment
-from scheduler.directory.model import Device, Seen
+from scheduler.directory.model import Device, ObservedDevice
 from tests.scheduler.conftest import PROFILES
 from tests.scheduler.world import NOW
 
@@ -55,7 +55,7 @@ def test_r055_a_device_offers_its_set_and_answers_some_of_it(registered: frozens
     device = Device("", POINT, 1, codecs=codec_sets.write(registered))
     offered, answered = (
         [(each.field, each.old, codec_sets.read(each.new)) for each in compare(device, "", [], what)]
-        for what in (Seen(offered=seen), Seen(answered=seen))
+        for what in (ObservedDevice(offered=seen), ObservedDevice(answered=seen))
     )
     assert offered == ([("codecs", device.codecs, seen)] if registered and seen and registered != seen else [])
     assert answered == ([("codecs", device.codecs, registered | seen)] if registered and seen - registered else [])
@@ -72,10 +72,10 @@ async def device(scheduler: Scheduler) -> Device:
 async def test_r055_other_codecs_are_flagged_until_they_are_accepted(scheduler: Scheduler, device: Device) -> None:
     equipment = Equipment(scheduler._engine, PROFILES)
     assert device.codecs == SET
-    other = Seen(offered=frozenset({"H265", "H264", "G722"}))
+    other = ObservedDevice(offered=frozenset({"H265", "H264", "G722"}))
     drift = Drift("codecs", SET, "G722, H264, H265")
     for _ in range(2):
-        assert await equipment.seen(POINT, 1, other, NOW) == [drift]
+        assert await equipment.check_device(POINT, 1, other, NOW) == [drift]
     (change,) = await equipment.changes(POINT)
     assert (change.kind, change.field, change.old, change.new, change.state) == (
         *("drift", "codecs", SET, "G722, H264, H265"),
@@ -83,11 +83,11 @@ async def test_r055_other_codecs_are_flagged_until_they_are_accepted(scheduler: 
     )
     await equipment.decide(change.id, False, "central", NOW)
     assert (await equipment.devices(POINT))[0].codecs == SET
-    assert await equipment.seen(POINT, 1, other, NOW) == [drift]
+    assert await equipment.check_device(POINT, 1, other, NOW) == [drift]
     (change, _) = await equipment.changes(POINT)
     await equipment.decide(change.id, True, "central", NOW)
     assert (await equipment.devices(POINT))[0].codecs == "G722, H264, H265"
-    assert await equipment.seen(POINT, 1, other, NOW) == []
+    assert await equipment.check_device(POINT, 1, other, NOW) == []
 
 
 async def test_r055_a_unit_asks_for_other_codecs(scheduler: Scheduler, device: Device) -> None:
@@ -105,5 +105,10 @@ async def test_r055_a_unit_asks_for_other_codecs(scheduler: Scheduler, device: D
 async def test_r055_no_codecs_are_registered_by_themselves(scheduler: Scheduler, device: Device) -> None:
     equipment = Equipment(scheduler._engine, PROFILES)
     await equipment.describe(replace(device, codecs=""), NOW)
-    assert await equipment.seen(POINT, 1, Seen(offered=frozenset({"H264"}), answered=frozenset({"G722"})), NOW) == []
+    assert (
+        await equipment.check_device(
+            POINT, 1, ObservedDevice(offered=frozenset({"H264"}), answered=frozenset({"G722"})), NOW
+        )
+        == []
+    )
     assert (await equipment.devices(POINT))[0].codecs == ""

@@ -12,7 +12,7 @@ from scheduler.core.database import writing
 from scheduler.core.model import Amount
 from scheduler.directory.equipment import lines_store
 from scheduler.directory.equipment.provider_notices import ProviderNotices, owed
-from scheduler.directory.model import Line, Provider
+from scheduler.directory.model import AccessLine, Provider
 from scheduler.notifications import outbox
 from scheduler.notifications.outbox import OutboxItem
 from scheduler.notifications.service import Notifications
@@ -30,9 +30,9 @@ async def test_changes_and_the_end_are_told_to_those_who_were_told_once_each(see
     async with writing(engine) as db:
         for name, point in (("vnpt", "nt.xuonghuan"), ("viettel", "nt.vinhhai")):
             await lines_store.set_provider(db, Provider(name, name, "", "", f"{name}@example.vn"))
-            await lines_store.set_line(db, Line(name, point, "TSLCD", name, 4000, True, ()))
+            await lines_store.set_line(db, AccessLine(name, point, "TSLCD", name, 4000, True, ()))
         await lines_store.set_provider(db, Provider("mute", "mute", "", "", ""))
-        await lines_store.set_line(db, Line("mute", "nt.xuonghuan", "WAN", "mute", 4000, True, ()))
+        await lines_store.set_line(db, AccessLine("mute", "nt.xuonghuan", "WAN", "mute", 4000, True, ()))
 
     async def told(now: datetime) -> list[tuple[str, str, str]]:
         for _ in range(2):

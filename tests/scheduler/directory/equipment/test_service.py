@@ -14,12 +14,12 @@ from scheduler.directory.equipment import lines
 from scheduler.directory.equipment.drift import Drift, compare
 from scheduler.directory.equipment.service import Equipment, blocked
 from scheduler.directory.errors import DecidedAlready, LastDevice, Unknown
-from scheduler.directory.model import Device, Line, Provider, Seen
+from scheduler.directory.model import AccessLine, Device, ObservedDevice, Provider
 from tests.scheduler.conftest import PROFILES
 from tests.scheduler.world import NOW
 
 VAN_NINH, DIEN_KHANH = "ubnd.van-ninh", "ubnd.dien-khanh"
-LINE = Line("l1", VAN_NINH, "TSLCD", None, 4000, True, ("10.79.0.0/16",))
+LINE = AccessLine("l1", VAN_NINH, "TSLCD", None, 4000, True, ("10.79.0.0/16",))
 VCS = Device("", VAN_NINH, 0, "VCS", "HDX 7000", address="10.79.4.20", protocol="SIP", user_agent="Polycom/3.1")
 
 
@@ -85,7 +85,7 @@ async def test_what_was_not_announced_is_flagged_until_decided(equipment: Equipm
     device = await registered(equipment)
     moved = Drift("address", "10.79.4.20", "10.79.4.25")
     for _ in range(2):
-        assert await equipment.seen(VAN_NINH, 1, Seen("10.79.4.25", "Polycom/3.1"), NOW) == [moved]
+        assert await equipment.check_device(VAN_NINH, 1, ObservedDevice("10.79.4.25", "Polycom/3.1"), NOW) == [moved]
     flagged = await equipment.changes(VAN_NINH)
     assert [(c.kind, c.field, c.old, c.new, c.state) for c in flagged] == [
         ("drift", "address", "10.79.4.20", "10.79.4.25", "open")
@@ -94,7 +94,7 @@ async def test_what_was_not_announced_is_flagged_until_decided(equipment: Equipm
     decided = await equipment.decide(flagged[0].id, True, "central", NOW)
     assert (decided.state, decided.decided_by) == ("accepted", "central")
     assert (await equipment.devices(VAN_NINH))[0].address == "10.79.4.25"
-    assert await equipment.seen(VAN_NINH, 1, Seen("10.79.4.25", "Polycom/3.1"), NOW) == []
+    assert await equipment.check_device(VAN_NINH, 1, ObservedDevice("10.79.4.25", "Polycom/3.1"), NOW) == []
     with pytest.raises(DecidedAlready):
         await equipment.decide(decided.id, False, "central", NOW)
 
@@ -111,7 +111,7 @@ async def test_a_unit_asks_for_a_change(equipment: Equipment) -> None:
 
 async def test_a_wrong_line_is_flagged_and_may_be_blocked(equipment: Equipment) -> None:
     await registered(equipment)
-    found = await equipment.seen(VAN_NINH, 1, Seen("203.0.113.9"), NOW)
+    found = await equipment.check_device(VAN_NINH, 1, ObservedDevice("203.0.113.9"), NOW)
     assert [each.field for each in found] == ["line", "address"]
     policy = PROFILES.at(NOW)
     strict = policy.model_copy(
@@ -175,8 +175,10 @@ def test_networks_are_read_or_refused(text: str) -> None:
     assert not lines.within(text, found) or "/" not in text
 
 
-@given(st.builds(Seen, st.just("") | ADDRESSES, TEXTS, TEXTS), st.none() | ADDRESSES, TEXTS)
-def test_drift_is_what_differs_of_what_is_known_on_both_sides(seen: Seen, address: str | None, agent: str) -> None:
+@given(st.builds(ObservedDevice, st.just("") | ADDRESSES, TEXTS, TEXTS), st.none() | ADDRESSES, TEXTS)
+def test_drift_is_what_differs_of_what_is_known_on_both_sides(
+    seen: ObservedDevice, address: str | None, agent: str
+) -> None:
     device = replace(VCS, address=address, user_agent=agent)
     found = {each.field: (each.old, each.new) for each in compare(device, "UBND.Van Ninh", [], seen)}
     wanted: dict[str, Any] = {}

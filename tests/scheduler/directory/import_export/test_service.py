@@ -14,9 +14,9 @@ from scheduler.booking.registration.service import Scheduler
 from scheduler.directory.equipment.service import Equipment
 from scheduler.directory.errors import PreviewStale
 from scheduler.directory.import_export import people as import_export_people
-from scheduler.directory.import_export.preview import Plan
-from scheduler.directory.import_export.service import TABLES, Exchange, Kind
-from scheduler.directory.people.service import Entry, People
+from scheduler.directory.import_export.preview import ImportPlan
+from scheduler.directory.import_export.service import TABLES, ImportExport, Kind
+from scheduler.directory.people.service import People, PersonEntry
 from scheduler.files import spreadsheet
 from scheduler.files.errors import BadSheet
 from scheduler.files.sandboxed_parser import SandboxedParser
@@ -32,21 +32,21 @@ so.tttt,,manager,Trần Thị Bình,0905123457,binh@khanhhoa.example,,,
 
 
 @pytest.fixture
-def exchange(scheduler: Scheduler) -> Exchange:
-    return Exchange(scheduler._engine, PROFILES, SandboxedParser(here))
+def exchange(scheduler: Scheduler) -> ImportExport:
+    return ImportExport(scheduler._engine, PROFILES, SandboxedParser(here))
 
 
-def told(plan: Plan) -> list[tuple[int, str, str]]:
+def told(plan: ImportPlan) -> list[tuple[int, str, str]]:
     return [(step.line, step.what, step.text) for step in plan.steps if step.what != "same"]
 
 
-async def faults(exchange: Exchange, kind: Kind, text: str) -> list[tuple[int, str, str, str]]:
+async def faults(exchange: ImportExport, kind: Kind, text: str) -> list[tuple[int, str, str, str]]:
     with pytest.raises(BadSheet) as caught:
         await exchange.preview(kind, text.encode(), NOW)
     return [(fault.line, fault.column, fault.word, fault.value) for fault in caught.value.faults]
 
 
-async def take(exchange: Exchange, kind: Kind, data: bytes) -> list[tuple[int, str, str]]:
+async def take(exchange: ImportExport, kind: Kind, data: bytes) -> list[tuple[int, str, str]]:
     plan = await exchange.preview(kind, data, NOW)
     assert told(await exchange.carry_out(kind, data, plan.seal, NOW)) == told(plan)
     return told(plan)
@@ -55,7 +55,7 @@ async def take(exchange: Exchange, kind: Kind, data: bytes) -> list[tuple[int, s
 @pytest.mark.parametrize("kind", list(TABLES))
 @pytest.mark.parametrize("format_", ["csv", "xlsx"])
 async def test_what_was_exported_changes_nothing_when_it_is_imported(
-    exchange: Exchange, kind: Kind, format_: str
+    exchange: ImportExport, kind: Kind, format_: str
 ) -> None:
     await take(exchange, "people", PEOPLE.encode())
     data = await exchange.export(kind, format_)  # type: ignore[arg-type]
@@ -63,7 +63,7 @@ async def test_what_was_exported_changes_nothing_when_it_is_imported(
     assert (told(plan), len(plan.steps) >= 2) == ([], True)
 
 
-async def test_people_are_added_and_changed(scheduler: Scheduler, exchange: Exchange) -> None:
+async def test_people_are_added_and_changed(scheduler: Scheduler, exchange: ImportExport) -> None:
     assert await take(exchange, "people", PEOPLE.encode()) == [
         (2, "add", "Lê Văn An (568)"),
         (3, "add", "Trần Thị Bình (so.tttt)"),
@@ -78,18 +78,18 @@ async def test_people_are_added_and_changed(scheduler: Scheduler, exchange: Exch
     assert (len(rows), rows[0]["name"], rows[-1]["name"]) == (169, "", "Trần Thị Bình")  # R-111
 
 
-async def test_a_preview_that_is_no_longer_true_writes_nothing(scheduler: Scheduler, exchange: Exchange) -> None:
+async def test_a_preview_that_is_no_longer_true_writes_nothing(scheduler: Scheduler, exchange: ImportExport) -> None:
     people = People(scheduler._engine, PROFILES)
     plan = await exchange.preview("people", PEOPLE.encode(), NOW)
     assert await people.of() == []
-    entry = Entry("568", None, "technician", "Lê Văn An", "0905123456", "", None, date(2023, 1, 1), "")
+    entry = PersonEntry("568", None, "technician", "Lê Văn An", "0905123456", "", None, date(2023, 1, 1), "")
     before = await people.add(entry, NOW)
     with pytest.raises(PreviewStale):
         await exchange.carry_out("people", PEOPLE.encode(), plan.seal, NOW)
     assert await people.of() == [before]
 
 
-async def test_faults_are_told_by_line(exchange: Exchange) -> None:
+async def test_faults_are_told_by_line(exchange: ImportExport) -> None:
     text = PEOPLE.replace("0905123457", "12").replace("05/01/2023", "31/02/2023").replace("568,UBND", "999,UBND")
     assert await faults(exchange, "people", text) == [
         (2, "unit", "unknown-unit", "999"),
@@ -106,7 +106,7 @@ async def test_faults_are_told_by_line(exchange: Exchange) -> None:
     assert await faults(exchange, "units", units) == [(3, "", "unknown-level", "quan")]
 
 
-async def test_the_inventory_of_devices(scheduler: Scheduler, exchange: Exchange) -> None:  # R-023
+async def test_the_inventory_of_devices(scheduler: Scheduler, exchange: ImportExport) -> None:  # R-023
     head = ",".join(TABLES["devices"].columns)
     blank = dict.fromkeys(TABLES["devices"].columns, "")
 
@@ -145,7 +145,7 @@ async def test_the_inventory_of_devices(scheduler: Scheduler, exchange: Exchange
 
 
 async def test_r023_a_district_exports_its_devices_and_those_of_its_communes(
-    scheduler: Scheduler, exchange: Exchange
+    scheduler: Scheduler, exchange: ImportExport
 ) -> None:
     """Thị xã Ninh Hòa: its room and those of its 27 communes, and nobody else's."""
     equipment = Equipment(scheduler._engine, PROFILES)
@@ -162,7 +162,7 @@ async def test_r023_a_district_exports_its_devices_and_those_of_its_communes(
     ]
 
 
-async def test_rooms_are_described_by_names_of_today_or_before(exchange: Exchange) -> None:
+async def test_rooms_are_described_by_names_of_today_or_before(exchange: ImportExport) -> None:
     head = ",".join(TABLES["rooms"].columns)
     text = f"{head}\nUBND.Nha Trang,,,46 Trần Phú,40,568,,\n"
     assert await take(exchange, "rooms", text.encode()) == [

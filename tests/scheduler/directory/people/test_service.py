@@ -8,7 +8,7 @@ import pytest
 from scheduler.booking.registration.service import Scheduler
 from scheduler.core.errors import InvalidRequest, UnknownUnit
 from scheduler.directory.errors import Unknown
-from scheduler.directory.people.service import Entry, People
+from scheduler.directory.people.service import People, PersonEntry
 from tests.scheduler.conftest import PROFILES
 from tests.scheduler.world import at
 
@@ -21,9 +21,9 @@ def people(scheduler: Scheduler) -> People:
     return People(scheduler._engine, PROFILES)
 
 
-async def entry(scheduler: Scheduler, name: str, day: date) -> Entry:
+async def entry(scheduler: Scheduler, name: str, day: date) -> PersonEntry:
     unit = (await scheduler.point(SUOI_CAT)).unit
-    return Entry(unit, SUOI_CAT, "technician", name, "0905 123 456", "", None, day, "CV 12")
+    return PersonEntry(unit, SUOI_CAT, "technician", name, "0905 123 456", "", None, day, "CV 12")
 
 
 async def test_who_is_replaced_serves_through_the_day_before(scheduler: Scheduler, people: People) -> None:
@@ -32,10 +32,10 @@ async def test_who_is_replaced_serves_through_the_day_before(scheduler: Schedule
     await people.train(old.id, date(2023, 1, 5), NOW)
     new = await people.add(await entry(scheduler, "Trần Thị Mới", date(2023, 5, 15)), NOW, replaces=old.id)
     assert ((await people.person(old.id)).valid_to, new.replaces, new.trained) == (date(2023, 5, 14), old.id, None)
-    assert await people.gone(at("14/05/2023 23:59")) == []
-    assert await people.gone(at("15/05/2023 00:00")) == ["cl.suoicat.cu"]
+    assert await people.ended_accounts(at("14/05/2023 23:59")) == []
+    assert await people.ended_accounts(at("15/05/2023 00:00")) == ["cl.suoicat.cu"]
     await people.give_account(new.id, "cl.suoicat.cu", NOW)
-    assert await people.gone(at("15/05/2023 00:00")) == []
+    assert await people.ended_accounts(at("15/05/2023 00:00")) == []
 
 
 async def test_units_without_anybody_stand_on_top(scheduler: Scheduler, people: People) -> None:

@@ -12,10 +12,10 @@ from scheduler.core import database
 from scheduler.core.errors import DevicesDescribed, InvalidRequest, TooManyDocuments
 from scheduler.core.model import Point, PointState
 from scheduler.core.schema import DEVICES, POINTS
-from scheduler.directory.controls.evidence import MAX_FILES, EvidenceFiles, File
+from scheduler.directory.controls.evidence import MAX_FILES, EvidenceFiles, StoredFile
 from scheduler.directory.equipment.lines_store import set_line
 from scheduler.directory.errors import IllegalMove, NotReady, QuotaExceeded, Unknown
-from scheduler.directory.model import Form, Item, Line, Move, Room
+from scheduler.directory.model import AccessLine, AssessmentForm, AssessmentItem, Move, Room
 from scheduler.directory.points.service import Directory
 from scheduler.policy.directory_rules import LineType
 from scheduler.units.naming import slug
@@ -23,7 +23,7 @@ from tests.scheduler.conftest import PROFILES
 from tests.scheduler.world import NOW, REQUEST, at
 
 ITEMS = ("moi_vi_tri_nghe_ro", "bo_tri_thiet_bi", "nguon_dien_on_dinh", "nguon_du_phong", "pccc")
-GOOD = Form(tuple(Item(item, True) for item in ITEMS), "Biên bản số 12", "central")
+GOOD = AssessmentForm(tuple(AssessmentItem(item, True) for item in ITEMS), "Biên bản số 12", "central")
 
 
 @pytest.fixture
@@ -31,15 +31,15 @@ def directory(scheduler: Scheduler) -> Directory:
     return Directory(scheduler._engine, PROFILES)
 
 
-def unmet(item: str, remedy: date | None = None) -> Form:
-    return replace(GOOD, items=tuple(Item(i, i != item, "", remedy if i == item else None) for i in ITEMS))
+def unmet(item: str, remedy: date | None = None) -> AssessmentForm:
+    return replace(GOOD, items=tuple(AssessmentItem(i, i != item, "", remedy if i == item else None) for i in ITEMS))
 
 
-def line(point: str, up: int = 4000, down: int = 4000, kind: LineType = "TSLCD") -> Line:
-    return Line("l" + point, point, kind, None, 4000, True, ("10.79.0.0/16",), up, down, NOW)
+def line(point: str, up: int = 4000, down: int = 4000, kind: LineType = "TSLCD") -> AccessLine:
+    return AccessLine("l" + point, point, kind, None, 4000, True, ("10.79.0.0/16",), up, down, NOW)
 
 
-async def connect(directory: Directory, given: Line) -> None:
+async def connect(directory: Directory, given: AccessLine) -> None:
     async with database.writing(directory._engine) as db:
         await set_line(db, given)
 
@@ -135,15 +135,15 @@ async def test_an_exception_by_document_adds_a_point_until_it_ends(
     scheduler: Scheduler, directory: Directory
 ) -> None:
     dated, last = date(2023, 4, 10), date(2023, 6, 30)
-    await directory.allow("so.yt", "points", 1, "3021/UBND-KSTT", dated, last, "central")
+    await directory.add_exemption("so.yt", "points", 1, "3021/UBND-KSTT", dated, last, "central")
     point = (await directory.add_point("so.yt", None, "", NOW)).id
     await directory.move(point, "submit", "central", "", False, NOW)
     await fit(directory, point)
     assert await lacks(directory, point) == ["quota: quota (01, khoản 2 Điều 8)"]
     begin = at("10/04/2023 00:00")
     assert (await directory.move(point, "activate", "central", "", True, begin)).state == PointState.ACTIVE
-    assert await directory.lapse(at("30/07/2023 12:00")) == []
-    lapsed = await directory.lapse(at("31/07/2023 12:00"))
+    assert await directory.suspend_lapsed(at("30/07/2023 12:00")) == []
+    lapsed = await directory.suspend_lapsed(at("31/07/2023 12:00"))
     assert [(p.name, p.state) for p in lapsed] == [("So.YT.02", PointState.SUSPENDED)]
     assert (await scheduler.point("so.yt")).state == PointState.ACTIVE
 
@@ -197,7 +197,7 @@ async def test_backup_power_may_come_later_if_a_day_is_set(scheduler: Scheduler,
         (unmet("pccc", date(2023, 4, 3)), "in-the-past"),
         (replace(GOOD, items=GOOD.items[1:]), "required"),
         (replace(GOOD, items=(*GOOD.items, GOOD.items[0])), "duplicate-item"),
-        (replace(GOOD, items=(*GOOD.items, Item("x", True))), "unknown-item"),
+        (replace(GOOD, items=(*GOOD.items, AssessmentItem("x", True))), "unknown-item"),
     ]:
         with pytest.raises(InvalidRequest) as caught:
             await directory.assess("kv.giangly", form, NOW)
@@ -234,8 +234,8 @@ async def test_a_point_that_was_taken_over_is_due_and_then_judged_as_others(
     assert {each.word for each in lacks} == {"not-assessed", "no-line", "no-account", "no-managing-unit"}
     told = [await directory.taken_over(at(f"{day} 12:00")) for day in ("03/03/2024", "04/03/2024", "03/04/2024")]
     assert told == [{}, {("cang-vu", date(2024, 4, 3)): [point]}, {("cang-vu", date(2024, 4, 3)): [point]}]
-    assert await directory.lapse(at("03/04/2024 23:59")) == []
-    assert [each.id for each in await directory.lapse(at("04/04/2024 00:00"))] == ["cang-vu"]
+    assert await directory.suspend_lapsed(at("03/04/2024 23:59")) == []
+    assert [each.id for each in await directory.suspend_lapsed(at("04/04/2024 00:00"))] == ["cang-vu"]
     card = await directory.card("cang-vu", False, at("04/04/2024 00:00"))
     assert (card.point.state, card.point.taken_over) == (PointState.SUSPENDED, None)
     assert (card.history[0].move, card.history[0].reason) == ("suspend", "not-assessed")
@@ -244,7 +244,7 @@ async def test_a_point_that_was_taken_over_is_due_and_then_judged_as_others(
 async def test_an_assessment_ends_that_a_point_is_only_taken_over(scheduler: Scheduler, directory: Directory) -> None:
     await scheduler.import_units(OVER, taken_over=NOW)
     await directory.assess("cang-vu", GOOD, NOW)
-    assert await directory.lapse(at("04/04/2024 00:00")) == []
+    assert await directory.suspend_lapsed(at("04/04/2024 00:00")) == []
     assert (await scheduler.point("cang-vu")).taken_over is None
 
 
@@ -259,7 +259,7 @@ async def test_the_internet_needs_a_document_where_the_level_has_none(
 
     assert await told(NOW) == ["line: line-type (INTERNET)"]
     unit = (await scheduler.point("ts.sinhton")).unit
-    await directory.allow(unit, "internet", 0, "77/UBND", date(2023, 4, 4), None, "central")
+    await directory.add_exemption(unit, "internet", 0, "77/UBND", date(2023, 4, 4), None, "central")
     assert [await told(NOW), await told(NOW + timedelta(days=1))] == [["line: line-type (INTERNET)"], []]
 
 
@@ -267,8 +267,8 @@ async def test_an_assessment_ends_after_two_years(scheduler: Scheduler, director
     await draft_again(directory, "cl.camduc")
     await fit(directory, "cl.camduc")
     await directory.move("cl.camduc", "activate", "central", "", True, NOW)
-    assert await directory.lapse(at("03/04/2025 23:59")) == []
-    assert [point.id for point in await directory.lapse(at("04/04/2025 00:00"))] == ["cl.camduc"]
+    assert await directory.suspend_lapsed(at("03/04/2025 23:59")) == []
+    assert [point.id for point in await directory.suspend_lapsed(at("04/04/2025 00:00"))] == ["cl.camduc"]
     assert (await scheduler.point("cl.camduc")).state == PointState.SUSPENDED
     assert (await directory.card("cl.camduc", True, NOW)).history[0].reason == "assessment-over"
     with pytest.raises(NotReady):
@@ -342,8 +342,8 @@ async def test_devices_that_are_described_are_not_forgotten_by_a_count(scheduler
 
 async def test_files_stay_behind_what_they_prove(scheduler: Scheduler, directory: Directory) -> None:
     archive = EvidenceFiles(scheduler._engine)
-    photo = File("phong-hop.jpg", "jpg", 3, "ab" * 32, "cd" * 16)
-    given = await directory.allow("so.yt", "points", 1, "3021/UBND-KSTT", date(2023, 4, 10), None, "central")
+    photo = StoredFile("phong-hop.jpg", "jpg", 3, "ab" * 32, "cd" * 16)
+    given = await directory.add_exemption("so.yt", "points", 1, "3021/UBND-KSTT", date(2023, 4, 10), None, "central")
     await directory.assess("so.yt", unmet("moi_vi_tri_nghe_ro"), NOW)
     (done,) = (await directory.card("so.yt", True, NOW)).assessments
     behind = [

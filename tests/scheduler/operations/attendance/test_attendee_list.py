@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler.core.errors import InvalidRequest, NotAsked, UnknownSession
-from scheduler.operations.attendance.attendee_list import MAX_COUNT, MAX_PEOPLE, Person, faults, normal
+from scheduler.operations.attendance.attendee_list import MAX_COUNT, MAX_PEOPLE, Attendee, faults, normalised
 from tests.scheduler.conftest import NHA_TRANG, Office
 from tests.scheduler.world import at
 
 HOST, LOC_THO, CITY = "ubnd.khanh-hoa", "nt.loctho", "ubnd.nha-trang"
-PEOPLE = [Person(f"Người  {letter}", " Chuyên viên") for letter in "ABCDE"]
+PEOPLE = [Attendee(f"Người  {letter}", " Chuyên viên") for letter in "ABCDE"]
 
 
 async def test_a_list_is_given_when_the_host_asks(office: Office) -> None:
@@ -23,10 +23,10 @@ async def test_a_list_is_given_when_the_host_asks(office: Office) -> None:
         await rolls.ask(session.id, "host", asked)
     assert await office.told(asked, "list-asked") == [("list-asked", NHA_TRANG, "NT.LocTho; UBND.Nha Trang")]
     await rolls.give(session.id, LOC_THO, 9, [], "loctho", asked)
-    await rolls.give(session.id, LOC_THO, 5, [*PEOPLE, Person(" ", "")], "loctho", asked)
+    await rolls.give(session.id, LOC_THO, 5, [*PEOPLE, Attendee(" ", "")], "loctho", asked)
     roll = await rolls.of_session(session.id)
     assert (roll.asked, list(roll.lists)) == (asked, [LOC_THO])
-    assert roll.lists[LOC_THO].people[0] == Person("Người A", "Chuyên viên")
+    assert roll.lists[LOC_THO].people[0] == Attendee("Người A", "Chuyên viên")
     assert (roll.lists[LOC_THO].count, len(roll.lists[LOC_THO].people)) == (5, 5)
     with pytest.raises(NotAsked):
         await rolls.give(session.id, HOST, 5, [], "host", asked)  # the host asks; it is not asked
@@ -37,18 +37,18 @@ async def test_a_list_is_given_when_the_host_asks(office: Office) -> None:
 
 
 def test_what_is_wrong_with_a_list() -> None:
-    assert [(f.field, f.word) for f in faults(0, [Person("", "Chủ tịch"), Person("A", "x" * 101)])] == [
+    assert [(f.field, f.word) for f in faults(0, [Attendee("", "Chủ tịch"), Attendee("A", "x" * 101)])] == [
         ("count", "fewer-than-named"),
         ("people.1.name", "required"),
         ("people.2.position", "too-long"),
     ]
     assert [f.word for f in faults(MAX_COUNT + 1, [])] == ["too-many"]
-    assert faults(MAX_PEOPLE, [Person("A", "")] * MAX_PEOPLE) == []
-    assert [f.word for f in faults(MAX_COUNT, [Person("A", "")] * (MAX_PEOPLE + 1))] == ["too-many"]
+    assert faults(MAX_PEOPLE, [Attendee("A", "")] * MAX_PEOPLE) == []
+    assert [f.word for f in faults(MAX_COUNT, [Attendee("A", "")] * (MAX_PEOPLE + 1))] == ["too-many"]
 
 
-@given(st.lists(st.builds(Person, st.text(max_size=20), st.text(max_size=20)), max_size=20))
-def test_texts_of_any_kind_come_into_one_form(people: list[Person]) -> None:
-    once = normal(people)
-    assert normal(once) == once
-    assert all(each != Person("", "") for each in once)
+@given(st.lists(st.builds(Attendee, st.text(max_size=20), st.text(max_size=20)), max_size=20))
+def test_texts_of_any_kind_come_into_one_form(people: list[Attendee]) -> None:
+    once = normalised(people)
+    assert normalised(once) == once
+    assert all(each != Attendee("", "") for each in once)

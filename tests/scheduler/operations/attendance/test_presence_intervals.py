@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from scheduler.core.model import Interval
 from scheduler.operations.attendance.presence_intervals import (
-    Attended,
     Interruption,
+    PointAttendance,
     PresenceInterval,
-    attended,
-    held,
+    held_interval,
     merged,
+    point_attendance,
 )
 from tests.scheduler.world import at, on
 
@@ -29,32 +29,36 @@ def stay(joined: str, left: str | None, point: str = "ts.songtutay") -> Presence
 
 def test_an_interruption_of_a_quarter_of_an_hour_in_three_hours() -> None:
     """R-099: TS.SongTuTay drops 09:02–09:17: 15 minutes recorded, availability 91.7 %."""
-    found = attended([stay("07:45", "09:02"), stay("09:17", "11:05")], SLOT, at("05/04/2023 12:00"), MINUTE)
+    found = point_attendance([stay("07:45", "09:02"), stay("09:17", "11:05")], SLOT, at("05/04/2023 12:00"), MINUTE)
     gap = Interruption(at("05/04/2023 09:02"), at("05/04/2023 09:17"), 900)
-    assert found == Attended(True, 0, 165 * 60, 180 * 60, (gap,))
+    assert found == PointAttendance(True, 0, 165 * 60, 180 * 60, (gap,))
     assert found.permille == 917
 
 
 def test_who_comes_late_is_late_and_who_does_not_come_back_is_interrupted() -> None:
-    found = attended([stay("08:20", "10:00")], SLOT, at("05/04/2023 12:00"), MINUTE)
-    assert found == Attended(True, 1200, 6000, 10800, (Interruption(at("05/04/2023 10:00"), None, 3600),))
-    assert attended([stay("07:40", "07:59")], SLOT, at("05/04/2023 12:00"), MINUTE) == Attended(False, 0, 0, 10800, ())
+    found = point_attendance([stay("08:20", "10:00")], SLOT, at("05/04/2023 12:00"), MINUTE)
+    assert found == PointAttendance(True, 1200, 6000, 10800, (Interruption(at("05/04/2023 10:00"), None, 3600),))
+    assert point_attendance([stay("07:40", "07:59")], SLOT, at("05/04/2023 12:00"), MINUTE) == PointAttendance(
+        False, 0, 0, 10800, ()
+    )
 
 
 def test_a_slot_is_held_until_its_host_leaves() -> None:
     after = at("05/04/2023 12:00")
-    assert held([stay("07:40", "08:30"), stay("08:31", "10:30")], SLOT, after) == on("05/04/2023", "08:00", "10:30")
-    assert held([stay("07:40", "10:30")], SLOT, SLOT.end) == on("05/04/2023", "08:00", "10:30")
-    assert held([stay("07:40", None)], SLOT, after) == SLOT
+    assert held_interval([stay("07:40", "08:30"), stay("08:31", "10:30")], SLOT, after) == on(
+        "05/04/2023", "08:00", "10:30"
+    )
+    assert held_interval([stay("07:40", "10:30")], SLOT, SLOT.end) == on("05/04/2023", "08:00", "10:30")
+    assert held_interval([stay("07:40", None)], SLOT, after) == SLOT
     for host in ([], [stay("07:40", None)], [stay("07:40", "08:30")]):
-        assert held(host, SLOT, at("05/04/2023 09:00")) == on("05/04/2023", "08:00", "09:00")
-    assert held([], SLOT, after) == SLOT
-    assert held([stay("07:00", "07:30")], SLOT, after) == SLOT
-    assert held([], SLOT, at("05/04/2023 07:00")) == Interval(SLOT.start, SLOT.start)
+        assert held_interval(host, SLOT, at("05/04/2023 09:00")) == on("05/04/2023", "08:00", "09:00")
+    assert held_interval([], SLOT, after) == SLOT
+    assert held_interval([stay("07:00", "07:30")], SLOT, after) == SLOT
+    assert held_interval([], SLOT, at("05/04/2023 07:00")) == Interval(SLOT.start, SLOT.start)
 
 
 def test_a_slot_that_has_not_begun_is_available_to_nobody() -> None:
-    assert attended([], Interval(SLOT.start, SLOT.start), SLOT.start, MINUTE).permille == 0
+    assert point_attendance([], Interval(SLOT.start, SLOT.start), SLOT.start, MINUTE).permille == 0
 
 
 SPANS = st.lists(st.tuples(st.integers(-30, 130), st.integers(0, 60)), max_size=8)
@@ -67,7 +71,7 @@ def test_every_second_counts_once(spans: list[tuple[int, int]], length: int, lon
     clock = START + now * second
     stays = [PresenceInterval("p", START + a * second, START + (a + n) * second) for a, n in spans]
     slot = Interval(START, START + length * second)
-    found = attended(stays, slot, clock, longer * second)
+    found = point_attendance(stays, slot, clock, longer * second)
 
     there = "".join("x" if any(a <= s < a + n for a, n in spans) else "." for s in range(length))
     runs = there.lstrip(".")

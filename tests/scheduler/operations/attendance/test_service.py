@@ -22,10 +22,10 @@ async def stays(office: Office, session: Session, point: str) -> tuple[PresenceI
 async def test_a_point_comes_and_goes_once_for_all_its_devices(office: Office) -> None:
     session, kept = await office.session(HOST, CITY), office.attendance
     for minute in (0, 1):
-        await kept.came(session.id, CITY, at(f"05/04/2023 08:0{minute}"))
-    await kept.left(session.id, CITY, at("05/04/2023 09:00"))
-    await kept.left(session.id, CITY, at("05/04/2023 09:05"))
-    await kept.came(session.id, CITY, at("05/04/2023 09:10"))
+        await kept.point_joined(session.id, CITY, at(f"05/04/2023 08:0{minute}"))
+    await kept.point_left(session.id, CITY, at("05/04/2023 09:00"))
+    await kept.point_left(session.id, CITY, at("05/04/2023 09:05"))
+    await kept.point_joined(session.id, CITY, at("05/04/2023 09:10"))
     assert await stays(office, session, CITY) == (
         PresenceInterval(CITY, at("05/04/2023 08:00"), at("05/04/2023 09:00")),
         PresenceInterval(CITY, at("05/04/2023 09:10"), None),
@@ -36,14 +36,14 @@ async def test_a_killed_server_ends_stays_at_their_last_sign_of_life(office: Off
     session, kept = await office.session(HOST, CITY), office.attendance
     start = at("05/04/2023 08:00")
     for point in (HOST, CITY):
-        await kept.came(session.id, point, start)
-    await kept.alive({session.id: [HOST, CITY]}, start + 10 * SECOND)
-    await kept.alive({session.id: [HOST]}, start + 20 * SECOND)
+        await kept.point_joined(session.id, point, start)
+    await kept.confirm_present({session.id: [HOST, CITY]}, start + 10 * SECOND)
+    await kept.confirm_present({session.id: [HOST]}, start + 20 * SECOND)
     await kept.recover()
     assert await stays(office, session, HOST) == (PresenceInterval(HOST, start, start + 20 * SECOND),)
     assert await stays(office, session, CITY) == (PresenceInterval(CITY, start, start + 10 * SECOND),)
     await kept.recover()
-    await kept.alive({}, start + 30 * SECOND)
+    await kept.confirm_present({}, start + 30 * SECOND)
     assert await stays(office, session, HOST) == (PresenceInterval(HOST, start, start + 20 * SECOND),)
 
 
@@ -51,15 +51,17 @@ async def test_who_comes_or_goes_while_the_signs_of_life_are_written_keeps_his_t
     session, kept = await office.session(HOST, CITY, VINH_HAI), office.attendance
     start = at("05/04/2023 08:00")
     for point in (HOST, CITY):
-        await kept.came(session.id, point, start)
+        await kept.point_joined(session.id, point, start)
     here = {session.id: [HOST, CITY]}  # as it was before the next two
-    await kept.left(session.id, CITY, start + 8 * SECOND)
-    await kept.came(session.id, VINH_HAI, start + 9 * SECOND)
-    await kept.alive(here, start + 10 * SECOND)
+    await kept.point_left(session.id, CITY, start + 8 * SECOND)
+    await kept.point_joined(session.id, VINH_HAI, start + 9 * SECOND)
+    await kept.confirm_present(here, start + 10 * SECOND)
     assert await stays(office, session, CITY) == (PresenceInterval(CITY, start, start + 8 * SECOND),)
     assert await stays(office, session, VINH_HAI) == (PresenceInterval(VINH_HAI, start + 9 * SECOND, None),)
     for second in (20, 30, 40):
-        await kept.alive({session.id: [HOST]}, start + second * SECOND)  # a write that failed left the other one open
+        await kept.confirm_present(
+            {session.id: [HOST]}, start + second * SECOND
+        )  # a write that failed left the other one open
     assert await stays(office, session, VINH_HAI) == (
         PresenceInterval(VINH_HAI, start + 9 * SECOND, start + 9 * SECOND),
     )
@@ -71,12 +73,12 @@ async def test_an_interruption_is_recorded_and_explained(office: Office) -> None
     point = "ts.songtutay"
     session, kept = await office.session(HOST, point), office.attendance
     day = "05/04/2023"
-    await kept.came(session.id, HOST, at(f"{day} 07:50"))
-    await kept.came(session.id, point, at(f"{day} 07:50"))
-    await kept.left(session.id, point, at(f"{day} 09:02"))
-    await kept.came(session.id, point, at(f"{day} 09:17"))
+    await kept.point_joined(session.id, HOST, at(f"{day} 07:50"))
+    await kept.point_joined(session.id, point, at(f"{day} 07:50"))
+    await kept.point_left(session.id, point, at(f"{day} 09:02"))
+    await kept.point_joined(session.id, point, at(f"{day} 09:17"))
     for each in (HOST, point):
-        await kept.left(session.id, each, at(f"{day} 11:00"))
+        await kept.point_left(session.id, each, at(f"{day} 11:00"))
     now = at(f"{day} 11:05")
     await kept.explain(session.id, point, at(f"{day} 09:02"), " mất  vệ tinh", "songtutay", now)
     await kept.explain(session.id, point, at(f"{day} 09:02"), "Mất vệ tinh", "songtutay", now)
@@ -104,12 +106,12 @@ async def test_who_missed_a_rehearsal_is_told_once(office: Office) -> None:
     own = (await office.scheduler.point(VINH_THO)).unit
     await office.post.set_mailbox(own, "vinhtho@khanhhoa.gov.vn")
     for point in (HOST, CITY):
-        await kept.came(session.id, point, at("04/04/2023 13:55"))
-        await kept.left(session.id, point, at("04/04/2023 15:00"))
-    await kept.settle(at("04/04/2023 14:59"))
+        await kept.point_joined(session.id, point, at("04/04/2023 13:55"))
+        await kept.point_left(session.id, point, at("04/04/2023 15:00"))
+    await kept.notify_of_ended_slots(at("04/04/2023 14:59"))
     assert await office.told(at("05/04/2023 08:00"), "absent") == []
     for minute in (1, 2):
-        await kept.settle(at(f"04/04/2023 15:0{minute}"))
+        await kept.notify_of_ended_slots(at(f"04/04/2023 15:0{minute}"))
     told = [("absent", own, "NT.VinhTho"), ("absent", NHA_TRANG, "NT.VinhHai; NT.VinhTho")]
     assert await office.told(at("05/04/2023 08:00"), "absent", "interrupted") == told
     rehearsal, _ = await kept.slots(session.id, at("05/04/2023 08:00"))
@@ -120,10 +122,10 @@ async def test_unexplained_interruptions_are_asked_after_and_only_those(office: 
     session, kept = await office.session(HOST, CITY, VINH_HAI, rehearsal=False), office.attendance
     day = "05/04/2023"
     for point in (HOST, CITY, VINH_HAI):
-        await kept.came(session.id, point, at(f"{day} 08:00"))
+        await kept.point_joined(session.id, point, at(f"{day} 08:00"))
     for point in (CITY, VINH_HAI):
-        await kept.left(session.id, point, at(f"{day} 09:00"))
-        await kept.came(session.id, point, at(f"{day} 09:05"))
+        await kept.point_left(session.id, point, at(f"{day} 09:00"))
+        await kept.point_joined(session.id, point, at(f"{day} 09:05"))
     await kept.explain(session.id, CITY, at(f"{day} 09:00"), "Mất điện", "nhatrang", at(f"{day} 09:06"))
-    await kept.settle(at(f"{day} 11:01"))
+    await kept.notify_of_ended_slots(at(f"{day} 11:01"))
     assert await office.told(at(f"{day} 12:00"), "interrupted") == [("interrupted", NHA_TRANG, "NT.VinhHai (1)")]

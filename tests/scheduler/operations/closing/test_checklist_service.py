@@ -29,7 +29,7 @@ async def test_power_is_cut_after_the_terminals_are_off(booked: Booked, sheets: 
     assert refused.value.turn == "Tắt thiết bị đầu cuối"
     with pytest.raises(ClosingOrder):
         await sheets.tick(session, POINT, "tat_thiet_bi", False, "nt.xuonghuan", END)  # nothing to take back
-    assert (await sheets.sheet(session)).missing == (CENTRE, HOST, POINT)
+    assert (await sheets.checklist(session)).missing == (CENTRE, HOST, POINT)
     for item in ("tat_thiet_bi", "ngat_nguon"):
         done = await sheets.tick(session, POINT, item, True, "nt.xuonghuan", END)
     assert done.missing == (CENTRE, HOST)

@@ -41,7 +41,7 @@ async def test_due_at_the_close_of_the_second_working_day(
     request = replace(REQUEST, official=asked)
     session = await booked.scheduler.submit(request, at(start) - 10 * DAY)
     made = await handovers.open(session.id, SHA, at(end) + timedelta(minutes=30))
-    assert (made.due, made.unit, made.standing(at(due)), made.standing(at(due) + timedelta(seconds=1))) == (
+    assert (made.due, made.unit, made.status(at(due)), made.status(at(due) + timedelta(seconds=1))) == (
         at(due),
         (await booked.scheduler.point("so.tttt")).unit,
         "due",
@@ -62,7 +62,7 @@ async def test_the_host_is_told_reminded_and_confirms_by_the_fingerprint(
     with pytest.raises(NotHandedOver):
         await handovers.receive(booked.session.id, "cd" * 32, "so.tttt", made.due)
     received = await handovers.receive(booked.session.id, SHA.upper(), "so.tttt", made.due)
-    assert (received.standing(made.due), received.keep_until) == ("received", made.due + 90 * DAY)
+    assert (received.status(made.due), received.keep_until) == ("received", made.due + 90 * DAY)
     assert await handovers.receive(booked.session.id, SHA, "another", made.due + DAY) == received
     assert await handovers.handover(booked.session.id) == received
     with pytest.raises(NotHandedOver):
@@ -73,19 +73,19 @@ async def test_it_is_kept_ninety_days_and_its_going_is_announced(
     booked: Booked, handovers: HandoverService
 ) -> None:  # A27
     made = await handovers.open(booked.session.id, SHA, booked.session.official.end)
-    assert await handovers.going(made.due + 1000 * DAY) == []  # never while it was not received
+    assert await handovers.to_delete(made.due + 1000 * DAY) == []  # never while it was not received
     received = await handovers.receive(booked.session.id, SHA, "so.tttt", made.due + timedelta(seconds=1))
-    assert received.standing(made.due) == "late" and received.keep_until is not None
+    assert received.status(made.due) == "late" and received.keep_until is not None
     until = received.keep_until
     await handovers.remind(until - 7 * DAY - timedelta(seconds=1))
-    assert await handovers.going(until) == []  # nobody was warned
+    assert await handovers.to_delete(until) == []  # nobody was warned
     await handovers.remind(until - 7 * DAY)
-    assert await handovers.going(until - timedelta(seconds=1)) == []
-    assert [each.session for each in await handovers.going(until)] == [booked.session.id]
-    await handovers.gone(booked.session.id, until)
-    assert await handovers.going(until + DAY) == []
+    assert await handovers.to_delete(until - timedelta(seconds=1)) == []
+    assert [each.session for each in await handovers.to_delete(until)] == [booked.session.id]
+    await handovers.mark_deleted(booked.session.id, until)
+    assert await handovers.to_delete(until + DAY) == []
     (kept,) = await handovers.all()
-    assert (kept.standing(until), kept.digest, kept.received_by) == ("deleted", SHA, "so.tttt")
+    assert (kept.status(until), kept.digest, kept.received_by) == ("deleted", SHA, "so.tttt")
     assert [n.kind for n in await Notifications(booked.engine, ZONE).newest(1)] == ["recording-goes"]
 
 
@@ -116,5 +116,5 @@ def test_nothing_goes_before_its_time(due: int, received: int | None, warned: in
             recording_handover.kept_until(got, POLICY),
             warned=day(warned),
         )
-    goes = recording_handover.goes(made, POLICY, NOW + now * DAY)
+    goes = recording_handover.deletion_due(made, POLICY, NOW + now * DAY)
     assert goes == (received is not None and warned is not None and now >= received + 90 and now >= warned + 7)

@@ -8,8 +8,8 @@ import pytest
 from scheduler.core.database import writing
 from scheduler.directory.equipment import lines_store
 from scheduler.directory.errors import Unknown
-from scheduler.directory.model import Line, Provider
-from scheduler.operations.incidents.model import LineMinutes, Report
+from scheduler.directory.model import AccessLine, Provider
+from scheduler.operations.incidents.model import FaultReport, LineMinutes
 from scheduler.operations.incidents.provider_view import AHEAD, BACK, ProviderView
 from scheduler.operations.readiness import store as readiness_store
 from scheduler.operations.readiness.duty import Duty
@@ -18,8 +18,8 @@ from tests.scheduler.world import at
 
 START, END = at("05/04/2023 08:00"), at("05/04/2023 09:00")
 VNPT, VIETTEL = (Provider(name.lower(), name, "Trực ca", "0258800126", "") for name in ("VNPT", "Viettel"))
-OWN = Line("l1", "nt.xuonghuan", "TSLCD", "vnpt", 4000, True, ("10.79.0.0/16",))
-OTHER = Line("l2", "so.tttt", "WAN", "viettel", 4000, True, ("10.80.0.0/16",))
+OWN = AccessLine("l1", "nt.xuonghuan", "TSLCD", "vnpt", 4000, True, ("10.79.0.0/16",))
+OTHER = AccessLine("l2", "so.tttt", "WAN", "viettel", 4000, True, ("10.80.0.0/16",))
 
 
 async def connect(booked: Booked) -> None:
@@ -41,9 +41,9 @@ async def test_a_provider_sees_what_needs_its_lines(booked: Booked) -> None:
         for duty in (main, vnpt, viettel):
             await readiness_store.assign(db, duty)
     await booked.desk.count(session, {"nt.xuonghuan": True, "so.tttt": False})
-    fault = await booked.desk.report(Report(session, "line", "nt.xuonghuan"), START)
-    await booked.desk.report(Report(session, "line", "so.tttt"), START)
-    seen = await carriers.carriage("vnpt", START)
+    fault = await booked.desk.report(FaultReport(session, "line", "nt.xuonghuan"), START)
+    await booked.desk.report(FaultReport(session, "line", "so.tttt"), START)
+    seen = await carriers.overview("vnpt", START)
     assert (seen.provider, seen.lines, seen.incidents) == (VNPT, (OWN,), (fault,))
     (carried,) = seen.sessions
     assert (carried.points, carried.contact, carried.main) == (("nt.xuonghuan",), vnpt, main)
@@ -52,15 +52,15 @@ async def test_a_provider_sees_what_needs_its_lines(booked: Booked) -> None:
     answered = await booked.desk.act(fault.id, "answered", "noc", "đã cử người", START + timedelta(minutes=1))
     assert (answered.state, answered.steps[-1].kind, answered.steps[-1].text) == ("open", "answered", "đã cử người")
     await booked.desk.act(fault.id, "resolved", "truc.ban", "", START + timedelta(minutes=2))
-    assert (await carriers.carriage("vnpt", START)).incidents == ()
+    assert (await carriers.overview("vnpt", START)).incidents == ()
 
 
 async def test_sessions_are_seen_a_week_ahead_and_for_the_rest_of_a_shift(booked: Booked) -> None:
     await connect(booked)
     carriers = ProviderView(booked.engine)
     moments = (START - AHEAD, START - AHEAD + timedelta(seconds=1), END + BACK - timedelta(seconds=1), END + BACK)
-    assert [len((await carriers.carriage("vnpt", now)).sessions) for now in moments] == [0, 1, 1, 0]
+    assert [len((await carriers.overview("vnpt", now)).sessions) for now in moments] == [0, 1, 1, 0]
     await booked.scheduler.cancel(booked.session.id, START - timedelta(days=1))
-    assert (await carriers.carriage("vnpt", START)).sessions == ()
+    assert (await carriers.overview("vnpt", START)).sessions == ()
     with pytest.raises(Unknown):
-        await carriers.carriage("nobody", START)
+        await carriers.overview("nobody", START)

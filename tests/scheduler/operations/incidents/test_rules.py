@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from scheduler.operations.closing.errors import IllegalStep
 from scheduler.operations.incidents import rules as incidents_rules
-from scheduler.operations.incidents.model import IncidentKind, IncidentState, Measured, Report, Step, StepKind
+from scheduler.operations.incidents.model import (
+    FaultReport,
+    IncidentKind,
+    IncidentState,
+    IncidentStep,
+    LineMeasurement,
+    StepKind,
+)
 from scheduler.operations.incidents.rules import LineWatch
 from scheduler.policy import profile_files
 
@@ -19,8 +26,8 @@ POLICY = profile_files.load().at(NOW).conduct.lines
 STATES: tuple[IncidentState, ...] = get_args(IncidentState)
 
 
-def line(loss: float) -> Measured:
-    return Measured(0.0, loss, 0.012, 0.08)
+def line(loss: float) -> LineMeasurement:
+    return LineMeasurement(0.0, loss, 0.012, 0.08)
 
 
 def test_only_a_call_for_help_is_the_centres_at_once() -> None:
@@ -31,7 +38,7 @@ def test_only_a_call_for_help_is_the_centres_at_once() -> None:
 
 def test_a_fault_is_taken_escalated_and_settled() -> None:
     incident = incidents_rules.opened(
-        "i", Report("s", "no-sound", "vn.dailanh", "ở tổng duyệt", "vn.dailanh"), None, NOW
+        "i", FaultReport("s", "no-sound", "vn.dailanh", "ở tổng duyệt", "vn.dailanh"), None, NOW
     )
     kinds: list[tuple[StepKind, str]] = [
         ("taken", "truc.ban"),
@@ -42,7 +49,7 @@ def test_a_fault_is_taken_escalated_and_settled() -> None:
     ]
     seen = []
     for minute, (kind, by) in enumerate(kinds, 1):
-        incident = incidents_rules.after(incident, Step(NOW + timedelta(minutes=minute), kind, by, ""))
+        incident = incidents_rules.after(incident, IncidentStep(NOW + timedelta(minutes=minute), kind, by, ""))
         seen.append((incident.state, incident.level, incident.assignee))
     assert seen == [
         ("taken", 1, "truc.ban"),
@@ -53,22 +60,22 @@ def test_a_fault_is_taken_escalated_and_settled() -> None:
     ]
     assert [step.kind for step in incident.steps] == ["opened", *(kind for kind, _ in kinds)]
     assert incident.lasted == timedelta(minutes=5)
-    again = incidents_rules.after(incident, Step(NOW, "reopened", "ky.su", ""))
+    again = incidents_rules.after(incident, IncidentStep(NOW, "reopened", "ky.su", ""))
     assert (again.state, again.lasted, again.assignee) == ("open", None, "")
 
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("kind", get_args(StepKind))
 def test_a_step_that_makes_no_sense_is_refused(state: IncidentState, kind: StepKind) -> None:
-    incident = replace(incidents_rules.opened("i", Report("s", "help"), None, NOW), state=state)
+    incident = replace(incidents_rules.opened("i", FaultReport("s", "help"), None, NOW), state=state)
     settled = state == "resolved"
     sense = {"noted"} | ({"reopened"} if settled else {"again", "taken", "answered", "control", "returned", "resolved"})
     sense |= {"provider"} if state in {"open", "taken"} else set()
     if kind in sense:
-        incidents_rules.after(incident, Step(NOW, kind, "", ""))
+        incidents_rules.after(incident, IncidentStep(NOW, kind, "", ""))
         return
     with pytest.raises(IllegalStep) as refused:  # a level 2 incident cannot go higher either
-        incidents_rules.after(incident, Step(NOW, kind, "", ""))
+        incidents_rules.after(incident, IncidentStep(NOW, kind, "", ""))
     assert (refused.value.state, refused.value.step) == (state, kind)
 
 
@@ -76,7 +83,7 @@ def test_a_line_is_shown_after_ten_seconds_and_reported_once_after_a_minute() ->
     watch = LineWatch(POLICY)
     shown, reported = [], []
     for second in range(0, 121, 2):
-        seen = watch.look({"nh.ninhvan": line(0.12)}, NOW + timedelta(seconds=second))
+        seen = watch.update({"nh.ninhvan": line(0.12)}, NOW + timedelta(seconds=second))
         shown += [second] if seen.weak else []
         reported += [second] if seen.due else []
     assert (shown[0], len(shown), reported) == (10, 56, [60])
@@ -85,7 +92,7 @@ def test_a_line_is_shown_after_ten_seconds_and_reported_once_after_a_minute() ->
 def test_a_line_that_recovers_begins_anew() -> None:
     watch = LineWatch(POLICY)
     losses = [0.06] * 30 + [0.05] + [0.06] * 31
-    seen = [watch.look({"a": line(loss)}, NOW + timedelta(seconds=2 * n)) for n, loss in enumerate(losses)]
+    seen = [watch.update({"a": line(loss)}, NOW + timedelta(seconds=2 * n)) for n, loss in enumerate(losses)]
     assert [n for n, each in enumerate(seen) if each.due] == [61]
     assert [n for n, each in enumerate(seen) if each.weak] == [*range(5, 30), *range(36, 62)]
 
@@ -95,7 +102,7 @@ def test_what_is_told_of_a_line_is_what_a_stopwatch_says(losses: list[float | No
     """The oracle holds every look in a list and looks back in it."""
     watch = LineWatch(POLICY)
     for n, loss in enumerate(losses):
-        seen = watch.look({} if loss is None else {"a": line(loss)}, NOW + timedelta(seconds=2 * n))
+        seen = watch.update({} if loss is None else {"a": line(loss)}, NOW + timedelta(seconds=2 * n))
         run = 0
         while run <= n and (losses[n - run] or 0.0) > 0.05:
             run += 1
@@ -108,7 +115,7 @@ def test_minutes_that_lose_more_than_two_percent_are_counted(minutes: list[list[
     looks = [loss for minute in minutes for loss in minute] + [0.0]
     counted: list[bool] = []
     for n, loss in enumerate(looks):
-        counted += watch.look({"a": line(loss)}, NOW + timedelta(seconds=2 * n)).counted.values()
+        counted += watch.update({"a": line(loss)}, NOW + timedelta(seconds=2 * n)).counted.values()
     assert len(counted) == len(minutes)
     edges = [looks[0:31], *(looks[30 * k + 1 : 30 * k + 31] for k in range(1, len(minutes)))]
     assert counted == [sum(map(round, (loss * 100 for loss in each))) > 2 * len(each) for each in edges[: len(minutes)]]

@@ -7,25 +7,25 @@ import pytest
 
 from scheduler.core.errors import UnknownSession
 from scheduler.directory.equipment import lines_store
-from scheduler.directory.model import Line, Provider
+from scheduler.directory.model import AccessLine, Provider
 from scheduler.notifications import alerts as preparation
 from scheduler.notifications.service import Notifications
 from scheduler.notifications.wording import Channels
 from scheduler.operations.closing.errors import IllegalStep, UnknownIncident
 from scheduler.operations.incidents import store as incidents_store
-from scheduler.operations.incidents.model import IncidentKind, LineMinutes, Measured, Report
+from scheduler.operations.incidents.model import FaultReport, IncidentKind, LineMeasurement, LineMinutes
 from scheduler.operations.incidents.service import IncidentService
-from scheduler.operations.readiness.duty import Duty, Role
+from scheduler.operations.readiness.duty import Duty, DutyRole
 from scheduler.operations.readiness.duty_service import Duties
 from tests.scheduler.conftest import PROFILES, Booked
 from tests.scheduler.world import ZONE, at
 
 START = at("05/04/2023 08:00")
-LINE = Measured(0.001, 0.12, 0.0125, 0.08)
+LINE = LineMeasurement(0.001, 0.12, 0.0125, 0.08)
 
 
 async def test_an_incident_is_kept_with_its_timeline(booked: Booked) -> None:
-    report = Report(booked.session.id, "no-sound", "nt.xuonghuan", "micrô rè", "nt.xuonghuan", LINE)
+    report = FaultReport(booked.session.id, "no-sound", "nt.xuonghuan", "micrô rè", "nt.xuonghuan", LINE)
     opened = await booked.desk.report(report, START + timedelta(milliseconds=300))
     assert (opened.opened, opened.measured, opened.steps[0].text) == (START, LINE, "micrô rè")
     assert await booked.desk.incident(opened.id) == opened
@@ -43,18 +43,18 @@ async def test_an_incident_is_kept_with_its_timeline(booked: Booked) -> None:
 async def test_an_incident_goes_to_who_is_on_duty(booked: Booked) -> None:
     duties = Duties(preparation.Alerts(booked.engine, PROFILES, Channels()))
 
-    async def put(role: Role, name: str, account: str | None) -> None:
+    async def put(role: DutyRole, name: str, account: str | None) -> None:
         phone = "0905 123 456"
         await duties.assign(Duty("", booked.session.id, role, None, None, account, name, phone, "truc"), START)
 
     async def reported(kind: IncidentKind) -> str:
-        return (await booked.desk.report(Report(booked.session.id, kind, "nt.xuonghuan"), START)).assignee
+        return (await booked.desk.report(FaultReport(booked.session.id, kind, "nt.xuonghuan"), START)).assignee
 
     assert await reported("device") == ""
     await put("backup", "Trần Thị C", None)
     assert await reported("quiet") == "Trần Thị C"
     await put("main", "Lê Văn B", "le.b")
-    opened = await booked.desk.report(Report(booked.session.id, "no-sound", "nt.xuonghuan", "", "x", LINE), START)
+    opened = await booked.desk.report(FaultReport(booked.session.id, "no-sound", "nt.xuonghuan", "", "x", LINE), START)
     assert (opened.state, opened.assignee, opened.measured) == ("open", "le.b", LINE)
     taken = await booked.desk.act(opened.id, "taken", "truc.ban", "", START)
     assert taken.assignee == "truc.ban"
@@ -64,7 +64,7 @@ async def test_an_incident_goes_to_who_is_on_duty(booked: Booked) -> None:  # R-
 
 
 async def test_the_same_fault_told_again_is_one_incident_until_it_is_settled(booked: Booked) -> None:
-    report = Report(booked.session.id, "no-picture", "nt.xuonghuan", "", "nt.xuonghuan")
+    report = FaultReport(booked.session.id, "no-picture", "nt.xuonghuan", "", "nt.xuonghuan")
     first = await booked.desk.report(report, START)
     second = await booked.desk.report(replace(report, text="vẫn vậy"), START + timedelta(minutes=1))
     assert (second.id, [step.kind for step in second.steps]) == (first.id, ["opened", "again"])
@@ -77,7 +77,7 @@ async def test_the_same_fault_told_again_is_one_incident_until_it_is_settled(boo
 
 async def test_a_unit_sees_what_concerns_it(booked: Booked) -> None:
     points = {point.id: point for point in await booked.scheduler.points()}
-    told = await booked.desk.report(Report(booked.session.id, "device", "nt.xuonghuan"), START)
+    told = await booked.desk.report(FaultReport(booked.session.id, "device", "nt.xuonghuan"), START)
     host, own, other = (points[name].unit for name in ("so.tttt", "nt.xuonghuan", "nt.vinhhai"))
     for unit, seen in ((host, [told]), (own, [told]), (other, []), (None, [told])):
         assert await booked.desk.incidents(unit=unit) == seen
@@ -87,19 +87,19 @@ async def test_a_unit_sees_what_concerns_it(booked: Booked) -> None:
 
 
 async def test_a_refused_step_changes_nothing(booked: Booked) -> None:
-    opened = await booked.desk.report(Report(booked.session.id, "other"), START)
+    opened = await booked.desk.report(FaultReport(booked.session.id, "other"), START)
     with pytest.raises(IllegalStep):
         await booked.desk.act(opened.id, "reopened", "truc.ban", "", START)
     assert await booked.desk.incident(opened.id) == opened
     with pytest.raises(UnknownIncident):
         await booked.desk.act("nothing", "taken", "truc.ban", "", START)
     with pytest.raises(UnknownSession):
-        await booked.desk.report(Report("nothing", "other"), START)
+        await booked.desk.report(FaultReport("nothing", "other"), START)
 
 
 async def test_the_time_in_which_the_centre_directs_stands_in_calls_for_help_alone(booked: Booked) -> None:
-    call = await booked.desk.report(Report(booked.session.id, "help", None, "thiết bị treo", "so.tttt"), START)
-    fault = await booked.desk.report(Report(booked.session.id, "device", "nt.xuonghuan"), START)
+    call = await booked.desk.report(FaultReport(booked.session.id, "help", None, "thiết bị treo", "so.tttt"), START)
+    fault = await booked.desk.report(FaultReport(booked.session.id, "device", "nt.xuonghuan"), START)
     await booked.desk.note(booked.session.id, "control", "truc.ban", START + timedelta(minutes=1))
     await booked.desk.note(booked.session.id, "returned", "truc.ban", START + timedelta(minutes=4))
     steps = (await booked.desk.incident(call.id)).steps
@@ -114,10 +114,10 @@ async def test_the_time_in_which_the_centre_directs_stands_in_calls_for_help_alo
 async def test_the_provider_of_a_weak_line_is_told_what_was_measured(booked: Booked) -> None:
     async with booked.engine.begin() as db:
         await lines_store.set_provider(db, Provider("vnpt", "VNPT Khánh Hòa", "Trực ca", "0258800126", "noc@vnpt.vn"))
-        line = Line("l1", "nt.xuonghuan", "TSLCD", "vnpt", 4000, True, ())
+        line = AccessLine("l1", "nt.xuonghuan", "TSLCD", "vnpt", 4000, True, ())
         await lines_store.set_line(db, line)
     desk = IncidentService(booked.engine, Channels(mail=True))
-    opened = await desk.report(Report(booked.session.id, "line", "nt.xuonghuan", "", "so.tttt", LINE), START)
+    opened = await desk.report(FaultReport(booked.session.id, "line", "nt.xuonghuan", "", "so.tttt", LINE), START)
     assert opened.provider == "vnpt"
     (notice,) = await Notifications(booked.engine, ZONE).newest(9)
     assert (notice.kind, notice.recipient, notice.facts.title, notice.facts.reason.split(": ", 1)[1]) == (
@@ -126,7 +126,7 @@ async def test_the_provider_of_a_weak_line_is_told_what_was_measured(booked: Boo
         "",
         "mất gói lên 0.1%, xuống 12.0%, trễ 80 ms, rung pha 12 ms",
     )
-    other = await desk.report(Report(booked.session.id, "no-picture", "nt.xuonghuan"), START)
+    other = await desk.report(FaultReport(booked.session.id, "no-picture", "nt.xuonghuan"), START)
     assert other.provider is None
     assert (await desk.act(other.id, "provider", "truc.ban", "", START)).provider == "vnpt"
     assert len(await Notifications(booked.engine, ZONE).newest(9)) == 2

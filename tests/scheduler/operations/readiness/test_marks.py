@@ -7,68 +7,68 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler.core.model import Interval
-from scheduler.operations.readiness.duty import Duty, Role, absent_units, overloaded
+from scheduler.operations.readiness.duty import Duty, DutyRole, absent_units, overloaded
 from scheduler.operations.readiness.marks import (
     SEVERITY,
     Colour,
-    Facts,
-    Internet,
+    InternetMeasurement,
     Mark,
-    Moment,
-    Room,
+    PointFacts,
+    RoomConflict,
+    SlotTimes,
     console_marks,
     marks,
     session_marks,
     worst,
 )
-from scheduler.operations.readiness.self_test import Measured, SelfTest
-from scheduler.operations.readiness.technical_check import Check, Result
+from scheduler.operations.readiness.self_test import SelfTest, SelfTestMeasurement
+from scheduler.operations.readiness.technical_check import CheckResult, TechnicalCheck
 from tests.scheduler.world import at, on
 
 DAY = "05/04/2023"
-BEFORE = Moment(at(f"{DAY} 06:00"), at(f"{DAY} 08:00"), at(f"{DAY} 05:59"))
-MEASURED = Measured(True, -30, 120, 6100, 5800, 9, "Firefox 140", "1280x800", ())
+BEFORE = SlotTimes(at(f"{DAY} 06:00"), at(f"{DAY} 08:00"), at(f"{DAY} 05:59"))
+MEASURED = SelfTestMeasurement(True, -30, 120, 6100, 5800, 9, "Firefox 140", "1280x800", ())
 TESTED = SelfTest("p", "p", BEFORE.now, MEASURED, ())
 DUE = replace(BEFORE, now=at(f"{DAY} 06:00"))
 
 
-def check(result: Result, words: str = "") -> Check:
-    return Check("p", "chinh_thuc", result, words, "truc", BEFORE.now)
+def check(result: CheckResult, words: str = "") -> TechnicalCheck:
+    return TechnicalCheck("p", "chinh_thuc", result, words, "truc", BEFORE.now)
 
 
-def duty(role: Role, name: str = "Lê Văn B", unit: str | None = None) -> Duty:
+def duty(role: DutyRole, name: str = "Lê Văn B", unit: str | None = None) -> Duty:
     return Duty(name, "s", role, None, unit, None, name, "+84905123456", "truc")
 
 
-def of(item: str, facts: Facts, moment: Moment) -> Mark:
+def of(item: str, facts: PointFacts, moment: SlotTimes) -> Mark:
     (found,) = [mark for mark in marks(facts, moment) if mark.item == item]
     return found
 
 
 def test_an_unchecked_point_is_red_from_the_due_time_on() -> None:
     """R-084: official 08:00, due 06:00."""
-    assert of("check", Facts(), BEFORE) == Mark("check", "amber", "unchecked")
-    assert of("check", Facts(), DUE) == Mark("check", "red", "unchecked")
+    assert of("check", PointFacts(), BEFORE) == Mark("check", "amber", "unchecked")
+    assert of("check", PointFacts(), DUE) == Mark("check", "red", "unchecked")
     for moment in (BEFORE, DUE):
-        assert of("check", Facts(check=check("ok")), moment) == Mark("check", "green", "ok")
-        assert of("check", Facts(check=check("waived", "bão số 5")), moment) == Mark(
+        assert of("check", PointFacts(check=check("ok")), moment) == Mark("check", "green", "ok")
+        assert of("check", PointFacts(check=check("waived", "bão số 5")), moment) == Mark(
             "check", "green", "waived", "bão số 5"
         )
-        assert of("check", Facts(check=check("faulty", "mất tiếng")), moment) == Mark(
+        assert of("check", PointFacts(check=check("faulty", "mất tiếng")), moment) == Mark(
             "check", "red", "faulty", "mất tiếng"
         )
 
 
 def test_a_point_without_a_named_technician_is_amber() -> None:
     """R-097: no named technician for the session."""
-    assert of("duty", Facts(), BEFORE) == Mark("duty", "amber", "no-duty")
-    assert of("duty", Facts(duty=duty("point")), BEFORE) == Mark("duty", "green", "ok", "Lê Văn B")
+    assert of("duty", PointFacts(), BEFORE) == Mark("duty", "amber", "no-duty")
+    assert of("duty", PointFacts(duty=duty("point")), BEFORE) == Mark("duty", "green", "ok", "Lê Văn B")
 
 
 def test_a_point_in_two_sessions_is_amber() -> None:
     """I-04: NT.VinhTho is invited by UBND tỉnh and by UBND Nha Trang at the same time."""
-    room = Room("yielded", ("HTT-2023-0002",))
-    assert of("room", Facts(room=room), BEFORE) == Mark("room", "amber", "yielded", "HTT-2023-0002")
+    room = RoomConflict("yielded", ("HTT-2023-0002",))
+    assert of("room", PointFacts(room=room), BEFORE) == Mark("room", "amber", "yielded", "HTT-2023-0002")
 
 
 def test_an_unassigned_session_is_red_when_the_check_is_due() -> None:
@@ -86,7 +86,7 @@ def test_each_provider_names_its_contact_before_the_check_is_due() -> None:
     """R-090: lines of two providers; name and telephone before T-2 h, else amber."""
     carriers = {"vnpt": "VNPT", "viettel": "Viettel"}
     one = [duty("main"), replace(duty("provider", "Anh Tú"), provider="vnpt")]
-    colours: dict[Moment, Colour] = {BEFORE: "none", DUE: "amber"}
+    colours: dict[SlotTimes, Colour] = {BEFORE: "none", DUE: "amber"}
     for moment, colour in colours.items():
         assert session_marks(one, [], [], moment, carriers)[1:] == (Mark("provider", colour, "nobody-of", "Viettel"),)
     named = [*one, replace(duty("provider", "Chị Hà"), provider="viettel")]
@@ -106,11 +106,15 @@ def test_two_units_are_needed_on_site_and_nobody_everywhere() -> None:
 
 
 def test_r027_a_point_on_the_internet_is_not_ready_without_a_measurement() -> None:
-    assert of("line", Facts(line=(), internet=Internet(None)), BEFORE) == Mark("line", "amber", "unmeasured")
-    assert of("line", Facts(line=(), internet=Internet(None)), DUE) == Mark("line", "red", "unmeasured")
-    slow = Facts(line=(), internet=Internet(("18,4 < 20",)))
+    assert of("line", PointFacts(line=(), internet=InternetMeasurement(None)), BEFORE) == Mark(
+        "line", "amber", "unmeasured"
+    )
+    assert of("line", PointFacts(line=(), internet=InternetMeasurement(None)), DUE) == Mark("line", "red", "unmeasured")
+    slow = PointFacts(line=(), internet=InternetMeasurement(("18,4 < 20",)))
     assert of("line", slow, BEFORE) == Mark("line", "red", "bad-line", "18,4 < 20")
-    assert of("line", Facts(line=("3 < 20",), internet=Internet(())), DUE) == Mark("line", "green", "ok")
+    assert of("line", PointFacts(line=("3 < 20",), internet=InternetMeasurement(())), DUE) == Mark(
+        "line", "green", "ok"
+    )
 
 
 def test_r050_who_controls_without_a_laptop_is_amber() -> None:
@@ -135,7 +139,7 @@ def test_who_has_too_many_sessions(spans: list[tuple[int, int]], most: int) -> N
 
 BOOLS = st.sampled_from([None, False, True])
 FACTS = st.builds(
-    Facts,
+    PointFacts,
     account=BOOLS,
     address=st.sampled_from([None, "10.1.2.3"]),
     check=st.sampled_from([None, check("ok"), check("faulty", "x"), check("waived", "x")]),
@@ -143,8 +147,10 @@ FACTS = st.builds(
     rehearsed=BOOLS,
     duty=st.sampled_from([None, duty("point")]),
     line=st.sampled_from([None, (), ("3,6 < 4",)]),
-    internet=st.sampled_from([None, Internet(None), Internet(()), Internet(("18,4 < 20",))]),
-    room=st.sampled_from([None, Room("taken", ("1",)), Room("kept", ("1",))]),
+    internet=st.sampled_from(
+        [None, InternetMeasurement(None), InternetMeasurement(()), InternetMeasurement(("18,4 < 20",))]
+    ),
+    room=st.sampled_from([None, RoomConflict("taken", ("1",)), RoomConflict("kept", ("1",))]),
 )
 BETTER = [
     {"account": True},
@@ -153,18 +159,18 @@ BETTER = [
     {"rehearsed": True},
     {"duty": duty("point")},
     {"line": (), "internet": None},
-    {"internet": Internet(())},
+    {"internet": InternetMeasurement(())},
     {"room": None},
 ]
 
 
 @given(FACTS, st.sampled_from(BETTER), st.integers(-3000, 3000))
 def test_what_is_done_makes_no_point_worse_and_time_makes_none_better(
-    facts: Facts, done: dict[str, object], minutes: int
+    facts: PointFacts, done: dict[str, object], minutes: int
 ) -> None:
     moment = replace(BEFORE, now=BEFORE.now + timedelta(minutes=minutes))
 
-    def severity(known: Facts, when: Moment) -> int:
+    def severity(known: PointFacts, when: SlotTimes) -> int:
         return SEVERITY.index(worst(mark.colour for mark in marks(known, when)))
 
     before = severity(facts, moment)

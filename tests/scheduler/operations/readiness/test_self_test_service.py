@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from scheduler.core.errors import InvalidRequest, UnknownPoint
 from scheduler.operations.readiness.marks import Mark
-from scheduler.operations.readiness.self_test import Fault, Measured, failed
+from scheduler.operations.readiness.self_test import SelfTestFault, SelfTestMeasurement, failed
 from tests.scheduler.conftest import PROFILES, Office
 from tests.scheduler.world import NOW, at
 
 POLICY = PROFILES.at(NOW).preparation.self_test
-GOOD = Measured(True, -30, 120, 6100, 5800, 9, "Firefox 140", "1280x800", tuple(POLICY.ticks))
+GOOD = SelfTestMeasurement(True, -30, 120, 6100, 5800, 9, "Firefox 140", "1280x800", tuple(POLICY.ticks))
 BAC_UM = "ks.bacumnam"
 
 
@@ -57,7 +57,7 @@ def test_each_fault_stands_for_its_own_figure(
         "up": up in range(4000, 8001),
         "ticks": ticked,
     }
-    assert failed(measured, POLICY) == tuple(fault for fault in get_args(Fault) if not good[fault])
+    assert failed(measured, POLICY) == tuple(fault for fault in get_args(SelfTestFault) if not good[fault])
 
 
 async def test_a_test_counts_for_the_sessions_of_the_next_24_hours(office: Office) -> None:

@@ -9,16 +9,16 @@ from scheduler.core.database import writing
 from scheduler.core.errors import InvalidRequest, UnknownDuty, UnknownSession
 from scheduler.core.model import Session
 from scheduler.directory.equipment.service import Equipment
-from scheduler.directory.model import Line, Person
+from scheduler.directory.model import AccessLine, Person
 from scheduler.directory.people import store as people_store
 from scheduler.operations.readiness.duty import Duty
 from scheduler.operations.readiness.marks import Mark
-from scheduler.operations.readiness.self_test import Measured
+from scheduler.operations.readiness.self_test import SelfTestMeasurement
 from tests.scheduler.conftest import NHA_TRANG, PROFILES, Office
 from tests.scheduler.world import NOW, REQUEST, at, on
 
 PROVINCE, CITY, PHUOC_DONG, VINH_THO = "ubnd.khanh-hoa", "ubnd.nha-trang", "nt.phuocdong", "nt.vinhtho"
-MEASURED = Measured(True, -30, 120, 6100, 5800, 9, "Firefox 140", "1280x800", ())
+MEASURED = SelfTestMeasurement(True, -30, 120, 6100, 5800, 9, "Firefox 140", "1280x800", ())
 DAY, EVE = "05/04/2023", "04/04/2023"
 
 
@@ -221,7 +221,7 @@ async def test_r027_a_point_on_the_internet_is_measured_before_each_meeting(offi
     """Onboarding measured 25 both ways; the day before the meeting it sends 18,4."""
     session = await office.session(CITY, VINH_THO, rehearsal=False)
     equipment = Equipment(office.engine, PROFILES)
-    line = Line("a", VINH_THO, "INTERNET", None, 30_000, True, (), up_kbps=25_000, down_kbps=25_000)
+    line = AccessLine("a", VINH_THO, "INTERNET", None, 30_000, True, (), up_kbps=25_000, down_kbps=25_000)
     await equipment.set_line(line)
     tests = office.self_tests
     assert await item(office, session, VINH_THO, "line", f"{DAY} 06:01") == Mark("line", "red", "unmeasured")
@@ -255,8 +255,8 @@ async def test_r050_who_controls_has_a_laptop_on_record(office: Office) -> None:
 
 async def test_rehearsal_and_technician_of_a_point(office: Office) -> None:
     session = await office.session(PROVINCE, CITY)
-    await office.attendance.came(session.id, CITY, at(f"{EVE} 13:55"))
-    await office.attendance.left(session.id, CITY, at(f"{EVE} 15:00"))
+    await office.attendance.point_joined(session.id, CITY, at(f"{EVE} 13:55"))
+    await office.attendance.point_left(session.id, CITY, at(f"{EVE} 15:00"))
     await office.duties.assign(on_duty(session, "point", point=CITY), NOW)
     assert (await item(office, session, CITY, "rehearsal", f"{EVE} 14:30")).word == "unknown"
     assert (await item(office, session, CITY, "rehearsal", f"{EVE} 15:00")).word == "ok"
@@ -279,7 +279,7 @@ async def test_the_directory_tells_addresses_and_lines(office: Office) -> None:
     session = await office.session(PROVINCE, "nh.ninhvan")
     directory = Equipment(office.engine, PROFILES)
     assert (await item(office, session, "nh.ninhvan", "line", f"{DAY} 05:00")).word == "unknown"
-    slow = Line("a", "nh.ninhvan", "TSLCD", None, 4000, True, (), up_kbps=3600, down_kbps=3900)
+    slow = AccessLine("a", "nh.ninhvan", "TSLCD", None, 4000, True, (), up_kbps=3600, down_kbps=3900)
     await directory.set_line(slow)
     mark = await item(office, session, "nh.ninhvan", "line", f"{DAY} 05:00")
     assert mark == Mark("line", "amber", "bad-line", "3,6 < 4, 3,9 < 4")

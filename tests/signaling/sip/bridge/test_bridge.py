@@ -118,7 +118,7 @@ async def test_r095_the_centre_redials_a_device_that_hangs_and_the_log_shows_it(
         ("noted", "central", "Gọi lại UBND.Nha Trang"),
         ("returned", "central", ""),
     ]
-    redials = await world.services.attendance.redials(session.id)
+    redials = await world.services.attendance.reconnects(session.id)
     assert [(each.name, each.kind) for each in redials] == [("UBND.Nha Trang", "lost"), ("UBND.Nha Trang", "back")]
     noted = [(entry.actor, entry.action, entry.detail) for entry in await world.audited(50)]
     assert ("central", "redial", "UBND.Nha Trang") in noted
@@ -168,7 +168,7 @@ async def test_a_media_leg_that_is_gone_is_called_again_at_once(world: World) ->
     assert (await calls(host, "waiting"))[0]["at"] == "2026-04-06T01:00:12Z"
     await tick(world, 10)
     await calls(host, "connected")
-    redials = await world.services.attendance.redials(session.id)
+    redials = await world.services.attendance.reconnects(session.id)
     assert [each.kind for each in redials] == ["lost", "tried", "back"]
 
 

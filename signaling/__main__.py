@@ -1,6 +1,7 @@
 """``diemcau``: the one command of the product."""
 
 import runpy
+import signal
 import sys
 
 from signaling.app.programs import PROGRAMS
@@ -9,6 +10,8 @@ from signaling.app.programs import PROGRAMS
 def main() -> None:
     """Run a command."""
     if len(sys.argv) > 1 and sys.argv[1] in PROGRAMS:
+        # Process 1 of a namespace (PrivatePIDs=) gets no signal that it does not handle, and a worker handles it later.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         program = PROGRAMS[sys.argv.pop(1)]
         runpy.run_module(program, run_name="__main__", alter_sys=True)
         return

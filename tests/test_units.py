@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mediaserver.__main__ import _parser as media
+from signaling.__main__ import main
 from signaling.app.commands import _parser as commands
 from signaling.app.settings import read
 
@@ -139,7 +140,20 @@ sys.argv = ["diemcau", "media", "--help"]
 try:
     main()
 finally:
-    print([name for name in ("sqlalchemy", "aiohttp", "signaling.app.serve") if name in sys.modules])
+    print([name for name in ("sqlalchemy", "aiohttp", "signaling.app.server") if name in sys.modules])
 """
     printed = subprocess.run([sys.executable, "-c", looks], check=True, capture_output=True, text=True).stdout
     assert printed.splitlines()[-1] == "[]"
+
+
+def test_a_media_worker_that_is_stopped_before_it_begins_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By default a signal ends no process 1 of a namespace, as which its unit has it run: it took 15 s."""
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr("sys.argv", ["diemcau", "media"])
+    monkeypatch.setattr("runpy.run_module", lambda *_, **__: signal.raise_signal(signal.SIGTERM))
+    try:
+        with pytest.raises(SystemExit) as ended:
+            main()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert ended.value.code == 128 + signal.SIGTERM

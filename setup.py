@@ -7,14 +7,26 @@ ARRAYS = [*FLAGS, "-O3"]
 """Loops over arrays are worth being unrolled."""
 
 NATIVE = "mediaserver/native"
-WIRE = ["clock", "counters", "datagram", "fan", "inbox", "leg", "line", "module", "outbox", "packet", "picture"]
+WIRE = [
+    "clock",
+    "counters",
+    "datagram",
+    "fan",
+    "inbox",
+    "module",
+    "outbound_stream",
+    "outbox",
+    "packet",
+    "peer_path",
+    "vp8_ids",
+]
 
 setup(
     ext_modules=[
         Extension(
             "mediaserver._wire",
             [f"{NATIVE}/{name}.c" for name in WIRE],
-            depends=[f"{NATIVE}/wire.h"],
+            depends=[f"{NATIVE}/native.h"],
             extra_compile_args=[*FLAGS, "-fvisibility=hidden"],
             optional=True,
         ),

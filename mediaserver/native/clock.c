@@ -1,9 +1,9 @@
 /* The kernel's clocks and its timer. */
-#include "wire.h"
+#include "native.h"
 
 #include <sys/timerfd.h>
 
-static const double MAX_AGE_S = 1.0; /* transport/arrival.py */
+static const double MAX_AGE_S = 1.0; /* transport/receive_time.py */
 static const double INTERRUPTED_S = 50e-6;
 
 /* Now, as the header extension with the time of sending has it (transport/webrtc.py): 6.18 bits of seconds. */
@@ -31,7 +31,7 @@ double skew(void) {
     return seconds(&before) - seconds(&wall);
 }
 
-/* When a datagram came, by transport/arrival.py's rules. */
+/* When a datagram came, by transport/receive_time.py's rules. */
 double came_at(struct msghdr *header, double skewed, double now) {
     for (struct cmsghdr *note = CMSG_FIRSTHDR(header); note; note = CMSG_NXTHDR(header, note)) {
         struct timespec time;

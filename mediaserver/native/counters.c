@@ -1,5 +1,5 @@
-/* The counters of transport/line.py, counted up by their names. */
-#include "wire.h"
+/* The counters of transport/peer_path.py, counted up by their names. */
+#include "native.h"
 
 PyObject *name_packets_in, *name_bytes_in, *name_packets_out, *name_bytes_out, *name_refused, *name_strangers,
     *name_malformed, *name_excess;

@@ -1,5 +1,5 @@
 /* What a datagram holds. */
-#include "wire.h"
+#include "native.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

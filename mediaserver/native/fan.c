@@ -1,11 +1,11 @@
 /* A source's packets, encrypted for each of its sinks. */
-#include "wire.h"
+#include "native.h"
 
 enum {
     TRAILER = 48,       /* authentication tag and, in RTCP, the index (RFC 3711 §3.4) */
-    HEADERS_BYTES = 64, /* rtp/pacer.py */
+    HEADERS_BYTES = 64, /* congestion/pacer.py */
 };
-static const double BURST_S = 0.04; /* rtp/pacer.py */
+static const double BURST_S = 0.04; /* congestion/pacer.py */
 
 typedef struct {
     int first, count;
@@ -76,7 +76,7 @@ static int ready(PyObject *leg_object, PyObject *source, const Plain *plain) {
     return line->tx && line->fd >= 0 && (unsigned short)(plain->sequence + leg->sequence_offset) == leg->next_sequence;
 }
 
-/* Whether a picture of so many bytes goes at once, as rtp/pacer.py decides; it then counts. */
+/* Whether a picture of so many bytes goes at once, as congestion/pacer.py decides; it then counts. */
 static int passes(Leg *leg, double size, double now) {
     if (leg->pace <= 0)
         return 1;

@@ -1,5 +1,5 @@
 /* Inbox: which address belongs to which line, and what each datagram is. */
-#include "wire.h"
+#include "native.h"
 
 #include <netinet/in.h>
 

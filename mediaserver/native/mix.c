@@ -1,8 +1,8 @@
 /* The loops over samples and pixels that numpy and swscale are too slow for: 20 ms of sound, pictures of half the size,
  * what names stand on.
  *
- * They have twins in Python (mix/minus.py, mix/limiter.py, mix/shade.py) that do the same and are used where this file
- * was not compiled, halving has swscale (mix/scaler.py); the tests compare. Arrays come and go as buffers. What takes
+ * They have twins in Python (audio/mix_minus.py, audio/limiter.py, video/shadow.py) that do the same and are used where this file
+ * was not compiled, halving has swscale (video/scaler.py); the tests compare. Arrays come and go as buffers. What takes
  * microseconds keeps the GIL; pictures are scaled in a thread of their own, which gives it away.
  */
 #define PY_SSIZE_T_CLEAN
@@ -14,8 +14,8 @@
 #include <string.h>
 
 enum {
-    FRAME = 960, /* mix/minus.py */
-    PARTS = 8,   /* mix/limiter.py */
+    FRAME = 960, /* audio/mix_minus.py */
+    PARTS = 8,   /* audio/limiter.py */
     PART = FRAME / PARTS,
     CEILING = 29205,
 };
@@ -44,7 +44,7 @@ static double bent(double sample) {
     return size <= CEILING ? sample : copysign(CEILING + ROOM * tanh((size - CEILING) / ROOM), sample);
 }
 
-/* The gain at the edges of the parts, as mix/limiter.py finds them; the first is given. */
+/* The gain at the edges of the parts, as audio/limiter.py finds them; the first is given. */
 static void find_edges(const int32_t *total, double gain, double rise, double *edges) {
     double allowed[PARTS + 1];
     for (int part = 0; part < PARTS; part++) {
@@ -88,7 +88,7 @@ static void halve_row(const Pair *restrict above, const Pair *restrict below, ui
     }
 }
 
-enum { NEUTRAL = 128 }; /* mix/shade.py */
+enum { NEUTRAL = 128 }; /* video/shadow.py */
 
 static void shade_luma(uint8_t *restrict into, const uint8_t *restrict light, Py_ssize_t width) {
     for (Py_ssize_t x = 0; x < width; x++)

@@ -1,5 +1,5 @@
 /* The module `mediaserver._wire`. */
-#include "wire.h"
+#include "native.h"
 
 srtp_call srtp_protect, srtp_unprotect, srtp_unprotect_rtcp;
 

@@ -1,12 +1,12 @@
 /* The loops of the media path that Python is too slow for: reading what came, and sending to everyone.
  *
- * Everything here has a twin in Python (wire.py, transport/line.py, forwarder.py) that does the same and is used where
- * this was not compiled; the tests run both and compare. It links to nothing: libsrtp is the one that pylibsrtp
- * carries, reached by the addresses of its functions. Only the loop's thread calls in, with the GIL held, and system
- * calls here never block, so the GIL is kept.
+ * Everything here has a twin in Python (rtp/outbound_stream.py, transport/peer_path.py, peer/forwarder.py) that does
+ * the same and is used where this was not compiled; the tests run both and compare. It links to nothing: libsrtp is
+ * the one that pylibsrtp carries, reached by the addresses of its functions. Only the event loop's thread calls in,
+ * with the GIL held, and system calls here never block, so the GIL is kept.
  */
-#ifndef WIRE_H
-#define WIRE_H
+#ifndef NATIVE_H
+#define NATIVE_H
 
 #define PY_SSIZE_T_CLEAN
 #define _GNU_SOURCE
@@ -21,9 +21,9 @@
 enum {
     HEADER = 12,       /* bytes of RTP's, without what may be added to it */
     DATAGRAM = 2048,   /* read at most so much of one */
-    MAX_PACKETS = 256, /* tracks.MAX_PENDING */
+    MAX_PACKETS = 256, /* rtp/source.py */
     MAX_PACKET = 1500, /* rtp/packet.py */
-    MAX_SSRCS = 32,    /* transport/line.py, where it says why */
+    MAX_SSRCS = 32,    /* transport/peer_path.py, where it says why */
 };
 
 /* Where one peer's packets come from and go to. */
@@ -49,7 +49,7 @@ typedef struct {
 extern PyTypeObject LineType;
 int resolve(const char *host, int port, struct sockaddr_storage *into, socklen_t *size);
 
-/* The numbers of one outgoing stream; its twin in wire.py says what they mean. */
+/* The numbers of one outgoing stream; its twin in rtp/outbound_stream.py says what they mean. */
 
 typedef struct {
     PyObject_HEAD
@@ -130,7 +130,7 @@ PyObject *post(PyObject *module, PyObject *unused);
 
 PyObject *fan(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
 
-/* The counters of transport/line.py, by their names. */
+/* The counters of transport/peer_path.py, by their names. */
 
 extern PyObject *name_packets_in, *name_bytes_in, *name_packets_out, *name_bytes_out, *name_refused, *name_strangers,
     *name_malformed, *name_excess;

@@ -1,5 +1,5 @@
 /* Leg: the numbers of one outgoing stream. */
-#include "wire.h"
+#include "native.h"
 
 static int leg_traverse(Leg *self, visitproc visit, void *arg) {
     Py_VISIT(self->source);

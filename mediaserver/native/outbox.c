@@ -1,5 +1,5 @@
 /* Messages that leave with one system call, segmented by the kernel where it can (UDP_SEGMENT). */
-#include "wire.h"
+#include "native.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -10,7 +10,7 @@
 #endif
 
 enum {
-    MAX_SEGMENT = 1400, /* transport/udp.py */
+    MAX_SEGMENT = 1400, /* transport/udp_mux.py */
     MESSAGES = 256,     /* a sendmmsg */
     ARENA = 1 << 20,    /* bytes a sendmmsg */
 };
@@ -59,7 +59,7 @@ static void flush_messages(void) {
         }
         if (sent > 0)
             continue;
-        int no = errno; /* not in segments: see transport/udp.py */
+        int no = errno; /* not in segments: see transport/udp_mux.py */
         if (segments[at] > 1 &&
             (no == EMSGSIZE || no == EINVAL || no == EIO || no == ENOPROTOOPT || no == EOPNOTSUPP)) {
             if (lines[at])

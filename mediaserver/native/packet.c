@@ -1,5 +1,5 @@
 /* Packets, as Python has them and as plain values. */
-#include "wire.h"
+#include "native.h"
 
 static const char *const field_names[FIELDS] = {"payload_type", "sequence", "timestamp", "ssrc",
                                                 "marker",       "payload",  "keyframe",  "level"};

@@ -1,5 +1,5 @@
 /* Line: where one peer's packets come from and go to. */
-#include "wire.h"
+#include "native.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

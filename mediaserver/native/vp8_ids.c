@@ -1,5 +1,5 @@
 /* The ids in a VP8 payload. */
-#include "wire.h"
+#include "native.h"
 
 /* The ids in a VP8 payload (RFC 7741 §4.2), as vp8_descriptor in rtp/payload.py reads them. */
 Picture read_picture(const unsigned char *payload, int length) {
@@ -22,7 +22,7 @@ Picture read_picture(const unsigned char *payload, int length) {
     return payload[1] & 0x30 && at >= length ? none : found;
 }
 
-/* Move the ids in a payload into the leg's own numbering, as rtp/rewrite.py does. */
+/* Move the ids in a payload into the leg's own numbering, as rtp/rewriter.py does. */
 void move_picture(Leg *leg, const Picture *picture, unsigned char *payload) {
     int size = picture->wide ? 0x8000 : 0x80, tl0 = picture->tl0 < 0 ? 0 : picture->tl0;
     int ahead = (picture->id + leg->picture_offset - leg->last_picture + size / 2) % size;

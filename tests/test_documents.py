@@ -35,3 +35,24 @@ def test_decisions_that_are_cited_exist() -> None:
                            for file in (ROOT / folder).rglob("*.py"))]  # fmt: skip
     cited = {int(n) for file in texts for n in re.findall(r"\b[Dd]ecision (\d+)", file.read_text("utf-8"))}
     assert cited <= set(range(1, len(DECISIONS) + 1))
+
+
+def test_readme_is_read_at_one_sitting() -> None:
+    lines = (ROOT / "README.md").read_text("utf-8").splitlines()
+    assert len(lines) <= 150
+    assert [line for line in lines if len(line) > 120] == []
+
+
+def test_prose_wraps_at_120_characters() -> None:
+    """Prose alone: code, tables, links that are one word and paths are as long as they are."""
+    assert [(str(path.relative_to(ROOT)), n) for path in DOCUMENTS for n, _ in _long_lines(path)] == []
+
+
+def _long_lines(document: Path) -> list[tuple[int, str]]:
+    found = []
+    fenced = False
+    for n, line in enumerate(document.read_text("utf-8").splitlines(), 1):
+        fenced ^= line.lstrip().startswith("```")
+        if not fenced and len(line) > 120 and not line.startswith(("|", "#")) and len(line.split()) > 2:
+            found.append((n, line))
+    return found

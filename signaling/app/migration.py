@@ -1,7 +1,7 @@
 """Whether the tables of a database are those of this release, and how they become so: after a copy, or not at all.
 
 Tables of a newer release are left alone. Tables of an older one are changed by `diemcau migrate` and by a server that
-starts; both copy a SQLite file first, so that the older release can be gone back to (README, Upgrade and go back).
+starts; both copy a SQLite file first, so that the older release can be gone back to (docs/operating.md).
 """
 
 import asyncio

@@ -188,7 +188,7 @@ async def test_migrate_brings_tables_up_to_date_after_a_copy(
 
 
 async def test_one_goes_back_with_the_copy(older: Settings, capsys: pytest.CaptureFixture[str]) -> None:
-    """As README says: the file and SQLite's own two beside it away, the copy in its place, the older release again."""
+    """As docs/operating.md says: the files of SQLite away, the copy in its place, the older release again."""
     database_file = older.data / "diemcau.sqlite3"
     with closing(sqlite3.connect(database_file)) as connection:
         accounts = connection.execute("SELECT * FROM accounts ORDER BY account").fetchall()

@@ -112,7 +112,7 @@ async def running(
             if settings.sip is not None:
                 await server.sip_bridge.start(Agent(settings.sip, server.sip_bridge))
             else:
-                await server.sip_bridge.forgo()
+                await server.sip_bridge.run_without_gateway()
             yield server
         except BaseException:  # what keeps a server from serving ends no meeting: the next one leads it on
             if not server.meetings.left:

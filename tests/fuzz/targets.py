@@ -246,9 +246,9 @@ def read_sip(data: bytes) -> None:
         return
     message.came_from("192.0.2.1", 40000)
     sip_message.parse(sip_message.respond(message, 486, "tag").write())
-    reinvite.renew(message.text, message.text, message.text, 1)
-    if request_checks.of_invite(message) is None:
-        dialog = Dialog.came(message, "tag", "<sip:us@192.0.2.2>")
+    reinvite.answer_offer(message.text, message.text, message.text, 1)
+    if request_checks.check_invite(message) is None:
+        dialog = Dialog.as_callee(message, "tag", "<sip:us@192.0.2.2>")
         assert dialog.next_hop.host
         sip_message.parse(b"Via: SIP/2.0/UDP h".join(dialog.request("BYE").write().split(b"Max-Forwards: 70", 1)))
 

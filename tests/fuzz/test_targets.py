@@ -18,7 +18,7 @@ from scheduler.units.units_file import parse as parse_units
 from signaling.app import admin_cli
 from signaling.mail import imap
 from signaling.messages import server
-from signaling.sip.agent.request_checks import of_invite
+from signaling.sip.agent.request_checks import check_invite
 from signaling.sip.protocol.framing import Stream
 from signaling.sip.protocol.message import Request
 from signaling.sip.protocol.message import parse as parse_sip
@@ -47,7 +47,7 @@ def test_every_seed_of_these_is_good_input() -> None:
         assert webrtc.parse_offer(seed.decode()).media
     for seed in TARGETS["sip"].seeds:
         said = parse_sip(seed)
-        assert not isinstance(said, Request) or said.method != "INVITE" or of_invite(said) is None
+        assert not isinstance(said, Request) or said.method != "INVITE" or check_invite(said) is None
     for seed in TARGETS["stream"].seeds:
         assert len(Stream().feed(seed[1:])) == 2
     for seed in TARGETS["units"].seeds:

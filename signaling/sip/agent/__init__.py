@@ -1,1 +1,1 @@
-"""A SIP user agent: dialogs, calls in and out, session timers. No media, no people."""
+"""SIP user agent (RFC 3261): dialogs, incoming and outgoing calls, session timers. Knows no media and no people."""

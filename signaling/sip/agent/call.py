@@ -1,13 +1,13 @@
-"""A call that is: requests within its dialog, its session timer, its end."""
+"""A confirmed call: requests within its dialog, its session timer, its end."""
 
 import asyncio
 import secrets
 from datetime import UTC, datetime, timedelta
 
 from signaling.sip.agent import request_checks, session_timer
-from signaling.sip.agent.context import PICTURE, AgentContext, RemoteParty
+from signaling.sip.agent.context import MEDIA_CONTROL, AgentContext, RemoteParty
 from signaling.sip.agent.dialog import Dialog
-from signaling.sip.agent.reinvite import renew
+from signaling.sip.agent.reinvite import answer_offer
 from signaling.sip.agent.snapshot import CallSnapshot
 from signaling.sip.protocol.address import DEFAULT_PORT
 from signaling.sip.protocol.errors import CallUnanswered
@@ -15,58 +15,63 @@ from signaling.sip.protocol.message import SDP, Headers, Request, Response
 from signaling.sip.protocol.transaction_layer import ServerTransaction
 from signaling.sip.protocol.transport import Flow
 
-GOODBYE_S = 4.0
-"""A BYE is waited for so long; it is repeated longer than that."""
+REQUEST_TIMEOUT_S = 4.0
+"""How long the response to a request within the dialog (BYE, OPTIONS) is awaited; the request is repeated longer."""
 
 
-SPARE = 16
-"""Numbers that another process may have given to requests since the call was kept."""
+CSEQ_RESERVE = 16
+"""CSeq numbers that another process may have used since the snapshot of the call was taken."""
 
 
 class Call:
-    """One confirmed dialog, whoever dialled. `sdp` is their description, `ended` is set once, with a `reason`:
-    `bye`, `hung up`, `unreachable`, `session timer`, `no ack`."""
+    """One confirmed dialog, whichever side dialled.
 
-    def __init__(self, line: AgentContext, dialog: Dialog, flow: Flow, peer: RemoteParty, own: str, sdp: str) -> None:
+    `sdp` is the description of the remote party. `ended` is set once, with a `reason`: `bye`, `hung up`, `unreachable`,
+    `session timer`, `no ack`.
+    """
+
+    def __init__(
+        self, context: AgentContext, dialog: Dialog, flow: Flow, peer: RemoteParty, own: str, sdp: str
+    ) -> None:
         # given
         self.id = secrets.token_hex(8)
         self.peer = peer
         self.sdp = sdp
-        self._line = line
+        self._context = context
         self._dialog = dialog
         self._flow = flow
-        self._own = own
+        self._own_sdp = own
         # owned
         self.ended = asyncio.Event()
         self.reason = ""
-        self._said = own
+        self._answered_sdp = own
         self._version = 0
         self._invite: ServerTransaction | None = None
-        """Their newest INVITE, until its ACK."""
+        """The newest INVITE of the remote party, until its ACK."""
         self._acknowledged: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._watch: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._expires: datetime | None = None
-        """When it ends unless it is refreshed."""
-        line.calls[dialog.key] = self
+        """When the call ends unless the session is refreshed."""
+        context.calls[dialog.key] = self
 
     @classmethod
-    def adopted(cls, line: AgentContext, kept: CallSnapshot) -> "Call":
-        """Return the call that another process kept, over UDP as it was, over TCP without its connection."""
-        routes, sequence = list(kept.routes), kept.sequence + SPARE
-        about = (kept.call_id, kept.local, kept.remote, kept.contact, kept.target)
-        dialog = Dialog(*about, routes=routes, sequence=sequence, heard=kept.heard)
-        flow = line.layer.transport.again(kept.transport, (kept.host, kept.port))
-        peer = RemoteParty(kept.host, kept.name, kept.user, kept.user_agent)
-        call = cls(line, dialog, flow, peer, kept.own, kept.theirs)
-        call._said, call._version = kept.said, kept.version
+    def resumed(cls, context: AgentContext, snapshot: CallSnapshot) -> "Call":
+        """Resume a call from the snapshot of another process: over UDP as it was, over TCP without its connection."""
+        routes, sequence = list(snapshot.routes), snapshot.sequence + CSEQ_RESERVE
+        about = (snapshot.call_id, snapshot.local, snapshot.remote, snapshot.contact, snapshot.target)
+        dialog = Dialog(*about, routes=routes, sequence=sequence, remote_sequence=snapshot.heard)
+        flow = context.layer.transport.resumed(snapshot.transport, (snapshot.host, snapshot.port))
+        peer = RemoteParty(snapshot.host, snapshot.name, snapshot.user, snapshot.user_agent)
+        call = cls(context, dialog, flow, peer, snapshot.own, snapshot.theirs)
+        call._answered_sdp, call._version = snapshot.said, snapshot.version
         call._acknowledged.set_result(True)
-        if kept.expires is not None:
-            call._watch_until(kept.expires)
+        if snapshot.expires is not None:
+            call._hang_up_at(snapshot.expires)
         return call
 
     @property
     def snapshot(self) -> CallSnapshot:
-        """What is kept of it."""
+        """The state that another process needs to resume this call."""
         dialog, peer = self._dialog, self.peer
         host, port = self._flow.remote
         return CallSnapshot(
@@ -77,63 +82,64 @@ class Call:
             target=dialog.target,
             routes=tuple(dialog.routes),
             sequence=dialog.sequence,
-            heard=dialog.heard,
+            heard=dialog.remote_sequence,
             transport=self._flow.transport,
             host=host,
             port=port,
             name=peer.name,
             user=peer.user,
             user_agent=peer.user_agent,
-            own=self._own,
+            own=self._own_sdp,
             theirs=self.sdp,
-            said=self._said,
+            said=self._answered_sdp,
             version=self._version,
             expires=self._expires,
         )
 
     async def hang_up(self) -> None:
-        """Say goodbye, and wait a moment for the answer; nothing happens if the call has ended."""
-        await self._leave("hung up")
+        """Send BYE and wait up to 4 s for the response; do nothing if the call has ended."""
+        await self._hang_up("hung up")
 
-    async def _leave(self, reason: str) -> None:
+    async def _hang_up(self, reason: str) -> None:
         if self._end(reason):
-            await self._ask("BYE")
+            await self._exchange("BYE")
 
     def _end(self, reason: str) -> bool:
-        """Note the end of the call; False if it was noted before."""
+        """Record the end of the call; return False if it was recorded before."""
         if self.ended.is_set():
             return False
         self.reason = reason
         self.ended.set()
-        self._line.calls.pop(self._dialog.key, None)
-        if self._watch is not None:
-            self._watch.cancel()
-        self._settle()
+        self._context.calls.pop(self._dialog.key, None)
+        if self._timer is not None:
+            self._timer.cancel()
+        self._stop_repeating()
         if not self._acknowledged.done():
             self._acknowledged.set_result(False)
         return True
 
-    def _settle(self) -> None:
-        """Repeat the answer to their newest INVITE no more."""
+    def _stop_repeating(self) -> None:
+        """Stop repeating the answer to the newest INVITE of the remote party."""
         if self._invite is not None:
-            self._line.layer.acknowledge(self._invite)
+            self._context.layer.acknowledge(self._invite)
             self._invite = None
 
-    async def _ask(self, method: str) -> Response | None:
-        """Send a request within the dialog; None if nothing comes back."""
+    async def _exchange(self, method: str) -> Response | None:
+        """Send a request within the dialog; return the response, or None if none comes."""
         try:
-            async with asyncio.timeout(GOODBYE_S):
-                flow = self._flow = await self._line.reach(self._flow, *self._next_hop())
+            async with asyncio.timeout(REQUEST_TIMEOUT_S):
+                flow = self._flow = await self._context.reach(self._flow, *self._next_hop())
                 request = self._dialog.request(method)
-                self._line.announce(request)
-                return await self._line.layer.answer(request, flow)
+                self._context.announce(request)
+                return await self._context.layer.exchange(request, flow)
         except (OSError, TimeoutError):
             return None
 
     def _next_hop(self) -> tuple[str, int]:
-        """Where requests go: always to the host that the call was made with, whatever a Contact says.
+        """Return the host and port of requests: always the host of the call, whatever a Contact says.
 
-        A port is believed only together with that host's name; else it is the one that messages come from.
+        The port of a Contact is used only if the Contact names that host; otherwise it is the port that messages come
+        from.
         """
         hop = self._dialog.next_hop
         if hop.host == self.peer.address or self._flow.transport == "tcp":
@@ -143,123 +149,123 @@ class Call:
     # What the agent hands on.
 
     def answered(self, seconds: int | None) -> None:
-        """Our INVITE was answered: acknowledge it, and watch for refreshes. Again for each repeated answer."""
+        """Acknowledge the 2xx to our INVITE and start the session timer. Runs again for each repeated 2xx."""
         self.acknowledge(self._dialog.sequence)
-        self._renewed(seconds)
+        self._restart_timer(seconds)
 
     def acknowledge(self, number: int) -> None:
         """Send the ACK of a 2xx to our INVITE."""
         flow = self._flow
         if flow.transport == "udp":
-            flow = self._line.layer.transport.udp(self._next_hop())
-        self._line.layer.send(self._dialog.request("ACK", number), flow)
+            flow = self._context.layer.transport.udp(self._next_hop())
+        self._context.layer.send(self._dialog.request("ACK", number), flow)
 
-    async def accepted(self, served: ServerTransaction, response: Response, seconds: int | None) -> None:
-        """Answer their INVITE, and wait for the ACK. Raises CallUnanswered."""
-        self._accept(served, response, seconds)
+    async def accepted(self, transaction: ServerTransaction, response: Response, seconds: int | None) -> None:
+        """Answer the INVITE of the remote party and wait for the ACK. Raises CallUnanswered."""
+        self._accept(transaction, response, seconds)
         if not await self._acknowledged:
             raise CallUnanswered("no ACK" if self.reason == "no ack" else "gone before the ACK")
 
     def confirmed(self, ack: Request) -> None:
-        """Their ACK came; that of a later INVITE says that the first one's answer came, too."""
+        """Take an ACK. The ACK of a later INVITE proves that the answer to the first one arrived, too."""
         number, _ = ack.sequence
         if self._invite is not None and self._invite.request.sequence[0] == number:
-            self._settle()
+            self._stop_repeating()
         if not self._acknowledged.done():
             self._acknowledged.set_result(True)
 
     def uses(self, flow: Flow) -> bool:
-        """Whether the call goes over this flow."""
+        """Return True if the call uses this flow."""
         return flow is self._flow
 
     def lost(self, flow: Flow) -> None:
-        """A connection was closed; if it was the call's, see whether the peer can still be reached."""
+        """Probe the remote party by OPTIONS if the closed connection was the call's."""
         if self.uses(flow) and not self.ended.is_set():
-            self._line.spawn(self._probe())
+            self._context.spawn(self._probe())
 
     async def _probe(self) -> None:
-        response = await self._ask("OPTIONS")
+        response = await self._exchange("OPTIONS")
         if response is None or response.status in (408, 481):
             self._end("unreachable")
 
-    def request(self, served: ServerTransaction) -> None:
-        """Answer a request of theirs within the dialog."""
-        request = served.request
+    def request(self, transaction: ServerTransaction) -> None:
+        """Answer a request of the remote party within the dialog."""
+        request = transaction.request
         if not self._dialog.in_order(request):
-            self._respond(served, 500)
+            self._respond(transaction, 500)
             return
-        self._flow = served.flow
-        handlers = {"BYE": self._bye, "INFO": self._info, "INVITE": self._renew, "UPDATE": self._renew}
+        self._flow = transaction.flow
+        handlers = {"BYE": self._bye, "INFO": self._info, "INVITE": self._reinvite, "UPDATE": self._reinvite}
         if request.method == "OPTIONS":
-            self._respond(served, 200)
+            self._respond(transaction, 200)
         elif request.method not in handlers:
-            self._respond(served, 501)
+            self._respond(transaction, 501)
         else:
-            handlers[request.method](served)
+            handlers[request.method](transaction)
 
-    def _bye(self, served: ServerTransaction) -> None:
-        self._respond(served, 200)
+    def _bye(self, transaction: ServerTransaction) -> None:
+        self._respond(transaction, 200)
         self._end("bye")
 
-    def _info(self, served: ServerTransaction) -> None:
-        request = served.request
-        if request.body and request.content_type != PICTURE:
-            self._respond(served, 415)
+    def _info(self, transaction: ServerTransaction) -> None:
+        request = transaction.request
+        if request.body and request.content_type != MEDIA_CONTROL:
+            self._respond(transaction, 415)
             return
-        self._respond(served, 200)
+        self._respond(transaction, 200)
         if b"picture_fast_update" in request.body:
-            self._line.picture(self)
+            self._context.keyframe_requested(self)
 
-    def _renew(self, served: ServerTransaction) -> None:
-        """A re-INVITE or an UPDATE: the same session again, on hold, or only a sign of life."""
-        request = served.request
-        if (refusal := request_checks.of_renewal(request)) is not None:
-            self._respond(served, *refusal)
+    def _reinvite(self, transaction: ServerTransaction) -> None:
+        """Answer a re-INVITE or UPDATE: the same session again, hold, or only a session refresh."""
+        request = transaction.request
+        if (refusal := request_checks.check_reinvite(request)) is not None:
+            self._respond(transaction, *refusal)
             return
-        response = self._line.response(request, 200)
+        response = self._context.response(request, 200)
         if request.body or request.method == "INVITE":
             answer = self._answer(request)
             if answer is None:
-                self._respond(served, 488)
+                self._respond(transaction, 488)
                 return
-            self._line.attach(response, answer)
+            self._context.attach(response, answer)
         self._dialog.refresh(request)
-        self._accept(served, response, session_timer.of_request(request))
+        self._accept(transaction, response, session_timer.of_request(request))
 
     def _answer(self, request: Request) -> str | None:
         if request.content_type != SDP:
             return None
-        answer = renew(self._own, self.sdp, request.text, self._version)
-        if answer is not None and answer != self._said:
+        answer = answer_offer(self._own_sdp, self.sdp, request.text, self._version)
+        if answer is not None and answer != self._answered_sdp:
             self._version += 1
-            answer = renew(self._own, self.sdp, request.text, self._version)
-            self._said = answer or self._said
+            answer = answer_offer(self._own_sdp, self.sdp, request.text, self._version)
+            self._answered_sdp = answer or self._answered_sdp
         return answer
 
-    def _accept(self, served: ServerTransaction, response: Response, seconds: int | None) -> None:
+    def _accept(self, transaction: ServerTransaction, response: Response, seconds: int | None) -> None:
         response.headers += [("contact", self._dialog.contact), *session_timer.agreement(seconds)]
-        if served.request.method == "INVITE":
-            self._settle()
-            self._invite = served
-            served.unheard = lambda: self._line.spawn(self._leave("no ack"))
-        self._line.layer.respond(served, response)
-        self._renewed(seconds)
+        if transaction.request.method == "INVITE":
+            self._stop_repeating()
+            self._invite = transaction
+            transaction.unheard = lambda: self._context.spawn(self._hang_up("no ack"))
+        self._context.layer.respond(transaction, response)
+        self._restart_timer(seconds)
 
-    def _renewed(self, seconds: int | None) -> None:
-        """Watch for the next refresh from now on, or no longer."""
-        if self._watch is not None:
-            self._watch.cancel()
-            self._watch = self._expires = None
+    def _restart_timer(self, seconds: int | None) -> None:
+        """Restart the session timer, or stop it if `seconds` is None."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = self._expires = None
         if seconds is not None and not self.ended.is_set():
-            self._watch_until(datetime.now(UTC) + timedelta(seconds=session_timer.patience(seconds)))
+            self._hang_up_at(datetime.now(UTC) + timedelta(seconds=session_timer.watch_seconds(seconds)))
 
-    def _watch_until(self, moment: datetime) -> None:
-        """Hang up then."""
+    def _hang_up_at(self, moment: datetime) -> None:
+        """Hang up at a moment unless the session is refreshed before."""
         self._expires, left = moment, (moment - datetime.now(UTC)).total_seconds()
-        self._watch = asyncio.get_running_loop().call_later(max(0.0, left), self._expire)
+        self._timer = asyncio.get_running_loop().call_later(max(0.0, left), self._expire)
 
     def _expire(self) -> None:
-        self._line.spawn(self._leave("session timer"))
+        self._context.spawn(self._hang_up("session timer"))
 
-    def _respond(self, served: ServerTransaction, status: int, headers: Headers | None = None) -> None:
-        self._line.layer.respond(served, self._line.response(served.request, status, headers))
+    def _respond(self, transaction: ServerTransaction, status: int, headers: Headers | None = None) -> None:
+        self._context.layer.respond(transaction, self._context.response(transaction.request, status, headers))

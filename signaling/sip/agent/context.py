@@ -1,4 +1,4 @@
-"""What calls and the agent share: who we are, the transactions, the calls that are, work in the background."""
+"""Holds what the agent and its calls share: settings, transactions, the table of calls, background tasks."""
 
 import asyncio
 import hashlib
@@ -23,13 +23,13 @@ log = logging.getLogger(__name__)
 
 METHODS = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE"
 USER_AGENT = "Diemcau"
-PICTURE = "application/media_control+xml"
-"""RFC 5168."""
+MEDIA_CONTROL = "application/media_control+xml"
+"""Media type of a request for a whole picture (RFC 5168)."""
 
 
 @dataclass(frozen=True, slots=True)
 class SipSettings:
-    """Where we listen and who we say we are. `host` is an address of ours, or 0.0.0.0; any port for 0."""
+    """The agent's own address and limits. `host` is a local address or 0.0.0.0; port 0 takes any free port."""
 
     host: str
     port: int = 5060
@@ -40,9 +40,9 @@ class SipSettings:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A room system to be called: an IP address, `udp`, `tcp` or `auto`, and the user it may want to be asked for.
+    """Address of a room system to dial: IP address, port, transport (`udp`, `tcp` or `auto`), and an optional SIP user.
 
-    `auto` is UDP for what fits one datagram, else TCP. Raises ValueError if the host is no IP address.
+    `auto` uses UDP for requests that fit one datagram, otherwise TCP. Raises ValueError if the host is no IP address.
     """
 
     host: str
@@ -55,14 +55,14 @@ class Target:
 
     @property
     def uri(self) -> str:
-        """Its SIP URI."""
+        """The SIP URI of the target."""
         user = f"{self.user}@" if self.user else ""
         return f"sip:{user}{bracketed(self.host)}:{self.port}" + (";transport=tcp" if self.transport == "tcp" else "")
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteParty:
-    """What the other side announces, empty where it says nothing; `address` is the IP address it sends from."""
+    """Names that the remote party announces, empty where it sends none; `address` is the IP address it sends from."""
 
     address: str
     name: str
@@ -71,26 +71,28 @@ class RemoteParty:
 
 
 class AgentContext:
-    """One agent's common things."""
+    """Settings, transaction layer, calls and background tasks of one agent."""
 
-    def __init__(self, settings: SipSettings, layer: TransactionLayer, picture: Callable[["Call"], None]) -> None:
+    def __init__(
+        self, settings: SipSettings, layer: TransactionLayer, keyframe_requested: Callable[["Call"], None]
+    ) -> None:
         # given
         self.settings = settings
         self.layer = layer
-        self.picture = picture
+        self.keyframe_requested = keyframe_requested
         # owned
         self.calls: dict[tuple[str, str, str], Call] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._secret = secrets.token_bytes(16)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do something in the background; what it raises is logged."""
+        """Run a coroutine in the background; exceptions are logged."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)
 
     async def close(self) -> None:
-        """Drop what is done in the background."""
+        """Cancel the background tasks."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -101,24 +103,24 @@ class AgentContext:
             log.error("SIP work failed", exc_info=fault)
 
     def uri(self, flow: Flow) -> str:
-        """Our own address, for the peer of a flow."""
+        """Return our SIP URI as the remote party of a flow reaches it."""
         host, port = flow.local
         suffix = ";transport=tcp" if flow.transport == "tcp" else ""
         return f"sip:{self.settings.user}@{bracketed(host)}:{port}{suffix}"
 
     async def reach(self, flow: Flow, host: str, port: int) -> Flow:
-        """A flow that works, to a host that a flow led to. Raises OSError."""
+        """Return a working flow to a host that `flow` led to. Raises OSError."""
         if flow.transport == "udp":
             return self.layer.transport.udp((host, port))
         return await self.layer.transport.tcp((host, port)) if flow.closed else flow
 
     def tag(self, request: Request) -> str:
-        """Our tag for a dialog of theirs: always the same for the same request, so that nothing need be kept."""
+        """Return our tag of an incoming dialog: an HMAC of its request, so that no state is needed."""
         facts = f"{request.call_id}\n{request.sender.tag}\n{request.via.branch}"
         return hmac.new(self._secret, facts.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:16]
 
     def response(self, request: Request, status: int, headers: Headers | None = None) -> Response:
-        """Begin a response of ours."""
+        """Begin a response with our tag and headers."""
         response = respond(request, status, self.tag(request))
         response.headers += headers or []
         if status != 100:
@@ -126,18 +128,18 @@ class AgentContext:
         return response
 
     def announce(self, message: Message) -> None:
-        """Say who we are and what we can."""
+        """Add the Allow and User-Agent (or Server) headers."""
         agent = "user-agent" if isinstance(message, Request) else "server"
         message.headers += [("allow", METHODS), (agent, USER_AGENT)]
 
     def attach(self, message: Message, sdp: str) -> None:
-        """Add a session description."""
+        """Add a session description as the body."""
         message.add("content-type", SDP)
         message.body = sdp.encode()
 
 
 def describe(message: Message, flow: Flow) -> RemoteParty:
-    """Read what a peer announces: of a request its From, of a response who it says was reached."""
+    """Read the identity of the remote party: From of a request; asserted identity or Contact of a response."""
     if isinstance(message, Request):
         who: NameAddress | None = message.sender
         agent = message.get("user-agent")
@@ -152,7 +154,7 @@ def describe(message: Message, flow: Flow) -> RemoteParty:
 
 
 def _asserted(message: Message) -> NameAddress | None:
-    """Who was reached, in the header of RFC 3325 or its forerunner."""
+    """Return the identity in P-Asserted-Identity (RFC 3325) or in its forerunner Remote-Party-ID, or None."""
     for value in [*message.all("p-asserted-identity"), *message.all("remote-party-id")]:
         try:
             return NameAddress.parse(value)

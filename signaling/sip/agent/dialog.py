@@ -1,4 +1,4 @@
-"""A dialog: what both sides of a call keep so that later requests find each other (RFC 3261 §12)."""
+"""A dialog: the identifiers and routes that tie later requests to a call (RFC 3261 §12)."""
 
 from dataclasses import dataclass, field
 
@@ -6,7 +6,7 @@ from signaling.sip.protocol.address import NameAddress, Uri
 from signaling.sip.protocol.errors import BadMessage
 from signaling.sip.protocol.message import LARGEST_SEQUENCE, Message, Request, Response
 
-MOST_ROUTES = 16
+MAX_ROUTES = 16
 
 
 @dataclass(slots=True)
@@ -20,24 +20,24 @@ class Dialog:
     target: str
     routes: list[str] = field(default_factory=list)
     sequence: int = 1
-    heard: int = 0
-    """Their newest CSeq."""
+    remote_sequence: int = 0
+    """The newest CSeq of the remote party."""
 
     @classmethod
-    def dialled(cls, invite: Request, response: Response, contact: str) -> "Dialog":
-        """The dialog that a 2xx to our INVITE made; without a Contact in it the callee is where it was dialled."""
+    def as_caller(cls, invite: Request, response: Response, contact: str) -> "Dialog":
+        """Build the caller's dialog from our INVITE and its 2xx; without a Contact the target is the dialled URI."""
         number, _ = invite.sequence
         remote = response.contact
         return cls(
             *(invite.call_id, str(invite.sender), str(response.recipient), contact),
             target=remote.uri if remote and _is_sip(remote.uri) else invite.uri,
-            routes=response.all("record-route")[::-1][:MOST_ROUTES],
+            routes=response.all("record-route")[::-1][:MAX_ROUTES],
             sequence=number,
         )
 
     @classmethod
-    def came(cls, invite: Request, tag: str, contact: str) -> "Dialog":
-        """The dialog that our 2xx to their INVITE makes; raises BadMessage when it has no Contact to answer to."""
+    def as_callee(cls, invite: Request, tag: str, contact: str) -> "Dialog":
+        """Build the callee's dialog from the INVITE of the remote party. Raises BadMessage without a SIP Contact."""
         remote = invite.contact
         if remote is None or not _is_sip(remote.uri):
             raise BadMessage("no Contact")
@@ -46,18 +46,18 @@ class Dialog:
         return cls(
             *(invite.call_id, str(local), str(invite.sender), contact),
             target=remote.uri,
-            routes=invite.all("record-route")[:MOST_ROUTES],
-            heard=number,
+            routes=invite.all("record-route")[:MAX_ROUTES],
+            remote_sequence=number,
         )
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """Call-ID and both tags: which requests of theirs are of this dialog."""
+        """Call-ID, local tag and remote tag: identifies the requests that belong to this dialog."""
         return self.call_id, NameAddress.parse(self.local).tag, NameAddress.parse(self.remote).tag
 
     @property
     def next_hop(self) -> Uri:
-        """Where requests go first: the first proxy that wants to see them, or the callee."""
+        """The URI that requests are sent to: the first proxy of the route set, or the remote target."""
         try:
             hop = Uri.parse(NameAddress.parse(self.routes[0]).uri) if self.routes else None
         except BadMessage:
@@ -65,7 +65,7 @@ class Dialog:
         return hop if hop and hop.host else Uri.parse(self.target)
 
     def request(self, method: str, number: int = 0) -> Request:
-        """Begin a request; it gets the next CSeq unless it says which (an ACK has its INVITE's)."""
+        """Begin a request with the next CSeq, or with `number` (an ACK has the number of its INVITE)."""
         if not number:
             self.sequence = number = self.sequence + 1
         request = Request(method, self.target)
@@ -81,11 +81,11 @@ class Dialog:
         return request
 
     def in_order(self, request: Request) -> bool:
-        """Note a request of theirs; False when an older one comes late (§12.2.2)."""
+        """Record the CSeq of a remote request; return False if a newer one came before (§12.2.2)."""
         number, _ = request.sequence
-        if number <= self.heard or number > LARGEST_SEQUENCE:
+        if number <= self.remote_sequence or number > LARGEST_SEQUENCE:
             return False
-        self.heard = number
+        self.remote_sequence = number
         return True
 
     def refresh(self, message: Message) -> None:

@@ -1,4 +1,4 @@
-"""Why a request is refused before anybody looks at it: a status, and the headers that say what would do."""
+"""Checks requests before a call handles them; a refusal is a status and the headers that say what would be accepted."""
 
 from signaling.sip.agent import session_timer
 from signaling.sip.agent.dialog import Dialog
@@ -9,25 +9,25 @@ from signaling.sip.protocol.message import SDP, Headers, Request
 Refusal = tuple[int, Headers]
 
 
-def of_renewal(request: Request) -> Refusal | None:
-    """Of any INVITE or UPDATE: an extension we do not have (420), a session timer that runs too fast (422)."""
+def check_reinvite(request: Request) -> Refusal | None:
+    """Check any INVITE or UPDATE: refuse an unsupported extension (420) and too short a session interval (422)."""
     if unknown := [option for option in request.all("require") if option.lower() != "timer"]:
         return 420, [("unsupported", ", ".join(unknown))]
     try:
         session_timer.of_request(request)
-    except session_timer.TooBrief:
+    except session_timer.IntervalTooSmall:
         return 422, [("min-se", str(session_timer.SHORTEST_S))]
     return None
 
 
-def of_invite(request: Request) -> Refusal | None:
-    """Of an INVITE that begins a call: also one that nobody could answer (400, 415, 416, 488)."""
-    refusal = of_renewal(request)
+def check_invite(request: Request) -> Refusal | None:
+    """Check an INVITE that begins a call: also refuse what cannot be answered (400, 415, 416, 488)."""
+    refusal = check_reinvite(request)
     if refusal is not None:
         return refusal
     status = 0
     try:
-        Dialog.came(request, "", "")
+        Dialog.as_callee(request, "", "")
         scheme = Uri.parse(request.uri).scheme
     except BadMessage:
         return 400, []

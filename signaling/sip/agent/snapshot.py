@@ -1,4 +1,4 @@
-"""What is kept of a call, so that the agent of another process goes on with it. Pure."""
+"""State of a call that another process needs to resume it. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,10 +6,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class CallSnapshot:
-    """A confirmed dialog (RFC 3261 §12) with its session (RFC 3264) and when it ends unless it is refreshed (RFC 4028).
+    """A confirmed dialog (RFC 3261 §12), its session (RFC 3264) and when it ends unless it is refreshed (RFC 4028).
 
-    `host` and `port` are where its messages come from; `own` and `theirs` are the two descriptions it was made of,
-    `said` the one we said last and `version` how often that changed.
+    `host` and `port` are where its messages come from; `own` and `theirs` are the two descriptions that began the call;
+    `said` is our newest description and `version` counts its changes.
     """
 
     call_id: str

@@ -1,1 +1,1 @@
-"""Room systems in meetings: whom to call and when, who may call in, and the seats of calls."""
+"""Room systems in meetings: dial schedule, authorisation of incoming calls, admission, and the table of calls."""

@@ -1,4 +1,4 @@
-"""How a room system gets its seat: compared with the register, counted by the join guard, muted, noted as there."""
+"""Admits room systems to meetings: compares them with the register, counts their legs, seats them muted."""
 
 from datetime import datetime
 
@@ -13,20 +13,20 @@ from signaling.meeting.state.roster import Choice, Person, Place, leg_of
 from signaling.sip.agent.agent import Call, IncomingCall
 
 
-def of_caller(incoming: IncomingCall) -> ObservedDevice:
-    """Return what a device shows of itself when it calls. Raises BadOffer."""
+def identity_of_caller(incoming: IncomingCall) -> ObservedDevice:
+    """Return the identity and codecs that a device announces when it calls. Raises BadOffer."""
     peer = incoming.peer
     return ObservedDevice(peer.address, peer.user_agent, peer.name, offered=codec_names(incoming.offer))
 
 
-def of_called(call: Call) -> ObservedDevice:
-    """Return what a device shows of itself when it answers. Raises BadOffer."""
+def identity_of_called(call: Call) -> ObservedDevice:
+    """Return the identity and codecs that a device announces when it answers. Raises BadOffer."""
     peer = call.peer
     return ObservedDevice(peer.address, peer.user_agent, peer.name, answered=codec_names(call.sdp))
 
 
 class SipAdmission:
-    """Seats room systems as browsers are seated."""
+    """Seats room systems by the rules that hold for browsers."""
 
     def __init__(self, equipment: Equipment, guard: CapacityGuard, audit: AuditLog) -> None:
         self._equipment = equipment
@@ -34,22 +34,22 @@ class SipAdmission:
         self._audit = audit
 
     async def note(self, system: RoomSystem, action: str, subject: str, detail: str, now: datetime) -> None:
-        """Enter into the audit log what a room system did."""
+        """Write an audit entry about an action of a room system."""
         await self._audit.append(system.source.entry(now, system.account.account, action, subject, detail))
 
     async def enter(self, meeting: MeetingRunner, place: Place, number: int, now: datetime) -> bool:
-        """Count the leg of a device, if one is left."""
+        """Count the leg of a device; return False if none is left."""
         return await self._guard.enter(meeting.capacity_pool, leg_of(place.id, number), meeting.state.booking.legs, now)
 
     async def free(self, meeting: MeetingRunner, place: Place, number: int) -> None:
-        """Count the leg of a call in vain no more, unless somebody has it."""
+        """Release the leg of a failed call, unless a client holds it."""
         leg = leg_of(place.id, number)
         holder = meeting.state.roster.holder(leg)
         if holder is None or not holder.here:
             self._guard.leave(meeting.capacity_pool, leg)
 
     async def compare(self, system: RoomSystem, number: int, seen: ObservedDevice, now: datetime) -> bool:
-        """Flag what a device announces that is not registered; tell whether it may come in (R-004, R-034, R-055)."""
+        """Flag differences from the register; return True if the device may come in (R-004, R-034, R-055)."""
         point = system.device.point
         found = await self._equipment.check_device(point, number, seen, now)
         for each in found:
@@ -59,7 +59,7 @@ class SipAdmission:
     async def sit(
         self, meeting: MeetingRunner, system: RoomSystem, place: Place, number: int, seat: str, now: datetime
     ) -> None:
-        """Seat a room system, muted until it is given the floor (R-056); whoever has its place leaves that."""
+        """Seat a room system, muted until it is given the floor (R-056); a client that holds its place leaves it."""
         conference, leg = meeting.state, leg_of(place.id, number)
         await self.note(system, "enter", meeting.id, conference.booking.number, now)
         await meeting.admit(place.id, now)

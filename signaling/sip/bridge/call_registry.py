@@ -1,4 +1,4 @@
-"""Calls and seats of room systems kept together: whichever ends first ends the other one."""
+"""Pairs each SIP call with its seat in a meeting. When one ends, it ends the other."""
 
 import asyncio
 import contextlib
@@ -16,12 +16,12 @@ from signaling.sip.agent.agent import Call
 from signaling.sip.bridge.dial_schedule import DialledSystem
 
 BYE = "bye"
-"""Why a call ended that the room system itself hung up."""
+"""Reason of a call that the room system itself hung up."""
 
 
 @dataclass(frozen=True, slots=True)
 class BridgedCall:
-    """A room system in a meeting."""
+    """A room system in a meeting, with its call."""
 
     meeting: MeetingRunner
     system: DialledSystem
@@ -31,31 +31,31 @@ class BridgedCall:
 class CallRegistry:
     """All room systems that are in meetings."""
 
-    def __init__(self, hub: MeetingManager, changed: Callable[[MeetingRunner], None]) -> None:
+    def __init__(self, manager: MeetingManager, changed: Callable[[MeetingRunner], None]) -> None:
         # given
-        self._hub = hub
+        self._manager = manager
         self._changed = changed
         # owned
-        self._held: dict[str, BridgedCall] = {}
-        """By member."""
+        self._calls: dict[str, BridgedCall] = {}
+        """By id of the member."""
         self._following: set[asyncio.Task[None]] = set()
 
     async def stop(self) -> None:
-        """Look after nobody any more."""
+        """Stop following calls."""
         for task in self._following:
             task.cancel()
         await asyncio.gather(*self._following, return_exceptions=True)
 
-    async def hold(self, held: BridgedCall, now: datetime) -> None:
-        """A room system is in, with sound and picture."""
-        meeting, system, member = held.meeting, held.system, held.member
+    async def hold(self, bridged: BridgedCall, now: datetime) -> None:
+        """Register a room system whose sound and picture are connected."""
+        meeting, system, member = bridged.meeting, bridged.system, bridged.member
         assert member.call is not None
         if system.away:
             await meeting.apply(meeting.state.reconnected(member.id, system.tried, now))
         system.connected()
-        self._held[member.id] = held
+        self._calls[member.id] = bridged
         member.held = True
-        self._spawn(self._follow(held, member.call))
+        self._spawn(self._follow(bridged, member.call))
         if member.said is not None:  # it lost its seat while sound and picture were connected
             await member.call.hang_up()
         self._changed(meeting)
@@ -66,66 +66,68 @@ class CallRegistry:
         task.add_done_callback(self._following.discard)
 
     def refresh(self, call: Call) -> None:
-        """Have a whole picture sent to who asked for one in its call (RFC 5168)."""
-        for held in self._held.values():
-            if held.member.call is call and (seat := held.meeting.state.roster.of(held.member.id)) is not None:
-                self._spawn(self._refresh(held.meeting.id, seat.id))
+        """Have a key frame sent to the room system that asked for one in its call (RFC 5168)."""
+        for bridged in self._calls.values():
+            if bridged.member.call is call and (seat := bridged.meeting.state.roster.of(bridged.member.id)) is not None:
+                self._spawn(self._refresh(bridged.meeting.id, seat.id))
 
     async def _refresh(self, meeting: str, seat: str) -> None:
         with contextlib.suppress(MediaError):  # it is gone, and with it whoever asked
-            await self._hub.engine.refresh_picture(meeting, seat)
+            await self._manager.engine.refresh_picture(meeting, seat)
 
     async def watch(self, now: datetime) -> None:
-        """Let go of those whose sound and picture are gone; they are called again. Refreshes of calls are kept."""
-        for held in list(self._held.values()):
-            held.meeting.changed()
-            seat = held.meeting.state.roster.of(held.member.id)
+        """End calls whose sound and picture are gone, to be dialled again. Also stores refreshes of the calls."""
+        for bridged in list(self._calls.values()):
+            bridged.meeting.changed()
+            seat = bridged.meeting.state.roster.of(bridged.member.id)
             if seat is None:
                 continue
             if seat.up:
-                held.member.up = True
-            elif held.member.up or not seat.offered:
-                await self._let_go(held, now)
+                bridged.member.up = True
+            elif bridged.member.up or not seat.offered:
+                await self._let_go(bridged, now)
 
     async def let_go(self, system: DialledSystem, now: datetime) -> None:
-        """End the call of a device, as one that is of no use any more."""
-        for held in [each for each in self._held.values() if each.system is system]:
-            await self._let_go(held, now)
+        """End the calls of a device that is to be dialled anew."""
+        for bridged in [each for each in self._calls.values() if each.system is system]:
+            await self._let_go(bridged, now)
 
     def elsewhere(self, meeting: str, device: str) -> bool:
-        """Whether a device sits in another meeting."""
-        return any(held.system.device.id == device and held.meeting.id != meeting for held in self._held.values())
+        """Return True if a device sits in another meeting."""
+        return any(
+            bridged.system.device.id == device and bridged.meeting.id != meeting for bridged in self._calls.values()
+        )
 
     async def leave(self, meeting: MeetingRunner, member: RoomSystem) -> None:
-        """Take the seat of a room system, and with it the call, if the meeting has not done so."""
+        """Free the seat of a room system, and with it the call, unless the meeting has done so."""
         with contextlib.suppress(MessageError):
             await meeting.apply(meeting.state.leave(member.id))
 
-    async def _follow(self, held: BridgedCall, call: Call) -> None:
+    async def _follow(self, bridged: BridgedCall, call: Call) -> None:
         await call.ended.wait()
-        if self._held.pop(held.member.id, None) is None:  # let go of already
+        if self._calls.pop(bridged.member.id, None) is None:  # let go of already
             return
-        now, system, said = self._hub.dependencies.clock(), held.system, held.member.said
-        if any(other.system is system for other in self._held.values()):  # it called in anew
+        now, system, said = self._manager.dependencies.clock(), bridged.system, bridged.member.said
+        if any(other.system is system for other in self._calls.values()):  # it called in anew
             return
         if said == "replaced":
             system.taken(now)
         elif said is not None:
             system.left()
         elif call.reason == BYE:
-            await self.leave(held.meeting, held.member)
+            await self.leave(bridged.meeting, bridged.member)
             system.left()
         else:
-            await self._lost(held, now)
-        self._changed(held.meeting)
+            await self._lost(bridged, now)
+        self._changed(bridged.meeting)
 
-    async def _let_go(self, held: BridgedCall, now: datetime) -> None:
-        del self._held[held.member.id]
-        await self._lost(held, now)
-        if held.member.call is not None:
-            await held.member.call.hang_up()
+    async def _let_go(self, bridged: BridgedCall, now: datetime) -> None:
+        del self._calls[bridged.member.id]
+        await self._lost(bridged, now)
+        if bridged.member.call is not None:
+            await bridged.member.call.hang_up()
 
-    async def _lost(self, held: BridgedCall, now: datetime) -> None:
-        held.meeting.discard(held.member)
-        await held.meeting.apply(held.meeting.state.lost(held.member.id, now))
-        held.system.lost(now)
+    async def _lost(self, bridged: BridgedCall, now: datetime) -> None:
+        bridged.meeting.discard(bridged.member)
+        await bridged.meeting.apply(bridged.meeting.state.lost(bridged.member.id, now))
+        bridged.system.lost(now)

@@ -1,4 +1,4 @@
-"""Whom the centre calls for one session, and when again (Điều 11.7, R-057). Pure; `now` is an argument."""
+"""Decides when which room systems of a session are dialled (Điều 11.7, R-057). Pure; `now` is an argument."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -7,16 +7,16 @@ from datetime import datetime, timedelta
 from scheduler.directory.model import Device
 from signaling.messages.server import CalledSystem, CallsState, CallWord
 
-AGAIN = (timedelta(seconds=10), timedelta(seconds=30), timedelta(seconds=60))
-"""So long after a call in vain the next one follows; after the last one the device does not answer."""
-SOON = timedelta(seconds=1)
-"""While the media worker is replaced nobody can be called; that is soon over."""
-LOOK_AGAIN = timedelta(seconds=10)
-"""A device whose place somebody else has is called when that one is gone; so often we look."""
+RETRY_DELAYS = (timedelta(seconds=10), timedelta(seconds=30), timedelta(seconds=60))
+"""Delays before the next call after each failed one; after the last one the device counts as silent."""
+RESTART_DELAY = timedelta(seconds=1)
+"""Delay while the media worker is replaced and nobody can be called."""
+RECHECK_INTERVAL = timedelta(seconds=10)
+"""Interval of looks at a device whose place a client holds; it is dialled when that client is gone."""
 
 
 def systems(devices: Iterable[Device]) -> dict[str, list[tuple[int, Device]]]:
-    """Return the devices that the centre calls, by point, each with its place among the devices of its point."""
+    """Return the devices to dial by point, each with its number among the devices of its point."""
     found: dict[str, list[tuple[int, Device]]] = {}
     counted: dict[str, int] = {}
     for device in devices:
@@ -28,7 +28,7 @@ def systems(devices: Iterable[Device]) -> dict[str, list[tuple[int, Device]]]:
 
 @dataclass(slots=True)
 class DialledSystem:
-    """A room system and how calling it goes. `number` is its place among the devices of its point."""
+    """A room system and the state of dialling it. `number` is its number among the devices of its point."""
 
     device: Device
     number: int
@@ -37,66 +37,66 @@ class DialledSystem:
     due: datetime | None = None
     """When it is called next."""
     vain: int = 0
-    """Calls in vain since it was last connected, or since somebody asked for a call."""
+    """Failed calls since it was last connected, or since a controller asked for a call."""
     status: int = 0
-    """What it answered the last call in vain with (RFC 3261, 21); 0: nothing."""
+    """SIP status of the last failed call (RFC 3261, 21); 0: no response."""
     away: bool = False
     """Its connection was lost, and it has not come back."""
     tried: list[datetime] = field(default_factory=list)
-    """Calls in vain since then."""
+    """Times of the failed calls since then."""
     asked: bool = False
-    """Somebody asked for this call, which then takes the place of who sits there."""
+    """A controller asked for this call, which then replaces the client in that place."""
 
     def calling(self) -> None:
-        """It is being called."""
+        """Note that it is being called."""
         self.state, self.due, self.status = "calling", None, 0
 
     def connected(self) -> None:
-        """It is in the meeting."""
+        """Note that it is in the meeting."""
         self.state, self.due, self.vain, self.status, self.asked = "connected", None, 0, 0, False
         self.away, self.tried = False, []
 
     def failed(self, now: datetime, status: int = 0) -> None:
-        """A call was in vain."""
+        """Count a failed call and schedule the next one."""
         self.tried += [now] if self.away else []
         self.vain += 1
         self.status = status
-        later = AGAIN[self.vain - 1 : self.vain]
+        later = RETRY_DELAYS[self.vain - 1 : self.vain]
         self.state = "waiting" if later else "silent"
         self.due = now + later[0] if later else None
 
     def postponed(self, now: datetime) -> None:
-        """It could not be called, by no fault of its own."""
-        self.state, self.due = "waiting", now + SOON
+        """Schedule a call again soon, after a failure that is not its own."""
+        self.state, self.due = "waiting", now + RESTART_DELAY
 
     def taken(self, now: datetime) -> None:
-        """Somebody else sits in its place."""
-        self.state, self.due = "taken", now + LOOK_AGAIN
+        """Note that a client holds its place."""
+        self.state, self.due = "taken", now + RECHECK_INTERVAL
 
     def full(self, now: datetime) -> None:
-        """No leg is left for it; it is asked again."""
-        self.state, self.due = "full", now + LOOK_AGAIN
+        """Note that no leg is left for it; it is tried again."""
+        self.state, self.due = "full", now + RECHECK_INTERVAL
 
     def elsewhere(self, now: datetime) -> None:
-        """Another session has it, or calls it: a room system takes one call, and would put the first on hold."""
-        self.state, self.due = "elsewhere", now + LOOK_AGAIN
+        """Note that another session has or calls it: a room system takes one call, and would put the first on hold."""
+        self.state, self.due = "elsewhere", now + RECHECK_INTERVAL
 
     def lost(self, now: datetime) -> None:
-        """Its connection is gone: it is called again at once."""
+        """Note that its connection was lost: it is called again at once."""
         self.state, self.due, self.vain = "waiting", now, 0
         self.away, self.tried = True, []
 
     def left(self) -> None:
-        """It hung up: nobody calls it again unasked."""
+        """Note that it hung up: it is called again only on request."""
         self.state, self.due, self.away, self.tried = "left", None, False, []
 
     def ask(self, now: datetime) -> None:
-        """Somebody wants it to be called now (R-095)."""
+        """Schedule a call now on a controller's request (R-095)."""
         self.state, self.due, self.vain, self.status, self.asked = "waiting", now, 0, 0, True
 
     @property
     def wire(self) -> CalledSystem:
-        """How those who lead the meeting see it."""
+        """The state as controllers of the meeting see it."""
         return CalledSystem(
             device=self.device.id,
             point=self.device.point,
@@ -112,11 +112,11 @@ class DialSchedule:
 
     def __init__(self) -> None:
         self.systems: dict[str, DialledSystem] = {}
-        """By device."""
+        """By id of the device."""
         self._sent: tuple[CalledSystem, ...] = ()
 
     def expect(self, known: Sequence[DialledSystem], now: datetime) -> None:
-        """Take in what is registered now: new ones are called at once, and known ones where they are to be now."""
+        """Update the registered devices: dial new ones at once, and known ones at their present address."""
         for each in known:
             if (old := self.systems.get(each.device.id)) is not None:
                 old.device, old.number, old.name = each.device, each.number, each.name
@@ -125,12 +125,12 @@ class DialSchedule:
                 self.systems[each.device.id] = each
 
     def due(self, now: datetime, most: int) -> list[DialledSystem]:
-        """Return at most so many that are to be called now, who waits longest first."""
+        """Return at most `most` systems that are to be called now, longest waiting first."""
         waiting = [(each.due, each) for each in self.systems.values() if each.due is not None and each.due <= now]
         return [each for _, each in sorted(waiting, key=lambda pair: pair[0])][:most]
 
     def news(self) -> CallsState | None:
-        """Return the state of all, if it is another than the last one returned."""
+        """Return the states of all systems if they changed since the last call, otherwise None."""
         wire = tuple(each.wire for each in self.systems.values())
         if wire == self._sent:
             return None

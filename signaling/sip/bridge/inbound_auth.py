@@ -1,6 +1,6 @@
-"""Who may call in: a registered device, from its own address, with the code of a session it is part of that is open.
+"""Authorises incoming calls: a registered device, its own address, the code of an open session of its point.
 
-Whoever may not is told as little as somebody who guesses: 403, or 404 for a code (R-051, R-057).
+A refused caller learns no more than one who guesses: 403, or 404 for a code (R-051, R-057).
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ FORBIDDEN, UNKNOWN = 403, 404
 
 
 class Refused(Exception):
-    """A call is not taken; `status` is what it is told (RFC 3261, 21)."""
+    """A call is not taken; `status` is the SIP response (RFC 3261, 21)."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -33,7 +33,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls: a device, the `number`-th of its point, for a session."""
+    """The caller: a device, the `number`-th of its point, and the session it calls."""
 
     session: Session
     device: Device
@@ -41,19 +41,19 @@ class Caller:
 
 
 class InboundCallAuth:
-    """Judges calls that come in."""
+    """Checks callers against register, codes, guest access and throttle."""
 
     def __init__(
-        self, scheduler: Scheduler, equipment: Equipment, grants: GuestAccess, limits: Throttle, audit: AuditLog
+        self, scheduler: Scheduler, equipment: Equipment, guest_access: GuestAccess, throttle: Throttle, audit: AuditLog
     ) -> None:
         self._scheduler = scheduler
         self._equipment = equipment
-        self._grants = grants
-        self._throttle = limits
+        self._guest_access = guest_access
+        self._throttle = throttle
         self._audit = audit
 
     async def judge(self, code: str, peer: RemoteParty, now: datetime) -> Caller:
-        """Return who calls. Raises Refused, once it is noted."""
+        """Identify the caller. Raises Refused after the attempt is audited."""
         attempt = await self._throttle.attempt(throttle.CODE, f"sip:{peer.address}")
         if attempt.locked:
             raise Refused(FORBIDDEN)
@@ -72,13 +72,13 @@ class InboundCallAuth:
             await self._throttle.right(attempt)
             raise Refused(FORBIDDEN) from None
         await self._throttle.right(attempt)
-        if await self._grants.lacking(device.point, session.id, now):
+        if await self._guest_access.lacking(device.point, session.id, now):
             await self._note(actor, peer, "not-granted", session.id, now)
             raise Refused(FORBIDDEN)
         return Caller(session, device, number)
 
     async def _device(self, caller: str) -> tuple[int, Device] | None:
-        """Return the room system of an address, with its place among the devices of its point."""
+        """Return the room system with an address, and its number among the devices of its point."""
         devices = await self._equipment.devices()
         own = [each for each in devices if each.address == address(caller) and each.kind in ROOM_SYSTEMS]
         if not own:
@@ -89,7 +89,7 @@ class InboundCallAuth:
     async def _guessed(
         self, actor: str, peer: RemoteParty, attempt: Attempt, action: str, subject: str, now: datetime
     ) -> None:
-        """Note a call that may be a guess, and the lock that the last of too many brings."""
+        """Audit a call that may be a guess, and the lockout that the last allowed failure causes."""
         await self._note(actor, peer, action, subject, now)
         if attempt.last:
             await self._note(actor, peer, "code-locked", subject, now)

@@ -1,4 +1,4 @@
-"""Asks room systems, half an hour after their session, whether they are still on (Điều 11.3; R-053)."""
+"""Asks room systems by OPTIONS, half an hour after their session, whether they are still on (Điều 11.3; R-053)."""
 
 import asyncio
 from datetime import datetime
@@ -11,27 +11,27 @@ from signaling.sip.bridge.bridge import SipBridge
 
 
 class PowerCheck:
-    """Asks each once for each session."""
+    """Asks each device once for each session."""
 
-    def __init__(self, power: DeviceShutdown, gateway: SipBridge) -> None:
+    def __init__(self, shutdown: DeviceShutdown, bridge: SipBridge) -> None:
         # given
-        self._power = power
-        self._gateway = gateway
+        self._shutdown = shutdown
+        self._bridge = bridge
         # owned
         self._asked: set[str] = set()
-        """Sessions."""
+        """Sessions whose devices were asked."""
 
     async def work(self, now: datetime) -> None:
-        """Remind who left a room system on; without a gateway nobody can be asked."""
-        agent = self._gateway.agent
+        """Remind points whose room systems are still on; without a gateway no device can be asked."""
+        agent = self._bridge.agent
         if agent is None:
             return
-        due = await self._power.due(now)
+        due = await self._shutdown.due(now)
         for left in due:
             if left.session.id not in self._asked:
                 answers = await asyncio.gather(*(_alive(agent, device) for device in left.devices))
                 on = [device for device, answered in zip(left.devices, answers, strict=True) if answered]
-                await self._power.remind(left.session, on, now)
+                await self._shutdown.remind(left.session, on, now)
         self._asked = {left.session.id for left in due}
 
 

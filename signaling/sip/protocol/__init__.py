@@ -1,1 +1,1 @@
-"""SIP messages, framing, transactions and transports (RFC 3261). No calls."""
+"""SIP messages, framing, transactions and transports (RFC 3261). Knows no calls."""

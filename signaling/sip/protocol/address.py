@@ -1,7 +1,7 @@
-"""Addresses in SIP headers: URIs, names with addresses, the way a message came (RFC 3261 §19, §20.10, §20.42).
+"""Addresses in SIP headers: URIs, names with addresses, Via (RFC 3261 §19, §20.10, §20.42).
 
-Room systems write names as they please: Latin-1, UTF-8 without quotes, brackets. All of that is read; what is written
-is as the RFC asks. Every reader here raises BadMessage and nothing else.
+Room systems write names in many ways: Latin-1, UTF-8 without quotes, brackets. The readers accept all of that; the
+writers follow the RFC. Every reader raises BadMessage and nothing else.
 """
 
 import ipaddress
@@ -19,17 +19,17 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 def clean(text: str) -> str:
-    """The text on one line, control characters as blanks: what is written into a header cannot begin another."""
+    """Return the text on one line, control characters as blanks, so that a value cannot begin another header."""
     return _CONTROL.sub(" ", text).strip()
 
 
 def is_token(text: str) -> bool:
-    """Whether a text is a token (RFC 3261 §25.1): the name of a method, a header, a parameter."""
+    """Return True if a text is a token (RFC 3261 §25.1): the name of a method, a header, a parameter."""
     return _TOKEN.fullmatch(text) is not None
 
 
 def split(value: str, separator: str) -> list[str]:
-    """Cut a value at each separator that stands outside quotes and angle brackets; what is empty is left out."""
+    """Split a value at each separator outside quotes and angle brackets; leave out empty parts."""
     parts, begin, quoted, angled, escaped = [], 0, False, False, False
     for at, char in enumerate(value):
         if escaped:
@@ -50,7 +50,8 @@ def split(value: str, separator: str) -> list[str]:
 
 
 def parameters(text: str) -> dict[str, str]:
-    """Read `;name=value;flag`: names in lower case, values as written, a flag's is empty. The first one counts."""
+    """Parse `;name=value;flag`: names in lower case, values as written, empty for a flag. The first of a name
+    counts."""
     found: dict[str, str] = {}
     for part in split(text, ";"):
         name, _, value = part.partition("=")
@@ -59,17 +60,17 @@ def parameters(text: str) -> dict[str, str]:
 
 
 def write_parameters(values: dict[str, str]) -> str:
-    """Write what `parameters` reads."""
+    """Write parameters as `parameters` parses them."""
     return "".join(f";{name}={value}" if value else f";{name}" for name, value in values.items())
 
 
 def bracketed(host: str) -> str:
-    """A host as it stands in a URI: IPv6 addresses in square brackets."""
+    """Return a host as it stands in a URI: IPv6 addresses in square brackets."""
     return f"[{host}]" if ":" in host else host
 
 
 def host_and_port(text: str) -> tuple[str, int | None]:
-    """Read `host`, `host:port`, `[IPv6]:port`; raises BadMessage."""
+    """Parse `host`, `host:port` or `[IPv6]:port`. Raises BadMessage."""
     text = text.strip().lower()
     if text.startswith("["):
         host, closed, rest = text[1:].partition("]")
@@ -95,7 +96,7 @@ def _port(text: str) -> int:
 
 
 def whole(text: str, most: int) -> int:
-    """Read a number of ASCII digits up to `most`; raises BadMessage."""
+    """Parse a number of ASCII digits up to `most`. Raises BadMessage."""
     if not (text.isascii() and text.isdigit() and len(text.lstrip("0")) <= len(str(most)) and int(text) <= most):
         raise BadMessage("bad number")
     return int(text)
@@ -103,7 +104,7 @@ def whole(text: str, most: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Uri:
-    """A SIP URI, or one of another scheme that looks alike (`h323:`); `tel:` has a user and no host."""
+    """A SIP URI, or one of a similar scheme (`h323:`); `tel:` has a user and no host."""
 
     scheme: str
     user: str
@@ -113,7 +114,7 @@ class Uri:
 
     @classmethod
     def parse(cls, text: str) -> "Uri":
-        """Read it; a password and headers are dropped. Raises BadMessage."""
+        """Parse a URI; drop a password and headers. Raises BadMessage."""
         scheme, colon, rest = text.partition(":")
         scheme = scheme.strip().lower()
         if not colon or not is_token(scheme):
@@ -131,7 +132,7 @@ class Uri:
 
 @dataclass(frozen=True, slots=True)
 class NameAddress:
-    """A name with an address: From, To, Contact, Route. `uri` stays as it was written, for it must be repeated so."""
+    """A name with an address: From, To, Contact, Route. `uri` stays as it was written, as it must be repeated so."""
 
     name: str
     uri: str
@@ -139,7 +140,7 @@ class NameAddress:
 
     @classmethod
     def parse(cls, value: str) -> "NameAddress":
-        """Read it; raises BadMessage."""
+        """Parse a name with an address. Raises BadMessage."""
         value = value.strip()
         name = ""
         if value.startswith('"'):
@@ -170,7 +171,7 @@ class NameAddress:
 
 
 def _quoted(value: str) -> tuple[str, str]:
-    """Read a quoted text at the beginning; return it and what follows."""
+    """Parse a quoted text at the beginning; return it and the rest."""
     text, escaped = [], False
     for at, char in enumerate(value[1:], 1):
         if escaped or char not in '\\"':
@@ -185,7 +186,7 @@ def _quoted(value: str) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Via:
-    """One step of the way a request came; the response goes back along it."""
+    """One hop of a request's way; the response takes the same way back."""
 
     transport: str
     host: str
@@ -194,7 +195,7 @@ class Via:
 
     @classmethod
     def parse(cls, value: str) -> "Via":
-        """Read it, blanks around the slashes included; raises BadMessage."""
+        """Parse a Via, blanks around the slashes included. Raises BadMessage."""
         protocol, _, options = value.partition(";")
         parts = [part.strip() for part in protocol.split("/", 2)]
         if len(parts) != 3 or parts[0].upper() != "SIP" or parts[1] != "2.0":
@@ -207,11 +208,11 @@ class Via:
 
     @property
     def branch(self) -> str:
-        """What tells transactions apart."""
+        """The branch parameter, which identifies the transaction."""
         return self.parameters.get("branch", "")
 
     def came_from(self, host: str, port: int) -> "Via":
-        """With where it really came from (RFC 3261 §18.2.1, RFC 3581 §4)."""
+        """Return the Via with the source address of the request (RFC 3261 §18.2.1, RFC 3581 §4)."""
         values = {name: value for name, value in self.parameters.items() if name != "received"}
         if "rport" in values:
             values |= {"rport": str(port), "received": host}

@@ -1,4 +1,4 @@
-"""Everything the user agent raises on purpose.
+"""Errors that the user agent raises on purpose.
 
 SipError
 ├── BadMessage           theirs: bytes that are no SIP message, or a header that says nothing
@@ -9,15 +9,15 @@ SipError
 
 
 class SipError(Exception):
-    """Base of all."""
+    """Base of all errors."""
 
 
 class BadMessage(SipError):
-    """What came is no SIP message; the text says why."""
+    """The received bytes are no SIP message; the text says why."""
 
 
 class CallFailed(SipError):
-    """Base of what keeps a call from coming about."""
+    """Base of the reasons why a call was not set up."""
 
 
 class CallRefused(CallFailed):
@@ -32,4 +32,4 @@ class CallRefused(CallFailed):
 
 
 class CallUnanswered(CallFailed):
-    """Nobody answered; the text says what was waited for."""
+    """Nobody answered; the text says what was awaited."""

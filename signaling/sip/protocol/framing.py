@@ -1,25 +1,25 @@
-"""Messages on a stream (RFC 3261 §18.3): each ends where its Content-Length says, wherever the segments were cut."""
+"""Splits a stream into messages (RFC 3261 §18.3) by their Content-Length, wherever the segments were cut."""
 
 from signaling.sip.protocol.errors import BadMessage
 from signaling.sip.protocol.message import MOST_BYTES, body_length, head_end
 
 
 class Stream:
-    """What came on one connection and is not yet a whole message; never more than one message's bytes."""
+    """Collects the bytes of one connection until a message is whole; holds never more than one message."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._searched = 0
         self._length: int | None = None
-        """Of the message that has begun, once its headers are there."""
+        """Length of the message that has begun, once its headers are there."""
 
     @property
     def begun(self) -> bool:
-        """Whether part of a message waits for its rest."""
+        """Return True if part of a message waits for its rest."""
         return bool(self._buffer)
 
     def feed(self, data: bytes) -> list[bytes]:
-        """Take what came and return the messages that are whole. Raises BadMessage when the stream makes no sense."""
+        """Add received bytes and return the messages that are whole. Raises BadMessage if the stream is malformed."""
         self._buffer += data
         found = []
         while (message := self._take()) is not None:
@@ -40,7 +40,7 @@ class Stream:
         return message
 
     def _skip_keepalives(self) -> None:
-        """Empty lines between messages keep the connection open and say nothing (RFC 3261 §7.5, RFC 5626 §3.5.1)."""
+        """Drop empty lines between messages, which keep the connection open (RFC 3261 §7.5, RFC 5626 §3.5.1)."""
         blank = len(self._buffer) - len(self._buffer.lstrip(b"\r\n"))
         if blank:
             del self._buffer[:blank]

@@ -1,7 +1,7 @@
-"""SIP messages as values: read tolerantly, written strictly (RFC 3261 §7).
+"""SIP messages as values: parsed tolerantly, written strictly (RFC 3261 §7).
 
-Reading is total: whatever the bytes, there is a message or BadMessage, in time linear to their number. What a message
-must have (Via, From, To, Call-ID, CSeq) was read once before it is let through, so the properties never raise.
+Parsing is total: any bytes give a message or BadMessage, in time linear to their number. The parser checks the
+mandatory headers (Via, From, To, Call-ID, CSeq) once, so the properties never raise.
 """
 
 import re
@@ -68,17 +68,17 @@ REASONS = {
 
 @dataclass(slots=True)
 class Message:
-    """What requests and responses share. Names of headers are full and in lower case; values stand on one line."""
+    """Common part of requests and responses. Header names are full and in lower case; values stand on one line."""
 
     headers: Headers = field(default_factory=list, kw_only=True)
     body: bytes = field(default=b"", kw_only=True)
 
     def get(self, name: str) -> str | None:
-        """The first header of a name, or None."""
+        """Return the first header of a name, or None."""
         return next((value for each, value in self.headers if each == name), None)
 
     def all(self, name: str) -> list[str]:
-        """Every value of a header that may be a list, in order."""
+        """Return every value of a header that may be a list, in order."""
         return [part for each, value in self.headers if each == name for part in split(value, ",")]
 
     def add(self, name: str, value: str) -> None:
@@ -87,17 +87,17 @@ class Message:
 
     @property
     def via(self) -> Via:
-        """The newest step of the way."""
+        """The topmost Via: the newest hop."""
         return Via.parse(_first(self.all("via"), "Via"))
 
     @property
     def sender(self) -> NameAddress:
-        """From: who began the transaction."""
+        """The From header: the party that began the transaction."""
         return NameAddress.parse(_needed(self.get("from"), "From"))
 
     @property
     def recipient(self) -> NameAddress:
-        """To: whom it was for."""
+        """The To header: the party that was addressed."""
         return NameAddress.parse(_needed(self.get("to"), "To"))
 
     @property
@@ -113,7 +113,7 @@ class Message:
 
     @property
     def contact(self) -> NameAddress | None:
-        """The first Contact, or None if there is none that can be read."""
+        """The first Contact, or None if none can be parsed."""
         try:
             return NameAddress.parse(_first(self.all("contact"), "Contact"))
         except BadMessage:
@@ -121,7 +121,7 @@ class Message:
 
     @property
     def content_type(self) -> str:
-        """The kind of the body in lower case, without parameters."""
+        """The media type of the body in lower case, without parameters."""
         return (self.get("content-type") or "").partition(";")[0].strip().lower()
 
     @property
@@ -133,7 +133,7 @@ class Message:
         raise NotImplementedError
 
     def write(self) -> bytes:
-        """The bytes, with a Content-Length that is right."""
+        """Return the bytes, with the right Content-Length."""
         lines = [self._head()]
         lines += [f"{_written(name)}: {clean(value)}" for name, value in self.headers if name != "content-length"]
         lines += [f"Content-Length: {len(self.body)}", "", ""]
@@ -148,7 +148,7 @@ class Request(Message):
     uri: str
 
     def came_from(self, host: str, port: int) -> None:
-        """Note in the newest Via where the request really came from; empty ones ahead of it count for nothing."""
+        """Write the source address into the topmost Via; skip empty ones ahead of it."""
         ways = ((at, split(value, ",")) for at, (name, value) in enumerate(self.headers) if name == "via")
         at, (newest, *others) = next((at, steps) for at, steps in ways if steps)
         self.headers[at] = ("via", ", ".join([str(Via.parse(newest).came_from(host, port)), *others]))
@@ -182,13 +182,13 @@ def respond(request: Request, status: int, tag: str = "") -> Response:
 
 
 def head_end(data: bytes | bytearray, begin: int = 0) -> int | None:
-    """Where the body begins, or None while the empty line before it, sought from `begin`, has not come."""
+    """Return where the body begins, or None until the empty line before it, sought from `begin`, has come."""
     found = _END.search(data, begin)
     return found.end() if found else None
 
 
 def parse(data: bytes) -> Request | Response:
-    """Read a message that is alone in `data`; raises BadMessage."""
+    """Parse a message that is alone in `data`. Raises BadMessage."""
     if len(data) > MOST_BYTES:
         raise BadMessage("too long")
     data = data.lstrip(b"\r\n")
@@ -203,7 +203,7 @@ def parse(data: bytes) -> Request | Response:
 
 
 def content_length(message: Message) -> int | None:
-    """What the message says of the length of its body, None if nothing; raises BadMessage, also if it says two."""
+    """Return the Content-Length of a message, None if it has none. Raises BadMessage, also for two different ones."""
     said = {whole(value, MOST_BYTES) for name, value in message.headers if name == "content-length"}
     if len(said) > 1:
         raise BadMessage("two lengths")
@@ -211,7 +211,7 @@ def content_length(message: Message) -> int | None:
 
 
 def body_length(head: bytes) -> int:
-    """The length of the body that follows these headers on a stream, 0 if they do not say (RFC 3261 §18.3)."""
+    """Return the length of the body after these headers on a stream, 0 without Content-Length (RFC 3261 §18.3)."""
     return content_length(_read(head)) or 0
 
 
@@ -260,7 +260,7 @@ def _body(rest: bytes, length: int | None) -> bytes:
 
 
 def _check(message: Request | Response) -> None:
-    """Read what every message must have."""
+    """Check the mandatory headers. Raises BadMessage."""
     for name in ("from", "to", "call-id", "cseq"):
         if len([True for each, _ in message.headers if each == name]) != 1:
             raise BadMessage(f"not one {name}")
@@ -273,7 +273,7 @@ def _check(message: Request | Response) -> None:
 
 
 def _text(data: bytes) -> str:
-    """UTF-8, as it should be, or Latin-1, as old devices have it."""
+    """Decode UTF-8, or Latin-1 as old devices send it."""
     try:
         return data.decode()
     except UnicodeDecodeError:

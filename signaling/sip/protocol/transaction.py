@@ -19,15 +19,15 @@ from enum import Enum, auto
 from signaling.sip.protocol.message import Message, Request, Response
 
 T1 = 0.5
-"""Seconds a round trip takes at most, usually."""
+"""Estimate of a round trip in seconds."""
 T2 = 4.0
 T4 = 5.0
 TIMEOUT = 64 * T1
-"""Timers B, D, F, H, J, L and M."""
+"""Timers B, D, F, H, J, L and M, in seconds."""
 
 
 class State(Enum):
-    """Where a transaction is."""
+    """The state of a transaction."""
 
     CALLING = auto()
     PROCEEDING = auto()
@@ -39,21 +39,21 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Put this on the wire."""
+    """Send this message."""
 
     message: Message
 
 
 @dataclass(frozen=True, slots=True)
 class Deliver:
-    """Hand this response up."""
+    """Hand this response to the listener."""
 
     response: Response
 
 
 @dataclass(frozen=True, slots=True)
 class TimedOut:
-    """Nothing came in time: no response to a request, no ACK to a final answer."""
+    """The time is over: no response to a request, or no ACK to a final response."""
 
 
 Output = Send | Deliver | TimedOut
@@ -61,25 +61,25 @@ Outputs = list[Output]
 
 
 class _Machine:
-    """What the four share: a state, when it ends, when something is to be repeated."""
+    """Common part of the four machines: a state, when it ends, when the next retransmission is due."""
 
     def __init__(self, state: State, reliable: bool) -> None:
         self.state = state
         self._reliable = reliable
-        self._ends: float | None = None
-        self._repeats: float | None = None
+        self._ends_at: float | None = None
+        self._repeats_at: float | None = None
         self._interval = T1
 
     @property
     def deadline(self) -> float | None:
-        """When `due` wants to be called; None for never."""
-        return min((at for at in (self._ends, self._repeats) if at is not None), default=None)
+        """When `due` is to be called next; None: never."""
+        return min((at for at in (self._ends_at, self._repeats_at) if at is not None), default=None)
 
     def _enter(self, state: State, ends: float | None) -> None:
-        self.state, self._ends, self._repeats = state, ends, None
+        self.state, self._ends_at, self._repeats_at = state, ends, None
 
-    def _leave(self, state: State, now: float, after: float) -> None:
-        """Enter a state that only absorbs repetitions, which a reliable transport does not have."""
+    def _absorb(self, state: State, now: float, after: float) -> None:
+        """Enter a state that only absorbs retransmissions; on a reliable transport terminate at once."""
         if self._reliable:
             self._enter(State.TERMINATED, None)
         else:
@@ -87,17 +87,17 @@ class _Machine:
 
     def _repeat(self, now: float, interval: float) -> None:
         self._interval = interval
-        self._repeats = now + interval
+        self._repeats_at = now + interval
 
 
 class ClientInvite(_Machine):
-    """An INVITE of ours (§17.1.1)."""
+    """Client transaction of an INVITE (§17.1.1)."""
 
     def __init__(self, request: Request, reliable: bool) -> None:
         super().__init__(State.CALLING, reliable)
         self.request = request
         self._ack: Request | None = None
-        self._last_moment: float | None = None
+        self._cancel_deadline: float | None = None
 
     def start(self, now: float) -> Outputs:
         """Send the request."""
@@ -107,47 +107,47 @@ class ClientInvite(_Machine):
         return [Send(self.request)]
 
     def received(self, response: Response, now: float) -> Outputs:
-        """Take a response."""
+        """Process a response."""
         if self.state is State.COMPLETED:  # the refusal again: our ACK was lost
             return [Send(self._ack)] if self._ack and response.status >= 300 else []
         if self.state is State.TERMINATED or (self.state is State.ACCEPTED and not _is_success(response)):
             return []
         if response.status < 200:
-            self._enter(State.PROCEEDING, self._last_moment)
+            self._enter(State.PROCEEDING, self._cancel_deadline)
             return [Deliver(response)]
         if response.status < 300:  # RFC 6026 §7.2: all of them go up, each wants an ACK
             if self.state is not State.ACCEPTED:
                 self._enter(State.ACCEPTED, now + TIMEOUT)
             return [Deliver(response)]
         self._ack = refusal_ack(self.request, response)
-        self._leave(State.COMPLETED, now, TIMEOUT)
+        self._absorb(State.COMPLETED, now, TIMEOUT)
         return [Send(self._ack), Deliver(response)]
 
     @property
     def is_cancelled(self) -> bool:
-        """Whether a CANCEL was sent."""
-        return self._last_moment is not None
+        """Return True if a CANCEL was sent."""
+        return self._cancel_deadline is not None
 
     def cancelled(self, now: float) -> None:
-        """A CANCEL was sent: the INVITE ends in so many seconds even if no final response comes (§9.1)."""
-        self._last_moment = now + TIMEOUT
+        """Note that a CANCEL was sent: the INVITE ends after 64·T1 even without a final response (§9.1)."""
+        self._cancel_deadline = now + TIMEOUT
         if self.state is State.PROCEEDING:
-            self._ends = self._last_moment
+            self._ends_at = self._cancel_deadline
 
     def due(self, now: float) -> Outputs:
-        """Repeat or give up, if it is time."""
-        if self._ends is not None and now >= self._ends:
+        """Retransmit or time out if it is due."""
+        if self._ends_at is not None and now >= self._ends_at:
             waited = self.state in (State.CALLING, State.PROCEEDING)
             self._enter(State.TERMINATED, None)
             return [TimedOut()] if waited else []
-        if self._repeats is not None and now >= self._repeats:
+        if self._repeats_at is not None and now >= self._repeats_at:
             self._repeat(now, 2 * self._interval)
             return [Send(self.request)]
         return []
 
 
 class ClientRequest(_Machine):
-    """Any other request of ours (§17.1.2)."""
+    """Client transaction of any other request (§17.1.2)."""
 
     def __init__(self, request: Request, reliable: bool) -> None:
         super().__init__(State.CALLING, reliable)
@@ -161,29 +161,29 @@ class ClientRequest(_Machine):
         return [Send(self.request)]
 
     def received(self, response: Response, now: float) -> Outputs:
-        """Take a response."""
+        """Process a response."""
         if self.state not in (State.CALLING, State.PROCEEDING):
             return []
         if response.status < 200:
             self.state = State.PROCEEDING
             return [Deliver(response)]
-        self._leave(State.COMPLETED, now, T4)
+        self._absorb(State.COMPLETED, now, T4)
         return [Deliver(response)]
 
     def due(self, now: float) -> Outputs:
-        """Repeat or give up, if it is time."""
-        if self._ends is not None and now >= self._ends:
+        """Retransmit or time out if it is due."""
+        if self._ends_at is not None and now >= self._ends_at:
             waited = self.state is not State.COMPLETED
             self._enter(State.TERMINATED, None)
             return [TimedOut()] if waited else []
-        if self._repeats is not None and now >= self._repeats:
+        if self._repeats_at is not None and now >= self._repeats_at:
             self._repeat(now, T2 if self.state is State.PROCEEDING else min(2 * self._interval, T2))
             return [Send(self.request)]
         return []
 
 
 class ServerInvite(_Machine):
-    """An INVITE of theirs (§17.2.1, RFC 6026 §7.1)."""
+    """Server transaction of an INVITE (§17.2.1, RFC 6026 §7.1)."""
 
     def __init__(self, request: Request, reliable: bool) -> None:
         super().__init__(State.PROCEEDING, reliable)
@@ -191,7 +191,7 @@ class ServerInvite(_Machine):
         self.last: Response | None = None
 
     def respond(self, response: Response, now: float) -> Outputs:
-        """Send a response; a second final one is not sent."""
+        """Send a response; ignore a second final one."""
         if self.state is not State.PROCEEDING:
             return []
         self.last = response
@@ -203,33 +203,33 @@ class ServerInvite(_Machine):
         return [Send(response)]
 
     def repeated(self) -> Outputs:
-        """The INVITE came again."""
+        """Answer a retransmission of the INVITE."""
         again = self.state in (State.PROCEEDING, State.COMPLETED) and self.last is not None
         return [Send(self.last)] if again and self.last else []
 
     def acknowledged(self, now: float) -> bool:
-        """An ACK came, of this transaction or of the dialog; tell whether it was the first to a 2xx."""
+        """Process an ACK of this transaction or of the dialog; return True if it was the first ACK of a 2xx."""
         if self.state is State.COMPLETED:
-            self._leave(State.CONFIRMED, now, T4)
-        accepted = self.state is State.ACCEPTED and self._repeats is not None
+            self._absorb(State.CONFIRMED, now, T4)
+        accepted = self.state is State.ACCEPTED and self._repeats_at is not None
         if accepted:
-            self._repeats = None
+            self._repeats_at = None
         return accepted
 
     def due(self, now: float) -> Outputs:
-        """Repeat or give up, if it is time."""
-        if self._ends is not None and now >= self._ends:
-            unheard = self.state is State.COMPLETED or (self.state is State.ACCEPTED and self._repeats is not None)
+        """Retransmit or time out if it is due."""
+        if self._ends_at is not None and now >= self._ends_at:
+            unheard = self.state is State.COMPLETED or (self.state is State.ACCEPTED and self._repeats_at is not None)
             self._enter(State.TERMINATED, None)
             return [TimedOut()] if unheard else []
-        if self._repeats is not None and now >= self._repeats and self.last is not None:
+        if self._repeats_at is not None and now >= self._repeats_at and self.last is not None:
             self._repeat(now, min(2 * self._interval, T2))
             return [Send(self.last)]
         return []
 
 
 class ServerRequest(_Machine):
-    """Any other request of theirs (§17.2.2)."""
+    """Server transaction of any other request (§17.2.2)."""
 
     def __init__(self, request: Request, reliable: bool) -> None:
         super().__init__(State.PROCEEDING, reliable)
@@ -237,21 +237,21 @@ class ServerRequest(_Machine):
         self.last: Response | None = None
 
     def respond(self, response: Response, now: float) -> Outputs:
-        """Send the response; a second final one is not sent."""
+        """Send the response; ignore a second final one."""
         if self.state is not State.PROCEEDING:
             return []
         self.last = response
         if response.status >= 200:
-            self._leave(State.COMPLETED, now, TIMEOUT)
+            self._absorb(State.COMPLETED, now, TIMEOUT)
         return [Send(response)]
 
     def repeated(self) -> Outputs:
-        """The request came again."""
+        """Answer a retransmission of the request."""
         return [Send(self.last)] if self.last is not None else []
 
     def due(self, now: float) -> Outputs:
-        """Be forgotten, if it is time."""
-        if self._ends is not None and now >= self._ends:
+        """Terminate if it is due."""
+        if self._ends_at is not None and now >= self._ends_at:
             self._enter(State.TERMINATED, None)
         return []
 
@@ -261,7 +261,7 @@ Server = ServerInvite | ServerRequest
 
 
 def refusal_ack(invite: Request, response: Response) -> Request:
-    """The ACK of a refusal, which belongs to the INVITE's transaction (§17.1.1.3)."""
+    """Return the ACK of a refusal, which belongs to the INVITE's transaction (§17.1.1.3)."""
     ack = _of_invite(invite, "ACK")
     ack.headers = [(name, value) for name, value in ack.headers if name != "to"]
     ack.headers += [(name, value) for name, value in response.headers if name == "to"]
@@ -269,7 +269,7 @@ def refusal_ack(invite: Request, response: Response) -> Request:
 
 
 def cancellation(invite: Request) -> Request:
-    """The CANCEL of an INVITE (§9.1)."""
+    """Return the CANCEL of an INVITE (§9.1)."""
     return _of_invite(invite, "CANCEL")
 
 

@@ -1,8 +1,8 @@
-"""The transaction layer: which machine a message belongs to, and the clock that drives them all (RFC 3261 §17).
+"""Assigns messages to transactions and drives all their timers (RFC 3261 §17).
 
-Above it there are only requests and their answers. What comes and belongs to no transaction goes up as a
-`ServerTransaction`, which is answered with or without state: what is answered at once and would be answered the same
-again needs none.
+The layer above sees only requests and their final responses. A request without a transaction goes up as a
+`ServerTransaction`, which is answered with or without state: a request that is answered at once, and would be answered
+the same again, needs none.
 """
 
 import asyncio
@@ -31,17 +31,17 @@ from signaling.sip.protocol.transport import Datagrams, Flow, Lost, Needed, Tran
 
 log = logging.getLogger(__name__)
 
-MOST_TRANSACTIONS = 4096
-"""Of either kind. Theirs are dropped beyond it and come again; ours count as unanswered."""
+MAX_TRANSACTIONS = 4096
+"""Of either kind. Beyond it new remote requests are dropped and come again; our own count as unanswered."""
 
 Listener = Callable[[Response | None], None]
-"""Hears every response, and None when time is over."""
+"""Receives every response, and None on timeout."""
 Key = tuple[str, ...]
 
 
 @dataclass(slots=True)
 class ClientTransaction:
-    """A request of ours under way."""
+    """A request that we sent and that is not finished."""
 
     machine: Client
     flow: Flow
@@ -51,7 +51,7 @@ class ClientTransaction:
 
 @dataclass(slots=True)
 class ServerTransaction:
-    """A request of theirs, and the way back. `unheard` is called when a final answer to an INVITE got no ACK."""
+    """A remote request and the flow back. `unheard` is called when a final response to an INVITE got no ACK."""
 
     request: Request
     flow: Flow
@@ -69,46 +69,48 @@ class TransactionLayer:
         self._lost = lost
         self._needed = needed
         # owned
-        self.transport = Transport(self._received, self._closed, self._is_needed)
-        self._asked: dict[Key, ClientTransaction] = {}
-        self._served: dict[Key, ServerTransaction] = {}
+        self.transport = Transport(self._on_message, self._on_flow_closed, self._is_needed)
+        self._client_transactions: dict[Key, ClientTransaction] = {}
+        self._server_transactions: dict[Key, ServerTransaction] = {}
 
     async def close(self) -> None:
         """Forget all transactions and close the transport."""
-        for asked in list(self._asked.values()):
-            asked.listener(None)
-        timers = [each.timer for each in self._asked.values()] + [each.timer for each in self._served.values()]
+        for client in list(self._client_transactions.values()):
+            client.listener(None)
+        timers = [each.timer for each in self._client_transactions.values()] + [
+            each.timer for each in self._server_transactions.values()
+        ]
         for timer in timers:
             if timer is not None:
                 timer.cancel()
-        self._asked.clear()
-        self._served.clear()
+        self._client_transactions.clear()
+        self._server_transactions.clear()
         await self.transport.close()
 
     @property
     def busy(self) -> bool:
-        """Whether half of the room for their transactions is taken: no time for strangers."""
-        return len(self._served) >= MOST_TRANSACTIONS // 2
+        """Return True if half of the room for server transactions is taken: new calls are refused then."""
+        return len(self._server_transactions) >= MAX_TRANSACTIONS // 2
 
-    def ask(self, request: Request, flow: Flow, listener: Listener) -> ClientTransaction:
-        """Send a request; its Via is added here. An INVITE's listener hears each 2xx, and must send the ACK."""
-        self._stamp(request, flow)
+    def begin(self, request: Request, flow: Flow, listener: Listener) -> ClientTransaction:
+        """Send a request with a Via. The listener of an INVITE receives each 2xx, and must send the ACK."""
+        self._add_via(request, flow)
         reliable = flow.transport == "tcp"
         machine = ClientInvite(request, reliable) if request.method == "INVITE" else ClientRequest(request, reliable)
         return self._begin(machine, flow, listener)
 
-    def cancel(self, asked: ClientTransaction) -> None:
+    def cancel(self, client: ClientTransaction) -> None:
         """Cancel an INVITE of ours that has a provisional response."""
-        assert isinstance(asked.machine, ClientInvite)
-        if asked.machine.state is not State.PROCEEDING or asked.machine.is_cancelled:
+        assert isinstance(client.machine, ClientInvite)
+        if client.machine.state is not State.PROCEEDING or client.machine.is_cancelled:
             return
-        asked.machine.cancelled(self._now())
-        self._arm(asked, _asked_key(asked.machine.request))
+        client.machine.cancelled(self._now())
+        self._restart_timer(client, _client_key(client.machine.request))
         # Its Via is the INVITE's, so it is not stamped.
-        cancel = ClientRequest(transaction.cancellation(asked.machine.request), asked.flow.transport == "tcp")
-        self._begin(cancel, asked.flow, lambda _: None)
+        cancel = ClientRequest(transaction.cancellation(client.machine.request), client.flow.transport == "tcp")
+        self._begin(cancel, client.flow, lambda _: None)
 
-    async def answer(self, request: Request, flow: Flow) -> Response | None:
+    async def exchange(self, request: Request, flow: Flow) -> Response | None:
         """Send a request and return the final response, or None if none comes in time."""
         found: asyncio.Future[Response | None] = asyncio.get_running_loop().create_future()
 
@@ -116,123 +118,123 @@ class TransactionLayer:
             if not found.done() and (response is None or response.status >= 200):
                 found.set_result(response)
 
-        self.ask(request, flow, heard)
+        self.begin(request, flow, heard)
         return await found
 
     def send(self, request: Request, flow: Flow) -> None:
-        """Send the ACK of a 2xx, which is a transaction of its own without an answer."""
-        self._stamp(request, flow)
+        """Send the ACK of a 2xx, which is a transaction of its own without a response."""
+        self._add_via(request, flow)
         flow.send(request)
 
-    def respond(self, served: ServerTransaction, response: Response) -> None:
-        """Answer a request of theirs, and answer it so again when it is repeated."""
-        key = _served_key(served.request)
-        self._served.setdefault(key, served)
-        self._do(served.machine.respond(response, self._now()), served)
-        self._arm(served, key)
+    def respond(self, server: ServerTransaction, response: Response) -> None:
+        """Answer a request, and give the same answer to its retransmissions."""
+        key = _server_key(server.request)
+        self._server_transactions.setdefault(key, server)
+        self._perform(server.machine.respond(response, self._now()), server)
+        self._restart_timer(server, key)
 
-    def reply(self, served: ServerTransaction, response: Response) -> None:
-        """Answer a request of theirs and keep nothing (RFC 3261 §8.2.7)."""
-        _back(served).send(response)
+    def reply(self, server: ServerTransaction, response: Response) -> None:
+        """Answer a request without keeping state (RFC 3261 §8.2.7)."""
+        _response_flow(server).send(response)
 
-    def acknowledge(self, served: ServerTransaction) -> bool:
-        """The dialog's ACK to a 2xx came; tell whether it was the first."""
-        assert isinstance(served.machine, ServerInvite)
-        first = served.machine.acknowledged(self._now())
-        self._arm(served, _served_key(served.request))
+    def acknowledge(self, server: ServerTransaction) -> bool:
+        """Process the dialog's ACK of a 2xx; return True if it was the first."""
+        assert isinstance(server.machine, ServerInvite)
+        first = server.machine.acknowledged(self._now())
+        self._restart_timer(server, _server_key(server.request))
         return first
 
     def cancelled(self, cancel: Request) -> ServerTransaction | None:
-        """The INVITE that a CANCEL of theirs is about."""
-        return self._served.get(_served_key(cancel, "INVITE"))
+        """Return the INVITE that a CANCEL is about, or None."""
+        return self._server_transactions.get(_server_key(cancel, "INVITE"))
 
-    def _stamp(self, request: Request, flow: Flow) -> None:
+    def _add_via(self, request: Request, flow: Flow) -> None:
         host, port = flow.local
         via = Via(flow.transport.upper(), host, port, {"branch": "z9hG4bK" + secrets.token_hex(12), "rport": ""})
         request.headers.insert(0, ("via", str(via)))
 
     def _begin(self, machine: Client, flow: Flow, listener: Listener) -> ClientTransaction:
-        asked = ClientTransaction(machine, flow, listener)
-        if len(self._asked) >= MOST_TRANSACTIONS or flow.closed:
+        client = ClientTransaction(machine, flow, listener)
+        if len(self._client_transactions) >= MAX_TRANSACTIONS or flow.closed:
             log.warning("x %s: too many transactions, or no way", machine.request.method)
             asyncio.get_running_loop().call_soon(listener, None)
-            return asked
-        key = _asked_key(machine.request)
-        self._asked[key] = asked
-        self._do(machine.start(self._now()), asked)
-        self._arm(asked, key)
-        return asked
+            return client
+        key = _client_key(machine.request)
+        self._client_transactions[key] = client
+        self._perform(machine.start(self._now()), client)
+        self._restart_timer(client, key)
+        return client
 
-    def _received(self, message: Request | Response, flow: Flow) -> None:
+    def _on_message(self, message: Request | Response, flow: Flow) -> None:
         log.debug("< %s %s", flow.remote, message)
         if isinstance(message, Response):
-            self._responded(message)
+            self._on_response(message)
             return
         message.came_from(*flow.remote)
-        key = _served_key(message, "INVITE" if message.method == "ACK" else "")
-        served = self._served.get(key)
-        if served is None or (message.method == "ACK" and served.machine.state is State.ACCEPTED):
-            self._new(message, flow)
+        key = _server_key(message, "INVITE" if message.method == "ACK" else "")
+        server = self._server_transactions.get(key)
+        if server is None or (message.method == "ACK" and server.machine.state is State.ACCEPTED):
+            self._on_new_request(message, flow)
             return
         if message.method != "ACK":
-            self._do(served.machine.repeated(), served)
-        elif isinstance(served.machine, ServerInvite):
-            served.machine.acknowledged(self._now())
-        self._arm(served, key)
+            self._perform(server.machine.repeated(), server)
+        elif isinstance(server.machine, ServerInvite):
+            server.machine.acknowledged(self._now())
+        self._restart_timer(server, key)
 
-    def _new(self, request: Request, flow: Flow) -> None:
-        if len(self._served) >= MOST_TRANSACTIONS:
+    def _on_new_request(self, request: Request, flow: Flow) -> None:
+        if len(self._server_transactions) >= MAX_TRANSACTIONS:
             log.warning("x %s: too many transactions", flow.remote)
             return
         reliable = flow.transport == "tcp"
         kind = ServerInvite if request.method == "INVITE" else ServerRequest
         self._request(ServerTransaction(request, flow, kind(request, reliable)))
 
-    def _responded(self, response: Response) -> None:
+    def _on_response(self, response: Response) -> None:
         key = (response.via.branch, response.sequence[1])
-        asked = self._asked.get(key)
-        if asked is None:
+        client = self._client_transactions.get(key)
+        if client is None:
             return
-        self._do(asked.machine.received(response, self._now()), asked)
-        self._arm(asked, key)
+        self._perform(client.machine.received(response, self._now()), client)
+        self._restart_timer(client, key)
 
-    def _closed(self, flow: Flow) -> None:
-        """A connection is gone, and with it the answers to what was asked on it."""
-        for key, asked in [(key, asked) for key, asked in self._asked.items() if asked.flow is flow]:
-            del self._asked[key]
-            if asked.timer is not None:
-                asked.timer.cancel()
-            if asked.machine.state in (State.CALLING, State.PROCEEDING):
-                asked.listener(None)
+    def _on_flow_closed(self, flow: Flow) -> None:
+        """Time out the requests that wait for a response on a closed connection."""
+        for key, client in [(key, client) for key, client in self._client_transactions.items() if client.flow is flow]:
+            del self._client_transactions[key]
+            if client.timer is not None:
+                client.timer.cancel()
+            if client.machine.state in (State.CALLING, State.PROCEEDING):
+                client.listener(None)
         self._lost(flow)
 
     def _is_needed(self, flow: Flow) -> bool:
-        return any(asked.flow is flow for asked in self._asked.values()) or self._needed(flow)
+        return any(client.flow is flow for client in self._client_transactions.values()) or self._needed(flow)
 
     def _due(self, each: ClientTransaction | ServerTransaction, key: Key) -> None:
         each.timer = None
-        self._do(each.machine.due(self._now()), each)
-        self._arm(each, key)
+        self._perform(each.machine.due(self._now()), each)
+        self._restart_timer(each, key)
 
-    def _do(self, outputs: Outputs, each: ClientTransaction | ServerTransaction) -> None:
+    def _perform(self, outputs: Outputs, each: ClientTransaction | ServerTransaction) -> None:
         for output in outputs:
             if isinstance(output, Send):
-                (each.flow if isinstance(each, ClientTransaction) else _back(each)).send(output.message)
+                (each.flow if isinstance(each, ClientTransaction) else _response_flow(each)).send(output.message)
             elif isinstance(each, ClientTransaction):
                 each.listener(output.response if isinstance(output, Deliver) else None)
             elif isinstance(output, TimedOut) and each.unheard is not None:
                 each.unheard()
 
-    def _arm(self, each: ClientTransaction | ServerTransaction, key: Key) -> None:
-        """Set the clock to what the machine waits for next, or forget the machine if it is done."""
+    def _restart_timer(self, each: ClientTransaction | ServerTransaction, key: Key) -> None:
+        """Set the timer to the machine's next deadline, or forget the machine if it is terminated."""
         if each.timer is not None:
             each.timer.cancel()
             each.timer = None
         if each.machine.state is State.TERMINATED:
             if isinstance(each, ClientTransaction):
-                self._asked.pop(key, None)
+                self._client_transactions.pop(key, None)
             else:
-                self._served.pop(key, None)
+                self._server_transactions.pop(key, None)
         elif each.machine.deadline is not None:
             each.timer = asyncio.get_running_loop().call_at(each.machine.deadline, self._due, each, key)
 
@@ -241,22 +243,22 @@ class TransactionLayer:
         return asyncio.get_running_loop().time()
 
 
-def _asked_key(request: Request) -> Key:
+def _client_key(request: Request) -> Key:
     return request.via.branch, request.method
 
 
-def _served_key(request: Request, method: str = "") -> Key:
-    """What repetitions of a request have in common (§17.2.3), also where the branch is not unique (RFC 2543)."""
+def _server_key(request: Request, method: str = "") -> Key:
+    """Return the key that retransmissions of a request share (§17.2.3), also if the branch is not unique (RFC 2543)."""
     via, (number, _) = request.via, request.sequence
     place = f"{via.parameters.get('received', via.host)}:{via.port}"
     return via.branch, place, request.call_id, request.sender.tag, str(number), method or request.method
 
 
-def _back(served: ServerTransaction) -> Flow:
-    """The way back (§18.2.2, RFC 3581): the connection, or the datagrams' source, at the port the Via names."""
-    flow = served.flow
+def _response_flow(server: ServerTransaction) -> Flow:
+    """Return the flow of responses (§18.2.2, RFC 3581): the connection, or the source address at the Via's port."""
+    flow = server.flow
     if not isinstance(flow, Datagrams):
         return flow
-    via = served.request.via
+    via = server.request.via
     port = flow.remote[1] if "rport" in via.parameters else via.port or DEFAULT_PORT
     return Datagrams(flow.socket, (flow.remote[0], port), flow.local)

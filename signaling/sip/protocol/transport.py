@@ -1,7 +1,7 @@
-"""The wire: SIP over UDP and TCP on one port (RFC 3261 §18). A flow is the way to one peer and back.
+"""SIP over UDP and TCP on one port (RFC 3261 §18). A flow is the way to one peer and back.
 
-What comes is parsed here and handed up as a message with its flow; what is no message is dropped. A TCP connection that
-makes no sense is closed, and so is one of too many, one that leaves a message unfinished, one that takes nothing away.
+The transport parses received bytes and hands up messages with their flow; malformed datagrams are dropped. It closes a
+TCP connection that sends malformed data, exceeds the limits, leaves a message unfinished, or does not read.
 """
 
 import asyncio
@@ -23,15 +23,15 @@ log = logging.getLogger(__name__)
 
 Address = tuple[str, int]
 
-MOST_CONNECTIONS = 256
-MOST_CONNECTIONS_EACH = 8
-"""Taken from one address."""
-MOST_UNSENT_BYTES = 256 * 1024
-UNFINISHED_S = 15.0
-"""A message that has begun comes within so long, and the first one begins within so long."""
-IDLE_S = 900.0
-"""A connection on which nothing comes for so long is closed, unless it is needed."""
-CONNECT_S = 5.0
+MAX_CONNECTIONS = 256
+MAX_CONNECTIONS_PER_ADDRESS = 8
+"""Connections from one address."""
+MAX_UNSENT_BYTES = 256 * 1024
+UNFINISHED_TIMEOUT_S = 15.0
+"""Seconds until a message that has begun, or the first one of a connection, must be whole."""
+IDLE_TIMEOUT_S = 900.0
+"""Seconds after which a silent connection is closed, unless a call needs it."""
+CONNECT_TIMEOUT_S = 5.0
 PORT_TRIES = 20
 
 
@@ -65,7 +65,7 @@ class Datagrams:
 
     @property
     def closed(self) -> bool:
-        """Whether the agent is closed."""
+        """Return True if the socket is closed."""
         return self.socket.is_closing()
 
     def send(self, message: Message) -> None:
@@ -85,47 +85,47 @@ class _Socket(asyncio.DatagramProtocol):
 
 
 class Connection(asyncio.Protocol):
-    """A flow over a TCP connection, whoever opened it."""
+    """A flow over a TCP connection, whichever side opened it."""
 
     transport = "tcp"
 
     def __init__(self, owner: "Transport") -> None:
         self._owner = owner
         self._stream = Stream()
-        self._wire: asyncio.Transport | None = None
-        self._patience: asyncio.TimerHandle | None = None
+        self._tcp: asyncio.Transport | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self.remote: Address = ("", 0)
         self.local: Address = ("", 0)
 
     @property
     def closed(self) -> bool:
-        """Whether it can no longer send."""
-        return self._wire is None or self._wire.is_closing()
+        """Return True if it can no longer send."""
+        return self._tcp is None or self._tcp.is_closing()
 
     def send(self, message: Message) -> None:
         """Send a message, unless the connection is closed."""
-        if self._wire is None or self.closed:
+        if self._tcp is None or self.closed:
             return
         log.debug("> %s %s", self.remote, message)
-        self._wire.write(message.write())
-        if self._wire.get_write_buffer_size() > MOST_UNSENT_BYTES:
+        self._tcp.write(message.write())
+        if self._tcp.get_write_buffer_size() > MAX_UNSENT_BYTES:
             self.abort()
 
     def abort(self) -> None:
         """Close at once."""
-        if self._wire is not None:
-            self._wire.abort()
+        if self._tcp is not None:
+            self._tcp.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._wire = cast("asyncio.Transport", transport)
-        remote, local = self._wire.get_extra_info("peername"), self._wire.get_extra_info("sockname")
+        self._tcp = cast("asyncio.Transport", transport)
+        remote, local = self._tcp.get_extra_info("peername"), self._tcp.get_extra_info("sockname")
         if not remote or not local:  # gone before we looked
             self.abort()
             return
         # They reach us where we listen, whichever port this connection leaves by.
         self.remote, self.local = (remote[0], remote[1]), (local[0], self._owner.address[1])
         if self._owner.opened(self):
-            self._wait(UNFINISHED_S)
+            self._restart_timer(UNFINISHED_TIMEOUT_S)
         else:
             self.abort()
 
@@ -140,25 +140,25 @@ class Connection(asyncio.Protocol):
             self.abort()
             return
         if not self._stream.begun:
-            self._wait(IDLE_S)
+            self._restart_timer(IDLE_TIMEOUT_S)
         elif messages or not begun:
-            self._wait(UNFINISHED_S)
+            self._restart_timer(UNFINISHED_TIMEOUT_S)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
         self._owner.closed(self)
 
-    def _wait(self, seconds: float) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
-        self._patience = asyncio.get_running_loop().call_later(seconds, self._tire)
+    def _restart_timer(self, seconds: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._on_timeout)
 
-    def _tire(self) -> None:
+    def _on_timeout(self) -> None:
         if self._stream.begun or not self._owner.needed(self):
             self.abort()
         else:
-            self._wait(IDLE_S)
+            self._restart_timer(IDLE_TIMEOUT_S)
 
 
 class Transport:
@@ -174,17 +174,17 @@ class Transport:
         self._listener: asyncio.Server | None = None
         self._connections: dict[Address, Connection] = {}
         self._opening: WeakValueDictionary[Address, asyncio.Lock] = WeakValueDictionary()
-        """Calls that begin at once to one address wait for one connection."""
+        """Locks by address: calls that begin at once to one address share one connection."""
         self._from: Counter[str] = Counter()
         self._bound: Address = ("", 0)
 
     @property
     def address(self) -> Address:
-        """Where both listen."""
+        """The address on which both listen."""
         return self._bound
 
     async def start(self, host: str, port: int) -> None:
-        """Bind UDP and TCP to the same port, any free one if it is 0. Raises OSError."""
+        """Bind UDP and TCP to the same port; port 0: any free one. Raises OSError."""
         for tries in range(PORT_TRIES, 0, -1):
             try:
                 await self._bind(host, port)
@@ -210,19 +210,19 @@ class Transport:
         if self._listener is not None:
             self._listener.close()
         for connection in list(self._connections.values()):
-            if connection._wire is not None:
-                connection._wire.close()
+            if connection._tcp is not None:
+                connection._tcp.close()
         if self._udp is not None:
             self._udp.close()
         await asyncio.sleep(0)
 
     def udp(self, remote: Address) -> Flow:
-        """The way to an address over UDP."""
+        """Return the UDP flow to an address."""
         assert self._udp is not None
-        return Datagrams(self._udp, remote, (self._towards(remote), self._bound[1]))
+        return Datagrams(self._udp, remote, (self._local_address(remote), self._bound[1]))
 
-    def again(self, transport: str, remote: Address) -> Flow:
-        """The way to a peer of an earlier process: over TCP a connection that is closed, until one opens another."""
+    def resumed(self, transport: str, remote: Address) -> Flow:
+        """Return the flow to a peer of an earlier process: over TCP a closed connection, until a new one opens."""
         if transport == "udp":
             return self.udp(remote)
         connection = Connection(self)
@@ -230,23 +230,23 @@ class Transport:
         return connection
 
     async def tcp(self, remote: Address) -> Flow:
-        """The way to an address over TCP: the connection there is, or a new one. Raises OSError."""
+        """Return the TCP flow to an address: an open connection, or a new one. Raises OSError."""
         async with self._opening.setdefault(remote, asyncio.Lock()):
             known = self._connections.get(remote)
             if known is not None and not known.closed:
                 return known
             loop = asyncio.get_running_loop()
             try:
-                async with asyncio.timeout(CONNECT_S):
+                async with asyncio.timeout(CONNECT_TIMEOUT_S):
                     _, connection = await loop.create_connection(lambda: Connection(self), *remote)
             except TimeoutError:
-                raise ConnectionError(f"no connection to {remote[0]} in {CONNECT_S:.0f} s") from None
+                raise ConnectionError(f"no connection to {remote[0]} in {CONNECT_TIMEOUT_S:.0f} s") from None
             if connection.closed:
                 raise ConnectionError("too many connections")
             return connection
 
     def datagram(self, data: bytes, remote: Address) -> None:
-        """Take a datagram."""
+        """Parse a datagram and hand up its message."""
         try:
             message = parse(data)
         except BadMessage as fault:
@@ -255,9 +255,9 @@ class Transport:
         self.received(message, self.udp(remote))
 
     def opened(self, connection: Connection) -> bool:
-        """Take a new connection; False when there are too many."""
+        """Register a new connection; return False if there are too many."""
         host = connection.remote[0]
-        if len(self._connections) >= MOST_CONNECTIONS or self._from[host] >= MOST_CONNECTIONS_EACH:
+        if len(self._connections) >= MAX_CONNECTIONS or self._from[host] >= MAX_CONNECTIONS_PER_ADDRESS:
             log.warning("x %s: too many connections", connection.remote)
             return False
         self._connections[connection.remote] = connection
@@ -274,8 +274,8 @@ class Transport:
             del self._from[connection.remote[0]]
         self._lost(connection)
 
-    def _towards(self, remote: Address) -> str:
-        """Our address as a peer sees it: the one bound, or the one packets to that peer leave by."""
+    def _local_address(self, remote: Address) -> str:
+        """Return our address as a peer sees it: the bound one, or the one that packets to that peer leave by."""
         if not ipaddress.ip_address(self._bound[0]).is_unspecified:
             return self._bound[0]
         family = socket.AF_INET6 if ":" in remote[0] else socket.AF_INET

@@ -9,7 +9,7 @@ from typing import cast
 from signaling.sip.agent.agent import Agent
 from signaling.sip.protocol.framing import Stream
 from signaling.sip.protocol.message import Request, Response, parse
-from tests.signaling.sip.reception import OFFER, soon
+from tests.signaling.sip.agents import OFFER, soon
 
 HOST = "127.0.0.1"
 

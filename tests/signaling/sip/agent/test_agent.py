@@ -9,9 +9,9 @@ import pytest
 from signaling.sip.agent.agent import Agent, CallRefused, CallUnanswered, IncomingCall, SipSettings, Target
 from signaling.sip.agent.rate_limit import BURST
 from signaling.sip.protocol.message import Request
-from signaling.sip.protocol.transport import MOST_CONNECTIONS_EACH
+from signaling.sip.protocol.transport import MAX_CONNECTIONS_PER_ADDRESS
 from tests.signaling.sip import wire
-from tests.signaling.sip.reception import ANSWER, OFFER, Reception, agent, soon, target
+from tests.signaling.sip.agents import ANSWER, OFFER, RecordingHandler, agent, soon, target
 from tests.signaling.sip.wire import HOST, Peer
 
 Dial = Callable[[Agent], AbstractAsyncContextManager[Peer]]
@@ -26,7 +26,7 @@ PICTURE = (
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Do not wait for peers that are gone."""
-    monkeypatch.setattr("signaling.sip.agent.agent.CLOSE_S", 0.05)
+    monkeypatch.setattr("signaling.sip.agent.agent.CLOSE_TIMEOUT_S", 0.05)
 
 
 @BOTH
@@ -81,8 +81,8 @@ async def test_an_ack_is_never_answered() -> None:
     ],
 )
 async def test_invites_refused_at_once(headers: tuple[str, ...], body: str, status: int) -> None:
-    desk = Reception()
-    async with agent(desk) as ours, wire.udp(ours) as peer:
+    handler = RecordingHandler()
+    async with agent(handler) as ours, wire.udp(ours) as peer:
         peer.invite(*headers, body=body)
         response = await peer.response()
         assert response.status == status
@@ -90,7 +90,7 @@ async def test_invites_refused_at_once(headers: tuple[str, ...], body: str, stat
             "100rel" if status == 420 else None,
             "90" if status == 422 else None,
         )
-        assert desk.incoming.empty()
+        assert handler.incoming.empty()
 
 
 async def test_keepalives_and_rubbish_are_not_answered() -> None:
@@ -111,13 +111,13 @@ async def test_keepalives_and_rubbish_are_not_answered() -> None:
 
 @BOTH
 async def test_a_call_comes_and_goes(dial: Dial) -> None:
-    desk = Reception()
-    async with agent(desk) as ours, dial(ours) as peer:
+    handler = RecordingHandler()
+    async with agent(handler) as ours, dial(ours) as peer:
         response = await peer.call("User-Agent: Polycom HDX")
         assert response.text == ANSWER and response.get("content-type") == "application/sdp"
         contact = "<sip:diemcau@{}:{}{}>".format(*ours.address, ";transport=tcp" if peer.transport == "tcp" else "")
         assert (response.get("contact"), response.get("session-expires")) == (contact, None)
-        call = await soon(desk.calls.get())
+        call = await soon(handler.calls.get())
         assert (call.peer.address, call.peer.name, call.peer.user, call.peer.user_agent) == (
             *(HOST, "Phòng", "peer", "Polycom HDX"),
         )
@@ -133,27 +133,27 @@ async def test_a_call_comes_and_goes(dial: Dial) -> None:
 
 
 async def test_an_invite_sent_again_is_one_call() -> None:
-    desk = Reception(lambda incoming: asyncio.get_running_loop().create_future())
-    async with agent(desk) as ours, wire.udp(ours) as peer:
+    handler = RecordingHandler(lambda incoming: asyncio.get_running_loop().create_future())
+    async with agent(handler) as ours, wire.udp(ours) as peer:
         peer.invite()
         peer.invite(again=True)
         assert [(await peer.response(skip=0)).status for _ in range(2)] == [100, 100]
         peer.invite(again=True, branch="other")
         assert (await peer.response()).status == 482
-        assert desk.incoming.qsize() == 1
+        assert handler.incoming.qsize() == 1
 
 
 @BOTH
 async def test_a_200_is_repeated_until_its_ack(dial: Dial) -> None:
-    desk = Reception()
-    async with agent(desk) as ours, dial(ours) as peer:
+    handler = RecordingHandler()
+    async with agent(handler) as ours, dial(ours) as peer:
         peer.invite()
         first, second = await peer.response(), await peer.response()
         assert first == second and first.status == 200
-        assert desk.calls.empty()
+        assert handler.calls.empty()
         peer.theirs = first.recipient.tag
         peer.ack()
-        await soon(desk.calls.get())
+        await soon(handler.calls.get())
         await peer.settled()
         assert await peer.silent(1.2)
 
@@ -163,7 +163,7 @@ async def test_a_refusal_is_repeated_until_its_ack() -> None:
         incoming.refuse(403)
         incoming.refuse(404)
 
-    async with agent(Reception(refuse)) as ours, wire.udp(ours) as peer:  # type: ignore[arg-type]
+    async with agent(RecordingHandler(refuse)) as ours, wire.udp(ours) as peer:  # type: ignore[arg-type]
         peer.invite()
         first, second = await peer.response(), await peer.response()
         assert first == second and first.status == 403
@@ -176,7 +176,7 @@ async def test_a_desk_that_fails_refuses() -> None:
     async def fail(incoming: IncomingCall) -> None:
         raise ZeroDivisionError
 
-    async with agent(Reception(fail)) as ours, wire.udp(ours) as peer:  # type: ignore[arg-type]
+    async with agent(RecordingHandler(fail)) as ours, wire.udp(ours) as peer:  # type: ignore[arg-type]
         peer.invite()
         assert (await peer.response()).status == 500
 
@@ -189,32 +189,32 @@ async def test_cancel() -> None:
         incoming.refuse(404)
         await incoming.accept(ANSWER)
 
-    desk = Reception(wait)  # type: ignore[arg-type]
-    async with agent(desk) as ours, wire.udp(ours) as peer:
+    handler = RecordingHandler(wait)  # type: ignore[arg-type]
+    async with agent(handler) as ours, wire.udp(ours) as peer:
         peer.invite(branch="same")
         assert (await peer.response(skip=0)).status == 100
         peer.request("CANCEL", branch="same", again=True)
         answers = [await peer.response(), await peer.response()]
         assert sorted((answer.status, answer.sequence[1]) for answer in answers) == [(200, "CANCEL"), (487, "INVITE")]
         go.set()
-        assert str(await soon(desk.failed.get())) == "gone before the answer"
+        assert str(await soon(handler.failed.get())) == "gone before the answer"
 
 
 async def test_gone_before_the_ack() -> None:
-    desk = Reception()
-    async with agent(desk) as ours, wire.udp(ours) as peer:
+    handler = RecordingHandler()
+    async with agent(handler) as ours, wire.udp(ours) as peer:
         peer.invite()
         peer.theirs = (await peer.response()).recipient.tag
         peer.request("BYE")
         assert (await peer.response()).status == 200
-        assert str(await soon(desk.failed.get())) == "gone before the ACK"
+        assert str(await soon(handler.failed.get())) == "gone before the ACK"
         assert await peer.silent(0.7)
 
 
 @BOTH
 async def test_hold_and_refusal_of_another_session(dial: Dial) -> None:
-    desk = Reception()
-    async with agent(desk) as ours, dial(ours) as peer:
+    handler = RecordingHandler()
+    async with agent(handler) as ours, dial(ours) as peer:
         await peer.call()
         for offer, answer in (
             (OFFER.replace("sendrecv", "sendonly"), ANSWER.replace("sendrecv", "recvonly").replace("=- 2 1", "=- 2 2")),
@@ -227,16 +227,16 @@ async def test_hold_and_refusal_of_another_session(dial: Dial) -> None:
             response = await peer.response()
             assert (response.status, response.text) == (200 if answer else 488, answer)
             peer.ack(branch="" if answer else f"INVITE{peer.number}")
-        assert not (await soon(desk.calls.get())).ended.is_set()
+        assert not (await soon(handler.calls.get())).ended.is_set()
         await peer.settled()
         assert await peer.silent(0.6)
 
 
 async def test_requests_within_a_call() -> None:
-    desk = Reception()
-    async with agent(desk) as ours, wire.udp(ours) as peer:
+    handler = RecordingHandler()
+    async with agent(handler) as ours, wire.udp(ours) as peer:
         await peer.call()
-        call = await soon(desk.calls.get())
+        call = await soon(handler.calls.get())
         for method, headers, body, status in (
             ("OPTIONS", (), "", 200),
             ("UPDATE", (), "", 200),
@@ -250,10 +250,10 @@ async def test_requests_within_a_call() -> None:
         ):
             peer.request(method, *headers, body=body)
             assert (method, (await peer.response()).status) == (method, status)
-        assert desk.pictures.empty()
+        assert handler.pictures.empty()
         peer.request("INFO", "Content-Type: application/media_control+xml", body=PICTURE)
         assert (await peer.response()).status == 200
-        assert await soon(desk.pictures.get()) is call
+        assert await soon(handler.pictures.get()) is call
         assert not call.ended.is_set()
 
 
@@ -267,10 +267,10 @@ async def test_requests_out_of_order_are_refused() -> None:
 
 
 async def test_a_stranger_cannot_end_a_call() -> None:
-    desk = Reception()
-    async with agent(desk) as ours, wire.udp(ours) as peer:
+    handler = RecordingHandler()
+    async with agent(handler) as ours, wire.udp(ours) as peer:
         await peer.call()
-        call = await soon(desk.calls.get())
+        call = await soon(handler.calls.get())
         call.peer = type(call.peer)("127.0.0.2", "", "", "")  # as if the call were from elsewhere
         peer.request("BYE")
         assert (await peer.response()).status == 481
@@ -279,12 +279,14 @@ async def test_a_stranger_cannot_end_a_call() -> None:
 
 async def test_session_timer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each refresh says anew for how long; the call ends when the last one was for 90 s, which are soon over here."""
-    monkeypatch.setattr("signaling.sip.agent.session_timer.patience", lambda seconds: 0.05 if seconds == 90 else 3600.0)
-    desk = Reception()
-    async with agent(desk) as ours, wire.udp(ours) as peer:
+    monkeypatch.setattr(
+        "signaling.sip.agent.session_timer.watch_seconds", lambda seconds: 0.05 if seconds == 90 else 3600.0
+    )
+    handler = RecordingHandler()
+    async with agent(handler) as ours, wire.udp(ours) as peer:
         response = await peer.call("Supported: timer", "Session-Expires: 1800;refresher=uac")
         assert (response.get("session-expires"), response.get("require")) == ("1800;refresher=uac", "timer")
-        call = await soon(desk.calls.get())
+        call = await soon(handler.calls.get())
         for method, seconds in (("UPDATE", 120), ("INVITE", 240), ("UPDATE", 90)):
             peer.request(method, *("Supported: timer", f"Session-Expires: {seconds};refresher=uac"), body=OFFER)
             response = await peer.response()
@@ -307,10 +309,10 @@ async def test_a_refresh_that_is_too_brief() -> None:
 
 @BOTH
 async def test_we_hang_up(dial: Dial) -> None:
-    desk = Reception()
-    async with agent(desk) as ours, dial(ours) as peer:
+    handler = RecordingHandler()
+    async with agent(handler) as ours, dial(ours) as peer:
         await peer.call("Record-Route: <sip:127.0.0.1:{};lr>")
-        call = await soon(desk.calls.get())
+        call = await soon(handler.calls.get())
         goodbye = asyncio.create_task(call.hang_up())
         bye = await peer.asked("BYE")
         assert (bye.uri, bye.sender.tag, bye.recipient.tag, bye.call_id) == (
@@ -326,8 +328,8 @@ async def test_we_hang_up(dial: Dial) -> None:
 
 async def test_nothing_leaves_for_where_a_contact_says() -> None:
     """A Contact of another host is repeated in the Request-URI, but the datagrams stay between the two of us."""
-    desk = Reception()
-    async with agent(desk) as ours, wire.udp(ours) as peer:
+    handler = RecordingHandler()
+    async with agent(handler) as ours, wire.udp(ours) as peer:
         data = peer.invite().replace(b"branch=z9hG4bK", b"branch=z9hG4bKx")
         data = data.replace(b"<sip:peer@127.0.0.1:%d" % peer.port, b"<sip:v@127.0.0.66:9")
         peer.send(data.replace(b"Call-ID: ", b"Call-ID: x"))
@@ -337,7 +339,7 @@ async def test_nothing_leaves_for_where_a_contact_says() -> None:
             response = await peer.response()
         peer.theirs = response.recipient.tag
         peer.ack()
-        call = await soon(desk.calls.get())
+        call = await soon(handler.calls.get())
         goodbye = asyncio.create_task(call.hang_up())
         while not isinstance(bye := await soon(peer.heard.get()), Request):
             pass
@@ -347,10 +349,10 @@ async def test_nothing_leaves_for_where_a_contact_says() -> None:
 
 
 async def test_a_call_moves_to_the_connection_it_is_heard_on() -> None:
-    desk = Reception()
-    async with agent(desk) as ours, wire.tcp(ours) as peer, wire.tcp(ours) as again:
+    handler = RecordingHandler()
+    async with agent(handler) as ours, wire.tcp(ours) as peer, wire.tcp(ours) as again:
         await peer.call()
-        call = await soon(desk.calls.get())
+        call = await soon(handler.calls.get())
         again.theirs = peer.theirs
         next(again.numbers)
         again.request("OPTIONS")
@@ -366,8 +368,8 @@ async def test_a_call_moves_to_the_connection_it_is_heard_on() -> None:
 async def test_a_connection_is_kept_while_it_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     async with agent() as ours, wire.tcp(ours) as peer:
         await peer.call()
-        monkeypatch.setattr("signaling.sip.protocol.transport.UNFINISHED_S", 0.2)
-        monkeypatch.setattr("signaling.sip.protocol.transport.IDLE_S", 0.2)
+        monkeypatch.setattr("signaling.sip.protocol.transport.UNFINISHED_TIMEOUT_S", 0.2)
+        monkeypatch.setattr("signaling.sip.protocol.transport.IDLE_TIMEOUT_S", 0.2)
         await peer.settled()
         async with wire.tcp(ours) as idle, wire.tcp(ours) as slow:
             slow.send(b"OPTIONS ")
@@ -380,10 +382,10 @@ async def test_a_connection_is_kept_while_it_is_needed(monkeypatch: pytest.Monke
 
 
 async def test_a_lost_connection_ends_a_call_that_cannot_be_reached() -> None:
-    desk = Reception()
-    async with agent(desk) as ours, wire.tcp(ours) as peer:
+    handler = RecordingHandler()
+    async with agent(handler) as ours, wire.tcp(ours) as peer:
         await peer.call()
-        call = await soon(desk.calls.get())
+        call = await soon(handler.calls.get())
         peer.drop()
         peer.answer(await peer.asked("OPTIONS"), 200)  # on a new connection, to the port of the Contact
         assert not call.ended.is_set()
@@ -401,7 +403,7 @@ async def test_a_connection_without_sense_is_closed() -> None:
 
 async def test_connections_from_one_address_are_bounded() -> None:
     async with agent() as ours:
-        wires = [await asyncio.open_connection(*ours.address) for _ in range(MOST_CONNECTIONS_EACH + 1)]
+        wires = [await asyncio.open_connection(*ours.address) for _ in range(MAX_CONNECTIONS_PER_ADDRESS + 1)]
         with suppress(ConnectionError):
             assert await soon(wires[-1][0].read()) == b""
         for _, writer in wires:
@@ -439,13 +441,13 @@ async def test_no_more_calls_than_there_is_room_for() -> None:
 @pytest.mark.parametrize(("host", "seen"), [("0.0.0.0", "127.0.0.1"), ("::1", "::1")])
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
 async def test_addresses_of_other_kinds(host: str, seen: str, transport: str) -> None:
-    desk = Reception()
-    ours, theirs = Agent(SipSettings(host, 0), Reception()), Agent(SipSettings(seen, 0), desk)
+    handler = RecordingHandler()
+    ours, theirs = Agent(SipSettings(host, 0), RecordingHandler()), Agent(SipSettings(seen, 0), handler)
     for each in (ours, theirs):
         await each.start()
     call = await ours.invite(target(theirs, transport), OFFER, name="")
-    assert (call.peer.address, (await soon(desk.calls.get())).peer.address) == (seen, seen)
-    assert desk.incoming.get_nowait().peer.user == "diemcau"
+    assert (call.peer.address, (await soon(handler.calls.get())).peer.address) == (seen, seen)
+    assert handler.incoming.get_nowait().peer.user == "diemcau"
     with pytest.raises(CallUnanswered, match="another kind"):
         await ours.invite(Target("127.0.0.1" if ":" in host else "::1"), OFFER, name="")
     for each in (ours, theirs):
@@ -454,12 +456,12 @@ async def test_addresses_of_other_kinds(host: str, seen: str, transport: str) ->
 
 
 async def test_agents_call_each_other() -> None:
-    desk = Reception()
+    handler = RecordingHandler()
     for transport in ("udp", "tcp"):
-        async with agent(desk) as theirs, agent() as ours:
+        async with agent(handler) as theirs, agent() as ours:
             call = await ours.invite(target(theirs, transport, "42"), OFFER, name='a "b"\r\nX: y')
-            other = await soon(desk.calls.get())
-            incoming = desk.incoming.get_nowait()
+            other = await soon(handler.calls.get())
+            incoming = handler.incoming.get_nowait()
             assert (incoming.user, incoming.peer.name, incoming.offer) == ("42", 'a "b" X: y', OFFER)
             assert (call.sdp, other.sdp) == (ANSWER, OFFER)
             await other.hang_up()
@@ -469,11 +471,11 @@ async def test_agents_call_each_other() -> None:
 
 
 async def test_closing_while_it_rings() -> None:
-    desk = Reception(lambda incoming: asyncio.get_running_loop().create_future())
-    async with agent(desk) as theirs:
+    handler = RecordingHandler(lambda incoming: asyncio.get_running_loop().create_future())
+    async with agent(handler) as theirs:
         async with agent() as ours:
             ringing = asyncio.create_task(ours.invite(target(theirs), OFFER, name=""))
-            await soon(desk.incoming.get())
+            await soon(handler.incoming.get())
         with pytest.raises(CallUnanswered, match="closed"):
             await ringing
 
@@ -548,7 +550,7 @@ async def test_an_answer_without_a_description_is_refused() -> None:
 
 
 async def test_timer_of_a_dialled_call(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("signaling.sip.agent.session_timer.patience", lambda seconds: seconds / 900)
+    monkeypatch.setattr("signaling.sip.agent.session_timer.watch_seconds", lambda seconds: seconds / 900)
     async with agent() as ours, wire.udp(ours) as peer:
         waiting = asyncio.create_task(ours.invite(Target(HOST, peer.port), OFFER, name=""))
         peer.answer(await peer.asked("INVITE"), 200, "Session-Expires: 90;refresher=uas", body=ANSWER)

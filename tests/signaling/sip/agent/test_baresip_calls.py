@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from signaling.sip.agent.agent import Call, CallRefused, CallUnanswered, IncomingCall, Target
+from tests.signaling.sip.agents import OFFER, RecordingHandler, agent, soon
 from tests.signaling.sip.baresip import room
-from tests.signaling.sip.reception import OFFER, Reception, agent, soon
 
 BOTH = pytest.mark.parametrize("transport", ["udp", "tcp"])
 
@@ -38,12 +38,12 @@ async def test_they_hang_up(tmp_path: Path, transport: str) -> None:
 
 @BOTH
 async def test_they_dial(tmp_path: Path, transport: str) -> None:
-    desk = Reception()
-    async with room(tmp_path, name="Huyện Cam Lâm", user="camlam") as peer, agent(desk) as ours:
+    handler = RecordingHandler()
+    async with room(tmp_path, name="Huyện Cam Lâm", user="camlam") as peer, agent(handler) as ours:
         await peer.command("dial", "sip:1234567890@{}:{};transport={}".format(*ours.address, transport))
         await peer.event("CALL_ESTABLISHED")
-        call = await soon(desk.calls.get())
-        incoming = desk.incoming.get_nowait()
+        call = await soon(handler.calls.get())
+        incoming = handler.incoming.get_nowait()
         assert incoming.user == "1234567890"
         assert (incoming.peer.address, incoming.peer.name, incoming.peer.user) == (
             "127.0.0.1",
@@ -58,10 +58,10 @@ async def test_they_dial(tmp_path: Path, transport: str) -> None:
 
 @BOTH
 async def test_hold_and_resume(tmp_path: Path, transport: str) -> None:
-    desk = Reception()
-    async with room(tmp_path) as peer, agent(desk) as ours:
+    handler = RecordingHandler()
+    async with room(tmp_path) as peer, agent(handler) as ours:
         await peer.command("dial", "sip:1@{}:{};transport={}".format(*ours.address, transport))
-        call = await soon(desk.calls.get())
+        call = await soon(handler.calls.get())
         await peer.event("CALL_ESTABLISHED")
         for number, command, direction in ((2, "hold", "recvonly"), (3, "resume", "sendrecv")):
             await peer.command(command)
@@ -114,8 +114,8 @@ async def test_the_desk_refuses(tmp_path: Path, transport: str) -> None:
         incoming.refuse(404)
         raise CallUnanswered("refused")
 
-    desk = Reception(refuse)
-    async with room(tmp_path) as peer, agent(desk) as ours:
+    handler = RecordingHandler(refuse)
+    async with room(tmp_path) as peer, agent(handler) as ours:
         await peer.command("dial", "sip:1@{}:{};transport={}".format(*ours.address, transport))
         assert "404" in (await peer.event("CALL_CLOSED"))["param"]
 
@@ -127,14 +127,14 @@ async def test_they_hang_up_before_the_answer(tmp_path: Path) -> None:
         await go.wait()
         return await incoming.accept(OFFER)
 
-    desk = Reception(wait)
-    async with room(tmp_path) as peer, agent(desk) as ours:
+    handler = RecordingHandler(wait)
+    async with room(tmp_path) as peer, agent(handler) as ours:
         await peer.command("dial", "sip:1@{}:{}".format(*ours.address))
-        await soon(desk.incoming.get())
+        await soon(handler.incoming.get())
         await peer.command("hangupall", "dir=all")
         await soon(_says(peer.folder / "log", "487 Request Terminated"))
         go.set()
-        assert str(await soon(desk.failed.get())) == "gone before the answer"
+        assert str(await soon(handler.failed.get())) == "gone before the answer"
 
 
 @BOTH

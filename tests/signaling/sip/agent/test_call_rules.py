@@ -4,12 +4,12 @@ import pytest
 
 from signaling.sip.agent import request_checks, session_timer
 from signaling.sip.agent.dialog import Dialog
-from signaling.sip.agent.rate_limit import BURST, MOST_ADDRESSES, PER_SECOND, RateLimit
-from signaling.sip.agent.reinvite import renew
+from signaling.sip.agent.rate_limit import BURST, MAX_ADDRESSES, PER_SECOND, RateLimit
+from signaling.sip.agent.reinvite import answer_offer
 from signaling.sip.protocol.errors import BadMessage
 from signaling.sip.protocol.message import Request, parse, respond
 from tests.fuzz.sip import INVITE
-from tests.signaling.sip.reception import ANSWER, OFFER
+from tests.signaling.sip.agents import ANSWER, OFFER
 
 
 def invite(*changes: tuple[str, str]) -> Request:
@@ -45,7 +45,7 @@ def test_no_timer_with_who_does_not_have_it() -> None:
 
 
 def test_too_brief() -> None:
-    with pytest.raises(session_timer.TooBrief):
+    with pytest.raises(session_timer.IntervalTooSmall):
         session_timer.of_request(invite(("Session-Expires: 90", "Session-Expires: 89")))
 
 
@@ -61,7 +61,7 @@ def test_timer_of_a_response(value: str, seconds: int | None) -> None:
 def test_agreement_and_patience() -> None:
     assert session_timer.agreement(None) == []
     assert session_timer.agreement(90) == [("require", "timer"), ("session-expires", "90;refresher=uac")]
-    assert [session_timer.patience(seconds) for seconds in (90, 96, 1800)] == [60, 64, 1768]
+    assert [session_timer.watch_seconds(seconds) for seconds in (90, 96, 1800)] == [60, 64, 1768]
 
 
 @pytest.mark.parametrize(
@@ -81,11 +81,11 @@ def test_agreement_and_patience() -> None:
     ],
 )
 def test_screening(changes: tuple[tuple[str, str], ...], refusal: request_checks.Refusal | None) -> None:
-    assert request_checks.of_invite(invite(*changes)) == refusal
+    assert request_checks.check_invite(invite(*changes)) == refusal
 
 
 def test_a_dialog_of_theirs() -> None:
-    dialog = Dialog.came(invite(), "t", "<sip:us@10.0.0.1>")
+    dialog = Dialog.as_callee(invite(), "t", "<sip:us@10.0.0.1>")
     assert dialog.key == ("c@10.0.0.9", "t", "f")
     bye = dialog.request("BYE")
     assert bye.uri == "sip:room@10.0.0.9:5060;transport=udp"
@@ -108,7 +108,7 @@ def test_a_dialog_of_theirs() -> None:
 def test_a_dialog_of_ours() -> None:
     response = respond(invite(), 200, "t")
     response.headers += [("record-route", "<sip:p2;lr>, <sip:p1:5070;lr>"), ("contact", "<sip:there@10.0.0.2>")]
-    dialog = Dialog.dialled(invite(), response, "<sip:us@10.0.0.9>")
+    dialog = Dialog.as_caller(invite(), response, "<sip:us@10.0.0.9>")
     assert dialog.key == ("c@10.0.0.9", "f", "t")
     ack = dialog.request("ACK", 7)
     assert (ack.uri, ack.sequence, ack.all("route")) == (
@@ -123,18 +123,18 @@ def test_a_dialog_of_ours() -> None:
 def test_contacts_that_cannot_be_reached_do_not_count() -> None:
     response = respond(invite(), 200, "t")
     response.add("contact", "<h323:there@10.0.0.2>")
-    dialog = Dialog.dialled(invite(), response, "")
+    dialog = Dialog.as_caller(invite(), response, "")
     assert dialog.target == invite().uri
     dialog.refresh(invite(("Contact: <sip:room@10.0.0.9:5060", "Contact: <sip:other@10.0.0.9:5070")))
     assert dialog.target == "sip:other@10.0.0.9:5070;transport=udp"
     dialog.refresh(response)
     assert dialog.target == "sip:other@10.0.0.9:5070;transport=udp"
     with pytest.raises(BadMessage):
-        Dialog.came(invite(("Contact: <sip:", "Contact: <h323:")), "t", "")
+        Dialog.as_callee(invite(("Contact: <sip:", "Contact: <h323:")), "t", "")
 
 
 def _renewed(offer: str, own: str = ANSWER, theirs: str = OFFER) -> str | None:
-    return renew(own, theirs, offer, 3)
+    return answer_offer(own, theirs, offer, 3)
 
 
 def test_the_same_again() -> None:
@@ -208,9 +208,9 @@ def test_allowance() -> None:
 def test_allowance_forgets_the_oldest() -> None:
     allowance = RateLimit()
     allowance.admit("a", BURST, 0.0)
-    for number in range(MOST_ADDRESSES - 1):
+    for number in range(MAX_ADDRESSES - 1):
         allowance.admit(str(number), 1.0, 0.0)
     assert not allowance.admit("a", 1.0, 0.0)
-    for number in range(MOST_ADDRESSES):
+    for number in range(MAX_ADDRESSES):
         allowance.admit(str(number), 1.0, 0.0)
     assert allowance.admit("a", 1.0, 0.0)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from signaling.sip.agent.agent import Call, Target
-from tests.signaling.sip.reception import OFFER, Reception, agent, soon
+from tests.signaling.sip.agents import OFFER, RecordingHandler, agent, soon
 
 HOST = "127.0.0.1"
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
@@ -47,22 +47,22 @@ async def sipp(folder: Path, scenario: str, transport: str, *more: str) -> Async
 
 @BOTH
 async def test_they_dial(tmp_path: Path, transport: str) -> None:
-    desk = Reception()
-    async with agent(desk) as ours:
+    handler = RecordingHandler()
+    async with agent(handler) as ours:
         remote = "{}:{}".format(*ours.address)
         async with sipp(tmp_path, "caller.xml", transport, remote, "-s", "1234567890", "-r", str(CALLS)):
             for _ in range(CALLS):
-                incoming, call = await soon(desk.incoming.get(), TIME_S), await soon(desk.calls.get(), TIME_S)
+                incoming, call = await soon(handler.incoming.get(), TIME_S), await soon(handler.calls.get(), TIME_S)
                 assert (incoming.user, incoming.peer.name) == ("1234567890", "Polycom HDX (Phong hop)")
                 await soon(call.ended.wait(), TIME_S)
                 assert call.reason == "bye"
-        assert desk.pictures.qsize() == CALLS
+        assert handler.pictures.qsize() == CALLS
 
 
 @BOTH
 async def test_we_dial(tmp_path: Path, transport: str) -> None:
-    desk = Reception()
-    async with agent(desk) as ours, sipp(tmp_path, "callee.xml", transport) as port:
+    handler = RecordingHandler()
+    async with agent(handler) as ours, sipp(tmp_path, "callee.xml", transport) as port:
         room = Target(HOST, port, transport)
         async with asyncio.timeout(10):
             while not _listens(port, transport):
@@ -74,7 +74,7 @@ async def test_we_dial(tmp_path: Path, transport: str) -> None:
             return made
 
         calls = await asyncio.gather(*(call() for _ in range(CALLS)))
-        pictures = {(await soon(desk.pictures.get(), TIME_S)).id for _ in range(CALLS)}
+        pictures = {(await soon(handler.pictures.get(), TIME_S)).id for _ in range(CALLS)}
         assert pictures == {call.id for call in calls}
         await asyncio.gather(*(call.hang_up() for call in calls))
 

@@ -9,8 +9,8 @@ import pytest
 
 from signaling.sip.agent.agent import Agent, Call, SipSettings, Target
 from tests.signaling.sip import wire
+from tests.signaling.sip.agents import OFFER, RecordingHandler, agent, soon
 from tests.signaling.sip.baresip import room
-from tests.signaling.sip.reception import OFFER, Reception, agent, soon
 
 TIMER = ("Supported: timer", "Session-Expires: 1800;refresher=uac")
 
@@ -21,7 +21,7 @@ async def succeeded(ours: Agent, call: Call) -> AsyncIterator[Call]:
     host, port = ours.address
     kept = call.snapshot
     await ours.leave()
-    next_ = Agent(SipSettings(host, port), Reception())
+    next_ = Agent(SipSettings(host, port), RecordingHandler())
     (again,) = await next_.start([kept])
     try:
         yield again
@@ -30,10 +30,10 @@ async def succeeded(ours: Agent, call: Call) -> AsyncIterator[Call]:
 
 
 async def test_it_survives_its_next_refresh_and_ends_by_their_bye() -> None:
-    desk = Reception()
-    async with agent(desk) as ours, wire.udp(ours) as peer:
+    handler = RecordingHandler()
+    async with agent(handler) as ours, wire.udp(ours) as peer:
         await peer.call(*TIMER)
-        call = await soon(desk.calls.get())
+        call = await soon(handler.calls.get())
         async with succeeded(ours, call) as again:
             assert again.snapshot == _later(call)
             peer.request("UPDATE", *TIMER, body=OFFER)
@@ -52,10 +52,10 @@ def _later(call: Call) -> object:
 
 
 async def test_our_requests_have_numbers_that_the_first_agent_cannot_have_used() -> None:
-    desk = Reception()
-    async with agent(desk) as ours, wire.udp(ours) as peer:
+    handler = RecordingHandler()
+    async with agent(handler) as ours, wire.udp(ours) as peer:
         await peer.call()
-        call = await soon(desk.calls.get())
+        call = await soon(handler.calls.get())
         async with succeeded(ours, call) as again:
             leaving = asyncio.ensure_future(again.hang_up())
             bye = await peer.asked("BYE")
@@ -65,11 +65,11 @@ async def test_our_requests_have_numbers_that_the_first_agent_cannot_have_used()
 
 
 async def test_one_that_nobody_refreshes_ends_when_it_would_have(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("signaling.sip.agent.session_timer.patience", lambda _: 0.3)
-    desk = Reception()
-    async with agent(desk) as ours, wire.udp(ours) as peer:
+    monkeypatch.setattr("signaling.sip.agent.session_timer.watch_seconds", lambda _: 0.3)
+    handler = RecordingHandler()
+    async with agent(handler) as ours, wire.udp(ours) as peer:
         await peer.call(*TIMER)
-        call = await soon(desk.calls.get())
+        call = await soon(handler.calls.get())
         async with succeeded(ours, call) as again:
             peer.answer(await peer.asked("BYE"), 200)
             await soon(again.ended.wait())

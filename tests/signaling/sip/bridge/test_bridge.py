@@ -146,7 +146,7 @@ async def test_a_room_system_that_asks_by_sip_gets_a_whole_picture(world: World)
     await calls(host, "connected")
     seat = world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01")
     assert seat is not None
-    world.server.sip_bridge.wants_picture(agent.calls[0])  # type: ignore[arg-type]
+    world.server.sip_bridge.keyframe_requested(agent.calls[0])  # type: ignore[arg-type]
     await soon(lambda: ("refresh_picture", session.id, seat.id) in world.engine.calls)
 
 

@@ -78,30 +78,30 @@ def test_who_left_is_not_called_and_who_found_no_room_is_looked_after() -> None:
 
 
 def test_the_switchboard_calls_some_at_once_and_tells_only_news() -> None:
-    board = DialSchedule()
-    assert board.news() is None
-    board.expect([DialledSystem(vcs(str(n)), 1, f"P{n}") for n in range(3)], NOW)
-    board.systems["0"].due = later(5)
-    assert [each.device.id for each in board.due(NOW, 2)] == ["1", "2"]
-    assert [each.device.id for each in board.due(later(5), 2)] == ["1", "2"]
-    assert [each.device.id for each in board.due(later(5), 3)] == ["1", "2", "0"]
-    told = board.news()
+    schedule = DialSchedule()
+    assert schedule.news() is None
+    schedule.expect([DialledSystem(vcs(str(n)), 1, f"P{n}") for n in range(3)], NOW)
+    schedule.systems["0"].due = later(5)
+    assert [each.device.id for each in schedule.due(NOW, 2)] == ["1", "2"]
+    assert [each.device.id for each in schedule.due(later(5), 2)] == ["1", "2"]
+    assert [each.device.id for each in schedule.due(later(5), 3)] == ["1", "2", "0"]
+    told = schedule.news()
     assert told is not None
     assert [(each.device, each.state, each.at) for each in told.calls] == [
         ("0", "waiting", later(5)),
         ("1", "waiting", NOW),
         ("2", "waiting", NOW),
     ]
-    assert board.news() is None
-    board.systems["1"].calling()
-    assert board.news() is not None
+    assert schedule.news() is None
+    schedule.systems["1"].calling()
+    assert schedule.news() is not None
 
 
 def test_what_is_registered_anew_is_called_where_it_is_now() -> None:
-    board = DialSchedule()
-    board.expect([DialledSystem(vcs("a"), 1, "P")], NOW)
-    board.systems["a"].connected()
-    board.expect([DialledSystem(vcs("a", address="10.0.0.9"), 2, "P.02"), DialledSystem(vcs("b"), 1, "Q")], later(5))
-    first, second = board.systems["a"], board.systems["b"]
+    schedule = DialSchedule()
+    schedule.expect([DialledSystem(vcs("a"), 1, "P")], NOW)
+    schedule.systems["a"].connected()
+    schedule.expect([DialledSystem(vcs("a", address="10.0.0.9"), 2, "P.02"), DialledSystem(vcs("b"), 1, "Q")], later(5))
+    first, second = schedule.systems["a"], schedule.systems["b"]
     assert (first.device.address, first.number, first.name, first.state) == ("10.0.0.9", 2, "P.02", "connected")
     assert (second.state, second.due) == ("waiting", later(5))

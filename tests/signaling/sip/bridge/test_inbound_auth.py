@@ -235,7 +235,7 @@ async def test_a_device_that_is_kept_out_while_it_is_called_is_not_called_twice(
         return False
 
     with monkeypatch.context() as patch:
-        patch.setattr(world.server.sip_bridge._seating, "compare", wrong_line)
+        patch.setattr(world.server.sip_bridge._admission, "compare", wrong_line)
         assert (await ring(world, session.code)).refused == 403
     await tick(world, 10)
     agent.ringing.set()

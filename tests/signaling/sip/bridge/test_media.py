@@ -23,7 +23,7 @@ BLUE_HERTZ = 1000
 PNG_END = b"IEND\xaeB`\x82"
 
 
-class Desk:
+class SeatingHandler:
     """Lets every call in at the seat."""
 
     def __init__(self, meeting: Meeting) -> None:
@@ -34,7 +34,7 @@ class Desk:
         answer = await self.meeting.engine.connect(ROOM, "vcs", incoming.offer, plain=True)
         self.calls.put_nowait(await incoming.accept(answer))
 
-    def wants_picture(self, call: Call) -> None:
+    def keyframe_requested(self, call: Call) -> None:
         """RTCP says so too."""
 
 
@@ -49,13 +49,13 @@ async def meeting() -> AsyncIterator[Meeting]:
 
 
 @pytest.fixture
-async def desk(meeting: Meeting) -> Desk:
-    return Desk(meeting)
+async def handler(meeting: Meeting) -> SeatingHandler:
+    return SeatingHandler(meeting)
 
 
 @pytest.fixture
-async def agent(desk: Desk) -> AsyncIterator[Agent]:
-    held = Agent(SipSettings(LOOPBACK, 0), desk)
+async def agent(handler: SeatingHandler) -> AsyncIterator[Agent]:
+    held = Agent(SipSettings(LOOPBACK, 0), handler)
     await held.start()
     yield held
     await held.close()
@@ -131,7 +131,7 @@ async def test_r057_a_real_room_system_that_is_called_sees_hears_is_seen_and_hea
 
 
 async def test_r095_a_real_room_system_that_calls_sees_hears_is_seen_and_heard(
-    meeting: Meeting, agent: Agent, desk: Desk, tmp_path: Path
+    meeting: Meeting, agent: Agent, handler: SeatingHandler, tmp_path: Path
 ) -> None:
     film = await baresip.film(tmp_path / "blue.mp4")
     a = await meeting.join("a", "red", 440, floor=True)
@@ -143,7 +143,7 @@ async def test_r095_a_real_room_system_that_calls_sees_hears_is_seen_and_heard(
         await peer.event("CALL_ESTABLISHED")
         await talk(meeting, a, peer)
         await peer.command("hangup")
-        call = desk.calls.get_nowait()
+        call = handler.calls.get_nowait()
         async with asyncio.timeout(PATIENCE_S):
             await call.ended.wait()
         assert heard(peer) == {440}

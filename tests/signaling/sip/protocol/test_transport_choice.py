@@ -7,7 +7,7 @@ import pytest
 from signaling.sip.agent.agent import Agent, CallRefused, Target
 from signaling.sip.protocol.message import Request
 from tests.signaling.sip import wire
-from tests.signaling.sip.reception import OFFER, agent
+from tests.signaling.sip.agents import OFFER, agent
 from tests.signaling.sip.wire import HOST, Peer
 
 
@@ -45,7 +45,7 @@ async def test_r057_where_no_connection_is_taken_what_is_large_goes_by_udp() -> 
 
 
 async def test_r057_who_answers_by_tcp_alone_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("signaling.sip.agent.agent.ALIVE_S", 0.3)
+    monkeypatch.setattr("signaling.sip.agent.agent.OPTIONS_TIMEOUT_S", 0.3)
     async with agent() as ours, wire.tcp(ours) as peer:
         asking = asyncio.create_task(ours.alive(Target(HOST, peer.port)))
         peer.answer(await peer.asked("OPTIONS"), 200)

@@ -1,4 +1,4 @@
-"""A desk for tests, agents on loopback, and descriptions they could have got from a media engine."""
+"""Helpers for tests of the SIP agent: a call handler that records, agents on loopback, session descriptions."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -27,12 +27,12 @@ T = TypeVar("T")
 
 
 async def accept(incoming: IncomingCall) -> Call:
-    """Answer with the same each time."""
+    """Answer with the same description each time."""
     return await incoming.accept(ANSWER)
 
 
-class Reception:
-    """A desk that does with every call what it was told, and keeps what became of it."""
+class RecordingHandler:
+    """Handles every call by the function `take`, and queues calls, failures and key frame requests."""
 
     def __init__(self, take: Callable[[IncomingCall], Awaitable[Call]] = accept) -> None:
         self.take = take
@@ -49,15 +49,15 @@ class Reception:
         except CallFailed as failure:
             self.failed.put_nowait(failure)
 
-    def wants_picture(self, call: Call) -> None:
-        """Note it."""
+    def keyframe_requested(self, call: Call) -> None:
+        """Queue the call."""
         self.pictures.put_nowait(call)
 
 
 @asynccontextmanager
-async def agent(desk: Reception | None = None, **settings: Any) -> AsyncIterator[Agent]:
+async def agent(handler: RecordingHandler | None = None, **settings: Any) -> AsyncIterator[Agent]:
     """Run an agent on any free port of loopback."""
-    running = Agent(SipSettings("127.0.0.1", 0, **settings), desk or Reception())
+    running = Agent(SipSettings("127.0.0.1", 0, **settings), handler or RecordingHandler())
     await running.start()
     try:
         yield running
@@ -66,11 +66,11 @@ async def agent(desk: Reception | None = None, **settings: Any) -> AsyncIterator
 
 
 def target(running: Agent, transport: str = "udp", user: str = "") -> Target:
-    """Where an agent is called."""
+    """Return the target at which an agent is called."""
     return Target(*running.address, transport=transport, user=user)
 
 
 async def soon(what: Awaitable[T], seconds: float = 10) -> T:
-    """What comes soon, or TimeoutError."""
+    """Return the result of an awaitable; raise TimeoutError after so many seconds."""
     async with asyncio.timeout(seconds):
         return await what

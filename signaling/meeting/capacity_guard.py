@@ -1,4 +1,4 @@
-"""Who passes the join guard now: the limits of the session and of this minute, asked of the counted legs (I18)."""
+"""Join guard: lets a leg in while session and server are below their limits of connected legs (I18)."""
 
 import logging
 from datetime import datetime, timedelta
@@ -12,16 +12,17 @@ log = logging.getLogger(__name__)
 
 
 class CapacityGuard:
-    """Lets legs in, of browsers and of room systems alike."""
+    """Decides whether a leg may connect, for browsers and room systems alike."""
 
     def __init__(self, scheduler: Scheduler, connected_devices: ConnectedDevices) -> None:
         self._scheduler = scheduler
         self._connected_devices = connected_devices
 
     async def enter(self, guarded: str, leg: str, reserved: int, now: datetime, *, resumes: bool = False) -> bool:
-        """Let a leg in if both limits allow it; a leg that is in stays in.
+        """Return whether a leg may connect: both limits allow it, or it is connected already.
 
-        Without Valkey nobody new comes in (RedisError), but who resumes a seat does, and is counted when it is back.
+        `guarded` is the session, or the test room; `reserved` its number of legs. Without Valkey no new leg comes in
+        (RedisError), but one that resumes a seat does, and is counted when Valkey is back.
         """
         if self._connected_devices.holds(guarded, leg):
             return True
@@ -36,15 +37,15 @@ class CapacityGuard:
             return True
 
     def leave(self, guarded: str, leg: str) -> None:
-        """Count a leg no more."""
+        """Stop counting a leg."""
         self._connected_devices.leave(guarded, leg)
 
     async def _usable(self, guarded: str, now: datetime) -> int:
-        """How many legs may be connected, those of the test room among them, when this one comes in.
+        """Return how many legs may be connected in all, test room included, when a leg of `guarded` comes in.
 
         Outside its own slots (lobby, grace) a session has reserved nothing: it gets what the sessions of this minute
-        and the test room have not reserved, so that whoever comes early or stays late never takes a place from who is
-        due. The test room gets its own, unless the maximum fell and sessions need them.
+        and the test room have not reserved, so that a point that comes early or stays late takes no leg from one that
+        is due. The test room gets its own legs, unless the maximum fell and sessions need them.
         """
         rules = self._scheduler.policy(now).capacity
         usable = rules.share.of((await self._scheduler.limits(now)).maximum.points)

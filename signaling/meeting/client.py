@@ -1,4 +1,4 @@
-"""One connected socket: what it may send how fast, and a bounded queue of what it is told."""
+"""One connected WebSocket: a rate limit for what it sends, a bounded queue for what it gets."""
 
 import asyncio
 import secrets
@@ -13,7 +13,7 @@ from signaling.core.account import Account, Source
 from signaling.messages.server import Bye, Farewell, ServerMessage, dump
 
 QUEUE = 256
-"""Messages that may wait for a slow socket. When it is full the socket is dropped: the client comes back by its resume
+"""Messages that may wait for a slow socket. A socket with a full queue is dropped: the client comes back by its resume
 token and gets the whole state anew, which is cheaper than every change it missed."""
 RATE = 20.0
 """Messages per second in the long run."""
@@ -23,7 +23,7 @@ OFFER_COSTS = 10.0
 
 
 class Member(Protocol):
-    """Whoever holds a seat in a meeting: a browser's socket, or the call of a room system."""
+    """The holder of a seat in a meeting: a browser's socket, or the call of a room system."""
 
     id: str
     session: str | None
@@ -31,17 +31,17 @@ class Member(Protocol):
     source: Source
 
     def send(self, message: ServerMessage, ref: str | None = None) -> None:
-        """Tell it something."""
+        """Send a message."""
 
     def send_text(self, text: str) -> None:
-        """Tell it something that is text already."""
+        """Send a message that is encoded already."""
 
     def hang_up(self, reason: Farewell, ref: str | None = None) -> None:
-        """Say bye; nothing is said after it."""
+        """Say bye; nothing is sent after it."""
 
 
 class Client:
-    """A socket that may join one conference."""
+    """A browser's socket, which may join one meeting at a time."""
 
     def __init__(
         self, socket: web.WebSocketResponse, login: Login, source: Source, now: datetime, agent: str = ""
@@ -69,7 +69,7 @@ class Client:
         self.send_text(dump(message, ref))
 
     def send_text(self, text: str) -> None:
-        """Queue a message that is text already, as one for everyone is; a client too slow to take it is dropped."""
+        """Queue a message that is encoded already, as one for everyone is; drop a client too slow to take it."""
         try:
             self._queue.put_nowait(text)
         except asyncio.QueueFull:
@@ -85,11 +85,11 @@ class Client:
             self.drop()
 
     def drop(self) -> None:
-        """Close without waiting for the other side."""
+        """Close the socket without waiting for the other side."""
         self._dropped.set()
 
     def allow(self, cost: float) -> bool:
-        """Take `cost` from the token bucket, if it holds that much."""
+        """Take `cost` tokens from the bucket; return False if it holds fewer."""
         now = time.monotonic()
         self._tokens = min(BURST, self._tokens + (now - self._refilled) * RATE)
         self._refilled = now
@@ -99,7 +99,7 @@ class Client:
         return True
 
     async def write(self) -> None:
-        """Send what is queued until a bye is out or the client is dropped."""
+        """Send queued messages until a bye is out or the client is dropped."""
         dropped = asyncio.ensure_future(self._dropped.wait())
         sending = asyncio.ensure_future(self._send_queued())
         try:

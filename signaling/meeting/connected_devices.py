@@ -1,13 +1,13 @@
-"""The guard at the door (invariant I18): who is connected this minute, counted in Valkey for all roofs together.
+"""Counts connected devices (legs) in Valkey, for all servers together: the join guard's memory (invariant I18).
 
 At every instant the connected legs of a session are at most those it reserved, and the legs of all sessions and of the
 test room together at most the usable share (Điều 12.4.a). A leg has one id, so coming back never counts twice; a leg
-nobody refreshes expires, so a killed roof blocks nothing for longer than :data:`TTL_SECONDS`. Times are Valkey's own
-(TIME), for the clocks of roofs differ.
+that is not refreshed expires, so a killed server blocks nothing for longer than :data:`TTL_SECONDS`. Times are Valkey's
+own (TIME), for the clocks of servers differ.
 
-Valkey may lose everything, and may be away. Each roof knows its own legs and keeps a mark in Valkey that they are
+Valkey may lose everything, and may be away. Each server knows its own legs and keeps a mark in Valkey that they are
 counted there; a leg is judged only where that mark is, so that nobody comes in because others are forgotten. What is
-to be written waits in the roof, so that no meeting waits for Valkey.
+to be written waits in the server, so that no meeting waits for Valkey.
 """
 
 import asyncio
@@ -30,11 +30,11 @@ from signaling.core.valkey import FORGOTTEN, MARKED, NOW, cancelled
 log = logging.getLogger(__name__)
 
 TEST_ROOM = "test-room"
-"""What all visits to the test room are counted as, whose legs are a pool of their own (I-15)."""
+"""The name under which all visits to the test room are counted; their legs are a pool of their own (I-15)."""
 TTL_SECONDS = 30
 REFRESH_SECONDS = 10
 LOOK_SECONDS = 0.5
-"""So often it is looked whether Valkey still has our legs, and what it could not be told is tried again."""
+"""Interval of checks that Valkey still has our legs, and of new tries of what could not be written."""
 
 _ENTER = (
     MARKED
@@ -92,19 +92,19 @@ return known
 The mark is gone before the first leg. Returns whether it was there."""
 
 Verdict = Literal["in", "session", "total"]
-"""Let in, or which of the two limits is reached."""
+"""`in`: let in; otherwise the limit that is reached."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """How many legs may be connected: of the session, and of all sessions."""
+    """Limits of connected legs: of the session, and of all sessions together."""
 
     reserved: int
     usable: int
 
 
 class ConnectedDevices:
-    """Counts connected legs; those of this roof are known without Valkey."""
+    """Counts connected legs; knows those of this server without Valkey."""
 
     def __init__(self, redis: Redis) -> None:
         # given
@@ -115,16 +115,16 @@ class ConnectedDevices:
         # owned
         self._mark = redis_keys.counted(secrets.token_hex(8))
         self._held: dict[str, set[str]] = {}
-        """The legs of this roof, by session."""
+        """The legs of this server, by session."""
         self._left: dict[str, set[str]] = {}
-        """Legs that are still to be taken out."""
+        """Legs that are still to be removed from Valkey, by session."""
         self._due = asyncio.Event()
         self._writing = asyncio.Lock()
         self._marked = False
         self._written = -math.inf
 
     async def enter(self, session: str, leg: str, quota: Quota) -> Verdict:
-        """Let a leg in if both limits allow it; a leg that is in stays in. Raises RedisError."""
+        """Count a leg if both limits allow it; one that is counted stays so. Raises RedisError."""
         if self.holds(session, leg):
             return "in"
         async with self._writing:
@@ -136,23 +136,23 @@ class ConnectedDevices:
         return verdict
 
     def holds(self, session: str, leg: str) -> bool:
-        """Whether a leg is connected to this roof."""
+        """Return whether a leg is connected to this server."""
         return leg in self._held.get(session, ())
 
     def admit(self, session: str, leg: str) -> None:
-        """Count a leg without asking, as soon as Valkey can be told."""
+        """Count a leg whatever the limits are, as soon as Valkey can be told."""
         self._held.setdefault(session, set()).add(leg)
         self._left.get(session, set()).discard(leg)
         self._due.set()
 
     def leave(self, session: str, leg: str) -> None:
-        """Count a leg no more, as soon as Valkey can be told."""
+        """Stop counting a leg, as soon as Valkey can be told."""
         self._held.get(session, set()).discard(leg)
         self._left.setdefault(session, set()).add(leg)
         self._due.set()
 
     def hold(self, legs: Mapping[str, Collection[str]]) -> None:
-        """These are the connected legs of this roof, by session: keep them in, also where Valkey forgot them.
+        """Set the connected legs of this server, by session, and keep them counted, also where Valkey forgot them.
 
         A leg that is not among them, as that of a call that rings, is counted until it expires or leaves.
         """
@@ -160,7 +160,7 @@ class ConnectedDevices:
         self._due.set()
 
     async def connected(self, *sessions: str) -> list[int]:
-        """Return how many legs of each session are connected to any roof. Raises RedisError."""
+        """Return how many legs of each session are connected to any server. Raises RedisError."""
         if not sessions:
             return []
         async with self._writing:
@@ -168,7 +168,7 @@ class ConnectedDevices:
         return counted
 
     async def keep(self) -> None:
-        """Tell Valkey what is due at once, and all of it as soon as it has forgotten it; runs until cancelled."""
+        """Write changes to Valkey at once, and everything when Valkey has forgotten it; runs until cancelled."""
         while not cancelled():
             try:
                 if self._due.is_set() or self._old() or not await self._redis.exists(self._mark):
@@ -187,23 +187,23 @@ class ConnectedDevices:
         return asyncio.get_running_loop().time() - self._written >= REFRESH_SECONDS
 
     async def write(self) -> None:
-        """Tell Valkey now which legs are connected here, and which no more. Raises RedisError."""
+        """Write to Valkey now which legs are connected here, and which left. Raises RedisError."""
         async with self._writing:
-            await self._write_all()
+            await self._write_changes()
 
     async def _ask(self, script: AsyncScript, places: list[str], arguments: list[Any]) -> Any:
-        """Run a script over our mark and `places`, once Valkey knows which of our legs left and which are there."""
+        """Run a script over our mark and `places`, after writing which of our legs left and which are there."""
         if self._left:
-            await self._write_all()
+            await self._write_changes()
         for _ in range(2):
             answer = await script(keys=[self._mark, *places], args=arguments)
             if answer != FORGOTTEN:
                 return answer
-            await self._write_all()
+            await self._write_changes()
         raise Unreachable("Valkey forgets what it is told")
 
-    async def _write_all(self) -> None:
-        """Write what is held and what left; whatever cannot be written stays due."""
+    async def _write_changes(self) -> None:
+        """Write connected and departed legs; what cannot be written stays due."""
         left, self._left = self._left, {}
         self._due.clear()
         sessions = sorted(self._held.keys() | left.keys())

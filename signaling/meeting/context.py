@@ -1,4 +1,4 @@
-"""What the sockets of meetings use, and nothing else that the server has."""
+"""The parts of the server that the sockets of meetings use."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from signaling.meeting.manager import MeetingManager
 
 @dataclass(frozen=True, slots=True)
 class MeetingContext:
-    """What the sockets of meetings use."""
+    """The parts of the server that the sockets of meetings use."""
 
     sign_in: SignIn
     meetings: MeetingManager

@@ -1,4 +1,4 @@
-"""From a WebSocket message to what it does: one table, one small function per message."""
+"""Dispatches WebSocket messages: one table from a message's type to the small function that obeys it."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -39,15 +39,15 @@ COMMANDS: dict[type[Any], Callable[[MeetingState, str, Any, datetime], list[Effe
     m.Step: lambda c, client, msg, now: c.step(client, msg.to, now),
     m.Leave: lambda c, client, _, __: c.leave(client),
 }
-"""Messages that only a conference is needed for."""
+"""Messages that need nothing but the state of the meeting."""
 
 
 Handler = Callable[[Client, Any, datetime], Awaitable[None]]
-"""Obeys one message of a client. Raises MessageError."""
+"""Obeys one message of a client at a time. Raises MessageError."""
 
 
 class Dispatcher:
-    """Obeys messages and answers faults."""
+    """Obeys the messages of clients, and answers errors."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class Dispatcher:
         }
 
     async def receive(self, client: Client, text: str, now: datetime) -> None:
-        """Obey one message; every fault is answered and the connection goes on."""
+        """Obey one message; every error is answered, and the connection goes on."""
         ref: str | None = None
         try:
             if not client.allow(1):
@@ -99,7 +99,7 @@ class Dispatcher:
         await meeting.carry_out(effects, client, message.ref)
 
     async def _offer(self, client: Client, message: m.Offer, _: datetime) -> None:
-        """Answer an offer; the answer goes out before anything the new transport brings about."""
+        """Answer an SDP offer; the answer is sent before anything that the new transport brings about."""
         meeting = self._meetings.joined(client)
         if not client.allow(OFFER_COSTS):
             raise MessageError("too-fast")
@@ -120,6 +120,6 @@ async def _answer(client: Client, message: m.Ping, _: datetime) -> None:
 
 
 def _error(client: Client, error: MessageError) -> m.Error:
-    """Return the answer to a fault; what was wrong with a message is told to whoever writes the client."""
+    """Return the `error` message; its text tells the writer of a client what was wrong with a message."""
     text = fault_text(error.word, client.account.language, error.text)
     return m.Error.model_validate({"error": error.word, "text": text, "opens": error.opens})

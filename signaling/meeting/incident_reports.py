@@ -1,4 +1,4 @@
-"""Faults as people in a meeting report them, and what they are told of how these are dealt with (Điều 13.2.c, 14.3)."""
+"""Opens incidents that people in a meeting report, and tells them how these are dealt with (Điều 13.2.c, 14.3)."""
 
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from signaling.messages.server import Assist, ReportFault, incident_state
 
 
 class IncidentReports:
-    """Brings meeting and desk together."""
+    """Connects running meetings with the incident service."""
 
     def __init__(
         self, meetings: MeetingManager, incidents: IncidentService, line_monitor: LineMonitor, audit: AuditLog
@@ -24,7 +24,7 @@ class IncidentReports:
         self._audit = audit
 
     async def report(self, client: Client, message: ReportFault, now: datetime) -> None:
-        """Open an incident with what is measured at this moment; the host and the desk know of it at once."""
+        """Open an incident with the connection quality of this moment; tell the host and the duty desk at once."""
         meeting = self._meetings.joined(client)
         seat = meeting.state.reported(client.id, message.kind, message.seat)
         point = None if message.kind == "help" else meeting.state.roster.points.get(seat, seat)
@@ -42,7 +42,7 @@ class IncidentReports:
         await meeting.carry_out(meeting.state.assist(client.id, message.on, now), client, message.ref)
 
     async def changed(self, incident: Incident) -> None:
-        """The desk did something about an incident: who is in the meeting is told."""
+        """Tell the meeting of an incident that the duty desk has changed."""
         meeting = self._meetings.meetings.get(incident.session)
         if meeting is not None:
             await meeting.apply(meeting.state.incident(incident_state(incident), incident.reporter))

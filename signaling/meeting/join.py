@@ -1,9 +1,9 @@
-"""The way in: code and account at the door, a seat, the join guard, and only then the meeting (R-051, I18)."""
+"""Lets clients join: checks code and account, chooses a seat, asks the join guard, then seats them (R-051, I18)."""
 
 from datetime import datetime, timedelta
 
 from scheduler.booking.registration.service import Scheduler
-from scheduler.core import errors as door
+from scheduler.core import errors
 from scheduler.core.model import Act, Session
 from scheduler.directory.equipment.lines import internet_alone
 from scheduler.directory.equipment.service import Equipment
@@ -24,19 +24,19 @@ from signaling.meeting.state.roster import Person, Place
 from signaling.messages.server import Admit, EnterTestRoom, Join, Knock
 
 WORDS: dict[type[Exception], str] = {
-    door.CodeUnknown: "code-unknown",
-    door.NotInvited: "not-invited",
-    door.TooEarly: "too-early",
-    door.Ended: "ended",
-    door.Cancelled: "cancelled",
-    door.Revoked: "revoked",
+    errors.CodeUnknown: "code-unknown",
+    errors.NotInvited: "not-invited",
+    errors.TooEarly: "too-early",
+    errors.Ended: "ended",
+    errors.Cancelled: "cancelled",
+    errors.Revoked: "revoked",
 }
-GUESSES = (door.CodeUnknown, door.NotInvited)
-"""What counts as a guessed code."""
+GUESSES = (errors.CodeUnknown, errors.NotInvited)
+"""Errors that count as a guessed code."""
 
 
 class JoinService:
-    """Lets clients in."""
+    """Lets clients join meetings, test rooms and waiting rooms."""
 
     def __init__(
         self,
@@ -61,18 +61,18 @@ class JoinService:
         self._check_may_join(client)
         if not (client.account.point or client.account.unit or client.account.central):
             raise MessageError("no-point")
-        session, point = await self._open_door(client, message, now)
+        session, point = await self._admitted_session(client, message, now)
         self._check_login(client, session.id, message.resume, now)
         if point is not None and await self._guest_access.lacking(point, session.id, now):
             await self._note(client, "not-granted", session.id, point, now)
             raise MessageError("not-granted")
         meeting = await self._meetings.meeting(session)
         if point not in (None, session.host_point):
-            await self._accept(client, message, meeting, now)
+            await self._demand_notice(client, message, meeting, now)
         if point is not None:
-            await self._declare(client, message, meeting, point, now)
+            await self._demand_declaration(client, message, meeting, point, now)
         if point is not None and not meeting.state.invites(point):
-            await self._hold(client, meeting, point, message.ref, now)
+            await self._let_wait(client, meeting, point, message.ref, now)
             return
         await self._note(client, "enter", session.id, session.number, now)
         person = await self._person(client.account, meeting.control, point)
@@ -89,7 +89,7 @@ class JoinService:
             raise MessageError("already-joined")
 
     def _check_login(self, client: Client, meeting: str, resume: str | None, now: datetime) -> None:
-        """Whose login has expired comes back to its seat, and goes nowhere else. Raises MessageError ``signed-out``."""
+        """Let an expired login back to its seat, but nowhere else. Raises MessageError ``signed-out``."""
         if client.login.holds(now):
             return
         account, there = client.account, self._meetings.meetings.get(meeting)
@@ -97,8 +97,10 @@ class JoinService:
         if there is None or there.state.roster.choose(person, resume).resumed is None:
             raise MessageError("signed-out")
 
-    async def _hold(self, client: Client, meeting: MeetingRunner, point: str, ref: str | None, now: datetime) -> None:
-        """Let a point that is not invited wait for the host (Điều 3.7, R-011)."""
+    async def _let_wait(
+        self, client: Client, meeting: MeetingRunner, point: str, ref: str | None, now: datetime
+    ) -> None:
+        """Put a point that is not invited into the waiting room (Điều 3.7, R-011)."""
         person = await self._person(client.account, meeting.control, point)
         place = Place.of(await self._scheduler.point(point))
         effects = meeting.state.knock(client.id, person, place, now)
@@ -107,7 +109,7 @@ class JoinService:
         await meeting.apply(effects, client, ref)
 
     async def answer(self, client: Client, message: Admit, now: datetime) -> None:
-        """Admit who waits, which makes it one of the session's points, or turn it away. Raises MessageError."""
+        """Admit a waiting point, which makes it one of the session's points, or turn it away. Raises MessageError."""
         meeting = self._meetings.joined(client)
         async with meeting.join_lock:  # two who lead may answer at once
             knock = meeting.state.knock_for(client.id, message.id)
@@ -120,9 +122,9 @@ class JoinService:
     async def _invite(self, session: str, knock: Knock, by: str, now: datetime) -> None:
         try:
             amended = await self._scheduler.invite(session, knock.point, now, Act(by, knock.name))
-        except door.CapacityExceeded:
+        except errors.CapacityExceeded:
             raise MessageError("full") from None
-        except door.Ended:
+        except errors.Ended:
             raise MessageError("ended") from None
         await self._meetings.amended(amended)
 
@@ -141,8 +143,8 @@ class JoinService:
         async with meeting.join_lock:
             await self._seat(client, meeting, person, message, now)
 
-    async def _accept(self, client: Client, message: Join, meeting: MeetingRunner, now: datetime) -> None:
-        """Who comes from a component point accepts the notice, once a session (Điều 7.4, R-040)."""
+    async def _demand_notice(self, client: Client, message: Join, meeting: MeetingRunner, now: datetime) -> None:
+        """Demand that an account of a component point accepts the notice, once a session (Điều 7.4, R-040)."""
         notice, account = self._scheduler.policy(now).conduct.meeting.notice, client.account.account
         if notice is None or account in meeting.accepted:
             return
@@ -151,8 +153,10 @@ class JoinService:
         await self._note(client, "accept-notice", meeting.id, meeting.state.booking.number, now)
         meeting.accepted.add(account)
 
-    async def _declare(self, client: Client, message: Join, meeting: MeetingRunner, point: str, now: datetime) -> None:
-        """A point on the Internet declares, once a session, that nothing shares its line (Điều 6.3.b, R-028)."""
+    async def _demand_declaration(
+        self, client: Client, message: Join, meeting: MeetingRunner, point: str, now: datetime
+    ) -> None:
+        """Demand that a point on the Internet declares once a session that its line is its own (Điều 6.3.b, R-028)."""
         statement, account = self._scheduler.policy(now).conduct.meeting.dedicated, client.account.account
         if statement is None or account in meeting.declared or not internet_alone(await self._equipment.lines(point)):
             return
@@ -164,8 +168,8 @@ class JoinService:
     async def _note(self, client: Client, action: str, subject: str, detail: str, now: datetime) -> None:
         await self._audit.append(client.source.entry(now, client.account.account, action, subject, detail))
 
-    async def _open_door(self, client: Client, message: Join, now: datetime) -> tuple[Session, str | None]:
-        """Return the session of a code and the point this account sits at there."""
+    async def _admitted_session(self, client: Client, message: Join, now: datetime) -> tuple[Session, str | None]:
+        """Return the session of a code, and the point at which the account sits. Raises MessageError, RedisError."""
         account = client.account
         attempt = await self._attempt(account.account, message)
         try:
@@ -175,34 +179,34 @@ class JoinService:
             invited = point in found.everyone
             kept = self._meetings.giving_way(found.id, code) if invited or point is None else None
             session = kept or await self._scheduler.enter(code, point if invited else None, now)
-        except door.NotAdmitted as error:
+        except errors.NotAdmitted as error:
             if attempt is not None and isinstance(error, GUESSES):
-                await self._guessed(client, attempt, WORDS[type(error)], now)
+                await self._note_wrong_code(client, attempt, WORDS[type(error)], now)
             elif attempt is not None:
                 await self._throttle.right(attempt)
-            opens = error.opens if isinstance(error, door.TooEarly) else None
+            opens = error.opens if isinstance(error, errors.TooEarly) else None
             raise MessageError(WORDS[type(error)], opens=opens) from None
         if attempt is not None:
             await self._throttle.right(attempt)
         return session, point
 
     async def _attempt(self, account: str, message: Join) -> Attempt | None:
-        """Note an attempt at a code, but for who takes back a seat by its token: that guesses nothing.
+        """Count an attempt at a code, but not by a client that takes back a seat by its token: that guesses nothing.
 
         Raises MessageError, and RedisError: without Valkey nobody may guess.
         """
         try:
             if self._meetings.resumes(account, message.resume, self._scheduler.typed(message.code)):
                 return None
-        except door.CodeUnknown:
+        except errors.CodeUnknown:
             pass  # nothing that could be a code: counted like a wrong one
         attempt = await self._throttle.attempt(throttle.CODE, account)
         if attempt.locked:
             raise MessageError("code-locked")
         return attempt
 
-    async def _look(self, client: Client, point: str, device: int, now: datetime) -> None:
-        """Flag what differs from the registration; a wrong line is kept out if the profile says so (R-004, R-055)."""
+    async def _check_device(self, client: Client, point: str, device: int, now: datetime) -> None:
+        """Record what differs from the registered device; refuse a wrong line if the policy says so (R-004, R-055)."""
         found = await self._equipment.check_device(
             point, device, ObservedDevice(client.source.address, client.agent), now
         )
@@ -211,24 +215,24 @@ class JoinService:
         if self._equipment.keeps_out(found, now):
             raise MessageError("wrong-line")
 
-    async def _guessed(self, client: Client, attempt: Attempt, word: str, now: datetime) -> None:
-        """Note a code that was wrong, and the lock that the last of too many brings (R-051)."""
+    async def _note_wrong_code(self, client: Client, attempt: Attempt, word: str, now: datetime) -> None:
+        """Write a wrong code to the audit log, and the lock that the last of too many brings (R-051)."""
         account = client.account.account
         await self._note(client, "code-wrong", account, word, now)
         if attempt.last:
             await self._note(client, "code-locked", account, "", now)
 
     async def _point(self, account: Account, session: Session, now: datetime) -> str | None:
-        """Return the point an account sits at; None is a technician who controls the session from elsewhere.
+        """Return the point at which an account sits; None for a technician who controls the session from elsewhere.
 
-        Where the profile lets who is not invited wait, that is the first of its own.
+        Where the policy lets a point that is not invited wait, that is the account's first point. Raises NotInvited.
         """
         own = [account.point] if account.point else await self._points_of(account.unit)
         here = [point for point in session.everyone if point in own]
         if here or permissions.may_control(account, (await self._meetings.unit_directory(now)).control(session)):
             return here[0] if here else None
         if not own or self._scheduler.policy(now).conduct.meeting.uninvited == "refuse":
-            raise door.NotInvited
+            raise errors.NotInvited
         return own[0]
 
     async def _points_of(self, unit: str | None) -> list[str]:
@@ -244,11 +248,11 @@ class JoinService:
     async def _seat(
         self, client: Client, meeting: MeetingRunner, person: Person, message: Join | EnterTestRoom, now: datetime
     ) -> None:
-        """Choose a seat, pass the guard, sit down; one at a time per meeting."""
+        """Choose a seat, ask the join guard, sit down; one client at a time per meeting. Raises MessageError."""
         conference = meeting.state
         choice = conference.roster.choose(person, message.resume)
         if person.place is not None and choice.resumed is None and not meeting.is_test_room:
-            await self._look(client, person.place.id, choice.device, now)
+            await self._check_device(client, person.place.id, choice.device, now)
         legs, guarded = conference.booking.legs, meeting.capacity_pool
         resumes = choice.resumed is not None
         if choice.leg is not None and not await self._capacity_guard.enter(

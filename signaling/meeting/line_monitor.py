@@ -1,4 +1,4 @@
-"""Looks at the lines of running meetings: the host is told of weak ones, and those that stay weak are reported."""
+"""Monitors the lines of running meetings: tells the host of weak ones, reports those that stay weak as incidents."""
 
 import logging
 from collections.abc import Mapping
@@ -19,12 +19,12 @@ LOOK_SECONDS = timedelta(seconds=2)
 
 
 def measured(line: ConnectionQuality) -> LineMeasurement:
-    """Return what the media engine tells of a line as it is kept."""
+    """Return connection quality as incidents store it: losses to 0.1 %, jitter to 0.1 ms, round trip to 1 ms."""
     return LineMeasurement(round(line.up, 3), round(line.down, 3), round(line.jitter, 4), round(line.round_trip, 3))
 
 
 def weak(seat: str, line: LineMeasurement) -> WeakLine:
-    """Return a line as controllers are told: whole percents and milliseconds, which do not change all the time."""
+    """Return a weak line as controllers see it: whole percents and milliseconds, which do not change all the time."""
     return WeakLine(
         seat=seat,
         loss=round(100 * max(line.up, line.down)),
@@ -34,7 +34,7 @@ def weak(seat: str, line: LineMeasurement) -> WeakLine:
 
 
 class LineMonitor:
-    """Watches every meeting by itself."""
+    """Watches the lines of each meeting separately."""
 
     def __init__(self, engine: MediaEngine, incidents: IncidentService, scheduler: Scheduler) -> None:
         # given
@@ -44,10 +44,10 @@ class LineMonitor:
         # owned
         self._watches: dict[str, tuple[LineWatch, datetime]] = {}
         self._now: dict[str, dict[str, LineMeasurement]] = {}
-        """What was last measured of each point of a meeting: the worst of its devices."""
+        """The latest measurement of each point, by meeting: that of its worst device."""
 
     async def of_seat(self, meeting: str, seat: str) -> LineMeasurement | None:
-        """Return how the line of a seat is, if it is connected and can be asked."""
+        """Return the connection quality of a seat; None if it is not connected or the engine cannot be asked."""
         found = (await self._measure(meeting)).get(seat)
         return None if found is None else measured(found)
 
@@ -58,7 +58,7 @@ class LineMonitor:
             return {}
 
     async def look(self, meeting: MeetingRunner, now: datetime) -> None:
-        """Look at the lines of a meeting, unless that was just done."""
+        """Measure the lines of a meeting, unless that was done less than two seconds ago."""
         watch, looked = self._watches.get(meeting.id, (None, now - LOOK_SECONDS))
         if now - looked < LOOK_SECONDS:
             return
@@ -79,23 +79,23 @@ class LineMonitor:
             await self._incidents.count(meeting.id, _by_point(seen.counted, points))
 
     def now(self, meeting: str) -> Mapping[str, LineMeasurement]:
-        """Return how the lines of connected points are, by point."""
+        """Return the latest connection quality of connected points, by point."""
         return self._now.get(meeting, {})
 
     def forget(self, meeting: str) -> None:
-        """A meeting is over."""
+        """Forget a meeting that is over."""
         self._watches.pop(meeting, None)
         self._now.pop(meeting, None)
 
 
 def _worst(lines: Mapping[str, LineMeasurement], points: Mapping[str, str]) -> dict[str, LineMeasurement]:
-    """Return the line of each point that loses most."""
+    """Return the line with the highest loss of each point."""
     ordered = sorted(lines.items(), key=lambda each: max(each[1].up, each[1].down))
     return {points[seat]: line for seat, line in ordered}
 
 
 def _by_point(counted: Mapping[str, bool], points: Mapping[str, str]) -> dict[str, bool]:
-    """A point of several devices is as good as the worst of its lines."""
+    """Return whether each point lost packets; a point of several devices is as good as its worst line."""
     lossy: dict[str, bool] = {}
     for seat, bad in counted.items():
         if seat in points:

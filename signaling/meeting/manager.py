@@ -1,4 +1,4 @@
-"""All conferences of this roof: opens them at the door, lets time pass, and routes what the media engine tells."""
+"""Owns all running meetings: opens one when the first person joins, ticks each once a second, routes media events."""
 
 import asyncio
 import logging
@@ -48,16 +48,16 @@ log = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
 DISK_SECONDS = 2.0
-"""So often the disk of the recordings is looked at: with a tick on top, its alarm is told within 5 s."""
+"""Interval at which the disk of the recordings is measured; with a tick on top, its alarm is sent within 5 s."""
 SETTLE_SECONDS = 1.5
-"""At shutdown, recordings may take this long to be closed and noted."""
+"""At shutdown, recordings may take this long to be closed and written to the database."""
 TEST_TITLE = "Phòng thử"
 NOBODY = Control((), (), "")
-"""Who controls a test room."""
+"""The controllers of a test room: there are none."""
 
 
 class MeetingManager:
-    """Owns the meetings."""
+    """Owns the running meetings and the sockets of their participants."""
 
     def __init__(self, scheduler: Scheduler, dependencies: MeetingDependencies, line_monitor: LineMonitor) -> None:
         # given
@@ -66,7 +66,7 @@ class MeetingManager:
         self._line_monitor = line_monitor
         # owned
         self.stopping = False
-        """Whether nobody is let in any more."""
+        """Whether the server ends, so that nobody may join any more."""
         self.meetings: dict[str, MeetingRunner] = {}
         self.clients: set[Client] = set()
         self._sessions: dict[str, Session] = {}
@@ -76,15 +76,15 @@ class MeetingManager:
         self._storage: StorageState | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._waiting: asyncio.Task[None] | None = None
-        """For workers of other machines, which may bring rooms."""
+        """Waits for workers of other machines, which may bring their rooms."""
         self.left = False
-        """Whether another process leads on."""
+        """Whether the meetings were left to another process."""
         self._routes: dict[type[Any], Callable[[Any], Awaitable[None]]] = {
-            PeerUp: lambda e: self._tell(e.room, lambda c: c.peer_up(e.seat)),
-            PeerDown: lambda e: self._tell(e.room, lambda c: c.peer_down(e.seat)),
-            CameraWanted: lambda e: self._tell(e.room, lambda c: c.wanted(e.seat, e.lines)),
-            Speaking: lambda e: self._tell(e.room, lambda c: c.speaker_changed(e.seat)),
-            Levels: lambda e: self._tell(e.room, lambda c: c.levels(e.levels)),
+            PeerUp: lambda e: self._change_state(e.room, lambda c: c.peer_up(e.seat)),
+            PeerDown: lambda e: self._change_state(e.room, lambda c: c.peer_down(e.seat)),
+            CameraWanted: lambda e: self._change_state(e.room, lambda c: c.wanted(e.seat, e.lines)),
+            Speaking: lambda e: self._change_state(e.room, lambda c: c.speaker_changed(e.seat)),
+            Levels: lambda e: self._change_state(e.room, lambda c: c.levels(e.levels)),
             RecordingFailed: lambda e: self._recording_stopped(e.room, e.path, e.error),
             RecordingEnded: self._recording_ended,
             RecordingLost: lambda e: self.dependencies.recordings.lost(e.path, self.dependencies.clock()),
@@ -96,7 +96,7 @@ class MeetingManager:
         }
 
     async def load(self) -> Load:
-        """Return what goes on, as /metrics tells it."""
+        """Return the load that /metrics shows: sockets, meetings, seats by role, statistics of the engine."""
         here = [
             seat.role for meeting in self.meetings.values() for seat in meeting.state.roster.seats.values() if seat.here
         ]
@@ -109,17 +109,17 @@ class MeetingManager:
         return self.dependencies.engine
 
     def start(self) -> None:
-        """Begin to route events, to keep what changes and to let time pass."""
+        """Start routing engine events, storing changes and ticking."""
         self.count_legs()
         self.dependencies.keeper.start()
         works = (self._route(), self._tick_forever(), self.dependencies.connected_devices.keep())
         self._tasks = [asyncio.create_task(work) for work in works]
 
     async def recover(self, patience: float) -> None:
-        """Lead on the conferences that an earlier process led, over the rooms that media workers hold.
+        """Continue the meetings of an earlier process, in the rooms that media workers hold.
 
-        What no worker holds is awaited for `patience` seconds, in which one of another machine may dial in: then rooms
-        are opened anew, and files closed. Raises SQLAlchemyError.
+        A room that no worker holds is awaited for `patience` seconds, in which a worker of another machine may dial
+        in; then the room is opened anew, and its files are closed. Raises SQLAlchemyError.
         """
         now = self.dependencies.clock()
         held = await self.engine.held()
@@ -127,12 +127,12 @@ class MeetingManager:
             await self._guarded(self._note_end(end))
         lost = await self.dependencies.recordings.taken_over() - held.writing.keys()
         if not patience:
-            await self._lose(lost)
+            await self._close_files(lost)
         stored = await self.dependencies.keeper.take_over()
         missing = {session for session in stored if stored[session].conference.room_open} - set(held.rooms)
         for session, record in stored.items():
             try:
-                await self._lead_on(session, record, now)
+                await self._continue(session, record, now)
             except SQLAlchemyError:
                 raise  # the next start leads all of them on
             except Exception:
@@ -143,12 +143,12 @@ class MeetingManager:
             with suppress(MediaError):  # its worker is gone, and the room with it
                 await self.engine.close_room(room)
         if patience:
-            self._waiting = asyncio.create_task(self._await_workers(lost, missing, patience))
-        await self._build_anew(self.meetings.keys() - missing if patience else self.meetings)
+            self._waiting = asyncio.create_task(self._wait_for_workers(lost, missing, patience))
+        await self._reopen(self.meetings.keys() - missing if patience else self.meetings)
         await self.tick(now)
 
-    async def _lead_on(self, id_: str, record: MeetingSnapshot, now: datetime) -> None:
-        """Lead on one conference, unless its session is over."""
+    async def _continue(self, id_: str, record: MeetingSnapshot, now: datetime) -> None:
+        """Continue one meeting of an earlier process, unless its session is over."""
         try:
             session = await self._scheduler.session(id_)
         except SchedulerError:
@@ -164,34 +164,34 @@ class MeetingManager:
             await self._guarded(meeting.attach(room, now))
 
     async def _room(self, session: str) -> RoomState | None:
-        """What the engine holds of a session, if anything."""
+        """Return the room of a session as the engine holds it, None where it holds none."""
         try:
             return await self.engine.room_state(session)
         except MediaError:
             return None
 
-    async def _await_workers(self, files: set[str], rooms: set[str], patience: float) -> None:
-        """After so many seconds, close the files and open the rooms anew that no worker has brought."""
+    async def _wait_for_workers(self, files: set[str], rooms: set[str], patience: float) -> None:
+        """After `patience` seconds, close the files and reopen the rooms that no worker has brought."""
         await asyncio.sleep(patience)
         with suppress(MediaError):
             files -= (await self.engine.held()).writing.keys()
-        await self._lose(files)
-        await self._build_anew(rooms)
+        await self._close_files(files)
+        await self._reopen(rooms)
 
-    async def _lose(self, files: Iterable[str]) -> None:
-        """Close what nobody records into any more; of those whose end is known nothing changes."""
+    async def _close_files(self, files: Iterable[str]) -> None:
+        """Close files that no worker records into any more; those whose end is known stay as they are."""
         for path in files:
             await self._guarded(self.dependencies.recordings.lost(path, self.dependencies.clock()))
 
-    async def _build_anew(self, rooms: Iterable[str]) -> None:
-        """Open the rooms of these meetings that no worker holds."""
+    async def _reopen(self, rooms: Iterable[str]) -> None:
+        """Open the rooms of these meetings anew where no worker holds them."""
         for meeting in [self.meetings[room] for room in rooms if room in self.meetings]:
             if not meeting.attached:
                 await self._guarded(meeting.lost())
                 await self._guarded(meeting.rebuild())
 
     async def leave(self) -> None:
-        """Say bye to everyone for a moment: another process leads on, and the rooms stay as they are."""
+        """Close all sockets and leave the rooms as they are: another process continues the meetings."""
         self.left = self.stopping = True
         await self.dependencies.keeper.stop()
         for client in list(self.clients):
@@ -199,7 +199,7 @@ class MeetingManager:
         await self._end_tasks()
 
     async def stop(self) -> None:
-        """Let nobody in any more, say bye to everyone and close all rooms, unless they were left to another process."""
+        """End all meetings, close all sockets and rooms, unless they were left to another process."""
         if self.left:
             return
         self.stopping = True
@@ -218,7 +218,7 @@ class MeetingManager:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def meeting(self, session: Session) -> MeetingRunner:
-        """Return the meeting of a session that somebody comes to, opened when it is not yet. Raises ShuttingDown."""
+        """Return the meeting of a session that somebody joins; open it if needed. Raises ShuttingDown."""
         if self.stopping:
             raise ShuttingDown
         meeting = await self.open(session)
@@ -228,7 +228,7 @@ class MeetingManager:
         return meeting
 
     async def open(self, session: Session) -> MeetingRunner:
-        """Return the meeting of a session, opened when it is not yet, if only to call those who are to come."""
+        """Return the meeting of a session; open it if needed, if only to call room systems."""
         async with self._opening:
             if session.id not in self.meetings:
                 points = await self.unit_directory(self.dependencies.clock())
@@ -247,39 +247,39 @@ class MeetingManager:
             return self.meetings[session.id]
 
     def open_test_room(self, point: Point, now: datetime) -> MeetingRunner:
-        """Return the test room of a point, where nobody else sees or hears it; who finds it empty has all the time."""
+        """Return the test room of a point, where nobody else sees or hears it; an empty one begins its time anew."""
         policy = self._scheduler.policy(now)
         stay = Interval(now, now + policy.preparation.test_room.stay)
         id_ = f"{TEST_ROOM}:{point.id}"
         if id_ not in self.meetings:
-            state = MeetingState(_trial(id_, point, stay, policy))
+            state = MeetingState(_test_room_booking(id_, point, stay, policy))
             self.meetings[id_] = MeetingRunner(state, point.unit, NOBODY, self.dependencies)
         elif self.meetings[id_].state.empty:
             self.meetings[id_].state.amended(TEST_TITLE, stay, policy.capacity.test_legs)
         return self.meetings[id_]
 
     async def unit_directory(self, now: datetime) -> UnitDirectory:
-        """Return what rights are judged by."""
+        """Return the units and points by which rights are decided at `now`."""
         points = {point.id: point for point in await self._scheduler.points()}
         return UnitDirectory(points, await self._scheduler.units(), self._scheduler.shelf, now)
 
     def of(self, client: Client) -> MeetingRunner | None:
-        """Return the meeting a client has joined."""
+        """Return the meeting that a client has joined, None without one."""
         return None if client.session is None else self.meetings.get(client.session)
 
     def seated(self, account: str) -> bool:
-        """Whether an account has a seat in a meeting, its socket lost or not."""
+        """Return whether an account has a seat in a meeting, connected or not."""
         rosters = [meeting.state.roster for meeting in self.meetings.values()]
         return any(seat.account == account for roster in rosters for seat in roster.seats.values())
 
     def joined(self, client: Client) -> MeetingRunner:
-        """Return the meeting a client has joined. Raises MessageError ``not-joined``."""
+        """Return the meeting that a client has joined. Raises MessageError ``not-joined``."""
         if (meeting := self.of(client)) is None:
             raise MessageError("not-joined")
         return meeting
 
     async def disconnected(self, client: Client, now: datetime) -> None:
-        """A socket is closed. One that fell silent counts from its last sign of life."""
+        """Handle a closed socket: its seat waits, counted from the last sign of life."""
         meeting = self.of(client)
         client.session = None
         if meeting is not None:
@@ -287,49 +287,49 @@ class MeetingManager:
             await meeting.apply(meeting.state.lost(client.id, min(client.heard, now)))
 
     async def scripted(self, session: str, items: Sequence[ScriptItem], now: datetime) -> None:
-        """The script of a session was changed."""
+        """Apply a changed script to the meeting of a session, if it runs."""
         meeting = self.meetings.get(session)
         if meeting is not None:
             await meeting.apply(meeting.state.scripted(items, now))
 
     def resumes(self, account: str, token: str | None, code: str) -> bool:
-        """Whether an account takes back a seat of the session of a code, by its resume token."""
+        """Return whether an account's resume token belongs to a seat in the meeting of a session code."""
         found = [self.meetings[id_] for id_, session in self._sessions.items() if session.code == code]
         return any(meeting.state.roster.resumed(account, token) is not None for meeting in found)
 
     async def cancelled(self, session: str) -> None:
-        """A session was cancelled: its conference ends."""
-        await self._dead(session, "cancelled")
+        """End the meeting of a session that was cancelled."""
+        await self._end_session(session, "cancelled")
 
     async def revoked(self, sessions: Iterable[str]) -> None:
-        """Codes were revoked: their conferences end (R-066)."""
+        """End the meetings of sessions whose codes were revoked (R-066)."""
         for session in sessions:
-            await self._dead(session, "revoked")
+            await self._end_session(session, "revoked")
 
     async def displaced(self, sessions: Iterable[str], now: datetime) -> None:
-        """Codes went to another session: their conferences end; one that is held is given notice (A25)."""
+        """End the meetings of sessions whose codes went to another session; one in its slot gets notice first (A25)."""
         for session in sessions:
             meeting = self.meetings.get(session)
             if meeting is None or self._scheduler.phase(self._sessions[session], now) != "open":
-                await self._dead(session, "revoked")
+                await self._end_session(session, "revoked")
             else:
                 notice = self._scheduler.policy(now).revocation.live_notice
                 await meeting.apply(meeting.state.gives_way(now + notice))
 
-    async def _dead(self, session: str, reason: Farewell) -> None:
+    async def _end_session(self, session: str, reason: Farewell) -> None:
         meeting = self.meetings.get(session)
         if meeting is not None:
             await self._finish(meeting, reason)
 
     def giving_way(self, session: str, code: str) -> Session | None:
-        """Return the session of a code that was taken while its meeting goes on for the time of notice."""
+        """Return the session of a code that was taken away, while its meeting goes on for the time of notice."""
         meeting = self.meetings.get(session)
         if meeting is None or meeting.state.gives_way_at is None or self._sessions[session].code != code:
             return None
         return self._sessions[session]
 
     async def amended(self, session: Session) -> None:
-        """A session was changed: its conference ends when that says, holds so many legs, and says so to everyone."""
+        """Apply a changed session to its meeting: title, end, number of legs, points; everyone is told."""
         meeting = self.meetings.get(session.id)
         if meeting is not None:
             self._sessions[session.id] = session
@@ -341,29 +341,29 @@ class MeetingManager:
             await meeting.apply(effects)
 
     async def tick(self, now: datetime) -> None:
-        """Let time pass: the disk, absences, the end of sessions, the signs of life for guard and attendance."""
-        await self._watch_disk(now)
+        """Do what is due at `now`: measure the disk, find absences, end meetings, refresh join guard and attendance."""
+        await self._measure_disk(now)
         due = self._refreshed is None or (now - self._refreshed).total_seconds() >= REFRESH_SECONDS
         self._refreshed = now if due else self._refreshed
         for meeting in list(self.meetings.values()):
             if meeting.id in self.meetings:  # one may end while time passes in another
-                await self._guarded(self._pass(meeting, now))
+                await self._guarded(self._tick_meeting(meeting, now))
         if due:
             self.count_legs()
             held = [meeting for meeting in self.meetings.values() if not meeting.is_test_room]
             here = {meeting.id: meeting.state.roster.present() for meeting in held}
             await self.dependencies.attendance.confirm_present(here, now)
 
-    async def _pass(self, meeting: MeetingRunner, now: datetime) -> None:
-        if (reason := self._over(meeting, now)) is not None:
+    async def _tick_meeting(self, meeting: MeetingRunner, now: datetime) -> None:
+        if (reason := self._end_reason(meeting, now)) is not None:
             await self._finish(meeting, reason)
             return
         await meeting.apply(meeting.state.tick(now))
         if not meeting.is_test_room:
             await self._line_monitor.look(meeting, now)
 
-    def _over(self, meeting: MeetingRunner, now: datetime) -> Farewell | None:
-        """Why a meeting ends now, if it does."""
+    def _end_reason(self, meeting: MeetingRunner, now: datetime) -> Farewell | None:
+        """Return why a meeting ends now, None while it goes on."""
         state = meeting.state
         if meeting.is_test_room:
             return "ended" if now >= state.booking.end else None
@@ -371,7 +371,7 @@ class MeetingManager:
             return "revoked"
         return None if self._scheduler.phase(self._sessions[meeting.id], now) in {"lobby", "open"} else "ended"
 
-    async def _watch_disk(self, now: datetime) -> None:
+    async def _measure_disk(self, now: datetime) -> None:
         if self._looked is not None and (now - self._looked).total_seconds() < DISK_SECONDS:
             return
         self._looked = now
@@ -388,12 +388,12 @@ class MeetingManager:
 
     @property
     def _voices(self) -> int:
-        """How many points' sounds are kept beside recordings at most: as many of each as are mixed."""
+        """Upper limit of isolated tracks that are recorded now: as many for each meeting as voices are mixed."""
         states = [meeting.state.recording.state for meeting in self.meetings.values()]
         return self.dependencies.room_options.mixed * sum(state.on and state.voices for state in states)
 
     def count_legs(self) -> None:
-        """Tell the join guard which legs are connected, of meetings that were there before this process as well."""
+        """Tell the join guard which legs are connected, also those of meetings that an earlier process opened."""
         legs: dict[str, set[str]] = {}
         for meeting in self.meetings.values():
             legs.setdefault(meeting.capacity_pool, set()).update(meeting.legs())
@@ -419,13 +419,13 @@ class MeetingManager:
             await self._guarded(self._routes[type(event)](event))
 
     async def _guarded(self, work: Awaitable[None]) -> None:
-        """Do something for one meeting; its fault must not stop the others."""
+        """Await work of one meeting and log its exception, which must not stop the others."""
         try:
             await work
         except Exception:
             log.exception("x the roof could not follow an event")
 
-    async def _tell(self, room: str, change: Callable[[MeetingState], list[Effect]]) -> None:
+    async def _change_state(self, room: str, change: Callable[[MeetingState], list[Effect]]) -> None:
         meeting = self.meetings.get(room)
         if meeting is not None:
             await meeting.apply(change(meeting.state))
@@ -449,7 +449,7 @@ class MeetingManager:
             await meeting.rebuild()
 
     async def _room_held(self, room: str) -> None:
-        """A worker came with a room: its meeting goes on there, and a room without a meeting is closed."""
+        """Continue a meeting in the room that a worker brought; close a room without a meeting."""
         meeting = self.meetings.get(room)
         if meeting is None:
             await self.engine.close_room(room)
@@ -463,7 +463,7 @@ class MeetingManager:
             await self._recording_stopped(event.room, event.path, event.error)
 
     async def _note_end(self, end: RecordingEnded) -> None:
-        """Note how a recording ended; its worker tells it no more once that outlives this process."""
+        """Store how a recording ended; then acknowledge it, so that its worker does not report it again."""
         if await self.dependencies.recordings.ended(end.path, end.seconds, end.error):
             with suppress(MediaError):
                 await self.engine.noted(end.path)
@@ -474,11 +474,11 @@ class MeetingManager:
 
 
 def _rounded(hours: float) -> float:
-    """Tenths of the last ten hours, whole ones before: a figure that changes all the time is not read."""
+    """Round to tenths below ten hours, to whole hours above: nobody reads a figure that changes all the time."""
     return round(hours, 1) if hours < 10 else float(round(hours))
 
 
-def _trial(id_: str, point: Point, stay: Interval, policy: Policy) -> Booking:
+def _test_room_booking(id_: str, point: Point, stay: Interval, policy: Policy) -> Booking:
     return Booking(
         id=id_,
         title=TEST_TITLE,

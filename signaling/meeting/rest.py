@@ -1,4 +1,4 @@
-"""What the layouts of the composed picture look like: the same data that it is composed from."""
+"""Endpoint of the layouts of the composed picture: the same data that the compositor uses."""
 
 from typing import Annotated, Literal
 

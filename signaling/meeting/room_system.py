@@ -13,12 +13,12 @@ SIP_PORT = 5060
 
 
 def target(device: Device) -> Target:
-    """Return where a device that has an address takes calls."""
+    """Return the SIP target of a device that has an address."""
     return Target(device.address or "", device.port or SIP_PORT, device.transport.lower() or "auto")
 
 
 class RoomSystem:
-    """One call, which ends with its seat."""
+    """A room system in a meeting: one call, which ends with its seat."""
 
     def __init__(self, device: Device, name: str, address: str) -> None:
         # given
@@ -31,18 +31,18 @@ class RoomSystem:
         self.session: str | None = None
         self.call: Call | None = None
         self.up = False
-        """Whether its sound and picture have come."""
+        """Whether its media have arrived."""
         self.held = False
-        """Whether it came in with sound and picture."""
+        """Whether it took a seat with its media connected."""
         self.said: Farewell | None = None
         """Why the meeting hung up."""
         self._ending: asyncio.Task[None] | None = None
 
     def send(self, message: ServerMessage, ref: str | None = None) -> None:
-        """Nothing: a room system has no page."""
+        """Ignore a message: a room system has no page."""
 
     def send_text(self, text: str) -> None:
-        """Nothing either."""
+        """Ignore a message."""
 
     def hang_up(self, reason: Farewell, ref: str | None = None) -> None:
         """End the call."""

@@ -1,4 +1,4 @@
-"""One running conference: carries out its effects in order, on the engine, the guard and the sockets."""
+"""Runs one meeting: carries out the effects of its state in order, on the engine, the database and the sockets."""
 
 import asyncio
 import logging
@@ -60,12 +60,12 @@ from signaling.recording.catalog import RecordingCatalog
 log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 0.1
-"""Changes of the roster are gathered this long."""
+"""Changes of the roster are collected this long before they are sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class MeetingDependencies:
-    """What a meeting works with."""
+    """The parts of the server that each meeting uses."""
 
     engine: MediaEngine
     connected_devices: ConnectedDevices
@@ -76,11 +76,11 @@ class MeetingDependencies:
     audit: AuditLog
     clock: Callable[[], datetime]
     room_options: RoomOptions
-    """What all rooms have in common."""
+    """Options that all rooms have in common."""
 
 
 class MeetingRunner:
-    """A conference with its sockets. State changes at once; effects follow in the same order under one lock."""
+    """A meeting with its sockets. State changes at once; effects follow in the same order under one lock."""
 
     def __init__(
         self, state: MeetingState, host_unit: str, control: Control, dependencies: MeetingDependencies
@@ -93,31 +93,31 @@ class MeetingRunner:
         # owned
         self.join_lock = asyncio.Lock()
         self.accepted: set[str] = set()
-        """Accounts that have accepted the notice."""
+        """Accounts that have accepted the confidentiality notice."""
         self.declared: set[str] = set()
         """Accounts that have declared that nothing shares their line."""
         self._clients: dict[str, Member] = {}
         self._untold: set[str] = set()
-        """Clients whose seat is being kept, before they are told of it."""
+        """Clients whose seat is being stored, before they are told of it."""
         self._waiting: dict[str, Member] = {}
-        """Those at the door, who are told nothing of the meeting."""
+        """Clients in the waiting room, which are told nothing of the meeting."""
         self._present: set[str] = set()
-        """Points with a stay that goes on."""
+        """Points that are present, as attendance counts them."""
         self._gone: dict[str, datetime] = {}
-        """When those of them left whose departure is still to be written."""
+        """When points left whose departure is still to be written."""
         self.opened = False
-        """Whether somebody came, and not the centre alone calls."""
+        """Whether somebody has joined; False while the centre only calls room systems."""
         self.attached = False
         """Whether the engine has the room as this process wants it, if it is open."""
         self._over = False
         self._recovered = False
-        """Whether another process led it, and the engine may know more of it."""
+        """Whether it was taken over from another process, so that the engine may know more of it."""
         self._order = asyncio.Lock()
         self._carrying: set[asyncio.Task[None]] = set()
         self._part = ""
-        """The file of the part that is recorded, or was last."""
+        """The file of the part that is being recorded, or was last."""
         self.left_systems: tuple[SystemSnapshot, ...] = ()
-        """Room systems whose calls an earlier process led, until they are taken up."""
+        """Room systems whose calls an earlier process handled, until the SIP bridge takes them over."""
         self._flush: asyncio.TimerHandle | None = None
         self._carry: dict[type[Any], Callable[[Any], Awaitable[Tell | TellAll | None]]] = {
             OpenRoom: self._open_room,
@@ -143,22 +143,22 @@ class MeetingRunner:
 
     @property
     def id(self) -> str:
-        """The id of session, conference and room."""
+        """The id of session, meeting and room."""
         return self.state.booking.id
 
     @property
     def is_test_room(self) -> bool:
-        """Whether this is somebody's visit to the test room."""
+        """Whether this is a test room, where a point meets itself."""
         return self.state.booking.is_test_room
 
     @property
     def capacity_pool(self) -> str:
-        """What the join guard counts its legs as."""
+        """The name under which the join guard counts its legs: all test rooms share one."""
         return TEST_ROOM if self.is_test_room else self.id
 
     @property
     def snapshot(self) -> MeetingSnapshot:
-        """What is kept of it, for the process that leads it next."""
+        """The values from which another process continues the meeting."""
         return MeetingSnapshot(
             conference=self.state.snapshot,
             opened=self.opened,
@@ -171,7 +171,7 @@ class MeetingRunner:
         )
 
     def _systems(self) -> tuple[SystemSnapshot, ...]:
-        """What is kept of the room systems; of those that an earlier process led and nobody has taken up, the same."""
+        """Return the calls of room systems, with those of an earlier process that nobody has taken over yet."""
         seats = {client: seat.id for client in self._clients if (seat := self.state.roster.of(client)) is not None}
         calls = [
             SystemSnapshot(seats[each.id], each.device.id, each.call.snapshot)
@@ -181,14 +181,14 @@ class MeetingRunner:
         return (*calls, *self.left_systems)
 
     def resume(self, member: Member, seat: str) -> bool:
-        """Give a member the seat that an earlier process led it in, if it is there still."""
+        """Give a member the seat it had under an earlier process; return False if the seat is gone."""
         if not self.state.roster.take_back(member.id, seat):
             return False
         self.add(member)
         return True
 
     def recover(self, record: MeetingSnapshot, now: datetime) -> None:
-        """Be what another process led."""
+        """Take the values of a meeting that another process ran."""
         self.state.recover(record.conference, now)
         self.opened, self._part, self.left_systems = record.opened, record.part, record.systems
         self.accepted, self.declared = set(record.accepted), set(record.declared)
@@ -196,7 +196,7 @@ class MeetingRunner:
         self._recovered = True
 
     async def attach(self, room: RoomState, now: datetime) -> None:
-        """The engine holds the room of this meeting, which goes on there."""
+        """Continue the meeting in the room that the engine holds."""
         state, self.attached = self.state, True
         recovered, self._recovered = self._recovered, False
         if recovered and room.recording is not None:
@@ -204,39 +204,39 @@ class MeetingRunner:
         await self.apply(state.adopt_room(room, now) if recovered else state.reconcile_room(room))
 
     async def rebuild(self) -> None:
-        """A worker takes the room, which nobody holds any more."""
+        """Open the room anew, since no worker holds it any more."""
         self._recovered = False
         await self.apply(self.state.restore())
 
     async def lost(self) -> None:
-        """The worker of the room is gone."""
+        """Note that the worker of the room is gone."""
         self.attached = False
         await self.apply(self.state.media_lost(self._dependencies.clock()))
 
     def changed(self) -> None:
-        """Something about it is to be kept, unless it is over."""
+        """Mark the meeting as changed, so that it is stored, unless it is over."""
         if not (self.is_test_room or self._over):
             self._dependencies.keeper.changed(self)
 
     async def kept(self) -> None:
-        """Wait until what the meeting is now is kept, so that whoever joined can come back whatever happens."""
+        """Wait until the present state is stored, so that a client that joined can come back after a crash."""
         if not self.is_test_room:
             await self._dependencies.keeper.kept(self)
 
     @property
     def clients(self) -> int:
-        """How many sockets are connected."""
+        """Number of connected members."""
         return len(self._clients)
 
     def add(self, client: Member, told: bool = True) -> None:
-        """Take a client in; one that is not `told` so yet hears nothing but goodbye until it is (:meth:`seat`)."""
+        """Add a member. With `told` False it gets nothing but a bye until :meth:`seat` has told it that it joined."""
         client.session = self.id
         self._clients[client.id] = client
         if not told:
             self._untold.add(client.id)
 
     async def seat(self, client: Client, joined: Joined, effects: list[Effect], now: datetime, ref: str | None) -> None:
-        """Keep the seat that a client has taken, tell it so, and carry out the rest; also when its socket ends."""
+        """Store the seat of a client, send `joined`, then carry out the effects, also if its socket ends."""
         await self._shielded(self._seat(client, joined, effects, now, ref))
 
     async def _seat(
@@ -253,22 +253,22 @@ class MeetingRunner:
         await self.apply([each for each in effects if each not in earlier])
 
     def wait(self, client: Client) -> None:
-        """A client waits at the door."""
+        """Put a client into the waiting room."""
         client.session = self.id
         self._waiting[client.id] = client
 
     def discard(self, client: Member) -> None:
-        """A client is gone."""
+        """Remove a client, seated or waiting."""
         self._clients.pop(client.id, None)
         self._waiting.pop(client.id, None)
         self._untold.discard(client.id)
 
     def legs(self) -> list[str]:
-        """The legs that the join guard has to keep in."""
+        """Return the connected legs, which the join guard keeps counting."""
         return [seat.leg for seat in self.state.roster.seats.values() if seat.here and seat.leg is not None]
 
     async def admit(self, point: str, now: datetime) -> None:
-        """Note that a point comes, before it is told that it is in; who tries devices attends nothing."""
+        """Record in the attendance that a point comes, before it is told so; a test room is not recorded."""
         async with self._order:
             if point in self._gone:
                 await self._end_stay(point)
@@ -284,7 +284,8 @@ class MeetingRunner:
     ) -> None:
         """Carry out effects in order; messages to the asker carry its `ref`.
 
-        What database or disk refuse hinders none of the others; the first such fault is raised in the end.
+        An effect that database or disk refuse hinders none of the others. Raises the first such error in the end
+        (SQLAlchemyError, OSError).
         """
         self._plan_flush()
         self.changed()
@@ -311,7 +312,7 @@ class MeetingRunner:
         asker: Client | None = None,
         ref: str | None = None,
     ) -> None:
-        """Apply all of what somebody asked for, also when their socket ends meanwhile: with its bye, for one."""
+        """Carry out all effects of a message, also when the socket of the asker ends meanwhile, as by its own bye."""
         await self._shielded(self.apply(effects, asker, ref))
 
     async def _shielded(self, work: Coroutine[Any, Any, None]) -> None:
@@ -321,12 +322,12 @@ class MeetingRunner:
         await asyncio.shield(task)
 
     async def recording_stopped(self, path: str, error: str | None) -> None:
-        """The engine closed a file, or gives it up for `error`; of an earlier part nothing is told."""
+        """Note that the engine closed a file, or gave it up for `error`; that of an earlier part changes nothing."""
         if path == self._part:
             await self.apply(self.state.recording_stopped(error))
 
     async def _note_departures(self) -> None:
-        """Note which points are gone; what the database cannot take now is tried again with the next effects."""
+        """Record which points left; what the database cannot take now is tried again with the next effects."""
         roster = self.state.roster
         for point in self._present - roster.present() - self._gone.keys():
             self._gone[point] = roster.last_heard(point) or self._dependencies.clock()
@@ -361,15 +362,15 @@ class MeetingRunner:
             client.send(effect.message, own_ref)
 
     def _tell_all(self, message: ServerMessage, asker: Client | None = None, ref: str | None = None) -> None:
-        """Send everyone a message that is written once; the asker's own copy carries its `ref`."""
+        """Send everyone a message that is encoded once; the asker's own copy carries its `ref`."""
         text = dump(message)
         for client in [each for each in self._clients.values() if each.id not in self._untold]:
             client.send_text(dump(message, ref) if client is asker else text)
 
     async def _do(self, effect: Effect) -> Tell | TellAll | None:
-        """Do one thing, and return what is to be told of it.
+        """Carry out one effect; return the message that it brings about, if any.
 
-        What a lost worker or Valkey cannot do now is said again when it is back.
+        What a lost worker or Valkey cannot do now is repeated when it is back.
         """
         try:
             return await self._carry[type(effect)](effect)
@@ -397,9 +398,9 @@ class MeetingRunner:
         await self._dependencies.engine.close_room(self.id)
 
     async def _start_recording(self, effect: StartRecording) -> TellAll | None:
-        """Begin the next part; everybody is told once the engine records, or that it cannot.
+        """Begin the next part of the recording; return the message to all that it runs, or that it cannot.
 
-        A lost worker does it once it is back.
+        With a lost worker it begins once the worker is back.
         """
         tape = self.state.recording
         if not tape.awaits(effect):
@@ -434,7 +435,7 @@ class MeetingRunner:
                 raise MediaError("the media worker has not begun to record") from None
 
     async def _not_recorded(self, word: str) -> None:
-        """Close the part that was to begin, if it is on record."""
+        """Close the part that was to begin, if the database has it."""
         if self._part:
             await self._dependencies.recordings.ended(self._part, 0, word)
 
@@ -452,12 +453,12 @@ class MeetingRunner:
         return None if effect.by is None else Tell(effect.by, Marked(title=effect.title, seconds=round(seconds, 1)))
 
     async def _stop_recording(self, effect: StopRecording) -> None:
-        """Stop it; who wanted that is noted first, for the end of the file may be told at once."""
+        """Stop the recording; its reason is stored first, since the engine may report the end of the file at once."""
         await self._dependencies.recordings.stopping(self.id, effect.by, effect.reason)
         await self._dependencies.engine.stop_recording(self.id)
 
     async def _speak(self, effect: Speak) -> None:
-        """Note who has the floor; a meeting goes on where that cannot be written. Who tries devices is not noted."""
+        """Record who has the floor, but not in a test room; a meeting goes on where that cannot be written."""
         now = self._dependencies.clock()
         try:
             if effect.open and not self.is_test_room:
@@ -471,14 +472,14 @@ class MeetingRunner:
             log.exception("x floor of %s in %s", effect.name, self.id)
 
     async def _redialled(self, effect: Redialled) -> None:
-        """Note how devices came back; a meeting goes on where that cannot be written."""
+        """Record how devices reconnected; a meeting goes on where that cannot be written."""
         try:
             await self._dependencies.attendance.add_reconnects(self.id, effect.redials)
         except SQLAlchemyError:
             log.exception("x redials in %s", self.id)
 
     async def _direct(self, effect: Direct) -> None:
-        """Note when the centre directs and when it gives back; nobody's address where its seat was merely lost."""
+        """Record when the centre directs and when it gives back; without an address where its seat was merely lost."""
         step: StepKind = "control" if effect.on else "returned"
         action, now = "direct" if effect.on else "direct-end", self._dependencies.clock()
         await self._audited(effect.by, action, "", now)
@@ -494,7 +495,7 @@ class MeetingRunner:
             self._flush = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
 
     def flush(self) -> None:
-        """Tell everyone what changed in the roster."""
+        """Send everyone what changed in the roster."""
         if self._flush is not None:
             self._flush.cancel()
             self._flush = None
@@ -503,7 +504,7 @@ class MeetingRunner:
             self._tell_all(message)
 
     def close(self) -> None:
-        """It is over: stop the timer, and keep nothing of it any more."""
+        """End the meeting: stop the timer, and store nothing of it any more."""
         self._over = True
         if self._flush is not None:
             self._flush.cancel()

@@ -1,4 +1,4 @@
-"""The table of running meetings."""
+"""SQL table of running meetings."""
 
 from sqlalchemy import BigInteger, Column, String, Table, Text
 

@@ -1,6 +1,6 @@
-"""Sockets end with their login: signed out, password changed or account shut, here or by another process.
+"""Closes the sockets of sign-ins that end: signed out, password changed or account shut, here or by another process.
 
-A login that merely expires hangs up nobody (:mod:`signaling.meeting.join` lets its holder come back to its seat alone).
+A sign-in that merely expires closes no socket: :mod:`signaling.meeting.join` lets its client back to its seat alone.
 """
 
 import asyncio
@@ -18,11 +18,11 @@ from signaling.messages.server import Farewell
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 2.0
-"""What another process did, as the command line does, is noticed this late at most."""
+"""Interval of checks for sign-ins that another process ended, as the command line does."""
 
 
 class SignOutMonitor:
-    """Knows which sockets came with which login."""
+    """Closes the sockets of sign-ins that have ended."""
 
     def __init__(self, meetings: MeetingManager, accounts: AccountStore, clock: Callable[[], datetime]) -> None:
         # given
@@ -33,23 +33,23 @@ class SignOutMonitor:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin to look for logins that another process ended."""
+        """Start to check for sign-ins that another process ended."""
         self._task = asyncio.create_task(self._look_forever())
 
     async def stop(self) -> None:
-        """Look no more."""
+        """Stop checking."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def ended(self, account: str, login: str | None = None, reason: Farewell = "signed-out") -> None:
-        """Hang up the sockets of one login, or of all that an account has."""
+        """Close the sockets of one sign-in, or of all sign-ins of an account."""
         for client in list(self._meetings.clients):
             if client.account.account == account and login in (None, client.login.id):
                 await self._dismiss(client, reason)
 
     async def look(self) -> None:
-        """Hang up sockets whose login was taken back before its time."""
+        """Close sockets whose sign-in was ended before it expires."""
         now = self._clock()
         clients = [client for client in self._meetings.clients if client.login.holds(now)]
         kept = await self._accounts.logins({client.login.id for client in clients}) if clients else set()
@@ -66,7 +66,7 @@ class SignOutMonitor:
                 log.exception("x logins are looked at later")
 
     async def _dismiss(self, client: Client, reason: Farewell) -> None:
-        """Free the seat of a client, or its place at the door, and say bye."""
+        """Free the seat of a client, or its entry in the waiting room, and say bye."""
         meeting = self._meetings.of(client)
         try:
             if meeting is not None and meeting.state.roster.of(client.id) is not None:

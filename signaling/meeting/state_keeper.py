@@ -1,4 +1,4 @@
-"""Keeps running conferences in SQL, within half a second of each change, for the process that leads them next."""
+"""Stores running meetings in SQL within half a second of each change, so that another process can continue them."""
 
 import asyncio
 import logging
@@ -16,27 +16,27 @@ from signaling.meeting.store import MeetingStore, StoredMeeting
 log = logging.getLogger(__name__)
 
 GATHER_SECONDS = 0.3
-"""Changes are gathered this long; they act at once."""
+"""Changes are collected this long before they are written; in the meeting they act at once."""
 AGAIN_SECONDS = 1.0
-"""After a database that refused."""
+"""Pause after a write that the database refused."""
 PATIENCE_SECONDS = 1.0
-"""Who joins waits so long at most until the seat is kept."""
+"""A client that joins waits so long at most until its seat is stored."""
 
 
 class LedMeeting(Protocol):
-    """A meeting that is led here."""
+    """A meeting that this process runs."""
 
     @property
     def id(self) -> str:
-        """Of its session."""
+        """The id of its session."""
 
     @property
     def snapshot(self) -> MeetingSnapshot:
-        """What is to be kept of it."""
+        """The values to store."""
 
 
 class MeetingStateKeeper:
-    """Writes what changed. `lost` is told the session of a meeting that another process leads now."""
+    """Writes changed meetings to the database, unless another process has taken them over."""
 
     def __init__(self, store: MeetingStore, clock: Callable[[], datetime]) -> None:
         # given
@@ -45,22 +45,22 @@ class MeetingStateKeeper:
         # owned
         self._epochs: dict[str, int] = {}
         self._written: dict[str, str] = {}
-        """By session: what is kept of it now."""
+        """The JSON that the database has now, by session."""
         self._changed: dict[str, LedMeeting] = {}
         self._ended: dict[str, int] = {}
         self._superseded: set[str] = set()
         self._news = asyncio.Event()
         self._hurry = asyncio.Event()
         self._round: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        """Is done when what is changed now was written."""
+        """Is done when the changes collected now are written."""
         self._refused = False
         self._writing: asyncio.Task[None] | None = None
 
     async def take_over(self) -> dict[str, MeetingSnapshot]:
-        """Lead all conferences that are kept; return them.
+        """Take over all stored meetings and return them, by session.
 
-        One that cannot be read, since another release kept it, is told and forgotten: people who come back to it meet
-        anew under the same code.
+        One that cannot be read, since another release stored it, is logged and deleted: people who come back to it
+        meet anew under the same code.
         """
         found = {}
         for kept in await self._store.take_over():
@@ -82,11 +82,11 @@ class MeetingStateKeeper:
         return found
 
     def start(self) -> None:
-        """Begin to write."""
+        """Start writing."""
         self._writing = asyncio.create_task(self._write_forever())
 
     async def stop(self) -> None:
-        """Write what has changed, and stop."""
+        """Write the last changes, and stop."""
         if self._writing is not None:
             self._writing.cancel()
             await asyncio.gather(self._writing, return_exceptions=True)
@@ -94,13 +94,13 @@ class MeetingStateKeeper:
             await self._write()
 
     def changed(self, meeting: LedMeeting) -> None:
-        """Something about a meeting changed."""
+        """Note that a meeting changed, so that it is written."""
         if meeting.id not in self._superseded:
             self._changed[meeting.id] = meeting
             self._news.set()
 
     def ended(self, session: str) -> None:
-        """A meeting is over."""
+        """Delete the stored values of a meeting that is over."""
         self._changed.pop(session, None)
         self._written.pop(session, None)
         if (epoch := self._epochs.pop(session, None)) is not None:
@@ -108,7 +108,7 @@ class MeetingStateKeeper:
             self._news.set()
 
     async def kept(self, meeting: LedMeeting) -> None:
-        """Keep a meeting as it is now, and wait for that; a database that is slow holds nobody up for long."""
+        """Store a meeting as it is now and wait for that, one second at most: a slow database must not stop a join."""
         if self._writing is None:
             return
         self.changed(meeting)
@@ -127,7 +127,7 @@ class MeetingStateKeeper:
                 await asyncio.sleep(AGAIN_SECONDS)
 
     async def _write(self) -> bool:
-        """Write everything that changed in one transaction; False when that was refused, and is to be tried again."""
+        """Write all changes in one transaction; return False when the database refused, and they stay due."""
         changed, ended = self._changed, self._ended
         self._changed, self._ended = {}, {}
         done, self._round = self._round, asyncio.get_running_loop().create_future()
@@ -153,7 +153,7 @@ class MeetingStateKeeper:
         return True
 
     def _texts(self, changed: Mapping[str, LedMeeting]) -> dict[str, str]:
-        """Return the JSON of what is another than was written; one that has none keeps no other from being kept."""
+        """Return the JSON of meetings that differ from what was written; one that fails does not stop the others."""
         news = {}
         for session, meeting in changed.items():
             try:

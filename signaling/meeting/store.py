@@ -1,6 +1,6 @@
-"""The record of running conferences: one row each, with the epoch of the process that leads it.
+"""SQL rows of running meetings: one row each, with the epoch of the process that runs it.
 
-A process that takes over raises the epoch of all rows; one that was taken over from writes nothing any more.
+A process that takes over raises the epoch of all rows; the process before it can write nothing any more.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ from signaling.meeting.schema import CONFERENCES
 
 @dataclass(frozen=True, slots=True)
 class StoredMeeting:
-    """A conference as it was kept: JSON of a :class:`signaling.meeting.state.snapshot.MeetingSnapshot`."""
+    """A meeting as it was stored: JSON of a :class:`signaling.meeting.state.snapshot.MeetingSnapshot`."""
 
     session: str
     epoch: int
@@ -25,17 +25,17 @@ class StoredMeeting:
 
 
 class MeetingStore(SqlRows):
-    """The table of conferences."""
+    """Reads and writes the rows of running meetings."""
 
     async def take_over(self) -> list[StoredMeeting]:
-        """Lead all conferences from now on; return them."""
+        """Raise the epoch of all meetings, so that this process alone may write them; return them."""
         async with self._writer.begin() as connection:
             await connection.execute(update(CONFERENCES).values(epoch=CONFERENCES.c.epoch + 1))
             rows = (await connection.execute(select(CONFERENCES).order_by(CONFERENCES.c.session))).mappings()
             return [StoredMeeting(row["session"], row["epoch"], row["record"]) for row in rows]
 
     async def write(self, changed: Iterable[StoredMeeting], ended: Mapping[str, int], now: datetime) -> set[str]:
-        """Keep what changed, and forget what ended, by session and epoch; return those that another process leads."""
+        """Write changed meetings, delete ended ones (epoch by session); return sessions that another process runs."""
         lost = set()
         async with self._writer.begin() as connection:
             for session, epoch in ended.items():

@@ -1,4 +1,4 @@
-"""The WebSocket border: handshake, heartbeat, text in, text out."""
+"""The WebSocket endpoint `/ws`: handshake, heartbeat, messages in and out."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ from signaling.messages.server import MAX_BYTES, Error
 log = logging.getLogger(__name__)
 
 PING_SECONDS = 4.0
-"""A ping this often; a socket that answers nothing until the next one is dropped."""
+"""Interval of pings; a socket that sends nothing until the next one is dropped."""
 ABNORMAL = 1006
 """Close code of a socket that ended without a word (RFC 6455, 7.4.1)."""
 
@@ -36,14 +36,14 @@ async def handle(request: web.Request) -> web.WebSocketResponse:
     socket = web.WebSocketResponse(max_msg_size=MAX_BYTES + 1, compress=False, autoping=False)
     await socket.prepare(request)
     with lock_timeout(inf):  # that of the request is over
-        await _attend(context, socket, login, request)
+        await _serve_client(context, socket, login, request)
     return socket
 
 
 async def _login(request: web.Request, context: MeetingContext) -> Login:
-    """Return whose socket it is. Raises SignedOut, MustChangePassword.
+    """Return the sign-in of a socket. Raises SignedOut, MustChangePassword.
 
-    One whose login has expired meanwhile is let in while it has a seat, to which alone it may come back.
+    An account whose sign-in has expired is let in while it has a seat, and may come back to that seat only.
     """
     now = context.clock()
     token = request.cookies.get(COOKIE) or request.cookies.get(SEAT_COOKIE)
@@ -55,20 +55,22 @@ async def _login(request: web.Request, context: MeetingContext) -> Login:
     return login
 
 
-async def _attend(context: MeetingContext, socket: web.WebSocketResponse, login: Login, request: web.Request) -> None:
+async def _serve_client(
+    context: MeetingContext, socket: web.WebSocketResponse, login: Login, request: web.Request
+) -> None:
     client = Client(socket, login, source_of(request), context.clock(), request.headers.get(hdrs.USER_AGENT, ""))
     context.meetings.clients.add(client)
     if context.meetings.stopping:
         client.hang_up("shutdown")
     try:
-        await _serve(context, client)
+        await _run(context, client)
     finally:
         context.meetings.clients.discard(client)
         await asyncio.shield(context.meetings.disconnected(client, context.clock()))
 
 
-async def _serve(context: MeetingContext, client: Client) -> None:
-    """Read, write and ping until one of them ends."""
+async def _run(context: MeetingContext, client: Client) -> None:
+    """Read, write and ping until one of them ends; then close the socket."""
     tasks = [asyncio.create_task(work) for work in (_read(context, client), client.write(), _ping(client))]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -99,7 +101,7 @@ async def _read(context: MeetingContext, client: Client) -> None:
 
 
 async def _ping(client: Client) -> None:
-    """Return when the other side fell silent; while we are busy with its message, it may be."""
+    """Ping the other side; return when it fell silent. It may be silent while we obey its message."""
     while client.alive or client.busy:
         client.alive = False
         await client.socket.ping()

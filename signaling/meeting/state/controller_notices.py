@@ -1,5 +1,4 @@
-"""What of a meeting's faults concerns who is in it: open incidents, weak lines, calls of room systems,
-whether the centre directs. Pure."""
+"""Notices for controllers: open incidents, weak lines, calls of room systems, whether the centre directs. Pure."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -8,27 +7,27 @@ from signaling.messages.server import AssistState, CallsState, IncidentState, Li
 
 
 class ControllerNotices:
-    """Keeps what controllers are told, for those who come later."""
+    """Keeps the present notices, for controllers who join later."""
 
     def __init__(self) -> None:
         self.incidents: dict[str, IncidentState] = {}
-        """Unsettled ones."""
+        """Incidents that are not resolved, by id."""
         self.weak: dict[str, WeakLine] = {}
-        """By seat."""
+        """Weak lines, by seat."""
         self.calls = CallsState(calls=[])
-        """Of room systems."""
+        """Calls of room systems."""
         self.helper: str | None = None
         """The seat from which the centre directs the meeting (Điều 14.3.c)."""
         self.assist = AssistState(seat=None, name=None, since=None)
 
     def recover(self, incidents: Iterable[IncidentState], assist: AssistState) -> None:
-        """Take what another process kept; weak lines and calls are found anew."""
+        """Take the notices of another process; weak lines and calls are found anew."""
         self.incidents = {incident.id: incident for incident in incidents}
         self.helper, self.assist = assist.seat, assist
 
     @property
     def brief(self) -> list[ServerMessage]:
-        """What a controller who comes now has to know."""
+        """The messages to a controller who joins now."""
         told: list[ServerMessage] = list(self.incidents.values())
         told += [self.lines] if self.weak else []
         told += [self.calls] if self.calls.calls else []
@@ -36,23 +35,23 @@ class ControllerNotices:
 
     @property
     def lines(self) -> LinesState:
-        """The weak lines."""
+        """The message about weak lines."""
         return LinesState(weak=list(self.weak.values()))
 
     def incident(self, incident: IncidentState) -> None:
-        """An incident was opened or changed."""
+        """Take an incident that was opened or changed."""
         self.incidents.pop(incident.id, None)
         if incident.state != "resolved":
             self.incidents[incident.id] = incident
 
     def set_weak(self, weak: Mapping[str, WeakLine]) -> bool:
-        """These lines are weak now; tell whether that is news."""
+        """Set the weak lines; return whether they changed."""
         news = dict(weak) != self.weak
         self.weak = dict(weak)
         return news
 
     def help(self, seat: str | None, name: str | None = None, since: datetime | None = None) -> bool:
-        """The centre directs the meeting from a seat, or gives it back; tell whether that is news."""
+        """Set the seat from which the centre directs, None for none; return whether that changed."""
         news = seat != self.helper
         if news:
             self.helper = seat

@@ -1,4 +1,4 @@
-"""What is seen: the layouts of the composed pictures, and whose screen is shared. Pure: effects out."""
+"""Chooses the layouts of the composed pictures, and whose screen is shared. Pure: effects out."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -20,28 +20,28 @@ class Shown:
     after: Layout | None = None
 
     def change(self, how: Callable[[Layout], Layout]) -> "Shown":
-        """Return both changed alike."""
+        """Return both layouts changed alike."""
         return Shown(how(self.layout), None if self.after is None else how(self.after))
 
 
 class LayoutControl:
-    """One layout for everyone, others for those who shall see something else."""
+    """The layout for everyone, and those of audiences that see something else."""
 
     def __init__(self) -> None:
         self._layouts: dict[Audience, Layout] = {EVERYONE: Layout()}
         self._before: dict[Audience, Layout] = {}
-        """What those see again who see a shared screen now."""
+        """Layouts that come back when a shared screen ends, by audience."""
         self.content: str | None = None
-        """Who shares a screen."""
+        """The seat that shares its screen."""
 
     @property
     def layout(self) -> Layout:
-        """What everyone sees."""
+        """The layout for everyone."""
         return self._layouts[EVERYONE]
 
     @property
     def shown(self) -> Shown:
-        """What everyone sees, now and after the screen that is shared."""
+        """The layout for everyone, now and after the screen that is shared."""
         return Shown(self.layout, self._before.get(EVERYONE))
 
     @property
@@ -51,42 +51,42 @@ class LayoutControl:
 
     @property
     def state(self) -> LayoutState:
-        """What clients are told of the layouts."""
+        """The message about layouts."""
         own = {audience: Arrangement.model_validate(asdict(layout)) for audience, layout in self.own.items()}
         return LayoutState.model_validate({**asdict(self.layout), "own": own})
 
     @property
     def snapshot(self) -> tuple[dict[Audience, Layout], dict[Audience, Layout], str | None]:
-        """What is kept: the layouts, those that come back after a shared screen, and who shares one."""
+        """The values to store: layouts, those that come back after a shared screen, the seat that shares one."""
         return dict(self._layouts), dict(self._before), self.content
 
     def recover(
         self, layouts: Mapping[Audience, Layout], before: Mapping[Audience, Layout], content: str | None
     ) -> None:
-        """Take what another process led."""
+        """Take the values of another process."""
         self._layouts = {EVERYONE: Layout(), **layouts}
         self._before, self.content = dict(before), content
 
     def adopt(self, layouts: Mapping[str, Layout], content: str | None) -> None:
-        """The engine holds these: what was arranged last may not have been kept any more."""
+        """Take the layouts that the engine holds: the latest may not have been stored."""
         seen: dict[Audience, Layout] = {each: layouts[each] for each in AUDIENCES if each in layouts}
         self._layouts = {EVERYONE: self.layout, **seen}
         self._before = {audience: layout for audience, layout in self._before.items() if audience in self._layouts}
         self.content = content
 
     def restore(self) -> list[Effect]:
-        """Say to a fresh room what everyone sees."""
+        """Return the effects that give a fresh room its layouts."""
         return [Arrange(layout, audience) for audience, layout in self._layouts.items()]
 
     def arrange(self, layout: Layout, audience: Audience = EVERYONE) -> list[Effect]:
-        """Arrange the picture of an audience; while a screen is shared, what hides it stays when that ends."""
+        """Set the layout of an audience; one that hides a shared screen stays when the sharing ends."""
         if layout.kind != "content":
             self._before.pop(audience, None)
         self._layouts[audience] = layout
         return [Arrange(layout, audience), TellAll(self.state)]
 
     def show(self, shown: Shown) -> list[Effect]:
-        """Let everyone see a layout, if it is another; of one for a shared screen what comes after, if none is."""
+        """Show a layout to everyone, if it is another; one for a shared screen only while a screen is shared."""
         layout, after = shown.layout, shown.after
         if after is not None and self.content is None:
             layout, after = after, None
@@ -98,7 +98,7 @@ class LayoutControl:
         return effects
 
     def follow_everyone(self, audience: Audience) -> list[Effect]:
-        """Let an audience see again what everyone sees; nothing when it does."""
+        """Give an audience the layout of everyone again; return no effects if it has no own one."""
         if audience not in self.own:
             return []
         self._before.pop(audience, None)
@@ -106,7 +106,7 @@ class LayoutControl:
         return [Arrange(None, audience), TellAll(self.state)]
 
     def share(self, seat: str) -> list[Effect]:
-        """Show a seat's screen beside the speaker to all audiences, until another layout is chosen for one."""
+        """Show the screen of a seat beside the speaker to all audiences, until another layout is chosen for one."""
         self.content, self._before = seat, {**self._layouts, **self._before}
         beside = {
             audience: replace(layout, kind="content", seats=(), page=0, rotate=0)
@@ -115,12 +115,12 @@ class LayoutControl:
         return [SetContent(seat), TellAll(ContentState(seat=seat)), *self._change(beside)]
 
     def unshare(self) -> list[Effect]:
-        """End that; all see again what they saw before, but those for whom something else was arranged."""
+        """End the sharing; audiences get their earlier layouts back, unless another one was set meanwhile."""
         self.content, before, self._before = None, self._before, {}
         return [SetContent(None), TellAll(ContentState(seat=None)), *self._change(before)]
 
     def move(self, old: str, new: str | None) -> list[Effect]:
-        """Let another id have the panes of an old one in all layouts, also in those that come back."""
+        """Replace the id `old` by `new` in the panes of all layouts, also of those that come back."""
         self._before = {
             audience: layout_validation.moved(layout, old, new) for audience, layout in self._before.items()
         }
@@ -129,7 +129,7 @@ class LayoutControl:
         )
 
     def _change(self, layouts: Mapping[Audience, Layout]) -> list[Effect]:
-        """Let audiences see these layouts; told once, if any is another."""
+        """Set layouts of audiences; clients are told once, if any is another."""
         news = {audience: layout for audience, layout in layouts.items() if layout != self._layouts[audience]}
         self._layouts |= news
         return [

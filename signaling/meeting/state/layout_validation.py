@@ -1,4 +1,4 @@
-"""Which wishes for the composed picture can be fulfilled, and how pins follow points that come and go. Pure."""
+"""Checks layouts that clients wish for, and moves pins with points that come and go. Pure."""
 
 from dataclasses import replace
 from typing import cast
@@ -8,11 +8,11 @@ from mediaserver.video.layout_plans import FAMILIES
 from signaling.core.errors import MessageError
 
 FASTEST_TURN_S = 5
-"""Nobody finds a face on a page that turns faster."""
+"""Shortest time of a page, in seconds: nobody finds a face on one that turns faster."""
 
 
 def check(layout: Layout) -> None:
-    """Raise MessageError ``bad-message``, naming the field, for a layout that makes no sense."""
+    """Check a layout. Raises MessageError ``bad-message``, which names the field."""
     most = FAMILIES[layout.kind].most
     pinned = [seat for seat in layout.seats if seat is not None]
     if len(layout.seats) > most:
@@ -30,7 +30,7 @@ def chosen(view: str) -> Layout | None:
 
 
 def moved(layout: Layout, old: str, new: str | None) -> Layout:
-    """Let another id have the pane of an old one, whose focus ends; nobody gets it when the new one has a pane."""
+    """Return a layout with `old` replaced by `new`; the focus of `old` ends, and `new` keeps a pane it has already."""
     heir = None if new in layout.seats else new
     pins = tuple(heir if seat == old else seat for seat in layout.seats)
     return replace(layout, focus=None if layout.focus == old else layout.focus, seats=pins)

@@ -1,9 +1,10 @@
-"""The meeting with people in it: rights, floors, layout, views, recording. Pure: `now` in, effects out, no sockets.
+"""State of one meeting: rights, floors, layout, views, recording. Pure: `now` in, effects out, no sockets.
 
-The host point chairs; who controls is decided at the door (Điều 10.1, 14.3.a, reading A10), and may sit anywhere.
-Everything the media engine knows can be said again from here (:meth:`MeetingState.restore`), so a lost worker loses
-nothing but seconds; and what the conference is can be kept (:attr:`MeetingState.snapshot`), so that another process
-leads it on over the room that the engine holds (:meth:`MeetingState.recover`, :meth:`MeetingState.adopt_room`).
+The host point chairs; whether a person controls is decided when they join (Điều 10.1, 14.3.a, reading A10), and a
+controller may sit anywhere. Everything the media engine knows can be sent again (:meth:`MeetingState.restore`), so a
+lost worker costs nothing but seconds; and the state can be stored (:attr:`MeetingState.snapshot`), so that another
+process continues the meeting in the room that the engine holds (:meth:`MeetingState.recover`,
+:meth:`MeetingState.adopt_room`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -72,7 +73,7 @@ from signaling.recording.state import MeetingRecording
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """What a conference knows of its session. `places` begin with the host point."""
+    """The session as its meeting knows it. `places` begin with the host point."""
 
     id: str
     title: str
@@ -85,24 +86,24 @@ class Booking:
     script: tuple[ScriptItem, ...] = ()
     voices: bool = False
     controllers: str = ""
-    """Who controls it, for people; empty: the centre alone."""
+    """Names of the controlling units, for people; empty: the centre alone."""
     advisory: bool = False
-    """Whether points may open their microphones uninvited, which is noted."""
+    """Whether points may open their microphones uninvited, which goes into the audit log."""
     watermark: bool = False
-    """Whether whoever watches has name and time over the picture."""
+    """Whether viewers see their name and the time over the picture."""
     left: InterruptedRecording | None = None
-    """How an earlier server left its recording."""
+    """The recording that an earlier server left unfinished."""
     echo_s: float = 0.0
-    """So much later one hears oneself in the test room, which belongs to no session; 0 in a meeting."""
+    """Delay in seconds after which one hears oneself in the test room, which belongs to no session; 0 in a meeting."""
 
     @property
     def is_test_room(self) -> bool:
-        """Whether somebody tries devices: nobody controls, and nothing of it is kept (R-109)."""
+        """Whether this is a test room: nobody controls, and nothing of it is stored (R-109)."""
         return self.echo_s > 0
 
 
 class MeetingState:
-    """One meeting. Methods return what has to be done, in order, and raise MessageError for what may not be done."""
+    """State of one meeting. Methods return effects in order, and raise MessageError for what is not allowed."""
 
     def __init__(self, booking: Booking, roster: Roster | None = None) -> None:
         # given
@@ -116,16 +117,16 @@ class MeetingState:
         self.waiting_room = WaitingRoom()
         self.speaking: str | None = None
         self.gives_way_at: datetime | None = None
-        """When it ends, since an emergency took its code."""
+        """When the meeting ends because an emergency took its code."""
         self._room_open = False
         self._ringing: set[str] = set()
         """Seats of room systems that are being called."""
 
-    # --- from one process to the next
+    # --- takeover by another process
 
     @property
     def snapshot(self) -> MeetingStateSnapshot:
-        """What is kept of it."""
+        """The values to store."""
         layouts, before, content = self.layout_control.snapshot
         return MeetingStateSnapshot(
             seats=tuple(seat.snapshot for seat in self.roster.seats.values()),
@@ -143,7 +144,7 @@ class MeetingState:
         )
 
     def recover(self, record: MeetingStateSnapshot, now: datetime) -> None:
-        """Be what another process led: everybody's socket is lost since `now`, and their media may go on."""
+        """Take the state of another process: all sockets count as lost since `now`, media may go on."""
         self.roster.recover(record.seats, record.hands, now)
         self.layout_control.recover(record.layouts, record.before, record.content)
         self.recording.recover(record.tape)
@@ -154,9 +155,9 @@ class MeetingState:
         self._room_open = record.room_open
 
     def adopt_room(self, room: RoomState, now: datetime) -> list[Effect]:
-        """The engine holds the room that another process opened, and is right where less than it was kept.
+        """Take floors, layouts, views and recording from the room in the engine that another process opened.
 
-        What was done in the last moments is in the engine alone: a floor, a layout, a view, a recording.
+        The engine knows what was done in the last moments before the state could be stored.
         """
         held = {seat.options.seat: seat for seat in room.seats}
         here = {seat.id for seat in self.roster.seats.values() if seat.here}
@@ -179,9 +180,9 @@ class MeetingState:
             self.roster.lower(seat.id)
 
     def reconcile_room(self, room: RoomState) -> list[Effect]:
-        """A worker that was lost holds the room still: it is told everything anew, and media go on.
+        """Bring a room that a lost worker still holds to the present state; media go on.
 
-        What it recorded meanwhile was closed with its loss, so the next part begins.
+        Its recording was closed in the database when the worker was lost, so the next part begins.
         """
         self._room_open = True
         held = {seat.options.seat: seat for seat in room.seats}
@@ -195,7 +196,7 @@ class MeetingState:
         effects += [StopRecording("", "interrupted")] if room.recording is not None else []
         return [*effects, *self.recording.restore()]
 
-    # --- coming and going
+    # --- join and leave
 
     def join(self, client: str, person: Person, choice: Choice, now: datetime) -> tuple[Joined, list[Effect]]:
         """Seat a client whose leg the join guard has let in."""
@@ -215,7 +216,7 @@ class MeetingState:
         return self._joined(seat, token, now), [*effects, *self._brief(client, seat)]
 
     def welcome(self, client: str, token: str, now: datetime) -> tuple[Joined, list[Tell]]:
-        """Return what a client that has joined is told first, as everything is now. Raises MessageError."""
+        """Return the first messages to a client that has joined, from the present state. Raises MessageError."""
         seat = self._seat_of(client)
         return self._joined(seat, token, now), self._brief(client, seat)
 
@@ -226,7 +227,7 @@ class MeetingState:
         return [Tell(client, message) for message in told]
 
     def lost(self, client: str, heard: datetime) -> list[Effect]:
-        """A socket is lost; its seat waits, counted from its last sign of life."""
+        """Keep the seat of a lost socket waiting, counted from `heard`, its last sign of life."""
         effects = self._redialled(self.roster.of(client), [("lost", heard)])
         self.roster.lose(client, heard)
         if self.waiting_room.waiting.pop(client, None) is None:
@@ -234,7 +235,7 @@ class MeetingState:
         return [*effects, *self._tell_leaders(self.waiting_room.state)]
 
     def reconnected(self, client: str, tried: Sequence[datetime], now: datetime) -> list[Effect]:
-        """A client that was lost has come back, after it had tried in vain at these times (R-099)."""
+        """Report that a lost client has come back, after attempts in vain at the times `tried` (R-099)."""
         return self._redialled(self.roster.of(client), [*(("tried", at) for at in tried), ("back", now)])
 
     def _redialled(self, seat: Seated | None, told: Sequence[tuple[ReconnectKind, datetime]]) -> list[Effect]:
@@ -243,11 +244,11 @@ class MeetingState:
         return [Redialled(tuple(ReconnectAttempt(seat.place.id, seat.name, kind, at) for kind, at in told))]
 
     def leave(self, client: str, reason: Farewell = "left") -> list[Effect]:
-        """Leave for good."""
+        """Free the seat of a client that leaves for good."""
         return self._depart(self._seat_of(client), reason)
 
     def drop_room_system(self, seat_id: str) -> list[Effect]:
-        """A room system that an earlier process led leaves for good, since nobody leads its call on."""
+        """Free the seat of a room system whose call was not taken over from an earlier process."""
         seat = self.roster.seats.get(seat_id)
         return [] if seat is None else self._depart(seat, "left")
 
@@ -257,7 +258,7 @@ class MeetingState:
         return effects + ([Release(leg)] if leg else []) + self._close_if_empty()
 
     def tick(self, now: datetime) -> list[Effect]:
-        """Let time pass: absences, and the recording that the host unit asked for."""
+        """Do what is due at `now`: absent and lost seats, the recording that the host unit asked for."""
         absent, gone = self.roster.overdue(now)
         effects: list[Effect] = []
         for seat in absent:
@@ -268,7 +269,7 @@ class MeetingState:
         return effects + self._close_if_empty() + self.recording.wished(now, seen)
 
     def end(self, reason: Farewell) -> list[Effect]:
-        """Send everyone home and close the room."""
+        """End the meeting: hang up all clients, close the room."""
         seats = list(self.roster.seats.values())
         effects = [effect for seat in seats for effect in self._give_back(seat)]
         effects += [Hang(seat.client, reason) for seat in seats if seat.client is not None]
@@ -286,53 +287,53 @@ class MeetingState:
         return effects
 
     def ring(self, options: SeatOptions) -> list[Effect]:
-        """A room system is being called: its leg is there before it answers, unseen."""
+        """Add a room system that is being called to the room, unseen, before it answers."""
         effects: list[Effect] = [] if self._room_open else self._open_room()
         self._ringing.add(options.seat)
         return [*effects, AddSeat(options)]
 
     def ring_ended(self, seat_id: str) -> list[Effect]:
-        """A call is over; one that was in vain leaves nothing."""
+        """Remove a room system whose call ended without an answer."""
         if seat_id not in self._ringing:
             return []
         self._ringing.discard(seat_id)
         return [RemoveSeat(seat_id), *self._close_if_empty()]
 
-    # --- at the door
+    # --- the waiting room
 
     def invites(self, point: str) -> bool:
-        """Whether a point takes part."""
+        """Return whether a point was invited."""
         return any(place.id == point for place in self.booking.places)
 
     def knock(self, client: str, person: Person, place: Place, now: datetime) -> list[Effect]:
-        """A point that is not invited waits for an answer (R-011). Raises MessageError."""
+        """Put a point that is not invited into the waiting room (R-011). Raises MessageError."""
         knock = Knock(id=client, account=person.account, point=place.id, name=place.name, label=place.label, since=now)
         self.waiting_room.knock(knock)
         waiting = Waiting(host=self.booking.places[0].name)
         return [Tell(client, waiting), *self._tell_leaders(self.waiting_room.state)]
 
     def knock_for(self, client: str, id_: str) -> Knock:
-        """Return whom somebody may answer who leads the meeting. Raises MessageError."""
+        """Return a waiting client, if `client` may admit it. Raises MessageError."""
         if not self._is_leader(self._seat_of(client)):
             self._require_controller(client)
         return self.waiting_room.known(id_)
 
     def answer_knock(self, id_: str, admitted: bool) -> list[Effect]:
-        """Who waits was admitted, or turned away."""
+        """Admit a waiting client, or turn it away."""
         self.waiting_room.answered(id_, admitted)
         said = LetIn(id_) if admitted else Hang(id_, "turned-away")
         return [said, *self._tell_leaders(self.waiting_room.state)]
 
-    # --- what people ask for
+    # --- requests of clients
 
     def offered(self, client: str) -> str:
-        """Note a new offer of a client; return its seat."""
+        """Note a new SDP offer of a client; return its seat."""
         seat = self._seat_of(client)
         seat.offered, seat.up, seat.wanted = True, False, TOP_HEIGHT
         return seat.id
 
     def hand(self, client: str, raised: bool, now: datetime, topic: str = "") -> list[Effect]:
-        """Raise or lower one's own hand; a raised one may say later what it is about."""
+        """Raise or lower one's own hand; a raised hand may be given a topic later."""
         seat = self._seat_of(client)
         if raised:
             self.roster.raise_hand(seat, now, topic)
@@ -341,14 +342,14 @@ class MeetingState:
         return []
 
     def media(self, client: str, mic: bool, camera: bool) -> list[Effect]:
-        """Note what a person has switched on; where microphones are advised only, that opens the floor (A31)."""
+        """Note microphone and camera; where microphones are advisory only, an open one takes the floor (A31)."""
         seat = self._seat_of(client)
         seat.mic, seat.camera = mic, camera
         uninvited = mic and not seat.floor and self.booking.advisory and seat.place is not None
         return self._set_floor(seat, True, seat.account) if uninvited else []
 
     def view(self, client: str, source: str, lines: int = 0) -> list[Effect]:
-        """Choose what one sees, on a display of so many lines."""
+        """Choose what a client sees, on a display that is `lines` pixels high."""
         seat = self._seat_of(client)
         if source.startswith("camera:"):
             self._visible(source.removeprefix("camera:"))
@@ -358,12 +359,12 @@ class MeetingState:
         return [*self._chosen(seat), SetView(seat.id, source, lines), Tell(client, ViewState(source=source))]
 
     def floor(self, client: str, seat_id: str, open_: bool) -> list[Effect]:
-        """Give or take the floor; whoever gets it no longer needs to raise a hand."""
+        """Give or take the floor; a seat that gets it lowers its hand."""
         self._require_controller(client)
         return self._set_floor(self._known(seat_id), open_)
 
     def gain(self, client: str, seat_id: str, decibels: int) -> list[Effect]:
-        """Make a voice louder or softer for everyone (R-093)."""
+        """Make a voice louder or softer for everyone, in decibels (R-093)."""
         self._require_controller(client)
         seat = self._visible(seat_id)
         seat.gain = decibels
@@ -376,13 +377,13 @@ class MeetingState:
         return [effect for seat in open_ for effect in self._set_floor(seat, False)]
 
     def lower(self, client: str, seat_id: str) -> list[Effect]:
-        """Lower somebody's hand."""
+        """Lower the hand of a seat."""
         self._require_controller(client)
         self.roster.lower(self._known(seat_id).id)
         return []
 
     def set_layout(self, client: str, layout: Layout, audience: Audience = EVERYONE) -> list[Effect]:
-        """Arrange the picture for an audience; an absent point may be pinned, it gets its pane when it comes."""
+        """Set the layout of an audience; an absent point may be pinned and gets its pane when it comes."""
         self._require_controller(client)
         layout_validation.check(layout)
         if layout.focus is not None:
@@ -396,7 +397,7 @@ class MeetingState:
         return self.layout_control.arrange(layout, audience)
 
     def share(self, client: str, on: bool) -> list[Effect]:
-        """Share one's screen, or end that: who has the floor may, one at a time, controllers before others.
+        """Share one's screen, or end that: seats with the floor may, one at a time, controllers before others.
 
         While a screen is shared all audiences see it beside the speaker, unless another layout is chosen for one.
         """
@@ -410,14 +411,14 @@ class MeetingState:
         return self.layout_control.share(seat.id)
 
     def _unshare(self, seat: Seated | None = None) -> list[Effect]:
-        """End the sharing, or that of a seat alone; who looked at nothing else sees the composed picture."""
+        """End the sharing, or only that of `seat`; clients that watched the screen see the composed picture again."""
         sharing = self.layout_control.content
         if sharing is None or (seat is not None and sharing != seat.id):
             return []
         return [*self.layout_control.unshare(), *self._look_away(CONTENT)]
 
     def same_layout(self, client: str, audience: Audience) -> list[Effect]:
-        """Let an audience see again what everyone sees."""
+        """Give an audience the layout of everyone again."""
         self._require_controller(client)
         return self.layout_control.follow_everyone(audience) or [Tell(client, self.layout_control.state)]
 
@@ -438,32 +439,32 @@ class MeetingState:
 
     @property
     def chapter(self) -> str:
-        """What a recording shows now: the item of the script that is on, else the session."""
+        """Title of the present chapter of a recording: the current script item, else the session."""
         item = self.script.item
         return self.booking.title if item is None else item.title
 
     def scripted(self, items: Sequence[ScriptItem], now: datetime) -> list[Effect]:
-        """Take a script that was changed meanwhile."""
+        """Take a changed script."""
         self.script.change(items, now)
         return self._tell_controllers(self.script.state)
 
     def record_voices(self, client: str, on: bool) -> list[Effect]:
-        """Keep the sound of each point beside the recording too, or no longer."""
+        """Record isolated tracks of each point beside the recording, or stop that."""
         self._require_controller(client)
         return self.recording.separate(on) or [Tell(client, self.recording.state)]
 
     def mark(self, client: str, title: str) -> list[Effect]:
-        """Set a mark in the recording by hand."""
+        """Set a chapter mark in the recording by hand."""
         self._require_controller(client)
         effects = self.recording.mark(title, client)
         if not effects:
             raise MessageError("not-recording")
         return effects
 
-    # --- faults and help
+    # --- incidents and help
 
     def reported(self, client: str, kind: IncidentKind, seat_id: str | None) -> str:
-        """Return the seat, or absent point, whose fault somebody reports."""
+        """Return the seat, or absent point, of an incident that a client reports. Raises MessageError."""
         own = self._seat_of(client)
         if self.booking.is_test_room:
             raise MessageError("forbidden")
@@ -475,49 +476,49 @@ class MeetingState:
         return seat_id if seat_id in absent else self._visible(seat_id).id
 
     def incident(self, incident: IncidentState, reporter: str = "") -> list[Effect]:
-        """An incident was opened or changed: who leads the meeting is told, and the account that reported it."""
+        """Tell host and controllers of an incident, and the account that reported it."""
         self.controller_notices.incident(incident)
         return self._tell_leaders(incident, reporter)
 
     def weak_lines(self, lines: Mapping[str, WeakLine]) -> list[Effect]:
-        """These lines are weak now."""
+        """Tell host and controllers which lines are weak now, if that changed."""
         return self._tell_leaders(self.controller_notices.lines) if self.controller_notices.set_weak(lines) else []
 
     def calls(self, calls: CallsState) -> list[Effect]:
-        """Calling room systems goes so."""
+        """Tell host and controllers how the calls of room systems go."""
         self.controller_notices.calls = calls
         return self._tell_leaders(calls)
 
     def may_redial(self, client: str) -> None:
-        """Only a controller has room systems called again. Raises MessageError."""
+        """Check that a client may have room systems called again. Raises MessageError."""
         self._require_controller(client)
 
     def assist(self, client: str, on: bool, now: datetime) -> list[Effect]:
-        """Let the centre direct the meeting, or give it back; what is so already changes nothing (R-095)."""
+        """Let the centre direct the meeting, or give it back; a repeated wish changes nothing (R-095)."""
         seat = self._seat_of(client)
         if not seat.directs:
             raise MessageError("forbidden")
         news = self.controller_notices.help(seat.id, seat.name, now) if on else self.controller_notices.help(None)
         return [Direct(seat.account, on), *self._tell_leaders(self.controller_notices.assist)] if news else []
 
-    # --- what the media engine tells
+    # --- events of the media engine
 
     def peer_up(self, seat_id: str) -> list[Effect]:
-        """The transport of a seat is connected."""
+        """Note that the transport of a seat is connected."""
         seat = self.roster.seats.get(seat_id)
         if seat is not None:
             seat.up = True
         return []
 
     def peer_down(self, seat_id: str) -> list[Effect]:
-        """The transport of a seat is gone."""
+        """Note that the transport of a seat is gone."""
         seat = self.roster.seats.get(seat_id)
         if seat is not None:
             seat.up = seat.offered = False
         return []
 
     def wanted(self, seat_id: str, lines: int) -> list[Effect]:
-        """So many lines of a seat's camera are looked at."""
+        """Tell a seat how high its camera is shown at most, in pixels."""
         seat = self.roster.seats.get(seat_id)
         if seat is None:
             return []
@@ -525,32 +526,32 @@ class MeetingState:
         return [Tell(seat.client, Wanted(lines=lines))] if seat.client else []
 
     def speaker_changed(self, seat_id: str | None) -> list[Effect]:
-        """The loudest seat changed."""
+        """Tell everyone the new active speaker."""
         self.speaking = seat_id
         return [TellAll(Speaking(seat=seat_id))]
 
     def levels(self, levels: Mapping[str, int]) -> list[Effect]:
-        """Who has the floor is so loud (R-093)."""
+        """Tell host and controllers the levels of the seats with the floor (R-093)."""
         return self._tell_leaders(LevelsState(levels=dict(levels)))
 
     def recording_stopped(self, error: str | None) -> list[Effect]:
-        """The engine closed the recording; `error` is None when that was asked for."""
+        """Note that the engine closed the recording; `error` is None when that was asked for."""
         return self.recording.ended(error)
 
     def disk(self, storage: StorageState) -> list[Effect]:
-        """The disk of the recordings has so much room; controllers are told what is new."""
+        """Note the free space on the disk of the recordings; tell controllers if it changed."""
         known = self.recording.storage == storage
         effects = self.recording.disk(storage)
         return effects + ([] if known else self._tell_controllers(storage))
 
     def media_lost(self, now: datetime) -> list[Effect]:
-        """The media worker died: no transport is left, and nothing is recorded."""
+        """Note that the media worker died: all transports are gone, and nothing is recorded."""
         for seat in self.roster.seats.values():
             seat.up = seat.offered = False
         return self.recording.media_lost(now)
 
     def restore(self) -> list[Effect]:
-        """Build the room anew in a fresh engine and ask everyone to connect again."""
+        """Build the room anew in a fresh engine, and ask all clients to connect again."""
         if not self._room_open:
             return []
         effects = self._open_room()
@@ -568,7 +569,7 @@ class MeetingState:
         recording: bool = False,
         voices: bool = False,
     ) -> list[Effect]:
-        """The session was changed while it is held; points that were added are expected from now on."""
+        """Take a session that was changed during the meeting; added points are expected from now on."""
         all_ = (*self.booking.places, *(place for place in places if not self.invites(place.id)))
         self.booking = replace(
             self.booking,
@@ -586,7 +587,7 @@ class MeetingState:
         return [*named, told, *self.recording.registered(recording, official.start, voices)]
 
     def gives_way(self, at: datetime) -> list[Effect]:
-        """An emergency took the code: everyone is told when the meeting ends (A25)."""
+        """Tell everyone that an emergency took the code, and when the meeting ends (A25)."""
         self.gives_way_at = at
         return [TellAll(GivesWay(at=at))]
 
@@ -597,13 +598,13 @@ class MeetingState:
 
     @property
     def names(self) -> dict[str, str]:
-        """What empty cards say: of the points, and of the seats, which may be away."""
+        """Labels of empty panes: of invited points, and of seats, which may be away."""
         points = {place.id: f"{place.name} · {place.label}" for place in self.booking.places}
         return points | {seat.id: seat.options.label for seat in self.roster.seats.values() if seat.place is not None}
 
     @property
     def empty(self) -> bool:
-        """Whether nobody holds a seat, not even one to come back to."""
+        """Whether nobody holds a seat, not even one that waits for its client."""
         return not self.roster.seats
 
     # --- own
@@ -667,18 +668,18 @@ class MeetingState:
         return [OpenRoom(), *self.layout_control.restore()]
 
     def _close_if_empty(self) -> list[Effect]:
-        """Close a room nobody is in."""
+        """Close the room when nobody is in it."""
         if not self._room_open or self._ringing or any(seat.here for seat in self.roster.seats.values()):
             return []
         self._room_open = False
         return [*self.recording.room_closed(), CloseRoom()]
 
     def _seat(self, seat: Seated) -> list[Effect]:
-        """Say everything about a seat to the engine."""
+        """Return the effects that describe a seat to the engine."""
         return [*self._chosen(seat), AddSeat(seat.options)]
 
     def _chosen(self, seat: Seated) -> list[Effect]:
-        """Have the picture made that a seat chose for itself, if it did."""
+        """Return the effect that composes the layout that a seat chose for itself, if it did."""
         chosen = layout_validation.chosen(seat.view)
         return [Arrange(chosen, chosen.kind)] if chosen else []
 
@@ -687,7 +688,7 @@ class MeetingState:
         return [*effects, RemoveSeat(seat.id), *self._forget(seat)]
 
     def _give_back(self, seat: Seated) -> list[Effect]:
-        """End what a seat directs, if it does; before its client is gone, whose address is noted with that."""
+        """End the directing of a seat, if it directs; before its client is gone, whose address the audit log needs."""
         if self.controller_notices.helper != seat.id or not self.controller_notices.help(None):
             return []
         return [Direct(seat.account, False), *self._tell_leaders(self.controller_notices.assist)]
@@ -698,7 +699,7 @@ class MeetingState:
         return effects + ([Release(seat.leg)] if seat.leg else [])
 
     def _forget(self, seat: Seated) -> list[Effect]:
-        """Take a seat out for good and let nobody look at it any more."""
+        """Remove a seat for good; clients that watched it see the composed picture."""
         effects = [*self._unshare(seat), *self._turn(seat, False)]
         self.roster.remove(seat)
         effects += [*self._give_back(seat), *self._look_away(f"camera:{seat.id}")]
@@ -706,12 +707,12 @@ class MeetingState:
         return effects + (self.speaker_changed(None) if self.speaking == seat.id else [])
 
     def _move(self, old: str, new: str | None) -> list[Effect]:
-        """A seat is now what a point was, or the other way round: pins follow in what is shown, and may be again."""
+        """Replace a point by its seat, or the reverse, in all layouts that are shown or may be shown again."""
         self.script.move(old, new)
         return self.layout_control.move(old, new)
 
     def _look_away(self, gone: str) -> list[Effect]:
-        """Let those who look at what is gone see the composed picture."""
+        """Give the composed picture to clients that watch a source that is gone."""
         effects: list[Effect] = []
         for seat in self.roster.seats.values():
             if seat.view == gone:
@@ -721,7 +722,7 @@ class MeetingState:
         return effects
 
     def _set_floor(self, seat: Seated, open_: bool, by: str = "") -> list[Effect]:
-        """Open or close a floor; `by` is who opened it for itself."""
+        """Open or close a floor; `by` is the account that opened its own."""
         turn = self._turn(seat, open_, by)
         seat.floor = open_
         if open_:
@@ -730,7 +731,7 @@ class MeetingState:
         return [*([SetFloor(seat.id, open_)] if seat.here else []), *ended, *turn]
 
     def _turn(self, seat: Seated, open_: bool, by: str = "") -> list[Effect]:
-        """What is noted of a floor that changes (R-094); the host's is always open."""
+        """Return the record of a floor that changes (R-094); the host's is always open."""
         if seat.place is None or seat.role == "host" or seat.floor == open_:
             return []
         place, topic = (self.roster.place_of(seat.id), seat.topic) if open_ else (0, "")
@@ -741,23 +742,23 @@ class MeetingState:
         return [Tell(seat.client, message) for seat in seats if seat.client is not None]
 
     def _tell_leaders(self, message: ServerMessage, reporter: str = "") -> list[Effect]:
-        """Tell who leads the meeting, and an account."""
+        """Return a message to host and controllers, and to the account `reporter`."""
         told = [s for s in self.roster.seats.values() if self._is_leader(s) or (reporter and s.account == reporter)]
         return [Tell(seat.client, message) for seat in told if seat.client is not None]
 
     @staticmethod
     def _is_leader(seat: Seated) -> bool:
-        """Whether a seat controls, or is the host's, who chairs even where another controls (R-092)."""
+        """Return whether a seat controls or is the host, which chairs even where another controls (R-092)."""
         return seat.controller or seat.role == "host"
 
     def _scene(self) -> Scene:
-        """What the script may change: the layout, and the floors of all who are here and can be seen."""
+        """Return what the script may change: the layout, and the floors of present, visible seats."""
         here = [(seat, seat.place) for seat in self.roster.seats.values() if seat.here]
         points = {seat.id: place.id for seat, place in here if place is not None}
         return Scene(self.layout_control.shown, {seat: self.roster.seats[seat].floor for seat in points}, points)
 
     def _show(self, scene: Scene) -> list[Effect]:
-        """Bring about what the script wants; whoever gets the floor no longer needs to raise a hand."""
+        """Apply the layout and the floors of a script step; a seat that gets the floor lowers its hand."""
         effects: list[Effect] = []
         for seat in self.roster.seats.values():
             if scene.floors.get(seat.id, seat.floor) != seat.floor:

@@ -1,8 +1,8 @@
-"""Who sits in a conference: seats, device numbers, the hand queue, absence and coming back. Pure; `now` is an argument.
+"""Roster of a meeting: seats, device numbers, the hand queue, absence and return. Pure; `now` is an argument.
 
 A seat belongs to a *client* (one socket) while it is connected. When the socket is lost the seat waits: for 12 s
 everyone still sees it, then it counts as absent, and after 60 s it is gone; the resume token brings it back until then,
-with hand, floor and view. Of the token only a hash is kept, in memory as in SQL.
+with hand, floor and view. Only a hash of the token is stored, in memory as in SQL.
 """
 
 import secrets
@@ -19,15 +19,14 @@ from signaling.meeting.state.snapshot import PlaceSnapshot, SeatSnapshot
 from signaling.messages.server import Audience, Media, Role, Seat
 
 ABSENT_AFTER = timedelta(seconds=12)
-"""A lost client stays in the roster this long after its last sign of life."""
+"""A lost client counts as present this long after its last sign of life."""
 GONE_AFTER = timedelta(seconds=60)
 """A seat can be taken back with its resume token this long."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An invited point: its registered name (Điều 6.4), its Vietnamese label, how many devices it has and the digits
-    they are told apart by."""
+    """A point as a meeting knows it: registered name (Điều 6.4), Vietnamese label, number of devices, their digits."""
 
     id: str
     name: str
@@ -37,7 +36,7 @@ class Place:
 
     @classmethod
     def of(cls, point: Point) -> Self:
-        """Return what a conference knows of a point."""
+        """Return the values of a point that a meeting needs."""
         return cls(point.id, point.name, point.label, point.devices, point.numbers)
 
     def device_name(self, device: int) -> str:
@@ -46,18 +45,18 @@ class Place:
 
 
 def ticket_of(token: str) -> str:
-    """Return what is kept of a resume token, which is random enough to need no salt."""
+    """Return the hash of a resume token, which is random enough to need no salt."""
     return sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
 def leg_of(point: str, device: int) -> str:
-    """Return what the join guard counts: one device of one point."""
+    """Return the leg, as the join guard counts it: one device of one point."""
     return f"{point}.{device:02}"
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who wants in. `place` None is a technician who watches and controls without a point."""
+    """A person who joins. `place` is None for a technician who watches and controls without a point."""
 
     account: str
     name: str
@@ -70,7 +69,7 @@ class Person:
 
 @dataclass(slots=True)
 class Seated:
-    """One seat and everything it keeps over a lost socket."""
+    """One seat, with everything that it keeps while its socket is lost."""
 
     id: str
     ticket: str
@@ -90,38 +89,38 @@ class Seated:
     topic: str = ""
     floor: bool = False
     gain: int = 0
-    """Decibels by which its voice is made louder."""
+    """Gain of its voice in decibels."""
     mic: bool = False
     camera: bool = False
     view: str = COMPOSED
     lines: int = 0
-    """Of its display; 0 when nobody said."""
+    """Height of its display in pixels; 0 if unknown."""
     wanted: int = TOP_HEIGHT
-    """Lines of its camera that are looked at."""
+    """Height in pixels at which its camera is shown at most."""
     offered: bool = False
     up: bool = False
 
     @classmethod
     def known(cls, record: SeatSnapshot, now: datetime) -> Self:
-        """Return a seat that another process led; its socket is lost since `now`."""
+        """Return a stored seat of another process; its socket counts as lost since `now`."""
         kept = {each.name: getattr(record, each.name) for each in fields(record) if each.name != "place"}
         place = None if record.place is None else Place(**asdict(record.place))
         return cls(**kept, place=place, client=None, left=now)
 
     @property
     def snapshot(self) -> SeatSnapshot:
-        """What is kept of it."""
+        """The values to store."""
         kept = {each.name: getattr(self, each.name) for each in fields(SeatSnapshot) if each.name != "place"}
         return SeatSnapshot(**kept, place=None if self.place is None else PlaceSnapshot(**asdict(self.place)))
 
     @property
     def leg(self) -> str | None:
-        """What the join guard counts; observers hold none."""
+        """The leg, as the join guard counts it; observers hold none."""
         return None if self.place is None else leg_of(self.place.id, self.device)
 
     @property
     def audience(self) -> Audience:
-        """For whom the picture is composed that it sees: a room system at the host point shows what the host sees."""
+        """The audience whose composition it sees; a room system at the host point sees that of the host."""
         if self.role == "component":
             return "systems" if self.system else "components"
         return "host" if self.role == "host" else EVERYONE
@@ -133,14 +132,14 @@ class Seated:
 
     @property
     def media(self) -> Media:
-        """Where its transport stands, as the roster shows it."""
+        """State of its transport, as the roster shows it."""
         if self.client is None or not (self.offered or self.up):
             return "none"
         return "connected" if self.up else "connecting"
 
     @property
     def options(self) -> SeatOptions:
-        """What the media engine needs to know: the tile says the registered name and the Vietnamese label."""
+        """The seat as the media engine needs it; the tile shows registered name and Vietnamese label."""
         label = self.name if self.place is None else f"{self.name} · {self.place.label}"
         seen = self.place is not None
         return SeatOptions(self.id, label, seen, self.audience, self.floor, self.gain, self.view, self.lines)
@@ -148,16 +147,16 @@ class Seated:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The seat somebody gets: an old one to resume, or a device number and whom that replaces."""
+    """The seat that a person gets: an old one to resume, or a device number and the seat that it replaces."""
 
     resumed: Seated | None = None
     token: str = ""
-    """What it is resumed with."""
+    """The resume token."""
     device: int = 1
     replaced: Seated | None = None
     leg: str | None = None
     seat: str | None = None
-    """The id a new seat gets, if that is decided."""
+    """The id of a new seat, if it is decided beforehand."""
 
 
 def _holds(seat: Seated, token: str) -> bool:
@@ -170,19 +169,19 @@ def _random_id() -> str:
 
 @dataclass(slots=True)
 class Roster:
-    """The seats of one conference, invited points in their order; the first is the host."""
+    """The seats of one meeting. `places` are the invited points in their order; the first is the host."""
 
     places: tuple[Place, ...]
     new_id: Callable[[], str] = _random_id
     seats: dict[str, Seated] = field(default_factory=dict)
     hands: list[str] = field(default_factory=list)
     kept: set[str] = field(default_factory=set)
-    """Legs of devices that the centre calls: others get them last."""
+    """Legs of devices that the centre calls; other devices get them last."""
     _by_client: dict[str, str] = field(default_factory=dict)
     _sent: dict[str, Seat] = field(default_factory=dict)
 
     def choose(self, person: Person, resume: str | None) -> Choice:
-        """Find the seat for somebody at the door, changing nothing."""
+        """Find the seat for a person who joins; change nothing."""
         if resume is not None and (seat := self.resumed(person.account, resume)) is not None:
             return Choice(resumed=seat, token=resume, leg=seat.leg)
         if person.place is None:
@@ -191,21 +190,21 @@ class Roster:
         return Choice(device=device, replaced=replaced, leg=leg_of(person.place.id, device))
 
     def resumed(self, account: str, token: str | None) -> Seated | None:
-        """Return the seat that an account takes back by its resume token."""
+        """Return the seat of an account and its resume token."""
         for seat in self.seats.values():
             if token is not None and _holds(seat, token) and seat.account == account:
                 return seat
         return None
 
     def holder(self, leg: str) -> Seated | None:
-        """Return the seat of a leg, if somebody has it."""
+        """Return the seat of a leg, if there is one."""
         return next((seat for seat in self.seats.values() if seat.leg == leg), None)
 
     def _observer(self, account: str) -> Seated | None:
         return next((s for s in self.seats.values() if s.place is None and s.account == account), None)
 
     def _device(self, place: Place) -> tuple[int, Seated | None]:
-        """Return a free device number; when all are taken, the one whose socket is lost, else who joined first."""
+        """Return a free device number; when all are taken, that of a lost seat, else of the oldest."""
         taken = [seat for seat in self.seats.values() if seat.place is not None and seat.place.id == place.id]
         numbers = {seat.device for seat in taken}
         free = [number for number in range(1, place.devices + 1) if number not in numbers]
@@ -215,7 +214,7 @@ class Roster:
         return first.device, first
 
     def sit(self, client: str, person: Person, choice: Choice) -> tuple[Seated, str]:
-        """Give a client its seat, and the token to resume it with; the replaced one must be out already."""
+        """Give a client its seat; return seat and resume token. The replaced seat must be removed before."""
         if choice.resumed is not None:
             return self._resume(client, choice.resumed), choice.token
         place = person.place
@@ -239,7 +238,7 @@ class Roster:
         return seat, token
 
     def take_back(self, client: str, seat_id: str) -> bool:
-        """Give a client a seat whose socket is lost; False when there is none."""
+        """Give a client a seat whose socket is lost; return False if there is none."""
         seat = self.seats.get(seat_id)
         if seat is None or seat.client is not None:
             return False
@@ -259,7 +258,7 @@ class Roster:
         return "host" if place.id == self.places[0].id else "component"
 
     def recover(self, seats: Iterable[SeatSnapshot], hands: Iterable[str], now: datetime) -> None:
-        """Take the seats and hands that another process led; all sockets are lost since `now`."""
+        """Take the seats and hands of another process; all sockets count as lost since `now`."""
         self.seats = {record.id: Seated.known(record, now) for record in seats}
         self.hands = [seat for seat in hands if seat in self.seats]
 
@@ -274,55 +273,55 @@ class Roster:
         return None if seat is None else self.seats[seat]
 
     def lose(self, client: str, heard: datetime) -> None:
-        """Note that a socket is lost that was last heard at `heard`."""
+        """Note that the socket of a client is lost, last heard at `heard`."""
         seat = self.of(client)
         if seat is not None:
             del self._by_client[client]
             seat.client, seat.left = None, heard
 
     def remove(self, seat: Seated) -> None:
-        """Take a seat out for good."""
+        """Remove a seat for good."""
         del self.seats[seat.id]
         self.lower(seat.id)
         if seat.client is not None:
             del self._by_client[seat.client]
 
     def overdue(self, now: datetime) -> tuple[list[Seated], list[Seated]]:
-        """Return the seats that became absent, and those whose time to come back is over."""
+        """Return the seats that became absent, and those that can no longer be resumed."""
         waiting = [(seat, now - seat.left) for seat in self.seats.values() if seat.left is not None]
         absent = [seat for seat, away in waiting if seat.here and away >= ABSENT_AFTER]
         gone = [seat for seat, away in waiting if away >= GONE_AFTER]
         return absent, gone
 
     def present(self) -> set[str]:
-        """Return the ids of the points that have a seat that is here."""
+        """Return the ids of the points with a present seat."""
         return {seat.place.id for seat in self.seats.values() if seat.here and seat.place is not None}
 
     def last_heard(self, point: str) -> datetime | None:
-        """Return when a point whose sockets are all lost was last heard; None when it left by itself."""
+        """Return when a point without sockets was last heard; None if it left by itself."""
         ends = [seat.left for seat in self.seats.values() if seat.place is not None and seat.place.id == point]
         return max((end for end in ends if end is not None), default=None)
 
     def raise_hand(self, seat: Seated, now: datetime, topic: str = "") -> None:
-        """Put a seat at the end of the queue; a raised hand keeps its place."""
+        """Put a seat at the end of the hand queue; a raised hand keeps its position."""
         seat.topic = topic
         if seat.id not in self.hands:
             self.hands.append(seat.id)
             seat.raised = now
 
     def lower(self, seat_id: str) -> None:
-        """Take a seat out of the queue."""
+        """Take a seat out of the hand queue."""
         if seat_id in self.hands:
             self.hands.remove(seat_id)
         if seat_id in self.seats:
             self.seats[seat_id].raised, self.seats[seat_id].topic = None, ""
 
     def place_of(self, seat_id: str) -> int:
-        """Return where a hand stands in the queue, counted from 1; 0 when it is not raised."""
+        """Return the position of a hand in the queue, counted from 1; 0 if it is not raised."""
         return self.hands.index(seat_id) + 1 if seat_id in self.hands else 0
 
     def wire(self) -> list[Seat]:
-        """Return the roster as everyone sees it: invited points in their order with absent ones, then observers."""
+        """Return the roster as clients see it: invited points in their order, absent ones too, then observers."""
         by_place: dict[str | None, list[Seated]] = {}
         for seat in self.seats.values():
             by_place.setdefault(None if seat.place is None else seat.place.id, []).append(seat)

@@ -1,7 +1,7 @@
-"""The script of a meeting while it is held: which item is on, what stepping to it changes, how long each took. Pure.
+"""Runs the script of a meeting: the current item, what a step changes, how long each item took. Pure.
 
 An item arranges the picture and moves the floor to its point (Điều 14.3.a). Every step remembers what it changed, so
-that stepping back to where one came from undoes it, whatever the host had arranged by hand before. The floor that a
+that stepping back to the item before undoes it, whatever the host had arranged by hand before. The floor that a
 step gave is taken back by the next one; floors given by hand are left alone, but for a break.
 """
 
@@ -19,17 +19,17 @@ from signaling.meeting.state.snapshot import ScriptSnapshot, StepSnapshot
 from signaling.messages.server import ScriptedItem, ScriptState
 
 TRAIL = 200
-"""Steps that can be undone; the oldest is forgotten."""
+"""Number of steps that can be undone; older ones are forgotten."""
 KEPT = 40
-"""Of them so many can be undone by the next process: all would be a megabyte, written with each change."""
+"""Number of steps that the next process can undo: all would be a megabyte, written with each change."""
 LARGE = {"speech", "show"}
 HEARD = {"speech", "discussion"}
-"""Kinds of items whose point is shown large, and may speak."""
+"""Kinds of items whose point gets the large pane (LARGE), or the floor (HEARD)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What a step may change: the arrangement, and the floor of every seat that is present, with its point."""
+    """The values that a step may change: layouts, and the floor of each present seat; with the seats' points."""
 
     shown: Shown
     floors: Mapping[str, bool]
@@ -42,7 +42,7 @@ class Scene:
 
 @dataclass(slots=True)
 class _Step:
-    """Where a step came from, what it found shown, and how the floors it changed were before."""
+    """A step that can be undone: the item, the layouts and the changed floors before it."""
 
     came: str | None
     shown: Shown
@@ -54,7 +54,7 @@ class _Step:
 
 
 class Script:
-    """The items of one meeting; `host` is the host point, which leads where an item names nobody."""
+    """The items of one meeting; `host` is the host point, which an item without a point belongs to."""
 
     def __init__(self, items: Sequence[ScriptItem], host: str) -> None:
         # given
@@ -71,12 +71,12 @@ class Script:
 
     @property
     def item(self) -> ScriptItem | None:
-        """The item that is on."""
+        """The current item."""
         return None if self._at is None else self._items[self._at]
 
     @property
     def state(self) -> ScriptState:
-        """Return what controllers see."""
+        """The message to controllers."""
         items = [
             ScriptedItem(
                 id=item.id,
@@ -93,20 +93,20 @@ class Script:
 
     @property
     def snapshot(self) -> ScriptSnapshot:
-        """What is kept."""
+        """The values to store."""
         steps = list(self._trail)[-KEPT:]
         trail = [StepSnapshot(step.came, step.shown.layout, step.shown.after, dict(step.floors)) for step in steps]
         return ScriptSnapshot(self._at, self._since, dict(self._spent), tuple(trail))
 
     def recover(self, record: ScriptSnapshot, now: datetime) -> None:
-        """Take where another process led it to; the items may have been changed meanwhile."""
+        """Take the values of another process; the items may have been changed meanwhile."""
         self._at, self._since, self._spent = record.at, record.since, dict(record.spent)
         steps = [_Step(step.came, Shown(step.layout, step.after), dict(step.floors)) for step in record.trail]
         self._trail = deque(steps, TRAIL)
         self.change(list(self._items.values()), now)
 
     def change(self, items: Sequence[ScriptItem], now: datetime) -> None:
-        """Take another script; the item that is on stays on, if it is still there."""
+        """Take changed items; the current item stays, if it is still there."""
         self._items = {item.id: item for item in items}
         if self._at not in self._items:
             self._go(None, now)
@@ -114,7 +114,7 @@ class Script:
         self._trail = deque(kept, TRAIL)
 
     def move(self, old: str, new: str | None) -> None:
-        """Let another id have the panes of an old one in all that can be gone back to."""
+        """Replace the id `old` by `new` in the panes of all steps that can be undone."""
         for step in self._trail:
             step.shown = step.shown.change(lambda layout: layout_validation.moved(layout, old, new))
 
@@ -132,7 +132,7 @@ class Script:
         return made
 
     def enter(self, seat: str, scene: Scene) -> Scene:
-        """Give a seat that has come what the item that is on says; a large pane that was given by hand stays."""
+        """Return the scene with the rights of the current item for a new seat; a focus set by hand stays."""
         item = self.item
         if item is None or scene.points.get(seat) != (item.point or self._host):
             return scene
@@ -160,7 +160,7 @@ class Script:
         return replace(scene, shown=shown, floors=floors)
 
     def _given(self, scene: Scene) -> list[str]:
-        """Who has the floor from the step before."""
+        """Return the present seats that got the floor by the step before."""
         return [seat for seat in self._trail[-1].given if seat in scene.floors] if self._trail else []
 
     def _remember(self, before: Scene, after: Scene) -> None:

@@ -1,4 +1,4 @@
-"""What is kept of a conference, so that another process leads it on: plain values, and their JSON. Pure."""
+"""The stored values of a meeting, from which another process continues it, and their JSON. Pure."""
 
 import json
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from signaling.sip.agent.snapshot import CallSnapshot
 
 @cache
 def current_version() -> str:
-    """Return what releases have in common whose records have the same fields, made of their JSON Schema."""
+    """Return the version of the stored values: a hash of their JSON Schema, equal in releases with the same fields."""
     return sha256(json.dumps(_JSON.json_schema(), sort_keys=True).encode()).hexdigest()[:12]
 
 
@@ -79,7 +79,7 @@ class ScriptSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class MeetingStateSnapshot:
-    """A conference. `before` are the layouts that come back when a shared screen ends."""
+    """The state of a meeting. `before` are the layouts that come back when a shared screen ends."""
 
     seats: tuple[SeatSnapshot, ...]
     hands: tuple[str, ...]
@@ -106,9 +106,9 @@ class SystemSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class MeetingSnapshot:
-    """A conference with what belongs to its meeting: who has accepted and declared what, and who is counted as there.
+    """A meeting: its state, accounts that accepted the notice and declared their line, points counted as present.
 
-    `gone` says of points whose departure is still to be written when they left; `part` is the file recorded into.
+    `gone` is when points left whose departure is still to be written; `part` is the file being recorded.
     """
 
     conference: MeetingStateSnapshot
@@ -120,14 +120,14 @@ class MeetingSnapshot:
     part: str = ""
     systems: tuple[SystemSnapshot, ...] = ()
     version: str = field(default_factory=current_version)
-    """That of the release that kept it."""
+    """Version of the release that stored it."""
 
 
 _JSON = TypeAdapter(MeetingSnapshot)
 
 
 def version_of(text: str) -> str:
-    """Return the version that a record says it is of, also one that cannot be read."""
+    """Return the version that stored JSON names, also of values that cannot be read."""
     try:
         return str(json.loads(text)["version"])[:12]
     except (ValueError, LookupError, TypeError):
@@ -135,10 +135,10 @@ def version_of(text: str) -> str:
 
 
 def dump(record: MeetingSnapshot) -> str:
-    """Return the JSON of a record; equal records have equal JSON."""
+    """Return the JSON of a meeting; equal values have equal JSON."""
     return _JSON.dump_json(record).decode()
 
 
 def load(text: str) -> MeetingSnapshot:
-    """Read a record, also of another version if all is there. Raises ValueError for one that lacks something."""
+    """Read stored JSON, also of another version if no field is missing. Raises ValueError if one is."""
     return _JSON.validate_json(text)

@@ -1,4 +1,4 @@
-"""Who waits at the door of a meeting without being invited, until the host answers (Điều 3.7, R-011). Pure."""
+"""Waiting room of a meeting: points that were not invited wait for the host's answer (Điều 3.7, R-011). Pure."""
 
 from dataclasses import dataclass, field
 
@@ -6,24 +6,24 @@ from signaling.core.errors import MessageError
 from signaling.messages.server import DoorState, Knock
 
 MOST = 20
-"""More than so many do not wait: a host could not look at them."""
+"""Largest number of waiting points: a host could not look at more."""
 
 
 @dataclass(slots=True)
 class WaitingRoom:
-    """The points that wait, in the order they came, by client."""
+    """The waiting points by client, in the order they came."""
 
     waiting: dict[str, Knock] = field(default_factory=dict)
     turned_away: set[str] = field(default_factory=set)
-    """Their accounts; who was turned away need not ask again."""
+    """Accounts that were turned away and need not ask again."""
 
     @property
     def state(self) -> DoorState:
-        """What who leads the meeting sees."""
+        """The message to host and controllers."""
         return DoorState(waiting=list(self.waiting.values()))
 
     def knock(self, knock: Knock) -> None:
-        """Somebody waits from now on. Raises MessageError ``not-invited`` for who was turned away, ``full``."""
+        """Add a point. Raises MessageError ``not-invited`` for an account that was turned away, ``full``."""
         if knock.account in self.turned_away:
             raise MessageError("not-invited")
         if len(self.waiting) >= MOST:
@@ -31,13 +31,13 @@ class WaitingRoom:
         self.waiting[knock.id] = knock
 
     def known(self, id_: str) -> Knock:
-        """Return who waits. Raises MessageError ``unknown-seat``."""
+        """Return a waiting point. Raises MessageError ``unknown-seat``."""
         if id_ not in self.waiting:
             raise MessageError("unknown-seat")
         return self.waiting[id_]
 
     def answered(self, id_: str, admitted: bool) -> None:
-        """Somebody waits no longer."""
+        """Remove a point that was admitted or turned away."""
         knock = self.waiting.pop(id_)
         if not admitted:
             self.turned_away.add(knock.account)

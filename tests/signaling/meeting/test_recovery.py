@@ -263,7 +263,7 @@ async def test_a_file_that_a_worker_of_another_machine_may_be_closing_is_awaited
         await workers.take("media-2/1", away)
         serving = asyncio.create_task(workers.serve("media-2/1"))
         assert world.server.recordings.running == 2  # both, until it is known that nobody records into one
-        await world.server.meetings._await_workers({path, lost}, set(), 0)
+        await world.server.meetings._wait_for_workers({path, lost}, set(), 0)
         [other] = await world.recording_store.parts("lost")
         assert ((await _parts(world, session))[0], other.reason) == ((1, "recording", None), "interrupted")
         away.emit(RecordingEnded(session.id, path, 61.0, "disk-slow"))

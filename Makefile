@@ -5,7 +5,7 @@ BIN := .venv/bin
 NATIVE := $(wildcard mediaserver/native/*.[ch])
 DEBIAN_PACKAGES := chromium firefox-esr fonts-noto-core ffmpeg redis-server postgresql iproute2 dovecot-imapd baresip-core baresip-ffmpeg sip-tester
 
-.PHONY: run demo install test check unit mutants soak flood endurance fuzz long drills units web types e2e bench packages clean
+.PHONY: run demo install test quick coverage check unit mutants soak flood endurance fuzz long drills units web types e2e bench packages clean
 
 run: .venv/run.stamp
 	@exec $(BIN)/diemcau serve
@@ -16,6 +16,17 @@ demo: .venv/run.stamp
 install: .venv/dev.stamp
 
 test: packages install check unit flood web e2e long
+
+# Between two saves: lint, types, and the unit tests of what differs from COMMIT (a minute and a half at most).
+COMMIT ?= HEAD
+quick: install
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	@tests=$$($(BIN)/python -m tests.changed $(COMMIT)) && { test -z "$$tests" || $(BIN)/pytest -q -n auto $$tests; }
+
+# Which lines and branches the unit tests reach; less than `fail_under` in pyproject.toml fails.
+coverage: install
+	$(BIN)/pytest -q -n $(UNIT_WORKERS) --dist loadfile --no-loadscope-reorder --ignore=tests/e2e --ignore=tests/soak --cov --cov-report=term:skip-covered
 
 # Static gates: what a reviewer should not have to look for.
 check: install

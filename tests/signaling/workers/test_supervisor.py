@@ -304,11 +304,11 @@ async def test_a_server_and_a_worker_of_two_users_find_each_other_and_end_togeth
 
 LET_GO = """
 import asyncio, sys
-from signaling import detached
+from signaling.workers import detached_process
 
 async def stop():
-    detached.STOP_SECONDS = 0.1
-    process = detached.Detached("theirs", int(sys.argv[1]))
+    detached_process.STOP_SECONDS = 0.1
+    process = detached_process.Detached("theirs", int(sys.argv[1]))
     await process.stop()
     print(process.released)
 

@@ -130,7 +130,7 @@ def loss(before: Seen, after: Seen, kinds: tuple[str, ...] = ("audio", "video"))
     """The share of packets that got lost in between, both kinds together unless told otherwise."""
     lost = sum(getattr(after, kind)["lost"] - getattr(before, kind)["lost"] for kind in kinds)
     got = sum(getattr(after, kind)["received"] - getattr(before, kind)["received"] for kind in kinds)
-    return max(0.0, lost) / max(1.0, lost + got)
+    return float(max(0.0, lost) / max(1.0, lost + got))
 
 
 def concealed(before: Seen, after: Seen) -> float:

@@ -10,7 +10,8 @@ def screen(seat: Seat) -> float:
     """How much of the picture is Chromium's fake screen, 0 to 1: dark green."""
     data = seat.pixels()
     pixels = zip(*(data[channel::4] for channel in range(3)), strict=True)
-    return sum(green > 50 and green > 2 * max(red, blue) for red, green, blue in pixels) / (len(data) // 4)
+    green_ones = sum(green > 50 and green > 2 * max(red, blue) for red, green, blue in pixels)
+    return float(green_ones / (len(data) // 4))
 
 
 _SENT = """() => {

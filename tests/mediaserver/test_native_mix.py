@@ -57,7 +57,8 @@ def means(plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The rounded mean of each four pixels."""
     height, width = plane.shape
     sums = plane.reshape(height // 2, 2, width // 2, 2).sum(axis=(1, 3), dtype=np.uint16)
-    return ((sums + 2) >> 2).astype(np.uint8)
+    rounded: NDArray[np.uint8] = ((sums + 2) >> 2).astype(np.uint8)
+    return rounded
 
 
 @given(st.integers(1, 60), st.integers(1, 40), SEEDS)

@@ -132,11 +132,11 @@ class Socket:
                 got = await self._receive()
                 if got.type is not WSMsgType.TEXT:
                     raise AssertionError(f"socket ended with {got}; saw {self.seen}")
-                message = json.loads(got.data)
-                if wanted(message):
-                    self.seen = _without(message["type"], self.seen)
-                    return message
-                self.seen.append(message)
+                came: dict[str, Any] = json.loads(got.data)
+                if wanted(came):
+                    self.seen = _without(came["type"], self.seen)
+                    return came
+                self.seen.append(came)
 
     async def type(self, kind: str) -> dict[str, Any]:
         """Return the next message of a type."""

@@ -15,7 +15,8 @@ from tests.mediaserver.pictures import tone
 def loud(voices: int, tick: int, amplitude: float = 0.9) -> Sums:
     """So many tones at once."""
     tones = (tone(200 + 130 * v, tick, amplitude) for v in range(voices))
-    return np.sum(list(tones), axis=0, dtype=np.int32)
+    sums: Sums = np.sum(list(tones), axis=0, dtype=np.int32)
+    return sums
 
 
 @given(st.lists(st.integers(0, CEILING), min_size=1, max_size=20))

@@ -393,7 +393,8 @@ class Precedence(RuleBasedStateMachine):
 
     @property
     def steps(self) -> set[int]:
-        return self.__dict__.setdefault("_steps", set())
+        steps: set[int] = self.__dict__.setdefault("_steps", set())
+        return steps
 
     def run(self, awaitable: Coroutine[Any, Any, Found]) -> Found:
         return self.runner.run(awaitable)

@@ -1,1 +1,1 @@
-"""The media of one endpoint: a browser's or a room system's, its simulcast camera, and what is forwarded to it."""
+"""The media of one endpoint, a browser or a room system: its streams, its simulcast camera, its forwarders."""

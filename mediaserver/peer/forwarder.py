@@ -1,4 +1,5 @@
-"""Sinks that send to a peer: one steady RTP stream out of whichever source the seat looks at or hears."""
+"""Forwarders: each sends one RTP stream (one SSRC) to a peer. The source behind it may change; video changes at a key
+frame."""
 
 import secrets
 from collections.abc import Iterable, Iterator
@@ -19,21 +20,21 @@ from mediaserver.transport.peer_path import PeerPath
 from mediaserver.transport.srtp import Outgoing
 
 PADDING_BYTES = 255
-"""The most that RTP padding can count (RFC 3550 §5.1)."""
+"""The most bytes of padding that RTP can count (RFC 3550 §5.1)."""
 MAX_REPEATED = 96
-"""Packets sent once more in one go to fill a line: those of a picture that stands still are small."""
+"""Packets repeated in one go to probe the line: packets of a picture that stands still are small."""
 MAX_PADDING_DEBT_BYTES = 2500.0
-"""Two packets: what could not be sent between pictures is not made good for."""
+"""Two packets. Padding that could not be sent between pictures is not made up for beyond that."""
 _HEADER = Struct("!BBHII")
 
 
 class Transport(Protocol):
-    """Where packets go."""
+    """Sends packets to one peer."""
 
     line: PeerPath
 
     def send(self, packets: Iterable[Outgoing], send_time: int = 0) -> None:
-        """Send packets; `send_time` is the id of the header extension with their time, 0 for none."""
+        """Send packets; `send_time` is the id of the header extension with their send time, 0 for none."""
 
     def send_packet(self, packet: bytes) -> None:
         """Send one whole plain RTP packet."""
@@ -44,7 +45,8 @@ def _octets(packets: Iterable[Outgoing]) -> int:
 
 
 class Forwarder:
-    """One outgoing stream of a peer. `payload_types` maps the codecs the peer negotiated; others never arrive here.
+    """One outgoing stream of a peer. `payload_types` maps the codecs the peer negotiated; packets of others never
+    arrive here.
 
     Video changes source at a key frame only; until it comes the old source goes on.
     """
@@ -74,7 +76,7 @@ class Forwarder:
         self.source: Source | None = None
         self._next: Source | None = None
         self._unsent = 0
-        """The first number that was not sent yet, while packets wait."""
+        """The first sequence number that was not sent yet, while packets wait."""
         self._padding_debt = 0.0
         self._resends = ResendLimit()
         self._keyframes = KeyframeShare()
@@ -82,10 +84,10 @@ class Forwarder:
         self.leg.pace = LINE_BPS if flush_queue is not None else 0.0
         # counters
         self.resent_octets = 0
-        """In packets sent again, headers counted."""
+        """Bytes in retransmitted packets, headers counted."""
 
     def takes(self, codec: str) -> bool:
-        """Whether the peer can decode `codec`."""
+        """Return whether the peer can decode `codec`."""
         return codec in self.payload_types
 
     def follow(self, source: Source | None, now: float) -> None:
@@ -111,7 +113,7 @@ class Forwarder:
             self.source = self.leg.source = None
 
     def send(self, source: Source, packets: list[Packet], now: float) -> None:
-        """Forward packets of the current source; a key frame of the next one makes it current."""
+        """Forward packets of the current source; a key frame of the next source makes it current."""
         if source is self._next:
             packets = self._enter(source, packets)
         if source is self.source and packets:
@@ -129,9 +131,8 @@ class Forwarder:
         return packets[start:]
 
     def _forget(self) -> None:
-        """Drop what waits: a key frame of the next source makes it useless, and a line that became narrow would take
-        seconds for it. Numbers that were not used are given away anew.
-        """
+        """Drop the packets that wait: a key frame of the next source makes them useless, and on a line that became
+        narrow they would take seconds. Sequence numbers that were not used are assigned anew."""
         if self._pacer.forget():
             self.rewriter.next_sequence = self._unsent
 
@@ -166,7 +167,7 @@ class Forwarder:
         self._transport.send(outgoing, self._send_time)
 
     def _paced(self, outgoing: list[Outgoing], now: float) -> list[Outgoing]:
-        """What of a picture goes now; :meth:`flush` sends the rest."""
+        """Return the packets of a picture that go now; :meth:`flush` sends the rest."""
         before = self.leg.waiting
         outgoing = self._pacer.put(outgoing, _octets(outgoing), now)
         if self.leg.waiting and not before and self._flush_queue is not None:
@@ -174,11 +175,11 @@ class Forwarder:
         return outgoing
 
     def hold(self, seconds: float, now: float) -> None:
-        """Send no picture for so long, so that the queue of the line drains."""
+        """Send no picture for so many seconds, so that the line's queue drains."""
         self._pacer.hold(seconds, now)
 
     def flush(self, now: float) -> None:
-        """Send what has waited for its turn; called whenever the port was read and at every tick of the sound."""
+        """Send packets that waited for their turn; called after each read of the port and at every audio tick."""
         try:
             self._send(self._pacer.take(now))
         finally:
@@ -186,7 +187,7 @@ class Forwarder:
                 self._flush_queue.append(self)
 
     def _one_by_one(self, packets: list[Packet], number: int, now: float) -> list[Outgoing]:
-        """The slow way: after a switch, around holes and disorder, and for VP8 ids that must be moved."""
+        """Rewrite packets one by one: after a switch, around holes and disorder, and for VP8 ids that must change."""
         assert self.source is not None
         vp8 = self.source.codec == "VP8"
         outgoing: list[Outgoing] = []
@@ -198,9 +199,9 @@ class Forwarder:
         return outgoing
 
     def resend(self, sequences: Iterable[int], rate: float, round_trip: float, now: float) -> None:
-        """Send again what the peer missed and the source still has (RFC 4585 generic NACK).
+        """Retransmit packets that the peer missed and the source still has (RFC 4585 generic NACK).
 
-        `rate` in bit/s is what the line is thought to carry, `round_trip` in seconds.
+        `rate` is the line's estimated capacity in bit/s, `round_trip` in seconds.
         """
         if self.source is None:
             return
@@ -215,10 +216,11 @@ class Forwarder:
         self.resent_octets += self._send_again(again, now)
 
     def _send_again(self, packets: list[Packet], now: float) -> int:
-        """Send packets once more, in their own stream where the peer knows one; the bytes this took, headers too.
+        """Send packets once more, in an RTX stream where the peer has one; return the bytes this took, headers
+        included.
 
-        Else they are the same bit for bit, since SRTP must not protect two packets with one number: so a peer without
-        that stream is not told when they were sent (:func:`mediaserver.sdp.webrtc.send_time_id`).
+        Without RTX they are the same bit for bit, since SRTP must not protect two packets with one number: so a peer
+        without it gets no send times (:func:`mediaserver.sdp.webrtc.send_time_id`).
         """
         assert self.source is not None
         outgoing = self._one_by_one(packets, self.payload_types[self.source.codec], now)
@@ -228,10 +230,10 @@ class Forwarder:
         return sum(len(payload) + HEADERS_BYTES for *_, payload in outgoing)
 
     def pad(self, octets: float, now: float) -> None:
-        """Send about so many bytes more between two pictures, to see whether the line carries them.
+        """Send about so many bytes of padding between two pictures, to probe whether the line carries them.
 
-        With a stream for retransmissions these are the last packets once more, which may even mend something; else it
-        is padding within the stream.
+        With RTX these are the last packets once more, which may even repair a loss; without it, padding within the
+        stream.
         """
         if self.source is None or self.leg.waiting:
             return
@@ -252,7 +254,7 @@ class Forwarder:
         self._send_again(again, now)
 
     def _newest(self) -> Iterator[Packet]:
-        """The packets last sent, from the newest on, as far as there is no hole."""
+        """Yield the packets last sent, newest first, up to the first hole."""
         newest = self.leg.newest if self.leg.sent else None
         if self.source is None or newest is None:
             return
@@ -269,7 +271,7 @@ class Forwarder:
             self._transport.send_packet(header + bytes(PADDING_BYTES - 1) + bytes([PADDING_BYTES]))
 
     def request_keyframe(self, now: float) -> None:
-        """The peer lost its picture (PLI or FIR); who says so all the time is heard now and then."""
+        """Pass on a PLI or FIR of the peer; too many requests of one peer are ignored."""
         if not self._keyframes.take(now):
             return
         for source in (self.source, self._next):
@@ -278,16 +280,16 @@ class Forwarder:
 
     @property
     def packets(self) -> int:
-        """Packets sent."""
+        """Return the number of packets sent."""
         return self.leg.packets
 
     @property
     def octets(self) -> int:
-        """Bytes of payload sent."""
+        """Return the bytes of payload sent."""
         return self.leg.octets
 
     def close(self) -> None:
-        """Leave all sources."""
+        """Detach from all sources."""
         self._leave()
         if self._next is not None:
             self._next.detach(self)

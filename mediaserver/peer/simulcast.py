@@ -1,4 +1,5 @@
-"""A seat's camera: up to three simulcast layers, each a source of its own, and the composer's ear on one of them."""
+"""A seat's camera: up to three simulcast layers, each a source of its own, and the compositor's input for one of
+them."""
 
 from collections import deque
 from collections.abc import Callable
@@ -14,9 +15,9 @@ from mediaserver.rtp.rtcp import SenderReport
 from mediaserver.rtp.source import FlushQueue, Sink, Source, VideoSource
 
 TRANSIT_REPORTS = 9
-"""Reports, whose packets' median counts: some may have been late by themselves."""
+"""Sender reports over which the median transit is taken: single packets may have been late by themselves."""
 ACTIVE_S = 1.5
-"""A layer that sent nothing for so long is not there: browsers stop layers their line cannot carry."""
+"""Seconds without a packet after which a layer counts as off: browsers stop layers that their line cannot carry."""
 
 
 class SimulcastLayer(VideoSource):
@@ -45,7 +46,7 @@ class SimulcastLayer(VideoSource):
         self._transits = deque[float](maxlen=TRANSIT_REPORTS)
 
     def receive(self, packets: list[Packet], now: float) -> list[int]:
-        """Take packets whose numbers follow each other; returns the sequence numbers to ask for again."""
+        """Take packets of consecutive numbers; return the sequence numbers to request again."""
         if not self.active(now):
             self._transits.clear()  # its sender's clock went on at a pace of its own
         self.heard = now
@@ -59,7 +60,7 @@ class SimulcastLayer(VideoSource):
         return missing
 
     def reported(self, report: SenderReport, now: float) -> float | None:
-        """Take its sender's report, and see how long its newest packet was under way; None where that is gone."""
+        """Take a sender report; return the transit of the newest packet in seconds, None when that packet is gone."""
         self.receive_stats.reported(report, now)
         newest = self.recall(self.receive_stats.highest)
         if newest is None:
@@ -70,11 +71,12 @@ class SimulcastLayer(VideoSource):
 
     @property
     def transit(self) -> float | None:
-        """How long its packets are usually under way (see :meth:`ReceiveStats.transit`); None before it is known."""
+        """Return the median transit of its packets in seconds (see :meth:`ReceiveStats.transit`); None while
+        unknown."""
         return median(self._transits) if self._transits else None
 
     def repair(self, packet: Packet, now: float) -> None:
-        """Take a retransmission; senders also fill their line with packets that came long ago."""
+        """Take a retransmission, unless it repairs nothing: senders also pad with packets that came long ago."""
         if self.nack.misses(packet.sequence):
             self.nack.receive(packet.sequence, now)
             self.push(packet)
@@ -86,16 +88,18 @@ class SimulcastLayer(VideoSource):
             self.nack.forget()
 
     def rests(self, now: float) -> bool:
-        """Whether nothing must be asked for again until it has a new hole, :meth:`ask` is called or it sends again."""
+        """Return whether nothing must be requested until a new hole appears, :meth:`ask` is called or it sends
+        again."""
         return not self.nack.waiting and (super().rests(now) or not self.active(now))
 
     def remind(self, now: float) -> None:
-        """Ask again while it sends: browsers answer for a layer at rest with key frames of all the others."""
+        """Repeat a key frame request while it sends: for a layer that is off, browsers send key frames of all
+        others."""
         if self.active(now):
             super().remind(now)
 
     def active(self, now: float) -> bool:
-        """Whether it sends."""
+        """Return whether it sends."""
         return now - self.heard < ACTIVE_S
 
     def ask(self) -> None:
@@ -104,33 +108,34 @@ class SimulcastLayer(VideoSource):
 
 
 class SimulcastCamera:
-    """The layers of one camera, smallest first."""
+    """The simulcast layers of one camera, smallest first."""
 
     def __init__(self) -> None:
         self.layers: list[SimulcastLayer] = []
 
     def add(self, layer: SimulcastLayer) -> None:
-        """Take a layer as it appears, or anew after its sender restarted: who looks at it follows at a key frame."""
+        """Add a layer, or replace it after its sender restarted; its viewers follow at a key frame."""
         others = [each for each in self.layers if each.ssrc != layer.ssrc]
         self.layers = sorted([*others, layer], key=lambda each: each.height)
 
     def find(self, ssrc: int | None, rid: str | None) -> SimulcastLayer | None:
-        """The layer with that SSRC or, when it is None, with that RID."""
+        """Return the layer with that SSRC or, when it is None, with that RID; None if there is none."""
         return next((each for each in self.layers if (each.rid == rid if ssrc is None else each.ssrc == ssrc)), None)
 
     @property
     def largest(self) -> SimulcastLayer | None:
-        """The largest layer, sending or not; None when there is none."""
+        """Return the largest layer, sending or not; None when there is none."""
         return self.layers[-1] if self.layers else None
 
     @property
     def transit(self) -> float | None:
-        """How long its pictures are usually under way; None before that is known."""
+        """Return the usual transit of its pictures in seconds; None while unknown."""
         known = [(layer.heard, transit) for layer in self.layers if (transit := layer.transit) is not None]
         return max(known)[1] if known else None
 
     def pick(self, height: int, now: float) -> SimulcastLayer | None:
-        """The smallest sending layer of at least `height` lines, else the largest; None when nothing is sent."""
+        """Return the smallest sending layer of at least `height` pixels, else the largest; None when nothing is
+        sent."""
         found = None
         for layer in self.layers:
             if layer.active(now):
@@ -141,20 +146,21 @@ class SimulcastCamera:
 
 
 class CameraInput:
-    """The composer's sink: one layer's packets into frames; changes layer at a key frame, like every viewer."""
+    """The compositor's sink for one camera: assembles one layer's packets into frames and changes layer at a key
+    frame."""
 
     def __init__(self) -> None:
         self.leg = None
         self.queue = FrameQueue()
         self.flowing = False
-        """Whether pictures were taken since it began to listen."""
+        """Whether frames were taken since it began to follow a camera."""
         self._assemblers: dict[Source, FrameAssembler] = {}
         self._current: Source | None = None
         self._next: Source | None = None
 
     @property
     def listening(self) -> bool:
-        """Whether there is a layer to listen to."""
+        """Return whether it follows a layer."""
         return self._current is not None or self._next is not None
 
     def follow(self, layer: SimulcastLayer | None, now: float) -> None:
@@ -196,20 +202,21 @@ class CameraInput:
             source.request_keyframe(now)
 
     def take(self, until: float) -> list[Frame]:
-        """The pictures that had come by then."""
+        """Return the frames that came until then."""
         frames = self.queue.take(until)
         self.flowing = self.flowing or bool(frames)
         return frames
 
     def broken(self, now: float) -> None:
-        """The decoder gave up on this layer: start over at a key frame."""
+        """Start over at a key frame, since the decoder failed on this layer."""
         self.queue.forget()
         if self._current is not None:
             self._current.request_keyframe(now)
 
 
 def _complete(source: Source, assembler: FrameAssembler, packets: list[Packet], now: float) -> list[Frame]:
-    """The frames that packets complete; what came before a key frame's first packet was late is taken from `source`."""
+    """Return the frames that packets complete. Packets that came before a late first packet of a key frame are recalled
+    from `source`."""
     frames = [frame for packet in packets for frame in assembler.add(packet, now)]
     while assembler.expected is not None and (packet := source.recall(assembler.expected)) is not None:
         frames += assembler.add(packet, now)

@@ -1,7 +1,7 @@
-"""The media leg of a room system: plain RTP, G.722 or G.711, H.264. To its room it is what a browser's Peer is.
+"""A room system's media: plain RTP, G.722 or G.711, H.264. A room treats it as a browser's :class:`WebRtcPeer`.
 
-It gets the picture that it can decode and its line carries by its own word, and that one for the whole call: room
-systems tell nothing from which more could be learned, and padding to probe a line with is nothing they know.
+Its quality follows the decoder and bitrate limits of its SDP and stays for the whole call: room systems report nothing
+from which more could be learned, and do not know padding to probe a line with.
 """
 
 import secrets
@@ -28,13 +28,14 @@ from mediaserver.transport.state import State
 from mediaserver.video.quality import COMPOSED_BPS, QUALITIES, USUAL
 
 KEYFRAMES_S = (1.0, 3.0)
-"""Who cannot ask for a key frame gets one so long after the beginning: the first is often sent before it listens."""
+"""Seconds after the start at which a system that cannot request key frames gets one: it often misses the first."""
 _MODES = {sip_write.MODE_1: "H264", sip_write.SINGLE: "H264"}
-"""What comes with our payload types, if theirs are others (RFC 3264 §5.1)."""
+"""Codecs of our own payload types, which a peer may use although it offered others (RFC 3264 §5.1)."""
 
 
 BITRATE_SHARE = 1.1
-"""A line of 384 kbit/s is given the step of 400: what is encoded settles below its bound."""
+"""Factor by which a step's bitrate may exceed the limit: 384 kbit/s get the step of 400, since an encoder stays below
+its bound."""
 
 
 def quality_step(limits: DecoderLimits, width: int, height: int, fps: int, bitrate: int | None) -> int | None:
@@ -49,7 +50,8 @@ def quality_step(limits: DecoderLimits, width: int, height: int, fps: int, bitra
 
 
 class SipPeer:
-    """One room system. It either answers an offer (:meth:`answer`), or offers and is answered (:meth:`accept`)."""
+    """The media of one room system. It either answers an offer (:meth:`answer`), or offers and is answered
+    (:meth:`accept`)."""
 
     def __init__(
         self,
@@ -71,11 +73,11 @@ class SipPeer:
         # owned
         self.transport = PlainTransport(self._transport_changed)
         self.sound = SOUNDS[0]
-        """The codec it hears the mix in."""
+        """The codec in which it hears the mix."""
         self.audio: Forwarder | None = None
         self.picture: Forwarder | None = None
         self.content = SimulcastCamera()
-        """Of a second picture nothing is known yet."""
+        """Always empty: a second picture of a room system is not received yet."""
         self.downlink = Downlink(COMPOSED_BPS, USUAL)
         self.due = 0.0
         self._number = secrets.randbits(31)
@@ -88,13 +90,13 @@ class SipPeer:
     # Negotiation
 
     def offer(self, remote: str) -> str:
-        """Take ports and offer everything to who is at `remote`, if that is known. Raises NoPortFree."""
+        """Open ports and return an offer of everything, for a peer at `remote` if that is known. Raises NoPortFree."""
         host = local_address(self._hosts, remote)
         self._open_ports(host, sound=True, picture=True)
         return sip_write.offer(self._local(host))
 
     def accept(self, session: Session) -> None:
-        """Take the answer to our offer and begin. Raises BadOffer, and nothing has happened then."""
+        """Take the answer to our offer and start. Raises BadOffer, and nothing has changed then."""
         if session.sound not in (None, 0) or session.camera not in (None, 1):
             raise BadOffer("answer with other m-lines than were offered")
         if session.sound is None and self._sound_stream is not None:
@@ -107,7 +109,7 @@ class SipPeer:
         self.begin()
 
     def answer(self, session: Session) -> str:
-        """Take ports and answer an offer; :meth:`begin` follows. Raises NoPortFree."""
+        """Open ports and return the answer to an offer; :meth:`begin` follows. Raises NoPortFree."""
         place = session.sound if session.sound is not None else session.camera
         assert place is not None
         host = local_address(self._hosts, session.media[place].host)
@@ -116,7 +118,7 @@ class SipPeer:
         return sip_write.answer(session, self._local(host), shows=self.picture is not None)
 
     def begin(self) -> None:
-        """Let media flow."""
+        """Start sending and receiving."""
         now = time.monotonic()
         self._reported = now
         if self._picture_stream is not None and not self._picture_stream.feedback & {"nack pli", "ccm fir"}:
@@ -137,7 +139,7 @@ class SipPeer:
             raise
 
     def _release(self, stream: SipStream) -> None:
-        """Give the ports of an m-line back that was refused."""
+        """Give back the ports of an m-line that was refused."""
         self.transport.lines.remove(stream.line)
         stream.line.close()
 
@@ -146,7 +148,7 @@ class SipPeer:
         return sip_write.Local(host, sound, picture, self._number)
 
     def _apply_description(self, session: Session) -> None:
-        """Aim at what the peer named, and prepare what it hears and sees."""
+        """Send to the addresses that the peer named, and make forwarders for the codecs it takes."""
         if session.sound is not None and self._sound_stream is not None:
             media = session.media[session.sound]
             codec = sip_write.choose(media, SOUNDS)
@@ -180,32 +182,32 @@ class SipPeer:
 
     @property
     def camera(self) -> SimulcastCamera:
-        """Its camera, with one layer once it sends."""
+        """Return its camera, which has one layer once it sends."""
         return self._picture_stream.camera if self._picture_stream is not None else self.content
 
     @property
     def voice(self) -> ReceiveStats:
-        """Of its microphone."""
+        """Return the receive statistics of its microphone."""
         stream = self._sound_stream
         return stream.receive_stats if stream is not None and stream.receive_stats is not None else ReceiveStats()
 
     # What the room asks of everyone
 
     def limit(self, most: int) -> None:
-        """Nothing: what it gets was settled by its own word, and is never more than usual."""
+        """Do nothing: its quality was settled by its SDP, and never exceeds the usual one."""
 
     def loses_audio(self, now: float) -> bool:
-        """Nobody's packets are passed on to it, so that none can be mended."""
+        """Return False: other microphones' packets are not relayed to it, so FEC in them would not help it."""
         return False
 
     @property
     def loss(self) -> float:
-        """The share of its packets that got lost lately, 0 to 1."""
+        """Return the share of its packets lost lately, 0 to 1."""
         return self._loss.share
 
     @property
     def line(self) -> ConnectionQuality:
-        """How its line is."""
+        """Return its connection quality."""
         stream = self._picture_stream if self.picture is not None else self._sound_stream
         jitter = stream.jitter if stream is not None else 0.0
         return ConnectionQuality(self.loss, self.downlink.loss, jitter, self.downlink.round_trip)
@@ -215,7 +217,7 @@ class SipPeer:
         return [each for each in (self._sound_stream, self._picture_stream) if each is not None]
 
     def tick(self, now: float) -> bool:
-        """Housekeeping, every `TICK_S`; its quality never changes."""
+        """Run the housekeeping, every `TICK_S`; return False, since its quality never changes."""
         if self.transport.state != "connected":
             return False
         if self._picture_stream is not None:
@@ -232,14 +234,14 @@ class SipPeer:
         return False
 
     async def close(self) -> None:
-        """Leave all sources, say goodbye and release the ports."""
+        """Detach from all sources, send RTCP BYE and release the ports."""
         for stream in self._streams:
             stream.close()
         self.transport.close()
 
 
 def _aim(stream: SipStream, media: Media, ours: dict[int, str]) -> None:
-    """Listen to the peer's codecs, and aim at its ports."""
+    """Expect the peer's codecs, and send to its ports."""
     theirs = {codec.payload_type: codec.name for codec in media.codecs if codec.name != "telephone-event"}
     stream.codecs = {number: "H264" if name == SINGLE_NAL else name for number, name in (ours | theirs).items()}
     stream.line.aim(media.host, media.port, media.rtcp_port, time.monotonic())

@@ -1,4 +1,4 @@
-"""One m-line of a room system: what it sends us, what we send it, and the RTCP of both."""
+"""One m-line of a room system: the stream it sends us, the stream we send it, and the RTCP of both."""
 
 import logging
 import secrets
@@ -21,11 +21,11 @@ from mediaserver.transport.plain_rtp import PlainPorts, RtpPortPair
 logger = logging.getLogger(__name__)
 
 TAKEOVER_S = 0.5
-"""Another SSRC on the same m-line is heard once the one before has been silent for so long: a restart, no intruder."""
+"""Seconds of silence after which another SSRC on the same m-line is accepted: a restart, no intruder."""
 
 
 class SipStream:
-    """One m-line on ports of its own. `clock_rate` in Hz; `codecs` names what comes, by payload type."""
+    """One m-line on ports of its own. `clock_rate` in Hz; `codecs` names the codecs received, by payload type."""
 
     def __init__(self, ports: PlainPorts, host: str, clock_rate: int, downlink: Downlink) -> None:
         # given
@@ -36,21 +36,21 @@ class SipStream:
         self.codecs: Mapping[int, str] = {}
         self.forwarder: Forwarder | None = None
         self.receive_stats: ReceiveStats | None = None
-        """Of what comes at present."""
+        """Of the stream received at present."""
         self.jitter = 0.0
-        """Of what we send, in seconds."""
+        """Of the stream we send, in seconds."""
         self._ssrc = 0
         self._last_packet_at = 0.0
         self._own_ssrc = secrets.randbits(32) or 1
 
     def send(self, payload_types: dict[str, int], flush_queue: FlushQueue | None) -> Forwarder:
-        """Begin a stream to the peer; pictures wait in `dirty` for their turn."""
+        """Start a stream to the peer; pictures wait in `flush_queue` for their turn."""
         self.forwarder = Forwarder(payload_types, self._clock_rate, self.line, flush_queue=flush_queue)
         self._own_ssrc = self.forwarder.ssrc
         return self.forwarder
 
     def rtp(self, packet: Packet, now: float) -> None:
-        """Take one RTP packet; keep-alives are of payload types nobody named (RFC 6263 §4.6), or empty."""
+        """Take one RTP packet; keep-alives have unknown payload types (RFC 6263 §4.6) or are empty."""
         codec = self.codecs.get(packet.payload_type)
         if codec is None:
             return
@@ -63,14 +63,14 @@ class SipStream:
         self._receive(packet, codec, now)
 
     def _begin(self, _ssrc: int) -> ReceiveStats:
-        """Another stream begins."""
+        """Begin to receive another stream; return its statistics."""
         return ReceiveStats()
 
     def _receive(self, packet: Packet, codec: str, now: float) -> None:
         """Take one packet of the current stream."""
 
     def rtcp(self, data: bytes, now: float) -> None:
-        """Take one RTCP compound packet. Whatever it says of key frames is about our only picture."""
+        """Take one RTCP compound packet. Whatever SSRC a key frame request names, it is about our only picture."""
         try:
             heard = rtcp.parse(data, now)
         except ValueError as exc:
@@ -99,7 +99,7 @@ class SipStream:
         self.jitter = report.jitter / self._clock_rate
 
     def report(self, now: float) -> tuple[int, int]:
-        """Send what we know of both directions; packets received and lost since the last report."""
+        """Send a report on both directions; return the packets received and lost since the last one."""
         blocks, got, lost = [], 0, 0
         if self.receive_stats is not None and self.receive_stats.received:
             block, got, lost = self.receive_stats.take(self._ssrc, now)
@@ -113,18 +113,18 @@ class SipStream:
         return got, lost
 
     def _compound(self, blocks: list[Block], more: bytes = b"") -> bytes:
-        """Old systems drop whatever does not begin with a report and a name (RFC 3550 §6.1)."""
+        """Return a compound packet that begins with a report and a CNAME, or old systems drop it (RFC 3550 §6.1)."""
         return rtcp.receiver_report(self._own_ssrc, blocks) + rtcp.name(self._own_ssrc) + more
 
     def close(self) -> None:
-        """Leave all sources, and say so."""
+        """Detach from all sources and send RTCP BYE."""
         if self.forwarder is not None:
             self.forwarder.close()
         self.line.send_rtcp(self._compound([], rtcp.goodbye(self._own_ssrc)))
 
 
 class SipAudioStream(SipStream):
-    """The microphone and the loudspeakers. `heard` takes packets whose timestamps are in samples at 48 kHz."""
+    """The audio m-line. `heard` takes packets whose timestamps are in samples at 48 kHz."""
 
     def __init__(
         self, ports: PlainPorts, host: str, downlink: Downlink, heard: Callable[[Packet, float, str], None]
@@ -145,7 +145,7 @@ class SipAudioStream(SipStream):
 
 
 class SipVideoStream(SipStream):
-    """The camera, a layer as browsers have, and the display. `name` is the camera's; `feedback`: see Media."""
+    """The video m-line; its camera is one simulcast layer called `name`. For `feedback` see Media."""
 
     def __init__(self, ports: PlainPorts, host: str, downlink: Downlink, name: str, flush_queue: FlushQueue) -> None:
         super().__init__(ports, host, VIDEO_CLOCK, downlink)
@@ -177,7 +177,7 @@ class SipVideoStream(SipStream):
         self.camera.layers[0].receive([packet], now)  # what is missing is not asked for: they never offer it
 
     def _ask(self, ssrc: int) -> None:
-        """Ask for a key frame in the way the peer knows; who named none may still understand a PLI."""
+        """Request a key frame in the way the peer knows; a peer that named none may still understand a PLI."""
         if "ccm fir" in self.feedback and "nack pli" not in self.feedback:
             self._requests += 1
             request = rtcp.full_intra(self._own_ssrc, ssrc, self._requests)
@@ -195,6 +195,6 @@ class SipVideoStream(SipStream):
         self._downlink.lost(report.lost, report.highest, now)
 
     def remind(self, now: float) -> None:
-        """Ask again for a key frame that has not come."""
+        """Repeat a request for a key frame that has not come."""
         for layer in self.camera.layers:
             layer.remind(now)

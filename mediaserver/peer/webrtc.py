@@ -1,4 +1,4 @@
-"""One peer: what it offered, what it sends, what it is sent. Negotiation and RTCP live here; who sees what does not."""
+"""A browser's media: negotiation, its streams in both directions, RTCP. Which source it sees is decided elsewhere."""
 
 import logging
 import secrets
@@ -41,31 +41,31 @@ from mediaserver.video.quality import COMPOSED_BPS, USUAL
 logger = logging.getLogger(__name__)
 
 CAMERA_CODECS = ("VP8", "H264")
-"""VP8 first: a forwarded camera must reach Firefox too, which decodes nothing else on a closed network."""
+"""VP8 comes first: a forwarded camera must reach Firefox too, which decodes nothing else on a closed network."""
 MAX_SSRCS_PER_PEER = 18
 """Microphone, three layers, a screen and their retransmissions, and again after a renegotiation; more is a flood."""
 REPORT_S = 1.0
-"""All report at its whole multiples: what is done for many at once costs each a third of what it costs alone."""
+"""Seconds between reports. All peers report at its whole multiples: work done for many at once costs each a third."""
 LOST_AUDIO_SHARE, LOST_AUDIO_S = 0.02, 10.0
-"""Who lost more than this share of the sound between two reports counts as losing it for so long."""
+"""A peer that lost more than this share of the audio between two reports counts as losing audio for so many seconds."""
 TICK_S = 0.06
-"""How often :meth:`WebRtcPeer.tick` is called when it is due."""
+"""Seconds between calls of :meth:`WebRtcPeer.tick` when it is due."""
 
 _Receive = Callable[[list[Packet], float], None]
-"""Takes packets of one incoming stream that follow each other in number, and when they came."""
+"""Takes consecutive packets of one incoming stream, and when they came."""
 
 
 class PeerListener(Protocol):
-    """Who a peer tells what happened."""
+    """Hears from a peer what happened."""
 
     def heard(self, seat: str, packet: Packet, now: float, codec: str = "opus") -> None:
-        """A packet of the microphone, its timestamp in samples at 48 kHz."""
+        """Take a packet of the microphone, its timestamp in samples at 48 kHz."""
 
     def lip_sync_delay_s(self, seat: str) -> float:
-        """So many seconds a seat's pictures must wait for its voice."""
+        """Return the seconds by which a seat's pictures must be delayed to match its voice."""
 
     def changed(self, seat: str, state: State, reason: str) -> None:
-        """The transport's state."""
+        """Take the transport's new state and its reason."""
 
 
 class WebRtcPeer:
@@ -89,12 +89,12 @@ class WebRtcPeer:
         # owned
         self.camera = SimulcastCamera()
         self.content = SimulcastCamera()
-        """A shared screen: a second picture with one layer."""
+        """A shared screen: a second camera with one layer."""
         self.transport = WebRtcTransport(
             mux, certificate, offer.fragment, offer.password, list(offer.fingerprints), self, self._transport_changed
         )
         self.sound = "opus"
-        """The codec it hears the mix in."""
+        """The codec in which it hears the mix."""
         self._microphone = _first(offer, "audio", sends=True)
         self._camera_media, self._content_media = _first_two(offer)
         self.transport.line.level_id = self._microphone.extensions.get(LEVEL_URI, 0) if self._microphone else 0
@@ -103,21 +103,22 @@ class WebRtcPeer:
         self._streams: dict[int, _Receive] = {}
         self._receive_stats: dict[int, ReceiveStats] = {}
         self.voice = ReceiveStats()
-        """Of its microphone."""
+        """Receive statistics of its microphone."""
         self._uplink = UplinkLimit()
         self._loss = Loss()
         self.downlink = Downlink(COMPOSED_BPS, USUAL)
         self.due = 0.0
-        """When :meth:`tick` has something to do: with every tick, until nothing is missed and its line is quiet."""
+        """Time in seconds at which :meth:`tick` has work. It is 0 (every tick) until nothing is missing and the line is
+        quiet."""
         self._reported = 0.0
-        """Since when there was no report."""
+        """Time in seconds of the last report."""
         self._jitter = 0.0
         """Of the picture we send, in seconds."""
         self._octets = 0
         self._measured_report = 0
-        """Which sender report the round trip is of: with every NACK browsers answer the same one again."""
+        """The sender report of the newest round trip: with every NACK browsers answer the same one again."""
         self._audio_lost_at = -LOST_AUDIO_S
-        """When a report last told that sound was lost."""
+        """Time in seconds of the last report of lost audio."""
         self.answer = write_answer(offer, self._local(mux, certificate), CAMERA_CODECS)
 
     def _forwarder(self, media: Media | None, clock_rate: int) -> Forwarder | None:
@@ -226,7 +227,7 @@ class WebRtcPeer:
     def _repair_stream(
         self, ssrc: int, extensions: dict[int, bytes], media: Media, camera: SimulcastCamera
     ) -> _Receive | None:
-        """Retransmissions of a layer, told by its RID (RFC 8852 §3.2) or by the offer's SSRCs."""
+        """Return the receiver of a layer's retransmissions, found by RID (RFC 8852 §3.2) or by the offer's SSRCs."""
         named = camera.find(media.repairs.get(ssrc), _rid(media, extensions, REPAIRED_RID_URI))
         if named is None:
             return None
@@ -290,7 +291,7 @@ class WebRtcPeer:
             self.due = 0.0
 
     def limit(self, most: int) -> None:
-        """Send no better quality than step `most`, whatever the line carries."""
+        """Limit the quality sent to step `most`, whatever the line carries."""
         if most != self.downlink.most:
             self.downlink.most = most
             self.due = 0.0
@@ -301,21 +302,21 @@ class WebRtcPeer:
 
     @property
     def loss(self) -> float:
-        """The share of its packets that got lost lately, 0 to 1."""
+        """Return the share of its packets lost lately, 0 to 1."""
         return self._loss.share
 
     def loses_audio(self, now: float) -> bool:
-        """Whether it lost sound lately."""
+        """Return whether it lost audio lately."""
         return now - self._audio_lost_at < LOST_AUDIO_S
 
     @property
     def line(self) -> ConnectionQuality:
-        """How its line is."""
+        """Return its connection quality."""
         return ConnectionQuality(self.loss, self.downlink.loss, self._jitter, self.downlink.round_trip)
 
     @property
     def _own_ssrc(self) -> int:
-        """The SSRC our feedback comes from."""
+        """Return the SSRC of our feedback."""
         forwarder = self.audio or self.picture
         return forwarder.ssrc if forwarder else 1
 
@@ -324,9 +325,10 @@ class WebRtcPeer:
         self.transport.send_rtcp(rtcp.picture_loss(self._own_ssrc, ssrc))
 
     def tick(self, now: float) -> bool:
-        """Housekeeping, every `TICK_S`; whether the line now carries another step of quality.
+        """Run the housekeeping, every `TICK_S`; return whether the line now carries another step of quality.
 
-        Liveness, repeated NACKs and key frame requests, padding while the line is probed, reports once a second.
+        It checks liveness, repeats NACKs and key frame requests, pads while the line is probed, and reports once a
+        second.
         """
         layers = (*self.camera.layers, *self.content.layers)
         for layer in layers:
@@ -371,7 +373,8 @@ class WebRtcPeer:
             self.transport.send_rtcp(report)
 
     def _wait_s(self, source: Source | None) -> float:
-        """What we forward belongs to a voice we hold back: who receives both brings them together by our reports."""
+        """Return the lip sync delay of a forwarded camera: its receiver aligns pictures and voice by our sender
+        reports."""
         kind, _, seat = source.name.partition(":") if source is not None else ("", "", "")
         return self._listener.lip_sync_delay_s(seat) if kind == "camera" else 0.0
 
@@ -387,7 +390,7 @@ class WebRtcPeer:
         return report
 
     async def close(self) -> None:
-        """Leave all sources and end the transport."""
+        """Detach from all sources and close the transport."""
         for forwarder in (self.audio, self.picture):
             if forwarder is not None:
                 forwarder.close()
@@ -395,18 +398,18 @@ class WebRtcPeer:
 
 
 def _first(offer: Offer, kind: str, *, sends: bool) -> Media | None:
-    """The first m-line of a kind the peer sends on, or else receives on."""
+    """Return the first m-line of a kind that the peer sends on, or else receives on; None without one."""
     return next((m for m in offer.media if m.kind == kind and m.codecs and (m.sends if sends else m.receives)), None)
 
 
 def _first_two(offer: Offer) -> tuple[Media | None, Media | None]:
-    """The camera's m-line and the shared screen's: the first and the second video that the peer sends."""
+    """Return the m-lines of camera and shared screen: the first and the second video that the peer sends."""
     sent = [media for media in offer.media if media.kind == "video" and media.codecs and media.sends]
     return sent[0] if sent else None, sent[1] if len(sent) > 1 else None
 
 
 def _belongs(packet: Packet, extensions: dict[int, bytes], media: Media) -> bool:
-    """Whether a packet is of an m-line, by its MID (RFC 9143 §9.2), else by the offer's SSRCs."""
+    """Return whether a packet belongs to an m-line, by its MID (RFC 9143 §9.2), else by the offer's SSRCs."""
     mid = extensions.get(media.extensions.get(MID_URI, 0))
     return packet.ssrc in media.ssrcs if mid is None else mid == media.mid.encode()
 
@@ -420,7 +423,7 @@ def _rtx_codecs(media: Media) -> dict[int, Codec]:
 
 
 def _rid(media: Media, extensions: dict[int, bytes], uri: str) -> str | None:
-    """Which layer a packet belongs to, by its header extension `uri`: empty without layers, None while unknown."""
+    """Return a packet's layer by its header extension `uri`: empty without layers, None while unknown."""
     if not media.rids:
         return ""
     rid = extensions.get(media.extensions.get(uri, 0), b"").decode("ascii", "replace")
@@ -428,5 +431,5 @@ def _rid(media: Media, extensions: dict[int, bytes], uri: str) -> str | None:
 
 
 def _share(media: Media, rid: str) -> float:
-    """A layer's height over the camera's (layers stand low to high in the offer)."""
+    """Return a layer's height over the camera's (layers stand low to high in the offer)."""
     return 0.5 ** (len(media.rids) - 1 - media.rids.index(rid)) if rid else 1.0

@@ -1,27 +1,27 @@
-"""Chapters of a recording out of marks that were set while it was made. Pure."""
+"""Computes the chapters of a recording from the marks that were set while it was made. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 MIN_CHAPTER_S = 1.0
-"""Of marks closer together than this the later one counts: nobody wants to hear what was on for so short."""
+"""Seconds that a chapter lasts at least. Of two marks closer together the later one counts."""
 TITLE_BYTES = 255
-"""What Nero's chapter list has room for; its length is one byte."""
+"""The longest title in a chapter list of Nero, whose length field is one byte."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """A title from a time on, in seconds."""
+    """A chapter: its title and its start in seconds."""
 
     seconds: float
     title: str
 
 
 def chapters(pieces: Iterable[tuple[float, Iterable[Chapter]]], end: float) -> tuple[Chapter, ...]:
-    """Return the chapters of a file that lasts until `end`, made of pieces: where each begins, and its own marks.
+    """Return the chapters of a file of `end` seconds, made of `pieces`: each with its start and its own marks.
 
-    The first one begins at 0. A piece that goes on with what was on begins none. Marks in what was cut off are moved
-    before the end.
+    The first chapter begins at 0. A piece that continues the chapter before begins none. Marks beyond a piece that was
+    cut off are moved before the end.
     """
     placed = [
         (
@@ -42,5 +42,5 @@ def chapters(pieces: Iterable[tuple[float, Iterable[Chapter]]], end: float) -> t
 
 
 def short(title: str) -> str:
-    """Return what of a title a file has room for, cut between letters."""
+    """Return as much of a title as a file has room for, cut between letters."""
     return title.encode()[:TITLE_BYTES].decode(errors="ignore")

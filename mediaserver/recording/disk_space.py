@@ -1,4 +1,4 @@
-"""How full the disk of the recordings is, and what that means. Rules are pure; only `measure…` look."""
+"""Free space on the disk of the recordings, and whether recording may go on. Pure, except the functions `measure…`."""
 
 import os
 import shutil
@@ -11,66 +11,63 @@ from mediaserver.video.quality import QUALITIES, USUAL
 Level = Literal["ok", "low", "full"]
 
 LOW_SHARE = 0.10
-"""Below this share of free space people are warned (R: disk alarm at 10 %)."""
+"""Share of free space below which people are warned (R: disk alarm at 10 %)."""
 FULL_SHARE = 0.02
 RESERVE_BYTES = 1 << 30
 SMALL_SHARE = 0.05
-"""Kept for the database and the log, which mostly lie on the same disk: nothing is recorded into the last GiB, or the
-last 2 % of a disk of more than 50 GiB; of one of less than 20 GiB 5 % are kept.
-"""
+"""Space that recordings leave to the database and the log, which mostly lie on the same disk: the last GiB, or the last
+2 % of a disk of more than 50 GiB; of one of less than 20 GiB it is 5 %."""
 SOUND_BITS = 40_000
 OVERHEAD = 1.02
-"""Boxes of the fragmented file."""
+"""Factor for the boxes of the fragmented file."""
 BYTES_PER_HOUR = (QUALITIES[USUAL].bitrate + SOUND_BITS) / 8 * 3600 * OVERHEAD
-"""At the highest rate the encoder may take; a quiet picture takes less."""
+"""Size of an hour of recording at the highest bitrate the encoder may use; a quiet picture takes less."""
 VOICE_BYTES_PER_HOUR = SOUND_BITS / 8 * 3600 * OVERHEAD
-"""Of one point that speaks all the time."""
+"""Size of an hour of one point's isolated track when it speaks all the time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """Bytes of a file system: what is free for us, and all."""
+    """A file system's size and the bytes of it that are free for us."""
 
     free: int
     total: int
 
     @property
     def reserve(self) -> int:
-        """Bytes that recordings leave to others."""
+        """Return the bytes that recordings leave to others."""
         return round(max(FULL_SHARE * self.total, min(RESERVE_BYTES, SMALL_SHARE * self.total)))
 
     @property
     def level(self) -> Level:
-        """Whether recording may go on."""
+        """Return whether recording may go on: "ok", "low" (people are warned) or "full" (recordings stop)."""
         if self.free < self.reserve:
             return "full"
         return "low" if self.free < LOW_SHARE * self.total else "ok"
 
     def hours(self, recordings: int, voices: int = 0) -> float:
-        """How many hours so many recordings at once (at least one is meant) may last until they are stopped.
-
-        So many `voices` in all are kept beside them.
-        """
+        """Return the hours that so many recordings at once (at least one) may last, with so many isolated tracks in
+        all."""
         rate = BYTES_PER_HOUR * max(1, recordings) + VOICE_BYTES_PER_HOUR * voices
         return self.usable / rate
 
     @property
     def usable(self) -> int:
-        """Bytes that may be taken before recording stops."""
+        """Return the bytes that may be written before recordings stop."""
         return max(0, self.free - self.reserve)
 
     def holds(self, size: int) -> bool:
-        """Whether a file of `size` bytes can be added without anything being stopped."""
+        """Return whether a file of `size` bytes can be added without stopping a recording."""
         return self.free - size >= self.reserve
 
 
 def size(hours: float, voices: int = 0) -> int:
-    """How many bytes a recording takes at most, with so many `voices` kept beside it (R-082)."""
+    """Return the most bytes that a recording of so many hours takes, with so many isolated tracks beside it (R-082)."""
     return round((BYTES_PER_HOUR + VOICE_BYTES_PER_HOUR * voices) * hours)
 
 
 def measure(directory: Path) -> Space:
-    """The space around a directory, which need not exist yet. Raises OSError."""
+    """Return the space of the file system of a directory, which need not exist yet. Raises OSError."""
     while not directory.exists():
         directory = directory.parent
     usage = shutil.disk_usage(directory)
@@ -78,6 +75,6 @@ def measure(directory: Path) -> Space:
 
 
 def measure_descriptor(descriptor: int) -> Space:
-    """The space around an open file, as :func:`measure` tells it. Raises OSError."""
+    """Return the space of the file system of an open file. Raises OSError."""
     found = os.fstatvfs(descriptor)
     return Space(found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize)

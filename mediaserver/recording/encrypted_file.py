@@ -1,9 +1,10 @@
-"""Files at rest: sealed chunk by chunk, so that any range opens by itself and nothing can be changed, cut or moved.
+"""Files encrypted at rest (AES-256-GCM), chunk by chunk: any range can be read, and no change, cut or move goes
+unnoticed.
 
-A sealed file is a header and chunks of 1 MiB, each with its tag (AES-256-GCM). Its key is its own and stands in the
-header, sealed with the key of the safe and bound to the file's place: its folder and name. A chunk's nonce is its
-number and whether it is the last one, as in STREAM (Hoang, Reyhanitabar, Rogaway, Vizár 2015), so that chunks that are
-missing, swapped or of another file do not open.
+An encrypted file is a header and chunks of 1 MiB, each with its tag. Each file has a key of its own in its header,
+encrypted with the key of :class:`FileCipher` and bound to the file's place: its folder and name. A chunk's nonce is its
+number and a flag for the last one, as in STREAM (Hoang, Reyhanitabar, Rogaway, Vizár 2015), so that missing or swapped
+chunks and chunks of another file do not decrypt.
 """
 
 import io
@@ -18,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from mediaserver.recording.files import CHUNK_BYTES, rename_synced
 
 MARK = b"diemcau sealed 1"
-"""What a sealed file begins with; an mp4 begins with the size of its first box."""
+"""The first bytes of an encrypted file; an mp4 begins with the size of its first box."""
 KEY_BYTES = 32
 NONCE_BYTES = 12
 TAG_BYTES = 16
@@ -28,7 +29,7 @@ SEALED_BYTES = CHUNK_BYTES + TAG_BYTES
 
 
 class Damaged(Exception):
-    """A file is not what was sealed at its place, or was sealed with another key."""
+    """Raised when a file is not what was encrypted at its place, or was encrypted with another key."""
 
     def __init__(self, path: Path, fault: str) -> None:
         super().__init__(f"{path} {fault}")
@@ -37,7 +38,7 @@ class Damaged(Exception):
 
 
 class EncryptedFile(io.RawIOBase):
-    """Reads what was sealed. Raises Damaged."""
+    """Reads an encrypted file as plain bytes. Raises Damaged."""
 
     def __init__(self, file: BinaryIO, path: Path, key: bytes) -> None:
         # given
@@ -56,20 +57,20 @@ class EncryptedFile(io.RawIOBase):
             self._chunk(0)
 
     def readable(self) -> bool:
-        """Yes."""
+        """Return True."""
         return True
 
     def seekable(self) -> bool:
-        """Yes."""
+        """Return True."""
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to a byte of what was sealed."""
+        """Move to an offset in the plain bytes."""
         self._place = max(0, offset + (0, self._place, self._size)[whence])
         return self._place
 
     def readinto(self, buffer: Any) -> int:
-        """Read from where we are, at most to the end of the chunk."""
+        """Read plain bytes from the current position, at most to the end of the chunk."""
         if self._place >= self._size:
             return 0
         view = memoryview(buffer).cast("B")
@@ -80,7 +81,7 @@ class EncryptedFile(io.RawIOBase):
         return len(found)
 
     def close(self) -> None:
-        """Close the file beneath, too."""
+        """Close this file and the encrypted one beneath."""
         self._file.close()
         super().close()
 
@@ -96,21 +97,22 @@ class EncryptedFile(io.RawIOBase):
 
 
 class FileCipher:
-    """Seals files and opens them again, with one key for all."""
+    """Encrypts and decrypts files with one master key."""
 
     def __init__(self, key: bytes) -> None:
         self.key = key
         self._cipher = AESGCM(key)
 
     def seal(self, path: Path) -> None:
-        """Replace a file by what it is when sealed, unless it is; until then it stays as it is. Raises OSError."""
+        """Replace a file by its encrypted form, unless it is encrypted already; the change is atomic. Raises
+        OSError."""
         with path.open("rb") as plain:
             if not _marked(plain):
                 plain.seek(0)
                 self.write(path, plain)
 
     def write(self, path: Path, plain: BinaryIO) -> None:
-        """Write a sealed file, from where something plain stands to its end. Raises OSError."""
+        """Write an encrypted file from the rest of an open plain one. Raises OSError."""
         fresh = path.with_name(f"{path.name}.sealed")
         key = secrets.token_bytes(KEY_BYTES)
         cipher, nonce = AESGCM(key), secrets.token_bytes(NONCE_BYTES)
@@ -127,7 +129,8 @@ class FileCipher:
             fresh.unlink(missing_ok=True)
 
     def open(self, path: Path, sealed: bool = False) -> io.BufferedReader:
-        """Open a file, sealed or (unless it must be) still plain. Raises Damaged, OSError."""
+        """Open a file for reading, encrypted or plain; with `sealed`, plain ones are refused. Raises Damaged,
+        OSError."""
         file = path.open("rb")
         try:
             if _marked(file):

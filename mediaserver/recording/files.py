@@ -1,4 +1,4 @@
-"""The files of a recording: how they are called and opened, its fingerprint, and how much of a cut-off one is whole."""
+"""Files of a recording: their names, how they are opened and replaced, their SHA-256, and where a damaged mp4 ends."""
 
 import hashlib
 import os
@@ -9,84 +9,85 @@ from mediaserver.recording.disk_space import Space, measure
 
 CHUNK_BYTES = 1 << 20
 HEADER_BYTES = 16
-"""Of a box: its size in 4 bytes, its kind in 4, and 8 more for a size that is larger (ISO/IEC 14496-12, 4.2)."""
+"""Size of a box header: the box's size in 4 bytes, its kind in 4, and 8 more for a large size (ISO/IEC 14496-12,
+4.2)."""
 
 MAX_DAMAGED = 5
-"""Fragments, of a second each, that may be given up at the end of a file for the sake of the rest."""
+"""Fragments of one second that may be given up at the end of a file to save the rest."""
 MAX_ISOLATED_TRACKS = 64
-"""Points with a file of their own in one recording; who speaks first after them is in the mix only."""
+"""Points with an isolated track in one recording; points that speak first after them are only in the mix."""
 
 
 class RecordingFiles(Protocol):
-    """The files of one recording that is made: number 0 is the recording itself, 1 and on are those of its points."""
+    """The files of one recording: number 0 is the recording itself, 1 and on are the isolated tracks of its points."""
 
     path: Path
 
     def open(self, number: int) -> int:
-        """Return the descriptor of a file, which is the caller's to close. Raises OSError."""
+        """Return the descriptor of a file, which the caller closes. Raises OSError."""
 
     def space(self) -> Space:
-        """How full the disk is on which they lie. Raises OSError."""
+        """Return how full the disk of the files is. Raises OSError."""
 
     def close(self) -> None:
-        """Let go of what was not opened."""
+        """Release the files that were not opened."""
 
 
 class FolderFiles:
-    """:class:`RecordingFiles` in a folder where we may open them."""
+    """:class:`RecordingFiles` in a folder where this process may create them."""
 
     def __init__(self, path: Path) -> None:
         # given
         self.path = path
 
     def open(self, number: int) -> int:
-        """Make a file anew. Raises OSError."""
+        """Create a file. Raises OSError."""
         return create(self.path if number == 0 else isolated_track_path(self.path, number))
 
     def space(self) -> Space:
-        """How full the disk is. Raises OSError."""
+        """Return how full the disk is. Raises OSError."""
         return measure(self.path.parent)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no file waits open."""
 
 
 def create(path: Path) -> int:
-    """Open a file to be written anew, for its owner alone. Raises OSError."""
+    """Create or empty a file for writing, readable by its owner alone, and return its descriptor. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
 
 
 def isolated_track_path(recording: Path, number: int) -> Path:
-    """Where the sound of the point lies that spoke as the `number`-th one."""
+    """Return the path of the isolated track of the point that spoke as the `number`-th one."""
     return recording.with_name(f"{recording.stem}.{number}.m4a")
 
 
 def all_paths(recording: Path) -> list[Path]:
-    """Where all files of a recording may lie, by their numbers."""
+    """Return the paths of all files that a recording may have, by their numbers."""
     return [recording, *(isolated_track_path(recording, number) for number in range(1, MAX_ISOLATED_TRACKS + 1))]
 
 
 def delete_empty(recording: Path) -> None:
-    """Delete what stayed empty of a recording that is closed. Raises OSError."""
+    """Delete the empty files of a recording that is closed. Raises OSError."""
     for path in (recording, *isolated_track_paths(recording)):
         if path.is_file() and path.stat().st_size == 0:
             path.unlink()
 
 
 def thumbnail_of(path: Path) -> Path:
-    """Where the picture of a recording lies."""
+    """Return the path of a recording's thumbnail."""
     return path.with_suffix(".jpg")
 
 
 def isolated_track_paths(recording: Path) -> list[Path]:
-    """The files of a recording's points, in the order in which they spoke first."""
+    """Return the existing isolated tracks of a recording, in the order in which the points spoke first."""
     found = recording.parent.glob(f"{recording.stem}.*.m4a")
     return sorted(found, key=lambda path: (len(path.name), path.name))
 
 
 def rename_synced(fresh: Path, target: Path) -> None:
-    """Give a file its name, once all of it is on the disk; rename(2) leaves no moment without a file."""
+    """Rename a file once all of it is on the disk; rename(2) leaves no moment without a file."""
     with fresh.open("rb") as file:
         os.fsync(file.fileno())
     fresh.replace(target)
@@ -96,24 +97,25 @@ def rename_synced(fresh: Path, target: Path) -> None:
 
 
 def digest(path: Path) -> str:
-    """SHA-256 of a file in hexadecimal. Raises OSError."""
+    """Return the SHA-256 of a file in hexadecimal. Raises OSError."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def ends(path: Path) -> list[int]:
-    """Where an mp4 may end: after what is whole of it, or before its last fragment, or the one before. Raises OSError.
+    """Return the offsets at which an mp4 may end: after its last whole box, before its last fragment, or the one
+    before. Raises OSError.
 
-    Whole it is up to a box that is cut off, unless that holds pictures. A demuxer takes what there is of pictures, but
-    gives a whole file up for half a table of them; also for one that has its size but, after a loss of power, zeros in
-    it, which nobody but a demuxer can tell.
+    A box that is cut off ends the whole part, unless it holds pictures: a demuxer reads what there is of pictures. It
+    rejects the whole file for half a table, and for a fragment that a loss of power filled with zeros, which only a
+    demuxer can tell.
     """
     whole, fragments = _walk(path)
     return [whole, *fragments[: -MAX_DAMAGED - 1 : -1]]
 
 
 def _walk(path: Path) -> tuple[int, list[int]]:
-    """How much of an mp4 is whole, and where its fragments begin."""
+    """Return how many bytes of an mp4 are whole, and where its fragments begin."""
     end, place = path.stat().st_size, 0
     fragments: list[int] = []
     with path.open("rb") as file:
@@ -131,7 +133,7 @@ def _walk(path: Path) -> tuple[int, list[int]]:
 
 
 def _box(header: bytes) -> tuple[int, bytes]:
-    """Size and kind of a box; the kind is empty when the header is cut off."""
+    """Return size and kind of a box; the kind is empty when the header is cut off."""
     size, kind = int.from_bytes(header[:4], "big"), header[4:8]
     if len(header) < 8:
         return 0, b""

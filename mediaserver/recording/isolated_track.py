@@ -1,8 +1,8 @@
-"""The sound of each point beside a recording: Opus in an mp4 of its own, on the time of the recording.
+"""Isolated tracks: the sound of each point beside a recording, as Opus in an mp4 of its own, on the recording's time.
 
-Silence is no data: the next packet simply has a later time. One packet of silence at 0 pins every file to the
-beginning of the recording, so that all of them lie together in any editor. What is kept is what goes into the mix: the
-loudest few of the open floors, mended where packets were lost.
+Silence is no data: the next packet simply has a later time. One packet of silence at 0 pins every file to the beginning
+of the recording, so that all of them align in any editor. A track has what goes into the mix: the loudest few of the
+open floors, with lost packets concealed.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from mediaserver.recording.muxer import FragmentedFile, add_opus
 
 
 class IsolatedTrack:
-    """One point. Encoded in the loop's thread, written in the recorder's."""
+    """The isolated track of one point. The event loop's thread encodes, the recorder's thread writes."""
 
     def __init__(self, files: RecordingFiles, number: int, name: str) -> None:
         # given
@@ -33,14 +33,14 @@ class IsolatedTrack:
         self._last = -1
 
     def encode(self, samples: Samples, tick: int) -> bytes:
-        """Encode 20 ms; after a silence the encoder knows nothing of what was before."""
+        """Encode 20 ms; after a silence the encoder starts without memory of the sound before."""
         if tick != self._next:
             self._encoder.reset()
         self._next = tick + 1
         return self._encoder.encode(samples)
 
     def write(self, payload: bytes, seconds: float) -> None:
-        """Write a packet at its time. Raises OSError, FFmpegError."""
+        """Write a packet at its time in seconds. Raises OSError, FFmpegError."""
         if self._file is None:
             self._file = FragmentedFile(self._files.open(self._number))
             self._file.container.metadata["title"] = self._name
@@ -66,7 +66,7 @@ class IsolatedTrack:
 
 
 class IsolatedTracks:
-    """All points of one recording by their names; further ones than `MAX_SOLOS` are left out."""
+    """The isolated tracks of one recording, by the points' names; points beyond `MAX_ISOLATED_TRACKS` get none."""
 
     def __init__(self, files: RecordingFiles) -> None:
         # given
@@ -75,7 +75,7 @@ class IsolatedTracks:
         self._isolated_tracks: dict[str, IsolatedTrack] = {}
 
     def encode(self, voices: Mapping[str, Samples], tick: int) -> list[tuple[IsolatedTrack, bytes]]:
-        """Encode 20 ms of every voice; who begin in the same tick have their files in the order given."""
+        """Encode 20 ms of every voice. Points that begin in the same tick get their files in the order given."""
         for name in voices:
             if name not in self._isolated_tracks and len(self._isolated_tracks) < MAX_ISOLATED_TRACKS:
                 self._isolated_tracks[name] = IsolatedTrack(self._files, len(self._isolated_tracks) + 1, name)
@@ -85,7 +85,7 @@ class IsolatedTracks:
         return [(track, track.encode(samples, tick)) for track, samples in known]
 
     def close(self) -> None:
-        """Finish all files, whichever cannot be. Raises OSError, FFmpegError."""
+        """Finish all files, even if one fails. Raises OSError, FFmpegError."""
         with ExitStack() as files:
             for track in self._isolated_tracks.values():
                 files.callback(track.close)

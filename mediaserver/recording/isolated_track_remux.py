@@ -1,4 +1,4 @@
-"""Makes the files of a recording's points good, as :mod:`mediaserver.recording.remuxer` does the recording itself."""
+"""Remuxes the isolated tracks of a recording, as :mod:`mediaserver.recording.remuxer` does the recording itself."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -16,7 +16,7 @@ from mediaserver.recording.muxer import ORDINARY, add_opus, cut_off_damage, open
 
 @dataclass(frozen=True, slots=True)
 class RemuxedTrack:
-    """A good file of one point: where it lies and whose sound it is; `seconds` is where its last sound ends."""
+    """A remuxed isolated track: its path, the point's name, and the end of its last sound in `seconds`."""
 
     path: str
     name: str
@@ -26,7 +26,8 @@ class RemuxedTrack:
 
 
 def remux_isolated_tracks(recording: Path) -> tuple[RemuxedTrack, ...]:
-    """Make the files beside a recording good; one that cannot be read is left as it is, and out. Raises OSError."""
+    """Remux the isolated tracks beside a recording. An unreadable track stays as it is and is left out. Raises
+    OSError."""
     found = []
     for path in isolated_track_paths(recording):
         with suppress(av.FFmpegError, IndexError, FileNotFoundError):  # no mp4, or nothing in it
@@ -65,7 +66,7 @@ def _write(fresh: Path, path: Path) -> None:
 
 
 def _packets(source: InputContainer) -> Iterator["av.Packet[Any]"]:
-    """The whole packets up to where the file was cut off."""
+    """Yield the whole packets up to where the file was cut off."""
     with suppress(av.FFmpegError):
         for packet in source.demux(source.streams.audio[0]):
             if packet.pts is not None and packet.size and not packet.is_corrupt:

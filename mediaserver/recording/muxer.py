@@ -1,4 +1,4 @@
-"""What all files we record have in common: fragments, and a track of Opus; and how they are read again."""
+"""Writes and opens the mp4 files of a recording: fragments, an Opus track, and reading of damaged files."""
 
 import os
 from contextlib import suppress
@@ -23,36 +23,37 @@ FRAGMENTED = {
     "frag_duration": str(FRAGMENT_US),
     "flush_packets": "1",
 }
-"""A file that is cut off plays up to its last second. It has no index at its end: FFmpeg would tell the index's size
-where it tells otherwise that the last second found no room."""
+"""Muxer options with which a file that is cut off plays up to its last second. It has no index at its end: FFmpeg would
+report the size of the index instead of the error that the last second found no room."""
 ORDINARY = {"movflags": "faststart", "write_btrt": "0"}
-"""Its index stands in front. No box of bit rates (ISO/IEC 14496-12, 8.5.2): it would repeat what the demuxer guesses of
-the source, which is not the same of fragments and of an ordinary file, and the same packets would make two files."""
+"""Muxer options that put the index in front. They omit the box of bit rates (ISO/IEC 14496-12, 8.5.2): it would repeat
+the demuxer's guess at the source, which differs between fragments and an ordinary file, so the same packets would give
+two files."""
 
 
 class FragmentedFile:
-    """A fragmented mp4 that is being written; a disk that hangs holds up the thread that writes, and no other.
+    """A fragmented mp4 that is being written. A disk that hangs blocks the thread that writes, and no other.
 
-    Given a path, PyAV opens, begins and ends a file without releasing the GIL. Given a file of Python's, it does not
-    touch the disk itself.
+    Given a path, PyAV opens, begins and ends a file without releasing the GIL. Given a Python file, it does not touch
+    the disk itself.
     """
 
     def __init__(self, descriptor: int) -> None:
-        """Write into an open file, which is ours to close. Raises OSError."""
+        """Write into an open descriptor, which this file closes. Raises OSError."""
         self._file = _Unbuffered(descriptor, "w")
         self.container = av.open(self._file, "w", format="mp4", options=FRAGMENTED)
 
     def close(self) -> None:
-        """Finish the file, and let go of it also when its end finds no room. Raises OSError, FFmpegError."""
+        """Finish the file, and close it also when its end finds no room. Raises OSError, FFmpegError."""
         with self._file:
             self.container.close()
 
 
 class _Unbuffered(FileIO):
-    """What the muxer hands over is the kernel's at once, whatever happens to us then."""
+    """Passes everything the muxer writes to the kernel at once, so that it survives our crash."""
 
     def write(self, data: Any) -> int:
-        """Write all of it: what the system left out the muxer would not hand over again. Raises OSError."""
+        """Write all bytes: the muxer would not repeat what the system left out. Raises OSError."""
         view = memoryview(data)
         done = 0
         while done < len(view):
@@ -61,7 +62,7 @@ class _Unbuffered(FileIO):
 
 
 def add_opus(container: OutputContainer) -> AudioStream:
-    """Add a track of mono Opus whose packets are encoded already."""
+    """Add a track of mono Opus for packets that are encoded already."""
     with av.open(BytesIO(_ogg())) as sample:
         stream: AudioStream = container.add_stream_from_template(sample.streams.audio[0], opaque=True)
     stream.time_base = Fraction(1, SAMPLE_RATE)
@@ -69,19 +70,20 @@ def add_opus(container: OutputContainer) -> AudioStream:
 
 
 def open_whole(path: Path) -> InputContainer:
-    """Open what can be read of an mp4. Raises OSError, FFmpegError."""
+    """Open the readable part of an mp4. Raises OSError, FFmpegError."""
     return _open(path)[0]
 
 
 def cut_off_damage(path: Path) -> None:
-    """Cut off what keeps players from the rest, as half a table at the end does. Raises OSError, FFmpegError."""
+    """Truncate an mp4 to its readable part; half a table at the end keeps players from all of it. Raises OSError,
+    FFmpegError."""
     container, end = _open(path)
     container.close()
     os.truncate(path, end)
 
 
 def _open(path: Path) -> tuple[InputContainer, int]:
-    """Open an mp4 up to where it can be read, and tell where that is: a demuxer reads all tables before anything."""
+    """Open an mp4 up to where it is readable, and return that offset: a demuxer reads all tables first."""
     *longer, last = ends(path)
     for end in longer:
         with suppress(av.InvalidDataError):
@@ -94,7 +96,7 @@ def _open_until(path: Path, end: int) -> InputContainer:
 
 
 def open_piece(path: Path, cipher: FileCipher) -> InputContainer:
-    """Open a part, sealed or not. Raises Damaged, OSError, FFmpegError."""
+    """Open a part of a recording, encrypted or plain. Raises Damaged, OSError, FFmpegError."""
     file = cipher.open(path)
     if isinstance(file.raw, EncryptedFile):
         return av.open(file, "r", format="mp4", buffer_size=CHUNK_BYTES)
@@ -104,7 +106,8 @@ def open_piece(path: Path, cipher: FileCipher) -> InputContainer:
 
 @cache
 def _ogg() -> bytes:
-    """A tiny Ogg file with one packet of mono Opus: PyAV takes a stream's parameters from another stream only."""
+    """Return a tiny Ogg file with one packet of mono Opus: PyAV takes a stream's parameters from another stream
+    only."""
     file = BytesIO()
     with av.open(file, "w", format="ogg") as container:
         stream = container.add_stream("libopus", rate=SAMPLE_RATE, layout="mono")

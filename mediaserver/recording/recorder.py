@@ -1,10 +1,9 @@
-"""The recorder: a sink like any viewer, muxing packets already encoded into a fragmented mp4.
+"""The recorder: a sink like any viewer that muxes encoded packets into a fragmented mp4.
 
-Fragments of one second are written out as they fill, so a file cut off by a crash plays up to its last second. Picture
-and sound carry timestamps of one clock (the room's), which is what keeps lips in time. A pause is cut out: the file
-goes on with the first key frame after it, one picture later. The moment of the first picture is in the header. A
-recorder leaves the disk its reserve (:mod:`mediaserver.recording.disk_space`) by itself, since no server may be there
-to watch it.
+Fragments of one second are written as they fill, so a file cut off by a crash plays up to its last second. Picture and
+sound carry timestamps of one clock (the room's), which keeps them in sync. A pause is cut out: the file goes on with
+the first key frame after it, one picture later. The time of the first picture is in the header. A recorder leaves the
+disk its reserve (:mod:`mediaserver.recording.disk_space`) by itself, since no server may be there to watch it.
 """
 
 import logging
@@ -30,17 +29,17 @@ from mediaserver.rtp.source import Source
 logger = logging.getLogger(__name__)
 
 ITEM_BYTES = 2000
-"""What a packet that waits for the disk takes in memory besides what is in it."""
+"""Memory in bytes that a packet waiting for the disk takes besides its payload."""
 MAX_QUEUED_BYTES = 12 << 20
-"""Forty seconds of a recording at its highest rate: a disk that hangs for longer will not come back, and the host must
-know. The recording then ends with an error.
-"""
+"""Forty seconds of a recording at its highest rate. A disk that hangs for longer will not come back, and the host must
+know: the recording then ends with an error."""
 MAX_VOICES_BYTES = 8 << 20
-"""A quarter of a minute of five points who speak; when more waits for the disk they are left out."""
+"""A quarter of a minute of the isolated tracks of five points; when more waits for the disk, packets of them are left
+out."""
 RESUME_S = 0.1
-"""From the last picture before a pause to the first one after it; the sound of the last picture ends within that."""
+"""Seconds from the last picture before a pause to the first one after it; the last picture's sound ends within that."""
 DISK_CHECK_S = 2.0
-"""So often, on the time of the recording, it is looked how full the disk is."""
+"""Seconds, on the recording's time, between two checks of the free space."""
 _VIDEO_CLOCK = 90_000
 
 
@@ -62,9 +61,10 @@ class Recorder:
         self._audio = _TimestampUnwrapper()
         self._start: float | None = None
         self.paused = False
-        """Whether what comes is left out."""
+        """Whether packets are left out."""
         self.error: str | None = None
-        """Why it is not whole, known once it is closed: what is written last may find no room, too."""
+        """Why the recording is not whole. It is final once the recorder is closed: the last bytes may find no room,
+        too."""
         self._recording_budget = _ByteBudget(MAX_QUEUED_BYTES)
         self._track_budget = _ByteBudget(MAX_VOICES_BYTES)
         self.seconds = 0.0
@@ -72,7 +72,7 @@ class Recorder:
         self._left_out = 0
 
     def follow(self, picture: Source, now: float) -> None:
-        """Take another picture from its next key frame on; whoever calls detaches the one before."""
+        """Change to another video source at its next key frame; the caller detaches the source before."""
         self._assembler.reset()
         picture.attach(self)
         picture.request_keyframe(now)
@@ -95,13 +95,13 @@ class Recorder:
             source.request_keyframe(now)
 
     def pause(self, paused: bool) -> None:
-        """Leave out what comes from now on, or go on with the next key frame."""
+        """Pause, or resume with the next key frame."""
         if paused != self.paused:
             self.paused, self._start = paused, None
             self._assembler.reset()
 
     def _skip(self, source: Source, packets: list[Packet]) -> None:
-        """Only follow the clocks: one that nobody looks at for hours wraps unseen."""
+        """Follow the clocks only: an RTP timestamp that nobody reads for hours wraps unnoticed."""
         clock = self._audio if source.codec == "opus" else self._video
         for packet in packets:
             clock.add(packet.timestamp)
@@ -119,9 +119,9 @@ class Recorder:
             self._keep(self._file.sound, packet.payload, time - self._start)
 
     def record_tracks(self, voices: Mapping[str, Samples], tick: int) -> None:
-        """Keep 20 ms of each voice in the mix, by its name, in a file of its own; `tick` is the mix's.
+        """Write 20 ms of each mixed voice, by its name, to its isolated track; `tick` is the mixer's.
 
-        While the disk is slow they are left out. They take no room from the recording itself, which goes on.
+        While the disk is slow these packets are left out. They take no room from the recording itself, which goes on.
         """
         time = tick * FRAME_SAMPLES / SAMPLE_RATE
         if self.error is not None or self._start is None or time < self._start:
@@ -140,7 +140,7 @@ class Recorder:
             self._fail("disk-slow")
 
     def _submit(self, budget: "_ByteBudget", write: Callable[..., None], data: bytes, *arguments: Any) -> bool:
-        """Let the recorder's thread write; False when too much waits for it already."""
+        """Let the recorder's thread write; return False when too many bytes wait already."""
         size = ITEM_BYTES + len(data)
         if not budget.take(size):
             return False
@@ -154,7 +154,7 @@ class Recorder:
             budget.give(size)
 
     def _write(self, write: Callable[..., None], *arguments: Any) -> None:
-        """In the recorder's thread."""
+        """Write in the recorder's thread; an error ends the recording."""
         try:
             if self.error is None:
                 write(*arguments)
@@ -168,7 +168,7 @@ class Recorder:
             self._failed(word)
 
     def close(self) -> None:
-        """Finish the file, also one that could not be written to its end; blocks until the disk has it."""
+        """Finish the file, also after an error; blocks until the disk has it."""
         files = (self._file, self._isolated_tracks)
         for each in files:
             self._thread.submit(self._write, each.close)
@@ -182,7 +182,7 @@ class Recorder:
 
 
 class _ByteBudget:
-    """Bytes that may wait for the disk; one thread takes and another gives back, so each has a number of its own."""
+    """Bytes that may wait for the disk. One thread takes and another gives back, so each has a counter of its own."""
 
     def __init__(self, limit: int) -> None:
         # given
@@ -193,23 +193,23 @@ class _ByteBudget:
 
     @property
     def used(self) -> int:
-        """How many bytes are waiting."""
+        """Return the bytes that wait."""
         return self._taken - self._given
 
     def take(self, size: int) -> bool:
-        """Take so many if there is room."""
+        """Take `size` bytes if there is room, and return whether there was."""
         if self.used + size > self._limit:
             return False
         self._taken += size
         return True
 
     def give(self, size: int) -> None:
-        """Give back so many."""
+        """Give back `size` bytes."""
         self._given += size
 
 
 class _TimestampUnwrapper:
-    """32-bit RTP timestamps as numbers that only grow."""
+    """Turns 32-bit RTP timestamps into numbers that do not wrap."""
 
     def __init__(self) -> None:
         self._last: int | None = None
@@ -222,7 +222,7 @@ class _TimestampUnwrapper:
 
 
 class _File:
-    """The mp4 itself; opened by the first key frame, whose parameter sets belong in the header. One thread only."""
+    """The mp4 file. The first key frame opens it, whose parameter sets belong in the header. One thread only."""
 
     def __init__(self, files: RecordingFiles) -> None:
         self._files = files
@@ -230,7 +230,7 @@ class _File:
         self._streams: tuple[Any, Any] | None = None
         self._last = {0: -1, 1: -1}
         self._disk_check_at = 0.0
-        """When the disk is looked at next."""
+        """Time on the recording in seconds at which the disk is checked next."""
 
     def picture(self, data: bytes, seconds: float, keyframe: bool) -> None:
         if seconds >= self._disk_check_at:

@@ -1,4 +1,4 @@
-"""What a good recording is made of. Pure; :mod:`mediaserver.recording.remuxer` makes it."""
+"""Input of the remuxer process (:mod:`mediaserver.recording.remuxer`). Pure."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -9,7 +9,7 @@ from mediaserver.recording.chapters import Chapter
 
 @dataclass(frozen=True, slots=True)
 class RecordingPart:
-    """A file, where it begins in the target, in seconds, and the marks that were set in it."""
+    """One file of a recording: its path, its start in the target in seconds, and the chapter marks set in it."""
 
     path: Path
     offset: float = 0.0
@@ -18,7 +18,7 @@ class RecordingPart:
 
 @dataclass(frozen=True, slots=True)
 class RemuxJob:
-    """What to make out of what; `key`, in hexadecimal, is of the safe that sealed pieces are from."""
+    """The target file, the parts it is made of, and the `key` of encrypted parts in hexadecimal."""
 
     target: Path
     pieces: tuple[RecordingPart, ...]
@@ -26,7 +26,7 @@ class RemuxJob:
 
     @classmethod
     def read(cls, text: str) -> "RemuxJob":
-        """Read what :meth:`text` wrote."""
+        """Read the text that :meth:`text` wrote."""
         fields = json.loads(text)
         pieces = (
             RecordingPart(Path(piece["path"]), piece["offset"], tuple(Chapter(**mark) for mark in piece["marks"]))
@@ -35,5 +35,5 @@ class RemuxJob:
         return cls(Path(fields["target"]), tuple(pieces), fields["key"])
 
     def text(self) -> str:
-        """Write it as JSON."""
+        """Return the job as JSON."""
         return json.dumps(asdict(self), default=str)

@@ -1,14 +1,14 @@
-"""Makes recordings good: fragmented parts become an ordinary mp4 with its index in front, and nothing is encoded anew.
+"""Remuxes a recording: its fragmented parts become one ordinary mp4 with the index in front. Nothing is encoded anew.
 
     python -m mediaserver.recording.remuxer
 
-Runs as a process of its own (a long file keeps a core busy for seconds, and a damaged one may upset the demuxer). It
+It runs as a process of its own (a long file keeps a core busy for seconds, and a damaged one may crash the demuxer). It
 reads one JSON object, the fields of :class:`mediaserver.recording.remux_job.RemuxJob`, and prints one: the fields of
-:class:`RemuxResult`, or ``{"error": "<word>"}`` with status 1. The pieces lie in the target one after the other, each
-moved by its offset in seconds or to the end of the one before, whichever is later, with six hours between two at most.
-Their marks become chapters, which players know as a QuickTime chapter track or as Nero's list. A new file is complete,
-checked and on the disk before it takes the name; until then everything old is still there, so the work may be cut off
-at any time and done again.
+:class:`RemuxResult`, or ``{"error": "<word>"}`` with status 1. The parts follow each other in the target, each at its
+offset in seconds or at the end of the part before, whichever is later, with six hours between two at most. Their marks
+become chapters, which players know as a QuickTime chapter track or as Nero's list. A new file is complete, checked and
+on the disk before it takes the name; until then everything old is still there, so the work may be interrupted at any
+time and done again.
 """
 
 import json
@@ -39,20 +39,21 @@ from mediaserver.recording.remux_job import RecordingPart, RemuxJob
 Word = Literal["unreadable", "disk-full"]
 
 NICE = 10
-"""Meetings come first."""
+"""Process priority: meetings come first."""
 MAX_GAP_S = 6 * 3600
-"""Between two pieces. FFmpeg's muxer takes no step of 2^31 ticks, which are 6.63 hours of a picture's 90 kHz."""
+"""The longest gap between two parts. FFmpeg's muxer takes no step of 2^31 ticks, which are 6.63 hours of a picture's 90
+kHz."""
 MAX_LOST_S = 1
-"""What a new file may lack of what went into it: a demuxer guesses how long the last picture is seen."""
+"""Seconds by which a new file may be shorter than its parts: a demuxer guesses how long the last picture is shown."""
 THUMBNAIL_HEIGHT = 180
 KINDS = ("video", "audio")
 
 
 @dataclass(frozen=True, slots=True)
 class RemuxResult:
-    """A good file. `first` is when its first picture was taken (RFC 3339), as far as the file knows.
+    """A finished file. `first` is the time of its first picture (RFC 3339), as far as the file knows.
 
-    `indexed` is False for a part that had to stay as it was, without chapters in it, for lack of room for a copy.
+    `indexed` is False for a part that stayed as it was, without chapters, for lack of room for a copy.
     """
 
     first: str | None
@@ -65,7 +66,7 @@ class RemuxResult:
 
 
 class RemuxFailed(Exception):
-    """It cannot be done: no picture can be read, or there is no room."""
+    """Raised when no picture can be read ("unreadable") or there is no room ("disk-full")."""
 
     def __init__(self, word: Word) -> None:
         super().__init__(word)
@@ -73,7 +74,7 @@ class RemuxFailed(Exception):
 
 
 def remux(target: Path, pieces: Sequence[RecordingPart], cipher: FileCipher) -> RemuxResult:
-    """Make `target` out of its pieces, which may be sealed, with its thumbnail beside it. Raises Unfinished."""
+    """Write `target` from its parts, which may be encrypted, with a thumbnail beside it. Raises RemuxFailed."""
     try:
         indexed = measure(target.parent).holds(sum(piece.path.stat().st_size for piece in pieces))
         if not indexed and [piece.path for piece in pieces] != [target]:
@@ -95,7 +96,7 @@ def remux(target: Path, pieces: Sequence[RecordingPart], cipher: FileCipher) -> 
 
 
 def _replace(target: Path, pieces: Sequence[RecordingPart], cipher: FileCipher) -> list[float]:
-    """Make the target; return where its pieces begin, in seconds."""
+    """Write the target; return where its parts begin, in seconds."""
     fresh = target.with_suffix(".new")
     try:
         writer = _write(fresh, pieces, cipher)
@@ -109,7 +110,7 @@ def _replace(target: Path, pieces: Sequence[RecordingPart], cipher: FileCipher) 
 
 
 def _write(path: Path, pieces: Sequence[RecordingPart], cipher: FileCipher) -> "_Writer":
-    """Write the pieces into one file; return who wrote it."""
+    """Write the parts into one file and return the writer."""
     with av.open(str(path), "w", format="mp4", options=ORDINARY) as output:
         writer = _Writer(output)
         for piece in pieces:
@@ -132,14 +133,14 @@ class _Writer:
         self._ends: dict[str, Fraction] = {}
         self._left_out = Fraction(0)
         self.starts: list[float] = []
-        """Where each piece begins, in seconds."""
+        """Start of each part in seconds."""
         # counters
         self.pictures = 0
 
     def add(self, source: InputContainer, offset: float) -> None:
-        """Append a file at `offset` seconds, or later when what is there lasts longer. Raises Unfinished.
+        """Append a file at `offset` seconds, or at the end of what is there if that is later. Raises RemuxFailed.
 
-        What a gap is longer than `MAX_GAP_S` is left out; all that follows moves up.
+        A gap is shortened to `MAX_GAP_S`; everything after it moves up.
         """
         if not source.streams.video:
             raise RemuxFailed("unreadable")
@@ -161,7 +162,8 @@ class _Writer:
             self._output.mux(packet)
 
     def set_chapters(self, marks: Iterable[tuple[Chapter, ...]]) -> None:
-        """Set the chapters, with the last packet in: the muxer writes them with its index. One is none."""
+        """Write the chapters after the last packet: the muxer writes them with its index. A single chapter is left
+        out."""
         end = float(self._end)
         found = chapters(zip(self.starts, marks, strict=True), end)
         ends = [*(chapter.seconds for chapter in found[1:]), end]
@@ -169,7 +171,7 @@ class _Writer:
             self._output.set_chapters([_chapter(each, until) for each, until in zip(found, ends, strict=True)])
 
     def is_complete(self, file: InputContainer) -> bool:
-        """Whether a file has every picture, and its pictures and sounds last as long as those that went into it."""
+        """Return whether a file has every picture, and pictures and sounds last as long as those that went into it."""
         ends: dict[str, Fraction] = {stream.type: _end(stream) for stream in file.streams}
         whole = all(abs(ends[kind] - end) <= MAX_LOST_S for kind, end in self._ends.items())
         return whole and file.streams.video[0].frames == self.pictures
@@ -189,7 +191,7 @@ class _Writer:
 
 
 def _end(stream: Stream) -> Fraction:
-    """When the last picture or sound of a stream ends, in seconds, as its file's index says."""
+    """Return the end of a stream's last picture or sound in seconds, by its file's index."""
     assert stream.time_base is not None
     return ((stream.start_time or 0) + (stream.duration or 0)) * stream.time_base
 
@@ -201,7 +203,7 @@ def _chapter(chapter: Chapter, end: float) -> Any:
 
 
 def _packets(source: InputContainer) -> Iterator["av.Packet[Any]"]:
-    """The whole packets of a file, from its first key frame to where it was cut off."""
+    """Yield the whole packets of a file, from its first key frame to where it was cut off."""
     started = False
     with suppress(av.FFmpegError):
         for packet in source.demux(*(stream for stream in source.streams if stream.type in KINDS)):
@@ -211,7 +213,7 @@ def _packets(source: InputContainer) -> Iterator["av.Packet[Any]"]:
 
 
 def _examine(path: Path) -> tuple[str | None, float]:
-    """When the first picture was taken, and how long the file is."""
+    """Return the time of the first picture, and the length of the file in seconds."""
     with open_whole(path) as container:
         first = _instant(container.metadata.get("date", ""))
         ends = (
@@ -230,7 +232,7 @@ def _instant(text: str) -> str | None:
 
 
 def _make_thumbnail(path: Path, seconds: float) -> None:
-    """One picture at a time of the file, as JPEG."""
+    """Save one picture of the file as JPEG."""
     with open_whole(path) as container:
         video = container.streams.video[0]
         container.seek(round(seconds * av.time_base))
@@ -248,7 +250,7 @@ def _make_thumbnail(path: Path, seconds: float) -> None:
 
 
 def main() -> int:
-    """Do what the standard input says."""
+    """Run the job on the standard input; return the exit status."""
     os.nice(NICE)
     job = RemuxJob.read(sys.stdin.read())
     try:

@@ -1,1 +1,1 @@
-"""One meeting as packets: seats, who sees what, composed pictures, recording."""
+"""One meeting as packets: seats, the source each seat sees, composed pictures, recording."""

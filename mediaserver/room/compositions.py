@@ -1,4 +1,4 @@
-"""The composed pictures of a room: one for each arrangement in use, whoever watches it."""
+"""The composed pictures of a room: one for each layout in use, shared by the audiences that watch it."""
 
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
@@ -17,12 +17,12 @@ from mediaserver.video.rendition import Rendition
 
 
 def best_quality_step(takes: Callable[[str], bool]) -> int:
-    """The highest step of quality there is for who decodes what `takes` says."""
+    """Return the highest step of quality that exists in a codec for which `takes` returns True."""
     return max((step for codec, step in RENDITIONS if takes(codec)), default=USUAL)
 
 
 class Composition:
-    """One arrangement and the renditions of it; `number` names it in the composer's thread."""
+    """One composed picture: a layout and its renditions. The compositor's thread knows it by `number`."""
 
     def __init__(
         self, number: int, options: RoomOptions, flush_queue: FlushQueue, on_change: Callable[[], None]
@@ -35,26 +35,28 @@ class Composition:
         self.renditions = {(codec, step): Rendition(codec, flush_queue, on_change) for codec, step in RENDITIONS}
 
     def copy_from(self, other: "Composition") -> None:
-        """Show what another one shows: who changes from there to here sees no difference until something is chosen."""
+        """Show what another composition shows, so that viewers who change to this one see no difference until a layout
+        is chosen."""
         self.layout_state, self._large_layout_state = copy(other.layout_state), copy(other._large_layout_state)
 
     def choose(self, layout: Layout, now: float) -> None:
-        """Take another layout."""
+        """Set another layout."""
         for layout_state in (self.layout_state, self._large_layout_state):
             layout_state.choose(layout, now)
 
     def can_show(self, layout: Layout) -> bool:
-        """Whether who is given a layout can watch this: it shows that, or nobody sees what else it shows."""
+        """Return whether an audience can be given this composition for `layout`: it shows that layout, or nobody
+        watches it."""
         return self.layout_state.shows(layout) if self.watched else self.layout_state.layout == layout
 
     def arrange(self, seats: Sequence[str], speaker: str | None, now: float, content: str | None = None) -> None:
-        """Set the tiles anew."""
+        """Compute the tiles anew."""
         for layout_state in (self.layout_state, self._large_layout_state):
             layout_state.arrange(seats, speaker, now, content)
 
     def settle(self, ready: Callable[[str], bool], now: float) -> bool:
-        """Show a chosen layout when its cameras are ready, which they are not while nobody watches; whether to arrange
-        anew."""
+        """Show a chosen layout once its cameras are ready, and return whether to arrange anew. While nobody watches, no
+        camera is ready."""
         watched = bool(self.watched)
         settled = [
             layout_state.settle(lambda seat: watched and ready(seat), now)
@@ -64,25 +66,27 @@ class Composition:
 
     @property
     def watched(self) -> frozenset[PainterKey]:
-        """In which sizes anybody watches it."""
+        """Return the keys of the painters whose pictures somebody watches: the usual size, the large one, both or
+        none."""
         steps = {step for (_, step), rendition in self.renditions.items() if rendition.sinks}
         return frozenset((self.number, step == LARGE) for step in steps)
 
     def shown(self) -> Iterator[Tile]:
-        """The tiles that somebody sees, or is about to see."""
+        """Yield the tiles that somebody sees or is about to see."""
         for _, large in self.watched:
             layout_state = self._large_layout_state if large else self.layout_state
             yield from (*layout_state.ahead, *layout_state.tiles)
 
     def source(self, takes: Callable[[str], bool], step: int) -> Rendition | None:
-        """The rendition for who decodes what `takes` says, at a step of quality or the next lower one there is."""
+        """Return the rendition at a step of quality, or the next lower one, in a codec for which `takes` returns True;
+        else None."""
         for codec in ("H264", "VP8", SINGLE_NAL):
             if takes(codec):
                 return self.renditions.get((codec, step)) or self.renditions[codec, USUAL]
         return None
 
     def job(self, tick: int, now: float, utc: datetime, title: str, *, large: bool) -> CompositionJob | None:
-        """What is to be painted and encoded now; None while nobody watches."""
+        """Return the job to paint and encode this picture now; None while nobody watches."""
         wanted = {
             key: rendition.take_keyframe(now)
             for key, rendition in self.renditions.items()
@@ -94,7 +98,7 @@ class Composition:
         return CompositionJob(self.number, tick, layout_state.tiles, wanted, layout_state.heading(utc, title), large)
 
     def publish(self, key: RenditionKey, encoded: Encoded, timestamp: int) -> None:
-        """Send what was encoded."""
+        """Send an encoded picture to everyone who watches its rendition."""
         self.renditions[key].publish(*encoded, timestamp)
 
 
@@ -104,9 +108,11 @@ def _enlarged(options: RoomOptions) -> RoomOptions:
 
 
 class Compositions:
-    """Who watches which; audiences without a layout watch everyone's, equal layouts share a picture that shows theirs.
+    """All compositions of a room, by audience. Audiences without a layout watch everyone's; audiences with equal
+    layouts share one.
 
-    `stirred` is called when somebody begins to watch and when a layout is chosen: there may be something to do.
+    `on_change` is called when somebody begins to watch and when a layout is chosen, since there may be something to
+    compose.
     """
 
     def __init__(self, options: RoomOptions, flush_queue: FlushQueue, on_change: Callable[[], None]) -> None:
@@ -118,7 +124,7 @@ class Compositions:
         self._numbers = count()
         self._by_audience = {EVERYONE: self._new()}
         self._last_speaker: str | None = None
-        """Who speaks or, while nobody does, spoke last, of those who can be seen."""
+        """The visible seat that speaks or, while nobody does, spoke last."""
 
     def _new(self) -> Composition:
         return Composition(next(self._numbers), self._options, self._flush_queue, self._on_change)
@@ -127,17 +133,18 @@ class Compositions:
         return iter(dict.fromkeys(self._by_audience.values()))
 
     def of(self, audience: str) -> Composition:
-        """What an audience watches: its own picture, else that of the audience it is part of."""
+        """Return the composition an audience watches: its own, else that of the audience it is part of."""
         return self._by_audience.get(audience) or self.of(PART_OF.get(audience, EVERYONE))
 
     def by_number(self, number: int) -> Composition | None:
-        """A picture by its number, while somebody has it."""
+        """Return the composition with that number while an audience has it, else None."""
         return next((composition for composition in self if composition.number == number), None)
 
     def choose(self, audience: str, layout: Layout | None, now: float) -> None:
-        """Give an audience a layout; None takes it back. Its own picture is changed in place, without key frames.
+        """Give an audience a layout; None takes it back. A composition of its own is changed in place, without key
+        frames.
 
-        One that nobody watches yet begins with what the audience sees, and waits for its cameras like any other.
+        A composition that nobody watches yet begins with what the audience sees now, and waits for its cameras.
         """
         self._on_change()
         seen = self._current_composition(audience)
@@ -154,33 +161,35 @@ class Compositions:
         composition.choose(layout, now)
 
     def _current_composition(self, audience: str) -> Composition:
-        """What those see who are about to see another picture: everyone's, where nobody watches the audience's."""
+        """Return what the viewers see now who are about to change: everyone's composition where nobody watches the
+        audience's."""
         own = self.of(audience)
         return own if own.watched else self._by_audience[EVERYONE]
 
     def _own_composition(self, audience: str) -> Composition:
-        """The picture that nobody but an audience has."""
+        """Return the composition that no other audience has, making one if needed."""
         own = self._by_audience.get(audience)
         shared = own is None or list(self._by_audience.values()).count(own) > 1
         return self._new() if own is None or shared else own
 
     def arrange(self, seats: Sequence[str], speaker: str | None, now: float, content: str | None = None) -> None:
-        """Set the tiles of all pictures anew; a pause for thought takes the speaker's pane from nobody."""
+        """Compute the tiles of all compositions anew. While nobody speaks, the last speaker keeps the speaker's
+        pane."""
         last_speaker = speaker if speaker in seats else self._last_speaker
         self._last_speaker = last_speaker if last_speaker in seats else None
         for composition in self:
             composition.arrange(seats, self._last_speaker, now, content)
 
     def settle(self, ready: Callable[[str], bool], now: float) -> bool:
-        """Show chosen layouts whose cameras are ready; whether to arrange anew."""
+        """Show chosen layouts whose cameras are ready; return whether to arrange anew."""
         settled = [composition.settle(ready, now) for composition in self]
         return any(settled)
 
     @property
     def watched(self) -> frozenset[PainterKey]:
-        """All that somebody watches."""
+        """Return the keys of all painters whose pictures somebody watches."""
         return frozenset().union(*(composition.watched for composition in self))
 
     def due(self, now: float) -> bool:
-        """Whether time alone asks for a new arrangement."""
+        """Return whether the passing of time alone requires a new arrangement."""
         return any(composition.layout_state.due(now) for composition in self)

@@ -1,11 +1,11 @@
-"""When pictures of different rates are due: each rate has a grid, all grids begin together. Pure."""
+"""Tells when frames of different rates are due: each rate has a grid, and all grids begin together. Pure."""
 
 from collections.abc import Collection
 from math import floor
 
 
 class FrameClock:
-    """`start` is when every grid's tick 0 was, in seconds."""
+    """Schedules frames; `start` is the time in seconds of tick 0 of every grid."""
 
     def __init__(self, start: float) -> None:
         # given
@@ -14,9 +14,9 @@ class FrameClock:
         self._next: dict[int, int] = {}
 
     def next_tick(self, rates: Collection[int], now: float) -> tuple[float, int, int]:
-        """The next tick of any of these rates (in Hz): when it is due, of which rate, and its number.
+        """Return the next tick of any of these rates (Hz): when it is due in seconds, its rate, and its number.
 
-        Each is told once. Of those that are late only the latest is made up for: the grid is kept, not the count.
+        Each tick is returned once. Of late ticks only the latest is made up for: the grid is kept, not the count.
         """
         self._next = {rate: self._next_number(rate, now) for rate in rates}
         due, rate, tick = min((self._start + tick / rate, rate, tick) for rate, tick in self._next.items())

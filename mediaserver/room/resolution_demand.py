@@ -1,4 +1,5 @@
-"""How much of a picture somebody looks at: more is given at once, less when it has been enough for a while. Pure."""
+"""Computes the resolution that viewers need of a camera or composition: it rises at once and falls after a delay.
+Pure."""
 
 from bisect import bisect_left
 
@@ -6,25 +7,25 @@ from mediaserver.api import TOP_HEIGHT
 from mediaserver.video.quality import LARGE, QUALITIES, USUAL
 
 LAYER_HEIGHTS = (TOP_HEIGHT // 4, TOP_HEIGHT // 2, TOP_HEIGHT)
-"""The lines of a camera's simulcast layers, as browsers make them."""
+"""Heights in pixels of a camera's simulcast layers, as browsers make them."""
 DECREASE_DELAY_S = 4.0
-"""A point that is shown, hidden and shown again by a turning page or a speaker does not stop and start its encoders;
-nor does a window that is being drawn larger and smaller."""
+"""Seconds for which a lower demand must last. A point that is shown, hidden and shown again by a turning page or a
+speaker then does not stop and start its encoders; nor does a window that is being resized."""
 LARGE_THRESHOLD = (QUALITIES[USUAL].share + QUALITIES[LARGE].share) / 2
-"""Displays nearer to the large picture than to the room's own get it: 1080 lines do, a tablet's 768 do not."""
+"""Share of the room's height from which a display gets the large picture: 1080 pixels do, a tablet's 768 do not."""
 _STEP_THRESHOLDS = (*(quality.share for quality in QUALITIES[:USUAL]), LARGE_THRESHOLD)
-"""The most lines that a step fills, but the last, over the room's."""
+"""The largest share of the room's height that each step but the last fills."""
 
 
 class _DelayedDecrease:
-    """A number that goes up at once, and down when less has been enough for a while."""
+    """A number that rises at once, and falls when a lower value has been enough for :data:`DECREASE_DELAY_S`."""
 
     def __init__(self, value: int) -> None:
         self.value = value
         self._since: float | None = None
 
     def update(self, needed: int, now: float) -> bool:
-        """Take what is needed; whether the value is another one now."""
+        """Take the value needed now; return whether the number changed."""
         before = self.value
         if needed >= self.value:
             self.value, self._since = needed, None
@@ -36,29 +37,31 @@ class _DelayedDecrease:
 
 
 class ResolutionDemand:
-    """What a camera is asked for."""
+    """The resolution that a camera is asked for."""
 
     def __init__(self) -> None:
         self._height = _DelayedDecrease(TOP_HEIGHT)
-        """A camera begins with all it has."""
+        """Height in pixels; a camera begins with its full resolution."""
 
     @property
     def lines(self) -> int:
-        """What it was asked for last: the lines of a layer, the lowest also when nobody looks."""
+        """Return the height in pixels last asked for: that of a layer, the lowest one also when nobody looks."""
         return self._height.value
 
     def update(self, lines: int, now: float) -> bool:
-        """Take how many lines the largest of its pictures has, 0 for none; whether another layer is asked for now."""
+        """Set the height in pixels of the largest tile that shows this camera (0: none). Return True if another
+        simulcast layer is now requested."""
         return self._height.update(LAYER_HEIGHTS[bisect_left(LAYER_HEIGHTS, min(lines, TOP_HEIGHT))], now)
 
 
 class DisplaySize:
-    """What a viewer's place for the picture is worth; it begins as one that nobody has described."""
+    """The step of quality that a viewer's display is worth; it begins as a display of unknown size."""
 
     def __init__(self) -> None:
         self._step = _DelayedDecrease(USUAL)
 
     def step(self, lines: int, height: int, now: float) -> int:
-        """The lowest step of quality that fills so many lines, 0 unknown, where the room's picture has `height`."""
+        """Return the lowest step of quality that fills a display of `lines` pixels (0: unknown), for a room picture of
+        `height` pixels."""
         self._step.update(bisect_left(_STEP_THRESHOLDS, lines / height) if lines else USUAL, now)
         return self._step.value

@@ -1,4 +1,5 @@
-"""A room: seats, what each sees and hears, the composed picture and the mix. Rights are decided elsewhere."""
+"""One meeting as packets: seats, what each sees and hears, compositions, the mix, the recording. Rights are decided
+elsewhere."""
 
 import asyncio
 import logging
@@ -54,18 +55,18 @@ from mediaserver.video.tile_icons import TileIcon
 logger = logging.getLogger(__name__)
 
 LEVELS_TICKS = 12
-"""So many ticks apart levels are told: a little more than four times in a second."""
+"""Audio ticks between two events with levels: a little more than four events in a second."""
 AVERAGED_PICTURES = 16
-"""Pictures, for how long composing one takes."""
+"""Pictures over which the time that composing takes is averaged."""
 MAX_LIP_SYNC_DELAY_S = 0.3
 MAX_PLAUSIBLE_LAG_S = 1.0
-"""Whose pictures and sound are farther apart than that has no clock to go by."""
+"""A larger lag in seconds between pictures and sound means that the sender's clock cannot be trusted."""
 POOR_LOSS = 0.05
-"""Whose sound and picture lose more on their way to us has the mark of a poor line."""
+"""A seat that loses a larger share of its packets on the way to us is shown with the icon of a poor connection."""
 
 
 class Seat:
-    """One leg: its options, its transport (if any), and what it may and wants to have."""
+    """One connected device (leg, Điều 12.4.a): its options, its transport if it has one, its floor and its view."""
 
     def __init__(self, options: SeatOptions) -> None:
         self.options = options
@@ -74,7 +75,7 @@ class Seat:
         self.gain = 0.0
         self.view = COMPOSED
         self.lines = 0
-        """How many lines its display has for the picture; 0 when nobody said."""
+        """Height in pixels of its display for the picture; 0 while unknown."""
         self.input = CameraInput()
         self.content_input = CameraInput()
         self.demand = ResolutionDemand()
@@ -82,7 +83,7 @@ class Seat:
 
     @property
     def state(self) -> SeatState:
-        """What a server has to know that takes over."""
+        """Return the state for a server that takes over."""
         up = self.peer is not None and self.peer.transport.state == "connected"
         options = replace(self.options, floor=self.floor, gain=self.gain, view=self.view, lines=self.lines)
         return SeatState(options, self.peer is not None, up, self.demand.lines)
@@ -98,10 +99,10 @@ def _recorded_rendition(picture: Composition) -> Source:
 
 
 class Room:
-    """Everything of one meeting in packets; all of it is touched by the loop thread only.
+    """Everything of one meeting in packets. The event loop's thread alone touches it.
 
-    `emit` takes events; `dirty` collects sources to flush; `start` is when both clocks of the room began to count;
-    `files` are those of a recording.
+    `emit` takes events; `flush_queue` collects sources to flush; `start` is the time in seconds at which both clocks of
+    the room begin; `files` opens the files of a recording.
     """
 
     def __init__(
@@ -122,28 +123,28 @@ class Room:
         # owned
         self._title = options.title
         self._names = dict(options.names)
-        """What the empty cards of those say who are away."""
+        """Names of absent points by seat, for their empty cards."""
         self.seats: dict[str, Seat] = {}
         self._work_pending = asyncio.Event()
-        """There may be something to compose."""
+        """Set when there may be something to compose."""
         self.compositions = Compositions(options, flush_queue, self._work_pending.set)
         self._layouts: dict[str, Layout] = {}
-        """Those that were set, by audience."""
+        """The layouts that were set, by audience."""
         self.content: str | None = None
-        """Whose shared screen is shown."""
+        """The seat whose shared screen is shown."""
         self.mixer = Mixer(flush_queue, options)
         self.heard = self.mixer.hear
-        """What peers tell of their microphones."""
+        """Takes the packets of microphones from peers."""
         self._composing_s = 0.0
-        """How long composing a picture usually takes."""
+        """Average time in seconds that composing a picture takes."""
         self._compositor = Compositor(options.width, options.height, options.fps)
         self._composing_thread = ThreadPoolExecutor(1, f"composer-{name[:8]}")
         self._mixed = self.mixer.mixed
-        """Who heard a mix of their own in the last tick."""
+        """Seats whose voices were mixed in the last tick; each hears a mix of its own."""
         self._levels: dict[str, int] = {}
-        """What was told last."""
+        """The levels told last."""
         self._idle = True
-        """Whether the composer has nothing left to drop."""
+        """Whether the compositor holds nothing that it must still drop."""
         self._recorder: Recorder | None = None
         self._last_tasks: set[asyncio.Task[None]] = set()
         self._throttled_log = ThrottledLog(logger)
@@ -153,7 +154,7 @@ class Room:
     # Seats
 
     def add_seat(self, options: SeatOptions) -> None:
-        """Seat a leg, or make of a seated one what the options say."""
+        """Add a seat, or change the options of one that exists."""
         seat = self.seats.setdefault(options.seat, Seat(options))
         seat.options = options
         self.set_gain(options.seat, options.gain)
@@ -162,11 +163,11 @@ class Room:
         self._arrange()
 
     def set_names(self, title: str, names: Mapping[str, str]) -> None:
-        """Change the title, and the names of those who are away."""
+        """Change the title and the names of absent points."""
         self._title, self._names = title, dict(names)
 
     async def remove_seat(self, name: str) -> None:
-        """Remove a leg and everything of it but its name where it is pinned and awaited."""
+        """Remove a seat. Its name stays where a pane is pinned to it and shows an empty card."""
         seat = self.seats.pop(name, None)
         if seat is None:
             return
@@ -181,14 +182,14 @@ class Room:
             await seat.peer.close()
 
     def seat(self, name: str) -> Seat:
-        """A taken seat; raises UnknownSeat."""
+        """Return a seat by name. Raises UnknownSeat."""
         try:
             return self.seats[name]
         except KeyError:
             raise UnknownSeat(self.name, name) from None
 
     async def connect(self, name: str, peer: WebRtcPeer | SipPeer) -> None:
-        """Give a seat its transport; the previous one is closed."""
+        """Give a seat its transport and close the previous one."""
         seat = self.seat(name)
         old, seat.peer = seat.peer, peer
         seat.demand = ResolutionDemand()
@@ -201,7 +202,7 @@ class Room:
             await old.close()
 
     def set_floor(self, name: str, open_: bool) -> None:
-        """Open or close a floor."""
+        """Open or close the floor of a seat."""
         self.seat(name).floor = open_
         if open_:
             self.mixer.open(name, self.seats[name].gain)
@@ -210,12 +211,12 @@ class Room:
         self._connect_sound(name)
 
     def set_gain(self, name: str, decibels: float) -> None:
-        """Make a voice louder or softer."""
+        """Set the gain of a seat's voice in dB."""
         self.seat(name).gain = decibels
         self.mixer.amplify(name, decibels)
 
     def set_layout(self, layout: Layout | None, audience: str = EVERYONE) -> None:
-        """Change the picture composed for an audience; None: as everyone's."""
+        """Change the picture composed for an audience; with None it sees everyone's."""
         recorded, now = self.compositions.of(RECORDING), time.monotonic()
         if layout is None:
             self._layouts.pop(audience, None)
@@ -230,7 +231,7 @@ class Room:
         self._follow_cameras(now)  # also of pictures that are watched only now
 
     def set_content(self, name: str | None) -> None:
-        """Change whose shared screen is shown."""
+        """Choose the seat whose shared screen is shown."""
         if name is not None:
             self.seat(name)
         self.content = name
@@ -238,7 +239,7 @@ class Room:
         self._refresh_views()
 
     def set_view(self, name: str, source: str, lines: int = 0) -> None:
-        """Change what a seat sees, on a display of so many lines."""
+        """Choose the source that a seat sees, on a display `lines` pixels high."""
         self._set_view(self.seat(name), source, lines)
         self._follow_cameras(time.monotonic())
 
@@ -248,7 +249,8 @@ class Room:
         self._refresh_view(seat)
 
     def _limit(self, seat: Seat) -> None:
-        """Nobody gets more than their display and decoder can show; what comes in one size alone comes in that."""
+        """Limit a seat's quality to what its display and decoder can show. A source that comes in one size only is not
+        limited."""
         step = seat.display.step(seat.lines, self.options.height, time.monotonic())
         if seat.peer is not None and (picture := seat.peer.picture) is not None:
             step = min(step, best_quality_step(picture.takes))
@@ -260,7 +262,7 @@ class Room:
     # Events of peers
 
     def changed(self, seat: str, state: State, reason: str) -> None:
-        """A peer's transport changed."""
+        """Take a peer's new transport state."""
         if state == "connected":
             self._connect_sound(seat)
             self._refresh_viewers(seat)
@@ -270,7 +272,7 @@ class Room:
             self._emit(PeerDown(self.name, seat, reason))
 
     def _drop_peer(self, seat: Seat) -> None:
-        """Let go of a transport that ended: nothing is sent to it, nothing is taken from it; the seat stays."""
+        """Detach a transport that ended from its sources and sinks; the seat stays."""
         peer, seat.peer = seat.peer, None
         for heard in (seat.input, seat.content_input):
             heard.follow(None, time.monotonic())
@@ -279,7 +281,7 @@ class Room:
             self._run_before_close(peer.close())
 
     def _run_before_close(self, last: Coroutine[Any, Any, None]) -> None:
-        """Have the last of something done, which closing waits for."""
+        """Run a coroutine in the background; :meth:`close` waits for it."""
         leaving = asyncio.ensure_future(last)
         self._last_tasks.add(leaving)
         leaving.add_done_callback(self._last_tasks.discard)
@@ -295,9 +297,9 @@ class Room:
         self._follow_cameras(now)
 
     def _follow_cameras(self, now: float) -> None:
-        """Let the composer listen to the smallest sufficient layer of each camera it shows, to none other.
+        """Let the compositor follow the smallest sufficient layer of each camera it shows, and no other.
 
-        Cameras hear how much of them is seen.
+        Cameras are told which of their resolution is needed.
         """
         heights: dict[str, int] = {}
         for picture in self.compositions:
@@ -321,7 +323,7 @@ class Room:
             self._emit(CameraWanted(self.name, name, seat.demand.lines))
 
     def _forwarded_lines(self) -> dict[str, int]:
-        """How many lines those get at most who look at a camera alone, by its seat."""
+        """Return the largest height in pixels at which each camera is forwarded to viewers of it alone, by its seat."""
         steps: dict[str, int] = {}
         for each in self.seats.values():
             kind, _, name = each.view.partition(":")
@@ -337,30 +339,30 @@ class Room:
                 self._caught(seat)
 
     def _refresh_viewers(self, name: str) -> None:
-        """A seat came or went: what it sees changes, and what those see who look at it alone."""
+        """Refresh the views of a seat that came or went, and of everyone who looks at it alone."""
         for each, seat in self.seats.items():
             if each == name or seat.view == f"camera:{name}" or (name == self.content and seat.view == CONTENT):
                 self._refresh_view(seat)
 
     def _refresh_view(self, seat: Seat) -> None:
-        """A picture begins when it can arrive: a key frame sent into a handshake is lost."""
+        """Let a connected seat follow its source. Before that a key frame would be lost in the handshake."""
         if seat.peer is not None and seat.peer.picture is not None and seat.peer.transport.state == "connected":
             self._limit(seat)
             seat.peer.downlink.set_step_bitrates(self._step_bitrates(seat))
             seat.peer.picture.follow(self._source_of(seat), time.monotonic())
 
     def _step_bitrates(self, seat: Seat) -> tuple[int, ...]:
-        """What the steps of quality of a seat's view need of its line."""
+        """Return the bitrates that the steps of quality of a seat's view need, in bit/s."""
         kind, _, name = seat.view.partition(":")
         if kind == CONTENT and self._shared_screen() is not None:
             return SCREEN_BPS
         return CAMERA_BPS if kind == "camera" and name in self.seats else COMPOSED_BPS
 
     def _source_of(self, seat: Seat) -> Source | None:
-        """The source behind a seat's view; the composed picture stands in for a camera that cannot be had.
+        """Return the source behind a seat's view; the composed picture replaces a camera that cannot be had.
 
-        So it does for what comes in one size alone, a screen or the camera of a room system, on a line that does not
-        carry it.
+        It also replaces sources of one size only, a screen or the camera of a room system, on a connection that cannot
+        carry them.
         """
         assert seat.peer is not None and seat.peer.picture is not None
         takes, step = seat.peer.picture.takes, seat.peer.downlink.step
@@ -377,7 +379,7 @@ class Room:
         return self.compositions.of(audience).source(takes, step)
 
     def _shared_screen(self) -> Source | None:
-        """The shared screen as it comes."""
+        """Return the source of the shared screen; None without one."""
         seat = self.seats.get(self.content) if self.content is not None else None
         return seat.peer.content.layers[-1] if seat and seat.peer and seat.peer.content.layers else None
 
@@ -387,7 +389,7 @@ class Room:
             peer.audio.follow(self.mixer.source_for(name, peer.sound), time.monotonic())
 
     def tick(self, now: float) -> None:
-        """Housekeeping, every `TICK_S`."""
+        """Run the housekeeping of all peers; called every `TICK_S`."""
         for seat in tuple(self.seats.values()):
             try:
                 if seat.peer is not None and seat.peer.due <= now and seat.peer.tick(now):
@@ -396,11 +398,11 @@ class Room:
                 self._caught(seat)
 
     def _caught(self, seat: Seat) -> None:
-        """A fault of one seat is told; the others are served as ever."""
+        """Log an exception of one seat; the others are served as usual."""
         self._throttled_log.caught("x %s in %s", seat.options.seat, self.name)
 
     def refresh(self, now: float) -> None:
-        """Turn the page when it is time, and follow layers that came or went, once in half a second."""
+        """Turn the page when it is time, and follow layers that came or went; called twice a second."""
         if self.compositions.due(now):
             self._arrange()
         self._follow_cameras(now)
@@ -408,14 +410,16 @@ class Room:
         self._allow_relay(now)
 
     def _allow_relay(self, now: float) -> None:
-        """A lone voice needs to be decoded for a recording, and to be encoded for whom our FEC mends it."""
+        """Let the mixer relay a lone voice undecoded, unless it is recorded or a receiver that loses audio needs our
+        FEC."""
         missing = any(seat.peer is not None and seat.peer.loses_audio(now) for seat in self.seats.values())
         self.mixer.relays = self._recorder is None and not missing
 
     # The two clocks
 
     def sound(self, now: float) -> None:
-        """Mix the 20 ms due at `now`, the clock's own time: a late tick must not look like a long delay."""
+        """Mix the 20 ms due at `now`, which is the clock's own time, so that a late tick does not look like a long
+        delay."""
         tick = round((now - self._start) * 1000 / PTIME_MS)
         if self.mixer.tick(tick, now):
             self._arrange()
@@ -461,31 +465,34 @@ class Room:
         return {self.options.fps} | ({QUALITIES[LARGE].fps} if large else set())
 
     def _ready(self, name: str) -> bool:
-        """Whether a seat's camera gives pictures, or gives none anyway."""
+        """Return whether a seat's camera gives pictures, or has none to give."""
         source = self._input(name)
         return source is None or source.flowing or not source.listening
 
     def _input(self, tile: str) -> CameraInput | None:
-        """What the composer hears for a tile: a seat's camera or its screen."""
+        """Return the compositor's input for a tile: a seat's camera or its screen."""
         kind, _, name = tile.rpartition(":")
         seat = self.seats.get(name)
         return None if seat is None else seat.content_input if kind else seat.input
 
     def _frames(self, tile: str, now: float) -> list[Frame]:
-        """What has come of a tile's pictures and waits no longer for its voice: composing takes a part of that wait."""
+        """Return the frames of a tile whose lip sync delay is over; the time that composing takes is part of that
+        delay."""
         source = self._input(tile)
         taken = 0.5 / self.options.fps + self._composing_s
         return [] if source is None else source.take(now - max(0.0, self.lip_sync_delay_s(tile) - taken))
 
     def lip_sync_delay_s(self, seat: str) -> float:
-        """How much later than its pictures a seat is heard, whose voice is held back on a line of changing delay."""
+        """Return the seconds by which a seat's pictures must be delayed. Its voice is held back in the jitter buffer on
+        a connection of changing delay."""
         voice = self.mixer.voices.get(seat)
         if voice is None or not voice.held_s:
             return 0.0
         return min(max(0.0, voice.held_s - self._video_lag_s(seat, voice)), MAX_LIP_SYNC_DELAY_S)
 
     def _video_lag_s(self, seat: str, voice: AudioInput) -> float:
-        """How much later than its sound a seat's pictures come, by its own clock; 0 while that is not known."""
+        """Return the seconds by which a seat's pictures come later than its sound, by its own clock; 0 while
+        unknown."""
         peer = self.seats[seat].peer
         if peer is None or peer.voice.report is None or (transit := peer.camera.transit) is None:
             return 0.0
@@ -493,7 +500,8 @@ class Room:
         return late if abs(late) < MAX_PLAUSIBLE_LAG_S else 0.0
 
     def _compose_request(self, rate: int, tick: int, now: float) -> ComposeRequest | None:
-        """What is due at a tick of a rate; all that are watched have their cameras decoded."""
+        """Return the work due at a tick of a frame rate; None when there is none. Cameras are decoded for all
+        compositions that are watched."""
         if self.compositions.settle(self._ready, now):
             self._arrange()
         watched = self.compositions.watched
@@ -532,7 +540,7 @@ class Room:
 
     @property
     def state(self) -> RoomState:
-        """What a server has to know that takes over."""
+        """Return the state of the room for a server that takes over."""
         recorder = self._recorder
         return RoomState(
             options=replace(self.options, title=self._title, names=dict(self._names)),
@@ -548,7 +556,7 @@ class Room:
     # Recording
 
     def start_recording(self, path: str) -> None:
-        """Record the mix and what the recorder's audience sees."""
+        """Record the mix and the picture of the recorder's audience. Raises AlreadyRecording."""
         if self._recorder is not None:
             raise AlreadyRecording(f"room {self.name!r} records already")
         loop = asyncio.get_running_loop()
@@ -564,12 +572,12 @@ class Room:
         self._follow_cameras(now)
 
     def pause_recording(self, paused: bool) -> None:
-        """Leave out what happens from now on, or go on."""
+        """Pause the recording, or resume it."""
         if self._recorder is not None:
             self._recorder.pause(paused)
 
     def record_voices(self, on: bool) -> None:
-        """Keep the sound of each point beside the recording from now on, or no longer."""
+        """Start or stop recording each point's sound in a file of its own."""
         self.mixer.tap = self._record_tracks if on and self._recorder is not None else None
 
     def _record_tracks(self, sounds: Mapping[str, Samples], tick: int) -> None:
@@ -579,17 +587,17 @@ class Room:
 
     @property
     def recorded(self) -> float | None:
-        """How many seconds are recorded so far; None when nothing is."""
+        """Return the seconds recorded so far; None when no recording runs."""
         return None if self._recorder is None else self._recorder.seconds
 
     @property
     def lines(self) -> dict[str, ConnectionQuality]:
-        """How the line of each connected seat is."""
+        """Return the connection quality of each connected seat."""
         peers = {name: seat.peer for name, seat in self.seats.items() if seat.peer is not None}
         return {name: peer.line for name, peer in peers.items() if peer.transport.state == "connected"}
 
     def stop_recording(self) -> None:
-        """Take no more into the recording; its end is told once its disk has it all."""
+        """Stop the recording; an event follows once its file is closed."""
         self._end_recording(None)
 
     def _recording_failed(self, recorder: Recorder, word: str) -> None:
@@ -610,7 +618,7 @@ class Room:
         self._emit(RecordingEnded(self.name, str(recorder.path), recorder.seconds, error or recorder.error))
 
     async def close(self, error: str | None = None) -> None:
-        """Close everything; `error` says why a recording ends, unless that was asked for."""
+        """Close the recording and all seats; `error` says why a recording ends that was not stopped on purpose."""
         self._end_recording(error)
         self._composing_task.cancel()
         for name, seat in tuple(self.seats.items()):

@@ -1,1 +1,1 @@
-"""A media engine over a socket: its messages, the links that carry them, and the client at the other end."""
+"""The media engine over a socket: message protocol, links that carry messages, client, reply checks."""

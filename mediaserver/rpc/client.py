@@ -1,4 +1,4 @@
-"""The media engine in another process: :class:`mediaserver.api.MediaEngine` over :mod:`mediaserver.rpc.protocol`."""
+"""Client of a media worker: implements :class:`mediaserver.api.MediaEngine` over :mod:`mediaserver.rpc.protocol`."""
 
 import asyncio
 import logging
@@ -32,16 +32,17 @@ MAX_EVENTS = 10_000
 
 
 async def ask_to_end(socket_path: str, owner: str) -> None:
-    """Ask a worker to close its rooms and to end: one of another user cannot be told so by a signal. Raises OSError."""
+    """Ask a worker to close its rooms and end; a worker of another user cannot be sent a signal. Raises OSError."""
     link = await SocketLink.dial(socket_path)
     link.write({"owner": owner, "end": True})
     link.close()
 
 
 class RemoteEngine:
-    """One connection to a worker. When it ends, every call raises EngineGone and events close with EngineLost.
+    """One connection to a worker. When it ends, every call raises EngineGone and the events end with EngineLost.
 
-    A worker that says what none can say is hung up on. Without a `giver` it opens the files of recordings itself.
+    A worker that sends a malformed message is disconnected. Without a `descriptor_sender` the worker opens the files of
+    recordings itself.
     """
 
     def __init__(self, link: Link, descriptor_sender: DescriptorSender | None = None) -> None:
@@ -60,7 +61,7 @@ class RemoteEngine:
     async def dial(cls, socket_path: str, owner: str = "") -> "RemoteEngine":
         """Connect to a worker's socket as the server of the data directory `owner`.
 
-        Raises OSError, and Refused; PermissionError where the socket is of another user than its directory.
+        Raises OSError and Refused, and PermissionError where the socket and its directory have different owners.
         """
         link = await SocketLink.dial(socket_path)
         try:
@@ -135,29 +136,29 @@ class RemoteEngine:
         await self._call("close_room", room=room)
 
     async def set_names(self, room: str, title: str, names: Mapping[str, str]) -> None:
-        """Change the title, and the names of those who are away."""
+        """Change the title and the names of absent points."""
         await self._call("set_names", room=room, title=title, names=dict(names))
 
     async def add_seat(self, room: str, options: SeatOptions) -> None:
-        """Seat a leg, or make of it what the options say."""
+        """Add a seat, or change the options of one that exists."""
         await self._call("add_seat", room=room, options=options)
 
     async def remove_seat(self, room: str, seat: str) -> None:
-        """Remove a leg."""
+        """Remove a seat."""
         await self._call("remove_seat", room=room, seat=seat)
 
     async def connect(self, room: str, seat: str, offer: str, plain: bool = False) -> str:
-        """Answer an offer."""
+        """Answer an SDP offer."""
         answer: str = await self._call("connect", room=room, seat=seat, offer=offer, plain=plain)
         return answer
 
     async def invite(self, room: str, seat: str, host: str = "") -> str:
-        """Offer a room system everything."""
+        """Return an SDP offer to call a room system with."""
         offer: str = await self._call("invite", room=room, seat=seat, host=host)
         return offer
 
     async def accept(self, room: str, seat: str, answer: str) -> None:
-        """Take a room system's answer."""
+        """Take the SDP answer of a room system."""
         await self._call("accept", room=room, seat=seat, answer=answer)
 
     async def refresh_picture(self, room: str, seat: str) -> None:
@@ -165,23 +166,23 @@ class RemoteEngine:
         await self._call("refresh_picture", room=room, seat=seat)
 
     async def set_floor(self, room: str, seat: str, open_: bool) -> None:
-        """Open or close a floor."""
+        """Open or close the floor of a seat."""
         await self._call("set_floor", room=room, seat=seat, open_=open_)
 
     async def set_gain(self, room: str, seat: str, decibels: float) -> None:
-        """Make a voice louder or softer."""
+        """Set the gain of a seat's voice in dB."""
         await self._call("set_gain", room=room, seat=seat, decibels=decibels)
 
     async def set_layout(self, room: str, layout: Layout | None, audience: str = EVERYONE) -> None:
-        """Change a composed picture."""
+        """Change the picture composed for an audience."""
         await self._call("set_layout", room=room, layout=layout, audience=audience)
 
     async def set_content(self, room: str, seat: str | None) -> None:
-        """Choose whose shared screen is shown."""
+        """Choose the seat whose shared screen is shown."""
         await self._call("set_content", room=room, seat=seat)
 
     async def set_view(self, room: str, seat: str, source: str, lines: int = 0) -> None:
-        """Choose what a seat sees."""
+        """Choose the source that a seat sees."""
         await self._call("set_view", room=room, seat=seat, source=source, lines=lines)
 
     async def start_recording(self, room: str, path: str) -> None:
@@ -202,44 +203,44 @@ class RemoteEngine:
         await self._call("pause_recording", room=room, paused=paused)
 
     async def record_voices(self, room: str, on: bool) -> None:
-        """Keep the sound of each point, or no longer."""
+        """Start or stop recording each point's sound in a file of its own."""
         await self._call("record_voices", room=room, on=on)
 
     async def recorded(self, room: str) -> float | None:
-        """How many seconds are recorded so far."""
+        """Return the seconds recorded so far."""
         seconds: float | None = await self._call("recorded", room=room)
         return seconds
 
     async def stop_recording(self, room: str) -> None:
-        """Take no more into the recording."""
+        """Stop the recording."""
         await self._call("stop_recording", room=room)
 
     async def lines(self, room: str) -> Mapping[str, ConnectionQuality]:
-        """How the line of each connected seat of a room is."""
+        """Return the connection quality of each connected seat of a room."""
         lines: dict[str, ConnectionQuality] = await self._call("lines", room=room)
         return lines
 
     async def held(self) -> Held:
-        """What a server that takes over has to ask for, or to note."""
+        """Return the rooms, files and ends that a server that takes over has to ask for or to acknowledge."""
         held: Held = await self._call("held")
         return held
 
     async def room_state(self, room: str) -> RoomState:
-        """What a server that takes over has to know of a room."""
+        """Return the state of a room for a server that takes over."""
         state: RoomState = await self._call("room_state", room=room)
         return state
 
     async def noted(self, path: str) -> None:
-        """The end of a recording is on a disk."""
+        """Tell the worker that the end of a recording is stored."""
         await self._call("noted", path=path)
 
     async def stats(self) -> dict[str, object]:
-        """Counters of the engine."""
+        """Return the counters of the engine."""
         counters: dict[str, object] = await self._call("stats")
         return counters
 
     async def events(self) -> AsyncIterator[Event]:
-        """What happened, in order; ends after EngineLost."""
+        """Yield events in order; ends after EngineLost."""
         while True:
             while self._events:
                 event = self._events.popleft()

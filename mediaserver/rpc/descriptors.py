@@ -1,10 +1,10 @@
-"""The files of recordings where the worker may open none: the server opens them and passes their descriptors.
+"""Passes the open files of recordings to a worker that may open none itself, as descriptors over the unix socket.
 
-A worker on the server's machine can so be of a user who sees neither the data directory nor a recording. As soon as a
-recording is started, the server makes all its files, the recording itself and one for each point that may speak, and
-passes them with one message (`channel`), since later it may not be there when somebody speaks for the first time.
-A worker asks for nothing, and what the files are called is the server's word alone. Files that stay empty are deleted
-by the server once the recording is closed.
+A worker on the server's machine can thus run as a user who sees neither the data directory nor a recording. As soon as
+a recording starts, the server creates all its files, the recording itself and one for each point that may speak, and
+passes them with one message (:mod:`mediaserver.rpc.protocol`): the server may be gone when somebody speaks for the
+first time. A worker never asks for a file, and the server alone chooses the names. The server deletes files that stayed
+empty once the recording is closed.
 """
 
 import asyncio
@@ -24,13 +24,14 @@ from mediaserver.rpc.unix_socket import SocketLink, close_descriptors
 logger = logging.getLogger(__name__)
 
 MAX_ERRNO = 4096
-"""Numbers of faults lie below (Linux, `MAX_ERRNO`)."""
+"""Error numbers are smaller than this (Linux, `MAX_ERRNO`)."""
 WAIT_S = 60.0
-"""So long a recorder waits for its files; what it is to write meanwhile has grown too much long before."""
+"""Seconds for which a recorder waits for its files; its queue overflows long before."""
 
 
 class ReceivedFiles:
-    """The files of one recording (:class:`mediaserver.recording.files.RecordingFiles`), which are awaited."""
+    """The files of one recording, which the server passes later
+    (:class:`mediaserver.recording.files.RecordingFiles`)."""
 
     def __init__(self, path: Path) -> None:
         # given
@@ -40,7 +41,8 @@ class ReceivedFiles:
         self._opened: set[int] = set()
 
     def give(self, descriptors: Sequence[int], fault: int) -> None:
-        """Here they are, or why they are not (errno); what comes when nobody waits is closed."""
+        """Deliver the descriptors, or the errno that says why there are none. Descriptors that nobody waits for are
+        closed."""
         try:
             if descriptors:
                 self._received.set_result(descriptors)
@@ -51,17 +53,18 @@ class ReceivedFiles:
         close_descriptors(descriptors)
 
     def open(self, number: int) -> int:
-        """Return a descriptor, which is the caller's to close. Raises OSError."""
+        """Return a descriptor, which the caller closes. Raises OSError."""
         descriptor = self._wait()[number]
         self._opened.add(number)
         return descriptor
 
     def space(self) -> Space:
-        """How full the disk is on which they lie. Raises OSError."""
+        """Return how full the disk of the files is. Raises OSError."""
         return measure_descriptor(self._wait()[0])
 
     def close(self) -> None:
-        """Close what was not opened. It is awaited first: who is told of the end may delete what is empty."""
+        """Close the descriptors that were not opened. It waits for them first: whoever hears of the end may delete
+        empty files."""
         with suppress(OSError):
             close_descriptors([each for number, each in enumerate(self._wait()) if number not in self._opened])
 
@@ -75,18 +78,18 @@ class ReceivedFiles:
 
 
 class ReceivedFolder:
-    """The recordings of one worker, by path."""
+    """The files of all recordings of one worker, by path."""
 
     def __init__(self) -> None:
         self._recordings: dict[str, ReceivedFiles] = {}
 
     def of(self, path: Path) -> ReceivedFiles:
-        """Return the files of a recording that begins."""
+        """Return the files of a recording that starts."""
         files = self._recordings[str(path)] = ReceivedFiles(path)
         return files
 
     def take(self, message: dict[str, Any]) -> None:
-        """Take what :class:`Giver` wrote; descriptors that belong to no recording are closed."""
+        """Take a message of :class:`DescriptorSender`; descriptors that belong to no recording are closed."""
         descriptors, path, fault = message.get("descriptors", []), message["files"], message.get("errno", 0)
         files = self._recordings.pop(path, None) if isinstance(path, str) else None
         if files is None:
@@ -106,7 +109,7 @@ class DescriptorSender:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def give(self, path: str) -> None:
-        """Make the files of a recording and pass them; nobody waits for a folder that is slow to answer."""
+        """Create the files of a recording and pass them, in the background: the folder may be slow."""
         task = asyncio.ensure_future(self._send_files(path))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -121,12 +124,12 @@ class DescriptorSender:
             self._link.write({"files": path}, made)
 
     def close(self) -> None:
-        """Give nothing any more."""
+        """Stop passing files."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
 
 def _create_all(recording: Path) -> list[int]:
-    """Make the files of a recording; their descriptors are the caller's to close. Raises OSError."""
+    """Create the files of a recording and return their descriptors, which the caller closes. Raises OSError."""
     made: list[int] = []
     try:
         for path in all_paths(recording):

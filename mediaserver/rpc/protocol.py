@@ -1,4 +1,4 @@
-"""Calls and events between roof and media worker: JSON objects, over a unix socket behind a 4-byte length.
+"""Message protocol between server and media worker: JSON objects, over a unix socket behind a 4-byte length.
 
     → {"id": 7, "call": "connect", "arguments": {"room": …, "seat": …, "offer": …}}
     ← {"id": 7, "result": …}  or  {"id": 7, "error": "BadOffer", "text": …}
@@ -6,8 +6,8 @@
 
     → {"files": path, "descriptors": 65}  or  {"files": path, "errno": …}
 
-Both ends are ours and of one :data:`VERSION`; the channel is not a public interface. The last goes over a unix socket
-alone, with as many descriptors as it says (:mod:`mediaserver.rpc.descriptors`).
+Both ends are ours and of one :data:`VERSION`; this is no public interface. The last message goes over a unix socket
+only, with as many descriptors as it says (:mod:`mediaserver.rpc.descriptors`).
 """
 
 import json
@@ -23,10 +23,10 @@ from mediaserver.errors import TooLarge
 MAX_MESSAGE_BYTES = 1 << 20
 _LENGTH = struct.Struct("!I")
 _LARGEST = 2**53
-"""What every reader of JSON keeps exactly (RFC 8259 §6); nothing we count comes near."""
+"""The largest integer that every JSON reader keeps exactly (RFC 8259 §6); our numbers stay far below."""
 
 VERSION = sha256(Path(api.__file__).read_bytes() + Path(__file__).read_bytes()).hexdigest()[:12]
-"""Two ends with the same have the same words: it is made of the text of the border and of the channel."""
+"""Hash of the text of the control API and of this module: two ends with the same version speak the same protocol."""
 
 CALLS: dict[str, dict[str, type]] = {
     "open_room": {"options": api.RoomOptions},
@@ -71,9 +71,9 @@ EVENTS: dict[str, type[api.Event]] = {
 
 
 def take(received: bytearray) -> dict[str, Any] | None:
-    """Take the first message out of what was received; None while it is not whole.
+    """Remove the first message from the received bytes and return it; None while it is incomplete.
 
-    Raises ValueError for one larger than `MAX_MESSAGE_BYTES`, or as `decode`.
+    Raises ValueError for one larger than `MAX_MESSAGE_BYTES`, and as :func:`decode` does.
     """
     if len(received) < _LENGTH.size:
         return None
@@ -89,7 +89,7 @@ def take(received: bytearray) -> dict[str, Any] | None:
 
 
 def decode(data: bytes | str) -> dict[str, Any]:
-    """Read one message. Raises ValueError for what is no JSON object, numbers beyond sense, and halves of letters."""
+    """Read one message. Raises ValueError for anything but a JSON object, numbers out of range and lone surrogates."""
     text = data if isinstance(data, str) else data.decode()
     try:
         message = _JSON.decode(text)
@@ -120,7 +120,7 @@ _JSON = json.JSONDecoder(parse_int=_integer, parse_float=_float, parse_constant=
 
 
 def encode(message: dict[str, Any]) -> str:
-    """Write one message, in ASCII. Raises TooLarge: the other end would hang up."""
+    """Write one message in ASCII. Raises TooLarge when the other end would refuse it."""
     text = json.dumps(message)
     if len(text) > MAX_MESSAGE_BYTES:
         raise TooLarge(f"a message of {len(text)} bytes, where {MAX_MESSAGE_BYTES} are the most")
@@ -128,25 +128,26 @@ def encode(message: dict[str, Any]) -> str:
 
 
 def frame(message: dict[str, Any]) -> bytes:
-    """One message behind its length. Raises TooLarge."""
+    """Return one message behind its length. Raises TooLarge."""
     data = encode(message).encode()
     return _LENGTH.pack(len(data)) + data
 
 
 def pack(values: dict[str, Any]) -> dict[str, Any]:
-    """Values with dataclasses as objects."""
+    """Return the values with dataclasses turned into dictionaries."""
     return {k: asdict(v) if is_dataclass(v) and not isinstance(v, type) else v for k, v in values.items()}
 
 
 def plain(result: Any) -> Any:
-    """What a call came to, as JSON knows it."""
+    """Return the result of a call as JSON values."""
     if is_dataclass(result) and not isinstance(result, type):
         return asdict(result)
     return pack(result) if isinstance(result, dict) else result
 
 
 def unpack(call: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Arguments with objects as dataclasses. Raises ValueError for an unknown call or arguments it does not take."""
+    """Return the arguments with dictionaries turned into dataclasses. Raises ValueError for an unknown call or unknown
+    arguments."""
     try:
         shapes = CALLS[call]
         return {k: shapes[k](**_with_tuples(v)) if k in shapes and v is not None else v for k, v in arguments.items()}
@@ -155,5 +156,5 @@ def unpack(call: str, arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_tuples(fields: dict[str, Any]) -> dict[str, Any]:
-    """JSON knows lists only; values that cross are tuples."""
+    """Return the fields with lists turned into tuples, since JSON has lists only."""
     return {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}

@@ -1,4 +1,4 @@
-"""What a media worker may say: every event and every answer is of the kinds that the border names, or it is refused."""
+"""Checks every event and reply of a media worker against the types of the control API before it is used."""
 
 import inspect
 from typing import Any
@@ -15,17 +15,18 @@ _RESULTS: dict[str, TypeAdapter[Any]] = {
 
 
 def event(message: dict[str, Any]) -> api.Event:
-    """What happened. Raises KeyError, TypeError or ValueError for what cannot."""
+    """Return the event in a message. Raises KeyError, TypeError or ValueError when it is malformed."""
     return _EVENTS[message["event"]].validate_python(message["fields"])
 
 
 def result(call: str, message: dict[str, Any]) -> Any:
-    """What a call came to, an error of the worker included. Raises KeyError, TypeError or ValueError for neither."""
+    """Return the result of a call, or the worker's error. Raises KeyError, TypeError or ValueError when it is
+    malformed."""
     return error(message) if "error" in message else _RESULTS[call].validate_python(message["result"])
 
 
 def error(message: dict[str, Any]) -> errors.MediaError:
-    """The worker's error as one of ours; the classes carry other arguments than their text."""
+    """Return the worker's error as one of our classes, whose constructors take other arguments than a text."""
     kind = getattr(errors, message["error"], None)
     if not (isinstance(kind, type) and issubclass(kind, errors.MediaError)):
         kind = errors.MediaError

@@ -1,4 +1,4 @@
-"""How messages of :mod:`mediaserver.rpc.protocol` travel: one connection, whatever carries it."""
+"""Links that carry the messages of :mod:`mediaserver.rpc.protocol`: the interface, and one over a unix socket."""
 
 import asyncio
 import logging
@@ -16,29 +16,30 @@ logger = logging.getLogger(__name__)
 
 CHUNK_BYTES = 1 << 16
 MAX_WAITING = 10_000
-"""Messages that may wait to be sent; an end that takes no more is as good as dead."""
+"""Messages that may wait to be sent; when more wait, the other end counts as dead."""
 MAX_DESCRIPTORS = 128
-"""With one message; the kernel takes 253 (SCM_RIGHTS, unix(7))."""
+"""Descriptors with one message; the kernel takes 253 (SCM_RIGHTS, unix(7))."""
 
 
 class Link(Protocol):
     """A connection that carries messages in order, both ways."""
 
     async def read(self) -> dict[str, Any] | None:
-        """The next message; None at the end. Raises ValueError for what is none."""
+        """Return the next message; None at the end. Raises ValueError when it is malformed."""
 
     def write(self, message: dict[str, Any]) -> None:
-        """Queue one message; once the connection ends, nothing happens. Raises :class:`mediaserver.errors.TooLarge`."""
+        """Queue one message; after the end of the connection it is dropped. Raises
+        :class:`mediaserver.errors.TooLarge`."""
 
     def close(self) -> None:
-        """End the connection once all is sent; :meth:`read` ends, too."""
+        """Close the connection once everything is sent; :meth:`read` then ends, too."""
 
 
 class SocketLink:
-    """A link over a unix socket, to a process on this machine. Descriptors may go with a message (SCM_RIGHTS, unix(7)).
+    """A link over a unix socket to a process on this machine. Messages may carry descriptors (SCM_RIGHTS, unix(7)).
 
-    They stand in a message that was read, as ``descriptors``, and are the reader's to close. Only an end that `takes`
-    them is given any: whatever else the other end sends, the kernel closes.
+    A received message has them under ``descriptors``; the reader closes them. Only an end with `accepts_descriptors`
+    receives any: otherwise the kernel closes them.
     """
 
     def __init__(self, connection: socket.socket, accepts_descriptors: bool = False) -> None:
@@ -50,13 +51,13 @@ class SocketLink:
         self._loop = asyncio.get_running_loop()
         self._received = bytearray()
         self._descriptors: deque[int] = deque()
-        """Those that came, of messages that are not read yet."""
+        """Received descriptors of messages that are not read yet."""
         self._waiting: deque[tuple[memoryview, Sequence[int]]] = deque()
         self._readable: asyncio.Future[None] | None = None
         self._closing = False
-        """Nothing more is written."""
+        """True when nothing more may be queued."""
         self._close_when_sent = False
-        """It is closed once all is sent."""
+        """True when the connection closes once everything is sent."""
         self._closed = False
 
     @classmethod
@@ -73,7 +74,7 @@ class SocketLink:
 
     @property
     def peer(self) -> int:
-        """The user of the process at the other end (SO_PEERCRED, unix(7)). Raises OSError."""
+        """Return the user id of the process at the other end (SO_PEERCRED, unix(7)). Raises OSError."""
         size = struct.calcsize("3i")
         _, user, _ = struct.unpack("3i", self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))
         return int(user)
@@ -92,7 +93,7 @@ class SocketLink:
         return message | {"descriptors": [self._descriptors.popleft() for _ in range(count)]} if count else message
 
     async def _receive(self) -> bool:
-        """Take what comes; False at the end."""
+        """Read what has come; return False at the end."""
         while not self._closed:
             try:
                 data = self._receive_bytes()
@@ -117,7 +118,7 @@ class SocketLink:
         return data
 
     async def _wait(self) -> None:
-        """Wait until something can be read, or this end is closed."""
+        """Wait until the socket is readable or this end is closed."""
         self._readable = ready = self._loop.create_future()
         self._loop.add_reader(self._socket, _wake, ready)
         try:
@@ -128,7 +129,7 @@ class SocketLink:
                 self._loop.remove_reader(self._socket)
 
     def write(self, message: dict[str, Any], descriptors: Sequence[int] = ()) -> None:
-        """Queue one message; its descriptors are closed once it is sent, or cannot be."""
+        """Queue one message; its descriptors are closed once it is sent or dropped."""
         if self._closing:
             close_descriptors(descriptors)
             return
@@ -141,7 +142,7 @@ class SocketLink:
             self._end()
 
     def _send(self) -> None:
-        """Send what the kernel takes; the rest when it takes more."""
+        """Send as much as the kernel takes, and the rest when it takes more."""
         while self._waiting:
             data, descriptors = self._waiting[0]
             try:
@@ -163,7 +164,7 @@ class SocketLink:
             self._end()
 
     def _drop(self) -> None:
-        """Send nothing of what waits."""
+        """Drop all waiting messages."""
         for _, descriptors in self._waiting:
             close_descriptors(descriptors)
         self._waiting.clear()
@@ -175,7 +176,7 @@ class SocketLink:
             self._end()
 
     def _end(self) -> None:
-        """Nothing goes either way any more."""
+        """Close the socket and everything that waits."""
         if self._closed:
             return
         self._closing = self._closed = True
@@ -195,7 +196,7 @@ def _wake(waiting: "asyncio.Future[None]") -> None:
 
 
 def close_descriptors(descriptors: Sequence[int]) -> None:
-    """Close descriptors that nobody needs."""
+    """Close descriptors that nobody needs; errors are ignored."""
     for each in descriptors:
         with suppress(OSError):  # what waits for the disk finds no room: it is nobody's
             os.close(each)

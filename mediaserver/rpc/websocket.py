@@ -1,4 +1,4 @@
-"""A link over a WebSocket, between a roof and a media worker on another machine: one text per message."""
+"""A link over a WebSocket between the server and a media worker on another machine: one text frame per message."""
 
 import asyncio
 import json
@@ -12,20 +12,20 @@ from mediaserver.rpc import protocol
 logger = logging.getLogger(__name__)
 
 PATH = "/api/v1/worker"
-"""Where a roof takes workers in."""
+"""URL path at which the server accepts workers."""
 LIMIT = protocol.MAX_MESSAGE_BYTES + 1
-"""For aiohttp, which refuses at its limit already."""
+"""Size limit in bytes for aiohttp, which refuses a message of exactly its limit."""
 MAX_WAITING = 10_000
-"""Messages that may wait to be sent; an end that takes no more is as good as dead."""
+"""Messages that may wait to be sent; when more wait, the other end counts as dead."""
 CLOSE_S = 1.0
-"""So long the other end may take to say goodbye."""
+"""Seconds for the closing handshake."""
 _ENDS = {WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED}
 
 Socket = ClientWebSocketResponse | web.WebSocketResponse
 
 
 async def receive(socket: Socket) -> dict[str, Any] | None:
-    """The next message; None at the end. Raises ValueError for what is none."""
+    """Return the next message; None at the end. Raises ValueError when it is malformed."""
     message = await socket.receive()
     if message.type in _ENDS:
         return None
@@ -42,7 +42,7 @@ async def send(socket: Socket, message: dict[str, Any]) -> None:
 
 
 class WebLink:
-    """A `mediaserver.rpc.unix_socket.Link` over an open socket. Messages wait in a queue for their turn."""
+    """A `mediaserver.rpc.unix_socket.Link` over an open WebSocket. A task sends the queued messages."""
 
     def __init__(self, socket: Socket) -> None:
         # given
@@ -57,7 +57,7 @@ class WebLink:
         return await receive(self._socket)
 
     def write(self, message: dict[str, Any]) -> None:
-        """Queue one message; who lets too many wait is hung up on."""
+        """Queue one message; when too many wait, the link closes."""
         if self._closing is not None:
             return
         try:

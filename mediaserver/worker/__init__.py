@@ -1,1 +1,1 @@
-"""The media engine of one process, and the ways a server reaches it."""
+"""The media engine of one process, its server process, and the worker that dials in from another machine."""

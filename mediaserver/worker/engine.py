@@ -1,4 +1,4 @@
-"""The media engine in this process: rooms behind one UDP port."""
+"""Runs all rooms of one process: one UDP port, one audio clock, and the calls of the control API."""
 
 import asyncio
 import logging
@@ -37,34 +37,36 @@ from mediaserver.transport.udp_mux import UdpMux
 from mediaserver.worker.ticker import Ticker
 
 POLL_MS = PTIME_MS
-"""Sockets are looked at so often instead of being waited for, together with each beat of the sound. What came meanwhile
-is read together and leaves to each receiver with one system call; it waits 10 ms on average."""
+"""Milliseconds between two reads of the sockets, which are polled together with each audio tick instead of being waited
+for. Datagrams that came in between are read together and leave to each receiver with one system call; a datagram waits
+10 ms on average."""
 FAST_POLL_MS = PTIME_MS // 2
-"""So often while somebody joins, whose three flights each wait for a look, while a picture leaves bit by bit, and where
-the kernel keeps little of what comes between two looks."""
+"""The shorter interval. It holds while somebody joins (the three flights of a handshake each wait for a poll), while
+the pacer sends a picture in parts, and where the kernel's receive buffer is small."""
 JOIN_FAST_POLL_S = 3.0
-"""From the answer until a browser is there, in which one on a long line may have joined as well."""
+"""Seconds of fast polling after an SDP answer, in which a browser on a long line may have joined as well."""
 AUDIO_TICK_S = PTIME_MS / 1000
 HOUSEKEEPING_TICKS = round(TICK_S / AUDIO_TICK_S)
 REFRESH_TICKS = 25
 MAX_LATE_TICKS = 10
-"""So many beats behind, a new count is begun instead of catching up packet by packet."""
+"""Audio ticks that are caught up one by one; after a longer delay the count begins anew."""
 MAX_EVENTS = 10_000
-"""Events nobody read; the oldest are dropped, since what happened last is what counts."""
+"""Events that wait for a reader. When more wait, the oldest are dropped: the latest state counts."""
 
 
 logger = logging.getLogger(__name__)
 
 
 def _tick_number(now: float) -> int:
-    """How many beats of the clock are over, the one that is due now included."""
+    """Return the number of audio ticks that are over at `now` (seconds), the one that is due now included."""
     return round(now * 1000) // PTIME_MS
 
 
 class LocalEngine:
-    """:class:`mediaserver.api.MediaEngine` on `hosts` and one UDP `port` (0: any free one).
+    """Implements :class:`mediaserver.api.MediaEngine` in this process, on the addresses `hosts` and one UDP `port`.
 
-    Room systems have `rtp_ports`; `files` are those of a recording.
+    Port 0 takes any free one. Room systems get ports out of `rtp_ports`; `files` opens the files of a recording by its
+    path.
     """
 
     def __init__(
@@ -85,26 +87,26 @@ class LocalEngine:
         self._certificate = make_certificate()
         self._rooms: dict[str, Room] = {}
         self._writing: dict[str, str] = {}
-        """By file that is recorded into or being closed: its room."""
+        """The room of each file, by path, that is being recorded into or being closed."""
         self._ended: dict[str, RecordingEnded] = {}
-        """By file: what no server has noted."""
+        """How recordings ended, by path, that no server has acknowledged yet."""
         self._events: deque[Event] = deque(maxlen=MAX_EVENTS)
         self._event_added = asyncio.Event()
         self._closed = False
         self._throttled_log = ThrottledLog(logger)
         self._ticker = Ticker(POLL_MS, self._poll)
-        """Runs while there are rooms."""
+        """Polls the sockets; runs while there are rooms."""
         self._ticks_done = 0
-        """Beats of the clock that are over."""
+        """Number of the last audio tick that has run."""
         self._fast_poll_until = 0.0
-        """Until when somebody joins."""
+        """Monotonic time in seconds until which sockets are polled fast, since somebody joins."""
 
     def start(self) -> None:
         """Bind the port. Raises OSError."""
         self._mux.open(self._hosts, self._port)
 
     def _poll(self) -> None:
-        """Take what came, do what is due, send what became of it."""
+        """Read all sockets, run the audio ticks that are due, and flush the packets that came of it."""
         now = time.monotonic()
         self._mux.poll(now)
         if self._plain.lines:
@@ -118,7 +120,7 @@ class LocalEngine:
         self._ticker.set_period(FAST_POLL_MS if fast else POLL_MS)
 
     def _run_due_ticks(self, due: int, now: float) -> None:
-        """Work for all rooms at once, on one clock; what was missed is made up for."""
+        """Run the audio ticks up to number `due` for all rooms on one clock, missed ones included."""
         first = self._ticks_done + 1 if due - self._ticks_done <= MAX_LATE_TICKS else due
         for number in range(first, due + 1):
             self._run_tick(number, now)
@@ -136,7 +138,7 @@ class LocalEngine:
                 self._run_guarded(room, room.refresh, now)
 
     def _run_guarded(self, room: Room, work: Callable[[float], None], now: float) -> None:
-        """A fault in one work of a room keeps neither the others nor other rooms from theirs."""
+        """Run one job of a room; an exception in it is logged and stops neither other jobs nor other rooms."""
         try:
             work(now)
         except Exception:
@@ -186,24 +188,25 @@ class LocalEngine:
             await found.close(error)
 
     async def give_up(self) -> None:
-        """Close every room, since no server came; its recording is to go on once one does."""
+        """Close every room because no server came; each recording is marked interrupted, so that the next server
+        continues it."""
         closing = (self._close(room, INTERRUPTED) for room in tuple(self._rooms))
         await asyncio.gather(*closing, return_exceptions=True)
 
     async def set_names(self, room: str, title: str, names: Mapping[str, str]) -> None:
-        """Change the title, and the names of those who are away."""
+        """Change the meeting's title and the names of absent points."""
         self._room(room).set_names(title, names)
 
     async def add_seat(self, room: str, options: SeatOptions) -> None:
-        """Seat a leg, or make of it what the options say."""
+        """Add a seat, or change the options of one that exists."""
         self._room(room).add_seat(options)
 
     async def remove_seat(self, room: str, seat: str) -> None:
-        """Remove a leg and close its transport."""
+        """Remove a seat and close its transport."""
         await self._room(room).remove_seat(seat)
 
     async def connect(self, room: str, seat: str, offer: str, plain: bool = False) -> str:
-        """Answer an offer. Raises BadOffer, NoPortFree, UnknownRoom, UnknownSeat."""
+        """Answer an SDP offer. Raises BadOffer, NoPortFree, UnknownRoom, UnknownSeat."""
         target = self._room(room)
         target.seat(seat)
         if plain:
@@ -234,7 +237,7 @@ class LocalEngine:
         )
 
     async def invite(self, room: str, seat: str, host: str = "") -> str:
-        """Offer a room system everything. Raises NoPortFree, UnknownRoom, UnknownSeat."""
+        """Return an SDP offer to call a room system with. Raises NoPortFree, UnknownRoom, UnknownSeat."""
         target = self._room(room)
         target.seat(seat)
         peer = self._sip_peer(target, seat)
@@ -243,14 +246,14 @@ class LocalEngine:
         return offer
 
     async def accept(self, room: str, seat: str, answer: str) -> None:
-        """Take the answer. Raises BadOffer, UnknownRoom, UnknownSeat."""
+        """Take the SDP answer of a room system. Raises BadOffer, UnknownRoom, UnknownSeat."""
         peer = self._room(room).seat(seat).peer
         if not isinstance(peer, SipPeer) or peer.transport.state != "new":
             raise BadOffer("an answer to nothing")
         peer.accept(sip_parse.parse(answer))
 
     async def refresh_picture(self, room: str, seat: str) -> None:
-        """Send a seat a key frame."""
+        """Send a key frame to a seat."""
         peer = self._room(room).seat(seat).peer
         if peer is not None and peer.picture is not None:
             peer.picture.request_keyframe(time.monotonic())
@@ -260,60 +263,60 @@ class LocalEngine:
         self._room(room).set_floor(seat, open_)
 
     async def set_gain(self, room: str, seat: str, decibels: float) -> None:
-        """Make a voice louder or softer."""
+        """Set the gain of a seat's voice in dB."""
         self._room(room).set_gain(seat, decibels)
 
     async def set_layout(self, room: str, layout: Layout | None, audience: str = EVERYONE) -> None:
-        """Change a composed picture."""
+        """Change the picture composed for an audience."""
         self._room(room).set_layout(layout, audience)
 
     async def set_content(self, room: str, seat: str | None) -> None:
-        """Choose whose shared screen is shown."""
+        """Choose the seat whose shared screen is the room's content."""
         self._room(room).set_content(seat)
 
     async def set_view(self, room: str, seat: str, source: str, lines: int = 0) -> None:
-        """Choose what a seat sees."""
+        """Choose the source that a seat sees."""
         self._room(room).set_view(seat, source, lines)
 
     async def start_recording(self, room: str, path: str) -> None:
-        """Record into `path`. Raises AlreadyRecording."""
+        """Record into the file `path`. Raises AlreadyRecording."""
         self._room(room).start_recording(path)
         self._writing[path] = room
 
     async def pause_recording(self, room: str, paused: bool) -> None:
-        """Leave out what happens from now on, or go on."""
+        """Pause the recording, or resume it."""
         self._room(room).pause_recording(paused)
 
     async def record_voices(self, room: str, on: bool) -> None:
-        """Keep the sound of each point beside the recording, or no longer."""
+        """Start or stop recording each point's sound in a file of its own."""
         self._room(room).record_voices(on)
 
     async def recorded(self, room: str) -> float | None:
-        """How many seconds are recorded so far."""
+        """Return the seconds recorded so far; None when no recording runs."""
         return self._room(room).recorded
 
     async def stop_recording(self, room: str) -> None:
-        """Take no more into the recording."""
+        """Stop the recording."""
         self._room(room).stop_recording()
 
     async def lines(self, room: str) -> Mapping[str, ConnectionQuality]:
-        """How the line of each connected seat of a room is."""
+        """Return the connection quality of each connected seat of a room."""
         return self._room(room).lines
 
     async def held(self) -> Held:
-        """Every open room, every file that is not closed, every end that is not noted."""
+        """Return every open room, every file that is not closed, and every end that no server has acknowledged."""
         return Held(tuple(self._rooms), dict(self._writing), tuple(self._ended.values()))
 
     async def room_state(self, room: str) -> RoomState:
-        """What a server that takes over has to know of a room. Raises UnknownRoom."""
+        """Return the state of a room for a server that takes over. Raises UnknownRoom."""
         return self._room(room).state
 
     async def noted(self, path: str) -> None:
-        """The end of a recording is on a disk."""
+        """Forget how the recording into `path` ended: a server has stored it."""
         self._ended.pop(path, None)
 
     async def stats(self) -> dict[str, object]:
-        """Counters of the engine."""
+        """Return the counters of the engine."""
         counters = self._mux.counters
         seats = [seat for room in self._rooms.values() for seat in room.seats.values()]
         return {
@@ -331,7 +334,7 @@ class LocalEngine:
         }
 
     async def events(self) -> AsyncIterator[Event]:
-        """What happened, in order; ends after :meth:`close`."""
+        """Yield events in order; ends after :meth:`close`."""
         while True:
             while self._events:
                 yield self._events.popleft()

@@ -1,12 +1,12 @@
-"""A media worker on a machine of its own: dials the roof, serves it, and dials again when it is lost.
+"""A media worker on another machine: dials the server, serves it, and dials again when the connection is lost.
 
-Its rooms go on meanwhile, for ten minutes at most; a roof of the same data directory finds them as they are.
+Its rooms go on meanwhile, for ten minutes at most; a server of the same data directory finds them as they are.
 
-Before calls and events, three messages; a worker of any release understands them:
+Three messages come before calls and events; a worker of any release understands them:
 
-    roof   → {"version": …, "marker": …, "owner": …}   a file in the folder of recordings; the id of its data directory
-    worker → {"version": …, "records": …}        whether that file is seen here, in a folder that can be written to
-    roof   → {"welcome": …}  or  {"refused": …}  the name by which it is known, or a text that says why not
+    server → {"version": …, "marker": …, "owner": …}  a file in the folder of recordings; the id of its data directory
+    worker → {"version": …, "records": …}      whether that file is seen here, in a folder that can be written to
+    server → {"welcome": …}  or  {"refused": …}  the name by which it is known, or a text that says why not
 """
 
 import asyncio
@@ -40,18 +40,19 @@ logger = logging.getLogger(__name__)
 
 
 BACKOFF_S = (0.5, 1.0, 2.0, 5.0, 10.0)
-"""Waits before the first, second … try in a row, give or take half; the last one repeats."""
+"""Seconds to wait before the first, second … attempt in a row, plus or minus half; the last value repeats."""
 STEADY_S = 30.0
-"""A connection that held this long starts the row anew."""
+"""A connection that lasted this many seconds resets the backoff."""
 PING_S = 10.0
-"""A roof that answers no ping for half as long is lost; a busy one is given more than it gives us."""
+"""Seconds between two pings. A server that answers none for half as long counts as lost; a busy server gives a worker
+less."""
 DIAL_S = 10.0
-"""For the way to the roof, and for its greeting."""
+"""Timeout in seconds for connecting to the server and for its greeting."""
 UNAUTHORIZED = 401
 
 
 class RemoteWorker:
-    """Serves the roof at `url` under `key`; `engine` makes an engine."""
+    """Serves the server at `url`, which it signs in to with `key`; `engine` makes a media engine."""
 
     def __init__(self, url: str, key: str, context: ssl.SSLContext, engine: Callable[[], LocalEngine]) -> None:
         # given
@@ -63,9 +64,9 @@ class RemoteWorker:
         self._running: asyncio.Task[None] | None = None
         self._server: EngineServer | None = None
         self._owner = ""
-        """Of the rooms, if there are any."""
+        """Data directory id of the server whose rooms are held here."""
         self._lost_at = 0.0
-        """When the roof was lost."""
+        """Monotonic time in seconds when the connection to the server was lost."""
 
     async def run(self) -> None:
         """Dial and serve until :meth:`stop`. Raises Refused, and OSError when the media port cannot be bound."""
@@ -74,7 +75,7 @@ class RemoteWorker:
             await self._running
 
     def stop(self) -> None:
-        """End :meth:`run`; the rooms are closed."""
+        """End :meth:`run`, which closes the rooms."""
         if self._running is not None:
             self._running.cancel()
 
@@ -92,7 +93,7 @@ class RemoteWorker:
             await self._close()
 
     async def _serve_once(self) -> None:
-        """Serve one connection from its beginning to its end; rooms without a roof for too long are closed."""
+        """Serve one connection from beginning to end; close the rooms first when no server has come for too long."""
         if self._server is not None and time.monotonic() - self._lost_at > HOLD_ROOMS_S:
             await self._server.give_up()
         if self._server is None:
@@ -122,7 +123,8 @@ class RemoteWorker:
             logger.warning("x the roof at %s hung up", self._url)
 
     async def _server_for(self, owner: str) -> EngineServer:
-        """Return what serves the roof of a data directory: of another one, it gets nothing that is here."""
+        """Return the engine server for a data directory. When the directory changes, it starts a new one, so that no
+        server sees another's rooms."""
         assert self._server is not None
         if owner != self._owner and await self._server.hold_time_s() != IDLE_S:
             await self._server.close()
@@ -148,7 +150,7 @@ class RemoteWorker:
 
 
 async def _greet(socket: ClientWebSocketResponse) -> tuple[str, str]:
-    """Say what we are; return our name, and the id of the roof's data directory. Raises Refused."""
+    """Exchange the greeting; return our name and the id of the server's data directory. Raises Refused."""
     greeting = _expect(await receive(socket))
     await send(socket, {"version": protocol.VERSION, "records": _sees_recordings(str(greeting.get("marker", "")))})
     verdict = _expect(await receive(socket))
@@ -164,6 +166,7 @@ def _expect(message: dict[str, Any] | None) -> dict[str, Any]:
 
 
 def _sees_recordings(marker: str) -> bool:
-    """Whether the folder of recordings is here, too: recordings that are made in it reach the roof."""
+    """Return whether the server's folder of recordings is mounted here and writable, so that our recordings reach the
+    server."""
     path = Path(marker)
     return path.is_absolute() and path.is_file() and os.access(path.parent, os.W_OK)

@@ -1,13 +1,13 @@
-"""The media worker: a :class:`LocalEngine` served over a unix socket to one server after the other.
+"""The media worker process: serves one :class:`LocalEngine` over a unix socket to one server after the other.
 
-A server that is gone, killed or replaced, ends no meeting: the worker goes on forwarding, mixing, composing and
-recording, and the next server of the same data directory finds every room as it was. Before calls and events, the
-server says who it is, and the worker takes it or not:
+A server that is killed or replaced ends no meeting: the worker goes on forwarding, mixing, composing and recording, and
+the next server of the same data directory finds every room as it was. Before calls and events, the server identifies
+itself, and the worker accepts or refuses it:
 
     server → {"owner": …, "version": …}          the id of its data directory, and its release
     worker → {"welcome": …}  or  {"refused": …}  its process, or a text that says why not
 
-A server of another user cannot end the worker by a signal; with ``"end": true`` it asks it to end.
+A server of another user cannot end the worker by a signal; with ``"end": true`` it asks the worker to end.
 """
 
 import asyncio
@@ -28,19 +28,21 @@ from mediaserver.worker.engine import LocalEngine
 logger = logging.getLogger(__name__)
 
 HOLD_ROOMS_S = 600.0
-"""Without a server rooms are held so long; then recordings are closed and the worker ends."""
+"""Seconds for which rooms are held without a server; then recordings are closed and the worker ends."""
 HOLD_ENDS_S = 86_400.0
-"""The ends of recordings that no server has noted wait so long for one; without rooms, a worker costs its memory."""
+"""Seconds for which a worker without rooms waits so that a server learns how recordings ended; it costs only its
+memory."""
 IDLE_S = 10.0
-"""A worker that was started by a server ends so long after it when it holds nothing."""
+"""Seconds after which a worker that a server started ends when it has no server and holds nothing."""
 ACCEPT_RETRY_S = 1.0
-"""Until the next try where no connection can be taken, for want of descriptors as likely as not."""
+"""Seconds until the next attempt when no connection can be accepted, most likely for want of descriptors."""
 
 
 class EngineServer:
-    """Serves an engine to one server at a time; a later one takes the place of an earlier one.
+    """Serves an engine to one server at a time; a later server replaces an earlier one.
 
-    What happens while there is none is not kept, but for the ends of recordings: the next server asks for all rooms.
+    Events that happen without a server are lost, except the ends of recordings: the next server asks for the state of
+    all rooms.
     """
 
     def __init__(self, engine: LocalEngine, files: ReceivedFolder | None = None) -> None:
@@ -53,28 +55,28 @@ class EngineServer:
         self._forwarding: asyncio.Future[None] | None = None
 
     def start(self) -> None:
-        """Bind the media port and begin. Raises OSError."""
+        """Bind the media port and start forwarding events. Raises OSError."""
         self._engine.start()
         self._forwarding = asyncio.ensure_future(self._forward_events())
 
     @property
     def served(self) -> bool:
-        """Whether there is a server."""
+        """Return whether a server is connected."""
         return self._link is not None
 
     async def hold_time_s(self) -> float:
-        """How long the next server is worth waiting for, in seconds."""
+        """Return the seconds to wait for the next server, by what the engine holds."""
         held = await self._engine.held()
         return HOLD_ROOMS_S if held.rooms or held.writing else HOLD_ENDS_S if held.ended else IDLE_S
 
     async def give_up(self) -> None:
-        """Close all rooms, since no server came."""
+        """Close all rooms because no server came."""
         if (await self._engine.held()).rooms:
             logger.warning("x no server came: closing rooms and recordings")
             await self._engine.give_up()
 
     async def serve(self, link: Link) -> None:
-        """Answer calls and tell what happens, until the server hangs up. Raises ValueError for what is no message."""
+        """Answer calls and forward events until the server hangs up. Raises ValueError for malformed messages."""
         if self._link is not None:
             self._link.close()
         self._link = link
@@ -93,7 +95,7 @@ class EngineServer:
             link.close()
 
     async def close(self) -> None:
-        """Close every room, then hang up: the server hears the ends of the recordings."""
+        """Close every room, then hang up, so that the server hears how the recordings ended."""
         await self._engine.close()
         if self._forwarding is not None:
             await self._forwarding
@@ -118,7 +120,8 @@ class Worker:
     """Serves one engine on a unix socket to servers of the data directory `owner`.
 
     Without an `owner` it belongs to the first server that comes, and waits for one while it holds no room. The server
-    is of our own user, or of the user `guest`, whose group is given the socket. It gives the engine `files`.
+    runs as our own user, or as the user `guest`, whose group may open the socket. The server passes the `files` of
+    recordings.
     """
 
     def __init__(
@@ -142,7 +145,7 @@ class Worker:
         self._giving_up: asyncio.Future[None] | None = None
 
     async def run(self) -> None:
-        """Serve until :meth:`stop` is called, or no server has come for too long; then close the engine."""
+        """Serve until :meth:`stop` is called or no server has come for too long; then close the engine."""
         self._server.start()
         with self._listen() as listener:
             accepting = asyncio.ensure_future(self._accept(listener))
@@ -208,7 +211,8 @@ class Worker:
         return known
 
     async def _handshake(self, link: Link) -> bool:
-        """Whether a server is taken; one of another release makes way for a worker of its own."""
+        """Return whether the server is accepted. For a server of another release this worker ends, so that a new one
+        can start."""
         greeting = await link.read()
         if greeting is None:
             return False
@@ -228,7 +232,7 @@ class Worker:
         return True
 
     def _set_end_timer(self, seconds: float | None) -> None:
-        """End after so many seconds without a server; None: there is one."""
+        """End the worker after `seconds` without a server; None stops the timer because a server is connected."""
         if self._end_timer is not None:
             self._end_timer.cancel()
             self._end_timer = None
@@ -239,7 +243,7 @@ class Worker:
         self._giving_up = asyncio.ensure_future(self._end_alone(waited))
 
     async def _end_alone(self, waited: float) -> None:
-        """Close all rooms; how their recordings ended waits on for a server, in a worker without rooms."""
+        """Close all rooms, then wait on without rooms while a server still has to learn how their recordings ended."""
         await self._server.give_up()
         if self._server.served:
             return

@@ -1,4 +1,5 @@
-"""Calls on the whole multiples of a period, for all on one clock: what is due together costs one wake-up."""
+"""Calls a function on whole multiples of a period. All tickers share one clock, so that calls due together cost one
+wake-up."""
 
 import asyncio
 import os
@@ -9,14 +10,15 @@ try:
 except ImportError:  # compiled at installation where that is possible
 
     def timer(period_ms: int) -> int | None:
-        """A descriptor that can be read on every multiple of a period; None for none."""
+        """Return a descriptor that becomes readable on every multiple of a period; None where the kernel has none."""
         return None
 
 
 class Ticker:
-    """Calls `call` every `period_ms` between :meth:`start` and :meth:`stop`; of calls that are late only one is made.
+    """Calls `call` every `period_ms` milliseconds between :meth:`start` and :meth:`stop`; of several late calls it
+    makes one.
 
-    A timer of the kernel costs two thirds of the loop's, which is made, planned and destroyed for each call.
+    A timer of the kernel costs two thirds of the event loop's, which is created, scheduled and destroyed for each call.
     """
 
     def __init__(self, period_ms: int, call: Callable[[], None]) -> None:
@@ -28,7 +30,7 @@ class Ticker:
         self._handle: asyncio.TimerHandle | None = None
 
     def set_period(self, period_ms: int) -> None:
-        """Take another period from now on."""
+        """Change the period in milliseconds from now on."""
         if period_ms == self._period_ms:
             return
         runs = self._descriptor is not None or self._handle is not None
@@ -38,7 +40,7 @@ class Ticker:
             self.start()
 
     def start(self) -> None:
-        """Begin with the next multiple."""
+        """Start with the next multiple of the period."""
         self._descriptor = timer(self._period_ms)
         if self._descriptor is None:
             self._schedule()
@@ -46,7 +48,7 @@ class Ticker:
             asyncio.get_running_loop().add_reader(self._descriptor, self._timer_fired)
 
     def stop(self) -> None:
-        """Call no more; a ticker that was not started may be stopped."""
+        """Stop calling; a ticker that was not started may be stopped."""
         if self._handle is not None:
             self._handle.cancel()
         if self._descriptor is not None:

@@ -6,18 +6,14 @@ comes from a distribution, so does libopus. It is called through cffi, as libsrt
 3 (PyAV at 3: 97), conceal 21 µs.
 """
 
-import logging
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 from cffi import FFI
 
+from mediaserver.audio import libopus
 from mediaserver.audio.mix_minus import FRAME_SAMPLES, SAMPLE_RATE, Samples
-
-logger = logging.getLogger(__name__)
 
 MAX_SAMPLES = 5760
 """120 ms, the longest packet (RFC 6716 §3.2.5)."""
@@ -50,17 +46,7 @@ _ffi.cdef("""
 """)
 
 
-def _load() -> Any:
-    """libopus from PyAV's wheel, else the system's. Raises OSError when there is neither."""
-    package = Path(av.__file__).parent
-    bundled = [*package.parent.glob("av.libs/libopus*"), *package.glob(".dylibs/libopus*")]
-    if bundled:
-        return _ffi.dlopen(str(bundled[0]))
-    logger.warning("- PyAV carries no libopus, taking the system's")
-    return _ffi.dlopen("libopus.so.0")
-
-
-_lib = _load()
+_lib = libopus.load(_ffi)
 # The loop thread alone codes sound, so one buffer of each kind serves all.
 _error = _ffi.new("int *")
 _pcm = _ffi.new("int16_t[]", MAX_SAMPLES)

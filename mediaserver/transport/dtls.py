@@ -2,6 +2,13 @@
 
 aiortc's transport reads datagrams from an ICE transport and hands decrypted RTP to its own router. We feed it DTLS
 records only and take the SRTP sessions it derives. Names in camelCase stop here.
+
+Private parts of aiortc: `RTCDtlsTransport._set_role`, `._tx_srtp` and `._rx_srtp`; `_create_ssl_context` of
+`RTCCertificate`; and that an ICE transport is called by `_recv` and `_send` and asked for its `role`. They are why
+pyproject.toml pins aiortc to one release.
+
+When they break (`tests/test_private_parts.py` says so): see in aiortc's `rtcdtlstransport.py` where the role, the SSL
+context and the two SRTP sessions are now, and change this file; nothing else knows them.
 """
 
 import asyncio

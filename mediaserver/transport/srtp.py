@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from struct import Struct
 
 from pylibsrtp import Session
-from pylibsrtp._binding import ffi, lib
+
+from mediaserver.transport.libsrtp import context, ffi, lib
 
 RECEIVE_BYTES = 2048
 SEND_BYTES = 64_000
@@ -43,8 +44,8 @@ class Srtp:
     def __init__(self, tx: Session, rx: Session) -> None:
         # given: kept, since libsrtp's memory lives as long as they do
         self._sessions = (tx, rx)
-        self._tx = tx._srtp[0]
-        self._rx = rx._srtp[0]
+        self._tx = context(tx)
+        self._rx = context(rx)
         self.addresses = int(ffi.cast("uintptr_t", self._tx)), int(ffi.cast("uintptr_t", self._rx))
         """Where libsrtp's two sessions are, for the compiled loops; valid as long as this object lives."""
 

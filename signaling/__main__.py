@@ -1,4 +1,4 @@
-"""``diemcau``: the one command of the product."""
+"""The ``diemcau`` command."""
 
 import runpy
 import signal
@@ -8,7 +8,7 @@ from signaling.app.programs import PROGRAMS
 
 
 def main() -> None:
-    """Run a command."""
+    """Run the command that the arguments name."""
     if len(sys.argv) > 1 and sys.argv[1] in PROGRAMS:
         # Process 1 of a namespace (PrivatePIDs=) gets no signal that it does not handle, and a worker handles it later.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))

@@ -1,6 +1,6 @@
-"""What an administrator does at the command line: accounts, units, capacity, machines, recordings.
+"""The commands of ``diemcau admin``: accounts, units, capacity, worker keys, recordings, backup.
 
-Works on the record, whether the server runs or not.
+They work on the database, whether the server runs or not.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ FIRST_ROLES = ("administrator", "technician")
 
 @dataclass(frozen=True, slots=True)
 class NewAccount:
-    """An account to create; it is bound to a point, to a unit, to a provider (by its name) or to none."""
+    """An account to create, bound to a point, to a unit, to a provider (by its name) or to none."""
 
     account: str
     name: str
@@ -87,7 +87,7 @@ async def _unit_of(services: Services, new: NewAccount) -> str | None:
 
 
 async def _provider_of(services: Services, new: NewAccount) -> str | None:
-    """People of a telecom enterprise are of one, and nobody else is (A36)."""
+    """Return the provider of an account; exactly accounts of role `provider` have one (A36). Raises BadInput."""
     if ("provider" in new.roles) != (new.provider is not None):
         raise BadInput([Fault("provider", "the role and the enterprise go together")])
     found = [each.id for each in await services.equipment.providers() if each.name == new.provider]
@@ -97,7 +97,7 @@ async def _provider_of(services: Services, new: NewAccount) -> str | None:
 
 
 async def first_start(services: Services, now: datetime) -> str | None:
-    """Fill an empty record: the shipped units, and one administrator whose one-time password is returned."""
+    """Fill an empty database with the shipped units and one administrator; return that one's one-time password."""
     if not await services.scheduler.units():
         await services.scheduler.import_units(khanh_hoa_2023(), taken_over=now)
     await warn_of_outdated(services, now)
@@ -109,7 +109,7 @@ async def first_start(services: Services, now: datetime) -> str | None:
 
 
 async def warn_of_outdated(services: Services, now: datetime) -> None:
-    """Say at every start that the units on record are not those of today, and what brings them up to date."""
+    """Log at every start if the units in the database are not those of today, and how to bring them up to date."""
     gone = outdated(await services.scheduler.units(), services.scheduler.day(now))
     if gone:
         log.warning(
@@ -192,7 +192,7 @@ async def _capacity(services: Services, arguments: Namespace) -> None:
 
 
 def proposed(report: str) -> Amount:
-    """The maximum a load test proposes, from its JSON report. Raises BadInput."""
+    """Return the capacity that a load test proposes, from its JSON report. Raises BadInput."""
     try:
         proposal = json.loads(report)["proposal"]
         amounts = (proposal["sessions"], proposal["points"])
@@ -204,7 +204,7 @@ def proposed(report: str) -> Amount:
 
 
 async def _mailbox(services: Services, arguments: Namespace) -> None:
-    """Register the official mailbox of a unit, or list those there are as CSV."""
+    """Register the official mailbox of a unit, or list all as CSV."""
     if arguments.unit and arguments.address:
         try:
             await services.notifications.set_mailbox(arguments.unit, mailbox(arguments.address))
@@ -218,7 +218,7 @@ async def _mailbox(services: Services, arguments: Namespace) -> None:
 
 
 async def _worker_key(services: Services, arguments: Namespace) -> None:
-    """Make the key of a machine's media workers, withdraw it, or list the names of those there are."""
+    """Make the key of a machine's media workers, withdraw it, or list the machines that have one."""
     if arguments.name is None:
         print("\n".join(await services.worker_keys.names()))
     elif arguments.withdraw:
@@ -228,13 +228,13 @@ async def _worker_key(services: Services, arguments: Namespace) -> None:
 
 
 async def _verify_recordings(services: Services, _: Namespace) -> None:
-    """Check every good recording; the first that is not what was recorded is named, with status 1."""
+    """Verify every finished recording. Raises an error that names the first bad one (exit status 1)."""
     ready = await services.recording_store.recordings_in("ready")
     print(f"{await asyncio.to_thread(verify, ready, services.cipher)} recordings are what was recorded")
 
 
 async def _verify_log(services: Services, arguments: Namespace) -> None:
-    """Verify the audit log; the first entry that is not what was written is named, with status 1. Raises BadLog."""
+    """Verify the audit log. Raises BadLog, which names the first changed entry (exit status 1)."""
     verdict = await services.audit.verify(utc_now())
     if verdict.broken is not None:
         raise BadLog(verdict.broken)
@@ -244,13 +244,13 @@ async def _verify_log(services: Services, arguments: Namespace) -> None:
 
 
 def _head(text: str) -> tuple[int, str]:
-    """Read a head that was noted elsewhere, as the log and the page show it."""
+    """Parse a noted head, ``NUMBER:SEAL``, as log and page show it."""
     number, _, head = text.partition(":")
     return int(number), head
 
 
 def _password(arguments: Namespace) -> str:
-    """Read a password: asked for at a terminal, else the first line of stdin; empty means one is made up."""
+    """Read a password with ``--ask``, from the terminal or the first line of stdin; without it return an empty text."""
     if not arguments.ask:
         return ""
     return getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
@@ -272,7 +272,7 @@ COMMANDS: dict[str, Callable[[Services, Namespace], Awaitable[None]]] = {
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the commands."""
+    """Declare the commands and their arguments."""
     commands = parser.add_subparsers(dest="admin", required=True, metavar="COMMAND")
     create = commands.add_parser("create-account", help="create an account; prints the password it made up")
     create.add_argument("account")
@@ -321,11 +321,11 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 async def run(settings: Settings, arguments: Namespace) -> None:
-    """Run one command; what was done is in the audit log, by the number of the user of this machine."""
+    """Run one command and write it to the audit log, under the user id of this machine."""
     if arguments.admin == "migrate":
         await _migrate(settings, arguments)
         return
-    if arguments.admin == "restore":  # before there is a record
+    if arguments.admin == "restore":  # before there is a database
         await asyncio.to_thread(restore, settings, arguments.file, _passphrase(arguments))
         print(f"restored into {settings.data}")
     async with open_services(settings, migrating=False) as services:
@@ -338,12 +338,12 @@ async def run(settings: Settings, arguments: Namespace) -> None:
 
 
 def _passphrase(arguments: Namespace) -> str | None:
-    """Read what a backup is sealed with. Raises BadBackup, OSError."""
+    """Read the passphrase of a backup. Raises BadBackup, OSError."""
     return None if arguments.passphrase_file is None else read_passphrase(arguments.passphrase_file)
 
 
 async def _migrate(settings: Settings, arguments: Namespace) -> None:
-    """Bring the tables to this release, while no server runs on the data directory; say what was done."""
+    """Migrate the tables to this release, while no server runs on the data directory; print what was done."""
     settings.run.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (settings.run / "lock").open("a") as lock:
         try:
@@ -361,7 +361,7 @@ async def _migrate(settings: Settings, arguments: Namespace) -> None:
 
 
 def _entry(arguments: Namespace) -> AuditEntry:
-    """Return who did what at the command line; no argument is a secret."""
+    """Return the audit entry of a command; no argument is a secret."""
     given = {name: value for name, value in vars(arguments).items() if name not in {"admin", "command"} and value}
     detail = " ".join(f"{name}={value}" for name, value in given.items())
     return AuditEntry(utc_now(), f"shell/{os.getuid()}", "admin", arguments.admin, detail)

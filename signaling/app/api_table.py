@@ -1,4 +1,4 @@
-"""The whole API in one table."""
+"""The table of all REST endpoints; the only module that imports them all."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -86,7 +86,7 @@ GROUPS: dict[str, Sequence[Route]] = {
     "figures": correction_requests.ROUTES,
     "controls": controls.ROUTES,
 }
-"""Calls by the first half of their operationId, which programs of others may use: it stays when a module is renamed."""
+"""Endpoints by the first half of their operationId, which other programs may use: it stays when a module moves."""
 
 ROUTES: tuple[Route, ...] = tuple(replace(route, group=group) for group, routes in GROUPS.items() for route in routes)
 MODELS = {
@@ -94,4 +94,4 @@ MODELS = {
     "signaling.reports.wire": "counts",
     **{route.handler.__module__: route.group for route in ROUTES},
 }
-"""By which word the OpenAPI document tells models of one name apart, by their module; it stays, too."""
+"""The word by which the OpenAPI document tells models of one name apart, by module; it stays when a module moves."""

@@ -1,11 +1,11 @@
-"""Copies of the record that bring a server back: the database as of one moment, and on wish the keys it needs (I-12).
+"""Backup and restore: the database as of one moment, and on wish the keys that it needs (I-12).
 
 SQLite copies itself while the server writes. A timer that does so every quarter of an hour loses no more than that.
-Recordings and documents are files of their own, sealed already; PostgreSQL has tools of its own.
+Recordings and documents are files of their own, encrypted already; PostgreSQL has tools of its own.
 
-A backup is an archive (tar.gz). With a passphrase it is sealed as recordings are
+A backup is an archive (tar.gz). With a passphrase it is encrypted as recordings are
 (:mod:`mediaserver.recording.encrypted_file`), by a key that scrypt (RFC 7914) makes of the passphrase and of a salt
-beside it. Keys never leave the data directory unsealed.
+beside it. Keys never leave the data directory unencrypted.
 """
 
 import hashlib
@@ -33,15 +33,15 @@ DATABASE = "database.sqlite3"
 CODE_KEY = "code.key"
 KEYS = (CODE_KEY, "ticket.key", "tls/key.pem", "tls/cert.pem")
 SALT, SEALED = "scrypt.salt", "sealed"
-"""What an archive holds whose passphrase opens the other one."""
+"""Members of an encrypted backup: the salt, and the archive encrypted by the passphrase."""
 SALT_BYTES = 16
 MIN_PASSPHRASE = 16
 COST, BLOCK, MEMORY_BYTES = 1 << 17, 8, 1 << 28
-"""scrypt takes 128 MiB and a third of a second: whoever tries passphrases pays that for each."""
+"""Parameters of scrypt: 128 MiB and a third of a second, which an attacker pays for each passphrase."""
 
 
 def read_passphrase(file: Path) -> str:
-    """Return the first line of a file, whatever keyboard composed its letters. Raises BadBackup, OSError."""
+    """Return the first line of a file in Unicode NFC, so that all keyboards agree. Raises BadBackup, OSError."""
     text = unicodedata.normalize("NFC", file.read_text(encoding="utf-8").partition("\n")[0].strip())
     if len(text) < MIN_PASSPHRASE:
         raise BadBackup(f"a passphrase has at least {MIN_PASSPHRASE} characters, as of `openssl rand -base64 24`")
@@ -49,7 +49,7 @@ def read_passphrase(file: Path) -> str:
 
 
 def backup(settings: Settings, target: Path, passphrase: str | None = None, with_keys: bool = False) -> None:
-    """Write database, and on wish the keys, into one file, readable by its owner only. Raises BadBackup, OSError."""
+    """Write the database, and on wish the keys, into one file of mode 0600. Raises BadBackup, OSError."""
     source = _database(settings)
     if with_keys and passphrase is None:
         raise BadBackup("keys are only written sealed: give --passphrase-file, too")
@@ -63,10 +63,10 @@ def backup(settings: Settings, target: Path, passphrase: str | None = None, with
 
 
 def restore(settings: Settings, source: Path, passphrase: str | None = None) -> None:
-    """Put the database of a backup, and keys that are in it, into a data directory that has none.
+    """Restore the database of a backup, and its keys if any, into a data directory that has none.
 
-    Nothing is put there unless all of it could be read, and with the key there is. A backup without keys needs that of
-    its server beforehand. Raises BadBackup, LostKey.
+    Nothing is written unless all of it could be read, and decrypted with the present key. A backup without keys needs
+    the key of its server beforehand. Raises BadBackup, LostKey.
     """
     file = _database(settings)
     targets = {DATABASE: file, **{name: settings.data / name for name in KEYS}}
@@ -90,7 +90,7 @@ def restore(settings: Settings, source: Path, passphrase: str | None = None) -> 
 
 
 def _check_key(copy: Path, key: bytes) -> None:
-    """Raises LostKey: the codes of a database were sealed with another key; sqlite3.Error: it is none."""
+    """Check that a key decrypts the codes of a database. Raises LostKey; sqlite3.Error if it is no database."""
     with closing(sqlite3.connect(copy)) as connection:
         columns = {name for _, name, *_ in connection.execute("PRAGMA table_info(codes)")}
         if "sealed" in columns:  # which tables of older releases have not
@@ -116,7 +116,7 @@ def _absent(*paths: Path) -> None:
 
 @contextmanager
 def _scratch(data: Path) -> Iterator[Path]:
-    """A directory for what is not sealed yet, or not any more: on no other disk than what it is a copy of."""
+    """Yield a temporary directory for unencrypted files, on the disk of the data directory itself."""
     with tempfile.TemporaryDirectory(prefix="backup-", dir=data) as directory:
         scratch = Path(directory) / "backup"
         (scratch / "tls").mkdir(parents=True)
@@ -124,7 +124,7 @@ def _scratch(data: Path) -> Iterator[Path]:
 
 
 def _keys(settings: Settings, scratch: Path) -> dict[str, Path]:
-    """Return the files of the keys there are; the key of the codes may have been given in the environment."""
+    """Return the existing key files by name; that of the codes may come from the environment."""
     found = {name: settings.data / name for name in KEYS}
     if settings.code_key is not None:
         found[CODE_KEY] = scratch / CODE_KEY
@@ -141,7 +141,7 @@ def _packed(packed: Path, parts: dict[str, Path]) -> Path:
 
 
 def _sealed(packed: Path, passphrase: str) -> Path:
-    """Return an archive of what was packed, sealed, and the salt of its key."""
+    """Return an archive of the encrypted backup and the salt of its key."""
     salt, sealed = packed.with_name(SALT), packed.with_name(SEALED)
     salt.write_bytes(secrets.token_bytes(SALT_BYTES))
     with packed.open("rb") as plain:
@@ -155,7 +155,7 @@ def _sealed(packed: Path, passphrase: str) -> Path:
 
 @contextmanager
 def _opened(source: Path, passphrase: str | None, scratch: Path) -> Iterator[tarfile.TarFile]:
-    """Open a backup. Raises BadBackup: it is sealed otherwise than was said; Damaged while it is read."""
+    """Open a backup. Raises BadBackup if the passphrase is missing or does not fit; Damaged while it is read."""
     with tarfile.open(source) as archive:
         sealed = SEALED in archive.getnames()
         if sealed != (passphrase is not None):
@@ -178,7 +178,7 @@ def _key(passphrase: str, salt: bytes) -> bytes:
 
 
 def _deliver(packed: Path, target: Path) -> None:
-    """Write a file where it belongs, whole or not at all."""
+    """Move a file to its target, whole or not at all."""
     fresh = target.with_name(f".{target.name}.part")
     try:
         with packed.open("rb") as source, _write(fresh) as file:
@@ -189,7 +189,7 @@ def _deliver(packed: Path, target: Path) -> None:
 
 
 def _unpack(archive: tarfile.TarFile, name: str, target: Path) -> None:
-    """Write one member, and never anywhere else than to its place."""
+    """Write one member of an archive to `target`, whatever path the archive names. Raises BadBackup."""
     try:
         packed = archive.extractfile(name)
     except KeyError:
@@ -201,7 +201,7 @@ def _unpack(archive: tarfile.TarFile, name: str, target: Path) -> None:
 
 
 def _write(path: Path) -> BinaryIO:
-    """Open a new file that its owner alone may read."""
+    """Open a new file of mode 0600."""
     return open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
 

@@ -1,4 +1,4 @@
-"""The composition root: builds the roof's parts in order, and takes them down in reverse."""
+"""Composition root: builds and starts the parts of the server in order, and stops them in reverse."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -20,7 +20,7 @@ from signaling.accounts.sign_in import SignIn
 from signaling.accounts.throttle import Throttle
 from signaling.app import contexts, health, private_files
 from signaling.app.api_table import MODELS, PREFIX, ROUTES
-from signaling.app.periodic_jobs import Duty, PeriodicJobs
+from signaling.app.periodic_jobs import Job, PeriodicJobs
 from signaling.app.server import Server
 from signaling.app.services import Services, utc_now
 from signaling.app.settings import Settings
@@ -60,7 +60,7 @@ from signaling.workers.pool import WorkerPool
 from signaling.workers.supervisor import Supervisor
 
 MACHINE_SECONDS = 12.0
-"""So long a worker of another machine may take to dial a new server, and bring the rooms that it holds."""
+"""Time for a worker of another machine to dial a new server, and to bring the rooms that it holds."""
 
 Clock = Callable[[], datetime]
 Measure = Callable[[Path], disk_space.Space]
@@ -68,7 +68,7 @@ Measure = Callable[[Path], disk_space.Space]
 
 @asynccontextmanager
 async def media(settings: Settings) -> AsyncIterator[Supervisor]:
-    """Run the media workers."""
+    """Run the media workers of this machine until the context ends."""
     owner = owner_of(settings.data)
     supervisor = Supervisor(
         WorkerPool(),
@@ -95,10 +95,10 @@ async def running(
     clock: Clock = utc_now,
     measure: Measure = disk_space.measure,
 ) -> AsyncIterator[Server]:
-    """Build the roof over a record and an engine, running until the context ends."""
+    """Build the server over services and a media engine, and run it until the context ends."""
     async with valkey.connect(settings.redis_url, settings.run) as redis:
         server = _build(settings, services, engine, redis, clock, measure)
-        with suppress(TimeoutError):  # it goes on
+        with suppress(TimeoutError):  # the thread goes on
             await server.recordings.folder.run(lambda: private_files.mend_folder(settings.recordings))
         await server.meetings.recover(MACHINE_SECONDS if await services.worker_keys.names() else 0)
         server.remux_queue.start()
@@ -199,7 +199,7 @@ def _build(
         dispatcher=Dispatcher(meetings, join_service, incident_reports, sip_bridge.redial, metrics),
         recordings=recordings,
         remux_queue=remux_queue,
-        jobs=PeriodicJobs(_duties(services, sign_out, sip_bridge), clock),
+        jobs=PeriodicJobs(_periodic_jobs(services, sign_out, sip_bridge), clock),
         outbox=outbox,
         inbox_watcher=_inbox_watcher(settings.mail, services.inbound_mail, clock, outbox),
         metrics=metrics,
@@ -220,7 +220,7 @@ def _sip_bridge(
     return SipBridge(meetings, services.scheduler, services.equipment, services.guest_access, admission, inbound_auth)
 
 
-def _duties(services: Services, sign_out: SignOutMonitor, sip_bridge: SipBridge) -> dict[str, Duty]:
+def _periodic_jobs(services: Services, sign_out: SignOutMonitor, sip_bridge: SipBridge) -> dict[str, Job]:
     return {
         "uptime": services.reports.alive,
         "figures": services.corrections.remind,

@@ -1,4 +1,4 @@
-"""What ``diemcau`` does on a data directory: serve, migrate, and what an administrator asks for."""
+"""The commands of ``diemcau`` that work on a data directory: serve, migrate, admin."""
 
 import argparse
 import gc
@@ -18,11 +18,11 @@ from signaling.core import outage_log
 from signaling.core.errors import ServerError
 
 GC_THRESHOLD = 20_000
-"""Objects between two looks for unreachable circles: records come by ten thousands and are in none."""
+"""Objects between two collections of unreachable cycles: rows come by ten thousands and are in none."""
 
 
 def run() -> None:
-    """Run a command; a fault of the operator's is one line on stderr."""
+    """Run a command; print an error of the operator as one line on stderr."""
     arguments = _parser().parse_args()
     outage_log.set_up(os.environ.get("DIEMCAU_LOG", "WARNING").upper())
     os.umask(UMASK)
@@ -42,7 +42,7 @@ def run() -> None:
 
 
 def settle() -> None:
-    """Let the garbage collector look seldom, and never at what was imported."""
+    """Make the garbage collector run seldom, and never over imported modules."""
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD)
 

@@ -1,4 +1,4 @@
-"""Which part of the server the endpoints of each folder get."""
+"""Gives the endpoints of each folder the parts of the server that they use."""
 
 from aiohttp import web
 
@@ -44,7 +44,7 @@ from signaling.workers.context import WORKERS, WorkersContext
 
 
 def provide(app: web.Application, server: Server) -> None:
-    """Give each folder's endpoints what they use, and nothing else."""
+    """Put the context of each folder with endpoints into the application."""
 
     async def unit_names() -> dict[str, str]:
         return {unit.id: unit.name for unit in await server.scheduler.units()}

@@ -1,4 +1,4 @@
-"""What a monitor asks: is the process alive, can it serve, and how much does it do."""
+"""Endpoints for monitoring: /healthz (alive), /readyz (able to serve), /metrics (Prometheus)."""
 
 from dataclasses import dataclass
 
@@ -17,12 +17,12 @@ from signaling.http.problems import RETRY_SECONDS
 from signaling.meeting.manager import MeetingManager
 
 LOCK_SECONDS = 2.0
-"""A database that lets nobody write for so long is not ready."""
+"""A database that allows no write for so long is not ready."""
 
 
 @dataclass(frozen=True, slots=True)
 class HealthContext:
-    """What is asked whether it works."""
+    """The parts of the server that are checked."""
 
     accounts: AccountStore
     redis: Redis
@@ -34,12 +34,12 @@ HEALTH = web.AppKey("HealthContext", HealthContext)
 
 
 async def alive(_: web.Request) -> web.Response:
-    """The process answers."""
+    """Answer that the process is alive."""
     return web.json_response({"status": "ok"})
 
 
 async def ready(request: web.Request) -> web.Response:
-    """Database (which lets us write), Valkey and media workers answer, or which of them does not.
+    """Answer whether database (for writes), Valkey and media workers respond, each by name; 503 if one does not.
 
     A server that ends is not ready.
     """
@@ -53,7 +53,7 @@ async def ready(request: web.Request) -> web.Response:
 
 
 async def metrics(request: web.Request) -> web.Response:
-    """Numbers for Prometheus, which asks the plain listener of this machine. Raises NotFound to who comes by TLS."""
+    """Answer with Prometheus metrics, on the plain listener of this machine only. Raises NotFound over TLS."""
     if request.secure:
         raise NotFound
     context = request.app[HEALTH]

@@ -1,12 +1,13 @@
-"""One server works on a database at a time.
+"""Lets one server work on a database at a time.
 
 On one data directory its lock sees to that. Over PostgreSQL a server holds a lease: a row with its id, an epoch and the
 time until which it holds, by the clock of the database alone. It is taken before anything is written, renewed each
-second and runs out after three, so that a dead server keeps others away no longer. Who finds it renewed is refused. A
-server that could not renew it in time writes nothing until it has; one that another has succeeded ends.
+second and runs out after three, so that a dead server keeps others away no longer. A server that finds it renewed by
+another is refused. A server that could not renew it in time writes nothing until it has; one that another has
+succeeded ends.
 
-The id is that of the data directory on this machine since it was booted, which is where the lock counts: whoever has
-the lock and the same id knows that the server before is dead, and takes its lease at once.
+The id is that of the data directory on this machine since it was booted, which is where the lock counts: a server that
+has the lock and the same id knows that the server before is dead, and takes its lease at once.
 """
 
 import asyncio
@@ -34,9 +35,9 @@ log = logging.getLogger(__name__)
 LEASE_SECONDS = 3.0
 RENEW_SECONDS = 1.0
 ATTEMPT_SECONDS = 2.0
-"""No renewal is waited for longer."""
+"""Longest time of one renewal."""
 LOOK_SECONDS = 0.1
-"""Between two looks at a lease that another server holds."""
+"""Interval of attempts to take a lease that another server holds."""
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 _NOW = "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)"
@@ -63,7 +64,7 @@ _GIVE_BACK = text("UPDATE server_lease SET until = 0 WHERE id = 1 AND epoch = :e
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """Who holds a lease, and until when."""
+    """The holder of a lease; `until` is in milliseconds since 1970, by the clock of the database."""
 
     epoch: int
     until: int
@@ -71,7 +72,7 @@ class _Held:
 
 
 def server_id(data: Path) -> str:
-    """Return the id of the server of a data directory: no other machine, boot or directory has it."""
+    """Return an id of a data directory that is unique among machines, boots and directories."""
     found = data.stat()
     return f"{BOOT_ID.read_text().strip()}:{found.st_dev}:{found.st_ino}"
 
@@ -86,12 +87,12 @@ class Lease:
         # owned
         self._epoch = 0
         self._until = -math.inf
-        """Until when we may write, by our own monotonic clock."""
+        """When our right to write ends, by our own monotonic clock."""
         self._successor: str | None = None
 
     @asynccontextmanager
     async def held(self, engine: AsyncEngine) -> AsyncIterator[None]:
-        """Hold the database of an engine, on which no transaction that writes begins without the lease.
+        """Hold the lease on the database of an engine; without it no writing transaction begins.
 
         Raises DatabaseInUse when another server holds it; LeaseLost at the end when another has taken it.
         """
@@ -117,7 +118,7 @@ class Lease:
             await own.dispose()
 
     async def _take(self, engine: AsyncEngine) -> None:
-        """Take the lease when it has run out or is our own; who sees it renewed gives up. Raises DatabaseInUse."""
+        """Take the lease when it has run out or is our own. Raises DatabaseInUse when another server renews it."""
         async with database.writing(engine) as connection:
             await connection.run_sync(SERVER_LEASE.create, checkfirst=True)  # of an older release, or empty
         arguments = {"server": self._server, "holder": f"{socket.gethostname()}, process {os.getpid()}"}
@@ -155,7 +156,7 @@ class Lease:
             late = False
 
     async def _renew(self, engine: AsyncEngine) -> bool:
-        """Renew the lease once; tell whether it was ours still."""
+        """Renew the lease once; return whether it is still ours."""
         async with engine.begin() as connection:
             ours = {"epoch": self._epoch, "server": self._server}
             if (await connection.execute(_RENEW, {**ours, **_lasts()})).first() is not None:
@@ -168,7 +169,7 @@ class Lease:
         return False
 
     async def _give_back(self, engine: AsyncEngine) -> None:
-        """Let others take the lease at once. Raises LeaseLost when one has."""
+        """Release the lease, so that another server can take it at once. Raises LeaseLost when one has."""
         if self._successor is not None:
             raise LeaseLost(self._successor)
         try:
@@ -178,7 +179,7 @@ class Lease:
             log.info("x the lease runs out by itself: %s", error)
 
     def _fence(self, connection: Connection) -> None:
-        """Let no transaction begin that writes when the lease has run out. Raises OperationalError."""
+        """Refuse writing transactions when the lease has run out. Raises OperationalError."""
         if not connection.get_execution_options().get(database.WRITER, False):
             return
         if asyncio.get_running_loop().time() >= self._until:
@@ -196,7 +197,7 @@ def _lasts() -> dict[str, int]:
 
 @contextmanager
 def _alone(file: Path, settings: Settings) -> Iterator[None]:
-    """Lock the directory of a SQLite file as its own server would, where that is not ours. Raises DatabaseInUse."""
+    """Lock the directory of a SQLite file that is not our data directory, as its server would. Raises DatabaseInUse."""
     if file.absolute().parent.samefile(settings.data):
         yield
         return

@@ -1,7 +1,7 @@
-"""Whether the tables of a database are those of this release, and how they become so: after a copy, or not at all.
+"""Compares the tables of a database with this release, and migrates older ones after a copy was made.
 
 Tables of a newer release are left alone. Tables of an older one are changed by `diemcau migrate` and by a server that
-starts; both copy a SQLite file first, so that the older release can be gone back to (docs/operating.md).
+starts; both copy a SQLite file first, so that one can go back to the older release (docs/operating.md).
 """
 
 import asyncio
@@ -30,7 +30,7 @@ _PARTS = (scheduler_migrations, migrations)
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """Versions of the scheduler's and of the roof's tables; empty where there are none."""
+    """Versions of the tables of `scheduler` and `signaling`; empty where there are none."""
 
     scheduler: str
     signaling: str
@@ -40,7 +40,7 @@ class Schema:
 
     @property
     def empty(self) -> bool:
-        """Whether there are no tables of ours."""
+        """Whether there are no tables."""
         return not (self.scheduler or self.signaling)
 
     @property
@@ -51,11 +51,11 @@ class Schema:
 
 
 RELEASE = Schema(scheduler_migrations.VERSIONS[-1], migrations.VERSIONS[-1])
-"""What this release works with."""
+"""The versions of this release."""
 
 
 async def found(engine: AsyncEngine) -> Schema:
-    """Return what the tables of a database are of. A SQLite file that is not there is not made."""
+    """Return the versions of the tables of a database; a missing SQLite file is not created."""
     file = database.file(str(engine.url))
     if file is not None and not file.exists():
         return Schema("", "")
@@ -64,13 +64,13 @@ async def found(engine: AsyncEngine) -> Schema:
 
 
 async def tables(engine: AsyncEngine) -> set[str]:
-    """Return the tables and columns there are, these as ``table.column``; an older release's may be fewer."""
+    """Return the names of all tables and columns, columns as ``table.column``; an older release has fewer."""
     async with engine.connect() as connection:
         return await connection.run_sync(_tables)
 
 
 def check(standing: Schema, migrating: bool) -> None:
-    """Raises NewerDatabase; OlderDatabase unless it is to be migrated."""
+    """Check versions. Raises NewerDatabase; OlderDatabase unless `migrating`."""
     if standing.newer:
         raise NewerDatabase(str(standing), str(RELEASE))
     if standing not in (RELEASE, Schema("", "")) and not migrating:
@@ -78,7 +78,7 @@ def check(standing: Schema, migrating: bool) -> None:
 
 
 async def migrate(engine: AsyncEngine, copy: Callable[[Schema], None]) -> None:
-    """Bring all tables to this release in one transaction; those of an older one are handed to `copy` before.
+    """Bring all tables to this release in one transaction; call `copy` before if they are of an older one.
 
     Processes that start together take turns, and nobody writes between copy and migration.
     """
@@ -93,7 +93,7 @@ async def migrate(engine: AsyncEngine, copy: Callable[[Schema], None]) -> None:
 
 
 def copied(url: str, folder: Path, standing: Schema, now: datetime) -> None:
-    """Copy a SQLite file into a folder, under time and version, and forget all but the newest. Raises BadBackup."""
+    """Copy a SQLite file into a folder, named by time and version; keep the newest three. Raises BadBackup."""
     source = database.file(url)
     if source is None:
         log.warning("! PostgreSQL is migrated from %s without a copy of ours: pg_dump is the operator's", standing)
@@ -109,7 +109,7 @@ def copied(url: str, folder: Path, standing: Schema, now: datetime) -> None:
 
 
 def _copy_whole(source: Path, target: Path) -> None:
-    """Have a copy on the disk, or nothing of it."""
+    """Copy a SQLite file, whole or not at all."""
     fresh = target.with_suffix(".part")
     try:
         fresh.touch(mode=0o600)

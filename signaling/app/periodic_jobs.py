@@ -1,7 +1,7 @@
-"""Does once a minute what falls due by the clock alone: alerts, reminders, retention.
+"""Runs the periodic jobs once a minute: alerts, reminders, deletion of old data.
 
-A duty is a coroutine function of the time. It looks for what is due in the record and settles it there, so that a duty
-that failed, or a server that was down, is made up for by the next round.
+A job is a coroutine function of the time. It finds in the database what is due and settles it there, so that the next
+round makes up for a job that failed, or for a server that was down.
 """
 
 import asyncio
@@ -14,28 +14,28 @@ log = logging.getLogger(__name__)
 
 ROUND_SECONDS = 60.0
 GRACE_SECONDS = 2.0
-"""A duty that is cut off in the middle leaves a connection that nobody closes."""
+"""Time for the round at hand when the server stops: a job cut off in the middle leaves its connection open."""
 
-Duty = Callable[[datetime], Awaitable[None]]
+Job = Callable[[datetime], Awaitable[None]]
 
 
 class PeriodicJobs:
-    """Calls every duty, by name, in order, until it is stopped."""
+    """Calls every job, by name, in order, once a minute until it is stopped."""
 
-    def __init__(self, duties: Mapping[str, Duty], clock: Callable[[], datetime]) -> None:
+    def __init__(self, jobs: Mapping[str, Job], clock: Callable[[], datetime]) -> None:
         # given
-        self._duties = duties
+        self._jobs = jobs
         self._clock = clock
         # owned
         self._task: asyncio.Task[None] | None = None
         self._idle = asyncio.Event()
 
     def start(self) -> None:
-        """Begin with what fell due while no server ran."""
+        """Start, with the jobs that fell due while no server ran."""
         self._task = asyncio.create_task(self._run())
 
     async def settled(self) -> None:
-        """Return when no round is going on."""
+        """Wait until no round is going on."""
         await self._idle.wait()
 
     async def stop(self) -> None:
@@ -55,10 +55,10 @@ class PeriodicJobs:
             await asyncio.sleep(ROUND_SECONDS)
 
     async def work(self) -> None:
-        """Make one round; a duty that fails is logged and does not stop the others."""
+        """Run all jobs once; one that fails is logged and does not stop the others."""
         now = self._clock()
-        for name, duty in self._duties.items():
+        for name, job in self._jobs.items():
             try:
-                await duty(now)
+                await job(now)
             except Exception:
                 log.exception("x duty %s is left for the next round", name)

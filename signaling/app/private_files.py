@@ -1,4 +1,4 @@
-"""The data directory belongs to its owner alone: directories 0700, files 0600, whatever umask or copy made them."""
+"""Restricts the data directory to its owner: directories 0700, files 0600, whatever umask or copy made them."""
 
 import logging
 import os
@@ -11,14 +11,14 @@ from signaling.app.settings import Settings
 log = logging.getLogger(__name__)
 
 UMASK = 0o077
-"""Of the server and, by inheritance, of its children."""
+"""The umask of the server and, by inheritance, of its children."""
 KEYS = ("code.key", "ticket.key")
 
 
 def mend(settings: Settings) -> None:
-    """Take from others what they may do with the data directory; recordings, which may lie on a share, come apart.
+    """Remove the rights of others from the data directory, but not from recordings, which may lie on a share.
 
-    What lies beside our own things in the directory is left alone: it may be a directory that was there before us.
+    Files of others in the directory are left alone: it may have existed before the server.
     """
     data = settings.data
     _close(data.resolve())
@@ -31,7 +31,7 @@ def mend(settings: Settings) -> None:
 
 
 def mend_folder(folder: Path) -> None:
-    """Take from others what they may do with a directory and with all in it."""
+    """Remove the rights of others from a directory and all in it."""
     root = folder.resolve()
     _close(root)
     for directory, folders, files in os.walk(root):
@@ -40,7 +40,7 @@ def mend_folder(folder: Path) -> None:
 
 
 def _close(path: Path) -> None:
-    """Leave a directory, file or socket to its owner; what a symbolic link leads to is not ours to change."""
+    """Remove the rights of others from a directory, file or socket; symbolic links are not followed."""
     try:
         mode = path.lstat().st_mode
         allowed = stat.S_IMODE(mode)

@@ -1,4 +1,4 @@
-"""Commands of ``diemcau`` that are programs of their own, with their own arguments."""
+"""The commands of ``diemcau`` that are programs with arguments of their own."""
 
 PROGRAMS = {"media": "mediaserver", "loadtest": "loadtest"}
-"""``diemcau media`` is ``python -m mediaserver``."""
+"""The Python package of each command: ``diemcau media`` is ``python -m mediaserver``."""

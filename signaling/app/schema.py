@@ -1,4 +1,4 @@
-"""The table of the lease by which one server works on a database."""
+"""SQL table of the lease by which one server works on a database."""
 
 from sqlalchemy import BigInteger, Column, Integer, String, Table
 

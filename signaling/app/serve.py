@@ -1,4 +1,4 @@
-"""``diemcau serve``: the whole product, from the first line printed to the last child stopped."""
+"""Runs ``diemcau serve``: the whole server, from the first line printed to the last child process stopped."""
 
 import asyncio
 import logging
@@ -26,21 +26,21 @@ from signaling.http.listener import Listener, limits
 log = logging.getLogger(__name__)
 
 SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
-"""What a server is told by."""
+"""Signals that a server obeys."""
 LOOPBACK = "127.0.0.1"
 LOCK, SUCCESSOR = "lock", "successor"
-"""Files in the run directory: the process that serves, and the one that is to."""
+"""Files in the run directory that name the process that serves, and the one that is to take over."""
 TAKE_OVER_SECONDS = 15.0
-"""A server that was asked to end for another one has this long."""
+"""A server that was asked to end for another one has this long to do so."""
 SHUTDOWN_SECONDS = 1.0
-"""Requests may finish this long; sockets of meetings have been told bye by then."""
+"""Time for requests to finish; sockets of meetings are closed by then."""
 
 
 class Ending:
-    """How a server ends: for good (SIGINT, SIGTERM), or with its media workers left to a successor.
+    """Decides how a server ends: for good (SIGINT, SIGTERM), or with its media workers left to a successor.
 
-    That is the process that announced itself in the data directory, the one that is started next (SIGUSR1), or this
-    one, which begins anew (SIGUSR2).
+    The successor is the process that announced itself in the data directory, the one that is started next (SIGUSR1),
+    or this one, which executes itself anew (SIGUSR2).
     """
 
     def __init__(self, run: Path, reload: Callable[[], None]) -> None:
@@ -52,10 +52,10 @@ class Ending:
         self.anew = False
         self._left = False
         self._late: set[signal.Signals] = set()
-        """Came after we had been told to begin anew."""
+        """Signals that came after SIGUSR2."""
 
     def listen(self) -> None:
-        """Take signals from now on, and those that have waited; SIGHUP loads the certificate."""
+        """Handle signals from now on, with those that have waited; SIGHUP loads the certificate."""
         acts = {
             signal.SIGHUP: self._reload,
             signal.SIGINT: self.asked.set,
@@ -68,9 +68,9 @@ class Ending:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
     def hand_on(self) -> None:
-        """Have signals wait for the process that we become: execve(2) keeps the mask, and what is pending.
+        """Block signals, so that they wait for the process that we become: execve(2) keeps mask and pending signals.
 
-        By default they would end it while it starts, and leave the meetings to nobody.
+        Without that they would end the process while it starts, and leave the meetings to nobody.
         """
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         for number in self._late:
@@ -92,14 +92,14 @@ class Ending:
 
     @property
     def succeeded(self) -> bool:
-        """Whether another process leads the meetings on."""
+        """Whether another process continues the meetings."""
         return self.anew or self._left or _announced(self._run)
 
 
 async def serve(settings: Settings, take_over: bool = False) -> bool:
-    """Serve until we are told to end (see Ending); return whether to begin anew. SIGHUP loads the certificate.
+    """Serve until a signal ends the server (see Ending); return whether to start anew. SIGHUP loads the certificate.
 
-    `take_over`: a server that runs on the data directory ends for this one, and its meetings go on.
+    With `take_over`, a server that runs on the data directory ends for this one, and its meetings go on.
     """
     certificates = tls.Certificates(settings.data / "tls")
     ending = Ending(settings.run, certificates.reload)
@@ -134,7 +134,7 @@ async def serve(settings: Settings, take_over: bool = False) -> bool:
 
 
 async def _only_one(settings: Settings, take_over: bool = False) -> IO[str]:
-    """Lock the data directory: two servers on one would fight over everything in it. Raises SettingsError."""
+    """Lock the data directory, on which one server works at a time. Raises SettingsError if another one does."""
     settings.run.mkdir(parents=True, exist_ok=True, mode=0o700)
     lock = (settings.run / LOCK).open("a+", encoding="ascii")
     try:
@@ -159,7 +159,7 @@ async def _only_one(settings: Settings, take_over: bool = False) -> IO[str]:
 
 
 async def _succeed(run: Path, lock: IO[str]) -> None:
-    """Have the server that holds the lock leave its meetings to us. Raises OSError when it does not end in time."""
+    """Ask the server that holds the lock to leave its meetings to us. Raises OSError if it does not end in time."""
     lock.seek(0)
     server = lock.read().strip()
     if not server.isdecimal() or int(server) <= 1:
@@ -176,7 +176,7 @@ async def _succeed(run: Path, lock: IO[str]) -> None:
 
 
 def _announced(run: Path) -> bool:
-    """Whether another process waits to take over."""
+    """Return whether another process waits to take over."""
     try:
         pid = int((run / SUCCESSOR).read_text())
         os.kill(pid, 0)
@@ -205,7 +205,7 @@ async def _listening(
 
 
 def _loopback(port: int | None) -> socket.socket:
-    """Bind the loopback; without a wish, the usual port or any free one."""
+    """Bind the loopback address; without `port`, the usual port or any free one."""
     if port is not None:
         return _bind(LOOPBACK, port, "DIEMCAU_HTTP_PORT")
     try:
@@ -223,7 +223,7 @@ def _bind(host: str, port: int, variable: str) -> socket.socket:
 
 
 def _greet(https: str, http: str, password: str | None) -> None:
-    """Say where it is; scripts read these lines."""
+    """Print the URLs of the server; scripts read these lines."""
     print(f"Điểm cầu: {https}")
     print(f"On this machine, without a certificate warning: {http}")
     if password is not None:

@@ -26,7 +26,7 @@ from signaling.sip.bridge.bridge import SipBridge
 
 @dataclass(frozen=True, slots=True)
 class Server(Services):
-    """The record, and the parts that run over it."""
+    """The services, and the parts that run over them."""
 
     password_links: PasswordLinks
     redis: Redis

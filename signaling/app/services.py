@@ -1,4 +1,4 @@
-"""What is true without any process running: bookings, people, recordings; opened from the database."""
+"""The services over the database: bookings, directory, operations, reports, accounts, recordings, audit log."""
 
 import asyncio
 import hmac
@@ -71,12 +71,12 @@ from signaling.recording.store import RecordingStore
 from signaling.workers.keys import WorkerKeys
 
 TURN_SECONDS = 0.02
-"""Between two looks whether it is our turn to open the record."""
+"""Interval of attempts to lock the data directory while another process opens its database."""
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The services over the database."""
+    """One service for each feature, all over one database."""
 
     database: AsyncEngine
     scheduler: Scheduler
@@ -125,12 +125,12 @@ class Services:
 
 
 def utc_now() -> datetime:
-    """The only clock of the roof; tests bring their own."""
+    """Return the present time in UTC: the only clock of the server; tests bring their own."""
     return datetime.now(UTC)
 
 
 def file_safe(key: bytes) -> FileCipher:
-    """The safe of recordings and documents, whose key comes from that of the codes."""
+    """Return the cipher of recordings and documents, whose key is derived from that of the session codes."""
     return FileCipher(hmac.digest(key, b"diemcau files", "sha256"))
 
 
@@ -138,10 +138,10 @@ def file_safe(key: bytes) -> FileCipher:
 async def open_services(
     settings: Settings, migrating: bool = True, lease: Lease | None = None
 ) -> AsyncIterator[Services]:
-    """Open the database. Tables are made where there are none; with `migrating`, those of an older release are changed.
+    """Open the database: create missing tables; with `migrating`, change those of an older release.
 
-    What does not go together with this release, key and profiles is refused before anything is written; so is a
-    database that another server works on, with a `lease`. Raises NewerDatabase, OlderDatabase, LostKey, PolicyError,
+    A database that does not fit this release, the key or the policies is refused before anything is written; so is
+    one that another server works on, if a `lease` is given. Raises NewerDatabase, OlderDatabase, LostKey, PolicyError,
     BadBackup, DatabaseInUse; LeaseLost in the end.
     """
     async with AsyncExitStack() as closing:
@@ -152,9 +152,9 @@ async def open_services(
 
 @asynccontextmanager
 async def _turn(data: Path) -> AsyncIterator[None]:
-    """Let processes that open a record on one data directory at once do so one after the other.
+    """Make processes that open the same data directory take turns.
 
-    The first one makes key and tables, which may take longer than a writer waits for another.
+    The first one creates key and tables, which may take longer than a writer waits for another.
     """
     data.mkdir(parents=True, exist_ok=True, mode=0o700)  # noqa: ASYNC240 - before anything runs
     directory = os.open(data, os.O_RDONLY)
@@ -200,7 +200,7 @@ async def _opened(settings: Settings, migrating: bool, lease: Lease | None, clos
 
 
 async def _check(services: Services) -> None:
-    """Ask the tables, which may be of an older release, what they can tell. Raises LostKey, PolicyError."""
+    """Check key and policies against the tables, which may be of an older release. Raises LostKey, PolicyError."""
     there = await migration.tables(services.database)
     if "codes.sealed" in there:
         await services.scheduler.check_vault()

@@ -1,4 +1,4 @@
-"""Settings of the roof, read once from ``DIEMCAU_*`` in the environment."""
+"""Settings of the server, read once from ``DIEMCAU_*`` in the environment."""
 
 import ipaddress
 import os
@@ -26,7 +26,7 @@ D = TypeVar("D")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One server. A port of 0 means any free one; `http_port` None means 8080, or any free one when that is taken.
+    """Settings of one server. Port 0 means any free one; `http_port` None means 8080, or any free one if that is taken.
 
     `profiles` are the policy files; each holds from its own day on.
     """
@@ -44,41 +44,41 @@ class Settings:
     max_points: int
     mail: Mail | None = None
     code_key: bytes | None = field(default=None, repr=False)
-    """What session codes are sealed with, unless it lies in ``code.key`` beside the database."""
+    """The key that encrypts session codes, unless it lies in ``code.key`` beside the database."""
     groups: Path | None = None
     """The file of the support groups."""
     profiles: tuple[Path, ...] = SHIPPED
     rtp_ports: tuple[int, int] = (RTP_PORTS.start, RTP_PORTS.stop - 1)
     """The first and the last UDP port for media of room systems, for all workers together."""
     speaker_hold: float = RoomOptions().hold_s
-    """Seconds a speaker keeps the picture after their last sound, and a louder one waits."""
+    """Seconds for which a speaker keeps the large picture after their last sound, and a louder one waits for it."""
     mixed_voices: int = RoomOptions().mixed
-    """So many, the loudest, are heard at once."""
+    """Number of voices, the loudest, that are heard at once."""
     start_workers: bool = True
-    """Whether the server starts media workers that are missing, or something else does (systemd)."""
+    """Whether the server starts missing media workers; False if something else does (systemd)."""
     worker_sockets: Path | None = None
-    """The directory of their sockets where something else starts them, as another user."""
+    """The directory of the workers' sockets where something else starts them, as another user."""
     sip: SipSettings | None = None
-    """Where room systems are called from and call in; none: there is no gateway."""
+    """Address and port of SIP; None: no room system is called or can call in."""
 
     @property
     def run(self) -> Path:
-        """Sockets and other things that do not outlive the process."""
+        """Directory of sockets and other files that do not outlive the process."""
         return self.data / "run"
 
     @property
     def sockets(self) -> Path:
-        """Where the sockets of media workers lie."""
+        """Directory of the sockets of media workers."""
         return self.worker_sockets or self.run
 
     @property
     def copies(self) -> Path:
-        """Where SQLite files lie as they were before each migration."""
+        """Directory of copies of the SQLite file from before each migration."""
         return self.data / "before-migration"
 
     @property
     def recordings(self) -> Path:
-        """Where recordings lie, one directory per session."""
+        """Directory of recordings, with one directory per session."""
         return self.data / "recordings"
 
 

@@ -1,4 +1,4 @@
-"""The certificate of the server: self-signed at a first start, loaded again when an operator has replaced it."""
+"""Manages the server's certificate: self-signed at the first start, reloaded when an operator has replaced it."""
 
 import ipaddress
 import logging
@@ -16,12 +16,12 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 log = logging.getLogger(__name__)
 
 LASTS = timedelta(days=397)
-"""Browsers refuse server certificates that last longer."""
+"""Lifetime of a certificate; browsers refuse longer ones."""
 RENEW_BEFORE = timedelta(days=30)
 
 
 class Certificates:
-    """Serves the certificate of a directory to a running listener; it may be replaced while connections go on.
+    """Serves the certificate of a directory to a running listener; replaces it while connections go on.
 
     Each handshake gets a context of its certificate alone. Loaded into the context of the listener, a certificate
     with a key of another kind (RSA after ECDSA) would stand beside the old one, which clients would go on getting.
@@ -34,13 +34,13 @@ class Certificates:
         self._current: ssl.SSLContext | None = None
 
     def open(self, addresses: Sequence[str], now: datetime) -> ssl.SSLContext:
-        """Return the context to listen with. Raises OSError and ValueError when the certificate cannot be used."""
+        """Return the TLS context of the listener. Raises OSError, ValueError when the certificate cannot be used."""
         listening = self._current = context(self._directory, addresses, now)
         listening.sni_callback = self._choose
         return listening
 
     def reload(self) -> None:
-        """Give new connections what now lies in the directory; what cannot be used is told, and the old one stays."""
+        """Load the certificate of the directory for new connections; log one that cannot be used and keep the old."""
         if self._current is None:
             return  # nobody listens yet, and what lies there will be read
         try:
@@ -56,7 +56,7 @@ class Certificates:
 
 
 def context(directory: Path, addresses: Sequence[str], now: datetime) -> ssl.SSLContext:
-    """Return the server's TLS context; ``cert.pem`` and ``key.pem`` of an operator are used as they are."""
+    """Return the server's TLS context; use ``cert.pem`` and ``key.pem`` of an operator as they are."""
     certificate, key = directory / "cert.pem", directory / "key.pem"
     if not certificate.exists() or _own_and_unfit(certificate, addresses, now):
         _write(certificate, key, addresses, now)
@@ -71,7 +71,7 @@ def _load(directory: Path) -> ssl.SSLContext:
 
 
 def _own_and_unfit(path: Path, addresses: Sequence[str], now: datetime) -> bool:
-    """Whether a certificate is one we made, and ends soon or misses an address of ours."""
+    """Return whether a certificate is self-signed by us, and ends soon or misses one of `addresses`."""
     certificate = x509.load_pem_x509_certificate(path.read_bytes())
     if certificate.issuer != _name():
         return False

@@ -1,4 +1,4 @@
-"""How the server starts a media worker of its own machine."""
+"""Builds the command line that starts a media worker on this machine."""
 
 import sys
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from signaling.workers.supervisor import Command
 
 
 def worker_command(settings: Settings) -> Command:
-    """Return how the worker of a number is started on a socket."""
+    """Return the function that builds the command line of worker `index` on the socket `path`."""
     owner = owner_of(settings.data)
 
     def command(index: int, path: Path) -> Sequence[str]:

@@ -1,1 +1,1 @@
-"""What every part of the server stands on: errors, texts, environment, files, keys, SQL helpers."""
+"""Ground of the server: account and audit values, errors, texts, child processes, Valkey, SQL helpers."""

@@ -1,1 +1,1 @@
-"""Running meetings: joining, messages, sockets, capacity, and the record that outlives the process."""
+"""Running meetings: joining, WebSocket, join guard, line monitor, and the stored state that outlives the process."""

@@ -1,1 +1,1 @@
-"""WebSocket messages between the pages and the server, and what a meeting wants done."""
+"""WebSocket messages between pages and server, and the effects that a meeting asks for."""

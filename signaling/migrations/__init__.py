@@ -1,4 +1,4 @@
-"""Alembic migrations of the roof's tables, under a version table of their own."""
+"""Alembic migrations of the tables of `signaling`, with a version table of their own."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 
 VERSION_TABLE = "alembic_version_signaling"
 VERSIONS = tuple(sorted(path.name[:4] for path in Path(__file__).parent.glob("versions/[0-9]*.py")))
-"""All there are, oldest first; the tables of this release are of the last one."""
+"""All versions, oldest first; this release has the last one."""
 
 
 def upgrade(connection: Connection, version: str = "head") -> None:
-    """Bring the roof's tables up to a version inside the caller's transaction."""
+    """Upgrade the tables of `signaling` to a version inside the caller's transaction."""
     from alembic import command  # noqa: PLC0415 - a start without migration does without
 
     command.upgrade(_config(connection), version)
 
 
 def downgrade(connection: Connection, version: str) -> None:
-    """Bring the roof's tables back to a version inside the caller's transaction."""
+    """Downgrade the tables of `signaling` to a version inside the caller's transaction."""
     from alembic import command  # noqa: PLC0415 - as above
 
     command.downgrade(_config(connection), version)
@@ -40,6 +40,6 @@ def _config(connection: Connection) -> "Config":
 
 
 async def migrate(engine: AsyncEngine, version: str = "head") -> None:
-    """Bring the roof's tables up to a version; processes that start together take turns."""
+    """Upgrade the tables of `signaling` to a version; processes that start together take turns."""
     async with writing(engine) as connection:
         await connection.run_sync(upgrade, version)

@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the versions on the connection that :func:`signaling.migrations.upgrade` hands over."""
+"""Entry point of Alembic: runs the versions on the connection that :func:`signaling.migrations.upgrade` hands over."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""Who is signed in, and where a request comes from."""
+"""Accounts with their roles, and the source address of a request."""
 
 import hashlib
 import ipaddress
@@ -9,7 +9,7 @@ from typing import Literal, Self, get_args
 from signaling.core.audit_entry import AuditEntry
 
 Role = Literal["administrator", "technician", "supervisor", "registrant", "site", "provider"]
-"""Administrator; central technician (Điều 3.10); who supervises for the Office of the province and changes nothing
+"""Administrator; central technician (Điều 3.10); supervisor for the Office of the province, who changes nothing
 (Điều 16.2); the unit's registrant (Điều 12.1); site technician (Điều 3.11); people of a telecom enterprise, who are
 outsiders (Điều 14.2, reading A36)."""
 
@@ -32,8 +32,11 @@ class Account:
     provider: str | None = None
 
     def under(self, operator: str) -> Self:
-        """Return the account with the roles it has while a unit operates the system: technicians of the centre are its
-        people alone (Điều 3.10, R-014). One bound to no unit is of the operating unit, whichever that is."""
+        """Return the account with its roles while the unit `operator` operates the system.
+
+        Central technicians are people of the operating unit only (Điều 3.10, R-014). An account without a unit belongs
+        to the operating unit, whichever that is.
+        """
         if "technician" not in self.roles or self.unit in {None, operator}:
             return self
         return replace(self, roles=tuple(role for role in self.roles if role != "technician"))
@@ -45,43 +48,43 @@ class Account:
 
     @property
     def sees_all(self) -> bool:
-        """Whether the account sees every session, if only to supervise (R-105)."""
+        """Whether the account sees every session, be it only to supervise (R-105)."""
         return self.central or "supervisor" in self.roles
 
     @property
     def only_supervises(self) -> bool:
-        """Whether the account may look and nothing else (Điều 16.2)."""
+        """Whether the account may read and nothing else (Điều 16.2)."""
         return set(self.roles) == {"supervisor"}
 
     def acting(self) -> Self:
-        """Return the account as it changes things: by what else it is, for who supervises changes nothing."""
+        """Return the account without the role `supervisor`, which may change nothing."""
         return replace(self, roles=tuple(role for role in self.roles if role != "supervisor"))
 
     @property
     def outsider(self) -> bool:
-        """Whether the account is of a telecom enterprise, which sees its own lines and nothing else (A36)."""
+        """Whether the account belongs to a telecom enterprise, which sees its own lines and nothing else (A36)."""
         return "provider" in self.roles
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a request came from, as the audit log keeps it (NĐ 333: address and port)."""
+    """Source of a request, as the audit log stores it (NĐ 333: address and port)."""
 
     address: str
     port: int
 
     def entry(self, now: datetime, account: str, action: str, subject: str, detail: str = "") -> AuditEntry:
-        """Return what the log keeps of something that an account did from here."""
+        """Return the audit entry of an action of an account from this source."""
         return AuditEntry(now, account, action, subject, detail, self.address, self.port)
 
 
 def digest(token: str) -> str:
-    """A stolen database opens no door: tokens are kept as hashes only."""
+    """Return the SHA-256 of a token; only that is stored, so that a stolen database lets nobody in."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def network_of(address: str) -> str:
-    """Count a whole IPv6 /64 as one address, since one machine owns all of it."""
+    """Return an IPv4 address as it is, an IPv6 address as its /64, all of which one machine owns."""
     try:
         ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """Who did what from where."""
+    """An action: its time, actor, subject, and source address."""
 
     at: datetime
     actor: str
@@ -18,4 +18,4 @@ class AuditEntry:
 
 
 SERVER = "server"
-"""The actor of what nobody asked for."""
+"""The actor of what the server does by itself."""

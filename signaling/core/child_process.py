@@ -1,6 +1,6 @@
-"""One child process: in its own session, so that a terminal's Ctrl-C reaches only the roof; and never orphaned.
+"""Runs a child process: in its own session, so that a terminal's Ctrl-C reaches only the server; never orphaned.
 
-The kernel ends a child when the roof is gone, however it went (PR_SET_PDEATHSIG, prctl(2)). The child asks for that
+The kernel ends a child when the server is gone, however it ended (PR_SET_PDEATHSIG, prctl(2)). The child asks for that
 itself before it becomes its program: code between fork and exec in our own process would be unsafe beside threads.
 A child has none of our secrets in its environment, and no program it executes gets more rights than it has.
 """
@@ -19,9 +19,9 @@ from signaling.core.environment import environment
 log = logging.getLogger(__name__)
 
 STOP_SECONDS = 2.0
-"""After SIGTERM a child has this long before SIGKILL: the server ends within 10 s with all of them."""
+"""Time between SIGTERM and SIGKILL: the server ends within 10 s with all its children."""
 LONGEST_SOCKET_PATH = 100
-"""The kernel takes 107 bytes (unix(7))."""
+"""Longest path of a unix socket in bytes; the kernel takes 107 (unix(7))."""
 
 _BECOME = """
 import ctypes, os, signal, sys
@@ -30,13 +30,13 @@ ctypes.CDLL(None).prctl(38, 1, 0, 0, 0)
 if os.getppid() == int(sys.argv[1]):
     os.execv(sys.argv[2], sys.argv[2:])
 """
-"""1 is PR_SET_PDEATHSIG; a roof that died before that is no longer our parent. 38 is PR_SET_NO_NEW_PRIVS."""
+"""1 is PR_SET_PDEATHSIG; a server that died before that is no longer our parent. 38 is PR_SET_NO_NEW_PRIVS."""
 
 
 def socket_path(directory: Path, name: str) -> Path:
-    """Return where a unix socket goes: in `directory`, or under the temporary directory when that path is too long.
+    """Return the path of a unix socket in `directory`, or under the temporary directory when that path is too long.
 
-    It is always the same for the same directory. Raises PermissionError when somebody else was there first.
+    The result is always the same for the same directory. Raises PermissionError when another user owns that path.
     """
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = directory / name
@@ -50,9 +50,9 @@ def socket_path(directory: Path, name: str) -> Path:
 
 
 async def output(argv: Sequence[str], told: bytes = b"") -> tuple[int, bytes]:
-    """Run a program to its end, with `told` to read; return its exit status and what it printed.
+    """Run a program with `told` as its stdin; return its exit status and its stdout.
 
-    It is killed when we are cancelled.
+    The program is killed when the caller is cancelled.
     """
     process = await asyncio.create_subprocess_exec(
         *_become(argv),
@@ -83,7 +83,7 @@ class ChildProcess:
 
     @classmethod
     async def start(cls, name: str, argv: Sequence[str]) -> "ChildProcess":
-        """Start a program (an absolute path and its arguments); what it says goes to our stderr."""
+        """Start a program (an absolute path and its arguments); its stdout goes to our stderr."""
         process = await asyncio.create_subprocess_exec(
             *_become(argv),
             stdin=asyncio.subprocess.DEVNULL,
@@ -104,7 +104,7 @@ class ChildProcess:
         return await self.process.wait()
 
     async def stop(self) -> None:
-        """Ask it to end, then make it."""
+        """End the process by SIGTERM, then by SIGKILL."""
         if self.alive:
             self.process.terminate()
             try:

@@ -1,4 +1,4 @@
-"""What people are told of points, rooms, lines and people of the directory, in Vietnamese and English."""
+"""Texts for people about points, rooms, lines and people of the directory, in Vietnamese and English."""
 
 from collections.abc import Mapping
 

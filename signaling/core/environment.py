@@ -1,16 +1,16 @@
-"""The environment of child processes: what a program needs to run at all, and none of the server's secrets.
+"""Filters the environment of child processes: what a program needs to run, and none of the server's secrets.
 
-The server's own holds the key of codes and recordings and the passwords of mailboxes; its children parse what strangers
-send, and /proc/PID/environ shows theirs to whoever takes one over.
+The server's own environment holds the key of codes and recordings and the passwords of mailboxes; its children parse
+untrusted files, and /proc/PID/environ shows their environment to an attacker who takes one over.
 """
 
 from collections.abc import Mapping
 
 KEPT = frozenset({"PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "LD_LIBRARY_PATH"})
 FAMILIES = ("LC_", "PYTHON")
-"""Locales, and what decides which code a Python process imports."""
+"""Prefixes of further variables: locales, and those that decide which code a Python process imports."""
 
 
 def environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return what child processes get of an environment."""
+    """Return the part of an environment that child processes get."""
     return {name: value for name, value in environ.items() if name in KEPT or name.startswith(FAMILIES)}

@@ -1,6 +1,6 @@
-"""Everything the roof raises on purpose; `signaling.http.problems` turns classes into HTTP status and words.
+"""All errors that the server raises on purpose; `signaling.http.problems` maps classes to HTTP status and words.
 
-RoofError
+ServerError
 ├── SettingsError        our operator's fault: a DIEMCAU_* variable cannot be used
 ├── BadRecording         a file is not what was recorded
 ├── BadBackup            a backup cannot be made, or is none
@@ -28,7 +28,7 @@ RoofError
 │   ├── NoGateway        a device cannot be called
 │   ├── LinkDead         a one-time link was used, or its time is over
 │   ├── TicketExpired    the download link is older than its 15 minutes
-│   └── …                the HTTP border's own: BadOrigin, BadJson, BadType, BadEncoding, TooSlow, ShuttingDown,
+│   └── …                of the HTTP layer: BadOrigin, BadJson, BadType, BadEncoding, TooSlow, ShuttingDown,
 │                        MustChangePassword
 └── MessageError         a WebSocket message that cannot be obeyed, answered with its word
 """
@@ -38,7 +38,7 @@ from datetime import datetime
 
 
 class ServerError(Exception):
-    """Base of all."""
+    """Base of all errors of the server."""
 
 
 class SettingsError(ServerError):
@@ -146,7 +146,7 @@ class MustChangePassword(Refusal):
 
 
 class NotFound(Refusal):
-    """No such thing."""
+    """The thing does not exist."""
 
 
 class KeyReused(Refusal):
@@ -162,7 +162,7 @@ class AnswerLost(Refusal):
 
 
 class Hidden(NotFound):
-    """There is such a thing, but not for the caller: answered like any that is not there, and on the record."""
+    """The thing exists, but not for the caller: answered like NotFound, and written to the audit log."""
 
 
 class BadOrigin(Refusal):
@@ -178,11 +178,11 @@ class BadType(Refusal):
 
 
 class TooSlow(Refusal):
-    """The body does not come, or too slowly."""
+    """The body does not arrive, or too slowly."""
 
 
 class ShuttingDown(Refusal):
-    """The server ends; whoever asks is to come again."""
+    """The server ends; the caller is to try again."""
 
 
 class BadEncoding(Refusal):
@@ -198,11 +198,11 @@ class TooLarge(Refusal):
 
 
 class NotReady(Refusal):
-    """The recording is still being made, or made good."""
+    """The recording is still running, or being remuxed."""
 
 
 class NoGateway(Refusal):
-    """A device cannot be called: it has no SIP address, or there is no gateway."""
+    """A device cannot be called: it has no SIP address, or SIP is not configured."""
 
 
 class LinkDead(Refusal):
@@ -215,7 +215,7 @@ class TicketExpired(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One faulty field and what is wrong with it, in words a person reads."""
+    """A faulty field and what is wrong with it, in words for people."""
 
     field: str
     detail: str

@@ -1,7 +1,7 @@
-"""What goes to the log of the process: a database or a Valkey that is lost is told in one line a minute.
+"""Sets up logging; logs a lost database or Valkey in one line a minute instead of a traceback each time.
 
-Every loop and every request meets it, again and again, and each of their tracebacks says the same: a log that fills the
-disk would cost more than the outage. Whatever else goes wrong is told whole.
+Every loop and every request meets the outage, and all their tracebacks say the same: a log that fills the disk would
+cost more than the outage. All other errors are logged in full.
 """
 
 import logging
@@ -18,9 +18,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 OUTAGE_SECONDS = 60.0
-"""The least time between two lines about one that is lost."""
+"""Shortest time between two lines about the same outage."""
 OURS = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
-"""What a database that answers says to a faulty statement."""
+"""Errors of a database that does answer, to a faulty statement."""
 SQLITE_LOST = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -40,7 +40,7 @@ def set_up(level: str) -> None:
 
 
 class Outages(logging.Filter):
-    """Makes tracebacks about what is lost one line, and keeps all but one a minute back."""
+    """Shortens tracebacks of an outage to one line, and drops all but one a minute."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class Outages(logging.Filter):
         self._untold: Counter[str] = Counter()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Return whether a record is told."""
+        """Return whether a record is logged."""
         error = record.exc_info[1] if record.exc_info else None
         lost = None if error is None else lost_part(error)
         if lost is None:
@@ -69,7 +69,7 @@ class Outages(logging.Filter):
 
 
 def lost_part(error: BaseException) -> str | None:
-    """Return what is lost when an error says so: `database` or `Valkey`."""
+    """Return which part is lost when an error means an outage: `database` or `Valkey`; else None."""
     if isinstance(error, RedisConnectionError | RedisTimeoutError | BusyLoadingError):
         return "Valkey"
     if isinstance(error, PoolTimeoutError):

@@ -1,7 +1,7 @@
-"""Every Redis key of the roof, and what lies under it.
+"""Every Redis key of the server, and the value under it.
 
-All keys start with ``diemcau:``. Nothing here is the record: losing all of it loses no booking and no account, only
-counters of failures and who is connected this minute, which every roof writes again as soon as it is forgotten.
+All keys start with ``diemcau:``. Losing all of them loses no booking and no account, only counters of failures and of
+connected devices, which every server writes again as soon as they are lost.
 """
 
 PREFIX = "diemcau:"
@@ -15,9 +15,9 @@ def legs(session: str) -> str:
     return f"{PREFIX}legs:{session}"
 
 
-def counted(roof: str) -> str:
-    """Mark that all is here that one roof counts, its legs or its failures, by a random name."""
-    return f"{PREFIX}counted:{roof}"
+def counted(server: str) -> str:
+    """Mark that Valkey has all that one server counts, its legs or its failures; `server` is a random name."""
+    return f"{PREFIX}counted:{server}"
 
 
 def failures(kind: str, who: str) -> str:

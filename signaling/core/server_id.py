@@ -1,4 +1,4 @@
-"""The id of a data directory, by which media workers know the servers that they belong to."""
+"""Makes the id of a data directory, by which media workers know the servers that they belong to."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""What the roof's stores share: rows of its tables, read and written one statement at a time."""
+"""Base class of stores: reads and writes rows, one statement at a time."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from scheduler.core.database import WRITER
 
 
 class SqlRows:
-    """Rows of the roof's tables. What takes several statements opens its transaction with `_writer`."""
+    """Reads and writes rows of a database; several statements in one transaction use `_writer`."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine

@@ -1,4 +1,4 @@
-"""What people are told, in Vietnamese and English: titles of REST problems, faults on the WebSocket, faulty fields."""
+"""Texts for people, in Vietnamese and English: titles of REST problems, WebSocket errors, faulty fields."""
 
 import re
 from collections.abc import Mapping
@@ -272,7 +272,7 @@ def article_text(article: str, language: str) -> str:
 
 
 def language_of(accept: str) -> Language:
-    """Return the first language of an Accept-Language header that we speak; Vietnamese when there is none."""
+    """Return the first known language of an Accept-Language header; Vietnamese without one."""
     for part in accept.split(",")[:20]:
         match part.split(";")[0].strip().lower()[:2]:
             case "en":
@@ -283,7 +283,7 @@ def language_of(accept: str) -> Language:
 
 
 def fault_text(word: str, language: str, said: str = "") -> str:
-    """Return the text of a WebSocket fault; what is said of it stands in its place, or behind, with its article."""
+    """Return the text of a WebSocket error; `said` is inserted, or appended, with its article of the regulation."""
     text = FAULTS[word][language == "en"]
     said = _ARTICLE.sub(lambda found: article_text(found[0], language), said)
     if "{value}" in text:
@@ -310,14 +310,14 @@ STATES: Mapping[str, Pair] = {
 
 
 def move_text(move: str, state: str, language: Language) -> str:
-    """Return that a session of a state cannot make a move."""
+    """Return the text that a session in a state does not allow an action."""
     if language == "en":
         return f"A session that is {STATES[state][1]} cannot {MOVES[move][1]}"
     return f"Phiên họp {STATES[state][0]} không thể {MOVES[move][0]}"
 
 
 def field_text(word: str, language: str, value: str = "") -> str:
-    """Return what is wrong with a field; `word` may be our own text already."""
+    """Return the text of a faulty field; `word` may be a text already."""
     if " " in word or any(letter.isupper() for letter in word):
         return word
     return FIELDS.get(word, _OTHER)[language == "en"].replace("{value}", value)

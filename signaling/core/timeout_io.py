@@ -1,4 +1,4 @@
-"""A folder that may lie on a share, which may stop answering: nobody waits for it any longer than a moment."""
+"""File operations with a timeout: a folder may lie on a network share that stops answering."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,14 +10,14 @@ T = TypeVar("T")
 
 
 class TimeoutIo:
-    """Does one thing at a time in a folder, in a thread; at most one of them hangs, however many are asked for."""
+    """Runs operations on one folder in a thread, one at a time; at most one thread hangs, however many wait."""
 
     def __init__(self) -> None:
         self._turn = asyncio.Lock()
         self._last: asyncio.Future[Any] | None = None
 
     async def run(self, work: Callable[[], T]) -> T:
-        """Do something in the folder. Raises OSError: of the work, or (TimeoutError) because there is no answer."""
+        """Run `work` in a thread. Raises OSError of the work, or TimeoutError after two seconds without a result."""
         async with self._turn:
             if self._last is not None and not self._last.done():
                 raise TimeoutError("the folder still does not answer")
@@ -30,6 +30,6 @@ class TimeoutIo:
 
 
 def _heard(done: asyncio.Future[Any]) -> None:
-    """What comes of it when nobody waits any more is no fault of its own."""
+    """Take the exception of work that nobody awaits any more, so that asyncio does not log it."""
     if not done.cancelled():
         done.exception()

@@ -1,4 +1,4 @@
-"""Times as they are on the wire."""
+"""Converts times to the form of the wire."""
 
 from datetime import UTC, datetime
 

@@ -1,7 +1,7 @@
-"""The present: a Redis-protocol server by URL, or an embedded Valkey that lives and dies with the roof.
+"""Connects to a Redis-protocol server by URL, or runs an embedded Valkey as a child of the server.
 
-It may go and come. The embedded one is started again when it ends or hangs, on the same socket. While there is none,
-requests fail at once with ConnectionError instead of waiting for it, and the first one after its return is answered.
+The connection may be lost and come back. The embedded Valkey is restarted when it ends or hangs, on the same socket.
+While it is away, requests fail at once with ConnectionError; the first one after its return is answered.
 """
 
 import asyncio
@@ -27,34 +27,34 @@ log = logging.getLogger(__name__)
 
 START_SECONDS = 10.0
 TIMEOUT_SECONDS = 5.0
-"""No request waits longer for Valkey than this; a machine that is short of cores took more than two seconds."""
+"""Longest wait of a request for Valkey; a machine that is short of cores took more than two seconds."""
 PING_SECONDS = 0.25
-"""Between two pings: so soon after its return it is used again."""
+"""Interval of pings; Valkey is used again so soon after its return."""
 LATE_SECONDS = 2.5
-"""A ping may take this long. Valkey hangs when two in a row took longer; one may, after we stood still ourselves."""
+"""Longest time of a ping. Two late pings in a row mean that Valkey hangs; one may be late because we stood still."""
 STEADY_SECONDS = 10.0
-"""A server that ran this long is started again at once, one that did not after a delay."""
+"""A Valkey that ran this long is restarted at once, otherwise after a delay."""
 FIRST_DELAY, LONGEST_DELAY = 0.25, 5.0
 
 FORGOTTEN = "forgotten"
 MARKED = f"if redis.call('EXISTS', KEYS[1]) == 0 then return '{FORGOTTEN}' end\n"
-"""Begins scripts whose first key is a mark: without it Valkey does not have what we told it, or not all of it."""
+"""Begins Lua scripts whose first key is a mark: without the mark Valkey has lost what we wrote, or some of it."""
 NOW = "local time = redis.call('TIME')\nlocal now = tonumber(time[1]) + tonumber(time[2]) / 1000000\n"
-"""Begins scripts that count by Valkey's clock."""
+"""Begins Lua scripts that use Valkey's clock."""
 
 
 @asynccontextmanager
 async def connect(url: str | None, run: Path) -> AsyncIterator[Redis]:
-    """Yield a client of the server at `url`, or of an embedded one whose socket lies in `run`.
+    """Yield a client of the Valkey at `url`, or of an embedded one whose socket lies in `run`.
 
     Raises SettingsError when the embedded one does not start.
     """
     embedded = None
     if url is None:
-        embedded = Embedded(socket_path(run, "valkey.sock"), run)
+        embedded = EmbeddedValkey(socket_path(run, "valkey.sock"), run)
         url = embedded.url
     async with _Pool.of(url) as pool, _pinging(url) as pinging:
-        watch = _Watch(pool, pinging, embedded)
+        watch = _PingLoop(pool, pinging, embedded)
         try:
             if embedded is not None and not await embedded.start(pinging):
                 raise SettingsError("the embedded Valkey did not start; set DIEMCAU_REDIS_URL to use another one")
@@ -70,13 +70,13 @@ async def connect(url: str | None, run: Path) -> AsyncIterator[Redis]:
 
 
 class _Pool(ConnectionPool):
-    """Connections to a Valkey, none of which is given out while it is known to be away."""
+    """A pool of connections that gives out none while Valkey is known to be away."""
 
     away = False
 
     @classmethod
     def of(cls, url: str) -> "_Pool":
-        """Return connections that repeat a request once, without a delay, when Valkey was started again meanwhile."""
+        """Return a pool whose connections repeat a request once, at once, when Valkey was restarted meanwhile."""
         return cls.from_url(
             url,
             decode_responses=True,
@@ -100,8 +100,8 @@ def _pinging(url: str) -> Redis:
     )
 
 
-class Embedded:
-    """A Valkey of our own; it begins empty each time it is started."""
+class EmbeddedValkey:
+    """A Valkey as our child process; it begins empty each time it is started."""
 
     def __init__(self, path: Path, run: Path) -> None:
         # given
@@ -113,7 +113,7 @@ class Embedded:
         self._delay = 0.0
 
     async def start(self, pinging: Redis) -> bool:
-        """Start it, and tell whether it answers; gives up after START_SECONDS. Raises OSError."""
+        """Start Valkey; return whether it answers within START_SECONDS. Raises OSError."""
         self._started = asyncio.get_running_loop().time()
         self._child = await ChildProcess.start("valkey", self._command)
         try:
@@ -130,7 +130,7 @@ class Embedded:
         return False
 
     async def restart(self, pinging: Redis) -> None:
-        """Kill what is left of it and start it again, after a delay that grows while it keeps ending."""
+        """Kill the process if it hangs and start it again, after a delay that grows while it keeps ending."""
         lived = asyncio.get_running_loop().time() - self._started
         if self._child is not None and self._child.alive:
             self._child.process.kill()
@@ -143,32 +143,32 @@ class Embedded:
             log.warning("x the embedded Valkey was not started: %s", error)
 
     async def stop(self) -> None:
-        """Stop it."""
+        """Stop Valkey."""
         if self._child is not None:
             await self._child.stop()
 
 
 def cancelled() -> bool:
-    """Whether the running task is cancelled: redis-py may lose that (asyncio.wait_for before Python 3.12 did)."""
+    """Return whether the running task is cancelled: redis-py may swallow that (as asyncio.wait_for before 3.12)."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 
 
 def next_delay(last: float, lived: float) -> float:
-    """Return how many seconds to wait before a server is started again that lived so long, after a delay of `last`."""
+    """Return the delay in seconds of the next restart, after a delay of `last` and a life of `lived` seconds."""
     return 0.0 if lived >= STEADY_SECONDS else min(max(2 * last, FIRST_DELAY), LONGEST_DELAY)
 
 
-class _Watch:
-    """Pings a Valkey: marks it as away and as back, and has the embedded one started again."""
+class _PingLoop:
+    """Pings Valkey, marks the pool as away or back, and restarts an embedded one."""
 
-    def __init__(self, pool: _Pool, pinging: Redis, embedded: Embedded | None) -> None:
+    def __init__(self, pool: _Pool, pinging: Redis, embedded: EmbeddedValkey | None) -> None:
         self._pool = pool
         self._pinging = pinging
         self._embedded = embedded
 
     async def run(self) -> None:
-        """Ping until we are cancelled."""
+        """Ping until cancelled."""
         while not cancelled():
             await asyncio.sleep(PING_SECONDS)
             answers = await self._answers()
@@ -179,7 +179,7 @@ class _Watch:
                 await self._embedded.restart(self._pinging)
 
     async def _answers(self) -> bool:
-        """Tell whether Valkey answers; only the second answer in a row that does not come in time counts."""
+        """Return whether Valkey answers; only a second late answer in a row counts as none."""
         for _ in range(2):
             try:
                 await self._pinging.ping()
@@ -193,7 +193,7 @@ class _Watch:
 
 
 def _command(path: Path, run: Path) -> list[str]:
-    """Listen on the unix socket only; nothing is saved, for nothing in it is the record."""
+    """Return the command line: it listens on the unix socket only and saves nothing, since all can be written again."""
     options = {
         "port": "0",
         "unixsocket": str(path),

@@ -1,4 +1,4 @@
-"""A file of a recording, sent as a whole or a range of it (RFC 9110, 14): only what is asked for is unsealed."""
+"""Sends a file of a recording, whole or a byte range (RFC 9110 §14); decrypts only what is asked for."""
 
 import asyncio
 import io
@@ -15,14 +15,14 @@ from signaling.http.route import ApiRequest
 
 
 class _Underway(Damaged):
-    """The damage was found when the answer was on its way."""
+    """The damage was found after the response had begun."""
 
 
 async def send(call: ApiRequest, path: Path, sealed: bool, tag: str, headers: dict[str, str]) -> web.StreamResponse:
-    """Send what a request asks of a file, which must be sealed if `sealed`; `tag` stands for its content.
+    """Send a file, or the byte range that a request asks for. With `sealed` it must be encrypted; `tag` is its ETag.
 
-    Damage goes on the record. Behind the first chunk it is found when the answer is on its way: the connection is cut,
-    so that nobody takes the beginning for all. Raises NotFound, Damaged.
+    Damage is written to the audit log. Behind the first chunk it is found after the response has begun: then the
+    connection is cut, so that nobody takes the beginning for the whole file. Raises NotFound, Damaged.
     """
     try:
         with await asyncio.to_thread(call.context(HTTP).cipher.open, path, sealed) as file:
@@ -61,7 +61,7 @@ async def _send(request: web.Request, file: io.BufferedReader, headers: dict[str
 
 
 def _asked(request: web.Request, size: int, etag: str) -> tuple[int, int, int] | None:
-    """Return first byte, end and status; None when there is no such range. Of another file the whole is wanted."""
+    """Return first byte, end and status; None without such a range. If-Range of another file asks for the whole."""
     if hdrs.RANGE not in request.headers or request.headers.get(hdrs.IF_RANGE, etag) != etag:
         return 0, size, 200
     try:

@@ -1,4 +1,4 @@
-"""What every HTTP request passes through uses, and nothing else that the server has."""
+"""The parts of the server that middleware, router and uploads use."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ from signaling.http.metrics import Metrics
 
 
 class Authenticator(Protocol):
-    """Tells whose cookie it is."""
+    """Finds the account of a cookie."""
 
     async def account(self, token: str | None, now: datetime) -> Account | None:
-        """Return the account of a cookie, None for nobody's."""
+        """Return the account of a cookie, None if there is none."""
 
 
 class AuditSink(Protocol):
@@ -34,14 +34,14 @@ class AuditSink(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HttpContext:
-    """What every HTTP request passes through uses."""
+    """The parts of the server that middleware, router and uploads use."""
 
     authenticator: Authenticator
     audit: AuditSink
     idempotency: Idempotency
     metrics: Metrics
     unit_names: Callable[[], Awaitable[dict[str, str]]]
-    """Returns what every unit is called, by id."""
+    """Returns the names of all units, by id."""
     stopping: Callable[[], bool]
     """Whether the server ends, so that nothing new may begin."""
     clock: Callable[[], datetime]

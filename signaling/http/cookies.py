@@ -1,4 +1,4 @@
-"""Names of our cookies."""
+"""Names and lifetimes of the cookies."""
 
 from datetime import timedelta
 
@@ -6,11 +6,11 @@ COOKIE = "diemcau"
 
 
 SEAT_COOKIE = "diemcau-seat"
-"""Goes to the WebSocket alone and outlives the login: see `signaling.http.cookies.EXPIRED_LASTS`."""
+"""The cookie for the WebSocket alone, which outlives the sign-in by EXPIRED_LASTS."""
 
 
 EXPIRED_LASTS = timedelta(hours=12)
-"""A login that has expired is known for so long: whoever was in a meeting then comes back to the seat after a loss."""
+"""An expired sign-in is kept so long, so that a client in a meeting comes back to its seat after a loss."""
 
 
 LOGIN_LASTS = timedelta(hours=12)

@@ -1,10 +1,10 @@
-"""The header Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): the same request twice is carried out once.
+"""Implements the header Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): a repeated request acts once.
 
-A key is an account's own and stands for one request, told by method, address and body. It is claimed before the
-request is carried out; whatever the request commits, notes in the same transaction that it did (`database.alongside`),
-so that no crash leaves a doubt whether to carry it out again. Its answer is kept, sealed, and given to whoever sends
-the request again; a refusal that committed nothing frees the key. While a task of this process is at it, who comes
-second is told so; what a process that is gone began is carried out now, unless it had committed: then its answer is
+A key belongs to an account and stands for one request, known by method, address and body. It is claimed before the
+request is carried out; each commit of the request notes in the same transaction that it did (`database.alongside`), so
+that no crash leaves a doubt whether to carry it out again. The response is stored, encrypted, and sent again when the
+request is repeated; a refusal that committed nothing frees the key. A repetition while the request is being carried
+out is refused. A request that a dead process began is carried out now, unless it had committed: then its response is
 lost.
 """
 
@@ -34,15 +34,15 @@ PATTERN = r'"?[A-Za-z0-9_.:-]{16,100}"?'
 """A UUID as a rule; quoted as the draft has it (a string of RFC 9651), or bare."""
 LASTS = timedelta(hours=24)
 MAX_KEYS = 1000
-"""Kept for one account; older ones are forgotten first."""
+"""Largest number of keys of one account; older ones are deleted first."""
 MAX_ANSWER = 256 * 1024
 REFUSED = 400
-"""The status of answers from which on nothing was done."""
+"""From this status on a response means that nothing was done."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Status and JSON text of an answer; `replayed` when it was kept from an earlier request."""
+    """Status and JSON text of a response; `replayed` if it is that of an earlier request."""
 
     status: int
     text: str
@@ -51,7 +51,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Keyed:
-    """A request under a key of an account."""
+    """A request with the key of an account."""
 
     account: str
     key: str
@@ -88,17 +88,17 @@ def key_of(header: str | None) -> str | None:
 
 
 def fingerprint(method: str, address: str, body: bytes) -> str:
-    """Return what tells requests apart: SHA-256 over method, path with query, and body."""
+    """Return the fingerprint of a request: SHA-256 over method, path with query, and body."""
     return hashlib.sha256(b"\n".join([method.encode(), address.encode("utf-8", "surrogatepass"), body])).hexdigest()
 
 
 CarryOut = Callable[[], Awaitable[Answer]]
 Refused = Callable[[Exception], Answer | None]
-"""Returns what an error is answered with; None for one of ours, after which nobody knows what was done."""
+"""Returns the response to an error; None for a server error, after which nobody knows what was done."""
 
 
 class Idempotency:
-    """The keys of all accounts."""
+    """Carries requests out once for each key."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         # given
@@ -108,7 +108,7 @@ class Idempotency:
         """Fingerprints of what this process carries out now, by account and key."""
 
     async def once(self, request: Keyed, now: datetime, carry_out: CarryOut, refused: Refused) -> Answer:
-        """Carry a request out, or return what it was answered before; `refused` tells the answer to what it raises.
+        """Carry a request out, or return its earlier response; `refused` returns the response to an exception.
 
         Raises KeyReused: the key stands for another request; InProgress; AnswerLost; and what `carry_out` raises.
         """
@@ -123,7 +123,7 @@ class Idempotency:
             del self._active[name]
 
     async def _begin(self, claim: _Claim, now: datetime) -> Answer | None:
-        """Claim the key of a request, or return its answer. Raises KeyReused, AnswerLost."""
+        """Claim the key of a request, or return its stored response. Raises KeyReused, AnswerLost."""
         async with writing(self._engine) as db:
             await db.execute(delete(IDEMPOTENCY).where(IDEMPOTENCY.c.created <= seconds(now - LASTS)))
             row = (await db.execute(select(IDEMPOTENCY).where(_of(claim.request)))).first()
@@ -140,7 +140,7 @@ class Idempotency:
             return None
 
     async def _add(self, db: AsyncConnection, claim: _Claim, now: datetime) -> None:
-        """Write a claim down; the account's oldest keys make room."""
+        """Insert a claim; delete the account's oldest keys beyond MAX_KEYS."""
         of, own = claim.request, IDEMPOTENCY.c.account == claim.request.account
         row = {"account": of.account, "key": of.key, "fingerprint": of.fingerprint, "token": claim.token}
         await db.execute(insert(IDEMPOTENCY).values(**row, created=seconds(now), done=False))
@@ -162,7 +162,7 @@ class Idempotency:
         return answer
 
     async def _settle(self, claim: _Claim, answer: Answer | None) -> None:
-        """Keep the answer to a request, or free its key when nothing was done; None is one nobody can rely on."""
+        """Store the response to a request, or free its key when nothing was done; None is that to a server error."""
         try:
             async with writing(self._engine) as db:
                 if answer is None or answer.status >= REFUSED:
@@ -180,7 +180,7 @@ def _of(request: Keyed) -> ColumnElement[bool]:
 
 
 def _bound(request: Keyed) -> str:
-    """What an answer is sealed for: rows that were swapped do not open."""
+    """Return the associated data of the encrypted response: swapped rows do not decrypt."""
     return f"{HEADER} {request.account} {request.key}"
 
 

@@ -1,4 +1,4 @@
-"""Accepts connections, at most so many in all and of one address, and lets none of them wait for ever.
+"""Accepts connections within limits, in all and of one address, and ends those that stall.
 
 Chosen:
 * a TLS handshake takes at most 10 s; the headers of a request, and the rest between two requests, 20 s
@@ -7,9 +7,9 @@ Chosen:
   its WebSocket and a few connections of its browser;
 * 4,096 in all, or what the process may open less 256 descriptors that files, database and media workers need.
 
-A connection that comes when there are as many as may be takes the place of the oldest one without a request, of its
-address or of the address that has most. One that is being answered, as a WebSocket always is, is never closed for that;
-where there are only such ones, the new one is.
+A connection beyond a limit displaces the oldest one without a request, of its address or of the address that has
+most. One that is being answered, as a WebSocket always is, is never displaced; where there are only such ones, the new
+one is refused.
 """
 
 import asyncio
@@ -34,28 +34,28 @@ log = logging.getLogger(__name__)
 
 MOST, MOST_OF_ADDRESS = 4096, 1024
 RESERVED = 256
-"""Descriptors that are not for connections."""
+"""Descriptors that are kept free for files, database and media workers."""
 MOST_DESCRIPTORS = 65_536
 TOLD_SECONDS = 60.0
 PAUSE_SECONDS = 0.1
-"""Without a free descriptor, nobody is let in for so long."""
+"""Pause of accepting when no descriptor is free."""
 EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many connections there may be, and how long one may take."""
+    """Limits of the number of connections, and of their times in seconds."""
 
     total: int = MOST
     per_address: int = MOST_OF_ADDRESS
     handshake_s: float = 10.0
     header_s: float = 20.0
     linger_s: float = 2.0
-    """How long the rest of a body that nobody read is taken, so that the answer is read."""
+    """Time for which the rest of an unread body is taken, so that the other side reads the response."""
 
 
 def limits() -> Limits:
-    """Let the process open as many descriptors as it may, and return what that allows."""
+    """Raise the soft limit of descriptors to the hard one; return the limits that it allows."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MOST_DESCRIPTORS)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -65,7 +65,7 @@ def limits() -> Limits:
 
 
 class Connection(asyncio.Protocol):
-    """One connection, from before its handshake to its end; what comes goes to aiohttp's protocol."""
+    """One connection, from before its handshake to its end; passes data to aiohttp's protocol."""
 
     def __init__(self, address: str, gone: Callable[["Connection"], None]) -> None:
         # given
@@ -78,7 +78,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def close(self) -> None:
-        """Close at once, without a word."""
+        """Abort the connection."""
         if self._transport is not None:
             self._transport.abort()
         elif self.opening is not None:
@@ -86,29 +86,29 @@ class Connection(asyncio.Protocol):
         self._gone(self)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The handshake is over."""
+        """Pass on that the handshake is over."""
         self._transport = cast("asyncio.Transport", transport)  # uvloop's are none by name
         self.handler.connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
-        """Hand on what came."""
+        """Pass on received data."""
         self.handler.data_received(data)
 
     def eof_received(self) -> bool | None:
-        """The other side says no more."""
+        """Pass on that the other side has closed its direction."""
         closes: bool | None = self.handler.eof_received()
         return closes
 
     def pause_writing(self) -> None:
-        """The other side takes no more for now."""
+        """Pass on that the write buffer is full."""
         self.handler.pause_writing()
 
     def resume_writing(self) -> None:
-        """It takes more."""
+        """Pass on that the write buffer has room."""
         self.handler.resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """It is over."""
+        """Pass on that the connection is closed."""
         self._gone(self)
         self.handler.connection_lost(exc)
 
@@ -123,7 +123,7 @@ class Listener:
         self._runner = web.AppRunner(
             app,
             access_log=log,
-            access_log_class=_told_to(self._answered),
+            access_log_class=_access_logger(self._answered),
             shutdown_timeout=shutdown_s,
             handle_signals=False,
             keepalive_timeout=limits.header_s,
@@ -132,9 +132,9 @@ class Listener:
         # owned
         self._accepting: list[asyncio.Task[None]] = []
         self._open: dict[str, dict[Connection, None]] = {}
-        """Connections of each address."""
+        """Connections, by address."""
         self._idle: dict[str, dict[Connection, None]] = {}
-        """Those of them without a request, the oldest first."""
+        """Connections without a request, by address, the oldest first."""
         self._by_handler: dict[Any, Connection] = {}
         # counters
         self._count = 0
@@ -147,7 +147,7 @@ class Listener:
         await self._runner.setup()
 
     async def stop(self) -> None:
-        """Accept nothing more, end what is left."""
+        """Stop accepting, and close all connections."""
         for task in self._accepting:
             task.cancel()
         await asyncio.gather(*self._accepting, return_exceptions=True)
@@ -171,14 +171,14 @@ class Listener:
                         log.warning("x nobody is let in: %s", error)
                         await asyncio.sleep(PAUSE_SECONDS)
                     continue
-                self._take(accepted, network_of(str(address[0])), context)
+                self._serve_accepted(accepted, network_of(str(address[0])), context)
 
-    def _take(self, accepted: socket.socket, address: str, context: ssl.SSLContext | None) -> None:
-        """Take a connection in, if need be in place of another one."""
-        if not self._room(address):
+    def _serve_accepted(self, accepted: socket.socket, address: str, context: ssl.SSLContext | None) -> None:
+        """Serve an accepted connection, if need be in place of another one; or refuse it."""
+        if not self._make_room(address):
             self.refused += 1
             accepted.close()
-            self._tell(address)
+            self._warn(address)
             return
         connection = Connection(address, self._forget)
         self._count += 1
@@ -186,7 +186,7 @@ class Listener:
         self._idle.setdefault(address, {})[connection] = None
         connection.opening = asyncio.create_task(self._begin(connection, accepted, context))
 
-    def _room(self, address: str) -> bool:
+    def _make_room(self, address: str) -> bool:
         """Make room for one more connection of an address; return whether there is."""
         if len(self._open.get(address, ())) >= self._limits.per_address:
             return self._displace(address)
@@ -200,11 +200,11 @@ class Listener:
             return False
         self.displaced += 1
         oldest.close()
-        self._tell(address)
+        self._warn(address)
         return True
 
-    def _tell(self, address: str) -> None:
-        """Say once a minute that there are too many."""
+    def _warn(self, address: str) -> None:
+        """Log at most once a minute that there are too many connections."""
         now = time.monotonic()
         if now - self._told >= TOLD_SECONDS:
             self._told = now
@@ -216,7 +216,7 @@ class Listener:
             )
 
     async def _begin(self, connection: Connection, accepted: socket.socket, context: ssl.SSLContext | None) -> None:
-        """Shake hands, and let aiohttp serve."""
+        """Make the handshake, then let aiohttp serve the connection."""
         assert self._runner.server is not None
         connection.handler = self._runner.server()
         self._by_handler[connection.handler] = connection
@@ -230,7 +230,7 @@ class Listener:
             self._forget(connection)
 
     def _forget(self, connection: Connection) -> None:
-        """A connection is over."""
+        """Remove a closed connection."""
         if _discard(self._open, connection):
             self._count -= 1
         _discard(self._idle, connection)
@@ -239,7 +239,7 @@ class Listener:
     def _marking(self) -> Middleware:
         @web.middleware
         async def busy(request: web.Request, handler: Handler) -> web.StreamResponse:
-            """A request has come whole: its connection is closed for nobody until it is answered."""
+            """Mark the connection of a request as busy: it is not displaced until the response is sent."""
             if (connection := self._by_handler.get(request.protocol)) is not None:
                 _discard(self._idle, connection)
             return await handler(request)
@@ -253,7 +253,7 @@ class Listener:
 
 
 def _discard(found: dict[str, dict[Connection, None]], connection: Connection) -> bool:
-    """Take a connection out; return whether it was there."""
+    """Remove a connection; return whether it was there."""
     same = found.get(connection.address, {})
     if connection not in same:
         return False
@@ -263,8 +263,8 @@ def _discard(found: dict[str, dict[Connection, None]], connection: Connection) -
     return True
 
 
-def _told_to(answered: Callable[[web.BaseRequest], None]) -> type[AbstractAccessLogger]:
-    """Return what aiohttp tells of every request whose answer is out."""
+def _access_logger(answered: Callable[[web.BaseRequest], None]) -> type[AbstractAccessLogger]:
+    """Return an access logger for aiohttp that calls `answered` for every request whose response is sent."""
 
     class Answered(AbstractAccessLogger):
         def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:

@@ -1,4 +1,4 @@
-"""Numbers for Prometheus at /metrics. Labels have few values: no account, no session, no path of a request."""
+"""Prometheus metrics of /metrics. Labels have few values: no account, no session, no path of a request."""
 
 from collections import Counter as Counts
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ LEVELS = {
     "peers": ("diemcau_media_peers", "Peers whose transport is connected"),
     "records": ("diemcau_media_records", "1 where a media worker can record, else 0"),
 }
-"""What goes up and down at a worker: its name in the engine's stats, its name and meaning for Prometheus."""
+"""Gauges of a worker: name in the engine's stats, name and meaning for Prometheus."""
 COUNTS = {
     "packets_in": ("diemcau_media_received_datagrams", "Datagrams that came in"),
     "bytes_in": ("diemcau_media_received_bytes", "Bytes of the datagrams that came in"),
@@ -29,31 +29,31 @@ COUNTS = {
     "excess": ("diemcau_media_excess_packets", "Packets of peers under more SSRCs than they may have"),
     "refused": ("diemcau_media_refused_datagrams", "Datagrams the kernel would not take: dropped"),
 }
-"""What only grows, until the worker is started anew; Prometheus ends these names with ``_total``."""
+"""Counters of a worker, from its start; Prometheus ends these names with ``_total``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What goes on at the moment."""
+    """The present load of the server."""
 
     sockets: int
     conferences: int
-    """With people in them."""
+    """Meetings with people in them."""
     seats: Counts[str]
-    """Seats whose people are here, by role."""
+    """Present seats, by role."""
     media: Mapping[str, object]
-    """What each media worker says of itself."""
+    """Statistics of each media worker, by name."""
 
 
 class _MediaWorkers(Collector):
-    """Shows what the media workers last said of themselves; one that did not answer is left out."""
+    """Exports the latest statistics of the media workers that answered."""
 
     def __init__(self) -> None:
         self.stats: Mapping[str, Mapping[str, object]] = {}
-        """By worker."""
+        """Statistics, by worker."""
 
     def collect(self) -> Iterator[Metric]:
-        """Yield a family for each number."""
+        """Yield one metric family for each statistic."""
         for stat, named in LEVELS.items():
             yield self._filled(stat, GaugeMetricFamily(*named, labels=["worker"]))
         for stat, named in COUNTS.items():
@@ -67,7 +67,7 @@ class _MediaWorkers(Collector):
 
 
 class Metrics:
-    """Counters of one roof."""
+    """Metrics of one server."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
@@ -99,7 +99,7 @@ class Metrics:
         self._refused.labels(word).inc()
 
     def text(self, load: Load) -> bytes:
-        """Return all numbers in Prometheus' text form."""
+        """Return all metrics in Prometheus' text format."""
         self._sockets.set(load.sockets)
         self._conferences.set(load.conferences)
         for role in ("host", "component", "observer"):

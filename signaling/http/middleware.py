@@ -1,4 +1,4 @@
-"""What every HTTP request passes: headers, problems instead of tracebacks, our own origin, the cookie."""
+"""HTTP middleware: security headers, RFC 9457 problems, the check of the origin, the session cookie."""
 
 import logging
 import time
@@ -32,16 +32,16 @@ HEADERS = {
 }
 STRICT_TRANSPORT = "max-age=31536000"
 LOCAL = {"localhost", "127.0.0.1", "::1"}
-"""Strict transport holds for every port of a host: on this machine it would shut the plain loopback link."""
+"""Hosts without HSTS, which holds for every port of a host: it would break the plain HTTP link of the loopback."""
 API = "/api/"
 SOCKET = "/ws"
 IDENTITY = "identity"
 LOCK_SECONDS = 4.0
-"""Who asks waits so long in all for turns at the database, and has an answer within five seconds (503)."""
+"""Longest wait of a request for database locks, so that it is answered (503) within five seconds."""
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """Put the security headers on every response, also on errors and files."""
+    """Add the security headers to every response, also to errors and files."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if request.path.startswith(API):
@@ -53,7 +53,7 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
 
 @web.middleware
 async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn every error into its problem; log those that are our fault."""
+    """Turn every exception into its problem; log those of status 500 and above."""
     began = time.perf_counter()
     try:
         with lock_timeout(LOCK_SECONDS):
@@ -70,7 +70,7 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
 
 @web.middleware
 async def admitting(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Begin nothing new while the server ends: no change, no sign-in, no socket. Looking goes on as long as it can."""
+    """Refuse changes, sign-ins and sockets while the server ends; reading goes on. Raises ShuttingDown."""
     new = request.path.startswith(API) and request.method == hdrs.METH_POST
     if request.app[HTTP].stopping() and (new or hdrs.UPGRADE in request.headers):
         raise ShuttingDown
@@ -79,14 +79,14 @@ async def admitting(request: web.Request, handler: Handler) -> web.StreamRespons
 
 @web.middleware
 async def plain(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse a body with a content coding: no page of ours sends one, and a small one could unpack to much."""
+    """Refuse bodies with a content coding: no page sends one, and a small one could unpack to much."""
     if request.headers.get(hdrs.CONTENT_ENCODING, IDENTITY).strip().lower() != IDENTITY:
         raise BadEncoding
     return await handler(request)
 
 
 async def signed_in(request: web.Request, must_change_ok: bool = False) -> Account:
-    """Return whose request it is. Raises SignedOut, MustChangePassword."""
+    """Return the account of a request. Raises SignedOut, MustChangePassword."""
     context = request.app[HTTP]
     account = await context.authenticator.account(request.cookies.get(COOKIE), context.clock())
     if account is None:
@@ -97,7 +97,7 @@ async def signed_in(request: web.Request, must_change_ok: bool = False) -> Accou
 
 
 def check_origin(request: web.Request) -> None:
-    """Raises BadOrigin for a request that a page of another origin made; browsers always say so (RFC 6454)."""
+    """Check that no page of another origin made a request; browsers name it (RFC 6454). Raises BadOrigin."""
     origin = request.headers.get(hdrs.ORIGIN)
     if origin is None:
         return
@@ -111,15 +111,15 @@ def check_origin(request: web.Request) -> None:
 
 
 def source_of(request: web.Request) -> Source:
-    """Return the address and port a request came from."""
+    """Return the address and port that a request came from."""
     peer = request.transport.get_extra_info("peername") if request.transport is not None else None
     return Source(str(peer[0]), int(peer[1])) if peer else Source("", 0)
 
 
 def set_cookie(request: web.Request, response: web.StreamResponse, token: str) -> None:
-    """Give the browser its cookie, and the one that outlives it for the way back to a seat.
+    """Set the session cookie, and the longer-lived one for the way back to a seat.
 
-    Without Secure only on the loopback listener, where there is no TLS.
+    The attribute Secure is left out only on the loopback listener, which has no TLS.
     """
     for name, path, lasts in ((COOKIE, "/", LOGIN_LASTS), (SEAT_COOKIE, SOCKET, LOGIN_LASTS + EXPIRED_LASTS)):
         response.set_cookie(
@@ -134,6 +134,6 @@ def set_cookie(request: web.Request, response: web.StreamResponse, token: str) -
 
 
 def clear_cookie(request: web.Request, response: web.StreamResponse) -> None:
-    """Take the cookies back."""
+    """Delete both cookies."""
     for name, path in ((COOKIE, "/"), (SEAT_COOKIE, SOCKET)):
         response.del_cookie(name, path=path, httponly=True, secure=request.secure, samesite="Strict")

@@ -1,4 +1,4 @@
-"""OpenAPI 3.1 of the API, generated from the same route table that serves it."""
+"""Generates the OpenAPI 3.1 document of the API from the same route table that serves it."""
 
 import json
 import re
@@ -40,7 +40,7 @@ _KEY = {
 
 
 def document(prefix: str, routes: Sequence[Route], models: Mapping[str, str]) -> dict[str, Any]:
-    """Return the whole document of an API whose paths begin with `prefix`.
+    """Return the OpenAPI document of an API whose paths begin with `prefix`.
 
     Models of one name are told apart by a word for their module (`models`), so that their names outlive moves of files.
     """
@@ -124,13 +124,13 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
 
 
 def _commas(schema: dict[str, Any]) -> dict[str, bool]:
-    """Say that the items of a list stand in one parameter, with commas between."""
+    """Return the attribute that puts the items of a list into one parameter, separated by commas."""
     kinds = [schema, *schema.get("anyOf", [])]
     return {"explode": False} if any(kind.get("type") == "array" for kind in kinds) else {}
 
 
 def _statuses(route: Route) -> list[int]:
-    """Return the problems a call may answer: those of its own, and those of its kind."""
+    """Return the status codes of the problems of an endpoint: its own, and those of its kind."""
     found = {*route.problems, 401, 422, 503}
     found |= {400, 403, 413, 415} if route.method == "POST" else set()
     found |= {409} if route.keyed else set()

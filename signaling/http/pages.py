@@ -1,4 +1,4 @@
-"""The pages and their files, served as they lie in the package `web`."""
+"""Serves the pages and their files from the package `web`."""
 
 import asyncio
 import re
@@ -19,7 +19,7 @@ TYPES = {
     ".woff2": "font/woff2",
     ".webmanifest": "application/manifest+json",
 }
-"""What a browser may fetch; anything else in the directory is ours."""
+"""Media types of files that a browser may fetch; no other file is served."""
 JSON_UNDER = "i18n/"
 _PATH = re.compile(r"(?:[A-Za-z0-9_-]+/)*[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+")
 _NOT_PAGES = ("node_modules/", "tests/")

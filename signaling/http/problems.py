@@ -1,4 +1,4 @@
-"""From an error to its answer over HTTP: RFC 9457 problems. One table; no traceback ever leaves."""
+"""Maps errors to HTTP responses (RFC 9457 problems) in one table; no traceback is ever sent."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,12 +23,12 @@ from signaling.core.timestamps import instant
 CONTENT_TYPE = "application/problem+json"
 RETRY_SECONDS = 2
 MAX_FAULTS = 200
-"""Faults of a table that are told at once."""
+"""Largest number of faulty cells of a spreadsheet in one problem."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Status, stable word, and the facts that go with it."""
+    """Status and stable word of a problem, and its further members."""
 
     status: int
     word: str
@@ -73,7 +73,7 @@ LOCAL = "%H:%M %d/%m/%Y"
 
 
 def _late(error: scheduler.TooLate, language: Language) -> dict[str, object]:
-    """Say the last moment and what classes remain; the times are the province's own."""
+    """Return the deadline that was missed and the classes that remain, in the province's time zone."""
     english = language == "en"
     left = [
         CLASSES[klass][english] + (f" ({('đến', 'until')[english]} {latest:{LOCAL}})" if latest else "")
@@ -256,7 +256,7 @@ INTERNAL = Answer(500, "internal")
 
 
 def answer_to(error: Exception) -> Answer:
-    """Return the answer to an error: the entry of its class or of the nearest base that has one."""
+    """Return the table's entry for an error: that of its class or of its nearest base class."""
     return next((ANSWERS[base] for base in type(error).__mro__ if base in ANSWERS), INTERNAL)
 
 

@@ -1,4 +1,4 @@
-"""One entry of the route table, and what its handler gets."""
+"""The route table's entry, and the request that its handler gets."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ C = TypeVar("C")
 
 
 class Model(BaseModel):
-    """Base of all bodies, queries and answers."""
+    """Base of all bodies, queries and responses."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
 def _within_our_years(value: datetime) -> datetime:
-    """Keep times where adding a year or changing the zone cannot overflow."""
+    """Convert to UTC; refuse years in which adding a year or changing the zone could overflow. Raises ValueError."""
     if not 2000 <= value.year < 2200:
         raise ValueError("year out of range")
     return value.astimezone(UTC)
@@ -92,7 +92,7 @@ class NoQuery(Model):
 
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
-    """One request, read and checked."""
+    """One API request, read and checked."""
 
     request: web.Request
     account: Account
@@ -107,29 +107,29 @@ class ApiRequest:
         return self.request.match_info["id"]
 
     def context(self, key: web.AppKey[C]) -> C:
-        """Return what the endpoints of a folder use."""
+        """Return the context of a folder, by its key."""
         return self.request.app[key]
 
     def only(self, allowed: bool) -> None:
-        """Let those through who are allowed to do this. Raises Forbidden."""
+        """Check a right. Raises Forbidden."""
         if not allowed:
             raise Forbidden
 
     def seen(self, visible: bool) -> None:
-        """Let those through who may see what was asked for; to others there is none. Raises Hidden."""
+        """Check that the account may see a thing; to others it does not exist. Raises Hidden."""
         if not visible:
             raise Hidden
 
     async def unit_names(self) -> dict[str, str]:
-        """Return what every unit is called, by id."""
+        """Return the names of all units, by id."""
         return await self.context(HTTP).unit_names()
 
     async def note(self, action: str, subject: str, detail: str = "") -> None:
-        """Note in the audit log that the account did something to a subject."""
+        """Write to the audit log that the account did something to a subject."""
         await self.context(HTTP).audit.append(self._entry(action, subject, detail))
 
     async def saw(self, action: str, subject: str, detail: str = "") -> None:
-        """Note that the account was shown something confidential; again and again on one day is noted once."""
+        """Write to the audit log, once a day, that the account saw something confidential."""
         await self.context(HTTP).audit.once(self._entry(action, subject, detail))
 
     def _entry(self, action: str, subject: str, detail: str) -> AuditEntry:
@@ -138,12 +138,12 @@ class ApiRequest:
 
 Handler = Callable[[ApiRequest], Awaitable[object]]
 Gate = Literal["open", "new-password", "provider", "signed-in"]
-"""Anybody; also those who must change their password; also people of a telecom enterprise (A36); signed in."""
+"""Who may call: anybody; also accounts that must change their password; also a telecom enterprise (A36); signed in."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A call of the API: what goes in, what comes out, and who may come as far as the handler."""
+    """An endpoint of the API: models of body, query and response, and who may call it."""
 
     method: Literal["GET", "POST"]
     path: str
@@ -157,23 +157,23 @@ class Route:
     problems: tuple[int, ...] = ()
     media_type: str = "application/json"
     upload: bool = False
-    """The body is a file, which the handler reads."""
+    """Whether the body is a file, which the handler reads."""
     changes: bool = True
-    """False for a POST that only asks: nothing of the province's is otherwise after it."""
+    """False for a POST that changes no data."""
     group: str = ""
     """First half of the operationId; the table of all routes sets it."""
 
     @property
     def operation_id(self) -> str:
-        """The name of the call in the OpenAPI document."""
+        """The name of the endpoint in the OpenAPI document."""
         return f"{self.group}.{self.handler.__name__}"
 
     @property
     def acts(self) -> bool:
-        """Whether a call changes something but the caller's own login."""
+        """Whether the endpoint changes something other than the caller's own sign-in."""
         return self.method != "GET" and self.changes and self.gate in {"provider", "signed-in"}
 
     @property
     def keyed(self) -> bool:
-        """Whether a call may carry an Idempotency-Key."""
+        """Whether a request may carry an Idempotency-Key."""
         return self.acts and not self.upload

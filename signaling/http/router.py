@@ -1,4 +1,4 @@
-"""Turns entries of the route table into aiohttp handlers: login, origin, body and query are checked in one place."""
+"""Turns entries of the route table into aiohttp handlers; checks sign-in, origin, body and query in one place."""
 
 import asyncio
 import re
@@ -26,19 +26,19 @@ Respond = Callable[[ApiRequest], Awaitable[web.StreamResponse]]
 NOBODY = Account("", "", (), None, None)
 FORBIDDEN = 403
 BODY_SECONDS = 20.0
-"""A body takes no longer to come."""
+"""Longest time until a body has arrived."""
 OUR_FAULT = 500
 
 
 def routes(prefix: str, table: Sequence[Route], models: Mapping[str, str]) -> list[web.RouteDef]:
-    """Return the routes of an API whose paths begin with `prefix`, its OpenAPI document among them."""
+    """Return the aiohttp routes of an API whose paths begin with `prefix`, with its OpenAPI document."""
     described = cache(lambda: document(prefix, table, models))
 
     async def openapi(_: web.Request) -> web.Response:
         return web.json_response(described())
 
     async def unknown(request: web.Request) -> web.Response:
-        """Answer what is not in the table: nobody outside learns what is."""
+        """Answer paths outside the table, after the check of the sign-in: outsiders learn nothing about the table."""
         await signed_in(request)
         called = request.path.removeprefix(prefix)
         methods = {route.method for route in table if re.fullmatch(route.path.replace(ID, ID_PATTERN), called)}
@@ -72,7 +72,7 @@ def _handler(route: Route) -> Any:
 
 
 async def _answer(route: Route, call: ApiRequest, respond: Respond) -> web.StreamResponse:
-    """Let the handler answer; who tried what they may not do is on the record (R-008)."""
+    """Check a request and let the handler answer; write refusals to the audit log (R-008)."""
     try:
         if call.account.outsider and route.gate == "signed-in":
             raise Forbidden
@@ -89,14 +89,14 @@ async def _answer(route: Route, call: ApiRequest, respond: Respond) -> web.Strea
 
 
 def _acting(account: Account) -> Account:
-    """Return an account as it may change things. Raises Forbidden."""
+    """Return an account with the roles that may change something. Raises Forbidden."""
     if account.only_supervises:
         raise Forbidden
     return account.acting()
 
 
 async def _once(call: ApiRequest, key: str, respond: Respond) -> web.Response:
-    """Carry a request out, unless it was before: then its answer of then is given again."""
+    """Carry a request with an Idempotency-Key out once; later ones get the stored response."""
     request = call.request
     mark = idempotency.fingerprint(request.method, request.path_qs, await _raw(request))
 
@@ -117,14 +117,14 @@ async def _once(call: ApiRequest, key: str, respond: Respond) -> web.Response:
 
 
 def _kept(response: web.StreamResponse) -> Answer:
-    """Return what of an answer is kept; calls under a key answer with JSON."""
+    """Return the part of a response that is stored; endpoints that take a key answer with JSON."""
     if not isinstance(response, web.Response):
         raise TypeError(response)
     return Answer(response.status, response.text or "")
 
 
 async def _raw(request: web.Request) -> bytes:
-    """Read a body of at most 64 KiB, which is kept for who reads it again. Raises TooSlow."""
+    """Read a body of at most 64 KiB; aiohttp keeps it for a second read. Raises TooSlow."""
     try:
         async with asyncio.timeout(BODY_SECONDS):
             return await request.read()

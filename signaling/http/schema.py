@@ -1,4 +1,4 @@
-"""The table of requests that are carried out once."""
+"""SQL table of the Idempotency-Keys."""
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, String, Table, Text
 

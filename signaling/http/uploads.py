@@ -1,4 +1,4 @@
-"""Files that people upload: bounded, of kinds that cannot run, kept sealed under random names, sent as attachments."""
+"""Stores and sends uploaded files: of bounded size, of kinds that cannot run, encrypted, under random names."""
 
 import asyncio
 import base64
@@ -24,7 +24,7 @@ from signaling.http.route import ApiRequest, Model
 
 MAX_FILE = 20 * 1024 * 1024
 SILENT_SECONDS = 20.0
-"""A file of which nothing comes for so long is given up."""
+"""An upload that sends nothing for so long is given up."""
 
 
 class FileName(Model):
@@ -34,7 +34,7 @@ class FileName(Model):
 
 
 async def take(call: ApiRequest) -> StoredFile:
-    """Keep the body of a request, named by its query. Raises TooLarge, BadInput."""
+    """Store the body of a request as a file, named by its query. Raises TooLarge, TooSlow, BadInput."""
     content = await _content(call.request)
     kind = file_type.kind(content)
     if kind is None:
@@ -49,7 +49,7 @@ async def take(call: ApiRequest) -> StoredFile:
 
 
 async def send(call: ApiRequest, kept: Document | StoredFile) -> web.Response:
-    """Return a kept file, whose damage is on the record. Raises NotFound, Damaged."""
+    """Return a stored file; write damage to the audit log. Raises NotFound, Damaged."""
     try:
         content = await asyncio.to_thread(
             _read, call.context(HTTP).cipher, call.context(HTTP).documents / kept.path, kept.sha256
@@ -67,17 +67,17 @@ async def send(call: ApiRequest, kept: Document | StoredFile) -> web.Response:
 
 
 def attached(body: bytes, kind: str, name: str) -> web.Response:
-    """Return a file that was made for the one who asks, under a name of plain letters; `kind` is its media type."""
+    """Return a generated file as an attachment with an ASCII name; `kind` is its media type."""
     return web.Response(body=body, headers={"Content-Type": kind, **attachment(name)})
 
 
 def attachment(name: str) -> dict[str, str]:
-    """Return the header that lets a browser save what is sent under a name of plain letters."""
+    """Return the header by which a browser saves a response under an ASCII name."""
     return {"Content-Disposition": f'attachment; filename="{name}"'}
 
 
 async def drop(call: ApiRequest, path: str) -> None:
-    """Delete a kept file."""
+    """Delete a stored file."""
     await asyncio.to_thread((call.context(HTTP).documents / path).unlink, missing_ok=True)
 
 
@@ -92,7 +92,7 @@ async def _content(request: web.Request) -> bytes:
 
 
 async def _chunk(request: web.Request) -> bytes:
-    """Return what has come of a body; empty at its end. Raises TooSlow."""
+    """Return the next chunk of a body; empty at its end. Raises TooSlow."""
     try:
         async with asyncio.timeout(SILENT_SECONDS):
             return await request.content.readany()
@@ -105,9 +105,9 @@ def _write(call: ApiRequest, path: str, content: bytes) -> None:
     call.context(HTTP).cipher.write(call.context(HTTP).documents / path, io.BytesIO(content))
 
 
-def _read(safe: FileCipher, path: Path, sha256: str) -> bytes:
-    """Read a whole file. Raises OSError, Damaged."""
-    with safe.open(path) as file:
+def _read(cipher: FileCipher, path: Path, sha256: str) -> bytes:
+    """Read and decrypt a whole file, and check its SHA-256. Raises OSError, Damaged."""
+    with cipher.open(path) as file:
         content = file.read()
     if hashlib.sha256(content).hexdigest() != sha256:
         raise Damaged(path, "has another SHA-256")
@@ -121,7 +121,7 @@ TYPES = {
 
 
 def bytes_of(text: str) -> bytes:
-    """Return a file that was sent in base64."""
+    """Decode a file that was sent in base64. Raises BadInput."""
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):

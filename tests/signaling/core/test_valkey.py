@@ -83,7 +83,7 @@ class External:
     """A Valkey that goes and comes when told to."""
 
     def __init__(self, directory: Path) -> None:
-        self._server = valkey.Embedded(directory / "v.sock", directory)
+        self._server = valkey.EmbeddedValkey(directory / "v.sock", directory)
         self.url = self._server.url
 
     async def come(self) -> None:

@@ -50,11 +50,11 @@ class FeedbackService:
     """Keeps feedback, and finds breaches in what the other records say."""
 
     def __init__(
-        self, engine: AsyncEngine, profiles: Profiles, sheets: ClosingService, handovers: HandoverService
+        self, engine: AsyncEngine, profiles: Profiles, closing: ClosingService, handovers: HandoverService
     ) -> None:
         self._engine = engine
         self._profiles = profiles
-        self._sheets = sheets
+        self._closing = closing
         self._handovers = handovers
 
     async def add(self, unit: str, by: str, text: str, now: datetime) -> Feedback:
@@ -94,7 +94,7 @@ class FeedbackService:
                 *await breaches_store.unanswered(db, start, end, now),
             ]
             there, checked = await breaches_store.there(db, sessions), await breaches_store.checked(db, sessions)
-        missing = await self._sheets.missing(sessions)
+        missing = await self._closing.missing(sessions)
         for session in sessions:
             overdue = session.official.end + self._profiles.at(session.official.start).conduct.closing.remind
             found += breaches.absent(session, there[session.id], points, now)

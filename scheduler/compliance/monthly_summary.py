@@ -37,11 +37,11 @@ KINDS: Mapping[BreachKind, str] = {
 class MonthlySummary:
     """Writes to heads, else to the official mailbox of their unit."""
 
-    def __init__(self, engine: AsyncEngine, profiles: Profiles, box: FeedbackService, channels: Channels) -> None:
+    def __init__(self, engine: AsyncEngine, profiles: Profiles, feedback: FeedbackService, channels: Channels) -> None:
         # given
         self._engine = engine
         self._profiles = profiles
-        self._box = box
+        self._feedback = feedback
         self._channels = channels
         # owned
         self._looked: date | None = None
@@ -54,7 +54,7 @@ class MonthlySummary:
             return
         last = month(day.year, day.month - 1, policy.zone)
         name = f"{last.start.astimezone(policy.zone):%m/%Y}"
-        found = counts(await self._box.breaches(last.start, last.end, now))
+        found = counts(await self._feedback.breaches(last.start, last.end, now))
         async with writing(self._engine) as db:
             heads = [each for each in await people_store.people(db) if each.role == "head" and each.serves(day)]
             addresses = {each.unit: each.email for each in heads if each.email}

@@ -55,36 +55,36 @@ class PersonalRecord:
 class PersonalData:
     """Tells a unit what is on record of its people, and lets it go."""
 
-    def __init__(self, desk: Alerts) -> None:
-        self._desk = desk
+    def __init__(self, alerts: Alerts) -> None:
+        self._alerts = alerts
 
     async def of(self, unit: str, now: datetime) -> list[PersonalRecord]:
         """Return what is on record of a unit's people. Raises UnknownUnit."""
-        async with self._desk.engine.begin() as db:
+        async with self._alerts.engine.begin() as db:
             return await self._of(db, unit, now)
 
     async def erase(self, unit: str, now: datetime) -> int:
         """Erase what a unit does not need any more; return how many entries that were. Raises UnknownUnit."""
-        async with writing(self._desk.engine) as db:
+        async with writing(self._alerts.engine) as db:
             going = [each for each in await self._of(db, unit, now) if not each.needed]
             for table in _SESSION:
                 await _erase(db, table, _ended(table, now) & self._owned(table, unit, now))
-            await _erase(db, PEOPLE, (PEOPLE.c.valid_to < self._desk.profiles.day(now)) & (PEOPLE.c.unit == unit))
+            await _erase(db, PEOPLE, (PEOPLE.c.valid_to < self._alerts.profiles.day(now)) & (PEOPLE.c.unit == unit))
             await _erase_drafts(db, DRAFTS.c.settled.is_not(None) & _sent_by(unit))
             return len(going)
 
     async def forget(self, now: datetime) -> None:
         """Erase what is of sessions that ended, and drafts that were settled, before the months the profile keeps."""
-        oldest = self._desk.profiles.at(now).preparation.oldest_list(now)
+        oldest = self._alerts.profiles.at(now).preparation.oldest_list(now)
         old = {table: _ended(table, oldest) for table in _SESSION}
         settled = DRAFTS.c.settled < seconds(oldest)
-        async with self._desk.engine.begin() as db:
+        async with self._alerts.engine.begin() as db:
             found = [
                 await db.scalar(select(true()).where(where, _named(table)).limit(1)) for table, where in old.items()
             ]
             found.append(await db.scalar(select(true()).where(settled, _WITH_CONTACT).limit(1)))
         if any(found):
-            async with writing(self._desk.engine) as db:
+            async with writing(self._alerts.engine) as db:
                 for table, where in old.items():
                     await _erase(db, table, where)
                 await _erase_drafts(db, settled)
@@ -105,7 +105,7 @@ class PersonalData:
         ]
 
     async def _in_charge(self, db: AsyncConnection, unit: str, now: datetime) -> list[PersonalRecord]:
-        day = self._desk.profiles.day(now)
+        day = self._alerts.profiles.day(now)
         query = select(PEOPLE).where(PEOPLE.c.unit == unit, _named(PEOPLE)).order_by(PEOPLE.c.valid_from, PEOPLE.c.id)
         return [
             PersonalRecord(
@@ -130,7 +130,7 @@ class PersonalData:
             return SESSIONS.c.host_point.in_(points)
         if table is LISTS:
             return LISTS.c.point.in_(points)
-        operates = self._desk.profiles.at(now).directory.operator_unit == unit
+        operates = self._alerts.profiles.at(now).directory.operator_unit == unit
         central = DUTIES.c.role.in_(["main", "backup"]) if operates else false()
         return or_(DUTIES.c.point.in_(points), DUTIES.c.unit == unit, central)
 

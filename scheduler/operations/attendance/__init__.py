@@ -1,1 +1,1 @@
-"""Who was there: presence, reconnections, floor times, lists of attendees."""
+"""Records who took part in sessions: presence, reconnections, floor times, lists of attendees."""

@@ -1,4 +1,4 @@
-"""Lists of who takes part, given by the components when the host asks (Điều 14.4.b, R-098, A35). Pure."""
+"""Checks the lists of attendees that component points give when the host asks (Điều 14.4.b, R-098, A35). Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ MAX_NAME = 100
 
 @dataclass(frozen=True, slots=True)
 class Attendee:
-    """Somebody who takes part."""
+    """One person who takes part in a session."""
 
     name: str
     position: str
@@ -22,7 +22,7 @@ class Attendee:
 
 @dataclass(frozen=True, slots=True)
 class PointAttendees:
-    """The list of one point: how many take part, and those it names. `by` is an account."""
+    """The attendee list of one point: how many people take part, and those it names. `by` is an account."""
 
     point: str
     count: int
@@ -32,13 +32,16 @@ class PointAttendees:
 
 
 def normalised(people: Sequence[Attendee]) -> tuple[Attendee, ...]:
-    """Return people with their texts in one form; empty lines are left out."""
+    """Return people with their texts normalised; empty rows are left out."""
     cleaned = [Attendee(text.clean(each.name), text.clean(each.position)) for each in people]
     return tuple(each for each in cleaned if each != Attendee("", ""))
 
 
 def faults(count: int, people: Sequence[Attendee]) -> list[FieldError]:
-    """Return what is wrong with a list; not everybody need be named, but who is named takes part."""
+    """Return what is wrong with a list.
+
+    A point need not name everybody, but it cannot name more people than it counts.
+    """
     found = [FieldError("people", "too-many", str(MAX_PEOPLE))] if len(people) > MAX_PEOPLE else []
     found += [FieldError("count", "fewer-than-named")] if count < len(people) else []
     found += [FieldError("count", "too-many", str(MAX_COUNT))] if count > MAX_COUNT else []

@@ -1,4 +1,4 @@
-"""Lists of who takes part, as the roof sees them: one method, one transaction (R-098)."""
+"""Stores the attendee lists that points give when the host asks for them (R-098). Each method is one transaction."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -21,31 +21,31 @@ from scheduler.operations.attendance.schema import LISTS, ROLLS
 
 @dataclass(frozen=True, slots=True)
 class AttendeeList:
-    """What the host of a session asked for, and what came, by point; `asked` None: nothing was asked."""
+    """All attendee lists of a session, by point; `asked` is when the host asked for them (None: never)."""
 
     asked: datetime | None
     lists: Mapping[str, PointAttendees]
 
 
 class AttendeeLists:
-    """Keeps lists; :mod:`scheduler.compliance.personal_data` lets their names go."""
+    """Stores attendee lists; :mod:`scheduler.compliance.personal_data` erases their names later."""
 
-    def __init__(self, desk: Alerts) -> None:
-        self._desk = desk
+    def __init__(self, alerts: Alerts) -> None:
+        self._alerts = alerts
 
     async def ask(self, session_id: str, by: str, now: datetime) -> None:
-        """Let every component give its list; asking again changes nothing. Raises UnknownSession."""
-        async with writing(self._desk.engine) as db:
+        """Ask every component point for its list; asking again changes nothing. Raises UnknownSession."""
+        async with writing(self._alerts.engine) as db:
             session = await sessions_store.known(db, session_id)
             if await _asked(db, session.id) is None:
                 await db.execute(insert(ROLLS).values(session=session.id, asked=seconds(now), by=by))
                 wanted = dict.fromkeys(session.points, "")
-                await self._desk.tell_units(db, "list-asked", session, session.slots[-1], wanted, now)
+                await self._alerts.tell_units(db, "list-asked", session, session.slots[-1], wanted, now)
 
     async def give(
         self, session_id: str, point: str, count: int, people: Sequence[Attendee], by: str, now: datetime
     ) -> None:
-        """Keep the list of a component, instead of the one before.
+        """Store the list of a component point, in place of an earlier one.
 
         Raises UnknownSession, NotAsked, InvalidRequest.
         """
@@ -53,7 +53,7 @@ class AttendeeLists:
         faults = attendee_list.faults(count, named)
         if faults:
             raise InvalidRequest(faults)
-        async with writing(self._desk.engine) as db:
+        async with writing(self._alerts.engine) as db:
             session = await sessions_store.known(db, session_id)
             if point not in session.points or await _asked(db, session.id) is None:
                 raise NotAsked
@@ -63,8 +63,8 @@ class AttendeeLists:
             await db.execute(insert(LISTS).values(**values, by=by, at=seconds(now)))
 
     async def of_session(self, session_id: str) -> AttendeeList:
-        """Return what was asked and what came. Raises UnknownSession."""
-        async with self._desk.engine.begin() as db:
+        """Return when the host asked for lists, and the lists that points gave. Raises UnknownSession."""
+        async with self._alerts.engine.begin() as db:
             session = await sessions_store.known(db, session_id)
             rows = (await db.execute(select(LISTS).where(LISTS.c.session == session.id))).mappings()
             given = {row["point"]: _present(row) for row in rows}

@@ -1,4 +1,4 @@
-"""Rows of who had the floor in a meeting, on a connection whose transaction the caller holds (Điều 14.3.b, R-094)."""
+"""Stores who had the floor in a meeting, within the caller's transaction (Điều 14.3.b, R-094)."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -13,8 +13,11 @@ from scheduler.operations.attendance.schema import SPEECHES, STAYS
 
 @dataclass(frozen=True, slots=True)
 class FloorTime:
-    """A device had the floor from `start` to `end`, None while it has it. `place` is where its hand stood in the queue
-    when it was invited, 0 for one that was not raised; `topic` is what it wanted to speak about."""
+    """A device had the floor from `start` to `end`; `end` is None while it still has it.
+
+    `place` is the position of its raised hand in the queue when it was invited, 0 if it had not raised one; `topic` is
+    what it wanted to speak about.
+    """
 
     point: str
     name: str
@@ -25,21 +28,21 @@ class FloorTime:
 
 
 async def begin(db: AsyncConnection, session: str, speech: FloorTime) -> None:
-    """Note that a device has the floor."""
+    """Note that a device was given the floor."""
     values = {"point": speech.point, "name": speech.name, "place": speech.place, "topic": speech.topic}
     await db.execute(insert(SPEECHES).values(session=session, began=seconds(speech.start), **values))
 
 
 async def end(db: AsyncConnection, session: str, name: str, at: datetime) -> None:
-    """Note that a device has it no longer."""
+    """Note that a device no longer has the floor."""
     going_on = (SPEECHES.c.session == session) & (SPEECHES.c.name == name) & SPEECHES.c.ended.is_(None)
     await db.execute(update(SPEECHES).where(going_on).values(ended=seconds(at)))
 
 
 async def lost(db: AsyncConnection, held: Collection[str] = ()) -> None:
-    """Close what a killed server left open, when its point was last there; its stays are closed already.
+    """Close the floor times that a killed server left open, at the last time their point was connected.
 
-    Who has the floor in a session that is `held` still keeps it.
+    The stays of these points must be closed already. Floor times of sessions in `held` stay open: those meetings go on.
     """
     stays = (STAYS.c.session == SPEECHES.c.session) & (STAYS.c.point == SPEECHES.c.point)
     left = select(func.max(STAYS.c.left)).where(stays, STAYS.c.left >= SPEECHES.c.began).scalar_subquery()
@@ -48,7 +51,7 @@ async def lost(db: AsyncConnection, held: Collection[str] = ()) -> None:
 
 
 async def of_session(db: AsyncConnection, session: str) -> list[FloorTime]:
-    """Return who had the floor in a session, in the order in which it was given."""
+    """Return the floor times of a session, in the order in which the floor was given."""
     rows = await db.execute(select(SPEECHES).where(SPEECHES.c.session == session).order_by(SPEECHES.c.id))
     return [
         FloorTime(

@@ -1,9 +1,9 @@
-"""When points were in their meetings, and when they were not (R-087, R-099). Pure; times are whole seconds.
+"""Computes when points were in their meetings and when they were interrupted (R-087, R-099). Pure; whole seconds.
 
-A *stay* is one stretch a point was connected, by whichever of its devices. A slot that is over was held
-until its host left for the last time: meetings end early. Between two stays lies an interruption, if it is longer than
-the profile's `interruption_s`; a point that does not come back is interrupted until the slot is over. Who comes late is
-late, not interrupted.
+A *stay* is one stretch for which a point was connected, by any of its devices. A slot that is over was held until its
+host left for the last time, because meetings end early. A gap between two stays is an interruption if it is longer than
+the profile's `interruption_s`. A point that does not come back is interrupted until the slot is over. A point that
+comes late is late, not interrupted.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class PresenceInterval:
-    """A point was connected; `left` None: it still is."""
+    """One stay of a point; `left` is None while it is still connected."""
 
     point: str
     joined: datetime
@@ -26,12 +26,12 @@ class PresenceInterval:
 
 
 ReconnectKind = Literal["lost", "tried", "back"]
-"""The connection was lost; a try to come back failed; the try that brought it back."""
+"""The connection was lost; an attempt to reconnect failed; the attempt that succeeded."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReconnectAttempt:
-    """What happened to the connection of a device of a point."""
+    """One event of the connection of a point's device: lost, tried to reconnect, or reconnected."""
 
     point: str
     name: str
@@ -41,7 +41,10 @@ class ReconnectAttempt:
 
 @dataclass(frozen=True, slots=True)
 class Interruption:
-    """A point was not connected from `start` to `end`; None: it has not come back. `cause` is its own explanation."""
+    """A point was not connected from `start` to `end`; `end` is None if it has not come back.
+
+    `cause` is the point's own explanation, `by` the account that gave it.
+    """
 
     start: datetime
     end: datetime | None
@@ -62,12 +65,15 @@ class PointAttendance:
 
     @property
     def permille(self) -> int:
-        """The availability, rounded half up."""
+        """The availability in thousandths, rounded half up."""
         return (2000 * self.seconds + self.of) // (2 * self.of) if self.of else 0
 
 
 def held_interval(host: Iterable[PresenceInterval], slot: Interval, now: datetime) -> Interval:
-    """Return how long a slot was held so far: until now; once it is over, until its host left, if it was there."""
+    """Return for how long a slot was held so far.
+
+    It lasts until now; once the slot is over, until its host left, if the host was connected at all.
+    """
     if now < slot.end:
         return Interval(slot.start, max(slot.start, now))
     ends = [min(stay.left or slot.end, slot.end) for stay in host if stay.joined < slot.end]
@@ -77,7 +83,10 @@ def held_interval(host: Iterable[PresenceInterval], slot: Interval, now: datetim
 def point_attendance(
     stays: Iterable[PresenceInterval], slot: Interval, now: datetime, longer: timedelta
 ) -> PointAttendance:
-    """Judge the stays of one point in a slot that was held."""
+    """Compute how one point took part in a slot that was held, from its stays.
+
+    `longer` is the shortest gap between stays that does not yet count as an interruption.
+    """
     spans = merged(Interval(stay.joined, stay.left or now) for stay in stays)
     within = [clipped for span in spans if (clipped := _clip(span, slot.start, slot.end))]
     return PointAttendance(
@@ -90,7 +99,7 @@ def point_attendance(
 
 
 def merged(spans: Iterable[Interval]) -> list[Interval]:
-    """Return the union of intervals as few as possible, in order; empty ones are left out."""
+    """Return the union of intervals as the fewest intervals, in order; empty ones are left out."""
     found: list[Interval] = []
     for span in sorted(spans, key=lambda span: span.start):
         if span.start >= span.end:

@@ -1,4 +1,4 @@
-"""Rows of stays and of what points say of their interruptions, on a connection whose transaction the caller holds."""
+"""Stores stays of points and how points explain their interruptions, within the caller's transaction."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from scheduler.operations.attendance.schema import EXPLANATIONS, STAYS
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What a point says of its interruption that began at `start`."""
+    """How a point explains its interruption that began at `start`."""
 
     point: str
     start: datetime
@@ -23,13 +23,13 @@ class Explanation:
 
 
 async def open_stays(db: AsyncConnection) -> dict[tuple[str, str], int]:
-    """Return the stays that go on, by session and point."""
+    """Return the ids of stays that go on, by session and point."""
     rows = await db.execute(select(STAYS.c.id, STAYS.c.session, STAYS.c.point).where(STAYS.c.left.is_(None)))
     return {(row.session, row.point): row.id for row in rows}
 
 
 async def begin(db: AsyncConnection, session: str, point: str, now: datetime) -> None:
-    """Open a stay, unless one goes on."""
+    """Open a stay of a point, unless one is open."""
     going_on = (STAYS.c.session == session) & (STAYS.c.point == point) & STAYS.c.left.is_(None)
     if await db.scalar(select(STAYS.c.id).where(going_on)) is None:
         at = seconds(now)
@@ -37,7 +37,7 @@ async def begin(db: AsyncConnection, session: str, point: str, now: datetime) ->
 
 
 async def end(db: AsyncConnection, session: str, point: str, at: datetime) -> None:
-    """Close the stay that goes on, if one does; none ends before it began."""
+    """Close the open stay of a point, if there is one, but not before it began."""
     going_on = (STAYS.c.session == session) & (STAYS.c.point == point) & STAYS.c.left.is_(None)
     joined = await db.scalar(select(STAYS.c.joined).where(going_on))
     if joined is not None:
@@ -46,12 +46,15 @@ async def end(db: AsyncConnection, session: str, point: str, at: datetime) -> No
 
 
 async def saw(db: AsyncConnection, ids: Collection[int], now: datetime) -> None:
-    """Note that the points of these stays are there."""
+    """Note that the points of these stays are still connected."""
     await db.execute(update(STAYS).where(STAYS.c.id.in_(ids)).values(seen=seconds(now)))
 
 
 async def lost(db: AsyncConnection, since: datetime | None = None, held: Collection[str] = ()) -> None:
-    """Close open stays at their last sign of life: all, or those with none since a time; none of sessions `held`."""
+    """Close open stays at the last time their point was seen connected.
+
+    With `since`, only stays that were not seen since then. Stays of sessions in `held` stay open: those meetings go on.
+    """
     silent = STAYS.c.left.is_(None) & STAYS.c.session.not_in(held)
     silent = silent if since is None else silent & (STAYS.c.seen < seconds(since))
     await db.execute(update(STAYS).where(silent).values(left=STAYS.c.seen))
@@ -68,13 +71,13 @@ async def of_sessions(db: AsyncConnection, sessions: Collection[str]) -> dict[st
 
 
 async def explanations(db: AsyncConnection, session: str) -> list[Explanation]:
-    """Return what the points of a session say."""
+    """Return how the points of a session explain their interruptions."""
     rows = await db.execute(select(EXPLANATIONS).where(EXPLANATIONS.c.session == session))
     return [Explanation(row.point, instant(row.start), row.cause, row.by) for row in rows]
 
 
 async def explain(db: AsyncConnection, session: str, said: Explanation, now: datetime) -> None:
-    """Keep what a point says, instead of what it said before."""
+    """Store an explanation, in place of an earlier one."""
     key = {"session": session, "point": said.point, "start": seconds(said.start)}
     values = {"cause": said.cause, "by": said.by, "at": seconds(now)}
     known = (EXPLANATIONS.c.session == session) & (EXPLANATIONS.c.point == said.point)

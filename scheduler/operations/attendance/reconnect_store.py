@@ -1,4 +1,4 @@
-"""Rows of lost connections and each try to come back, on a connection whose transaction the caller holds (R-099)."""
+"""Stores lost connections and each attempt to reconnect, within the caller's transaction (R-099)."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ from scheduler.operations.attendance.schema import REDIALS
 
 
 async def add(db: AsyncConnection, session: str, redials: Iterable[ReconnectAttempt]) -> None:
-    """Keep what happened."""
+    """Store reconnect events of a session."""
     rows = [
         {"session": session, "point": r.point, "name": r.name, "kind": r.kind, "at": seconds(r.at)} for r in redials
     ]
@@ -19,6 +19,6 @@ async def add(db: AsyncConnection, session: str, redials: Iterable[ReconnectAtte
 
 
 async def of_session(db: AsyncConnection, session: str) -> list[ReconnectAttempt]:
-    """Return what happened in a session, by time; at the same second in the order in which it was told."""
+    """Return the reconnect events of a session by time; those of the same second in the order they were reported."""
     rows = await db.execute(select(REDIALS).where(REDIALS.c.session == session).order_by(REDIALS.c.at, REDIALS.c.id))
     return [ReconnectAttempt(row.point, row.name, row.kind, instant(row.at)) for row in rows]

@@ -1,4 +1,7 @@
-"""The tables of preparation and attendance, beside the scheduler's. Times are whole seconds since 1970 in UTC."""
+"""SQL tables of attendance: stays, floor times, explanations, reconnections, attendee lists.
+
+Times are whole seconds since 1970 in UTC.
+"""
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text
 

@@ -38,7 +38,10 @@ MAX_CAUSE = 500
 
 @dataclass(frozen=True, slots=True)
 class SlotAttendance:
-    """One slot, with its points in the order of the session, the host first: their stays and what follows from them."""
+    """The attendance of one slot: the stays of each point and how it took part.
+
+    The points are in the order of the session, the host first.
+    """
 
     slot: Slot
     points: Mapping[str, tuple[tuple[PresenceInterval, ...], PointAttendance]]
@@ -50,73 +53,79 @@ class SlotAttendance:
 
 
 class Attendance:
-    """Keeps stays and judges them."""
+    """Stores stays, floor times and reconnections, and computes the attendance of sessions from them."""
 
-    def __init__(self, desk: Alerts) -> None:
+    def __init__(self, alerts: Alerts) -> None:
         # given
-        self._desk = desk
+        self._alerts = alerts
         # owned
         self._settled: datetime | None = None
 
     async def recover(self, held: Collection[str] = ()) -> None:
-        """Close what a killed server left open, at its last sign of life; sessions that are `held` still go on."""
-        async with writing(self._desk.engine) as db:
+        """Close the stays and floor times that a killed server left open, at the last time they were confirmed.
+
+        Sessions in `held` are left alone: their meetings still go on.
+        """
+        async with writing(self._alerts.engine) as db:
             await presence_store.lost(db, held=held)
             await floor_store.lost(db, held)
 
     async def point_joined(self, session: str, point: str, now: datetime) -> None:
-        """A point is about to be let in; a second device changes nothing."""
-        async with writing(self._desk.engine) as db:
+        """Note that a point is about to be let in; a second device of the point changes nothing."""
+        async with writing(self._alerts.engine) as db:
             await presence_store.begin(db, session, point, now)
 
     async def point_left(self, session: str, point: str, at: datetime) -> None:
-        """The last device of a point is gone since `at`."""
-        async with writing(self._desk.engine) as db:
+        """Note that the last device of a point disconnected at `at`."""
+        async with writing(self._alerts.engine) as db:
             await presence_store.end(db, session, point, at)
 
     async def floor_given(self, session: str, speech: FloorTime) -> None:
-        """A device has the floor (Điều 14.3.b)."""
-        async with writing(self._desk.engine) as db:
+        """Note that a device was given the floor (Điều 14.3.b)."""
+        async with writing(self._alerts.engine) as db:
             await floor_store.begin(db, session, speech)
 
     async def floor_ended(self, session: str, name: str, now: datetime) -> None:
-        """A device has it no longer."""
-        async with writing(self._desk.engine) as db:
+        """Note that a device no longer has the floor."""
+        async with writing(self._alerts.engine) as db:
             await floor_store.end(db, session, name, now)
 
     async def floor_times(self, session: str) -> list[FloorTime]:
-        """Return who had the floor in a session, in the order in which it was given."""
-        async with self._desk.engine.begin() as db:
+        """Return the floor times of a session, in the order in which the floor was given."""
+        async with self._alerts.engine.begin() as db:
             return await floor_store.of_session(db, session)
 
     async def add_reconnects(self, session: str, redials: Sequence[ReconnectAttempt]) -> None:
-        """Connections were lost, or devices tried to come back (Điều 14.4.c)."""
-        async with writing(self._desk.engine) as db:
+        """Store that connections were lost or that devices tried to reconnect (Điều 14.4.c)."""
+        async with writing(self._alerts.engine) as db:
             await reconnect_store.add(db, session, redials)
 
     async def reconnects(self, session: str) -> list[ReconnectAttempt]:
-        """Return what happened to the connections of a session's points, by time."""
-        async with self._desk.engine.begin() as db:
+        """Return the reconnect events of a session's points, by time."""
+        async with self._alerts.engine.begin() as db:
             return await reconnect_store.of_session(db, session)
 
     async def confirm_present(self, here: Mapping[str, Collection[str]], now: datetime) -> None:
-        """Say which points are there, by session; whoever was not for a while left when last seen."""
+        """Confirm which points are connected, by session.
+
+        Stays that were not confirmed for :data:`FORGOTTEN` are closed at the last time they were.
+        """
         there = {(session, point) for session, points in here.items() for point in points}
-        async with self._desk.engine.begin() as db:
+        async with self._alerts.engine.begin() as db:
             if not await presence_store.open_stays(db):
                 return
-        async with writing(self._desk.engine) as db:
+        async with writing(self._alerts.engine) as db:
             known = await presence_store.open_stays(db)
             await presence_store.saw(db, [known[key] for key in known.keys() & there], now)
             await presence_store.lost(db, now - FORGOTTEN)
 
     async def slots(self, session_id: str, now: datetime) -> list[SlotAttendance]:
         """Return the attendance of each slot. Raises UnknownSession."""
-        async with self._desk.engine.begin() as db:
+        async with self._alerts.engine.begin() as db:
             return await self._slots(db, await sessions_store.known(db, session_id), now)
 
     async def explain(self, session_id: str, point: str, start: datetime, cause: str, by: str, now: datetime) -> None:
-        """Let a point say why it was interrupted from `start` on (Điều 14.4.c).
+        """Store why a point was interrupted from `start` on (Điều 14.4.c).
 
         Raises UnknownSession, InvalidRequest.
         """
@@ -124,7 +133,7 @@ class Attendance:
         faults = text.faults("cause", said, MAX_CAUSE)
         if faults:
             raise InvalidRequest(faults)
-        async with writing(self._desk.engine) as db:
+        async with writing(self._alerts.engine) as db:
             slots = await self._slots(db, await sessions_store.known(db, session_id), now)
             known = {gap.start for slot in slots if point in slot.points for gap in slot.points[point][1].interruptions}
             if start not in known:
@@ -132,9 +141,12 @@ class Attendance:
             await presence_store.explain(db, session_id, Explanation(point, start, said, by), now)
 
     async def notify_of_ended_slots(self, now: datetime) -> None:
-        """Tell units of slots that have ended: who missed a rehearsal, and whose interruptions nobody explained."""
+        """Notify units of points that missed a rehearsal or did not explain an interruption.
+
+        Each slot is looked at once, after its end.
+        """
         since = self._settled or now - LOOK_BACK
-        async with writing(self._desk.engine) as db:
+        async with writing(self._alerts.engine) as db:
             for session in await sessions_store.between(db, since, now):
                 ended = [each for each in await self._slots(db, session, now) if since < each.slot.end <= now]
                 for each in ended if session.state == State.ISSUED else ():
@@ -145,16 +157,16 @@ class Attendance:
         judged = {point: found for point, (_, found) in ended.points.items()}
         if ended.slot.kind == REHEARSAL:
             absent = {point: "" for point, found in judged.items() if not found.present}
-            await self._desk.tell_units(db, "absent", session, ended.slot, absent, now)
+            await self._alerts.tell_units(db, "absent", session, ended.slot, absent, now)
         silent = {
             point: f" ({len(gaps)})"
             for point, found in judged.items()
             if (gaps := [gap for gap in found.interruptions if not gap.cause])
         }
-        await self._desk.tell_units(db, "interrupted", session, ended.slot, silent, now)
+        await self._alerts.tell_units(db, "interrupted", session, ended.slot, silent, now)
 
     async def _slots(self, db: AsyncConnection, session: Session, now: datetime) -> list[SlotAttendance]:
-        longer = timedelta(seconds=self._desk.policy(session).preparation.interruption_s)
+        longer = timedelta(seconds=self._alerts.policy(session).preparation.interruption_s)
         stays = (await presence_store.of_sessions(db, [session.id]))[session.id]
         said = {(each.point, each.start): each for each in await presence_store.explanations(db, session.id)}
         points = session.everyone

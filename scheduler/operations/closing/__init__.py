@@ -1,1 +1,1 @@
-"""After a session: closing checklist, device shutdown, handover of recordings, documents."""
+"""Closes a session in order: checklist, device shutdown, handover of recordings, documents."""

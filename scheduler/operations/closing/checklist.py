@@ -1,4 +1,4 @@
-"""The ordered checklist after a session: end it, switch off the terminals, then cut the power (Điều 15.1). Pure."""
+"""The ordered checklist after a session: end it, switch off the devices, then cut the power (Điều 15.1). Pure."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from scheduler.operations.closing.errors import ClosingOrder, UnknownItem
 from scheduler.policy.policy import ClosingPolicy
 
 CENTRE = ""
-"""The place whose list closes the session; every other place is a point."""
+"""The place whose checklist closes the session; every other place is a point."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """One item that was done at a place, by an account."""
+    """One checklist item that was done at a place, by an account."""
 
     place: str
     item: str
@@ -23,7 +23,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class PlaceChecklist:
-    """The list of one place: its items in order with their names, and those done."""
+    """The checklist of one place: its items in order with their names, and the ticks."""
 
     place: str
     items: tuple[tuple[str, str], ...]
@@ -31,41 +31,41 @@ class PlaceChecklist:
 
     @property
     def complete(self) -> bool:
-        """Whether everything is done."""
+        """Whether every item is done."""
         return len(self.ticks) == len(self.items)
 
     @property
     def next(self) -> str | None:
-        """What is to be done now; None when all is done."""
+        """The id of the item that comes next; None when all are done."""
         return None if self.complete else self.items[len(self.ticks)][0]
 
 
 @dataclass(frozen=True, slots=True)
 class ClosingChecklist:
-    """All lists of a session, the centre's first, and the kind it is reported under (R-017)."""
+    """The checklists of all places of a session, the centre's first, and the kind of meeting for reports (R-017)."""
 
     kind: str | None
     lists: tuple[PlaceChecklist, ...]
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """The places that are not done."""
+        """The places whose checklist is not complete."""
         return tuple(each.place for each in self.lists if not each.complete)
 
     @property
     def complete(self) -> bool:
-        """Whether the session is closed: the centre's list is done, and it is known what kind of meeting it was."""
+        """Whether the session is closed: the centre's checklist is complete and the kind of meeting is known."""
         return self.kind is not None and self.lists[0].complete
 
     def of(self, place: str) -> PlaceChecklist | None:
-        """Return the list of a place."""
+        """Return the checklist of a place."""
         return next((each for each in self.lists if each.place == place), None)
 
 
 def closing_checklist(
     policy: ClosingPolicy, points: Sequence[str], ticks: Collection[Tick], kind: str | None
 ) -> ClosingChecklist:
-    """Return the sheet of a session with these points."""
+    """Return the closing checklist of a session with these points."""
     done: dict[str, list[Tick]] = {place: [] for place in (CENTRE, *points)}
     for tick in ticks:
         if tick.place in done:
@@ -80,7 +80,7 @@ def closing_checklist(
 
 
 def check(ticked: PlaceChecklist, item: str, done: bool) -> None:
-    """Refuse what is not the next item, or, to take it back, not the last one. Raises UnknownItem, ClosingOrder."""
+    """Refuse to tick an item that is not next, or to untick one that is not last. Raises UnknownItem, ClosingOrder."""
     if item not in {known for known, _ in ticked.items}:
         raise UnknownItem(item)
     turn = ticked.next if done else ticked.ticks[-1].item if ticked.ticks else None

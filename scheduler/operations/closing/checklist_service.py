@@ -1,4 +1,7 @@
-"""Closing sessions: the lists, who did what, and who is reminded (Điều 15.1, 11.3); one method, one transaction."""
+"""Stores the closing checklists of sessions and reminds units of them (Điều 15.1, 11.3).
+
+Each method is one transaction.
+"""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
@@ -20,11 +23,11 @@ from scheduler.policy.profile_files import Profiles
 from scheduler.units import store as units_store
 
 LOOK_BACK = timedelta(days=3)
-"""Nobody is reminded of older sessions."""
+"""No reminders are sent for older sessions."""
 
 
 class ClosingService:
-    """Keeps the closing lists of sessions."""
+    """Stores the closing checklists of sessions."""
 
     def __init__(self, engine: AsyncEngine, profiles: Profiles, channels: wording.Channels) -> None:
         self._engine = engine
@@ -32,12 +35,12 @@ class ClosingService:
         self._channels = channels
 
     async def checklist(self, session_id: str) -> ClosingChecklist:
-        """Return the lists of a session. Raises UnknownSession."""
+        """Return the closing checklist of a session. Raises UnknownSession."""
         async with self._engine.begin() as db:
             return await self._sheet(db, await sessions_store.known(db, session_id))
 
     async def missing(self, sessions: Sequence[Session]) -> dict[str, tuple[str, ...]]:
-        """Return the places that are not done, by session, from one statement however many they are."""
+        """Return the places that are not done, by session, by one statement however many there are."""
         ticks: dict[str, list[Tick]] = {session.id: [] for session in sessions}
         async with self._engine.begin() as db:
             for row in await db.execute(select(TICKS).where(TICKS.c.session.in_(list(ticks)))):
@@ -47,7 +50,7 @@ class ClosingService:
     async def tick(
         self, session_id: str, place: str, item: str, done: bool, by: str, now: datetime
     ) -> ClosingChecklist:
-        """Note that an item is done at a place, or take the last one back.
+        """Tick an item of a place, or untick the last one.
 
         Raises UnknownSession, NotOver, UnknownItem, ClosingOrder; then nothing changed.
         """
@@ -68,7 +71,7 @@ class ClosingService:
             return await self._sheet(db, session)
 
     async def set_kind(self, session_id: str, kind: str) -> ClosingChecklist:
-        """Say what kind of meeting it was (Điều 4.2). Raises UnknownSession, UnknownItem."""
+        """Set what kind of meeting it was (Điều 4.2). Raises UnknownSession, UnknownItem."""
         async with writing(self._engine) as db:
             session = await sessions_store.known(db, session_id)
             if kind not in self._policy(session).registration.kinds:
@@ -77,7 +80,7 @@ class ClosingService:
             return await self._sheet(db, session)
 
     async def remind(self, now: datetime) -> None:
-        """Remind the units whose points, or whose session, are not done two hours after the end (R-100); once each."""
+        """Remind units whose points are not done two hours after the end (R-100); once for each session."""
         async with writing(self._engine) as db:
             for session in await sessions_store.between(db, now - LOOK_BACK, now):
                 if (

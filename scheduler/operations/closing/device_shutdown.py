@@ -1,4 +1,4 @@
-"""Room systems that are still on half an hour after their session, and who is reminded of them (Điều 11.3; R-053)."""
+"""Finds room systems that are still on half an hour after their session, and reminds their units (Điều 11.3; R-053)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ from scheduler.notifications import outbox, wording
 from scheduler.units import store as units_store
 
 AFTER = timedelta(minutes=30)
-"""So long after the end a room system should be off."""
+"""So long after the end of a session its room systems should be off."""
 WITHIN = timedelta(minutes=30)
-"""So much later it is asked no more; who meets again within that time may leave it on."""
+"""How long room systems are checked after that. One whose next session begins within this time may stay on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,14 @@ class EndedSession:
 
 
 class DeviceShutdown:
-    """Knows whom to ask, and tells units."""
+    """Lists the room systems to check, and reminds units of those that are still on."""
 
     def __init__(self, engine: AsyncEngine, channels: wording.Channels) -> None:
         self._engine = engine
         self._channels = channels
 
     async def due(self, now: datetime) -> list[EndedSession]:
-        """Return the sessions that ended half an hour ago, each with its room systems that meet no more."""
+        """Return the sessions that ended half an hour ago, with their room systems that have no session soon."""
         async with self._engine.begin() as db:
             over = [
                 session
@@ -63,6 +63,6 @@ class DeviceShutdown:
                 await outbox.tell(db, notice, self._channels, now)
 
     async def _busy(self, db: AsyncConnection, now: datetime) -> set[str]:
-        """The points that meet now or soon."""
+        """Return the points that are in a session now or soon."""
         soon = await sessions_store.between(db, now, now + WITHIN)
         return {point for session in soon if session.state == State.ISSUED for point in session.everyone}

@@ -1,4 +1,4 @@
-"""Documents of sessions, and who asked for what of a session: one method, one transaction."""
+"""Stores documents of sessions and the requests of units to get them. Each method is one transaction."""
 
 import uuid
 from collections.abc import Collection
@@ -21,18 +21,18 @@ from scheduler.operations.closing.schema import DOCUMENTS, GRANTS
 from scheduler.units import store as units_store
 
 MAX_DOCUMENTS = 50
-"""Of one session."""
+"""The most documents of one session."""
 
 
 class DocumentService:
-    """Keeps what belongs to the host and who may have it."""
+    """Stores the documents of sessions and which units may have them."""
 
     def __init__(self, engine: AsyncEngine, channels: wording.Channels) -> None:
         self._engine = engine
         self._channels = channels
 
     async def add(self, document: Document) -> None:
-        """Keep a document. Raises UnknownSession, TooManyDocuments."""
+        """Store a document. Raises UnknownSession, TooManyDocuments."""
         async with writing(self._engine) as db:
             await sessions_store.known(db, document.session)
             if len(await _documents(db, document.session)) >= MAX_DOCUMENTS:
@@ -44,7 +44,7 @@ class DocumentService:
             await db.execute(insert(DOCUMENTS).values(row))
 
     async def remove(self, document_id: str) -> Document:
-        """Forget a document and who might have it. Raises UnknownMaterial."""
+        """Delete a document with the requests for it. Raises UnknownMaterial."""
         async with writing(self._engine) as db:
             found = await _document(db, document_id)
             await db.execute(delete(GRANTS).where(GRANTS.c.subject == document_id))
@@ -62,7 +62,10 @@ class DocumentService:
             return await _documents(db, session)
 
     async def ask(self, session_id: str, subject: str, unit: str, by: str, text: str, now: datetime) -> AccessRequest:
-        """Ask the host for its recording or a document; asking twice is asking once. Raises UnknownMaterial."""
+        """Ask the host for its recording or a document.
+
+        A request that still waits for a reply is returned instead. Raises UnknownMaterial.
+        """
         async with writing(self._engine) as db:
             await self._known(db, session_id, subject)
             for old in await _grants(db, [session_id]):
@@ -79,7 +82,7 @@ class DocumentService:
     async def answer(
         self, grant_id: str, granted: bool, until: datetime | None, by: str, now: datetime
     ) -> AccessRequest:
-        """Answer a wish, or take an answer back. Raises UnknownMaterial."""
+        """Grant or refuse a request, also in place of an earlier reply. Raises UnknownMaterial."""
         async with writing(self._engine) as db:
             rows = await db.execute(select(GRANTS).where(GRANTS.c.id.in_(storable([grant_id]))))
             row = rows.mappings().first()
@@ -98,7 +101,7 @@ class DocumentService:
     async def offer(
         self, session_id: str, subject: str, units: Collection[str], until: datetime | None, by: str, now: datetime
     ) -> None:
-        """Let units have something unasked. Raises UnknownMaterial."""
+        """Grant units the recording or a document without a request. Raises UnknownMaterial."""
         async with writing(self._engine) as db:
             await self._known(db, session_id, subject)
             at = instant(seconds(now))
@@ -107,7 +110,7 @@ class DocumentService:
                 await db.execute(insert(GRANTS).values(_values(given)))
 
     async def grant(self, grant_id: str) -> AccessRequest:
-        """Return one wish. Raises UnknownMaterial."""
+        """Return one request. Raises UnknownMaterial."""
         async with self._engine.begin() as db:
             row = (await db.execute(select(GRANTS).where(GRANTS.c.id.in_(storable([grant_id]))))).mappings().first()
         if row is None:
@@ -115,12 +118,12 @@ class DocumentService:
         return _grant(row)
 
     async def grants(self, sessions: Collection[str]) -> list[AccessRequest]:
-        """Return what was asked and granted of sessions, the newest first."""
+        """Return the requests and grants of sessions, the newest first."""
         async with self._engine.begin() as db:
             return await _grants(db, sessions)
 
     async def inbox(self, unit: str | None) -> list[AccessRequest]:
-        """Return the wishes that a host unit (None: any) has to answer or answered, and its own, the newest first."""
+        """Return the requests to a host unit and those it made itself, the newest first; None: of all units."""
         query = select(GRANTS).where(GRANTS.c.asked_by != "").order_by(GRANTS.c.asked.desc(), GRANTS.c.id).limit(500)
         if unit is not None:
             own = select(POINTS.c.id).where(POINTS.c.unit.in_(storable([unit])))

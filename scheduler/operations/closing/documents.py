@@ -1,4 +1,7 @@
-"""Documents and recordings belong to the host; other units get them from it (Điều 5.3, 15.4, R-020, R-103). Pure."""
+"""Rules of access to documents and recordings (Điều 5.3, 15.4, R-020, R-103). Pure.
+
+They belong to the host unit, which grants them to other units.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -13,7 +16,7 @@ AccessReply = Literal["waiting", "granted", "refused"]
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file of a session, owned by its host unit; `path` is a random name under the documents' directory."""
+    """A file of a session, owned by its host unit; `path` is a random name under the documents' folder."""
 
     id: str
     session: str
@@ -28,9 +31,9 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class AccessRequest:
-    """A unit's wish for something of a session, or the host's offer, and what the host answered.
+    """A unit's request for a recording or document, or the host's offer, with the host's reply.
 
-    `until` bounds a granted one; None: without end. `asked_by` is empty when the host offered it unasked.
+    A grant holds until `until`; None: without end. `asked_by` is empty when the host offered it without a request.
     """
 
     id: str
@@ -46,10 +49,10 @@ class AccessRequest:
     until: datetime | None = None
 
     def holds(self, now: datetime) -> bool:
-        """Tell whether the unit may have it now."""
+        """Tell whether the unit has access now."""
         return self.answer == "granted" and (self.until is None or now < self.until)
 
 
 def allowed(grants: Collection[AccessRequest], unit: str | None, subject: str, now: datetime) -> bool:
-    """Tell whether a unit may have something now."""
+    """Tell whether a unit may have the recording or a document now."""
     return any(grant.unit == unit and grant.subject == subject and grant.holds(now) for grant in grants)

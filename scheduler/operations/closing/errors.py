@@ -1,14 +1,14 @@
-"""What the conduct of a session refuses; the roof turns classes into words."""
+"""Errors of incidents, closing, documents and feedback; `signaling.http.problems` maps them to problem responses."""
 
 from scheduler.core.errors import SchedulerError
 
 
 class UnknownIncident(SchedulerError):
-    """No such incident, or none the caller may see."""
+    """There is no such incident, or none that the caller may see."""
 
 
 class IllegalStep(SchedulerError):
-    """An incident that is so cannot have this done to it: `state` and `step` say what."""
+    """An incident in `state` does not allow `step`."""
 
     def __init__(self, state: str, step: str) -> None:
         super().__init__(f"{step} while {state}")
@@ -17,15 +17,15 @@ class IllegalStep(SchedulerError):
 
 
 class NotOver(SchedulerError):
-    """A session that was not held has nothing to switch off yet."""
+    """A session that was not held cannot be closed yet."""
 
 
 class UnknownItem(SchedulerError):
-    """The profile has no such item, place or kind."""
+    """The profile has no such checklist item, place or kind of meeting."""
 
 
 class ClosingOrder(SchedulerError):
-    """Something else comes first: `turn` is its name (khoản 1 Điều 15)."""
+    """Another item comes first: `turn` is its name (khoản 1 Điều 15)."""
 
     def __init__(self, turn: str) -> None:
         super().__init__(turn)
@@ -33,12 +33,12 @@ class ClosingOrder(SchedulerError):
 
 
 class NotHandedOver(SchedulerError):
-    """There is nothing to receive, or its SHA-256 is another one."""
+    """There is no recording to receive, or its SHA-256 differs."""
 
 
 class UnknownMaterial(SchedulerError):
-    """No such document or wish, or none the caller may see."""
+    """There is no such document or request, or none that the caller may see."""
 
 
 class UnknownFeedback(SchedulerError):
-    """Nobody said that."""
+    """There is no such feedback."""

@@ -1,4 +1,4 @@
-"""Handovers of recordings, as the roof sees them: one method, one transaction."""
+"""Stores the handovers of recordings to their hosts. Each method is one transaction."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -26,7 +26,7 @@ _TIMES = ("ended", "due", "told", "received", "keep_until", "reminded", "warned"
 
 
 class HandoverService:
-    """Keeps who is owed which recording until when, and what became of it."""
+    """Stores which host is owed which recording until when, and reminds hosts."""
 
     def __init__(self, engine: AsyncEngine, profiles: Profiles, channels: wording.Channels) -> None:
         self._engine = engine
@@ -34,7 +34,10 @@ class HandoverService:
         self._channels = channels
 
     async def open(self, session_id: str, digest: str, now: datetime) -> Handover:
-        """Tell the host that its recording is ready; one that was told already is returned. Raises UnknownSession."""
+        """Tell the host that its recording is ready, and return the handover.
+
+        A handover that was opened before is returned unchanged. Raises UnknownSession.
+        """
         async with writing(self._engine) as db:
             known = await self._one(db, session_id)
             if known is not None:
@@ -49,9 +52,9 @@ class HandoverService:
             return made
 
     async def receive(self, session_id: str, digest: str, by: str, now: datetime) -> Handover:
-        """Note that the host has its recording, as the SHA-256 it names proves; again changes nothing.
+        """Note that the host has its recording, as the SHA-256 that it names proves; a second time changes nothing.
 
-        Raises NotHandedOver: there is none, or its SHA-256 is another one.
+        Raises NotHandedOver when there is no handover, or its SHA-256 differs.
         """
         async with writing(self._engine) as db:
             known = await self._one(db, session_id)
@@ -81,7 +84,7 @@ class HandoverService:
             return [_handover(row) for row in rows.mappings()]
 
     async def remind(self, now: datetime) -> None:
-        """Remind hosts of what is due soon, and warn them of what will go (R-102, A27); once each."""
+        """Remind hosts of handovers due soon, and warn of recordings to be deleted (R-102, A27); once each."""
         async with writing(self._engine) as db:
             for each in await self._unsettled(db):
                 policy = self._policy(each).conduct.recordings
@@ -93,7 +96,7 @@ class HandoverService:
                     await self._save(db, replace(each, warned=now))
 
     async def to_delete(self, now: datetime) -> list[Handover]:
-        """Return the handovers whose files are to be deleted now: never of one that was not received."""
+        """Return the handovers whose files are to be deleted now; never one that was not received."""
         async with self._engine.begin() as db:
             due = await self._unsettled(db)
         return [
@@ -101,7 +104,7 @@ class HandoverService:
         ]
 
     async def mark_deleted(self, session_id: str, now: datetime) -> None:
-        """The files are deleted; the record of them stays."""
+        """Note that the files are deleted; the handover stays on record."""
         async with writing(self._engine) as db:
             own = HANDOVERS.c.session == session_id
             await db.execute(update(HANDOVERS).where(own).values(deleted=seconds(now)))

@@ -1,4 +1,4 @@
-"""Handing a session's recording to its host, keeping it, letting it go (Điều 15.2–15.4, reading A27). Pure."""
+"""Rules for handing a recording to its host, keeping it and deleting it (Điều 15.2–15.4, reading A27). Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,14 +7,15 @@ from typing import Literal
 from scheduler.policy.policy import RecordingPolicy
 
 HandoverStatus = Literal["due", "overdue", "received", "late", "deleted"]
-"""Waits for the host, waits too long, received in time, received late, no longer kept here."""
+"""Waits for the host; waits too long; received in time; received late; files deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """`due` is the close of the second working day after the end; `digest` the SHA-256 of what was handed over.
+    """The handover of one recording to its host unit.
 
-    `told` is when the link was sent, `keep_until` until when it is kept centrally, None until it was received.
+    `due` is the close of the second working day after the end; `digest` the SHA-256 of the file. `told` is when the
+    link was sent; `keep_until` is until when the file is kept centrally, None until it was received.
     """
 
     session: str
@@ -31,7 +32,7 @@ class Handover:
     deleted: datetime | None = None
 
     def status(self, now: datetime) -> HandoverStatus:
-        """Say how it stands."""
+        """Return the status at a time."""
         if self.deleted is not None:
             return "deleted"
         if self.received is not None:
@@ -40,7 +41,7 @@ class Handover:
 
 
 def reminder_due(handover: Handover, policy: RecordingPolicy, now: datetime) -> bool:
-    """Tell whether the host is to be reminded now: once, some hours before it is due."""
+    """Tell whether the host is to be reminded now: once, some hours before the handover is due."""
     return handover.received is None and handover.reminded is None and now >= handover.due - policy.remind
 
 
@@ -50,7 +51,7 @@ def kept_until(received: datetime, policy: RecordingPolicy) -> datetime:
 
 
 def warning_due(handover: Handover, policy: RecordingPolicy, now: datetime) -> bool:
-    """Tell whether the host is to be told now that the recording will go."""
+    """Tell whether the host is to be warned now that the recording will be deleted."""
     return (
         handover.keep_until is not None
         and handover.deleted is None
@@ -60,7 +61,10 @@ def warning_due(handover: Handover, policy: RecordingPolicy, now: datetime) -> b
 
 
 def deletion_due(handover: Handover, policy: RecordingPolicy, now: datetime) -> bool:
-    """Tell whether a recording is to be deleted: kept long enough since it was received, and warned of long before."""
+    """Tell whether a recording is to be deleted now.
+
+    It must have been kept long enough since it was received, and its host warned long enough before.
+    """
     return (
         handover.keep_until is not None
         and handover.deleted is None

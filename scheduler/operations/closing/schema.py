@@ -1,4 +1,7 @@
-"""The tables of a session's conduct. Times are whole seconds since 1970 in UTC."""
+"""SQL tables of closing: ticks, kinds of meetings, handovers, documents, access requests.
+
+Times are whole seconds since 1970 in UTC.
+"""
 
 from sqlalchemy import BigInteger, Column, ForeignKey, String, Table
 

@@ -1,1 +1,1 @@
-"""Incidents from report to close, and what telecom providers see of them."""
+"""Handles incidents from report to close, and shows telecom providers those of their lines."""

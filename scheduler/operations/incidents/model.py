@@ -1,29 +1,38 @@
-"""What is kept of a session's conduct. All times are aware datetimes in UTC with whole seconds."""
+"""Values of incidents and of line quality. All times are aware datetimes in UTC with whole seconds."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 IncidentKind = Literal["no-sound", "no-picture", "quiet", "disconnected", "device", "other", "help", "line"]
-"""What people tap; `help` is the host asking the centre to step in (Điều 14.3.c), `line` a line that loses too much."""
+"""The kinds of faults that people report.
+
+`help`: the host asks the centre to step in (Điều 14.3.c); `line`: the server saw a line that loses too many packets.
+"""
 
 IncidentState = Literal["open", "taken", "provider", "resolved"]
-"""Nobody's yet, somebody's of the centre, with the enterprise whose line it is, settled."""
+"""Not yet taken; taken by somebody of the centre; handed to the provider of the line; settled."""
 
 IncidentLevel = Literal[1, 2]
-"""What the technicians at hand settle, and what the centre must (Điều 14.3.c)."""
+"""Level 1 is settled by the technicians at hand, level 2 by the centre (Điều 14.3.c)."""
 
 StepKind = Literal[
     "opened", "again", "taken", "noted", "escalated", "provider", "answered", "control", "returned", "resolved",
     "reopened",
 ]  # fmt: skip
-"""What happened to an incident. `control` and `returned` frame the time in which the centre directs the meeting;
-`answered` is what the provider of the line says."""
+"""The steps in the history of an incident.
+
+`again`: the same fault was reported once more. `control` and `returned` frame the time in which the centre directs the
+meeting. `answered` is the reply of the line's provider.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class LineMeasurement:
-    """A line as it was at a moment: shares lost (0 to 1) to us and from us, jitter and round trip in seconds."""
+    """The quality of a line at one moment.
+
+    `up` is the packet loss (0 to 1) to us, `down` that from us; jitter and round trip are in seconds.
+    """
 
     up: float
     down: float
@@ -33,7 +42,7 @@ class LineMeasurement:
 
 @dataclass(frozen=True, slots=True)
 class IncidentStep:
-    """One entry of a timeline; `by` is an account, empty when the server did it."""
+    """One entry of an incident's history; `by` is an account, empty for the server."""
 
     at: datetime
     kind: StepKind
@@ -43,7 +52,7 @@ class IncidentStep:
 
 @dataclass(frozen=True, slots=True)
 class FaultReport:
-    """A fault as it is told (Điều 13.2.c). `point` None is the session as a whole; `by` is empty for the server."""
+    """A reported fault (Điều 13.2.c). `point` None: it concerns the whole session; `by` is empty for the server."""
 
     session: str
     kind: IncidentKind
@@ -55,10 +64,10 @@ class FaultReport:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """A fault and what became of it; steps are in order.
+    """A fault and its history; steps are in order.
 
-    `assignee` is an account, or the name of who is on duty without one; empty: it is nobody's. `provider` is the id of
-    the enterprise whose line it is, once it is their matter.
+    `assignee` is an account, or the name of a person on duty who has none; empty: nobody. `provider` is the id of the
+    provider of the line, once the incident was handed to it.
     """
 
     id: str
@@ -78,13 +87,16 @@ class Incident:
 
     @property
     def lasted(self) -> timedelta | None:
-        """How long it took to settle it."""
+        """How long it took to settle the incident; None: it is not settled."""
         return None if self.resolved is None else self.resolved - self.opened
 
 
 @dataclass(frozen=True, slots=True)
 class LineMinutes:
-    """How a point's line was in one session: minutes connected, and those that lost more than is counted (R-116)."""
+    """The line quality of a point in one session (R-116).
+
+    `minutes` it was connected; `lossy` of these had a mean loss above the policy's `counted_percent`.
+    """
 
     session: str
     point: str

@@ -1,4 +1,4 @@
-"""What people of a telecom enterprise see: lines of theirs, and what these are needed for (Điều 14.2; R-090, A36)."""
+"""Shows people of a telecom provider its own lines, and the sessions and incidents of these (Điều 14.2; R-090, A36)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ from scheduler.operations.readiness.duty import Duty
 from scheduler.units import store as units_store
 
 BACK, AHEAD = timedelta(hours=12), timedelta(days=7)
-"""Sessions that are over are shown for the rest of a shift, those to come as far as providers are told of them."""
+"""Sessions are shown for the rest of a shift after their end, and as far ahead as providers are told of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderSession:
-    """A session with the points that have a line of the provider, in its order, and the minutes counted of these.
+    """A session with the points that have a line of the provider, in its order, and the line minutes of these.
 
-    `contact` is whom the provider named for it, `main` who is on duty at the operating unit.
+    `contact` is the person whom the provider named for it, `main` the central technician on duty.
     """
 
     session: Session
@@ -37,7 +37,7 @@ class ProviderSession:
 
 @dataclass(frozen=True, slots=True)
 class ProviderOverview:
-    """All that concerns a provider; `points` are those with a line of theirs and the hosts of `sessions`."""
+    """All that concerns a provider; `points` are those with a line of the provider and the hosts of `sessions`."""
 
     provider: Provider
     lines: tuple[AccessLine, ...]
@@ -47,13 +47,13 @@ class ProviderOverview:
 
 
 class ProviderView:
-    """Shows providers what is theirs."""
+    """Shows each provider what concerns its lines."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
     async def overview(self, provider: str, now: datetime) -> ProviderOverview:
-        """Return what concerns a provider. Raises Unknown."""
+        """Return the lines, sessions and unsettled incidents of a provider. Raises Unknown."""
         async with self._engine.begin() as db:
             known = await _known(db, provider)
             own = await _lines(db, provider)
@@ -79,7 +79,7 @@ async def _lines(db: AsyncConnection, provider: str) -> list[AccessLine]:
 async def _carried(
     db: AsyncConnection, provider: str, own: list[AccessLine], listed: list[Session]
 ) -> list[ProviderSession]:
-    """Return the sessions that need a line of the provider."""
+    """Return those of the listed sessions in which a point has a line of the provider."""
     theirs = {s.id: points for s in listed if (points := provider_points.points_by_provider(s, own).get(provider))}
     duties = await readiness_store.duties(db, theirs)
     counted = await incidents_store.minutes(db, theirs)

@@ -1,4 +1,4 @@
-"""How a reported fault is dealt with (Điều 13.2.c, 14.3): who may what next, and when lines are too bad. Pure."""
+"""Rules of incidents: allowed steps, assignees, and when a line is bad (Điều 13.2.c, 14.3). Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -32,25 +32,25 @@ TRANSITIONS: Mapping[StepKind, Mapping[IncidentState, IncidentState]] = {
     "resolved": dict.fromkeys(UNSETTLED, "resolved"),
     "reopened": {"resolved": "open"},
 }
-"""From a state by a step to a state; whatever is missing is refused."""
+"""The state after each step, by the state before; a step that is missing is refused."""
 
 
 def level(kind: IncidentKind) -> IncidentLevel:
-    """Return whose matter a fault is at first: what the host cannot settle goes to the centre (Điều 14.3.c)."""
+    """Return the level a fault starts at: a request for help goes to the centre at once (Điều 14.3.c)."""
     return 2 if kind == "help" else 1
 
 
 def on_duty(duties: Iterable[Duty]) -> str:
-    """Return whom the incidents of a session go to: the central technician on duty, else the one behind (R-088).
+    """Return whom the incidents of a session go to: the main central technician on duty, else the backup (R-088).
 
-    An account, or the name of who has none; empty: nobody is.
+    Returns an account, or the name of a person without one; empty: nobody is on duty.
     """
     central = {duty.role: duty.account or duty.name for duty in duties if duty.role in {"main", "backup"}}
     return central.get("main") or central.get("backup") or ""
 
 
 def opened(incident: str, report: FaultReport, provider: str | None, now: datetime, assignee: str = "") -> Incident:
-    """Return a new incident of a report; a weak line is its provider's matter from the start (Điều 14.3.d)."""
+    """Return a new incident for a report; one of a weak line goes to its provider at once (Điều 14.3.d)."""
     return Incident(
         id=incident,
         session=report.session,
@@ -68,9 +68,10 @@ def opened(incident: str, report: FaultReport, provider: str | None, now: dateti
 
 
 def after(incident: Incident, step: IncidentStep, provider: str | None = None, assignee: str = "") -> Incident:
-    """Return what an incident becomes by a step. Raises IllegalStep.
+    """Return an incident after a step. Raises IllegalStep.
 
-    `provider` is that of the point's line, `assignee` who is on duty, to whom it goes when it is nobody's again.
+    `provider` is that of the point's line; `assignee` is the person on duty, who gets it when it is reopened or
+    escalated.
     """
     state = TRANSITIONS.get(step.kind, {}).get(incident.state)
     if state is None or (step.kind == "escalated" and incident.level == 2):
@@ -91,7 +92,7 @@ def after(incident: Incident, step: IncidentStep, provider: str | None = None, a
 
 
 def measured(line: LineMeasurement | None) -> str:
-    """Say what was measured of a line, as its provider is told."""
+    """Describe the quality of a line in the words of the provider's notice."""
     if line is None:
         return ""
     lost = f"mất gói lên {line.up:.1%}, xuống {line.down:.1%}"
@@ -100,9 +101,9 @@ def measured(line: LineMeasurement | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LineObservation:
-    """What watching the lines brought: those now told to the host as weak, and those just weak long enough to report.
+    """The result of one update: lines shown to the host as weak, and lines that have just become due to be reported.
 
-    `counted` is, once a minute, whether each connected line lost more than is counted in that minute.
+    `counted` is filled once a minute: whether the mean loss of each connected line was above the limit in that minute.
     """
 
     weak: Mapping[str, LineMeasurement]
@@ -111,20 +112,20 @@ class LineObservation:
 
 
 class LineWatch:
-    """Judges the lines of one meeting by what is measured of them, by seat."""
+    """Watches the lines of one meeting, by seat, for packet loss that lasts."""
 
     def __init__(self, policy: LinePolicy) -> None:
         # given
         self._policy = policy
         # owned
         self._since: dict[str, datetime] = {}
-        """When a line began to lose too much."""
+        """When each line began to lose too many packets."""
         self._reported: set[str] = set()
         self._minute: datetime | None = None
         self._losses: dict[str, list[float]] = {}
 
     def update(self, lines: Mapping[str, LineMeasurement], now: datetime) -> LineObservation:
-        """Take what was just measured of every connected line."""
+        """Take the newest measurement of every connected line."""
         worst = {seat: max(line.up, line.down) for seat, line in lines.items()}
         bad = {seat for seat, loss in worst.items() if loss * 100 > self._policy.loss_percent}
         self._since = {seat: self._since.get(seat, now) for seat in bad}
@@ -139,7 +140,7 @@ class LineWatch:
         return LineObservation(weak, due, self._count(worst, now))
 
     def _count(self, worst: Mapping[str, float], now: datetime) -> dict[str, bool]:
-        """Judge every line that was there by its mean of the minute that is over."""
+        """Once a minute, judge every line that was connected by its mean loss in that minute."""
         self._minute = self._minute or now
         for seat, loss in worst.items():
             self._losses.setdefault(seat, []).append(loss)

@@ -1,4 +1,4 @@
-"""Tables of incidents and of the quality of lines."""
+"""SQL tables of incidents and of line quality."""
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text
 

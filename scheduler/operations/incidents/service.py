@@ -1,4 +1,4 @@
-"""The desk of the operating unit, where faults arrive and are dealt with: one method, one transaction."""
+"""Opens incidents and moves them on. Each method is one transaction."""
 
 import uuid
 from collections.abc import Mapping
@@ -18,14 +18,17 @@ from scheduler.units import store as units_store
 
 
 class IncidentService:
-    """Keeps incidents and how lines were; providers are told by letter."""
+    """Stores incidents and line minutes; notifies the provider of a line by mail."""
 
     def __init__(self, engine: AsyncEngine, channels: wording.Channels = wording.NOWHERE) -> None:
         self._engine = engine
         self._channels = channels
 
     async def report(self, report: FaultReport, now: datetime) -> Incident:
-        """Open an incident; a fault that is still being dealt with gets an entry instead. Raises UnknownSession."""
+        """Open an incident for a report, or add a step to the unsettled one of the same fault.
+
+        Raises UnknownSession.
+        """
         async with writing(self._engine) as db:
             await sessions_store.known(db, report.session)
             found = await incidents_store.same(db, report)
@@ -44,7 +47,7 @@ class IncidentService:
             return again
 
     async def act(self, incident: str, step: StepKind, by: str, text: str, now: datetime) -> Incident:
-        """Do something about an incident. Raises UnknownIncident, IllegalStep."""
+        """Move an incident on by one step. Raises UnknownIncident, IllegalStep."""
         async with writing(self._engine) as db:
             known = await incidents_store.known(db, incident)
             provider = await incidents_store.provider(db, known.point)
@@ -58,7 +61,7 @@ class IncidentService:
             return changed
 
     async def _tell(self, db: AsyncConnection, of: Incident, provider: Provider | None, now: datetime) -> None:
-        """Tell the provider of a line what was measured of it (R-096), once for each time it is handed over."""
+        """Notify the provider of a line of its measured quality (R-096), once for each time it is handed over."""
         if provider is None or of.point is None or not provider.email:
             return
         session = await sessions_store.known(db, of.session)
@@ -68,7 +71,7 @@ class IncidentService:
         await outbox.tell(db, notice, self._channels, now)
 
     async def note(self, session: str, step: StepKind, by: str, now: datetime, text: str = "") -> None:
-        """Enter a step into every unsettled incident of a session that is the centre's matter."""
+        """Add a step to every unsettled incident of level 2 of a session."""
         async with writing(self._engine) as db:
             found = await incidents_store.listed(db, settled=False, session=session, unit=None, limit=100)
             for one in found:
@@ -83,12 +86,12 @@ class IncidentService:
     async def incidents(
         self, *, settled: bool | None = None, session: str | None = None, unit: str | None = None, limit: int = 500
     ) -> list[Incident]:
-        """Return incidents, the newest first: settled ones or others, of a session, that concern a unit."""
+        """Return incidents, the newest first; filtered by settled or not, by session, by unit concerned."""
         async with self._engine.begin() as db:
             return await incidents_store.listed(db, settled, session, unit, limit)
 
     async def count(self, session: str, lossy: Mapping[str, bool]) -> None:
-        """Count a minute of the lines of these points, and whether each lost more than is counted (R-116)."""
+        """Count one minute for the lines of these points, and whether each was lossy in it (R-116)."""
         async with writing(self._engine) as db:
             await incidents_store.count(db, session, lossy)
 

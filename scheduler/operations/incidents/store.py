@@ -1,4 +1,4 @@
-"""Rows of incidents and of lines, on a connection whose transaction the desk holds."""
+"""Stores incidents and line minutes, within the caller's transaction."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -27,7 +27,7 @@ async def known(db: AsyncConnection, incident: str) -> Incident:
 
 
 async def same(db: AsyncConnection, report: FaultReport) -> Incident | None:
-    """Return the unsettled incident that a report is about once more."""
+    """Return the unsettled incident of the same session, kind and point as a report, if there is one."""
     here = INCIDENTS.c.session == report.session, INCIDENTS.c.kind == report.kind
     point = INCIDENTS.c.point.is_(None) if report.point is None else INCIDENTS.c.point == report.point
     return next(iter(await _incidents(db, _all(*here, point, INCIDENTS.c.state.in_(UNSETTLED)), 1)), None)
@@ -36,7 +36,10 @@ async def same(db: AsyncConnection, report: FaultReport) -> Incident | None:
 async def listed(
     db: AsyncConnection, settled: bool | None, session: str | None, unit: str | None, limit: int
 ) -> list[Incident]:
-    """Return incidents, the newest first: settled ones or others, of a session, that concern a unit's points."""
+    """Return incidents, the newest first; filtered by settled or not, by session, by unit.
+
+    An incident concerns a unit if it is of one of its points or of a session that it hosts.
+    """
     wanted: list[ColumnElement[bool]] = []
     if settled is not None:
         wanted.append(INCIDENTS.c.state == "resolved" if settled else INCIDENTS.c.state.in_(UNSETTLED))
@@ -50,19 +53,19 @@ async def listed(
 
 
 async def of_provider(db: AsyncConnection, provider_id: str) -> list[Incident]:
-    """Return the unsettled incidents that are a provider's matter, the newest first."""
+    """Return the unsettled incidents that were handed to a provider, the newest first."""
     theirs = INCIDENTS.c.provider == provider_id
     return await _incidents(db, theirs & INCIDENTS.c.state.in_(UNSETTLED), None)
 
 
 async def add(db: AsyncConnection, incident: Incident) -> None:
-    """Save a new incident with its first step."""
+    """Store a new incident with its first step."""
     await db.execute(insert(INCIDENTS).values(_values(incident)))
     await _add_step(db, incident)
 
 
 async def save(db: AsyncConnection, incident: Incident) -> None:
-    """Save what an incident became by its last step."""
+    """Store an incident after a step, with that step."""
     await db.execute(update(INCIDENTS).where(INCIDENTS.c.id == incident.id).values(_values(incident)))
     await _add_step(db, incident)
 
@@ -74,7 +77,7 @@ async def _add_step(db: AsyncConnection, incident: Incident) -> None:
 
 
 async def _incidents(db: AsyncConnection, where: ColumnElement[bool], limit: int | None) -> list[Incident]:
-    """Return whole incidents, the newest first, from two statements however many they are."""
+    """Return incidents with their steps, the newest first, by two statements however many there are."""
     order = INCIDENTS.c.opened.desc(), INCIDENTS.c.id
     rows = list((await db.execute(select(INCIDENTS).where(where).order_by(*order).limit(limit))).mappings())
     steps: dict[str, list[IncidentStep]] = {}
@@ -108,7 +111,7 @@ def _incident(row: RowMapping, steps: tuple[IncidentStep, ...]) -> Incident:
 
 
 async def provider(db: AsyncConnection, point: str | None) -> Provider | None:
-    """Return the enterprise whose line a point has."""
+    """Return the provider of a point's first line."""
     if point is None:
         return None
     of_point = select(PROVIDERS).join(LINES, LINES.c.provider == PROVIDERS.c.id).where(LINES.c.point == point)
@@ -117,7 +120,7 @@ async def provider(db: AsyncConnection, point: str | None) -> Provider | None:
 
 
 async def count(db: AsyncConnection, session: str, lossy: Mapping[str, bool]) -> None:
-    """Count one more minute of each of these points."""
+    """Count one more minute for each of these points."""
     for point, bad in lossy.items():
         here = (LINE_MINUTES.c.session == session) & (LINE_MINUTES.c.point == point)
         values = {"minutes": LINE_MINUTES.c.minutes + 1, "lossy": LINE_MINUTES.c.lossy + int(bad)}
@@ -129,7 +132,7 @@ async def count(db: AsyncConnection, session: str, lossy: Mapping[str, bool]) ->
 
 
 async def minutes(db: AsyncConnection, sessions: Collection[str]) -> list[LineMinutes]:
-    """Return how the lines of points were in sessions."""
+    """Return the line minutes of points in sessions."""
     wanted = LINE_MINUTES.c.session.in_(storable(sessions))
     rows = await db.execute(select(LINE_MINUTES).where(wanted).order_by(LINE_MINUTES.c.session, LINE_MINUTES.c.point))
     return [LineMinutes(**row) for row in rows.mappings()]

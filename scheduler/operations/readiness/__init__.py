@@ -1,1 +1,1 @@
-"""Before a session: technical checks, duty, self-tests, the readiness board."""
+"""Shows before a session how ready its points are: technical checks, duty, self-tests, the readiness board."""

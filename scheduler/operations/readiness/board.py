@@ -1,4 +1,4 @@
-"""The readiness board of one session, put together from what is known of many (I-14). Pure."""
+"""Builds the readiness board of a session from checks, duties, attendance, lines and other sessions (I-14). Pure."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -33,7 +33,8 @@ from scheduler.policy.policy import LevelPolicy, Policy
 class Board:
     """How ready a session is for its next slot: marks of the session and of each point, in the session's order.
 
-    `on_site` are the units that each send somebody to the host, `steps` what points have switched on or off, and when.
+    `on_site` are the units that each send somebody to the host. `steps` are the power-on and power-off steps that
+    points have done, and when.
     """
 
     session: Session
@@ -47,27 +48,28 @@ class Board:
 
     @property
     def colours(self) -> dict[str, Colour]:
-        """The colour of each point."""
+        """The colour of each point: that of its worst mark."""
         return {point: worst(mark.colour for mark in found) for point, found in self.points.items()}
 
     @property
     def yielded(self) -> dict[str, str]:
-        """The points whose room a higher session has, and its number."""
+        """The points whose room a session of higher rank has, and the number of that session."""
         marks = {point: mark for point, found in self.points.items() for mark in found if mark.word == "yielded"}
         return {point: mark.value for point, mark in marks.items()}
 
     @property
     def colour(self) -> Colour:
-        """The colour of the session."""
+        """The colour of the session: that of its worst mark or point."""
         return worst([*(mark.colour for mark in self.marks), *self.colours.values()])
 
 
 @dataclass(frozen=True, slots=True)
 class BoardInputs:
-    """What boards are made of, by session or point. `beside` are all issued sessions of that time.
+    """The data that boards are built from, by session or point.
 
-    `levels` and `owners` are those of all points. `accounts` are the points somebody can sign in for; None: not asked.
-    `providers` are their names; `consoles` says who controls each session, by name, and the day its laptop was tested.
+    `beside` are all issued sessions of that time; `levels` and `owners` are those of all points. `accounts` are the
+    points that somebody can sign in for; None: not known. `providers` are names by id. `consoles` names the units that
+    control each session, with the day on which the laptop of each was last tested.
     """
 
     checks: Mapping[str, Sequence[TechnicalCheck]]
@@ -88,12 +90,12 @@ class BoardInputs:
 
 
 def next_slot(session: Session, now: datetime) -> Slot:
-    """Return the slot that is prepared or held; the last one when all are over."""
+    """Return the slot that is being prepared or held; the last one when all are over."""
     return next((slot for slot in session.slots if now < slot.end), session.slots[-1])
 
 
 def board(session: Session, known: BoardInputs, policy: Policy, now: datetime) -> Board:
-    """Judge a session."""
+    """Build the readiness board of a session."""
     slot, duties = next_slot(session, now), tuple(known.duties[session.id])
     moment = SlotTimes(slot.start - timedelta(hours=policy.deadlines.check_hours), slot.start, now)
     senders = on_site(session, known, policy)
@@ -121,12 +123,13 @@ def board(session: Session, known: BoardInputs, policy: Policy, now: datetime) -
 
 
 def _carriers(session: Session, known: BoardInputs) -> dict[str, str]:
+    """Return the names of the providers whose lines the points of a session have, by id."""
     own = [line for point in session.everyone for line in known.lines.get(point, ())]
     return {id_: known.providers[id_] for id_ in sorted(points_by_provider(session, own)) if id_ in known.providers}
 
 
 def on_site(session: Session, known: BoardInputs, policy: Policy) -> list[str]:
-    """Return the units that each send somebody to the host of such a session (R-106)."""
+    """Return the units that must each send somebody to the host of such a session (R-106)."""
     rule = policy.preparation.on_site
     if known.levels.get(session.host_point) not in rule.levels and session.purpose not in rule.purposes:
         return []
@@ -157,13 +160,16 @@ def _facts(
 
 
 def _valid(test: SelfTest | None, slot: Slot, policy: Policy) -> SelfTest | None:
-    """A self-test says something of the sessions of the hours after it."""
+    """Return a self-test if the slot starts within the hours for which the policy counts it, else None."""
     lasts = timedelta(hours=policy.preparation.self_test_hours)
     return test if test is not None and slot.start < test.at + lasts else None
 
 
 def _internet(given: Sequence[AccessLine], test: SelfTest | None, policy: Policy) -> InternetMeasurement | None:
-    """Return how fast a point that is on the Internet alone was when it was tested before the meeting (R-027)."""
+    """Return what was too slow in the self-test of a point that has an Internet line only (R-027).
+
+    None for points with another line.
+    """
     rule = policy.directory.line("INTERNET")
     if rule is None or not lines.internet_alone(given):
         return None
@@ -173,7 +179,7 @@ def _internet(given: Sequence[AccessLine], test: SelfTest | None, policy: Policy
 
 
 def _line(given: Sequence[AccessLine], level: str, policy: Policy) -> tuple[str, ...] | None:
-    """Return what is wrong with the best line of a point (R-026); None when none is registered."""
+    """Return what is wrong with the best line of a point (R-026); None when no line is registered."""
     if not given:
         return None
     wrong = [[*lines.faults(each, policy, level, True), *lines.warnings(each, policy)] for each in given]
@@ -181,7 +187,7 @@ def _line(given: Sequence[AccessLine], level: str, policy: Policy) -> tuple[str,
 
 
 def _rehearsed(session: Session, stays: Sequence[PresenceInterval], now: datetime) -> set[str] | None:
-    """Return which points took part in the rehearsal; None while there was none."""
+    """Return which points took part in the rehearsal; None before it is over, or when there is none."""
     slot = session.rehearsal
     if slot is None or now < slot.end:
         return None
@@ -189,7 +195,7 @@ def _rehearsed(session: Session, stays: Sequence[PresenceInterval], now: datetim
 
 
 def _beside(session: Session, at_once: Sequence[Session]) -> dict[str, list[Session]]:
-    """Return the other sessions that points are in at the same time (I-04)."""
+    """Return the other sessions that each point is in at the same time (I-04)."""
     found: dict[str, list[Session]] = {}
     for other in at_once:
         if other.id != session.id:
@@ -201,9 +207,10 @@ def _beside(session: Session, at_once: Sequence[Session]) -> dict[str, list[Sess
 def _room(
     session: Session, others: Sequence[Session], known: BoardInputs, level: LevelPolicy | None, policy: Policy
 ) -> RoomConflict | None:
-    """Return who has the room of a point that others want, too; None when nobody does (I-04).
+    """Return which session has the room of a point that several sessions want; None when only this one does (I-04).
 
-    Where a unit has one room only, the highest session has it; who has two may use the other, and equals must agree.
+    If the unit has one room only, the session of the highest rank has it. A unit with two rooms may use the other one,
+    and sessions of equal rank must agree.
     """
     if not others:
         return None
@@ -222,7 +229,7 @@ def _room(
 
 
 def _busy(session: Session, slot: Slot, known: BoardInputs, at_once: Sequence[Session], most: int) -> list[str]:
-    """Return the central technicians of a session who have too many at one time."""
+    """Return the central technicians of a session who have more than `most` sessions at one time."""
     held: dict[str, list[Interval]] = {}
     for other in at_once:
         for duty in _central(known.duties[other.id]):
@@ -238,7 +245,10 @@ def _central(duties: Sequence[Duty]) -> list[Duty]:
 
 
 def _at_once(slot: Slot, other: Session) -> bool:
-    """Tell whether a session has a slot at the same time; most of a week are told apart by their ends alone."""
+    """Tell whether a session has a slot at the same time.
+
+    Most sessions of a week are ruled out by their first start and last end alone, which is cheap.
+    """
     near = other.slots[0].start < slot.end and slot.start < other.slots[-1].end
     return near and any(_meet(slot, each) for each in other.slots)
 

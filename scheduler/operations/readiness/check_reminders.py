@@ -1,6 +1,7 @@
-"""Calls to the technical check (R-084): units are asked so many hours before a slot, each once for each of the hours.
+"""Sends reminders of the technical check some hours before each slot, each once for each of the hours (R-084).
 
-A session that is registered, or a server that starts, after the first call is due gets the last of those due alone.
+For a session that is registered, or a server that starts, when several reminders are due already, only the last one is
+sent.
 """
 
 from collections.abc import Iterable
@@ -23,24 +24,24 @@ from scheduler.units import store as units_store
 
 
 def due(slot: Slot, hours: Iterable[int], now: datetime) -> int | None:
-    """Return how many hours before a slot the call is that is due now; None before the first and after its start."""
+    """Return which reminder is due now, as hours before the slot; None before the first and after the start."""
     if slot.start <= now:
         return None
     return min((each for each in hours if slot.start - timedelta(hours=each) <= now), default=None)
 
 
 class CheckReminders:
-    """Tells host and components, and the groups, by the clerk's rounds."""
+    """Reminds host and components by mail, and the chat groups, when the periodic job runs."""
 
     def __init__(self, engine: AsyncEngine, profiles: Profiles, channels: Channels) -> None:
-        self._desk = Alerts(engine, profiles, channels)
+        self._alerts = Alerts(engine, profiles, channels)
 
     async def work(self, now: datetime) -> None:
-        """Tell what is due."""
-        hours = self._desk.profiles.at(now).deadlines.check_calls_hours
+        """Send the reminders that are due."""
+        hours = self._alerts.profiles.at(now).deadlines.check_calls_hours
         if not hours:
             return
-        async with writing(self._desk.engine) as db:
+        async with writing(self._alerts.engine) as db:
             for session in await sessions_store.between(db, now, now + timedelta(hours=max(hours), seconds=1)):
                 for slot in session.slots if session.state == State.ISSUED else ():
                     call = due(slot, hours, now)
@@ -50,9 +51,9 @@ class CheckReminders:
     async def _call(self, db: AsyncConnection, session: Session, slot: Slot, hours: int, now: datetime) -> None:
         points = await units_store.points_named(db, session.everyone)
         host = points[session.host_point]
-        clock = Clock(self._desk.policy(session), (await calendar_store.notes(db)).calendar)
-        by = clock.check(slot.start).astimezone(self._desk.policy(session).zone)
-        said = particulars.said(session, self._desk.policy(session), points)
+        clock = Clock(self._alerts.policy(session), (await calendar_store.notes(db)).calendar)
+        by = clock.check(slot.start).astimezone(self._alerts.policy(session).zone)
+        said = particulars.said(session, self._alerts.policy(session), points)
         late = "kiểm tra ngay, trước giờ họp"  # what was registered since is called when no time is left for it
         lines = [f"kiểm tra xong trước {by:%H:%M %d/%m/%Y}" if now < by else late]
 
@@ -60,12 +61,12 @@ class CheckReminders:
             of_unit = of_slot("check-call", session, slot, host, lines, unit)
             return saying(replace(of_unit, key=f"{of_unit.key}:{hours}"), said)
 
-        if await outbox.was_told(db, notice(host.unit), self._desk.channels):
+        if await outbox.was_told(db, notice(host.unit), self._alerts.channels):
             return
         units = {unit.id: unit for unit in await units_store.units(db)}
         boxes = await outbox.mailboxes(db)
-        policy = self._desk.policy(session)
+        policy = self._alerts.policy(session)
         asked = {unit for point in points.values() for unit in recipients(point, units, policy, boxes)}
-        await outbox.tell(db, notice(host.unit), self._desk.channels, now)
+        await outbox.tell(db, notice(host.unit), self._alerts.channels, now)
         for unit in sorted((asked & set(boxes)) - {host.unit}):
-            await outbox.tell(db, notice(unit), Channels(mail=self._desk.channels.mail), now)
+            await outbox.tell(db, notice(unit), Channels(mail=self._alerts.channels.mail), now)

@@ -1,4 +1,4 @@
-"""Who is on duty for a session, and who is missing (Điều 14.1, 14.2, 14.4.a, 16.3, 17.3). Pure."""
+"""Checks who is on duty for a session, and finds who is missing (Điều 14.1, 14.2, 14.4.a, 16.3, 17.3). Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,17 +11,18 @@ from scheduler.core.errors import FieldError
 from scheduler.core.model import Interval, Session
 
 DutyRole = Literal["main", "backup", "on_site", "provider", "point"]
-"""Central technician and the one behind them; on site at the host; the telecom enterprise's contact; at one's point."""
+"""Central technician; their backup; on site at the host; the provider's contact; technician at a point."""
 
 MAX_NAME = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """One person for one session. `unit` sends somebody on site, `point` is where a site technician stands.
-    `provider` is the telecom enterprise whose contact they are; None: whichever it is.
+    """One person on duty for one session.
 
-    `account` is the person's own, if they have one; `arrived` is when they checked in.
+    `unit` is the unit that sends somebody on site; `point` is where a site technician works. `provider` is the provider
+    whose contact the person is (None: any provider). `account` is the person's own, if they have one; `arrived` is when
+    they checked in.
     """
 
     id: str
@@ -38,12 +39,12 @@ class Duty:
 
     @property
     def person(self) -> str:
-        """What tells this person from others."""
+        """What identifies this person: the account, else the telephone."""
         return self.account or self.phone
 
 
 def normalised(given: Duty) -> Duty:
-    """Return a duty with its texts in one form. Raises nothing; :func:`faults` says what is wrong."""
+    """Return a duty with its texts normalised. Raises nothing; :func:`faults` says what is wrong."""
     return Duty(
         given.id,
         given.session,
@@ -60,7 +61,7 @@ def normalised(given: Duty) -> Duty:
 
 
 def faults(duty: Duty, session: Session, units: Iterable[str]) -> list[FieldError]:
-    """Return what is wrong with a normal duty."""
+    """Return what is wrong with a normalised duty."""
     found = text.faults("name", duty.name, MAX_NAME)
     found += [] if duty.phone else [FieldError("phone", "phone-format")]
     if (duty.role == "point") != (duty.point is not None) or (
@@ -73,7 +74,7 @@ def faults(duty: Duty, session: Session, units: Iterable[str]) -> list[FieldErro
 
 
 def absent_units(duties: Sequence[Duty], needed: Sequence[str]) -> list[str]:
-    """Return which units have nobody on site (R-106, reading A38)."""
+    """Return which of the needed units have nobody on site (R-106, reading A38)."""
     sent = {duty.unit for duty in duties if duty.role == "on_site"}
     return [unit for unit in needed if unit not in sent]
 

@@ -1,4 +1,7 @@
-"""Who is on duty, as the roof sees it: one method, one transaction (Điều 14.1, 14.2, 16.3, 17.3)."""
+"""Stores who is on duty, and notifies those on central duty (Điều 14.1, 14.2, 16.3, 17.3).
+
+Each method is one transaction.
+"""
 
 import uuid
 from collections.abc import Mapping
@@ -21,24 +24,25 @@ from scheduler.operations.readiness.duty import Duty, DutyRole
 from scheduler.units import store as units_store
 
 ROLES: Mapping[DutyRole, str] = {"main": "trực chính", "backup": "trực dự phòng"}
-"""Central duty, as its letters name it."""
+"""The roles of central duty, in the words of their notices."""
 
 
 class Duties:
-    """Keeps duties."""
+    """Stores who is on duty."""
 
-    def __init__(self, desk: Alerts) -> None:
-        self._desk = desk
+    def __init__(self, alerts: Alerts) -> None:
+        self._alerts = alerts
 
     async def assign(self, given: Duty, now: datetime) -> Duty:
-        """Put a person on duty, under an id that is made here; who is on central duty is told by letter (R-089).
+        """Put a person on duty under a new id; those on central duty are notified (R-089).
 
-        Somebody on the lists of people is known by the telephone. Raises UnknownSession, InvalidRequest.
+        A person who is on the lists of people is recognised by account or telephone. Raises UnknownSession,
+        InvalidRequest.
         """
         wanted = replace(duty.normalised(given), id=uuid.uuid4().hex)
-        async with writing(self._desk.engine) as db:
+        async with writing(self._alerts.engine) as db:
             session = await sessions_store.known(db, given.session)
-            listed = await _listed(db, wanted, now.astimezone(self._desk.policy(session).zone).date())
+            listed = await _listed(db, wanted, now.astimezone(self._alerts.policy(session).zone).date())
             wanted = replace(wanted, account=wanted.account or (listed.account if listed else None))
             faults = duty.faults(wanted, session, [unit.id for unit in await units_store.units(db)])
             if faults:
@@ -49,37 +53,37 @@ class Duties:
         return wanted
 
     async def _tell(self, db: AsyncConnection, session: Session, given: Duty, email: str, now: datetime) -> None:
-        """Tell who is on duty at their own address, else through the operating unit's mailbox."""
+        """Notify a person on duty at their own address, else through the operating unit's mailbox."""
         host = (await units_store.points_named(db, [session.host_point]))[session.host_point]
-        operator = self._desk.policy(session).directory.operator_unit
+        operator = self._alerts.policy(session).directory.operator_unit
         known = operator in {unit.id for unit in await units_store.units(db)}
         reason = f"{given.name} – {ROLES[given.role]}"
         notice = wording.of_unit("duty", session, host, operator, reason, given.id)
         if email or known:
             notice = replace(notice, unit=operator if known else None, recipient=email)
-            await outbox.tell(db, notice, self._desk.channels, now)
+            await outbox.tell(db, notice, self._alerts.channels, now)
 
     async def one(self, duty_id: str) -> Duty:
         """Return a duty. Raises UnknownDuty."""
-        async with self._desk.engine.begin() as db:
+        async with self._alerts.engine.begin() as db:
             return await _known(db, duty_id)
 
     async def arrive(self, duty_id: str, now: datetime) -> Duty:
-        """Somebody on duty is there; the first time counts (R-114). Raises UnknownDuty."""
-        async with writing(self._desk.engine) as db:
+        """Note that a person on duty has arrived; the first time counts (R-114). Raises UnknownDuty."""
+        async with writing(self._alerts.engine) as db:
             await readiness_store.arrive(db, duty_id, now)
             return await _known(db, duty_id)
 
     async def relieve(self, duty_id: str) -> Duty:
-        """Take somebody off duty. Raises UnknownDuty."""
-        async with writing(self._desk.engine) as db:
+        """Take a person off duty, and return the duty. Raises UnknownDuty."""
+        async with writing(self._alerts.engine) as db:
             relieved = await _known(db, duty_id)
             await readiness_store.remove(db, duty_id)
         return relieved
 
 
 async def _listed(db: AsyncConnection, given: Duty, day: date) -> Person | None:
-    """Return the person of the lists who is put on duty."""
+    """Return the listed person who is put on duty, by account, else by telephone; None if not listed."""
     people = [each for each in await people_store.people(db) if each.serves(day)]
     own = [each for each in people if given.account and each.account == given.account]
     return next(iter([*own, *(each for each in people if given.phone and each.phone == given.phone)]), None)

@@ -1,7 +1,7 @@
-"""Whether a session is ready: one colour for each point and item, red first (I-14, R-084, R-089, R-090, R-106). Pure.
+"""Judges readiness: one coloured mark for each point and item, red first (I-14, R-084, R-089, R-090, R-106). Pure.
 
-Red: the meeting will suffer if nobody does anything. Amber: somebody should look at it. Green: done. An item nobody
-can say anything about yet has no colour and makes no point worse.
+Red: the meeting will suffer if nobody acts. Amber: somebody should look at it. Green: done. An item of which nothing is
+known yet has no colour and does not change the colour of its point.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,12 +18,12 @@ MarkItem = Literal["account", "address", "check", "self_test", "rehearsal", "dut
 
 SEVERITY: tuple[Colour, ...] = ("none", "green", "amber", "red")
 SOON = timedelta(hours=24)
-"""From then on before a slot a missing self-test is worth a look."""
+"""So long before a slot, a missing self-test turns amber."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One item: its colour, a stable word for why, and what the word is about."""
+    """The mark of one item: its colour, a stable word for the reason, and the value that the word is about."""
 
     item: str
     colour: Colour
@@ -33,7 +33,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class SlotTimes:
-    """The slot that is prepared: when its check is due, when it starts, and when we look."""
+    """When the slot's check is due, when the slot starts, and the time of the judgement."""
 
     due: datetime
     start: datetime
@@ -41,13 +41,13 @@ class SlotTimes:
 
     @property
     def overdue(self) -> bool:
-        """Whether what had to be done should be done by now."""
+        """Whether the check of this slot is due by now."""
         return self.now >= self.due
 
 
 @dataclass(frozen=True, slots=True)
 class LinkTest:
-    """How the link to the Government's system was, in words when it was not good."""
+    """The result of a test of the link to the Government's conference system; `words` say what was faulty."""
 
     good: bool
     words: str
@@ -55,16 +55,17 @@ class LinkTest:
 
 @dataclass(frozen=True, slots=True)
 class InternetMeasurement:
-    """What was too slow of a line over the Internet before a meeting (Điều 6.3.b); None: it was not measured."""
+    """In which directions a line over the Internet was too slow (Điều 6.3.b); None: it was not measured."""
 
     slow: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
 class RoomConflict:
-    """Who has the room of a point that is in several sessions at once: nobody can say, this one, or a higher one.
+    """Which session has the room of a point that is in several sessions at once.
 
-    `others` are the numbers of the sessions beside this one; of the higher one alone where that has the room.
+    ``taken``: not decided; ``kept``: this session; ``yielded``: one of higher rank. `others` are the numbers of the
+    other sessions, or with ``yielded`` that of the higher one alone.
     """
 
     word: Literal["taken", "kept", "yielded"]
@@ -72,17 +73,16 @@ class RoomConflict:
 
     @property
     def said(self) -> tuple[str, str]:
-        """The word and value of its mark."""
+        """The word and value of the mark."""
         return self.word, ", ".join(self.others)
 
 
 @dataclass(frozen=True, slots=True)
 class PointFacts:
-    """What is known of a point; None where nothing is. `rehearsed` None: there was no rehearsal yet.
+    """What is known of a point; None where nothing is. `rehearsed` is None while there was no rehearsal.
 
-    `line` is what is wrong with the best of its lines (Điều 6.3), if anything is; `internet` is for a point that has no
-    other line than one over the Internet, which is measured before each meeting.
-    `room` says who has it, when others want it at the same time (I-04).
+    `line` lists what is wrong with the best of its lines (Điều 6.3). `internet` is for a point whose only line is over
+    the Internet, which is measured before each meeting. `room` is set when several sessions want the room (I-04).
     """
 
     account: bool | None = None
@@ -97,7 +97,7 @@ class PointFacts:
 
 
 def marks(facts: PointFacts, moment: SlotTimes) -> tuple[Mark, ...]:
-    """Judge a point."""
+    """Return the marks of a point, one for each item."""
     return (
         _known("account", facts.account, "no-account", "red"),
         Mark("address", "none", "unknown") if facts.address is None else Mark("address", "green", "ok", facts.address),
@@ -123,14 +123,14 @@ def _line(wrong: tuple[str, ...] | None) -> Mark:
 
 
 def _measured(internet: InternetMeasurement, moment: SlotTimes) -> Mark:
-    """A point on the Internet is not ready without a measurement that is fresh and good enough (R-027)."""
+    """Judge a line over the Internet: without a fresh, good measurement the point is not ready (R-027)."""
     if internet.slow is None:
         return Mark("line", "red" if moment.overdue else "amber", "unmeasured")
     return Mark("line", "red", "bad-line", ", ".join(internet.slow)) if internet.slow else Mark("line", "green", "ok")
 
 
 def _check(check: TechnicalCheck | None, moment: SlotTimes) -> Mark:
-    """A point is red when its check failed, and from the due time on when nobody checked it."""
+    """Judge the technical check: red when it failed, and from the due time on when there is none."""
     if check is None:
         return Mark("check", "red" if moment.overdue else "amber", "unchecked")
     return Mark("check", "red" if check.result == "faulty" else "green", check.result, check.words)
@@ -154,9 +154,10 @@ def session_marks(
     moment: SlotTimes,
     carriers: Mapping[str, str] | None = None,
 ) -> tuple[Mark, ...]:
-    """Judge what belongs to no point: `missing` units have nobody on site, `busy` persons have too many sessions.
+    """Return the marks that belong to the session, not to a point.
 
-    `carriers` are the providers whose lines the points have, by id with their names.
+    `missing` are units that have nobody on site, `busy` names of technicians with too many sessions at once, `carriers`
+    the names by id of the providers whose lines the points have.
     """
     return (
         _main(duties, moment),
@@ -174,7 +175,10 @@ def _main(duties: Sequence[Duty], moment: SlotTimes) -> Mark:
 
 
 def _providers(duties: Sequence[Duty], carriers: Mapping[str, str], moment: SlotTimes) -> list[Mark]:
-    """Each telecom enterprise names its contact before the check is due (R-090); one of no provider is everybody's."""
+    """Judge the contacts of providers: each names one before the check is due (R-090).
+
+    A contact without a provider counts for all of them.
+    """
     contacts = [duty for duty in duties if duty.role == "provider"]
     named = {duty.provider for duty in contacts}
     late: Colour = "amber" if moment.overdue else "none"
@@ -187,7 +191,10 @@ def _providers(duties: Sequence[Duty], carriers: Mapping[str, str], moment: Slot
 
 
 def console_marks(checked: Mapping[str, str]) -> tuple[Mark, ...]:
-    """Judge who controls, by name: with which laptop, by the day it was last tested, or without one (Điều 10.2.b)."""
+    """Judge the laptops of those who control, by name, from the day each was last tested (Điều 10.2.b).
+
+    An empty day means that no laptop was ever tested.
+    """
     return tuple(
         Mark("console", "green", "ok", f"{name} {day}") if day else Mark("console", "amber", "no-laptop", name)
         for name, day in checked.items()
@@ -195,12 +202,12 @@ def console_marks(checked: Mapping[str, str]) -> tuple[Mark, ...]:
 
 
 def link_mark(test: LinkTest | None, moment: SlotTimes) -> Mark:
-    """Judge the link of a session that needs one: without a good test it does not become ready (R-104)."""
+    """Judge the link of a session that needs one: without a good test it is not ready (R-104)."""
     if test is None:
         return Mark("link", "red" if moment.overdue else "amber", "untested")
     return Mark("link", "green", "ok") if test.good else Mark("link", "red", "faulty", test.words)
 
 
 def worst(found: Iterable[Colour]) -> Colour:
-    """Return the colour of a whole."""
+    """Return the worst of some colours."""
     return max(found, key=SEVERITY.index, default="none")

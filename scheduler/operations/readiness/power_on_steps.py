@@ -1,4 +1,7 @@
-"""Steps of points and tests of links, as the roof sees them: one method, one transaction (R-052, R-104)."""
+"""Stores the power-on and power-off steps of points, and tests of the link (R-052, R-104).
+
+Each method is one transaction.
+"""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
@@ -19,19 +22,19 @@ from scheduler.operations.readiness.technical_check import MAX_WORDS
 
 
 class PowerOnSteps:
-    """Keeps what was switched on and off, and how the link was."""
+    """Stores which steps points have done, and the link tests of sessions."""
 
-    def __init__(self, desk: Alerts) -> None:
-        self._desk = desk
+    def __init__(self, alerts: Alerts) -> None:
+        self._alerts = alerts
 
     async def done(self, session_id: str, point: str, step: str, done: bool, by: str, now: datetime) -> None:
-        """Note that a point has done a step of switching on or off, or has not.
+        """Note that a point has done a power-on or power-off step, or take that back.
 
         Raises UnknownSession, InvalidRequest.
         """
-        async with writing(self._desk.engine) as db:
+        async with writing(self._alerts.engine) as db:
             session = await sessions_store.known(db, session_id)
-            policy = self._desk.policy(session).preparation
+            policy = self._alerts.policy(session).preparation
             faults = [] if step in policy.steps else [FieldError("step", "unknown-tick", step[:MAX_WORDS])]
             faults += [] if point in session.everyone else [FieldError("point", "not-in-session", point)]
             if faults:
@@ -45,9 +48,12 @@ class PowerOnSteps:
                 await db.execute(delete(STEPS).where(same))
 
     async def test_link(self, session_id: str, kind: SlotKind, good: bool, words: str, by: str, now: datetime) -> None:
-        """Note how the link to the Government's system was before a slot. Raises UnknownSession, InvalidRequest."""
+        """Store a test of the link to the Government's system before a slot.
+
+        Raises UnknownSession, InvalidRequest.
+        """
         said = text.clean(words)
-        async with writing(self._desk.engine) as db:
+        async with writing(self._alerts.engine) as db:
             session = await sessions_store.known(db, session_id)
             slot = next((slot for slot in session.slots if slot.kind == kind), None)
             faults = [] if slot else [FieldError("kind", "no-slot")]
@@ -61,7 +67,7 @@ class PowerOnSteps:
 
 
 async def steps(db: AsyncConnection, sessions: Collection[str]) -> dict[str, dict[str, dict[str, datetime]]]:
-    """Return when which step was done, by session and point."""
+    """Return when each step was done, by session and point."""
     found: dict[str, dict[str, dict[str, datetime]]] = {session: {} for session in sessions}
     for row in await db.execute(select(STEPS).where(STEPS.c.session.in_(list(found)))):
         found[row.session].setdefault(row.point, {})[row.step] = instant(row.at)
@@ -69,7 +75,10 @@ async def steps(db: AsyncConnection, sessions: Collection[str]) -> dict[str, dic
 
 
 async def links(db: AsyncConnection, sessions: Iterable[Session]) -> dict[tuple[str, SlotKind], LinkTest]:
-    """Return the tests of links by session and slot; one made for a time the slot no longer has does not count."""
+    """Return the link tests by session and slot kind.
+
+    A test that was made for a time at which the slot no longer starts is left out.
+    """
     starts = {(each.id, slot.kind): seconds(slot.start) for each in sessions for slot in each.slots}
     rows = await db.execute(select(LINK_TESTS).where(LINK_TESTS.c.session.in_({session for session, _ in starts})))
     return {

@@ -1,4 +1,4 @@
-"""Tables of what goes before a session: checks, duty, self-tests, steps of switching on."""
+"""SQL tables of what precedes a session: checks, duties, self-tests, link tests, power-on steps."""
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
 

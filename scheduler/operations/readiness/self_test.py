@@ -1,4 +1,4 @@
-"""What a point finds out about itself before a session, and whether that is good enough (Điều 13.2.c, R-086). Pure."""
+"""Judges the self-test that a point makes before a session (Điều 13.2.c, R-086). Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from scheduler.policy.policy import SelfTestPolicy
 SelfTestFault = Literal["camera", "mic", "dark", "down", "up", "ticks"]
 
 DeviceType = Literal["laptop", "desktop", "tablet", "phone", "room_system", ""]
-"""What was tested: control needs a laptop (Điều 10.2.b). Blank: nobody said."""
+"""The type of the tested device; those who control need a laptop (Điều 10.2.b). Blank: not given."""
 
 MAX_AGENT = 200
 MAX_SCREEN = 40
@@ -20,9 +20,10 @@ MAX_SCREEN = 40
 
 @dataclass(frozen=True, slots=True)
 class SelfTestMeasurement:
-    """What a browser measured, and what a person ticked. None: it could not be measured.
+    """The values that a browser measured and the items that a person ticked. None: could not be measured.
 
-    `mic_dbfs` is the loudest the microphone was; `luma` (0–255) how bright the picture is; rates are in kbit/s.
+    `mic_dbfs` is the loudest level of the microphone; `luma` (0–255) the brightness of the picture; rates are in
+    kbit/s.
     """
 
     camera: bool
@@ -39,7 +40,7 @@ class SelfTestMeasurement:
 
 @dataclass(frozen=True, slots=True)
 class SelfTest:
-    """A test that was stored; `failed` is what was not good enough under the profile of that day."""
+    """A stored self-test; `failed` are the faults found under the profile of that day."""
 
     point: str
     account: str
@@ -63,6 +64,6 @@ def failed(measured: SelfTestMeasurement, policy: SelfTestPolicy) -> tuple[SelfT
 
 
 def faults(measured: SelfTestMeasurement, policy: SelfTestPolicy) -> list[FieldError]:
-    """Return which fields cannot be kept."""
+    """Return which fields cannot be stored."""
     found = text.faults("browser", measured.browser, MAX_AGENT) + text.faults("screen", measured.screen, MAX_SCREEN)
     return found + [FieldError("ticks", "unknown-tick", tick) for tick in measured.ticks if tick not in policy.ticks]

@@ -1,4 +1,4 @@
-"""Self-tests of points, as the roof sees them: one method, one transaction."""
+"""Stores the self-tests of points. Each method is one transaction."""
 
 import json
 from collections.abc import Collection
@@ -22,38 +22,38 @@ _MEASURED = ("camera", "mic_dbfs", "luma", "down_kbps", "up_kbps", "latency_ms",
 
 
 class SelfTests:
-    """Keeps what points found out about themselves."""
+    """Stores the self-tests of points."""
 
-    def __init__(self, desk: Alerts) -> None:
-        self._desk = desk
+    def __init__(self, alerts: Alerts) -> None:
+        self._alerts = alerts
 
     def policy(self, now: datetime) -> SelfTestPolicy:
-        """Return what a test is measured by today."""
-        return self._desk.profiles.at(now).preparation.self_test
+        """Return the limits by which a self-test is judged today."""
+        return self._alerts.profiles.at(now).preparation.self_test
 
     async def keep(self, point: str, account: str, measured: SelfTestMeasurement, now: datetime) -> SelfTest:
-        """Keep a test. Raises UnknownPoint, InvalidRequest."""
+        """Judge and store a self-test. Raises UnknownPoint, InvalidRequest."""
         policy = self.policy(now)
         wrong = faults(measured, policy)
         if wrong:
             raise InvalidRequest(wrong)
         test = SelfTest(point, account, now, measured, failed(measured, policy))
         values = {**asdict(measured), "ticks": json.dumps(measured.ticks), "failed": json.dumps(test.failed)}
-        async with writing(self._desk.engine) as db:
+        async with writing(self._alerts.engine) as db:
             await _known(db, point)
             await db.execute(insert(SELF_TESTS).values(**values, point=point, account=account, at=seconds(now)))
         return test
 
     async def of(self, point: str, limit: int) -> list[SelfTest]:
-        """Return the newest tests of a point. Raises UnknownPoint."""
-        async with self._desk.engine.begin() as db:
+        """Return the newest self-tests of a point. Raises UnknownPoint."""
+        async with self._alerts.engine.begin() as db:
             await _known(db, point)
             query = select(SELF_TESTS).where(SELF_TESTS.c.point == point).order_by(SELF_TESTS.c.id.desc()).limit(limit)
             return [_test(row) for row in (await db.execute(query)).mappings()]
 
 
 async def newest(db: AsyncConnection, points: Collection[str], since: datetime) -> dict[str, SelfTest]:
-    """Return the newest test of each point that has one since then."""
+    """Return the newest self-test since a time of each point that has one."""
     recent = SELF_TESTS.c.point.in_(list(points)) & (SELF_TESTS.c.at >= seconds(since))
     rows = (await db.execute(select(SELF_TESTS).where(recent).order_by(SELF_TESTS.c.id))).mappings()
     return {row["point"]: _test(row) for row in rows}

@@ -1,4 +1,4 @@
-"""Technical checks and the boards they lead to, as the roof sees them: one method, one transaction."""
+"""Stores technical checks, builds readiness boards and warns of what is missing. Each method is one transaction."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
@@ -24,18 +24,18 @@ from scheduler.policy.controllers import control
 from scheduler.units import store as units_store
 
 AHEAD = timedelta(hours=24)
-"""Alarms look so far; checks are due some hours before a slot."""
+"""How far ahead warnings look; checks are due some hours before a slot."""
 
 OLDEST_TEST = timedelta(days=7)
-"""Older tests are not looked for; the profile says for how long one counts."""
+"""Older self-tests are not read; the profile says for how long one counts."""
 
 
 class ReadinessService:
-    """Keeps checks, and judges with everything that is known."""
+    """Stores technical checks and builds the readiness boards of sessions."""
 
-    def __init__(self, desk: Alerts) -> None:
+    def __init__(self, alerts: Alerts) -> None:
         # given
-        self._desk = desk
+        self._alerts = alerts
         # owned
         self._told: set[tuple[str, str, datetime]] = set()
         """What this server looked at when it fell due; the outbox knows what others told."""
@@ -50,9 +50,9 @@ class ReadinessService:
         by: str,
         now: datetime,
     ) -> Session:
-        """Note what was found at points of a session. Raises UnknownSession, InvalidRequest."""
+        """Store the result of a technical check for points of a session. Raises UnknownSession, InvalidRequest."""
         said = clean(words)
-        async with writing(self._desk.engine) as db:
+        async with writing(self._alerts.engine) as db:
             session = await sessions_store.known(db, session_id)
             faults = technical_check.faults(session, points, kind, result, said)
             if faults:
@@ -65,8 +65,11 @@ class ReadinessService:
         return session
 
     async def board(self, session_id: str, accounts: Collection[str] | None, now: datetime) -> Board:
-        """Return the board of a session; `accounts` are the points somebody can sign in for. Raises UnknownSession."""
-        async with self._desk.engine.begin() as db:
+        """Return the board of a session. Raises UnknownSession.
+
+        `accounts` are the points that somebody can sign in for; None: not known.
+        """
+        async with self._alerts.engine.begin() as db:
             session = await sessions_store.known(db, session_id)
             return (await self._boards(db, [session], accounts, now))[0]
 
@@ -74,7 +77,7 @@ class ReadinessService:
         self, start: datetime, end: datetime, accounts: Collection[str] | None, now: datetime
     ) -> list[Board]:
         """Return the boards of issued sessions with a slot in [start, end), by their start."""
-        async with self._desk.engine.begin() as db:
+        async with self._alerts.engine.begin() as db:
             return await self._boards(db, await _issued(db, start, end), accounts, now)
 
     async def _boards(
@@ -104,12 +107,15 @@ class ReadinessService:
             providers={each.id: each.name for each in await lines_store.providers(db)},
             tests=await self_test_service.newest(db, points, now - OLDEST_TEST),
         )
-        return [board(session, known, self._desk.policy(session), now) for session in sessions]
+        return [board(session, known, self._alerts.policy(session), now) for session in sessions]
 
     async def _consoles(
         self, db: AsyncConnection, sessions: Sequence[Session], points: Sequence[Point], units: Sequence[Unit]
     ) -> dict[str, dict[str, str]]:
-        """Return who controls each session, by name, and the day its laptop was last tested; blank: none ever was."""
+        """Return the names of the units that control each session, with the day their laptop was last tested.
+
+        A blank day means never.
+        """
         by_id, owners = {unit.id: unit for unit in units}, {point.id: point.unit for point in points}
         active = {point.unit for point in points if point.state == PointState.ACTIVE}
         tested: dict[str, datetime] = {}
@@ -117,21 +123,21 @@ class ReadinessService:
             tested[owners[point]] = max(when, tested.get(owners[point], when))
         found: dict[str, dict[str, str]] = {}
         for session in sessions:
-            policy = self._desk.policy(session)
+            policy = self._alerts.policy(session)
             held = control(by_id[owners[session.host_point]], units, policy, active)
             days = {unit: f"{at.astimezone(policy.zone):%d/%m/%Y}" for unit, at in tested.items()}
             found[session.id] = {by_id[unit].name: days.get(unit, "") for unit in held.units}
         return found
 
     async def alarm(self, now: datetime) -> None:
-        """Tell what is missing when it is due: once to the operating unit, and to each unit of its own points.
+        """Warn of what is missing when it falls due: once the operating unit, and each unit of its own points.
 
-        Whose room a higher session has is told a day before (I-04).
+        A unit whose room a session of higher rank has is told a day before (I-04).
         """
         for found in await self.between(now, now + AHEAD, None, now):
             if found.yielded and self._first("room", found):
                 await self._tell_yielded(found, now)
-            policy = self._desk.policy(found.session).preparation
+            policy = self._alerts.policy(found.session).preparation
             if found.due <= now and self._first("unchecked", found):
                 await self._tell_unchecked(found, now)
             arrive = found.slot.start - timedelta(minutes=policy.arrive_min)
@@ -139,6 +145,7 @@ class ReadinessService:
                 await self._tell_not_arrived(found, now)
 
     def _first(self, kind: str, found: Board) -> bool:
+        """Tell whether this server warns of this for the first time."""
         key = (kind, found.session.id, found.slot.start)
         new = key not in self._told
         self._told.add(key)
@@ -152,27 +159,27 @@ class ReadinessService:
             if mark.item == "check" and mark.colour == "red"
         }
         nobody = ["chưa phân công cán bộ trực" for mark in found.marks if mark.colour == "red"]
-        async with writing(self._desk.engine) as db:
+        async with writing(self._alerts.engine) as db:
             points = await units_store.points_named(db, list(red))
             lines = [*nobody, *(f"{points[point].name}{why}" for point, why in red.items())]
-            await self._desk.tell_operator(db, "unchecked", found.session, found.slot, lines, now)
-            await self._desk.tell_units(db, "check-missing", found.session, found.slot, red, now)
+            await self._alerts.tell_operator(db, "unchecked", found.session, found.slot, lines, now)
+            await self._alerts.tell_units(db, "check-missing", found.session, found.slot, red, now)
 
     async def _tell_yielded(self, found: Board, now: datetime) -> None:
-        """Tell the units of the rooms, and of the host that will miss them."""
+        """Notify the units of the rooms, and the host, which will miss these points."""
         session, rooms = found.session, {point: f" ({number})" for point, number in found.yielded.items()}
-        async with writing(self._desk.engine) as db:
+        async with writing(self._alerts.engine) as db:
             points = await units_store.points_named(db, (session.host_point, *rooms))
             host = points[session.host_point]
             lines = [f"{points[point].name}{number}" for point, number in rooms.items()]
             told = of_slot("room", session, found.slot, host, lines, host.unit)
-            await outbox.tell(db, told, Channels(mail=self._desk.channels.mail), now)
-            await self._desk.tell_units(db, "room", session, found.slot, rooms, now)
+            await outbox.tell(db, told, Channels(mail=self._alerts.channels.mail), now)
+            await self._alerts.tell_units(db, "room", session, found.slot, rooms, now)
 
     async def _tell_not_arrived(self, found: Board, now: datetime) -> None:
         late = [each.name for each in found.duties if each.arrived is None and each.role in {"main", "on_site"}]
-        async with writing(self._desk.engine) as db:
-            await self._desk.tell_operator(db, "not-arrived", found.session, found.slot, late, now)
+        async with writing(self._alerts.engine) as db:
+            await self._alerts.tell_operator(db, "not-arrived", found.session, found.slot, late, now)
 
 
 def _by_point(given: Sequence[AccessLine]) -> dict[str, list[AccessLine]]:

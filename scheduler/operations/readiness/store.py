@@ -1,4 +1,4 @@
-"""Rows of checks and duties, on a connection whose transaction the caller holds."""
+"""Stores technical checks and duties, within the caller's transaction."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import asdict
@@ -15,7 +15,10 @@ from scheduler.operations.readiness.technical_check import TechnicalCheck
 
 
 async def checks(db: AsyncConnection, sessions: Iterable[Session]) -> dict[str, list[TechnicalCheck]]:
-    """Return the checks of sessions; one made for a time the slot no longer has does not count."""
+    """Return the checks of sessions.
+
+    A check that was made for a time at which the slot no longer starts is left out.
+    """
     starts = {(each.id, slot.kind): seconds(slot.start) for each in sessions for slot in each.slots}
     found: dict[str, list[TechnicalCheck]] = {session: [] for session, _ in starts}
     for row in await db.execute(select(CHECKS).where(CHECKS.c.session.in_(list(found)))):
@@ -27,7 +30,7 @@ async def checks(db: AsyncConnection, sessions: Iterable[Session]) -> dict[str, 
 
 
 async def keep_check(db: AsyncConnection, session: str, slot: Slot, check: TechnicalCheck) -> None:
-    """Keep a check instead of the one before."""
+    """Store a check in place of an earlier one."""
     same = (CHECKS.c.session == session) & (CHECKS.c.kind == slot.kind) & (CHECKS.c.point == check.point)
     await db.execute(delete(CHECKS).where(same))
     values = {**asdict(check), "session": session, "start": seconds(slot.start), "at": seconds(check.at)}
@@ -35,7 +38,7 @@ async def keep_check(db: AsyncConnection, session: str, slot: Slot, check: Techn
 
 
 async def duties(db: AsyncConnection, sessions: Collection[str]) -> dict[str, list[Duty]]:
-    """Return who is on duty, by session, in the order of roles and names."""
+    """Return who is on duty, by session, in the order of names."""
     found: dict[str, list[Duty]] = {session: [] for session in sessions}
     rows = await db.execute(
         select(DUTIES).where(DUTIES.c.session.in_(list(found))).order_by(DUTIES.c.name, DUTIES.c.id)
@@ -46,7 +49,7 @@ async def duties(db: AsyncConnection, sessions: Collection[str]) -> dict[str, li
 
 
 async def duty(db: AsyncConnection, duty_id: str) -> Duty | None:
-    """Return one duty."""
+    """Return one duty, or None."""
     row = (await db.execute(select(DUTIES).where(DUTIES.c.id.in_(storable([duty_id]))))).mappings().first()
     return None if row is None else _duty(dict(row))
 
@@ -57,7 +60,10 @@ def _duty(row: dict[str, object]) -> Duty:
 
 
 async def assign(db: AsyncConnection, given: Duty) -> None:
-    """Put a person on duty: instead of the one before, where there is one of a role (and point, unit or provider)."""
+    """Put a person on duty, in place of the one before in the same role (and point, unit or provider).
+
+    Several persons may be backup.
+    """
     if given.role != "backup":
         where = (DUTIES.c.session == given.session) & (DUTIES.c.role == given.role)
         where &= DUTIES.c.point == given.point if given.point else DUTIES.c.point.is_(None)
@@ -68,11 +74,11 @@ async def assign(db: AsyncConnection, given: Duty) -> None:
 
 
 async def arrive(db: AsyncConnection, duty_id: str, now: datetime) -> None:
-    """Note that somebody is there; the first time counts."""
+    """Note that a person on duty has arrived; the first time counts."""
     first = (DUTIES.c.id == duty_id) & DUTIES.c.arrived.is_(None)
     await db.execute(update(DUTIES).where(first).values(arrived=seconds(now)))
 
 
 async def remove(db: AsyncConnection, duty_id: str) -> None:
-    """Take somebody off duty."""
+    """Take a person off duty."""
     await db.execute(delete(DUTIES).where(DUTIES.c.id == duty_id))

@@ -1,4 +1,4 @@
-"""Technical checks: what was found at a point before a slot, and by whom (Điều 13.2.b, R-084). Pure."""
+"""Checks the results of technical checks of points before a slot (Điều 13.2.b, R-084). Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from scheduler.core.errors import FieldError
 from scheduler.core.model import EMERGENCY, Session, SlotKind
 
 CheckResult = Literal["ok", "faulty", "waived"]
-"""It works; it does not, in words; an emergency leaves no time for it, in words."""
+"""It works; it does not, with words that say what; an emergency leaves no time to check, with words."""
 
 MAX_WORDS = 500
 
 
 @dataclass(frozen=True, slots=True)
 class TechnicalCheck:
-    """The last check of a point for one slot."""
+    """The latest technical check of a point for one slot."""
 
     point: str
     kind: SlotKind
@@ -30,7 +30,7 @@ class TechnicalCheck:
 def faults(
     session: Session, points: Sequence[str], kind: SlotKind, result: CheckResult, words: str
 ) -> list[FieldError]:
-    """Return what is wrong with a check; what does not work is said in words, only an emergency waives (A15)."""
+    """Return what is wrong with a check: a fault needs words, and only an emergency may waive the check (A15)."""
     found = [FieldError("points", "not-in-session", point) for point in points if point not in session.everyone]
     found += [] if points else [FieldError("points", "required")]
     found += [] if kind in {slot.kind for slot in session.slots} else [FieldError("kind", "no-slot")]

@@ -32,7 +32,7 @@ async def connect(booked: Booked) -> None:
 
 async def test_a_provider_sees_what_needs_its_lines(booked: Booked) -> None:
     await connect(booked)
-    carriers, session = ProviderView(booked.engine), booked.session.id
+    provider_view, session = ProviderView(booked.engine), booked.session.id
     main = Duty("d1", session, "main", None, None, "truc.ban", "Trần Thị C", "0905000001", "truc.ban")
     vnpt, viettel = (
         replace(main, id=each, role="provider", account=None, name=each, provider=each) for each in ("vnpt", "viettel")
@@ -43,7 +43,7 @@ async def test_a_provider_sees_what_needs_its_lines(booked: Booked) -> None:
     await booked.desk.count(session, {"nt.xuonghuan": True, "so.tttt": False})
     fault = await booked.desk.report(FaultReport(session, "line", "nt.xuonghuan"), START)
     await booked.desk.report(FaultReport(session, "line", "so.tttt"), START)
-    seen = await carriers.overview("vnpt", START)
+    seen = await provider_view.overview("vnpt", START)
     assert (seen.provider, seen.lines, seen.incidents) == (VNPT, (OWN,), (fault,))
     (carried,) = seen.sessions
     assert (carried.points, carried.contact, carried.main) == (("nt.xuonghuan",), vnpt, main)
@@ -52,15 +52,15 @@ async def test_a_provider_sees_what_needs_its_lines(booked: Booked) -> None:
     answered = await booked.desk.act(fault.id, "answered", "noc", "đã cử người", START + timedelta(minutes=1))
     assert (answered.state, answered.steps[-1].kind, answered.steps[-1].text) == ("open", "answered", "đã cử người")
     await booked.desk.act(fault.id, "resolved", "truc.ban", "", START + timedelta(minutes=2))
-    assert (await carriers.overview("vnpt", START)).incidents == ()
+    assert (await provider_view.overview("vnpt", START)).incidents == ()
 
 
 async def test_sessions_are_seen_a_week_ahead_and_for_the_rest_of_a_shift(booked: Booked) -> None:
     await connect(booked)
-    carriers = ProviderView(booked.engine)
+    provider_view = ProviderView(booked.engine)
     moments = (START - AHEAD, START - AHEAD + timedelta(seconds=1), END + BACK - timedelta(seconds=1), END + BACK)
-    assert [len((await carriers.overview("vnpt", now)).sessions) for now in moments] == [0, 1, 1, 0]
+    assert [len((await provider_view.overview("vnpt", now)).sessions) for now in moments] == [0, 1, 1, 0]
     await booked.scheduler.cancel(booked.session.id, START - timedelta(days=1))
-    assert (await carriers.overview("vnpt", START)).sessions == ()
+    assert (await provider_view.overview("vnpt", START)).sessions == ()
     with pytest.raises(Unknown):
-        await carriers.overview("nobody", START)
+        await provider_view.overview("nobody", START)

@@ -1,1 +1,1 @@
-"""Breaches, feedback, cards and monthly summaries of units, personal data (Điều 20, 21)."""
+"""Finds breaches, and keeps feedback, summaries of units, and personal data (Điều 20, 21)."""

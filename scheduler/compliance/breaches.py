@@ -1,4 +1,4 @@
-"""What the records say was not done as the regulation asks, by unit: facts, no judgement (Điều 20). Pure."""
+"""Finds facts that differ from what the regulation asks, by unit and without judgement (Điều 20). Pure."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
@@ -13,10 +13,14 @@ from scheduler.operations.closing.recording_handover import Handover
 BreachKind = Literal[
     "late", "missed", "absent", "unchecked", "uninvited", "name", "drift", "closing", "receipt", "figures"
 ]  # fmt: skip
-"""Registered, or moved, after the deadline; registered and not held; expected in a meeting that its host held, and not
-there; not checked where others were; spoke uninvited where microphones are only advised about; another name, or other
-parameters, than registered; a closing list that nobody finished; a recording whose receipt was not confirmed in time;
-figures that were asked for and not answered in time."""
+"""The kinds of breaches.
+
+`late`: registered or moved after the deadline. `missed`: registered and not held. `absent`: expected in a meeting that
+its host held, and not present. `unchecked`: not checked where other points were. `uninvited`: spoke uninvited where
+microphones are not locked. `name`, `drift`: another name, or other parameters, than registered. `closing`: a closing
+checklist that nobody finished. `receipt`: a recording whose receipt was not confirmed in time. `figures`: a correction
+request without a reply in time.
+"""
 
 ARTICLES: Mapping[BreachKind, str] = {
     "late": "điểm a khoản 2 Điều 13",
@@ -34,9 +38,9 @@ ARTICLES: Mapping[BreachKind, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """One fact about a unit; `point` where it concerns one of its points, `session` is where it can be seen.
+    """One fact about a unit, with the point it concerns, if any, and the session in which it can be seen.
 
-    None: it is of no session, as a registration that was refused, what was seen of a device, and figures.
+    `session` is None for refused registrations, drifts of devices, and figures.
     """
 
     at: datetime
@@ -47,19 +51,19 @@ class Breach:
 
 
 def late(refusals: Iterable[Refused]) -> list[Breach]:
-    """Return the registrations that were refused for coming after their deadline."""
+    """Return a breach for each registration that was refused because it came after its deadline."""
     return [Breach(each.at, "late", each.unit, None, each.host_point) for each in refusals if each.word == "late"]
 
 
 def moved(sessions: Iterable[Session], points: Mapping[str, Point]) -> list[Breach]:
-    """Return the registrations that came too late for the time they have now, each at that time."""
+    """Return a breach for each session that was registered too late for its present time."""
     return [
         Breach(each.official.start, "late", points[each.host_point].unit, each.id, each.host_point) for each in sessions
     ]
 
 
 def absent(session: Session, there: Collection[str], points: Mapping[str, Point], now: datetime) -> list[Breach]:
-    """Return the points that were not in a meeting that is over and that its host held."""
+    """Return a breach for each point that was not present in a meeting that is over and that its host held."""
     if session.state != State.ISSUED or now < session.official.end or session.host_point not in there:
         return []
     start = session.official.start
@@ -67,7 +71,7 @@ def absent(session: Session, there: Collection[str], points: Mapping[str, Point]
 
 
 def unchecked(session: Session, checked: Collection[str], points: Mapping[str, Point], now: datetime) -> list[Breach]:
-    """Return the points that were not checked for a meeting that has begun, where others were."""
+    """Return a breach for each point that was not checked for a meeting that has begun, if others were."""
     if session.state != State.ISSUED or now < session.official.start or not checked:
         return []
     return [
@@ -78,7 +82,7 @@ def unchecked(session: Session, checked: Collection[str], points: Mapping[str, P
 
 
 def drifted(changes: Iterable[DeviceChange], points: Mapping[str, Point]) -> list[Breach]:
-    """Return what was seen of devices against what is registered of them."""
+    """Return a breach for each drift of a device from its registration."""
     return [
         Breach(each.at, "name" if each.field == "name" else "drift", points[each.point].unit, None, each.point)
         for each in changes
@@ -86,7 +90,7 @@ def drifted(changes: Iterable[DeviceChange], points: Mapping[str, Point]) -> lis
 
 
 def counts(found: Iterable[Breach]) -> dict[str, Counter[BreachKind]]:
-    """Return how many of each kind there are of each unit."""
+    """Return how many breaches of each kind each unit has."""
     by_unit: dict[str, Counter[BreachKind]] = {}
     for each in found:
         by_unit.setdefault(each.unit, Counter())[each.kind] += 1
@@ -94,7 +98,7 @@ def counts(found: Iterable[Breach]) -> dict[str, Counter[BreachKind]]:
 
 
 def missed(sessions: Iterable[Session], given_up: Collection[str], points: Mapping[str, Point]) -> list[Breach]:
-    """Return the sessions that nobody opened and that were given up for others."""
+    """Return a breach for each session that nobody opened and whose capacity was released for others."""
     return [
         Breach(session.official.start, "missed", points[session.host_point].unit, session.id)
         for session in sessions
@@ -105,14 +109,14 @@ def missed(sessions: Iterable[Session], given_up: Collection[str], points: Mappi
 def unclosed(
     session: Session, missing: Collection[str], points: Mapping[str, Point], overdue: datetime, now: datetime
 ) -> list[Breach]:
-    """Return the points of a session whose closing list was not finished by `overdue`."""
+    """Return a breach for each point of a session whose closing checklist was not finished by `overdue`."""
     if session.state != State.ISSUED or now < overdue:
         return []
     return [Breach(overdue, "closing", points[p].unit, session.id, p) for p in missing if p in points]
 
 
 def unreceived(handovers: Iterable[Handover], now: datetime) -> list[Breach]:
-    """Return the recordings whose host did not confirm receipt in time."""
+    """Return a breach for each recording whose host did not confirm receipt in time."""
     return [
         Breach(each.due, "receipt", each.unit, each.session)
         for each in handovers

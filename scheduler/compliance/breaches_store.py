@@ -1,4 +1,4 @@
-"""Rows that breaches are found in: who was there, who was checked, what was given up, figures nobody gave."""
+"""Reads the rows in which breaches are found: stays, checks, released sessions, figures without a reply."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -17,7 +17,7 @@ from scheduler.reports.schema import FIGURE_ANSWERS, FIGURE_REQUESTS
 
 
 async def there(db: AsyncConnection, sessions: Collection[Session]) -> dict[str, set[str]]:
-    """Return which points were in the official meeting of each session, however shortly."""
+    """Return which points were present in the official slot of each session, however shortly."""
     within = (STAYS.c.joined < SLOTS.c.end) & or_(STAYS.c.left.is_(None), STAYS.c.left > SLOTS.c.start)
     query = (
         select(STAYS.c.session, STAYS.c.point)
@@ -31,7 +31,7 @@ async def there(db: AsyncConnection, sessions: Collection[Session]) -> dict[str,
 
 
 async def checked(db: AsyncConnection, sessions: Collection[Session]) -> dict[str, set[str]]:
-    """Return which points were checked for the official meeting of each session, at the time it has now."""
+    """Return which points were checked for the official slot of each session, at its present time."""
     starts = {each.id: seconds(each.official.start) for each in sessions}
     query = select(CHECKS.c.session, CHECKS.c.point, CHECKS.c.start).where(CHECKS.c.kind == OFFICIAL)
     found: dict[str, set[str]] = {each.id: set() for each in sessions}
@@ -42,14 +42,14 @@ async def checked(db: AsyncConnection, sessions: Collection[Session]) -> dict[st
 
 
 async def released(db: AsyncConnection, sessions: Collection[Session]) -> set[str]:
-    """Return which sessions were given up for others."""
+    """Return which sessions were given up so that others could have their capacity."""
     given_up = select(HAPPENINGS.c.session).where(HAPPENINGS.c.kind == "released")
     known = {session.id for session in sessions}
     return {row.session for row in await db.execute(given_up)} & known
 
 
 async def unanswered(db: AsyncConnection, start: datetime, end: datetime, now: datetime) -> list[Breach]:
-    """Return the figures that were due in [start, end) and by now not answered, or too late."""
+    """Return a breach for each correction request that was due in [start, end) and not replied to in time."""
     due, at = FIGURE_REQUESTS.c.due, FIGURE_ANSWERS.c.at
     query = (
         select(FIGURE_ANSWERS.c.unit, due)

@@ -1,4 +1,4 @@
-"""Difficulties that units report to the operating unit, and the factual list of breaches (Điều 20, 21.2)."""
+"""Stores the difficulties that units report to the operating unit, and lists breaches (Điều 20, 21.2)."""
 
 import uuid
 from dataclasses import dataclass
@@ -28,12 +28,12 @@ from scheduler.units import store as units_store
 
 MAX_REFUSALS = 10_000
 Status = Literal["new", "handled", "forwarded"]
-"""To be looked at, answered by the operating unit, passed on to the People's Committee of the province (Điều 21.2)."""
+"""New; handled by the operating unit; forwarded to the People's Committee of the province (Điều 21.2)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """What a unit found difficult; `answer` is what came of it."""
+    """A difficulty that a unit reported, with the reply of the operating unit."""
 
     id: str
     unit: str
@@ -47,7 +47,7 @@ class Feedback:
 
 
 class FeedbackService:
-    """Keeps feedback, and finds breaches in what the other records say."""
+    """Stores feedback, and finds breaches in the records of other services."""
 
     def __init__(
         self, engine: AsyncEngine, profiles: Profiles, closing: ClosingService, handovers: HandoverService
@@ -58,14 +58,14 @@ class FeedbackService:
         self._handovers = handovers
 
     async def add(self, unit: str, by: str, text: str, now: datetime) -> Feedback:
-        """Take what a unit has to say."""
+        """Store the feedback of a unit."""
         said = Feedback(uuid.uuid4().hex, unit, by, instant(seconds(now)), text)
         async with writing(self._engine) as db:
             await db.execute(insert(FEEDBACK).values(_values(said)))
         return said
 
     async def answer(self, feedback_id: str, status: Status, text: str, by: str, now: datetime) -> Feedback:
-        """Say what came of it. Raises UnknownFeedback."""
+        """Store the reply to feedback, with its status. Raises UnknownFeedback."""
         async with writing(self._engine) as db:
             own = FEEDBACK.c.id.in_(storable([feedback_id]))
             values = {"status": status, "answer": text, "answered_by": by, "answered": seconds(now)}
@@ -75,14 +75,14 @@ class FeedbackService:
         return _feedback(row)
 
     async def feedback(self, unit: str | None = None) -> list[Feedback]:
-        """Return what units said, or one unit, the newest first."""
+        """Return the feedback of all units, or of one, the newest first."""
         query = select(FEEDBACK).order_by(FEEDBACK.c.at.desc(), FEEDBACK.c.id).limit(500)
         async with self._engine.begin() as db:
             rows = await db.execute(query if unit is None else query.where(FEEDBACK.c.unit.in_(storable([unit]))))
             return [_feedback(row) for row in rows.mappings()]
 
     async def breaches(self, start: datetime, end: datetime, now: datetime, unit: str | None = None) -> list[Breach]:
-        """Return what was not done as it should be in [start, end), by anybody or by a unit, the newest first."""
+        """Return the breaches in [start, end) of all units, or of one, the newest first."""
         async with self._engine.begin() as db:
             sessions = await sessions_store.between(db, start, end, None if unit is None else [unit])
             points = {point.id: point for point in await units_store.all_points(db)}
@@ -105,7 +105,7 @@ class FeedbackService:
         return sorted(within, key=lambda each: (each.at, each.session or "", each.point or ""), reverse=True)
 
     async def _late(self, db: AsyncConnection, sessions: list[Session]) -> list[Session]:
-        """Return the sessions that were registered too late for the time they have."""
+        """Return the sessions that were registered too late for their present time."""
         calendar = (await calendar_store.notes(db)).calendar
         clocks = {policy.stamp: Clock(policy, calendar) for policy in self._profiles.shelf}
         found = []

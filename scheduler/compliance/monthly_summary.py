@@ -1,7 +1,7 @@
-"""The head of a unit hears by letter, each month, of what its records say was not done (Điều 21.1; R-124).
+"""Sends the head of each unit a monthly summary of its breaches (Điều 21.1; R-124).
 
-Looked at once a day in the first days of a month, so that a server that was down makes up for it; the outbox knows what
-was told.
+The job runs once a day in the first days of a month, so that a server that was down catches up. The outbox prevents a
+second notice.
 """
 
 from collections import Counter
@@ -35,7 +35,7 @@ KINDS: Mapping[BreachKind, str] = {
 
 
 class MonthlySummary:
-    """Writes to heads, else to the official mailbox of their unit."""
+    """Sends summaries to heads of units, else to the official mailbox of the unit."""
 
     def __init__(self, engine: AsyncEngine, profiles: Profiles, feedback: FeedbackService, channels: Channels) -> None:
         # given
@@ -47,7 +47,7 @@ class MonthlySummary:
         self._looked: date | None = None
 
     async def work(self, now: datetime) -> None:
-        """Tell each unit with as many facts in the last month as the profile says; where it says none, nobody."""
+        """Notify each unit with as many breaches in the last month as the profile names; nobody if it names none."""
         policy = self._profiles.at(now)
         day, least = now.astimezone(policy.zone).date(), policy.conduct.summary_from
         if least is None or day.day > DAYS or day == self._looked:
@@ -67,5 +67,5 @@ class MonthlySummary:
 
 
 def told(kinds: Counter[BreachKind]) -> str:
-    """Say how many there were of each kind."""
+    """Describe how many breaches there were of each kind."""
     return "; ".join(f"{words}: {kinds[kind]}" for kind, words in KINDS.items() if kinds[kind])

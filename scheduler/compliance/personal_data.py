@@ -1,9 +1,9 @@
-"""What is on record of the people of a unit, and what of it goes (I-10; Nghị định 13/2023/NĐ-CP, Điều 14 and 16).
+"""Lists and erases the personal data of a unit's people (I-10; Nghị định 13/2023/NĐ-CP, Điều 14 and 16).
 
-Names, telephones and addresses stand in few tables: who is in charge, whom to call about a session, who is on duty for
-it, who took part. What a session is held with is needed until it is over, who is in charge as long as they are, and a
-draft until it is settled. After that a unit may have it erased; what is of sessions goes by itself once the profile's
-months are over. Rows, counts and times stay.
+Names, telephones and addresses are in few tables: people in charge, contacts of sessions, people on duty, attendees.
+Data of a session is needed until the session is over, data of a person in charge while they are, a draft until it is
+settled. After that a unit may have it erased; data of sessions is erased without a request once the months of the
+profile are over. Rows, counts and times stay.
 """
 
 import json
@@ -35,13 +35,13 @@ _ERASED: dict[Table, dict[str, str]] = {
     LISTS: {"people": "[]"},
     PEOPLE: {"name": "", "phone": "", "email": ""},
 }
-"""What stands instead, by table."""
+"""The values that replace personal data, by table."""
 _SESSION = {SESSIONS: SESSIONS.c.id, DUTIES: DUTIES.c.session, LISTS: LISTS.c.session}
 
 
 @dataclass(frozen=True, slots=True)
 class PersonalRecord:
-    """Somebody, where they are on record: `number` is of the session or draft, `needed` says that it stays for now."""
+    """One person on record. `number` is that of the session or draft; `needed` data cannot be erased yet."""
 
     kind: Kind
     name: str
@@ -53,18 +53,21 @@ class PersonalRecord:
 
 
 class PersonalData:
-    """Tells a unit what is on record of its people, and lets it go."""
+    """Lists the personal data of a unit's people, and erases it."""
 
     def __init__(self, alerts: Alerts) -> None:
         self._alerts = alerts
 
     async def of(self, unit: str, now: datetime) -> list[PersonalRecord]:
-        """Return what is on record of a unit's people. Raises UnknownUnit."""
+        """Return the personal data of a unit's people. Raises UnknownUnit."""
         async with self._alerts.engine.begin() as db:
             return await self._of(db, unit, now)
 
     async def erase(self, unit: str, now: datetime) -> int:
-        """Erase what a unit does not need any more; return how many entries that were. Raises UnknownUnit."""
+        """Erase the data of a unit that is no longer needed; return how many records that were.
+
+        Raises UnknownUnit.
+        """
         async with writing(self._alerts.engine) as db:
             going = [each for each in await self._of(db, unit, now) if not each.needed]
             for table in _SESSION:
@@ -74,7 +77,7 @@ class PersonalData:
             return len(going)
 
     async def forget(self, now: datetime) -> None:
-        """Erase what is of sessions that ended, and drafts that were settled, before the months the profile keeps."""
+        """Erase data of sessions that ended, and of drafts settled, before the months that the profile keeps."""
         oldest = self._alerts.profiles.at(now).preparation.oldest_list(now)
         old = {table: _ended(table, oldest) for table in _SESSION}
         settled = DRAFTS.c.settled < seconds(oldest)
@@ -115,7 +118,7 @@ class PersonalData:
         ]
 
     async def _rows(self, db: AsyncConnection, table: Table, unit: str, now: datetime) -> list[dict[str, Any]]:
-        """Return what a table has of a unit, with the number of the session and whether it is to come."""
+        """Return the rows of a unit with the session's number and whether they are still needed."""
         columns = [column for column in table.c if column.name != "number"]
         query = select(*columns, SESSIONS.c.number, (~_ended(table, now)).label("needed"))
         if table is not SESSIONS:
@@ -124,7 +127,7 @@ class PersonalData:
         return [dict(row) for row in rows.mappings()]
 
     def _owned(self, table: Table, unit: str, now: datetime) -> ColumnElement[bool]:
-        """What is of a unit's points or the unit's own; who is on central duty is of the operating unit."""
+        """Return a condition for rows of a unit or its points; central duty belongs to the operating unit."""
         points = select(POINTS.c.id).where(POINTS.c.unit == unit)
         if table is SESSIONS:
             return SESSIONS.c.host_point.in_(points)
@@ -171,7 +174,7 @@ def _sent_by(unit: str) -> ColumnElement[bool]:
 
 
 def _ended(table: Table, before: datetime) -> ColumnElement[bool]:
-    """Whether all times of a session are over by then."""
+    """Return a condition for rows whose session has no slot that ends later."""
     return _SESSION[table].not_in(select(SLOTS.c.session).where(SLOTS.c.end > seconds(before)))
 
 
@@ -184,7 +187,7 @@ async def _erase(db: AsyncConnection, table: Table, where: ColumnElement[bool]) 
 
 
 async def _erase_drafts(db: AsyncConnection, where: ColumnElement[bool]) -> None:
-    """Take the contacts out of drafts."""
+    """Remove the contacts from the content of drafts."""
     for row in (await db.execute(select(DRAFTS.c.id, DRAFTS.c.content).where(where, _WITH_CONTACT))).all():
         left = {name: value for name, value in json.loads(row.content).items() if name not in _CONTACT}
         await db.execute(update(DRAFTS).where(DRAFTS.c.id == row.id).values(content=json.dumps(left)))

@@ -1,4 +1,4 @@
-"""Tables of feedback."""
+"""SQL table of feedback."""
 
 from sqlalchemy import BigInteger, Column, ForeignKey, String, Table, Text
 

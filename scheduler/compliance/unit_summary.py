@@ -1,4 +1,4 @@
-"""How a unit and those right below it stand: points, assessments, drift, people (Điều 19.1; R-118). Pure."""
+"""Summarises a unit and those right below it: points, assessments, drift, people (Điều 19.1; R-118). Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -34,9 +34,9 @@ def unit_summary(
     now: datetime,
     warn_days: int,
 ) -> UnitSummary:
-    """Return how a unit stands; withdrawn points count no more, `ending` assessments end soon or have ended.
+    """Return the summary of a unit. Withdrawn points do not count.
 
-    Points that were `taken_over` have none yet.
+    `ending` assessments end within `warn_days` or have ended; `taken_over` points have none yet.
     """
     unit = people.unit
     under = {each.id for each in units if each.parent == unit.id}

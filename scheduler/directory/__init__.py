@@ -1,1 +1,1 @@
-"""The directory: points with their rooms, devices, lines and people, from their first draft to their withdrawal."""
+"""Keeps the directory: points with their rooms, devices, access lines and people, from first draft to withdrawal."""

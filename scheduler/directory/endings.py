@@ -1,6 +1,6 @@
-"""What ends on a day to come, when other rules begin or units end: units, hosts, bookings, the operator. Pure.
+"""Finds what ends on a coming day, when units end or other rules begin: units, hosts, bookings, operator. Pure.
 
-A unit ends with its last day, or with the levels of the profile that names its level no more.
+A unit ends with its last day, or when a new profile no longer has its level.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,15 +18,15 @@ EndReason = Literal["last-day", "level"]
 
 @dataclass(frozen=True, slots=True)
 class EndedUnit:
-    """A unit that is none any longer: its last day is over, or the profile has no such `level`."""
+    """A unit that has ended: its last day is over, or the profile no longer has its `level`."""
 
     unit: Unit
-    why: EndReason
+    reason: EndReason
 
 
 @dataclass(frozen=True, slots=True)
 class AffectedSession:
-    """A session of a `host` unit that is held although a unit of its is none any longer."""
+    """A session on or after the day on which one of its units ends; `host` is the unit that hosts it."""
 
     session: Session
     host: str
@@ -34,10 +34,10 @@ class AffectedSession:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What holds no longer from `day` on; `profile` begins on it, if one does.
+    """All that ends when `day` begins; `profile` is the profile that begins on it, if one does.
 
-    `hosts` are active points of those units, `sessions` are held on that day or later with one of their points.
-    `operators` are the unit that operates the system until then and the one that does from then on, where they differ.
+    `hosts` are active points of the ended units; `sessions` are held on that day or later with one of their points.
+    `operators` are the operating unit until then and the one from then on, None if it stays the same.
     """
 
     day: date
@@ -48,13 +48,13 @@ class Ending:
     operators: tuple[str, str] | None
 
     @property
-    def gone(self) -> frozenset[str]:
-        """The ids of the units."""
+    def unit_ids(self) -> frozenset[str]:
+        """The ids of the ended units."""
         return frozenset(each.unit.id for each in self.units)
 
 
 def days(profiles: Profiles, units: Iterable[Unit], today: date) -> list[date]:
-    """Return the days to come on which other rules begin, or of which the one before was the last of a unit."""
+    """Return the coming days on which other rules begin or which follow the last day of a unit."""
     begin = {policy.effective_from for policy in profiles.shelf if policy.effective_from}
     end = {unit.valid_to + DAY for unit in units if unit.valid_to and unit.valid_to < date.max}
     return sorted(day for day in begin | end if day > today)
@@ -63,10 +63,12 @@ def days(profiles: Profiles, units: Iterable[Unit], today: date) -> list[date]:
 def ending(
     day: date, profiles: Profiles, units: Sequence[Unit], points: Sequence[Point], sessions: Sequence[Session]
 ) -> Ending:
-    """Return what holds until the day before and no longer on a day."""
+    """Return what ends when a day begins."""
     before, then = profiles.on(day - DAY), profiles.on(day)
     ended = [
-        EndedUnit(unit, why) for unit in units if unit.valid(day - DAY) and (why := _reason(unit, day, before, then))
+        EndedUnit(unit, reason)
+        for unit in units
+        if unit.valid(day - DAY) and (reason := _reason(unit, day, before, then))
     ]
     gone = {each.unit.id for each in ended}
     owners = {point.id: point.unit for point in points}
@@ -94,12 +96,12 @@ def _reason(unit: Unit, day: date, before: Policy, then: Policy) -> EndReason | 
 
 
 def notice_due(day: date, notice_days: Iterable[int], today: date) -> int | None:
-    """Return how many days before a day the notice is that is due now; None before the first."""
+    """Return which notice is due now, as days before the day; None before the first."""
     return min((each for each in notice_days if day - timedelta(days=each) <= today), default=None)
 
 
 def summary(found: Ending, accounts: int) -> str:
-    """Say in one line what ends."""
+    """Describe in one line, for the notice to the operating unit, what ends."""
     counted = {
         "đơn vị": len(found.units),
         "điểm cầu đang hoạt động": len(found.hosts),
@@ -112,7 +114,7 @@ def summary(found: Ending, accounts: int) -> str:
 
 
 def host_summaries(found: Ending) -> dict[str, str]:
-    """Say to each host unit which of its sessions cannot be held as they were registered."""
+    """Describe to each host unit which of its sessions cannot be held as they were registered."""
     numbers: dict[str, list[str]] = {}
     for each in found.sessions:
         numbers.setdefault(each.host, []).append(each.session.number)

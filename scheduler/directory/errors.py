@@ -1,14 +1,14 @@
-"""What the directory raises on purpose, besides what the scheduler has.
+"""Errors of the directory, besides those of :mod:`scheduler.core.errors`.
 
 SchedulerError
-├── IllegalMove         a state of a point that does not allow what was asked for
-├── QuotaExceeded       a unit would have more points than Điều 8 gives it
+├── IllegalMove         a point's state does not allow the move
+├── QuotaExceeded       a unit would have more points than Điều 8 allows
 ├── NotReady            a point lacks something of Điều 9 to be active; every lack is named
-├── DevicesDescribed    a count of devices would forget some that are described
+├── DevicesDescribed    a count of devices would remove some that are described
 ├── LastDevice          a point has at least one device
 ├── DecidedAlready      a change was accepted or rejected before
-├── BadSheet            a table with faulty lines; nothing of it is taken
-├── PreviewStale        what an import would do is not what was shown
+├── BadSheet            a spreadsheet with faulty lines; nothing of it is imported
+├── PreviewStale        an import would now do something else than its preview showed
 └── Unknown             no such room, device, line, person, provider, document or change
 """
 
@@ -47,7 +47,7 @@ class NotReady(SchedulerError):
 
 
 class Unknown(SchedulerError):
-    """No such thing of a kind."""
+    """There is no object of `kind` with this id."""
 
     def __init__(self, kind: str, id_: str) -> None:
         super().__init__(kind, id_)
@@ -56,7 +56,7 @@ class Unknown(SchedulerError):
 
 
 class LastDevice(SchedulerError):
-    """A point has at least one device."""
+    """The device is the only one of its point, which must have at least one."""
 
 
 class DecidedAlready(SchedulerError):
@@ -64,4 +64,4 @@ class DecidedAlready(SchedulerError):
 
 
 class PreviewStale(SchedulerError):
-    """What was shown is not what would be done now; nothing was imported."""
+    """An import would now do something else than its preview showed; nothing was imported."""

@@ -1,4 +1,4 @@
-"""What the directory talks about: rooms, exceptions, assessments, lines, and where a point has been."""
+"""Values of the directory: rooms, exemptions, assessments, access lines, devices, people, moves of points."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -15,7 +15,7 @@ ExceptionKind = Literal["points", "internet"]
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A point's room: where, how many seats, which unit runs it (Điều 3.9), who answers for its devices (Điều 7.3)."""
+    """A point's room: address, seats, the unit that manages it (Điều 3.9), who answers for its devices (Điều 7.3)."""
 
     address: str = ""
     seats: int | None = None
@@ -26,7 +26,7 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Exemption:
-    """What a document allows a unit beyond the rule, from its date on through `valid_to` (None: without end)."""
+    """What a document allows a unit beyond the rule, from its date through `valid_to` (None: without end)."""
 
     id: str
     unit: str
@@ -38,17 +38,17 @@ class Exemption:
     by: str
 
     def holds(self, day: date) -> bool:
-        """Tell whether it holds on a day."""
+        """Tell whether the exemption holds on a day."""
         return self.dated <= day and not self.over(day)
 
     def over(self, day: date) -> bool:
-        """Tell whether it has ended before a day."""
+        """Tell whether the exemption ended before a day."""
         return self.valid_to is not None and self.valid_to < day
 
 
 @dataclass(frozen=True, slots=True)
 class PointMove:
-    """One move of a point; `by` is an account, empty for what fell due by itself."""
+    """One move of a point from state to state; `by` is an account, empty when the server made it."""
 
     at: datetime
     point: str
@@ -61,7 +61,7 @@ class PointMove:
 
 @dataclass(frozen=True, slots=True)
 class PointAlias:
-    """A name a point had until an instant."""
+    """A former name of a point, which it had until an instant."""
 
     name: str
     point: str
@@ -69,12 +69,12 @@ class PointAlias:
 
 
 AssessmentResult = Literal["passed", "conditional", "failed"]
-"""Đạt, đạt có điều kiện, không đạt."""
+"""Đạt, đạt có điều kiện, không đạt: passed, passed on conditions, failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class AssessmentItem:
-    """The answer to one item of the form; what is not met may have a day until which it is mended."""
+    """The answer to one item of the assessment form; an item that is not met may have a day to remedy it by."""
 
     id: str
     met: bool
@@ -84,7 +84,7 @@ class AssessmentItem:
 
 @dataclass(frozen=True, slots=True)
 class AssessmentForm:
-    """A filled-in assessment form; `reference` tells where its evidence lies."""
+    """A filled-in assessment form; `reference` says where its evidence is filed."""
 
     items: tuple[AssessmentItem, ...]
     reference: str
@@ -93,7 +93,7 @@ class AssessmentForm:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """A form with its result; it holds until `expires` (None: it never did)."""
+    """A form with its result; it holds until `expires` (None: a failed one never does)."""
 
     point: str
     at: datetime
@@ -104,12 +104,12 @@ class Assessment:
     expires: datetime | None
     profile: str
     id: int = field(default=0, compare=False)
-    """0 until it is kept."""
+    """The id in the database; 0 until it is stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccessLine:
-    """A connection of a point (Điều 6.3). Rates are kbit/s, `ranges` the networks its devices have addresses of."""
+    """An access line of a point (Điều 6.3). Rates are in kbit/s; `ranges` are the networks of its addresses."""
 
     id: str
     point: str
@@ -125,7 +125,7 @@ class AccessLine:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A telecom enterprise and whom of it to call (Điều 7.4, 13.2.b)."""
+    """A telecom provider and the person to call there (Điều 7.4, 13.2.b)."""
 
     id: str
     name: str
@@ -136,7 +136,7 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class PointCard:
-    """All that is known of a point; `lacks` are what keeps it from being active, `moves` what may be asked for."""
+    """All that is known of a point; `lacks` keep it from being active, `moves` are those its state allows."""
 
     point: Point
     aliases: tuple[PointAlias, ...]
@@ -149,21 +149,21 @@ class PointCard:
 
 
 DeviceKind = Literal["VCS", "PC", "TABLET", "PHONE", "LINK", "SIMULATED"]
-"""``LINK``: another conference system, as those of the Government and the ministries (Điều 5.4)."""
+"""``LINK``: another conference system, such as those of the Government and the ministries (Điều 5.4)."""
 DeviceProtocol = Literal["", "WEBRTC", "SIP", "H323"]
 SipTransport = Literal["", "UDP", "TCP"]
-"""By which SIP goes (RFC 3261 §18); empty is as large as a request is (§18.1.1)."""
+"""The transport of SIP (RFC 3261 §18); empty: chosen by the size of the request (§18.1.1)."""
 DeviceField = Literal["address", "user_agent", "firmware", "codecs", "name", "line"]
-"""What of a device may change: its address, what it calls itself to servers, its firmware, its codecs, the name it
-shows; or the line it comes over."""
+"""The properties of a device that may change: address, User-Agent, firmware, codecs, shown name, access line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A terminal (Điều 3.5) in a room. `kind` is empty while nothing is known of it; `number` tells it apart (R-033).
+    """A terminal in a room (Điều 3.5).
 
-    `user_agent` is what it called itself, and `codecs` the set it announced, when they were last approved; asset fields
-    are for the inventory (Điều 5.6).
+    `kind` is empty while nothing is known of it; `number` tells it apart from the unit's other devices (R-033).
+    `user_agent` and `codecs` are the User-Agent and the set of codecs that were last approved. The asset fields are for
+    the inventory (Điều 5.6).
     """
 
     id: str
@@ -185,15 +185,15 @@ class Device:
     codecs: str = ""
     """In the form of :func:`scheduler.directory.equipment.codec_sets.write`."""
     port: int | None = None
-    """Where it takes calls; None is 5060."""
+    """The port on which it takes SIP calls; None: 5060."""
     transport: SipTransport = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ObservedDevice:
-    """What a device showed of itself when it came; what is not known is empty.
+    """What a device showed of itself when it connected; empty where nothing is known.
 
-    Who calls offers all codecs it has; who is called answers some of those it was offered (RFC 3264 §6.1).
+    A caller offers all codecs that it has; a callee answers with some of those it was offered (RFC 3264 §6.1).
     """
 
     address: str = ""
@@ -205,7 +205,10 @@ class ObservedDevice:
 
 @dataclass(frozen=True, slots=True)
 class DeviceChange:
-    """A change that a unit asks for (``request``) or that was seen (``drift``), until an operator decides (R-055)."""
+    """A change of a device that waits for an operator's decision, or is decided (R-055).
+
+    ``request``: a unit asks for it; ``drift``: it was observed.
+    """
 
     id: int
     point: str
@@ -223,12 +226,15 @@ class DeviceChange:
 
 
 PersonRole = Literal["manager", "technician", "head"]
-"""Who manages a room (Điều 3.9), who runs it and the session at it (Điều 3.11), the head of the unit (Điều 21.1)."""
+"""Manager of a room (Điều 3.9), technician of a room and of its sessions (Điều 3.11), head of the unit (Điều 21.1)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who runs rooms of a unit, from a first day through a last one (R-111, R-120); `account` is their own."""
+    """A person responsible for rooms of a unit, from a first through a last day (R-111, R-120).
+
+    `account` is the person's own, `replaces` the id of the predecessor.
+    """
 
     id: str
     unit: str
@@ -251,5 +257,5 @@ class Person:
 
     @property
     def untrained(self) -> bool:
-        """Whether no day of training is entered; a head needs none."""
+        """Whether no day of training is recorded; a head needs none."""
         return self.trained is None and self.role != "head"

@@ -1,4 +1,4 @@
-"""The directory's tables, beside those of the scheduler. Times are whole seconds since 1970 in UTC."""
+"""SQL tables of the directory. Times are whole seconds since 1970 in UTC."""
 
 from sqlalchemy import (
     BigInteger,

@@ -1,1 +1,1 @@
-"""Reports of periods: how many meetings, of whom, how long, registered and answered in time (Điều 17.2.d)."""
+"""Reports periods: how many meetings, by whom, how long, registered and replied to in time (Điều 17.2.d)."""

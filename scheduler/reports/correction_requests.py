@@ -1,4 +1,7 @@
-"""Asking units to go through their figures, as the roof sees it: one method, one transaction (Điều 19.5; R-122)."""
+"""Asks units to check their figures of a period and stores their replies (Điều 19.5; R-122).
+
+Each method is one transaction.
+"""
 
 import uuid
 from collections.abc import Collection, Mapping
@@ -24,7 +27,7 @@ from scheduler.units import store as units_store
 
 
 class CorrectionRequests:
-    """Asks by letter, keeps what units answer, reminds who does not."""
+    """Sends requests by mail, stores the replies of units, reminds those that have not replied."""
 
     def __init__(self, engine: AsyncEngine, profiles: Profiles, reports: Reports, channels: Channels) -> None:
         self._engine = engine
@@ -35,9 +38,9 @@ class CorrectionRequests:
     async def ask(
         self, title: str, period: Interval, due: datetime, units: Collection[str], by: str, now: datetime
     ) -> CorrectionRequest:
-        """Ask units, or with none named every unit that registered a session, with what was counted of each.
+        """Ask units to check what was counted of each.
 
-        Raises UnknownUnit, InvalidRequest.
+        With no units named, every unit that registered a session is asked. Raises UnknownUnit, InvalidRequest.
         """
         title = text.clean(title)
         found = text.faults("title", title, MAX_TEXT)
@@ -68,7 +71,7 @@ class CorrectionRequests:
     async def answer(
         self, request_id: str, unit: str, said: Mapping[str, int], remark: str, by: str, now: datetime
     ) -> UnitReply:
-        """Keep what a unit says, instead of what it said before. Raises Unknown, InvalidRequest."""
+        """Store the reply of a unit, in place of an earlier one. Raises Unknown, InvalidRequest."""
         async with writing(self._engine) as db:
             request = await corrections_store.known(db, request_id)
             asked = next((each for each in request.answers if each.unit == unit), None)
@@ -83,7 +86,7 @@ class CorrectionRequests:
             return given
 
     async def remind(self, now: datetime) -> None:
-        """Remind units whose answer is due soon; once each."""
+        """Remind units whose reply is due soon; once for each request."""
         async with self._engine.begin() as db:
             due = [each for each in await corrections_store.requests(db) if corrections.reminder_due(each, now)]
         if not due:

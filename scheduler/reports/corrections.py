@@ -1,4 +1,7 @@
-"""What units say of figures that were counted of them: beside the count, never instead (Điều 19.5; R-122). Pure."""
+"""Values and rules of the figures that units correct (Điều 19.5; R-122). Pure.
+
+Corrections stand beside the counted figures and never replace them.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,18 +13,18 @@ from scheduler.core.errors import FieldError
 from scheduler.core.model import Interval
 
 ASKED = ("registered", "sessions", "minutes", "points", "recorded", "incidents")
-"""What a unit can know of itself, of what is counted."""
+"""The counted figures that a unit can know of itself."""
 MOST = 10_000_000
 MAX_TEXT = 1000
 REMIND = timedelta(days=2)
-"""How long before the answer is due who has not given it is reminded, once."""
+"""How long before the due time units that have not replied are reminded, once."""
 
 ReplyStatus = Literal["waiting", "overdue", "confirmed", "corrected"]
 
 
 @dataclass(frozen=True, slots=True)
 class UnitReply:
-    """What is asked of a unit: figures as they were `counted` when it was asked, and as the unit `said` they are."""
+    """The figures of one unit: as `counted` when it was asked, and as the unit `said` they are (None: no reply yet)."""
 
     unit: str
     counted: Mapping[str, int]
@@ -32,13 +35,13 @@ class UnitReply:
 
     @property
     def corrected(self) -> dict[str, int]:
-        """The figures that the unit says are others."""
+        """The figures that differ according to the unit."""
         return {name: value for name, value in (self.said or {}).items() if value != self.counted[name]}
 
 
 @dataclass(frozen=True, slots=True)
 class CorrectionRequest:
-    """The operating unit asks units to go through the figures of a period until `due`."""
+    """A request of the operating unit that units check their figures of a period until `due`."""
 
     id: str
     title: str
@@ -52,7 +55,7 @@ class CorrectionRequest:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """One figure of a report's period that a unit says is another one."""
+    """One figure of a period that a unit corrected."""
 
     unit: str
     figure: str
@@ -63,14 +66,14 @@ class Correction:
 
 
 def status(answer: UnitReply, due: datetime, now: datetime) -> ReplyStatus:
-    """Say how an answer stands."""
+    """Return the status of a reply at a time."""
     if answer.at is None:
         return "waiting" if now <= due else "overdue"
     return "corrected" if answer.corrected else "confirmed"
 
 
 def faults(said: Mapping[str, int], remark: str, counted: Mapping[str, int]) -> list[FieldError]:
-    """Return what is wrong with an answer: every figure is said, what is corrected is explained."""
+    """Return what is wrong with a reply: every figure must be given, and a correction needs a remark."""
     found = [FieldError("figures", "required", name) for name in counted if name not in said]
     found += [FieldError("figures", "unknown-code", name[:64]) for name in said if name not in counted]
     found += [FieldError("figures", "too-many", str(MOST)) for value in said.values() if not 0 <= value <= MOST]
@@ -85,7 +88,7 @@ def reminder_due(request: CorrectionRequest, now: datetime) -> bool:
 
 
 def corrections(requests: list[CorrectionRequest], period: Interval) -> tuple[Correction, ...]:
-    """Return what units corrected of a period; the last to be asked stands where a unit was asked again."""
+    """Return the units' corrections of a period; if a unit was asked again, the newest request counts."""
     found: dict[tuple[str, str], Correction] = {}
     for request in sorted(requests, key=lambda each: each.at):
         for answer in request.answers if request.period == period else ():

@@ -1,4 +1,4 @@
-"""Rows of figures that units are asked to go through, on a connection whose transaction the service holds."""
+"""Stores correction requests and the replies of units, within the caller's transaction."""
 
 import json
 from datetime import datetime
@@ -14,7 +14,7 @@ from scheduler.reports.schema import FIGURE_ANSWERS, FIGURE_REQUESTS
 
 
 async def add(db: AsyncConnection, request: CorrectionRequest) -> None:
-    """Save a request with nobody's answer yet."""
+    """Store a request without replies."""
     times = {"start": request.period.start, "end": request.period.end, "due": request.due, "at": request.at}
     row = {name: seconds(value) for name, value in times.items()}
     await db.execute(insert(FIGURE_REQUESTS).values(id=request.id, title=request.title, by=request.by, **row))
@@ -25,7 +25,7 @@ async def add(db: AsyncConnection, request: CorrectionRequest) -> None:
 
 
 async def requests(db: AsyncConnection, where: ColumnElement[bool] | None = None) -> list[CorrectionRequest]:
-    """Return requests with their answers, the newest first."""
+    """Return requests with their replies, the newest first."""
     wanted = true() if where is None else where
     answers: dict[str, list[UnitReply]] = {}
     of_these = FIGURE_ANSWERS.c.request.in_(select(FIGURE_REQUESTS.c.id).where(wanted))
@@ -59,19 +59,19 @@ async def known(db: AsyncConnection, request: str) -> CorrectionRequest:
 
 
 async def of_period(db: AsyncConnection, period: Interval) -> list[CorrectionRequest]:
-    """Return the requests for exactly a period."""
+    """Return the requests for exactly this period."""
     start, end = seconds(period.start), seconds(period.end)
     return await requests(db, (FIGURE_REQUESTS.c.start == start) & (FIGURE_REQUESTS.c.end == end))
 
 
 async def answer(db: AsyncConnection, request: str, given: UnitReply, now: datetime) -> None:
-    """Save what a unit says."""
+    """Store the reply of a unit."""
     own = (FIGURE_ANSWERS.c.request == request) & (FIGURE_ANSWERS.c.unit == given.unit)
     values = {"said": json.dumps(given.said), "remark": given.remark, "by": given.by, "at": seconds(now)}
     await db.execute(update(FIGURE_ANSWERS).where(own).values(values))
 
 
 async def reminded(db: AsyncConnection, request: str, now: datetime) -> None:
-    """Note that who has not answered was reminded."""
+    """Note that the units that have not replied were reminded."""
     own = FIGURE_REQUESTS.c.id == request
     await db.execute(update(FIGURE_REQUESTS).where(own).values(reminded=seconds(now)))

@@ -1,4 +1,4 @@
-"""Emergencies are exempt from deadlines and looked at afterwards: by whom, when, with what result (Điều 13.2.a)."""
+"""Stores reviews of emergencies, which are exempt from deadlines and reviewed afterwards (Điều 13.2.a)."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -20,13 +20,13 @@ MAX_REMARK = 1000
 
 
 class EmergencyReviews:
-    """Keeps the last review of each emergency."""
+    """Stores the latest review of each emergency."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
     async def review(self, session_id: str, remark: str, by: str, now: datetime) -> Review:
-        """Keep what was found, instead of what was found before. Raises UnknownSession, NotOver, InvalidRequest."""
+        """Store a review, in place of an earlier one. Raises UnknownSession, NotOver, InvalidRequest."""
         said = Review(instant(seconds(now)), by, text.clean(remark))
         async with writing(self._engine) as db:
             session = await sessions_store.known(db, session_id)
@@ -43,6 +43,6 @@ class EmergencyReviews:
 
 
 async def reviews(db: AsyncConnection, sessions: Select[tuple[str]]) -> Mapping[str, Review]:
-    """Return the reviews of sessions."""
+    """Return the reviews of sessions, by session."""
     rows = await db.execute(select(REVIEWS).where(REVIEWS.c.session.in_(sessions)))
     return {row.session: Review(instant(row.at), row.by, row.remark) for row in rows}

@@ -1,4 +1,4 @@
-"""What a report is counted from, read in a few statements however long the period."""
+"""Reads the facts that a report is counted from, by a few statements however long the period is."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ Clocks = Callable[[datetime], Clock]
 
 
 class _Told(NamedTuple):
-    """What the database tells of a registration, in the order it is asked; `answered`: when it was first judged."""
+    """The columns of a registration as the query returns them; `answered` is when it was first decided."""
 
     id: str
     number: str
@@ -72,7 +72,7 @@ _ASKED = (
 async def facts(
     db: AsyncConnection, period: Interval, clocks: Clocks, zone: ZoneInfo, now: datetime
 ) -> list[RegistrationFact]:
-    """Return the registrations whose official time begins in a period, by their start."""
+    """Return the registrations whose official slot begins in a period, by their start."""
     official = SLOTS.c.kind == OFFICIAL
     within = official & (SLOTS.c.start >= seconds(period.start)) & (SLOTS.c.start < seconds(period.end))
     ids = select(SLOTS.c.session).where(within)
@@ -125,7 +125,7 @@ async def facts(
 
 
 async def _handovers(db: AsyncConnection, ids: Select[tuple[str]], now: datetime) -> dict[str, HandoverFacts]:
-    """Return what became of the recordings that were due by now, or received before that (R-102)."""
+    """Return the handovers of recordings that were due by now, or were received before that (R-102)."""
     of_these = HANDOVERS.c.session.in_(ids) & ((HANDOVERS.c.due <= seconds(now)) | HANDOVERS.c.received.is_not(None))
     return {
         row.session: HandoverFacts(True, row.told <= row.due, row.received is not None and row.received <= row.due)
@@ -134,7 +134,7 @@ async def _handovers(db: AsyncConnection, ids: Select[tuple[str]], now: datetime
 
 
 async def minutes(db: AsyncConnection, period: Interval, zone: ZoneInfo) -> list[ProviderLineMinutes]:
-    """Return what was counted of providers' lines in the sessions of a period (R-116)."""
+    """Return the line minutes of providers in the sessions of a period (R-116)."""
     query = (
         select(LINE_MINUTES, SLOTS.c.start)
         .join(SLOTS, SLOTS.c.session == LINE_MINUTES.c.session)
@@ -150,7 +150,7 @@ async def minutes(db: AsyncConnection, period: Interval, zone: ZoneInfo) -> list
 
 
 async def troubles(db: AsyncConnection, period: Interval, zone: ZoneInfo) -> list[ProviderIncident]:
-    """Return the incidents of a period that were a provider's matter."""
+    """Return the incidents of a period that were handed to a provider."""
     opened = INCIDENTS.c.opened
     within = (opened >= seconds(period.start)) & (opened < seconds(period.end)) & INCIDENTS.c.provider.is_not(None)
     return [
@@ -169,7 +169,7 @@ def _month(at: datetime, zone: ZoneInfo) -> str:
 
 
 async def sessions_of_units(db: AsyncConnection, period: Interval) -> dict[str, int]:
-    """Return how many sessions with a code each unit had in a period."""
+    """Return how many issued sessions each unit hosted in a period."""
     query = (
         select(POINTS.c.unit, func.count())
         .join(SESSIONS, SESSIONS.c.host_point == POINTS.c.id)

@@ -1,4 +1,4 @@
-"""From what happened to each session to the figures of a report. Pure."""
+"""Counts the figures of a report from the facts of each registration. Pure."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,9 +12,10 @@ Grouping = Literal["unit", "level", "class", "purpose", "kind", "month"]
 
 
 class Turnout(NamedTuple):
-    """How many were `expected` and `present`, and for how many seconds together (`due`, `there`).
+    """How many points were `expected` and `present`, and for how many seconds.
 
-    `minutes` were measured of their lines, `lossy` of these lost more than is counted.
+    `due` are the seconds they should have been connected, `there` those they were. `minutes` were measured of their
+    lines; `lossy` of these had too much loss.
     """
 
     expected: int = 0
@@ -29,7 +30,7 @@ NOBODY = Turnout()
 
 
 class HandoverFacts(NamedTuple):
-    """Whether a recording was to be handed over by now, and what was in time: the link, the host's receipt (R-102)."""
+    """Whether a handover was owed by now, and whether the link and the host's receipt were in time (R-102)."""
 
     owed: bool = False
     sent: bool = False
@@ -41,7 +42,7 @@ NOT_OWED = HandoverFacts()
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What who looked at an emergency afterwards has to say of it (R-075)."""
+    """The remark of the person who reviewed an emergency afterwards (R-075)."""
 
     at: datetime
     by: str
@@ -49,7 +50,7 @@ class Review:
 
 
 class RegistrationFact(NamedTuple):
-    """One registration whose official time begins in the period, and what became of it."""
+    """One registration whose official slot begins in the period, and what became of it."""
 
     id: str
     number: str
@@ -80,16 +81,15 @@ class RegistrationFact(NamedTuple):
 
     @property
     def held(self) -> bool:
-        """Whether the session has a code, or had it when it was held."""
+        """Whether the session has a code, or had one when it was held."""
         return self.state == State.ISSUED
 
 
 class Figures(NamedTuple):
-    """What is counted. Minutes, points and recordings are those of sessions that have a code, or had it when held.
+    """The counted figures. Minutes, points and recordings count sessions that have a code, or had one when held.
 
-    From `expected` on it is what became of sessions that are over: points and seconds of them all, minutes of their
-    lines, recordings that were to be handed over, were sent and were confirmed in time; and emergencies with those that
-    were looked at afterwards.
+    From `expected` on, the figures count sessions that are over: points and seconds of all of them, minutes of their
+    lines, handovers owed, sent and confirmed in time, and emergencies with those that were reviewed.
     """
 
     registered: int = 0
@@ -131,7 +131,7 @@ class FigureRow:
 
 
 def figures(fact: RegistrationFact) -> Figures:
-    """Return what one registration counts for."""
+    """Return the figures of one registration."""
     held, turnout = fact.held, fact.turnout
     return Figures(
         registered=1,
@@ -161,14 +161,15 @@ def figures(fact: RegistrationFact) -> Figures:
 
 
 def permille(part: int, whole: int) -> int | None:
-    """Return a share in thousandths, rounded half up; None: there is nothing it is a share of."""
+    """Return a share in thousandths, rounded half up; None if the whole is 0."""
     return (2000 * part + whole) // (2 * whole) if whole else None
 
 
 class Shares(NamedTuple):
-    """Shares in thousandths, None where there is nothing to take one of (R-102, R-112).
+    """Shares in thousandths; None where the whole is 0 (R-102, R-112).
 
-    `points`: of the time they were to be connected; `lines`: of the minutes measured; `handed`: of recordings owed.
+    `points`: connected time of the time due; `lines`: minutes without too much loss; `handed`: recordings sent in time
+    of those owed.
     """
 
     points: int | None
@@ -177,7 +178,7 @@ class Shares(NamedTuple):
 
 
 def shares(given: Figures) -> Shares:
-    """Return the shares that figures come to."""
+    """Return the shares of some figures."""
     return Shares(
         points=permille(given.there_s, given.due_s),
         lines=permille(given.line_min - given.lossy_min, given.line_min),
@@ -198,11 +199,11 @@ _CELL = attrgetter("unit", "level", "klass", "purpose", "kind", "month")
 Key = TypeVar("Key")
 
 Counted = Mapping[tuple[str, ...], Figures]
-"""Figures of the registrations that no grouping tells apart, by their keys in the order of `KEYS`."""
+"""Figures of registrations that no grouping tells apart, by their keys in the order of `KEYS`."""
 
 
 def counted(facts: Iterable[RegistrationFact]) -> Counted:
-    """Count every registration, once for all groupings."""
+    """Count every registration once, for all groupings."""
     return _sums((_CELL(fact), figures(fact)) for fact in facts)
 
 
@@ -212,7 +213,7 @@ def total(given: Counted) -> Figures:
 
 
 def grouped(given: Counted, by: Grouping) -> dict[str, Figures]:
-    """Return figures by a grouping's keys, in their order; they add up to the total."""
+    """Return figures by the keys of a grouping, in their order; they add up to the total."""
     place = list(KEYS).index(by)
     sums = _sums((cell[place], each) for cell, each in given.items())
     return {key: sums[key] for key in sorted(sums)}
@@ -232,7 +233,7 @@ def _sum(many: Iterable[Figures]) -> Figures:
 def facts_behind(
     facts: Iterable[RegistrationFact], by: Grouping | None, key: str, figure: str
 ) -> Sequence[RegistrationFact]:
-    """Return the registrations a number was counted from. Raises KeyError for a figure there is none of."""
+    """Return the registrations that a number was counted from. Raises KeyError for an unknown figure."""
     if figure not in NAMES:
         raise KeyError(figure)
     return [fact for fact in facts if (by is None or KEYS[by](fact) == key) and getattr(figures(fact), figure)]

@@ -1,7 +1,7 @@
-"""The periods reports are made of (reading A37). Pure.
+"""Computes the periods of reports (reading A37). Pure.
 
-By NĐ 09/2019/NĐ-CP a year's report closes on 14/12 and that of its first six months on 14/06; a calendar period is the
-other usual one. The profile says which is usual.
+By NĐ 09/2019/NĐ-CP the report of a year closes on 14/12 and that of its first six months on 14/06; calendar periods are
+usual as well. The profile says which apply.
 """
 
 from datetime import date, datetime, time
@@ -15,7 +15,7 @@ PeriodId = Literal["first_half", "second_half", "year"]
 
 
 def period(kind: PeriodId, year: int, rules: ReportPolicy, zone: ZoneInfo) -> Interval:
-    """Return a named period of a year: its first midnight and the one after its last day."""
+    """Return a period of a year, from its first midnight to the one after its last day."""
     begin = _day(year, rules.year_begins)
     middle = _day(year, rules.half_begins)
     if begin > middle:  # the report of a year begins in the one before
@@ -27,7 +27,7 @@ def period(kind: PeriodId, year: int, rules: ReportPolicy, zone: ZoneInfo) -> In
 
 
 def month(year: int, number: int, zone: ZoneInfo) -> Interval:
-    """Return a month of a year, 1 to 12; 0 is the last one of the year before."""
+    """Return a month of a year, 1 to 12; 0 is the last month of the year before."""
     first, after = (year * 12 + number - 1, year * 12 + number)
     start, stop = (datetime(each // 12, each % 12 + 1, 1, tzinfo=zone) for each in (first, after))
     return Interval(start, stop)

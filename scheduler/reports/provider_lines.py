@@ -1,4 +1,4 @@
-"""What each telecom enterprise's lines were like, month by month (Điều 7.4, 17.5; R-039, R-116). Pure."""
+"""Reports the line quality and incidents of each telecom provider by month (Điều 7.4, 17.5; R-039, R-116). Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import timedelta
 
 @dataclass(frozen=True, slots=True)
 class ProviderLineMinutes:
-    """Minutes of a point in a session on a provider's line, and how many of them lost more than is counted."""
+    """Minutes of a point on a provider's line in a session; `lossy` of these had too much loss."""
 
     month: str
     provider: str
@@ -19,7 +19,7 @@ class ProviderLineMinutes:
 
 @dataclass(frozen=True, slots=True)
 class ProviderIncident:
-    """An incident that was a provider's matter; `lasted` until it was settled, None: it is not."""
+    """An incident that was handed to a provider; `lasted` until it was settled (None: not settled)."""
 
     month: str
     provider: str
@@ -28,7 +28,7 @@ class ProviderIncident:
 
 @dataclass(frozen=True, slots=True)
 class ProviderRow:
-    """One provider in one month: lines that were used (of points that were connected), sessions, minutes, incidents.
+    """One provider in one month: lines used (points connected), sessions, minutes, incidents.
 
     `restore` is the mean time to settle an incident in whole minutes, rounded up; None: none was settled.
     """
@@ -48,7 +48,7 @@ class ProviderRow:
 def monthly(
     counted: Iterable[ProviderLineMinutes], troubles: Iterable[ProviderIncident], names: Mapping[str, str]
 ) -> tuple[ProviderRow, ...]:
-    """Return a row for each month and provider there is something to tell of, by month and name."""
+    """Return a row for each month and provider with minutes or incidents, by month and name."""
     minutes: dict[tuple[str, str], list[ProviderLineMinutes]] = {}
     faults: dict[tuple[str, str], list[ProviderIncident]] = {}
     for each in counted:

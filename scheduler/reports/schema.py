@@ -1,4 +1,4 @@
-"""What is kept for reports alone. Times are whole seconds since 1970 in UTC."""
+"""SQL tables of reports: uptime, emergency reviews, correction requests. Times are whole seconds since 1970 in UTC."""
 
 from sqlalchemy import BigInteger, Column, ForeignKey, String, Table, Text
 

@@ -1,4 +1,4 @@
-"""Reports as the roof sees them: made anew from the record whenever they are asked for."""
+"""Makes reports, anew from the database whenever they are asked for."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,18 +24,18 @@ GROUPINGS: tuple[Grouping, ...] = ("unit", "level", "class", "purpose", "kind", 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The figures of a period: in all, and by each grouping; the rows of a grouping add up to what is in all.
+    """The figures of a period: the total, and rows by each grouping, which add up to the total.
 
-    `carriers` are those of telecom enterprises, month by month (R-116); `emergencies` are the registrations of that
-    class, which are looked at afterwards (R-075), and `grounds` the names of what they may be called for;
-    `corrections` are what units say of their figures (R-122).
+    `providers` are the rows of telecom providers by month (R-116). `emergencies` are the registrations of that class,
+    which are reviewed afterwards (R-075); `grounds` are the names of their grounds. `corrections` are the units'
+    corrections of their figures (R-122).
     """
 
     period: Interval
     total: Figures
     rows: dict[Grouping, tuple[FigureRow, ...]]
     usage: Usage
-    carriers: tuple[ProviderRow, ...]
+    providers: tuple[ProviderRow, ...]
     uptime: Uptime
     emergencies: tuple[RegistrationFact, ...]
     grounds: dict[str, str]
@@ -53,7 +53,7 @@ class PointRow:
 
 
 class Reports:
-    """Counts what the record holds."""
+    """Counts the registrations, attendance, incidents and handovers in the database."""
 
     def __init__(self, engine: AsyncEngine, profiles: Profiles, scheduler: Scheduler) -> None:
         self._engine = engine
@@ -61,11 +61,11 @@ class Reports:
         self._scheduler = scheduler
 
     async def report(self, period: Interval, earlier: Interval | None, now: datetime) -> Report:
-        """Count a period; units are compared with an earlier one."""
+        """Count a period; the number of sessions of each unit is compared with an earlier period."""
         facts = await self.facts(period, now)
         async with self._engine.begin() as db:
             before = {} if earlier is None else await facts_store.sessions_of_units(db, earlier)
-            carriers = await self._carriers(db, period, now)
+            providers = await self._provider_rows(db, period, now)
             said = corrections(await corrections_store.of_period(db, period), period)
             ran = uptime(await uptime_store.ran(db), period, now)
         names, given = self._names(facts, now), counted(facts)
@@ -79,28 +79,28 @@ class Reports:
         usage = await self._scheduler.usage(period.start, period.end)
         emergencies = tuple(fact for fact in facts if fact.held and fact.klass == EMERGENCY)
         grounds = self._profiles.at(now).classes[EMERGENCY].grounds
-        return Report(period, total(given), rows, usage, carriers, ran, emergencies, dict(grounds), said)
+        return Report(period, total(given), rows, usage, providers, ran, emergencies, dict(grounds), said)
 
     async def points(self, period: Interval, now: datetime) -> list[PointRow]:
-        """Return how each point took part that was expected in a period, in the order of the registry."""
+        """Return how each point took part that was expected in a period, in the order of the directory."""
         async with self._engine.begin() as db:
             turnouts = await turnout_store.of_points(db, period, now)
             points = await units_store.all_points(db)
         return [PointRow(each.id, each.name, each.label, turnouts[each.id]) for each in points if each.id in turnouts]
 
     async def behind_point(self, period: Interval, point: str, figure: str, now: datetime) -> list[RegistrationFact]:
-        """Return the sessions a point was expected in, was present in, or was absent from. Raises KeyError."""
+        """Return the sessions in which a point was expected, present or absent. Raises KeyError."""
         wanted = {"expected": {True, False}, "present": {True}, "absent": {False}}[figure]
         async with self._engine.begin() as db:
             known = await turnout_store.of_point(db, period, point, now)
         return [fact for fact in await self.facts(period, now) if known.get(fact.id) in wanted]
 
     async def alive(self, now: datetime) -> None:
-        """Note that the system runs; whoever makes the clerk's rounds says so once in each."""
+        """Note that the system runs; the periodic jobs call this once a minute."""
         async with writing(self._engine) as db:
             await uptime_store.alive(db, now)
 
-    async def _carriers(self, db: AsyncConnection, period: Interval, now: datetime) -> tuple[ProviderRow, ...]:
+    async def _provider_rows(self, db: AsyncConnection, period: Interval, now: datetime) -> tuple[ProviderRow, ...]:
         zone = self._profiles.at(now).zone
         names = {each.id: each.name for each in await lines_store.providers(db)}
         counted = await facts_store.minutes(db, period, zone)
@@ -119,7 +119,7 @@ class Reports:
         }
 
     async def facts(self, period: Interval, now: datetime) -> list[RegistrationFact]:
-        """Return what a period's report is counted from."""
+        """Return the facts that the report of a period is counted from."""
         async with self._engine.begin() as db:
             calendar = (await calendar_store.notes(db)).calendar
             clocks = {policy.stamp: Clock(policy, calendar) for policy in self._profiles.shelf}

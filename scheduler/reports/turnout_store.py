@@ -1,8 +1,8 @@
-"""Who of those expected was there, and how well they were connected, summed by the database (R-112).
+"""Sums by SQL which of the expected points were present, and for how long (R-112).
 
-A session counts once its official time is over. It was held until its host left for the last time, and a point was
-there while it was connected in that time, as :mod:`scheduler.operations.attendance.presence_intervals` judges each;
-stays of one point never overlap.
+A session counts once its official slot is over. It was held until its host left for the last time, and a point was
+present while it was connected in that time, as in :mod:`scheduler.operations.attendance.presence_intervals`. Stays of
+one point never overlap.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,10 @@ from scheduler.reports.figures import Turnout
 async def of_sessions(
     db: AsyncConnection, period: Interval, invited: Mapping[str, int], now: datetime
 ) -> dict[str, Turnout]:
-    """Return the turnout of each session of a period that is over, beside its host so many points were `invited`."""
+    """Return the turnout of each session of a period that is over.
+
+    `invited` is the number of points that each session expects beside its host.
+    """
     held = _held(period, now)
     there, there_s = _there(held, now)
     length = held.c.until - held.c.start
@@ -43,7 +46,7 @@ async def of_sessions(
 
 
 async def of_points(db: AsyncConnection, period: Interval, now: datetime) -> dict[str, Turnout]:
-    """Return the turnout of each point in the sessions of a period that are over; `expected` counts its sessions."""
+    """Return the turnout of each point in the sessions of a period that are over; `expected` counts sessions."""
     held = _held(period, now)
     length = (held.c.until - held.c.start).label("due")
     component = select(SESSION_POINTS.c.point.label("point"), length).join(
@@ -67,7 +70,7 @@ async def of_points(db: AsyncConnection, period: Interval, now: datetime) -> dic
 
 
 async def of_point(db: AsyncConnection, period: Interval, point: str, now: datetime) -> dict[str, bool]:
-    """Return the sessions of a period that are over and a point was expected in, and whether it was there."""
+    """Return the sessions of a period that are over and expected a point, and whether it was present in each."""
     held = _held(period, now)
     there, _ = _there(held, now)
     asked = exists().where(SESSION_POINTS.c.session == held.c.session, SESSION_POINTS.c.point == point)
@@ -77,7 +80,7 @@ async def of_point(db: AsyncConnection, period: Interval, point: str, now: datet
 
 
 def _held(period: Interval, now: datetime) -> CTE:
-    """Select each session that is over, its host, and from when until when it was held."""
+    """Select each session that is over, with its host and the time for which it was held."""
     left = func.coalesce(STAYS.c.left, SLOTS.c.end)
     last = func.max(case((left < SLOTS.c.end, left), else_=SLOTS.c.end))
     host = (STAYS.c.session == SESSIONS.c.id) & (STAYS.c.point == SESSIONS.c.host_point)
@@ -95,7 +98,7 @@ def _held(period: Interval, now: datetime) -> CTE:
 
 
 def _there(held: CTE, now: datetime) -> tuple[ColumnElement[bool], ColumnElement[int]]:
-    """Return which stays lie in the time that their session was held, and how many seconds of it each covers."""
+    """Return a condition for stays within the time their session was held, and the seconds that each covers of it."""
     left = func.coalesce(STAYS.c.left, seconds(now))
     first = case((STAYS.c.joined > held.c.start, STAYS.c.joined), else_=held.c.start)
     last = case((left < held.c.until, left), else_=held.c.until)

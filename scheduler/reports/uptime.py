@@ -1,7 +1,7 @@
-"""When the system was there (Điều 17.2.d; R-112): stretches that a server ran, and what lies between them. Pure.
+"""Computes when the system ran and its outages (Điều 17.2.d; R-112). Pure.
 
-A server says once a minute that it runs. Silence for longer than `LONGEST_SILENCE` is an outage: from the last sign of
-life of one stretch until the next begins.
+A server notes once a minute that it runs. A gap longer than `LONGEST_SILENCE` is an outage, from the last note of one
+stretch until the next stretch begins.
 """
 
 from collections.abc import Sequence
@@ -17,9 +17,9 @@ SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Uptime:
-    """What is known of a period: `seconds` the system ran out of `of`, and when it did not, in order.
+    """The uptime in a period: `seconds` the system ran out of `of`, and its outages in order.
 
-    `of` counts from the first sign of life there ever was, until now; 0: nothing is known of the period.
+    `of` counts from the first note there ever was, until now; 0: nothing is known of the period.
     """
 
     seconds: int
@@ -28,12 +28,12 @@ class Uptime:
 
     @property
     def permille(self) -> int | None:
-        """The share of the time that it ran."""
+        """The share of the time for which it ran, in thousandths."""
         return permille(self.seconds, self.of)
 
 
 def uptime(ran: Sequence[Interval], period: Interval, now: datetime) -> Uptime:
-    """Judge a period by all stretches there were, in order."""
+    """Return the uptime in a period from all stretches, which are in order."""
     if not ran:
         return Uptime(0, 0, ())
     start, end = max(period.start, ran[0].start), min(period.end, now)

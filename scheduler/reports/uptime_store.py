@@ -1,4 +1,4 @@
-"""Rows of stretches that a server ran, on a connection whose transaction the service holds."""
+"""Stores the stretches for which a server ran, within the caller's transaction."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from scheduler.reports.uptime import LONGEST_SILENCE
 
 
 async def alive(db: AsyncConnection, now: datetime) -> None:
-    """Note that a server runs: the last stretch goes on, or a new one begins."""
+    """Note that a server runs: extend the last stretch, or begin one after a longer silence."""
     at = seconds(now)
     last = (await db.execute(select(UPTIME).order_by(UPTIME.c.began.desc()).limit(1))).first()
     if last is None or at - last.seen > LONGEST_SILENCE.total_seconds():

@@ -81,7 +81,7 @@ def _wire(found: Found, known: session_briefs.Briefs, accounts: list[Account], n
                 id=each.unit.id,
                 name=each.unit.name,
                 level=each.unit.level,
-                why=each.why,
+                why=each.reason,
                 successor=names.get(each.unit.successor or ""),
             )
             for each in found.units

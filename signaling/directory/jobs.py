@@ -69,7 +69,7 @@ def losers(found: Ending, accounts: Iterable[Account]) -> list[Account]:
 
     def loses(account: Account) -> bool:
         before, then = found.operators or ("", "")
-        return account.unit in found.gone or (central(account, before) and not central(account, then))
+        return account.unit in found.unit_ids or (central(account, before) and not central(account, then))
 
     return [account for account in accounts if not account.disabled and loses(account)]
 

@@ -186,7 +186,7 @@ def _carriers(report: Report) -> Sheet:
     """How lines of telecom enterprises were, month by month (R-116)."""
     rows = tuple(
         (f"{row.month[5:]}/{row.month[:4]} {row.name}", *(_known(getattr(row, name)) for name in CARRIERS))
-        for row in report.carriers
+        for row in report.providers
     )
     return Sheet("Theo doanh nghiệp viễn thông", ("Theo doanh nghiệp viễn thông", *CARRIERS.values()), rows)
 

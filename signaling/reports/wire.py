@@ -131,7 +131,7 @@ def wire(found: service.Report, zone: ZoneInfo) -> Report:
             revoked=found.usage.revoked,
             refused=found.usage.refused,
         ),
-        carriers=[Carrier(**asdict(row)) for row in found.carriers],
+        carriers=[Carrier(**asdict(row)) for row in found.providers],
         corrections=_corrections(found),
         uptime=Uptime(
             permille=found.uptime.permille,

@@ -1,1 +1,1 @@
-"""The register of security controls: checklists, evidence, reminders of patches."""
+"""Keeps the register of security controls: checklists, evidence, reminders of updates."""

@@ -1,4 +1,4 @@
-"""The checklists that the product ships with, as data."""
+"""Reads the checklists of security controls that ship with the product."""
 
 from functools import cache
 from pathlib import Path
@@ -13,7 +13,7 @@ CONTROLS = Path(__file__).parents[2] / "data" / "controls.yaml"
 
 @cache
 def load() -> tuple[Checklist, ...]:
-    """Read them."""
+    """Return the shipped checklists."""
     given = yaml.safe_load(CONTROLS.read_text(encoding="utf-8"))
     return tuple(Checklist(**{**each, "items": tuple(_item(item) for item in each["items"])}) for each in given)
 

@@ -1,4 +1,4 @@
-"""Files behind what the directory says: photos of an assessment, documents, proof of controls (R-024, R-036, R-045)."""
+"""Stores evidence files: photos of assessments, exemption documents, proof of controls (R-024, R-036, R-045)."""
 
 import uuid
 from collections.abc import Collection
@@ -18,13 +18,13 @@ from scheduler.directory.errors import Unknown
 from scheduler.directory.schema import ASSESSMENTS, CONTROLS, EVIDENCE, QUOTA_EXCEPTIONS
 
 MAX_FILES = 20
-"""Of one assessment or document."""
+"""The most files of one assessment, exemption or control."""
 EvidenceKind = Literal["assessment", "exemption", "control"]
 
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """What was uploaded, as it lies under the documents' directory; `path` is a random name there."""
+    """An uploaded file; `path` is a random name under the documents' folder."""
 
     name: str
     kind: str
@@ -35,7 +35,7 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A file behind an assessment, an exemption or a control (`subject`) of a unit."""
+    """An evidence file of a unit for one assessment, exemption or control, whose id is `subject`."""
 
     id: str
     unit: str
@@ -47,13 +47,13 @@ class Evidence:
 
 
 class EvidenceFiles:
-    """Keeps evidence: what was looked at stays, but for files that were added by mistake."""
+    """Stores evidence; files are removed only if they were added by mistake."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
     async def add(self, behind: EvidenceKind, subject: str, file: StoredFile, by: str, now: datetime) -> Evidence:
-        """Keep a file. Raises Unknown, TooManyDocuments."""
+        """Store a file. Raises Unknown, TooManyDocuments."""
         async with writing(self._engine) as db:
             unit = await _unit(db, behind, subject)
             there = [each for each in await _of_unit(db, unit) if (each.behind, each.subject) == (behind, subject)]
@@ -65,7 +65,7 @@ class EvidenceFiles:
             return added
 
     async def check(self, behind: EvidenceKind, subject: str) -> None:
-        """Let a file be read only for what there is. Raises Unknown."""
+        """Refuse a subject that does not exist, before its file is uploaded. Raises Unknown."""
         async with self._engine.begin() as db:
             await _unit(db, behind, subject)
 
@@ -75,7 +75,7 @@ class EvidenceFiles:
             return await _of_unit(db, unit)
 
     async def behind(self, behind: EvidenceKind, subjects: Collection[str]) -> dict[str, list[Evidence]]:
-        """Return the evidence behind some subjects of one kind, oldest first."""
+        """Return the evidence of some subjects of one kind, by subject, oldest first."""
         of_these = (EVIDENCE.c.behind == behind) & EVIDENCE.c.subject.in_(storable(subjects))
         found: dict[str, list[Evidence]] = {}
         async with self._engine.begin() as db:
@@ -85,19 +85,19 @@ class EvidenceFiles:
         return found
 
     async def file(self, id_: str) -> Evidence:
-        """Return one. Raises Unknown."""
+        """Return one evidence file. Raises Unknown."""
         async with self._engine.begin() as db:
             return await _one(db, id_)
 
     async def remove(self, id_: str) -> None:
-        """Forget a file. Raises Unknown."""
+        """Remove a file from the record. Raises Unknown."""
         async with writing(self._engine) as db:
             await _one(db, id_)
             await db.execute(delete(EVIDENCE).where(EVIDENCE.c.id == id_))
 
 
 async def _unit(db: AsyncConnection, behind: EvidenceKind, subject: str) -> str:
-    """Return whose assessment or exemption it is. Raises Unknown."""
+    """Return the unit of an assessment, exemption or control. Raises Unknown."""
     if behind == "control":
         query = select(CONTROLS.c.unit).where(CONTROLS.c.id.in_(storable([subject])))
     elif behind == "exemption":

@@ -1,4 +1,4 @@
-"""Who answers for the security of a device is told when its last update is too long ago (Điều 7.3; R-038)."""
+"""Reminds the owner of a device's security that its last update is too long ago (Điều 7.3; R-038)."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -17,7 +17,7 @@ from scheduler.units import store as units_store
 
 
 class PatchReminders:
-    """Looks once a day; the outbox knows what was told."""
+    """Looks for overdue devices once a day; the outbox prevents a second notice."""
 
     def __init__(self, engine: AsyncEngine, profiles: Profiles, channels: Channels) -> None:
         # given
@@ -28,7 +28,7 @@ class PatchReminders:
         self._looked: date | None = None
 
     async def work(self, now: datetime) -> None:
-        """Tell of each device that is overdue, once for each time it was updated."""
+        """Send a notice for each overdue device, once for each time it was updated."""
         policy = self._profiles.at(now)
         day = now.astimezone(policy.zone).date()
         if day == self._looked:
@@ -45,7 +45,10 @@ class PatchReminders:
 
 
 def of_device(device: Device, owner: str, point: Point, units: Mapping[str, Unit]) -> Notice:
-    """Return what is told of a device: to the unit that is its owner by name, else to the point's, with the owner."""
+    """Return the notice for a device.
+
+    It goes to the unit whose name is the owner's, else to the point's unit with the name of the owner.
+    """
     named = next((unit.id for unit in units.values() if unit.name.casefold() == owner.casefold()), point.unit)
     reason = "; ".join(part for part in (owner, f"cập nhật lần cuối {device.patched:%d/%m/%Y}") if part)
     facts = NoticeFacts(title=" ".join(part for part in (point.name, device.kind, device.model) if part), reason=reason)

@@ -1,4 +1,4 @@
-"""Controls with evidence: checklists, how each item stands, when it is due again (R-036, I-13, A9). Pure."""
+"""Rules of security controls: checklists, the state of each item, when it is due again (R-036, I-13, A9). Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ ControlState = Literal["met", "partly", "unmet", "not_applicable"]
 
 @dataclass(frozen=True, slots=True)
 class ChecklistItem:
-    """One control; `proof` are tests of the product that show it."""
+    """One control of a checklist; `proof` are tests of the product that show it."""
 
     id: str
     group: str
@@ -24,7 +24,10 @@ class ChecklistItem:
 
 @dataclass(frozen=True, slots=True)
 class Checklist:
-    """Controls `of` the system as a whole or of each point; an answer is due again after so many months."""
+    """A list of controls `of` the system as a whole or of each point.
+
+    An answer holds for `months`; then it is due again.
+    """
 
     id: str
     name: str
@@ -36,9 +39,9 @@ class Checklist:
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """How one item stands, by whom and when it was said, and until when that holds.
+    """The state of one item, who set it and when, and until when that holds.
 
-    `subject` is a point, or empty for the system; `unit` is whose it is.
+    `subject` is a point, or empty for the system; `unit` is the unit it belongs to.
     """
 
     id: str
@@ -55,7 +58,7 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class ChecklistRow:
-    """An item of a checklist with how it stands, None: nobody has said, and how many files show it."""
+    """An item of a checklist with its control (None: not answered yet) and the number of evidence files."""
 
     item: ChecklistItem
     control: Control | None
@@ -63,11 +66,11 @@ class ChecklistRow:
 
     @property
     def shown(self) -> bool:
-        """Whether there is evidence."""
+        """Whether there is evidence: a file or a test of the product."""
         return bool(self.files or self.item.proof)
 
     def overdue(self, day: date) -> bool:
-        """Tell whether it is to be looked at again."""
+        """Tell whether the item is to be answered again."""
         return self.control is None or self.control.due < day
 
     @property
@@ -79,7 +82,7 @@ class ChecklistRow:
 def rows(checklist: Checklist, controls: Iterable[Control], files: Mapping[str, int]) -> tuple[ChecklistRow, ...]:
     """Return the items of a checklist for one subject, those without evidence first, else in their order.
 
-    `files` counts evidence by the id of the control.
+    `files` counts evidence files by the id of the control.
     """
     known = {control.item: control for control in controls if control.checklist == checklist.id}
     found = [
@@ -90,7 +93,7 @@ def rows(checklist: Checklist, controls: Iterable[Control], files: Mapping[str, 
 
 
 def faults(checklist: Checklist, item: str, state: ControlState, remark: str) -> list[FieldError]:
-    """Return what is wrong with an answer: what is not simply met is explained."""
+    """Return what is wrong with an answer: any state but ``met`` needs a remark."""
     if item not in {each.id for each in checklist.items}:
         return [FieldError("item", "unknown-item", item[:64])]
     return text.faults("remark", remark, MAX_REMARK) if remark or state != "met" else []

@@ -1,4 +1,4 @@
-"""The register of controls as the roof sees it: one method, one transaction (R-036, I-13, A9)."""
+"""Stores the register of security controls (R-036, I-13, A9). Each method is one transaction."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -23,12 +23,15 @@ from scheduler.policy.profile_files import Profiles
 from scheduler.units import store as units_store
 
 SYSTEM = ""
-"""The subject of what is not of a point."""
+"""The subject of controls of the system, which belong to no point."""
 
 
 @dataclass(frozen=True, slots=True)
 class PointChecklist:
-    """How the checklist of a point stands: how much is open, when it was last said and is due; None: it never was."""
+    """How a checklist stands at a point: the number of open items, the last answer, and when it is due.
+
+    `at` and `due` are None if it was never answered.
+    """
 
     point: Point
     open: int
@@ -38,7 +41,7 @@ class PointChecklist:
 
 
 class ControlsService:
-    """Keeps how each control stands; who said what before is in the audit log."""
+    """Stores the state of each control; the audit log has the earlier answers."""
 
     def __init__(self, engine: AsyncEngine, profiles: Profiles, checklists: Sequence[Checklist]) -> None:
         self._engine = engine
@@ -46,18 +49,18 @@ class ControlsService:
         self.checklists = {each.id: each for each in checklists}
 
     async def unit(self, subject: str, now: datetime) -> str:
-        """Return whose controls they are: the point's unit, or the operating unit. Raises UnknownPoint."""
+        """Return the unit that controls belong to: the point's, or the operating unit. Raises UnknownPoint."""
         async with self._engine.begin() as db:
             return await self._unit(db, subject, now)
 
     async def rows(self, checklist: Checklist, subject: str) -> tuple[ChecklistRow, ...]:
-        """Return how each item stands of the system or a point."""
+        """Return the rows of a checklist for the system or a point."""
         async with self._engine.begin() as db:
             known = await _controls(db, CONTROLS.c.subject.in_(storable([subject])))
             return rules.rows(checklist, known, await _files(db))
 
     async def control(self, id_: str) -> Control:
-        """Return one. Raises Unknown."""
+        """Return one control. Raises Unknown."""
         async with self._engine.begin() as db:
             found = await _controls(db, CONTROLS.c.id.in_(storable([id_])))
         if not found:
@@ -67,7 +70,7 @@ class ControlsService:
     async def set(
         self, checklist: str, subject: str, item: str, state: ControlState, remark: str, by: str, now: datetime
     ) -> Control:
-        """Say how an item stands, instead of what was said before; its evidence stays.
+        """Set the state of an item, in place of an earlier answer; its evidence stays.
 
         Raises Unknown, UnknownPoint, InvalidRequest.
         """
@@ -90,7 +93,7 @@ class ControlsService:
             return said
 
     async def checked(self, checklist: Checklist) -> list[PointChecklist]:
-        """Return how a checklist stands at every point, those never checked and longest ago first."""
+        """Return how a checklist stands at every point: never answered first, then by due day."""
         async with self._engine.begin() as db:
             points = await units_store.all_points(db)
             found = await _controls(db, CONTROLS.c.checklist == checklist.id)

@@ -1,1 +1,1 @@
-"""Devices and access lines of points, their providers, and what differs from what was registered."""
+"""Registers devices and access lines of points and their providers, and finds differences from the registration."""

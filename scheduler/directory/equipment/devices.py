@@ -1,4 +1,4 @@
-"""What may be registered of a device (Điều 3.5, 11.7; R-009, R-057). Pure."""
+"""Checks what may be registered of a device (Điều 3.5, 11.7; R-009, R-057). Pure."""
 
 import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,20 +10,21 @@ from scheduler.directory.model import AccessLine, Device
 from scheduler.policy.policy import Policy
 
 ROOM_SYSTEMS = ("VCS", "LINK", "SIMULATED")
-"""What is called, and calls, instead of being sat at."""
+"""The kinds of devices that call and are called, in place of a browser with a person."""
 
 
 def address(text: str) -> str:
-    """Return an address in its one form. Raises ValueError."""
+    """Return an IP address in its canonical form. Raises ValueError."""
     return str(ipaddress.ip_address(text.strip()))
 
 
 def faults(
     device: Device, given: Sequence[AccessLine], policy: Policy, others: Iterable[Device], names: Mapping[str, str]
 ) -> list[FieldError]:
-    """Return what is wrong with a device at the lines of its point; `names` are the points of the others.
+    """Return what is wrong with a device, given the access lines of its point.
 
-    Words: ``required`` ``address-required`` ``address-range`` ``address-taken`` ``port-range`` ``dial-out``.
+    `others` are all other devices, `names` the names of points by id. Words: ``required`` ``address-required``
+    ``address-range`` ``address-taken`` ``port-range`` ``dial-out``.
     """
     found = [] if device.kind else [FieldError("kind", "required")]
     if device.address is None:
@@ -39,7 +40,10 @@ def faults(
 
 
 def needs_address(device: Device, given: Sequence[AccessLine], policy: Policy) -> bool:
-    """Tell whether the centre must know where to call: another system, or a VCS where a line's rule says so (Đ11.7)."""
+    """Tell whether a device must have an address to be called at (Điều 11.7).
+
+    A link to another system must; a VCS must where the rule of one of its lines says so.
+    """
     if device.kind == "LINK":
         return True
     ruled = [policy.directory.line(line.type) for line in given]
@@ -60,5 +64,5 @@ def _address_faults(
 
 
 def overdue(device: Device, day: date, days: int) -> bool:
-    """Tell whether a device was last updated more than so many days ago (R-038); what is not known is not overdue."""
+    """Tell whether a device was last updated more than so many days ago (R-038); None is not overdue."""
     return device.patched is not None and (day - device.patched).days > days

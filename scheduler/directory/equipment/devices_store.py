@@ -1,4 +1,4 @@
-"""Rows of devices and changes; the service holds the transaction."""
+"""Stores devices and their changes, within the caller's transaction."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -15,7 +15,7 @@ from scheduler.directory.schema import CHANGES
 
 
 async def devices(db: AsyncConnection, point: str | None = None) -> list[Device]:
-    """Return the devices of a point in order of their digits, or all."""
+    """Return the devices of a point in order of their numbers, or all devices."""
     query = select(DEVICES).order_by(DEVICES.c.point, DEVICES.c.number)
     rows = await db.execute(query if point is None else query.where(DEVICES.c.point.in_(storable([point]))))
     return [Device(**row) for row in rows.mappings()]
@@ -28,12 +28,12 @@ async def device(db: AsyncConnection, id_: str) -> Device | None:
 
 
 async def describe(db: AsyncConnection, given: Device) -> None:
-    """Replace what is known of a device."""
+    """Replace the description of a device."""
     await db.execute(update(DEVICES).where(DEVICES.c.id == given.id).values(asdict(given)))
 
 
 async def remove(db: AsyncConnection, id_: str) -> None:
-    """Remove a device; what it was flagged for stays with its point."""
+    """Remove a device; its changes stay with the point."""
     await db.execute(update(CHANGES).where(CHANGES.c.device == id_).values(device=None))
     await db.execute(delete(DEVICES).where(DEVICES.c.id == id_))
 
@@ -41,7 +41,7 @@ async def remove(db: AsyncConnection, id_: str) -> None:
 async def add_change(
     db: AsyncConnection, device_: Device, kind: str, drift: Drift, reason: str, by: str, now: datetime
 ) -> int:
-    """Keep a change until it is decided; one that is open already is returned instead."""
+    """Store a change until it is decided, and return its id; an equal open change is returned instead."""
     same = (CHANGES.c.device == device_.id) & (CHANGES.c.state == "open") & (CHANGES.c.kind == kind)
     same &= (CHANGES.c.field == drift.field) & (CHANGES.c.new == drift.new)
     known: int | None = await db.scalar(select(CHANGES.c.id).where(same))
@@ -60,7 +60,7 @@ async def changes(db: AsyncConnection, point: str | None = None) -> list[DeviceC
 
 
 async def drifts(db: AsyncConnection, start: datetime, end: datetime) -> list[DeviceChange]:
-    """Return what was seen to have changed in [start, end), but for what an operator accepted."""
+    """Return the drifts that were observed in [start, end), except those an operator accepted."""
     within = (CHANGES.c.at >= seconds(start)) & (CHANGES.c.at < seconds(end))
     seen = within & (CHANGES.c.kind == "drift") & (CHANGES.c.state != "accepted")
     rows = await db.execute(select(CHANGES).where(seen).order_by(CHANGES.c.id))
@@ -74,7 +74,7 @@ async def change(db: AsyncConnection, id_: int) -> DeviceChange | None:
 
 
 async def decide(db: AsyncConnection, id_: int, state: str, by: str, now: datetime) -> None:
-    """Note what an operator decided."""
+    """Store the decision on a change."""
     values = {"state": state, "decided": seconds(now), "decided_by": by}
     await db.execute(update(CHANGES).where(CHANGES.c.id == id_).values(values))
 

@@ -1,4 +1,4 @@
-"""What was seen of a device against what is registered of it (Điều 11.5, 3.2; R-004, R-034, R-055). Pure."""
+"""Compares an observed device with its registration (Điều 11.5, 3.2; R-004, R-034, R-055). Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ LONGEST = 500
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One difference: registered, and seen."""
+    """One difference: the registered value and the observed one."""
 
     field: DeviceField
     old: str
@@ -20,10 +20,11 @@ class Drift:
 
 
 def compare(device: Device, name: str, given: Sequence[AccessLine], seen: ObservedDevice) -> list[Drift]:
-    """Return how a device differs from its registration; what is not registered, or was not seen, is no difference.
+    """Return how a device differs from its registration.
 
-    `name` is the registered one. An address outside the networks of all the point's lines is a wrong line (R-004). A
-    registered set of codecs must be the one a device offers, and hold all that it answers.
+    A value that is not registered, or was not observed, is no difference. `name` is the registered name. An address
+    outside the networks of all the point's lines is a wrong line (R-004). A registered set of codecs must equal the one
+    a device offers, and contain all codecs of its answer.
     """
     found = wrong_line(given, seen.address)
     if seen.address and device.address and seen.address != device.address:
@@ -40,7 +41,10 @@ def compare(device: Device, name: str, given: Sequence[AccessLine], seen: Observ
 
 
 def wrong_line(given: Sequence[AccessLine], address: str) -> list[Drift]:
-    """Return the one difference of an address outside the networks of all the point's lines (R-004); none unsaid."""
+    """Return a drift if an address is outside the networks of all the point's lines (R-004).
+
+    Empty if the address or the networks are not known.
+    """
     networks = [network for line in given for network in line.ranges]
     if not address or not networks or lines.within(address, networks):
         return []

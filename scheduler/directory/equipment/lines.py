@@ -1,4 +1,4 @@
-"""What a line must be and carry (Điều 6.3, reading A6). Pure."""
+"""Checks the type and rate of access lines (Điều 6.3, reading A6). Pure."""
 
 import ipaddress
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ MAX_RANGES = 20
 
 
 def ranges(text: str) -> tuple[str, ...]:
-    """Read networks with blanks or commas between, as they are kept: ``10.79.0.0/16``. Raises ValueError."""
+    """Read networks separated by blanks or commas, such as ``10.79.0.0/16``. Raises ValueError."""
     found = [str(ipaddress.ip_network(part, strict=False)) for part in text.replace(",", " ").split()]
     if len(found) > MAX_RANGES:
         raise ValueError(f"more than {MAX_RANGES} networks")
@@ -32,7 +32,7 @@ def within(address: str, networks: Sequence[str]) -> bool:
 
 
 def faults(line: AccessLine, policy: Policy, level: str, exempt: bool) -> list[FieldError]:
-    """Return why a line cannot bear its point.
+    """Return why an access line does not suffice for its point.
 
     Words: ``line-type`` (not for this level), ``line-unmeasured``, ``line-slow-up``, ``line-slow-down``; the value of
     the slow ones is measured < needed, in Mbit/s.
@@ -48,13 +48,13 @@ def faults(line: AccessLine, policy: Policy, level: str, exempt: bool) -> list[F
 
 
 def warnings(line: AccessLine, policy: Policy) -> list[FieldError]:
-    """Return what is slower than it should be where the rule only warns."""
+    """Return in which directions a line is too slow where the rule only warns."""
     rule = policy.directory.line(line.type)
     return slow(line.up_kbps, line.down_kbps, rule) if rule is not None and rule.below == "warn" else []
 
 
 def slow(up_kbps: int | None, down_kbps: int | None, rule: LineRule) -> list[FieldError]:
-    """Return in which ways what was measured is below a rule."""
+    """Return in which directions the measured rates are below a rule."""
     ways: tuple[tuple[Literal["up", "down"], int | None], ...] = (("up", up_kbps), ("down", down_kbps))
     return [
         FieldError("line", f"line-slow-{way}", f"{mbps(rate)} < {mbps(rule.min_kbps)}")
@@ -64,12 +64,12 @@ def slow(up_kbps: int | None, down_kbps: int | None, rule: LineRule) -> list[Fie
 
 
 def internet_alone(lines: Sequence[AccessLine]) -> bool:
-    """Tell whether a point has no line but one over the Internet."""
+    """Tell whether all access lines of a point are over the Internet, and there is one."""
     return bool(lines) and all(line.type == "INTERNET" for line in lines)
 
 
 def lacks(lines: Sequence[AccessLine], policy: Policy, level: str, exempt: bool) -> list[FieldError]:
-    """Return why none of a point's lines can bear it; one that can is enough."""
+    """Return why none of a point's access lines suffices; one that does is enough."""
     if not lines:
         return [FieldError("line", "no-line")]
     found = [faults(line, policy, level, exempt) for line in lines]
@@ -77,5 +77,5 @@ def lacks(lines: Sequence[AccessLine], policy: Policy, level: str, exempt: bool)
 
 
 def mbps(kbps: int) -> str:
-    """Return a rate as it is written here: ``18,4``."""
+    """Return a rate in Mbit/s as it is written in Vietnamese: ``18,4``."""
     return f"{kbps / 1000:.3f}".rstrip("0").rstrip(".").replace(".", ",")

@@ -1,4 +1,4 @@
-"""Rows of lines and providers; the service holds the transaction."""
+"""Stores access lines and providers, within the caller's transaction."""
 
 from dataclasses import asdict
 
@@ -11,7 +11,7 @@ from scheduler.directory.schema import LINES, PROVIDERS
 
 
 async def lines(db: AsyncConnection, point: str | None = None) -> list[AccessLine]:
-    """Return the lines of a point, or of all."""
+    """Return the access lines of a point, or of all points."""
     query = select(LINES).order_by(LINES.c.point, LINES.c.type, LINES.c.id)
     rows = await db.execute(query if point is None else query.where(LINES.c.point.in_(storable([point]))))
     return [
@@ -27,14 +27,14 @@ async def lines(db: AsyncConnection, point: str | None = None) -> list[AccessLin
 
 
 async def set_line(db: AsyncConnection, line: AccessLine) -> None:
-    """Add a line, or replace the one with its id."""
+    """Add an access line, or replace the one with its id."""
     await drop_line(db, line.id)
     measured = None if line.measured is None else seconds(line.measured)
     await db.execute(insert(LINES).values({**asdict(line), "ranges": " ".join(line.ranges), "measured": measured}))
 
 
 async def drop_line(db: AsyncConnection, line: str) -> bool:
-    """Remove a line; tell whether there was one."""
+    """Remove an access line; tell whether there was one."""
     gone = await db.execute(delete(LINES).where(LINES.c.id.in_(storable([line]))))
     return gone.rowcount == 1
 
@@ -46,7 +46,7 @@ async def providers(db: AsyncConnection) -> list[Provider]:
 
 
 async def set_provider(db: AsyncConnection, provider: Provider) -> None:
-    """Add a provider, or change the one with its id; lines keep theirs."""
+    """Add a provider, or change the one with its id; its lines stay."""
     values = asdict(provider)
     changed = await db.execute(PROVIDERS.update().where(PROVIDERS.c.id == provider.id).values(values))
     if not changed.rowcount:

@@ -1,7 +1,7 @@
-"""Letters to telecom enterprises: which sessions need their lines, and whatever becomes of these (Điều 13.2.b; R-085).
+"""Notifies telecom providers which sessions need their lines, and of changes (Điều 13.2.b; R-085).
 
-What is told is compared with what was told last, as the outbox has it: each provider hears of a session, of each change
-to its times or to its own points, and of its end, once each, whoever made the change and whichever server looks.
+The facts of now are compared with the last notice in the outbox. So each provider is told once of a session, of each
+change to its times or its own points, and of its end, whoever made the change and whichever server runs the job.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,18 +22,18 @@ from scheduler.notifications.wording import Channels, Notice, NoticeFacts
 from scheduler.units import store as units_store
 
 AHEAD = timedelta(days=7)
-"""How long before it begins a session is told to those who carry it."""
+"""How long before its start a session is announced to the providers of its points."""
 
 
 class ProviderNotices:
-    """Tells providers, by the clerk's rounds."""
+    """Notifies providers when the periodic job runs."""
 
     def __init__(self, engine: AsyncEngine, channels: Channels) -> None:
         self._engine = engine
         self._channels = channels
 
     async def work(self, now: datetime) -> None:
-        """Tell what is new."""
+        """Send the notices that are due."""
         async with writing(self._engine) as db:
             told = await _told(db, now)
             sessions = {each.id: each for each in await sessions_store.between(db, now, now + AHEAD)}
@@ -54,7 +54,11 @@ class ProviderNotices:
 
 
 def owed(facts: NoticeFacts | None, before: Sequence[OutboxItem], soon: bool) -> Notice | None:
-    """Return what a provider is to be told: `facts` of a session that needs it now, `before` what it was told."""
+    """Return the notice that a provider is owed, or None.
+
+    `facts` describe a session that needs the provider now (None: it does not), `before` are the earlier notices, `soon`
+    says whether the session begins within :data:`AHEAD`.
+    """
     last = before[-1] if before and before[-1].kind != "provider-cancelled" else None
     if last is None:
         return Notice("provider", "", facts) if facts is not None and soon else None
@@ -67,7 +71,7 @@ def owed(facts: NoticeFacts | None, before: Sequence[OutboxItem], soon: bool) ->
 def _needs(
     sessions: Iterable[Session], lines: Sequence[AccessLine], points: Mapping[str, Point]
 ) -> dict[tuple[str, str], NoticeFacts]:
-    """Return what each provider would be told of each session that takes place: no title and no code."""
+    """Return the facts of each session for each of its providers; they have no title and no code."""
     found = {}
     for session in sessions:
         carried = provider_points.points_by_provider(session, lines) if session.state == State.ISSUED else {}
@@ -80,7 +84,7 @@ def _needs(
 
 
 async def _told(db: AsyncConnection, now: datetime) -> dict[tuple[str, str], list[OutboxItem]]:
-    """Return what was told of sessions that are not over, by session and provider, in order."""
+    """Return the notices of sessions that are not over, by session and provider, in order."""
     found: dict[tuple[str, str], list[OutboxItem]] = {}
     for each in await outbox.of_coming(db, ("provider", "provider-changed", "provider-cancelled"), now):
         session = each.session or ""

@@ -1,4 +1,4 @@
-"""Which provider carries which points of a session (Điều 13.2.b; R-085). Pure."""
+"""Groups the points of a session by the providers of their access lines (Điều 13.2.b; R-085). Pure."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ from scheduler.directory.model import AccessLine
 
 
 def points_by_provider(session: Session, lines: Iterable[AccessLine]) -> dict[str, list[str]]:
-    """Return the points of a session that each provider has a line of, in the order of the session."""
+    """Return the points of a session by provider, in the order of the session."""
     place = {point: number for number, point in enumerate(session.everyone)}
     found: dict[str, set[str]] = {}
     for line in lines:

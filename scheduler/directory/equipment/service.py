@@ -1,4 +1,7 @@
-"""Devices, lines and providers as the roof sees them: one method, one transaction (Điều 6.3, 11.5, 11.7)."""
+"""Registers devices, access lines and providers, and decides on changes (Điều 6.3, 11.5, 11.7).
+
+Each method is one transaction.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,25 +25,25 @@ from scheduler.units.naming import device_names
 
 
 class Equipment:
-    """What stands in rooms, and what it is connected by."""
+    """Stores the devices, access lines and providers of points."""
 
     def __init__(self, engine: AsyncEngine, profiles: Profiles) -> None:
         self._engine = engine
         self._profiles = profiles
 
     def keeps_out(self, found: Sequence[Drift], now: datetime) -> bool:
-        """Tell whether what was seen keeps a device out by the profile in force (R-004)."""
+        """Tell whether a drift keeps a device out by the profile in force (R-004)."""
         return blocked(found, self._profiles.at(now))
 
     # Devices.
 
     async def devices(self, point: str | None = None) -> list[Device]:
-        """Return the devices of a point, or all."""
+        """Return the devices of a point, or all devices."""
         async with self._engine.begin() as db:
             return await devices_store.devices(db, point)
 
     async def add_device(self, given: Device, now: datetime) -> Device:
-        """Add a device to a point, with the next digits of its unit.
+        """Add a device to a point, with the next number of its unit.
 
         Raises UnknownPoint, BadDevices, InvalidRequest.
         """
@@ -51,7 +54,7 @@ class Equipment:
             return await self._describe(db, replace(given, id=id_, number=added.number), now)
 
     async def describe(self, given: Device, now: datetime) -> Device:
-        """Replace what is known of a device; its point and its digits stay. Raises Unknown, InvalidRequest."""
+        """Replace the description of a device; its point and number stay. Raises Unknown, InvalidRequest."""
         async with writing(self._engine) as db:
             known = await _device(db, given.id)
             return await self._describe(db, replace(given, point=known.point, number=known.number), now)
@@ -75,7 +78,7 @@ class Equipment:
         return cleaned
 
     async def remove_device(self, id_: str) -> Device:
-        """Remove a device; those left keep their digits. Raises Unknown, LastDevice."""
+        """Remove a device; the others keep their numbers. Raises Unknown, LastDevice."""
         async with writing(self._engine) as db:
             known = await _device(db, id_)
             if (await _point(db, known.point)).devices == 1:
@@ -86,12 +89,12 @@ class Equipment:
     # Lines and providers.
 
     async def lines(self, point: str | None = None) -> list[AccessLine]:
-        """Return the lines of a point, or all."""
+        """Return the access lines of a point, or of all points."""
         async with self._engine.begin() as db:
             return await lines_store.lines(db, point)
 
     async def set_line(self, line: AccessLine) -> AccessLine:
-        """Add a line, or replace the one with its id. Raises UnknownPoint, Unknown."""
+        """Add an access line, or replace the one with its id. Raises UnknownPoint, Unknown."""
         async with writing(self._engine) as db:
             await _point(db, line.point)
             if line.provider and line.provider not in {each.id for each in await lines_store.providers(db)}:
@@ -100,7 +103,7 @@ class Equipment:
         return line
 
     async def remove_line(self, id_: str) -> None:
-        """Remove a line. Raises Unknown."""
+        """Remove an access line. Raises Unknown."""
         async with writing(self._engine) as db:
             if not await lines_store.drop_line(db, id_):
                 raise Unknown("line", id_)
@@ -127,7 +130,7 @@ class Equipment:
             return await devices_store.changes(db, point)
 
     async def ask(self, id_: str, field: DeviceField, new: str, reason: str, by: str, now: datetime) -> DeviceChange:
-        """Ask that something registered of a device be changed. Raises Unknown."""
+        """Store a unit's request to change a registered value of a device. Raises Unknown."""
         async with writing(self._engine) as db:
             known = await _device(db, id_)
             wanted = Drift(field, _registered(known, field), text.clean(new)[: drift.LONGEST])
@@ -135,7 +138,7 @@ class Equipment:
             return await _change(db, number)
 
     async def check_device(self, point_id: str, device: int, what: ObservedDevice, now: datetime) -> list[Drift]:
-        """Compare what came to the `device`-th of a point with what is registered, and flag what differs.
+        """Compare the `device`-th device of a point, as observed, with its registration; store the drifts.
 
         Raises UnknownPoint.
         """
@@ -150,7 +153,10 @@ class Equipment:
         return found
 
     async def check_address(self, point_id: str, address: str, now: datetime) -> list[Drift]:
-        """Flag a wrong line that somebody of a point signs in from, on any machine (R-004). Raises UnknownPoint."""
+        """Store and return a drift if somebody of a point signs in over a wrong line (R-004).
+
+        Raises UnknownPoint.
+        """
         async with self._engine.begin() as db:
             await _point(db, point_id)
             devices_ = await devices_store.devices(db, point_id)
@@ -166,7 +172,10 @@ class Equipment:
                     await devices_store.add_change(db, known, "drift", each, "", "", now)
 
     async def decide(self, number: int, accept: bool, by: str, now: datetime) -> DeviceChange:
-        """Accept a change, which is registered then, or reject it. Raises Unknown, DecidedAlready, InvalidRequest."""
+        """Accept a change, which is then registered, or reject it.
+
+        Raises Unknown, DecidedAlready, InvalidRequest.
+        """
         async with writing(self._engine) as db:
             change = await _change(db, number)
             if change.state != "open":
@@ -179,7 +188,7 @@ class Equipment:
 
 
 def blocked(found: Sequence[Drift], policy: Policy) -> bool:
-    """Tell whether what was seen keeps a device out: a wrong line, where the profile says so (R-004)."""
+    """Tell whether a drift keeps a device out: a wrong line, where the profile says so (R-004)."""
     return policy.directory.line_mismatch == "block" and any(each.field == "line" for each in found)
 
 

@@ -1,1 +1,1 @@
-"""The directory as spreadsheets: a preview, then exactly that."""
+"""Exports and imports the directory as spreadsheets: an import does exactly what its preview showed."""

@@ -1,4 +1,4 @@
-"""The table of devices: the inventory of rooms (Điều 5.6, 3.5). A line without a number adds a device."""
+"""The spreadsheet of devices: the inventory of rooms (Điều 5.6, 3.5). A row without a number adds a device."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -38,7 +38,7 @@ YES = "x"
 
 
 async def rows(db: AsyncConnection) -> list[Row]:
-    """Return all devices."""
+    """Return all devices as rows."""
     names = {point.id: point.name for point in await units_store.all_points(db)}
     found = []
     for device in await devices_store.devices(db):
@@ -54,7 +54,7 @@ async def plan(
     now: datetime,
     faults: list[LineError],
 ) -> list[ImportStep]:
-    """Say which devices would be added or described anew."""
+    """Return which devices would be added or described anew."""
     points, policy = await point_finder(db), profiles.at(now)
     names = {point.id: point.name for point in await units_store.all_points(db)}
     known = {(device.point, device.number): device for device in await devices_store.devices(db)}

@@ -1,4 +1,4 @@
-"""The inventory of devices of a unit, with those of all units below it (Điều 5.6; R-023)."""
+"""Exports the device inventory of a unit and of all units below it (Điều 5.6; R-023)."""
 
 from collections.abc import Iterable
 
@@ -13,7 +13,7 @@ COLUMNS = ("unit", *devices.COLUMNS)
 
 
 def family(unit: str, units: Iterable[Unit]) -> set[str]:
-    """Return a unit and all units below it."""
+    """Return the ids of a unit and of all units below it."""
     below: dict[str, list[str]] = {}
     for each in units:
         below.setdefault(each.parent or "", []).append(each.id)
@@ -26,7 +26,7 @@ def family(unit: str, units: Iterable[Unit]) -> set[str]:
 
 
 async def rows(db: AsyncConnection, unit: str) -> list[Row]:
-    """Return the devices of a unit's points and of those below, each with the name of its unit."""
+    """Return the devices of the points of a unit and of those below it as rows, each with the name of its unit."""
     units = {each.id: each for each in await units_store.units(db)}
     ours = family(unit, units.values())
     owners = {point.name: units[point.unit].name for point in await units_store.all_points(db) if point.unit in ours}

@@ -1,4 +1,4 @@
-"""The table of people who run rooms (Điều 17.2.c). Somebody is known by unit, name and role."""
+"""The spreadsheet of people who run rooms (Điều 17.2.c). A person is identified by unit, name and role."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -25,7 +25,7 @@ ROLES = ("manager", "technician", "head")
 
 
 async def rows(db: AsyncConnection) -> list[Row]:
-    """Return everybody without a last day; units without anybody stand on top with a line of their own (R-111)."""
+    """Return everybody without a last day as rows; units without people come first with a row of their own (R-111)."""
     people = [person for person in await people_store.people(db) if person.valid_to is None]
     names = {point.id: point.name for point in await units_store.all_points(db)}
     named_ = {person.unit for person in people}
@@ -41,7 +41,7 @@ async def plan(
     now: datetime,
     faults: list[LineError],
 ) -> list[ImportStep]:
-    """Say who would be added or changed; lines that name nobody say nothing."""
+    """Return which people would be added or changed; rows without a name are ignored."""
     points, units = await point_finder(db), {unit.id for unit in await units_store.units(db)}
     people = [person for person in await people_store.people(db) if person.valid_to is None]
     known = {(person.unit, key(person.name), person.role): person for person in people}

@@ -1,4 +1,4 @@
-"""Points as tables name them: by the name of today, or one they had."""
+"""Finds points by the names in spreadsheets, present or former."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ PointFinder = Callable[[int, str, list[LineError]], Point | None]
 
 
 async def point_finder(db: AsyncConnection) -> PointFinder:
-    """Return what finds the point of a line; one that is not there is a fault."""
+    """Return a function that finds the point named in a row, or appends a fault and returns None."""
     points = {point.id: point for point in await units_store.all_points(db)}
     known = {slug(alias.name): points[alias.point] for alias in reversed(await points_store.aliases(db))}
     known |= {slug(point.name): point for point in points.values()}

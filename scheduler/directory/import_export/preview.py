@@ -1,4 +1,4 @@
-"""What an import would do, line by line."""
+"""Describes what an import would do, row by row, and reads the values of cells."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,10 @@ async def nothing(_: AsyncConnection) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ImportStep:
-    """What one line would do; `text` says it with the values of now, so that it is true no longer than they."""
+    """What one row would do.
+
+    `text` describes it with the present values, so it is true only until they change.
+    """
 
     line: int
     what: Literal["add", "change", "same"]
@@ -26,14 +29,14 @@ class ImportStep:
 
 @dataclass(frozen=True, slots=True)
 class ImportPlan:
-    """All steps, under a seal that is another one when any of them is."""
+    """All steps of an import; `seal` is a hash that changes when any step does."""
 
     steps: tuple[ImportStep, ...]
     seal: str
 
 
 def differences(old: Mapping[str, object], new: Mapping[str, object]) -> str:
-    """Say what differs: ``phone: +849… → +849…``."""
+    """Describe what differs, such as ``phone: +849… → +849…``."""
     return "; ".join(f"{name}: {_shown(old[name])} → {_shown(new[name])}" for name in new if old[name] != new[name])
 
 
@@ -42,7 +45,7 @@ def _shown(value: object) -> str:
 
 
 def day(text: str, line: int, column: str, faults: list[LineError]) -> date | None:
-    """Read a day: ``2023-05-15`` or ``15/05/2023``; empty is None. What cannot be read is a fault."""
+    """Read a day, ``2023-05-15`` or ``15/05/2023``; empty is None. Appends a fault if it cannot be read."""
     parts = text.split("/")
     try:
         iso = f"{int(parts[2]):04}-{int(parts[1]):02}-{int(parts[0]):02}" if len(parts) == 3 else text
@@ -53,7 +56,7 @@ def day(text: str, line: int, column: str, faults: list[LineError]) -> date | No
 
 
 def number(text: str, line: int, column: str, faults: list[LineError]) -> int | None:
-    """Read a whole number; empty is None. What cannot be read is a fault."""
+    """Read a whole number; empty is None. Appends a fault if it cannot be read."""
     if not text:
         return None
     if text.isascii() and text.isdecimal() and len(text) <= 6:

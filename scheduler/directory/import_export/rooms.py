@@ -1,4 +1,4 @@
-"""The table of rooms: what is known of each point besides its name."""
+"""The spreadsheet of rooms: the room of each point, with its label and state."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -20,7 +20,7 @@ COLUMNS = ("point", "label", "state", "address", "seats", "managing_unit", "secu
 
 
 async def rows(db: AsyncConnection) -> list[Row]:
-    """Return all points with their rooms."""
+    """Return all points with their rooms as rows."""
     found = []
     for point in await units_store.all_points(db):
         room = asdict(await points_store.room(db, point.id))
@@ -36,7 +36,7 @@ async def plan(
     now: datetime,
     faults: list[LineError],
 ) -> list[ImportStep]:
-    """Say which rooms would be described anew; label and state are not changed this way."""
+    """Return which rooms would be described anew; labels and states cannot be changed this way."""
     points, units = await point_finder(db), {unit.id for unit in await units_store.units(db)}
     steps = []
     for line, row in rows:

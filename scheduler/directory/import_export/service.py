@@ -1,4 +1,4 @@
-"""Tables of the directory out and in: a preview says line by line what an import would do, and only that is done."""
+"""Exports spreadsheets of the directory and imports them: first a preview, then exactly what it showed."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ Format = Literal["csv", "xlsx"]
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One kind of table: its columns, what it holds now, and what rows of it would change."""
+    """One kind of spreadsheet: its columns, a reader of the present rows, and a planner of imports."""
 
     columns: Sequence[str]
     rows: Callable[[AsyncConnection], Awaitable[list[Row]]]
@@ -32,7 +32,7 @@ class Table:
 
 
 class Planner(Protocol):
-    """Says what rows would change; faults are appended."""
+    """Plans what rows would change; faults are appended."""
 
     async def __call__(
         self,
@@ -53,7 +53,7 @@ TABLES: Mapping[Kind, Table] = {
 
 
 class ImportExport:
-    """Exports and imports tables; an import is one transaction, or nothing."""
+    """Exports and imports spreadsheets; an import is one transaction that does everything or nothing."""
 
     def __init__(self, engine: AsyncEngine, profiles: Profiles, parser: SandboxedParser) -> None:
         self._engine = engine
@@ -61,7 +61,7 @@ class ImportExport:
         self._parser = parser
 
     async def export(self, kind: Kind, format_: Format) -> bytes:
-        """Return a table as a file."""
+        """Return a spreadsheet as a file."""
         table = TABLES[kind]
         async with self._engine.begin() as db:
             rows = await table.rows(db)
@@ -74,13 +74,16 @@ class ImportExport:
         return _written(format_, inventory.COLUMNS, rows)
 
     async def preview(self, kind: Kind, data: bytes, now: datetime) -> ImportPlan:
-        """Return what an import would do. Raises BadSheet with every faulty line."""
+        """Return what an import would do. Raises BadSheet with every faulty row."""
         rows = await spreadsheet.read_untrusted(self._parser, data, TABLES[kind].columns)
         async with self._engine.begin() as db:
             return await self._plan(db, kind, rows, now)
 
     async def carry_out(self, kind: Kind, data: bytes, seal: str, now: datetime) -> ImportPlan:
-        """Import a table if that does what was shown under `seal`. Raises BadSheet, PreviewStale."""
+        """Import a spreadsheet if the plan still has the seal of its preview.
+
+        Raises BadSheet, PreviewStale.
+        """
         rows = await spreadsheet.read_untrusted(self._parser, data, TABLES[kind].columns)
         async with writing(self._engine) as db:
             plan = await self._plan(db, kind, rows, now)

@@ -1,4 +1,4 @@
-"""The table of units with their first points; a line is an entry of a units file."""
+"""The spreadsheet of units with their first points; a row is an entry of a units file."""
 
 import json
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ COLUMNS = ("id", "name", "level", "parent", "abbr", "point", "valid_from", "vali
 
 
 async def rows(db: AsyncConnection) -> list[Row]:
-    """Return all units."""
+    """Return all units as rows."""
     return [_row(each) for each in (await units_store.registered(db)).values()]
 
 
@@ -30,7 +30,7 @@ async def plan(
     now: datetime,
     faults: list[LineError],
 ) -> list[ImportStep]:
-    """Say which units would be added or changed."""
+    """Return which units would be added or changed."""
     known = await units_store.registered(db)
     entries = [{name: value for name, value in row.items() if value} for _, row in rows]
     try:

@@ -1,1 +1,1 @@
-"""Who runs rooms, and from which day on."""
+"""Keeps the lists of people who run rooms, with their first and last days."""

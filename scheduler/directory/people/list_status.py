@@ -1,4 +1,4 @@
-"""Whose list of people is missing or old, and who was not trained (Điều 17.2.c, 19.3; R-111, R-120). Pure."""
+"""Finds units whose list of people is missing or old, and untrained people (Điều 17.2.c, 19.3; R-111, R-120). Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from scheduler.directory.model import Person
 
 @dataclass(frozen=True, slots=True)
 class ListStatus:
-    """How a unit's list stands: who is in charge, when it was last touched, whether that is too long ago."""
+    """The state of a unit's list: who is in charge, when it was last updated, whether that is too long ago."""
 
     unit: Unit
     people: tuple[Person, ...]
@@ -20,7 +20,7 @@ class ListStatus:
 
 
 def status(unit: Unit, people: Iterable[Person], day: date, now: datetime, stale_days: int) -> ListStatus:
-    """Return how the list of a unit stands on a day."""
+    """Return the state of a unit's list on a day."""
     own = [person for person in people if person.unit == unit.id]
     serving = tuple(person for person in own if person.serves(day))
     updated = max((person.updated for person in own), default=None)
@@ -31,7 +31,7 @@ def status(unit: Unit, people: Iterable[Person], day: date, now: datetime, stale
 def consolidated(
     units: Iterable[Unit], people: Iterable[Person], day: date, now: datetime, stale_days: int
 ) -> list[ListStatus]:
-    """Return the lists of all units that are units on a day; those without anybody stand on top (R-111)."""
+    """Return the lists of all units that are valid on a day, those without people first (R-111)."""
     known = list(people)
     found = [status(unit, known, day, now, stale_days) for unit in units if unit.valid(day)]
     return sorted(found, key=lambda each: bool(each.people))

@@ -1,4 +1,4 @@
-"""People as the roof sees them: who runs which room from which day on, one method, one transaction (Điều 19.3)."""
+"""Stores who runs which room from which day on (Điều 19.3). Each method is one transaction."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -22,7 +22,7 @@ MAX_NAME = 200
 
 @dataclass(frozen=True, slots=True)
 class PersonEntry:
-    """What is said of a person; `point` None serves the whole unit."""
+    """The input for a person on the list of a unit; with `point` None the person serves the whole unit."""
 
     unit: str
     point: str | None
@@ -36,14 +36,14 @@ class PersonEntry:
 
 
 class People:
-    """The lists of people. Somebody whose days are over stays on record (Điều 19.3)."""
+    """Stores the lists of people. A person whose days are over stays on record (Điều 19.3)."""
 
     def __init__(self, engine: AsyncEngine, profiles: Profiles) -> None:
         self._engine = engine
         self._profiles = profiles
 
     async def of(self, unit: str | None = None) -> list[Person]:
-        """Return the people of a unit, or all, also those whose days are over. Raises UnknownUnit."""
+        """Return the people of a unit, or all, including those whose days are over. Raises UnknownUnit."""
         async with self._engine.begin() as db:
             if unit is not None:
                 await _check_unit(db, unit)
@@ -55,14 +55,14 @@ class People:
             return await _person(db, id_)
 
     async def lists(self, now: datetime) -> list[ListStatus]:
-        """Return how the list of each unit stands, those without anybody first."""
+        """Return the list of each unit with its state, those without people first."""
         async with self._engine.begin() as db:
             units, people = await units_store.units(db), await store.people(db)
         stale = self._profiles.at(now).directory.people_stale_days
         return list_status.consolidated(units, people, self._profiles.day(now), now, stale)
 
     async def add(self, entry: PersonEntry, now: datetime, replaces: str | None = None) -> Person:
-        """Add a person; whom they replace is in charge through the day before.
+        """Add a person; a replaced predecessor is in charge through the day before.
 
         Raises UnknownUnit, Unknown, InvalidRequest.
         """
@@ -104,15 +104,15 @@ class People:
         )
 
     async def end(self, id_: str, last: date, now: datetime) -> Person:
-        """Let somebody be in charge through a day. Raises Unknown, InvalidRequest."""
+        """Set the last day of a person. Raises Unknown, InvalidRequest."""
         return await self._change(id_, now, valid_to=last)
 
     async def train(self, id_: str, day: date, now: datetime) -> Person:
-        """Note when somebody was trained. Raises Unknown."""
+        """Store the day on which a person was trained. Raises Unknown."""
         return await self._change(id_, now, trained=day)
 
     async def confirm(self, unit: str, now: datetime) -> None:
-        """Note that the list of a unit is still right. Raises UnknownUnit."""
+        """Note that the list of a unit is still correct. Raises UnknownUnit."""
         async with writing(self._engine) as db:
             await _check_unit(db, unit)
             for person in await store.people(db, unit):
@@ -120,7 +120,7 @@ class People:
                     await store.change(db, person.id, now)
 
     async def give_account(self, id_: str, account: str, now: datetime) -> Person:
-        """Note what somebody signs in with. Raises Unknown."""
+        """Store the account of a person. Raises Unknown."""
         return await self._change(id_, now, account=account)
 
     async def _change(self, id_: str, now: datetime, **values: date | str) -> Person:
@@ -133,7 +133,7 @@ class People:
             return await _person(db, id_)
 
     async def ended_accounts(self, now: datetime) -> list[str]:
-        """Return the accounts of those whose days are over and that nobody in charge has (R-120)."""
+        """Return the accounts of people whose days are over, except those that somebody in charge has (R-120)."""
         day = self._profiles.day(now)
         people = await self.of()
         kept = {person.account for person in people if person.serves(day)}

@@ -1,4 +1,4 @@
-"""Rows of people; the service holds the transaction."""
+"""Stores people, within the caller's transaction."""
 
 from dataclasses import asdict
 from datetime import date, datetime
@@ -12,7 +12,7 @@ from scheduler.directory.schema import PEOPLE
 
 
 async def people(db: AsyncConnection, unit: str | None = None) -> list[Person]:
-    """Return the people of a unit, or all, those in charge longest first."""
+    """Return the people of a unit, or all, by unit and first day."""
     query = select(PEOPLE).order_by(PEOPLE.c.unit, PEOPLE.c.valid_from, PEOPLE.c.name, PEOPLE.c.id)
     rows = await db.execute(query if unit is None else query.where(PEOPLE.c.unit.in_(storable([unit]))))
     return [Person(**{**row, "updated": instant(row["updated"])}) for row in rows.mappings()]
@@ -30,5 +30,5 @@ async def add(db: AsyncConnection, given: Person) -> None:
 
 
 async def change(db: AsyncConnection, id_: str, now: datetime, **values: date | str | None) -> None:
-    """Change something of a person."""
+    """Change columns of a person, and when the row was updated."""
     await db.execute(update(PEOPLE).where(PEOPLE.c.id == id_).values(**values, updated=seconds(now)))

@@ -1,1 +1,1 @@
-"""A point from its draft to its withdrawal: lifecycle, assessment, activation, quota, guest access."""
+"""Manages points from draft to withdrawal: lifecycle, assessment, activation, quota, guest access."""

@@ -1,4 +1,7 @@
-"""What a point lacks to be active: room, line, name, quota, account, who runs it (Điều 3.9, 9; R-046). Pure."""
+"""Finds what a point lacks to be active (Điều 3.9, 9; R-046). Pure.
+
+It needs an assessment, a line, a name, room in the quota, an account and a managing unit.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +19,7 @@ from scheduler.units import point_names
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of a point when it is to become active; `siblings` are its unit's other points."""
+    """What is known of a point that is to become active; `siblings` are its unit's other points."""
 
     point: Point
     unit: Unit

@@ -1,4 +1,4 @@
-"""What an assessment comes to, and until when it holds (Điều 6, 9.1; reading A39). Pure."""
+"""Computes the result of an assessment and until when it holds (Điều 6, 9.1; reading A39). Pure."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -9,7 +9,7 @@ from scheduler.policy.policy import Policy
 
 
 def faults(form: AssessmentForm, policy: Policy, day: date) -> list[FieldError]:
-    """Return what is wrong with a form: every item of the profile is answered once, a remedy lies ahead.
+    """Return what is wrong with a form: it answers every item of the profile once, and remedies lie ahead.
 
     Words: ``required`` ``unknown-item`` ``duplicate-item`` ``in-the-past`` ``remedy-not-allowed``.
     """
@@ -28,19 +28,19 @@ def faults(form: AssessmentForm, policy: Policy, day: date) -> list[FieldError]:
 
 
 def failing(items: Sequence[AssessmentItem]) -> list[AssessmentItem]:
-    """Return the items that are not met and have no day until which they are mended."""
+    """Return the items that are not met and have no day to remedy them by."""
     return [item for item in items if not item.met and item.remedy_by is None]
 
 
 def result(form: AssessmentForm, line_fails: bool) -> AssessmentResult:
-    """Return what a form without faults comes to; a line that is too slow fails it (Điều 6.3)."""
+    """Return the result of a form without faults; a line that is too slow fails it (Điều 6.3)."""
     if line_fails or failing(form.items):
         return "failed"
     return "passed" if all(item.met for item in form.items) else "conditional"
 
 
 def expires(form: AssessmentForm, came_to: AssessmentResult, policy: Policy, day: date) -> datetime | None:
-    """Return when an assessment of a day ends: after the profile's months, or with the first remedy's day."""
+    """Return when an assessment ends: after the profile's months, or with the day of the first remedy."""
     if came_to == "failed":
         return None
     remedies = [item.remedy_by for item in form.items if not item.met and item.remedy_by is not None]
@@ -49,12 +49,15 @@ def expires(form: AssessmentForm, came_to: AssessmentResult, policy: Policy, day
 
 
 def first_due(taken_over: datetime, policy: Policy) -> date:
-    """Return the last day for the first assessment of a point that was taken over (Điều 9; the months: default)."""
+    """Return the last day for the first assessment of a point that was taken over.
+
+    Such points are active before this server knows them (Điều 9). The number of months is our default.
+    """
     return later(taken_over.astimezone(policy.zone).date(), policy.directory.taken_over_months)
 
 
 def later(day: date, months: int) -> date:
-    """Return the same day of a later month, or that month's last one."""
+    """Return the same day some months later, or the last day of that month."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     for last in range(day.day, 27, -1):
         try:

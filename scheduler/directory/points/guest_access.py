@@ -1,6 +1,6 @@
-"""Points of other agencies meet in sessions they were granted alone (Điều 3.2.đ, 6.5; R-006, R-035).
+"""Lets points of other agencies into the sessions granted to them (Điều 3.2.đ, 6.5; R-006, R-035).
 
-Being invited is the host's wish; a grant is the operating unit's word that the point's devices were assessed.
+The host's invitation is not enough: the operating unit grants access once the point's devices were assessed.
 """
 
 from dataclasses import dataclass
@@ -22,21 +22,21 @@ from scheduler.units import store as units_store
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """A session that a point is part of, and who granted it (None: nobody yet)."""
+    """A session that a point is part of, and the account that granted access (None: not granted yet)."""
 
     session: Session
     by: str | None
 
 
 class GuestAccess:
-    """Which sessions such points may enter."""
+    """Stores which sessions points of other agencies may enter."""
 
     def __init__(self, engine: AsyncEngine, profiles: Profiles) -> None:
         self._engine = engine
         self._profiles = profiles
 
     async def needed(self, point: str, now: datetime) -> bool:
-        """Tell whether a point meets by grant alone. Raises UnknownPoint."""
+        """Tell whether a point may enter granted sessions only. Raises UnknownPoint."""
         async with self._engine.begin() as db:
             return await self._needed(db, point, now)
 
@@ -47,12 +47,12 @@ class GuestAccess:
         return found.level in self._profiles.at(now).directory.per_session
 
     async def lacking(self, point: str, session: str, now: datetime) -> bool:
-        """Tell whether a point that meets by grant alone has none for a session. Raises UnknownPoint."""
+        """Tell whether a point needs a grant for a session and has none. Raises UnknownPoint."""
         async with self._engine.begin() as db:
             return await self._needed(db, point, now) and session not in await _granted(db, point)
 
     async def invitations(self, point: str, start: datetime, end: datetime) -> list[Invitation]:
-        """Return the sessions of a time that a point is part of."""
+        """Return the sessions of a period that a point is part of."""
         async with self._engine.begin() as db:
             granted = await _granted(db, point)
             found = await sessions_store.between(db, start, end, points=storable([point]))
@@ -69,7 +69,7 @@ class GuestAccess:
             await db.execute(insert(GRANTS).values(point=point, session=session_id, by=by, at=sql_values.seconds(now)))
 
     async def take_back(self, point: str, session_id: str) -> None:
-        """Let a point no longer into a session."""
+        """Withdraw the grant of a session from a point."""
         async with writing(self._engine) as db:
             await _forget(db, point, session_id)
 

@@ -1,4 +1,4 @@
-"""The states of a point: one table of moves over one enum (R-046). Points of a units file are active from the start."""
+"""The states of a point and the moves between them (R-046). Points of a units file are active from the start. Pure."""
 
 from scheduler.core.model import PointState
 from scheduler.directory.errors import IllegalMove
@@ -17,10 +17,10 @@ MOVES: dict[tuple[PointState, Move], PointState] = {
 }
 
 BY_HAND: tuple[Move, ...] = ("submit", "activate", "suspend", "resume", "reassess", "withdraw")
-"""What an operator asks for; `pass` and `fail` follow from an assessment."""
+"""The moves that an operator asks for; `pass` and `fail` follow from an assessment."""
 
 CONDITIONED: tuple[Move, ...] = ("activate", "resume")
-"""Moves that need every condition of Điều 9 to hold."""
+"""The moves for which every condition of Điều 9 must hold."""
 
 
 def after(state: PointState, move: Move) -> PointState:
@@ -31,5 +31,5 @@ def after(state: PointState, move: Move) -> PointState:
 
 
 def possible(state: PointState) -> tuple[Move, ...]:
-    """Return what may be asked for in a state, in the order of the table."""
+    """Return the moves that an operator may ask for in a state, in the order of the table."""
     return tuple(move for move in BY_HAND if (state, move) in MOVES)

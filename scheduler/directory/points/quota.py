@@ -1,4 +1,4 @@
-"""How many points a unit may have: the level's quota and what documents add to it (Điều 8). Pure.
+"""Computes how many points a unit may have: the level's quota and its exemptions (Điều 8). Pure.
 
 The quota counts rooms, whatever devices are in them (reading A7).
 """
@@ -13,7 +13,7 @@ from scheduler.policy.policy import Policy
 
 
 def allowed(policy: Policy, unit: Unit, exemptions: Iterable[Exemption], day: date) -> int | None:
-    """Return how many points a unit may have on a day; None is without limit (Điều 8.1)."""
+    """Return how many points a unit may have on a day; None: without limit (Điều 8.1)."""
     level = policy.level(unit.level)
     if level is None or level.quota is None:
         return None
@@ -21,7 +21,10 @@ def allowed(policy: Policy, unit: Unit, exemptions: Iterable[Exemption], day: da
 
 
 def check_new(policy: Policy, unit: Unit, points: Iterable[Point], exemptions: Iterable[Exemption], day: date) -> None:
-    """Let a unit draw up one more point; an exception that is yet to begin counts. Raises QuotaExceeded."""
+    """Refuse a draft of one more point beyond the quota. Raises QuotaExceeded.
+
+    An exemption that has yet to begin counts.
+    """
     coming = [given for given in exemptions if not given.over(day)]
     latest = max([day, *(given.dated for given in coming)])
     living = sum(point.state != PointState.WITHDRAWN for point in points)
@@ -31,7 +34,7 @@ def check_new(policy: Policy, unit: Unit, points: Iterable[Point], exemptions: I
 def check_active(
     policy: Policy, unit: Unit, points: Iterable[Point], exemptions: Iterable[Exemption], day: date
 ) -> None:
-    """Let a unit activate one more point. Raises QuotaExceeded."""
+    """Refuse to activate one more point beyond the quota. Raises QuotaExceeded."""
     active = sum(point.state == PointState.ACTIVE for point in points)
     _check(policy, unit, active + 1, exemptions, day)
 

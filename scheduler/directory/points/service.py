@@ -1,6 +1,6 @@
-"""The directory as the roof sees it: points from draft to withdrawal, one method, one transaction.
+"""Manages points from draft to withdrawal, with rooms, exemptions and assessments. Each method is one transaction.
 
-Whether a point has an account is known to the roof alone, which says so where it matters.
+This package does not know accounts: callers say whether a point has one, where it matters.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,25 +40,25 @@ MAX_LABEL = 250
 
 
 class Directory:
-    """Points, their rooms, documents, assessments and states."""
+    """Stores points, their rooms, exemptions, assessments and states."""
 
     def __init__(self, engine: AsyncEngine, profiles: Profiles) -> None:
         self._engine = engine
         self._profiles = profiles
 
     def operator(self, now: datetime) -> str:
-        """Return the unit that operates the system (Điều 3.8)."""
+        """Return the operating unit (Điều 3.8)."""
         return self._profiles.at(now).directory.operator_unit
 
     # What there is.
 
     async def aliases(self) -> list[PointAlias]:
-        """Return the names points had, newest first."""
+        """Return the former names of points, newest first."""
         async with self._engine.begin() as db:
             return await points_store.aliases(db)
 
     async def find(self, name: str) -> Point | None:
-        """Return the point that has a name or had it; today's name comes first (R-033)."""
+        """Return the point that has a name or had it; a present name comes first (R-033)."""
         wanted = slug(name)
         async with self._engine.begin() as db:
             points = await units_store.all_points(db)
@@ -68,7 +68,7 @@ class Directory:
         )
 
     async def card(self, point_id: str, account: bool, now: datetime) -> PointCard:
-        """Return all that is known of a point. Raises UnknownPoint."""
+        """Return all that is known of a point; `account` says whether it has one. Raises UnknownPoint."""
         async with self._engine.begin() as db:
             facts = await self._facts(db, point_id, account)
             lacks = activation.lacks(facts, self._profiles.at(now), self._profiles.day(now), now)
@@ -103,9 +103,9 @@ class Directory:
     # Points and rooms.
 
     async def add_point(self, unit_id: str, name: str | None, label: str, now: datetime) -> Point:
-        """Draw up a point; where the rule makes names, `name` may be left out. Digits tell several of a unit apart.
+        """Draft a point. Digits tell several points of a unit apart.
 
-        Raises UnknownUnit, QuotaExceeded, InvalidRequest.
+        `name` may be None where the profile's rule makes names. Raises UnknownUnit, QuotaExceeded, InvalidRequest.
         """
         async with writing(self._engine) as db:
             units = {unit.id: unit for unit in await units_store.units(db)}
@@ -127,7 +127,7 @@ class Directory:
             return await _point(db, point.id)
 
     async def _add_digits(self, db: AsyncConnection, siblings: Sequence[Point], now: datetime) -> None:
-        """Give the point digits that was its unit's only one; its old name stays known (R-033)."""
+        """Rename a unit's only point so that it has digits; its old name stays known (R-033)."""
         for id_, name in point_names.renamed(list(siblings)).items():
             await points_store.rename(db, next(p for p in siblings if p.id == id_), name, now)
 
@@ -152,7 +152,7 @@ class Directory:
             raise InvalidRequest(faults)
 
     async def set_room(self, point_id: str, room: Room) -> None:
-        """Replace what is known of a point's room. Raises UnknownPoint, UnknownUnit."""
+        """Replace the description of a point's room. Raises UnknownPoint, UnknownUnit."""
         async with writing(self._engine) as db:
             await _point(db, point_id)
             if room.managing_unit is not None:
@@ -162,7 +162,7 @@ class Directory:
     # States (R-046).
 
     async def move(self, point_id: str, move: Move, by: str, reason: str, account: bool, now: datetime) -> Point:
-        """Move a point from its state to another. Raises UnknownPoint, IllegalMove, NotReady."""
+        """Move a point to another state. Raises UnknownPoint, IllegalMove, NotReady."""
         async with writing(self._engine) as db:
             facts = await self._facts(db, point_id, account)
             if move not in lifecycle.BY_HAND:
@@ -181,9 +181,10 @@ class Directory:
         return await _point(db, point.id)
 
     async def assess(self, point_id: str, form: AssessmentForm, now: datetime) -> Assessment:
-        """Keep a filled-in form: it moves the point that waits for it, and suspends an active one that fails.
+        """Store a filled-in form.
 
-        Raises UnknownPoint, IllegalMove, InvalidRequest.
+        It moves on a point that waits for assessment, and suspends an active one that fails. Raises UnknownPoint,
+        IllegalMove, InvalidRequest.
         """
         policy, day = self._profiles.at(now), self._profiles.day(now)
         faults = assessment.faults(form, policy, day)
@@ -215,14 +216,14 @@ class Directory:
     # Documents (Điều 8, last paragraph).
 
     async def exemptions(self, unit: str | None = None) -> list[Exemption]:
-        """Return the documents of a unit, or of all."""
+        """Return the exemptions of a unit, or of all units."""
         async with self._engine.begin() as db:
             return await points_store.exemptions(db, unit)
 
     async def add_exemption(
         self, unit: str, kind: ExceptionKind, extra: int, number: str, dated: date, valid_to: date | None, by: str
     ) -> Exemption:
-        """Keep what a document allows a unit. Raises UnknownUnit, InvalidRequest."""
+        """Store what a document allows a unit. Raises UnknownUnit, InvalidRequest."""
         if valid_to is not None and valid_to < dated:
             raise InvalidRequest([FieldError("valid_to", "end-before-start")])
         async with writing(self._engine) as db:
@@ -232,7 +233,7 @@ class Directory:
         return given
 
     async def end_exemption(self, id_: str, valid_to: date) -> None:
-        """Let a document hold through a day. Raises Unknown."""
+        """Set the last day of an exemption. Raises Unknown."""
         async with writing(self._engine) as db:
             if not await points_store.end_exemption(db, id_, valid_to):
                 raise Unknown("exemption", id_)
@@ -240,10 +241,10 @@ class Directory:
     # What falls due by itself.
 
     async def suspend_lapsed(self, now: datetime) -> list[Point]:
-        """Suspend active points whose assessment ended or, once they were taken over, never came, or that a document
-        no longer covers; return them.
+        """Suspend active points that may no longer be active, and return them.
 
-        The newest extra point is suspended so many days after its document ended as the profile gives notice (R-045).
+        Their assessment ended; or they were taken over and not assessed in time; or their exemption ended. In the last
+        case the newest surplus point is suspended as many days after the end as the profile gives notice (R-045).
         """
         async with writing(self._engine) as db:
             points = await units_store.all_points(db)
@@ -256,7 +257,7 @@ class Directory:
         return None if taken_over is None else assessment.first_due(taken_over, self._profiles.at(taken_over))
 
     async def taken_over(self, now: datetime) -> dict[tuple[str, date], list[Point]]:
-        """Return the points that were taken over and are to be assessed soon, by unit and last day."""
+        """Return the points that were taken over and must be assessed soon, by unit and last day."""
         async with self._engine.begin() as db:
             points = await units_store.all_points(db)
         found: dict[tuple[str, date], list[Point]] = {}
@@ -267,18 +268,18 @@ class Directory:
         return found
 
     async def ended_exemptions(self, now: datetime) -> list[Exemption]:
-        """Return the documents for more points that ended, while the notice of that runs (R-045)."""
+        """Return the ended exemptions for more points whose notice still runs (R-045)."""
         notice, day = timedelta(days=self._profiles.at(now).directory.exception_notice_days), self._profiles.day(now)
         given = [each for each in await self.exemptions() if each.kind == "points"]
         return [each for each in given if each.over(day) and not each.over(day - notice)]
 
     def suspension_day(self, given: Exemption, now: datetime) -> date:
-        """Return from which day on an ended document no longer covers a point."""
+        """Return the day from which an ended exemption no longer covers a point."""
         notice = self._profiles.at(now).directory.exception_notice_days
         return (given.valid_to or date.max - timedelta(notice + 1)) + timedelta(days=notice + 1)
 
     async def endings(self, now: datetime) -> list[Ending]:
-        """Return what ends on each day to come on which something does, the nearest first."""
+        """Return what ends on coming days, the nearest day first."""
         async with self._engine.begin() as db:
             units, points = await units_store.units(db), await units_store.all_points(db)
             days = endings.days(self._profiles, units, self._profiles.day(now))
@@ -288,11 +289,11 @@ class Directory:
         return [each for each in found if each.units or each.operators]
 
     def ending_notice(self, day: date, now: datetime) -> int | None:
-        """Return how many days before a day the notice is that is due now; None before the first."""
+        """Return which notice of an ending is due now, as days before it; None before the first."""
         return endings.notice_due(day, self._profiles.at(now).directory.ending_notice_days, self._profiles.day(now))
 
     async def _lapsed(self, db: AsyncConnection, points: Sequence[Point], now: datetime) -> dict[str, str]:
-        """Return which active points are to be suspended, and for which word."""
+        """Return which active points are to be suspended, with the word for the reason."""
         policy = self._profiles.at(now)
         day = self._profiles.day(now) - timedelta(days=policy.directory.exception_notice_days)
         over: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Rows of points, their names and moves, rooms, documents and assessments; the service holds the transaction."""
+"""Stores points, names, moves, rooms, exemptions and assessments, within the caller's transaction."""
 
 import json
 from collections.abc import Sequence
@@ -26,14 +26,14 @@ async def add(db: AsyncConnection, point: Point) -> None:
 
 
 async def rename(db: AsyncConnection, point: Point, name: str, now: datetime) -> None:
-    """Give a point another name; the old one stays known as its alias."""
+    """Give a point another name; the old one becomes an alias."""
     await keep_alias(db, point, now)
     await db.execute(delete(POINT_ALIASES).where(POINT_ALIASES.c.slug == slug(name)))
     await db.execute(update(POINTS).where(POINTS.c.id == point.id).values(name=name, slug=slug(name)))
 
 
 async def keep_alias(db: AsyncConnection, point: Point, now: datetime) -> None:
-    """Keep the name a point has until now."""
+    """Store the present name of a point as an alias that ends now."""
     await db.execute(delete(POINT_ALIASES).where(POINT_ALIASES.c.slug == slug(point.name)))
     values = {"slug": slug(point.name), "name": point.name, "point": point.id, "until": seconds(now)}
     await db.execute(insert(POINT_ALIASES).values(values))
@@ -45,13 +45,13 @@ async def relabel(db: AsyncConnection, point: str, label: str) -> None:
 
 
 async def aliases(db: AsyncConnection) -> list[PointAlias]:
-    """Return the names points had, newest first."""
+    """Return the former names of points, newest first."""
     rows = await db.execute(select(POINT_ALIASES).order_by(POINT_ALIASES.c.until.desc(), POINT_ALIASES.c.slug))
     return [PointAlias(row.name, row.point, instant(row.until)) for row in rows]
 
 
 async def move(db: AsyncConnection, moved: PointMove) -> None:
-    """Put a point into a state and keep how it came there."""
+    """Put a point into the state of a move, and store the move."""
     values = {**asdict(moved), "at": seconds(moved.at)}
     await db.execute(insert(POINT_MOVES).values(values))
     await db.execute(update(POINTS).where(POINTS.c.id == moved.point).values(state=moved.state, taken_over=None))
@@ -76,25 +76,25 @@ async def room(db: AsyncConnection, point: str) -> Room:
 
 
 async def set_room(db: AsyncConnection, point: str, given: Room) -> None:
-    """Replace what is known of a room."""
+    """Replace the description of a room."""
     await db.execute(delete(ROOMS).where(ROOMS.c.point == point))
     await db.execute(insert(ROOMS).values(point=point, **asdict(given)))
 
 
 async def exemptions(db: AsyncConnection, unit: str | None = None) -> list[Exemption]:
-    """Return the documents of a unit, or of all."""
+    """Return the exemptions of a unit, or of all units."""
     query = select(QUOTA_EXCEPTIONS).order_by(QUOTA_EXCEPTIONS.c.dated, QUOTA_EXCEPTIONS.c.id)
     rows = await db.execute(query if unit is None else query.where(QUOTA_EXCEPTIONS.c.unit == unit))
     return [Exemption(**row) for row in rows.mappings()]
 
 
 async def add_exemption(db: AsyncConnection, given: Exemption) -> None:
-    """Keep a document."""
+    """Store an exemption."""
     await db.execute(insert(QUOTA_EXCEPTIONS).values(asdict(given)))
 
 
 async def end_exemption(db: AsyncConnection, id_: str, valid_to: date) -> bool:
-    """Let a document hold through a day; tell whether there is one."""
+    """Set the last day of an exemption; tell whether there is one."""
     changed = await db.execute(
         update(QUOTA_EXCEPTIONS).where(QUOTA_EXCEPTIONS.c.id.in_(storable([id_]))).values(valid_to=valid_to)
     )
@@ -110,7 +110,7 @@ async def assessments(db: AsyncConnection, points: Sequence[str] | None = None) 
 
 
 async def add_assessment(db: AsyncConnection, given: Assessment) -> None:
-    """Keep an assessment."""
+    """Store an assessment."""
     items = json.dumps([{**asdict(item), "remedy_by": _day(item.remedy_by)} for item in given.items])
     expires = None if given.expires is None else seconds(given.expires)
     values = {**asdict(given), "at": seconds(given.at), "items": items, "expires": expires}
@@ -136,5 +136,5 @@ def _day(day: date | None) -> str | None:
 
 
 def new_id() -> str:
-    """Return a fresh id."""
+    """Return a new random id."""
     return uuid4().hex

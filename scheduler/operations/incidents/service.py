@@ -34,9 +34,9 @@ class IncidentService:
             found = await incidents_store.same(db, report)
             if found is None:
                 provider = await incidents_store.provider(db, report.point)
-                carrier = None if provider is None else provider.id
+                provider_id = None if provider is None else provider.id
                 incident = rules.opened(
-                    uuid.uuid4().hex, report, carrier, _second(now), await _on_duty(db, report.session)
+                    uuid.uuid4().hex, report, provider_id, _second(now), await _on_duty(db, report.session)
                 )
                 await incidents_store.add(db, incident)
                 if incident.provider is not None:
@@ -51,9 +51,9 @@ class IncidentService:
         async with writing(self._engine) as db:
             known = await incidents_store.known(db, incident)
             provider = await incidents_store.provider(db, known.point)
-            carrier = None if provider is None else provider.id
+            provider_id = None if provider is None else provider.id
             changed = rules.after(
-                known, IncidentStep(_second(now), step, by, text), carrier, await _on_duty(db, known.session)
+                known, IncidentStep(_second(now), step, by, text), provider_id, await _on_duty(db, known.session)
             )
             await incidents_store.save(db, changed)
             if step == "provider":

@@ -125,9 +125,9 @@ async def count(db: AsyncConnection, session: str, lossy: Mapping[str, bool]) ->
         here = (LINE_MINUTES.c.session == session) & (LINE_MINUTES.c.point == point)
         values = {"minutes": LINE_MINUTES.c.minutes + 1, "lossy": LINE_MINUTES.c.lossy + int(bad)}
         if not (await db.execute(update(LINE_MINUTES).where(here).values(values))).rowcount:
-            carrier = await provider(db, point)
-            theirs = None if carrier is None else carrier.id
-            first = {"session": session, "point": point, "minutes": 1, "lossy": int(bad), "provider": theirs}
+            found = await provider(db, point)
+            provider_id = None if found is None else found.id
+            first = {"session": session, "point": point, "minutes": 1, "lossy": int(bad), "provider": provider_id}
             await db.execute(insert(LINE_MINUTES).values(first))
 
 

@@ -94,66 +94,66 @@ def next_slot(session: Session, now: datetime) -> Slot:
     return next((slot for slot in session.slots if now < slot.end), session.slots[-1])
 
 
-def board(session: Session, known: BoardInputs, policy: Policy, now: datetime) -> Board:
+def board(session: Session, inputs: BoardInputs, policy: Policy, now: datetime) -> Board:
     """Build the readiness board of a session."""
-    slot, duties = next_slot(session, now), tuple(known.duties[session.id])
-    moment = SlotTimes(slot.start - timedelta(hours=policy.deadlines.check_hours), slot.start, now)
-    senders = on_site(session, known, policy)
+    slot, duties = next_slot(session, now), tuple(inputs.duties[session.id])
+    times = SlotTimes(slot.start - timedelta(hours=policy.deadlines.check_hours), slot.start, now)
+    senders = on_site(session, inputs, policy)
     missing = absent_units(duties, senders)
-    at_once = [other for other in known.beside if _at_once(slot, other)]
-    busy = _busy(session, slot, known, at_once, policy.preparation.max_parallel_per_technician)
-    facts = _facts(session, slot, known, at_once, policy, now)
-    judged = {point: marks(fact, moment) for point, fact in facts.items()}
+    at_once = [other for other in inputs.beside if _at_once(slot, other)]
+    busy = _busy(session, slot, inputs, at_once, policy.preparation.max_parallel_per_technician)
+    facts = _facts(session, slot, inputs, at_once, policy, now)
+    judged = {point: marks(fact, times) for point, fact in facts.items()}
     needs_link = session.purpose in policy.preparation.link_purposes
-    link = [link_mark(known.links.get((session.id, slot.kind)), moment)] if needs_link else []
+    link = [link_mark(inputs.links.get((session.id, slot.kind)), times)] if needs_link else []
     return Board(
         session=session,
         slot=slot,
-        due=moment.due,
+        due=times.due,
         on_site=tuple(senders),
-        steps=known.steps.get(session.id, {}),
+        steps=inputs.steps.get(session.id, {}),
         duties=duties,
         marks=(
             *link,
-            *session_marks(duties, missing, busy, moment, _carriers(session, known)),
-            *console_marks(known.consoles.get(session.id, {})),
+            *session_marks(duties, missing, busy, times, _session_providers(session, inputs)),
+            *console_marks(inputs.consoles.get(session.id, {})),
         ),
         points=judged,
     )
 
 
-def _carriers(session: Session, known: BoardInputs) -> dict[str, str]:
+def _session_providers(session: Session, inputs: BoardInputs) -> dict[str, str]:
     """Return the names of the providers whose lines the points of a session have, by id."""
-    own = [line for point in session.everyone for line in known.lines.get(point, ())]
-    return {id_: known.providers[id_] for id_ in sorted(points_by_provider(session, own)) if id_ in known.providers}
+    own = [line for point in session.everyone for line in inputs.lines.get(point, ())]
+    return {id_: inputs.providers[id_] for id_ in sorted(points_by_provider(session, own)) if id_ in inputs.providers}
 
 
-def on_site(session: Session, known: BoardInputs, policy: Policy) -> list[str]:
+def on_site(session: Session, inputs: BoardInputs, policy: Policy) -> list[str]:
     """Return the units that must each send somebody to the host of such a session (R-106)."""
     rule = policy.preparation.on_site
-    if known.levels.get(session.host_point) not in rule.levels and session.purpose not in rule.purposes:
+    if inputs.levels.get(session.host_point) not in rule.levels and session.purpose not in rule.purposes:
         return []
-    return [unit for unit in rule.units if unit in known.units]
+    return [unit for unit in rule.units if unit in inputs.units]
 
 
 def _facts(
-    session: Session, slot: Slot, known: BoardInputs, at_once: Sequence[Session], policy: Policy, now: datetime
+    session: Session, slot: Slot, inputs: BoardInputs, at_once: Sequence[Session], policy: Policy, now: datetime
 ) -> dict[str, PointFacts]:
-    checked = {each.point: each for each in known.checks[session.id] if each.kind == slot.kind}
-    posts = {each.point: each for each in known.duties[session.id] if each.role == "point"}
-    rehearsed = _rehearsed(session, known.stays[session.id], now)
+    checked = {each.point: each for each in inputs.checks[session.id] if each.kind == slot.kind}
+    point_duties = {each.point: each for each in inputs.duties[session.id] if each.role == "point"}
+    rehearsed = _rehearsed(session, inputs.stays[session.id], now)
     beside = _beside(session, at_once)
     return {
         point: PointFacts(
-            account=None if known.accounts is None else point in known.accounts,
-            address=known.addresses.get(point),
-            line=_line(known.lines.get(point, ()), known.levels.get(point, ""), policy),
+            account=None if inputs.accounts is None else point in inputs.accounts,
+            address=inputs.addresses.get(point),
+            line=_line(inputs.lines.get(point, ()), inputs.levels.get(point, ""), policy),
             check=checked.get(point),
-            test=_valid(known.tests.get(point), slot, policy),
-            internet=_internet(known.lines.get(point, ()), _valid(known.tests.get(point), slot, policy), policy),
+            test=_valid(inputs.tests.get(point), slot, policy),
+            internet=_internet(inputs.lines.get(point, ()), _valid(inputs.tests.get(point), slot, policy), policy),
             rehearsed=None if rehearsed is None else point in rehearsed,
-            duty=posts.get(point),
-            room=_room(session, beside.get(point, ()), known, policy.level(known.levels.get(point, "")), policy),
+            duty=point_duties.get(point),
+            room=_room(session, beside.get(point, ()), inputs, policy.level(inputs.levels.get(point, "")), policy),
         )
         for point in session.everyone
     }
@@ -205,7 +205,7 @@ def _beside(session: Session, at_once: Sequence[Session]) -> dict[str, list[Sess
 
 
 def _room(
-    session: Session, others: Sequence[Session], known: BoardInputs, level: LevelPolicy | None, policy: Policy
+    session: Session, others: Sequence[Session], inputs: BoardInputs, level: LevelPolicy | None, policy: Policy
 ) -> RoomConflict | None:
     """Return which session has the room of a point that several sessions want; None when only this one does (I-04).
 
@@ -216,7 +216,7 @@ def _room(
         return None
 
     def rank(each: Session) -> int:
-        level, unit = known.levels.get(each.host_point, ""), known.owners.get(each.host_point, "")
+        level, unit = inputs.levels.get(each.host_point, ""), inputs.owners.get(each.host_point, "")
         return policy.rank(level, each.klass, unit, each.official.start)
 
     highest = max(others, key=rank)
@@ -228,16 +228,16 @@ def _room(
     )
 
 
-def _busy(session: Session, slot: Slot, known: BoardInputs, at_once: Sequence[Session], most: int) -> list[str]:
+def _busy(session: Session, slot: Slot, inputs: BoardInputs, at_once: Sequence[Session], most: int) -> list[str]:
     """Return the central technicians of a session who have more than `most` sessions at one time."""
     held: dict[str, list[Interval]] = {}
     for other in at_once:
-        for duty in _central(known.duties[other.id]):
+        for duty in _central(inputs.duties[other.id]):
             held.setdefault(duty.person, []).extend(
                 Interval(each.start, each.end) for each in other.slots if _meet(slot, each)
             )
     many = overloaded(held, most)
-    return [duty.name for duty in _central(known.duties[session.id]) if duty.person in many]
+    return [duty.name for duty in _central(inputs.duties[session.id]) if duty.person in many]
 
 
 def _central(duties: Sequence[Duty]) -> list[Duty]:

@@ -96,16 +96,16 @@ class PointFacts:
     room: RoomConflict | None = None
 
 
-def marks(facts: PointFacts, moment: SlotTimes) -> tuple[Mark, ...]:
+def marks(facts: PointFacts, times: SlotTimes) -> tuple[Mark, ...]:
     """Return the marks of a point, one for each item."""
     return (
         _known("account", facts.account, "no-account", "red"),
         Mark("address", "none", "unknown") if facts.address is None else Mark("address", "green", "ok", facts.address),
-        _check(facts.check, moment),
-        _test(facts.test, moment),
+        _check(facts.check, times),
+        _test(facts.test, times),
         _known("rehearsal", facts.rehearsed, "missed", "amber"),
         Mark("duty", "amber", "no-duty") if facts.duty is None else Mark("duty", "green", "ok", facts.duty.name),
-        _line(facts.line) if facts.internet is None else _measured(facts.internet, moment),
+        _line(facts.line) if facts.internet is None else _measured(facts.internet, times),
         Mark("room", "green", "ok") if facts.room is None else Mark("room", "amber", *facts.room.said),
     )
 
@@ -122,23 +122,23 @@ def _line(wrong: tuple[str, ...] | None) -> Mark:
     return Mark("line", "amber", "bad-line", ", ".join(wrong)) if wrong else Mark("line", "green", "ok")
 
 
-def _measured(internet: InternetMeasurement, moment: SlotTimes) -> Mark:
+def _measured(internet: InternetMeasurement, times: SlotTimes) -> Mark:
     """Judge a line over the Internet: without a fresh, good measurement the point is not ready (R-027)."""
     if internet.slow is None:
-        return Mark("line", "red" if moment.overdue else "amber", "unmeasured")
+        return Mark("line", "red" if times.overdue else "amber", "unmeasured")
     return Mark("line", "red", "bad-line", ", ".join(internet.slow)) if internet.slow else Mark("line", "green", "ok")
 
 
-def _check(check: TechnicalCheck | None, moment: SlotTimes) -> Mark:
+def _check(check: TechnicalCheck | None, times: SlotTimes) -> Mark:
     """Judge the technical check: red when it failed, and from the due time on when there is none."""
     if check is None:
-        return Mark("check", "red" if moment.overdue else "amber", "unchecked")
+        return Mark("check", "red" if times.overdue else "amber", "unchecked")
     return Mark("check", "red" if check.result == "faulty" else "green", check.result, check.words)
 
 
-def _test(test: SelfTest | None, moment: SlotTimes) -> Mark:
+def _test(test: SelfTest | None, times: SlotTimes) -> Mark:
     if test is None:
-        soon = moment.now >= moment.start - SOON
+        soon = times.now >= times.start - SOON
         return Mark("self_test", "amber" if soon else "none", "untested")
     return (
         Mark("self_test", "amber", "failed", ", ".join(test.failed))
@@ -151,38 +151,38 @@ def session_marks(
     duties: Sequence[Duty],
     missing: Sequence[str],
     busy: Sequence[str],
-    moment: SlotTimes,
-    carriers: Mapping[str, str] | None = None,
+    times: SlotTimes,
+    providers: Mapping[str, str] | None = None,
 ) -> tuple[Mark, ...]:
     """Return the marks that belong to the session, not to a point.
 
-    `missing` are units that have nobody on site, `busy` names of technicians with too many sessions at once, `carriers`
-    the names by id of the providers whose lines the points have.
+    `missing` are units that have nobody on site, `busy` names of technicians with too many sessions at once,
+    `providers` the names by id of the providers whose lines the points have.
     """
     return (
-        _main(duties, moment),
-        *_providers(duties, carriers or {}, moment),
+        _main(duties, times),
+        *_providers(duties, providers or {}, times),
         *(Mark("on_site", "amber", "nobody-of", unit) for unit in missing),
         *(Mark("parallel", "amber", "too-many-sessions", name) for name in busy),
     )
 
 
-def _main(duties: Sequence[Duty], moment: SlotTimes) -> Mark:
+def _main(duties: Sequence[Duty], times: SlotTimes) -> Mark:
     main = next((duty for duty in duties if duty.role == "main"), None)
     if main is None:
-        return Mark("main", "red" if moment.overdue else "amber", "nobody")
+        return Mark("main", "red" if times.overdue else "amber", "nobody")
     return Mark("main", "green", "ok", main.name)
 
 
-def _providers(duties: Sequence[Duty], carriers: Mapping[str, str], moment: SlotTimes) -> list[Mark]:
+def _providers(duties: Sequence[Duty], providers: Mapping[str, str], times: SlotTimes) -> list[Mark]:
     """Judge the contacts of providers: each names one before the check is due (R-090).
 
     A contact without a provider counts for all of them.
     """
     contacts = [duty for duty in duties if duty.role == "provider"]
     named = {duty.provider for duty in contacts}
-    late: Colour = "amber" if moment.overdue else "none"
-    silent = [name for id_, name in carriers.items() if not named & {id_, None}]
+    late: Colour = "amber" if times.overdue else "none"
+    silent = [name for id_, name in providers.items() if not named & {id_, None}]
     if silent:
         return [Mark("provider", late, "nobody-of", name) for name in silent]
     if not contacts:
@@ -201,10 +201,10 @@ def console_marks(checked: Mapping[str, str]) -> tuple[Mark, ...]:
     )
 
 
-def link_mark(test: LinkTest | None, moment: SlotTimes) -> Mark:
+def link_mark(test: LinkTest | None, times: SlotTimes) -> Mark:
     """Judge the link of a session that needs one: without a good test it is not ready (R-104)."""
     if test is None:
-        return Mark("link", "red" if moment.overdue else "amber", "untested")
+        return Mark("link", "red" if times.overdue else "amber", "untested")
     return Mark("link", "green", "ok") if test.good else Mark("link", "red", "faulty", test.words)
 
 

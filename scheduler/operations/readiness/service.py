@@ -90,7 +90,7 @@ class ReadinessService:
         ids = [session.id for session in sessions]
         points = {point for session in sessions for point in session.everyone}
         everywhere, all_units = await units_store.all_points(db), await units_store.units(db)
-        known = BoardInputs(
+        inputs = BoardInputs(
             checks=await readiness_store.checks(db, sessions),
             duties=await readiness_store.duties(db, {*ids, *(other.id for other in beside)}),
             stays=await presence_store.of_sessions(db, ids),
@@ -107,7 +107,7 @@ class ReadinessService:
             providers={each.id: each.name for each in await lines_store.providers(db)},
             tests=await self_test_service.newest(db, points, now - OLDEST_TEST),
         )
-        return [board(session, known, self._alerts.policy(session), now) for session in sessions]
+        return [board(session, inputs, self._alerts.policy(session), now) for session in sessions]
 
     async def _consoles(
         self, db: AsyncConnection, sessions: Sequence[Session], points: Sequence[Point], units: Sequence[Unit]

@@ -32,9 +32,9 @@ async def test_communes_that_merge_and_the_bookings_beyond_their_last_day(schedu
     [found] = await directory.endings(now)
     units = {unit.name: unit for unit in await scheduler.units() if unit.valid_to == date(2024, 10, 31)}
     assert (found.day, found.profile, found.operators) == (NEW_COMMUNES, None, None)
-    assert {(each.unit.name, each.why) for each in found.units} == {(name, "last-day") for name in units}
+    assert {(each.unit.name, each.reason) for each in found.units} == {(name, "last-day") for name in units}
     assert "Phường Xương Huân" in units
-    assert {point.unit for point in found.hosts} == found.gone == {unit.id for unit in units.values()}
+    assert {point.unit for point in found.hosts} == found.unit_ids == {unit.id for unit in units.values()}
     assert [(each.session.id, each.host) for each in found.sessions] == [(booked.id, "so.tttt")]
     assert endings.host_summaries(found) == {"so.tttt": f"từ 01/11/2024: phiên {booked.number}"}
     assert endings.summary(found, 2) == (
@@ -51,7 +51,7 @@ async def test_levels_that_the_next_profile_does_not_know(scheduler: Scheduler) 
     [found] = await Directory(scheduler._engine, TIERS).endings(now)
     districts = [unit.id for unit in await scheduler.units() if unit.level == "huyen"]
     assert (found.day, found.profile, found.operators) == (date(2025, 7, 1), "KH-2025-2T", ("so.tttt", "so.khcn"))
-    assert [(each.unit.id, each.why) for each in found.units] == [(unit, "level") for unit in districts]
+    assert [(each.unit.id, each.reason) for each in found.units] == [(unit, "level") for unit in districts]
     assert [point.unit for point in found.hosts] == districts
     assert [each.session.id for each in found.sessions] == [booked.id]
     assert await Directory(scheduler._engine, TIERS).endings(at("01/07/2025 00:00")) == []

@@ -263,12 +263,12 @@ async def test_the_month_of_each_provider(seeded_url: str) -> None:  # R-116
     async with database.writing(engine) as db:  # who has the line today does not change what was
         await lines_store.set_line(db, AccessLine("vnpt", "nt.xuonghuan", "TSLCD", "viettel", 4000, True, ()))
     reports = Reports(engine, PROFILES, scheduler)
-    april = (await reports.report(month(2023, 4, ZONE), None, NOW)).carriers
+    april = (await reports.report(month(2023, 4, ZONE), None, NOW)).providers
     assert april == (
         ProviderRow("2023-04", "viettel", "VIETTEL", 1, 2, 4, 0, 0, 0, None),
         ProviderRow("2023-04", "vnpt", "VNPT", 1, 2, 4, 2, 2, 2, 18),
     )
-    both = (await reports.report(period("year", 2023, CALENDAR_YEAR, ZONE), None, NOW)).carriers
+    both = (await reports.report(period("year", 2023, CALENDAR_YEAR, ZONE), None, NOW)).providers
     assert [(row.month, row.provider, row.minutes) for row in both[2:]] == [
         ("2023-05", "viettel", 2),
         ("2023-05", "vnpt", 2),

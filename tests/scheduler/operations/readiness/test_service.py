@@ -57,7 +57,7 @@ async def test_what_is_missing_when_due_is_told_once(office: Office) -> None:
     assert await office.told(at(f"{EVE} 13:00"), "unchecked", "check-missing") == []
     for _ in range(2):
         await boards.alarm(at(f"{EVE} 12:01"))
-    await type(boards)(boards._desk).alarm(at(f"{EVE} 12:02"))  # another server, which remembers nothing
+    await type(boards)(boards._alerts).alarm(at(f"{EVE} 12:02"))  # another server, which remembers nothing
     assert await office.told(at(f"{EVE} 13:00"), "unchecked", "check-missing") == [
         ("check-missing", NHA_TRANG, "NT.PhuocDong"),
         ("unchecked", "so.tttt", "chưa phân công cán bộ trực; NT.PhuocDong"),

@@ -5,7 +5,7 @@ BIN := .venv/bin
 NATIVE := $(wildcard mediaserver/native/*.[ch])
 DEBIAN_PACKAGES := chromium firefox-esr fonts-noto-core ffmpeg redis-server postgresql iproute2 dovecot-imapd baresip-core baresip-ffmpeg sip-tester
 
-.PHONY: run demo install test quick coverage check unit mutants soak flood endurance fuzz long drills units web types e2e bench packages clean
+.PHONY: run demo install test quick coverage check unit mutants soak flood endurance fuzz long drills units web types e2e bench docs packages clean
 
 run: .venv/run.stamp
 	@exec $(BIN)/diemcau serve
@@ -93,6 +93,11 @@ e2e: install
 bench: .venv/run.stamp
 	$(BIN)/python -m loadtest bench
 
+# The documentation as a site, with references from the API and from docstrings: build/site/index.html
+docs: .venv/docs.stamp
+	@NO_MKDOCS_2_WARNING=1 PYTHONPATH=. $(BIN)/mkdocs build --strict --quiet
+	@echo build/site/index.html
+
 packages:
 	@deploy/packages.sh $(DEBIAN_PACKAGES)
 
@@ -106,6 +111,10 @@ packages:
 
 .venv/dev.stamp: pyproject.toml constraints.txt setup.py $(NATIVE) | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@ .venv/run.stamp
+
+.venv/docs.stamp: pyproject.toml constraints.txt setup.py $(NATIVE) | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
 	@touch $@ .venv/run.stamp
 
 clean:

@@ -56,3 +56,8 @@ def _long_lines(document: Path) -> list[tuple[int, str]]:
         if not fenced and len(line) > 120 and not line.startswith(("|", "#")) and len(line.split()) > 2:
             found.append((n, line))
     return found
+
+
+def test_every_page_is_in_the_navigation_of_the_site() -> None:
+    navigation = (ROOT / "mkdocs.yml").read_text("utf-8")
+    assert [page.name for page in (ROOT / "docs").glob("*.md") if f" {page.name}\n" not in navigation] == []

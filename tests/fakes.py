@@ -1,4 +1,4 @@
-"""Fakes with a script: parts that do what the test says, and note what they were told."""
+"""Fakes that do what the test says, and note their calls."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -25,13 +25,13 @@ from scheduler.files import sandboxed_parser
 
 
 async def here(argv: Sequence[str], told: bytes) -> tuple[int, bytes]:
-    """What a process of `scheduler.files.sandboxed_parser` would do, where we are."""
+    """Run `scheduler.files.sandboxed_parser` in this process, in place of a child."""
     return 0, sandboxed_parser.parse(told, *argv[3:])
 
 
 @dataclass
 class FakeClock:
-    """A clock that goes when told to."""
+    """A clock that a test advances."""
 
     now: datetime
 
@@ -46,7 +46,7 @@ class FakeClock:
 
 @dataclass
 class FakeDisk:
-    """A file system that is as full as told."""
+    """A file system whose free space a test sets."""
 
     space: Space = field(default_factory=lambda: Space(free=100, total=100))
 
@@ -56,7 +56,7 @@ class FakeDisk:
 
 @dataclass
 class FakeRoom:
-    """What an engine would hold of a room."""
+    """A room as a media engine would hold it."""
 
     options: RoomOptions = field(default_factory=RoomOptions)
     seats: dict[str, SeatOptions] = field(default_factory=dict)
@@ -73,7 +73,7 @@ class FakeRoom:
 
     @property
     def state(self) -> RoomState:
-        """What a server has to know that takes over."""
+        """Return the state of the room, for a server that takes over."""
         seats = [
             SeatState(replace(options, floor=seat in self.floors, view=self.views[seat]), up, up, 720)
             for seat, options in self.seats.items()
@@ -100,18 +100,18 @@ class FakeEngine:
         self.writing: dict[str, str] = {}
         """Files that are being closed, with their rooms."""
         self.ended: list[RecordingEnded] = []
-        """What no server has noted."""
+        """Ends of recordings that no server has acknowledged."""
         self.numbers: dict[str, object] = {}
-        """More of what its stats say."""
+        """Further statistics."""
         self.closed = False
         self._events: asyncio.Queue[Event] = asyncio.Queue()
 
     def emit(self, event: Event) -> None:
-        """Let something happen."""
+        """Emit an event."""
         self._events.put_nowait(event)
 
     def lose_everything(self) -> None:
-        """Be a fresh process."""
+        """Forget all rooms, as a fresh process would."""
         self.rooms.clear()
         self.calls.clear()
 

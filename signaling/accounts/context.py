@@ -1,4 +1,4 @@
-"""What the endpoints of this folder use, and nothing else that the server has."""
+"""The parts of the server that endpoints of accounts use."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from signaling.audit.log import AuditLog
 
 @dataclass(frozen=True, slots=True)
 class AccountsContext:
-    """What endpoints of accounts use, and who asks which units and sessions may be seen."""
+    """The parts of the server that endpoints of accounts use, and the checks of visible units and sessions."""
 
     sign_in: SignIn
     equipment: Equipment

@@ -1,7 +1,7 @@
 """One-time links by which the holder of an account sets its first password (Điều 9.3, R-047).
 
-A link is `<id>.<seal>`. The seal is made from the id with a key that lies outside the database, whenever it is needed:
-neither the database nor the outbox holds anything that opens an account.
+A link is `<id>.<seal>`. The seal is an HMAC-SHA-256 of the id under a key outside the database, computed whenever it is
+needed: neither the database nor the outbox holds anything that opens an account.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ MAX_TOKEN = 128
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link of an account that works until `expires`, once."""
+    """A link of an account that works once, until `expires`."""
 
     id: str
     account: str
@@ -32,14 +32,14 @@ class Link:
 
 
 class PasswordLinks:
-    """Issues links and knows which still work."""
+    """Issues links and checks which still work."""
 
     def __init__(self, engine: AsyncEngine, key: bytes) -> None:
         self._engine = engine
         self._key = key
 
     async def issue(self, account: str, lasts: timedelta, by: str, now: datetime) -> Link:
-        """Make the one link of an account that works; earlier ones no longer do."""
+        """Make the one valid link of an account; earlier unused ones are deleted. `by` is the issuing account."""
         link = Link(secrets.token_hex(16), account, now + lasts)
         row = {"id": link.id, "account": account, "issued_by": by, "created": seconds(now)}
         async with writing(self._engine) as db:
@@ -49,17 +49,17 @@ class PasswordLinks:
         return link
 
     def token(self, link_id: str) -> str:
-        """Return what opens a link."""
+        """Return the token of a link: its id and its HMAC."""
         seal = hmac.new(self._key, b"account-link:" + link_id.encode(), hashlib.sha256).hexdigest()
         return f"{link_id}.{seal[:32]}"
 
     def url(self, bare: str) -> str:
-        """Return a whole link from one that ends in its id; it stands behind #, which browsers send to nobody."""
+        """Complete a URL that ends in the link's id; the token stands behind #, which browsers never send."""
         page, _, link_id = bare.rpartition("#")
         return f"{page}#{self.token(link_id)}"
 
     async def account(self, token: str, now: datetime) -> Link:
-        """Return whose link it is. Raises LinkDead: it is not one, was used, or its time is over."""
+        """Return the link of a token. Raises LinkDead if it is unknown, used or expired."""
         link_id = token[:MAX_TOKEN].partition(".")[0]
         if not (link_id.isascii() and link_id.isalnum()) or not hmac.compare_digest(
             self.token(link_id).encode(), token.encode("utf-8", "surrogatepass")
@@ -73,7 +73,7 @@ class PasswordLinks:
         return Link(row.id, row.account, instant(row.expires))
 
     async def use(self, link: Link, now: datetime) -> None:
-        """Use a link up. Raises LinkDead when somebody was faster."""
+        """Mark a link as used. Raises LinkDead when another request was faster."""
         working = (ACCOUNT_LINKS.c.id == link.id) & ACCOUNT_LINKS.c.used.is_(None)
         async with writing(self._engine) as db:
             used = await db.execute(update(ACCOUNT_LINKS).where(working).values(used=seconds(now)))

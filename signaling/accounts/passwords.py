@@ -1,4 +1,4 @@
-"""Accounts: who somebody is, what they may do, and how a password is kept."""
+"""Checks names, roles and passwords of accounts; hashes passwords with Argon2id."""
 
 import asyncio
 import os
@@ -21,19 +21,19 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Who somebody is that came with a cookie, by the hash of its token, and until when it opens everything."""
+    """A sign-in: the hash of its cookie's token, its account, and when it expires."""
 
     id: str
     account: Account
     expires: datetime
 
     def holds(self, now: datetime) -> bool:
-        """Whether it has not expired."""
+        """Return whether it has not expired."""
         return now < self.expires
 
 
 def is_name(text: str) -> bool:
-    """Whether a text can be the name of an account."""
+    """Return whether a text can be the name of an account."""
     return _NAME.fullmatch(text) is not None
 
 
@@ -46,7 +46,7 @@ def normal_name(text: str) -> str:
 
 
 def check_roles(texts: Iterable[str]) -> tuple[Role, ...]:
-    """Return roles in their usual order. Raises BadInput."""
+    """Return the roles in the order of ROLES. Raises BadInput."""
     asked = set(texts)
     if not asked or not asked.issubset(ROLES):
         raise BadInput([Fault("roles", f"one or more of {', '.join(ROLES)}")])
@@ -56,7 +56,7 @@ def check_roles(texts: Iterable[str]) -> tuple[Role, ...]:
 
 
 def check_password(password: str, account: str) -> None:
-    """Raises BadInput for a password that must not be used."""
+    """Check the length of a password, and that it is not made of the account name. Raises BadInput."""
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
         raise BadInput([Fault("password", f"{MIN_PASSWORD}-{MAX_PASSWORD} characters")])
     if account in password.lower() and len(account) * 2 > len(password):
@@ -69,7 +69,7 @@ def random_password() -> str:
 
 
 class Passwords:
-    """Argon2id with 19 MiB and two passes (OWASP), hashed off the loop, at most one per core at a time."""
+    """Hashes passwords by Argon2id with 19 MiB and two passes (OWASP), in threads, at most one per core at a time."""
 
     def __init__(self) -> None:
         self._hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
@@ -82,7 +82,7 @@ class Passwords:
             return await asyncio.to_thread(self._hasher.hash, password)
 
     async def verify(self, stored: str | None, password: str) -> bool:
-        """Tell whether a password is right; no account (None) takes as long as a wrong password."""
+        """Return whether a password is right; an unknown account (None) takes as long as a wrong password."""
         async with self._slots:
             right = await asyncio.to_thread(self._matches, stored or self._nobody, password)
         return right and stored is not None

@@ -1,4 +1,4 @@
-"""Signing in and out, and who one is."""
+"""Endpoints of signing in and out, passwords, and the signed-in account."""
 
 from typing import Annotated
 
@@ -60,7 +60,7 @@ async def login(call: ApiRequest) -> web.Response:
 
 
 async def _keep_to_line(call: ApiRequest, token: str, account: Account, point: str) -> None:
-    """Flag a sign-in from a wrong line; where the profile says so it is none (R-004)."""
+    """Record a sign-in from a wrong line; end it where the policy says so (R-004). Raises WrongLine."""
     context = call.context(ACCOUNTS)
     source, now = call.source, call.now
     try:
@@ -84,12 +84,12 @@ async def logout(call: ApiRequest) -> web.Response:
 
 
 async def me(call: ApiRequest) -> Me:
-    """Say who is signed in."""
+    """Return the signed-in account."""
     return await _me(call, call.account)
 
 
 async def password(call: ApiRequest) -> web.Response:
-    """Change one's password; all other logins of the account end."""
+    """Change one's password; all other sign-ins of the account end."""
     context = call.context(ACCOUNTS)
     body: NewPassword = call.body
     token = await context.sign_in.change_password(call.account, body.current, body.password, call.source, call.now)

@@ -1,4 +1,4 @@
-"""The roof's own tables. Times are seconds since 1970 in UTC, where nothing else is said."""
+"""SQL tables of accounts, one-time links and sign-ins. Times are seconds since 1970 in UTC."""
 
 from sqlalchemy import (
     BigInteger,

@@ -1,4 +1,4 @@
-"""Signing in and out: cookies, logins, the lock after failures, the password that must be changed."""
+"""Signs accounts in and out: cookies, the lock after failures, new passwords."""
 
 import secrets
 from collections.abc import Awaitable, Callable
@@ -21,32 +21,32 @@ MAX_NAME = 64
 
 
 Ended = Callable[[str, str | None], Awaitable[None]]
-"""Told that one login of an account was ended, or all (None)."""
+"""Is called when one sign-in of an account has ended, or all of them (None)."""
 
 
 class SignIn:
-    """Knows who holds a cookie; `operator` tells which unit operates the system at a time."""
+    """Signs accounts in and out; `operator` returns the unit that operates the system at a time."""
 
     def __init__(
         self,
-        store: AccountStore,
+        accounts: AccountStore,
         audit: AuditLog,
         passwords: Passwords,
-        limits: Throttle,
-        links: PasswordLinks,
+        throttle: Throttle,
+        password_links: PasswordLinks,
         operator: Callable[[datetime], str],
         ended: Ended,
     ) -> None:
         self._ended = ended
         self._operator = operator
-        self._links = links
-        self._store = store
-        self._log = audit
+        self._password_links = password_links
+        self._accounts = accounts
+        self._audit_log = audit
         self._passwords = passwords
-        self._throttle = limits
+        self._throttle = throttle
 
     async def login(self, name: str, password: str, source: Source, now: datetime) -> tuple[str, Account]:
-        """Return a fresh token for the cookie and whose it is. Raises BadLogin, Locked."""
+        """Check a password; return a fresh token for the cookie, and the account. Raises BadLogin, Locked."""
         account = name.strip().lower()[:MAX_NAME]
         network = network_of(source.address)
         pair = await self._throttle.attempt(throttle.LOGIN_PAIR, f"{digest(account)[:32]}@{network}")
@@ -56,8 +56,8 @@ class SignIn:
         if address.locked:
             raise Locked(address.locked)
         try:
-            known = await self._store.account(account) if is_name(account) else None
-        except SQLAlchemyError:  # nothing was guessed: who tries again until the database is back is not locked
+            known = await self._accounts.account(account) if is_name(account) else None
+        except SQLAlchemyError:  # nothing was guessed: repeated attempts until the database is back must not lock
             await self._throttle.right(pair)
             await self._throttle.right(address)
             raise
@@ -76,23 +76,23 @@ class SignIn:
         return await self._new_login(account, now), known[0].under(self._operator(now))
 
     async def account(self, token: str | None, now: datetime) -> Account | None:
-        """Return whose cookie it is, with the roles of today."""
-        account = await self._store.login(digest(token), now) if token else None
+        """Return the account of a cookie with its present roles; None if the sign-in is unknown or expired."""
+        account = await self._accounts.login(digest(token), now) if token else None
         return None if account is None else account.under(self._operator(now))
 
     async def login_of(self, token: str | None, now: datetime) -> Login | None:
-        """Return the login of a cookie, which may have expired, with the roles of today."""
-        found = await self._store.any_login(digest(token), now - EXPIRED_LASTS) if token else None
+        """Return the sign-in of a cookie with the account's present roles, also one that has expired."""
+        found = await self._accounts.any_login(digest(token), now - EXPIRED_LASTS) if token else None
         return None if found is None else replace(found, account=found.account.under(self._operator(now)))
 
     async def logout(self, token: str, account: Account, source: Source, now: datetime) -> None:
-        """End a login, and what came with it."""
-        await self._store.end_login(digest(token))
+        """End a sign-in, and close its sockets."""
+        await self._accounts.end_login(digest(token))
         await self._ended(account.account, digest(token))
         await self._audit(account.account, "logout", source, now)
 
     async def change_password(self, account: Account, old: str, new: str, source: Source, now: datetime) -> str:
-        """Set a new password, end all logins of the account and return a fresh token.
+        """Set a new password, end all sign-ins of the account and return a fresh token.
 
         Raises BadLogin, Locked, BadInput.
         """
@@ -105,35 +105,35 @@ class SignIn:
         return await self._new_login(account.account, now)
 
     async def first_password(self, token: str, password: str, source: Source, now: datetime) -> tuple[str, str]:
-        """Set the password of an account that a one-time link was issued for; return a fresh token and the account.
+        """Set the password of the account of a one-time link; return a fresh token and the account.
 
-        Raises LinkDead, BadInput; a link is used up only by a password that was taken.
+        A link is used up only by an acceptable password. Raises LinkDead, BadInput.
         """
-        link = await self._links.account(token, now)
+        link = await self._password_links.account(token, now)
         check_password(password, link.account)
         hashed = await self._passwords.hash(password)
-        await self._links.use(link, now)
+        await self._password_links.use(link, now)
         await self._set_password(link.account, hashed)
         await self._audit(link.account, "password", source, now)
         return await self._new_login(link.account, now), link.account
 
     async def lock(self, account: str) -> None:
-        """Give an account a password that nobody knows, and end all its logins."""
+        """Give an account a password that nobody knows, and end all its sign-ins."""
         hashed = await self._passwords.hash(secrets.token_urlsafe(32))
         await self._set_password(account, hashed)
 
     async def open(self, account: Account, now: datetime) -> None:
         """Add an account with a password that nobody knows. Raises BadInput when the name is taken."""
-        await self._store.add_account(account, await self._passwords.hash(secrets.token_urlsafe(32)), now)
+        await self._accounts.add_account(account, await self._passwords.hash(secrets.token_urlsafe(32)), now)
 
     async def _set_password(self, account: str, hashed: str) -> None:
-        await self._store.set_password(account, hashed, must_change=False)
+        await self._accounts.set_password(account, hashed, must_change=False)
         await self._ended(account, None)
 
     async def _new_login(self, account: str, now: datetime) -> str:
         token = secrets.token_urlsafe(32)
-        await self._store.add_login(digest(token), account, now, now + LOGIN_LASTS)
+        await self._accounts.add_login(digest(token), account, now, now + LOGIN_LASTS)
         return token
 
     async def _audit(self, account: str, action: str, source: Source, now: datetime) -> None:
-        await self._log.append(source.entry(now, account, action, account))
+        await self._audit_log.append(source.entry(now, account, action, account))

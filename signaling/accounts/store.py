@@ -1,4 +1,4 @@
-"""The record of people: accounts and logins. One method, one transaction."""
+"""SQL rows of accounts and sign-ins. One method, one transaction."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -19,7 +19,7 @@ from signaling.http.cookies import EXPIRED_LASTS
 
 
 class AccountStore(SqlRows):
-    """The tables of accounts and logins."""
+    """Reads and writes accounts and sign-ins."""
 
     async def add_account(self, account: Account, password: str, now: datetime) -> None:
         """Add an account with its password hash. Raises BadInput when the name is taken."""
@@ -30,57 +30,57 @@ class AccountStore(SqlRows):
             raise BadInput([Fault("account", f"{account.account} exists")]) from None
 
     async def account(self, name: str) -> tuple[Account, str] | None:
-        """Return an account and its password hash."""
+        """Return an account and its password hash, None without one."""
         row = await self._one(select(ACCOUNTS).where(ACCOUNTS.c.account == name))
         return None if row is None else (_account(row), row["password"])
 
     async def accounts(self) -> list[Account]:
-        """Return all accounts by name."""
+        """Return all accounts, ordered by name."""
         return [_account(row) for row in await self._all(select(ACCOUNTS).order_by(ACCOUNTS.c.account))]
 
     async def set_password(self, name: str, password: str, must_change: bool) -> None:
-        """Set the password hash of an account and end all its logins."""
+        """Set the password hash of an account and end all its sign-ins."""
         async with self._writer.begin() as connection:
             values = {"password": password, "must_change": must_change}
             await connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.account == name).values(values))
             await connection.execute(delete(LOGINS).where(LOGINS.c.account == name))
 
     async def disable(self, name: str, disabled: bool) -> None:
-        """Shut an account, which ends all its logins, or open it again."""
+        """Disable an account, which ends all its sign-ins, or enable it again."""
         async with self._writer.begin() as connection:
             values = {"disabled": disabled}
             await connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.account == name).values(values))
             await connection.execute(delete(LOGINS).where(LOGINS.c.account == name))
 
     async def add_login(self, token: str, account: str, now: datetime, expires: datetime) -> None:
-        """Keep a login under the hash of its token; forget those that expired long ago."""
+        """Store a sign-in under the hash of its token; delete those that expired long ago."""
         async with self._writer.begin() as connection:
             await connection.execute(delete(LOGINS).where(LOGINS.c.expires <= seconds(now - EXPIRED_LASTS)))
             row = {"token": token, "account": account, "created": seconds(now), "expires": seconds(expires)}
             await connection.execute(insert(LOGINS).values(row))
 
     async def login(self, token: str, now: datetime) -> Account | None:
-        """Return whose login it is, if it still holds."""
+        """Return the account of a sign-in that has not expired."""
         joined = select(ACCOUNTS).join(LOGINS, LOGINS.c.account == ACCOUNTS.c.account)
         row = await self._one(joined.where(LOGINS.c.token == token, LOGINS.c.expires > seconds(now)))
         return None if row is None else _account(row)
 
     async def any_login(self, token: str, since: datetime) -> Login | None:
-        """Return a login that holds, or expired after a time."""
+        """Return a sign-in that has not expired, or expired after `since`."""
         joined = select(ACCOUNTS, LOGINS.c.expires).join(LOGINS, LOGINS.c.account == ACCOUNTS.c.account)
         row = await self._one(joined.where(LOGINS.c.token == token, LOGINS.c.expires > seconds(since)))
         return None if row is None else Login(token, _account(row), instant(row["expires"]))
 
     async def logins(self, tokens: Collection[str]) -> set[str]:
-        """Return those of the hashes that are kept."""
+        """Return those of the hashes that are stored."""
         return {row["token"] for row in await self._all(select(LOGINS.c.token).where(LOGINS.c.token.in_(tokens)))}
 
     async def end_login(self, token: str) -> None:
-        """Forget a login."""
+        """Delete a sign-in."""
         await self._write(delete(LOGINS).where(LOGINS.c.token == token))
 
     async def ping(self) -> None:
-        """Raise when the database does not answer, or nobody may write now."""
+        """Check that the database answers and allows writes. Raises SQLAlchemyError, OSError."""
         async with writing(self._engine) as connection:
             await connection.execute(select(func.count()).select_from(ACCOUNTS))
 

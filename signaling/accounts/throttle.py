@@ -1,7 +1,7 @@
-"""Failures are counted and guessing is stopped, in Valkey, so that several roofs count together.
+"""Counts failures of sign-ins and codes in Valkey, for all servers together, and locks after too many.
 
-A failure is noted *before* the secret is checked and taken back when it was right; a hundred guesses sent at once are
-therefore no better than a hundred in a row.
+A failure is counted *before* the secret is checked and taken back when it was right; a hundred guesses sent at once
+are therefore no better than a hundred in a row.
 
 Chosen (TCVN 14423 5.5.2.2 suggests at most five failures):
 * sign-in, one account from one address: 5 failures in 15 minutes lock that pair for 15 minutes. The account still
@@ -10,8 +10,8 @@ Chosen (TCVN 14423 5.5.2.2 suggests at most five failures):
 * session codes, one account: 20 wrong codes in a minute lock the account's joining for 15 minutes.
 * keys of media workers, one address: 10 wrong keys in a minute lock the address for 5 minutes.
 
-Times are Valkey's own (TIME), for the clocks of roofs differ. A roof knows the failures it noted and writes them again
-when Valkey has lost everything; a mark there says that it has them. Without Valkey nobody may guess (RedisError).
+Times are Valkey's own (TIME), for the clocks of servers differ. A server knows the failures it counted and writes them
+again when Valkey has lost everything; a mark there says that it has them. Without Valkey nobody may guess (RedisError).
 """
 
 import json
@@ -26,10 +26,10 @@ from redis.exceptions import ConnectionError as Unreachable
 from signaling.core import redis_keys
 from signaling.core.valkey import FORGOTTEN, MARKED, NOW
 
-KEPT_SECONDS = 900
-"""No rule counts a failure for longer."""
-MOST_KEPT = 10_000
-"""A roof remembers the failures of so many accounts, addresses and pairs."""
+LONGEST_SECONDS = 900
+"""Longest time for which a rule counts a failure."""
+MAX_REMEMBERED = 10_000
+"""Largest number of accounts, addresses and pairs whose failures a server remembers."""
 
 _ATTEMPT = (
     MARKED
@@ -60,7 +60,7 @@ redis.call('SET', KEYS[1], '1', 'EX', 86400)
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`limit` failures within `window` seconds lock for `lock` seconds."""
+    """A limit: `limit` failures within `window` seconds lock for `lock` seconds."""
 
     kind: str
     limit: int
@@ -76,9 +76,9 @@ WORKER = Rule("worker", 10, 60, 300)
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A noted failure that may still turn out to be none; `locked` counts the seconds of a lock, 0 for none.
+    """An attempt that counts as a failure until it is taken back; `locked` is the rest of a lock in seconds, or 0.
 
-    The `last` one locks, if it was a failure indeed.
+    The `last` attempt locks, if it fails.
     """
 
     key: str
@@ -98,10 +98,10 @@ class Throttle:
         # owned
         self._mark = redis_keys.counted(secrets.token_hex(8))
         self._noted: OrderedDict[str, dict[str, float]] = OrderedDict()
-        """When failures were that this roof noted and that count, by key and mark; the key of the newest is last."""
+        """Times of this server's failures that still count, by key and mark; the key of the newest is last."""
 
     async def attempt(self, rule: Rule, who: str) -> Attempt:
-        """Note an attempt, unless `who` is locked. Raises RedisError."""
+        """Count an attempt, unless `who` is locked. Raises RedisError."""
         key, mark = redis_keys.failures(rule.kind, who), secrets.token_hex(8)
         seconds, now = await self._ask(key, [rule.limit, rule.window, rule.lock, mark])
         if seconds <= 0:
@@ -109,7 +109,7 @@ class Throttle:
         return Attempt(key, mark, max(0, math.ceil(seconds)), last=seconds < 0)
 
     async def right(self, attempt: Attempt) -> None:
-        """Take one attempt back: it was right."""
+        """Take one attempt back, since it was right."""
         await self._redis.zrem(attempt.key, attempt.mark)
         self._noted.get(attempt.key, {}).pop(attempt.mark, None)
 
@@ -119,20 +119,20 @@ class Throttle:
         self._noted.pop(attempt.key, None)
 
     async def _ask(self, key: str, arguments: list[str | int]) -> tuple[float, float]:
-        """Return seconds of a lock and Valkey's time; failures it has lost are written first."""
+        """Return the seconds of a lock and Valkey's time; write failures that Valkey has lost first."""
         for _ in range(2):
             answer = await self._attempt(keys=[self._mark, key], args=arguments)
             if answer != FORGOTTEN:
                 return float(answer[0]), float(answer[1])
             failures = [[of, mark, at] for of, marks in self._noted.items() for mark, at in marks.items()]
-            await self._write(keys=[self._mark], args=[KEPT_SECONDS, json.dumps(failures)])
+            await self._write(keys=[self._mark], args=[LONGEST_SECONDS, json.dumps(failures)])
         raise Unreachable("Valkey forgets what it is told")
 
     def _keep(self, rule: Rule, key: str, mark: str, now: float) -> None:
         """Remember a failure, and forget those that Valkey no longer counts."""
         earlier = self._noted.pop(key, {})
         self._noted[key] = {other: at for other, at in earlier.items() if at > now - rule.window} | {mark: now}
-        while len(self._noted) > MOST_KEPT or _newest(next(iter(self._noted.values()))) <= now - KEPT_SECONDS:
+        while len(self._noted) > MAX_REMEMBERED or _newest(next(iter(self._noted.values()))) <= now - LONGEST_SECONDS:
             self._noted.popitem(last=False)
 
 

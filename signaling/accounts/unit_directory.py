@@ -1,4 +1,4 @@
-"""Units and points as they are now, and who answers for whom: what rights are judged by. Pure."""
+"""Units and points at one time, and the policies: the values by which rights are decided. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from scheduler.policy.registrants import Registrants
 
 @dataclass(frozen=True, slots=True)
 class UnitDirectory(Mapping[str, Point]):
-    """All points by id, which it is a mapping of, all units, and all profiles.
+    """A mapping of all points by id, with all units and all policies.
 
-    A session is judged by the profile of its start: one of before a change of levels is whose it was (R-001).
+    The policy in force at its start holds for a session: one from before a change of levels stays as it was (R-001).
     """
 
     points: Mapping[str, Point]
@@ -26,7 +26,7 @@ class UnitDirectory(Mapping[str, Point]):
 
     @property
     def policy(self) -> Policy:
-        """The profile in force."""
+        """The policy in force at `now`."""
         return self.profiles.at(self.now)
 
     def __getitem__(self, point: str) -> Point:
@@ -44,26 +44,26 @@ class UnitDirectory(Mapping[str, Point]):
         return next(unit for unit in self.units if unit.id == owner)
 
     def invited(self, session: Session | Gathering) -> frozenset[str]:
-        """Return the units whose points are in a session."""
+        """Return the units whose points take part in a session."""
         return frozenset(self.points[point].unit for point in session.everyone)
 
     def registrants(self, session: Session) -> Registrants:
-        """Return who may register a session, and so amend or cancel it (Điều 12)."""
+        """Return the units that may register a session, and so amend or cancel it (Điều 12)."""
         policy, day = self.rules(session), self.profiles.day(session.official.start)
         host = self.unit(session.host_point)
         return registrants.registrants(host, self.units, session.purpose, session.klass, policy, day)
 
     def rules(self, session: Session | Gathering) -> Policy:
-        """Return the profile a session is judged by."""
+        """Return the policy that holds for a session."""
         return self.profiles.at(session.official.start)
 
     def control(self, session: Session) -> Control:
-        """Return who controls a session (Điều 10.1, 14.3.a)."""
+        """Return the units that control a session (Điều 10.1, 14.3.a)."""
         active = {point.unit for point in self.points.values() if point.state == PointState.ACTIVE}
         return controllers.control(self.unit(session.host_point), self.units, self.rules(session), active)
 
     def named(self, units: Sequence[str]) -> str:
-        """Return units by the labels of their points, for people."""
+        """Return the names of units for people: the labels of their points."""
         labels = {point.unit: point.label for point in reversed([*self.points.values()])}
         return ", ".join(labels[unit] for unit in units)
 
@@ -72,5 +72,5 @@ class UnitDirectory(Mapping[str, Point]):
         return frozenset() if unit is None else registrants.wards(unit, self.units, self.rules(session))
 
     def all_wards(self, unit: str) -> frozenset[str]:
-        """Return the units that a unit registers for under any of the profiles."""
+        """Return the units that a unit registers for under any of the policies."""
         return frozenset().union(*(registrants.wards(unit, self.units, policy) for policy in self.profiles.shelf))

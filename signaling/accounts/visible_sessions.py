@@ -1,4 +1,4 @@
-"""Sessions as a request may see them."""
+"""Finds sessions that the account of a request may see."""
 
 from collections.abc import Mapping
 
@@ -15,13 +15,13 @@ async def all_points(call: ApiRequest) -> Mapping[str, model.Point]:
 
 
 async def bodies(call: ApiRequest) -> UnitDirectory:
-    """Return what rights are judged by."""
+    """Return the units and points by which rights are decided."""
     context = call.context(ACCOUNTS)
     return UnitDirectory(await all_points(call), await context.scheduler.units(), context.scheduler.shelf, call.now)
 
 
 async def find(call: ApiRequest, session_id: str | None = None) -> tuple[model.Session, UnitDirectory]:
-    """Return a session (the one in the path) its reader may see; others are not found, so that ids tell nothing."""
+    """Return a session, by default that of the path, and the units. Raises Hidden, so that ids tell nothing."""
     found = await call.context(ACCOUNTS).scheduler.session(session_id or call.id)
     known = await bodies(call)
     call.seen(permissions.may_see(call.account, found, known))

@@ -1,4 +1,4 @@
-"""What the endpoints of this folder use, and nothing else that the server has."""
+"""The parts of the server that endpoints of the audit log use."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from signaling.audit.log import AuditLog
 
 @dataclass(frozen=True, slots=True)
 class AuditContext:
-    """What endpoints of the audit log use."""
+    """The parts of the server that endpoints of the audit log use."""
 
     audit: AuditLog
     scheduler: Scheduler

@@ -1,9 +1,9 @@
-"""The audit log's entries and the chain that seals them (I-08). Pure.
+"""The hash chain of the audit log (I-08). Pure.
 
-Each entry carries the SHA-256 of the entry before it and of its own content, so whoever changes or takes out a row has
-to write all later ones anew, and is found out by any later seal that was noted outside. The log begins with GENESIS.
-When old entries are pruned, an entry that says so holds the seal of the last one that went: there the rest begins.
-The form of the sealed text never changes, or the logs of old would no longer verify.
+Each entry carries its seal: the SHA-256 of the seal before it and of its own content. Whoever changes or deletes a row
+has to write all later ones anew, which any later seal that was noted outside reveals. The chain begins with GENESIS.
+When old entries are pruned, an entry that says so holds the seal of the last deleted one, where the rest begins.
+The form of the hashed text never changes, or old logs would no longer verify.
 """
 
 import json
@@ -16,15 +16,15 @@ from signaling.core.audit_entry import AuditEntry
 
 GENESIS = "0" * 64
 PRUNE = "prune-log"
-"""The action whose subject is the number of the last entry that went, and whose detail is its seal."""
+"""The action whose subject is the number of the last pruned entry, and whose detail is that entry's seal."""
 
 COVER = "seal-happenings"
-"""The action whose subject is the number of the last thing that happened to a session, and whose detail seals all."""
+"""The action whose subject is the number of the last row of sessions' history, and whose detail is their seal."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChainedEntry:
-    """An entry in the log: its number, the profile in force (R-001) and its seal."""
+    """An entry in the log, with its number, the policy in force (R-001) and its seal."""
 
     id: int
     entry: AuditEntry
@@ -34,7 +34,7 @@ class ChainedEntry:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What came of checking the log: how many entries, the last one, and the number of the first that is not true."""
+    """Result of a verification: number of entries, number and seal of the last, number of the first broken one."""
 
     entries: int
     last: int
@@ -42,7 +42,7 @@ class Verdict:
     broken: int | None
 
     def after(self, rows: Iterable[ChainedEntry]) -> "Verdict":
-        """Check the next rows; nothing is looked at after a broken one."""
+        """Return the result after further rows; nothing is checked after a broken one."""
         entries, last, head = self.entries, self.last, self.head
         if self.broken is not None:
             return self
@@ -54,7 +54,7 @@ class Verdict:
 
 
 def entry_hash(previous: str, number: int, entry: AuditEntry, profile: str) -> str:
-    """Return the seal of an entry behind another, as hex."""
+    """Return the seal of an entry after the seal `previous`, as hex."""
     content: list[object] = [
         previous,
         number,
@@ -71,7 +71,7 @@ def entry_hash(previous: str, number: int, entry: AuditEntry, profile: str) -> s
 
 
 def seal_happening(previous: str, happening: Happening) -> str:
-    """Return the seal of what happened to a session behind everything before it, as hex."""
+    """Return the seal of a row of sessions' history after the seal `previous`, as hex."""
     content: list[object] = [
         previous,
         happening.id,

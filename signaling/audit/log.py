@@ -1,4 +1,4 @@
-"""The audit log: appended to by one writer at a time, never changed, searched, verified, pruned (I-08, Điều 7.1)."""
+"""The audit log: one writer at a time appends; it is searched, verified, pruned, never changed (I-08, Điều 7.1)."""
 
 import asyncio
 import logging
@@ -22,16 +22,18 @@ from signaling.core.audit_entry import SERVER, AuditEntry
 log = logging.getLogger(__name__)
 
 BATCH = 1000
-"""Rows that are looked at before other work gets its turn."""
+"""Rows that are read before other work gets its turn."""
 
 Happenings = Callable[[int, int], Awaitable[list[Happening]]]
-"""Returns what happened to sessions after the happening with this number, oldest first, so many at most."""
+"""Returns rows of sessions' history after a number, oldest first, at most so many."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which entries: all that is given must be true. `start` and `end` are half-open; `text` may lack diacritics and
-    stand anywhere; `before` is a number all are below."""
+    """A filter of entries: all given fields must match.
+
+    `start` and `end` are half-open; `text` is found anywhere, with or without diacritics; numbers are below `before`.
+    """
 
     start: datetime | None = None
     end: datetime | None = None
@@ -52,7 +54,7 @@ class Wanted:
         return query if self.before is None else query.where(AUDIT.c.id < self.before)
 
     def finds(self, entry: AuditEntry) -> bool:
-        """Tell whether the text is in an entry."""
+        """Return whether an entry contains the text."""
         about = " ".join((entry.actor, entry.action, entry.subject, entry.detail, entry.address))
         return not self.text or key(self.text) in key(about)
 
@@ -62,9 +64,9 @@ async def _nothing(after: int, limit: int) -> list[Happening]:
 
 
 class AuditLog:
-    """The log. Every entry is sealed behind the one before it, under the profile in force.
+    """The audit log. Every entry is chained to the one before it, with the policy in force.
 
-    It covers what happened to sessions, which is a table of its own, by entries that seal all of it.
+    The history of sessions, a table of its own, is chained too, and covered by entries that hold its seal.
     """
 
     def __init__(self, engine: AsyncEngine, profiles: Profiles, happenings: Happenings = _nothing) -> None:
@@ -76,7 +78,7 @@ class AuditLog:
         self._covered: tuple[int, str] | None = None
         self._covering = asyncio.Lock()
         self.checked: tuple[datetime, Verdict] | None = None
-        """When the log was last verified, and what came of it."""
+        """When the log was last verified, with the result."""
         self._seen: set[tuple[str, ...]] = set()
         self._day: date | None = None
 
@@ -105,7 +107,7 @@ class AuditLog:
         await db.execute(insert(AUDIT).values(_row(sealed)))
 
     async def newest(self, wanted: Wanted, limit: int) -> list[ChainedEntry]:
-        """Return the newest entries that are wanted, newest first."""
+        """Return the newest entries that match, newest first."""
         found: list[ChainedEntry] = []
         async with aclosing(self._batches(wanted.select().order_by(AUDIT.c.id.desc()))) as batches:
             async for rows in batches:
@@ -115,7 +117,7 @@ class AuditLog:
         return found[:limit]
 
     async def each(self, wanted: Wanted) -> AsyncIterator[list[ChainedEntry]]:
-        """Yield all entries that are wanted, oldest first, some at a time."""
+        """Yield all entries that match, oldest first, in batches."""
         async for rows in self._batches(wanted.select().order_by(AUDIT.c.id)):
             yield [row for row in rows if wanted.finds(row.entry)]
 
@@ -125,7 +127,7 @@ class AuditLog:
                 yield [_sealed(row) for row in batch]
 
     async def verify(self, now: datetime) -> Verdict:
-        """Walk the whole log, and what happened to sessions as far as the log covers it."""
+        """Verify the whole log, and the history of sessions as far as the log covers it."""
         verdict = Verdict(0, 0, await self._anchor(), None)
         async for rows in self._batches(select(AUDIT).order_by(AUDIT.c.id)):
             verdict = verdict.after(rows)
@@ -135,7 +137,7 @@ class AuditLog:
         return verdict
 
     async def cover(self, now: datetime) -> None:
-        """Seal in one entry everything that happened to sessions until now, if something new did (R-001)."""
+        """Append an entry with the seal of the history of sessions, if there is anything new (R-001)."""
         async with self._covering:
             start = covered = self._covered or (0, GENESIS)
             async for each in self._walk(start):
@@ -149,7 +151,7 @@ class AuditLog:
             self._covered = covered
 
     async def _walk(self, start: tuple[int, str]) -> AsyncIterator[tuple[int, str]]:
-        """Yield the number and the seal of each happening after `start`."""
+        """Yield number and seal of each row of sessions' history after `start`."""
         last, head = start
         while rows := await self._happenings(last, BATCH):
             for row in rows:
@@ -157,26 +159,26 @@ class AuditLog:
                 yield last, head
 
     async def _uncovered(self) -> int | None:
-        """Return the first entry whose seal is not that of what happened; None when all are."""
+        """Return the first entry whose seal is not that of the history; None if all are right."""
         covers = [row async for rows in self.each(Wanted(action=COVER)) for row in rows]
         sealed = {int(row.entry.subject) for row in covers}
         seals = {number: head async for number, head in self._walk((0, GENESIS)) if number in sealed}
         return next((row.id for row in covers if seals.get(int(row.entry.subject)) != row.entry.detail), None)
 
     async def _anchor(self) -> str:
-        """Return the seal the log goes on from."""
+        """Return the seal with which the chain begins: GENESIS, or that of the last pruned entry."""
         pruned = select(AUDIT.c.detail).where(AUDIT.c.action == PRUNE).order_by(AUDIT.c.id.desc()).limit(1)
         async with self._engine.connect() as connection:
             return await connection.scalar(pruned) or GENESIS
 
     async def has(self, number: int, head: str) -> bool:
-        """Tell whether the log still has an entry under the seal that was noted elsewhere."""
+        """Return whether entry `number` has the seal `head` that was noted elsewhere."""
         async with self._engine.connect() as connection:
             kept: str | None = await connection.scalar(select(AUDIT.c.seal).where(AUDIT.c.id == number))
         return kept == head
 
     async def prune(self, before: datetime, now: datetime) -> int:
-        """Forget entries from before a time, oldest first; return how many. What is left verifies as before."""
+        """Delete entries from before a time; return how many. The rest verifies as before."""
         async with writing(self._engine) as db:
             first_kept = select(func.min(AUDIT.c.id)).where(AUDIT.c.at >= _seconds(before))
             newest = select(AUDIT.c.id, AUDIT.c.seal).order_by(AUDIT.c.id.desc()).limit(1)
@@ -188,7 +190,7 @@ class AuditLog:
             return (await db.execute(delete(AUDIT).where(AUDIT.c.id <= last.id))).rowcount
 
     async def daily(self, now: datetime) -> None:
-        """Once a day forget what is too old, verify the rest, and note its head where the database cannot reach it."""
+        """Once a day prune old entries, verify the rest, and log its head outside the database."""
         if self.checked is not None and self.checked[0].date() == now.date():
             return
         await self.prune(self._profiles.at(now).audit.oldest(now), now)
@@ -201,7 +203,7 @@ class AuditLog:
 
 
 def _storable(entry: AuditEntry) -> AuditEntry:
-    """Return an entry as both databases can keep it."""
+    """Return an entry that both databases can store, with texts cut to the columns."""
     return AuditEntry(
         entry.at,
         _plain(entry.actor, 64),
@@ -214,7 +216,7 @@ def _storable(entry: AuditEntry) -> AuditEntry:
 
 
 def _plain(text: str, longest: int) -> str:
-    """No lone surrogates, which headers may hold, and no NUL, which PostgreSQL does not take."""
+    """Cut a text; replace lone surrogates, which headers may hold; drop NUL, which PostgreSQL refuses."""
     return text.encode("utf-8", "replace").decode().replace("\0", "")[:longest]
 
 

@@ -1,4 +1,4 @@
-"""Who did what, from where, under which profile: searched, verified, exported."""
+"""Endpoints of the audit log: search, verification, export."""
 
 import json
 from collections.abc import Sequence
@@ -83,7 +83,7 @@ async def audit(call: ApiRequest) -> list[AuditEntry]:
 
 
 async def checked(call: ApiRequest) -> Check:
-    """Say what came of the last verification."""
+    """Return the result of the last verification."""
     call.only(call.account.sees_all)
     return _check(call.context(AUDIT_LOG).audit.checked)
 
@@ -97,7 +97,7 @@ async def verify(call: ApiRequest) -> Check:
 
 
 async def export(call: ApiRequest) -> web.StreamResponse:
-    """Send entries as a file, oldest first, as they are read."""
+    """Stream entries as a file, oldest first."""
     context = call.context(AUDIT_LOG)
     call.only(call.account.sees_all)
     query: Export = call.query

@@ -1,4 +1,4 @@
-"""The table of the audit log."""
+"""SQL table of the audit log."""
 
 from sqlalchemy import BigInteger, Column, Index, Integer, String, Table
 

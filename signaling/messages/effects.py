@@ -1,4 +1,4 @@
-"""What a conference wants done: plain values that `signaling.meeting.runner` carries out in order."""
+"""Effects of a meeting: plain values that `signaling.meeting.runner` carries out in order."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Tell:
 
 @dataclass(frozen=True, slots=True)
 class TellAll:
-    """Send a message to every client of the conference."""
+    """Send a message to every client of the meeting."""
 
     message: ServerMessage
 
@@ -33,7 +33,7 @@ class Hang:
 
 @dataclass(frozen=True, slots=True)
 class LetIn:
-    """Tell a client that waits at the door that it may join."""
+    """Tell a client in the waiting room that it may join."""
 
     client: str
 
@@ -50,7 +50,7 @@ class CloseRoom:
 
 @dataclass(frozen=True, slots=True)
 class SetNames:
-    """Tell the media engine the title, and the names of those who may be pinned while they are away."""
+    """Tell the media engine the title, and the names of points that may be pinned while they are absent."""
 
     title: str
     names: Mapping[str, str]
@@ -58,14 +58,14 @@ class SetNames:
 
 @dataclass(frozen=True, slots=True)
 class AddSeat:
-    """Seat a leg in the room."""
+    """Add a seat to the room."""
 
     options: SeatOptions
 
 
 @dataclass(frozen=True, slots=True)
 class RemoveSeat:
-    """Take a leg out of the room, with its transport."""
+    """Remove a seat from the room, with its transport."""
 
     seat: str
 
@@ -80,7 +80,7 @@ class SetFloor:
 
 @dataclass(frozen=True, slots=True)
 class SetGain:
-    """Make the voice of a seat louder or softer."""
+    """Set the gain of a voice in decibels."""
 
     seat: str
     decibels: int
@@ -88,8 +88,11 @@ class SetGain:
 
 @dataclass(frozen=True, slots=True)
 class Speak:
-    """Note that a device was given the floor, at which place in the queue and about what, or that it lost it; `by` is
-    the account that opened it for itself, empty where it was invited."""
+    """Record that a device got the floor, or lost it.
+
+    `place` is its position in the queue, `topic` its subject; `by` is the account that took the floor itself, empty if
+    it was given.
+    """
 
     point: str
     name: str
@@ -101,14 +104,14 @@ class Speak:
 
 @dataclass(frozen=True, slots=True)
 class Redialled:
-    """Note what happened to the connection of a device."""
+    """Record how the connection of a device was lost and came back."""
 
     redials: tuple[ReconnectAttempt, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Arrange:
-    """Arrange the picture composed for an audience; None: as everyone's."""
+    """Set the layout of an audience; None: that of everyone."""
 
     layout: Layout | None
     audience: str = EVERYONE
@@ -116,7 +119,7 @@ class Arrange:
 
 @dataclass(frozen=True, slots=True)
 class SetContent:
-    """Show somebody's shared screen, or nobody's."""
+    """Show the shared screen of a seat, or none."""
 
     seat: str | None
 
@@ -132,28 +135,28 @@ class SetView:
 
 @dataclass(frozen=True, slots=True)
 class StartRecording:
-    """Record the room into its next part; `by` is an account, or empty when nobody asked."""
+    """Record the room into its next part; `by` is the account that asked, or empty."""
 
     by: str
 
 
 @dataclass(frozen=True, slots=True)
 class PauseRecording:
-    """Leave out what happens from now on, or go on."""
+    """Pause the recording, or go on."""
 
     paused: bool
 
 
 @dataclass(frozen=True, slots=True)
 class RecordVoices:
-    """Keep the sound of each point in a file of its own beside the recording, or no longer."""
+    """Record an isolated track of each point beside the recording, or stop that."""
 
     on: bool
 
 
 @dataclass(frozen=True, slots=True)
 class MarkRecording:
-    """Set a mark where the recording is; `by` is the client who is told so, None for a step of the script."""
+    """Set a chapter mark; `by` is the client that is told so, None for a step of the script."""
 
     title: str
     by: str | None = None
@@ -161,7 +164,7 @@ class MarkRecording:
 
 @dataclass(frozen=True, slots=True)
 class StopRecording:
-    """Close the recording; `reason` is a machine word when nobody asked for that, or while it pauses."""
+    """Close the recording; `reason` is a machine word if nobody asked for that, or while it pauses."""
 
     by: str
     reason: str | None
@@ -169,7 +172,7 @@ class StopRecording:
 
 @dataclass(frozen=True, slots=True)
 class Direct:
-    """Note that an account of the centre directs the meeting from now on, or gave it back."""
+    """Record that an account of the centre directs the meeting from now on, or gave it back."""
 
     by: str
     on: bool
@@ -177,7 +180,7 @@ class Direct:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Give a leg back to the join guard."""
+    """Stop counting a leg in the join guard."""
 
     leg: str
 

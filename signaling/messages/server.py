@@ -1,4 +1,4 @@
-"""The WebSocket messages, both ways, as docs/protocol.md says them. Pure: text in, values out, and back."""
+"""WebSocket messages in both directions (docs/protocol.md), and their codec. Pure: text in, values out, and back."""
 
 from datetime import UTC
 from typing import Annotated, Literal
@@ -15,7 +15,7 @@ from signaling.core.errors import MessageError
 
 MAX_BYTES = 64 * 1024
 MAX_GAIN = 12
-"""Decibels by which a voice may be made louder or softer."""
+"""Range of the gain of a voice, in decibels."""
 
 Word = Literal[
     "bad-message", "too-fast", "not-joined", "already-joined", "forbidden", "controlled-by", "code-unknown",
@@ -41,14 +41,14 @@ Instant = Annotated[AwareDatetime, AfterValidator(lambda value: value.astimezone
 
 
 def _printable(text: str) -> str:
-    """Refuse what is no line of text."""
+    """Check that a value is one line of text. Raises ValueError."""
     if not text.isprintable() or text.isspace():
         raise ValueError("not printable")
     return text
 
 
 def _one_line(text: str) -> str:
-    """Refuse what is more than a line of text; it may be empty."""
+    """Check that a value is one line of text, or empty. Raises ValueError."""
     return _printable(text) if text else text
 
 
@@ -99,7 +99,7 @@ class Hand(_Asked):
 
 
 class MediaState(_Asked):
-    """Tell what the person has switched on."""
+    """Tell whether microphone and camera are on."""
 
     type: Literal["media"]
     mic: bool
@@ -107,7 +107,7 @@ class MediaState(_Asked):
 
 
 class View(_Asked):
-    """Choose what to see: ``composed``, one's own choice of layout (``composed:<kind>``), or ``camera:<seat>``."""
+    """Choose the view: ``composed``, one's own choice of layout (``composed:<kind>``), or ``camera:<seat>``."""
 
     type: Literal["view"]
     source: Annotated[str, StringConstraints(pattern=r"^(composed(:(grid|speaker|single))?|content|camera:.{1,64})$")]
@@ -123,7 +123,7 @@ class Floor(_Asked):
 
 
 class Gain(_Asked):
-    """Make the voice of a seat louder or softer for everyone (controller)."""
+    """Set the gain of a seat's voice for everyone, in decibels (controller)."""
 
     type: Literal["gain"]
     seat: SeatId
@@ -137,7 +137,7 @@ class MuteAll(_Asked):
 
 
 class Lower(_Asked):
-    """Lower somebody's hand (controller)."""
+    """Lower the hand of a seat (controller)."""
 
     type: Literal["lower"]
     seat: SeatId
@@ -157,20 +157,20 @@ class Arrangement(_Message):
 
 
 class SetLayout(Arrangement, _Asked):
-    """Arrange the picture composed for an audience (controller)."""
+    """Set the layout of an audience (controller)."""
 
     type: Literal["layout"]
     audience: Audience = EVERYONE
 
     @property
     def layout(self) -> Layout:
-        """Return it as the media engine knows it."""
+        """Return the layout as a value of the media engine."""
         fields = self.model_dump(exclude={"type", "ref", "audience", "seats"})
         return Layout(**fields, seats=tuple(self.seats))
 
 
 class SameLayout(_Asked):
-    """Let an audience see again what everyone sees (controller)."""
+    """Give an audience the layout of everyone again (controller)."""
 
     type: Literal["layout-same"]
     audience: Audience
@@ -192,7 +192,7 @@ class Record(_Asked):
 
 
 class Voices(_Asked):
-    """Keep the sound of each point beside the recording too, or no longer (controller)."""
+    """Record isolated tracks of each point beside the recording, or stop that (controller)."""
 
     type: Literal["voices"]
     on: bool
@@ -213,7 +213,7 @@ class Step(_Asked):
 
 
 class Admit(_Asked):
-    """Admit who waits at the door, or turn it away (who leads the meeting)."""
+    """Admit a client of the waiting room, or turn it away (host and controllers)."""
 
     type: Literal["admit"]
     id: SeatId
@@ -244,7 +244,7 @@ class Redial(_Asked):
 
 
 class Ping(_Asked):
-    """Ask for a sign of life, which a page gets in no other way: pings of the protocol are not shown to it."""
+    """Ask for a `pong`: a page cannot see the pings of the WebSocket protocol."""
 
     type: Literal["ping"]
 
@@ -310,7 +310,7 @@ class Official(_Message):
 
 
 class SessionInfo(_Message):
-    """What everyone in the meeting may know of the session."""
+    """The session, as everyone in the meeting may know it."""
 
     id: str
     title: str
@@ -406,7 +406,7 @@ class Joined(_Message):
 
 
 class Seats(_Message):
-    """What changed in the roster."""
+    """Changes of the roster."""
 
     type: Literal["seats"] = "seats"
     changed: list[Seat]
@@ -421,14 +421,14 @@ class Answer(_Message):
 
 
 class ViewState(_Message):
-    """What the client sees from now on."""
+    """The view of the client from now on."""
 
     type: Literal["view"] = "view"
     source: str
 
 
 class Speaking(_Message):
-    """The loudest seat, or nobody."""
+    """The seat of the active speaker, or none."""
 
     type: Literal["speaking"] = "speaking"
     seat: str | None
@@ -442,28 +442,28 @@ class GivesWay(_Message):
 
 
 class LevelsState(_Message):
-    """How loud those are who have the floor and are heard, whole dBov by seat (who leads the meeting only)."""
+    """Levels of the audible seats with the floor, in whole dBov by seat (host and controllers only)."""
 
     type: Literal["levels"] = "levels"
     levels: dict[str, int]
 
 
 class ContentState(_Message):
-    """Whose screen is shared, or nobody's."""
+    """The seat whose screen is shared, or none."""
 
     type: Literal["content"] = "content"
     seat: str | None
 
 
 class Wanted(_Message):
-    """So many lines of the client's camera are looked at; its layers above the smallest that has them can rest."""
+    """Height in pixels at which the client's camera is shown; simulcast layers that are larger than needed can rest."""
 
     type: Literal["wanted"] = "wanted"
     lines: int
 
 
 class IncidentState(_Message):
-    """A reported fault as it is now; told to controllers, and to who reported it."""
+    """An incident as it is now (controllers, and the account that reported it)."""
 
     type: Literal["incident"] = "incident"
     id: str
@@ -488,7 +488,7 @@ class WeakLine(_Message):
 
 
 class LinesState(_Message):
-    """Which lines are weak (controllers only)."""
+    """The weak lines (controllers only)."""
 
     type: Literal["lines"] = "lines"
     weak: list[WeakLine]
@@ -515,14 +515,14 @@ class CalledSystem(_Message):
 
 
 class CallsState(_Message):
-    """How calling the room systems of the session goes (who leads the meeting only)."""
+    """State of the calls of room systems of the session (host and controllers only)."""
 
     type: Literal["calls"] = "calls"
     calls: list[CalledSystem]
 
 
 class Knock(_Message):
-    """A point that is not invited and waits at the door."""
+    """A point in the waiting room, which was not invited."""
 
     id: str
     account: str
@@ -533,7 +533,7 @@ class Knock(_Message):
 
 
 class DoorState(_Message):
-    """Who waits at the door (who leads the meeting only)."""
+    """The points in the waiting room (host and controllers only)."""
 
     type: Literal["door"] = "door"
     waiting: list[Knock]
@@ -559,7 +559,7 @@ class Renew(_Message):
 
 
 class Pong(_Message):
-    """We are here."""
+    """The reply to `ping`."""
 
     type: Literal["pong"] = "pong"
 
@@ -572,7 +572,7 @@ class Bye(_Message):
 
 
 class Error(_Message):
-    """A fault; the connection goes on."""
+    """A message could not be obeyed; the connection goes on."""
 
     type: Literal["error"] = "error"
     error: Word
@@ -588,13 +588,13 @@ ServerMessage = (
 
 
 def incident_state(incident: Incident) -> IncidentState:
-    """Return an incident as those in the meeting are told of it."""
+    """Return the message about an incident."""
     fields = ("id", "kind", "level", "point", "text", "state", "opened", "reporter", "assignee", "provider")
     return IncidentState(**{name: getattr(incident, name) for name in fields})
 
 
 def parse(text: str) -> ClientMessage:
-    """Read one client message. Raises MessageError ``bad-message``, with the `ref` if one could be read."""
+    """Parse a client message. Raises MessageError ``bad-message``, with the `ref` if it could be read."""
     if len(text) > MAX_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         raise MessageError("bad-message", "larger than 64 KiB")
     try:
@@ -616,7 +616,7 @@ def ref_of(value: dict[str, object]) -> str | None:
 
 
 def dump(message: ServerMessage, ref: str | None = None) -> str:
-    """Write one server message; `ref` is echoed in direct answers."""
+    """Encode a server message; `ref` is echoed in direct replies."""
     text = message.model_dump_json(exclude_none=isinstance(message, Error))
     if ref is None:
         return text
@@ -627,7 +627,7 @@ _REF: TypeAdapter[str] = TypeAdapter(str)
 
 
 def _explain(error: Invalid) -> str:
-    """Name the first faulty field without echoing what was sent."""
+    """Return the first faulty field of an error, without its value."""
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]
     place = ".".join(str(part) for part in first["loc"] if isinstance(part, int | str))[:80]
     return f"{place}: {first['type']}" if place else first["type"]

@@ -1,4 +1,4 @@
-"""What the endpoints of this folder use, and nothing else that the server has."""
+"""The parts of the server that endpoints of media workers use."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from signaling.workers.keys import WorkerKeys
 
 @dataclass(frozen=True, slots=True)
 class WorkersContext:
-    """What endpoints of media workers use."""
+    """The parts of the server that endpoints of media workers use."""
 
     engine: MediaEngine
     keys: WorkerKeys

@@ -1,4 +1,4 @@
-"""A process that outlives us: started in a session of its own, or found by its id, and followed by its pidfd.
+"""Starts or finds a process that outlives the server, and follows it by its pidfd.
 
 A pidfd (pidfd_open(2), Linux 5.3) names one process for ever, while its number may be given to another one later.
 """
@@ -17,7 +17,7 @@ from signaling.core.environment import environment
 log = logging.getLogger(__name__)
 
 STOP_SECONDS = 4.0
-"""After SIGTERM a process has this long to close its files before SIGKILL."""
+"""Time between SIGTERM and SIGKILL, in which a process closes its files."""
 
 
 _BECOME = """
@@ -40,14 +40,14 @@ class Detached:
         self._fd = os.pidfd_open(pid)
         self._ended = asyncio.Event()
         self.released = False
-        """Whether it goes on without us."""
+        """Whether the process goes on without us."""
         asyncio.get_running_loop().add_reader(self._fd, self._end)
 
     @classmethod
     def start(cls, name: str, argv: Sequence[str]) -> "Detached":
-        """Start a program (an absolute path and its arguments); what it says goes to our stderr. Raises OSError.
+        """Start a program (an absolute path and its arguments); its stdout goes to our stderr. Raises OSError.
 
-        It has none of our secrets in its environment.
+        Its environment has none of our secrets.
         """
         child = subprocess.Popen(  # noqa: S603 - a program of ours
             (sys.executable, "-I", "-S", "-c", _BECOME, *argv),
@@ -65,11 +65,11 @@ class Detached:
         return not self._ended.is_set()
 
     async def wait(self) -> None:
-        """Wait until it ends."""
+        """Wait until the process ends."""
         await self._ended.wait()
 
     async def stop(self) -> None:
-        """Ask it to end, then make it. One of another user is let go, unless it ends since it was asked otherwise."""
+        """End the process by SIGTERM, then by SIGKILL; let it go if it belongs to another user and does not end."""
         self._signal(signal.SIGTERM)
         try:
             async with asyncio.timeout(STOP_SECONDS):
@@ -83,7 +83,7 @@ class Detached:
         log.info("= %s stopped", self.name)
 
     def release(self) -> None:
-        """Follow it no longer; it goes on."""
+        """Stop following the process, which goes on."""
         if self.alive:
             asyncio.get_running_loop().remove_reader(self._fd)
             os.close(self._fd)
@@ -93,7 +93,7 @@ class Detached:
                 self._child.returncode = 0  # nobody waits for it any more, and nobody is to be warned of that
 
     def _signal(self, number: signal.Signals) -> bool:
-        """Send a signal; False when we may not."""
+        """Send a signal; return False when we may not."""
         if self.alive:
             with suppress(ProcessLookupError):
                 try:

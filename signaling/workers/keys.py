@@ -1,4 +1,4 @@
-"""The keys by which media workers of other machines are known: `<name>.<secret>`, of which a hash is kept."""
+"""Stores the keys of media workers on other machines: `<name>.<secret>`, of which only a hash is kept."""
 
 import hmac
 import re
@@ -16,14 +16,14 @@ from signaling.workers.schema import WORKER_KEYS
 
 NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,31}")
 NOTHING = "0" * 64
-"""What the secret of an unknown name is compared with, so that it takes as long."""
+"""The hash that stands for an unknown name, so that the comparison takes as long."""
 
 
 class WorkerKeys(SqlRows):
-    """The table of keys, one for each machine."""
+    """Makes, withdraws and checks the keys, one for each machine."""
 
     async def make(self, name: str, now: datetime) -> str:
-        """Return a new key, which is shown this once. Raises BadInput for a name that is taken or cannot be one."""
+        """Return a new key, which is stored only as a hash. Raises BadInput for a name that is taken or invalid."""
         if not NAME.fullmatch(name):
             raise BadInput([Fault("name", "Small letters, digits, dots and dashes, 32 at most")])
         secret = secrets.token_urlsafe(32)
@@ -34,7 +34,7 @@ class WorkerKeys(SqlRows):
         return f"{name}.{secret}"
 
     async def withdraw(self, name: str) -> None:
-        """Forget the key of a name. Raises BadInput when it has none."""
+        """Delete the key of a name. Raises BadInput when it has none."""
         if await self._digest(name) is None:
             raise BadInput([Fault("name", f"{name} has no key")])
         await self._write(delete(WORKER_KEYS).where(WORKER_KEYS.c.name == name))
@@ -44,7 +44,7 @@ class WorkerKeys(SqlRows):
         return [row["name"] for row in await self._all(select(WORKER_KEYS).order_by(WORKER_KEYS.c.name))]
 
     async def owner(self, key: str) -> str | None:
-        """Return whose key it is; None for nobody's."""
+        """Return the name of a key's machine; None for an unknown key."""
         name, _, secret = key.rpartition(".")
         kept = await self._digest(name) if NAME.fullmatch(name) else None
         return name if hmac.compare_digest(digest(secret), kept or NOTHING) else None

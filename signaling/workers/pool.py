@@ -1,10 +1,10 @@
-"""Several media workers as one engine: places rooms, and tells which rooms a dead worker took with it.
+"""Several media workers as one engine: places rooms on workers, and reports the rooms of a dead worker as lost.
 
 A room lives in one worker, the one with the fewest seats when it was opened; one that is to be recorded prefers those
 that see the folder of recordings. When a worker dies the files it recorded into and its rooms are reported lost, and
-the rooms reported back as soon as some worker can take them; the roof then opens them again from its own state. A
-worker that comes with rooms, since it was served by an earlier server or lost the way to this one, keeps those that
-live nowhere else. How recordings ended meanwhile it tells each server that comes, until one has noted that.
+the rooms reported back as soon as some worker can take them; the server then opens them again from its own state. A
+worker that comes with rooms, since it was served by an earlier server or lost its connection to this one, keeps those
+that live nowhere else. It reports how recordings ended meanwhile to each server, until one has acknowledged that.
 """
 
 import asyncio
@@ -38,14 +38,14 @@ from mediaserver.errors import CannotRecord, EngineGone, EngineLate, MediaError,
 log = logging.getLogger(__name__)
 
 EVENTS = 10_000
-"""Events that may wait for the roof; a full queue slows the workers' readers down, nothing is dropped."""
+"""Events that may wait for the server; a full queue slows the readers of workers down, nothing is dropped."""
 
 RoomEvent = PeerUp | PeerDown | Speaking | Levels | CameraWanted | RecordingFailed | RecordingEnded
 
 
 @dataclass(frozen=True, slots=True)
 class RoomLost(EngineLost):
-    """The worker of this room died; others live on."""
+    """The worker of this room died; other workers go on."""
 
     room: str
 
@@ -67,13 +67,13 @@ class RoomBack(EngineReady):
 
 @dataclass(frozen=True, slots=True)
 class RoomHeld(EngineReady):
-    """A worker came that holds this room: it is not lost."""
+    """A worker joined that holds this room: the room is not lost."""
 
     room: str
 
 
 class WorkerPool:
-    """A media engine made of engines."""
+    """A media engine made of media engines."""
 
     def __init__(self) -> None:
         self._engines: dict[str, MediaEngine] = {}
@@ -81,37 +81,37 @@ class WorkerPool:
         self._places: dict[str, str] = {}
         self._seats: dict[str, set[str]] = {}
         self._files: dict[str, tuple[str, str]] = {}
-        """By path that is recorded into: the worker that does, and its room. Nobody else is believed about it."""
+        """The worker that records into a file, and its room, by path. Events of other workers about it are ignored."""
         self._ending: dict[str, str] = {}
-        """By path whose end was told and is not noted yet: the worker that told it."""
+        """The worker that reported the end of a file which is not acknowledged yet, by path."""
         self._recorded: set[str] = set()
         """Rooms that are to be recorded, or are."""
         self._waiting: dict[str, RoomBack] = {}
-        """By room without a worker: what tells that one can take it; what told so of an earlier loss is void."""
+        """The event that announces a worker for a waiting room, by room; one of an earlier loss is void."""
         self._events: asyncio.Queue[Event] = asyncio.Queue(EVENTS)
 
     async def take(self, name: str, engine: MediaEngine, records: bool = True) -> None:
-        """Take a worker in with the rooms it holds; `records`: it sees the folder of recordings. Raises MediaError."""
+        """Add a worker with its rooms; `records`: it sees the folder of recordings. Raises MediaError."""
         held = await engine.held()
         self._engines[name] = engine
         if records:
             self._recorders.add(name)
         try:
             for room in held.rooms:
-                await self._hold(name, room)
+                await self._take_room(name, room)
             ended = {end.path: end.room for end in held.ended}
             for path, room in {**held.writing, **ended}.items() if records else ():
                 if Path(path).parent.name == room:
                     self._files.setdefault(path, (name, room))
             for end in held.ended:
-                if self._credible(name, end):
+                if self._is_credible(name, end):
                     await self._events.put(end)
         except BaseException:
             await self._forget(name)
             raise
 
-    async def _hold(self, name: str, room: str) -> None:
-        """Take in a room; one that lives elsewhere by now is closed, and so is one that cannot be told."""
+    async def _take_room(self, name: str, room: str) -> None:
+        """Take over a room of a worker; close one that lives elsewhere by now, or whose state cannot be read."""
         engine = self._engines[name]
         try:
             state = None if room in self._places else await engine.room_state(room)
@@ -126,32 +126,32 @@ class WorkerPool:
         await self._events.put(RoomHeld(room))
 
     async def serve(self, name: str) -> None:
-        """Pass the events of a worker on that was taken in, until it is lost."""
+        """Pass on the events of a worker until it is lost."""
         engine = self._engines[name]
         try:
             for room, back in list(self._waiting.items()):
-                if name in self._able(room):
+                if name in self._able_workers(room):
                     await self._events.put(back)
             async for event in engine.events():
                 if isinstance(event, EngineLost):
                     break
                 if isinstance(event, EngineReady):
                     continue
-                if self._credible(name, event):
+                if self._is_credible(name, event):
                     await self._events.put(event)
         finally:
             await self._forget(name)
 
     async def _forget(self, name: str) -> None:
-        """A worker is gone."""
+        """Remove a worker that is gone."""
         del self._engines[name]
         self._recorders.discard(name)
-        await self._lose(name)
+        await self._report_lost(name)
 
-    def _credible(self, name: str, event: RoomEvent) -> bool:
-        """Whether a worker may say so: of its own files, and of its own rooms or those that live nowhere.
+    def _is_credible(self, name: str, event: RoomEvent) -> bool:
+        """Return whether an event is about the worker's own file, its own room, or a room that lives nowhere.
 
-        A slow disk lets go of a file when its room has long moved.
+        A slow disk may close a file when its room has long moved.
         """
         if not isinstance(event, RecordingFailed | RecordingEnded):
             return self._places.get(event.room, name) == name
@@ -161,7 +161,7 @@ class WorkerPool:
             self._ending[event.path] = name
         return own
 
-    async def _lose(self, name: str) -> None:
+    async def _report_lost(self, name: str) -> None:
         files = [RecordingLost(room, path) for path, (owner, room) in self._files.items() if owner == name]
         self._ending = {path: owner for path, owner in self._ending.items() if owner != name}
         for file in files:
@@ -175,12 +175,12 @@ class WorkerPool:
         for room in lost:
             await self._events.put(RoomLost(room))
         for room, back in lost.items():
-            if self._able(room):
+            if self._able_workers(room):
                 await self._events.put(back)
 
     @property
     def alive(self) -> int:
-        """How many workers take rooms."""
+        """Number of workers that take rooms."""
         return len(self._engines)
 
     def place(self, room: str) -> str | None:
@@ -188,11 +188,11 @@ class WorkerPool:
         return self._places.get(room)
 
     async def open_room(self, room: str, options: RoomOptions) -> None:
-        """Open a room on the worker with the fewest seats that can take it; without one it waits for one."""
+        """Open a room on the suitable worker with the fewest seats; without one it waits. Raises EngineGone."""
         if room not in self._places:
             self._waiting.setdefault(room, RoomBack(room))
             (self._recorded.add if options.recorded else self._recorded.discard)(room)
-            able = self._able(room)
+            able = self._able_workers(room)
             if not able:
                 raise EngineGone("no media worker is running that can take this room")
             self._places[room] = min(able, key=self._load)
@@ -200,8 +200,8 @@ class WorkerPool:
             self._seats[room] = set()
         await self._of(room).open_room(room, options)
 
-    def _able(self, room: str) -> set[str]:
-        """The workers that can take a room."""
+    def _able_workers(self, room: str) -> set[str]:
+        """Return the workers that can take a room."""
         return self._engines.keys() & self._recorders if room in self._recorded else set(self._engines)
 
     def _load(self, name: str) -> tuple[int, int, str]:
@@ -216,7 +216,7 @@ class WorkerPool:
         raise UnknownRoom(room)
 
     async def close_room(self, room: str) -> None:
-        """Close a room wherever it is."""
+        """Close a room, on whichever worker it is."""
         self._waiting.pop(room, None)
         self._recorded.discard(room)
         self._seats.pop(room, None)
@@ -225,31 +225,31 @@ class WorkerPool:
             await self._engines[place].close_room(room)
 
     async def set_names(self, room: str, title: str, names: Mapping[str, str]) -> None:
-        """Change the title, and the names of those who are away."""
+        """Change the title, and the names of absent points."""
         await self._of(room).set_names(room, title, names)
 
     async def add_seat(self, room: str, options: SeatOptions) -> None:
-        """Seat a leg."""
+        """Add a seat."""
         engine = self._of(room)
         self._seats[room].add(options.seat)
         await engine.add_seat(room, options)
 
     async def remove_seat(self, room: str, seat: str) -> None:
-        """Remove a leg."""
+        """Remove a seat."""
         engine = self._of(room)
         self._seats[room].discard(seat)
         await engine.remove_seat(room, seat)
 
     async def connect(self, room: str, seat: str, offer: str, plain: bool = False) -> str:
-        """Answer an offer."""
+        """Answer an SDP offer."""
         return await self._of(room).connect(room, seat, offer, plain)
 
     async def invite(self, room: str, seat: str, host: str = "") -> str:
-        """Offer a room system everything."""
+        """Return an SDP offer for a room system."""
         return await self._of(room).invite(room, seat, host)
 
     async def accept(self, room: str, seat: str, answer: str) -> None:
-        """Take a room system's answer."""
+        """Take the SDP answer of a room system."""
         await self._of(room).accept(room, seat, answer)
 
     async def refresh_picture(self, room: str, seat: str) -> None:
@@ -261,15 +261,15 @@ class WorkerPool:
         await self._of(room).set_floor(room, seat, open_)
 
     async def set_gain(self, room: str, seat: str, decibels: float) -> None:
-        """Make a voice louder or softer."""
+        """Set the gain of a voice in decibels."""
         await self._of(room).set_gain(room, seat, decibels)
 
     async def set_layout(self, room: str, layout: Layout | None, audience: str = EVERYONE) -> None:
-        """Arrange a picture."""
+        """Set the layout of an audience."""
         await self._of(room).set_layout(room, layout, audience)
 
     async def set_content(self, room: str, seat: str | None) -> None:
-        """Show somebody's shared screen."""
+        """Show the shared screen of a seat, or none."""
         await self._of(room).set_content(room, seat)
 
     async def set_view(self, room: str, seat: str, source: str, lines: int = 0) -> None:
@@ -296,11 +296,11 @@ class WorkerPool:
         await self._of(room).pause_recording(room, paused)
 
     async def record_voices(self, room: str, on: bool) -> None:
-        """Keep the sound of each point, or no longer."""
+        """Start or stop the isolated tracks of each point."""
         await self._of(room).record_voices(room, on)
 
     async def recorded(self, room: str) -> float | None:
-        """How many seconds are recorded so far."""
+        """Return how many seconds are recorded so far, None without a recording."""
         return await self._of(room).recorded(room)
 
     async def stop_recording(self, room: str) -> None:
@@ -308,11 +308,11 @@ class WorkerPool:
         await self._of(room).stop_recording(room)
 
     async def lines(self, room: str) -> Mapping[str, ConnectionQuality]:
-        """How the line of each connected seat is."""
+        """Return the connection quality of each connected seat."""
         return await self._of(room).lines(room)
 
     async def held(self) -> Held:
-        """What the workers hold that answer, each of its own."""
+        """Return the rooms and files of all workers that answer."""
         names = list(self._engines)
         found = await asyncio.gather(*(self._engines[name].held() for name in names), return_exceptions=True)
         answers = [(name, each) for name, each in zip(names, found, strict=True) if isinstance(each, Held)]
@@ -322,11 +322,11 @@ class WorkerPool:
         return Held(rooms, writing, ended)
 
     async def room_state(self, room: str) -> RoomState:
-        """What a server that takes over has to know of a room."""
+        """Return the state of a room, for a server that takes over."""
         return await self._of(room).room_state(room)
 
     async def noted(self, path: str) -> None:
-        """The end of a recording is on a disk: its worker need not tell it again."""
+        """Acknowledge the end of a recording, which its worker need not report again."""
         name = self._ending.pop(path, None)
         if name is not None:
             await self._engines[name].noted(path)
@@ -339,12 +339,12 @@ class WorkerPool:
         return {name: {**stats, "records": name in self._recorders} for name, stats in answers.items()}
 
     async def events(self) -> AsyncIterator[Event]:
-        """What happened in all workers; a room that is open again is not told back once more."""
+        """Yield the events of all workers; RoomBack of a room that is open again is left out."""
         while True:
             event = await self._events.get()
             if not isinstance(event, RoomBack) or self._waiting.get(event.room) is event:
                 yield event
 
     async def close(self) -> None:
-        """Hang up on every worker."""
+        """Close the connections to all workers."""
         await asyncio.gather(*(engine.close() for engine in self._engines.values()), return_exceptions=True)

@@ -1,7 +1,7 @@
-"""Media workers on other machines, which dial in at `/api/v1/worker` and are taken in like those of this one.
+"""WebSocket endpoint `/api/v1/worker`, which media workers on other machines dial; the pool takes them like local ones.
 
 They are known by a key of their machine, must be of this release (:data:`mediaserver.rpc.protocol.VERSION`), and are
-cut off when they are silent, say what none can say, or their key is withdrawn. See
+cut off when they are silent, send an impossible message, or their key is withdrawn. See
 :mod:`mediaserver.worker.remote_worker` for the greeting.
 """
 
@@ -40,30 +40,30 @@ from signaling.workers.supervisor import attend
 log = logging.getLogger(__name__)
 
 MOST = 64
-"""Workers of other machines that are taken in at a time."""
+"""Largest number of workers of other machines."""
 GREETING_SECONDS = 10.0
 KEY_SECONDS = 2.0
-"""So often it is looked whether a key still holds."""
+"""Interval of checks that a key is still valid."""
 BEARER = "Bearer "
 
 
 class RemoteWorkerEndpoint:
-    """Takes workers in, and names each after its machine: `<name>/<n>`."""
+    """Adds workers of other machines to the pool; names each after its machine: `<name>/<n>`."""
 
     def __init__(
         self,
-        workers: WorkerPool,
+        pool: WorkerPool,
         keys: WorkerKeys,
-        limits: Throttle,
+        throttle: Throttle,
         recordings: RecordingCatalog,
         audit: AuditLog,
         owner: str,
         clock: Callable[[], datetime],
     ) -> None:
         # given
-        self._workers = workers
+        self._pool = pool
         self._keys = keys
-        self._limits = limits
+        self._throttle = throttle
         self._recordings = recordings
         self._audit = audit
         self._server_id = owner
@@ -95,20 +95,20 @@ class RemoteWorkerEndpoint:
         return socket
 
     async def _owner(self, key: str, source: Source) -> str:
-        attempt = await self._limits.attempt(throttle.WORKER, network_of(source.address))
+        attempt = await self._throttle.attempt(throttle.WORKER, network_of(source.address))
         if attempt.locked:
             raise Locked(attempt.locked)
         machine = await self._keys.owner(key)
         if machine is None:
             await self._note("worker-refused", "?", "key", source)
             raise BadKey
-        await self._limits.right(attempt)
+        await self._throttle.right(attempt)
         return machine
 
     async def _greet(self, socket: web.WebSocketResponse) -> bool:
-        """Return whether the worker sees the folder of recordings.
+        """Exchange greetings; return whether the worker sees the folder of recordings.
 
-        Raises Refused for one that is not taken in, and OSError where the server itself does not see the folder.
+        Raises Refused for a worker that cannot be taken, OSError when the server itself does not see the folder.
         """
         async with _marker(self._recordings) as marker:
             await send(socket, {"version": protocol.VERSION, "marker": str(marker), "owner": self._server_id})
@@ -137,9 +137,9 @@ class RemoteWorkerEndpoint:
         engine = self._engines[name] = RemoteEngine(link)
         try:
             await self._note("worker-came", name, "" if records else "no-folder", source)
-            await self._workers.take(name, engine, records)
+            await self._pool.take(name, engine, records)
             log.warning("= media worker %s joined from %s", name, source.address)
-            await attend(self._workers, name, engine, self._withdrawn(machine, key))
+            await attend(self._pool, name, engine, self._withdrawn(machine, key))
         except MediaError as error:
             log.warning("x media worker %s: %s", name, error)
             await engine.close()
@@ -149,7 +149,7 @@ class RemoteWorkerEndpoint:
             await self._note("worker-gone", name, "", source)
 
     async def _withdrawn(self, machine: str, key: str) -> None:
-        """Return when the key of a machine does not hold any more; a database that does not answer withdraws none."""
+        """Wait until the key of a machine is withdrawn; a database that does not answer withdraws none."""
         owner: str | None = machine
         while owner == machine:
             await asyncio.sleep(KEY_SECONDS)
@@ -162,19 +162,19 @@ class RemoteWorkerEndpoint:
         await self._audit.append(source.entry(now, SERVER, action, subject, detail))
 
     async def stop(self, _: web.Application) -> None:
-        """Hang up on all."""
+        """Close the connections to all workers."""
         await asyncio.gather(*(engine.close() for engine in self._engines.values()))
 
 
-def add(app: web.Application, machines: RemoteWorkerEndpoint) -> None:
-    """Serve workers of other machines."""
-    app.add_routes([web.get(PATH, machines.handle)])
-    app.on_shutdown.append(machines.stop)
+def add(app: web.Application, endpoint: RemoteWorkerEndpoint) -> None:
+    """Add the endpoint to an application."""
+    app.add_routes([web.get(PATH, endpoint.handle)])
+    app.on_shutdown.append(endpoint.stop)
 
 
 @asynccontextmanager
 async def _marker(recordings: RecordingCatalog) -> AsyncIterator[Path]:
-    """A file in the folder of recordings, under a name that is nowhere else: who sees it sees the folder."""
+    """Make a file with a unique name in the folder of recordings: a worker that sees the file sees the folder."""
 
     def make() -> IO[bytes]:
         recordings.directory.mkdir(parents=True, exist_ok=True)

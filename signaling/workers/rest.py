@@ -1,4 +1,4 @@
-"""Which machines move media now, and how much each of their workers holds (I-07)."""
+"""Endpoint of the machines with media workers, and their load (I-07)."""
 
 from collections.abc import Mapping
 
@@ -23,7 +23,7 @@ class Machine(Model):
 
 
 async def workers(call: ApiRequest) -> list[Machine]:
-    """Return the server's own machine, then the others that have a key or are still here without."""
+    """Return the server's own machine, then others that have a key, or are still connected without one."""
     context = call.context(WORKERS)
     call.only(call.account.sees_all)
     held: dict[str | None, list[Worker]] = {None: []}

@@ -1,4 +1,4 @@
-"""The table of keys by which media workers of other machines are known."""
+"""SQL table of the keys of media workers on other machines."""
 
 from sqlalchemy import BigInteger, Column, String, Table
 

@@ -1,7 +1,7 @@
 """Keeps the media workers running: one process each, restarted when it dies or stops answering.
 
-Workers outlive the server: one that was started by an earlier server of this data directory is taken in with all its
-rooms as they are. Where something else starts them (systemd), the server waits for their sockets.
+Workers outlive the server: one that an earlier server of this data directory started is taken over with all its rooms
+as they are. Where something else starts them (systemd), the server waits for their sockets.
 """
 
 import asyncio
@@ -24,17 +24,17 @@ log = logging.getLogger(__name__)
 
 READY_SECONDS = 20.0
 HELD_SECONDS = 5.0
-"""A worker that an earlier server left answers within so long, or is replaced."""
+"""A worker of an earlier server answers within so long, or is replaced."""
 POLL_SECONDS = 0.05
 AWAITED_SECONDS = 0.25
-"""Between two looks whether a worker that something else starts is there."""
+"""Interval of checks whether a worker that something else starts is there."""
 BACKOFF_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
-"""Waits before the first, second … restart in a row; the last one repeats."""
+"""Delays before the first, second … restart in a row; the last one repeats."""
 STEADY_SECONDS = 30.0
-"""A worker that ran this long starts the row anew."""
+"""After a worker that ran this long the delays begin anew."""
 WATCH_SECONDS = 2.0
 SILENT_SECONDS = 3.0
-"""A worker that answers nothing this long is killed."""
+"""A worker that does not answer for this long is killed."""
 
 Command = Callable[[int, Path], Sequence[str]]
 Connect = Callable[[Path], Awaitable[MediaEngine]]
@@ -44,8 +44,8 @@ Ask = Callable[[Path], Awaitable[None]]
 class Supervisor:
     """Owns the worker processes and hands their engines to `workers`.
 
-    `command` None: others start them, and they are only waited for; `ask` then asks one to end, which may be of another
-    user than we are.
+    With `command` None something else starts the workers, and the supervisor waits for them; `ask` then asks a worker
+    to end, which may belong to another user.
     """
 
     def __init__(
@@ -71,23 +71,23 @@ class Supervisor:
         self.restarts = 0
 
     async def start(self) -> None:
-        """Start all workers and wait until each takes rooms, or has failed to for the first time.
+        """Start all workers and wait until each takes rooms, or has failed once.
 
-        Those that an earlier server had beyond our number end: they would record on into files that count as closed.
+        Further workers of an earlier server are ended: they would go on recording into files that count as closed.
         """
         if self._command is not None:
-            await asyncio.gather(*(self._end(path) for path in self._others()))
+            await asyncio.gather(*(self._end_surplus(path) for path in self._surplus_sockets()))
         ready = [asyncio.Event() for _ in range(self._count)]
         self._tasks = [asyncio.create_task(self._keep(index, event)) for index, event in enumerate(ready)]
         await asyncio.gather(*(event.wait() for event in ready))
 
-    def _others(self) -> list[Path]:
-        """The sockets of workers that are not ours."""
+    def _surplus_sockets(self) -> list[Path]:
+        """Return the sockets of workers beyond our number."""
         ours = {_socket_name(index) for index in range(self._count)}
         folder = socket_path(self._run, _socket_name(0)).parent
         return [path for path in folder.glob("media-*.sock") if path.name not in ours]
 
-    async def _end(self, path: Path) -> None:
+    async def _end_surplus(self, path: Path) -> None:
         if (process := _listening(path.stem, path)) is not None:
             log.warning("= %s is one more than are wanted", path.stem)
             await process.stop()
@@ -100,7 +100,7 @@ class Supervisor:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def leave(self) -> None:
-        """Let go of all workers, which hold their rooms for the next server."""
+        """Release all workers, which hold their rooms for the next server."""
         self._leaving = True
         await self.stop()
 
@@ -109,7 +109,7 @@ class Supervisor:
         while True:
             began = time.monotonic()
             try:
-                await self._live(index, ready)
+                await self._serve_worker(index, ready)
             except (OSError, MediaError) as error:  # neither memory nor a process left for it, for one
                 log.error("x media worker %d could not be started: %s", index, error)
             ready.set()
@@ -119,14 +119,14 @@ class Supervisor:
             self.restarts += 1
             await asyncio.sleep(wait)
 
-    async def _live(self, index: int, ready: asyncio.Event) -> None:
-        """Take in one worker process, running or made for it, until its end."""
+    async def _serve_worker(self, index: int, ready: asyncio.Event) -> None:
+        """Serve one worker process, running or new, until its end."""
         name = f"media-{index}"
         path = socket_path(self._run, _socket_name(index))
         left = _listening(name, path)
-        process = left or await self._begin(index, name, path, ready)
+        process = left or await self._start_or_wait(index, name, path, ready)
         try:
-            engine = await self._reach(path, process, READY_SECONDS if left is None else HELD_SECONDS)
+            engine = await self._connect_engine(path, process, READY_SECONDS if left is None else HELD_SECONDS)
             if engine is None:
                 log.error("x %s does not answer on its socket", name)
                 return
@@ -147,8 +147,8 @@ class Supervisor:
         if self._command is not None:
             _remove(path)
 
-    async def _begin(self, index: int, name: str, path: Path, ready: asyncio.Event) -> Detached:
-        """Start a worker, or wait for one that something else starts, as the server need not. Raises OSError."""
+    async def _start_or_wait(self, index: int, name: str, path: Path, ready: asyncio.Event) -> Detached:
+        """Start a worker, or wait for one that something else starts; the server starts meanwhile. Raises OSError."""
         if self._command is not None:
             _remove(path)
             return Detached.start(name, self._command(index, path))
@@ -158,7 +158,7 @@ class Supervisor:
             await asyncio.sleep(AWAITED_SECONDS)
         return process
 
-    async def _reach(self, path: Path, process: Detached, seconds: float) -> MediaEngine | None:
+    async def _connect_engine(self, path: Path, process: Detached, seconds: float) -> MediaEngine | None:
         deadline = time.monotonic() + seconds
         while process.alive and time.monotonic() < deadline:
             try:
@@ -181,7 +181,7 @@ def _socket_name(index: int) -> str:
 
 
 def _listening(name: str, path: Path) -> Detached | None:
-    """Return the process that listens on a socket, if any does."""
+    """Return the process that listens on a socket, None without one."""
     try:
         with socket.socket(socket.AF_UNIX) as probe:
             probe.settimeout(1.0)
@@ -194,7 +194,7 @@ def _listening(name: str, path: Path) -> Detached | None:
 
 
 async def attend(workers: WorkerPool, name: str, engine: MediaEngine, end: Coroutine[Any, Any, object]) -> None:
-    """Have a worker that was taken in serve until its engine is lost, it stops answering, or `end` comes."""
+    """Serve a worker of the pool until its engine is lost, it stops answering, or `end` completes."""
     tasks: list[asyncio.Task[Any]] = [
         asyncio.create_task(workers.serve(name)),
         asyncio.create_task(_watch(engine)),
@@ -210,7 +210,7 @@ async def attend(workers: WorkerPool, name: str, engine: MediaEngine, end: Corou
 
 
 async def _watch(engine: MediaEngine) -> None:
-    """Return when the engine stops answering: a process that hangs is as dead as one that ended."""
+    """Wait until the engine stops answering: a process that hangs is as dead as one that ended."""
     while True:
         await asyncio.sleep(WATCH_SECONDS)
         try:

@@ -1,4 +1,4 @@
-"""Bodies of calls: what tests send, and what fuzzing begins with."""
+"""Valid bodies of API requests, for tests and as seeds of fuzzing."""
 
 import base64
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from tests.signaling.world import CAM_RANH, HOST, NHA_TRANG, PASSWORD
 
 EMERGENCY = {"class": "khan_cap", "ground": "chi_dao_ubnd_tinh", "reason": "CĐ 05/CĐ-UBND"}
-"""What comes too late for any other class."""
+"""The class of a registration that is too late for any other class."""
 
 
 def registration(**fields: Any) -> dict[str, Any]:
@@ -112,4 +112,4 @@ GOOD: dict[str, Any] = {
     "/material-requests/{id}/answer": {"granted": True},
     "/sessions/{id}/recording-received": {"sha256": "0" * 64},
 }
-"""A body without fault for every call that takes one, by public path."""
+"""A valid body for every endpoint that takes one, by public path."""

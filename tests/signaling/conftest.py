@@ -1,4 +1,4 @@
-"""A whole roof over a real SQLite file and a real Valkey, with a clock and a media engine that follow a script."""
+"""Fixtures: a server over a real SQLite file and a real Valkey, with a scripted clock and media engine."""
 
 import shutil
 import subprocess
@@ -26,7 +26,7 @@ def _own_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _no_faults(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """What the hub survives of our own making is a fault all the same, but where a test asks for one (`faults`)."""
+    """Fail a test in which the meeting manager survived an exception of our own, unless it is marked `faults`."""
     yield
     told = [each.exc_info[1] for each in caplog.get_records("call") if each.name == manager.__name__ and each.exc_info]
     ours = [error for error in told if not isinstance(error, SQLAlchemyError | RedisError | OSError)]
@@ -78,7 +78,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def settings(tmp_path: Path, prepared: Path, valkey_url: str) -> Settings:
-    """Settings of a roof of its own."""
+    """Settings of a server of its own."""
     shutil.copy(prepared, tmp_path / "diemcau.sqlite3")
     client = redis.Redis.from_url(valkey_url)
     client.flushall()
@@ -88,6 +88,6 @@ def settings(tmp_path: Path, prepared: Path, valkey_url: str) -> Settings:
 
 @pytest.fixture
 async def world(settings: Settings) -> AsyncIterator[World]:
-    """A served roof."""
+    """A served server."""
     async with open_world(settings) as opened:
         yield opened

@@ -1,4 +1,4 @@
-"""Room systems with a script: an agent that calls nobody, and calls that come when a test says so."""
+"""Fake room systems: a SIP agent that calls nobody, and calls that come when a test says so."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from signaling.sip.agent.snapshot import CallSnapshot
 from tests.signaling.world import Socket, World
 
 Answer = int | None
-"""What a room system does with a call: 200 takes it, another status refuses it, None lets it ring in vain."""
+"""Reply of a room system to a call: 200 takes it, another status refuses it, None lets it ring in vain."""
 
 
 class FakeCall:
@@ -54,14 +54,14 @@ class FakeCall:
             self.end("local")
 
     def end(self, reason: str) -> None:
-        """The other side, or the network, ends it."""
+        """End the call, as the other side or the network would."""
         self.reason = reason
         self.ended.set()
 
 
 @dataclass
 class FakeAgent:
-    """Notes who is called; `answers` are given in turn, the last one over and over."""
+    """A SIP agent that notes calls; `answers` are its replies in turn, the last one over and over."""
 
     answers: dict[str, list[Answer]] = field(default_factory=dict)
     peers: dict[str, RemoteParty] = field(default_factory=dict)
@@ -72,7 +72,7 @@ class FakeAgent:
     names: list[str] = field(default_factory=list)
     calls: list[FakeCall] = field(default_factory=list)
     on: set[str] = field(default_factory=set)
-    """Who answers when asked whether it is on."""
+    """Addresses that answer OPTIONS."""
     asked: list[Target] = field(default_factory=list)
     ringing: asyncio.Event | None = None
     """While it is there, calls ring until it is set."""
@@ -145,27 +145,27 @@ async def register(world: World, point: str, address: str, place: int = 0, **fie
 
 
 def gateway(world: World) -> FakeAgent:
-    """Give the world a gateway."""
+    """Give the server a SIP bridge with a fake agent."""
     agent = FakeAgent()
     world.server.sip_bridge.agent = agent  # type: ignore[assignment]
     return agent
 
 
 async def tick(world: World, seconds: float) -> None:
-    """Let time pass, for the meetings and for the gateway."""
+    """Advance the clock, tick the meetings and the SIP bridge."""
     await world.tick(seconds)
     await world.server.sip_bridge.tick(world.clock.now)
 
 
 async def soon(so: Callable[[], object]) -> None:
-    """Wait until it is so."""
+    """Wait until `so` returns a true value."""
     async with asyncio.timeout(5):
         while not so():
             await asyncio.sleep(0.01)
 
 
 async def calls(socket: Socket, *states: str) -> list[dict[str, Any]]:
-    """Return the calls as those who lead are told, once they are in these states."""
+    """Return the calls as controllers are told, once they are in these states."""
 
     def found(message: dict[str, Any]) -> bool:
         return message["type"] == "calls" and [each["state"] for each in message["calls"]] == list(states)

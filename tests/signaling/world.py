@@ -1,4 +1,4 @@
-"""What tests say and see: sign in, call, open sockets, ask and wait."""
+"""A served server for tests: sign in, call endpoints, open sockets, send messages and wait for others."""
 
 import asyncio
 import json
@@ -75,7 +75,7 @@ def make_settings(data: Path, redis_url: str | None) -> Settings:
 
 
 def prepare_record(settings: Settings) -> None:
-    """Make the record all tests start from."""
+    """Fill the database that all tests start from: units and accounts."""
 
     async def prepare() -> None:
         async with open_services(settings) as services:
@@ -169,7 +169,7 @@ class Socket:
 
 @dataclass
 class World:
-    """A served roof with everything a test may turn."""
+    """A served server, with the fakes that a test controls."""
 
     services: Services
     server: Server
@@ -181,28 +181,28 @@ class World:
 
     @property
     def accounts(self) -> AccountStore:
-        """The record of people."""
+        """The accounts."""
         return self.services.accounts
 
     @property
     def recording_store(self) -> RecordingStore:
-        """The record of recordings."""
+        """The recordings."""
         return self.services.recording_store
 
     async def audited(self, limit: int) -> list[AuditEntry]:
-        """The newest entries of the audit log, newest first, but for the seals of the clerk's rounds."""
+        """Return the newest entries of the audit log, newest first, without those of the periodic jobs."""
         rows = await self.services.audit.newest(Wanted(), limit + 2)
         return [row.entry for row in rows if row.entry.action != COVER][:limit]
 
     def client(self) -> ClientSession:
-        """A browser nobody has signed in with."""
+        """Return a browser without a sign-in."""
         jar = aiohttp.CookieJar(unsafe=True)
         client = ClientSession(self.http.make_url("/"), cookie_jar=jar)
         self._clients.append(client)
         return client
 
     async def signed_in(self, account: str) -> ClientSession:
-        """A browser somebody has signed in with."""
+        """Return a browser in which an account is signed in."""
         client = self.client()
         async with client.post("/api/v1/login", json={"account": account, "password": PASSWORD}) as response:
             assert response.status == 200, await response.text()
@@ -258,7 +258,7 @@ class World:
                 client.drop()
 
     async def tick(self, seconds: float) -> None:
-        """Let time pass."""
+        """Advance the clock and tick all meetings."""
         await self.server.meetings.tick(self.clock.advance(seconds))
 
     async def close(self) -> None:
@@ -277,7 +277,7 @@ class World:
 async def open_world(
     settings: Settings, workers: WorkerPool | None = None, held: FakeEngine | None = None
 ) -> AsyncIterator[World]:
-    """Serve a roof, over an engine of its own, one that an earlier roof left (`held`), or workers."""
+    """Serve a server over an engine of its own, one that an earlier server left (`held`), or workers."""
     engine, clock, disk = held or FakeEngine(), FakeClock(NOW), FakeDisk()
     async with (
         open_services(settings) as services,
@@ -295,7 +295,7 @@ async def open_world(
 
 
 async def counted_elsewhere(world: World, session: Session, legs: Collection[str]) -> ConnectedDevices:
-    """Let legs of a session be connected to another roof; return what counts them."""
+    """Connect legs of a session to another server; return its counter."""
     presence = ConnectedDevices(world.server.redis)
     presence.hold({session.id: legs})
     await presence.write()

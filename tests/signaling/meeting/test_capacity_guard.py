@@ -90,7 +90,7 @@ async def test_what_valkey_no_longer_counts_is_not_written_again(
         await throttle.attempt(short, "a")
     forgiven = await throttle.attempt(RULE, "b")
     await throttle.forget(forgiven)
-    monkeypatch.setattr(signaling.accounts.throttle, "MOST_KEPT", 2)
+    monkeypatch.setattr(signaling.accounts.throttle, "MAX_REMEMBERED", 2)
     for who in "cd":
         await throttle.attempt(RULE, who)
     await valkey.flushall()

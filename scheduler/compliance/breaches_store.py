@@ -16,7 +16,7 @@ from scheduler.operations.readiness.schema import CHECKS
 from scheduler.reports.schema import FIGURE_ANSWERS, FIGURE_REQUESTS
 
 
-async def there(db: AsyncConnection, sessions: Collection[Session]) -> dict[str, set[str]]:
+async def present(db: AsyncConnection, sessions: Collection[Session]) -> dict[str, set[str]]:
     """Return which points were present in the official slot of each session, however shortly."""
     within = (STAYS.c.joined < SLOTS.c.end) & or_(STAYS.c.left.is_(None), STAYS.c.left > SLOTS.c.start)
     query = (

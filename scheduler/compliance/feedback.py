@@ -93,7 +93,7 @@ class FeedbackService:
                 *breaches.drifted(await devices_store.drifts(db, start, end), points),
                 *await breaches_store.unanswered(db, start, end, now),
             ]
-            there, checked = await breaches_store.there(db, sessions), await breaches_store.checked(db, sessions)
+            there, checked = await breaches_store.present(db, sessions), await breaches_store.checked(db, sessions)
         missing = await self._closing.missing(sessions)
         for session in sessions:
             overdue = session.official.end + self._profiles.at(session.official.start).conduct.closing.remind

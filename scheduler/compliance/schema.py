@@ -4,7 +4,7 @@ from sqlalchemy import BigInteger, Column, ForeignKey, String, Table, Text
 
 from scheduler.core.schema import METADATA
 
-FEEDBACK = Table(  # difficulties that units report
+FEEDBACK = Table(  # feedback of units about difficulties
     "feedback",
     METADATA,
     Column("id", String(32), primary_key=True),

@@ -15,7 +15,7 @@ from sqlalchemy import (
 
 from scheduler.core.schema import METADATA
 
-ROOMS = Table(  # what a point is besides its name
+ROOMS = Table(  # the room of each point
     "rooms",
     METADATA,
     Column("point", String(64), ForeignKey("points.id"), primary_key=True),
@@ -26,7 +26,7 @@ ROOMS = Table(  # what a point is besides its name (R-007, R-013)
     Column("note", String(1000), nullable=False),
 )
 
-POINT_ALIASES = Table(  # names a point had; its history is found under them
+POINT_ALIASES = Table(  # former names of points, by which they are still found
     "point_aliases",
     METADATA,
     Column("slug", String(64), primary_key=True),
@@ -48,7 +48,7 @@ POINT_MOVES = Table(  # every move of a point from state to state (R-046)
     Column("profile", String(64), nullable=False),
 )
 
-QUOTA_EXCEPTIONS = Table(  # more points, or an Internet line, by document
+QUOTA_EXCEPTIONS = Table(  # exemptions: more points, or an Internet line, by document
     "quota_exceptions",
     METADATA,
     Column("id", String(32), primary_key=True),
@@ -61,7 +61,7 @@ QUOTA_EXCEPTIONS = Table(  # more points, or an Internet line, by document (R-02
     Column("by", String(200), nullable=False),
 )
 
-ASSESSMENTS = Table(  # every form ever filled in
+ASSESSMENTS = Table(  # every assessment form that was filled in
     "assessments",
     METADATA,
     Column("id", Integer, primary_key=True),
@@ -75,7 +75,7 @@ ASSESSMENTS = Table(  # every form ever filled in (R-024)
     Column("profile", String(64), nullable=False),
 )
 
-EVIDENCE = Table(  # files behind assessments and exceptions of a unit
+EVIDENCE = Table(  # files that prove assessments, exemptions and controls
     "evidence",
     METADATA,
     Column("id", String(32), primary_key=True),
@@ -91,7 +91,7 @@ EVIDENCE = Table(  # files behind assessments and exceptions of a unit (R-024, R
     Column("at", BigInteger, nullable=False),
 )
 
-PROVIDERS = Table(  # telecom enterprises with whom to call
+PROVIDERS = Table(  # telecom providers and their contacts
     "providers",
     METADATA,
     Column("id", String(32), primary_key=True),
@@ -110,14 +110,14 @@ LINES = Table(
     Column("provider", String(32), ForeignKey("providers.id")),
     Column("subscribed_kbps", Integer, nullable=False),
     Column("dedicated", Boolean, nullable=False),
-    Column("ranges", String(500), nullable=False),  # networks with blanks between
+    Column("ranges", String(500), nullable=False),  # networks, separated by blanks
     Column("up_kbps", Integer),
     Column("down_kbps", Integer),
     Column("measured", BigInteger),
 )
 
 
-PEOPLE = Table(  # who runs rooms and devices, with days
+PEOPLE = Table(  # people who run rooms, with their first and last days
     "people",
     METADATA,
     Column("id", String(32), primary_key=True),
@@ -136,7 +136,7 @@ PEOPLE = Table(  # who runs rooms and devices, with days (R-111, R-120)
     Column("updated", BigInteger, nullable=False),
 )
 
-CHANGES = Table(  # what a unit asks to change, and what was seen to have changed
+CHANGES = Table(  # requested changes and observed drifts of devices
     "changes",
     METADATA,
     Column("id", Integer, primary_key=True),
@@ -164,7 +164,7 @@ GRANTS = Table(  # sessions that points of other agencies may enter (R-006, R-03
     Column("at", BigInteger, nullable=False),
 )
 
-CONTROLS = Table(  # how each item of a checklist stands, of the system or of a point (R-036, I-13, A9)
+CONTROLS = Table(  # the state of each security control of the system or a point (R-036, I-13, A9)
     "controls",
     METADATA,
     Column("id", String(32), primary_key=True),

@@ -23,7 +23,7 @@ from scheduler.reports.provider_lines import ProviderIncident, ProviderLineMinut
 Clocks = Callable[[datetime], Clock]
 
 
-class _Told(NamedTuple):
+class _RegistrationRow(NamedTuple):
     """The columns of a registration as the query returns them; `answered` is when it was first decided."""
 
     id: str
@@ -58,7 +58,7 @@ def _happened(kind: str) -> Exists:
 
 
 _ASKED = (
-    *(SESSIONS.c[name] for name in _Told._fields[: _Told._fields.index("invited")]),
+    *(SESSIONS.c[name] for name in _RegistrationRow._fields[: _RegistrationRow._fields.index("invited")]),
     _of_session(select(func.count()), SESSION_POINTS.c.session),
     _of_session(select(func.count()), INCIDENTS.c.session),
     _of_session(select(func.min(HAPPENINGS.c.at)), HAPPENINGS.c.session),
@@ -84,7 +84,7 @@ async def facts(
         .where(within)
         .order_by(SLOTS.c.start, SESSIONS.c.seq)
     )
-    told = [_Told(*row) for row in (await db.execute(query)).all()]
+    told = [_RegistrationRow(*row) for row in (await db.execute(query)).all()]
     turnouts = await turnout_store.of_sessions(db, period, {each.id: each.invited for each in told}, now)
     handovers, reviewed = await _handovers(db, ids, now), await reviews(db, ids)
     found = []
@@ -133,7 +133,7 @@ async def _handovers(db: AsyncConnection, ids: Select[tuple[str]], now: datetime
     }
 
 
-async def minutes(db: AsyncConnection, period: Interval, zone: ZoneInfo) -> list[ProviderLineMinutes]:
+async def line_minutes(db: AsyncConnection, period: Interval, zone: ZoneInfo) -> list[ProviderLineMinutes]:
     """Return the line minutes of providers in the sessions of a period (R-116)."""
     query = (
         select(LINE_MINUTES, SLOTS.c.start)
@@ -149,7 +149,7 @@ async def minutes(db: AsyncConnection, period: Interval, zone: ZoneInfo) -> list
     ]
 
 
-async def troubles(db: AsyncConnection, period: Interval, zone: ZoneInfo) -> list[ProviderIncident]:
+async def provider_incidents(db: AsyncConnection, period: Interval, zone: ZoneInfo) -> list[ProviderIncident]:
     """Return the incidents of a period that were handed to a provider."""
     opened = INCIDENTS.c.opened
     within = (opened >= seconds(period.start)) & (opened < seconds(period.end)) & INCIDENTS.c.provider.is_not(None)

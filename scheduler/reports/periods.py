@@ -18,7 +18,7 @@ def period(kind: PeriodId, year: int, rules: ReportPolicy, zone: ZoneInfo) -> In
     """Return a period of a year, from its first midnight to the one after its last day."""
     begin = _day(year, rules.year_begins)
     middle = _day(year, rules.half_begins)
-    if begin > middle:  # the report of a year begins in the one before
+    if begin > middle:  # the period of a year begins in the year before
         begin = begin.replace(year=year - 1)
     end = begin.replace(year=begin.year + 1)
     days = {"first_half": (begin, middle), "second_half": (middle, end), "year": (begin, end)}[kind]

@@ -4,14 +4,14 @@ from sqlalchemy import BigInteger, Column, ForeignKey, String, Table, Text
 
 from scheduler.core.schema import METADATA
 
-UPTIME = Table(  # stretches that a server ran
+UPTIME = Table(  # stretches for which a server ran
     "uptime",
     METADATA,
     Column("began", BigInteger, primary_key=True, autoincrement=False),
     Column("seen", BigInteger, nullable=False),
 )
 
-REVIEWS = Table(  # emergencies that were looked at afterwards
+REVIEWS = Table(  # reviews of emergencies
     "reviews",
     METADATA,
     Column("session", String(32), ForeignKey("sessions.id"), primary_key=True),
@@ -20,7 +20,7 @@ REVIEWS = Table(  # emergencies that were looked at afterwards (R-075)
     Column("remark", String(1000), nullable=False),
 )
 
-FIGURE_REQUESTS = Table(  # units are asked to go through their figures of a period
+FIGURE_REQUESTS = Table(  # requests that units check their figures of a period
     "figure_requests",
     METADATA,
     Column("id", String(32), primary_key=True),
@@ -33,7 +33,7 @@ FIGURE_REQUESTS = Table(  # units are asked to go through their figures of a per
     Column("reminded", BigInteger),
 )
 
-FIGURE_ANSWERS = Table(  # what was counted of each unit that was asked, and what it says
+FIGURE_ANSWERS = Table(  # the counted figures of each unit that was asked, and its reply
     "figure_answers",
     METADATA,
     Column("request", String(32), ForeignKey("figure_requests.id"), primary_key=True),

@@ -103,14 +103,14 @@ class Reports:
     async def _provider_rows(self, db: AsyncConnection, period: Interval, now: datetime) -> tuple[ProviderRow, ...]:
         zone = self._profiles.at(now).zone
         names = {each.id: each.name for each in await lines_store.providers(db)}
-        counted = await facts_store.minutes(db, period, zone)
-        return monthly(counted, await facts_store.troubles(db, period, zone), names)
+        counted = await facts_store.line_minutes(db, period, zone)
+        return monthly(counted, await facts_store.provider_incidents(db, period, zone), names)
 
     def _names(self, facts: list[RegistrationFact], now: datetime) -> dict[Grouping, dict[str, str]]:
         policy, shelf = self._profiles.at(now), self._profiles.shelf
         return {
             "unit": {fact.unit: fact.unit_name for fact in facts},
-            # levels that ended are named as they were
+            # ended levels have the name of their last profile
             "level": {level.id: level.name for each in (*shelf, policy) for level in each.levels},
             "class": {klass: rules.name for klass, rules in policy.classes.items()},
             "purpose": dict(policy.registration.purposes),

@@ -83,7 +83,7 @@ CHANNELS = Channels(mail=True, groups=("zalo",))
 
 @dataclass
 class Office:
-    """A scheduler, the preparation of its sessions, and its post."""
+    """The services around the preparation of sessions, over one database."""
 
     engine: AsyncEngine
     scheduler: Scheduler
@@ -94,7 +94,7 @@ class Office:
     attendee_lists: AttendeeLists
     steps: PowerOnSteps
     personal: PersonalData
-    post: Notifications
+    notifications: Notifications
 
     async def session(
         self,
@@ -120,7 +120,7 @@ class Office:
 
     async def told(self, now: datetime, *kinds: str) -> list[tuple[str, str | None, str]]:
         """Return kind, unit and words of the letters of some kinds."""
-        found: list[OutboxItem] = [each for each in await self.post.due(now, 500) if each.kind in kinds]
+        found: list[OutboxItem] = [each for each in await self.notifications.due(now, 500) if each.kind in kinds]
         return sorted((each.kind, each.unit, each.facts.reason) for each in found if each.channel == "mail")
 
 
@@ -128,9 +128,9 @@ class Office:
 async def office(seeded_url: str) -> AsyncIterator[Office]:
     """An office with the mailboxes of the operating unit and one district."""
     engine = database.connect(seeded_url)
-    post = Notifications(engine, ZONE)
+    notifications = Notifications(engine, ZONE)
     for unit in ("so.tttt", NHA_TRANG):
-        await post.set_mailbox(unit, f"{unit}@khanhhoa.gov.vn")
+        await notifications.set_mailbox(unit, f"{unit}@khanhhoa.gov.vn")
     scheduler = Scheduler(engine, PROFILES, Amount(20, 250), CHANNELS)
     alerts = Alerts(engine, PROFILES, CHANNELS)
     yield Office(
@@ -143,18 +143,18 @@ async def office(seeded_url: str) -> AsyncIterator[Office]:
         attendee_lists=AttendeeLists(alerts),
         steps=PowerOnSteps(alerts),
         personal=PersonalData(alerts),
-        post=post,
+        notifications=notifications,
     )
     await engine.dispose()
 
 
 @dataclass
 class Booked:
-    """A scheduler and what is kept beside it; `session` is 05/04/2023 08:00–09:00, hosted by so.tttt."""
+    """A scheduler and the incident service; `session` is 05/04/2023 08:00–09:00, hosted by so.tttt."""
 
     engine: AsyncEngine
     scheduler: Scheduler
-    desk: IncidentService
+    incidents: IncidentService
     session: Session
 
 

@@ -145,7 +145,7 @@ class Equipment:
         async with self._engine.begin() as db:
             point = await _point(db, point_id)
             devices_ = await devices_store.devices(db, point_id)
-            if device > len(devices_):  # removed while a meeting goes on
+            if device > len(devices_):  # the device was removed during the meeting
                 return []
             known = devices_[device - 1]
             found = drift.compare(known, _name(point, device), await lines_store.lines(db, point_id), what)
@@ -197,7 +197,7 @@ def _name(point: Point, device: int) -> str:
 
 
 def _registered(device: Device, field: DeviceField) -> str:
-    return str(getattr(device, field, "") or "")  # the name and the line are not the device's own
+    return str(getattr(device, field, "") or "")  # a device has no field for name and line
 
 
 async def _point(db: AsyncConnection, id_: str) -> Point:

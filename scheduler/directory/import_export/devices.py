@@ -68,7 +68,7 @@ async def plan(
         if point is None or (digits and old is None):
             faults += [LineError(line, "number", "unknown-device", row["number"])] if point else []
             continue
-        if old is not None and not old.kind and not row["kind"]:  # nothing is known of it, and nothing is said
+        if old is not None and not old.kind and not row["kind"]:  # neither the registration nor the row describes it
             steps.append(ImportStep(line, "same", point.name))
             continue
         new = _device(old or Device(f"line {line}", point.id, 0), row, line, faults)

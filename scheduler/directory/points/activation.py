@@ -54,7 +54,7 @@ def _room(facts: Facts, policy: Policy, now: datetime) -> list[FieldError]:
     if last.result == "failed":
         rules = policy.directory.assessment.items
         failed = [rules[item.id].name if item.id in rules else item.id for item in assessment.failing(last.items)]
-        # Met in every item, it was failed by the line as it was then, which may be measured anew since.
+        # If every item is met, the line failed it; the line may have been measured again since.
         return [FieldError("assessment", "assessment-failed", ", ".join(failed)) if failed else _LINE_FAILED]
     if last.expires is not None and last.expires <= now:
         return [FieldError("assessment", "assessment-over")]

@@ -50,7 +50,7 @@ class Directory:
         """Return the operating unit (Điều 3.8)."""
         return self._profiles.at(now).directory.operator_unit
 
-    # What there is.
+    # Reading.
 
     async def aliases(self) -> list[PointAlias]:
         """Return the former names of points, newest first."""
@@ -213,7 +213,7 @@ class Directory:
                 latest.setdefault(each.point, each)
             return latest
 
-    # Documents (Điều 8, last paragraph).
+    # Exemptions (Điều 8, last paragraph).
 
     async def exemptions(self, unit: str | None = None) -> list[Exemption]:
         """Return the exemptions of a unit, or of all units."""
@@ -238,7 +238,7 @@ class Directory:
             if not await points_store.end_exemption(db, id_, valid_to):
                 raise Unknown("exemption", id_)
 
-    # What falls due by itself.
+    # What the daily job does.
 
     async def suspend_lapsed(self, now: datetime) -> list[Point]:
         """Suspend active points that may no longer be active, and return them.

@@ -39,7 +39,7 @@ async def end(db: AsyncConnection, session: str, name: str, at: datetime) -> Non
     await db.execute(update(SPEECHES).where(going_on).values(ended=seconds(at)))
 
 
-async def lost(db: AsyncConnection, held: Collection[str] = ()) -> None:
+async def close_lost(db: AsyncConnection, held: Collection[str] = ()) -> None:
     """Close the floor times that a killed server left open, at the last time their point was connected.
 
     The stays of these points must be closed already. Floor times of sessions in `held` stay open: those meetings go on.

@@ -45,12 +45,12 @@ async def end(db: AsyncConnection, session: str, point: str, at: datetime) -> No
         await db.execute(update(STAYS).where(going_on).values(seen=left, left=left))
 
 
-async def saw(db: AsyncConnection, ids: Collection[int], now: datetime) -> None:
+async def confirm(db: AsyncConnection, ids: Collection[int], now: datetime) -> None:
     """Note that the points of these stays are still connected."""
     await db.execute(update(STAYS).where(STAYS.c.id.in_(ids)).values(seen=seconds(now)))
 
 
-async def lost(db: AsyncConnection, since: datetime | None = None, held: Collection[str] = ()) -> None:
+async def close_lost(db: AsyncConnection, since: datetime | None = None, held: Collection[str] = ()) -> None:
     """Close open stays at the last time their point was seen connected.
 
     With `since`, only stays that were not seen since then. Stays of sessions in `held` stay open: those meetings go on.

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, T
 
 from scheduler.core.schema import METADATA
 
-STAYS = Table(  # when a point was connected; an open one was alive at `seen`
+STAYS = Table(  # stretches for which points were connected; an open one was last confirmed at `seen`
     "stays",
     METADATA,
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
@@ -16,11 +16,13 @@ STAYS = Table(  # when a point was connected; an open one was alive at `seen`
     Column("joined", BigInteger, nullable=False),
     Column("seen", BigInteger, nullable=False),
     Column("left", BigInteger),
-    Index("stays_session", "session", "point", "joined", "left"),  # what a year's report needs of 300,000
-    Index("stays_left", "left"),  # the open ones are looked through every few seconds
+    Index(
+        "stays_session", "session", "point", "joined", "left"
+    ),  # covers all that a report of a year reads of 300,000 rows
+    Index("stays_left", "left"),  # open stays are read every few seconds
 )
 
-SPEECHES = Table(  # who had the floor; an open one has it still
+SPEECHES = Table(  # floor times; `ended` is empty while the device has the floor
     "speeches",
     METADATA,
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
@@ -34,7 +36,7 @@ SPEECHES = Table(  # who had the floor; an open one has it still
     Index("speeches_session", "session"),
 )
 
-EXPLANATIONS = Table(  # what a point says of an interruption that began then
+EXPLANATIONS = Table(  # how a point explains its interruption that began at `start`
     "explanations",
     METADATA,
     Column("session", String(32), ForeignKey("sessions.id"), primary_key=True),
@@ -46,7 +48,7 @@ EXPLANATIONS = Table(  # what a point says of an interruption that began then (R
 )
 
 
-REDIALS = Table(  # lost connections of points, and each try to come back
+REDIALS = Table(  # lost connections of points and attempts to reconnect
     "redials",
     METADATA,
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
@@ -59,7 +61,7 @@ REDIALS = Table(  # lost connections of points, and each try to come back (R-099
 )
 
 
-ROLLS = Table(  # sessions whose host asked who takes part
+ROLLS = Table(  # sessions whose host asked for attendee lists
     "rolls",
     METADATA,
     Column("session", String(32), ForeignKey("sessions.id"), primary_key=True),
@@ -67,7 +69,7 @@ ROLLS = Table(  # sessions whose host asked who takes part (R-098)
     Column("by", String(200), nullable=False),
 )
 
-LISTS = Table(  # who takes part at a point; names go when the profile says so (I-10)
+LISTS = Table(  # attendee lists of points; names are erased when the profile says so (I-10)
     "lists",
     METADATA,
     Column("session", String(32), ForeignKey("sessions.id"), primary_key=True),

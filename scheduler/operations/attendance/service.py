@@ -67,8 +67,8 @@ class Attendance:
         Sessions in `held` are left alone: their meetings still go on.
         """
         async with writing(self._alerts.engine) as db:
-            await presence_store.lost(db, held=held)
-            await floor_store.lost(db, held)
+            await presence_store.close_lost(db, held=held)
+            await floor_store.close_lost(db, held)
 
     async def point_joined(self, session: str, point: str, now: datetime) -> None:
         """Note that a point is about to be let in; a second device of the point changes nothing."""
@@ -116,8 +116,8 @@ class Attendance:
                 return
         async with writing(self._alerts.engine) as db:
             known = await presence_store.open_stays(db)
-            await presence_store.saw(db, [known[key] for key in known.keys() & there], now)
-            await presence_store.lost(db, now - FORGOTTEN)
+            await presence_store.confirm(db, [known[key] for key in known.keys() & there], now)
+            await presence_store.close_lost(db, now - FORGOTTEN)
 
     async def slots(self, session_id: str, now: datetime) -> list[SlotAttendance]:
         """Return the attendance of each slot. Raises UnknownSession."""

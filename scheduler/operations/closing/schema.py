@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Column, ForeignKey, String, Table
 
 from scheduler.core.schema import METADATA
 
-TICKS = Table(  # what was done of the closing lists; place is a point, or empty for the centre
+TICKS = Table(  # ticks of closing checklists; place is a point, or empty for the centre
     "closing_ticks",
     METADATA,
     Column("session", String(32), ForeignKey("sessions.id"), primary_key=True),
@@ -25,7 +25,7 @@ CLOSINGS = Table(
     Column("reminded", BigInteger),
 )
 
-HANDOVERS = Table(  # recordings that hosts are owed, and what became of them (R-102, A27)
+HANDOVERS = Table(  # handovers of recordings to hosts (R-102, A27)
     "handovers",
     METADATA,
     Column("session", String(32), ForeignKey("sessions.id"), primary_key=True),
@@ -56,7 +56,7 @@ DOCUMENTS = Table(
     Column("at", BigInteger, nullable=False),
 )
 
-GRANTS = Table(  # who asked for a document or the recording, and what the host answered
+GRANTS = Table(  # requests for documents or the recording, with the host's replies
     "material_grants",
     METADATA,
     Column("id", String(32), primary_key=True),

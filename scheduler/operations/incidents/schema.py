@@ -18,7 +18,7 @@ INCIDENTS = Table(
     Column("measured", Text),  # JSON
     Column("state", String(16), nullable=False),
     Column("assignee", String(200), nullable=False),
-    Column("provider", String(64)),  # its id
+    Column("provider", String(64)),  # the id of the provider
     Column("resolved", BigInteger),
     Index("incidents_state", "state"),
 )
@@ -36,12 +36,12 @@ INCIDENT_STEPS = Table(
 )
 
 
-LINE_MINUTES = Table(  # how each point's line was in each session
+LINE_MINUTES = Table(  # line quality of each point in each session (R-039, R-116)
     "line_minutes",
     METADATA,
     Column("session", String(32), ForeignKey("sessions.id"), primary_key=True),
     Column("point", String(64), ForeignKey("points.id"), primary_key=True),
     Column("minutes", Integer, nullable=False),
     Column("lossy", Integer, nullable=False),
-    Column("provider", String(32)),  # whose line it was
+    Column("provider", String(32)),  # the provider of the line at that time
 )

@@ -31,7 +31,7 @@ class IncidentService:
         """
         async with writing(self._engine) as db:
             await sessions_store.known(db, report.session)
-            found = await incidents_store.same(db, report)
+            found = await incidents_store.unsettled_like(db, report)
             if found is None:
                 provider = await incidents_store.provider(db, report.point)
                 provider_id = None if provider is None else provider.id

@@ -26,7 +26,7 @@ async def known(db: AsyncConnection, incident: str) -> Incident:
     return found[0]
 
 
-async def same(db: AsyncConnection, report: FaultReport) -> Incident | None:
+async def unsettled_like(db: AsyncConnection, report: FaultReport) -> Incident | None:
     """Return the unsettled incident of the same session, kind and point as a report, if there is one."""
     here = INCIDENTS.c.session == report.session, INCIDENTS.c.kind == report.kind
     point = INCIDENTS.c.point.is_(None) if report.point is None else INCIDENTS.c.point == report.point

@@ -54,7 +54,7 @@ class CheckReminders:
         clock = Clock(self._alerts.policy(session), (await calendar_store.notes(db)).calendar)
         by = clock.check(slot.start).astimezone(self._alerts.policy(session).zone)
         said = particulars.said(session, self._alerts.policy(session), points)
-        late = "kiểm tra ngay, trước giờ họp"  # what was registered since is called when no time is left for it
+        late = "kiểm tra ngay, trước giờ họp"  # a session registered late may leave no time for the check
         lines = [f"kiểm tra xong trước {by:%H:%M %d/%m/%Y}" if now < by else late]
 
         def notice(unit: str) -> Notice:

@@ -74,7 +74,7 @@ async def steps(db: AsyncConnection, sessions: Collection[str]) -> dict[str, dic
     return found
 
 
-async def links(db: AsyncConnection, sessions: Iterable[Session]) -> dict[tuple[str, SlotKind], LinkTest]:
+async def link_tests(db: AsyncConnection, sessions: Iterable[Session]) -> dict[tuple[str, SlotKind], LinkTest]:
     """Return the link tests by session and slot kind.
 
     A test that was made for a time at which the slot no longer starts is left out.

@@ -4,7 +4,7 @@ from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, 
 
 from scheduler.core.schema import METADATA
 
-CHECKS = Table(  # the last technical check of a point for a slot that began then
+CHECKS = Table(  # the latest technical check of a point for the slot that begins at `start`
     "checks",
     METADATA,
     Column("session", String(32), ForeignKey("sessions.id"), primary_key=True),
@@ -35,7 +35,7 @@ DUTIES = Table(  # persons on duty for a session (R-089, R-090, R-097, R-106, R-
 )
 
 
-SELF_TESTS = Table(  # what points found out about themselves
+SELF_TESTS = Table(  # self-tests of points
     "self_tests",
     METADATA,
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
@@ -57,7 +57,7 @@ SELF_TESTS = Table(  # what points found out about themselves (R-086)
 )
 
 
-LINK_TESTS = Table(  # the link to the Government's system, before a slot that began then
+LINK_TESTS = Table(  # tests of the link to the Government's system for the slot that begins at `start`
     "link_tests",
     METADATA,
     Column("session", String(32), ForeignKey("sessions.id"), primary_key=True),
@@ -70,7 +70,7 @@ LINK_TESTS = Table(  # the link to the Government's system, before a slot that b
 )
 
 
-STEPS = Table(  # steps of switching on and off that a point has done for a session
+STEPS = Table(  # power-on and power-off steps that a point has done for a session
     "steps",
     METADATA,
     Column("session", String(32), ForeignKey("sessions.id"), primary_key=True),

@@ -103,7 +103,7 @@ class ReadinessService:
             addresses={each.point: each.address for each in await devices_store.devices(db) if each.address},
             lines=_by_point(await lines_store.lines(db)),
             steps=await power_on_steps.steps(db, ids),
-            links=await power_on_steps.links(db, sessions),
+            links=await power_on_steps.link_tests(db, sessions),
             providers={each.id: each.name for each in await lines_store.providers(db)},
             tests=await self_test_service.newest(db, points, now - OLDEST_TEST),
         )

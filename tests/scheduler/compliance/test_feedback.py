@@ -48,27 +48,31 @@ def handovers(booked: Booked) -> HandoverService:
 
 
 @pytest.fixture
-def box(booked: Booked, handovers: HandoverService) -> FeedbackService:
+def feedback(booked: Booked, handovers: HandoverService) -> FeedbackService:
     return FeedbackService(booked.engine, PROFILES, ClosingService(booked.engine, PROFILES, NOWHERE), handovers)
 
 
-async def test_feedback_is_kept_with_its_answer(booked: Booked, box: FeedbackService) -> None:
+async def test_feedback_is_kept_with_its_answer(booked: Booked, feedback: FeedbackService) -> None:
     points = {point.id: point for point in await booked.scheduler.points()}
     unit, other = points["nt.xuonghuan"].unit, points["nt.vinhhai"].unit
-    said = await box.add(unit, "nt.xuonghuan", "Đường truyền yếu", NOW)
+    said = await feedback.add(unit, "nt.xuonghuan", "Đường truyền yếu", NOW)
     assert said == Feedback(said.id, unit, "nt.xuonghuan", NOW, "Đường truyền yếu")
-    assert (await box.feedback(), await box.feedback(unit), await box.feedback(other)) == ([said], [said], [])
-    answered = await box.answer(said.id, "forwarded", "Đã báo cáo UBND tỉnh", "truc.ban", NOW + DAY)
+    assert (await feedback.feedback(), await feedback.feedback(unit), await feedback.feedback(other)) == (
+        [said],
+        [said],
+        [],
+    )
+    answered = await feedback.answer(said.id, "forwarded", "Đã báo cáo UBND tỉnh", "truc.ban", NOW + DAY)
     assert answered == replace(
         said, status="forwarded", answer="Đã báo cáo UBND tỉnh", answered_by="truc.ban", answered=NOW + DAY
     )
-    assert await box.feedback(unit) == [answered]
+    assert await feedback.feedback(unit) == [answered]
     with pytest.raises(UnknownFeedback):
-        await box.answer("nothing", "handled", "", "truc.ban", NOW)
+        await feedback.answer("nothing", "handled", "", "truc.ban", NOW)
 
 
 async def test_breaches_are_what_the_records_say(
-    booked: Booked, box: FeedbackService, handovers: HandoverService
+    booked: Booked, feedback: FeedbackService, handovers: HandoverService
 ) -> None:
     points = {point.id: point for point in await booked.scheduler.points()}
     host, commune = points["so.tttt"].unit, points["nt.xuonghuan"].unit
@@ -77,7 +81,7 @@ async def test_breaches_are_what_the_records_say(
     with pytest.raises(TooLate):
         await booked.scheduler.submit(evening, at("03/04/2023 15:00"))
     made = await handovers.open(session.id, SHA, END)
-    found = await box.breaches(NOW - DAY, NOW + 30 * DAY, made.due + timedelta(seconds=1))
+    found = await feedback.breaches(NOW - DAY, NOW + 30 * DAY, made.due + timedelta(seconds=1))
     told = [(each.kind, each.unit, each.session, each.point) for each in found]
     assert told == [
         ("receipt", host, session.id, None),
@@ -85,7 +89,7 @@ async def test_breaches_are_what_the_records_say(
         ("closing", commune, session.id, "nt.xuonghuan"),
         ("late", host, None, "so.tttt"),
     ]
-    assert await box.breaches(NOW - DAY, NOW, END) == []
+    assert await feedback.breaches(NOW - DAY, NOW, END) == []
 
 
 @given(st.integers(0, 5), st.none() | st.integers(0, 5), st.integers(0, 5))
@@ -129,7 +133,7 @@ def test_r123_who_was_not_checked_where_others_were(checked: set[str]) -> None:
 
 
 async def test_r123_absence_late_moves_checks_and_drift_are_found_with_their_records(
-    booked: Booked, box: FeedbackService
+    booked: Booked, feedback: FeedbackService
 ) -> None:
     points = {point.id: point for point in await booked.scheduler.points()}
     host, commune = points["so.tttt"].unit, points["nt.xuonghuan"].unit
@@ -147,7 +151,7 @@ async def test_r123_absence_late_moves_checks_and_drift_are_found_with_their_rec
     await equipment.set_line(AccessLine("", "nt.xuonghuan", "TSLCD", None, 4000, True, ("10.0.0.0/8",)))
     for seen in (ObservedDevice("203.0.113.9"), ObservedDevice(name="Khac")):
         await equipment.check_device("nt.xuonghuan", 1, seen, END)
-    found = await box.breaches(NOW - DAY, NOW + 30 * DAY, END + timedelta(seconds=1))
+    found = await feedback.breaches(NOW - DAY, NOW + 30 * DAY, END + timedelta(seconds=1))
     told = {(each.kind, each.unit, each.session, each.point) for each in found if each.kind != "closing"}
     assert told == {
         ("late", host, late.id, "so.tttt"),
@@ -156,25 +160,27 @@ async def test_r123_absence_late_moves_checks_and_drift_are_found_with_their_rec
         ("drift", commune, None, "nt.xuonghuan"),
         ("name", commune, None, "nt.xuonghuan"),
     }
-    own = await box.breaches(NOW - DAY, NOW + 30 * DAY, END + timedelta(seconds=1), commune)
+    own = await feedback.breaches(NOW - DAY, NOW + 30 * DAY, END + timedelta(seconds=1), commune)
     assert own == [each for each in found if each.unit == commune]
 
 
-async def test_r123_figures_not_answered_in_time_are_the_units(booked: Booked, box: FeedbackService) -> None:
+async def test_r123_figures_not_answered_in_time_are_the_units(booked: Booked, feedback: FeedbackService) -> None:
     reports = Reports(booked.engine, PROFILES, booked.scheduler)
-    inquiries = CorrectionRequests(booked.engine, PROFILES, reports, NOWHERE)
+    corrections = CorrectionRequests(booked.engine, PROFILES, reports, NOWHERE)
     units = [unit.id for unit in (await booked.scheduler.units())[:3]]
     due = NOW + DAY
-    made = await inquiries.ask("Số liệu", Interval(NOW, END), due, units, "truc", NOW)
+    made = await corrections.ask("Số liệu", Interval(NOW, END), due, units, "truc", NOW)
     said = dict(made.answers[0].counted)
-    await inquiries.answer(made.id, units[0], said, "", "x", due)
-    await inquiries.answer(made.id, units[1], said, "", "x", due + timedelta(seconds=1))
-    found = await box.breaches(NOW, NOW + 30 * DAY, due + timedelta(seconds=2))
+    await corrections.answer(made.id, units[0], said, "", "x", due)
+    await corrections.answer(made.id, units[1], said, "", "x", due + timedelta(seconds=1))
+    found = await feedback.breaches(NOW, NOW + 30 * DAY, due + timedelta(seconds=2))
     assert {each.unit for each in found if each.kind == "figures"} == set(units[1:])
-    assert not [each for each in await box.breaches(NOW, NOW + 30 * DAY, due) if each.kind == "figures"]
+    assert not [each for each in await feedback.breaches(NOW, NOW + 30 * DAY, due) if each.kind == "figures"]
 
 
-async def test_r124_the_head_hears_once_a_month_of_three_facts_or_more(booked: Booked, box: FeedbackService) -> None:
+async def test_r124_the_head_hears_once_a_month_of_three_facts_or_more(
+    booked: Booked, feedback: FeedbackService
+) -> None:
     points = {point.id: point for point in await booked.scheduler.points()}
     for number in range(2, 4):  # three meetings, which the host opened and nobody else came to
         day = f"{number + 4:02}/04/2023"
@@ -188,23 +194,23 @@ async def test_r124_the_head_hears_once_a_month_of_three_facts_or_more(booked: B
     roles: dict[PersonRole, str] = {"manager": "phong@nt.vn", "head": "chutich@nt.vn"}
     for role, email in roles.items():
         await people.add(PersonEntry(commune, None, role, "Lê A", "0905123456", email, None, NOW.date(), ""), NOW)
-    post = Notifications(booked.engine, ZONE, MAIL)
-    summaries = MonthlySummary(booked.engine, PROFILES, box, MAIL)
+    notifications = Notifications(booked.engine, ZONE, MAIL)
+    summaries = MonthlySummary(booked.engine, PROFILES, feedback, MAIL)
     for now in ("30/04/2023 23:59", "08/05/2023 08:00"):  # the month is not over; too long over
         await summaries.work(at(now))
-    assert await post.newest(9) == []
+    assert await notifications.newest(9) == []
     for now in ("01/05/2023 08:00", "01/05/2023 08:01", "02/05/2023 08:00"):
         await summaries.work(at(now))
-    told = {(each.unit, each.recipient, each.facts.title, each.facts.reason) for each in await post.newest(9)}
+    told = {(each.unit, each.recipient, each.facts.title, each.facts.reason) for each in await notifications.newest(9)}
     closing = "chưa hoàn tất kết thúc kỹ thuật: 3"
     assert told == {
         (commune, "chutich@nt.vn", "tháng 04/2023", f"vắng mặt: 3; {closing}"),
         (points["so.tttt"].unit, "", "tháng 04/2023", closing),
     }
-    assert len(await post.newest(9)) == 2
-    never = MonthlySummary(booked.engine, silent(PROFILES), box, MAIL)
+    assert len(await notifications.newest(9)) == 2
+    never = MonthlySummary(booked.engine, silent(PROFILES), feedback, MAIL)
     await never.work(at("01/06/2023 08:00"))
-    assert len(await post.newest(9)) == 2
+    assert len(await notifications.newest(9)) == 2
 
 
 def silent(shelf: Profiles) -> Profiles:

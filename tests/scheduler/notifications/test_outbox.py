@@ -26,7 +26,7 @@ class Office:
 
     engine: AsyncEngine
     scheduler: Scheduler
-    post: Notifications
+    notifications: Notifications
 
 
 @pytest.fixture
@@ -37,13 +37,13 @@ async def office(seeded_url: str) -> AsyncIterator[Office]:
 
 
 async def told(office: Office) -> list[tuple[str, str]]:
-    return sorted((notice.kind, notice.channel) for notice in await office.post.due(NOW))
+    return sorted((notice.kind, notice.channel) for notice in await office.notifications.due(NOW))
 
 
 async def test_a_decision_is_told_on_every_channel_once(office: Office) -> None:
     session = await office.scheduler.submit(REQUEST, NOW)
     assert await told(office) == [("granted", "mail"), ("granted", "telegram"), ("granted", "zalo")]
-    notice = (await office.post.due(NOW))[0]
+    notice = (await office.notifications.due(NOW))[0]
     assert (notice.unit, notice.session, notice.facts.number) == ("so.tttt", session.id, session.number)
     assert session.code and session.code not in notice.facts.text()
     assert await office.scheduler.live_code(session.id) == session.code
@@ -51,13 +51,13 @@ async def test_a_decision_is_told_on_every_channel_once(office: Office) -> None:
         await office.scheduler.cancel(session.id, NOW)
     assert [kind for kind, _ in await told(office)] == ["cancelled"] * 3 + ["granted"] * 3
     assert await office.scheduler.live_code(session.id) is None
-    assert {n.sequence for n in await office.post.due(NOW) if n.kind == "cancelled"} == {1}
+    assert {n.sequence for n in await office.notifications.due(NOW) if n.kind == "cancelled"} == {1}
 
 
 async def test_r071_the_answer_to_a_form_says_when_it_came_and_from_when_it_counts(office: Office) -> None:
     later = replace(REQUEST, official=on("07/04/2023", "08:00", "09:00"))
     session = await office.scheduler.submit(later, at("03/04/2023 19:00"))
-    notice = (await office.post.due(at("03/04/2023 19:00")))[0]
+    notice = (await office.notifications.due(at("03/04/2023 19:00")))[0]
     assert (notice.kind, notice.facts.number) == ("granted", session.number)
     assert notice.facts.reason == "nhận lúc 19:00 03/04/2023, tính từ 07:00 04/04/2023 (giờ hành chính)"
 
@@ -72,11 +72,11 @@ async def test_a_refusal_is_told_though_nothing_is_booked(office: Office) -> Non
 
 async def test_r066_who_loses_a_code_is_told_why_and_what_is_free(office: Office) -> None:
     commune = (await office.scheduler.point("nt.vinhhai")).unit
-    await office.post.set_mailbox("568", "nhatrang@khanhhoa.gov.vn")
-    await office.post.set_mailbox(commune, "vinhhai@khanhhoa.gov.vn")
+    await office.notifications.set_mailbox("568", "nhatrang@khanhhoa.gov.vn")
+    await office.notifications.set_mailbox(commune, "vinhhai@khanhhoa.gov.vn")
 
     async def letters(kind: str) -> list[tuple[str, str | None, str]]:
-        found = [n for n in await office.post.due(NOW, 500) if n.kind == kind]
+        found = [n for n in await office.notifications.due(NOW, 500) if n.kind == kind]
         return sorted((n.channel, n.unit, n.facts.reason) for n in found)
 
     city = replace(REQUEST, host_point="ubnd.nha-trang", points=("nt.vinhhai", "so.tttt"))
@@ -109,25 +109,25 @@ async def test_a_failure_waits_longer_each_time_and_ends_with_a_person(office: O
     async with database.writing(office.engine) as db:
         await outbox.tell(db, Notice("receipt", "r", NoticeFacts()), CHANNELS, NOW)
     now, waits = NOW, []
-    while found := await office.post.due(now):
-        await office.post.failed(found[0], "smtp 451 later", now)
-        after = (await office.post.newest(1))[0]
+    while found := await office.notifications.due(now):
+        await office.notifications.failed(found[0], "smtp 451 later", now)
+        after = (await office.notifications.newest(1))[0]
         waits.append((after.due - now) // timedelta(minutes=1))
         now = after.due
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60, 60]
     assert (after.state, after.error, after.tries) == ("failed", "smtp 451 later", 12)
-    assert await office.post.again(after.id, now)
-    assert [notice.id for notice in await office.post.due(now)] == [after.id]
-    await office.post.done(after, now)
-    assert (await office.post.newest(1))[0].state == "sent"
-    assert await office.post.due(now) == []
-    assert not await office.post.again(after.id + 1, now)
+    assert await office.notifications.again(after.id, now)
+    assert [notice.id for notice in await office.notifications.due(now)] == [after.id]
+    await office.notifications.done(after, now)
+    assert (await office.notifications.newest(1))[0].state == "sent"
+    assert await office.notifications.due(now) == []
+    assert not await office.notifications.again(after.id + 1, now)
 
 
 async def test_a_full_outbox_keeps_the_decision(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outbox, "MAX_WAITING", 2)
     await office.scheduler.submit(REQUEST, NOW)
-    newest = await office.post.newest(10)
+    newest = await office.notifications.newest(10)
     assert [(n.channel, n.state, n.error) for n in newest] == [
         ("zalo", "failed", "outbox-full"),
         ("telegram", "waiting", ""),
@@ -137,20 +137,20 @@ async def test_a_full_outbox_keeps_the_decision(office: Office, monkeypatch: pyt
 
 async def test_settled_notices_are_forgotten_after_a_year(office: Office) -> None:
     await office.scheduler.submit(REQUEST, NOW)
-    waiting = await office.post.due(NOW)
-    await office.post.done(waiting[0], NOW)
-    await office.post.prune(NOW + outbox.KEPT)
-    assert len(await office.post.newest(10)) == 3
-    await office.post.prune(NOW + outbox.KEPT + timedelta(seconds=1))
-    assert {n.id for n in await office.post.newest(10)} == {n.id for n in waiting[1:]}
+    waiting = await office.notifications.due(NOW)
+    await office.notifications.done(waiting[0], NOW)
+    await office.notifications.prune(NOW + outbox.KEPT)
+    assert len(await office.notifications.newest(10)) == 3
+    await office.notifications.prune(NOW + outbox.KEPT + timedelta(seconds=1))
+    assert {n.id for n in await office.notifications.newest(10)} == {n.id for n in waiting[1:]}
 
 
 async def test_a_mailbox_belongs_to_one_unit(office: Office) -> None:
     units = [unit.id for unit in await office.scheduler.units()][:2]
-    await office.post.set_mailbox(units[0], "Mot@KhanhHoa.gov.vn")
-    await office.post.set_mailbox(units[0], "hai@khanhhoa.gov.vn")
-    assert await office.post.mailboxes() == {units[0]: "hai@khanhhoa.gov.vn"}
-    await office.post.set_mailbox(units[1], "hai@khanhhoa.gov.vn")
-    assert await office.post.mailboxes() == {units[1]: "hai@khanhhoa.gov.vn"}
+    await office.notifications.set_mailbox(units[0], "Mot@KhanhHoa.gov.vn")
+    await office.notifications.set_mailbox(units[0], "hai@khanhhoa.gov.vn")
+    assert await office.notifications.mailboxes() == {units[0]: "hai@khanhhoa.gov.vn"}
+    await office.notifications.set_mailbox(units[1], "hai@khanhhoa.gov.vn")
+    assert await office.notifications.mailboxes() == {units[1]: "hai@khanhhoa.gov.vn"}
     with pytest.raises(UnknownUnit):
-        await office.post.set_mailbox("nobody", "ba@khanhhoa.gov.vn")
+        await office.notifications.set_mailbox("nobody", "ba@khanhhoa.gov.vn")

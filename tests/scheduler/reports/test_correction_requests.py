@@ -32,13 +32,14 @@ class Office:
 
     scheduler: Scheduler
     reports: Reports
-    inquiries: CorrectionRequests
-    post: Notifications
+    correction_requests: CorrectionRequests
+    notifications: Notifications
     unit: str
 
     async def told(self) -> list[tuple[str, str | None, str]]:
         return [
-            (each.kind, each.unit, each.facts.reason) for each in sorted(await self.post.newest(99), key=lambda n: n.id)
+            (each.kind, each.unit, each.facts.reason)
+            for each in sorted(await self.notifications.newest(99), key=lambda n: n.id)
         ]
 
 
@@ -48,41 +49,41 @@ async def office(seeded_url: str, scheduler: Scheduler) -> AsyncIterator[Office]
     reports, channels = Reports(engine, PROFILES, scheduler), Channels(mail=True)
     points = {point.id: point for point in await scheduler.points()}
     await scheduler.submit(REQUEST, NOW)
-    inquiries = CorrectionRequests(engine, PROFILES, reports, channels)
-    yield Office(scheduler, reports, inquiries, Notifications(engine, ZONE, channels), points["so.tttt"].unit)
+    correction_requests = CorrectionRequests(engine, PROFILES, reports, channels)
+    yield Office(scheduler, reports, correction_requests, Notifications(engine, ZONE, channels), points["so.tttt"].unit)
     await engine.dispose()
 
 
 async def test_r122_a_unit_corrects_its_prefilled_figures_beside_the_count(office: Office) -> None:
-    made = await office.inquiries.ask("Số liệu 6 tháng", SPRING, DUE, (), "truc", ASKED)
+    made = await office.correction_requests.ask("Số liệu 6 tháng", SPRING, DUE, (), "truc", ASKED)
     assert made.answers == (UnitReply(office.unit, COUNTED),)
     said = {**COUNTED, "sessions": 3}
     with pytest.raises(InvalidRequest) as caught:
-        await office.inquiries.answer(made.id, office.unit, said, " ", "so.tttt", ASKED)
+        await office.correction_requests.answer(made.id, office.unit, said, " ", "so.tttt", ASKED)
     assert list(map(str, caught.value.errors)) == ["remark: required"]
-    given = await office.inquiries.answer(made.id, office.unit, said, "Hai phiên họp ngoài", "so.tttt", DUE)
+    given = await office.correction_requests.answer(made.id, office.unit, said, "Hai phiên họp ngoài", "so.tttt", DUE)
     assert given == UnitReply(office.unit, COUNTED, said, "Hai phiên họp ngoài", "so.tttt", DUE)
     report = await office.reports.report(SPRING, None, DUE)
     assert report.corrections == (Correction(office.unit, "sessions", 3, "Hai phiên họp ngoài", "so.tttt", DUE),)
     assert [(row.key, row.figures.sessions) for row in report.rows["unit"]] == [(office.unit, 1)]  # never overwritten
     other = Interval(SPRING.start, SPRING.end - timedelta(days=1))
     assert (await office.reports.report(other, None, DUE)).corrections == ()
-    await office.inquiries.answer(made.id, office.unit, COUNTED, "", "so.tttt", DUE)
+    await office.correction_requests.answer(made.id, office.unit, COUNTED, "", "so.tttt", DUE)
     assert (await office.reports.report(SPRING, None, DUE)).corrections == ()
 
 
 async def test_r122_units_are_told_reminded_and_listed_as_overdue(office: Office) -> None:
     late = (await office.scheduler.units())[3].id
-    made = await office.inquiries.ask("Số liệu 6 tháng", SPRING, DUE, (office.unit, late), "truc", ASKED)
-    await office.inquiries.answer(made.id, office.unit, COUNTED, "", "so.tttt", ASKED)
+    made = await office.correction_requests.ask("Số liệu 6 tháng", SPRING, DUE, (office.unit, late), "truc", ASKED)
+    await office.correction_requests.answer(made.id, office.unit, COUNTED, "", "so.tttt", ASKED)
     until = "hạn trả lời 17:00 08/06/2023"
     asked = [("figures-asked", unit, until) for unit in sorted((office.unit, late))]
-    await office.inquiries.remind(at("06/06/2023 16:59"))
+    await office.correction_requests.remind(at("06/06/2023 16:59"))
     assert await office.told() == asked
     for now in ("06/06/2023 17:00", "08/06/2023 17:00"):
-        await office.inquiries.remind(at(now))
+        await office.correction_requests.remind(at(now))
     assert await office.told() == [*asked, ("figures-due", late, until)]
-    (kept,) = await office.inquiries.requests()
+    (kept,) = await office.correction_requests.requests()
     assert kept.reminded == at("06/06/2023 17:00")
     stand = {each.unit: status(each, kept.due, DUE + timedelta(seconds=1)) for each in kept.answers}
     assert stand == {office.unit: "confirmed", late: "overdue"}
@@ -91,7 +92,7 @@ async def test_r122_units_are_told_reminded_and_listed_as_overdue(office: Office
 
 async def test_r122_what_cannot_be_asked_or_answered(office: Office) -> None:
     with pytest.raises(UnknownUnit):
-        await office.inquiries.ask("Số liệu", SPRING, DUE, ("nothing",), "truc", ASKED)
+        await office.correction_requests.ask("Số liệu", SPRING, DUE, ("nothing",), "truc", ASKED)
     empty = Interval(DUE, DUE + timedelta(days=1))
     for title, period, due, wrong in (
         (" ", SPRING, DUE, "title: required"),
@@ -99,12 +100,12 @@ async def test_r122_what_cannot_be_asked_or_answered(office: Office) -> None:
         ("Số liệu", empty, DUE, "units: required"),
     ):
         with pytest.raises(InvalidRequest) as caught:
-            await office.inquiries.ask(title, period, due, (), "truc", ASKED)
+            await office.correction_requests.ask(title, period, due, (), "truc", ASKED)
         assert list(map(str, caught.value.errors)) == [wrong]
-    made = await office.inquiries.ask("Số liệu", SPRING, DUE, (), "truc", ASKED)
+    made = await office.correction_requests.ask("Số liệu", SPRING, DUE, (), "truc", ASKED)
     for request, unit in (("nothing", office.unit), (made.id, (await office.scheduler.units())[3].id)):
         with pytest.raises(Unknown):
-            await office.inquiries.answer(request, unit, COUNTED, "", "x", ASKED)
+            await office.correction_requests.answer(request, unit, COUNTED, "", "x", ASKED)
 
 
 @pytest.mark.parametrize(

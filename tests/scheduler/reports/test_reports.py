@@ -247,7 +247,7 @@ def test_months_of_providers_leave_nothing_out(
 
 async def test_the_month_of_each_provider(seeded_url: str) -> None:
     engine = database.connect(seeded_url, VAULT)
-    scheduler, desk = Scheduler(engine, PROFILES, Amount(20, 250)), IncidentService(engine)
+    scheduler, incidents = Scheduler(engine, PROFILES, Amount(20, 250)), IncidentService(engine)
     async with database.writing(engine) as db:
         for provider, point in (("vnpt", "nt.xuonghuan"), ("viettel", "so.tttt")):
             await lines_store.set_provider(db, Provider(provider, provider.upper(), "", "", ""))
@@ -255,11 +255,11 @@ async def test_the_month_of_each_provider(seeded_url: str) -> None:  # R-116
     for day in ("05/04/2023", "06/04/2023", "05/05/2023"):
         session = await scheduler.submit(replace(REQUEST, official=on(day, "08:00", "09:00")), NOW)
         for bad in (True, False):
-            await desk.count(session.id, {"nt.xuonghuan": bad, "so.tttt": False})
+            await incidents.count(session.id, {"nt.xuonghuan": bad, "so.tttt": False})
     for minutes in (10, 25):
         opened = at("05/04/2023 08:00")
-        fault = await desk.report(Fault(session.id, "line", "nt.xuonghuan"), opened)
-        await desk.act(fault.id, "resolved", "truc", "", opened + timedelta(minutes=minutes))
+        fault = await incidents.report(Fault(session.id, "line", "nt.xuonghuan"), opened)
+        await incidents.act(fault.id, "resolved", "truc", "", opened + timedelta(minutes=minutes))
     async with database.writing(engine) as db:  # who has the line today does not change what was
         await lines_store.set_line(db, AccessLine("vnpt", "nt.xuonghuan", "TSLCD", "viettel", 4000, True, ()))
     reports = Reports(engine, PROFILES, scheduler)

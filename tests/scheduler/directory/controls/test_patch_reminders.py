@@ -27,7 +27,7 @@ PROVINCE = "ubnd.khanh-hoa"
 async def test_the_owner_is_told_once_and_not_the_department(seeded_url: str) -> None:
     engine = database.connect(seeded_url)
     scheduler = Scheduler(engine, PROFILES, Amount(20, 250))
-    equipment, post = Equipment(engine, PROFILES), Notifications(engine, ZONE)
+    equipment, notifications = Equipment(engine, PROFILES), Notifications(engine, ZONE)
     owners = {PROVINCE: "Văn phòng UBND tỉnh", "nt.xuonghuan": "sở y tế", "nt.vinhhai": ""}
     for number, (point, owner) in enumerate(owners.items()):
         await equipment.set_line(AccessLine(point, point, "TSLCD", None, 4000, True, ("10.79.0.0/16",)))
@@ -36,11 +36,11 @@ async def test_the_owner_is_told_once_and_not_the_department(seeded_url: str) ->
         await equipment.describe(replace(given, patched=TODAY - 90 * DAY, security_owner=owner), NOW)
     patches = PatchReminders(engine, PROFILES, MAIL)
     await patches.work(NOW)
-    assert await post.newest(9) == []
+    assert await notifications.newest(9) == []
     for now in (NOW + DAY, NOW + DAY, NOW + 2 * DAY):
         await patches.work(now)
     await PatchReminders(engine, PROFILES, MAIL).work(NOW + 3 * DAY)  # another server looks anew
-    told = sorted((each.facts.title, each.unit, each.facts.reason) for each in await post.newest(9))
+    told = sorted((each.facts.title, each.unit, each.facts.reason) for each in await notifications.newest(9))
     last = f"cập nhật lần cuối {TODAY - 90 * DAY:%d/%m/%Y}"
     points = {point.name: point.unit for point in await scheduler.points()}
     assert told == [

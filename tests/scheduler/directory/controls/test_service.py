@@ -41,8 +41,8 @@ class Book:
     """The register over a database."""
 
     engine: AsyncEngine
-    register: ControlsService
-    archive: EvidenceFiles
+    controls: ControlsService
+    evidence: EvidenceFiles
 
 
 @pytest.fixture
@@ -53,29 +53,29 @@ async def book(seeded_url: str) -> AsyncIterator[Book]:
 
 
 async def test_r036_rows_without_evidence_come_first(book: Book) -> None:
-    attt = book.register.checklists["attt"]
-    before = await book.register.rows(attt, "")
+    attt = book.controls.checklists["attt"]
+    before = await book.controls.rows(attt, "")
     assert [row.shown for row in before] == sorted(row.shown for row in before)
     assert {row.control for row in before} == {None}
     first = before[0].item.id
-    said = await book.register.set("attt", "", first, "partly", "Đang trình", "truc", NOW)
+    said = await book.controls.set("attt", "", first, "partly", "Đang trình", "truc", NOW)
     assert said == Control(said.id, "attt", "", first, said.unit, "partly", "Đang trình", "truc", NOW, date(2024, 4, 3))
-    assert (await book.register.rows(attt, ""))[0] == ChecklistRow(before[0].item, said, 0)
-    kept = await book.archive.add("control", said.id, FILE, "truc", NOW)
-    assert kept.unit == said.unit == await book.register.unit("", NOW)
-    after = {row.item.id: row for row in await book.register.rows(attt, "")}
+    assert (await book.controls.rows(attt, ""))[0] == ChecklistRow(before[0].item, said, 0)
+    kept = await book.evidence.add("control", said.id, FILE, "truc", NOW)
+    assert kept.unit == said.unit == await book.controls.unit("", NOW)
+    after = {row.item.id: row for row in await book.controls.rows(attt, "")}
     assert (after[first].files, after[first].shown, list(after).index(first) > 0) == (1, True, True)
-    again = await book.register.set("attt", "", first, "met", "", "truong", at("01/06/2023 08:00"))
+    again = await book.controls.set("attt", "", first, "met", "", "truong", at("01/06/2023 08:00"))
     assert (again.id, again.due) == (said.id, date(2024, 6, 1))  # its evidence stays
-    assert await book.archive.behind("control", [said.id]) == {said.id: [kept]}
+    assert await book.evidence.behind("control", [said.id]) == {said.id: [kept]}
 
 
 async def test_a9_the_laptop_of_each_point_is_checked_and_due_again(book: Book) -> None:
-    laptop = book.register.checklists["may_tinh"]
+    laptop = book.controls.checklists["may_tinh"]
     for item in laptop.items[:-1]:
-        await book.register.set("may_tinh", "so.tttt", item.id, "met", "", "so.tttt", NOW)
-    await book.register.set("may_tinh", "so.tttt", laptop.items[-1].id, "unmet", "Hỏng loa", "so.tttt", NOW)
-    found = {each.point.id: each for each in await book.register.checked(laptop)}
+        await book.controls.set("may_tinh", "so.tttt", item.id, "met", "", "so.tttt", NOW)
+    await book.controls.set("may_tinh", "so.tttt", laptop.items[-1].id, "unmet", "Hỏng loa", "so.tttt", NOW)
+    found = {each.point.id: each for each in await book.controls.checked(laptop)}
     assert list(found)[-1] == "so.tttt"  # who was never checked comes first
     mine, other = found["so.tttt"], found["nt.xuonghuan"]
     assert (mine.open, mine.at, mine.by, mine.due) == (1, NOW, "so.tttt", date(2023, 7, 3))
@@ -85,17 +85,17 @@ async def test_a9_the_laptop_of_each_point_is_checked_and_due_again(book: Book) 
 async def test_what_cannot_be_said(book: Book) -> None:
     for checklist, subject in (("nothing", ""), ("attt", "so.tttt"), ("may_tinh", "")):
         with pytest.raises(Unknown):
-            await book.register.set(checklist, subject, "mang", "met", "", "x", NOW)
+            await book.controls.set(checklist, subject, "mang", "met", "", "x", NOW)
     with pytest.raises(UnknownPoint):
-        await book.register.set("may_tinh", "nothing", "mang", "met", "", "x", NOW)
+        await book.controls.set("may_tinh", "nothing", "mang", "met", "", "x", NOW)
     for item, remark, wrong in (("x", "", "item: unknown-item (x)"), ("mang", " ", "remark: required")):
         with pytest.raises(InvalidRequest) as caught:
-            await book.register.set("may_tinh", "so.tttt", item, "unmet", remark, "x", NOW)
+            await book.controls.set("may_tinh", "so.tttt", item, "unmet", remark, "x", NOW)
         assert list(map(str, caught.value.errors)) == [wrong]
     with pytest.raises(Unknown):
-        await book.register.control("nothing")
+        await book.controls.control("nothing")
     with pytest.raises(Unknown):
-        await book.archive.add("control", "nothing", FILE, "x", NOW)
+        await book.evidence.add("control", "nothing", FILE, "x", NOW)
 
 
 @pytest.mark.parametrize(

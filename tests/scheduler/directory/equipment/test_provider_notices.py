@@ -26,7 +26,7 @@ MAIL = Channels(mail=True)
 
 async def test_changes_and_the_end_are_told_to_those_who_were_told_once_each(seeded_url: str) -> None:
     engine = database.connect(seeded_url)
-    scheduler, letters = Scheduler(engine, PROFILES, Amount(20, 250), MAIL), ProviderNotices(engine, MAIL)
+    scheduler, notices = Scheduler(engine, PROFILES, Amount(20, 250), MAIL), ProviderNotices(engine, MAIL)
     async with writing(engine) as db:
         for name, point in (("vnpt", "nt.xuonghuan"), ("viettel", "nt.vinhhai")):
             await lines_store.set_provider(db, Provider(name, name, "", "", f"{name}@example.vn"))
@@ -36,7 +36,7 @@ async def test_changes_and_the_end_are_told_to_those_who_were_told_once_each(see
 
     async def told(now: datetime) -> list[tuple[str, str, str]]:
         for _ in range(2):
-            await letters.work(now)
+            await notices.work(now)
         async with engine.begin() as db:
             found = await outbox.of_coming(db, ("provider", "provider-changed", "provider-cancelled"), now)
         return [(each.kind, each.recipient.partition("@")[0], each.facts.reason) for each in found]

@@ -32,7 +32,7 @@ so.tttt,,manager,Trần Thị Bình,0905123457,binh@khanhhoa.example,,,
 
 
 @pytest.fixture
-def exchange(scheduler: Scheduler) -> ImportExport:
+def import_export(scheduler: Scheduler) -> ImportExport:
     return ImportExport(scheduler._engine, PROFILES, SandboxedParser(here))
 
 
@@ -40,31 +40,31 @@ def told(plan: ImportPlan) -> list[tuple[int, str, str]]:
     return [(step.line, step.what, step.text) for step in plan.steps if step.what != "same"]
 
 
-async def faults(exchange: ImportExport, kind: Kind, text: str) -> list[tuple[int, str, str, str]]:
+async def faults(import_export: ImportExport, kind: Kind, text: str) -> list[tuple[int, str, str, str]]:
     with pytest.raises(BadSheet) as caught:
-        await exchange.preview(kind, text.encode(), NOW)
+        await import_export.preview(kind, text.encode(), NOW)
     return [(fault.line, fault.column, fault.word, fault.value) for fault in caught.value.faults]
 
 
-async def take(exchange: ImportExport, kind: Kind, data: bytes) -> list[tuple[int, str, str]]:
-    plan = await exchange.preview(kind, data, NOW)
-    assert told(await exchange.carry_out(kind, data, plan.seal, NOW)) == told(plan)
+async def take(import_export: ImportExport, kind: Kind, data: bytes) -> list[tuple[int, str, str]]:
+    plan = await import_export.preview(kind, data, NOW)
+    assert told(await import_export.carry_out(kind, data, plan.seal, NOW)) == told(plan)
     return told(plan)
 
 
 @pytest.mark.parametrize("kind", list(TABLES))
 @pytest.mark.parametrize("format_", ["csv", "xlsx"])
 async def test_what_was_exported_changes_nothing_when_it_is_imported(
-    exchange: ImportExport, kind: Kind, format_: str
+    import_export: ImportExport, kind: Kind, format_: str
 ) -> None:
-    await take(exchange, "people", PEOPLE.encode())
-    data = await exchange.export(kind, format_)  # type: ignore[arg-type]
-    plan = await exchange.preview(kind, data, NOW)
+    await take(import_export, "people", PEOPLE.encode())
+    data = await import_export.export(kind, format_)  # type: ignore[arg-type]
+    plan = await import_export.preview(kind, data, NOW)
     assert (told(plan), len(plan.steps) >= 2) == ([], True)
 
 
-async def test_people_are_added_and_changed(scheduler: Scheduler, exchange: ImportExport) -> None:
-    assert await take(exchange, "people", PEOPLE.encode()) == [
+async def test_people_are_added_and_changed(scheduler: Scheduler, import_export: ImportExport) -> None:
+    assert await take(import_export, "people", PEOPLE.encode()) == [
         (2, "add", "Lê Văn An (568)"),
         (3, "add", "Trần Thị Bình (so.tttt)"),
     ]
@@ -72,41 +72,45 @@ async def test_people_are_added_and_changed(scheduler: Scheduler, exchange: Impo
     (an,) = await people.of("568")
     assert (an.phone, an.trained, an.point) == ("+84905123456", date(2023, 1, 5), "ubnd.nha-trang")
     changed = PEOPLE.replace("0905 123 456", "0905 123 999").encode()
-    assert await take(exchange, "people", changed) == [(2, "change", "Lê Văn An: phone: +84905123456 → +84905123999")]
-    exported = (await exchange.export("people", "csv")).decode("utf-8-sig")
+    assert await take(import_export, "people", changed) == [
+        (2, "change", "Lê Văn An: phone: +84905123456 → +84905123999")
+    ]
+    exported = (await import_export.export("people", "csv")).decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(exported)))
     assert (len(rows), rows[0]["name"], rows[-1]["name"]) == (169, "", "Trần Thị Bình")  # R-111
 
 
-async def test_a_preview_that_is_no_longer_true_writes_nothing(scheduler: Scheduler, exchange: ImportExport) -> None:
+async def test_a_preview_that_is_no_longer_true_writes_nothing(
+    scheduler: Scheduler, import_export: ImportExport
+) -> None:
     people = People(scheduler._engine, PROFILES)
-    plan = await exchange.preview("people", PEOPLE.encode(), NOW)
+    plan = await import_export.preview("people", PEOPLE.encode(), NOW)
     assert await people.of() == []
     entry = PersonEntry("568", None, "technician", "Lê Văn An", "0905123456", "", None, date(2023, 1, 1), "")
     before = await people.add(entry, NOW)
     with pytest.raises(PreviewStale):
-        await exchange.carry_out("people", PEOPLE.encode(), plan.seal, NOW)
+        await import_export.carry_out("people", PEOPLE.encode(), plan.seal, NOW)
     assert await people.of() == [before]
 
 
-async def test_faults_are_told_by_line(exchange: ImportExport) -> None:
+async def test_faults_are_told_by_line(import_export: ImportExport) -> None:
     text = PEOPLE.replace("0905123457", "12").replace("05/01/2023", "31/02/2023").replace("568,UBND", "999,UBND")
-    assert await faults(exchange, "people", text) == [
+    assert await faults(import_export, "people", text) == [
         (2, "unit", "unknown-unit", "999"),
         (2, "point", "unknown-point", "UBND.Nha Trang"),
         (2, "trained", "bad-day", "31/02/2023"),
         (3, "phone", "phone-format", "12"),
     ]
-    assert await faults(exchange, "people", "unit,who\n") == [
+    assert await faults(import_export, "people", "unit,who\n") == [
         (1, "who", "unknown-column", "who"),
         *[(1, name, "missing-column", name) for name in import_export_people.COLUMNS[1:]],
     ]
     head = ",".join(TABLES["units"].columns)
     units = f"{head}\n22342,Phường Xương Huân,xa,568,,,,,\nx,X,quan,,,,,,\n"
-    assert await faults(exchange, "units", units) == [(3, "", "unknown-level", "quan")]
+    assert await faults(import_export, "units", units) == [(3, "", "unknown-level", "quan")]
 
 
-async def test_the_inventory_of_devices(scheduler: Scheduler, exchange: ImportExport) -> None:  # R-023
+async def test_the_inventory_of_devices(scheduler: Scheduler, import_export: ImportExport) -> None:  # R-023
     head = ",".join(TABLES["devices"].columns)
     blank = dict.fromkeys(TABLES["devices"].columns, "")
 
@@ -124,18 +128,18 @@ async def test_the_inventory_of_devices(scheduler: Scheduler, exchange: ImportEx
         "transport": "tcp",
     }
     second = {"point": "ubnd.ninh hoa", "kind": "pc"}
-    assert [what for _, what, _ in await take(exchange, "devices", table(first, second))] == ["change", "add"]
+    assert [what for _, what, _ in await take(import_export, "devices", table(first, second))] == ["change", "add"]
     stock = await Equipment(scheduler._engine, PROFILES).devices("ubnd.ninh-hoa")
     assert [(d.number, d.kind, d.asset_number, d.codecs, d.port, d.transport) for d in stock] == [
         (1, "VCS", "TS-17", "G722, H264", 5062, "TCP"),
         (2, "PC", "", "", None, ""),
     ]
-    assert await take(exchange, "devices", await exchange.export("devices", "xlsx")) == []  # nothing differs
+    assert await take(import_export, "devices", await import_export.export("devices", "xlsx")) == []  # nothing differs
     wrong = table(
         {**second, "address": "10.79.5.20", "codecs": "?", "port": "65536", "transport": "TLS"},
         {**first, "number": "9"},
     ).decode()
-    assert await faults(exchange, "devices", wrong) == [
+    assert await faults(import_export, "devices", wrong) == [
         (2, "transport", "one-of", "UDP, TCP"),
         (2, "codecs", "codecs-format", "?"),
         (2, "address", "address-taken", "UBND.Ninh Hoa"),
@@ -145,16 +149,16 @@ async def test_the_inventory_of_devices(scheduler: Scheduler, exchange: ImportEx
 
 
 async def test_r023_a_district_exports_its_devices_and_those_of_its_communes(
-    scheduler: Scheduler, exchange: ImportExport
+    scheduler: Scheduler, import_export: ImportExport
 ) -> None:
     """Thị xã Ninh Hòa: its room and those of its 27 communes, and nobody else's."""
     equipment = Equipment(scheduler._engine, PROFILES)
     (device,) = await equipment.devices("ubnd.ninh-hoa")
     await equipment.describe(replace(device, kind="VCS", asset_number="TS-17", asset_year=2021), NOW)
-    listed = list(csv.DictReader(io.StringIO((await exchange.inventory("568", "csv")).decode("utf-8-sig"))))
+    listed = list(csv.DictReader(io.StringIO((await import_export.inventory("568", "csv")).decode("utf-8-sig"))))
     assert {row["unit"] for row in listed} >= {"Thành phố Nha Trang", "Phường Xương Huân"}
     ninh_hoa = next(unit.id for unit in await scheduler.units() if unit.name == "Thị xã Ninh Hòa")
-    listed = list(csv.DictReader(io.StringIO((await exchange.inventory(ninh_hoa, "csv")).decode("utf-8-sig"))))
+    listed = list(csv.DictReader(io.StringIO((await import_export.inventory(ninh_hoa, "csv")).decode("utf-8-sig"))))
     assert len({row["point"] for row in listed}) == 1 + 27
     own = [row for row in listed if row["unit"] == "Thị xã Ninh Hòa"]
     assert [(r["point"], r["number"], r["asset_number"], r["asset_year"]) for r in own] == [
@@ -162,13 +166,13 @@ async def test_r023_a_district_exports_its_devices_and_those_of_its_communes(
     ]
 
 
-async def test_rooms_are_described_by_names_of_today_or_before(exchange: ImportExport) -> None:
+async def test_rooms_are_described_by_names_of_today_or_before(import_export: ImportExport) -> None:
     head = ",".join(TABLES["rooms"].columns)
     text = f"{head}\nUBND.Nha Trang,,,46 Trần Phú,40,568,,\n"
-    assert await take(exchange, "rooms", text.encode()) == [
+    assert await take(import_export, "rooms", text.encode()) == [
         (2, "change", "UBND.Nha Trang: address: – → 46 Trần Phú; seats: – → 40; managing_unit: – → 568")
     ]
-    assert await faults(exchange, "rooms", text.replace(",40,568", ",x,999")) == [
+    assert await faults(import_export, "rooms", text.replace(",40,568", ",x,999")) == [
         (2, "seats", "bad-number", "x"),
         (2, "managing_unit", "unknown-unit", "999"),
     ]

@@ -341,26 +341,26 @@ async def test_devices_that_are_described_are_not_forgotten_by_a_count(scheduler
 
 
 async def test_files_stay_behind_what_they_prove(scheduler: Scheduler, directory: Directory) -> None:
-    archive = EvidenceFiles(scheduler._engine)
+    evidence = EvidenceFiles(scheduler._engine)
     photo = StoredFile("phong-hop.jpg", "jpg", 3, "ab" * 32, "cd" * 16)
     given = await directory.add_exemption("so.yt", "points", 1, "3021/UBND-KSTT", date(2023, 4, 10), None, "central")
     await directory.assess("so.yt", unmet("moi_vi_tri_nghe_ro"), NOW)
     (done,) = (await directory.card("so.yt", True, NOW)).assessments
     behind = [
-        await archive.add("assessment", str(done.id), photo, "central", NOW),
-        await archive.add("exemption", given.id, photo, "central", NOW + timedelta(seconds=1)),
+        await evidence.add("assessment", str(done.id), photo, "central", NOW),
+        await evidence.add("exemption", given.id, photo, "central", NOW + timedelta(seconds=1)),
     ]
-    assert await archive.files("so.yt") == behind
+    assert await evidence.files("so.yt") == behind
     assert [(each.unit, each.behind, each.file) for each in behind] == [
         ("so.yt", "assessment", photo),
         ("so.yt", "exemption", photo),
     ]
-    await archive.remove(behind[0].id)
-    assert await archive.files("so.yt") == behind[1:]
+    await evidence.remove(behind[0].id)
+    assert await evidence.files("so.yt") == behind[1:]
     for wrong in (given.id, "0", "1" * 40, "\ud800", "²"):
         with pytest.raises(Unknown):
-            await archive.add("assessment", wrong, photo, "central", NOW)
+            await evidence.add("assessment", wrong, photo, "central", NOW)
     for _ in range(MAX_FILES - 1):
-        await archive.add("exemption", given.id, photo, "central", NOW)
+        await evidence.add("exemption", given.id, photo, "central", NOW)
     with pytest.raises(TooManyDocuments):
-        await archive.add("exemption", given.id, photo, "central", NOW)
+        await evidence.add("exemption", given.id, photo, "central", NOW)

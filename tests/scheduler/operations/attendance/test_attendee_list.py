@@ -15,25 +15,25 @@ PEOPLE = [Attendee(f"Người  {letter}", " Chuyên viên") for letter in "ABCDE
 
 async def test_a_list_is_given_when_the_host_asks(office: Office) -> None:
     """R-098, A35: NT.LocTho enters five names once the host has asked, and may correct them."""
-    session, rolls = await office.session(HOST, LOC_THO, CITY), office.attendee_lists
+    session, attendee_lists = await office.session(HOST, LOC_THO, CITY), office.attendee_lists
     asked = at("05/04/2023 07:30")
     with pytest.raises(NotAsked):
-        await rolls.give(session.id, LOC_THO, 5, PEOPLE, "loctho", asked)
+        await attendee_lists.give(session.id, LOC_THO, 5, PEOPLE, "loctho", asked)
     for _ in range(2):
-        await rolls.ask(session.id, "host", asked)
+        await attendee_lists.ask(session.id, "host", asked)
     assert await office.told(asked, "list-asked") == [("list-asked", NHA_TRANG, "NT.LocTho; UBND.Nha Trang")]
-    await rolls.give(session.id, LOC_THO, 9, [], "loctho", asked)
-    await rolls.give(session.id, LOC_THO, 5, [*PEOPLE, Attendee(" ", "")], "loctho", asked)
-    roll = await rolls.of_session(session.id)
+    await attendee_lists.give(session.id, LOC_THO, 9, [], "loctho", asked)
+    await attendee_lists.give(session.id, LOC_THO, 5, [*PEOPLE, Attendee(" ", "")], "loctho", asked)
+    roll = await attendee_lists.of_session(session.id)
     assert (roll.asked, list(roll.lists)) == (asked, [LOC_THO])
     assert roll.lists[LOC_THO].people[0] == Attendee("Người A", "Chuyên viên")
     assert (roll.lists[LOC_THO].count, len(roll.lists[LOC_THO].people)) == (5, 5)
     with pytest.raises(NotAsked):
-        await rolls.give(session.id, HOST, 5, [], "host", asked)  # the host asks; it is not asked
+        await attendee_lists.give(session.id, HOST, 5, [], "host", asked)  # the host asks; it is not asked
     with pytest.raises(InvalidRequest):
-        await rolls.give(session.id, LOC_THO, 1, PEOPLE, "loctho", asked)
+        await attendee_lists.give(session.id, LOC_THO, 1, PEOPLE, "loctho", asked)
     with pytest.raises(UnknownSession):
-        await rolls.of_session("nothing")
+        await attendee_lists.of_session("nothing")
 
 
 def test_what_is_wrong_with_a_list() -> None:

@@ -20,12 +20,12 @@ async def stays(office: Office, session: Session, point: str) -> tuple[PresenceI
 
 
 async def test_a_point_comes_and_goes_once_for_all_its_devices(office: Office) -> None:
-    session, kept = await office.session(HOST, CITY), office.attendance
+    session, attendance = await office.session(HOST, CITY), office.attendance
     for minute in (0, 1):
-        await kept.point_joined(session.id, CITY, at(f"05/04/2023 08:0{minute}"))
-    await kept.point_left(session.id, CITY, at("05/04/2023 09:00"))
-    await kept.point_left(session.id, CITY, at("05/04/2023 09:05"))
-    await kept.point_joined(session.id, CITY, at("05/04/2023 09:10"))
+        await attendance.point_joined(session.id, CITY, at(f"05/04/2023 08:0{minute}"))
+    await attendance.point_left(session.id, CITY, at("05/04/2023 09:00"))
+    await attendance.point_left(session.id, CITY, at("05/04/2023 09:05"))
+    await attendance.point_joined(session.id, CITY, at("05/04/2023 09:10"))
     assert await stays(office, session, CITY) == (
         PresenceInterval(CITY, at("05/04/2023 08:00"), at("05/04/2023 09:00")),
         PresenceInterval(CITY, at("05/04/2023 09:10"), None),
@@ -33,33 +33,33 @@ async def test_a_point_comes_and_goes_once_for_all_its_devices(office: Office) -
 
 
 async def test_a_killed_server_ends_stays_at_their_last_sign_of_life(office: Office) -> None:
-    session, kept = await office.session(HOST, CITY), office.attendance
+    session, attendance = await office.session(HOST, CITY), office.attendance
     start = at("05/04/2023 08:00")
     for point in (HOST, CITY):
-        await kept.point_joined(session.id, point, start)
-    await kept.confirm_present({session.id: [HOST, CITY]}, start + 10 * SECOND)
-    await kept.confirm_present({session.id: [HOST]}, start + 20 * SECOND)
-    await kept.recover()
+        await attendance.point_joined(session.id, point, start)
+    await attendance.confirm_present({session.id: [HOST, CITY]}, start + 10 * SECOND)
+    await attendance.confirm_present({session.id: [HOST]}, start + 20 * SECOND)
+    await attendance.recover()
     assert await stays(office, session, HOST) == (PresenceInterval(HOST, start, start + 20 * SECOND),)
     assert await stays(office, session, CITY) == (PresenceInterval(CITY, start, start + 10 * SECOND),)
-    await kept.recover()
-    await kept.confirm_present({}, start + 30 * SECOND)
+    await attendance.recover()
+    await attendance.confirm_present({}, start + 30 * SECOND)
     assert await stays(office, session, HOST) == (PresenceInterval(HOST, start, start + 20 * SECOND),)
 
 
 async def test_who_comes_or_goes_while_the_signs_of_life_are_written_keeps_his_times(office: Office) -> None:
-    session, kept = await office.session(HOST, CITY, VINH_HAI), office.attendance
+    session, attendance = await office.session(HOST, CITY, VINH_HAI), office.attendance
     start = at("05/04/2023 08:00")
     for point in (HOST, CITY):
-        await kept.point_joined(session.id, point, start)
+        await attendance.point_joined(session.id, point, start)
     here = {session.id: [HOST, CITY]}  # as it was before the next two
-    await kept.point_left(session.id, CITY, start + 8 * SECOND)
-    await kept.point_joined(session.id, VINH_HAI, start + 9 * SECOND)
-    await kept.confirm_present(here, start + 10 * SECOND)
+    await attendance.point_left(session.id, CITY, start + 8 * SECOND)
+    await attendance.point_joined(session.id, VINH_HAI, start + 9 * SECOND)
+    await attendance.confirm_present(here, start + 10 * SECOND)
     assert await stays(office, session, CITY) == (PresenceInterval(CITY, start, start + 8 * SECOND),)
     assert await stays(office, session, VINH_HAI) == (PresenceInterval(VINH_HAI, start + 9 * SECOND, None),)
     for second in (20, 30, 40):
-        await kept.confirm_present(
+        await attendance.confirm_present(
             {session.id: [HOST]}, start + second * SECOND
         )  # a write that failed left the other one open
     assert await stays(office, session, VINH_HAI) == (
@@ -71,18 +71,18 @@ async def test_who_comes_or_goes_while_the_signs_of_life_are_written_keeps_his_t
 async def test_an_interruption_is_recorded_and_explained(office: Office) -> None:
     """R-099: TS.SongTuTay drops 09:02–09:17; its report 'mất vệ tinh' is attached; available 91.7 %."""
     point = "ts.songtutay"
-    session, kept = await office.session(HOST, point), office.attendance
+    session, attendance = await office.session(HOST, point), office.attendance
     day = "05/04/2023"
-    await kept.point_joined(session.id, HOST, at(f"{day} 07:50"))
-    await kept.point_joined(session.id, point, at(f"{day} 07:50"))
-    await kept.point_left(session.id, point, at(f"{day} 09:02"))
-    await kept.point_joined(session.id, point, at(f"{day} 09:17"))
+    await attendance.point_joined(session.id, HOST, at(f"{day} 07:50"))
+    await attendance.point_joined(session.id, point, at(f"{day} 07:50"))
+    await attendance.point_left(session.id, point, at(f"{day} 09:02"))
+    await attendance.point_joined(session.id, point, at(f"{day} 09:17"))
     for each in (HOST, point):
-        await kept.point_left(session.id, each, at(f"{day} 11:00"))
+        await attendance.point_left(session.id, each, at(f"{day} 11:00"))
     now = at(f"{day} 11:05")
-    await kept.explain(session.id, point, at(f"{day} 09:02"), " mất  vệ tinh", "songtutay", now)
-    await kept.explain(session.id, point, at(f"{day} 09:02"), "Mất vệ tinh", "songtutay", now)
-    rehearsal, official = await kept.slots(session.id, now)
+    await attendance.explain(session.id, point, at(f"{day} 09:02"), " mất  vệ tinh", "songtutay", now)
+    await attendance.explain(session.id, point, at(f"{day} 09:02"), "Mất vệ tinh", "songtutay", now)
+    rehearsal, official = await attendance.slots(session.id, now)
     assert (rehearsal.present, official.present, official.points[point][1].permille) == (0, 2, 917)
     (gap,) = official.points[point][1].interruptions
     assert (gap.start, gap.end, gap.seconds) == (at(f"{day} 09:02"), at(f"{day} 09:17"), 900)
@@ -90,42 +90,42 @@ async def test_an_interruption_is_recorded_and_explained(office: Office) -> None
 
 
 async def test_what_cannot_be_explained(office: Office) -> None:
-    session, kept = await office.session(HOST, CITY), office.attendance
+    session, attendance = await office.session(HOST, CITY), office.attendance
     now = at("05/04/2023 11:05")
     for start, cause, word in [(now, "x", "no-interruption"), (now, " ", "required"), (now, "x" * 501, "too-long")]:
         with pytest.raises(InvalidRequest) as caught:
-            await kept.explain(session.id, CITY, start, cause, "nhatrang", now)
+            await attendance.explain(session.id, CITY, start, cause, "nhatrang", now)
         assert [fault.word for fault in caught.value.errors] == [word]
     with pytest.raises(UnknownSession):
-        await kept.slots("nothing", now)
+        await attendance.slots("nothing", now)
 
 
 async def test_who_missed_a_rehearsal_is_told_once(office: Office) -> None:
     """R-087: the unit and the district of who was absent; who has no mailbox hears through the district."""
-    session, kept = await office.session(HOST, CITY, VINH_HAI, VINH_THO), office.attendance
+    session, attendance = await office.session(HOST, CITY, VINH_HAI, VINH_THO), office.attendance
     own = (await office.scheduler.point(VINH_THO)).unit
-    await office.post.set_mailbox(own, "vinhtho@khanhhoa.gov.vn")
+    await office.notifications.set_mailbox(own, "vinhtho@khanhhoa.gov.vn")
     for point in (HOST, CITY):
-        await kept.point_joined(session.id, point, at("04/04/2023 13:55"))
-        await kept.point_left(session.id, point, at("04/04/2023 15:00"))
-    await kept.notify_of_ended_slots(at("04/04/2023 14:59"))
+        await attendance.point_joined(session.id, point, at("04/04/2023 13:55"))
+        await attendance.point_left(session.id, point, at("04/04/2023 15:00"))
+    await attendance.notify_of_ended_slots(at("04/04/2023 14:59"))
     assert await office.told(at("05/04/2023 08:00"), "absent") == []
     for minute in (1, 2):
-        await kept.notify_of_ended_slots(at(f"04/04/2023 15:0{minute}"))
+        await attendance.notify_of_ended_slots(at(f"04/04/2023 15:0{minute}"))
     told = [("absent", own, "NT.VinhTho"), ("absent", NHA_TRANG, "NT.VinhHai; NT.VinhTho")]
     assert await office.told(at("05/04/2023 08:00"), "absent", "interrupted") == told
-    rehearsal, _ = await kept.slots(session.id, at("05/04/2023 08:00"))
+    rehearsal, _ = await attendance.slots(session.id, at("05/04/2023 08:00"))
     assert (rehearsal.present, len(rehearsal.points)) == (2, 4)
 
 
 async def test_unexplained_interruptions_are_asked_after_and_only_those(office: Office) -> None:
-    session, kept = await office.session(HOST, CITY, VINH_HAI, rehearsal=False), office.attendance
+    session, attendance = await office.session(HOST, CITY, VINH_HAI, rehearsal=False), office.attendance
     day = "05/04/2023"
     for point in (HOST, CITY, VINH_HAI):
-        await kept.point_joined(session.id, point, at(f"{day} 08:00"))
+        await attendance.point_joined(session.id, point, at(f"{day} 08:00"))
     for point in (CITY, VINH_HAI):
-        await kept.point_left(session.id, point, at(f"{day} 09:00"))
-        await kept.point_joined(session.id, point, at(f"{day} 09:05"))
-    await kept.explain(session.id, CITY, at(f"{day} 09:00"), "Mất điện", "nhatrang", at(f"{day} 09:06"))
-    await kept.notify_of_ended_slots(at(f"{day} 11:01"))
+        await attendance.point_left(session.id, point, at(f"{day} 09:00"))
+        await attendance.point_joined(session.id, point, at(f"{day} 09:05"))
+    await attendance.explain(session.id, CITY, at(f"{day} 09:00"), "Mất điện", "nhatrang", at(f"{day} 09:06"))
+    await attendance.notify_of_ended_slots(at(f"{day} 11:01"))
     assert await office.told(at(f"{day} 12:00"), "interrupted") == [("interrupted", NHA_TRANG, "NT.VinhHai (1)")]

@@ -69,12 +69,12 @@ async def test_units_that_are_not_done_after_two_hours_are_reminded_once(
 ) -> None:
     for item in ("tat_thiet_bi", "ngat_nguon"):
         await closing.tick(booked.session.id, HOST, item, True, HOST, END)
-    post = Notifications(booked.engine, ZONE)
+    notifications = Notifications(booked.engine, ZONE)
     await closing.remind(END + timedelta(hours=2) - timedelta(seconds=1))
-    assert await post.newest(9) == []
+    assert await notifications.newest(9) == []
     for minute in (120, 121):
         await closing.remind(END + timedelta(minutes=minute))
-    (notice,) = await post.newest(9)
+    (notice,) = await notifications.newest(9)
     points = {point.id: point for point in await booked.scheduler.points()}
     assert (notice.kind, notice.unit, notice.facts.reason) == (
         "closing",

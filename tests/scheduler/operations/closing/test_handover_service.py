@@ -52,13 +52,13 @@ async def test_due_at_the_close_of_the_second_working_day(
 async def test_the_host_is_told_reminded_and_confirms_by_the_fingerprint(
     booked: Booked, handovers: HandoverService
 ) -> None:
-    post = Notifications(booked.engine, ZONE)
+    notifications = Notifications(booked.engine, ZONE)
     end = booked.session.official.end
     made = await handovers.open(booked.session.id, SHA, end)
     assert await handovers.open(booked.session.id, "cd" * 32, end + DAY) == made
     for now in (made.due - DAY - timedelta(minutes=1), made.due - DAY, made.due):
         await handovers.remind(now)
-    assert sorted(notice.kind for notice in await post.newest(9)) == ["recording", "recording-due"]
+    assert sorted(notice.kind for notice in await notifications.newest(9)) == ["recording", "recording-due"]
     with pytest.raises(NotHandedOver):
         await handovers.receive(booked.session.id, "cd" * 32, "so.tttt", made.due)
     received = await handovers.receive(booked.session.id, SHA.upper(), "so.tttt", made.due)

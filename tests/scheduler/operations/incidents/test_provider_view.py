@@ -40,18 +40,18 @@ async def test_a_provider_sees_what_needs_its_lines(booked: Booked) -> None:
     async with writing(booked.engine) as db:
         for duty in (main, vnpt, viettel):
             await readiness_store.assign(db, duty)
-    await booked.desk.count(session, {"nt.xuonghuan": True, "so.tttt": False})
-    fault = await booked.desk.report(FaultReport(session, "line", "nt.xuonghuan"), START)
-    await booked.desk.report(FaultReport(session, "line", "so.tttt"), START)
+    await booked.incidents.count(session, {"nt.xuonghuan": True, "so.tttt": False})
+    fault = await booked.incidents.report(FaultReport(session, "line", "nt.xuonghuan"), START)
+    await booked.incidents.report(FaultReport(session, "line", "so.tttt"), START)
     seen = await provider_view.overview("vnpt", START)
     assert (seen.provider, seen.lines, seen.incidents) == (VNPT, (OWN,), (fault,))
     (carried,) = seen.sessions
     assert (carried.points, carried.contact, carried.main) == (("nt.xuonghuan",), vnpt, main)
     assert carried.minutes == (LineMinutes(session, "nt.xuonghuan", 1, 1, "vnpt"),)
     assert set(seen.points) == {"nt.xuonghuan", "so.tttt"}
-    answered = await booked.desk.act(fault.id, "answered", "noc", "đã cử người", START + timedelta(minutes=1))
+    answered = await booked.incidents.act(fault.id, "answered", "noc", "đã cử người", START + timedelta(minutes=1))
     assert (answered.state, answered.steps[-1].kind, answered.steps[-1].text) == ("open", "answered", "đã cử người")
-    await booked.desk.act(fault.id, "resolved", "truc.ban", "", START + timedelta(minutes=2))
+    await booked.incidents.act(fault.id, "resolved", "truc.ban", "", START + timedelta(minutes=2))
     assert (await provider_view.overview("vnpt", START)).incidents == ()
 
 

@@ -24,24 +24,24 @@ class Office:
     """A scheduler, its calls and its post."""
 
     scheduler: Scheduler
-    calls: CheckReminders
-    post: Notifications
+    reminders: CheckReminders
+    notifications: Notifications
 
     async def called(self, now: str) -> list[tuple[str, str | None]]:
         """Let the clerk work twice; return who has been called so far."""
         for _ in range(2):
-            await self.calls.work(at(now))
-        found = [n for n in await self.post.newest(99) if n.kind == "check-call"]
+            await self.reminders.work(at(now))
+        found = [n for n in await self.notifications.newest(99) if n.kind == "check-call"]
         return [(n.channel, n.unit) for n in sorted(found, key=lambda n: n.id)]
 
 
 @pytest.fixture
 async def office(seeded_url: str) -> AsyncIterator[Office]:
     engine = database.connect(seeded_url)
-    post = Notifications(engine, ZONE)
-    await post.set_mailbox("571", "ubnd.vanninh@khanhhoa.gov.vn")
+    notifications = Notifications(engine, ZONE)
+    await notifications.set_mailbox("571", "ubnd.vanninh@khanhhoa.gov.vn")
     scheduler = Scheduler(engine, PROFILES, Amount(20, 250), CHANNELS)
-    yield Office(scheduler, CheckReminders(engine, PROFILES, CHANNELS), post)
+    yield Office(scheduler, CheckReminders(engine, PROFILES, CHANNELS), notifications)
     await engine.dispose()
 
 
@@ -57,17 +57,17 @@ async def test_r084_units_are_called_a_day_and_four_hours_before(office: Office)
     assert await office.called("05/04/2023 03:59") == ROUND
     assert await office.called("05/04/2023 04:00") == ROUND * 2
     assert await office.called("05/04/2023 08:00") == ROUND * 2
-    call = next(n for n in await office.post.newest(99) if n.kind == "check-call")
+    call = next(n for n in await office.notifications.newest(99) if n.kind == "check-call")
     assert call.facts.reason == "kiểm tra xong trước 06:00 05/04/2023"
     form = "Hình thức họp: Trực tuyến"  # R-070
-    assert {n.kind for n in await office.post.newest(99) if form in n.facts.said} == {"granted", "check-call"}
+    assert {n.kind for n in await office.notifications.newest(99) if form in n.facts.said} == {"granted", "check-call"}
 
 
 async def test_a_rehearsal_is_called_to_of_its_own(office: Office) -> None:
     rehearsal = on("04/04/2023", "14:00", "15:00")
     await office.scheduler.submit(replace(REQUEST, points=("ubnd.van-ninh",), rehearsal=rehearsal), NOW)
     assert await office.called("04/04/2023 10:00") == ROUND * 2
-    reasons = {n.facts.reason for n in await office.post.newest(99) if n.kind == "check-call"}
+    reasons = {n.facts.reason for n in await office.notifications.newest(99) if n.kind == "check-call"}
     assert reasons == {"kiểm tra xong trước 12:00 04/04/2023", "kiểm tra xong trước 06:00 05/04/2023"}
 
 
@@ -76,7 +76,7 @@ async def test_a_check_that_is_due_already_is_called_to_at_once(office: Office) 
     request = replace(REQUEST, klass="khan_cap", official=on("03/04/2023", "08:30", "09:00"), **URGENT)
     await office.scheduler.submit(request, NOW)
     await office.called("03/04/2023 08:00")
-    [call] = [n for n in await office.post.newest(99) if n.kind == "check-call" and n.channel == "mail"]
+    [call] = [n for n in await office.notifications.newest(99) if n.kind == "check-call" and n.channel == "mail"]
     assert call.facts.reason == "kiểm tra ngay, trước giờ họp"
 
 

@@ -84,15 +84,15 @@ def test_an_unassigned_session_is_red_when_the_check_is_due() -> None:
 
 def test_each_provider_names_its_contact_before_the_check_is_due() -> None:
     """R-090: lines of two providers; name and telephone before T-2 h, else amber."""
-    carriers = {"vnpt": "VNPT", "viettel": "Viettel"}
+    providers = {"vnpt": "VNPT", "viettel": "Viettel"}
     one = [duty("main"), replace(duty("provider", "Anh Tú"), provider="vnpt")]
     colours: dict[SlotTimes, Colour] = {BEFORE: "none", DUE: "amber"}
     for moment, colour in colours.items():
-        assert session_marks(one, [], [], moment, carriers)[1:] == (Mark("provider", colour, "nobody-of", "Viettel"),)
+        assert session_marks(one, [], [], moment, providers)[1:] == (Mark("provider", colour, "nobody-of", "Viettel"),)
     named = [*one, replace(duty("provider", "Chị Hà"), provider="viettel")]
-    assert session_marks(named, [], [], DUE, carriers)[1:] == (Mark("provider", "green", "ok", "Anh Tú, Chị Hà"),)
+    assert session_marks(named, [], [], DUE, providers)[1:] == (Mark("provider", "green", "ok", "Anh Tú, Chị Hà"),)
     of_all = [duty("main"), duty("provider", "Trực ca")]  # entered by the centre, for whichever it is
-    assert session_marks(of_all, [], [], DUE, carriers)[1:] == (Mark("provider", "green", "ok", "Trực ca"),)
+    assert session_marks(of_all, [], [], DUE, providers)[1:] == (Mark("provider", "green", "ok", "Trực ca"),)
 
 
 def test_two_units_are_needed_on_site_and_nobody_everywhere() -> None:

@@ -36,14 +36,14 @@ async def item(office: Office, session: Session, point: str, name: str, now: str
 async def test_checks_are_due_two_hours_before_each_slot(office: Office) -> None:
     """R-084: official 05/04/2023 08:00 is due 06:00, rehearsal 04/04 14:00 is due 12:00; red at 12:01."""
     session = await office.session(PROVINCE, CITY, PHUOC_DONG)
-    boards = office.readiness
-    await boards.check(session.id, [PROVINCE, CITY], "tong_duyet", "ok", "", "truc", at(f"{EVE} 10:00"))
-    board = await boards.board(session.id, None, at(f"{EVE} 11:59"))
+    readiness = office.readiness
+    await readiness.check(session.id, [PROVINCE, CITY], "tong_duyet", "ok", "", "truc", at(f"{EVE} 10:00"))
+    board = await readiness.board(session.id, None, at(f"{EVE} 11:59"))
     assert (board.slot.kind, board.due) == ("tong_duyet", at(f"{EVE} 12:00"))
     assert await item(office, session, PHUOC_DONG, "check", f"{EVE} 11:59") == Mark("check", "amber", "unchecked")
     assert await item(office, session, PHUOC_DONG, "check", f"{EVE} 12:01") == Mark("check", "red", "unchecked")
     assert await item(office, session, CITY, "check", f"{EVE} 12:01") == Mark("check", "green", "ok")
-    board = await boards.board(session.id, None, at(f"{EVE} 15:00"))
+    board = await readiness.board(session.id, None, at(f"{EVE} 15:00"))
     assert (board.slot.kind, board.due) == ("chinh_thuc", at(f"{DAY} 06:00"))
     assert await item(office, session, CITY, "check", f"{DAY} 06:01") == Mark("check", "red", "unchecked")
 
@@ -51,13 +51,13 @@ async def test_checks_are_due_two_hours_before_each_slot(office: Office) -> None
 async def test_what_is_missing_when_due_is_told_once(office: Office) -> None:
     """R-084: alert to operator and UBND.Nha Trang; the commune has no mailbox of its own."""
     session = await office.session(PROVINCE, CITY, PHUOC_DONG)
-    boards = office.readiness
-    await boards.check(session.id, [PROVINCE, CITY], "tong_duyet", "ok", "", "truc", at(f"{EVE} 10:00"))
-    await boards.alarm(at(f"{EVE} 11:59"))
+    readiness = office.readiness
+    await readiness.check(session.id, [PROVINCE, CITY], "tong_duyet", "ok", "", "truc", at(f"{EVE} 10:00"))
+    await readiness.alarm(at(f"{EVE} 11:59"))
     assert await office.told(at(f"{EVE} 13:00"), "unchecked", "check-missing") == []
     for _ in range(2):
-        await boards.alarm(at(f"{EVE} 12:01"))
-    await type(boards)(boards._alerts).alarm(at(f"{EVE} 12:02"))  # another server, which remembers nothing
+        await readiness.alarm(at(f"{EVE} 12:01"))
+    await type(readiness)(readiness._alerts).alarm(at(f"{EVE} 12:02"))  # another server, which remembers nothing
     assert await office.told(at(f"{EVE} 13:00"), "unchecked", "check-missing") == [
         ("check-missing", NHA_TRANG, "NT.PhuocDong"),
         ("unchecked", "so.tttt", "chưa phân công cán bộ trực; NT.PhuocDong"),
@@ -67,20 +67,20 @@ async def test_what_is_missing_when_due_is_told_once(office: Office) -> None:
 async def test_who_is_on_duty_but_not_there_is_told(office: Office) -> None:
     """R-114: not checked in at T-60 min: alert to the operating unit."""
     session = await office.session(PROVINCE, CITY, rehearsal=False)
-    boards, duties = office.readiness, office.duties
+    readiness, duties = office.readiness, office.duties
     await duties.assign(on_duty(session, "main", name="Trần Thị C"), NOW)
     there = await duties.assign(on_duty(session, "on_site", unit="so.tttt"), NOW)
     assert (await duties.arrive(there.id, at(f"{DAY} 06:30"))).arrived == at(f"{DAY} 06:30")
     assert (await duties.arrive(there.id, at(f"{DAY} 06:40"))).arrived == at(f"{DAY} 06:30")
-    await boards.alarm(at(f"{DAY} 06:59"))
+    await readiness.alarm(at(f"{DAY} 06:59"))
     assert await office.told(at(f"{DAY} 08:00"), "not-arrived") == []
-    await boards.alarm(at(f"{DAY} 07:00"))
+    await readiness.alarm(at(f"{DAY} 07:00"))
     assert await office.told(at(f"{DAY} 08:00"), "not-arrived") == [("not-arrived", "so.tttt", "Trần Thị C")]
 
 
 async def test_only_an_emergency_waives_checks_and_faults_are_said(office: Office) -> None:
     session = await office.session(PROVINCE, CITY, rehearsal=False)
-    boards = office.readiness
+    readiness = office.readiness
     for points, kind, result, words, faults in [
         ([], "chinh_thuc", "ok", "", ["required"]),
         ([VINH_THO], "chinh_thuc", "ok", "", ["not-in-session"]),
@@ -90,12 +90,12 @@ async def test_only_an_emergency_waives_checks_and_faults_are_said(office: Offic
         ([CITY], "chinh_thuc", "ok", "x" * 501, ["too-long"]),
     ]:
         with pytest.raises(InvalidRequest) as caught:
-            await boards.check(session.id, points, kind, result, words, "truc", NOW)  # type: ignore[arg-type]
+            await readiness.check(session.id, points, kind, result, words, "truc", NOW)  # type: ignore[arg-type]
         assert [fault.word for fault in caught.value.errors] == faults
     with pytest.raises(UnknownSession):
-        await boards.check("nothing", [CITY], "chinh_thuc", "ok", "", "truc", NOW)
+        await readiness.check("nothing", [CITY], "chinh_thuc", "ok", "", "truc", NOW)
     urgent = await office.session(PROVINCE, VINH_THO, rehearsal=False, klass="khan_cap")
-    await boards.check(urgent.id, [VINH_THO], "chinh_thuc", "waived", "bão số 5", "truc", NOW)
+    await readiness.check(urgent.id, [VINH_THO], "chinh_thuc", "waived", "bão số 5", "truc", NOW)
     assert await item(office, urgent, VINH_THO, "check", f"{DAY} 07:00") == Mark("check", "green", "waived", "bão số 5")
 
 
@@ -161,7 +161,7 @@ async def test_who_is_on_central_duty_is_told_by_letter(office: Office) -> None:
     assert (await duties.assign(on_duty(session, "main"), NOW)).account == "le.b"
     await duties.assign(on_duty(session, "backup", name="Trần Thị C", phone="0905000001"), NOW)
     await duties.assign(on_duty(session, "point", point=CITY), NOW)
-    told = [each for each in await office.post.due(NOW, 99) if each.kind == "duty"]
+    told = [each for each in await office.notifications.due(NOW, 99) if each.kind == "duty"]
     assert [(each.recipient, each.unit, each.facts.title, each.facts.reason) for each in told] == [
         ("b@example.vn", "so.tttt", session.title, "Lê Văn B – trực chính"),
         ("", "so.tttt", session.title, "Trần Thị C – trực dự phòng"),

@@ -26,7 +26,7 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Exemption:
-    """What a document allows a unit beyond the rule, from its date through `valid_to` (None: without end)."""
+    """A document that allows a unit more than the rule, from its date through `valid_to` (None: without end)."""
 
     id: str
     unit: str
@@ -191,7 +191,7 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class ObservedDevice:
-    """What a device showed of itself when it connected; empty where nothing is known.
+    """The properties that a device showed when it connected; empty where nothing is known.
 
     A caller offers all codecs that it has; a callee answers with some of those it was offered (RFC 3264 §6.1).
     """

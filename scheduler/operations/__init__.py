@@ -1,1 +1,1 @@
-"""What surrounds a session: readiness, attendance, incidents, closing (Điều 13 to 17)."""
+"""Prepares, watches and closes sessions: readiness, attendance, incidents, closing (Điều 13 to 17)."""

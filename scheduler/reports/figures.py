@@ -12,7 +12,7 @@ Grouping = Literal["unit", "level", "class", "purpose", "kind", "month"]
 
 
 class Turnout(NamedTuple):
-    """How many points were `expected` and `present`, and for how many seconds.
+    """The number of points `expected` and `present`, and their seconds.
 
     `due` are the seconds they should have been connected, `there` those they were. `minutes` were measured of their
     lines; `lossy` of these had too much loss.

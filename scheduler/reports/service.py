@@ -44,7 +44,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class PointRow:
-    """How a point took part in the sessions of a period (R-112)."""
+    """The turnout of a point in the sessions of a period (R-112)."""
 
     point: str
     name: str

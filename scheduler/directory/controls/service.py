@@ -28,7 +28,7 @@ SYSTEM = ""
 
 @dataclass(frozen=True, slots=True)
 class PointChecklist:
-    """How a checklist stands at a point: the number of open items, the last answer, and when it is due.
+    """The state of a checklist at a point: the number of open items, the last answer, and when it is due.
 
     `at` and `due` are None if it was never answered.
     """

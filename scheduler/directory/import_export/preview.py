@@ -16,7 +16,7 @@ async def nothing(_: AsyncConnection) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ImportStep:
-    """What one row would do.
+    """The effect of one row.
 
     `text` describes it with the present values, so it is true only until they change.
     """

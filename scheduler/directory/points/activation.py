@@ -19,7 +19,7 @@ from scheduler.units import point_names
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of a point that is to become active; `siblings` are its unit's other points."""
+    """The facts about a point that is to become active; `siblings` are its unit's other points."""
 
     point: Point
     unit: Unit

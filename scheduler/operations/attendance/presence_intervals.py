@@ -55,7 +55,7 @@ class Interruption:
 
 @dataclass(frozen=True, slots=True)
 class PointAttendance:
-    """How a point took part in a slot: `late` seconds after its start, present for `seconds` out of `of`."""
+    """The attendance of a point in a slot: `late` seconds after its start, present for `seconds` out of `of`."""
 
     present: bool
     late: int

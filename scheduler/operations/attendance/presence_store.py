@@ -14,7 +14,7 @@ from scheduler.operations.attendance.schema import EXPLANATIONS, STAYS
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """How a point explains its interruption that began at `start`."""
+    """A point's explanation of its interruption that began at `start`."""
 
     point: str
     start: datetime

@@ -31,7 +31,7 @@ from scheduler.policy.policy import LevelPolicy, Policy
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """How ready a session is for its next slot: marks of the session and of each point, in the session's order.
+    """The readiness of a session for its next slot: marks of the session and of each point, in the session's order.
 
     `on_site` are the units that each send somebody to the host. `steps` are the power-on and power-off steps that
     points have done, and when.

@@ -33,7 +33,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class SlotTimes:
-    """When the slot's check is due, when the slot starts, and the time of the judgement."""
+    """The times by which a slot is judged: when its check is due, when it starts, and now."""
 
     due: datetime
     start: datetime
@@ -62,7 +62,7 @@ class InternetMeasurement:
 
 @dataclass(frozen=True, slots=True)
 class RoomConflict:
-    """Which session has the room of a point that is in several sessions at once.
+    """The session that has the room of a point which is in several sessions at once.
 
     ``taken``: not decided; ``kept``: this session; ``yielded``: one of higher rank. `others` are the numbers of the
     other sessions, or with ``yielded`` that of the higher one alone.
@@ -79,7 +79,7 @@ class RoomConflict:
 
 @dataclass(frozen=True, slots=True)
 class PointFacts:
-    """What is known of a point; None where nothing is. `rehearsed` is None while there was no rehearsal.
+    """The facts by which a point is judged; None where nothing is known. `rehearsed` is None before a rehearsal.
 
     `line` lists what is wrong with the best of its lines (Điều 6.3). `internet` is for a point whose only line is over
     the Internet, which is measured before each meeting. `room` is set when several sessions want the room (I-04).

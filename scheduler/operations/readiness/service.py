@@ -38,7 +38,7 @@ class ReadinessService:
         self._alerts = alerts
         # owned
         self._told: set[tuple[str, str, datetime]] = set()
-        """What this server looked at when it fell due; the outbox knows what others told."""
+        """The warnings that this server gave; the outbox prevents a second one by another server."""
 
     async def check(
         self,

@@ -8,6 +8,7 @@ from aiohttp import web
 from pydantic import Field, StringConstraints
 
 from scheduler.core import model
+from scheduler.core.model import EMERGENCY
 from scheduler.operations.readiness import board, duty, technical_check
 from scheduler.operations.readiness import marks as readiness_marks
 from signaling.accounts import permissions
@@ -287,7 +288,7 @@ def _board(call: ApiRequest, judged: board.Board, points: UnitDirectory, units: 
     rows = [_ready(call, judged, points[point], points, units) for point in judged.points if point in seen]
     return Board(
         session=_head(judged, points),
-        urgent=found.klass == "khan_cap",
+        urgent=found.klass == EMERGENCY,
         may_assign=permissions.may_assign(call.account, found, points, "main"),
         units=[Named(id=unit, name=units[unit].name) for unit in judged.on_site],
         marks=[_mark(mark) for mark in judged.marks],

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 from pydantic import Field, StringConstraints
 
-from scheduler.core.model import ClassId, State
+from scheduler.core.model import EMERGENCY, ClassId, State
 from scheduler.core.model import Interval as Span
 from scheduler.policy.policy import CALENDAR_YEAR
 from scheduler.reports import figures, service
@@ -142,7 +142,7 @@ async def behind(call: ApiRequest) -> list[Entry]:
     if query.figure not in figures.NAMES:
         raise BadInput([Fault("figure", "unknown-figure")])
     facts = await _behind(call, periods_of(call)[0], query)
-    grounds = call.context(REPORTS).scheduler.policy(call.now).classes["khan_cap"].grounds
+    grounds = call.context(REPORTS).scheduler.policy(call.now).classes[EMERGENCY].grounds
     return [_entry(call, fact, grounds) for fact in facts]
 
 
@@ -209,7 +209,7 @@ def _zone(call: ApiRequest) -> ZoneInfo:
 
 
 def _entry(call: ApiRequest, fact: RegistrationFact, grounds: Mapping[str, str]) -> Entry:
-    urgent = fact.held and fact.klass == "khan_cap"
+    urgent = fact.held and fact.klass == EMERGENCY
     return Entry(
         id=fact.id,
         number=fact.number,

@@ -16,10 +16,10 @@ BreachKind = Literal[
 """The kinds of breaches.
 
 `late`: registered or moved after the deadline. `missed`: registered and not held. `absent`: expected in a meeting that
-its host held, and not present. `unchecked`: not checked where other points were. `uninvited`: spoke uninvited where
-microphones are not locked. `name`, `drift`: another name, or other parameters, than registered. `closing`: a closing
-checklist that nobody finished. `receipt`: a recording whose receipt was not confirmed in time. `figures`: a correction
-request without a reply in time.
+its host held, and not present. `unchecked`: not checked where other points were. `uninvited`: spoke uninvited where the
+policy has advisory microphones. `name`, `drift`: another name, or other parameters, than registered. `closing`: a
+closing checklist that nobody finished. `receipt`: a recording whose receipt was not confirmed in time. `figures`: a
+correction request without a reply in time.
 """
 
 ARTICLES: Mapping[BreachKind, str] = {

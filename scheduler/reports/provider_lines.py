@@ -46,15 +46,15 @@ class ProviderRow:
 
 
 def monthly(
-    counted: Iterable[ProviderLineMinutes], troubles: Iterable[ProviderIncident], names: Mapping[str, str]
+    counted: Iterable[ProviderLineMinutes], incidents: Iterable[ProviderIncident], names: Mapping[str, str]
 ) -> tuple[ProviderRow, ...]:
     """Return a row for each month and provider with minutes or incidents, by month and name."""
     minutes: dict[tuple[str, str], list[ProviderLineMinutes]] = {}
     faults: dict[tuple[str, str], list[ProviderIncident]] = {}
     for each in counted:
         minutes.setdefault((each.month, each.provider), []).append(each)
-    for trouble in troubles:
-        faults.setdefault((trouble.month, trouble.provider), []).append(trouble)
+    for incident in incidents:
+        faults.setdefault((incident.month, incident.provider), []).append(incident)
     rows = [_row(key, minutes.get(key, []), faults.get(key, []), names) for key in minutes.keys() | faults.keys()]
     return tuple(sorted(rows, key=lambda row: (row.month, row.name, row.provider)))
 

@@ -51,7 +51,8 @@ def expires(form: AssessmentForm, came_to: AssessmentResult, policy: Policy, day
 def first_due(taken_over: datetime, policy: Policy) -> date:
     """Return the last day for the first assessment of a point that was taken over.
 
-    Such points are active before this server knows them (Điều 9). The number of months is our default.
+    Such a point was in operation, and therefore active, before it had an assessment (Điều 9). The number of months is
+    our default.
     """
     return later(taken_over.astimezone(policy.zone).date(), policy.directory.taken_over_months)
 

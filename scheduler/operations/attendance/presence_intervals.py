@@ -85,7 +85,7 @@ def point_attendance(
 ) -> PointAttendance:
     """Compute how one point took part in a slot that was held, from its stays.
 
-    `longer` is the shortest gap between stays that does not yet count as an interruption.
+    Gaps between stays that last longer than `longer` are interruptions.
     """
     spans = merged(Interval(stay.joined, stay.left or now) for stay in stays)
     within = [clipped for span in spans if (clipped := _clip(span, slot.start, slot.end))]

@@ -1,4 +1,4 @@
-"""Feedback is kept with what came of it; breaches are what the records say, on both databases (Điều 20, 21.2)."""
+"""Feedback is stored with its reply, and breaches are found in the records, on both databases (Điều 20, 21.2)."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""I-10: a unit is given what is on record of its people, and has erased what it does not need any more."""
+"""A unit sees the personal data of its people, and erases what is no longer needed (I-10)."""
 
 from datetime import date
 

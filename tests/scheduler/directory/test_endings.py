@@ -1,4 +1,4 @@
-"""What ends on a day to come is listed before it: units, hosts, bookings beyond it, who operates (R-001, R-002)."""
+"""Units, hosts, bookings and operators that end on a coming day are listed before it (R-001, R-002)."""
 
 from dataclasses import replace
 from datetime import date

@@ -1,4 +1,4 @@
-"""Units go through their figures: asked, reminded, answered, beside what is counted (Điều 19.5; R-122)."""
+"""Units check their figures: asked, reminded, replied, beside what was counted (Điều 19.5; R-122)."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace

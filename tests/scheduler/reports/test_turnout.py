@@ -1,4 +1,4 @@
-"""Who came, how well points, lines and the system were there, and what was handed over (R-075, R-102, R-112)."""
+"""Turnout, uptime, handovers and reviews are counted in reports (R-075, R-102, R-112)."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace

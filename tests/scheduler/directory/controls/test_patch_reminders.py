@@ -1,4 +1,4 @@
-"""Whoever answers for a device is told when it was not updated for too long, on both databases (Điều 7.3; R-038)."""
+"""The owner of a device is reminded when its last update is too long ago, on both databases (Điều 7.3; R-038)."""
 
 from dataclasses import replace
 from datetime import date, timedelta

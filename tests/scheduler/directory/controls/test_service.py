@@ -1,4 +1,4 @@
-"""The register of controls: checklists as data, how items stand, evidence, when due again (R-036, I-13, A9)."""
+"""Security controls: checklists as data, states of items, evidence, when they are due again (R-036, I-13, A9)."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Sets of codecs: how they are written, and what of them is a drift (Điều 11.5, R-055)."""
+"""Sets of codecs are read, written, and compared with what devices offer (Điều 11.5, R-055)."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What providers are told of sessions, and of what becomes of these, on both databases (Điều 13.2.b; R-085)."""
+"""Providers are notified of sessions, their changes and their ends, on both databases (Điều 13.2.b; R-085)."""
 
 from dataclasses import replace
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Devices and lines: what may be registered, and what was seen against it (Điều 3.2, 6.3, 11.5, 11.7)."""
+"""Devices and access lines are registered, and compared with what is observed (Điều 3.2, 6.3, 11.5, 11.7)."""
 
 import ipaddress
 from dataclasses import replace

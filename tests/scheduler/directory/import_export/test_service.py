@@ -1,4 +1,4 @@
-"""Tables in and out: faults by line, a preview that must still be true, and nothing written without it."""
+"""Spreadsheets are exported and imported: faults by row, and nothing is written unless the preview still holds."""
 
 import csv
 import io

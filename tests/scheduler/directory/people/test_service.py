@@ -1,4 +1,4 @@
-"""People who run rooms, from day to day (Điều 17.2.c, 19.3; R-111, R-120)."""
+"""People who run rooms are listed with their first and last days (Điều 17.2.c, 19.3; R-111, R-120)."""
 
 from dataclasses import replace
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""Points from draft to withdrawal: names, quotas, assessments and what keeps one from being active (Điều 6, 8, 9)."""
+"""Points go from draft to withdrawal: names, quotas, assessments, and what they lack to be active (Điều 6, 8, 9)."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Lists of who takes part: on request only, one for each component, names for as long as the profile says."""
+"""Attendee lists are given on request only, one for each component; names stay as long as the profile says."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Stays and interruptions: the examples of the regulation, and an oracle that looks at every second."""
+"""Stays and interruptions follow the regulation's examples, and an oracle that looks at every second."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise

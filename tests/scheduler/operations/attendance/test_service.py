@@ -1,4 +1,4 @@
-"""Attendance on both databases: stored as it happens, mended after a crash, explained, told."""
+"""Attendance is stored as it happens, repaired after a crash, explained and notified, on both databases."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Closing lists are done in order, and who is late is reminded, on both databases (Điều 15.1)."""
+"""Closing checklists are done in order, and units that are late are reminded, on both databases (Điều 15.1)."""
 
 from dataclasses import replace
 from datetime import timedelta

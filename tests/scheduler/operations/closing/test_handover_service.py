@@ -1,4 +1,4 @@
-"""Recordings are handed over in two working days, kept for a while after, and never lost before (Điều 15.3, A27)."""
+"""Recordings are handed over within two working days and kept for a while after that (Điều 15.3, A27)."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

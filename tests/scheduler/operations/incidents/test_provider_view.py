@@ -1,4 +1,4 @@
-"""What a telecom enterprise sees, on both databases (Điều 14.2; R-090, A36)."""
+"""A telecom provider sees its own lines, sessions and incidents, on both databases (Điều 14.2; R-090, A36)."""
 
 from dataclasses import replace
 from datetime import timedelta

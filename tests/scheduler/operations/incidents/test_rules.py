@@ -1,4 +1,4 @@
-"""How faults are dealt with, and when a line is too bad."""
+"""Incidents move on by allowed steps, and lines that lose too much are reported."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What the desk keeps, on both databases."""
+"""Incidents and line minutes are stored on both databases."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Calls to the technical check, a day and four hours before (R-084)."""
+"""Units are reminded of the technical check a day and four hours before (R-084)."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -21,14 +21,14 @@ CHANNELS = Channels(mail=True, groups=("telegram",))
 
 @dataclass
 class Office:
-    """A scheduler, its calls and its post."""
+    """A scheduler, its check reminders and its notifications."""
 
     scheduler: Scheduler
     reminders: CheckReminders
     notifications: Notifications
 
     async def called(self, now: str) -> list[tuple[str, str | None]]:
-        """Let the clerk work twice; return who has been called so far."""
+        """Run the job twice; return who has been reminded so far."""
         for _ in range(2):
             await self.reminders.work(at(now))
         found = [n for n in await self.notifications.newest(99) if n.kind == "check-call"]
@@ -46,7 +46,7 @@ async def office(seeded_url: str) -> AsyncIterator[Office]:
 
 
 ROUND = [("mail", "so.tttt"), ("telegram", "so.tttt"), ("mail", "571")]
-"""The host unit by letter and in the group, then the one component with a mailbox."""
+"""The host unit by mail and in the chat group, then the one component with a mailbox."""
 
 
 async def test_r084_units_are_called_a_day_and_four_hours_before(office: Office) -> None:

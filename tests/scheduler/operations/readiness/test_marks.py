@@ -1,4 +1,4 @@
-"""The colours of readiness: the examples of the regulation, and what must hold for any facts."""
+"""Marks of readiness follow the regulation's examples, and invariants hold for any facts."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Self-tests: what is good enough, kept with its verdict, and for how long readiness believes it."""
+"""Self-tests are judged, stored with their faults, and count for readiness for some hours."""
 
 from dataclasses import replace
 from typing import get_args

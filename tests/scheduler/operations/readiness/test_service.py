@@ -1,4 +1,4 @@
-"""Checks, duty and boards on both databases, and whom they alarm."""
+"""Checks and duties are stored, boards are built, and what is missing is notified, on both databases."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -185,7 +185,7 @@ async def _plans(engine: AsyncEngine, scheduler: Scheduler, chance: random.Rando
             (slot,),
         )
         async with engine.begin() as db:
-            commit = AdmissionCommit(db, scheduler.shelf, RATED, NOWHERE, start - timedelta(days=7))
+            commit = AdmissionCommit(db, scheduler.all_profiles, RATED, NOWHERE, start - timedelta(days=7))
             began = time.process_time()
             plan = await commit.plan(claim)
             (served if isinstance(plan, Admit) else refused).append(time.process_time() - began)
@@ -231,10 +231,10 @@ async def _pages(engine: AsyncEngine, scheduler: Scheduler) -> dict[str, float]:
 
 async def _reports(engine: AsyncEngine, scheduler: Scheduler) -> float:
     """Return the cost of a year's report beside the year before."""
-    shelf = profile_files.load()
+    profiles = profile_files.load()
     span = timedelta(weeks=WEEKS)
     year, before = Interval(OPENS, OPENS + span), Interval(OPENS - span, OPENS)
-    reports = Reports(engine, shelf, scheduler)
+    reports = Reports(engine, profiles, scheduler)
     costs = []
     for _ in range(REPORTS):
         began = time.process_time()
@@ -245,10 +245,10 @@ async def _reports(engine: AsyncEngine, scheduler: Scheduler) -> float:
 
 async def _desk(engine: AsyncEngine, scheduler: Scheduler, chance: random.Random) -> dict[str, float]:
     """Return the cost of what the operator looks at: boards of a week, breaches of one, a queue of some hundreds."""
-    shelf, week = profile_files.load(), OPENS + timedelta(weeks=1)
-    boards = ReadinessService(Alerts(engine, shelf, NOWHERE))
+    profiles, week = profile_files.load(), OPENS + timedelta(weeks=1)
+    boards = ReadinessService(Alerts(engine, profiles, NOWHERE))
     box = FeedbackService(
-        engine, shelf, ClosingService(engine, shelf, NOWHERE), HandoverService(engine, shelf, NOWHERE)
+        engine, profiles, ClosingService(engine, profiles, NOWHERE), HandoverService(engine, profiles, NOWHERE)
     )
     points = [point.id for point in await scheduler.points()]
     day = OPENS + timedelta(days=2)

@@ -1,4 +1,4 @@
-"""The calendar of working days as it is kept: shipped corrections, an administrator's on top, years confirmed."""
+"""Corrections of the calendar of working days: shipped ones, an administrator's over them, and confirmed years."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from scheduler.calendar.working_time import Calendar
 
 
 @dataclass(frozen=True, slots=True)
-class DayNote:
-    """A day that is worked or off against the rule, by a document (`number`, `dated`); `by` None: shipped."""
+class DayCorrection:
+    """A day that is working or off against the rule, by a document (`number`, `dated`); `by` None: shipped."""
 
     day: date
     working: bool
@@ -22,27 +22,27 @@ class DayNote:
 
 
 @dataclass(frozen=True, slots=True)
-class Notes:
+class CalendarCorrections:
     """All corrections and the years that are confirmed."""
 
-    days: tuple[DayNote, ...]
+    days: tuple[DayCorrection, ...]
     confirmed: frozenset[int]
 
-    def over(self, days: Iterable[DayNote], confirmed: Iterable[int]) -> "Notes":
-        """Return these with others on top, by day."""
+    def over(self, days: Iterable[DayCorrection], confirmed: Iterable[int]) -> "CalendarCorrections":
+        """Return these corrections with others over them, by day."""
         merged = {note.day: note for note in (*self.days, *days)}
-        return Notes(tuple(merged[day] for day in sorted(merged)), self.confirmed | frozenset(confirmed))
+        return CalendarCorrections(tuple(merged[day] for day in sorted(merged)), self.confirmed | frozenset(confirmed))
 
     @property
     def calendar(self) -> Calendar:
-        """What working time is counted with."""
+        """The calendar that working time is counted with."""
         return Calendar({note.day: note.working for note in self.days}, self.confirmed)
 
 
-def _shipped() -> Notes:
+def _shipped() -> CalendarCorrections:
     path = Path(__file__).parents[1] / "data" / "calendar-VN.yaml"
     data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return Notes(tuple(DayNote(**row) for row in data["days"]), frozenset(data["confirmed"]))
+    return CalendarCorrections(tuple(DayCorrection(**row) for row in data["days"]), frozenset(data["confirmed"]))
 
 
 SHIPPED = _shipped()

@@ -1,4 +1,4 @@
-"""The deadlines of Điều 13.2 and 15.3, by class of meeting and profile. Pure."""
+"""Counts the deadlines of Điều 13.2 and 15.3, by class of meeting and profile. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,8 +9,8 @@ from scheduler.policy.policy import ClassPolicy, Policy
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
-    """What a registration is judged by once it is over: from when it counts, until when it might come, its answer."""
+class ReceiptDeadlines:
+    """The deadlines that a report needs: when a registration counts from, its latest receipt, and its reply."""
 
     effective: datetime
     latest: datetime | None
@@ -23,11 +23,11 @@ class Owed:
 
 
 @dataclass(frozen=True, slots=True)
-class Deadlines(Owed):
-    """What follows from a registration's arrival and its session's start; `latest` None: it may come at any time.
+class Deadlines(ReceiptDeadlines):
+    """All deadlines of a registration, by its receipt and its session's start; `latest` None: it may come any time.
 
-    A rehearsal that starts before `rehearsal` leaves little time to prepare it.
-    `provisional`: a year they reach into is not confirmed by an administrator.
+    A rehearsal that starts before `rehearsal` leaves little time to prepare it. `provisional`: an administrator has
+    not confirmed a year that the deadlines reach into.
     """
 
     received: datetime
@@ -44,7 +44,7 @@ class Clock:
         self.worktime = Worktime(policy.office, policy.zone, calendar)
 
     def deadlines(self, class_id: ClassId, received: datetime, start: datetime) -> Deadlines:
-        """Count for a registration that comes at `received`, for a session that starts at `start`."""
+        """Return the deadlines of a registration that comes at `received`, for a session that starts at `start`."""
         owed = self.owed(class_id, received, start)
         exempt = self._policy.classes[class_id].any_hour
         first, last = (self.worktime.day(at) for at in (min(received, start), max(received, start)))
@@ -58,26 +58,26 @@ class Clock:
             provisional=not self.worktime.confirmed(first, last),
         )
 
-    def owed(self, class_id: ClassId, received: datetime, start: datetime) -> Owed:
-        """Count what a registration of a year ago is judged by, and nothing that only its preparation needs."""
+    def owed(self, class_id: ClassId, received: datetime, start: datetime) -> ReceiptDeadlines:
+        """Return only the deadlines that a report on a past registration needs, without those of its preparation."""
         rules = self._policy.classes[class_id]
         effective = received if rules.any_hour else self.worktime.receipt(received)
         reply = self._reply(class_id, received, effective, start)
-        return Owed(effective, self._latest(rules, start), reply)
+        return ReceiptDeadlines(effective, self._latest(rules, start), reply)
 
     def in_time(self, class_id: ClassId, received: datetime, start: datetime) -> bool:
-        """Tell whether a registration that comes at `received` comes early enough for a session that starts then."""
+        """Return True if a registration at `received` is early enough for a session that starts at `start`."""
         return not self.owed(class_id, received, start).late
 
     def remaining(self, received: datetime, start: datetime) -> tuple[tuple[ClassId, datetime | None], ...]:
-        """Return the classes a registration that comes at `received` is in time for, each with its last moment."""
+        """Return the classes for which a registration at `received` is in time, each with its latest receipt."""
         counted = {class_id: self.deadlines(class_id, received, start) for class_id in self._policy.classes}
         return tuple((class_id, found.latest) for class_id, found in counted.items() if not found.late)
 
     def _latest(self, rules: ClassPolicy, start: datetime) -> datetime | None:
-        """Return the last instant of receipt, counted from the meeting itself (R-073, R-074, readings A12, A13).
+        """Return the latest instant of receipt, counted from the meeting itself (R-073, R-074, readings A12, A13).
 
-        What is received in office hours only has its last moment within them: 4 hours before 08:00 nobody receives.
+        For a class that is received in office hours only, it is within them: nobody receives 4 hours before 08:00.
         """
         lead = rules.lead
         if lead is None:
@@ -90,12 +90,12 @@ class Clock:
         return self.worktime.same_time(day, start) if lead.mode == "same_clock" else self.worktime.closes(day)
 
     def _next_day(self, effective: datetime) -> datetime:
-        """Return from when on a rehearsal leaves time to prepare it (reading A12)."""
+        """Return the earliest start of a rehearsal that leaves time to prepare it (reading A12)."""
         days = self._policy.deadlines.rehearsal_working_days
         return self.worktime.same_time(self.worktime.working_day(self.worktime.day(effective), days), effective)
 
     def _reply(self, class_id: ClassId, received: datetime, effective: datetime, start: datetime) -> datetime:
-        """Return when the answer is due (R-083), by the clock of the class (A15, A18)."""
+        """Return when the reply is due (R-083), by the clock of the class (A15, A18)."""
         hours = timedelta(hours=self._policy.deadlines.reply_hours)
         match self._policy.classes[class_id].reply:
             case "office":
@@ -106,7 +106,7 @@ class Clock:
                 return received + hours
 
     def share(self, class_id: ClassId, received: datetime, start: datetime, percent: int) -> datetime:
-        """Return when so much of the time for an answer has passed, on the clock that the class is answered by."""
+        """Return when `percent` of the time for a reply has passed, on the clock of the class."""
         counted = self.deadlines(class_id, received, start)
         if self._policy.classes[class_id].reply == "office":
             return self.worktime.after(received, timedelta(hours=self._policy.deadlines.reply_hours) * percent / 100)

@@ -1,8 +1,8 @@
-"""Working time (giờ hành chính, ngày làm việc): the public holidays of Vietnam, corrections by document, office hours.
+"""Counts working time (giờ hành chính, ngày làm việc): holidays of Vietnam, corrections by document, office hours.
 
-The holidays and most exchanged days come from the package `holidays`; what it does not know (02/01/2026 for Saturday
-10/01/2026, VPCP 12729/VPCP-KGVX) are corrections that name their document. Office hours include their last second: what
-comes at 17:00:00 has come in time. No time is added up over a pause, a weekend or a holiday. Pure.
+The holidays and most exchanged days come from the package `holidays`. Days that it does not know (02/01/2026 for
+Saturday 10/01/2026, VPCP 12729/VPCP-KGVX) are corrections that name their document. Office hours include their last
+second: a registration at 17:00:00 is in time. No time counts during a pause, a weekend or a holiday. Pure.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ from scheduler.policy.policy import OfficePolicy
 _DAY = timedelta(days=1)
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _LONGEST_REST = 60
-"""No run of days off is so long; without it, a calendar of days off alone would be searched for ever."""
+"""The most days in a row that are searched for a working day, so that a search in days off alone ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,12 @@ _VIETNAM = country_holidays("VN")  # fills itself with a year when that is first
 
 @cache
 def _known(day: date) -> tuple[bool, bool]:
-    """Return whether the package has a holiday, and whether it has a rest day exchanged for work."""
+    """Return whether the package has a holiday on a day, and whether it has a rest day exchanged for work."""
     return day in _VIETNAM, day in _VIETNAM.weekend_workdays
 
 
 class Worktime:
-    """Days and hours of one office. Instants go in aware and come out in UTC."""
+    """Counts working days and office hours of one office. Arguments are aware datetimes, results are in UTC."""
 
     def __init__(self, office: OfficePolicy, zone: ZoneInfo, calendar: Calendar) -> None:
         # given
@@ -52,7 +52,7 @@ class Worktime:
         self._nearest: dict[tuple[date, timedelta], date] = {}
 
     def works(self, day: date) -> bool:
-        """Tell whether a day is a working day."""
+        """Return True if a day is a working day."""
         corrected = self._calendar.corrections.get(day)
         if corrected is not None:
             return corrected
@@ -60,11 +60,11 @@ class Worktime:
         return exchanged or (not holiday and _WEEKDAYS[day.weekday()] in self._office.days)
 
     def usual(self, day: date) -> bool:
-        """Tell whether a day is what its weekday says."""
+        """Return True if a day is working or off as its weekday usually is."""
         return self.works(day) == (_WEEKDAYS[day.weekday()] in self._office.days)
 
     def confirmed(self, first: date, last: date) -> bool:
-        """Tell whether all years from one day to another are confirmed; results are provisional otherwise."""
+        """Return True if all years from one day to another are confirmed; otherwise results are provisional."""
         return all(year in self._calendar.confirmed for year in range(first.year, last.year + 1))
 
     def day(self, instant: datetime) -> date:
@@ -104,18 +104,18 @@ class Worktime:
         return datetime.combine(day, instant.astimezone(self._zone).time(), self._zone).astimezone(UTC)
 
     def receipt(self, instant: datetime) -> datetime:
-        """Return when something that came at `instant` is received: then, or at the next opening (A14)."""
+        """Return when a registration that came at `instant` is received: then, or at the next opening (A14)."""
         return max(instant.astimezone(UTC), self._opening(instant)[0])
 
     def last(self, instant: datetime) -> datetime:
-        """Return the last instant up to `instant` at which something can be received. Raises NoWorkingDay."""
+        """Return the last instant within office hours up to `instant`. Raises NoWorkingDay."""
         day = self._next(self.day(instant), -_DAY)
         while not (begun := [span for span in self._spans(day) if span[0] <= instant]):
             day = self.working_day(day, -1)
         return min(instant.astimezone(UTC), begun[-1][1])
 
     def after(self, instant: datetime, hours: timedelta) -> datetime:
-        """Return the instant by which so much office time has passed since the receipt of `instant`."""
+        """Return the instant at which `hours` of office time have passed since the receipt at `instant`."""
         for opens, closes in self._from(instant):
             begins = max(opens, instant.astimezone(UTC))
             if hours <= closes - begins:
@@ -127,14 +127,14 @@ class Worktime:
         return next(self._from(instant))
 
     def _from(self, instant: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """Yield the spans of office hours, from the one that holds `instant` or follows it. Raises NoWorkingDay."""
+        """Yield the spans of office hours, from the one that contains or follows `instant`. Raises NoWorkingDay."""
         day = self._next(self.day(instant), _DAY)
         while True:
             yield from (span for span in self._spans(day) if instant <= span[1])
             day = self.working_day(day, 1)
 
     def _spans(self, day: date) -> list[tuple[datetime, datetime]]:
-        """Return the office hours of a day; a report asks for each day a hundred times."""
+        """Return the office hours of a day; cached, because a report asks for each day a hundred times."""
         if day not in self._opened:
             self._opened[day] = self._hours(day)
         return self._opened[day]

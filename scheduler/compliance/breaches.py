@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from scheduler.core.model import Point, Refused, Session, State
+from scheduler.core.model import Point, RefusedRegistration, Session, State
 from scheduler.directory.model import DeviceChange
 from scheduler.operations.closing.recording_handover import Handover
 
@@ -50,7 +50,7 @@ class Breach:
     point: str | None = None
 
 
-def late(refusals: Iterable[Refused]) -> list[Breach]:
+def late(refusals: Iterable[RefusedRegistration]) -> list[Breach]:
     """Return a breach for each registration that was refused because it came after its deadline."""
     return [Breach(each.at, "late", each.unit, None, each.host_point) for each in refusals if each.word == "late"]
 

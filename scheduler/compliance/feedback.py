@@ -106,8 +106,8 @@ class FeedbackService:
 
     async def _late(self, db: AsyncConnection, sessions: list[Session]) -> list[Session]:
         """Return the sessions that were registered too late for their present time."""
-        calendar = (await calendar_store.notes(db)).calendar
-        clocks = {policy.stamp: Clock(policy, calendar) for policy in self._profiles.shelf}
+        calendar = (await calendar_store.corrections(db)).calendar
+        clocks = {policy.stamp: Clock(policy, calendar) for policy in self._profiles.policies}
         found = []
         for each in sessions:
             clock = clocks[self._profiles.at(each.created).stamp]

@@ -1,4 +1,4 @@
-"""The maximum over time: how many sessions and points there may be at each instant. Pure."""
+"""The capacity limit as a step function of time: the most sessions and legs at each instant. Pure."""
 
 from bisect import bisect_right
 from collections.abc import Callable
@@ -26,10 +26,10 @@ class CapacityLimit:
         return CapacityLimit(self.first, tuple(sorted([*others, (since, amount)], key=lambda step: step[0])))
 
     def between(self, since: datetime, until: datetime, amount: Amount) -> "CapacityLimit":
-        """Return the function with an amount from one instant to another, and what it was from then on."""
+        """Return the function with an amount from `since` to `until`, and its former values from `until` on."""
         others = tuple(step for step in self.steps if not since <= step[0] < until)
         return CapacityLimit(self.first, others).changed(until, self.at(until)).changed(since, amount)
 
     def of(self, part: Callable[[Amount], Amount]) -> "CapacityLimit":
-        """Return a part of every step: what may be given away of it, for one (R-062, R-063)."""
+        """Return the function with `part` applied to every amount, for example the usable share (R-062, R-063)."""
         return CapacityLimit(part(self.first), tuple((since, part(amount)) for since, amount in self.steps))

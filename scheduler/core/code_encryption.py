@@ -1,8 +1,8 @@
 """Session codes at rest: a stolen database opens no door (R-051, Điều 11.1).
 
-A code is kept twice: as a mark, a keyed hash by which it is looked up and by which none is ever given twice, and sealed
-(AES-256-GCM) as long as it lives, for those who may be told it. Both keys come from one that lies outside the database.
-A sealed code is bound to its session, so that swapping rows opens nothing either.
+A code is stored twice: as a mark, a keyed hash for look-up, which also keeps a code from being issued twice; and
+encrypted (AES-256-GCM) as long as it is live, for accounts that may see it. Both keys derive from one key outside the
+database. An encrypted code is bound to its session, so that swapped rows cannot be decrypted.
 """
 
 import base64
@@ -22,7 +22,7 @@ MARK_BYTES = 13
 
 
 class CodeCipher:
-    """Seals codes and knows them again."""
+    """Encrypts session codes and makes their marks. Raises LostKey for a key of another length."""
 
     def __init__(self, key: bytes) -> None:
         if len(key) != KEY_BYTES:
@@ -31,16 +31,16 @@ class CodeCipher:
         self._cipher = AESGCM(hmac.digest(key, b"diemcau code seal", "sha256"))
 
     def mark(self, code: str) -> str:
-        """Return what a code is looked up by."""
+        """Return the keyed hash by which a code is looked up: 18 letters."""
         return base64.urlsafe_b64encode(hmac.digest(self._lookup, code.encode(), "sha256")[:MARK_BYTES])[:18].decode()
 
-    def seal(self, code: str, session: str) -> str:
-        """Return a code as it may lie in the database."""
+    def encrypt(self, code: str, session: str) -> str:
+        """Encrypt a code, bound to its session; return base64 text."""
         nonce = secrets.token_bytes(NONCE_BYTES)
         return base64.b64encode(nonce + self._cipher.encrypt(nonce, code.encode(), session.encode())).decode()
 
-    def open(self, sealed: str, session: str) -> str:
-        """Return the code that was sealed for a session. Raises LostKey."""
+    def decrypt(self, sealed: str, session: str) -> str:
+        """Decrypt the code that was encrypted for a session. Raises LostKey."""
         try:
             kept = base64.b64decode(sealed, validate=True)
             return self._cipher.decrypt(kept[:NONCE_BYTES], kept[NONCE_BYTES:], session.encode()).decode()
@@ -49,13 +49,13 @@ class CodeCipher:
 
 
 OPTION = "diemcau_vault"
-"""The execution option of an engine whose connections seal codes."""
-FORGETFUL = CodeCipher(secrets.token_bytes(KEY_BYTES))
-"""For an engine without a key of its own: what it seals is lost with the process."""
+"""The execution option of an engine that holds its cipher."""
+EPHEMERAL = CodeCipher(secrets.token_bytes(KEY_BYTES))
+"""The cipher of an engine without a key; what it encrypts is lost when the process ends."""
 
 
-def of(db: AsyncConnection) -> CodeCipher:
-    """Return the vault of a connection."""
+def cipher_of(db: AsyncConnection) -> CodeCipher:
+    """Return the cipher of the engine that a connection belongs to."""
     assert db.sync_connection is not None
-    vault: CodeCipher = db.sync_connection.get_execution_options().get(OPTION, FORGETFUL)
-    return vault
+    cipher: CodeCipher = db.sync_connection.get_execution_options().get(OPTION, EPHEMERAL)
+    return cipher

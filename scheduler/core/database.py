@@ -1,6 +1,6 @@
 """Engines and transactions: SQLite (one file, WAL) or PostgreSQL, with one writer at a time on either.
 
-Admission reads what is held and then writes what it decided, so two of them must never interleave (Điều 5.1, R-018).
+Admission reads the held capacity and then writes its decision, so two of them must never interleave (Điều 5.1, R-018).
 SQLite gives that with BEGIN IMMEDIATE, PostgreSQL with a transaction-level advisory lock. pysqlite's own idea of when
 to begin is switched off and BEGIN is sent from SQLAlchemy's event, as SQLAlchemy's SQLite page advises.
 """
@@ -20,11 +20,11 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.util.queue import AsyncAdaptedQueue
 
-from scheduler.core.code_encryption import FORGETFUL, OPTION, CodeCipher
+from scheduler.core.code_encryption import EPHEMERAL, OPTION, CodeCipher
 from scheduler.core.lock_timeout import waiting
 
 BUSY_TIMEOUT_MS = 30_000
-"""How long a writer waits for its turn at most; an admission takes a few milliseconds."""
+"""The longest wait of a writer for its turn; an admission takes a few milliseconds."""
 CONNECT_TIMEOUT_S = 4.0
 """How long PostgreSQL may take to accept a connection."""
 WRITER = "diemcau_immediate"
@@ -38,13 +38,13 @@ _POSTGRESQL = {"timeout": CONNECT_TIMEOUT_S, "server_settings": {"lock_timeout":
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 
 
-def connect(url: str, vault: CodeCipher = FORGETFUL) -> AsyncEngine:
+def connect(url: str, cipher: CodeCipher = EPHEMERAL) -> AsyncEngine:
     """Make an engine from a database URL; ``sqlite:///file`` and ``postgresql://…`` get the async driver."""
     scheme, separator, rest = url.partition("://")
     driver = _DRIVERS.get(scheme, scheme)
     engine = create_async_engine(
         f"{driver}{separator}{rest}",
-        execution_options={OPTION: vault},
+        execution_options={OPTION: cipher},
         poolclass=_Pool,
         connect_args={} if driver == _DRIVERS["sqlite"] else _POSTGRESQL,
     )
@@ -54,13 +54,13 @@ def connect(url: str, vault: CodeCipher = FORGETFUL) -> AsyncEngine:
 
 
 def file(url: str) -> Path | None:
-    """Return the file of a SQLite database by its URL; None for another kind."""
+    """Return the file of a SQLite database from its URL; None for another kind of database."""
     found = make_url(url)
     return Path(found.database) if found.get_backend_name() == "sqlite" and found.database else None
 
 
 class _Queue(AsyncAdaptedQueue[Any]):
-    """Connections at rest; who finds none waits as long as its task may."""
+    """The queue of idle connections. A task waits for one no longer than its lock timeout allows."""
 
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
         """Return a connection. Raises queue.Empty."""
@@ -73,7 +73,7 @@ class _Pool(AsyncAdaptedQueuePool):
 
 
 def _connected(dialect: Dialect, _record: object, arguments: list[Any], options: dict[str, Any]) -> Any:
-    """Connect; whatever keeps us from that is an error of the database, as later ones are."""
+    """Connect; any failure is raised as an error of the database, as later failures are."""
     try:
         return dialect.connect(*arguments, **options)
     except dialect.loaded_dbapi.Error:
@@ -83,7 +83,7 @@ def _connected(dialect: Dialect, _record: object, arguments: list[Any], options:
 
 
 def prepare(engine: AsyncEngine) -> None:
-    """Fit an engine made elsewhere with our transactions, before its first connection; doing it twice is fine."""
+    """Install the event listeners for transactions on an engine, before its first connection. Idempotent."""
     sync = engine.sync_engine
     if sync.dialect.name == "postgresql" and not event.contains(sync, "begin", _limit_locks):
         event.listen(sync, "begin", _limit_locks)
@@ -95,7 +95,7 @@ def prepare(engine: AsyncEngine) -> None:
 
 @asynccontextmanager
 async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """Open the one serialised write transaction; leaving it by an exception rolls back."""
+    """Open the one serialised write transaction; an exception rolls it back."""
     async with engine.execution_options(**{WRITER: True}).begin() as connection:
         if connection.dialect.name == "postgresql":
             with waiting() as before:
@@ -110,7 +110,7 @@ async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 
 @contextmanager
 def alongside(note: Callable[[AsyncConnection], Awaitable[None]]) -> Iterator[None]:
-    """Let every write transaction of this task do `note` at its end, too: both are committed, or neither is."""
+    """Run `note` at the end of every write transaction of this task: both are committed, or neither is."""
     token = _ALONGSIDE.set(note)
     try:
         yield
@@ -131,7 +131,7 @@ async def _set_up(connection: aiosqlite.Connection) -> None:
 
 
 async def _use_wal(connection: aiosqlite.Connection) -> None:
-    """Switch the file to WAL, again and again while others do: SQLite does not ask its busy handler here."""
+    """Switch the file to WAL; retry while other processes do, because SQLite does not call its busy handler here."""
     with waiting() as seconds:
         deadline = asyncio.get_running_loop().time() + _timeout_ms(seconds) / 1000
         while True:
@@ -157,9 +157,10 @@ def _on_begin(connection: Connection) -> None:
 
 
 def _limit_locks(connection: Connection) -> None:
-    """Let no statement of this transaction wait longer for a lock in PostgreSQL than its task may.
+    """Set PostgreSQL's `lock_timeout` for this transaction to the time its task may still wait.
 
-    Background work waits as long as the connection lets it; to PostgreSQL no time at all would be for ever.
+    Background work waits as long as the connection allows. A task without time left gets 1 ms, because 0 means no limit
+    to PostgreSQL.
     """
     with waiting() as seconds:
         milliseconds = max(_timeout_ms(seconds), 1)
@@ -168,15 +169,15 @@ def _limit_locks(connection: Connection) -> None:
 
 
 def _timeout_ms(seconds: float) -> int:
-    """Return how long to wait; rounded up to tenths, so that who waited for next to nothing changes no setting."""
+    """Return a wait in milliseconds, rounded up to tenths of a second, so that tiny waits change no setting."""
     return min(BUSY_TIMEOUT_MS, ceil(min(seconds, BUSY_TIMEOUT_MS) * 10) * 100)
 
 
 def _on_invalidate(connection: Any, _record: object, error: BaseException | None) -> None:
-    """Give up a transaction whose task was cancelled.
+    """Roll back a transaction whose task was cancelled.
 
-    SQLite closes a connection only when its last statement is gone, and half-read ones go with the garbage: until then
-    nobody else could write.
+    SQLite closes a connection only after its last statement is finalised, and half-read ones wait for the garbage
+    collector. Until then no other connection could write.
     """
     if isinstance(error, asyncio.CancelledError):
         connection.rollback()

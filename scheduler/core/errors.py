@@ -1,4 +1,4 @@
-"""Everything the scheduler raises on purpose.
+"""All errors that the scheduler raises on purpose.
 
     SchedulerError
     ├── PolicyError             our fault: the policy profile is broken
@@ -43,7 +43,7 @@ from scheduler.core.model import ClassId, Refuse
 
 
 class SchedulerError(Exception):
-    """Base of all."""
+    """Base of all errors of the scheduler."""
 
 
 class PolicyError(SchedulerError):
@@ -98,7 +98,7 @@ class CapacityExceeded(SchedulerError):
 
 
 class StateSecret(SchedulerError):
-    """State secrets are not spoken of in this system (Điều 5.2, reading A29); the refusal alone is kept."""
+    """The session would speak of state secrets, which is forbidden here (Điều 5.2, A29); only the refusal is stored."""
 
 
 class TooLate(SchedulerError):
@@ -148,7 +148,7 @@ class OutOfOrder(SchedulerError):
 
 
 class NotMissed(SchedulerError):
-    """A session can be given up from `since` on, if nobody has opened it; nothing was changed."""
+    """A session can be released only from `since` on, and if nobody has opened it; nothing was changed."""
 
     def __init__(self, since: datetime) -> None:
         super().__init__(since)
@@ -156,7 +156,7 @@ class NotMissed(SchedulerError):
 
 
 class NotLive(SchedulerError):
-    """Only a meeting that is held is extended; nothing was changed."""
+    """Only a live meeting can be extended; nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +185,7 @@ class BadUnits(SchedulerError):
 
 
 class BadDevices(SchedulerError):
-    """A point has 1 to 99 devices, as two digits tell them apart (R-033)."""
+    """The number of devices is not within 1 to 99, which two digits distinguish (R-033)."""
 
     def __init__(self, devices: int) -> None:
         super().__init__(devices)
@@ -193,14 +193,14 @@ class BadDevices(SchedulerError):
 
 
 class UnknownProfile(SchedulerError):
-    """No profile that was filed here and is still to come."""
+    """There is no uploaded profile with this id that is still to come into force."""
 
     def __init__(self, profile: str) -> None:
         super().__init__(profile)
 
 
 class ProfileStale(SchedulerError):
-    """What would hold is not what was shown."""
+    """The profile that would come into force differs from the one that was shown."""
 
 
 class UnknownUnit(SchedulerError):
@@ -212,7 +212,7 @@ class UnknownUnit(SchedulerError):
 
 
 class LostKey(SchedulerError):
-    """Session codes cannot be read with the key there is: it is not the one they were sealed with."""
+    """Session codes cannot be decrypted with the configured key: they were encrypted with another one."""
 
     def __str__(self) -> str:
         return (
@@ -234,7 +234,7 @@ class UnknownPoint(SchedulerError):
 
 
 class TooManyDocuments(SchedulerError):
-    """There are `most` files already, of a session or as evidence."""
+    """A session, or a control's evidence, has `most` files already."""
 
     def __init__(self, most: int) -> None:
         super().__init__(str(most))
@@ -270,7 +270,7 @@ class NotQuarantined(SchedulerError):
 
 
 class UnknownDuty(SchedulerError):
-    """Nobody is on duty under this id."""
+    """There is no duty with this id."""
 
     def __init__(self, duty: str) -> None:
         super().__init__(duty)
@@ -282,7 +282,7 @@ class NotAsked(SchedulerError):
 
 
 class NotAdmitted(SchedulerError):
-    """Base of the answers at the door."""
+    """Base of the reasons why a code does not admit a point now."""
 
 
 class CodeUnknown(NotAdmitted):
@@ -294,7 +294,7 @@ class NotInvited(NotAdmitted):
 
 
 class TooEarly(NotAdmitted):
-    """The lobby opens at `opens`."""
+    """The lobby is not open yet; it opens at `opens`."""
 
     def __init__(self, opens: datetime) -> None:
         super().__init__(opens)
@@ -310,7 +310,7 @@ class Cancelled(NotAdmitted):
 
 
 class Revoked(NotAdmitted):
-    """The code was revoked for a session of a higher level, or for want of capacity: it is dead for ever (R-068)."""
+    """The code was revoked for a session of a higher level, or for lack of capacity: it is dead for ever (R-068)."""
 
 
 class DevicesDescribed(SchedulerError):

@@ -1,6 +1,6 @@
-"""How long a task waits in all for its turns at the database: for a connection, and for the one writer.
+"""Limits how long a task waits in all for the database: for a connection, and for the write lock.
 
-Background work waits as long as the database lets it. Who answers somebody gives up early enough to say so.
+Background work has no limit of its own. A request gives up early enough to answer its client.
 """
 
 import time
@@ -11,7 +11,7 @@ from math import inf
 
 
 class _Allowance:
-    """Seconds that may still be waited."""
+    """The seconds that a task may still wait."""
 
     def __init__(self, seconds: float) -> None:
         self.left = seconds
@@ -22,7 +22,7 @@ _ALLOWANCE: ContextVar[_Allowance | None] = ContextVar("lock_timeout", default=N
 
 @contextmanager
 def lock_timeout(seconds: float) -> Iterator[None]:
-    """Let what runs within wait so long in all. Tasks it started that outlive it wait as background work does."""
+    """Limit all waits within the block to so many seconds. Tasks that outlive the block have no limit after it."""
     allowance = _Allowance(seconds)
     token = _ALLOWANCE.set(allowance)
     try:
@@ -34,7 +34,7 @@ def lock_timeout(seconds: float) -> Iterator[None]:
 
 @contextmanager
 def waiting() -> Iterator[float]:
-    """Yield how many seconds may be waited, and take off what was."""
+    """Yield the seconds that may still be waited, and subtract the time that the block took."""
     allowance = _ALLOWANCE.get() or _Allowance(inf)
     began = time.monotonic()
     try:

@@ -1,4 +1,4 @@
-"""What the scheduler talks about: units, points, requests and sessions.
+"""Value types of the scheduler: units, points, requests, sessions, and the decisions on them.
 
 All times are aware datetimes in UTC with whole seconds. Every interval is half-open: a session that ends at 09:30 and
 one that starts at 09:30 do not overlap. A *leg* is one connected device; Điều 12.4.a limits their sum (reading A7).
@@ -17,7 +17,7 @@ OFFICIAL: Final = "chinh_thuc"
 
 
 class State(StrEnum):
-    """Where a registration stands: chờ, đã cấp mã, thu hồi, hủy."""
+    """The state of a registration: chờ, đã cấp mã, thu hồi, hủy."""
 
     WAITING = "waiting"
     ISSUED = "issued"
@@ -26,7 +26,7 @@ class State(StrEnum):
 
 
 class DraftState(StrEnum):
-    """Where a draft stands: it waits for its unit, or was submitted or discarded."""
+    """The state of a draft: it waits for its unit, or was submitted or discarded."""
 
     OPEN = "open"
     CONFIRMED = "confirmed"
@@ -38,7 +38,7 @@ Channel = Literal["form", "mail"]
 
 
 class PointState(StrEnum):
-    """Where a point stands: nháp, chờ đánh giá, đạt, hoạt động, tạm dừng, thu hồi (R-046)."""
+    """The state of a point: nháp, chờ đánh giá, đạt, hoạt động, tạm dừng, thu hồi (R-046)."""
 
     DRAFT = "draft"
     AWAITING = "awaiting"
@@ -58,8 +58,8 @@ RefusalWord = Literal["secret", "late", "capacity"]
 """Why a registration was refused: Điều 5.2, 13.2.a, 12.4.a."""
 
 ItemKind = Literal["speech", "show", "discussion", "break"]
-"""What an item of a script does with its point: it is shown large and may speak; it is only shown large; it may speak
-while the picture follows whoever does; nobody but the host may speak."""
+"""What a script item does with its point: it is shown large and may speak; it is only shown large; it may speak while
+the layout follows the active speaker; only the host may speak."""
 
 Phase = Literal["waiting", "revoked", "upcoming", "lobby", "open", "ended", "cancelled"]
 
@@ -81,7 +81,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A pair of the two limited quantities: a load, a maximum or what of it is usable."""
+    """The two limited quantities together: a load, a maximum or its usable share. `points` counts legs."""
 
     sessions: int
     points: int
@@ -99,7 +99,7 @@ class LoadStep:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The rated maximum at one instant and the share of it that may be given away (R-062, R-063)."""
+    """The rated maximum at one instant, and its share that sessions may use (R-062, R-063)."""
 
     maximum: Amount
     usable: Amount
@@ -109,8 +109,8 @@ class Limits:
 class Unit:
     """An agency (đơn vị). `abbr` is its entry in the abbreviation register, which names its communes (R-032).
 
-    It is one from the first of its days through the last, in the province's time zone; None: without bound. After its
-    last day `successor` is the unit it became part of, if that is known (R-002).
+    It exists from `valid_from` through `valid_to`, days of the province's time zone; None: without bound. After its
+    last day, `successor` is the unit it became part of, if that is known (R-002).
     """
 
     id: str
@@ -123,7 +123,7 @@ class Unit:
     successor: str | None = None
 
     def valid(self, day: date) -> bool:
-        """Tell whether the unit is one on a day."""
+        """Return True if the unit exists on a day."""
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
 
 
@@ -131,8 +131,8 @@ class Unit:
 class Point:
     """A meeting room (điểm cầu) of a unit: its regulation name, its Vietnamese label, its number of devices (1–99).
 
-    `numbers` are what its devices are told apart by (R-033); none given: from 1 on. Only an active one meets (R-046).
-    One that was in operation already was `taken_over`: it is active, and its first assessment is due.
+    `numbers` distinguish its devices (R-033); if empty, from 1 on. Only an active point takes part in sessions (R-046).
+    A point that was in operation before it was imported was `taken_over` then: its first assessment is due.
     """
 
     id: str
@@ -160,7 +160,7 @@ class Slot:
 class ScriptItem:
     """One item of a script (kịch bản): its point speaks (None: the host leads), `minutes` are planned.
 
-    `layout` is the name of a layout, which means nothing here; None leaves the picture as it is arranged.
+    `layout` is the name of a layout, which is opaque here; None leaves the layout as it is.
     """
 
     id: str
@@ -173,7 +173,7 @@ class ScriptItem:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Who changes something, as an opaque account id, and why (I-01). Nobody: the system, as the rules say."""
+    """The author of a change, as an opaque account id, and the reason (I-01). An empty author: the system, by rule."""
 
     by: str = ""
     reason: str = ""
@@ -184,12 +184,12 @@ SYSTEM = Act()
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a host unit asks for (Điều 13.2.a). `submitted_by` is an opaque account id of the caller.
+    """A request of a host unit for a session (Điều 13.2.a). `submitted_by` is an opaque account id of the caller.
 
-    `voices` is the wish to keep the sound of each point too, when the session is recorded. `purpose`, `kind`, `form`,
-    `ground` and `support` are codes of the profile; `ground` and `reason` say why it is not of the ordinary class.
-    `secret` declares whether state secrets will be spoken of (Điều 5.2); None: nothing was declared. `people` is how
-    many are expected at all points together, `people_at` at those points for which that was said (Điều 13.1).
+    `voices` asks to record the sound of each point as well. `purpose`, `kind`, `form`, `ground` and `support` are codes
+    of the profile; `ground` and `reason` say why the class is not the ordinary one. `secret` declares whether state
+    secrets will be spoken of (Điều 5.2); None: not declared. `people` is the expected number of people at all points
+    together, `people_at` at each point for which it was given (Điều 13.1).
     """
 
     host_point: str
@@ -225,10 +225,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A registration that is none yet: it lies in the inbox of `unit`, which submits or discards it (reading A11).
+    """A registration that waits in the inbox of `unit`, which submits or discards it (reading A11).
 
-    `content` are the fields of a registration as they came, from the unit `origin` (None: not known), by the account or
-    mailbox `source`. `by` settled it: as `session`, or for a `reason`.
+    `content` has the fields of a registration as they came from the unit `origin` (None: not known), by the account or
+    mailbox `source`. The account `by` settled it: as `session`, or discarded it for a `reason`.
     """
 
     id: str
@@ -248,16 +248,16 @@ class Draft:
 
     @property
     def came_as_registration(self) -> bool:
-        """Whether it was received when it arrived: a letter of the very unit that registers (R-071), and not a wish."""
+        """Whether it counts as received on arrival: it is a letter of the unit that registers it (R-071)."""
         return self.channel == "mail" and self.origin == self.unit
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A meeting on paper. `seq` is its place in the registration order (R-064); only an issued one has a `code`.
+    """A registered session. `seq` is its place in the registration order (R-064); only an issued one has a `code`.
 
-    Deadlines are kept as they were counted for it (Điều 13.2): when it was `received` and `effective`, by when it is to
-    be answered (`reply_due`) and checked (`check_due`); `provisional` if the calendar was not confirmed yet.
+    Its deadlines are stored as they were counted (Điều 13.2): when it was `received` and `effective`, when the reply
+    (`reply_due`) and the technical check (`check_due`) are due; `provisional` if the calendar was not confirmed yet.
     """
 
     id: str
@@ -312,8 +312,8 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
-class Gathering:
-    """What rights are judged by of a session: every point it is for, and its official time."""
+class SessionOutline:
+    """The part of a session that permissions depend on: all its points, and its official time."""
 
     everyone: tuple[str, ...]
     official: Interval
@@ -326,13 +326,13 @@ PARTICULARS = (
 
 
 def particulars_of(asked: Request | Session) -> dict[str, Any]:
-    """Return what a session keeps of its request as it was given, and may be asked to be otherwise."""
+    """Return the fields that a session has from its request and that an amendment may change."""
     return {name: getattr(asked, name) for name in PARTICULARS}
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One slot of a session in the calendar: `host` is the label of the host point, `phase` that of the slot."""
+class AgendaEntry:
+    """One slot of a session in the agenda: `host` is the label of the host point, `phase` that of the slot."""
 
     session: str
     number: str
@@ -345,9 +345,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What admission knows of a session: its place in the order, its rank, its slots, its class.
+    """A session as admission sees it: its place in the order, its rank, its slots, its class.
 
-    Nobody takes the code of a `live` session, and only an emergency that of a session `near` its start (A25).
+    A session `near` its start loses its code only to an emergency, a `live` one only if the profile says so (A25).
     """
 
     id: str
@@ -366,9 +366,9 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Admit:
-    """The request may be issued, once these claims (latest registered first) have lost their code.
+    """The request may be issued after the sessions `victims` (latest registered first) have lost their codes.
 
-    `spared` keep theirs by reprieve, though they registered later than one of those.
+    The sessions `spared` keep theirs by reprieve, although they registered later than one of the victims.
     """
 
     victims: tuple[str, ...] = ()
@@ -385,7 +385,7 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """The request does not fit: over `interval`, `limit` would need `needed` where `usable` may be given away.
+    """The request does not fit: over `interval`, the load of `limit` would be `needed`, more than `usable`.
 
     `largest` is the number of legs that would fit at the times asked for, `holders` are the sessions that hold the
     capacity of `interval`. An `impossible` request would not fit even if nothing were held.
@@ -402,10 +402,10 @@ class Refuse:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A plan shown to the operator: what it would revoke, which version of it, and until when it may be confirmed.
+class HeldPlan:
+    """A plan shown to the operator: the codes it would revoke, its version, and until when it may be confirmed.
 
-    `spared` are as of an :class:`Admit`; they follow from the rest and are not kept.
+    `spared` are as in :class:`Admit`; they follow from the rest and are not stored.
     """
 
     session: str
@@ -417,23 +417,23 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """A session that waits: whether a plan would serve it now, and whose codes that would cost, latest first.
+    """A session that waits: whether a plan would issue it now, and which sessions would lose their codes, latest first.
 
-    `reason` says what it waits for (None: it would fit by now), `held` is the plan that may be confirmed. `ahead` are
-    those who come first at the same time and could be served now (R-064).
+    `reason` is what it waits for (None: it fits now), `held` the plan that may be confirmed. `ahead` are the sessions
+    that come before it, overlap it and could be issued now (R-064).
     """
 
     session: Session
     servable: bool
     victims: tuple[str, ...]
     reason: Refuse | None
-    held: Held | None
+    held: HeldPlan | None
     ahead: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Overrun:
-    """A meeting that ends soon and has no room to run on: what the next quarter of an hour would need (I-06)."""
+    """A meeting that ends soon and cannot be extended: the reason for its next quarter of an hour (I-06)."""
 
     session: Session
     reason: Refuse
@@ -441,7 +441,7 @@ class Overrun:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """How full the system was at most and when first, and who waited, lost a code or was refused (R-113)."""
+    """The peak load and its first time, and how many sessions waited, lost a code or were refused (R-113)."""
 
     sessions: int
     sessions_at: datetime | None
@@ -453,8 +453,8 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
-    """A registration that was refused, for the word of its error class. What may be secret is not kept: no `title`."""
+class RefusedRegistration:
+    """A registration that was refused; `word` names the rule. One refused as secret is stored without its `title`."""
 
     at: datetime
     unit: str
@@ -470,9 +470,10 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """What happened to a session, in order of `id`; `cause` is the session it happened for, `by` who did it and why.
+    """One entry of a session's history, in order of `id`.
 
-    `profile` is the id and version of the rules it was decided under (R-001). Codes are never told.
+    `cause` is the session in whose favour it happened, `by` the account that did it, for `reason`. `profile` is the id
+    and version of the rules it was decided under (R-001). It never has a code.
     """
 
     id: int
@@ -486,8 +487,8 @@ class Happening:
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
-    """How many units (each with its point) an import added, changed or found as they were."""
+class ImportResult:
+    """The number of units (each with its point) that an import added, changed or left unchanged."""
 
     added: int
     changed: int

@@ -1,5 +1,7 @@
-"""The tables that every part joins: units, points, sessions. Times are whole seconds since 1970 in UTC, so that every
-comparison is exact."""
+"""Tables that all features join: units, points, sessions, slots, devices.
+
+Times are whole seconds since 1970 in UTC, so that every comparison is exact.
+"""
 
 from sqlalchemy import (
     BigInteger,

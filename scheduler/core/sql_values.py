@@ -1,4 +1,4 @@
-"""Values as the database has them: whole seconds since 1970 in UTC, and texts that it can compare."""
+"""Converts values for the database: times to whole seconds since 1970 in UTC, texts to comparable ones. Pure."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ SECOND = timedelta(seconds=1)
 
 
 def seconds(instant: datetime) -> int:
-    """Return whole seconds since 1970, rounded down, exactly."""
+    """Return the whole seconds since 1970 of a moment, rounded down, exactly."""
     return (instant - EPOCH) // SECOND
 
 
@@ -20,10 +20,10 @@ def instant(at: int) -> datetime:
 
 
 def rounded_up(at: datetime) -> int:
-    """Return the seconds since 1970 of a moment, the next ones within a second: slots begin on whole seconds."""
+    """Return the whole seconds since 1970 of a moment, rounded up, because slots begin on whole seconds."""
     return -((EPOCH - at) // SECOND)
 
 
 def storable(texts: Iterable[str]) -> list[str]:
-    """Leave out what a database cannot even compare: NUL and lone surrogates of a hostile caller are no ids."""
+    """Return the texts without those that a database cannot compare, with NUL or lone surrogates; they are no ids."""
     return [text for text in set(texts) if text.isprintable()]

@@ -1,4 +1,4 @@
-"""Texts that people type: one form, and what may be wrong with them. Pure."""
+"""Normalises and validates texts that people type. Pure."""
 
 import unicodedata
 
@@ -6,17 +6,17 @@ from scheduler.core.errors import FieldError
 
 
 def clean(text: str) -> str:
-    """Return a text in NFC, each run of white space as one blank."""
+    """Return a text in NFC, with each run of white space as one blank."""
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def printable(text: str) -> str:
-    """Leave out what cannot be printed, nor stored everywhere."""
+    """Return a text without unprintable characters, which not every database can store."""
     return "".join(filter(str.isprintable, text))
 
 
-def faults(field: str, text: str, longest: int) -> list[FieldError]:
-    """Return what is wrong with a clean text: ``required``, ``too-long``, ``bad-characters``."""
+def validate(field: str, text: str, longest: int) -> list[FieldError]:
+    """Return the errors in a clean text: ``required``, ``too-long`` (characters), ``bad-characters``."""
     if not text:
         return [FieldError(field, "required")]
     if len(text) > longest:

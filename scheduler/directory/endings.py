@@ -55,7 +55,7 @@ class Ending:
 
 def days(profiles: Profiles, units: Iterable[Unit], today: date) -> list[date]:
     """Return the coming days on which other rules begin or which follow the last day of a unit."""
-    begin = {policy.effective_from for policy in profiles.shelf if policy.effective_from}
+    begin = {policy.effective_from for policy in profiles.policies if policy.effective_from}
     end = {unit.valid_to + DAY for unit in units if unit.valid_to and unit.valid_to < date.max}
     return sorted(day for day in begin | end if day > today)
 

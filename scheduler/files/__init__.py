@@ -1,1 +1,1 @@
-"""Files of strangers: CSV, XLSX, ZIP, their real type, and the process that parses them."""
+"""Untrusted files: CSV, XLSX, ZIP, their type by content, and the child process that parses them."""

@@ -1,11 +1,11 @@
-"""CSV files as office programs need them: UTF-8 by its mark, and no text that is taken for a formula. Pure."""
+"""Writes CSV files for office programs: UTF-8 with a byte order mark, no text that is taken for a formula. Pure."""
 
 import csv
 import io
 from collections.abc import Iterable, Sequence
 
 MARK = "\ufeff"
-"""Without it office programs take UTF-8 for something else."""
+"""The byte order mark; without it office programs take UTF-8 for another encoding."""
 _SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -15,14 +15,14 @@ def file(rows: Iterable[Sequence[object]]) -> bytes:
 
 
 def lines(rows: Iterable[Sequence[object]]) -> str:
-    """Return rows as lines of a file; texts are made harmless."""
+    """Return rows as lines of a CSV file; texts pass :func:`harmless`."""
     written = io.StringIO(newline="")
     csv.writer(written).writerows([harmless(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
     return written.getvalue()
 
 
 def harmless(text: str) -> str:
-    """Quote a text that office programs would take for a formula."""
+    """Return a text with an apostrophe before it if office programs would take it for a formula."""
     return f"'{text}" if text.lstrip("'").startswith(_SIGNS) else text
 
 

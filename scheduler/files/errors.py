@@ -1,4 +1,4 @@
-"""What is wrong with a spreadsheet."""
+"""Errors of spreadsheets."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from scheduler.core.errors import SchedulerError
 
 @dataclass(frozen=True, slots=True)
 class LineError:
-    """One fault of a table: its line, from 1, its column, and a stable word with the value it is about."""
+    """One error in a table: its line, from 1, its column, and a stable word with the value it is about."""
 
     line: int
     column: str

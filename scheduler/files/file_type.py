@@ -1,4 +1,4 @@
-"""What a file really is, by its content: only a few kinds that cannot run anything are taken. Pure."""
+"""Detects the type of a file by its content; only a few types without executable content are accepted. Pure."""
 
 from scheduler.files import safe_zip
 
@@ -10,14 +10,14 @@ KINDS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
 }
-"""Ending and media type."""
+"""The accepted file types: name's ending → media type."""
 
 _HEADS = {"pdf": b"%PDF-", "png": b"\x89PNG\r\n\x1a\n", "jpg": b"\xff\xd8\xff"}
 _OFFICE = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml", "pptx": "ppt/presentation.xml"}
 
 
 def kind(content: bytes) -> str | None:
-    """Return the kind of a file by its content; None for what is not taken, as office files with macros."""
+    """Return the type of a file by its content; None if it is not accepted, as office files with macros."""
     for name, head in _HEADS.items():
         if content.startswith(head):
             return name
@@ -25,7 +25,7 @@ def kind(content: bytes) -> str | None:
 
 
 def _office(content: bytes) -> str | None:
-    """Return which office format a ZIP archive is; nothing in it is unpacked."""
+    """Return the office format of a ZIP archive, without unpacking anything; None if it is none."""
     try:
         with safe_zip.opened(content) as archive:
             names = set(archive.namelist())

@@ -1,4 +1,4 @@
-"""ZIP archives of strangers, as office files are: judged before anything is unpacked, and unpacked to a limit. Pure."""
+"""Opens untrusted ZIP archives, as office files are: checks them before unpacking, limits what is unpacked. Pure."""
 
 import io
 import lzma
@@ -9,10 +9,10 @@ from zipfile import ZipFile
 
 MAX_ENTRIES = 5000
 MAX_DIRECTORY = 1 << 20
-"""Bytes of the list of entries; zipfile reads that to its end, whatever number of entries it is said to have."""
+"""The most bytes of the list of entries; zipfile reads it to its end, whatever the stated number of entries."""
 MAX_PART = 4 << 20
 MAX_TAGS = 400_000
-"""Of a part; a table of 5000 rows has as many."""
+"""The most XML tags of a part; a table of 5000 rows has as many."""
 
 _END = b"PK\x05\x06"
 _END_BYTES = 22
@@ -31,17 +31,17 @@ FAULTS = (
     EOFError,
     OSError,
 )
-"""What zipfile raises for broken archives."""
+"""The exceptions that zipfile raises for broken archives."""
 
 
 class BadZip(ValueError):
-    """No archive, or one with more in it than an office file has."""
+    """The data is no archive, or has more in it than an office file."""
 
 
 def opened(data: bytes) -> ZipFile:
-    """Open an archive whose end says that it has few entries (APPNOTE.TXT, 4.3.16). Raises BadZip.
+    """Open an archive if its end record states few entries (APPNOTE.TXT, 4.3.16). Raises BadZip.
 
-    No office program writes so small a file in the wider form (ZIP64), where other counts would hold.
+    ZIP64, which has other counts, is refused: no office program writes so small a file in it.
     """
     at = data.rfind(_END, max(0, len(data) - _MAX_COMMENT - _END_BYTES))
     if at < 0 or len(data) - at < _END_BYTES or data[max(0, at - 20) :].startswith(_WIDER):
@@ -56,7 +56,7 @@ def opened(data: bytes) -> ZipFile:
 
 
 def part(archive: ZipFile, name: str, most: int = MAX_PART) -> bytes:
-    """Unpack one entry of at most so many bytes, whatever the archive says of its size. Raises BadZip."""
+    """Unpack one entry of at most `most` bytes, whatever size the archive states. Raises BadZip."""
     try:
         if archive.getinfo(name).compress_type not in _PLAIN:
             raise BadZip(name)
@@ -70,9 +70,9 @@ def part(archive: ZipFile, name: str, most: int = MAX_PART) -> bytes:
 
 
 def markup(archive: ZipFile, name: str, most: int = MAX_PART) -> bytes:
-    """Unpack one entry that is XML, without what office programs never write. Raises BadZip.
+    """Unpack one XML entry; refuse DTDs, entities and zero bytes, which office programs never write. Raises BadZip.
 
-    Entities could grow without bound; in UTF-16, which has zero bytes, they would not be seen.
+    Entities could grow without bound. In UTF-16, which has zero bytes, they would not be found.
     """
     data = part(archive, name, most)
     if b"\x00" in data or b"<!DOCTYPE" in data or b"<!ENTITY" in data or data.count(b"<") > MAX_TAGS:

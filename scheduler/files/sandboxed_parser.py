@@ -19,11 +19,11 @@ log = logging.getLogger(__name__)
 CPU_SECONDS = 5
 MEMORY_BYTES = 512 << 20
 PATIENCE_SECONDS = 60.0
-"""On a busy machine, and while others wait before it."""
+"""The longest wait for a result, on a busy machine and with other files before it."""
 AT_ONCE = 2
 
 Run = Callable[[Sequence[str], bytes], Awaitable[tuple[int, bytes]]]
-"""Runs a program to its end with something to read; returns its exit status and what it printed."""
+"""Runs a program with some input to its end; returns its exit status and its output."""
 
 
 class SandboxedParser:
@@ -36,7 +36,7 @@ class SandboxedParser:
         self._gate = asyncio.Semaphore(AT_ONCE)
 
     async def run(self, module: str, data: bytes, *arguments: str) -> bytes | None:
-        """Return what `parse(data, *arguments)` of a module returns; None when the child did not get to its end."""
+        """Return the result of `parse(data, *arguments)` of a module; None if the child failed or took too long."""
         argv = (sys.executable, "-m", "scheduler.files.sandboxed_parser", module, *arguments)
         try:
             async with asyncio.timeout(PATIENCE_SECONDS), self._gate:
@@ -53,14 +53,14 @@ class SandboxedParser:
 
 
 def parse(data: bytes, module: str, *arguments: str) -> bytes:
-    """Return what a module's `parse` returns."""
+    """Return the result of a module's `parse`. This runs in the child."""
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # a thread takes memory for each core, which would be all we have
     parsed: bytes = import_module(module).parse(data, *arguments)
     return parsed
 
 
 def _bound() -> None:
-    """Ask the kernel for an end (setrlimit(2)), and to be served after everybody else."""
+    """Limit this process's CPU time and memory (setrlimit(2)), and lower its priority."""
     seconds = math.ceil(time.process_time()) + CPU_SECONDS
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))

@@ -1,7 +1,7 @@
-"""Tables as files: CSV (UTF-8, comma or semicolon) and XLSX (the first sheet), read into rows and written from them.
+"""Reads and writes tables as CSV (UTF-8, comma or semicolon) and XLSX (the first sheet).
 
-Files of strangers are read by a process of its own (`scheduler.files.sandboxed_parser`): what openpyxl does with them
-has no bounds.
+Untrusted files are parsed in a child process (`scheduler.files.sandboxed_parser`), because openpyxl has no bounds on
+time and memory.
 """
 
 import csv
@@ -21,11 +21,11 @@ from scheduler.files.sandboxed_parser import SandboxedParser
 MAX_ROWS = 5000
 MAX_CELL = 2000
 MAX_TEXT = 4_000_000
-"""Letters of all cells; a text that an XLSX file has once can stand in all of them."""
+"""The most characters of all cells together; a text that an XLSX file has once can stand in many cells."""
 MAX_FAULTS = 200
-"""Who mends so many asks again."""
+"""The most errors that are reported at once."""
 MAX_STYLES = 1 << 18
-"""Bytes of styles.xml, which says what is a date; openpyxl takes long for each style."""
+"""The most bytes of styles.xml, which states the cells that are dates; openpyxl takes long for each style."""
 
 _NEEDED = re.compile(
     r"\[Content_Types\]\.xml|_rels/\.rels|xl/(?:workbook|sharedStrings|styles|worksheets/[^/]+|theme/[^/]+)\.xml"
@@ -37,7 +37,7 @@ Row = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class _Parsed:
-    """The rows of a file, or its faults."""
+    """The rows of a file, or its errors."""
 
     rows: list[tuple[int, Row]]
     faults: list[LineError]
@@ -47,7 +47,7 @@ _PARSED = TypeAdapter(_Parsed)
 
 
 async def read_untrusted(parser: SandboxedParser, data: bytes, columns: Sequence[str]) -> list[tuple[int, Row]]:
-    """Return the rows of a stranger's file as :func:`read` does, read in a child process. Raises BadSheet."""
+    """Return the rows of an untrusted file as :func:`read` does, parsed in a child process. Raises BadSheet."""
     printed = await parser.run(__name__, data, *columns)
     if printed is None:
         raise BadSheet([LineError(1, "", "too-large")])
@@ -58,7 +58,7 @@ async def read_untrusted(parser: SandboxedParser, data: bytes, columns: Sequence
 
 
 def parse(data: bytes, *columns: str) -> bytes:
-    """Return the rows of a file, or its faults, as JSON."""
+    """Return the rows of a file, or its errors, as JSON. This runs in the child."""
     try:
         return _PARSED.dump_json(_Parsed(read(data, columns), []))
     except BadSheet as bad:
@@ -66,7 +66,7 @@ def parse(data: bytes, *columns: str) -> bytes:
 
 
 def read(data: bytes, columns: Sequence[str]) -> list[tuple[int, Row]]:
-    """Return the rows of a file with their line numbers, from 2; blank ones are left out.
+    """Return the rows of a file with their line numbers, from 2, without blank rows.
 
     The first line names the columns, in any order. Raises BadSheet: ``not-a-table`` ``too-many-rows``
     ``unknown-column`` ``missing-column`` ``cell-too-long`` ``too-large``.
@@ -113,7 +113,7 @@ def _xlsx(data: bytes) -> list[list[str]]:
 
 
 def _lean(data: bytes) -> io.BytesIO:
-    """Return the parts of an XLSX file that a table is in, each of bounded size. Raises BadZip."""
+    """Return an XLSX file reduced to the parts that a table needs, each of limited size. Raises BadZip."""
     out = io.BytesIO()
     with safe_zip.opened(data) as packed, zipfile.ZipFile(out, "w") as lean:
         for name in filter(_NEEDED.fullmatch, dict.fromkeys(packed.namelist())):

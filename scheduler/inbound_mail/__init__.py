@@ -1,1 +1,1 @@
-"""Registrations that come by official mailbox (Điều 13.2.a): the letter, its sender, what became of it."""
+"""Official letters (Điều 13.2.a): parses them, authenticates senders, makes drafts of registrations."""

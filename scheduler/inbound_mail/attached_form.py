@@ -1,7 +1,7 @@
-"""Rows of an attached form: DOCX, XLSX or CSV, whatever the layout around them. Pure.
+"""Reads the rows of an attached registration form, DOCX, XLSX or CSV, in any layout. Pure.
 
-The two zipped formats are read as far as a form needs: text of table cells and paragraphs, dates of cells. What is
-larger than a form, or broken, is not read at all.
+Of the two zipped formats only what a form needs is read: text of table cells and paragraphs, dates of cells. A file
+that is broken or larger than a form is not read at all.
 """
 
 import csv
@@ -21,7 +21,7 @@ MAX_ROWS = 500
 MAX_CELLS = 20
 MAX_CELL = 5000
 MAX_TEXT = 50_000
-"""Letters of all rows; what comes later is no form."""
+"""The most characters of all rows together; a longer file is not taken for a form."""
 
 Rows = list[list[str]]
 
@@ -34,11 +34,11 @@ _FAULTS = (ElementTree.ParseError, LookupError, ArithmeticError, ValueError, Run
 
 
 class NoSheet(ValueError):
-    """The file is no form that can be read."""
+    """The file is not a readable form."""
 
 
 def read(name: str, data: bytes) -> Rows:
-    """Return the rows of a file by the ending of its name; a paragraph is a row of one cell. Raises NoSheet."""
+    """Return the rows of a file, by its name's ending; a paragraph is a row of one cell. Raises NoSheet."""
     reader = _READERS.get(name.lower().rpartition(".")[2])
     if reader is None:
         raise NoSheet(name)
@@ -56,7 +56,7 @@ def read(name: str, data: bytes) -> Rows:
 
 
 def readable(name: str) -> bool:
-    """Tell whether a file could be a form."""
+    """Return True if a file could be a form, by its name's ending."""
     return name.lower().rpartition(".")[2] in _READERS
 
 
@@ -91,9 +91,9 @@ def _docx(data: bytes) -> Iterator[list[str]]:
 
 
 def _inside(block: Element) -> Iterator[Element]:
-    """Yield what is in a block, as it is written, but not what is in the tables, rows and cells that are there.
+    """Yield the elements of a block in document order, without those inside its tables, rows and cells.
 
-    A table in a cell has rows of its own: so every element is read once, however deep they are nested.
+    A table in a cell has rows of its own. So every element is read once, however deep tables are nested.
     """
     waiting = list(reversed(block))
     while waiting:
@@ -104,7 +104,7 @@ def _inside(block: Element) -> Iterator[Element]:
 
 
 def _paragraphs(block: Element) -> str:
-    """Return the text of a cell or a paragraph; breaks and paragraphs are lines."""
+    """Return the text of a cell or a paragraph; breaks and paragraphs end lines."""
     marks = {f"{_W}tab": "\t", f"{_W}br": "\n", f"{_W}p": "\n"}
     return "".join(part.text or "" if part.tag == f"{_W}t" else marks.get(part.tag, "") for part in _inside(block))
 
@@ -123,7 +123,7 @@ def _xlsx(data: bytes) -> Iterator[list[str]]:
 
 
 def _cells(row: Element, texts: list[str], dated: set[int]) -> list[str]:
-    """Return the cells of a row; those left out, since nothing is in them, are empty."""
+    """Return the cells of a row; cells that the file omits are empty."""
     cells: list[str] = []
     for cell in islice(row.iterfind(f"{_S}c"), MAX_CELLS):
         column = _column(cell.get("r", ""))
@@ -135,7 +135,7 @@ def _cells(row: Element, texts: list[str], dated: set[int]) -> list[str]:
 
 
 def _column(place: str) -> int:
-    """Return the number of the column of ``C7``, 3; 0 when it is not said."""
+    """Return the column number of a cell reference (``C7`` → 3); 0 if there is none."""
     number = 0
     for letter in place[:4]:
         if not "A" <= letter <= "Z":
@@ -149,7 +149,7 @@ def _optional(archive: ZipFile, names: Collection[str], name: str) -> Element:
 
 
 def _date_styles(styles: Element) -> set[int]:
-    """Return which cell styles show a number as a date or a time."""
+    """Return the cell styles that show a number as a date or a time."""
     own = {
         int(each.get("numFmtId", "0"))
         for each in styles.iter(f"{_S}numFmt")
@@ -172,7 +172,7 @@ def _value(cell: Element, texts: list[str], dated: set[int]) -> str:
 
 
 def _moment(days: float) -> str:
-    """Write a cell's date as people do: ``14:00 05/04/2023``."""
+    """Return a cell's date in Vietnamese form: ``14:00 05/04/2023``."""
     if not 0 <= days < 100_000:
         return ""
     at = _EPOCH + timedelta(minutes=round(days * 24 * 60))

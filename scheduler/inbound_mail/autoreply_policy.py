@@ -1,4 +1,4 @@
-"""Whom a machine may answer (RFC 3834): never another machine, a list or nobody. Pure."""
+"""Decides whether an automatic reply may be sent to a letter (RFC 3834): never to machines or mailing lists. Pure."""
 
 from scheduler.inbound_mail.message import OfficialLetter
 
@@ -10,7 +10,7 @@ _REPORTS = ("multipart/report", "message/delivery-status", "message/disposition-
 
 
 def automatic(letter: OfficialLetter) -> bool:
-    """Tell whether a machine wrote a letter: an answer out of office, a bounce, a receipt, a calendar's reply."""
+    """Return True if a machine wrote a letter: an out-of-office reply, a bounce, a receipt, a calendar reply."""
     submitted = [value.partition(";")[0].strip().lower() for value in letter.all("auto-submitted")]
     kind = next(iter(letter.all("content-type")), "").lower()
     return (
@@ -23,15 +23,15 @@ def automatic(letter: OfficialLetter) -> bool:
 
 
 def listed(letter: OfficialLetter) -> bool:
-    """Tell whether a letter went to many: by a mailing list, or in bulk."""
+    """Return True if a letter went to many recipients: by a mailing list, or in bulk."""
     precedence = {value.strip().lower() for value in letter.all("precedence")}
     return any(map(letter.all, _LISTS)) or bool(precedence & _BULK)
 
 
 def answerable(letter: OfficialLetter, own: str) -> bool:
-    """Tell whether a machine may answer a letter that came to the address `own`.
+    """Return True if an automatic reply may be sent to a letter that came to the address `own`.
 
-    Answers go to the return path (RFC 3834 §4); a sender that differs from it may be forged and is left alone.
+    Replies go to the return path (RFC 3834 §4). A sender that differs from it may be forged and gets none.
     """
     asked = {word.strip().lower() for value in letter.all("x-auto-response-suppress") for word in value.split(",")}
     return (

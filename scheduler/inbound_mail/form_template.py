@@ -1,4 +1,4 @@
-"""The form that offices fill in and attach: the same rows as DOCX, XLSX or CSV, which `sheets` reads back. Pure."""
+"""Writes the form that offices fill in and attach, as DOCX, XLSX or CSV; `attached_form` reads it back. Pure."""
 
 import io
 import zipfile
@@ -21,7 +21,7 @@ ROWS = (
     "Hỗ trợ kỹ thuật khác",
     "Nội dung bí mật nhà nước (có / không)",
 )
-"""The labels; what stands in brackets is a hint."""
+"""The labels of the form; text in brackets is a hint."""
 
 _FIXED = (1980, 1, 1, 0, 0, 0)  # the same file every time
 _CONTENT_TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
@@ -89,7 +89,7 @@ def _text_cell(place: str, text: str) -> str:
 
 
 def _package(main: str, kind: str, parts: Mapping[str, str]) -> bytes:
-    """Zip parts as Office Open XML wants them (ECMA-376)."""
+    """Return an Office Open XML package (ECMA-376) of some parts."""
     sheet = f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{_WORKSHEET}"/>'
     whole = {
         "[Content_Types].xml": f'<Types xmlns="{_CONTENT_TYPES}">'

@@ -1,4 +1,4 @@
-"""Hypertext as plain text, for letters that have nothing else: blocks are lines, cells are set apart by tabs. Pure."""
+"""Converts HTML to plain text, for letters without a text part: a block is a line, a tab separates cells. Pure."""
 
 import re
 from html.parser import HTMLParser
@@ -37,7 +37,7 @@ class _Text(HTMLParser):
 
 
 def plain(text: str) -> str:
-    """Return what a page says."""
+    """Return the visible text of an HTML page."""
     reader = _Text()
     reader.feed(text)
     reader.close()

@@ -1,8 +1,8 @@
-"""A letter as it came: who wrote it, what it says, what is attached. Whatever the bytes, there is a letter. Pure.
+"""Parses a letter (MIME): sender, subject, text, attachments. Any bytes give a letter. Pure.
 
-Letters of strangers are read by a process of its own (`scheduler.files.sandboxed_parser`): `email` takes its time for
-bad ones. Headers are read by hand from what `email` found: its newer policy raises at faulty ones, and letters are
-faulty.
+Untrusted letters are parsed in a child process (`scheduler.files.sandboxed_parser`), because `email` is slow for
+malformed ones. Header values are decoded here, because the newer policy of `email` raises at faulty ones, and real
+letters are faulty.
 """
 
 import codecs
@@ -32,13 +32,13 @@ MAX_ID = 500
 MAX_BODY = 200_000
 MAX_HEADERS = 500
 MAX_HEADER = 8192
-"""Letters of a header field; what follows is cut off."""
+"""The most characters of a header field; the rest is cut off."""
 MAX_MARKS = 1000
-"""Lines that begin like the boundary of a part; a letter with more of them has no parts for us."""
+"""The most lines that begin like the boundary of a part; a letter with more is parsed without parts."""
 MAX_PARTS = 100
 MAX_ATTACHMENTS = 20
 MAX_ATTACHMENT = 5 << 20
-"""Bytes of an attachment; what is larger is named, not read."""
+"""The most bytes of an attachment that are read; of a larger one only the name is kept."""
 
 _CHARSET = re.compile(r"utf-8|ascii|iso8859-[0-9]{1,2}|cp125[0-9]|koi8-[ru]")
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
@@ -48,7 +48,7 @@ _ADDRESS = re.compile(r"[a-z0-9._+-]{1,64}@[a-z0-9.-]{1,189}")
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file that came with a letter; `rows` are those of a form, None when it is none, or too large to be read."""
+    """A file attached to a letter; `rows` are those of a form, None if it is no form or too large."""
 
     name: str
     rows: attached_form.Rows | None
@@ -56,7 +56,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class OfficialLetter:
-    """A letter. `sender` is the one address in From, or empty; `return_path` None when no server noted one.
+    """A parsed letter. `sender` is the only address in From, or empty; `return_path` is None without that header.
 
     `headers` are all header fields in order, names in lower case, values unfolded and not decoded.
     """
@@ -70,12 +70,12 @@ class OfficialLetter:
     headers: tuple[tuple[str, str], ...]
 
     def all(self, name: str) -> list[str]:
-        """Return the values of a header field, topmost first."""
+        """Return all values of a header field, topmost first."""
         return [value for field, value in self.headers if field == name]
 
 
 class _Brief(Compat32):
-    """Cuts header fields: `email` takes the square of their length for some."""
+    """Cuts long header fields, because `email` takes time that grows with the square of their length for some."""
 
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
         name, value = super().header_source_parse(sourcelines)
@@ -89,7 +89,7 @@ _PARSED = TypeAdapter(OfficialLetter)
 
 
 async def read_untrusted(parser: SandboxedParser, raw: bytes) -> OfficialLetter | None:
-    """Return a letter as :func:`read` does, read in a child process; None when it is too large or too complex."""
+    """Return a letter as :func:`read` does, parsed in a child process; None if it is too large or too complex."""
     printed = await parser.run(__name__, raw)
     return None if printed is None else _PARSED.validate_json(printed)
 
@@ -100,12 +100,12 @@ def parse(raw: bytes) -> bytes:
 
 
 def head(raw: bytes) -> OfficialLetter:
-    """Read only who wrote a letter, and about what; this is quick, whatever the bytes."""
+    """Parse only sender, subject and other headers of a letter; this is quick for any bytes."""
     return read(_BLANK_LINE.split(raw[:MAX_HEAD], 1)[0])
 
 
 def read(raw: bytes) -> OfficialLetter:
-    """Read a letter; one without Message-ID is known by its content."""
+    """Parse a letter; one without Message-ID gets an id from its content."""
     fields = BytesHeaderParser(policy=_BRIEF).parsebytes(raw).raw_items()
     headers = tuple((name.lower(), _unfolded(value)) for name, value in islice(fields, MAX_HEADERS))
     first: dict[str, str] = dict(reversed(headers))
@@ -122,13 +122,13 @@ def read(raw: bytes) -> OfficialLetter:
 
 
 def _unfolded(value: str) -> str:
-    """Return a header value on one line, raw UTF-8 in it as text (RFC 6532)."""
+    """Return a header value on one line, with raw UTF-8 as text (RFC 6532)."""
     data = value.encode("utf-8", "surrogateescape")
     return " ".join(data.decode("utf-8", "replace").replace("\x00", "").split())
 
 
 def _decoded(value: str) -> str:
-    """Read encoded words (RFC 2047); what cannot be read stays as it is."""
+    """Decode encoded words (RFC 2047); those that cannot be decoded stay as they are."""
     try:
         parts = decode_header(value)
     except (MessageError, ValueError):
@@ -137,9 +137,9 @@ def _decoded(value: str) -> str:
 
 
 def _text(data: bytes, charset: object) -> str:
-    """Decode bytes; an unknown or lying charset costs letters, not the text.
+    """Decode bytes; a wrong or unknown charset loses single characters, not the text.
 
-    Only charsets of texts are known: Python's others are slow for long ones, or no charsets.
+    Only charsets of texts are accepted: Python's other codecs are slow for long texts, or are no charsets.
     """
     try:
         known = codecs.lookup(str(charset or "utf-8")).name
@@ -149,7 +149,7 @@ def _text(data: bytes, charset: object) -> str:
 
 
 def _line(text: str) -> str:
-    """Return a text in NFC on one line, without what cannot be printed or stored."""
+    """Return a text in NFC on one line, without characters that cannot be printed or stored."""
     kept = "".join(c if c.isprintable() else " " for c in unicodedata.normalize("NFC", text))
     return " ".join(kept.split())
 
@@ -160,7 +160,7 @@ def _message_id(value: str) -> str:
 
 
 def _address(value: str) -> str:
-    """Return the only address of a header field; with none or several there is no one to talk to."""
+    """Return the only address of a header field; an empty text if there is none or there are several."""
     try:
         found = [address.lower() for _, address in getaddresses([value]) if address]
     except (ValueError, IndexError, RecursionError):
@@ -172,7 +172,7 @@ def _address(value: str) -> str:
 
 
 def _parts(raw: bytes) -> list["Message[str, str]"]:
-    """Return the leaves of a letter; one nested or parted beyond reason has none."""
+    """Return the leaf parts of a letter; none if it has too many parts or nests them too deep."""
     if sum(1 for _ in islice(_MARK.finditer(raw), MAX_MARKS)) == MAX_MARKS:
         return []
     try:
@@ -183,7 +183,7 @@ def _parts(raw: bytes) -> list["Message[str, str]"]:
 
 
 def _body(parts: list["Message[str, str]"]) -> str:
-    """Return the text of a letter: the plain one, else what the hypertext says."""
+    """Return the text of a letter: its plain part, else the text of its HTML part."""
     for kind, reader in (("text/plain", str), ("text/html", plain)):
         texts = [_content(part) for part in parts if part.get_content_type() == kind and not _filename(part)]
         if any(text.strip() for text in texts):
@@ -192,7 +192,7 @@ def _body(parts: list["Message[str, str]"]) -> str:
 
 
 def _lines(text: str) -> str:
-    """Return a text in NFC, line by line, blanks at the ends dropped."""
+    """Return a text in NFC, line by line, without blanks at the ends of lines."""
     lines = [
         "".join(c if c.isprintable() or c == "\t" else " " for c in line).strip(" ")
         for line in unicodedata.normalize("NFC", text).splitlines()

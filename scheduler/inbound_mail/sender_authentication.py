@@ -1,7 +1,7 @@
-"""What the receiving mail server found out about a letter's sender: Authentication-Results (RFC 8601). Pure.
+"""Reads the receiving mail server's verdict on a letter's sender from Authentication-Results (RFC 8601). Pure.
 
-Only fields that bear the server's own name count, the topmost for each method: anybody can write such a field into
-their letter, below those of the server.
+Only fields with the server's own name count, the topmost for each method: anyone can write such a field into a letter,
+below those of the server.
 """
 
 import re
@@ -21,7 +21,7 @@ _DOMAIN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one method found, and for which domain."""
+    """The result of one authentication method (SPF, DKIM, DMARC), and the domain it is for."""
 
     method: str
     result: str
@@ -32,7 +32,7 @@ class Result:
 
 
 def results(fields: Iterable[str], server: str) -> tuple[Result, ...]:
-    """Return what `server` found out, by the values of all Authentication-Results fields, topmost first."""
+    """Return the results of `server` from the values of all Authentication-Results fields, topmost first."""
     found: dict[str, Result] = {}
     for field in fields:
         name, *stated = _without_comments(field).split(";")
@@ -59,9 +59,9 @@ def _without_comments(field: str) -> str:
 
 
 def verdict(found: Iterable[Result], sender: str) -> Verdict:
-    """Tell whether the domain of the sender answers for a letter: some method passed for it, or some failed.
+    """Return whether the sender's domain vouches for a letter: a method passed for it, or one failed.
 
-    A domain answers for those below it (relaxed alignment, RFC 7489 §3.1); DMARC passes for no other than the sender's.
+    A domain vouches for its subdomains (relaxed alignment, RFC 7489 §3.1). DMARC counts only for the sender's domain.
     """
     domain = sender.rpartition("@")[2]
     stated = list(found)

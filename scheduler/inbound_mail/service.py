@@ -1,10 +1,10 @@
-"""The mailroom (văn thư): takes in each letter of the official mailbox once, and decides what becomes of it (R-071).
+"""Receives each letter of the official mailbox once, and decides what is done with it (văn thư, R-071).
 
-A letter's fate, what is answered and what is kept of it are written in one transaction; only then may its mailbox be
-told that it was read. A crash in between brings the letter again, and it is known by its Message-ID and sender.
+The decision, the reply and the stored letter are written in one transaction; only then is the letter marked as read in
+its mailbox. After a crash in between, the letter comes again and is recognised by its Message-ID and sender.
 
-A letter whose sender's domain does not answer for it may be anybody's: it waits for a person, without a receipt number
-and without a deadline, until somebody has confirmed it with the unit.
+A letter whose sender's domain does not vouch for it may be forged. It waits for a person, without a receipt number and
+without a deadline, until somebody has confirmed it with the unit.
 """
 
 from dataclasses import dataclass, replace
@@ -23,16 +23,16 @@ from scheduler.inbound_mail import autoreply_policy, message, sender_authenticat
 from scheduler.inbound_mail.extraction import extractor
 from scheduler.inbound_mail.extraction.unit_names import UnitNames
 from scheduler.inbound_mail.message import OfficialLetter
-from scheduler.inbound_mail.store import Place, Received
+from scheduler.inbound_mail.store import MailboxPosition, StoredLetter
 from scheduler.notifications import outbox
 from scheduler.notifications.wording import Channels, Notice, NoticeFacts, receipt
 from scheduler.policy.profile_files import Profiles
 from scheduler.units import store as units_store
 
 MAX_BYTES = 10 << 20
-"""What is read of a letter; the mailbox keeps the rest."""
+"""The most bytes of a letter that are read; the rest stays in the mailbox."""
 MAX_ANSWERS = 100
-"""So many strangers are answered within a day, however many write: a flood of forgeries reaches nobody else."""
+"""The most automatic replies to unknown senders in a day, so that a flood of forged letters reaches few others."""
 MAX_AUTHENTICATION = 300
 KEPT = timedelta(days=365)
 _DAY = timedelta(days=1)
@@ -40,18 +40,18 @@ _LETTERS_ONLY = Channels(mail=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
-    """The mailbox that is read: its own address, and the name its server signs Authentication-Results with."""
+class OfficialMailbox:
+    """The official mailbox: its address, and the name of its server in Authentication-Results."""
 
     own: str
     server: str = ""
 
 
 class InboundMail:
-    """Letters received."""
+    """Receives, lists and handles official letters. One method is one transaction."""
 
     def __init__(
-        self, engine: AsyncEngine, address: Address, profiles: Profiles, drafts: Drafts, parser: SandboxedParser
+        self, engine: AsyncEngine, address: OfficialMailbox, profiles: Profiles, drafts: Drafts, parser: SandboxedParser
     ) -> None:
         self._engine = engine
         self._address = address
@@ -64,10 +64,13 @@ class InboundMail:
         async with self._engine.begin() as db:
             return await store.last_uid(db, validity)
 
-    async def receive(self, raw: bytes, size: int, place: Place, arrived: datetime, now: datetime) -> Received:
-        """Decide on a letter of `size` bytes, of which MAX_BYTES are given; one that came before is returned.
+    async def receive(
+        self, raw: bytes, size: int, place: MailboxPosition, arrived: datetime, now: datetime
+    ) -> StoredLetter:
+        """Store a letter and decide on it; `size` is its length, of which at most MAX_BYTES are given.
 
-        What cannot be read is for a person, and as good as read: it must not come again.
+        A letter that came before is returned as it was stored. A letter that cannot be parsed is left to a person, and
+        counts as received, so that it does not come again.
         """
         understood = await message.read_untrusted(self._parser, raw)
         came = understood or message.head(raw)
@@ -85,10 +88,12 @@ class InboundMail:
                 received = await self._official(db, came, replace(received, unit=unit))
             return replace(received, id=await store.add(db, received, raw if unit else None))
 
-    def _described(self, came: OfficialLetter, size: int, place: Place, arrived: datetime, now: datetime) -> Received:
-        """Write down what a letter is; nothing is done about it yet."""
+    def _described(
+        self, came: OfficialLetter, size: int, place: MailboxPosition, arrived: datetime, now: datetime
+    ) -> StoredLetter:
+        """Return a letter as it is stored, before anything is decided on it."""
         found = sender_authentication.results(came.all("authentication-results"), self._address.server)
-        return Received(
+        return StoredLetter(
             message_id=came.id,
             sender=came.sender,
             subject=came.subject,
@@ -102,8 +107,8 @@ class InboundMail:
             fate="ignored",
         )
 
-    async def _official(self, db: AsyncConnection, came: OfficialLetter, received: Received) -> Received:
-        """Make a draft of a registration; other letters are for a person, and those that may be forged."""
+    async def _official(self, db: AsyncConnection, came: OfficialLetter, received: StoredLetter) -> StoredLetter:
+        """Make a draft of a registration; leave other letters, and letters that may be forged, to a person."""
         if autoreply_policy.automatic(came):
             return replace(received, reason="automatic")
         if received.verdict == "fail":
@@ -114,8 +119,10 @@ class InboundMail:
         await outbox.tell(db, await self._receipt(db, draft, received), _LETTERS_ONLY, received.at)
         return replace(received, fate="draft", draft=draft.id)
 
-    async def _draft(self, db: AsyncConnection, came: OfficialLetter, received: Received, counts: datetime) -> Draft:
-        """Read a letter into a draft, which lies with the unit that registers for its writer (reading A11).
+    async def _draft(
+        self, db: AsyncConnection, came: OfficialLetter, received: StoredLetter, counts: datetime
+    ) -> Draft:
+        """Make a draft from a letter, in the inbox of the unit that registers for its writer (reading A11).
 
         It counts as received at `counts`.
         """
@@ -133,18 +140,18 @@ class InboundMail:
             db, inbox, "mail", came.sender, reading.content(), counts, origin=writer.id, thread=came.id
         )
 
-    async def _receipt(self, db: AsyncConnection, draft: Draft, received: Received) -> Notice:
-        """Acknowledge a draft to its writer's mailbox on record, with number, time, and when that counts from (A14)."""
+    async def _receipt(self, db: AsyncConnection, draft: Draft, received: StoredLetter) -> Notice:
+        """Send a receipt for a draft to its writer's mailbox: number, time, and from when it counts (A14)."""
         policy = self._profiles.at(draft.arrived)
-        clock = Clock(policy, (await calendar_store.notes(db)).calendar)
+        clock = Clock(policy, (await calendar_store.corrections(db)).calendar)
         urgent = draft.content.get("class") == "khan_cap"
         effective = draft.arrived if urgent else clock.worktime.receipt(draft.arrived)
         facts = NoticeFacts(draft.number, received.subject, reason=receipt(draft.arrived, effective, policy.zone))
         thread = received.message_id if received.message_id.startswith("<") else ""
         return Notice("receipt", f"receipt:{draft.id}", facts, unit=received.unit, thread=thread)
 
-    async def _stranger(self, db: AsyncConnection, came: OfficialLetter, received: Received) -> Received:
-        """Ask for the official mailbox, politely: not machines, one letter a day for each address."""
+    async def _stranger(self, db: AsyncConnection, came: OfficialLetter, received: StoredLetter) -> StoredLetter:
+        """Ask an unknown sender to use an official mailbox: never a machine, one reply a day for each address."""
         if autoreply_policy.automatic(came) or autoreply_policy.listed(came):
             return replace(received, reason="automatic")
         if not autoreply_policy.answerable(came, self._address.own) or received.verdict == "fail":
@@ -161,24 +168,24 @@ class InboundMail:
 
     # The desk.
 
-    async def letters(self, limit: int) -> list[Received]:
-        """Return letters: those a person has yet to read, then the others, newest first in each."""
+    async def letters(self, limit: int) -> list[StoredLetter]:
+        """Return letters: those that wait for a person, then the others, newest first in each."""
         async with self._engine.begin() as db:
             return await store.newest(db, limit)
 
-    async def letter(self, number: int) -> tuple[Received, bytes | None] | None:
-        """Return a letter, and as it came if that was kept."""
+    async def letter(self, number: int) -> tuple[StoredLetter, bytes | None] | None:
+        """Return a letter, and its raw bytes if they were kept."""
         async with self._engine.begin() as db:
             found = await store.one(db, number)
             return None if found is None else (found, await store.raw(db, number))
 
     async def handle(self, number: int, by: str, now: datetime) -> bool:
-        """Note that somebody has read a letter that waited for a person; tell whether it still did."""
+        """Record that a person has handled a waiting letter. Return False if it no longer waited."""
         async with writing(self._engine) as db:
             return await store.handle(db, number, by, now)
 
-    async def accept(self, number: int, by: str, now: datetime) -> Received:
-        """Make a draft of a letter whose unit has confirmed to `by` that it is its own; it counts from now.
+    async def accept(self, number: int, by: str, now: datetime) -> StoredLetter:
+        """Make a draft of a quarantined letter after its unit has confirmed it to `by`; it counts from now.
 
         Raises NotQuarantined.
         """
@@ -194,6 +201,6 @@ class InboundMail:
             return replace(waiting, fate="draft", draft=draft.id, handled=draft.arrived, handled_by=by)
 
     async def prune(self, now: datetime) -> None:
-        """Forget letters of more than a year ago."""
+        """Delete letters older than a year."""
         async with writing(self._engine) as db:
             await store.prune(db, now - KEPT)

@@ -1,4 +1,4 @@
-"""Rows of letters that came, on a connection whose transaction the service holds."""
+"""SQL of official letters. Every function runs in the caller's transaction."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,8 @@ from scheduler.inbound_mail.schema import LETTERS, LETTERS_RAW
 from scheduler.inbound_mail.sender_authentication import Verdict
 
 Fate = Literal["draft", "person", "answered", "ignored"]
-"""It is a draft; a person is to read it; its sender was asked to use the official mailbox; nothing was done."""
+"""What was done with a letter: made into a draft, left to a person, its sender asked to use the official mailbox, or
+nothing."""
 Reason = Literal[
     "",
     "automatic",
@@ -28,16 +29,16 @@ Reason = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a letter lies: UIDVALIDITY and UID of its mailbox (RFC 3501 §2.3.1)."""
+class MailboxPosition:
+    """The position of a letter in its mailbox: UIDVALIDITY and UID (RFC 3501 §2.3.1)."""
 
     validity: int
     uid: int
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
-    """A letter and its fate: `arrived` at the mail server, read here `at`; `unit` wrote it, `draft` came of it."""
+class StoredLetter:
+    """A stored letter: `arrived` at the mail server, read here `at`, written by `unit`, made into `draft`."""
 
     message_id: str
     sender: str
@@ -45,7 +46,7 @@ class Received:
     arrived: datetime
     at: datetime
     size: int
-    place: Place
+    place: MailboxPosition
     unit: str | None
     verdict: Verdict
     authentication: str
@@ -58,12 +59,12 @@ class Received:
 
     @property
     def quarantined(self) -> bool:
-        """Whether it waits until somebody has confirmed with the unit that it is no forgery."""
+        """Whether the letter waits until somebody has confirmed with the unit that it is not forged."""
         return self.fate == "person" and self.reason == "unauthenticated" and self.handled is None
 
 
-async def add(db: AsyncConnection, letter: Received, raw: bytes | None) -> int:
-    """Write a letter down, whole if a person may have to see it; return its id."""
+async def add(db: AsyncConnection, letter: StoredLetter, raw: bytes | None) -> int:
+    """Save a letter, with its raw bytes if a person may have to read it; return its id."""
     row = {
         "message_id": letter.message_id,
         "sender": letter.sender,
@@ -88,8 +89,8 @@ async def add(db: AsyncConnection, letter: Received, raw: bytes | None) -> int:
     return number
 
 
-async def again(db: AsyncConnection, message_id: str, sender: str, place: Place) -> Received | None:
-    """Return the letter if it came before, noting where it lies now."""
+async def again(db: AsyncConnection, message_id: str, sender: str, place: MailboxPosition) -> StoredLetter | None:
+    """Return the letter if it came before, and record its present position in the mailbox."""
     same = (LETTERS.c.message_id == message_id) & (LETTERS.c.sender == sender)
     found = await _one(db, select(LETTERS).where(same))
     if found is not None:
@@ -98,49 +99,49 @@ async def again(db: AsyncConnection, message_id: str, sender: str, place: Place)
 
 
 async def last_uid(db: AsyncConnection, validity: int) -> int:
-    """Return the highest UID that was ever read of a mailbox, 0 before the first."""
+    """Return the highest UID that was ever read of a mailbox; 0 before the first."""
     highest = select(func.max(LETTERS.c.uid)).where(LETTERS.c.validity == validity)
     return await db.scalar(highest) or 0
 
 
 async def answered(db: AsyncConnection, since: datetime, sender: str | None = None) -> int:
-    """Count the letters (of a sender) that the machine has answered since then."""
+    """Count the letters (of one sender) that got an automatic reply since a time."""
     query = select(func.count()).select_from(LETTERS)
     query = query.where(LETTERS.c.fate == "answered", LETTERS.c.at > seconds(since))
     return await db.scalar(query if sender is None else query.where(LETTERS.c.sender == sender)) or 0
 
 
-async def one(db: AsyncConnection, number: int) -> Received | None:
+async def one(db: AsyncConnection, number: int) -> StoredLetter | None:
     """Return a letter."""
     return await _one(db, select(LETTERS).where(LETTERS.c.id == number))
 
 
-async def newest(db: AsyncConnection, limit: int) -> list[Received]:
-    """Return letters: those a person has yet to read, then the others, newest first in each."""
+async def newest(db: AsyncConnection, limit: int) -> list[StoredLetter]:
+    """Return letters: those that wait for a person, then the others, newest first in each."""
     return await _read(db, select(LETTERS).order_by(~_open(), LETTERS.c.id.desc()).limit(limit))
 
 
 async def raw(db: AsyncConnection, number: int) -> bytes | None:
-    """Return a letter as it came, if it was kept."""
+    """Return the raw bytes of a letter, if they were kept."""
     kept: bytes | None = await db.scalar(select(LETTERS_RAW.c.raw).where(LETTERS_RAW.c.letter == number))
     return kept
 
 
 async def handle(db: AsyncConnection, number: int, by: str, now: datetime) -> bool:
-    """Note that somebody has read a letter that waited for a person; tell whether it still did."""
+    """Record that a person has handled a waiting letter. Return False if it no longer waited."""
     values = {"handled": seconds(now), "handled_by": by}
     changed = await db.execute(update(LETTERS).where((LETTERS.c.id == number) & _open()).values(**values))
     return changed.rowcount == 1
 
 
 async def accept(db: AsyncConnection, number: int, draft: str, by: str, now: datetime) -> None:
-    """Note what draft became of a letter whose sender somebody has confirmed."""
+    """Record the draft that was made of a quarantined letter after its sender was confirmed."""
     values = {"fate": "draft", "draft": draft, "handled": seconds(now), "handled_by": by}
     await db.execute(update(LETTERS).where(LETTERS.c.id == number).values(**values))
 
 
 async def prune(db: AsyncConnection, before: datetime) -> None:
-    """Forget letters that came before, unless a person has yet to read them."""
+    """Delete letters that came before a time, unless they wait for a person."""
     old = (LETTERS.c.at < seconds(before)) & ~_open()
     await db.execute(delete(LETTERS_RAW).where(LETTERS_RAW.c.letter.in_(select(LETTERS.c.id).where(old))))
     await db.execute(delete(LETTERS).where(old))
@@ -150,20 +151,20 @@ def _open() -> ColumnElement[bool]:
     return (LETTERS.c.fate == "person") & LETTERS.c.handled.is_(None)
 
 
-async def _one(db: AsyncConnection, query: Select[Any]) -> Received | None:
+async def _one(db: AsyncConnection, query: Select[Any]) -> StoredLetter | None:
     return next(iter(await _read(db, query)), None)
 
 
-async def _read(db: AsyncConnection, query: Select[Any]) -> list[Received]:
+async def _read(db: AsyncConnection, query: Select[Any]) -> list[StoredLetter]:
     return [_received(row) for row in (await db.execute(query)).mappings()]
 
 
-def _received(row: RowMapping) -> Received:
+def _received(row: RowMapping) -> StoredLetter:
     fields = {name: row[name] for name in row if name not in {"validity", "uid", "at", "arrived", "handled"}}
-    return Received(
+    return StoredLetter(
         **fields,
         at=instant(row["at"]),
         arrived=instant(row["arrived"]),
-        place=Place(row["validity"], row["uid"]),
+        place=MailboxPosition(row["validity"], row["uid"]),
         handled=None if row["handled"] is None else instant(row["handled"]),
     )

@@ -10,7 +10,7 @@ from scheduler.core.database import writing
 
 VERSION_TABLE = "alembic_version_scheduler"
 VERSIONS = tuple(sorted(path.name[:4] for path in Path(__file__).parent.glob("versions/[0-9]*.py")))
-"""All there are, oldest first; the tables of this release are of the last one."""
+"""The ids of all migrations, oldest first; the last one makes the tables of this release."""
 
 
 def upgrade(connection: Connection) -> None:
@@ -25,6 +25,6 @@ def upgrade(connection: Connection) -> None:
 
 
 async def migrate(engine: AsyncEngine) -> None:
-    """Bring the scheduler's tables to the newest version; processes that start together take turns."""
+    """Bring the scheduler's tables to the newest version; processes that start together run one after another."""
     async with writing(engine) as connection:
         await connection.run_sync(upgrade)

@@ -1,1 +1,1 @@
-"""Notices to units and to the operator: their wording, the outbox, alerts."""
+"""Notices to units and to the operator: wording, outbox, alerts."""

@@ -1,4 +1,4 @@
-"""What every part of the preparation works with, and whom an alert goes to."""
+"""Sends alerts about a session's slot to units and to the operator, and selects the units that an alert goes to."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,20 +17,23 @@ from scheduler.units import store as units_store
 
 @dataclass(frozen=True, slots=True)
 class Alerts:
-    """The database, the profiles and where notices go."""
+    """Writes alerts into the outbox; holds the database, the profiles and the channels of notices."""
 
     engine: AsyncEngine
     profiles: Profiles
     channels: Channels
 
     def policy(self, session: Session) -> Policy:
-        """Return the profile a session is prepared and held under: that of its official start."""
+        """Return the profile in force at a session's official start, which rules its preparation and its conduct."""
         return self.profiles.at(session.official.start)
 
     async def tell_units(
         self, db: AsyncConnection, kind: Kind, session: Session, slot: Slot, reasons: Mapping[str, str], now: datetime
     ) -> None:
-        """Tell each unit once of its points, by point id with words; units without a mailbox through the one above."""
+        """Notify each unit once about its points; `reasons` are words by point id.
+
+        A unit without a mailbox is notified through its parent.
+        """
         points = await units_store.points_named(db, (session.host_point, *reasons))
         units = {unit.id: unit for unit in await units_store.units(db)}
         boxes = await outbox.mailboxes(db)
@@ -45,7 +48,7 @@ class Alerts:
     async def tell_operator(
         self, db: AsyncConnection, kind: Kind, session: Session, slot: Slot, lines: Sequence[str], now: datetime
     ) -> None:
-        """Tell the operating unit and the groups once, if there is something to tell."""
+        """Notify the operating unit and the groups once; do nothing without `lines`."""
         if not lines:
             return
         host = (await units_store.points_named(db, [session.host_point]))[session.host_point]
@@ -56,9 +59,9 @@ class Alerts:
 
 
 def recipients(point: Point, units: Mapping[str, Unit], policy: Policy, boxes: Iterable[str]) -> list[str]:
-    """Return whom an alert about a point goes to: its unit, and the one above where that registers for it (Điều 12.2).
+    """Return the units an alert about a point goes to: its own, and the parent that registers for it (Điều 12.2).
 
-    Who has no mailbox is left out, unless nobody has one.
+    A unit without a mailbox is left out, unless none has one.
     """
     unit = units[point.unit]
     above = unit.parent if policy.registration.by_parent(unit.level) else None
@@ -68,7 +71,7 @@ def recipients(point: Point, units: Mapping[str, Unit], policy: Policy, boxes: I
 
 
 def of_slot(kind: Kind, session: Session, slot: Slot, host: Point, lines: Sequence[str], unit: str | None) -> Notice:
-    """Return a notice about one slot of a session for a unit; a slot that was moved is told anew."""
+    """Return a notice about one slot for a unit; its key has the start, so a moved slot is notified anew."""
     times = (slot.kind, seconds(slot.start), seconds(slot.end))
     facts = NoticeFacts(session.number, session.title, host.label, (times,), 1 + len(session.points), "; ".join(lines))
     return Notice(kind, f"{kind}:{session.id}:{slot.kind}:{times[1]}:{unit or ''}", facts, unit, session.id)

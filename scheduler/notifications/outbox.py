@@ -1,7 +1,7 @@
-"""Rows of notices that wait to be sent, on a connection whose transaction the caller holds.
+"""SQL of the outbox: notices that wait to be sent, and official mailboxes. It runs in the caller's transaction.
 
-What a decision writes here commits or falls with the decision; who delivers marks each row after the other side took
-it. A crash between the two sends a notice twice, under the same Message-ID, rather than never.
+A notice is committed or rolled back with its decision. The sender marks a row after the mail server or the group took
+the notice. A crash between the two sends it twice, under the same Message-ID, rather than never.
 """
 
 from collections.abc import Collection
@@ -16,13 +16,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from scheduler.core.schema import SLOTS
 from scheduler.core.sql_values import instant, seconds
 from scheduler.notifications.schema import MAILBOXES, OUTBOX
-from scheduler.notifications.wording import WORDS, Channels, Kind, Notice, NoticeFacts
+from scheduler.notifications.wording import WORDINGS, Channels, Kind, Notice, NoticeFacts
 
 MAIL = "mail"
-"""The channel of letters; every other channel is a group."""
+"""The channel of mail; every other channel is a chat group."""
 
 MAX_WAITING = 10_000
-"""A notice beyond these is written down as failed: it is seen and can be sent again, and no decision waits for it."""
+"""A notice beyond this number is stored as failed: it is listed and can be sent again, and no decision waits for it."""
 KEPT = timedelta(days=365)
 MAX_TRIES = 12
 FIRST_WAIT = timedelta(minutes=1)
@@ -34,7 +34,7 @@ State = Literal["waiting", "sent", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class OutboxItem:
-    """One notice for one channel. `error` is what the last try failed of; `sequence` counts a session's letters."""
+    """One notice for one channel. `error` is why the last try failed; `sequence` counts a session's notices."""
 
     id: int
     key: str
@@ -55,8 +55,8 @@ class OutboxItem:
 
 
 async def tell(db: AsyncConnection, notice: Notice, channels: Channels, now: datetime) -> None:
-    """Write a notice for every channel it concerns; one that was told already changes nothing."""
-    groups = channels.groups if WORDS[notice.kind].group else ()
+    """Add a notice for every channel it concerns; a notice whose key is in the outbox already changes nothing."""
+    groups = channels.groups if WORDINGS[notice.kind].group else ()
     for channel in (*((MAIL,) if channels.mail else ()), *groups):
         key = f"{notice.key}:{channel}"
         if await db.scalar(select(OUTBOX.c.id).where(OUTBOX.c.key == key)) is None:
@@ -64,7 +64,7 @@ async def tell(db: AsyncConnection, notice: Notice, channels: Channels, now: dat
 
 
 async def was_told(db: AsyncConnection, notice: Notice, channels: Channels) -> bool:
-    """Tell whether a notice was written for one of the channels."""
+    """Return True if a notice was added for one of the channels."""
     keys = [f"{notice.key}:{channel}" for channel in (MAIL, *channels.groups)]
     return await db.scalar(select(OUTBOX.c.id).where(OUTBOX.c.key.in_(keys)).limit(1)) is not None
 
@@ -93,13 +93,13 @@ async def _add(db: AsyncConnection, notice: Notice, key: str, channel: str, now:
 
 
 async def due(db: AsyncConnection, now: datetime, limit: int) -> list[OutboxItem]:
-    """Return the notices whose time has come, longest waiting first."""
+    """Return the notices that are due, longest waiting first."""
     ready = (OUTBOX.c.state == "waiting") & (OUTBOX.c.due <= seconds(now))
     return await _read(db, select(OUTBOX).where(ready).order_by(OUTBOX.c.due, OUTBOX.c.id).limit(limit))
 
 
 async def newest(db: AsyncConnection, limit: int) -> list[OutboxItem]:
-    """Return notices of every state: those that failed, those that wait, then those sent, newest first in each."""
+    """Return notices of every state: failed, waiting, then sent ones, newest first in each."""
     order = (OUTBOX.c.state != "failed", OUTBOX.c.state != "waiting", OUTBOX.c.id.desc())
     return await _read(db, select(OUTBOX).order_by(*order).limit(limit))
 
@@ -112,14 +112,14 @@ async def of_coming(db: AsyncConnection, kinds: Collection[Kind], now: datetime)
     )
 
 
-async def done(db: AsyncConnection, notice: int, now: datetime) -> None:
-    """Note that the other side took a notice."""
+async def mark_sent(db: AsyncConnection, notice: int, now: datetime) -> None:
+    """Mark a notice as sent: the mail server or the group took it."""
     values = {"state": "sent", "sent": seconds(now), "error": ""}
     await db.execute(update(OUTBOX).where(OUTBOX.c.id == notice).values(**values, tries=OUTBOX.c.tries + 1))
 
 
-async def failed(db: AsyncConnection, notice: OutboxItem, error: str, now: datetime, final: bool) -> None:
-    """Note a failure: try again after a while that doubles, unless it is final or has been tried often enough."""
+async def mark_failed(db: AsyncConnection, notice: OutboxItem, error: str, now: datetime, final: bool) -> None:
+    """Record a failed try: the next one is due after a delay that doubles, unless `final` or after `MAX_TRIES`."""
     tries = notice.tries + 1
     wait = min(FIRST_WAIT * 2**notice.tries, LONGEST_WAIT)
     state = "failed" if final or tries >= MAX_TRIES else "waiting"
@@ -127,15 +127,15 @@ async def failed(db: AsyncConnection, notice: OutboxItem, error: str, now: datet
     await db.execute(update(OUTBOX).where(OUTBOX.c.id == notice.id).values(**values))
 
 
-async def again(db: AsyncConnection, notice: int, now: datetime) -> bool:
-    """Let a notice be sent now, whatever its state; tell whether there is one."""
+async def retry(db: AsyncConnection, notice: int, now: datetime) -> bool:
+    """Make a notice of any state due now. Return False if there is no such notice."""
     values = {"state": "waiting", "due": seconds(now), "tries": 0}
     changed = await db.execute(update(OUTBOX).where(OUTBOX.c.id == notice).values(**values))
     return changed.rowcount == 1
 
 
 async def prune(db: AsyncConnection, now: datetime) -> None:
-    """Forget what was settled a year ago."""
+    """Delete notices that were sent or failed and are older than a year."""
     old = (OUTBOX.c.state != "waiting") & (OUTBOX.c.created < seconds(now - KEPT))
     await db.execute(delete(OUTBOX).where(old))
 
@@ -159,13 +159,13 @@ async def mailboxes(db: AsyncConnection) -> dict[str, str]:
 
 
 async def unit_of(db: AsyncConnection, address: str) -> str | None:
-    """Return whose mailbox an address is."""
+    """Return the unit whose official mailbox an address is; None if there is none."""
     found: str | None = await db.scalar(select(MAILBOXES.c.unit).where(MAILBOXES.c.address == address.lower()))
     return found
 
 
 async def set_mailbox(db: AsyncConnection, unit: str, address: str) -> None:
-    """Register the mailbox of a unit instead of the one it had, and take it from whoever had it."""
+    """Set the mailbox of a unit in place of its old one, and take it from a unit that had it before."""
     old = (MAILBOXES.c.unit == unit) | (MAILBOXES.c.address == address.lower())
     await db.execute(delete(MAILBOXES).where(old))
     await db.execute(insert(MAILBOXES).values(unit=unit, address=address.lower()))

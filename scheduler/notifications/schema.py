@@ -1,4 +1,4 @@
-"""Tables of notices: mailboxes of units, and what waits to be sent."""
+"""Tables of notices: official mailboxes of units, and the outbox."""
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text
 

@@ -1,4 +1,4 @@
-"""The outbox and the official mailboxes as the roof sees them: one method, one transaction."""
+"""Use cases of the outbox and of official mailboxes. One method is one transaction."""
 
 from datetime import datetime, tzinfo
 
@@ -13,7 +13,7 @@ from scheduler.units import store as units_store
 
 
 class Notifications:
-    """What is to be sent, and to whom. `zone` is the province's, for the times in texts."""
+    """Adds notices, lists due ones, marks results, sets mailboxes. `zone` is the province's, for times in texts."""
 
     def __init__(self, engine: AsyncEngine, zone: tzinfo, channels: Channels = NOWHERE) -> None:
         self._engine = engine
@@ -21,7 +21,7 @@ class Notifications:
         self._channels = channels
 
     async def tell(self, notice: Notice, now: datetime) -> bool:
-        """Write a letter to its recipient, else the mailbox of its unit; tell whether that can go out."""
+        """Add a notice to its recipient, else to the mailbox of its unit. Return False if there is neither."""
         async with writing(self._engine) as db:
             known = bool(notice.recipient) or notice.unit in await outbox.mailboxes(db)
             reached = self._channels.mail and known
@@ -30,7 +30,7 @@ class Notifications:
         return reached
 
     async def due(self, now: datetime, limit: int = 50) -> list[OutboxItem]:
-        """Return the notices whose time has come, longest waiting first."""
+        """Return the notices that are due, longest waiting first."""
         async with self._engine.begin() as db:
             return await outbox.due(db, now, limit)
 
@@ -40,28 +40,28 @@ class Notifications:
             return await outbox.newest(db, limit)
 
     async def address(self, notice: OutboxItem) -> str | None:
-        """Return where a letter goes now: its address, else the mailbox its unit has today."""
+        """Return the address a notice goes to now: its own, else the present mailbox of its unit."""
         if notice.recipient or notice.unit is None:
             return notice.recipient or None
         return (await self.mailboxes()).get(notice.unit)
 
     async def done(self, notice: OutboxItem, now: datetime) -> None:
-        """The other side took it."""
+        """Mark a notice as sent."""
         async with writing(self._engine) as db:
-            await outbox.done(db, notice.id, now)
+            await outbox.mark_sent(db, notice.id, now)
 
     async def failed(self, notice: OutboxItem, error: str, now: datetime, final: bool = False) -> None:
-        """It did not; a final failure waits for a person."""
+        """Record a failed try; a final failure is not tried again until a person asks for it."""
         async with writing(self._engine) as db:
-            await outbox.failed(db, notice, error, now, final)
+            await outbox.mark_failed(db, notice, error, now, final)
 
     async def again(self, notice: int, now: datetime) -> bool:
-        """Send a notice (again) now; tell whether there is one."""
+        """Make a notice due now, again if it was sent. Return False if there is no such notice."""
         async with writing(self._engine) as db:
-            return await outbox.again(db, notice, now)
+            return await outbox.retry(db, notice, now)
 
     async def prune(self, now: datetime) -> None:
-        """Forget what was settled long ago."""
+        """Delete notices that were settled more than a year ago."""
         async with writing(self._engine) as db:
             await outbox.prune(db, now)
 

@@ -1,4 +1,4 @@
-"""Who controls a running session (Điều 5.5, 10.1, 14.3.a): its host chairs, its level says who controls (A10). Pure."""
+"""Decides which units control a running session (Điều 5.5, 10.1, 14.3.a), by the level of its host (A10). Pure."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from scheduler.policy.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """The units whose site technicians control a session, by an article; the centre may always step in (14.3.c).
+    """The units whose site technicians control a session, with the article; the centre may always take over (14.3.c).
 
-    `unable` are units that would, but whose rooms may not hold control now (R-049).
+    `unable` are units that would control it, but have no active room (R-049).
     """
 
     units: tuple[str, ...]
@@ -20,9 +20,9 @@ class Control:
 
 
 def control(host: Unit, units: Sequence[Unit], policy: Policy, active: Collection[str]) -> Control:
-    """Return who controls sessions of a host; `active` are the units with a room that is in operation.
+    """Return the units that control sessions of a host; `active` are the units with an active room.
 
-    Of a level that the profile does not know the centre controls alone.
+    For a level that the profile does not know, only the centre controls.
     """
     rule = next((rule for rule in policy.control if host.level in rule.levels), None)
     if rule is None:

@@ -1,4 +1,4 @@
-"""What a profile says of points: assessment, lines, quotas' articles, people, accounts (Điều 6, 8, 9, 17)."""
+"""The directory section of a profile: assessment, lines, quotas' articles, people, accounts (Điều 6, 8, 9, 17)."""
 
 from typing import Annotated, Literal
 
@@ -14,7 +14,7 @@ class _Part(BaseModel):
 
 
 class ItemPolicy(_Part):
-    """One item of the assessment form; a `remediable` one may be mended until a day that the assessor sets."""
+    """One item of the assessment form; a `remediable` one may be fixed until a day that the assessor sets."""
 
     name: Word
     article: Word
@@ -22,7 +22,7 @@ class ItemPolicy(_Part):
 
 
 class AssessmentPolicy(_Part):
-    """The form, and how long it holds (reading A39)."""
+    """The assessment form, and for how many months an assessment is valid (reading A39)."""
 
     items: dict[Word, ItemPolicy]
     valid_months: Count
@@ -30,7 +30,7 @@ class AssessmentPolicy(_Part):
 
 
 class LineRule(_Part):
-    """Which levels may use a type of line, and what it must carry in both directions (reading A6)."""
+    """The levels that may use a type of line, and its least bit rate in both directions in kbit/s (reading A6)."""
 
     type: LineType
     levels: tuple[Word, ...]

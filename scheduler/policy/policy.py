@@ -1,8 +1,8 @@
-"""The policy profile: what a province's regulation leaves to data (levels, share, deadlines, who registers for whom).
+"""The policy profile: a province's rules as data (levels, capacity share, deadlines, registrants), with validation.
 
-A profile is one YAML file, checked whole when loaded (`scheduler.policy.profile_files`). Every session remembers the id
-and the version of the profile it was admitted under (R-001). Articles stand beside their rules; a refusal can name
-them.
+A profile is one YAML file, validated as a whole when loaded (`scheduler.policy.profile_files`). Every session stores
+the id and the version of the profile it was admitted under (R-001). Articles stand beside their rules, so that a
+refusal can name them.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -20,11 +20,12 @@ Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,32}$")]
 Count = Annotated[int, Field(ge=1)]
 NamingRule = Literal["literal", "register", "spaced", "joined", "typed", "free"]
 LeadMode = Literal["day_lag", "same_clock", "clear_days"]
-ReplyClock = Literal["office", "before_check", "wall"]
 """How "at least n working days before" is counted (reading A13): until the close of the n-th working day before; until
 the same time of that day; with n whole working days between."""
+ReplyClock = Literal["office", "before_check", "wall"]
+"""The clock of a reply (A15, A18): office hours; the wall clock, but before the technical check; the wall clock."""
 Registrant = Literal["host_unit", "parent_unit", "office"]
-"""Who registers: the host's own unit; the unit above it; the Office of the province (Điều 12.1, 12.2)."""
+"""The unit that registers: the host's own; its parent; the Office of the province (Điều 12.1, 12.2)."""
 Controller = Literal["host_unit", "parent_unit", "central"]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -34,7 +35,7 @@ class _Part(BaseModel):
 
 
 class LevelNaming(_Part):
-    """How the points of a level are named (Điều 6.4); `text` is the literal, or the prefix of a spaced name."""
+    """The naming rule for points of a level (Điều 6.4); `text` is the literal, or the prefix of a spaced name."""
 
     rule: NamingRule
     text: Word | None = None
@@ -57,8 +58,8 @@ class LevelPolicy(_Part):
     quota: Count | None = None
 
 
-class Standing(_Part):
-    """A unit that ranks elsewhere than its level does, in sessions it hosts from one day to another (reading A22)."""
+class RankException(_Part):
+    """A rank of a single unit that differs from its level's, for sessions it hosts within some days (reading A22)."""
 
     unit: Word
     rank: int
@@ -67,12 +68,12 @@ class Standing(_Part):
     valid_to: date | None = None
 
     def holds(self, day: date) -> bool:
-        """Whether it says something of sessions of a day."""
+        """Return True if the exception applies to sessions of a day."""
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
 
 class NamingPolicy(_Part):
-    """Words that names and labels are made with."""
+    """The words of which names and labels of points are made."""
 
     type_words: tuple[Word, ...]
     office: Word
@@ -81,7 +82,7 @@ class NamingPolicy(_Part):
 
 
 class Share(_Part):
-    """The share of the maximum that may be given away, as an exact fraction in (0, 1]."""
+    """The share of the maximum that sessions may use, as an exact fraction in (0, 1]."""
 
     num: Count
     den: Count
@@ -98,7 +99,7 @@ class Share(_Part):
 
 
 class CapacityPolicy(_Part):
-    """What counts against the maximum."""
+    """The usable and the bearable share of the maximum, and the legs that count beside those of points."""
 
     share: Share
     shed_share: Share
@@ -107,16 +108,16 @@ class CapacityPolicy(_Part):
     test_legs: Annotated[int, Field(ge=0)]
 
     def usable(self, maximum: Amount) -> Amount:
-        """Return what of a maximum may be given to sessions: its share without the legs of the test room (I-15)."""
+        """Return the part of a maximum that sessions may use: its share without the legs of the test room (I-15)."""
         return Amount(self.share.of(maximum.sessions), max(0, self.share.of(maximum.points) - self.test_legs))
 
     def bearable(self, maximum: Amount) -> Amount:
-        """Return what sessions may hold before some of them must go; the test room goes first."""
+        """Return the most that issued sessions may hold before codes are revoked; the test room closes first."""
         return Amount(self.shed_share.of(maximum.sessions), self.shed_share.of(maximum.points))
 
 
 class SessionPolicy(_Part):
-    """Bounds on what may be asked for."""
+    """Limits of the fields of a registration."""
 
     number_prefix: Word
     max_hours: Count
@@ -130,7 +131,7 @@ class SessionPolicy(_Part):
 
 
 class DoorPolicy(_Part):
-    """When a code opens the door around a slot, and what is watched around its ends, in minutes."""
+    """The access window of a code around a slot, and the times of checks around its start and end, in minutes."""
 
     lobby_min: Annotated[int, Field(ge=0)]
     grace_min: Annotated[int, Field(ge=0)]
@@ -140,22 +141,22 @@ class DoorPolicy(_Part):
 
     @property
     def lobby(self) -> timedelta:
-        """How long before a slot the door opens."""
+        """The time before a slot from which on its code admits points."""
         return timedelta(minutes=self.lobby_min)
 
     @property
     def grace(self) -> timedelta:
-        """How long after a slot the door stays open."""
+        """The time after a slot for which its code still admits points."""
         return timedelta(minutes=self.grace_min)
 
     @property
     def missed(self) -> timedelta:
-        """How long after its start a session that nobody opened may be given up (I-03)."""
+        """The time after its start from which on a session that nobody opened may be released (I-03)."""
         return timedelta(minutes=self.missed_min)
 
     @property
     def forecast(self) -> timedelta:
-        """How long before its end a meeting is looked at whether it could run on (I-06)."""
+        """The time before its end at which it is checked whether a meeting could be extended (I-06)."""
         return timedelta(minutes=self.forecast_min)
 
 
@@ -166,24 +167,24 @@ class CodePolicy(_Part):
 
 
 class Document(_Part):
-    """A legal text the profile stands on."""
+    """A legal document that the profile is based on."""
 
     number: Word
     dated: date | None = None
 
 
 class RegistrantRule(_Part):
-    """Who registers sessions hosted by these levels, and the article that says so."""
+    """The unit that registers sessions hosted by these levels, and the article for it."""
 
     levels: tuple[Word, ...]
     by: Registrant
     article: Word
     parent_too: bool = False
-    """Whether the unit above may register, too (đơn vị trực thuộc, reading A10)."""
+    """Whether the parent unit may register, too (đơn vị trực thuộc, reading A10)."""
 
 
 class Template(_Part):
-    """What a form is filled with at one tap: the host's level, and the levels of which every point is invited."""
+    """A template of the registration form: the host's level, and the levels of which every point is invited."""
 
     name: Word
     purpose: Word
@@ -193,9 +194,9 @@ class Template(_Part):
 
 
 class RegistrationPolicy(_Part):
-    """Who registers for whom, and what may be chosen (Điều 12, 4.1, 4.2).
+    """The rules of who registers for which host, and the codes a registration may choose (Điều 12, 4.1, 4.2).
 
-    The Office is the unit of `office_level`; sessions of `office_purposes` are registered by it, whoever hosts them.
+    The Office is the unit of `office_level`; it registers the sessions of `office_purposes` of every host.
     """
 
     by: tuple[RegistrantRule, ...]
@@ -214,26 +215,26 @@ class RegistrationPolicy(_Part):
         return next((rule for rule in self.by if level in rule.levels), None)
 
     def by_parent(self, level: str) -> bool:
-        """Tell whether the unit above registers for the units of a level (Điều 12.2.b)."""
+        """Return True if the parent unit registers for the units of a level (Điều 12.2.b)."""
         rule = self.rule(level)
         return rule is not None and rule.by == "parent_unit"
 
     @property
     def extension(self) -> timedelta:
-        """One step by which a meeting runs on."""
+        """The time of one step of an extension."""
         return timedelta(minutes=self.extension_min)
 
 
 class ControlRule(_Part):
-    """Whose technicians control a session hosted by these levels (Điều 5.5, 10.1, 14.3.a)."""
+    """The units whose technicians control a session hosted by these levels (Điều 5.5, 10.1, 14.3.a)."""
 
     levels: tuple[Word, ...]
     controllers: tuple[Controller, ...]
     article: Word
 
 
-class Lead(_Part):
-    """How long before its start a session is to be registered: working days, or hours of the wall clock."""
+class LeadTime(_Part):
+    """The least time between a registration and the session's start: working days, or hours of the wall clock."""
 
     working_days: Count | None = None
     mode: LeadMode = "day_lag"
@@ -247,15 +248,15 @@ class Lead(_Part):
 
 
 class ClassPolicy(_Part):
-    """One class of meetings; `grounds` are what it may be called for, `any_hour` exempts it from office hours.
+    """The rules of one class of meetings; `grounds` are its possible grounds, `any_hour` exempts it from office hours.
 
-    With `by_host` the host may register it itself, whoever registers its other sessions (Điều 12.3). It is answered by
-    the clock of `reply`: of office hours, of the wall, or of the wall but before its technical check (A15, A18).
+    With `by_host` the host may register it itself, whichever unit registers its other sessions (Điều 12.3). The time of
+    its reply counts by the clock `reply`: office hours, the wall clock, or the latter but before its check (A15, A18).
     """
 
     name: Word
     article: Word
-    lead: Lead | None = None
+    lead: LeadTime | None = None
     needs_reason: bool = False
     by_host: bool = False
     grounds: dict[Code, Word] = Field(default_factory=dict)
@@ -280,21 +281,24 @@ class OfficePolicy(_Part):
 
 
 class DeadlinePolicy(_Part):
-    """What the operating unit owes: answer and technical check (Điều 13.2.b), handover (Điều 15.3)."""
+    """The deadlines of the operating unit: reply and technical check (Điều 13.2.b), handover (Điều 15.3)."""
 
     reply_hours: Count
     check_hours: Count
     rehearsal_working_days: Count
     handover_working_days: Count
     check_calls_hours: tuple[Count, ...]
-    """How many hours before a slot units are called to its check."""
+    """The hours before a slot at which units are invited to its technical check."""
     remind_percent: tuple[Annotated[int, Field(ge=2, le=99)], ...]
-    """The shares of the time for an answer after which the duty desk is reminded."""
+    """The shares of the time for a reply, in percent, after which the people on duty are reminded."""
 
 
 class LinePolicy(_Part):
-    """When a line is too bad (Điều 7.4, 14.3.d): losing more than `loss_percent` it is shown to the host after `warn_s`
-    seconds and reported by itself after `report_s`; minutes that lose more than `counted_percent` are counted."""
+    """The thresholds of a bad line (Điều 7.4, 14.3.d).
+
+    If its loss is above `loss_percent`, the host sees it after `warn_s` seconds, and an incident opens after
+    `report_s`. Minutes with a loss above `counted_percent` are counted.
+    """
 
     loss_percent: Annotated[int, Field(ge=1, le=100)]
     warn_s: Annotated[int, Field(ge=0)]
@@ -303,24 +307,24 @@ class LinePolicy(_Part):
 
     @property
     def warn(self) -> timedelta:
-        """How long a line is bad before the host is told."""
+        """The time that a line is bad before the host is warned."""
         return timedelta(seconds=self.warn_s)
 
     @property
     def report(self) -> timedelta:
-        """How long a line is bad before an incident opens by itself."""
+        """The time that a line is bad before an incident opens automatically."""
         return timedelta(seconds=self.report_s)
 
 
 class ClosingItem(_Part):
-    """One item of a closing list."""
+    """One item of a closing checklist."""
 
     id: Annotated[Word, StringConstraints(max_length=32)]
     name: Word
 
 
 class ClosingPolicy(_Part):
-    """What is done after a session, in order, at each point and at the centre (Điều 15.1)."""
+    """The closing checklists after a session, in order, for each point and for the centre (Điều 15.1)."""
 
     centre: Annotated[tuple[ClosingItem, ...], Field(min_length=1)]
     point: Annotated[tuple[ClosingItem, ...], Field(min_length=1)]
@@ -328,12 +332,12 @@ class ClosingPolicy(_Part):
 
     @property
     def remind(self) -> timedelta:
-        """How long after the end who is not done is reminded."""
+        """The time after the end at which points with open items are reminded."""
         return timedelta(minutes=self.remind_min)
 
 
 class RecordingPolicy(_Part):
-    """How recordings are kept until and after they are handed over (Điều 15.2, 15.3)."""
+    """The rules for keeping recordings before and after their handover (Điều 15.2, 15.3)."""
 
     remind_hours: Annotated[int, Field(ge=0)]
     keep_central_days: Count
@@ -341,15 +345,18 @@ class RecordingPolicy(_Part):
 
     @property
     def remind(self) -> timedelta:
-        """How long before it is due the host is reminded."""
+        """The time before the handover is due at which the host is reminded."""
         return timedelta(hours=self.remind_hours)
 
 
 class MeetingPolicy(_Part):
-    """What holds in a meeting itself: the notice that component points accept at joining, if there is one, what points
-    on the Internet declare of their line (6.3.b), whether name and time stand over the picture (Điều 7.4), whether
-    points that are not invited may wait for the host (3.7), and whether microphones stay shut until the host opens
-    them, or speaking uninvited is only noted (11.6, A31)."""
+    """The rules within a meeting.
+
+    They are: the notice that component points accept when they join, if there is one; what points on the Internet
+    declare about their line (6.3.b); whether name and time are drawn over the composition (Điều 7.4); whether points
+    that are not invited may wait for the host (3.7); whether microphones stay muted until the host unmutes them, or
+    speaking without the floor is only recorded (11.6, A31).
+    """
 
     notice: Annotated[Word, StringConstraints(max_length=500)] | None
     dedicated: Annotated[Word, StringConstraints(max_length=500)] | None
@@ -359,8 +366,10 @@ class MeetingPolicy(_Part):
 
 
 class ConductPolicy(_Part):
-    """What is looked at during and after a session; `summary_from` so many facts in a month the head of a unit hears of
-    them, None: never (Điều 21.1)."""
+    """The rules of checks during and after a session.
+
+    From `summary_from` breaches in a month on, the head of a unit gets a summary; None: never (Điều 21.1).
+    """
 
     meeting: MeetingPolicy
     lines: LinePolicy
@@ -370,7 +379,7 @@ class ConductPolicy(_Part):
 
 
 class RevocationPolicy(_Part):
-    """How codes of lower bodies are revoked (Điều 12.4.b, readings A23–A25)."""
+    """The rules for revoking codes of lower levels (Điều 12.4.b, readings A23–A25)."""
 
     order: Literal["latest_registered_first", "lowest_level_then_latest"]
     reprieve: bool
@@ -383,27 +392,27 @@ class RevocationPolicy(_Part):
 
     @property
     def live_notice(self) -> timedelta:
-        """How long before it ends a meeting is told that an emergency takes its code."""
+        """The time between the warning to a meeting and the loss of its code to an emergency."""
         return timedelta(minutes=self.live_notice_min)
 
     @property
     def protect(self) -> timedelta:
-        """How near a start only an emergency may take the code away."""
+        """The time before a start within which only an emergency may revoke the code."""
         return timedelta(minutes=self.protect_within_min)
 
     @property
     def hold(self) -> timedelta:
-        """How long a plan shown to the operator may be confirmed."""
+        """The time for which a plan shown to the operator may be confirmed."""
         return timedelta(minutes=self.hold_min)
 
     @property
     def reinstate_notice(self) -> timedelta:
-        """How long before its start a queued session is still given a code by itself."""
+        """The least time before its start at which a queued session still gets a code automatically."""
         return timedelta(minutes=self.reinstate_notice_min)
 
 
 class ReportPolicy(_Part):
-    """When the periods of reports begin (Điều 17.2.d, reading A37), as month and day."""
+    """The first days of the periods of reports (Điều 17.2.d, reading A37), as month and day."""
 
     year_begins: Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])$")]
     half_begins: Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])$")]
@@ -413,18 +422,18 @@ CALENDAR_YEAR = ReportPolicy(year_begins="01-01", half_begins="07-01")
 
 
 class AuditPolicy(_Part):
-    """How long it is kept who did what (Điều 7.1)."""
+    """The time for which the audit log is kept (Điều 7.1)."""
 
     keep_months: Count
 
     def oldest(self, now: datetime) -> datetime:
-        """Return the time from which on entries are kept: the first of a month."""
+        """Return the time from which on entries are kept: the first day of a month."""
         months = now.year * 12 + now.month - 1 - self.keep_months
         return now.replace(year=months // 12, month=months % 12 + 1, day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 class OnSiteRule(_Part):
-    """Sessions of these levels or purposes need somebody of each unit on site (Điều 16.3, 17.3, reading A38)."""
+    """Sessions of these levels or purposes need a person of each unit on site (Điều 16.3, 17.3, reading A38)."""
 
     levels: tuple[Word, ...]
     purposes: tuple[Word, ...]
@@ -432,7 +441,7 @@ class OnSiteRule(_Part):
 
 
 class SelfTestPolicy(_Part):
-    """What a point's own test is measured by (Điều 13.2.c): dBFS, brightness, rates, and what is ticked."""
+    """The thresholds of a point's self-test (Điều 13.2.c): dBFS, brightness, rates, and the items to tick."""
 
     mic_dbfs: tuple[int, int]
     min_luma: Annotated[int, Field(ge=0, le=255)]
@@ -441,19 +450,19 @@ class SelfTestPolicy(_Part):
 
 
 class TestRoomPolicy(_Part):
-    """How long one may stay in the test room, and how much later one hears oneself (Điều 17.2.a, R-109)."""
+    """The longest visit to the test room, and the delay of its echo (Điều 17.2.a, R-109)."""
 
     stay_min: Count
     echo_ms: Annotated[int, Field(ge=100, le=5000)]
 
     @property
     def stay(self) -> timedelta:
-        """How long a visit lasts at most."""
+        """The longest time of a visit."""
         return timedelta(minutes=self.stay_min)
 
 
 class PreparationPolicy(_Part):
-    """What goes before a session and during it (Điều 13.2, 14, 16.3, 17)."""
+    """The rules of readiness before and during a session (Điều 13.2, 14, 16.3, 17)."""
 
     interruption_s: Count
     max_parallel_per_technician: Count
@@ -467,13 +476,13 @@ class PreparationPolicy(_Part):
     steps: dict[Word, Word]
 
     def oldest_list(self, now: datetime) -> datetime:
-        """Return the time from which on sessions and lists of who took part keep names and telephones."""
+        """Return the time from which on sessions and attendee lists keep names and telephone numbers."""
         months = now.year * 12 + now.month - 1 - self.list_months
         return now.replace(year=months // 12, month=months % 12 + 1, day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 class Policy(_Part):
-    """A whole profile; it holds from the first of its days in the province's time zone until the next one begins."""
+    """A whole profile; it is in force from its first day in the province's time zone until the next profile begins."""
 
     id: Annotated[Word, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,48}$")]
     version: Count
@@ -486,7 +495,7 @@ class Policy(_Part):
     operator: Word
     timezone: Word
     levels: tuple[LevelPolicy, ...]
-    standings: tuple[Standing, ...] = ()
+    standings: tuple[RankException, ...] = ()
     naming: NamingPolicy
     capacity: CapacityPolicy
     session: SessionPolicy
@@ -530,7 +539,7 @@ class Policy(_Part):
 
     @model_validator(mode="after")
     def _standings_are_of_levels(self) -> Self:
-        """A unit stands with one level at a time: ranks between levels would let an emergency pass them."""
+        """Check that an exceptional rank is that of a level: with ranks between levels, an emergency could pass one."""
         ranks = {level.rank for level in self.levels}
         for standing in self.standings:
             if standing.rank not in ranks:
@@ -544,7 +553,7 @@ class Policy(_Part):
 
     @model_validator(mode="after")
     def _each_level_once(self) -> Self:
-        """Every level has one rule for registering and one for control; every class is there."""
+        """Check that every level has one rule for registering and one for control, and that every class is there."""
         known = sorted(level.id for level in self.levels)
         rules: dict[str, tuple[RegistrantRule | ControlRule, ...]] = {
             "registration.by": self.registration.by,
@@ -571,7 +580,7 @@ class Policy(_Part):
 
     @model_validator(mode="after")
     def _directory_knows_the_levels(self) -> Self:
-        """Every quota has its article; rules of the directory name levels there are."""
+        """Check that every quota has its article, and that the rules of the directory name existing levels."""
         known = {level.id for level in self.levels}
         named = {level for rule in self.directory.lines for level in rule.levels} | {*self.directory.per_session}
         if not named <= known:
@@ -581,7 +590,7 @@ class Policy(_Part):
         return self
 
     def other_legs(self, recording: bool, purpose: str) -> int:
-        """Return the legs that no device of a point holds: the recorder's, and that of the link to the Government."""
+        """Return the legs that are no device of a point: the recorder, and the link to the Government."""
         recorder = self.capacity.recorder_legs if recording else 0
         return recorder + (self.capacity.link_legs if purpose in self.preparation.link_purposes else 0)
 
@@ -593,7 +602,7 @@ class Policy(_Part):
 
     @property
     def stamp(self) -> str:
-        """What a decision remembers of the profile it was taken under: ``KH-2023/1`` (R-001)."""
+        """The id and the version, which a decision stores: ``KH-2023/1`` (R-001)."""
         return f"{self.id}/{self.version}"
 
     @property
@@ -603,7 +612,7 @@ class Policy(_Part):
 
     @property
     def begins(self) -> datetime | None:
-        """The first instant of its first day; None for a profile without one."""
+        """The first instant of the first day; None for a profile without one."""
         first = self.effective_from
         return None if first is None else datetime.combine(first, time(), self.zone).astimezone(UTC)
 
@@ -614,8 +623,8 @@ class Policy(_Part):
     def rank(self, level_id: str, klass: ClassId, unit: str, start: datetime) -> int:
         """Return the rank of a session that a unit of a level hosts from `start` on.
 
-        It is that of the level (0 if unknown) unless the unit stands elsewhere on that day (reading A22); an emergency
-        stands a little above.
+        It is that of the level (0 if unknown) unless the unit has an exceptional rank on that day (reading A22). An
+        emergency ranks slightly above.
         """
         own = [each for each in self.standings if each.unit == unit]
         then = [each for each in own if each.holds(start.astimezone(self.zone).date())]

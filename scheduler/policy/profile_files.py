@@ -1,6 +1,6 @@
-"""Profiles as files and over time: each fault with its line, and the one that holds on a day.
+"""Reads policy profiles from YAML files, reports each error with its line, and finds the profile in force on a day.
 
-A profile may extend another by id: its sections are laid over those of the other, mappings key by key, lists whole.
+A profile may extend another by id: its sections override those of the other, mappings key by key, lists as a whole.
 """
 
 import json
@@ -34,47 +34,49 @@ _MAX_DEPTH = 8
 class Profiles:
     """All profiles, by the day they begin; the periods neither overlap nor leave gaps.
 
-    Every service holds the same one: what is filed while the server runs is put on its shelf
+    Every service holds the same one: what is uploaded while the server runs is added to it
     (`scheduler.policy.upload`).
     """
 
-    shelf: tuple[Policy, ...]
+    policies: tuple[Policy, ...]
 
     @classmethod
     def of(cls, policies: Iterable[Policy]) -> Self:
-        """Put profiles in order. Raises PolicyError when their periods or ids collide."""
-        shelf = sorted(policies, key=lambda policy: (policy.effective_from is not None, policy.effective_from))
-        if not shelf:
+        """Return the profiles in order. Raises PolicyError if their periods or ids collide."""
+        ordered = sorted(policies, key=lambda policy: (policy.effective_from is not None, policy.effective_from))
+        if not ordered:
             raise PolicyError("no profile")
-        ids = [policy.id for policy in shelf]
+        ids = [policy.id for policy in ordered]
         if len(set(ids)) != len(ids):
             raise PolicyError("two profiles share an id")
-        for old, new in pairwise(shelf):
+        for old, new in pairwise(ordered):
             _check_border(old, new)
-        return cls(tuple(shelf))
+        return cls(tuple(ordered))
 
     def at(self, instant: datetime) -> Policy:
         """Return the profile in force at an instant; before the first one, the first."""
         held = [
-            p for p in self.shelf if p.effective_from is None or p.effective_from <= instant.astimezone(p.zone).date()
+            p
+            for p in self.policies
+            if p.effective_from is None or p.effective_from <= instant.astimezone(p.zone).date()
         ]
-        return held[-1] if held else self.shelf[0]
+        return held[-1] if held else self.policies[0]
 
     def on(self, day: date) -> Policy:
         """Return the profile in force on a day; before the first one, the first."""
-        held = [policy for policy in self.shelf if policy.effective_from is None or policy.effective_from <= day]
-        return held[-1] if held else self.shelf[0]
+        held = [policy for policy in self.policies if policy.effective_from is None or policy.effective_from <= day]
+        return held[-1] if held else self.policies[0]
 
     def rank(self, level: str, klass: ClassId, unit: str, start: datetime) -> int:
-        """Return the rank of a session that a unit of a level hosts from `start` on, by the profile of then."""
+        """Return the rank of a session that a unit of a level hosts, by the profile in force at its `start`."""
         return self.at(start).rank(level, klass, unit, start)
 
     def usable(self, maximum: CapacityLimit) -> CapacityLimit:
-        """Return what of a maximum over time may be given to sessions, each time by the profile of then."""
-        for policy in self.shelf[1:]:
+        """Return the usable share of a maximum over time, at each time by the profile then in force."""
+        for policy in self.policies[1:]:
             begins = policy.begins
             maximum = maximum.changed(begins, maximum.at(begins)) if begins else maximum
-        first = self.shelf[0].capacity.usable(maximum.first)
+        first = self.policies[0].capacity.usable(maximum.first)
         return CapacityLimit(
             first, tuple((since, self.at(since).capacity.usable(amount)) for since, amount in maximum.steps)
         )
@@ -94,7 +96,7 @@ def _check_border(old: Policy, new: Policy) -> None:
 
 
 def files(text: str) -> tuple[Path, ...]:
-    """Read a setting: ids of shipped profiles or files, with colons between. Raises ValueError."""
+    """Parse a setting: ids of shipped profiles or files, separated by colons. Raises ValueError."""
     names = [name.strip() for name in text.split(":") if name.strip()]
     found = []
     for name in names:
@@ -118,19 +120,19 @@ def read(files: Iterable[tuple[str, str]]) -> Profiles:
 
 def parse(text: str) -> Policy:
     """Read one profile. Raises PolicyError."""
-    return read([("profile", text)]).shelf[0]
+    return read([("profile", text)]).policies[0]
 
 
-def read_over(text: str, shelf: Profiles) -> Policy:
-    """Read one profile, which may extend one of the shelf. Raises PolicyError with line and field of each fault."""
+def read_over(text: str, profiles: Profiles) -> Policy:
+    """Read one profile, which may extend one of `profiles`. Raises PolicyError with line and field of each fault."""
     source = _Source("profile", text)
     bases = _by_id(_shipped().values())
-    bases |= {policy.id: _Source(policy.id, canonical(policy)) for policy in shelf.shelf}
+    bases |= {policy.id: _Source(policy.id, canonical(policy)) for policy in profiles.policies}
     return source.policy(bases)
 
 
 def restored(content: str, base: Policy) -> Policy:
-    """Read what :func:`canonical` wrote; rules there were none of then are those of `base`. Raises PolicyError."""
+    """Read a profile that :func:`canonical` wrote; rules that it lacks are those of `base`. Raises PolicyError."""
     whole = _laid_over(json.loads(canonical(base)), json.loads(content))
     try:
         return Policy.model_validate(whole)
@@ -139,7 +141,7 @@ def restored(content: str, base: Policy) -> Policy:
 
 
 def digest(policy: Policy) -> str:
-    """Return what tells two contents of one version apart."""
+    """Return the SHA-256 of a profile's contents."""
     return sha256(canonical(policy).encode()).hexdigest()
 
 
@@ -163,7 +165,7 @@ def _shipped() -> dict[Path, "_Source"]:
 
 
 class _Once(yaml.SafeLoader):
-    """Refuses what a mapping says twice, where YAML would keep the last: there is one operating unit (R-012)."""
+    """Refuses a key that a mapping has twice, where YAML would keep the last: there is one operating unit (R-012)."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [key.value for key, _ in node.value]
@@ -174,7 +176,7 @@ class _Once(yaml.SafeLoader):
 
 
 class _Source:
-    """One file: its data, and where in the text they stand."""
+    """One profile file: its data, and the line of each part."""
 
     def __init__(self, name: str, text: str) -> None:
         self._name = name
@@ -194,7 +196,7 @@ class _Source:
         return cls(path.name, path.read_text(encoding="utf-8"))
 
     def policy(self, bases: Mapping[str, "_Source"]) -> Policy:
-        """Check the whole profile, laid over the one it extends. Raises PolicyError."""
+        """Return the validated profile, merged with the one it extends. Raises PolicyError."""
         try:
             return Policy.model_validate(self._whole(bases, _MAX_DEPTH))
         except ValidationError as error:
@@ -216,7 +218,7 @@ class _Source:
         return f"{self._name}, line {self._line(loc)}: {field}: {message.removeprefix('Value error, ')}"
 
     def _line(self, loc: tuple[int | str, ...]) -> int:
-        """Return the line, from 1, of the innermost part of the text that a place names."""
+        """Return the line, from 1, of the innermost part of the text that a field's path reaches."""
         node, line = self._node, 1
         for step in loc:
             if isinstance(node, yaml.MappingNode):

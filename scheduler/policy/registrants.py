@@ -1,4 +1,4 @@
-"""Who registers a session for whom (Điều 12.1–12.3, readings A10, A11, A17). Pure."""
+"""Decides which units may register a session of a host (Điều 12.1–12.3, readings A10, A11, A17). Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from scheduler.policy.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class Registrants:
-    """The units whose registrants may register a session, by an article; the first has it in its inbox otherwise.
+    """The units that may register a session, with the article; a draft from another unit goes to the first one's inbox.
 
-    `office` if they speak for the Office of the province.
+    `office`: they register for the Office of the province.
     """
 
     units: tuple[str, ...]
@@ -21,13 +21,13 @@ class Registrants:
 
 
 NOBODY = Registrants((), "")
-"""Of a level that the profile does not know: it is for the centre alone."""
+"""The result for a level that the profile does not know: only the centre may register."""
 
 
 def registrants(
     host: Unit, units: Iterable[Unit], purpose: str, klass: ClassId, policy: Policy, day: date
 ) -> Registrants:
-    """Return who may register a session of a host, among the units as of the day of the session."""
+    """Return the units that may register a session of a host, among those valid on the session's day."""
     usual = _usual(host, [unit for unit in units if unit.valid(day)], purpose, policy)
     rules = policy.classes[klass]
     if usual == NOBODY or not rules.by_host or host.id in usual.units:
@@ -51,6 +51,6 @@ def _usual(host: Unit, units: list[Unit], purpose: str, policy: Policy) -> Regis
 
 
 def wards(unit_id: str, units: Iterable[Unit], policy: Policy) -> frozenset[str]:
-    """Return the units that a unit registers for by their level: its communes, what is subordinate to it (A10)."""
+    """Return the units that a unit registers for, by their level: its communes and subordinate units (A10)."""
     rules = {unit.id: policy.registration.rule(unit.level) for unit in units if unit.parent == unit_id}
     return frozenset(unit for unit, rule in rules.items() if rule and (rule.by == "parent_unit" or rule.parent_too))

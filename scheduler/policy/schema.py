@@ -4,7 +4,7 @@ from sqlalchemy import BigInteger, Column, Integer, String, Table, Text
 
 from scheduler.core.schema import METADATA
 
-PROFILES = Table(  # every content a profile ever had here: what a decision was taken under
+PROFILES = Table(  # every version of a profile that was in use here, for the decisions under it
     "profiles",
     METADATA,
     Column("id", String(48), primary_key=True),
@@ -15,7 +15,7 @@ PROFILES = Table(  # every content a profile ever had here: what a decision was 
 )
 
 
-PROFILES_FILED = Table(  # those that hold beside the configured ones
+PROFILES_FILED = Table(  # uploaded profiles, beside the configured ones
     "profiles_filed",
     METADATA,
     Column("id", String(48), primary_key=True),

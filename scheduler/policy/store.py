@@ -1,4 +1,4 @@
-"""Rows of the profiles that were ever in use, on a connection whose transaction the service holds."""
+"""SQL of the profiles that were ever in use. Every function runs in the caller's transaction."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from scheduler.policy.schema import PROFILES, PROFILES_FILED
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredPolicy:
     """A profile as it was when it was first used here; `content` is JSON."""
 
     id: str
@@ -26,7 +26,7 @@ class Kept:
 
 
 async def known(db: AsyncConnection, policy: Policy) -> bool:
-    """Whether a profile was in use here. Raises PolicyError when its version is known with other contents."""
+    """Return True if a profile was in use here. Raises PolicyError if its version is stored with other contents."""
     same = (PROFILES.c.id == policy.id) & (PROFILES.c.version == policy.version)
     digest = await db.scalar(select(PROFILES.c.digest).where(same))
     if digest not in (None, profile_files.digest(policy)):
@@ -35,26 +35,26 @@ async def known(db: AsyncConnection, policy: Policy) -> bool:
 
 
 async def keep(db: AsyncConnection, policy: Policy, now: datetime) -> None:
-    """Keep a profile on first sight. Raises PolicyError as :func:`known` does."""
+    """Save a profile that is not stored yet. Raises PolicyError as :func:`known` does."""
     if not await known(db, policy):
         digest = profile_files.digest(policy)
         values = {"id": policy.id, "version": policy.version, "digest": digest, "recorded": seconds(now)}
         await db.execute(insert(PROFILES).values(**values, content=profile_files.canonical(policy)))
 
 
-async def history(db: AsyncConnection) -> list[Kept]:
+async def history(db: AsyncConnection) -> list[StoredPolicy]:
     """Return every profile ever used here, oldest first."""
     return await _kept(db, select(PROFILES).order_by(PROFILES.c.recorded, PROFILES.c.id, PROFILES.c.version))
 
 
-async def filed(db: AsyncConnection) -> list[Kept]:
-    """Return the profiles that were filed here and not taken back, each in its latest version."""
+async def filed(db: AsyncConnection) -> list[StoredPolicy]:
+    """Return the profiles that were uploaded here and not withdrawn, each in its latest version."""
     here = (PROFILES.c.id == PROFILES_FILED.c.id) & (PROFILES.c.version == PROFILES_FILED.c.version)
     return await _kept(db, select(PROFILES).join(PROFILES_FILED, here).order_by(PROFILES.c.id))
 
 
 async def file(db: AsyncConnection, policy: Policy, by: str, now: datetime) -> None:
-    """Let a profile hold, in place of what was filed under its id. Raises PolicyError as :func:`keep` does."""
+    """Save an uploaded profile in place of the one with its id. Raises PolicyError as :func:`keep` does."""
     await unfile(db, policy.id)
     await keep(db, policy, now)
     values = {"id": policy.id, "version": policy.version, "by": by, "at": seconds(now)}
@@ -62,7 +62,7 @@ async def file(db: AsyncConnection, policy: Policy, by: str, now: datetime) -> N
 
 
 async def unfile(db: AsyncConnection, profile: str) -> None:
-    """Let a filed profile whose day has not come hold no longer: nothing was decided under it, so it is forgotten."""
+    """Delete an uploaded profile before its first day; no decision was taken under it."""
     filed = (await db.execute(select(PROFILES_FILED).where(PROFILES_FILED.c.id == profile))).one_or_none()
     if filed is not None:
         same = (PROFILES.c.id == filed.id) & (PROFILES.c.version == filed.version) & (PROFILES.c.recorded == filed.at)
@@ -70,7 +70,8 @@ async def unfile(db: AsyncConnection, profile: str) -> None:
         await db.execute(delete(PROFILES_FILED).where(PROFILES_FILED.c.id == profile))
 
 
-async def _kept(db: AsyncConnection, query: Select[Any]) -> list[Kept]:
+async def _kept(db: AsyncConnection, query: Select[Any]) -> list[StoredPolicy]:
     return [
-        Kept(row.id, row.version, row.digest, row.content, instant(row.recorded)) for row in await db.execute(query)
+        StoredPolicy(row.id, row.version, row.digest, row.content, instant(row.recorded))
+        for row in await db.execute(query)
     ]

@@ -1,8 +1,8 @@
-"""Profiles that an administrator files here (R-108): checked whole, shown, and in force from a day to come.
+"""Uploads of profiles by an administrator (R-108): validated, previewed, and in force from a future day.
 
-What is filed is kept resolved, so that it says the same after an upgrade of what it extends. Every service of this
-server holds one :class:`~scheduler.policy.profile_files.Profiles`; what another server filed is taken up by the clerk's
-next round, long before its day.
+An uploaded profile is stored resolved, so that it stays the same after an upgrade of the profile it extends. All
+services of this server share one :class:`~scheduler.policy.profile_files.Profiles`; a periodic job loads the profiles
+that were uploaded to another server, long before their first day.
 """
 
 from datetime import datetime
@@ -17,27 +17,27 @@ from scheduler.policy.profile_files import Profiles
 
 
 class PolicyUpload:
-    """Adds profiles to those that the server was started with, and takes them back while their day has not come."""
+    """Adds profiles to those that the server was started with, and withdraws them before their first day."""
 
-    def __init__(self, engine: AsyncEngine, shelf: Profiles) -> None:
+    def __init__(self, engine: AsyncEngine, profiles: Profiles) -> None:
         self._engine = engine
-        # Those of the configuration stay whatever is filed.
-        self._given = Profiles(shelf.shelf)
-        self._shelf = shelf
+        # The configured profiles stay, whatever is uploaded.
+        self._given = Profiles(profiles.policies)
+        self._profiles = profiles
 
     async def refresh(self, _: datetime) -> None:
-        """Take up what is filed. Raises PolicyError: it does not go together with the configured profiles."""
+        """Load the uploaded profiles. Raises PolicyError if they contradict the configured ones."""
         async with self._engine.begin() as db:
             await self._take_up(db)
 
     async def preview(self, text: str, now: datetime) -> tuple[Policy, Policy]:
-        """Return a profile as it would hold, and the one it follows. Raises PolicyError with every fault."""
+        """Return a profile as it would come into force, and the one before it. Raises PolicyError with every error."""
         async with self._engine.begin() as db:
             await self._take_up(db)
             return self._checked(text, now)
 
     async def file(self, text: str, digest: str, by: str, now: datetime) -> Policy:
-        """File the profile that was shown under its digest. Raises PolicyError, ProfileStale."""
+        """Store the profile that was previewed with this digest. Raises PolicyError, ProfileStale."""
         async with writing(self._engine) as db:
             await self._take_up(db)
             policy, _ = self._checked(text, now)
@@ -48,7 +48,7 @@ class PolicyUpload:
         return policy
 
     async def withdraw(self, profile: str, now: datetime) -> Policy:
-        """Take a filed profile back before its day. Raises UnknownProfile: there is none, or it holds already."""
+        """Withdraw an uploaded profile. Raises UnknownProfile if there is none or it is in force already."""
         async with writing(self._engine) as db:
             filed = {policy.id: policy for policy in await self._take_up(db)}
             found = filed.get(profile)
@@ -59,33 +59,33 @@ class PolicyUpload:
         return found
 
     async def filed(self, now: datetime) -> set[str]:
-        """Return the ids of those that can still be taken back."""
+        """Return the ids of uploaded profiles that can still be withdrawn."""
         async with self._engine.begin() as db:
             return {policy.id for policy in await self._take_up(db) if not _begun(policy, now)}
 
     async def _take_up(self, db: AsyncConnection) -> list[Policy]:
-        base = self._given.shelf[-1]
+        base = self._given.policies[-1]
         filed = [profile_files.restored(kept.content, base) for kept in await store.filed(db)]
-        self._shelf.shelf = Profiles.of([*self._given.shelf, *filed]).shelf
+        self._profiles.policies = Profiles.of([*self._given.policies, *filed]).policies
         return filed
 
     def _checked(self, text: str, now: datetime) -> tuple[Policy, Policy]:
-        """Read a profile that begins on a day to come and goes together with the others."""
-        policy = profile_files.read_over(text, self._shelf)
+        """Return a profile that begins on a future day and fits the others, and the one before it."""
+        policy = profile_files.read_over(text, self._profiles)
         if _begun(policy, now):
             raise PolicyError(f"{policy.id}: effective_from must be a day to come")
-        others = [each for each in self._shelf.shelf if each.id != policy.id]
-        if len(others) < len(self._shelf.shelf) and not self._replaces(policy, now):
+        others = [each for each in self._profiles.policies if each.id != policy.id]
+        if len(others) < len(self._profiles.policies) and not self._replaces(policy, now):
             raise PolicyError(f"{policy.id} is in use: give this one an id of its own")
-        shelf = Profiles.of([*others, policy]).shelf
-        return policy, shelf[max(0, shelf.index(policy) - 1)]
+        ordered = Profiles.of([*others, policy]).policies
+        return policy, ordered[max(0, ordered.index(policy) - 1)]
 
     def _replaces(self, policy: Policy, now: datetime) -> bool:
-        """Whether one of the same id was filed, whose day has not come either."""
-        old = next(each for each in self._shelf.shelf if each.id == policy.id)
-        return old not in self._given.shelf and not _begun(old, now)
+        """Return True if the profile of the same id was uploaded, too, and has not begun."""
+        old = next(each for each in self._profiles.policies if each.id == policy.id)
+        return old not in self._given.policies and not _begun(old, now)
 
 
 def _begun(policy: Policy, now: datetime) -> bool:
-    """Whether the day of a profile has come: what was decided under the rules of a day stays decided."""
+    """Return True if the first day of a profile has come; decisions may have been taken under it."""
     return policy.effective_from is None or policy.effective_from <= now.astimezone(policy.zone).date()

@@ -43,7 +43,7 @@ class CorrectionRequests:
         With no units named, every unit that registered a session is asked. Raises UnknownUnit, InvalidRequest.
         """
         title = text.clean(title)
-        found = text.faults("title", title, MAX_TEXT)
+        found = text.validate("title", title, MAX_TEXT)
         found += [FieldError("due", "in-the-past")] if due <= now else []
         counted = {row.key: row.figures for row in (await self._reports.report(period, None, now)).rows["unit"]}
         asked = sorted(set(units) or counted)

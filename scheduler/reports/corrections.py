@@ -78,8 +78,8 @@ def faults(said: Mapping[str, int], remark: str, counted: Mapping[str, int]) -> 
     found += [FieldError("figures", "unknown-code", name[:64]) for name in said if name not in counted]
     found += [FieldError("figures", "too-many", str(MOST)) for value in said.values() if not 0 <= value <= MOST]
     if not found and said != counted:
-        return text.faults("remark", remark, MAX_TEXT)
-    return found + (text.faults("remark", remark, MAX_TEXT) if remark else [])
+        return text.validate("remark", remark, MAX_TEXT)
+    return found + (text.validate("remark", remark, MAX_TEXT) if remark else [])
 
 
 def reminder_due(request: CorrectionRequest, now: datetime) -> bool:

@@ -33,7 +33,7 @@ class EmergencyReviews:
             if now < session.official.end:
                 raise NotOver
             ordinary = [] if session.klass == EMERGENCY else [FieldError("session", "not-for-class")]
-            found = ordinary + text.faults("remark", said.remark, MAX_REMARK)
+            found = ordinary + text.validate("remark", said.remark, MAX_REMARK)
             if found:
                 raise InvalidRequest(found)
             await db.execute(delete(REVIEWS).where(REVIEWS.c.session == session.id))

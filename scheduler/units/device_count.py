@@ -1,4 +1,4 @@
-"""How many devices a point has: the rows of its devices, which capacity counts and names are made from (A7, R-033)."""
+"""Sets the number of devices of a point, as rows; capacity counts them, and names are made from them (A7, R-033)."""
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -9,9 +9,9 @@ from scheduler.units.naming import MAX_DEVICES
 
 
 async def set_devices(db: AsyncConnection, point: Point, devices: int) -> None:
-    """Let a point have so many devices, new ones with the next digits of its unit.
+    """Set the number of devices of a point; new ones get the next digits of its unit.
 
-    Raises BadDevices when the digits are used up, DevicesDescribed.
+    Raises BadDevices if the digits are used up, DevicesDescribed if a device to remove is described.
     """
     for _ in range(devices - point.devices):
         await add_device(db, point.unit, point.id)
@@ -21,7 +21,7 @@ async def set_devices(db: AsyncConnection, point: Point, devices: int) -> None:
 
 
 async def add_device(db: AsyncConnection, unit: str, point: str) -> str:
-    """Add a device to be described; return its id. Raises BadDevices when the digits of its unit are used up."""
+    """Add an undescribed device; return its id. Raises BadDevices if the digits of its unit are used up."""
     number = point_names.next_number(await store.points_of(db, unit))
     if number > MAX_DEVICES:
         raise BadDevices(number)

@@ -34,7 +34,7 @@ def fold(text: str) -> str:
 
 
 def key(name: str) -> str:
-    """Return what names are compared by (R-034): NFC, folded, case folded, blanks collapsed."""
+    """Return the form by which names are compared (R-034): NFC, without diacritics, case folded, single blanks."""
     return " ".join(fold(unicodedata.normalize("NFC", name)).casefold().split())
 
 
@@ -50,9 +50,9 @@ def split(name: str) -> tuple[str, int | None]:
 
 
 def device_names(name: str, devices: int, numbers: Sequence[int] = ()) -> tuple[str, ...]:
-    """Return the names of the devices of a point: a single one is called like the point (R-033).
+    """Return the names of the devices of a point: a single one has the name of the point (R-033).
 
-    `numbers` tell several apart; none given: 1, 2, …
+    `numbers` distinguish several devices; if empty: 1, 2, …
     """
     if not 1 <= devices <= MAX_DEVICES:
         raise ValueError(f"{devices} devices")
@@ -61,7 +61,7 @@ def device_names(name: str, devices: int, numbers: Sequence[int] = ()) -> tuple[
 
 
 def suffixed(base: str, number: int) -> str:
-    """Return a name with the digits that tell it apart: ``UBND.Nha Trang.02`` (R-033)."""
+    """Return a name with the digits of a device: ``UBND.Nha Trang.02`` (R-033)."""
     return f"{base}.{number:02}"
 
 
@@ -92,14 +92,14 @@ class Names:
         }
 
     def valid(self, level: LevelPolicy, name: str) -> bool:
-        """Tell whether a name, with or without a device suffix, has the form of a level."""
+        """Return True if a name, with or without a device suffix, has the form of a level."""
         base, _ = split(name)
         reserved_for = self._reserved.get(key(base), level.id)
         fits = self._fits[level.naming.rule](level, base)
         return fits and reserved_for == level.id and len(base) <= MAX_BASE
 
     def generate(self, level: LevelPolicy, unit_name: str, parent_abbr: str | None) -> str | None:
-        """Return the name the rule gives the point of a unit, or None where the rule gives none that is valid."""
+        """Return the name of a unit's point by the rule of its level; None if the rule gives no valid name."""
         make = self._makes.get(level.naming.rule)
         name = make(level, unit_name, parent_abbr) if make else None
         return name if name and split(name)[1] is None and self.valid(level, name) else None

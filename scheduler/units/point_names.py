@@ -1,4 +1,4 @@
-"""Names of points within their unit: made by the rule, told apart by digits, never given twice (Điều 6.4). Pure."""
+"""Makes and validates names of points: by the rule of their level, with digits, never given twice (Điều 6.4). Pure."""
 
 from collections.abc import Iterable, Mapping
 
@@ -14,17 +14,17 @@ def next_number(points: Iterable[Point]) -> int:
 
 
 def base_of(points: Iterable[Point]) -> str | None:
-    """Return the name that a unit's points share, if it has any."""
+    """Return the name without digits that a unit's points share; None if it has no point."""
     return next((split(point.name)[0] for point in points), None)
 
 
 def renamed(points: list[Point]) -> dict[str, str]:
-    """Return which points of a unit get digits when it gets one more: the one that had none so far."""
+    """Return the new names, by id, of a unit's points when it gets one more: the one without digits gets them."""
     return {p.id: suffixed(p.name, min(p.numbers or (1,))) for p in points if split(p.name)[1] is None}
 
 
 def lack(point: Point, policy: Policy, unit: Unit, parent: Unit | None) -> FieldError | None:
-    """Return what is wrong with the name of a point by the grammar of its level, or None."""
+    """Return the error of a point's name by the grammar of its level; None if it is valid."""
     level = policy.level(unit.level)
     names = Names(policy)
     if level is None or not names.valid(level, point.name):
@@ -36,10 +36,10 @@ def lack(point: Point, policy: Policy, unit: Unit, parent: Unit | None) -> Field
     return FieldError("name", "name-not-ruled", ruled)
 
 
-def faults(
+def validate(
     point: Point, policy: Policy, units: Mapping[str, Unit], points: Iterable[Point], taken: Mapping[str, str]
 ) -> list[FieldError]:
-    """Return what is wrong with a new name of a point; `taken` are old names, by slug, and whose they were.
+    """Return the errors of a new name of a point; `taken` maps slugs of old names to the points that had them.
 
     Words: ``name-reserved``, ``name-taken``, ``name-grammar``, ``name-not-ruled``, ``name-number``.
     """
@@ -58,7 +58,7 @@ def faults(
 
 
 def _owner(point: Point, others: Iterable[Point], units: Mapping[str, Unit], taken: Mapping[str, str]) -> str | None:
-    """Return whose a name is already: ``So.NV (Sở Nội vụ)``. Points of one unit share what stands before the digits."""
+    """Return the owner of a taken name: ``So.NV (Sở Nội vụ)``. Points of one unit share the name before the digits."""
     base = key(split(point.name)[0])
     for other in others:
         same = key(other.name) == key(point.name)
@@ -69,7 +69,7 @@ def _owner(point: Point, others: Iterable[Point], units: Mapping[str, Unit], tak
 
 
 def _number_fault(point: Point, siblings: list[Point]) -> list[FieldError]:
-    """A unit's only point has no digits; one of several has those of its first device."""
+    """Return the errors of a name's digits: an only point has none, one of several has those of its first device."""
     _, digits = split(point.name)
     own = min(point.numbers or (1,))
     if own > MAX_DEVICES or digits not in ({own} if siblings else {None, own}):

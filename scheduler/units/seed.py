@@ -1,4 +1,4 @@
-"""The units the product ships with: Khánh Hòa in 2023, 169 points (1 + 20 + 9 + 139), and what changed since."""
+"""Units files that the product ships: Khánh Hòa in 2023, 169 points (1 + 20 + 9 + 139), and later changes."""
 
 import json
 from collections.abc import Iterable
@@ -12,9 +12,9 @@ DATA = Path(__file__).parents[1] / "data"
 KHANH_HOA_2023 = DATA / "khanhhoa-2023.json"
 KHANH_HOA_2024 = DATA / "khanhhoa-2024.json"
 KHANH_HOA_2025 = DATA / "khanhhoa-2025.json"
-"""132 communes from 01/11/2024; 65 and no districts from 01/07/2025, which needs the profile of two tiers."""
+"""132 communes from 01/11/2024; 65 and no districts from 01/07/2025, which needs the profile for two tiers."""
 TWO_TIER_PROFILES = "pre-KH-2023:KH-2023:KH-2025-2T"
-"""The setting of profiles under which they can be imported."""
+"""The setting of profiles with which all these files can be imported."""
 
 
 def khanh_hoa_2023() -> str:
@@ -23,7 +23,7 @@ def khanh_hoa_2023() -> str:
 
 
 def outdated(units: Iterable[Unit], day: date) -> list[Unit]:
-    """Return the units that are registered as valid on a day, though a shipped file says that they had ended before."""
+    """Return the units that are stored as valid on a day, although a shipped file ends them before it."""
     ended = _ended()
     return [unit for unit in units if unit.valid(day) and (last := ended.get(unit.id)) and last < day]
 

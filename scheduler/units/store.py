@@ -1,4 +1,4 @@
-"""Rows of units and points, on a connection whose transaction the service holds."""
+"""SQL of units, points and undescribed devices. Every function runs in the caller's transaction."""
 
 from collections.abc import Collection
 from dataclasses import asdict, replace
@@ -20,7 +20,7 @@ UNDESCRIBED = {
     **dict.fromkeys(("asset_number", "asset_source", "codecs", "transport"), ""),
     "dial_out": False,
 }
-"""A device that is there, and no more is known."""
+"""The columns of a device of which only its existence is known."""
 
 _NUMBERS = select(DEVICES.c.point, DEVICES.c.number).order_by(DEVICES.c.point, DEVICES.c.number)
 _POINTS = select(POINTS, UNITS.c.level).join(UNITS).order_by(UNITS.c.position, POINTS.c.id)
@@ -54,7 +54,7 @@ async def point(db: AsyncConnection, point_id: str) -> Point:
 
 
 async def points_named(db: AsyncConnection, ids: Collection[str]) -> dict[str, Point]:
-    """Return those of the points that exist, by id."""
+    """Return the points with these ids, without those that do not exist, by id."""
     return {point.id: point for point in await _points(db, _POINTS.where(POINTS.c.id.in_(storable(ids))))}
 
 
@@ -89,21 +89,21 @@ async def add_point(db: AsyncConnection, point: Point) -> None:
 
 
 async def add_device(db: AsyncConnection, point: str, number: int) -> str:
-    """Add a device that nothing is known of but the digits it is told apart by; return its id."""
+    """Add an undescribed device with its number; return its id."""
     id_ = uuid4().hex
     await db.execute(insert(DEVICES).values(id=id_, point=point, number=number, **UNDESCRIBED))
     return id_
 
 
 async def drop_devices(db: AsyncConnection, point: str, numbers: Collection[int]) -> bool:
-    """Remove devices that nothing is known of; tell whether all of them were such."""
+    """Delete undescribed devices with these numbers. Return False if one of them was described."""
     numbered = (DEVICES.c.point == point) & DEVICES.c.number.in_(numbers)
     gone = await db.execute(delete(DEVICES).where(numbered & (DEVICES.c.kind == "")))
     return gone.rowcount == len(numbers)
 
 
 async def registered(db: AsyncConnection) -> dict[str, Registered]:
-    """Return every unit with its first point, by unit id; the digits that tell several apart are no part of a name."""
+    """Return every unit with its first point, by unit id; names are without the digits of devices."""
     by_unit: dict[str, Point] = {}
     for point in await all_points(db):
         first = by_unit.setdefault(point.unit, point)

@@ -1,13 +1,12 @@
-"""The units file: a JSON list of agencies, each with its one point, named and checked by the rule of Điều 6.4.
+"""Reads the units file: a JSON list of agencies, each with its one point, named and validated by Điều 6.4.
 
     {"units": [{"id": "568", "name": "Thành phố Nha Trang", "level": "huyen", "parent": "56", "abbr": "NT"},
                {"id": "22327", "name": "Phường Vĩnh Hòa", "level": "xa", "parent": "568", "point": "NT.VinhHoa"}]}
 
-``point`` is needed where the level is named from the register; elsewhere it may be left out, and when given it must be
-what the rule says. A parent stands before its children, or is known already. ``valid_from`` and ``valid_to`` bound the
-days of a unit, ``successor`` is what it became part of; ``valid_from`` of the file itself holds for entries without
-one.
-A unit is named and levelled by the profile in force on its first day.
+``point`` is required where the level is named from the register; elsewhere it may be omitted, and if given it must be
+the name by the rule. A parent stands before its children, or is known already. ``valid_from`` and ``valid_to`` are the
+first and the last day of a unit, ``successor`` is the unit it became part of. ``valid_from`` of the file itself is the
+default for entries without one. The profile in force on its first day names a unit and knows its level.
 """
 
 import json
@@ -38,7 +37,7 @@ Text = Annotated[str, Field(max_length=200), AfterValidator(_clean)]
 Day = Annotated[date, Strict(strict=False), Field(ge=date(1945, 9, 2), le=date(2199, 12, 31))]
 
 
-class Entry(BaseModel):
+class UnitEntry(BaseModel):
     """One agency of the file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -56,19 +55,19 @@ class Entry(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A unit with its point."""
+    """A unit with its first point."""
 
     unit: Unit
     point: Point
 
     def same_as(self, old: "Registered") -> bool:
-        """Tell whether an import says nothing new; the device register is not its business."""
+        """Return True if an import changes nothing; it does not concern devices."""
         names = (self.point.name, self.point.label) == (old.point.name, old.point.label)
         return names and self.unit == old.unit
 
 
 def parse(text: str, profiles: Profiles, known: Iterable[Registered] = ()) -> list[Registered]:
-    """Read a units file on top of what is `known` already. Raises BadUnits with every fault found."""
+    """Read a units file, on top of the `known` units. Raises BadUnits with every error found."""
     reader = _Reader(profiles, known)
     for number, raw in enumerate(_entries(text), start=1):
         reader.read(number, raw)
@@ -106,7 +105,7 @@ class _Reader:
         # given
         self._profiles = profiles
         # owned
-        self._names = {policy.id: Names(policy) for policy in profiles.shelf}
+        self._names = {policy.id: Names(policy) for policy in profiles.policies}
         self._units: dict[str, Unit] = {}
         self._owners: dict[str, str] = {}  # slug of a point's name → its unit
         self._seen: set[str] = set()
@@ -119,7 +118,7 @@ class _Reader:
 
     def read(self, number: int, raw: object) -> None:
         try:
-            entry = Entry.model_validate(raw)
+            entry = UnitEntry.model_validate(raw)
             self._add(entry)
             if entry.successor is not None:
                 self._successors.append((number, entry.successor))
@@ -130,7 +129,7 @@ class _Reader:
                 place = ".".join(map(str, detail["loc"]))
                 self.problems.append(UnitProblem("bad-field", entry=number, value=f"{place}: {detail['msg']}"))
 
-    def _add(self, entry: Entry) -> None:
+    def _add(self, entry: UnitEntry) -> None:
         if entry.id in self._seen:
             raise _Fault("duplicate-id", entry.id)
         self._seen.add(entry.id)
@@ -142,20 +141,20 @@ class _Reader:
             raise _Fault("unknown-level", entry.level)
         self._register(entry, level, self._parent(entry, policy, level))
 
-    def _policy(self, entry: Entry) -> Policy:
+    def _policy(self, entry: UnitEntry) -> Policy:
         """Return the profile in force when the unit begins; for one without a first day, the oldest."""
-        first = self._profiles.shelf[0]
+        first = self._profiles.policies[0]
         if entry.valid_from is None:
             return first
         return self._profiles.at(datetime.combine(entry.valid_from, time(), first.zone).astimezone(UTC))
 
     def finish(self) -> None:
-        """Look whether every successor is there."""
+        """Report every successor that does not exist."""
         for number, successor in self._successors:
             if successor not in self._units:
                 self.problems.append(UnitProblem("unknown-successor", entry=number, value=successor))
 
-    def _parent(self, entry: Entry, policy: Policy, level: LevelPolicy) -> Unit | None:
+    def _parent(self, entry: UnitEntry, policy: Policy, level: LevelPolicy) -> Unit | None:
         if entry.parent is None:
             return None
         parent = self._units.get(entry.parent)
@@ -166,7 +165,7 @@ class _Reader:
             raise _Fault("parent-not-higher", entry.parent)
         return parent
 
-    def _register(self, entry: Entry, level: LevelPolicy, parent: Unit | None) -> None:
+    def _register(self, entry: UnitEntry, level: LevelPolicy, parent: Unit | None) -> None:
         name = self._name(entry, level, parent)
         if self._owners.setdefault(slug(name), entry.id) != entry.id:
             raise _Fault("duplicate-name", name)
@@ -175,8 +174,8 @@ class _Reader:
         self._units[unit.id] = unit
         self.registered.append(Registered(unit, Point(slug(name), name, label, unit.id, unit.level, 1, (1,))))
 
-    def _name(self, entry: Entry, level: LevelPolicy, parent: Unit | None) -> str:
-        """Return the point's name: by rule, or where the rule leaves it open (register, free) the given one."""
+    def _name(self, entry: UnitEntry, level: LevelPolicy, parent: Unit | None) -> str:
+        """Return the point's name: by rule, or the given one where the rule allows it (register, free)."""
         names = self._names[self._policy(entry).id]
         ruled = names.generate(level, entry.name, parent.abbr if parent else None)
         if level.naming.rule in {"register", "free"} and entry.point:

@@ -17,7 +17,9 @@ async def all_points(call: ApiRequest) -> Mapping[str, model.Point]:
 async def bodies(call: ApiRequest) -> UnitDirectory:
     """Return the units and points by which rights are decided."""
     context = call.context(ACCOUNTS)
-    return UnitDirectory(await all_points(call), await context.scheduler.units(), context.scheduler.shelf, call.now)
+    return UnitDirectory(
+        await all_points(call), await context.scheduler.units(), context.scheduler.all_profiles, call.now
+    )
 
 
 async def find(call: ApiRequest, session_id: str | None = None) -> tuple[model.Session, UnitDirectory]:

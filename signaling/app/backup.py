@@ -96,7 +96,7 @@ def _check_key(copy: Path, key: bytes) -> None:
         if "sealed" in columns:  # which tables of older releases have not
             live = connection.execute("SELECT sealed, session FROM codes WHERE sealed IS NOT NULL LIMIT 1").fetchone()
             if live is not None:
-                CodeCipher(key).open(*live)
+                CodeCipher(key).decrypt(*live)
 
 
 def _check(settings: Settings, source: Path, targets: dict[str, Path]) -> None:

@@ -35,7 +35,7 @@ from scheduler.directory.people.service import People
 from scheduler.directory.points.guest_access import GuestAccess
 from scheduler.directory.points.service import Directory
 from scheduler.files.sandboxed_parser import SandboxedParser
-from scheduler.inbound_mail.service import Address, InboundMail
+from scheduler.inbound_mail.service import InboundMail, OfficialMailbox
 from scheduler.notifications.alerts import Alerts
 from scheduler.notifications.service import Notifications
 from scheduler.notifications.wording import Channels, Contacts
@@ -203,7 +203,7 @@ async def _check(services: Services) -> None:
     """Check key and policies against the tables, which may be of an older release. Raises LostKey, PolicyError."""
     there = await migration.tables(services.database)
     if "codes.sealed" in there:
-        await services.scheduler.check_vault()
+        await services.scheduler.check_code_key()
     if "profiles" in there:
         await services.scheduler.check_profiles()
     if "profiles_filed" in there:
@@ -214,7 +214,9 @@ def _over(engine: AsyncEngine, settings: Settings, safe: FileCipher) -> Services
     shelf = profile_files.load(settings.profiles)
     channels = Channels(settings.mail is not None, tuple(chat_groups.load(settings.groups)))
     scheduler = Scheduler(engine, shelf, Amount(settings.max_sessions, settings.max_points), channels)
-    address = Address(settings.mail.sender.lower(), settings.mail.verifier) if settings.mail else Address("")
+    address = (
+        OfficialMailbox(settings.mail.sender.lower(), settings.mail.verifier) if settings.mail else OfficialMailbox("")
+    )
     sheets, handovers = ClosingService(engine, shelf, channels), HandoverService(engine, shelf, channels)
     box = FeedbackService(engine, shelf, sheets, handovers)
     parser = SandboxedParser(child_process.output)

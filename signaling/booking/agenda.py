@@ -72,7 +72,7 @@ async def agenda(call: ApiRequest) -> list[Entry]:
     return [wire(entry) for entry in await call.context(BOOKING).scheduler.agenda(start, end, call.now, units)]
 
 
-def wire(entry: model.Entry) -> Entry:
+def wire(entry: model.AgendaEntry) -> Entry:
     """Return a slot as it is sent."""
     return Entry(
         id=entry.session,

@@ -200,7 +200,7 @@ async def _impact(call: ApiRequest, victims: Sequence[str]) -> Impact:
 
 async def _maximum(call: ApiRequest) -> Maximum:
     context = call.context(BOOKING)
-    ceiling_ = await context.scheduler.ceiling()
+    ceiling_ = await context.scheduler.capacity_limit()
     rules = context.scheduler.policy(call.now).capacity
     steps = [(None, ceiling_.first), *ceiling_.steps]
     return Maximum(

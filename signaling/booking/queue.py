@@ -118,7 +118,7 @@ async def standing(call: ApiRequest) -> Standing:
 
 async def standing_of(call: ApiRequest, session: str) -> Standing:
     """Return the standing of a session that waits. Raises NotFound."""
-    found = await call.context(BOOKING).scheduler.operator.standing(session, call.now)
+    found = await call.context(BOOKING).scheduler.operator.queued_session(session, call.now)
     if found is None:
         raise NotFound
     return _standing(found, await session_briefs.of(call, _ids([found])))
@@ -138,9 +138,9 @@ async def confirm(call: ApiRequest) -> Outcome:
     call.only(call.account.central)
     body: Confirmation = call.body
     act = Act(call.account.account, body.reason)
-    before = await context.scheduler.operator.standing(call.id, call.now)
+    before = await context.scheduler.operator.queued_session(call.id, call.now)
     done = await context.scheduler.operator.confirm(call.id, body.version, call.now, act, body.override)
-    if isinstance(done, model.Held):
+    if isinstance(done, model.HeldPlan):
         return Outcome(session=None, plan=_plan(done, await session_briefs.of(call, (*done.victims, *done.spared))))
     victims = before.held.victims if before and before.held else ()
     await context.meetings.displaced(victims, call.now)
@@ -163,7 +163,7 @@ def _named(ids: tuple[str, ...], known: session_briefs.Briefs) -> list[Brief]:
     return [known[each] for each in ids if each in known]
 
 
-def _plan(held: model.Held, known: session_briefs.Briefs) -> Plan:
+def _plan(held: model.HeldPlan, known: session_briefs.Briefs) -> Plan:
     victims, spared = (_named(ids, known) for ids in (held.victims, held.spared))
     return Plan(version=held.version, victims=victims, spared=spared, until=held.until)
 

@@ -48,7 +48,7 @@ async def answers(call: ApiRequest) -> Answers:
     )
 
 
-def _wire(owed: reply_store.Answer, passed: int, names: Mapping[str, str]) -> Answer:
+def _wire(owed: reply_store.OwedReply, passed: int, names: Mapping[str, str]) -> Answer:
     return Answer(
         subject=owed.subject,
         kind=owed.kind,

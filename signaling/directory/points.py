@@ -229,7 +229,7 @@ async def tree(call: ApiRequest) -> Tree:
     old = _aliases(await context.directory.aliases())
     rules = policy.directory.assessment.items
     # units of levels that ended are still shown, under the name their level had
-    levels = {level.id: level for each in (*context.scheduler.shelf.shelf, policy) for level in each.levels}
+    levels = {level.id: level for each in (*context.scheduler.all_profiles.policies, policy) for level in each.levels}
     return Tree(
         levels=[Level(id=level.id, name=level.name, code=level.code) for level in levels.values()],
         units=[

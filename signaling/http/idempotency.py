@@ -168,7 +168,7 @@ class Idempotency:
                 if answer is None or answer.status >= REFUSED:
                     await db.execute(delete(IDEMPOTENCY).where(claim.row(), IDEMPOTENCY.c.done.is_(False)))
                 if answer is not None and len(answer.text) <= MAX_ANSWER:
-                    sealed = code_encryption.of(db).seal(answer.text, _bound(claim.request))
+                    sealed = code_encryption.cipher_of(db).encrypt(answer.text, _bound(claim.request))
                     values = {"status": answer.status, "answer": sealed}
                     await db.execute(update(IDEMPOTENCY).where(claim.row()).values(values))
         except SQLAlchemyError:
@@ -186,6 +186,6 @@ def _bound(request: Keyed) -> str:
 
 def _opened(db: AsyncConnection, request: Keyed, sealed: str) -> str:
     try:
-        return code_encryption.of(db).open(sealed, _bound(request))
+        return code_encryption.cipher_of(db).decrypt(sealed, _bound(request))
     except LostKey:
         raise AnswerLost from None

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 from icalendar import Calendar, Event, vCalAddress
 
 from scheduler.notifications.outbox import OutboxItem
-from scheduler.notifications.wording import SLOT_NAMES, WORDS
+from scheduler.notifications.wording import SLOT_NAMES, WORDINGS
 
 PRODUCT = "-//Diemcau//Diem cau//VI"
 
 
 def entry(notice: OutboxItem, organizer: str, attendee: str) -> str | None:
     """Return the calendar of a notice, or None when its kind has none. One event for each slot, known by its UID."""
-    method = WORDS[notice.kind].method
+    method = WORDINGS[notice.kind].method
     if method is None or notice.session is None:
         return None
     calendar = Calendar()

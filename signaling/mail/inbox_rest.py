@@ -8,7 +8,7 @@ from pydantic import Field
 
 from scheduler.inbound_mail import form_template, message
 from scheduler.inbound_mail.sender_authentication import Verdict
-from scheduler.inbound_mail.store import Fate, Reason, Received
+from scheduler.inbound_mail.store import Fate, Reason, StoredLetter
 from signaling.core.errors import NotFound
 from signaling.http.route import ID, ApiRequest, Model, Moment, Named, Route
 from signaling.http.uploads import attached
@@ -108,7 +108,7 @@ async def form(call: ApiRequest) -> web.Response:
     return attached(form_template.write(kind), _TYPES[kind], call.id)
 
 
-async def _find(call: ApiRequest) -> tuple[Received, bytes | None]:
+async def _find(call: ApiRequest) -> tuple[StoredLetter, bytes | None]:
     call.only(call.account.sees_all)
     if not (call.id.isascii() and call.id.isdecimal() and len(call.id) <= 15):
         raise NotFound
@@ -118,7 +118,7 @@ async def _find(call: ApiRequest) -> tuple[Received, bytes | None]:
     return found
 
 
-def _wire(found: Received, names: Mapping[str, str]) -> dict[str, Any]:
+def _wire(found: StoredLetter, names: Mapping[str, str]) -> dict[str, Any]:
     return {
         "id": str(found.id),
         "sender": found.sender,

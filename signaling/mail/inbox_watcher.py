@@ -15,7 +15,7 @@ from typing import TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 
 from scheduler.inbound_mail.service import MAX_BYTES, InboundMail
-from scheduler.inbound_mail.store import Place
+from scheduler.inbound_mail.store import MailboxPosition
 from signaling.mail import imap
 from signaling.mail.config import Server
 from signaling.mail.imap import Client, NotRead
@@ -50,7 +50,7 @@ class InboxWatcher:
         self._thread = ThreadPoolExecutor(1, "imap")
         self._client: Client | None = None
         self._task: asyncio.Task[None] | None = None
-        self._stuck: set[Place] = set()
+        self._stuck: set[MailboxPosition] = set()
         # the last fault, for whoever watches
         self.fault = ""
 
@@ -87,7 +87,7 @@ class InboxWatcher:
         try:
             validity = await self._do(imap.open_mailbox, client, self._server)
             last = await self._mailroom.last_uid(validity)
-            places = [Place(validity, uid) for uid in await self._do(imap.new, client, last)]
+            places = [MailboxPosition(validity, uid) for uid in await self._do(imap.new, client, last)]
             readable = [place for place in places if place not in self._stuck][:LETTERS_A_ROUND]
             for place in readable:
                 await self._try(client, place)
@@ -105,7 +105,7 @@ class InboxWatcher:
             imap.close(self._client)
             self._client = None
 
-    async def _try(self, client: Client, place: Place) -> None:
+    async def _try(self, client: Client, place: MailboxPosition) -> None:
         """Take one letter in; one that a fault of ours makes unreadable waits for the next start and holds no other."""
         try:
             await self._take(client, place)
@@ -115,7 +115,7 @@ class InboxWatcher:
             self._stuck.add(place)
             log.exception("x the letter with UID %d stays unread", place.uid)
 
-    async def _take(self, client: Client, place: Place) -> None:
+    async def _take(self, client: Client, place: MailboxPosition) -> None:
         """Take one letter in, and only then say that it was read."""
         found = await self._do(imap.fetch, client, place.uid, MAX_BYTES)
         if found is None:

@@ -11,7 +11,7 @@ import aiosmtplib
 
 from scheduler.notifications import wording
 from scheduler.notifications.outbox import OutboxItem
-from scheduler.notifications.wording import WORDS
+from scheduler.notifications.wording import WORDINGS
 from signaling.mail import calendar_invite
 from signaling.mail.config import Mail, Server
 from signaling.mail.errors import NotSent
@@ -38,7 +38,7 @@ def compose(notice: OutboxItem, sender: str, recipient: str, code: str | None, z
     message.set_content(wording.letter(notice.kind, notice.facts, code, zone))
     attached = calendar_invite.entry(notice, sender, recipient)
     if attached is not None:
-        method = WORDS[notice.kind].method or ""
+        method = WORDINGS[notice.kind].method or ""
         message.add_attachment(attached, subtype="calendar", params={"method": method}, filename="phien-hop.ics")
     return message
 

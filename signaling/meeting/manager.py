@@ -261,7 +261,7 @@ class MeetingManager:
     async def unit_directory(self, now: datetime) -> UnitDirectory:
         """Return the units and points by which rights are decided at `now`."""
         points = {point.id: point for point in await self._scheduler.points()}
-        return UnitDirectory(points, await self._scheduler.units(), self._scheduler.shelf, now)
+        return UnitDirectory(points, await self._scheduler.units(), self._scheduler.all_profiles, now)
 
     def of(self, client: Client) -> MeetingRunner | None:
         """Return the meeting that a client has joined, None without one."""

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from scheduler.calendar.day_corrections import DayNote, Notes
+from scheduler.calendar.day_corrections import CalendarCorrections, DayCorrection
 from scheduler.calendar.deadlines import Deadlines as Counted
 from scheduler.calendar.working_time import Worktime
 from scheduler.core.model import ClassId
@@ -93,7 +93,7 @@ async def correct(call: ApiRequest) -> Calendar:
     if body.working is None:
         await context.scheduler.uncorrect_day(body.day)
     else:
-        note = DayNote(body.day, body.working, body.number or "", body.dated, call.account.account)
+        note = DayCorrection(body.day, body.working, body.number or "", body.dated, call.account.account)
         await context.scheduler.correct_day(note)
     await call.note("calendar-day", body.day.isoformat(), f"{body.working} {body.number or ''}".strip())
     return await _calendar(call, body.day.year)
@@ -136,14 +136,14 @@ async def _calendar(call: ApiRequest, year: int) -> Calendar:
     return Calendar(year=year, confirmed=year in notes.confirmed, days=_special(notes, work, year))
 
 
-def _special(notes: Notes, work: Worktime, year: int) -> list[SpecialDay]:
+def _special(notes: CalendarCorrections, work: Worktime, year: int) -> list[SpecialDay]:
     corrected = {note.day: note for note in notes.days}
     first = date(year, 1, 1)
     days = [first + timedelta(days=number) for number in range((date(year + 1, 1, 1) - first).days)]
     return [_wire(day, work, corrected.get(day)) for day in days if day in corrected or not work.usual(day)]
 
 
-def _wire(day: date, work: Worktime, note: DayNote | None) -> SpecialDay:
+def _wire(day: date, work: Worktime, note: DayCorrection | None) -> SpecialDay:
     given: dict[str, Any] = {"number": None, "dated": None, "by": None}
     if note is not None:
         given = {"number": note.number, "dated": note.dated, "by": note.by or "shipped"}

@@ -8,7 +8,7 @@ from pydantic import StringConstraints
 
 from scheduler.core.errors import PolicyError
 from scheduler.policy.profile_files import digest
-from scheduler.policy.store import Kept
+from scheduler.policy.store import StoredPolicy
 from signaling.core.errors import BadInput, Fault
 from signaling.http.route import ID, ApiRequest, Model, Moment, Route
 from signaling.policy.context import POLICY
@@ -112,7 +112,7 @@ async def _all(call: ApiRequest) -> list[Profile]:
     return [_wire(kept, now, filed) for kept in await context.scheduler.profiles()]
 
 
-def _wire(kept: Kept, in_force: str, filed: Collection[str]) -> Profile:
+def _wire(kept: StoredPolicy, in_force: str, filed: Collection[str]) -> Profile:
     content: dict[str, Any] = json.loads(kept.content)
     return Profile(
         id=kept.id,

@@ -29,7 +29,7 @@ from scheduler.operations.readiness.service import ReadinessService
 from scheduler.policy import profile_files
 from scheduler.units import seed
 from tests.conftest import PostgresServer
-from tests.scheduler.world import NOW, REQUEST, URGENT, VAULT, ZONE, on
+from tests.scheduler.world import CIPHER, NOW, REQUEST, URGENT, ZONE, on
 
 PROFILES = profile_files.load()
 
@@ -71,7 +71,7 @@ def seeded_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 async def scheduler(seeded_url: str) -> AsyncIterator[Scheduler]:
     """A scheduler with what the regulation's examples may use: 16 sessions and, beside the test room, 200 points."""
-    engine = database.connect(seeded_url, VAULT)
+    engine = database.connect(seeded_url, CIPHER)
     yield Scheduler(engine, PROFILES, Amount(20, 255))
     await engine.dispose()
 

@@ -17,7 +17,7 @@ from scheduler.core import database
 from scheduler.core.errors import CapacityExceeded
 from scheduler.core.model import Amount, Interval, Request
 from scheduler.policy import profile_files
-from tests.scheduler.world import NOW, REQUEST, VAULT, asking
+from tests.scheduler.world import CIPHER, NOW, REQUEST, asking
 
 PROFILES = profile_files.load()
 
@@ -32,7 +32,7 @@ async def _submit(scheduler: Scheduler, request: Request) -> str:
 
 async def main(url: str, writers: int, legs: int) -> None:
     """Race until standard input ends."""
-    engines = [database.connect(url, VAULT) for _ in range(writers)]
+    engines = [database.connect(url, CIPHER) for _ in range(writers)]
     schedulers = [Scheduler(engine, PROFILES, Amount(20, 255)) for engine in engines]
     requests = [await asking(scheduler, legs, REQUEST.official) for scheduler in schedulers]
     print("ready", flush=True)
@@ -50,7 +50,7 @@ def book(url: str, first: int, acknowledged: Connection) -> None:
     """Register one session an hour from hour `first` on, for ever, and say which is acknowledged."""
 
     async def run() -> None:
-        scheduler = Scheduler(database.connect(url, VAULT), PROFILES, Amount(20, 255))
+        scheduler = Scheduler(database.connect(url, CIPHER), PROFILES, Amount(20, 255))
         request = await asking(scheduler, 26, REQUEST.official)
         for hour in itertools.count(first):
             start = NOW + timedelta(days=7, hours=hour)

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 import scheduler.operations.attendance.schema
 import scheduler.reports.schema  # noqa: F401 - adds its tables to METADATA
-from scheduler.booking.registration.refusals_store import crowded_out
+from scheduler.booking.registration.refusals_store import count_capacity_refusals
 from scheduler.core import database
 from scheduler.core.model import Interval
 from scheduler.core.schema import METADATA
@@ -108,7 +108,9 @@ async def test_r113_refusals_of_both_tables_are_kept_and_counted_as_before(empty
             alone = (50, "capacity", "points: 210 > 200, +30")
             kept = [alone, (100, "capacity", ""), (120, "late", ""), (160, "capacity", "")]
             assert [tuple(row) for row in rows] == kept
-            figures = [await crowded_out(db, Interval(instant(0), instant(end))) for end in (50, 51, 160, 161)]
+            figures = [
+                await count_capacity_refusals(db, Interval(instant(0), instant(end))) for end in (50, 51, 160, 161)
+            ]
             assert figures == [0, 1, 1, 2]
             await db.run_sync(lambda connection: command.downgrade(config(connection), "0026"))
             counted = await db.execute(sa.text('SELECT at, start, "end" FROM refusals ORDER BY at'))

@@ -25,7 +25,7 @@ def on(day: str, start: str, end: str) -> Interval:
 
 
 NOW = at("03/04/2023 08:00")
-VAULT = CodeCipher(bytes(KEY_BYTES))
+CIPHER = CodeCipher(bytes(KEY_BYTES))
 """For processes that read each other's codes."""
 
 REQUEST = Request(
@@ -75,6 +75,6 @@ def profiles_with(test_legs: int = 0, **rules: object) -> Profiles:
                     "capacity": policy.capacity.model_copy(update={"test_legs": test_legs}),
                 }
             )
-            for policy in shipped().shelf
+            for policy in shipped().policies
         )
     )

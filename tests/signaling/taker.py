@@ -19,7 +19,7 @@ from sqlalchemy import event
 from scheduler.booking.registration.drafts import Drafts
 from scheduler.core import database
 from scheduler.files.sandboxed_parser import SandboxedParser
-from scheduler.inbound_mail.service import Address, InboundMail
+from scheduler.inbound_mail.service import InboundMail, OfficialMailbox
 from scheduler.notifications.wording import Channels
 from scheduler.policy import profile_files
 from signaling.mail import imap
@@ -58,7 +58,7 @@ async def _look(url: str, port: int, step: Steps) -> None:
     server = Server("127.0.0.1", port, "none", USER, PASSWORD)
     shelf = profile_files.load()
     mailroom = InboundMail(
-        engine, Address(OFFICE), shelf, Drafts(engine, shelf, Channels(mail=True)), SandboxedParser(here)
+        engine, OfficialMailbox(OFFICE), shelf, Drafts(engine, shelf, Channels(mail=True)), SandboxedParser(here)
     )
     await InboxWatcher(mailroom, server, ssl.create_default_context(), lambda: NOW, lambda: None).look()
     await engine.dispose()

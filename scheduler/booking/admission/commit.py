@@ -1,8 +1,8 @@
-"""Committing what admission decided (docs/admission.md): every method runs inside one serialised write transaction.
+"""Writes admission decisions (docs/admission.md), each inside one serialised write transaction.
 
-Whatever gives capacity back, or may have, ends with trying the queue in its order, so that nobody waits for capacity
-that is free (I12). A plan that revokes codes is shown to the operator and held for a while; it takes no capacity
-meanwhile, and is made anew when something else was committed first.
+Every method that may free capacity ends by serving the queue in its order, so that no session waits for capacity that
+is free (I12). A plan that revokes codes is shown to the operator and held for a limited time. It takes no capacity
+meanwhile, and is made anew when another decision was committed first.
 """
 
 from collections.abc import Iterable
@@ -29,7 +29,7 @@ from scheduler.core.model import (
     Amount,
     Claim,
     HappeningKind,
-    Held,
+    HeldPlan,
     Interval,
     Point,
     Refuse,
@@ -60,7 +60,10 @@ NOTICES: dict[HappeningKind, wording.Kind] = {
 
 @dataclass(frozen=True, slots=True)
 class AdmissionCommit:
-    """Admission on a connection that holds the write lock, at one moment; `act` is noted with what it does itself."""
+    """Decides and commits admissions on a connection that holds the write lock, at the moment `now`.
+
+    `act` says who acts and why; it is recorded with every change.
+    """
 
     db: AsyncConnection
     profiles: Profiles
@@ -68,45 +71,45 @@ class AdmissionCommit:
     channels: wording.Channels
     now: datetime
     act: Act = SYSTEM
-    glance: QueueSnapshot | None = None
-    """What was read once for many questions; without it, each question reads what it needs."""
+    snapshot: QueueSnapshot | None = None
+    """Rows that were read once for a whole queue. Without it, each question reads the rows it needs."""
 
     @property
     def policy(self) -> Policy:
-        """The profile that a decision of now is taken under; what a session is, is said by that of its start."""
+        """The profile in force now, which decides. The profile at a session's start says what its codes mean."""
         return self.profiles.at(self.now)
 
     def claim(self, session: Session, host: Point) -> Claim:
-        """Return what admission knows of a session with this host."""
+        """Return the claim of a session with this host: its rank, its place in the order, its slots."""
         rank = self.profiles.rank(host.level, session.klass, host.unit, session.official.start)
         return Claim(session.id, session.seq, rank, session.slots, session.klass)
 
     async def plan(self, asked: Claim, whole: Claim | None = None) -> Admit | Refuse:
-        """Decide on a claim as if it held nothing yet; a refusal comes with free times, those of a `whole` claim."""
-        answer, usable = await self._weighed(asked)
-        return answer if isinstance(answer, Admit) else await self._advised(whole or asked, answer, usable)
+        """Decide on a claim as if it held nothing yet. A refusal suggests free times for the `whole` claim."""
+        answer, usable = await self._decision(asked)
+        return answer if isinstance(answer, Admit) else await self._with_suggestions(whole or asked, answer, usable)
 
-    async def _weighed(self, asked: Claim) -> tuple[Admit | Refuse, capacity_limit.CapacityLimit]:
+    async def _decision(self, asked: Claim) -> tuple[Admit | Refuse, capacity_limit.CapacityLimit]:
         usable = await self._usable()
-        if self.glance and asked.id in self.glance.weighed:
-            return self.glance.weighed[asked.id], usable
-        held = await self._beside(asked, _intervals(asked.slots))
+        if self.snapshot and asked.id in self.snapshot.decisions:
+            return self.snapshot.decisions[asked.id], usable
+        held = await self._held_by_others(asked, _intervals(asked.slots))
         answer = rule.plan(asked, held, usable, self.policy.revocation)
-        if self.glance:
-            self.glance.weighed[asked.id] = answer
+        if self.snapshot:
+            self.snapshot.decisions[asked.id] = answer
         return answer, usable
 
     async def reason(self, asked: Claim, whole: Claim | None = None) -> Refuse:
-        """Say why a claim cannot be issued without revoking anything; free times are those of a `whole` one."""
-        held, usable = await self._beside(asked, _intervals(asked.slots)), await self._usable()
-        return await self._advised(whole or asked, rule.explain(asked, held, usable), usable)
+        """Return why a claim cannot be issued without a revocation. Free times are suggested for the `whole` claim."""
+        held, usable = await self._held_by_others(asked, _intervals(asked.slots)), await self._usable()
+        return await self._with_suggestions(whole or asked, rule.explain(asked, held, usable), usable)
 
-    async def _advised(self, asked: Claim, refusal: Refuse, usable: capacity_limit.CapacityLimit) -> Refuse:
-        return replace(refusal, suggestions=await self._free(asked, usable))
+    async def _with_suggestions(self, asked: Claim, refusal: Refuse, usable: capacity_limit.CapacityLimit) -> Refuse:
+        return replace(refusal, suggestions=await self._suggestions(asked, usable))
 
-    async def _free(self, asked: Claim, usable: capacity_limit.CapacityLimit) -> tuple[Suggestion, ...]:
+    async def _suggestions(self, asked: Claim, usable: capacity_limit.CapacityLimit) -> tuple[Suggestion, ...]:
         window = suggestions.search_window(asked.slots, self.policy, self.now)
-        held = [slot for claim in await self._beside(asked, [window]) for slot in claim.slots]
+        held = [slot for claim in await self._held_by_others(asked, [window]) for slot in claim.slots]
         clock, number = await self._clock(), self.policy.session.suggestions
 
         def in_time(start: datetime) -> bool:
@@ -114,27 +117,30 @@ class AdmissionCommit:
 
         return suggestions.suggest(asked.slots, held, usable, window, number, in_time)
 
-    async def _beside(self, asked: Claim, where: Iterable[Interval]) -> list[Claim]:
-        if self.glance:
-            held = self.glance.holding(where)
+    async def _held_by_others(self, asked: Claim, where: Iterable[Interval]) -> list[Claim]:
+        if self.snapshot:
+            held = self.snapshot.holding(where)
         else:
             held = await admission_store.holding(self.db, where, self.profiles, self.now)
         return [claim for claim in held if claim.id != asked.id]
 
     async def _usable(self) -> capacity_limit.CapacityLimit:
-        if self.glance:
-            return self.glance.usable
-        return self.profiles.usable(await store.ceiling(self.db, self.rated))
+        if self.snapshot:
+            return self.snapshot.usable
+        return self.profiles.usable(await store.capacity_limit(self.db, self.rated))
 
     async def _clock(self) -> Clock:
-        if self.glance:
-            return self.glance.clock
-        return Clock(self.policy, (await calendar_store.notes(self.db)).calendar)
+        if self.snapshot:
+            return self.snapshot.clock
+        return Clock(self.policy, (await calendar_store.corrections(self.db)).calendar)
 
     # Registration.
 
-    async def weigh(self, claim: Claim, wait: bool) -> Admit | Refuse:
-        """Decide on a new registration; one that may not `wait` is refused what must wait, for the operator too."""
+    async def decide(self, claim: Claim, wait: bool) -> Admit | Refuse:
+        """Decide on a new registration.
+
+        A registration that may not `wait` is refused where a plan would have to wait for the operator.
+        """
         plan = await self.plan(claim)
         if isinstance(plan, Admit) and not wait and await self._for_operator(claim, plan):
             return await self.reason(claim)
@@ -146,13 +152,13 @@ class AdmissionCommit:
         if isinstance(plan, Admit) and not await self._for_operator(claim, plan):
             await self.apply(session, plan)
             return
-        await self._tell("waiting", session)
+        await self._record_and_tell("waiting", session)
         if isinstance(plan, Admit):
             await self.hold(session.id, plan)
 
-    async def _tell(self, kind: HappeningKind, session: Session) -> None:
-        """Note what happened, and tell of it."""
-        happening = await admission_store.happened(
+    async def _record_and_tell(self, kind: HappeningKind, session: Session) -> None:
+        """Record what happened to a session and send the notices about it."""
+        happening = await admission_store.record_happening(
             self.db, session.id, kind, self.now, None, self.act, self.policy.stamp
         )
         new = kind in {"waiting", "issued"}
@@ -160,11 +166,11 @@ class AdmissionCommit:
         await self._announce(kind, session, happening, said)
 
     async def _announce(self, kind: HappeningKind, session: Session, happening: int, reason: str = "") -> None:
-        """Tell the host unit and the groups what happened; the other units too whether it takes place (R-066)."""
+        """Notify the host unit and the groups. Other units learn whether the session takes place (R-066)."""
         points = await units_store.points_named(self.db, session.everyone)
         host, version = points[session.host_point], str(happening)
         told = wording.of_session(NOTICES[kind], session, host, version, reason)
-        told = wording.saying(told, particulars.said(session, self.policy, points))
+        told = wording.saying(told, particulars.description_lines(session, self.policy, points))
         await outbox.tell(self.db, told, self.channels, self.now)
         policy = self.profiles.at(session.official.start)
         for unit in await self._others(points.values(), host, policy) if kind in {"revoked", "reinstated"} else ():
@@ -172,15 +178,17 @@ class AdmissionCommit:
             await outbox.tell(self.db, told, wording.Channels(mail=self.channels.mail), self.now)
 
     async def _others(self, points: Iterable[Point], host: Point, policy: Policy) -> list[str]:
-        """Return the units beside the host's that have a mailbox, or above which one has."""
+        """Return the units of the points, without the host's, that have a mailbox or a parent with one."""
         units = {unit.id: unit for unit in await units_store.units(self.db)}
         boxes = await outbox.mailboxes(self.db)
         found = {unit for point in points for unit in recipients(point, units, policy, boxes)}
         return sorted((found & set(boxes)) - {host.unit})
 
     async def _for_operator(self, asked: Claim, plan: Admit) -> bool:
-        """Whether a plan that takes codes waits for the operator: by the profile, since others come first (I13), or
-        since a meeting is held under one of them (A25)."""
+        """Tell whether a plan that revokes codes waits for the operator.
+
+        It waits if the profile says so, if other sessions come first (I13), or if a victim is live (A25).
+        """
         confirms = self.policy.revocation.mode == "operator_confirm"
         return bool(plan.victims) and (confirms or bool(await self.ahead(asked)) or await self._live(plan.victims))
 
@@ -189,10 +197,10 @@ class AdmissionCommit:
         return not {claim.id for claim in live}.isdisjoint(victims)
 
     async def apply(self, session: Session, plan: Admit) -> None:
-        """Revoke exactly the plan's victims and issue the session; what is left over serves the queue."""
+        """Revoke exactly the plan's victims, issue the session, and give remaining capacity to the queue."""
         freed = await self.revoke(plan.victims, session.id)
         await self._issue(session)
-        await self.console(plan.victims)
+        await self.tell_revoked(plan.victims)
         await self.reinstate(freed)
 
     async def _issue(self, session: Session) -> None:
@@ -201,17 +209,22 @@ class AdmissionCommit:
             code = codes.fresh(self.policy.code.digits)
         await sessions_store.move(self.db, session.id, after(session.state, "issue"), code, self.now)
         await admission_store.drop_plan(self.db, session.id)
-        await self._tell("reinstated" if session.state == State.REVOKED else "issued", session)
+        await self._record_and_tell("reinstated" if session.state == State.REVOKED else "issued", session)
 
     async def revoke(self, victims: Iterable[str], cause: str | None) -> list[Slot]:
-        """Take codes away for a session, or for want of capacity; return the slots that are given back."""
+        """Revoke codes in favour of the session `cause` (None: for lack of capacity). Return the freed slots."""
         lost = [await self._take(victim, "revoke") for victim in victims]
         for session in lost:
-            await admission_store.happened(self.db, session.id, "revoked", self.now, cause, self.act, self.policy.stamp)
+            await admission_store.record_happening(
+                self.db, session.id, "revoked", self.now, cause, self.act, self.policy.stamp
+            )
         return [slot for session in lost for slot in session.slots]
 
-    async def console(self, victims: Iterable[str]) -> None:
-        """Tell who lost a code why, and which times are free, now that it is known for whom (R-066)."""
+    async def tell_revoked(self, victims: Iterable[str]) -> None:
+        """Notify the hosts of revoked sessions of the reason and of free times (R-066).
+
+        This runs after the new session is issued, so that the suggested times are free.
+        """
         usable = await self._usable()
         for victim in victims:
             session, lost = (
@@ -219,15 +232,15 @@ class AdmissionCommit:
                 (await admission_store.history(self.db, victim))[-1],
             )
             asked = Claim(session.id, session.seq, 0, session.slots, session.klass)
-            free = [each.official for each in await self._free(asked, usable)]
+            free = [each.official for each in await self._suggestions(asked, usable)]
             reason = wording.loss(lost.cause is not None, free, self.policy.zone)
             await self._announce("revoked", session, lost.id, reason)
 
     async def cancel(self, session_id: str, kind: HappeningKind = "cancelled") -> None:
-        """Take a registration back, with its code if it has one."""
+        """Cancel a registration and its code, if it has one; its capacity serves the queue."""
         session = await self._take(session_id, "cancel")
         await admission_store.drop_plan(self.db, session_id)
-        await self._tell(kind, session)
+        await self._record_and_tell(kind, session)
         if session.state == State.ISSUED:
             await self.reinstate(session.slots)
 
@@ -237,10 +250,10 @@ class AdmissionCommit:
         return session
 
     async def amend(self, old: Session, new: Session, host: Point, kind: HappeningKind = "amended") -> None:
-        """Replace what was asked for: less keeps its place, more gets a new one. Raises CapacityExceeded.
+        """Replace the request of a session. Raises CapacityExceeded.
 
-        The code of an issued session stays, for it belongs to the session and not to its times; only what is added to
-        what it holds is weighed.
+        A smaller request keeps its place in the order, a larger one gets a new place. The code of an issued session
+        stays, for it belongs to the session and not to its times. Only the capacity beyond what it holds is decided on.
         """
         smaller = rule.contained(new.slots, old.slots)
         changed = new if smaller else replace(new, seq=await sessions_store.next_seq(self.db))
@@ -251,14 +264,14 @@ class AdmissionCommit:
             raise CapacityExceeded(plan if isinstance(plan, Refuse) else await self.reason(more, claim))
         freed = await self.revoke(plan.victims, old.id)
         await sessions_store.amend(self.db, changed)
-        await self._tell(kind, changed)
+        await self._record_and_tell(kind, changed)
         if not smaller and old.state != State.ISSUED:
             await self._issue(changed)
-        await self.console(plan.victims)
+        await self.tell_revoked(plan.victims)
         await self.reinstate([*freed, *old.slots])
 
     async def reinstate(self, freed: Iterable[Slot]) -> None:
-        """Give codes to whoever of the queue fits now and asks for some of what came free, in order (R-068)."""
+        """Issue the queued sessions that fit now and overlap the freed slots, in the order of the queue (R-068)."""
         where = _intervals(freed)
         queue = [
             claim for claim in await admission_store.queued(self.db, self.profiles, self.now) if self._in_time(claim)
@@ -269,7 +282,7 @@ class AdmissionCommit:
         asked = [interval for claim in waiting for interval in _intervals(claim.slots)]
         hull = Interval(min(i.start for i in asked), max(i.end for i in asked))
         held = await admission_store.holding(self.db, [hull], self.profiles, self.now)
-        alone = replace(self, act=SYSTEM)  # nobody chose whom the order serves
+        alone = replace(self, act=SYSTEM)  # the order decides, so no account is recorded
         for claim in rule.reinstated(waiting, held, await self._usable()):
             await alone._issue(await sessions_store.known(self.db, claim.id))
 
@@ -277,36 +290,36 @@ class AdmissionCommit:
         notice = timedelta() if claim.urgent else self.policy.revocation.reinstate_notice
         return claim.slots[0].start - self.now >= notice
 
-    # The operator's desk.
+    # Questions and decisions of the operator.
 
-    async def looking(self) -> Self:
-        """Return the same at a glance: for reading only, and as long as nothing else is committed."""
+    async def with_snapshot(self) -> Self:
+        """Return a copy that reads the whole queue once. It is for reading only, until another change is committed."""
         queue = sorted(await admission_store.queued(self.db, self.profiles, self.now), key=revocation.seniority)
         around = [suggestions.search_window(claim.slots, self.policy, self.now) for claim in queue]
         hull = [Interval(min(each.start for each in around), max(each.end for each in around))] if around else []
         held = await admission_store.holding(self.db, hull, self.profiles, self.now) if hull else []
-        return replace(self, glance=QueueSnapshot(held, queue, await self._usable(), await self._clock()))
+        return replace(self, snapshot=QueueSnapshot(held, queue, await self._usable(), await self._clock()))
 
     async def ahead(self, asked: Claim) -> tuple[str, ...]:
-        """Return who comes before a queued claim at the same time and could be served now (R-064)."""
-        queue = self.glance.queue if self.glance else await admission_store.queued(self.db, self.profiles, self.now)
+        """Return the ids of queued sessions that come before a claim, overlap it and could be issued now (R-064)."""
+        queue = self.snapshot.queue if self.snapshot else await admission_store.queued(self.db, self.profiles, self.now)
         first = rule.first([claim for claim in queue if claim.id != asked.id], asked)
-        return tuple([claim.id for claim in first if isinstance((await self._weighed(claim))[0], Admit)])
+        return tuple([claim.id for claim in first if isinstance((await self._decision(claim))[0], Admit)])
 
-    async def hold(self, session_id: str, plan: Admit) -> Held:
-        """Hold a plan for the operator: the one already held, if it is still the same and in time."""
+    async def hold(self, session_id: str, plan: Admit) -> HeldPlan:
+        """Hold a plan for the operator. The plan already held stays if it has the same victims and has not expired."""
         old = await admission_store.held_plan(self.db, session_id)
         if old and old.victims == plan.victims and self.now < old.until:
             return replace(old, spared=plan.spared)
         until = self.now.replace(microsecond=0) + self.policy.revocation.hold
-        held = Held(session_id, old.version + 1 if old else 1, plan.victims, until, plan.spared)
+        held = HeldPlan(session_id, old.version + 1 if old else 1, plan.victims, until, plan.spared)
         await admission_store.hold(self.db, held)
         return held
 
-    async def confirm(self, session: Session, host: Point, version: int, override: bool) -> Held | None:
-        """Apply the held plan of this version; a plan that is no longer the same is held anew and returned instead.
+    async def confirm(self, session: Session, host: Point, version: int, override: bool) -> HeldPlan | None:
+        """Apply the held plan of this version. A plan that changed since is held anew and returned instead.
 
-        Raises IllegalMove, CapacityExceeded, OutOfOrder unless this is overridden.
+        Raises IllegalMove, CapacityExceeded, and OutOfOrder unless `override`.
         """
         after(session.state, "issue")
         claim = self.claim(session, host)
@@ -323,7 +336,7 @@ class AdmissionCommit:
         return None
 
     async def overruns(self, step: timedelta) -> list[tuple[Session, Refuse]]:
-        """Return the meetings that end soon and could not run on for a step, and why (I-06)."""
+        """Return the meetings that end soon and cannot be extended by `step`, each with the reason (I-06)."""
         soon = self.now + self.policy.door.forecast
         live = await admission_store.holding(self.db, [Interval(self.now, self.now + SECOND)], self.profiles, self.now)
         found = []
@@ -336,28 +349,28 @@ class AdmissionCommit:
         return found
 
     def more(self, claim: Claim, old: Session) -> Claim:
-        """Return a claim on what a session would hold more than it does; all of it for one that waits."""
+        """Return a claim on only the capacity beyond what an issued session holds; for a waiting session, on all."""
         held = old.slots if old.state == State.ISSUED else ()
         since = self.now.replace(microsecond=0)
         return replace(claim, slots=rule.added(claim.slots, held, since) if held else claim.slots)
 
     async def obstacle(self, asked: Claim) -> Refuse | None:
-        """Return what a claim that holds something already does not fit beside; None when it does."""
-        held = await self._beside(asked, _intervals(asked.slots))
+        """Return why a claim on more capacity does not fit beside the other sessions; None if it fits."""
+        held = await self._held_by_others(asked, _intervals(asked.slots))
         return rule.obstacle(asked, held, await self._usable())
 
     # Capacity changes.
 
-    async def shedding(self, maximum: capacity_limit.CapacityLimit) -> tuple[str, ...]:
-        """Return whose codes must be revoked, in order, if this is the maximum from now on."""
+    async def codes_to_revoke(self, maximum: capacity_limit.CapacityLimit) -> tuple[str, ...]:
+        """Return the ids of sessions whose codes must be revoked, in order, if this is the maximum from now on."""
         farthest = self.now + timedelta(days=self.policy.session.max_days_ahead)
         future = Interval(self.now.replace(microsecond=0), farthest)
         held = await admission_store.holding(self.db, [future], self.profiles, self.now)
         bearable = maximum.of(self.policy.capacity.bearable)
         return rule.shed(held, bearable, future, self.policy.revocation.reprieve)
 
-    async def rerate(self) -> None:
-        """Let the queue have what a higher maximum gives."""
+    async def serve_queue(self) -> None:
+        """Issue queued sessions that fit after the maximum changed."""
         queue = await admission_store.queued(self.db, self.profiles, self.now)
         await self.reinstate([slot for claim in queue for slot in claim.slots])
 

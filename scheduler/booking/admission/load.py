@@ -1,8 +1,8 @@
-"""Load and its limits over time, exactly: half-open intervals, whole numbers, an event sweep, no grid.
+"""Computes the load over time and where it exceeds a limit, exactly: half-open intervals, whole numbers, no grid.
 
 `CapacityLimit` is a step function of time (the maximum, or its usable share). `sweep` cuts a window into steps of
-constant load. `over` says where a limit would be broken by what is held and something more; `busy` turns that round
-into the places where a slot cannot be, which is all that a search for free times needs.
+constant load, by an event sweep. `over` returns the steps where held slots and one more would exceed a limit. `busy`
+joins them into the intervals that a slot must not touch, which is all that a search for free times needs.
 """
 
 from bisect import bisect_right
@@ -16,7 +16,7 @@ from scheduler.core.model import Amount, Interval, Limit, LoadStep, Slot
 
 @dataclass(frozen=True, slots=True)
 class Overload:
-    """Over `interval`, `limit` would need `needed` where `usable` may be given away."""
+    """Over `interval`, the load of `limit` would be `needed`, more than the `usable` share."""
 
     limit: Limit
     interval: Interval
@@ -50,7 +50,7 @@ def _change(changes: dict[datetime, tuple[int, int]], at: datetime, sessions: in
 
 
 def peak(steps: Iterable[LoadStep], what: Limit) -> LoadStep | None:
-    """Return the first step with the highest load, None where nothing is held."""
+    """Return the first step with the highest load of `what`; None if no session is held."""
     top = max(steps, key=lambda step: step.sessions if what == "sessions" else step.points, default=None)
     return top if top and top.sessions else None
 
@@ -67,11 +67,11 @@ def merged(steps: Iterable[LoadStep]) -> list[LoadStep]:
     return joined
 
 
-def over(held: Iterable[Slot], ceiling: CapacityLimit, window: Interval, more: Amount) -> list[Overload]:
-    """Return where what is held and `more` break a limit inside a window, in time order, sessions first."""
+def overloads(held: Iterable[Slot], limits: CapacityLimit, window: Interval, more: Amount) -> list[Overload]:
+    """Return where the held slots and `more` exceed a limit inside a window, in time order, sessions first."""
     excesses = []
-    for step in sweep(held, window, (since for since, _ in ceiling.steps)):
-        limit = ceiling.at(step.start)
+    for step in sweep(held, window, (since for since, _ in limits.steps)):
+        limit = limits.at(step.start)
         interval = Interval(step.start, step.end)
         if step.sessions + more.sessions > limit.sessions:
             excesses.append(Overload("sessions", interval, limit.sessions, step.sessions + more.sessions))
@@ -83,7 +83,7 @@ def over(held: Iterable[Slot], ceiling: CapacityLimit, window: Interval, more: A
 def busy(held: Iterable[Slot], usable: CapacityLimit, window: Interval, legs: int) -> list[Interval]:
     """Return the disjoint intervals of a window, in order, that a slot of `legs` must not touch."""
     joined: list[Interval] = []
-    for excess in over(held, usable, window, Amount(1, legs)):
+    for excess in overloads(held, usable, window, Amount(1, legs)):
         if joined and excess.interval.start <= joined[-1].end:
             joined[-1] = Interval(joined[-1].start, max(joined[-1].end, excess.interval.end))
         else:

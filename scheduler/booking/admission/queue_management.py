@@ -1,6 +1,6 @@
-"""What the operator decides (docs/admission.md): whom of the queue to serve, and what another maximum costs.
+"""Use cases of the operator: issue queued sessions by confirming held plans, change the maximum (docs/admission.md).
 
-Made by :class:`scheduler.booking.registration.service.Scheduler`, over the same record and rules.
+:class:`scheduler.booking.registration.service.Scheduler` makes it, on the same database and with the same rules.
 """
 
 from collections.abc import Sequence
@@ -18,14 +18,14 @@ from scheduler.booking.sessions.states import QUEUED
 from scheduler.core import capacity_limit
 from scheduler.core.database import writing
 from scheduler.core.errors import CapacityExceeded
-from scheduler.core.model import SYSTEM, Act, Admit, Amount, Claim, Held, Overrun, Queued, Refuse, Session
+from scheduler.core.model import SYSTEM, Act, Admit, Amount, Claim, HeldPlan, Overrun, Queued, Refuse, Session
 from scheduler.notifications import wording
 from scheduler.policy.profile_files import Profiles
 from scheduler.units import store as units_store
 
 
 class QueueManagement:
-    """The operator's desk: the queue, held plans, the rated maximum."""
+    """Lists the queue, holds and confirms plans, changes the rated maximum. One method is one transaction."""
 
     def __init__(self, engine: AsyncEngine, profiles: Profiles, rated: Amount, channels: wording.Channels) -> None:
         self._engine = engine
@@ -37,18 +37,18 @@ class QueueManagement:
         return AdmissionCommit(db, self._profiles, self._rated, self._channels, now, act)
 
     async def queue(self, now: datetime) -> list[Queued]:
-        """Return who waits for capacity, the highest and earliest first, each with what would happen now."""
+        """Return the sessions that wait for capacity, highest rank and earliest first, each with its decision now."""
         async with self._engine.begin() as db:
-            commit = await self._commit(db, now).looking()
-            queue = commit.glance.queue if commit.glance else ()
+            commit = await self._commit(db, now).with_snapshot()
+            queue = commit.snapshot.queue if commit.snapshot else ()
             sessions = {
                 session.id: session for session in await sessions_store.named(db, [claim.id for claim in queue])
             }
             plans = await admission_store.held_plans(db)
             return [await self._queued(commit, each, sessions[each.id], plans.get(each.id)) for each in queue]
 
-    async def standing(self, session_id: str, now: datetime) -> Queued | None:
-        """Return why a session waits and what would help; None for one that does not. Raises UnknownSession."""
+    async def queued_session(self, session_id: str, now: datetime) -> Queued | None:
+        """Return why a session waits and which plan would issue it; None if it does not wait. Raises UnknownSession."""
         async with self._engine.begin() as db:
             session = await sessions_store.known(db, session_id)
             if session.state not in QUEUED:
@@ -57,7 +57,7 @@ class QueueManagement:
             held = await admission_store.held_plan(db, session.id)
             return await self._queued(commit, await _claim(commit, session), session, held)
 
-    async def _queued(self, commit: AdmissionCommit, claim: Claim, session: Session, held: Held | None) -> Queued:
+    async def _queued(self, commit: AdmissionCommit, claim: Claim, session: Session, held: HeldPlan | None) -> Queued:
         plan = await commit.plan(claim)
         reason = plan if isinstance(plan, Refuse) else await commit.reason(claim) if plan.victims else None
         found = plan if isinstance(plan, Admit) else Admit()
@@ -66,8 +66,8 @@ class QueueManagement:
         ahead = await commit.ahead(claim)
         return Queued(session, isinstance(plan, Admit), found.victims, reason, shown, ahead)
 
-    async def hold(self, session_id: str, now: datetime) -> Held:
-        """Make the plan that would serve a queued session and hold it for confirmation.
+    async def hold(self, session_id: str, now: datetime) -> HeldPlan:
+        """Make the plan that would issue a queued session and hold it for confirmation.
 
         Raises UnknownSession, IllegalMove, CapacityExceeded.
         """
@@ -82,10 +82,10 @@ class QueueManagement:
 
     async def confirm(
         self, session_id: str, version: int, now: datetime, act: Act = SYSTEM, override: bool = False
-    ) -> Session | Held:
-        """Carry a held plan out: its victims lose their codes, the session is issued.
+    ) -> Session | HeldPlan:
+        """Apply a held plan: its victims lose their codes, the session is issued.
 
-        A plan that expired or would now be another one is not carried out but held anew and returned, to be looked at.
+        A plan that expired or would have other victims now is not applied but held anew and returned for review.
         Raises UnknownSession, IllegalMove, CapacityExceeded, OutOfOrder unless `override`.
         """
         async with writing(self._engine) as db:
@@ -95,7 +95,7 @@ class QueueManagement:
             return stale or await sessions_store.known(db, session_id)
 
     async def overruns(self, now: datetime) -> list[Overrun]:
-        """Return the meetings that end soon and could not run on for a step, and why (I-06)."""
+        """Return the meetings that end soon and cannot be extended by one step, each with the reason (I-06)."""
         async with self._engine.begin() as db:
             commit = self._commit(db, now)
             found = await commit.overruns(commit.policy.registration.extension)
@@ -106,35 +106,38 @@ class QueueManagement:
     async def set_capacity(
         self, since: datetime, maximum: Amount, now: datetime, until: datetime | None = None
     ) -> tuple[str, ...]:
-        """Record that from `since` (whole seconds) on, or only `until`, the maximum is this; the queue gets the rest.
+        """Set the maximum from `since` (whole seconds) on, or only `until`; added capacity serves the queue.
 
-        Codes already issued stay (A20) unless even the whole maximum is exceeded: then the sessions that should lose
-        theirs are returned, for :meth:`shed` to revoke once somebody has said so: docs/admission.md.
+        Codes already issued stay (A20) unless even the whole maximum is exceeded. Then the ids of sessions that should
+        lose their codes are returned, for :meth:`shed` to revoke once the operator confirms them (docs/admission.md).
         """
         async with writing(self._engine) as db:
-            changed = _changed(await store.ceiling(db, self._rated), since, maximum, until)
-            await store.set_ceiling(db, changed)
+            changed = _changed(await store.capacity_limit(db, self._rated), since, maximum, until)
+            await store.set_capacity_limit(db, changed)
             commit = self._commit(db, now)
-            await commit.rerate()
-            return await commit.shedding(changed)
+            await commit.serve_queue()
+            return await commit.codes_to_revoke(changed)
 
     async def impact(
         self, since: datetime, maximum: Amount, now: datetime, until: datetime | None = None
     ) -> tuple[str, ...]:
-        """Return which sessions would lose their codes if `set_capacity` were called, lowest first."""
+        """Return the ids of sessions that would lose their codes by `set_capacity`, lowest rank first."""
         async with self._engine.begin() as db:
-            changed = _changed(await store.ceiling(db, self._rated), since, maximum, until)
-            return await self._commit(db, now).shedding(changed)
+            changed = _changed(await store.capacity_limit(db, self._rated), since, maximum, until)
+            return await self._commit(db, now).codes_to_revoke(changed)
 
     async def shed(self, victims: Sequence[str], now: datetime, act: Act = SYSTEM) -> tuple[str, ...] | None:
-        """Revoke these sessions for want of capacity if just these must go, else return those that must."""
+        """Revoke the codes of `victims` for lack of capacity.
+
+        If other sessions have to lose their codes now, nothing changes and their ids are returned.
+        """
         async with writing(self._engine) as db:
             commit = self._commit(db, now, act)
-            due = await commit.shedding(await store.ceiling(db, self._rated))
+            due = await commit.codes_to_revoke(await store.capacity_limit(db, self._rated))
             if due != tuple(victims):
                 return due
             freed = await commit.revoke(due, None)
-            await commit.console(due)
+            await commit.tell_revoked(due)
             await commit.reinstate(freed)
         return None
 
@@ -144,6 +147,6 @@ async def _claim(commit: AdmissionCommit, session: Session) -> Claim:
 
 
 def _changed(
-    ceiling: capacity_limit.CapacityLimit, since: datetime, maximum: Amount, until: datetime | None
+    limit: capacity_limit.CapacityLimit, since: datetime, maximum: Amount, until: datetime | None
 ) -> capacity_limit.CapacityLimit:
-    return ceiling.changed(since, maximum) if until is None else ceiling.between(since, until, maximum)
+    return limit.changed(since, maximum) if until is None else limit.between(since, until, maximum)

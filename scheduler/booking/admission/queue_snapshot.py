@@ -1,4 +1,4 @@
-"""What a whole queue is judged by, read once however many wait: who holds what, who waits, what may be given away.
+"""Holds what the decisions on a whole queue need, read once: claims that hold capacity, queued claims, usable limit.
 
 Pure.
 """
@@ -13,16 +13,16 @@ from scheduler.core.model import Admit, Claim, Interval, Refuse
 
 @dataclass(frozen=True, slots=True)
 class QueueSnapshot:
-    """Claims that hold capacity at the times the queue asks for and around them, by their start; those that wait.
+    """The claims that hold capacity around the times of the queue (`held`), and the queued claims (`queue`).
 
-    `weighed` remembers what was decided of a claim, for whoever comes after it in the order asks again (R-064).
+    `decisions` caches the decision on each claim, because every later claim of the order asks for it again (R-064).
     """
 
     held: Sequence[Claim]
     queue: Sequence[Claim]
     usable: CapacityLimit
     clock: Clock
-    weighed: dict[str, Admit | Refuse] = field(default_factory=dict)
+    decisions: dict[str, Admit | Refuse] = field(default_factory=dict)
 
     def holding(self, where: Iterable[Interval]) -> list[Claim]:
         """Return the claims that meet one of the intervals."""

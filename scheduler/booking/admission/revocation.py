@@ -1,8 +1,8 @@
-"""Whose codes are revoked when capacity is short: one pass in a fixed order, then reprieve (Điều 12.4.b; A23, A24).
+"""Chooses the sessions that lose their codes when capacity is short (Điều 12.4.b; A23, A24).
 
-The pass stops as soon as nothing is over a limit, and leaves out whoever would not help. Those it took who turn out
-unnecessary are spared, the most senior first, so that nobody loses a code for nothing (I6). The order is total, so the
-same input always has the same victims.
+One pass in a fixed order takes claims until no limit is exceeded; it skips claims that do not overlap an excess. Then
+claims that turn out unnecessary are spared (reprieve), the most senior first, so that no code is lost for nothing (I6).
+The order is total, so the same input always has the same victims.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -13,7 +13,7 @@ from scheduler.core.model import Claim
 from scheduler.policy.policy import RevocationPolicy
 
 Over = Callable[[Sequence[Claim]], list[Overload]]
-"""What is over a limit when these claims are held."""
+"""Returns the intervals where the load of these claims exceeds a limit."""
 
 
 def seniority(claim: Claim) -> tuple[int, int]:
@@ -22,7 +22,7 @@ def seniority(claim: Claim) -> tuple[int, int]:
 
 
 def lower(held: Iterable[Claim], asked: Claim, rules: RevocationPolicy) -> list[Claim]:
-    """Return whom a request may displace, in the order they lose their codes: strictly lower ranks (A22, A25)."""
+    """Return the claims that a request may displace, in the order of loss: only strictly lower ranks (A22, A25)."""
     live_too = asked.urgent and rules.live_sessions == "khan_cap_only"
     found = [
         claim
@@ -35,19 +35,19 @@ def lower(held: Iterable[Claim], asked: Claim, rules: RevocationPolicy) -> list[
 
 
 def shed_order(held: Iterable[Claim]) -> list[Claim]:
-    """Return claims in the order they lose their codes when the maximum falls: lowest first, who is live last."""
+    """Return claims in the order of loss when the maximum falls: lowest rank first, live sessions last."""
     return sorted(held, key=lambda claim: (claim.live, claim.rank, -claim.seq))
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """Who loses the code, and who keeps it by reprieve although somebody loses it who registered earlier (A24)."""
+class RevocationPlan:
+    """The claims that lose their codes, and those spared although an earlier registration loses its code (A24)."""
 
     victims: tuple[Claim, ...]
     spared: tuple[Claim, ...] = ()
 
 
-def choose(held: Sequence[Claim], candidates: Iterable[Claim], over: Over, reprieve: bool) -> Chosen | None:
+def choose(held: Sequence[Claim], candidates: Iterable[Claim], over: Over, reprieve: bool) -> RevocationPlan | None:
     """Return the victims among the candidates, or None when even all of them would not be enough (I8)."""
     left, taken, spared = list(held), [], []
     excesses = over(left)
@@ -64,7 +64,7 @@ def choose(held: Sequence[Claim], candidates: Iterable[Claim], over: Over, repri
             taken.remove(claim)
             spared.append(claim)
     earliest = min((claim.seq for claim in taken), default=0)
-    return Chosen(tuple(taken), tuple(claim for claim in spared if taken and claim.seq > earliest))
+    return RevocationPlan(tuple(taken), tuple(claim for claim in spared if taken and claim.seq > earliest))
 
 
 def _meets(claim: Claim, excesses: Iterable[Overload]) -> bool:

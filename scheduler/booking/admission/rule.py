@@ -1,9 +1,8 @@
-"""The admission rule, without side effects: what may be issued, at whose cost, who is next.
+"""The admission rule of Điều 12.4: decides whether a request is issued, and which sessions lose their codes. Pure.
 
-A request is admitted when, at every instant of each of its slots, it and all that is held stay within both usable
-limits (Điều 12.4.a). When it is not, lower-ranking sessions may lose their codes for it, the latest registered first
-(Điều 12.4.b); all or nothing (I8). Committing what was decided is the part of
-:mod:`scheduler.booking.admission.commit`.
+A request is admitted when, at every instant of each of its slots, it and all held slots stay within both usable limits
+(Điều 12.4.a). Otherwise lower-ranking sessions may lose their codes for it, the latest registered first (Điều 12.4.b),
+all or nothing (I8). :mod:`scheduler.booking.admission.commit` writes the decisions.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from scheduler.booking.admission import revocation
-from scheduler.booking.admission.load import Overload, over, sweep
+from scheduler.booking.admission.load import Overload, overloads, sweep
 from scheduler.core.capacity_limit import CapacityLimit
 from scheduler.core.model import Admit, Amount, Claim, Interval, Point, Refuse, Request, Slot
 from scheduler.policy.policy import RevocationPolicy
@@ -20,7 +19,7 @@ NOTHING = Amount(0, 0)
 
 
 def slots(request: Request, points: Mapping[str, Point], other_legs: int) -> tuple[Slot, ...]:
-    """Return the capacity a request needs: every device of every point is a leg, beside those of none (A7, A20)."""
+    """Return the slots of a request. Every device of a point is a leg; `other_legs` belong to no point (A7, A20)."""
     legs = other_legs + sum(points[point].devices for point in request.everyone)
     official = Slot("chinh_thuc", request.official.start, request.official.end, legs)
     if request.rehearsal is None:
@@ -29,7 +28,7 @@ def slots(request: Request, points: Mapping[str, Point], other_legs: int) -> tup
 
 
 def plan(asked: Claim, held: Sequence[Claim], usable: CapacityLimit, rules: RevocationPolicy) -> Admit | Refuse:
-    """Decide on one request; `held` is at least every claim that meets one of its slots, without itself."""
+    """Decide on one request. `held` has at least every other claim that overlaps one of its slots."""
     impossible = _excesses(asked, (), usable)
     if impossible:
         return replace(_refusal(asked, (), usable, impossible), impossible=True)
@@ -45,18 +44,18 @@ def _ids(claims: Iterable[Claim]) -> tuple[str, ...]:
 
 
 def explain(asked: Claim, held: Sequence[Claim], usable: CapacityLimit) -> Refuse:
-    """Say why a request that does not fit beside `held` cannot be issued now."""
+    """Return the reason why a request that does not fit beside `held` cannot be issued now."""
     return _refusal(asked, held, usable, _excesses(asked, held, usable))
 
 
 def obstacle(asked: Claim, held: Sequence[Claim], usable: CapacityLimit) -> Refuse | None:
-    """Return why a request does not fit beside `held`; None when it does."""
+    """Return the reason why a request does not fit beside `held`; None if it fits."""
     excesses = _excesses(asked, held, usable)
     return _refusal(asked, held, usable, excesses) if excesses else None
 
 
 def reinstated(queued: Iterable[Claim], held: Sequence[Claim], usable: CapacityLimit) -> list[Claim]:
-    """Return who of the queue gets a code, in order, displacing nobody; smaller later ones may pass (R-068)."""
+    """Return the queued claims that fit without displacing any, in order; smaller later ones may pass (R-068)."""
     given: list[Claim] = []
     for claim in sorted(queued, key=revocation.seniority):
         if not _excesses(claim, [*held, *given], usable):
@@ -65,7 +64,7 @@ def reinstated(queued: Iterable[Claim], held: Sequence[Claim], usable: CapacityL
 
 
 def first(queued: Iterable[Claim], asked: Claim) -> list[Claim]:
-    """Return who of the queue comes before a claim and wants some of its time, in order (R-064)."""
+    """Return the queued claims that come before a claim and overlap its slots, in order (R-064)."""
     return sorted(
         (c for c in queued if revocation.seniority(c) < revocation.seniority(asked) and _meet(c, asked)),
         key=revocation.seniority,
@@ -77,31 +76,31 @@ def _meet(one: Claim, other: Claim) -> bool:
 
 
 def shed(held: Sequence[Claim], bearable: CapacityLimit, window: Interval, reprieve: bool) -> tuple[str, ...]:
-    """Return whose codes must go so that what is left can be borne in a window (docs/admission.md)."""
+    """Return the ids of sessions whose codes must be revoked so that the rest stays `bearable` (docs/admission.md)."""
     chosen = revocation.choose(
-        held, revocation.shed_order(held), lambda left: over(_slots(left), bearable, window, NOTHING), reprieve
+        held, revocation.shed_order(held), lambda left: overloads(_slots(left), bearable, window, NOTHING), reprieve
     )
     return _ids(chosen.victims) if chosen else ()
 
 
 def contained(new: Sequence[Slot], old: Sequence[Slot]) -> bool:
-    """Tell whether an amendment asks for nothing that is not held: then it keeps its place and its code (I14)."""
+    """Tell whether the old slots contain all the new ones: then an amendment keeps its place and its code (I14)."""
     return all(
         any(o.kind == n.kind and o.start <= n.start and n.end <= o.end and n.legs <= o.legs for o in old) for n in new
     )
 
 
 def added(new: Sequence[Slot], old: Sequence[Slot], now: datetime) -> tuple[Slot, ...]:
-    """Return the parts of slots, from now on, in which more is asked for than is held; each with all it would hold.
+    """Return the parts of the new slots, from now on, that need more legs than the old ones, each with all its legs.
 
-    What is held already is not weighed again, be it beyond a limit that fell since; nor is what is past.
+    Capacity that is already held is not decided on again, even beyond a limit that fell since; nor is the past.
     """
     parts = [part for slot in new for part in _parts(slot, old) if part.end > now]
     return tuple(replace(part, start=max(part.start, now)) for part in parts)
 
 
 def _parts(slot: Slot, old: Sequence[Slot]) -> list[Slot]:
-    """Cut away of a slot what is held, by others with as many legs."""
+    """Return a slot without the times at which an old slot holds at least as many legs."""
     left = [slot]
     for held in old:
         if held.legs >= slot.legs:
@@ -123,7 +122,7 @@ def _excesses(asked: Claim, held: Sequence[Claim], usable: CapacityLimit) -> lis
     return [
         excess
         for slot in asked.slots
-        for excess in over(beside, usable, Interval(slot.start, slot.end), Amount(1, slot.legs))
+        for excess in overloads(beside, usable, Interval(slot.start, slot.end), Amount(1, slot.legs))
     ]
 
 
@@ -142,7 +141,7 @@ def _refusal(asked: Claim, held: Sequence[Claim], usable: CapacityLimit, excesse
 
 
 def _longest(excesses: Sequence[Overload]) -> Overload:
-    """Return the first excess, stretched over its neighbours that say the same."""
+    """Return the first excess, extended over the following ones that differ only in their time."""
     first = excesses[0]
     for excess in excesses[1:]:
         if excess.interval.start == first.interval.end and replace(excess, interval=first.interval) == first:

@@ -4,7 +4,7 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Integer, String, Table, T
 
 from scheduler.core.schema import METADATA
 
-HELD_PLANS = Table(  # shown to the operator, until when they may be confirmed
+HELD_PLANS = Table(  # plans shown to the operator, with the time until which they may be confirmed
     "held_plans",
     METADATA,
     Column("session", String(32), ForeignKey("sessions.id"), primary_key=True),

@@ -1,4 +1,7 @@
-"""Rows that admission reads and writes: claims on capacity, plans held for the operator, what happened."""
+"""SQL of admission: claims on capacity, plans held for the operator, history of sessions, the maximum over time.
+
+Every function runs in the caller's transaction.
+"""
 
 import json
 from collections.abc import Iterable
@@ -16,7 +19,7 @@ from scheduler.booking.sessions.schema import HAPPENINGS
 from scheduler.booking.sessions.states import QUEUED
 from scheduler.booking.sessions.store import issued, overlap, slot_of
 from scheduler.core.capacity_limit import CapacityLimit
-from scheduler.core.model import Act, Amount, Claim, Happening, HappeningKind, Held, Interval, Slot
+from scheduler.core.model import Act, Amount, Claim, Happening, HappeningKind, HeldPlan, Interval, Slot
 from scheduler.core.schema import POINTS, SESSIONS, SLOTS, UNITS
 from scheduler.core.sql_values import instant, rounded_up, seconds
 from scheduler.policy.profile_files import Profiles
@@ -30,7 +33,7 @@ _CLAIMS = (
 
 
 async def holding(db: AsyncConnection, where: Iterable[Interval], profiles: Profiles, now: datetime) -> list[Claim]:
-    """Return the claims of issued sessions that meet one of the intervals, whole, in registration order."""
+    """Return the claims of issued sessions that overlap one of the intervals, with all slots, in registration order."""
     intervals, soon = list(where), now + profiles.at(now).revocation.protect
     moments = {f"start{at}": seconds(interval.start) for at, interval in enumerate(intervals)}
     moments |= {f"end{at}": rounded_up(interval.end) for at, interval in enumerate(intervals)}
@@ -48,7 +51,7 @@ async def holding(db: AsyncConnection, where: Iterable[Interval], profiles: Prof
 
 @cache
 def _holding(intervals: int) -> Select[Any]:
-    """Return the query for who holds capacity within so many intervals; made once, for it is asked with every plan."""
+    """Return the query for claims that overlap one of so many intervals; cached, because every plan needs it."""
     met = [overlap(bindparam(f"start{at}"), bindparam(f"end{at}")) for at in range(intervals)]
     return _CLAIMS.where(issued() & SESSIONS.c.id.in_(select(SLOTS.c.session).where(or_(*met))))
 
@@ -62,7 +65,7 @@ async def queued(db: AsyncConnection, profiles: Profiles, now: datetime) -> list
 async def _found(
     db: AsyncConnection, query: Select[Any], values: dict[str, int]
 ) -> list[tuple[Row[Any], tuple[Slot, ...]]]:
-    """Return sessions in registration order: the row of the last slot, and all slots."""
+    """Return the found sessions in registration order, each as the row of its last slot and all its slots."""
     of_sessions = groupby(await db.execute(query, values), key=attrgetter("id"))
     rows = [list(own) for _, own in of_sessions]
     return [(own[-1], tuple([slot_of(row.kind, row.start, row.end, row.legs) for row in own])) for own in rows]
@@ -75,23 +78,23 @@ def _claim(
     return Claim(row.id, row.seq, rank, slots, row.klass, near=near, live=live)
 
 
-async def held_plan(db: AsyncConnection, session: str) -> Held | None:
+async def held_plan(db: AsyncConnection, session: str) -> HeldPlan | None:
     """Return the plan that is held for a session."""
     row = (await db.execute(select(HELD_PLANS).where(HELD_PLANS.c.session == session))).one_or_none()
     return None if row is None else _held(row)
 
 
-async def held_plans(db: AsyncConnection) -> dict[str, Held]:
+async def held_plans(db: AsyncConnection) -> dict[str, HeldPlan]:
     """Return all plans that are held, by session."""
     return {row.session: _held(row) for row in await db.execute(select(HELD_PLANS))}
 
 
-def _held(row: Row[Any]) -> Held:
-    return Held(row.session, row.version, tuple(json.loads(row.victims)), instant(row.until))
+def _held(row: Row[Any]) -> HeldPlan:
+    return HeldPlan(row.session, row.version, tuple(json.loads(row.victims)), instant(row.until))
 
 
-async def hold(db: AsyncConnection, held: Held) -> None:
-    """Hold a plan instead of the one before it."""
+async def hold(db: AsyncConnection, held: HeldPlan) -> None:
+    """Save a plan in place of the one held before."""
     await drop_plan(db, held.session)
     victims = json.dumps(held.victims)
     await db.execute(
@@ -102,14 +105,14 @@ async def hold(db: AsyncConnection, held: Held) -> None:
 
 
 async def drop_plan(db: AsyncConnection, session: str) -> None:
-    """Hold no plan for a session any longer."""
+    """Delete the plan that is held for a session."""
     await db.execute(delete(HELD_PLANS).where(HELD_PLANS.c.session == session))
 
 
-async def happened(
+async def record_happening(
     db: AsyncConnection, session: str, kind: HappeningKind, now: datetime, cause: str | None, act: Act, profile: str
 ) -> int:
-    """Note what happened to a session, in its transaction, and under which profile; return its id."""
+    """Add a row to the history of a session, with the profile it was decided under; return the row's id."""
     values = {"session": session, "kind": kind, "at": seconds(now), "cause": cause, "by": act.by, "reason": act.reason}
     values["profile"] = profile
     added = await db.execute(insert(HAPPENINGS).values(values).returning(HAPPENINGS.c.id))
@@ -117,7 +120,7 @@ async def happened(
 
 
 async def counts(db: AsyncConnection, window: Interval) -> tuple[int, int]:
-    """Return how many registrations of a time waited, lost a code."""
+    """Return how many sessions began to wait in a window, and how many lost a code."""
     within = (HAPPENINGS.c.at >= seconds(window.start)) & (HAPPENINGS.c.at < seconds(window.end))
     told = select(HAPPENINGS.c.kind, func.count(HAPPENINGS.c.session.distinct())).where(within)
     of_kind = {row[0]: row[1] for row in await db.execute(told.group_by(HAPPENINGS.c.kind))}
@@ -125,17 +128,17 @@ async def counts(db: AsyncConnection, window: Interval) -> tuple[int, int]:
 
 
 async def happenings(db: AsyncConnection, after: int, limit: int) -> list[Happening]:
-    """Return what happened after the one with this id, oldest first."""
+    """Return the history rows of all sessions after the row with this id, oldest first."""
     return await found_happenings(db, select(HAPPENINGS).where(HAPPENINGS.c.id > after).limit(limit))
 
 
 async def history(db: AsyncConnection, session: str) -> list[Happening]:
-    """Return what happened to one session, oldest first."""
+    """Return the history of one session, oldest first."""
     return await found_happenings(db, select(HAPPENINGS).where(HAPPENINGS.c.session == session))
 
 
 async def found_happenings(db: AsyncConnection, found: Select[Any]) -> list[Happening]:
-    """Return the happenings that a query finds, oldest first."""
+    """Return the history rows that a query finds, oldest first."""
     rows = (await db.execute(found.order_by(HAPPENINGS.c.id))).mappings()
     return [Happening(**{**row, "at": instant(row["at"])}) for row in rows]
 
@@ -143,15 +146,15 @@ async def found_happenings(db: AsyncConnection, found: Select[Any]) -> list[Happ
 _STEPS = select(CAPACITY_STEPS).order_by(CAPACITY_STEPS.c.since)
 
 
-async def ceiling(db: AsyncConnection, rated: Amount) -> CapacityLimit:
+async def capacity_limit(db: AsyncConnection, rated: Amount) -> CapacityLimit:
     """Return the maximum over time: `rated` until the first recorded step."""
     rows = await db.execute(_STEPS)
     return CapacityLimit(rated, tuple((instant(row.since), Amount(row.sessions, row.points)) for row in rows))
 
 
-async def set_ceiling(db: AsyncConnection, ceiling: CapacityLimit) -> None:
-    """Record the steps of a maximum over time instead of those before."""
+async def set_capacity_limit(db: AsyncConnection, limit: CapacityLimit) -> None:
+    """Replace all recorded steps of the maximum over time."""
     await db.execute(delete(CAPACITY_STEPS))
-    rows = [{"since": seconds(since), "sessions": a.sessions, "points": a.points} for since, a in ceiling.steps]
+    rows = [{"since": seconds(since), "sessions": a.sessions, "points": a.points} for since, a in limit.steps]
     if rows:
         await db.execute(insert(CAPACITY_STEPS), rows)

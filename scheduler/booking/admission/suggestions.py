@@ -1,4 +1,4 @@
-"""Free times near the one asked for: every one of them would be accepted at this moment (I20)."""
+"""Suggests free times near a refused request; each one would be accepted at this moment (I20). Pure."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -12,7 +12,7 @@ from scheduler.policy.policy import Policy
 
 
 def search_window(asked: Sequence[Slot], policy: Policy, now: datetime) -> Interval:
-    """Return the time that is searched; the slots held in it must be given to `suggest`."""
+    """Return the interval to search for free times; `suggest` needs all slots held in it."""
     reach = timedelta(days=policy.session.search_days)
     farthest = now + timedelta(days=policy.session.max_days_ahead)
     return Interval(max(now, asked[0].start - reach), min(farthest, asked[-1].end + reach))
@@ -26,12 +26,12 @@ def suggest(
     number: int,
     in_time: Callable[[datetime], bool],
 ) -> tuple[Suggestion, ...]:
-    """Return so many times, nearest first: slots that fit stay, those that do not move together.
+    """Return at most `number` free times, nearest first. Slots that fit stay; slots that do not fit move together.
 
-    A meeting is moved only to a start that it is `in_time` for, as whoever asks for that is judged (Điều 13.2.a).
+    A meeting is moved only to a start for which the registration comes `in_time` (Điều 13.2.a).
 
-    A nearest free place begins where something busy ends or ends where something busy begins, so only those shifts
-    need trying; among equally near ones the later comes first.
+    A nearest free time begins where a busy interval ends, or ends where one begins, so only those shifts are tried.
+    Among equally near ones the later comes first.
     """
     blocked = busy(held, usable, window, asked[0].legs)
     moving = [slot for slot in asked if meets(blocked, slot.start, slot.end)]

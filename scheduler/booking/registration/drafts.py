@@ -1,8 +1,8 @@
-"""Registrations that are none yet: drafts in the inbox of the unit that may register them (R-058, R-060, reading A11).
+"""Drafts: registrations that a unit has still to confirm, in the unit's inbox (R-058, R-060, reading A11).
 
-A commune's own form, a form meant for the Office, and what comes by mail become drafts. A draft has a number from its
-arrival on, which its session keeps; its place in the order is that of its confirmation. Confirming is submitting
-(:meth:`scheduler.booking.registration.service.Scheduler.submit` with `draft`), so that both happen or neither.
+A commune's own form, a form meant for the Office, and an official letter become drafts. A draft gets its number on
+arrival, and its session keeps it; its place in the order is that of its confirmation. A draft is confirmed by
+:meth:`scheduler.booking.registration.service.Scheduler.submit` with `draft`, in the same transaction.
 """
 
 import uuid
@@ -27,7 +27,7 @@ MAX_THREAD = 998  # the longest line of a letter (RFC 5322 §2.1.1)
 
 
 class Drafts:
-    """The inboxes of all units: one method, one transaction."""
+    """Adds, lists and discards drafts in the inboxes of all units. One method is one transaction."""
 
     def __init__(self, engine: AsyncEngine, profiles: Profiles, channels: wording.Channels = wording.NOWHERE) -> None:
         self._engine = engine
@@ -46,11 +46,11 @@ class Drafts:
     ) -> Draft:
         """Put a draft into the inbox of `unit` and give it a receipt number. Raises UnknownUnit.
 
-        `content` are the fields of a registration as they came, by the names of `POST /registrations`: any may be
-        missing or faulty, they are checked when the draft is confirmed. `source` is the account or the mailbox it came
-        from, `thread` the Message-ID of its letter, `origin` the unit that wrote it: a letter from `unit` itself
-        counts as received when it arrived, anything else when it is confirmed. A unit is told of what
-        others sent it.
+        `content` has the fields of a registration as they came, by the names of `POST /registrations`. Any of them may
+        be missing or faulty; they are validated when the draft is confirmed. `source` is the account or the mailbox it
+        came from, `thread` the Message-ID of its letter, `origin` the unit that wrote it. A letter from `unit` itself
+        counts as received when it arrived, any other draft when it is confirmed. A unit is notified of drafts from
+        others.
         """
         async with writing(self._engine) as db:
             return await self.put(db, unit, channel, source, content, now, origin, thread)
@@ -66,7 +66,7 @@ class Drafts:
         origin: str | None = None,
         thread: str = "",
     ) -> Draft:
-        """Do what :meth:`add` does inside a caller's transaction that holds the write lock."""
+        """Add a draft as :meth:`add` does, inside a caller's transaction that holds the write lock."""
         units = {known.id for known in await units_store.units(db)}
         for named in (unit, origin or unit):
             if named not in units:
@@ -92,7 +92,7 @@ class Drafts:
         return draft
 
     async def inbox(self, units: Collection[str] | None = None) -> list[Draft]:
-        """Return the drafts that lie with units or came from them (None: all), open ones first, then the newest."""
+        """Return the drafts in inboxes of units or written by them (None: all), open ones first, then the newest."""
         async with self._engine.begin() as db:
             return await drafts_store.listed(db, units, MAX_LISTED)
 
@@ -104,7 +104,7 @@ class Drafts:
     async def discard(self, draft_id: str, by: str, reason: str, now: datetime) -> Draft:
         """Close a draft without a registration. Raises UnknownDraft, DraftSettled, InvalidRequest (no reason)."""
         said = text.clean(reason)
-        faults = text.faults("reason", said, self._profiles.at(now).session.max_title)
+        faults = text.validate("reason", said, self._profiles.at(now).session.max_title)
         if faults:
             raise InvalidRequest(faults)
         async with writing(self._engine) as db:

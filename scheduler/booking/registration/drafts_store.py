@@ -1,4 +1,4 @@
-"""Rows of drafts, on a connection whose transaction the service holds."""
+"""SQL of drafts. Every function runs in the caller's transaction."""
 
 import json
 from collections.abc import Collection
@@ -31,7 +31,7 @@ async def known(db: AsyncConnection, draft_id: str) -> Draft:
 
 
 async def listed(db: AsyncConnection, units: Collection[str] | None, limit: int) -> list[Draft]:
-    """Return the drafts that lie with units or came from them (None: all), open ones first, then the newest."""
+    """Return the drafts in the inboxes of units or written by them (None: all), open ones first, then the newest."""
     query = (
         select(DRAFTS).order_by(DRAFTS.c.state != DraftState.OPEN, DRAFTS.c.arrived.desc(), DRAFTS.c.id).limit(limit)
     )
@@ -54,7 +54,7 @@ async def settle(
     reason: str = "",
     session: str | None = None,
 ) -> None:
-    """Note what became of a draft, by whom, and why or as which session."""
+    """Close a draft as `state`, with the account, and the reason (discarded) or the session (confirmed)."""
     values = {"state": state, "by": by, "settled": seconds(now), "reason": reason, "session": session}
     await db.execute(update(DRAFTS).where(DRAFTS.c.id == draft_id).values(values))
 

@@ -1,7 +1,7 @@
-"""Emergencies that the duty desk is to know of at once, and who took note of each (Điều 12.3, R-061).
+"""Lists emergencies for the people on duty, and records who acknowledged each one (Điều 12.3, R-061).
 
-An emergency is registered by its host at any hour, or lies in an official letter that nobody has answered yet. It stays
-on the list until its meeting is over, it is cancelled or its letter is settled.
+A host registers an emergency at any hour, or an official letter that is not yet replied to asks for one. It stays on
+the list until its meeting is over, it is cancelled or its letter is settled.
 """
 
 from dataclasses import dataclass, replace
@@ -20,8 +20,8 @@ from scheduler.core.sql_values import instant, seconds
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """Which account took note, and when."""
+class Acknowledgement:
+    """The account that acknowledged an emergency, and the time."""
 
     by: str
     at: datetime
@@ -29,29 +29,32 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Emergency:
-    """What came as khẩn cấp: a `session`, or (None) a letter of `unit`, known by the number of its draft."""
+    """A registration of class khẩn cấp: a `session`, or (None) a letter of `unit`, by the number of its draft.
+
+    `subject` is the id of the session or of the draft.
+    """
 
     subject: str
     number: str
     received: datetime
     session: Session | None
     unit: str | None = None
-    seen: Seen | None = None
+    seen: Acknowledgement | None = None
 
 
 class Emergencies:
-    """The list that a duty desk keeps before its eyes."""
+    """Lists current emergencies and acknowledges them."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
     async def live(self, now: datetime) -> list[Emergency]:
-        """Return what is not over: first what nobody took note of, the latest that came first."""
+        """Return the current emergencies: unacknowledged ones first, then the latest received first."""
         async with self._engine.begin() as db:
             return await _live(db, now)
 
     async def acknowledge(self, subject: str, by: str, now: datetime) -> Emergency:
-        """Take note of one; who did so first is remembered. Raises UnknownSession: it is not on the list."""
+        """Acknowledge an emergency; the first account is kept. Raises UnknownSession if it is not on the list."""
         async with writing(self._engine) as db:
             found = next((each for each in await _live(db, now) if each.subject == subject), None)
             if found is None:
@@ -59,7 +62,7 @@ class Emergencies:
             if found.seen is not None:
                 return found
             await db.execute(insert(EMERGENCIES_SEEN).values(subject=subject, by=by, at=seconds(now)))
-            return replace(found, seen=Seen(by, instant(seconds(now))))
+            return replace(found, seen=Acknowledgement(by, instant(seconds(now))))
 
 
 async def _live(db: AsyncConnection, now: datetime) -> list[Emergency]:
@@ -68,6 +71,6 @@ async def _live(db: AsyncConnection, now: datetime) -> list[Emergency]:
     letters = [Emergency(each.subject, each.number, each.received, None, each.unit) for each in owed]
     subjects = [each.subject for each in (*sessions, *letters)]
     rows = await db.execute(select(EMERGENCIES_SEEN).where(EMERGENCIES_SEEN.c.subject.in_(subjects)))
-    seen = {row.subject: Seen(row.by, instant(row.at)) for row in rows}
+    seen = {row.subject: Acknowledgement(row.by, instant(row.at)) for row in rows}
     found = [replace(each, seen=seen.get(each.subject)) for each in (*sessions, *letters)]
     return sorted(found, key=lambda each: (each.seen is not None, -each.received.timestamp(), each.number))

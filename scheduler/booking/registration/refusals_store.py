@@ -1,4 +1,4 @@
-"""Rows of registrations that were refused, on a connection whose transaction the service holds."""
+"""SQL of refused registrations. Every function runs in the caller's transaction."""
 
 from datetime import datetime
 
@@ -6,14 +6,14 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.booking.registration.schema import REFUSALS
-from scheduler.core.model import Interval, Refused
+from scheduler.core.model import Interval, RefusedRegistration
 from scheduler.core.sql_values import instant, seconds
 
 MAX_DETAIL = 1000
 
 
-async def add(db: AsyncConnection, refused: Refused) -> None:
-    """Keep a refusal."""
+async def add(db: AsyncConnection, refused: RefusedRegistration) -> None:
+    """Save a refusal."""
     names = {column.name for column in REFUSALS.c} - {"id", "at", "start", "end", "detail"}
     values: dict[str, object] = {name: getattr(refused, name) for name in names}
     start, end = seconds(refused.official.start), seconds(refused.official.end)
@@ -21,12 +21,12 @@ async def add(db: AsyncConnection, refused: Refused) -> None:
     await db.execute(insert(REFUSALS).values(**values, **times, detail=refused.detail[:MAX_DETAIL]))
 
 
-async def between(db: AsyncConnection, start: datetime, end: datetime, limit: int) -> list[Refused]:
-    """Return what was refused in [start, end), newest first."""
+async def between(db: AsyncConnection, start: datetime, end: datetime, limit: int) -> list[RefusedRegistration]:
+    """Return the registrations refused in [start, end), newest first."""
     within = (REFUSALS.c.at >= seconds(start)) & (REFUSALS.c.at < seconds(end))
     rows = await db.execute(select(REFUSALS).where(within).order_by(REFUSALS.c.id.desc()).limit(limit))
     return [
-        Refused(
+        RefusedRegistration(
             at=instant(row.at),
             unit=row.unit,
             host_point=row.host_point,
@@ -42,8 +42,11 @@ async def between(db: AsyncConnection, start: datetime, end: datetime, limit: in
     ]
 
 
-async def crowded_out(db: AsyncConnection, window: Interval) -> int:
-    """Return how many registrations found no room, each counted once however often it was tried, when it last was."""
+async def count_capacity_refusals(db: AsyncConnection, window: Interval) -> int:
+    """Count the registrations refused for capacity in a window.
+
+    Repeated attempts for one host and time count once, at the time of the last one.
+    """
     last, of_room = func.max(REFUSALS.c.at), REFUSALS.c.word == "capacity"
     same = select(last.label("at")).where(of_room).group_by(REFUSALS.c.host_point, REFUSALS.c.start, REFUSALS.c.end)
     within = (last >= seconds(window.start)) & (last < seconds(window.end))

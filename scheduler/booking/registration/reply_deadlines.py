@@ -1,8 +1,8 @@
-"""The clock of answers (R-083): what nobody has answered yet, who is reminded, and what was answered on time or late.
+"""Tracks replies owed to units (R-083): which are open, who is reminded, which were given on time or late.
 
-Registrations count from when they were received: letters of official mailboxes as drafts, others as sessions. A round
-of the clerk notes what came, what was answered meanwhile, and reminds the duty desk when a share of the time has
-passed; each share is told once. Emergencies are told at once.
+A registration counts from its receipt: an official letter as a draft, any other as a session. Once a minute a periodic
+job records new registrations and given replies, and reminds the people on duty when a share of the time has passed.
+Each share is notified once, an emergency at once.
 """
 
 from dataclasses import replace
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from scheduler.booking.registration import reply_store
-from scheduler.booking.registration.reply_store import Answer
+from scheduler.booking.registration.reply_store import OwedReply
 from scheduler.booking.sessions import store as sessions_store
 from scheduler.calendar import store as calendar_store
 from scheduler.calendar.deadlines import Clock
@@ -23,16 +23,16 @@ from scheduler.policy.profile_files import Profiles
 from scheduler.units import store as units_store
 
 AT_ONCE, WHOLE = 1, 100
-"""Stages beside the shares of the profile: an emergency that came, an answer that is late."""
+"""Stages in percent, beside the shares of the profile: a new emergency, a late reply."""
 NO_START = timedelta(days=365)
-"""A draft that names no time is answered as if its meeting were far."""
+"""The deadline of a draft that names no time is counted as if its meeting were so far ahead."""
 
 _LETTERS = Channels(mail=True)
 _CLASSES: dict[object, ClassId] = {"thuong": "thuong", "dot_xuat": "dot_xuat", "khan_cap": "khan_cap"}
 
 
 class ReplyDeadlines:
-    """What is to be answered by when. `contacts` are the desk and its head."""
+    """Records replies that are owed and sends reminders. `contacts` are the people on duty and their head."""
 
     def __init__(self, engine: AsyncEngine, profiles: Profiles, contacts: Contacts) -> None:
         self._engine = engine
@@ -40,7 +40,7 @@ class ReplyDeadlines:
         self._contacts = contacts
 
     async def work(self, now: datetime) -> None:
-        """Do a clerk's round."""
+        """Record new registrations and given replies, and send the reminders that are due."""
         async with writing(self._engine) as db:
             clock = await self._clock(db, now)
             for draft in await reply_store.unseen_drafts(db):
@@ -53,10 +53,10 @@ class ReplyDeadlines:
                 await self._remind(db, answer, clock, now)
 
     async def _clock(self, db: AsyncConnection, now: datetime) -> Clock:
-        return Clock(self._profiles.at(now), (await calendar_store.notes(db)).calendar)
+        return Clock(self._profiles.at(now), (await calendar_store.corrections(db)).calendar)
 
     async def _follow(self, db: AsyncConnection, happening: Happening) -> None:
-        """Note that a session waits, was issued or is no longer wanted."""
+        """Record from one history row that a session waits for its reply, or got it (issued or cancelled)."""
         answered = None if happening.kind == "waiting" else happening.at
         known = await reply_store.one(db, happening.session)
         if known is None:
@@ -68,13 +68,13 @@ class ReplyDeadlines:
         await reply_store.followed(db, happening)
 
     async def _settle(self, db: AsyncConnection, draft: Draft) -> None:
-        """A discarded draft is answered; one that became a session is answered with that."""
+        """Mark a discarded draft as replied to; drop a confirmed one, because its session is owed the reply."""
         if draft.state == DraftState.CONFIRMED:
             await reply_store.drop(db, draft.id)
         else:
             await reply_store.answer(db, draft.id, draft.settled or draft.arrived)
 
-    async def _remind(self, db: AsyncConnection, answer: Answer, clock: Clock, now: datetime) -> None:
+    async def _remind(self, db: AsyncConnection, answer: OwedReply, clock: Clock, now: datetime) -> None:
         stage = self.stage(answer, clock, now)
         if stage <= answer.told:
             return
@@ -89,12 +89,12 @@ class ReplyDeadlines:
         await reply_store.told(db, answer.subject, stage)
 
     def _recipients(self, operator: str | None, late: bool) -> list[tuple[str | None, str]]:
-        """Return units and addresses to remind: the desk, else the operating unit, and the head of what is late."""
+        """Return units and addresses to remind: the people on duty, else the operating unit; their head, if late."""
         desk: list[tuple[str | None, str]] = [(None, address) for address in self._contacts.desk]
         head = [(None, address) for address in self._contacts.head if late]
         return [*(desk or ([(operator, "")] if operator else [])), *head]
 
-    def stage(self, answer: Answer, clock: Clock, now: datetime) -> int:
+    def stage(self, answer: OwedReply, clock: Clock, now: datetime) -> int:
         """Return the largest share of its time, in percent, that has passed; 0 before the first."""
         shares = self._profiles.at(now).deadlines.remind_percent
         start = answer.start or answer.received + NO_START
@@ -102,24 +102,24 @@ class ReplyDeadlines:
         at_once = [AT_ONCE] if answer.klass == "khan_cap" else []
         return max([0, *at_once, *reached, *([WHOLE] if answer.due <= now else [])])
 
-    async def open(self, now: datetime) -> list[tuple[Answer, int]]:
-        """Return what is to be answered, the most urgent first, each with the share of its time that has passed."""
+    async def open(self, now: datetime) -> list[tuple[OwedReply, int]]:
+        """Return the replies owed, the most urgent first, each with the share of its time that has passed (percent)."""
         async with self._engine.begin() as db:
             clock = await self._clock(db, now)
             return [(answer, self.stage(answer, clock, now)) for answer in await reply_store.unanswered(db)]
 
     async def counted(self, start: datetime, end: datetime, now: datetime) -> tuple[int, int]:
-        """Count the answers that were due in [start, end): on time, and late or still missing."""
+        """Count the replies that were due in [start, end): on time, and late or still missing."""
         async with self._engine.begin() as db:
             return await reply_store.counted(db, start, min(end, now))
 
 
-def _of_draft(draft: Draft, clock: Clock) -> Answer:
-    """Return what a letter of an official mailbox is owed."""
+def _of_draft(draft: Draft, clock: Clock) -> OwedReply:
+    """Return the reply that is owed to a letter from an official mailbox."""
     klass = _CLASSES.get(draft.content.get("class"), "thuong")
     start = _start(draft.content.get("official"))
     counted = clock.deadlines(klass, draft.arrived, start or draft.arrived + NO_START)
-    return Answer(
+    return OwedReply(
         subject=draft.id,
         kind="draft",
         number=draft.number,
@@ -133,7 +133,7 @@ def _of_draft(draft: Draft, clock: Clock) -> Answer:
 
 
 def _start(official: object) -> datetime | None:
-    """Return when a draft's meeting starts, if that was read."""
+    """Return the start of a draft's meeting; None if it is missing, unreadable or without a time zone."""
     given = official.get("start") if isinstance(official, dict) else None
     try:
         start = datetime.fromisoformat(str(given))
@@ -142,9 +142,9 @@ def _start(official: object) -> datetime | None:
     return start if start.tzinfo and 2000 <= start.year < 2200 else None
 
 
-def _of_session(session: Session, unit: str) -> Answer:
-    """Return what a registration is owed."""
-    return Answer(
+def _of_session(session: Session, unit: str) -> OwedReply:
+    """Return the reply that is owed to a registration."""
+    return OwedReply(
         subject=session.id,
         kind="session",
         number=session.number,

@@ -1,4 +1,4 @@
-"""Rows of answers that are owed, on a connection whose transaction the service holds."""
+"""SQL of replies that are owed. Every function runs in the caller's transaction."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,10 +21,11 @@ _KINDS = ("waiting", "issued", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer owed to `unit` for a draft or a session: counted from `effective`, due by, and when it was given.
+class OwedReply:
+    """A reply owed to `unit` for a draft or a session (`subject`).
 
-    `told` is the last share of the time, in percent, that somebody was reminded of.
+    Its time counts from `effective` to `due`; `answered` is when the reply was given (None: not yet). `told` is the
+    last share of the time, in percent, for which a reminder was sent.
     """
 
     subject: str
@@ -40,67 +41,67 @@ class Answer:
     told: int = 0
 
 
-async def add(db: AsyncConnection, answer: Answer) -> None:
-    """Note an answer that is owed."""
+async def add(db: AsyncConnection, answer: OwedReply) -> None:
+    """Save a reply that is owed."""
     values = {column.name: getattr(answer, column.name) for column in ANSWERS.c if column.name != "happening"}
     times = {name: None if values[name] is None else seconds(values[name]) for name in _TIMES}
     await db.execute(insert(ANSWERS).values(**{**values, **times}))
 
 
-async def one(db: AsyncConnection, subject: str) -> Answer | None:
-    """Return what is owed for a draft or a session."""
+async def one(db: AsyncConnection, subject: str) -> OwedReply | None:
+    """Return the reply owed for a draft or a session; None if there is none."""
     return next(iter(await _read(db, select(ANSWERS).where(ANSWERS.c.subject == subject))), None)
 
 
-async def unanswered(db: AsyncConnection) -> list[Answer]:
-    """Return what nobody has answered yet, the first due first."""
+async def unanswered(db: AsyncConnection) -> list[OwedReply]:
+    """Return the replies that were not given yet, the first due first."""
     missing = select(ANSWERS).where(ANSWERS.c.answered.is_(None))
     return await _read(db, missing.order_by(ANSWERS.c.due, ANSWERS.c.subject))
 
 
 async def answer(db: AsyncConnection, subject: str, at: datetime) -> None:
-    """Note that it was given."""
+    """Record when a reply was given."""
     await db.execute(update(ANSWERS).where(ANSWERS.c.subject == subject).values(answered=seconds(at)))
 
 
 async def drop(db: AsyncConnection, subject: str) -> None:
-    """Owe nothing for it any longer."""
+    """Delete the reply owed for a draft or a session."""
     await db.execute(delete(ANSWERS).where(ANSWERS.c.subject == subject))
 
 
 async def told(db: AsyncConnection, subject: str, stage: int) -> None:
-    """Note of which share of the time somebody was reminded."""
+    """Record the share of the time, in percent, for which a reminder was sent."""
     await db.execute(update(ANSWERS).where(ANSWERS.c.subject == subject).values(told=stage))
 
 
 async def followed(db: AsyncConnection, happening: Happening) -> None:
-    """Note up to which happening was looked."""
+    """Record the last history row of a session that was processed."""
     of_session = ANSWERS.c.subject == happening.session
     await db.execute(update(ANSWERS).where(of_session).values(happening=happening.id))
 
 
 async def unseen_happenings(db: AsyncConnection) -> list[Happening]:
-    """Return what happened since the last one that was followed, of what answers are made of."""
+    """Return at most `A_ROUND` history rows of the kinds in `_KINDS` after the last processed one."""
     last = select(func.coalesce(func.max(ANSWERS.c.happening), 0)).scalar_subquery()
     new = select(HAPPENINGS).where(HAPPENINGS.c.id > last, HAPPENINGS.c.kind.in_(_KINDS)).limit(A_ROUND)
     return await found_happenings(db, new)
 
 
 async def unseen_drafts(db: AsyncConnection) -> list[Draft]:
-    """Return the open letters of units' own official mailboxes that nothing is noted for."""
+    """Return open drafts from units' own official mailboxes for which no reply is recorded as owed."""
     known = select(ANSWERS.c.subject).where(ANSWERS.c.kind == "draft")
     own = (DRAFTS.c.channel == "mail") & (DRAFTS.c.origin == DRAFTS.c.unit) & (DRAFTS.c.state == DraftState.OPEN)
     return await drafts_store.found(db, select(DRAFTS).where(own, DRAFTS.c.id.not_in(known)).limit(A_ROUND))
 
 
 async def settled_drafts(db: AsyncConnection) -> list[Draft]:
-    """Return the drafts that were settled while their answer was owed."""
+    """Return the drafts that were settled while their reply was owed."""
     owed = select(ANSWERS.c.subject).where(ANSWERS.c.kind == "draft", ANSWERS.c.answered.is_(None))
     return await drafts_store.found(db, select(DRAFTS).where(DRAFTS.c.id.in_(owed), DRAFTS.c.state != DraftState.OPEN))
 
 
 async def counted(db: AsyncConnection, start: datetime, end: datetime) -> tuple[int, int]:
-    """Count the answers that were due in [start, end): on time, and late or missing."""
+    """Count the replies that were due in [start, end): on time, and late or missing."""
     due = (ANSWERS.c.due >= seconds(start)) & (ANSWERS.c.due < seconds(end))
     total = await db.scalar(select(func.count()).select_from(ANSWERS).where(due)) or 0
     timely = select(func.count()).select_from(ANSWERS).where(due, ANSWERS.c.answered <= ANSWERS.c.due)
@@ -108,10 +109,10 @@ async def counted(db: AsyncConnection, start: datetime, end: datetime) -> tuple[
     return on_time, total - on_time
 
 
-async def _read(db: AsyncConnection, query: Select[Any]) -> list[Answer]:
+async def _read(db: AsyncConnection, query: Select[Any]) -> list[OwedReply]:
     return [_answer(row) for row in (await db.execute(query)).mappings()]
 
 
-def _answer(row: RowMapping) -> Answer:
+def _answer(row: RowMapping) -> OwedReply:
     times = {name: None if row[name] is None else instant(row[name]) for name in _TIMES}
-    return Answer(**{**{name: row[name] for name in row if name != "happening"}, **times})
+    return OwedReply(**{**{name: row[name] for name in row if name != "happening"}, **times})

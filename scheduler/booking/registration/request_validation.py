@@ -1,4 +1,4 @@
-"""Checks on a registration before it is weighed: every faulty field is named at once, good ones are normalised."""
+"""Validates and normalises a registration before admission: every faulty field is reported at once. Pure."""
 
 import re
 from collections import Counter
@@ -24,23 +24,23 @@ def phone(typed: str) -> str | None:
     return f"+84{match[1]}" if match else None
 
 
-def check(request: Request, points: Mapping[str, Point], profile: Policy, now: datetime) -> Request:
-    """Return the request normalised. `points` holds at least the known ones it names. Raises InvalidRequest."""
+def validate(request: Request, points: Mapping[str, Point], profile: Policy, now: datetime) -> Request:
+    """Return the request normalised. `points` has at least those of its points that exist. Raises InvalidRequest."""
     policy = profile.session
-    said = particulars.normal(request)
+    said = particulars.normalise(request)
     title, contact = text.clean(request.title), text.clean(request.contact_name)
-    items = script.normal(request.script)
+    items = script.normalise(request.script)
     number = phone(request.contact_phone)
     second = phone(said.second_phone)
     errors = [
-        *text.faults("title", title, policy.max_title),
-        *text.faults("contact_name", contact, policy.max_name),
+        *text.validate("title", title, policy.max_title),
+        *text.validate("contact_name", contact, policy.max_name),
         *([] if number else [FieldError("contact_phone", "phone-format", request.contact_phone[:MAX_ECHO])]),
         *([] if second or not said.second_phone else [FieldError("second_phone", "phone-format")]),
         *_point_errors(request, points),
         *_time_errors(request, policy, now),
-        *particulars.faults(said, profile),
-        *script.faults(items, request.everyone, policy.max_title),
+        *particulars.validate(said, profile),
+        *script.validate(items, request.everyone, policy.max_title),
     ]
     if errors or number is None:
         raise InvalidRequest(errors)
@@ -59,7 +59,7 @@ def check(request: Request, points: Mapping[str, Point], profile: Policy, now: d
 def unit_errors(
     request: Request, points: Mapping[str, Point], units: Mapping[str, Unit], day: date
 ) -> list[FieldError]:
-    """Return which points belong to no unit on the day of the session; the value is the successor's name (R-002)."""
+    """Return an error for each point whose unit is not valid on the session's day, naming the successor (R-002)."""
     owners = {point: units[points[point].unit] for point in request.everyone}
     return [
         FieldError("host_point" if point == request.host_point else "points", *_gone(unit, units, day))
@@ -78,7 +78,7 @@ def _gone(unit: Unit, units: Mapping[str, Unit], day: date) -> tuple[str, str]:
 
 
 def point_errors(request: Request, points: Mapping[str, Point]) -> list[FieldError]:
-    """Return which points may not meet: only active ones host or are invited (R-046, R-076, R-077)."""
+    """Return an error for each point that is not active: only active ones host or are invited (R-046, R-076, R-077)."""
     return [
         FieldError("host_point" if point == request.host_point else "points", f"point-{points[point].state}", name)
         for point in request.everyone
@@ -116,13 +116,13 @@ def _time_errors(request: Request, policy: SessionPolicy, now: datetime) -> list
 
 
 def end_error(official: Interval, policy: SessionPolicy, now: datetime) -> str | None:
-    """Return what is wrong with a new end of a meeting that may have begun: it must lie ahead."""
+    """Return the error word for a new end of a meeting, which must be in the future; None if it is valid."""
     word = _interval_error(official, policy, min(now, official.start))
     return word or ("in-the-past" if official.end <= now else None)
 
 
 def _interval_error(interval: Interval, policy: SessionPolicy, now: datetime) -> str | None:
-    """Return the first word that is true of an interval; the later tests rely on the earlier ones."""
+    """Return the word of the first check that an interval fails; later checks rely on earlier ones."""
     longest, farthest = timedelta(hours=policy.max_hours), timedelta(days=policy.max_days_ahead)
     tests: list[tuple[str, Callable[[datetime, datetime], bool]]] = [
         ("no-timezone", lambda start, end: start.utcoffset() is None or end.utcoffset() is None),

@@ -4,7 +4,7 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, T
 
 from scheduler.core.schema import METADATA
 
-ANSWERS = Table(  # what is owed to units, and whether it was given on time
+ANSWERS = Table(  # replies owed to units, and when each was given
     "answers",
     METADATA,
     Column("subject", String(32), primary_key=True),  # a draft or a session
@@ -17,14 +17,14 @@ ANSWERS = Table(  # what is owed to units, and whether it was given on time (R-0
     Column("due", BigInteger, nullable=False),
     Column("start", BigInteger),
     Column("answered", BigInteger),
-    Column("told", Integer, nullable=False),  # the last share of the time, in percent, that somebody was reminded of
-    Column("happening", Integer),  # up to which the session was followed
+    Column("told", Integer, nullable=False),  # the last share of the time, in percent, with a reminder
+    Column("happening", Integer),  # the last history row of the session that was processed
     Index("answers_answered_due", "answered", "due"),
     Index("answers_happening", "happening"),
 )
 
 
-EMERGENCIES_SEEN = Table(  # who of the duty desk took note of which emergency
+EMERGENCIES_SEEN = Table(  # the account that acknowledged each emergency
     "emergencies_seen",
     METADATA,
     Column("subject", String(32), primary_key=True),  # a draft or a session
@@ -53,7 +53,7 @@ DRAFTS = Table(  # registrations that wait in a unit's inbox (R-060)
 )
 
 
-REFUSALS = Table(  # registrations that were refused, by which rule; one row for every try
+REFUSALS = Table(  # registrations that were refused, with the rule; one row for every attempt
     "refusals",
     METADATA,
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),

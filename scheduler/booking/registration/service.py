@@ -1,7 +1,7 @@
-"""The scheduler as the roof sees it: one method per use case, each one transaction; `now` is always an argument.
+"""Use cases of booking, as the server calls them: one method is one transaction; `now` is always an argument.
 
-A use case that writes loads, lets a pure module decide, and saves, all inside the one serialised write transaction, so
-that no two registrations are ever weighed against the same free capacity (R-018).
+A use case that writes loads rows, calls pure rules and saves, all inside the one serialised write transaction, so that
+no two registrations are ever decided on against the same free capacity (R-018).
 """
 
 import uuid
@@ -22,7 +22,7 @@ from scheduler.booking.sessions import store as sessions_store
 from scheduler.booking.sessions.listing import Selection
 from scheduler.booking.sessions.occupation import Occupation
 from scheduler.calendar import store as calendar_store
-from scheduler.calendar.day_corrections import DayNote, Notes
+from scheduler.calendar.day_corrections import CalendarCorrections, DayCorrection
 from scheduler.calendar.deadlines import Clock
 from scheduler.core import capacity_limit
 from scheduler.core.database import prepare, writing
@@ -43,13 +43,13 @@ from scheduler.core.model import (
     SYSTEM,
     Act,
     Admit,
+    AgendaEntry,
     Amount,
     ClassId,
     Draft,
     DraftState,
-    Entry,
     Happening,
-    Imported,
+    ImportResult,
     Interval,
     Limit,
     Limits,
@@ -58,7 +58,7 @@ from scheduler.core.model import (
     Point,
     PointState,
     RefusalWord,
-    Refused,
+    RefusedRegistration,
     Request,
     ScriptItem,
     Session,
@@ -74,7 +74,7 @@ from scheduler.policy import store as policy_store
 from scheduler.policy.policy import Policy
 from scheduler.policy.profile_files import Profiles
 from scheduler.policy.registrants import Registrants
-from scheduler.policy.store import Kept
+from scheduler.policy.store import StoredPolicy
 from scheduler.units import store as units_store
 from scheduler.units import units_file
 from scheduler.units.device_count import set_devices
@@ -82,10 +82,10 @@ from scheduler.units.naming import MAX_DEVICES
 
 LIMITS: tuple[Limit, Limit] = ("sessions", "points")
 RATED = Amount(20, 250)
-"""The default maximum: one conference of all 169 points fits into what may be used, 200 less the test room."""
+"""The default maximum: one meeting of all 169 points fits into the usable share, 200 less the test room."""
 MAX_REFUSALS = 1000
 MAX_STEPS = 4
-"""An extension is for so many steps at most; who needs more asks again."""
+"""The most steps that one extension may have; a host that needs more asks again."""
 
 Refusal = StateSecret | TooLate | CapacityExceeded
 REFUSALS: dict[type[Refusal], RefusalWord] = {StateSecret: "secret", TooLate: "late", CapacityExceeded: "capacity"}
@@ -94,8 +94,8 @@ REFUSALS: dict[type[Refusal], RefusalWord] = {StateSecret: "secret", TooLate: "l
 class Scheduler:
     """Books sessions. `rated` is the maximum that holds until the first recorded capacity step.
 
-    `channels` are where decisions are told. A registration is judged by the profile in force when it comes; door and
-    code by the one of the session's start.
+    `channels` are where notices of decisions go. The profile in force on receipt decides on a registration; the profile
+    at the session's start rules its access window and its code.
     """
 
     def __init__(
@@ -114,32 +114,32 @@ class Scheduler:
         # owned
         self.operator = QueueManagement(engine, profiles, rated, channels)
 
-    async def check_vault(self) -> None:
-        """Raises LostKey when codes cannot be read."""
+    async def check_code_key(self) -> None:
+        """Decrypt one stored code. Raises LostKey if the key is not the one it was encrypted with."""
         async with self._engine.begin() as db:
-            await sessions_store.check_vault(db)
+            await sessions_store.check_code_key(db)
 
     # Profiles.
 
     async def check_profiles(self) -> None:
-        """Raises PolicyError when a version has other contents than before."""
+        """Compare the profiles with those stored. Raises PolicyError if a version has other contents than before."""
         async with self._engine.begin() as db:
-            for policy in self._profiles.shelf:
+            for policy in self._profiles.policies:
                 await policy_store.known(db, policy)
 
     async def keep_profiles(self, now: datetime) -> None:
-        """Keep what decisions are taken under. Raises PolicyError: a version has other contents than before."""
+        """Store the profiles that decisions are taken under. Raises PolicyError as :meth:`check_profiles` does."""
         async with writing(self._engine) as db:
-            for policy in self._profiles.shelf:
+            for policy in self._profiles.policies:
                 await policy_store.keep(db, policy, now)
 
-    async def profiles(self) -> list[Kept]:
+    async def profiles(self) -> list[StoredPolicy]:
         """Return every profile ever used here, oldest first."""
         async with self._engine.begin() as db:
             return await policy_store.history(db)
 
     @property
-    def shelf(self) -> Profiles:
+    def all_profiles(self) -> Profiles:
         """All profiles over time."""
         return self._profiles
 
@@ -153,26 +153,26 @@ class Scheduler:
 
     # Working time.
 
-    async def calendar(self) -> Notes:
+    async def calendar(self) -> CalendarCorrections:
         """Return the corrections to the calendar and the confirmed years."""
         async with self._engine.begin() as db:
-            return await calendar_store.notes(db)
+            return await calendar_store.corrections(db)
 
     async def clock(self, now: datetime) -> Clock:
-        """Return what counts deadlines under the profile in force."""
+        """Return the clock that counts deadlines under the profile in force."""
         async with self._engine.begin() as db:
             return await self._clock(db, now)
 
     async def _clock(self, db: AsyncConnection, now: datetime) -> Clock:
-        return Clock(self.policy(now), (await calendar_store.notes(db)).calendar)
+        return Clock(self.policy(now), (await calendar_store.corrections(db)).calendar)
 
-    async def correct_day(self, note: DayNote) -> None:
+    async def correct_day(self, note: DayCorrection) -> None:
         """Make a day a working day or a day off, by a document."""
         async with writing(self._engine) as db:
             await calendar_store.set_day(db, note)
 
     async def uncorrect_day(self, day: date) -> None:
-        """Take the correction of a day back."""
+        """Delete the correction of a day."""
         async with writing(self._engine) as db:
             await calendar_store.unset_day(db, day)
 
@@ -184,7 +184,7 @@ class Scheduler:
     # Units and points.
 
     async def units(self, on: datetime | None = None) -> list[Unit]:
-        """Return all units in registry order, or those that are units on a day."""
+        """Return the units in registry order, all or those valid on a day."""
         async with self._engine.begin() as db:
             units = await units_store.units(db)
         return units if on is None else [unit for unit in units if unit.valid(self.day(on))]
@@ -217,10 +217,10 @@ class Scheduler:
 
     async def import_units(
         self, text: str, state: PointState = PointState.ACTIVE, taken_over: datetime | None = None
-    ) -> Imported:
+    ) -> ImportResult:
         """Add or change units and their points from a units file (JSON text); new points are in `state`.
 
-        Those that were in operation before are `taken_over` now. Raises BadUnits; then nothing changed.
+        Points that were in operation before the import are `taken_over` now. Raises BadUnits; then nothing changed.
         """
         async with writing(self._engine) as db:
             known = await units_store.registered(db)
@@ -232,16 +232,16 @@ class Scheduler:
             for new in added:
                 point = replace(new.point, state=state, taken_over=taken_over)
                 await units_store.add(db, replace(new, point=point))
-        return Imported(len(added), len(changed), len(read) - len(added) - len(changed))
+        return ImportResult(len(added), len(changed), len(read) - len(added) - len(changed))
 
     # Sessions.
 
     async def submit(self, request: Request, now: datetime, wait: bool = False, draft: str | None = None) -> Session:
         """Register a request: it is issued, or with `wait` it waits in the order of registration.
 
-        With `draft` that draft becomes it, and gives it its number. Raises InvalidRequest, UnknownDraft, DraftSettled,
-        StateSecret, TooLate, CapacityExceeded (if `impossible` with `wait` too), NoWorkingDay; then nothing changed,
-        but the refusal is kept, and one for capacity is told to the unit.
+        With `draft`, that draft is confirmed and gives the session its number. Raises InvalidRequest, UnknownDraft,
+        DraftSettled, StateSecret, TooLate, CapacityExceeded (if `impossible` with `wait` too), NoWorkingDay. Then
+        nothing changed but that the refusal is stored; the unit is notified of one for capacity.
         """
         async with writing(self._engine) as db:
             opened = None if draft is None else await self._open_draft(db, draft)
@@ -252,7 +252,7 @@ class Scheduler:
             if refused is None:
                 session = await self._numberless(db, checked, asked, received, now)
                 claim = commit.claim(session, host)
-                plan = await commit.weigh(claim, wait)
+                plan = await commit.decide(claim, wait)
                 if isinstance(plan, Admit) or (wait and not plan.impossible):
                     number = opened.number if opened else await sessions_store.number(db, self.policy(now), now)
                     session = replace(session, number=number)
@@ -268,7 +268,7 @@ class Scheduler:
         raise refused
 
     async def _open_draft(self, db: AsyncConnection, draft_id: str) -> Draft:
-        """Return a draft that is open."""
+        """Return a draft that is open. Raises UnknownDraft, DraftSettled."""
         draft = await drafts_store.known(db, draft_id)
         if draft.state != DraftState.OPEN:
             raise DraftSettled(draft.state)
@@ -277,11 +277,11 @@ class Scheduler:
     async def _barred(
         self, db: AsyncConnection, request: Request, received: datetime, now: datetime
     ) -> StateSecret | TooLate | None:
-        """Return why a faultless request is not even weighed (Điều 5.2, 13.2.a)."""
+        """Return why a valid request is refused before admission: secret or late (Điều 5.2, 13.2.a); else None."""
         return StateSecret() if request.secret else await self._late(db, request, received, now)
 
     async def _late(self, db: AsyncConnection, request: Request, received: datetime, now: datetime) -> TooLate | None:
-        """Return why a request that comes at `received` comes too late for its class (Điều 13.2.a)."""
+        """Return the refusal of a request that is received too late for its class (Điều 13.2.a); else None."""
         clock = await self._clock(db, now)
         counted = clock.deadlines(request.klass, received, request.official.start)
         if counted.latest is None or not counted.late:
@@ -294,9 +294,9 @@ class Scheduler:
         effective, latest = counted.effective.astimezone(zone), counted.latest.astimezone(zone)
         return TooLate(request.klass, article, effective, latest, remaining)
 
-    def _refusal(self, request: Request, host: Point, refused: Refusal, now: datetime) -> Refused:
+    def _refusal(self, request: Request, host: Point, refused: Refusal, now: datetime) -> RefusedRegistration:
         secret = isinstance(refused, StateSecret)
-        return Refused(
+        return RefusedRegistration(
             at=now,
             unit=host.unit,
             host_point=host.id,
@@ -309,13 +309,13 @@ class Scheduler:
             profile=self.policy(now).stamp,
         )
 
-    async def refusals(self, start: datetime, end: datetime) -> list[Refused]:
+    async def refusals(self, start: datetime, end: datetime) -> list[RefusedRegistration]:
         """Return the registrations that were refused in [start, end), the latest thousand, newest first."""
         async with self._engine.begin() as db:
             return await refusals_store.between(db, start, end, MAX_REFUSALS)
 
     async def registrants(self, host_point: str, purpose: str, klass: ClassId, start: datetime) -> Registrants:
-        """Return who may register a session that starts then (Điều 12), by the rules of then. Raises UnknownPoint."""
+        """Return the units that may register a session, by the profile of its start (Điều 12). Raises UnknownPoint."""
         async with self._engine.begin() as db:
             point = await units_store.point(db, host_point)
             units = await units_store.units(db)
@@ -330,7 +330,7 @@ class Scheduler:
     ) -> tuple[Request, Mapping[str, Point], tuple[Slot, ...]]:
         """Return a request normalised, its points and its slots. Raises InvalidRequest."""
         points = await units_store.points_named(db, request.everyone)
-        checked = request_validation.check(request, points, self.policy(now), now)
+        checked = request_validation.validate(request, points, self.policy(now), now)
         await self._check_units(db, checked, points)
         other = self.policy(checked.official.start).other_legs(checked.recording, checked.purpose)
         return checked, points, admission_rule.slots(checked, points, other)
@@ -345,7 +345,7 @@ class Scheduler:
     async def _numberless(
         self, db: AsyncConnection, request: Request, asked: tuple[Slot, ...], received: datetime, now: datetime
     ) -> Session:
-        """Make a registration of a request, at the next place in the order, that has no number yet."""
+        """Return a waiting session for a request, with the next place in the order and without a number."""
         clock = await self._clock(db, now)
         counted = clock.deadlines(request.klass, received, request.official.start)
         return Session(
@@ -382,12 +382,12 @@ class Scheduler:
             return await sessions_store.known(db, session_id)
 
     async def opened(self, session_id: str, now: datetime) -> None:
-        """Note that somebody has opened the meeting of a session."""
+        """Record that the meeting of a session was opened."""
         async with writing(self._engine) as db:
-            await admission_store.happened(db, session_id, "opened", now, None, SYSTEM, self.policy(now).stamp)
+            await admission_store.record_happening(db, session_id, "opened", now, None, SYSTEM, self.policy(now).stamp)
 
     async def release(self, session_id: str, now: datetime, act: Act = SYSTEM) -> Session:
-        """Give up a session that nobody opened, some time after its start: the rest of its time is free (I-03).
+        """Cancel a session that nobody opened, some time after its start: the rest of its time is free (I-03).
 
         Raises UnknownSession, Ended (also when cancelled), NotMissed.
         """
@@ -401,11 +401,11 @@ class Scheduler:
             return await sessions_store.known(db, session_id)
 
     async def amend(self, session_id: str, request: Request, now: datetime, act: Act = SYSTEM) -> Session:
-        """Ask for something else instead: less keeps its place in the order, more gets a new one; the code stays.
+        """Replace the request of a session: a smaller one keeps its place in the order, a larger gets a new one.
 
-        One that is moved to another start must come as early before it as a registration. Raises UnknownSession, Ended
-        (also when cancelled), InvalidRequest, TooLate, CapacityExceeded; then nothing changed, but that it came too
-        late is kept.
+        The code stays. A move to another start must come as early before it as a registration. Raises UnknownSession,
+        Ended (also when cancelled), InvalidRequest, TooLate, CapacityExceeded. Then nothing changed but that a TooLate
+        refusal is stored.
         """
         async with writing(self._engine) as db:
             old = await self._open(db, session_id, now)
@@ -427,7 +427,7 @@ class Scheduler:
         raise refused
 
     async def invite(self, session_id: str, point_id: str, now: datetime, act: Act = SYSTEM) -> Session:
-        """Let one more point take part from now on, also while the meeting is held (Điều 3.7, R-011).
+        """Invite one more point from now on, also while the meeting is live (Điều 3.7, R-011).
 
         Raises UnknownSession, UnknownPoint, Ended (also when cancelled), CapacityExceeded; then nothing changed.
         """
@@ -441,7 +441,7 @@ class Scheduler:
             return await sessions_store.known(db, session_id)
 
     async def extend(self, session_id: str, steps: int, now: datetime, act: Act = SYSTEM) -> Session:
-        """Let a meeting that is held go on for so many steps of the profile (R-080, I-06).
+        """Extend a live meeting by so many steps of the profile (R-080, I-06).
 
         Raises UnknownSession, Ended (also when cancelled), NotLive, InvalidRequest, CapacityExceeded.
         """
@@ -453,7 +453,7 @@ class Scheduler:
             return await sessions_store.known(db, session_id)
 
     def _extended(self, old: Session, steps: int, now: datetime) -> Session:
-        """Return a session that is held with a later end. Raises NotLive, InvalidRequest."""
+        """Return a live session with a later end. Raises NotLive, InvalidRequest."""
         if not old.official.start <= now or self.phase(old, now) != "open":
             raise NotLive
         policy = self.policy(now)
@@ -465,7 +465,7 @@ class Scheduler:
         return replace(old, slots=slots)
 
     async def extensible(self, session_id: str, now: datetime) -> int:
-        """Return by how many steps, four at most, a meeting could go on now; 0 for one that is not held.
+        """Return by how many steps, four at most, a meeting can be extended now; 0 if it is not live.
 
         Raises UnknownSession.
         """
@@ -482,14 +482,14 @@ class Scheduler:
             return 0
 
     async def _open(self, db: AsyncConnection, session_id: str, now: datetime) -> Session:
-        """Return a session that is neither over nor cancelled."""
+        """Return a session that is neither over nor cancelled. Raises UnknownSession, Ended."""
         session = await sessions_store.known(db, session_id)
         if self.phase(session, now) in {"ended", "cancelled"}:
             raise Ended
         return session
 
     async def script(self, session_id: str) -> tuple[ScriptItem, ...]:
-        """Return the script of a session in order; nothing for an unknown one."""
+        """Return the script items of a session in order; none for an unknown session."""
         async with self._engine.begin() as db:
             return await sessions_store.script(db, session_id)
 
@@ -498,10 +498,10 @@ class Scheduler:
 
         Raises UnknownSession, Ended (also when it was cancelled), InvalidRequest.
         """
-        given = script.normal(items)
+        given = script.normalise(items)
         async with writing(self._engine) as db:
             session = await self._open(db, session_id, now)
-            faults = script.faults(given, session.everyone, self.policy(now).session.max_title)
+            faults = script.validate(given, session.everyone, self.policy(now).session.max_title)
             if faults:
                 raise InvalidRequest(faults)
             await sessions_store.set_script(db, session_id, given)
@@ -513,26 +513,26 @@ class Scheduler:
             return await sessions_store.known(db, session_id)
 
     async def live_code(self, session_id: str) -> str | None:
-        """Return the live code of a session, None when it has none or there is no such session."""
+        """Return the live code of a session; None if it has none or does not exist."""
         async with self._engine.begin() as db:
             found = await sessions_store.one(db, session_id)
         return found.code if found else None
 
     async def named(self, ids: Iterable[str]) -> list[Session]:
-        """Return those of the sessions that there are, in the order of registration."""
+        """Return the sessions with these ids, without those that do not exist, in the order of registration."""
         async with self._engine.begin() as db:
             return await sessions_store.named(db, ids)
 
     async def sessions(self, start: datetime, end: datetime, units: Collection[str] | None = None) -> list[Session]:
         """Return sessions with a slot in [start, end), ordered by their first start.
 
-        With `units`, only those whose host or component is a point of theirs.
+        With `units`, only sessions that have a point of these units as host or component.
         """
         async with self._engine.begin() as db:
             return await sessions_store.between(db, start, end, units)
 
     async def occupied(self, start: datetime, end: datetime, skip: int, limit: int) -> list[Occupation]:
-        """Return which points are in a session with a code in [start, end), by start, a page at a time."""
+        """Return a page of the points that are in an issued session in [start, end), by start."""
         async with self._engine.begin() as db:
             return await occupation.page(db, start, end, skip, limit)
 
@@ -545,15 +545,15 @@ class Scheduler:
 
     async def agenda(
         self, start: datetime, end: datetime, now: datetime, units: Collection[str] | None = None
-    ) -> list[Entry]:
-        """Return the slots of sessions in [start, end), by start; with `units` those that concern them."""
+    ) -> list[AgendaEntry]:
+        """Return the slots of sessions in [start, end), by start; with `units` only slots that concern them."""
         async with self._engine.begin() as db:
             return await sessions_store.agenda(db, start, end, units, lambda at: self.policy(at).door, now)
 
-    # The door.
+    # Joining by a code.
 
     async def by_code(self, code: str) -> Session:
-        """Return the session a code was issued for, whether it still opens the door or not. Raises CodeUnknown."""
+        """Return the session a code was issued for, live or dead. Raises CodeUnknown."""
         async with self._engine.begin() as db:
             session = await sessions_store.by_code(db, self.typed(code))
         if session is None:
@@ -561,15 +561,15 @@ class Scheduler:
         return session
 
     def typed(self, text: str) -> str:
-        """Return the code in what somebody typed, of as many digits as a profile's codes have. Raises CodeUnknown."""
-        for policy in self._profiles.shelf:
+        """Return the code in a typed text, with the number of digits of one of the profiles. Raises CodeUnknown."""
+        for policy in self._profiles.policies:
             code = codes.typed(text, policy.code.digits)
             if code is not None:
                 return code
         raise CodeUnknown
 
     async def enter(self, code: str, point_id: str | None, now: datetime) -> Session:
-        """Open the door with a code; `point_id` None is somebody without a point whom the caller answers for.
+        """Admit a point to the session of a code; `point_id` None: a person without a point.
 
         Raises CodeUnknown, NotInvited, Cancelled, Ended, Revoked, TooEarly.
         """
@@ -579,24 +579,24 @@ class Scheduler:
         return session
 
     def phase(self, session: Session, now: datetime) -> Phase:
-        """Return where a session stands at `now`."""
+        """Return the phase of a session at `now`."""
         return access_window.phase(session, self.policy(session.official.start).door, now)
 
     # Capacity.
 
     async def load(self, start: datetime, end: datetime) -> list[LoadStep]:
-        """Return the load over [start, end) as steps without gaps; nothing for an empty interval."""
+        """Return the load over [start, end) as steps without gaps; none for an empty interval."""
         window = Interval(start, end)
         async with self._engine.begin() as db:
             return admission_load.merged(admission_load.sweep(await sessions_store.held(db, window), window))
 
     async def usage(self, start: datetime, end: datetime) -> Usage:
-        """Return how full the system was in [start, end), and who waited, lost a code or was refused (R-113)."""
+        """Return the peak load in [start, end), and how many sessions waited, lost a code or were refused (R-113)."""
         window = Interval(start, end)
         async with self._engine.begin() as db:
             steps = admission_load.sweep(await sessions_store.held(db, window), window)
             waited, revoked = await admission_store.counts(db, window)
-            refused = await refusals_store.crowded_out(db, window)
+            refused = await refusals_store.count_capacity_refusals(db, window)
         sessions, points = (admission_load.peak(steps, what) for what in LIMITS)
         return Usage(
             sessions=sessions.sessions if sessions else 0,
@@ -611,22 +611,22 @@ class Scheduler:
     async def limits(self, now: datetime) -> Limits:
         """Return the maximum and the usable share at `now`."""
         async with self._engine.begin() as db:
-            maximum = await admission_store.ceiling(db, self._rated)
+            maximum = await admission_store.capacity_limit(db, self._rated)
         return Limits(maximum.at(now), self.policy(now).capacity.usable(maximum.at(now)))
 
-    async def ceiling(self) -> capacity_limit.CapacityLimit:
+    async def capacity_limit(self) -> capacity_limit.CapacityLimit:
         """Return the rated maximum over time, as recorded and planned."""
         async with self._engine.begin() as db:
-            return await admission_store.ceiling(db, self._rated)
+            return await admission_store.capacity_limit(db, self._rated)
 
-    # What happened.
+    # History.
 
     async def happenings(self, after: int, limit: int = 1000) -> list[Happening]:
-        """Return what happened to sessions after the happening with this id, oldest first."""
+        """Return history rows of all sessions after the row with this id, oldest first."""
         async with self._engine.begin() as db:
             return await admission_store.happenings(db, after, limit)
 
     async def history(self, session_id: str) -> list[Happening]:
-        """Return what happened to a session, oldest first (I-01)."""
+        """Return the history of a session, oldest first (I-01)."""
         async with self._engine.begin() as db:
             return await admission_store.history(db, session_id)

@@ -1,4 +1,4 @@
-"""When a code opens the door: from the lobby before a slot until the grace time after it (policy values)."""
+"""Decides whether a code admits a point now: from the lobby before a slot until the grace time after it. Pure."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,12 +10,12 @@ from scheduler.policy.policy import DoorPolicy
 
 
 def phase(session: Session, door: DoorPolicy, now: datetime) -> Phase:
-    """Return where a session stands; between rehearsal and official meeting it is upcoming again."""
-    return stands(session.state, session.slots, door, now)
+    """Return the phase of a session; between rehearsal and official meeting it is upcoming again."""
+    return phase_of_slots(session.state, session.slots, door, now)
 
 
-def stands(state: State, slots: Sequence[Slot], door: DoorPolicy, now: datetime) -> Phase:
-    """Return where the slots of a session in a state stand."""
+def phase_of_slots(state: State, slots: Sequence[Slot], door: DoorPolicy, now: datetime) -> Phase:
+    """Return the phase of some slots of a session in a state."""
     if state == State.CANCELLED:
         return "cancelled"
     if all(slot.end + door.grace <= now for slot in slots):
@@ -30,14 +30,14 @@ def stands(state: State, slots: Sequence[Slot], door: DoorPolicy, now: datetime)
 
 
 def opens(session: Session, door: DoorPolicy, now: datetime) -> datetime | None:
-    """Return when the lobby of the next slot opens, or None when no slot is to come."""
+    """Return when the lobby of the next slot opens; None if no slot is to come."""
     return min((slot.start - door.lobby for slot in session.slots if now < slot.start), default=None)
 
 
 def check(session: Session, point_id: str | None, door: DoorPolicy, now: datetime, dead: bool = False) -> None:
-    """Let a point in, or somebody without a point (None) whom the caller answers for; a `dead` code lets nobody in.
+    """Check that a point may enter now; `point_id` None is a person without a point. A `dead` code admits nobody.
 
-    Raises NotInvited before anything about the session's times is told, then Cancelled, Ended, Revoked, TooEarly.
+    Raises NotInvited before it tells anything about the session's times, then Cancelled, Ended, Revoked, TooEarly.
     """
     if point_id is not None and point_id not in session.everyone:
         raise NotInvited

@@ -1,9 +1,9 @@
-"""Session codes: random digits that nobody can guess and no session ever gets twice (R-051, I10)."""
+"""Makes session codes of random digits, which cannot be guessed, and reads typed ones (R-051, I10). Pure."""
 
 import secrets
 
 LONGEST = 64
-"""Longest text that is looked at; people paste codes with blanks, not books."""
+"""The longest text that is parsed; people paste codes with blanks, not books."""
 
 _BETWEEN = str.maketrans("", "", "-.")
 
@@ -14,7 +14,7 @@ def fresh(digits: int) -> str:
 
 
 def typed(text: str, digits: int) -> str | None:
-    """Return the code a person typed, or None when it cannot be one; blanks, hyphens and dots in it are ignored."""
+    """Return the code in a typed text, or None if it cannot be a code; blanks, hyphens and dots are ignored."""
     if len(text) > LONGEST:
         return None
     code = "".join(text.split()).translate(_BETWEEN)

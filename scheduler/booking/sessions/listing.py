@@ -1,7 +1,7 @@
-"""Sessions page by page, in the order of their official start: selected, ordered and cut by the database.
+"""Lists sessions page by page in the order of their official start; the database selects, orders and limits.
 
-A page begins behind a session (keyset pagination), so that its cost does not grow with its number, and a session that
-is registered while somebody reads moves nothing from one page to the next.
+A page begins after a given session (keyset pagination). So its cost does not grow with its number, and a session that
+is registered between two pages moves none from one page to the next.
 """
 
 from collections.abc import Callable, Collection
@@ -26,15 +26,16 @@ _SLOTS = (
     (_OFFICIAL.c.start, _OFFICIAL.c.end),
     (func.coalesce(_REHEARSAL.c.start, _OFFICIAL.c.start), func.coalesce(_REHEARSAL.c.end, _OFFICIAL.c.end)),
 )
-"""Start and end of either slot; of the official one twice where there is no rehearsal, so that none is ever null."""
+"""Start and end of both slots. Without a rehearsal, the official slot stands in for it, so that none is null."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which sessions: those with a slot in [start, end) for which all that is given is true.
+    """Selects sessions with a slot in [start, end) for which all given conditions are true.
 
-    `units`: a point of one of them takes part or hosts, and so for the one `unit`; `phases`: where they stand; `text`
-    may lack diacritics and stands anywhere in number, title or name of the host. `newest`: the last start comes first.
+    `units`: a point of one of them takes part or hosts; `unit`: the same for one unit. `phases`: their phase now.
+    `text`: found anywhere in number, title or name of the host, with or without diacritics. `newest`: the latest start
+    comes first.
     """
 
     start: datetime
@@ -49,7 +50,7 @@ class Selection:
 async def page(
     db: AsyncConnection, selection: Selection, after: Session | None, limit: int, profiles: Profiles, now: datetime
 ) -> list[Session]:
-    """Return the first sessions of a selection, or those that come after a session, `limit` at most."""
+    """Return the first sessions of a selection, or those after a session, `limit` at most."""
     start = _OFFICIAL.c.start
     query = _joined().where(_in_time(selection))
     for units in (selection.units, None if selection.unit is None else [selection.unit]):
@@ -73,14 +74,14 @@ def _joined() -> Select[tuple[str]]:
 
 
 def _in_time(selection: Selection) -> ColumnElement[bool]:
-    """Tell which have a slot in the time; no rehearsal ends behind its official start, which narrows what is read."""
+    """Return the condition that a slot is in the time. No rehearsal ends after the official start; this limits rows."""
     start, end = seconds(selection.start), sql_values.rounded_up(selection.end)
     meets = or_(*((begin < end) & (finish > start) for begin, finish in _SLOTS))
     return (_OFFICIAL.c.start > start - store.LONGEST) & meets
 
 
 def _behind(session: Session, newest: bool) -> ColumnElement[bool]:
-    """Tell which come after a session; the first comparison lets the database begin there."""
+    """Return the condition that a row comes after a session; the first comparison lets the index begin there."""
     start, at = _OFFICIAL.c.start, seconds(session.official.start)
     if newest:
         return (start <= at) & or_(start < at, SESSIONS.c.seq < session.seq)
@@ -88,7 +89,7 @@ def _behind(session: Session, newest: bool) -> ColumnElement[bool]:
 
 
 async def _tells(db: AsyncConnection, text: str) -> ColumnElement[bool]:
-    """Tell which say a folded text, or have a host that is called so."""
+    """Return the condition that number, title or name of the host contains a folded text."""
     points = (await db.execute(select(POINTS.c.id, POINTS.c.name, POINTS.c.label))).all()
     hosts = [point.id for point in points if text in naming.key(f"{point.name} {point.label}")]
     return or_(SESSIONS.c.folded.contains(text, autoescape=True), SESSIONS.c.host_point.in_(hosts))
@@ -111,11 +112,11 @@ def _phase(profiles: Profiles, now: datetime) -> ColumnElement[str]:
 
 
 def _by_profile(profiles: Profiles, of: Callable[[DoorPolicy], int]) -> ColumnElement[int]:
-    """Return a number of the door's rules by the profile in force at the official start; before all, by the first."""
-    usual = literal(of(profiles.shelf[0].door))
+    """Return a number of the access rules by the profile in force at the official start; before all, by the first."""
+    usual = literal(of(profiles.policies[0].door))
     begins = [
         (_OFFICIAL.c.start >= seconds(datetime.combine(policy.effective_from, time(), policy.zone)), of(policy.door))
-        for policy in reversed(profiles.shelf)
+        for policy in reversed(profiles.policies)
         if policy.effective_from is not None
     ]
     return case(*begins, else_=usual) if begins else usual

@@ -1,4 +1,4 @@
-"""Which points are in a session with a code at a time: selected and cut by the database, by what is shown of them."""
+"""Lists the points that are in an issued session at a time, page by page; the database selects and limits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from sqlalchemy import literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.booking.sessions.store import issued, meets
-from scheduler.core.model import Gathering, Interval
+from scheduler.core.model import Interval, SessionOutline
 from scheduler.core.schema import SESSION_POINTS, SESSIONS, SLOTS
 from scheduler.core.sql_values import instant
 
@@ -20,17 +20,17 @@ _EVERYONE = union_all(_HOSTS, _OTHERS).subquery()
 
 @dataclass(frozen=True, slots=True)
 class Occupation:
-    """A point that is in a session for a time."""
+    """A point that is in a session from `start` to `end`."""
 
     point: str
     start: datetime
     end: datetime
     title: str
-    session: Gathering
+    session: SessionOutline
 
 
 async def page(db: AsyncConnection, start: datetime, end: datetime, skip: int, limit: int) -> list[Occupation]:
-    """Return which points are in a session with a code in [start, end), by start: `limit` at most, after so many."""
+    """Return the points in an issued session in [start, end), by start: `limit` at most, without the first `skip`."""
     query = (
         select(SLOTS.c.session, SLOTS.c.start, SLOTS.c.end, SESSIONS.c.title, _EVERYONE.c.point)
         .join(SESSIONS, SLOTS.c.session == SESSIONS.c.id)
@@ -43,13 +43,13 @@ async def page(db: AsyncConnection, start: datetime, end: datetime, skip: int, l
     return [Occupation(r.point, instant(r.start), instant(r.end), r.title, known[r.session]) for r in rows]
 
 
-async def _gatherings(db: AsyncConnection, sessions: Sequence[str]) -> dict[str, Gathering]:
+async def _gatherings(db: AsyncConnection, sessions: Sequence[str]) -> dict[str, SessionOutline]:
     everyone: dict[str, list[str]] = {}
     of_them = select(_EVERYONE).where(_EVERYONE.c.session.in_(sessions)).order_by(_EVERYONE.c.position)
     for row in await db.execute(of_them):
         everyone.setdefault(row.session, []).append(row.point)
     official = select(SLOTS).where(SLOTS.c.session.in_(sessions), SLOTS.c.kind == "chinh_thuc")
     return {
-        row.session: Gathering(tuple(everyone[row.session]), Interval(instant(row.start), instant(row.end)))
+        row.session: SessionOutline(tuple(everyone[row.session]), Interval(instant(row.start), instant(row.end)))
         for row in await db.execute(official)
     }

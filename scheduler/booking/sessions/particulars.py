@@ -1,4 +1,4 @@
-"""What a registration says beside who, when and where: class, purpose, kind, form, the support it needs. Pure."""
+"""Validates and describes the particulars of a registration: class, purpose, kind, form, support, people. Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -11,8 +11,8 @@ from scheduler.policy.policy import Policy
 MAX_ECHO = 64
 
 
-def normal(request: Request) -> Request:
-    """Return a request whose particulars have one form: clean texts, each item of support once."""
+def normalise(request: Request) -> Request:
+    """Return a request with normalised particulars: clean texts, each item of support once."""
     return replace(
         request,
         reason=text.clean(request.reason),
@@ -24,8 +24,8 @@ def normal(request: Request) -> Request:
     )
 
 
-def faults(request: Request, policy: Policy) -> list[FieldError]:
-    """Return what is wrong with the particulars of a normal request (Điều 4, 5.2, 13.1, 13.2.a)."""
+def validate(request: Request, policy: Policy) -> list[FieldError]:
+    """Return the errors in the particulars of a normalised request (Điều 4, 5.2, 13.1, 13.2.a)."""
     rules = policy.registration
     return [
         *_class_faults(request, policy),
@@ -41,11 +41,11 @@ def faults(request: Request, policy: Policy) -> list[FieldError]:
 
 
 def _class_faults(request: Request, policy: Policy) -> list[FieldError]:
-    """Say what a class must be called for, and why (R-061, R-073, R-075)."""
+    """Return the errors in ground and reason, which some classes need (R-061, R-073, R-075)."""
     rules = policy.classes[request.klass]
     found = [] if rules.grounds or not request.ground else [FieldError("ground", "not-for-class")]
     found += _code_faults("ground", [request.ground], rules.grounds) if rules.grounds else []
-    check = text.faults if rules.needs_reason else _optional
+    check = text.validate if rules.needs_reason else _optional
     return found + check("reason", request.reason, policy.session.max_title)
 
 
@@ -58,11 +58,11 @@ def _code_faults(field: str, given: Iterable[str], known: Mapping[str, str]) -> 
 
 
 def _optional(field: str, given: str, longest: int) -> list[FieldError]:
-    return text.faults(field, given, longest) if given else []
+    return text.validate(field, given, longest) if given else []
 
 
 def _people_faults(request: Request, most: int) -> list[FieldError]:
-    """Say which numbers of people cannot be, and that all are no fewer than those counted by point (Điều 13.1)."""
+    """Return the errors in numbers of people: their range, and a total below the sum by point (Điều 13.1)."""
     there = set(request.everyone)
     found = [
         FieldError("people_at", "not-in-session", point[:MAX_ECHO]) for point in request.people_at if point not in there
@@ -77,10 +77,10 @@ def _people_faults(request: Request, most: int) -> list[FieldError]:
     return found + ([FieldError("people", "fewer-than-counted", str(counted))] if request.people < counted else [])
 
 
-def said(session: Session, policy: Policy, points: Mapping[str, Point]) -> tuple[str, ...]:
-    """Return the lines in which a letter says what a session is: purpose, kind, form, people (R-070).
+def description_lines(session: Session, policy: Policy, points: Mapping[str, Point]) -> tuple[str, ...]:
+    """Return the lines of a notice that describe a session: purpose, kind, form, people (R-070).
 
-    `points` holds those whose people are to be told one by one.
+    `points` has those whose number of people gets a line of its own.
     """
     rules = policy.registration
     named = {

@@ -1,4 +1,7 @@
-"""The scheduler's tables. Times are whole seconds since 1970 in UTC, so that every comparison is exact."""
+"""Tables of sessions beside those of `scheduler.core.schema`: scripts, codes, history, numbers.
+
+Times are whole seconds since 1970 in UTC, so that every comparison is exact.
+"""
 
 from sqlalchemy import (
     BigInteger,
@@ -24,18 +27,18 @@ SCRIPT_ITEMS = Table(
     Column("kind", String(16), nullable=False),
 )
 
-CODES = Table(  # every code ever issued: none comes back (I10)
+CODES = Table(  # every code ever issued, so that none is issued twice (I10)
     "codes",
     METADATA,
     Column("mark", String(18), primary_key=True),
     Column("session", String(32), ForeignKey("sessions.id"), nullable=False),
     Column("issued", BigInteger, nullable=False),
     Column("died", BigInteger),
-    Column("sealed", String(120)),  # as long as it lives
+    Column("sealed", String(120)),  # the encrypted code, until it dies
 )
 
 
-HAPPENINGS = Table(  # what notices and logs are made of; written with what it tells of
+HAPPENINGS = Table(  # history of sessions; each row is written in the transaction of the change
     "happenings",
     METADATA,
     Column("id", Integer, primary_key=True),
@@ -45,7 +48,7 @@ HAPPENINGS = Table(  # what notices and logs are made of; written with what it t
     Column("cause", String(32), ForeignKey("sessions.id")),
     Column("by", String(200), nullable=False, server_default=""),  # empty: the system
     Column("reason", String(500), nullable=False, server_default=""),
-    Column("profile", String(64), nullable=False, server_default=""),  # it was decided under; empty: before it was kept
+    Column("profile", String(64), nullable=False, server_default=""),  # of the decision; empty in older rows
 )
 
 

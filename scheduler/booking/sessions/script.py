@@ -1,4 +1,4 @@
-"""The script of a session (kịch bản, Điều 7.4 and 14.3.a, reading A34): checks on its items. Pure."""
+"""Validates the items of a session's script (kịch bản, Điều 7.4 and 14.3.a, reading A34). Pure."""
 
 import uuid
 from collections import Counter
@@ -14,18 +14,18 @@ MAX_MINUTES = 600
 MAX_ECHO = 64  # how much of a faulty value is worth repeating in an error
 
 
-def normal(items: Sequence[ScriptItem]) -> tuple[ScriptItem, ...]:
-    """Return the items with clean titles; those without an id get one, which they keep from then on."""
+def normalise(items: Sequence[ScriptItem]) -> tuple[ScriptItem, ...]:
+    """Return the items with clean titles; an item without an id gets one, which it keeps from then on."""
     return tuple(replace(item, id=item.id or uuid.uuid4().hex[:12], title=text.clean(item.title)) for item in items)
 
 
-def faults(items: Sequence[ScriptItem], points: Collection[str], longest: int) -> list[FieldError]:
-    """Return what is wrong with normal items of a session of these points; titles have at most `longest` letters."""
+def validate(items: Sequence[ScriptItem], points: Collection[str], longest: int) -> list[FieldError]:
+    """Return the errors in normalised items of a session of these points; titles have at most `longest` letters."""
     found = [] if len(items) <= MAX_ITEMS else [FieldError("script", "too-many", str(MAX_ITEMS))]
     taken = Counter(item.id for item in items)
     for number, item in enumerate(items):
         field = f"script.{number}"
-        found += text.faults(f"{field}.title", item.title, longest)
+        found += text.validate(f"{field}.title", item.title, longest)
         if taken[item.id] > 1:
             found.append(FieldError(f"{field}.id", "duplicate-item", item.id[:MAX_ECHO]))
         if item.point is not None and item.point not in points:

@@ -1,6 +1,6 @@
-"""The script of a session as a table, out and in (kịch bản, Điều 14.3.a, reading A34).
+"""Writes and reads the script of a session as a spreadsheet (kịch bản, Điều 14.3.a, reading A34).
 
-Heads and words are Vietnamese, as people write their scripts; letter case and diacritics of the words do not matter.
+Column heads and words are Vietnamese; letter case and diacritics of the words do not matter.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -29,7 +29,7 @@ Name = TypeVar("Name", bound=str)
 
 
 def write(items: Sequence[ScriptItem], points: Collection[Point], layouts: Mapping[str, str], format_: str) -> bytes:
-    """Return items as a ``csv`` or ``xlsx`` file; `layouts` are words by name of a layout."""
+    """Return items as a ``csv`` or ``xlsx`` file; `layouts` maps names of layouts to Vietnamese words."""
     names = {point.id: point.name for point in points}
     rows = [
         {
@@ -53,9 +53,9 @@ def read(
 ) -> tuple[ScriptItem, ...]:
     """Return the items of a file with these numbered rows; they have no id yet.
 
-    Without a kind an item is a speech, without a point it is the host's, without a layout the picture stays. `points`
-    are those of the session, `host` is the id of one of them; titles have at most `longest` letters. Raises BadSheet
-    with every faulty line.
+    An item without a kind is a speech, without a point it is the host's, without a layout the layout stays as it is.
+    `points` are those of the session, `host` is the id of one of them; titles have at most `longest` letters. Raises
+    BadSheet with every faulty line.
     """
     faults: list[LineError] = []
     known = {key(name): point.id for point in points for name in (point.label, point.name)}
@@ -71,7 +71,7 @@ def read(
             minutes=int(row[MINUTES]) if row[MINUTES].isascii() and row[MINUTES].isdecimal() else 0,
             kind=_word(KINDS, line, row, KIND, faults) or "speech",
         )
-        for fault in script.faults([item], ids, longest):
+        for fault in script.validate([item], ids, longest):
             faults.append(LineError(line, COLUMN_OF[fault.field.rpartition(".")[2]], fault.word, fault.value))
         if len(items) == script.MAX_ITEMS:
             faults.append(LineError(line, "", "too-many", str(script.MAX_ITEMS)))
@@ -83,7 +83,7 @@ def read(
 
 
 def _word(words: Mapping[Name, str], line: int, row: Row, column: str, faults: list[LineError]) -> Name | None:
-    """Return what a cell names, by its word or its own name; an empty one names nothing."""
+    """Return the name that a cell says, as a Vietnamese word or as the name itself; None for an empty cell."""
     named = {key(said): name for name, word in words.items() for said in (name, word)}
     found = named.get(key(row[column]))
     if row[column] and found is None:

@@ -1,7 +1,7 @@
-"""The states of a registration: one table of moves over one enum.
+"""The states of a registration and the moves between them, as one table.
 
-A session holds capacity, and has a code that works, if and only if it is *issued* (I10). Whether an issued session is
-live is no state of its own: it is, during its slots.
+A session holds capacity, and has a live code, if and only if it is *issued* (I10). "Live" is no state of its own: an
+issued session is live during its slots.
 """
 
 from typing import Literal
@@ -21,7 +21,7 @@ MOVES: dict[tuple[State, Move], State] = {
 }
 
 QUEUED = (State.WAITING, State.REVOKED)
-"""What is tried again, in its old place of the order, whenever capacity comes free (R-068)."""
+"""The states of sessions that are tried again, in their place of the order, when capacity comes free (R-068)."""
 
 
 def after(state: State, move: Move) -> State:

@@ -1,4 +1,4 @@
-"""Rows of sessions, slots, codes and capacity, on a connection whose transaction the service holds."""
+"""SQL of sessions, slots, codes and scripts. Every function runs in the caller's transaction."""
 
 import json
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -10,11 +10,11 @@ from sqlalchemy import ColumnElement, Select, delete, exists, func, insert, or_,
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.booking.sessions.access_window import stands
+from scheduler.booking.sessions.access_window import phase_of_slots
 from scheduler.booking.sessions.schema import CODES, REGISTRATION_COUNTER, SCRIPT_ITEMS
 from scheduler.core import code_encryption
 from scheduler.core.errors import UnknownSession
-from scheduler.core.model import Entry, Interval, ScriptItem, Session, Slot, State
+from scheduler.core.model import AgendaEntry, Interval, ScriptItem, Session, Slot, State
 from scheduler.core.schema import POINTS, SESSION_POINTS, SESSIONS, SLOTS, UNITS
 from scheduler.core.sql_values import instant, rounded_up, seconds, storable
 from scheduler.policy.policy import DoorPolicy, Policy
@@ -35,38 +35,40 @@ _SLOT_COLUMNS = (SLOTS.c.kind, SLOTS.c.start, SLOTS.c.end, SLOTS.c.legs)
 
 _EVERY = SLOTS.alias()
 LONGEST = select(func.max(_EVERY.c.end - _EVERY.c.start)).scalar_subquery()
-"""Seconds that the longest slot takes."""
+"""The length of the longest slot in seconds."""
 
 
 def meets(start: datetime, end: datetime) -> ColumnElement[bool]:
-    """Tell which slots overlap [start, end)."""
+    """Return the condition that a slot overlaps [start, end)."""
     return overlap(seconds(start), rounded_up(end))
 
 
 def overlap(start: int | ColumnElement[int], end: int | ColumnElement[int]) -> ColumnElement[bool]:
-    """Tell which slots overlap a time in seconds since 1970.
+    """Return the condition that a slot overlaps a time in seconds since 1970.
 
-    None that begins before that by more than the longest takes can: without this, half a year would be looked through.
+    A slot that begins earlier by more than the longest slot takes cannot overlap. Without this part of the condition,
+    half a year of slots would be read.
     """
     return (SLOTS.c.start < end) & (SLOTS.c.end > start) & (SLOTS.c.start > start - LONGEST)
 
 
 def issued() -> ColumnElement[bool]:
-    """Tell which sessions hold capacity: those with a live code (I10).
+    """Return the condition that a session holds capacity: it has a live code (I10).
 
-    Asked by the code and not by the state, SQLite looks up the few slots of the time and not every issued session.
+    With a condition on the code and not on the state, SQLite reads the few slots of the time and not every issued
+    session.
     """
     return SESSIONS.c.mark.is_not(None)
 
 
 async def one(db: AsyncConnection, session_id: str) -> Session | None:
-    """Return a session by id."""
+    """Return a session by id; None if there is none."""
     found = await _sessions(db, SESSIONS.c.id.in_(storable([session_id])))
     return found[0] if found else None
 
 
 async def named(db: AsyncConnection, ids: Iterable[str]) -> list[Session]:
-    """Return those of the sessions that there are, in the order of registration."""
+    """Return the sessions with these ids, without those that do not exist, in the order of registration."""
     return await _sessions(db, SESSIONS.c.id.in_(storable(ids)))
 
 
@@ -79,8 +81,8 @@ async def known(db: AsyncConnection, session_id: str) -> Session:
 
 
 async def by_code(db: AsyncConnection, code: str) -> Session | None:
-    """Return the session a code was issued for, however long ago."""
-    owner = select(CODES.c.session).where(CODES.c.mark == code_encryption.of(db).mark(code))
+    """Return the session a code was issued for, live or dead; None if there is none."""
+    owner = select(CODES.c.session).where(CODES.c.mark == code_encryption.cipher_of(db).mark(code))
     found = await _sessions(db, SESSIONS.c.id.in_(owner))
     return found[0] if found else None
 
@@ -92,7 +94,7 @@ async def between(
     units: Collection[str] | None = None,
     points: Collection[str] | None = None,
 ) -> list[Session]:
-    """Return the sessions with a slot in [start, end); if units or points are given, those that concern one of them."""
+    """Return the sessions with a slot in [start, end); with units or points, only those with one of them."""
     where: ColumnElement[bool] = SESSIONS.c.id.in_(select(SLOTS.c.session).where(meets(start, end)))
     if units is not None or points is not None:
         where &= concerns(units or (), points or ())
@@ -101,7 +103,7 @@ async def between(
 
 
 def attended(unit: str, start: datetime, end: datetime) -> Select[tuple[str]]:
-    """Select the sessions with a slot in [start, end) that have a point of a unit."""
+    """Return the query for ids of sessions with a slot in [start, end) and a point of a unit."""
     met = SESSIONS.c.id.in_(select(SLOTS.c.session).where(meets(start, end)))
     return select(SESSIONS.c.id).where(met, concerns([unit]))
 
@@ -113,18 +115,18 @@ async def agenda(
     units: Collection[str] | None,
     door: Callable[[datetime], DoorPolicy],
     now: datetime,
-) -> list[Entry]:
-    """Return the slots in [start, end) of what is not cancelled, by start; with `units` what concerns them.
+) -> list[AgendaEntry]:
+    """Return the slots in [start, end) of sessions that are not cancelled, by start; with `units` only theirs.
 
-    `door` returns the rules of the day of a slot.
+    `door` returns the access rules in force at a slot's start.
     """
     where = meets(start, end) & (SESSIONS.c.state != State.CANCELLED)
     rows = await db.execute(_ENTRIES.where(where if units is None else where & concerns(units)))
     found = []
     for row in rows:
         slot = slot_of(row.kind, row.start, row.end, row.legs)
-        phase = stands(State(row.state), (slot,), door(slot.start), now)
-        found.append(Entry(row.id, row.number, row.title, row.label, row.level, slot, phase))
+        phase = phase_of_slots(State(row.state), (slot,), door(slot.start), now)
+        found.append(AgendaEntry(row.id, row.number, row.title, row.label, row.level, slot, phase))
     return found
 
 
@@ -135,7 +137,7 @@ async def urgent(db: AsyncConnection, now: datetime) -> list[Session]:
 
 
 def concerns(units: Collection[str], points: Collection[str] = ()) -> ColumnElement[bool]:
-    """Tell which sessions have a point of one of the units, or one of the points, as host or component."""
+    """Return the condition that a session has one of the points, or a point of the units, as host or component."""
     of_units = select(POINTS.c.id).where(POINTS.c.unit.in_(storable(units)))
     wanted = select(POINTS.c.id).where(POINTS.c.id.in_(storable(points))).union(of_units)
     invited = (SESSION_POINTS.c.session == SESSIONS.c.id) & SESSION_POINTS.c.point.in_(wanted)
@@ -143,7 +145,7 @@ def concerns(units: Collection[str], points: Collection[str] = ()) -> ColumnElem
 
 
 async def _sessions(db: AsyncConnection, where: ColumnElement[bool]) -> list[Session]:
-    """Return whole sessions in registration order, from three statements however many they are."""
+    """Return whole sessions in registration order, by three statements whatever their number."""
     ids = select(SESSIONS.c.id).where(where)
     slots: dict[str, list[Slot]] = {}
     for row in await db.execute(select(SLOTS).where(SLOTS.c.session.in_(ids)).order_by(SLOTS.c.start)):
@@ -154,11 +156,11 @@ async def _sessions(db: AsyncConnection, where: ColumnElement[bool]) -> list[Ses
         points.setdefault(row.session, []).append(row.point)
     query = select(*_SESSION_COLUMNS, CODES.c.sealed).outerjoin(CODES, CODES.c.mark == SESSIONS.c.mark)
     rows = (await db.execute(query.where(where).order_by(SESSIONS.c.seq))).mappings()
-    safe = code_encryption.of(db)
+    cipher = code_encryption.cipher_of(db)
     return [
         Session(
             **_columns(row),
-            code=None if row["sealed"] is None else safe.open(row["sealed"], row["id"]),
+            code=None if row["sealed"] is None else cipher.decrypt(row["sealed"], row["id"]),
             points=tuple(points.get(row["id"], ())),
             slots=tuple(slots[row["id"]]),
         )
@@ -173,12 +175,12 @@ def _columns(row: RowMapping) -> dict[str, Any]:
     return {**values, **times, "state": State(row["state"]), "support": support, "people_at": counted}
 
 
-async def check_vault(db: AsyncConnection) -> None:
-    """Open one code, so that a lost key is noticed at the start. Raises LostKey."""
+async def check_code_key(db: AsyncConnection) -> None:
+    """Decrypt one code, so that a lost key is noticed when the server starts. Raises LostKey."""
     live = select(CODES.c.sealed, CODES.c.session).where(CODES.c.sealed.is_not(None)).limit(1)
     row = (await db.execute(live)).first()
     if row is not None:
-        code_encryption.of(db).open(row.sealed, row.session)
+        code_encryption.cipher_of(db).decrypt(row.sealed, row.session)
 
 
 async def add(db: AsyncConnection, session: Session) -> None:
@@ -212,14 +214,14 @@ async def amend(db: AsyncConnection, session: Session) -> None:
 
 
 async def move(db: AsyncConnection, session_id: str, state: State, code: str | None, now: datetime) -> None:
-    """Put a session into a state; the code it had dies and stays on record for ever, a new one is recorded."""
+    """Set the state of a session. Its old code dies and its mark stays for ever; `code` is recorded as the new one."""
     at = seconds(now)
     owned = (CODES.c.session == session_id) & CODES.c.died.is_(None)
     await db.execute(update(CODES).where(owned).values(died=at, sealed=None))
-    safe = code_encryption.of(db)
-    mark = None if code is None else safe.mark(code)
+    cipher = code_encryption.cipher_of(db)
+    mark = None if code is None else cipher.mark(code)
     if code is not None:
-        sealed = safe.seal(code, session_id)
+        sealed = cipher.encrypt(code, session_id)
         await db.execute(insert(CODES).values(mark=mark, session=session_id, issued=at, sealed=sealed))
     await db.execute(update(SESSIONS).where(SESSIONS.c.id == session_id).values(state=state, mark=mark))
 
@@ -242,7 +244,7 @@ async def set_script(db: AsyncConnection, session_id: str, items: Sequence[Scrip
 
 async def code_used(db: AsyncConnection, code: str) -> bool:
     """Tell whether a code was ever issued."""
-    mark = code_encryption.of(db).mark(code)
+    mark = code_encryption.cipher_of(db).mark(code)
     return await db.scalar(select(CODES.c.mark).where(CODES.c.mark == mark)) is not None
 
 

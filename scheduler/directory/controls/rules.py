@@ -96,4 +96,4 @@ def faults(checklist: Checklist, item: str, state: ControlState, remark: str) ->
     """Return what is wrong with an answer: any state but ``met`` needs a remark."""
     if item not in {each.id for each in checklist.items}:
         return [FieldError("item", "unknown-item", item[:64])]
-    return text.faults("remark", remark, MAX_REMARK) if remark or state != "met" else []
+    return text.validate("remark", remark, MAX_REMARK) if remark or state != "met" else []

@@ -80,7 +80,7 @@ class People:
         if replaces is not None and (await _person(db, replaces)).unit != entry.unit:
             raise Unknown("person", replaces)
         name, phone = text.clean(entry.name), request_validation.phone(entry.phone)
-        faults = text.faults("name", name, MAX_NAME)
+        faults = text.validate("name", name, MAX_NAME)
         faults += [] if phone else [FieldError("phone", "phone-format", entry.phone[:64])]
         if entry.point is not None and points.get(entry.point) != entry.unit:
             faults.append(FieldError("point", "unknown-point", entry.point))

@@ -147,7 +147,7 @@ class Directory:
     async def _check_name(self, db: AsyncConnection, point: Point, units: Mapping[str, Unit], now: datetime) -> None:
         taken = {slug(alias.name): alias.point for alias in await points_store.aliases(db)}
         points = await units_store.all_points(db)
-        faults = point_names.faults(point, self._profiles.at(now), units, points, taken)
+        faults = point_names.validate(point, self._profiles.at(now), units, points, taken)
         if faults:
             raise InvalidRequest(faults)
 
@@ -325,7 +325,7 @@ def _label(siblings: Sequence[Point]) -> str:
 
 
 def _check_label(label: str) -> None:
-    faults = text.faults("label", label, MAX_LABEL)
+    faults = text.validate("label", label, MAX_LABEL)
     if faults:
         raise InvalidRequest(faults)
 

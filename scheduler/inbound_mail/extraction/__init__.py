@@ -1,1 +1,1 @@
-"""What a letter asks for: times in Vietnamese, units, contacts, titles."""
+"""Extracts the fields of a registration from a letter: times in Vietnamese, units, contacts, titles."""

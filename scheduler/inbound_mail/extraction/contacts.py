@@ -1,4 +1,4 @@
-"""Whom to call: a name and a telephone number that stand together in a text. Pure."""
+"""Extracts contacts: a name and a telephone number that stand together in a text. Pure."""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ _PHONE = re.compile(r"(?<![0-9])(?:\+?84|0)[0-9](?:[\s.-]?[0-9]){7,9}(?![0-9])")
 
 
 def stated(text: str) -> Iterator[tuple[str, str]]:
-    """Yield what a text says behind words for a contact, and both together."""
+    """Yield each text after words for a contact, and the same with these words."""
     for match in _CONTACT.finditer(flat(text)):
         yield text[match.start("rest") : match.end("rest")], text[match.start() : match.end()]
 

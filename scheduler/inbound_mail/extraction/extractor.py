@@ -1,7 +1,7 @@
-"""What a letter asks for: the fields of a registration, each with where it was read, and what is to be asked. Pure.
+"""Extracts the fields of a registration from a letter, each with its source, and questions for a person. Pure.
 
 The attached form is read first, then labelled lines of the letter, then its sentences. Nothing is guessed silently: a
-field is filled from words that stand there, quoted beside it, and whatever could be meant otherwise is a question.
+field is filled from words of the letter, which are quoted beside it, and every ambiguity becomes a question.
 """
 
 import re
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from scheduler.inbound_mail import attached_form
 from scheduler.inbound_mail.extraction import contacts, slot_kinds, sources, titles, vn_datetimes
-from scheduler.inbound_mail.extraction.result import Notes, Reading
+from scheduler.inbound_mail.extraction.result import Reading, ReadingBuilder
 from scheduler.inbound_mail.extraction.sources import Source
 from scheduler.inbound_mail.extraction.unit_names import UnitNames
 from scheduler.inbound_mail.extraction.vn_datetimes import flat
@@ -39,7 +39,7 @@ _SECRET = re.compile(
 
 
 def asks(letter: OfficialLetter) -> bool:
-    """Tell whether a letter may be a registration: a person reads others, and those about one that has a number."""
+    """Return True if a letter may be a registration. A letter about a number that was already given is not one."""
     said = "\n".join(line for line in (letter.subject, *letter.body.splitlines()) if not line.startswith(">"))
     if _NUMBER.search(said):
         return False
@@ -51,7 +51,7 @@ def asks(letter: OfficialLetter) -> bool:
 
 
 def read(letter: OfficialLetter, places: UnitNames, unit: str, received: datetime, zone: ZoneInfo) -> Reading:
-    """Read a registration out of a letter that the official mailbox of `unit` sent."""
+    """Extract a registration from a letter that the official mailbox of `unit` sent."""
     return _Extractor(letter, places, unit, received, zone).read()
 
 
@@ -68,7 +68,7 @@ class _Extractor:
         self._today = received.astimezone(zone).date()
         self._zone = zone
         # grown
-        self._notes = Notes()
+        self._notes = ReadingBuilder()
         # owned
         self._sources = [*self._forms(), sources.body(letter)]
         self._body = self._sources[-1].text
@@ -87,7 +87,7 @@ class _Extractor:
         return self._notes.reading()
 
     def _forms(self) -> Iterator[Source]:
-        """Read the attachments; what cannot be read is a question."""
+        """Read the attachments; one that cannot be read becomes a question."""
         for attached in self._letter.attachments:
             source = sources.form(attached)
             if source is None:
@@ -146,7 +146,7 @@ class _Extractor:
                 self._span("rehearsal", clause, "letter")
 
     def _span(self, name: str, said: str, where: str) -> None:
-        """Take an interval that a text names; without a day or an end there is a question."""
+        """Take an interval that a text names; a missing day or end becomes a question."""
         day = self._known_day(said)
         span = vn_datetimes.span(said, self._today, day)
         if span is None:
@@ -250,5 +250,5 @@ class _Extractor:
 
 
 def _quoted(text: str, match: re.Match[str]) -> str:
-    """Return what was found as it was written."""
+    """Return the matched part of the original text."""
     return text[match.start() : match.end()]

@@ -1,4 +1,4 @@
-"""Lines that say what they are: ``Nội dung: Giao ban``, a row of a form with a label in one cell. Pure."""
+"""Extracts labelled values: lines as ``Nội dung: Giao ban``, and rows of a form with a label in one cell. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -39,9 +39,9 @@ LABELS: Mapping[str, tuple[str, ...]] = {
     "class": ("loai hop", "loai phien hop", "tinh chat"),
     "secret": ("bi mat nha nuoc", "noi dung bi mat nha nuoc", "co noi dung bi mat nha nuoc", "do mat"),
 }  # fmt: skip
-"""What a label may be called, flat; fields of a registration, and those that are made into one.
+"""The labels of each field, as flat text; some fields are combined into one field of a registration.
 
-The words of Điều 13.2.a are among them, without what stands in brackets there and without the words of `_BEFORE`.
+The words of Điều 13.2.a are among them, without the text in brackets there and without the words of `_BEFORE`.
 """
 
 MAX_LABEL = 200
@@ -56,14 +56,14 @@ _NUMBER = re.compile(r"[\W_]*(?:(?:[0-9]{1,2}(?:\.[0-9]{1,2})*|[a-z]|[ivx]{1,4})
 _NUMBER_CELL = re.compile(r"\s*\(?[0-9]{1,2}[.)]?\s*\t\s*")
 _MARK = re.compile(r"(?P<label>(?:[^(:\t]|\([^()]*\)){1,200}?)(?::|\t|\s[-–—]\s)")
 _ONE_LINE = frozenset(LABELS) - {"recording", "class", "secret"}
-"""Fields whose value may be the line below a label; of the others, yes or no would be guessed from it."""
+"""Fields whose value may be the line below a label; for the others, that line would be a guess between yes and no."""
 _HEADINGS = {"stt", "tt", "so tt"}
 _MIN_COLUMNS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A labelled value. `said` is the line or the row as it stands."""
+    """A labelled value. `said` is the original line or row."""
 
     field: str
     value: str
@@ -75,14 +75,14 @@ class Pair:
 
 
 def field_of(label: str) -> str | None:
-    """Return the field that a label names: ``1. Nội dung cuộc họp (*)`` → ``title``."""
+    """Return the field of a label: ``1. Nội dung cuộc họp (*)`` → ``title``."""
     plain = " ".join(flat(label[:MAX_LABEL]).split())
     plain = " ".join(_ASIDE.sub(" ", plain[_NUMBER.match(plain).end() :]).split())  # type: ignore[union-attr]
     return _FIELD.get(plain) or _FIELD.get(_BEFORE.sub("", plain))
 
 
 def begins(line: str) -> bool:
-    """Tell whether a line begins something of its own: an item of a list, or a label."""
+    """Return True if a line begins a new item of a list, or has a label."""
     return re.match(r"\(?(?:[0-9]{1,2}|[a-zđ])[.)/]\s", line) is not None or _pair(line) is not None
 
 
@@ -90,7 +90,7 @@ def begins(line: str) -> bool:
 
 
 class _Open:
-    """A labelled line whose value may go on in the lines below it."""
+    """A labelled line whose value may continue in the lines below it."""
 
     def __init__(self, pair: Pair) -> None:
         self.pair = pair
@@ -100,7 +100,7 @@ class _Open:
         self._listed = False
 
     def takes(self, line: str) -> bool:
-        """Take a line without a label, if it belongs here; tell whether it does."""
+        """Add a line without a label, if it belongs to this value. Return whether it does."""
         if not line.strip():
             self._blank = True
             return self._bare and not self.pair.value
@@ -111,18 +111,18 @@ class _Open:
         return belongs
 
     def _takes_item(self, kind: str) -> bool:
-        """Items below an empty label belong to it; below another one, those with other marks than its own line."""
+        """Return True if a list item belongs to this value: any below an empty label, else one with another mark."""
         self._listed = True
         return self._bare or (kind != self._kind and not self._blank)
 
     def _takes_line(self) -> bool:
-        """Only the line right below an empty label belongs to it; points may have several."""
+        """Return True if a plain line belongs to this value: the one right below an empty label; several for points."""
         near = self._bare and not self._blank and not self._listed
         return near and self.pair.field in _ONE_LINE and (not self.pair.value or self.pair.field == "points")
 
 
 def of_lines(lines: Iterable[str]) -> Iterator[Pair | str]:
-    """Yield the labelled lines as pairs, what has no label as it is; an empty label takes what is below it."""
+    """Yield labelled lines as pairs, and other lines unchanged; an empty label takes the lines below it."""
     above: _Open | None = None
     for line in lines:
         pair = _pair(line)
@@ -138,7 +138,7 @@ def of_lines(lines: Iterable[str]) -> Iterator[Pair | str]:
 
 
 def _kind(line: str) -> str:
-    """Return the kind of mark that an item of a list bears: ``sign``, ``number``, ``letter``, or none."""
+    """Return the kind of mark of a list item: ``sign``, ``number``, ``letter``, or none."""
     match = _ITEM.match(line)
     return (match.lastgroup or "") if match else ""
 
@@ -157,7 +157,7 @@ def _pair(line: str) -> Pair | None:
 
 
 def of_rows(rows: Rows) -> Iterator[Pair]:
-    """Yield the labelled values of a form. Rows of one cell are the lines of a text."""
+    """Yield the labelled values of a form. A row of one cell is a line of text."""
     for single, run in groupby(rows, key=lambda row: len(row) == 1):
         part = list(run)
         pairs = _stated(line for row in part for line in row[0].splitlines()) if single else _of_table(part)
@@ -165,9 +165,9 @@ def of_rows(rows: Rows) -> Iterator[Pair]:
 
 
 def _of_table(rows: Iterable[list[str]]) -> list[Pair]:
-    """Return the values of a table: beside their labels, or below them when a row has nothing but labels.
+    """Return the values of a table: beside their labels, or below them if a row has only labels.
 
-    A row that begins with an empty cell goes on with the value above it.
+    A row that begins with an empty cell continues the value above it.
     """
     heads: list[str] = []
     found: list[Pair] = []
@@ -197,7 +197,7 @@ def _is_head(row: list[str]) -> bool:
 
 
 def _of_row(row: list[str]) -> list[Pair]:
-    """Return what a row says: a label and the next filled cell, or labels with their values in one cell."""
+    """Return the values of a row: a label and the next filled cell, or labels with their values in one cell."""
     cells = [cell for cell in row if cell.strip()]
     if cells and flat(cells[0]).strip(" .") in _HEADINGS:
         return []
@@ -213,7 +213,7 @@ def _of_row(row: list[str]) -> list[Pair]:
 
 
 def _more(row: list[str], above: Pair) -> str:
-    """Return what a row without a label adds to the value above it: a cell, or two below an empty label."""
+    """Return the cells that a row without a label adds to the value above: one, or two below an empty label."""
     cells = [cell for cell in row if cell.strip()]
     if row[0].strip() or len(cells) > (1 if above.value else 2):
         return ""

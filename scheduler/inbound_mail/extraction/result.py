@@ -1,4 +1,4 @@
-"""What was read of a letter, field by field, and what a person is to be asked. Pure."""
+"""The result of an extraction: fields with their sources, and questions for a person. Pure."""
 
 from dataclasses import dataclass
 
@@ -6,8 +6,8 @@ MAX_SAID = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """One field as it was read: `where` is ``letter``, ``subject``, ``mailbox`` or the name of an attachment."""
+class Extracted:
+    """One extracted field: `where` is ``letter``, ``subject``, ``mailbox`` or the name of an attachment."""
 
     field: str
     value: object
@@ -17,7 +17,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a person is to decide: a stable word about a field, and what it is about."""
+    """A question for a person: a stable word about a field, and the text it is about."""
 
     field: str
     word: str
@@ -26,13 +26,13 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read, and what is open."""
+    """All extracted fields and open questions of a letter."""
 
-    found: tuple[Found, ...]
+    found: tuple[Extracted, ...]
     questions: tuple[Question, ...]
 
     def content(self) -> dict[str, object]:
-        """Return the fields of a draft: those of a registration, what was read where, and what is to be asked."""
+        """Return the content of a draft: the fields of a registration, their sources, and the questions."""
         return {
             **{one.field: one.value for one in self.found},
             "read": [{"field": one.field, "where": one.where, "said": one.said} for one in self.found],
@@ -44,35 +44,35 @@ class Reading:
         return [{"field": one.field, "word": one.word, "value": one.value} for one in self.questions]
 
 
-class Notes:
-    """A reading that grows."""
+class ReadingBuilder:
+    """Collects extracted fields and questions, and builds a :class:`Reading`."""
 
     def __init__(self) -> None:
-        self._found: dict[str, Found] = {}
+        self._found: dict[str, Extracted] = {}
         self._questions: list[Question] = []
 
     def __contains__(self, name: str) -> bool:
         return name in self._found
 
     def value(self, name: str) -> object:
-        """Return what was read for a field; None when nothing was."""
+        """Return the value of a field; None if it was not found."""
         return self._found[name].value if name in self._found else None
 
     def asked(self, name: str) -> bool:
-        """Tell whether there is a question about a field."""
+        """Return True if there is a question about a field."""
         return any(question.field == name for question in self._questions)
 
     def take(self, name: str, value: object, where: str, said: str) -> None:
-        """Keep a value; a second that differs is a question."""
+        """Add a value; a second one that differs becomes a question."""
         if name not in self._found:
-            self._found[name] = Found(name, value, where, " ".join(said.split())[:MAX_SAID])
+            self._found[name] = Extracted(name, value, where, " ".join(said.split())[:MAX_SAID])
         elif self._found[name].value != value:
             self.ask(name, "two-values", " ".join(said.split())[:MAX_SAID])
 
     def ask(self, name: str, word: str, value: str = "") -> None:
-        """Note a question."""
+        """Add a question about a field."""
         self._questions.append(Question(name, word, value[:MAX_SAID]))
 
     def reading(self) -> Reading:
-        """Return what there is, each question once."""
+        """Return all fields, and each question once."""
         return Reading(tuple(self._found.values()), tuple(dict.fromkeys(self._questions)))

@@ -1,4 +1,4 @@
-"""Which time is meant: that of the meeting itself, of its rehearsal, of a technical check, or only an end. Pure."""
+"""Decides what a stated time is for: the meeting, its rehearsal, a technical check, or only an end. Pure."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ from scheduler.inbound_mail.extraction.sources import Source
 from scheduler.inbound_mail.extraction.vn_datetimes import flat
 
 MAX_ENDS = 2
-"""Two that differ are asked about; more say no more."""
+"""The most ends that are read; two that differ already make a question."""
 MAX_END = 100
 
 Occasion = Literal["official", "rehearsal", "check", "end"]
@@ -23,7 +23,7 @@ _ABOUT = re.compile(r"\W*(?:(?:thoi gian|gio|du kien|ket thuc|be mac|khoang|vao|
 
 
 def of(clause: str) -> Occasion:
-    """Tell what a clause is about; ``end`` when it says only when something is over."""
+    """Return what a clause is about; ``end`` if it states only when something is over."""
     plain = flat(clause)
     if _REHEARSAL.search(plain):
         return "rehearsal"
@@ -33,7 +33,7 @@ def of(clause: str) -> Occasion:
 
 
 def clauses(text: str, wanted: Occasion) -> Iterator[str]:
-    """Yield the sentences that name a time of an occasion: what was only said behind it counts, too."""
+    """Yield the sentences that state a time of an occasion, also if the occasion is named after the time."""
     listed = [clause for clause in vn_datetimes.clauses(text) if clause.strip(" \n()")]
     for place, clause in enumerate(listed):
         said = of(clause)
@@ -47,7 +47,7 @@ def clauses(text: str, wanted: Occasion) -> Iterator[str]:
 
 
 def labelled(source: Source, today: date) -> Iterator[str]:
-    """Yield what a source labels as the time of the meeting, as one text."""
+    """Yield the values that a source labels as the time of the meeting, as one text."""
     days = " ".join(pair.value for pair in source.all("day"))
     start = " ".join(pair.value for pair in source.all("start"))
     ends = _ends(source, "official")
@@ -60,20 +60,20 @@ def labelled(source: Source, today: date) -> Iterator[str]:
 
 
 def stated(source: Source) -> Iterator[str]:
-    """Yield the sentences of a source that name the time of the meeting, each with the end that stands elsewhere."""
+    """Yield the sentences of a source that state the time of the meeting, each with an end that stands elsewhere."""
     ends = _ends(source, "official")
     return (_until(clause, ends) for clause in clauses(source.text, "official"))
 
 
 def rehearsals(source: Source) -> Iterator[str]:
-    """Yield what a source labels as the time of the rehearsal."""
+    """Yield the values that a source labels as the time of the rehearsal."""
     ends = _ends(source, "rehearsal")
     for pair in source.all("rehearsal"):
         yield _until(pair.value, ends)
 
 
 def _until(said: str, ends: Sequence[str]) -> str:
-    """Add an end to what names a start; ``khoảng 16 giờ`` is a time there, and no length."""
+    """Add an end to a text with a start; there ``khoảng 16 giờ`` is a time of day, not a duration."""
     for end in ends[:MAX_ENDS]:
         about = _ABOUT.match(flat(end[:MAX_END]))
         said = f"{said} đến {end[about.end() if about else 0 : MAX_END]}"
@@ -81,9 +81,9 @@ def _until(said: str, ends: Sequence[str]) -> str:
 
 
 def _ends(source: Source, wanted: Occasion) -> list[str]:
-    """Return when an occasion is over, as labels say, else sentences.
+    """Return the stated ends of an occasion, from labels, else from sentences.
 
-    The only end is that of the meeting (Điều 13.2.a); of several, those right behind a rehearsal are the rehearsal's.
+    A single end is that of the meeting (Điều 13.2.a). Of several, the ones right after a rehearsal belong to it.
     """
     timed = [pair for pair in source.pairs if pair.value and pair.field in {"rehearsal", "official", "start", "end"}]
     found: list[tuple[str, str]] = []

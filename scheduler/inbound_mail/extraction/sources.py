@@ -1,4 +1,4 @@
-"""Where a letter may say something: each attached form, then the letter itself. Pure."""
+"""Splits a letter into sources: each attached form, then the body, as labelled values and plain text. Pure."""
 
 from dataclasses import dataclass, field
 from itertools import islice
@@ -8,9 +8,9 @@ from scheduler.inbound_mail.extraction.labelled_fields import Pair
 from scheduler.inbound_mail.message import Attachment, OfficialLetter
 
 MAX_READ = 20_000
-"""Letters of a body that are looked at; a registration says what it wants before that."""
+"""The most characters of a body that are read; a registration states its request earlier."""
 MAX_PAIRS = 100
-"""Labelled values of a form; ours has eleven."""
+"""The most labelled values of a form; the form of this product has eleven."""
 
 
 @dataclass(slots=True)
@@ -22,18 +22,18 @@ class Source:
     text: str = ""
 
     def all(self, *fields: str) -> list[Pair]:
-        """Return what is labelled as one of some fields."""
+        """Return the values that are labelled as one of some fields."""
         return [pair for pair in self.pairs if pair.field in fields and pair.value]
 
 
 def form(attached: Attachment) -> Source | None:
-    """Read an attachment; None when nothing can be read there."""
+    """Return the source of an attachment; None if it is not readable."""
     pairs = list(islice(labelled_fields.of_rows(attached.rows or []), MAX_PAIRS))
     return Source(attached.name, pairs) if pairs else None
 
 
 def body(letter: OfficialLetter) -> Source:
-    """Read the letter itself, without what it quotes."""
+    """Return the source of the letter's body, without quoted text."""
     lines = [_line(line) for line in _unwrapped(letter.body[:MAX_READ]) if not line.startswith(">")]
     source = Source("letter")
     rest = []
@@ -51,7 +51,7 @@ def _line(line: str) -> str:
 
 
 def _unwrapped(text: str) -> list[str]:
-    """Join lines that a mail program broke: a long one that no sentence ends, and one that goes on in lower case."""
+    """Join lines that a mail program broke: long ones without the end of a sentence, before a lower-case line."""
     lines: list[str] = []
     for line in text.splitlines():
         before = lines[-1] if lines else ""

@@ -1,4 +1,4 @@
-"""What a meeting is called, in a sentence or in the subject of a letter. Pure."""
+"""Extracts the title of a meeting from a sentence or from the subject of a letter. Pure."""
 
 import re
 
@@ -23,7 +23,7 @@ _SUBJECT = re.compile(
 
 
 def stated(text: str) -> tuple[str, str]:
-    """Return the title that a text states, and the words it stands in; both are empty when it states none."""
+    """Return the title that a text states, and the words around it; both are empty without a title."""
     plain = flat(text)
     match = _TITLE.search(plain) or _MEETING.search(plain)
     title = trimmed(text[match.start("what") : match.end("what")]) if match else ""
@@ -31,7 +31,7 @@ def stated(text: str) -> tuple[str, str]:
 
 
 def of_subject(subject: str) -> str:
-    """Return what the subject of a letter says behind its usual words."""
+    """Return the title in a letter's subject, after the usual opening words."""
     usual = _SUBJECT.match(flat(subject))
     return trimmed(subject[usual.end() :] if usual else subject)
 

@@ -1,6 +1,6 @@
-"""Units and points that a text names: one by one, by their point's name, or as a group of a level. Pure.
+"""Finds the units and points that a text names: single units, names of points, or all units of a level. Pure.
 
-Nothing is matched that could be two things; what stands for no unit is given back to be asked about.
+An ambiguous name matches nothing. Names that match no unit are returned, so that a person is asked about them.
 """
 
 import re
@@ -39,8 +39,8 @@ _OFFICE = re.compile(r"^(?:ubnd|uy ban nhan dan)\s+")
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """Points that a text names, in its order; parts it could not place, and parts that fit several units."""
+class NamedPoints:
+    """The points that a text names, in its order; parts that match no unit; parts that match several."""
 
     points: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
@@ -48,7 +48,7 @@ class Named:
 
 
 class UnitNames:
-    """The directory by names, as of one day. The first point of a unit is meant when only the unit is named."""
+    """Looks up units and points by name, as of one day. The name of a unit stands for its first point."""
 
     def __init__(self, units: Sequence[Unit], points: Sequence[Point]) -> None:
         self._units = units
@@ -74,14 +74,14 @@ class UnitNames:
         return self._first.get(unit)
 
     def one(self, text: str) -> str | None:
-        """Return the point that a text names as a whole, or by its first part; None if none or several."""
+        """Return the point that a whole text, or its first part, names; None if none or several match."""
         for part in (text, *_PARTS.split(flat(text))):
             found = self._found(part)
             if len(found) == 1:
                 return next(iter(found))
         return None
 
-    def read(self, text: str) -> Named:
+    def read(self, text: str) -> NamedPoints:
         """Return every point that a list names."""
         points: list[str] = []
         unknown: list[str] = []
@@ -97,10 +97,10 @@ class UnitNames:
             elif part not in _FILLERS and len(part) > 1:
                 unknown.append(part)
         echo = tuple(part[:MAX_ECHO] for part in unknown)
-        return Named(tuple(dict.fromkeys(points)), echo, tuple(ambiguous))
+        return NamedPoints(tuple(dict.fromkeys(points)), echo, tuple(ambiguous))
 
     def _parts(self, plain: str, points: list[str]) -> Iterator[tuple[str, str | None]]:
-        """Yield the single names of a list, with the level they are said to be of; groups are taken at once."""
+        """Yield the single names of a list, each with the level that was stated for it; take groups at once."""
         level, at = None, 0
         for group in _GROUP.finditer(plain):
             yield from self._split(plain[at : group.start()], level)

@@ -1,7 +1,7 @@
-"""Times and dates in Vietnamese text, with and without diacritics: ``14 giờ 30 ngày 05/4/2023 đến 16 giờ``. Pure.
+"""Parses times in Vietnamese text, with or without diacritics: ``14 giờ 30 ngày 05/4/2023 đến 16 giờ``. Pure.
 
-Patterns run over :func:`flat` text, which has the length of the original, so that what was found can be quoted. Dates
-of documents (``số 12/GM-UBND ngày 01/4/2023``), durations and deadlines (``trước 17 giờ``) are no times of a meeting.
+Patterns match :func:`flat` text, which has the length of the original, so that a match can be quoted from it. Dates of
+documents (``số 12/GM-UBND ngày 01/4/2023``), durations and deadlines (``trước 17 giờ``) are not times of a meeting.
 """
 
 import re
@@ -41,7 +41,7 @@ _EARLY, _NOON = 6, 12
 
 
 def flat(text: str) -> str:
-    """Return a text in NFC without diacritics and in lower case, letter for letter."""
+    """Return a text in NFC without diacritics and in lower case, with the same length."""
     return "".join(map(_plain, text))
 
 
@@ -52,7 +52,7 @@ def _plain(letter: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A meeting time as it was read, local: `end` None when nothing said it. `doubts` are words for what to ask."""
+    """A meeting time in local time; `end` is None if it is not stated. `doubts` are words of questions."""
 
     start: datetime
     end: datetime | None
@@ -67,9 +67,9 @@ class _Token:
 
 
 def span(text: str, today: date, day: date | None = None) -> Span | None:
-    """Read the first meeting time of a text that came `today`; `day` is what ``cùng ngày`` means, if something does.
+    """Return the first meeting time of a text that came `today`; None if it states no time or no day.
 
-    None when it names no time, or no day.
+    `day` is the day that ``cùng ngày`` (the same day) refers to, if there is one.
     """
     plain = _masked(flat(text))
     length = _LENGTH.search(plain)
@@ -98,7 +98,7 @@ def first_day(text: str, today: date) -> date | None:
 
 
 def has_time(text: str) -> bool:
-    """Tell whether a text names a time of day."""
+    """Return True if a text names a time of day."""
     return bool(_times(_masked(flat(text)), text))
 
 
@@ -112,12 +112,12 @@ def _end(start: datetime, hours: Sequence[time], days: Sequence[date], length: r
 
 
 def _masked(plain: str) -> str:
-    """Blot out numbers that are not meant, keeping the length."""
+    """Return a text with numbers that are no times or dates blanked out, at the same length."""
     return _NOT_MEANT.sub(lambda match: " " * len(match[0]), plain)
 
 
 def _within(at: int, plain: str) -> bool:
-    """Tell whether a time only says by when something is to be done."""
+    """Return True if a time is a deadline, by when something is to be done."""
     return re.search(r"\b(?:truoc|cham nhat|muon nhat|tre nhat)(?: luc)?\s$", plain[max(0, at - 20) : at]) is not None
 
 
@@ -159,7 +159,7 @@ def _date(match: re.Match[str], today: date) -> _Token | None:
 
 
 def _in_year(day: int, month: int, year: str | None, today: date) -> date:
-    """Without a year it is the next such day. Raises ValueError."""
+    """Return the date of a day and a month; without a year, the next such day. Raises ValueError."""
     if year is not None:
         return date(int(year) + (2000 if len(year) == 2 else 0), month, day)
     this = date(today.year, month, day)
@@ -177,7 +177,7 @@ def _weekday_doubt(named: str | None, value: date) -> str:
 
 
 def clauses(text: str) -> list[str]:
-    """Split a text where one thing ends and another begins; joined again they are the text."""
+    """Split a text into clauses; joined again they are the text."""
     plain = flat(text)
     cuts = sorted({match.start() for match in _CUTS.finditer(plain)} | {0, len(plain)})
     return [text[start:end] for start, end in pairwise(cuts)]

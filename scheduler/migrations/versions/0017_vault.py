@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from scheduler.core.code_encryption import FORGETFUL, OPTION
+from scheduler.core.code_encryption import EPHEMERAL, OPTION
 
 revision = "0017"
 down_revision = "0016"
@@ -15,10 +15,10 @@ def upgrade() -> None:
     """Seal every live code and keep of all others what they are known again by."""
     op.add_column("codes", sa.Column("sealed", sa.String(120)))
     connection = op.get_bind()
-    safe = connection.get_execution_options().get(OPTION, FORGETFUL)
+    cipher = connection.get_execution_options().get(OPTION, EPHEMERAL)
     for row in connection.execute(sa.text("SELECT code, session, died FROM codes")).all():
-        sealed = safe.seal(row.code, row.session) if row.died is None else None
-        change = {"code": row.code, "mark": safe.mark(row.code), "sealed": sealed}
+        sealed = cipher.encrypt(row.code, row.session) if row.died is None else None
+        change = {"code": row.code, "mark": cipher.mark(row.code), "sealed": sealed}
         connection.execute(sa.text("UPDATE codes SET code = :mark, sealed = :sealed WHERE code = :code"), change)
         connection.execute(sa.text("UPDATE sessions SET code = :mark WHERE code = :code"), change)
     for table in ("codes", "sessions"):
@@ -30,9 +30,9 @@ def downgrade() -> None:
     for table in ("codes", "sessions"):
         op.execute(f"ALTER TABLE {table} RENAME COLUMN mark TO code")
     connection = op.get_bind()
-    safe = connection.get_execution_options().get(OPTION, FORGETFUL)
+    cipher = connection.get_execution_options().get(OPTION, EPHEMERAL)
     for row in connection.execute(sa.text("SELECT code, session, sealed FROM codes WHERE sealed IS NOT NULL")).all():
-        change = {"mark": row.code, "code": safe.open(row.sealed, row.session)}
+        change = {"mark": row.code, "code": cipher.decrypt(row.sealed, row.session)}
         connection.execute(sa.text("UPDATE codes SET code = :code WHERE code = :mark"), change)
         connection.execute(sa.text("UPDATE sessions SET code = :code WHERE code = :mark"), change)
     op.drop_column("codes", "sealed")

@@ -46,6 +46,6 @@ def faults(count: int, people: Sequence[Attendee]) -> list[FieldError]:
     found += [FieldError("count", "fewer-than-named")] if count < len(people) else []
     found += [FieldError("count", "too-many", str(MAX_COUNT))] if count > MAX_COUNT else []
     for number, each in enumerate(people, 1):
-        found += text.faults(f"people.{number}.name", each.name, MAX_NAME)
-        found += text.faults(f"people.{number}.position", each.position, MAX_NAME) if each.position else []
+        found += text.validate(f"people.{number}.name", each.name, MAX_NAME)
+        found += text.validate(f"people.{number}.position", each.position, MAX_NAME) if each.position else []
     return found

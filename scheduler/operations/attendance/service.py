@@ -130,7 +130,7 @@ class Attendance:
         Raises UnknownSession, InvalidRequest.
         """
         said = text.clean(cause)
-        faults = text.faults("cause", said, MAX_CAUSE)
+        faults = text.validate("cause", said, MAX_CAUSE)
         if faults:
             raise InvalidRequest(faults)
         async with writing(self._alerts.engine) as db:

@@ -44,7 +44,7 @@ class HandoverService:
                 return known
             session = await sessions_store.known(db, session_id)
             host = (await units_store.points_named(db, [session.host_point]))[session.host_point]
-            clock = Clock(self._profiles.at(session.official.start), (await calendar_store.notes(db)).calendar)
+            clock = Clock(self._profiles.at(session.official.start), (await calendar_store.corrections(db)).calendar)
             end = session.official.end
             made = Handover(session_id, host.unit, end, clock.handover(end), instant(seconds(now)), digest)
             await db.execute(insert(HANDOVERS).values(_values(made)))

@@ -62,7 +62,7 @@ def normalised(given: Duty) -> Duty:
 
 def faults(duty: Duty, session: Session, units: Iterable[str]) -> list[FieldError]:
     """Return what is wrong with a normalised duty."""
-    found = text.faults("name", duty.name, MAX_NAME)
+    found = text.validate("name", duty.name, MAX_NAME)
     found += [] if duty.phone else [FieldError("phone", "phone-format")]
     if (duty.role == "point") != (duty.point is not None) or (
         duty.point is not None and duty.point not in session.everyone

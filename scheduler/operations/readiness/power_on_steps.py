@@ -57,7 +57,7 @@ class PowerOnSteps:
             session = await sessions_store.known(db, session_id)
             slot = next((slot for slot in session.slots if slot.kind == kind), None)
             faults = [] if slot else [FieldError("kind", "no-slot")]
-            faults += [] if good and not said else text.faults("words", said, MAX_WORDS)
+            faults += [] if good and not said else text.validate("words", said, MAX_WORDS)
             if faults or slot is None:
                 raise InvalidRequest(faults)
             same = (LINK_TESTS.c.session == session.id) & (LINK_TESTS.c.kind == kind)

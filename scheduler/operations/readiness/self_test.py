@@ -65,5 +65,5 @@ def failed(measured: SelfTestMeasurement, policy: SelfTestPolicy) -> tuple[SelfT
 
 def faults(measured: SelfTestMeasurement, policy: SelfTestPolicy) -> list[FieldError]:
     """Return which fields cannot be stored."""
-    found = text.faults("browser", measured.browser, MAX_AGENT) + text.faults("screen", measured.screen, MAX_SCREEN)
+    found = text.validate("browser", measured.browser, MAX_AGENT) + text.validate("screen", measured.screen, MAX_SCREEN)
     return found + [FieldError("ticks", "unknown-tick", tick) for tick in measured.ticks if tick not in policy.ticks]

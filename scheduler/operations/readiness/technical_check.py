@@ -37,5 +37,5 @@ def faults(
     if result == "waived" and session.klass != EMERGENCY:
         found.append(FieldError("result", "no-emergency"))
     if result != "ok" or words:
-        found += text.faults("words", words, MAX_WORDS)
+        found += text.validate("words", words, MAX_WORDS)
     return found

@@ -213,11 +213,11 @@ async def test_r124_the_head_hears_once_a_month_of_three_facts_or_more(
     assert len(await notifications.newest(9)) == 2
 
 
-def silent(shelf: Profiles) -> Profiles:
+def silent(profiles: Profiles) -> Profiles:
     """Return profiles that tell no heads."""
     return Profiles(
         tuple(
             policy.model_copy(update={"conduct": policy.conduct.model_copy(update={"summary_from": None})})
-            for policy in shelf.shelf
+            for policy in profiles.policies
         )
     )

@@ -14,11 +14,11 @@ from sqlalchemy import Connection
 from scheduler import migrations
 from scheduler.booking.registration.service import Scheduler
 from scheduler.core import database
-from scheduler.core.code_encryption import FORGETFUL, KEY_BYTES, CodeCipher
+from scheduler.core.code_encryption import EPHEMERAL, KEY_BYTES, CodeCipher
 from scheduler.core.errors import LostKey
 from scheduler.core.model import Amount, State
 from tests.scheduler.conftest import PROFILES
-from tests.scheduler.world import NOW, REQUEST, VAULT
+from tests.scheduler.world import CIPHER, NOW, REQUEST
 
 CODES = st.text("0123456789", min_size=9, max_size=18)
 KEYS = st.binary(min_size=KEY_BYTES, max_size=KEY_BYTES)
@@ -26,27 +26,27 @@ KEYS = st.binary(min_size=KEY_BYTES, max_size=KEY_BYTES)
 
 @given(KEYS, CODES, st.text(max_size=32))
 def test_what_is_sealed_is_opened_for_its_session_only(key: bytes, code: str, session: str) -> None:
-    vault = CodeCipher(key)
-    sealed = vault.seal(code, session)
-    assert (vault.open(sealed, session), code in sealed) == (code, False)
-    assert sealed != vault.seal(code, session)
-    for other, owner in ((vault, session + "x"), (CodeCipher(os.urandom(KEY_BYTES)), session)):
+    cipher = CodeCipher(key)
+    sealed = cipher.encrypt(code, session)
+    assert (cipher.decrypt(sealed, session), code in sealed) == (code, False)
+    assert sealed != cipher.encrypt(code, session)
+    for other, owner in ((cipher, session + "x"), (CodeCipher(os.urandom(KEY_BYTES)), session)):
         with pytest.raises(LostKey):
-            other.open(sealed, owner)
+            other.decrypt(sealed, owner)
 
 
 @given(KEYS, CODES, CODES)
 def test_a_mark_tells_codes_apart_and_keys_too(key: bytes, code: str, other: str) -> None:
-    vault = CodeCipher(key)
-    assert len(vault.mark(code)) == 18
-    assert (vault.mark(code) == vault.mark(other)) == (code == other)
-    assert vault.mark(code) != CodeCipher(os.urandom(KEY_BYTES)).mark(code)
+    cipher = CodeCipher(key)
+    assert len(cipher.mark(code)) == 18
+    assert (cipher.mark(code) == cipher.mark(other)) == (code == other)
+    assert cipher.mark(code) != CodeCipher(os.urandom(KEY_BYTES)).mark(code)
 
 
 @given(st.text(max_size=80))
 def test_what_was_never_sealed_is_not_opened(text: str) -> None:
     with pytest.raises(LostKey):
-        FORGETFUL.open(text, "s1")
+        EPHEMERAL.decrypt(text, "s1")
 
 
 def test_a_key_has_its_length() -> None:
@@ -67,11 +67,11 @@ async def test_a_stolen_database_has_no_code_and_a_lost_key_is_told(seeded_url: 
         left = (await db.execute(sa.text("SELECT count(*) FROM codes WHERE sealed IS NOT NULL"))).scalar_one()
     text = repr([tuple(row) for row in rows])
     assert (session.code in text, gone.code in text, left) == (False, False, 1)
-    await scheduler.check_vault()
+    await scheduler.check_code_key()
     await engine.dispose()
     stolen = database.connect(seeded_url, CodeCipher(b"\1" * KEY_BYTES))
     with pytest.raises(LostKey, match=r"code\.key"):
-        await Scheduler(stolen, PROFILES, Amount(20, 250)).check_vault()
+        await Scheduler(stolen, PROFILES, Amount(20, 250)).check_code_key()
     await stolen.dispose()
 
 
@@ -82,7 +82,7 @@ async def test_codes_of_old_are_sealed_as_they_stand(seeded_url: str) -> None:
         config.attributes["connection"] = connection
         command.downgrade(config, "0016")
 
-    engine = database.connect(seeded_url, VAULT)
+    engine = database.connect(seeded_url, CIPHER)
     scheduler = Scheduler(engine, PROFILES, Amount(20, 250))
     session = await scheduler.submit(REQUEST, NOW)
     async with database.writing(engine) as db:

@@ -68,12 +68,12 @@ async def test_levels_that_the_next_profile_does_not_know(scheduler: Scheduler) 
     ],
 )
 def test_notices_are_due_so_many_days_before(today: date, days: int | None) -> None:
-    assert endings.notice_due(NEW_COMMUNES, shipped().shelf[-1].directory.ending_notice_days, today) == days
+    assert endings.notice_due(NEW_COMMUNES, shipped().policies[-1].directory.ending_notice_days, today) == days
 
 
 def test_a_rule_that_is_as_by_default_leaves_the_contents_of_a_version_as_they_were() -> None:
     """A server whose record knows the version from before still starts (decision 23)."""
-    policy = shipped().shelf[-1]
+    policy = shipped().policies[-1]
     other = policy.model_copy(update={"directory": policy.directory.model_copy(update={"ending_notice_days": (60,)})})
     assert "ending_notice_days" not in canonical(policy)
     assert Policy.model_validate_json(canonical(policy)) == policy

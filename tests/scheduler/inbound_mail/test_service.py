@@ -17,8 +17,8 @@ from scheduler.core import database
 from scheduler.core.errors import NotQuarantined
 from scheduler.files.sandboxed_parser import SandboxedParser
 from scheduler.inbound_mail import service as inbound_mail_service
-from scheduler.inbound_mail.service import Address, InboundMail
-from scheduler.inbound_mail.store import Place, Received
+from scheduler.inbound_mail.service import InboundMail, OfficialMailbox
+from scheduler.inbound_mail.store import MailboxPosition, StoredLetter
 from scheduler.notifications.service import Notifications
 from scheduler.notifications.wording import Channels, NoticeFacts
 from tests.fakes import here
@@ -44,9 +44,9 @@ class Room:
     drafts: Drafts
     uid: int = 0
 
-    async def take(self, raw: bytes, now: datetime = NOW) -> Received:
+    async def take(self, raw: bytes, now: datetime = NOW) -> StoredLetter:
         self.uid += 1
-        return await self.mailroom.receive(raw, len(raw), Place(7, self.uid), now, now)
+        return await self.mailroom.receive(raw, len(raw), MailboxPosition(7, self.uid), now, now)
 
     async def told(self) -> list[tuple[str, str, str]]:
         return [(n.kind, n.recipient, n.thread) for n in await self.post.due(NOW + timedelta(days=3))]
@@ -59,7 +59,10 @@ async def room(seeded_url: str) -> AsyncIterator[Room]:
     await post.set_mailbox("571", VAN_NINH)
     drafts = Drafts(engine, PROFILES, Channels(mail=True))
     yield Room(
-        engine, InboundMail(engine, Address(OFFICE, SERVER), PROFILES, drafts, SandboxedParser(here)), post, drafts
+        engine,
+        InboundMail(engine, OfficialMailbox(OFFICE, SERVER), PROFILES, drafts, SandboxedParser(here)),
+        post,
+        drafts,
     )
     await engine.dispose()
 
@@ -88,7 +91,7 @@ async def test_a_letter_comes_once(room: Room) -> None:
     first = await room.take(letter(STRANGER))
     second = await room.take(letter(STRANGER))
     assert (second.id, len(await room.mailroom.letters(9)), len(await room.told())) == (first.id, 1, 1)
-    assert (await room.mailroom.letters(9))[0].place == Place(7, 2)
+    assert (await room.mailroom.letters(9))[0].place == MailboxPosition(7, 2)
     assert (await room.mailroom.last_uid(7), await room.mailroom.last_uid(8)) == (2, 0)
 
 
@@ -175,7 +178,7 @@ async def test_r072_a_receipt_says_from_when_the_time_counts(room: Room, arrived
 
 async def test_a_letter_is_received_when_its_server_took_it(room: Room) -> None:
     raw = letter(body=BODY)
-    came = await room.mailroom.receive(raw, len(raw), Place(7, 1), NOW - hours(20), NOW)
+    came = await room.mailroom.receive(raw, len(raw), MailboxPosition(7, 1), NOW - hours(20), NOW)
     assert (came.arrived, came.at) == (NOW - hours(20), NOW)
     assert (await room.drafts.draft(came.draft or "")).arrived == NOW - hours(20)
 
@@ -200,13 +203,13 @@ async def test_a_letter_that_cannot_be_read_is_for_a_person_and_does_not_come_ag
         tried.append(len(told))
         return -9, b""
 
-    mailroom = InboundMail(room.engine, Address(OFFICE, SERVER), PROFILES, room.drafts, SandboxedParser(ended))
+    mailroom = InboundMail(room.engine, OfficialMailbox(OFFICE, SERVER), PROFILES, room.drafts, SandboxedParser(ended))
     for uid, sender in enumerate((STRANGER, VAN_NINH), start=1):
         raw = letter(sender, body=BODY, message_id=f"<{uid}@x>")
-        came = await mailroom.receive(raw, len(raw), Place(7, uid), NOW, NOW)
+        came = await mailroom.receive(raw, len(raw), MailboxPosition(7, uid), NOW, NOW)
         assert (came.sender, came.subject, came.arrived) == (sender, "Đăng ký họp trực tuyến", NOW)
         assert (came.fate, came.reason, came.draft) == ("person", "unreadable", None)
-        assert await mailroom.receive(raw, len(raw), Place(7, uid), NOW, NOW) == came
+        assert await mailroom.receive(raw, len(raw), MailboxPosition(7, uid), NOW, NOW) == came
         assert await mailroom.letter(came.id) == (came, raw if came.unit else None)
     assert (await mailroom.last_uid(7), await room.told()) == (2, [])
 
@@ -260,8 +263,8 @@ async def test_what_was_put_aside_or_never_doubted_is_not_accepted(room: Room) -
 
 
 async def test_nobodys_word_counts_where_no_verifier_is_named(room: Room) -> None:
-    mailroom = InboundMail(room.engine, Address(OFFICE), PROFILES, room.drafts, SandboxedParser(here))
+    mailroom = InboundMail(room.engine, OfficialMailbox(OFFICE), PROFILES, room.drafts, SandboxedParser(here))
     raw = letter(body=BODY, Authentication_Results=FAILED)
-    came = await mailroom.receive(raw, len(raw), Place(7, 1), NOW, NOW)
+    came = await mailroom.receive(raw, len(raw), MailboxPosition(7, 1), NOW, NOW)
     assert (came.fate, came.reason, came.verdict, came.authentication) == ("draft", "", "none", "")
     assert (await room.drafts.draft(came.draft or "")).number == "HTT-2023-0001"

@@ -15,7 +15,7 @@ from scheduler.notifications import outbox
 from scheduler.notifications.service import Notifications
 from scheduler.notifications.wording import Channels, Notice, NoticeFacts
 from tests.scheduler.conftest import PROFILES
-from tests.scheduler.world import NOW, REQUEST, VAULT, ZONE, at, on
+from tests.scheduler.world import CIPHER, NOW, REQUEST, ZONE, at, on
 
 CHANNELS = Channels(mail=True, groups=("telegram", "zalo"))
 
@@ -31,7 +31,7 @@ class Office:
 
 @pytest.fixture
 async def office(seeded_url: str) -> AsyncIterator[Office]:
-    engine = database.connect(seeded_url, VAULT)
+    engine = database.connect(seeded_url, CIPHER)
     yield Office(engine, Scheduler(engine, PROFILES, Amount(2, 10), CHANNELS), Notifications(engine, ZONE))
     await engine.dispose()
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler.notifications import wording
-from scheduler.notifications.wording import WORDS, Kind, NoticeFacts
+from scheduler.notifications.wording import WORDINGS, Kind, NoticeFacts
 from tests.scheduler.world import ZONE, at
 
 FACTS = NoticeFacts(
@@ -32,13 +32,13 @@ secrets = st.one_of(codes, apart, addresses)
 
 
 def test_every_kind_has_words() -> None:
-    assert set(WORDS) == set(KINDS)
+    assert set(WORDINGS) == set(KINDS)
 
 
 def test_a_letter_says_everything() -> None:
     assert wording.subject("granted", FACTS) == "Đã cấp mã phiên họp – HTT-2023-0412 – Giao ban tuần 14"
     assert wording.letter("granted", FACTS, "0123456789", ZONE).splitlines() == [
-        WORDS["granted"].opening,
+        WORDINGS["granted"].opening,
         "",
         "Số: HTT-2023-0412",
         "Nội dung: Giao ban tuần 14",
@@ -49,7 +49,7 @@ def test_a_letter_says_everything() -> None:
         "Mã phiên họp: 0123456789",
         "",
         "--",
-        WORDS["granted"].english,
+        WORDINGS["granted"].english,
     ]
 
 

@@ -12,7 +12,7 @@ from scheduler.core.errors import CapacityExceeded
 from scheduler.core.model import Amount, Interval, Session, State
 from scheduler.policy.policy import LevelPolicy, Share
 from scheduler.policy.profile_files import Profiles
-from tests.scheduler.world import REQUEST, VAULT, at, on, shipped
+from tests.scheduler.world import CIPHER, REQUEST, at, on, shipped
 
 NOW = at("25/04/2023 08:00")
 BEFORE, AFTER = on("28/04/2023", "08:00", "10:00"), on("04/05/2023", "08:00", "10:00")
@@ -26,7 +26,7 @@ def turned(level: LevelPolicy) -> LevelPolicy:
 
 def changing() -> Profiles:
     """The regulation, and from 01/05/2023 on one with other ranks, another share, and a longer lobby."""
-    old = shipped().shelf[-1]
+    old = shipped().policies[-1]
     new = old.model_copy(
         update={
             "id": "KH-NEXT",
@@ -36,13 +36,13 @@ def changing() -> Profiles:
             "door": old.door.model_copy(update={"lobby_min": 60}),
         }
     )
-    return Profiles.of([*shipped().shelf, new])
+    return Profiles.of([*shipped().policies, new])
 
 
 @pytest.fixture
 async def scheduler(seeded_url: str) -> AsyncIterator[Scheduler]:
     """A scheduler for five sessions at most: four of them before the change, two after it."""
-    engine = database.connect(seeded_url, VAULT)
+    engine = database.connect(seeded_url, CIPHER)
     yield Scheduler(engine, changing(), Amount(5, 250))
     await engine.dispose()
 
@@ -71,7 +71,7 @@ async def test_ranks_are_those_of_the_day_of_the_session(
     await scheduler.operator.set_capacity(NOW, Amount(2, 250), NOW)
     holder = await ask(scheduler, low, official)
     higher = await ask(scheduler, high, official)
-    standing = await scheduler.operator.standing(higher.id, NOW)
+    standing = await scheduler.operator.queued_session(higher.id, NOW)
     assert standing is not None
     assert (holder.state, standing.victims) == (State.ISSUED, (holder.id,))
 

@@ -6,7 +6,7 @@ from scheduler.policy.controllers import Control, control
 from scheduler.policy.profile_files import load
 from tests.scheduler.policy.test_registrants import BY_ID, TWO_TIERS, UNITS
 
-POLICY = load().shelf[-1]
+POLICY = load().policies[-1]
 ALL = frozenset(BY_ID)
 
 

@@ -81,4 +81,4 @@ def test_no_yaml_at_all() -> None:
 def test_a_profile_of_ones_own(tmp_path: Path) -> None:
     path = tmp_path / "other.yaml"
     path.write_text(TEXT.replace("id: KH-2023", "id: KH-X"), encoding="utf-8")
-    assert profile_files.load([path]).shelf[0].id == "KH-X"
+    assert profile_files.load([path]).policies[0].id == "KH-X"

@@ -71,7 +71,7 @@ def test_the_profiles_say_what_the_regulation_says() -> None:
         ("host_unit", "điểm a khoản 2 Điều 12"),
     ]
     assert three.revocation == two.revocation and three.revocation.order == "latest_registered_first"
-    assert ALL.shelf[0].classes["thuong"].lead is None
+    assert ALL.policies[0].classes["thuong"].lead is None
     assert three.effective_from == date(2023, 3, 24)  # A1
     assert {basis.number: basis.dated for basis in three.legal_basis}["1594/QĐ-BTTTT"] == date(2021, 10, 13)  # A3
     assert len(three.replaces) == 2

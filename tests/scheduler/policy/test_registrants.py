@@ -10,7 +10,7 @@ from scheduler.policy.profile_files import SHIPPED, TWO_TIER, load
 from scheduler.policy.registrants import Registrants, registrants, wards
 
 PROFILES = load((*SHIPPED, TWO_TIER))
-KH_2023, TWO_TIERS = PROFILES.shelf[1], PROFILES.shelf[2]
+KH_2023, TWO_TIERS = PROFILES.policies[1], PROFILES.policies[2]
 UNITS = (
     Unit("56", "UBND tỉnh", "ubt", None),
     Unit("so.yt", "Sở Y tế", "so", "56"),

@@ -27,16 +27,16 @@ BEFORE, AFTER = at("31/05/2023 23:59"), at("01/06/2023 00:00")
 
 @dataclass
 class Office:
-    """A server of its own: its shelf, what schedules by it, and what files."""
+    """A server of its own: its profiles, what schedules by it, and what files."""
 
-    shelf: Profiles
+    profiles: Profiles
     scheduler: Scheduler
     filing: PolicyUpload
 
     @classmethod
     def over(cls, engine: AsyncEngine) -> "Office":
-        shelf = profile_files.load()
-        return cls(shelf, Scheduler(engine, shelf), PolicyUpload(engine, shelf))
+        profiles = profile_files.load()
+        return cls(profiles, Scheduler(engine, profiles), PolicyUpload(engine, profiles))
 
     async def file(self, text: str = NEW) -> str:
         policy, _ = await self.filing.preview(text, NOW)
@@ -70,7 +70,7 @@ async def test_r108_it_may_be_filed_anew_or_taken_back_until_its_day(engine: Asy
     office = Office.over(engine)
     await office.file()
     assert await office.file(NEW.replace("reply_hours: 2", "reply_hours: 1")) == "KH-2023-B/1"
-    assert office.shelf.at(AFTER).deadlines.reply_hours == 1
+    assert office.profiles.at(AFTER).deadlines.reply_hours == 1
     assert await office.file(NEW.replace("version: 1", "version: 2")) == "KH-2023-B/2"
     assert [(kept.id, kept.version) for kept in await office.scheduler.profiles()] == [("KH-2023-B", 2)]
     assert await office.filing.filed(BEFORE) == {"KH-2023-B"}
@@ -119,7 +119,7 @@ async def test_r108_only_what_was_shown_is_filed_and_profiles_in_use_are_not_rep
 
 
 def test_r108_what_was_filed_before_an_upgrade_takes_new_rules_from_the_configured_profile() -> None:
-    base = profile_files.load().shelf[-1]
+    base = profile_files.load().policies[-1]
     old = base.model_dump(mode="json", exclude={"audit"}) | {"id": "KH-OLD", "title": "Cũ"}
     found = profile_files.restored(json.dumps(old), base)
     assert (found.id, found.title, found.audit) == ("KH-OLD", "Cũ", base.audit)

@@ -19,7 +19,7 @@ from scheduler.reports.correction_requests import CorrectionRequests
 from scheduler.reports.corrections import Correction, CorrectionRequest, UnitReply, corrections, faults, status
 from scheduler.reports.service import Reports
 from tests.scheduler.conftest import PROFILES
-from tests.scheduler.world import NOW, REQUEST, VAULT, ZONE, at
+from tests.scheduler.world import CIPHER, NOW, REQUEST, ZONE, at
 
 SPRING = Interval(at("15/12/2022 00:00"), at("15/06/2023 00:00"))
 ASKED, DUE = at("01/06/2023 08:00"), at("08/06/2023 17:00")  # as in R-122
@@ -45,7 +45,7 @@ class Office:
 
 @pytest.fixture
 async def office(seeded_url: str, scheduler: Scheduler) -> AsyncIterator[Office]:
-    engine = database.connect(seeded_url, VAULT)
+    engine = database.connect(seeded_url, CIPHER)
     reports, channels = Reports(engine, PROFILES, scheduler), Channels(mail=True)
     points = {point.id: point for point in await scheduler.points()}
     await scheduler.submit(REQUEST, NOW)

@@ -27,7 +27,7 @@ from scheduler.reports.figures import Review, Turnout, permille, shares
 from scheduler.reports.service import Reports
 from scheduler.reports.uptime import LONGEST_SILENCE, Uptime, uptime
 from tests.scheduler.conftest import PROFILES
-from tests.scheduler.world import NOW, REQUEST, URGENT, VAULT, at, hours, on
+from tests.scheduler.world import CIPHER, NOW, REQUEST, URGENT, at, hours, on
 
 APRIL = Interval(at("01/04/2023 00:00"), at("01/05/2023 00:00"))
 AFTER = at("01/05/2023 08:00")
@@ -44,7 +44,7 @@ STAYED: dict[str, list[tuple[str, str, str | None]]] = {
 
 @pytest.fixture
 async def engine(seeded_url: str) -> AsyncIterator[AsyncEngine]:
-    opened = database.connect(seeded_url, VAULT)
+    opened = database.connect(seeded_url, CIPHER)
     yield opened
     await opened.dispose()
 

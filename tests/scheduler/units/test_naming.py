@@ -13,7 +13,7 @@ from scheduler.units import naming, seed, units_file
 from scheduler.units.naming import Names, device_names, fold, key, slug, split
 
 PROFILES = profile_files.load()
-POLICY = PROFILES.shelf[-1]
+POLICY = PROFILES.policies[-1]
 NAMES = Names(POLICY)
 LEVELS = {level.id: level for level in POLICY.levels}
 

@@ -261,7 +261,7 @@ def noted(rows: list[AuditEntry]) -> list[tuple[str, str, str, str]]:
 
 
 async def test_who_may_not_is_on_the_record(world: World) -> None:
-    client, before = await world.signed_in("nhatrang"), await world.services.scheduler.ceiling()
+    client, before = await world.signed_in("nhatrang"), await world.services.scheduler.capacity_limit()
     for path, body in (
         (f"/api/v1/points/{NHA_TRANG}/devices", {"devices": 2}),
         ("/api/v1/capacity/steps", {"sessions": 40, "points": 500, "reason": "x"}),
@@ -269,7 +269,7 @@ async def test_who_may_not_is_on_the_record(world: World) -> None:  # R-008
         async with client.post(path, json=body) as response:
             assert await problem_of(response) == (403, "forbidden")
         assert noted(await world.audited(1)) == [("nhatrang", "refused", path, "POST")]
-    assert await world.services.scheduler.ceiling() == before
+    assert await world.services.scheduler.capacity_limit() == before
 
 
 async def test_who_saw_codes_is_on_the_record_once_a_day(world: World) -> None:  # I-08

@@ -49,13 +49,13 @@ async def test_only_what_is_shown_is_read(world: World, monkeypatch: pytest.Monk
     made = [(await world.session(NHA_TRANG, start=timedelta(hours=3 * n))).id for n in range(4)]
     client = await world.signed_in("central")
     opened: list[str] = []
-    open_ = CodeCipher.open
+    decrypt = CodeCipher.decrypt
 
-    def noting(vault: CodeCipher, sealed: str, owner: str) -> str:
+    def noting(cipher: CodeCipher, sealed: str, owner: str) -> str:
         opened.append(owner)
-        return open_(vault, sealed, owner)
+        return decrypt(cipher, sealed, owner)
 
-    monkeypatch.setattr(CodeCipher, "open", noting)
+    monkeypatch.setattr(CodeCipher, "decrypt", noting)
     assert await ids(client, limit="2", q="giao ban") == opened == made[:2]
 
 

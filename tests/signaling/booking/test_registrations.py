@@ -168,7 +168,7 @@ async def test_points_in_a_session_are_listed_a_page_at_a_time_and_no_session_is
     await world.session(NHA_TRANG, CAM_RANH)
     await world.session(NHA_TRANG, start=timedelta(hours=5))
     opened: list[str] = []
-    monkeypatch.setattr(CodeCipher, "open", lambda *given: opened.append(given[2]))
+    monkeypatch.setattr(CodeCipher, "decrypt", lambda *given: opened.append(given[2]))
     client, first, second = await world.signed_in("central"), "2026-04-06T01:00:00Z", "2026-04-06T06:00:00Z"
     every = [(HOST, first), (NHA_TRANG, first), (CAM_RANH, first), (HOST, second), (NHA_TRANG, second)]
     query = "/points/busy?from=2026-04-06T00:00:00Z&to=2026-04-07T00:00:00Z"

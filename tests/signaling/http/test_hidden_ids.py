@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 
-from scheduler.inbound_mail.store import Place
+from scheduler.inbound_mail.store import MailboxPosition
 from scheduler.operations.closing.documents import Document
 from scheduler.operations.incidents.model import FaultReport
 from signaling.app.admin_cli import NewAccount, create_account
@@ -79,7 +79,7 @@ async def things(world: World) -> dict[str, str]:
     control = next(row["id"] for each in lists for row in each["rows"] if row["id"])
     asked = await made(central, "/figure-requests?period=year&year=2026", GOOD["/figure-requests"] | {"units": ["568"]})
     raw = letter()
-    await kept.inbound_mail.receive(raw, len(raw), Place(1, 1), NOW, NOW)
+    await kept.inbound_mail.receive(raw, len(raw), MailboxPosition(1, 1), NOW, NOW)
     assessment = card["assessments"][0]["id"]
     return {
         "/points": NHA_TRANG, "/sessions": session.id, "/readiness": session.id, "/emergencies": session.id,

@@ -1,8 +1,8 @@
 """Letters at the operator's desk: their list, their text, and the form that offices attach."""
 
 from scheduler.inbound_mail import form_template
-from scheduler.inbound_mail.service import Address, InboundMail
-from scheduler.inbound_mail.store import Place
+from scheduler.inbound_mail.service import InboundMail, OfficialMailbox
+from scheduler.inbound_mail.store import MailboxPosition
 from scheduler.policy import profile_files
 from tests.scheduler.inbound_mail.letters import OFFICE, letter
 from tests.signaling.mail.test_smtp import UNIT_BOX
@@ -16,7 +16,7 @@ async def came(world: World, *bodies: str) -> list[bytes]:
     await world.services.notifications.set_mailbox("56", UNIT_BOX)
     raws = [letter(UNIT_BOX, body=body, message_id=f"<{n}@x>") for n, body in enumerate(bodies)]
     for uid, raw in enumerate(raws, 1):
-        await world.services.inbound_mail.receive(raw, len(raw), Place(1, uid), NOW, NOW)
+        await world.services.inbound_mail.receive(raw, len(raw), MailboxPosition(1, uid), NOW, NOW)
     return raws
 
 
@@ -44,10 +44,10 @@ async def test_the_desk_reads_letters(world: World) -> None:
 
 async def test_a_letter_whose_sender_is_not_proven_is_accepted_once(world: World) -> None:
     await world.services.notifications.set_mailbox("56", UNIT_BOX)
-    address, kept = Address(OFFICE, "mx.vn"), world.services
+    address, kept = OfficialMailbox(OFFICE, "mx.vn"), world.services
     mailroom = InboundMail(kept.database, address, profile_files.load(), kept.drafts, kept.parser)
     raw = letter(UNIT_BOX, body=BODY, Authentication_Results="mx.vn; spf=fail smtp.mailfrom=x@evil.vn; dmarc=fail")
-    await mailroom.receive(raw, len(raw), Place(1, 1), NOW, NOW)
+    await mailroom.receive(raw, len(raw), MailboxPosition(1, 1), NOW, NOW)
     host, central = await world.signed_in("host"), await world.signed_in("central")
     async with host.post("/api/v1/letters/1/accept", json={}) as response:
         assert await problem_of(response) == (403, "forbidden")

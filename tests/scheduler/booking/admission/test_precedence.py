@@ -27,7 +27,7 @@ from scheduler import migrations
 from scheduler.booking.registration.service import Scheduler
 from scheduler.core import database
 from scheduler.core.errors import CapacityExceeded, InvalidRequest, OutOfOrder, Revoked
-from scheduler.core.model import Amount, ClassId, Held, Interval, Request, Session, State
+from scheduler.core.model import Amount, ClassId, HeldPlan, Interval, Request, Session, State
 from scheduler.policy import policy
 from scheduler.policy.profile_files import Profiles
 from tests.scheduler.judge import Entry, Judge, Rules, Slots, Standing
@@ -95,17 +95,17 @@ def profiles(rules: Rules, automatic: bool) -> Profiles:
         reinstate_notice_min=rules.notice,
     )
     prompt: dict[str, object] = {
-        "classes": {name: each.model_copy(update={"lead": None}) for name, each in ruled.shelf[-1].classes.items()}
+        "classes": {name: each.model_copy(update={"lead": None}) for name, each in ruled.policies[-1].classes.items()}
     }
     prompt["standings"] = tuple(map(said, STANDINGS))
-    prompt["registration"] = ruled.shelf[-1].registration.model_copy(update={"extension_min": 1})
-    return Profiles(tuple(each.model_copy(update=prompt) for each in ruled.shelf))
+    prompt["registration"] = ruled.policies[-1].registration.model_copy(update={"extension_min": 1})
+    return Profiles(tuple(each.model_copy(update=prompt) for each in ruled.policies))
 
 
-def said(standing: Standing) -> policy.Standing:
+def said(standing: Standing) -> policy.RankException:
     """Say in a profile what the judge knows by minutes: by the days that they are of."""
     first = None if standing.first == MIDNIGHT else date(2026, 1, 1)
-    return policy.Standing(
+    return policy.RankException(
         unit=standing.body,
         rank=standing.rank,
         document="12/UBND-NC",
@@ -227,7 +227,7 @@ class Precedence(RuleBasedStateMachine):
             with pytest.raises(CapacityExceeded):
                 self.run(self.scheduler.operator.hold(entry.id, minute(self.now)))
             return
-        held: Held = self.run(self.scheduler.operator.hold(entry.id, minute(self.now)))
+        held: HeldPlan = self.run(self.scheduler.operator.hold(entry.id, minute(self.now)))
         assert list(held.victims) == plan
         assert set(held.spared) == self.judge.spared(entry, self.now, plan)
         ahead = self.judge.ahead(entry, self.now)
@@ -236,7 +236,7 @@ class Precedence(RuleBasedStateMachine):
                 self.run(self.scheduler.operator.confirm(entry.id, held.version, minute(self.now)))
             assert refused.value.ahead == tuple(ahead)
         other = self.run(self.scheduler.operator.confirm(entry.id, held.version + 1, minute(self.now), override=True))
-        assert isinstance(other, Held)
+        assert isinstance(other, HeldPlan)
         override = bool(ahead)
         self.passed |= {entry.id} if override else set()
         issued = self.run(self.scheduler.operator.confirm(entry.id, held.version, minute(self.now), override=override))

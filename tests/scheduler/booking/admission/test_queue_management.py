@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scheduler.booking.registration.service import Scheduler
 from scheduler.core.capacity_limit import CapacityLimit
 from scheduler.core.errors import CapacityExceeded, Ended, InvalidRequest, NotLive, NotMissed, OutOfOrder
-from scheduler.core.model import Act, Amount, Held, LoadStep, State
+from scheduler.core.model import Act, Amount, HeldPlan, LoadStep, State
 from tests.scheduler.booking.admission.test_worked_examples import (
     CAM_LAM,
     HEALTH,
@@ -131,10 +131,10 @@ async def test_a_maintenance_is_planned_with_what_it_costs(scheduler: Scheduler)
     meeting = await scheduler.submit(await asking(scheduler, 150, MORNING), NOW)
     night = on("06/04/2023", "00:00", "05:00")
     assert await scheduler.operator.set_capacity(night.start, Amount(2, 30), NOW, night.end) == ()
-    assert (await scheduler.ceiling()).steps == ((night.start, Amount(2, 30)), (night.end, Amount(20, 255)))
+    assert (await scheduler.capacity_limit()).steps == ((night.start, Amount(2, 30)), (night.end, Amount(20, 255)))
     small = Amount(20, 100)
     assert await scheduler.operator.impact(MORNING.start, small, NOW, MORNING.end) == (meeting.id,)
-    assert (await scheduler.ceiling()).steps[0] == (night.start, Amount(2, 30))
+    assert (await scheduler.capacity_limit()).steps[0] == (night.start, Amount(2, 30))
     assert await scheduler.operator.set_capacity(MORNING.start, small, NOW, MORNING.end) == (meeting.id,)
     assert await scheduler.load(MORNING.start, MORNING.end) == [LoadStep(MORNING.start, MORNING.end, 1, 150)]
     assert await scheduler.operator.shed((meeting.id,), NOW, OPERATOR) is None
@@ -150,7 +150,7 @@ async def test_a_stale_plan_comes_back_anew(scheduler: Scheduler) -> None:
     old = await scheduler.operator.hold(province.id, NOW)
     await scheduler.cancel(lower[5].id, NOW)
     fresh = await scheduler.operator.confirm(province.id, old.version, NOW, OPERATOR)
-    assert isinstance(fresh, Held)
+    assert isinstance(fresh, HeldPlan)
     assert (fresh.version, set(fresh.victims) < set(old.victims)) == (old.version + 1, True)
     assert (await scheduler.session(province.id)).state == State.WAITING
 

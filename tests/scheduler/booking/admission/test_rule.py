@@ -14,7 +14,7 @@ from scheduler.policy.profile_files import load
 from tests.scheduler.oracle import HORIZON, Oracle, Slots
 from tests.scheduler.world import NOW, REQUEST, at, hours, on
 
-POLICY = load().shelf[-1]
+POLICY = load().policies[-1]
 CAPACITY = POLICY.capacity.model_copy(update={"test_legs": 0})
 ORIGIN = datetime(2026, 4, 5, 1, tzinfo=UTC)
 WHOLE = Interval(ORIGIN, ORIGIN + timedelta(minutes=HORIZON))

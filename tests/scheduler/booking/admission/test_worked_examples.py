@@ -9,10 +9,10 @@ import pytest
 from scheduler.booking.registration.service import Scheduler
 from scheduler.core import database
 from scheduler.core.errors import CapacityExceeded, IllegalMove, Revoked
-from scheduler.core.model import Amount, ClassId, Held, Interval, LoadStep, Session, State
-from scheduler.policy.policy import Standing
+from scheduler.core.model import Amount, ClassId, HeldPlan, Interval, LoadStep, Session, State
+from scheduler.policy.policy import RankException
 from scheduler.policy.profile_files import Profiles
-from tests.scheduler.world import NOW, REQUEST, SUDDEN, URGENT, VAULT, at, hours, on, profiles_with
+from tests.scheduler.world import CIPHER, NOW, REQUEST, SUDDEN, URGENT, at, hours, on, profiles_with
 
 PROVINCE, HEALTH, COMMUNE = "ubnd.khanh-hoa", "so.yt", "vn.vanthanh"
 CAM_LAM, NINH_HOA, VAN_NINH, NHA_TRANG = "ubnd.cam-lam", "ubnd.ninh-hoa", "ubnd.van-ninh", "ubnd.nha-trang"
@@ -24,7 +24,7 @@ HELD = ((CAM_LAM, 15), (NINH_HOA, 28), (VAN_NINH, 14), (COMMUNE, 6), (HEALTH, 40
 @pytest.fixture
 async def automatic(seeded_url: str) -> AsyncIterator[Scheduler]:
     """A scheduler whose profile revokes without asking."""
-    engine = database.connect(seeded_url, VAULT)
+    engine = database.connect(seeded_url, CIPHER)
     yield Scheduler(engine, profiles_with(mode="automatic"), Amount(20, 250))
     await engine.dispose()
 
@@ -86,18 +86,18 @@ async def test_a24_a_plan_says_who_keeps_the_code_though_registered_later(schedu
     province = await ask(scheduler, PROVINCE, 145)
     held = await scheduler.operator.hold(province.id, NOW)
     assert (held.victims, held.spared) == (tuple(lower[i].id for i in (5, 4, 2)), (lower[3].id,))
-    standing = await scheduler.operator.standing(province.id, NOW)
+    standing = await scheduler.operator.queued_session(province.id, NOW)
     assert standing is not None
     assert standing.held == held
     assert await scheduler.operator.hold(province.id, NOW) == held
     await scheduler.cancel(lower[1].id, NOW)
     again = await scheduler.operator.confirm(province.id, held.version, NOW)
-    assert isinstance(again, Held)
+    assert isinstance(again, HeldPlan)
     assert again.spared == ()
 
 
 async def test_r066_without_reprieve_104_goes_too(seeded_url: str) -> None:
-    engine = database.connect(seeded_url, VAULT)
+    engine = database.connect(seeded_url, CIPHER)
     scheduler = Scheduler(engine, profiles_with(mode="automatic", reprieve=False), Amount(20, 250))
     lower = await r066(scheduler)
     await ask(scheduler, PROVINCE, 145)
@@ -130,7 +130,7 @@ async def test_example_3_14_wait_and_8_are_issued(scheduler: Scheduler) -> None:
         await ask(scheduler, host, legs)
     waiting = await ask(scheduler, VAN_NINH, 14)
     assert (waiting.state, waiting.code) == (State.WAITING, None)
-    standing = await scheduler.operator.standing(waiting.id, NOW)
+    standing = await scheduler.operator.queued_session(waiting.id, NOW)
     assert standing is not None
     assert standing.reason is not None
     assert (standing.servable, standing.reason.limit, standing.reason.needed) == (False, "points", 206)
@@ -190,10 +190,12 @@ async def test_r067_equal_levels_do_not_displace_each_other(automatic: Scheduler
 
 async def test_a22_a_unit_that_stands_higher_takes_codes_of_its_own_level(seeded_url: str) -> None:
     """A provincial department is given the rank of the province from 06/04/2023 on."""
-    engine = database.connect(seeded_url, VAULT)
-    standing = Standing(unit="so.yt", rank=40, document="12/UBND-NC", valid_from=date(2023, 4, 6))
-    shelf = tuple(each.model_copy(update={"standings": (standing,)}) for each in profiles_with(mode="automatic").shelf)
-    scheduler = Scheduler(engine, Profiles(shelf), Amount(20, 250))
+    engine = database.connect(seeded_url, CIPHER)
+    standing = RankException(unit="so.yt", rank=40, document="12/UBND-NC", valid_from=date(2023, 4, 6))
+    policies = tuple(
+        each.model_copy(update={"standings": (standing,)}) for each in profiles_with(mode="automatic").policies
+    )
+    scheduler = Scheduler(engine, Profiles(policies), Amount(20, 250))
     day = on("06/04/2023", "08:00", "10:00")
     before, held = await ask(scheduler, "so.tttt", 190), await ask(scheduler, "so.tttt", 190, day)
     assert (await ask(scheduler, HEALTH, 20)).state == State.WAITING
@@ -238,7 +240,7 @@ async def test_a_plan_is_held_and_confirmed(scheduler: Scheduler) -> None:
     province = await ask(scheduler, PROVINCE, 145)
     victims = tuple(lower[i].id for i in (5, 4, 2))
     [waiting] = await scheduler.operator.queue(NOW)
-    held = Held(province.id, 1, victims, NOW + timedelta(minutes=15), spared=(lower[3].id,))
+    held = HeldPlan(province.id, 1, victims, NOW + timedelta(minutes=15), spared=(lower[3].id,))
     assert (waiting.session, waiting.servable, waiting.victims, waiting.held) == (province, True, victims, held)
     assert await states(scheduler, lower) == [State.ISSUED] * 6  # nobody lost anything yet
     done = await scheduler.operator.confirm(province.id, 1, NOW + timedelta(minutes=14, seconds=59))
@@ -256,7 +258,7 @@ async def test_an_expired_plan_is_shown_again(scheduler: Scheduler) -> None:
     province = await ask(scheduler, PROVINCE, 145)
     late = NOW + timedelta(minutes=15)
     again = await scheduler.operator.confirm(province.id, 1, late)
-    assert isinstance(again, Held)
+    assert isinstance(again, HeldPlan)
     assert (again.version, again.until) == (2, late + timedelta(minutes=15))
     assert isinstance(await scheduler.operator.confirm(province.id, 2, late), Session)
 
@@ -266,7 +268,7 @@ async def test_a_stale_plan_is_made_anew(scheduler: Scheduler) -> None:
     province = await ask(scheduler, PROVINCE, 145)
     await scheduler.cancel(lower[5].id, NOW)  # somebody was quicker: 106 need not be revoked any more
     again = await scheduler.operator.confirm(province.id, 1, NOW)
-    assert isinstance(again, Held)
+    assert isinstance(again, HeldPlan)
     assert (again.version, again.victims) == (2, (lower[4].id, lower[2].id))
     assert await scheduler.operator.hold(province.id, NOW) == again
     assert (await states(scheduler, lower)).count(State.ISSUED) == 5
@@ -360,7 +362,7 @@ async def test_more_points_are_weighed_with_all_they_would_hold(automatic: Sched
 async def test_a_waiting_registration_takes_a_free_time(scheduler: Scheduler) -> None:
     await ask(scheduler, PROVINCE, 200)
     waiting = await ask(scheduler, NHA_TRANG, 50)
-    standing = await scheduler.operator.standing(waiting.id, NOW)
+    standing = await scheduler.operator.queued_session(waiting.id, NOW)
     assert standing is not None
     assert standing.reason is not None
     free = standing.reason.suggestions[0].official

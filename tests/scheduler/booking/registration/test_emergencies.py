@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from scheduler.booking.registration.drafts import Drafts
-from scheduler.booking.registration.emergencies import Emergencies, Seen
+from scheduler.booking.registration.emergencies import Acknowledgement, Emergencies
 from scheduler.booking.registration.reply_deadlines import ReplyDeadlines
 from scheduler.booking.registration.service import Scheduler
 from scheduler.core import database
@@ -32,7 +32,7 @@ class Desk:
     async def flood(self, arrived: str = "19/11/2023 02:10") -> Session:
         return await self.scheduler.submit(FLOOD, at(arrived), wait=True)
 
-    async def live(self, now: str) -> list[tuple[str, Seen | None]]:
+    async def live(self, now: str) -> list[tuple[str, Acknowledgement | None]]:
         return [(each.subject, each.seen) for each in await self.emergencies.live(at(now))]
 
 
@@ -58,7 +58,7 @@ async def test_r061_an_emergency_is_on_the_list_at_once_until_it_is_over(desk: D
 
 async def test_r061_who_took_note_first_is_remembered(desk: Desk) -> None:
     flood = await desk.flood()
-    seen = Seen("truc", at("19/11/2023 02:12"))
+    seen = Acknowledgement("truc", at("19/11/2023 02:12"))
     assert (await desk.emergencies.acknowledge(flood.id, "truc", seen.at)).seen == seen
     assert (await desk.emergencies.acknowledge(flood.id, "khac", at("19/11/2023 02:20"))).seen == seen
     later = await desk.flood("19/11/2023 02:15")

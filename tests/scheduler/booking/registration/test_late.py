@@ -175,7 +175,7 @@ async def test_i20_who_waits_is_offered_what_an_amendment_may_ask_for(scheduler:
     await scheduler.submit(await asking(scheduler, 169, on("05/04/2023", "14:00", "16:00")), NOW)
     wish = await asking(scheduler, 60, on("05/04/2023", "14:00", "15:00"))
     waiting = await scheduler.submit(wish, NOW, wait=True)
-    at_once, later = [await scheduler.operator.standing(waiting.id, now) for now in (NOW, eve)]
+    at_once, later = [await scheduler.operator.queued_session(waiting.id, now) for now in (NOW, eve)]
     queued = [each for each in await scheduler.operator.queue(eve) if each.session.id == waiting.id]
     assert at_once and at_once.reason and later and later.reason and queued[0].reason
     assert on("05/04/2023", "13:00", "14:00") in [each.official for each in at_once.reason.suggestions]
@@ -190,7 +190,7 @@ async def test_i20_a_rehearsal_alone_is_moved_as_late_as_one_likes(scheduler: Sc
     await scheduler.submit(await asking(scheduler, 169, on("04/04/2023", "14:00", "16:00")), at("30/03/2023 08:00"))
     rehearsal, meeting = on("04/04/2023", "15:00", "15:30"), on("05/04/2023", "08:00", "09:00")
     waiting = await scheduler.submit(await asking(scheduler, 60, meeting, rehearsal), NOW, wait=True)
-    standing = await scheduler.operator.standing(waiting.id, eve)
+    standing = await scheduler.operator.queued_session(waiting.id, eve)
     assert standing and standing.reason
     assert [(each.rehearsal, each.official) for each in standing.reason.suggestions] == [
         (on("04/04/2023", "16:00", "16:30"), meeting),

@@ -13,13 +13,13 @@ from scheduler.core.model import Interval, Point, Request
 from scheduler.policy.profile_files import load
 from tests.scheduler.world import NOW, REQUEST, hours, on
 
-POLICY = load().shelf[-1]
+POLICY = load().policies[-1]
 POINTS = {name: Point(name, name, name, "u", "xa", 1) for name in ("so.tttt", "nt.xuonghuan", "vn.vangia")}
 
 
 def faults(request: Request, now: datetime = NOW) -> list[tuple[str, str, str]]:
     with pytest.raises(InvalidRequest) as caught:
-        request_validation.check(request, POINTS, POLICY, now)
+        request_validation.validate(request, POINTS, POLICY, now)
     return [(error.field, error.word, error.value) for error in caught.value.errors]
 
 
@@ -53,7 +53,7 @@ def test_a_good_request_is_normalised() -> None:
     ict = timezone(timedelta(hours=7))
     local = Interval(REQUEST.official.start.astimezone(ict), REQUEST.official.end.astimezone(ict))
     typed = replace(REQUEST, title="  Giao  ban tu\u1ea7n\u00a014 ", official=local)
-    checked = request_validation.check(typed, POINTS, POLICY, NOW)
+    checked = request_validation.validate(typed, POINTS, POLICY, NOW)
     assert checked == replace(REQUEST, contact_phone="+84905123456")
     assert checked.official.start.tzinfo is UTC
 
@@ -112,7 +112,7 @@ def test_times() -> None:
     last = NOW + timedelta(days=730)
     assert word(last, last + timedelta(seconds=1)) == [("official", "too-far", "")]
     fine = replace(REQUEST, official=Interval(NOW, NOW + hours(24)))
-    assert request_validation.check(fine, POINTS, POLICY, NOW).official == fine.official
+    assert request_validation.validate(fine, POINTS, POLICY, NOW).official == fine.official
 
 
 @given(
@@ -131,7 +131,7 @@ def test_times() -> None:
 )
 def test_anything_else_raises_only_invalid_request(request: Request) -> None:
     try:
-        checked = request_validation.check(request, POINTS, POLICY, NOW)
+        checked = request_validation.validate(request, POINTS, POLICY, NOW)
     except InvalidRequest as error:
         found = error.errors
     else:

@@ -22,10 +22,10 @@ from scheduler.core.errors import (
     UnknownPoint,
     UnknownSession,
 )
-from scheduler.core.model import Amount, Imported, Interval, Limits, LoadStep, Point, Request, Slot, State
+from scheduler.core.model import Amount, ImportResult, Interval, Limits, LoadStep, Point, Request, Slot, State
 from scheduler.units import seed
 from tests.scheduler.conftest import PROFILES
-from tests.scheduler.world import NOW, REQUEST, SUDDEN, VAULT, asking, at, hours, on
+from tests.scheduler.world import CIPHER, NOW, REQUEST, SUDDEN, asking, at, hours, on
 
 HOSTILE = ["", "x", "a\x00b", "\ud800", "' OR 1=1 --", "x" * 10_000]
 
@@ -63,11 +63,11 @@ async def test_the_device_register(scheduler: Scheduler) -> None:
 
 
 async def test_import_adds_changes_and_keeps_devices(scheduler: Scheduler) -> None:
-    assert await scheduler.import_units(seed.khanh_hoa_2023()) == Imported(0, 0, 169)
+    assert await scheduler.import_units(seed.khanh_hoa_2023()) == ImportResult(0, 0, 169)
     await scheduler.set_devices("nt.xuonghuan", 2)
     renamed = {"id": "22342", "name": "Phường Vạn Thạnh Mới", "level": "xa", "parent": "568"}
     port = {"id": "cv", "name": "Cảng vụ Hàng hải Nha Trang", "level": "khac", "parent": "56"}
-    assert await scheduler.import_units(json.dumps({"units": [renamed, port]})) == Imported(1, 1, 0)
+    assert await scheduler.import_units(json.dumps({"units": [renamed, port]})) == ImportResult(1, 1, 0)
     assert await scheduler.points("22342") == [
         Point("nt.xuonghuan", "NT.VanThanhMoi", "UBND phường Vạn Thạnh Mới", "22342", "xa", 2, (1, 2))
     ]
@@ -268,7 +268,7 @@ async def test_one_conference_of_all_169_points(scheduler: Scheduler) -> None:
 
 async def test_everything_survives_a_restart(scheduler: Scheduler, seeded_url: str) -> None:
     session = await scheduler.submit(REQUEST, NOW)
-    engine = database.connect(seeded_url, VAULT)
+    engine = database.connect(seeded_url, CIPHER)
     again = Scheduler(engine, PROFILES)
     await migrations.migrate(engine)
     assert await again.session(session.id) == session

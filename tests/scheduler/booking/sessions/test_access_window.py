@@ -11,7 +11,7 @@ from scheduler.core.model import Session, Slot, State
 from scheduler.policy.profile_files import load
 from tests.scheduler.world import NOW, at
 
-DOOR = load().shelf[-1].door
+DOOR = load().policies[-1].door
 SESSION = Session(
     id="1",
     number="HTT-2023-0001",

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from scheduler.booking.registration.service import Scheduler
 from scheduler.booking.sessions.listing import Selection
 from scheduler.core import database
-from scheduler.core.model import Gathering, Interval, Phase, Session
+from scheduler.core.model import Interval, Phase, Session, SessionOutline
 from scheduler.policy.profile_files import Profiles
-from tests.scheduler.world import NOW, REQUEST, VAULT, at, on, shipped
+from tests.scheduler.world import CIPHER, NOW, REQUEST, at, on, shipped
 
 PHASES: tuple[Phase, ...] = ("waiting", "revoked", "upcoming", "lobby", "open", "ended", "cancelled")
 QUARTER = timedelta(minutes=15)
@@ -85,10 +85,10 @@ async def test_phases_are_those_of_the_door(scheduler: Scheduler) -> None:
 
 
 async def test_each_session_is_shut_by_the_door_of_its_own_profile(seeded_url: str) -> None:
-    old, new = shipped().shelf
+    old, new = shipped().policies
     door = new.door.model_copy(update={"grace_min": 3 * 24 * 60})
     later = new.model_copy(update={"id": "KH-X", "effective_from": date(2023, 4, 6), "door": door})
-    engine = database.connect(seeded_url, VAULT)
+    engine = database.connect(seeded_url, CIPHER)
     scheduler = Scheduler(engine, Profiles((old, new, later)))
     days = (on("05/04/2023", "08:00", "09:00"), on("06/04/2023", "08:00", "09:00"))
     first, second = [await scheduler.submit(replace(REQUEST, official=day), NOW) for day in days]
@@ -144,7 +144,7 @@ async def test_points_in_a_session_are_listed_by_start_and_host_first(scheduler:
     found = await scheduler.occupied(at("05/04/2023 00:00"), at("06/04/2023 00:00"), 0, 50)
     slots = [(first, first.official), (second, rehearsal), (second, second.official)]
     assert [(each.point, each.start, each.end, each.session) for each in found] == [
-        (point, slot.start, slot.end, Gathering(session.everyone, session.official))
+        (point, slot.start, slot.end, SessionOutline(session.everyone, session.official))
         for session, slot in slots
         for point in session.everyone
     ]

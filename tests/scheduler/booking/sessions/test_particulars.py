@@ -12,12 +12,12 @@ from scheduler.core.model import Request
 from scheduler.policy.profile_files import load
 from tests.scheduler.world import NOW, REQUEST, SUDDEN, URGENT
 
-POLICY = load().shelf[-1]
+POLICY = load().policies[-1]
 RULES = POLICY.registration
 
 
 def faults(request: Request) -> list[tuple[str, str, str]]:
-    found = particulars.faults(particulars.normal(request), POLICY)
+    found = particulars.validate(particulars.normalise(request), POLICY)
     return [(fault.field, fault.word, fault.value) for fault in found]
 
 
@@ -53,15 +53,15 @@ def test_what_a_registration_must_say(fields: dict[str, object], expected: list[
 
 def test_texts_have_one_form_and_support_is_named_once() -> None:
     typed = replace(REQUEST, reason=" a  b ", support=("khac", "phien_dich", "khac"), second_phone=" 0905 ")
-    normal = particulars.normal(typed)
+    normal = particulars.normalise(typed)
     assert (normal.reason, normal.support, normal.second_phone) == ("a b", ("khac", "phien_dich"), "0905")
 
 
 def test_r070_people_counted_by_point_are_all_unless_more_are_said() -> None:
     counted = replace(REQUEST, people_at={"so.tttt": 12, "nt.xuonghuan": 8})
-    assert particulars.normal(counted).people == 20
-    assert particulars.normal(replace(counted, people=30)).people == 30
-    assert particulars.normal(REQUEST).people is None
+    assert particulars.normalise(counted).people == 20
+    assert particulars.normalise(replace(counted, people=30)).people == 30
+    assert particulars.normalise(REQUEST).people is None
 
 
 async def test_r070_people_are_kept_by_point_and_the_letter_says_form_and_people(scheduler: Scheduler) -> None:
@@ -71,7 +71,7 @@ async def test_r070_people_are_kept_by_point_and_the_letter_says_form_and_people
     fewer = await scheduler.amend(session.id, replace(asked, people=25, people_at={"so.tttt": 12}), NOW)
     assert (fewer.people, fewer.people_at) == (25, {"so.tttt": 12})
     points = {point.id: point for point in await scheduler.points()}
-    assert particulars.said(session, POLICY, points) == (
+    assert particulars.description_lines(session, POLICY, points) == (
         "Mục đích: Nội bộ đơn vị",
         "Loại hình họp: Giao ban",
         "Hình thức họp: Trực tiếp kết hợp trực tuyến",

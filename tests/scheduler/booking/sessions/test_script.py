@@ -19,7 +19,7 @@ POINTS = {"so.tttt", "nt.xuonghuan"}
 
 
 def words(*items: ScriptItem) -> list[tuple[str, str, str]]:
-    return [(fault.field, fault.word, fault.value) for fault in script.faults(items, POINTS, 200)]
+    return [(fault.field, fault.word, fault.value) for fault in script.validate(items, POINTS, 200)]
 
 
 def test_items_without_fault() -> None:
@@ -51,7 +51,7 @@ def test_a_script_has_an_end() -> None:
 
 
 def test_titles_are_normal_and_ids_stay() -> None:
-    first, second = script.normal([replace(OPENING, id="", title="  Khai  mạc\n"), REPORT])
+    first, second = script.normalise([replace(OPENING, id="", title="  Khai  mạc\n"), REPORT])
     assert (replace(first, id="a"), second, len(first.id)) == (OPENING, REPORT, 12)
 
 

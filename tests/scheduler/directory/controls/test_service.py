@@ -16,7 +16,7 @@ from scheduler.directory.controls.rules import Checklist, ChecklistItem, Checkli
 from scheduler.directory.controls.service import ControlsService
 from scheduler.directory.errors import Unknown
 from tests.scheduler.conftest import PROFILES
-from tests.scheduler.world import NOW, VAULT, at
+from tests.scheduler.world import CIPHER, NOW, at
 
 ROOT = Path(__file__).parents[4]
 SHIPPED = checklists.load()
@@ -47,7 +47,7 @@ class Book:
 
 @pytest.fixture
 async def book(seeded_url: str) -> AsyncIterator[Book]:
-    engine = database.connect(seeded_url, VAULT)
+    engine = database.connect(seeded_url, CIPHER)
     yield Book(engine, ControlsService(engine, PROFILES, SHIPPED), EvidenceFiles(engine))
     await engine.dispose()
 

@@ -33,7 +33,7 @@
         ├── Revoked
         └── Cancelled
 
-Facts are attributes; the roof turns classes into HTTP status and WebSocket words, and facts into Vietnamese.
+Facts are attributes; the server turns classes into HTTP status and WebSocket words, and facts into Vietnamese.
 """
 
 from dataclasses import dataclass

@@ -107,7 +107,7 @@ class Reports:
         return monthly(counted, await facts_store.provider_incidents(db, period, zone), names)
 
     def _names(self, facts: list[RegistrationFact], now: datetime) -> dict[Grouping, dict[str, str]]:
-        policy, shelf = self._profiles.at(now), self._profiles.shelf
+        policy, shelf = self._profiles.at(now), self._profiles.policies
         return {
             "unit": {fact.unit: fact.unit_name for fact in facts},
             # ended levels have the name of their last profile
@@ -121,7 +121,7 @@ class Reports:
     async def facts(self, period: Interval, now: datetime) -> list[RegistrationFact]:
         """Return the facts that the report of a period is counted from."""
         async with self._engine.begin() as db:
-            calendar = (await calendar_store.notes(db)).calendar
-            clocks = {policy.stamp: Clock(policy, calendar) for policy in self._profiles.shelf}
+            calendar = (await calendar_store.corrections(db)).calendar
+            clocks = {policy.stamp: Clock(policy, calendar) for policy in self._profiles.policies}
             zone = self._profiles.at(now).zone
             return await facts_store.facts(db, period, lambda at: clocks[self._profiles.at(at).stamp], zone, now)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from scheduler.core.model import Draft, Gathering, Session, Unit
+from scheduler.core.model import Draft, Session, SessionOutline, Unit
 from scheduler.policy.controllers import Control
 from scheduler.policy.registrants import Registrants
 from signaling.accounts.unit_directory import UnitDirectory
@@ -45,7 +45,7 @@ def may_control(account: Account, control: Control) -> bool:
     return account.central or ("site" in account.roles and account.unit in control.units)
 
 
-def may_see(account: Account, session: Session | Gathering, unit_directory: UnitDirectory) -> bool:
+def may_see(account: Account, session: Session | SessionOutline, unit_directory: UnitDirectory) -> bool:
     """Return whether an account may see a session: invited units, their registering units, supervisors (R-015)."""
     units = unit_directory.invited(session)
     return account.sees_all or account.unit in units or bool(units & unit_directory.wards(account.unit, session))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from scheduler.core.model import Gathering, Point, PointState, Session, Unit
+from scheduler.core.model import Point, PointState, Session, SessionOutline, Unit
 from scheduler.policy import controllers, registrants
 from scheduler.policy.controllers import Control
 from scheduler.policy.policy import Policy
@@ -43,7 +43,7 @@ class UnitDirectory(Mapping[str, Point]):
         owner = self.points[point].unit
         return next(unit for unit in self.units if unit.id == owner)
 
-    def invited(self, session: Session | Gathering) -> frozenset[str]:
+    def invited(self, session: Session | SessionOutline) -> frozenset[str]:
         """Return the units whose points take part in a session."""
         return frozenset(self.points[point].unit for point in session.everyone)
 
@@ -53,7 +53,7 @@ class UnitDirectory(Mapping[str, Point]):
         host = self.unit(session.host_point)
         return registrants.registrants(host, self.units, session.purpose, session.klass, policy, day)
 
-    def rules(self, session: Session | Gathering) -> Policy:
+    def rules(self, session: Session | SessionOutline) -> Policy:
         """Return the policy that holds for a session."""
         return self.profiles.at(session.official.start)
 
@@ -67,10 +67,10 @@ class UnitDirectory(Mapping[str, Point]):
         labels = {point.unit: point.label for point in reversed([*self.points.values()])}
         return ", ".join(labels[unit] for unit in units)
 
-    def wards(self, unit: str | None, session: Session | Gathering) -> frozenset[str]:
+    def wards(self, unit: str | None, session: Session | SessionOutline) -> frozenset[str]:
         """Return the units that a unit registers for by their level when a session starts."""
         return frozenset() if unit is None else registrants.wards(unit, self.units, self.rules(session))
 
     def all_wards(self, unit: str) -> frozenset[str]:
         """Return the units that a unit registers for under any of the policies."""
-        return frozenset().union(*(registrants.wards(unit, self.units, policy) for policy in self.profiles.shelf))
+        return frozenset().union(*(registrants.wards(unit, self.units, policy) for policy in self.profiles.policies))

@@ -1,8 +1,7 @@
-"""An independent judge of whole histories: ranks, queues, victims and codes, minute by minute, in whole numbers.
+"""A second implementation of admission for tests: ranks, queue, victims and codes, minute by minute, in whole numbers.
 
-It is written from docs/admission.md alone and shares nothing with the product, for tests that reused the product's
-helpers let mutants live. Every minute stands for itself: 5·load ≤ 4·max,
-and in need load ≤ max.
+It is written from docs/admission.md alone and shares nothing with the product, because tests that reused the product's
+helpers let mutants survive. Every minute is checked by itself: 5·load ≤ 4·max, and load ≤ max before codes are shed.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,7 +13,7 @@ Slots = tuple[tuple[int, int], ...]  # (start, end) in minutes; the last is the 
 
 @dataclass(frozen=True)
 class Standing:
-    """A body that ranks elsewhere than its level in meetings that start in [first, last), in minutes (A22)."""
+    """A unit with an exceptional rank in meetings that start in [first, last), in minutes (A22)."""
 
     body: str
     rank: int
@@ -24,7 +23,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Rules:
-    """What a profile may say of revocation; times in minutes."""
+    """A profile's rules of revocation; times in minutes."""
 
     lowest_first: bool = False
     reprieve: bool = True
@@ -74,7 +73,7 @@ class Judge:
     standings: tuple[Standing, ...] = ()
 
     def rank(self, level: str, body: str, slots: Slots, urgent: bool) -> int:
-        """Return how high a meeting stands: as its body does when it starts, an emergency one above."""
+        """Return the rank of a meeting: that of its unit at its start, one more for an emergency."""
         rank, starts = self.ranks[level], slots[-1][0]
         for standing in self.standings:
             if standing.body == body and standing.first <= starts < standing.last:
@@ -82,11 +81,11 @@ class Judge:
         return rank + 1 if urgent else rank
 
     def issued(self) -> list[Entry]:
-        """Who holds capacity."""
+        """Return the registrations that hold capacity."""
         return [entry for entry in self.entries.values() if entry.state == "issued"]
 
     def queued(self) -> list[Entry]:
-        """Who waits, the highest and earliest first."""
+        """Return the registrations that wait, the highest rank and earliest first."""
         found = [entry for entry in self.entries.values() if entry.state in {"waiting", "revoked"}]
         return sorted(found, key=lambda entry: (-entry.rank, entry.seq))
 
@@ -102,7 +101,7 @@ class Judge:
                 yield minute
 
     def fits(self, asked: Entry, held: Iterable[Entry], minutes: Iterable[int] | None = None) -> bool:
-        """Tell whether a registration breaks nothing beside others, in all or some of its minutes."""
+        """Return True if a registration exceeds no limit beside others, in all or some of its minutes."""
         return not list(self.over([*held, asked], asked.minutes if minutes is None else minutes))
 
     def added(self, asked: Entry, now: int) -> list[int]:
@@ -115,12 +114,14 @@ class Judge:
         ]
 
     def room(self, asked: Entry, now: int) -> bool:
-        """Tell whether an amended registration takes nobody's code."""
+        """Return True if an amended registration needs no revocation."""
         return self.fits(asked, [e for e in self.issued() if e.id != asked.id], self.added(asked, now))
 
     def plan(self, asked: Entry, now: int, minutes: list[int] | None = None) -> list[str] | None:
-        """Return whose codes a registration costs, latest first; None when it must wait. It is weighed in its minutes,
-        or only in some of them."""
+        """Return the registrations that lose their codes for a registration, latest first; None if it must wait.
+
+        It is decided on in all its minutes, or only in some of them.
+        """
         minutes = asked.minutes if minutes is None else minutes
         if not self.fits(asked, (), minutes):
             return None
@@ -130,14 +131,14 @@ class Judge:
         return self._victims(held, candidates, [asked], minutes, SHARE)
 
     def spared(self, asked: Entry, now: int, plan: list[str]) -> set[str]:
-        """Return who would lose the code but for reprieve, and registered later than somebody who does (A24)."""
+        """Return the registrations that keep their codes only by reprieve, though later than a victim (A24)."""
         strict = Judge(replace(self.rules, reprieve=False), self.sessions, self.points, self.entries, self.ranks)
         earliest = min((self.entries[victim].seq for victim in plan), default=self.entries[asked.id].seq)
         taken = set(strict.plan(asked, now) or ()) - set(plan)
         return {each for each in taken if plan and self.entries[each].seq > earliest}
 
     def ahead(self, asked: Entry, now: int, minutes: list[int] | None = None) -> list[str]:
-        """Return who of the queue comes before a registration at the same time and could be served now."""
+        """Return the queued registrations that come before one, overlap it and could be issued now."""
         wanted = set(asked.minutes if minutes is None else minutes)
         order = (-asked.rank, asked.seq)
         before = [e for e in self.queued() if e.id != asked.id and (-e.rank, e.seq) < order]
@@ -151,7 +152,7 @@ class Judge:
         return asked.urgent or not near
 
     def shed(self, now: int) -> list[str]:
-        """Return whose codes must go because even the whole maximum is exceeded."""
+        """Return the registrations that lose their codes because even the whole maximum is exceeded."""
         held = self.issued()
         order = sorted(held, key=lambda entry: (entry.runs(now), entry.rank, -entry.seq))
         return self._victims(held, order, [], range(now, len(self.points)), (1, 1)) or []
@@ -176,7 +177,7 @@ class Judge:
         return [entry.id for entry in order if entry in gone]
 
     def reinstate(self, now: int) -> list[str]:
-        """Give codes to whoever of the queue fits, in order; return who got one."""
+        """Issue the queued registrations that fit, in order; return them."""
         given = []
         for entry in self.queued():
             if self.in_time(entry, now) and self.fits(entry, self.issued()):
@@ -185,5 +186,5 @@ class Judge:
         return given
 
     def in_time(self, entry: Entry, now: int) -> bool:
-        """Tell whether a registration begins so late that it can still be told of a code."""
+        """Return True if a registration begins late enough to be notified of a code before it."""
         return entry.first > now and (entry.urgent or entry.first - now >= self.rules.notice)

@@ -1,7 +1,7 @@
-"""An independent judge of admission: every minute by itself, 5·(load + test room) ≤ 4·max, nothing shared with the
-product.
+"""A second implementation of the limits for tests: every minute by itself, 5·(load + test room) ≤ 4·max.
 
-Mutated products survived tests that reused their own helpers on sparse times; this one is dumb on purpose.
+It shares nothing with the product and is simple on purpose: mutants survived tests that reused the product's helpers on
+sparse times.
 """
 
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ Slots = tuple[tuple[int, int], ...]  # (start, end) in minutes
 
 @dataclass
 class Oracle:
-    """What is held, as one row per booking, the maximum of each minute, and what the test room always has."""
+    """All bookings, one row each, the maximum of each minute, and the legs that the test room always has."""
 
     max_sessions: list[int]
     max_points: list[int]
@@ -26,7 +26,7 @@ class Oracle:
         return len(running), sum(running)
 
     def breaks(self, minute: int, legs: int) -> list[tuple[str, int]]:
-        """Return which limits one more session of `legs` breaks in a minute, and what it would need."""
+        """Return the limits that one more session of `legs` exceeds in a minute, with the load it would need."""
         sessions, points = self.load(minute)
         broken = []
         if 5 * (sessions + 1) > 4 * self.max_sessions[minute]:
@@ -36,11 +36,11 @@ class Oracle:
         return broken
 
     def fits(self, slots: Slots, legs: int) -> bool:
-        """Tell whether a booking breaks nothing in any of its minutes."""
+        """Return True if a booking exceeds no limit in any of its minutes."""
         return not any(self.breaks(minute, legs) for start, end in slots for minute in range(start, end))
 
     def within(self) -> bool:
-        """Tell whether every minute keeps both limits (I3)."""
+        """Return True if every minute keeps both limits (I3)."""
         loads = [self.load(minute) for minute in range(HORIZON)]
         return all(
             5 * sessions <= 4 * self.max_sessions[m]

@@ -1,4 +1,4 @@
-"""Several processes of several writers each that all ask for the same hour, round after round."""
+"""Starts several processes with several writers each, which all book the same hour, round after round."""
 
 import asyncio
 import sys
@@ -37,7 +37,7 @@ async def _ask(process: Process, line: str) -> list[str]:
 
 
 async def race(url: str, processes: int, writers: int, legs: int, rounds: int) -> list[Counter[str]]:
-    """Let all writers ask for the same hour, a new one each round; return the answers of each round."""
+    """Let all writers book the same hour, a new one each round; return the results of each round."""
     async with AsyncExitStack() as stack:
         racers = [await _start(stack, url, writers, legs) for _ in range(processes)]
         for racer in racers:

@@ -1,4 +1,4 @@
-"""Words the tests are written in: local times as the regulation's examples give them, requests with sensible rest."""
+"""Helpers for tests of the scheduler: local times as in the regulation's examples, requests with sensible defaults."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,18 +15,18 @@ ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 def at(text: str) -> datetime:
-    """Read ``05/04/2023 08:00`` of Khánh Hòa."""
+    """Return the moment of ``05/04/2023 08:00`` in Khánh Hòa."""
     return datetime.strptime(text, "%d/%m/%Y %H:%M").replace(tzinfo=ZONE).astimezone(UTC)
 
 
 def on(day: str, start: str, end: str) -> Interval:
-    """Read an interval of one day."""
+    """Return an interval within one day."""
     return Interval(at(f"{day} {start}"), at(f"{day} {end}"))
 
 
 NOW = at("03/04/2023 08:00")
 CIPHER = CodeCipher(bytes(KEY_BYTES))
-"""For processes that read each other's codes."""
+"""The cipher of all test processes, which read each other's codes."""
 
 REQUEST = Request(
     host_point="so.tttt",
@@ -45,7 +45,7 @@ REQUEST = Request(
 )
 SUDDEN: dict[str, Any] = {"reason": "Họp gấp theo Công văn 12"}
 URGENT: dict[str, Any] = {"ground": "thien_tai", "reason": "Lũ trên sông Cái"}
-"""What registrations of the other classes say why they are."""
+"""The fields that a registration of another class needs: ground and reason."""
 
 
 async def asking(scheduler: Scheduler, legs: int, official: Interval, rehearsal: Interval | None = None) -> Request:

@@ -51,9 +51,9 @@ class CheckReminders:
     async def _call(self, db: AsyncConnection, session: Session, slot: Slot, hours: int, now: datetime) -> None:
         points = await units_store.points_named(db, session.everyone)
         host = points[session.host_point]
-        clock = Clock(self._alerts.policy(session), (await calendar_store.notes(db)).calendar)
+        clock = Clock(self._alerts.policy(session), (await calendar_store.corrections(db)).calendar)
         by = clock.check(slot.start).astimezone(self._alerts.policy(session).zone)
-        said = particulars.said(session, self._alerts.policy(session), points)
+        said = particulars.description_lines(session, self._alerts.policy(session), points)
         late = "kiểm tra ngay, trước giờ họp"  # a session registered late may leave no time for the check
         lines = [f"kiểm tra xong trước {by:%H:%M %d/%m/%Y}" if now < by else late]
 

@@ -1,4 +1,4 @@
-"""The mailroom on both databases: each letter once, its fate with what is told of it (R-071)."""
+"""The inbound on both databases: each letter once, its fate with what is told of it (R-071)."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -35,74 +35,74 @@ SERVER = "mx.khanhhoa.gov.vn"
 
 
 @dataclass
-class Room:
-    """A mailroom, its post, and where the next letter lies."""
+class Setup:
+    """Inbound mail, its notifications, and the position of the next letter."""
 
     engine: AsyncEngine
-    mailroom: InboundMail
-    post: Notifications
+    inbound: InboundMail
+    notifications: Notifications
     drafts: Drafts
     uid: int = 0
 
     async def take(self, raw: bytes, now: datetime = NOW) -> StoredLetter:
         self.uid += 1
-        return await self.mailroom.receive(raw, len(raw), MailboxPosition(7, self.uid), now, now)
+        return await self.inbound.receive(raw, len(raw), MailboxPosition(7, self.uid), now, now)
 
     async def told(self) -> list[tuple[str, str, str]]:
-        return [(n.kind, n.recipient, n.thread) for n in await self.post.due(NOW + timedelta(days=3))]
+        return [(n.kind, n.recipient, n.thread) for n in await self.notifications.due(NOW + timedelta(days=3))]
 
 
 @pytest.fixture
-async def room(seeded_url: str) -> AsyncIterator[Room]:
+async def setup(seeded_url: str) -> AsyncIterator[Setup]:
     engine = database.connect(seeded_url)
-    post = Notifications(engine, ZONE)
-    await post.set_mailbox("571", VAN_NINH)
+    notifications = Notifications(engine, ZONE)
+    await notifications.set_mailbox("571", VAN_NINH)
     drafts = Drafts(engine, PROFILES, Channels(mail=True))
-    yield Room(
+    yield Setup(
         engine,
         InboundMail(engine, OfficialMailbox(OFFICE, SERVER), PROFILES, drafts, SandboxedParser(here)),
-        post,
+        notifications,
         drafts,
     )
     await engine.dispose()
 
 
-async def test_r071_another_mailbox_is_no_registration(room: Room) -> None:
-    came = await room.take(letter(STRANGER))
+async def test_r071_another_mailbox_is_no_registration(setup: Setup) -> None:
+    came = await setup.take(letter(STRANGER))
     assert (came.fate, came.reason, came.unit) == ("answered", "not-official", None)
-    assert await room.told() == [("not-official", STRANGER, "<1@vanninh>")]
-    assert await room.mailroom.letter(came.id) == (came, None)
+    assert await setup.told() == [("not-official", STRANGER, "<1@vanninh>")]
+    assert await setup.inbound.letter(came.id) == (came, None)
 
 
-async def test_an_official_letter_waits_for_a_person_and_is_kept_whole(room: Room) -> None:
+async def test_an_official_letter_waits_for_a_person_and_is_kept_whole(setup: Setup) -> None:
     raw = letter(Authentication_Results=f"{SERVER}; spf=pass smtp.mailfrom={VAN_NINH}")
-    came = await room.take(raw)
+    came = await setup.take(raw)
     assert (came.fate, came.unit, came.verdict) == ("person", "571", "pass")
     assert came.authentication == "spf=pass (khanhhoa.gov.vn)"
-    assert await room.mailroom.letter(came.id) == (came, raw)
-    assert await room.mailroom.handle(came.id, "truc.ban", NOW + hours(1))
-    assert not await room.mailroom.handle(came.id, "another", NOW + hours(2))
-    read = await room.mailroom.letter(came.id)
+    assert await setup.inbound.letter(came.id) == (came, raw)
+    assert await setup.inbound.handle(came.id, "truc.ban", NOW + hours(1))
+    assert not await setup.inbound.handle(came.id, "another", NOW + hours(2))
+    read = await setup.inbound.letter(came.id)
     assert read is not None and (read[0].handled, read[0].handled_by) == (NOW + hours(1), "truc.ban")
-    assert await room.mailroom.letter(came.id + 1) is None
+    assert await setup.inbound.letter(came.id + 1) is None
 
 
-async def test_a_letter_comes_once(room: Room) -> None:
-    first = await room.take(letter(STRANGER))
-    second = await room.take(letter(STRANGER))
-    assert (second.id, len(await room.mailroom.letters(9)), len(await room.told())) == (first.id, 1, 1)
-    assert (await room.mailroom.letters(9))[0].place == MailboxPosition(7, 2)
-    assert (await room.mailroom.last_uid(7), await room.mailroom.last_uid(8)) == (2, 0)
+async def test_a_letter_comes_once(setup: Setup) -> None:
+    first = await setup.take(letter(STRANGER))
+    second = await setup.take(letter(STRANGER))
+    assert (second.id, len(await setup.inbound.letters(9)), len(await setup.told())) == (first.id, 1, 1)
+    assert (await setup.inbound.letters(9))[0].place == MailboxPosition(7, 2)
+    assert (await setup.inbound.last_uid(7), await setup.inbound.last_uid(8)) == (2, 0)
 
 
-async def test_an_id_of_another_sender_hides_nothing(room: Room) -> None:
-    await room.take(letter(STRANGER))
-    assert (await room.take(letter())).fate == "person"
+async def test_an_id_of_another_sender_hides_nothing(setup: Setup) -> None:
+    await setup.take(letter(STRANGER))
+    assert (await setup.take(letter())).fate == "person"
 
 
-async def test_a_stranger_is_answered_once_a_day(room: Room) -> None:
+async def test_a_stranger_is_answered_once_a_day(setup: Setup) -> None:
     times = [NOW, NOW + hours(1), NOW + hours(23), NOW + hours(24), NOW + hours(25)]
-    came = [await room.take(letter(STRANGER, message_id=f"<{n}@x>"), now) for n, now in enumerate(times)]
+    came = [await setup.take(letter(STRANGER, message_id=f"<{n}@x>"), now) for n, now in enumerate(times)]
     assert [each.reason for each in came] == [
         "not-official",
         "answered-today",
@@ -110,12 +110,12 @@ async def test_a_stranger_is_answered_once_a_day(room: Room) -> None:
         "not-official",
         "answered-today",
     ]
-    assert len(await room.told()) == 2
+    assert len(await setup.told()) == 2
 
 
-async def test_a_flood_of_strangers_is_not_answered(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_flood_of_strangers_is_not_answered(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inbound_mail_service, "MAX_ANSWERS", 2)
-    came = [await room.take(letter(f"a{n}@gmail.com", message_id=f"<{n}@x>")) for n in range(3)]
+    came = [await setup.take(letter(f"a{n}@gmail.com", message_id=f"<{n}@x>")) for n in range(3)]
     assert [each.reason for each in came] == ["not-official", "not-official", "busy-day"]
 
 
@@ -130,88 +130,88 @@ async def test_a_flood_of_strangers_is_not_answered(room: Room, monkeypatch: pyt
         (VAN_NINH, {"Auto_Submitted": "auto-replied"}, "automatic"),
     ],
 )
-async def test_who_is_left_alone(room: Room, sender: str, headers: dict[str, Any], reason: str) -> None:
-    came = await room.take(letter(sender, **headers))
-    assert (came.fate, came.reason, await room.told()) == ("ignored", reason, [])
+async def test_who_is_left_alone(setup: Setup, sender: str, headers: dict[str, Any], reason: str) -> None:
+    came = await setup.take(letter(sender, **headers))
+    assert (came.fate, came.reason, await setup.told()) == ("ignored", reason, [])
 
 
-async def test_what_waits_for_a_person_is_never_forgotten(room: Room) -> None:
-    kept = await room.take(letter())
-    await room.take(letter(STRANGER))
-    await room.mailroom.prune(NOW + inbound_mail_service.KEPT)
-    assert len(await room.mailroom.letters(9)) == 2
+async def test_what_waits_for_a_person_is_never_forgotten(setup: Setup) -> None:
+    kept = await setup.take(letter())
+    await setup.take(letter(STRANGER))
+    await setup.inbound.prune(NOW + inbound_mail_service.KEPT)
+    assert len(await setup.inbound.letters(9)) == 2
     later = NOW + inbound_mail_service.KEPT + timedelta(seconds=1)
-    await room.mailroom.prune(later)
-    assert [each.id for each in await room.mailroom.letters(9)] == [kept.id]
-    await room.mailroom.handle(kept.id, "truc.ban", later)
-    await room.mailroom.prune(later)
-    assert await room.mailroom.letters(9) == []
+    await setup.inbound.prune(later)
+    assert [each.id for each in await setup.inbound.letters(9)] == [kept.id]
+    await setup.inbound.handle(kept.id, "truc.ban", later)
+    await setup.inbound.prune(later)
+    assert await setup.inbound.letters(9) == []
 
 
 # Drafts.
 
 
-async def test_r071_an_official_registration_is_a_draft_with_a_receipt(room: Room) -> None:
-    async with database.writing(room.engine) as db:
+async def test_r071_an_official_registration_is_a_draft_with_a_receipt(setup: Setup) -> None:
+    async with database.writing(setup.engine) as db:
         await db.execute(insert(REGISTRATION_COUNTER).values(year=2023, last=411))
-    came = await room.take(letter(body=BODY))
+    came = await setup.take(letter(body=BODY))
     assert (came.fate, came.draft is not None) == ("draft", True)
-    draft = await room.drafts.draft(came.draft or "")
+    draft = await setup.drafts.draft(came.draft or "")
     assert (draft.number, draft.unit, draft.origin, draft.channel) == ("HTT-2023-0412", "571", "571", "mail")
     assert (draft.source, draft.thread, draft.arrived) == (VAN_NINH, "<1@vanninh>", NOW)
     assert draft.content["points"] == ["vn.vanphu"]
-    (receipt,) = await room.post.due(NOW)
+    (receipt,) = await setup.notifications.due(NOW)
     assert (receipt.kind, receipt.unit, receipt.recipient, receipt.thread) == ("receipt", "571", "", "<1@vanninh>")
     assert receipt.facts == NoticeFacts("HTT-2023-0412", "Đăng ký họp trực tuyến", reason="nhận lúc 08:00 03/04/2023")
-    assert await room.post.address(receipt) == VAN_NINH
+    assert await setup.notifications.address(receipt) == VAN_NINH
 
 
 @pytest.mark.parametrize(
     ("arrived", "counts"),
     [("03/04/2023 19:00", "07:00 04/04/2023"), ("03/04/2023 12:00", "13:30 03/04/2023")],
 )
-async def test_r072_a_receipt_says_from_when_the_time_counts(room: Room, arrived: str, counts: str) -> None:
-    await room.take(letter(body=BODY), at(arrived))
-    (receipt,) = await room.post.due(at(arrived))
+async def test_r072_a_receipt_says_from_when_the_time_counts(setup: Setup, arrived: str, counts: str) -> None:
+    await setup.take(letter(body=BODY), at(arrived))
+    (receipt,) = await setup.notifications.due(at(arrived))
     assert receipt.facts.reason.endswith(f", tính từ {counts} (giờ hành chính)")
 
 
-async def test_a_letter_is_received_when_its_server_took_it(room: Room) -> None:
+async def test_a_letter_is_received_when_its_server_took_it(setup: Setup) -> None:
     raw = letter(body=BODY)
-    came = await room.mailroom.receive(raw, len(raw), MailboxPosition(7, 1), NOW - hours(20), NOW)
+    came = await setup.inbound.receive(raw, len(raw), MailboxPosition(7, 1), NOW - hours(20), NOW)
     assert (came.arrived, came.at) == (NOW - hours(20), NOW)
-    assert (await room.drafts.draft(came.draft or "")).arrived == NOW - hours(20)
+    assert (await setup.drafts.draft(came.draft or "")).arrived == NOW - hours(20)
 
 
-async def test_a11_a_letter_of_a_commune_is_a_draft_at_its_district(room: Room) -> None:
-    units = {unit.name: unit for unit in await Scheduler(room.engine, PROFILES).units()}
+async def test_a11_a_letter_of_a_commune_is_a_draft_at_its_district(setup: Setup) -> None:
+    units = {unit.name: unit for unit in await Scheduler(setup.engine, PROFILES).units()}
     commune = units["Xã Vạn Phú"]
-    await room.post.set_mailbox(commune.id, "vanphu@khanhhoa.gov.vn")
-    came = await room.take(letter("vanphu@khanhhoa.gov.vn", body=BODY.replace("Vạn Phú", "Vạn Bình")))
-    draft = await room.drafts.draft(came.draft or "")
+    await setup.notifications.set_mailbox(commune.id, "vanphu@khanhhoa.gov.vn")
+    came = await setup.take(letter("vanphu@khanhhoa.gov.vn", body=BODY.replace("Vạn Phú", "Vạn Bình")))
+    draft = await setup.drafts.draft(came.draft or "")
     assert (draft.unit, draft.origin) == ("571", commune.id)
-    assert sorted((notice.kind, notice.unit) for notice in await room.post.due(NOW)) == [
+    assert sorted((notice.kind, notice.unit) for notice in await setup.notifications.due(NOW)) == [
         ("draft", "571"),
         ("receipt", commune.id),
     ]
 
 
-async def test_a_letter_that_cannot_be_read_is_for_a_person_and_does_not_come_again(room: Room) -> None:
+async def test_a_letter_that_cannot_be_read_is_for_a_person_and_does_not_come_again(setup: Setup) -> None:
     tried: list[int] = []
 
     async def ended(_: Sequence[str], told: bytes) -> tuple[int, bytes]:
         tried.append(len(told))
         return -9, b""
 
-    mailroom = InboundMail(room.engine, OfficialMailbox(OFFICE, SERVER), PROFILES, room.drafts, SandboxedParser(ended))
+    inbound = InboundMail(setup.engine, OfficialMailbox(OFFICE, SERVER), PROFILES, setup.drafts, SandboxedParser(ended))
     for uid, sender in enumerate((STRANGER, VAN_NINH), start=1):
         raw = letter(sender, body=BODY, message_id=f"<{uid}@x>")
-        came = await mailroom.receive(raw, len(raw), MailboxPosition(7, uid), NOW, NOW)
+        came = await inbound.receive(raw, len(raw), MailboxPosition(7, uid), NOW, NOW)
         assert (came.sender, came.subject, came.arrived) == (sender, "Đăng ký họp trực tuyến", NOW)
         assert (came.fate, came.reason, came.draft) == ("person", "unreadable", None)
-        assert await mailroom.receive(raw, len(raw), MailboxPosition(7, uid), NOW, NOW) == came
-        assert await mailroom.letter(came.id) == (came, raw if came.unit else None)
-    assert (await mailroom.last_uid(7), await room.told()) == (2, [])
+        assert await inbound.receive(raw, len(raw), MailboxPosition(7, uid), NOW, NOW) == came
+        assert await inbound.letter(came.id) == (came, raw if came.unit else None)
+    assert (await inbound.last_uid(7), await setup.told()) == (2, [])
 
 
 FAILED = (
@@ -222,49 +222,49 @@ FAILED = (
 
 @pytest.mark.parametrize("body", [BODY, "Cảm ơn Sở."])
 async def test_r071_who_cannot_prove_to_be_the_unit_waits_for_a_person_without_number_or_clock(
-    room: Room, body: str
+    setup: Setup, body: str
 ) -> None:
     raw = letter(body=body, Authentication_Results=FAILED)
-    came = await room.take(raw)
+    came = await setup.take(raw)
     assert (came.fate, came.reason, came.unit, came.draft) == ("person", "unauthenticated", "571", None)
     assert came.authentication == "spf=fail (evil.vn) dkim=fail (khanhhoa.gov.vn) dmarc=fail (khanhhoa.gov.vn)"
-    assert await room.mailroom.letter(came.id) == (came, raw)
-    assert (await room.drafts.inbox(), await room.told()) == ([], [])
-    async with room.engine.begin() as db:
+    assert await setup.inbound.letter(came.id) == (came, raw)
+    assert (await setup.drafts.inbox(), await setup.told()) == ([], [])
+    async with setup.engine.begin() as db:
         assert (await db.execute(select(REGISTRATION_COUNTER))).all() == []
         assert await reply_store.unseen_drafts(db) == []
 
 
-async def test_a_quarantined_letter_counts_from_when_somebody_confirmed_its_sender(room: Room) -> None:
-    came = await room.take(letter(body=BODY, Authentication_Results=FAILED))
+async def test_a_quarantined_letter_counts_from_when_somebody_confirmed_its_sender(setup: Setup) -> None:
+    came = await setup.take(letter(body=BODY, Authentication_Results=FAILED))
     with pytest.raises(NotQuarantined):
-        await room.mailroom.accept(came.id + 1, "truc.ban", NOW)
-    accepted = await room.mailroom.accept(came.id, "truc.ban", NOW + hours(2))
+        await setup.inbound.accept(came.id + 1, "truc.ban", NOW)
+    accepted = await setup.inbound.accept(came.id, "truc.ban", NOW + hours(2))
     assert (accepted.fate, accepted.reason) == ("draft", "unauthenticated")
     assert (accepted.handled, accepted.handled_by) == (NOW + hours(2), "truc.ban")
-    assert await room.mailroom.letters(9) == [accepted]
-    draft = await room.drafts.draft(accepted.draft or "")
+    assert await setup.inbound.letters(9) == [accepted]
+    draft = await setup.drafts.draft(accepted.draft or "")
     assert (draft.number, draft.arrived, draft.source) == ("HTT-2023-0001", NOW + hours(2), VAN_NINH)
-    (receipt,) = await room.post.due(NOW + hours(2))
+    (receipt,) = await setup.notifications.due(NOW + hours(2))
     assert (receipt.kind, receipt.unit, receipt.recipient) == ("receipt", "571", "")
     assert receipt.facts.reason == "nhận lúc 10:00 03/04/2023"
     with pytest.raises(NotQuarantined):
-        await room.mailroom.accept(came.id, "another", NOW + hours(3))
+        await setup.inbound.accept(came.id, "another", NOW + hours(3))
 
 
-async def test_what_was_put_aside_or_never_doubted_is_not_accepted(room: Room) -> None:
-    came = await room.take(letter(body=BODY, Authentication_Results=FAILED))
-    await room.mailroom.handle(came.id, "truc.ban", NOW)
-    sure = await room.take(letter(message_id="<2@vanninh>"))
+async def test_what_was_put_aside_or_never_doubted_is_not_accepted(setup: Setup) -> None:
+    came = await setup.take(letter(body=BODY, Authentication_Results=FAILED))
+    await setup.inbound.handle(came.id, "truc.ban", NOW)
+    sure = await setup.take(letter(message_id="<2@vanninh>"))
     for one in (came, sure):
         with pytest.raises(NotQuarantined):
-            await room.mailroom.accept(one.id, "truc.ban", NOW)
-    assert await room.drafts.inbox() == []
+            await setup.inbound.accept(one.id, "truc.ban", NOW)
+    assert await setup.drafts.inbox() == []
 
 
-async def test_nobodys_word_counts_where_no_verifier_is_named(room: Room) -> None:
-    mailroom = InboundMail(room.engine, OfficialMailbox(OFFICE), PROFILES, room.drafts, SandboxedParser(here))
+async def test_nobodys_word_counts_where_no_verifier_is_named(setup: Setup) -> None:
+    inbound = InboundMail(setup.engine, OfficialMailbox(OFFICE), PROFILES, setup.drafts, SandboxedParser(here))
     raw = letter(body=BODY, Authentication_Results=FAILED)
-    came = await mailroom.receive(raw, len(raw), MailboxPosition(7, 1), NOW, NOW)
+    came = await inbound.receive(raw, len(raw), MailboxPosition(7, 1), NOW, NOW)
     assert (came.fate, came.reason, came.verdict, came.authentication) == ("draft", "", "none", "")
-    assert (await room.drafts.draft(came.draft or "")).number == "HTT-2023-0001"
+    assert (await setup.drafts.draft(came.draft or "")).number == "HTT-2023-0001"

@@ -22,7 +22,7 @@ CHANNELS = Channels(mail=True, groups=("telegram", "zalo"))
 
 @dataclass
 class Office:
-    """A scheduler that tells, and its post."""
+    """A scheduler that sends notices, and its notifications."""
 
     engine: AsyncEngine
     scheduler: Scheduler

@@ -27,11 +27,11 @@ BEFORE, AFTER = at("31/05/2023 23:59"), at("01/06/2023 00:00")
 
 @dataclass
 class Office:
-    """A server of its own: its profiles, what schedules by it, and what files."""
+    """One server: its profiles, its scheduler, and its uploads."""
 
     profiles: Profiles
     scheduler: Scheduler
-    filing: PolicyUpload
+    uploads: PolicyUpload
 
     @classmethod
     def over(cls, engine: AsyncEngine) -> "Office":
@@ -39,8 +39,8 @@ class Office:
         return cls(profiles, Scheduler(engine, profiles), PolicyUpload(engine, profiles))
 
     async def file(self, text: str = NEW) -> str:
-        policy, _ = await self.filing.preview(text, NOW)
-        return (await self.filing.file(text, profile_files.digest(policy), "quantri", NOW)).stamp
+        policy, _ = await self.uploads.preview(text, NOW)
+        return (await self.uploads.file(text, profile_files.digest(policy), "quantri", NOW)).stamp
 
     def stamps(self) -> list[str]:
         return [self.scheduler.policy(moment).stamp for moment in (NOW, BEFORE, AFTER)]
@@ -55,13 +55,13 @@ async def engine(seeded_url: str) -> AsyncIterator[AsyncEngine]:
 
 async def test_r108_what_is_filed_holds_from_its_day_here_and_on_every_server(engine: AsyncEngine) -> None:
     office, other = Office.over(engine), Office.over(engine)
-    policy, before = await office.filing.preview(NEW, NOW)
+    policy, before = await office.uploads.preview(NEW, NOW)
     assert (policy.deadlines.reply_hours, before.stamp, before.deadlines.reply_hours) == (2, "KH-2023/1", 3)
     assert office.stamps() == ["KH-2023/1"] * 3
     await office.file()
     assert office.stamps() == ["KH-2023/1", "KH-2023/1", "KH-2023-B/1"]
     assert other.stamps() == ["KH-2023/1"] * 3
-    await other.filing.refresh(NOW)
+    await other.uploads.refresh(NOW)
     assert other.stamps() == office.stamps()
     assert [kept.id for kept in await office.scheduler.profiles()] == ["KH-2023-B"]  # R-001
 
@@ -73,14 +73,14 @@ async def test_r108_it_may_be_filed_anew_or_taken_back_until_its_day(engine: Asy
     assert office.profiles.at(AFTER).deadlines.reply_hours == 1
     assert await office.file(NEW.replace("version: 1", "version: 2")) == "KH-2023-B/2"
     assert [(kept.id, kept.version) for kept in await office.scheduler.profiles()] == [("KH-2023-B", 2)]
-    assert await office.filing.filed(BEFORE) == {"KH-2023-B"}
+    assert await office.uploads.filed(BEFORE) == {"KH-2023-B"}
     with pytest.raises(UnknownProfile):
-        await office.filing.withdraw("KH-2023-B", AFTER)
+        await office.uploads.withdraw("KH-2023-B", AFTER)
     with pytest.raises(UnknownProfile):
-        await office.filing.withdraw("KH-2023", BEFORE)
-    await office.filing.withdraw("KH-2023-B", BEFORE)
+        await office.uploads.withdraw("KH-2023", BEFORE)
+    await office.uploads.withdraw("KH-2023-B", BEFORE)
     assert office.stamps() == ["KH-2023/1"] * 3
-    assert await office.filing.filed(BEFORE) == set()
+    assert await office.uploads.filed(BEFORE) == set()
     assert await office.scheduler.profiles() == []
 
 
@@ -100,7 +100,7 @@ async def test_r108_it_may_be_filed_anew_or_taken_back_until_its_day(engine: Asy
 async def test_r108_a_faulty_file_is_told_with_its_line(engine: AsyncEngine, old: str, new: str, fault: str) -> None:
     office = Office.over(engine)
     with pytest.raises(PolicyError) as caught:
-        await office.filing.preview(NEW.replace(old, new), NOW)
+        await office.uploads.preview(NEW.replace(old, new), NOW)
     assert fault in str(caught.value)
     assert office.stamps() == ["KH-2023/1"] * 3
 
@@ -108,13 +108,13 @@ async def test_r108_a_faulty_file_is_told_with_its_line(engine: AsyncEngine, old
 async def test_r108_only_what_was_shown_is_filed_and_profiles_in_use_are_not_replaced(engine: AsyncEngine) -> None:
     office = Office.over(engine)
     with pytest.raises(ProfileStale):
-        await office.filing.file(NEW, "0" * 64, "quantri", NOW)
+        await office.uploads.file(NEW, "0" * 64, "quantri", NOW)
     await office.file()
     whole = profile_files.SHIPPED[-1].read_text("utf-8").replace("2023-03-24     #", "2023-07-01     #")
     with pytest.raises(PolicyError, match="KH-2023 is in use"):
-        await office.filing.preview(whole, NOW)
+        await office.uploads.preview(whole, NOW)
     with pytest.raises(PolicyError, match="KH-2023-B and KH-X begin on the same day"):
-        await office.filing.preview(NEW.replace("id: KH-2023-B", "id: KH-X"), NOW)
+        await office.uploads.preview(NEW.replace("id: KH-2023-B", "id: KH-X"), NOW)
     assert office.stamps() == ["KH-2023/1", "KH-2023/1", "KH-2023-B/1"]
 
 

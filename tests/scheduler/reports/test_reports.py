@@ -35,7 +35,7 @@ from scheduler.reports.periods import PeriodId, before, month, period
 from scheduler.reports.provider_lines import ProviderIncident, ProviderLineMinutes, ProviderRow, monthly
 from scheduler.reports.service import GROUPINGS, Report, Reports
 from tests.scheduler.conftest import PROFILES
-from tests.scheduler.world import NOW, REQUEST, VAULT, ZONE, at, hours, on
+from tests.scheduler.world import CIPHER, NOW, REQUEST, ZONE, at, hours, on
 
 RULES = PROFILES.at(NOW).reports
 
@@ -150,7 +150,7 @@ GROUP BY u.id
 
 
 async def test_the_half_year_equals_its_rows_and_an_independent_count(seeded_url: str) -> None:
-    engine = database.connect(seeded_url, VAULT)
+    engine = database.connect(seeded_url, CIPHER)
     scheduler = Scheduler(engine, PROFILES, Amount(20, 250))
     for n, host in enumerate(["so.tttt", "nt.xuonghuan", "so.tttt", "ubnd.nha-trang"]):
         day = f"{5 + n:02}/04/2023"
@@ -195,7 +195,7 @@ def assert_rows_add_up(report: Report) -> None:
 async def test_the_usage_of_units_is_compared_with_the_period_before(scheduler: Scheduler, seeded_url: str) -> None:
     await scheduler.submit(REQUEST, NOW)
     await scheduler.submit(replace(REQUEST, official=on("05/07/2023", "08:00", "09:00")), NOW)
-    engine = database.connect(seeded_url, VAULT)
+    engine = database.connect(seeded_url, CIPHER)
     second = period("second_half", 2023, RULES, ZONE)
     report = await Reports(engine, PROFILES, scheduler).report(
         second, period(*before("second_half", 2023), RULES, ZONE), NOW
@@ -246,7 +246,7 @@ def test_months_of_providers_leave_nothing_out(
 
 
 async def test_the_month_of_each_provider(seeded_url: str) -> None:
-    engine = database.connect(seeded_url, VAULT)
+    engine = database.connect(seeded_url, CIPHER)
     scheduler, incidents = Scheduler(engine, PROFILES, Amount(20, 250)), IncidentService(engine)
     async with database.writing(engine) as db:
         for provider, point in (("vnpt", "nt.xuonghuan"), ("viettel", "so.tttt")):
@@ -285,7 +285,7 @@ async def test_who_registers_late_is_counted_with_a_link_to_the_record(scheduler
     in_time = replace(REQUEST, official=on("10/04/2023", "08:00", "09:00"))
     late = await scheduler.submit(in_time, NOW)  # the record is older than the refusal of what comes too late
     await scheduler.submit(in_time, NOW)
-    engine = database.connect(seeded_url, VAULT)
+    engine = database.connect(seeded_url, CIPHER)
     created = round(at("07/04/2023 08:00").timestamp())
     async with database.writing(engine) as db:
         await db.execute(sa.update(SESSIONS).where(SESSIONS.c.id == late.id).values(created=created))

@@ -1,4 +1,4 @@
-"""The duty desk's list of emergencies, on both databases (Điều 12.3; R-061)."""
+"""The list of emergencies for the people on duty, on both databases (Điều 12.3; R-061)."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -21,8 +21,8 @@ NIGHT = at("19/11/2023 02:10")
 
 
 @dataclass
-class Desk:
-    """What registers, what reads letters, and the list."""
+class Setup:
+    """A scheduler, its drafts, its reply deadlines, and the list of emergencies."""
 
     scheduler: Scheduler
     drafts: Drafts
@@ -37,9 +37,9 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(seeded_url: str) -> AsyncIterator[Desk]:
+async def setup(seeded_url: str) -> AsyncIterator[Setup]:
     engine = database.connect(seeded_url)
-    yield Desk(
+    yield Setup(
         Scheduler(engine, PROFILES, Amount(20, 255)),
         Drafts(engine, PROFILES, Channels()),
         ReplyDeadlines(engine, PROFILES, Contacts()),
@@ -48,37 +48,37 @@ async def desk(seeded_url: str) -> AsyncIterator[Desk]:
     await engine.dispose()
 
 
-async def test_r061_an_emergency_is_on_the_list_at_once_until_it_is_over(desk: Desk) -> None:
-    await desk.scheduler.submit(REQUEST, at("03/04/2023 08:00"))
-    flood = await desk.flood()
-    assert await desk.live("19/11/2023 02:10") == [(flood.id, None)]
-    assert await desk.live("19/11/2023 04:59") == [(flood.id, None)]
-    assert await desk.live("19/11/2023 05:00") == []
+async def test_r061_an_emergency_is_on_the_list_at_once_until_it_is_over(setup: Setup) -> None:
+    await setup.scheduler.submit(REQUEST, at("03/04/2023 08:00"))
+    flood = await setup.flood()
+    assert await setup.live("19/11/2023 02:10") == [(flood.id, None)]
+    assert await setup.live("19/11/2023 04:59") == [(flood.id, None)]
+    assert await setup.live("19/11/2023 05:00") == []
 
 
-async def test_r061_who_took_note_first_is_remembered(desk: Desk) -> None:
-    flood = await desk.flood()
+async def test_r061_who_took_note_first_is_remembered(setup: Setup) -> None:
+    flood = await setup.flood()
     seen = Acknowledgement("truc", at("19/11/2023 02:12"))
-    assert (await desk.emergencies.acknowledge(flood.id, "truc", seen.at)).seen == seen
-    assert (await desk.emergencies.acknowledge(flood.id, "khac", at("19/11/2023 02:20"))).seen == seen
-    later = await desk.flood("19/11/2023 02:15")
-    assert await desk.live("19/11/2023 02:20") == [(later.id, None), (flood.id, seen)]
+    assert (await setup.emergencies.acknowledge(flood.id, "truc", seen.at)).seen == seen
+    assert (await setup.emergencies.acknowledge(flood.id, "khac", at("19/11/2023 02:20"))).seen == seen
+    later = await setup.flood("19/11/2023 02:15")
+    assert await setup.live("19/11/2023 02:20") == [(later.id, None), (flood.id, seen)]
 
 
-async def test_r061_what_is_cancelled_or_no_emergency_is_not_taken_note_of(desk: Desk) -> None:
-    ordinary, flood = await desk.scheduler.submit(REQUEST, at("03/04/2023 08:00")), await desk.flood()
-    await desk.scheduler.cancel(flood.id, NIGHT)
+async def test_r061_what_is_cancelled_or_no_emergency_is_not_taken_note_of(setup: Setup) -> None:
+    ordinary, flood = await setup.scheduler.submit(REQUEST, at("03/04/2023 08:00")), await setup.flood()
+    await setup.scheduler.cancel(flood.id, NIGHT)
     for subject in (ordinary.id, flood.id, "nothing"):
         with pytest.raises(UnknownSession):
-            await desk.emergencies.acknowledge(subject, "truc", NIGHT)
-    assert await desk.live("19/11/2023 02:15") == []
+            await setup.emergencies.acknowledge(subject, "truc", NIGHT)
+    assert await setup.live("19/11/2023 02:15") == []
 
 
-async def test_r061_an_official_letter_is_on_the_list_until_it_is_answered(desk: Desk) -> None:
-    letter = await desk.drafts.add("571", "mail", "a@b.vn", {"class": "khan_cap"}, NIGHT, origin="571")
-    await desk.answers.work(NIGHT)
-    (found,) = await desk.emergencies.live(NIGHT)
+async def test_r061_an_official_letter_is_on_the_list_until_it_is_answered(setup: Setup) -> None:
+    letter = await setup.drafts.add("571", "mail", "a@b.vn", {"class": "khan_cap"}, NIGHT, origin="571")
+    await setup.answers.work(NIGHT)
+    (found,) = await setup.emergencies.live(NIGHT)
     assert (found.subject, found.number, found.unit, found.session) == (letter.id, letter.number, "571", None)
-    await desk.drafts.discard(letter.id, "truc", "Gửi nhầm", NIGHT)
-    await desk.answers.work(NIGHT)
-    assert await desk.live("19/11/2023 02:15") == []
+    await setup.drafts.discard(letter.id, "truc", "Gửi nhầm", NIGHT)
+    await setup.answers.work(NIGHT)
+    assert await setup.live("19/11/2023 02:15") == []

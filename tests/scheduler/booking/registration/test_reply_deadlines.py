@@ -26,37 +26,37 @@ MAIL = Channels(mail=True)
 
 
 @dataclass
-class Desk:
-    """A scheduler, its drafts, its clock of answers and its post."""
+class Setup:
+    """A scheduler, its drafts, its reply deadlines, and its notifications."""
 
     engine: AsyncEngine
     scheduler: Scheduler
     drafts: Drafts
     answers: ReplyDeadlines
-    post: Notifications
+    notifications: Notifications
 
     async def letter(self, arrived: str, **content: object) -> str:
-        """A letter of UBND huyện Vạn Ninh becomes a draft."""
+        """Add the draft of a letter from UBND huyện Vạn Ninh; return its id."""
         return (await self.drafts.add("571", "mail", "a@b.vn", content, at(arrived), origin="571")).id
 
     async def told(self, now: str) -> list[tuple[str, str, str]]:
-        """Let the clerk work; return whom the desk's letters so far reminded of what."""
+        """Run the periodic job twice; return kind, recipient and reason of the reminders so far."""
         await self.answers.work(at(now))
         await self.answers.work(at(now))
-        told = [n for n in await self.post.newest(99) if n.kind in {"reminder", "overdue", "urgent"}]
+        told = [n for n in await self.notifications.newest(99) if n.kind in {"reminder", "overdue", "urgent"}]
         return [(n.kind, n.recipient, n.facts.reason) for n in sorted(told, key=lambda n: n.id)]
 
     async def due(self, now: str) -> str:
-        """Return by when the only answer is due."""
+        """Return when the only reply is due."""
         await self.answers.work(at(now))
         ((owed, _),) = await self.answers.open(at(now))
         return f"{owed.due.astimezone(ZONE):%d/%m %H:%M}"
 
 
 @pytest.fixture
-async def desk(seeded_url: str) -> AsyncIterator[Desk]:
+async def setup(seeded_url: str) -> AsyncIterator[Setup]:
     engine = database.connect(seeded_url)
-    yield Desk(
+    yield Setup(
         engine,
         Scheduler(engine, PROFILES, Amount(2, 10), MAIL),
         Drafts(engine, PROFILES, MAIL),
@@ -74,81 +74,81 @@ async def desk(seeded_url: str) -> AsyncIterator[Desk]:
         ("28/04/2023 16:00", "04/05 09:00"),
     ],
 )
-async def test_r083_answers_are_due_within_three_hours_of_office(desk: Desk, arrived: str, due: str) -> None:
-    await desk.letter(arrived)
-    assert await desk.due(arrived) == due
+async def test_r083_answers_are_due_within_three_hours_of_office(setup: Setup, arrived: str, due: str) -> None:
+    await setup.letter(arrived)
+    assert await setup.due(arrived) == due
 
 
-async def test_r083_unanswered_it_is_reminded_escalated_and_late(desk: Desk) -> None:
-    await desk.letter("03/04/2023 10:00")
-    assert await desk.told("03/04/2023 11:29") == []
+async def test_r083_unanswered_it_is_reminded_escalated_and_late(setup: Setup) -> None:
+    await setup.letter("03/04/2023 10:00")
+    assert await setup.told("03/04/2023 11:29") == []
     half = [("reminder", DESK, "hạn trả lời 15:00 03/04/2023")]
-    assert await desk.told("03/04/2023 11:30") == half
-    assert await desk.told("03/04/2023 14:23") == half
-    assert await desk.told("03/04/2023 14:24") == half * 2
+    assert await setup.told("03/04/2023 11:30") == half
+    assert await setup.told("03/04/2023 14:23") == half
+    assert await setup.told("03/04/2023 14:24") == half * 2
     late = [("overdue", who, "hạn trả lời 15:00 03/04/2023") for who in (DESK, HEAD)]
-    assert await desk.told("03/04/2023 15:00") == half * 2 + late
-    assert await desk.told("03/04/2023 18:00") == half * 2 + late
+    assert await setup.told("03/04/2023 15:00") == half * 2 + late
+    assert await setup.told("03/04/2023 18:00") == half * 2 + late
     whole_day = at("03/04/2023 00:00"), at("04/04/2023 00:00")
-    assert await desk.answers.counted(*whole_day, at("03/04/2023 15:01")) == (0, 1)
+    assert await setup.answers.counted(*whole_day, at("03/04/2023 15:01")) == (0, 1)
 
 
-async def test_a_server_that_was_down_tells_the_last_stage_only(desk: Desk) -> None:
-    await desk.letter("03/04/2023 10:00")
-    assert [kind for kind, _, _ in await desk.told("03/04/2023 16:00")] == ["overdue", "overdue"]
+async def test_a_server_that_was_down_tells_the_last_stage_only(setup: Setup) -> None:
+    await setup.letter("03/04/2023 10:00")
+    assert [kind for kind, _, _ in await setup.told("03/04/2023 16:00")] == ["overdue", "overdue"]
 
 
-async def test_an_emergency_pages_the_desk_at_once_by_the_wall_clock(desk: Desk) -> None:
-    await desk.letter("02/04/2023 22:00", **{"class": "khan_cap"})
-    assert await desk.told("02/04/2023 22:00") == [("urgent", DESK, "hạn trả lời 01:00 03/04/2023")]
-    assert [kind for kind, _, _ in await desk.told("02/04/2023 23:30")] == ["urgent", "reminder"]
-    assert [kind for kind, _, _ in await desk.told("03/04/2023 01:00")] == ["urgent", "reminder", "overdue", "overdue"]
+async def test_an_emergency_pages_the_desk_at_once_by_the_wall_clock(setup: Setup) -> None:
+    await setup.letter("02/04/2023 22:00", **{"class": "khan_cap"})
+    assert await setup.told("02/04/2023 22:00") == [("urgent", DESK, "hạn trả lời 01:00 03/04/2023")]
+    assert [kind for kind, _, _ in await setup.told("02/04/2023 23:30")] == ["urgent", "reminder"]
+    assert [kind for kind, _, _ in await setup.told("03/04/2023 01:00")] == ["urgent", "reminder", "overdue", "overdue"]
 
 
-async def test_a15_a_sudden_one_is_answered_before_its_check(desk: Desk) -> None:
+async def test_a15_a_sudden_one_is_answered_before_its_check(setup: Setup) -> None:
     official = {"start": "2023-04-03T07:00:00Z", "end": None}  # 14:00
-    await desk.letter("03/04/2023 10:00", official=official, **{"class": "dot_xuat"})
-    assert await desk.due("03/04/2023 10:00") == "03/04 12:00"
+    await setup.letter("03/04/2023 10:00", official=official, **{"class": "dot_xuat"})
+    assert await setup.due("03/04/2023 10:00") == "03/04 12:00"
 
 
-async def test_answers_end_the_clock(desk: Desk) -> None:
-    discarded = await desk.letter("03/04/2023 08:00")
-    await desk.answers.work(at("03/04/2023 08:01"))
-    await desk.drafts.discard(discarded, "truc.ban", "trùng", at("03/04/2023 09:00"))
-    assert await desk.told("03/04/2023 15:00") == []
+async def test_answers_end_the_clock(setup: Setup) -> None:
+    discarded = await setup.letter("03/04/2023 08:00")
+    await setup.answers.work(at("03/04/2023 08:01"))
+    await setup.drafts.discard(discarded, "truc.ban", "trùng", at("03/04/2023 09:00"))
+    assert await setup.told("03/04/2023 15:00") == []
     whole_day = at("03/04/2023 00:00"), at("04/04/2023 00:00")
-    assert await desk.answers.counted(*whole_day, at("03/04/2023 23:00")) == (1, 0)
+    assert await setup.answers.counted(*whole_day, at("03/04/2023 23:00")) == (1, 0)
 
 
-async def test_a_draft_that_became_a_session_is_answered_with_it(desk: Desk) -> None:
-    draft = await desk.letter("03/04/2023 08:00")
-    await desk.answers.work(at("03/04/2023 08:01"))
-    await desk.scheduler.submit(REQUEST, at("03/04/2023 09:00"), draft=draft)
-    await desk.answers.work(at("03/04/2023 09:01"))
-    assert await desk.answers.open(at("03/04/2023 09:01")) == []
+async def test_a_draft_that_became_a_session_is_answered_with_it(setup: Setup) -> None:
+    draft = await setup.letter("03/04/2023 08:00")
+    await setup.answers.work(at("03/04/2023 08:01"))
+    await setup.scheduler.submit(REQUEST, at("03/04/2023 09:00"), draft=draft)
+    await setup.answers.work(at("03/04/2023 09:01"))
+    assert await setup.answers.open(at("03/04/2023 09:01")) == []
     whole_day = at("03/04/2023 00:00"), at("04/04/2023 00:00")
-    assert await desk.answers.counted(*whole_day, at("03/04/2023 23:00")) == (1, 0)
+    assert await setup.answers.counted(*whole_day, at("03/04/2023 23:00")) == (1, 0)
 
 
-async def test_who_waits_is_reminded_of_from_the_arrival_of_the_letter(desk: Desk) -> None:
+async def test_who_waits_is_reminded_of_from_the_arrival_of_the_letter(setup: Setup) -> None:
     hour = on("05/04/2023", "08:00", "09:00")
-    await desk.scheduler.submit(await asking(desk.scheduler, 4, hour), NOW)
-    draft = await desk.letter("03/04/2023 08:00")
-    await desk.answers.work(at("03/04/2023 08:01"))
-    waiting: Request = replace(await asking(desk.scheduler, 4, hour))
-    session = await desk.scheduler.submit(waiting, at("03/04/2023 09:00"), wait=True, draft=draft)
-    await desk.answers.work(at("03/04/2023 09:01"))
-    ((owed, passed),) = await desk.answers.open(at("03/04/2023 09:30"))
+    await setup.scheduler.submit(await asking(setup.scheduler, 4, hour), NOW)
+    draft = await setup.letter("03/04/2023 08:00")
+    await setup.answers.work(at("03/04/2023 08:01"))
+    waiting: Request = replace(await asking(setup.scheduler, 4, hour))
+    session = await setup.scheduler.submit(waiting, at("03/04/2023 09:00"), wait=True, draft=draft)
+    await setup.answers.work(at("03/04/2023 09:01"))
+    ((owed, passed),) = await setup.answers.open(at("03/04/2023 09:30"))
     assert (owed.subject, owed.kind, owed.received, passed) == (session.id, "session", at("03/04/2023 08:00"), 50)
-    await desk.scheduler.cancel(session.id, at("03/04/2023 10:00"))
-    await desk.answers.work(at("03/04/2023 10:01"))
-    assert await desk.answers.open(at("03/04/2023 10:01")) == []
+    await setup.scheduler.cancel(session.id, at("03/04/2023 10:00"))
+    await setup.answers.work(at("03/04/2023 10:01"))
+    assert await setup.answers.open(at("03/04/2023 10:01")) == []
 
 
-async def test_a_wish_of_a_commune_is_not_owed_by_the_desk(desk: Desk) -> None:
-    await desk.drafts.add("571", "mail", "a@b.vn", {}, NOW, origin="22489")
-    await desk.drafts.add("571", "form", "x", {}, NOW)
-    assert await desk.told("03/04/2023 18:00") == []
+async def test_a_wish_of_a_commune_is_not_owed_by_the_desk(setup: Setup) -> None:
+    await setup.drafts.add("571", "mail", "a@b.vn", {}, NOW, origin="22489")
+    await setup.drafts.add("571", "form", "x", {}, NOW)
+    assert await setup.told("03/04/2023 18:00") == []
 
 
 CLOCK = Clock(PROFILES.at(NOW), Calendar())

@@ -1,1 +1,1 @@
-"""Media core: moves, mixes and records packets for rooms; knows seats by id and no people."""
+"""Media engine: moves, mixes, composes and records packets for rooms. It knows seats by id, and no people."""

@@ -1,4 +1,4 @@
-"""`python -m mediaserver`: one media worker process, started and watched by the roof, or dialling a roof elsewhere."""
+"""`python -m mediaserver`: runs one media worker process, started by the server, or dialling a server elsewhere."""
 
 import argparse
 import asyncio
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from mediaserver.worker.remote_worker import RemoteWorker
 
 GC_THRESHOLD = 20_000
-"""Objects between two looks for unreachable circles. Packets, which come and go by the thousand, are in none: looking
-after 700, as is usual, costs a twentieth of the worker's time for nothing."""
+"""Allocations between two runs of the cyclic garbage collector. Packets, which come and go by the thousand, form no
+cycles: the usual threshold of 700 costs a twentieth of the worker's time for nothing."""
 PORT = 40_000
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
@@ -58,22 +58,22 @@ def _worker(arguments: argparse.Namespace) -> "Worker | RemoteWorker":
     if arguments.socket is not None:
         given, guest = ReceivedFolder(), arguments.server_user and _user(arguments.server_user)
         return Worker(engine(given.of), arguments.socket, arguments.owner, given, guest)
-    from mediaserver.worker.remote_worker import RemoteWorker  # noqa: PLC0415 - 12 MB that workers of the roof's own machine do without
+    from mediaserver.worker.remote_worker import RemoteWorker  # noqa: PLC0415 - 12 MB that workers of the server's own machine do without
 
     key = arguments.key_file.read_text(encoding="ascii").strip()
     return RemoteWorker(arguments.roof, key, ssl.create_default_context(cafile=arguments.authority), engine)
 
 
 def _user(name: str) -> int:
-    """Return the number of a user. Raises Refused."""
+    """Return the id of a user. Raises Refused."""
     try:
         return pwd.getpwnam(name).pw_uid
     except KeyError:
         raise Refused(f"there is no user {name!r}") from None
 
 
-def _roof(text: str) -> str:
-    """Read the roof's address: the key goes there, so without TLS it must be this machine."""
+def _server_url(text: str) -> str:
+    """Return the server's address if the worker's key may be sent to it: https, or http on this machine."""
     url = urlsplit(text)
     if not url.hostname or (url.scheme != "https" and (url.scheme, url.hostname in LOOPBACK) != ("http", True)):
         raise argparse.ArgumentTypeError("must look like https://diemcau.example/")
@@ -83,14 +83,14 @@ def _roof(text: str) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="diemcau media", description=__doc__)
     where = parser.add_mutually_exclusive_group(required=True)
-    where.add_argument("--socket", help="unix socket to serve the roof on")
-    where.add_argument("--roof", type=_roof, help="https link of a roof on another machine, to dial")
+    where.add_argument("--socket", help="unix socket to serve the server on")
+    where.add_argument("--roof", type=_server_url, help="https link of a server on another machine, to dial")
     parser.add_argument("--owner", default="", help="id of the data directory whose servers it serves, for --socket")
     parser.add_argument(
         "--server-user", help="user of the server, when it is not ours, for --socket: our group may connect"
     )
     parser.add_argument("--key-file", type=Path, help="file with the key of `diemcau admin worker-key`, for --roof")
-    parser.add_argument("--authority", type=Path, help="certificates (PEM) that the roof's is checked by, for --roof")
+    parser.add_argument("--authority", type=Path, help="certificates (PEM) that the server's is checked by, for --roof")
     parser.add_argument("--port", type=int, default=PORT, help=f"UDP port for all peers ({PORT})")
     ports = (RTP_PORTS.start, RTP_PORTS.stop - 1)
     parser.add_argument("--rtp-ports", nargs=2, type=int, default=ports, help="first and last UDP port of room systems")

@@ -1,8 +1,8 @@
-"""The media border: every word the roof may say to a media engine, and every word that comes back.
+"""Control API of the media engine: every command the server may give, every event that comes back, and their values.
 
 A *room* is a meeting as packets. A *seat* is one leg in it (one browser, one room system), known here by an opaque id
-and the label to burn into its tile. Commands go down as calls of :class:`MediaEngine`; facts come up from
-:meth:`MediaEngine.events`. Everything that crosses is a frozen dataclass of plain values, so it survives JSON.
+and the label to draw into its tile. Commands go down as calls of :class:`MediaEngine`; events come up from
+:meth:`MediaEngine.events`. All arguments and results are frozen dataclasses of plain values, so they survive JSON.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -14,39 +14,41 @@ LayoutKind = Literal[
     "1+5", "1+7", "1+9", "1+12", "1+33", "2+8", "2+21", "3+4",
     "2x2", "3x3", "4x4", "5x5", "6x6", "7x7", "8x8",
 ]  # fmt: skip
-"""What each looks like stands in :mod:`mediaserver.video.layout_plans`."""
+"""The panes of each kind are drawn in :mod:`mediaserver.video.layout_plans`."""
 
 CONTENT = "content"
-"""The source id of the screen that somebody shares; its tile is ``content:<seat>``."""
+"""The source id of the shared screen; its tile is ``content:<seat>``."""
 
 COMPOSED = "composed"
-"""The source id of the picture composed for a seat's audience; ``composed:<audience>`` is that of another one.
+"""The source id of the picture composed for a seat's audience; ``composed:<audience>`` is that of another audience.
 
-Every other source id but :data:`CONTENT` is ``camera:<seat>``."""
+Every other source id but :data:`CONTENT` is ``camera:<seat>``.
+"""
 
 RTP_PORTS: Final = range(40_100, 41_100)
-"""For room systems, four each: of sound and picture the media and its reports. All 250 points may be room systems."""
+"""UDP ports for room systems, four each: RTP and RTCP of audio and video. All 250 points may be room systems."""
 
 TOP_HEIGHT: Final = 720
-"""Lines of the largest layer that a camera is asked for."""
+"""Height in pixels of the largest layer that a camera is asked for."""
 
 ENDS: Final = 256
-"""A worker keeps how so many recordings ended, the latest, until a server has noted it: without one none begins."""
+"""Number of ended recordings, the latest, that a worker remembers until a server acknowledged them. Without a server no
+recording starts."""
 INTERRUPTED: Final = "interrupted"
-"""Why a recording ended that nobody wanted to end, and that is to go on in its next part."""
+"""The error of a recording that ended unintentionally and is to continue in its next part."""
 
 EVERYONE: Final = "everyone"
 RECORDING: Final = "recording"
-"""The recorder's audience; every audience sees what everyone sees until it has a layout of its own."""
+"""The recorder's audience. Every audience sees what everyone sees until it has a layout of its own."""
 PART_OF: Final[Mapping[str, str]] = {"systems": "components"}
-"""Audiences that see until then what another one sees: room systems are components."""
+"""Audiences that until then see what another audience sees: room systems are components."""
 
 
 @dataclass(frozen=True, slots=True)
 class RoomOptions:
-    """The composed picture of a room, in pixels and frames per second; the meeting's title.
+    """Options of a room: its composed picture, in pixels and frames per second, and the meeting's title.
 
-    A speaker keeps the picture `hold_s` seconds after their last sound, and whoever is louder waits as long.
+    A speaker keeps the picture for `hold_s` seconds after their last sound, and a louder voice waits as long.
     """
 
     width: int = 1280
@@ -55,20 +57,24 @@ class RoomOptions:
     title: str = ""
     hold_s: float = 1.5
     mixed: int = 5
-    """So many voices, the loudest, are heard at once: more are a noise to the ear, and each needs a mix of its own."""
+    """Number of voices, the loudest, that are mixed at once: more are noise to the ear, and each needs a mix of its
+    own."""
     echo_s: float = 0.0
-    """In a room to try devices in, who has the floor hears themselves so much later and nobody else; 0: a meeting."""
+    """Seconds after which a speaker hears themselves, and nobody else, in a room for trying devices; 0 in a meeting."""
     recorded: bool = False
-    """It is to be recorded: it is best placed with a worker that sees the folder of the recordings."""
+    """Whether it will be recorded: it is then best placed with a worker that sees the folder of the recordings."""
     names: Mapping[str, str] = field(default_factory=dict)
-    """Of those who may be pinned while they are away, by id: what their empty card says."""
+    """Names of points that may be pinned while they are absent, by id, for their empty cards."""
 
 
 @dataclass(frozen=True, slots=True)
 class SeatOptions:
-    """One leg: its label (burned into the tile: the registered name, then what is left out where room is short, behind
-    " · "), whether it has a tile at all (observers have none), for which audience the picture is composed that it sees,
-    and what the calls that set each by itself say: floor, gain in dB, view and the lines of its display."""
+    """Options of one seat.
+
+    `label` is drawn into its tile: the registered name, then a part behind " · " that is left out where room is short.
+    `visible` says whether it has a tile (observers have none), `audience` whose picture it sees. Floor, gain in dB,
+    view and lines (the display's height in pixels) are those that the calls of the same names set.
+    """
 
     seat: str
     label: str
@@ -82,11 +88,11 @@ class SeatOptions:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What the composed picture shows. `focus` is a seat id, or None to follow the speaker.
+    """The layout of a composed picture. `focus` is a seat id, or None to follow the speaker.
 
-    `seats` pins seats to panes: the n-th is shown in pane n whoever comes or goes, None leaves a pane to the others.
-    More points than panes are paged: `page` counts from 0 and wraps; with `rotate` it turns by itself every so many
-    seconds. `empty` shows a card in a pane nobody takes. `title` and `clock` add a line above the panes.
+    `seats` pins seats to panes: the n-th is always shown in pane n; None leaves a pane to the others. More points than
+    panes are paged: `page` counts from 0 and wraps; with `rotate` it turns by itself every so many seconds. `empty`
+    shows a card in a pane that nobody takes. `title` and `clock` add a line above the panes.
     """
 
     kind: LayoutKind = "grid"
@@ -101,9 +107,10 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionQuality:
-    """How the line of a connected seat is: shares lost lately (0 to 1) on the way to us (`up`) and from us (`down`).
+    """Connection quality of a seat: shares of packets lost lately (0 to 1) on the way to us (`up`) and from us
+    (`down`).
 
-    `jitter` (RFC 3550 §6.4.1, of what we send) and `round_trip` are in seconds.
+    `jitter` (RFC 3550 §6.4.1, of the media we send) and `round_trip` are in seconds.
     """
 
     up: float
@@ -114,10 +121,10 @@ class ConnectionQuality:
 
 @dataclass(frozen=True, slots=True)
 class SeatState:
-    """A seat as an engine holds it.
+    """The state of a seat in an engine.
 
-    `options` say floor, gain, view and lines as they are now; `offered` whether it has a transport, `up` whether that
-    is connected, `wanted` how many lines of its camera are looked at.
+    `options` have floor, gain, view and lines as they are now; `offered` says whether it has a transport, `up` whether
+    that is connected, `wanted` is the height in pixels at which its camera is watched.
     """
 
     options: SeatOptions
@@ -128,10 +135,10 @@ class SeatState:
 
 @dataclass(frozen=True, slots=True)
 class RoomState:
-    """A room as an engine holds it, for a server that did not open it.
+    """The state of a room in an engine, for a server that did not open it.
 
-    `layouts` are those that were set, by audience; `content` is who shares a screen, `speaking` the loudest seat;
-    `recording` is the path that is recorded into, `voices` whether the sound of each point is kept beside it.
+    `layouts` are those that were set, by audience; `content` is the seat that shares a screen, `speaking` the loudest
+    seat; `recording` is the path that is recorded into, `voices` says whether isolated tracks are recorded.
     """
 
     options: RoomOptions
@@ -171,9 +178,9 @@ class Speaking:
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """How loud those are who have the floor and are heard: whole dBov by seat (RFC 6464), gain included.
+    """The loudness of everyone who has the floor and is heard: whole dBov by seat (RFC 6464), gain included.
 
-    Told at most five times in a second, and only what is new.
+    Sent at most five times in a second, and only when it changed.
     """
 
     room: str
@@ -182,7 +189,8 @@ class Levels:
 
 @dataclass(frozen=True, slots=True)
 class CameraWanted:
-    """So many lines of a seat's camera are looked at; its layers above the smallest that has them can rest."""
+    """A seat's camera is watched at a height of `lines` pixels; layers larger than the smallest sufficient one may
+    rest."""
 
     room: str
     seat: str
@@ -191,7 +199,7 @@ class CameraWanted:
 
 @dataclass(frozen=True, slots=True)
 class RecordingFailed:
-    """A recording goes on no longer, for `error`; :class:`RecordingEnded` follows once its disk lets go of the file."""
+    """A recording stopped because of `error`; :class:`RecordingEnded` follows once its file is closed."""
 
     room: str
     path: str
@@ -211,11 +219,11 @@ class RecordingEnded:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What an engine holds, for a server that did not begin it.
+    """The rooms and files that an engine holds, for a server that did not begin them.
 
     `rooms` are open (:meth:`MediaEngine.room_state` says more of each); `writing` are the files that are recorded into
     or being closed, each with its room, which may be closed already; `ended` are recordings whose end no server has
-    noted (:meth:`MediaEngine.noted`).
+    acknowledged (:meth:`MediaEngine.noted`).
     """
 
     rooms: tuple[str, ...] = ()
@@ -239,9 +247,9 @@ Event = (
 
 
 class MediaEngine(Protocol):
-    """Rooms full of packets. Unknown rooms and seats raise :class:`mediaserver.errors.UnknownRoom` / ``UnknownSeat``.
+    """A media engine. Unknown rooms and seats raise :class:`mediaserver.errors.UnknownRoom` / ``UnknownSeat``.
 
-    A lost process raises :class:`mediaserver.errors.EngineGone` from every call until it is back.
+    While its process is lost, every call raises :class:`mediaserver.errors.EngineGone`.
     """
 
     async def open_room(self, room: str, options: RoomOptions) -> None:
@@ -251,110 +259,115 @@ class MediaEngine(Protocol):
         """Close a room with all its peers and its recording; closing an unknown room changes nothing."""
 
     async def set_names(self, room: str, title: str, names: Mapping[str, str]) -> None:
-        """Change the meeting's title, and the names of those who may be pinned while they are away."""
+        """Change the meeting's title, and the names of points that may be pinned while they are absent."""
 
     async def add_seat(self, room: str, options: SeatOptions) -> None:
-        """Seat a leg, which has no transport yet, or make of a seated one what `options` say."""
+        """Add a seat, which has no transport yet, or change the options of one that exists."""
 
     async def remove_seat(self, room: str, seat: str) -> None:
-        """Remove a leg and close its transport; removing an unknown seat changes nothing."""
+        """Remove a seat and close its transport; removing an unknown seat changes nothing."""
 
     async def connect(self, room: str, seat: str, offer: str, plain: bool = False) -> str:
-        """Answer an SDP offer for a seat, replacing its previous transport; floor and view stay.
+        """Answer an SDP offer for a seat and replace its previous transport; floor and view stay.
 
-        `plain` says that a room system may offer, in plain RTP: it is sent media at once, wherever it wants it, and
-        :class:`PeerUp` comes with the answer. A browser's offer must never be taken so: what it names proves nothing.
-        Raises :class:`mediaserver.errors.NoPortFree` when all ports for room systems are taken.
-        Raises :class:`mediaserver.errors.BadOffer` when the offer is malformed, larger than 64 KiB, has too many
-        m-lines, or shares no codec with us.
+        `plain` allows an offer of plain RTP by a room system: media is sent at once to the address it names, and
+        :class:`PeerUp` comes with the answer. A browser's offer must never be taken so: the address in it proves
+        nothing. Raises :class:`mediaserver.errors.NoPortFree` when all ports for room systems are taken. Raises
+        :class:`mediaserver.errors.BadOffer` when the offer is malformed, larger than 64 KiB, has too many m-lines, or
+        shares no codec with us.
         """
 
     async def invite(self, room: str, seat: str, host: str = "") -> str:
-        """An SDP offer to call a room system with, replacing the seat's previous transport; :meth:`accept` follows.
+        """Return an SDP offer to call a room system with, and replace the seat's previous transport; :meth:`accept`
+        follows.
 
-        The offer names that of our addresses from which the way to its `host` (an IP address) begins, else the first.
-        The ports in it are held until then, or until the seat is removed or connected otherwise. Raises
+        The offer names that of our addresses from which the route to `host` (an IP address) leaves, else the first. The
+        ports in it are held until then, or until the seat is removed or connected otherwise. Raises
         :class:`mediaserver.errors.NoPortFree` when all are taken.
         """
 
     async def accept(self, room: str, seat: str, answer: str) -> None:
-        """Take a room system's answer to what :meth:`invite` offered; media flows, :class:`PeerUp` comes.
+        """Take a room system's answer to the offer of :meth:`invite`; media flows, :class:`PeerUp` comes.
 
         Raises :class:`mediaserver.errors.BadOffer` when it cannot be used, or nothing was offered.
         """
 
     async def refresh_picture(self, room: str, seat: str) -> None:
-        """Send a seat a key frame: it lost its picture, and said so in another way than by RTCP (RFC 5168)."""
+        """Send a key frame to a seat that lost its picture and said so in another way than by RTCP (RFC 5168)."""
 
     async def set_floor(self, room: str, seat: str, open_: bool) -> None:
-        """Open or close the floor of a seat: closed, none of its audio is decoded, mixed, recorded or forwarded."""
+        """Open or close the floor of a seat. With a closed floor, none of its audio is decoded, mixed, recorded or
+        forwarded."""
 
     async def set_gain(self, room: str, seat: str, decibels: float) -> None:
-        """Make the voice of a seat louder or softer for everyone who hears it; 0 leaves it as it comes."""
+        """Set the gain in dB of a seat's voice for everyone who hears it; 0 leaves it unchanged."""
 
     async def set_layout(self, room: str, layout: Layout | None, audience: str = EVERYONE) -> None:
-        """Change the picture composed for an audience, without a gap; None: it sees again what everyone sees.
+        """Change the picture composed for an audience, without a gap; with None it sees again what everyone sees.
 
-        Who gets a layout that is shown shares its picture; one that nobody watches is not made.
+        An audience whose layout is already composed shares that picture; one that nobody watches is not composed.
         """
 
     async def set_content(self, room: str, seat: str | None) -> None:
-        """Choose whose shared screen is the room's content, which ``content`` panes show. None: nobody's."""
+        """Choose the seat whose shared screen is the room's content, which ``content`` panes show; None: nobody's."""
 
     async def set_view(self, room: str, seat: str, source: str, lines: int = 0) -> None:
-        """Choose what a seat sees: :data:`COMPOSED`, ``composed:<audience>``, ``camera:<seat>``, or :data:`CONTENT`.
+        """Choose the source that a seat sees: :data:`COMPOSED`, ``composed:<audience>``, ``camera:<seat>``, or
+        :data:`CONTENT`.
 
-        A camera or screen is forwarded, nothing is decoded or encoded. A display whose `lines` are nearer
-        to the larger picture than to the room's gets that when its line carries it.
+        A camera or screen is forwarded; nothing is decoded or encoded. `lines` is the height in pixels of the seat's
+        display. If that is nearer to the larger picture than to the room's, the seat gets the larger one when its
+        connection carries it.
         """
 
     async def start_recording(self, room: str, path: str) -> None:
-        """Record the mix and what the audience :data:`RECORDING` sees into a fragmented mp4 at `path`.
+        """Record the mix and the picture of the audience :data:`RECORDING` into a fragmented mp4 at `path`.
 
         Recording already is an error. Raises :class:`mediaserver.errors.CannotRecord` where that folder is not seen.
         """
 
     async def pause_recording(self, room: str, paused: bool) -> None:
-        """Leave out what happens from now on, or go on in the same file: its time leaves no gap.
+        """Pause the recording, or resume it in the same file: the pause leaves no gap.
 
-        Nothing happens when none runs.
+        Nothing happens when no recording runs.
         """
 
     async def record_voices(self, room: str, on: bool) -> None:
-        """Keep the sound of each point that is mixed in a file of its own beside the recording, or no longer.
+        """Start or stop recording the sound of each mixed point in a file of its own beside the recording.
 
-        Nothing happens when none runs; the next recording begins without.
+        Nothing happens when no recording runs; the next recording begins without.
         """
 
     async def recorded(self, room: str) -> float | None:
-        """How many seconds the recording has so far, which is where a mark belongs; None when none runs."""
+        """Return the seconds recorded so far, which is where a chapter mark belongs; None when no recording runs."""
 
     async def stop_recording(self, room: str) -> None:
-        """Take no more into the recording. Nothing happens when none runs.
+        """Stop the recording. Nothing happens when none runs.
 
-        :class:`RecordingEnded` follows once the file is closed, which a disk may take long for.
+        :class:`RecordingEnded` follows once the file is closed, which may take a disk long.
         """
 
     async def lines(self, room: str) -> Mapping[str, ConnectionQuality]:
-        """How the line of each connected seat of a room is."""
+        """Return the connection quality of each connected seat of a room."""
 
     async def held(self) -> Held:
-        """What a server that takes over has to ask for, or to note."""
+        """Return the rooms, files and ends that a server that takes over has to ask for or to acknowledge."""
 
     async def room_state(self, room: str) -> RoomState:
-        """What a server that takes over has to know of a room.
+        """Return the state of a room for a server that takes over.
 
         Raises :class:`mediaserver.errors.TooLarge` for one of more than 1 MiB of JSON: some thousand seats.
         """
 
     async def noted(self, path: str) -> None:
-        """The end of the recording into `path` is on a server's disk: no later one is told of it."""
+        """Acknowledge that the end of the recording into `path` is stored: no later server is told of it."""
 
     async def stats(self) -> dict[str, object]:
-        """Counters since start: ``rooms``, ``peers``, ``packets_in``, ``packets_out``, ``bytes_in``, ``bytes_out`` …"""
+        """Return counters since start: ``rooms``, ``peers``, ``packets_in``, ``packets_out``, ``bytes_in``,
+        ``bytes_out`` …"""
 
     def events(self) -> AsyncIterator[Event]:
-        """What happened, in order. One reader only."""
+        """Yield events in order. One reader only."""
 
     async def close(self) -> None:
         """Close every room and release sockets, threads and processes."""

@@ -1,21 +1,21 @@
-"""Errors of the media core.
+"""Errors of the media engine.
 
 MediaError
 ├── UnknownRoom       our caller named a room that is not open
-├── UnknownSeat       our caller named a seat nobody took
+├── UnknownSeat       our caller named a seat that does not exist
 ├── BadOffer          the peer's SDP cannot be answered
 ├── NoPortFree        all ports for room systems are taken
 ├── AlreadyRecording  the room records into another file
 ├── CannotRecord      the room's worker does not see the folder of the recordings
-├── TooLarge          a call or its answer is larger than a message may be
+├── TooLarge          a call or its reply is larger than a message may be
 ├── EngineGone        the process behind the engine is not there
-│   └── EngineLate    it has not answered in time
-└── Refused           the roof does not take this worker in, or the worker not this roof
+│   └── EngineLate    it has not replied in time
+└── Refused           the server does not accept this worker, or the worker not this server
 """
 
 
 class MediaError(Exception):
-    """Base of all errors that cross the media border."""
+    """Base of all errors that the control API raises."""
 
 
 class UnknownRoom(MediaError):
@@ -26,14 +26,14 @@ class UnknownRoom(MediaError):
 
 
 class UnknownSeat(MediaError):
-    """The named seat is not taken in the room."""
+    """The named seat does not exist in the room."""
 
     def __init__(self, room: str, seat: str) -> None:
         super().__init__(f"no seat {seat!r} in room {room!r}")
 
 
 class BadOffer(MediaError):
-    """The peer's fault: its offer is malformed, too large, or shares nothing with us."""
+    """The peer's offer is malformed, too large, or shares no codec with us: the peer's fault."""
 
 
 class NoPortFree(MediaError):
@@ -52,7 +52,7 @@ class CannotRecord(MediaError):
 
 
 class TooLarge(MediaError):
-    """A call, its answer or an event is larger than one message to or from a worker may be."""
+    """A call, its reply or an event is larger than one message to or from a worker may be."""
 
 
 class EngineGone(MediaError):
@@ -60,8 +60,8 @@ class EngineGone(MediaError):
 
 
 class EngineLate(EngineGone):
-    """The process behind the engine has not answered in time; what was asked for may still be done."""
+    """The process behind the engine has not replied in time; the call may still take effect."""
 
 
 class Refused(MediaError):
-    """The roof does not take this worker in, or the worker not this roof; the text says why."""
+    """The server does not accept this worker, or the worker not this server; the text says why."""

@@ -1,4 +1,4 @@
-"""What a process tells systemd, by the datagrams of sd_notify(3). Without systemd it tells nobody."""
+"""Sends the state of this process to systemd by the datagrams of sd_notify(3); without systemd it does nothing."""
 
 import asyncio
 import os
@@ -12,7 +12,7 @@ ALIVE = "WATCHDOG=1"
 
 
 def tell(state: str) -> None:
-    """Send a state to the socket that systemd named in the environment; a lost datagram is not worth a fault."""
+    """Send a state to the socket that systemd named in the environment. A lost datagram is ignored."""
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address:
         return
@@ -24,12 +24,12 @@ def tell(state: str) -> None:
 
 
 def tell_reloading() -> None:
-    """Say that we begin anew, and when that began: systemd then waits until we are READY."""
+    """Tell systemd that the process reloads, and since when: systemd then waits for READY."""
     tell(f"RELOADING=1\nMONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}")
 
 
 async def keep_alive() -> None:
-    """Say three times in each interval of systemd's watchdog (WatchdogSec=) that our event loop runs."""
+    """Tell systemd's watchdog (WatchdogSec=) three times in each interval that our event loop runs."""
     seconds = int(os.environ.get("WATCHDOG_USEC", "0")) / 1e6
     while seconds:
         tell(ALIVE)

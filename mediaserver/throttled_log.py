@@ -1,8 +1,8 @@
-"""One fault costs one packet, one peer or one room: what loops over many goes on with the others.
+"""A log for exceptions in a loop: it writes at most one a second and counts the rest.
 
-Every loop that serves more than one of them catches what one raises and tells it here. What a peer sends may raise
-in each packet, so faults of one loop are told once in a second, and the rest are counted: a log that fills the disk
-would cost everybody more than the fault.
+Every loop that serves several peers, packets or rooms catches what one of them raises and logs it here, so that the
+others go on. A peer may cause an exception with each packet, and a log that fills the disk would cost everybody more
+than the fault.
 """
 
 import logging
@@ -10,11 +10,11 @@ import time
 from math import inf
 
 TOLD_S = 1.0
-"""The least time between two faults of one loop that are told."""
+"""The least seconds between two exceptions of one loop that are written."""
 
 
 class ThrottledLog:
-    """Those of one loop, told to its module's `logger`."""
+    """Logs the exceptions of one loop to `logger`."""
 
     def __init__(self, logger: logging.Logger) -> None:
         # given
@@ -22,11 +22,11 @@ class ThrottledLog:
         # owned
         self._told = -inf
         self.count = 0
-        """Since start, told or not."""
+        """Exceptions since start, written or not."""
         self._untold = 0
 
     def caught(self, text: str, *arguments: object) -> None:
-        """Tell the exception that is being handled."""
+        """Log the exception that is being handled, with this text."""
         self.count += 1
         now = time.monotonic()
         if now - self._told < TOLD_S:

@@ -1,4 +1,4 @@
-"""Who speaks: the loudest voice, held long enough that the picture does not jump."""
+"""Finds the active speaker: the loudest voice, held long enough that the picture does not jump."""
 
 from collections.abc import Collection, Mapping
 from math import inf
@@ -6,19 +6,19 @@ from math import inf
 from mediaserver.audio.mix_minus import QUIETEST_DBOV
 
 THRESHOLD_DBOV = -50.0
-"""Quieter is a room's own noise."""
+"""Quieter levels are a room's own noise."""
 MARGIN_DB = 6.0
-"""A challenger must be this much louder than the speaker in place."""
+"""Decibels by which a challenger must be louder than the present speaker."""
 FALL_DB = 20.0
-"""So much less a speaker's last sound counts once the hold is over: breaths are short, a real pause is not."""
+"""Decibels by which a speaker's last level falls once the hold is over: breaths are short, a real pause is not."""
 _SMOOTHING = 0.2
 
 
 class ActiveSpeaker:
-    """Follows smoothed levels in dBov; `now` in seconds.
+    """Follows smoothed levels in dBov and names the speaker; `now` in seconds.
 
     A speaker lasts `hold_s` seconds after their last sound, and a challenger waits as long from when they began. Then
-    it must be clearly louder than the speaker was lately: what they said last counts less and less while they pause.
+    the challenger must be clearly louder than the speaker was lately; that level falls while the speaker pauses.
     """
 
     def __init__(self, hold_s: float) -> None:
@@ -27,15 +27,16 @@ class ActiveSpeaker:
         # owned
         self.speaker: str | None = None
         self.levels: dict[str, float] = {}
-        """Smoothed, by seat, of those heard in the last tick."""
+        """Smoothed levels by seat of everyone heard in the last tick."""
         self._since = 0.0
         self._heard = 0.0
         self._loud = QUIETEST_DBOV
-        """The speaker's loudness that counts, at the moment `_loud_at`."""
+        """The speaker's level that counts, at the time `_loud_at`."""
         self._loud_at = 0.0
 
     def update(self, levels: Mapping[str, float], now: float, among: Collection[str] | None = None) -> bool:
-        """Take one tick's levels; whether the speaker changed. Only one `among` these may become it, if given."""
+        """Take one tick's levels; return whether the speaker changed. If `among` is given, only its seats may become
+        it."""
         smoothed: dict[str, float] = {}
         best: str | None = None
         for seat, level in levels.items():
@@ -58,12 +59,12 @@ class ActiveSpeaker:
         return self.speaker != before
 
     def forget(self, seat: str) -> None:
-        """Whose floor is closed keeps nobody waiting."""
+        """Remove a seat whose floor was closed, so that no challenger waits for it."""
         if seat == self.speaker:
             self._since, self._loud = -inf, QUIETEST_DBOV
 
     def _may_take(self, challenger: float, lately: float, now: float) -> bool:
-        """Whether somebody so loud may, where the speaker counts as so loud as `lately` says."""
+        """Return whether a challenger of this level may replace the speaker, whose level counts as `lately`."""
         if challenger <= THRESHOLD_DBOV:
             return False
         return self.speaker is None or (challenger > lately + MARGIN_DB and now - self._since > self._hold_s)

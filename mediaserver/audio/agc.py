@@ -1,28 +1,29 @@
-"""Brings a quiet room nearer to the others, and a shouting one: slowly, and by what it says, not by its noise. Pure."""
+"""Automatic gain control: brings quiet and shouting rooms nearer to the others, slowly, by their speech, not their
+noise. Pure."""
 
 from collections import deque
 
 from mediaserver.audio.mix_minus import QUIETEST_DBOV
 
 EVERY_TICKS = 10
-"""Loudness is looked at five times in a second."""
+"""Audio ticks between two levels: five levels a second."""
 QUIET_DBOV, LOUD_DBOV = -28.0, -12.0
-"""Speech between these is left as it is, and may be passed on as it came; browsers bring theirs to about −20."""
+"""Speech between these levels is left as it is and may be relayed undecoded; browsers bring theirs to about −20."""
 MOST_DB = 12.0
-"""A line's noise becomes louder with its voice."""
+"""The largest gain: the noise of a connection rises with its voice."""
 STEP_DB = 0.2
-"""At most 1 dB in a second: nobody hears it move."""
+"""Largest change of one step: at most 1 dB in a second, which nobody hears move."""
 HEARD, SPOKEN = 50, 25
-"""Loudness of the last ten seconds, and of five seconds of speech."""
+"""Number of levels kept: the last ten seconds, and five seconds of speech."""
 OVER_DB = 10.0
-"""Speech is so much louder than the quietest of the last ten seconds: a fan, a tone or a waiting melody is not."""
+"""Decibels by which speech exceeds the quietest level of the last ten seconds; a fan, a tone or hold music does not."""
 AUDIBLE_DBOV = -55.0
 _TYPICAL = 3 / 4
-"""Of a talker's moments so many are quieter than what one takes them for: words have ends."""
+"""Share of a talker's levels that are below the perceived loudness: words have ends."""
 
 
 class Agc:
-    """One talker; remembers while their floor is closed."""
+    """Gain control of one talker; it keeps its state while their floor is closed."""
 
     def __init__(self) -> None:
         # owned
@@ -32,7 +33,7 @@ class Agc:
         self._spoken = deque[float](maxlen=SPOKEN)
 
     def hear(self, level: float | None) -> None:
-        """Take the loudness of 20 ms in dBov, as it came; None for no sound. Call every `EVERY_TICKS`."""
+        """Take the level of 20 ms in dBov before the gain; None for no sound. Call every `EVERY_TICKS`."""
         heard = QUIETEST_DBOV if level is None else level
         self._heard.append(heard)
         if heard < max(AUDIBLE_DBOV, min(self._heard) + OVER_DB):

@@ -1,4 +1,4 @@
-"""One open floor: packets in, 20 ms of sound out, without holes where they can be mended and without clicks."""
+"""One open microphone: packets in, 20 ms of sound out, with losses repaired where possible and without clicks."""
 
 from collections import deque
 from collections.abc import Callable
@@ -17,43 +17,43 @@ from mediaserver.audio.telephony_codecs import TelephonyDecoder, payload_samples
 from mediaserver.rtp.packet import Packet
 
 HIDDEN_SAMPLES = 5 * FRAME_SAMPLES
-"""A hole is concealed for 100 ms, then faded out: longer, a guess is a lie."""
+"""A loss is concealed for 100 ms, then faded out: a longer guess would mislead."""
 QUIET_TICKS = 50
-"""A voice that gave nothing for a second counts no more."""
+"""A voice without sound for a second is no longer active."""
 LONG_SAMPLES = FRAME_SAMPLES + FRAME_SAMPLES // 4
-"""Delay of 20 ms and a little more than wanted comes from the tick's own grid."""
+"""Excess delay to be shortened. Delay of 20 ms and a little more than wanted comes from the tick's own grid."""
 HUSH_DBOV = -45.0
-"""Where 20 ms less are not heard."""
+"""Level below which 20 ms more or less are not heard."""
 HUSH_TICKS, LOUD_TICKS = 100, 250
 """Delay must be too long for two seconds to be shortened in a hush, and for five to be shortened within speech."""
 DOUBT_DB, DOUBT_TICKS = 20.0, 15
-"""Who was this much quieter than it said, for 300 ms on balance, is not believed again; what is said is up to 160 ms
-ahead of what is heard."""
+"""A sender whose sound is this much quieter than its level header says, for 300 ms on balance, is not believed again;
+the header is up to 160 ms ahead of the sound."""
 RELAYED_BYTES = 128
-"""Our own packets have about 80; a larger one may be more than the narrowest line has room for."""
+"""Largest packet that is relayed. Our own have about 80 bytes; a larger one may exceed the narrowest connection."""
 WARM_PACKETS = 3
-"""A decoder that has heard so many packets of a stream goes on as if it had heard all."""
+"""Packets after which a decoder sounds as if it had decoded the whole stream."""
 _RISE = np.linspace(0, 1, FRAME_SAMPLES, dtype=np.float32)
 _NOTHING: Samples = np.zeros(0, np.int16)
 
 
 class Decoder(Protocol):
-    """One talker's codec, to 48 kHz."""
+    """The decoder of one talker's codec, to 48 kHz."""
 
     def decode(self, payload: bytes) -> Samples:
-        """The samples of one packet. Raises ValueError on undecodable bytes."""
+        """Return the samples of one packet. Raises ValueError on undecodable bytes."""
 
     def mend(self, following: bytes, samples: int) -> Samples:
-        """The lost `samples` right before the packet `following`. Raises ValueError."""
+        """Return the lost `samples` right before the packet `following`. Raises ValueError."""
 
     def conceal(self, samples: int) -> Samples:
-        """A guess of the next `samples`."""
+        """Return a guess of the next `samples`."""
 
 
 class AudioInput:
-    """Decoded only when it is mixed, or when its sender does not say how loud it is (RFC 6464).
+    """One open microphone. It decodes only when it is mixed, or when its sender sends no levels (RFC 6464).
 
-    Even then its packets may go to everyone as they came, while it is alone and its line steady.
+    Even then its packets may be relayed to everyone undecoded, while it is alone and its connection is steady.
     """
 
     def __init__(self, fader: float = 0.0, agc: Agc | None = None) -> None:
@@ -62,37 +62,38 @@ class AudioInput:
         self._agc = agc or Agc()
         # owned
         self.gain = fader + self._agc.gain
-        """In dB, by hand and by itself. Loudness heard has in only what was done by hand: a room whose noise is lifted
-        with its voice must not be taken to speak."""
+        """In dB, by hand and automatic. The level counts only the gain set by hand: a room whose noise is lifted with
+        its voice must not become the speaker."""
         self.jitter = JitterBuffer()
         self._codec = "opus"
         self._decoder: Decoder = OpusDecoder()
         self._fifo = _NOTHING
         self._frame: Samples | None = None
         self.packet: bytes | None = None
-        """The 20 ms to pass on as they came; None when they are to be mixed."""
+        """The 20 ms to relay undecoded; None when they are to be mixed."""
         self._steady = 0
-        """Packets in a row that could have been passed on."""
+        """Packets in a row that could have been relayed."""
         self._relayed = deque[Step](maxlen=WARM_PACKETS)
-        """The last packets passed on, which the decoder does not know; empty while it decodes."""
+        """The last relayed packets, which the decoder does not know; empty while it decodes."""
         self.last = _NOTHING
-        """The last 20 ms that were passed on, known once it decodes again."""
+        """The last 20 ms that were relayed, known once it decodes again."""
         self._claim: int | None = None
         self._doubt = 0
         self._share = 0.0
-        """What its samples were multiplied with at the end of the last frame."""
+        """Factor of its samples at the end of the last frame."""
         self._limiter = Limiter()
-        """Who is made louder than 16 bits hold is levelled alone, before the mix: nobody else becomes softer for it."""
+        """A voice that its gain lifts beyond 16 bits is limited alone, before the mix, so that nobody else becomes
+        softer."""
         self._hidden = 0
         """Samples concealed since the last real one."""
         self._held = 0
-        """By how many samples it is heard later than its packets usually come."""
+        """Samples by which it is heard later than its packets usually come."""
         self._long = 0
         """Ticks for which the delay has been too long."""
         self._level = 0.0
         self._quiet = QUIET_TICKS
         self.active = False
-        """Whether it gave sound in the last second."""
+        """Return whether it gave sound in the last second."""
 
     def add(self, packet: Packet, now: float, codec: str = "opus") -> None:
         """Take one packet, with a timestamp in samples at 48 kHz whatever the `codec`; `now` in seconds."""
@@ -102,11 +103,11 @@ class AudioInput:
         self.jitter.add(packet, now)
 
     def amplify(self, fader: float) -> None:
-        """Make it louder or softer by hand, in dB."""
+        """Set the gain by hand, in dB."""
         self._fader, self.gain = fader, fader + self._agc.gain
 
     def level_out(self) -> None:
-        """Make it louder or softer by itself, by what :meth:`listen` heard last; every `EVERY_TICKS`."""
+        """Adjust the automatic gain by the level that :meth:`listen` measured last; call every `EVERY_TICKS`."""
         self._agc.hear(None if self._quiet else self._level)
         self.gain = self._fader + self._agc.gain
 
@@ -119,9 +120,9 @@ class AudioInput:
         self._relayed.clear()
 
     def listen(self, now: float, *, mixed: bool, alone: bool = False) -> float | None:
-        """Take the next 20 ms and tell their loudness in dBov; None when there is no sound.
+        """Take the next 20 ms and return their level in dBov; None when there is no sound.
 
-        Who is `alone` in the mix may have them passed on: see :attr:`packet`.
+        An input that is `alone` in the mix may have them relayed: see :attr:`packet`.
         """
         heard: float | None
         self.packet = self._relay(now) if alone and self._claim is not None else None
@@ -146,7 +147,8 @@ class AudioInput:
 
     @property
     def held_s(self) -> float:
-        """By how many seconds it is heard later than its packets usually come; 0 while it is quiet or not mixed."""
+        """Return the seconds by which it is heard later than its packets usually come; 0 while it is quiet or not
+        mixed."""
         return max(0, self._held) / SAMPLE_RATE
 
     def _hear(self, frame: Samples) -> float:
@@ -156,7 +158,8 @@ class AudioInput:
         return heard
 
     def sound(self, *, mixed: bool) -> Samples | None:
-        """The 20 ms for the mix, ramped where the voice enters, leaves or has another gain; None for nothing to mix."""
+        """Return the 20 ms for the mix, ramped where the voice enters, leaves or changes its gain; None for nothing to
+        mix."""
         if self.packet is not None:
             return None
         frame, before = self._frame, self._share
@@ -169,7 +172,8 @@ class AudioInput:
         return self._scaled(frame, before + (self._share - before) * _RISE)
 
     def tail(self) -> Samples | None:
-        """A guessed 20 ms that fade out, so that closing a floor makes no click; None when it is not in the mix."""
+        """Return a guessed 20 ms that fade out, so that closing a floor makes no click; None when it is not in the
+        mix."""
         self._resume()
         return self._scaled(self._decoder.conceal(FRAME_SAMPLES), self._share * _RISE[::-1]) if self._share else None
 
@@ -178,13 +182,14 @@ class AudioInput:
 
     @property
     def _untouched(self) -> bool:
-        """Whether its sound goes into the mix as it came."""
+        """Return whether its sound goes into the mix unchanged."""
         return self._share == 1 and self._limiter.gain == 1
 
     def _relay(self, now: float) -> bytes | None:
-        """The next packet as it came, if it comes in its turn and nothing has to be mended, hidden or steered.
+        """Return the next packet to relay, if it comes in its turn and nothing has to be repaired, concealed or
+        steered.
 
-        Where one encoder's packets follow another's a few ms are left out: that is done in a hush, or seldom.
+        Where one encoder's packets follow another's a few ms are lost: that is done in a hush, or seldom.
         """
         if not self._relayed and (not self._untouched or len(self._fifo) or self._steady < self._patience):
             return None
@@ -199,7 +204,7 @@ class AudioInput:
         return None
 
     def _resume(self) -> None:
-        """Go on decoding: the decoder hears the last packets that were passed on, and goes on from there."""
+        """Go on decoding: the decoder first decodes the last packets that were relayed."""
         while self._relayed:
             self.last = self._take(self._relayed.popleft())
             self._steady = 0
@@ -218,7 +223,7 @@ class AudioInput:
         return frame if wanted == FRAME_SAMPLES else _merge(frame)
 
     def _steer(self, now: float) -> int:
-        """Make the delay longer by concealing 20 ms that were not lost, or shorter by taking two frames for one."""
+        """Lengthen the delay by concealing 20 ms that were not lost, or shorten it by merging two frames."""
         correction = self._correction(now)
         if correction > 0:
             self._fifo, self._steady = np.concatenate((self._fifo, self._decoder.conceal(FRAME_SAMPLES))), 0
@@ -228,7 +233,7 @@ class AudioInput:
         return 2 * FRAME_SAMPLES
 
     def _correction(self, now: float) -> int:
-        """Count a tick; 1 when the delay is too short, −1 when it has been too long for long enough, else 0."""
+        """Count a tick; return 1 when the delay is too short, −1 when it has been too long for long enough, else 0."""
         shortage = self.jitter.shortage(now, len(self._fifo))
         if patience := self.jitter.patience:
             self._held = patience - shortage
@@ -240,7 +245,7 @@ class AudioInput:
 
     @property
     def _patience(self) -> int:
-        """For so many ticks a change of delay or of encoder is put off: less long in a hush, where it is not heard."""
+        """Return the ticks for which a change of delay or of encoder waits: fewer in a hush, where it is not heard."""
         return HUSH_TICKS if self._level < HUSH_DBOV else LOUD_TICKS
 
     def _take(self, step: Step) -> Samples:
@@ -253,13 +258,14 @@ class AudioInput:
 
 
 def _whole(step: Step) -> bool:
-    """Whether a packet is 20 ms in one frame (RFC 6716 §3.2.2), which every decoder can read, and not too large."""
+    """Return whether a packet is 20 ms in one frame (RFC 6716 §3.2.2), which every decoder can read, and not too
+    large."""
     whole = step.kind == "play" and step.samples == FRAME_SAMPLES
     return whole and len(step.payload) <= RELAYED_BYTES and not step.payload[0] & 3
 
 
 def _merge(frames: Samples) -> Samples:
-    """Two frames as one that begins as the first and ends as the second."""
+    """Merge two frames into one that begins as the first and ends as the second."""
     first, second = frames[:FRAME_SAMPLES], frames[FRAME_SAMPLES:]
     return (first * (1 - _RISE) + second * _RISE).astype(np.int16)
 

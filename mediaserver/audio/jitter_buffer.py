@@ -1,8 +1,8 @@
-"""A talker's packets back into order and time, with as little delay as the line allows.
+"""Jitter buffer: puts a talker's packets back into order and time, with as little delay as the connection allows.
 
-Everything is counted in samples of the RTP clock. The buffer has a cursor, the timestamp to be played next, that moves
-with the clock of whoever pulls, whether packets came or not. How far behind the arrivals it runs is steered towards
-what :class:`~mediaserver.audio.playout_delay.PlayoutDelay` wants: :meth:`JitterBuffer.shortage` tells the puller, who
+Everything is counted in samples of the RTP clock. The buffer has a cursor, the timestamp to be played next, which moves
+with the clock of the puller, whether packets came or not. Its distance behind the arrivals is steered towards the value
+that :class:`~mediaserver.audio.playout_delay.PlayoutDelay` wants: :meth:`JitterBuffer.shortage` tells the puller, who
 inserts or leaves out sound where it is heard least. Pure: `now` is in seconds of any steady clock.
 """
 
@@ -14,25 +14,25 @@ from mediaserver.audio.playout_delay import SAMPLE_RATE, PlayoutDelay
 from mediaserver.rtp.packet import Packet
 
 FRAME = 960
-"""20 ms: what is pulled at a time."""
+"""20 ms in samples, the amount pulled at a time."""
 MAX_HELD = 100
 """Two seconds of 20 ms packets; a flood beyond that starts the stream anew."""
 STARVED = 10 * FRAME
-"""After 200 ms without a packet the stream is taken as paused and starts anew with the next one."""
+"""After 200 ms without a packet the stream counts as paused and starts anew with the next one."""
 LATE_RUN = 10
-"""So many late packets in a row: the line became slower for good, or the sender's timestamps went back."""
+"""Late packets in a row that mean that the connection became slower for good, or the sender's timestamps went back."""
 OVERDUE = SAMPLE_RATE // 5
 """A cursor 200 ms behind its place jumps, since leaving out sound 20 ms at a time would take too long."""
 
 
 Kind = Literal["play", "mend", "hide"]
-"""What to do for the next samples: decode the payload; decode the FEC in it, which is the packet after the lost one;
-conceal what is lost, late or was never sent."""
+"""How the next samples are made: decode the payload; decode the FEC in it, which is the packet after the lost one;
+conceal samples that are lost, late or were never sent."""
 
 
 @dataclass(slots=True)
 class Step:
-    """`samples` to be played next, and where they come from."""
+    """The next `samples` to be played, and how they are made."""
 
     samples: int
     payload: bytes = b""
@@ -40,9 +40,10 @@ class Step:
 
 
 class JitterBuffer:
-    """One talker. Each packet is played once, mended, concealed, or counted in `late`, `lost` or `dropped`.
+    """The jitter buffer of one talker. Each packet is played once, repaired, concealed, or counted in `late`, `lost` or
+    `dropped`.
 
-    `length` tells how many samples a payload plays, 0 for one that cannot be read; an Opus packet's by default.
+    `length` returns the samples that a payload plays, 0 for an unreadable one; an Opus packet's by default.
     """
 
     def __init__(self, length: Callable[[bytes], int] | None = None) -> None:
@@ -50,15 +51,15 @@ class JitterBuffer:
         self._length = length or packet_samples
         # owned
         self._held: dict[int, tuple[int, Step]] = {}
-        """Sequence numbers and what to play, by timestamp, unwrapped."""
+        """Sequence numbers and payloads by timestamp, unwrapped."""
         self._delay = PlayoutDelay()
         self._ssrc: int | None = None
         self._newest = 0
         self._cursor: int | None = None
         self._sequence = 0
-        """The last played packet's."""
+        """Sequence number of the last played packet."""
         self._samples = FRAME
-        """The last played packet's length."""
+        """Length of the last played packet."""
         self._starved = 0
         self._late_run = 0
         # counters
@@ -96,7 +97,8 @@ class JitterBuffer:
         self._starved = self._late_run = 0
 
     def shortage(self, now: float, spare: int) -> int:
-        """Samples by which the delay is too short for what the line does; negative when it is longer than it need be.
+        """Return the samples by which the delay is too short for the connection; negative when it is longer than
+        needed.
 
         `spare` are decoded samples that wait to be played. 0 while nothing plays.
         """
@@ -107,16 +109,16 @@ class JitterBuffer:
 
     @property
     def patience(self) -> int:
-        """Samples by which sound is to be played later than its packets usually come; 0 while nothing plays."""
+        """Return the samples by which sound is played later than its packets usually come; 0 while nothing plays."""
         return self._delay.wanted - (self._delay.usual or 0) if self._cursor is not None else 0
 
     @property
     def usually(self) -> tuple[int, float]:
-        """A timestamp, and when a packet of it usually comes, in seconds."""
+        """Return a timestamp, and the time in seconds at which a packet of it usually comes."""
         return self._newest & 0xFFFFFFFF, (self._newest + (self._delay.usual or 0)) / SAMPLE_RATE
 
     def pull(self, now: float) -> Step | None:
-        """What to play next; None when nothing plays."""
+        """Return the next step to play; None when nothing plays."""
         at = round(now * SAMPLE_RATE)
         if self._cursor is not None and at - self._cursor > self._delay.wanted + OVERDUE:
             self._cursor = None
@@ -152,7 +154,8 @@ class JitterBuffer:
             self.dropped += 1
 
     def _hole(self) -> Step:
-        """Nothing has the cursor's timestamp: bridge up to the next packet, which carries FEC for what it follows."""
+        """Bridge up to the next packet, which carries FEC for the one before, since the cursor's timestamp is
+        missing."""
         assert self._cursor is not None
         following = min((each for each in self._held if each > self._cursor), default=None)
         if following is None:
@@ -174,7 +177,7 @@ class JitterBuffer:
         return Step(FRAME, kind="hide")
 
     def skim(self, now: float) -> bool:
-        """Play nothing, but keep what would be due next; whether the stream goes on."""
+        """Play nothing, but keep the packets due next; return whether the stream goes on."""
         self._cursor = None
         if not self._held:
             return False
@@ -185,18 +188,18 @@ class JitterBuffer:
 
     @property
     def waiting(self) -> int:
-        """Packets held."""
+        """Return the number of packets held."""
         return len(self._held)
 
 
 _SILK, _HYBRID, _CELT = (480, 960, 1920, 2880), (480, 960), (120, 240, 480, 960)
 _FRAME_SAMPLES = _SILK * 3 + _HYBRID * 2 + _CELT * 4
-"""By the configuration number in the first five bits (RFC 6716 §3.1, table 2)."""
+"""Frame length by the configuration number in the first five bits (RFC 6716 §3.1, table 2)."""
 MAX_SAMPLES = 5760
 
 
 def packet_samples(payload: bytes) -> int:
-    """How long an Opus packet plays, from its first bytes (RFC 6716 §3.2); 0 when it cannot be one."""
+    """Return the samples that an Opus packet plays, from its first bytes (RFC 6716 §3.2); 0 when it is invalid."""
     if not payload:
         return 0
     samples, code = _FRAME_SAMPLES[payload[0] >> 3], payload[0] & 3

@@ -1,4 +1,5 @@
-"""Keeps a mix within 16 bits without a clipped peak: unity for ordinary levels, softly less when many are loud."""
+"""Limiter: keeps a mix within 16 bits without clipped peaks. Unity gain for ordinary levels, softly less when many are
+loud."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -8,11 +9,11 @@ from numpy.typing import NDArray
 from mediaserver.audio.mix_minus import FRAME_SAMPLES, Samples, Sums
 
 CEILING = 29_205
-"""−1 dBFS: what the gain is steered to."""
+"""−1 dBFS: the peak that the gain is steered to."""
 PARTS = 8
-"""The gain may change every 2.5 ms."""
+"""Parts of a frame: the gain may change every 2.5 ms."""
 RELEASE = 1.03
-"""How much louder a 20 ms frame may begin than the last one: 6 dB come back in half a second."""
+"""Factor by which a 20 ms frame may begin louder than the last one ended: 6 dB come back in half a second."""
 RISE = RELEASE ** (1 / PARTS)
 _PART = FRAME_SAMPLES // PARTS
 _STEPS = np.arange(FRAME_SAMPLES, dtype=np.float32) / _PART
@@ -21,21 +22,21 @@ _ROOM = 32_767.0 - CEILING
 
 
 class Limiter:
-    """One mix; frame after frame."""
+    """Limits one mix, frame after frame."""
 
     def __init__(self) -> None:
         self.gain = 1.0
-        """The last frame's gain at its end, 1.0: untouched."""
+        """The gain at the end of the last frame; 1.0: unchanged."""
 
     def apply(self, total: Sums) -> Samples:
-        """`FRAME_SAMPLES` summed samples as 16 bits."""
+        """Return `FRAME_SAMPLES` summed samples as 16 bits."""
         limited = np.empty(FRAME_SAMPLES, np.int16)
         self.gain = limit(total, limited, self.gain, RISE)
         return limited
 
 
 def plain_limit(total: Sums, into: Samples, gain: float, rise: float) -> float:
-    """Write a summed frame within 16 bits, beginning with `gain`; the gain it ended with.
+    """Write a summed frame within 16 bits, beginning with `gain`; return the gain it ended with.
 
     From one edge to the next the gain grows at most `rise`-fold. `native/mix.c` does the same several times faster.
     """
@@ -54,7 +55,7 @@ def plain_limit(total: Sums, into: Samples, gain: float, rise: float) -> float:
 
 
 def _soft(samples: NDArray[np.float64]) -> Samples:
-    """Bend what an attack of 2.5 ms let through over the ceiling, so that no edge is cut."""
+    """Bend peaks that an attack of 2.5 ms let through over the ceiling, so that no edge is cut."""
     size = np.abs(samples)
     if size.max() > CEILING:
         bent = CEILING + _ROOM * np.tanh((size - CEILING) / _ROOM)

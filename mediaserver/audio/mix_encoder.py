@@ -1,4 +1,4 @@
-"""One mix on its way to its listeners: summed samples in, packets of each codec that somebody listens to out."""
+"""Encodes one mix for its listeners: summed samples in, packets of each codec that somebody listens to out."""
 
 import numpy as np
 
@@ -11,18 +11,18 @@ from mediaserver.rtp.source import FlushQueue, Source
 
 TELEPHONY_TICKS = RTP_CLOCK * PTIME_MS // 1000
 HUSH_TICKS = 20
-"""So much silence is sent as sound before a pause, so that no decoder guesses on from the last voice."""
+"""Ticks of silence that are sent as sound before a pause, so that no decoder extrapolates the last voice."""
 REFRESH_TICKS = 20
-"""In a pause a packet goes every 400 ms, as other encoders do (RFC 7587 §3.1.3)."""
+"""In a pause one packet goes every 400 ms, as with other encoders (RFC 7587 §3.1.3)."""
 PAUSE = silence()[:1]
-"""Opus without a frame: there is nothing to hear until the next packet, which nobody lost (RFC 6716 §2.1.9, §3.2.1)."""
+"""An Opus packet without a frame: silence until the next packet, and no loss (RFC 6716 §2.1.9, §3.2.1)."""
 _HUSH: Samples = np.zeros(FRAME_SAMPLES, np.int16)
 
 
 class MixEncoder:
-    """Costs an encoder a codec only while somebody listens, and for Opus only while somebody is heard.
+    """Encodes one mix. Each codec costs an encoder only while somebody listens, Opus only while somebody is heard.
 
-    Where `pauses`, a longer silence is not sent (discontinuous transmission).
+    With `pauses`, a longer silence is not sent (discontinuous transmission).
     """
 
     def __init__(self, name: str, flush_queue: FlushQueue, *, pauses: bool = False) -> None:
@@ -40,7 +40,7 @@ class MixEncoder:
         self._sequence = 0
 
     def encoded(self, codec: str) -> Source:
-        """This mix for those who speak `codec`."""
+        """Return this mix as a source in `codec`."""
         if codec == "opus":
             return self.source
         if codec not in self._telephony:
@@ -49,7 +49,7 @@ class MixEncoder:
 
     @property
     def converts(self) -> bool:
-        """Whether anybody hears it in another codec than Opus, for whom everything must be decoded."""
+        """Return whether anybody hears it in another codec than Opus, for whom everything must be decoded."""
         return bool(self._telephony) and any(each.sinks for each in self._telephony.values())
 
     def push(self, total: Sums | None, tick: int) -> None:
@@ -67,7 +67,7 @@ class MixEncoder:
             each.encode(_HUSH if limited is None else limited, tick)
 
     def _rest(self, tick: int) -> None:
-        """Send 20 ms of silence, or for a while nothing."""
+        """Send 20 ms of silence, or nothing during a pause."""
         hush = self._hush + 1 if self.pauses else 0
         if hush <= HUSH_TICKS:
             self._send(silence(), tick, hush)
@@ -77,19 +77,20 @@ class MixEncoder:
             self._hush = hush
 
     def relay(self, payload: bytes, tick: int) -> None:
-        """Send 20 ms as somebody else encoded them."""
+        """Send 20 ms as another encoder made them."""
         if self.source.sinks:
             self._send(payload, tick)
         self._silent = True
 
     def follow(self, last: Samples) -> None:
-        """Let the next sound follow what was relayed: the encoder hears its `last` 20 ms first, else it would click."""
+        """Let the next sound follow relayed packets: the encoder first encodes their `last` 20 ms, else it would
+        click."""
         if self.source.sinks:
             self._encode(self._limiter.apply(last.astype(np.int32)))
             self._silent = False
 
     def _send(self, payload: bytes, tick: int, hush: int = 0) -> None:
-        """Send what is heard, or tick `hush` of a silence; the first sound after a pause is marked (RFC 7587 §4.2)."""
+        """Send sound, or tick `hush` of a silence; the first packet after a pause has the marker (RFC 7587 §4.2)."""
         marker = not hush and self._hush > HUSH_TICKS
         self._hush = hush
         self.source.push(Packet(0, self._sequence, tick * FRAME_SAMPLES, 0, marker, payload))
@@ -104,7 +105,7 @@ class MixEncoder:
 
 
 class _Telephony(Source):
-    """A mix in a codec of room systems."""
+    """A mix in a telephony codec of room systems."""
 
     def __init__(self, name: str, codec: str, flush_queue: FlushQueue) -> None:
         super().__init__(name, codec, flush_queue)

@@ -1,4 +1,4 @@
-"""Sound as numbers: the sum of all talkers, and for each talker the sum without their own voice (mix-minus)."""
+"""Mix-minus: the sum of all talkers, and for each talker the sum without their own voice."""
 
 import math
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ Sums = NDArray[np.int32]
 
 FULL_POWER = 32768.0**2
 QUIETEST_DBOV = -127.0
-"""Silence (RFC 6464)."""
+"""The level of silence (RFC 6464)."""
 
 SAMPLE_RATE = 48000
 PTIME_MS = 20
@@ -20,7 +20,7 @@ FRAME_SAMPLES = SAMPLE_RATE * PTIME_MS // 1000
 
 
 def mix(voices: Mapping[str, Samples]) -> tuple[Sums, dict[str, Sums]]:
-    """The full mix and each voice's mix-minus, unlimited; every array has `FRAME_SAMPLES` mono samples."""
+    """Return the full mix and each voice's mix-minus, unlimited; every array has `FRAME_SAMPLES` mono samples."""
     total: Sums = np.zeros(FRAME_SAMPLES, np.int32)
     for voice in voices.values():
         total += voice
@@ -28,7 +28,7 @@ def mix(voices: Mapping[str, Samples]) -> tuple[Sums, dict[str, Sums]]:
 
 
 def plain_level(voice: Samples) -> float:
-    """Loudness in dBov: 0 is the loudest."""
+    """Return the level in dBov: 0 is the loudest."""
     samples = voice.astype(np.float64)
     power = float(np.dot(samples, samples)) / len(samples)
     return max(QUIETEST_DBOV, 10.0 * math.log10(power / FULL_POWER)) if power > 0 else QUIETEST_DBOV

@@ -1,4 +1,4 @@
-"""The sound of a room: the loudest few open floors mixed, mix-minus for them, one mix for the rest."""
+"""The sound of a room: mixes the loudest few open floors, with mix-minus for them and one mix for the rest."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -18,15 +18,15 @@ from mediaserver.throttled_log import ThrottledLog
 logger = logging.getLogger(__name__)
 
 STAY_DB = 6.0
-"""How much louder a voice must be to take a mixed one's place."""
+"""Decibels by which a voice must be louder to take a mixed one's place."""
 SILENT_DBOV = -80.0
-"""What is quieter is not worth an encoder: a muted microphone's dither."""
+"""Quieter sound is not worth an encoder: a muted microphone's dither."""
 
 
 class Mixer:
-    """Ticks every 20 ms. `full` is the mix for everyone whose voice is not in it.
+    """Mixes a room's sound every 20 ms. `full` is the mix for everyone whose voice is not in it.
 
-    In a room to try devices in nothing is mixed: whoever has the floor hears themselves later.
+    In a room for trying devices nothing is mixed: each person with the floor hears themselves later.
     """
 
     def __init__(self, flush_queue: FlushQueue, options: RoomOptions) -> None:
@@ -37,30 +37,30 @@ class Mixer:
         self.speaker = ActiveSpeaker(options.hold_s)
         self.voices: dict[str, AudioInput] = {}
         self._agcs: dict[str, Agc] = {}
-        """Of all who had the floor, until they leave."""
+        """Gain controls of all who had the floor, until they leave."""
         self._echo = Echo(options.echo_s) if options.echo_s else None
         self._full = MixEncoder("mix", flush_queue)
         self._without: dict[str, MixEncoder] = {}
         self.mixed: frozenset[str] = frozenset()
-        """Whose voices are in the mix; each hears one without its own."""
+        """Seats whose voices are in the mix; each hears one without its own."""
         self.tap: Callable[[Mapping[str, Samples], int], None] | None = None
-        """Who wants to have the voices of each tick by themselves."""
+        """Called with the voices of each tick, one by one."""
         self._relayed: AudioInput | None = None
-        """Whose packets went to everyone in the last tick."""
+        """The seat whose packets were relayed to everyone in the last tick."""
         self._throttled_log = ThrottledLog(logger)
         self._leaving: dict[str, Samples] = {}
         """Last sounds of closed floors."""
 
     @property
     def full(self) -> Source:
-        """Everyone."""
+        """The mix of everyone."""
         return self._full.source
 
     @property
     def relays(self) -> bool:
-        """Whether everyone may be sent a voice that is alone as it came, and nothing in a silence.
+        """Whether a voice that is alone may be relayed undecoded, and nothing be sent in a silence.
 
-        Not while somebody needs each 20 ms, or our FEC.
+        It is False while a receiver needs each 20 ms, or our FEC.
         """
         return self._full.pauses
 
@@ -69,13 +69,13 @@ class Mixer:
         self._full.pauses = allowed
 
     def open(self, seat: str, fader: float = 0.0) -> None:
-        """Let a seat be heard; `fader` in dB."""
+        """Open the floor of a seat; `fader` is its gain in dB."""
         if seat not in self.voices:
             self.voices[seat] = AudioInput(fader, self._agcs.setdefault(seat, Agc()))
             self._without[seat] = MixEncoder(f"minus:{seat}", self._flush_queue, pauses=True)
 
     def close(self, seat: str) -> None:
-        """Stop hearing a seat; nothing it sends is decoded any more."""
+        """Close the floor of a seat; nothing it sends is decoded any more."""
         voice = self.voices.pop(seat, None)
         if voice is not None and (tail := voice.tail()) is not None:
             self._leaving[seat] = tail
@@ -84,28 +84,28 @@ class Mixer:
         self.speaker.forget(seat)
 
     def forget(self, seat: str) -> None:
-        """A seat is no more: its floor is closed, and how loud it spoke no longer known."""
+        """Remove a seat: close its floor and forget its gain control."""
         self.close(seat)
         self._agcs.pop(seat, None)
 
     def amplify(self, seat: str, fader: float) -> None:
-        """Make an open floor louder or softer from the next tick on; `fader` in dB."""
+        """Set the gain of an open floor from the next tick on; `fader` in dB."""
         if seat in self.voices:
             self.voices[seat].amplify(fader)
 
     def hear(self, seat: str, packet: Packet, now: float, codec: str = "opus") -> None:
-        """Take a microphone's packet: only an open floor is listened to. `now` in seconds."""
+        """Take a packet of a microphone; it counts only with an open floor. `now` in seconds."""
         voice = self.voices.get(seat)
         if voice is not None:
             voice.add(packet, now, codec)
 
     def source_for(self, seat: str, codec: str = "opus") -> Source:
-        """What a seat hears, encoded with `codec`: everyone but itself, or itself alone."""
+        """Return the source that a seat hears in `codec`: everyone but itself, or in an echo test itself alone."""
         own = seat in self.mixed if self._echo is None else seat in self._without
         return (self._without[seat] if own else self._full).encoded(codec)
 
     def tick(self, tick: int, now: float) -> bool:
-        """Mix 20 ms and push one packet to every mix somebody hears; whether the speaker changed."""
+        """Mix 20 ms and push one packet to every mix somebody hears; return whether the speaker changed."""
         alone = self._alone()
         levels: dict[str, float] = {}
         active: list[str] = []
@@ -132,9 +132,9 @@ class Mixer:
         return changed
 
     def _alone(self) -> AudioInput | None:
-        """The only voice, if it may be passed on; who comes in now is heard from the next tick on.
+        """Return the only voice, if it may be relayed; a seat that opens its floor now is heard from the next tick on.
 
-        A voice that is made louder or softer has to be decoded.
+        A voice with a gain has to be decoded.
         """
         if not self.relays or self._echo is not None or len(self.mixed) != 1 or self._leaving or self._full.converts:
             return None
@@ -168,7 +168,8 @@ class Mixer:
             self._push_back(self._echo.turn(sounds), tick)
 
     def _loudest(self, active: list[str]) -> list[str]:
-        """Whom to mix of too many; who is mixed stays until somebody is clearly louder, or is quiet for a second."""
+        """Return the voices to mix when there are too many. A mixed voice stays until another is clearly louder, or it
+        is quiet for a second."""
         levels = self.speaker.levels
         active.sort(key=lambda seat: levels.get(seat, QUIETEST_DBOV) + STAY_DB * (seat in self.mixed), reverse=True)
         return active[: self._most]

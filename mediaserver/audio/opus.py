@@ -1,9 +1,9 @@
-"""Opus (RFC 6716) straight from libopus: PyAV's wrapper offers neither FEC nor concealment.
+"""Opus codec (RFC 6716) straight from libopus: PyAV's wrapper offers neither FEC nor concealment.
 
 The library is the very one that PyAV's wheel carries (BSD-3-Clause, nothing is added to the installation); where PyAV
-comes from a distribution, so does libopus. It is called through cffi, as libsrtp is. Median CPU of a 20 ms packet at
-32 kbit/s against PyAV's wrapper around the same library: decode 25 µs (PyAV 29), encode 53 µs at complexity 0 and 90 at
-3 (PyAV at 3: 97), conceal 21 µs.
+comes from a distribution, so does libopus. It is called through cffi, as libsrtp is. Median CPU of a 20 ms packet at 32
+kbit/s against PyAV's wrapper around the same library: decode 25 µs (PyAV 29), encode 53 µs at complexity 0 and 90 at 3
+(PyAV at 3: 97), conceal 21 µs.
 """
 
 from functools import cache
@@ -18,13 +18,13 @@ from mediaserver.audio.mix_minus import FRAME_SAMPLES, SAMPLE_RATE, Samples
 MAX_SAMPLES = 5760
 """120 ms, the longest packet (RFC 6716 §3.2.5)."""
 MAX_PACKET_BYTES = 1275
-"""The longest frame, and we send one a packet (RFC 6716 §3.2.1)."""
+"""The longest frame; we send one frame a packet (RFC 6716 §3.2.1)."""
 STEP_SAMPLES = SAMPLE_RATE // 400
 """libopus conceals whole multiples of 2.5 ms."""
 COMPLEXITY = 0
-"""From 7 on libopus would code speech at 32 kbit/s without the part that carries FEC; less is only cheaper."""
+"""From 7 on libopus would code speech at 32 kbit/s without the part that carries FEC; a lower value is only cheaper."""
 EXPECTED_LOSS_PCT = 10
-"""How much redundancy the encoder adds for the frame before (in-band FEC)."""
+"""Expected loss in percent: it sets the redundancy that the encoder adds for the frame before (in-band FEC)."""
 
 # opus_defines.h; the numbers are part of libopus' stable interface.
 _VOIP = 2048
@@ -62,15 +62,16 @@ class OpusDecoder:
         _check(_error[0])
 
     def decode(self, payload: bytes) -> Samples:
-        """The samples of one packet (2.5–120 ms). Raises ValueError on undecodable bytes."""
+        """Return the samples of one packet (2.5–120 ms). Raises ValueError on undecodable bytes."""
         return self._run(payload, len(payload), MAX_SAMPLES, fec=False) if payload else _pcm_view[:0].copy()
 
     def mend(self, following: bytes, samples: int) -> Samples:
-        """The lost `samples` right before the packet `following`, from its FEC, else guessed. Raises ValueError."""
+        """Return the lost `samples` right before the packet `following`, from its FEC, else guessed. Raises
+        ValueError."""
         return self._run(following, len(following), _whole(samples), fec=True)[-samples:]
 
     def conceal(self, samples: int) -> Samples:
-        """A guess of the next `samples`, up to 120 ms: what was heard goes on, softer."""
+        """Return a guess of the next `samples`, up to 120 ms: the last sound goes on, softer."""
         return self._run(_ffi.NULL, 0, _whole(samples), fec=False)[:samples]
 
     def _run(self, data: Any, length: int, samples: int, *, fec: bool) -> Samples:
@@ -95,14 +96,14 @@ class OpusEncoder:
             _check(_lib.opus_encoder_ctl(self._state, request, _ffi.cast("int32_t", value)))
 
     def encode(self, samples: Samples) -> bytes:
-        """One packet from `FRAME_SAMPLES` samples."""
+        """Return one packet of `FRAME_SAMPLES` samples."""
         pcm = _ffi.from_buffer("int16_t[]", np.ascontiguousarray(samples))
         length = _lib.opus_encode(self._state, pcm, FRAME_SAMPLES, _packet, MAX_PACKET_BYTES)
         _check(length)
         return bytes(_ffi.buffer(_packet, length))
 
     def reset(self) -> None:
-        """Forget what was encoded: the next packet can follow any other stream's."""
+        """Forget the past: the next packet can follow any other stream's."""
         _check(_lib.opus_encoder_ctl(self._state, _RESET_STATE))
 
 
@@ -117,6 +118,6 @@ def _check(result: int) -> None:
 
 @cache
 def silence() -> bytes:
-    """20 ms of silence, encoded once for everyone."""
+    """Return 20 ms of silence, encoded once for everyone."""
     encoder = OpusEncoder()
     return [encoder.encode(np.zeros(FRAME_SAMPLES, np.int16)) for _ in range(10)][-1]

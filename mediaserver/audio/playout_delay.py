@@ -1,11 +1,11 @@
-"""How long to hold sound back: learned from when packets came.
+"""Estimates the playout delay: how long sound must be held so that late packets still come in time.
 
-A packet's *transit* is its arrival less its timestamp, on two clocks that never met: its value says nothing, its
-changes say everything. Playing at transit T catches every packet whose own is at most T. Two windows of transits are
-kept in order: a second, to grow at once when packets come late, and ten, to shrink only when they no longer do. A
-sender's clock that drifts by 200 ppm moves both by 2 ms in ten seconds, which is all it does.
+A packet's *transit* is its arrival less its timestamp, on two unrelated clocks: its value says nothing, its changes say
+everything. Playing at transit T catches every packet whose own is at most T. Two windows of transits are kept in order:
+a second, to grow at once when packets come late, and ten, to shrink only when they no longer do. A sender's clock that
+drifts by 200 ppm moves both by 2 ms in ten seconds, which is all it does.
 
-What came in time can only tell that the delay may be shorter. That is not urgent, and is learned from many together.
+Packets in time can only show that the delay may be shorter. That is not urgent, and is learned from many together.
 """
 
 from bisect import bisect_left, insort
@@ -16,44 +16,46 @@ SAMPLE_RATE = 48_000
 LONG, SHORT = 500, 50
 """Packets in the windows: ten seconds and one, of 20 ms packets."""
 LONG_MISSES, SHORT_MISSES = 10, 3
-"""So many of a window may come too late: 2 % and 6 %."""
+"""Packets of a window that may come too late: 2 % and 6 %."""
 TOGETHER = 25
-"""Half a second of packets that came in time."""
+"""Packets in time that are learned from together: half a second of them."""
 NEXT_PACKET = 960
-"""A lost packet's FEC is in the one after it: on a line that loses packets, half of those are waited for."""
+"""Delay of one packet. A lost packet's FEC is in the one after it: on a connection that loses packets, half of those
+are waited for."""
 MARGIN = 240
-"""5 ms: a clean line still meets a busy machine."""
+"""5 ms: even on a clean connection the machine may be busy."""
 STRANGE = 2 * SAMPLE_RATE
-"""A packet more than two seconds off: its sender counts from somewhere else now."""
+"""More than two seconds off: its sender counts from somewhere else now."""
 MAX_DELAY = SAMPLE_RATE * 160 // 1000
-"""A line worse than this is heard with holes rather than ever later."""
+"""The longest delay: a worse connection is heard with holes rather than ever later."""
 
 
 class PlayoutDelay:
-    """Transits of one stream."""
+    """The transits of one stream."""
 
     def __init__(self) -> None:
         self.wanted = 0
         """The transit to play at; 0 before the first packet."""
         self._transits: deque[int] = deque(maxlen=LONG)
-        """The newest, in the order in which they came."""
+        """The newest transits, in the order in which they came."""
         self._long: list[int] = []
         """The same, sorted."""
         self._short: list[int] = []
         """The newest `SHORT` of them, sorted."""
         self.usual: int | None = None
-        """The median of the shorter window; None before the first packet."""
+        """Return the median of the shorter window; None before the first packet."""
         self._new: list[int] = []
-        """Transits to be learned from."""
+        """Transits not yet learned from."""
         self._lossy = 0
 
     def lost(self) -> None:
-        """A packet was missed in its turn."""
+        """Count a packet that was missed in its turn."""
         self._lossy = LONG
         self._learn()
 
     def add(self, transit: int) -> bool:
-        """Take one packet's transit, unless it is strange beside the last second's median; whether it was taken."""
+        """Take one packet's transit, unless it is strange beside the last second's median; return whether it was
+        taken."""
         usual, wanted = self.usual, self.wanted
         if usual is not None and abs(transit - usual) > STRANGE:
             return False

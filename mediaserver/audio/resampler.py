@@ -1,7 +1,7 @@
-"""Between 48 kHz and the rates of room systems: whole factors, one small filter, exact in length.
+"""Resamples between 48 kHz and the rates of room systems: whole factors, one small filter, exact in length.
 
-A low-pass of windowed sinc (Kaiser) taken apart into its phases; the last few samples are kept, so that frames of any
-size join without a seam. 160 samples up by six: 20 µs.
+The filter is a low-pass of windowed sinc (Kaiser), split into its phases; the last few samples are kept, so that frames
+of any size join without a seam. 160 samples up by six: 20 µs.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ from mediaserver.audio.mix_minus import Samples
 TAPS = 16
 """Samples of the slower side that each sample of the other is made of: flat to 0.8 of its band."""
 CUTOFF = 0.9
-"""Of the slower side's band; what is above folds back softly."""
+"""Share of the slower side's band; what is above folds back softly."""
 _KAISER = 6.0
 
 
@@ -34,7 +34,7 @@ class Upsampler:
         self._kept = np.zeros(TAPS - 1, np.int16)
 
     def run(self, samples: Samples) -> Samples:
-        """`factor` times as many samples, half a filter later."""
+        """Return `factor` times as many samples, delayed by half a filter."""
         known = np.concatenate((self._kept, samples))
         self._kept = known[len(known) - (TAPS - 1) :]
         return _whole(sliding_window_view(known, TAPS) @ self._phases)
@@ -49,7 +49,7 @@ class Downsampler:
         self._kept = np.zeros(len(self._taps) - factor, np.int16)
 
     def run(self, samples: Samples) -> Samples:
-        """The `factor`-th part of samples, half a filter later."""
+        """Return one sample for each `factor`, delayed by half a filter."""
         known = np.concatenate((self._kept, samples))
         self._kept = known[len(known) - len(self._kept) :]
         return _whole(sliding_window_view(known, len(self._taps))[:: self._factor] @ self._taps)

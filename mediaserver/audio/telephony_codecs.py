@@ -1,4 +1,4 @@
-"""The sound codecs of room systems: G.722 (7 kHz, the one they all have), G.711 in both laws, over PyAV.
+"""Audio codecs of room systems: G.722 (7 kHz, the one they all have) and G.711 in both laws, over PyAV.
 
 All three have an RTP clock of 8 kHz (RFC 3551 §4.5.2: G.722 too, by an old mistake) and one byte for each of its ticks,
 so that a packet of n bytes plays 6n samples at 48 kHz, whichever it is.
@@ -19,19 +19,19 @@ from mediaserver.audio.resampler import Downsampler, Upsampler
 RTP_CLOCK = 8000
 SCALE = SAMPLE_RATE // RTP_CLOCK
 MAX_BYTES = 960
-"""120 ms, as of Opus; longer packets are no call's."""
+"""120 ms, as with Opus; longer packets are refused."""
 FADE_SAMPLES = 3 * SAMPLE_RATE // 50
-"""A hole is bridged for 60 ms, softer and softer: what follows is silence."""
+"""A loss is concealed for 60 ms, softer and softer, then by silence."""
 BLEND_SAMPLES = SAMPLE_RATE // 400
-"""2.5 ms from the guess to what really came."""
+"""2.5 ms in which the guess blends into the received sound."""
 REPEATED_SAMPLES = SAMPLE_RATE // 50
-"""What a guess is made of."""
+"""Samples that a guess repeats."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
     name: str
-    """FFmpeg's."""
+    """FFmpeg's name."""
     rate: int
 
 
@@ -39,7 +39,7 @@ _KINDS = {"G722": _Kind("g722", 16_000), "PCMA": _Kind("pcm_alaw", 8000), "PCMU"
 
 
 def payload_samples(payload: bytes) -> int:
-    """How long a packet plays, in samples at 48 kHz; 0 when it cannot be one."""
+    """Return the samples at 48 kHz that a packet plays; 0 when it is invalid."""
     return SCALE * len(payload) if len(payload) <= MAX_BYTES else 0
 
 
@@ -51,7 +51,7 @@ def _context(codec: str, mode: str) -> AudioCodecContext:
 
 
 class TelephonyDecoder:
-    """Decodes one talker to mono at 48 kHz; a lost packet is bridged with what was heard before it."""
+    """Decodes one talker to mono at 48 kHz; a lost packet is concealed with the sound before it."""
 
     def __init__(self, codec: str) -> None:
         self._context = _context(codec, "r")
@@ -61,7 +61,7 @@ class TelephonyDecoder:
         """Samples guessed since the last real one."""
 
     def decode(self, payload: bytes) -> Samples:
-        """The samples of one packet. Raises ValueError on undecodable bytes."""
+        """Return the samples of one packet. Raises ValueError on undecodable bytes."""
         if not payload:  # to FFmpeg the end of the stream, for good
             return self._heard[:0].copy()
         try:
@@ -77,11 +77,11 @@ class TelephonyDecoder:
         return samples
 
     def mend(self, _following: bytes, samples: int) -> Samples:
-        """A guess: these codecs carry nothing of the packet before."""
+        """Return a guess: these codecs carry nothing of the packet before."""
         return self.conceal(samples)
 
     def conceal(self, samples: int) -> Samples:
-        """A guess of the next `samples`: what was heard goes on, backwards and forwards, and fades."""
+        """Return a guess of the next `samples`: the last sound, backwards and forwards, fading."""
         guess = self._guess(samples)
         self._hidden += samples
         return guess
@@ -106,7 +106,7 @@ class TelephonyEncoder:
         self._down = Downsampler(SAMPLE_RATE // self._rate)
 
     def encode(self, samples: Samples) -> bytes:
-        """One packet of 160 bytes from `FRAME_SAMPLES` samples."""
+        """Return one packet of 160 bytes from `FRAME_SAMPLES` samples."""
         frame = AudioFrame.from_ndarray(self._down.run(samples)[np.newaxis], "s16", "mono")
         frame.sample_rate = self._rate
         return b"".join([bytes(packet) for packet in self._context.encode(frame)])

@@ -1,9 +1,9 @@
-"""A probe of a line: padding is sent on top of the picture, more with every round trip, until a goal has been carried.
+"""Bandwidth probe: sends padding on top of the picture, more with every round trip, until the line has carried a goal.
 
-Each growth is measured by a question that leaves behind the padding and is answered at once (a STUN binding request):
-what its answer takes above the least round trip is the queue the padding made. One late answer may be a busy machine's;
-the next take growth back, and only some in a row are a full line. Queues grow before packets are lost, so a probe that
-fails costs delay for a moment, not sound.
+Each growth is measured by a STUN binding request that leaves behind the padding and is answered at once: the response
+time above the least round trip is the queue that the padding made. One late response may come from a busy machine; the
+next ones take growth back, and only some in a row mean a full line. Queues grow before packets are lost, so a probe
+that fails costs delay for a moment, not audio.
 """
 
 from enum import Enum
@@ -11,21 +11,21 @@ from enum import Enum
 from mediaserver.congestion.round_trips import Questions
 
 GROWTH = 1.08
-"""With every answer that shows no queue: a full line shows while its queue is short."""
+"""Factor of the rate with every response that shows no queue: a full line shows while its queue is short."""
 RETREAT = GROWTH**-4
-"""With every late answer that follows another."""
+"""Factor of the rate with every late response that follows another."""
 SHORT_S, LATE_S = 0.02, 0.06
-"""What an answer may take above the least to be no queue, and to be in time."""
+"""Seconds above the least round trip that a response may take to show no queue, and to be in time."""
 LATE_ANSWERS = 4
-"""In a row, they are the line's doing."""
+"""Late responses in a row that mean a full line."""
 HOLD_S = 0.5
-"""So long the goal is sent."""
+"""Seconds for which the goal is sent."""
 REPORT_S = 3.0
-"""So long a report on it is waited for; browsers send one a second."""
+"""Seconds to wait for a report on the goal; browsers send one a second."""
 
 
 class Verdict(Enum):
-    """What a probe has shown so far."""
+    """The result of a probe so far."""
 
     OPEN = "open"
     BORNE = "borne"
@@ -33,7 +33,8 @@ class Verdict(Enum):
 
 
 class Probe:
-    """`rate` and `goal` in bit/s of all that is sent, `now` in seconds, `least` the least round trip known."""
+    """One probe: `rate` and `goal` in bit/s of everything sent, `now` in seconds, `least` the least round trip
+    known."""
 
     def __init__(self, rate: float, goal: float, now: float) -> None:
         # given
@@ -42,22 +43,22 @@ class Probe:
         self.rate = min(goal, GROWTH * rate)
         self._questions = Questions(LATE_S)
         self._reached = now
-        """When the rate became the goal."""
+        """Time at which the rate became the goal."""
         self._reported = self._lossy = False
 
     def sends(self, now: float) -> float:
-        """What to send in all now, in bit/s; 0 when the goal was held and only a report is waited for."""
+        """Return the bit/s to send in all now; 0 when the goal was held and only a report is awaited."""
         return 0.0 if self._held(now) else self.rate
 
     def asks(self, least: float, now: float) -> bool:
-        """Whether a question leaves now, behind what is sent; says so once."""
+        """Return whether to send a request now, behind the padding; returns True once."""
         late = self._questions.late
         asks = self._questions.asks(least, now)
         self._retreat(late, now)
         return asks
 
     def answered(self, queue: float, now: float) -> None:
-        """Take by how much the newest question's answer was above the least round trip."""
+        """Take the seconds by which the newest response exceeded the least round trip."""
         late = self._questions.late
         self._questions.answered(queue)
         self._retreat(late, now)
@@ -65,18 +66,18 @@ class Probe:
             self.rate, self._reached = min(self._goal, GROWTH * self.rate), now
 
     def reported(self, lossy: bool, now: float) -> None:
-        """Take what was reported of a second: whether more got lost than usual."""
+        """Take the report on a second: whether more was lost than usual."""
         self._lossy = self._lossy or lossy
         self._reported = self._reported or self._held(now)
 
     def verdict(self, now: float) -> Verdict:
-        """What is known now."""
+        """Return the result so far."""
         if self._lossy or self._questions.late >= LATE_ANSWERS or (self._held(now) and now - self._reached > REPORT_S):
             return Verdict.REFUTED
         return Verdict.BORNE if self._reported else Verdict.OPEN
 
     def _retreat(self, late: int, now: float) -> None:
-        """Send less when there are more late answers in a row than `late`, and not just one."""
+        """Send less when there are more late responses in a row than `late`, and not just one."""
         if self._questions.late > max(1, late):
             self.rate, self._reached = RETREAT * self.rate, now
 

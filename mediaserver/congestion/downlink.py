@@ -1,9 +1,9 @@
-"""Which quality a receiver's line carries: down at once, up only after the line has shown that it holds more.
+"""Downlink estimate: chooses the step of quality that a receiver's line carries. Down at once, up only after a probe.
 
-Three signs of a line that is too full: what the receiver's own estimate says (REMB, from delay), packets lost, and a
-round trip that has grown, i.e. a queue somewhere (both from receiver reports, RFC 3550 §6.4.1). Reports measure it by
-our sender reports, which go once a second, and of which a full line drops most: while an estimate is low, it is asked
-for. A step up is probed first. Sound is never reduced.
+Three signs show a line that is too full: the receiver's own estimate (REMB, from delay), lost packets, and a round trip
+that has grown, i.e. a queue somewhere (both from receiver reports, RFC 3550 §6.4.1). Reports measure the round trip by
+our sender reports, which go once a second, and of which a full line drops most: while an estimate is low, it is
+measured by requests. A step up is probed first. Audio is never reduced.
 """
 
 from collections import deque
@@ -15,55 +15,57 @@ from mediaserver.congestion.queue_delay import QueueDelay
 from mediaserver.congestion.round_trips import Questions
 
 BAD_LOSS, PROBE_LOSS = 0.08, 0.03
-"""Above what the line loses anyway: never tolerated, and tolerated while probing."""
+"""Loss above the line's usual loss that is never tolerated, and that is tolerated while probing."""
 USUAL_REPORTS, MAX_USUAL_LOSS = 8, 0.10
-"""A line that loses at random, as radio does, carries no more when it is sent less; beyond a tenth that is doubtful
-(draft-ietf-rmcat-gcc-02 §6)."""
+"""Reports that define the usual loss, and its limit. A line that loses at random, as radio does, carries no more when
+it is sent less; beyond a tenth that is doubtful (draft-ietf-rmcat-gcc-02 §6)."""
 CURED, CURED_REPORTS = 0.5, 2
-"""Less of a loss is left, in so many reports, when a step down cured it."""
+"""Share of the loss below which a step down has cured it, within so many reports."""
 UNLEARNED = 0.1
-"""A report of less loss takes so much off what is usual."""
+"""Share by which a report of less loss lowers the usual loss."""
 BAD_QUEUE_S, WAITING_S = 0.30, 0.15
-"""Round trip above the least of the last half minute: never tolerated, and not together with a low estimate."""
+"""Round trip above the least of the last half minute, in seconds: never tolerated, and not tolerated with a low
+estimate."""
 LATE_ANSWERS = 2
-"""In a row, when an estimate is low: one may be a busy receiver's."""
+"""Late responses in a row that count when an estimate is low: a single one may come from a busy receiver."""
 BASE_ANSWERS = 20
-"""The least round trip of a probe is taken from so many answers, its own and those before it: paths change."""
+"""Responses, those of a probe and before it, of which the least round trip is taken: paths change."""
 FIRST_ROUND_TRIP_S = 0.1
-"""Until the first report."""
+"""Round trip in seconds assumed until the first report."""
 FOLLOWS = 0.85
-"""An estimate below this share of what is sent is an overuse; estimates settle a little below the rate received."""
+"""An estimate below this share of the rate sent is an overuse; estimates settle a little below the rate received."""
 CUT = 0.95
 REPORT_S = 0.9
 """Shares are taken over about a second."""
 MAX_REPORTED = 10_000
-"""Packets one report may speak for, whatever numbers it claims."""
+"""Packets that one report may count, whatever numbers it claims."""
 FRESH_S = 3.0
-"""An older estimate says nothing; browsers send one a second."""
+"""An older estimate does not count; browsers send one a second."""
 SETTLE_S = 1.5
-"""After a step, what is reported belongs to the step before. For as long again a queue says nothing: it drains slowly,
-and round trips that are reported are a second old."""
+"""Seconds after a step in which reports still belong to the step before. For as long again a queue does not count: it
+drains slowly, and reported round trips are a second old."""
 DRAIN_S = 1.5
-"""After a probe that failed, its queue must drain before it can say anything."""
+"""Seconds after a failed probe in which its queue drains and does not count."""
 GOAL = 1.1
-"""A probe must carry this much more than the next step needs."""
+"""Factor over the next step's bitrate that a probe must carry."""
 WAIT_S, MAX_WAIT_S = 3.0, 4.0
-"""After a failed probe, wait; each further failure waits longer."""
+"""Seconds to wait after a failed probe; each further failure waits longer."""
 LINE_BPS = 3_200_000
-"""What a line of the network carries besides other traffic: 4 Mbit/s by Điều 6.3."""
+"""Capacity of a line of the network besides other traffic: 4 Mbit/s by Điều 6.3."""
 PACE = 1.25
-"""A line that shows to be narrower is given large pictures, with sound, a little faster than it gets all on average."""
+"""Factor of the pace: a line found to be narrower gets large pictures, with audio, a little faster than its average
+rate."""
 NARROW_S = 60.0
-"""So long after its estimate was cut."""
+"""Seconds after a cut of the estimate in which a line counts as narrow."""
 SOUND_BPS = 60_000
-"""Opus with headers, always sent."""
+"""Bitrate of Opus with headers, always sent."""
 
 
 class Downlink:
-    """One receiver's line. `steps` are picture bitrates in bit/s, low to high; `now` in seconds.
+    """The downlink of one receiver. `steps` are video bitrates in bit/s, low to high; `now` in seconds.
 
-    It begins at the step `most`, and never goes above it; `most` may change. When it rises again, what the line carried
-    before is taken at once.
+    It begins at the step `most`, and never goes above it; `most` may change. When it rises again, the step that the
+    line carried before is taken at once.
     """
 
     def __init__(self, steps: Sequence[int], most: int) -> None:
@@ -77,32 +79,32 @@ class Downlink:
         self.padding = 0
         """Bit/s of padding to send now."""
         self.loss = 0.0
-        """The share that got lost lately, whatever the step, 0 to 1."""
+        """The share of packets lost lately, whatever the step, 0 to 1."""
         self._estimate: tuple[float, float] | None = None
         self._cut = -NARROW_S
         self._losses: deque[float] = deque(maxlen=USUAL_REPORTS)
-        """As reported since the last step, newest last."""
+        """Losses reported since the last step, newest last."""
         self._before = 0.0
         """The loss that the last step down was to cure."""
         self._uncured = 0.0
-        """The loss that it did not."""
+        """The loss that the last step down did not cure."""
         self._window: tuple[float, int, int, float] = 0.0, 0, 0, 0.0
         """Begin, highest number, packets expected and lost so far."""
         self._round_trips = QueueDelay()
         self._sent = 0.0
         self._settled = SETTLE_S
-        """From then on, what is heard belongs to the current step."""
+        """Time from which reports belong to the current step."""
         self._wait = WAIT_S
         self._not_before = SETTLE_S
         self._probe: Probe | None = None
         self._doubt: Questions | None = None
-        """Asked while the estimate is low."""
+        """Requests that are sent while the estimate is low."""
         self._answers: deque[float] = deque(maxlen=BASE_ANSWERS)
         self._restless = True
-        """Something alarming was heard since the last update, or time goes on to change what it says."""
+        """Whether something alarming was reported since the last update, or the passing of time changes the result."""
 
     def set_step_bitrates(self, steps: Sequence[int]) -> None:
-        """Take what the steps need from now on: another kind of picture is looked at."""
+        """Set the bitrates of the steps from now on, for another kind of source."""
         if tuple(steps) != self._steps:
             self._steps, self._probe = tuple(steps), None
 
@@ -137,18 +139,18 @@ class Downlink:
         self._window = since, highest, expected, lost
 
     def reported(self, round_trip: float) -> None:
-        """Take the round trip a receiver report tells, in seconds."""
+        """Take the round trip of a receiver report, in seconds."""
         self._round_trips.add(round_trip)
         self._restless |= round_trip > BAD_QUEUE_S  # a queue is only a part of it
 
     def asks(self, now: float) -> bool:
-        """Whether the round trip must be measured now, behind what is sent; says so once."""
+        """Return whether to measure the round trip now, behind the packets sent; returns True once."""
         if self._probe is not None:
             return self._probe.asks(min(self._answers, default=FIRST_ROUND_TRIP_S), now)
         return self._doubt is not None and self._doubt.asks(self._round_trips.least, now)
 
     def answered(self, round_trip: float, now: float) -> None:
-        """Take the round trip in seconds that was asked for."""
+        """Take the measured round trip in seconds."""
         self._answers.append(round_trip)
         if self._probe is not None:
             self._probe.answered(round_trip - min(self._answers), now)
@@ -157,31 +159,32 @@ class Downlink:
 
     @property
     def resting(self) -> bool:
-        """Whether :meth:`update` and :meth:`pace` say the same as last time, until something alarming is heard."""
+        """Return whether :meth:`update` and :meth:`pace` return the same as last time, until something alarming is
+        reported."""
         return not self._restless and self.step == self.most
 
     @property
     def rate(self) -> int:
-        """What the current step needs of the line with sound, in bit/s."""
+        """Return the bit/s that the current step needs of the line, audio included."""
         return self._needs(self.step)
 
     def pace(self, now: float) -> float:
-        """How fast a picture larger than usual may be sent beside the sound, in bit/s."""
+        """Return the bit/s at which a picture larger than usual may be sent beside the audio."""
         if self.step >= self.most and now - self._cut > NARROW_S:
             return LINE_BPS
         return min(LINE_BPS, max(PACE * self.rate, self._fresh(now) or 0.0) - SOUND_BPS)
 
     @property
     def round_trip(self) -> float:
-        """The newest round trip in seconds."""
+        """Return the newest round trip in seconds."""
         return self._round_trips.newest if self._round_trips else FIRST_ROUND_TRIP_S
 
     def sent(self, bitrate: float) -> None:
-        """Take what was really sent in the last second, padding left out, in bit/s."""
+        """Take the bit/s really sent in the last second, without padding."""
         self._sent = bitrate
 
     def update(self, now: float) -> int:
-        """The step to send, decided anew; call a few times a second."""
+        """Decide and return the step to send; call a few times a second."""
         if self.step >= self.most:
             self._probe = None
         if self.step > self.most:
@@ -204,7 +207,7 @@ class Downlink:
         return self._estimate[0] if self._estimate and now - self._estimate[1] < FRESH_S else None
 
     def _learn(self) -> None:
-        """See after two reports whether a step down cured a loss; if it did not, the line loses that anyway."""
+        """Check after two reports whether a step down cured a loss; if it did not, the loss is the line's usual one."""
         if len(self._losses) == CURED_REPORTS and self._before:
             mean = fmean(self._losses)
             self._uncured = mean if mean > CURED * self._before else 0.0
@@ -213,7 +216,7 @@ class Downlink:
             self._uncured += UNLEARNED * (self._losses[-1] - self._uncured)
 
     def _usual_loss(self, reports: int) -> float:
-        """What was lost before the newest reports, or in spite of the last step down."""
+        """Return the loss before the newest reports, or in spite of the last step down."""
         before = list(self._losses)[:-reports]
         return min(MAX_USUAL_LOSS, max(self._uncured, sum(before) / max(1, len(before))))
 
@@ -221,12 +224,12 @@ class Downlink:
         return self._steps[step] + SOUND_BPS
 
     def _low(self, now: float) -> bool:
-        """Whether the receiver's estimate was cut lately, and is below what is sent."""
+        """Return whether the receiver's estimate was cut lately, and is below the rate sent."""
         estimate, cut = self._fresh(now), self._cut > max(self._settled, now - FRESH_S)
         return cut and estimate is not None and estimate < FOLLOWS * self._sent
 
     def _wonder(self, now: float) -> None:
-        """Ask for round trips as long as the estimate is low."""
+        """Request round trips as long as the estimate is low."""
         if self._probe is not None or self.step == 0 or not self._round_trips or not self._low(now):
             self._doubt = None
         elif self._doubt is None:

@@ -1,15 +1,16 @@
-"""How much a peer loses lately. Pure."""
+"""The share of packets that a peer loses lately. Pure."""
 
 FEW = 25
-"""One lost of so many packets a second is no line that loses: a microphone in a pause sends two or three."""
+"""The share is taken of at least so many packets a second. A microphone in a pause sends two or three, and one lost of
+them is not yet a bad connection."""
 
 
 class Loss:
-    """`update` once a second."""
+    """Smooths the loss of one peer; call `update` once a second."""
 
     def __init__(self) -> None:
         self.share = 0.0
-        """What got lost lately, 0 to 1."""
+        """The share lost lately, 0 to 1."""
 
     def update(self, received: int, lost: int) -> None:
         """Take one second's packets received and lost."""

@@ -1,5 +1,6 @@
-"""A picture larger than its line carries in its turn is sent in parts: a key frame must not fill the queue of a line
-that sound goes over too. Ordinary pictures pass as they are. Pure; `now` in seconds.
+"""Pacer: sends a picture larger than its line carries at once in parts. Pure; `now` in seconds.
+
+A key frame must not fill the queue of a line that audio uses, too. Ordinary pictures pass unchanged.
 """
 
 from collections import OrderedDict
@@ -8,17 +9,19 @@ from mediaserver.rtp.outbound_stream import OutboundStream
 from mediaserver.rtp.rtx import Sent
 
 BURST_S = 0.04
-"""What the line carries between two pictures goes at once."""
+"""Seconds of the line's capacity that go at once: the time between two pictures."""
 HEADERS_BYTES = 64
-"""IP, UDP, RTP with one extension, SRTP tag: what a line carries besides each payload."""
+"""IP, UDP, RTP with one extension, SRTP tag: the bytes a line carries besides each payload."""
 MAX_WAITING = 256
-"""Packets, several key frames of 720p. What is more goes at once; the line drops what it must, as without a pacer."""
+"""Packets that may wait, several key frames of 720p. Further ones go at once; the line drops some, as without a
+pacer."""
 
 
 class Pacer:
     """A leaky bucket that lets `BURST_S` through; packets stay in order.
 
-    The bucket itself is in `leg`, where the fast loop fills it too: its pace, its level, whether anything waits here.
+    The bucket itself is in the outbound stream `leg`, where the fast loop fills it too: its pace, its level, whether
+    anything waits here.
     """
 
     def __init__(self, leg: OutboundStream) -> None:
@@ -26,10 +29,10 @@ class Pacer:
         self._leg = leg
         # owned
         self._waiting: OrderedDict[int, Sent] = OrderedDict()
-        """By their sequence numbers."""
+        """Waiting packets by their sequence numbers."""
 
     def put(self, packets: list[Sent], octets: int, now: float) -> list[Sent]:
-        """What to send now of a picture's packets, whose payloads have so many bytes, and of those that wait."""
+        """Return the packets to send now, of a picture with so many bytes of payload and of those that wait."""
         leg = self._leg
         self._drain(now)
         size = octets + HEADERS_BYTES * len(packets)
@@ -40,23 +43,23 @@ class Pacer:
         return self._let()
 
     def take(self, now: float) -> list[Sent]:
-        """What may follow now."""
+        """Return the waiting packets that may follow now."""
         self._drain(now)
         return self._let()
 
     def hold(self, seconds: float, now: float) -> None:
-        """Let nothing go for so long: the line's queue is full, and what goes now takes the room of sound."""
+        """Send nothing for so many seconds: the line's queue is full, and packets sent now take the room of audio."""
         self._leg.level, self._leg.level_time = (BURST_S + seconds) * self._leg.pace / 8, now
 
     def forget(self) -> list[Sent]:
-        """Let go of all that waits, and return it."""
+        """Remove all waiting packets and return them."""
         waiting = list(self._waiting.values())
         self._waiting.clear()
         self._leg.waiting = False
         return waiting
 
     def holds(self, sequence: int) -> bool:
-        """Whether the packet with that number still waits."""
+        """Return whether the packet with that number still waits."""
         return sequence in self._waiting
 
     def _drain(self, now: float) -> None:

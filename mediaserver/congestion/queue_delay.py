@@ -1,4 +1,5 @@
-"""How long what comes now has waited in a queue, seen from how long it took. Pure."""
+"""Estimates the queueing delay of a path in seconds: the latest delay samples minus the smallest of the last ones.
+Pure."""
 
 from collections import deque
 
@@ -6,7 +7,8 @@ REMEMBERED = 30
 
 
 class QueueDelay:
-    """Samples in seconds, of round trips or one way; the least of the last `REMEMBERED` is what an empty line takes."""
+    """Samples in seconds, of round trips or one way; the least of the last `REMEMBERED` is the delay of an empty
+    line."""
 
     def __init__(self) -> None:
         self._samples: deque[float] = deque(maxlen=REMEMBERED)
@@ -15,20 +17,21 @@ class QueueDelay:
         return bool(self._samples)
 
     def add(self, sample: float) -> None:
-        """Take one."""
+        """Take one sample."""
         self._samples.append(sample)
 
     @property
     def newest(self) -> float:
-        """The last one. Raises IndexError before there is any."""
+        """Return the last sample. Raises IndexError before there is any."""
         return self._samples[-1]
 
     @property
     def least(self) -> float:
-        """What an empty line takes. Raises ValueError before there is any."""
+        """Return the delay of an empty line. Raises ValueError before there is any sample."""
         return min(self._samples)
 
     @property
     def queue(self) -> float:
-        """What the last two show above the least: one alone may be a busy machine's late word."""
+        """Return the excess of the last two samples over the least: a single one may be late because of a busy
+        machine."""
         return min(list(self._samples)[-2:]) - self.least if self._samples else 0.0

@@ -1,27 +1,28 @@
-"""How much may be sent again: a bounded share of the line, and each packet about once in a round trip.
+"""Limits retransmissions: to a share of the line, and for each packet to about one in a round trip.
 
 Without the first a lossy line that loses because it is full is filled further; without the second every repeated NACK
-sends a packet again that is still under way. How much may be asked for is bounded, too: a datagram has room for 5,120
-numbers, which cost 4.5 ms to look up.
+resends a packet that is still in transit. The numbers in requests are limited, too: a datagram has room for 5,120,
+which cost 4.5 ms to look up.
 """
 
 from collections.abc import Iterable, Iterator
 from math import inf
 
 SHARE = 0.25
-"""Of what the line is thought to carry. Ten percent of loss needs a ninth."""
+"""Share of the line's estimated capacity. Ten percent of loss needs a ninth."""
 BURST_S = 1.0
-"""A burst of losses may use the share of so many seconds at once."""
+"""Seconds whose share a burst of losses may use at once."""
 MIN_SPACING_S, MAX_SPACING_S = 0.02, 1.0
 """A full queue of half a second is a round trip, too: copies sent within it would keep it full."""
 MAX_ASKED, ASKED_S = 512, 0.1
-"""Numbers that are looked up at once, as many as a source's cache holds; in so many seconds all may be again."""
+"""Numbers that are looked up at once, as many as a source's cache holds; after so many seconds all may be again."""
 MAX_REMEMBERED = 1024
-"""Twice what a source's cache holds."""
+"""Twice the size of a source's cache."""
 
 
 class ResendLimit:
-    """One peer's; `now` in seconds, `rate` in bit/s. First :meth:`within`, then :meth:`allow` for what passes."""
+    """The limit of one peer; `now` in seconds, `rate` in bit/s. First :meth:`within`, then :meth:`allow` for each
+    number that passes."""
 
     def __init__(self) -> None:
         self._tokens = 0.0
@@ -30,12 +31,12 @@ class ResendLimit:
         """Numbers that may be looked up now."""
         self._filled = -inf
         self._spent = False
-        """A packet had to wait for tokens: the others behind it would, too."""
+        """Whether a packet had to wait for tokens: the others behind it would, too."""
         self._sent: dict[int, float] = {}
-        """When each sequence number was last sent again, oldest first."""
+        """Time at which each sequence number was last resent, oldest first."""
 
     def within(self, sequences: Iterable[int], rate: float, now: float) -> Iterator[int]:
-        """As many of these numbers as may be looked up now; none any more once nothing may be sent."""
+        """Return as many of these numbers as may be looked up now; none once nothing may be sent."""
         self._fill(rate, now)
         for sequence in sequences:
             if self._asked < 1 or self._spent:
@@ -44,7 +45,7 @@ class ResendLimit:
             yield sequence
 
     def allow(self, sequence: int, octets: int, round_trip: float, now: float) -> bool:
-        """Whether a packet of so many bytes may be sent again now, and if so count it."""
+        """Return whether a packet of so many bytes may be resent now, and if so count it."""
         spacing = min(MAX_SPACING_S, max(MIN_SPACING_S, round_trip))
         if now - self._sent.get(sequence, -inf) < spacing:
             return False

@@ -1,27 +1,29 @@
-"""Round trips asked for one after the other, by STUN binding requests, which browsers answer at once: which are late.
+"""Measures round trips one after the other by STUN binding requests, which browsers answer at once, and counts late
+ones.
 
-An answer that does not come is late as soon as it is overdue: a full line drops requests, too.
+A response that does not come is late as soon as it is overdue: a full line drops requests, too.
 """
 
 AGAIN_S = 0.2
-"""An answer that takes so much more than two of the least is not waited for."""
+"""Seconds beyond two least round trips after which a response is not waited for."""
 
 
 class Questions:
-    """One asker's; `now` in seconds, `least` the least round trip known, `late_s` what is late above it."""
+    """The requests of one sender; `now` in seconds, `least` the least round trip known, `late_s` the excess that counts
+    as late."""
 
     def __init__(self, late_s: float) -> None:
         # given
         self._late_s = late_s
         # owned
         self.late = 0
-        """So many in a row were late."""
+        """Late responses in a row."""
         self._asked: float | None = None
         self._overdue = False
-        """The newest question has waited so long that its answer is late already."""
+        """Whether the newest request has waited so long that its response is late already."""
 
     def asks(self, least: float, now: float) -> bool:
-        """Whether a question leaves now, behind what is sent; says so once."""
+        """Return whether to send a request now, behind the packets sent; returns True once."""
         if self._asked is not None:
             waited = now - self._asked - least
             if waited > self._late_s and not self._overdue:
@@ -33,7 +35,7 @@ class Questions:
         return True
 
     def answered(self, queue: float) -> None:
-        """Take by how much the newest question's answer was above the least round trip."""
+        """Take the seconds by which the newest response exceeded the least round trip."""
         self._asked = None
         if queue <= self._late_s:
             self.late = 0

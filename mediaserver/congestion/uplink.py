@@ -1,8 +1,8 @@
-"""How fast a peer may send. Pure.
+"""Uplink estimate: the bitrate at which a peer may send. Pure.
 
-By loss as in draft-ietf-rmcat-gcc-02 §6, which alone is content with a queue that is always full and loses a little:
-so a lower rate is tried where some loss lasts. If that cures it the line was full, else it loses anyway. And packets
-that come ever later by their sender's own clock wait in a queue.
+By loss as in draft-ietf-rmcat-gcc-02 §6, which alone accepts a queue that is always full and loses a little: so a lower
+rate is tried where some loss lasts. If that cures it the line was full, else it loses anyway. And packets that come
+ever later by their sender's own clock wait in a queue.
 """
 
 from dataclasses import dataclass
@@ -17,38 +17,38 @@ MIN_BPS = 150_000
 MAX_BPS = 3_500_000
 """A dedicated line of the network carries 4 Mbit/s."""
 USED_BPS = 2_400_000
-"""What three simulcast layers up to 720p30 take of it."""
+"""Bitrate of three simulcast layers up to 720p30."""
 LOW_LOSS, HIGH_LOSS = 0.02, 0.10
 GROWTH, NEXT_GROWTH, SLOW_GROWTH = 1.08, 1.03, 1.01
-"""A second: up to half of the rate at which trouble began last, from there on, and about that rate."""
+"""Growth a second: up to half of the rate at which trouble began last, from there on, and about that rate."""
 ABOUT = 0.85, 1.2
-"""Times that rate."""
+"""Factors of that rate that count as about it."""
 BAD_WAIT_S = 0.1
-"""In a queue, above the least of the last half minute."""
+"""Seconds in a queue, above the least of the last half minute, that are too many."""
 FORGOTTEN_S = 3
-"""A camera that is off says nothing of the line any more."""
+"""Seconds after which a camera that is off says nothing of the line any more."""
 SHRINKS_S = 0.03
-"""A second: such a queue drains by itself."""
+"""Seconds by which a queue must shrink each second to count as draining by itself."""
 DRAIN, DRAIN_SECONDS = 0.8, 2
-"""How much less is sent then, and in how many seconds it shows."""
+"""Factor that cuts the rate so that a queue drains, and the seconds until the cut shows."""
 FUTILE = 3
-"""After so many cuts that drain nothing they come later for another reason: another way, a busy sender."""
+"""Cuts in a row without effect, after which packets come late for another reason: another route, a busy sender."""
 TRIED_AFTER, TRIAL = 4, 0.75
-"""Seconds of loss until a lower rate is tried, and how much lower."""
+"""Seconds of loss until a lower rate is tried, and its factor."""
 TRIED, LONGEST_TRIAL, EXPECTED = 4, 15, 6.0
-"""Seconds it is tried at least and at most, and how many packets should get lost by then, for chance takes a few."""
+"""Seconds of a trial at least and at most, and packets expected to be lost by then, since chance takes a few."""
 CURED = 0.5
-"""Of the loss, when no more is left: the first second does not count."""
+"""Share of the loss below which a trial cured it; the first second does not count."""
 CHANCE = 2
-"""Packets a second that may get lost by chance before loss counts as high."""
+"""Packets a second that may be lost by chance before loss counts as high."""
 MOST_USUAL, TOLERATED = 0.1, 1.2
-"""More than a tenth is no line's usual loss; so many times the usual one is tolerated, for chance."""
+"""The highest usual loss of a line, a tenth, and the factor of it that is tolerated, for chance."""
 UNLEARNED, MOST_UNLEARNED = 0.0001, 0.02
-"""How much of what is usual a second that lost less takes off: for each packet it had, and at most."""
+"""Share by which a second of less loss lowers the usual loss: for each packet it had, and at most."""
 
 
 class UplinkLimit:
-    """`update` once a second."""
+    """The limit of one peer; call `update` once a second."""
 
     def __init__(self) -> None:
         self.bitrate = START_BPS
@@ -58,12 +58,12 @@ class UplinkLimit:
         self._usual = 0.0
         """The loss that no lower rate cured."""
         self._losses: list[float] = []
-        """Of seconds in a row that lose."""
+        """Losses of seconds in a row that lose."""
         self._trial: _Trial | None = None
         self._transits: list[float] = []
-        """Of this second."""
+        """Transits of this second."""
         self._unheard = 0
-        """Seconds without any."""
+        """Seconds without any transit."""
         self._waits = QueueDelay()
         self._queue = 0.0
         self._settles = 0
@@ -71,11 +71,11 @@ class UplinkLimit:
         self._futile = 0
 
     def came(self, transit: float) -> None:
-        """Take how long a packet was under way, in seconds and by its sender's clock."""
+        """Take a packet's transit in seconds, by its sender's clock."""
         self._transits.append(transit)
 
     def update(self, received: int, lost: int) -> int:
-        """Take one second's packets received and lost; the new limit in bit/s."""
+        """Take one second's packets received and lost; return the new limit in bit/s."""
         if not received + lost:  # a camera that is off
             self._unheard = FORGOTTEN_S
             return self.bitrate
@@ -149,7 +149,7 @@ class UplinkLimit:
 
 @dataclass(slots=True)
 class _Trial:
-    """A lower rate is tried: what there was before, and what has been seen since."""
+    """A trial of a lower rate: the loss before it, and the loss since."""
 
     rate: int
     full: float
@@ -159,22 +159,22 @@ class _Trial:
     lost: int = 0
 
     def add(self, received: int, lost: int) -> None:
-        """Take a second; the first still is as it was before."""
+        """Take a second; the first one still has the old rate."""
         self.seconds += 1
         if self.seconds > 1:
             self.packets, self.lost = self.packets + received + lost, self.lost + lost
 
     @property
     def enough(self) -> bool:
-        """Whether chance cannot have decided."""
+        """Return whether the result cannot be chance."""
         return self.packets * self.usual >= EXPECTED
 
     @property
     def over(self) -> bool:
-        """Whether it has lasted long enough."""
+        """Return whether it has lasted long enough."""
         return self.seconds >= (TRIED if self.enough else LONGEST_TRIAL)
 
     @property
     def cured(self) -> bool:
-        """Whether the lower rate loses much less."""
+        """Return whether the lower rate loses much less."""
         return self.lost < CURED * self.usual * self.packets

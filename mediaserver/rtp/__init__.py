@@ -1,1 +1,1 @@
-"""RTP and SDP without I/O."""
+"""RTP without I/O: packets, RTCP, payload formats, retransmission, key frame requests, sources and sinks."""

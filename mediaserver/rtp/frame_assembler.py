@@ -1,4 +1,4 @@
-"""A camera's packets back into whole pictures in order. Pure; `now` is in seconds of any steady clock."""
+"""Assembles a camera's packets into whole pictures in order. Pure; `now` is in seconds of any steady clock."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ class Frame:
 MAX_HELD = 256
 """Packets waiting behind a hole; a 720p key frame has about 60."""
 PATIENCE_S = 0.25
-"""How long a hole may wait for its retransmission before the picture is given up."""
+"""Seconds for which a hole may wait for its retransmission before the picture is given up."""
 MAX_FRAME_BYTES = 2_000_000
 MOST_FPS = 60
 """Pictures a second that are decoded of one camera."""
 
 
 class FrameAssembler:
-    """One layer's packets into frames, in order; starts at a key frame and again after an unmended hole."""
+    """Assembles one layer's frames, in order; starts at a key frame and again after an unrepaired hole."""
 
     def __init__(self, codec: str) -> None:
         # given
@@ -36,7 +36,7 @@ class FrameAssembler:
         # owned
         self._held: dict[int, Packet] = {}
         self.expected: int | None = None
-        """The number that goes on where the last one ended; None while a key frame is waited for."""
+        """Sequence number that follows the last one; None while it waits for a key frame."""
         self._parts: list[bytes] = []
         self._bytes = 0
         self._keyframe = False
@@ -48,7 +48,7 @@ class FrameAssembler:
         return self.expected is None
 
     def add(self, packet: Packet, now: float) -> list[Frame]:
-        """Take one packet; returns the frames it completes."""
+        """Take one packet; return the frames it completes."""
         if self.expected is None:
             if not packet.keyframe:
                 return []
@@ -105,10 +105,10 @@ class FrameAssembler:
 
 
 class FrameQueue:
-    """Frames of one seat on their way to the composer; full, it drops everything up to the next key frame.
+    """Frames of one seat on their way to the compositor. When it is full, it drops everything up to the next key frame.
 
-    So it does with what is more than `MOST_FPS`, after a burst that would fill it: decoding an empty picture of 1080
-    lines takes 3 ms, and 60 bytes to send.
+    It does the same with more than `MOST_FPS`, after a burst that would fill it: decoding an empty picture of 1080
+    lines takes 3 ms, and sending it 60 bytes.
     """
 
     def __init__(self, most: int = 50) -> None:
@@ -119,10 +119,10 @@ class FrameQueue:
         self._allowed = float(most)
         self._at = 0.0
         self.starving = True
-        """A key frame is needed before anything can be shown."""
+        """Whether a key frame is needed before anything can be shown."""
 
     def put(self, frame: Frame, now: float) -> None:
-        """Queue a frame in decoding order, as it comes."""
+        """Queue a frame in decoding order."""
         self._allowed = min(self._most, self._allowed + (now - self._at) * MOST_FPS)
         self._at = now
         if len(self._frames) >= self._most:
@@ -137,12 +137,12 @@ class FrameQueue:
         self._frames.append((now, frame))
 
     def forget(self) -> None:
-        """Start over at a key frame; how many pictures came lately is still known."""
+        """Start over at a key frame; the recent frame rate stays known."""
         self._frames.clear()
         self.starving = True
 
     def take(self, until: float) -> list[Frame]:
-        """The queued frames that had come by then."""
+        """Return the queued frames that had come by then."""
         frames: list[Frame] = []
         while self._frames and self._frames[0][0] <= until:
             frames.append(self._frames.popleft()[1])

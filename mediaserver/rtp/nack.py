@@ -1,18 +1,18 @@
-"""Which packets of an incoming stream to ask for again (RFC 4585 §6.2.1)."""
+"""Decides which packets of an incoming stream to request again (RFC 4585 §6.2.1)."""
 
 from mediaserver.rtp.packet import newer
 
 MAX_GAP = 128
 """A larger hole is a restart or a blackout: a key frame is cheaper than resending it."""
 MAX_MISSING = 512
-"""More at once than a source's cache holds; the oldest are given up."""
+"""Missing packets that are tracked, no more than a source's cache holds; the oldest are given up."""
 MAX_TRIES = 6
 RETRY_S = 0.06
-"""Longer than the round trip of a provincial network, shorter than a viewer's patience."""
+"""Seconds between requests: longer than the round trip of a provincial network, shorter than a viewer's patience."""
 
 
 class NackGenerator:
-    """Notices holes in sequence numbers; `now` in seconds."""
+    """Finds holes in sequence numbers; `now` in seconds."""
 
     def __init__(self) -> None:
         self._newest: int | None = None
@@ -20,7 +20,7 @@ class NackGenerator:
         self.lost = 0
 
     def receive(self, sequence: int, now: float, count: int = 1) -> list[int]:
-        """Note a packet, or `count` whose numbers follow each other; returns the numbers to ask for at once."""
+        """Note `count` packets of consecutive numbers; return the numbers to request at once."""
         if self._newest is None or sequence == (self._newest + 1) & 0xFFFF:
             self._newest = (sequence + count - 1) & 0xFFFF
             return []
@@ -45,15 +45,15 @@ class NackGenerator:
         return holes
 
     def misses(self, sequence: int) -> bool:
-        """Whether a packet is still waited for."""
+        """Return whether a packet is still waited for."""
         return sequence in self._missing
 
     def forget(self) -> None:
-        """Give up what is missed: nobody listens."""
+        """Give up all missing packets: nobody listens."""
         self._missing.clear()
 
     def due(self, now: float) -> list[int]:
-        """The numbers to ask for once more; those asked for too often are given up."""
+        """Return the numbers to request once more; those requested too often are given up."""
         again = [s for s, (_, asked) in self._missing.items() if now - asked >= RETRY_S]
         for sequence in again:
             tries, _ = self._missing.pop(sequence)
@@ -63,5 +63,5 @@ class NackGenerator:
 
     @property
     def waiting(self) -> bool:
-        """Whether any packet is still missed."""
+        """Return whether any packet is still missing."""
         return bool(self._missing)

@@ -1,6 +1,6 @@
-"""The numbers of an outgoing stream, and the loop that sends packets to everyone who is in step.
+"""The numbers of one outgoing RTP stream, and the loop that sends packets to all sinks in step with a source.
 
-`native/` does the same several times faster; what stands here is used where it was not compiled, and says what it does.
+`native/` does the same several times faster; this Python version is used where that was not compiled, and documents it.
 """
 
 from collections.abc import Sequence
@@ -8,27 +8,27 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 
 class PlainOutboundStream:
-    """One outgoing RTP stream: what to add to its source's numbers, and how far it has come.
+    """One outgoing RTP stream: the offsets to add to its source's numbers, and its progress.
 
-    `source` is the source whose packets may be sent by the fast loop, which goes around the stream's owner: it is set
-    while their payloads go out as they are, and None otherwise.
+    `source` is the source whose packets the fast loop may send by itself, without calling the stream's owner: it is set
+    while their payloads are sent unchanged, and None otherwise.
     """
 
     def __init__(self) -> None:
         self.source: Any = None
         self.line: Any = None
-        """A :class:`mediaserver.transport.peer_path.PeerPath`."""
+        """The path to the peer, a :class:`mediaserver.transport.peer_path.PeerPath`."""
         self.payload_type = 0
         self.ssrc = 0
         self.send_time = 0
         """The id of the header extension with the absolute send time; 0 for none."""
         self.switching = False
-        """The next packet is the first of a new source."""
+        """Whether the next packet is the first of a new source."""
         self.sequence_offset = 0
         self.timestamp_offset = 0
         self.next_sequence = 0
         self.sent = 0
-        """Numbers given to the current source so far, holes counted."""
+        """Sequence numbers given to the current source so far, holes counted."""
         self.last_timestamp = 0
         self.last_time = 0.0
         self.newest: Any = None
@@ -36,15 +36,14 @@ class PlainOutboundStream:
         self.packets = 0
         self.octets = 0
         self.pace = 0.0
-        """Bit/s at which pictures larger than usual are sent (:mod:`mediaserver.congestion.pacer`); 0 for as they come.
-        """
+        """Bit/s at which pictures larger than usual are sent (:mod:`mediaserver.congestion.pacer`); 0: unpaced."""
         self.level = 0.0
-        """Bytes that are thought to be in the line's queue, at `level_time`."""
+        """Bytes estimated to be in the line's queue, at `level_time`."""
         self.level_time = 0.0
         self.waiting = False
-        """Packets wait for their turn: what follows must wait behind them."""
+        """Whether packets wait for their turn: later ones must wait behind them."""
         self.moving = False
-        """The payloads are VP8, and what follows is to be added to the ids in them (RFC 7741 §4.2)."""
+        """Whether the payloads are VP8 and the offsets below are added to their ids (RFC 7741 §4.2)."""
         self.picture_offset = 0
         self.tl0_offset = 0
         self.last_picture = -1
@@ -53,26 +52,26 @@ class PlainOutboundStream:
 
 
 class Sink(Protocol):
-    """Who takes packets."""
+    """Takes packets."""
 
     @property
     def leg(self) -> PlainOutboundStream | None:
-        """The stream it sends, if it sends one."""
+        """Return the stream it sends, if it sends one."""
 
 
 _S = TypeVar("_S", bound=Sink)
 
 
 def plain_fan_out(source: object, sinks: list[_S], packets: Sequence[object], now: float) -> list[_S]:
-    """Prepare `packets` for every sink whose leg is in step with `source`; returns the sinks still to be served.
+    """Prepare `packets` for every sink whose stream is in step with `source`; return the sinks still to be served.
 
-    What is prepared leaves with :func:`plain_send`, which costs one system call for many sources.
+    :func:`plain_send` sends the prepared packets, with one system call for many sources.
     """
     return sinks.copy()
 
 
 def plain_send() -> None:
-    """Send what was prepared."""
+    """Send the prepared packets."""
 
 
 def _load() -> tuple[Any, Any, Any]:

@@ -33,9 +33,9 @@ class Packet:
     marker: bool
     payload: bytes
     keyframe: bool = False
-    """The packet starts a picture that needs no other (set by the payload's own parser)."""
+    """Whether the packet starts a key frame (set by the payload's own parser)."""
     level: int | None = None
-    """How loud a microphone says it is, in −dBov: 0 the loudest, 127 silence (RFC 6464; set by the peer)."""
+    """A microphone's level in −dBov: 0 the loudest, 127 silence (RFC 6464; set by the peer)."""
 
 
 def parse(data: bytes | memoryview, length: int) -> tuple[Packet, dict[int, bytes]]:
@@ -105,5 +105,5 @@ def _elements(data: bytes | memoryview, at: int, end: int, header: int) -> dict[
 
 
 def newer(a: int, b: int) -> bool:
-    """Whether 16-bit sequence number `a` comes after `b` (RFC 1982 serial arithmetic)."""
+    """Return whether 16-bit sequence number `a` comes after `b` (RFC 1982 serial arithmetic)."""
     return a != b and ((a - b) & 0xFFFF) < 0x8000

@@ -1,4 +1,4 @@
-"""The last packets of a source, kept to answer NACKs (RFC 4585 §6.2.1) of any of its receivers."""
+"""Keeps the last packets of a source to answer NACKs (RFC 4585 §6.2.1) of any of its receivers."""
 
 from mediaserver.rtp.packet import Packet
 
@@ -18,6 +18,6 @@ class PacketCache:
             self._ring[packet.sequence % CACHE_PACKETS] = packet
 
     def get(self, sequence: int) -> Packet | None:
-        """The packet with that sequence number, if it is still here."""
+        """Return the packet with that sequence number; None when it is gone."""
         packet = self._ring[sequence % CACHE_PACKETS]
         return packet if packet is not None and packet.sequence == sequence else None

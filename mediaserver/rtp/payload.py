@@ -1,4 +1,4 @@
-"""VP8 and H.264 as RTP payloads (RFC 7741, RFC 6184): frames to packets and back, without touching a codec."""
+"""VP8 and H.264 as RTP payloads (RFC 7741, RFC 6184): frames to packets and back, without a codec."""
 
 import re
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mediaserver.rtp.packet import MAX_PAYLOAD_BYTES, Packet
 
 VIDEO_CLOCK = 90_000
-"""Hz, of either codec; whatever has another one is sound."""
+"""RTP clock of both video codecs in Hz; a stream with another clock is audio."""
 NAL_IDR, NAL_SPS, NAL_PPS, NAL_AUD = 5, 7, 8, 9
 _STAP_A, _FU_A = 24, 28
 _START_CODE = re.compile(rb"\x00\x00\x00?\x01")
@@ -19,7 +19,7 @@ class Vp8Descriptor:
 
     size: int
     begins: bool
-    """First packet of the first partition, i.e. of a frame."""
+    """Whether it is the first packet of the first partition, i.e. of a frame."""
     picture_id: int | None
     picture_id_at: int
     picture_id_long: bool
@@ -54,7 +54,7 @@ def _vp8_descriptor(payload: bytes) -> Vp8Descriptor:
 
 
 def _vp8_size(payload: bytes) -> int:
-    """The descriptor's length in bytes; raises IndexError when it is cut off."""
+    """Return the descriptor's length in bytes; raises IndexError when it is cut off."""
     if not payload[0] & 0x80:
         return 1
     flags, size = payload[1], 2
@@ -66,14 +66,14 @@ def _vp8_size(payload: bytes) -> int:
 
 
 def vp8_frame_size(frame: bytes) -> tuple[int, int] | None:
-    """Width and height in pixels from a VP8 key frame's header (RFC 6386 §9.1); None for any other frame."""
+    """Return width and height in pixels from a VP8 key frame's header (RFC 6386 §9.1); None for any other frame."""
     if len(frame) < 10 or frame[0] & 1 or frame[3:6] != b"\x9d\x01\x2a":
         return None
     return (frame[6] | frame[7] << 8) & 0x3FFF, (frame[8] | frame[9] << 8) & 0x3FFF
 
 
 def is_keyframe(codec: str, payload: bytes) -> bool:
-    """Whether this payload begins a picture that needs no other; False for payloads that cannot be read."""
+    """Return whether this payload begins a key frame; False for unreadable payloads."""
     try:
         return _vp8_keyframe(payload) if codec == "VP8" else _h264_keyframe(payload)
     except (ValueError, IndexError):
@@ -81,7 +81,7 @@ def is_keyframe(codec: str, payload: bytes) -> bool:
 
 
 def mark_keyframes(codec: str, packets: list[Packet]) -> None:
-    """Note in packets which of them begin a picture that needs no other."""
+    """Mark the packets that begin a key frame."""
     vp8 = codec == "VP8"
     begins = _vp8_keyframe if vp8 else _h264_keyframe
     for packet in packets:
@@ -107,7 +107,8 @@ def _h264_keyframe(payload: bytes) -> bool:
 
 
 def _begins_keyframe(kind: int, header: int) -> bool:
-    """Of slices only the first does: its header's first bit says that it is at macroblock 0 (H.264 §7.3.3, §9.1)."""
+    """Return whether a NAL unit begins a key frame. Only the first slice does: it is at macroblock 0 (H.264 §7.3.3,
+    §9.1)."""
     return kind == NAL_SPS or (kind == NAL_IDR and header & 0x80 != 0)
 
 
@@ -122,7 +123,7 @@ def _aggregated(payload: bytes) -> Iterator[bytes]:
 
 
 def depayload(codec: str, payload: bytes) -> bytes:
-    """The part of a frame this payload carries: VP8 bytes, or H.264 in Annex B form. Raises ValueError."""
+    """Return the part of a frame in this payload: VP8 bytes, or H.264 in Annex B form. Raises ValueError."""
     if codec == "VP8":
         return payload[vp8_descriptor(payload).size :]
     return _h264_depayload(payload)
@@ -168,12 +169,13 @@ def packetize_h264(frame: bytes) -> list[bytes]:
 
 
 def single_nals(frame: bytes) -> list[bytes]:
-    """An Annex B access unit as payloads of packetization-mode 0 (RFC 6184 §6.2); what fits no packet is left out."""
+    """Return an Annex B access unit as payloads of packetization-mode 0 (RFC 6184 §6.2); NAL units too large are left
+    out."""
     return [nal for nal in split_nals(frame) if nal[0] & 0x1F != NAL_AUD and len(nal) <= MAX_PAYLOAD_BYTES]
 
 
 def split_nals(frame: bytes) -> list[bytes]:
-    """The NAL units of an Annex B byte stream, without start codes or trailing zeros."""
+    """Return the NAL units of an Annex B byte stream, without start codes or trailing zeros."""
     cuts = [m.span() for m in _START_CODE.finditer(frame)]
     ends = [start for start, _ in cuts[1:]] + [len(frame)]
     nals = (frame[begin:end].rstrip(b"\x00") for (_, begin), end in zip(cuts, ends, strict=True))
@@ -203,7 +205,7 @@ def _fragments(nal: bytes) -> list[bytes]:
 
 
 def _slices(data: bytes, most: int) -> list[bytes]:
-    """Equal slices (the last may be shorter): UDP segmentation offload wants one size per frame."""
+    """Cut into equal slices (the last may be shorter): UDP segmentation offload wants one size per frame."""
     count = -(-len(data) // most) or 1
     size = -(-len(data) // count) or 1
     return [data[i : i + size] for i in range(0, len(data), size)] or [b""]

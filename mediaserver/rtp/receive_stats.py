@@ -1,4 +1,4 @@
-"""What arrived of one incoming stream, and when by its sender's clock. Pure."""
+"""Receive statistics of one incoming stream: loss, jitter, and transit by its sender's clock. Pure."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from mediaserver.rtp.rtcp import Block, SenderReport
 
 @dataclass(slots=True)
 class ReceiveStats:
-    """For receiver reports (RFC 3550 §6.4.1, appendix A.3), and to bring streams of one sender together."""
+    """Statistics for receiver reports (RFC 3550 §6.4.1, appendix A.3), and to align streams of one sender."""
 
     received: int = 0
     highest: int = -1
@@ -16,11 +16,11 @@ class ReceiveStats:
     reported_expected: int = 0
     reported_received: int = 0
     report: SenderReport | None = None
-    """The sender's last one."""
+    """The sender's last report."""
     report_time: float = 0.0
 
     def receive(self, sequence: int, count: int = 1) -> None:
-        """Count one packet, or `count` whose numbers follow each other."""
+        """Count `count` packets of consecutive numbers."""
         self.received += count
         if self.highest < 0:
             self.base = self.highest = sequence
@@ -34,10 +34,11 @@ class ReceiveStats:
         self.report, self.report_time = report, now
 
     def transit(self, timestamp: int, at: float, clock_rate: int) -> float:
-        """How many seconds a packet that came `at` was under way by its sender's clock; 0 before the first report.
+        """Return the seconds that a packet received `at` was in transit by its sender's clock; 0 before the first
+        report.
 
-        That clock is not ours, but it is the same for all streams of a sender (RFC 3550 §6.4.1): how much longer one
-        of them takes than another is true.
+        That clock is not ours, but it is the same for all streams of a sender (RFC 3550 §6.4.1): the difference between
+        two of them is true.
         """
         if self.report is None:
             return 0.0
@@ -45,7 +46,7 @@ class ReceiveStats:
         return at - self.report.ntp / (1 << 32) - later / clock_rate
 
     def take(self, ssrc: int, now: float) -> tuple[Block, int, int]:
-        """The report block, and packets received and lost since the last one."""
+        """Return the report block, and the packets received and lost since the last one."""
         expected = (self.cycles << 16) + self.highest - self.base + 1
         got = self.received - self.reported_received
         lost = max(0, expected - self.reported_expected - got)

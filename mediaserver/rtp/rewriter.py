@@ -1,8 +1,8 @@
-"""Make one steady RTP stream out of packets from changing sources.
+"""Rewrites packets of changing sources into one steady RTP stream.
 
 A receiver must never notice that its picture now comes from another camera, layer or encoder: sequence numbers go on
-without a gap, timestamps go on with the time that really passed, VP8 picture ids and TL0PICIDX go on (RFC 7741 §4.2;
-a jump backwards makes decoders discard frames). The mixes of a room's sound share one clock, which is kept instead.
+without a gap, timestamps go on with the time that really passed, VP8 picture ids and TL0PICIDX go on (RFC 7741 §4.2; a
+jump backwards makes decoders discard frames). The mixes of a room's sound share one clock, which is kept instead.
 """
 
 from mediaserver.rtp.outbound_stream import OutboundStream
@@ -32,10 +32,11 @@ class Rewriter(OutboundStream):
         self.switching = True
 
     def forward(self, packet: Packet, now: float) -> tuple[int, int] | None:
-        """Sequence number and timestamp to send `packet` with; None when it is older than its source's first.
+        """Return the sequence number and timestamp to send `packet` with; None when it is older than its source's
+        first.
 
-        Its number then belongs to the source before, and SRTP must not protect two packets with one number. Nor is
-        sent what has been heard in another mix.
+        Its number then belongs to the source before, and SRTP must not protect two packets with one number. Sound that
+        was heard already in another mix is not sent either.
         """
         if self.switching:
             if self._repeats(packet):
@@ -54,9 +55,9 @@ class Rewriter(OutboundStream):
         return sequence, timestamp
 
     def steady(self, packets: list[Packet], now: float) -> tuple[int, int] | None:
-        """What to add to the numbers and timestamps of packets that go on where the last one ended.
+        """Return the offsets of numbers and timestamps for packets that continue where the last one ended.
 
-        None when they do not (a switch, a hole, disorder): each must then be asked about by :meth:`forward`.
+        Return None when they do not (a switch, a hole, disorder): each must then go through :meth:`forward`.
         """
         first, last, count = packets[0], packets[-1], len(packets)
         offset = self.sequence_offset
@@ -80,14 +81,14 @@ class Rewriter(OutboundStream):
         self._picture.switch(self.newest)
 
     def _repeats(self, packet: Packet) -> bool:
-        """Whether the source before has sent the same time already; what is long ago has come round (12 hours)."""
+        """Return whether the source before has sent the same time already; times long ago have wrapped (12 hours)."""
         behind = (self.last_timestamp - packet.timestamp - self.timestamp_offset) & 0xFFFFFFFF
         return self._one_clock and self.newest is not None and behind < self._clock_rate
 
     def pad(self) -> tuple[int, int] | None:
-        """Sequence number and timestamp for a packet of padding; None unless the last picture is complete.
+        """Return the sequence number and timestamp of a padding packet; None unless the last picture is complete.
 
-        What was sent before can then be asked for no more: its numbers no longer follow from the source's.
+        Packets sent before can then be requested no more: their numbers no longer follow from the source's.
         """
         if self.switching or self.newest is None or not self.newest.marker:
             return None
@@ -98,32 +99,35 @@ class Rewriter(OutboundStream):
         return sequence, self.last_timestamp
 
     def source_sequence(self, sequence: int) -> int | None:
-        """The current source's number for a sent sequence number; None when it was sent before the last switch."""
+        """Return the current source's number for a sent sequence number; None when it was sent before the last
+        switch."""
         age = (self.next_sequence - sequence) & 0xFFFF
         return (sequence - self.sequence_offset) & 0xFFFF if 0 < age <= self.sent else None
 
     def timestamp_at(self, now: float) -> int:
-        """The stream's timestamp extrapolated to `now`, for sender reports (RFC 3550 §6.4.1)."""
+        """Return the stream's timestamp extrapolated to `now`, for sender reports (RFC 3550 §6.4.1)."""
         passed = 0.0 if self.newest is None else now - self.last_time
         return (self.last_timestamp + round(passed * self._clock_rate)) & 0xFFFFFFFF
 
     def vp8_as_is(self) -> bool:
-        """Whether the current source's VP8 payloads need no rewriting: it is the first VP8 source of this stream."""
+        """Return whether the current source's VP8 payloads need no rewriting: it is the first VP8 source of this
+        stream."""
         return self._picture.as_is()
 
     def vp8_moves(self) -> bool:
-        """Whether what is added to the ids of the current source's VP8 payloads is known, which its first one tells."""
+        """Return whether the id offsets of the current source are known, which its first VP8 payload sets."""
         return not self._picture.as_is() and not self._picture.switching
 
     def vp8(self, payload: bytes) -> bytes:
-        """The payload with picture id and TL0PICIDX moved into this stream's numbering."""
+        """Return the payload with picture id and TL0PICIDX moved into this stream's numbering."""
         return payload if self._picture.as_is() else self._picture.rewrite(payload)
 
 
 class _PictureIds:
-    """The first source keeps its own ids, which spares most receivers a copy of every packet; later ones continue.
+    """VP8 ids of a stream. The first source keeps its own, which spares most receivers a copy of every packet; later
+    ones continue.
 
-    The numbers themselves are in `leg`, where the fast loop moves them too.
+    The numbers themselves are in the outbound stream, where the fast loop moves them too.
     """
 
     def __init__(self, leg: OutboundStream) -> None:

@@ -1,4 +1,4 @@
-"""RTCP in the few words we say and hear (RFC 3550 §6, RFC 4585, RFC 5104, REMB). Pure."""
+"""RTCP: reads and writes the packet types that we use (RFC 3550 §6, RFC 4585, RFC 5104, REMB). Pure."""
 
 import struct
 from collections.abc import Callable, Iterator, Sequence
@@ -33,13 +33,13 @@ _NAME_HEAD = _HEAD.pack(_VERSION | 1, _SDES, 1 + len(_ITEM) // 4)
 
 
 class Block(NamedTuple):
-    """What a receiver says about one stream (RFC 3550 §6.4.1)."""
+    """A report block: a receiver's statistics of one stream (RFC 3550 §6.4.1)."""
 
     ssrc: int
     fraction_lost: int
     """In 1/256, since the report before."""
     packets_lost: int
-    """In all; more may come than were sent."""
+    """Since the start; more packets may come than were sent, for example duplicates."""
     highest_sequence: int
     jitter: int
     lsr: int
@@ -57,7 +57,7 @@ class Nack:
 
     @property
     def sequences(self) -> Iterator[int]:
-        """What it misses; spelt out as far as somebody goes."""
+        """Yield the missing sequence numbers."""
         return (number for first, mask in _LOST.iter_unpack(self.lost) for number in _numbers(first, mask))
 
 
@@ -89,7 +89,7 @@ class Report:
     jitter: int = 0
     """In units of the stream's clock."""
     answers: int = 0
-    """Which of our sender reports it answers (LSR, RFC 3550 §6.4.1); 0 for none. Its round trip is that of then."""
+    """The sender report of ours that it answers (LSR, RFC 3550 §6.4.1); 0 for none. Its round trip is that of then."""
 
 
 @dataclass(slots=True)
@@ -103,10 +103,10 @@ Heard = Nack | KeyframeRequest | SenderReport | Report | Estimate
 
 
 def parse(data: bytes, now: float) -> list[Heard]:
-    """What a compound packet says to us; raises ValueError when it is malformed.
+    """Return the messages of a compound packet that concern us; raises ValueError when it is malformed.
 
-    `now` is in seconds of the clock that our sender reports are written by. It need not be that of the wall (RFC 3550
-    §6.4.1), and must not be: who sets it would make all lines look as if they had a queue.
+    `now` is in seconds of the clock of our sender reports. It need not be the wall clock (RFC 3550 §6.4.1), and must
+    not be: setting that would make all lines look as if they had a queue.
     """
     heard: list[Heard] = []
     at = 0
@@ -129,7 +129,7 @@ def parse(data: bytes, now: float) -> list[Heard]:
 
 
 def _padding(body: bytes) -> int:
-    """How many bytes at the end are padding, by the last of them (RFC 3550 §6.4.1)."""
+    """Return how many bytes at the end are padding, by the last of them (RFC 3550 §6.4.1)."""
     if not 0 < body[-1] <= len(body):
         raise ValueError("RTCP padding longer than its packet")
     return body[-1]
@@ -140,7 +140,7 @@ def _read_sender_report(body: bytes, count: int, now: float) -> list[Heard]:
 
 
 def _read_blocks(body: bytes, count: int, now: float, at: int = 4) -> list[Heard]:
-    """All of a receiver report behind the SSRC of who reports, and the end of a sender report."""
+    """Read a receiver report behind the SSRC of its sender, or the end of a sender report."""
     if len(body) != at + _BLOCK.size * count:
         raise ValueError("RTCP report of another length than its blocks")
     return [
@@ -150,7 +150,8 @@ def _read_blocks(body: bytes, count: int, now: float, at: int = 4) -> list[Heard
 
 
 def _round_trip(lsr: int, dlsr: int, now: float) -> float | None:
-    """RFC 3550 §6.4.1: now less the time of our last report less the time the peer kept it (both in 1/65536 s)."""
+    """Return the round trip in seconds by RFC 3550 §6.4.1: now less the time of our last report less the time the peer
+    kept it (both in 1/65536 s)."""
     passed = (now - (lsr + dlsr) / 65536) % 65536
     return passed if lsr and passed < 60 else None
 
@@ -165,7 +166,7 @@ def _read_feedback(body: bytes, kind: int, _now: float) -> list[Heard]:
 
 
 def _numbers(first: int, mask: int) -> list[int]:
-    """A lost packet's number, and those of the 16 after it that are lost too (RFC 4585 §6.2.1)."""
+    """Return a lost packet's number, and those of the 16 after it that are lost too (RFC 4585 §6.2.1)."""
     return [first, *((first + 1 + i) & 0xFFFF for i in range(16) if mask >> i & 1)]
 
 
@@ -184,7 +185,8 @@ def _read_picture_feedback(body: bytes, kind: int, _now: float) -> list[Heard]:
 
 
 def _read_old_fir(body: bytes, _count: int, _now: float) -> list[Heard]:
-    """RFC 2032 §5.2.1, which room systems of its time still send; whose stream is meant they do not agree on."""
+    """Read a FIR of RFC 2032 §5.2.1, which old room systems still send; they disagree on whose stream its SSRC
+    names."""
     return [KeyframeRequest(int.from_bytes(body[:4], "big"))]
 
 
@@ -208,7 +210,7 @@ def _head(kind: int, count: int, body: int) -> bytes:
 def sender_report(
     ssrc: int, now: float, timestamp: int, packets: int, octets: int, blocks: Sequence[Block] = ()
 ) -> bytes:
-    """SR and CNAME of one of our streams, at whose `timestamp` it was `now`."""
+    """Return SR and CNAME of one of our streams, whose timestamp was `timestamp` at `now`."""
     count, words = len(blocks), (_SENDER.size + _BLOCK.size * len(blocks)) // 4 - 1
     packets, octets = packets & 0xFFFFFFFF, octets & 0xFFFFFFFF
     report = _SENDER.pack(_VERSION | count, _SR, words, ssrc, _ntp(now), timestamp, packets, octets)
@@ -218,17 +220,17 @@ def sender_report(
 
 
 def name(ssrc: int) -> bytes:
-    """SDES with our CNAME, which every compound packet must carry (RFC 3550 §6.1)."""
+    """Return SDES with our CNAME, which every compound packet must carry (RFC 3550 §6.1)."""
     return _NAME_HEAD + ssrc.to_bytes(4, "big") + _ITEM
 
 
 def goodbye(ssrc: int) -> bytes:
-    """BYE: our stream ends (RFC 3550 §6.6)."""
+    """Return BYE: our stream ends (RFC 3550 §6.6)."""
     return _head(_BYE, 1, 4) + ssrc.to_bytes(4, "big")
 
 
 def receiver_report(ssrc: int, blocks: list[Block]) -> bytes:
-    """RR over the peer's streams, up to `MAX_BLOCKS`."""
+    """Return RR over the peer's streams, up to `MAX_BLOCKS`."""
     told = blocks[:MAX_BLOCKS]
     body = ssrc.to_bytes(4, "big") + b"".join([_pack_block(*block) for block in told])
     return _head(_RR, len(told), len(body)) + body
@@ -239,18 +241,18 @@ def _pack_block(ssrc: int, fraction: int, lost: int, highest: int, jitter: int, 
 
 
 def picture_loss(ssrc: int, media_ssrc: int) -> bytes:
-    """PLI: ask for a key frame of the peer's stream."""
+    """Return PLI, which requests a key frame of the peer's stream."""
     return _head(_PICTURE_FEEDBACK, _PLI, 8) + _PAIR.pack(ssrc, media_ssrc)
 
 
 def full_intra(ssrc: int, media_ssrc: int, order: int) -> bytes:
-    """FIR (RFC 5104 §4.3.1): as PLI; `order` counts requests, a repeated one keeps its number."""
+    """Return FIR (RFC 5104 §4.3.1), used as PLI; `order` counts requests, a repeated one keeps its number."""
     entry = _FIR_ORDER.pack(media_ssrc, order & 0xFF)
     return _head(_PICTURE_FEEDBACK, _FIR, 16) + _PAIR.pack(ssrc, 0) + entry
 
 
 def nack(ssrc: int, media_ssrc: int, sequences: list[int]) -> bytes:
-    """Generic NACK: each entry has a number and a mask of the 16 after it, none of which wraps."""
+    """Return a generic NACK: each entry has a number and a mask of the 16 after it, none of which wraps."""
     entries: list[list[int]] = []
     for sequence in sequences:
         ahead = sequence - entries[-1][0] - 1 if entries else -1
@@ -263,7 +265,8 @@ def nack(ssrc: int, media_ssrc: int, sequences: list[int]) -> bytes:
 
 
 def remb(ssrc: int, bitrate: int, media_ssrcs: list[int]) -> bytes:
-    """Receiver estimated maximum bitrate (draft-alvestrand-rmcat-remb-03), in bit/s over all `media_ssrcs`."""
+    """Return the receiver estimated maximum bitrate (draft-alvestrand-rmcat-remb-03), in bit/s over all
+    `media_ssrcs`."""
     told = media_ssrcs[:255]
     exponent = max(0, bitrate.bit_length() - REMB_BITS)
     mantissa = bitrate >> exponent

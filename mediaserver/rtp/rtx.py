@@ -1,5 +1,7 @@
-"""Retransmission in a stream of its own (RFC 4588): a packet comes again under another SSRC and payload type, numbered
-on its own, with its original sequence number (OSN) in front of the payload. So receivers still see what the line lost.
+"""Retransmission in a stream of its own, RTX (RFC 4588).
+
+A packet comes again under another SSRC and payload type, numbered on its own, with its original sequence number (OSN)
+in front of the payload. So receivers still see how many packets the line lost.
 """
 
 from struct import Struct
@@ -13,7 +15,7 @@ Sent = tuple[int, int, int, int, bytes]
 
 
 def unwrap(packet: Packet, ssrc: int, payload_type: int) -> Packet | None:
-    """The original packet of stream `ssrc` (§4); None for padding, by which senders probe their line."""
+    """Return the original packet of stream `ssrc` (§4); None for padding, by which senders probe their line."""
     if len(packet.payload) <= _OSN.size:
         return None
     (sequence,) = _OSN.unpack_from(packet.payload)
@@ -21,7 +23,7 @@ def unwrap(packet: Packet, ssrc: int, payload_type: int) -> Packet | None:
 
 
 class RtxStream:
-    """Our retransmissions to one peer; `payload_types` maps each video payload type to that of its retransmission."""
+    """Our RTX stream to one peer; `payload_types` maps each video payload type to that of its retransmission."""
 
     def __init__(self, payload_types: dict[int, int], ssrc: int, first_sequence: int) -> None:
         # given
@@ -31,7 +33,7 @@ class RtxStream:
         self._sequence = first_sequence
 
     def wrap(self, sent: Sent) -> Sent:
-        """The retransmission of a packet; unchanged when its payload type has none."""
+        """Return the retransmission of a packet; unchanged when its payload type has none."""
         second, original, timestamp, _, payload = sent
         number = self._payload_types.get(second & 0x7F)
         if number is None:

@@ -1,7 +1,7 @@
 """Sources and sinks: everything that moves media is one or the other.
 
 A :class:`Source` is one encoded stream (a camera's layer, a rendition of the composed picture, a mix). A :class:`Sink`
-takes a source's packets (a viewer, the recorder, the composer's input). Packets wait in their source until the
+takes a source's packets (a viewer, the recorder, the compositor's input). Packets wait in their source until the
 current batch of datagrams has been read, so that a whole picture goes to each receiver with one system call.
 """
 
@@ -21,11 +21,11 @@ MAX_PENDING = 256
 
 
 class Sink(Protocol):
-    """Takes packets. One that raises loses those it was given, and nobody else any."""
+    """Takes packets. A sink that raises loses the packets it was given; no other sink is affected."""
 
     @property
     def leg(self) -> OutboundStream | None:
-        """The stream it sends, if it sends one: the fast loop may then serve it without asking."""
+        """Return the stream it sends, if it sends one: the fast loop may then serve it directly."""
 
     def send(self, source: "Source", packets: list[Packet], now: float) -> None:
         """Take packets of `source` in arrival order; `now` in seconds (monotonic)."""
@@ -35,7 +35,7 @@ class Flushable(Protocol):
     """Holds packets not yet sent. One that raises waits until it adds itself again; the others are sent."""
 
     def flush(self, now: float) -> None:
-        """Send them, or add itself again."""
+        """Send the packets, or add itself to the queue again."""
 
 
 class FlushQueue(list[Flushable]):
@@ -46,7 +46,7 @@ class FlushQueue(list[Flushable]):
         self.throttled_log = ThrottledLog(logger)
 
     def flush(self, now: float) -> None:
-        """Send everything that waits."""
+        """Send all waiting packets."""
         waiting = self[:]
         self.clear()
         for each in waiting:
@@ -58,7 +58,7 @@ class FlushQueue(list[Flushable]):
 
 
 class Source:
-    """One encoded stream and the sinks that hang on it: sound, or as :class:`VideoSource` pictures."""
+    """One encoded stream and its sinks: audio, or as :class:`VideoSource` video."""
 
     def __init__(self, name: str, codec: str, flush_queue: FlushQueue) -> None:
         # given
@@ -70,7 +70,7 @@ class Source:
         self._pending: list[Packet] = []
 
     def attach(self, sink: Sink) -> None:
-        """Let `sink` have the packets from now on."""
+        """Send packets to `sink` from now on."""
         if sink not in self.sinks:
             self.sinks.append(sink)
 
@@ -104,14 +104,15 @@ class Source:
                 self._flush_queue.throttled_log.caught("x packets of %s for a %s", self.name, type(sink).__name__)
 
     def recall(self, sequence: int) -> Packet | None:
-        """A packet from before, for whom it did not reach; sound is not sent again, it would come too late."""
+        """Return an earlier packet for retransmission; always None for audio, which would come too late."""
 
     def request_keyframe(self, now: float) -> None:
-        """Somebody needs a picture that needs no other; sound needs none."""
+        """Do nothing: audio needs no key frames."""
 
 
 class VideoSource(Source):
-    """Pictures: packets may be asked for again for a while, and key frames. `codec` is "VP8" or "H264"."""
+    """A video stream: packets can be retransmitted for a while, and key frames requested. `codec` is "VP8" or
+    "H264"."""
 
     def __init__(self, name: str, codec: str, flush_queue: FlushQueue) -> None:
         super().__init__(name, codec, flush_queue)
@@ -120,7 +121,7 @@ class VideoSource(Source):
         self._keyframes = KeyframeThrottle()
 
     def detach(self, sink: Sink) -> None:
-        """Stop sending to `sink`; what nobody is left to see is asked for no more."""
+        """Stop sending to `sink`; without sinks no key frame is requested any more."""
         super().detach(sink)
         if not self.sinks:
             self._keyframes.forget()
@@ -134,22 +135,22 @@ class VideoSource(Source):
         super().push(*packets)
 
     def recall(self, sequence: int) -> Packet | None:
-        """A packet of the last seconds; None when it is older."""
+        """Return a packet of the last seconds; None when it is older."""
         return self._cache.get(sequence)
 
     def rests(self, now: float) -> bool:
-        """Whether :meth:`remind` has nothing to do until :meth:`ask` is called."""
+        """Return whether :meth:`remind` has nothing to do until :meth:`ask` is called."""
         return self._keyframes.rests(now)
 
     def request_keyframe(self, now: float) -> None:
-        """Ask for a key frame, at most every half second; :meth:`ask` is repeated until one comes."""
+        """Request a key frame, at most every half second; :meth:`ask` is repeated until one comes."""
         if self._keyframes.want(now):
             self.ask()
 
     def remind(self, now: float) -> None:
-        """Ask again when a wanted key frame has not come."""
+        """Repeat the request when a wanted key frame has not come."""
         if self._keyframes.due(now):
             self.ask()
 
     def ask(self) -> None:
-        """Tell whoever makes this stream that a key frame is wanted."""
+        """Tell the sender of this stream that a key frame is wanted."""

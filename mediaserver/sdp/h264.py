@@ -1,4 +1,4 @@
-"""What a decoder of H.264 can take (ITU-T H.264 Annex A, RFC 6184 §8.1), and which of our pictures that is. Pure."""
+"""H.264 decoder limits in SDP: which pictures a decoder takes (ITU-T H.264 Annex A, RFC 6184 §8.1). Pure."""
 
 import re
 from collections.abc import Mapping
@@ -16,9 +16,9 @@ LEVELS = {
     32: (216_000, 5_120),
     40: (245_760, 8_192),
 }
-"""By `level_idc`: macroblocks a second and macroblocks a picture (table A-1); those above can do what 4 can."""
+"""Macroblocks a second and macroblocks a picture by `level_idc` (table A-1); higher levels can do what 4 can."""
 OURS = 31
-"""720p30: what we ask for, and what we make of who does not say what it can."""
+"""720p30: the limits we ask for, and those we assume of a peer that states none."""
 
 _PROFILE_LEVEL = re.compile(r"([0-9a-f]{4})([0-9a-f]{2})")
 _NUMBER = re.compile(r"[0-9]{1,9}")
@@ -26,7 +26,8 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 
 @dataclass(frozen=True, slots=True)
 class DecoderLimits:
-    """`profile` is the first two bytes of a profile-level-id in hex; macroblocks a second and a picture."""
+    """Limits of a decoder: `profile` is the first two bytes of a profile-level-id in hex; macroblocks a second and a
+    picture."""
 
     profile: str
     level: int
@@ -34,13 +35,14 @@ class DecoderLimits:
     size: int
 
     def takes(self, width: int, height: int, fps: float) -> bool:
-        """Tell whether it decodes pictures of this size (pixels) and rate."""
+        """Return whether it decodes pictures of this size (pixels) and rate."""
         blocks = -(-width // 16) * -(-height // 16)
         return blocks <= self.size and blocks * fps <= self.speed
 
 
 def ability(parameters: Mapping[str, str]) -> DecoderLimits:
-    """Read an `fmtp`. Without a profile-level-id level 1 is meant (§8.1), which is true of no room system."""
+    """Return the decoder limits in an `fmtp`. Without a profile-level-id the RFC means level 1 (§8.1), which is true of
+    no room system."""
     told = _PROFILE_LEVEL.fullmatch(parameters.get("profile-level-id", "").lower())
     profile, level = (told[1], int(told[2], 16)) if told else ("42e0", OURS)
     known = max((each for each in LEVELS if each <= level), default=min(LEVELS))

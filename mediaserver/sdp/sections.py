@@ -1,7 +1,7 @@
-"""The sections of a session description (SDP, RFC 8866): the session's own, and one for each m-line.
+"""Splits a session description (SDP, RFC 8866) into sections: the session's own, and one for each m-line.
 
-Common to browsers and room systems. Nothing is looked up, nothing is echoed. Whatever is wrong becomes
-:class:`BadOffer`. Pure.
+Browsers and room systems share it. Nothing is looked up, nothing is echoed. Every fault becomes :class:`BadOffer`.
+Pure.
 """
 
 import re
@@ -25,12 +25,12 @@ _DIRECTIONS = {
 
 
 class Section:
-    """Lines that belong together. `attributes` has the values of each `a=` by its name in lower case, in order."""
+    """The lines of one section. `attributes` has the values of each `a=` by its name in lower case, in order."""
 
     def __init__(self, lines: Sequence[str]) -> None:
         # given
         self.lines = lines
-        """The m-line, if it is of one, is the first."""
+        """All lines; in a media section the m-line comes first."""
         # owned
         self.attributes: dict[str, list[str]] = {}
         for line in lines:
@@ -39,20 +39,20 @@ class Section:
                 self.attributes.setdefault(name.strip().lower(), []).append(value.strip())
 
     def all(self, name: str) -> Sequence[str]:
-        """The values of an attribute."""
+        """Return the values of an attribute."""
         return self.attributes.get(name, ())
 
     def first(self, name: str) -> str:
-        """The first value of an attribute, "" without."""
+        """Return the first value of an attribute, "" without one."""
         return next(iter(self.all(name)), "")
 
     @property
     def direction(self) -> tuple[bool, bool] | None:
-        """Whether its writer sends and receives; None where nothing is said."""
+        """Return whether its writer sends and receives; None where nothing is said."""
         return next((both for name, both in _DIRECTIONS.items() if name in self.attributes), None)
 
     def numbered(self, name: str) -> dict[int, str]:
-        """What an attribute (`rtpmap`, `fmtp`) says of each payload type."""
+        """Return the values of an attribute (`rtpmap`, `fmtp`) by payload type."""
         found = {}
         for value in self.all(name):
             number, _, rest = value.partition(" ")
@@ -72,7 +72,7 @@ class Head:
 
 
 def sections(text: str) -> tuple[Section, list[Section]]:
-    """The session's section and those of its m-lines. Raises BadOffer."""
+    """Return the session's section and those of its m-lines. Raises BadOffer."""
     if len(text.encode("utf-8", "replace")) > MAX_SDP_BYTES:
         raise BadOffer("SDP larger than 64 KiB")
     session, *media = _groups(text)
@@ -106,11 +106,11 @@ def head(section: Section) -> Head:
 
 
 def read_parameters(text: str) -> dict[str, str]:
-    """Parameters of an `fmtp`, however they are spaced; names in lower case."""
+    """Return the parameters of an `fmtp`, however they are spaced; names in lower case."""
     pairs = (part.partition("=") for part in text.split(";"))
     return {name.strip().lower(): value.strip() for name, _, value in pairs if name.strip()}
 
 
 def integer(text: str, most: int) -> int | None:
-    """A number of decimal digits from 0 to `most`, at most ten of them; None for anything else."""
+    """Return a number of decimal digits from 0 to `most`, at most ten of them; None for anything else."""
     return int(text) if _NUMBER.fullmatch(text) and int(text) <= most else None

@@ -1,7 +1,6 @@
-"""What room systems write about their media (SDP, RFC 8866): plain RTP, static payload types, no ICE, no DTLS.
+"""Reads the session descriptions of room systems (SDP, RFC 8866): plain RTP, static payload types, no ICE, no DTLS.
 
-M-lines keep their places whatever stands in them (FECC, BFCP, slides). Whatever is wrong becomes :class:`BadOffer`.
-Pure.
+M-lines keep their places whatever stands in them (FECC, BFCP, slides). Every fault becomes :class:`BadOffer`. Pure.
 """
 
 import ipaddress
@@ -16,9 +15,9 @@ from mediaserver.sdp.sections import Head, Section, head, integer, read_paramete
 
 PLAIN = ("RTP/AVP", "RTP/AVPF")
 SOUNDS = ("G722", "PCMA", "PCMU")
-"""Best first."""
+"""Audio codecs, best first."""
 STATIC = {0: "PCMU", 3: "GSM", 4: "G723", 8: "PCMA", 9: "G722", 15: "G728", 18: "G729", 31: "H261", 34: "H263"}
-"""RFC 3551 §6: need no `rtpmap`."""
+"""Codecs with static payload types, which need no `rtpmap` (RFC 3551 §6)."""
 HELPERS = {"TELEPHONE-EVENT", "CN", "RED", "RTX", "ULPFEC", "FLEXFEC", "FLEXFEC-03", "PARITYFEC"}
 """Formats that carry tones, silence or repairs beside a codec."""
 _NAME = re.compile(r"[A-Z0-9.*_+-]{1,32}")
@@ -26,54 +25,54 @@ _NAME = re.compile(r"[A-Z0-9.*_+-]{1,32}")
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """`name` is one of `SOUNDS`, "H264", :data:`SINGLE_NAL` or "telephone-event"."""
+    """A codec: `name` is one of `SOUNDS`, "H264", :data:`SINGLE_NAL` or "telephone-event"."""
 
     name: str
     payload_type: int
     ability: DecoderLimits | None = None
-    """Of a picture: what the peer can decode."""
+    """The peer's decoder limits, for video."""
 
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """One m-line as the peer wrote it; `codecs` are those we know, in its order, and none when it is not for us."""
+    """One m-line; `codecs` are those we know, in its order, and none when we do not use it."""
 
     kind: str
     protocol: str
     formats: tuple[str, ...]
     host: str
-    """An IP address; none where it cannot be sent to (0.0.0.0, a held call)."""
+    """An IP address; empty where nothing can be sent to (0.0.0.0, a held call)."""
     port: int
     rtcp_port: int
     sends: bool
     receives: bool
     codecs: tuple[Codec, ...] = ()
     feedback: frozenset[str] = frozenset()
-    """What it understands of RTCP feedback (RFC 4585): "nack pli", "ccm fir" …"""
+    """RTCP feedback it understands (RFC 4585): "nack pli", "ccm fir" …"""
     bitrate: int | None = None
-    """The most it takes, in bit/s; None when it did not say."""
+    """The most it takes, in bit/s; None when not stated."""
     slides: bool = False
 
     @property
     def usable(self) -> bool:
-        """Whether we share a codec besides tones."""
+        """Return whether we share a codec besides tones."""
         return any(codec.name != "telephone-event" for codec in self.codecs)
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """An offer or an answer. `sound` and `camera` are places of the m-lines that we use, None for none."""
+    """An offer or an answer. `sound` and `camera` are the places of the m-lines that we use, None for none."""
 
     media: tuple[Media, ...]
 
     @property
     def sound(self) -> int | None:
-        """The first audio we can speak."""
+        """The first audio m-line with a codec of ours."""
         return self._first("audio")
 
     @property
     def camera(self) -> int | None:
-        """The first video we can speak that shows no slides (RFC 4796)."""
+        """The first video m-line with a codec of ours that shows no slides (RFC 4796)."""
         return self._first("video")
 
     def _first(self, kind: str) -> int | None:
@@ -82,7 +81,7 @@ class Session:
 
 
 def is_plain(text: str) -> bool:
-    """Whether an offer is a room system's: plain RTP where browsers have DTLS. True of nothing that has neither."""
+    """Return whether an offer is a room system's: plain RTP, where browsers have DTLS. False when it has neither."""
     protocols = [line.split()[2] for line in text.splitlines() if line.startswith("m=") and len(line.split()) > 2]
     return bool(protocols) and not any("TLS" in each for each in protocols)
 
@@ -97,10 +96,10 @@ def parse(text: str) -> Session:
 
 
 def codec_names(text: str) -> frozenset[str]:
-    """Return all codecs that an offer or an answer names for sound and picture, known to us or not. Raises BadOffer.
+    """Return all codecs that an offer or an answer names for audio and video, known to us or not. Raises BadOffer.
 
-    In capitals, without the parameters: both packetization modes are ``H264``. None are named where the port is 0, and
-    none by a browser.
+    In capitals, without the parameters: both packetization modes are ``H264``. M-lines with port 0 and browsers' offers
+    name none.
     """
     if not is_plain(text):
         return frozenset()
@@ -137,7 +136,7 @@ def _media(section: Section, session: Section) -> Media:
 
 
 def _host(section: Section) -> str:
-    """The address of the last `c=`, without the TTL; names are not looked up."""
+    """Return the address of the last `c=`, without the TTL; names are not looked up."""
     words = next((line[2:].split() for line in reversed(section.lines) if line.startswith("c=")), None)
     if words is None:
         return ""
@@ -155,7 +154,7 @@ def _reachable(host: str) -> bool:
 
 
 def _rtcp_port(section: Section, port: int) -> int:
-    """RFC 3605, else the next port."""
+    """Return the RTCP port by RFC 3605, else the next port."""
     told = section.first("rtcp").partition(" ")[0]
     return integer(told, 65535) or min(port + 1, 65535)
 
@@ -170,7 +169,7 @@ def _codecs(line: Head, section: Section) -> tuple[Codec, ...]:
 
 
 def _named(line: Head, section: Section) -> list[tuple[int, str]]:
-    """Payload types with the names of what they carry, in capitals."""
+    """Return the payload types with the names of their codecs, in capitals."""
     maps = section.numbered("rtpmap")
     numbers = [number for each in line.formats if (number := integer(each, 127)) is not None]
     return [(each, maps.get(each, STATIC.get(each, "")).partition("/")[0].strip().upper()) for each in numbers]
@@ -190,7 +189,7 @@ def _codec(kind: str, name: str, number: int, parameters: Mapping[str, str]) -> 
 
 
 def _bitrate(section: Section) -> int | None:
-    """`b=TIAS` (RFC 3890) in bit/s, else `b=AS` in kbit/s, else `b=CT`; 0 says nothing here."""
+    """Return `b=TIAS` (RFC 3890) in bit/s, else `b=AS` in kbit/s, else `b=CT`; 0 says nothing here."""
     lines = (line[2:].partition(":") for line in section.lines if line.startswith("b="))
     told = {name: value for name, _, value in lines}
     for name, unit in (("TIAS", 1), ("AS", 1000), ("CT", 1000)):

@@ -1,6 +1,6 @@
-"""Our side of a room system's SDP: the offer we call with, the answer we give. Pure.
+"""Writes our side of a room system's SDP: the offer we call with, and the answer we give. Pure.
 
-Of each m-line one codec is answered, so that nobody has to change codecs in a call; what we do not take keeps its place
+For each m-line one codec is answered, so that nobody has to change codecs in a call; a refused m-line keeps its place
 with port 0 (RFC 3264 §6). Only tokens that passed a pattern are repeated.
 """
 
@@ -13,9 +13,9 @@ from mediaserver.sdp.h264 import LEVELS, OURS
 from mediaserver.sdp.sip_parse import SOUNDS, Codec, Media, Session
 
 CAMERA_KBPS = 2048
-"""What a camera may send us: 720p of a good room system."""
+"""Bitrate that a camera may send us: 720p of a good room system."""
 SINGLE, MODE_1, TONES = 97, 98, 101
-"""Our payload types; the sounds have static ones."""
+"""Our dynamic payload types; the audio codecs have static ones."""
 _SPEED, _SIZE = LEVELS[OURS]
 _NUMBERS = {"PCMU": 0, "PCMA": 8, "G722": 9}
 _DIRECTIONS = {
@@ -28,7 +28,7 @@ _DIRECTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """Where we are: one address, the even ports of sound and picture, 0 for none; `number` names the session."""
+    """Our address and the even ports of audio and video, 0 for none; `number` names the session."""
 
     host: str
     sound_port: int
@@ -37,7 +37,8 @@ class Local:
 
 
 def choose(media: Media, names: tuple[str, ...]) -> Codec:
-    """The codec of an m-line that stands first in `names`; of two with one name, the peer's first. Raises BadOffer."""
+    """Return the codec of an m-line that stands first in `names`; of two with one name, the peer's first. Raises
+    BadOffer."""
     known = [codec for codec in media.codecs if codec.name in names]
     if not known:
         raise BadOffer("SDP shares no codec with us")
@@ -49,12 +50,12 @@ def _baseline(codec: Codec) -> bool:
 
 
 def choose_picture(media: Media) -> Codec:
-    """The codec of a video m-line: fragments where both can, else single slices. Raises BadOffer."""
+    """Return the codec of a video m-line: fragments where both can, else single slices. Raises BadOffer."""
     return choose(media, ("H264", SINGLE_NAL))
 
 
 def offer(local: Local) -> str:
-    """An offer of everything we have: sound, and a picture both ways."""
+    """Return an offer of everything we have: audio, and video both ways."""
     sounds = [Codec(name, _NUMBERS[name]) for name in SOUNDS]
     lines = _session(local)
     lines += [_m_line("audio", local.sound_port, "RTP/AVP", [*_numbers(sounds), TONES]), *_sound(sounds, TONES)]
@@ -66,7 +67,7 @@ def offer(local: Local) -> str:
 
 
 def answer(session: Session, local: Local, *, shows: bool) -> str:
-    """The answer to an offer; `shows` is whether we have a picture that the peer takes."""
+    """Return the answer to an offer; `shows` says whether we have a picture that the peer takes."""
     lines = _session(local)
     for place, media in enumerate(session.media):
         if place == session.sound:

@@ -1,6 +1,7 @@
-"""Offers in, answers out (RFC 8829 as far as an ICE-lite answerer needs it; simulcast by RFC 8851 and RFC 8853).
+"""Reads browsers' offers and writes answers (RFC 8829 as far as an ICE-lite answerer needs it; simulcast by RFC 8851,
+RFC 8853).
 
-Whatever is wrong with an offer becomes :class:`BadOffer`. Only tokens that passed a pattern are echoed into the answer.
+Every fault of an offer becomes :class:`BadOffer`. Only tokens that passed a pattern are echoed into the answer.
 """
 
 import re
@@ -12,7 +13,7 @@ from mediaserver.sdp.sections import Section, head, integer, read_parameters, se
 
 MAX_LAYERS, MAX_SSRCS = 3, 8
 MAX_EXTENSION = 14
-"""The highest id that a one-byte header extension can have (RFC 8285 §4.2), and we write no others."""
+"""The highest id in a one-byte header extension (RFC 8285 §4.2); we write no others."""
 
 MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"
 RID_URI = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
@@ -32,19 +33,19 @@ _SENT = re.compile(r"(\S+) send( .*)?")
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """A codec both sides speak; `name` is "opus", "VP8" or "H264", `clock_rate` in Hz."""
+    """A codec that both sides know; `name` is "opus", "VP8" or "H264", `clock_rate` in Hz."""
 
     name: str
     payload_type: int
     clock_rate: int
     parameters: str = ""
     rtx: int | None = None
-    """The payload type of its retransmissions (RFC 4588 §8.6), None without."""
+    """The payload type of its retransmissions (RFC 4588 §8.6); None without."""
 
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """One m-line of an offer, cut down to what we use. `codecs` is empty when we must reject it."""
+    """One m-line of an offer, reduced to the parts we use. `codecs` is empty when we must reject it."""
 
     kind: str
     mid: str
@@ -55,12 +56,12 @@ class Media:
     rids: tuple[str, ...]
     ssrcs: tuple[int, ...]
     repairs: dict[int, int] = field(default_factory=dict)
-    """The SSRC whose packets a retransmission SSRC carries (`a=ssrc-group:FID`, RFC 5576 §4.2)."""
+    """For each retransmission SSRC the SSRC whose packets it carries (`a=ssrc-group:FID`, RFC 5576 §4.2)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a peer offers, with its ICE username fragment and password."""
+    """A peer's offer, with its ICE username fragment and password."""
 
     media: tuple[Media, ...]
     fragment: str
@@ -100,7 +101,7 @@ def parse_offer(text: str) -> Offer:
 
 
 def _stated(name: str, *groups: Section) -> str:
-    """What is said first; everything is in one bundle, of which the session's own words are the last resort."""
+    """Return the first value stated; everything is in one bundle, for which the session section is the last resort."""
     return next((value for each in groups if (value := each.first(name))), "")
 
 
@@ -132,9 +133,9 @@ def _media(section: Section) -> Media:
 
 
 def _extensions(section: Section) -> dict[str, int]:
-    """RFC 8285 §8: the number may have a direction behind it, and the URI attributes. What has a number that we cannot
-    write is left out of the answer, and two-byte headers with it: that is how a peer knows not to use it.
-    """
+    """Return the header extensions by URI (RFC 8285 §8): the id may have a direction behind it, and the URI attributes.
+    Extensions whose id we cannot write are left out of the answer, and two-byte headers with them: so a peer knows not
+    to use them."""
     found = {}
     for value in section.all("extmap"):
         words = value.split()
@@ -167,7 +168,7 @@ def _rids(section: Section) -> tuple[str, ...]:
 
 
 def _codecs(kind: str, formats: tuple[str, ...], section: Section) -> tuple[Codec, ...]:
-    """Those we know, of each its first, in the order we like them."""
+    """Return the codecs we know, the first of each kind, in our order of preference."""
     said = section.numbered("rtpmap")
     maps = {number: said[number] for each in formats if (number := integer(each, 127)) is not None and number in said}
     if kind == "audio":
@@ -191,7 +192,7 @@ def _vp8(maps: Mapping[int, str], rtx: Mapping[int, int]) -> list[Codec]:
 
 
 def _h264(maps: Mapping[int, str], parameters: Mapping[int, Mapping[str, str]], rtx: Mapping[int, int]) -> list[Codec]:
-    """Baseline in packetization-mode 1, constrained before plain (RFC 6184 §8.1)."""
+    """Return the H.264 baseline codecs in packetization-mode 1, constrained before plain (RFC 6184 §8.1)."""
     found = []
     for number in (number for number, name in maps.items() if name.upper() == "H264/90000"):
         said = parameters.get(number, {})
@@ -203,7 +204,8 @@ def _h264(maps: Mapping[int, str], parameters: Mapping[int, Mapping[str, str]], 
 
 
 def write_answer(offer: Offer, local: Local, camera_codecs: tuple[str, ...]) -> str:
-    """The answer to an offer. `camera_codecs` orders what we like to be sent; the peer uses the first."""
+    """Return the answer to an offer. `camera_codecs` orders the codecs we prefer to receive; the peer uses the
+    first."""
     bundled = [m.mid for m in offer.media if m.codecs]
     lines = ["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=-", "t=0 0", "a=ice-lite"]
     lines += [f"a=group:BUNDLE {' '.join(bundled)}", "a=msid-semantic:WMS *"]
@@ -249,11 +251,11 @@ def _answer_media(media: Media, local: Local, camera_codecs: tuple[str, ...]) ->
 
 
 def send_time_id(media: Media) -> int:
-    """The id of the extension with the time of sending, by which who receives measures the line; 0 where none is sent.
+    """Return the id of the send time extension, by which a receiver measures its line; 0 where none is sent.
 
-    Pictures have it only where what is sent again has a stream of its own. Else it goes under its first number, and
-    SRTP must not protect two headers with that: from two such packets whoever sees them can work out the key that
-    authenticates the stream (AES-GCM: RFC 7714 §8.1). So the packet is the same then, bit for bit.
+    Video has it only where retransmissions have a stream of their own. Otherwise a packet is resent under its first
+    number, and SRTP must not protect two headers with that: from two such packets whoever sees them can work out the
+    key that authenticates the stream (AES-GCM: RFC 7714 §8.1). So the packet is the same then, bit for bit.
     """
     again = media.kind == "video" and any(codec.rtx is None for codec in media.codecs)
     return media.extensions.get(SEND_TIME_URI, 0) if media.receives and not again else 0

@@ -1,1 +1,1 @@
-"""Datagrams: one port, ICE-lite, DTLS, SRTP."""
+"""Transports: one UDP port for all browsers (ICE-lite, DTLS, SRTP), and plain RTP port pairs for room systems."""

@@ -1,4 +1,4 @@
-"""The border to aiortc's DTLS transport (RFC 5764): handshake and keys are its work, packets are ours.
+"""DTLS-SRTP (RFC 5764): aiortc's transport does the handshake and derives the keys; packets are ours.
 
 aiortc's transport reads datagrams from an ICE transport and hands decrypted RTP to its own router. We feed it DTLS
 records only and take the SRTP sessions it derives. Names in camelCase stop here.
@@ -29,7 +29,7 @@ from OpenSSL import SSL
 from mediaserver.transport.srtp import Srtp
 
 MAX_QUEUED_RECORDS = 32
-"""A handshake has about ten datagrams; more waiting ones are dropped and DTLS sends them again."""
+"""Waiting datagrams; a handshake has about ten. Further ones are dropped, and DTLS sends them again."""
 HANDSHAKE_TIMEOUT_S = 15.0
 
 DtlsRole = Literal["client", "server"]
@@ -40,9 +40,9 @@ class DtlsFailed(Exception):
 
 
 class Certificate(RTCCertificate):
-    """Makes one OpenSSL context for all handshakes: another for each costs 0.3 ms and 20 kB a peer.
+    """A certificate that makes one OpenSSL context for all handshakes: one for each would cost 0.3 ms and 20 kB a peer.
 
-    Buffers that hold no record are given back, which are 9 kB a peer: after the handshake hardly any comes.
+    Buffers that hold no record are released, which are 9 kB a peer: after the handshake hardly any comes.
     """
 
     _context: SSL.Context | None = None
@@ -56,13 +56,13 @@ class Certificate(RTCCertificate):
 
 
 def make_certificate() -> RTCCertificate:
-    """A fresh self-signed certificate; its fingerprint travels in the SDP."""
+    """Make a fresh self-signed certificate; its fingerprint travels in the SDP."""
     return Certificate.generateCertificate()
 
 
 @cache
 def fingerprint(certificate: RTCCertificate) -> str:
-    """The certificate's SHA-256 fingerprint as an SDP value (RFC 8122 §5)."""
+    """Return the certificate's SHA-256 fingerprint as an SDP value (RFC 8122 §5)."""
     return next(f"{f.algorithm} {f.value}" for f in certificate.getFingerprints() if f.algorithm == "sha-256")
 
 
@@ -108,7 +108,7 @@ class Dtls:
 
 
 class _Records:
-    """What aiortc expects of an ICE transport: one queue in, one call out."""
+    """The ICE transport that aiortc expects: one queue in, one call out."""
 
     role = "controlled"
 

@@ -1,9 +1,9 @@
-"""ICE-lite (RFC 8445 §2.5): answer the browser's connectivity checks, never send any to find a path.
+"""ICE-lite (RFC 8445 §2.5): answers the browser's connectivity checks and never sends any to find a path.
 
 Only addresses whose check carried our password are *validated*; the transport drops everything else, so forged
 datagrams never reach DTLS, and remote candidates are never dialled. A binding request of ours measures the round trip
-of the path the browser selected, or asks an address that it selects after the first whether it is there: what a
-participant is sent cannot be turned on somebody else by forging their address (RFC 7675 §1).
+of the path the browser selected, or verifies an address that it selects after the first: nobody can direct a
+participant's media at somebody else by forging their address (RFC 7675 §1).
 """
 
 import secrets
@@ -15,15 +15,14 @@ Address = tuple[str, int]
 
 _FRAGMENT_LENGTH = 8
 _PRIORITY = 126 << 24 | 65535 << 8 | 255
-"""A host candidate's (RFC 8445 §5.1.2.1); Firefox answers no request without one."""
+"""Priority of a host candidate (RFC 8445 §5.1.2.1); Firefox answers no request without one."""
 MAX_VALIDATED = 8
 """Addresses one peer may have at once. The one not checked for longest is given up, never the one we send to: a browser
-behind a NAT that gives it ever new ports must be heard on the path it chose.
-"""
+behind a NAT that gives it ever new ports must be heard on the path it chose."""
 
 
 def local_fragment(message: stun.Message) -> str:
-    """Our half of a binding request's USERNAME, by which the shared port finds the peer.
+    """Return our half of a binding request's USERNAME, by which the shared port finds the peer.
 
     Responses have none; our requests carry it as the beginning of their transaction id, 32 bits of which are random.
     """
@@ -45,15 +44,15 @@ class IceLite:
         self._asks_as = f"{remote_fragment}:{self.fragment}".encode()
         self.selected: Address | None = None
         self.validated: list[Address] = []
-        """The one checked last is the last."""
+        """Validated addresses; the one checked last comes last."""
         self._tie_breaker = secrets.token_bytes(8)
         self._asked: tuple[bytes, float] | None = None
-        """The newest request of ours, and when it left; older ones do not count any more."""
+        """Our newest request and its time; older ones do not count any more."""
         self._moving: tuple[bytes, Address] | None = None
-        """The request of ours that the address selected last has yet to answer."""
+        """Our request that the address selected last has yet to answer."""
 
     def request(self, message: stun.Message, address: Address) -> bytes | None:
-        """Answer a binding request from `address`, validating it; None when the request is not for us."""
+        """Return the answer to a binding request from `address`, validating it; None when the request is not for us."""
         password = self.password.encode()
         if message.kind != stun.REQUEST or message.username != self._asked_as or not message.sealed_with(password):
             return None
@@ -62,18 +61,19 @@ class IceLite:
         return stun.write(stun.RESPONSE, number, stun.mapped(*address, number), password)
 
     def ask(self, now: float) -> bytes:
-        """A binding request of ours, which the browser answers at once (RFC 8445 §7.3)."""
+        """Return a binding request, which the browser answers at once (RFC 8445 §7.3)."""
         self._asked = self._transaction_id(), now
         return self._question(self._asked[0])
 
     def question(self, address: Address) -> bytes | None:
-        """What `address` must answer before it is sent to; None when it was not selected, or is sent to already."""
+        """Return the request that `address` must answer before it is sent to; None when it was not selected, or is used
+        already."""
         if self._moving is None or self._moving[1] != address:
             return None
         return self._question(self._moving[0])
 
     def moved(self, message: stun.Message, address: Address) -> bool:
-        """Whether this answers our question to `address`, which is sent to from now on."""
+        """Return whether this answers our request to `address`, which is sent to from now on."""
         if (message.transaction_id, address) != self._moving or not self._answers(message):
             return False
         self.selected, self._moving = address, None
@@ -94,7 +94,7 @@ class IceLite:
         return stun.write(stun.REQUEST, transaction_id, attributes, self._remote_password)
 
     def answered(self, message: stun.Message, now: float) -> float | None:
-        """The round trip in seconds when this is the browser's answer to our newest request; it counts once."""
+        """Return the round trip in seconds if this answers our newest request, else None; it counts once."""
         if self._asked is None or message.transaction_id != self._asked[0] or not self._answers(message):
             return None
         (_, left), self._asked = self._asked, None
@@ -121,5 +121,5 @@ class IceLite:
 
 
 def _token(length: int) -> str:
-    """Letters, digits, "+" and "/" (RFC 8839 §5.4); `length` is a multiple of four."""
+    """Return random letters, digits, "+" and "/" (RFC 8839 §5.4); `length` is a multiple of four."""
     return b64encode(secrets.token_bytes(length * 3 // 4)).decode()

@@ -1,6 +1,6 @@
-"""Where each peer's packets come from and go to: one line a peer, one inbox a worker.
+"""The path of one peer's packets (keys, address), and the inbox of a worker, which finds the path of each datagram.
 
-`native/` does the same several times faster; what stands here is used where it was not compiled, and says what it does.
+`native/` does the same several times faster; this Python version is used where that was not compiled, and documents it.
 """
 
 import socket
@@ -14,48 +14,51 @@ from mediaserver.transport.receive_time import receive
 from mediaserver.transport.srtp import CALLS, Srtp, receive_view
 
 MAX_SSRCS = 32
-"""Under which one peer may send, packets and reports together. A browser with a microphone, three layers, a screen, all
-their retransmissions and an SSRC of its own for reports has about ten.
+"""SSRCs under which one peer may send, packets and reports together. A browser with a microphone, three layers, a
+screen, all their retransmissions and an SSRC of its own for reports has about ten.
 
 libsrtp copies its keys for each SSRC that it opens a packet of, and looks through all of them for every packet: with
-30,000, whoever is in a meeting could make one packet cost 0.8 ms. What comes under more than these is dropped before it
-is opened; only what could be opened counts, so that nobody else can use them up. None is ever given up for another:
-libsrtp would forget what it had received under it, and take a recording of that again (RFC 3711 §3.3.2). Nobody is
-locked out by this, since every offer makes a new line.
+30,000, one participant could make one packet cost 0.8 ms. Packets under further SSRCs are dropped before they are
+opened; only an SSRC that could be opened counts, so that nobody else can use them up. None is ever given up for
+another: libsrtp would forget the packets received under it, and accept a recording of them again (RFC 3711 §3.3.2).
+Nobody is locked out by this, since every offer makes a new path.
 """
 MAX_READ = 1024
-"""Datagrams read per look at a socket, so that timers get their turn under a flood."""
+"""Datagrams read per poll of a socket, so that timers get their turn under a flood."""
 
 
 @dataclass(slots=True)
 class Counters:
-    """What went through the port, in datagrams and bytes since start."""
+    """Datagrams and bytes through the port since start."""
 
     packets_in: int = 0
     bytes_in: int = 0
     packets_out: int = 0
     bytes_out: int = 0
     strangers: int = 0
-    """Datagrams from addresses nobody validated."""
+    """Datagrams from addresses that no peer validated."""
     malformed: int = 0
-    """RTP packets of peers that cannot be read."""
+    """Unreadable RTP packets of peers."""
     excess: int = 0
-    """Packets of peers under more SSRCs than they may have."""
+    """Packets of peers under more SSRCs than allowed."""
     refused: int = 0
-    """Datagrams the kernel would not take: dropped, never queued."""
+    """Datagrams the kernel did not take: dropped, never queued."""
 
 
 class PlainPeerPath:
-    """One peer's keys and address. `owner` gets what comes in; `heard` is when something last did, in seconds."""
+    """One peer's keys and address. `owner` gets the incoming packets; `heard` is the time of the last one in
+    seconds."""
 
     def __init__(self, owner: Any, counters: Counters) -> None:
         self.owner = owner
         self.heard = 0.0
         self.level_id = 0
-        """Of the header extension with how loud a microphone is (RFC 6464), which each packet is told; 0 for none."""
+        """Id of the header extension with a microphone's level (RFC 6464), which is read from each packet; 0 for
+        none."""
         self.srtp: Srtp | None = None
         self.apart = False
-        """The kernel takes no segmented messages to its address: the route has no room for them, or it knows none."""
+        """True when the kernel takes no segmented messages to its address: the route's MTU is too small, or it does not
+        know them."""
         self._ssrcs: set[int] = set()
         self._aimed: tuple[socket.socket, Address] | None = None
 
@@ -64,11 +67,11 @@ class PlainPeerPath:
         self.srtp = srtp
 
     def admits(self, ssrc: int) -> bool:
-        """Whether a packet under that SSRC may be opened."""
+        """Return whether a packet under that SSRC may be opened."""
         return ssrc in self._ssrcs or len(self._ssrcs) < MAX_SSRCS
 
     def opened(self, ssrc: int) -> None:
-        """Count an SSRC a packet was opened of."""
+        """Count an SSRC under which a packet was opened."""
         self._ssrcs.add(ssrc)
 
     def aim(self, sock: socket.socket, address: Address) -> None:
@@ -77,18 +80,20 @@ class PlainPeerPath:
             self._aimed, self.apart = (sock, address), False
 
     def close(self) -> None:
-        """Send and take nothing any more."""
+        """Stop sending and receiving."""
         self.owner = self.srtp = self._aimed = None
 
 
 Item = tuple[Any, Any, Any, float]
 """A STUN message as (None, bytes, address); a DTLS record or a decrypted RTCP packet as (owner, bytes, None); decrypted
-RTP packets as (owner, packets, header extensions of the first by local id): as many of one stream as came in a row and
-follow each other in number, of which only the first has extensions beside its level. Last, when it (the first) came."""
+RTP packets as (owner, packets, header extensions of the first by local id): as many consecutive ones of one stream as
+came in a row, of which only the first has extensions beside its level. The last element is the time at which it (the
+first) came."""
 
 
 class PlainInbox:
-    """Which address belongs to which line, and what each datagram is (RFC 7983 §7). `packet` is made of RTP packets."""
+    """Knows the path of each address, and the kind of each datagram (RFC 7983 §7). `packet` is the class of RTP
+    packets."""
 
     def __init__(self, counters: Counters, packet: type[Packet]) -> None:
         # given
@@ -97,20 +102,20 @@ class PlainInbox:
         self._lines: dict[Address, PlainPeerPath] = {}
 
     def route(self, address: Address, line: PlainPeerPath) -> None:
-        """Let what comes from `address` be the line's."""
+        """Assign what comes from `address` to the path."""
         self._lines[address] = line
 
     def forget(self, address: Address, line: PlainPeerPath) -> None:
-        """Stop that, if the address is the line's."""
+        """Remove an address, if it is assigned to the path."""
         if self._lines.get(address) is line:
             del self._lines[address]
 
     def __len__(self) -> int:
-        """How many addresses are routed."""
+        """Return how many addresses are routed."""
         return len(self._lines)
 
     def read(self, sock: socket.socket, now: float) -> list[Item]:
-        """What waits in `sock`, at most `MAX_READ` datagrams; what is nobody's is counted."""
+        """Read what waits in `sock`, at most `MAX_READ` datagrams; datagrams that belong to no path are counted."""
         items: list[Item] = []
         media: Item = None, [], None, now
         for _ in range(MAX_READ):
@@ -167,7 +172,7 @@ class PlainInbox:
 
 
 def _goes_on(media: Item, item: Item) -> bool:
-    """Whether an item is the next packet of a run, which then has it."""
+    """Return whether an item is the next packet of a run, and if so add it."""
     owner, run, *_ = media
     if not run or item[0] is not owner or not isinstance(item[1], list) or item[2]:
         return False

@@ -1,7 +1,7 @@
 """Plain RTP for room systems (RFC 3550): an even port for RTP and the odd one above it for RTCP, for each m-line.
 
-Media goes to where the SDP says until something comes from that host, then to where that came from (symmetric RTP,
-RFC 4961); what comes from any other host is dropped. Sockets are looked at with the engine's, never waited for.
+Media goes to the address in the SDP until something comes from that host, then to the sender's port (symmetric RTP, RFC
+4961); packets from any other host are dropped. Sockets are polled with the engine's, never waited for.
 """
 
 import logging
@@ -23,14 +23,15 @@ from mediaserver.transport.udp_mux import Port
 logger = logging.getLogger(__name__)
 
 MAX_READ = 256
-"""Datagrams read per look at a socket: several key frames, and no flood holds the others up."""
+"""Datagrams read per poll of a socket: several key frames, and no flood holds the others up."""
 SILENCE_S = 25.0
-"""Five intervals of RTCP (RFC 3550 §6.3.5): with its microphone muted and its camera covered, a room system may send
-nothing but a report every five seconds, and of those some get lost. Its tile is empty after 1.5 s anyway."""
+"""Seconds of silence after which a room system is gone: five intervals of RTCP (RFC 3550 §6.3.5). With its microphone
+muted and its camera covered, it may send nothing but a report every five seconds, and some of those get lost. Its tile
+is empty after 1.5 s anyway."""
 
 
 class Receiver(Protocol):
-    """Who takes the packets of one m-line. Must not raise."""
+    """Takes the packets of one m-line. Must not raise."""
 
     def rtp(self, packet: Packet, now: float) -> None:
         """Take one RTP packet."""
@@ -40,7 +41,8 @@ class Receiver(Protocol):
 
 
 class PlainPorts:
-    """The ports for room systems, `numbers` of them. Several workers may share a range: whoever binds one has it."""
+    """The ports for room systems, `numbers` of them. Several workers may share a range: the one that binds a port has
+    it."""
 
     def __init__(self, numbers: range, counters: Counters) -> None:
         # given
@@ -52,7 +54,7 @@ class PlainPorts:
         self._throttled_log = ThrottledLog(logger)
 
     def open(self, host: str, receiver: Receiver) -> "RtpPortPair":
-        """Bind the pair of an m-line, of those that are free the one that rested longest. Raises NoPortFree."""
+        """Bind the port pair of an m-line, of the free ones the pair unused for longest. Raises NoPortFree."""
         for _ in self._even:
             number = self._even[self._next]
             self._next = (self._next + 1) % len(self._even)
@@ -66,7 +68,7 @@ class PlainPorts:
         raise NoPortFree(host)
 
     def poll(self, now: float) -> None:
-        """Take what waits in the sockets."""
+        """Read what waits in the sockets."""
         for line in tuple(self.lines):
             try:
                 line.poll(now)
@@ -96,7 +98,8 @@ def _bind(host: str, number: int) -> socket.socket:
 
 
 def local_address(hosts: Sequence[str], remote: str) -> str:
-    """Which of our addresses the way to `remote` leaves from; the first where it leaves from none or is not known."""
+    """Return that of our addresses from which the route to `remote` leaves; the first where it leaves from none or is
+    unknown."""
     if not remote:
         return hosts[0]
     with socket.socket(socket.AF_INET6 if ":" in remote else socket.AF_INET, socket.SOCK_DGRAM) as probe:
@@ -109,7 +112,7 @@ def local_address(hosts: Sequence[str], remote: str) -> str:
 
 
 class RtpPortPair:
-    """One m-line: where its packets go, and whom those that come are for."""
+    """The RTP and RTCP sockets of one m-line, with their destination and their receiver."""
 
     def __init__(
         self,
@@ -126,24 +129,25 @@ class RtpPortPair:
         # owned
         self.port: int = self._rtp.address[1]
         self.line = PeerPath(self, counters)
-        """Never opened, so that the fast loop leaves this one's packets to :meth:`send`; notes when something came."""
+        """A path that is never opened, so that the fast loop leaves its packets to :meth:`send`; it notes the time of
+        the last packet."""
         self._host = ""
         self._aims: list[Address | None] = [None, None]
-        """Where RTP and RTCP go."""
+        """Destinations of RTP and RTCP."""
 
     def aim(self, host: str, port: int, rtcp_port: int, now: float) -> None:
-        """Take media from `host` alone, and send it to these ports there until we know better."""
+        """Accept media from `host` alone, and send to these ports there until its real ones are known."""
         self._host = host
         self._aims = [(host, port), (host, rtcp_port)] if host else [None, None]
         self.line.heard = now
 
     @property
     def heard(self) -> float:
-        """When something last came from there, in seconds."""
+        """Return the time in seconds of the last packet from there."""
         return float(self.line.heard)
 
     def poll(self, now: float) -> None:
-        """Take what waits in the sockets."""
+        """Read what waits in the sockets."""
         for number, port in enumerate((self._rtp, self._rtcp)):
             for _ in range(MAX_READ):
                 try:
@@ -171,7 +175,7 @@ class RtpPortPair:
         self.line.heard = now
 
     def send(self, packets: Iterable[Outgoing], send_time: int = 0) -> None:
-        """Send packets; room systems know no header extensions."""
+        """Send packets without header extensions: room systems know none."""
         for second, sequence, timestamp, ssrc, payload in packets:
             self.send_packet(HEADER.pack(0x80, second, sequence, timestamp, ssrc) + payload)
 
@@ -199,7 +203,7 @@ class RtpPortPair:
 
 
 class PlainTransport(Stateful):
-    """The m-lines of one room system as one; `changed` is called with (state, reason) on each step."""
+    """All m-lines of one room system; `changed` is called with (state, reason) on each step."""
 
     def __init__(self, changed: Changed) -> None:
         super().__init__(changed)
@@ -207,7 +211,7 @@ class PlainTransport(Stateful):
         self.lines: list[RtpPortPair] = []
 
     def connect(self) -> None:
-        """Begin: both sides know where to send."""
+        """Become connected: both sides know where to send."""
         self._set_state("connected", "")
 
     def check(self, now: float) -> None:
@@ -216,7 +220,7 @@ class PlainTransport(Stateful):
             self._set_state("closed", "silent")
 
     def close(self) -> None:
-        """Release all ports, without telling anybody."""
+        """Release all ports, without calling `changed`."""
         self._close()
         lines, self.lines = self.lines, []
         for line in lines:

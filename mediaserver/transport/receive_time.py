@@ -1,4 +1,4 @@
-"""When datagrams came, by the kernel's clock: sockets are looked at only every few milliseconds.
+"""Receive times of datagrams by the kernel's clock: sockets are polled only every few milliseconds.
 
 `native/clock.c` does the same for many at once.
 """
@@ -12,23 +12,24 @@ from mediaserver.transport.ice import Address
 from mediaserver.transport.srtp import receive_view
 
 _SO_TIMESTAMPNS = 35
-"""asm-generic/socket.h; Python's socket module does not name it."""
+"""From asm-generic/socket.h; Python's socket module does not name it."""
 _TIMESPEC = Struct("@qq")
 MAX_AGE_S = 1.0
-"""What seems to be older came while the clock of the wall was set."""
+"""A datagram that seems older came while the wall clock was being set."""
 
 
 def note(sock: socket.socket) -> None:
-    """Let the kernel note when each datagram of `sock` comes; where it cannot, they come when they are read.
+    """Let the kernel note when each datagram of `sock` comes; where it cannot, the time of reading counts.
 
-    So do those of the moment after the machine's first socket asked.
+    That also holds for the moment after the machine's first socket asked.
     """
     with contextlib.suppress(OSError):
         sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
 
 
 def receive(sock: socket.socket, now: float) -> tuple[int, Address, float]:
-    """Take one datagram into `receive_view`: its length, where it is from, and when it came, in seconds as `now` is.
+    """Read one datagram into `receive_view`; return its length, its sender, and its time in seconds on the clock of
+    `now`.
 
     Raises OSError when none waits.
     """

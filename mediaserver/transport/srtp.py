@@ -22,15 +22,15 @@ _send = ffi.new("unsigned char[]", SEND_BYTES + RECEIVE_BYTES)
 _length = ffi.new("int *")
 
 receive_view = memoryview(ffi.buffer(_receive)).cast("B")
-"""Where sockets put a datagram before :meth:`Srtp.unprotect`."""
+"""The buffer that sockets write a datagram into before :meth:`Srtp.unprotect`."""
 send_view = memoryview(ffi.buffer(_send)).cast("B")
-"""Where :meth:`Srtp.protect_runs` leaves what is to be sent."""
+"""The buffer in which :meth:`Srtp.protect_runs` leaves the packets to send."""
 
 CALLS = tuple(
     int(ffi.cast("uintptr_t", ffi.addressof(lib, name)))
     for name in ("srtp_protect", "srtp_unprotect", "srtp_unprotect_rtcp")
 )
-"""Where these functions are, for the compiled loops."""
+"""Addresses of these functions, for the compiled loops."""
 
 _HEADER = Struct("!BBHII")
 
@@ -39,7 +39,7 @@ Outgoing = tuple[int, int, int, int, bytes]
 
 
 class Srtp:
-    """Both directions of one peer."""
+    """The SRTP sessions of one peer, both directions."""
 
     def __init__(self, tx: Session, rx: Session) -> None:
         # given: kept, since libsrtp's memory lives as long as they do
@@ -47,20 +47,23 @@ class Srtp:
         self._tx = context(tx)
         self._rx = context(rx)
         self.addresses = int(ffi.cast("uintptr_t", self._tx)), int(ffi.cast("uintptr_t", self._rx))
-        """Where libsrtp's two sessions are, for the compiled loops; valid as long as this object lives."""
+        """Return the addresses of libsrtp's two sessions, for the compiled loops; valid as long as this object
+        lives."""
 
     def unprotect(self, length: int) -> int:
-        """Open the RTP packet in `receive_view`; its plain length in bytes, 0 when it is not from this peer."""
+        """Decrypt the RTP packet in `receive_view`; return its plain length in bytes, 0 when it is not from this
+        peer."""
         _length[0] = length
         return _length[0] if lib.srtp_unprotect(self._rx, _receive, _length) == 0 else 0
 
     def unprotect_rtcp(self, length: int) -> int:
-        """Open the RTCP packet in `receive_view`; its plain length in bytes, 0 when it is not from this peer."""
+        """Decrypt the RTCP packet in `receive_view`; return its plain length in bytes, 0 when it is not from this
+        peer."""
         _length[0] = length
         return _length[0] if lib.srtp_unprotect_rtcp(self._rx, _receive, _length) == 0 else 0
 
     def protect(self, packet: bytes) -> memoryview:
-        """A protected RTP packet, header extensions and all, valid until the next call."""
+        """Return a protected RTP packet, header extensions included, valid until the next call."""
         size = len(packet)
         send_view[:size] = packet
         _length[0] = size
@@ -69,7 +72,7 @@ class Srtp:
         return send_view[: _length[0]]
 
     def protect_rtcp(self, packet: bytes) -> memoryview:
-        """A protected RTCP compound packet, valid until the next call."""
+        """Return a protected RTCP compound packet, valid until the next call."""
         size = len(packet)
         send_view[:size] = packet
         _length[0] = size

@@ -1,4 +1,4 @@
-"""How far a transport is, whatever it carries media by."""
+"""The states of a transport, whichever protocol carries its media."""
 
 import logging
 from collections.abc import Callable
@@ -8,11 +8,11 @@ logger = logging.getLogger(__name__)
 
 State = Literal["new", "connecting", "connected", "closed"]
 Changed = Callable[[State, str], None]
-"""Is told each step, and its reason."""
+"""Is called with each new state and its reason."""
 
 
 class Stateful:
-    """Goes through its states once; what is closed stays closed."""
+    """Goes through its states once; a closed transport stays closed."""
 
     def __init__(self, changed: Changed) -> None:
         # given
@@ -28,10 +28,10 @@ class Stateful:
         self._changed(state, reason)
 
     def _close(self) -> None:
-        """Be closed without telling anybody."""
+        """Close without calling `changed`."""
         self._changed = _ignore
         self._set_state("closed", "")
 
 
 def _ignore(_state: State, _reason: str) -> None:
-    """Nobody is interested any more."""
+    """Replaces the callback once nobody is interested any more."""

@@ -1,4 +1,4 @@
-"""STUN (RFC 8489) as far as ICE needs it: binding requests and their answers, each sealed with a password. Pure."""
+"""STUN (RFC 8489) as far as ICE needs it: binding requests and responses with message integrity by a password. Pure."""
 
 import hmac
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from struct import Struct
 from zlib import crc32
 
 REQUEST, RESPONSE = 0x0001, 0x0101
-"""Of the method Binding (RFC 8489 §5)."""
+"""Message types of the method Binding (RFC 8489 §5)."""
 USERNAME, INTEGRITY, MAPPED, PRIORITY, USE_CANDIDATE = 0x0006, 0x0008, 0x0020, 0x0024, 0x0025
 FINGERPRINT, CONTROLLED = 0x8028, 0x8029
 COOKIE = 0x2112A442
@@ -17,24 +17,24 @@ _SEAL_BYTES, _FINGERPRINT_BYTES = 24, 8
 
 @dataclass(slots=True)
 class Message:
-    """What a message says. Before :meth:`sealed_with`, anybody may have said it."""
+    """A parsed message. Until :meth:`sealed_with` returned True, anybody may have written it."""
 
     kind: int
     transaction_id: bytes
     username: bytes = b""
     nominates: bool = False
-    """It has USE-CANDIDATE (RFC 8445 §7.1.1)."""
+    """Whether it has USE-CANDIDATE (RFC 8445 §7.1.1)."""
     body: bytes = b""
-    """The attributes before the seal."""
+    """The attributes before MESSAGE-INTEGRITY."""
     seal: bytes = b""
 
     def sealed_with(self, password: bytes) -> bool:
-        """Whether who wrote it knows the password (MESSAGE-INTEGRITY, RFC 8489 §14.5)."""
+        """Return whether its writer knows the password (MESSAGE-INTEGRITY, RFC 8489 §14.5)."""
         return hmac.compare_digest(self.seal, _seal(self.kind, self.transaction_id, self.body, password))
 
 
 def is_stun(first_byte: int) -> bool:
-    """Whether a datagram's first byte says STUN (RFC 7983 §7)."""
+    """Return whether a datagram's first byte says STUN (RFC 7983 §7)."""
     return first_byte < 4
 
 
@@ -72,19 +72,19 @@ def _take(message: Message, name: int, value: bytes) -> None:
 
 
 def write(kind: int, transaction_id: bytes, attributes: bytes, password: bytes) -> bytes:
-    """A message, sealed and with its fingerprint."""
+    """Return a message with its MESSAGE-INTEGRITY and FINGERPRINT."""
     sealed = attributes + attribute(INTEGRITY, _seal(kind, transaction_id, attributes, password))
     data = _head(kind, transaction_id, len(sealed) + _FINGERPRINT_BYTES) + sealed
     return data + attribute(FINGERPRINT, _fingerprint(data))
 
 
 def attribute(name: int, value: bytes) -> bytes:
-    """An attribute, up to a whole word (RFC 8489 §14)."""
+    """Return an attribute, padded to a whole word (RFC 8489 §14)."""
     return _ATTRIBUTE.pack(name, len(value)) + value + bytes(-len(value) % 4)
 
 
 def mapped(host: str, port: int, transaction_id: bytes) -> bytes:
-    """The attribute that tells a peer its own address (XOR-MAPPED-ADDRESS, RFC 8489 §14.2)."""
+    """Return the attribute that tells a peer its own address (XOR-MAPPED-ADDRESS, RFC 8489 §14.2)."""
     six = ":" in host
     ip = inet_pton(AF_INET6 if six else AF_INET, host.partition("%")[0])
     mask = COOKIE.to_bytes(4) + transaction_id

@@ -16,26 +16,27 @@ from mediaserver.transport.peer_path import Counters, Inbox, PeerPath
 logger = logging.getLogger(__name__)
 
 SOCKET_BUFFER_BYTES = 4 << 20
-"""For the key frames of many cameras between two looks, and for one picture to hundreds of receivers at once: what does
-not fit is lost. Debian 13 gives a twentieth unless told to give more, or asked by root (`SO_*BUFFORCE`, socket(7))."""
+"""Socket buffer for the key frames of many cameras between two polls, and for one picture to hundreds of receivers at
+once; the rest is lost. Debian 13 gives a twentieth unless told to give more, or asked by root (`SO_*BUFFORCE`,
+socket(7))."""
 _BUFFERS = (("rmem_max", socket.SO_RCVBUF, 33), ("wmem_max", socket.SO_SNDBUF, 32))
-"""The kernel's limit, what it limits, and the option that goes beyond it (asm-generic/socket.h)."""
+"""The kernel's limit, the option it limits, and the option that goes beyond it (asm-generic/socket.h)."""
 TAKEN_S = 5.0
-"""A peer is silent for no longer, and an address that changes hands is a port that a router gives anew."""
+"""Seconds for which an address stays with a peer. A peer is silent for no longer; after that a router may have given
+its port to another."""
 _UDP_SEGMENT = 103
-"""linux/udp.h; Python's socket module does not name it."""
+"""From linux/udp.h; Python's socket module does not name it."""
 _SEGMENT = Struct("=H")
 MAX_SEGMENT_BYTES = 1400
 """Larger packets than ours are rare and go one by one."""
 _NOT_IN_SEGMENTS = {errno.EMSGSIZE, errno.EINVAL, errno.EIO, errno.ENOPROTOOPT, errno.EOPNOTSUPP}
-"""What a kernel says of segments that do not fit the route's MTU (behind a VPN or PPPoE it may be 1,280 bytes; which of
-the first two depends on its version), and where the network card of the route has no checksums for them. A packet alone
-it takes. Anything else is about the address.
-"""
+"""Errors of a kernel for segments that do not fit the route's MTU (behind a VPN or PPPoE it may be 1,280 bytes; which
+of the first two depends on its version), and where the network card of the route has no checksums for them. It takes a
+single packet then. Any other error is about the address."""
 
 
 def _segments(sock: socket.socket) -> bool:
-    """Whether the kernel knows UDP_SEGMENT; before 4.18 it would send a run as one datagram, and say nothing."""
+    """Return whether the kernel knows UDP_SEGMENT; before 4.18 it would send a run as one datagram, silently."""
     try:
         sock.getsockopt(socket.IPPROTO_UDP, _UDP_SEGMENT)
     except OSError as exc:
@@ -45,7 +46,7 @@ def _segments(sock: socket.socket) -> bool:
 
 
 def _widen(sock: socket.socket) -> frozenset[str]:
-    """Make the kernel keep more; return its limits that forbid it."""
+    """Enlarge the kernel's buffers; return the limits that forbid it."""
     narrow = set()
     for limit, option, force in _BUFFERS:
         try:
@@ -67,17 +68,17 @@ class Path(Protocol):
 
     @property
     def line(self) -> PeerPath:
-        """Whose owner this peer is."""
+        """Return the path whose owner this peer is."""
 
     @property
     def selected(self) -> Address | None:
-        """The address it is sent to."""
+        """Return the address it is sent to."""
 
     def datagram(self, data: bytes, now: float) -> None:
         """Take a DTLS record or a decrypted RTCP packet from an address this peer validated."""
 
     def rtp(self, packets: list[Packet], extensions: dict[int, bytes], now: float) -> None:
-        """Take decrypted RTP packets of one stream, which follow each other, and the extensions of the first."""
+        """Take decrypted consecutive RTP packets of one stream, and the header extensions of the first."""
 
 
 class Port:
@@ -102,14 +103,14 @@ class Port:
         self._counters.bytes_out += len(data)
 
     def aim(self, line: PeerPath, address: Address) -> None:
-        """Have a peer's packets leave here for `address` from now on."""
+        """Send a peer's packets from here to `address` from now on."""
         line.aim(self.socket, address)
         line.apart = line.apart or not self.segmented
 
     def send_run(self, data: memoryview, segment: int, count: int, address: Address) -> bool:
         """Send `count` datagrams of `segment` bytes (the last may be shorter) with one call where the kernel can.
 
-        Whether it takes that for this address; if not, they went apart, as those to come should.
+        Return whether it takes segments for this address; if not, they went one by one, as later ones should.
         """
         if count == 1 or not self.segmented or segment > MAX_SEGMENT_BYTES:
             self.send_apart(data, segment, address)
@@ -134,7 +135,7 @@ class Port:
 
 
 class UdpMux:
-    """The sockets of one media worker and the peers behind them; whoever owns it looks at them regularly."""
+    """The sockets of one media worker and the peers behind them; its owner polls them regularly."""
 
     def __init__(self) -> None:
         self._sockets: dict[socket.socket, Port] = {}
@@ -145,7 +146,7 @@ class UdpMux:
         self._inbox = Inbox(self.counters, Packet)
         self.addresses: list[Address] = []
         self.has_large_buffer = True
-        """Whether the kernel keeps all that may come between two looks."""
+        """Whether the kernel keeps everything that may come between two polls."""
 
     def open(self, hosts: Iterable[str], port: int) -> None:
         """Bind every host on one port (0: any free one, the same for all). Raises OSError."""
@@ -170,7 +171,7 @@ class UdpMux:
         self._by_fragment[fragment] = path
 
     def taken(self, address: Address, path: Path, now: float) -> bool:
-        """Whether an address is another peer's who was heard lately; a sender's address can be forged."""
+        """Return whether an address belongs to another peer that was heard lately; a sender's address can be forged."""
         other = self._by_address.get(address, path)
         return other is not path and other.selected == address and now - other.line.heard < TAKEN_S
 
@@ -192,7 +193,7 @@ class UdpMux:
             self.forget(address, path)
 
     def poll(self, now: float) -> None:
-        """Take what waits in the sockets."""
+        """Read what waits in the sockets."""
         for sock, port in self._sockets.items():
             for owner, what, more, came in self._inbox.read(sock, now):
                 try:

@@ -21,16 +21,16 @@ from mediaserver.transport.udp_mux import Port, UdpMux
 logger = logging.getLogger(__name__)
 
 SILENCE_S = 8.0
-"""A peer that sent nothing for so long is gone. Browsers check consent every 2.5–6 s (RFC 7675 §5.1)."""
+"""Seconds of silence after which a peer is gone. Browsers check consent every 2.5–6 s (RFC 7675 §5.1)."""
 
 _SEND_TIME = Struct("!HHI")
 
 
 class Receiver(Protocol):
-    """Who takes decrypted packets. Must not raise: a bad packet is the peer's fault and costs it that packet."""
+    """Takes decrypted packets. Must not raise: a bad packet is the peer's fault and costs it that packet."""
 
     def rtp(self, packets: list[Packet], extensions: dict[int, bytes], now: float) -> None:
-        """Take plain RTP packets of one stream that follow each other; the first's header extensions by local id."""
+        """Take consecutive plain RTP packets of one stream; the first's header extensions by local id."""
 
     def rtcp(self, data: bytes, now: float) -> None:
         """Take one plain RTCP compound packet."""
@@ -59,7 +59,7 @@ class WebRtcTransport(Stateful):
         self._receiver = receiver
         # owned
         self.rtp = receiver.rtp
-        """Takes decrypted RTP packets: nothing stands between the port and who wants them."""
+        """Takes decrypted RTP packets: nothing stands between the port and the receiver."""
         self.ice = IceLite(remote_fragment, remote_password)
         self.line = PeerPath(self, mux.counters)
         self._dtls = Dtls(certificate, "server", self._send_plain)
@@ -70,11 +70,11 @@ class WebRtcTransport(Stateful):
 
     @property
     def selected(self) -> Address | None:
-        """The address the browser chose."""
+        """Return the address the browser chose."""
         return self.ice.selected
 
     def stun(self, message: stun.Message, address: Address, port: Port, now: float) -> None:
-        """Answer a check, of which the first valid one starts DTLS; or take an answer."""
+        """Answer a check, of which the first valid one starts DTLS; or take a response."""
         if (round_trip := self.ice.answered(message, now)) is not None:
             self._receiver.answered(round_trip, now)
             return
@@ -144,7 +144,7 @@ class WebRtcTransport(Stateful):
             self._port.send(self._srtp.protect_rtcp(packet), self.ice.selected)
 
     def ask(self, now: float) -> None:
-        """Measure the round trip behind what was sent until now."""
+        """Measure the round trip behind the packets sent until now."""
         if self._port is not None and self.ice.selected is not None:
             self._port.send(self.ice.ask(now), self.ice.selected)
 
@@ -168,8 +168,8 @@ class WebRtcTransport(Stateful):
 
 
 def _send_time(number: int) -> bytes:
-    """The time now as a whole one-byte-header extension: 24 bits of seconds in 6.18 fixed point.
+    """Return the time now as a whole one-byte-header extension: 24 bits of seconds in 6.18 fixed point.
 
-    Receivers compare it with itself alone. By a clock that can be set, packets would seem to have been long under way.
+    Receivers compare it with itself alone. On a clock that can be set, packets would seem to have been long in transit.
     """
     return _SEND_TIME.pack(0xBEDE, 1, (number << 4 | 2) << 24 | int(time.monotonic() * (1 << 18)) & 0xFFFFFF)

@@ -1,4 +1,4 @@
-"""A YUV 4:2:0 picture that tiles, cards and names are painted into."""
+"""The canvas: a YUV 4:2:0 picture that tiles, cards and names are painted into."""
 
 from typing import Any
 
@@ -16,16 +16,16 @@ CARD = (46, 134, 122)
 EMPTY = (32, 130, 126)
 HEADING = (30, 134, 122)
 ACCENT = (150, 44, 21)
-"""Green: the frame around who speaks."""
+"""Green: the frame around the tile of the speaker."""
 WHITE = 235
 BORDER_PX = 4
 SMALLEST_PX = 13
 LEGIBLE = 34
-"""Letters of a 34th of the picture's height can be read across a meeting room."""
+"""Divisor: letters of a 34th of the picture's height can be read across a meeting room."""
 
 
 def planes(picture: VideoFrame) -> tuple[Plane, Plane, Plane]:
-    """The picture's three planes as arrays, without copying or line padding."""
+    """Return the picture's three planes as arrays, without copying or line padding."""
     y, u, v = (_plane(picture.planes[i], *_shape(picture, i)) for i in range(3))
     return y, u, v
 
@@ -41,7 +41,7 @@ def _plane(plane: Any, width: int, height: int) -> Plane:
 
 
 class Canvas:
-    """`frame` is the picture itself; encoders read it as it is."""
+    """A picture to paint on. `frame` is the picture itself; encoders read it as it is."""
 
     def __init__(self, width: int, height: int) -> None:
         self.frame = VideoFrame(width, height, "yuv420p")
@@ -68,7 +68,7 @@ class Canvas:
         )
 
     def name(self, tile: Tile, text: str, shown: tuple[TileIcon, ...] = ()) -> None:
-        """Write a name behind its marks over the tile's lower left corner, on a darkened bar."""
+        """Write a name behind its icons over the tile's lower left corner, on a darkened bar."""
         bar = tile_icons.bar(text, shown, self._letters(tile), tile.width)
         luma, u, v = self._regions(_spot(bar.light, tile.x, tile.y + tile.height - bar.light.shape[0]))
         shade(luma, u, v, bar.light)
@@ -77,14 +77,14 @@ class Canvas:
                 plane[:, place][lit] = tint
 
     def card(self, tile: Tile, text: str, shown: tuple[TileIcon, ...] = ()) -> None:
-        """Paint a named card: what stands in for a missing camera."""
+        """Paint a named card, which replaces a missing camera."""
         self._sheet(tile, CARD)
         self._middle(tile, text)
         if shown:
             self.name(tile, "", shown)
 
     def empty(self, tile: Tile, text: str = "") -> None:
-        """Paint a place where nobody sits, with the name of who is awaited there."""
+        """Paint an empty pane with the name of the point that is awaited there."""
         self._sheet(tile, EMPTY)
         if text:
             self._middle(tile, text)
@@ -103,7 +103,7 @@ class Canvas:
         self._write(right, tile.x + tile.width - right.shape[1], tile.y + (tile.height - right.shape[0]) // 2)
 
     def _letters(self, tile: Tile) -> int:
-        """The size of a name: legible in the whole picture, as long as it leaves the tile its picture."""
+        """Return the font size of a name in pixels: legible in the whole picture, but small enough for the tile."""
         legible = -(-self.frame.height // LEGIBLE)
         return max(SMALLEST_PX, min(max(tile.height // 16, legible), tile.height // 6))
 
@@ -116,7 +116,7 @@ class Canvas:
         np.maximum(luma, np.minimum(mask, WHITE), out=luma)
 
     def border(self, tile: Tile) -> None:
-        """Draw the frame that marks who speaks."""
+        """Draw the frame that marks the speaker."""
         w, h, b = tile.width, tile.height, BORDER_PX
         for edge in (
             Tile("", tile.x, tile.y, w, b),

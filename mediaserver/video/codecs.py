@@ -1,4 +1,4 @@
-"""Codecs as we use them, over PyAV: one class per direction and medium, one frame in, one out."""
+"""Video encoder and decoder over PyAV: one frame in, one out."""
 
 from fractions import Fraction
 from typing import cast
@@ -12,7 +12,7 @@ from mediaserver.rtp.packet import MAX_PAYLOAD_BYTES
 from mediaserver.rtp.payload import SINGLE_NAL
 
 MAX_PIXELS = 1920 * 1088
-"""Larger pictures are refused by the decoder before it allocates them (an 8192² key frame would cost 485 MB)."""
+"""The decoder refuses larger pictures before it allocates them (an 8192² key frame would cost 485 MB)."""
 
 _FFMPEG_DECODERS = {"VP8": "vp8", "H264": "h264"}
 
@@ -28,7 +28,7 @@ class VideoDecoder:
         self._context = context
 
     def decode(self, data: bytes) -> VideoFrame | None:
-        """The newest picture these bytes give; None when they give none. Raises ValueError on undecodable bytes."""
+        """Return the newest picture in these bytes; None when there is none. Raises ValueError on undecodable bytes."""
         try:
             pictures = self._context.decode(Packet(data)) if data else []
         except av.FFmpegError as exc:
@@ -37,9 +37,9 @@ class VideoDecoder:
 
 
 class VideoEncoder:
-    """Encodes one rendition for real time: no lookahead, key frames only when asked for or every ten seconds.
+    """Encodes one rendition in real time: no lookahead, key frames only when requested or every ten seconds.
 
-    At most `fps` pictures in a second are at most `bitrate` bit/s.
+    `fps` pictures a second take at most `bitrate` bit/s.
     """
 
     def __init__(self, codec: str, width: int, height: int, fps: int | Fraction, bitrate: int) -> None:
@@ -47,10 +47,10 @@ class VideoEncoder:
         self._count = 0
 
     def encode(self, picture: VideoFrame, *, keyframe: bool) -> tuple[bytes, bool]:
-        """The next picture as bytes, and whether it is a key frame.
+        """Encode the next picture; return its bytes, and whether it is a key frame.
 
         Pictures are numbered without the gaps that a busy machine leaves between them: libvpx would take a gap for a
-        slower film and give all that come after it twice their bits.
+        lower frame rate and give all later pictures twice their bits.
         """
         picture.pts, self._count = self._count, self._count + 1
         picture.time_base = self._context.time_base
@@ -75,9 +75,10 @@ def _video_encoder(codec: str, width: int, height: int, fps: Fraction, bitrate: 
 
 SLOW_PIXELS = 1280 * 720
 _FASTER = {"cpu-used": "-12"}
-"""1080p30 in VP8 then costs a third more than in H.264, and loses half a dB (docs/performance.md)."""
+"""Encoder speed for large pictures. 1080p30 in VP8 then costs a third more than in H.264, and loses half a dB
+(docs/performance.md)."""
 X264 = {"preset": "superfast", "tune": "zerolatency", "profile": "baseline", "forced-idr": "1", "sc_threshold": "0"}
-"""libx264's options by FFmpeg's names; baseline is what every browser decodes."""
+"""libx264's options by FFmpeg's names; every browser decodes the baseline profile."""
 _ENCODERS = {
     "H264": ("libx264", X264),
     SINGLE_NAL: ("libx264", {**X264, "x264-params": f"slice-max-size={MAX_PAYLOAD_BYTES}"}),

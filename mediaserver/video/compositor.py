@@ -1,6 +1,6 @@
-"""The composed pictures of a room: decode what is seen once, paint it on every easel it stands on, encode each once.
+"""The compositor: decodes each visible camera once, paints it into every composition that shows it, encodes each once.
 
-A composer lives in one worker thread. It is handed work and hands back bytes; it touches nothing of the room.
+A compositor lives in one worker thread. It takes requests and returns encoded bytes; it touches nothing of the room.
 """
 
 from dataclasses import dataclass, field
@@ -17,27 +17,27 @@ from mediaserver.video.scaler import Scaler
 from mediaserver.video.tile_icons import TileIcon
 
 STALE_S = 2.0
-"""A camera that sent nothing for so long is shown as its card, not as a frozen face; a screen may stand still."""
+"""Seconds without a frame after which a camera is shown as its card, not as a frozen face. A screen may stand still."""
 
 
 @dataclass(frozen=True, slots=True)
 class ComposeRequest:
-    """One tick: the pictures that are due, and what the cameras sent since the last one."""
+    """The input of one tick: the compositions that are due, and the frames that cameras sent since the last one."""
 
     now: float
     jobs: tuple[CompositionJob, ...]
     labels: dict[str, str]
-    """Of everyone in the room; who is missing is forgotten."""
+    """Labels of everyone in the room; seats that are missing here are forgotten."""
     frames: dict[str, list[Frame]]
     speaker: str | None
     icons: dict[str, tuple[TileIcon, ...]] = field(default_factory=dict)
     others: frozenset[PainterKey] = frozenset()
-    """Pictures that somebody watches and that are due at another time."""
+    """Keys of all compositions that somebody watches, also those due at another time."""
 
 
 @dataclass(slots=True)
 class ComposeResult:
-    """What a tick gave: by picture and rendition what was encoded; seats to ask for a key frame."""
+    """The output of one tick: encoded pictures by composition and rendition, and seats to request a key frame from."""
 
     pictures: dict[tuple[int, RenditionKey], Encoded] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
@@ -54,12 +54,12 @@ class Compositor:
         self._painters: dict[PainterKey, Painter] = {}
 
     def close(self) -> None:
-        """Let go of all codecs and pictures: the room that held them may wait long for the garbage collector."""
+        """Release all codecs and pictures: the garbage collector may come to the room late."""
         self._cameras.clear()
         self._painters.clear()
 
     def compose(self, work: ComposeRequest) -> ComposeResult:
-        """Do one tick's work; what a picture needed is dropped when it is not wanted any more."""
+        """Run one tick. Painters of compositions that nobody watches any more are dropped."""
         composed = ComposeResult()
         self._hand_out(work)
         for unwatched in self._painters.keys() - work.others - {job.painter for job in work.jobs}:
@@ -92,7 +92,8 @@ class Compositor:
 
 
 class _Camera:
-    """One seat's decoder and newest picture, which is decoded when it is painted: what was just written is at hand."""
+    """One seat's decoder and newest picture. It decodes when the picture is painted, so that it is still in the
+    cache."""
 
     def __init__(self, stale_s: float) -> None:
         # given
@@ -111,11 +112,12 @@ class _Camera:
         """The newest picture in the sizes of its tiles."""
 
     def take(self, frames: list[Frame], now: float) -> None:
-        """Let pictures wait until somebody looks."""
+        """Keep frames until the picture is needed."""
         self._waiting, self._came, self._broken = frames, now, False
 
     def decode(self) -> bool:
-        """Decode in order what waits, keeping the newest picture; False when a key frame is needed to go on."""
+        """Decode the waiting frames in order and keep the newest picture; return False when a key frame is needed to go
+        on."""
         waiting, self._waiting = self._waiting, []
         for frame in waiting:
             if (frame.stream, frame.codec) != self._stream:
@@ -134,12 +136,12 @@ class _Camera:
         return not self._broken
 
     def newest(self, now: float) -> VideoFrame | None:
-        """Its newest picture; None when it does not send any more."""
+        """Return its newest picture; None when it no longer sends."""
         self.decode()
         return self._picture if now - self._time < self._stale_s else None
 
     def scaled(self, picture: VideoFrame, width: int, height: int) -> VideoFrame:
-        """The newest picture in another size, made once for all tiles of that size, whatever is written on them."""
+        """Return the newest picture in another size, made once for all tiles of that size."""
         size = width, height
         if size not in self._scaled:
             self._scaled[size] = self._scaler.scale(picture, width, height)

@@ -1,4 +1,4 @@
-"""Names as masks of grey, ready to be blended into a picture. Vietnamese needs all its marks: we ship a font."""
+"""Draws names as grey masks that are blended into a picture. Vietnamese needs all its diacritics: we ship a font."""
 
 import re
 import unicodedata
@@ -14,15 +14,15 @@ FONT = Path(__file__).parent.parent / "fonts" / "BeVietnamPro-Medium.ttf"
 _PADDING = 0.45
 """Room around the text, as a share of the font size."""
 _MARKS = 0.32
-"""Room above the ascent for capitals with two marks (Ễ), as a share of the font size."""
+"""Room above the ascent for capitals with two diacritics (Ễ), as a share of the font size."""
 MAX_LETTERS = 200
-"""More than ever fit; shortening takes time with the square of a name's length."""
+"""More letters than ever fit; the time to shorten a name grows with the square of its length."""
 SEPARATOR = " · "
-"""Behind a registered name (Điều 6.4) stands what it means, where there is room."""
+"""Separates a registered name (Điều 6.4) from its meaning, which is shown where there is room."""
 _SIMPLE = re.compile("[\u0020-\u024f\u1e00-\u1eff\u2010-\u2044]*")
-"""Scripts whose letters stand beside each other whatever their neighbours are: Vietnamese and all Latin ones."""
+"""Scripts whose letters do not change with their neighbours: Vietnamese and all Latin ones."""
 _NUMBER = re.compile(r"\.\d{2}$")
-"""Of a device of a point: without it two of them look alike."""
+"""The number of a point's device: without it two of them look alike."""
 
 Mask = NDArray[np.uint8]
 
@@ -33,7 +33,7 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
 
 
 def readable(text: str) -> str:
-    """The text in composed form (NFC) on one line, without control characters: what is drawn, never interpreted.
+    """Return the text in composed form (NFC) on one line, without control characters.
 
     Line and paragraph separators become spaces: text layout refuses them.
     """
@@ -42,7 +42,8 @@ def readable(text: str) -> str:
 
 
 def _fitting(words: str, font: ImageFont.FreeTypeFont, most: float) -> str:
-    """The whole text, else what stands before its separator, else that with an ellipsis; a device's number stays."""
+    """Return the whole text, else the part before its separator, else that with an ellipsis; a device's number
+    stays."""
     name = words.partition(SEPARATOR)[0]
     for whole in (words, name):
         if font.getlength(whole) <= most:
@@ -56,7 +57,8 @@ def _fitting(words: str, font: ImageFont.FreeTypeFont, most: float) -> str:
 
 @lru_cache(maxsize=64)
 def mask(text: str, size: int, most: int) -> Mask:
-    """`text` in `size` pixels, shortened to at most `most` pixels wide; even shape, 0 to 255."""
+    """Draw `text` in `size` pixels, shortened to at most `most` pixels wide; return an array of even shape, 0 to
+    255."""
     font, words = _font(size), readable(text)[:MAX_LETTERS]
     pad = round(size * _PADDING)
     words = _fitting(words, font, most - 2 * pad)
@@ -72,7 +74,7 @@ def mask(text: str, size: int, most: int) -> Mask:
 
 
 def _write(sheet: Mask, words: str, size: int, x: float, baseline: int) -> None:
-    """Letter by letter: drawing each anew costs a fiftieth of a millisecond, and a name has forty."""
+    """Draw letter by letter from a cache: drawing each anew costs a fiftieth of a millisecond, and a name has forty."""
     for at, letter in enumerate(words):
         drawn, right, down = _letter(letter, size)
         left, top = floor(x + 0.5) + right, baseline + down
@@ -84,7 +86,7 @@ def _write(sheet: Mask, words: str, size: int, x: float, baseline: int) -> None:
 
 @lru_cache(maxsize=4096)
 def _letter(letter: str, size: int) -> tuple[Mask, int, int]:
-    """A letter, and how far right of and below the pen on the baseline its picture begins."""
+    """Return a letter's picture, and its offset right of and below the pen on the baseline."""
     core, (right, down) = _font(size).getmask2(letter, "L", anchor="ls")
     width, height = core.size
     return np.array(core, np.uint8).reshape(height, width), int(right), int(down)
@@ -92,6 +94,6 @@ def _letter(letter: str, size: int) -> tuple[Mask, int, int]:
 
 @lru_cache(maxsize=4096)
 def _advance(pair: str, size: int) -> float:
-    """How far the first of two letters moves the pen, their kerning in it."""
+    """Return how far the first of two letters moves the pen, kerning included."""
     font = _font(size)
     return font.getlength(pair) - font.getlength(pair[1:])

@@ -1,4 +1,4 @@
-"""Where each seat stands in the composed picture: plain geometry in pixels, even numbers only (4:2:0 chroma)."""
+"""Computes each seat's tile in the composed picture: plain geometry in pixels, even numbers only (4:2:0 chroma)."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -9,11 +9,12 @@ from mediaserver.api import Layout, LayoutKind
 from mediaserver.video.layout_plans import FAMILIES, LayoutPlan, Role
 
 HEADING_LINES = 18
-"""The line of title and clock is this part of the picture's height."""
+"""Divisor: the line of title and clock takes this part of the picture's height."""
 
 
 class Tile(NamedTuple):
-    """A seat's rectangle in the picture; `seat` is "" where nobody sits, `awaited` who is pinned there and absent."""
+    """A seat's rectangle in the picture; `seat` is "" for an empty pane, `awaited` the absent point that is pinned
+    there."""
 
     seat: str
     x: int
@@ -26,7 +27,7 @@ class Tile(NamedTuple):
 def arrange(
     layout: Layout, seats: Sequence[str], speaker: str | None, width: int, height: int, content: str | None = None
 ) -> tuple[Tile, ...]:
-    """Tiles for `seats` in order; a seat that stands nowhere is on another page. `content` is a shared screen."""
+    """Return the tiles for `seats` in order; a seat without a tile is on another page. `content` is a shared screen."""
     if not seats:
         return ()
     family = FAMILIES[layout.kind]
@@ -43,26 +44,26 @@ def arrange(
 
 
 def heading(layout: Layout, width: int, height: int) -> Tile:
-    """The line above the panes; without height when neither title nor clock is wanted."""
+    """Return the rectangle of the line above the panes; its height is 0 when neither title nor clock is wanted."""
     return Tile("", 0, 0, width, _even(height // HEADING_LINES) if layout.title or layout.clock else 0)
 
 
 def pages(layout: Layout, seats: Sequence[str], speaker: str | None, content: str | None = None) -> int:
-    """How many pages it takes to show everyone once."""
+    """Return the number of pages that show everyone once."""
     panes = _fixed(layout, FAMILIES[layout.kind].plan(FAMILIES[layout.kind].most), seats, speaker, content)
     free, rest = _free(layout, panes, seats)
     return _pages(len(free), len(rest))
 
 
 def turned(layout: Layout, elapsed: float) -> int:
-    """The page that shows `elapsed` seconds after the layout was chosen."""
+    """Return the page to show `elapsed` seconds after the layout was chosen."""
     return layout.page + (int(elapsed // layout.rotate) if layout.rotate else 0)
 
 
 def _fill(
     layout: Layout, plan: LayoutPlan, seats: Sequence[str], speaker: str | None, content: str | None
 ) -> list[str]:
-    """Who is in which pane, "" for nobody."""
+    """Return the seat in each pane, "" for none."""
     panes = _fixed(layout, plan, seats, speaker, content)
     free, rest = _free(layout, panes, seats)
     first = layout.page % _pages(len(free), len(rest)) * len(free)
@@ -74,7 +75,7 @@ def _fill(
 def _fixed(
     layout: Layout, plan: LayoutPlan, seats: Sequence[str], speaker: str | None, content: str | None
 ) -> list[str]:
-    """Pinned seats first, then whoever a pane waits for; panes left to the order of seats stay ""."""
+    """Place pinned seats, then those that panes of a role wait for; panes left to the order of seats stay ""."""
     pins = layout.seats[: len(plan.cells)]
     panes = [(seat if seat in seats else "") or "" for seat in pins] + [""] * (len(plan.cells) - len(pins))
     taken = set(panes)
@@ -94,17 +95,17 @@ def _fixed(
 
 
 def _reserved(layout: Layout, pane: int) -> bool:
-    """Whether an empty card keeps the pane for the absent one who is pinned there."""
+    """Return whether an empty card keeps the pane for the absent point that is pinned there."""
     return layout.empty and pane < len(layout.seats) and layout.seats[pane] is not None
 
 
 def _awaited(layout: Layout, pane: int) -> str:
-    """Who is pinned to a pane that is kept for them, "" for nobody."""
+    """Return the absent point that a pane is kept for, "" for none."""
     return layout.seats[pane] or "" if _reserved(layout, pane) else ""
 
 
 def _free(layout: Layout, panes: Sequence[str], seats: Sequence[str]) -> tuple[list[int], list[str]]:
-    """Panes and seats that are left to each other once the `panes` that wait for somebody are taken."""
+    """Return the panes and the seats that are still free once the `panes` with a role or a pin are taken."""
     free = [number for number, seat in enumerate(panes) if not seat and not _reserved(layout, number)]
     taken = set(panes)
     return free, [seat for seat in seats if seat not in taken]
@@ -115,13 +116,13 @@ def _pages(free: int, rest: int) -> int:
 
 
 def _trimmed(layout: Layout, panes: list[str]) -> list[str]:
-    """Panes up to the last that somebody has, or is awaited in."""
+    """Return the panes up to the last one that is taken or kept for somebody."""
     last = max((number for number, seat in enumerate(panes) if seat or _reserved(layout, number)), default=0)
     return panes[: last + 1]
 
 
 def _ground(layout: Layout, width: int, height: int) -> Tile:
-    """Where the panes stand: the picture's own shape, below the heading if there is one."""
+    """Return the area of the panes: the picture's own shape, below the heading if there is one."""
     top = heading(layout, width, height).height
     inner = _even(width * (height - top) // height)
     return Tile("", _even((width - inner) // 2), top, inner, height - top)
@@ -129,7 +130,7 @@ def _ground(layout: Layout, width: int, height: int) -> Tile:
 
 @lru_cache(1000)
 def _places(kind: LayoutKind, count: int, ground: Tile) -> tuple[tuple[int, int, int, int], ...]:
-    """Panes in pixels (x, y, width, height): equal cells become equal rectangles, wherever they stand."""
+    """Return the panes in pixels (x, y, width, height): equal cells become equal rectangles everywhere."""
     plan = FAMILIES[kind].plan(count)
     return tuple(
         (
@@ -144,7 +145,7 @@ def _places(kind: LayoutKind, count: int, ground: Tile) -> tuple[tuple[int, int,
 
 @lru_cache(1000)
 def fit(width: int, height: int, tile: Tile) -> Tile:
-    """The largest rectangle of shape `width` × `height` centred in a tile."""
+    """Return the largest rectangle of shape `width` × `height` centred in a tile."""
     scale = min(tile.width / width, tile.height / height)
     w, h = max(2, _even(round(width * scale))), max(2, _even(round(height * scale)))
     if tile.width - w <= 4 and tile.height - h <= 4:  # a hair's breadth of bars looks like a fault

@@ -1,16 +1,16 @@
-"""Every layout as data: panes on a small grid, drawn with letters. What is drawn here is what is composed and shown.
+"""Every layout as data: panes on a small grid, drawn with letters, as they are composed and shown.
 
 A letter is a pane; the same letter over several places makes it larger, a dot is nothing. Panes are filled in the order
-of the alphabet, capitals first. Each pane has a role that says who it waits for:
+of the alphabet, capitals first. Each pane has a role that says whom it waits for:
 
-    main     the focus, else the speaker, else the first point that has no pane yet
-    held     the focus, else the first point: it stays when somebody else speaks
-    speaker  the speaker, else the first point that has no pane yet
-    seat     the points in order
-    content  the shared screen, else as held
+main     the focus, else the speaker, else the first point that has no pane yet
+held     the focus, else the first point: it stays when somebody else speaks
+speaker  the speaker, else the first point that has no pane yet
+seat     the points in order
+content  the shared screen, else as held
 
-The speaker is who speaks. While nobody does, or only who cannot be seen, it is who spoke last and is still there, with
-or without the floor: a pause takes the frame away, and nothing else moves.
+While nobody visible speaks, the speaker is the point that spoke last and is still there, with or without the floor: a
+pause removes the frame, and nothing else moves.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,8 @@ Role = Literal["main", "held", "speaker", "seat", "content"]
 
 LETTERS = ascii_uppercase + ascii_lowercase
 GROWS_TO = 64
-"""8 × 8: below that a face has fewer than 90 lines at 720p. Later seats are on another page; all stay in the sound."""
+"""8 × 8 panes: with more, a face has fewer than 90 lines at 720p. Later seats are on another page; all stay in the
+sound."""
 STRIP = 6
 PANORAMA = 6
 
@@ -53,9 +54,9 @@ class LayoutPlan:
 
 @dataclass(frozen=True, slots=True)
 class LayoutFamily:
-    """A kind of layout: its plan for a number of points, and how many panes it has at most.
+    """A kind of layout: returns its plan for a number of points, and knows how many panes it has at most.
 
-    A layout that does not grow has one plan for every number; places nobody takes stay empty.
+    A layout that does not grow has one plan for every number; panes that nobody takes stay empty.
     """
 
     kind: LayoutKind
@@ -63,11 +64,11 @@ class LayoutFamily:
     grows: bool
     plan: Callable[[int], LayoutPlan]
     sample: int
-    """The number of points that shows best what it looks like."""
+    """Return the number of points that shows best how it looks."""
 
 
 def _drawn(kind: LayoutKind, drawing: str, *roles: Role) -> LayoutFamily:
-    """A fixed layout; `roles` are those of its first panes, the others are seats."""
+    """Return a fixed layout; `roles` are those of its first panes, the others are seats."""
     lines = drawing.split()
     letters = sorted(set("".join(lines)) - {"."}, key=LETTERS.index)
     given = (*roles, *["seat"] * (len(letters) - len(roles)))
@@ -89,7 +90,7 @@ def _fixed_grid(kind: LayoutKind, side: int) -> LayoutFamily:
 
 @cache
 def _growing(count: int) -> LayoutPlan:
-    """Rows of equal panes in the picture's own shape; a short last row is centred. Two units make a pane."""
+    """Return rows of equal panes in the picture's own shape; a short last row is centred. Two units make a pane."""
     columns = ceil(sqrt(count))
     rows = ceil(count / columns)
     cells = []
@@ -102,7 +103,7 @@ def _growing(count: int) -> LayoutPlan:
 
 @cache
 def _over_strip(count: int) -> LayoutPlan:
-    """One large above a centred strip; alone it has the whole picture."""
+    """Return one large pane above a centred strip; alone it fills the whole picture."""
     if count == 1:
         return LayoutPlan(1, 1, (Cell(0, 0, 1, 1, "main"),))
     small, units = count - 1, 2 * STRIP
@@ -112,7 +113,7 @@ def _over_strip(count: int) -> LayoutPlan:
 
 @cache
 def _abreast(count: int) -> LayoutPlan:
-    """All side by side in one row."""
+    """Return all panes side by side in one row."""
     cells = tuple(Cell(2 * i, count - 1, 2, 2, "seat") for i in range(count))
     return LayoutPlan(2 * count, 2 * count, cells)
 

@@ -1,4 +1,4 @@
-"""What the composed picture shows now: the chosen layout, its tiles, the page it has turned to, and the line above."""
+"""The state of one composed picture's layout: the chosen layout, its tiles, its current page, its heading."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -10,14 +10,14 @@ from mediaserver.video.layout import Tile, arrange, heading, pages, turned
 
 VIETNAM = timezone(timedelta(hours=7))  # no summer time
 AHEAD_S = 2.0
-"""Cameras of the next page are asked for so long before it turns: they come as pictures, not as cards."""
+"""Seconds before a page turns in which its cameras are requested, so that they come as pictures, not as cards."""
 PATIENCE_S = 1.0
-"""So long another layout or speaker waits for the cameras that are newly shown; then they come as cards."""
+"""Seconds for which another layout or speaker waits for newly shown cameras; then they come as cards."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """The line above the panes: where it stands and what it says."""
+    """The line above the panes: its rectangle and its texts."""
 
     tile: Tile
     title: str
@@ -25,30 +25,30 @@ class Heading:
 
 
 class LayoutState:
-    """`now` is a monotonic clock in seconds throughout."""
+    """The layout that one composed picture shows. `now` is a monotonic clock in seconds throughout."""
 
     def __init__(self, options: RoomOptions) -> None:
         # given
         self._options = options
         # owned
         self.layout = Layout()
-        """What was chosen."""
+        """The layout that was chosen."""
         self.ahead: tuple[Tile, ...] = ()
-        """Tiles of the page, layout or speaker that is about to come; empty otherwise."""
+        """Tiles of the page, layout or speaker that comes next; empty when nothing is about to change."""
         self._tiles: tuple[Tile, ...] | None = ()
-        """Computed when first looked at, since many a stage is arranged that nobody watches."""
+        """Computed on first use, since many arrangements are never watched."""
         self._arranged: Callable[[], tuple[Tile, ...]] = tuple
         self._shown = self.layout
         self._speaker: str | None = None
-        """Who is to have the speaker's pane."""
+        """The seat that is to have the speaker's pane."""
         self._stands: str | None = None
-        """Who has it."""
+        """The seat that has it now."""
         self._chosen = 0.0
         self._since = 0.0
         self._page = 0
 
     def choose(self, layout: Layout, now: float) -> None:
-        """Take another layout. :meth:`arrange` asks for the cameras it newly shows, :meth:`settle` shows it."""
+        """Set another layout. :meth:`arrange` requests its new cameras, :meth:`settle` shows it."""
         if layout == self.layout:
             return
         self.layout, self._chosen = layout, now
@@ -56,18 +56,18 @@ class LayoutState:
             self._show(now)
 
     def shows(self, layout: Layout) -> bool:
-        """Whether a layout is shown and no other is about to come."""
+        """Return whether a layout is shown and no other comes next."""
         return self._shown == self.layout == layout
 
     @property
     def tiles(self) -> tuple[Tile, ...]:
-        """What stands where since the last arrangement."""
+        """Return the tiles of the last arrangement."""
         if self._tiles is None:
             self._tiles = self._arranged()
         return self._tiles
 
     def _show(self, now: float) -> None:
-        """Show what was chosen, and who speaks; the page of another layout starts now."""
+        """Show the chosen layout and speaker; the page of another layout starts now."""
         if self._shown != self.layout:
             self._shown, self._since = self.layout, now
         self._stands = self._speaker
@@ -77,7 +77,7 @@ class LayoutState:
         return self._shown != self.layout or self._stands != self._speaker
 
     def settle(self, ready: Callable[[str], bool], now: float) -> bool:
-        """Show what was chosen once all it newly shows is ready, or has kept it waiting; whether to arrange anew."""
+        """Show the chosen layout once its new cameras are ready or the wait is over; return whether to arrange anew."""
         if not self._waits:
             return False
         seen = {tile.seat for tile in self.tiles}
@@ -87,9 +87,9 @@ class LayoutState:
         return True
 
     def arrange(self, seats: Sequence[str], speaker: str | None, now: float, content: str | None = None) -> None:
-        """Set the tiles of the current page, and those of the next one shortly before it comes.
+        """Compute the tiles of the current page, and those of the next page shortly before it comes.
 
-        Who newly speaks waits for its camera as another layout does, unless its picture stands somewhere already.
+        A new speaker waits for its camera as another layout does, unless its picture is shown somewhere already.
         """
         self._page = self._page_at(now)
         self._speaks(speaker, seats, now)
@@ -114,11 +114,11 @@ class LayoutState:
             self._stands = speaker
 
     def due(self, now: float) -> bool:
-        """Whether time alone asks for a new arrangement."""
+        """Return whether the passing of time alone requires a new arrangement."""
         return self._page_at(now) != self._page or (not self.ahead and self._page_at(now + AHEAD_S) != self._page)
 
     def heading(self, utc: datetime, title: str) -> Heading | None:
-        """The line above the panes, if it is wanted."""
+        """Return the line above the panes; None when it is not wanted."""
         layout, options = self._shown, self._options
         if not (layout.title or layout.clock):
             return None

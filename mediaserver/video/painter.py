@@ -1,4 +1,4 @@
-"""One composed picture in its painter's hands: the canvas, what stands on it, and its encoders."""
+"""Paints one composition (tiles, labels, heading) on its canvas and encodes it into the renditions that are watched."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,50 +16,50 @@ from mediaserver.video.scaler import Scaler, halves
 from mediaserver.video.tile_icons import TileIcon
 
 Encoded = tuple[bytes, bool]
-"""A picture, and whether it is a key frame."""
+"""An encoded picture, and whether it is a key frame."""
 
 
 PainterKey = tuple[int, bool]
-"""A picture's number, and whether it is the one for large displays."""
+"""A composition's number, and whether it is the picture for large displays."""
 
 
 class Camera(Protocol):
-    """What a tile shows."""
+    """The decoded camera behind a tile."""
 
     decoded: int
-    """Pictures so far: another one when this has changed."""
+    """Number of pictures so far: the picture is another one when this has changed."""
 
     def newest(self, now: float) -> VideoFrame | None:
-        """Its newest picture, which is decoded now if it was not looked at before; None when it sends no more."""
+        """Return its newest picture, decoding it now if needed; None when it no longer sends."""
 
     def scaled(self, picture: VideoFrame, width: int, height: int) -> VideoFrame:
-        """Its newest picture in another size."""
+        """Return its newest picture in another size."""
 
 
 @dataclass(frozen=True, slots=True)
 class CompositionJob:
-    """One picture at one tick: where its tiles stand, and what is wanted of it."""
+    """One composition at one tick: its tiles, and the renditions to encode."""
 
     picture: int
-    """Its number in the room."""
+    """The composition's number in the room."""
     tick: int
-    """In its own pictures per second."""
+    """Counted in the composition's own frame rate."""
     tiles: tuple[Tile, ...]
     renditions: dict[RenditionKey, bool]
-    """What to encode, and whether it must be a key frame."""
+    """The renditions to encode, each with whether it must be a key frame."""
     heading: Heading | None = None
     large: bool = False
-    """Whether it is the one for large displays."""
+    """Whether it is the picture for large displays."""
 
     @property
     def painter(self) -> PainterKey:
-        """What it is painted on."""
+        """Return the key of its painter."""
         return self.picture, self.large
 
 
 @dataclass(frozen=True, slots=True)
 class TileContents:
-    """Who may stand in a picture: cameras, labels and marks by seat, and who speaks."""
+    """What tiles can show: cameras, labels and icons by seat, and the speaker."""
 
     cameras: Mapping[str, Camera]
     labels: Mapping[str, str]
@@ -68,7 +68,7 @@ class TileContents:
 
 
 class Painter:
-    """Paints and encodes one picture of a room whose own size is `width` × `height` pixels, at `fps`."""
+    """Paints and encodes one composition of a room whose own size is `width` × `height` pixels, at `fps`."""
 
     def __init__(self, width: int, height: int, fps: int, *, large: bool = False) -> None:
         # given
@@ -78,7 +78,7 @@ class Painter:
         self.canvas = Canvas(*self._dimensions(QUALITIES[LARGE if large else USUAL]))
         self.encoders: dict[RenditionKey, VideoEncoder] = {}
         self._encoded: dict[RenditionKey, int] = {}
-        """The tick each was last encoded at: a busy machine leaves ticks out, often every other one."""
+        """The tick each rendition was last encoded at: a busy machine skips ticks, often every other one."""
         self._scaler = Scaler()
         self._shown: dict[Tile, _Shown] = {}
         self._heading: Heading | None = None
@@ -90,7 +90,7 @@ class Painter:
             self._show(tile, contents, now)
 
     def _lay_out(self, tiles: tuple[Tile, ...], heading: Heading | None) -> None:
-        """Clear what no longer stands where it stood; whatever is new is painted before anything is encoded."""
+        """Clear tiles that moved or went; whatever is new is painted before anything is encoded."""
         for tile in self._shown.keys() - set(tiles):
             self.canvas.fill(tile, BACKGROUND)
             del self._shown[tile]
@@ -132,7 +132,7 @@ class Painter:
             self.canvas.paint(spot, camera.scaled(picture, spot.width, spot.height))
 
     def encode(self, job: CompositionJob) -> dict[RenditionKey, Encoded]:
-        """What is wanted of the canvas as it is; encoders of what is no longer wanted are dropped."""
+        """Encode the canvas into the wanted renditions; drop the encoders of others."""
         for key in self.encoders.keys() - job.renditions.keys():
             del self.encoders[key], self._encoded[key]
         encoded: dict[RenditionKey, Encoded] = {}
@@ -155,7 +155,7 @@ class Painter:
         return round(width * quality.share) & ~1, round(height * quality.share) & ~1
 
     def _scaled(self, quality: Quality) -> VideoFrame:
-        """The canvas in a quality's size."""
+        """Return the canvas in a quality's size."""
         return self._scaler.scale(self.canvas.frame, *self._dimensions(quality))
 
     def _encoder(self, codec: str, quality: Quality) -> VideoEncoder:
@@ -165,7 +165,7 @@ class Painter:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """What a tile holds now; painting the same again is left out."""
+    """The present content of a tile; painting the same again is skipped."""
 
     picture: int
     label: str

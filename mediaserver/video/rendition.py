@@ -1,4 +1,4 @@
-"""A rendition: the composed picture in one codec, encoded once and shared by all who watch it."""
+"""A rendition: the composed picture in one codec and quality, encoded once and shared by all its viewers."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from mediaserver.rtp.source import FlushQueue, Sink, VideoSource
 
 
 class Rendition(VideoSource):
-    """A source like any camera; `ask` makes the next picture a key frame. `watched` hears of each new sink."""
+    """A source like any camera; `ask` makes the next picture a key frame. `watched` is called for each new sink."""
 
     def __init__(self, codec: str, flush_queue: FlushQueue, watched: Callable[[], None] | None = None) -> None:
         super().__init__("composed", codec, flush_queue)
@@ -20,7 +20,7 @@ class Rendition(VideoSource):
         self._picture_id = 0
 
     def attach(self, sink: Sink) -> None:
-        """Let `sink` have the packets from now on."""
+        """Send packets to `sink` from now on."""
         super().attach(sink)
         if self._watched is not None:
             self._watched()
@@ -30,7 +30,7 @@ class Rendition(VideoSource):
         self._wanted = True
 
     def take_keyframe(self, now: float) -> bool:
-        """Whether the next picture, which is made now, must be a key frame; tells each wish once. `now` in seconds."""
+        """Return whether the next picture, at `now` (seconds), must be a key frame; reports each request once."""
         self.remind(now)
         wanted, self._wanted = self._wanted, False
         return wanted

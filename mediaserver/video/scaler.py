@@ -1,4 +1,4 @@
-"""A picture in another size."""
+"""Scales pictures."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,13 +8,13 @@ from av.video.reformatter import Interpolation, VideoReformatter
 
 
 class Scaler:
-    """Keeps what the last sizes needed, so each stream of pictures has one of its own."""
+    """Scales one stream of pictures; it keeps the tables of the last sizes, so each stream has one of its own."""
 
     def __init__(self) -> None:
         self._reformatter = VideoReformatter()
 
     def scale(self, picture: VideoFrame, width: int, height: int) -> VideoFrame:
-        """The picture as YUV 4:2:0 of `width` × `height` pixels; itself when it is that already."""
+        """Return the picture as YUV 4:2:0 of `width` × `height` pixels; the same object when it is that already."""
         if picture.format.name == "yuv420p" and (picture.width, picture.height) == (width, height):
             return picture
         if halves(picture, width, height):
@@ -32,7 +32,7 @@ class Scaler:
 
 
 def halves(picture: VideoFrame, width: int, height: int) -> bool:
-    """Whether :func:`halve` gives this size, as layers often stand to their tiles.
+    """Return whether :func:`halve` gives this size, as is common between a layer and its tile.
 
     Where it could not be compiled swscale does it, five times slower and a little softer.
     """
@@ -44,7 +44,7 @@ def halves(picture: VideoFrame, width: int, height: int) -> bool:
 def halve(picture: VideoFrame, planes: Iterable[tuple[Any, int]]) -> None:
     """Write a picture in half its width and height, each pixel the mean of four.
 
-    `planes` are where the three begin, as buffers, and the bytes of their lines.
+    `planes` are the three target planes as buffers, each with the bytes of its lines.
     """
     for source, (target, line) in zip(picture.planes, planes, strict=True):
         _halve(source, source.line_size, target, line, source.width // 2, source.height // 2)
@@ -59,4 +59,4 @@ def _load() -> Any:
 
 
 _halve = _load()
-"""Writes a plane in half its size: (from, its line's bytes, into, its line's bytes, width, height)."""
+"""Writes a plane in half its size: (source, its line's bytes, target, its line's bytes, width, height)."""

@@ -1,4 +1,4 @@
-"""A part of a picture darkened and written on, as names stand over it."""
+"""Darkens a part of a picture and writes on it, for names over a tile."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -1,4 +1,4 @@
-"""What stands before a name: a microphone while the floor is open, short bars while the line is poor."""
+"""Icons before a name: a microphone while the floor is open, short signal bars while the connection is poor."""
 
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -13,26 +13,26 @@ from mediaserver.video.labels import Mask
 TileIcon = Literal["floor", "poor"]
 
 TINTS: dict[TileIcon, tuple[int, int]] = {"floor": (90, 70), "poor": (40, 165)}
-"""Their chroma (U, V): green for the open floor, amber for the poor line."""
+"""Chroma (U, V) of the icons: green for the open floor, amber for the poor connection."""
 LIT = 80
-"""Where a mark's mask is brighter it has its colour."""
+"""Where an icon's mask is brighter than this, it has its colour."""
 _FINE = 4
-"""Drawn so many times larger, then reduced: smooth edges."""
+"""Factor by which icons are drawn larger and then reduced, for smooth edges."""
 _GRID = 24
 
 
 class Bar(NamedTuple):
-    """A name behind its marks, ready to be painted."""
+    """A name behind its icons, ready to be painted."""
 
     light: Mask
-    """Added to a picture's luma that was darkened to a quarter."""
+    """Values added to a picture's luma that was darkened to a quarter."""
     icons: tuple[tuple[slice, NDArray[np.bool_], tuple[int, int]], ...]
-    """Of each mark the columns of the chroma planes, where in them it has its colour, and that."""
+    """For each icon the columns of the chroma planes, a mask of its coloured pixels, and its colour."""
 
 
 @lru_cache(maxsize=1024)
 def bar(text: str, marks: tuple[TileIcon, ...], size: int, most: int) -> Bar:
-    """A name in `size` pixels behind its marks, at most `most` pixels wide."""
+    """Return a name in `size` pixels behind its icons, at most `most` pixels wide."""
     side = (size + 1) & ~1
     gap = (size // 4) & ~1
     width = len(marks) * side + 2 * gap
@@ -52,7 +52,7 @@ def bar(text: str, marks: tuple[TileIcon, ...], size: int, most: int) -> Bar:
 
 
 def _light(mask: Mask) -> Mask:
-    """What to add: at most 165, which with a quarter of any luma stays within a byte."""
+    """Return the values to add: at most 165, which with a quarter of any luma stays within a byte."""
     light: Mask = (mask >> 1) + (mask >> 3) + (mask >> 5)
     return light
 
@@ -72,7 +72,7 @@ def _microphone(draw: ImageDraw.ImageDraw) -> None:
 
 
 def _short_bars(draw: ImageDraw.ImageDraw) -> None:
-    """Signal bars of which only the first is full."""
+    """Draw signal bars of which only the first is full."""
     draw.rectangle(_box(2, 16, 7, 22), fill=255)
     draw.rectangle(_box(9, 10, 14, 22), outline=200, width=_FINE + _FINE // 2)
     draw.rectangle(_box(16, 3, 21, 22), outline=200, width=_FINE + _FINE // 2)

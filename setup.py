@@ -7,11 +7,11 @@ ARRAYS = [*FLAGS, "-O3"]
 """Loops over arrays are worth being unrolled."""
 
 NATIVE = "mediaserver/native"
-WIRE = [
+PACKET_IO = [
     "clock",
     "counters",
     "datagram",
-    "fan",
+    "fan_out",
     "inbox",
     "module",
     "outbound_stream",
@@ -24,8 +24,8 @@ WIRE = [
 setup(
     ext_modules=[
         Extension(
-            "mediaserver._wire",
-            [f"{NATIVE}/{name}.c" for name in WIRE],
+            "mediaserver._packet_io",
+            [f"{NATIVE}/{name}.c" for name in PACKET_IO],
             depends=[f"{NATIVE}/native.h"],
             extra_compile_args=[*FLAGS, "-fvisibility=hidden"],
             optional=True,

@@ -28,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Let importing the compiled modules fail."""
     if config.getoption("--plain"):
-        for module in ("mediaserver._wire", "mediaserver._mix"):
+        for module in ("mediaserver._packet_io", "mediaserver._mix"):
             sys.modules[module] = None  # type: ignore[assignment]
 
 

@@ -86,7 +86,7 @@ class Ear:
     """Listens to a mix and keeps all of it."""
 
     sound: list[Samples] = field(default_factory=list)
-    leg: None = None
+    stream: None = None
     _decoder: OpusDecoder = field(default_factory=OpusDecoder)
 
     def send(self, _source: Source, packets: list[Packet], _now: float) -> None:

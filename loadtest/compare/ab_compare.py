@@ -51,8 +51,11 @@ class Work:
 
 async def run(other: Path, work: Work, seconds: float, rounds: int, progress: Callable[[str], None]) -> list[Pair]:
     """A pair for each round. Raises ValueError when the checkout `other` has no compiled media worker."""
-    parts = "mediaserver/_wire*.so", ".venv/bin/python"
-    if not all(any(other.glob(part)) for part in parts):  # noqa: ASYNC240 - before anything runs
+    parts = (
+        ("mediaserver/_packet_io*.so", "mediaserver/_wire*.so"),
+        (".venv/bin/python",),
+    )  # _wire: its name until 0.9.0
+    if not all(any(any(other.glob(name)) for name in names) for names in parts):  # noqa: ASYNC240 - before anything runs
         raise ValueError(f"no compiled media worker in {other}: `make install` there makes one")
     return await alternate(other, work, seconds, rounds, progress)
 

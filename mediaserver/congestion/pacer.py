@@ -24,20 +24,20 @@ class Pacer:
     anything waits here.
     """
 
-    def __init__(self, leg: OutboundStream) -> None:
+    def __init__(self, stream: OutboundStream) -> None:
         # given
-        self._leg = leg
+        self._stream = stream
         # owned
         self._waiting: OrderedDict[int, Sent] = OrderedDict()
         """Waiting packets by their sequence numbers."""
 
     def put(self, packets: list[Sent], octets: int, now: float) -> list[Sent]:
         """Return the packets to send now, of a picture with so many bytes of payload and of those that wait."""
-        leg = self._leg
+        stream = self._stream
         self._drain(now)
         size = octets + HEADERS_BYTES * len(packets)
-        if not self._waiting and leg.level + size <= BURST_S * leg.pace / 8:
-            leg.level += size
+        if not self._waiting and stream.level + size <= BURST_S * stream.pace / 8:
+            stream.level += size
             return packets
         self._waiting.update((packet[1], packet) for packet in packets)
         return self._let()
@@ -49,13 +49,13 @@ class Pacer:
 
     def hold(self, seconds: float, now: float) -> None:
         """Send nothing for so many seconds: the line's queue is full, and packets sent now take the room of audio."""
-        self._leg.level, self._leg.level_time = (BURST_S + seconds) * self._leg.pace / 8, now
+        self._stream.level, self._stream.level_time = (BURST_S + seconds) * self._stream.pace / 8, now
 
     def forget(self) -> list[Sent]:
         """Remove all waiting packets and return them."""
         waiting = list(self._waiting.values())
         self._waiting.clear()
-        self._leg.waiting = False
+        self._stream.waiting = False
         return waiting
 
     def holds(self, sequence: int) -> bool:
@@ -63,16 +63,16 @@ class Pacer:
         return sequence in self._waiting
 
     def _drain(self, now: float) -> None:
-        leg = self._leg
-        leg.level = max(0.0, leg.level - (now - leg.level_time) * leg.pace / 8)
-        leg.level_time = now
+        stream = self._stream
+        stream.level = max(0.0, stream.level - (now - stream.level_time) * stream.pace / 8)
+        stream.level_time = now
 
     def _let(self) -> list[Sent]:
-        leg = self._leg
+        stream = self._stream
         released: list[Sent] = []
-        while self._waiting and (leg.level < BURST_S * leg.pace / 8 or len(self._waiting) > MAX_WAITING):
+        while self._waiting and (stream.level < BURST_S * stream.pace / 8 or len(self._waiting) > MAX_WAITING):
             _, packet = self._waiting.popitem(last=False)
-            leg.level += len(packet[4]) + HEADERS_BYTES
+            stream.level += len(packet[4]) + HEADERS_BYTES
             released.append(packet)
-        leg.waiting = bool(self._waiting)
+        stream.waiting = bool(self._waiting)
         return released

@@ -6,7 +6,7 @@
 static const double MAX_AGE_S = 1.0; /* transport/receive_time.py */
 static const double INTERRUPTED_S = 50e-6;
 
-/* Now, as the header extension with the time of sending has it (transport/webrtc.py): 6.18 bits of seconds. */
+/* Return the time now in the format of the send time extension (transport/webrtc.py): 6.18 bits of seconds. */
 uint32_t send_stamp(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -17,8 +17,8 @@ static double seconds(const struct timespec *time) {
     return (double)time->tv_sec + (double)time->tv_nsec * 1e-9;
 }
 
-/* What the clock of the kernel's notes is behind that of time.monotonic(), in seconds; a look at both that was
- * interrupted is taken again. */
+/* Return the seconds by which the clock of the kernel's receive times is behind time.monotonic(). A reading of both
+ * clocks that was interrupted is repeated. */
 double skew(void) {
     struct timespec before, wall, after;
     for (int tries = 0; tries < 4; tries++) {
@@ -31,7 +31,7 @@ double skew(void) {
     return seconds(&before) - seconds(&wall);
 }
 
-/* When a datagram came, by transport/receive_time.py's rules. */
+/* Return the receive time of a datagram, by the rules of transport/receive_time.py. */
 double came_at(struct msghdr *header, double skewed, double now) {
     for (struct cmsghdr *note = CMSG_FIRSTHDR(header); note; note = CMSG_NXTHDR(header, note)) {
         struct timespec time;
@@ -45,8 +45,8 @@ double came_at(struct msghdr *header, double skewed, double now) {
     return now;
 }
 
-/* A descriptor that can be read on every whole multiple of a period, by the clock of time.monotonic(); None where there
- * is none to be had. */
+/* Return a descriptor that becomes readable on every multiple of a period (ms) on the clock of time.monotonic(); None
+ * where the kernel has none. */
 PyObject *timer(PyObject *Py_UNUSED(module), PyObject *period) {
     long step = PyLong_AsLong(period);
     if (step <= 0)

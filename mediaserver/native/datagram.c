@@ -1,11 +1,11 @@
-/* What a datagram holds. */
+/* Parses datagrams. */
 #include "native.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
-/* Header extensions by local id, but for the loudness, which goes to `level`; NULL without an exception when they are cut
- * off. */
+/* Return header extensions by local id, except the audio level, which goes to `level`; NULL without an exception when
+ * they are cut off. */
 static PyObject *extensions_of(const unsigned char *data, int at, int end, int two_bytes, int level_id, int *level) {
     PyObject *found = PyDict_New();
     while (found && at < end) {
@@ -45,9 +45,9 @@ static PyObject *extensions_of(const unsigned char *data, int at, int end, int t
     return found;
 }
 
-/* (owner, [Packet], extensions, when it came) of a plain RTP packet, by the rules of rtp/packet.py, or None when it went on with the run
- * before; NULL without an exception when it is malformed. */
-static PyObject *rtp_item(Line *line, const unsigned char *data, int length, double came, Streak *streak) {
+/* Return (owner, [Packet], extensions, receive time) of a plain RTP packet, by the rules of rtp/packet.py, or None when
+ * it continued the open run; NULL without an exception when it is malformed. */
+static PyObject *rtp_item(PeerPath *path, const unsigned char *data, int length, double came, OpenRun *open_run) {
     if (length < HEADER || length > MAX_PACKET || data[0] >> 6 != 2)
         return NULL;
     int start = HEADER + 4 * (data[0] & 0x0F), end = length, level = -1;
@@ -60,7 +60,7 @@ static PyObject *rtp_item(Line *line, const unsigned char *data, int length, dou
         if (stop > length)
             return NULL;
         if (profile == 0xBEDE || (profile & 0xFFF0) == 0x1000)
-            extensions = extensions_of(data, begin, stop, profile != 0xBEDE, line->level_id, &level);
+            extensions = extensions_of(data, begin, stop, profile != 0xBEDE, path->level_id, &level);
         else
             extensions = PyDict_New();
         start = stop;
@@ -89,20 +89,20 @@ static PyObject *rtp_item(Line *line, const unsigned char *data, int length, dou
         [LEVEL] = level < 0 ? Py_NewRef(Py_None) : PyLong_FromLong(level),
     };
     PyObject *packet = new_packet(fields), *item = NULL;
-    int follows = streak->line == line && streak->ssrc == ssrc && streak->next == sequence &&
-                  streak->payload_type == payload_type && !PyDict_GET_SIZE(extensions);
+    int follows = open_run->path == path && open_run->ssrc == ssrc && open_run->next == sequence &&
+                  open_run->payload_type == payload_type && !PyDict_GET_SIZE(extensions);
     if (packet && follows) {
-        item = PyList_Append(streak->packets, packet) < 0 ? NULL : Py_NewRef(Py_None);
+        item = PyList_Append(open_run->packets, packet) < 0 ? NULL : Py_NewRef(Py_None);
     } else if (packet) {
         PyObject *packets = PyList_New(1);
         if (packets) {
             PyList_SET_ITEM(packets, 0, Py_NewRef(packet));
-            item = Py_BuildValue("(OOOd)", line->owner, packets, extensions, came);
+            item = Py_BuildValue("(OOOd)", path->owner, packets, extensions, came);
             Py_DECREF(packets);
         }
-        *streak = (Streak){item ? line : NULL, packets, ssrc, 0, payload_type};
+        *open_run = (OpenRun){item ? path : NULL, packets, ssrc, 0, payload_type};
     }
-    streak->next = sequence + 1;
+    open_run->next = sequence + 1;
     Py_XDECREF(packet);
     Py_DECREF(extensions);
     return item;
@@ -120,36 +120,36 @@ PyObject *stun_item(const unsigned char *data, int length, const struct sockaddr
     return Py_BuildValue("(Oy#(si)d)", Py_None, data, (Py_ssize_t)length, host, port, came);
 }
 
-/* A DTLS record or a plain RTCP packet. */
-PyObject *record_item(Line *line, const unsigned char *data, int length, double came) {
-    return Py_BuildValue("(Oy#Od)", line->owner, data, (Py_ssize_t)length, Py_None, came);
+/* Return the item of a DTLS record or a plain RTCP packet. */
+PyObject *record_item(PeerPath *path, const unsigned char *data, int length, double came) {
+    return Py_BuildValue("(Oy#Od)", path->owner, data, (Py_ssize_t)length, Py_None, came);
 }
 
-static int knows(const Line *line, uint32_t ssrc) {
+static int knows(const PeerPath *path, uint32_t ssrc) {
     int at = 0;
-    while (at < line->known && line->ssrcs[at] != ssrc)
+    while (at < path->known && path->ssrcs[at] != ssrc)
         at++;
-    return at < line->known;
+    return at < path->known;
 }
 
-PyObject *media_item(Line *line, unsigned char *data, int length, double came, Streak *streak, Dropped *dropped) {
+PyObject *media_item(PeerPath *path, unsigned char *data, int length, double came, OpenRun *open_run, Dropped *dropped) {
     int plain = length;
-    if (!line->rx || length < HEADER)
+    if (!path->rx || length < HEADER)
         return NULL;
     int report = data[1] >= 192 && data[1] < 224; /* RFC 5761 §4 */
     uint32_t ssrc = get32(data + (report ? 4 : 8));
-    int known = knows(line, ssrc);
-    if (!known && line->known == MAX_SSRCS) {
+    int known = knows(path, ssrc);
+    if (!known && path->known == MAX_SSRCS) {
         dropped->excess++;
         return NULL;
     }
-    if ((report ? srtp_unprotect_rtcp : srtp_unprotect)(line->rx, data, &plain) != 0)
+    if ((report ? srtp_unprotect_rtcp : srtp_unprotect)(path->rx, data, &plain) != 0)
         return NULL;
     if (!known)
-        line->ssrcs[line->known++] = ssrc;
+        path->ssrcs[path->known++] = ssrc;
     if (report)
-        return record_item(line, data, plain, came);
-    PyObject *item = rtp_item(line, data, plain, came, streak);
+        return record_item(path, data, plain, came);
+    PyObject *item = rtp_item(path, data, plain, came, open_run);
     dropped->malformed += !item && !PyErr_Occurred();
     return item;
 }

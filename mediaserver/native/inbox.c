@@ -1,16 +1,16 @@
-/* Inbox: which address belongs to which line, and what each datagram is. */
+/* Inbox: reads datagrams and finds the path of each by its address. */
 #include "native.h"
 
 #include <netinet/in.h>
 
 enum {
     BATCH = 64,      /* datagrams a recvmmsg */
-    MAX_READ = 1024, /* datagrams a look at a socket, so that timers get their turn under a flood */
+    MAX_READ = 1024, /* datagrams per poll of a socket, so that timers get their turn under a flood */
 };
 
 typedef struct {
     PyObject_HEAD
-    PyObject *lines; /* bytes of port and host -> Line */
+    PyObject *paths; /* bytes of port and host -> PeerPath */
     PyObject *counters;
 } Inbox;
 
@@ -32,9 +32,9 @@ static int inbox_init(Inbox *self, PyObject *args, PyObject *kwargs) {
     PyObject *counters, *packet;
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO", names, &counters, &packet))
         return -1;
-    self->lines = PyDict_New();
+    self->paths = PyDict_New();
     self->counters = Py_NewRef(counters);
-    return self->lines ? learn_packet(packet) : -1;
+    return self->paths ? learn_packet(packet) : -1;
 }
 
 static PyObject *key_from(const char *host, int port) {
@@ -49,10 +49,10 @@ static PyObject *key_from(const char *host, int port) {
 static PyObject *inbox_route(Inbox *self, PyObject *args) {
     const char *host;
     int port;
-    PyObject *line, *key;
-    if (!PyArg_ParseTuple(args, "(si)O!", &host, &port, &LineType, &line) || !(key = key_from(host, port)))
+    PyObject *path, *key;
+    if (!PyArg_ParseTuple(args, "(si)O!", &host, &port, &PeerPathType, &path) || !(key = key_from(host, port)))
         return NULL;
-    int failed = PyDict_SetItem(self->lines, key, line);
+    int failed = PyDict_SetItem(self->paths, key, path);
     Py_DECREF(key);
     if (failed)
         return NULL;
@@ -62,35 +62,35 @@ static PyObject *inbox_route(Inbox *self, PyObject *args) {
 static PyObject *inbox_forget(Inbox *self, PyObject *args) {
     const char *host;
     int port;
-    PyObject *line, *key;
-    if (!PyArg_ParseTuple(args, "(si)O!", &host, &port, &LineType, &line) || !(key = key_from(host, port)))
+    PyObject *path, *key;
+    if (!PyArg_ParseTuple(args, "(si)O!", &host, &port, &PeerPathType, &path) || !(key = key_from(host, port)))
         return NULL;
-    int failed = PyDict_GetItemWithError(self->lines, key) == line ? PyDict_DelItem(self->lines, key) : 0;
+    int failed = PyDict_GetItemWithError(self->paths, key) == path ? PyDict_DelItem(self->paths, key) : 0;
     Py_DECREF(key);
     if (failed || PyErr_Occurred())
         return NULL;
     Py_RETURN_NONE;
 }
 
-/* What one datagram is (RFC 7983 §7); NULL without an exception when nobody shall have it, None when it went on with the
- * streak. */
+/* Return one datagram as an item (RFC 7983 §7); NULL without an exception when it is dropped, None when it continued the
+ * open run. */
 static PyObject *item_of(Inbox *self, unsigned char *data, int length, const struct sockaddr_storage *address,
-                         double now, double came, Streak *streak, Dropped *dropped) {
+                         double now, double came, OpenRun *open_run, Dropped *dropped) {
     char bytes[18];
     if (data[0] < 4)
         return stun_item(data, length, address, came);
     PyObject *key = PyBytes_FromStringAndSize(bytes, key_of(address, bytes));
-    Line *line = key ? (Line *)PyDict_GetItemWithError(self->lines, key) : NULL;
+    PeerPath *path = key ? (PeerPath *)PyDict_GetItemWithError(self->paths, key) : NULL;
     Py_XDECREF(key);
-    if (!line || !line->owner) {
+    if (!path || !path->owner) {
         dropped->strangers++;
         return NULL;
     }
-    line->heard = now;
+    path->heard = now;
     if (data[0] >= 128 && data[0] < 192)
-        return media_item(line, data, length, came, streak, dropped);
+        return media_item(path, data, length, came, open_run, dropped);
     if (data[0] >= 20 && data[0] < 64)
-        return record_item(line, data, length, came);
+        return record_item(path, data, length, came);
     return NULL;
 }
 
@@ -112,7 +112,7 @@ static PyObject *inbox_read(Inbox *self, PyObject *args) {
     if (!PyArg_ParseTuple(args, "Od", &sock, &now) || (fd = PyObject_AsFileDescriptor(sock)) < 0)
         return NULL;
     PyObject *items = PyList_New(0);
-    Streak streak = {NULL};
+    OpenRun open_run = {NULL};
     double skewed = skew();
     for (int looks = 0; items && got == BATCH && looks < MAX_READ / BATCH; looks++) {
         for (; prepared < BATCH; prepared++) {
@@ -136,7 +136,7 @@ static PyObject *inbox_read(Inbox *self, PyObject *args) {
                 continue;
             packets++;
             bytes += length;
-            PyObject *item = item_of(self, buffers[i], length, &addresses[i], now, came, &streak, &dropped);
+            PyObject *item = item_of(self, buffers[i], length, &addresses[i], now, came, &open_run, &dropped);
             if (PyErr_Occurred() || (item && item != Py_None && PyList_Append(items, item) < 0))
                 Py_CLEAR(items);
             Py_XDECREF(item);
@@ -152,13 +152,13 @@ static PyObject *inbox_read(Inbox *self, PyObject *args) {
 }
 
 static int inbox_traverse(Inbox *self, visitproc visit, void *arg) {
-    Py_VISIT(self->lines);
+    Py_VISIT(self->paths);
     Py_VISIT(self->counters);
     return 0;
 }
 
 static int inbox_clear(Inbox *self) {
-    Py_CLEAR(self->lines);
+    Py_CLEAR(self->paths);
     Py_CLEAR(self->counters);
     return 0;
 }
@@ -170,20 +170,20 @@ static void inbox_dealloc(Inbox *self) {
 }
 
 static Py_ssize_t inbox_length(Inbox *self) {
-    return PyDict_GET_SIZE(self->lines);
+    return PyDict_GET_SIZE(self->paths);
 }
 
 static PySequenceMethods inbox_sequence = {.sq_length = (lenfunc)inbox_length};
 
 static PyMethodDef inbox_methods[] = {
-    {"route", (PyCFunction)inbox_route, METH_VARARGS, "Let what comes from an address be the line's."},
-    {"forget", (PyCFunction)inbox_forget, METH_VARARGS, "Stop that, if the address is the line's."},
-    {"read", (PyCFunction)inbox_read, METH_VARARGS, "What waits in a socket."},
+    {"route", (PyCFunction)inbox_route, METH_VARARGS, "Assign an address to a path."},
+    {"forget", (PyCFunction)inbox_forget, METH_VARARGS, "Remove an address, if it is assigned to the path."},
+    {"read", (PyCFunction)inbox_read, METH_VARARGS, "Read the datagrams that wait in a socket."},
     {NULL},
 };
 
 PyTypeObject InboxType = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "mediaserver._wire.Inbox",
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "mediaserver._packet_io.Inbox",
     .tp_basicsize = sizeof(Inbox),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
     .tp_new = PyType_GenericNew,

@@ -1,8 +1,8 @@
 /* The loops over samples and pixels that numpy and swscale are too slow for: 20 ms of sound, pictures of half the size,
  * what names stand on.
  *
- * They have twins in Python (audio/mix_minus.py, audio/limiter.py, video/shadow.py) that do the same and are used where this file
- * was not compiled, halving has swscale (video/scaler.py); the tests compare. Arrays come and go as buffers. What takes
+ * They have twins in Python (audio/mix_minus.py, audio/limiter.py, video/shadow.py) that do the same and are used where
+ * this file was not compiled; halving has swscale (video/scaler.py); the tests compare. Arrays come and go as buffers. What takes
  * microseconds keeps the GIL; pictures are scaled in a thread of their own, which gives it away.
  */
 #define PY_SSIZE_T_CLEAN

@@ -1,4 +1,4 @@
-/* The module `mediaserver._wire`. */
+/* The module `mediaserver._packet_io`. */
 #include "native.h"
 
 srtp_call srtp_protect, srtp_unprotect, srtp_unprotect_rtcp;
@@ -14,19 +14,20 @@ static PyObject *use(PyObject *Py_UNUSED(module), PyObject *args) {
 }
 
 static PyMethodDef functions[] = {
-    {"fan", (PyCFunction)(void (*)(void))fan, METH_FASTCALL, "Make messages of a source's packets for its steady sinks; the others come back."},
-    {"post", post, METH_NOARGS, "Send all messages."},
-    {"timer", timer, METH_O, "A descriptor that can be read on every whole multiple of so many milliseconds."},
-    {"use", use, METH_VARARGS, "Take libsrtp's protect, unprotect and unprotect_rtcp by their addresses."},
+    {"fan_out", (PyCFunction)(void (*)(void))fan_out, METH_FASTCALL, 
+     "Prepare a source's packets for all sinks in step with it; return the other sinks."},
+    {"send_prepared", send_prepared, METH_NOARGS, "Send all prepared messages."},
+    {"timer", timer, METH_O, "Return a descriptor that becomes readable on every multiple of so many milliseconds."},
+    {"use", use, METH_VARARGS, "Set libsrtp's protect, unprotect and unprotect_rtcp by their addresses."},
     {NULL},
 };
 
-static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "mediaserver._wire", NULL, -1, functions};
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "mediaserver._packet_io", NULL, -1, functions};
 
-PyMODINIT_FUNC PyInit__wire(void) {
+PyMODINIT_FUNC PyInit__packet_io(void) {
     PyObject *module = PyModule_Create(&definition);
-    if (!module || learn_counters() < 0 || PyModule_AddType(module, &LineType) < 0 ||
-        PyModule_AddType(module, &LegType) < 0 || PyModule_AddType(module, &InboxType) < 0) {
+    if (!module || learn_counters() < 0 || PyModule_AddType(module, &PeerPathType) < 0 ||
+        PyModule_AddType(module, &OutboundStreamType) < 0 || PyModule_AddType(module, &InboxType) < 0) {
         Py_XDECREF(module);
         return NULL;
     }

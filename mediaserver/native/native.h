@@ -19,14 +19,14 @@
 #include <time.h>
 
 enum {
-    HEADER = 12,       /* bytes of RTP's, without what may be added to it */
-    DATAGRAM = 2048,   /* read at most so much of one */
+    HEADER = 12,       /* bytes of an RTP header without CSRCs and extensions */
+    DATAGRAM = 2048,   /* bytes read of one datagram */
     MAX_PACKETS = 256, /* rtp/source.py */
     MAX_PACKET = 1500, /* rtp/packet.py */
     MAX_SSRCS = 32,    /* transport/peer_path.py, where it says why */
 };
 
-/* Where one peer's packets come from and go to. */
+/* The path of one peer's packets: its keys and its address. */
 
 typedef struct {
     PyObject_HEAD
@@ -39,21 +39,21 @@ typedef struct {
     socklen_t size;
     struct sockaddr_storage address;
     unsigned char level_id;
-    char apart; /* no segmented messages to its address */
-    unsigned batch; /* of messages in which its newest is, as number `message` */
+    char apart; /* true: the kernel takes no segmented messages to its address */
+    unsigned batch; /* the batch of messages that has its newest one, as number `message` */
     int message;
-    int known; /* of the SSRCs under which something was opened */
+    int known; /* number of SSRCs under which a packet was opened */
     uint32_t ssrcs[MAX_SSRCS];
-} Line;
+} PeerPath;
 
-extern PyTypeObject LineType;
+extern PyTypeObject PeerPathType;
 int resolve(const char *host, int port, struct sockaddr_storage *into, socklen_t *size);
 
-/* The numbers of one outgoing stream; its twin in rtp/outbound_stream.py says what they mean. */
+/* The numbers of one outgoing RTP stream, explained at its twin in rtp/outbound_stream.py. */
 
 typedef struct {
     PyObject_HEAD
-    PyObject *source, *line, *newest;
+    PyObject *source, *path, *newest;
     double last_time, pace, level, level_time;
     unsigned long long sent, packets, octets;
     unsigned int ssrc, timestamp_offset, last_timestamp;
@@ -61,19 +61,19 @@ typedef struct {
     unsigned char payload_type, send_time;
     char switching, waiting, moving;
     int picture_offset, tl0_offset, last_picture, last_tl0;
-} Leg;
+} OutboundStream;
 
-extern PyTypeObject LegType;
+extern PyTypeObject OutboundStreamType;
 
-/* Packets are values of the class in rtp/packet.py, whose slots are read and filled without a call. */
+/* Packets are objects of the class in rtp/packet.py, whose slots are read and written without a call. */
 
 enum { PAYLOAD_TYPE, SEQUENCE, TIMESTAMP, SSRC, MARKER, PAYLOAD, KEYFRAME, LEVEL, FIELDS };
 
 typedef struct {
-    int id, id_at; /* an id of -1: none, or not to be read */
+    int id, id_at; /* an id of -1: none, or unreadable */
     int tl0, tl0_at;
     char wide;
-} Picture; /* the ids in a VP8 payload, and where they stand (rtp/payload.py) */
+} Vp8Ids; /* the ids in a VP8 payload, and their offsets (rtp/payload.py) */
 
 typedef struct {
     const char *payload;
@@ -81,54 +81,54 @@ typedef struct {
     unsigned int timestamp;
     unsigned short sequence;
     unsigned char marker;
-    Picture picture;
-} Plain;
+    Vp8Ids picture;
+} PacketView;
 
 int learn_packet(PyObject *type);
 PyObject *new_packet(PyObject *fields[FIELDS]);
-int read_packets(PyObject *packets, Plain *plain, long long *octets);
+int read_packets(PyObject *packets, PacketView *plain, long long *octets);
 
-/* Pictures. */
+/* VP8 ids. */
 
-Picture read_picture(const unsigned char *payload, int length);
-void move_picture(Leg *leg, const Picture *picture, unsigned char *payload);
+Vp8Ids read_vp8_ids(const unsigned char *payload, int length);
+void rewrite_vp8_ids(OutboundStream *stream, const Vp8Ids *picture, unsigned char *payload);
 
-/* What a datagram holds, for inbox.c. */
+/* Parsers of datagrams, for inbox.c. */
 
-/* Datagrams that nobody gets. */
+/* Numbers of dropped datagrams. */
 typedef struct {
     long long strangers, malformed, excess;
 } Dropped;
 
-/* The run of packets that what comes next may go on with: one stream's, whose numbers follow each other. */
+/* A run of consecutive packets of one stream, which the next datagram may continue. */
 typedef struct {
-    Line *line;
+    PeerPath *path;
     PyObject *packets; /* the list in the last item read, which keeps it alive */
     uint32_t ssrc;
     unsigned short next;
     unsigned char payload_type;
-} Streak;
+} OpenRun;
 
 PyObject *stun_item(const unsigned char *data, int length, const struct sockaddr_storage *address, double came);
-PyObject *record_item(Line *line, const unsigned char *data, int length, double came);
-PyObject *media_item(Line *line, unsigned char *data, int length, double came, Streak *streak, Dropped *dropped);
+PyObject *record_item(PeerPath *path, const unsigned char *data, int length, double came);
+PyObject *media_item(PeerPath *path, unsigned char *data, int length, double came, OpenRun *open_run, Dropped *dropped);
 
 extern PyTypeObject InboxType;
 
-/* Messages that leave together. */
+/* Messages that are sent together. */
 
 enum {
     MAX_SEGMENTS = 64, /* of a message: UDP_MAX_SEGMENTS before Linux 6.6 */
     MAX_RUN = 64000,   /* bytes of one, below the largest UDP datagram */
 };
 
-int outbox_turn(Line *line);
+int outbox_turn(PeerPath *path);
 unsigned char *outbox_room(int packets, int bytes);
-void outbox_add(Line *line, unsigned char *data, int length, int count, int size);
-void outbox_forget(const Line *line);
-PyObject *post(PyObject *module, PyObject *unused);
+void outbox_add(PeerPath *path, unsigned char *data, int length, int count, int size);
+void outbox_forget(const PeerPath *path);
+PyObject *send_prepared(PyObject *module, PyObject *unused);
 
-PyObject *fan(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
+PyObject *fan_out(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
 
 /* The counters of transport/peer_path.py, by their names. */
 
@@ -144,12 +144,12 @@ double skew(void);
 double came_at(struct msghdr *header, double skewed, double now);
 PyObject *timer(PyObject *module, PyObject *period);
 
-/* libsrtp, once it was handed over. */
+/* Functions of libsrtp, set by `use`. */
 
 typedef int (*srtp_call)(void *session, void *packet, int *length);
 extern srtp_call srtp_protect, srtp_unprotect, srtp_unprotect_rtcp;
 
-/* Bytes in the network's order. */
+/* Integers in network byte order. */
 
 static inline void put16(unsigned char *at, unsigned int value) {
     at[0] = value >> 8;

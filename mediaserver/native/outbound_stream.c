@@ -1,68 +1,68 @@
-/* Leg: the numbers of one outgoing stream. */
+/* OutboundStream: the numbers of one outgoing RTP stream. */
 #include "native.h"
 
-static int leg_traverse(Leg *self, visitproc visit, void *arg) {
+static int stream_traverse(OutboundStream *self, visitproc visit, void *arg) {
     Py_VISIT(self->source);
-    Py_VISIT(self->line);
+    Py_VISIT(self->path);
     Py_VISIT(self->newest);
     return 0;
 }
 
-static int leg_clear(Leg *self) {
+static int stream_clear(OutboundStream *self) {
     Py_CLEAR(self->source);
-    Py_CLEAR(self->line);
+    Py_CLEAR(self->path);
     Py_CLEAR(self->newest);
     return 0;
 }
 
-static void leg_dealloc(Leg *self) {
+static void stream_dealloc(OutboundStream *self) {
     PyObject_GC_UnTrack(self);
-    leg_clear(self);
+    stream_clear(self);
     Py_TYPE(self)->tp_free(self);
 }
 
-static PyObject *leg_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
-    Leg *self = (Leg *)PyType_GenericNew(type, args, kwargs);
+static PyObject *stream_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
+    OutboundStream *self = (OutboundStream *)PyType_GenericNew(type, args, kwargs);
     if (self)
         self->last_picture = self->last_tl0 = -1;
     return (PyObject *)self;
 }
 
-static PyMemberDef leg_members[] = {
-    {"source", T_OBJECT, offsetof(Leg, source), 0, NULL},
-    {"line", T_OBJECT, offsetof(Leg, line), 0, NULL},
-    {"newest", T_OBJECT, offsetof(Leg, newest), 0, NULL},
-    {"last_time", T_DOUBLE, offsetof(Leg, last_time), 0, NULL},
-    {"sent", T_ULONGLONG, offsetof(Leg, sent), 0, NULL},
-    {"packets", T_ULONGLONG, offsetof(Leg, packets), 0, NULL},
-    {"octets", T_ULONGLONG, offsetof(Leg, octets), 0, NULL},
-    {"ssrc", T_UINT, offsetof(Leg, ssrc), 0, NULL},
-    {"timestamp_offset", T_UINT, offsetof(Leg, timestamp_offset), 0, NULL},
-    {"last_timestamp", T_UINT, offsetof(Leg, last_timestamp), 0, NULL},
-    {"sequence_offset", T_USHORT, offsetof(Leg, sequence_offset), 0, NULL},
-    {"next_sequence", T_USHORT, offsetof(Leg, next_sequence), 0, NULL},
-    {"payload_type", T_UBYTE, offsetof(Leg, payload_type), 0, NULL},
-    {"send_time", T_UBYTE, offsetof(Leg, send_time), 0, NULL},
-    {"pace", T_DOUBLE, offsetof(Leg, pace), 0, NULL},
-    {"level", T_DOUBLE, offsetof(Leg, level), 0, NULL},
-    {"level_time", T_DOUBLE, offsetof(Leg, level_time), 0, NULL},
-    {"waiting", T_BOOL, offsetof(Leg, waiting), 0, NULL},
-    {"switching", T_BOOL, offsetof(Leg, switching), 0, NULL},
-    {"moving", T_BOOL, offsetof(Leg, moving), 0, NULL},
-    {"picture_offset", T_INT, offsetof(Leg, picture_offset), 0, NULL},
-    {"tl0_offset", T_INT, offsetof(Leg, tl0_offset), 0, NULL},
-    {"last_picture", T_INT, offsetof(Leg, last_picture), 0, NULL},
-    {"last_tl0", T_INT, offsetof(Leg, last_tl0), 0, NULL},
+static PyMemberDef stream_members[] = {
+    {"source", T_OBJECT, offsetof(OutboundStream, source), 0, NULL},
+    {"path", T_OBJECT, offsetof(OutboundStream, path), 0, NULL},
+    {"newest", T_OBJECT, offsetof(OutboundStream, newest), 0, NULL},
+    {"last_time", T_DOUBLE, offsetof(OutboundStream, last_time), 0, NULL},
+    {"sent", T_ULONGLONG, offsetof(OutboundStream, sent), 0, NULL},
+    {"packets", T_ULONGLONG, offsetof(OutboundStream, packets), 0, NULL},
+    {"octets", T_ULONGLONG, offsetof(OutboundStream, octets), 0, NULL},
+    {"ssrc", T_UINT, offsetof(OutboundStream, ssrc), 0, NULL},
+    {"timestamp_offset", T_UINT, offsetof(OutboundStream, timestamp_offset), 0, NULL},
+    {"last_timestamp", T_UINT, offsetof(OutboundStream, last_timestamp), 0, NULL},
+    {"sequence_offset", T_USHORT, offsetof(OutboundStream, sequence_offset), 0, NULL},
+    {"next_sequence", T_USHORT, offsetof(OutboundStream, next_sequence), 0, NULL},
+    {"payload_type", T_UBYTE, offsetof(OutboundStream, payload_type), 0, NULL},
+    {"send_time", T_UBYTE, offsetof(OutboundStream, send_time), 0, NULL},
+    {"pace", T_DOUBLE, offsetof(OutboundStream, pace), 0, NULL},
+    {"level", T_DOUBLE, offsetof(OutboundStream, level), 0, NULL},
+    {"level_time", T_DOUBLE, offsetof(OutboundStream, level_time), 0, NULL},
+    {"waiting", T_BOOL, offsetof(OutboundStream, waiting), 0, NULL},
+    {"switching", T_BOOL, offsetof(OutboundStream, switching), 0, NULL},
+    {"moving", T_BOOL, offsetof(OutboundStream, moving), 0, NULL},
+    {"picture_offset", T_INT, offsetof(OutboundStream, picture_offset), 0, NULL},
+    {"tl0_offset", T_INT, offsetof(OutboundStream, tl0_offset), 0, NULL},
+    {"last_picture", T_INT, offsetof(OutboundStream, last_picture), 0, NULL},
+    {"last_tl0", T_INT, offsetof(OutboundStream, last_tl0), 0, NULL},
     {NULL},
 };
 
-PyTypeObject LegType = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "mediaserver._wire.Leg",
-    .tp_basicsize = sizeof(Leg),
+PyTypeObject OutboundStreamType = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "mediaserver._packet_io.OutboundStream",
+    .tp_basicsize = sizeof(OutboundStream),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_BASETYPE,
-    .tp_new = leg_new,
-    .tp_traverse = (traverseproc)leg_traverse,
-    .tp_clear = (inquiry)leg_clear,
-    .tp_dealloc = (destructor)leg_dealloc,
-    .tp_members = leg_members,
+    .tp_new = stream_new,
+    .tp_traverse = (traverseproc)stream_traverse,
+    .tp_clear = (inquiry)stream_clear,
+    .tp_dealloc = (destructor)stream_dealloc,
+    .tp_members = stream_members,
 };

@@ -1,4 +1,4 @@
-/* Messages that leave with one system call, segmented by the kernel where it can (UDP_SEGMENT). */
+/* Outbox: sends many messages with one system call, segmented by the kernel where it can (UDP_SEGMENT). */
 #include "native.h"
 
 #include <errno.h>
@@ -24,11 +24,11 @@ static unsigned char arena[ARENA];
 static struct mmsghdr messages[MESSAGES];
 static struct iovec vectors[MESSAGES][2]; /* packets of one size, and one that joined them */
 static Control controls[MESSAGES];
-static struct sockaddr_storage targets[MESSAGES]; /* copies: a line may go before its messages do */
-static Line *lines[MESSAGES]; /* borrowed; NULL once a line has gone */
+static struct sockaddr_storage targets[MESSAGES]; /* copies: a path may be freed before its messages are sent */
+static PeerPath *paths[MESSAGES]; /* borrowed; NULL once a path is freed */
 static int segments[MESSAGES], sizes[MESSAGES];
 static int filled, used, out_fd;
-static unsigned batch = 1; /* what leaves together; 0 is never one */
+static unsigned batch = 1; /* number of the present batch; 0 is never used */
 static PyObject *out_counters;
 static long long out_packets, out_bytes, out_refused;
 
@@ -62,8 +62,8 @@ static void flush_messages(void) {
         int no = errno; /* not in segments: see transport/udp_mux.py */
         if (segments[at] > 1 &&
             (no == EMSGSIZE || no == EINVAL || no == EIO || no == ENOPROTOOPT || no == EOPNOTSUPP)) {
-            if (lines[at])
-                lines[at]->apart = 1;
+            if (paths[at])
+                paths[at]->apart = 1;
             send_apart(&messages[at].msg_hdr, sizes[at], out_fd);
         } else {
             out_refused += segments[at]; /* dropped, never queued */
@@ -85,26 +85,26 @@ static int settle_counters(void) {
     return failed ? -1 : 0;
 }
 
-/* Let `line` be where the next messages go; flushes what was for another socket. */
-int outbox_turn(Line *line) {
-    if (line->fd != out_fd || line->counters != out_counters) {
+/* Prepare for messages to `path`; flush those for another socket. */
+int outbox_turn(PeerPath *path) {
+    if (path->fd != out_fd || path->counters != out_counters) {
         flush_messages();
         if (settle_counters() < 0)
             return -1;
-        out_fd = line->fd;
-        out_counters = Py_NewRef(line->counters);
+        out_fd = path->fd;
+        out_counters = Py_NewRef(path->counters);
     }
     return 0;
 }
 
-/* A line goes; its messages do not. */
-void outbox_forget(const Line *line) {
+/* Forget a path that is freed; its messages are still sent. */
+void outbox_forget(const PeerPath *path) {
     for (int at = 0; at < filled; at++)
-        if (lines[at] == line)
-            lines[at] = NULL;
+        if (paths[at] == path)
+            paths[at] = NULL;
 }
 
-/* Where the bytes of so many packets may be written, which outbox_add then takes; flushes what leaves no room. */
+/* Return the place for the bytes of so many packets, which outbox_add then takes; flush if there is no room. */
 unsigned char *outbox_room(int packets, int bytes) {
     if (used + bytes > ARENA || filled + packets > MESSAGES)
         flush_messages();
@@ -124,28 +124,28 @@ static void cut(int at) {
     memcpy(CMSG_DATA(control), &size, sizeof size);
 }
 
-static void add_message(Line *line, unsigned char *data, int length, int count, int size) {
+static void add_message(PeerPath *path, unsigned char *data, int length, int count, int size) {
     struct msghdr *header = &messages[filled].msg_hdr;
     vectors[filled][0] = (struct iovec){data, length};
     memset(header, 0, sizeof *header);
-    header->msg_name = memcpy(&targets[filled], &line->address, line->size);
-    header->msg_namelen = line->size;
+    header->msg_name = memcpy(&targets[filled], &path->address, path->size);
+    header->msg_namelen = path->size;
     header->msg_iov = vectors[filled];
     header->msg_iovlen = 1;
     sizes[filled] = size;
     segments[filled] = count;
     if (count > 1)
         cut(filled);
-    lines[filled] = line;
-    line->batch = batch;
-    line->message = filled++;
+    paths[filled] = path;
+    path->batch = batch;
+    path->message = filled++;
 }
 
-/* Let one packet be the last of its line's newest message, if that has packets of one size and this is no longer: sound
- * leaves with the picture that came with it, which saves the kernel a third of its messages. Whether it could. */
-static int join(Line *line, unsigned char *data, int length) {
-    int at = line->message;
-    if (line->batch != batch || length > sizes[at] || segments[at] == MAX_SEGMENTS)
+/* Append one packet to its path's newest message, if that has packets of one size and this is no longer; return whether
+ * it did. So audio leaves with the picture that came with it, which saves the kernel a third of its messages. */
+static int join(PeerPath *path, unsigned char *data, int length) {
+    int at = path->message;
+    if (path->batch != batch || length > sizes[at] || segments[at] == MAX_SEGMENTS)
         return 0;
     struct msghdr *header = &messages[at].msg_hdr;
     struct iovec *vector = header->msg_iov;
@@ -158,20 +158,20 @@ static int join(Line *line, unsigned char *data, int length) {
     return 1;
 }
 
-/* Take `count` packets of `size` bytes, the last may be shorter, which stand where outbox_room said. */
-void outbox_add(Line *line, unsigned char *data, int length, int count, int size) {
+/* Queue `count` packets of `size` bytes (the last may be shorter) that were written where outbox_room said. */
+void outbox_add(PeerPath *path, unsigned char *data, int length, int count, int size) {
     if (!count)
         return;
     used += length;
-    if (line->apart || size > MAX_SEGMENT) {
+    if (path->apart || size > MAX_SEGMENT) {
         for (int at = 0; at < length; at += size)
-            add_message(line, data + at, length - at < size ? length - at : size, 1, 0);
-    } else if (count > 1 || !join(line, data, length)) {
-        add_message(line, data, length, count, size);
+            add_message(path, data + at, length - at < size ? length - at : size, 1, 0);
+    } else if (count > 1 || !join(path, data, length)) {
+        add_message(path, data, length, count, size);
     }
 }
 
-PyObject *post(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(unused)) {
+PyObject *send_prepared(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(unused)) {
     flush_messages();
     if (settle_counters() < 0)
         return NULL;

@@ -1,4 +1,4 @@
-/* Packets, as Python has them and as plain values. */
+/* Packets as Python objects and as C values. */
 #include "native.h"
 
 static const char *const field_names[FIELDS] = {"payload_type", "sequence", "timestamp", "ssrc",
@@ -28,7 +28,7 @@ int learn_packet(PyObject *type) {
     return 0;
 }
 
-/* A packet with all its fields, of which it takes over the references; NULL when one of them is. */
+/* Make a packet of its fields, whose references it takes over; NULL when a field is NULL. */
 PyObject *new_packet(PyObject *fields[FIELDS]) {
     int whole = 1;
     for (int i = 0; i < FIELDS; i++)
@@ -43,8 +43,8 @@ PyObject *new_packet(PyObject *fields[FIELDS]) {
     return packet;
 }
 
-/* The packets as plain values; how many, 0 when they are not one unbroken series, -1 on an error. */
-int read_packets(PyObject *packets, Plain *plain, long long *octets) {
+/* Read packets as C values; return how many, 0 when they are not one unbroken series, -1 on an error. */
+int read_packets(PyObject *packets, PacketView *plain, long long *octets) {
     Py_ssize_t count = PyList_GET_SIZE(packets);
     if (count < 1 || count > MAX_PACKETS)
         return 0;
@@ -54,10 +54,11 @@ int read_packets(PyObject *packets, Plain *plain, long long *octets) {
             return 0;
         PyObject *payload = *slot(packet, PAYLOAD), *marker = *slot(packet, MARKER), *sequence = *slot(packet, SEQUENCE),
                  *timestamp = *slot(packet, TIMESTAMP);
-        int fits = payload && marker && sequence && timestamp && PyBytes_Check(payload) && PyBytes_GET_SIZE(payload) <= MAX_PACKET;
+        int fits = payload && marker && sequence && timestamp && PyBytes_Check(payload) &&
+                   PyBytes_GET_SIZE(payload) <= MAX_PACKET;
         if (fits) {
             /* The packet keeps its payload alive, and the list the packet, as long as this call lasts. */
-            plain[i] = (Plain){.payload = PyBytes_AS_STRING(payload),
+            plain[i] = (PacketView){.payload = PyBytes_AS_STRING(payload),
                                .length = (int)PyBytes_GET_SIZE(payload),
                                .timestamp = (unsigned int)PyLong_AsUnsignedLongLongMask(timestamp),
                                .sequence = (unsigned short)PyLong_AsUnsignedLongMask(sequence),

@@ -1,4 +1,4 @@
-/* Line: where one peer's packets come from and go to. */
+/* PeerPath: one peer's keys and address. */
 #include "native.h"
 
 #include <arpa/inet.h>
@@ -23,7 +23,7 @@ int resolve(const char *host, int port, struct sockaddr_storage *into, socklen_t
     return 0;
 }
 
-static int line_init(Line *self, PyObject *args, PyObject *kwargs) {
+static int path_init(PeerPath *self, PyObject *args, PyObject *kwargs) {
     static char *names[] = {"owner", "counters", NULL};
     PyObject *owner, *counters;
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO", names, &owner, &counters))
@@ -34,7 +34,7 @@ static int line_init(Line *self, PyObject *args, PyObject *kwargs) {
     return 0;
 }
 
-static PyObject *line_open(Line *self, PyObject *srtp) {
+static PyObject *path_open(PeerPath *self, PyObject *srtp) {
     PyObject *addresses = PyObject_GetAttrString(srtp, "addresses");
     unsigned long long tx, rx;
     int good = addresses && PyArg_ParseTuple(addresses, "KK", &tx, &rx);
@@ -47,7 +47,7 @@ static PyObject *line_open(Line *self, PyObject *srtp) {
     Py_RETURN_NONE;
 }
 
-static PyObject *line_aim(Line *self, PyObject *args) {
+static PyObject *path_aim(PeerPath *self, PyObject *args) {
     PyObject *sock;
     const char *host;
     int port, fd;
@@ -60,25 +60,25 @@ static PyObject *line_aim(Line *self, PyObject *args) {
         self->apart = 0;
     self->address = address;
     self->fd = fd;
-    self->batch = 0; /* nothing joins what goes elsewhere */
+    self->batch = 0; /* no packet joins a message to another address */
     Py_RETURN_NONE;
 }
 
-static PyObject *line_close(Line *self, PyObject *Py_UNUSED(unused)) {
+static PyObject *path_close(PeerPath *self, PyObject *Py_UNUSED(unused)) {
     self->tx = self->rx = NULL;
     self->fd = -1;
     Py_CLEAR(self->owner);
     Py_RETURN_NONE;
 }
 
-static int line_traverse(Line *self, visitproc visit, void *arg) {
+static int path_traverse(PeerPath *self, visitproc visit, void *arg) {
     Py_VISIT(self->owner);
     Py_VISIT(self->srtp);
     Py_VISIT(self->counters);
     return 0;
 }
 
-static int line_clear(Line *self) {
+static int path_clear(PeerPath *self) {
     self->tx = self->rx = NULL;
     Py_CLEAR(self->owner);
     Py_CLEAR(self->srtp);
@@ -86,37 +86,37 @@ static int line_clear(Line *self) {
     return 0;
 }
 
-static void line_dealloc(Line *self) {
+static void path_dealloc(PeerPath *self) {
     PyObject_GC_UnTrack(self);
     outbox_forget(self);
-    line_clear(self);
+    path_clear(self);
     Py_TYPE(self)->tp_free(self);
 }
 
-static PyMethodDef line_methods[] = {
-    {"open", (PyCFunction)line_open, METH_O, "Take the keys of a finished handshake."},
-    {"aim", (PyCFunction)line_aim, METH_VARARGS, "Send to an address from a socket from now on."},
-    {"close", (PyCFunction)line_close, METH_NOARGS, "Send and take nothing any more."},
+static PyMethodDef path_methods[] = {
+    {"open", (PyCFunction)path_open, METH_O, "Take the keys of a finished handshake."},
+    {"aim", (PyCFunction)path_aim, METH_VARARGS, "Send to an address from a socket from now on."},
+    {"close", (PyCFunction)path_close, METH_NOARGS, "Stop sending and receiving."},
     {NULL},
 };
 
-static PyMemberDef line_members[] = {
-    {"owner", T_OBJECT, offsetof(Line, owner), READONLY, NULL},
-    {"heard", T_DOUBLE, offsetof(Line, heard), 0, NULL},
-    {"apart", T_BOOL, offsetof(Line, apart), 0, NULL},
-    {"level_id", T_UBYTE, offsetof(Line, level_id), 0, NULL},
+static PyMemberDef path_members[] = {
+    {"owner", T_OBJECT, offsetof(PeerPath, owner), READONLY, NULL},
+    {"heard", T_DOUBLE, offsetof(PeerPath, heard), 0, NULL},
+    {"apart", T_BOOL, offsetof(PeerPath, apart), 0, NULL},
+    {"level_id", T_UBYTE, offsetof(PeerPath, level_id), 0, NULL},
     {NULL},
 };
 
-PyTypeObject LineType = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "mediaserver._wire.Line",
-    .tp_basicsize = sizeof(Line),
+PyTypeObject PeerPathType = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "mediaserver._packet_io.PeerPath",
+    .tp_basicsize = sizeof(PeerPath),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
     .tp_new = PyType_GenericNew,
-    .tp_init = (initproc)line_init,
-    .tp_traverse = (traverseproc)line_traverse,
-    .tp_clear = (inquiry)line_clear,
-    .tp_dealloc = (destructor)line_dealloc,
-    .tp_methods = line_methods,
-    .tp_members = line_members,
+    .tp_init = (initproc)path_init,
+    .tp_traverse = (traverseproc)path_traverse,
+    .tp_clear = (inquiry)path_clear,
+    .tp_dealloc = (destructor)path_dealloc,
+    .tp_methods = path_methods,
+    .tp_members = path_members,
 };

@@ -31,7 +31,7 @@ _HEADER = Struct("!BBHII")
 class Transport(Protocol):
     """Sends packets to one peer."""
 
-    line: PeerPath
+    path: PeerPath
 
     def send(self, packets: Iterable[Outgoing], send_time: int = 0) -> None:
         """Send packets; `send_time` is the id of the header extension with their send time, 0 for none."""
@@ -71,8 +71,8 @@ class Forwarder:
         self.ssrc = secrets.randbits(32) or 1
         sound = clock_rate != VIDEO_CLOCK
         self.rewriter = Rewriter(clock_rate, secrets.randbits(15), secrets.randbits(31), one_clock=sound)
-        self.leg = self.rewriter
-        self.leg.ssrc, self.leg.line, self.leg.send_time = self.ssrc, transport.line, send_time
+        self.stream = self.rewriter
+        self.stream.ssrc, self.stream.path, self.stream.send_time = self.ssrc, transport.path, send_time
         self.source: Source | None = None
         self._next: Source | None = None
         self._unsent = 0
@@ -80,8 +80,8 @@ class Forwarder:
         self._padding_debt = 0.0
         self._resends = ResendLimit()
         self._keyframes = KeyframeShare()
-        self._pacer = Pacer(self.leg)
-        self.leg.pace = LINE_BPS if flush_queue is not None else 0.0
+        self._pacer = Pacer(self.stream)
+        self.stream.pace = LINE_BPS if flush_queue is not None else 0.0
         # counters
         self.resent_octets = 0
         """Bytes in retransmitted packets, headers counted."""
@@ -110,7 +110,7 @@ class Forwarder:
     def _leave(self) -> None:
         if self.source is not None:
             self.source.detach(self)
-            self.source = self.leg.source = None
+            self.source = self.stream.source = None
 
     def send(self, source: Source, packets: list[Packet], now: float) -> None:
         """Forward packets of the current source; a key frame of the next source makes it current."""
@@ -140,7 +140,7 @@ class Forwarder:
         assert self.source is not None
         codec = self.source.codec
         number, ssrc, rewriter = self.payload_types[codec], self.ssrc, self.rewriter
-        if not self.leg.waiting:
+        if not self.stream.waiting:
             self._unsent = rewriter.next_sequence
         # which VP8 source is the first shows once the one before has ended
         steady = codec != "VP8" or (not rewriter.switching and rewriter.vp8_as_is())
@@ -154,23 +154,23 @@ class Forwarder:
         else:
             outgoing = self._one_by_one(packets, number, now)
         self._send(outgoing if self._flush_queue is None else self._paced(outgoing, now))
-        self.leg.moving = codec == "VP8" and not rewriter.vp8_as_is()
-        if not self.leg.moving or rewriter.vp8_moves():  # from here on the fast loop can serve it
-            self.leg.source, self.leg.payload_type = self.source, number
+        self.stream.moving = codec == "VP8" and not rewriter.vp8_as_is()
+        if not self.stream.moving or rewriter.vp8_moves():  # from here on the fast loop can serve it
+            self.stream.source, self.stream.payload_type = self.source, number
 
     def _send(self, outgoing: list[Outgoing]) -> None:
         for _, sequence, *_ in outgoing:
             if (sequence - self._unsent) & 0xFFFF < 0x8000:  # what is repaired comes after its followers
                 self._unsent = sequence + 1 & 0xFFFF
-        self.leg.packets += len(outgoing)
-        self.leg.octets += _octets(outgoing)
+        self.stream.packets += len(outgoing)
+        self.stream.octets += _octets(outgoing)
         self._transport.send(outgoing, self._send_time)
 
     def _paced(self, outgoing: list[Outgoing], now: float) -> list[Outgoing]:
         """Return the packets of a picture that go now; :meth:`flush` sends the rest."""
-        before = self.leg.waiting
+        before = self.stream.waiting
         outgoing = self._pacer.put(outgoing, _octets(outgoing), now)
-        if self.leg.waiting and not before and self._flush_queue is not None:
+        if self.stream.waiting and not before and self._flush_queue is not None:
             self._flush_queue.append(self)
         return outgoing
 
@@ -183,7 +183,7 @@ class Forwarder:
         try:
             self._send(self._pacer.take(now))
         finally:
-            if self.leg.waiting and self._flush_queue is not None:
+            if self.stream.waiting and self._flush_queue is not None:
                 self._flush_queue.append(self)
 
     def _one_by_one(self, packets: list[Packet], number: int, now: float) -> list[Outgoing]:
@@ -235,7 +235,7 @@ class Forwarder:
         With RTX these are the last packets once more, which may even repair a loss; without it, padding within the
         stream.
         """
-        if self.source is None or self.leg.waiting:
+        if self.source is None or self.stream.waiting:
             return
         self._padding_debt += octets
         if self.rtx is not None:
@@ -255,7 +255,7 @@ class Forwarder:
 
     def _newest(self) -> Iterator[Packet]:
         """Yield the packets last sent, newest first, up to the first hole."""
-        newest = self.leg.newest if self.leg.sent else None
+        newest = self.stream.newest if self.stream.sent else None
         if self.source is None or newest is None:
             return
         for back in range(MAX_REPEATED):
@@ -281,12 +281,12 @@ class Forwarder:
     @property
     def packets(self) -> int:
         """Return the number of packets sent."""
-        return self.leg.packets
+        return self.stream.packets
 
     @property
     def octets(self) -> int:
         """Return the bytes of payload sent."""
-        return self.leg.octets
+        return self.stream.octets
 
     def close(self) -> None:
         """Detach from all sources."""

@@ -150,7 +150,7 @@ class CameraInput:
     frame."""
 
     def __init__(self) -> None:
-        self.leg = None
+        self.stream = None
         self.queue = FrameQueue()
         self.flowing = False
         """Whether frames were taken since it began to follow a camera."""

@@ -129,22 +129,24 @@ class SipPeer:
         try:
             if sound:
                 self._sound_stream = SipAudioStream(self._ports, host, self.downlink, self._audio_received)
-                self.transport.lines.append(self._sound_stream.line)
+                self.transport.port_pairs.append(self._sound_stream.port_pair)
             if picture:
                 name = f"camera:{self.seat}"
                 self._picture_stream = SipVideoStream(self._ports, host, self.downlink, name, self._flush_queue)
-                self.transport.lines.append(self._picture_stream.line)
+                self.transport.port_pairs.append(self._picture_stream.port_pair)
         except Exception:
             self.transport.close()
             raise
 
     def _release(self, stream: SipStream) -> None:
         """Give back the ports of an m-line that was refused."""
-        self.transport.lines.remove(stream.line)
-        stream.line.close()
+        self.transport.port_pairs.remove(stream.port_pair)
+        stream.port_pair.close()
 
     def _local(self, host: str) -> sip_write.Local:
-        sound, picture = (stream.line.port if stream else 0 for stream in (self._sound_stream, self._picture_stream))
+        sound, picture = (
+            stream.port_pair.port if stream else 0 for stream in (self._sound_stream, self._picture_stream)
+        )
         return sip_write.Local(host, sound, picture, self._number)
 
     def _apply_description(self, session: Session) -> None:
@@ -206,7 +208,7 @@ class SipPeer:
         return self._loss.share
 
     @property
-    def line(self) -> ConnectionQuality:
+    def connection_quality(self) -> ConnectionQuality:
         """Return its connection quality."""
         stream = self._picture_stream if self.picture is not None else self._sound_stream
         jitter = stream.jitter if stream is not None else 0.0
@@ -244,4 +246,4 @@ def _aim(stream: SipStream, media: Media, ours: dict[int, str]) -> None:
     """Expect the peer's codecs, and send to its ports."""
     theirs = {codec.payload_type: codec.name for codec in media.codecs if codec.name != "telephone-event"}
     stream.codecs = {number: "H264" if name == SINGLE_NAL else name for number, name in (ours | theirs).items()}
-    stream.line.aim(media.host, media.port, media.rtcp_port, time.monotonic())
+    stream.port_pair.aim(media.host, media.port, media.rtcp_port, time.monotonic())

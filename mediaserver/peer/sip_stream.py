@@ -32,7 +32,7 @@ class SipStream:
         self._clock_rate = clock_rate
         self._downlink = downlink
         # owned
-        self.line: RtpPortPair = ports.open(host, self)
+        self.port_pair: RtpPortPair = ports.open(host, self)
         self.codecs: Mapping[int, str] = {}
         self.forwarder: Forwarder | None = None
         self.receive_stats: ReceiveStats | None = None
@@ -45,7 +45,7 @@ class SipStream:
 
     def send(self, payload_types: dict[str, int], flush_queue: FlushQueue | None) -> Forwarder:
         """Start a stream to the peer; pictures wait in `flush_queue` for their turn."""
-        self.forwarder = Forwarder(payload_types, self._clock_rate, self.line, flush_queue=flush_queue)
+        self.forwarder = Forwarder(payload_types, self._clock_rate, self.port_pair, flush_queue=flush_queue)
         self._own_ssrc = self.forwarder.ssrc
         return self.forwarder
 
@@ -74,7 +74,7 @@ class SipStream:
         try:
             heard = rtcp.parse(data, now)
         except ValueError as exc:
-            logger.debug("x port %d: %s", self.line.port, exc)
+            logger.debug("x port %d: %s", self.port_pair.port, exc)
             return
         for item in heard:
             match item:
@@ -107,9 +107,9 @@ class SipStream:
         each = self.forwarder
         if each is not None and each.packets:
             at = each.rewriter.timestamp_at(now)
-            self.line.send_rtcp(rtcp.sender_report(each.ssrc, now, at, each.packets, each.octets, blocks))
+            self.port_pair.send_rtcp(rtcp.sender_report(each.ssrc, now, at, each.packets, each.octets, blocks))
         else:
-            self.line.send_rtcp(self._compound(blocks))
+            self.port_pair.send_rtcp(self._compound(blocks))
         return got, lost
 
     def _compound(self, blocks: list[Block], more: bytes = b"") -> bytes:
@@ -120,7 +120,7 @@ class SipStream:
         """Detach from all sources and send RTCP BYE."""
         if self.forwarder is not None:
             self.forwarder.close()
-        self.line.send_rtcp(self._compound([], rtcp.goodbye(self._own_ssrc)))
+        self.port_pair.send_rtcp(self._compound([], rtcp.goodbye(self._own_ssrc)))
 
 
 class SipAudioStream(SipStream):
@@ -183,7 +183,7 @@ class SipVideoStream(SipStream):
             request = rtcp.full_intra(self._own_ssrc, ssrc, self._requests)
         else:
             request = rtcp.picture_loss(self._own_ssrc, ssrc)
-        self.line.send_rtcp(self._compound([], request))
+        self.port_pair.send_rtcp(self._compound([], request))
 
     def _sender_reported(self, receive_stats: ReceiveStats, report: SenderReport, now: float) -> None:
         self.camera.layers[0].reported(report, now)

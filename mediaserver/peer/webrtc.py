@@ -97,7 +97,7 @@ class WebRtcPeer:
         """The codec in which it hears the mix."""
         self._microphone = _first(offer, "audio", sends=True)
         self._camera_media, self._content_media = _first_two(offer)
-        self.transport.line.level_id = self._microphone.extensions.get(LEVEL_URI, 0) if self._microphone else 0
+        self.transport.path.level_id = self._microphone.extensions.get(LEVEL_URI, 0) if self._microphone else 0
         self.audio = self._forwarder(_first(offer, "audio", sends=False), 48000)
         self.picture = self._forwarder(_first(offer, "video", sends=False), VIDEO_CLOCK)
         self._streams: dict[int, _Receive] = {}
@@ -310,7 +310,7 @@ class WebRtcPeer:
         return now - self._audio_lost_at < LOST_AUDIO_S
 
     @property
-    def line(self) -> ConnectionQuality:
+    def connection_quality(self) -> ConnectionQuality:
         """Return its connection quality."""
         return ConnectionQuality(self.loss, self.downlink.loss, self._jitter, self.downlink.round_trip)
 
@@ -349,7 +349,7 @@ class WebRtcPeer:
         before = self.downlink.step
         changed = self.downlink.update(now) != before
         if self.picture is not None:
-            self.picture.leg.pace = self.downlink.pace(now)
+            self.picture.stream.pace = self.downlink.pace(now)
             if self.downlink.step < min(before, self.downlink.most):
                 self.picture.hold(BAD_QUEUE_S, now)
         if self.downlink.padding and self.picture is not None:
@@ -361,10 +361,10 @@ class WebRtcPeer:
     def _report(self, now: float) -> None:
         octets, report = 0, b""
         for each in (self.audio, self.picture):
-            if each is not None and (leg := each.leg).packets:
-                octets += leg.octets + HEADERS_BYTES * leg.packets + each.resent_octets
-                at = leg.timestamp_at(now - self._wait_s(each.source))
-                report += rtcp.sender_report(leg.ssrc, now, at, leg.packets, leg.octets)
+            if each is not None and (stream := each.stream).packets:
+                octets += stream.octets + HEADERS_BYTES * stream.packets + each.resent_octets
+                at = stream.timestamp_at(now - self._wait_s(each.source))
+                report += rtcp.sender_report(stream.ssrc, now, at, stream.packets, stream.octets)
         self.downlink.sent(8.0 * (octets - self._octets))
         self._octets = octets
         if self._receive_stats:

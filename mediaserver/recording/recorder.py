@@ -52,7 +52,7 @@ class Recorder:
         self._files = files
         self._failed = failed
         # owned
-        self.leg = None
+        self.stream = None
         self._file = _File(files)
         self._isolated_tracks = IsolatedTracks(files)
         self._thread = ThreadPoolExecutor(1, "recorder")

@@ -594,7 +594,7 @@ class Room:
     def lines(self) -> dict[str, ConnectionQuality]:
         """Return the connection quality of each connected seat."""
         peers = {name: seat.peer for name, seat in self.seats.items() if seat.peer is not None}
-        return {name: peer.line for name, peer in peers.items() if peer.transport.state == "connected"}
+        return {name: peer.connection_quality for name, peer in peers.items() if peer.transport.state == "connected"}
 
     def stop_recording(self) -> None:
         """Stop the recording; an event follows once its file is closed."""

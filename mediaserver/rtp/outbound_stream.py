@@ -16,7 +16,7 @@ class PlainOutboundStream:
 
     def __init__(self) -> None:
         self.source: Any = None
-        self.line: Any = None
+        self.path: Any = None
         """The path to the peer, a :class:`mediaserver.transport.peer_path.PeerPath`."""
         self.payload_type = 0
         self.ssrc = 0
@@ -55,7 +55,7 @@ class Sink(Protocol):
     """Takes packets."""
 
     @property
-    def leg(self) -> PlainOutboundStream | None:
+    def stream(self) -> PlainOutboundStream | None:
         """Return the stream it sends, if it sends one."""
 
 
@@ -70,21 +70,21 @@ def plain_fan_out(source: object, sinks: list[_S], packets: Sequence[object], no
     return sinks.copy()
 
 
-def plain_send() -> None:
+def plain_send_prepared() -> None:
     """Send the prepared packets."""
 
 
 def _load() -> tuple[Any, Any, Any]:
     try:
-        from mediaserver import _wire  # noqa: PLC0415 - optional: compiled at installation where that is possible
+        from mediaserver import _packet_io  # noqa: PLC0415 - optional: compiled at installation where that is possible
     except ImportError:
-        return PlainOutboundStream, plain_fan_out, plain_send
-    return _wire.Leg, _wire.fan, _wire.post
+        return PlainOutboundStream, plain_fan_out, plain_send_prepared
+    return _packet_io.OutboundStream, _packet_io.fan_out, _packet_io.send_prepared
 
 
 if TYPE_CHECKING:
     OutboundStream = PlainOutboundStream
-    fan = plain_fan_out
-    post = plain_send
+    fan_out = plain_fan_out
+    send_prepared = plain_send_prepared
 else:
-    OutboundStream, fan, post = _load()
+    OutboundStream, fan_out, send_prepared = _load()

@@ -130,9 +130,9 @@ class _PictureIds:
     The numbers themselves are in the outbound stream, where the fast loop moves them too.
     """
 
-    def __init__(self, leg: OutboundStream) -> None:
+    def __init__(self, stream: OutboundStream) -> None:
         # given
-        self._leg = leg
+        self._stream = stream
         # owned
         self._first: bool | None = None
         """Whether the first VP8 source is still sent; None before it."""
@@ -155,7 +155,7 @@ class _PictureIds:
         """Continue from the ids of the first source's newest packet."""
         descriptor = _readable(payload)
         if descriptor is not None and descriptor.picture_id is not None:
-            self._leg.last_picture, self._leg.last_tl0 = descriptor.picture_id, descriptor.tl0 or 0
+            self._stream.last_picture, self._stream.last_tl0 = descriptor.picture_id, descriptor.tl0 or 0
 
     def rewrite(self, payload: bytes) -> bytes:
         descriptor = _readable(payload)
@@ -164,16 +164,16 @@ class _PictureIds:
         tl0 = descriptor.tl0 or 0
         if self.switching:
             self.switching = False
-            self._leg.picture_offset = self._leg.last_picture + 1 - descriptor.picture_id
-            self._leg.tl0_offset = self._leg.last_tl0 + 1 - tl0
+            self._stream.picture_offset = self._stream.last_picture + 1 - descriptor.picture_id
+            self._stream.tl0_offset = self._stream.last_tl0 + 1 - tl0
         size = 0x8000 if descriptor.picture_id_long else 0x80
         step = (
-            descriptor.picture_id + self._leg.picture_offset - self._leg.last_picture + size // 2
+            descriptor.picture_id + self._stream.picture_offset - self._stream.last_picture + size // 2
         ) % size - size // 2
-        picture_id = (self._leg.last_picture + step) & 0x7FFF
+        picture_id = (self._stream.last_picture + step) & 0x7FFF
         if step >= 0:
-            self._leg.last_picture = picture_id
-            self._leg.last_tl0 = (tl0 + self._leg.tl0_offset) & 0xFF
+            self._stream.last_picture = picture_id
+            self._stream.last_tl0 = (tl0 + self._stream.tl0_offset) & 0xFF
         return self._write(payload, descriptor, picture_id)
 
     def _write(self, payload: bytes, descriptor: Vp8Descriptor, picture_id: int) -> bytes:
@@ -185,7 +185,7 @@ class _PictureIds:
         else:
             changed[at] = picture_id & 0x7F
         if descriptor.tl0 is not None:
-            changed[descriptor.tl0_at] = (descriptor.tl0 + self._leg.tl0_offset) & 0xFF
+            changed[descriptor.tl0_at] = (descriptor.tl0 + self._stream.tl0_offset) & 0xFF
         return bytes(changed)
 
 

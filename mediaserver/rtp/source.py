@@ -9,7 +9,7 @@ import logging
 from typing import Protocol
 
 from mediaserver.rtp.keyframe_requests import KeyframeThrottle
-from mediaserver.rtp.outbound_stream import OutboundStream, fan, post
+from mediaserver.rtp.outbound_stream import OutboundStream, fan_out, send_prepared
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.packet_cache import PacketCache
 from mediaserver.throttled_log import ThrottledLog
@@ -24,7 +24,7 @@ class Sink(Protocol):
     """Takes packets. A sink that raises loses the packets it was given; no other sink is affected."""
 
     @property
-    def leg(self) -> OutboundStream | None:
+    def stream(self) -> OutboundStream | None:
         """Return the stream it sends, if it sends one: the fast loop may then serve it directly."""
 
     def send(self, source: "Source", packets: list[Packet], now: float) -> None:
@@ -54,7 +54,7 @@ class FlushQueue(list[Flushable]):
                 each.flush(now)
             except Exception:
                 self.throttled_log.caught("x flush of a %s", type(each).__name__)
-        post()
+        send_prepared()
 
 
 class Source:
@@ -92,11 +92,11 @@ class Source:
     def flush(self, now: float) -> None:
         """Hand the waiting packets to every sink."""
         packets, self._pending = self._pending, []
-        others = fan(self, self.sinks, packets, now)
+        others = fan_out(self, self.sinks, packets, now)
         if not others:
             return
-        if any(sink.leg is not None for sink in others):
-            post()  # what they are sent must not overtake what they were sent before
+        if any(sink.stream is not None for sink in others):
+            send_prepared()  # what they are sent must not overtake what they were sent before
         for sink in others:
             try:
                 sink.send(self, packets, now)

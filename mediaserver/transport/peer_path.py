@@ -186,11 +186,11 @@ def _goes_on(media: Item, item: Item) -> bool:
 
 def _load() -> tuple[Any, Any]:
     try:
-        from mediaserver import _wire  # noqa: PLC0415 - optional: compiled at installation where that is possible
+        from mediaserver import _packet_io  # noqa: PLC0415 - optional: compiled at installation where that is possible
     except ImportError:
         return PlainPeerPath, PlainInbox
-    _wire.use(*CALLS)
-    return _wire.Line, _wire.Inbox
+    _packet_io.use(*CALLS)
+    return _packet_io.PeerPath, _packet_io.Inbox
 
 
 if TYPE_CHECKING:

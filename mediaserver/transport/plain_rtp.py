@@ -50,7 +50,7 @@ class PlainPorts:
         self._counters = counters
         # owned
         self._next = random.randrange(len(self._even)) if self._even else 0
-        self.lines: list[RtpPortPair] = []
+        self.port_pairs: list[RtpPortPair] = []
         self._throttled_log = ThrottledLog(logger)
 
     def open(self, host: str, receiver: Receiver) -> "RtpPortPair":
@@ -59,21 +59,21 @@ class PlainPorts:
             number = self._even[self._next]
             self._next = (self._next + 1) % len(self._even)
             try:
-                line = RtpPortPair(_pair(host, number), self._counters, receiver, self.lines.remove)
+                pair = RtpPortPair(_pair(host, number), self._counters, receiver, self.port_pairs.remove)
             except OSError as exc:
                 logger.debug("- ports %d and %d of %s are taken: %s", number, number + 1, host, exc)
                 continue
-            self.lines.append(line)
-            return line
+            self.port_pairs.append(pair)
+            return pair
         raise NoPortFree(host)
 
     def poll(self, now: float) -> None:
         """Read what waits in the sockets."""
-        for line in tuple(self.lines):
+        for pair in tuple(self.port_pairs):
             try:
-                line.poll(now)
+                pair.poll(now)
             except Exception:  # one packet's fault, ours or its sender's, must not make the others deaf
-                self._throttled_log.caught("x datagram on port %d", line.port)
+                self._throttled_log.caught("x datagram on port %d", pair.port)
 
 
 def _pair(host: str, number: int) -> tuple[socket.socket, socket.socket]:
@@ -128,7 +128,7 @@ class RtpPortPair:
         self._closed = closed
         # owned
         self.port: int = self._rtp.address[1]
-        self.line = PeerPath(self, counters)
+        self.path = PeerPath(self, counters)
         """A path that is never opened, so that the fast loop leaves its packets to :meth:`send`; it notes the time of
         the last packet."""
         self._host = ""
@@ -139,12 +139,12 @@ class RtpPortPair:
         """Accept media from `host` alone, and send to these ports there until its real ones are known."""
         self._host = host
         self._aims = [(host, port), (host, rtcp_port)] if host else [None, None]
-        self.line.heard = now
+        self.path.heard = now
 
     @property
     def heard(self) -> float:
         """Return the time in seconds of the last packet from there."""
-        return float(self.line.heard)
+        return float(self.path.heard)
 
     def poll(self, now: float) -> None:
         """Read what waits in the sockets."""
@@ -172,7 +172,7 @@ class RtpPortPair:
                 return
             self._receiver.rtp(packet, now)
         self._aims[number] = address
-        self.line.heard = now
+        self.path.heard = now
 
     def send(self, packets: Iterable[Outgoing], send_time: int = 0) -> None:
         """Send packets without header extensions: room systems know none."""
@@ -197,7 +197,7 @@ class RtpPortPair:
         self._closed(self)
         self._aims = [None, None]
         self._host = ""
-        self.line.close()
+        self.path.close()
         for port in (self._rtp, self._rtcp):
             port.socket.close()
 
@@ -208,7 +208,7 @@ class PlainTransport(Stateful):
     def __init__(self, changed: Changed) -> None:
         super().__init__(changed)
         # owned
-        self.lines: list[RtpPortPair] = []
+        self.port_pairs: list[RtpPortPair] = []
 
     def connect(self) -> None:
         """Become connected: both sides know where to send."""
@@ -216,12 +216,12 @@ class PlainTransport(Stateful):
 
     def check(self, now: float) -> None:
         """Close when the peer has been silent too long on all its m-lines."""
-        if self.state == "connected" and all(now - line.heard > SILENCE_S for line in self.lines):
+        if self.state == "connected" and all(now - pair.heard > SILENCE_S for pair in self.port_pairs):
             self._set_state("closed", "silent")
 
     def close(self) -> None:
         """Release all ports, without calling `changed`."""
         self._close()
-        lines, self.lines = self.lines, []
-        for line in lines:
-            line.close()
+        port_pairs, self.port_pairs = self.port_pairs, []
+        for pair in port_pairs:
+            pair.close()

@@ -60,14 +60,14 @@ def _widen(sock: socket.socket) -> frozenset[str]:
     return frozenset(narrow)
 
 
-class Path(Protocol):
+class MuxPeer(Protocol):
     """A peer as the port sees it."""
 
     def stun(self, message: stun.Message, address: Address, port: "Port", now: float) -> None:
         """Take a connectivity check addressed to this peer's username fragment."""
 
     @property
-    def line(self) -> PeerPath:
+    def path(self) -> PeerPath:
         """Return the path whose owner this peer is."""
 
     @property
@@ -102,10 +102,10 @@ class Port:
         self._counters.packets_out += 1
         self._counters.bytes_out += len(data)
 
-    def aim(self, line: PeerPath, address: Address) -> None:
+    def aim(self, path: PeerPath, address: Address) -> None:
         """Send a peer's packets from here to `address` from now on."""
-        line.aim(self.socket, address)
-        line.apart = line.apart or not self.segmented
+        path.aim(self.socket, address)
+        path.apart = path.apart or not self.segmented
 
     def send_run(self, data: memoryview, segment: int, count: int, address: Address) -> bool:
         """Send `count` datagrams of `segment` bytes (the last may be shorter) with one call where the kernel can.
@@ -139,8 +139,8 @@ class UdpMux:
 
     def __init__(self) -> None:
         self._sockets: dict[socket.socket, Port] = {}
-        self._by_fragment: dict[str, Path] = {}
-        self._by_address: dict[Address, Path] = {}
+        self._by_fragment: dict[str, MuxPeer] = {}
+        self._by_address: dict[Address, MuxPeer] = {}
         self.counters = Counters()
         self.faults = ThrottledLog(logger)
         self._inbox = Inbox(self.counters, Packet)
@@ -166,31 +166,31 @@ class UdpMux:
             sock.close()
         self._sockets.clear()
 
-    def register(self, fragment: str, path: Path) -> None:
+    def register(self, fragment: str, peer: MuxPeer) -> None:
         """Route checks with this username fragment to `path`."""
-        self._by_fragment[fragment] = path
+        self._by_fragment[fragment] = peer
 
-    def taken(self, address: Address, path: Path, now: float) -> bool:
+    def taken(self, address: Address, peer: MuxPeer, now: float) -> bool:
         """Return whether an address belongs to another peer that was heard lately; a sender's address can be forged."""
-        other = self._by_address.get(address, path)
-        return other is not path and other.selected == address and now - other.line.heard < TAKEN_S
+        other = self._by_address.get(address, peer)
+        return other is not peer and other.selected == address and now - other.path.heard < TAKEN_S
 
-    def validate(self, address: Address, path: Path) -> None:
+    def validate(self, address: Address, peer: MuxPeer) -> None:
         """Route datagrams from `address` to `path`."""
-        self._by_address[address] = path
-        self._inbox.route(address, path.line)
+        self._by_address[address] = peer
+        self._inbox.route(address, peer.path)
 
-    def forget(self, address: Address, path: Path) -> None:
+    def forget(self, address: Address, peer: MuxPeer) -> None:
         """Stop routing `address` to `path`."""
-        if self._by_address.get(address) is path:
+        if self._by_address.get(address) is peer:
             del self._by_address[address]
-        self._inbox.forget(address, path.line)
+        self._inbox.forget(address, peer.path)
 
-    def unregister(self, fragment: str, addresses: Iterable[Address], path: Path) -> None:
+    def unregister(self, fragment: str, addresses: Iterable[Address], peer: MuxPeer) -> None:
         """Forget a peer."""
         self._by_fragment.pop(fragment, None)
         for address in addresses:
-            self.forget(address, path)
+            self.forget(address, peer)
 
     def poll(self, now: float) -> None:
         """Read what waits in the sockets."""
@@ -212,6 +212,6 @@ class UdpMux:
         except ValueError:
             self.counters.strangers += 1
             return
-        path = self._by_fragment.get(ice.local_fragment(message))
-        if path is not None:
-            path.stun(message, address, port, now)
+        peer = self._by_fragment.get(ice.local_fragment(message))
+        if peer is not None:
+            peer.stun(message, address, port, now)

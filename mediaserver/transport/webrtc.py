@@ -61,7 +61,7 @@ class WebRtcTransport(Stateful):
         self.rtp = receiver.rtp
         """Takes decrypted RTP packets: nothing stands between the port and the receiver."""
         self.ice = IceLite(remote_fragment, remote_password)
-        self.line = PeerPath(self, mux.counters)
+        self.path = PeerPath(self, mux.counters)
         self._dtls = Dtls(certificate, "server", self._send_plain)
         self._srtp: Srtp | None = None
         self._port: Port | None = None
@@ -88,7 +88,7 @@ class WebRtcTransport(Stateful):
         self._mux.validate(address, self)
         if (surplus := self.ice.surplus()) is not None:
             self._mux.forget(surplus, self)
-        self.line.heard = now
+        self.path.heard = now
         if self.ice.selected == address:
             self._aim(port, address)
         elif (question := self.ice.question(address)) is not None:
@@ -99,7 +99,7 @@ class WebRtcTransport(Stateful):
 
     def _aim(self, port: Port, address: Address) -> None:
         self._port = port
-        port.aim(self.line, address)
+        port.aim(self.path, address)
 
     def datagram(self, data: bytes, now: float) -> None:
         """Take a DTLS record or a decrypted RTCP packet (RFC 7983 §7)."""
@@ -115,7 +115,7 @@ class WebRtcTransport(Stateful):
             logger.info("x DTLS handshake failed: %s", exc)
             self._set_state("closed", "failed")
             return
-        self.line.open(self._srtp)
+        self.path.open(self._srtp)
         self._dtls.on_closed(lambda: self._set_state("closed", "closed"))
         self._set_state("connected", "")
 
@@ -128,10 +128,10 @@ class WebRtcTransport(Stateful):
         if self._srtp is None or self._port is None or address is None:
             return
         for data, segment, count in self._srtp.protect_runs(packets, _send_time(send_time) if send_time else b""):
-            if self.line.apart:
+            if self.path.apart:
                 self._port.send_apart(data, segment, address)
             else:
-                self.line.apart = not self._port.send_run(data, segment, count, address)
+                self.path.apart = not self._port.send_run(data, segment, count, address)
 
     def send_packet(self, packet: bytes) -> None:
         """Protect and send one whole RTP packet."""
@@ -150,7 +150,7 @@ class WebRtcTransport(Stateful):
 
     def check(self, now: float) -> None:
         """Close when the peer has been silent too long."""
-        if self._handshake is not None and now - self.line.heard > SILENCE_S:
+        if self._handshake is not None and now - self.path.heard > SILENCE_S:
             self._set_state("closed", "silent")
 
     async def close(self) -> None:
@@ -160,7 +160,7 @@ class WebRtcTransport(Stateful):
             self._handshake.cancel()
         await self._dtls.close()
         self._mux.unregister(self.ice.fragment, self.ice.validated, self)
-        self.line.close()
+        self.path.close()
 
     def _send_plain(self, data: bytes) -> None:
         if self._port is not None and self.ice.selected is not None:

@@ -109,7 +109,7 @@ class LocalEngine:
         """Read all sockets, run the audio ticks that are due, and flush the packets that came of it."""
         now = time.monotonic()
         self._mux.poll(now)
-        if self._plain.lines:
+        if self._plain.port_pairs:
             self._plain.poll(now)
         due = _tick_number(now)
         if due != self._ticks_done:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 
 try:
-    from mediaserver._wire import timer
+    from mediaserver._packet_io import timer
 except ImportError:  # compiled at installation where that is possible
 
     def timer(period_ms: int) -> int | None:

@@ -40,7 +40,7 @@ async def test_a_checkout_without_a_compiled_worker_is_refused(tmp_path: Path) -
 async def test_the_other_worker_is_the_other_checkout_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = tmp_path / "mediaserver"
     package.mkdir()
-    for name in ("__init__.py", "_wire.so"):
+    for name in ("__init__.py", "_packet_io.so"):
         (package / name).touch()
     (package / "__main__.py").write_text("raise SystemExit(7)\n")
     with pytest.raises(ValueError, match="no compiled media worker in"):

@@ -18,7 +18,7 @@ class Ear:
     def __init__(self) -> None:
         self.packets: list[Packet] = []
 
-    leg = None
+    stream = None
 
     def send(self, _source: Source, packets: list[Packet], _now: float) -> None:
         self.packets += packets

@@ -33,7 +33,7 @@ class Ear:
         self._decoder = OpusDecoder()
         self.sound: list[Samples] = []
 
-    leg = None
+    stream = None
 
     def send(self, _source: Source, packets: list[Packet], _now: float) -> None:
         self.packets += packets

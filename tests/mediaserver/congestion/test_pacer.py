@@ -16,9 +16,9 @@ def picture(first: int, sizes: list[int]) -> list[Sent]:
 
 
 def paced(rate: float = RATE) -> Pacer:
-    leg = OutboundStream()
-    leg.pace = rate
-    return Pacer(leg)
+    stream = OutboundStream()
+    stream.pace = rate
+    return Pacer(stream)
 
 
 def line_bytes(packets: list[Sent]) -> int:
@@ -30,14 +30,14 @@ def test_ordinary_pictures_go_at_once() -> None:
     for at in range(100):
         packets = picture(6 * at, [1000] * 6)
         assert pacer.put(packets, 6000, at * 0.04) is packets
-        assert not pacer._leg.waiting
+        assert not pacer._stream.waiting
 
 
 def test_a_key_frame_takes_the_time_its_line_needs() -> None:
     pacer, packets = paced(), picture(0, [1136] * 60)
     sent, now = pacer.put(packets, 60 * 1136, 0.0), 0.0
     assert line_bytes(sent) <= BURST_S * RATE / 8 + 1200
-    while pacer._leg.waiting:
+    while pacer._stream.waiting:
         now += 0.005
         sent += pacer.take(now)
     assert sent == packets
@@ -59,7 +59,7 @@ def test_what_waits_is_known_by_its_number_until_it_is_let_go_of() -> None:
     assert [pacer.holds(packet[1]) for packet in packets] == [packet not in sent for packet in packets]
     assert not pacer.holds(packets[-1][1] + 1)
     assert pacer.forget() == packets[len(sent) :]
-    assert not pacer._leg.waiting and pacer.take(10.0) == []
+    assert not pacer._stream.waiting and pacer.take(10.0) == []
     assert not any(pacer.holds(packet[1]) for packet in packets)
 
 
@@ -89,7 +89,7 @@ def test_nothing_is_lost_or_overtaken_and_no_time_sees_more_than_the_line_carrie
         if len(pacer._waiting) > MAX_WAITING - 30:
             break
     end = now
-    while pacer._leg.waiting:
+    while pacer._stream.waiting:
         now += STEP_S
         sent += [(now, packet) for packet in pacer.take(now)]
     assert [packet[1] for _, packet in sent] == list(range(number))

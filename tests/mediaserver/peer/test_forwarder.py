@@ -29,7 +29,7 @@ class Wire:
     def __init__(self) -> None:
         self.sent: list[Outgoing] = []
         self.whole: list[bytes] = []
-        self.line = PeerPath(self, Counters())
+        self.path = PeerPath(self, Counters())
 
     def send(self, packets: Iterable[Outgoing], send_time: int = 0) -> None:
         self.sent += packets
@@ -452,7 +452,7 @@ def test_whatever_happens_a_number_is_used_once_and_numbers_only_skip_where_the_
     scene, holes = Scene(codecs), 0
     if paced:
         scene.forwarder = Forwarder(NUMBERS, 90000, scene.wire, flush_queue=scene.flush_queue)
-        scene.forwarder.leg.pace = 5000.0  # a picture in a tenth of a second
+        scene.forwarder.stream.pace = 5000.0  # a picture in a tenth of a second
     for name, step in steps:
         source = scene.one if name == "one" else scene.two
         match step:

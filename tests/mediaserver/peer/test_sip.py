@@ -224,8 +224,8 @@ async def test_a_room_system_that_reports_and_says_nothing_else_stays_and_a_sile
     await meeting.happened(PeerUp(ROOM, "vcs"))
     leg = leg_of(room)
     system.report()
-    await system.until(lambda: leg.transport.lines[1].heard > leg._reported - 1 and system.pictures > 5)
-    heard = max(line.heard for line in leg.transport.lines)
+    await system.until(lambda: leg.transport.port_pairs[1].heard > leg._reported - 1 and system.pictures > 5)
+    heard = max(line.heard for line in leg.transport.port_pairs)
     leg.tick(heard + SILENCE_S - 0.1)
     assert room.seats["vcs"].peer is leg
     leg.tick(heard + SILENCE_S + 1.0)
@@ -241,7 +241,7 @@ async def test_the_reports_of_both_sides_are_compound_and_tell_the_line(
     await system.until(lambda: any(data[1] == 200 and data[0] & 31 == 1 for data in seen))
     assert {data[1] for data in seen} <= {200, 201}
     assert all(b"diemcau" in data for data in seen)
-    await system.until(lambda: leg_of(room).line.up == 0.0 and "vcs" in room.lines)
+    await system.until(lambda: leg_of(room).connection_quality.up == 0.0 and "vcs" in room.lines)
     await meeting.engine.remove_seat(ROOM, "vcs")
     await system.until(lambda: bytes.fromhex("81cb0001") in seen[-1])
 
@@ -278,7 +278,7 @@ async def test_an_answer_must_be_to_an_offer_and_refused_media_gives_its_ports_b
         await meeting.engine.accept(ROOM, "vcs", "v=0")
     await meeting.engine.accept(ROOM, "vcs", system.sdp(camera=False))
     leg = leg_of(room)
-    assert len(leg.transport.lines) == 1 and leg.picture is None and leg.audio is not None
+    assert len(leg.transport.port_pairs) == 1 and leg.picture is None and leg.audio is not None
     with pytest.raises(BadOffer, match="an answer to nothing"):
         await meeting.engine.accept(ROOM, "vcs", system.sdp())
 
@@ -294,7 +294,7 @@ async def test_who_calls_again_replaces_what_was_before(meeting: Meeting, system
     other.begin()
     await a.watch.until(lambda: meeting.shows(a, "vcs", colour="green"))
     assert first.transport.state == "closed"
-    assert isinstance(meeting.engine, LocalEngine) and len(meeting.engine._plain.lines) == 2
+    assert isinstance(meeting.engine, LocalEngine) and len(meeting.engine._plain.port_pairs) == 2
     await other.close()
 
 

@@ -32,7 +32,7 @@ def sound(heard: list[tuple[int, int, str]]) -> Iterator[SipAudioStream]:
     )
     held.codecs = {9: "G722", 8: "PCMA"}
     yield held
-    held.line.close()
+    held.port_pair.close()
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def picture() -> Iterator[SipVideoStream]:
     held = SipVideoStream(PlainPorts(RANGE, Counters()), "127.0.0.1", Downlink([1], 0), "camera:vcs", FlushQueue())
     held.codecs = {97: "H264"}
     yield held
-    held.line.close()
+    held.port_pair.close()
 
 
 def packet(ssrc: int, sequence: int, *, number: int = 9, timestamp: int = 0, payload: bytes = b"x") -> Packet:
@@ -89,7 +89,7 @@ def test_a_report_tells_what_was_lost_and_when_they_last_reported(
     sound: SipAudioStream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[bytes] = []
-    monkeypatch.setattr(sound.line, "send_rtcp", sent.append)
+    monkeypatch.setattr(sound.port_pair, "send_rtcp", sent.append)
     assert sound.report(1.0) == (0, 0)
     sound.rtp(packet(9, 1), 1.0)
     sound.rtp(packet(9, 4), 1.0)

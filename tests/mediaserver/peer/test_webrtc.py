@@ -51,7 +51,7 @@ class Room:
 class Viewer:
     """Looks at a layer."""
 
-    leg = None
+    stream = None
 
     def __init__(self) -> None:
         self.seen: list[int] = []
@@ -112,7 +112,7 @@ async def test_a_line_that_loses_every_fifth_packet_is_known_by_sound_and_by_pic
             scene.speak(number) if microphone else scene.send(number, rid="q")
         scene.now = number / 50
         scene.peer.tick(scene.now)
-    assert scene.peer.line.up == pytest.approx(0.2, abs=0.03)
+    assert scene.peer.connection_quality.up == pytest.approx(0.2, abs=0.03)
 
 
 async def test_a_layer_at_rest_says_nothing_of_the_line_as_it_is_now(
@@ -364,5 +364,5 @@ async def test_who_gets_lost_packets_again_in_the_same_stream_is_not_told_when_t
         watched = watched.replace(f"{line}\r\n", "")
     peer = Scene(mux, head + video + watched).peer
     assert peer.picture is not None and peer.audio is not None
-    assert (peer.picture.leg.send_time, peer.picture._send_time, peer.audio.leg.send_time) == (told, told, 2)
+    assert (peer.picture.stream.send_time, peer.picture._send_time, peer.audio.stream.send_time) == (told, told, 2)
     assert peer.answer.rpartition("m=video")[2].count(stamp) == (told > 0)

@@ -247,20 +247,21 @@ class Viewer:
         self.transport.ice.selected = self.sock.getsockname()
         self.transport._port, self.transport._srtp = port, srtp()
         if not plain:
-            self.transport.line.open(self.transport._srtp)
-            port.aim(self.transport.line, self.sock.getsockname())
+            self.transport.path.open(self.transport._srtp)
+            port.aim(self.transport.path, self.sock.getsockname())
         self.forwarder = Forwarder(
             {"VP8": 96, "H264": 102, "opus": 111}, 90000, self.transport, send_time, flush_queue=flush_queue
         )
-        self.forwarder.ssrc = self.forwarder.leg.ssrc = 7
-        self.forwarder.leg.next_sequence, self.forwarder.leg.last_timestamp = 65530, 1 << 31
+        self.forwarder.ssrc = self.forwarder.stream.ssrc = 7
+        self.forwarder.stream.next_sequence, self.forwarder.stream.last_timestamp = 65530, 1 << 31
 
     def state(self) -> tuple[object, ...]:
-        leg = self.forwarder.leg
+        stream = self.forwarder.stream
         return (
-            leg.next_sequence, leg.sent, leg.last_timestamp, leg.last_time, leg.newest, leg.packets, leg.octets,
-            leg.sequence_offset, leg.timestamp_offset, leg.level, leg.level_time, leg.waiting,
-            leg.moving, leg.picture_offset, leg.tl0_offset, leg.last_picture, leg.last_tl0,
+            stream.next_sequence, stream.sent, stream.last_timestamp, stream.last_time, stream.newest, stream.packets,
+            stream.octets,
+            stream.sequence_offset, stream.timestamp_offset, stream.level, stream.level_time, stream.waiting,
+            stream.moving, stream.picture_offset, stream.tl0_offset, stream.last_picture, stream.last_tl0,
         )  # fmt: skip
 
 
@@ -327,7 +328,7 @@ async def _leave_alike(codec: str, history: History, paced: bool) -> None:
             if happens == "pad":
                 viewer.forwarder.pad(600, now)
             if happens == "resend":
-                viewer.forwarder.resend([viewer.forwarder.leg.next_sequence - 1 & 0xFFFF], 4e6, 0.05, now)
+                viewer.forwarder.resend([viewer.forwarder.stream.next_sequence - 1 & 0xFFFF], 4e6, 0.05, now)
         assert fast.state() == slow.state()
         assert waiting(fast.sock) == waiting(slow.sock)
     assert mux.counters.packets_out % 2 == 0
@@ -346,15 +347,15 @@ async def test_the_compiled_loop_serves_who_is_in_step_and_hands_back_the_others
     for viewer in viewers:
         viewer.forwarder.follow(source, 0.0)
     first = [Packet(0, 5, 3600, 0, True, b"key", keyframe=True)]
-    assert outbound_stream.fan(source, source.sinks, first, 1.0) == [viewer.forwarder for viewer in viewers]
+    assert outbound_stream.fan_out(source, source.sinks, first, 1.0) == [viewer.forwarder for viewer in viewers]
     for viewer in viewers:
         viewer.forwarder.send(source, first, 1.0)
     second = [Packet(0, 6, 7200, 0, True, b"delta")]
-    assert outbound_stream.fan(source, source.sinks, second, 2.0) == [viewers[1].forwarder]
+    assert outbound_stream.fan_out(source, source.sinks, second, 2.0) == [viewers[1].forwarder]
     gap = [Packet(0, 9, 9600, 0, True, b"delta")]
-    assert outbound_stream.fan(source, source.sinks, gap, 3.0) == [viewer.forwarder for viewer in viewers]
+    assert outbound_stream.fan_out(source, source.sinks, gap, 3.0) == [viewer.forwarder for viewer in viewers]
     assert [len(waiting(viewer.sock)) for viewer in viewers] == [1, 1, 1]
-    outbound_stream.post()
+    outbound_stream.send_prepared()
     assert [len(waiting(viewer.sock)) for viewer in viewers] == [1, 0, 1]
     for each in (sock, *(viewer.sock for viewer in viewers)):
         each.close()
@@ -388,7 +389,7 @@ async def test_where_segments_do_not_fit_packets_leave_apart_and_elsewhere_toget
     flush_queue, mux, socks = FlushQueue(), UdpMux(), [loopback(), loopback()]
     socks[0].setsockopt(socket.SOL_SOCKET, SO_NO_CHECK, 1)  # EINVAL, as from a route that is too narrow
     viewers = [Viewer(mux, Port(sock, mux.counters), plain=plain) for sock in socks]
-    lines = [viewer.transport.line for viewer in viewers]
+    lines = [viewer.transport.path for viewer in viewers]
     source, got = VideoSource("one", "H264", flush_queue), []
     for viewer in viewers:
         viewer.forwarder.follow(source, 0.0)
@@ -419,7 +420,7 @@ async def test_where_the_kernel_knows_no_segments_packets_leave_apart(plain: boo
         flush_queue.flush(float(at))
         assert len(waiting(viewer.sock)) == 6
         for address in (("127.0.0.1", 9), viewer.sock.getsockname()):  # it moves, and comes back
-            port.aim(viewer.transport.line, address)
+            port.aim(viewer.transport.path, address)
     assert (mux.counters.packets_out, mux.counters.refused) == (24, 0)
     for each in (sock, viewer.sock):
         each.close()
@@ -443,7 +444,7 @@ BESIDE: dict[str, tuple[Flushed, list[int]]] = {
 class Ear:
     """The composer listens, too, and is sent nothing."""
 
-    leg = None
+    stream = None
 
     def send(self, source: Source, packets: list[Packet], now: float) -> None:
         pass
@@ -464,8 +465,8 @@ class Spectator:
         self.viewer.forwarder.follow(self._sources[0], 0.0)
         for ssrc, sound in enumerate(self._sources[1:], 8):
             hears = Forwarder({"opus": 111}, 48000, self.viewer.transport)
-            hears.ssrc = hears.leg.ssrc = ssrc
-            hears.leg.next_sequence = hears.leg.last_timestamp = 1
+            hears.ssrc = hears.stream.ssrc = ssrc
+            hears.stream.next_sequence = hears.stream.last_timestamp = 1
             hears.follow(sound, 0.0)
 
     def take(self, pictures: list[int], sounds: list[int], at: int) -> list[bytes]:
@@ -512,12 +513,12 @@ async def test_who_looks_at_another_camera_is_served_by_the_compiled_loop_again(
         viewer.forwarder.follow(source, 0.0)
         for number in range(3):
             packet = Packet(0, number, 3600 * number, 0, True, b"\x90\x80\x80" + bytes([40 + number]), keyframe=True)
-            served = outbound_stream.fan(source, source.sinks, [packet], 1.0) == []
+            served = outbound_stream.fan_out(source, source.sinks, [packet], 1.0) == []
             assert served == (number > 0)
             if not served:
                 viewer.forwarder.send(source, [packet], 1.0)
-        assert viewer.forwarder.leg.moving == (at == 1)
-        outbound_stream.post()
+        assert viewer.forwarder.stream.moving == (at == 1)
+        outbound_stream.send_prepared()
     opener = session(OTHER, Policy.SSRC_ANY_INBOUND)
     sent = [opener.unprotect(data)[12:] for data in waiting(viewer.sock)]
     assert sent == [b"\x90\x80\x80" + bytes([40 + number]) for number in range(6)]
@@ -558,7 +559,7 @@ async def test_without_a_stream_for_it_a_packet_is_sent_again_bit_for_bit() -> N
             flush_queue.flush(1.0 + at + number / 25)
         sent += waiting(viewer.sock)
     assert len(sent) == 12
-    last = viewer.forwarder.leg.next_sequence
+    last = viewer.forwarder.stream.next_sequence
     viewer.forwarder.resend([last - back & 0xFFFF for back in range(6, 0, -1)], 4e6, 0.05, 9.0)
     assert waiting(viewer.sock) == sent[6:]
     for each in (sock, viewer.sock):

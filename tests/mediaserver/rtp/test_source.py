@@ -14,7 +14,7 @@ class Kept:
     def __init__(self) -> None:
         self.batches: list[tuple[str, list[int], float]] = []
 
-    leg = None
+    stream = None
 
     def send(self, source: Source, packets: list[Packet], now: float) -> None:
         self.batches.append((source.name, [packet.sequence for packet in packets], now))
@@ -63,7 +63,7 @@ def test_a_sink_that_left_gets_nothing() -> None:
 class Broken:
     """A sink that fails at everything."""
 
-    leg = None
+    stream = None
 
     def send(self, source: Source, packets: list[Packet], now: float) -> None:
         raise ZeroDivisionError
@@ -85,7 +85,7 @@ def test_a_sink_that_fails_loses_its_packets_and_costs_nobody_else_one(
         nonlocal posted
         posted += 1
 
-    monkeypatch.setattr(rtp_source, "post", post)
+    monkeypatch.setattr(rtp_source, "send_prepared", post)
     flush_queue = FlushQueue()
     one, two = Source("one", "VP8", flush_queue), Source("two", "VP8", flush_queue)
     broken, behind, elsewhere = Broken(), Kept(), Kept()

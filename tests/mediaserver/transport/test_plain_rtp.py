@@ -152,7 +152,7 @@ def test_before_and_after_a_call_nothing_is_sent(ports: PlainPorts, ear: Ear, fa
     line.aim(HOST, fars[0].address[1], 9, 0.0)
     line.close()
     line.send_packet(b"x")
-    assert fars[0].has_nothing() and ports.lines == []
+    assert fars[0].has_nothing() and ports.port_pairs == []
 
 
 def test_we_are_where_the_way_to_the_peer_begins() -> None:

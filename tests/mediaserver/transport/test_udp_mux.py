@@ -27,7 +27,7 @@ class Peer:
     def __init__(self) -> None:
         self.checks: list[tuple[stun.Message, Address]] = []
         self.datagrams: list[bytes] = []
-        self.line = PeerPath(self, Counters())
+        self.path = PeerPath(self, Counters())
         self.selected: Address | None = None
 
     def stun(self, message: stun.Message, address: Address, port: Port, now: float) -> None:
@@ -137,7 +137,7 @@ async def test_nobody_takes_over_the_address_of_who_was_heard_lately(world: Worl
         assert (victim.ice.selected, other.ice.selected) == (sock.getsockname(), None)
         asks(other, 100.0 + TAKEN_S)
         assert other.ice.selected == sock.getsockname()
-        other.line.heard = 106.0
+        other.path.heard = 106.0
         other.ice.selected = ("192.0.2.7", 40000)  # it went elsewhere, and its router gave the address to somebody else
         assert not world.mux.taken(sock.getsockname(), victim, 106.0)
         for peer in (victim, other):

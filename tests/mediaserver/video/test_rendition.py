@@ -13,7 +13,7 @@ class Kept:
     def __init__(self) -> None:
         self.packets: list[Packet] = []
 
-    leg = None
+    stream = None
 
     def send(self, source: Source, packets: list[Packet], now: float) -> None:
         self.packets += packets

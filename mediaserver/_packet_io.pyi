@@ -1,0 +1,11 @@
+from mediaserver.rtp.outbound_stream import PlainOutboundStream, plain_fan_out, plain_send_prepared
+from mediaserver.transport.peer_path import PlainInbox, PlainPeerPath
+
+Inbox = PlainInbox
+PeerPath = PlainPeerPath
+OutboundStream = PlainOutboundStream
+fan_out = plain_fan_out
+send_prepared = plain_send_prepared
+
+def use(protect: int, unprotect: int, unprotect_rtcp: int) -> None: ...
+def timer(period_ms: int) -> int | None: ...

@@ -61,3 +61,15 @@ def _long_lines(document: Path) -> list[tuple[int, str]]:
 def test_every_page_is_in_the_navigation_of_the_site() -> None:
     navigation = (ROOT / "mkdocs.yml").read_text("utf-8")
     assert [page.name for page in (ROOT / "docs").glob("*.md") if f" {page.name}\n" not in navigation] == []
+
+
+def test_files_that_are_named_exist() -> None:
+    """But in the changelog and in decisions, which tell of their day."""
+    pattern = re.compile(r"`((?:mediaserver|scheduler|signaling|web|tests|loadtest|docs|deploy)/[\w./-]+)`")
+    named = {
+        (document.name, path)
+        for document in DOCUMENTS
+        if document.name != "CHANGELOG.md" and "decisions" not in document.parts
+        for path in pattern.findall(document.read_text("utf-8"))
+    }
+    assert {(name, path) for name, path in named if not (ROOT / path).exists()} == set()

@@ -1,8 +1,9 @@
 """Tables of the working calendar."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Integer, String, Table
+from sqlalchemy import Boolean, Column, Date, Integer, String, Table
 
 from scheduler.core.schema import METADATA
+from scheduler.core.sql_types import Timestamp
 
 CALENDAR_DAYS = Table(  # corrections by an administrator, on top of those shipped
     "calendar_days",
@@ -20,5 +21,5 @@ CALENDAR_YEARS = Table(  # years an administrator has confirmed
     METADATA,
     Column("year", Integer, primary_key=True, autoincrement=False),
     Column("by", String(200), nullable=False),
-    Column("at", BigInteger, nullable=False),
+    Column("at", Timestamp, nullable=False),
 )

@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.calendar.day_corrections import SHIPPED, CalendarCorrections, DayCorrection
 from scheduler.calendar.schema import CALENDAR_DAYS, CALENDAR_YEARS
-from scheduler.core.sql_values import seconds
 
 
 async def corrections(db: AsyncConnection) -> CalendarCorrections:
@@ -32,4 +31,4 @@ async def unset_day(db: AsyncConnection, day: date) -> None:
 async def confirm(db: AsyncConnection, year: int, by: str, now: datetime) -> None:
     """Confirm a year; a second confirmation replaces the first."""
     await db.execute(delete(CALENDAR_YEARS).where(CALENDAR_YEARS.c.year == year))
-    await db.execute(insert(CALENDAR_YEARS).values(year=year, by=by, at=seconds(now)))
+    await db.execute(insert(CALENDAR_YEARS).values(year=year, by=by, at=now))

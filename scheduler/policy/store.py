@@ -8,7 +8,6 @@ from sqlalchemy import Select, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.core.errors import PolicyError
-from scheduler.core.sql_values import instant, seconds
 from scheduler.policy import profile_files
 from scheduler.policy.policy import Policy
 from scheduler.policy.schema import PROFILES, PROFILES_FILED
@@ -38,7 +37,7 @@ async def keep(db: AsyncConnection, policy: Policy, now: datetime) -> None:
     """Save a profile that is not stored yet. Raises PolicyError as :func:`known` does."""
     if not await known(db, policy):
         digest = profile_files.digest(policy)
-        values = {"id": policy.id, "version": policy.version, "digest": digest, "recorded": seconds(now)}
+        values = {"id": policy.id, "version": policy.version, "digest": digest, "recorded": now}
         await db.execute(insert(PROFILES).values(**values, content=profile_files.canonical(policy)))
 
 
@@ -57,7 +56,7 @@ async def file(db: AsyncConnection, policy: Policy, by: str, now: datetime) -> N
     """Save an uploaded profile in place of the one with its id. Raises PolicyError as :func:`keep` does."""
     await unfile(db, policy.id)
     await keep(db, policy, now)
-    values = {"id": policy.id, "version": policy.version, "by": by, "at": seconds(now)}
+    values = {"id": policy.id, "version": policy.version, "by": by, "at": now}
     await db.execute(insert(PROFILES_FILED).values(**values))
 
 
@@ -71,7 +70,4 @@ async def unfile(db: AsyncConnection, profile: str) -> None:
 
 
 async def _kept(db: AsyncConnection, query: Select[Any]) -> list[StoredPolicy]:
-    return [
-        StoredPolicy(row.id, row.version, row.digest, row.content, instant(row.recorded))
-        for row in await db.execute(query)
-    ]
+    return [StoredPolicy(row.id, row.version, row.digest, row.content, row.recorded) for row in await db.execute(query)]

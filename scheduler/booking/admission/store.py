@@ -90,7 +90,7 @@ async def held_plans(db: AsyncConnection) -> dict[str, HeldPlan]:
 
 
 def _held(row: Row[Any]) -> HeldPlan:
-    return HeldPlan(row.session, row.version, tuple(json.loads(row.victims)), instant(row.until))
+    return HeldPlan(row.session, row.version, tuple(json.loads(row.victims)), row.until)
 
 
 async def hold(db: AsyncConnection, held: HeldPlan) -> None:
@@ -98,9 +98,7 @@ async def hold(db: AsyncConnection, held: HeldPlan) -> None:
     await drop_plan(db, held.session)
     victims = json.dumps(held.victims)
     await db.execute(
-        insert(HELD_PLANS).values(
-            session=held.session, version=held.version, victims=victims, until=seconds(held.until)
-        )
+        insert(HELD_PLANS).values(session=held.session, version=held.version, victims=victims, until=held.until)
     )
 
 
@@ -149,12 +147,12 @@ _STEPS = select(CAPACITY_STEPS).order_by(CAPACITY_STEPS.c.since)
 async def capacity_limit(db: AsyncConnection, rated: Amount) -> CapacityLimit:
     """Return the maximum over time: `rated` until the first recorded step."""
     rows = await db.execute(_STEPS)
-    return CapacityLimit(rated, tuple((instant(row.since), Amount(row.sessions, row.points)) for row in rows))
+    return CapacityLimit(rated, tuple((row.since, Amount(row.sessions, row.points)) for row in rows))
 
 
 async def set_capacity_limit(db: AsyncConnection, limit: CapacityLimit) -> None:
     """Replace all recorded steps of the maximum over time."""
     await db.execute(delete(CAPACITY_STEPS))
-    rows = [{"since": seconds(since), "sessions": a.sessions, "points": a.points} for since, a in limit.steps]
+    rows = [{"since": since, "sessions": a.sessions, "points": a.points} for since, a in limit.steps]
     if rows:
         await db.execute(insert(CAPACITY_STEPS), rows)

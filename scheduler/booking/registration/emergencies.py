@@ -61,7 +61,7 @@ class Emergencies:
                 raise UnknownSession(subject)
             if found.seen is not None:
                 return found
-            await db.execute(insert(EMERGENCIES_SEEN).values(subject=subject, by=by, at=seconds(now)))
+            await db.execute(insert(EMERGENCIES_SEEN).values(subject=subject, by=by, at=now))
             return replace(found, seen=Acknowledgement(by, instant(seconds(now))))
 
 
@@ -71,6 +71,6 @@ async def _live(db: AsyncConnection, now: datetime) -> list[Emergency]:
     letters = [Emergency(each.subject, each.number, each.received, None, each.unit) for each in owed]
     subjects = [each.subject for each in (*sessions, *letters)]
     rows = await db.execute(select(EMERGENCIES_SEEN).where(EMERGENCIES_SEEN.c.subject.in_(subjects)))
-    seen = {row.subject: Acknowledgement(row.by, instant(row.at)) for row in rows}
+    seen = {row.subject: Acknowledgement(row.by, row.at) for row in rows}
     found = [replace(each, seen=seen.get(each.subject)) for each in (*sessions, *letters)]
     return sorted(found, key=lambda each: (each.seen is not None, -each.received.timestamp(), each.number))

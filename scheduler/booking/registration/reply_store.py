@@ -13,10 +13,8 @@ from scheduler.booking.registration import drafts_store
 from scheduler.booking.registration.schema import ANSWERS, DRAFTS
 from scheduler.booking.sessions.schema import HAPPENINGS
 from scheduler.core.model import ClassId, Draft, DraftState, Happening
-from scheduler.core.sql_values import instant, seconds
 
 A_ROUND = 500
-_TIMES = ("received", "effective", "due", "start", "answered")
 _KINDS = ("waiting", "issued", "cancelled")
 
 
@@ -44,8 +42,7 @@ class OwedReply:
 async def add(db: AsyncConnection, answer: OwedReply) -> None:
     """Save a reply that is owed."""
     values = {column.name: getattr(answer, column.name) for column in ANSWERS.c if column.name != "happening"}
-    times = {name: None if values[name] is None else seconds(values[name]) for name in _TIMES}
-    await db.execute(insert(ANSWERS).values(**{**values, **times}))
+    await db.execute(insert(ANSWERS).values(**values))
 
 
 async def one(db: AsyncConnection, subject: str) -> OwedReply | None:
@@ -61,7 +58,7 @@ async def unanswered(db: AsyncConnection) -> list[OwedReply]:
 
 async def answer(db: AsyncConnection, subject: str, at: datetime) -> None:
     """Record when a reply was given."""
-    await db.execute(update(ANSWERS).where(ANSWERS.c.subject == subject).values(answered=seconds(at)))
+    await db.execute(update(ANSWERS).where(ANSWERS.c.subject == subject).values(answered=at))
 
 
 async def drop(db: AsyncConnection, subject: str) -> None:
@@ -102,7 +99,7 @@ async def settled_drafts(db: AsyncConnection) -> list[Draft]:
 
 async def counted(db: AsyncConnection, start: datetime, end: datetime) -> tuple[int, int]:
     """Count the replies that were due in [start, end): on time, and late or missing."""
-    due = (ANSWERS.c.due >= seconds(start)) & (ANSWERS.c.due < seconds(end))
+    due = (ANSWERS.c.due >= start) & (ANSWERS.c.due < end)
     total = await db.scalar(select(func.count()).select_from(ANSWERS).where(due)) or 0
     timely = select(func.count()).select_from(ANSWERS).where(due, ANSWERS.c.answered <= ANSWERS.c.due)
     on_time = await db.scalar(timely) or 0
@@ -114,5 +111,4 @@ async def _read(db: AsyncConnection, query: Select[Any]) -> list[OwedReply]:
 
 
 def _answer(row: RowMapping) -> OwedReply:
-    times = {name: None if row[name] is None else instant(row[name]) for name in _TIMES}
-    return OwedReply(**{**{name: row[name] for name in row if name != "happening"}, **times})
+    return OwedReply(**{name: row[name] for name in row if name != "happening"})

@@ -3,6 +3,7 @@
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text
 
 from scheduler.core.schema import METADATA
+from scheduler.core.sql_types import Timestamp
 
 ANSWERS = Table(  # replies owed to units, and when each was given
     "answers",
@@ -12,11 +13,11 @@ ANSWERS = Table(  # replies owed to units, and when each was given (R-083)
     Column("number", String(32), nullable=False),
     Column("unit", String(64), nullable=False),
     Column("klass", String(16), nullable=False),
-    Column("received", BigInteger, nullable=False),
-    Column("effective", BigInteger, nullable=False),
-    Column("due", BigInteger, nullable=False),
-    Column("start", BigInteger),
-    Column("answered", BigInteger),
+    Column("received", Timestamp, nullable=False),
+    Column("effective", Timestamp, nullable=False),
+    Column("due", Timestamp, nullable=False),
+    Column("start", Timestamp),
+    Column("answered", Timestamp),
     Column("told", Integer, nullable=False),  # the last share of the time, in percent, with a reminder
     Column("happening", Integer),  # the last history row of the session that was processed
     Index("answers_answered_due", "answered", "due"),
@@ -29,7 +30,7 @@ EMERGENCIES_SEEN = Table(  # the account that acknowledged each emergency (R-061
     METADATA,
     Column("subject", String(32), primary_key=True),  # a draft or a session
     Column("by", String(200), nullable=False),
-    Column("at", BigInteger, nullable=False),
+    Column("at", Timestamp, nullable=False),
 )
 
 
@@ -57,13 +58,13 @@ REFUSALS = Table(  # registrations that were refused, with the rule; one row for
     "refusals",
     METADATA,
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
-    Column("at", BigInteger, nullable=False, index=True),
+    Column("at", Timestamp, nullable=False, index=True),
     Column("unit", String(64), ForeignKey("units.id"), nullable=False),
     Column("host_point", String(64), ForeignKey("points.id"), nullable=False),
     Column("title", String(1000), nullable=False),
     Column("klass", String(16), nullable=False),
-    Column("start", BigInteger, nullable=False),
-    Column("end", BigInteger, nullable=False),
+    Column("start", Timestamp, nullable=False),
+    Column("end", Timestamp, nullable=False),
     Column("word", String(16), nullable=False),
     Column("detail", String(1000), nullable=False),
     Column("by", String(200), nullable=False),

@@ -15,7 +15,7 @@ import struct
 from dataclasses import asdict, is_dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 from mediaserver import api
 from mediaserver.errors import TooLarge
@@ -28,33 +28,21 @@ _LARGEST = 2**53
 VERSION = sha256(Path(api.__file__).read_bytes() + Path(__file__).read_bytes()).hexdigest()[:12]
 """Hash of the text of the control API and of this module: two ends with the same version speak the same protocol."""
 
+_NOT_REMOTE = {"events", "close"}
+"""Methods of the engine that each end has for itself."""
+
+
+def _dataclasses(call: str) -> dict[str, type]:
+    """Return the arguments of a call that are dataclasses, if only with None beside them."""
+    hints = get_type_hints(getattr(api.MediaEngine, call))
+    kinds = [(name, kind) for name, hint in hints.items() if name != "return" for kind in (hint, *get_args(hint))]
+    return {name: kind for name, kind in kinds if isinstance(kind, type) and is_dataclass(kind)}
+
+
 CALLS: dict[str, dict[str, type]] = {
-    "open_room": {"options": api.RoomOptions},
-    "close_room": {},
-    "set_names": {},
-    "add_seat": {"options": api.SeatOptions},
-    "remove_seat": {},
-    "connect": {},
-    "invite": {},
-    "accept": {},
-    "refresh_picture": {},
-    "set_floor": {},
-    "set_gain": {},
-    "set_layout": {"layout": api.Layout},
-    "set_content": {},
-    "set_view": {},
-    "start_recording": {},
-    "pause_recording": {},
-    "record_voices": {},
-    "recorded": {},
-    "stop_recording": {},
-    "lines": {},
-    "held": {},
-    "room_state": {},
-    "noted": {},
-    "stats": {},
+    call: _dataclasses(call) for call in vars(api.MediaEngine) if not call.startswith("_") and call not in _NOT_REMOTE
 }
-"""Every call of :class:`mediaserver.api.MediaEngine` and its arguments that are dataclasses."""
+"""Every call of :class:`mediaserver.api.MediaEngine` and its arguments that are dataclasses, from its signatures."""
 
 EVENTS: dict[str, type[api.Event]] = {
     each.__name__: each

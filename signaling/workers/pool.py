@@ -9,19 +9,17 @@ that live nowhere else. It reports how recordings ended meanwhile to each server
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from mediaserver.api import (
-    EVERYONE,
     CameraWanted,
-    ConnectionQuality,
     EngineLost,
     EngineReady,
     Event,
     Held,
-    Layout,
     Levels,
     MediaEngine,
     PeerDown,
@@ -29,11 +27,11 @@ from mediaserver.api import (
     RecordingEnded,
     RecordingFailed,
     RoomOptions,
-    RoomState,
     SeatOptions,
     Speaking,
 )
 from mediaserver.errors import CannotRecord, EngineGone, EngineLate, MediaError, TooLarge, UnknownRoom
+from mediaserver.rpc.commands import EngineCommands
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +70,7 @@ class RoomHeld(EngineReady):
     room: str
 
 
-class WorkerPool:
+class WorkerPool(EngineCommands):
     """A media engine made of media engines."""
 
     def __init__(self) -> None:
@@ -215,6 +213,10 @@ class WorkerPool:
             raise EngineGone("the media worker of this room is being replaced")
         raise UnknownRoom(room)
 
+    async def _call(self, call: str, **arguments: Any) -> Any:
+        """Pass a command on to the worker of its room. Raises EngineGone, UnknownRoom."""
+        return await getattr(self._of(arguments["room"]), call)(**arguments)
+
     async def close_room(self, room: str) -> None:
         """Close a room, on whichever worker it is."""
         self._waiting.pop(room, None)
@@ -223,10 +225,6 @@ class WorkerPool:
         place = self._places.pop(room, None)
         if place is not None:
             await self._engines[place].close_room(room)
-
-    async def set_names(self, room: str, title: str, names: Mapping[str, str]) -> None:
-        """Change the title, and the names of absent points."""
-        await self._of(room).set_names(room, title, names)
 
     async def add_seat(self, room: str, options: SeatOptions) -> None:
         """Add a seat."""
@@ -239,42 +237,6 @@ class WorkerPool:
         engine = self._of(room)
         self._seats[room].discard(seat)
         await engine.remove_seat(room, seat)
-
-    async def connect(self, room: str, seat: str, offer: str, plain: bool = False) -> str:
-        """Answer an SDP offer."""
-        return await self._of(room).connect(room, seat, offer, plain)
-
-    async def invite(self, room: str, seat: str, host: str = "") -> str:
-        """Return an SDP offer for a room system."""
-        return await self._of(room).invite(room, seat, host)
-
-    async def accept(self, room: str, seat: str, answer: str) -> None:
-        """Take the SDP answer of a room system."""
-        await self._of(room).accept(room, seat, answer)
-
-    async def refresh_picture(self, room: str, seat: str) -> None:
-        """Send a seat a key frame."""
-        await self._of(room).refresh_picture(room, seat)
-
-    async def set_floor(self, room: str, seat: str, open_: bool) -> None:
-        """Open or close a floor."""
-        await self._of(room).set_floor(room, seat, open_)
-
-    async def set_gain(self, room: str, seat: str, decibels: float) -> None:
-        """Set the gain of a voice in decibels."""
-        await self._of(room).set_gain(room, seat, decibels)
-
-    async def set_layout(self, room: str, layout: Layout | None, audience: str = EVERYONE) -> None:
-        """Set the layout of an audience."""
-        await self._of(room).set_layout(room, layout, audience)
-
-    async def set_content(self, room: str, seat: str | None) -> None:
-        """Show the shared screen of a seat, or none."""
-        await self._of(room).set_content(room, seat)
-
-    async def set_view(self, room: str, seat: str, source: str, lines: int = 0) -> None:
-        """Show a seat another source."""
-        await self._of(room).set_view(room, seat, source, lines)
 
     async def start_recording(self, room: str, path: str) -> None:
         """Start recording. Raises CannotRecord."""
@@ -291,26 +253,6 @@ class WorkerPool:
             self._files.pop(path, None)
             raise
 
-    async def pause_recording(self, room: str, paused: bool) -> None:
-        """Pause or resume the recording."""
-        await self._of(room).pause_recording(room, paused)
-
-    async def record_voices(self, room: str, on: bool) -> None:
-        """Start or stop the isolated tracks of each point."""
-        await self._of(room).record_voices(room, on)
-
-    async def recorded(self, room: str) -> float | None:
-        """Return how many seconds are recorded so far, None without a recording."""
-        return await self._of(room).recorded(room)
-
-    async def stop_recording(self, room: str) -> None:
-        """Stop recording."""
-        await self._of(room).stop_recording(room)
-
-    async def lines(self, room: str) -> Mapping[str, ConnectionQuality]:
-        """Return the connection quality of each connected seat."""
-        return await self._of(room).lines(room)
-
     async def held(self) -> Held:
         """Return the rooms and files of all workers that answer."""
         names = list(self._engines)
@@ -320,10 +262,6 @@ class WorkerPool:
         writing = {path: room for path, (_, room) in self._files.items()}
         ended = tuple(end for name, each in answers for end in each.ended if self._ending.get(end.path) == name)
         return Held(rooms, writing, ended)
-
-    async def room_state(self, room: str) -> RoomState:
-        """Return the state of a room, for a server that takes over."""
-        return await self._of(room).room_state(room)
 
     async def noted(self, path: str) -> None:
         """Acknowledge the end of a recording, which its worker need not report again."""

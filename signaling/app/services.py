@@ -129,7 +129,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def file_safe(key: bytes) -> FileCipher:
+def file_cipher(key: bytes) -> FileCipher:
     """Return the cipher of recordings and documents, whose key is derived from that of the session codes."""
     return FileCipher(hmac.digest(key, b"diemcau files", "sha256"))
 
@@ -145,13 +145,13 @@ async def open_services(
     BadBackup, DatabaseInUse; LeaseLost in the end.
     """
     async with AsyncExitStack() as closing:
-        async with _turn(settings.data):
-            services = await _opened(settings, migrating, lease, closing)
+        async with _take_turn(settings.data):
+            services = await _open(settings, migrating, lease, closing)
         yield services
 
 
 @asynccontextmanager
-async def _turn(data: Path) -> AsyncIterator[None]:
+async def _take_turn(data: Path) -> AsyncIterator[None]:
     """Make processes that open the same data directory take turns.
 
     The first one creates key and tables, which may take longer than a writer waits for another.
@@ -174,13 +174,13 @@ def _locked(directory: int) -> bool:
     return True
 
 
-async def _opened(settings: Settings, migrating: bool, lease: Lease | None, closing: AsyncExitStack) -> Services:
+async def _open(settings: Settings, migrating: bool, lease: Lease | None, closing: AsyncExitStack) -> Services:
     key_file = settings.data / "code.key"
     key = settings.code_key or (key_file.read_bytes() if key_file.exists() else None)
-    made = key or secrets.token_bytes(KEY_BYTES)
-    engine = database.connect(settings.database_url, CodeCipher(made))
+    used_key = key or secrets.token_bytes(KEY_BYTES)
+    engine = database.connect(settings.database_url, CodeCipher(used_key))
     closing.push_async_callback(engine.dispose)
-    services = _over(engine, settings, file_safe(made))
+    services = _build(engine, settings, file_cipher(used_key))
     standing = await migration.found(engine)
     migration.check(standing, migrating)
     if not standing.empty:
@@ -189,7 +189,7 @@ async def _opened(settings: Settings, migrating: bool, lease: Lease | None, clos
         await closing.enter_async_context(lease.held(engine))
     private_files.mend(settings)
     if key is None:
-        keep_key(key_file, made)
+        keep_key(key_file, used_key)
     if standing != migration.RELEASE:
         await migration.migrate(
             engine, lambda was: migration.copied(settings.database_url, settings.copies, was, utc_now())
@@ -210,54 +210,54 @@ async def _check(services: Services) -> None:
         await services.policy_uploads.refresh(utc_now())
 
 
-def _over(engine: AsyncEngine, settings: Settings, safe: FileCipher) -> Services:
-    shelf = profile_files.load(settings.profiles)
+def _build(engine: AsyncEngine, settings: Settings, cipher: FileCipher) -> Services:
+    policies = profile_files.load(settings.profiles)
     channels = Channels(settings.mail is not None, tuple(chat_groups.load(settings.groups)))
-    scheduler = Scheduler(engine, shelf, Amount(settings.max_sessions, settings.max_points), channels)
-    address = (
+    scheduler = Scheduler(engine, policies, Amount(settings.max_sessions, settings.max_points), channels)
+    mailbox = (
         OfficialMailbox(settings.mail.sender.lower(), settings.mail.verifier) if settings.mail else OfficialMailbox("")
     )
-    sheets, handovers = ClosingService(engine, shelf, channels), HandoverService(engine, shelf, channels)
-    box = FeedbackService(engine, shelf, sheets, handovers)
+    closing, handovers = ClosingService(engine, policies, channels), HandoverService(engine, policies, channels)
+    feedback = FeedbackService(engine, policies, closing, handovers)
     parser = SandboxedParser(child_process.output)
-    drafts, reports = Drafts(engine, shelf, channels), Reports(engine, shelf, scheduler)
-    alerts = Alerts(engine, shelf, channels)
+    drafts, reports = Drafts(engine, policies, channels), Reports(engine, policies, scheduler)
+    alerts = Alerts(engine, policies, channels)
     return Services(
         database=engine,
         scheduler=scheduler,
         drafts=drafts,
-        directory=Directory(engine, shelf),
-        equipment=Equipment(engine, shelf),
-        people=People(engine, shelf),
-        guest_access=GuestAccess(engine, shelf),
+        directory=Directory(engine, policies),
+        equipment=Equipment(engine, policies),
+        people=People(engine, policies),
+        guest_access=GuestAccess(engine, policies),
         evidence=EvidenceFiles(engine),
-        controls=ControlsService(engine, shelf, checklists.load()),
+        controls=ControlsService(engine, policies, checklists.load()),
         parser=parser,
-        import_export=ImportExport(engine, shelf, parser),
-        notifications=Notifications(engine, shelf.at(utc_now()).zone, channels),
-        inbound_mail=InboundMail(engine, address, shelf, drafts, parser),
+        import_export=ImportExport(engine, policies, parser),
+        notifications=Notifications(engine, policies.at(utc_now()).zone, channels),
+        inbound_mail=InboundMail(engine, mailbox, policies, drafts, parser),
         incidents=IncidentService(engine, channels),
-        closing=sheets,
+        closing=closing,
         device_shutdown=DeviceShutdown(engine, channels),
         handovers=handovers,
         documents=DocumentService(engine, channels),
-        feedback=box,
-        summaries=MonthlySummary(engine, shelf, box, channels),
+        feedback=feedback,
+        summaries=MonthlySummary(engine, policies, feedback, channels),
         provider_view=ProviderView(engine),
-        check_reminders=CheckReminders(engine, shelf, channels),
+        check_reminders=CheckReminders(engine, policies, channels),
         provider_notices=ProviderLetters(engine, channels),
-        patches=PatchReminders(engine, shelf, channels),
-        reply_deadlines=ReplyDeadlines(engine, shelf, settings.mail.contacts if settings.mail else Contacts()),
+        patches=PatchReminders(engine, policies, channels),
+        reply_deadlines=ReplyDeadlines(engine, policies, settings.mail.contacts if settings.mail else Contacts()),
         emergencies=Emergencies(engine),
-        policy_uploads=PolicyUpload(engine, shelf),
+        policy_uploads=PolicyUpload(engine, policies),
         accounts=AccountStore(engine),
         idempotency=Idempotency(engine),
         worker_keys=WorkerKeys(engine),
         meeting_store=MeetingStore(engine),
         recording_store=RecordingStore(engine, settings.recordings),
-        audit=AuditLog(engine, shelf, scheduler.happenings),
+        audit=AuditLog(engine, policies, scheduler.happenings),
         reports=reports,
-        corrections=CorrectionRequests(engine, shelf, reports, channels),
+        corrections=CorrectionRequests(engine, policies, reports, channels),
         reviews=EmergencyReviews(engine),
         attendance=Attendance(alerts),
         readiness=ReadinessService(alerts),
@@ -266,5 +266,5 @@ def _over(engine: AsyncEngine, settings: Settings, safe: FileCipher) -> Services
         attendee_lists=AttendeeLists(alerts),
         steps=PowerOnSteps(alerts),
         personal=PersonalData(alerts),
-        cipher=safe,
+        cipher=cipher,
     )

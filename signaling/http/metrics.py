@@ -37,7 +37,7 @@ class Load:
     """The present load of the server."""
 
     sockets: int
-    conferences: int
+    meetings: int
     """Meetings with people in them."""
     seats: Counts[str]
     """Present seats, by role."""
@@ -79,7 +79,7 @@ class Metrics:
         )
         self._refused = Counter("diemcau_ws_refused", "WebSocket messages refused", ["word"], registry=self._registry)
         self._sockets = Gauge("diemcau_sockets", "Connected WebSockets", registry=self._registry)
-        self._conferences = Gauge("diemcau_conferences", "Conferences with people in them", registry=self._registry)
+        self._meetings = Gauge("diemcau_conferences", "Conferences with people in them", registry=self._registry)
         self._seats = Gauge("diemcau_seats", "Seats by role", ["role"], registry=self._registry)
         self._workers = Gauge("diemcau_media_workers", "Media workers that answer", registry=self._registry)
         self._media = _MediaWorkers()
@@ -101,7 +101,7 @@ class Metrics:
     def text(self, load: Load) -> bytes:
         """Return all metrics in Prometheus' text format."""
         self._sockets.set(load.sockets)
-        self._conferences.set(load.conferences)
+        self._meetings.set(load.meetings)
         for role in ("host", "component", "observer"):
             self._seats.labels(role).set(load.seats[role])
         self._media.stats = {worker: numbers for worker, numbers in load.media.items() if isinstance(numbers, dict)}

@@ -249,14 +249,14 @@ class JoinService:
         self, client: Client, meeting: MeetingRunner, person: Person, message: Join | EnterTestRoom, now: datetime
     ) -> None:
         """Choose a seat, ask the join guard, sit down; one client at a time per meeting. Raises MessageError."""
-        conference = meeting.state
-        choice = conference.roster.choose(person, message.resume)
+        state = meeting.state
+        choice = state.roster.choose(person, message.resume)
         if person.place is not None and choice.resumed is None and not meeting.is_test_room:
             await self._check_device(client, person.place.id, choice.device, now)
-        legs, guarded = conference.booking.legs, meeting.capacity_pool
+        legs, pool = state.booking.legs, meeting.capacity_pool
         resumes = choice.resumed is not None
         if choice.leg is not None and not await self._capacity_guard.enter(
-            guarded, choice.leg, legs, now, resumes=resumes
+            pool, choice.leg, legs, now, resumes=resumes
         ):
             raise MessageError("test-room-full" if meeting.is_test_room else "full")
         if person.place is not None:
@@ -265,10 +265,10 @@ class JoinService:
             raise ShuttingDown
         if self._meetings.meetings.get(meeting.id) is not meeting:
             raise MessageError("ended")  # it ended while the guard was asked
-        choice = conference.roster.choose(person, message.resume)  # the seat to resume may be gone by now
+        choice = state.roster.choose(person, message.resume)  # the seat to resume may be gone by now
         meeting.add(client, told=False)
-        joined, effects = conference.join(client.id, person, choice, now)
+        joined, effects = state.join(client.id, person, choice, now)
         if isinstance(message, Join) and message.resume is not None:
             tried = [now - timedelta(seconds=seconds) for seconds in message.tried]
-            effects += conference.reconnected(client.id, tried, now)
+            effects += state.reconnected(client.id, tried, now)
         await meeting.seat(client, joined, effects, now, message.ref)

@@ -130,9 +130,9 @@ class MeetingManager:
             await self._close_files(lost)
         stored = await self.dependencies.keeper.take_over()
         missing = {session for session in stored if stored[session].conference.room_open} - set(held.rooms)
-        for session, record in stored.items():
+        for session, snapshot in stored.items():
             try:
-                await self._continue(session, record, now)
+                await self._continue(session, snapshot, now)
             except SQLAlchemyError:
                 raise  # the next start leads all of them on
             except Exception:
@@ -147,19 +147,19 @@ class MeetingManager:
         await self._reopen(self.meetings.keys() - missing if patience else self.meetings)
         await self.tick(now)
 
-    async def _continue(self, id_: str, record: MeetingSnapshot, now: datetime) -> None:
+    async def _continue(self, id_: str, snapshot: MeetingSnapshot, now: datetime) -> None:
         """Continue one meeting of an earlier process, unless its session is over."""
         try:
             session = await self._scheduler.session(id_)
         except SchedulerError:
             self.dependencies.keeper.ended(id_)
             return
-        leaves = record.conference.gives_way_at
+        leaves = snapshot.conference.gives_way_at
         if (now >= leaves) if leaves is not None else self._scheduler.phase(session, now) not in {"lobby", "open"}:
             self.dependencies.keeper.ended(id_)
             return
         meeting = await self.open(session)
-        meeting.recover(record, now)
+        meeting.recover(snapshot, now)
         if (room := await self._room(id_)) is not None:
             await self._guarded(meeting.attach(room, now))
 

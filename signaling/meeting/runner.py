@@ -187,12 +187,12 @@ class MeetingRunner:
         self.add(member)
         return True
 
-    def recover(self, record: MeetingSnapshot, now: datetime) -> None:
+    def recover(self, snapshot: MeetingSnapshot, now: datetime) -> None:
         """Take the values of a meeting that another process ran."""
-        self.state.recover(record.conference, now)
-        self.opened, self._part, self.left_systems = record.opened, record.part, record.systems
-        self.accepted, self.declared = set(record.accepted), set(record.declared)
-        self._present, self._gone = set(record.present), dict(record.gone)
+        self.state.recover(snapshot.conference, now)
+        self.opened, self._part, self.left_systems = snapshot.opened, snapshot.part, snapshot.systems
+        self.accepted, self.declared = set(snapshot.accepted), set(snapshot.declared)
+        self._present, self._gone = set(snapshot.present), dict(snapshot.gone)
         self._recovered = True
 
     async def attach(self, room: RoomState, now: datetime) -> None:
@@ -402,23 +402,25 @@ class MeetingRunner:
 
         With a lost worker it begins once the worker is back.
         """
-        tape = self.state.recording
-        if not tape.awaits(effect):
+        recording = self.state.recording
+        if not recording.awaits(effect):
             return None
         try:
             await self._record(effect.by)
         except EngineLate:
-            told = tape.waits(effect)  # it may still begin: its part is closed when that is told, or with its worker
+            told = recording.waits(
+                effect
+            )  # it may still begin: its part is closed when that is told, or with its worker
         except EngineGone:
             await self._not_recorded("media-restarting")
-            told = tape.waits(effect)
+            told = recording.waits(effect)
         except (MediaError, SQLAlchemyError, OSError) as error:
             log.warning("x recording of %s: %s", self.id, error)
             word = "no-folder" if isinstance(error, CannotRecord) else "unavailable"
             await self._not_recorded(word)
-            told = tape.failed(effect, word)
+            told = recording.failed(effect, word)
         else:
-            told = tape.started(effect, self._dependencies.clock())
+            told = recording.started(effect, self._dependencies.clock())
         return next((each for each in told if isinstance(each, TellAll)), None)
 
     async def _record(self, by: str) -> None:

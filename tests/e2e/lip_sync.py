@@ -18,7 +18,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from loadtest.bench.av_sync_probe import Moments, after, recorded
 from loadtest.endpoint.network_emulator import NetworkEmulator
-from signaling.app.services import file_safe
+from signaling.app.services import file_cipher
 from tests.e2e import browsers
 from tests.e2e.line import redirect
 from tests.e2e.people import HOST, People
@@ -205,7 +205,7 @@ def clear(scene: Scene) -> None:
     page.get_by_test_id("record").click()
     point.wait_for_timeout(3000)
     for path in sorted((scene.server.data / "recordings").rglob("*.mp4")):
-        with file_safe((scene.server.data / "code.key").read_bytes()).open(path) as file:
+        with file_cipher((scene.server.data / "code.key").read_bytes()).open(path) as file:
             seen, heard = ([1000 * at for at in each] for each in recorded(file))
         told = figures(seen, seen, heard)
         tell("recorded", {key: value for key, value in told.items() if not key.startswith("delay")})

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from mediaserver.recording.encrypted_file import FileCipher
-from signaling.app.services import file_safe
+from signaling.app.services import file_cipher
 from tests.e2e.browsers import Seat
 from tests.e2e.people import HOST, People
 from tests.e2e.server import Server
@@ -68,7 +68,7 @@ def test_a_killed_media_worker_comes_back_by_itself(server: Server, people: Peop
     with page.expect_download() as download:
         row.get_by_test_id("download").click()
     whole = download.value.path()
-    safe = file_safe((server.data / "code.key").read_bytes())
+    safe = file_cipher((server.data / "code.key").read_bytes())
     first, second, joined = (length(safe, directory / f"{name}.mp4") for name in ("1", "2", "joined"))
     assert first >= killed - started - LOST_S
     assert second > 0

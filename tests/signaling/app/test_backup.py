@@ -1,4 +1,4 @@
-"""A backup brings back codes, order and the log's chain; keys leave sealed or not at all; a bad one changes nothing."""
+"""A backup brings back codes, order and the log's chain; keys leave encrypted only; a bad one changes nothing."""
 
 import shutil
 import tarfile

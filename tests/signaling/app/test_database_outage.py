@@ -1,4 +1,4 @@
-"""A database that lets nobody write, or is gone: who asks is told in time, and all goes on afterwards."""
+"""A database refuses writes, or is gone: requests are answered in time, and everything goes on afterwards."""
 
 import asyncio
 import logging
@@ -138,7 +138,7 @@ async def test_that_a_socket_was_lost_is_noted_however_long_somebody_else_writes
 
 @pytest.fixture
 def postgres(tmp_path: Path, valkey_url: str, postgres_server: PostgresServer) -> Settings:
-    """Settings of a roof over PostgreSQL, which is found by the link `pg`."""
+    """Settings of a server over PostgreSQL, which is found by the link `pg`."""
     (tmp_path / "pg").symlink_to(postgres_server.directory)
     url = f"postgresql://postgres@/{postgres_server.create_database()}?host={tmp_path / 'pg'}"
     settings = replace(make_settings(tmp_path, valkey_url), database_url=url)

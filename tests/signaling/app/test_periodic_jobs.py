@@ -1,4 +1,4 @@
-"""The clerk calls every duty once a minute, whatever the others do."""
+"""Periodic jobs run once a minute, whatever the other jobs do."""
 
 import asyncio
 import logging
@@ -25,10 +25,10 @@ async def test_every_duty_is_called_in_order_with_the_time_of_the_round() -> Non
         called.append(("second", now))
 
     clock = FakeClock(NOW)
-    clerk = PeriodicJobs({"first": first, "second": second}, clock)
-    await clerk.work()
+    jobs = PeriodicJobs({"first": first, "second": second}, clock)
+    await jobs.work()
     later = clock.advance(60)
-    await clerk.work()
+    await jobs.work()
     assert called == [("first", NOW), ("second", NOW), ("first", later), ("second", later)]
 
 
@@ -44,10 +44,10 @@ async def test_a_duty_that_fails_is_logged_and_stops_neither_the_others_nor_the_
     async def sound(_: datetime) -> None:
         called.append("sound")
 
-    clerk = PeriodicJobs({"broken": broken, "sound": sound}, FakeClock(NOW))
+    jobs = PeriodicJobs({"broken": broken, "sound": sound}, FakeClock(NOW))
     with caplog.at_level(logging.ERROR):
-        await clerk.work()
-        await clerk.work()
+        await jobs.work()
+        await jobs.work()
     assert called == ["broken", "sound"] * 2
     assert [record.message for record in caplog.records] == ["x duty broken is left for the next round"] * 2
 
@@ -59,11 +59,11 @@ async def test_a_started_clerk_begins_at_once_and_ends_when_it_is_stopped() -> N
         came.set()
         await asyncio.Event().wait()
 
-    clerk = PeriodicJobs({"duty": duty}, FakeClock(NOW))
-    clerk.start()
+    jobs = PeriodicJobs({"duty": duty}, FakeClock(NOW))
+    jobs.start()
     async with asyncio.timeout(5):
         await came.wait()
-        await clerk.stop()
+        await jobs.stop()
 
 
 async def test_every_duty_is_done_on_its_day(settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""What lies in the data directory is open to its owner alone, whatever umask or copy made it."""
+"""The data directory is accessible to its owner alone, whatever umask or copy made its files."""
 
 import asyncio
 import os

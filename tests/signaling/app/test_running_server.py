@@ -1,4 +1,4 @@
-"""A whole server in a process of its own, as an operator runs it: what none of its parts holds alone."""
+"""A whole server in a process of its own, as an operator runs it."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""A server that ends lets nobody in any more, and says so."""
+"""A server that ends lets no client join any more, and tells clients so."""
 
 import asyncio
 

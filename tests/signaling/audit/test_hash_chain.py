@@ -1,4 +1,4 @@
-"""Seals: what is true verifies, whatever is changed is found at the first entry that is not what was written."""
+"""The hash chain: an unchanged log verifies, and any change is found at the first changed entry."""
 
 import json
 from dataclasses import replace

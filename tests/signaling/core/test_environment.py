@@ -1,4 +1,4 @@
-"""What child processes get to know and may become: they hold none of the server's secrets."""
+"""Child processes hold none of the server's secrets, and get no more rights."""
 
 import json
 import sys

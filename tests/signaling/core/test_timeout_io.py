@@ -1,4 +1,4 @@
-"""A folder of recordings that does not answer: it delays neither meetings nor time, and what needs it is told."""
+"""A folder of recordings does not answer: meetings go on without delay, and whatever needs the folder fails in time."""
 
 import asyncio
 import threading

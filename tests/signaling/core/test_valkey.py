@@ -1,4 +1,4 @@
-"""Valkey ends, hangs, goes and comes: what starts again, who still comes in, and what meetings notice: nothing."""
+"""Valkey ends, hangs, is lost and comes back: it is restarted, clients still join, and meetings notice nothing."""
 
 import asyncio
 import os
@@ -107,7 +107,7 @@ async def external(tmp_path: Path) -> AsyncIterator[External]:
 
 @pytest.fixture
 async def world(settings: Settings, external: External) -> AsyncIterator[World]:
-    """A roof whose Valkey goes and comes."""
+    """A server whose Valkey is lost and comes back."""
     async with open_world(replace(settings, redis_url=external.url)) as opened:
         yield opened
 

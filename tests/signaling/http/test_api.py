@@ -1,4 +1,4 @@
-"""Every call of the API: who may, what bad input gets, and that the route table is the truth."""
+"""Every endpoint of the API: who may call it, how bad input is answered, and that the route table is complete."""
 
 import asyncio
 import gzip

@@ -1,4 +1,4 @@
-"""An id in a path tells nothing: what is not there and what somebody may not see are answered alike."""
+"""Ids in paths reveal nothing: missing things and things that an account may not see are answered alike."""
 
 import asyncio
 import json

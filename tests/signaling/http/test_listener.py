@@ -1,4 +1,4 @@
-"""How many connections there may be and how long one may take, over real sockets with and without TLS."""
+"""Limits of the number and the times of connections, over real sockets with and without TLS."""
 
 import asyncio
 import resource

@@ -1,4 +1,4 @@
-"""Who controls a running session: the host chairs, the level's rule controls, the centre may step in (R-010, R-092)."""
+"""Controllers of a session: the host chairs, the level's rule controls, the centre may step in (R-010, R-092)."""
 
 from typing import Any
 

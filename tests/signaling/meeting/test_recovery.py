@@ -1,4 +1,4 @@
-"""One server process after the other: what a conference was is what it is, and nothing is torn down."""
+"""One server process after another: meetings go on as they were, and nothing is torn down."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Meetings over real sockets: the door, the handshake, faults, the guard, lost workers, the end."""
+"""Meetings over real sockets: joining, the handshake, errors, the join guard, lost workers, the end."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""What a socket is worth when its login ends, or expires."""
+"""A socket is closed when its sign-in ends, and stays when that merely expires."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Several engines as one: placement, and what a lost one takes along."""
+"""Several engines as one: placement of rooms, and the rooms and files of a lost worker."""
 
 import asyncio
 import json
@@ -141,7 +141,7 @@ async def test_without_workers_rooms_wait_for_one(shop: Shop) -> None:
 async def test_a_room_that_is_open_again_is_not_told_back_by_the_next_worker_that_comes(shop: Shop) -> None:
     await shop.workers.open_room("a", RoomOptions())
     await shop.lose(0)
-    await shop.start(0)  # before the roof got to open it again
+    await shop.start(0)  # before the server got to open it again
     assert await shop.events(2) == [RoomLost("a"), RoomBack("a")]
     await shop.workers.open_room("a", RoomOptions())
     shop.engines[0].emit(PeerUp("a", "1"))

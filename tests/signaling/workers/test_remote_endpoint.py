@@ -1,4 +1,4 @@
-"""Media workers of other machines: real processes that dial a real roof over TLS (I-07)."""
+"""Media workers of other machines: real processes that dial a real server over TLS (I-07)."""
 
 import argparse
 import asyncio
@@ -44,7 +44,7 @@ LOST_S = 10.0
 
 @dataclass
 class Site:
-    """A roof without workers of its own, and what dials it."""
+    """A server without workers of its own, and the workers that dial it."""
 
     world: World
     workers: WorkerPool
@@ -119,7 +119,7 @@ class Site:
 
 @pytest.fixture
 async def site(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
-    """A roof that listens with and without TLS."""
+    """A server that listens with and without TLS."""
     monkeypatch.setattr(remote_endpoint, "KEY_SECONDS", 0.05)
     async with _site(settings, tmp_path) as made:
         yield made
@@ -127,7 +127,7 @@ async def site(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 @asynccontextmanager
 async def _site(settings: Settings, directory: Path, port: int = 0, outlived: bool = False) -> AsyncIterator[Site]:
-    """A roof, on any free port for 0; if it is to be outlived, it leaves its meetings and processes to another one."""
+    """A server, on any free port for 0; if `outlived`, it leaves its meetings and processes to another one."""
     workers, clock, disk = WorkerPool(), FakeClock(NOW), FakeDisk()
     async with open_services(settings) as services, running(settings, services, workers, clock, disk) as built:
         server = TestServer(application(built, workers))

@@ -1,4 +1,4 @@
-"""The rules of a meeting, without sockets: who sits where, who may speak, what happens when somebody is gone."""
+"""The state of a meeting, without sockets: seats, rights, floors, absence."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The script of a meeting that is held: what steps change and undo, how long items took, who is told."""
+"""The script of a running meeting: what steps change and undo, how long items took, which clients are told."""
 
 import base64
 import json

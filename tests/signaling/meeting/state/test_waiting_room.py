@@ -1,4 +1,4 @@
-"""Points that are not invited wait at the door until the host admits them or turns them away (R-011)."""
+"""Points that are not invited stay in the waiting room until the host admits them or turns them away (R-011)."""
 
 from scheduler.core.model import Amount
 from tests.signaling.rooms import soon

@@ -373,7 +373,7 @@ async def test_a_room_system_that_is_not_registered_any_more_leaves(
     engine, agent = FakeEngine(), FakeAgent()
     async with open_world(settings, held=engine) as world:
         session, chair, _ = await _with_a_room_system(world)
-    monkeypatch.setattr(SipBridge, "forgo", nothing)  # the server has a gateway
+    monkeypatch.setattr(SipBridge, "run_without_gateway", nothing)  # the server has a gateway
     async with open_world(settings, held=engine) as world:
         monkeypatch.setattr(world.services.equipment, "devices", nothing)
         await world.server.sip_bridge.start(agent)  # type: ignore[arg-type]

@@ -1,9 +1,9 @@
-"""Recordings on disk and in the record, and the tickets that open them.
+"""Manages recordings on disk and in the database, and the tickets that open them.
 
-A file is ``<data>/recordings/<session>/<part>.mp4``, and ``joined.mp4`` beside them what joins several parts; nothing
-here deletes one. How one ends is noted through :mod:`signaling.recording.journal`, so that none stays open on record,
-and once closed it is made good by :mod:`signaling.recording.remux_queue`. A ticket says who may fetch which recording
-until when, under a key that this server made for itself and that lies in the data directory.
+A file is ``<data>/recordings/<session>/<part>.mp4``; ``joined.mp4`` beside them joins several parts. Nothing here
+deletes a file. The catalogue notes the end of a recording through :mod:`signaling.recording.journal`, so that none
+stays open in the database; :mod:`signaling.recording.remux_queue` remuxes closed ones. A ticket grants one account one
+recording until a moment, signed with a key that this server made for itself and that lies in the data directory.
 """
 
 import asyncio
@@ -31,14 +31,14 @@ log = logging.getLogger(__name__)
 TICKET_LASTS = timedelta(minutes=15)
 KEY_BYTES = 32
 JOURNAL = "recordings.journal"
-"""The name of the file beside the directory of recordings, which may be a share that does not answer."""
-LONGEST_S = 366 * 86_400.0
-LONGEST_WORD = 32
-"""More seconds, or letters of a word, the record does not take: a file must be closed whatever its worker says."""
+"""Name of the file beside the directory of recordings, which may be a share that does not answer."""
+MAX_SECONDS = 366 * 86_400.0
+MAX_REASON_LENGTH = 32
+"""Limits of the columns, in seconds and characters: a file must be closed whatever its worker reports."""
 
 
 class RecordingCatalog:
-    """Knows every recording. `closed` is told when one can be made good, `measure` looks how full the disk is."""
+    """Knows every recording. Calls `closed` when one can be remuxed; `measure` returns the free space of the disk."""
 
     def __init__(
         self,
@@ -55,18 +55,18 @@ class RecordingCatalog:
         self._closed = closed
         self._measure = measure
         # owned
-        self._journal = RecordingJournal(directory.with_name(JOURNAL), self._note)
+        self._journal = RecordingJournal(directory.with_name(JOURNAL), self._apply)
         self.folder = TimeoutIo()
-        """Through which whatever is done in the directory is done while meetings wait for it."""
+        """Runs file operations in the directory with a time limit, because meetings wait for them."""
         self._running: set[str] = set()
         self._settled = asyncio.Event()
         self._settled.set()
 
     async def begin(self, session: str, title: str, host: tuple[str, str], now: datetime, by: str = "") -> str:
-        """Note the next part of a session's recording; return the path to record into. `host` is (name, unit).
+        """Add the next part of a session's recording; return the path to record into. `host` is (name, unit).
 
-        Raises OSError, but not for a folder that is slow to answer: the recorder waits for it longer than we may.
-        What waits to be noted is noted first, for it is about the parts before.
+        Raises OSError, but not for a directory that answers slowly: the recorder waits for it longer than a meeting
+        may. Pending notes are applied first, because they are about earlier parts.
         """
         await self._journal.flush()
         part = await self._store.next_part(session)
@@ -80,23 +80,23 @@ class RecordingCatalog:
 
         joined = new(JOINED, path.with_name("joined.mp4"), "") if part > 1 else None
         await self._store.add_part(new(part, path, by), joined)
-        self._runs(str(path))
+        self._count_running(str(path))
         return str(path)
 
-    def _runs(self, path: str) -> None:
+    def _count_running(self, path: str) -> None:
         self._running.add(path)
         self._settled.clear()
 
     async def mark(self, session: str, mark: Chapter) -> None:
-        """Set a mark in the part that runs."""
+        """Set a chapter mark in the running part."""
         await self._store.add_mark(session, mark)
 
     async def paused(self, session: str, paused: bool) -> None:
-        """Note that the running recording of a session pauses, or goes on."""
+        """Note that the running recording of a session is paused or resumed."""
         await self._journal.add(Paused(session, paused))
 
     async def left(self, session: str) -> InterruptedRecording | None:
-        """How a session's recording was left; None if there is none."""
+        """Return how the last recording of a session ended, or None if there is none."""
         with suppress(OSError):
             await self._journal.flush()
         parts = [part for part in await self._store.parts(session) if part.part != JOINED]
@@ -104,36 +104,36 @@ class RecordingCatalog:
 
     @property
     def running(self) -> int:
-        """How many recordings are being made."""
+        """Number of recordings that are being made."""
         return len(self._running)
 
     async def space(self) -> Space:
-        """How much room there is. Raises OSError."""
+        """Return the free space. Raises OSError."""
         return await self.folder.run(lambda: self._measure(self.directory))
 
     async def stopping(self, session: str, by: str, reason: str | None) -> None:
-        """Note who stops the running recording of a session, or why it is stopped."""
+        """Note which account stops the running recording of a session, or the reason of the stop."""
         await self._journal.add(Stopped(session, by, reason))
 
     async def ended(self, path: str, seconds: float, error: str | None) -> bool:
-        """Note what the engine said of a closed recording; whether that outlives this process.
+        """Note the end of a file as the engine reports it; return True if the note outlives this process.
 
-        Said twice, it changes nothing.
+        A second report changes nothing.
         """
         noted = await self._journal.add(Ended(self._name(path), seconds, error))
-        self._runs_no_more(path)
+        self._count_closed(path)
         return noted
 
     async def lost(self, path: str, now: datetime) -> None:
         """Note that the worker that recorded into a file died; the file plays to within its last second."""
         await self._journal.add(Lost(self._name(path), now.timestamp()))
-        self._runs_no_more(path)
+        self._count_closed(path)
 
     def _name(self, path: str) -> str:
         return str(Path(path).relative_to(self.directory))
 
-    async def _note(self, note: Note) -> None:
-        """Bring a note into the database. Raises SQLAlchemyError, OSError."""
+    async def _apply(self, note: Note) -> None:
+        """Write a note into the database. Raises SQLAlchemyError, OSError."""
         match note:
             case Paused():
                 await self._store.note_pause(note.session, note.paused)
@@ -147,7 +147,7 @@ class RecordingCatalog:
                     await self._interrupt(recording, datetime.fromtimestamp(note.at, UTC))
 
     async def _note_end(self, path: str, seconds: float, error: str | None) -> None:
-        error = error and error[:LONGEST_WORD]
+        error = error and error[:MAX_REASON_LENGTH]
         try:
             size = await self.folder.run(lambda: _size(path))
         except OSError as fault:
@@ -156,14 +156,14 @@ class RecordingCatalog:
         await self._close(path, seconds, size, error)
 
     async def taken_over(self) -> set[str]:
-        """Return the files that an earlier server left open, which count as running; what it knew of ends is noted."""
+        """Return the files that an earlier server left open, counted as running, after pending notes are applied."""
         open_ = {recording.path for recording in await self._open()}
         for path in open_:
-            self._runs(path)
+            self._count_running(path)
         return open_
 
     async def interrupted(self, now: datetime, session: str) -> None:
-        """Close what the lost worker of a session left open; the file plays to within its last second."""
+        """Close the files that the lost worker of a session left open; they play to within their last second."""
         for recording in await self._open():
             if recording.session == session:
                 await self._interrupt(recording, now)
@@ -178,7 +178,7 @@ class RecordingCatalog:
         log.warning("- recording %s part %d was interrupted", recording.session, recording.part)
 
     async def _length(self, recording: Recording, now: datetime) -> tuple[float, int | None]:
-        """Return seconds and bytes of a part nobody closed, the latter None where nobody can look."""
+        """Return seconds and bytes of a part that was not closed; bytes are None if the directory does not answer."""
         try:
             return await self.folder.run(lambda: _length(recording, now))
         except OSError as fault:
@@ -186,26 +186,26 @@ class RecordingCatalog:
             return (now - recording.started).total_seconds(), None
 
     async def _close(self, path: str, seconds: float, size: int | None, error: str | None) -> None:
-        """A part that was stopped before its first picture has no file; where nobody could look it may have one."""
+        """Close a part. One that was stopped before its first picture has no file; size None means unknown."""
         if size != 0:
-            milliseconds = round(min(max(0.0, seconds), LONGEST_S) * 1000)
+            milliseconds = round(min(max(0.0, seconds), MAX_SECONDS) * 1000)
             await self._store.close_recording(path, milliseconds, size or 0, "finishing", error)
         else:
             await self._store.close_recording(path, 0, 0, "broken", error or "empty")
-        self._runs_no_more(path)
+        self._count_closed(path)
         self._closed()
 
-    def _runs_no_more(self, path: str) -> None:
+    def _count_closed(self, path: str) -> None:
         self._running.discard(path)
         if not self._running:
             self._settled.set()
 
     async def stop(self) -> None:
-        """Bring no more into the database."""
+        """Stop writing notes into the database."""
         await self._journal.stop()
 
     async def settled(self, seconds: float) -> None:
-        """Wait until every recording is closed, at most `seconds`; the next start notes what is not."""
+        """Wait until every recording is closed, at most `seconds`; the next start notes the rest."""
         try:
             async with asyncio.timeout(seconds):
                 await self._settled.wait()
@@ -213,13 +213,13 @@ class RecordingCatalog:
             log.warning("x a recording was not closed in time")
 
     def ticket(self, recording: str, account: str, now: datetime) -> tuple[str, datetime]:
-        """Return a ticket for one account and when it ends."""
+        """Return a ticket for one account, and when it expires."""
         expires = now + TICKET_LASTS
         seconds = int(expires.timestamp())
         return f"{seconds}.{self._sign(recording, account, seconds)}", expires
 
     def check(self, ticket: str, recording: str, account: str, now: datetime) -> None:
-        """Raises Forbidden for a ticket made for something or somebody else, TicketExpired for an old one."""
+        """Check a ticket. Raises Forbidden if it is for another recording or account, TicketExpired if it is old."""
         text, _, signature = ticket.partition(".")
         if not (text.isascii() and text.isdecimal() and len(text) <= 12 and signature.isascii()):
             raise Forbidden
@@ -234,28 +234,28 @@ class RecordingCatalog:
 
 
 def load_key(path: Path) -> bytes:
-    """Return the key in a file, made at first use and readable by its owner only."""
+    """Return the key in a file; create it at first use, readable by its owner only."""
     if not path.exists():
         keep_key(path, secrets.token_bytes(KEY_BYTES))
     return path.read_bytes()
 
 
 def keep_key(path: Path, key: bytes) -> None:
-    """Write a key into a file that is not there yet, readable by its owner only. Raises OSError."""
+    """Write a key into a new file, readable by its owner only. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(key)
 
 
 def _size(path: str) -> int:
-    """Return the bytes of a part that is closed; files that were made for it and stayed empty are deleted."""
+    """Return the bytes of a closed part; delete the files of a part that stayed empty."""
     file = Path(path)
     delete_empty(file)
     return file.stat().st_size if file.exists() else 0
 
 
 def _length(recording: Recording, now: datetime) -> tuple[float, int]:
-    """Return seconds and bytes of a part nobody closed: it was last written when its worker died."""
+    """Return seconds and bytes of a part that was not closed: its last write was when its worker died."""
     file = Path(recording.path)
     delete_empty(file)
     if not file.exists():

@@ -1,4 +1,4 @@
-"""What the endpoints of this folder use, and nothing else that the server has."""
+"""Dependencies of the endpoints of recordings."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from signaling.recording.store import RecordingStore
 
 @dataclass(frozen=True, slots=True)
 class RecordingContext:
-    """What endpoints of recordings use."""
+    """What the endpoints of recordings may use."""
 
     mixed_voices: int
     documents: DocumentService

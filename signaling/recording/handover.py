@@ -1,4 +1,4 @@
-"""Brings recordings and handovers together: offered once complete, reminded of, deleted when their time is over."""
+"""Hands recordings over to their hosts: offers complete ones, reminds, deletes them when their time is over."""
 
 import asyncio
 import logging
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 class RecordingHandover:
-    """Does once a minute what is due."""
+    """Job that runs once a minute."""
 
     def __init__(
         self, scheduler: Scheduler, handovers: HandoverService, store: RecordingStore, audit: AuditLog
@@ -28,7 +28,7 @@ class RecordingHandover:
         self._audit = audit
 
     async def work(self, now: datetime) -> None:
-        """Offer what is complete, remind and warn, delete what was kept long enough."""
+        """Offer complete recordings, send reminders and warnings, delete recordings that were kept long enough."""
         known = {each.session for each in await self._handovers.all()}
         settled = sorted(await self._store.recordings(), key=lambda each: (each.session, each.part))
         for session, files in groupby(settled, key=lambda each: each.session):
@@ -39,7 +39,7 @@ class RecordingHandover:
             await self._delete(each.session, now)
 
     async def _offer(self, session_id: str, files: Sequence[Recording], now: datetime) -> None:
-        """Tell the host of a recording that is complete; its file is the first: the only part, or all joined."""
+        """Offer a complete recording to its host; the first file is the only part, or the joined one."""
         session = await self._scheduler.session(session_id)
         over = self._scheduler.phase(session, now) in {"ended", "cancelled"}
         digest = files[0].sha256
@@ -47,7 +47,7 @@ class RecordingHandover:
             await self._handovers.open(session_id, digest, now)
 
     async def _delete(self, session: str, now: datetime) -> None:
-        """Delete the files; the record with its fingerprints stays, and the audit log says so."""
+        """Delete the files; the database keeps their fingerprints, and the audit log an entry."""
         parts = await self._store.parts(session)
         await self._store.delete_recordings(session)  # first, so that who is sealing them does not bring them back
         for recording in parts:

@@ -1,8 +1,8 @@
-"""What is to be noted of recordings, kept in a file until the database has it.
+"""Keeps notes about recordings in a file until the database has them.
 
-That a recording pauses, is stopped or has ended is said once, whether or not the database answers then. So each note is
-on the disk before it counts, then goes to the database, in order; what that does not take is tried again until it does,
-also by the next server. Where there is no room for the file either, the note waits in memory.
+The pause, stop or end of a recording is reported once, whether or not the database answers then. So each note is
+written to the disk first, then to the database, in order; a failed write is repeated until it succeeds, also by the
+next server. If the disk has no room either, the note waits in memory.
 """
 
 import asyncio
@@ -22,14 +22,14 @@ log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 2.0
 WAIT_SECONDS = 2.0
-"""So long one who adds a note waits for the database; what comes after it in a meeting must not wait any longer."""
-UNFIT = (DataError, IntegrityError, ValueError, ArithmeticError, TypeError)
-"""What the database will never take: it would hold up all that follow."""
+"""A caller of `add` waits for the database this long, because a meeting must not wait any longer."""
+PERMANENT_ERRORS = (DataError, IntegrityError, ValueError, ArithmeticError, TypeError)
+"""Errors of notes that the database will never accept; such a note would block all that follow."""
 
 
 @dataclass(frozen=True, slots=True)
 class Paused:
-    """The running part of a session pauses, or goes on."""
+    """The running part of a session is paused or resumed."""
 
     session: str
     paused: bool
@@ -68,9 +68,9 @@ KINDS: dict[str, type[Paused] | type[Stopped] | type[Ended] | type[Lost]] = {
 
 
 class RecordingJournal:
-    """Notes that wait in the file `path`, and those of an earlier server; `note` brings one into the database.
+    """Pending notes in the file `path`, those of an earlier server included; `note` writes one into the database.
 
-    A note may be brought there twice, when a server is killed in between, but never after one that came later.
+    A note may be written twice, when a server is killed in between, but never after a later one.
     """
 
     def __init__(self, path: Path, note: Callable[[Note], Awaitable[None]]) -> None:
@@ -79,94 +79,94 @@ class RecordingJournal:
         self._note = note
         # owned
         self._notes = deque(_read(path))
-        self._filed = path.exists()
-        """Whether there is, or may be, a file."""
+        self._file_exists = path.exists()
+        """Whether the file exists, or may exist."""
         self._folder = TimeoutIo()
-        self._filing = asyncio.Lock()
-        self._noting = asyncio.Lock()
-        self._attempt: asyncio.Task[None] | None = None
-        self._hangs: asyncio.Task[None] | None = None
-        """The attempt that nobody waits for any more."""
+        self._file_lock = asyncio.Lock()
+        self._flush_lock = asyncio.Lock()
+        self._flush_task: asyncio.Task[None] | None = None
+        self._slow_flush: asyncio.Task[None] | None = None
+        """A flush that took too long and is no longer awaited."""
         self._retry: asyncio.TimerHandle | None = None
         self._failing = False
         self._stopped = False
 
     async def add(self, note: Note) -> bool:
-        """Keep a note. It is in the file then, and in the database unless that does not answer at once.
+        """Store a note in the file, and in the database unless that does not answer at once.
 
-        False: it is in neither, and is lost with this process.
+        Return False if it is in neither, and is lost with this process.
         """
         filed = True
-        async with self._filing:
+        async with self._file_lock:
             self._notes.append(note)
-            self._filed = True
+            self._file_exists = True
             try:
                 await self._folder.run(lambda: _append(self._path, note))
             except OSError as error:
                 log.error("x %s waits in memory alone: %s", note, error)
                 filed = False
-        attempt = self._try()
-        if attempt is not self._hangs and not (await asyncio.wait([attempt], timeout=WAIT_SECONDS))[0]:
-            self._hangs = attempt
+        attempt = self._start_flush()
+        if attempt is not self._slow_flush and not (await asyncio.wait([attempt], timeout=WAIT_SECONDS))[0]:
+            self._slow_flush = attempt
         return filed or note not in self._notes
 
     async def flush(self) -> None:
-        """Bring all notes into the database. Raises SQLAlchemyError, OSError, or what else a driver raises."""
-        async with self._noting:
-            while self._notes or self._filed:
+        """Write all notes into the database. Raises SQLAlchemyError, OSError, or other errors of a driver."""
+        async with self._flush_lock:
+            while self._notes or self._file_exists:
                 if self._notes:
-                    await self._bring(self._notes[0])
+                    await self._apply(self._notes[0])
                     self._notes.popleft()
                     continue
-                async with self._filing:
+                async with self._file_lock:
                     if not self._notes:
                         await self._folder.run(lambda: self._path.unlink(missing_ok=True))
-                        self._filed = False
+                        self._file_exists = False
 
     async def stop(self) -> None:
-        """Try no more once the attempt that is being made is over; what waits stays in the file for the next server."""
+        """Stop flushing after the flush that runs; pending notes stay in the file for the next server."""
         self._stopped = True
         if self._retry is not None:
             self._retry.cancel()
-        if self._attempt is not None:
-            await asyncio.wait([self._attempt], timeout=WAIT_SECONDS)
-            self._attempt.cancel()
-            await asyncio.gather(self._attempt, return_exceptions=True)
+        if self._flush_task is not None:
+            await asyncio.wait([self._flush_task], timeout=WAIT_SECONDS)
+            self._flush_task.cancel()
+            await asyncio.gather(self._flush_task, return_exceptions=True)
 
-    async def _bring(self, note: Note) -> None:
+    async def _apply(self, note: Note) -> None:
         try:
             await self._note(note)
-        except UNFIT:
+        except PERMANENT_ERRORS:
             log.exception("x %s cannot be noted", note)
 
-    def _try(self) -> asyncio.Task[None]:
-        """An attempt that will come to the newest note, unless it fails before."""
-        if self._attempt is None or self._attempt.done():
-            self._attempt = asyncio.create_task(self._work())
-        return self._attempt
+    def _start_flush(self) -> asyncio.Task[None]:
+        """Return a running flush, which will reach the newest note unless it fails before."""
+        if self._flush_task is None or self._flush_task.done():
+            self._flush_task = asyncio.create_task(self._flush_or_retry())
+        return self._flush_task
 
-    async def _work(self) -> None:
+    async def _flush_or_retry(self) -> None:
         try:
             await self.flush()
         except Exception as error:  # drivers have errors of their own for a database that starts or ends
             if not self._failing:
                 log.warning("x %d notes of recordings wait for the database: %r", len(self._notes), error)
             self._failing = True
-            self._try_later()
+            self._retry_later()
             return
         if self._failing:
             log.warning("= what waited of recordings is noted")
         self._failing = False
 
-    def _try_later(self) -> None:
+    def _retry_later(self) -> None:
         if self._retry is not None:
             self._retry.cancel()
         if not self._stopped:
-            self._retry = asyncio.get_running_loop().call_later(RETRY_SECONDS, self._try)
+            self._retry = asyncio.get_running_loop().call_later(RETRY_SECONDS, self._start_flush)
 
 
 def _append(path: Path, note: Note) -> None:
-    """Write a line; what was cut off before it, for lack of room, is a line of its own."""
+    """Append a line; a preceding blank line ends one that was cut off for lack of room."""
     text = json.dumps({"note": type(note).__name__, **asdict(note)})
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "wb") as file:
         file.write(f"\n{text}\n".encode())
@@ -175,7 +175,7 @@ def _append(path: Path, note: Note) -> None:
 
 
 def _read(path: Path) -> Iterator[Note]:
-    """Read the notes of a file; a line that was cut off is none."""
+    """Read the notes of a file; skip a line that was cut off."""
     for line in path.read_text(errors="replace").splitlines() if path.exists() else []:
         try:
             fields = json.loads(line) if line else {}

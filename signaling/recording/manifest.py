@@ -1,6 +1,6 @@
-"""What a session's recording is made of, with a fingerprint of every file. Pure.
+"""Builds the manifest of a session's recording: all files with their fingerprints. Pure.
 
-A manifest stands for the record: whoever holds one can tell years later whether files are those that were recorded.
+A manifest proves, years later, whether files are those that were recorded.
 """
 
 from collections.abc import Sequence
@@ -62,7 +62,7 @@ class Manifest(_Model):
 
 
 def manifest(recordings: Sequence[Recording]) -> Manifest:
-    """Return the manifest of a session's recordings, which are in order and not none."""
+    """Return the manifest of a session's recordings, which are in order and at least one."""
     parts = [recording for recording in recordings if recording.part != JOINED]
     joined = next((recording for recording in recordings if recording.part == JOINED), None)
     return Manifest(
@@ -75,7 +75,7 @@ def manifest(recordings: Sequence[Recording]) -> Manifest:
 
 
 def _gaps(parts: Sequence[Recording]) -> list[float | None]:
-    """Seconds from the end of what was recorded before to the beginning of each part; None for the first one."""
+    """Return the seconds between the end of earlier parts and the start of each part; None for the first one."""
     gaps: list[float | None] = []
     end: float | None = None
     for part in parts:

@@ -1,4 +1,4 @@
-"""A recording as it is on record: one part of a session's, or all parts joined, with the sounds of its points."""
+"""Values of recordings: one part of a session's recording, or all parts joined, with isolated tracks."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,14 +11,14 @@ from signaling.messages.server import RecordingState
 
 RecordingPhase = Literal["recording", "finishing", "ready", "broken", "deleted"]
 JOINED = 0
-"""The number of the file that joins all parts."""
+"""Part number of the file that joins all parts."""
 _GOES_ON = frozenset({None, "empty", "interrupted", "media-restarting", "unreadable"})
-"""Why a part may have ended although nobody wanted the recording to end, and nothing hindered it."""
+"""Reasons of an end that nobody wanted; the recording may go on after one."""
 
 
 @dataclass(frozen=True, slots=True)
 class InterruptedRecording:
-    """How a session's recording was left, after `seconds` of its last part, which `by` had started.
+    """How the last recording of a session ended: after `seconds` of its last part, which `by` had started.
 
     `error` says why it is off although nobody stopped it.
     """
@@ -31,7 +31,7 @@ class InterruptedRecording:
 
 @dataclass(frozen=True, slots=True)
 class Solo:
-    """The sound of one point of a recording, which has a file of its own; `name` is the label of the point."""
+    """The isolated track of one point, in its own file; `name` is the label of the point."""
 
     id: str
     path: str
@@ -42,17 +42,17 @@ class Solo:
 
     @property
     def seconds(self) -> float:
-        """Where its last sound ends."""
+        """When its last sound ends."""
         return self.milliseconds / 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One part of a session's recording, or (part 0) all parts joined. Open ones lack a length.
+    """One part of a session's recording, or (part 0) all parts joined. Open ones have no length.
 
-    `first` is when the first picture was taken, `reason` the machine word for why it ended or is broken (None: somebody
-    wanted it to end), `started_by` and `stopped_by` are accounts, empty when nobody asked. The files of
-    `sealed` ones must be sealed (:mod:`mediaserver.recording.encrypted_file`).
+    `first` is the time of the first picture. `reason` is the word for why it ended or is broken (None: it was stopped
+    on purpose). `started_by` and `stopped_by` are accounts, empty if no person asked. Files of `sealed` ones are
+    encrypted (:mod:`mediaserver.recording.encrypted_file`) and are refused otherwise.
     """
 
     id: str
@@ -73,24 +73,24 @@ class Recording:
     stopped_by: str = ""
     sealed: bool = False
     chapters: tuple[Chapter, ...] = ()
-    """Marks that were set in it."""
+    """Chapter marks."""
     solos: tuple[Solo, ...] = ()
-    """Sounds of points, in the order in which they spoke first."""
+    """Isolated tracks, in the order in which the points first spoke."""
 
     @property
     def files(self) -> list[Path]:
-        """Whatever lies on the disk of it, looked for there: a broken one has sounds that are not on record."""
+        """The files that exist on the disk; a broken recording has isolated tracks that are not in the database."""
         path = Path(self.path)
         return [each for each in (path, thumbnail_of(path), *isolated_track_paths(path)) if each.is_file()]
 
     def remove(self) -> None:
-        """Delete its files."""
+        """Delete the files."""
         for path in self.files:
             path.unlink(missing_ok=True)
 
     @property
     def left(self) -> InterruptedRecording:
-        """How it was left, if it is the last part."""
+        """How the recording ended, if this is its last part."""
         position: Literal["on", "paused", "off"] = "off"
         if not self.stopped_by and self.reason == "paused":
             position = "paused"
@@ -101,18 +101,18 @@ class Recording:
 
     @property
     def began(self) -> datetime:
-        """When it begins, as exactly as that is known."""
+        """When it begins, as exactly as is known."""
         return self.first or self.started
 
     @property
     def seconds(self) -> float | None:
-        """How long it is."""
+        """Its length in seconds."""
         return None if self.milliseconds is None else self.milliseconds / 1000
 
 
 @dataclass(frozen=True, slots=True)
-class TapeSnapshot:
-    """Where the recording stands; see :class:`signaling.recording.state.MeetingRecording`."""
+class RecordingSnapshot:
+    """State of a recording for another process; see :class:`signaling.recording.state.MeetingRecording`."""
 
     state: RecordingState
     registered: tuple[bool, bool]

@@ -1,10 +1,9 @@
-"""Makes closed recordings good, one after the other, in a process of their own: see
-:mod:`mediaserver.recording.remuxer`.
+"""Remuxes closed recordings in a process of their own, one after the other (:mod:`mediaserver.recording.remuxer`).
 
-What is good, or will never be, is sealed (:mod:`mediaserver.recording.encrypted_file`). Until then it lies open, for a
-killed worker must leave a file that plays.
+A remuxed file, or one that is broken for good, is encrypted (:mod:`mediaserver.recording.encrypted_file`). Until then
+it lies open, because a killed worker must leave a file that plays.
 
-What is to be done stands in the record (state `finishing`), so that a server that was killed goes on where it was.
+The queue is the state `finishing` in the database, so a server that was killed continues where it was.
 """
 
 import asyncio
@@ -31,74 +30,74 @@ from signaling.recording.store import RecordingStore
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 60.0
-"""What the disk has no room for, or what was ended from outside, is tried again this often."""
-PATIENCE_SECONDS = 3600.0
-TRIES = 3
-"""So often a process may end without a word, killed as likely as not, before its file counts as unreadable."""
+"""Interval of retries when the disk has no room, or the process was ended from outside."""
+TIMEOUT_SECONDS = 3600.0
+MAX_SILENT_ENDS = 3
+"""A process may end without output so often, probably killed, before its file counts as unreadable."""
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """What the process says: the good file, or a word for why there is none."""
+class RemuxOutcome:
+    """Output of the remuxer process: facts of the new file, or an error word."""
 
     facts: dict[str, Any]
 
     @property
     def error(self) -> str | None:
-        """The word."""
+        """The error word, or None."""
         error: str | None = self.facts.get("error")
         return error
 
 
-WORDLESS = Made({"error": "unreadable"})
-"""The process ended before it could say anything: something in the file, or somebody, ended it."""
+NO_OUTPUT = RemuxOutcome({"error": "unreadable"})
+"""The process ended without output: the file, or somebody, ended it."""
 
 
-async def make(job: RemuxJob) -> Made:
-    """Make a good file out of pieces."""
+async def remux(job: RemuxJob) -> RemuxOutcome:
+    """Run the remuxer process for a job."""
     command = [sys.executable, "-m", "mediaserver.recording.remuxer"]
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             _, printed = await child_process.output(command, job.text().encode())
-        return Made(json.loads(printed))
+        return RemuxOutcome(json.loads(printed))
     except TimeoutError:
         log.warning("x %s could not be made good in time", job.target)
-        return Made({"error": "unreadable"})
+        return RemuxOutcome({"error": "unreadable"})
     except ValueError:
-        return WORDLESS
+        return NO_OUTPUT
 
 
 class RemuxQueue:
-    """Works as long as something is to be done, and waits to be woken."""
+    """Remuxes and encrypts recordings until none is left, then waits for `wake`."""
 
     def __init__(
-        self, store: RecordingStore, safe: FileCipher, work: Callable[[RemuxJob], Awaitable[Made]] = make
+        self, store: RecordingStore, cipher: FileCipher, work: Callable[[RemuxJob], Awaitable[RemuxOutcome]] = remux
     ) -> None:
         # given
         self._store = store
-        self._safe = safe
+        self._cipher = cipher
         self._work = work
         # owned
-        self._tried: Counter[str] = Counter()
-        """How often work on a recording ended without a word."""
-        self._news = asyncio.Event()
+        self._silent_ends: Counter[str] = Counter()
+        """How often the remuxer ended without output, by recording."""
+        self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin with what an earlier server left."""
+        """Begin with the recordings that an earlier server left."""
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        """Stop in the middle of whatever is being made: the files it is made of are all still there."""
+        """Stop, also in the middle of a job: its input files are all still there."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
     def wake(self) -> None:
-        """Something was closed."""
+        """Start work after a recording was closed."""
         self._idle.clear()
-        self._news.set()
+        self._wake.set()
 
     async def idle(self) -> None:
         """Wait until nothing is left that can be done now."""
@@ -106,52 +105,53 @@ class RemuxQueue:
 
     async def _run(self) -> None:
         while True:
-            self._news.clear()
+            self._wake.clear()
             try:
                 for recording in await self._store.recordings_in("finishing"):
-                    await self._finish(recording)
-                for recording in await self._store.lying_open():
-                    await self._seal(recording)
+                    await self._remux(recording)
+                for recording in await self._store.unencrypted():
+                    await self._encrypt(recording)
             except Exception:  # drivers have errors of their own for a database that starts or ends
                 log.exception("x recordings wait to be made good")
-            if not self._news.is_set():
+            if not self._wake.is_set():
                 self._idle.set()
             with suppress(TimeoutError):
                 async with asyncio.timeout(RETRY_SECONDS):
-                    await self._news.wait()
+                    await self._wake.wait()
 
-    async def _finish(self, recording: Recording) -> None:
+    async def _remux(self, recording: Recording) -> None:
         job = await self._job(recording)
         if job is None:
             return
-        made = await self._work(job) if job.pieces else Made({"error": "unreadable"})
-        self._tried[recording.id] += made is WORDLESS
-        if made.error == "disk-full":
+        outcome = await self._work(job) if job.pieces else RemuxOutcome({"error": "unreadable"})
+        self._silent_ends[recording.id] += outcome is NO_OUTPUT
+        if outcome.error == "disk-full":
             log.warning("x no room to make %s good", recording.path)
-        elif made is WORDLESS and self._tried[recording.id] < TRIES:
+        elif outcome is NO_OUTPUT and self._silent_ends[recording.id] < MAX_SILENT_ENDS:
             log.warning("x making %s good ended without a word", recording.path)
         elif job == await self._job(recording):  # no further part has come meanwhile
-            await self._store.finish_recording(_finished(recording, made))
-            log.info("= recording %s part %d: %s", recording.session, recording.part, made.error or "ready")
+            await self._store.finish_recording(_remuxed(recording, outcome))
+            log.info("= recording %s part %d: %s", recording.session, recording.part, outcome.error or "ready")
 
     async def _job(self, recording: Recording) -> RemuxJob | None:
-        """What the file is made of: itself, or the good parts; None while some are not known to be good or broken."""
+        """Return the job of a recording: its own file, or all good parts; None while a part may become good or
+        broken."""
         if recording.part != JOINED:
-            return self._made_of(recording, [RecordingPart(Path(recording.path), 0.0, recording.chapters)])
+            return self._job_of(recording, [RecordingPart(Path(recording.path), 0.0, recording.chapters)])
         parts = [part for part in await self._store.parts(recording.session) if part.part != JOINED]
         if any(part.state in {"recording", "finishing"} for part in parts):
             return None
         good = [part for part in parts if part.state == "ready"]
         offsets = [round((part.began - good[0].began).total_seconds(), 3) for part in good]
         pieces = [RecordingPart(Path(part.path), at, part.chapters) for at, part in zip(offsets, good, strict=True)]
-        return self._made_of(recording, pieces)
+        return self._job_of(recording, pieces)
 
-    def _made_of(self, recording: Recording, pieces: Sequence[RecordingPart]) -> RemuxJob:
-        return RemuxJob(Path(recording.path), tuple(pieces), self._safe.key.hex())
+    def _job_of(self, recording: Recording, pieces: Sequence[RecordingPart]) -> RemuxJob:
+        return RemuxJob(Path(recording.path), tuple(pieces), self._cipher.key.hex())
 
-    async def _seal(self, recording: Recording) -> None:
-        """Seal the files of a recording; without room for a copy of each they lie open until there is."""
-        if not await asyncio.to_thread(_sealed, recording, self._safe):
+    async def _encrypt(self, recording: Recording) -> None:
+        """Encrypt the files of a recording; without room for a copy of each they stay unencrypted until there is."""
+        if not await asyncio.to_thread(_encrypt_files, recording, self._cipher):
             log.warning("x no room to seal %s", recording.path)
             return
         await self._store.note_sealed(recording.id)
@@ -160,11 +160,11 @@ class RemuxQueue:
             await asyncio.to_thread(recording.remove)
 
 
-def _sealed(recording: Recording, safe: FileCipher) -> bool:
+def _encrypt_files(recording: Recording, cipher: FileCipher) -> bool:
     for path in recording.files:
         if not measure(path.parent).holds(path.stat().st_size):
             return False
-        safe.seal(path)
+        cipher.seal(path)
     return True
 
 
@@ -173,10 +173,10 @@ def _solo(facts: dict[str, Any]) -> Solo:
     return Solo(id=secrets.token_hex(8), milliseconds=milliseconds, **facts)
 
 
-def _finished(recording: Recording, made: Made) -> Recording:
-    if made.error is not None:
-        return replace(recording, state="broken", sealed=False, reason=recording.reason or made.error)
-    facts = made.facts
+def _remuxed(recording: Recording, outcome: RemuxOutcome) -> Recording:
+    if outcome.error is not None:
+        return replace(recording, state="broken", sealed=False, reason=recording.reason or outcome.error)
+    facts = outcome.facts
     return replace(
         recording,
         state="ready",

@@ -1,4 +1,4 @@
-"""Recordings: listed, described, linked to, and fetched, every fetch on the record."""
+"""Endpoints of recordings: list, manifest, links, files; every download enters the audit log."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -27,21 +27,21 @@ from signaling.recording import manifest, model, schema
 from signaling.recording.context import RECORDINGS
 from signaling.recording.model import JOINED, RecordingPhase
 
-BACK = timedelta(days=400)
-"""How far back those who took part see that there was a recording."""
+SEEN_FOR = timedelta(days=400)
+"""How far back units that took part see that there was a recording."""
 
 Access = Literal["owner", "granted", "asked", "none"]
 
 
 class Chapter(Model):
-    """A title from a time on."""
+    """A chapter: its title, and where it begins."""
 
     seconds: float
     title: str
 
 
 class Solo(Model):
-    """The sound of one point in a file of its own, by the name of the point."""
+    """The isolated track of one point, by the name of the point."""
 
     id: str
     name: str
@@ -51,7 +51,8 @@ class Solo(Model):
 
 
 class Part(Model):
-    """One file. `thumbnail` is where its picture is, for those who may fetch it; chapters are none or several."""
+    """One file. `thumbnail` is the address of its picture for accounts that may download it; chapters are none or
+    several."""
 
     id: str
     part: int
@@ -67,7 +68,7 @@ class Part(Model):
 
 
 class Handover(Model):
-    """What became of the duty to hand the recording over (Điều 15.3); `keep_until`: kept centrally until then."""
+    """State of the duty to hand the recording over (Điều 15.3); the centre keeps it until `keep_until`."""
 
     standing: HandoverStatus
     ended: Moment
@@ -82,14 +83,14 @@ class Handover(Model):
 
 
 class Wish(Model):
-    """A recording of so many minutes, with the sound of each point if `voices`."""
+    """A planned recording of so many minutes, with isolated tracks if `voices`."""
 
     minutes: Annotated[int, Field(ge=1, le=7 * 24 * 60)]
     voices: bool = False
 
 
 class Estimate(Model):
-    """Bytes that a recording takes at most, that may still be taken now, and that are kept besides for the server."""
+    """Bytes: the most that a recording takes, the free space for recordings, and the reserve kept for the server."""
 
     bytes: int
     free: int
@@ -97,9 +98,9 @@ class Estimate(Model):
 
 
 class Recording(Part):
-    """A session's recording: its only part, or what joins all its parts (part 0).
+    """A session's recording: its only part, or the file that joins all parts (part 0).
 
-    Whose `access` is `none` or `asked` sees that it is there, and may ask its host for it.
+    An account whose `access` is `none` or `asked` sees that it exists, and may ask its host for it.
     """
 
     session: str
@@ -111,21 +112,21 @@ class Recording(Part):
 
 
 class Listing(Model):
-    """A page of sessions that were recorded; `after`, the session that ends a page, begins the next."""
+    """A page of recorded sessions; `after`, the last session of a page, begins the next one."""
 
     limit: Annotated[int, Field(ge=1, le=200)] = 100
     after: Id | None = None
 
 
 class Link(Model):
-    """Where to fetch a recording, until when; for this account only."""
+    """The address of a recording and when it expires; for this account only."""
 
     url: str
     expires: Moment
 
 
 class Received(Model):
-    """The SHA-256 of what was received."""
+    """The SHA-256 of the received file."""
 
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{64}$")]
 
@@ -137,7 +138,7 @@ class Ticket(Model):
 
 
 async def _may_fetch(call: ApiRequest, found: model.Recording) -> bool:
-    """The host unit, the central technicians, and units that the host granted it to (Điều 15.4)."""
+    """Return True for the host unit, central technicians, and units that the host granted access (Điều 15.4)."""
     if recording_access.may_download(call.account, found):
         return True
     grants = await call.context(RECORDINGS).documents.grants([found.session])
@@ -145,16 +146,17 @@ async def _may_fetch(call: ApiRequest, found: model.Recording) -> bool:
 
 
 async def _may_see(call: ApiRequest, found: model.Recording) -> bool:
-    """Whoever has it in their list: who may fetch it, administrators, and units that took part not long ago."""
+    """Return True for accounts that may fetch it, administrators, and units that took part not long ago."""
     if recording_access.may_list_recording(call.account, found) or await _may_fetch(call, found):
         return True
     known, held = await bodies(call), await call.context(RECORDINGS).scheduler.named([found.session])
-    since = call.now - BACK
+    since = call.now - SEEN_FOR
     return any(call.account.unit in known.invited(each) and each.official.end > since for each in held)
 
 
 async def recordings(call: ApiRequest) -> list[Recording]:
-    """List recordings by session, newest first: those one may fetch, and those of sessions one's unit took part in."""
+    """List recordings by session, newest first: those the account may fetch, and those of sessions its unit took part
+    in."""
     context = call.context(RECORDINGS)
     found = await _seen(call)
     sessions = {each.session for each in found}
@@ -170,7 +172,7 @@ async def _seen(call: ApiRequest) -> list[model.Recording]:
     if not account.central:
         if account.unit is None:
             return []
-        took_part = schema.RECORDINGS.c.session.in_(attended(account.unit, call.now - BACK, call.now))
+        took_part = schema.RECORDINGS.c.session.in_(attended(account.unit, call.now - SEEN_FOR, call.now))
         where = (schema.RECORDINGS.c.host_unit == account.unit) | took_part
     try:
         return await call.context(RECORDINGS).store.page(where, query.limit, query.after)
@@ -215,7 +217,7 @@ async def link(call: ApiRequest) -> Link:
 
 
 async def file(call: ApiRequest) -> web.StreamResponse:
-    """Send a recording or the sound of one of its points, or a range of it; damage that is met is on the record."""
+    """Send a recording or an isolated track, or a range of it; damage that is found enters the audit log."""
     found = await _ready(call)
     call.context(RECORDINGS).catalog.check(call.query.ticket, call.id, call.account.account, call.now)
     solo = next((solo for solo in found.solos if solo.id == call.id), None)
@@ -231,7 +233,7 @@ async def file(call: ApiRequest) -> web.StreamResponse:
 
 
 def _plain(label: str) -> str:
-    """The registered name of a point (Điều 6.4) out of its label, as any file system takes it."""
+    """Return the registered name of a point (Điều 6.4) from its label, in characters that any file system accepts."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", label.split(" · ", maxsplit=1)[0])[:64]
 
 
@@ -254,7 +256,7 @@ async def describe(call: ApiRequest) -> manifest.Manifest:
 
 
 async def _find(call: ApiRequest) -> model.Recording:
-    """Find a recording by its id or by that of one of its solos."""
+    """Find a recording by its id or by that of one of its isolated tracks."""
     context = call.context(RECORDINGS)
     found = await context.store.recording(call.id) or await context.store.of_solo(call.id)
     if found is None:
@@ -265,7 +267,7 @@ async def _find(call: ApiRequest) -> model.Recording:
 
 
 async def _ready(call: ApiRequest) -> model.Recording:
-    """Find a file that does not change any more; one that is broken may still be of use to somebody."""
+    """Find a file that does not change any more; a broken one may still be of use."""
     found = await _find(call)
     if found.state == "deleted":
         raise NotFound
@@ -280,7 +282,7 @@ def _wire(
     grants: Sequence[AccessRequest],
     handovers: Mapping[str, recording_handover.Handover],
 ) -> Recording:
-    """One session's files in order: what joins them comes first, if there is such a file."""
+    """Describe a session's files; the joined file comes first, if there is one."""
     whole = files[0]
     access = _access(call, whole, grants)
     may = access == "granted" or recording_access.may_download(call.account, whole)
@@ -298,7 +300,7 @@ def _wire(
 
 
 def _part(found: model.Recording, may: bool, access: Access) -> Part:
-    """Describe a file; who may not have it learns nothing of what is in it."""
+    """Describe a file; an account without access learns nothing of its contents."""
     seen = found.state == "ready" and may
     told = access in {"owner", "granted"}
     several = told and found.state == "ready" and len(found.chapters) > 1
@@ -321,7 +323,7 @@ def _part(found: model.Recording, may: bool, access: Access) -> Part:
 
 
 async def estimate(call: ApiRequest) -> Estimate:
-    """Say how much a recording would take, before it is wished for (R-082)."""
+    """Estimate the size of a recording before it is requested (R-082)."""
     context = call.context(RECORDINGS)
     wish: Wish = call.query
     space = await context.catalog.space()

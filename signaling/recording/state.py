@@ -1,4 +1,4 @@
-"""The recording of one conference: whether it runs, pauses, or may not. Pure: `now` in, effects out.
+"""State of the recording of one meeting. Pure: `now` comes in, effects go out.
 
     off ──start──> starting ──started──> on ──pause──> paused
      ^<────stop───────┘<──worker lost────┘ <──resume──┘ │
@@ -26,21 +26,21 @@ from signaling.messages.effects import (
     TellAll,
 )
 from signaling.messages.server import RecordingState, StorageState
-from signaling.recording.model import InterruptedRecording, TapeSnapshot
+from signaling.recording.model import InterruptedRecording, RecordingSnapshot
 
 Position = Literal["off", "starting", "on", "paused"]
 
 MAX_MARKS = 500
-"""From one start to the next; further ones are not set."""
+"""From one start to the next; later marks are ignored."""
 NOBODY = ""
-"""Who starts a registered recording, and stops one when the meeting ends."""
+"""Account that starts a registered recording, and stops one when the meeting ends."""
 
 
 class MeetingRecording:
-    """One recording after the other.
+    """Starts, pauses, resumes and stops the recording of a meeting.
 
-    `wish` is the registered one, from `begin` on; `voices` whether the sound of each point is kept too; `left` how an
-    earlier server of this meeting left it.
+    `wish` says whether the session registered a recording, from `begin` on; `voices` whether isolated tracks are kept
+    too; `left` how an earlier server of this meeting left it.
     """
 
     def __init__(
@@ -57,9 +57,9 @@ class MeetingRecording:
         self._by = NOBODY
         self._lost = False
         self._starting: StartRecording | None = None
-        """What the engine is to do, until it is known whether it does; wished for until then, whoever asks the next."""
+        """The start that the engine has not confirmed yet; repeated until then, whichever process leads the meeting."""
         self._seconds = 0
-        """What was recorded before the part that starts."""
+        """Seconds recorded before the part that starts."""
         self._marks = 0
         self._voices = voices
         self._left = left
@@ -82,9 +82,9 @@ class MeetingRecording:
             self._lost = True
 
     @property
-    def snapshot(self) -> TapeSnapshot:
-        """What is kept."""
-        return TapeSnapshot(
+    def snapshot(self) -> RecordingSnapshot:
+        """The state that another process needs to continue."""
+        return RecordingSnapshot(
             state=self.state,
             registered=self._registered,
             begin=self._begin,
@@ -98,20 +98,20 @@ class MeetingRecording:
             voices=self._voices,
         )
 
-    def recover(self, kept: TapeSnapshot) -> None:
-        """Take where another process led it to; what ended or was stopped after that was kept is over."""
-        self.state, self._registered, self._begin = kept.state, kept.registered, kept.begin
-        self._wish, self._begun, self._by, self._lost = kept.wish, kept.begun, kept.by, kept.lost
-        self._starting = StartRecording(kept.by) if kept.starting else None
-        self._seconds, self._marks, self._voices = kept.seconds, kept.marks, kept.voices
+    def recover(self, snapshot: RecordingSnapshot) -> None:
+        """Restore the state of another process; a recording that ended or was stopped after the snapshot stays off."""
+        self.state, self._registered, self._begin = snapshot.state, snapshot.registered, snapshot.begin
+        self._wish, self._begun, self._by, self._lost = snapshot.wish, snapshot.begun, snapshot.by, snapshot.lost
+        self._starting = StartRecording(snapshot.by) if snapshot.starting else None
+        self._seconds, self._marks, self._voices = snapshot.seconds, snapshot.marks, snapshot.voices
         if self._left is not None and self._left.position == "off" and self._position in {"on", "paused"}:
             self._wish = False
             self.state = RecordingState(on=False, error=self._left.error, voices=self._voices)
 
     def found(self, recording: bool, paused: bool, now: datetime) -> list[Effect]:
-        """The engine records, or does not: what was asked for last may not have been kept any more.
+        """Compare with what the engine really does: the last request may not have been stored any more.
 
-        What is to run and does not goes on in its next part.
+        A recording that should run and does not continues in its next part.
         """
         if not recording:
             return self.restore()
@@ -124,9 +124,9 @@ class MeetingRecording:
         return []
 
     def registered(self, wish: bool, begin: datetime, voices: bool) -> list[Effect]:
-        """The registration was changed: whether to record, from when on, and whether each point's sound is kept.
+        """Apply a changed registration: whether to record, from when on, and whether isolated tracks are kept.
 
-        What somebody began by hand goes on; what began by itself stops when it is wished no more.
+        A recording that was started by hand goes on; one that started by itself stops when it is wished no more.
         """
         (wished, kept), self._registered = self._registered, (wish, voices)
         told = self.separate(voices) if voices != kept else []
@@ -140,7 +140,7 @@ class MeetingRecording:
         return [*told, *(self._stop(NOBODY, "amended") if self.runs and self._by == NOBODY else [])]
 
     def ask(self, on: bool, pause: bool, by: str, now: datetime) -> list[Effect]:
-        """Bring the recording where somebody wants it; nothing when it is there, or cannot be paused.
+        """Start, pause, resume or stop by hand; return no effects if nothing changes, or it cannot be paused.
 
         Raises MessageError ``disk-full``.
         """
@@ -150,7 +150,7 @@ class MeetingRecording:
 
     @property
     def runs(self) -> bool:
-        """Whether it is on, pauses, or starts."""
+        """Return True if it is on, paused or starting."""
         return self._position != "off"
 
     @property
@@ -160,7 +160,7 @@ class MeetingRecording:
         return "off" if not self.state.on else "paused" if self.state.paused else "on"
 
     def separate(self, on: bool) -> list[Effect]:
-        """Keep the sound of each point by itself too, from now on and in recordings to come, or no longer."""
+        """Switch isolated tracks on or off, from now on and for later recordings."""
         if on == self._voices:
             return []
         self._voices = on
@@ -168,14 +168,14 @@ class MeetingRecording:
         return [*([RecordVoices(on)] if running else []), *self._tell(self.state)]
 
     def mark(self, title: str, by: str | None = None) -> list[Effect]:
-        """Set a mark, also while it pauses: it stands where the recording goes on. Nothing while it is off."""
+        """Set a chapter mark; one set during a pause stands where the recording goes on. No effect while it is off."""
         if not self.state.on or self._marks >= MAX_MARKS:
             return []
         self._marks += 1
         return [MarkRecording(title, by)]
 
     def wished(self, now: datetime, seen: bool) -> list[Effect]:
-        """Start what is registered once its time has come, or was left, and somebody can be `seen`."""
+        """Start a registered or interrupted recording once its time has come and somebody can be `seen`."""
         if not self._wish or self.runs or not seen or not (self._begun or now >= self._begin):
             return []
         if self._full:
@@ -184,33 +184,33 @@ class MeetingRecording:
         return self._start(self._by)
 
     def awaits(self, start: StartRecording) -> bool:
-        """Whether this is what the engine is to do now: it may have been stopped, or asked for anew, meanwhile."""
+        """Return True if this start is still awaited: it may have been stopped, or requested anew, meanwhile."""
         return start is self._starting
 
     def started(self, start: StartRecording, now: datetime) -> list[Effect]:
-        """The engine does what it was asked for: it records."""
+        """Note that the engine records."""
         if not self.awaits(start):
             return []
         self._starting, self._wish = None, False
         return self._tell(RecordingState(on=True, since=now, seconds=self._seconds))
 
     def waits(self, start: StartRecording) -> list[Effect]:
-        """The worker that was to record is lost; it starts once another one is there."""
+        """Note that the worker that was to record is lost; recording starts once another one is there."""
         return self._tell(self.state if self.state.paused else _restarting()) if self.awaits(start) else []
 
     def failed(self, start: StartRecording, error: str) -> list[Effect]:
-        """The engine cannot do what it was asked for."""
+        """Note that the engine could not start."""
         return self.ended(error) if self.awaits(start) else []
 
     def ended(self, error: str | None) -> list[Effect]:
-        """The engine closed the file; `error` is None when that was asked for, and what was interrupted goes on."""
+        """Note that the engine closed the file; `error` is None if requested. An interrupted recording goes on."""
         if error in {None, INTERRUPTED} or not self.runs:
             return []
         self._starting, self._wish = None, False
         return self._tell(RecordingState(on=False, error=error))
 
     def media_lost(self, now: datetime) -> list[Effect]:
-        """The worker died: nothing is recorded until the next part begins in a fresh room."""
+        """Note that the worker died: recording continues with the next part, in a new room."""
         before, self._lost = self._position, self._lost or self._position == "paused"
         if before in {"off", "paused"}:
             return []
@@ -221,17 +221,17 @@ class MeetingRecording:
         return self._tell(_restarting())
 
     def disk(self, storage: StorageState) -> list[Effect]:
-        """There is so much room; a recording that fills the rest of it stops."""
+        """Store the free space; stop a recording that fills the rest of the disk."""
         self.storage = storage
         return self._stop(NOBODY, "disk-full") if self._full and self.runs else []
 
     def restore(self) -> list[Effect]:
-        """Go on in a fresh room; what pauses begins its next part when it goes on."""
+        """Continue in a new room; a paused recording begins its next part when it is resumed."""
         self._lost = self._position == "paused"
         return self._record(self.state.seconds) if self._position == "on" else self._again()
 
     def room_closed(self) -> list[Effect]:
-        """Nobody is left; the recording comes back with the people, paused if it was."""
+        """Stop because everybody left; recording continues when people come back, paused if it was."""
         if not self.runs:
             return []
         if self._position == "paused":
@@ -257,12 +257,12 @@ class MeetingRecording:
         return self._record(0)
 
     def _record(self, seconds: int) -> list[Effect]:
-        """Begin a part, after so many seconds; whoever leads the meeting by then wishes for it until it runs."""
+        """Begin a part after so many seconds; the start is repeated until the engine confirms it."""
         self._starting, self._wish, self._seconds = StartRecording(self._by), True, seconds
         return self._again()
 
     def _again(self) -> list[Effect]:
-        """What the engine is to do, if it is to start."""
+        """Return the effects of a pending start."""
         if self._starting is None:
             return []
         return [self._starting, *([RecordVoices(True)] if self._voices else [])]
@@ -279,7 +279,7 @@ class MeetingRecording:
         return self.state.seconds + int((now - self.state.since).total_seconds())
 
     def _resume(self, _: str, now: datetime) -> list[Effect]:
-        """Everybody is told first, then it goes on; in the next part where the room was lost."""
+        """Tell everybody first, then resume; begin the next part if the room was lost."""
         if self._lost:
             self._lost = False
             return self._record(self.state.seconds)

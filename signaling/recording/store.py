@@ -1,7 +1,7 @@
-"""The record of recordings: parts, marks and sounds of points. One method, one transaction.
+"""Rows of recordings: parts, marks and isolated tracks. One method, one transaction.
 
-The record names files relative to the directory of recordings, so that both can be moved; everybody else names them
-absolutely.
+The database names files relative to the directory of recordings, so that both can be moved; all other code uses
+absolute paths.
 """
 
 from collections.abc import Collection, Sequence
@@ -31,7 +31,7 @@ class RecordingStore(SqlRows):
         self._directory = directory
 
     def _relative(self, path: str) -> str:
-        """The path of a file as the record names it."""
+        """Return the path of a file relative to the directory."""
         return str(Path(path).relative_to(self._directory))
 
     def _absolute(self, path: str) -> str:
@@ -43,7 +43,7 @@ class RecordingStore(SqlRows):
         return 1 + ((row["last"] or 0) if row is not None else 0)
 
     async def add_part(self, part: Recording, joined: Recording | None = None) -> None:
-        """Note a part that begins; what joins its session's parts, `joined` the first time, is to be made anew."""
+        """Insert a part that begins; the joined file, inserted as `joined` the first time, is to be made anew."""
         async with self._writer.begin() as connection:
             await connection.execute(insert(RECORDINGS).values(self._recording_row(part)))
             known = _of(part.session), RECORDINGS.c.part == JOINED
@@ -52,7 +52,7 @@ class RecordingStore(SqlRows):
                 await connection.execute(insert(RECORDINGS).values(self._recording_row(joined)))
 
     async def note_stop(self, session: str, by: str, reason: str | None) -> None:
-        """Note who stops the running part of a session, or why it is stopped.
+        """Record the account that stops the running part of a session, or the reason of the stop.
 
         Who stops it while a lost worker is replaced, and none runs, has stopped the last one: it is not to go on.
         """
@@ -64,16 +64,16 @@ class RecordingStore(SqlRows):
                 await connection.execute(last.values(stopped_by=by))
 
     async def note_pause(self, session: str, paused: bool) -> None:
-        """Note that the running part of a session pauses, which is why it ends if it ends then; or that it goes on."""
+        """Record that the running part pauses, which becomes its reason if it ends then; or that it goes on."""
         paused_ = update(RECORDINGS).where(*_running(session)).values(reason="paused" if paused else None)
         await self._write(paused_)
 
     async def close_recording(
         self, path: str, milliseconds: int, size: int, state: RecordingPhase, reason: str | None
     ) -> None:
-        """Note the end of the running part in a file; one that is closed stays as it is, and so does an earlier reason.
+        """Record the end of the running part in a file; a closed part and an earlier reason stay as they are.
 
-        With the last open part, the file that joins them may be made.
+        When the last open part is closed, the joined file may be made.
         """
         name = self._relative(path)
         async with self._writer.begin() as connection:
@@ -88,13 +88,13 @@ class RecordingStore(SqlRows):
                 await connection.execute(update(RECORDINGS).where(*joined).values(state="finishing"))
 
     async def add_mark(self, session: str, mark: Chapter) -> None:
-        """Set a mark in the running part of a session; without one there is none."""
+        """Insert a chapter mark into the running part of a session, if there is one."""
         mark_ = RECORDINGS.c.id, literal(round(mark.seconds * 1000)), literal(mark.title)
         part = select(*mark_).where(*_running(session))
         await self._write(insert(MARKS).from_select(["recording", "milliseconds", "title"], part))
 
     async def finish_recording(self, recording: Recording) -> None:
-        """Note what came of a closed recording and which chapters it has, unless it runs again."""
+        """Record the remuxed file of a closed recording and its chapters, unless it runs again."""
         columns = ("milliseconds", "bytes", "state", "first", "sha256", "reason", "sealed")
         row = self._recording_row(recording)
         closed = RECORDINGS.c.id == recording.id, RECORDINGS.c.state == "finishing"
@@ -107,12 +107,12 @@ class RecordingStore(SqlRows):
                     if rows:
                         await connection.execute(insert(table), rows)
 
-    async def lying_open(self) -> list[Recording]:
-        """Return recordings that are made and not sealed."""
+    async def unencrypted(self) -> list[Recording]:
+        """Return remuxed or broken recordings that are not encrypted yet."""
         return await self._recordings(select(RECORDINGS).where(_MADE, ~RECORDINGS.c.sealed).order_by(RECORDINGS.c.id))
 
     async def note_sealed(self, recording_id: str) -> None:
-        """Note that the files of a recording are sealed, unless it is made anew or deleted meanwhile."""
+        """Record that the files of a recording are encrypted, unless it is made anew or deleted meanwhile."""
         await self._write(update(RECORDINGS).where(RECORDINGS.c.id == recording_id, _MADE).values(sealed=True))
 
     async def recordings(self, host_unit: str | None = None) -> list[Recording]:
@@ -121,7 +121,7 @@ class RecordingStore(SqlRows):
         return await self._recordings(query if host_unit is None else query.where(RECORDINGS.c.host_unit == host_unit))
 
     async def delete_recordings(self, session: str) -> None:
-        """Note that the files of a session's recording are deleted; what they were stays on record."""
+        """Record that the files of a session's recording are deleted; the rows stay."""
         await self._write(update(RECORDINGS).where(_of(session)).values(state="deleted"))
 
     async def recordings_of(self, sessions: Collection[str]) -> list[Recording]:
@@ -129,9 +129,9 @@ class RecordingStore(SqlRows):
         return await self._recordings(select(RECORDINGS).where(RECORDINGS.c.session.in_(sessions)))
 
     async def page(self, where: ColumnElement[bool], limit: int, after: str | None = None) -> list[Recording]:
-        """Return all files of the `limit` sessions that were recorded last, or of those behind a session.
+        """Return all files of the `limit` sessions recorded last, or of the next ones after the session `after`.
 
-        Only sessions with a recording that is so (`where`). Raises LookupError where there is none behind which to go.
+        Only sessions with a recording that matches `where` count. Raises LookupError if `after` is none of them.
         """
         last = func.max(RECORDINGS.c.started)
         newest = select(RECORDINGS.c.session, last.label("last")).where(where).group_by(RECORDINGS.c.session)
@@ -149,17 +149,17 @@ class RecordingStore(SqlRows):
         return [each for files in found.values() for each in sorted(files, key=lambda file: file.part)]
 
     async def recordings_in(self, state: RecordingPhase) -> list[Recording]:
-        """Return recordings in a state, of each session the parts in order and then what joins them."""
+        """Return recordings in a state: for each session the parts in order, then the joined file."""
         order = RECORDINGS.c.session, RECORDINGS.c.part == JOINED, RECORDINGS.c.part
         return await self._recordings(select(RECORDINGS).where(RECORDINGS.c.state == state).order_by(*order))
 
     async def running_into(self, path: str) -> Recording | None:
-        """Return what is recorded into a file, unless it is closed."""
+        """Return the open recording of a file, or None."""
         open_ = RECORDINGS.c.path == self._relative(path), RECORDINGS.c.state == "recording"
         return next(iter(await self._recordings(select(RECORDINGS).where(*open_))), None)
 
     async def parts(self, session: str) -> list[Recording]:
-        """Return the recordings of a session by number: what joins the parts first, if there is such a file."""
+        """Return the recordings of a session by part number: the joined file first, if there is one."""
         return await self._recordings(select(RECORDINGS).where(_of(session)).order_by(RECORDINGS.c.part))
 
     async def recording(self, recording_id: str) -> Recording | None:
@@ -167,7 +167,7 @@ class RecordingStore(SqlRows):
         return next(iter(await self._recordings(select(RECORDINGS).where(RECORDINGS.c.id == recording_id))), None)
 
     async def _recordings(self, query: Select[Any]) -> list[Recording]:
-        """Return recordings with their chapters and solos."""
+        """Return recordings with their chapters and isolated tracks."""
         chapters: dict[str, list[Chapter]] = {}
         wanted = query.with_only_columns(RECORDINGS.c.id).order_by(None)
         marks = select(MARKS).where(MARKS.c.recording.in_(wanted)).order_by(MARKS.c.milliseconds, MARKS.c.id)
@@ -203,7 +203,7 @@ class RecordingStore(SqlRows):
         ]
 
     async def of_solo(self, solo_id: str) -> Recording | None:
-        """Return the recording that a point's sound belongs to."""
+        """Return the recording that an isolated track belongs to."""
         owner = select(SOLOS.c.recording).where(SOLOS.c.id == solo_id)
         return next(iter(await self._recordings(select(RECORDINGS).where(RECORDINGS.c.id.in_(owner)))), None)
 
@@ -218,7 +218,7 @@ def _newest(session: str) -> ScalarSelect[int]:
 
 
 def _running(session: str) -> tuple[ColumnElement[bool], ...]:
-    """The part that is recorded into now: an earlier one may be open still, while its disk takes what waits."""
+    """Select the newest open part: an earlier one may be open still while its disk writes the rest."""
     return _of(session), RECORDINGS.c.state == "recording", RECORDINGS.c.part == _newest(session)
 
 

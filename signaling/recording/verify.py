@@ -10,8 +10,8 @@ from signaling.core.errors import BadRecording
 from signaling.recording.model import Recording, Solo
 
 
-def verify(recordings: Iterable[Recording], safe: FileCipher) -> int:
-    """Check size and SHA-256 of good files, with those of their points; return how many recordings there are.
+def verify(recordings: Iterable[Recording], cipher: FileCipher) -> int:
+    """Check size and SHA-256 of good files and isolated tracks; return the number of recordings.
 
     Raises BadRecording for the first bad one.
     """
@@ -19,17 +19,17 @@ def verify(recordings: Iterable[Recording], safe: FileCipher) -> int:
     for recording in recordings:
         files: tuple[Recording | Solo, ...] = (recording, *recording.solos)
         for file in files:
-            fault = _fault(file, recording.sealed, safe)
+            fault = _fault(file, recording.sealed, cipher)
             if fault is not None:
                 raise BadRecording(file.path, fault)
         count += 1
     return count
 
 
-def _fault(recording: Recording | Solo, sealed: bool, safe: FileCipher) -> str | None:
-    """Say what is wrong with a file; None when nothing is."""
+def _fault(recording: Recording | Solo, sealed: bool, cipher: FileCipher) -> str | None:
+    """Return a description of what is wrong with a file; None if nothing is."""
     try:
-        with safe.open(Path(recording.path), sealed) as file:
+        with cipher.open(Path(recording.path), sealed) as file:
             size = file.seek(0, os.SEEK_END)
             if size != recording.bytes:
                 return f"has {size} bytes instead of {recording.bytes}"

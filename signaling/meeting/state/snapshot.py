@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from mediaserver.api import Layout
 from signaling.messages.server import AssistState, Audience, IncidentState, Role
-from signaling.recording.model import TapeSnapshot
+from signaling.recording.model import RecordingSnapshot
 from signaling.sip.agent.snapshot import CallSnapshot
 
 
@@ -86,7 +86,7 @@ class MeetingStateSnapshot:
     layouts: Mapping[Audience, Layout]
     before: Mapping[Audience, Layout]
     content: str | None
-    tape: TapeSnapshot
+    tape: RecordingSnapshot
     script: ScriptSnapshot
     incidents: tuple[IncidentState, ...]
     assist: AssistState

@@ -33,7 +33,7 @@ from signaling.recording import remux_queue as finishing
 from signaling.recording.catalog import RecordingCatalog, load_key
 from signaling.recording.manifest import manifest
 from signaling.recording.model import Recording
-from signaling.recording.remux_queue import TRIES, WORDLESS, Made, RemuxQueue, make
+from signaling.recording.remux_queue import MAX_SILENT_ENDS, NO_OUTPUT, RemuxOutcome, RemuxQueue, remux
 from signaling.recording.store import RecordingStore
 from signaling.recording.verify import verify
 from tests.film import Camera, film
@@ -262,62 +262,64 @@ async def test_a_server_that_was_killed_goes_on_where_it_was(settings: Settings,
 
 
 async def test_without_room_it_is_tried_again_later(world: World, reel: bytes) -> None:
-    said = [Made({"error": "disk-full"})]
+    said = [RemuxOutcome({"error": "disk-full"})]
 
-    async def work(job: RemuxJob) -> Made:
-        return said.pop() if said else await make(job)
+    async def work(job: RemuxJob) -> RemuxOutcome:
+        return said.pop() if said else await remux(job)
 
     await world.server.remux_queue.stop()
     await part(world, "s", reel)
-    finisher = RemuxQueue(world.recording_store, world.services.cipher, work)
+    remux_queue = RemuxQueue(world.recording_store, world.services.cipher, work)
     for state in ("finishing", "ready"):
-        finisher.start()
-        await finisher.idle()
-        await finisher.stop()
-        finisher.wake()
+        remux_queue.start()
+        await remux_queue.idle()
+        await remux_queue.stop()
+        remux_queue.wake()
         assert [kept.state for kept in await world.recording_store.recordings()] == [state]
 
 
-@pytest.mark.parametrize(("wordless", "states"), [(1, ["finishing", "ready"]), (TRIES, ["finishing"] * 2 + ["broken"])])
+@pytest.mark.parametrize(
+    ("wordless", "states"), [(1, ["finishing", "ready"]), (MAX_SILENT_ENDS, ["finishing"] * 2 + ["broken"])]
+)
 async def test_work_that_is_killed_is_done_again(world: World, reel: bytes, wordless: int, states: list[str]) -> None:
     killed = 0
 
-    async def work(job: RemuxJob) -> Made:
+    async def work(job: RemuxJob) -> RemuxOutcome:
         nonlocal killed
         killed += 1
-        return WORDLESS if killed <= wordless else await make(job)
+        return NO_OUTPUT if killed <= wordless else await remux(job)
 
     await world.server.remux_queue.stop()
     await part(world, "s", reel)
-    finisher = RemuxQueue(world.recording_store, world.services.cipher, work)
+    remux_queue = RemuxQueue(world.recording_store, world.services.cipher, work)
     for state in states:
-        finisher.start()
-        await finisher.idle()
-        await finisher.stop()
-        finisher.wake()
+        remux_queue.start()
+        await remux_queue.idle()
+        await remux_queue.stop()
+        remux_queue.wake()
         assert [kept.state for kept in await world.recording_store.recordings()] == [state]
 
 
 async def test_a_process_that_is_killed_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = child_process.output
     monkeypatch.setattr(child_process, "output", lambda *_: run(["/bin/sh", "-c", "kill $$"]))
-    assert await make(RemuxJob(tmp_path / "1.mp4", (), "00")) is WORDLESS
+    assert await remux(RemuxJob(tmp_path / "1.mp4", (), "00")) is NO_OUTPUT
 
 
 async def test_what_runs_again_while_it_is_joined_is_not_ready(world: World, reel: bytes) -> None:
-    async def work(job: RemuxJob) -> Made:
+    async def work(job: RemuxJob) -> RemuxOutcome:
         if job.target.name == "joined.mp4" and len(job.pieces) == 2:
             await part(world, "s", reel)
-        return await make(job)
+        return await remux(job)
 
     await world.server.remux_queue.stop()
     for _ in range(2):
         await part(world, "s", reel)
-    finisher = RemuxQueue(world.recording_store, world.services.cipher, work)
-    world.server.recordings._closed = finisher.wake
-    finisher.start()
-    await finisher.idle()
-    await finisher.stop()
+    remux_queue = RemuxQueue(world.recording_store, world.services.cipher, work)
+    world.server.recordings._closed = remux_queue.wake
+    remux_queue.start()
+    await remux_queue.idle()
+    await remux_queue.stop()
     whole = (await world.recording_store.parts("s"))[0]
     assert (whole.part, whole.milliseconds, whole.state) == (0, 6000, "ready")
 
@@ -325,24 +327,24 @@ async def test_what_runs_again_while_it_is_joined_is_not_ready(world: World, ree
 async def test_files_are_checked_against_the_record(world: World, settings: Settings, reel: bytes, capsys: Any) -> None:
     first, second = await part(world, "s", reel), await part(world, "t", reel)
     await world.server.remux_queue.idle()
-    parser, safe = ArgumentParser(), world.services.cipher
+    parser, cipher = ArgumentParser(), world.services.cipher
     admin_cli.add_arguments(parser)
     await admin_cli.run(settings, parser.parse_args(["verify-recordings"]))
     assert capsys.readouterr().out == "2 recordings are what was recorded\n"
     good, digest = content(world, second), sha(world, first)
     ready = await world.recording_store.recordings_in("ready")
-    safe.write(second, io.BytesIO(good[:-1] + b"!"))
+    cipher.write(second, io.BytesIO(good[:-1] + b"!"))
     with pytest.raises(BadRecording, match=rf"^{second} has SHA-256 [0-9a-f]+ instead of {digest}$"):
-        verify(ready, safe)
-    safe.write(second, io.BytesIO(good[:-1]))
+        verify(ready, cipher)
+    cipher.write(second, io.BytesIO(good[:-1]))
     with pytest.raises(BadRecording, match=f"^{second} has {len(good) - 1} bytes instead of {len(good)}$"):
         await admin_cli.run(settings, parser.parse_args(["verify-recordings"]))
     second.write_bytes(good)
     with pytest.raises(BadRecording, match=f"^{second} is not sealed$"):
-        verify(ready, safe)
+        verify(ready, cipher)
     first.unlink()
     with pytest.raises(BadRecording, match=f"^{first} is missing$"):
-        verify(ready, safe)
+        verify(ready, cipher)
 
 
 async def test_the_host_is_told_of_the_disk_and_a_full_one_stops_the_recording(world: World, reel: bytes) -> None:
@@ -558,7 +560,7 @@ async def test_r101_what_is_deleted_while_it_is_sealed_stays_deleted(world: Worl
     await world.recording_store.finish_recording(replace(closed, state="ready"))
     [ready] = await world.recording_store.recordings()
     await world.recording_store.delete_recordings("s")
-    await world.server.remux_queue._seal(ready)
+    await world.server.remux_queue._encrypt(ready)
     assert (os.listdir(path.parent), [each.sealed for each in await world.recording_store.recordings()]) == (
         [],
         [False],

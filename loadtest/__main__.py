@@ -231,7 +231,7 @@ def _sound(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m loadtest sound", description=audio_loss.__doc__)
     parser.add_argument("--seconds", type=_count, default=30, help="of sound, four times on each line (default 30)")
     arguments = parser.parse_args(words)
-    print(audio_loss.table([audio_loss.measure(line, arguments.seconds) for line in audio_loss.LINES]))
+    print(audio_loss.table([audio_loss.measure(line, arguments.seconds) for line in audio_loss.PATHS]))
     return 0
 
 

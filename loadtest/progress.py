@@ -1,4 +1,4 @@
-"""What a command is doing, and how far it is: a line at the start of each step, one a second, and one at its end."""
+"""Reports progress of a command: a line at the start of each step, one a second, and one at its end."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +9,7 @@ BETWEEN_S = 1.0
 
 
 class Steps:
-    """So many steps, told one after the other; `clock` gives seconds."""
+    """So many steps, one after the other; `clock` returns seconds."""
 
     def __init__(self, count: int, say: Say, clock: Callable[[], float] = time.monotonic) -> None:
         # given
@@ -28,7 +28,7 @@ class Steps:
         self._tell("…")
 
     def reached(self, done: int, of: int) -> None:
-        """Tell how far the step is, unless that was just told."""
+        """Report how far the step is, unless that was just reported."""
         if done >= of or self._clock() - self._said >= BETWEEN_S:
             self._tell(f"{done} of {of}")
 

@@ -1,1 +1,1 @@
-"""What single parts of the product cost: forwarding, composing, encryption, the database; delay and lip sync."""
+"""Benchmarks of single parts: forwarding, composing, encryption, the database; latency and lip sync."""

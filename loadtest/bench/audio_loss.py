@@ -1,4 +1,4 @@
-"""`python -m loadtest sound`: what a bad line leaves of a voice, and how long the mix holds it back.
+"""`python -m loadtest sound`: measures what loss and jitter leave of a voice, and how long the mix delays it.
 
 One talker's real Opus packets go over a scripted line (seeded: every run is the same) into the server's own mixer, and
 the mix is decoded and looked at, 20 ms by 20 ms. The clock is simulated, so a minute of sound takes a second.
@@ -38,8 +38,8 @@ Lost = Callable[[random.Random], Iterator[bool]]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A line by name: which packets it loses, and by how many ms it delays each beyond its own 40 ms, at most."""
+class NetworkPath:
+    """A named network path: the packets it loses, and each packet's delay in ms beyond its own 40 ms, at most."""
 
     name: str
     lost: Lost
@@ -47,7 +47,7 @@ class Line:
 
 
 def random_loss(share: float) -> Lost:
-    """Each packet on its own."""
+    """Lose each packet independently."""
 
     def lost(chance: random.Random) -> Iterator[bool]:
         while True:
@@ -57,7 +57,7 @@ def random_loss(share: float) -> Lost:
 
 
 def bursts(length: int, every: int) -> Lost:
-    """`length` packets in a row, about once in `every`."""
+    """Lose `length` packets in a row, about once in `every`."""
 
     def lost(chance: random.Random) -> Iterator[bool]:
         while True:
@@ -67,23 +67,23 @@ def bursts(length: int, every: int) -> Lost:
     return lost
 
 
-LINES = (
-    Line("clean", random_loss(0)),
-    Line("jitter 10 ms", random_loss(0), 10),
-    Line("jitter 20 ms", random_loss(0), 20),
-    Line("jitter 30 ms", random_loss(0), 30),
-    Line("loss 5 %", random_loss(0.05), 10),
-    Line("loss 10 %", random_loss(0.10), 10),
-    Line("loss 30 %", random_loss(0.30), 10),
-    Line("60 ms bursts", bursts(3, 50), 10),
-    Line("100 ms bursts", bursts(5, 50), 10),
-    Line("200 ms bursts", bursts(10, 100), 10),
+PATHS = (
+    NetworkPath("clean", random_loss(0)),
+    NetworkPath("jitter 10 ms", random_loss(0), 10),
+    NetworkPath("jitter 20 ms", random_loss(0), 20),
+    NetworkPath("jitter 30 ms", random_loss(0), 30),
+    NetworkPath("loss 5 %", random_loss(0.05), 10),
+    NetworkPath("loss 10 %", random_loss(0.10), 10),
+    NetworkPath("loss 30 %", random_loss(0.30), 10),
+    NetworkPath("60 ms bursts", bursts(3, 50), 10),
+    NetworkPath("100 ms bursts", bursts(5, 50), 10),
+    NetworkPath("200 ms bursts", bursts(10, 100), 10),
 )
 
 
 @dataclass(slots=True)
-class Ear:
-    """Listens to a mix and keeps all of it."""
+class MixReceiver:
+    """Receives a mix and keeps all of it."""
 
     sound: list[Samples] = field(default_factory=list)
     stream: None = None
@@ -107,7 +107,7 @@ class Figures:
     latency_ms_p95: float
 
     def row(self) -> list[Any]:
-        """In the order of :data:`HEADINGS`."""
+        """The columns of :data:`HEADINGS`."""
         heard = (f"{self.filled_pct:.1f} %", f"{self.longest_silence_ms} ms", f"{self.tone_hz} Hz")
         return [self.line, f"{self.lost_pct:.1f} %", *heard, f"{self.latency_ms_p50:.0f}", f"{self.latency_ms_p95:.0f}"]
 
@@ -115,7 +115,7 @@ class Figures:
 HEADINGS = ("line", "lost", "slots filled", "longest silence", "tone", "latency p50, ms", "p95, ms")
 
 
-def measure(line: Line, seconds: int) -> Figures:
+def measure(line: NetworkPath, seconds: int) -> Figures:
     """Send a lasting tone for the holes, and a broken one for the latency, at every phase for so long."""
     slots = seconds * 50
     runs = [transmit(line, encode_tone(TONE_HZ), slots, phase) for phase in range(PHASES)]
@@ -138,11 +138,11 @@ def _filled(tone: Samples) -> list[bool]:
     return list((np.sqrt(np.square(slots).mean(axis=1)) > FILLED)[SETTLE_SLOTS:])
 
 
-def transmit(line: Line, voice: tuple[bytes, ...], slots: int, phase: int) -> tuple[Samples, list[float | None]]:
-    """The mix after `slots` ticks, and when each packet arrived in seconds (None: never)."""
+def transmit(line: NetworkPath, voice: tuple[bytes, ...], slots: int, phase: int) -> tuple[Samples, list[float | None]]:
+    """Return the mix after `slots` ticks, and when each packet arrived in seconds (None: never)."""
     arrivals = _arrivals(line, slots, phase)
     order = sorted(((at, n) for n, at in enumerate(arrivals) if at is not None), reverse=True)
-    flush_queue, ear = FlushQueue(), Ear()
+    flush_queue, ear = FlushQueue(), MixReceiver()
     mixer = Mixer(flush_queue, RoomOptions())
     mixer.open(SEAT)
     mixer.full.attach(ear)
@@ -156,7 +156,7 @@ def transmit(line: Line, voice: tuple[bytes, ...], slots: int, phase: int) -> tu
     return np.concatenate(ear.sound), arrivals
 
 
-def _arrivals(line: Line, slots: int, phase: int) -> list[float | None]:
+def _arrivals(line: NetworkPath, slots: int, phase: int) -> list[float | None]:
     chance = random.Random(SEED + phase)
     lost = line.lost(chance)
     start = NETWORK_S + phase * SLOT_S / PHASES
@@ -164,8 +164,8 @@ def _arrivals(line: Line, slots: int, phase: int) -> list[float | None]:
     return [None if next(lost) else start + n * SLOT_S + delay for n, delay in enumerate(delays)]
 
 
-def _latencies(line: Line, slots: int, phase: int) -> list[float]:
-    """In ms, of every tone that began: when it is heard less when the packet it begins in arrived."""
+def _latencies(line: NetworkPath, slots: int, phase: int) -> list[float]:
+    """Return the ms from the arrival of the packet in which a tone begins to the tone in the mix, for each tone."""
     moments = np.arange(BURST_SLOTS * SLOT * 10) / RATE_HZ
     sounding = (np.arange(len(moments)) // SLOT) % BURST_SLOTS < BURST_SLOTS // 2
     voice = encode_sound((np.sin(2 * np.pi * TONE_HZ * moments) * AMPLITUDE * 32767 * sounding).astype(np.int16))

@@ -1,4 +1,4 @@
-"""A flash and a beep that leave an endpoint at one moment, and whoever notes when they come out again."""
+"""Sends a flash and a beep at one moment, and measures when each comes out again."""
 
 import asyncio
 import statistics
@@ -11,13 +11,13 @@ from typing import BinaryIO
 import av
 import numpy as np
 
-from loadtest.endpoint.decoder import Decode, Samples, mono
+from loadtest.endpoint.decoder import Decoder, Samples, mono
 from loadtest.media.clip import FPS, Clip, Codec, Material, make_clip
 from loadtest.media.picture import RENDITIONS, Plane, encode
 from loadtest.media.tone import AMPLITUDE, PACKET_SAMPLES, RATE_HZ, encode_sound
 
 EVERY_S = 2
-"""One clap in each loop of picture and sound; both take so long."""
+"""One flash and beep in each loop of picture and sound; both take so long."""
 _SIZE = 1
 _FLASH_FRAMES, _BEEP_PACKETS = FPS // 2, 15
 _BLACK, _WHITE, _GREY = 16, 235, 128
@@ -26,7 +26,7 @@ _LOUD = 0.05 * 32767
 _QUIET_S = 0.1
 
 Moments = list[float]
-"""Ascending; in seconds but where another unit is said."""
+"""Ascending times, in seconds unless another unit is said."""
 
 
 @cache
@@ -53,7 +53,7 @@ def _plain(width: int, height: int, luma: int) -> Plane:
 
 
 class AvSyncProbe:
-    """When flashes and beeps were sent, and which of them were listened to."""
+    """Times at which flashes and beeps were sent, and which of them were measured."""
 
     def __init__(self) -> None:
         # owned
@@ -63,7 +63,7 @@ class AvSyncProbe:
         self._flashed = asyncio.Event()
 
     def turned(self, kind: str) -> None:
-        """Note one, now (see :class:`~loadtest.endpoint.endpoint.Sending`)."""
+        """Note that a loop begins now (see :class:`~loadtest.endpoint.endpoint.Sending`)."""
         (self.flashes if kind == "picture" else self.beeps).append(time.monotonic())
         if kind == "picture":
             self._flashed.set()
@@ -74,30 +74,30 @@ class AvSyncProbe:
         await self._flashed.wait()
 
     async def listen(self, claps: int, longest_s: float) -> None:
-        """Let so many be sent, and come out, which takes so long at most."""
+        """Wait until so many were sent and could come out."""
         begun = time.monotonic()
         await asyncio.sleep(EVERY_S * claps)
         self._spans.append((begun, time.monotonic()))
         await asyncio.sleep(longest_s)
 
     def heard(self, moments: Moments) -> Moments:
-        """Those that were listened to."""
+        """Flashes and beeps of the measured time."""
         return [at for at in moments if any(begun <= at < ended for begun, ended in self._spans)]
 
     @property
     def apart(self) -> float:
-        """How much later a beep is sent than its flash, in seconds."""
+        """Return how much later a beep is sent than its flash, in seconds."""
         return statistics.median(after(self.flashes, self.beeps, -EVERY_S / 2, EVERY_S / 2).values())
 
 
 class AvSyncListener:
-    """A watcher of one caller: notes how bright pictures are that come, and when sound begins after silence."""
+    """Watches one endpoint: notes the brightness of received pictures, and the beginnings of sound after silence."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         # given
         self._clock = clock
         # owned
-        self._decode = Decode(clock)
+        self._decode = Decoder(clock)
         self._lights: list[tuple[float, float]] = []
         self._silence = Silence()
 
@@ -112,7 +112,7 @@ class AvSyncListener:
         return needed
 
     def forget(self) -> None:
-        """Begin anew: the pictures of a room that is filling are no measure of light."""
+        """Reset: pictures of a room that is filling have other brightness."""
         self._lights.clear()
 
     @property
@@ -127,7 +127,7 @@ class AvSyncListener:
 
 
 class Silence:
-    """Knows when sound began after at least a tenth of a second of silence."""
+    """Finds the beginning of sound after at least a tenth of a second of silence."""
 
     def __init__(self) -> None:
         # owned
@@ -146,7 +146,7 @@ class Silence:
 
 
 def rises(lights: Sequence[tuple[float, float]]) -> Moments:
-    """When it grew light: of (moment, brightness), those that cross the middle of the darkest and the brightest."""
+    """Return when it grew light: of (moment, brightness), those that cross the middle of darkest and brightest."""
     if not lights:
         return []
     values = [value for _, value in lights]
@@ -155,7 +155,7 @@ def rises(lights: Sequence[tuple[float, float]]) -> Moments:
 
 
 def recorded(file: BinaryIO) -> tuple[Moments, Moments]:
-    """When a recording flashes and beeps. Raises FFmpegError."""
+    """Return when a recording flashes and beeps. Raises FFmpegError."""
     with av.open(file, "r") as container:
         pictures = [_bright(frame) for frame in container.decode(video=0)]
     file.seek(0)
@@ -173,6 +173,6 @@ def _bright(frame: av.VideoFrame) -> tuple[float, float]:
 
 
 def after(ats: Iterable[float], others: Moments, low: float, high: float) -> dict[float, float]:
-    """For each moment, where there is one, how much later the first of the others is that is `low` to `high` later."""
+    """Return, for each moment, the delay of the first of the others that is `low` to `high` later, if any."""
     found = {at: next((o - at for o in others if low <= o - at < high), None) for at in ats}
     return {at: distance for at, distance in found.items() if distance is not None}

@@ -58,32 +58,32 @@ class Delays:
 
 async def run(progress: Callable[[str], None]) -> dict[Line, Delays]:
     """Measure all takes, by line. Raises RuntimeError when a flash or beep did not come out."""
-    found = {line: Delays() for line in TAKES}
-    for line, takes in TAKES.items():
+    found = {emulator: Delays() for emulator in TAKES}
+    for emulator, takes in TAKES.items():
         for number in range(1, takes + 1):
-            progress(f"{line} line: take {number} of {takes}")
-            await _take(found[line], line)
+            progress(f"{emulator} line: take {number} of {takes}")
+            await _take(found[emulator], emulator)
     return found
 
 
 async def _take(delays: Delays, kind: Line) -> None:
-    witness, clapping = AvSyncListener(), AvSyncProbe()
+    listener, clapping = AvSyncListener(), AvSyncProbe()
     with tempfile.TemporaryDirectory(prefix="diemcau-delay-") as directory:
         film = Path(directory) / "film.mp4"
         async with bench_room() as bench:
-            with NetworkEmulator(await _fill(bench), LINE_BPS) as line:
-                line.stall_s = STALL_S if kind == "stalling" else 0.0
-                await _seat(bench, None if kind == "good" else line, clapping, witness)
+            with NetworkEmulator(await _fill(bench), LINE_BPS) as emulator:
+                emulator.stall_s = STALL_S if kind == "stalling" else 0.0
+                await _seat(bench, None if kind == "good" else emulator, clapping, listener)
                 await asyncio.sleep(SETTLE_S)
                 await clapping.flashed()
                 await asyncio.sleep(LONGEST_S)
-                witness.forget()
+                listener.forget()
                 await bench.engine.start_recording(ROOM, str(film))
-                await (_bursts(line, clapping) if kind == "lossy" else clapping.listen(CLAPS, LONGEST_S))
+                await (_bursts(emulator, clapping) if kind == "lossy" else clapping.listen(CLAPS, LONGEST_S))
                 await bench.engine.stop_recording(ROOM)
         with film.open("rb") as file:
             flashes, beeps = av_sync_probe.recorded(file)
-    add(delays, clapping.heard(clapping.flashes), clapping.heard(clapping.beeps), witness)
+    add(delays, clapping.heard(clapping.flashes), clapping.heard(clapping.beeps), listener)
     delays.recorded += [skew - clapping.apart for skew in after(flashes, beeps, -NEAR_S, NEAR_S).values()]
 
 
@@ -95,21 +95,23 @@ async def _fill(bench: Bench) -> Address:
     return silent.server
 
 
-async def _seat(bench: Bench, line: NetworkEmulator | None, clapping: AvSyncProbe, witness: AvSyncListener) -> None:
-    caller = await bench.seat(av_sync_probe.material(), WISH, floor=True, line=line)
-    caller.sending.turned = clapping.turned
+async def _seat(
+    bench: Bench, emulator: NetworkEmulator | None, clapping: AvSyncProbe, listener: AvSyncListener
+) -> None:
+    endpoint = await bench.seat(av_sync_probe.material(), WISH, floor=True, emulator=emulator)
+    endpoint.sending.turned = clapping.turned
     wish = Wish(("H264",), camera=False)
-    viewer = await bench.seat(camera(0), wish, visible=False, watcher=witness, line=line)
+    viewer = await bench.seat(camera(0), wish, visible=False, watcher=listener, emulator=emulator)
     viewer.sending.mic = False
 
 
-async def _bursts(line: NetworkEmulator, clapping: AvSyncProbe) -> None:
+async def _bursts(emulator: NetworkEmulator, clapping: AvSyncProbe) -> None:
     for _ in range(BURSTS):
         await clapping.flashed()
         await asyncio.sleep(CALM_S)
-        line.loss = LOSS
+        emulator.loss = LOSS
         await asyncio.sleep(BURST_S)
-        line.loss = 0.0
+        emulator.loss = 0.0
         await clapping.listen(CLAPS_AFTER, LONGEST_S)
 
 
@@ -138,7 +140,7 @@ def add(delays: Delays, flashes: Moments, beeps: Moments, noted: Noted) -> None:
 
 def table(found: Mapping[Line, Delays]) -> str:
     """As Markdown, in ms."""
-    good, lossy, stalling = (found[line] for line in TAKES)
+    good, lossy, stalling = (found[emulator] for emulator in TAKES)
     rows = [
         ["ms", "least", *(f"{share:.0%}" for share in SHARES[1:-1]), "most"],
         ["---"] * (1 + len(SHARES)),

@@ -123,13 +123,13 @@ async def seat_viewers(meeting: Meeting, receivers: int) -> None:
     publisher = Material(encode_tone(tone_hz(0)), lambda _codec, _layers: (_filler_clip(),))
     await meeting.seat(publisher, Wish(("VP8",), 1, picture=False), floor=True)
     for _ in range(receivers):
-        caller = await meeting.seat(publisher, Wish(("VP8",), camera=False), view="camera:0")
-        caller.sending.mic = False
+        endpoint = await meeting.seat(publisher, Wish(("VP8",), camera=False), view="camera:0")
+        endpoint.sending.mic = False
 
 
 def received(meeting: Meeting) -> int:
     """Packets that have reached those who look at the publisher."""
-    return sum((c.reception.audio() + c.reception.picture()).packets for c in meeting.callers[1:])
+    return sum((c.counters.audio() + c.counters.picture()).packets for c in meeting.endpoints[1:])
 
 
 def _filler_clip() -> Clip:
@@ -158,14 +158,14 @@ async def compose_pct(seconds: float) -> float:
 
 def composed_s(meeting: Meeting) -> float:
     """Seconds of the composed picture that have come: who leaves pictures out is not cheaper for it."""
-    return meeting.callers[-1].reception.picture().frames / FPS
+    return meeting.endpoints[-1].counters.picture().frames / FPS
 
 
 async def seat_cameras(meeting: Meeting) -> None:
     """16 senders of H.264 640x360 at 25 pictures/s, and last one viewer of them composed into 720p25; no sound."""
     for place in range(compose_minimum.SENDERS):
-        caller = await meeting.seat(camera(place), Wish(("H264",), 1, picture=False))
-        caller.sending.mic = False
+        endpoint = await meeting.seat(camera(place), Wish(("H264",), 1, picture=False))
+        endpoint.sending.mic = False
     viewer = await meeting.seat(Material((), _no_camera), Wish(("H264",), camera=False), visible=False)
     viewer.sending.mic = False
 
@@ -190,10 +190,10 @@ async def mix_pct(seconds: float) -> float:
     async with bench_room() as meeting:
         await seat_voices(meeting)
         await asyncio.sleep(SETTLE_S)
-        before = [caller.reception.audio() for caller in meeting.callers]
+        before = [endpoint.counters.audio() for endpoint in meeting.endpoints]
         cpu = await _cpu(meeting, seconds)
-        for caller, earlier in zip(meeting.callers, before, strict=True):
-            _heard(caller.reception.audio() - earlier, seconds)
+        for endpoint, earlier in zip(meeting.endpoints, before, strict=True):
+            _heard(endpoint.counters.audio() - earlier, seconds)
         return 100 * cpu / seconds
 
 
@@ -228,7 +228,7 @@ async def join_cost(at: Path | None = None) -> tuple[float, float]:
             await _join_silent(meeting)
         after, got = procfs.usage(meeting.pid), received(meeting)
         crowded = await _per_packet(meeting)
-        if blind := sum(not caller.reception.picture().frames for caller in meeting.callers[1:]):
+        if blind := sum(not endpoint.counters.picture().frames for endpoint in meeting.endpoints[1:]):
             raise RuntimeError(f"{blind} of those who joined see nothing")
     cpu = after.cpu_s - before.cpu_s - (got - had) * (quiet + crowded) / 2
     return 1000 * cpu / JOINS, (after.rss_bytes - before.rss_bytes) / 1024 / JOINS
@@ -242,8 +242,8 @@ async def _per_packet(meeting: Meeting) -> float:
 
 async def _join_silent(meeting: Meeting) -> None:
     silent = Material((b"\xf8\xff\xfe",), lambda _codec, layers: (_filler_clip(),) * layers)
-    caller = await meeting.seat(silent, Wish(), view="camera:0")
-    caller.sending.mic = caller.sending.camera = False
+    endpoint = await meeting.seat(silent, Wish(), view="camera:0")
+    endpoint.sending.mic = endpoint.sending.camera = False
 
 
 def _no_camera(_codec: Codec, _layers: int) -> tuple[Clip, ...]:

@@ -26,11 +26,11 @@ START_S = 20.0
 
 @dataclass
 class Meeting(ABC):
-    """Callers in a room of a process of its own."""
+    """Endpoints in a room of a process of its own."""
 
     pid: int
     certificate: RTCCertificate = field(default_factory=make_certificate)
-    callers: list[Endpoint] = field(default_factory=list)
+    endpoints: list[Endpoint] = field(default_factory=list)
 
     async def seat(
         self,
@@ -41,19 +41,19 @@ class Meeting(ABC):
         floor: bool = False,
         visible: bool = True,
         watcher: Watcher | None = None,
-        line: NetworkEmulator | None = None,
+        emulator: NetworkEmulator | None = None,
     ) -> Endpoint:
-        """Seat and connect one more caller, behind a line if there is one; its seat is its place in `callers`.
+        """Seat and connect one more endpoint, behind an emulator if one is given; its seat is its index in `endpoints`.
 
         Who is not visible has no tile.
         """
-        seat = str(len(self.callers))
-        caller = Endpoint(self.certificate, material, wish, watcher)
-        self.callers.append(caller)
+        seat = str(len(self.endpoints))
+        endpoint = Endpoint(self.certificate, material, wish, watcher)
+        self.endpoints.append(endpoint)
         options = SeatOptions(seat, f"Point {seat}", visible=visible, floor=floor, view=view)
-        answer = await self.answer(options, caller.offer())
-        await caller.connect(answer if line is None else line.redirect(answer))
-        return caller
+        answer = await self.answer(options, endpoint.offer())
+        await endpoint.connect(answer if emulator is None else emulator.redirect(answer))
+        return endpoint
 
     @abstractmethod
     async def answer(self, options: SeatOptions, offer: str) -> str:
@@ -90,7 +90,7 @@ async def bench_room(worker: tuple[str, ...] = ("mediaserver",), at: Path | None
             try:
                 yield bench
             finally:
-                await asyncio.gather(*(caller.close() for caller in bench.callers))
+                await asyncio.gather(*(endpoint.close() for endpoint in bench.endpoints))
                 await engine.close()
         finally:
             if process.returncode is None:

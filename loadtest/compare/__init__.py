@@ -1,1 +1,1 @@
-"""Two versions of the product, or the product and another server, measured by turns."""
+"""Compares two versions of the product, or the product and another server, measured by turns."""

@@ -41,7 +41,7 @@ async def mediasoup_room(modules: Path) -> AsyncIterator[Mediasoup]:
         try:
             yield meeting
         finally:
-            await asyncio.gather(*(caller.close() for caller in meeting.callers))
+            await asyncio.gather(*(endpoint.close() for endpoint in meeting.endpoints))
     finally:
         assert node.stdin is not None
         node.stdin.close()

@@ -17,7 +17,7 @@ HEAD = "| by turns | peer | this server | change |\n| --- | --- | --- | --- |"
 
 
 def works(mediasoup: Path | None, ffmpeg: Path | None) -> list[tuple[Path, Work]]:
-    """What there is to be measured, and who else does it."""
+    """Return the work that can be measured, and the other servers that do it."""
     found = [(mediasoup, _forward(receivers)) for receivers in RECEIVERS] if mediasoup else []
     return found + ([(ffmpeg, Work((f"FFmpeg xstack: compose {SENDERS}, core-%",), _compose))] if ffmpeg else [])
 

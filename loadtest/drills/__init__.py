@@ -1,1 +1,1 @@
-"""Faults on purpose, with the figures that tell what people would have noticed; see docs/reliability.md."""
+"""Drills: faults on purpose, measured by what people would have noticed (docs/reliability.md)."""

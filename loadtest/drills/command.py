@@ -1,4 +1,4 @@
-"""`python -m loadtest drills restart`: a fault on purpose; progress on stderr, one JSON object on stdout.
+"""`python -m loadtest drills restart`: causes a fault; progress on stderr, one JSON object on stdout.
 
 Succeeds when people in meetings would have noticed nothing that the fault does not excuse.
 """
@@ -14,27 +14,27 @@ from typing import Any
 
 from loadtest.drills import faults, units
 from loadtest.drills.drill import Effort, Fault, Place, Progress, run
-from loadtest.drills.server import house
+from loadtest.drills.server import restarted_server
 
 LEAST = 9
 PICTURES_S = 25
 LEFT_OUT = 0.002
-"""Of the composed pictures: a machine that is busy for a moment, as while a server starts, leaves out one."""
+"""Share of composed pictures that may be missing: a machine that is busy for a moment skips one."""
 SMALL_DISK_MB = 600
-"""Of the disk that is filled."""
+"""Size of the disk that is filled."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A fault, within how many seconds meetings obey after it, and what it excuses."""
+    """A fault, within how many seconds meetings obey after it, and which effects are excused."""
 
     fault: Fault
     obeys_s: float = 3.0
     whole: bool = True
-    """Whether recordings have one part all the same."""
+    """Whether recordings must still have one part."""
     quiet: bool = True
-    """Whether no media may be lost or made anew."""
-    at: Callable[..., Place] = house
+    """Whether no media may be lost or renewed."""
+    at: Callable[..., Place] = restarted_server
 
 
 DRILLS = {
@@ -50,7 +50,7 @@ DRILLS = {
 
 
 def parse(words: Sequence[str]) -> tuple[str, Effort, int | None]:
-    """Read the command's arguments: which drill, how large, and by how much its JSON is indented."""
+    """Parse the command's arguments: the drill, its size, and the indentation of the JSON."""
     parser = argparse.ArgumentParser(prog="python -m loadtest drills", description=__doc__)
     parser.add_argument("drill", choices=list(DRILLS))
     parser.add_argument("--times", type=int, default=1, help="how often (default 1)")
@@ -64,7 +64,7 @@ def parse(words: Sequence[str]) -> tuple[str, Effort, int | None]:
 
 
 async def perform(drill: str, effort: Effort, progress: Progress) -> dict[str, Any]:
-    """Run a drill; its figures, and whether it was `passed`."""
+    """Run a drill; return its figures, and whether it `passed`."""
     kind = DRILLS[drill]
     if drill != "disk":
         found = await run(effort, kind.fault, progress, kind.at)
@@ -75,21 +75,21 @@ async def perform(drill: str, effort: Effort, progress: Progress) -> dict[str, A
 
 
 def passed(kind: Kind, found: dict[str, Any]) -> bool:
-    """Whether people would have noticed nothing that is not excused."""
+    """Return True if people would have noticed nothing that is not excused."""
     obeyed = found["obeys_s"]["max"] <= kind.obeys_s
     quiet = found["workers_kept"] and not found["media_made_anew"] and not _missed(found)
     return bool(obeyed and (quiet or not kind.quiet) and (found["recordings_whole"] or not kind.whole))
 
 
 def _missed(found: dict[str, Any]) -> list[str]:
-    """What was lost: nothing may be, but for a few composed pictures."""
+    """Return the kinds of packets that were lost beyond what is allowed for composed pictures."""
     excused = {"picture": LEFT_OUT * PICTURES_S * found["seconds"] * found["points"]}
     return [kind for kind, lost in found["packets_lost"].items() if lost > excused.get(kind, 0)]
 
 
 @contextmanager
 def _small_disk() -> Iterator[Path]:
-    """A small file system of its own, which needs root. Raises OSError."""
+    """Mount a small file system, which needs root. Raises OSError."""
     with tempfile.TemporaryDirectory(prefix="diemcau-disk-") as directory:
         try:
             mount = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK_MB}m", "tmpfs", directory]

@@ -1,7 +1,9 @@
-"""Whether every packet of a stream came: by what stands in it, whoever rewrote its header. No I/O, no clock of its own.
+"""Checks that every packet of a stream arrived, by its payload, whoever rewrote its header. No I/O, no clock of its
+own.
 
-What is forwarded is known by its payload, which the sender takes from a loop in order; of a mix and of a composed
-picture each step of the clock is due (20 and 40 ms), so that a worker that stalls is seen as well as one that drops.
+Forwarded packets are recognised by their payloads, which the sender takes from a loop in order. Of a mix and of a
+composed picture each step of the clock is due (20 and 40 ms), so a worker that stalls is found as well as one that
+drops.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,31 +17,31 @@ MIX_STEP = 960
 PICTURE_STEP = 3600
 """40 ms of 90 kHz."""
 SEAM = 50
-"""A jump of more steps than this begins anew: another source, which the receiver asked for."""
+"""A larger jump, in steps, is another source, which the receiver asked for."""
 
 
 @dataclass(slots=True)
 class Arrivals:
-    """When packets came: `gap_s` is the longest time between two."""
+    """Arrival times of packets: `gap_s` is the longest time between two."""
 
     gap_s: float = 0.0
     last: float | None = None
 
     def note(self, now: float) -> None:
-        """One came."""
+        """Count an arrival."""
         self.gap_s, self.last = self.longest(now), now
 
     def longest(self, now: float) -> float:
-        """The longest time between two, the one that goes on now included."""
+        """Return the longest time between two arrivals, the present pause included."""
         return max(self.gap_s, 0.0 if self.last is None else now - self.last)
 
 
 @dataclass(slots=True)
 class Continuity:
-    """Looks at what one endpoint receives; `numbers` are the places of the payloads that are forwarded to it.
+    """Checks the packets of one endpoint; `numbers` are the positions of the payloads that are forwarded to it.
 
-    `keys` are the places at which the sender may begin anew, as it does when somebody asks for a key frame. `lost`
-    counts, by kind, the packets or steps that did not come.
+    At the positions `keys` the sender may begin anew, as it does on a request for a key frame. `lost` counts, by kind,
+    the packets or steps that did not come.
     """
 
     now: Callable[[], float]
@@ -83,18 +85,18 @@ class Continuity:
             self._follows("forwarded", ahead)
 
     def _follows(self, kind: str, steps: int) -> None:
-        """What came is so many steps after what came before; 1 is the next one."""
+        """Count the loss before a packet that is so many steps after the last one; 1 is the next."""
         if 1 < steps <= SEAM:
             self.lost[kind] += steps - 1
 
     def forget(self) -> None:
-        """Count anew from here."""
+        """Reset the counters."""
         self.lost = dict.fromkeys(self.lost, 0)
         self._sound, self._video = Arrivals(), Arrivals()
 
     @property
     def gap_s(self) -> float:
-        """The longest time without sound, or without a picture."""
+        """Return the longest time without sound, or without a picture."""
         now = self.now()
         return max(self._sound.longest(now), self._video.longest(now))
 

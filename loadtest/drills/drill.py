@@ -1,4 +1,4 @@
-"""Meetings on a server that something happens to, and what people in them would have noticed."""
+"""Runs meetings on a server while a fault happens, and measures what people in them would have noticed."""
 
 import asyncio
 import itertools
@@ -12,7 +12,7 @@ from typing import Any
 
 from loadtest.drills.continuity import Continuity
 from loadtest.drills.page_endpoint import Page
-from loadtest.drills.server import House, house
+from loadtest.drills.server import RestartedServer, restarted_server
 from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.sdp_offer import Wish
 from loadtest.media.clip import Material
@@ -24,13 +24,13 @@ from mediaserver.transport.dtls import make_certificate
 
 POLL_S = 0.02
 VIEWERS = 3
-"""In each session so many look at the host's camera alone, which is forwarded to them."""
+"""Viewers of each session that look at the host's camera alone, which is forwarded to them."""
 SPEAKERS = 2
-"""The host and one more have the floor: a mix without a voice is sent seldom, and nothing can be missing of it."""
+"""The host and one more have the floor: a mix without a voice is sent rarely, and would show no loss."""
 JOINING_AT_ONCE = 8
 OBEY_S = 30.0
 RECORDED_S = 60.0
-"""So long a recording may take to be made good."""
+"""Longest time in which a recording is remuxed."""
 
 Progress = Callable[[str], None]
 KINDS = ("forwarded", "mix", "picture")
@@ -39,7 +39,7 @@ SUMMED = frozenset({"seconds", "media_made_anew"})
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How large: `points` in `sessions`, on so many `workers`, `times` over; `rest_s` is measured without a fault."""
+    """Size of a drill: `points` in `sessions`, on `workers`, `times` over; `rest_s` is measured without a fault."""
 
     points: int = 60
     sessions: int = 3
@@ -47,7 +47,7 @@ class Effort:
     times: int = 1
     rest_s: float = 5.0
     settle_s: float = 4.0
-    """After the last join, and after each fault: key frames, first mixes."""
+    """Seconds after the last join, and after each fault, for key frames and first mixes."""
 
 
 @dataclass(slots=True)
@@ -62,24 +62,24 @@ class Conference:
 
     @property
     def host(self) -> Page:
-        """Who controls."""
+        """The participant that controls the meeting."""
         return self.pages[0]
 
 
 async def until(condition: Callable[[], bool], seconds: float) -> None:
-    """Wait for something at the endpoints. Raises TimeoutError."""
+    """Wait for a condition at the endpoints. Raises TimeoutError."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - several hundred of them, none of which tells
             await asyncio.sleep(POLL_S)
 
 
 class Drill:
-    """Everybody in meetings on a server, and what they notice."""
+    """All meetings on a server, and what their endpoints notice."""
 
-    def __init__(self, effort: Effort, studio: MediaLibrary, server: House, progress: Progress) -> None:
+    def __init__(self, effort: Effort, library: MediaLibrary, server: RestartedServer, progress: Progress) -> None:
         # given
         self.effort = effort
-        self._studio = studio
+        self._library = library
         self.server = server
         self._progress = progress
         # owned
@@ -90,7 +90,7 @@ class Drill:
         self._floors = itertools.count(1)
 
     async def join(self, stack: AsyncExitStack) -> None:
-        """Sign everyone in, register the sessions, and seat everybody."""
+        """Sign everyone in, register the sessions, and seat all participants."""
         *logins, self.visitor = await accounts.provide_points(self.server.environ, self.effort.points + 1)
         clients: list[Client] = []
         points: list[str] = []
@@ -106,9 +106,9 @@ class Drill:
     async def _begin(self, clients: Sequence[Client], points: Sequence[str], *, recorded: bool) -> None:
         host, *others = points
         session = await book(clients[0], host, others, "Thử khởi động lại", recording=recorded)
-        conference = Conference(clients[0], session, recorded)
-        self.conferences.append(conference)
-        material = self._studio.of_a_crowd(0)
+        meeting = Conference(clients[0], session, recorded)
+        self.conferences.append(meeting)
+        material = self._library.of_a_crowd(0)
         numbers, keys = _numbers(material)
         gate = asyncio.Semaphore(JOINING_AT_ONCE)
 
@@ -116,82 +116,82 @@ class Drill:
             watcher = Continuity(time.monotonic, numbers, keys)
             wish = Wish(("H264",), 1, camera=index == 0)
             page = Page(client, lambda: Endpoint(self._certificate, material, wish, watcher))
-            conference.pages.append(page)
-            conference.watchers.append(watcher)
+            meeting.pages.append(page)
+            meeting.watchers.append(watcher)
             async with gate:
                 await page.join(session["code"])
 
         await seat(0, clients[0])
         await asyncio.gather(*(seat(index, client) for index, client in enumerate(clients[1:], 1)))
-        for page in conference.pages[1:SPEAKERS]:
-            await conference.host.send("floor", seat=page.seat, open=True)
-        for page in conference.pages[1 : 1 + VIEWERS]:
-            await page.send("view", source=f"camera:{conference.host.seat}", lines=0)
+        for page in meeting.pages[1:SPEAKERS]:
+            await meeting.host.send("floor", seat=page.seat, open=True)
+        for page in meeting.pages[1 : 1 + VIEWERS]:
+            await page.send("view", source=f"camera:{meeting.host.seat}", lines=0)
 
     async def leave(self) -> None:
-        """Everybody leaves; sessions that were not recorded are cancelled."""
+        """All participants leave; sessions that were not recorded are cancelled."""
         await asyncio.gather(*(page.leave() for page in self.pages), return_exceptions=True)
 
     @property
     def pages(self) -> list[Page]:
-        """Everybody."""
-        return [page for conference in self.conferences for page in conference.pages]
+        """All participants."""
+        return [page for meeting in self.conferences for page in meeting.pages]
 
     @property
     def watchers(self) -> list[Continuity]:
-        """What everybody receives."""
-        return [watcher for conference in self.conferences for watcher in conference.watchers]
+        """The checks of all endpoints."""
+        return [watcher for meeting in self.conferences for watcher in meeting.watchers]
 
     def forget(self) -> None:
-        """Count anew from here."""
+        """Reset the counters."""
         for watcher in self.watchers:
             watcher.forget()
 
     def noticed(self) -> dict[str, Any]:
-        """What did not come since, over all endpoints by kind, and the longest time one had no sound or picture."""
+        """Return the losses since the reset, over all endpoints by kind, and the longest pause of one."""
         return {
             "packets_lost": {kind: sum(watcher.lost[kind] for watcher in self.watchers) for kind in KINDS},
             "longest_gap_ms": round(1000 * max(watcher.gap_s for watcher in self.watchers)),
         }
 
     def made_anew(self) -> int:
-        """How often media had to be made anew."""
+        """How often media was renewed."""
         return sum(page.remade + page.renewals for page in self.pages)
 
     async def obeyed(self, listening: float) -> list[float]:
-        """How many seconds after the server listened each session obeyed: everybody back, a floor given and seen."""
+        """Return the seconds from listening until each session obeyed: everybody back, a floor given and seen."""
         return list(await asyncio.gather(*(self._obeyed(each, listening) for each in self.conferences)))
 
-    async def _obeyed(self, conference: Conference, listening: float) -> float:
+    async def _obeyed(self, meeting: Conference, listening: float) -> float:
         async with asyncio.timeout(OBEY_S):
-            await asyncio.gather(*(page.back.wait() for page in conference.pages))
+            await asyncio.gather(*(page.back.wait() for page in meeting.pages))
             turn = next(self._floors)
-            page = conference.pages[SPEAKERS + turn % (len(conference.pages) - SPEAKERS)]
-            opened = not conference.host.seats[page.seat]["floor"]
-            await conference.host.send("floor", seat=page.seat, open=opened)
-            await conference.host.seen(page.seat, floor=opened)
-            await conference.host.send("floor", seat=page.seat, open=not opened)
+            page = meeting.pages[SPEAKERS + turn % (len(meeting.pages) - SPEAKERS)]
+            opened = not meeting.host.seats[page.seat]["floor"]
+            await meeting.host.send("floor", seat=page.seat, open=opened)
+            await meeting.host.seen(page.seat, floor=opened)
+            await meeting.host.send("floor", seat=page.seat, open=not opened)
         return time.monotonic() - listening
 
     async def recordings_whole(self) -> bool:
-        """Stop the recording; whether it is one part, made good, as long as it ran."""
+        """Stop the recording; return True if it is one part, remuxed, and of full length."""
         recorded = [each for each in self.conferences if each.recorded]
-        for conference in recorded:
-            await conference.host.send("record", on=False)
+        for meeting in recorded:
+            await meeting.host.send("record", on=False)
         return all(await asyncio.gather(*(self._whole(each) for each in recorded)))
 
-    async def _whole(self, conference: Conference) -> bool:
+    async def _whole(self, meeting: Conference) -> bool:
         async with asyncio.timeout(RECORDED_S):
             while True:
-                found = await conference.client.get("/api/v1/recordings")
-                parts = [each for each in found if each["session"] == conference.session["id"]]
+                found = await meeting.client.get("/api/v1/recordings")
+                parts = [each for each in found if each["session"] == meeting.session["id"]]
                 if parts and all(each["state"] in ("ready", "broken") for each in parts):
                     return [each["state"] for each in parts] == ["ready"] and not parts[0].get("reason")
                 await asyncio.sleep(0.2)
 
 
 def _numbers(material: Material) -> tuple[dict[bytes, int], frozenset[int]]:
-    """Return the places of the payloads in the loop of a camera, and those at which it may begin anew.
+    """Return the positions of the payloads in the loop of a camera, and those at which it may begin anew.
 
     Parameter sets come more than once and have no place (−1).
     """
@@ -210,20 +210,20 @@ def _numbers(material: Material) -> tuple[dict[bytes, int], frozenset[int]]:
     return numbers, frozenset(keys)
 
 
-Place = AbstractAsyncContextManager[House]
+Place = AbstractAsyncContextManager[RestartedServer]
 Fault = Callable[[Drill], Awaitable[dict[str, Any]]]
-"""What happens; the figures that fit it: lists of seconds, the worst of numbers, whether all was well."""
+"""Causes a fault; returns its figures: lists of seconds, the worst of numbers, whether all was well."""
 
 
 async def run(
-    effort: Effort, fault: Fault, progress: Progress, at: Callable[..., Place] = house, **settings: str
+    effort: Effort, fault: Fault, progress: Progress, at: Callable[..., Place] = restarted_server, **settings: str
 ) -> dict[str, Any]:
-    """Hold the meetings `at` a server, let it happen, return the figures; `settings` are its own (``DIEMCAU_…``)."""
-    studio = MediaLibrary()
-    await studio.prepare_crowd(("H264",), 1)
+    """Hold the meetings on a server, cause the fault, return the figures; `settings` are the server's ``DIEMCAU_…``."""
+    library = MediaLibrary()
+    await library.prepare_crowd(("H264",), 1)
     progress(f"starting a server with {effort.workers} media workers")
     async with at(effort.workers, effort.points, **settings) as server, AsyncExitStack() as stack:
-        drill = Drill(effort, studio, server, progress)
+        drill = Drill(effort, library, server, progress)
         try:
             await drill.join(stack)
             await asyncio.sleep(effort.settle_s)
@@ -255,7 +255,7 @@ async def _round(drill: Drill, fault: Fault, progress: Progress) -> dict[str, An
 
 
 def _figures(effort: Effort, rounds: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """All rounds in one: sums of what was lost, the worst of all else, percentiles of what there are many of."""
+    """Combine all rounds: sums of losses, the worst of all else, percentiles of lists."""
     found: dict[str, Any] = {"times": effort.times}
     for name, first in rounds[0].items():
         values = [each[name] for each in rounds]

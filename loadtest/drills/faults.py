@@ -1,4 +1,4 @@
-"""What happens to the server, and what is measured of it."""
+"""The faults of the drills, and what is measured of each."""
 
 import asyncio
 import os
@@ -16,13 +16,13 @@ from loadtest.server.rest_client import Client, Refused
 LEFT = 50
 """A fiftieth of the disk stays free, which is less than recordings leave to others."""
 LOCKED_S = 30.0
-"""So long the database lets nobody write."""
+"""Seconds in which nobody can write to the database."""
 LOGIN_S = 60.0
 BACK_S = 60.0
 
 
 async def restart(drill: Drill) -> dict[str, Any]:
-    """kill -9 of the server, and a start by hand."""
+    """Kill the server (kill -9) and start it by hand."""
     began = time.monotonic()
     await drill.server.kill()
     listening = await drill.server.start()
@@ -30,21 +30,21 @@ async def restart(drill: Drill) -> dict[str, Any]:
 
 
 async def take_over(drill: Drill) -> dict[str, Any]:
-    """Another server is started with ``--take-over``."""
+    """Start another server with ``--take-over``."""
     began = time.monotonic()
     listening = await drill.server.start("--take-over")
     return {"start_s": round(listening - began, 2), "obeys_s": await drill.obeyed(listening)}
 
 
 async def reload(drill: Drill) -> dict[str, Any]:
-    """The server begins anew in its place (SIGUSR2), as ``systemctl reload`` has it do."""
+    """Have the server re-execute itself (SIGUSR2), as ``systemctl reload`` does."""
     began = time.monotonic()
     listening = await drill.server.reload()
     return {"start_s": round(listening - began, 2), "obeys_s": await drill.obeyed(listening)}
 
 
 async def valkey(drill: Drill) -> dict[str, Any]:
-    """kill -9 of the embedded Valkey; how long nobody can sign in."""
+    """Kill the embedded Valkey (kill -9); measure how long nobody can sign in."""
     (pid,) = drill.server.processes(b"valkey.sock")
     os.kill(pid, signal.SIGKILL)
     began = time.monotonic()
@@ -53,7 +53,7 @@ async def valkey(drill: Drill) -> dict[str, Any]:
 
 
 async def worker(drill: Drill) -> dict[str, Any]:
-    """kill -9 of one media worker; how long its people are without picture, while nobody else notices."""
+    """Kill one media worker (kill -9); measure how long its people have no picture, while nobody else notices."""
     victim = drill.server.workers()[0]
     os.kill(victim, signal.SIGKILL)
     began = time.monotonic()
@@ -71,7 +71,7 @@ async def worker(drill: Drill) -> dict[str, Any]:
 
 
 async def sql(drill: Drill) -> dict[str, Any]:
-    """The database lets nobody write for half a minute; meetings obey all the same, and who signs in is told soon."""
+    """Lock the database for half a minute; meetings obey all the same, and sign-ins fail at once."""
     lock = sqlite3.connect(drill.server.data / "diemcau.sqlite3", isolation_level=None)
     lock.execute("BEGIN IMMEDIATE")
     began = time.monotonic()
@@ -95,7 +95,7 @@ async def sql(drill: Drill) -> dict[str, Any]:
 
 
 async def disk(drill: Drill) -> dict[str, Any]:
-    """The disk is filled up to a part of the reserve; how long until people are told, while the database writes on."""
+    """Fill the disk up to a part of the reserve; measure how soon people are told, while the database writes on."""
     host = next(each for each in drill.conferences if each.recorded).host
     filler = drill.server.data / "filler"
     space = os.statvfs(drill.server.data)
@@ -109,13 +109,13 @@ async def disk(drill: Drill) -> dict[str, Any]:
 
 
 def _fill(path: Path, size: int) -> None:
-    """Take so much room."""
+    """Take so much room on the disk."""
     with path.open("wb") as file:
         os.posix_fallocate(file.fileno(), 0, size)
 
 
 async def _refused(drill: Drill) -> int:
-    """Sign in; with which status that is refused, 0 when it is not."""
+    """Try to sign in; return the status of a refusal, 0 for success."""
     async with Client(drill.server.url) as client:
         try:
             await client.login(*drill.visitor)

@@ -12,22 +12,22 @@ from loadtest.endpoint.participant import Participant, Rejected
 from loadtest.server.rest_client import Client
 
 BACKOFF_S = (0.25, 0.5, 0.75, 1.0, 1.0, 2.0)
-"""As in web/meeting/client/protocol.js."""
+"""Seconds between tries, as in the page's script."""
 PASSING = frozenset({"unavailable", "media-restarting", "shutting-down"})
 
 
 class Page(Participant):
-    """Comes back by its resume token until it leaves."""
+    """Reconnects with its resume token until it leaves."""
 
-    def __init__(self, client: Client, make_caller: Callable[[], Endpoint]) -> None:
-        super().__init__(client, make_caller)
+    def __init__(self, client: Client, make_endpoint: Callable[[], Endpoint]) -> None:
+        super().__init__(client, make_endpoint)
         # owned
         self.back = asyncio.Event()
         """Set while it is in the meeting."""
         self.returned = 0.0
-        """When it was last back, by the monotonic clock."""
+        """When it last came back, by the monotonic clock."""
         self.remade = 0
-        """How often its media had to be made anew although nobody asked for that."""
+        """How often its media was renewed although nobody asked for that."""
         self._code = ""
         self._token = ""
         self._changed = asyncio.Event()
@@ -41,14 +41,14 @@ class Page(Participant):
         self._following = asyncio.ensure_future(self._follow())
 
     async def ask(self, kind: str, /, **fields: Any) -> dict[str, Any]:
-        """Send a message and return its direct answer; remember the token of a seat."""
+        """Send a message and return its direct answer; keep the token of a seat."""
         answer = await super().ask(kind, **fields)
         if kind == "join":
             self._token = answer["resume"]
         return answer
 
     async def seen(self, seat: str, **facts: Any) -> None:
-        """Wait until the roster says so of a seat."""
+        """Wait until the roster shows a state of a seat."""
         while any(self.seats[seat][name] != value for name, value in facts.items()):
             self._changed.clear()
             await self._changed.wait()
@@ -97,8 +97,8 @@ class Page(Participant):
         self.seats.clear()
         self._take_seats(joined["seats"], [])
         self._recording(joined["recording"])
-        assert self.caller is not None
+        assert self.endpoint is not None
         if self.seats[self.seat]["media"] != "connected":
             self.remade += 1
             self._renew({})
-        await self.send("media", mic=self.caller.sending.mic, camera=self.caller.sending.camera)
+        await self.send("media", mic=self.endpoint.sending.mic, camera=self.endpoint.sending.camera)

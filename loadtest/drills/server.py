@@ -1,4 +1,4 @@
-"""A server that is killed and started by hand, on a data directory that stays."""
+"""A server that is killed and started again on a data directory that stays."""
 
 import asyncio
 import os
@@ -16,8 +16,8 @@ from loadtest.server.process import ServerFailed, free_port
 START_S = 60.0
 
 
-class House:
-    """`diemcau serve` as a process of ours, one after the other."""
+class RestartedServer:
+    """`diemcau serve` as a child process, started again after each end."""
 
     def __init__(self, environ: Mapping[str, str], log: Path) -> None:
         # given
@@ -29,7 +29,7 @@ class House:
 
     @property
     def pid(self) -> int:
-        """Of the server that was started last."""
+        """Process id of the server that was started last."""
         assert self._process is not None
         return self._process.pid
 
@@ -39,7 +39,7 @@ class House:
         return Path(self.environ["DIEMCAU_DATA"])
 
     async def start(self, *options: str) -> float:
-        """Start a server and wait until it listens; return the moment, by the monotonic clock. Raises ServerFailed."""
+        """Start a server and wait until it listens; return that time, by the monotonic clock. Raises ServerFailed."""
         with self._log.open("ab") as log:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "signaling", "serve", *options),
@@ -52,7 +52,7 @@ class House:
         return await self._listens(process)
 
     async def reload(self) -> float:
-        """Have the server begin anew in its place, and wait until it listens. Raises ServerFailed."""
+        """Have the server re-execute itself, and wait until it listens. Raises ServerFailed."""
         assert self._process is not None
         self._process.send_signal(signal.SIGUSR2)
         return await self._listens(self._process)
@@ -66,23 +66,23 @@ class House:
         raise ServerFailed(f"the server ended with {await process.wait()}: {self._log.read_text()[-2000:]}")
 
     async def kill(self) -> None:
-        """End the server without a word."""
+        """Kill the server."""
         assert self._process is not None
         self._process.kill()
         await self._process.wait()
 
     async def stop(self) -> None:
-        """End it as its operator does, and what it left behind."""
+        """Stop the server as its operator does, and its remaining processes."""
         if self._process is not None and self._process.returncode is None:
             self._process.send_signal(signal.SIGTERM)
             await self._process.wait()
 
     def workers(self) -> list[int]:
-        """The processes of its media workers."""
+        """Process ids of its media workers."""
         return self.processes(b"mediaserver\0--socket")
 
     def processes(self, what: bytes) -> list[int]:
-        """The processes for its data directory with this in their command line."""
+        """Process ids for its data directory with this text in their command line."""
         marker = f"{self.data}/".encode()
         found = []
         for entry in Path("/proc").iterdir():
@@ -94,8 +94,8 @@ class House:
 
 
 @asynccontextmanager
-async def house(workers: int, points: int, **settings: str) -> AsyncIterator[House]:
-    """A started server on loopback with an empty record, and nothing of it left at the end."""
+async def restarted_server(workers: int, points: int, **settings: str) -> AsyncIterator[RestartedServer]:
+    """Yield a started server on loopback with an empty database; end all its processes at the end."""
     with tempfile.TemporaryDirectory(prefix="diemcau-drill-") as directory:
         environ = {name: value for name, value in os.environ.items() if not name.startswith("DIEMCAU_")}
         environ |= {
@@ -108,7 +108,7 @@ async def house(workers: int, points: int, **settings: str) -> AsyncIterator[Hou
             "DIEMCAU_MAX_POINTS": str(max(250, 2 * points)),
             "DIEMCAU_WORKERS": str(workers),
         }
-        made = House(environ | settings, Path(directory) / "server.log")
+        made = RestartedServer(environ | settings, Path(directory) / "server.log")
         try:
             await made.start()
             yield made

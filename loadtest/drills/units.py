@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 
 from loadtest.drills.drill import Drill
-from loadtest.drills.server import House
+from loadtest.drills.server import RestartedServer
 from loadtest.server.process import ServerFailed
 
 SERVER = "diemcau"
@@ -24,7 +24,7 @@ LISTENS_S = 60.0
 POLL_S = 0.02
 
 
-class Units(House):
+class Units(RestartedServer):
     """A server that systemd started, on the workers that it started."""
 
     def __init__(self, workers: int) -> None:
@@ -68,7 +68,7 @@ async def systemctl(*words: str) -> str:
 
 
 @asynccontextmanager
-async def units(workers: int, points: int, **settings: str) -> AsyncIterator[House]:
+async def units(workers: int, points: int, **settings: str) -> AsyncIterator[RestartedServer]:
     """The running units; they are stopped at the end. Raises ServerFailed."""
     made = Units(workers)
     await made.listens()

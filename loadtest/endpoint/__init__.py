@@ -1,1 +1,1 @@
-"""One simulated endpoint: SDP, ICE, DTLS-SRTP, what it sends and counts, and the line it stands behind."""
+"""One simulated endpoint: SDP, ICE, DTLS-SRTP, what it sends and counts, and a network emulator."""

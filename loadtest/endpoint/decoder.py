@@ -1,4 +1,4 @@
-"""Looks at what an endpoint receives: decodes picture and mix, for tests and demonstrations only."""
+"""Decodes the picture and mix that an endpoint receives, for tests and demonstrations only."""
 
 import math
 import time
@@ -16,15 +16,15 @@ from mediaserver.rtp.packet import Packet, parse
 from mediaserver.rtp.payload import is_keyframe
 
 KEPT_SAMPLES = RATE_HZ
-"""One second of sound is remembered."""
+"""One second of sound is kept."""
 _DECODERS = {"VP8": "vp8", "H264": "h264", "opus": "libopus"}
 
 Samples = npt.NDArray[np.int16]
 Rgb = npt.NDArray[np.uint8]
 
 
-class Decode:
-    """A watcher of one caller: the newest picture and the last second of sound."""
+class Decoder:
+    """Decodes the media of one endpoint: keeps the newest picture and the last second of sound."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         # given
@@ -41,7 +41,7 @@ class Decode:
         self.faults = 0
 
     def packet(self, codec: str, data: memoryview, length: int) -> bool:
-        """Take one plain RTP packet; returns whether no picture can be seen before a key frame."""
+        """Take one plain RTP packet; return True if a key frame is needed before a picture can be decoded."""
         packet, _ = parse(data, length)
         if codec == "opus":
             self._hear(packet)
@@ -59,11 +59,11 @@ class Decode:
         return self._picture
 
     def sound(self) -> Samples:
-        """What was heard in the last second, mono at 48 kHz."""
+        """Return the sound of the last second, mono at 48 kHz."""
         return np.concatenate(self._sound)[-KEPT_SAMPLES:] if self._sound else np.zeros(0, np.int16)
 
     def summary(self) -> dict[str, Any]:
-        """What is seen and heard, in a few numbers for a report."""
+        """Return figures of picture and sound for a report."""
         sound, picture = self.sound().astype(np.float64), self.picture
         return {
             "pictures": self.pictures,
@@ -107,7 +107,7 @@ class Decode:
 
 
 def mono(frame: av.AudioFrame) -> Samples:
-    """A frame's samples as one 16-bit channel."""
+    """Return a frame's samples as one 16-bit channel."""
     channels = len(frame.layout.channels)
     raw = frame.to_ndarray()
     samples = raw.astype(np.float64) * (32767 if raw.dtype.kind == "f" else 1)
@@ -118,7 +118,7 @@ def mono(frame: av.AudioFrame) -> Samples:
 
 
 def loudest_hz(samples: Samples) -> int | None:
-    """The strongest frequency, to the resolution the samples allow; None in silence."""
+    """Return the strongest frequency in Hz, to the resolution the samples allow; None in silence."""
     if len(samples) < RATE_HZ // 10 or np.abs(samples).max() < 300:
         return None
     spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))

@@ -1,6 +1,6 @@
-"""One simulated endpoint as media: sends a looped microphone and camera, counts what comes back.
+"""Simulates the media of one endpoint: sends a looped microphone and camera, counts received packets.
 
-The caller knows no signaling: whoever holds it carries :meth:`Endpoint.offer` to the server and the answer back.
+An endpoint knows no signaling: its user carries :meth:`Endpoint.offer` to the server and the answer back.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from typing import Protocol
 from aiortc.rtcdtlstransport import RTCCertificate
 
 from loadtest.endpoint.ice_checks import Credentials
-from loadtest.endpoint.receive_counters import HEADER, Reception
+from loadtest.endpoint.receive_counters import HEADER, ReceiveCounters
 from loadtest.endpoint.rtcp import (
     KeyframeWanted,
     Request,
@@ -23,10 +23,10 @@ from loadtest.endpoint.rtcp import (
     receiver_report,
     sender_report,
 )
-from loadtest.endpoint.sdp_answer import Answer, BadAnswer, Line, parse_answer
+from loadtest.endpoint.sdp_answer import Answer, BadAnswer, MediaLine, parse_answer
 from loadtest.endpoint.sdp_offer import CAMERA, MIC, OPUS, RIDS, Ssrcs, Wish, write_offer
 from loadtest.endpoint.sender import PTIME_MS, Layer, Voice, extension_block, with_extension
-from loadtest.endpoint.transport import Link
+from loadtest.endpoint.transport import EndpointTransport
 from loadtest.media.clip import FPS, Material
 from mediaserver.rtp.nack import NackGenerator
 from mediaserver.rtp.rtcp import nack
@@ -37,29 +37,29 @@ TICK_S = PTIME_MS / 1000
 TICKS_PER_PICTURE = 1000 // FPS // PTIME_MS
 TICKS_PER_REPORT = 1000 // PTIME_MS
 MAX_LATE_TICKS = 10
-"""A loop that fell further behind skips instead of bursting."""
+"""A sending loop that is further behind skips instead of sending a burst."""
 KEYFRAME_PATIENCE_S = 1.0
 
 
 class Watcher(Protocol):
-    """Who looks at (decodes) what comes in, if anybody does."""
+    """Receives all packets of an endpoint, for instance to decode them."""
 
     def packet(self, codec: str, data: memoryview, length: int) -> bool:
-        """Take one plain RTP packet, whose `data` is valid during the call; returns whether a key frame is needed."""
+        """Take one plain RTP packet, whose `data` is valid during the call; return True if a key frame is needed."""
 
 
 @dataclass(slots=True)
 class Sending:
-    """What is switched on."""
+    """Switches of microphone, camera and simulcast layers."""
 
     mic: bool = True
     camera: bool = True
     layers: int = len(RIDS)
-    """How many of the camera's layers, from the lowest; the others rest, as a browser's do when its line is poor."""
+    """Simulcast layers to send, from the lowest; the others pause, as a browser's do on a poor connection."""
     wanted: int = len(RIDS)
-    """How many of them anybody looks at, as the server says."""
+    """Simulcast layers that the server requests."""
     turned: Callable[[str], None] = lambda _kind: None
-    """Told "sound" or "picture" when their loop is about to be sent from its beginning."""
+    """Called with "sound" or "picture" just before their loop is sent from its beginning."""
 
 
 @dataclass(slots=True)
@@ -69,7 +69,7 @@ class _Gaps:
 
 
 class Endpoint:
-    """One endpoint; `certificate` may be shared by all of a process."""
+    """One endpoint; `certificate` may be shared by all endpoints of a process."""
 
     def __init__(
         self, certificate: RTCCertificate, material: Material, wish: Wish, watcher: Watcher | None = None
@@ -81,10 +81,10 @@ class Endpoint:
         self._watcher = watcher
         # owned
         self.sending = Sending(camera=wish.camera)
-        self.reception = Reception()
+        self.counters = ReceiveCounters()
         self._local = Credentials()
         self._ssrcs = _draw_ssrcs(wish.layers)
-        self._link = Link(certificate, self._local, self)
+        self._transport = EndpointTransport(certificate, self._local, self)
         self._codecs: dict[int, str] = {}
         self._voice: Voice | None = None
         self._level = b""
@@ -96,48 +96,48 @@ class Endpoint:
 
     @property
     def connected(self) -> bool:
-        """Whether packets can move."""
-        return self._link.state == "connected"
+        """Return True if packets can be sent."""
+        return self._transport.state == "connected"
 
     @property
     def closed(self) -> asyncio.Event:
-        """Set when packets move no longer: either side has closed the transport, or the line is dead."""
-        return self._link.closed
+        """Set when the transport is closed by either side, or the connection is dead."""
+        return self._transport.closed
 
     @property
     def server(self) -> Address:
-        """Where it sends its media."""
-        return self._link.remote
+        """The server's address for media."""
+        return self._transport.remote
 
     def offer(self) -> str:
-        """The SDP to send to the server."""
+        """Return the SDP offer for the server."""
         return write_offer(self._wish, self._local, fingerprint(self._certificate), self._ssrcs)
 
     async def connect(self, answer: str) -> None:
         """Connect by the server's answer and begin to send. Raises BadAnswer, LinkFailed, DtlsFailed."""
         parsed = parse_answer(answer)
         self._prepare(parsed)
-        await self._link.connect(parsed)
+        await self._transport.connect(parsed)
         loop = asyncio.get_running_loop()
         self._due = loop.time() + random.random() * TICK_S
         self._timer = loop.call_at(self._due, self._tick)
 
     async def close(self) -> None:
-        """Stop sending and leave."""
+        """Stop sending and close the transport."""
         if self._timer is not None:
             self._timer.cancel()
-        await self._link.close()
+        await self._transport.close()
 
     def _prepare(self, answer: Answer) -> None:
-        self._codecs = {number: name for line in answer.lines.values() for number, name in line.codecs}
-        mic, camera = answer.lines.get(MIC), answer.lines.get(CAMERA)
+        self._codecs = {number: name for line in answer.media.values() for number, name in line.codecs}
+        mic, camera = answer.media.get(MIC), answer.media.get(CAMERA)
         if mic is not None and mic.receives:
             self._voice = Voice(self._ssrcs.mic, OPUS, self._material.voice)
             self._level = extension_block([(mic.level_id, bytes([self._material.level]))])
         if camera is not None and camera.receives and self._wish.camera:
             self._layers = self._make_layers(camera)
 
-    def _make_layers(self, line: Line) -> dict[int, Layer]:
+    def _make_layers(self, line: MediaLine) -> dict[int, Layer]:
         number, codec = next(((n, c) for n, c in line.codecs if c in self._wish.codecs), (0, ""))
         if codec not in ("VP8", "H264"):
             raise BadAnswer("the server takes none of our camera codecs")
@@ -181,9 +181,9 @@ class Endpoint:
         if self._voice.begins:
             self.sending.turned("sound")
         if self._level:
-            self._link.send_packet(with_extension(self._voice.next(), self._level))
+            self._transport.send_packet(with_extension(self._voice.next(), self._level))
         else:
-            self._link.send([self._voice.next()])
+            self._transport.send([self._voice.next()])
 
     def _send_camera(self) -> None:
         awake = min(self.sending.layers, self.sending.wanted) if self.sending.camera else 0
@@ -195,23 +195,23 @@ class Endpoint:
                 self.sending.turned("picture")
             packets, extension = layer.next()
             if not extension:
-                self._link.send(packets)
+                self._transport.send(packets)
                 continue
             for packet in packets:
-                self._link.send_packet(with_extension(packet, extension))
+                self._transport.send_packet(with_extension(packet, extension))
 
     def _report(self, wall: float) -> None:
-        streams = list(self.reception.streams.values())
+        streams = list(self.counters.streams.values())
         compound = b""
         if self._voice is not None:
             compound += sender_report(self._ssrcs.mic, self._voice.sent, wall)
         for ssrc, layer in self._layers.items():
             compound += sender_report(ssrc, layer.sent, wall)
-        self._link.send_rtcp(compound + receiver_report(self._ssrcs.mic, streams))
+        self._transport.send_rtcp(compound + receiver_report(self._ssrcs.mic, streams))
 
     def rtp(self, data: memoryview, length: int, now: float) -> None:
-        """Count one packet, and ask again for what is missing of the picture."""
-        stream = self.reception.receive(data, length)
+        """Count one packet, and request missing video packets (NACK)."""
+        stream = self.counters.receive(data, length)
         if stream.payload_type != OPUS:
             self._mend(stream.ssrc, HEADER.unpack_from(data)[2], now)
         codec = self._codecs.get(stream.payload_type, "")
@@ -226,14 +226,14 @@ class Endpoint:
         if gaps.nack.waiting:
             missing += gaps.nack.due(now)
         if missing:
-            self._link.send_rtcp(nack(self._ssrcs.mic, ssrc, missing))
+            self._transport.send_rtcp(nack(self._ssrcs.mic, ssrc, missing))
 
     def want_keyframe(self, now: float) -> None:
-        """Ask the sender of every picture stream for a key frame, at most once a second."""
+        """Request a key frame of every video stream, at most once a second."""
         for ssrc, gaps in self._gaps.items():
             if now - gaps.asked >= KEYFRAME_PATIENCE_S:
                 gaps.asked = now
-                self._link.send_rtcp(keyframe_request(self._ssrcs.mic, ssrc))
+                self._transport.send_rtcp(keyframe_request(self._ssrcs.mic, ssrc))
 
     def rtcp(self, data: bytes, now: float) -> None:
         """Answer the server's requests."""
@@ -247,7 +247,7 @@ class Endpoint:
     def _resend(self, request: Request) -> None:
         assert isinstance(request, ResendWanted)
         if (layer := self._layers.get(request.ssrc)) is not None:
-            self._link.send(layer.resend(request.sequences))
+            self._transport.send(layer.resend(request.sequences))
 
 
 _ANSWERS: dict[type, Callable[[Endpoint, Request], None]] = {

@@ -1,4 +1,4 @@
-"""How many lines a picture has, read from its key frame without decoding it. No I/O, no clock."""
+"""Reads the height of a picture from its key frame without decoding it. No I/O, no clock."""
 
 from mediaserver.rtp.payload import NAL_SPS, depayload, is_keyframe, split_nals, vp8_frame_size
 
@@ -7,8 +7,8 @@ PROFILES = (66, 77, 88)
 MACROBLOCK = 16
 
 
-def picture_lines(codec: str, payload: bytes) -> int | None:
-    """The lines of the picture that this RTP payload begins; None if it begins no key frame or cannot be read."""
+def picture_height(codec: str, payload: bytes) -> int | None:
+    """Return the height in pixels of the key frame that this RTP payload begins; None if there is none."""
     if not is_keyframe(codec, payload):
         return None
     try:
@@ -16,13 +16,13 @@ def picture_lines(codec: str, payload: bytes) -> int | None:
         if codec == "VP8":
             size = vp8_frame_size(frame)
             return size and size[1]
-        return next((_sps_lines(nal) for nal in split_nals(frame) if nal[0] & 0x1F == NAL_SPS), None)
+        return next((_sps_height(nal) for nal in split_nals(frame) if nal[0] & 0x1F == NAL_SPS), None)
     except ValueError:
         return None
 
 
-def _sps_lines(nal: bytes) -> int:
-    """Of a sequence parameter set (H.264 §7.3.2.1.1). Raises ValueError."""
+def _sps_height(nal: bytes) -> int:
+    """Return the height in a sequence parameter set (H.264 §7.3.2.1.1). Raises ValueError."""
     bits = _Bits(nal[1:].replace(b"\x00\x00\x03", b"\x00\x00"))  # §7.3.1
     if bits.take(8) not in PROFILES:
         raise ValueError("an H.264 profile that nobody offered")
@@ -43,7 +43,7 @@ def _sps_lines(nal: bytes) -> int:
 
 
 def _picture_order(bits: "_Bits") -> None:
-    """Pass over pic_order_cnt_type and what depends on it."""
+    """Skip pic_order_cnt_type and the fields that depend on it."""
     kind = bits.number()
     if kind == 0:
         bits.number()
@@ -56,19 +56,19 @@ def _picture_order(bits: "_Bits") -> None:
 
 
 class _Bits:
-    """Reads bits; raises ValueError at their end."""
+    """Reads bits. Raises ValueError at their end."""
 
     def __init__(self, data: bytes) -> None:
         self._bits = "".join(f"{byte:08b}" for byte in data)
         self._at = 0
 
     def take(self, count: int) -> int:
-        """An unsigned number of so many bits."""
+        """Read an unsigned number of so many bits."""
         self._at += count
         return int(self._bits[self._at - count : self._at], 2)
 
     def number(self) -> int:
-        """An Exp-Golomb number (§9.1)."""
+        """Read an Exp-Golomb number (§9.1)."""
         zeros = self._bits.index("1", self._at) - self._at
         self._at += zeros
         return self.take(zeros + 1) - 1

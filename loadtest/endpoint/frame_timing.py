@@ -1,26 +1,26 @@
-"""When sound and pictures came at one endpoint: how even they were, how long nothing came, and how large it was."""
+"""Measures when sound and pictures arrive at one endpoint: regularity, longest pause, picture height."""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from loadtest.endpoint.frame_height import picture_lines
+from loadtest.endpoint.frame_height import picture_height
 from loadtest.endpoint.receive_counters import HEADER
 from mediaserver.rtp.packet import parse
 
 SOUND_GAP_S = 0.1
-"""A pause between two packets of the mix that is longer than any jitter buffer here bridges."""
+"""A longer pause between two packets of the mix is bridged by no jitter buffer here."""
 PICTURE_GAP_S = 0.5
-"""A pause between two pictures that anybody sees."""
+"""A longer pause between two pictures is visible."""
 
 
 @dataclass(slots=True)
 class Pulse:
-    """Something that should come evenly; `gap_s` is the pause that counts as a gap. Times are in seconds."""
+    """Arrival times of one kind of packet, in seconds; a pause of `gap_s` counts as a gap."""
 
     gap_s: float
     first: float | None = None
-    """When the first one of all came."""
+    """When the first packet came."""
     last: float | None = None
     beats: int = 0
     gaps: int = 0
@@ -29,18 +29,18 @@ class Pulse:
     """When the longest pause ended."""
 
     def beat(self, now: float) -> None:
-        """One came."""
+        """Count an arrival."""
         if self.first is None:
             self.first = now
         self._paused(now)
         self.beats += 1
 
     def restart(self, now: float) -> None:
-        """Count from here."""
+        """Reset the counters."""
         self.last, self.beats, self.gaps, self.longest_s, self.resumed = now, 0, 0, 0.0, now
 
     def stop(self, now: float) -> None:
-        """Count to here: a pause that goes on is one."""
+        """End the measurement: a pause that lasts until now counts."""
         self._paused(now)
 
     def _paused(self, now: float) -> None:
@@ -53,7 +53,7 @@ class Pulse:
 
 
 class Listener:
-    """Watches all callers an endpoint has, one after the other."""
+    """Watches the arrivals of all connections that an endpoint makes, one after the other."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         # given
@@ -61,13 +61,13 @@ class Listener:
         # owned
         self.sound = Pulse(SOUND_GAP_S)
         self.picture = Pulse(PICTURE_GAP_S)
-        self.fewest_lines = 0
-        """Of the pictures since counting began; 0 while no key frame told."""
-        self._lines = 0
+        self.lowest_height = 0
+        """Lowest picture height since the last reset; 0 before the first key frame."""
+        self._height = 0
         self._streams: dict[int, int] = {}
 
     def packet(self, codec: str, data: memoryview, length: int) -> bool:
-        """Take one plain RTP packet; a picture begins with a newer timestamp. It needs no key frame."""
+        """Take one plain RTP packet; a newer timestamp begins a picture. Needs no key frame."""
         if codec == "opus":
             self.sound.beat(self._clock())
             return False
@@ -77,27 +77,27 @@ class Listener:
         if newer:
             self._streams[ssrc] = timestamp
             self.picture.beat(self._clock())
-        if newer or not self._lines:
-            self._look(codec, parse(data, length)[0].payload)
+        if newer or not self._height:
+            self._note_height(codec, parse(data, length)[0].payload)
         return False
 
-    def _look(self, codec: str, payload: bytes) -> None:
-        if lines := picture_lines(codec, payload):
-            self._lines, self.fewest_lines = lines, min(lines, self.fewest_lines or lines)
+    def _note_height(self, codec: str, payload: bytes) -> None:
+        if height := picture_height(codec, payload):
+            self._height, self.lowest_height = height, min(height, self.lowest_height or height)
 
     def restart(self, now: float) -> None:
-        """Count from here."""
+        """Reset the counters."""
         self.sound.restart(now)
         self.picture.restart(now)
-        self.fewest_lines = self._lines
+        self.lowest_height = self._height
 
     def stop(self, now: float) -> None:
-        """Count to here."""
+        """End the measurement."""
         self.sound.stop(now)
         self.picture.stop(now)
 
     def back(self, since: float) -> float | None:
-        """How long after `since` the longest pause of both was over, in seconds; None while either still lasts."""
+        """Return the seconds from `since` to the end of the longest pause of both; None while either lasts."""
         if not self.sound.beats or not self.picture.beats:
             return None
         return max(self.sound.resumed, self.picture.resumed) - since

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from aioice import stun
 
 CONSENT_S = 4.0
-"""How often consent is renewed (RFC 7675 §5.1 allows up to 6 s)."""
+"""Interval of consent renewal (RFC 7675 §5.1 allows up to 6 s)."""
 _HOST_PRIORITY = 126 << 24 | 65535 << 8 | 255
-"""A host candidate as the check's peer-reflexive priority asks (RFC 8445 §7.1.1)."""
+"""Priority of a peer-reflexive candidate of type host (RFC 8445 §7.1.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Credentials:
 
 
 class Checks:
-    """Writes binding requests, recognises the answers that carry the server's password, and answers its requests."""
+    """Writes binding requests, verifies the responses with the server's password, and answers the server's requests."""
 
     def __init__(self, local: Credentials, remote: Credentials) -> None:
         # given
@@ -33,7 +33,7 @@ class Checks:
         self._pending: set[bytes] = set()
 
     def request(self) -> bytes:
-        """The next connectivity or consent check."""
+        """Return the next connectivity or consent check."""
         message = stun.Message(message_method=stun.Method.BINDING, message_class=stun.Class.REQUEST)
         message.attributes["USERNAME"] = self._username
         message.attributes["PRIORITY"] = _HOST_PRIORITY
@@ -44,7 +44,7 @@ class Checks:
         return bytes(message)
 
     def answer(self, data: bytes) -> bytes | None:
-        """The answer to a request of the server, as browsers give it; None to anything else."""
+        """Return the response to a request of the server, as browsers give it; None for any other datagram."""
         try:
             message = _parse(data)
         except ValueError:
@@ -58,7 +58,7 @@ class Checks:
         return bytes(response)
 
     def response(self, data: bytes) -> bool:
-        """Whether `data` is the server's success answer to a request of ours."""
+        """Return True if `data` is the server's success response to one of our requests."""
         try:
             message = _parse(data)
         except ValueError:
@@ -72,7 +72,7 @@ class Checks:
 
 
 def _parse(data: bytes) -> stun.Message:
-    """Raises ValueError on what cannot be read, where aioice lets struct's and others through."""
+    """Parse a STUN message. Raises ValueError if malformed, where aioice lets struct's and other errors through."""
     try:
         return stun.parse_message(data)
     except (struct.error, IndexError, KeyError, UnicodeDecodeError) as exc:

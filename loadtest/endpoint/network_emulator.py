@@ -1,4 +1,4 @@
-"""A bad line: a UDP proxy that delays both ways, carries so many bits a second to the endpoint, and loses packets."""
+"""Emulates a poor network: a UDP proxy that delays both ways, limits the bit rate and loses packets."""
 
 import heapq
 import random
@@ -13,17 +13,17 @@ from mediaserver.transport.ice import Address
 
 DELAY_S = 0.02
 QUEUE_S = 0.5
-"""What waits longer is dropped, as in an ordinary router."""
+"""Longer waiting datagrams are dropped, as in an ordinary router."""
 STALL_EVERY_S = 0.2, 0.5
-"""Between the beginnings of two stalls."""
+"""Seconds between the beginnings of two stalls."""
 
 
 class NetworkEmulator(threading.Thread):
     """Stands between endpoints and the media port of a server.
 
-    `rate` and `up` (bit/s to the endpoint, and to the server), `loss` (share of datagrams, both ways; 1 is a blackout)
-    and `stall_s` (so long at most nothing moves towards the server, again and again, as in a busy wireless network) may
-    be changed at any time; `lost` counts what loss took.
+    `rate` and `up` are bit/s to the endpoint and to the server; `loss` is the share of datagrams lost both ways (1:
+    blackout); `stall_s` is the longest time that nothing moves towards the server, again and again, as in a busy
+    wireless network. All may be changed at any time; `lost` counts the lost datagrams.
     """
 
     def __init__(self, server: Address, rate: float) -> None:
@@ -35,27 +35,27 @@ class NetworkEmulator(threading.Thread):
         self.lost = 0
         self._server = server
         self._selector = selectors.DefaultSelector()
-        self._front = self._open(None)
-        self.port = self._front.getsockname()[1]
-        self._backs: dict[Address, socket.socket] = {}
-        self._left: list[socket.socket] = []
-        self._moves = False
+        self._endpoint_socket = self._open(None)
+        self.port = self._endpoint_socket.getsockname()[1]
+        self._upstream_sockets: dict[Address, socket.socket] = {}
+        self._abandoned: list[socket.socket] = []
+        self._is_moving = False
         self._waiting: list[tuple[float, int, socket.socket, bytes, Address]] = []
         self._count = 0
-        self._free = [0.0, 0.0]
+        self._free_at = [0.0, 0.0]
         """When the queues to the endpoint and to the server will be empty."""
-        self._stall_at = self._moves_at = 0.0
+        self._stall_at = self._stalled_until = 0.0
         self._ended = False
         self._random = random.Random(7)
 
     def redirect(self, answer: str) -> str:
-        """An SDP answer whose candidates are on this line."""
+        """Return an SDP answer whose candidates are the emulator's port."""
         host, port = self._server
         return answer.replace(f" {host} {port} typ ", f" {host} {self.port} typ ")
 
     def move(self) -> None:
-        """Reach the server from other ports from now on, as behind a router that forgot; the old ones lead nowhere."""
-        self._moves = True
+        """Send to the server from other ports from now on, as after a NAT lost its bindings; the old ports are dead."""
+        self._is_moving = True
 
     def __enter__(self) -> Self:
         self.start()
@@ -64,12 +64,12 @@ class NetworkEmulator(threading.Thread):
     def __exit__(self, *_: object) -> None:
         self._ended = True
         self.join()
-        for sock in (self._front, *self._backs.values(), *self._left):
+        for sock in (self._endpoint_socket, *self._upstream_sockets.values(), *self._abandoned):
             sock.close()
         self._selector.close()
 
     def run(self) -> None:
-        """Carry packets."""
+        """Forward packets until the emulator ends."""
         while not self._ended:
             wait = self._waiting[0][0] - monotonic() if self._waiting else 0.05
             for key, _ in self._selector.select(max(0.0005, min(wait, 0.05))):
@@ -79,12 +79,12 @@ class NetworkEmulator(threading.Thread):
                 _, _, sock, data, address = heapq.heappop(self._waiting)
                 sock.sendto(data, address)
 
-    def _leave(self) -> None:
-        for sock in self._backs.values():
+    def _abandon_ports(self) -> None:
+        for sock in self._upstream_sockets.values():
             self._selector.unregister(sock)
-            self._left.append(sock)
-        self._backs.clear()
-        self._moves = False
+            self._abandoned.append(sock)
+        self._upstream_sockets.clear()
+        self._is_moving = False
 
     def _open(self, endpoint: Address | None) -> socket.socket:
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -102,34 +102,34 @@ class NetworkEmulator(threading.Thread):
             if self._random.random() < self.loss:
                 self.lost += 1
             elif endpoint is None:
-                if self._moves:
-                    self._leave()
-                if address not in self._backs:
-                    self._backs[address] = self._open(address)
-                self._push(data, self._backs[address])
+                if self._is_moving:
+                    self._abandon_ports()
+                if address not in self._upstream_sockets:
+                    self._upstream_sockets[address] = self._open(address)
+                self._to_server(data, self._upstream_sockets[address])
             else:
-                self._squeeze(data, endpoint)
+                self._to_endpoint(data, endpoint)
 
-    def _push(self, data: bytes, back: socket.socket) -> None:
+    def _to_server(self, data: bytes, back: socket.socket) -> None:
         now = monotonic()
         if now >= self._stall_at:
             self._stall_at = now + self._random.uniform(*STALL_EVERY_S)
-            self._moves_at = now + self._random.uniform(0, self.stall_s)
-        if (out := self._through(1, data, self.up, now)) is not None:
-            self._carry(max(out, self._moves_at) + DELAY_S, back, data, self._server)
+            self._stalled_until = now + self._random.uniform(0, self.stall_s)
+        if (out := self._leaves_at(1, data, self.up, now)) is not None:
+            self._schedule(max(out, self._stalled_until) + DELAY_S, back, data, self._server)
 
-    def _squeeze(self, data: bytes, endpoint: Address) -> None:
-        if (out := self._through(0, data, self.rate, monotonic())) is not None:
-            self._carry(out + DELAY_S, self._front, data, endpoint)
+    def _to_endpoint(self, data: bytes, endpoint: Address) -> None:
+        if (out := self._leaves_at(0, data, self.rate, monotonic())) is not None:
+            self._schedule(out + DELAY_S, self._endpoint_socket, data, endpoint)
 
-    def _through(self, way: int, data: bytes, rate: float, now: float) -> float | None:
-        """When a datagram leaves a queue of `rate` bit/s; None when that is full."""
-        free = max(self._free[way], now)
+    def _leaves_at(self, way: int, data: bytes, rate: float, now: float) -> float | None:
+        """Return when a datagram leaves a queue of `rate` bit/s; None if the queue is full."""
+        free = max(self._free_at[way], now)
         if free - now > QUEUE_S:
             return None
-        self._free[way] = free + len(data) * 8 / rate
-        return self._free[way]
+        self._free_at[way] = free + len(data) * 8 / rate
+        return self._free_at[way]
 
-    def _carry(self, at: float, sock: socket.socket, data: bytes, address: Address) -> None:
+    def _schedule(self, at: float, sock: socket.socket, data: bytes, address: Address) -> None:
         self._count += 1
         heapq.heappush(self._waiting, (at, self._count, sock, data, address))

@@ -1,4 +1,4 @@
-"""One person in a conference: the WebSocket of docs/protocol.md, and a caller for the media."""
+"""Simulates one person in a meeting: the WebSocket of docs/protocol.md, and an endpoint for the media."""
 
 import asyncio
 import itertools
@@ -20,13 +20,13 @@ logger = logging.getLogger(__name__)
 ANSWER_S = 20.0
 RENEWALS = 5
 RENEWAL_S = 1.0
-"""Between two attempts to get media again."""
+"""Seconds between two attempts to renew media."""
 GRACE_S = 2.0
-"""So long after media ended the server may say why, or ask for new media."""
+"""Seconds after the end of media in which the server may say why, or ask for new media."""
 
 
 class Rejected(Exception):
-    """The server answered a message with an error: its stable `word`, and what it said."""
+    """The server answered a message with an error: its stable `word`, and the text."""
 
     def __init__(self, word: str, text: str) -> None:
         self.word = word
@@ -34,16 +34,16 @@ class Rejected(Exception):
 
 
 class Participant:
-    """Joins with an account and a code; `make_caller` makes the media side, anew after a `renew`."""
+    """Joins with an account and a code; `make_endpoint` makes the media endpoint, again after a `renew`."""
 
-    def __init__(self, client: Client, make_caller: Callable[[], Endpoint]) -> None:
+    def __init__(self, client: Client, make_endpoint: Callable[[], Endpoint]) -> None:
         # given
         self._client = client
-        self._make_caller = make_caller
+        self._make_endpoint = make_endpoint
         # owned
         self.seat = ""
         self.resume = ""
-        """The token with which the seat is taken again after the socket was lost."""
+        """The token that takes the seat again after the socket was lost."""
         self.name = ""
         self.role = ""
         self.controller = False
@@ -51,10 +51,10 @@ class Participant:
         self.recorded = asyncio.Event()
         """Set while the session is being recorded."""
         self.ended: str | None = None
-        """Why the server said goodbye."""
+        """The reason of the server's ``bye``."""
         self.renewals = 0
-        """How often media had to be made anew."""
-        self.caller: Endpoint | None = None
+        """How often media was renewed."""
+        self.endpoint: Endpoint | None = None
         self._ws: aiohttp.ClientWebSocketResponse | None = None
         self._reader: asyncio.Task[None] | None = None
         self._renewing: asyncio.Task[None] | None = None
@@ -62,12 +62,12 @@ class Participant:
         self._asked: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self._earlier = (Tally(), Tally())
         self._layers = len(RENDITIONS)
-        """How many layers of the camera somebody looks at."""
+        """Simulcast layers of the camera that are needed."""
 
     async def join(self, code: str, resume: str = "") -> None:
-        """Take a seat and connect media; with `resume` the seat of an earlier one whose socket was lost.
+        """Take a seat and connect media; with `resume` the seat of an earlier participant whose socket was lost.
 
-        Raises Rejected, aiohttp.ClientError, OSError, TimeoutError, and what Caller.connect raises.
+        Raises Rejected, aiohttp.ClientError, OSError, TimeoutError, and the errors of Endpoint.connect.
         """
         self._ws = await self._client.http.ws_connect("/ws", max_msg_size=1 << 20)
         self._reader = asyncio.ensure_future(self._read(self._ws))
@@ -78,33 +78,33 @@ class Participant:
         self._take_seats(joined["seats"], [])
         self.name = self.seats[self.seat]["name"]
         await self._connect()
-        assert self.caller is not None
-        await self.send("media", mic=self.caller.sending.mic, camera=self.caller.sending.camera)
+        assert self.endpoint is not None
+        await self.send("media", mic=self.endpoint.sending.mic, camera=self.endpoint.sending.camera)
 
     async def _connect(self) -> None:
-        caller, self._layers = self._make_caller(), len(RENDITIONS)
+        endpoint, self._layers = self._make_endpoint(), len(RENDITIONS)
         try:
-            await caller.connect((await self.ask("offer", sdp=caller.offer()))["sdp"])
+            await endpoint.connect((await self.ask("offer", sdp=endpoint.offer()))["sdp"])
         except BaseException:
-            await caller.close()
+            await endpoint.close()
             raise
-        self.caller = caller
-        caller.sending.wanted = self._layers
+        self.endpoint = endpoint
+        endpoint.sending.wanted = self._layers
 
     @property
     def connected(self) -> bool:
-        """Whether both signaling and media are up."""
-        return self.ended is None and self.caller is not None and self.caller.connected
+        """Return True if both signaling and media are connected."""
+        return self.ended is None and self.endpoint is not None and self.endpoint.connected
 
     def tally(self) -> tuple[Tally, Tally]:
-        """Sound and picture received so far, over all callers this person had."""
-        if self.caller is None:
+        """Return the sound and picture received so far, over all endpoints of this participant."""
+        if self.endpoint is None:
             return self._earlier
-        reception = self.caller.reception
-        return self._earlier[0] + reception.audio(), self._earlier[1] + reception.picture()
+        counters = self.endpoint.counters
+        return self._earlier[0] + counters.audio(), self._earlier[1] + counters.picture()
 
     async def send(self, kind: str, /, **fields: Any) -> None:
-        """Send a message that has no direct answer. Raises ConnectionError where the server said goodbye."""
+        """Send a message that has no direct answer. Raises ConnectionError after the server's ``bye``."""
         assert self._ws is not None
         if self.ended is not None:
             raise ConnectionError(f"the server let {self.name or 'this point'} go ({self.ended})")
@@ -123,22 +123,22 @@ class Participant:
             self._asked.pop(ref, None)
 
     async def lost(self) -> str:
-        """Wait, once joined, until socket or media is gone for good; return why.
+        """Wait, once joined, until socket or media is lost for good; return the reason.
 
-        That is the reason of the server's ``bye``, ``lost`` for a socket that went without one, or ``media``.
+        The reason is that of the server's ``bye``, ``lost`` for a socket that ended without one, or ``media``.
         """
         assert self._reader is not None
         while not self._reader.done():
             if self._renewing is not None and not self._renewing.done():
                 await asyncio.wait({self._reader, self._renewing}, return_when=asyncio.FIRST_COMPLETED)
-            elif self.caller is not None and not self.caller.closed.is_set():
-                await _first(self._reader, self.caller.closed)
+            elif self.endpoint is not None and not self.endpoint.closed.is_set():
+                await _first(self._reader, self.endpoint.closed)
             elif await self._media_is_gone(self._reader):
                 return self.ended or "media"
         return self.ended or "lost"
 
     async def _media_is_gone(self, reader: "asyncio.Task[None]") -> bool:
-        """Give the server a moment to say why media ended; tell whether nobody is making it anew."""
+        """Give the server a moment to say why media ended; return True if it is not being renewed."""
         renewals = self.renewals
         await asyncio.wait({reader}, timeout=GRACE_S)
         return self.renewals == renewals
@@ -152,15 +152,15 @@ class Participant:
         await self._close_socket()
 
     async def drop(self) -> None:
-        """Close socket and media without a word; the server keeps the seat for who comes back with `resume`."""
+        """Close socket and media without a message; the server keeps the seat for a return with `resume`."""
         await self._close_media()
         await self._close_socket()
 
     async def _close_media(self) -> None:
         if self._renewing is not None:
             self._renewing.cancel()
-        if self.caller is not None:
-            await self.caller.close()
+        if self.endpoint is not None:
+            await self.endpoint.close()
 
     async def _close_socket(self) -> None:
         if self._ws is not None and self._reader is not None:
@@ -197,11 +197,11 @@ class Participant:
 
     def _renew(self, _message: dict[str, Any]) -> None:
         self.renewals += 1
-        if self.caller is not None:
-            self._renewing = asyncio.ensure_future(self._reconnect(self.caller))
+        if self.endpoint is not None:
+            self._renewing = asyncio.ensure_future(self._reconnect(self.endpoint))
 
     async def _reconnect(self, old: Endpoint) -> None:
-        self._earlier, self.caller = self.tally(), None
+        self._earlier, self.endpoint = self.tally(), None
         await old.close()
         for _ in range(RENEWALS):
             try:
@@ -216,10 +216,10 @@ class Participant:
         self.ended = message["reason"]
 
     def _wanted(self, message: dict[str, Any]) -> None:
-        """Rest the layers above the smallest that has the lines somebody looks at, as the page does."""
+        """Pause the layers above the smallest one that has the requested height, as the page does."""
         self._layers = 1 + sum(height < message["lines"] for _, height, _ in RENDITIONS)
-        if self.caller is not None:
-            self.caller.sending.wanted = self._layers
+        if self.endpoint is not None:
+            self.endpoint.sending.wanted = self._layers
 
     def _recording(self, message: dict[str, Any]) -> None:
         if message["on"]:

@@ -1,4 +1,4 @@
-"""The endpoints of one session: they take their seats, get the floor, leave."""
+"""The endpoints of one session: they join, get the floor, and leave."""
 
 import asyncio
 import time
@@ -11,14 +11,14 @@ from loadtest.endpoint.participant import Participant
 from loadtest.server.rest_client import Client
 
 JOINING_AT_ONCE = 8
-"""More handshakes at once would only wait for each other, and nobody presses Join within the same second."""
+"""Joins at once: more handshakes would only wait for each other, and people do not press Join in the same second."""
 
 W = TypeVar("W", bound=Watcher | None)
 
 
 @dataclass(frozen=True, slots=True)
 class Seated(Generic[W]):
-    """Who sits, what watches its media, and how many seconds joining took, from its turn to connected media."""
+    """A seated participant, the watcher of its media, and the seconds from its turn to connected media."""
 
     participant: Participant
     watcher: W
@@ -26,17 +26,18 @@ class Seated(Generic[W]):
 
 
 class ParticipantGroup(Generic[W]):
-    """One session; `make_watcher` and `make_caller` equip the endpoint of an index, the latter again at a renewal."""
+    """One session; `make_watcher` and `make_endpoint` equip the participant of an index, the latter again on
+    renewal."""
 
     def __init__(
         self,
         make_watcher: Callable[[], W],
-        make_caller: Callable[[int, W], Endpoint],
+        make_endpoint: Callable[[int, W], Endpoint],
         gate: asyncio.Semaphore | None = None,
     ) -> None:
         # given
         self._make_watcher = make_watcher
-        self._make_caller = make_caller
+        self._make_endpoint = make_endpoint
         self._gate = gate or asyncio.Semaphore(JOINING_AT_ONCE)
         # owned
         self.seated: list[Seated[W]] = []
@@ -44,18 +45,18 @@ class ParticipantGroup(Generic[W]):
 
     @property
     def participants(self) -> list[Participant]:
-        """Everyone who sits here."""
+        """All seated participants."""
         return [seated.participant for seated in self.seated]
 
     async def join(self, clients: Iterable[Client], code: str, first: int = 0) -> None:
-        """Seat one endpoint per client, the host first and alone; who cannot join is named in `failures`."""
+        """Seat one participant per client, the host first and alone; failed joins are named in `failures`."""
         indexed = list(enumerate(clients, first))
         await self._seat(*indexed[0], code)
         await asyncio.gather(*(self._seat(index, client, code) for index, client in indexed[1:]))
 
     async def _seat(self, index: int, client: Client, code: str) -> None:
         watcher = self._make_watcher()
-        participant = Participant(client, lambda: self._make_caller(index, watcher))
+        participant = Participant(client, lambda: self._make_endpoint(index, watcher))
         async with self._gate:
             began = time.monotonic()
             try:
@@ -67,7 +68,7 @@ class ParticipantGroup(Generic[W]):
         self.seated.append(Seated(participant, watcher, time.monotonic() - began))
 
     async def give_floors(self, speakers: int) -> None:
-        """Whoever controls gives so many the floor, those counted who have it."""
+        """Have the controller give the floor to so many, those counted that have it."""
         controller = next((p for p in self.participants if p.controller), None)
         if controller is None:
             return
@@ -77,5 +78,5 @@ class ParticipantGroup(Generic[W]):
             await controller.send("floor", seat=participant.seat, open=True)
 
     async def leave(self) -> None:
-        """Everyone leaves."""
+        """All participants leave."""
         await asyncio.gather(*(p.leave() for p in self.participants), return_exceptions=True)

@@ -1,4 +1,4 @@
-"""What a simulated endpoint receives, counted packet by packet without decoding. No I/O, no clock."""
+"""Counts what a simulated endpoint receives, packet by packet without decoding. No I/O, no clock."""
 
 from dataclasses import dataclass
 from struct import Struct
@@ -40,11 +40,11 @@ class Stream:
 
     @property
     def lost(self) -> int:
-        """Packets that never came (a resent one came)."""
+        """Packets that never came (a retransmitted one came)."""
         return max(0, self.highest - self._base + 1 - self.packets)
 
     def fraction_lost(self) -> int:
-        """Of the packets since the last call, the share lost in 1/256."""
+        """Return the share lost of the packets since the last call, in 1/256."""
         expected, lost = self.highest - self._base + 1, self.lost
         new_expected, new_lost = expected - self._reported[0], lost - self._reported[1]
         self._reported = (expected, lost)
@@ -77,8 +77,8 @@ class Tally:
         )
 
 
-class Reception:
-    """All incoming streams of one endpoint."""
+class ReceiveCounters:
+    """Counters of all incoming streams of one endpoint."""
 
     def __init__(self) -> None:
         self.streams: dict[int, Stream] = {}
@@ -94,11 +94,11 @@ class Reception:
         return stream
 
     def audio(self) -> Tally:
-        """The mix."""
+        """Return the sums of the audio mix."""
         return self._tally(audio=True)
 
     def picture(self) -> Tally:
-        """The picture."""
+        """Return the sums of the video."""
         return self._tally(audio=False)
 
     def _tally(self, *, audio: bool) -> Tally:

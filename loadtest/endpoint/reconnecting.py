@@ -1,4 +1,4 @@
-"""A simulated point that comes back to its seat when its line drops, as the page of a point does."""
+"""Simulates a point that takes its seat again when its connection drops, as the page of a point does."""
 
 import asyncio
 import logging
@@ -9,32 +9,32 @@ import aiohttp
 
 from loadtest.endpoint.participant import Participant, Rejected
 from loadtest.endpoint.sdp_answer import BadAnswer
-from loadtest.endpoint.transport import LinkFailed
+from loadtest.endpoint.transport import TransportFailed
 from loadtest.progress import Say
 from mediaserver.transport.dtls import DtlsFailed
 
 logger = logging.getLogger(__name__)
 
-OVER = frozenset({"ended", "cancelled", "revoked", "code-unknown"})
-"""Why nobody sits in the session any longer: reasons of a ``bye``, and words that refuse a ``join``."""
-SENT_AWAY = frozenset({"removed", "turned-away"})
-"""Somebody wants the point out of the meeting, so it stays away."""
-FAULTS = (Rejected, BadAnswer, LinkFailed, DtlsFailed, aiohttp.ClientError, OSError, TimeoutError)
+FINAL_WORDS = frozenset({"ended", "cancelled", "revoked", "code-unknown"})
+"""Words after which the session is over for this point: reasons of a ``bye``, and of a refused ``join``."""
+REMOVED_WORDS = frozenset({"removed", "turned-away"})
+"""The point was removed, so it stays away."""
+FAULTS = (Rejected, BadAnswer, TransportFailed, DtlsFailed, aiohttp.ClientError, OSError, TimeoutError)
 FIRST_TRIES = 4
-"""Who does not get a seat by then never will."""
+"""Tries of the first join; later ones would fail, too."""
 LOOK_S = 5.0
-"""Between two looks whether a visitor who took the seat has left it."""
+"""Seconds between two looks whether a visitor who took the seat has left."""
 
 
 def delays() -> Iterator[float]:
-    """Seconds before each try to come back: 1, 2, 4, then 8 for ever."""
+    """Yield the seconds before each try: 1, 2, 4, then 8 for ever."""
     return chain((1.0, 2.0, 4.0), repeat(8.0))
 
 
-class Returning:
+class ReconnectingParticipant:
     """One point in one session.
 
-    `make` gives a participant for each try; `taken` tells whether somebody else sits at the point now; `pause` waits.
+    `make` returns a participant for each try; `taken` says whether another client sits at the point; `pause` waits.
     """
 
     def __init__(
@@ -53,12 +53,12 @@ class Returning:
         self._pause = pause
         # owned
         self.participant: Participant | None = None
-        """Who sits, None while nobody does."""
+        """The seated participant, or None."""
         self._code = ""
         self._resume = ""
 
     async def sit(self, code: str) -> None:
-        """Take the seat, in a few tries. Raises what Participant.join raises."""
+        """Take the seat in at most four tries. Raises the errors of Participant.join."""
         self._code = code
         for delay in islice(delays(), FIRST_TRIES - 1):
             try:
@@ -69,10 +69,10 @@ class Returning:
         return await self._join()
 
     async def stay(self) -> str:
-        """Take the seat again whenever it is lost; return why not any longer, a word of `OVER` or `SENT_AWAY`."""
+        """Take the seat again whenever it is lost; return the final word, of `FINAL_WORDS` or `REMOVED_WORDS`."""
         while True:
             reason = await self._lose()
-            if reason in OVER or reason in SENT_AWAY:
+            if reason in FINAL_WORDS or reason in REMOVED_WORDS:
                 return reason
             if reason == "replaced":
                 self._say(f"{self.name} makes room for a visitor who signed in as this point.")
@@ -90,7 +90,7 @@ class Returning:
             await self.participant.leave()
 
     async def _lose(self) -> str:
-        """Wait until the seat is lost; return why."""
+        """Wait until the seat is lost; return the reason."""
         assert self.participant is not None
         person = self.participant
         reason = await person.lost()
@@ -105,13 +105,13 @@ class Returning:
             await self._pause(LOOK_S)
 
     async def _come_back(self) -> str:
-        """Try until the seat is taken; return the word that ends all tries, else nothing."""
+        """Try until the seat is taken; return the word that ends all tries, or nothing."""
         for delay in delays():
             await self._pause(delay)
             try:
                 await self._join()
             except Rejected as refusal:
-                if refusal.word in OVER:
+                if refusal.word in FINAL_WORDS:
                     return refusal.word
                 logger.info("x %s cannot come back: %s", self.name, refusal)
             except FAULTS as fault:

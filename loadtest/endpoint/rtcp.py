@@ -1,4 +1,4 @@
-"""RTCP of a simulated endpoint: reports and requests out, requests in. aiortc reads and writes the packets."""
+"""RTCP of a simulated endpoint: reports and requests out, requests in. aiortc parses and writes the packets."""
 
 import struct
 from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ from loadtest.endpoint.receive_counters import Stream
 from loadtest.endpoint.sender import Sent
 
 NTP_EPOCH_S = 2208988800
-"""From 1900 (RFC 3550 §4) to 1970."""
+"""Seconds from 1900 (RFC 3550 §4) to 1970."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ Request = KeyframeWanted | ResendWanted
 
 
 def parse_requests(data: bytes) -> list[Request]:
-    """What a compound packet asks of a sender; what cannot be read asks nothing."""
+    """Parse the requests to a sender in a compound packet; unreadable parts are ignored."""
     try:
         packets = RtcpPacket.parse(data)
     except (ValueError, struct.error, AssertionError, IndexError):
@@ -81,7 +81,7 @@ def sender_report(ssrc: int, sent: Sent, wall: float) -> bytes:
 
 
 def receiver_report(ssrc: int, streams: Sequence[Stream]) -> bytes:
-    """Say what arrived of each stream, and what was lost since the last report."""
+    """Report the arrivals of each stream, and the losses since the last report."""
     reports = [
         RtcpReceiverInfo(s.ssrc, s.fraction_lost(), min(s.lost, 0x7FFFFF), s.highest & 0xFFFFFFFF, 0, 0, 0)
         for s in streams[:31]

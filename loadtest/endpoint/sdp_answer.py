@@ -1,4 +1,4 @@
-"""What a simulated endpoint needs from the server's SDP answer."""
+"""Parses the server's SDP answer for a simulated endpoint."""
 
 from dataclasses import dataclass
 
@@ -21,17 +21,17 @@ _CODECS = ("opus", "VP8", "H264")
 
 
 class BadAnswer(ValueError):
-    """The answer cannot be used; the server's fault."""
+    """The answer cannot be used, by the server's fault."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class MediaLine:
     """One accepted m-line: codecs by payload type in the server's order, header extension ids by URI."""
 
     mid: str
     codecs: tuple[tuple[int, str], ...]
     receives: bool
-    """Whether the server takes what we send."""
+    """Whether the server accepts our stream."""
     mid_id: int
     rid_id: int
     level_id: int
@@ -40,17 +40,17 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer cut down to what we use; rejected m-lines are absent from `lines`."""
+    """The used part of an answer; rejected m-lines are absent from `media`."""
 
     fragment: str
     password: str
     fingerprints: tuple[tuple[str, str], ...]
     candidates: tuple[Address, ...]
-    lines: dict[str, Line]
+    media: dict[str, MediaLine]
 
 
 def parse_answer(text: str) -> Answer:
-    """Read an answer. Raises BadAnswer."""
+    """Parse an answer. Raises BadAnswer."""
     try:
         session = SessionDescription.parse(text)
         return _answer(session, _simulcast(text))
@@ -75,7 +75,7 @@ def _answer(session: SessionDescription, rids: list[tuple[str, ...]]) -> Answer:
         password=password,
         fingerprints=tuple((f.algorithm, f.value) for f in carrier.dtls.fingerprints),
         candidates=_candidates(carrier),
-        lines={m.rtp.muxId: _line(m, r) for m, r in accepted},
+        media={m.rtp.muxId: _line(m, r) for m, r in accepted},
     )
 
 
@@ -85,9 +85,9 @@ def _candidates(media: MediaDescription) -> tuple[Address, ...]:
     return tuple((c.ip, c.port) for c in usable if 0 < c.port < 65536)
 
 
-def _line(media: MediaDescription, rids: tuple[str, ...]) -> Line:
+def _line(media: MediaDescription, rids: tuple[str, ...]) -> MediaLine:
     extensions = {h.uri: h.id for h in media.rtp.headerExtensions}
-    return Line(
+    return MediaLine(
         mid=media.rtp.muxId,
         codecs=tuple(
             (c.payloadType, c.name) for c in media.rtp.codecs if c.payloadType is not None and c.name in _CODECS
@@ -101,7 +101,7 @@ def _line(media: MediaDescription, rids: tuple[str, ...]) -> Line:
 
 
 def _simulcast(text: str) -> list[tuple[str, ...]]:
-    """The layers the server takes, by m-line (RFC 8853 §5.1)."""
+    """Return the simulcast layers that the server accepts, by m-line (RFC 8853 §5.1)."""
     lines: list[tuple[str, ...]] = []
     for line in text.splitlines():
         if line.startswith("m="):

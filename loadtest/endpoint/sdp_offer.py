@@ -1,4 +1,4 @@
-"""The offer of a simulated endpoint, m-lines in the order of docs/protocol.md."""
+"""Writes the offer of a simulated endpoint, m-lines in the order of docs/protocol.md."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from mediaserver.sdp.webrtc import LEVEL_URI, MID_URI, RID_URI
 MIC, CAMERA, PICTURE = "0", "1", "2"
 """The mids: microphone and mix, camera, picture."""
 OPUS, VP8, H264 = 111, 96, 102
-"""Our payload types, Chromium's habit."""
+"""Payload types, as Chromium uses them."""
 LEVEL_ID, MID_ID, RID_ID = 1, 4, 10
 RIDS = ("q", "h", "f")
 """Simulcast layers, low to high."""
@@ -20,7 +20,7 @@ _H264_PARAMETERS = f"a=fmtp:{H264} level-asymmetry-allowed=1;packetization-mode=
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What an endpoint offers. `codecs` in order of preference; `layers` 1 or 3; `camera` False: it only watches."""
+    """Content of an offer: `codecs` in order of preference; `layers` 1 or 3; `camera` False: receive only."""
 
     codecs: tuple[str, ...] = ("H264", "VP8")
     layers: int = 3
@@ -30,14 +30,14 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Ssrcs:
-    """What we send with: one for the microphone, one for each camera layer."""
+    """SSRCs of an endpoint: one for the microphone, one for each camera layer."""
 
     mic: int
     camera: tuple[int, ...]
 
 
 def write_offer(wish: Wish, local: Credentials, fingerprint: str, ssrcs: Ssrcs) -> str:
-    """The whole offer; candidates are left out, since an ICE-lite server dials none."""
+    """Write the offer, without candidates, because an ICE-lite server dials none."""
     sections = [_mic(ssrcs)]
     if wish.camera:
         sections.append(_camera(wish, ssrcs))

@@ -1,6 +1,6 @@
-"""What a simulated endpoint sends: a microphone and up to three camera layers, looped. No I/O, no clock.
+"""Looped streams that a simulated endpoint sends: a microphone and up to three camera layers. No I/O, no clock.
 
-The caller ticks: :meth:`Voice.next` every 20 ms, :meth:`Layer.next` every 40 ms.
+The endpoint calls :meth:`Voice.next` every 20 ms and :meth:`Layer.next` every 40 ms.
 """
 
 import random
@@ -16,7 +16,7 @@ VOICE_STEP = 960
 """20 ms of Opus' 48 kHz clock."""
 PICTURE_STEP = 90000 // FPS
 ANNOUNCED_PACKETS = 50
-"""So many first packets carry MID and RID, as libwebrtc does until it is acknowledged (RFC 8852 §3.1)."""
+"""So many first packets carry MID and RID, as libwebrtc sends them until it is acknowledged (RFC 8852 §3.1)."""
 RESEND_PACKETS = 512
 _HEADER = Struct("!BBHII")
 
@@ -47,11 +47,11 @@ class Voice:
 
     @property
     def begins(self) -> bool:
-        """Whether the next packet is the first of the loop."""
+        """Return True if the next packet is the first of the loop."""
         return self._at == 0
 
     def next(self) -> Outgoing:
-        """The packet of this tick."""
+        """Return the packet of this tick."""
         payload = self._packets[self._at]
         self._at = (self._at + 1) % len(self._packets)
         packet = (self._payload_type, self._sequence, self._timestamp, self.ssrc, payload)
@@ -63,12 +63,12 @@ class Voice:
         return packet
 
     def skip(self, ticks: int) -> None:
-        """Let time pass in silence: numbers go on, timestamps jump."""
+        """Skip ticks: sequence numbers continue, timestamps jump."""
         self._timestamp = (self._timestamp + ticks * VOICE_STEP) & 0xFFFFFFFF
 
 
 class Layer:
-    """One camera layer: one picture per tick, looped, restarted at a key frame when somebody asks."""
+    """One camera layer: one picture per tick, looped, restarted at a key frame on request."""
 
     def __init__(self, ssrc: int, payload_type: int, clip: Clip, extension: bytes) -> None:
         # given
@@ -87,11 +87,11 @@ class Layer:
 
     @property
     def begins(self) -> bool:
-        """Whether the next picture is the first of the loop."""
+        """Return True if the next picture is the first of the loop."""
         return self._at == 0
 
     def next(self) -> tuple[list[Outgoing], bytes]:
-        """The packets of this tick and the header extension to send them with (empty: none)."""
+        """Return the packets of this tick and the header extension to send with them (empty: none)."""
         frame = self._clip.frames[self._at]
         announced = bool(self._extension) and (frame.key or self.sent.packets < ANNOUNCED_PACKETS)
         self._at = (self._at + 1) % len(self._clip.frames)
@@ -100,7 +100,7 @@ class Layer:
         return packets, self._extension if announced else b""
 
     def skip(self, ticks: int) -> None:
-        """Let time pass without a picture."""
+        """Skip ticks without a picture."""
         self._timestamp = (self._timestamp + ticks * PICTURE_STEP) & 0xFFFFFFFF
 
     def restart(self) -> None:
@@ -110,12 +110,12 @@ class Layer:
             self._at = (self._at + 1) % len(frames)
 
     def resend(self, sequences: Iterable[int]) -> list[Outgoing]:
-        """Packets asked for again that are still remembered."""
+        """Return the requested packets that are still kept."""
         found = (self._ring[s % RESEND_PACKETS] for s in sequences)
         return [p for p, s in zip(found, sequences, strict=True) if p is not None and p[1] == s]
 
     def _numbered(self, payloads: tuple[bytes, ...]) -> Iterable[bytes]:
-        """VP8 picture ids must go on over the loop's seam (RFC 7741 §4.2); they stand in bytes 2 and 3."""
+        """Continue VP8 picture ids over the loop's seam (RFC 7741 §4.2); they stand in bytes 2 and 3."""
         if self._clip.codec != "VP8":
             return payloads
         self._picture_id = (self._picture_id + 1) & 0x7FFF
@@ -141,7 +141,7 @@ class Layer:
 
 
 def extension_block(elements: Iterable[tuple[int, bytes]]) -> bytes:
-    """A one-byte header extension block (RFC 8285 §4.2) of (local id, value); ids of 0 were not negotiated."""
+    """Write a one-byte header extension block (RFC 8285 §4.2) of (local id, value); ids of 0 were not negotiated."""
     body = b"".join(bytes([number << 4 | len(value) - 1]) + value for number, value in elements if number and value)
     if not body:
         return b""
@@ -150,6 +150,6 @@ def extension_block(elements: Iterable[tuple[int, bytes]]) -> bytes:
 
 
 def with_extension(packet: Outgoing, extension: bytes) -> bytes:
-    """A whole RTP packet with a header extension block (RFC 3550 §5.3.1)."""
+    """Return a whole RTP packet with a header extension block (RFC 3550 §5.3.1)."""
     second, sequence, timestamp, ssrc, payload = packet
     return _HEADER.pack(0x90, second, sequence, timestamp, ssrc) + extension + payload

@@ -22,19 +22,19 @@ from mediaserver.transport.udp_mux import Port
 logger = logging.getLogger(__name__)
 
 BATCH = 64
-MOST_EARLY = 256
-"""Datagrams of media kept until the keys are there; what is more is dropped, as in any full socket."""
+MAX_EARLY_DATAGRAMS = 256
+"""Media datagrams kept until the keys are there; more are dropped, as in any full socket."""
 SOCKET_BUFFER_BYTES = 1 << 20
 CHECK_S = 0.1
-"""Between two checks of one candidate that has not answered yet."""
+"""Seconds between two checks of a candidate that has not answered."""
 CHECKS_PER_CANDIDATE = 100
-"""10 s: a browser is no less patient with a busy server."""
+"""10 s: as patient as a browser with a busy server."""
 CONSENT_LOST_S = 30.0
-"""RFC 7675 §5.1: without an answer for so long, sending must stop."""
+"""RFC 7675 §5.1: after so many seconds without a response, sending must stop."""
 
 
 class Receiver(Protocol):
-    """Who takes decrypted packets."""
+    """Takes decrypted packets."""
 
     def rtp(self, data: memoryview, length: int, now: float) -> None:
         """Take one plain RTP packet; `data` is valid during the call."""
@@ -46,11 +46,11 @@ class Receiver(Protocol):
 LinkState = Literal["new", "checking", "handshake", "connected", "closed"]
 
 
-class LinkFailed(Exception):
+class TransportFailed(Exception):
     """No candidate answered, or consent was lost."""
 
 
-class Link:
+class EndpointTransport:
     """Moves packets between one simulated endpoint and the server."""
 
     def __init__(self, certificate: RTCCertificate, local: Credentials, receiver: Receiver) -> None:
@@ -71,17 +71,19 @@ class Link:
         self._answered = asyncio.Event()
         self._consent: asyncio.Task[None] | None = None
         self.closed = asyncio.Event()
-        """Set when nothing moves any longer: closed by either side, or consent was lost."""
+        """Set when the transport is closed by either side, or consent was lost."""
 
     async def connect(self, answer: Answer) -> None:
-        """Check the candidates in order, then shake hands. Raises LinkFailed, DtlsFailed."""
+        """Check the candidates in order, then do the DTLS handshake. Raises LinkFailed, DtlsFailed."""
         self.state = "checking"
         self._checks = Checks(self._local, Credentials(answer.fragment, answer.password))
         for candidate in answer.candidates:
             if await self._try(candidate):
                 break
         else:
-            raise LinkFailed(f"no answer from {', '.join(f'{h}:{p}' for h, p in answer.candidates) or 'no candidate'}")
+            raise TransportFailed(
+                f"no answer from {', '.join(f'{h}:{p}' for h, p in answer.candidates) or 'no candidate'}"
+            )
         self.state = "handshake"
         self._dtls = Dtls(self._certificate, "client", self._send_plain)
         self._srtp = await self._dtls.handshake(list(answer.fingerprints))
@@ -125,19 +127,19 @@ class Link:
         self._peer_closed()
 
     def send(self, packets: Iterable[Outgoing]) -> None:
-        """Protect and send packets with plain headers."""
+        """Encrypt and send packets with plain headers."""
         if self._srtp is None or self._port is None or self.state != "connected":
             return
         for data, segment, count in self._srtp.protect_runs(packets):
             self._port.send_run(data, segment, count, self.remote)
 
     def send_packet(self, packet: bytes) -> None:
-        """Protect and send one whole RTP packet, which may carry header extensions."""
+        """Encrypt and send one whole RTP packet, which may have header extensions."""
         if self._srtp is not None and self._port is not None and self.state == "connected":
             self._port.send(self._srtp.protect(packet), self.remote)
 
     def send_rtcp(self, packet: bytes) -> None:
-        """Protect and send one RTCP compound packet."""
+        """Encrypt and send one RTCP compound packet."""
         if self._srtp is not None and self._port is not None and self.state == "connected":
             self._port.send(self._srtp.protect_rtcp(packet), self.remote)
 
@@ -188,11 +190,11 @@ class Link:
         elif 128 <= first < 192 and length >= 12:
             if self._srtp is not None:
                 self._media(self._srtp, length, now)
-            elif len(self._early) < MOST_EARLY:
+            elif len(self._early) < MAX_EARLY_DATAGRAMS:
                 self._early.append(bytes(receive_view[:length]))
 
     def _catch_up(self, srtp: Srtp, now: float) -> None:
-        """Take what came right behind the handshake's last word, which was read before the keys were made of it."""
+        """Process the packets that came with the last handshake message, before the keys were derived."""
         for data in self._early:
             receive_view[: len(data)] = data
             self._media(srtp, len(data), now)

@@ -1,1 +1,1 @@
-"""Many endpoints in many meetings, and what they and the machine were seen to do."""
+"""Runs many endpoints in many meetings, and measures them and the machine."""

@@ -1,4 +1,4 @@
-"""The four cases of a province's load, and what is left out, in which order, when the machine is full. Pure."""
+"""The four cases of a province's load, and what to leave out, in which order, when the machine is full. Pure."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -7,10 +7,10 @@ from loadtest.endpoint.sdp_offer import RIDS
 
 Shrink = Literal["cameras", "conferences"]
 
-SEEN = 16
-"""The composed picture shows so many tiles (layout 4x4)."""
-LINES = 720
-"""Everybody is sent it with so many lines."""
+VISIBLE_TILES = 16
+"""Tiles in the composed picture (layout 4x4)."""
+COMPOSED_HEIGHT = 720
+"""Height in pixels of the composed picture that everybody receives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +23,9 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """So many conferences of so many points each; `kill`: one media worker is killed while they run.
+    """So many meetings of so many points each; with `kill` one media worker is killed while they run.
 
-    Below a `scale` of 1 it is a trial with fewer points than its title promises.
+    A `scale` below 1 is a trial with fewer points than the title promises.
     """
 
     word: str
@@ -36,7 +36,7 @@ class Case:
     scale: float = 1.0
 
     def scaled(self, scale: float) -> "Case":
-        """The same with fewer points in each conference, and a title that says so."""
+        """Return the same case with fewer points in each meeting, and a title that says so."""
         if scale == 1:
             return self
         title = Text(
@@ -56,18 +56,18 @@ CASES = (
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What runs: how many conferences, how many camera layers, and which share of the unseen points sends a camera."""
+    """The running load: number of meetings, camera layers, and the share of unseen points that send a camera."""
 
     conferences: int
     layers: int = len(RIDS)
     share: float = 1.0
 
     def cameras(self, size: int) -> int:
-        """How many points of a conference send a camera: who is seen always does."""
-        return min(size, SEEN + round(max(0, size - SEEN) * self.share))
+        """Return how many points of a meeting send a camera: visible ones always do."""
+        return min(size, VISIBLE_TILES + round(max(0, size - VISIBLE_TILES) * self.share))
 
     def lighter(self, shrink: Shrink) -> "Load | None":
-        """The next lighter load; None when nothing can be left out any more.
+        """Return the next lighter load; None when nothing can be left out any more.
 
         First the layers nobody looks at, for a tile of a sixteenth needs the lowest alone; then cameras nobody sees.
         Of many conferences whole ones go instead, so that those that stay run in full.

@@ -1,4 +1,4 @@
-"""Measuring a hall for a while: what each endpoint got, and what the server's processes and the machine spent on it."""
+"""Measures a load for a while: what each endpoint received, and the CPU of the server's processes and the machine."""
 
 import asyncio
 import os
@@ -28,8 +28,8 @@ class Process:
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
-    """CPU in percent of a core: the server by process, these endpoints, and whatever else ran on the machine."""
+class CpuUsage:
+    """CPU in percent of a core: the server by process, these endpoints, and everything else on the machine."""
 
     processes: tuple[Process, ...]
     endpoints_pct: float
@@ -37,18 +37,18 @@ class Spent:
 
     @property
     def server_pct(self) -> float:
-        """All processes of the server."""
+        """CPU of all processes of the server."""
         return sum(process.cpu_pct for process in self.processes)
 
     @property
     def others_pct(self) -> float:
-        """Neither server nor endpoints."""
+        """CPU of all processes but the server and the endpoints."""
         return max(0.0, 100 * CORES - self.idle_pct - self.server_pct - self.endpoints_pct)
 
 
 @dataclass(frozen=True, slots=True)
-class Got:
-    """What one endpoint got during the measured time; pauses in seconds."""
+class Received:
+    """What one endpoint received during the measured time; pauses in seconds."""
 
     name: str
     connected: bool
@@ -63,11 +63,11 @@ class Got:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A measured time."""
+    """Results of a measured time."""
 
     seconds: float
-    got: tuple[Got, ...]
-    spent: Spent
+    got: tuple[Received, ...]
+    spent: CpuUsage
 
     @property
     def median_rate(self) -> float:
@@ -76,13 +76,13 @@ class Measured:
 
 
 class Meter:
-    """Measures from its making to :meth:`stop`."""
+    """Measures from its construction to :meth:`stop`."""
 
-    def __init__(self, hall: LoadRunner, server_pid: int) -> None:
+    def __init__(self, runner: LoadRunner, server_pid: int) -> None:
         # given
         self._server_pid = server_pid
         # owned
-        self._seated: Sequence[Seated[Listener]] = hall.seated
+        self._seated: Sequence[Seated[Listener]] = runner.seated
         self._tallies = [seated.participant.tally() for seated in self._seated]
         self._used = procfs.processes(server_pid)
         self._own = time.process_time()
@@ -92,36 +92,36 @@ class Meter:
             seated.watcher.restart(self._began)
 
     def stop(self) -> Measured:
-        """What was measured; those who left meanwhile are not counted."""
+        """Return the results; participants that left meanwhile are not counted."""
         now = time.monotonic()
         seconds = now - self._began
-        spent = self._spent(seconds)
-        got = [_got(s, before, seconds, now) for s, before in zip(self._seated, self._tallies, strict=True)]
+        spent = self._cpu_usage(seconds)
+        got = [_received(s, before, seconds, now) for s, before in zip(self._seated, self._tallies, strict=True)]
         return Measured(seconds, tuple(got), spent)
 
-    def _spent(self, seconds: float) -> Spent:
+    def _cpu_usage(self, seconds: float) -> CpuUsage:
         endpoints, idle = time.process_time() - self._own, procfs.idle_seconds() - self._idle
         found = []
         for pid, usage in procfs.processes(self._server_pid).items():
             before = self._used.get(pid, procfs.Usage(0.0, 0)).cpu_s
             name = process_name(procfs.command(pid))
             found.append(Process(name, pid, 100 * (usage.cpu_s - before) / seconds, usage.rss_bytes / 1e6))
-        return Spent(tuple(found), 100 * endpoints / seconds, 100 * idle / seconds)
+        return CpuUsage(tuple(found), 100 * endpoints / seconds, 100 * idle / seconds)
 
 
-async def measure(hall: LoadRunner, server_pid: int, seconds: float) -> Measured:
-    """Let so much time pass and tell what came of it."""
-    meter = Meter(hall, server_pid)
+async def measure(runner: LoadRunner, server_pid: int, seconds: float) -> Measured:
+    """Measure for so many seconds."""
+    meter = Meter(runner, server_pid)
     await asyncio.sleep(seconds)
     return meter.stop()
 
 
-def _got(seated: Seated[Listener], before: tuple[Tally, Tally], seconds: float, now: float) -> Got:
+def _received(seated: Seated[Listener], before: tuple[Tally, Tally], seconds: float, now: float) -> Received:
     listener, participant = seated.watcher, seated.participant
     listener.stop(now)
     sound, picture = participant.tally()
     total = sound + picture - before[0] - before[1]
-    return Got(
+    return Received(
         participant.name,
         participant.connected,
         listener.picture.beats / seconds,
@@ -130,12 +130,12 @@ def _got(seated: Seated[Listener], before: tuple[Tally, Tally], seconds: float, 
         listener.sound.gaps,
         listener.sound.longest_s,
         listener.picture.longest_s,
-        listener.fewest_lines,
+        listener.lowest_height,
     )
 
 
 def process_name(words: Sequence[str]) -> str:
-    """What a process of the server is: ``roof``, ``media-<n>``, ``valkey``, or its program's name."""
+    """Return the name of a server process: ``roof``, ``media-<n>``, ``valkey``, or its program's name."""
     if "mediaserver" in words:
         socket = next((word for word in words if word.endswith(".sock")), "media")
         return os.path.basename(socket).removesuffix(".sock")
@@ -146,13 +146,13 @@ def process_name(words: Sequence[str]) -> str:
 
 
 def quantile(values: Sequence[float], share: float) -> float:
-    """The value below which so large a share lies (nearest rank); 0 of none."""
+    """Return the value below which such a share lies (nearest rank); 0 for no values."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, max(0, round(share * len(ordered)) - 1))] if ordered else 0.0
 
 
 def spread(values: Sequence[float]) -> dict[str, Any]:
-    """Median, 95th percentile, and largest."""
+    """Return median, 95th percentile, and largest value."""
     return {
         "median": round(quantile(values, 0.5), 2),
         "p95": round(quantile(values, 0.95), 2),

@@ -17,18 +17,18 @@ class Usage:
 
 
 def usage(pid: int, proc: Path = PROC) -> Usage:
-    """Sum over a process and all its descendants."""
+    """Return the sum over a process and all its descendants."""
     pids = tree(pid, proc)
     return Usage(sum(cpu_seconds(p, proc) for p in pids), sum(_rss_bytes(p, proc) for p in pids))
 
 
 def processes(pid: int, proc: Path = PROC) -> dict[int, Usage]:
-    """A process and each living descendant on its own."""
+    """Return the usage of a process and of each living descendant."""
     return {p: Usage(cpu_seconds(p, proc), _rss_bytes(p, proc)) for p in tree(pid, proc)}
 
 
 def command(pid: int, proc: Path = PROC) -> list[str]:
-    """The words a process was started with; none when it is gone."""
+    """Return the command line of a process; empty if it is gone."""
     try:
         return (proc / str(pid) / "cmdline").read_text().split("\0")[:-1]
     except OSError:
@@ -36,13 +36,13 @@ def command(pid: int, proc: Path = PROC) -> list[str]:
 
 
 def idle_seconds(proc: Path = PROC) -> float:
-    """How long all cores together had nothing to do since boot (proc(5) stat: idle and iowait)."""
+    """Return how long all cores together have been idle since boot (proc(5) stat: idle and iowait)."""
     fields = (proc / "stat").read_text().split(maxsplit=6)
     return (int(fields[4]) + int(fields[5])) / TICKS_PER_S
 
 
 def tree(pid: int, proc: Path = PROC) -> list[int]:
-    """A process and all its living descendants."""
+    """Return a process and all its living descendants."""
     children: dict[int, list[int]] = {}
     for entry in proc.iterdir():
         if entry.name.isdecimal() and (fields := _stat(int(entry.name), proc)):
@@ -55,13 +55,13 @@ def tree(pid: int, proc: Path = PROC) -> list[int]:
 
 
 def cpu_seconds(pid: int, proc: Path = PROC) -> float:
-    """User and system time of one process and of its children that ended; 0 when it is gone."""
+    """Return user and system time of one process and of its ended children; 0 if it is gone."""
     fields = _stat(pid, proc)
     return sum(map(int, fields[11:15])) / TICKS_PER_S if fields else 0.0
 
 
 def running_seconds(pid: int, proc: Path = PROC) -> float:
-    """How long the living threads of one process have run, to the nanosecond (proc(5) schedstat)."""
+    """Return how long the living threads of one process have run, to the nanosecond (proc(5) schedstat)."""
     threads = (proc / str(pid) / "task").iterdir()
     return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
 
@@ -76,7 +76,7 @@ def _rss_bytes(pid: int, proc: Path) -> int:
 
 
 def _stat(pid: int, proc: Path) -> list[str]:
-    """The fields of proc(5) stat behind the name, which may hold blanks and brackets: [0] is the state."""
+    """Return the fields of proc(5) stat after the name, which may hold blanks and brackets: [0] is the state."""
     try:
         return (proc / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except OSError:

@@ -1,4 +1,4 @@
-"""All conferences of one case: endpoints that join, send as much as the load says, and are listened to."""
+"""Runs all meetings of one case: endpoints join, send as the load says, and are measured."""
 
 import asyncio
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from mediaserver.transport.dtls import make_certificate
 
 LAYOUT = "4x4"
 SPEAKERS = 2
-"""The host and one more have the floor."""
+"""The host and one more point have the floor."""
 WISH = Wish(("H264",))
 
 
@@ -39,20 +39,20 @@ class _Meeting:
     size: int
     host: Client
     session: dict[str, Any]
-    gathering: ParticipantGroup[Listener]
+    group: ParticipantGroup[Listener]
 
 
 class LoadRunner:
-    """The conferences; the first attendees sit in the first one. All begin, and the last ones are closed first.
+    """The meetings of a case; the first attendees sit in the first one. All begin, and the last ones are closed first.
 
-    `centre` is who grants sessions to points of other agencies.
+    `centre` is the client that grants sessions to points of other agencies.
     """
 
-    def __init__(self, case: Case, studio: MediaLibrary, load: Load, centre: Client) -> None:
+    def __init__(self, case: Case, library: MediaLibrary, load: Load, centre: Client) -> None:
         # given
         self._case = case
         self._centre = centre
-        self._studio = studio
+        self._library = library
         self.load = load
         # owned
         self.failures: list[str] = []
@@ -61,21 +61,21 @@ class LoadRunner:
 
     @property
     def sizes(self) -> list[int]:
-        """Points asked for in each conference that runs."""
+        """Points wanted in each running meeting."""
         return [meeting.size for meeting in self._meetings]
 
     @property
     def seated(self) -> list[Seated[Listener]]:
-        """Everyone in the conferences that run."""
-        return [seated for meeting in self._meetings for seated in meeting.gathering.seated]
+        """All participants in running meetings."""
+        return [seated for meeting in self._meetings for seated in meeting.group.seated]
 
     @property
     def cameras(self) -> int:
-        """How many endpoints send a camera."""
-        return sum(min(self.load.cameras(meeting.size), len(meeting.gathering.seated)) for meeting in self._meetings)
+        """Number of endpoints that send a camera."""
+        return sum(min(self.load.cameras(meeting.size), len(meeting.group.seated)) for meeting in self._meetings)
 
     async def join(self, attendees: Sequence[Attendee]) -> None:
-        """Register all sessions, seat everyone, one conference beside the other, then send as the load says.
+        """Register all sessions, seat everyone, all meetings at once, then send as the load says.
 
         Until everyone sits only the lowest layer is sent: a full machine has no time for handshakes. Raises Refused.
         """
@@ -89,7 +89,7 @@ class LoadRunner:
         seatings = zip(self._meetings, groups, strict=True)
         wanted, self.load = self.load, replace(self.load, layers=1)
         await asyncio.gather(*(self._seat(meeting, group, first) for meeting, (first, group) in seatings))
-        await self.carry(wanted)
+        await self.apply(wanted)
 
     async def _register(self, first: int, attendees: Sequence[Attendee], gate: asyncio.Semaphore) -> _Meeting:
         host, *others = attendees
@@ -99,49 +99,49 @@ class LoadRunner:
             if other.by_grant:
                 await grant(self._centre, other.point, session["id"])
 
-        def caller(index: int, listener: Listener) -> Endpoint:
-            made = Endpoint(self._certificate, self._studio.of_a_crowd(index), WISH, listener)
+        def endpoint(index: int, listener: Listener) -> Endpoint:
+            made = Endpoint(self._certificate, self._library.of_a_crowd(index), WISH, listener)
             made.sending.layers = self.load.layers
             made.sending.camera = index - first < self.load.cameras(len(attendees))
             return made
 
-        return _Meeting(len(attendees), host.client, session, ParticipantGroup(Listener, caller, gate))
+        return _Meeting(len(attendees), host.client, session, ParticipantGroup(Listener, endpoint, gate))
 
     async def _seat(self, meeting: _Meeting, attendees: Sequence[Attendee], first: int) -> None:
-        gathering, code = meeting.gathering, str(meeting.session["code"])
+        group, code = meeting.group, str(meeting.session["code"])
         clients = [attendee.client for attendee in attendees]
-        await gathering.join(clients[:1], code, first)
-        if gathering.participants:
-            await gathering.participants[0].send("layout", kind=LAYOUT)
-        await gathering.join(clients[1:], code, first + 1)
-        await gathering.give_floors(SPEAKERS)
-        self.failures += gathering.failures
+        await group.join(clients[:1], code, first)
+        if group.participants:
+            await group.participants[0].send("layout", kind=LAYOUT)
+        await group.join(clients[1:], code, first + 1)
+        await group.give_floors(SPEAKERS)
+        self.failures += group.failures
 
-    async def carry(self, load: Load) -> None:
-        """Send as a load says: layers, cameras; conferences above its number are closed, the last ones first."""
+    async def apply(self, load: Load) -> None:
+        """Apply a load: layers and cameras; meetings above its number are closed, the last ones first."""
         self.load = load
         while len(self._meetings) > load.conferences:
             await self._close(self._meetings.pop())
         for meeting in self._meetings:
             cameras = load.cameras(meeting.size)
-            for at, seated in enumerate(meeting.gathering.seated):
+            for at, seated in enumerate(meeting.group.seated):
                 await _set(seated, camera=at < cameras, layers=load.layers)
 
     async def leave(self) -> None:
-        """Everyone leaves, and the sessions are cancelled."""
+        """All participants leave, and the sessions are cancelled."""
         while self._meetings:
             await self._close(self._meetings.pop())
 
     async def _close(self, meeting: _Meeting) -> None:
-        await meeting.gathering.leave()
+        await meeting.group.leave()
         await cancel(meeting.host, meeting.session["id"])
 
 
 async def _set(seated: Seated[Listener], *, camera: bool, layers: int) -> None:
-    caller = seated.participant.caller
-    if caller is None:
+    endpoint = seated.participant.endpoint
+    if endpoint is None:
         return
-    caller.sending.layers = layers
-    if caller.sending.camera != camera:
-        caller.sending.camera = camera
-        await seated.participant.send("media", mic=caller.sending.mic, camera=camera)
+    endpoint.sending.layers = layers
+    if endpoint.sending.camera != camera:
+        endpoint.sending.camera = camera
+        await seated.participant.send("media", mic=endpoint.sending.mic, camera=camera)

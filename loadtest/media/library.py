@@ -9,7 +9,7 @@ from loadtest.media.picture import HUES, Card, cache_directory, clips
 from loadtest.media.tone import encode_tone, tone_hz
 
 CARDS_OF_A_CROWD = 4
-"""A crowd shares this many pictures: encoding one for each of hundreds would take longer than the test."""
+"""Pictures that a group shares: encoding one for each of hundreds would take longer than the test."""
 HUE_STEP = 5
 """Neighbours differ clearly, and all hues come up since 5 and 12 share no divisor."""
 
@@ -25,17 +25,17 @@ class MediaLibrary:
         self._tones: dict[int, tuple[bytes, ...]] = {}
 
     def material(self, index: int, name: str) -> Material:
-        """A picture with this name, in a hue and with a tone that go with the index."""
+        """Return a picture with this name, its hue and tone by the index."""
         card = Card(name, index * HUE_STEP % HUES)
         return Material(self._tone(tone_hz(index)), lambda codec, layers: self._clip(card, codec, layers))
 
     def of_a_crowd(self, index: int) -> Material:
-        """One of a few shared pictures, and a tone that goes with the index."""
+        """Return one of a few shared pictures, and a tone by the index."""
         card = _crowd_card(index)
         return Material(self._tone(tone_hz(index)), lambda codec, layers: self._clip(card, codec, layers))
 
     async def prepare_crowd(self, codecs: Iterable[Codec], layers: int) -> None:
-        """Encode a crowd's pictures beforehand, off the loop."""
+        """Encode a group's pictures beforehand, off the loop."""
         for codec in codecs:
             for index in range(CARDS_OF_A_CROWD):
                 await asyncio.to_thread(self._clip, _crowd_card(index), codec, layers)

@@ -1,1 +1,1 @@
-"""Results of a load test: verdict, proposed capacity, JSON, HTML, charts, and progress while it runs."""
+"""Results of a load test: verdict, proposed capacity, JSON, HTML and charts."""

@@ -1,10 +1,10 @@
-"""The figures of one case, as they stand in the report."""
+"""Collects the figures of one case for the report."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from loadtest.load.cases import LINES, Case
+from loadtest.load.cases import COMPOSED_HEIGHT, Case
 from loadtest.load.meter import Measured, quantile, spread
 from loadtest.load.runner import WISH, LoadRunner
 from loadtest.report.capacity_proposal import Sample
@@ -13,13 +13,13 @@ from loadtest.report.verdict import judge, passed
 
 def result(
     case: Case,
-    hall: LoadRunner,
+    runner: LoadRunner,
     measured: Measured,
     joins: Sequence[float],
     steps: list[dict[str, Any]],
     kill: dict[str, Any] | None,
 ) -> dict[str, Any]:
-    """Everything about a case, verdicts included; `joins` are seconds, `kill` what became of a killed worker."""
+    """Return all figures of a case, verdicts included; `joins` are seconds, `kill` the outcome of a killed worker."""
     got, processes = measured.got, measured.spent.processes
     rates = sorted(each.pictures_per_s for each in got)
     received, lost = sum(each.received for each in got), sum(each.lost for each in got)
@@ -28,11 +28,11 @@ def result(
         "title": asdict(case.title),
         "scale": case.scale,
         "asked": {"sizes": list(case.sizes), "cameras": sum(case.sizes), "layers": WISH.layers},
-        "reached": running(hall),
+        "reached": running(runner),
         "steps": steps,
         "expected": sum(case.sizes),
         "joined": len(joins),
-        "failures": hall.failures,
+        "failures": runner.failures,
         "join_s": spread(joins),
         "joins_s": [round(each, 2) for each in sorted(joins)],
         "seconds": round(measured.seconds, 1),
@@ -43,8 +43,8 @@ def result(
             "least": round(min(rates, default=0.0), 1),
         },
         "lines": {
-            "wanted": LINES,
-            "points": sum(each.fewest_lines >= LINES for each in got),
+            "wanted": COMPOSED_HEIGHT,
+            "points": sum(each.fewest_lines >= COMPOSED_HEIGHT for each in got),
             "of": len(got),
             "least": min((each.fewest_lines for each in got), default=0),
         },
@@ -72,31 +72,36 @@ def result(
 
 
 def whole(figures: dict[str, Any]) -> bool:
-    """Whether all of a case ran."""
+    """Return True if all of a case ran."""
     asked, reached = figures["asked"], figures["reached"]
     return ({name: reached[name] for name in asked}, figures["scale"]) == (asked, 1)
 
 
 def counts(figures: dict[str, Any]) -> bool:
-    """Whether a case tells what its points and conferences cost: it met everything, and all cameras sent all layers."""
+    """Return True if a case may be used for costs: it met everything, and all cameras sent all layers."""
     asked, reached = figures["asked"], figures["reached"]
     full = (reached["cameras"], reached["layers"], figures["scale"]) == (reached["points"], asked["layers"], 1)
     return full and passed(figures)
 
 
 def sample(figures: dict[str, Any]) -> Sample:
-    """What the case says about the cost of conferences and points."""
+    """Return the case as a sample for the costs of meetings and points."""
     reached = figures["reached"]
     return Sample(len(reached["sizes"]), reached["points"], figures["server"]["cpu_pct"])
 
 
-def running(hall: LoadRunner) -> dict[str, Any]:
-    """What runs now."""
-    return {"sizes": hall.sizes, "points": len(hall.seated), "cameras": hall.cameras, "layers": hall.load.layers}
+def running(runner: LoadRunner) -> dict[str, Any]:
+    """Return the running load."""
+    return {
+        "sizes": runner.sizes,
+        "points": len(runner.seated),
+        "cameras": runner.cameras,
+        "layers": runner.load.layers,
+    }
 
 
 def machine(measured: Measured) -> dict[str, Any]:
-    """Who took the cores, in percent of one."""
+    """Return the CPU of each group of processes, in percent of a core."""
     spent = measured.spent
     return {
         "server_pct": round(spent.server_pct, 1),

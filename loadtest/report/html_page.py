@@ -72,7 +72,7 @@ def _summary(cases: Sequence[dict[str, Any]]) -> str:
 
 
 def _scope(case: dict[str, Any]) -> str:
-    """What ran of what was asked."""
+    """Return what was run of what was asked."""
     asked, reached = case["asked"], case["reached"]
     if case["whole"]:
         return "đủ như yêu cầu<br><span class=en>all points, cameras and layers</span>"

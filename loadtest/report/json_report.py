@@ -1,4 +1,4 @@
-"""What a run found out, as the one JSON object that goes to stdout. Pure arithmetic."""
+"""Writes the results of a run as the one JSON object that goes to stdout. Pure arithmetic."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -9,7 +9,7 @@ from loadtest.load.procfs import Usage
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What the numbers hold for."""
+    """The conditions that the figures hold for."""
 
     points: int
     speakers: int
@@ -54,7 +54,7 @@ class Outcome:
 
 
 def report(outcome: Outcome, *, detail: bool) -> dict[str, Any]:
-    """The object to print: packets and losses are sums, `fps` is the mean picture rate of the connected endpoints."""
+    """Return the JSON object: packets and losses are sums, `fps` is the mean picture rate of connected endpoints."""
     total = sum((p.audio + p.picture for p in outcome.points), Tally())
     result: dict[str, Any] = {
         "joined": outcome.joined,
@@ -93,6 +93,6 @@ def _point(point: PointResult, seconds: float) -> dict[str, Any]:
 
 
 def render(result: dict[str, Any]) -> str:
-    """The same for people: one line per fact."""
+    """Return the report as text: one line per fact."""
     facts = {key: value for key, value in result.items() if key not in ("points", "conditions")}
     return "\n".join(f"{key:>14}  {value}" for key, value in (facts | result["conditions"]).items())

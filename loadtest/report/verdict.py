@@ -1,10 +1,10 @@
-"""What a case must reach to pass. Pure: the figures of a case in, one line per criterion out."""
+"""Judges whether a case passed. Pure: takes the figures of a case, returns one verdict per criterion."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from loadtest.load.cases import LINES, Text
+from loadtest.load.cases import COMPOSED_HEIGHT, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,10 @@ ALWAYS = (
     ),
     Criterion(
         "lines",
-        Text(f"Điểm cầu luôn nhận hình đủ {LINES} dòng", f"points whose picture always had {LINES} lines"),
+        Text(
+            f"Điểm cầu luôn nhận hình đủ {COMPOSED_HEIGHT} dòng",
+            f"points whose picture always had {COMPOSED_HEIGHT} lines",
+        ),
         "%",
         lambda c: _percent(c["lines"]["points"], c["lines"]["of"]),
         100,

@@ -1,1 +1,1 @@
-"""What a person starts: one session, a province, its growth, a demonstration."""
+"""Scenarios that a person starts: one session, a province, its growth, a demonstration."""

@@ -17,7 +17,7 @@ from typing import Any
 
 from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.participant import Participant
-from loadtest.endpoint.reconnecting import FAULTS, Returning
+from loadtest.endpoint.reconnecting import FAULTS, ReconnectingParticipant
 from loadtest.endpoint.sdp_offer import Wish
 from loadtest.media.library import MediaLibrary
 from loadtest.progress import Say, Steps
@@ -98,11 +98,11 @@ async def _prepare_and_play(server: Server, steps: Steps, traces: Traces, say: S
     steps.begin("Accounts are made")
     logins = await provide(server.environ, accounts, lambda count: steps.reached(count, len(accounts)))
     steps.begin("Pictures are drawn and encoded, once for all demonstrations")
-    studio = MediaLibrary()
+    library = MediaLibrary()
     for index, point in enumerate(cast):
-        await studio.prepare(index, point.label, "H264", WISH.layers)
+        await library.prepare(index, point.label, "H264", WISH.layers)
         steps.reached(index + 1, len(cast))
-    await Demo(server.url, cast, logins, studio, steps, traces, say).play()
+    await Demo(server.url, cast, logins, library, steps, traces, say).play()
 
 
 def _cast(known: Sequence[Point]) -> list[Point]:
@@ -131,7 +131,7 @@ class Demo:
         url: str,
         cast: list[Point],
         logins: list[Login],
-        studio: MediaLibrary,
+        library: MediaLibrary,
         steps: Steps,
         traces: Traces,
         say: Say,
@@ -140,14 +140,14 @@ class Demo:
         self._url = url
         self._cast = cast
         self._logins = logins
-        self._studio = studio
+        self._library = library
         self._steps = steps
         self._traces = traces
         self._say = say
         # owned
         self._certificate = make_certificate()
         self._clients: list[Client] = []
-        self._points: list[Returning] = []
+        self._points: list[ReconnectingParticipant] = []
 
     async def play(self) -> None:
         """Hold conferences one after the other, and beside the first record a short session. Raises Refused."""
@@ -186,16 +186,16 @@ class Demo:
             seated(count)
         return str(session["code"])
 
-    def _returning(self, index: int) -> Returning:
-        return Returning(
+    def _returning(self, index: int) -> ReconnectingParticipant:
+        return ReconnectingParticipant(
             self._cast[index].label, lambda: self._participant(index), self._say, lambda: self._taken(index)
         )
 
     def _participant(self, index: int) -> Participant:
-        def caller() -> Endpoint:
-            return Endpoint(self._certificate, self._studio.material(index, self._cast[index].label), WISH)
+        def endpoint() -> Endpoint:
+            return Endpoint(self._certificate, self._library.material(index, self._cast[index].label), WISH)
 
-        return Participant(self._clients[index], caller)
+        return Participant(self._clients[index], endpoint)
 
     def _taken(self, index: int) -> bool:
         """Tell whether somebody sits at a point, as another point sees it."""

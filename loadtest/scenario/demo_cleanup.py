@@ -1,4 +1,4 @@
-"""What a demonstration leaves on the record of a server, and how it is taken back once that server has ended."""
+"""Removes what a demonstration left in the database of a server, once that server has ended."""
 
 import asyncio
 import logging
@@ -23,7 +23,7 @@ class Traces:
 
 
 async def remove(environ: Mapping[str, str], traces: Traces) -> None:
-    """Cancel the sessions, delete their recordings, and shut the accounts; what they were stays on record."""
+    """Cancel the sessions, delete their recordings, and shut the accounts; the rows stay."""
     async with open_services(read(environ)) as services:
         for account in traces.accounts:
             await services.accounts.disable(account, disabled=True)

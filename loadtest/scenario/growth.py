@@ -14,12 +14,12 @@ HEADINGS = ("points", "cameras", "pictures/s", "CPU of the server", "µs per pac
 
 
 def cases(counts: Sequence[int]) -> tuple[Case, ...]:
-    """One conference for each number of points."""
+    """Return one case for each number of points, of one meeting."""
     return tuple(Case(str(count), Text(f"{count} điểm cầu", f"{count} points"), (count,)) for count in counts)
 
 
 def table(report: dict[str, Any]) -> str:
-    """As Markdown."""
+    """Return a table in Markdown."""
     rows = [HEADINGS, ("---",) * len(HEADINGS), *(_row(case) for case in report["cases"])]
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
@@ -39,6 +39,6 @@ def _row(case: dict[str, Any]) -> tuple[str, ...]:
 
 
 def chart(report: dict[str, Any]) -> str:
-    """The server's CPU over the points as an SVG file of its own."""
+    """Draw the server's CPU over the points as an SVG file."""
     line = [(float(case["joined"]), case["server"]["cpu_pct"]) for case in report["cases"]]
     return drawing(lines("CPU of the server", [Line("CPU", line)], "points in one conference", "% of a core"))

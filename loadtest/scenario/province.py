@@ -35,10 +35,10 @@ GUESTS = 30
 SETTLE_S = 2.0
 TRIAL_S = 3.0
 FULL_PCT = 95.0
-"""Of all cores taken by server and endpoints, or of the one core that the endpoints have: then nothing is left."""
+"""Percent of all cores taken by server and endpoints, or of the endpoints' one core, at which nothing is left."""
 LEAST_RATE = 24.0
 NEED = (16, 204)
-"""Conferences and points a province has at once: 80 % of a maximum of 20 and 256 (docs/admission.md)."""
+"""Meetings and points that a province has at once: 80 % of a maximum of 20 and 256 (docs/admission.md)."""
 
 Progress = Callable[[str], None]
 log = logging.getLogger(__name__)
@@ -57,16 +57,16 @@ class Effort:
 
 
 async def run(effort: Effort, progress: Progress, keep: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
-    """All cases on one server; the report, which `keep` is given after each case as far as it goes."""
-    studio = MediaLibrary()
-    await studio.prepare_crowd(("H264",), WISH.layers)
+    """Run all cases on one server; return the report, which `keep` receives after each case as far as it goes."""
+    library = MediaLibrary()
+    await library.prepare_crowd(("H264",), WISH.layers)
     progress(f"starting a server with {effort.workers} media workers")
     most = max(sum(case.sizes) for case in effort.cases)
     async with (
         throwaway(1000, log.debug, DIEMCAU_WORKERS=str(effort.workers), DIEMCAU_MAX_SESSIONS="100") as server,
         attendance(server, most, progress) as (centre, attendees),
     ):
-        show = Show(effort, server, studio, attendees, centre, progress)
+        show = CaseRun(effort, server, library, attendees, centre, progress)
         for case in effort.cases:
             await show.play(case)
             keep(show.report())
@@ -75,7 +75,7 @@ async def run(effort: Effort, progress: Progress, keep: Callable[[dict[str, Any]
 
 @asynccontextmanager
 async def attendance(server: Server, count: int, progress: Progress) -> AsyncIterator[tuple[Client, list[Attendee]]]:
-    """A central technician, and so many signed-in accounts, one for each point of the record and of the guests."""
+    """Yield a central technician, and `count` signed-in accounts, one for each point of the province and the guests."""
     await accounts.add_units(server.environ, _guests())
     logins = await accounts.provide_points(server.environ, count)
     (technician,) = await accounts.provide(server.environ, [TECHNICIAN])
@@ -92,7 +92,7 @@ async def attendance(server: Server, count: int, progress: Progress) -> AsyncIte
 
 
 def _guests() -> str:
-    """A units file of agencies that are no province's, district's or commune's (tier đ)."""
+    """Return a units file of agencies that are no province's, district's or commune's (tier đ)."""
     units = [
         {"id": f"tai.{at:02}", "name": f"Đơn vị mời {at}", "level": "khac", "point": f"DonViMoi{at:02}"}
         for at in range(1, GUESTS + 1)
@@ -100,14 +100,14 @@ def _guests() -> str:
     return json.dumps({"units": units}, ensure_ascii=False)
 
 
-class Show:
-    """Plays one case after the other; what a case had to leave out, the next one begins without."""
+class CaseRun:
+    """Runs one case after the other; what a case had to leave out, the next one begins without."""
 
     def __init__(
         self,
         effort: Effort,
         server: Server,
-        studio: MediaLibrary,
+        library: MediaLibrary,
         attendees: Sequence[Attendee],
         centre: Client,
         progress: Progress,
@@ -115,7 +115,7 @@ class Show:
         # given
         self._effort = effort
         self._server = server
-        self._studio = studio
+        self._library = library
         self._attendees = attendees
         self._centre = centre
         self._progress = progress
@@ -129,21 +129,21 @@ class Show:
         return {"cases": self._results, "proposal": proposed, "conditions": conditions(self._effort)}
 
     async def play(self, case: Case) -> None:
-        """Join, make the load fit, measure, kill when the case says so, leave."""
-        hall = LoadRunner(case, self._studio, self._beginning(case), self._centre)
+        """Join, make the load fit, measure, kill a worker if the case says so, leave."""
+        runner = LoadRunner(case, self._library, self._beginning(case), self._centre)
         self._progress(f"({case.word}) {case.title.en}: {sum(case.sizes)} points join")
         try:
-            await hall.join(self._attendees)
-            joins = [each.join_s for each in hall.seated]
+            await runner.join(self._attendees)
+            joins = [each.join_s for each in runner.seated]
             self._progress(f"({case.word}) {len(joins)} of {sum(case.sizes)} joined")
             await asyncio.sleep(SETTLE_S)
-            steps = await _fit(hall, case, self._server, self._progress)
-            self._carried[case.sizes] = hall.load
-            measured = await measure(hall, self._server.pid, self._effort.seconds)
-            lost = await kill(hall, measured, self._server.pid, self._progress) if case.kill else None
-            self._results.append(result(case, hall, measured, joins, steps, lost))
+            steps = await _fit(runner, case, self._server, self._progress)
+            self._carried[case.sizes] = runner.load
+            measured = await measure(runner, self._server.pid, self._effort.seconds)
+            lost = await kill(runner, measured, self._server.pid, self._progress) if case.kill else None
+            self._results.append(result(case, runner, measured, joins, steps, lost))
         finally:
-            await hall.leave()
+            await runner.leave()
 
     def _beginning(self, case: Case) -> Load:
         if case.sizes in self._carried:
@@ -152,22 +152,22 @@ class Show:
         return Load(len(case.sizes), layers)
 
 
-async def _fit(hall: LoadRunner, case: Case, server: Server, progress: Progress) -> list[dict[str, Any]]:
-    """Make the load lighter until the machine has something left; each step with what it was left for."""
+async def _fit(runner: LoadRunner, case: Case, server: Server, progress: Progress) -> list[dict[str, Any]]:
+    """Make the load lighter until the machine has something left; return each step with its reason."""
     steps = []
     while True:
-        trial = await measure(hall, server.pid, TRIAL_S)
-        lighter = hall.load.lighter(case.shrink)
-        steps.append({**running(hall), "pictures_per_s": round(trial.median_rate, 1), **machine(trial)})
+        trial = await measure(runner, server.pid, TRIAL_S)
+        lighter = runner.load.lighter(case.shrink)
+        steps.append({**running(runner), "pictures_per_s": round(trial.median_rate, 1), **machine(trial)})
         if not _full(trial) or lighter is None:
             return steps
         progress(f"({case.word}) the machine is full at {trial.median_rate:.1f} pictures/s: {_say(lighter)}")
-        await hall.carry(lighter)
+        await runner.apply(lighter)
         await asyncio.sleep(SETTLE_S)
 
 
 def _full(measured: Measured) -> bool:
-    """Whether the machine, or the one core our endpoints have, had next to nothing left, or pictures fell behind."""
+    """Return True if the machine, or the endpoints' one core, had next to nothing left, or pictures fell behind."""
     spent = measured.spent
     taken = max((spent.server_pct + spent.endpoints_pct) / CORES, spent.endpoints_pct)
     return taken > FULL_PCT or measured.median_rate < LEAST_RATE
@@ -178,7 +178,7 @@ def _say(load: Load) -> str:
 
 
 def proposal(cases: Sequence[dict[str, Any]], share: float) -> dict[str, Any] | None:
-    """The capacity to record, and the cores a whole province would need; None when no case was carried in full.
+    """Return the capacity to propose, and the cores a whole province would need; None if no case ran in full.
 
     A case that missed anything, or ran lightened or on a smaller scale, does not count: what did not come cost nothing,
     and nobody would call it carried.
@@ -195,7 +195,7 @@ def proposal(cases: Sequence[dict[str, Any]], share: float) -> dict[str, Any] | 
 
 
 def conditions(effort: Effort) -> dict[str, Any]:
-    """What the figures hold for."""
+    """Return the conditions that the figures hold for."""
     return {
         "cores": CORES,
         "workers": effort.workers,

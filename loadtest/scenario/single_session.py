@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from loadtest.endpoint.decoder import Decode
+from loadtest.endpoint.decoder import Decoder
 from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.participant_group import ParticipantGroup
 from loadtest.endpoint.receive_counters import Tally
@@ -25,17 +25,17 @@ from loadtest.server.rest_client import Client
 from mediaserver.transport.dtls import make_certificate
 
 SETTLE_S = 2.0
-"""From the last join to the start of measuring: key frames, floors, first mixes."""
+"""Seconds from the last join to the start of measuring: key frames, floors, first mixes."""
 PROGRESS_S = 5.0
 TIMER_S = 0.002
-"""uvloop's timers are this coarse: a shorter rest is none."""
+"""Resolution of uvloop's timers in seconds: a shorter rest is none."""
 
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to try. Speakers hold the floor, senders have a camera; the host's point is the first of both."""
+    """Size of a run. Speakers hold the floor, senders have a camera; the host's point is the first of both."""
 
     points: int
     seconds: float
@@ -47,13 +47,13 @@ class Plan:
     decode: bool
 
     def wish(self, index: int) -> Wish:
-        """What the endpoint of this index offers."""
+        """Return the offer of the endpoint of this index."""
         return Wish(self.codecs, self.layers, camera=index < self.senders, picture=self.picture)
 
 
 @dataclass(frozen=True, slots=True)
 class Venue:
-    """Where: a running server and who may join, the host first.
+    """A running server and the accounts that join, the host first.
 
     With fewer accounts than points the `administrator` registers more devices for their points. Without a `code` the
     host registers a session and cancels it at the end.
@@ -67,25 +67,25 @@ class Venue:
     server_pid: int | None = None
 
     def shared(self, points: int) -> tuple[int, tuple[Login, ...]]:
-        """How many devices each point needs for so many endpoints, and the accounts needed then."""
+        """Return how many devices each point needs for so many endpoints, and the accounts needed then."""
         devices = -(-points // len(self.accounts))
         return devices, self.accounts[: -(-points // devices)]
 
 
-class Crowd:
-    """Everybody in the run."""
+class SingleSession:
+    """All participants of the run."""
 
-    def __init__(self, plan: Plan, venue: Venue, studio: MediaLibrary, progress: Progress) -> None:
+    def __init__(self, plan: Plan, venue: Venue, library: MediaLibrary, progress: Progress) -> None:
         # given
         self._plan = plan
         self._venue = venue
-        self._studio = studio
+        self._library = library
         self._progress = progress
         # owned
         self._certificate = make_certificate()
         self._clients: list[Client] = []
         self._session: dict[str, Any] | None = None
-        self.gathering = ParticipantGroup(self._watcher, self._caller)
+        self.group = ParticipantGroup(self._watcher, self._endpoint)
 
     async def join(self) -> None:
         """Sign everyone in, register a session, and seat them, the host first and alone. Raises Refused."""
@@ -93,9 +93,9 @@ class Crowd:
         points = [(await self._sign_in(login))["point"] for login in logins]
         self._progress(f"{len(self._clients)} accounts signed in")
         code = self._venue.code or await self._register([point["id"] for point in points if point], devices)
-        await self.gathering.join(itertools.islice(itertools.cycle(self._clients), self._plan.points), code)
-        self._progress(f"{len(self.gathering.seated)} of {self._plan.points} joined")
-        await self.gathering.give_floors(self._plan.speakers)
+        await self.group.join(itertools.islice(itertools.cycle(self._clients), self._plan.points), code)
+        self._progress(f"{len(self.group.seated)} of {self._plan.points} joined")
+        await self.group.give_floors(self._plan.speakers)
 
     async def _sign_in(self, login: Login) -> dict[str, Any]:
         client = Client(self._venue.base, insecure=self._venue.insecure)
@@ -115,26 +115,26 @@ class Crowd:
             for point in points:
                 await administrator.post(f"/api/v1/points/{point}/devices", {"devices": devices})
 
-    def _watcher(self) -> Decode | None:
-        return Decode() if self._plan.decode else None
+    def _watcher(self) -> Decoder | None:
+        return Decoder() if self._plan.decode else None
 
-    def _caller(self, index: int, decode: Decode | None) -> Endpoint:
-        return Endpoint(self._certificate, self._studio.of_a_crowd(index), self._plan.wish(index), decode)
+    def _endpoint(self, index: int, decode: Decoder | None) -> Endpoint:
+        return Endpoint(self._certificate, self._library.of_a_crowd(index), self._plan.wish(index), decode)
 
     async def leave(self) -> None:
         """Everyone leaves, and the session registered for the run is cancelled."""
-        await self.gathering.leave()
+        await self.group.leave()
         if self._session is not None:
             await cancel(self._clients[0], self._session["id"])
         await asyncio.gather(*(client.close() for client in self._clients))
 
     def tallies(self) -> list[tuple[Tally, Tally]]:
-        """Sound and picture of each participant so far."""
-        return [participant.tally() for participant in self.gathering.participants]
+        """Return the sound and picture of each participant so far."""
+        return [participant.tally() for participant in self.group.participants]
 
     def results(self, before: Sequence[tuple[Tally, Tally]]) -> tuple[PointResult, ...]:
-        """What each received since `before`."""
-        rows = zip(self.gathering.seated, before, self.tallies(), strict=True)
+        """Return what each participant received since `before`."""
+        rows = zip(self.group.seated, before, self.tallies(), strict=True)
         return tuple(
             PointResult(
                 name=seated.participant.name,
@@ -150,11 +150,11 @@ class Crowd:
 
 
 @asynccontextmanager
-async def crowd(plan: Plan, venue: Venue, progress: Progress) -> AsyncIterator[Crowd]:
-    """Everybody, joined; they leave at the end."""
-    studio = MediaLibrary()
-    await studio.prepare_crowd(plan.codecs[:1], plan.layers)
-    everybody = Crowd(plan, venue, studio, progress)
+async def crowd(plan: Plan, venue: Venue, progress: Progress) -> AsyncIterator[SingleSession]:
+    """Yield all participants, joined; they leave at the end."""
+    library = MediaLibrary()
+    await library.prepare_crowd(plan.codecs[:1], plan.layers)
+    everybody = SingleSession(plan, venue, library, progress)
     try:
         await everybody.join()
         yield everybody
@@ -176,14 +176,14 @@ async def run(plan: Plan, venue: Venue, progress: Progress) -> Outcome:
             points=everybody.results(before),
             server=server,
             conditions=_conditions(plan),
-            failures=tuple(everybody.gathering.failures),
+            failures=tuple(everybody.group.failures),
         )
 
 
-async def _wait(seconds: float, everybody: Crowd, progress: Progress) -> None:
+async def _wait(seconds: float, everybody: SingleSession, progress: Progress) -> None:
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > TIMER_S:
-        connected = sum(p.connected for p in everybody.gathering.participants)
+        connected = sum(p.connected for p in everybody.group.participants)
         progress(f"{connected} connected, {left:.0f} s left")
         await asyncio.sleep(min(PROGRESS_S, left))
 

@@ -1,1 +1,1 @@
-"""A server of the load test's own: its process, accounts, sessions and REST client."""
+"""Starts a server for load tests: its process, accounts, sessions and REST client."""

@@ -8,7 +8,7 @@ from functools import cache
 
 import numpy as np
 
-from loadtest.endpoint.decoder import Decode, Samples
+from loadtest.endpoint.decoder import Decoder, Samples
 from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.sdp_offer import Wish
 from loadtest.media.clip import Clip, Codec, Coded, Material, make_clip
@@ -48,7 +48,7 @@ def material(colour: str, hertz: int) -> Material:
     return Material(voice(hertz), lambda codec, layers: tuple(clip(codec, colour, size) for size in SIZES[layers]))
 
 
-class Watch(Decode):
+class Watch(Decoder):
     """Looks and listens, and wakes who waits for it."""
 
     def __init__(self) -> None:
@@ -141,7 +141,7 @@ class Guest:
     @property
     def pictures(self) -> int:
         """Pictures received, decoded or not."""
-        return self.caller.reception.picture().frames
+        return self.caller.counters.picture().frames
 
 
 @dataclass

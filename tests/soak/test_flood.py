@@ -132,7 +132,7 @@ async def test_a_hundred_points_join_under_a_flood_and_a_viewer_loses_nothing(me
     assert sum(caller.connected for caller in callers) == JOINS
     assert mux.counters.strangers - strangers > 0.5 * flood.sent > 0
     assert flood.sent >= PER_SECOND * (flood.seconds - 1)
-    assert (viewer.caller.reception.picture().lost, viewer.caller.reception.audio().lost) == (0, 0)
+    assert (viewer.caller.counters.picture().lost, viewer.caller.counters.audio().lost) == (0, 0)
     assert viewer.watch.faults == faults
     assert len(mux._inbox) == JOINS + 1
     await asyncio.gather(*(caller.close() for caller in callers))

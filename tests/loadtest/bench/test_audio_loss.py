@@ -5,9 +5,9 @@ from itertools import islice
 
 import pytest
 
-from loadtest.bench.audio_loss import LINES, Line, bursts, measure, random_loss, table
+from loadtest.bench.audio_loss import PATHS, NetworkPath, bursts, measure, random_loss, table
 
-BY_NAME = {line.name: line for line in LINES}
+BY_NAME = {line.name: line for line in PATHS}
 
 
 @pytest.mark.parametrize("name", ["clean", "jitter 10 ms", "jitter 20 ms", "jitter 30 ms"])
@@ -27,7 +27,7 @@ def test_loss_leaves_nearly_all_of_a_voice(name: str) -> None:
 
 
 def test_every_line_is_a_row_of_the_table() -> None:
-    rows = table([measure(Line("any", random_loss(0)), 3)]).splitlines()
+    rows = table([measure(NetworkPath("any", random_loss(0)), 3)]).splitlines()
     assert len(rows) == 3
     assert len({row.count("|") for row in rows}) == 1
 

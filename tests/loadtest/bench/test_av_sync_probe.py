@@ -14,40 +14,40 @@ from tests.film import film
 TICKS = 50 * EVERY_S
 
 
-def feed(witness: AvSyncListener, codec: str, packet: Outgoing) -> None:
+def feed(listener: AvSyncListener, codec: str, packet: Outgoing) -> None:
     whole = with_extension(packet, bytes.fromhex("bede0000"))
-    witness.packet(codec, memoryview(whole), len(whole))
+    listener.packet(codec, memoryview(whole), len(whole))
 
 
 @pytest.mark.parametrize("codec", ["H264", "VP8"])
 def test_flash_and_beep_of_each_loop_are_noted_when_they_come(codec: str) -> None:
     now = 0.0
-    witness, made = AvSyncListener(lambda: now), material()
+    listener, made = AvSyncListener(lambda: now), material()
     voice = Voice(1, 111, made.voice)
     layer = Layer(2, 97, made.cameras(codec, 1)[0], b"")  # type: ignore[arg-type]
     begun = []
     for tick in range(3 * TICKS):
         now = tick * 0.02
         begun += [now] if voice.begins and layer.begins else []
-        feed(witness, "opus", voice.next())
+        feed(listener, "opus", voice.next())
         for packet in layer.next()[0] if tick % 2 == 0 else ():
-            feed(witness, codec, packet)
+            feed(listener, codec, packet)
     assert begun == [0, EVERY_S, 2 * EVERY_S]
-    assert witness.flashes == begun[1:]  # before the first nothing was dark
-    assert witness.beeps == pytest.approx([at + 0.0065 for at in begun], abs=0.002)  # the encoder's look-ahead
+    assert listener.flashes == begun[1:]  # before the first nothing was dark
+    assert listener.beeps == pytest.approx([at + 0.0065 for at in begun], abs=0.002)  # the encoder's look-ahead
 
 
 def test_pictures_of_before_are_forgotten() -> None:
     now = 0.0
-    witness = AvSyncListener(lambda: now)
+    listener = AvSyncListener(lambda: now)
     layer = Layer(2, 97, material().cameras("H264", 1)[0], b"")
     for number in range(EVERY_S * FPS + 1):
         now = number / FPS
         for packet in layer.next()[0]:
-            feed(witness, "H264", packet)
-    assert witness.flashes == [EVERY_S]
-    witness.forget()
-    assert witness.flashes == []
+            feed(listener, "H264", packet)
+    assert listener.flashes == [EVERY_S]
+    listener.forget()
+    assert listener.flashes == []
 
 
 def test_sound_begins_after_a_tenth_of_a_second_of_silence() -> None:

@@ -10,7 +10,7 @@ import pytest
 from loadtest.bench import forward_minimum, worker_cost
 from loadtest.bench.pacing import beats
 from loadtest.bench.worker_cost import table
-from loadtest.endpoint.receive_counters import HEADER, Reception
+from loadtest.endpoint.receive_counters import HEADER, ReceiveCounters
 from loadtest.endpoint.sdp_offer import H264, OPUS
 from mediaserver.audio.opus import silence
 
@@ -51,8 +51,8 @@ def test_the_table_sets_each_figure_beside_its_limit_and_its_reach() -> None:
 class Room:
     """Takes a tenth of a core, and sends what a script says to each receiver of it."""
 
-    def __init__(self, send: Callable[[int, Reception], None], receivers: int) -> None:
-        self.callers = [SimpleNamespace(reception=Reception()) for _ in range(receivers)]
+    def __init__(self, send: Callable[[int, ReceiveCounters], None], receivers: int) -> None:
+        self.endpoints = [SimpleNamespace(counters=ReceiveCounters()) for _ in range(receivers)]
         self._send = send
 
     @asynccontextmanager
@@ -60,31 +60,31 @@ class Room:
         yield self
 
     async def work(self, _room: object, seconds: float) -> float:
-        for at, caller in enumerate(self.callers):
-            self._send(at, caller.reception)
+        for at, endpoint in enumerate(self.endpoints):
+            self._send(at, endpoint.counters)
         return seconds / 10
 
     async def seated(self, _room: object) -> None:
         """Everyone sits, and a packet of everything has come."""
-        for caller in self.callers:
-            packets(caller.reception, H264, 1, 0)
-            packets(caller.reception, OPUS, 1, 0)
+        for endpoint in self.endpoints:
+            packets(endpoint.counters, H264, 1, 0)
+            packets(endpoint.counters, OPUS, 1, 0)
 
 
-def packets(reception: Reception, payload_type: int, count: int, length: int, first: int = 0) -> None:
+def packets(counters: ReceiveCounters, payload_type: int, count: int, length: int, first: int = 0) -> None:
     for at in range(first, first + count):
         header = HEADER.pack(0x80, payload_type, at, 960 * at, payload_type)
-        reception.receive(memoryview(header), length)
+        counters.receive(memoryview(header), length)
 
 
-Play = Callable[[Callable[[int, Reception], None], int], None]
+Play = Callable[[Callable[[int, ReceiveCounters], None], int], None]
 
 
 @pytest.fixture
 def play(monkeypatch: pytest.MonkeyPatch) -> Play:
     """Let a script take a worker's place."""
 
-    def put(send: Callable[[int, Reception], None], receivers: int) -> None:
+    def put(send: Callable[[int, ReceiveCounters], None], receivers: int) -> None:
         room = Room(send, receivers)
         monkeypatch.setattr(worker_cost, "bench_room", room.open)
         monkeypatch.setattr(worker_cost, "seat_cameras", room.seated)
@@ -96,30 +96,30 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Play:
 
 
 async def test_who_leaves_composed_pictures_out_is_not_cheaper_for_it(play: Play) -> None:
-    play(lambda _at, reception: packets(reception, H264, 46, 1000, first=1), 1)
+    play(lambda _at, counters: packets(counters, H264, 46, 1000, first=1), 1)
     assert await worker_cost.compose_pct(2.0) == pytest.approx(10 * 50 / 46)
 
 
 async def test_a_composed_picture_that_is_late_is_no_figure(play: Play) -> None:
-    play(lambda _at, reception: packets(reception, H264, 44, 1000, first=1), 1)
+    play(lambda _at, counters: packets(counters, H264, 44, 1000, first=1), 1)
     with pytest.raises(RuntimeError, match=r"22\.0 pictures/s only"):
         await worker_cost.compose_pct(2.0)
 
 
 async def test_a_mix_that_everyone_hears_is_a_figure(play: Play) -> None:
-    play(lambda _at, reception: packets(reception, OPUS, 100, 90, first=1), 30)
+    play(lambda _at, counters: packets(counters, OPUS, 100, 90, first=1), 30)
     assert await worker_cost.mix_pct(2.0) == pytest.approx(10)
 
 
 async def test_a_mix_that_one_does_not_hear_is_no_figure(play: Play) -> None:
-    play(lambda at, reception: packets(reception, OPUS, 5 if at == 7 else 100, 90, first=1), 30)
+    play(lambda at, counters: packets(counters, OPUS, 5 if at == 7 else 100, 90, first=1), 30)
     with pytest.raises(RuntimeError, match=r"2\.5 packets/s only"):
         await worker_cost.mix_pct(2.0)
 
 
 async def test_a_mix_of_silence_is_no_figure(play: Play) -> None:
     size = HEADER.size + len(silence())
-    play(lambda at, reception: packets(reception, OPUS, 100, size if at == 7 else 90, first=1), 30)
+    play(lambda at, counters: packets(counters, OPUS, 100, size if at == 7 else 90, first=1), 30)
     with pytest.raises(RuntimeError, match="19 bytes a packet only"):
         await worker_cost.mix_pct(2.0)
 

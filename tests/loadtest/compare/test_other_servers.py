@@ -44,8 +44,8 @@ def _scripted(folder: Path) -> Path:
 
 
 def _offer(wish: Wish) -> tuple[str, int, int]:
-    caller = Endpoint(CERTIFICATE, Material((), lambda _codec, _layers: ()), wish)
-    return caller.offer(), caller._ssrcs.mic, caller._ssrcs.camera[0]
+    endpoint = Endpoint(CERTIFICATE, Material((), lambda _codec, _layers: ()), wish)
+    return endpoint.offer(), endpoint._ssrcs.mic, endpoint._ssrcs.camera[0]
 
 
 CERTIFICATE = make_certificate()
@@ -58,11 +58,11 @@ async def test_who_has_a_camera_publishes_and_the_others_receive(tmp_path: Path)
         published = parse_answer(await room.answer(SeatOptions("0", "Point 0"), offer))
         viewed = parse_answer(await room.answer(SeatOptions("1", "Point 1"), _offer(Wish(("VP8",), camera=False))[0]))
         assert room.pid == room.node.pid
-    assert {mid: (line.codecs, line.receives) for mid, line in published.lines.items()} == {
+    assert {mid: (line.codecs, line.receives) for mid, line in published.media.items()} == {
         "0": (((111, "opus"),), True),
         "1": (((96, "VP8"),), True),
     }
-    assert {mid: (line.codecs, line.receives) for mid, line in viewed.lines.items()} == {
+    assert {mid: (line.codecs, line.receives) for mid, line in viewed.media.items()} == {
         "0": (((111, "opus"),), False),
         "2": (((96, "VP8"),), False),
     }

@@ -7,14 +7,14 @@ from typing import cast
 
 import pytest
 
-from loadtest.endpoint.decoder import Decode
+from loadtest.endpoint.decoder import Decoder
 from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.participant import Participant
 from loadtest.endpoint.receive_counters import HEADER
 from loadtest.endpoint.rtcp import Request, ResendWanted, keyframe_request, parse_requests
 from loadtest.endpoint.sdp_offer import H264, OPUS, Wish
 from loadtest.endpoint.sender import PICTURE_STEP
-from loadtest.endpoint.transport import LinkFailed
+from loadtest.endpoint.transport import TransportFailed
 from loadtest.media.clip import Clip, Material
 from loadtest.media.picture import KEY_EVERY, Card, clips, colour
 from loadtest.media.tone import encode_tone
@@ -121,53 +121,53 @@ async def call(material: Material) -> AsyncIterator[Call]:
     """Makes callers, and lets them leave at the end."""
     made: list[Endpoint] = []
 
-    def make(wish: Wish, decode: Decode | None = None) -> Endpoint:
+    def make(wish: Wish, decode: Decoder | None = None) -> Endpoint:
         made.append(Endpoint(make_certificate(), material, wish, decode))
         return made[-1]
 
     yield make
-    for caller in made:
-        await caller.close()
+    for endpoint in made:
+        await endpoint.close()
 
 
-async def connected(server: Server, caller: Endpoint) -> WebRtcTransport:
-    await caller.connect(server.answer(caller.offer()))
+async def connected(server: Server, endpoint: Endpoint) -> WebRtcTransport:
+    await endpoint.connect(server.answer(endpoint.offer()))
     assert server.transport is not None
     await server.until(lambda: ("connected", "") in server.states)
     return server.transport
 
 
 async def test_what_comes_right_behind_the_handshake_is_kept(server: Server, call: Call) -> None:
-    caller = call(Wish())
+    endpoint = call(Wish())
     server.greeting = [HEADER.pack(0x80, OPUS, n, n * 960, 7) + silence() for n in range(40)]
-    await connected(server, caller)
+    await connected(server, endpoint)
     async with asyncio.timeout(10):
-        while 7 not in caller.reception.streams or caller.reception.streams[7].highest < 39:
+        while 7 not in endpoint.counters.streams or endpoint.counters.streams[7].highest < 39:
             await asyncio.sleep(0.01)
-    assert (caller.reception.streams[7].packets, caller.reception.streams[7].lost) == (40, 0)
+    assert (endpoint.counters.streams[7].packets, endpoint.counters.streams[7].lost) == (40, 0)
 
 
 async def test_microphone_and_three_layers_arrive(server: Server, call: Call) -> None:
-    caller = call(Wish())
-    await connected(server, caller)
+    endpoint = call(Wish())
+    await connected(server, endpoint)
     await server.until(lambda: all(server.video(rid) for rid in (b"q", b"h", b"f")))
-    mic = caller._ssrcs.mic
+    mic = endpoint._ssrcs.mic
     await server.until(lambda: any(p.ssrc == mic for p, _ in server.packets))
     first = {p.ssrc: p for p, _ in reversed(server.packets)}
     assert {p.payload_type for p in first.values()} == {OPUS, H264}
-    assert set(first) == {mic, *caller._ssrcs.camera}
-    assert all(is_keyframe("H264", first[ssrc].payload) for ssrc in caller._ssrcs.camera)
+    assert set(first) == {mic, *endpoint._ssrcs.camera}
+    assert all(is_keyframe("H264", first[ssrc].payload) for ssrc in endpoint._ssrcs.camera)
 
 
 @pytest.mark.parametrize(("layers", "wanted"), [(1, 3), (3, 1)])
 async def test_layers_that_rest_send_nothing_and_the_others_go_on(
     server: Server, call: Call, layers: int, wanted: int
 ) -> None:
-    caller = call(Wish())
-    await connected(server, caller)
+    endpoint = call(Wish())
+    await connected(server, endpoint)
     await server.until(lambda: all(server.video(rid) for rid in (b"q", b"h", b"f")))
-    lowest, *others = caller._ssrcs.camera
-    caller.sending.layers, caller.sending.wanted = layers, wanted
+    lowest, *others = endpoint._ssrcs.camera
+    endpoint.sending.layers, endpoint.sending.wanted = layers, wanted
 
     async def of_the_lowest(count: int) -> None:
         server.packets.clear()
@@ -181,15 +181,15 @@ async def test_layers_that_rest_send_nothing_and_the_others_go_on(
 @pytest.mark.parametrize(("lines", "layers"), [(180, 1), (360, 2), (720, 3)])
 def test_what_nobody_looks_at_rests(call: Call, lines: int, layers: int) -> None:
     participant = Participant(cast("Client", None), lambda: call(Wish()))
-    participant.caller = call(Wish())
+    participant.endpoint = call(Wish())
     participant._take({"type": "wanted", "lines": lines})
-    assert participant.caller.sending.wanted == layers
+    assert participant.endpoint.sending.wanted == layers
 
 
 async def test_a_key_frame_comes_when_asked_for(server: Server, call: Call) -> None:
-    caller = call(Wish(layers=1))
-    transport = await connected(server, caller)
-    ssrc = caller._ssrcs.camera[0]
+    endpoint = call(Wish(layers=1))
+    transport = await connected(server, endpoint)
+    ssrc = endpoint._ssrcs.camera[0]
 
     def pictures() -> list[Packet]:
         return [p for p, _ in server.packets if p.ssrc == ssrc]
@@ -203,9 +203,9 @@ async def test_a_key_frame_comes_when_asked_for(server: Server, call: Call) -> N
 
 
 async def test_a_lost_packet_is_sent_again(server: Server, call: Call) -> None:
-    caller = call(Wish(layers=1))
-    transport = await connected(server, caller)
-    ssrc, sent = caller._ssrcs.camera[0], []
+    endpoint = call(Wish(layers=1))
+    transport = await connected(server, endpoint)
+    ssrc, sent = endpoint._ssrcs.camera[0], []
 
     def lose_the_third(packets: Iterable[Outgoing]) -> None:
         kept = []
@@ -214,8 +214,8 @@ async def test_a_lost_packet_is_sent_again(server: Server, call: Call) -> None:
             kept.append(packet) if packet[3] != ssrc or len(sent) != 3 else None
         whole(kept)
 
-    whole = caller._link.send
-    caller._link.send = lose_the_third  # type: ignore[method-assign]
+    whole = endpoint._transport.send
+    endpoint._transport.send = lose_the_third  # type: ignore[method-assign]
     await server.until(lambda: len(sent) > 3)
     assert sent[2] not in [p.sequence for p, _ in server.packets if p.ssrc == ssrc]
     transport.send_rtcp(nack(1, ssrc, [sent[2]]))
@@ -238,9 +238,9 @@ def asked(request: Request) -> tuple[int, ...]:
 async def test_what_the_server_sends_is_counted_and_decoded_on_request(
     server: Server, call: Call, material: Material, camera: tuple[Clip, ...]
 ) -> None:
-    decode = Decode()
-    caller = call(Wish(camera=False), decode)
-    transport = await connected(server, caller)
+    decode = Decoder()
+    endpoint = call(Wish(camera=False), decode)
+    transport = await connected(server, endpoint)
     sequence = 0
     for at, frame in enumerate(camera[0].frames[:30]):
         last = len(frame.payloads) - 1
@@ -249,11 +249,11 @@ async def test_what_the_server_sends_is_counted_and_decoded_on_request(
         transport.send([(OPUS, at, at * 960, 1, material.voice[at])])
         sequence += len(packets)
     async with asyncio.timeout(20):
-        while decode.pictures < 30 or caller.reception.audio().packets < 30:
+        while decode.pictures < 30 or endpoint.counters.audio().packets < 30:
             await asyncio.sleep(0)
-    assert caller.reception.picture().frames == 30
-    assert caller.reception.picture().packets == sequence
-    assert caller.reception.picture().lost == 0
+    assert endpoint.counters.picture().frames == 30
+    assert endpoint.counters.picture().packets == sequence
+    assert endpoint.counters.picture().lost == 0
     summary = decode.summary()
     assert summary["size"] == [320, 180]
     assert summary["faults"] == 0
@@ -263,16 +263,16 @@ async def test_what_the_server_sends_is_counted_and_decoded_on_request(
 
 
 async def test_leaving_is_noticed_at_once(server: Server, call: Call) -> None:
-    caller = call(Wish())
-    await connected(server, caller)
-    await caller.close()
+    endpoint = call(Wish())
+    await connected(server, endpoint)
+    await endpoint.close()
     await server.until(lambda: server.states[-1] == ("closed", "closed"))
 
 
 async def test_nobody_there(server: Server, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("loadtest.endpoint.transport.CHECK_S", 0.001)
-    caller = call(Wish())
-    answer = server.answer(caller.offer()).replace("a=ice-pwd:", "a=ice-pwd:wrong")
-    with pytest.raises(LinkFailed):
-        await caller.connect(answer)
+    endpoint = call(Wish())
+    answer = server.answer(endpoint.offer()).replace("a=ice-pwd:", "a=ice-pwd:wrong")
+    with pytest.raises(TransportFailed):
+        await endpoint.connect(answer)
     assert server.states == []

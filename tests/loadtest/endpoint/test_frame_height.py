@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtest.endpoint.frame_height import picture_lines
+from loadtest.endpoint.frame_height import picture_height
 from mediaserver.rtp.payload import packetize_h264, packetize_vp8
 from mediaserver.video.codecs import VideoEncoder
 from tests.mediaserver.pictures import RED, plain
@@ -25,8 +25,8 @@ def payloads(codec: str, width: int, height: int) -> list[list[bytes]]:
 @pytest.mark.parametrize(("width", "height"), [(320, 180), (640, 360), (1280, 720), (1920, 1080)])
 def test_a_key_frame_tells_its_lines_and_other_pictures_none(codec: str, width: int, height: int) -> None:
     key, other = payloads(codec, width, height)
-    assert picture_lines(codec, key[0]) == height
-    assert [picture_lines(codec, payload) for payload in [*key[1:], *other]] == [None] * (len(key) + len(other) - 1)
+    assert picture_height(codec, key[0]) == height
+    assert [picture_height(codec, payload) for payload in [*key[1:], *other]] == [None] * (len(key) + len(other) - 1)
 
 
 @CODECS
@@ -34,4 +34,4 @@ def test_a_key_frame_tells_its_lines_and_other_pictures_none(codec: str, width: 
 def test_what_is_cut_off_or_spoilt_is_no_fault(codec: str, data: st.DataObject) -> None:
     first = bytearray(payloads(codec, 320, 180)[0][0])
     first[data.draw(st.integers(0, len(first) - 1))] = data.draw(st.integers(0, 255))
-    picture_lines(codec, bytes(first[: data.draw(st.integers(0, len(first)))]))
+    picture_height(codec, bytes(first[: data.draw(st.integers(0, len(first)))]))

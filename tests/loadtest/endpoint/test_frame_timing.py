@@ -65,10 +65,10 @@ def test_the_fewest_lines_since_counting_began_are_noted() -> None:
     for timestamp, payload in enumerate([b"", key(720), b"\x10", key(360), key(720), b""]):
         data = rtp(timestamp, payload=payload)
         listener.packet("VP8", data, len(data))
-        noted.append(listener.fewest_lines)
+        noted.append(listener.lowest_height)
     assert noted == [0, 720, 720, 360, 360, 360]
     listener.restart(0.0)
-    assert listener.fewest_lines == 720
+    assert listener.lowest_height == 720
 
 
 def test_a_key_frame_sent_again_tells_the_lines_of_who_knows_none() -> None:
@@ -76,7 +76,7 @@ def test_a_key_frame_sent_again_tells_the_lines_of_who_knows_none() -> None:
     for timestamp, payload in ((2, b""), (1, key(720))):
         data = rtp(timestamp, payload=payload)
         listener.packet("VP8", data, len(data))
-    assert (listener.fewest_lines, listener.picture.beats) == (720, 1)
+    assert (listener.lowest_height, listener.picture.beats) == (720, 1)
 
 
 def test_back_is_when_the_later_of_sound_and_picture_is() -> None:

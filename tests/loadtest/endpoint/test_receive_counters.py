@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtest.endpoint.receive_counters import HEADER, Reception, Stream, Tally
+from loadtest.endpoint.receive_counters import HEADER, ReceiveCounters, Stream, Tally
 from loadtest.endpoint.sdp_offer import H264, OPUS
 
 
@@ -12,13 +12,13 @@ def packet(sequence: int, timestamp: int = 0, ssrc: int = 1, payload_type: int =
 
 
 def test_sound_and_picture_are_told_apart() -> None:
-    reception = Reception()
+    counters = ReceiveCounters()
     for at in range(3):
-        reception.receive(packet(at, at * 960, 1, OPUS | 0x80), 100)
+        counters.receive(packet(at, at * 960, 1, OPUS | 0x80), 100)
     for at in range(4):
-        reception.receive(packet(at, at // 2 * 3600, 2), 1000)
-    assert reception.audio() == Tally(packets=3, bytes=300, frames=3, lost=0)
-    assert reception.picture() == Tally(packets=4, bytes=4000, frames=2, lost=0)
+        counters.receive(packet(at, at // 2 * 3600, 2), 1000)
+    assert counters.audio() == Tally(packets=3, bytes=300, frames=3, lost=0)
+    assert counters.picture() == Tally(packets=4, bytes=4000, frames=2, lost=0)
 
 
 def test_a_late_packet_is_not_lost() -> None:
@@ -39,11 +39,11 @@ def test_reports_say_the_share_lost_since_the_last() -> None:
 
 @given(st.integers(0, 0xFFFF), st.sets(st.integers(1, 2000)), st.integers(2001, 3000))
 def test_loss_is_what_is_missing_between_first_and_last(first: int, missing: set[int], last: int) -> None:
-    reception = Reception()
+    counters = ReceiveCounters()
     for at in range(last + 1):
         if at not in missing:
-            reception.receive(packet(first + at), 20)
-    assert reception.picture().lost == len(missing)
+            counters.receive(packet(first + at), 20)
+    assert counters.picture().lost == len(missing)
 
 
 def test_tallies_add_and_subtract() -> None:

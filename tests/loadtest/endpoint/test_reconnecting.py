@@ -1,4 +1,4 @@
-"""A simulated point whose line drops comes back: over a real WebSocket of a scripted server, with a scripted caller."""
+"""A simulated point takes its seat again: over a WebSocket of a scripted server, with a scripted endpoint."""
 
 import asyncio
 import json
@@ -13,9 +13,9 @@ from aiohttp.test_utils import TestServer
 from loadtest.endpoint import participant
 from loadtest.endpoint.endpoint import Endpoint, Sending
 from loadtest.endpoint.participant import Participant, Rejected
-from loadtest.endpoint.receive_counters import Reception
-from loadtest.endpoint.reconnecting import FIRST_TRIES, LOOK_S, Returning
-from loadtest.endpoint.transport import LinkFailed
+from loadtest.endpoint.receive_counters import ReceiveCounters
+from loadtest.endpoint.reconnecting import FIRST_TRIES, LOOK_S, ReconnectingParticipant
+from loadtest.endpoint.transport import TransportFailed
 from loadtest.server.rest_client import Client
 
 SEAT = {"seat": "s1", "point": "p1", "name": "Vạn Phú", "here": True, "hand": 0, "floor": False}
@@ -23,19 +23,19 @@ SEAT = {"seat": "s1", "point": "p1", "name": "Vạn Phú", "here": True, "hand":
 
 @dataclass
 class FakeCaller:
-    """A caller whose transport a test drops, or never lets connect."""
+    """An endpoint whose transport a test drops, or never lets connect."""
 
     fails: bool = False
     closed: asyncio.Event = field(default_factory=asyncio.Event)
     sending: Sending = field(default_factory=Sending)
-    reception: Reception = field(default_factory=Reception)
+    counters: ReceiveCounters = field(default_factory=ReceiveCounters)
 
     def offer(self) -> str:
         return "offer"
 
     async def connect(self, _answer: str) -> None:
         if self.fails:
-            raise LinkFailed("nobody answers")
+            raise TransportFailed("nobody answers")
 
     async def close(self) -> None:
         self.closed.set()
@@ -85,8 +85,8 @@ class Line:
     """One point at the scripted door, with everything it did."""
 
     door: Door
-    point: Returning
-    callers: list[FakeCaller]
+    point: ReconnectingParticipant
+    endpoints: list[FakeCaller]
     said: list[str]
     pauses: list[float]
     tasks: "list[asyncio.Task[str]]" = field(default_factory=list)
@@ -111,23 +111,23 @@ async def call(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Call]:
     lines: list[Line] = []
 
     async def make(fails: tuple[int, ...] = (), taken: tuple[bool, ...] = ()) -> Line:
-        callers: list[FakeCaller] = []
+        endpoints: list[FakeCaller] = []
         said: list[str] = []
         pauses: list[float] = []
         looks = iter(taken)
 
-        def caller() -> Endpoint:
-            callers.append(FakeCaller(fails=len(callers) + 1 in fails))
-            return cast("Endpoint", callers[-1])
+        def endpoint() -> Endpoint:
+            endpoints.append(FakeCaller(fails=len(endpoints) + 1 in fails))
+            return cast("Endpoint", endpoints[-1])
 
         async def pause(seconds: float) -> None:
             pauses.append(seconds)
 
         def person() -> Participant:
-            return Participant(client, caller)
+            return Participant(client, endpoint)
 
-        point = Returning("Vạn Phú", person, said.append, lambda: next(looks), pause)
-        lines.append(Line(door, point, callers, said, pauses))
+        point = ReconnectingParticipant("Vạn Phú", person, said.append, lambda: next(looks), pause)
+        lines.append(Line(door, point, endpoints, said, pauses))
         await point.sit("1234567890")
         return lines[-1]
 
@@ -150,7 +150,7 @@ async def test_a_lost_socket_is_opened_again_for_the_same_seat(call: Call) -> No
     transport.abort()
     await line.door.seated(2)
     assert [join.get("resume") for join in line.door.joins] == [None, "token-1"]
-    assert line.callers[0].closed.is_set() and not line.callers[1].closed.is_set()
+    assert line.endpoints[0].closed.is_set() and not line.endpoints[1].closed.is_set()
     assert "leave" not in line.door.asked
     await line.door.sockets[-1].send_json({"type": "bye", "reason": "ended"})
     await line.door.sockets[-1].close()
@@ -163,7 +163,7 @@ async def test_a_dropped_transport_is_made_anew_over_a_new_socket(call: Call) ->
     line = await call()
     line.stay()
     await line.door.seated(1)
-    line.callers[0].closed.set()
+    line.endpoints[0].closed.set()
     await line.door.seated(2)
     assert [join.get("resume") for join in line.door.joins] == [None, "token-1"]
     assert line.said[0] == "Vạn Phú lost its line (media) and comes back …"
@@ -173,11 +173,11 @@ async def test_it_tries_until_it_sits(call: Call) -> None:
     line = await call(fails=(2, 4))
     line.stay()
     line.door.refusals = ["unavailable"]
-    line.callers[0].closed.set()
+    line.endpoints[0].closed.set()
     await line.door.seated(2)
     assert [join.get("resume") for join in line.door.joins] == [None, *["token-1"] * 3]
     assert line.pauses == [1, 2, 4]
-    assert [each.closed.is_set() for each in line.callers] == [True, True, False]
+    assert [each.closed.is_set() for each in line.endpoints] == [True, True, False]
 
 
 async def test_new_media_that_the_server_asks_for_are_no_loss(call: Call) -> None:
@@ -186,9 +186,9 @@ async def test_new_media_that_the_server_asks_for_are_no_loss(call: Call) -> Non
     socket = await line.door.seated(1)
     await socket.send_json({"type": "renew"})
     async with asyncio.timeout(20):
-        while len(line.callers) < 2:
+        while len(line.endpoints) < 2:
             await asyncio.sleep(0)
-        await line.callers[0].closed.wait()
+        await line.endpoints[0].closed.wait()
     await socket.send_json({"type": "bye", "reason": "cancelled"})
     await socket.close()
     assert await staying == "cancelled"
@@ -208,7 +208,7 @@ async def test_who_is_sent_away_stays_away(call: Call, word: str) -> None:
 async def test_a_session_that_ended_meanwhile_is_not_asked_for_again(call: Call) -> None:
     line = await call()
     line.door.refusals = ["ended"]
-    line.callers[0].closed.set()
+    line.endpoints[0].closed.set()
     assert await line.point.stay() == "ended"
     assert (len(line.door.joins), line.pauses) == (2, [1])
 
@@ -225,7 +225,7 @@ async def test_a_visitor_who_takes_the_seat_keeps_it_until_it_leaves(call: Call)
 
 
 async def test_the_first_seat_must_be_had(call: Call) -> None:
-    with pytest.raises(LinkFailed):
+    with pytest.raises(TransportFailed):
         await call(fails=(1, 2, 3, 4))
 
 

@@ -28,7 +28,7 @@ def test_an_answer_gives_everything_a_link_needs() -> None:
 
 
 def test_lines_say_what_the_server_takes() -> None:
-    lines = parse_answer(answered(Wish())).lines
+    lines = parse_answer(answered(Wish())).media
     assert lines["0"].codecs == ((OPUS, "opus"),)
     assert lines["1"].codecs == ((H264, "H264"), (VP8, "VP8"))
     assert lines["1"].rids == ("q", "h", "f")
@@ -37,12 +37,12 @@ def test_lines_say_what_the_server_takes() -> None:
 
 
 def test_the_first_camera_codec_is_the_servers_choice() -> None:
-    assert parse_answer(answered(Wish(), ("VP8",))).lines["1"].codecs == ((VP8, "VP8"),)
+    assert parse_answer(answered(Wish(), ("VP8",))).media["1"].codecs == ((VP8, "VP8"),)
 
 
 def test_rejected_lines_are_left_out() -> None:
     rejected = answered(Wish()).replace("m=video 40000", "m=video 0")
-    assert list(parse_answer(rejected).lines) == ["0"]
+    assert list(parse_answer(rejected).media) == ["0"]
 
 
 @pytest.mark.parametrize(
@@ -55,10 +55,10 @@ def test_an_answer_without_keys_is_bad(missing: str) -> None:
 
 
 WHOLE = answered(Wish())
-LINES = WHOLE.splitlines()
+COMPOSED_HEIGHT = WHOLE.splitlines()
 
 
-@given(st.lists(st.sampled_from(LINES) | st.text(max_size=40), max_size=60))
+@given(st.lists(st.sampled_from(COMPOSED_HEIGHT) | st.text(max_size=40), max_size=60))
 def test_any_lines_parse_or_are_bad(lines: list[str]) -> None:
     with suppress(BadAnswer):
         parse_answer("\r\n".join(lines))

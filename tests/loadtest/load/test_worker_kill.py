@@ -6,14 +6,14 @@ from tests.loadtest.report.test_html_page import figures, report
 
 
 def test_only_who_was_hit_and_came_back_has_a_time() -> None:
-    fates = [
+    outcomes = [
         KillOutcome(False, 0.1),
         KillOutcome(True, 1.5),
         KillOutcome(True, 0.9),
         KillOutcome(True, 40.1),
         KillOutcome(True, None),
     ]
-    assert aftermath("media-0", fates, 40.0) == {
+    assert aftermath("media-0", outcomes, 40.0) == {
         "worker": "media-0",
         "expected": 5,
         "hit": 4,

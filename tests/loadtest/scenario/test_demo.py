@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from loadtest.endpoint.participant import Participant
-from loadtest.endpoint.reconnecting import Returning
+from loadtest.endpoint.reconnecting import ReconnectingParticipant
 from loadtest.media.library import MediaLibrary
 from loadtest.progress import Steps
 from loadtest.scenario import demo
@@ -152,7 +152,7 @@ async def test_one_point_that_stays_away_ends_no_session_for_the_others() -> Non
 
     first, second = Point(), Point()
     whole = Demo("http://localhost:1", [], [], MediaLibrary(), Steps(STEPS, print), Traces(), print)
-    whole._points = cast("list[Returning]", [first, second])
+    whole._points = cast("list[ReconnectingParticipant]", [first, second])
     holding = asyncio.ensure_future(whole._hold())
     first.over.set()
     done, _ = await asyncio.wait({holding}, timeout=0.1)
@@ -181,7 +181,7 @@ async def test_points_that_lost_their_lines_end_no_turn_of_the_floor(monkeypatch
             self.participant = None if name is None else Person(name)
 
     whole = Demo("http://localhost:1", [], [], MediaLibrary(), Steps(STEPS, print), Traces(), print)
-    whole._points = cast("list[Returning]", [Point("host"), Point("point"), Point(None)])
+    whole._points = cast("list[ReconnectingParticipant]", [Point("host"), Point("point"), Point(None)])
     chairing = asyncio.ensure_future(whole._chair())
     waiting = asyncio.ensure_future(enough.wait())
     await asyncio.wait({chairing, waiting}, return_when=asyncio.FIRST_COMPLETED, timeout=20)

@@ -125,7 +125,7 @@ async def test_a_handshake_forged_before_the_check_is_dropped(meeting: Meeting, 
 
 async def test_a_member_with_many_addresses_keeps_the_newest(meeting: Meeting, room: Room) -> None:
     a = await meeting.join("a", "red", 440)
-    checks = a.caller._link._checks
+    checks = a.caller._transport._checks
     assert checks is not None
     mux = mux_of(meeting)
     sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(3 * MAX_VALIDATED)]
@@ -187,10 +187,10 @@ async def attacked(meeting: Meeting) -> tuple[Guest, Guest]:
 
 async def unharmed(meeting: Meeting, innocent: Guest) -> None:
     """Pictures go on without a gap, and somebody new is seen and heard."""
-    lost = innocent.caller.reception.picture().lost
+    lost = innocent.caller.counters.picture().lost
     await innocent.watch.more(25)
     assert meeting.shows(innocent, "a")
-    assert innocent.caller.reception.picture().lost == lost
+    assert innocent.caller.counters.picture().lost == lost
     await meeting.engine.remove_seat(ROOM, "b")
     meeting.seats.remove("b")
     fresh = await meeting.join("c", "blue", 1000, floor=True)
@@ -201,11 +201,11 @@ async def unharmed(meeting: Meeting, innocent: Guest) -> None:
 async def test_malformed_packets_of_a_member_harm_nobody(meeting: Meeting, room: Room) -> None:
     innocent, malicious = await attacked(meeting)
     for at, packet in enumerate(malformed_rtp(malicious)):
-        malicious.caller._link.send_packet(packet)
+        malicious.caller._transport.send_packet(packet)
         if at % 50 == 49:
             await asyncio.sleep(0)
     for packet in malformed_rtcp(malicious):
-        malicious.caller._link.send_rtcp(packet)
+        malicious.caller._transport.send_rtcp(packet)
         await asyncio.sleep(0)
     assert len(room.seats["b"].peer._streams) <= MAX_SSRCS_PER_PEER  # type: ignore[union-attr]
     await unharmed(meeting, innocent)
@@ -214,7 +214,7 @@ async def test_malformed_packets_of_a_member_harm_nobody(meeting: Meeting, room:
 async def test_a_thousand_streams_of_a_member_cost_no_more_than_eight(meeting: Meeting, room: Room) -> None:
     innocent, malicious = await attacked(meeting)
     for ssrc in range(1, 1001):
-        malicious.caller._link.send_packet(rtp(VP8 if ssrc & 1 else OPUS, 1, ssrc << 8, b"\x10\x00picture"))
+        malicious.caller._transport.send_packet(rtp(VP8 if ssrc & 1 else OPUS, 1, ssrc << 8, b"\x10\x00picture"))
         if ssrc % 50 == 0:
             await asyncio.sleep(0)
     await innocent.watch.more(5)
@@ -232,7 +232,7 @@ async def test_who_used_up_their_streams_and_comes_anew_is_seen_ten_times(meetin
     for colour in ("red", "blue") * 5:
         refused = counters.excess
         for ssrc in range(2 * MAX_LINE_SSRCS):
-            restless.caller._link.send_packet(rtp(OPUS, 1, ssrc << 8 | 1, b"\xf8\xff\xfe"))
+            restless.caller._transport.send_packet(rtp(OPUS, 1, ssrc << 8 | 1, b"\xf8\xff\xfe"))
         await innocent.watch.until(lambda before=refused: counters.excess > before)  # type: ignore[misc]
         restless = await meeting.connect("b", colour, 660, Wish(("VP8",), 1))
         await innocent.watch.until(lambda: meeting.shows(innocent, "b"))
@@ -253,7 +253,7 @@ async def test_a_huge_key_frame_of_a_member_costs_no_memory(meeting: Meeting, ro
     before = peak_mb()
     for at in range(10):
         packet = rtp(VP8, layer._sequence + at, layer.ssrc, payload, marker=True)
-        malicious.caller._link.send_packet(packet)
+        malicious.caller._transport.send_packet(packet)
         await innocent.watch.more(2)
     assert room.seats["b"].input._current is not None
     assert room._compositor._cameras["b"]._stream is None, "the decoder refused it"

@@ -66,7 +66,7 @@ async def test_everybody_sees_all_and_hears_all_but_themselves(meeting: Meeting)
     assert [await guest.watch.hear() for guest in (a, b, c)] == [{660}, {440}, {440, 660}]
     assert set(a.watch._decoders) == set(c.watch._decoders) == {"H264", "opus"}
     assert set(b.watch._decoders) == {"VP8", "opus"}
-    assert [guest.caller.reception.picture().lost for guest in (a, b, c)] == [0, 0, 0]
+    assert [guest.caller.counters.picture().lost for guest in (a, b, c)] == [0, 0, 0]
     assert {event for event in meeting.events if isinstance(event, PeerUp)} == {PeerUp(ROOM, name) for name in "abc"}
     assert any(isinstance(event, Speaking) and event.seat in ("a", "b") for event in meeting.events)
     told = [event.levels for event in meeting.events if isinstance(event, Levels)]
@@ -135,7 +135,7 @@ async def test_a_camera_is_forwarded_without_decoding_or_encoding_anything(meeti
     assert [rendition._sequence for rendition in renditions(room)] == composed
     assert {seat: camera.decoded for seat, camera in room._compositor._cameras.items()} == decoded
     assert all(each.input._current is None for each in room.seats.values())
-    assert a.caller.reception.picture().lost == 0
+    assert a.caller.counters.picture().lost == 0
 
 
 async def test_the_clock_of_the_picture_rests_until_somebody_watches(
@@ -203,7 +203,7 @@ async def test_audiences_see_their_own_layouts_made_only_while_somebody_watches(
     await a.watch.until(lambda: a.watch.colour(0.2, 0.2) == a.watch.colour(0.8, 0.2) == "green")
     await b.watch.more(10)
     assert (meeting.shows(b, "a"), meeting.shows(c, "a"), len(room._compositor._painters)) == (True, True, 2)
-    assert b.caller.reception.picture().lost == a.caller.reception.picture().lost == 0
+    assert b.caller.counters.picture().lost == a.caller.counters.picture().lost == 0
 
     await engine.set_layout(ROOM, Layout("single", "b"), "components")  # the same as the host's: one picture
     for guest in (b, c):
@@ -265,7 +265,7 @@ async def test_a_large_display_gets_a_larger_picture_made_for_it_alone(meeting: 
     most = [room.seats[seat].peer.downlink.most for seat in "abc"]  # type: ignore[union-attr]
     assert most == [LARGE, USUAL, LARGE], "nobody's line is probed for a picture that is not made for them"
     assert room._rates() == {25, 30}
-    assert a.caller.reception.picture().lost == b.caller.reception.picture().lost == 0
+    assert a.caller.counters.picture().lost == b.caller.counters.picture().lost == 0
     for guest in (a, vp8):
         await meeting.engine.set_view(ROOM, guest.seat, COMPOSED, 225)
         await guest.watch.until(sees(guest, (320, 180)))
@@ -728,7 +728,7 @@ async def test_stats_count_what_moves(meeting: Meeting) -> None:
         "malformed": 0,
         "refused": 0,
     }
-    counters = a.caller._link.counters
+    counters = a.caller._transport.counters
     assert isinstance(stats["packets_out"], int) and counters.packets_in <= stats["packets_out"]
     await meeting.engine.close_room(ROOM)
     stats = await meeting.engine.stats()

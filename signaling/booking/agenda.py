@@ -1,4 +1,4 @@
-"""The calendar of sessions: what takes place when, in few words, so that a whole month is one short answer."""
+"""Endpoints of the calendar: slots of sessions in a few words, so that a whole month is one short answer."""
 
 from datetime import timedelta
 from typing import Annotated
@@ -17,11 +17,11 @@ USUAL = timedelta(days=7)
 
 
 class Span(Window):
-    """Which time; a week from now unless said otherwise, 62 days at most."""
+    """A period; a week from now by default, 62 days at most."""
 
 
 class Crowd(Span):
-    """Points are listed by the start of their sessions: `limit` at most, after as many as `skip` says."""
+    """A page of points, by the start of their sessions: at most `limit`, after the first `skip`."""
 
     limit: Annotated[int, Field(ge=1, le=5000)] = 5000
     skip: Annotated[int, Field(ge=0, le=1_000_000)] = 0
@@ -43,7 +43,7 @@ class Entry(Model):
 
 
 class Busy(Model):
-    """A point that is in a session at that time; `title` only for those who may see the session."""
+    """A point that is in a session at that time; `title` only for accounts that may see the session."""
 
     point: str
     start: Moment
@@ -52,7 +52,7 @@ class Busy(Model):
 
 
 async def busy(call: ApiRequest) -> list[Busy]:
-    """List the points that are in a session with a code, for who is about to invite them (R-077, I-04)."""
+    """List the points that are in a session with a code, for a host that is about to invite them (R-077, I-04)."""
     start, end = call.query.bounds(call.now, USUAL, LONGEST)
     known = await bodies(call)
     query: Crowd = call.query
@@ -65,7 +65,7 @@ async def busy(call: ApiRequest) -> list[Busy]:
 
 
 async def agenda(call: ApiRequest) -> list[Entry]:
-    """List slots by their start: all for those who see everything, else those of one's own unit."""
+    """List slots by their start: all for accounts that see everything, else those of the account's unit."""
     start, end = call.query.bounds(call.now, USUAL, LONGEST)
     unit = call.account.unit
     units = None if call.account.sees_all else [] if unit is None else [unit]

@@ -1,4 +1,4 @@
-"""How much of the capacity is taken when."""
+"""Endpoints of the capacity: its limits, its load over time, changes of the maximum."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -20,11 +20,11 @@ YEAR = timedelta(days=366)
 
 
 class Load(Window):
-    """Which time; a week from now unless said otherwise, 400 days at most."""
+    """A period; a week from now by default, 400 days at most."""
 
 
 class Limit(Model):
-    """The rated maximum and the share that may be given away."""
+    """The rated maximum and the share that may be given away (Điều 12.4)."""
 
     max: int
     usable: int
@@ -40,7 +40,7 @@ class Step(Model):
 
 
 class Capacity(Model):
-    """Both limits now, and the load over the time asked for."""
+    """Both limits now, and the load over the requested period."""
 
     sessions: Limit
     points: Limit
@@ -48,7 +48,7 @@ class Capacity(Model):
 
 
 class Rated(Model):
-    """The maximum from an instant on (null: before all others), and what of it may be given away."""
+    """The maximum from an instant on (null: before all others), and the part that may be given away."""
 
     since: Moment | None
     sessions: Limit
@@ -63,7 +63,7 @@ class Share(Model):
 
 
 class Maximum(Model):
-    """The maximum as a step function of time, past and planned; `test_legs` of what may be used are the test room's."""
+    """The maximum as a step function of time, past and planned; the test room has `test_legs` of the usable part."""
 
     share: Share
     test_legs: int
@@ -71,7 +71,7 @@ class Maximum(Model):
 
 
 class Change(Model):
-    """The maximum is this from `since` (null: now) on, or only `until`: a maintenance."""
+    """A new maximum from `since` (null: now) on, or only `until`: a maintenance."""
 
     since: Moment | None = None
     until: Moment | None = None
@@ -81,20 +81,20 @@ class Change(Model):
 
 
 class Shedding(Model):
-    """Whose codes are to be revoked, as they were shown, in order."""
+    """The sessions whose codes are to be revoked, in the order in which they were shown."""
 
     victims: Annotated[list[Id], Field(min_length=1, max_length=10_000)]
     reason: Why
 
 
 class Impact(Model):
-    """Who would lose, or must lose, a code, in order."""
+    """The sessions that would lose, or must lose, their code, in order."""
 
     victims: list[Brief]
 
 
 class Peak(Model):
-    """The highest load and when it was there first; null when nothing was held."""
+    """The highest load and its first moment; null when nothing was held."""
 
     load: int
     at: Moment | None
@@ -130,7 +130,7 @@ async def ceiling(call: ApiRequest) -> Maximum:
 
 
 async def impact(call: ApiRequest) -> Impact:
-    """Say which sessions would lose their codes if this were recorded; nothing is."""
+    """Show which sessions would lose their codes by a change of the maximum; nothing is stored."""
     call.only(call.account.sees_all)
     since, until, amount = _taken(call)
     victims = await call.context(BOOKING).scheduler.operator.impact(since, amount, call.now, until)
@@ -138,7 +138,7 @@ async def impact(call: ApiRequest) -> Impact:
 
 
 async def change(call: ApiRequest) -> Impact:
-    """Record another maximum; who must lose a code for it still has to be revoked by `shed`."""
+    """Store another maximum; sessions that must lose a code for it are still to be revoked by `shed`."""
     context = call.context(BOOKING)
     call.only(call.account.central)
     since, until, amount = _taken(call)
@@ -150,7 +150,7 @@ async def change(call: ApiRequest) -> Impact:
 
 
 async def shed(call: ApiRequest) -> Impact:
-    """Revoke exactly these sessions for want of capacity; when others must go by now, those are answered instead."""
+    """Revoke exactly these sessions for lack of capacity; if others must go by now, return those instead."""
     context = call.context(BOOKING)
     call.only(call.account.central)
     body: Shedding = call.body
@@ -163,7 +163,7 @@ async def shed(call: ApiRequest) -> Impact:
 
 
 async def usage(call: ApiRequest) -> Usage:
-    """Say how full the system was at most, and who had to wait or was refused (R-113)."""
+    """Return how full the system was at most, and who had to wait or was refused (R-113)."""
     call.only(call.account.sees_all)
     start, end = call.query.bounds(call.now - YEAR, YEAR, LONGEST)
     used = await call.context(BOOKING).scheduler.usage(start, end)
@@ -181,7 +181,7 @@ def _peak(load: int, at: datetime | None) -> Peak:
 
 
 def _taken(call: ApiRequest) -> tuple[datetime, datetime | None, Amount]:
-    """Return what is asked for, from whole seconds on. Raises BadInput."""
+    """Return the requested period in whole seconds. Raises BadInput."""
     body: Change = call.body
     now = call.now.replace(microsecond=0)
     since = (body.since or now).replace(microsecond=0)

@@ -1,4 +1,4 @@
-"""What happens to a session after it was registered: amended, extended, given up; and the history of it all."""
+"""Endpoints of changes to a registered session: amendment, extension, release; and their history."""
 
 from typing import Annotated
 
@@ -17,7 +17,7 @@ Text = Annotated[str, StringConstraints(max_length=2000)]
 
 
 class Amendment(Model):
-    """What is to be otherwise; what is left out stays. Less keeps the place in the order, more is a new one (I-02)."""
+    """Changed fields; omitted ones stay. A smaller request keeps its place, a larger one gets a new one (I-02)."""
 
     points: Annotated[list[Id], Field(max_length=500)] | None = None
     rehearsal: Interval | None = None
@@ -31,13 +31,13 @@ class Amendment(Model):
 
 
 class Extension(Model):
-    """By how many steps of the profile a meeting goes on."""
+    """By how many steps of the profile a running meeting is extended."""
 
     steps: Annotated[int, Field(strict=True, ge=1, le=4)]
 
 
 class Extensible(Model):
-    """By how many steps a meeting could go on now, and how long before its end its host is reminded (minutes)."""
+    """How many steps a meeting may be extended now, and how many minutes before its end the host is reminded."""
 
     steps: int
     step_min: int
@@ -46,13 +46,13 @@ class Extensible(Model):
 
 
 class Release(Model):
-    """Why a session is given up."""
+    """The reason for giving up a session."""
 
     reason: Why
 
 
 class Happening(Model):
-    """What happened: who did it (null: the system, as the rules say), why, for which session, under which profile."""
+    """One change: who made it (null: the system, by the rules), why, to which session, under which profile."""
 
     at: Moment
     kind: HappeningKind
@@ -63,7 +63,7 @@ class Happening(Model):
 
 
 async def amend(call: ApiRequest) -> Session:
-    """Ask for something else; what does not fit changes nothing."""
+    """Change a registration; a change that does not fit leaves it as it was."""
     context = call.context(BOOKING)
     found, points = await visible_sessions.find(call)
     call.only(permissions.may_cancel(call.account, found, points))
@@ -77,7 +77,7 @@ async def amend(call: ApiRequest) -> Session:
 
 
 async def extension(call: ApiRequest) -> Extensible:
-    """Say by how much a meeting could go on."""
+    """Return by how many steps a meeting could be extended."""
     context = call.context(BOOKING)
     found, points = await visible_sessions.find(call)
     call.only(permissions.may_extend(call.account, found, points))
@@ -91,7 +91,7 @@ async def extension(call: ApiRequest) -> Extensible:
 
 
 async def extend(call: ApiRequest) -> Session:
-    """Let a meeting that is held go on; everyone in it is told its new end."""
+    """Extend a running meeting; everyone in it is told the new end."""
     context = call.context(BOOKING)
     found, points = await visible_sessions.find(call)
     call.only(permissions.may_extend(call.account, found, points))
@@ -114,7 +114,7 @@ async def release(call: ApiRequest) -> Session:
 
 
 async def history(call: ApiRequest) -> list[Happening]:
-    """List every change of a session, oldest first; who belongs to neither host nor centre is not told names."""
+    """List every change of a session, oldest first; without names for units other than host and centre."""
     found, points = await visible_sessions.find(call)
     told = permissions.is_host(call.account, found, points) or call.account.sees_all
     happened = await call.context(BOOKING).scheduler.history(found.id)
@@ -135,7 +135,7 @@ def _wire(each: model.Happening, known: session_briefs.Briefs, told: bool) -> Ha
 
 
 def _asked(found: model.Session, body: Amendment) -> model.Request:
-    """Return the request of a session with what is to be otherwise; who is left out is not counted either."""
+    """Return the request of a session with its changes; points the account may not see are not counted either."""
     points = found.points if body.points is None else tuple(body.points)
     rehearsal = found.rehearsal if body.rehearsal is None else _interval(body.rehearsal)
     given = body.model_dump(include={"title", "contact_name", "contact_phone", "recording"}, exclude_none=True)

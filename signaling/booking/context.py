@@ -1,4 +1,4 @@
-"""What the endpoints of this folder use, and nothing else that the server has."""
+"""Dependencies of the endpoints of bookings."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from signaling.meeting.manager import MeetingManager
 
 @dataclass(frozen=True, slots=True)
 class BookingContext:
-    """What endpoints of bookings use."""
+    """What the endpoints of bookings may use."""
 
     scheduler: Scheduler
     outbox: OutboxSender

@@ -1,4 +1,4 @@
-"""Drafts in the inbox of a unit, which submits or discards them (R-058, R-060, reading A11)."""
+"""Endpoints of drafts in the inbox of a unit, which submits or discards them (R-058, R-060, reading A11)."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -13,7 +13,7 @@ from signaling.http.route import ID, ApiRequest, Model, Moment, Named, Route
 
 
 class Draft(Model):
-    """A draft: `content` is what was typed, `unit` whose inbox it lies in, `origin` who wrote it."""
+    """A draft: `content` is its fields as typed, `unit` owns the inbox, `origin` is the author."""
 
     id: str
     number: str
@@ -32,7 +32,7 @@ class Draft(Model):
 
 
 class Discarding(Model):
-    """Why a draft does not become a registration."""
+    """The reason why a draft does not become a registration."""
 
     reason: Annotated[str, StringConstraints(max_length=2000)]
 
@@ -59,14 +59,14 @@ async def discard(call: ApiRequest) -> Draft:
 
 
 async def find(call: ApiRequest) -> model.Draft:
-    """Return a draft its reader may see; others are not found, so that ids tell nothing. Raises Hidden."""
+    """Return a draft that the account may see. Raises Hidden for all others, so that ids reveal nothing."""
     found = await call.context(BOOKING).drafts.draft(call.id)
     call.seen(permissions.may_see_draft(call.account, found))
     return found
 
 
 def own(call: ApiRequest, found: model.Draft) -> None:
-    """Raises Forbidden for a draft in the inbox of another unit."""
+    """Check that a draft lies in the inbox of the account's unit. Raises Forbidden."""
     call.only(permissions.may_settle(call.account, found))
 
 

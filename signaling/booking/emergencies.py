@@ -1,4 +1,4 @@
-"""The duty desk's list of emergencies: what came as khẩn cấp, why, and who took note of it when (Điều 12.3; R-061)."""
+"""Endpoints of emergencies for the people on duty: level khẩn cấp, reason, acknowledgement (Điều 12.3; R-061)."""
 
 from collections.abc import Mapping
 
@@ -12,14 +12,14 @@ from signaling.http.route import ID, ApiRequest, Interval, Model, Moment, Route
 
 
 class Seen(Model):
-    """Which account took note, and when."""
+    """The account that acknowledged, and when."""
 
     by: str
     at: Moment
 
 
 class Emergency(Model):
-    """An emergency; without `phase` it lies in a letter of `host`, known by its number, that waits to be confirmed."""
+    """An emergency; without `phase` it is an unconfirmed letter of `host`, known by its number."""
 
     id: str
     number: str
@@ -34,7 +34,7 @@ class Emergency(Model):
 
 
 async def emergencies(call: ApiRequest) -> list[Emergency]:
-    """List what is not over: first what nobody took note of."""
+    """List emergencies that are not over: unacknowledged ones first."""
     call.only(call.account.sees_all)
     known = await visible_sessions.bodies(call)
     units = {unit.id: unit for unit in known.units}
@@ -42,7 +42,7 @@ async def emergencies(call: ApiRequest) -> list[Emergency]:
 
 
 async def acknowledge(call: ApiRequest) -> Emergency:
-    """Take note of an emergency for the duty desk."""
+    """Acknowledge an emergency for the people on duty."""
     call.only(call.account.central)
     found = await call.context(BOOKING).emergencies.acknowledge(call.id, call.account.account, call.now)
     await call.note("acknowledge", found.subject, found.number)

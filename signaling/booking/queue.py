@@ -1,4 +1,4 @@
-"""The operator's desk: who waits for capacity, what serving them would cost, plans that are confirmed (Điều 12.4)."""
+"""Endpoints of the operator's queue: waiting sessions, the cost of serving them, confirmed plans (Điều 12.4)."""
 
 from typing import Annotated
 
@@ -26,7 +26,7 @@ class Offer(Model):
 
 
 class Reason(Model):
-    """Which limit would be broken when, who holds what is there, and what would fit instead."""
+    """Which limit would be broken when, which sessions hold capacity there, and which times would fit."""
 
     limit: Limit
     start: Moment
@@ -40,7 +40,7 @@ class Reason(Model):
 
 
 class Plan(Model):
-    """What serving a session would revoke, latest registered first; it may be confirmed until a time.
+    """The sessions that a plan would revoke, latest registered first; it may be confirmed until a time.
 
     `spared` keep their codes by reprieve, though they registered later than one of the victims (A24).
     """
@@ -52,7 +52,7 @@ class Plan(Model):
 
 
 class Standing(Model):
-    """A session that waits. Of other units' sessions only those are told whom the reader may see."""
+    """A waiting session. Of other units' sessions only those are told that the account may see."""
 
     session: Brief
     state: State
@@ -73,7 +73,7 @@ class Overrun(Model):
 
 
 class Queue(Model):
-    """Who waits, in the order of Điều 12.4.b, and which meetings cannot run on."""
+    """Waiting sessions, in the order of Điều 12.4.b, and meetings that cannot be extended."""
 
     waiting: list[Standing]
     overruns: list[Overrun]
@@ -81,7 +81,7 @@ class Queue(Model):
 
 
 class Confirmation(Model):
-    """Carry out the plan of this version; `override` passes those who come first. The reason is recorded."""
+    """Confirms the plan of this version; `override` passes sessions that come first. The reason is stored."""
 
     version: Annotated[int, Field(strict=True, ge=1)]
     reason: Why
@@ -96,7 +96,7 @@ class Outcome(Model):
 
 
 async def queue(call: ApiRequest) -> Queue:
-    """List who waits and who cannot run on."""
+    """List waiting sessions and meetings that cannot be extended."""
     context = call.context(BOOKING)
     call.only(call.account.sees_all)
     waiting = await context.scheduler.operator.queue(call.now)
@@ -111,13 +111,13 @@ async def queue(call: ApiRequest) -> Queue:
 
 
 async def standing(call: ApiRequest) -> Standing:
-    """Say why a session waits and what would help; a 404 for one that does not wait."""
+    """Return why a session waits and what would help; 404 for one that does not wait."""
     await visible_sessions.find(call)
     return await standing_of(call, call.id)
 
 
 async def standing_of(call: ApiRequest, session: str) -> Standing:
-    """Return the standing of a session that waits. Raises NotFound."""
+    """Return the queue entry of a waiting session. Raises NotFound."""
     found = await call.context(BOOKING).scheduler.operator.queued_session(session, call.now)
     if found is None:
         raise NotFound
@@ -133,7 +133,7 @@ async def hold(call: ApiRequest) -> Plan:
 
 
 async def confirm(call: ApiRequest) -> Outcome:
-    """Carry a held plan out, if it is still the same: its victims lose their codes, the session gets one."""
+    """Carry out a held plan if it is unchanged: its victims lose their codes, the session gets one."""
     context = call.context(BOOKING)
     call.only(call.account.central)
     body: Confirmation = call.body

@@ -1,4 +1,4 @@
-"""Registrations that were refused (R-019): by which rule, never what may be secret."""
+"""Endpoint of refused registrations (R-019): the rule of each, never contents that may be secret."""
 
 from datetime import timedelta
 from typing import Annotated
@@ -29,7 +29,7 @@ class Refused(Model):
 
 
 class Period(Window):
-    """Refusals in this time; of the last 200 days unless said otherwise."""
+    """Refusals of this period; of the last 200 days by default."""
 
 
 async def refusals(call: ApiRequest) -> list[Refused]:

@@ -1,4 +1,4 @@
-"""Registrations: what a host unit asks for, and what it is answered (Điều 12, 13.2.a)."""
+"""Endpoints of registrations: the request of a host unit, and the answer (Điều 12, 13.2.a)."""
 
 from typing import Annotated
 
@@ -19,7 +19,7 @@ Text = Annotated[str, StringConstraints(max_length=2000)]
 
 
 class Registration(Model):
-    """A host unit asks for a session (Điều 13.2.a)."""
+    """The request of a host unit for a session (Điều 13.2.a)."""
 
     host_point: Id
     points: Annotated[list[Id], Field(max_length=500)]
@@ -50,13 +50,13 @@ class Registration(Model):
 
 
 class Registered(Session):
-    """The session; when it waits for capacity, why, and what would help."""
+    """The session; if it waits for capacity, the reason and what would help."""
 
     standing: queue.Standing | None
 
 
 async def register(call: ApiRequest) -> Registered | web.Response:
-    """Ask for a session; it is admitted under the 80 % rule, waits in the order if that is wished, or is refused.
+    """Register a session: it is admitted under the 80 % rule, waits in the order if wished, or is refused.
 
     A host for which another unit registers is answered with the draft that lies there now.
     """
@@ -70,7 +70,7 @@ async def register(call: ApiRequest) -> Registered | web.Response:
 
 
 async def pass_on(call: ApiRequest) -> drafts.Draft:
-    """Put what one may not register oneself into the inbox of the unit that may (R-058)."""
+    """Put a request that the account may not register into the inbox of the unit that may (R-058)."""
     who, host = await _who(call)
     if host is None or not permissions.may_pass_on(call.account, host, who):
         raise await _elsewhere(call, who, host)
@@ -88,7 +88,7 @@ async def confirm(call: ApiRequest) -> Registered:
 
 
 async def _who(call: ApiRequest) -> tuple[Registrants, Unit | None]:
-    """Return who may register what is asked for, and whose session it is; nobody for an unknown host."""
+    """Return which unit may register the request, and which hosts it; none for an unknown host."""
     body: Registration = call.body
     known = await visible_sessions.bodies(call)
     if body.host_point not in known.points:
@@ -98,7 +98,7 @@ async def _who(call: ApiRequest) -> tuple[Registrants, Unit | None]:
 
 
 async def _elsewhere(call: ApiRequest, who: Registrants, host: Unit | None) -> Refusal:
-    """Return the refusal that names who registers such sessions."""
+    """Return the refusal that names the unit that registers such sessions."""
     if host is None or not who.units:
         return Forbidden()
     names = await call.unit_names()
@@ -129,12 +129,12 @@ async def _submit(call: ApiRequest, draft: str | None) -> Registered:
 
 
 def masked(code: str) -> str:
-    """Return a code as logs may show it: its last two digits only."""
+    """Return a code as logs may show it: only its last two digits."""
     return "•" * (len(code) - 2) + code[-2:]
 
 
 def taken(body: Registration, account: str) -> model.Request:
-    """Return a registration as the scheduler knows it."""
+    """Convert a registration to the scheduler's request."""
     return model.Request(
         host_point=body.host_point,
         points=tuple(body.points),

@@ -1,4 +1,4 @@
-"""The clock of answers: which registrations nobody has answered yet, and by when they must be (R-083)."""
+"""Endpoint of reply deadlines: registrations that were not answered yet, and when they must be (R-083)."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -13,7 +13,7 @@ BACK = timedelta(days=30)
 
 
 class Answer(Model):
-    """An answer that is owed; `passed` is the share of its time, in percent, that was last reached."""
+    """A reply that is owed; `passed` is the share of its time, in percent, that was last reached."""
 
     subject: str
     kind: Literal["draft", "session"]
@@ -27,7 +27,7 @@ class Answer(Model):
 
 
 class Answers(Model):
-    """What is open, and how many answers were due in the last 30 days: on time, and late or missing."""
+    """Open replies, and how many were due in the last 30 days: on time, and late or missing."""
 
     open: list[Answer]
     on_time: int
@@ -35,7 +35,7 @@ class Answers(Model):
 
 
 async def answers(call: ApiRequest) -> Answers:
-    """List what is to be answered, the first due first."""
+    """List open replies, the first due first."""
     context = call.context(BOOKING)
     call.only(call.account.sees_all)
     await context.reply_deadlines.work(call.now)  # what came since the clerk's last round counts, too

@@ -1,4 +1,4 @@
-"""Scripts as tables, out and in (CSV, XLSX, reading A34); nothing is kept: the page goes on with what it gets."""
+"""Endpoints of scripts as spreadsheets, out and in (CSV, XLSX, reading A34); nothing is stored."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal, get_args
@@ -23,7 +23,7 @@ NAMED: Mapping[LayoutKind, str] = {
     "content": "Nội dung",
     "panorama": "Toàn cảnh",
 }
-"""The words of the pages; the other layouts are called by how they are parted: 1+7, 3x3."""
+"""Layouts with words of their own, as the pages show them; the others are named by their panes: 1+7, 3x3."""
 LAYOUTS: Mapping[str, str] = {kind: NAMED.get(kind, kind) for kind in get_args(LayoutKind)}
 
 
@@ -54,7 +54,7 @@ async def preview(call: ApiRequest) -> scripts.Script:
 
 
 async def download(call: ApiRequest) -> web.Response:
-    """Return items as a file; without any it is a form to be filled in."""
+    """Return items as a file; without any it is a form to fill in."""
     written: Written = call.body
     points = await call.context(BOOKING).scheduler.points()
     body = script_spreadsheet.write(scripts.taken(written.items), points, LAYOUTS, written.format)

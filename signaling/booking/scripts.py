@@ -1,4 +1,4 @@
-"""Scripts of sessions (kịch bản) as they are on the wire."""
+"""Wire form of the scripts of sessions (kịch bản)."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -12,7 +12,7 @@ from signaling.http.route import Id, Model
 
 
 class Item(Model):
-    """One item: who has it (null: the host point), how it is shown (null: as before), how many minutes are planned."""
+    """One item: its point (null: the host point), its layout (null: as before), its planned minutes."""
 
     id: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{0,32}$")] = ""
     title: Annotated[str, StringConstraints(max_length=2000)]
@@ -32,10 +32,10 @@ class Script(Model):
 
 
 def taken(items: Sequence[Item]) -> tuple[ScriptItem, ...]:
-    """Return items as the scheduler knows them."""
+    """Convert items to the scheduler's."""
     return tuple(ScriptItem(**item.model_dump()) for item in items)
 
 
 def wire(items: Sequence[ScriptItem]) -> Script:
-    """Return a script as it is answered."""
+    """Convert a script to its wire form."""
     return Script(items=[Item.model_validate(asdict(item)) for item in items])

@@ -1,4 +1,4 @@
-"""Sessions in a few words, as others are told of them: plans, reasons, the agenda."""
+"""Sessions in a few words, for plans, reasons and the agenda."""
 
 from collections.abc import Iterable, Mapping
 
@@ -12,7 +12,7 @@ from signaling.http.route import ApiRequest, Interval, Model
 
 
 class Brief(Model):
-    """Number, host, level and time of a session; `legs` is what it holds."""
+    """Number, host, level and time of a session; `legs` is the capacity it holds."""
 
     id: str
     number: str
@@ -30,7 +30,7 @@ Briefs = Mapping[str, Brief]
 
 
 async def of(call: ApiRequest, ids: Iterable[str]) -> dict[str, Brief]:
-    """Return those of the sessions that the reader may see, by id."""
+    """Return briefs of those sessions that the account may see, by id."""
     points = await visible_sessions.bodies(call)
     found = await call.context(BOOKING).scheduler.named(ids)
     return {each.id: _brief(call, each, points) for each in found if permissions.may_see(call.account, each, points)}

@@ -1,4 +1,4 @@
-"""Sessions, which registrations become."""
+"""Endpoints of sessions: list, details, cancellation, script."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -29,7 +29,7 @@ class Host(Model):
 
 
 class Session(Model):
-    """A session as its reader may see it."""
+    """A session as the account may see it."""
 
     id: str
     number: str
@@ -89,7 +89,7 @@ class Listing(Window):
 
 
 class Cancellation(Model):
-    """Why a session is cancelled, if that is to be remembered."""
+    """The reason of a cancellation, if it is to be stored."""
 
     reason: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] = ""
 
@@ -128,7 +128,7 @@ def _selection(call: ApiRequest, known: UnitDirectory) -> Selection:
 
 
 async def _last(call: ApiRequest, known: UnitDirectory, session_id: str) -> model.Session:
-    """Return the session a page begins behind; one that the reader may not see is none. Raises BadInput."""
+    """Return the session after which a page begins. Raises BadInput, also for one that the account may not see."""
     found = await call.context(BOOKING).scheduler.named([session_id])
     if not found or not permissions.may_see(call.account, found[0], known):
         raise BadInput([Fault("after", "unknown-session")])
@@ -144,7 +144,7 @@ async def session(call: ApiRequest) -> Session:
 
 
 async def _saw(call: ApiRequest, shown: Sequence[Session]) -> None:
-    """Note who saw the codes and the phones of which sessions (I-08)."""
+    """Audit which account saw the codes and telephone numbers of which sessions (I-08)."""
     for action, seen in (
         ("see-codes", [session.number for session in shown if session.code]),
         ("see-phones", [session.number for session in shown if session.contact_phone]),
@@ -154,7 +154,7 @@ async def _saw(call: ApiRequest, shown: Sequence[Session]) -> None:
 
 
 async def cancel(call: ApiRequest) -> Session:
-    """Cancel a session; its conference ends at once."""
+    """Cancel a session; its meeting ends at once."""
     context = call.context(BOOKING)
     found, known = await find(call)
     call.only(permissions.may_cancel(call.account, found, known))
@@ -172,7 +172,7 @@ async def script(call: ApiRequest) -> scripts.Script:
 
 
 async def set_script(call: ApiRequest) -> scripts.Script:
-    """Replace the script of a session; a meeting that is held goes on with it."""
+    """Replace the script of a session; a running meeting continues with it."""
     context = call.context(BOOKING)
     found, known = await find(call)
     call.only(permissions.is_host(call.account, found, known))
@@ -183,12 +183,12 @@ async def set_script(call: ApiRequest) -> scripts.Script:
 
 
 def span(interval: model.Interval) -> Interval:
-    """Return an interval as it is sent."""
+    """Convert an interval to its wire form."""
     return Interval(start=interval.start, end=interval.end)
 
 
 def wire(call: ApiRequest, found: model.Session, known: UnitDirectory) -> Session:
-    """Return a session as its reader may see it."""
+    """Convert a session to its wire form, as the account may see it."""
     host = permissions.is_host(call.account, found, known)
     control = known.control(found)
     contact = permissions.may_see_contact(call.account, found, known)

@@ -1,1 +1,1 @@
-"""Endpoints of feedback, the card of a unit and personal data."""
+"""Endpoints of feedback, the unit summary and personal data."""

@@ -1,4 +1,4 @@
-"""What the endpoints of this folder use, and nothing else that the server has."""
+"""Dependencies of the endpoints of compliance."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from signaling.audit.log import AuditLog
 
 @dataclass(frozen=True, slots=True)
 class ComplianceContext:
-    """What endpoints of feedback, cards of units and personal data use."""
+    """What the endpoints of feedback, unit summaries and personal data may use."""
 
     feedback: FeedbackService
     scheduler: Scheduler

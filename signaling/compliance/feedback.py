@@ -1,4 +1,4 @@
-"""Difficulties that units report, and what the records say was not done as it should be (Điều 20, 21.2)."""
+"""Endpoints of feedback of units, and of breaches found in the records (Điều 20, 21.2)."""
 
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -23,7 +23,7 @@ MAX_SPOKEN = 10_000
 
 
 class Feedback(Model):
-    """What a unit said, and what came of it."""
+    """The feedback of a unit, and the answer."""
 
     id: str
     unit: Named
@@ -44,18 +44,18 @@ class Said(Model):
 
 
 class Answer(Model):
-    """What came of it."""
+    """The answer to a feedback."""
 
     status: Status
     answer: Annotated[str, StringConstraints(max_length=2000)] = ""
 
 
 class Span(Window):
-    """From when to when; the last half year unless said otherwise."""
+    """A period; the last half year by default."""
 
 
 class Breach(Model):
-    """One fact; `session` is where it can be seen, null for what was refused."""
+    """One breach; `session` is where it can be seen, null for a refused registration."""
 
     at: Moment
     kind: BreachKind
@@ -67,7 +67,7 @@ class Breach(Model):
 
 
 async def feedback(call: ApiRequest) -> list[Feedback]:
-    """List what was said: all for who supervises, else one's own unit's."""
+    """List feedback: all for supervisors, else that of the account's unit."""
     unit = None if call.account.sees_all else call.account.unit or ""
     return await _wire(call, await call.context(COMPLIANCE).feedback.feedback(unit))
 
@@ -85,7 +85,7 @@ async def drop(call: ApiRequest) -> Feedback:
 
 
 async def answer(call: ApiRequest) -> Feedback:
-    """Say what came of it."""
+    """Answer a feedback."""
     context = call.context(COMPLIANCE)
     call.only(call.account.central)
     body: Answer = call.body
@@ -95,7 +95,7 @@ async def answer(call: ApiRequest) -> Feedback:
 
 
 async def breaches(call: ApiRequest) -> list[Breach]:
-    """List breaches: all for who supervises, else one's own unit's."""
+    """List breaches: all for supervisors, else those of the account's unit."""
     context = call.context(COMPLIANCE)
     span: Span = call.query
     end = span.to or call.now
@@ -122,7 +122,7 @@ async def breaches(call: ApiRequest) -> list[Breach]:
 
 
 async def _uninvited(call: ApiRequest, start: datetime, end: datetime, unit: str | None) -> list[breaches_of.Breach]:
-    """Return who spoke uninvited where microphones are only advised about, as the audit log has it (Điều 11.6, A31)."""
+    """Return uninvited speech where microphones are only advised about, from the audit log (Điều 11.6, A31)."""
     context = call.context(COMPLIANCE)
     entries = await context.audit.newest(Wanted(start, end, action="speak-uninvited"), MAX_SPOKEN)
     units = {each.account: each.unit for each in await context.accounts.accounts()} if entries else {}
@@ -135,7 +135,7 @@ async def _uninvited(call: ApiRequest, start: datetime, end: datetime, unit: str
 
 
 async def export(call: ApiRequest) -> web.Response:
-    """The same list as CSV, one row for each fact."""
+    """Return the breaches as CSV, one row for each."""
     rows = [("at", "kind", "article", "unit", "session", "title", "point")]
     for each in await breaches(call):
         point = each.point.name if each.point else ""

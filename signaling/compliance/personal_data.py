@@ -1,4 +1,4 @@
-"""Personal data of a unit: given to it, and erased for it (I-10; Nghị định 13/2023/NĐ-CP, Điều 14 and 16)."""
+"""Endpoints of a unit's personal data: export and erasure (I-10; Nghị định 13/2023/NĐ-CP, Điều 14 and 16)."""
 
 from aiohttp import web
 
@@ -20,19 +20,19 @@ KINDS: dict[personal_data.Kind, str] = {
 
 
 class Held(Model):
-    """How many entries are on record of people of a unit, and how many of them it does not need any more."""
+    """Number of stored entries about people of a unit, and how many of them are no longer needed."""
 
     entries: int
     erasable: int
 
 
 async def held(call: ApiRequest) -> Held:
-    """Count what is on record of a unit's people."""
+    """Count the stored entries about a unit's people."""
     return _held(await _entries(call))
 
 
 async def export(call: ApiRequest) -> web.Response:
-    """Give a unit what is on record of its people."""
+    """Export the stored entries about a unit's people."""
     entries = await _entries(call)
     rows = [
         (KINDS[each.kind], each.name, each.phone, each.email, each.position, each.number, int(each.needed))
@@ -43,7 +43,7 @@ async def export(call: ApiRequest) -> web.Response:
 
 
 async def erase(call: ApiRequest) -> Held:
-    """Erase what a unit does not need any more."""
+    """Erase the entries that are no longer needed."""
     await check_may_keep(call, call.id)
     erased = await call.context(COMPLIANCE).personal.erase(call.id, call.now)
     await call.note("personal-erase", call.id, str(erased))

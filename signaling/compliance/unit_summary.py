@@ -1,4 +1,4 @@
-"""How a unit meets its duties (Điều 19.1; R-118)."""
+"""Endpoint of the unit summary: how a unit meets its duties (Điều 19.1; R-118)."""
 
 from scheduler.compliance import unit_summary
 from scheduler.compliance.breaches import BreachKind, counts
@@ -32,7 +32,7 @@ class Compliance(Model):
 
 
 async def card(call: ApiRequest) -> Compliance:
-    """Return the card of a unit."""
+    """Return the summary of a unit."""
     context = call.context(COMPLIANCE)
     now = call.now
     units = await context.scheduler.units()

@@ -1,4 +1,4 @@
-"""What the endpoints of this folder use, and nothing else that the server has."""
+"""Dependencies of the endpoints of the directory."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from signaling.meeting.sign_out import SignOutMonitor
 
 @dataclass(frozen=True, slots=True)
 class PointsContext:
-    """What endpoints of units and points use."""
+    """What the endpoints of units and points may use."""
 
     scheduler: Scheduler
     directory: Directory
@@ -38,12 +38,12 @@ POINTS = web.AppKey("PointsContext", PointsContext)
 
 @dataclass(frozen=True, slots=True)
 class EquipmentContext:
-    """What endpoints of devices and lines use."""
+    """What the endpoints of devices and lines may use."""
 
     scheduler: Scheduler
     equipment: Equipment
     device_answers: Callable[[Device], Awaitable[bool]]
-    """Whether a room system answers when it is asked. Raises NoGateway."""
+    """Returns True if a room system answers an OPTIONS request. Raises NoGateway."""
 
 
 EQUIPMENT = web.AppKey("EquipmentContext", EquipmentContext)
@@ -51,7 +51,7 @@ EQUIPMENT = web.AppKey("EquipmentContext", EquipmentContext)
 
 @dataclass(frozen=True, slots=True)
 class PeopleContext:
-    """What endpoints of people and their accounts use."""
+    """What the endpoints of people and their accounts may use."""
 
     scheduler: Scheduler
     people: People
@@ -70,7 +70,7 @@ PEOPLE = web.AppKey("PeopleContext", PeopleContext)
 
 @dataclass(frozen=True, slots=True)
 class ControlsContext:
-    """What endpoints of security controls and evidence use."""
+    """What the endpoints of security controls and evidence may use."""
 
     controls: ControlsService
     evidence: EvidenceFiles
@@ -82,7 +82,7 @@ CONTROLS = web.AppKey("ControlsContext", ControlsContext)
 
 @dataclass(frozen=True, slots=True)
 class ImportExportContext:
-    """What endpoints of spreadsheets use."""
+    """What the endpoints of spreadsheets may use."""
 
     import_export: ImportExport
     scheduler: Scheduler

@@ -1,4 +1,4 @@
-"""The register of controls with evidence: of the system (R-036, I-13) and of each point (A9)."""
+"""Endpoints of security controls with evidence: of the system (R-036, I-13) and of each point (A9)."""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -31,19 +31,19 @@ Word = Annotated[str, StringConstraints(max_length=32)]
 
 
 class Of(Model):
-    """Whose: of a point, else of the system."""
+    """The subject: a point, or without it the system."""
 
     point: Id | None = None
 
 
 class Which(Model):
-    """Which checklist."""
+    """The name of a checklist."""
 
     checklist: Word = "may_tinh"
 
 
 class Row(Model):
-    """One item; `state` is null while nobody has said, `proof` are tests of the product."""
+    """One item; `state` is null until somebody has set it, `proof` are tests of the product."""
 
     item: str
     group: str
@@ -60,7 +60,7 @@ class Row(Model):
 
 
 class Checklist(Model):
-    """A checklist for one subject, items without evidence first; `open` items are not met, or nobody has said."""
+    """Checklist of one subject, items without evidence first; `open` items are not met, or not set."""
 
     id: str
     name: str
@@ -73,7 +73,7 @@ class Checklist(Model):
 
 
 class Said(Model):
-    """How an item stands."""
+    """The state of an item."""
 
     checklist: Word
     point: Id | None = None
@@ -83,7 +83,7 @@ class Said(Model):
 
 
 class Point(Model):
-    """How the checklist of a point stands."""
+    """The state of the checklist of a point."""
 
     point: Named
     label: str
@@ -95,14 +95,14 @@ class Point(Model):
 
 
 async def listed(call: ApiRequest) -> list[Checklist]:
-    """Return the checklists of the system, or of a point, with how each item stands."""
+    """Return the checklists of the system, or of a point, with the state of each item."""
     query: Of = call.query
     await _check_may_read(call, query.point)
     return await _lists(call, query.point)
 
 
 async def say(call: ApiRequest) -> list[Checklist]:
-    """Say how an item stands."""
+    """Set the state of an item."""
     context = call.context(CONTROLS)
     body: Said = call.body
     await _check_may_set(call, body.point)
@@ -114,7 +114,7 @@ async def say(call: ApiRequest) -> list[Checklist]:
 
 
 async def add(call: ApiRequest) -> Evidence:
-    """Keep a file that shows how an item stands."""
+    """Store a file that proves the state of an item."""
     context = call.context(CONTROLS)
     control = await context.controls.control(call.id)
     if control.subject == SYSTEM:
@@ -128,7 +128,7 @@ async def add(call: ApiRequest) -> Evidence:
 
 
 async def points(call: ApiRequest) -> list[Point]:
-    """List how a checklist stands at every point, those never checked first."""
+    """List the state of a checklist at every point, those never checked first."""
     context = call.context(CONTROLS)
     call.only(call.account.sees_all)
     query: Which = call.query
@@ -151,7 +151,7 @@ async def export(call: ApiRequest) -> web.Response:
 
 
 async def _check_may_read(call: ApiRequest, point: str | None) -> None:
-    """The system's are for who supervises, a point's for who may see its card.
+    """Check that the account may read: the system's for supervisors, a point's for readers of its card.
 
     Raises Forbidden, Hidden, UnknownPoint.
     """
@@ -162,7 +162,7 @@ async def _check_may_read(call: ApiRequest, point: str | None) -> None:
 
 
 async def _check_may_set(call: ApiRequest, point: str | None) -> None:
-    """The operating unit keeps all, a unit those of its points. Raises Forbidden, UnknownPoint."""
+    """Check that the account may write: the operating unit all, a unit its points'. Raises Forbidden, UnknownPoint."""
     if not call.account.central:
         own = point is not None and await call.context(CONTROLS).controls.unit(point, call.now) == call.account.unit
         call.only(own)

@@ -1,4 +1,4 @@
-"""What ends on days to come, when other rules begin or units end: who must act sees it beforehand (R-002)."""
+"""Endpoints of coming changes: other rules or ending units, shown beforehand to those who must act (R-002)."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -15,7 +15,7 @@ from signaling.http.route import ApiRequest, Model, Named, Route
 
 
 class Unit(Model):
-    """A unit that ends: with its last day, or since the profile has no such level; what it became part of, if known."""
+    """A unit that ends: its last day, and its successor, if known."""
 
     id: str
     name: str
@@ -25,7 +25,7 @@ class Unit(Model):
 
 
 class Loser(Model):
-    """An account of a unit that ends, or of a technician of who operates the system no longer."""
+    """An account of a unit that ends, or of a technician of the former operator."""
 
     account: str
     name: str
@@ -33,14 +33,14 @@ class Loser(Model):
 
 
 class Operators(Model):
-    """Who operates the system until then, and from then on."""
+    """Operators of the system until then, and from then on."""
 
     before: str
     after: str
 
 
 class Ending(Model):
-    """What holds no longer from `day` on; `profile` begins on it, if one does. Sessions are held then or later."""
+    """Changes that apply from `day` on; `profile` begins on it, if one does. Sessions are held then or later."""
 
     day: date
     profile: str | None
@@ -61,7 +61,7 @@ class Outdated(Model):
 
 
 async def endings(call: ApiRequest) -> list[Ending]:
-    """List what ends, the nearest day first."""
+    """List coming changes, the nearest day first."""
     context = call.context(POINTS)
     call.only(call.account.central)
     found = await context.directory.endings(call.now)
@@ -94,7 +94,7 @@ def _wire(found: Found, known: session_briefs.Briefs, accounts: list[Account], n
 
 
 async def outdated(call: ApiRequest) -> Outdated:
-    """Say which units on record are none any longer by the shipped files, and what brings them up to date."""
+    """List registered units that have ended by the shipped files, and what to import to mend that."""
     context = call.context(POINTS)
     call.only(call.account.central)
     gone = seed.outdated(await context.scheduler.units(), context.scheduler.day(call.now))

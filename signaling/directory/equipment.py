@@ -1,4 +1,4 @@
-"""Devices, lines and providers of points, and what is to change or was seen to have changed (Điều 6.3, 11.5, 11.7)."""
+"""Endpoints of devices, access lines and providers of points, and of their changes (Điều 6.3, 11.5, 11.7)."""
 
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -23,7 +23,7 @@ Kbps = Annotated[int, Field(ge=0, le=100_000_000, strict=True)]
 
 
 class Description(Model):
-    """What is registered of a device."""
+    """The registered data of a device."""
 
     kind: directory.DeviceKind
     model: Text = ""
@@ -76,7 +76,8 @@ class Device(Model):
 
 
 class NewLine(Model):
-    """A line of a point; `id` replaces the one there is. Rates are kbit/s, `ranges` networks with blanks between."""
+    """An access line of a point; `id` replaces an existing one. Rates are kbit/s, `ranges` networks with blanks
+    between."""
 
     id: Id | None = None
     type: Literal["TSLCD", "WAN", "INTERNET"]
@@ -89,7 +90,7 @@ class NewLine(Model):
 
 
 class Line(Model):
-    """A line, and what is slower than it should be (R-026)."""
+    """An access line, and which of its rates are too low (R-026)."""
 
     id: str
     type: str
@@ -104,7 +105,7 @@ class Line(Model):
 
 
 class Provider(Model):
-    """A telecom enterprise and whom to call."""
+    """A telecom enterprise and its contacts."""
 
     id: Id | None = None
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -114,7 +115,7 @@ class Provider(Model):
 
 
 class Asked(Model):
-    """A change that a unit asks for."""
+    """A change that a unit requests."""
 
     field: Literal["address", "user_agent", "firmware", "codecs"]
     new: Annotated[str, StringConstraints(min_length=1, max_length=500)]
@@ -128,7 +129,7 @@ class Decision(Model):
 
 
 class Change(Model):
-    """A change that was asked for, or seen."""
+    """A change that was requested, or detected."""
 
     id: str
     point: str
@@ -153,7 +154,7 @@ class Stock(Model):
 
 
 async def stock(call: ApiRequest) -> Stock:
-    """Return what stands in a room."""
+    """Return the devices, lines and changes of a point."""
     await check_may_see(call, (await call.context(EQUIPMENT).scheduler.point(call.id)).unit)
     return await _stock(call, call.id)
 
@@ -168,7 +169,7 @@ async def add_device(call: ApiRequest) -> Stock:
 
 
 async def describe(call: ApiRequest) -> Stock:
-    """Replace what is registered of a device."""
+    """Replace the registered data of a device."""
     call.only(call.account.central)
     given = directory.Device(call.id, "", 0, **call.body.model_dump())
     known = await call.context(EQUIPMENT).equipment.describe(given, call.now)
@@ -185,7 +186,7 @@ async def remove_device(call: ApiRequest) -> Stock:
 
 
 async def test_device(call: ApiRequest) -> Tested:
-    """Ask a device over SIP whether it is there; nobody is called."""
+    """Ask a device by SIP OPTIONS whether it answers; no call is made."""
     context = call.context(EQUIPMENT)
     call.only(call.account.central)
     known = next((each for each in await context.equipment.devices() if each.id == call.id), None)
@@ -199,7 +200,7 @@ async def test_device(call: ApiRequest) -> Tested:
 
 
 async def set_line(call: ApiRequest) -> Stock:
-    """Add or replace a line; rates that come with it were measured now."""
+    """Add or replace an access line; rates that come with it count as measured now."""
     call.only(call.account.central)
     body: NewLine = call.body
     line = directory.AccessLine(
@@ -220,7 +221,7 @@ async def set_line(call: ApiRequest) -> Stock:
 
 
 async def remove_line(call: ApiRequest) -> None:
-    """Remove a line."""
+    """Remove an access line."""
     call.only(call.account.central)
     await call.context(EQUIPMENT).equipment.remove_line(call.id)
     await call.note("line-remove", call.id)
@@ -249,7 +250,7 @@ async def changes(call: ApiRequest) -> list[Change]:
 
 
 async def ask(call: ApiRequest) -> Change:
-    """Ask that something registered of a device be changed (Điều 11.5)."""
+    """Request a change of a device's registered data (Điều 11.5)."""
     context = call.context(EQUIPMENT)
     known = next((each for each in await context.equipment.devices() if each.id == call.id), None)
     if known is None:

@@ -1,4 +1,4 @@
-"""Evidence of the directory: photos of an assessment, the file of a document that allows more (R-024, R-045)."""
+"""Endpoints of evidence files: photos of an assessment, the document behind an exemption (R-024, R-045)."""
 
 from aiohttp import web
 
@@ -13,12 +13,12 @@ from signaling.http.uploads import FileName
 
 
 async def add_to_assessment(call: ApiRequest) -> Evidence:
-    """Keep a file behind an assessment."""
+    """Store a file of an assessment."""
     return await _add(call, "assessment")
 
 
 async def add_to_exemption(call: ApiRequest) -> Evidence:
-    """Keep the file of a document that allows more."""
+    """Store the file of a document that grants an exemption."""
     return await _add(call, "exemption")
 
 
@@ -33,7 +33,7 @@ async def _add(call: ApiRequest, behind: EvidenceKind) -> Evidence:
 
 
 async def fetch(call: ApiRequest) -> web.Response:
-    """Send a file to who may see the card it belongs to; every time is noted."""
+    """Send a file to accounts that may see its card; every download is audited."""
     found = await _seen(call)
     answer = await uploads.send(call, found.file)
     await call.note("evidence-download", found.id, found.file.name)

@@ -1,4 +1,4 @@
-"""Which sessions points of other agencies may enter (Điều 3.2.đ, 6.5; R-006, R-035)."""
+"""Endpoints of guest access: sessions that points of other agencies may enter (Điều 3.2.đ, 6.5; R-006, R-035)."""
 
 from datetime import timedelta
 from typing import Annotated
@@ -13,7 +13,7 @@ AHEAD = timedelta(days=400)
 
 
 class Invitation(Model):
-    """A session the point is part of, now or later."""
+    """A session that the point is invited to, now or later."""
 
     session: str
     number: str
@@ -37,13 +37,13 @@ class Grant(Model):
 
 
 async def invitations(call: ApiRequest) -> Invitations:
-    """Return whether a point needs grants, and for what."""
+    """Return whether a point needs grants, and its invitations."""
     await check_may_see(call, (await call.context(POINTS).scheduler.point(call.id)).unit)
     return await _invitations(call)
 
 
 async def grant(call: ApiRequest) -> Invitations:
-    """Grant a session to a point, or take that back."""
+    """Grant a session to a point, or withdraw the grant."""
     context = call.context(POINTS)
     call.only(call.account.central)
     body: Grant = call.body

@@ -1,4 +1,4 @@
-"""What falls due in the directory by the clock alone, noted in the audit log."""
+"""Periodic jobs of the directory, noted in the audit log."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -25,7 +25,7 @@ async def fall_due(
     sign_out: SignOutMonitor,
     now: datetime,
 ) -> None:
-    """Suspend points, warn units whose document ended, shut accounts of people whose days are over."""
+    """Suspend points, warn units whose document ended, disable accounts of people whose last day is over."""
     for point in await directory.suspend_lapsed(now):
         await audit.append(AuditEntry(now, SERVER, "point-move", point.id, f"suspend → {point.state}"))
     for given in await directory.ended_exemptions(now):
@@ -39,7 +39,7 @@ async def fall_due(
 
 
 async def warn_of_endings(directory: Directory, post: Notifications, store: AccountStore, now: datetime) -> None:
-    """Tell the operating unit what ends on a day to come, and hosts which of their sessions; once for each notice."""
+    """Tell the operating unit of coming changes, and hosts of their affected sessions; once for each notice."""
     for found in await directory.endings(now):
         days = directory.ending_notice(found.day, now)
         if days is None:
@@ -54,7 +54,7 @@ async def warn_of_endings(directory: Directory, post: Notifications, store: Acco
 
 
 async def warn_of_first_assessments(directory: Directory, post: Notifications, now: datetime) -> None:
-    """Tell units which points that were taken over are to be assessed soon; once for each notice."""
+    """Tell units which points of the initial import are to be assessed soon; once for each notice."""
     for (unit, due), points in (await directory.taken_over(now)).items():
         key = f"taken-over:{unit}:{due}:{directory.ending_notice(due, now)}"
         facts = NoticeFacts(reason=f"{', '.join(point.name for point in points)}: hạn {due:%d/%m/%Y}")
@@ -62,7 +62,7 @@ async def warn_of_first_assessments(directory: Directory, post: Notifications, n
 
 
 def losers(found: Ending, accounts: Iterable[Account]) -> list[Account]:
-    """Return the open accounts that lose something: of units that end, and technicians of who operates no longer."""
+    """Return the enabled accounts affected by a change: of ending units, and technicians of the former operator."""
 
     def central(account: Account, operator: str) -> bool:
         return "technician" in account.under(operator).roles
@@ -75,6 +75,6 @@ def losers(found: Ending, accounts: Iterable[Account]) -> list[Account]:
 
 
 async def shut(store: AccountStore, sign_out: SignOutMonitor, account: str) -> None:
-    """Disable an account: nobody is signed in with it any more, nor in a meeting (R-120)."""
+    """Disable an account: it is signed out everywhere, also in meetings (R-120)."""
     await store.disable(account, disabled=True)
     await sign_out.ended(account, None, "removed")

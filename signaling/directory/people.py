@@ -1,4 +1,4 @@
-"""Lists of people who run rooms, and the accounts they are issued (Điều 9.3, 17.2.c, 19.3; R-047, R-111, R-120)."""
+"""Endpoints of people who run rooms, and of their accounts (Điều 9.3, 17.2.c, 19.3; R-047, R-111, R-120)."""
 
 from datetime import date, timedelta
 from typing import Annotated
@@ -25,7 +25,7 @@ Mail = Annotated[str, StringConstraints(pattern=r"^$|^[A-Za-z0-9._+-]{1,64}@[A-Z
 
 
 class Person(Model):
-    """Somebody who is or was in charge; `serving` today, `untrained` until a day of training is entered."""
+    """A person who is or was in charge; `serving` today, `untrained` until a day of training is entered."""
 
     id: str
     unit: str
@@ -45,7 +45,7 @@ class Person(Model):
 
 
 class UnitList(Model):
-    """How a unit's list stands."""
+    """The state of a unit's list."""
 
     unit: str
     name: str
@@ -55,7 +55,7 @@ class UnitList(Model):
 
 
 class NewPerson(Model):
-    """Somebody who is in charge from a day on, today unless said otherwise; `replaces` ends somebody else's days."""
+    """A person in charge from a day on, today by default; `replaces` ends the days of another person."""
 
     name: Annotated[str, StringConstraints(max_length=200)]
     phone: Annotated[str, StringConstraints(max_length=32)]
@@ -75,26 +75,26 @@ class Training(Model):
 
 
 class LastDay(Model):
-    """Through which day somebody is in charge."""
+    """The last day on which a person is in charge."""
 
     valid_to: Day
 
 
 class Wanted(Model):
-    """Which account is issued: the point's own (null), or one for a person of its unit."""
+    """The account to issue: the point's own (null), or one for a person of its unit."""
 
     account: Annotated[str, StringConstraints(max_length=64)] | None
     person: Id | None = None
 
 
 class WantedOutside(Model):
-    """Which account is issued to people of a telecom enterprise."""
+    """The account to issue to people of a telecom enterprise."""
 
     account: Annotated[str, StringConstraints(max_length=64)]
 
 
 class Issued(Model):
-    """An issued account. The link is told here once, unless a letter took it to the unit's official mailbox."""
+    """An issued account. The link is shown here once, unless it was mailed to the unit's official mailbox."""
 
     account: str
     sent: bool
@@ -103,7 +103,7 @@ class Issued(Model):
 
 
 async def lists(call: ApiRequest) -> list[UnitList]:
-    """Return the consolidated list, units without anybody first."""
+    """Return the consolidated list, units without people first."""
     context = call.context(PEOPLE)
     units = await context.scheduler.units()
     found = await context.people.lists(call.now)
@@ -117,7 +117,7 @@ async def people(call: ApiRequest) -> list[Person]:
 
 
 async def add(call: ApiRequest) -> Person:
-    """Add somebody, or put them in somebody's place, whose account is shut when their days are over."""
+    """Add a person, or replace another one, whose account is disabled when their days are over."""
     context = call.context(PEOPLE)
     await check_may_keep(call, call.id)
     body: NewPerson = call.body
@@ -140,7 +140,7 @@ async def add(call: ApiRequest) -> Person:
 
 
 async def end(call: ApiRequest) -> Person:
-    """Let somebody be in charge through a day."""
+    """Set the last day on which a person is in charge."""
     context = call.context(PEOPLE)
     await check_may_keep(call, (await context.people.person(call.id)).unit)
     person = await context.people.end(call.id, call.body.valid_to, call.now)
@@ -151,7 +151,7 @@ async def end(call: ApiRequest) -> Person:
 
 
 async def train(call: ApiRequest) -> Person:
-    """Note when somebody was trained."""
+    """Set when a person was trained."""
     call.only(call.account.central)
     person = await call.context(PEOPLE).people.train(call.id, call.body.trained, call.now)
     await call.note("person-train", person.id, str(person.trained))
@@ -159,7 +159,7 @@ async def train(call: ApiRequest) -> Person:
 
 
 async def confirm(call: ApiRequest) -> list[Person]:
-    """Note that a unit's list is still right."""
+    """Confirm that a unit's list is still right."""
     context = call.context(PEOPLE)
     await check_may_keep(call, call.id)
     await context.people.confirm(call.id, call.now)
@@ -168,7 +168,7 @@ async def confirm(call: ApiRequest) -> list[Person]:
 
 
 async def issue(call: ApiRequest) -> Issued:
-    """Issue an account, or issue it anew: a one-time link sets its password, whatever was before no longer works."""
+    """Issue an account, or issue it anew: a one-time link sets its password; the former password no longer works."""
     context = call.context(PEOPLE)
     call.only(call.account.central)
     body: Wanted = call.body
@@ -186,7 +186,7 @@ async def issue(call: ApiRequest) -> Issued:
 
 
 async def issue_outside(call: ApiRequest) -> Issued:
-    """Issue an account to people of a telecom enterprise, who see its lines alone (R-090, A36)."""
+    """Issue an account to people of a telecom enterprise, who see only its lines (R-090, A36)."""
     context = call.context(PEOPLE)
     call.only(call.account.central)
     provider = next((each for each in await context.equipment.providers() if each.id == call.id), None)
@@ -201,7 +201,7 @@ async def issue_outside(call: ApiRequest) -> Issued:
 
 
 async def _open(call: ApiRequest, wanted: Account) -> None:
-    """Open an account, or let nobody in by its old password if it is the same place's."""
+    """Enable an account; invalidate the old password if it belongs to the same place."""
     context = call.context(PEOPLE)
     known = await context.accounts.account(wanted.account)
     if known is None:
@@ -214,7 +214,7 @@ async def _open(call: ApiRequest, wanted: Account) -> None:
 
 
 async def _hand_over(call: ApiRequest, link: Link, place: str, unit: str | None = None, recipient: str = "") -> Issued:
-    """Send a link to the official mailbox of a unit, or to a provider, or show it once."""
+    """Mail a link to the official mailbox of a unit or to a provider, or show it once."""
     context = call.context(PEOPLE)
     bare = f"{call.request.scheme}://{call.request.host}/{PAGE}#{link.id}"
     until = link.expires.astimezone(context.notifications.zone)
@@ -228,7 +228,7 @@ async def _hand_over(call: ApiRequest, link: Link, place: str, unit: str | None 
 
 
 async def _tell_operator(call: ApiRequest, person: directory.Person) -> None:
-    """Tell the operating unit of a change that somebody else made (R-120)."""
+    """Tell the operating unit of a change that another unit made (R-120)."""
     context = call.context(PEOPLE)
     if call.account.central:
         return

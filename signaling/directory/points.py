@@ -41,7 +41,7 @@ class TreeUnit(Model):
 
 
 class TreePoint(Model):
-    """A point of the tree; `aliases` are names it had. One that was taken over is to be assessed by `first_due`."""
+    """A point of the tree; `aliases` are former names. One of the initial import is to be assessed by `first_due`."""
 
     id: str
     name: str
@@ -81,7 +81,7 @@ class Tree(Model):
 
 
 class Lack(Model):
-    """Something that keeps a point from being active: a stable word, and a text."""
+    """A requirement that keeps a point from being active: a stable word, and a text."""
 
     field: str
     word: str
@@ -89,7 +89,7 @@ class Lack(Model):
 
 
 class Room(Model):
-    """What is known of a room."""
+    """The registered data of a room."""
 
     address: Text
     seats: Annotated[int, Field(ge=0, le=100_000, strict=True)] | None = None
@@ -108,7 +108,7 @@ class Answered(Model):
 
 
 class Form(Model):
-    """A filled-in form; `reference` tells where its evidence lies."""
+    """A filled-in form; `reference` names the place of its evidence."""
 
     items: Annotated[list[Answered], Field(max_length=100)]
     reference: Annotated[str, StringConstraints(max_length=500)] = ""
@@ -127,7 +127,7 @@ class Evidence(Model):
 
 
 class Assessment(Model):
-    """An assessment with what it came to."""
+    """An assessment with its result."""
 
     id: str
     at: Moment
@@ -140,7 +140,7 @@ class Assessment(Model):
 
 
 class Moved(Model):
-    """One move; `by` is empty for what fell due by itself."""
+    """One transition; `by` is empty for one that fell due by itself."""
 
     at: Moment
     move: str
@@ -150,7 +150,7 @@ class Moved(Model):
 
 
 class Exemption(Model):
-    """What a document allows a unit."""
+    """The exemption that a document grants a unit."""
 
     id: str
     unit: str
@@ -163,7 +163,7 @@ class Exemption(Model):
 
 
 class Card(Model):
-    """One point, whole; who may not edit sees no moves."""
+    """One point, whole; accounts that may not edit see no transitions."""
 
     point: TreePoint
     room: Room
@@ -177,7 +177,7 @@ class Card(Model):
 
 
 class NewPoint(Model):
-    """A point to be drawn up; without a name it gets the one of the rule."""
+    """A point to be added; without a name it gets the one of the rule (Điều 6.4)."""
 
     unit: Id
     name: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
@@ -197,21 +197,21 @@ class NewUnit(Model):
 
 
 class NewName(Model):
-    """Another name; an empty label stays as it is."""
+    """A new name; an empty label stays as it is."""
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=64)]
     label: Annotated[str, StringConstraints(max_length=250)] = ""
 
 
 class Move(Model):
-    """What is asked of a point."""
+    """The requested transition of a point."""
 
     move: Literal["submit", "activate", "suspend", "resume", "reassess", "withdraw"]
     reason: Annotated[str, StringConstraints(max_length=500)] = ""
 
 
 class Document(Model):
-    """A document that allows more points, or an Internet line, through `valid_to`."""
+    """A document that grants more points, or an Internet line, through `valid_to`."""
 
     kind: directory.ExceptionKind
     extra: Annotated[int, Field(ge=0, le=99, strict=True)] = 0
@@ -259,7 +259,7 @@ async def card(call: ApiRequest) -> Card:
 
 
 async def add_point(call: ApiRequest) -> TreePoint:
-    """Draw up a point."""
+    """Add a point as a draft."""
     call.only(call.account.central)
     body: NewPoint = call.body
     point = await call.context(POINTS).directory.add_point(body.unit, body.name, body.label, call.now)
@@ -292,7 +292,7 @@ async def rename(call: ApiRequest) -> Card:
 
 
 async def set_room(call: ApiRequest) -> Card:
-    """Replace what is known of a point's room."""
+    """Replace the registered data of a point's room."""
     call.only(call.account.central)
     await call.context(POINTS).directory.set_room(call.id, directory.Room(**call.body.model_dump()))
     await call.note("point-room", call.id, call.body.managing_unit or "")
@@ -300,7 +300,7 @@ async def set_room(call: ApiRequest) -> Card:
 
 
 async def move(call: ApiRequest) -> Card:
-    """Move a point from its state to another; an active one needs everything of Điều 9."""
+    """Change the state of a point; an active one needs everything of Điều 9."""
     context = call.context(POINTS)
     call.only(call.account.central)
     body: Move = call.body
@@ -311,7 +311,7 @@ async def move(call: ApiRequest) -> Card:
 
 
 async def assess(call: ApiRequest) -> Card:
-    """Keep a filled-in assessment form."""
+    """Store a filled-in assessment form."""
     call.only(call.account.central)
     body: Form = call.body
     items = tuple(directory.AssessmentItem(item.id, item.met, item.note, item.remedy_by) for item in body.items)
@@ -322,7 +322,7 @@ async def assess(call: ApiRequest) -> Card:
 
 
 async def allow(call: ApiRequest) -> Exemption:
-    """Keep what a document allows a unit."""
+    """Store a document that grants an exemption to a unit."""
     call.only(call.account.central)
     body: Document = call.body
     given = await call.context(POINTS).directory.add_exemption(
@@ -333,7 +333,7 @@ async def allow(call: ApiRequest) -> Exemption:
 
 
 async def end_exemption(call: ApiRequest) -> None:
-    """Let a document hold no longer than today."""
+    """End an exemption today."""
     context = call.context(POINTS)
     call.only(call.account.central)
     await context.directory.end_exemption(call.id, context.scheduler.day(call.now))
@@ -365,7 +365,7 @@ async def _account(call: ApiRequest) -> Account | None:
 
 
 def lack(found: FieldError, language: str) -> Lack:
-    """Return what is missing as it is shown."""
+    """Convert a missing requirement to its wire form."""
     return Lack(field=found.field, word=found.word, text=field_text(found.word, language, found.value))
 
 
@@ -390,7 +390,7 @@ def _point(call: ApiRequest, point: model.Point, aliases: dict[str, list[str]]) 
 
 
 def evidence_shown(found: evidence.Evidence) -> Evidence:
-    """Return a file as it is shown: without where it lies."""
+    """Convert a file to its wire form, without the place where it lies."""
     about = {name: getattr(found.file, name) for name in ("name", "kind", "bytes", "sha256")}
     return Evidence(id=found.id, **about, by=found.by, at=found.at)
 

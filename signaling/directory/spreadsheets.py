@@ -1,4 +1,4 @@
-"""Tables of the directory as files, out and in (CSV, XLSX); an import is shown before it is done."""
+"""Endpoints of directory spreadsheets, out and in (CSV, XLSX); an import is previewed, then confirmed."""
 
 from typing import Annotated, Literal, get_args
 
@@ -16,7 +16,7 @@ from signaling.http.uploads import TYPES, attached, bytes_of
 
 
 class Wanted(Model):
-    """In which format."""
+    """The format of a file."""
 
     format: Literal["csv", "xlsx"] = "xlsx"
 
@@ -28,14 +28,14 @@ class Table(Model):
 
 
 class Confirmed(Model):
-    """The file that was shown, and the seal under which it was."""
+    """The previewed file, and the digest of its preview."""
 
     file: str
     seal: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Step(Model):
-    """What a line does."""
+    """The effect of one row."""
 
     line: int
     what: Literal["add", "change", "same"]
@@ -43,7 +43,7 @@ class Step(Model):
 
 
 class Preview(Model):
-    """What an import does, or did; lines that say nothing new are counted only."""
+    """The effect of an import, planned or done; rows without a change are only counted."""
 
     seal: str
     steps: Annotated[list[Step], Field(description="lines that add or change something")]
@@ -60,7 +60,7 @@ async def download(call: ApiRequest) -> web.Response:
 
 
 async def inventory(call: ApiRequest) -> web.Response:
-    """Return the devices of a unit and of those below it, to whom its card is shown."""
+    """Return the devices of a unit and of those below it, to accounts that may see its card."""
     context = call.context(IMPORT_EXPORT)
     if call.id not in {unit.id for unit in await context.scheduler.units()}:
         raise UnknownUnit(call.id)
@@ -71,14 +71,14 @@ async def inventory(call: ApiRequest) -> web.Response:
 
 
 async def preview(call: ApiRequest) -> Preview:
-    """Say what an import would do; nothing is changed."""
+    """Preview an import; nothing is changed."""
     context = call.context(IMPORT_EXPORT)
     call.only(call.account.central)
     return _wire(await context.import_export.preview(_kind(call), bytes_of(call.body.file), call.now))
 
 
 async def carry_out(call: ApiRequest) -> Preview:
-    """Import a table, if that does what was shown."""
+    """Import a file, if its effect is still the previewed one."""
     call.only(call.account.central)
     kind, body = _kind(call), call.body
     plan = await call.context(IMPORT_EXPORT).import_export.carry_out(kind, bytes_of(body.file), body.seal, call.now)

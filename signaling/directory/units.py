@@ -1,4 +1,4 @@
-"""Units, points and the device register."""
+"""Endpoints of units, points and the device register."""
 
 from typing import Annotated
 
@@ -30,7 +30,7 @@ class Point(Model):
 
 
 class PointQuery(Model):
-    """Which points."""
+    """Filters of the list of points."""
 
     unit: Id | None = None
 
@@ -48,7 +48,7 @@ async def units(call: ApiRequest) -> list[Unit]:
 
 
 async def points(call: ApiRequest) -> list[Point]:
-    """List the points that meet: active ones of units that are units today."""
+    """List active points of units that exist today."""
     listed = await call.context(POINTS).scheduler.points(call.query.unit, call.now)
     return [_wire(point) for point in listed if point.state == model.PointState.ACTIVE]
 

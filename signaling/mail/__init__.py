@@ -1,1 +1,1 @@
-"""Mail and chat groups, out and in: SMTP, IMAP, outbox, inbox, their endpoints."""
+"""Mail and chat groups: SMTP, IMAP, outbox sender, inbox watcher, and their endpoints."""

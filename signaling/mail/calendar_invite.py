@@ -1,4 +1,4 @@
-"""The calendar entry that goes with a letter (RFC 5545, RFC 5546): it asks to hold the times, or to give them back."""
+"""Writes the calendar entry of a notice (RFC 5545, RFC 5546): it asks to reserve the times, or to release them."""
 
 from datetime import UTC, datetime
 
@@ -11,7 +11,7 @@ PRODUCT = "-//Diemcau//Diem cau//VI"
 
 
 def entry(notice: OutboxItem, organizer: str, attendee: str) -> str | None:
-    """Return the calendar of a notice, or None when its kind has none. One event for each slot, known by its UID."""
+    """Return the calendar of a notice, or None if its kind has none. One event for each slot, with a stable UID."""
     method = WORDINGS[notice.kind].method
     if method is None or notice.session is None:
         return None
@@ -32,7 +32,7 @@ def entry(notice: OutboxItem, organizer: str, attendee: str) -> str | None:
 
 
 def _event(notice: OutboxItem, organizer: str, attendee: str) -> Event:
-    """What all events of a notice say. The code is a secret of the letter: calendars are shared."""
+    """Return the common properties of all events. They omit the code: it is secret, and calendars are shared."""
     event = Event()
     event.add("dtstamp", notice.created)
     event.add("sequence", notice.sequence)

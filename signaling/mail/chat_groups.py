@@ -42,7 +42,7 @@ class _Group(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     template: str = ""
-    """The group's own words, with ``{chu_tri}``, ``{so}``, ``{trang_thai}``, ``{thoi_gian}``; empty: the usual ones."""
+    """The group's own wording, with ``{chu_tri}``, ``{so}``, ``{trang_thai}``, ``{thoi_gian}``; empty: the default."""
 
     @field_validator("template")
     @classmethod
@@ -67,7 +67,7 @@ class Telegram(_Group):
 
 
 class Webhook(_Group):
-    """Any service that takes JSON by POST."""
+    """Any service that accepts JSON by POST."""
 
     kind: Literal["webhook"]
     url: SecretStr
@@ -122,7 +122,7 @@ def load(path: Path | None) -> dict[str, Telegram | Webhook]:
 
 
 async def send(group: Telegram | Webhook, text: str) -> None:
-    """Post a notice. Raises NotSent; 4xx but 408 and 429 are final."""
+    """Post a notice. Raises NotSent, final for 4xx except 408 and 429."""
     url, headers, body = group.request(text)
     try:
         async with (

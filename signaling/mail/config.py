@@ -1,4 +1,4 @@
-"""Where mail is fetched and sent."""
+"""Settings of the mail servers."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +9,7 @@ from scheduler.notifications.wording import Contacts
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A mail server: `tls` from the first byte, after STARTTLS, or none at all."""
+    """A mail server: TLS from the first byte, STARTTLS, or no `tls` at all."""
 
     host: str
     port: int
@@ -21,7 +21,7 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """Letters go out over `smtp` as `sender`, and come in over `imap`; `authority` is a file of certificates.
+    """Mail settings: sends over `smtp` as `sender`, receives over `imap`; `authority` is a file of certificates.
 
     `verifier` is the name with which the mail server signs its Authentication-Results; `contacts` are reminded.
     """

@@ -1,4 +1,4 @@
-"""What the endpoints of this folder use, and nothing else that the server has."""
+"""Dependencies of the endpoints of mail."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from signaling.mail.outbox_sender import OutboxSender
 
 @dataclass(frozen=True, slots=True)
 class MailContext:
-    """What endpoints of letters and notices use."""
+    """What the endpoints of letters and notices may use."""
 
     inbound_mail: InboundMail
     parser: SandboxedParser

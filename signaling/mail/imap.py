@@ -1,4 +1,4 @@
-"""One IMAP mailbox over one connection (RFC 3501), for a thread of its own: imaplib waits where it stands."""
+"""Reads one IMAP mailbox over one connection (RFC 3501), in a thread of its own because imaplib blocks."""
 
 import imaplib
 import re
@@ -14,7 +14,7 @@ from signaling.core.errors import ServerError
 from signaling.mail.config import Server
 
 SECONDS = 30.0
-"""The longest that one answer of the server may take."""
+"""Longest wait for one response of the server."""
 
 Client = imaplib.IMAP4
 
@@ -29,7 +29,7 @@ class NotRead(ServerError):
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """Turn what imaplib raises into NotRead."""
+    """Turn imaplib's exceptions into NotRead."""
     try:
         yield
     except (imaplib.IMAP4.error, OSError, ValueError, ArithmeticError, MemoryError) as error:
@@ -66,14 +66,14 @@ def open_mailbox(client: Client, server: Server) -> int:
 
 
 def new(client: Client, last: int) -> list[int]:
-    """Return the UIDs to be read, oldest first: unseen ones, and all those after `last`. Raises NotRead."""
+    """Return the UIDs to read, oldest first: unseen ones, and all those after `last`. Raises NotRead."""
     unseen, after = _search(client, "UNSEEN"), _search(client, f"UID {last + 1}:*")
     return sorted(unseen | {uid for uid in after if uid > last})  # `n:*` names the last one even if it is before n
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A letter, or its beginning; `size` is how long it is, `arrived` when its server took it, if that says so."""
+    """A letter, or its beginning; `size` is its full length, `arrived` when its server took it, if known."""
 
     raw: bytes
     size: int
@@ -99,7 +99,7 @@ def mark_seen(client: Client, uid: int) -> None:
 
 
 def close(client: Client) -> None:
-    """Say goodbye if the server still listens."""
+    """Log out if the server still listens."""
     with suppress(imaplib.IMAP4.error, OSError):
         client.logout()
     with suppress(OSError):
@@ -107,7 +107,7 @@ def close(client: Client) -> None:
 
 
 def abort(client: Client) -> None:
-    """Break the connection off, whatever a thread is waiting for."""
+    """Close the connection at once, also while a thread waits for it."""
     with suppress(OSError):
         client.sock.shutdown(socket.SHUT_RDWR)
 
@@ -118,7 +118,7 @@ def _search(client: Client, wanted: str) -> set[int]:
 
 
 def _text(part: Any) -> bytes:
-    """Return the text of an answer; imaplib has a pair where a server sends a literal, and None for nothing."""
+    """Return the text of a response; imaplib returns a pair for a literal, and None for nothing."""
     return part if isinstance(part, bytes) else b""
 
 

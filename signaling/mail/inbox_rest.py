@@ -1,4 +1,4 @@
-"""Letters that came to the official mailbox and what became of them, and the form that offices attach (R-071)."""
+"""Endpoints of official letters and their fates, and of the form that offices attach (R-071)."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -51,13 +51,13 @@ class Opened(Letter):
 
 
 class Newest(Model):
-    """How many."""
+    """The number of letters."""
 
     limit: Annotated[int, Field(ge=1, le=1000)] = 200
 
 
 async def letters(call: ApiRequest) -> list[Letter]:
-    """List letters: those a person has yet to read first, then the newest."""
+    """List letters: those that wait for a person first, then the newest."""
     context = call.context(MAIL)
     call.only(call.account.sees_all)
     names = await call.unit_names()
@@ -83,7 +83,7 @@ async def raw(call: ApiRequest) -> web.Response:
 
 
 async def handled(call: ApiRequest) -> Letter:
-    """Note that a letter that waited for a person was read."""
+    """Mark a letter that waited for a person as read."""
     call.only(call.account.central)
     found, _ = await _find(call)
     if await call.context(MAIL).inbound_mail.handle(found.id, call.account.account, call.now):
@@ -92,7 +92,7 @@ async def handled(call: ApiRequest) -> Letter:
 
 
 async def accepted(call: ApiRequest) -> Letter:
-    """Make a draft of a letter whose sender was not proven and has been confirmed with its unit; it counts from now."""
+    """Make a draft of a letter whose sender its unit has confirmed; it counts from now."""
     call.only(call.account.central)
     found, _ = await _find(call)
     made = await call.context(MAIL).inbound_mail.accept(found.id, call.account.account, call.now)

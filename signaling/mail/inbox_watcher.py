@@ -1,4 +1,4 @@
-"""Watches the official mailbox and hands each letter to the mailroom, in the order in which they came (R-071).
+"""Watches the official mailbox and processes each letter in the order of arrival (R-071).
 
 A letter is marked as read only after its fate is committed. The mailbox may be opened by people too: what they read
 before us is found by its UID.
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 class InboxWatcher:
-    """Reads what is new until it is stopped. `received` is called after each letter that was taken in."""
+    """Reads new letters until it is stopped. `received` is called after each stored letter."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class InboxWatcher:
         self.fault = ""
 
     def start(self) -> None:
-        """Begin with what came while nobody watched."""
+        """Begin with the letters that came while no server watched."""
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
@@ -82,7 +82,7 @@ class InboxWatcher:
                 await asyncio.sleep(LOOK_SECONDS)
 
     async def look(self) -> int:
-        """Take in what is new; return how many letters were tried. Raises NotRead, SQLAlchemyError."""
+        """Process new letters; return how many were tried. Raises NotRead, SQLAlchemyError."""
         client = await self._do(self._dial)
         try:
             validity = await self._do(imap.open_mailbox, client, self._server)
@@ -96,7 +96,7 @@ class InboxWatcher:
             await self._do(self._hang_up)
 
     def _dial(self) -> Client:
-        """Connect; who stops meanwhile finds what to hang up."""
+        """Connect; `stop` can abort the connection meanwhile."""
         self._client = imap.connect(self._server, self._context)
         return self._client
 
@@ -106,7 +106,7 @@ class InboxWatcher:
             self._client = None
 
     async def _try(self, client: Client, place: MailboxPosition) -> None:
-        """Take one letter in; one that a fault of ours makes unreadable waits for the next start and holds no other."""
+        """Process one letter; one that fails by our own fault waits for the next start and blocks no other."""
         try:
             await self._take(client, place)
         except (NotRead, SQLAlchemyError, OSError):
@@ -116,7 +116,7 @@ class InboxWatcher:
             log.exception("x the letter with UID %d stays unread", place.uid)
 
     async def _take(self, client: Client, place: MailboxPosition) -> None:
-        """Take one letter in, and only then say that it was read."""
+        """Process one letter, then mark it as read."""
         found = await self._do(imap.fetch, client, place.uid, MAX_BYTES)
         if found is None:
             return

@@ -1,4 +1,4 @@
-"""Notices that wait, failed or went out: how they are, never what they say."""
+"""Endpoints of the outbox: notices that wait, failed or were sent, without their contents."""
 
 from typing import Annotated
 
@@ -13,7 +13,7 @@ from signaling.mail.context import MAIL
 
 
 class Notice(Model):
-    """One notice for one channel; `error` is what the last try failed of, `due` the time of the next."""
+    """One notice for one channel; `error` is that of the last try, `due` the time of the next."""
 
     id: str
     kind: Kind
@@ -29,7 +29,7 @@ class Notice(Model):
 
 
 class Newest(Model):
-    """How many."""
+    """The number of notices."""
 
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
 

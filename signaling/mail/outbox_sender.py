@@ -1,4 +1,4 @@
-"""Takes notices out of the outbox to where they belong, each channel at its own pace."""
+"""Sends notices from the outbox, each channel at its own pace."""
 
 import asyncio
 import logging
@@ -21,11 +21,11 @@ from signaling.mail.smtp import SmtpSender
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 10.0
-"""What became due is noticed this late at most."""
+"""A due notice is noticed this late at most."""
 
 
 class OutboxSender:
-    """Sends what is due until it is stopped."""
+    """Sends due notices until it is stopped."""
 
     def __init__(
         self,
@@ -49,18 +49,18 @@ class OutboxSender:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin with what an earlier server left; without channels there is nothing to do."""
+        """Begin with the notices that an earlier server left; without channels do nothing."""
         if self._mail or self._groups:
             self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        """Stop; what was being sent is sent again by the next server."""
+        """Stop; a notice that was being sent is sent again by the next server."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
     def wake(self) -> None:
-        """Something may be due."""
+        """Look for due notices now."""
         self._news.set()
 
     async def _run(self) -> None:
@@ -76,7 +76,7 @@ class OutboxSender:
                     await self._news.wait()
 
     async def deliver(self) -> int:
-        """Try everything that is due once; return how much that was. A slow channel does not hold the others."""
+        """Try every due notice once; return their number. A slow channel does not delay the others."""
         due = sorted(await self._post.due(self._clock()), key=lambda notice: notice.channel)
         by_channel = [list(found) for _, found in groupby(due, lambda notice: notice.channel)]
         await asyncio.gather(*map(self._in_turn, by_channel))
@@ -103,7 +103,7 @@ class OutboxSender:
         await self._mail.send(smtp.compose(notice, self._mail.sender, recipient, code, self._post.zone))
 
     async def _secret(self, notice: OutboxItem) -> str | None:
-        """Return what a letter alone tells: a live code, or a whole one-time link."""
+        """Return the secret that only a letter tells: a live code, or a whole one-time link."""
         if notice.facts.link:
             return self._links.url(notice.facts.link)
         return None if notice.session is None else await self._code(notice.session)

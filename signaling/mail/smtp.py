@@ -1,4 +1,4 @@
-"""Letters over SMTP, with STARTTLS or TLS from the first byte."""
+"""Sends letters over SMTP, with STARTTLS or TLS from the first byte."""
 
 import hashlib
 import ssl
@@ -17,16 +17,16 @@ from signaling.mail.config import Mail, Server
 from signaling.mail.errors import NotSent
 
 SECONDS = 30.0
-"""The longest that one answer of the server may take."""
+"""Longest wait for one response of the server."""
 
 
 def message_id(key: str, sender: str) -> str:
-    """The Message-ID of a notice: the same however often it is sent, so that whoever got it twice knows."""
+    """Return the Message-ID of a notice: the same for each try, so that a receiver recognises a duplicate."""
     return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{sender.rpartition('@')[2]}>"
 
 
 def compose(notice: OutboxItem, sender: str, recipient: str, code: str | None, zone: tzinfo) -> EmailMessage:
-    """Write a letter, with its calendar entry if its kind has one."""
+    """Write a letter, with a calendar entry if its kind has one."""
     message = EmailMessage(policy=SMTP)
     message["From"], message["To"] = sender, recipient
     message["Subject"] = wording.subject(notice.kind, notice.facts)
@@ -44,7 +44,7 @@ def compose(notice: OutboxItem, sender: str, recipient: str, code: str | None, z
 
 
 def tls_context(mail: Mail) -> ssl.SSLContext:
-    """Trust the machine's authorities and those of the settings."""
+    """Return a context that trusts the system's authorities and those of the settings."""
     context = ssl.create_default_context()
     if mail.authority is not None:
         context.load_verify_locations(mail.authority)
@@ -52,7 +52,7 @@ def tls_context(mail: Mail) -> ssl.SSLContext:
 
 
 class SmtpSender:
-    """Sends one letter at a time, each over a connection of its own: there are few of them."""
+    """Sends one letter at a time, each over its own connection, because there are few of them."""
 
     def __init__(self, mail: Mail) -> None:
         self.sender = mail.sender
@@ -60,7 +60,7 @@ class SmtpSender:
         self._context = tls_context(mail)
 
     async def send(self, message: EmailMessage) -> None:
-        """Hand a letter over. Raises NotSent."""
+        """Send a letter. Raises NotSent."""
         server = self._server
         client = aiosmtplib.SMTP(
             hostname=server.host,
@@ -86,5 +86,5 @@ class SmtpSender:
 
 
 def _told(error: aiosmtplib.SMTPResponseException) -> str:
-    """What the server said; it is shown to technicians alone."""
+    """Return the server's reason, which is shown to technicians only."""
     return f"smtp {error.code} {' '.join(error.message.split())}"

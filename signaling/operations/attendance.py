@@ -1,4 +1,4 @@
-"""Who was there: the meeting's own record of a session, and what points say of their interruptions (R-087, R-099)."""
+"""Endpoints of attendance: presence of points in a session, and their reasons of interruptions (R-087, R-099)."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -19,14 +19,15 @@ Text = Annotated[str, StringConstraints(max_length=2000)]
 
 
 class Stay(Model):
-    """A stretch a point was connected; `left` null: it still is."""
+    """An interval in which a point was connected; `left` null: it still is."""
 
     joined: Moment
     left: Moment | None
 
 
 class Interruption(Model):
-    """A stretch it was not; `end` null: it did not come back. `cause` is what the point says, `by` who said so."""
+    """An interval in which it was not; `end` null: it did not come back. `cause` is the point's reason, `by` an
+    account."""
 
     start: Moment
     end: Moment | None
@@ -36,7 +37,7 @@ class Interruption(Model):
 
 
 class Redial(Model):
-    """The connection of a device was `lost`, it `tried` in vain to come back, or is `back`."""
+    """A reconnect of a device: connection `lost`, `tried` in vain, or `back`."""
 
     name: str
     kind: presence_intervals.ReconnectKind
@@ -73,7 +74,7 @@ class Slot(Model):
 
 
 class Speech(Model):
-    """A device had the floor, `end` null: it still has. `place`: where its hand stood in the queue, 0 not raised."""
+    """A device had the floor, `end` null: it still has. `place`: its position in the queue, 0: no hand raised."""
 
     point: str
     name: str
@@ -84,7 +85,7 @@ class Speech(Model):
 
 
 class Cause(Model):
-    """Why a point was interrupted from `start` on."""
+    """The reason of an interruption of a point from `start` on."""
 
     point: Id
     start: Moment
@@ -92,7 +93,7 @@ class Cause(Model):
 
 
 async def attendance(call: ApiRequest) -> list[Slot]:
-    """Return the attendance of a session; a component sees its own points, and how many were there."""
+    """Return the attendance of a session; a component sees its own points, and how many were present."""
     session, points = await find(call)
     seen = permissions.seen_points(call.account, session, points)
     kept = call.context(ATTENDANCE).attendance
@@ -101,7 +102,7 @@ async def attendance(call: ApiRequest) -> list[Slot]:
 
 
 async def speeches(call: ApiRequest) -> list[Speech]:
-    """Return who had the floor; a component sees its own turns."""
+    """Return the floor times; a component sees its own."""
     session, points = await find(call)
     seen = permissions.seen_points(call.account, session, points)
     kept = await call.context(ATTENDANCE).attendance.floor_times(session.id)
@@ -109,7 +110,7 @@ async def speeches(call: ApiRequest) -> list[Speech]:
 
 
 async def explain(call: ApiRequest) -> list[Slot]:
-    """Say why a point was interrupted."""
+    """Store the reason of a point's interruption."""
     body: Cause = call.body
     session, points = await find(call)
     call.only(permissions.may_speak_for(call.account, session, points, body.point))
@@ -120,7 +121,7 @@ async def explain(call: ApiRequest) -> list[Slot]:
 
 
 async def find(call: ApiRequest) -> tuple[model.Session, UnitDirectory]:
-    """Return a session its reader may see, with all points. Raises Hidden."""
+    """Return a session that the account may see, with all points. Raises Hidden."""
     session = await call.context(ATTENDANCE).scheduler.session(call.id)
     points = await bodies(call)
     call.seen(permissions.may_see(call.account, session, points))

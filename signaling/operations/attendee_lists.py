@@ -1,4 +1,4 @@
-"""Lists of who takes part: asked by the host, given by the components, exported (Điều 14.4.b, R-098)."""
+"""Endpoints of attendee lists: requested by the host, given by the components, exported (Điều 14.4.b, R-098)."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -32,7 +32,7 @@ Text = Annotated[str, StringConstraints(max_length=2000)]
 
 
 class Person(Model):
-    """Somebody who takes part."""
+    """A person who takes part."""
 
     name: Text
     position: Text = ""
@@ -51,7 +51,7 @@ class Given(Model):
 
 
 class Lists(Model):
-    """What was asked and how many components have answered; a component sees its own list."""
+    """The request and how many components have replied; a component sees its own list."""
 
     asked: Moment | None
     expected: int
@@ -61,13 +61,13 @@ class Lists(Model):
 
 
 class As(Model):
-    """Which file."""
+    """The format of the file."""
 
     format: Format = "csv"
 
 
 class List(Model):
-    """Who takes part at a point."""
+    """The people who take part at a point."""
 
     point: Id
     count: Annotated[int, Field(ge=0, le=1_000_000, strict=True)]
@@ -89,7 +89,7 @@ async def listed(call: ApiRequest) -> Lists:
 
 
 async def ask(call: ApiRequest) -> Lists:
-    """Ask every component for its list."""
+    """Request the list of every component."""
     context = call.context(ATTENDANCE)
     found, points = await find(call)
     call.only(permissions.is_host(call.account, found, points))
@@ -100,7 +100,7 @@ async def ask(call: ApiRequest) -> Lists:
 
 
 async def give(call: ApiRequest) -> Lists:
-    """Give the list of a component."""
+    """Store the list of a component."""
     body: List = call.body
     found, points = await find(call)
     call.only(permissions.may_speak_for(call.account, found, points, body.point))
@@ -112,7 +112,7 @@ async def give(call: ApiRequest) -> Lists:
 
 
 async def export(call: ApiRequest) -> web.Response:
-    """Return a row for every person named, and one for every component that named nobody, with its status."""
+    """Export a row for every person, and one for every component without persons, with its status."""
     context = call.context(ATTENDANCE)
     found, points = await find(call)
     call.only(permissions.is_host(call.account, found, points))
@@ -128,7 +128,7 @@ async def export(call: ApiRequest) -> web.Response:
 def _file(
     found: model.Session, rows: Sequence[Sequence[str | int]], turns: Sequence[Sequence[str | int]], form: Format
 ) -> tuple[bytes, str]:
-    """Return the bytes of a file and its media type; a workbook also says who had the floor."""
+    """Return the bytes of a file and its media type; a workbook also has the floor times."""
     if form == "csv":
         return csv_file.file([COLUMNS, *rows]), "text/csv"
     sheet = Sheet("Danh sách", COLUMNS, tuple(tuple(row) for row in rows))

@@ -1,4 +1,4 @@
-"""Closing a session: its lists, the kind it is reported under (Điều 15.1, 4.2)."""
+"""Endpoints of closing a session: its checklists, and the kind under which it is reported (Điều 15.1, 4.2)."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -45,7 +45,7 @@ class Sheet(Model):
 
 
 class Ticked(Model):
-    """An item that is done, or taken back; `point` null is the centre."""
+    """An item that is done, or undone; `point` null is the centre."""
 
     point: Id | None = None
     item: Id
@@ -65,7 +65,7 @@ async def sheet(call: ApiRequest) -> Sheet:
 
 
 async def tick(call: ApiRequest) -> Sheet:
-    """Note that something was switched off, in the right order."""
+    """Note that a device was switched off, in the right order."""
     context = call.context(CLOSING)
     found, points = await find(call)
     body: Ticked = call.body
@@ -77,7 +77,7 @@ async def tick(call: ApiRequest) -> Sheet:
 
 
 async def set_kind(call: ApiRequest) -> Sheet:
-    """Say what kind of meeting it was."""
+    """Set the kind of the meeting."""
     found, points = await find(call)
     call.only(permissions.is_host(call.account, found, points))
     changed = await call.context(CLOSING).closing.set_kind(found.id, call.body.kind)
@@ -86,7 +86,7 @@ async def set_kind(call: ApiRequest) -> Sheet:
 
 
 def _may_tick(account: Account, point: str | None, points: Mapping[str, model.Point]) -> bool:
-    """The people at a point do theirs, the central technicians the centre's, and any that nobody else did."""
+    """Return True for the people of a point, for central technicians, and for any list nobody else did."""
     own = points.get(point) if point is not None else None
     return account.central or (own is not None and account.unit == own.unit)
 

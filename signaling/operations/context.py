@@ -1,4 +1,4 @@
-"""What the endpoints of this folder use, and nothing else that the server has."""
+"""Dependencies of the endpoints of operations."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ from signaling.meeting.line_monitor import LineMonitor
 
 @dataclass(frozen=True, slots=True)
 class ReadinessContext:
-    """What endpoints of checks, duty and self-tests use."""
+    """What the endpoints of checks, duties and self-tests may use."""
 
     readiness: ReadinessService
     duties: Duties
@@ -39,7 +39,7 @@ READINESS = web.AppKey("ReadinessContext", ReadinessContext)
 
 @dataclass(frozen=True, slots=True)
 class AttendanceContext:
-    """What endpoints of attendance use."""
+    """What the endpoints of attendance may use."""
 
     attendance: Attendance
     attendee_lists: AttendeeLists
@@ -52,7 +52,7 @@ ATTENDANCE = web.AppKey("AttendanceContext", AttendanceContext)
 
 @dataclass(frozen=True, slots=True)
 class IncidentsContext:
-    """What endpoints of incidents use."""
+    """What the endpoints of incidents may use."""
 
     incidents: IncidentService
     scheduler: Scheduler
@@ -65,7 +65,7 @@ INCIDENTS = web.AppKey("IncidentsContext", IncidentsContext)
 
 @dataclass(frozen=True, slots=True)
 class ProviderContext:
-    """What endpoints for telecom providers use."""
+    """What the endpoints for telecom providers may use."""
 
     provider_view: ProviderView
     duties: Duties
@@ -80,7 +80,7 @@ PROVIDER = web.AppKey("ProviderContext", ProviderContext)
 
 @dataclass(frozen=True, slots=True)
 class ClosingContext:
-    """What endpoints of closing lists use."""
+    """What the endpoints of closing lists may use."""
 
     closing: ClosingService
     scheduler: Scheduler
@@ -91,7 +91,7 @@ CLOSING = web.AppKey("ClosingContext", ClosingContext)
 
 @dataclass(frozen=True, slots=True)
 class DocumentsContext:
-    """What endpoints of documents use."""
+    """What the endpoints of documents may use."""
 
     documents: DocumentService
     outbox: OutboxSender

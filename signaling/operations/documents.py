@@ -1,4 +1,4 @@
-"""Documents and recordings of a session for other units: offered, asked for, granted (Điều 5.3, 15.4)."""
+"""Endpoints of documents and recordings of a session for other units: offers, requests, grants (Điều 5.3, 15.4)."""
 
 import secrets
 from typing import Annotated, Literal
@@ -22,7 +22,7 @@ Access = Literal["yes", "asked", "no"]
 
 
 class Shown(Model):
-    """A document; `access` says whether its reader may fetch it or asked for it."""
+    """A document; `access` says whether the account may fetch it or asked for it."""
 
     id: str
     name: str
@@ -36,21 +36,21 @@ class Shown(Model):
 
 
 class Documents(Model):
-    """The documents of a session, and whether their reader keeps them."""
+    """The documents of a session, and whether the account's unit keeps them."""
 
     may_add: bool
     documents: list[Shown]
 
 
 class Asked(Model):
-    """A wish: `recording`, or a document by its id."""
+    """A request: for the `recording`, or for a document by its id."""
 
     subject: Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{1,32}$")]
     text: Text = ""
 
 
 class Offered(Model):
-    """Units that may have it, until when (null: without end); none: all that take part."""
+    """Units that get access, until when (null: without end); none: all that take part."""
 
     subject: Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{1,32}$")]
     units: Annotated[list[Id], Field(max_length=500)] = Field(default_factory=list)
@@ -58,14 +58,14 @@ class Offered(Model):
 
 
 class Answered(Model):
-    """What the host says to a wish."""
+    """The host's answer to a request."""
 
     granted: Annotated[bool, Field(strict=True)]
     until: Moment | None = None
 
 
 class Wish(Model):
-    """A wish of a unit; `subject_name` is empty for the recording."""
+    """A request of a unit; `subject_name` is empty for the recording."""
 
     id: str
     session: Named
@@ -84,7 +84,7 @@ class Wish(Model):
 
 
 async def documents(call: ApiRequest) -> Documents:
-    """List the documents of a session; whoever takes part sees their names."""
+    """List the documents of a session; units that take part see their names."""
     context = call.context(DOCUMENTS)
     found, points = await find(call)
     owner = permissions.is_host(call.account, found, points)
@@ -94,7 +94,7 @@ async def documents(call: ApiRequest) -> Documents:
 
 
 async def add(call: ApiRequest) -> Shown:
-    """Keep a document: bounded, of a kind that cannot run anything."""
+    """Store a document: limited in size, of a type that cannot run code."""
     found, points = await find(call)
     call.only(permissions.is_host(call.account, found, points))
     file = await uploads.take(call)
@@ -106,7 +106,7 @@ async def add(call: ApiRequest) -> Shown:
 
 
 async def fetch(call: ApiRequest) -> web.Response:
-    """Send a document to whom the host let have it; every time is noted."""
+    """Send a document to a unit that the host granted it to; every download is audited."""
     context = call.context(DOCUMENTS)
     document = await context.documents.document(call.id)
     found, points = await find(call, document.session)
@@ -145,7 +145,7 @@ async def ask(call: ApiRequest) -> Wish:
 
 
 async def offer(call: ApiRequest) -> web.Response:
-    """Let units have something unasked."""
+    """Grant access to units that did not ask."""
     context = call.context(DOCUMENTS)
     found, points = await find(call)
     call.only(permissions.is_host(call.account, found, points))
@@ -160,13 +160,13 @@ async def offer(call: ApiRequest) -> web.Response:
 
 
 async def wishes(call: ApiRequest) -> list[Wish]:
-    """List what was asked of one's own unit, and what it asked for itself."""
+    """List the requests to the account's unit, and its own ones."""
     unit = None if call.account.central else call.account.unit or ""
     return await _wishes(call, await call.context(DOCUMENTS).documents.inbox(unit))
 
 
 async def answer(call: ApiRequest) -> Wish:
-    """Grant or refuse a wish, or take the answer back."""
+    """Grant or refuse a request, or take the answer back."""
     context = call.context(DOCUMENTS)
     wish = await context.documents.grant(call.id)
     found, points = await find(call, wish.session)

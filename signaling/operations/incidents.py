@@ -1,4 +1,4 @@
-"""The desk: faults, who deals with them, and what was done (Điều 13.2.c, 14.3.c, 14.3.d)."""
+"""Endpoints of incidents: reports, assignees, timelines (Điều 13.2.c, 14.3.c, 14.3.d)."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
@@ -32,7 +32,7 @@ class About(Named):
 
 
 class Line(Model):
-    """The line at that moment: percents lost to us and from us, jitter and round trip in milliseconds."""
+    """Connection quality at that moment: percent lost to us and from us, jitter and round trip in milliseconds."""
 
     up: float
     down: float
@@ -50,7 +50,7 @@ class Step(Model):
 
 
 class Incident(Model):
-    """A fault. `point` null is the whole session, `assignee` empty is nobody yet."""
+    """An incident. `point` null is the whole session, `assignee` empty is nobody yet."""
 
     id: str
     session: About
@@ -78,7 +78,7 @@ class Wanted(Model):
 
 
 class Told(Model):
-    """A fault at a point of a session, or of the session as a whole."""
+    """A report about a point of a session, or about the session as a whole."""
 
     session: Id
     kind: Literal["no-sound", "no-picture", "quiet", "disconnected", "device", "other"]
@@ -87,7 +87,7 @@ class Told(Model):
 
 
 class Act(Model):
-    """What is done about it."""
+    """An action on an incident."""
 
     step: Literal["taken", "noted", "escalated", "provider", "resolved", "reopened"]
     text: Text = ""
@@ -109,7 +109,7 @@ async def incident(call: ApiRequest) -> Incident:
 
 
 async def report(call: ApiRequest) -> Incident:
-    """Report a fault outside a meeting."""
+    """Report an incident outside a meeting."""
     context = call.context(INCIDENTS)
     told: Told = call.body
     session = await context.scheduler.session(told.session)
@@ -128,7 +128,7 @@ async def report(call: ApiRequest) -> Incident:
 
 
 async def act(call: ApiRequest) -> Incident:
-    """Take an incident, note something, hand it on, settle it; who is in the meeting is told."""
+    """Take an incident, add a note, hand it on, settle it; people in the meeting are told."""
     context = call.context(INCIDENTS)
     call.only(call.account.central)
     body: Act = call.body
@@ -139,7 +139,7 @@ async def act(call: ApiRequest) -> Incident:
 
 
 async def _find(call: ApiRequest) -> Kept:
-    """Return an incident its reader may see."""
+    """Return an incident that the account may see."""
     context = call.context(INCIDENTS)
     found = await context.incidents.incident(call.id)
     if not call.account.sees_all:
@@ -188,7 +188,7 @@ def _incident(
 
 
 def measured(line: LineMeasurement) -> Line:
-    """Return a line as it is sent."""
+    """Convert connection quality to its wire form."""
     return Line(
         up=round(100 * line.up, 1),
         down=round(100 * line.down, 1),

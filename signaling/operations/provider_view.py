@@ -1,4 +1,4 @@
-"""What people of a telecom enterprise see and say: their own lines, and nothing else (Điều 14.2; R-090, A36)."""
+"""Endpoints for people of a telecom enterprise: only their own lines (Điều 14.2; R-090, A36)."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -19,24 +19,24 @@ from signaling.operations.incidents import Line as Measured
 from signaling.operations.incidents import measured
 
 TOLD = {"provider", "answered"}
-"""Steps of an incident that were said to the provider, or by them; the rest is between the units and the centre."""
+"""Steps of an incident that the provider sees; the others are between the units and the centre."""
 
 
 class Wanted(Model):
-    """Which provider; people of one see that one."""
+    """The provider; its own people see no other."""
 
     provider: Id | None = None
 
 
 class Contact(Model):
-    """Somebody to call."""
+    """A contact person."""
 
     name: str
     phone: str
 
 
 class Point(Model):
-    """A point of a session: minutes connected, those that lost more than is counted, and what is measured now."""
+    """A point of a session: minutes connected, minutes with too much loss, and the present measurement."""
 
     id: str
     name: str
@@ -54,7 +54,7 @@ class Slot(Model):
 
 
 class Session(Model):
-    """A session with its points that have a line of the provider; neither its title nor its code are theirs to know."""
+    """A session with its points on lines of the provider; without its title and code."""
 
     id: str
     number: str
@@ -67,7 +67,7 @@ class Session(Model):
 
 
 class OwnLine(Model):
-    """A line of the provider."""
+    """An access line of the provider."""
 
     id: str
     point: Named
@@ -80,7 +80,7 @@ class OwnLine(Model):
 
 
 class Said(Model):
-    """What the centre told the provider, or the provider answered."""
+    """A message from the centre to the provider, or its answer."""
 
     at: Moment
     answer: bool
@@ -88,7 +88,7 @@ class Said(Model):
 
 
 class LineFault(Model):
-    """An incident that is the provider's matter."""
+    """An incident about a line of the provider."""
 
     id: str
     number: str
@@ -101,7 +101,7 @@ class LineFault(Model):
 
 
 class Lines(Model):
-    """All that concerns a provider."""
+    """All data of a provider."""
 
     provider: Named
     lines: list[OwnLine]
@@ -111,7 +111,7 @@ class Lines(Model):
 
 
 class OnDuty(Model):
-    """Whom the provider names for a session."""
+    """The contact that the provider names for a session."""
 
     session: Id
     name: Annotated[str, StringConstraints(max_length=200)]
@@ -119,13 +119,13 @@ class OnDuty(Model):
 
 
 class Answer(Model):
-    """What a provider says of an incident."""
+    """The provider's answer to an incident."""
 
     text: Annotated[str, StringConstraints(max_length=500)]
 
 
 async def lines(call: ApiRequest) -> Lines:
-    """Return the lines of a provider: its own people's, or any for who sees everything."""
+    """Return the lines of a provider: its own people's, or any for accounts that see everything."""
     call.only(call.account.outsider or call.account.sees_all)
     own = call.account.provider if call.account.outsider else call.query.provider
     if own is None:
@@ -135,7 +135,7 @@ async def lines(call: ApiRequest) -> Lines:
 
 
 async def contact(call: ApiRequest) -> Lines:
-    """Name who is on duty for a session."""
+    """Name the contact on duty for a session."""
     context = call.context(PROVIDER)
     own, body = _own(call), call.body
     found = await context.provider_view.overview(own, call.now)
@@ -150,7 +150,7 @@ async def contact(call: ApiRequest) -> Lines:
 
 
 async def answer(call: ApiRequest) -> Lines:
-    """Answer an incident; the desk sees it in its timeline, and who is in the meeting is told."""
+    """Answer an incident; the operating unit sees it in the timeline, and people in the meeting are told."""
     context = call.context(PROVIDER)
     own, text = _own(call), clean(call.body.text)
     if not text:
@@ -164,7 +164,7 @@ async def answer(call: ApiRequest) -> Lines:
 
 
 def _own(call: ApiRequest) -> str:
-    """Return whose people they are who speak for a provider. Raises Forbidden."""
+    """Return the provider whose people the account belongs to. Raises Forbidden."""
     if not call.account.outsider or call.account.provider is None:
         raise Forbidden
     return call.account.provider

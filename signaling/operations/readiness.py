@@ -1,4 +1,4 @@
-"""The readiness of sessions: checks, who is on duty, and the boards they lead to (I-14, Điều 13.2, 14, 16.3, 17.3)."""
+"""Endpoints of readiness: checks, duties, and the boards of sessions (I-14, Điều 13.2, 14, 16.3, 17.3)."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -24,7 +24,7 @@ Text = Annotated[str, StringConstraints(max_length=2000)]
 
 
 class Mark(Model):
-    """One item: its colour, a stable word for why, and what the word is about."""
+    """One item: its colour, a stable word for the reason, and the subject of that word."""
 
     item: str
     colour: readiness_marks.Colour
@@ -55,7 +55,7 @@ class Ready(Model):
 
 
 class Duty(Model):
-    """One person on duty; telephone numbers are for those who take part."""
+    """One person on duty; telephone numbers are for units that take part."""
 
     id: str
     role: duty.DutyRole
@@ -99,7 +99,7 @@ class Period(Window):
 
 
 class Check(Model):
-    """What was found at points before a slot."""
+    """The findings at points before a slot."""
 
     points: Annotated[list[Id], Field(max_length=500)]
     kind: model.SlotKind
@@ -108,7 +108,7 @@ class Check(Model):
 
 
 class Link(Model):
-    """How the link to the Government's system was before a slot."""
+    """The state of the link to the Government's system before a slot."""
 
     kind: model.SlotKind
     good: Annotated[bool, Field(strict=True)]
@@ -116,7 +116,7 @@ class Link(Model):
 
 
 class Done(Model):
-    """A point has done a step, or has not."""
+    """A point has done a step, or not."""
 
     point: Id
     step: Id
@@ -124,7 +124,7 @@ class Done(Model):
 
 
 class Assignment(Model):
-    """A person for a duty: on site with the unit that sends them, at a point with the point."""
+    """A person for a duty: on site with the unit that sends the person, at a point with the point."""
 
     role: duty.DutyRole
     point: Id | None = None
@@ -135,7 +135,7 @@ class Assignment(Model):
 
 
 async def overview(call: ApiRequest) -> list[Head]:
-    """List the sessions to come, as ready as they are."""
+    """List the coming sessions with their readiness."""
     start, end = call.query.bounds(call.now, AHEAD)
     points = await _points(call)
     found = await call.context(READINESS).readiness.between(start, end, await _accounts(call), call.now)
@@ -159,7 +159,7 @@ async def _shown(call: ApiRequest, found: model.Session, points: UnitDirectory) 
 
 
 async def check(call: ApiRequest) -> Board:
-    """Note a technical check: the host and the centre for every point, a unit for its own; the centre alone waives."""
+    """Store a technical check: host and centre for every point, a unit for its own; only the centre waives."""
     body: Check = call.body
     found, points = await find(call)
     allowed = all(permissions.may_check(call.account, found, points, point) for point in body.points)
@@ -172,7 +172,7 @@ async def check(call: ApiRequest) -> Board:
 
 
 async def link(call: ApiRequest) -> Board:
-    """Note how the link was: the centre, and the units that send somebody on site (Điều 16.1)."""
+    """Store the state of the link: by the centre, and by the units that send people on site (Điều 16.1)."""
     context = call.context(READINESS)
     body: Link = call.body
     found, points = await find(call)
@@ -185,7 +185,7 @@ async def link(call: ApiRequest) -> Board:
 
 
 async def step(call: ApiRequest) -> Board:
-    """Note that a point has done a step of switching on or off."""
+    """Store that a point has done a step of switching on or off."""
     context = call.context(READINESS)
     body: Done = call.body
     found, points = await find(call)
@@ -196,7 +196,7 @@ async def step(call: ApiRequest) -> Board:
 
 
 async def assign(call: ApiRequest) -> Board:
-    """Put somebody on duty."""
+    """Assign a person to a duty."""
     body: Assignment = call.body
     found, points = await find(call)
     call.only(permissions.may_assign(call.account, found, points, body.role, body.point, body.unit))
@@ -217,7 +217,7 @@ async def assign(call: ApiRequest) -> Board:
 
 
 async def arrive(call: ApiRequest) -> web.Response:
-    """Somebody on duty is there."""
+    """Note that a person on duty has arrived."""
     given, found, _ = await _duty(call)
     await call.context(READINESS).duties.arrive(given.id, call.now)
     await call.note("arrive", found.id, f"{found.number} {given.role} {given.name}")
@@ -225,7 +225,7 @@ async def arrive(call: ApiRequest) -> web.Response:
 
 
 async def relieve(call: ApiRequest) -> web.Response:
-    """Take somebody off duty."""
+    """Remove a person from a duty."""
     given, found, _ = await _duty(call)
     await call.context(READINESS).duties.relieve(given.id)
     await call.note("relieve", found.id, f"{found.number} {given.role} {given.name}")
@@ -243,7 +243,7 @@ async def _duty(call: ApiRequest) -> tuple[duty.Duty, model.Session, UnitDirecto
 
 
 def _sees(call: ApiRequest, given: duty.Duty, found: model.Session, points: UnitDirectory) -> bool:
-    """Tell whether somebody has a duty on their board."""
+    """Return True if the account sees a duty on its board."""
     whole = given.point is None or given.point in permissions.seen_points(call.account, found, points)
     return whole and permissions.may_see(call.account, found, points)
 
@@ -258,7 +258,7 @@ async def _points(call: ApiRequest) -> UnitDirectory:
 
 
 async def _accounts(call: ApiRequest) -> set[str]:
-    """Return the points somebody can sign in for."""
+    """Return the points for which the account can sign in."""
     context = call.context(READINESS)
     accounts = await context.accounts.accounts()
     units = {account.unit for account in accounts if account.point is None}
@@ -331,7 +331,7 @@ def _district(unit: model.Unit, units: Mapping[str, model.Unit]) -> str:
 
 
 def _mark(mark: readiness_marks.Mark, trusted: bool = False) -> Mark:
-    """Addresses are for the centre and the point itself (R-051, A32)."""
+    """Convert a mark to its wire form; addresses are for the centre and the point itself (R-051, A32)."""
     value = mark.value if trusted or mark.item != "address" else ""
     return Mark(item=mark.item, colour=mark.colour, word=mark.word, value=value)
 

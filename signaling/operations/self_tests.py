@@ -1,4 +1,4 @@
-"""Self-tests of points and the line to this server (Điều 13.2.c, R-086)."""
+"""Endpoints of self-tests of points, and of the speed test of their line (Điều 13.2.c, R-086)."""
 
 import secrets
 from typing import Annotated
@@ -12,14 +12,14 @@ from signaling.operations.context import READINESS
 
 NEWEST = 50
 BLOCK = secrets.token_bytes(1 << 20)
-"""What is sent to measure a line down: nothing can make it smaller on the way."""
+"""Random data that measures the downlink; it cannot be compressed on the way."""
 
 Word = Annotated[str, StringConstraints(max_length=300)]
 Rate = Annotated[int, Field(ge=0, le=100_000_000)]
 
 
 class SelfTest(Model):
-    """What a browser measured, and what a person ticked; null: it could not be measured."""
+    """Measurements of a browser, and answers of a person; null: it could not be measured."""
 
     camera: Annotated[bool, Field(strict=True)]
     mic_dbfs: Annotated[int, Field(ge=-200, le=0)] | None
@@ -34,7 +34,7 @@ class SelfTest(Model):
 
 
 class Kept(SelfTest):
-    """A test that was stored; `failed` is what was not good enough."""
+    """A stored test; `failed` are the measurements below the limits."""
 
     at: Moment
     by: str
@@ -42,7 +42,7 @@ class Kept(SelfTest):
 
 
 class Measure(Model):
-    """What a test is measured by, and what is to be ticked."""
+    """The limits of a test, and the questions to answer."""
 
     mic_dbfs: tuple[int, int]
     min_luma: int
@@ -51,13 +51,13 @@ class Measure(Model):
 
 
 class Filler(Model):
-    """Something to carry up the line."""
+    """Data for measuring the uplink."""
 
     filler: Annotated[str, StringConstraints(max_length=65_000)]
 
 
 async def measure(call: ApiRequest) -> Measure:
-    """Return what tests are measured by today."""
+    """Return today's limits of tests."""
     policy = call.context(READINESS).self_tests.policy(call.now)
     ticks = [Named(id=tick, name=name) for tick, name in policy.ticks.items()]
     return Measure(mic_dbfs=policy.mic_dbfs, min_luma=policy.min_luma, min_kbps=policy.min_kbps, ticks=ticks)
@@ -70,7 +70,7 @@ async def tests(call: ApiRequest) -> list[Kept]:
 
 
 async def keep(call: ApiRequest) -> Kept:
-    """Keep a test of a point."""
+    """Store a test of a point."""
     context = call.context(READINESS)
     await _own(call, call.account.central)
     body: SelfTest = call.body
@@ -88,12 +88,12 @@ async def down(_: ApiRequest) -> web.Response:
 
 
 async def up(_: ApiRequest) -> web.Response:
-    """Take what was sent."""
+    """Receive and drop the data."""
     return web.Response(status=204)
 
 
 async def _own(call: ApiRequest, everywhere: bool) -> None:
-    """Let the people of a point through. Raises UnknownPoint, Hidden, Forbidden."""
+    """Check that the account belongs to a point. Raises UnknownPoint, Hidden, Forbidden."""
     point = await call.context(READINESS).scheduler.point(call.id)
     own = call.account.unit == point.unit
     call.seen(call.account.sees_all or own)

@@ -1,4 +1,4 @@
-"""The calendar of working days and the deadlines counted with it (Điều 13.2, 15.3)."""
+"""Endpoints of the working calendar and of the deadlines counted with it (Điều 13.2, 15.3)."""
 
 from datetime import date, timedelta
 from typing import Annotated, Any
@@ -18,13 +18,13 @@ Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, m
 
 
 class Wanted(Model):
-    """Which year; this one unless said otherwise."""
+    """A year; this one by default."""
 
     year: Year | None = None
 
 
 class SpecialDay(Model):
-    """A day that is not what its weekday says, or was corrected by an account or the product (``shipped``)."""
+    """A day that differs from its weekday, or was corrected by an account or the product (``shipped``)."""
 
     day: date
     working: bool
@@ -51,13 +51,13 @@ class Correction(Model):
 
 
 class Confirmation(Model):
-    """The calendar of a year is what the Government announced."""
+    """Confirms that the calendar of a year is the one the Government announced."""
 
     year: Year
 
 
 class Asked(Model):
-    """For which meeting deadlines are counted, when it is registered now."""
+    """The meeting whose deadlines are counted, as if it were registered now."""
 
     class_: Annotated[ClassId, Field(alias="class")]
     start: Moment
@@ -109,14 +109,14 @@ async def confirm(call: ApiRequest) -> Calendar:
 
 
 async def deadlines(call: ApiRequest) -> Deadlines:
-    """Count the deadlines of a registration that comes now."""
+    """Return the deadlines of a registration that comes now."""
     asked: Asked = call.query
     clock = await call.context(POLICY).scheduler.clock(call.now)
     return wire(clock.deadlines(asked.class_, call.now, asked.start))
 
 
 def wire(counted: Counted) -> Deadlines:
-    """Return deadlines as they are sent."""
+    """Convert deadlines to their wire form."""
     return Deadlines(
         received=counted.received,
         effective=counted.effective,

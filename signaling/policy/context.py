@@ -1,4 +1,4 @@
-"""What the endpoints of this folder use, and nothing else that the server has."""
+"""Dependencies of the endpoints of policies and of the calendar."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from scheduler.policy.upload import PolicyUpload
 
 @dataclass(frozen=True, slots=True)
 class PolicyContext:
-    """What endpoints of policies and of the calendar use."""
+    """What the endpoints of policies and of the calendar may use."""
 
     scheduler: Scheduler
     uploads: PolicyUpload

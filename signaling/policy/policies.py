@@ -1,4 +1,4 @@
-"""The policy profiles: which rules hold, which held when something was decided (R-001)."""
+"""Endpoints of policy profiles: the rules that hold now, and those of earlier decisions (R-001)."""
 
 import json
 from collections.abc import Awaitable, Collection
@@ -38,13 +38,13 @@ class Text(Model):
 
 
 class Shown(Text):
-    """The file that was shown, and the digest under which it was."""
+    """The previewed file's digest."""
 
     digest: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Preview(Model):
-    """A profile as it would hold, from `effective_from` on; `before` is the content of the one that it follows."""
+    """A profile as it would apply from `effective_from` on; `before` is the content of its predecessor."""
 
     id: str
     version: int
@@ -58,12 +58,12 @@ class Preview(Model):
 
 
 async def profiles(call: ApiRequest) -> list[Profile]:
-    """List every profile decisions were or will be taken under, oldest first."""
+    """List every profile of past and coming decisions, oldest first."""
     return await _all(call)
 
 
 async def preview(call: ApiRequest) -> Preview:
-    """Check a file and show what would hold; nothing is changed."""
+    """Check a file and preview its effect; nothing is changed."""
     call.only("administrator" in call.account.roles)
     policy, before = await _faultless(call.context(POLICY).uploads.preview(call.body.text, call.now))
     content = policy.model_dump(mode="json")
@@ -81,7 +81,7 @@ async def preview(call: ApiRequest) -> Preview:
 
 
 async def file(call: ApiRequest) -> list[Profile]:
-    """Let a profile hold from its day on, if it is what was shown."""
+    """Store a profile that applies from its day on, if it is the previewed one."""
     context = call.context(POLICY)
     call.only("administrator" in call.account.roles)
     body: Shown = call.body
@@ -91,7 +91,7 @@ async def file(call: ApiRequest) -> list[Profile]:
 
 
 async def withdraw(call: ApiRequest) -> list[Profile]:
-    """Take a filed profile back before its day."""
+    """Withdraw a stored profile before its day."""
     call.only("administrator" in call.account.roles)
     policy = await call.context(POLICY).uploads.withdraw(call.id, call.now)
     await call.note("profile-withdraw", policy.stamp, str(policy.effective_from))

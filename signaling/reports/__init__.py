@@ -1,1 +1,1 @@
-"""A report as people take it away: one set of tables, as a spreadsheet and as a document."""
+"""Reports: their tables, as spreadsheet and PDF, and their endpoints."""

@@ -1,4 +1,4 @@
-"""What the endpoints of this folder use, and nothing else that the server has."""
+"""Dependencies of the endpoints of reports."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from scheduler.reports.service import Reports
 
 @dataclass(frozen=True, slots=True)
 class ReportsContext:
-    """What endpoints of reports use."""
+    """What the endpoints of reports may use."""
 
     reports: Reports
     reviews: EmergencyReviews

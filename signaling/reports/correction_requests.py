@@ -1,4 +1,4 @@
-"""Units are asked to go through their figures, correct or confirm them (Điều 19.5; R-122)."""
+"""Endpoints of correction requests: units check, correct or confirm their figures (Điều 19.5; R-122)."""
 
 from typing import Annotated
 
@@ -15,7 +15,7 @@ Name = Annotated[str, StringConstraints(max_length=32)]
 
 
 class Ask(Model):
-    """What it is for, until when, and which units; none: all that registered sessions in the period."""
+    """The period, the deadline, and the units; none: all that registered sessions in the period."""
 
     title: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
     due: Moment
@@ -23,14 +23,14 @@ class Ask(Model):
 
 
 class Said(Model):
-    """All figures as the unit says they are, with the reason of what it changed."""
+    """All figures as the unit states them, with the reason of its changes."""
 
     figures: dict[Name, int]
     remark: Annotated[str, StringConstraints(max_length=1000)] = ""
 
 
 class Given(Model):
-    """What one unit is asked; `said` is null until it answers."""
+    """The request to one unit; `said` is null until it replies."""
 
     unit: Named
     counted: dict[str, int]
@@ -42,7 +42,7 @@ class Given(Model):
 
 
 class Inquiry(Model):
-    """A request to units; a unit sees its own answer only. `answered` of `asked` have answered."""
+    """A request to units; a unit sees only its own reply. `answered` of `asked` have replied."""
 
     id: str
     title: str
@@ -57,7 +57,7 @@ class Inquiry(Model):
 
 
 async def inquiries(call: ApiRequest) -> list[Inquiry]:
-    """List requests: all for who supervises, else those to one's own unit."""
+    """List requests: all for supervisors, else those to the account's unit."""
     names = await call.unit_names()
     found = await call.context(REPORTS).corrections.requests()
     own = [each for each in found if call.account.sees_all or _asked(call, each)]
@@ -65,7 +65,7 @@ async def inquiries(call: ApiRequest) -> list[Inquiry]:
 
 
 async def ask(call: ApiRequest) -> Inquiry:
-    """Ask units to go through what was counted of them in a period."""
+    """Ask units to check the figures of a period."""
     context = call.context(REPORTS)
     call.only(call.account.central)
     body: Ask = call.body
@@ -76,7 +76,7 @@ async def ask(call: ApiRequest) -> Inquiry:
 
 
 async def answer(call: ApiRequest) -> Given:
-    """Confirm or correct the figures of one's own unit."""
+    """Confirm or correct the figures of the account's unit."""
     if call.account.unit is None:
         raise NotFound
     body: Said = call.body

@@ -1,4 +1,4 @@
-"""A report as a document (PDF) for the file, with the font that pictures are labelled in."""
+"""Writes a report as PDF, with the font of the picture labels."""
 
 import io
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ HEAD = HexColor("#e3edf7")
 
 
 def pdf(title: str, sheets: Sequence[Sheet]) -> bytes:
-    """Return the file: all tables one after the other, heads repeated on each page."""
+    """Return the PDF: all tables one after the other, heads repeated on each page."""
     path = Path(mediaserver.__file__).parent / "fonts" / "BeVietnamPro-Medium.ttf"
     pdfmetrics.registerFont(TTFont(FONT, path))
     big, small = (ParagraphStyle(str(size), fontName=FONT, fontSize=size, leading=size * 1.3) for size in (15, 8))

@@ -1,4 +1,4 @@
-"""The tables of a report, in words: page, spreadsheet and document show the same numbers. Pure."""
+"""Tables of a report, in words: page, spreadsheet and PDF show the same numbers. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ OUTCOMES: dict[str, str] = {
     "emergencies": "Phiên khẩn cấp",
     "reviewed": "Đã xem xét sau phiên",
 }
-"""What became of sessions that are over; those that are no figure are shares."""
+"""Outcomes of past sessions; those that are no figure are shares."""
 POINTS: tuple[str, ...] = (
     "Phiên được mời",
     "Có mặt",
@@ -79,7 +79,7 @@ class Sheet:
 
 
 def title(report: Report, zone: ZoneInfo) -> str:
-    """Say which days a report is about."""
+    """Return the title with the days of a report."""
     first, last = report.period.start.astimezone(zone), report.period.end.astimezone(zone) - timedelta(days=1)
     return f"Thống kê họp trực tuyến từ {first:%d/%m/%Y} đến {last:%d/%m/%Y}"
 
@@ -109,7 +109,7 @@ def _grouping(report: Report, by: Grouping) -> Sheet:
 
 
 def _outcomes(report: Report) -> Sheet:
-    """Who came, how well they were connected, what was handed over and looked at afterwards (R-075, R-102, R-112)."""
+    """Return the table of outcomes: attendance, connection quality, handovers and reviews (R-075, R-102, R-112)."""
     named = [(IN_ALL, report.total), *((row.name, row.figures) for row in report.rows["unit"])]
     rows = tuple((name, *_outcome(given)) for name, given in named)
     return Sheet("Tham dự, khả dụng, bàn giao", (GROUPINGS["unit"], *OUTCOMES.values()), rows)
@@ -121,7 +121,7 @@ def _outcome(given: Figures) -> tuple[str | int, ...]:
 
 
 def _corrections(report: Report, zone: ZoneInfo) -> Sheet:
-    """What units say of their figures, beside what is counted (R-122)."""
+    """Return the table of the units' corrections beside the counted figures (R-122)."""
     units = {row.key: row for row in report.rows["unit"]}
     rows = []
     for each in report.corrections:
@@ -144,7 +144,7 @@ def _turnout(of: Turnout) -> tuple[str | int, ...]:
 
 
 def _emergencies(report: Report, zone: ZoneInfo) -> Sheet:
-    """Emergencies, and who looked at each afterwards (R-075)."""
+    """Return the table of emergencies and their reviews (R-075)."""
     rows = tuple(_emergency(fact, report.grounds.get(fact.ground, fact.ground), zone) for fact in report.emergencies)
     return Sheet("Phiên khẩn cấp", ("Phiên khẩn cấp", *EMERGENCIES), rows)
 
@@ -165,7 +165,7 @@ def _review(seen: Review | None, zone: ZoneInfo) -> str:
 
 
 def _uptime(report: Report, zone: ZoneInfo) -> Sheet:
-    """How long the system ran, and when it did not (R-112)."""
+    """Return the table of uptime and outages (R-112)."""
     ran = report.uptime
     down = tuple((_span(each, zone), f"{(each.end - each.start) // MINUTE} phút") for each in ran.outages)
     whole = ("Tỷ lệ thời gian hệ thống hoạt động", share(ran.permille))
@@ -183,7 +183,7 @@ def share(value: int | None) -> str:
 
 
 def _carriers(report: Report) -> Sheet:
-    """How lines of telecom enterprises were, month by month (R-116)."""
+    """Return the table of the telecom enterprises' lines, month by month (R-116)."""
     rows = tuple(
         (f"{row.month[5:]}/{row.month[:4]} {row.name}", *(_known(getattr(row, name)) for name in CARRIERS))
         for row in report.providers
@@ -204,7 +204,7 @@ def _before(rows: Sequence[FigureRow]) -> int:
 
 
 def _usage(report: Report, zone: ZoneInfo) -> Sheet:
-    """How full the system was (R-113)."""
+    """Return the table of the capacity used (R-113)."""
     usage = report.usage
     day = "" if usage.points_at is None else f" ({usage.points_at.astimezone(zone):%d/%m/%Y %H:%M})"
     rows = (

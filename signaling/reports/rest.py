@@ -1,4 +1,4 @@
-"""Reports of periods, the registrations behind each number, and the files people take away (Điều 17.2.d)."""
+"""Endpoints of reports of periods, the registrations behind each number, and files (Điều 17.2.d)."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ TYPES = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sh
 
 
 class Asked(Model):
-    """Which period: a named one of a year, by the profile's closing dates or the calendar's, a month, or any range."""
+    """The period: a named one of a year, by the profile's closing dates or the calendar's, a month, or any range."""
 
     period: Literal["first_half", "second_half", "year", "month", "range"] = "year"
     year: Annotated[int | None, Field(ge=2000, le=2199)] = None
@@ -40,8 +40,7 @@ class Asked(Model):
 
 
 class Behind(Asked):
-    """Which number: a figure, in all or of one unit, level, class or month; or, of a point, its expected, present or
-    absent."""
+    """A number: a figure, in all or of one unit, level, class or month; or a point's expected, present or absent."""
 
     by: Grouping | None = None
     key: Annotated[str, StringConstraints(max_length=64)] = ""
@@ -50,7 +49,7 @@ class Behind(Asked):
 
 
 class File(Asked):
-    """In which form."""
+    """The format of the file."""
 
     format: Literal["xlsx", "pdf"] = "xlsx"
 
@@ -70,7 +69,7 @@ class Point(Model):
 
 
 class Review(Model):
-    """Who looked at an emergency afterwards, and what was found (R-075)."""
+    """The review of an emergency: by whom, and what was found (R-075)."""
 
     at: Moment
     by: str
@@ -103,12 +102,12 @@ class Entry(Model):
 
 
 async def report(call: ApiRequest) -> wire.Report:
-    """Count a period."""
+    """Return the report of a period."""
     return wire.wire(await _report(call), _zone(call))
 
 
 async def points(call: ApiRequest) -> list[Point]:
-    """List how each point took part in a period."""
+    """List the attendance of each point in a period."""
     call.only(call.account.sees_all)
     found = await call.context(REPORTS).reports.points(periods_of(call)[0], call.now)
     return [
@@ -128,7 +127,7 @@ async def points(call: ApiRequest) -> list[Point]:
 
 
 async def review(call: ApiRequest) -> Review:
-    """Record that an emergency was looked at afterwards."""
+    """Store the review of an emergency."""
     call.only(call.account.central)
     found = await call.context(REPORTS).reviews.review(call.id, call.body.remark, call.account.account, call.now)
     await call.note("review", call.id, found.remark[:200])
@@ -136,7 +135,7 @@ async def review(call: ApiRequest) -> Review:
 
 
 async def behind(call: ApiRequest) -> list[Entry]:
-    """List the registrations a number was counted from."""
+    """List the registrations behind a number."""
     call.only(call.account.sees_all)
     query: Behind = call.query
     if query.figure not in figures.NAMES:
@@ -157,7 +156,7 @@ async def _behind(call: ApiRequest, span: Span, query: Behind) -> Sequence[Regis
 
 
 async def file(call: ApiRequest) -> web.Response:
-    """Send a report as a spreadsheet or a document."""
+    """Send a report as a spreadsheet or PDF."""
     query: File = call.query
     found = await _report(call)
     zone = _zone(call)
@@ -183,7 +182,7 @@ async def _report(call: ApiRequest) -> service.Report:
 
 
 def periods_of(call: ApiRequest) -> tuple[Span, Span]:
-    """Return the period asked for and the one it is compared with. Raises BadInput."""
+    """Return the requested period and the one it is compared with. Raises BadInput."""
     query: Asked = call.query
     today = call.now.astimezone(_zone(call))
     year, number = query.year or today.year, query.month or today.month

@@ -1,4 +1,4 @@
-"""A report of a period as the API tells it: figures, shares, who was there, what units say (Điều 17.2.d)."""
+"""Wire form of the report of a period: figures, shares, attendance, corrections (Điều 17.2.d)."""
 
 from dataclasses import asdict
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ from signaling.reports import report_tables
 
 
 class Figures(Model):
-    """What is counted; see docs/protocol.md."""
+    """The counted figures; see docs/protocol.md."""
 
     registered: int
     sessions: int
@@ -56,7 +56,7 @@ class Row(Model):
 
 
 class Usage(Model):
-    """How full the system was at most, and who found no room (R-113)."""
+    """How full the system was at most, and which registrations found no room (R-113)."""
 
     sessions: int
     points: int
@@ -82,14 +82,14 @@ class Carrier(Model):
 
 
 class Uptime(Model):
-    """The share of the time that the system ran, in thousandths (null: nothing is known), and when it did not."""
+    """The share of the time that the system ran, in thousandths (null: unknown), and its outages."""
 
     permille: int | None
     outages: list[Interval]
 
 
 class Correction(Model):
-    """A figure that a unit says is another one; `counted` is what the records say (R-122)."""
+    """A figure that a unit corrects; `counted` is that of the records (R-122)."""
 
     unit: str
     name: str
@@ -116,7 +116,7 @@ class Report(Model):
 
 
 def wire(found: service.Report, zone: ZoneInfo) -> Report:
-    """Return a report as it is told."""
+    """Convert a report to its wire form."""
     return Report(
         title=report_tables.title(found, zone),
         period=Interval(start=found.period.start, end=found.period.end),

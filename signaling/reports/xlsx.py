@@ -1,4 +1,4 @@
-"""A report as a spreadsheet (Office Open XML)."""
+"""Writes a report as a spreadsheet (Office Open XML)."""
 
 import io
 from collections.abc import Sequence

@@ -51,25 +51,25 @@ class Busy(Model):
     title: str | None
 
 
-async def busy(call: ApiRequest) -> list[Busy]:
+async def busy(request: ApiRequest) -> list[Busy]:
     """List the points that are in a session with a code, for a host that is about to invite them (R-077, I-04)."""
-    start, end = call.query.bounds(call.now, USUAL, LONGEST)
-    known = await bodies(call)
-    query: Crowd = call.query
-    found = await call.context(BOOKING).scheduler.occupied(start, end, query.skip, query.limit)
-    seen = {id(each.session): permissions.may_see(call.account, each.session, known) for each in found}
+    start, end = request.query.bounds(request.now, USUAL, LONGEST)
+    known = await bodies(request)
+    query: Crowd = request.query
+    found = await request.context(BOOKING).scheduler.occupied(start, end, query.skip, query.limit)
+    seen = {id(each.session): permissions.may_see(request.account, each.session, known) for each in found}
     return [
         Busy(point=each.point, start=each.start, end=each.end, title=each.title if seen[id(each.session)] else None)
         for each in found
     ]
 
 
-async def agenda(call: ApiRequest) -> list[Entry]:
+async def agenda(request: ApiRequest) -> list[Entry]:
     """List slots by their start: all for accounts that see everything, else those of the account's unit."""
-    start, end = call.query.bounds(call.now, USUAL, LONGEST)
-    unit = call.account.unit
-    units = None if call.account.sees_all else [] if unit is None else [unit]
-    return [wire(entry) for entry in await call.context(BOOKING).scheduler.agenda(start, end, call.now, units)]
+    start, end = request.query.bounds(request.now, USUAL, LONGEST)
+    unit = request.account.unit
+    units = None if request.account.sees_all else [] if unit is None else [unit]
+    return [wire(entry) for entry in await request.context(BOOKING).scheduler.agenda(start, end, request.now, units)]
 
 
 def wire(entry: model.AgendaEntry) -> Entry:

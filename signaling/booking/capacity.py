@@ -110,11 +110,11 @@ class Usage(Model):
     refused: int
 
 
-async def capacity(call: ApiRequest) -> Capacity:
+async def capacity(request: ApiRequest) -> Capacity:
     """Return limits and load."""
-    context = call.context(BOOKING)
-    start, end = call.query.bounds(call.now, USUAL, LONGEST)
-    limits = await context.scheduler.limits(call.now)
+    context = request.context(BOOKING)
+    start, end = request.query.bounds(request.now, USUAL, LONGEST)
+    limits = await context.scheduler.limits(request.now)
     steps = await context.scheduler.load(start, end) if end > start else []
     return Capacity(
         sessions=Limit(max=limits.maximum.sessions, usable=limits.usable.sessions),
@@ -123,50 +123,50 @@ async def capacity(call: ApiRequest) -> Capacity:
     )
 
 
-async def ceiling(call: ApiRequest) -> Maximum:
+async def ceiling(request: ApiRequest) -> Maximum:
     """Return the rated maximum over time."""
-    call.only(call.account.sees_all)
-    return await _maximum(call)
+    request.only(request.account.sees_all)
+    return await _maximum(request)
 
 
-async def impact(call: ApiRequest) -> Impact:
+async def impact(request: ApiRequest) -> Impact:
     """Show which sessions would lose their codes by a change of the maximum; nothing is stored."""
-    call.only(call.account.sees_all)
-    since, until, amount = _taken(call)
-    victims = await call.context(BOOKING).scheduler.operator.impact(since, amount, call.now, until)
-    return await _impact(call, victims)
+    request.only(request.account.sees_all)
+    since, until, amount = _taken(request)
+    victims = await request.context(BOOKING).scheduler.operator.impact(since, amount, request.now, until)
+    return await _impact(request, victims)
 
 
-async def change(call: ApiRequest) -> Impact:
+async def change(request: ApiRequest) -> Impact:
     """Store another maximum; sessions that must lose a code for it are still to be revoked by `shed`."""
-    context = call.context(BOOKING)
-    call.only(call.account.central)
-    since, until, amount = _taken(call)
-    due = await context.scheduler.operator.set_capacity(since, amount, call.now, until)
+    context = request.context(BOOKING)
+    request.only(request.account.central)
+    since, until, amount = _taken(request)
+    due = await context.scheduler.operator.set_capacity(since, amount, request.now, until)
     context.outbox.wake()
     when = f"{since:%Y-%m-%dT%H:%M:%SZ}" + (f"/{until:%Y-%m-%dT%H:%M:%SZ}" if until else "")
-    await call.note("capacity", when, f"{amount.sessions} {amount.points}: {call.body.reason}")
-    return await _impact(call, due)
+    await request.note("capacity", when, f"{amount.sessions} {amount.points}: {request.body.reason}")
+    return await _impact(request, due)
 
 
-async def shed(call: ApiRequest) -> Impact:
+async def shed(request: ApiRequest) -> Impact:
     """Revoke exactly these sessions for lack of capacity; if others must go by now, return those instead."""
-    context = call.context(BOOKING)
-    call.only(call.account.central)
-    body: Shedding = call.body
-    due = await context.scheduler.operator.shed(body.victims, call.now, Act(call.account.account, body.reason))
+    context = request.context(BOOKING)
+    request.only(request.account.central)
+    body: Shedding = request.body
+    due = await context.scheduler.operator.shed(body.victims, request.now, Act(request.account.account, body.reason))
     if due is None:
         await context.meetings.revoked(body.victims)
         context.outbox.wake()
-        await call.note("shed", "capacity", f"{len(body.victims)}: {body.reason}")
-    return await _impact(call, due or ())
+        await request.note("shed", "capacity", f"{len(body.victims)}: {body.reason}")
+    return await _impact(request, due or ())
 
 
-async def usage(call: ApiRequest) -> Usage:
+async def usage(request: ApiRequest) -> Usage:
     """Return how full the system was at most, and who had to wait or was refused (R-113)."""
-    call.only(call.account.sees_all)
-    start, end = call.query.bounds(call.now - YEAR, YEAR, LONGEST)
-    used = await call.context(BOOKING).scheduler.usage(start, end)
+    request.only(request.account.sees_all)
+    start, end = request.query.bounds(request.now - YEAR, YEAR, LONGEST)
+    used = await request.context(BOOKING).scheduler.usage(start, end)
     return Usage(
         sessions=_peak(used.sessions, used.sessions_at),
         points=_peak(used.points, used.points_at),
@@ -180,10 +180,10 @@ def _peak(load: int, at: datetime | None) -> Peak:
     return Peak(load=load, at=at)
 
 
-def _taken(call: ApiRequest) -> tuple[datetime, datetime | None, Amount]:
+def _taken(request: ApiRequest) -> tuple[datetime, datetime | None, Amount]:
     """Return the requested period in whole seconds. Raises BadInput."""
-    body: Change = call.body
-    now = call.now.replace(microsecond=0)
+    body: Change = request.body
+    now = request.now.replace(microsecond=0)
     since = (body.since or now).replace(microsecond=0)
     if since < now:
         raise BadInput([Fault("since", "in-the-past")])
@@ -193,15 +193,15 @@ def _taken(call: ApiRequest) -> tuple[datetime, datetime | None, Amount]:
     return since, until, Amount(body.sessions, body.points)
 
 
-async def _impact(call: ApiRequest, victims: Sequence[str]) -> Impact:
-    known = await session_briefs.of(call, victims)
-    return Impact(victims=[known[victim] for victim in victims if victim in known])
+async def _impact(request: ApiRequest, victims: Sequence[str]) -> Impact:
+    briefs = await session_briefs.of(request, victims)
+    return Impact(victims=[briefs[victim] for victim in victims if victim in briefs])
 
 
-async def _maximum(call: ApiRequest) -> Maximum:
-    context = call.context(BOOKING)
+async def _maximum(request: ApiRequest) -> Maximum:
+    context = request.context(BOOKING)
     ceiling_ = await context.scheduler.capacity_limit()
-    rules = context.scheduler.policy(call.now).capacity
+    rules = context.scheduler.policy(request.now).capacity
     steps = [(None, ceiling_.first), *ceiling_.steps]
     return Maximum(
         share=Share(num=rules.share.num, den=rules.share.den),

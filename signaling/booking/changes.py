@@ -62,68 +62,68 @@ class Happening(Model):
     profile: str
 
 
-async def amend(call: ApiRequest) -> Session:
+async def amend(request: ApiRequest) -> Session:
     """Change a registration; a change that does not fit leaves it as it was."""
-    context = call.context(BOOKING)
-    found, points = await visible_sessions.find(call)
-    call.only(permissions.may_cancel(call.account, found, points))
-    body: Amendment = call.body
-    act = Act(call.account.account, body.reason)
-    amended = await context.scheduler.amend(found.id, _asked(found, body), call.now, act)
+    context = request.context(BOOKING)
+    found, points = await visible_sessions.find(request)
+    request.only(permissions.may_cancel(request.account, found, points))
+    body: Amendment = request.body
+    act = Act(request.account.account, body.reason)
+    amended = await context.scheduler.amend(found.id, _asked(found, body), request.now, act)
     context.outbox.wake()
-    await call.note("amend", amended.id, f"{amended.number} {amended.legs} {body.reason}".strip())
+    await request.note("amend", amended.id, f"{amended.number} {amended.legs} {body.reason}".strip())
     await context.meetings.amended(amended)
-    return sessions.wire(call, amended, points)
+    return sessions.wire(request, amended, points)
 
 
-async def extension(call: ApiRequest) -> Extensible:
+async def extension(request: ApiRequest) -> Extensible:
     """Return by how many steps a meeting could be extended."""
-    context = call.context(BOOKING)
-    found, points = await visible_sessions.find(call)
-    call.only(permissions.may_extend(call.account, found, points))
-    policy = context.scheduler.policy(call.now)
+    context = request.context(BOOKING)
+    found, points = await visible_sessions.find(request)
+    request.only(permissions.may_extend(request.account, found, points))
+    policy = context.scheduler.policy(request.now)
     return Extensible(
-        steps=await context.scheduler.extensible(found.id, call.now),
+        steps=await context.scheduler.extensible(found.id, request.now),
         step_min=policy.registration.extension_min,
         warn_min=policy.door.warn_min,
         end=found.official.end,
     )
 
 
-async def extend(call: ApiRequest) -> Session:
+async def extend(request: ApiRequest) -> Session:
     """Extend a running meeting; everyone in it is told the new end."""
-    context = call.context(BOOKING)
-    found, points = await visible_sessions.find(call)
-    call.only(permissions.may_extend(call.account, found, points))
-    extended = await context.scheduler.extend(found.id, call.body.steps, call.now, Act(call.account.account))
+    context = request.context(BOOKING)
+    found, points = await visible_sessions.find(request)
+    request.only(permissions.may_extend(request.account, found, points))
+    extended = await context.scheduler.extend(found.id, request.body.steps, request.now, Act(request.account.account))
     context.outbox.wake()
-    await call.note("extend", extended.id, f"{extended.number} {call.body.steps}")
+    await request.note("extend", extended.id, f"{extended.number} {request.body.steps}")
     await context.meetings.amended(extended)
-    return sessions.wire(call, extended, points)
+    return sessions.wire(request, extended, points)
 
 
-async def release(call: ApiRequest) -> Session:
+async def release(request: ApiRequest) -> Session:
     """Give up a session that nobody opened."""
-    context = call.context(BOOKING)
-    found, points = await visible_sessions.find(call)
-    call.only(call.account.central)
-    released = await context.scheduler.release(found.id, call.now, Act(call.account.account, call.body.reason))
+    context = request.context(BOOKING)
+    found, points = await visible_sessions.find(request)
+    request.only(request.account.central)
+    released = await context.scheduler.release(found.id, request.now, Act(request.account.account, request.body.reason))
     context.outbox.wake()
-    await call.note("release", released.id, f"{released.number}: {call.body.reason}")
-    return sessions.wire(call, released, points)
+    await request.note("release", released.id, f"{released.number}: {request.body.reason}")
+    return sessions.wire(request, released, points)
 
 
-async def history(call: ApiRequest) -> list[Happening]:
+async def history(request: ApiRequest) -> list[Happening]:
     """List every change of a session, oldest first; without names for units other than host and centre."""
-    found, points = await visible_sessions.find(call)
-    told = permissions.is_host(call.account, found, points) or call.account.sees_all
-    happened = await call.context(BOOKING).scheduler.history(found.id)
-    known = await session_briefs.of(call, {each.cause for each in happened if each.cause})
-    return [_wire(each, known, told) for each in happened]
+    found, points = await visible_sessions.find(request)
+    told = permissions.is_host(request.account, found, points) or request.account.sees_all
+    happened = await request.context(BOOKING).scheduler.history(found.id)
+    briefs = await session_briefs.of(request, {each.cause for each in happened if each.cause})
+    return [_wire(each, briefs, told) for each in happened]
 
 
-def _wire(each: model.Happening, known: session_briefs.Briefs, told: bool) -> Happening:
-    cause = known.get(each.cause or "")
+def _wire(each: model.Happening, briefs: session_briefs.Briefs, told: bool) -> Happening:
+    cause = briefs.get(each.cause or "")
     return Happening(
         at=each.at,
         kind=each.kind,

@@ -37,45 +37,47 @@ class Discarding(Model):
     reason: Annotated[str, StringConstraints(max_length=2000)]
 
 
-async def drafts(call: ApiRequest) -> list[Draft]:
+async def drafts(request: ApiRequest) -> list[Draft]:
     """List the drafts of one's own unit, and those it sent to others; open ones first."""
-    unit = call.account.unit
-    units = None if call.account.central else [] if unit is None else [unit]
-    names = await call.unit_names()
-    return [_wire(call, draft, names) for draft in await call.context(BOOKING).drafts.inbox(units)]
+    unit = request.account.unit
+    units = None if request.account.central else [] if unit is None else [unit]
+    names = await request.unit_names()
+    return [_wire(request, draft, names) for draft in await request.context(BOOKING).drafts.inbox(units)]
 
 
-async def draft(call: ApiRequest) -> Draft:
+async def draft(request: ApiRequest) -> Draft:
     """Return one draft."""
-    return await shown(call, await find(call))
+    return await shown(request, await find(request))
 
 
-async def discard(call: ApiRequest) -> Draft:
+async def discard(request: ApiRequest) -> Draft:
     """Close a draft without a registration, for a reason."""
-    own(call, await find(call))
-    discarded = await call.context(BOOKING).drafts.discard(call.id, call.account.account, call.body.reason, call.now)
-    await call.note("discard", discarded.id, f"{discarded.number} {discarded.reason}")
-    return await shown(call, discarded)
+    own(request, await find(request))
+    discarded = await request.context(BOOKING).drafts.discard(
+        request.id, request.account.account, request.body.reason, request.now
+    )
+    await request.note("discard", discarded.id, f"{discarded.number} {discarded.reason}")
+    return await shown(request, discarded)
 
 
-async def find(call: ApiRequest) -> model.Draft:
+async def find(request: ApiRequest) -> model.Draft:
     """Return a draft that the account may see. Raises Hidden for all others, so that ids reveal nothing."""
-    found = await call.context(BOOKING).drafts.draft(call.id)
-    call.seen(permissions.may_see_draft(call.account, found))
+    found = await request.context(BOOKING).drafts.draft(request.id)
+    request.seen(permissions.may_see_draft(request.account, found))
     return found
 
 
-def own(call: ApiRequest, found: model.Draft) -> None:
+def own(request: ApiRequest, found: model.Draft) -> None:
     """Check that a draft lies in the inbox of the account's unit. Raises Forbidden."""
-    call.only(permissions.may_settle(call.account, found))
+    request.only(permissions.may_settle(request.account, found))
 
 
-async def shown(call: ApiRequest, found: model.Draft) -> Draft:
+async def shown(request: ApiRequest, found: model.Draft) -> Draft:
     """Return a draft as it is sent."""
-    return _wire(call, found, await call.unit_names())
+    return _wire(request, found, await request.unit_names())
 
 
-def _wire(call: ApiRequest, found: model.Draft, names: Mapping[str, str]) -> Draft:
+def _wire(request: ApiRequest, found: model.Draft, names: Mapping[str, str]) -> Draft:
     return Draft(
         id=found.id,
         number=found.number,
@@ -90,7 +92,7 @@ def _wire(call: ApiRequest, found: model.Draft, names: Mapping[str, str]) -> Dra
         by=found.by,
         settled=found.settled,
         session=found.session,
-        may_settle=found.state == DraftState.OPEN and permissions.may_settle(call.account, found),
+        may_settle=found.state == DraftState.OPEN and permissions.may_settle(request.account, found),
     )
 
 

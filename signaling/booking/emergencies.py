@@ -33,26 +33,31 @@ class Emergency(Model):
     seen: Seen | None
 
 
-async def emergencies(call: ApiRequest) -> list[Emergency]:
+async def emergencies(request: ApiRequest) -> list[Emergency]:
     """List emergencies that are not over: unacknowledged ones first."""
-    call.only(call.account.sees_all)
-    known = await visible_sessions.bodies(call)
-    units = {unit.id: unit for unit in known.units}
-    return [_wire(call, each, known, units) for each in await call.context(BOOKING).emergencies.live(call.now)]
+    request.only(request.account.sees_all)
+    unit_directory = await visible_sessions.bodies(request)
+    units = {unit.id: unit for unit in unit_directory.units}
+    return [
+        _wire(request, each, unit_directory, units)
+        for each in await request.context(BOOKING).emergencies.live(request.now)
+    ]
 
 
-async def acknowledge(call: ApiRequest) -> Emergency:
+async def acknowledge(request: ApiRequest) -> Emergency:
     """Acknowledge an emergency for the people on duty."""
-    call.only(call.account.central)
-    found = await call.context(BOOKING).emergencies.acknowledge(call.id, call.account.account, call.now)
-    await call.note("acknowledge", found.subject, found.number)
-    known = await visible_sessions.bodies(call)
-    return _wire(call, found, known, {unit.id: unit for unit in known.units})
+    request.only(request.account.central)
+    found = await request.context(BOOKING).emergencies.acknowledge(request.id, request.account.account, request.now)
+    await request.note("acknowledge", found.subject, found.number)
+    unit_directory = await visible_sessions.bodies(request)
+    return _wire(request, found, unit_directory, {unit.id: unit for unit in unit_directory.units})
 
 
-def _wire(call: ApiRequest, found: model.Emergency, known: UnitDirectory, units: Mapping[str, Unit]) -> Emergency:
+def _wire(
+    request: ApiRequest, found: model.Emergency, unit_directory: UnitDirectory, units: Mapping[str, Unit]
+) -> Emergency:
     session = found.session
-    host = known.points[session.host_point].label if session else units[found.unit or ""].name
+    host = unit_directory.points[session.host_point].label if session else units[found.unit or ""].name
     return Emergency(
         id=found.subject,
         number=found.number,
@@ -62,7 +67,7 @@ def _wire(call: ApiRequest, found: model.Emergency, known: UnitDirectory, units:
         reason=session.reason if session else "",
         official=sessions.span(session.official) if session else None,
         received=found.received,
-        phase=call.context(BOOKING).scheduler.phase(session, call.now) if session else None,
+        phase=request.context(BOOKING).scheduler.phase(session, request.now) if session else None,
         seen=Seen(by=found.seen.by, at=found.seen.at) if found.seen else None,
     )
 

@@ -95,59 +95,59 @@ class Outcome(Model):
     plan: Plan | None
 
 
-async def queue(call: ApiRequest) -> Queue:
+async def queue(request: ApiRequest) -> Queue:
     """List waiting sessions and meetings that cannot be extended."""
-    context = call.context(BOOKING)
-    call.only(call.account.sees_all)
-    waiting = await context.scheduler.operator.queue(call.now)
-    overruns = await context.scheduler.operator.overruns(call.now)
-    known = await session_briefs.of(call, {*_ids(waiting), *(i for each in overruns for i in each.reason.holders)})
-    known |= await session_briefs.of(call, [each.session.id for each in overruns])
+    context = request.context(BOOKING)
+    request.only(request.account.sees_all)
+    waiting = await context.scheduler.operator.queue(request.now)
+    overruns = await context.scheduler.operator.overruns(request.now)
+    briefs = await session_briefs.of(request, {*_ids(waiting), *(i for each in overruns for i in each.reason.holders)})
+    briefs |= await session_briefs.of(request, [each.session.id for each in overruns])
     return Queue(
-        waiting=[_standing(each, known) for each in waiting],
-        overruns=[Overrun(session=known[o.session.id], reason=_reason(o.reason, known)) for o in overruns],
-        now=call.now,
+        waiting=[_standing(each, briefs) for each in waiting],
+        overruns=[Overrun(session=briefs[o.session.id], reason=_reason(o.reason, briefs)) for o in overruns],
+        now=request.now,
     )
 
 
-async def standing(call: ApiRequest) -> Standing:
+async def standing(request: ApiRequest) -> Standing:
     """Return why a session waits and what would help; 404 for one that does not wait."""
-    await visible_sessions.find(call)
-    return await standing_of(call, call.id)
+    await visible_sessions.find(request)
+    return await standing_of(request, request.id)
 
 
-async def standing_of(call: ApiRequest, session: str) -> Standing:
+async def standing_of(request: ApiRequest, session: str) -> Standing:
     """Return the queue entry of a waiting session. Raises NotFound."""
-    found = await call.context(BOOKING).scheduler.operator.queued_session(session, call.now)
+    found = await request.context(BOOKING).scheduler.operator.queued_session(session, request.now)
     if found is None:
         raise NotFound
-    return _standing(found, await session_briefs.of(call, _ids([found])))
+    return _standing(found, await session_briefs.of(request, _ids([found])))
 
 
-async def hold(call: ApiRequest) -> Plan:
+async def hold(request: ApiRequest) -> Plan:
     """Make the plan that would serve a session, and hold it for confirmation."""
-    call.only(call.account.central)
-    held = await call.context(BOOKING).scheduler.operator.hold(call.id, call.now)
-    await call.note("hold", call.id, f"{held.version}: {len(held.victims)}")
-    return _plan(held, await session_briefs.of(call, (*held.victims, *held.spared)))
+    request.only(request.account.central)
+    held = await request.context(BOOKING).scheduler.operator.hold(request.id, request.now)
+    await request.note("hold", request.id, f"{held.version}: {len(held.victims)}")
+    return _plan(held, await session_briefs.of(request, (*held.victims, *held.spared)))
 
 
-async def confirm(call: ApiRequest) -> Outcome:
+async def confirm(request: ApiRequest) -> Outcome:
     """Carry out a held plan if it is unchanged: its victims lose their codes, the session gets one."""
-    context = call.context(BOOKING)
-    call.only(call.account.central)
-    body: Confirmation = call.body
-    act = Act(call.account.account, body.reason)
-    before = await context.scheduler.operator.queued_session(call.id, call.now)
-    done = await context.scheduler.operator.confirm(call.id, body.version, call.now, act, body.override)
+    context = request.context(BOOKING)
+    request.only(request.account.central)
+    body: Confirmation = request.body
+    act = Act(request.account.account, body.reason)
+    before = await context.scheduler.operator.queued_session(request.id, request.now)
+    done = await context.scheduler.operator.confirm(request.id, body.version, request.now, act, body.override)
     if isinstance(done, model.HeldPlan):
-        return Outcome(session=None, plan=_plan(done, await session_briefs.of(call, (*done.victims, *done.spared))))
+        return Outcome(session=None, plan=_plan(done, await session_briefs.of(request, (*done.victims, *done.spared))))
     victims = before.held.victims if before and before.held else ()
-    await context.meetings.displaced(victims, call.now)
+    await context.meetings.displaced(victims, request.now)
     context.outbox.wake()
     passed = " override" if body.override else ""
-    await call.note("confirm", call.id, f"{done.number} revoked={len(victims)}{passed}: {body.reason}"[:1000])
-    return Outcome(session=sessions.wire(call, done, await visible_sessions.bodies(call)), plan=None)
+    await request.note("confirm", request.id, f"{done.number} revoked={len(victims)}{passed}: {body.reason}"[:1000])
+    return Outcome(session=sessions.wire(request, done, await visible_sessions.bodies(request)), plan=None)
 
 
 def _ids(waiting: list[model.Queued]) -> set[str]:
@@ -159,16 +159,16 @@ def _ids(waiting: list[model.Queued]) -> set[str]:
     return found
 
 
-def _named(ids: tuple[str, ...], known: session_briefs.Briefs) -> list[Brief]:
-    return [known[each] for each in ids if each in known]
+def _named(ids: tuple[str, ...], briefs: session_briefs.Briefs) -> list[Brief]:
+    return [briefs[each] for each in ids if each in briefs]
 
 
-def _plan(held: model.HeldPlan, known: session_briefs.Briefs) -> Plan:
-    victims, spared = (_named(ids, known) for ids in (held.victims, held.spared))
+def _plan(held: model.HeldPlan, briefs: session_briefs.Briefs) -> Plan:
+    victims, spared = (_named(ids, briefs) for ids in (held.victims, held.spared))
     return Plan(version=held.version, victims=victims, spared=spared, until=held.until)
 
 
-def _reason(reason: model.Refuse, known: session_briefs.Briefs) -> Reason:
+def _reason(reason: model.Refuse, briefs: session_briefs.Briefs) -> Reason:
     return Reason(
         limit=reason.limit,
         start=reason.interval.start,
@@ -177,7 +177,7 @@ def _reason(reason: model.Refuse, known: session_briefs.Briefs) -> Reason:
         needed=reason.needed,
         largest=reason.largest,
         impossible=reason.impossible,
-        holders=_named(reason.holders, known),
+        holders=_named(reason.holders, briefs),
         suggestions=[_offer(each) for each in reason.suggestions],
     )
 
@@ -187,17 +187,17 @@ def _offer(free: model.Suggestion) -> Offer:
     return Offer(start=free.official.start, end=free.official.end, rehearsal=rehearsal)
 
 
-def _standing(each: model.Queued, known: session_briefs.Briefs) -> Standing:
+def _standing(each: model.Queued, briefs: session_briefs.Briefs) -> Standing:
     return Standing(
-        session=known[each.session.id],
+        session=briefs[each.session.id],
         state=each.session.state,
         since=each.session.created,
         servable=each.servable,
-        victims=_named(each.victims, known),
+        victims=_named(each.victims, briefs),
         costs=len(each.victims),
-        reason=None if each.reason is None else _reason(each.reason, known),
-        held=None if each.held is None else _plan(each.held, known),
-        ahead=_named(each.ahead, known),
+        reason=None if each.reason is None else _reason(each.reason, briefs),
+        held=None if each.held is None else _plan(each.held, briefs),
+        ahead=_named(each.ahead, briefs),
     )
 
 

@@ -9,7 +9,7 @@ from scheduler.core.model import ClassId, RefusalWord
 from signaling.booking.context import BOOKING
 from signaling.http.route import ApiRequest, Interval, Model, Moment, Named, Route, Window
 
-BACK = timedelta(days=200)
+DEFAULT_PERIOD = timedelta(days=200)
 """A half-year report and some days."""
 
 
@@ -32,11 +32,14 @@ class Period(Window):
     """Refusals of this period; of the last 200 days by default."""
 
 
-async def refusals(call: ApiRequest) -> list[Refused]:
+async def refusals(request: ApiRequest) -> list[Refused]:
     """List refusals, newest first."""
-    call.only(call.account.central)
-    start, end = call.query.from_ or call.now - BACK, call.query.to or call.now + timedelta(seconds=1)
-    names = await call.unit_names()
+    request.only(request.account.central)
+    start, end = (
+        request.query.from_ or request.now - DEFAULT_PERIOD,
+        request.query.to or request.now + timedelta(seconds=1),
+    )
+    names = await request.unit_names()
     return [
         Refused(
             at=found.at,
@@ -50,7 +53,7 @@ async def refusals(call: ApiRequest) -> list[Refused]:
             by=found.by,
             profile=found.profile,
         )
-        for found in await call.context(BOOKING).scheduler.refusals(start, end)
+        for found in await request.context(BOOKING).scheduler.refusals(start, end)
     ]
 
 

@@ -55,77 +55,79 @@ class Registered(Session):
     standing: queue.Standing | None
 
 
-async def register(call: ApiRequest) -> Registered | web.Response:
+async def register(request: ApiRequest) -> Registered | web.Response:
     """Register a session: it is admitted under the 80 % rule, waits in the order if wished, or is refused.
 
     A host for which another unit registers is answered with the draft that lies there now.
     """
-    who, host = await _who(call)
-    if permissions.may_register(call.account, who):
-        return await _submit(call, None)
-    if host is None or who.office or not who.units or not permissions.may_draft(call.account, host):
-        raise await _elsewhere(call, who, host)
-    draft = await _pass_on(call, who)
+    who, host = await _who(request)
+    if permissions.may_register(request.account, who):
+        return await _submit(request, None)
+    if host is None or who.office or not who.units or not permissions.may_draft(request.account, host):
+        raise await _elsewhere(request, who, host)
+    draft = await _pass_on(request, who)
     return web.Response(body=draft.model_dump_json(by_alias=True), content_type="application/json", status=202)
 
 
-async def pass_on(call: ApiRequest) -> drafts.Draft:
+async def pass_on(request: ApiRequest) -> drafts.Draft:
     """Put a request that the account may not register into the inbox of the unit that may (R-058)."""
-    who, host = await _who(call)
-    if host is None or not permissions.may_pass_on(call.account, host, who):
-        raise await _elsewhere(call, who, host)
-    return await _pass_on(call, who)
+    who, host = await _who(request)
+    if host is None or not permissions.may_pass_on(request.account, host, who):
+        raise await _elsewhere(request, who, host)
+    return await _pass_on(request, who)
 
 
-async def confirm(call: ApiRequest) -> Registered:
+async def confirm(request: ApiRequest) -> Registered:
     """Submit a draft as it is sent here, changed or not; it takes its place in the order now."""
-    found = await drafts.find(call)
-    drafts.own(call, found)
-    who, host = await _who(call)
-    if not permissions.may_register(call.account, who):
-        raise await _elsewhere(call, who, host)
-    return await _submit(call, found.id)
+    found = await drafts.find(request)
+    drafts.own(request, found)
+    who, host = await _who(request)
+    if not permissions.may_register(request.account, who):
+        raise await _elsewhere(request, who, host)
+    return await _submit(request, found.id)
 
 
-async def _who(call: ApiRequest) -> tuple[Registrants, Unit | None]:
+async def _who(request: ApiRequest) -> tuple[Registrants, Unit | None]:
     """Return which unit may register the request, and which hosts it; none for an unknown host."""
-    body: Registration = call.body
-    known = await visible_sessions.bodies(call)
+    body: Registration = request.body
+    known = await visible_sessions.bodies(request)
     if body.host_point not in known.points:
         return Registrants((), ""), None
     given = (body.host_point, body.purpose, body.class_, body.official.start)
-    return await call.context(BOOKING).scheduler.registrants(*given), known.unit(body.host_point)
+    return await request.context(BOOKING).scheduler.registrants(*given), known.unit(body.host_point)
 
 
-async def _elsewhere(call: ApiRequest, who: Registrants, host: Unit | None) -> Refusal:
+async def _elsewhere(request: ApiRequest, who: Registrants, host: Unit | None) -> Refusal:
     """Return the refusal that names the unit that registers such sessions."""
     if host is None or not who.units:
         return Forbidden()
-    names = await call.unit_names()
-    office = call.context(BOOKING).scheduler.policy(call.body.official.start).registration.office_name
+    names = await request.unit_names()
+    office = request.context(BOOKING).scheduler.policy(request.body.official.start).registration.office_name
     registrant = office if who.office else names[who.units[-1]]
-    return WrongRegistrant(registrant, who.article, permissions.may_pass_on(call.account, host, who))
+    return WrongRegistrant(registrant, who.article, permissions.may_pass_on(request.account, host, who))
 
 
-async def _pass_on(call: ApiRequest, who: Registrants) -> drafts.Draft:
-    context = call.context(BOOKING)
-    content = call.body.model_dump(mode="json", by_alias=True)
-    account = call.account
-    draft = await context.drafts.add(who.units[0], "form", account.account, content, call.now, origin=account.unit)
+async def _pass_on(request: ApiRequest, who: Registrants) -> drafts.Draft:
+    context = request.context(BOOKING)
+    content = request.body.model_dump(mode="json", by_alias=True)
+    account = request.account
+    draft = await context.drafts.add(who.units[0], "form", account.account, content, request.now, origin=account.unit)
     context.outbox.wake()
-    await call.note("draft", draft.id, draft.number)
-    return await drafts.shown(call, draft)
+    await request.note("draft", draft.id, draft.number)
+    return await drafts.shown(request, draft)
 
 
-async def _submit(call: ApiRequest, draft: str | None) -> Registered:
-    context = call.context(BOOKING)
-    body: Registration = call.body
-    session = await context.scheduler.submit(taken(body, call.account.account), call.now, body.wait, draft)
+async def _submit(request: ApiRequest, draft: str | None) -> Registered:
+    context = request.context(BOOKING)
+    body: Registration = request.body
+    session = await context.scheduler.submit(taken(body, request.account.account), request.now, body.wait, draft)
     context.outbox.wake()
     detail = (session.number, session.klass, session.ground, session.reason, masked(session.code or ""))
-    await call.note("register", session.id, " ".join(filter(None, detail)))
-    standing = None if session.code else await queue.standing_of(call, session.id)
-    return Registered(**dict(sessions.wire(call, session, await visible_sessions.bodies(call))), standing=standing)
+    await request.note("register", session.id, " ".join(filter(None, detail)))
+    standing = None if session.code else await queue.standing_of(request, session.id)
+    return Registered(
+        **dict(sessions.wire(request, session, await visible_sessions.bodies(request))), standing=standing
+    )
 
 
 def masked(code: str) -> str:

@@ -34,15 +34,15 @@ class Answers(Model):
     late: int
 
 
-async def answers(call: ApiRequest) -> Answers:
+async def answers(request: ApiRequest) -> Answers:
     """List open replies, the first due first."""
-    context = call.context(BOOKING)
-    call.only(call.account.sees_all)
-    await context.reply_deadlines.work(call.now)  # what came since the clerk's last round counts, too
-    names = await call.unit_names()
-    on_time, late = await context.reply_deadlines.counted(call.now - BACK, call.now, call.now)
+    context = request.context(BOOKING)
+    request.only(request.account.sees_all)
+    await context.reply_deadlines.work(request.now)  # what came since the clerk's last round counts, too
+    names = await request.unit_names()
+    on_time, late = await context.reply_deadlines.counted(request.now - BACK, request.now, request.now)
     return Answers(
-        open=[_wire(owed, passed, names) for owed, passed in await context.reply_deadlines.open(call.now)],
+        open=[_wire(owed, passed, names) for owed, passed in await context.reply_deadlines.open(request.now)],
         on_time=on_time,
         late=late,
     )

@@ -42,21 +42,21 @@ class Written(Model):
     format: Literal["csv", "xlsx"] = "xlsx"
 
 
-async def preview(call: ApiRequest) -> scripts.Script:
+async def preview(request: ApiRequest) -> scripts.Script:
     """Return the items of a table; the script of no session is changed."""
-    context = call.context(BOOKING)
-    given: Given = call.body
+    context = request.context(BOOKING)
+    given: Given = request.body
     wanted = {*given.points, given.host}
     points = [point for point in await context.scheduler.points() if point.id in wanted]
-    longest = context.scheduler.policy(call.now).session.max_title
+    longest = context.scheduler.policy(request.now).session.max_title
     rows = await spreadsheet.read_untrusted(context.parser, bytes_of(given.file), script_spreadsheet.COLUMNS)
     return scripts.wire(script_spreadsheet.read(rows, points, given.host, LAYOUTS, longest))
 
 
-async def download(call: ApiRequest) -> web.Response:
+async def download(request: ApiRequest) -> web.Response:
     """Return items as a file; without any it is a form to fill in."""
-    written: Written = call.body
-    points = await call.context(BOOKING).scheduler.points()
+    written: Written = request.body
+    points = await request.context(BOOKING).scheduler.points()
     body = script_spreadsheet.write(scripts.taken(written.items), points, LAYOUTS, written.format)
     return attached(body, TYPES[written.format], f"kich-ban.{written.format}")
 

@@ -29,14 +29,16 @@ class Brief(Model):
 Briefs = Mapping[str, Brief]
 
 
-async def of(call: ApiRequest, ids: Iterable[str]) -> dict[str, Brief]:
+async def of(request: ApiRequest, ids: Iterable[str]) -> dict[str, Brief]:
     """Return briefs of those sessions that the account may see, by id."""
-    points = await visible_sessions.bodies(call)
-    found = await call.context(BOOKING).scheduler.named(ids)
-    return {each.id: _brief(call, each, points) for each in found if permissions.may_see(call.account, each, points)}
+    points = await visible_sessions.bodies(request)
+    found = await request.context(BOOKING).scheduler.named(ids)
+    return {
+        each.id: _brief(request, each, points) for each in found if permissions.may_see(request.account, each, points)
+    }
 
 
-def _brief(call: ApiRequest, found: model.Session, points: UnitDirectory) -> Brief:
+def _brief(request: ApiRequest, found: model.Session, points: UnitDirectory) -> Brief:
     host = points[found.host_point]
     return Brief(
         id=found.id,
@@ -48,5 +50,5 @@ def _brief(call: ApiRequest, found: model.Session, points: UnitDirectory) -> Bri
         rehearsal=None if found.rehearsal is None else sessions.span(found.rehearsal),
         legs=found.legs,
         klass=found.klass,
-        phase=call.context(BOOKING).scheduler.phase(found, call.now),
+        phase=request.context(BOOKING).scheduler.phase(found, request.now),
     )

@@ -94,91 +94,91 @@ class Cancellation(Model):
     reason: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] = ""
 
 
-async def sessions(call: ApiRequest) -> list[Session]:
+async def sessions(request: ApiRequest) -> list[Session]:
     """List sessions by their official start, a page at a time."""
-    known = await bodies(call)
-    found = await _page(call, known)
-    shown = [wire(call, each, known) for each in found]
-    await _saw(call, shown)
+    unit_directory = await bodies(request)
+    found = await _page(request, unit_directory)
+    shown = [wire(request, each, unit_directory) for each in found]
+    await _saw(request, shown)
     return shown
 
 
-async def _page(call: ApiRequest, known: UnitDirectory) -> list[model.Session]:
+async def _page(request: ApiRequest, unit_directory: UnitDirectory) -> list[model.Session]:
     """Return the sessions of a page; it is short only when there are no more."""
-    query: Listing = call.query
-    selection = _selection(call, known)
-    last = None if query.after is None else await _last(call, known, query.after)
+    query: Listing = request.query
+    selection = _selection(request, unit_directory)
+    last = None if query.after is None else await _last(request, unit_directory, query.after)
     found: list[model.Session] = []
     while len(found) < query.limit:
         wanted = query.limit - len(found)
-        rows = await call.context(BOOKING).scheduler.page(selection, call.now, wanted, last)
-        found += [each for each in rows if permissions.may_see(call.account, each, known)]
+        rows = await request.context(BOOKING).scheduler.page(selection, request.now, wanted, last)
+        found += [each for each in rows if permissions.may_see(request.account, each, unit_directory)]
         if len(rows) < wanted:
             break
         last = rows[-1]
     return found
 
 
-def _selection(call: ApiRequest, known: UnitDirectory) -> Selection:
-    query: Listing = call.query
-    start, end = query.bounds(call.now - BACK, BACK + AHEAD)
-    unit = call.account.unit
-    units = None if call.account.sees_all else [] if unit is None else [unit, *known.all_wards(unit)]
+def _selection(request: ApiRequest, unit_directory: UnitDirectory) -> Selection:
+    query: Listing = request.query
+    start, end = query.bounds(request.now - BACK, BACK + AHEAD)
+    unit = request.account.unit
+    units = None if request.account.sees_all else [] if unit is None else [unit, *unit_directory.all_wards(unit)]
     return Selection(start, end, units, query.unit, query.phase, query.q, newest=query.order == "-start")
 
 
-async def _last(call: ApiRequest, known: UnitDirectory, session_id: str) -> model.Session:
+async def _last(request: ApiRequest, unit_directory: UnitDirectory, session_id: str) -> model.Session:
     """Return the session after which a page begins. Raises BadInput, also for one that the account may not see."""
-    found = await call.context(BOOKING).scheduler.named([session_id])
-    if not found or not permissions.may_see(call.account, found[0], known):
+    found = await request.context(BOOKING).scheduler.named([session_id])
+    if not found or not permissions.may_see(request.account, found[0], unit_directory):
         raise BadInput([Fault("after", "unknown-session")])
     return found[0]
 
 
-async def session(call: ApiRequest) -> Session:
+async def session(request: ApiRequest) -> Session:
     """Return one session."""
-    found, known = await find(call)
-    shown = wire(call, found, known)
-    await _saw(call, [shown])
+    found, unit_directory = await find(request)
+    shown = wire(request, found, unit_directory)
+    await _saw(request, [shown])
     return shown
 
 
-async def _saw(call: ApiRequest, shown: Sequence[Session]) -> None:
+async def _saw(request: ApiRequest, shown: Sequence[Session]) -> None:
     """Audit which account saw the codes and telephone numbers of which sessions (I-08)."""
     for action, seen in (
         ("see-codes", [session.number for session in shown if session.code]),
         ("see-phones", [session.number for session in shown if session.contact_phone]),
     ):
         if seen:
-            await call.saw(action, call.account.unit or "", " ".join(seen))
+            await request.saw(action, request.account.unit or "", " ".join(seen))
 
 
-async def cancel(call: ApiRequest) -> Session:
+async def cancel(request: ApiRequest) -> Session:
     """Cancel a session; its meeting ends at once."""
-    context = call.context(BOOKING)
-    found, known = await find(call)
-    call.only(permissions.may_cancel(call.account, found, known))
-    cancelled = await context.scheduler.cancel(found.id, call.now, Act(call.account.account, call.body.reason))
+    context = request.context(BOOKING)
+    found, unit_directory = await find(request)
+    request.only(permissions.may_cancel(request.account, found, unit_directory))
+    cancelled = await context.scheduler.cancel(found.id, request.now, Act(request.account.account, request.body.reason))
     context.outbox.wake()
-    await call.note("cancel", cancelled.id, f"{cancelled.number} {call.body.reason}".strip())
+    await request.note("cancel", cancelled.id, f"{cancelled.number} {request.body.reason}".strip())
     await context.meetings.cancelled(found.id)
-    return wire(call, cancelled, known)
+    return wire(request, cancelled, unit_directory)
 
 
-async def script(call: ApiRequest) -> scripts.Script:
+async def script(request: ApiRequest) -> scripts.Script:
     """Return the script of a session."""
-    found, _ = await find(call)
-    return scripts.wire(await call.context(BOOKING).scheduler.script(found.id))
+    found, _ = await find(request)
+    return scripts.wire(await request.context(BOOKING).scheduler.script(found.id))
 
 
-async def set_script(call: ApiRequest) -> scripts.Script:
+async def set_script(request: ApiRequest) -> scripts.Script:
     """Replace the script of a session; a running meeting continues with it."""
-    context = call.context(BOOKING)
-    found, known = await find(call)
-    call.only(permissions.is_host(call.account, found, known))
-    items = await context.scheduler.set_script(found.id, scripts.taken(call.body.items), call.now)
-    await call.note("script", found.id, f"{found.number} {len(items)}")
-    await context.meetings.scripted(found.id, items, call.now)
+    context = request.context(BOOKING)
+    found, unit_directory = await find(request)
+    request.only(permissions.is_host(request.account, found, unit_directory))
+    items = await context.scheduler.set_script(found.id, scripts.taken(request.body.items), request.now)
+    await request.note("script", found.id, f"{found.number} {len(items)}")
+    await context.meetings.scripted(found.id, items, request.now)
     return scripts.wire(items)
 
 
@@ -187,19 +187,19 @@ def span(interval: model.Interval) -> Interval:
     return Interval(start=interval.start, end=interval.end)
 
 
-def wire(call: ApiRequest, found: model.Session, known: UnitDirectory) -> Session:
+def wire(request: ApiRequest, found: model.Session, unit_directory: UnitDirectory) -> Session:
     """Convert a session to its wire form, as the account may see it."""
-    host = permissions.is_host(call.account, found, known)
-    control = known.control(found)
-    contact = permissions.may_see_contact(call.account, found, known)
-    phase = call.context(BOOKING).scheduler.phase(found, call.now)
+    host = permissions.is_host(request.account, found, unit_directory)
+    control = unit_directory.control(found)
+    contact = permissions.may_see_contact(request.account, found, unit_directory)
+    phase = request.context(BOOKING).scheduler.phase(found, request.now)
     open_ = phase not in {"ended", "cancelled"}
     return Session(
         id=found.id,
         number=found.number,
         title=found.title,
-        host=Host(point=found.host_point, name=known.points[found.host_point].name),
-        points=[Named(id=point, name=known.points[point].name) for point in found.points],
+        host=Host(point=found.host_point, name=unit_directory.points[found.host_point].name),
+        points=[Named(id=point, name=unit_directory.points[point].name) for point in found.points],
         rehearsal=None if found.rehearsal is None else span(found.rehearsal),
         official=span(found.official),
         class_=found.klass,
@@ -226,11 +226,11 @@ def wire(call: ApiRequest, found: model.Session, known: UnitDirectory) -> Sessio
         legs=found.legs,
         state=found.state,
         phase=phase,
-        code=found.code if permissions.may_know_code(call.account, found, known) else None,
-        may_control=open_ and permissions.may_control(call.account, control),
-        controllers=[Named(id=unit, name=known.named([unit])) for unit in control.units],
-        unable=[Named(id=unit, name=known.named([unit])) for unit in control.unable],
-        may_cancel=open_ and permissions.may_cancel(call.account, found, known),
+        code=found.code if permissions.may_know_code(request.account, found, unit_directory) else None,
+        may_control=open_ and permissions.may_control(request.account, control),
+        controllers=[Named(id=unit, name=unit_directory.named([unit])) for unit in control.units],
+        unable=[Named(id=unit, name=unit_directory.named([unit])) for unit in control.unable],
+        may_cancel=open_ and permissions.may_cancel(request.account, found, unit_directory),
     )
 
 

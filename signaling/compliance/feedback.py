@@ -66,45 +66,49 @@ class Breach(Model):
     point: Named | None
 
 
-async def feedback(call: ApiRequest) -> list[Feedback]:
+async def feedback(request: ApiRequest) -> list[Feedback]:
     """List feedback: all for supervisors, else that of the account's unit."""
-    unit = None if call.account.sees_all else call.account.unit or ""
-    return await _wire(call, await call.context(COMPLIANCE).feedback.feedback(unit))
+    unit = None if request.account.sees_all else request.account.unit or ""
+    return await _wire(request, await request.context(COMPLIANCE).feedback.feedback(unit))
 
 
-async def drop(call: ApiRequest) -> Feedback:
+async def drop(request: ApiRequest) -> Feedback:
     """Tell the operating unit of a difficulty."""
-    if call.account.unit is None:
+    if request.account.unit is None:
         raise Forbidden
-    text = clean(call.body.text)
+    text = clean(request.body.text)
     if not text or not text.isprintable():
         raise BadInput([Fault("text", "bad-characters" if text else "required")])
-    said = await call.context(COMPLIANCE).feedback.add(call.account.unit, call.account.account, text, call.now)
-    await call.note("feedback", said.id, text[:200])
-    return (await _wire(call, [said]))[0]
+    said = await request.context(COMPLIANCE).feedback.add(
+        request.account.unit, request.account.account, text, request.now
+    )
+    await request.note("feedback", said.id, text[:200])
+    return (await _wire(request, [said]))[0]
 
 
-async def answer(call: ApiRequest) -> Feedback:
+async def answer(request: ApiRequest) -> Feedback:
     """Answer a feedback."""
-    context = call.context(COMPLIANCE)
-    call.only(call.account.central)
-    body: Answer = call.body
-    answered = await context.feedback.answer(call.id, body.status, clean(body.answer), call.account.account, call.now)
-    await call.note("feedback-answer", answered.id, f"{body.status} {body.answer}"[:200])
-    return (await _wire(call, [answered]))[0]
+    context = request.context(COMPLIANCE)
+    request.only(request.account.central)
+    body: Answer = request.body
+    answered = await context.feedback.answer(
+        request.id, body.status, clean(body.answer), request.account.account, request.now
+    )
+    await request.note("feedback-answer", answered.id, f"{body.status} {body.answer}"[:200])
+    return (await _wire(request, [answered]))[0]
 
 
-async def breaches(call: ApiRequest) -> list[Breach]:
+async def breaches(request: ApiRequest) -> list[Breach]:
     """List breaches: all for supervisors, else those of the account's unit."""
-    context = call.context(COMPLIANCE)
-    span: Span = call.query
-    end = span.to or call.now
+    context = request.context(COMPLIANCE)
+    span: Span = request.query
+    end = span.to or request.now
     start = span.from_ or end - HALF_A_YEAR
-    unit = None if call.account.sees_all else call.account.unit or ""
-    own = await context.feedback.breaches(start, end, call.now, unit) + await _uninvited(call, start, end, unit)
+    unit = None if request.account.sees_all else request.account.unit or ""
+    own = await context.feedback.breaches(start, end, request.now, unit) + await _uninvited(request, start, end, unit)
     own.sort(key=lambda each: each.at, reverse=True)
     points = {point.id: point.name for point in await context.scheduler.points()}
-    units = await call.unit_names()
+    units = await request.unit_names()
     concerned = {one.session for one in own if one.session is not None}
     sessions = {session.id: session for session in await context.scheduler.named(concerned)}
     return [
@@ -121,9 +125,9 @@ async def breaches(call: ApiRequest) -> list[Breach]:
     ]
 
 
-async def _uninvited(call: ApiRequest, start: datetime, end: datetime, unit: str | None) -> list[breaches_of.Breach]:
+async def _uninvited(request: ApiRequest, start: datetime, end: datetime, unit: str | None) -> list[breaches_of.Breach]:
     """Return uninvited speech where microphones are only advised about, from the audit log (Điều 11.6, A31)."""
-    context = call.context(COMPLIANCE)
+    context = request.context(COMPLIANCE)
     entries = await context.audit.newest(Wanted(start, end, action="speak-uninvited"), MAX_SPOKEN)
     units = {each.account: each.unit for each in await context.accounts.accounts()} if entries else {}
     spoke = [(row.entry, units.get(row.entry.actor)) for row in entries]
@@ -134,25 +138,25 @@ async def _uninvited(call: ApiRequest, start: datetime, end: datetime, unit: str
     ]
 
 
-async def export(call: ApiRequest) -> web.Response:
+async def export(request: ApiRequest) -> web.Response:
     """Return the breaches as CSV, one row for each."""
     rows = [("at", "kind", "article", "unit", "session", "title", "point")]
-    for each in await breaches(call):
+    for each in await breaches(request):
         point = each.point.name if each.point else ""
         title = each.session.name if each.session else ""
         rows.append((each.at.isoformat(), each.kind, each.article, each.unit.name, each.number, title, point))
-    await call.note("export-breaches", call.account.unit or "")
+    await request.note("export-breaches", request.account.unit or "")
     return attached(csv_file.file(rows), "text/csv", "breaches.csv")
 
 
-async def _wire(call: ApiRequest, said: list[Kept]) -> list[Feedback]:
-    units = await call.unit_names()
+async def _wire(request: ApiRequest, said: list[Kept]) -> list[Feedback]:
+    units = await request.unit_names()
     fields = ("id", "by", "at", "text", "status", "answer", "answered_by", "answered")
     return [
         Feedback(
             **{name: getattr(each, name) for name in fields},
             unit=Named(id=each.unit, name=units.get(each.unit, each.unit)),
-            may_answer=call.account.central,
+            may_answer=request.account.central,
         )
         for each in said
     ]

@@ -26,33 +26,33 @@ class Held(Model):
     erasable: int
 
 
-async def held(call: ApiRequest) -> Held:
+async def held(request: ApiRequest) -> Held:
     """Count the stored entries about a unit's people."""
-    return _held(await _entries(call))
+    return _held(await _entries(request))
 
 
-async def export(call: ApiRequest) -> web.Response:
+async def export(request: ApiRequest) -> web.Response:
     """Export the stored entries about a unit's people."""
-    entries = await _entries(call)
+    entries = await _entries(request)
     rows = [
         (KINDS[each.kind], each.name, each.phone, each.email, each.position, each.number, int(each.needed))
         for each in entries
     ]
-    await call.note("personal-export", call.id, str(len(rows)))
+    await request.note("personal-export", request.id, str(len(rows)))
     return attached(csv_file.file([COLUMNS, *rows]), "text/csv", "du-lieu-ca-nhan.csv")
 
 
-async def erase(call: ApiRequest) -> Held:
+async def erase(request: ApiRequest) -> Held:
     """Erase the entries that are no longer needed."""
-    await check_may_keep(call, call.id)
-    erased = await call.context(COMPLIANCE).personal.erase(call.id, call.now)
-    await call.note("personal-erase", call.id, str(erased))
-    return _held(await _entries(call))
+    await check_may_keep(request, request.id)
+    erased = await request.context(COMPLIANCE).personal.erase(request.id, request.now)
+    await request.note("personal-erase", request.id, str(erased))
+    return _held(await _entries(request))
 
 
-async def _entries(call: ApiRequest) -> list[personal_data.PersonalRecord]:
-    await check_may_keep(call, call.id)
-    return await call.context(COMPLIANCE).personal.of(call.id, call.now)
+async def _entries(request: ApiRequest) -> list[personal_data.PersonalRecord]:
+    await check_may_keep(request, request.id)
+    return await request.context(COMPLIANCE).personal.of(request.id, request.now)
 
 
 def _held(entries: list[personal_data.PersonalRecord]) -> Held:

@@ -31,15 +31,15 @@ class Compliance(Model):
     breaches: dict[BreachKind, int]
 
 
-async def card(call: ApiRequest) -> Compliance:
+async def card(request: ApiRequest) -> Compliance:
     """Return the summary of a unit."""
-    context = call.context(COMPLIANCE)
-    now = call.now
+    context = request.context(COMPLIANCE)
+    now = request.now
     units = await context.scheduler.units()
-    unit = next((each for each in units if each.id == call.id), None)
+    unit = next((each for each in units if each.id == request.id), None)
     if unit is None:
-        raise UnknownUnit(call.id)
-    await check_may_see(call, unit.id)
+        raise UnknownUnit(request.id)
+    await check_may_see(request, unit.id)
     rules, day = context.scheduler.policy(now).directory, context.scheduler.day(now)
     standing = list_status.status(unit, await context.people.of(unit.id), day, now, rules.people_stale_days)
     found = unit_summary.unit_summary(

@@ -94,84 +94,87 @@ class Point(Model):
     overdue: bool
 
 
-async def listed(call: ApiRequest) -> list[Checklist]:
+async def listed(request: ApiRequest) -> list[Checklist]:
     """Return the checklists of the system, or of a point, with the state of each item."""
-    query: Of = call.query
-    await _check_may_read(call, query.point)
-    return await _lists(call, query.point)
+    query: Of = request.query
+    await _check_may_read(request, query.point)
+    return await _lists(request, query.point)
 
 
-async def say(call: ApiRequest) -> list[Checklist]:
+async def say(request: ApiRequest) -> list[Checklist]:
     """Set the state of an item."""
-    context = call.context(CONTROLS)
-    body: Said = call.body
-    await _check_may_set(call, body.point)
-    by, subject = call.account.account, body.point or SYSTEM
-    said = await context.controls.set(body.checklist, subject, body.item, body.state, body.remark, by, call.now)
+    context = request.context(CONTROLS)
+    body: Said = request.body
+    await _check_may_set(request, body.point)
+    by, subject = request.account.account, body.point or SYSTEM
+    said = await context.controls.set(body.checklist, subject, body.item, body.state, body.remark, by, request.now)
     detail = f"{said.checklist} {said.item}: {said.state} {said.remark}"
-    await call.note("control", said.id, f"{subject} {detail}".strip()[:200])
-    return await _lists(call, body.point)
+    await request.note("control", said.id, f"{subject} {detail}".strip()[:200])
+    return await _lists(request, body.point)
 
 
-async def add(call: ApiRequest) -> Evidence:
+async def add(request: ApiRequest) -> Evidence:
     """Store a file that proves the state of an item."""
-    context = call.context(CONTROLS)
-    control = await context.controls.control(call.id)
+    context = request.context(CONTROLS)
+    control = await context.controls.control(request.id)
     if control.subject == SYSTEM:
-        call.seen(call.account.sees_all)
-    await _check_may_read(call, control.subject or None)
-    await _check_may_set(call, control.subject or None)
-    file = await uploads.take(call)
-    added = await context.evidence.add("control", control.id, file, call.account.account, call.now)
-    await call.note("evidence", added.id, f"control {control.checklist} {control.item} {file.name}")
+        request.seen(request.account.sees_all)
+    await _check_may_read(request, control.subject or None)
+    await _check_may_set(request, control.subject or None)
+    file = await uploads.take(request)
+    added = await context.evidence.add("control", control.id, file, request.account.account, request.now)
+    await request.note("evidence", added.id, f"control {control.checklist} {control.item} {file.name}")
     return evidence_shown(added)
 
 
-async def points(call: ApiRequest) -> list[Point]:
+async def points(request: ApiRequest) -> list[Point]:
     """List the state of a checklist at every point, those never checked first."""
-    context = call.context(CONTROLS)
-    call.only(call.account.sees_all)
-    query: Which = call.query
+    context = request.context(CONTROLS)
+    request.only(request.account.sees_all)
+    query: Which = request.query
     known = context.controls.checklists.get(query.checklist)
     if known is None or known.of != "point":
         raise NotFound
-    day = context.scheduler.day(call.now)
+    day = context.scheduler.day(request.now)
     return [_point(each, day) for each in await context.controls.checked(known)]
 
 
-async def export(call: ApiRequest) -> web.Response:
+async def export(request: ApiRequest) -> web.Response:
     """Send the checklists of the system, or of a point, as a spreadsheet."""
-    query: Of = call.query
-    await _check_may_read(call, query.point)
-    found = await _lists(call, query.point)
-    await call.note("export-controls", query.point or "")
+    query: Of = request.query
+    await _check_may_read(request, query.point)
+    found = await _lists(request, query.point)
+    await request.note("export-controls", query.point or "")
     title = "Hồ sơ an toàn thông tin và tiêu chí nền tảng" if query.point is None else f"Kiểm tra tại {query.point}"
     body = xlsx(title, [Sheet(each.name[:31], HEAD, tuple(map(_cells, each.rows))) for each in found])
     return attached(body, XLSX, "kiem-soat.xlsx")
 
 
-async def _check_may_read(call: ApiRequest, point: str | None) -> None:
+async def _check_may_read(request: ApiRequest, point: str | None) -> None:
     """Check that the account may read: the system's for supervisors, a point's for readers of its card.
 
     Raises Forbidden, Hidden, UnknownPoint.
     """
     if point is not None:
-        await check_may_see(call, await call.context(CONTROLS).controls.unit(point, call.now))
+        await check_may_see(request, await request.context(CONTROLS).controls.unit(point, request.now))
     else:
-        call.only(call.account.sees_all)
+        request.only(request.account.sees_all)
 
 
-async def _check_may_set(call: ApiRequest, point: str | None) -> None:
+async def _check_may_set(request: ApiRequest, point: str | None) -> None:
     """Check that the account may write: the operating unit all, a unit its points'. Raises Forbidden, UnknownPoint."""
-    if not call.account.central:
-        own = point is not None and await call.context(CONTROLS).controls.unit(point, call.now) == call.account.unit
-        call.only(own)
+    if not request.account.central:
+        own = (
+            point is not None
+            and await request.context(CONTROLS).controls.unit(point, request.now) == request.account.unit
+        )
+        request.only(own)
 
 
-async def _lists(call: ApiRequest, point: str | None) -> list[Checklist]:
-    context = call.context(CONTROLS)
-    register, day = context.controls, context.scheduler.day(call.now)
-    own = point is not None and await register.unit(point, call.now) == call.account.unit
+async def _lists(request: ApiRequest, point: str | None) -> list[Checklist]:
+    context = request.context(CONTROLS)
+    register, day = context.controls, context.scheduler.day(request.now)
+    own = point is not None and await register.unit(point, request.now) == request.account.unit
     found = []
     for each in register.checklists.values():
         if (each.of == "point") == (point is not None):
@@ -185,7 +188,7 @@ async def _lists(call: ApiRequest, point: str | None) -> list[Checklist]:
                     of=each.of,
                     months=each.months,
                     open=sum(row.open for row in rows),
-                    may_set=call.account.central or own,
+                    may_set=request.account.central or own,
                     rows=[_row(row, day, list(map(evidence_shown, shown.get(_id(row), [])))) for row in rows],
                 )
             )

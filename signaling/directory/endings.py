@@ -60,18 +60,18 @@ class Outdated(Model):
     files: list[str]
 
 
-async def endings(call: ApiRequest) -> list[Ending]:
+async def endings(request: ApiRequest) -> list[Ending]:
     """List coming changes, the nearest day first."""
-    context = call.context(POINTS)
-    call.only(call.account.central)
-    found = await context.directory.endings(call.now)
+    context = request.context(POINTS)
+    request.only(request.account.central)
+    found = await context.directory.endings(request.now)
     accounts = await context.accounts.accounts() if found else []
     names = {unit.id: unit.name for unit in await context.scheduler.units()}
-    known = await session_briefs.of(call, {beyond.session.id for each in found for beyond in each.sessions})
-    return [_wire(each, known, losers(each, accounts), names) for each in found]
+    briefs = await session_briefs.of(request, {beyond.session.id for each in found for beyond in each.sessions})
+    return [_wire(each, briefs, losers(each, accounts), names) for each in found]
 
 
-def _wire(found: Found, known: session_briefs.Briefs, accounts: list[Account], names: Mapping[str, str]) -> Ending:
+def _wire(found: Found, briefs: session_briefs.Briefs, accounts: list[Account], names: Mapping[str, str]) -> Ending:
     operators = [names.get(unit, unit) for unit in found.operators or ()]
     return Ending(
         day=found.day,
@@ -87,17 +87,17 @@ def _wire(found: Found, known: session_briefs.Briefs, accounts: list[Account], n
             for each in found.units
         ],
         hosts=[Named(id=point.id, name=point.name) for point in found.hosts],
-        sessions=[known[each.session.id] for each in found.sessions],
+        sessions=[briefs[each.session.id] for each in found.sessions],
         accounts=[Loser(account=a.account, name=a.name, unit=names.get(a.unit or "")) for a in accounts],
         operators=Operators(before=operators[0], after=operators[1]) if operators else None,
     )
 
 
-async def outdated(call: ApiRequest) -> Outdated:
+async def outdated(request: ApiRequest) -> Outdated:
     """List registered units that have ended by the shipped files, and what to import to mend that."""
-    context = call.context(POINTS)
-    call.only(call.account.central)
-    gone = seed.outdated(await context.scheduler.units(), context.scheduler.day(call.now))
+    context = request.context(POINTS)
+    request.only(request.account.central)
+    gone = seed.outdated(await context.scheduler.units(), context.scheduler.day(request.now))
     return Outdated(
         units=[Named(id=unit.id, name=unit.name) for unit in gone],
         profiles=seed.TWO_TIER_PROFILES,

@@ -153,59 +153,59 @@ class Stock(Model):
     changes: list[Change]
 
 
-async def stock(call: ApiRequest) -> Stock:
+async def stock(request: ApiRequest) -> Stock:
     """Return the devices, lines and changes of a point."""
-    await check_may_see(call, (await call.context(EQUIPMENT).scheduler.point(call.id)).unit)
-    return await _stock(call, call.id)
+    await check_may_see(request, (await request.context(EQUIPMENT).scheduler.point(request.id)).unit)
+    return await _stock(request, request.id)
 
 
-async def add_device(call: ApiRequest) -> Stock:
+async def add_device(request: ApiRequest) -> Stock:
     """Add a device to a point."""
-    call.only(call.account.central)
-    given = directory.Device("", call.id, 0, **call.body.model_dump())
-    added = await call.context(EQUIPMENT).equipment.add_device(given, call.now)
-    await call.note("device-add", call.id, f"{added.kind} {added.address or ''}".strip())
-    return await _stock(call, call.id)
+    request.only(request.account.central)
+    given = directory.Device("", request.id, 0, **request.body.model_dump())
+    added = await request.context(EQUIPMENT).equipment.add_device(given, request.now)
+    await request.note("device-add", request.id, f"{added.kind} {added.address or ''}".strip())
+    return await _stock(request, request.id)
 
 
-async def describe(call: ApiRequest) -> Stock:
+async def describe(request: ApiRequest) -> Stock:
     """Replace the registered data of a device."""
-    call.only(call.account.central)
-    given = directory.Device(call.id, "", 0, **call.body.model_dump())
-    known = await call.context(EQUIPMENT).equipment.describe(given, call.now)
-    await call.note("device", known.point, f"{known.number:02} {known.kind} {known.address or ''}".strip())
-    return await _stock(call, known.point)
+    request.only(request.account.central)
+    given = directory.Device(request.id, "", 0, **request.body.model_dump())
+    known = await request.context(EQUIPMENT).equipment.describe(given, request.now)
+    await request.note("device", known.point, f"{known.number:02} {known.kind} {known.address or ''}".strip())
+    return await _stock(request, known.point)
 
 
-async def remove_device(call: ApiRequest) -> Stock:
+async def remove_device(request: ApiRequest) -> Stock:
     """Remove a device."""
-    call.only(call.account.central)
-    gone = await call.context(EQUIPMENT).equipment.remove_device(call.id)
-    await call.note("device-remove", gone.point, f"{gone.number:02} {gone.kind}".strip())
-    return await _stock(call, gone.point)
+    request.only(request.account.central)
+    gone = await request.context(EQUIPMENT).equipment.remove_device(request.id)
+    await request.note("device-remove", gone.point, f"{gone.number:02} {gone.kind}".strip())
+    return await _stock(request, gone.point)
 
 
-async def test_device(call: ApiRequest) -> Tested:
+async def test_device(request: ApiRequest) -> Tested:
     """Ask a device by SIP OPTIONS whether it answers; no call is made."""
-    context = call.context(EQUIPMENT)
-    call.only(call.account.central)
-    known = next((each for each in await context.equipment.devices() if each.id == call.id), None)
+    context = request.context(EQUIPMENT)
+    request.only(request.account.central)
+    known = next((each for each in await context.equipment.devices() if each.id == request.id), None)
     if known is None:
         raise NotFound
     answers = await context.device_answers(known)
-    await call.note(
+    await request.note(
         "device-test", known.point, f"{known.number:02} {known.address} {'answers' if answers else 'silent'}"
     )
     return Tested(answers=answers)
 
 
-async def set_line(call: ApiRequest) -> Stock:
+async def set_line(request: ApiRequest) -> Stock:
     """Add or replace an access line; rates that come with it count as measured now."""
-    call.only(call.account.central)
-    body: NewLine = call.body
+    request.only(request.account.central)
+    body: NewLine = request.body
     line = directory.AccessLine(
         id=body.id or new_id(),
-        point=call.id,
+        point=request.id,
         type=body.type,
         provider=body.provider,
         subscribed_kbps=body.subscribed_kbps,
@@ -213,74 +213,76 @@ async def set_line(call: ApiRequest) -> Stock:
         ranges=_ranges(body.ranges),
         up_kbps=body.up_kbps,
         down_kbps=body.down_kbps,
-        measured=None if body.up_kbps is None or body.down_kbps is None else call.now,
+        measured=None if body.up_kbps is None or body.down_kbps is None else request.now,
     )
-    await call.context(EQUIPMENT).equipment.set_line(line)
-    await call.note("line", call.id, f"{line.type} {' '.join(line.ranges)}".strip())
-    return await _stock(call, call.id)
+    await request.context(EQUIPMENT).equipment.set_line(line)
+    await request.note("line", request.id, f"{line.type} {' '.join(line.ranges)}".strip())
+    return await _stock(request, request.id)
 
 
-async def remove_line(call: ApiRequest) -> None:
+async def remove_line(request: ApiRequest) -> None:
     """Remove an access line."""
-    call.only(call.account.central)
-    await call.context(EQUIPMENT).equipment.remove_line(call.id)
-    await call.note("line-remove", call.id)
+    request.only(request.account.central)
+    await request.context(EQUIPMENT).equipment.remove_line(request.id)
+    await request.note("line-remove", request.id)
 
 
-async def providers(call: ApiRequest) -> list[Provider]:
+async def providers(request: ApiRequest) -> list[Provider]:
     """List providers."""
-    call.only(call.account.central)
-    return [Provider(**_fields(each, Provider)) for each in await call.context(EQUIPMENT).equipment.providers()]
+    request.only(request.account.central)
+    return [Provider(**_fields(each, Provider)) for each in await request.context(EQUIPMENT).equipment.providers()]
 
 
-async def set_provider(call: ApiRequest) -> Provider:
+async def set_provider(request: ApiRequest) -> Provider:
     """Add a provider, or change the one with this id."""
-    call.only(call.account.central)
-    body: Provider = call.body
+    request.only(request.account.central)
+    body: Provider = request.body
     given = directory.Provider(**{**body.model_dump(), "id": body.id or new_id()})
-    await call.context(EQUIPMENT).equipment.set_provider(given)
-    await call.note("provider", given.id, given.name)
+    await request.context(EQUIPMENT).equipment.set_provider(given)
+    await request.note("provider", given.id, given.name)
     return Provider(**_fields(given, Provider))
 
 
-async def changes(call: ApiRequest) -> list[Change]:
+async def changes(request: ApiRequest) -> list[Change]:
     """List changes, open ones first."""
-    call.only(call.account.central)
-    return [_change(each) for each in await call.context(EQUIPMENT).equipment.changes()]
+    request.only(request.account.central)
+    return [_change(each) for each in await request.context(EQUIPMENT).equipment.changes()]
 
 
-async def ask(call: ApiRequest) -> Change:
+async def ask(request: ApiRequest) -> Change:
     """Request a change of a device's registered data (Điều 11.5)."""
-    context = call.context(EQUIPMENT)
-    known = next((each for each in await context.equipment.devices() if each.id == call.id), None)
+    context = request.context(EQUIPMENT)
+    known = next((each for each in await context.equipment.devices() if each.id == request.id), None)
     if known is None:
         raise NotFound
-    await check_may_see(call, (await context.scheduler.point(known.point)).unit)
-    body: Asked = call.body
-    change = await context.equipment.ask(call.id, body.field, body.new, body.reason, call.account.account, call.now)
-    await call.note("change-ask", known.point, f"{change.field} {change.old} → {change.new}")
+    await check_may_see(request, (await context.scheduler.point(known.point)).unit)
+    body: Asked = request.body
+    change = await context.equipment.ask(
+        request.id, body.field, body.new, body.reason, request.account.account, request.now
+    )
+    await request.note("change-ask", known.point, f"{change.field} {change.old} → {change.new}")
     return _change(change)
 
 
-async def decide(call: ApiRequest) -> Change:
+async def decide(request: ApiRequest) -> Change:
     """Accept or reject a change."""
-    context = call.context(EQUIPMENT)
-    call.only(call.account.central)
-    if not call.id.isdecimal() or len(call.id) > 9:
+    context = request.context(EQUIPMENT)
+    request.only(request.account.central)
+    if not request.id.isdecimal() or len(request.id) > 9:
         raise NotFound
-    change = await context.equipment.decide(int(call.id), call.body.accept, call.account.account, call.now)
-    await call.note("change-decide", change.point, f"{change.field} {change.new} {change.state}")
+    change = await context.equipment.decide(int(request.id), request.body.accept, request.account.account, request.now)
+    await request.note("change-decide", change.point, f"{change.field} {change.new} {change.state}")
     return _change(change)
 
 
-async def _stock(call: ApiRequest, point_id: str) -> Stock:
-    context = call.context(EQUIPMENT)
+async def _stock(request: ApiRequest, point_id: str) -> Stock:
+    context = request.context(EQUIPMENT)
     point = await context.scheduler.point(point_id)
     names = device_names(point.name, point.devices, point.numbers)
     devices = await context.equipment.devices(point_id)
-    policy = context.scheduler.policy(call.now)
+    policy = context.scheduler.policy(request.now)
     return Stock(
-        devices=[_device(call, device, name) for device, name in zip(devices, names, strict=True)],
+        devices=[_device(request, device, name) for device, name in zip(devices, names, strict=True)],
         lines=[
             Line(**{**_fields(line, Line), "ranges": list(line.ranges)},
                  slow=bool(rules.warnings(line, policy) or rules.faults(line, policy, point.level, exempt=True)))
@@ -290,10 +292,10 @@ async def _stock(call: ApiRequest, point_id: str) -> Stock:
     )  # fmt: skip
 
 
-def _device(call: ApiRequest, device: directory.Device, name: str) -> Device:
-    context = call.context(EQUIPMENT)
-    days = context.scheduler.policy(call.now).directory.patch_days
-    overdue = rules_of_devices.overdue(device, context.scheduler.day(call.now), days)
+def _device(request: ApiRequest, device: directory.Device, name: str) -> Device:
+    context = request.context(EQUIPMENT)
+    days = context.scheduler.policy(request.now).directory.patch_days
+    overdue = rules_of_devices.overdue(device, context.scheduler.day(request.now), days)
     return Device(**_fields(device, Device), name=name, overdue=overdue)
 
 

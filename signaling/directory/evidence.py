@@ -12,48 +12,48 @@ from signaling.http.route import ID, ApiRequest, Route
 from signaling.http.uploads import FileName
 
 
-async def add_to_assessment(call: ApiRequest) -> Evidence:
+async def add_to_assessment(request: ApiRequest) -> Evidence:
     """Store a file of an assessment."""
-    return await _add(call, "assessment")
+    return await _add(request, "assessment")
 
 
-async def add_to_exemption(call: ApiRequest) -> Evidence:
+async def add_to_exemption(request: ApiRequest) -> Evidence:
     """Store the file of a document that grants an exemption."""
-    return await _add(call, "exemption")
+    return await _add(request, "exemption")
 
 
-async def _add(call: ApiRequest, behind: EvidenceKind) -> Evidence:
-    context = call.context(CONTROLS)
-    call.only(call.account.central)
-    await context.evidence.check(behind, call.id)
-    file = await uploads.take(call)
-    added = await context.evidence.add(behind, call.id, file, call.account.account, call.now)
-    await call.note("evidence", added.id, f"{behind} {call.id} {file.name}")
+async def _add(request: ApiRequest, behind: EvidenceKind) -> Evidence:
+    context = request.context(CONTROLS)
+    request.only(request.account.central)
+    await context.evidence.check(behind, request.id)
+    file = await uploads.take(request)
+    added = await context.evidence.add(behind, request.id, file, request.account.account, request.now)
+    await request.note("evidence", added.id, f"{behind} {request.id} {file.name}")
     return evidence_shown(added)
 
 
-async def fetch(call: ApiRequest) -> web.Response:
+async def fetch(request: ApiRequest) -> web.Response:
     """Send a file to accounts that may see its card; every download is audited."""
-    found = await _seen(call)
-    answer = await uploads.send(call, found.file)
-    await call.note("evidence-download", found.id, found.file.name)
+    found = await _seen(request)
+    answer = await uploads.send(request, found.file)
+    await request.note("evidence-download", found.id, found.file.name)
     return answer
 
 
-async def remove(call: ApiRequest) -> web.Response:
+async def remove(request: ApiRequest) -> web.Response:
     """Delete a file that was added by mistake."""
-    context = call.context(CONTROLS)
-    call.only(call.account.central)
-    found = await context.evidence.file(call.id)
+    context = request.context(CONTROLS)
+    request.only(request.account.central)
+    found = await context.evidence.file(request.id)
     await context.evidence.remove(found.id)
-    await uploads.drop(call, found.file.path)
-    await call.note("evidence-removed", found.id, found.file.name)
+    await uploads.drop(request, found.file.path)
+    await request.note("evidence-removed", found.id, found.file.name)
     return web.Response(status=204)
 
 
-async def _seen(call: ApiRequest) -> evidence.Evidence:
-    found = await call.context(CONTROLS).evidence.file(call.id)
-    await check_may_see(call, found.unit)
+async def _seen(request: ApiRequest) -> evidence.Evidence:
+    found = await request.context(CONTROLS).evidence.file(request.id)
+    await check_may_see(request, found.unit)
     return found
 
 

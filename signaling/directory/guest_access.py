@@ -36,29 +36,29 @@ class Grant(Model):
     granted: Annotated[bool, Field(strict=True)]
 
 
-async def invitations(call: ApiRequest) -> Invitations:
+async def invitations(request: ApiRequest) -> Invitations:
     """Return whether a point needs grants, and its invitations."""
-    await check_may_see(call, (await call.context(POINTS).scheduler.point(call.id)).unit)
-    return await _invitations(call)
+    await check_may_see(request, (await request.context(POINTS).scheduler.point(request.id)).unit)
+    return await _invitations(request)
 
 
-async def grant(call: ApiRequest) -> Invitations:
+async def grant(request: ApiRequest) -> Invitations:
     """Grant a session to a point, or withdraw the grant."""
-    context = call.context(POINTS)
-    call.only(call.account.central)
-    body: Grant = call.body
+    context = request.context(POINTS)
+    request.only(request.account.central)
+    body: Grant = request.body
     if body.granted:
-        await context.guest_access.grant(call.id, body.session, call.account.account, call.now)
+        await context.guest_access.grant(request.id, body.session, request.account.account, request.now)
     else:
-        await context.guest_access.take_back(call.id, body.session)
-    await call.note("grant" if body.granted else "grant-back", call.id, body.session)
-    return await _invitations(call)
+        await context.guest_access.take_back(request.id, body.session)
+    await request.note("grant" if body.granted else "grant-back", request.id, body.session)
+    return await _invitations(request)
 
 
-async def _invitations(call: ApiRequest) -> Invitations:
-    context = call.context(POINTS)
-    needed = await context.guest_access.needed(call.id, call.now)
-    found = await context.guest_access.invitations(call.id, call.now, call.now + AHEAD) if needed else []
+async def _invitations(request: ApiRequest) -> Invitations:
+    context = request.context(POINTS)
+    needed = await context.guest_access.needed(request.id, request.now)
+    found = await context.guest_access.invitations(request.id, request.now, request.now + AHEAD) if needed else []
     return Invitations(
         needed=needed,
         sessions=[

@@ -19,8 +19,8 @@ from signaling.meeting.sign_out import SignOutMonitor
 async def fall_due(
     directory: Directory,
     people: People,
-    post: Notifications,
-    store: AccountStore,
+    notifications: Notifications,
+    account_store: AccountStore,
     audit: AuditLog,
     sign_out: SignOutMonitor,
     now: datetime,
@@ -30,35 +30,39 @@ async def fall_due(
         await audit.append(AuditEntry(now, SERVER, "point-move", point.id, f"suspend → {point.state}"))
     for given in await directory.ended_exemptions(now):
         facts = NoticeFacts(number=given.number, reason=f"{directory.suspension_day(given, now):%d/%m/%Y}")
-        await post.tell(Notice("exception-over", f"exception-over:{given.id}:{given.valid_to}", facts, given.unit), now)
-    known = {account.account for account in await store.accounts() if not account.disabled}
+        await notifications.tell(
+            Notice("exception-over", f"exception-over:{given.id}:{given.valid_to}", facts, given.unit), now
+        )
+    enabled = {account.account for account in await account_store.accounts() if not account.disabled}
     for name in await people.ended_accounts(now):
-        if name in known:
-            await shut(store, sign_out, name)
+        if name in enabled:
+            await shut(account_store, sign_out, name)
             await audit.append(AuditEntry(now, SERVER, "account-disable", name))
 
 
-async def warn_of_endings(directory: Directory, post: Notifications, store: AccountStore, now: datetime) -> None:
+async def warn_of_endings(
+    directory: Directory, notifications: Notifications, account_store: AccountStore, now: datetime
+) -> None:
     """Tell the operating unit of coming changes, and hosts of their affected sessions; once for each notice."""
     for found in await directory.endings(now):
         days = directory.ending_notice(found.day, now)
         if days is None:
             continue
         told = f"ending:{found.day}:{days}"
-        accounts = losers(found, await store.accounts())
+        accounts = losers(found, await account_store.accounts())
         operator = directory.operator(now)
         facts = NoticeFacts(title=found.profile or "", reason=endings.summary(found, len(accounts)))
-        await post.tell(Notice("ending", f"{told}:operator", facts, operator), now)
+        await notifications.tell(Notice("ending", f"{told}:operator", facts, operator), now)
         for unit, words in endings.host_summaries(found).items():
-            await post.tell(Notice("ending", f"{told}:{unit}", NoticeFacts(reason=words), unit), now)
+            await notifications.tell(Notice("ending", f"{told}:{unit}", NoticeFacts(reason=words), unit), now)
 
 
-async def warn_of_first_assessments(directory: Directory, post: Notifications, now: datetime) -> None:
+async def warn_of_first_assessments(directory: Directory, notifications: Notifications, now: datetime) -> None:
     """Tell units which points of the initial import are to be assessed soon; once for each notice."""
     for (unit, due), points in (await directory.taken_over(now)).items():
         key = f"taken-over:{unit}:{due}:{directory.ending_notice(due, now)}"
         facts = NoticeFacts(reason=f"{', '.join(point.name for point in points)}: hạn {due:%d/%m/%Y}")
-        await post.tell(Notice("taken-over", key, facts, unit), now)
+        await notifications.tell(Notice("taken-over", key, facts, unit), now)
 
 
 def losers(found: Ending, accounts: Iterable[Account]) -> list[Account]:
@@ -74,7 +78,7 @@ def losers(found: Ending, accounts: Iterable[Account]) -> list[Account]:
     return [account for account in accounts if not account.disabled and loses(account)]
 
 
-async def shut(store: AccountStore, sign_out: SignOutMonitor, account: str) -> None:
+async def shut(account_store: AccountStore, sign_out: SignOutMonitor, account: str) -> None:
     """Disable an account: it is signed out everywhere, also in meetings (R-120)."""
-    await store.disable(account, disabled=True)
+    await account_store.disable(account, disabled=True)
     await sign_out.ended(account, None, "removed")

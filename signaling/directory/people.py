@@ -102,110 +102,112 @@ class Issued(Model):
     expires: Moment
 
 
-async def lists(call: ApiRequest) -> list[UnitList]:
+async def lists(request: ApiRequest) -> list[UnitList]:
     """Return the consolidated list, units without people first."""
-    context = call.context(PEOPLE)
+    context = request.context(PEOPLE)
     units = await context.scheduler.units()
-    found = await context.people.lists(call.now)
-    return [_list(call, each) for each in found if permissions.may_see_card(call.account, each.unit.id, units)]
+    found = await context.people.lists(request.now)
+    return [_list(request, each) for each in found if permissions.may_see_card(request.account, each.unit.id, units)]
 
 
-async def people(call: ApiRequest) -> list[Person]:
+async def people(request: ApiRequest) -> list[Person]:
     """Return everybody who is or was in charge at a unit."""
-    await check_may_see(call, call.id)
-    return [_wire(call, person) for person in await call.context(PEOPLE).people.of(call.id)]
+    await check_may_see(request, request.id)
+    return [_wire(request, person) for person in await request.context(PEOPLE).people.of(request.id)]
 
 
-async def add(call: ApiRequest) -> Person:
+async def add(request: ApiRequest) -> Person:
     """Add a person, or replace another one, whose account is disabled when their days are over."""
-    context = call.context(PEOPLE)
-    await check_may_keep(call, call.id)
-    body: NewPerson = call.body
+    context = request.context(PEOPLE)
+    await check_may_keep(request, request.id)
+    body: NewPerson = request.body
     entry = PersonEntry(
-        unit=call.id,
+        unit=request.id,
         point=body.point,
         role=body.role,
         name=body.name,
         phone=body.phone,
         email=body.email,
         trained=body.trained,
-        valid_from=body.valid_from or context.scheduler.day(call.now),
-        source=body.source or call.account.account,
+        valid_from=body.valid_from or context.scheduler.day(request.now),
+        source=body.source or request.account.account,
     )
-    person = await context.people.add(entry, call.now, body.replaces)
-    await call.note("person-add", person.id, f"{call.id} {person.valid_from}" + (" replaces" if body.replaces else ""))
-    await _tell_operator(call, person)
-    await _shut_gone(call)
-    return _wire(call, person)
+    person = await context.people.add(entry, request.now, body.replaces)
+    await request.note(
+        "person-add", person.id, f"{request.id} {person.valid_from}" + (" replaces" if body.replaces else "")
+    )
+    await _tell_operator(request, person)
+    await _shut_gone(request)
+    return _wire(request, person)
 
 
-async def end(call: ApiRequest) -> Person:
+async def end(request: ApiRequest) -> Person:
     """Set the last day on which a person is in charge."""
-    context = call.context(PEOPLE)
-    await check_may_keep(call, (await context.people.person(call.id)).unit)
-    person = await context.people.end(call.id, call.body.valid_to, call.now)
-    await call.note("person-end", person.id, str(person.valid_to))
-    await _tell_operator(call, person)
-    await _shut_gone(call)
-    return _wire(call, person)
+    context = request.context(PEOPLE)
+    await check_may_keep(request, (await context.people.person(request.id)).unit)
+    person = await context.people.end(request.id, request.body.valid_to, request.now)
+    await request.note("person-end", person.id, str(person.valid_to))
+    await _tell_operator(request, person)
+    await _shut_gone(request)
+    return _wire(request, person)
 
 
-async def train(call: ApiRequest) -> Person:
+async def train(request: ApiRequest) -> Person:
     """Set when a person was trained."""
-    call.only(call.account.central)
-    person = await call.context(PEOPLE).people.train(call.id, call.body.trained, call.now)
-    await call.note("person-train", person.id, str(person.trained))
-    return _wire(call, person)
+    request.only(request.account.central)
+    person = await request.context(PEOPLE).people.train(request.id, request.body.trained, request.now)
+    await request.note("person-train", person.id, str(person.trained))
+    return _wire(request, person)
 
 
-async def confirm(call: ApiRequest) -> list[Person]:
+async def confirm(request: ApiRequest) -> list[Person]:
     """Confirm that a unit's list is still right."""
-    context = call.context(PEOPLE)
-    await check_may_keep(call, call.id)
-    await context.people.confirm(call.id, call.now)
-    await call.note("people-confirm", call.id)
-    return [_wire(call, person) for person in await context.people.of(call.id)]
+    context = request.context(PEOPLE)
+    await check_may_keep(request, request.id)
+    await context.people.confirm(request.id, request.now)
+    await request.note("people-confirm", request.id)
+    return [_wire(request, person) for person in await context.people.of(request.id)]
 
 
-async def issue(call: ApiRequest) -> Issued:
+async def issue(request: ApiRequest) -> Issued:
     """Issue an account, or issue it anew: a one-time link sets its password; the former password no longer works."""
-    context = call.context(PEOPLE)
-    call.only(call.account.central)
-    body: Wanted = call.body
-    point = await context.scheduler.point(call.id)
+    context = request.context(PEOPLE)
+    request.only(request.account.central)
+    body: Wanted = request.body
+    point = await context.scheduler.point(request.id)
     name = normal_name(body.account or point.id)
     if body.person is not None and (await context.people.person(body.person)).unit != point.unit:
         raise BadInput([Fault("person", "person-elsewhere")])
-    await _open(call, Account(name, point.label, POINT_ROLES, point.unit, point.id))
+    await _open(request, Account(name, point.label, POINT_ROLES, point.unit, point.id))
     if body.person is not None:
-        await context.people.give_account(body.person, name, call.now)
-    lasts = timedelta(hours=context.scheduler.policy(call.now).directory.account_link_hours)
-    link = await context.password_links.issue(name, lasts, call.account.account, call.now)
-    await call.note("account-issue", name, point.name)
-    return await _hand_over(call, link, point.name, unit=point.unit)
+        await context.people.give_account(body.person, name, request.now)
+    lasts = timedelta(hours=context.scheduler.policy(request.now).directory.account_link_hours)
+    link = await context.password_links.issue(name, lasts, request.account.account, request.now)
+    await request.note("account-issue", name, point.name)
+    return await _hand_over(request, link, point.name, unit=point.unit)
 
 
-async def issue_outside(call: ApiRequest) -> Issued:
+async def issue_outside(request: ApiRequest) -> Issued:
     """Issue an account to people of a telecom enterprise, who see only its lines (R-090, A36)."""
-    context = call.context(PEOPLE)
-    call.only(call.account.central)
-    provider = next((each for each in await context.equipment.providers() if each.id == call.id), None)
+    context = request.context(PEOPLE)
+    request.only(request.account.central)
+    provider = next((each for each in await context.equipment.providers() if each.id == request.id), None)
     if provider is None:
         raise NotFound
-    name = normal_name(call.body.account)
-    await _open(call, Account(name, provider.name, ("provider",), None, None, provider=provider.id))
-    lasts = timedelta(hours=context.scheduler.policy(call.now).directory.account_link_hours)
-    link = await context.password_links.issue(name, lasts, call.account.account, call.now)
-    await call.note("account-issue", name, provider.name)
-    return await _hand_over(call, link, provider.name, recipient=provider.email)
+    name = normal_name(request.body.account)
+    await _open(request, Account(name, provider.name, ("provider",), None, None, provider=provider.id))
+    lasts = timedelta(hours=context.scheduler.policy(request.now).directory.account_link_hours)
+    link = await context.password_links.issue(name, lasts, request.account.account, request.now)
+    await request.note("account-issue", name, provider.name)
+    return await _hand_over(request, link, provider.name, recipient=provider.email)
 
 
-async def _open(call: ApiRequest, wanted: Account) -> None:
+async def _open(request: ApiRequest, wanted: Account) -> None:
     """Enable an account; invalidate the old password if it belongs to the same place."""
-    context = call.context(PEOPLE)
+    context = request.context(PEOPLE)
     known = await context.accounts.account(wanted.account)
     if known is None:
-        await context.sign_in.open(wanted, call.now)
+        await context.sign_in.open(wanted, request.now)
     elif (known[0].point, known[0].provider) != (wanted.point, wanted.provider):
         raise BadInput([Fault("account", "account-known")])
     else:
@@ -213,54 +215,56 @@ async def _open(call: ApiRequest, wanted: Account) -> None:
         await context.accounts.disable(wanted.account, disabled=False)
 
 
-async def _hand_over(call: ApiRequest, link: Link, place: str, unit: str | None = None, recipient: str = "") -> Issued:
+async def _hand_over(
+    request: ApiRequest, link: Link, place: str, unit: str | None = None, recipient: str = ""
+) -> Issued:
     """Mail a link to the official mailbox of a unit or to a provider, or show it once."""
-    context = call.context(PEOPLE)
-    bare = f"{call.request.scheme}://{call.request.host}/{PAGE}#{link.id}"
+    context = request.context(PEOPLE)
+    bare = f"{request.request.scheme}://{request.request.host}/{PAGE}#{link.id}"
     until = link.expires.astimezone(context.notifications.zone)
     facts = NoticeFacts(title=link.account, reason=f"{place} – {until:%H:%M %d/%m/%Y}", link=bare)
     notice = Notice("account", f"account:{link.id}", facts, unit, recipient=recipient)
-    sent = await context.notifications.tell(notice, call.now)
+    sent = await context.notifications.tell(notice, request.now)
     context.outbox.wake()
     return Issued(
         account=link.account, sent=sent, link=None if sent else context.password_links.url(bare), expires=link.expires
     )
 
 
-async def _tell_operator(call: ApiRequest, person: directory.Person) -> None:
+async def _tell_operator(request: ApiRequest, person: directory.Person) -> None:
     """Tell the operating unit of a change that another unit made (R-120)."""
-    context = call.context(PEOPLE)
-    if call.account.central:
+    context = request.context(PEOPLE)
+    if request.account.central:
         return
-    names = await call.unit_names()
-    operator = context.directory.operator(call.now)
+    names = await request.unit_names()
+    operator = context.directory.operator(request.now)
     facts = NoticeFacts(title=names.get(person.unit, person.unit))
     key = f"people:{person.id}:{person.updated.isoformat()}"
-    await context.notifications.tell(Notice("people", key, facts, operator), call.now)
+    await context.notifications.tell(Notice("people", key, facts, operator), request.now)
     context.outbox.wake()
 
 
-async def _shut_gone(call: ApiRequest) -> None:
-    context = call.context(PEOPLE)
+async def _shut_gone(request: ApiRequest) -> None:
+    context = request.context(PEOPLE)
     open_ = {account.account for account in await context.accounts.accounts() if not account.disabled}
-    for name in await context.people.ended_accounts(call.now):
+    for name in await context.people.ended_accounts(request.now):
         if name in open_:
             await shut(context.accounts, context.sign_out, name)
-            await call.note("account-disable", name)
+            await request.note("account-disable", name)
 
 
-def _list(call: ApiRequest, found: ListStatus) -> UnitList:
+def _list(request: ApiRequest, found: ListStatus) -> UnitList:
     return UnitList(
         unit=found.unit.id,
         name=found.unit.name,
         updated=found.updated,
         stale=found.stale,
-        people=[_wire(call, person) for person in found.people],
+        people=[_wire(request, person) for person in found.people],
     )
 
 
-def _wire(call: ApiRequest, person: directory.Person) -> Person:
-    serving = person.serves(call.context(PEOPLE).scheduler.day(call.now))
+def _wire(request: ApiRequest, person: directory.Person) -> Person:
+    serving = person.serves(request.context(PEOPLE).scheduler.day(request.now))
     fields = {name: getattr(person, name) for name in Person.model_fields if name not in {"serving", "untrained"}}
     return Person(**fields, serving=serving, untrained=serving and person.untrained)
 

@@ -220,10 +220,10 @@ class Document(Model):
     valid_to: Day | None = None
 
 
-async def tree(call: ApiRequest) -> Tree:
+async def tree(request: ApiRequest) -> Tree:
     """Return the tree of tiers."""
-    context = call.context(POINTS)
-    policy, day = context.scheduler.policy(call.now), context.scheduler.day(call.now)
+    context = request.context(POINTS)
+    policy, day = context.scheduler.policy(request.now), context.scheduler.day(request.now)
     units = await context.scheduler.units()
     documents = await context.directory.exemptions()
     old = _aliases(await context.directory.aliases())
@@ -244,124 +244,126 @@ async def tree(call: ApiRequest) -> Tree:
             )
             for unit in units
         ],
-        points=[_point(call, point, old) for point in await context.scheduler.points()],
+        points=[_point(request, point, old) for point in await context.scheduler.points()],
         items=[Item(id=id_, name=rule.name, article=rule.article, remediable=rule.remediable)
                for id_, rule in rules.items()],
-        may_edit=call.account.central,
+        may_edit=request.account.central,
     )  # fmt: skip
 
 
-async def card(call: ApiRequest) -> Card:
+async def card(request: ApiRequest) -> Card:
     """Return one point's card."""
-    point = await call.context(POINTS).scheduler.point(call.id)
-    await check_may_see(call, point.unit)
-    return await _card(call)
+    point = await request.context(POINTS).scheduler.point(request.id)
+    await check_may_see(request, point.unit)
+    return await _card(request)
 
 
-async def add_point(call: ApiRequest) -> TreePoint:
+async def add_point(request: ApiRequest) -> TreePoint:
     """Add a point as a draft."""
-    call.only(call.account.central)
-    body: NewPoint = call.body
-    point = await call.context(POINTS).directory.add_point(body.unit, body.name, body.label, call.now)
-    await call.note("point-add", point.id, point.name)
-    return _point(call, point, {})
+    request.only(request.account.central)
+    body: NewPoint = request.body
+    point = await request.context(POINTS).directory.add_point(body.unit, body.name, body.label, request.now)
+    await request.note("point-add", point.id, point.name)
+    return _point(request, point, {})
 
 
-async def add_unit(call: ApiRequest) -> TreePoint:
+async def add_unit(request: ApiRequest) -> TreePoint:
     """Add a unit with its point, as a draft."""
-    context = call.context(POINTS)
-    call.only(call.account.central)
-    body: NewUnit = call.body
+    context = request.context(POINTS)
+    request.only(request.account.central)
+    body: NewUnit = request.body
     known = {unit.id for unit in await context.scheduler.units()}
     if body.id in known:
         raise BadInput([Fault("id", "unit-known")])
     entry = {name: value for name, value in body.model_dump(mode="json").items() if value is not None}
     await context.scheduler.import_units(json.dumps({"units": [entry]}), PointState.DRAFT)
-    await call.note("unit-add", body.id, body.name)
-    return _point(call, (await context.scheduler.points(body.id))[0], {})
+    await request.note("unit-add", body.id, body.name)
+    return _point(request, (await context.scheduler.points(body.id))[0], {})
 
 
-async def rename(call: ApiRequest) -> Card:
+async def rename(request: ApiRequest) -> Card:
     """Give a point another name; its old one stays known."""
-    context = call.context(POINTS)
-    call.only(call.account.central)
-    before = await context.scheduler.point(call.id)
-    point = await context.directory.rename(call.id, call.body.name, call.body.label, call.now)
-    await call.note("point-name", point.id, f"{before.name} → {point.name}")
-    return await _card(call)
+    context = request.context(POINTS)
+    request.only(request.account.central)
+    before = await context.scheduler.point(request.id)
+    point = await context.directory.rename(request.id, request.body.name, request.body.label, request.now)
+    await request.note("point-name", point.id, f"{before.name} → {point.name}")
+    return await _card(request)
 
 
-async def set_room(call: ApiRequest) -> Card:
+async def set_room(request: ApiRequest) -> Card:
     """Replace the registered data of a point's room."""
-    call.only(call.account.central)
-    await call.context(POINTS).directory.set_room(call.id, directory.Room(**call.body.model_dump()))
-    await call.note("point-room", call.id, call.body.managing_unit or "")
-    return await _card(call)
+    request.only(request.account.central)
+    await request.context(POINTS).directory.set_room(request.id, directory.Room(**request.body.model_dump()))
+    await request.note("point-room", request.id, request.body.managing_unit or "")
+    return await _card(request)
 
 
-async def move(call: ApiRequest) -> Card:
+async def move(request: ApiRequest) -> Card:
     """Change the state of a point; an active one needs everything of Điều 9."""
-    context = call.context(POINTS)
-    call.only(call.account.central)
-    body: Move = call.body
-    account = await _account(call) is not None
-    point = await context.directory.move(call.id, body.move, call.account.account, body.reason, account, call.now)
-    await call.note("point-move", point.id, f"{body.move} → {point.state}")
-    return await _card(call)
-
-
-async def assess(call: ApiRequest) -> Card:
-    """Store a filled-in assessment form."""
-    call.only(call.account.central)
-    body: Form = call.body
-    items = tuple(directory.AssessmentItem(item.id, item.met, item.note, item.remedy_by) for item in body.items)
-    form = directory.AssessmentForm(items, body.reference, call.account.account)
-    done = await call.context(POINTS).directory.assess(call.id, form, call.now)
-    await call.note("point-assess", call.id, done.result)
-    return await _card(call)
-
-
-async def allow(call: ApiRequest) -> Exemption:
-    """Store a document that grants an exemption to a unit."""
-    call.only(call.account.central)
-    body: Document = call.body
-    given = await call.context(POINTS).directory.add_exemption(
-        call.id, body.kind, body.extra, body.number, body.dated, body.valid_to, call.account.account
+    context = request.context(POINTS)
+    request.only(request.account.central)
+    body: Move = request.body
+    account = await _account(request) is not None
+    point = await context.directory.move(
+        request.id, body.move, request.account.account, body.reason, account, request.now
     )
-    await call.note("exemption", call.id, f"{given.kind} +{given.extra} {given.number}")
+    await request.note("point-move", point.id, f"{body.move} → {point.state}")
+    return await _card(request)
+
+
+async def assess(request: ApiRequest) -> Card:
+    """Store a filled-in assessment form."""
+    request.only(request.account.central)
+    body: Form = request.body
+    items = tuple(directory.AssessmentItem(item.id, item.met, item.note, item.remedy_by) for item in body.items)
+    form = directory.AssessmentForm(items, body.reference, request.account.account)
+    done = await request.context(POINTS).directory.assess(request.id, form, request.now)
+    await request.note("point-assess", request.id, done.result)
+    return await _card(request)
+
+
+async def allow(request: ApiRequest) -> Exemption:
+    """Store a document that grants an exemption to a unit."""
+    request.only(request.account.central)
+    body: Document = request.body
+    given = await request.context(POINTS).directory.add_exemption(
+        request.id, body.kind, body.extra, body.number, body.dated, body.valid_to, request.account.account
+    )
+    await request.note("exemption", request.id, f"{given.kind} +{given.extra} {given.number}")
     return _exemption(given, [])
 
 
-async def end_exemption(call: ApiRequest) -> None:
+async def end_exemption(request: ApiRequest) -> None:
     """End an exemption today."""
-    context = call.context(POINTS)
-    call.only(call.account.central)
-    await context.directory.end_exemption(call.id, context.scheduler.day(call.now))
-    await call.note("exemption-end", call.id)
+    context = request.context(POINTS)
+    request.only(request.account.central)
+    await context.directory.end_exemption(request.id, context.scheduler.day(request.now))
+    await request.note("exemption-end", request.id)
 
 
-async def _card(call: ApiRequest) -> Card:
-    context = call.context(POINTS)
-    account = await _account(call)
-    found = await context.directory.card(call.id, account is not None, call.now)
+async def _card(request: ApiRequest) -> Card:
+    context = request.context(POINTS)
+    account = await _account(request)
+    found = await context.directory.card(request.id, account is not None, request.now)
     files = await context.evidence.files(found.point.unit)
-    language = language_of(call.request.headers.get("Accept-Language", ""))
+    language = language_of(request.request.headers.get("Accept-Language", ""))
     return Card(
-        point=_point(call, found.point, {found.point.id: [alias.name for alias in found.aliases]}),
+        point=_point(request, found.point, {found.point.id: [alias.name for alias in found.aliases]}),
         room=Room(**{name: getattr(found.room, name) for name in Room.model_fields}),
         account=account.account if account else None,
         assessments=[_assessment(each, files) for each in found.assessments],
         exemptions=[_exemption(each, files) for each in await context.directory.exemptions(found.point.unit)],
         history=[Moved(at=m.at, move=m.move, state=m.state, by=m.by, reason=m.reason) for m in found.history],
         lacks=[lack(each, language) for each in found.lacks],
-        moves=list(found.moves) if call.account.central else [],
-        may_edit=call.account.central,
+        moves=list(found.moves) if request.account.central else [],
+        may_edit=request.account.central,
     )
 
 
-async def _account(call: ApiRequest) -> Account | None:
+async def _account(request: ApiRequest) -> Account | None:
     """Return the account of a point, if one was issued."""
-    return next((each for each in await call.context(POINTS).accounts.accounts() if each.point == call.id), None)
+    return next((each for each in await request.context(POINTS).accounts.accounts() if each.point == request.id), None)
 
 
 def lack(found: FieldError, language: str) -> Lack:
@@ -376,7 +378,7 @@ def _aliases(found: list[directory.PointAlias]) -> dict[str, list[str]]:
     return by_point
 
 
-def _point(call: ApiRequest, point: model.Point, aliases: dict[str, list[str]]) -> TreePoint:
+def _point(request: ApiRequest, point: model.Point, aliases: dict[str, list[str]]) -> TreePoint:
     return TreePoint(
         id=point.id,
         name=point.name,
@@ -385,7 +387,7 @@ def _point(call: ApiRequest, point: model.Point, aliases: dict[str, list[str]]) 
         state=point.state,
         devices=point.devices,
         aliases=aliases.get(point.id, []),
-        first_due=call.context(POINTS).directory.first_due(point),
+        first_due=request.context(POINTS).directory.first_due(point),
     )
 
 

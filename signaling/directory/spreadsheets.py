@@ -50,45 +50,47 @@ class Preview(Model):
     same: int
 
 
-async def download(call: ApiRequest) -> web.Response:
+async def download(request: ApiRequest) -> web.Response:
     """Return a table as a file."""
-    call.only(call.account.central)
-    kind = _kind(call)
-    body = await call.context(IMPORT_EXPORT).import_export.export(kind, call.query.format)
-    await call.note("directory-export", kind, call.query.format)
-    return attached(body, TYPES[call.query.format], f"{kind}.{call.query.format}")
+    request.only(request.account.central)
+    kind = _kind(request)
+    body = await request.context(IMPORT_EXPORT).import_export.export(kind, request.query.format)
+    await request.note("directory-export", kind, request.query.format)
+    return attached(body, TYPES[request.query.format], f"{kind}.{request.query.format}")
 
 
-async def inventory(call: ApiRequest) -> web.Response:
+async def inventory(request: ApiRequest) -> web.Response:
     """Return the devices of a unit and of those below it, to accounts that may see its card."""
-    context = call.context(IMPORT_EXPORT)
-    if call.id not in {unit.id for unit in await context.scheduler.units()}:
-        raise UnknownUnit(call.id)
-    await check_may_see(call, call.id)
-    body = await context.import_export.inventory(call.id, call.query.format)
-    await call.note("directory-export", call.id, f"inventory {call.query.format}")
-    return attached(body, TYPES[call.query.format], f"inventory.{call.query.format}")
+    context = request.context(IMPORT_EXPORT)
+    if request.id not in {unit.id for unit in await context.scheduler.units()}:
+        raise UnknownUnit(request.id)
+    await check_may_see(request, request.id)
+    body = await context.import_export.inventory(request.id, request.query.format)
+    await request.note("directory-export", request.id, f"inventory {request.query.format}")
+    return attached(body, TYPES[request.query.format], f"inventory.{request.query.format}")
 
 
-async def preview(call: ApiRequest) -> Preview:
+async def preview(request: ApiRequest) -> Preview:
     """Preview an import; nothing is changed."""
-    context = call.context(IMPORT_EXPORT)
-    call.only(call.account.central)
-    return _wire(await context.import_export.preview(_kind(call), bytes_of(call.body.file), call.now))
+    context = request.context(IMPORT_EXPORT)
+    request.only(request.account.central)
+    return _wire(await context.import_export.preview(_kind(request), bytes_of(request.body.file), request.now))
 
 
-async def carry_out(call: ApiRequest) -> Preview:
+async def carry_out(request: ApiRequest) -> Preview:
     """Import a file, if its effect is still the previewed one."""
-    call.only(call.account.central)
-    kind, body = _kind(call), call.body
-    plan = await call.context(IMPORT_EXPORT).import_export.carry_out(kind, bytes_of(body.file), body.seal, call.now)
-    await call.note("directory-import", kind, f"{sum(step.what != 'same' for step in plan.steps)} {plan.seal[:16]}")
+    request.only(request.account.central)
+    kind, body = _kind(request), request.body
+    plan = await request.context(IMPORT_EXPORT).import_export.carry_out(
+        kind, bytes_of(body.file), body.seal, request.now
+    )
+    await request.note("directory-import", kind, f"{sum(step.what != 'same' for step in plan.steps)} {plan.seal[:16]}")
     return _wire(plan)
 
 
-def _kind(call: ApiRequest) -> import_export_service.Kind:
+def _kind(request: ApiRequest) -> import_export_service.Kind:
     kind: import_export_service.Kind | None = next(
-        (kind for kind in get_args(import_export_service.Kind) if kind == call.id), None
+        (kind for kind in get_args(import_export_service.Kind) if kind == request.id), None
     )
     if kind is None:
         raise NotFound

@@ -41,23 +41,23 @@ class Devices(Model):
     devices: Annotated[int, Field(ge=1, le=99, strict=True)]
 
 
-async def units(call: ApiRequest) -> list[Unit]:
+async def units(request: ApiRequest) -> list[Unit]:
     """List units."""
-    listed = await call.context(POINTS).scheduler.units(call.now)
+    listed = await request.context(POINTS).scheduler.units(request.now)
     return [Unit(id=unit.id, name=unit.name, level=unit.level, parent=unit.parent) for unit in listed]
 
 
-async def points(call: ApiRequest) -> list[Point]:
+async def points(request: ApiRequest) -> list[Point]:
     """List active points of units that exist today."""
-    listed = await call.context(POINTS).scheduler.points(call.query.unit, call.now)
+    listed = await request.context(POINTS).scheduler.points(request.query.unit, request.now)
     return [_wire(point) for point in listed if point.state == model.PointState.ACTIVE]
 
 
-async def devices(call: ApiRequest) -> Point:
+async def devices(request: ApiRequest) -> Point:
     """Set the number of devices of a point."""
-    call.only(call.account.central)
-    point = await call.context(POINTS).scheduler.set_devices(call.id, call.body.devices)
-    await call.note("devices", point.id, f"devices={point.devices}")
+    request.only(request.account.central)
+    point = await request.context(POINTS).scheduler.set_devices(request.id, request.body.devices)
+    await request.note("devices", point.id, f"devices={point.devices}")
     return _wire(point)
 
 

@@ -56,63 +56,63 @@ class Newest(Model):
     limit: Annotated[int, Field(ge=1, le=1000)] = 200
 
 
-async def letters(call: ApiRequest) -> list[Letter]:
+async def letters(request: ApiRequest) -> list[Letter]:
     """List letters: those that wait for a person first, then the newest."""
-    context = call.context(MAIL)
-    call.only(call.account.sees_all)
-    names = await call.unit_names()
-    return [Letter(**_wire(letter, names)) for letter in await context.inbound_mail.letters(call.query.limit)]
+    context = request.context(MAIL)
+    request.only(request.account.sees_all)
+    names = await request.unit_names()
+    return [Letter(**_wire(letter, names)) for letter in await context.inbound_mail.letters(request.query.limit)]
 
 
-async def letter(call: ApiRequest) -> Opened:
+async def letter(request: ApiRequest) -> Opened:
     """Return a letter with its text."""
-    found, raw = await _find(call)
-    await call.saw("read-letter", call.id, found.sender)
-    read = await message.read_untrusted(call.context(MAIL).parser, raw or b"")
+    found, raw = await _find(request)
+    await request.saw("read-letter", request.id, found.sender)
+    read = await message.read_untrusted(request.context(MAIL).parser, raw or b"")
     attached = [each.name for each in read.attachments] if read else []
-    return Opened(**_wire(found, await call.unit_names()), body=read.body if read else "", attachments=attached)
+    return Opened(**_wire(found, await request.unit_names()), body=read.body if read else "", attachments=attached)
 
 
-async def raw(call: ApiRequest) -> web.Response:
+async def raw(request: ApiRequest) -> web.Response:
     """Return a letter as it came, for a mail program."""
-    found, data = await _find(call)
+    found, data = await _find(request)
     if data is None:
         raise NotFound
-    await call.note("download-letter", call.id, found.sender)
+    await request.note("download-letter", request.id, found.sender)
     return attached(data, "message/rfc822", f"thu-{found.id}.eml")
 
 
-async def handled(call: ApiRequest) -> Letter:
+async def handled(request: ApiRequest) -> Letter:
     """Mark a letter that waited for a person as read."""
-    call.only(call.account.central)
-    found, _ = await _find(call)
-    if await call.context(MAIL).inbound_mail.handle(found.id, call.account.account, call.now):
-        await call.note("handle-letter", call.id, found.sender)
-    return Letter(**_wire((await _find(call))[0], await call.unit_names()))
+    request.only(request.account.central)
+    found, _ = await _find(request)
+    if await request.context(MAIL).inbound_mail.handle(found.id, request.account.account, request.now):
+        await request.note("handle-letter", request.id, found.sender)
+    return Letter(**_wire((await _find(request))[0], await request.unit_names()))
 
 
-async def accepted(call: ApiRequest) -> Letter:
+async def accepted(request: ApiRequest) -> Letter:
     """Make a draft of a letter whose sender its unit has confirmed; it counts from now."""
-    call.only(call.account.central)
-    found, _ = await _find(call)
-    made = await call.context(MAIL).inbound_mail.accept(found.id, call.account.account, call.now)
-    await call.note("accept-letter", call.id, found.sender)
-    return Letter(**_wire(made, await call.unit_names()))
+    request.only(request.account.central)
+    found, _ = await _find(request)
+    made = await request.context(MAIL).inbound_mail.accept(found.id, request.account.account, request.now)
+    await request.note("accept-letter", request.id, found.sender)
+    return Letter(**_wire(made, await request.unit_names()))
 
 
-async def form(call: ApiRequest) -> web.Response:
+async def form(request: ApiRequest) -> web.Response:
     """Return the registration form to fill in and attach."""
-    name, _, kind = call.id.rpartition(".")
+    name, _, kind = request.id.rpartition(".")
     if name != "dang-ky-hop" or kind not in form_template.KINDS:
         raise NotFound
-    return attached(form_template.write(kind), _TYPES[kind], call.id)
+    return attached(form_template.write(kind), _TYPES[kind], request.id)
 
 
-async def _find(call: ApiRequest) -> tuple[StoredLetter, bytes | None]:
-    call.only(call.account.sees_all)
-    if not (call.id.isascii() and call.id.isdecimal() and len(call.id) <= 15):
+async def _find(request: ApiRequest) -> tuple[StoredLetter, bytes | None]:
+    request.only(request.account.sees_all)
+    if not (request.id.isascii() and request.id.isdecimal() and len(request.id) <= 15):
         raise NotFound
-    found = await call.context(MAIL).inbound_mail.letter(int(call.id))
+    found = await request.context(MAIL).inbound_mail.letter(int(request.id))
     if found is None:
         raise NotFound
     return found

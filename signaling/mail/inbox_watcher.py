@@ -22,7 +22,7 @@ from signaling.mail.imap import Client, NotRead
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS = 20.0
+POLL_SECONDS = 20.0
 """A new letter is noticed this late at most."""
 LETTERS_A_ROUND = 50
 
@@ -34,14 +34,14 @@ class InboxWatcher:
 
     def __init__(
         self,
-        mailroom: InboundMail,
+        inbound_mail: InboundMail,
         server: Server,
         context: ssl.SSLContext,
         clock: Callable[[], datetime],
         received: Callable[[], None],
     ) -> None:
         # given
-        self._mailroom = mailroom
+        self._inbound_mail = inbound_mail
         self._server = server
         self._context = context
         self._clock = clock
@@ -50,7 +50,7 @@ class InboxWatcher:
         self._thread = ThreadPoolExecutor(1, "imap")
         self._client: Client | None = None
         self._task: asyncio.Task[None] | None = None
-        self._stuck: set[MailboxPosition] = set()
+        self._failed: set[MailboxPosition] = set()
         # the last fault, for whoever watches
         self.fault = ""
 
@@ -73,22 +73,22 @@ class InboxWatcher:
             more = False
             try:
                 more = await self.look() == LETTERS_A_ROUND
-                await self._mailroom.prune(self._clock())
+                await self._inbound_mail.prune(self._clock())
                 self.fault = ""
             except (NotRead, SQLAlchemyError, OSError) as fault:
                 self.fault = str(fault) if isinstance(fault, NotRead) else type(fault).__name__
                 log.warning("x the mailbox is not read: %s", self.fault)
             if not more:
-                await asyncio.sleep(LOOK_SECONDS)
+                await asyncio.sleep(POLL_SECONDS)
 
     async def look(self) -> int:
         """Process new letters; return how many were tried. Raises NotRead, SQLAlchemyError."""
         client = await self._do(self._dial)
         try:
             validity = await self._do(imap.open_mailbox, client, self._server)
-            last = await self._mailroom.last_uid(validity)
+            last = await self._inbound_mail.last_uid(validity)
             places = [MailboxPosition(validity, uid) for uid in await self._do(imap.new, client, last)]
-            readable = [place for place in places if place not in self._stuck][:LETTERS_A_ROUND]
+            readable = [place for place in places if place not in self._failed][:LETTERS_A_ROUND]
             for place in readable:
                 await self._try(client, place)
             return len(readable)
@@ -112,7 +112,7 @@ class InboxWatcher:
         except (NotRead, SQLAlchemyError, OSError):
             raise
         except Exception:
-            self._stuck.add(place)
+            self._failed.add(place)
             log.exception("x the letter with UID %d stays unread", place.uid)
 
     async def _take(self, client: Client, place: MailboxPosition) -> None:
@@ -122,7 +122,7 @@ class InboxWatcher:
             return
         now = self._clock()
         arrived = now if found.arrived is None else min(found.arrived, now)
-        letter = await self._mailroom.receive(found.raw, found.size, place, arrived, now)
+        letter = await self._inbound_mail.receive(found.raw, found.size, place, arrived, now)
         log.info("< letter %d: %s %s", letter.id, letter.fate, letter.reason)
         await self._do(imap.mark_seen, client, place.uid)
         self._received()

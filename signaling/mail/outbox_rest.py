@@ -34,21 +34,21 @@ class Newest(Model):
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
 
 
-async def outbox(call: ApiRequest) -> list[Notice]:
+async def outbox(request: ApiRequest) -> list[Notice]:
     """List notices: failed ones first, then those that wait."""
-    call.only(call.account.sees_all)
-    return [_wire(notice) for notice in await call.context(MAIL).notifications.newest(call.query.limit)]
+    request.only(request.account.sees_all)
+    return [_wire(notice) for notice in await request.context(MAIL).notifications.newest(request.query.limit)]
 
 
-async def again(call: ApiRequest) -> web.Response:
+async def again(request: ApiRequest) -> web.Response:
     """Send a notice (again) now."""
-    context = call.context(MAIL)
-    call.only(call.account.central)
-    if not (call.id.isascii() and call.id.isdecimal() and len(call.id) <= 15):
+    context = request.context(MAIL)
+    request.only(request.account.central)
+    if not (request.id.isascii() and request.id.isdecimal() and len(request.id) <= 15):
         raise NotFound
-    if not await context.notifications.again(int(call.id), call.now):
+    if not await context.notifications.again(int(request.id), request.now):
         raise NotFound
-    await call.note("send-again", call.id)
+    await request.note("send-again", request.id)
     context.outbox.wake()
     return web.Response(status=204)
 

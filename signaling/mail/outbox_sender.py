@@ -20,7 +20,7 @@ from signaling.mail.smtp import SmtpSender
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS = 10.0
+POLL_SECONDS = 10.0
 """A due notice is noticed this late at most."""
 
 
@@ -29,20 +29,20 @@ class OutboxSender:
 
     def __init__(
         self,
-        post: Notifications,
-        code: Callable[[str], Awaitable[str | None]],
-        mail: SmtpSender | None,
-        groups_: Mapping[str, Telegram | Webhook],
+        notifications: Notifications,
+        live_code: Callable[[str], Awaitable[str | None]],
+        smtp: SmtpSender | None,
+        groups: Mapping[str, Telegram | Webhook],
         clock: Callable[[], datetime],
-        links: PasswordLinks,
+        password_links: PasswordLinks,
     ) -> None:
         # given
-        self._post = post
-        self._code = code
+        self._notifications = notifications
+        self._live_code = live_code
         """Returns the live code of a session."""
-        self._links = links
-        self._mail = mail
-        self._groups = groups_
+        self._password_links = password_links
+        self._smtp = smtp
+        self._groups = groups
         self._clock = clock
         # owned
         self._news = asyncio.Event()
@@ -50,7 +50,7 @@ class OutboxSender:
 
     def start(self) -> None:
         """Begin with the notices that an earlier server left; without channels do nothing."""
-        if self._mail or self._groups:
+        if self._smtp or self._groups:
             self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
@@ -68,16 +68,16 @@ class OutboxSender:
             self._news.clear()
             try:
                 await self.deliver()
-                await self._post.prune(self._clock())
+                await self._notifications.prune(self._clock())
             except (SQLAlchemyError, OSError):
                 log.exception("x notices wait to be sent")
             with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_SECONDS):
+                async with asyncio.timeout(POLL_SECONDS):
                     await self._news.wait()
 
     async def deliver(self) -> int:
         """Try every due notice once; return their number. A slow channel does not delay the others."""
-        due = sorted(await self._post.due(self._clock()), key=lambda notice: notice.channel)
+        due = sorted(await self._notifications.due(self._clock()), key=lambda notice: notice.channel)
         by_channel = [list(found) for _, found in groupby(due, lambda notice: notice.channel)]
         await asyncio.gather(*map(self._in_turn, by_channel))
         return len(due)
@@ -88,28 +88,28 @@ class OutboxSender:
                 await (self._write(notice) if notice.channel == MAIL else self._tell_group(notice))
             except NotSent as fault:
                 log.warning("x notice %d over %s: %s", notice.id, notice.channel, fault)
-                await self._post.failed(notice, str(fault), self._clock(), fault.final)
+                await self._notifications.failed(notice, str(fault), self._clock(), fault.final)
             else:
-                await self._post.done(notice, self._clock())
+                await self._notifications.done(notice, self._clock())
                 log.info("> notice %d over %s", notice.id, notice.channel)
 
     async def _write(self, notice: OutboxItem) -> None:
-        if self._mail is None:
+        if self._smtp is None:
             raise NotSent("no-mail-server")
-        recipient = await self._post.address(notice)
+        recipient = await self._notifications.address(notice)
         if recipient is None:
             raise NotSent("no-mailbox", final=True)
-        code = await self._secret(notice)
-        await self._mail.send(smtp.compose(notice, self._mail.sender, recipient, code, self._post.zone))
+        live_code = await self._secret(notice)
+        await self._smtp.send(smtp.compose(notice, self._smtp.sender, recipient, live_code, self._notifications.zone))
 
     async def _secret(self, notice: OutboxItem) -> str | None:
         """Return the secret that only a letter tells: a live code, or a whole one-time link."""
         if notice.facts.link:
-            return self._links.url(notice.facts.link)
-        return None if notice.session is None else await self._code(notice.session)
+            return self._password_links.url(notice.facts.link)
+        return None if notice.session is None else await self._live_code(notice.session)
 
     async def _tell_group(self, notice: OutboxItem) -> None:
         group = self._groups.get(notice.channel)
         if group is None:
             raise NotSent("no-such-group", final=True)
-        await chat_groups.send(group, wording.line(notice.kind, notice.facts, self._post.zone, group.template))
+        await chat_groups.send(group, wording.line(notice.kind, notice.facts, self._notifications.zone, group.template))

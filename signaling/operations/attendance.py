@@ -92,39 +92,39 @@ class Cause(Model):
     cause: Text
 
 
-async def attendance(call: ApiRequest) -> list[Slot]:
+async def attendance(request: ApiRequest) -> list[Slot]:
     """Return the attendance of a session; a component sees its own points, and how many were present."""
-    session, points = await find(call)
-    seen = permissions.seen_points(call.account, session, points)
-    kept = call.context(ATTENDANCE).attendance
-    redials = await kept.reconnects(session.id)
-    return [_wire(slot, points, seen, redials) for slot in await kept.slots(session.id, call.now)]
+    session, points = await find(request)
+    seen = permissions.seen_points(request.account, session, points)
+    service = request.context(ATTENDANCE).attendance
+    redials = await service.reconnects(session.id)
+    return [_wire(slot, points, seen, redials) for slot in await service.slots(session.id, request.now)]
 
 
-async def speeches(call: ApiRequest) -> list[Speech]:
+async def speeches(request: ApiRequest) -> list[Speech]:
     """Return the floor times; a component sees its own."""
-    session, points = await find(call)
-    seen = permissions.seen_points(call.account, session, points)
-    kept = await call.context(ATTENDANCE).attendance.floor_times(session.id)
-    return [Speech(**asdict(each)) for each in kept if each.point in seen]
+    session, points = await find(request)
+    seen = permissions.seen_points(request.account, session, points)
+    service = await request.context(ATTENDANCE).attendance.floor_times(session.id)
+    return [Speech(**asdict(each)) for each in service if each.point in seen]
 
 
-async def explain(call: ApiRequest) -> list[Slot]:
+async def explain(request: ApiRequest) -> list[Slot]:
     """Store the reason of a point's interruption."""
-    body: Cause = call.body
-    session, points = await find(call)
-    call.only(permissions.may_speak_for(call.account, session, points, body.point))
-    kept = call.context(ATTENDANCE).attendance
-    await kept.explain(session.id, body.point, body.start, body.cause, call.account.account, call.now)
-    await call.note("explain", session.id, f"{session.number} {points[body.point].name}")
-    return await attendance(call)
+    body: Cause = request.body
+    session, points = await find(request)
+    request.only(permissions.may_speak_for(request.account, session, points, body.point))
+    service = request.context(ATTENDANCE).attendance
+    await service.explain(session.id, body.point, body.start, body.cause, request.account.account, request.now)
+    await request.note("explain", session.id, f"{session.number} {points[body.point].name}")
+    return await attendance(request)
 
 
-async def find(call: ApiRequest) -> tuple[model.Session, UnitDirectory]:
+async def find(request: ApiRequest) -> tuple[model.Session, UnitDirectory]:
     """Return a session that the account may see, with all points. Raises Hidden."""
-    session = await call.context(ATTENDANCE).scheduler.session(call.id)
-    points = await bodies(call)
-    call.seen(permissions.may_see(call.account, session, points))
+    session = await request.context(ATTENDANCE).scheduler.session(request.id)
+    points = await bodies(request)
+    request.seen(permissions.may_see(request.account, session, points))
     return session, points
 
 

@@ -74,53 +74,55 @@ class List(Model):
     people: Annotated[list[Person], Field(max_length=1000)]
 
 
-async def listed(call: ApiRequest) -> Lists:
+async def listed(request: ApiRequest) -> Lists:
     """Return the lists of a session."""
-    found, points = await find(call)
-    roll = await call.context(ATTENDANCE).attendee_lists.of_session(found.id)
-    seen = permissions.seen_points(call.account, found, points)
+    found, points = await find(request)
+    roll = await request.context(ATTENDANCE).attendee_lists.of_session(found.id)
+    seen = permissions.seen_points(request.account, found, points)
     return Lists(
         asked=roll.asked,
         expected=len(found.points),
         submitted=len(_valid(found, roll)),
-        may_ask=permissions.is_host(call.account, found, points),
+        may_ask=permissions.is_host(request.account, found, points),
         lists=[_wire(points[point], roll.lists.get(point)) for point in found.points if point in seen],
     )
 
 
-async def ask(call: ApiRequest) -> Lists:
+async def ask(request: ApiRequest) -> Lists:
     """Request the list of every component."""
-    context = call.context(ATTENDANCE)
-    found, points = await find(call)
-    call.only(permissions.is_host(call.account, found, points))
-    await context.attendee_lists.ask(found.id, call.account.account, call.now)
+    context = request.context(ATTENDANCE)
+    found, points = await find(request)
+    request.only(permissions.is_host(request.account, found, points))
+    await context.attendee_lists.ask(found.id, request.account.account, request.now)
     context.outbox.wake()
-    await call.note("ask-lists", found.id, found.number)
-    return await listed(call)
+    await request.note("ask-lists", found.id, found.number)
+    return await listed(request)
 
 
-async def give(call: ApiRequest) -> Lists:
+async def give(request: ApiRequest) -> Lists:
     """Store the list of a component."""
-    body: List = call.body
-    found, points = await find(call)
-    call.only(permissions.may_speak_for(call.account, found, points, body.point))
+    body: List = request.body
+    found, points = await find(request)
+    request.only(permissions.may_speak_for(request.account, found, points, body.point))
     people = [attendee_list.Attendee(each.name, each.position) for each in body.people]
-    account = call.account.account
-    await call.context(ATTENDANCE).attendee_lists.give(found.id, body.point, body.count, people, account, call.now)
-    await call.note("give-list", found.id, f"{found.number} {points[body.point].name} {body.count}")
-    return await listed(call)
+    account = request.account.account
+    await request.context(ATTENDANCE).attendee_lists.give(
+        found.id, body.point, body.count, people, account, request.now
+    )
+    await request.note("give-list", found.id, f"{found.number} {points[body.point].name} {body.count}")
+    return await listed(request)
 
 
-async def export(call: ApiRequest) -> web.Response:
+async def export(request: ApiRequest) -> web.Response:
     """Export a row for every person, and one for every component without persons, with its status."""
-    context = call.context(ATTENDANCE)
-    found, points = await find(call)
-    call.only(permissions.is_host(call.account, found, points))
+    context = request.context(ATTENDANCE)
+    found, points = await find(request)
+    request.only(permissions.is_host(request.account, found, points))
     roll = await context.attendee_lists.of_session(found.id)
-    await call.note("export-lists", found.id, found.number)
-    zone = context.scheduler.policy(call.now).zone
+    await request.note("export-lists", found.id, found.number)
+    zone = context.scheduler.policy(request.now).zone
     spoken = await context.attendance.floor_times(found.id)
-    query: As = call.query
+    query: As = request.query
     body, kind = _file(found, _rows(found, points, roll, zone), _turns(spoken, zone), query.format)
     return attached(body, kind, f"{found.number}-danh-sach.{query.format}")
 

@@ -58,31 +58,31 @@ class Kind(Model):
     kind: Annotated[str, StringConstraints(max_length=64)]
 
 
-async def sheet(call: ApiRequest) -> Sheet:
+async def sheet(request: ApiRequest) -> Sheet:
     """Return the lists of a session."""
-    found, points = await find(call)
-    return _wire(call, found, points, await call.context(CLOSING).closing.checklist(found.id))
+    found, points = await find(request)
+    return _wire(request, found, points, await request.context(CLOSING).closing.checklist(found.id))
 
 
-async def tick(call: ApiRequest) -> Sheet:
+async def tick(request: ApiRequest) -> Sheet:
     """Note that a device was switched off, in the right order."""
-    context = call.context(CLOSING)
-    found, points = await find(call)
-    body: Ticked = call.body
-    call.only(_may_tick(call.account, body.point, points))
+    context = request.context(CLOSING)
+    found, points = await find(request)
+    body: Ticked = request.body
+    request.only(_may_tick(request.account, body.point, points))
     place = body.point or CENTRE
-    changed = await context.closing.tick(found.id, place, body.item, body.done, call.account.account, call.now)
-    await call.note("closing" if body.done else "closing-back", found.id, f"{place} {body.item}".strip())
-    return _wire(call, found, points, changed)
+    changed = await context.closing.tick(found.id, place, body.item, body.done, request.account.account, request.now)
+    await request.note("closing" if body.done else "closing-back", found.id, f"{place} {body.item}".strip())
+    return _wire(request, found, points, changed)
 
 
-async def set_kind(call: ApiRequest) -> Sheet:
+async def set_kind(request: ApiRequest) -> Sheet:
     """Set the kind of the meeting."""
-    found, points = await find(call)
-    call.only(permissions.is_host(call.account, found, points))
-    changed = await call.context(CLOSING).closing.set_kind(found.id, call.body.kind)
-    await call.note("kind", found.id, call.body.kind)
-    return _wire(call, found, points, changed)
+    found, points = await find(request)
+    request.only(permissions.is_host(request.account, found, points))
+    changed = await request.context(CLOSING).closing.set_kind(found.id, request.body.kind)
+    await request.note("kind", found.id, request.body.kind)
+    return _wire(request, found, points, changed)
 
 
 def _may_tick(account: Account, point: str | None, points: Mapping[str, model.Point]) -> bool:
@@ -91,15 +91,15 @@ def _may_tick(account: Account, point: str | None, points: Mapping[str, model.Po
     return account.central or (own is not None and account.unit == own.unit)
 
 
-def _wire(call: ApiRequest, found: model.Session, points: UnitDirectory, kept: checklist.ClosingChecklist) -> Sheet:
+def _wire(request: ApiRequest, found: model.Session, points: UnitDirectory, kept: checklist.ClosingChecklist) -> Sheet:
     return Sheet(
         session=found.id,
         kind=kept.kind,
-        kinds=call.context(CLOSING).scheduler.policy(found.official.start).registration.kinds,
-        may_set_kind=permissions.is_host(call.account, found, points),
+        kinds=request.context(CLOSING).scheduler.policy(found.official.start).registration.kinds,
+        may_set_kind=permissions.is_host(request.account, found, points),
         complete=kept.complete,
         missing=len(kept.missing),
-        lists=[_list(call.account, each, points) for each in kept.lists],
+        lists=[_list(request.account, each, points) for each in kept.lists],
     )
 
 

@@ -83,126 +83,128 @@ class Wish(Model):
     may_answer: bool
 
 
-async def documents(call: ApiRequest) -> Documents:
+async def documents(request: ApiRequest) -> Documents:
     """List the documents of a session; units that take part see their names."""
-    context = call.context(DOCUMENTS)
-    found, points = await find(call)
-    owner = permissions.is_host(call.account, found, points)
-    grants = await context.documents.grants([found.id])
-    kept = await context.documents.documents(found.id)
-    return Documents(may_add=owner, documents=[_shown(call, each, grants, owner) for each in kept])
+    context = request.context(DOCUMENTS)
+    found, points = await find(request)
+    owner = permissions.is_host(request.account, found, points)
+    requests = await context.documents.grants([found.id])
+    documents_ = await context.documents.documents(found.id)
+    return Documents(may_add=owner, documents=[_shown(request, each, requests, owner) for each in documents_])
 
 
-async def add(call: ApiRequest) -> Shown:
+async def add(request: ApiRequest) -> Shown:
     """Store a document: limited in size, of a type that cannot run code."""
-    found, points = await find(call)
-    call.only(permissions.is_host(call.account, found, points))
-    file = await uploads.take(call)
+    found, points = await find(request)
+    request.only(permissions.is_host(request.account, found, points))
+    file = await uploads.take(request)
     about = (file.name, file.kind, file.bytes, file.sha256, file.path)
-    document = Document(secrets.token_hex(8), found.id, *about, call.account.account, call.now)
-    await call.context(DOCUMENTS).documents.add(document)
-    await call.note("document", document.id, document.name)
-    return _shown(call, document, [], True)
+    document = Document(secrets.token_hex(8), found.id, *about, request.account.account, request.now)
+    await request.context(DOCUMENTS).documents.add(document)
+    await request.note("document", document.id, document.name)
+    return _shown(request, document, [], True)
 
 
-async def fetch(call: ApiRequest) -> web.Response:
+async def fetch(request: ApiRequest) -> web.Response:
     """Send a document to a unit that the host granted it to; every download is audited."""
-    context = call.context(DOCUMENTS)
-    document = await context.documents.document(call.id)
-    found, points = await find(call, document.session)
-    if not permissions.is_host(call.account, found, points):
-        grants = await context.documents.grants([found.id])
-        call.only(allowed(grants, call.account.unit, document.id, call.now))
-    answer = await uploads.send(call, document)
-    await call.note("document-download", document.id, document.name)
+    context = request.context(DOCUMENTS)
+    document = await context.documents.document(request.id)
+    found, points = await find(request, document.session)
+    if not permissions.is_host(request.account, found, points):
+        requests = await context.documents.grants([found.id])
+        request.only(allowed(requests, request.account.unit, document.id, request.now))
+    answer = await uploads.send(request, document)
+    await request.note("document-download", document.id, document.name)
     return answer
 
 
-async def remove(call: ApiRequest) -> web.Response:
+async def remove(request: ApiRequest) -> web.Response:
     """Delete a document."""
-    context = call.context(DOCUMENTS)
-    document = await context.documents.document(call.id)
-    found, points = await find(call, document.session)
-    call.only(permissions.is_host(call.account, found, points))
+    context = request.context(DOCUMENTS)
+    document = await context.documents.document(request.id)
+    found, points = await find(request, document.session)
+    request.only(permissions.is_host(request.account, found, points))
     await context.documents.remove(document.id)
-    await uploads.drop(call, document.path)
-    await call.note("document-removed", document.id, document.name)
+    await uploads.drop(request, document.path)
+    await request.note("document-removed", document.id, document.name)
     return web.Response(status=204)
 
 
-async def ask(call: ApiRequest) -> Wish:
+async def ask(request: ApiRequest) -> Wish:
     """Ask the host for its recording or a document."""
-    context = call.context(DOCUMENTS)
-    found, points = await find(call)
-    if call.account.unit is None or permissions.is_host(call.account, found, points):
+    context = request.context(DOCUMENTS)
+    found, points = await find(request)
+    if request.account.unit is None or permissions.is_host(request.account, found, points):
         raise Forbidden
-    body: Asked = call.body
-    who = call.account
-    wish = await context.documents.ask(found.id, body.subject, who.unit or "", who.account, clean(body.text), call.now)
+    body: Asked = request.body
+    who = request.account
+    wish = await context.documents.ask(
+        found.id, body.subject, who.unit or "", who.account, clean(body.text), request.now
+    )
     context.outbox.wake()
-    await call.note("material-asked", found.id, body.subject)
-    return (await _wishes(call, [wish]))[0]
+    await request.note("material-asked", found.id, body.subject)
+    return (await _wishes(request, [wish]))[0]
 
 
-async def offer(call: ApiRequest) -> web.Response:
+async def offer(request: ApiRequest) -> web.Response:
     """Grant access to units that did not ask."""
-    context = call.context(DOCUMENTS)
-    found, points = await find(call)
-    call.only(permissions.is_host(call.account, found, points))
-    body: Offered = call.body
+    context = request.context(DOCUMENTS)
+    found, points = await find(request)
+    request.only(permissions.is_host(request.account, found, points))
+    body: Offered = request.body
     part = {points[point].unit for point in found.points} - {points[found.host_point].unit}
     if not part.issuperset(body.units):
         raise BadInput([Fault("units", "not-in-session")])
     units = sorted(body.units or part)
-    await context.documents.offer(found.id, body.subject, units, body.until, call.account.account, call.now)
-    await call.note("material-granted", found.id, f"{body.subject} {','.join(units)}")
+    await context.documents.offer(found.id, body.subject, units, body.until, request.account.account, request.now)
+    await request.note("material-granted", found.id, f"{body.subject} {','.join(units)}")
     return web.Response(status=204)
 
 
-async def wishes(call: ApiRequest) -> list[Wish]:
+async def wishes(request: ApiRequest) -> list[Wish]:
     """List the requests to the account's unit, and its own ones."""
-    unit = None if call.account.central else call.account.unit or ""
-    return await _wishes(call, await call.context(DOCUMENTS).documents.inbox(unit))
+    unit = None if request.account.central else request.account.unit or ""
+    return await _wishes(request, await request.context(DOCUMENTS).documents.inbox(unit))
 
 
-async def answer(call: ApiRequest) -> Wish:
+async def answer(request: ApiRequest) -> Wish:
     """Grant or refuse a request, or take the answer back."""
-    context = call.context(DOCUMENTS)
-    wish = await context.documents.grant(call.id)
-    found, points = await find(call, wish.session)
-    host = permissions.is_host(call.account, found, points)
-    call.seen(host or call.account.unit == wish.unit)
-    call.only(host)
-    body: Answered = call.body
-    told = await context.documents.answer(wish.id, body.granted, body.until, call.account.account, call.now)
-    await call.note(
+    context = request.context(DOCUMENTS)
+    wish = await context.documents.grant(request.id)
+    found, points = await find(request, wish.session)
+    host = permissions.is_host(request.account, found, points)
+    request.seen(host or request.account.unit == wish.unit)
+    request.only(host)
+    body: Answered = request.body
+    told = await context.documents.answer(wish.id, body.granted, body.until, request.account.account, request.now)
+    await request.note(
         "material-granted" if body.granted else "material-refused", wish.session, f"{wish.subject} {wish.unit}"
     )
-    return (await _wishes(call, [told]))[0]
+    return (await _wishes(request, [told]))[0]
 
 
-def _shown(call: ApiRequest, document: Document, grants: list[AccessRequest], owner: bool) -> Shown:
-    own = [grant for grant in grants if grant.subject == document.id]
-    asked = any(grant.unit == call.account.unit and grant.answer == "waiting" for grant in own)
-    may = owner or allowed(own, call.account.unit, document.id, call.now)
+def _shown(request: ApiRequest, document: Document, requests: list[AccessRequest], owner: bool) -> Shown:
+    own = [grant for grant in requests if grant.subject == document.id]
+    asked = any(grant.unit == request.account.unit and grant.answer == "waiting" for grant in own)
+    may = owner or allowed(own, request.account.unit, document.id, request.now)
     fields = {name: getattr(document, name) for name in ("id", "name", "kind", "bytes", "sha256", "by", "at")}
-    units = sorted({grant.unit for grant in own if grant.holds(call.now)}) if owner else []
+    units = sorted({grant.unit for grant in own if grant.holds(request.now)}) if owner else []
     return Shown(**fields, access="yes" if may else "asked" if asked else "no", units=units)
 
 
-async def _wishes(call: ApiRequest, grants: list[AccessRequest]) -> list[Wish]:
-    context = call.context(DOCUMENTS)
-    known = await bodies(call)
-    units = await call.unit_names()
-    sessions = {each.session: await context.scheduler.session(each.session) for each in grants}
+async def _wishes(request: ApiRequest, requests: list[AccessRequest]) -> list[Wish]:
+    context = request.context(DOCUMENTS)
+    known = await bodies(request)
+    units = await request.unit_names()
+    sessions = {each.session: await context.scheduler.session(each.session) for each in requests}
     names = {
         document.id: document.name for session in sessions for document in await context.documents.documents(session)
     }
     return [
         _wish(
             grant, sessions[grant.session], names.get(grant.subject, ""), units.get(grant.unit, grant.unit)
-        ).model_copy(update={"may_answer": permissions.is_host(call.account, sessions[grant.session], known)})
-        for grant in grants
+        ).model_copy(update={"may_answer": permissions.is_host(request.account, sessions[grant.session], known)})
+        for grant in requests
     ]
 
 

@@ -93,72 +93,72 @@ class Act(Model):
     text: Text = ""
 
 
-async def incidents(call: ApiRequest) -> list[Incident]:
+async def incidents(request: ApiRequest) -> list[Incident]:
     """List incidents, the newest first: all for the centre, for others those of their points and sessions."""
-    wanted: Wanted = call.query
-    unit = None if call.account.sees_all else call.account.unit or ""
-    found = await call.context(INCIDENTS).incidents.incidents(
+    wanted: Wanted = request.query
+    unit = None if request.account.sees_all else request.account.unit or ""
+    found = await request.context(INCIDENTS).incidents.incidents(
         settled=wanted.settled, session=wanted.session, unit=unit, limit=wanted.limit
     )
-    return await _wire(call, found)
+    return await _wire(request, found)
 
 
-async def incident(call: ApiRequest) -> Incident:
+async def incident(request: ApiRequest) -> Incident:
     """Return one incident."""
-    return (await _wire(call, [await _find(call)]))[0]
+    return (await _wire(request, [await _find(request)]))[0]
 
 
-async def report(call: ApiRequest) -> Incident:
+async def report(request: ApiRequest) -> Incident:
     """Report an incident outside a meeting."""
-    context = call.context(INCIDENTS)
-    told: Told = call.body
+    context = request.context(INCIDENTS)
+    told: Told = request.body
     session = await context.scheduler.session(told.session)
-    known = await bodies(call)
-    if not permissions.may_see(call.account, session, known) or told.point not in (
+    known = await bodies(request)
+    if not permissions.may_see(request.account, session, known) or told.point not in (
         None,
         session.host_point,
         *session.points,
     ):
         raise NotFound
-    kept = FaultReport(session.id, told.kind, told.point, clean(told.text), call.account.account)
-    found = await context.incidents.report(kept, call.now)
-    await call.note("incident", found.id, f"{found.kind} {found.point or ''}".strip())
+    kept = FaultReport(session.id, told.kind, told.point, clean(told.text), request.account.account)
+    found = await context.incidents.report(kept, request.now)
+    await request.note("incident", found.id, f"{found.kind} {found.point or ''}".strip())
     await context.incident_reports.changed(found)
-    return (await _wire(call, [found]))[0]
+    return (await _wire(request, [found]))[0]
 
 
-async def act(call: ApiRequest) -> Incident:
+async def act(request: ApiRequest) -> Incident:
     """Take an incident, add a note, hand it on, settle it; people in the meeting are told."""
-    context = call.context(INCIDENTS)
-    call.only(call.account.central)
-    body: Act = call.body
-    changed = await context.incidents.act(call.id, body.step, call.account.account, clean(body.text), call.now)
-    await call.note(f"incident-{body.step}", changed.id, body.text)
+    context = request.context(INCIDENTS)
+    request.only(request.account.central)
+    body: Act = request.body
+    changed = await context.incidents.act(request.id, body.step, request.account.account, clean(body.text), request.now)
+    await request.note(f"incident-{body.step}", changed.id, body.text)
     await context.incident_reports.changed(changed)
-    return (await _wire(call, [changed]))[0]
+    return (await _wire(request, [changed]))[0]
 
 
-async def _find(call: ApiRequest) -> Kept:
+async def _find(request: ApiRequest) -> Kept:
     """Return an incident that the account may see."""
-    context = call.context(INCIDENTS)
-    found = await context.incidents.incident(call.id)
-    if not call.account.sees_all:
-        own = {point.id for point in await context.scheduler.points() if point.unit == call.account.unit}
+    context = request.context(INCIDENTS)
+    found = await context.incidents.incident(request.id)
+    if not request.account.sees_all:
+        own = {point.id for point in await context.scheduler.points() if point.unit == request.account.unit}
         session = await context.scheduler.session(found.session)
-        call.seen(bool(own & {session.host_point, found.point}))
+        request.seen(bool(own & {session.host_point, found.point}))
     return found
 
 
-async def _points(call: ApiRequest) -> Mapping[str, model.Point]:
-    return {point.id: point for point in await call.context(INCIDENTS).scheduler.points()}
+async def _points(request: ApiRequest) -> Mapping[str, model.Point]:
+    return {point.id: point for point in await request.context(INCIDENTS).scheduler.points()}
 
 
-async def _wire(call: ApiRequest, found: list[Kept]) -> list[Incident]:
-    context = call.context(INCIDENTS)
-    points = await _points(call)
+async def _wire(request: ApiRequest, found: list[Kept]) -> list[Incident]:
+    context = request.context(INCIDENTS)
+    points = await _points(request)
     sessions = {one.session: await context.scheduler.session(one.session) for one in found}
     providers = {each.id: each.name for each in await context.equipment.providers()}
-    return [_incident(one, sessions[one.session], points, providers, call.account.central) for one in found]
+    return [_incident(one, sessions[one.session], points, providers, request.account.central) for one in found]
 
 
 def _incident(

@@ -124,70 +124,70 @@ class Answer(Model):
     text: Annotated[str, StringConstraints(max_length=500)]
 
 
-async def lines(call: ApiRequest) -> Lines:
+async def lines(request: ApiRequest) -> Lines:
     """Return the lines of a provider: its own people's, or any for accounts that see everything."""
-    call.only(call.account.outsider or call.account.sees_all)
-    own = call.account.provider if call.account.outsider else call.query.provider
+    request.only(request.account.outsider or request.account.sees_all)
+    own = request.account.provider if request.account.outsider else request.query.provider
     if own is None:
         raise BadInput([Fault("provider", "required")])
-    call.only(call.query.provider in {own, None})
-    return await _lines(call, own)
+    request.only(request.query.provider in {own, None})
+    return await _lines(request, own)
 
 
-async def contact(call: ApiRequest) -> Lines:
+async def contact(request: ApiRequest) -> Lines:
     """Name the contact on duty for a session."""
-    context = call.context(PROVIDER)
-    own, body = _own(call), call.body
-    found = await context.provider_view.overview(own, call.now)
+    context = request.context(PROVIDER)
+    own, body = _own(request), request.body
+    found = await context.provider_view.overview(own, request.now)
     session = next((each.session for each in found.sessions if each.session.id == body.session), None)
     if session is None:
         raise NotFound
-    account = call.account.account
+    account = request.account.account
     wanted = Duty("", session.id, "provider", None, None, account, body.name, body.phone, account, None, own)
-    given = await context.duties.assign(wanted, call.now)
-    await call.note("assign", session.id, f"{session.number} {given.role} {given.name}")
-    return await _lines(call, own)
+    given = await context.duties.assign(wanted, request.now)
+    await request.note("assign", session.id, f"{session.number} {given.role} {given.name}")
+    return await _lines(request, own)
 
 
-async def answer(call: ApiRequest) -> Lines:
+async def answer(request: ApiRequest) -> Lines:
     """Answer an incident; the operating unit sees it in the timeline, and people in the meeting are told."""
-    context = call.context(PROVIDER)
-    own, text = _own(call), clean(call.body.text)
+    context = request.context(PROVIDER)
+    own, text = _own(request), clean(request.body.text)
     if not text:
         raise BadInput([Fault("text", "required")])
-    incident = await context.incidents.incident(call.id)
-    call.seen(incident.provider == own)
-    changed = await context.incidents.act(incident.id, "answered", call.account.account, text, call.now)
-    await call.note("incident-answered", changed.id, text)
+    incident = await context.incidents.incident(request.id)
+    request.seen(incident.provider == own)
+    changed = await context.incidents.act(incident.id, "answered", request.account.account, text, request.now)
+    await request.note("incident-answered", changed.id, text)
     await context.incident_reports.changed(changed)
-    return await _lines(call, own)
+    return await _lines(request, own)
 
 
-def _own(call: ApiRequest) -> str:
+def _own(request: ApiRequest) -> str:
     """Return the provider whose people the account belongs to. Raises Forbidden."""
-    if not call.account.outsider or call.account.provider is None:
+    if not request.account.outsider or request.account.provider is None:
         raise Forbidden
-    return call.account.provider
+    return request.account.provider
 
 
-async def _lines(call: ApiRequest, provider: str) -> Lines:
-    context = call.context(PROVIDER)
-    found = await context.provider_view.overview(provider, call.now)
+async def _lines(request: ApiRequest, provider: str) -> Lines:
+    context = request.context(PROVIDER)
+    found = await context.provider_view.overview(provider, request.now)
     phones = [each.session.number for each in found.sessions if each.main is not None]
     if phones:
-        await call.saw("see-phones", provider, " ".join(phones))
+        await request.saw("see-phones", provider, " ".join(phones))
     numbers = {each.session: (await context.scheduler.session(each.session)).number for each in found.incidents}
     return Lines(
         provider=Named(id=found.provider.id, name=found.provider.name),
-        lines=[_line(call, found, number) for number in range(len(found.lines))],
-        sessions=[_session(call, each, found.points) for each in found.sessions],
+        lines=[_line(request, found, number) for number in range(len(found.lines))],
+        sessions=[_session(request, each, found.points) for each in found.sessions],
         incidents=[_fault(each, numbers[each.session], found.points) for each in found.incidents],
-        may_answer=call.account.outsider,
+        may_answer=request.account.outsider,
     )
 
 
-def _line(call: ApiRequest, found: ProviderOverview, number: int) -> OwnLine:
-    line, policy = found.lines[number], call.context(PROVIDER).scheduler.policy(call.now)
+def _line(request: ApiRequest, found: ProviderOverview, number: int) -> OwnLine:
+    line, policy = found.lines[number], request.context(PROVIDER).scheduler.policy(request.now)
     point = found.points[line.point]
     return OwnLine(
         id=line.id,
@@ -201,8 +201,8 @@ def _line(call: ApiRequest, found: ProviderOverview, number: int) -> OwnLine:
     )
 
 
-def _session(call: ApiRequest, each: ProviderSession, points: Mapping[str, model.Point]) -> Session:
-    session, now = each.session, call.context(PROVIDER).line_monitor.now(each.session.id)
+def _session(request: ApiRequest, each: ProviderSession, points: Mapping[str, model.Point]) -> Session:
+    session, now = each.session, request.context(PROVIDER).line_monitor.now(each.session.id)
     counted = {minutes.point: minutes for minutes in each.minutes}
     return Session(
         id=session.id,

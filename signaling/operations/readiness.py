@@ -134,72 +134,72 @@ class Assignment(Model):
     phone: Text
 
 
-async def overview(call: ApiRequest) -> list[Head]:
+async def overview(request: ApiRequest) -> list[Head]:
     """List the coming sessions with their readiness."""
-    start, end = call.query.bounds(call.now, AHEAD)
-    points = await _points(call)
-    found = await call.context(READINESS).readiness.between(start, end, await _accounts(call), call.now)
-    return [_head(each, points) for each in found if permissions.may_see(call.account, each.session, points)]
+    start, end = request.query.bounds(request.now, AHEAD)
+    points = await _points(request)
+    found = await request.context(READINESS).readiness.between(start, end, await _accounts(request), request.now)
+    return [_head(each, points) for each in found if permissions.may_see(request.account, each.session, points)]
 
 
-async def session(call: ApiRequest) -> Board:
+async def session(request: ApiRequest) -> Board:
     """Return the board of a session; a component sees its own points and the session's marks."""
-    found, points = await find(call)
-    shown = await _shown(call, found, points)
+    found, points = await find(request)
+    shown = await _shown(request, found, points)
     if shown.duties:
-        await call.saw("see-phones", call.account.unit or "", found.number)  # as of a session's contact (I-08)
+        await request.saw("see-phones", request.account.unit or "", found.number)  # as of a session's contact (I-08)
     return shown
 
 
-async def _shown(call: ApiRequest, found: model.Session, points: UnitDirectory) -> Board:
-    context = call.context(READINESS)
-    judged = await context.readiness.board(found.id, await _accounts(call), call.now)
+async def _shown(request: ApiRequest, found: model.Session, points: UnitDirectory) -> Board:
+    context = request.context(READINESS)
+    judged = await context.readiness.board(found.id, await _accounts(request), request.now)
     units = {unit.id: unit for unit in await context.scheduler.units()}
-    return _board(call, judged, points, units)
+    return _board(request, judged, points, units)
 
 
-async def check(call: ApiRequest) -> Board:
+async def check(request: ApiRequest) -> Board:
     """Store a technical check: host and centre for every point, a unit for its own; only the centre waives."""
-    body: Check = call.body
-    found, points = await find(call)
-    allowed = all(permissions.may_check(call.account, found, points, point) for point in body.points)
-    call.only(allowed and (body.result != "waived" or call.account.central))
-    kept = call.context(READINESS).readiness
-    await kept.check(found.id, body.points, body.kind, body.result, body.words, call.account.account, call.now)
+    body: Check = request.body
+    found, points = await find(request)
+    allowed = all(permissions.may_check(request.account, found, points, point) for point in body.points)
+    request.only(allowed and (body.result != "waived" or request.account.central))
+    service = request.context(READINESS).readiness
+    await service.check(found.id, body.points, body.kind, body.result, body.words, request.account.account, request.now)
     names = ", ".join(points[point].name for point in body.points)
-    await call.note("check", found.id, f"{found.number} {body.kind} {body.result} {names}"[:1000])
-    return await _shown(call, found, points)
+    await request.note("check", found.id, f"{found.number} {body.kind} {body.result} {names}"[:1000])
+    return await _shown(request, found, points)
 
 
-async def link(call: ApiRequest) -> Board:
+async def link(request: ApiRequest) -> Board:
     """Store the state of the link: by the centre, and by the units that send people on site (Điều 16.1)."""
-    context = call.context(READINESS)
-    body: Link = call.body
-    found, points = await find(call)
+    context = request.context(READINESS)
+    body: Link = request.body
+    found, points = await find(request)
     senders = context.scheduler.policy(found.official.start).preparation.on_site.units
-    call.only(call.account.central or call.account.unit in senders)
-    kept = context.steps
-    await kept.test_link(found.id, body.kind, body.good, body.words, call.account.account, call.now)
-    await call.note("link", found.id, f"{found.number} {body.kind} {'ok' if body.good else 'faulty'}")
-    return await _shown(call, found, points)
+    request.only(request.account.central or request.account.unit in senders)
+    service = context.steps
+    await service.test_link(found.id, body.kind, body.good, body.words, request.account.account, request.now)
+    await request.note("link", found.id, f"{found.number} {body.kind} {'ok' if body.good else 'faulty'}")
+    return await _shown(request, found, points)
 
 
-async def step(call: ApiRequest) -> Board:
+async def step(request: ApiRequest) -> Board:
     """Store that a point has done a step of switching on or off."""
-    context = call.context(READINESS)
-    body: Done = call.body
-    found, points = await find(call)
-    call.only(permissions.may_speak_for(call.account, found, points, body.point))
-    await context.steps.done(found.id, body.point, body.step, body.done, call.account.account, call.now)
-    await call.note("step", found.id, f"{found.number} {points[body.point].name} {body.step} {body.done}")
-    return await _shown(call, found, points)
+    context = request.context(READINESS)
+    body: Done = request.body
+    found, points = await find(request)
+    request.only(permissions.may_speak_for(request.account, found, points, body.point))
+    await context.steps.done(found.id, body.point, body.step, body.done, request.account.account, request.now)
+    await request.note("step", found.id, f"{found.number} {points[body.point].name} {body.step} {body.done}")
+    return await _shown(request, found, points)
 
 
-async def assign(call: ApiRequest) -> Board:
+async def assign(request: ApiRequest) -> Board:
     """Assign a person to a duty."""
-    body: Assignment = call.body
-    found, points = await find(call)
-    call.only(permissions.may_assign(call.account, found, points, body.role, body.point, body.unit))
+    body: Assignment = request.body
+    found, points = await find(request)
+    request.only(permissions.may_assign(request.account, found, points, body.role, body.point, body.unit))
     person = duty.Duty(
         id="",
         session=found.id,
@@ -209,57 +209,57 @@ async def assign(call: ApiRequest) -> Board:
         account=body.account,
         name=body.name,
         phone=body.phone,
-        by=call.account.account,
+        by=request.account.account,
     )
-    given = await call.context(READINESS).duties.assign(person, call.now)
-    await call.note("assign", found.id, f"{found.number} {given.role} {given.name}")
-    return await _shown(call, found, points)
+    given = await request.context(READINESS).duties.assign(person, request.now)
+    await request.note("assign", found.id, f"{found.number} {given.role} {given.name}")
+    return await _shown(request, found, points)
 
 
-async def arrive(call: ApiRequest) -> web.Response:
+async def arrive(request: ApiRequest) -> web.Response:
     """Note that a person on duty has arrived."""
-    given, found, _ = await _duty(call)
-    await call.context(READINESS).duties.arrive(given.id, call.now)
-    await call.note("arrive", found.id, f"{found.number} {given.role} {given.name}")
+    given, found, _ = await _duty(request)
+    await request.context(READINESS).duties.arrive(given.id, request.now)
+    await request.note("arrive", found.id, f"{found.number} {given.role} {given.name}")
     return web.Response(status=204)
 
 
-async def relieve(call: ApiRequest) -> web.Response:
+async def relieve(request: ApiRequest) -> web.Response:
     """Remove a person from a duty."""
-    given, found, _ = await _duty(call)
-    await call.context(READINESS).duties.relieve(given.id)
-    await call.note("relieve", found.id, f"{found.number} {given.role} {given.name}")
+    given, found, _ = await _duty(request)
+    await request.context(READINESS).duties.relieve(given.id)
+    await request.note("relieve", found.id, f"{found.number} {given.role} {given.name}")
     return web.Response(status=204)
 
 
-async def _duty(call: ApiRequest) -> tuple[duty.Duty, model.Session, UnitDirectory]:
+async def _duty(request: ApiRequest) -> tuple[duty.Duty, model.Session, UnitDirectory]:
     """Return a duty the account may change. Raises UnknownDuty, Hidden, Forbidden."""
-    context = call.context(READINESS)
-    given = await context.duties.one(call.id)
-    found, points = await context.scheduler.session(given.session), await _points(call)
-    call.seen(given.account == call.account.account or _sees(call, given, found, points))
-    call.only(_may_change(call, given, found, points))
+    context = request.context(READINESS)
+    given = await context.duties.one(request.id)
+    found, points = await context.scheduler.session(given.session), await _points(request)
+    request.seen(given.account == request.account.account or _sees(request, given, found, points))
+    request.only(_may_change(request, given, found, points))
     return given, found, points
 
 
-def _sees(call: ApiRequest, given: duty.Duty, found: model.Session, points: UnitDirectory) -> bool:
+def _sees(request: ApiRequest, given: duty.Duty, found: model.Session, points: UnitDirectory) -> bool:
     """Return True if the account sees a duty on its board."""
-    whole = given.point is None or given.point in permissions.seen_points(call.account, found, points)
-    return whole and permissions.may_see(call.account, found, points)
+    whole = given.point is None or given.point in permissions.seen_points(request.account, found, points)
+    return whole and permissions.may_see(request.account, found, points)
 
 
-def _may_change(call: ApiRequest, given: duty.Duty, found: model.Session, points: UnitDirectory) -> bool:
-    own = given.account == call.account.account
-    return own or permissions.may_assign(call.account, found, points, given.role, given.point, given.unit)
+def _may_change(request: ApiRequest, given: duty.Duty, found: model.Session, points: UnitDirectory) -> bool:
+    own = given.account == request.account.account
+    return own or permissions.may_assign(request.account, found, points, given.role, given.point, given.unit)
 
 
-async def _points(call: ApiRequest) -> UnitDirectory:
-    return await bodies(call)
+async def _points(request: ApiRequest) -> UnitDirectory:
+    return await bodies(request)
 
 
-async def _accounts(call: ApiRequest) -> set[str]:
+async def _accounts(request: ApiRequest) -> set[str]:
     """Return the points for which the account can sign in."""
-    context = call.context(READINESS)
+    context = request.context(READINESS)
     accounts = await context.accounts.accounts()
     units = {account.unit for account in accounts if account.point is None}
     points = await context.scheduler.points()
@@ -282,44 +282,46 @@ def _head(judged: board.Board, points: UnitDirectory) -> Head:
     )
 
 
-def _board(call: ApiRequest, judged: board.Board, points: UnitDirectory, units: Mapping[str, model.Unit]) -> Board:
+def _board(request: ApiRequest, judged: board.Board, points: UnitDirectory, units: Mapping[str, model.Unit]) -> Board:
     found = judged.session
-    seen = permissions.seen_points(call.account, found, points)
-    rows = [_ready(call, judged, points[point], points, units) for point in judged.points if point in seen]
+    seen = permissions.seen_points(request.account, found, points)
+    rows = [_ready(request, judged, points[point], points, units) for point in judged.points if point in seen]
     return Board(
         session=_head(judged, points),
         urgent=found.klass == EMERGENCY,
-        may_assign=permissions.may_assign(call.account, found, points, "main"),
+        may_assign=permissions.may_assign(request.account, found, points, "main"),
         units=[Named(id=unit, name=units[unit].name) for unit in judged.on_site],
         marks=[_mark(mark) for mark in judged.marks],
-        duties=[_wire(call, each, found, points) for each in judged.duties if each.point is None or each.point in seen],
+        duties=[
+            _wire(request, each, found, points) for each in judged.duties if each.point is None or each.point in seen
+        ],
         points=sorted(rows, key=lambda row: (-readiness_marks.SEVERITY.index(row.colour), row.district)),
     )
 
 
 def _ready(
-    call: ApiRequest,
+    request: ApiRequest,
     judged: board.Board,
     point: model.Point,
     points: UnitDirectory,
     units: Mapping[str, model.Unit],
 ) -> Ready:
-    own = permissions.may_speak_for(call.account, judged.session, points, point.id)
+    own = permissions.may_speak_for(request.account, judged.session, points, point.id)
     return Ready(
         point=point.id,
         name=point.name,
         label=point.label,
         district=_district(units[point.unit], units),
         colour=judged.colours[point.id],
-        marks=[_mark(mark, call.account.central or own) for mark in judged.points[point.id]],
-        steps=_steps(call, judged, point.id),
-        may_check=permissions.may_check(call.account, judged.session, points, point.id),
+        marks=[_mark(mark, request.account.central or own) for mark in judged.points[point.id]],
+        steps=_steps(request, judged, point.id),
+        may_check=permissions.may_check(request.account, judged.session, points, point.id),
         own=own,
     )
 
 
-def _steps(call: ApiRequest, judged: board.Board, point: str) -> list[Step]:
-    named = call.context(READINESS).scheduler.policy(judged.session.official.start).preparation.steps
+def _steps(request: ApiRequest, judged: board.Board, point: str) -> list[Step]:
+    named = request.context(READINESS).scheduler.policy(judged.session.official.start).preparation.steps
     done = judged.steps.get(point, {})
     return [Step(id=step_, name=name, done=done.get(step_)) for step_, name in named.items()]
 
@@ -336,7 +338,7 @@ def _mark(mark: readiness_marks.Mark, trusted: bool = False) -> Mark:
     return Mark(item=mark.item, colour=mark.colour, word=mark.word, value=value)
 
 
-def _wire(call: ApiRequest, given: duty.Duty, found: model.Session, points: UnitDirectory) -> Duty:
+def _wire(request: ApiRequest, given: duty.Duty, found: model.Session, points: UnitDirectory) -> Duty:
     return Duty(
         id=given.id,
         role=given.role,
@@ -345,7 +347,7 @@ def _wire(call: ApiRequest, given: duty.Duty, found: model.Session, points: Unit
         name=given.name,
         phone=given.phone,
         arrived=given.arrived,
-        may_change=_may_change(call, given, found, points),
+        may_change=_may_change(request, given, found, points),
     )
 
 

@@ -56,30 +56,30 @@ class Filler(Model):
     filler: Annotated[str, StringConstraints(max_length=65_000)]
 
 
-async def measure(call: ApiRequest) -> Measure:
+async def measure(request: ApiRequest) -> Measure:
     """Return today's limits of tests."""
-    policy = call.context(READINESS).self_tests.policy(call.now)
+    policy = request.context(READINESS).self_tests.policy(request.now)
     ticks = [Named(id=tick, name=name) for tick, name in policy.ticks.items()]
     return Measure(mic_dbfs=policy.mic_dbfs, min_luma=policy.min_luma, min_kbps=policy.min_kbps, ticks=ticks)
 
 
-async def tests(call: ApiRequest) -> list[Kept]:
+async def tests(request: ApiRequest) -> list[Kept]:
     """List the newest tests of a point."""
-    await _own(call, call.account.sees_all)
-    return [_wire(test) for test in await call.context(READINESS).self_tests.of(call.id, NEWEST)]
+    await _own(request, request.account.sees_all)
+    return [_wire(test) for test in await request.context(READINESS).self_tests.of(request.id, NEWEST)]
 
 
-async def keep(call: ApiRequest) -> Kept:
+async def keep(request: ApiRequest) -> Kept:
     """Store a test of a point."""
-    context = call.context(READINESS)
-    await _own(call, call.account.central)
-    body: SelfTest = call.body
+    context = request.context(READINESS)
+    await _own(request, request.account.central)
+    body: SelfTest = request.body
     measured = self_test.SelfTestMeasurement(
         **body.model_dump(exclude={"ticks"}), ticks=tuple(dict.fromkeys(body.ticks))
     )
-    kept = await context.self_tests.keep(call.id, call.account.account, measured, call.now)
-    await call.note("self-test", call.id, " ".join(kept.failed) or "ok")
-    return _wire(kept)
+    stored = await context.self_tests.keep(request.id, request.account.account, measured, request.now)
+    await request.note("self-test", request.id, " ".join(stored.failed) or "ok")
+    return _wire(stored)
 
 
 async def down(_: ApiRequest) -> web.Response:
@@ -92,12 +92,12 @@ async def up(_: ApiRequest) -> web.Response:
     return web.Response(status=204)
 
 
-async def _own(call: ApiRequest, everywhere: bool) -> None:
+async def _own(request: ApiRequest, everywhere: bool) -> None:
     """Check that the account belongs to a point. Raises UnknownPoint, Hidden, Forbidden."""
-    point = await call.context(READINESS).scheduler.point(call.id)
-    own = call.account.unit == point.unit
-    call.seen(call.account.sees_all or own)
-    call.only(everywhere or own)
+    point = await request.context(READINESS).scheduler.point(request.id)
+    own = request.account.unit == point.unit
+    request.seen(request.account.sees_all or own)
+    request.only(everywhere or own)
 
 
 def _wire(test: self_test.SelfTest) -> Kept:

@@ -79,40 +79,40 @@ class Deadlines(Model):
     provisional: bool
 
 
-async def calendar(call: ApiRequest) -> Calendar:
+async def calendar(request: ApiRequest) -> Calendar:
     """Return the calendar of a year."""
-    year = call.query.year or call.now.astimezone(call.context(POLICY).scheduler.policy(call.now).zone).year
-    return await _calendar(call, year)
+    year = request.query.year or request.now.astimezone(request.context(POLICY).scheduler.policy(request.now).zone).year
+    return await _calendar(request, year)
 
 
-async def correct(call: ApiRequest) -> Calendar:
+async def correct(request: ApiRequest) -> Calendar:
     """Correct a day; answers with its year."""
-    context = call.context(POLICY)
-    call.only("administrator" in call.account.roles)
-    body: Correction = call.body
+    context = request.context(POLICY)
+    request.only("administrator" in request.account.roles)
+    body: Correction = request.body
     if body.working is None:
         await context.scheduler.uncorrect_day(body.day)
     else:
-        note = DayCorrection(body.day, body.working, body.number or "", body.dated, call.account.account)
+        note = DayCorrection(body.day, body.working, body.number or "", body.dated, request.account.account)
         await context.scheduler.correct_day(note)
-    await call.note("calendar-day", body.day.isoformat(), f"{body.working} {body.number or ''}".strip())
-    return await _calendar(call, body.day.year)
+    await request.note("calendar-day", body.day.isoformat(), f"{body.working} {body.number or ''}".strip())
+    return await _calendar(request, body.day.year)
 
 
-async def confirm(call: ApiRequest) -> Calendar:
+async def confirm(request: ApiRequest) -> Calendar:
     """Confirm a year."""
-    call.only("administrator" in call.account.roles)
-    body: Confirmation = call.body
-    await call.context(POLICY).scheduler.confirm_year(body.year, call.account.account, call.now)
-    await call.note("calendar-year", str(body.year), "confirmed")
-    return await _calendar(call, body.year)
+    request.only("administrator" in request.account.roles)
+    body: Confirmation = request.body
+    await request.context(POLICY).scheduler.confirm_year(body.year, request.account.account, request.now)
+    await request.note("calendar-year", str(body.year), "confirmed")
+    return await _calendar(request, body.year)
 
 
-async def deadlines(call: ApiRequest) -> Deadlines:
+async def deadlines(request: ApiRequest) -> Deadlines:
     """Return the deadlines of a registration that comes now."""
-    asked: Asked = call.query
-    clock = await call.context(POLICY).scheduler.clock(call.now)
-    return wire(clock.deadlines(asked.class_, call.now, asked.start))
+    asked: Asked = request.query
+    clock = await request.context(POLICY).scheduler.clock(request.now)
+    return wire(clock.deadlines(asked.class_, request.now, asked.start))
 
 
 def wire(counted: Counted) -> Deadlines:
@@ -129,10 +129,10 @@ def wire(counted: Counted) -> Deadlines:
     )
 
 
-async def _calendar(call: ApiRequest, year: int) -> Calendar:
-    context = call.context(POLICY)
+async def _calendar(request: ApiRequest, year: int) -> Calendar:
+    context = request.context(POLICY)
     notes = await context.scheduler.calendar()
-    work = (await context.scheduler.clock(call.now)).worktime
+    work = (await context.scheduler.clock(request.now)).worktime
     return Calendar(year=year, confirmed=year in notes.confirmed, days=_special(notes, work, year))
 
 

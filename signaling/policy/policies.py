@@ -57,15 +57,15 @@ class Preview(Model):
     before: dict[str, Any]
 
 
-async def profiles(call: ApiRequest) -> list[Profile]:
+async def profiles(request: ApiRequest) -> list[Profile]:
     """List every profile of past and coming decisions, oldest first."""
-    return await _all(call)
+    return await _all(request)
 
 
-async def preview(call: ApiRequest) -> Preview:
+async def preview(request: ApiRequest) -> Preview:
     """Check a file and preview its effect; nothing is changed."""
-    call.only("administrator" in call.account.roles)
-    policy, before = await _faultless(call.context(POLICY).uploads.preview(call.body.text, call.now))
+    request.only("administrator" in request.account.roles)
+    policy, before = await _faultless(request.context(POLICY).uploads.preview(request.body.text, request.now))
     content = policy.model_dump(mode="json")
     return Preview(
         id=policy.id,
@@ -80,22 +80,22 @@ async def preview(call: ApiRequest) -> Preview:
     )
 
 
-async def file(call: ApiRequest) -> list[Profile]:
+async def file(request: ApiRequest) -> list[Profile]:
     """Store a profile that applies from its day on, if it is the previewed one."""
-    context = call.context(POLICY)
-    call.only("administrator" in call.account.roles)
-    body: Shown = call.body
-    policy = await _faultless(context.uploads.file(body.text, body.digest, call.account.account, call.now))
-    await call.note("profile-file", policy.stamp, f"{policy.effective_from} {body.digest[:16]}")
-    return await _all(call)
+    context = request.context(POLICY)
+    request.only("administrator" in request.account.roles)
+    body: Shown = request.body
+    policy = await _faultless(context.uploads.file(body.text, body.digest, request.account.account, request.now))
+    await request.note("profile-file", policy.stamp, f"{policy.effective_from} {body.digest[:16]}")
+    return await _all(request)
 
 
-async def withdraw(call: ApiRequest) -> list[Profile]:
+async def withdraw(request: ApiRequest) -> list[Profile]:
     """Withdraw a stored profile before its day."""
-    call.only("administrator" in call.account.roles)
-    policy = await call.context(POLICY).uploads.withdraw(call.id, call.now)
-    await call.note("profile-withdraw", policy.stamp, str(policy.effective_from))
-    return await _all(call)
+    request.only("administrator" in request.account.roles)
+    policy = await request.context(POLICY).uploads.withdraw(request.id, request.now)
+    await request.note("profile-withdraw", policy.stamp, str(policy.effective_from))
+    return await _all(request)
 
 
 async def _faultless(reading: Awaitable[T]) -> T:
@@ -105,26 +105,26 @@ async def _faultless(reading: Awaitable[T]) -> T:
         raise BadInput([Fault("text", fault) for fault in str(error).split("; ")]) from None
 
 
-async def _all(call: ApiRequest) -> list[Profile]:
-    context = call.context(POLICY)
-    now = context.scheduler.policy(call.now).stamp
-    filed = await context.uploads.filed(call.now) if "administrator" in call.account.roles else set()
-    return [_wire(kept, now, filed) for kept in await context.scheduler.profiles()]
+async def _all(request: ApiRequest) -> list[Profile]:
+    context = request.context(POLICY)
+    now = context.scheduler.policy(request.now).stamp
+    filed = await context.uploads.filed(request.now) if "administrator" in request.account.roles else set()
+    return [_wire(stored, now, filed) for stored in await context.scheduler.profiles()]
 
 
-def _wire(kept: StoredPolicy, in_force: str, filed: Collection[str]) -> Profile:
-    content: dict[str, Any] = json.loads(kept.content)
+def _wire(stored: StoredPolicy, in_force: str, filed: Collection[str]) -> Profile:
+    content: dict[str, Any] = json.loads(stored.content)
     return Profile(
-        id=kept.id,
-        version=kept.version,
+        id=stored.id,
+        version=stored.version,
         title=content["title"],
         effective_from=content["effective_from"],
         effective_to=content["effective_to"],
-        in_force=in_force == f"{kept.id}/{kept.version}",
-        recorded=kept.recorded,
-        digest=kept.digest,
+        in_force=in_force == f"{stored.id}/{stored.version}",
+        recorded=stored.recorded,
+        digest=stored.digest,
         content=content,
-        may_withdraw=kept.id in filed,
+        may_withdraw=stored.id in filed,
     )
 
 

@@ -137,98 +137,100 @@ class Ticket(Model):
     ticket: Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
-async def _may_fetch(call: ApiRequest, found: model.Recording) -> bool:
+async def _may_fetch(request: ApiRequest, found: model.Recording) -> bool:
     """Return True for the host unit, central technicians, and units that the host granted access (Điều 15.4)."""
-    if recording_access.may_download(call.account, found):
+    if recording_access.may_download(request.account, found):
         return True
-    grants = await call.context(RECORDINGS).documents.grants([found.session])
-    return allowed(grants, call.account.unit, RECORDING, call.now)
+    requests = await request.context(RECORDINGS).documents.grants([found.session])
+    return allowed(requests, request.account.unit, RECORDING, request.now)
 
 
-async def _may_see(call: ApiRequest, found: model.Recording) -> bool:
+async def _may_see(request: ApiRequest, found: model.Recording) -> bool:
     """Return True for accounts that may fetch it, administrators, and units that took part not long ago."""
-    if recording_access.may_list_recording(call.account, found) or await _may_fetch(call, found):
+    if recording_access.may_list_recording(request.account, found) or await _may_fetch(request, found):
         return True
-    known, held = await bodies(call), await call.context(RECORDINGS).scheduler.named([found.session])
-    since = call.now - SEEN_FOR
-    return any(call.account.unit in known.invited(each) and each.official.end > since for each in held)
+    known, sessions = await bodies(request), await request.context(RECORDINGS).scheduler.named([found.session])
+    since = request.now - SEEN_FOR
+    return any(request.account.unit in known.invited(each) and each.official.end > since for each in sessions)
 
 
-async def recordings(call: ApiRequest) -> list[Recording]:
+async def recordings(request: ApiRequest) -> list[Recording]:
     """List recordings by session, newest first: those the account may fetch, and those of sessions its unit took part
     in."""
-    context = call.context(RECORDINGS)
-    found = await _seen(call)
+    context = request.context(RECORDINGS)
+    found = await _seen(request)
     sessions = {each.session for each in found}
-    grants = await context.documents.grants(sessions)
+    requests = await context.documents.grants(sessions)
     handovers = {each.session: each for each in await context.handovers.of_sessions(sessions)}
-    return [_wire(call, list(files), grants, handovers) for _, files in groupby(found, key=lambda each: each.session)]
+    return [
+        _wire(request, list(files), requests, handovers) for _, files in groupby(found, key=lambda each: each.session)
+    ]
 
 
-async def _seen(call: ApiRequest) -> list[model.Recording]:
+async def _seen(request: ApiRequest) -> list[model.Recording]:
     """Return the files of a page of sessions. Raises BadInput."""
-    account, query = call.account, call.query
+    account, query = request.account, request.query
     where: ColumnElement[bool] = true()
     if not account.central:
         if account.unit is None:
             return []
-        took_part = schema.RECORDINGS.c.session.in_(attended(account.unit, call.now - SEEN_FOR, call.now))
+        took_part = schema.RECORDINGS.c.session.in_(attended(account.unit, request.now - SEEN_FOR, request.now))
         where = (schema.RECORDINGS.c.host_unit == account.unit) | took_part
     try:
-        return await call.context(RECORDINGS).store.page(where, query.limit, query.after)
+        return await request.context(RECORDINGS).store.page(where, query.limit, query.after)
     except LookupError:
         raise BadInput([Fault("after", "unknown-session")]) from None
 
 
-def _access(call: ApiRequest, found: model.Recording, grants: Sequence[AccessRequest]) -> Access:
-    if recording_access.may_list_recording(call.account, found):
+def _access(request: ApiRequest, found: model.Recording, requests: Sequence[AccessRequest]) -> Access:
+    if recording_access.may_list_recording(request.account, found):
         return "owner"
-    own = [each for each in grants if each.session == found.session and each.subject == RECORDING]
-    if allowed(own, call.account.unit, RECORDING, call.now):
+    own = [each for each in requests if each.session == found.session and each.subject == RECORDING]
+    if allowed(own, request.account.unit, RECORDING, request.now):
         return "granted"
-    return "asked" if any(each.unit == call.account.unit and each.answer == "waiting" for each in own) else "none"
+    return "asked" if any(each.unit == request.account.unit and each.answer == "waiting" for each in own) else "none"
 
 
-async def receive(call: ApiRequest) -> Handover:
+async def receive(request: ApiRequest) -> Handover:
     """Confirm that the host unit has its recording (Điều 15.3)."""
-    context = call.context(RECORDINGS)
-    found, points = await find(call)
-    if call.account.unit is None or call.account.unit != points[found.host_point].unit:
+    context = request.context(RECORDINGS)
+    found, points = await find(request)
+    if request.account.unit is None or request.account.unit != points[found.host_point].unit:
         raise Forbidden
-    received = await context.handovers.receive(found.id, call.body.sha256, call.account.account, call.now)
-    await call.note("recording-received", found.id, received.digest)
-    return _handover(call, received)
+    received = await context.handovers.receive(found.id, request.body.sha256, request.account.account, request.now)
+    await request.note("recording-received", found.id, received.digest)
+    return _handover(request, received)
 
 
-def _handover(call: ApiRequest, of: recording_handover.Handover) -> Handover:
+def _handover(request: ApiRequest, of: recording_handover.Handover) -> Handover:
     fields = ("ended", "due", "told", "digest", "received", "received_by", "keep_until", "deleted")
     return Handover(
         **{name: getattr(of, name) for name in fields},
-        standing=of.status(call.now),
-        may_receive=of.received is None and call.account.unit == of.unit,
+        standing=of.status(request.now),
+        may_receive=of.received is None and request.account.unit == of.unit,
     )
 
 
-async def link(call: ApiRequest) -> Link:
+async def link(request: ApiRequest) -> Link:
     """Make a link to a recording, or to the sound of one of its points."""
-    await _ready(call)
-    ticket, expires = call.context(RECORDINGS).catalog.ticket(call.id, call.account.account, call.now)
-    return Link(url=f"/api/v1/recordings/{call.id}/file?ticket={ticket}", expires=expires)
+    await _ready(request)
+    ticket, expires = request.context(RECORDINGS).catalog.ticket(request.id, request.account.account, request.now)
+    return Link(url=f"/api/v1/recordings/{request.id}/file?ticket={ticket}", expires=expires)
 
 
-async def file(call: ApiRequest) -> web.StreamResponse:
+async def file(request: ApiRequest) -> web.StreamResponse:
     """Send a recording or an isolated track, or a range of it; damage that is found enters the audit log."""
-    found = await _ready(call)
-    call.context(RECORDINGS).catalog.check(call.query.ticket, call.id, call.account.account, call.now)
-    solo = next((solo for solo in found.solos if solo.id == call.id), None)
+    found = await _ready(request)
+    request.context(RECORDINGS).catalog.check(request.query.ticket, request.id, request.account.account, request.now)
+    solo = next((solo for solo in found.solos if solo.id == request.id), None)
     path = Path(found.path if solo is None else solo.path)
     name = f"{found.session}-{found.part or 'joined'}"
     name += ".mp4" if solo is None else f"-{_plain(solo.name)}.m4a"
     kind = "video/mp4" if solo is None else "audio/mp4"
     headers = {"Content-Type": kind, **attachment(name)}
-    await call.note("download", call.id, call.request.headers.get("Range", "whole"))
+    await request.note("download", request.id, request.request.headers.get("Range", "whole"))
     return await byte_ranges.send(
-        call, path, found.sealed, (found if solo is None else solo).sha256 or call.id, headers
+        request, path, found.sealed, (found if solo is None else solo).sha256 or request.id, headers
     )
 
 
@@ -237,38 +239,38 @@ def _plain(label: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", label.split(" · ", maxsplit=1)[0])[:64]
 
 
-async def thumbnail(call: ApiRequest) -> web.StreamResponse:
+async def thumbnail(request: ApiRequest) -> web.StreamResponse:
     """Send a picture from the middle of a recording."""
-    found = await _find(call)
-    await call.saw("see-picture", call.id)
+    found = await _find(request)
+    await request.saw("see-picture", request.id)
     picture = thumbnail_of(Path(found.path))
-    return await byte_ranges.send(call, picture, found.sealed, call.id, {"Content-Type": "image/jpeg"})
+    return await byte_ranges.send(request, picture, found.sealed, request.id, {"Content-Type": "image/jpeg"})
 
 
-async def describe(call: ApiRequest) -> manifest.Manifest:
+async def describe(request: ApiRequest) -> manifest.Manifest:
     """Return the manifest of a session's recording."""
-    found = await call.context(RECORDINGS).store.parts(call.id)
+    found = await request.context(RECORDINGS).store.parts(request.id)
     if not found:
         raise NotFound
-    call.seen(await _may_see(call, found[0]))
-    call.only(recording_access.may_list_recording(call.account, found[0]))
+    request.seen(await _may_see(request, found[0]))
+    request.only(recording_access.may_list_recording(request.account, found[0]))
     return manifest.manifest(found)
 
 
-async def _find(call: ApiRequest) -> model.Recording:
+async def _find(request: ApiRequest) -> model.Recording:
     """Find a recording by its id or by that of one of its isolated tracks."""
-    context = call.context(RECORDINGS)
-    found = await context.store.recording(call.id) or await context.store.of_solo(call.id)
+    context = request.context(RECORDINGS)
+    found = await context.store.recording(request.id) or await context.store.of_solo(request.id)
     if found is None:
         raise NotFound
-    call.seen(await _may_see(call, found))
-    call.only(await _may_fetch(call, found))
+    request.seen(await _may_see(request, found))
+    request.only(await _may_fetch(request, found))
     return found
 
 
-async def _ready(call: ApiRequest) -> model.Recording:
+async def _ready(request: ApiRequest) -> model.Recording:
     """Find a file that does not change any more; a broken one may still be of use."""
-    found = await _find(call)
+    found = await _find(request)
     if found.state == "deleted":
         raise NotFound
     if found.state not in {"ready", "broken"}:
@@ -277,15 +279,15 @@ async def _ready(call: ApiRequest) -> model.Recording:
 
 
 def _wire(
-    call: ApiRequest,
+    request: ApiRequest,
     files: Sequence[model.Recording],
-    grants: Sequence[AccessRequest],
+    requests: Sequence[AccessRequest],
     handovers: Mapping[str, recording_handover.Handover],
 ) -> Recording:
     """Describe a session's files; the joined file comes first, if there is one."""
     whole = files[0]
-    access = _access(call, whole, grants)
-    may = access == "granted" or recording_access.may_download(call.account, whole)
+    access = _access(request, whole, requests)
+    may = access == "granted" or recording_access.may_download(request.account, whole)
     parts = [_part(each, may, access) for each in files if each.part != JOINED]
     known = handovers.get(whole.session)
     return Recording(
@@ -294,7 +296,7 @@ def _wire(
         title=whole.title,
         host=whole.host,
         access=access,
-        handover=_handover(call, known) if known is not None and access == "owner" else None,
+        handover=_handover(request, known) if known is not None and access == "owner" else None,
         parts=parts,
     )
 
@@ -322,10 +324,10 @@ def _part(found: model.Recording, may: bool, access: Access) -> Part:
     )
 
 
-async def estimate(call: ApiRequest) -> Estimate:
+async def estimate(request: ApiRequest) -> Estimate:
     """Estimate the size of a recording before it is requested (R-082)."""
-    context = call.context(RECORDINGS)
-    wish: Wish = call.query
+    context = request.context(RECORDINGS)
+    wish: Wish = request.query
     space = await context.catalog.space()
     voices = context.mixed_voices if wish.voices else 0
     return Estimate(bytes=disk_space.size(wish.minutes / 60, voices), free=space.usable, reserve=space.reserve)

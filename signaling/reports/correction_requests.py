@@ -56,42 +56,44 @@ class Inquiry(Model):
     may_answer: bool
 
 
-async def inquiries(call: ApiRequest) -> list[Inquiry]:
+async def inquiries(request: ApiRequest) -> list[Inquiry]:
     """List requests: all for supervisors, else those to the account's unit."""
-    names = await call.unit_names()
-    found = await call.context(REPORTS).corrections.requests()
-    own = [each for each in found if call.account.sees_all or _asked(call, each)]
-    return [_wire(call, each, names) for each in own]
+    names = await request.unit_names()
+    found = await request.context(REPORTS).corrections.requests()
+    own = [each for each in found if request.account.sees_all or _asked(request, each)]
+    return [_wire(request, each, names) for each in own]
 
 
-async def ask(call: ApiRequest) -> Inquiry:
+async def ask(request: ApiRequest) -> Inquiry:
     """Ask units to check the figures of a period."""
-    context = call.context(REPORTS)
-    call.only(call.account.central)
-    body: Ask = call.body
-    by = call.account.account
-    made = await context.corrections.ask(body.title, periods_of(call)[0], body.due, body.units, by, call.now)
-    await call.note("figures-asked", made.id, f"{made.title} ({len(made.answers)})")
-    return _wire(call, made, await call.unit_names())
+    context = request.context(REPORTS)
+    request.only(request.account.central)
+    body: Ask = request.body
+    by = request.account.account
+    created = await context.corrections.ask(body.title, periods_of(request)[0], body.due, body.units, by, request.now)
+    await request.note("figures-asked", created.id, f"{created.title} ({len(created.answers)})")
+    return _wire(request, created, await request.unit_names())
 
 
-async def answer(call: ApiRequest) -> Given:
+async def answer(request: ApiRequest) -> Given:
     """Confirm or correct the figures of the account's unit."""
-    if call.account.unit is None:
+    if request.account.unit is None:
         raise NotFound
-    body: Said = call.body
-    unit, by = call.account.unit, call.account.account
-    given = await call.context(REPORTS).corrections.answer(call.id, unit, body.figures, body.remark, by, call.now)
-    await call.note("figures-said", call.id, f"{given.corrected or 'confirmed'} {given.remark}"[:200])
-    return _given(given, given.at or call.now, call, await call.unit_names())
+    body: Said = request.body
+    unit, by = request.account.unit, request.account.account
+    given = await request.context(REPORTS).corrections.answer(
+        request.id, unit, body.figures, body.remark, by, request.now
+    )
+    await request.note("figures-said", request.id, f"{given.corrected or 'confirmed'} {given.remark}"[:200])
+    return _given(given, given.at or request.now, request, await request.unit_names())
 
 
-def _asked(call: ApiRequest, request: CorrectionRequest) -> bool:
-    return any(each.unit == call.account.unit for each in request.answers)
+def _asked(request: ApiRequest, correction: CorrectionRequest) -> bool:
+    return any(each.unit == request.account.unit for each in correction.answers)
 
 
-def _wire(call: ApiRequest, of: CorrectionRequest, names: dict[str, str]) -> Inquiry:
-    seen = [each for each in of.answers if call.account.sees_all or each.unit == call.account.unit]
+def _wire(request: ApiRequest, of: CorrectionRequest, names: dict[str, str]) -> Inquiry:
+    seen = [each for each in of.answers if request.account.sees_all or each.unit == request.account.unit]
     return Inquiry(
         id=of.id,
         title=of.title,
@@ -101,12 +103,12 @@ def _wire(call: ApiRequest, of: CorrectionRequest, names: dict[str, str]) -> Inq
         at=of.at,
         asked=len(of.answers),
         answered=sum(each.at is not None for each in of.answers),
-        answers=[_given(each, of.due, call, names) for each in seen],
-        may_answer=_asked(call, of),
+        answers=[_given(each, of.due, request, names) for each in seen],
+        may_answer=_asked(request, of),
     )
 
 
-def _given(of: UnitReply, due: Moment, call: ApiRequest, names: dict[str, str]) -> Given:
+def _given(of: UnitReply, due: Moment, request: ApiRequest, names: dict[str, str]) -> Given:
     return Given(
         unit=Named(id=of.unit, name=names.get(of.unit, of.unit)),
         counted=dict(of.counted),
@@ -114,7 +116,7 @@ def _given(of: UnitReply, due: Moment, call: ApiRequest, names: dict[str, str]) 
         remark=of.remark,
         by=of.by,
         at=of.at,
-        standing=corrections.status(of, due, call.now),
+        standing=corrections.status(of, due, request.now),
     )
 
 

@@ -101,15 +101,15 @@ class Entry(Model):
     reviewable: bool
 
 
-async def report(call: ApiRequest) -> wire.Report:
+async def report(request: ApiRequest) -> wire.Report:
     """Return the report of a period."""
-    return wire.wire(await _report(call), _zone(call))
+    return wire.wire(await _report(request), _zone(request))
 
 
-async def points(call: ApiRequest) -> list[Point]:
+async def points(request: ApiRequest) -> list[Point]:
     """List the attendance of each point in a period."""
-    call.only(call.account.sees_all)
-    found = await call.context(REPORTS).reports.points(periods_of(call)[0], call.now)
+    request.only(request.account.sees_all)
+    found = await request.context(REPORTS).reports.points(periods_of(request)[0], request.now)
     return [
         Point(
             id=row.point,
@@ -126,44 +126,46 @@ async def points(call: ApiRequest) -> list[Point]:
     ]
 
 
-async def review(call: ApiRequest) -> Review:
+async def review(request: ApiRequest) -> Review:
     """Store the review of an emergency."""
-    call.only(call.account.central)
-    found = await call.context(REPORTS).reviews.review(call.id, call.body.remark, call.account.account, call.now)
-    await call.note("review", call.id, found.remark[:200])
+    request.only(request.account.central)
+    found = await request.context(REPORTS).reviews.review(
+        request.id, request.body.remark, request.account.account, request.now
+    )
+    await request.note("review", request.id, found.remark[:200])
     return Review(**asdict(found))
 
 
-async def behind(call: ApiRequest) -> list[Entry]:
+async def behind(request: ApiRequest) -> list[Entry]:
     """List the registrations behind a number."""
-    call.only(call.account.sees_all)
-    query: Behind = call.query
+    request.only(request.account.sees_all)
+    query: Behind = request.query
     if query.figure not in figures.NAMES:
         raise BadInput([Fault("figure", "unknown-figure")])
-    facts = await _behind(call, periods_of(call)[0], query)
-    grounds = call.context(REPORTS).scheduler.policy(call.now).classes[EMERGENCY].grounds
-    return [_entry(call, fact, grounds) for fact in facts]
+    facts = await _behind(request, periods_of(request)[0], query)
+    grounds = request.context(REPORTS).scheduler.policy(request.now).classes[EMERGENCY].grounds
+    return [_entry(request, fact, grounds) for fact in facts]
 
 
-async def _behind(call: ApiRequest, span: Span, query: Behind) -> Sequence[RegistrationFact]:
-    context = call.context(REPORTS)
+async def _behind(request: ApiRequest, span: Span, query: Behind) -> Sequence[RegistrationFact]:
+    context = request.context(REPORTS)
     if query.point is None:
-        facts = await context.reports.facts(span, call.now)
+        facts = await context.reports.facts(span, request.now)
         return figures.facts_behind(facts, query.by, query.key, query.figure)
     if query.figure not in OF_POINT:
         raise BadInput([Fault("figure", "unknown-figure")])
-    return await context.reports.behind_point(span, query.point, query.figure, call.now)
+    return await context.reports.behind_point(span, query.point, query.figure, request.now)
 
 
-async def file(call: ApiRequest) -> web.Response:
+async def file(request: ApiRequest) -> web.Response:
     """Send a report as a spreadsheet or PDF."""
-    query: File = call.query
-    found = await _report(call)
-    zone = _zone(call)
+    query: File = request.query
+    found = await _report(request)
+    zone = _zone(request)
     title = report_tables.title(found, zone)
-    await call.note("export-report", query.format, title)
+    await request.note("export-report", query.format, title)
     make = xlsx if query.format == "xlsx" else _pdf
-    points = await call.context(REPORTS).reports.points(found.period, call.now)
+    points = await request.context(REPORTS).reports.points(found.period, request.now)
     body = await asyncio.to_thread(make, title, report_tables.sheets(found, points, zone))
     first = found.period.start.astimezone(zone)
     return attached(body, TYPES[query.format], f"thong-ke-{first:%Y%m%d}.{query.format}")
@@ -175,21 +177,21 @@ def _pdf(title: str, sheets: Sequence[report_tables.Sheet]) -> bytes:
     return pdf(title, sheets)
 
 
-async def _report(call: ApiRequest) -> service.Report:
-    call.only(call.account.sees_all)
-    span, earlier = periods_of(call)
-    return await call.context(REPORTS).reports.report(span, earlier, call.now)
+async def _report(request: ApiRequest) -> service.Report:
+    request.only(request.account.sees_all)
+    span, earlier = periods_of(request)
+    return await request.context(REPORTS).reports.report(span, earlier, request.now)
 
 
-def periods_of(call: ApiRequest) -> tuple[Span, Span]:
+def periods_of(request: ApiRequest) -> tuple[Span, Span]:
     """Return the requested period and the one it is compared with. Raises BadInput."""
-    query: Asked = call.query
-    today = call.now.astimezone(_zone(call))
+    query: Asked = request.query
+    today = request.now.astimezone(_zone(request))
     year, number = query.year or today.year, query.month or today.month
     if query.period == "month":
-        return month(year, number, _zone(call)), month(year, number - 1, _zone(call))
+        return month(year, number, _zone(request)), month(year, number - 1, _zone(request))
     if query.period != "range":
-        return _named(call, query.period, year)
+        return _named(request, query.period, year)
     if query.from_ is None or query.to is None or not query.from_ < query.to:
         raise BadInput([Fault("to", "end-before-start")])
     if query.to - query.from_ > LONGEST:
@@ -197,17 +199,17 @@ def periods_of(call: ApiRequest) -> tuple[Span, Span]:
     return Span(query.from_, query.to), Span(query.from_ - (query.to - query.from_), query.from_)
 
 
-def _named(call: ApiRequest, kind: PeriodId, year: int) -> tuple[Span, Span]:
-    rules = CALENDAR_YEAR if call.query.calendar else call.context(REPORTS).scheduler.policy(call.now).reports
+def _named(request: ApiRequest, kind: PeriodId, year: int) -> tuple[Span, Span]:
+    rules = CALENDAR_YEAR if request.query.calendar else request.context(REPORTS).scheduler.policy(request.now).reports
     first, second = ((kind, year), before(kind, year))
-    return period(*first, rules, _zone(call)), period(*second, rules, _zone(call))
+    return period(*first, rules, _zone(request)), period(*second, rules, _zone(request))
 
 
-def _zone(call: ApiRequest) -> ZoneInfo:
-    return call.context(REPORTS).scheduler.policy(call.now).zone
+def _zone(request: ApiRequest) -> ZoneInfo:
+    return request.context(REPORTS).scheduler.policy(request.now).zone
 
 
-def _entry(call: ApiRequest, fact: RegistrationFact, grounds: Mapping[str, str]) -> Entry:
+def _entry(request: ApiRequest, fact: RegistrationFact, grounds: Mapping[str, str]) -> Entry:
     urgent = fact.held and fact.klass == EMERGENCY
     return Entry(
         id=fact.id,
@@ -223,7 +225,7 @@ def _entry(call: ApiRequest, fact: RegistrationFact, grounds: Mapping[str, str])
         ground=grounds.get(fact.ground, fact.ground),
         reason=fact.reason,
         review=None if fact.review is None else Review(**asdict(fact.review)),
-        reviewable=urgent and call.account.central and fact.end <= call.now,
+        reviewable=urgent and request.account.central and fact.end <= request.now,
     )
 
 

@@ -47,7 +47,7 @@ T = TypeVar("T")
 
 
 def main() -> None:
-    """Run one command; a fault that needs no traceback is one line on stderr."""
+    """Run one command; an expected error is one line on stderr, without a traceback."""
     logging.basicConfig(
         level=os.environ.get("DIEMCAU_LOG", "WARNING").upper(), format="%(levelname)s %(name)s %(message)s"
     )
@@ -62,7 +62,7 @@ def main() -> None:
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end; SIGTERM, like Ctrl-C, still lets everything be left and stopped in order."""
+    """Run to the end; SIGTERM, like Ctrl-C, still leaves and stops everything in order."""
 
     async def cancellable() -> T:
         task = asyncio.ensure_future(work)
@@ -130,7 +130,7 @@ async def _measure(arguments: argparse.Namespace) -> Outcome:
 
 
 def _named(arguments: argparse.Namespace) -> Venue:
-    """The server of `--url`. Raises ValueError when nobody is named who could join."""
+    """Return the server of `--url`. Raises ValueError without an account that could join."""
     login: Login | None = (arguments.account, arguments.password) if arguments.account else None
     if login and not arguments.password:
         raise ValueError("--account needs --password")

@@ -98,7 +98,7 @@ class MixReceiver:
 class Figures:
     """What was heard. Latency in ms, from a packet's arrival to the same sound in the decoded mix."""
 
-    line: str
+    path: str
     lost_pct: float
     filled_pct: float
     longest_silence_ms: int
@@ -109,21 +109,21 @@ class Figures:
     def row(self) -> list[Any]:
         """The columns of :data:`HEADINGS`."""
         heard = (f"{self.filled_pct:.1f} %", f"{self.longest_silence_ms} ms", f"{self.tone_hz} Hz")
-        return [self.line, f"{self.lost_pct:.1f} %", *heard, f"{self.latency_ms_p50:.0f}", f"{self.latency_ms_p95:.0f}"]
+        return [self.path, f"{self.lost_pct:.1f} %", *heard, f"{self.latency_ms_p50:.0f}", f"{self.latency_ms_p95:.0f}"]
 
 
 HEADINGS = ("line", "lost", "slots filled", "longest silence", "tone", "latency p50, ms", "p95, ms")
 
 
-def measure(line: NetworkPath, seconds: int) -> Figures:
+def measure(path: NetworkPath, seconds: int) -> Figures:
     """Send a lasting tone for the holes, and a broken one for the latency, at every phase for so long."""
     slots = seconds * 50
-    runs = [transmit(line, encode_tone(TONE_HZ), slots, phase) for phase in range(PHASES)]
+    runs = [transmit(path, encode_tone(TONE_HZ), slots, phase) for phase in range(PHASES)]
     filled = [_filled(tone) for tone, _ in runs]
     arrivals = [arrival for _, each in runs for arrival in each]
-    latencies = sorted(each for phase in range(PHASES) for each in _latencies(line, slots, phase))
+    latencies = sorted(each for phase in range(PHASES) for each in _latencies(path, slots, phase))
     return Figures(
-        line=line.name,
+        path=path.name,
         lost_pct=100 * sum(arrival is None for arrival in arrivals) / len(arrivals),
         filled_pct=100 * float(np.mean(filled)),
         longest_silence_ms=20 * max(_longest([not slot for slot in each]) for each in filled),
@@ -138,14 +138,14 @@ def _filled(tone: Samples) -> list[bool]:
     return list((np.sqrt(np.square(slots).mean(axis=1)) > FILLED)[SETTLE_SLOTS:])
 
 
-def transmit(line: NetworkPath, voice: tuple[bytes, ...], slots: int, phase: int) -> tuple[Samples, list[float | None]]:
+def transmit(path: NetworkPath, voice: tuple[bytes, ...], slots: int, phase: int) -> tuple[Samples, list[float | None]]:
     """Return the mix after `slots` ticks, and when each packet arrived in seconds (None: never)."""
-    arrivals = _arrivals(line, slots, phase)
+    arrivals = _arrivals(path, slots, phase)
     order = sorted(((at, n) for n, at in enumerate(arrivals) if at is not None), reverse=True)
-    flush_queue, ear = FlushQueue(), MixReceiver()
+    flush_queue, receiver = FlushQueue(), MixReceiver()
     mixer = Mixer(flush_queue, RoomOptions())
     mixer.open(SEAT)
-    mixer.full.attach(ear)
+    mixer.full.attach(receiver)
     for tick in range(slots):
         now = tick * SLOT_S
         while order and order[-1][0] <= now:
@@ -153,23 +153,23 @@ def transmit(line: NetworkPath, voice: tuple[bytes, ...], slots: int, phase: int
             mixer.hear(SEAT, Packet(111, n & 0xFFFF, n * SLOT, 1, False, voice[n % len(voice)]), arrival)
         mixer.tick(tick, now)
         flush_queue.flush(now)
-    return np.concatenate(ear.sound), arrivals
+    return np.concatenate(receiver.sound), arrivals
 
 
-def _arrivals(line: NetworkPath, slots: int, phase: int) -> list[float | None]:
+def _arrivals(path: NetworkPath, slots: int, phase: int) -> list[float | None]:
     chance = random.Random(SEED + phase)
-    lost = line.lost(chance)
+    lost = path.lost(chance)
     start = NETWORK_S + phase * SLOT_S / PHASES
-    delays = [chance.random() * line.jitter_ms / 1000 for _ in range(slots)]
+    delays = [chance.random() * path.jitter_ms / 1000 for _ in range(slots)]
     return [None if next(lost) else start + n * SLOT_S + delay for n, delay in enumerate(delays)]
 
 
-def _latencies(line: NetworkPath, slots: int, phase: int) -> list[float]:
+def _latencies(path: NetworkPath, slots: int, phase: int) -> list[float]:
     """Return the ms from the arrival of the packet in which a tone begins to the tone in the mix, for each tone."""
     moments = np.arange(BURST_SLOTS * SLOT * 10) / RATE_HZ
     sounding = (np.arange(len(moments)) // SLOT) % BURST_SLOTS < BURST_SLOTS // 2
     voice = encode_sound((np.sin(2 * np.pi * TONE_HZ * moments) * AMPLITUDE * 32767 * sounding).astype(np.int16))
-    heard, arrivals = transmit(line, voice, slots, phase)
+    heard, arrivals = transmit(path, voice, slots, phase)
     loud = np.abs(heard.astype(np.int32)) > AMPLITUDE * 32767 / 4
     found = []
     for n in range(SETTLE_SLOTS // BURST_SLOTS * BURST_SLOTS, slots - 2 * BURST_SLOTS, BURST_SLOTS):

@@ -1,4 +1,4 @@
-"""The least a composed picture can cost: decode 16 streams, scale them, encode one. Run as a process of its own.
+"""Measures the least CPU of a composed picture, in a process of its own: decode 16 streams, scale them, encode one.
 
 `python -m loadtest.bench.compose_minimum` prints the share of a core it takes as JSON, flat out and 25 times a second;
 the benchmark puts it next to the server's own.
@@ -21,7 +21,7 @@ from mediaserver.video.scaler import Scaler
 
 SENDERS = 16
 CARDS = tuple(Card(f"Point {hue}", hue) for hue in range(0, 12, 3))
-"""Four different pictures, four senders each."""
+"""Four different pictures, for four senders each."""
 TILES_PER_SIDE = 4
 WIDTH, HEIGHT, BITRATE = 1280, 720, 2_500_000
 
@@ -29,7 +29,7 @@ Plane = npt.NDArray[np.uint8]
 
 
 def measure(seconds: int, every_s: float = 0.0) -> float:
-    """Percent of a core for so many seconds of media, a picture every so many seconds or one after the other."""
+    """Return percent of a core for so many seconds of media, a picture every so many seconds or one after the other."""
     streams = [coded(CARDS[i % len(CARDS)], "H264", 1, cache_directory()) for i in range(SENDERS)]
     composed = _composed()
     decoders = [(VideoDecoder("H264"), Scaler()) for _ in streams]
@@ -46,7 +46,7 @@ def measure(seconds: int, every_s: float = 0.0) -> float:
 
 
 def _composed() -> list[av.VideoFrame]:
-    """The 4x4 grid of the same pictures, made before the clock runs."""
+    """Return a 4x4 grid of the same pictures, made before the clock runs."""
     decoders = [VideoDecoder("H264") for _ in CARDS]
     streams = [coded(card, "H264", 1, cache_directory()) for card in CARDS]
     frames = []

@@ -1,4 +1,4 @@
-"""`python -m loadtest records`: what it costs to ask the records of a whole year, in CPU of this process.
+"""`python -m loadtest records`: measures the CPU time of queries over the records of a whole year.
 
 A fresh SQLite file with the units of Khánh Hòa gets a year of bookings as a province makes them: in office hours of
 working days, from two points to forty. Then requests are planned, months of the calendar answered, the year's report
@@ -63,7 +63,7 @@ REPORTS = 3
 ENTRIES = 1000
 LOOKS = 5
 QUEUED = 60
-"""So many sessions wait on one day."""
+"""Sessions that wait on one day."""
 BOARD = 145
 """The points of the example of the regulation (I-14)."""
 CENTRE = "ubnd.khanh-hoa"
@@ -72,7 +72,7 @@ UNIT = "568"
 SEED = 680
 
 Asked = tuple[datetime, int, list[str]]
-"""When a session starts, how many hours it lasts, its points with the host first."""
+"""When a session starts, how many hours it lasts, and its points with the host first."""
 
 
 async def run(progress: Callable[[str], None], bookings: int = BOOKINGS) -> dict[str, Any]:
@@ -112,7 +112,7 @@ def table(figures: dict[str, Any]) -> str:
 
 
 async def _book(engine: AsyncEngine, points: list[str], bookings: int, chance: random.Random) -> None:
-    """Write bookings as the scheduler would have, without asking whether they fit."""
+    """Write bookings as the scheduler would, without the admission rule."""
     asked = []
     for _ in range(bookings):
         size = chance.choice((3, 5, 8, 12, 20, 40))
@@ -121,7 +121,7 @@ async def _book(engine: AsyncEngine, points: list[str], bookings: int, chance: r
 
 
 async def _write(engine: AsyncEngine, first: int, asked: Sequence[Asked], state: State) -> None:
-    """Write registrations, numbered from the first on; those with a code keep who was there."""
+    """Write registrations, numbered from the first on; those with a code get attendance."""
     sessions, slots, invited, codes, happenings, stays = [], [], [], [], [], []
     for seq, (moment, hours, (host, *others)) in enumerate(asked, first):
         start = seconds(moment)
@@ -244,7 +244,7 @@ async def _reports(engine: AsyncEngine, scheduler: Scheduler) -> float:
 
 
 async def _desk(engine: AsyncEngine, scheduler: Scheduler, chance: random.Random) -> dict[str, float]:
-    """Return the cost of what the operator looks at: boards of a week, breaches of one, a queue of some hundreds."""
+    """Return the cost of the operator's views: boards of a week, breaches of one, a queue of some hundreds."""
     profiles, week = profile_files.load(), OPENS + timedelta(weeks=1)
     boards = ReadinessService(Alerts(engine, profiles, NOWHERE))
     box = FeedbackService(

@@ -1,4 +1,4 @@
-"""What the composed picture costs to encode in its sizes, and what is lost: `python -m loadtest.bench.encoder_cost`.
+"""Measures cost and loss of encoding the composed picture in its sizes: `python -m loadtest.bench.encoder_cost`.
 
 A film that moves everywhere (FFmpeg's Mandelbrot set, which zooms) is encoded as for viewers and decoded again.
 """
@@ -21,13 +21,13 @@ WIDTH, HEIGHT, FPS = 1280, 720, 25
 
 
 def main() -> None:
-    """One JSON object for each rendition."""
+    """Print one JSON object for each rendition."""
     for codec, step in RENDITIONS:
         print(json.dumps({"codec": codec, **measure(codec, step)}), flush=True)
 
 
 def measure(codec: str, step: int) -> dict[str, object]:
-    """Milliseconds of CPU a picture, core-% at its rate, dB (PSNR of luma) and Mbit/s."""
+    """Return milliseconds of CPU a picture, core-% at its rate, dB (PSNR of luma) and Mbit/s."""
     quality = QUALITIES[step]
     width, height = (round(side * quality.share) & ~1 for side in (WIDTH, HEIGHT))
     fps = Fraction(quality.fps or FPS, quality.every)
@@ -52,7 +52,7 @@ def measure(codec: str, step: int) -> dict[str, object]:
 
 
 def film(width: int, height: int, fps: Fraction) -> Iterator[VideoFrame]:
-    """The pictures of a few seconds."""
+    """Return the pictures of a few seconds."""
     with av.open(f"mandelbrot=size={width}x{height}:rate={fps}", format="lavfi") as source:
         for number, picture in enumerate(source.decode(video=0)):
             if number == round(SECONDS * fps):
@@ -61,7 +61,7 @@ def film(width: int, height: int, fps: Fraction) -> Iterator[VideoFrame]:
 
 
 def luma(picture: VideoFrame) -> "np.ndarray[tuple[int, ...], np.dtype[np.float32]]":
-    """The brightness of each pixel."""
+    """Return the brightness of each pixel."""
     return picture.to_ndarray(format="gray").astype(np.float32)
 
 

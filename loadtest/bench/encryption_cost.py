@@ -1,4 +1,4 @@
-"""What it costs to keep recordings sealed: CPU of sealing a gigabyte, of reading it back, and of a range of it.
+"""Measures the CPU of encrypting recordings: encrypting a gigabyte, reading it back, and a range of it.
 
 python -m loadtest.bench.encryption_cost
 """
@@ -34,7 +34,7 @@ def _measure(what: str, act: Callable[[], object]) -> None:
 
 
 def _fill(path: Path) -> None:
-    """Write what does not repeat within a chunk, and see it on the disk, as the finished file is."""
+    """Write data that does not repeat within a chunk, and flush it to the disk, as a finished file is."""
     chunk, fresh = secrets.token_bytes(CHUNK_BYTES), path.with_suffix(".new")
     with fresh.open("wb") as file:
         for _ in range(GIGABYTE // CHUNK_BYTES):

@@ -1,4 +1,4 @@
-"""`python -m loadtest flame`: where the media worker spends its time while it forwards, as a flame graph.
+"""`python -m loadtest flame`: draws where the media worker spends its CPU time while it forwards, as a flame graph.
 
 Width is CPU time, each row is called by the one below it.
 """
@@ -15,15 +15,15 @@ from loadtest.bench.worker_harness import bench_room
 
 WIDTH, ROW = 1000, 17
 LETTER = 6.2
-"""Pixels of a letter in 10 px."""
+"""Width of a letter of 10 px, in pixels."""
 NARROWEST = 0.002
-"""What takes less than this share is left out."""
+"""Functions with a smaller share are left out."""
 COLOURS = ("#f2b27a", "#eec28f", "#f5cba0", "#e9a86b")
 
 
 @dataclass(slots=True)
 class Block:
-    """A function in one place of the stack, and what it called."""
+    """A function at one place of the stack, and the functions that it called."""
 
     name: str
     samples: int = 0
@@ -39,7 +39,7 @@ class Block:
 
 
 async def sample(receivers: int, seconds: float) -> Block:
-    """Forward for a while and note where the worker is."""
+    """Forward for a while and sample the worker's stack."""
     with tempfile.TemporaryDirectory(prefix="diemcau-flame-") as directory:
         stacks = Path(directory) / "stacks"
         async with bench_room(("loadtest.bench.stack_sampler", str(stacks))) as bench:
@@ -49,7 +49,7 @@ async def sample(receivers: int, seconds: float) -> Block:
 
 
 def fold(stacks: str) -> Block:
-    """Stacks with their counts as a tree, without what every stack begins with."""
+    """Return stacks with their counts as a tree, without their common beginning."""
     root = Block("media worker")
     for line in stacks.splitlines():
         names, _, count = line.rpartition(" ")
@@ -61,7 +61,7 @@ def fold(stacks: str) -> Block:
 
 
 def draw(root: Block) -> str:
-    """The tree as SVG."""
+    """Draw the tree as SVG."""
     height = ROW * _depth(root)
     shapes = "".join(_shapes(root, 0.0, WIDTH / max(1, root.samples), height - ROW, root.samples))
     style = 'font-family="sans-serif" font-size="10"'

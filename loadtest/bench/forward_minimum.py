@@ -1,4 +1,4 @@
-"""The least that forwarding and mixing can cost: encrypt and send, or decode and encode, and nothing else.
+"""Measures the least CPU that forwarding and mixing can cost: encrypt and send, or decode and encode, nothing else.
 
 `python -m loadtest.bench.forward_minimum RECEIVERS VOICES` prints both as JSON, flat out and in the rhythm of pictures
 and sound. It is run as a process of its own, as the media worker is.
@@ -26,13 +26,13 @@ from mediaserver.transport.udp_mux import Port
 
 PICTURE_PACKETS, PACKET_BYTES = 6, 1100
 SOUND_PACKETS, SOUND_BYTES = 2, 80
-"""Of 20 ms each, in the time of one picture; they leave one by one."""
+"""Packets of 20 ms each, in the time of one picture; they are sent one by one."""
 PICTURES, MIXED_S = 200, 5
 MIXED = RoomOptions().mixed
 
 
 class Receiver:
-    """A socket on loopback that is sent to and emptied, and the keys for it."""
+    """A socket on loopback whose packets are read and dropped, and the keys for it."""
 
     def __init__(self) -> None:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -42,7 +42,7 @@ class Receiver:
         self.srtp = Srtp(_session(Policy.SSRC_ANY_OUTBOUND), _session(Policy.SSRC_ANY_INBOUND))
 
     def empty(self) -> None:
-        """Take what has come."""
+        """Read and drop the received packets."""
         while True:
             try:
                 self.socket.recv(2048)
@@ -56,7 +56,8 @@ def _session(direction: int) -> Session:
 
 
 def forward_us(receivers: int, every_s: float = 0.0) -> float:
-    """CPU microseconds per packet: encrypted, and sent with one segmented system call for each picture and receiver.
+    """Return CPU microseconds per packet, encrypted and sent with one segmented system call for each picture and
+    receiver.
 
     A picture goes every so many seconds, or one after the other.
     """
@@ -70,7 +71,7 @@ def forward_us(receivers: int, every_s: float = 0.0) -> float:
 
 
 def _picture(port: Port, seated: list[Receiver], number: int) -> float:
-    """Send one picture and its sound to everyone; the CPU seconds it took."""
+    """Send one picture and its sound to every receiver; return the CPU seconds."""
     payload, sound = os.urandom(PACKET_BYTES - 12), os.urandom(SOUND_BYTES)
     picture: list[Outgoing] = [
         (96, PICTURE_PACKETS * number + i, 3600 * number, 1, payload) for i in range(PICTURE_PACKETS)
@@ -88,7 +89,8 @@ def _picture(port: Port, seated: list[Receiver], number: int) -> float:
 
 
 def mix_pct(voices: int, seconds: int, every_s: float = 0.0) -> float:
-    """Percent of a core: every voice decoded, the loudest summed, a mix encoded for each of them and one for others.
+    """Return percent of a core: decode all voices, sum the loudest, encode one mix for each of them and one for the
+    others.
 
     Sound of 20 ms is mixed every so many seconds, or one after the other.
     """

@@ -1,4 +1,4 @@
-"""`python -m loadtest delay`: how late picture and mix leave a conference, and whether they still belong together.
+"""`python -m loadtest delay`: measures the latency of composed picture and mix, and their lip sync.
 
 Sixteen cameras are composed, as in `bench`. One of them turns white at the moment its microphone beeps, once in two
 seconds. Delay runs from the moment the flash or beep leaves that endpoint to the moment it has come to another one that
@@ -27,37 +27,38 @@ from mediaserver.transport.ice import Address
 Line = Literal["good", "lossy", "stalling"]
 TAKES: dict[Line, int] = {"good": 8, "lossy": 4, "stalling": 4}
 CLAPS = 8
-"""In each take but on a lossy line."""
+"""In each take but on a lossy network."""
 BURSTS = 2
-"""In each take there; three claps are listened to after each."""
+"""Bursts of loss in each take on a lossy network; three flashes are measured after each."""
 CLAPS_AFTER = 3
 LINE_BPS = 10e6
 STALL_S = 0.1
 LOSS = 0.5
 BURST_S = 0.7
 CALM_S = 0.2
-"""From a clap to the burst: the next clap is more than a second after its end, in which a picture must be back."""
+"""Seconds from a flash to the burst: the next flash is more than a second after its end, when a picture must be
+back."""
 LONGEST_S = 0.9
 NEAR_S = 0.4
-"""A flash and a beep nearer than that belong together."""
+"""A flash and a beep that are nearer belong together, in seconds."""
 WISH = Wish(("H264",), 1, picture=False)
 SHARES = (0.0, 0.05, 0.5, 0.95, 1.0)
 
 
 @dataclass(slots=True)
 class Delays:
-    """In seconds."""
+    """Latencies in seconds."""
 
     picture: list[float] = field(default_factory=list)
     sound: list[float] = field(default_factory=list)
     skew: list[float] = field(default_factory=list)
-    """By so much more is the sound later than the picture than on coming in."""
+    """By how much the sound is later than the picture, compared with the sending endpoint."""
     recorded: list[float] = field(default_factory=list)
-    """The same, in the recording."""
+    """The same in the recording."""
 
 
 async def run(progress: Callable[[str], None]) -> dict[Line, Delays]:
-    """Measure all takes, by line. Raises RuntimeError when a flash or beep did not come out."""
+    """Measure all takes, by network. Raises RuntimeError when a flash or beep did not come out."""
     found = {emulator: Delays() for emulator in TAKES}
     for emulator, takes in TAKES.items():
         for number in range(1, takes + 1):
@@ -67,68 +68,66 @@ async def run(progress: Callable[[str], None]) -> dict[Line, Delays]:
 
 
 async def _take(delays: Delays, kind: Line) -> None:
-    listener, clapping = AvSyncListener(), AvSyncProbe()
+    listener, probe = AvSyncListener(), AvSyncProbe()
     with tempfile.TemporaryDirectory(prefix="diemcau-delay-") as directory:
         film = Path(directory) / "film.mp4"
         async with bench_room() as bench:
             with NetworkEmulator(await _fill(bench), LINE_BPS) as emulator:
                 emulator.stall_s = STALL_S if kind == "stalling" else 0.0
-                await _seat(bench, None if kind == "good" else emulator, clapping, listener)
+                await _seat(bench, None if kind == "good" else emulator, probe, listener)
                 await asyncio.sleep(SETTLE_S)
-                await clapping.flashed()
+                await probe.flashed()
                 await asyncio.sleep(LONGEST_S)
                 listener.forget()
                 await bench.engine.start_recording(ROOM, str(film))
-                await (_bursts(emulator, clapping) if kind == "lossy" else clapping.listen(CLAPS, LONGEST_S))
+                await (_bursts(emulator, probe) if kind == "lossy" else probe.listen(CLAPS, LONGEST_S))
                 await bench.engine.stop_recording(ROOM)
         with film.open("rb") as file:
             flashes, beeps = av_sync_probe.recorded(file)
-    add(delays, clapping.heard(clapping.flashes), clapping.heard(clapping.beeps), listener)
-    delays.recorded += [skew - clapping.apart for skew in after(flashes, beeps, -NEAR_S, NEAR_S).values()]
+    add(delays, probe.heard(probe.flashes), probe.heard(probe.beeps), listener)
+    delays.recorded += [skew - probe.apart for skew in after(flashes, beeps, -NEAR_S, NEAR_S).values()]
 
 
 async def _fill(bench: Bench) -> Address:
-    """Let all cameras but one take their seats; returns where the worker takes media."""
+    """Seat all cameras but one; return the worker's address for media."""
     for place in range(1, SENDERS):
         silent = await bench.seat(camera(place), WISH)
         silent.sending.mic = False
     return silent.server
 
 
-async def _seat(
-    bench: Bench, emulator: NetworkEmulator | None, clapping: AvSyncProbe, listener: AvSyncListener
-) -> None:
+async def _seat(bench: Bench, emulator: NetworkEmulator | None, probe: AvSyncProbe, listener: AvSyncListener) -> None:
     endpoint = await bench.seat(av_sync_probe.material(), WISH, floor=True, emulator=emulator)
-    endpoint.sending.turned = clapping.turned
+    endpoint.sending.turned = probe.turned
     wish = Wish(("H264",), camera=False)
     viewer = await bench.seat(camera(0), wish, visible=False, watcher=listener, emulator=emulator)
     viewer.sending.mic = False
 
 
-async def _bursts(emulator: NetworkEmulator, clapping: AvSyncProbe) -> None:
+async def _bursts(emulator: NetworkEmulator, probe: AvSyncProbe) -> None:
     for _ in range(BURSTS):
-        await clapping.flashed()
+        await probe.flashed()
         await asyncio.sleep(CALM_S)
         emulator.loss = LOSS
         await asyncio.sleep(BURST_S)
         emulator.loss = 0.0
-        await clapping.listen(CLAPS_AFTER, LONGEST_S)
+        await probe.listen(CLAPS_AFTER, LONGEST_S)
 
 
 class Noted(Protocol):
-    """What came out."""
+    """Received flashes and beeps."""
 
     @property
     def flashes(self) -> Moments:
-        """When each flash had come."""
+        """Return when each flash was received."""
 
     @property
     def beeps(self) -> Moments:
-        """When each beep could be heard."""
+        """Return when each beep could be heard."""
 
 
 def add(delays: Delays, flashes: Moments, beeps: Moments, noted: Noted) -> None:
-    """Take what came of each flash and beep sent. Raises RuntimeError."""
+    """Add the latency of each flash and beep that was sent. Raises RuntimeError."""
     seen = after(flashes, noted.flashes, 0, LONGEST_S)
     heard = after(beeps, noted.beeps, 0, LONGEST_S)
     if (len(seen), len(heard)) != (len(flashes), len(beeps)):
@@ -139,7 +138,7 @@ def add(delays: Delays, flashes: Moments, beeps: Moments, noted: Noted) -> None:
 
 
 def table(found: Mapping[Line, Delays]) -> str:
-    """As Markdown, in ms."""
+    """Return a table in Markdown, in ms."""
     good, lossy, stalling = (found[emulator] for emulator in TAKES)
     rows = [
         ["ms", "least", *(f"{share:.0%}" for share in SHARES[1:-1]), "most"],

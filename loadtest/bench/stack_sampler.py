@@ -1,5 +1,4 @@
-"""A media worker that notes about a thousand times a second where it is: `python -m loadtest.bench.stack_sampler FILE
-…`.
+"""Runs a media worker and samples its stack 1000 times a second: `python -m loadtest.bench.stack_sampler FILE …`.
 
 The stacks are written to FILE when it ends, one a line with its count, as flame graphs are made of. Looks come at
 random times, for the worker's own work is on the grid of a clock; a look that finds it asleep counts for nothing.
@@ -18,9 +17,9 @@ from mediaserver.__main__ import main
 
 MEAN_S = 0.001
 SWITCH_S = 0.00005
-"""So long a look may have to wait for the interpreter; 5 ms, as is usual, would find every stack at its end."""
+"""Switch interval of the interpreter in seconds; with the usual 5 ms a sample would find every stack at its end."""
 ASLEEP = "runners.Runner.run"
-"""What stands on top while the loop waits."""
+"""The top function while the event loop waits."""
 
 _stacks: Counter[str] = Counter()
 

@@ -1,4 +1,4 @@
-"""`python -m loadtest bench`: what the media worker costs, in CPU seconds of its process from /proc.
+"""`python -m loadtest bench`: measures the CPU seconds of the media worker process, from /proc.
 
 The worker is driven directly over its unix socket, without signaling; the callers run in this process and are not
 counted. A figure holds everything the worker did during the measured time; only from joins is subtracted what the room
@@ -31,14 +31,14 @@ from loadtest.media.tone import encode_tone, tone_hz
 RECEIVERS = (10, 30, 60)
 MIXED = 30
 BEFORE, JOINS = 20, 60
-"""Who has joined before it is measured, so that what a room needs once is there; who joins while it is measured."""
+"""Peers that join before the measurement, so that the room's own cost is over; peers that join during it."""
 BACKGROUND_S = 2.0
 VIDEO_PACKETS_PER_PICTURE = 6
 """150 packets/s at 25 pictures/s."""
 VIDEO_PACKET_BYTES = 1100
 SETTLE_S = 2.0
 ENOUGH = 0.9
-"""Of the pictures, or of the mix: with less than this share nothing was measured."""
+"""Least share of the pictures, or of the mix; below it nothing was measured."""
 SOUND_BYTES = 40
 """An RTP packet of silence has 19 bytes, one of thirty tones about 90."""
 STEADY_S = 6.0
@@ -57,7 +57,7 @@ QUICK = Effort(seconds=4.0, rounds=1)
 
 
 async def run(effort: Effort, progress: Callable[[str], None]) -> dict[str, Any]:
-    """All figures; each is the median of its rounds."""
+    """Return all figures; each is the median of its rounds."""
     forward = {}
     for receivers in RECEIVERS:
         progress(f"forward to {receivers} receivers")
@@ -97,7 +97,7 @@ def _middle(runs: Iterable[dict[str, float]], name: str) -> float:
 
 
 async def _compose(effort: Effort) -> tuple[float, dict[str, float]]:
-    """Room and floor take turns, so that both meet the same machine."""
+    """Measure with rooms and floors by turns, so that both meet the same machine."""
     rooms, floors = [], []
     for _ in range(effort.rounds):
         rooms.append(await compose_pct(effort.seconds))
@@ -106,7 +106,7 @@ async def _compose(effort: Effort) -> tuple[float, dict[str, float]]:
 
 
 async def forward_us(receivers: int, seconds: float) -> float:
-    """CPU microseconds per packet that reached a receiver: 150 video and 50 Opus packets a second to each.
+    """Return CPU microseconds per packet that reached a receiver: 150 video and 50 Opus packets a second to each.
 
     The publisher has the floor and everyone sees its camera forwarded; its sound, long steady, is passed on too.
     """
@@ -119,7 +119,7 @@ async def forward_us(receivers: int, seconds: float) -> float:
 
 
 async def seat_viewers(meeting: Meeting, receivers: int) -> None:
-    """One publisher with the floor, and so many who look at its camera and hear it."""
+    """Seat one publisher with the floor, and so many viewers of its camera and voice."""
     publisher = Material(encode_tone(tone_hz(0)), lambda _codec, _layers: (_filler_clip(),))
     await meeting.seat(publisher, Wish(("VP8",), 1, picture=False), floor=True)
     for _ in range(receivers):
@@ -128,12 +128,12 @@ async def seat_viewers(meeting: Meeting, receivers: int) -> None:
 
 
 def received(meeting: Meeting) -> int:
-    """Packets that have reached those who look at the publisher."""
+    """Return the packets that reached the viewers."""
     return sum((c.counters.audio() + c.counters.picture()).packets for c in meeting.endpoints[1:])
 
 
 def _filler_clip() -> Clip:
-    """VP8 as far as a forwarder looks: descriptor, key frame header of 640x360, noise; six packets a picture."""
+    """Return VP8 as far as a forwarder reads: descriptor, key frame header of 640x360, noise; six packets a picture."""
     frames = []
     for at in range(2 * FPS):
         tag = bytes([0x10 | (at != 0), 0, 0]) + (b"\x9d\x01\x2a\x80\x02\x68\x01" if at == 0 else b"")
@@ -144,7 +144,7 @@ def _filler_clip() -> Clip:
 
 
 async def compose_pct(seconds: float) -> float:
-    """Percent of a core: what :func:`seat_cameras` seats. Raises RuntimeError when the composed picture is late."""
+    """Return percent of a core for :func:`seat_cameras`. Raises RuntimeError when the composed picture is late."""
     async with bench_room() as meeting:
         await seat_cameras(meeting)
         await asyncio.sleep(SETTLE_S)
@@ -157,12 +157,12 @@ async def compose_pct(seconds: float) -> float:
 
 
 def composed_s(meeting: Meeting) -> float:
-    """Seconds of the composed picture that have come: who leaves pictures out is not cheaper for it."""
+    """Return seconds of composed picture received: a worker that leaves pictures out is not cheaper for it."""
     return meeting.endpoints[-1].counters.picture().frames / FPS
 
 
 async def seat_cameras(meeting: Meeting) -> None:
-    """16 senders of H.264 640x360 at 25 pictures/s, and last one viewer of them composed into 720p25; no sound."""
+    """Seat 16 senders of H.264 640x360 at 25 pictures/s, and last one viewer of the composed 720p25; no sound."""
     for place in range(compose_minimum.SENDERS):
         endpoint = await meeting.seat(camera(place), Wish(("H264",), 1, picture=False))
         endpoint.sending.mic = False
@@ -171,14 +171,14 @@ async def seat_cameras(meeting: Meeting) -> None:
 
 
 def camera(place: int) -> Material:
-    """One of four moving pictures, without a voice."""
+    """Return one of four moving pictures, without a voice."""
     return Material(
         (), partial(clips, compose_minimum.CARDS[place % len(compose_minimum.CARDS)], cache=cache_directory())
     )
 
 
 async def _plain(module: str, *numbers: int) -> dict[str, float]:
-    """What a module measures in a process of its own."""
+    """Return what a module measures in a process of its own."""
     arguments = ["-m", module, *map(str, numbers)]
     process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.PIPE)
     output, _ = await process.communicate()
@@ -186,7 +186,7 @@ async def _plain(module: str, *numbers: int) -> dict[str, float]:
 
 
 async def mix_pct(seconds: float) -> float:
-    """Percent of a core: what :func:`seat_voices` seats. Raises RuntimeError when somebody does not hear the mix."""
+    """Return percent of a core for :func:`seat_voices`. Raises RuntimeError when somebody does not hear the mix."""
     async with bench_room() as meeting:
         await seat_voices(meeting)
         await asyncio.sleep(SETTLE_S)
@@ -207,14 +207,14 @@ def _heard(got: Tally, seconds: float) -> None:
 
 
 async def seat_voices(meeting: Meeting) -> None:
-    """30 seats with the floor send tones, each gets the mix without its own; no picture."""
+    """Seat 30 peers with the floor that send tones, each gets the mix without its own; no picture."""
     for place in range(MIXED):
         tone = Material(encode_tone(tone_hz(place)), _no_camera)
         await meeting.seat(tone, Wish(camera=False, picture=False), floor=True)
 
 
 async def join_cost(at: Path | None = None) -> tuple[float, float]:
-    """CPU milliseconds (seat, SDP, ICE, DTLS) and KiB per peer, over 60 joins of peers that look at a camera.
+    """Return CPU milliseconds (seat, SDP, ICE, DTLS) and KiB per peer, over 60 joins of peers that view a camera.
 
     They offer microphone, camera and picture, and send nothing. `at` is the checkout the worker is taken from, this one
     if None. Raises RuntimeError when one of them does not see the camera.
@@ -235,7 +235,7 @@ async def join_cost(at: Path | None = None) -> tuple[float, float]:
 
 
 async def _per_packet(meeting: Meeting) -> float:
-    """CPU seconds for each packet that reaches a receiver."""
+    """Return CPU seconds for each packet that reaches a receiver."""
     before = received(meeting)
     return await _cpu(meeting, BACKGROUND_S) / (received(meeting) - before)
 
@@ -257,7 +257,7 @@ async def _cpu(meeting: Meeting, seconds: float) -> float:
 
 
 def conditions(effort: Effort) -> dict[str, Any]:
-    """What the figures hold for."""
+    """Return the conditions that the figures hold for."""
     model = next((line.split(": ")[1] for line in _cpuinfo() if line.startswith("model name")), platform.machine())
     return {
         "cpu": model,
@@ -284,12 +284,12 @@ PEERS = {
     "30": "mediasoup 6.6 · Galene 12.1 · Janus tuned 11.8, default 20.8",
     "60": "mediasoup 6.2 · Galene 8.4 · Janus tuned 9.1, default 20.2",
 }
-"""Of other servers, measured once on a machine of two such cores in the same way."""
+"""Figures of other servers, measured once on a machine of two such cores in the same way."""
 NAIVE = "For scale: aiortc's MediaRelay, which encodes for each receiver anew, takes 10 to 15 core-% for one."
 
 
 def table(figures: dict[str, Any]) -> str:
-    """The figures as Markdown, beside the plain limits of the same run, what we want to reach, and other servers."""
+    """Return the figures as Markdown, beside the minimum of the same run, the targets, and other servers."""
     given, limits, paced = (
         figures["conditions"],
         figures["forward_limit_us_per_packet"],
@@ -342,6 +342,6 @@ def table(figures: dict[str, Any]) -> str:
 
 
 def write(figures: dict[str, Any], path: Path) -> None:
-    """Keep the figures for `docs/performance.md` and for comparisons."""
+    """Store the figures for `docs/performance.md` and for comparisons."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(figures, indent=2) + "\n")

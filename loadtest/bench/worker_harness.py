@@ -1,4 +1,4 @@
-"""One media worker process driven directly, without signaling: for the benchmarks, which measure the worker alone."""
+"""Drives one media worker process without signaling, for benchmarks that measure the worker alone."""
 
 import asyncio
 import signal
@@ -43,7 +43,7 @@ class Meeting(ABC):
         watcher: Watcher | None = None,
         emulator: NetworkEmulator | None = None,
     ) -> Endpoint:
-        """Seat and connect one more endpoint, behind an emulator if one is given; its seat is its index in `endpoints`.
+        """Seat and connect one more endpoint, behind an emulator if given; its seat is its index in `endpoints`.
 
         Who is not visible has no tile.
         """
@@ -57,7 +57,7 @@ class Meeting(ABC):
 
     @abstractmethod
     async def answer(self, options: SeatOptions, offer: str) -> str:
-        """Seat somebody; the answer to their offer."""
+        """Seat a peer; return the answer to its offer."""
 
 
 @dataclass
@@ -67,14 +67,14 @@ class Bench(Meeting):
     engine: RemoteEngine = field(kw_only=True)
 
     async def answer(self, options: SeatOptions, offer: str) -> str:
-        """Seat somebody; the answer to their offer."""
+        """Seat a peer; return the answer to its offer."""
         await self.engine.add_seat(ROOM, options)
         return await self.engine.connect(ROOM, options.seat, offer)
 
 
 @asynccontextmanager
 async def bench_room(worker: tuple[str, ...] = ("mediaserver",), at: Path | None = None) -> AsyncIterator[Bench]:
-    """Start a worker on loopback with one empty room; stop it at the end.
+    """Yield a worker on loopback with one empty room; stop it at the end.
 
     `worker` is the module that runs it, `at` the checkout it is taken from, with its Python, if that is not this one.
     """

@@ -1,4 +1,4 @@
-"""`python -m loadtest turns OTHER`: what the work costs with another checkout's worker and Python, and with our own.
+"""`python -m loadtest turns OTHER`: compares the cost of another checkout's worker and Python with this one's.
 
 A shared machine changes by a third within the hour, so both run by turns within minutes, on the same endpoints. The
 figure of a run that goes on is the lower quartile of its half seconds: whatever disturbs makes them dearer, nothing
@@ -33,14 +33,14 @@ WINDOW_S = 0.5
 MICROSECONDS, PERCENT = 1e6, 100.0
 
 Figures = tuple[float, ...]
-"""What one run of a work tells, in the order of its names."""
+"""Figures of one run, in the order of their names."""
 Pair = tuple[Figures, Figures]
-"""What one round cost: the other, and this server."""
+"""Costs of one round: the other server's, and this one's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What is done, in which units its costs are told, and how they are measured in so many seconds.
+    """Work to compare: its name, the units of its costs, and the function that measures them in so many seconds.
 
     What stands at the path does it, or our own worker where there is none.
     """
@@ -50,7 +50,7 @@ class Work:
 
 
 async def run(other: Path, work: Work, seconds: float, rounds: int, progress: Callable[[str], None]) -> list[Pair]:
-    """A pair for each round. Raises ValueError when the checkout `other` has no compiled media worker."""
+    """Return a pair for each round. Raises ValueError when the checkout `other` has no compiled media worker."""
     parts = (
         ("mediaserver/_packet_io*.so", "mediaserver/_wire*.so"),
         (".venv/bin/python",),
@@ -63,7 +63,7 @@ async def run(other: Path, work: Work, seconds: float, rounds: int, progress: Ca
 async def alternate(
     other: Path, work: Work, seconds: float, rounds: int, progress: Callable[[str], None]
 ) -> list[Pair]:
-    """A pair for each round; who goes first changes with every round."""
+    """Return a pair for each round; the order changes with every round."""
     pairs = []
     for number in range(rounds):
         progress(f"{', '.join(work.names)}: round {number + 1} of {rounds}")
@@ -75,18 +75,19 @@ async def alternate(
 
 @dataclass(frozen=True, slots=True)
 class Steady:
-    """Work that goes on: who is seated, and what is then done, of which so many units are a second of CPU."""
+    """Continuous work: the function that seats peers, and the work that is then counted, in units of a second of
+    CPU."""
 
     seat: Callable[[Meeting], Awaitable[None]]
     done: Callable[[Meeting], float]
     unit: float
 
     async def checkout(self, at: Path | None, seconds: float) -> Figures:
-        """What it costs the worker of a checkout."""
+        """Return the cost for the worker of a checkout."""
         return await self.cost(bench_room(at=at), seconds)
 
     async def cost(self, room: AbstractAsyncContextManager[Meeting], seconds: float) -> Figures:
-        """CPU for one of what is done: packets that arrived, or seconds."""
+        """Return CPU for each unit of work: packets that arrived, or seconds."""
         async with room as meeting:
             await self.seat(meeting)
             await asyncio.sleep(STEADY_S)
@@ -100,7 +101,7 @@ class Steady:
 
 
 def forwarding(receivers: int) -> Steady:
-    """One camera and voice to so many."""
+    """Forward one camera and voice to so many viewers."""
     return Steady(partial(seat_viewers, receivers=receivers), received, MICROSECONDS)
 
 
@@ -109,7 +110,7 @@ MIXING = Steady(seat_voices, lambda _meeting: time.monotonic(), PERCENT)
 
 
 def lower_quartile(windows: list[float]) -> float:
-    """The lower quartile, never beyond what was measured: two that differ much would be drawn out below zero."""
+    """Return the lower quartile within the measured values: extrapolation from two far values would be below zero."""
     return statistics.quantiles(windows, n=4, method="inclusive")[0]
 
 
@@ -125,7 +126,7 @@ HEAD = "| by turns | other | this one | change |\n| --- | --- | --- | --- |"
 
 
 def rows(work: Work, pairs: list[Pair]) -> str:
-    """A row of Markdown for each figure: its rounds, and how much cheaper or dearer this version is in the median."""
+    """Return a row of Markdown for each figure: its rounds, and the median change of this version."""
     return "\n".join(
         _row(name, [(theirs[at], mine[at]) for theirs, mine in pairs]) for at, name in enumerate(work.names)
     )

@@ -1,4 +1,4 @@
-"""The composed picture as FFmpeg makes it from files: sixteen decoded, scaled, stacked and encoded as ours."""
+"""Composes the picture with FFmpeg from files: sixteen decoded, scaled, stacked and encoded as ours."""
 
 import asyncio
 import tempfile
@@ -13,12 +13,13 @@ from loadtest.media.picture import Card, cache_directory, coded
 from mediaserver.video.codecs import X264
 
 AFTER_S = 2.0
-"""What its start costs is left out."""
+"""Seconds after the start that are not measured."""
 SPARE_S = 10.0
 
 
 async def windows(ffmpeg: Path, seconds: float) -> list[float]:
-    """CPU seconds for each second of the picture, one for each half second. Raises RuntimeError when FFmpeg ends."""
+    """Return CPU seconds for each second of the picture, one for each half second. Raises RuntimeError when FFmpeg
+    ends."""
     with tempfile.TemporaryDirectory(prefix="diemcau-xstack-") as directory:
         films = [_film(card, Path(directory), AFTER_S + seconds + SPARE_S) for card in CARDS]
         process = await asyncio.create_subprocess_exec(
@@ -34,7 +35,7 @@ async def windows(ffmpeg: Path, seconds: float) -> list[float]:
 
 
 def _film(card: Card, directory: Path, seconds: float) -> Path:
-    """The loop as often as it takes: raw H.264 cannot be wound back."""
+    """Write the loop as often as needed, because raw H.264 cannot be rewound."""
     pictures = coded(card, "H264", 1, cache_directory())
     path = directory / f"{card.hue}.h264"
     path.write_bytes(b"".join(picture.data for picture in pictures) * ceil(seconds * FPS / len(pictures)))
@@ -42,7 +43,8 @@ def _film(card: Card, directory: Path, seconds: float) -> Path:
 
 
 def _arguments(films: list[Path]) -> list[str]:
-    """In real time, one thread for each codec, encoded as by :class:`mediaserver.video.codecs.VideoEncoder`."""
+    """Return the arguments: real time, one thread for each codec, encoded as
+    :class:`mediaserver.video.codecs.VideoEncoder`."""
     width, height = WIDTH // TILES_PER_SIDE, HEIGHT // TILES_PER_SIDE
     words = ["-v", "error", "-nostats", "-stats_period", str(WINDOW_S), "-progress", "pipe:1", "-filter_threads", "1"]
     for place in range(SENDERS):

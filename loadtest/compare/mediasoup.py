@@ -1,4 +1,4 @@
-"""A room of mediasoup, which the same endpoints join as ours: what its worker needs for the same work.
+"""Runs a room of mediasoup, which the same endpoints join as ours, to measure its worker at the same work.
 
 It is not among our dependencies: Node and an installed `mediasoup` package are needed (docs/performance.md).
 """
@@ -25,7 +25,7 @@ class Mediasoup(Meeting):
     node: asyncio.subprocess.Process = field(kw_only=True)
 
     async def answer(self, options: SeatOptions, offer: str) -> str:
-        """Seat somebody: who offers a camera publishes it and their voice, everyone else receives both."""
+        """Seat a peer: one that offers a camera publishes it and its voice, all others receive both."""
         assert self.node.stdin is not None
         self.node.stdin.write(json.dumps({"offer": offer}).encode() + b"\n")
         return str((await _line(self.node))["answer"])
@@ -33,7 +33,7 @@ class Mediasoup(Meeting):
 
 @asynccontextmanager
 async def mediasoup_room(modules: Path) -> AsyncIterator[Mediasoup]:
-    """An empty room of the mediasoup under `modules`; ended at the end. Raises RuntimeError when there is none."""
+    """Yield an empty room of the mediasoup under `modules`. Raises RuntimeError when there is none."""
     pipe = asyncio.subprocess.PIPE
     node = await asyncio.create_subprocess_exec("node", str(SCRIPT), str(modules.absolute()), stdin=pipe, stdout=pipe)  # noqa: ASYNC240 - no I/O
     try:

@@ -1,4 +1,4 @@
-"""`python -m loadtest peers`: what other programs need for the same work, by turns with our worker, on this machine.
+"""`python -m loadtest peers`: measures other programs at the same work, by turns with our worker, on this machine.
 
 Figures of another day and machine tell little. mediasoup forwards what the same endpoints send, where it is installed;
 FFmpeg composes the same pictures from files. Both are measured as `turns` measures

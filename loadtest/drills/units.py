@@ -1,4 +1,4 @@
-"""The server and its media workers as units of systemd; see units.sh, which starts them."""
+"""Drill on the server and its media workers as units of systemd; units.sh starts them."""
 
 import asyncio
 import time
@@ -19,13 +19,13 @@ PORT = 8080
 RELOAD = ("reload",)
 _KILL = ("kill", "--kill-whom", "main", "--signal")
 TURNS = (("restart",), RELOAD, (*_KILL, "KILL"), (*_KILL, "STOP"))
-"""What happens to the server; in the last one it hangs, until systemd's watchdog ends it."""
+"""Faults of the server; in the last one it hangs, until systemd's watchdog ends it."""
 LISTENS_S = 60.0
 POLL_S = 0.02
 
 
 class Units(RestartedServer):
-    """A server that systemd started, on the workers that it started."""
+    """A server that systemd started, and its workers."""
 
     def __init__(self, workers: int) -> None:
         super().__init__({"DIEMCAU_DATA": f"/var/lib/{SERVER}", "DIEMCAU_HTTP_PORT": str(PORT)}, Path("/dev/null"))
@@ -39,15 +39,15 @@ class Units(RestartedServer):
         self._pids = [await self.main_pid(f"{SERVER}-worker@{index}") for index in range(self._count)]
 
     def workers(self) -> list[int]:
-        """Their processes, when they were asked for last."""
+        """Process ids of the workers at the last `look`."""
         return self._pids
 
     async def main_pid(self, unit: str = SERVER) -> int:
-        """The main process of a unit. Raises ServerFailed."""
+        """Return the main process of a unit. Raises ServerFailed."""
         return int(await systemctl("show", "--property", "MainPID", "--value", unit))
 
     async def listens(self, after: int = 0) -> float:
-        """Wait until a process other than `after` serves; return the moment, by the monotonic clock."""
+        """Wait until a process other than `after` serves; return the time, by the monotonic clock."""
         async with asyncio.timeout(LISTENS_S), aiohttp.ClientSession(self.url) as client:
             while True:
                 try:
@@ -59,7 +59,7 @@ class Units(RestartedServer):
 
 
 async def systemctl(*words: str) -> str:
-    """Run it; return what it prints. Raises ServerFailed."""
+    """Run systemctl; return its output. Raises ServerFailed."""
     process = await asyncio.create_subprocess_exec("systemctl", *words, stdout=asyncio.subprocess.PIPE)
     printed, _ = await process.communicate()
     if process.returncode:
@@ -69,7 +69,7 @@ async def systemctl(*words: str) -> str:
 
 @asynccontextmanager
 async def units(workers: int, points: int, **settings: str) -> AsyncIterator[RestartedServer]:
-    """The running units; they are stopped at the end. Raises ServerFailed."""
+    """Yield the running units; stop them at the end. Raises ServerFailed."""
     made = Units(workers)
     await made.listens()
     await made.look()
@@ -78,7 +78,7 @@ async def units(workers: int, points: int, **settings: str) -> AsyncIterator[Res
 
 
 async def fault(drill: Drill) -> dict[str, Any]:
-    """What systemctl can do to a server, one after the other; how soon it listens again."""
+    """Cause each fault that systemctl can cause, one after the other; measure how soon the server listens again."""
     server = drill.server
     assert isinstance(server, Units)
     words = next(server.turns)

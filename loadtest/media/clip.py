@@ -1,4 +1,4 @@
-"""Pre-encoded material as ready RTP payloads: encoded once, sent by any number of endpoints."""
+"""Material as ready RTP payloads: encoded once, sent by any number of endpoints."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -52,12 +52,12 @@ FPS = 25
 
 
 Cameras = Callable[[Codec, int], tuple[Clip, ...]]
-"""Gives the clips of so many layers, low to high."""
+"""Returns the clips of so many layers, low to high."""
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What an endpoint sends; `voice` are Opus packets of 20 ms, as loud as `level` in −dBov (RFC 6464)."""
+    """The media of an endpoint; `voice` are Opus packets of 20 ms, as loud as `level` in −dBov (RFC 6464)."""
 
     voice: tuple[bytes, ...]
     cameras: Cameras

@@ -1,4 +1,4 @@
-"""Pre-encoded moving pictures: a striped pattern in the point's own hue with its name on it, in three sizes."""
+"""Draws and encodes moving pictures: a striped pattern in the point's own hue with its name on it, in three sizes."""
 
 import colorsys
 import hashlib
@@ -26,13 +26,13 @@ KEY_EVERY = 50
 RENDITIONS = ((320, 180, 150_000), (640, 360, 500_000), (1280, 720, 1_500_000))
 """Width, height, bits per second; the layers q, h, f."""
 LAYERS = {1: (1,), 2: (0, 1), 3: (0, 1, 2)}
-"""Which renditions an endpoint with so many layers sends."""
+"""Renditions that an endpoint with so many layers sends."""
 HUES = 12
 _STRIPES = 8
 """Stripes per picture width."""
 _WHITE_LUMA, _GREY = 235, 128
 _VERSION = 3
-"""Of drawing and encoding together: change it and cached clips are made anew."""
+"""Version of drawing and encoding together: change it and cached clips are made anew."""
 _ENCODERS = {
     "VP8": ("libvpx", {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0", "error-resilient": "1"}),
     "H264": ("libx264", {"preset": "veryfast", "tune": "zerolatency", "profile": "baseline", "sc_threshold": "0"}),
@@ -41,7 +41,7 @@ _ENCODERS = {
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What one point's camera shows."""
+    """The picture of one point's camera."""
 
     name: str
     hue: int
@@ -49,18 +49,18 @@ class Card:
 
 
 def cache_directory() -> Path:
-    """Where clips are kept between runs (XDG base directory)."""
+    """Return the directory of cached clips (XDG base directory)."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "diemcau" / "pictures"
 
 
 def colour(hue: int) -> tuple[int, int, int]:
-    """The card's main colour in RGB."""
+    """Return the card's main colour in RGB."""
     red, green, blue = colorsys.hsv_to_rgb(hue % HUES / HUES, 0.85, 0.75)
     return round(red * 255), round(green * 255), round(blue * 255)
 
 
 def clips(card: Card, codec: Codec, layers: int, cache: Path) -> tuple[Clip, ...]:
-    """So many layers of a card, low to high, from the cache where it has them."""
+    """Return so many layers of a card, low to high, from the cache if possible."""
     return tuple(_clip(card, codec, size, cache) for size in LAYERS[layers])
 
 
@@ -70,7 +70,7 @@ def _clip(card: Card, codec: Codec, size: int, cache: Path) -> Clip:
 
 
 def coded(card: Card, codec: Codec, size: int, cache: Path) -> list[Coded]:
-    """One layer's loop as the encoder wrote it."""
+    """Return one layer's loop as the encoder wrote it."""
     width, height, _ = RENDITIONS[size]
     key = json.dumps([_VERSION, card.name, card.hue, codec, size])
     path = cache / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.clip"
@@ -82,7 +82,7 @@ def coded(card: Card, codec: Codec, size: int, cache: Path) -> list[Coded]:
 
 
 def draw(card: Card, width: int, height: int) -> Iterator[Plane]:
-    """The loop's pictures in yuv420p: stripes moving one pair per loop, the name steady in the middle."""
+    """Draw the loop's pictures in yuv420p: stripes moving one pair per loop, the name steady in the middle."""
     light = _yuv(colour(card.hue))
     dark = _yuv(value * 3 // 4 for value in colour(card.hue))
     label, left, top = _label(card.name, width, height)
@@ -104,7 +104,7 @@ def _blend(plane: Plane, opacity: npt.NDArray[np.floating], left: int, top: int,
 
 
 def _yuv(rgb: Iterable[int]) -> tuple[int, int, int]:
-    """BT.601 in limited range, what decoders assume of a stream that does not say."""
+    """Convert RGB by BT.601 in limited range, which decoders assume of a stream that does not say."""
     red, green, blue = (value / 255 for value in rgb)
     return (
         round(16 + 65.481 * red + 128.553 * green + 24.966 * blue),
@@ -114,7 +114,7 @@ def _yuv(rgb: Iterable[int]) -> tuple[int, int, int]:
 
 
 def _label(name: str, width: int, height: int) -> tuple[Plane, int, int]:
-    """The name as an opacity mask, and where its left and top stand."""
+    """Return the name as an opacity mask, with its left and top."""
     path = str(files("mediaserver") / "fonts" / "BeVietnamPro-Medium.ttf")
     font = ImageFont.truetype(path, height // 8)
     long = font.getlength(name)
@@ -147,7 +147,7 @@ def encode(codec: Codec, size: int, pictures: Iterator[Plane], key_every: int = 
 
 
 def save(path: Path, pictures: Sequence[Coded]) -> None:
-    """Keep coded pictures in a file: one line of JSON with sizes, then the bytes."""
+    """Write coded pictures into a file: one line of JSON with sizes, then the bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     head = json.dumps([[len(p.data), p.key] for p in pictures]).encode() + b"\n"
     part = path.with_suffix(f".{os.getpid()}")
@@ -156,7 +156,7 @@ def save(path: Path, pictures: Sequence[Coded]) -> None:
 
 
 def load(path: Path) -> list[Coded] | None:
-    """Kept pictures; None when there are none or the file is damaged."""
+    """Return cached pictures; None when there are none or the file is damaged."""
     try:
         head, _, body = path.read_bytes().partition(b"\n")
         sizes = [(int(size), bool(key)) for size, key in json.loads(head)]

@@ -1,8 +1,8 @@
-"""The capacity to propose to the scheduler, from what cases cost. Pure arithmetic.
+"""Proposes the capacity to record in the scheduler, from the costs of cases. Pure arithmetic.
 
-The server's CPU is taken as so much for each conference (composing, encoding, mixing) and so much for each point
-(receiving, forwarding), fitted over the cases by least squares. Điều 12.4 lets a share of the maximum be given away, so
-the maximum is such that this share stays within what the machine may spend, and within what was really seen running.
+The server's CPU is modelled as a cost for each meeting (composing, encoding, mixing) and for each point (receiving,
+forwarding), fitted over the cases by least squares. Điều 12.4 lets a share of the maximum be given away, so the maximum
+is such that this share stays within what the machine may spend, and within what was really seen running.
 """
 
 from collections.abc import Sequence
@@ -12,12 +12,12 @@ from fractions import Fraction
 import numpy as np
 
 USABLE = Fraction(4, 5)
-"""What may be given away of the maximum (Điều 12.4.a)."""
+"""Share of the maximum that may be given away (Điều 12.4.a)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What one case cost: the server's CPU in percent of a core, with so many conferences and connected points."""
+    """Cost of one case: the server's CPU in percent of a core, with so many meetings and connected points."""
 
     conferences: int
     points: int
@@ -26,7 +26,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """The maximum to record, what may then be given away, and how both came about (percent of a core)."""
+    """The maximum to record, the part that may then be given away, and the basis of both (percent of a core)."""
 
     max_sessions: int
     max_points: int
@@ -41,9 +41,9 @@ class Proposal:
     seen_points: int
 
     def cores_for(self, sessions: int, points: int, share: float) -> float | None:
-        """Cores of this kind that so many conferences and points in use need, `share` of them for the server.
+        """Return the cores of this kind for so many meetings and points in use, `share` of them for the server.
 
-        None when the cases could not tell what a conference costs.
+        None when the cases could not tell the cost of a meeting.
         """
         if not self.session_pct:
             return None
@@ -51,9 +51,9 @@ class Proposal:
 
 
 def propose(samples: Sequence[Sample], cores: int, share: float) -> Proposal:
-    """The maximum that keeps the server below `share` of `cores`. Raises ValueError without samples.
+    """Return the maximum that keeps the server below `share` of `cores`. Raises ValueError without samples.
 
-    Points come first, since a province's largest conference must fit; the CPU they leave goes to conferences.
+    Points come first, since a province's largest meeting must fit; the CPU they leave goes to meetings.
     """
     if not samples:
         raise ValueError("no case ran, so nothing can be proposed")
@@ -78,7 +78,8 @@ def propose(samples: Sequence[Sample], cores: int, share: float) -> Proposal:
 
 
 def fit(samples: Sequence[Sample]) -> tuple[float, float]:
-    """CPU per conference and per point. Neither is negative; what one case cannot tell apart counts for the points."""
+    """Return CPU per meeting and per point. Neither is negative; costs that one case cannot separate count for the
+    points."""
     if len({Fraction(sample.conferences, max(1, sample.points)) for sample in samples}) > 1:
         shape = np.array([(sample.conferences, sample.points) for sample in samples], float)
         (session, point), *_ = np.linalg.lstsq(shape, np.array([sample.cpu_pct for sample in samples]), rcond=None)
@@ -88,7 +89,7 @@ def fit(samples: Sequence[Sample]) -> tuple[float, float]:
 
 
 def maximum(usable: int) -> int:
-    """The largest maximum of which no more than `usable` may be given away."""
+    """Return the largest maximum of which no more than `usable` may be given away."""
     return int(((usable + 1) / USABLE).__ceil__()) - 1
 
 

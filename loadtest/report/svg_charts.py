@@ -1,4 +1,4 @@
-"""Two kinds of charts as inline SVG: stacked bars and lines. Strings in, strings out; every text is escaped."""
+"""Draws two kinds of charts as inline SVG: stacked bars and lines. Every text is escaped."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ ROW = 30
 HEIGHT = 260
 TICKS = 5
 COLOURS = ("#1f5fa8", "#c2571a", "#2f8f4e", "#8a4fa3", "#6b7280", "#b8860b", "#0e7c86", "#a33b52")
-"""Told apart also by those who see red and green alike, by lightness."""
+"""Distinguishable by lightness also with red-green colour blindness."""
 
 Point = tuple[float, float]
 
@@ -33,7 +33,7 @@ class Line:
 
 
 def bars(title: str, rows: Sequence[Bar], unit: str, limit: float | None = None) -> str:
-    """Horizontal stacked bars with a legend; `limit` is drawn as a dashed line."""
+    """Draw horizontal stacked bars with a legend; `limit` is a dashed line."""
     names = list(dict.fromkeys(name for row in rows for name, _ in row.parts))
     top = nice(max([sum(value for _, value in row.parts) for row in rows] + [limit or 0.0, 1e-9]))
     height = TOP + ROW * len(rows) + BOTTOM
@@ -55,7 +55,7 @@ def bars(title: str, rows: Sequence[Bar], unit: str, limit: float | None = None)
 
 
 def lines(title: str, series: Sequence[Line], x_label: str, y_label: str, limit: float | None = None) -> str:
-    """Lines over a grid from zero, with a legend; `limit` is a dashed horizontal line."""
+    """Draw lines over a grid from zero, with a legend; `limit` is a dashed horizontal line."""
     points = [point for line in series for point in line.points]
     right = nice(max([x for x, _ in points] + [1e-9]))
     top = nice(max([y for _, y in points] + [limit or 0.0, 1e-9]))
@@ -82,7 +82,7 @@ def lines(title: str, series: Sequence[Line], x_label: str, y_label: str, limit:
 
 
 def drawing(figure: str) -> str:
-    """The SVG of a chart as a file of its own, on white."""
+    """Return a chart as an SVG file of its own, on white."""
     svg = figure[figure.index("<svg") : figure.index("</svg>")]
     start = svg.index(">") + 1
     head = svg[: start - 1] + ' font-family="sans-serif">'
@@ -90,7 +90,7 @@ def drawing(figure: str) -> str:
 
 
 def nice(value: float) -> float:
-    """The next larger of 1, 2, 2.5, 5 times a power of ten, so that the grid falls on round numbers."""
+    """Return the next larger of 1, 2, 2.5, 5 times a power of ten, so that the grid falls on round numbers."""
     power = 10.0 ** floor(log10(value))
     return next(step * power for step in (1.0, 2.0, 2.5, 5.0, 10.0) if step * power >= value * (1 - 1e-9))
 

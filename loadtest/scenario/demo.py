@@ -1,4 +1,4 @@
-"""`make demo`: the server as `make run` starts it, with a conference going on and a finished recording to download.
+"""`make demo`: runs the server as `make run` does, with a meeting in progress and a finished recording to download.
 
 Twelve simulated points sit in a session; their pictures move and carry their names, and whoever has the floor hums its
 own tone. A visitor is invited with accounts of its own. The simulated host gives the floor to whoever is first in the
@@ -34,24 +34,24 @@ log = logging.getLogger(__name__)
 
 SIMULATED = 12
 RECORDED = 4
-"""So many of them sit in the short recorded session."""
+"""Points in the short recorded session."""
 TURN_S = 10.0
 RECORDING_S = 12
 RECORDING_STARTS_S = 30.0
 RECORDING_READY_S = 60
-"""The longest that closing the file may take on a busy machine."""
+"""Longest time for closing the file on a busy machine."""
 DURATION = timedelta(hours=8)
 SHORT = timedelta(minutes=10)
-"""Of the recorded session: enough for a busy machine to join and record."""
+"""Length of the recorded session: enough for a busy machine to join and record."""
 WISH = Wish(("H264",))
-"""One codec: what the server may choose was encoded beforehand, so that nobody waits for it while joining."""
+"""One codec: the server can only choose pictures that were encoded beforehand, so no join has to wait."""
 STEPS = 5
 DYING_S = 2.0
-"""From the first thing that fails without a server to the end of its process."""
+"""Seconds from the first failure without a server to the end of its process."""
 
 
 async def run(say: Say) -> None:
-    """Serve and play until cancelled, and take back what was begun. Raises ServerFailed, Refused."""
+    """Serve and hold meetings until cancelled, then remove their traces. Raises ServerFailed, Refused."""
     environ, traces = os.environ, Traces()
     steps = Steps(STEPS, say)
     try:
@@ -69,7 +69,7 @@ async def run(say: Say) -> None:
 
 
 async def _end_workers(environ: Mapping[str, str], say: Say) -> None:
-    """End the media workers of a server that died: they outlive it, and the next one takes them over and stops them."""
+    """End the media workers of a server that died: they outlive it until the next server stops them."""
     say("The server died. Another one ends what it left running …")
     with suppress(ServerFailed, TimeoutError):
         async with serve(environ, log.debug):
@@ -77,7 +77,7 @@ async def _end_workers(environ: Mapping[str, str], say: Say) -> None:
 
 
 async def _until_either_ends(play: Coroutine[None, None, None], server: Server) -> None:
-    """Play while the server lives. Raises ServerFailed."""
+    """Run the coroutine while the server lives. Raises ServerFailed."""
     playing = asyncio.ensure_future(play)
     try:
         await asyncio.wait({playing, server.ended}, return_when=asyncio.FIRST_COMPLETED)
@@ -106,7 +106,8 @@ async def _prepare_and_play(server: Server, steps: Steps, traces: Traces, say: S
 
 
 def _cast(known: Sequence[Point]) -> list[Point]:
-    """The provincial committee as host, a district, communes from all over; last the visitor's, which controls too."""
+    """Return the provincial committee as host, a district, and communes; last the visitor's point, which controls
+    too."""
     levels = {level: [p for p in known if p.level == level] for level in ("ubt", "huyen", "xa")}
     communes = levels["xa"]
     wanted = SIMULATED + 1 - 3
@@ -115,7 +116,7 @@ def _cast(known: Sequence[Point]) -> list[Point]:
 
 
 def _accounts(cast: Sequence[Point]) -> list[NewAccount]:
-    """One account for each point, the visitor's last, then a central technician and an administrator."""
+    """Return one account for each point, the visitor's last, then a central technician and an administrator."""
     sites = [NewAccount(f"demo-{p.id}"[:64], p.label, ("site", "registrant"), point=p.id) for p in cast[:-1]]
     visitor = NewAccount("demo", "Khách xem thử", ("site", "registrant"), point=cast[-1].id)
     technician = NewAccount("demo-technician", "Kỹ thuật trung tâm", ("technician",))
@@ -124,7 +125,7 @@ def _accounts(cast: Sequence[Point]) -> list[NewAccount]:
 
 
 class Demo:
-    """The play."""
+    """Holds the meetings of the demonstration."""
 
     def __init__(
         self,
@@ -150,7 +151,7 @@ class Demo:
         self._points: list[ReconnectingParticipant] = []
 
     async def play(self) -> None:
-        """Hold conferences one after the other, and beside the first record a short session. Raises Refused."""
+        """Hold meetings one after the other, and beside the first record a short session. Raises Refused."""
         recording: asyncio.Task[None] | None = None
         try:
             for login in self._logins[: SIMULATED + 1]:
@@ -176,7 +177,7 @@ class Demo:
     # The conference.
 
     async def _begin(self, seated: Callable[[int], None] = lambda _count: None) -> str:
-        """Register a session and seat everybody; return its code. `seated` is told after each how many there are."""
+        """Register a session and seat everybody; return its code. `seated` is called after each with the number."""
         title, invited = "Hội nghị trực tuyến (trình diễn)", [point.id for point in self._cast[1:]]
         session = await book(self._clients[0], self._cast[0].id, invited, title, duration=DURATION)
         self._traces.sessions.append(session["id"])
@@ -198,7 +199,7 @@ class Demo:
         return Participant(self._clients[index], endpoint)
 
     def _taken(self, index: int) -> bool:
-        """Tell whether somebody sits at a point, as another point sees it."""
+        """Return True if another client sits at a point, as seen by another point."""
         for other in self._points:
             if other.participant is not None:
                 seats = other.participant.seats.values()
@@ -206,7 +207,7 @@ class Demo:
         return False
 
     async def _hold(self) -> None:
-        """Keep everybody there until the session is over."""
+        """Keep everybody seated until the session is over."""
         staying = asyncio.gather(*(point.stay() for point in self._points))
         chairing = asyncio.ensure_future(self._chair())
         both: set[asyncio.Future[Any]] = {staying, chairing}
@@ -220,7 +221,7 @@ class Demo:
             await asyncio.gather(*both, return_exceptions=True)
 
     async def _chair(self) -> None:
-        """Give the floor to the first in the queue, in turns; somebody simulated always has a hand up."""
+        """Give the floor to the first in the queue, in turns; a simulated point always has its hand up."""
         speaker = ""
         for volunteer in cycle(self._points[1:]):
             with suppress(ConnectionError):
@@ -234,7 +235,7 @@ class Demo:
     # The recording.
 
     async def _record(self) -> None:
-        """Make a finished recording that the visitor's unit may download; the conference goes on without one."""
+        """Make a finished recording that the visitor's unit may download; without one the meeting goes on."""
         try:
             await self._make_recording()
         except (*FAULTS, Refused, KeyError) as fault:
@@ -292,7 +293,7 @@ class Demo:
 
 
 async def _give_floor(host: Participant, speaker: str) -> str:
-    """Give the floor to the first in the queue, from `speaker`; return who has it now. Raises ConnectionError."""
+    """Give the floor to the first in the queue, from `speaker`; return the new speaker. Raises ConnectionError."""
     queue = [seat for seat in host.seats.values() if seat["hand"] == 1]
     if not queue:
         return speaker

@@ -1,4 +1,4 @@
-"""Accounts for simulated people, made as `diemcau admin` makes them: on the record of a server of our own."""
+"""Creates accounts for simulated people in a server's database, as `diemcau admin` does."""
 
 import csv
 from collections.abc import Callable, Mapping, Sequence
@@ -19,9 +19,9 @@ ROLES = ("site", "registrant")
 async def provide(
     environ: Mapping[str, str], wanted: Sequence[NewAccount], made: Callable[[int], None] = lambda _count: None
 ) -> list[Login]:
-    """Create accounts with fresh random passwords; accounts of an earlier run are opened again with new passwords.
+    """Create accounts with fresh random passwords; enable those of an earlier run, with new passwords.
 
-    `made` is told after each how many there are.
+    `made` is called after each with their number.
     """
     logins: list[Login] = []
     async with open_services(read(environ)) as services:
@@ -38,25 +38,25 @@ async def provide(
 
 
 async def add_units(environ: Mapping[str, str], file: str) -> None:
-    """Put more units with their points on the record, from the text of a units file. Raises BadUnits."""
+    """Import more units with their points from the text of a units file. Raises BadUnits."""
     async with open_services(read(environ)) as services:
         await services.scheduler.import_units(file)
 
 
 async def points(environ: Mapping[str, str]) -> list[Point]:
-    """All points of the record, in registry order."""
+    """Return all points of the database, in registry order."""
     async with open_services(read(environ)) as services:
         return await services.scheduler.points()
 
 
 async def provide_points(environ: Mapping[str, str], count: int) -> list[Login]:
-    """One account for each of the first `count` points of the record, as far as there are so many."""
+    """Create one account for each of the first `count` points of the database, as far as there are so many."""
     chosen = (await points(environ))[:count]
     return await provide(environ, [NewAccount(f"loadtest-{p.id}", p.label, ROLES, point=p.id) for p in chosen])
 
 
 def read_accounts(path: Path) -> list[Login]:
-    """Accounts from a CSV file as `diemcau admin point-accounts` prints it. Raises OSError, ValueError."""
+    """Read accounts from a CSV file as `diemcau admin point-accounts` prints it. Raises OSError, ValueError."""
     with path.open(newline="", encoding="utf-8") as file:
         rows = [row for row in csv.reader(file) if row]
     if not rows or any(len(row) < 2 for row in rows):

@@ -1,4 +1,4 @@
-"""Sessions over REST: registered as a host unit's registrant would, granted to guests as the centre does."""
+"""Books sessions over REST: registers them as a host unit would, grants them to guests as the centre does."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -7,7 +7,7 @@ from typing import Any
 from loadtest.server.rest_client import Client
 
 SOON = timedelta(seconds=3)
-"""A registration must begin in the future; the door is open half an hour before."""
+"""A registration must begin in the future; joining is possible half an hour before."""
 DURATION = timedelta(hours=2)
 
 
@@ -46,13 +46,13 @@ async def book(
 
 
 async def meets_by_grant(centre: Client, point: str) -> bool:
-    """Whether a point enters only sessions it was granted (Điều 6.5). Raises Refused."""
+    """Return True if a point enters only sessions that it was granted (Điều 6.5). Raises Refused."""
     found = await centre.get(f"/api/v1/directory/points/{point}/grants")
     return bool(found["needed"])
 
 
 async def grant(centre: Client, point: str, session: str) -> None:
-    """Let such a point into a session, as a central technician does. Raises Refused."""
+    """Grant a session to such a point, as a central technician does. Raises Refused."""
     await centre.post(f"/api/v1/directory/points/{point}/grants", {"session": session, "granted": True})
 
 

@@ -1,4 +1,4 @@
-"""A server of our own: `diemcau serve` as a child process, its greeting read, stopped cleanly at the end."""
+"""Runs `diemcau serve` as a child process, reads its greeting, and stops it cleanly at the end."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ class ServerFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running server: its plain link on this machine, its process, and the environment it was started with.
+    """A running server: its plain HTTP link on this machine, its process, and the environment it was started with.
 
     `ended` is done, with the exit code, when the process has ended.
     """
@@ -37,7 +37,7 @@ class Server:
 
 @asynccontextmanager
 async def serve(environ: Mapping[str, str], greeting: Line) -> AsyncIterator[Server]:
-    """Run a server with these settings; every line it greets with goes to `greeting`. Raises ServerFailed."""
+    """Run a server with these settings; `greeting` receives its first lines. Raises ServerFailed."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "signaling", "serve"),
         env=dict(environ),
@@ -58,7 +58,7 @@ async def serve(environ: Mapping[str, str], greeting: Line) -> AsyncIterator[Ser
 
 
 async def _greeted(process: asyncio.subprocess.Process, greeting: Line) -> str:
-    """Wait for the last line of the greeting, and return the plain link among them."""
+    """Wait for the last line of the greeting; return the plain link in it."""
     assert process.stdout is not None
     url = ""
     async for line in process.stdout:
@@ -89,7 +89,7 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
 
 @asynccontextmanager
 async def throwaway(points: int, greeting: Line, **settings: str) -> AsyncIterator[Server]:
-    """A server on loopback with an empty record in a temporary directory, rated for so many points.
+    """Run a server on loopback with an empty database in a temporary directory, rated for so many points.
 
     More `settings` (``DIEMCAU_…``) win over those that are chosen here and those of our own environment.
     """

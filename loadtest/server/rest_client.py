@@ -1,4 +1,4 @@
-"""One signed-in account over REST, as a browser would be."""
+"""REST client with one signed-in account, as a browser is."""
 
 import ipaddress
 from types import TracebackType
@@ -18,7 +18,7 @@ class Refused(Exception):
 
 
 class Client:
-    """A cookie jar of its own; certificates are checked unless the server is this machine or `insecure` is asked."""
+    """HTTP session with cookies; certificates are checked unless the server is this machine or `insecure` is set."""
 
     def __init__(self, base: str, *, insecure: bool = False) -> None:
         # given
@@ -41,7 +41,7 @@ class Client:
         await self.close()
 
     async def login(self, account: str, password: str) -> dict[str, Any]:
-        """Sign in; who we are then. Raises Refused."""
+        """Sign in; return the account. Raises Refused."""
         me: dict[str, Any] = await self.post("/api/v1/login", {"account": account, "password": password})
         return me
 
@@ -56,7 +56,7 @@ class Client:
             return await _body(f"POST {path}", response)
 
     async def close(self) -> None:
-        """Forget the cookies and close the connections."""
+        """Drop the cookies and close the connections."""
         await self.http.close()
 
 
@@ -72,7 +72,7 @@ async def _body(what: str, response: aiohttp.ClientResponse) -> Any:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name or address is this machine itself."""
+    """Return True if a host name or address is this machine itself."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

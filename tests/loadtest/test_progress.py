@@ -1,4 +1,4 @@
-"""What a command says of how far it is."""
+"""Reports of a command's progress."""
 
 from loadtest.progress import Steps
 

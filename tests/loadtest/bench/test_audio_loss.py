@@ -1,4 +1,4 @@
-"""Bad lines, heard through the server's mixer. Seeded: every run is the same."""
+"""Lossy networks, heard through the server's mixer. Seeded: every run is the same."""
 
 import random
 from itertools import islice
@@ -7,7 +7,7 @@ import pytest
 
 from loadtest.bench.audio_loss import PATHS, NetworkPath, bursts, measure, random_loss, table
 
-BY_NAME = {line.name: line for line in PATHS}
+BY_NAME = {path.name: path for path in PATHS}
 
 
 @pytest.mark.parametrize("name", ["clean", "jitter 10 ms", "jitter 20 ms", "jitter 30 ms"])

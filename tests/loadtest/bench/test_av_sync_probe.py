@@ -1,4 +1,4 @@
-"""Flash and beep, and when they come out: noted to the sample and the picture."""
+"""Flash and beep, and when they come out, to the sample and the picture."""
 
 from pathlib import Path
 
@@ -77,22 +77,22 @@ async def test_only_what_was_listened_to_counts(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr("loadtest.bench.av_sync_probe.time.monotonic", lambda: now)
     monkeypatch.setattr("loadtest.bench.av_sync_probe.asyncio.sleep", sleep)
-    clapping = AvSyncProbe()
-    await clapping.listen(2, 0.9)
-    await clapping.listen(1, 0.9)
-    assert clapping.heard([9.9, 10.0, 13.9, 14.0, 14.8, 14.9, 16.8, 16.9]) == [10.0, 13.9, 14.9, 16.8]
+    probe = AvSyncProbe()
+    await probe.listen(2, 0.9)
+    await probe.listen(1, 0.9)
+    assert probe.heard([9.9, 10.0, 13.9, 14.0, 14.8, 14.9, 16.8, 16.9]) == [10.0, 13.9, 14.9, 16.8]
     assert now == pytest.approx(17.8)
 
 
 def test_a_clap_is_as_far_apart_as_it_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     moments = iter([1.0, 1.02, 3.01, 3.02, 5.0, 5.02])
     monkeypatch.setattr("loadtest.bench.av_sync_probe.time.monotonic", lambda: next(moments))
-    clapping = AvSyncProbe()
+    probe = AvSyncProbe()
     for _ in range(3):
-        clapping.turned("picture")
-        clapping.turned("sound")
-    assert (clapping.flashes, clapping.beeps) == ([1.0, 3.01, 5.0], [1.02, 3.02, 5.02])
-    assert clapping.apart == pytest.approx(0.02)
+        probe.turned("picture")
+        probe.turned("sound")
+    assert (probe.flashes, probe.beeps) == ([1.0, 3.01, 5.0], [1.02, 3.02, 5.02])
+    assert probe.apart == pytest.approx(0.02)
 
 
 def test_a_recording_tells_when_it_grew_light_and_loud(tmp_path: Path) -> None:

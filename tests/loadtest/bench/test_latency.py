@@ -1,4 +1,4 @@
-"""The table of delays, and a conference that swallows a flash."""
+"""The table of latencies, and a meeting that swallows a flash."""
 
 import pytest
 

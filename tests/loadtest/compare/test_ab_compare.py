@@ -1,4 +1,4 @@
-"""Two versions by turns."""
+"""Two versions, measured by turns."""
 
 import shutil
 import sys

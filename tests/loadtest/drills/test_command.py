@@ -1,4 +1,4 @@
-"""When a drill is passed, and what it may be asked."""
+"""When a drill is passed, and its arguments."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What is missing of a stream is counted by what stands in it."""
+"""Missing packets of a stream are counted by payload."""
 
 from collections.abc import Sequence
 from struct import pack

@@ -1,4 +1,4 @@
-"""The short form of the drills: a real server with a real worker is killed, succeeded, and begins anew."""
+"""The short form of the drills: a real server with a real worker is killed, succeeded, and re-executes itself."""
 
 from collections.abc import Iterator
 from typing import Any

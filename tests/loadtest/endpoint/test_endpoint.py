@@ -1,4 +1,4 @@
-"""A caller against the server's own transport, over loopback."""
+"""An endpoint against the server's own transport, over loopback."""
 
 import asyncio
 import time

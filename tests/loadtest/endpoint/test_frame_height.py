@@ -1,4 +1,4 @@
-"""How many lines pictures have, against the encoders that make them."""
+"""Heights of pictures, against the encoders that make them."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""How even sound and pictures came, packet by packet."""
+"""Regularity of sound and pictures, packet by packet."""
 
 from struct import pack
 

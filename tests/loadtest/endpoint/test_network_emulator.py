@@ -1,4 +1,4 @@
-"""A bad line between two real sockets."""
+"""The network emulator between two real sockets."""
 
 import socket
 import time

@@ -22,7 +22,7 @@ SEAT = {"seat": "s1", "point": "p1", "name": "Vạn Phú", "here": True, "hand":
 
 
 @dataclass
-class FakeCaller:
+class FakeEndpoint:
     """An endpoint whose transport a test drops, or never lets connect."""
 
     fails: bool = False
@@ -42,8 +42,8 @@ class FakeCaller:
 
 
 @dataclass
-class Door:
-    """A scripted server: seats whoever joins, unless it is told what to refuse with."""
+class ScriptedServer:
+    """Seats every participant, unless it is told to refuse."""
 
     joins: list[dict[str, Any]] = field(default_factory=list)
     sockets: list[web.WebSocketResponse] = field(default_factory=list)
@@ -81,12 +81,12 @@ class Door:
 
 
 @dataclass
-class Line:
-    """One point at the scripted door, with everything it did."""
+class ReconnectingPoint:
+    """One point at the scripted server, with everything it did."""
 
-    door: Door
+    door: ScriptedServer
     point: ReconnectingParticipant
-    endpoints: list[FakeCaller]
+    endpoints: list[FakeEndpoint]
     said: list[str]
     pauses: list[float]
     tasks: "list[asyncio.Task[str]]" = field(default_factory=list)
@@ -96,28 +96,28 @@ class Line:
         return self.tasks[-1]
 
 
-Call = Callable[..., Awaitable[Line]]
+Call = Callable[..., Awaitable[ReconnectingPoint]]
 
 
 @pytest.fixture
 async def call(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Call]:
-    """Seats a point; `fails` names the callers by number that never connect, `taken` is what each look says."""
+    """Seats a point; `fails` lists the endpoints by number that never connect, `taken` the results of the looks."""
     monkeypatch.setattr(participant, "GRACE_S", 0.05)
-    app, door = web.Application(), Door()
+    app, door = web.Application(), ScriptedServer()
     app.router.add_get("/ws", door.serve)
     server = TestServer(app)
     await server.start_server()
     client = Client(str(server.make_url("/")))
-    lines: list[Line] = []
+    lines: list[ReconnectingPoint] = []
 
-    async def make(fails: tuple[int, ...] = (), taken: tuple[bool, ...] = ()) -> Line:
-        endpoints: list[FakeCaller] = []
+    async def make(fails: tuple[int, ...] = (), taken: tuple[bool, ...] = ()) -> ReconnectingPoint:
+        endpoints: list[FakeEndpoint] = []
         said: list[str] = []
         pauses: list[float] = []
         looks = iter(taken)
 
         def endpoint() -> Endpoint:
-            endpoints.append(FakeCaller(fails=len(endpoints) + 1 in fails))
+            endpoints.append(FakeEndpoint(fails=len(endpoints) + 1 in fails))
             return cast("Endpoint", endpoints[-1])
 
         async def pause(seconds: float) -> None:
@@ -127,7 +127,7 @@ async def call(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Call]:
             return Participant(client, endpoint)
 
         point = ReconnectingParticipant("Vạn Phú", person, said.append, lambda: next(looks), pause)
-        lines.append(Line(door, point, endpoints, said, pauses))
+        lines.append(ReconnectingPoint(door, point, endpoints, said, pauses))
         await point.sit("1234567890")
         return lines[-1]
 

@@ -1,4 +1,4 @@
-"""The demonstration around its play: who ends it, what it tells a visitor, and who gets the floor."""
+"""The demonstration: its end, its invitation of a visitor, and its floor control."""
 
 import asyncio
 from collections import Counter

@@ -1,4 +1,4 @@
-"""The table and the chart of growing conferences."""
+"""The table and the chart of growing meetings."""
 
 from loadtest.scenario.growth import cases, chart, table
 from tests.loadtest.report.test_html_page import figures, report

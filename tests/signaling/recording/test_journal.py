@@ -1,4 +1,4 @@
-"""No recording stays open on record: what is noted of its end outlasts a database that is away, and the server."""
+"""No recording stays open in the database: notes about its end outlast a database or server that is down."""
 
 import asyncio
 import sqlite3
@@ -35,7 +35,7 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Base:
-    """A database that takes notes unless it has a fault for them."""
+    """A database that stores notes unless it is given an error for them."""
 
     def __init__(self) -> None:
         self.taken: list[Note] = []

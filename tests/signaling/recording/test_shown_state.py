@@ -1,4 +1,4 @@
-"""What everybody is told of the recording is so, whatever database, disk, worker or server do meanwhile."""
+"""The shown state of a recording is true, whatever database, disk, worker or server do meanwhile."""
 
 import asyncio
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The rules of a recording: started, paused, stopped, by whom, and what a full disk or a lost worker means for it."""
+"""Rules of a recording: start, pause, stop, accounts, a full disk, a lost worker."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -96,7 +96,7 @@ AUDIO = "g722/16000/1,pcma/8000/1,pcmu/8000/1"
 
 
 class Baresip:
-    """One running peer. `address` is where it takes calls, UDP and TCP."""
+    """One running room system. `address` is where it takes calls, UDP and TCP."""
 
     def __init__(self, folder: Path, address: tuple[str, int], process: asyncio.subprocess.Process) -> None:
         self.folder = folder
@@ -110,11 +110,11 @@ class Baresip:
 
     @property
     def log(self) -> str:
-        """What it said so far, every SIP message included."""
+        """Return its output so far, every SIP message included."""
         return (self.folder / "log").read_text("utf-8", "replace")
 
     async def command(self, name: str, parameters: str = "") -> str:
-        """Have it `dial`, `hangup`, `accept`, `hold`, `resume`, `reinvite`, tell `video_debug`…; return its words."""
+        """Have it `dial`, `hangup`, `accept`, `hold`, `resume`, `reinvite`, print `video_debug`…; return its output."""
         assert self._writer is not None
         data = json.dumps({"command": name, "params": parameters, "token": name}).encode()
         self._writer.write(b"%d:%b," % (len(data), data))
@@ -137,7 +137,7 @@ class Baresip:
             raise AssertionError(f"no {kind} {parameter} from baresip:\n{self.log[-6000:]}") from None
 
     async def snapshot(self) -> Path:
-        """Have what it sees written as a PNG file."""
+        """Write its received picture as a PNG file."""
         with tempfile.TemporaryDirectory() as folder:  # it cuts names off after 100 letters
             written = Path(folder) / "seen.png"
             await self.command("snapshot_recv", str(written))
@@ -145,7 +145,7 @@ class Baresip:
             return Path(shutil.move(written, self.folder / f"seen-{random.randrange(10**9)}.png"))
 
     def heard(self) -> list[Path]:
-        """Recordings (WAV) of what it heard, oldest call first."""
+        """Return recordings (WAV) of received sound, oldest call first."""
         return sorted((self.folder / "heard").glob("dump-*-dec.wav"))
 
     async def _connect(self, control: int) -> None:

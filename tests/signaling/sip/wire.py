@@ -1,4 +1,4 @@
-"""A peer that says exactly what a test tells it, over UDP or TCP, and hears what comes back."""
+"""A SIP peer that sends exactly what a test says, over UDP or TCP, and receives the rest."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,7 +15,7 @@ HOST = "127.0.0.1"
 
 
 class Peer(asyncio.DatagramProtocol):
-    """One socket, one Call-ID. `heard` is what came; headers of its requests can be changed and added."""
+    """One socket, one Call-ID. `heard` are received messages; headers of its requests can be changed and added."""
 
     def __init__(self) -> None:
         self.heard: asyncio.Queue[Request | Response] = asyncio.Queue()
@@ -23,7 +23,7 @@ class Peer(asyncio.DatagramProtocol):
         self.call_id = "call@peer"
         self.tag = "peer"
         self.theirs = ""
-        """Their tag, once there is one."""
+        """Tag of the agent, once there is one."""
         self._wire: asyncio.DatagramTransport | None = None
         self._stream: asyncio.StreamWriter | None = None
         self._to: tuple[str, int] | None = None
@@ -72,7 +72,7 @@ class Peer(asyncio.DatagramProtocol):
         return self.request("ACK", branch=branch, again=True)
 
     async def response(self, skip: int = 100) -> Response:
-        """The next response that is no `skip`."""
+        """Return the next response whose status is not `skip`."""
         while True:
             message = await soon(self.heard.get())
             assert isinstance(message, Response), message
@@ -80,13 +80,13 @@ class Peer(asyncio.DatagramProtocol):
                 return message
 
     async def asked(self, method: str) -> Request:
-        """The next request, which is of this method."""
+        """Return the next request, which must have this method."""
         message = await soon(self.heard.get())
         assert isinstance(message, Request) and message.method == method, message
         return message
 
     def answer(self, request: Request, status: int, *headers: str, body: str = "", tag: str = "peer") -> None:
-        """Answer a request of theirs."""
+        """Answer a request of the agent."""
         lines = [f"SIP/2.0 {status} Whatever"]
         lines += [f"{name}: {value}" for name, value in request.headers if name in ("via", "from", "call-id", "cseq")]
         to = request.get("to") or ""
@@ -107,14 +107,14 @@ class Peer(asyncio.DatagramProtocol):
         return response
 
     async def settled(self) -> None:
-        """Wait until everything sent was read, and forget what came."""
+        """Wait until everything sent was read, and drop received messages."""
         self.request("OPTIONS")
         while (await self.response()).sequence != (self.number, "OPTIONS"):
             pass
         assert self.heard.empty()
 
     async def silent(self, seconds: float = 0.2) -> bool:
-        """Whether nothing comes for a while."""
+        """Return True if nothing is received for a while."""
         await asyncio.sleep(seconds)
         return self.heard.empty()
 

@@ -1,4 +1,4 @@
-"""What the agent says on the wire to each thing a peer may say."""
+"""Messages of the agent in reply to each message of a peer."""
 
 import asyncio
 from collections.abc import Callable

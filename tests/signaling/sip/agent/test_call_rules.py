@@ -1,4 +1,4 @@
-"""The rules of a call that need no wire: session timers, offers within it, dialogs, screening, allowance."""
+"""Rules of a call without sockets: session timers, offers within a call, dialogs, request checks, rate limit."""
 
 import pytest
 
@@ -13,7 +13,7 @@ from tests.signaling.sip.agents import ANSWER, OFFER
 
 
 def invite(*changes: tuple[str, str]) -> Request:
-    """An INVITE with some of its text changed."""
+    """Return an INVITE with some of its text changed."""
     data = INVITE
     for old, new in changes:
         assert data.count(old.encode()) == 1

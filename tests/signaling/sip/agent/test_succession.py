@@ -1,4 +1,4 @@
-"""One process after the other: a call goes on with an agent that did not make it."""
+"""A call continues in another process, with an agent that did not begin it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ TIMER = ("Supported: timer", "Session-Expires: 1800;refresher=uac")
 
 @asynccontextmanager
 async def succeeded(ours: Agent, call: Call) -> AsyncIterator[Call]:
-    """Another agent at the same place, with the call that the first one left; nothing was said to the peer."""
+    """Yield another agent at the same address, with the call of the first one; the peer was told nothing."""
     host, port = ours.address
     kept = call.snapshot
     await ours.leave()

@@ -1,4 +1,4 @@
-"""A real room system in a meeting of a real roof with real media: called, seen, heard, hung up (R-056, R-057)."""
+"""A real room system in a meeting of a real server with real media: called, seen, heard, hung up (R-056, R-057)."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -35,7 +35,7 @@ def _time_passes_when_we_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @asynccontextmanager
 async def served(settings: Settings, ring_s: float = 30.0) -> AsyncIterator[World]:
-    """A world whose engine and gateway are real; who does not answer is rung for so long."""
+    """Yield a world whose engine and SIP bridge are real; a device is rung for `ring_s` seconds."""
     own = replace(settings, sip=SipSettings(LOOPBACK, 0, ring_s=ring_s))
     engine, clock, disk = LocalEngine([LOOPBACK], 0), FakeClock(NOW), FakeDisk()
     engine.start()

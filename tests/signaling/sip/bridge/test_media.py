@@ -1,4 +1,4 @@
-"""A real room system in a meeting of browsers: its picture and sound, and ours in its eyes and ears."""
+"""A real room system in a meeting of browsers: picture and sound in both directions."""
 
 import asyncio
 import wave
@@ -24,7 +24,7 @@ PNG_END = b"IEND\xaeB`\x82"
 
 
 class SeatingHandler:
-    """Lets every call in at the seat."""
+    """Accepts every call into the seat."""
 
     def __init__(self, meeting: Meeting) -> None:
         self.meeting = meeting

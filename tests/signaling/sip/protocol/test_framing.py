@@ -1,4 +1,4 @@
-"""Messages on a stream are found wherever it is cut, and a stream without sense ends."""
+"""Messages on a stream are found wherever it is cut, and a malformed stream is closed."""
 
 from itertools import pairwise
 

@@ -1,4 +1,4 @@
-"""Messages are read however rooms write them, and what is written is read back the same."""
+"""Messages of all kinds of room systems are parsed, and written messages are parsed back the same."""
 
 from contextlib import suppress
 

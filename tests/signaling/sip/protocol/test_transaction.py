@@ -1,4 +1,4 @@
-"""The four machines, with a clock that is told (RFC 3261 §17, RFC 6026)."""
+"""The four transaction machines, with a scripted clock (RFC 3261 §17, RFC 6026)."""
 
 import pytest
 

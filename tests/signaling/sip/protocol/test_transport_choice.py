@@ -1,4 +1,4 @@
-"""Which way a request goes: what is too large for a datagram by TCP (RFC 3261 §18.1.1, R-057)."""
+"""Choice of the transport: a request too large for a datagram uses TCP (RFC 3261 §18.1.1, R-057)."""
 
 import asyncio
 

@@ -23,7 +23,7 @@ from loadtest.endpoint.rtcp import (
     receiver_report,
     sender_report,
 )
-from loadtest.endpoint.sdp_answer import Answer, BadAnswer, MediaLine, parse_answer
+from loadtest.endpoint.sdp_answer import AcceptedMedia, Answer, BadAnswer, parse_answer
 from loadtest.endpoint.sdp_offer import CAMERA, MIC, OPUS, RIDS, Ssrcs, Wish, write_offer
 from loadtest.endpoint.sender import PTIME_MS, Layer, Voice, extension_block, with_extension
 from loadtest.endpoint.transport import EndpointTransport
@@ -137,7 +137,7 @@ class Endpoint:
         if camera is not None and camera.receives and self._wish.camera:
             self._layers = self._make_layers(camera)
 
-    def _make_layers(self, line: MediaLine) -> dict[int, Layer]:
+    def _make_layers(self, line: AcceptedMedia) -> dict[int, Layer]:
         number, codec = next(((n, c) for n, c in line.codecs if c in self._wish.codecs), (0, ""))
         if codec not in ("VP8", "H264"):
             raise BadAnswer("the server takes none of our camera codecs")

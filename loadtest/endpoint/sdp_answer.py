@@ -25,7 +25,7 @@ class BadAnswer(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class MediaLine:
+class AcceptedMedia:
     """One accepted m-line: codecs by payload type in the server's order, header extension ids by URI."""
 
     mid: str
@@ -46,7 +46,7 @@ class Answer:
     password: str
     fingerprints: tuple[tuple[str, str], ...]
     candidates: tuple[Address, ...]
-    media: dict[str, MediaLine]
+    media: dict[str, AcceptedMedia]
 
 
 def parse_answer(text: str) -> Answer:
@@ -85,9 +85,9 @@ def _candidates(media: MediaDescription) -> tuple[Address, ...]:
     return tuple((c.ip, c.port) for c in usable if 0 < c.port < 65536)
 
 
-def _line(media: MediaDescription, rids: tuple[str, ...]) -> MediaLine:
+def _line(media: MediaDescription, rids: tuple[str, ...]) -> AcceptedMedia:
     extensions = {h.uri: h.id for h in media.rtp.headerExtensions}
-    return MediaLine(
+    return AcceptedMedia(
         mid=media.rtp.muxId,
         codecs=tuple(
             (c.payloadType, c.name) for c in media.rtp.codecs if c.payloadType is not None and c.name in _CODECS

@@ -1,4 +1,4 @@
-/** The ground floor: the values of docs/protocol.md as the pages see them. Times are RFC 3339 in UTC. */
+/** The ground floor: the values of docs/protocol.md as the pages see them. Times are RFC 3339 in UTC. Written by hand: decision 71. */
 
 type Role = 'host' | 'component' | 'observer';
 type LayoutKind =

@@ -2,6 +2,8 @@
 
 Only fields with the server's own name count, the topmost for each method: anyone can write such a field into a letter,
 below those of the server.
+
+Decision 67 says why no library reads them.
 """
 
 import re

@@ -12,6 +12,8 @@ Chosen (TCVN 14423 5.5.2.2 suggests at most five failures):
 
 Times are Valkey's own (TIME), for the clocks of servers differ. A server knows the failures it counted and writes them
 again when Valkey has lost everything; a mark there says that it has them. Without Valkey nobody may guess (RedisError).
+
+Decision 69 says why no library counts them.
 """
 
 import json

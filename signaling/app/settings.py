@@ -1,4 +1,7 @@
-"""Settings of the server, read once from ``DIEMCAU_*`` in the environment."""
+"""Settings of the server, read once from ``DIEMCAU_*`` in the environment.
+
+Decision 70 says why no library reads them.
+"""
 
 import ipaddress
 import os

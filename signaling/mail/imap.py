@@ -1,4 +1,7 @@
-"""Reads one IMAP mailbox over one connection (RFC 3501), in a thread of its own because imaplib blocks."""
+"""Reads one IMAP mailbox over one connection (RFC 3501), in a thread of its own because imaplib blocks.
+
+Decisions 26 and 68 say why no other library is used.
+"""
 
 import imaplib
 import re

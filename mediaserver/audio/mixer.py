@@ -48,7 +48,7 @@ class Mixer:
         self._relayed: AudioInput | None = None
         """The seat whose packets were relayed to everyone in the last tick."""
         self._throttled_log = ThrottledLog(logger)
-        self._leaving: dict[str, Samples] = {}
+        self._tails: dict[str, Samples] = {}
         """Last sounds of closed floors."""
 
     @property
@@ -78,7 +78,7 @@ class Mixer:
         """Close the floor of a seat; nothing it sends is decoded any more."""
         voice = self.voices.pop(seat, None)
         if voice is not None and (tail := voice.tail()) is not None:
-            self._leaving[seat] = tail
+            self._tails[seat] = tail
         self._without.pop(seat, None)
         self.mixed -= {seat}
         self.speaker.forget(seat)
@@ -136,7 +136,7 @@ class Mixer:
 
         A voice with a gain has to be decoded.
         """
-        if not self.relays or self._echo is not None or len(self.mixed) != 1 or self._leaving or self._full.converts:
+        if not self.relays or self._echo is not None or len(self.mixed) != 1 or self._tails or self._full.converts:
             return None
         (seat,) = self.mixed
         voice = self.voices[seat]
@@ -153,13 +153,13 @@ class Mixer:
         if self._relayed is not None:
             self._full.follow(self._relayed.last)
             self._relayed = None
-        sounds = self._leaving | {
+        sounds = self._tails | {
             seat: samples
             for seat, voice in self.voices.items()
             if (samples := voice.sound(mixed=seat in self.mixed)) is not None
             and levels.get(seat, QUIETEST_DBOV) > SILENT_DBOV
         }
-        self._leaving = {}
+        self._tails = {}
         if self.tap is not None:
             self.tap(sounds, tick)
         if self._echo is None:

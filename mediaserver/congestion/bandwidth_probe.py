@@ -8,7 +8,7 @@ that fails costs delay for a moment, not audio.
 
 from enum import Enum
 
-from mediaserver.congestion.round_trips import Questions
+from mediaserver.congestion.round_trips import RoundTripRequests
 
 GROWTH = 1.08
 """Factor of the rate with every response that shows no queue: a full line shows while its queue is short."""
@@ -41,7 +41,7 @@ class Probe:
         self._goal = goal
         # owned
         self.rate = min(goal, GROWTH * rate)
-        self._questions = Questions(LATE_S)
+        self._requests = RoundTripRequests(LATE_S)
         self._reached = now
         """Time at which the rate became the goal."""
         self._reported = self._lossy = False
@@ -52,15 +52,15 @@ class Probe:
 
     def asks(self, least: float, now: float) -> bool:
         """Return whether to send a request now, behind the padding; returns True once."""
-        late = self._questions.late
-        asks = self._questions.asks(least, now)
+        late = self._requests.late
+        asks = self._requests.asks(least, now)
         self._retreat(late, now)
         return asks
 
     def answered(self, queue: float, now: float) -> None:
         """Take the seconds by which the newest response exceeded the least round trip."""
-        late = self._questions.late
-        self._questions.answered(queue)
+        late = self._requests.late
+        self._requests.answered(queue)
         self._retreat(late, now)
         if queue <= SHORT_S and self.rate < self._goal:
             self.rate, self._reached = min(self._goal, GROWTH * self.rate), now
@@ -72,13 +72,13 @@ class Probe:
 
     def verdict(self, now: float) -> Verdict:
         """Return the result so far."""
-        if self._lossy or self._questions.late >= LATE_ANSWERS or (self._held(now) and now - self._reached > REPORT_S):
+        if self._lossy or self._requests.late >= LATE_ANSWERS or (self._held(now) and now - self._reached > REPORT_S):
             return Verdict.REFUTED
         return Verdict.BORNE if self._reported else Verdict.OPEN
 
     def _retreat(self, late: int, now: float) -> None:
         """Send less when there are more late responses in a row than `late`, and not just one."""
-        if self._questions.late > max(1, late):
+        if self._requests.late > max(1, late):
             self.rate, self._reached = RETREAT * self.rate, now
 
     def _held(self, now: float) -> bool:

@@ -12,7 +12,7 @@ from statistics import fmean
 
 from mediaserver.congestion.bandwidth_probe import Probe, Verdict
 from mediaserver.congestion.queue_delay import QueueDelay
-from mediaserver.congestion.round_trips import Questions
+from mediaserver.congestion.round_trips import RoundTripRequests
 
 BAD_LOSS, PROBE_LOSS = 0.08, 0.03
 """Loss above the line's usual loss that is never tolerated, and that is tolerated while probing."""
@@ -97,10 +97,10 @@ class Downlink:
         self._wait = WAIT_S
         self._not_before = SETTLE_S
         self._probe: Probe | None = None
-        self._doubt: Questions | None = None
+        self._low_estimate_requests: RoundTripRequests | None = None
         """Requests that are sent while the estimate is low."""
         self._answers: deque[float] = deque(maxlen=BASE_ANSWERS)
-        self._restless = True
+        self._alarmed = True
         """Whether something alarming was reported since the last update, or the passing of time changes the result."""
 
     def set_step_bitrates(self, steps: Sequence[int]) -> None:
@@ -115,7 +115,7 @@ class Downlink:
         """
         if self._estimate is not None and bitrate < CUT * self._estimate[0]:
             self._cut = now
-            self._restless = True
+            self._alarmed = True
         self._estimate = bitrate, now
 
     def lost(self, share: float, highest: int, now: float) -> None:
@@ -132,7 +132,7 @@ class Downlink:
             if now >= self._settled and expected:
                 self._losses.append(lost / expected)
                 self._learn()
-                self._restless |= self._losses[-1] > BAD_LOSS
+                self._alarmed |= self._losses[-1] > BAD_LOSS
                 if self._probe is not None:  # of few packets, chance takes now more, now less
                     self._probe.reported(lost / expected > 2 * self._usual_loss(1) + PROBE_LOSS, now)
             since, expected, lost = now, 0, 0.0
@@ -141,27 +141,29 @@ class Downlink:
     def reported(self, round_trip: float) -> None:
         """Take the round trip of a receiver report, in seconds."""
         self._round_trips.add(round_trip)
-        self._restless |= round_trip > BAD_QUEUE_S  # a queue is only a part of it
+        self._alarmed |= round_trip > BAD_QUEUE_S  # a queue is only a part of it
 
     def asks(self, now: float) -> bool:
         """Return whether to measure the round trip now, behind the packets sent; returns True once."""
         if self._probe is not None:
             return self._probe.asks(min(self._answers, default=FIRST_ROUND_TRIP_S), now)
-        return self._doubt is not None and self._doubt.asks(self._round_trips.least, now)
+        return self._low_estimate_requests is not None and self._low_estimate_requests.asks(
+            self._round_trips.least, now
+        )
 
     def answered(self, round_trip: float, now: float) -> None:
         """Take the measured round trip in seconds."""
         self._answers.append(round_trip)
         if self._probe is not None:
             self._probe.answered(round_trip - min(self._answers), now)
-        elif self._doubt is not None:
-            self._doubt.answered(round_trip - self._round_trips.least)
+        elif self._low_estimate_requests is not None:
+            self._low_estimate_requests.answered(round_trip - self._round_trips.least)
 
     @property
     def resting(self) -> bool:
         """Return whether :meth:`update` and :meth:`pace` return the same as last time, until something alarming is
         reported."""
-        return not self._restless and self.step == self.most
+        return not self._alarmed and self.step == self.most
 
     @property
     def rate(self) -> int:
@@ -192,7 +194,7 @@ class Downlink:
             self._change(self.most, now)
         elif self.step < (held := min(self._carried, self.most)):
             self._change(held, now)
-        self._wonder(now)
+        self._request_round_trips(now)
         if self._probe is not None:
             self._judge(self._probe, now)
         elif self._overused(now):
@@ -200,7 +202,7 @@ class Downlink:
         elif self.step < self.most and now >= self._not_before:
             self._probe = Probe(max(self._sent, self.rate), GOAL * self._needs(self.step + 1), now)
         self.padding = max(0, round(self._probe.sends(now) - self._sent)) if self._probe is not None else 0
-        self._restless = now < self._settled + SETTLE_S or now - self._cut <= NARROW_S or self._probe is not None
+        self._alarmed = now < self._settled + SETTLE_S or now - self._cut <= NARROW_S or self._probe is not None
         return self.step
 
     def _fresh(self, now: float) -> float | None:
@@ -228,18 +230,18 @@ class Downlink:
         estimate, cut = self._fresh(now), self._cut > max(self._settled, now - FRESH_S)
         return cut and estimate is not None and estimate < FOLLOWS * self._sent
 
-    def _wonder(self, now: float) -> None:
+    def _request_round_trips(self, now: float) -> None:
         """Request round trips as long as the estimate is low."""
         if self._probe is not None or self.step == 0 or not self._round_trips or not self._low(now):
-            self._doubt = None
-        elif self._doubt is None:
-            self._doubt = Questions(WAITING_S)
+            self._low_estimate_requests = None
+        elif self._low_estimate_requests is None:
+            self._low_estimate_requests = RoundTripRequests(WAITING_S)
 
     def _overused(self, now: float) -> bool:
         if self.step == 0 or now < self._settled:
             return False
         queue = self._round_trips.queue
-        late = self._doubt is not None and self._doubt.late >= LATE_ANSWERS
+        late = self._low_estimate_requests is not None and self._low_estimate_requests.late >= LATE_ANSWERS
         waiting = late or queue > WAITING_S or not self._round_trips
         if waiting and self._low(now):  # a low estimate alone may be a busy receiver's mistake
             return True

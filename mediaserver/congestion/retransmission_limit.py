@@ -20,7 +20,7 @@ MAX_REMEMBERED = 1024
 """Twice the size of a source's cache."""
 
 
-class ResendLimit:
+class RetransmissionLimit:
     """The limit of one peer; `now` in seconds, `rate` in bit/s. First :meth:`within`, then :meth:`allow` for each
     number that passes."""
 

@@ -8,7 +8,7 @@ AGAIN_S = 0.2
 """Seconds beyond two least round trips after which a response is not waited for."""
 
 
-class Questions:
+class RoundTripRequests:
     """The requests of one sender; `now` in seconds, `least` the least round trip known, `late_s` the excess that counts
     as late."""
 

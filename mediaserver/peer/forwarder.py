@@ -9,7 +9,7 @@ from typing import Protocol
 
 from mediaserver.congestion.downlink import LINE_BPS
 from mediaserver.congestion.pacer import HEADERS_BYTES, Pacer
-from mediaserver.congestion.retransmission_limit import ResendLimit
+from mediaserver.congestion.retransmission_limit import RetransmissionLimit
 from mediaserver.rtp.keyframe_requests import KeyframeShare
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import VIDEO_CLOCK
@@ -78,7 +78,7 @@ class Forwarder:
         self._unsent = 0
         """The first sequence number that was not sent yet, while packets wait."""
         self._padding_debt = 0.0
-        self._resends = ResendLimit()
+        self._retransmission_limit = RetransmissionLimit()
         self._keyframes = KeyframeShare()
         self._pacer = Pacer(self.stream)
         self.stream.pace = LINE_BPS if flush_queue is not None else 0.0
@@ -206,12 +206,12 @@ class Forwarder:
         if self.source is None:
             return
         again = []
-        for sequence in self._resends.within(sequences, rate, now):
+        for sequence in self._retransmission_limit.within(sequences, rate, now):
             wanted = self.rewriter.source_sequence(sequence)
             packet = self.source.recall(wanted) if wanted is not None else None
             if packet is None or self._pacer.holds(sequence):
                 continue
-            if self._resends.allow(sequence, len(packet.payload) + HEADERS_BYTES, round_trip, now):
+            if self._retransmission_limit.allow(sequence, len(packet.payload) + HEADERS_BYTES, round_trip, now):
                 again.append(packet)
         self.resent_octets += self._send_again(again, now)
 

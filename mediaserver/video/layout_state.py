@@ -41,7 +41,7 @@ class LayoutState:
         self._shown = self.layout
         self._speaker: str | None = None
         """The seat that is to have the speaker's pane."""
-        self._stands: str | None = None
+        self._shown_speaker: str | None = None
         """The seat that has it now."""
         self._chosen = 0.0
         self._since = 0.0
@@ -70,11 +70,11 @@ class LayoutState:
         """Show the chosen layout and speaker; the page of another layout starts now."""
         if self._shown != self.layout:
             self._shown, self._since = self.layout, now
-        self._stands = self._speaker
+        self._shown_speaker = self._speaker
 
     @property
     def _waits(self) -> bool:
-        return self._shown != self.layout or self._stands != self._speaker
+        return self._shown != self.layout or self._shown_speaker != self._speaker
 
     def settle(self, ready: Callable[[str], bool], now: float) -> bool:
         """Show the chosen layout once its new cameras are ready or the wait is over; return whether to arrange anew."""
@@ -92,8 +92,8 @@ class LayoutState:
         A new speaker waits for its camera as another layout does, unless its picture is shown somewhere already.
         """
         self._page = self._page_at(now)
-        self._speaks(speaker, seats, now)
-        self._tiles, self._arranged = None, self._plan(self._shown, self._page, seats, self._stands, content)
+        self._follow_speaker(speaker, seats, now)
+        self._tiles, self._arranged = None, self._plan(self._shown, self._page, seats, self._shown_speaker, content)
         if self._shown != self.layout:
             self.ahead = self._plan(self.layout, self.layout.page, seats, speaker, content)()
             return
@@ -101,17 +101,17 @@ class LayoutState:
             self.ahead = self._plan(self._shown, self._page, seats, speaker, content)()
             if not {tile.seat for tile in self.ahead} <= {tile.seat for tile in self.tiles}:
                 return
-            self._tiles, self._stands = self.ahead, speaker
+            self._tiles, self._shown_speaker = self.ahead, speaker
         coming = self._page_at(now + AHEAD_S)
         turns = coming != self._page and pages(self._shown, seats, speaker, content) > 1
         self.ahead = self._plan(self._shown, coming, seats, speaker, content)() if turns else ()
 
-    def _speaks(self, speaker: str | None, seats: Sequence[str], now: float) -> None:
+    def _follow_speaker(self, speaker: str | None, seats: Sequence[str], now: float) -> None:
         if speaker != self._speaker:
             self._chosen = self._chosen if self._waits else now
             self._speaker = speaker
-        if self._stands is not None and self._stands not in seats:
-            self._stands = speaker
+        if self._shown_speaker is not None and self._shown_speaker not in seats:
+            self._shown_speaker = speaker
 
     def due(self, now: float) -> bool:
         """Return whether the passing of time alone requires a new arrangement."""

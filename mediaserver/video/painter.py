@@ -80,7 +80,7 @@ class Painter:
         self._encoded: dict[RenditionKey, int] = {}
         """The tick each rendition was last encoded at: a busy machine skips ticks, often every other one."""
         self._scaler = Scaler()
-        self._shown: dict[Tile, _Shown] = {}
+        self._shown: dict[Tile, _TileState] = {}
         self._heading: Heading | None = None
 
     def paint(self, job: CompositionJob, contents: TileContents, now: float) -> None:
@@ -108,7 +108,7 @@ class Painter:
         camera = contents.cameras.get(tile.seat)
         picture = camera.newest(now) if camera else None
         label, icons = contents.labels.get(tile.seat or tile.awaited, tile.seat), contents.icons.get(tile.seat, ())
-        shown = _Shown(camera.decoded if camera and picture else 0, label, icons, tile.seat == contents.speaker)
+        shown = _TileState(camera.decoded if camera and picture else 0, label, icons, tile.seat == contents.speaker)
         if self._shown.get(tile) == shown:
             return
         self._shown[tile] = shown
@@ -164,7 +164,7 @@ class Painter:
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
+class _TileState:
     """The present content of a tile; painting the same again is skipped."""
 
     picture: int

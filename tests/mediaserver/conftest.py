@@ -1,4 +1,4 @@
-"""A meeting on an engine in this process."""
+"""Fixtures: a meeting on an engine in this process."""
 
 from collections.abc import AsyncIterator
 

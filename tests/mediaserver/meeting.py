@@ -1,4 +1,4 @@
-"""A small meeting of real peers: every guest sends one colour and one tone, and looks and listens."""
+"""A small meeting of real peers: every guest sends one colour and one tone, and decodes what it receives."""
 
 import asyncio
 import logging

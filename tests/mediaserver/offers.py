@@ -1,4 +1,4 @@
-"""Offers as real browsers write them: microphone, camera in three layers, and a line to watch on."""
+"""SDP offers as real browsers write them: microphone, camera in three layers, and an m-line to receive on."""
 
 _CHROMIUM_TRANSPORT = """a=rtcp:9 IN IP4 0.0.0.0
 a=ice-ufrag:Xn4k

@@ -1,4 +1,4 @@
-"""Plain pictures, and how to see and hear what came of them."""
+"""Plain pictures and tones for tests, and functions that recognise them after a codec."""
 
 import numpy as np
 from av import VideoFrame

@@ -1,4 +1,4 @@
-"""Offers as room systems write them, with what real ones are known to have in them."""
+"""SDP offers as room systems write them, with the peculiarities that real ones are known to have."""
 
 BARESIP = """v=0
 o=- 900045465 487662295 IN IP4 192.0.2.7

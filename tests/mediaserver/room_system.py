@@ -1,4 +1,4 @@
-"""A room system by a script: plain RTP, one tone, one colour, key frames only when it is asked for one."""
+"""A scripted room system: plain RTP, one tone, one colour, key frames only on request."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""Who holds the picture."""
+"""Tests of the active speaker: which voice takes the picture, and when."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Quiet rooms and loud ones."""
+"""Tests of the automatic gain control with quiet and loud rooms."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""One open floor: what is heard of it on good and bad lines."""
+"""Tests of one open microphone: the sound that comes of its packets on good and bad connections."""
 
 import numpy as np
 import pytest

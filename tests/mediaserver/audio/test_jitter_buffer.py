@@ -1,6 +1,6 @@
-"""Sound in its order and time.
+"""Tests of the jitter buffer: sound in its order and time.
 
-The oracle is the plain line itself: a packet is there or not when its turn comes, and time goes on either way.
+The oracle is the plain connection itself: a packet is there or not when its turn comes, and time goes on either way.
 """
 
 import random

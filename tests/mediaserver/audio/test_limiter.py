@@ -1,4 +1,4 @@
-"""Loud mixes without an edge."""
+"""Tests of the limiter: loud mixes without distortion."""
 
 from itertools import pairwise
 

@@ -1,4 +1,4 @@
-"""Mixes on their way out."""
+"""Tests of the mix encoder: packets of sound, silence and pauses."""
 
 from itertools import pairwise
 

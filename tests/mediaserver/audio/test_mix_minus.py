@@ -1,4 +1,4 @@
-"""The mix as plain arithmetic."""
+"""Tests of the mix-minus against plain arithmetic."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Who is heard, by whom, and at what cost."""
+"""Tests of the mixer: which voices are heard, by whom, and at what cost."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Sound coded, lost and guessed."""
+"""Tests of the Opus codec: encoding, decoding, FEC and concealment."""
 
 import numpy as np
 import pytest

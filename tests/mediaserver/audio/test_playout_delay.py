@@ -1,4 +1,4 @@
-"""How late sound is played, from when it came."""
+"""Tests of the playout delay that is learned from arrival times."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""The sound of room systems: same pitch and loudness after any codec, holes bridged, and no seam between packets."""
+"""Tests of the telephony codecs: same pitch and loudness after any codec, losses concealed, no seam between packets."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""A probe of a line: what makes it grow, wait, go back, and end."""
+"""Tests of the bandwidth probe: when it grows, waits, retreats and ends."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A receiver's line as a bottleneck with a queue, and what the downlink makes of it."""
+"""Tests of the downlink estimate on a simulated line: a bottleneck with a queue."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""A line that became too narrow and whose queue is full: what sound loses to the smaller picture."""
+"""Tests of a line that becomes too narrow while its queue is full: how much audio the smaller picture costs."""
 
 from itertools import count
 

@@ -1,4 +1,4 @@
-"""What is lost, as it is remembered."""
+"""Tests of the smoothed share of lost packets."""
 
 from mediaserver.congestion.loss import Loss
 

@@ -1,4 +1,4 @@
-"""Large pictures in parts, small ones as they are."""
+"""Tests of the pacer: large pictures leave in parts, small ones unchanged."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""A sender's line as a bottleneck with a queue, and the bitrate it is told for it."""
+"""Tests of the uplink estimate on a simulated line: a bottleneck with a queue."""
 
 from random import Random
 from statistics import fmean

@@ -1,4 +1,4 @@
-"""One steady stream to a peer, whichever source it looks at."""
+"""Tests of the forwarder: one steady stream to a peer, whichever source is behind it."""
 
 import itertools
 from collections.abc import Iterable, Iterator

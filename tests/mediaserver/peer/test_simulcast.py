@@ -1,4 +1,4 @@
-"""Layers of a camera, what is reported of them, and the composer's ear."""
+"""Tests of a simulcast camera: its layers, their reports, and the compositor's input."""
 
 import math
 

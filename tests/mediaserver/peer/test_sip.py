@@ -1,4 +1,4 @@
-"""Room systems in a meeting of browsers: what they see and hear, and what is seen and heard of them."""
+"""Tests of room systems in a meeting with browsers: what each side sees and hears of the other."""
 
 from collections.abc import AsyncIterator
 
@@ -68,10 +68,10 @@ def shows(watch: RoomSystem, meeting: Meeting, name: str, colour: str) -> bool:
     return watch.colour((tile.x + tile.width / 2) / width, (tile.y + tile.height / 2) / height) == colour
 
 
-def leg_of(room: Room, name: str = "vcs") -> SipPeer:
-    leg = room.seats[name].peer
-    assert isinstance(leg, SipPeer)
-    return leg
+def sip_peer_of(room: Room, name: str = "vcs") -> SipPeer:
+    peer = room.seats[name].peer
+    assert isinstance(peer, SipPeer)
+    return peer
 
 
 @pytest.mark.parametrize("system", KINDS, indirect=True, ids=lambda kind: f"{kind[0]}-mode{kind[1]}")
@@ -122,9 +122,9 @@ async def test_what_room_systems_see_and_hear_alike_is_encoded_once(
     other.aim(await meeting.engine.connect(ROOM, "other", other.sdp(), plain=True))
     await system.until(lambda: system.tones() == {440} and system.pictures > 0)
     await other.until(lambda: other.tones() == {440} and other.pictures > 0)
-    legs = [leg_of(room), leg_of(room, "other")]
+    legs = [sip_peer_of(room), sip_peer_of(room, "other")]
     sound, picture = legs[0].audio.source, legs[0].picture.source  # type: ignore[union-attr]
-    assert sound is not None and sound.sinks == [leg.audio for leg in legs]
+    assert sound is not None and sound.sinks == [peer.audio for peer in legs]
     assert picture is not None and picture is room.seats["a"].peer.picture.source  # type: ignore[union-attr]
     assert a.watch.pictures > 0 and legs[1].picture.source is picture  # type: ignore[union-attr]
     await other.close()
@@ -222,13 +222,13 @@ async def test_a_room_system_that_reports_and_says_nothing_else_stays_and_a_sile
     await seat(meeting)
     system.aim(await meeting.engine.connect(ROOM, "vcs", system.sdp(), plain=True))
     await meeting.happened(PeerUp(ROOM, "vcs"))
-    leg = leg_of(room)
+    peer = sip_peer_of(room)
     system.report()
-    await system.until(lambda: leg.transport.port_pairs[1].heard > leg._reported - 1 and system.pictures > 5)
-    heard = max(line.heard for line in leg.transport.port_pairs)
-    leg.tick(heard + SILENCE_S - 0.1)
-    assert room.seats["vcs"].peer is leg
-    leg.tick(heard + SILENCE_S + 1.0)
+    await system.until(lambda: peer.transport.port_pairs[1].heard > peer._reported - 1 and system.pictures > 5)
+    heard = max(line.heard for line in peer.transport.port_pairs)
+    peer.tick(heard + SILENCE_S - 0.1)
+    assert room.seats["vcs"].peer is peer
+    peer.tick(heard + SILENCE_S + 1.0)
     await meeting.happened(PeerDown(ROOM, "vcs", "silent"))
     assert room.seats["vcs"].peer is None
 
@@ -241,7 +241,7 @@ async def test_the_reports_of_both_sides_are_compound_and_tell_the_line(
     await system.until(lambda: any(data[1] == 200 and data[0] & 31 == 1 for data in seen))
     assert {data[1] for data in seen} <= {200, 201}
     assert all(b"diemcau" in data for data in seen)
-    await system.until(lambda: leg_of(room).connection_quality.up == 0.0 and "vcs" in room.lines)
+    await system.until(lambda: sip_peer_of(room).connection_quality.up == 0.0 and "vcs" in room.lines)
     await meeting.engine.remove_seat(ROOM, "vcs")
     await system.until(lambda: bytes.fromhex("81cb0001") in seen[-1])
 
@@ -277,8 +277,8 @@ async def test_an_answer_must_be_to_an_offer_and_refused_media_gives_its_ports_b
     with pytest.raises(BadOffer):
         await meeting.engine.accept(ROOM, "vcs", "v=0")
     await meeting.engine.accept(ROOM, "vcs", system.sdp(camera=False))
-    leg = leg_of(room)
-    assert len(leg.transport.port_pairs) == 1 and leg.picture is None and leg.audio is not None
+    peer = sip_peer_of(room)
+    assert len(peer.transport.port_pairs) == 1 and peer.picture is None and peer.audio is not None
     with pytest.raises(BadOffer, match="an answer to nothing"):
         await meeting.engine.accept(ROOM, "vcs", system.sdp())
 
@@ -287,7 +287,7 @@ async def test_who_calls_again_replaces_what_was_before(meeting: Meeting, system
     a = await meeting.join("a", "red", 440)
     await dial_in(meeting, system)
     await a.watch.until(lambda: meeting.shows(a, "vcs", colour="blue"))
-    first = leg_of(room)
+    first = sip_peer_of(room)
     other = RoomSystem("PCMA", 0, "green", 660)
     await other.open()
     other.aim(await meeting.engine.connect(ROOM, "vcs", other.sdp(), plain=True))
@@ -304,12 +304,12 @@ async def test_who_can_ask_for_nothing_is_sent_key_frames_in_the_beginning(
     asked: list[float] = []
     system.feedback = ()
     await dial_in(meeting, system)
-    leg = leg_of(room)
-    assert leg.picture is not None
-    monkeypatch.setattr(leg.picture, "request_keyframe", asked.append)
-    begun = leg._keyframes[0] - KEYFRAMES_S[0]
+    peer = sip_peer_of(room)
+    assert peer.picture is not None
+    monkeypatch.setattr(peer.picture, "request_keyframe", asked.append)
+    begun = peer._keyframes[0] - KEYFRAMES_S[0]
     for after in (0.5, 1.0, 1.1, 2.9, 3.0, 3.1, 9.0):
-        leg.tick(begun + after)
+        peer.tick(begun + after)
     assert asked == [begun + after for after in KEYFRAMES_S]
 
 
@@ -325,13 +325,13 @@ async def test_who_knows_only_fir_is_asked_for_a_key_frame_with_it(
     await meeting.join("a", "red", 440)
     system.feedback, system.deaf = ("ccm fir",), True
     await dial_in(meeting, system)
-    await system.until(lambda: bool(leg_of(room).camera.layers))
-    leg_of(room).camera.layers[0].ask()
-    leg_of(room).camera.layers[0].ask()
+    await system.until(lambda: bool(sip_peer_of(room).camera.layers))
+    sip_peer_of(room).camera.layers[0].ask()
+    sip_peer_of(room).camera.layers[0].ask()
     await system.until(lambda: len(orders(system)) >= 2)
     found = orders(system)
     assert found == sorted(set(found))
-    assert leg_of(room).picture is not None and leg_of(room)._keyframes == []
+    assert sip_peer_of(room).picture is not None and sip_peer_of(room)._keyframes == []
 
 
 @pytest.mark.parametrize("system", [("G722", 1)], indirect=True)
@@ -339,7 +339,7 @@ async def test_a_browser_may_look_at_a_room_system_alone(meeting: Meeting, syste
     a = await meeting.join("a", "red", 440, view="camera:vcs", wish=Wish(("H264",), 1))
     await dial_in(meeting, system)
     await a.watch.until(lambda: a.watch.colour(0.05, 0.05) == a.watch.colour(0.95, 0.95) == "blue")
-    assert room.seats["a"].peer.picture.source is leg_of(room).camera.layers[0]  # type: ignore[union-attr]
+    assert room.seats["a"].peer.picture.source is sip_peer_of(room).camera.layers[0]  # type: ignore[union-attr]
     b = await meeting.join("b", "green", 660, view="camera:vcs", wish=Wish(("VP8",), 1))
     await b.watch.until(lambda: meeting.shows(b, "vcs", colour="blue"))
 

@@ -1,4 +1,4 @@
-"""One m-line of a room system: which stream is listened to, and what is told of it."""
+"""Tests of one m-line of a room system: which stream is accepted, and what is reported on it."""
 
 from collections.abc import Iterator
 from struct import unpack_from

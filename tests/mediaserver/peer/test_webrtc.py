@@ -1,4 +1,4 @@
-"""One peer fed with plain packets: what its camera's layers have of them."""
+"""Tests of a browser's peer, fed with plain packets: what reaches the layers of its camera."""
 
 from struct import pack
 

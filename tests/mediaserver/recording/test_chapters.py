@@ -1,4 +1,4 @@
-"""Chapters out of marks: in order, none too short, across parts."""
+"""Tests of the chapters made of marks: in order, none too short, across parts."""
 
 from itertools import pairwise
 

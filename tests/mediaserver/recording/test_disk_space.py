@@ -1,4 +1,4 @@
-"""How full is full: the levels, the hours that are left, and a real file system that fills up."""
+"""Tests of the disk space: levels, remaining hours, and a real file system that fills up."""
 
 import subprocess
 from collections.abc import Iterator

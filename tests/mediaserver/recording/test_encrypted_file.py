@@ -1,4 +1,4 @@
-"""Sealed files: any range opens as it was, and what was changed, cut, swapped, moved or sealed by others does not."""
+"""Tests of encrypted files: any range reads back, and every change, cut, swap, move or foreign key is noticed."""
 
 import hashlib
 import io

@@ -1,4 +1,4 @@
-"""Sounds of points beside a recording: in time with it, without data where nobody speaks, good after a crash."""
+"""Tests of isolated tracks: in time with the recording, without data in silence, readable after a crash."""
 
 import errno
 import subprocess

@@ -1,4 +1,4 @@
-"""Recordings, played back with the same eyes and ears as a meeting."""
+"""Tests of the recorder: its files are decoded and compared with what was recorded."""
 
 import os
 import resource

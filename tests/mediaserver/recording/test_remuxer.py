@@ -1,4 +1,5 @@
-"""Closed and broken recordings made good: nothing encoded anew, nothing lost, whatever was cut off."""
+"""Tests of the remuxer with closed and broken recordings: nothing is encoded anew, nothing lost, wherever a file was
+cut off."""
 
 import json
 import random

@@ -1,4 +1,4 @@
-"""Which audiences watch which picture."""
+"""Tests of audiences: which composition each one watches."""
 
 from mediaserver.api import EVERYONE, Layout, RoomOptions
 from mediaserver.peer.simulcast import CameraInput

@@ -1,4 +1,4 @@
-"""Who has the speaker's pane, whoever watches."""
+"""Tests of compositions: which seat has the speaker's pane, whoever watches."""
 
 import pytest
 

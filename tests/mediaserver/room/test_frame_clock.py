@@ -1,4 +1,4 @@
-"""Grids of several rates under one clock."""
+"""Tests of the frame clock: grids of several rates on one clock."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Lips and voice: a camera's pictures wait for a voice that is held back."""
+"""Tests of the lip sync: a camera's pictures wait for a voice that is held back."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""What a camera is asked for, and what a display is worth."""
+"""Tests of the resolution a camera is asked for, and of the quality a display is worth."""
 
 import pytest
 

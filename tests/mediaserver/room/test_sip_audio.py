@@ -1,4 +1,4 @@
-"""Room systems at the mixer: heard in G.722 and G.711, hearing the same, each mix encoded once a codec."""
+"""Tests of room systems at the mixer: received in G.722 and G.711, sent the same, each mix encoded once per codec."""
 
 import pytest
 

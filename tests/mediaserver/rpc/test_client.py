@@ -1,4 +1,4 @@
-"""The engine in another process behaves like the one in this."""
+"""Tests of the client: an engine in another process behaves like one in this process."""
 
 import asyncio
 from pathlib import Path

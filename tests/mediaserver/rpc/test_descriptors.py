@@ -1,4 +1,4 @@
-"""A worker that may open no file records into those that the server passes to it."""
+"""Tests of passed descriptors: a worker that may open no file records into files that the server passes to it."""
 
 import asyncio
 import errno

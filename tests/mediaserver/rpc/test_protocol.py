@@ -1,4 +1,4 @@
-"""Messages over the worker's socket."""
+"""Tests of the message protocol."""
 
 import inspect
 import json

@@ -1,4 +1,5 @@
-"""Messages and descriptors over a unix socket, and an other end that ends, is slow, or says what none can say."""
+"""Tests of messages and descriptors over a unix socket, and of an other end that ends, is slow, or sends malformed
+data."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Messages over a real WebSocket between two ends."""
+"""Tests of messages over a real WebSocket."""
 
 import asyncio
 from collections.abc import AsyncIterator

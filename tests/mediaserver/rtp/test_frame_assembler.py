@@ -1,4 +1,4 @@
-"""Order out of disorder: pictures, and the queue in front of the composer."""
+"""Tests of the frame assembler, and of the queue in front of the compositor."""
 
 import pytest
 from hypothesis import given

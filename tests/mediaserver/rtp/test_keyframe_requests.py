@@ -1,4 +1,4 @@
-"""Requests for key frames, counted against the interval."""
+"""Tests of key frame requests, counted against the interval."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""Missing packets, against a plain set."""
+"""Tests of the NACK generator against a plain set of missing packets."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""The compiled loops do what their Python twins do."""
+"""Tests that the compiled loops do the same as their Python twins."""
 
 import asyncio
 import shutil

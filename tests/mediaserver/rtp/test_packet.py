@@ -1,4 +1,4 @@
-"""RTP packets read back, against a writer of our own and against aiortc's reader."""
+"""Tests of RTP packets, against a writer of our own and against aiortc's reader."""
 
 from contextlib import suppress
 from struct import pack

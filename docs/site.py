@@ -118,7 +118,7 @@ def _package(package: str) -> Iterator[str]:
         if text is None or "versions" in file.parts:
             continue
         name = ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        yield f"## {name}\n\n{_escaped(text)}\n"
+        yield f"## `{name}`\n\n{_escaped(text)}\n"
         for node in module.body:
             yield from _definition(node)
         yield ""

@@ -64,15 +64,15 @@ class ReplyDeadlines:
             host = (await units_store.points_named(db, [session.host_point]))[session.host_point]
             await reply_store.add(db, replace(_of_session(session, host.unit), answered=answered))
         elif known.answered is None and answered is not None:
-            await reply_store.answer(db, happening.session, answered)
-        await reply_store.followed(db, happening)
+            await reply_store.record_reply(db, happening.session, answered)
+        await reply_store.record_progress(db, happening)
 
     async def _settle(self, db: AsyncConnection, draft: Draft) -> None:
         """Mark a discarded draft as replied to; drop a confirmed one, because its session is owed the reply."""
         if draft.state == DraftState.CONFIRMED:
             await reply_store.drop(db, draft.id)
         else:
-            await reply_store.answer(db, draft.id, draft.settled or draft.arrived)
+            await reply_store.record_reply(db, draft.id, draft.settled or draft.arrived)
 
     async def _remind(self, db: AsyncConnection, answer: OwedReply, clock: Clock, now: datetime) -> None:
         stage = self.stage(answer, clock, now)
@@ -86,7 +86,7 @@ class ReplyDeadlines:
         for unit, address in self._recipients(operator if operator in names else None, late=stage >= WHOLE):
             key = f"answer:{answer.subject}:{stage}:{address or unit}"
             await outbox.tell(db, Notice(kind, key, facts, unit=unit, recipient=address), _LETTERS, now)
-        await reply_store.told(db, answer.subject, stage)
+        await reply_store.record_reminder(db, answer.subject, stage)
 
     def _recipients(self, operator: str | None, late: bool) -> list[tuple[str | None, str]]:
         """Return units and addresses to remind: the people on duty, else the operating unit; their head, if late."""

@@ -14,7 +14,7 @@ from scheduler.booking.registration.schema import ANSWERS, DRAFTS
 from scheduler.booking.sessions.schema import HAPPENINGS
 from scheduler.core.model import ClassId, Draft, DraftState, Happening
 
-A_ROUND = 500
+MAX_ROWS = 500
 _KINDS = ("waiting", "issued", "cancelled")
 
 
@@ -56,7 +56,7 @@ async def unanswered(db: AsyncConnection) -> list[OwedReply]:
     return await _read(db, missing.order_by(ANSWERS.c.due, ANSWERS.c.subject))
 
 
-async def answer(db: AsyncConnection, subject: str, at: datetime) -> None:
+async def record_reply(db: AsyncConnection, subject: str, at: datetime) -> None:
     """Record when a reply was given."""
     await db.execute(update(ANSWERS).where(ANSWERS.c.subject == subject).values(answered=at))
 
@@ -66,21 +66,21 @@ async def drop(db: AsyncConnection, subject: str) -> None:
     await db.execute(delete(ANSWERS).where(ANSWERS.c.subject == subject))
 
 
-async def told(db: AsyncConnection, subject: str, stage: int) -> None:
+async def record_reminder(db: AsyncConnection, subject: str, stage: int) -> None:
     """Record the share of the time, in percent, for which a reminder was sent."""
     await db.execute(update(ANSWERS).where(ANSWERS.c.subject == subject).values(told=stage))
 
 
-async def followed(db: AsyncConnection, happening: Happening) -> None:
+async def record_progress(db: AsyncConnection, happening: Happening) -> None:
     """Record the last history row of a session that was processed."""
     of_session = ANSWERS.c.subject == happening.session
     await db.execute(update(ANSWERS).where(of_session).values(happening=happening.id))
 
 
 async def unseen_happenings(db: AsyncConnection) -> list[Happening]:
-    """Return at most `A_ROUND` history rows of the kinds in `_KINDS` after the last processed one."""
+    """Return at most `MAX_ROWS` history rows of the kinds in `_KINDS` after the last processed one."""
     last = select(func.coalesce(func.max(ANSWERS.c.happening), 0)).scalar_subquery()
-    new = select(HAPPENINGS).where(HAPPENINGS.c.id > last, HAPPENINGS.c.kind.in_(_KINDS)).limit(A_ROUND)
+    new = select(HAPPENINGS).where(HAPPENINGS.c.id > last, HAPPENINGS.c.kind.in_(_KINDS)).limit(MAX_ROWS)
     return await found_happenings(db, new)
 
 
@@ -88,7 +88,7 @@ async def unseen_drafts(db: AsyncConnection) -> list[Draft]:
     """Return open drafts from units' own official mailboxes for which no reply is recorded as owed."""
     known = select(ANSWERS.c.subject).where(ANSWERS.c.kind == "draft")
     own = (DRAFTS.c.channel == "mail") & (DRAFTS.c.origin == DRAFTS.c.unit) & (DRAFTS.c.state == DraftState.OPEN)
-    return await drafts_store.found(db, select(DRAFTS).where(own, DRAFTS.c.id.not_in(known)).limit(A_ROUND))
+    return await drafts_store.found(db, select(DRAFTS).where(own, DRAFTS.c.id.not_in(known)).limit(MAX_ROWS))
 
 
 async def settled_drafts(db: AsyncConnection) -> list[Draft]:

@@ -248,9 +248,9 @@ class Scheduler:
             checked, points, asked = await self._checked(db, request, now)
             host, commit = points[checked.host_point], self._commit(db, now, Act(request.submitted_by))
             received = opened.arrived if opened and opened.came_as_registration else now
-            refused: Refusal | None = await self._barred(db, checked, received, now)
+            refused: Refusal | None = await self._refused_before_admission(db, checked, received, now)
             if refused is None:
-                session = await self._numberless(db, checked, asked, received, now)
+                session = await self._new_session(db, checked, asked, received, now)
                 claim = commit.claim(session, host)
                 plan = await commit.decide(claim, wait)
                 if isinstance(plan, Admit) or (wait and not plan.impossible):
@@ -274,7 +274,7 @@ class Scheduler:
             raise DraftSettled(draft.state)
         return draft
 
-    async def _barred(
+    async def _refused_before_admission(
         self, db: AsyncConnection, request: Request, received: datetime, now: datetime
     ) -> StateSecret | TooLate | None:
         """Return why a valid request is refused before admission: secret or late (Điều 5.2, 13.2.a); else None."""
@@ -342,7 +342,7 @@ class Scheduler:
         if faults:
             raise InvalidRequest(faults)
 
-    async def _numberless(
+    async def _new_session(
         self, db: AsyncConnection, request: Request, asked: tuple[Slot, ...], received: datetime, now: datetime
     ) -> Session:
         """Return a waiting session for a request, with the next place in the order and without a number."""
@@ -392,7 +392,7 @@ class Scheduler:
         Raises UnknownSession, Ended (also when cancelled), NotMissed.
         """
         async with writing(self._engine) as db:
-            session = await self._open(db, session_id, now)
+            session = await self._current_session(db, session_id, now)
             rules, start = self.policy(session.official.start).door, session.official.start
             seen = [h.at for h in await admission_store.history(db, session_id) if h.kind == "opened"]
             if now < start + rules.missed or any(at >= start - rules.lobby for at in seen):
@@ -408,7 +408,7 @@ class Scheduler:
         refusal is stored.
         """
         async with writing(self._engine) as db:
-            old = await self._open(db, session_id, now)
+            old = await self._current_session(db, session_id, now)
             checked, points, asked = await self._checked(db, request, now)
             moved = checked.official.start != old.official.start and not admission_rule.contained(asked, old.slots)
             refused = await self._late(db, checked, now, now) if moved else None
@@ -432,7 +432,7 @@ class Scheduler:
         Raises UnknownSession, UnknownPoint, Ended (also when cancelled), CapacityExceeded; then nothing changed.
         """
         async with writing(self._engine) as db:
-            old = await self._open(db, session_id, now)
+            old = await self._current_session(db, session_id, now)
             point = await units_store.point(db, point_id)
             slots = tuple(replace(s, legs=s.legs + point.devices) if s.end > now else s for s in old.slots)
             new = replace(old, points=(*old.points, point_id), slots=slots, legs=old.legs + point.devices)
@@ -446,7 +446,7 @@ class Scheduler:
         Raises UnknownSession, Ended (also when cancelled), NotLive, InvalidRequest, CapacityExceeded.
         """
         async with writing(self._engine) as db:
-            old = await self._open(db, session_id, now)
+            old = await self._current_session(db, session_id, now)
             new = self._extended(old, steps, now)
             host = await units_store.point(db, old.host_point)
             await self._commit(db, now, act).amend(old, new, host, "extended")
@@ -481,7 +481,7 @@ class Scheduler:
                     return steps
             return 0
 
-    async def _open(self, db: AsyncConnection, session_id: str, now: datetime) -> Session:
+    async def _current_session(self, db: AsyncConnection, session_id: str, now: datetime) -> Session:
         """Return a session that is neither over nor cancelled. Raises UnknownSession, Ended."""
         session = await sessions_store.known(db, session_id)
         if self.phase(session, now) in {"ended", "cancelled"}:
@@ -500,7 +500,7 @@ class Scheduler:
         """
         given = script.normalise(items)
         async with writing(self._engine) as db:
-            session = await self._open(db, session_id, now)
+            session = await self._current_session(db, session_id, now)
             faults = script.validate(given, session.everyone, self.policy(now).session.max_title)
             if faults:
                 raise InvalidRequest(faults)

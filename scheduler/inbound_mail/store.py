@@ -8,7 +8,6 @@ from sqlalchemy import ColumnElement, Select, delete, func, insert, select, upda
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.core.sql_values import instant, seconds
 from scheduler.inbound_mail.schema import LETTERS, LETTERS_RAW
 from scheduler.inbound_mail.sender_authentication import Verdict
 
@@ -69,8 +68,8 @@ async def add(db: AsyncConnection, letter: StoredLetter, raw: bytes | None) -> i
         "message_id": letter.message_id,
         "sender": letter.sender,
         "subject": letter.subject,
-        "at": seconds(letter.at),
-        "arrived": seconds(letter.arrived),
+        "at": letter.at,
+        "arrived": letter.arrived,
         "draft": letter.draft,
         "size": letter.size,
         "validity": letter.place.validity,
@@ -107,7 +106,7 @@ async def last_uid(db: AsyncConnection, validity: int) -> int:
 async def answered(db: AsyncConnection, since: datetime, sender: str | None = None) -> int:
     """Count the letters (of one sender) that got an automatic reply since a time."""
     query = select(func.count()).select_from(LETTERS)
-    query = query.where(LETTERS.c.fate == "answered", LETTERS.c.at > seconds(since))
+    query = query.where(LETTERS.c.fate == "answered", LETTERS.c.at > since)
     return await db.scalar(query if sender is None else query.where(LETTERS.c.sender == sender)) or 0
 
 
@@ -129,20 +128,20 @@ async def raw(db: AsyncConnection, number: int) -> bytes | None:
 
 async def handle(db: AsyncConnection, number: int, by: str, now: datetime) -> bool:
     """Record that a person has handled a waiting letter. Return False if it no longer waited."""
-    values = {"handled": seconds(now), "handled_by": by}
+    values = {"handled": now, "handled_by": by}
     changed = await db.execute(update(LETTERS).where((LETTERS.c.id == number) & _open()).values(**values))
     return changed.rowcount == 1
 
 
 async def accept(db: AsyncConnection, number: int, draft: str, by: str, now: datetime) -> None:
     """Record the draft that was made of a quarantined letter after its sender was confirmed."""
-    values = {"fate": "draft", "draft": draft, "handled": seconds(now), "handled_by": by}
+    values = {"fate": "draft", "draft": draft, "handled": now, "handled_by": by}
     await db.execute(update(LETTERS).where(LETTERS.c.id == number).values(**values))
 
 
 async def prune(db: AsyncConnection, before: datetime) -> None:
     """Delete letters that came before a time, unless they wait for a person."""
-    old = (LETTERS.c.at < seconds(before)) & ~_open()
+    old = (LETTERS.c.at < before) & ~_open()
     await db.execute(delete(LETTERS_RAW).where(LETTERS_RAW.c.letter.in_(select(LETTERS.c.id).where(old))))
     await db.execute(delete(LETTERS).where(old))
 
@@ -163,8 +162,8 @@ def _received(row: RowMapping) -> StoredLetter:
     fields = {name: row[name] for name in row if name not in {"validity", "uid", "at", "arrived", "handled"}}
     return StoredLetter(
         **fields,
-        at=instant(row["at"]),
-        arrived=instant(row["arrived"]),
+        at=row["at"],
+        arrived=row["arrived"],
         place=MailboxPosition(row["validity"], row["uid"]),
-        handled=None if row["handled"] is None else instant(row["handled"]),
+        handled=row["handled"],
     )

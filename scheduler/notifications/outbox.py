@@ -14,7 +14,7 @@ from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.core.schema import SLOTS
-from scheduler.core.sql_values import instant, seconds
+from scheduler.core.sql_values import seconds
 from scheduler.notifications.schema import MAILBOXES, OUTBOX
 from scheduler.notifications.wording import WORDINGS, Channels, Kind, Notice, NoticeFacts
 
@@ -83,8 +83,8 @@ async def _add(db: AsyncConnection, notice: Notice, key: str, channel: str, now:
         "thread": notice.thread,
         "facts": notice.facts.text(),
         "sequence": await db.scalar(earlier.where(OUTBOX.c.channel == channel)) or 0,
-        "created": seconds(now),
-        "due": seconds(now),
+        "created": now,
+        "due": now,
         "tries": 0,
         "state": "failed" if full else "waiting",
         "error": "outbox-full" if full else "",
@@ -94,7 +94,7 @@ async def _add(db: AsyncConnection, notice: Notice, key: str, channel: str, now:
 
 async def due(db: AsyncConnection, now: datetime, limit: int) -> list[OutboxItem]:
     """Return the notices that are due, longest waiting first."""
-    ready = (OUTBOX.c.state == "waiting") & (OUTBOX.c.due <= seconds(now))
+    ready = (OUTBOX.c.state == "waiting") & (OUTBOX.c.due <= now)
     return await _read(db, select(OUTBOX).where(ready).order_by(OUTBOX.c.due, OUTBOX.c.id).limit(limit))
 
 
@@ -114,7 +114,7 @@ async def of_coming(db: AsyncConnection, kinds: Collection[Kind], now: datetime)
 
 async def mark_sent(db: AsyncConnection, notice: int, now: datetime) -> None:
     """Mark a notice as sent: the mail server or the group took it."""
-    values = {"state": "sent", "sent": seconds(now), "error": ""}
+    values = {"state": "sent", "sent": now, "error": ""}
     await db.execute(update(OUTBOX).where(OUTBOX.c.id == notice).values(**values, tries=OUTBOX.c.tries + 1))
 
 
@@ -123,20 +123,20 @@ async def mark_failed(db: AsyncConnection, notice: OutboxItem, error: str, now: 
     tries = notice.tries + 1
     wait = min(FIRST_WAIT * 2**notice.tries, LONGEST_WAIT)
     state = "failed" if final or tries >= MAX_TRIES else "waiting"
-    values = {"tries": tries, "due": seconds(now + wait), "state": state, "error": error[:MAX_ERROR]}
+    values = {"tries": tries, "due": now + wait, "state": state, "error": error[:MAX_ERROR]}
     await db.execute(update(OUTBOX).where(OUTBOX.c.id == notice.id).values(**values))
 
 
 async def retry(db: AsyncConnection, notice: int, now: datetime) -> bool:
     """Make a notice of any state due now. Return False if there is no such notice."""
-    values = {"state": "waiting", "due": seconds(now), "tries": 0}
+    values = {"state": "waiting", "due": now, "tries": 0}
     changed = await db.execute(update(OUTBOX).where(OUTBOX.c.id == notice).values(**values))
     return changed.rowcount == 1
 
 
 async def prune(db: AsyncConnection, now: datetime) -> None:
     """Delete notices that were sent or failed and are older than a year."""
-    old = (OUTBOX.c.state != "waiting") & (OUTBOX.c.created < seconds(now - KEPT))
+    old = (OUTBOX.c.state != "waiting") & (OUTBOX.c.created < now - KEPT)
     await db.execute(delete(OUTBOX).where(old))
 
 
@@ -145,9 +145,7 @@ async def _read(db: AsyncConnection, query: Select[Any]) -> list[OutboxItem]:
 
 
 def _waiting(row: RowMapping) -> OutboxItem:
-    times = {name: instant(row[name]) for name in ("created", "due")}
-    sent = None if row["sent"] is None else instant(row["sent"])
-    return OutboxItem(**{**row, **times, "facts": NoticeFacts.read(row["facts"]), "sent": sent})
+    return OutboxItem(**{**row, "facts": NoticeFacts.read(row["facts"])})
 
 
 # Official mailboxes (R-071): an address belongs to one unit, a unit writes from one address.

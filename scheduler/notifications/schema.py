@@ -3,6 +3,7 @@
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text
 
 from scheduler.core.schema import METADATA
+from scheduler.core.sql_types import Timestamp
 
 MAILBOXES = Table(  # official mailboxes of units
     "mailboxes",
@@ -25,11 +26,11 @@ OUTBOX = Table(  # notices, one row for each channel
     Column("thread", String(998), nullable=False),
     Column("facts", Text, nullable=False),
     Column("sequence", Integer, nullable=False),
-    Column("created", BigInteger, nullable=False),
-    Column("due", BigInteger, nullable=False),
+    Column("created", Timestamp, nullable=False),
+    Column("due", Timestamp, nullable=False),
     Column("tries", Integer, nullable=False),
     Column("state", String(16), nullable=False),
     Column("error", String(200), nullable=False),
-    Column("sent", BigInteger),
+    Column("sent", Timestamp),
     Index("outbox_state_due", "state", "due"),
 )

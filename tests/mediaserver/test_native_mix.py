@@ -1,4 +1,4 @@
-"""The compiled loops over sound and pictures do what their twins do."""
+"""Tests that the compiled loops over sound and pictures do the same as their Python twins."""
 
 import shutil
 

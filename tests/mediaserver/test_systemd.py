@@ -1,4 +1,4 @@
-"""What systemd would be told, read from a socket of our own."""
+"""Tests of the messages to systemd, read from a socket of our own."""
 
 import asyncio
 import os

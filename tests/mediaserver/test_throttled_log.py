@@ -1,4 +1,4 @@
-"""What one raises is told, but not in each packet."""
+"""Tests of the throttled log: exceptions are logged, but not with each packet."""
 
 import logging
 import time

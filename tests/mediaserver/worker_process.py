@@ -1,4 +1,4 @@
-"""A media worker as the roof runs it: a process of its own behind a unix socket."""
+"""A media worker as the server runs it: a process of its own behind a unix socket."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""The ring of sent packets."""
+"""Tests of the packet cache."""
 
 from hypothesis import given
 from hypothesis import strategies as st

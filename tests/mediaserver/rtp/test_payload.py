@@ -1,4 +1,4 @@
-"""Pictures cut into payloads and put together again."""
+"""Tests of RTP payloads: pictures cut into payloads and put together again."""
 
 from contextlib import suppress
 

@@ -1,4 +1,4 @@
-"""What arrived of a stream, and how long it was under way."""
+"""Tests of receive statistics: arrivals, losses and transit of a stream."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""One steady stream out of many sources, against a model that counts without wrapping."""
+"""Tests of the rewriter: one steady stream out of many sources, against a model that counts without wrapping."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""RTCP: what is said is read by aiortc, what is heard is read or refused."""
+"""Tests of RTCP: aiortc reads what we write, and we read or refuse what others write."""
 
 import struct
 from contextlib import suppress

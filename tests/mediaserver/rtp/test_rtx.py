@@ -1,4 +1,4 @@
-"""Retransmissions wrapped and unwrapped (RFC 4588 §4)."""
+"""Tests of retransmissions, wrapped and unwrapped (RFC 4588 §4)."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""Sources, sinks, and what waits between them."""
+"""Tests of sources, sinks and the flush queue between them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Restarted streams and stray packets, told apart."""
+"""Tests that tell restarted streams from stray packets."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""What room systems write, and what we answer: m-lines keep their places, and nothing unknown is repeated."""
+"""Tests of room systems' SDP and our answers: m-lines keep their places, and nothing unknown is repeated."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Offers of real browsers, damaged offers, and answers that can be read."""
+"""Tests of offers of real browsers, damaged offers, and readable answers."""
 
 import re
 from dataclasses import replace

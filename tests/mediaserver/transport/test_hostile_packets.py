@@ -1,4 +1,4 @@
-"""Garbage from strangers and from members: nobody else notices."""
+"""Tests of garbage from strangers and from members: nobody else notices."""
 
 import asyncio
 import os

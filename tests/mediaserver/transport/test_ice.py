@@ -1,4 +1,4 @@
-"""ICE-lite: who may send to us."""
+"""Tests of ICE-lite: which addresses may send to us."""
 
 from contextlib import suppress
 

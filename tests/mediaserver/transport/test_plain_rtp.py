@@ -1,4 +1,4 @@
-"""Ports of room systems: pairs, one above the other, from one host alone."""
+"""Tests of plain RTP: port pairs, and packets from one host alone."""
 
 import socket
 from collections.abc import Iterator

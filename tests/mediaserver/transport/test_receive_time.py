@@ -1,4 +1,4 @@
-"""When datagrams came: by the kernel's clock, however late they are read."""
+"""Tests of receive times: by the kernel's clock, however late datagrams are read."""
 
 import socket
 import time

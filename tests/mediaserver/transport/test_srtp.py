@@ -1,4 +1,4 @@
-"""Protecting in place: runs of equal packets, opened again by the other side."""
+"""Tests of SRTP in place: runs of equal packets, opened again by the other side."""
 
 from collections.abc import Iterable, Iterator
 

@@ -1,4 +1,4 @@
-"""STUN messages, against aioice's and the RFC's."""
+"""Tests of STUN messages, against aioice's and the RFC's."""
 
 from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address

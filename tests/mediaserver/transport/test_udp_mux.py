@@ -1,4 +1,4 @@
-"""One port for all: who gets a datagram, and how runs leave."""
+"""Tests of the shared UDP port: which peer gets a datagram, and how runs are sent."""
 
 import asyncio
 import errno

@@ -1,4 +1,4 @@
-"""Painting into a YUV picture."""
+"""Tests of the canvas: painting into a YUV picture."""
 
 from collections.abc import Callable
 

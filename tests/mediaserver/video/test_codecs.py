@@ -1,4 +1,4 @@
-"""Encode, decode and look."""
+"""Tests of the video codecs: encode, decode and compare."""
 
 from pathlib import Path
 

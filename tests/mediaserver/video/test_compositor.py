@@ -1,4 +1,4 @@
-"""Many cameras into one picture, looked at after decoding it."""
+"""Tests of the compositor: many cameras in one picture, checked after decoding it."""
 
 import itertools
 from contextlib import suppress

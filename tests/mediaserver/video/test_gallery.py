@@ -1,4 +1,4 @@
-"""Every layout painted as it is composed, for looking at: build/gallery/index.html."""
+"""Paints every layout as it is composed, to be looked at: build/gallery/index.html."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Names as they are drawn."""
+"""Tests of drawn names."""
 
 import unicodedata
 from math import ceil

@@ -1,4 +1,4 @@
-"""Geometry of the composed picture, checked by painting it."""
+"""Tests of the geometry of the composed picture, by painting it."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The layouts as they are drawn."""
+"""Tests of the layout plans as they are drawn."""
 
 from itertools import product
 from typing import get_args

@@ -1,4 +1,4 @@
-"""The layout over time: pages that turn, and the line above."""
+"""Tests of the layout over time: pages that turn, and the heading."""
 
 from datetime import UTC, datetime
 

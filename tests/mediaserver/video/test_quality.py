@@ -1,4 +1,4 @@
-"""What the steps of quality cost is what the page's cameras and screens are told to take."""
+"""Tests that the steps of quality need the bitrates that the page's cameras and screens are set to."""
 
 import re
 from functools import partial

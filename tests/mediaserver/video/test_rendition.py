@@ -1,4 +1,4 @@
-"""The composed picture as packets."""
+"""Tests of renditions: the composed picture as packets."""
 
 import pytest
 

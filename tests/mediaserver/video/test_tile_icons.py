@@ -1,4 +1,4 @@
-"""Marks before names."""
+"""Tests of the icons before names."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The whole engine with real peers: what they see, what they hear, what is told of them."""
+"""Tests of the whole engine with real peers: what they see and hear, and which events are told."""
 
 import asyncio
 import socket

@@ -1,4 +1,4 @@
-"""The worker process: begins, serves, ends."""
+"""Tests of the worker process: it begins, serves, ends."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""When a ticker calls: never before a multiple of its period, and only once for all that was missed."""
+"""Tests of the ticker: never before a multiple of its period, and once for all calls that were missed."""
 
 import asyncio
 import time

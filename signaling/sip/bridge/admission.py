@@ -60,13 +60,13 @@ class SipAdmission:
         self, meeting: MeetingRunner, system: RoomSystem, place: Place, number: int, seat: str, now: datetime
     ) -> None:
         """Seat a room system, muted until it is given the floor (R-056); a client that holds its place leaves it."""
-        conference, leg = meeting.state, leg_of(place.id, number)
-        await self.note(system, "enter", meeting.id, conference.booking.number, now)
+        state, leg = meeting.state, leg_of(place.id, number)
+        await self.note(system, "enter", meeting.id, state.booking.number, now)
         await meeting.admit(place.id, now)
         person = Person(system.account.account, system.account.name, place, controller=False, system=True)
-        choice = Choice(device=number, replaced=conference.roster.holder(leg), leg=leg, seat=seat)
+        choice = Choice(device=number, replaced=state.roster.holder(leg), leg=leg, seat=seat)
         meeting.add(system)
-        _, effects = conference.join(system.id, person, choice, now)
-        effects += conference.media(system.id, mic=False, camera=True)
-        conference.offered(system.id)
+        _, effects = state.join(system.id, person, choice, now)
+        effects += state.media(system.id, mic=False, camera=True)
+        state.offered(system.id)
         await meeting.apply(effects)

@@ -14,7 +14,7 @@ async def all_points(call: ApiRequest) -> Mapping[str, model.Point]:
     return {point.id: point for point in await call.context(ACCOUNTS).scheduler.points()}
 
 
-async def bodies(call: ApiRequest) -> UnitDirectory:
+async def units_and_points(call: ApiRequest) -> UnitDirectory:
     """Return the units and points by which rights are decided."""
     context = call.context(ACCOUNTS)
     return UnitDirectory(
@@ -25,6 +25,6 @@ async def bodies(call: ApiRequest) -> UnitDirectory:
 async def find(call: ApiRequest, session_id: str | None = None) -> tuple[model.Session, UnitDirectory]:
     """Return a session, by default that of the path, and the units. Raises Hidden, so that ids tell nothing."""
     found = await call.context(ACCOUNTS).scheduler.session(session_id or call.id)
-    known = await bodies(call)
+    known = await units_and_points(call)
     call.seen(permissions.may_see(call.account, found, known))
     return found, known

@@ -8,7 +8,7 @@ from pydantic import Field
 from scheduler.core import model
 from scheduler.core.model import Phase, SlotKind
 from signaling.accounts import permissions
-from signaling.accounts.visible_sessions import bodies
+from signaling.accounts.visible_sessions import units_and_points
 from signaling.booking.context import BOOKING
 from signaling.http.route import ApiRequest, Model, Moment, Route, Window
 
@@ -54,7 +54,7 @@ class Busy(Model):
 async def busy(request: ApiRequest) -> list[Busy]:
     """List the points that are in a session with a code, for a host that is about to invite them (R-077, I-04)."""
     start, end = request.query.bounds(request.now, USUAL, LONGEST)
-    known = await bodies(request)
+    known = await units_and_points(request)
     query: Crowd = request.query
     found = await request.context(BOOKING).scheduler.occupied(start, end, query.skip, query.limit)
     seen = {id(each.session): permissions.may_see(request.account, each.session, known) for each in found}

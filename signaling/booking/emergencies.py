@@ -36,7 +36,7 @@ class Emergency(Model):
 async def emergencies(request: ApiRequest) -> list[Emergency]:
     """List emergencies that are not over: unacknowledged ones first."""
     request.only(request.account.sees_all)
-    unit_directory = await visible_sessions.bodies(request)
+    unit_directory = await visible_sessions.units_and_points(request)
     units = {unit.id: unit for unit in unit_directory.units}
     return [
         _wire(request, each, unit_directory, units)
@@ -49,7 +49,7 @@ async def acknowledge(request: ApiRequest) -> Emergency:
     request.only(request.account.central)
     found = await request.context(BOOKING).emergencies.acknowledge(request.id, request.account.account, request.now)
     await request.note("acknowledge", found.subject, found.number)
-    unit_directory = await visible_sessions.bodies(request)
+    unit_directory = await visible_sessions.units_and_points(request)
     return _wire(request, found, unit_directory, {unit.id: unit for unit in unit_directory.units})
 
 

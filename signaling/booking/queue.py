@@ -147,7 +147,7 @@ async def confirm(request: ApiRequest) -> Outcome:
     context.outbox.wake()
     passed = " override" if body.override else ""
     await request.note("confirm", request.id, f"{done.number} revoked={len(victims)}{passed}: {body.reason}"[:1000])
-    return Outcome(session=sessions.wire(request, done, await visible_sessions.bodies(request)), plan=None)
+    return Outcome(session=sessions.wire(request, done, await visible_sessions.units_and_points(request)), plan=None)
 
 
 def _ids(waiting: list[model.Queued]) -> set[str]:

@@ -90,7 +90,7 @@ async def confirm(request: ApiRequest) -> Registered:
 async def _who(request: ApiRequest) -> tuple[Registrants, Unit | None]:
     """Return which unit may register the request, and which hosts it; none for an unknown host."""
     body: Registration = request.body
-    known = await visible_sessions.bodies(request)
+    known = await visible_sessions.units_and_points(request)
     if body.host_point not in known.points:
         return Registrants((), ""), None
     given = (body.host_point, body.purpose, body.class_, body.official.start)
@@ -126,7 +126,7 @@ async def _submit(request: ApiRequest, draft: str | None) -> Registered:
     await request.note("register", session.id, " ".join(filter(None, detail)))
     standing = None if session.code else await queue.standing_of(request, session.id)
     return Registered(
-        **dict(sessions.wire(request, session, await visible_sessions.bodies(request))), standing=standing
+        **dict(sessions.wire(request, session, await visible_sessions.units_and_points(request))), standing=standing
     )
 
 

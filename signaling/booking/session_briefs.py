@@ -31,7 +31,7 @@ Briefs = Mapping[str, Brief]
 
 async def of(request: ApiRequest, ids: Iterable[str]) -> dict[str, Brief]:
     """Return briefs of those sessions that the account may see, by id."""
-    points = await visible_sessions.bodies(request)
+    points = await visible_sessions.units_and_points(request)
     found = await request.context(BOOKING).scheduler.named(ids)
     return {
         each.id: _brief(request, each, points) for each in found if permissions.may_see(request.account, each, points)

@@ -11,7 +11,7 @@ from scheduler.core import model
 from scheduler.core.model import Act, ClassId, Phase, State
 from signaling.accounts import permissions
 from signaling.accounts.unit_directory import UnitDirectory
-from signaling.accounts.visible_sessions import bodies, find
+from signaling.accounts.visible_sessions import find, units_and_points
 from signaling.booking import scripts
 from signaling.booking.context import BOOKING
 from signaling.core.errors import BadInput, Fault
@@ -96,7 +96,7 @@ class Cancellation(Model):
 
 async def sessions(request: ApiRequest) -> list[Session]:
     """List sessions by their official start, a page at a time."""
-    unit_directory = await bodies(request)
+    unit_directory = await units_and_points(request)
     found = await _page(request, unit_directory)
     shown = [wire(request, each, unit_directory) for each in found]
     await _saw(request, shown)

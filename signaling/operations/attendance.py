@@ -11,7 +11,7 @@ from scheduler.operations.attendance import presence_intervals
 from scheduler.operations.attendance.service import SlotAttendance
 from signaling.accounts import permissions
 from signaling.accounts.unit_directory import UnitDirectory
-from signaling.accounts.visible_sessions import bodies
+from signaling.accounts.visible_sessions import units_and_points
 from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Route
 from signaling.operations.context import ATTENDANCE
 
@@ -123,7 +123,7 @@ async def explain(request: ApiRequest) -> list[Slot]:
 async def find(request: ApiRequest) -> tuple[model.Session, UnitDirectory]:
     """Return a session that the account may see, with all points. Raises Hidden."""
     session = await request.context(ATTENDANCE).scheduler.session(request.id)
-    points = await bodies(request)
+    points = await units_and_points(request)
     request.seen(permissions.may_see(request.account, session, points))
     return session, points
 

@@ -10,7 +10,7 @@ from scheduler.core import model
 from scheduler.core.text import clean
 from scheduler.operations.closing.documents import AccessReply, AccessRequest, Document, allowed
 from signaling.accounts import permissions
-from signaling.accounts.visible_sessions import bodies, find
+from signaling.accounts.visible_sessions import find, units_and_points
 from signaling.core.errors import BadInput, Fault, Forbidden
 from signaling.http import uploads
 from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Named, Route
@@ -194,7 +194,7 @@ def _shown(request: ApiRequest, document: Document, requests: list[AccessRequest
 
 async def _wishes(request: ApiRequest, requests: list[AccessRequest]) -> list[Wish]:
     context = request.context(DOCUMENTS)
-    known = await bodies(request)
+    known = await units_and_points(request)
     units = await request.unit_names()
     sessions = {each.session: await context.scheduler.session(each.session) for each in requests}
     names = {

@@ -17,7 +17,7 @@ from scheduler.operations.incidents.model import (
 )
 from scheduler.operations.incidents.model import Incident as Kept
 from signaling.accounts import permissions
-from signaling.accounts.visible_sessions import bodies
+from signaling.accounts.visible_sessions import units_and_points
 from signaling.core.errors import NotFound
 from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Named, Route
 from signaling.operations.context import INCIDENTS
@@ -113,7 +113,7 @@ async def report(request: ApiRequest) -> Incident:
     context = request.context(INCIDENTS)
     told: Told = request.body
     session = await context.scheduler.session(told.session)
-    known = await bodies(request)
+    known = await units_and_points(request)
     if not permissions.may_see(request.account, session, known) or told.point not in (
         None,
         session.host_point,

@@ -13,7 +13,7 @@ from scheduler.operations.readiness import board, duty, technical_check
 from scheduler.operations.readiness import marks as readiness_marks
 from signaling.accounts import permissions
 from signaling.accounts.unit_directory import UnitDirectory
-from signaling.accounts.visible_sessions import bodies
+from signaling.accounts.visible_sessions import units_and_points
 from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Named, Route, Window
 from signaling.operations.attendance import find
 from signaling.operations.context import READINESS
@@ -254,7 +254,7 @@ def _may_change(request: ApiRequest, given: duty.Duty, found: model.Session, poi
 
 
 async def _points(request: ApiRequest) -> UnitDirectory:
-    return await bodies(request)
+    return await units_and_points(request)
 
 
 async def _accounts(request: ApiRequest) -> set[str]:

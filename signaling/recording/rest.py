@@ -17,7 +17,7 @@ from scheduler.booking.sessions.store import attended
 from scheduler.operations.closing import recording_handover
 from scheduler.operations.closing.documents import RECORDING, AccessRequest, allowed
 from scheduler.operations.closing.recording_handover import HandoverStatus
-from signaling.accounts.visible_sessions import bodies, find
+from signaling.accounts.visible_sessions import find, units_and_points
 from signaling.core.errors import BadInput, Fault, Forbidden, NotFound, NotReady
 from signaling.http import byte_ranges
 from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Route
@@ -149,7 +149,10 @@ async def _may_see(request: ApiRequest, found: model.Recording) -> bool:
     """Return True for accounts that may fetch it, administrators, and units that took part not long ago."""
     if recording_access.may_list_recording(request.account, found) or await _may_fetch(request, found):
         return True
-    known, sessions = await bodies(request), await request.context(RECORDINGS).scheduler.named([found.session])
+    known, sessions = (
+        await units_and_points(request),
+        await request.context(RECORDINGS).scheduler.named([found.session]),
+    )
     since = request.now - SEEN_FOR
     return any(request.account.unit in known.invited(each) and each.official.end > since for each in sessions)
 

@@ -50,19 +50,21 @@ class Me(Model):
     must_change: bool
 
 
-async def login(call: ApiRequest) -> web.Response:
+async def login(request: ApiRequest) -> web.Response:
     """Sign in."""
-    context = call.context(ACCOUNTS)
-    token, account = await context.sign_in.login(call.body.account, call.body.password, call.source, call.now)
+    context = request.context(ACCOUNTS)
+    token, account = await context.sign_in.login(
+        request.body.account, request.body.password, request.source, request.now
+    )
     if account.point is not None:
-        await _keep_to_line(call, token, account, account.point)
-    return await _with_cookie(call, token, account)
+        await _keep_to_line(request, token, account, account.point)
+    return await _with_cookie(request, token, account)
 
 
-async def _keep_to_line(call: ApiRequest, token: str, account: Account, point: str) -> None:
+async def _keep_to_line(request: ApiRequest, token: str, account: Account, point: str) -> None:
     """Record a sign-in from a wrong line; end it where the policy says so (R-004). Raises WrongLine."""
-    context = call.context(ACCOUNTS)
-    source, now = call.source, call.now
+    context = request.context(ACCOUNTS)
+    source, now = request.source, request.now
     try:
         found = await context.equipment.check_address(point, source.address, now)
     except UnknownPoint:  # withdrawn since: the account says what it is, and no line of it is left
@@ -75,76 +77,80 @@ async def _keep_to_line(call: ApiRequest, token: str, account: Account, point: s
         raise WrongLine
 
 
-async def logout(call: ApiRequest) -> web.Response:
+async def logout(request: ApiRequest) -> web.Response:
     """Sign out."""
-    await call.context(ACCOUNTS).sign_in.logout(call.request.cookies[COOKIE], call.account, call.source, call.now)
+    await request.context(ACCOUNTS).sign_in.logout(
+        request.request.cookies[COOKIE], request.account, request.source, request.now
+    )
     response = web.Response(status=204)
-    clear_cookie(call.request, response)
+    clear_cookie(request.request, response)
     return response
 
 
-async def me(call: ApiRequest) -> Me:
+async def me(request: ApiRequest) -> Me:
     """Return the signed-in account."""
-    return await _me(call, call.account)
+    return await _me(request, request.account)
 
 
-async def password(call: ApiRequest) -> web.Response:
+async def password(request: ApiRequest) -> web.Response:
     """Change one's password; all other sign-ins of the account end."""
-    context = call.context(ACCOUNTS)
-    body: NewPassword = call.body
-    token = await context.sign_in.change_password(call.account, body.current, body.password, call.source, call.now)
-    account = await context.sign_in.account(token, call.now)
-    return await _with_cookie(call, token, account or call.account)
+    context = request.context(ACCOUNTS)
+    body: NewPassword = request.body
+    token = await context.sign_in.change_password(
+        request.account, body.current, body.password, request.source, request.now
+    )
+    account = await context.sign_in.account(token, request.now)
+    return await _with_cookie(request, token, account or request.account)
 
 
-async def first_password(call: ApiRequest) -> web.Response:
+async def first_password(request: ApiRequest) -> web.Response:
     """Set the first password of an account by its one-time link, and sign in (R-047)."""
-    context = call.context(ACCOUNTS)
-    body: FirstPassword = call.body
-    token, name = await context.sign_in.first_password(body.token, body.password, call.source, call.now)
-    account = await context.sign_in.account(token, call.now)
-    return await _with_cookie(call, token, account or Account(name, name, (), None, None))
+    context = request.context(ACCOUNTS)
+    body: FirstPassword = request.body
+    token, name = await context.sign_in.first_password(body.token, body.password, request.source, request.now)
+    account = await context.sign_in.account(token, request.now)
+    return await _with_cookie(request, token, account or Account(name, name, (), None, None))
 
 
-async def _with_cookie(call: ApiRequest, token: str, account: Account) -> web.Response:
-    response = web.json_response(text=(await _me(call, account)).model_dump_json())
-    set_cookie(call.request, response, token)
+async def _with_cookie(request: ApiRequest, token: str, account: Account) -> web.Response:
+    response = web.json_response(text=(await _me(request, account)).model_dump_json())
+    set_cookie(request.request, response, token)
     return response
 
 
-async def _me(call: ApiRequest, account: Account) -> Me:
+async def _me(request: ApiRequest, account: Account) -> Me:
     return Me(
         account=account.account,
         name=account.name,
         roles=list(account.roles),
-        unit=await _unit(call, account.unit),
-        point=await _point(call, account.point),
-        provider=await _provider(call, account.provider),
+        unit=await _unit(request, account.unit),
+        point=await _point(request, account.point),
+        provider=await _provider(request, account.provider),
         language=account.language,
         must_change=account.must_change,
     )
 
 
-async def _unit(call: ApiRequest, unit: str | None) -> Named | None:
+async def _unit(request: ApiRequest, unit: str | None) -> Named | None:
     if unit is None:
         return None
-    names = {known.id: known.name for known in await call.context(ACCOUNTS).scheduler.units()}
+    names = {known.id: known.name for known in await request.context(ACCOUNTS).scheduler.units()}
     return Named(id=unit, name=names.get(unit, unit))
 
 
-async def _point(call: ApiRequest, point: str | None) -> Named | None:
+async def _point(request: ApiRequest, point: str | None) -> Named | None:
     if point is None:
         return None
     try:
-        return Named(id=point, name=(await call.context(ACCOUNTS).scheduler.point(point)).name)
+        return Named(id=point, name=(await request.context(ACCOUNTS).scheduler.point(point)).name)
     except UnknownPoint:
         return Named(id=point, name=point)
 
 
-async def _provider(call: ApiRequest, provider: str | None) -> Named | None:
+async def _provider(request: ApiRequest, provider: str | None) -> Named | None:
     if provider is None:
         return None
-    names = {known.id: known.name for known in await call.context(ACCOUNTS).equipment.providers()}
+    names = {known.id: known.name for known in await request.context(ACCOUNTS).equipment.providers()}
     return Named(id=provider, name=names.get(provider, provider))
 
 

@@ -9,22 +9,22 @@ from signaling.accounts.unit_directory import UnitDirectory
 from signaling.http.route import ApiRequest
 
 
-async def all_points(call: ApiRequest) -> Mapping[str, model.Point]:
+async def all_points(request: ApiRequest) -> Mapping[str, model.Point]:
     """Return every point by id."""
-    return {point.id: point for point in await call.context(ACCOUNTS).scheduler.points()}
+    return {point.id: point for point in await request.context(ACCOUNTS).scheduler.points()}
 
 
-async def units_and_points(call: ApiRequest) -> UnitDirectory:
+async def units_and_points(request: ApiRequest) -> UnitDirectory:
     """Return the units and points by which rights are decided."""
-    context = call.context(ACCOUNTS)
+    context = request.context(ACCOUNTS)
     return UnitDirectory(
-        await all_points(call), await context.scheduler.units(), context.scheduler.all_profiles, call.now
+        await all_points(request), await context.scheduler.units(), context.scheduler.all_profiles, request.now
     )
 
 
-async def find(call: ApiRequest, session_id: str | None = None) -> tuple[model.Session, UnitDirectory]:
+async def find(request: ApiRequest, session_id: str | None = None) -> tuple[model.Session, UnitDirectory]:
     """Return a session, by default that of the path, and the units. Raises Hidden, so that ids tell nothing."""
-    found = await call.context(ACCOUNTS).scheduler.session(session_id or call.id)
-    known = await units_and_points(call)
-    call.seen(permissions.may_see(call.account, found, known))
+    found = await request.context(ACCOUNTS).scheduler.session(session_id or request.id)
+    known = await units_and_points(request)
+    request.seen(permissions.may_see(request.account, found, known))
     return found, known

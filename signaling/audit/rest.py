@@ -75,40 +75,42 @@ class Check(Model):
     broken: int | None
 
 
-async def audit(call: ApiRequest) -> list[AuditEntry]:
+async def audit(request: ApiRequest) -> list[AuditEntry]:
     """List the newest entries."""
-    call.only(call.account.sees_all)
-    query: Newest = call.query
-    return [_wire(row) for row in await call.context(AUDIT_LOG).audit.newest(query.wanted(query.before), query.limit)]
+    request.only(request.account.sees_all)
+    query: Newest = request.query
+    return [
+        _wire(row) for row in await request.context(AUDIT_LOG).audit.newest(query.wanted(query.before), query.limit)
+    ]
 
 
-async def checked(call: ApiRequest) -> Check:
+async def checked(request: ApiRequest) -> Check:
     """Return the result of the last verification."""
-    call.only(call.account.sees_all)
-    return _check(call.context(AUDIT_LOG).audit.checked)
+    request.only(request.account.sees_all)
+    return _check(request.context(AUDIT_LOG).audit.checked)
 
 
-async def verify(call: ApiRequest) -> Check:
+async def verify(request: ApiRequest) -> Check:
     """Verify the whole log now."""
-    context = call.context(AUDIT_LOG)
-    call.only(call.account.sees_all)
-    await context.audit.verify(call.now)
+    context = request.context(AUDIT_LOG)
+    request.only(request.account.sees_all)
+    await context.audit.verify(request.now)
     return _check(context.audit.checked)
 
 
-async def export(call: ApiRequest) -> web.StreamResponse:
+async def export(request: ApiRequest) -> web.StreamResponse:
     """Stream entries as a file, oldest first."""
-    context = call.context(AUDIT_LOG)
-    call.only(call.account.sees_all)
-    query: Export = call.query
-    await call.note("export-log", query.format, call.request.query_string)
-    zone = context.scheduler.policy(call.now).zone
+    context = request.context(AUDIT_LOG)
+    request.only(request.account.sees_all)
+    query: Export = request.query
+    await request.note("export-log", query.format, request.request.query_string)
+    zone = context.scheduler.policy(request.now).zone
     response = web.StreamResponse()
     response.content_type = "text/csv" if query.format == "csv" else "application/jsonl"
     response.charset = "utf-8"
-    name = f"nhat-ky-{call.now.astimezone(zone):%Y%m%d-%H%M%S}.{query.format}"
+    name = f"nhat-ky-{request.now.astimezone(zone):%Y%m%d-%H%M%S}.{query.format}"
     response.headers.update(attachment(name))
-    await response.prepare(call.request)
+    await response.prepare(request.request)
     if query.format == "csv":
         await response.write(csv_file.file([COLUMNS]))
     async for rows in context.audit.each(query.wanted()):

@@ -18,21 +18,21 @@ class _Underway(Damaged):
     """The damage was found after the response had begun."""
 
 
-async def send(call: ApiRequest, path: Path, sealed: bool, tag: str, headers: dict[str, str]) -> web.StreamResponse:
+async def send(request: ApiRequest, path: Path, sealed: bool, tag: str, headers: dict[str, str]) -> web.StreamResponse:
     """Send a file, or the byte range that a request asks for. With `sealed` it must be encrypted; `tag` is its ETag.
 
     Damage is written to the audit log. Behind the first chunk it is found after the response has begun: then the
     connection is cut, so that nobody takes the beginning for the whole file. Raises NotFound, Damaged.
     """
     try:
-        with await asyncio.to_thread(call.context(HTTP).cipher.open, path, sealed) as file:
-            return await _send(call.request, file, {**headers, hdrs.ACCEPT_RANGES: "bytes", hdrs.ETAG: f'"{tag}"'})
+        with await asyncio.to_thread(request.context(HTTP).cipher.open, path, sealed) as file:
+            return await _send(request.request, file, {**headers, hdrs.ACCEPT_RANGES: "bytes", hdrs.ETAG: f'"{tag}"'})
     except FileNotFoundError:
         raise NotFound from None
     except Damaged as error:
-        await call.note("recording-damaged", call.id, error.fault)
-        if isinstance(error, _Underway) and call.request.transport is not None:
-            call.request.transport.abort()
+        await request.note("recording-damaged", request.id, error.fault)
+        if isinstance(error, _Underway) and request.request.transport is not None:
+            request.request.transport.abort()
         raise
 
 

@@ -53,8 +53,8 @@ def routes(prefix: str, table: Sequence[Route], models: Mapping[str, str]) -> li
 def _handler(route: Route) -> Any:
     adapter: TypeAdapter[Any] = TypeAdapter(route.answer)
 
-    async def respond(call: ApiRequest) -> web.StreamResponse:
-        answer = await route.handler(call)
+    async def respond(request: ApiRequest) -> web.StreamResponse:
+        answer = await route.handler(request)
         if isinstance(answer, web.StreamResponse):
             return answer
         return web.Response(
@@ -71,20 +71,20 @@ def _handler(route: Route) -> Any:
     return handle
 
 
-async def _answer(route: Route, call: ApiRequest, respond: Respond) -> web.StreamResponse:
+async def _answer(route: Route, request: ApiRequest, respond: Respond) -> web.StreamResponse:
     """Check a request and let the handler answer; write refusals to the audit log (R-008)."""
     try:
-        if call.account.outsider and route.gate == "signed-in":
+        if request.account.outsider and route.gate == "signed-in":
             raise Forbidden
         if route.acts:
-            call = replace(call, account=_acting(call.account))
-        body = await _body(call.request, route.body) if route.method == "POST" and not route.upload else None
-        checked = replace(call, body=body, query=route.query.model_validate(dict(call.request.query)))
-        key = idempotency.key_of(call.request.headers.get(idempotency.HEADER)) if route.keyed else None
+            request = replace(request, account=_acting(request.account))
+        body = await _body(request.request, route.body) if route.method == "POST" and not route.upload else None
+        checked = replace(request, body=body, query=route.query.model_validate(dict(request.request.query)))
+        key = idempotency.key_of(request.request.headers.get(idempotency.HEADER)) if route.keyed else None
         return await (respond(checked) if key is None else _once(checked, key, respond))
     except Exception as error:
-        if (isinstance(error, Hidden) or answer_to(error).status == FORBIDDEN) and call.account.account:
-            await call.note("refused", call.request.path, route.method)
+        if (isinstance(error, Hidden) or answer_to(error).status == FORBIDDEN) and request.account.account:
+            await request.note("refused", request.request.path, route.method)
         raise
 
 
@@ -95,20 +95,20 @@ def _acting(account: Account) -> Account:
     return account.acting()
 
 
-async def _once(call: ApiRequest, key: str, respond: Respond) -> web.Response:
+async def _once(request: ApiRequest, key: str, respond: Respond) -> web.Response:
     """Carry a request with an Idempotency-Key out once; later ones get the stored response."""
-    request = call.request
-    mark = idempotency.fingerprint(request.method, request.path_qs, await _raw(request))
+    http_request = request.request
+    mark = idempotency.fingerprint(http_request.method, http_request.path_qs, await _raw(http_request))
 
     async def carry_out() -> Answer:
-        return _kept(await respond(call))
+        return _kept(await respond(request))
 
     def refused(error: Exception) -> Answer | None:
-        response = problem(error, language_of(request.headers.get(hdrs.ACCEPT_LANGUAGE, "")))
+        response = problem(error, language_of(http_request.headers.get(hdrs.ACCEPT_LANGUAGE, "")))
         return None if response.status >= OUR_FAULT else _kept(response)
 
-    keyed = Keyed(call.account.account, key, mark)
-    answer = await call.context(HTTP).idempotency.once(keyed, call.now, carry_out, refused)
+    keyed = Keyed(request.account.account, key, mark)
+    answer = await request.context(HTTP).idempotency.once(keyed, request.now, carry_out, refused)
     kind = "application/json" if answer.status < idempotency.REFUSED else CONTENT_TYPE
     response = web.Response(body=answer.text.encode(), content_type=kind, status=answer.status)
     if answer.replayed:

@@ -33,31 +33,31 @@ class FileName(Model):
     name: Annotated[str, StringConstraints(min_length=1, max_length=200)] = "tai-lieu"
 
 
-async def take(call: ApiRequest) -> StoredFile:
+async def take(request: ApiRequest) -> StoredFile:
     """Store the body of a request as a file, named by its query. Raises TooLarge, TooSlow, BadInput."""
-    content = await _content(call.request)
+    content = await _content(request.request)
     kind = file_type.kind(content)
     if kind is None:
         raise BadInput([Fault("file", "unsafe-kind")])
-    name = clean(call.query.name)
+    name = clean(request.query.name)
     if not name or not name.isprintable() or "/" in name or "\\" in name:
         raise BadInput([Fault("name", "bad-characters")])
     stem = name[: -len(kind) - 1] if name.lower().endswith(f".{kind}") else name
     path = secrets.token_hex(16)
-    await asyncio.to_thread(_write, call, path, content)
+    await asyncio.to_thread(_write, request, path, content)
     return StoredFile(f"{stem}.{kind}", kind, len(content), hashlib.sha256(content).hexdigest(), path)
 
 
-async def send(call: ApiRequest, kept: Document | StoredFile) -> web.Response:
+async def send(request: ApiRequest, kept: Document | StoredFile) -> web.Response:
     """Return a stored file; write damage to the audit log. Raises NotFound, Damaged."""
     try:
         content = await asyncio.to_thread(
-            _read, call.context(HTTP).cipher, call.context(HTTP).documents / kept.path, kept.sha256
+            _read, request.context(HTTP).cipher, request.context(HTTP).documents / kept.path, kept.sha256
         )
     except FileNotFoundError:
         raise NotFound from None
     except Damaged as error:
-        await call.note("document-damaged", call.id, error.fault)
+        await request.note("document-damaged", request.id, error.fault)
         raise
     headers = {
         "Content-Type": file_type.KINDS[kept.kind],
@@ -76,9 +76,9 @@ def attachment(name: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{name}"'}
 
 
-async def drop(call: ApiRequest, path: str) -> None:
+async def drop(request: ApiRequest, path: str) -> None:
     """Delete a stored file."""
-    await asyncio.to_thread((call.context(HTTP).documents / path).unlink, missing_ok=True)
+    await asyncio.to_thread((request.context(HTTP).documents / path).unlink, missing_ok=True)
 
 
 async def _content(request: web.Request) -> bytes:
@@ -100,9 +100,9 @@ async def _chunk(request: web.Request) -> bytes:
         raise TooSlow from None
 
 
-def _write(call: ApiRequest, path: str, content: bytes) -> None:
-    call.context(HTTP).documents.mkdir(parents=True, exist_ok=True, mode=0o700)
-    call.context(HTTP).cipher.write(call.context(HTTP).documents / path, io.BytesIO(content))
+def _write(request: ApiRequest, path: str, content: bytes) -> None:
+    request.context(HTTP).documents.mkdir(parents=True, exist_ok=True, mode=0o700)
+    request.context(HTTP).cipher.write(request.context(HTTP).documents / path, io.BytesIO(content))
 
 
 def _read(cipher: FileCipher, path: Path, sha256: str) -> bytes:

@@ -36,9 +36,9 @@ class LayoutPlan(Model):
     cells: list[Pane]
 
 
-async def layouts(call: ApiRequest) -> list[LayoutPlan]:
+async def layouts(request: ApiRequest) -> list[LayoutPlan]:
     """Return every layout, in the order they are offered."""
-    query: Points = call.query
+    query: Points = request.query
     return [_plan(family, query.points) for family in FAMILIES.values()]
 
 

@@ -22,10 +22,10 @@ class Machine(Model):
     workers: list[Worker]
 
 
-async def workers(call: ApiRequest) -> list[Machine]:
+async def workers(request: ApiRequest) -> list[Machine]:
     """Return the server's own machine, then others that have a key, or are still connected without one."""
-    context = call.context(WORKERS)
-    call.only(call.account.sees_all)
+    context = request.context(WORKERS)
+    request.only(request.account.sees_all)
     held: dict[str | None, list[Worker]] = {None: []}
     held |= {name: [] for name in await context.keys.names()}
     for name, counters in (await context.engine.stats()).items():

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -15,6 +16,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from signaling.app.settings import Settings
 from signaling.core.valkey_binary import server_program
 from signaling.meeting import manager
+from signaling.workers import supervisor
+from signaling.workers.pool import WorkerPool
+from tests.signaling.supervised_workers import WORKER, StartWorkers, dial_worker
 from tests.signaling.world import World, make_settings, open_world, prepare_record
 
 
@@ -91,3 +95,25 @@ async def world(settings: Settings) -> AsyncIterator[World]:
     """A served server."""
     async with open_world(settings) as opened:
         yield opened
+
+
+@pytest.fixture
+async def start_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[StartWorkers]:
+    """Return a function that starts so many supervised workers which behave in one way of `worker.py`."""
+    monkeypatch.setattr(supervisor, "WATCH_SECONDS", 0.05)
+    monkeypatch.setattr(supervisor, "SILENT_SECONDS", 1.0)
+    monkeypatch.setattr(supervisor, "BACKOFF_SECONDS", (0.01,))
+    started = []
+
+    async def run(manner: str, count: int) -> tuple[supervisor.Supervisor, WorkerPool]:
+        workers = WorkerPool()
+        made = supervisor.Supervisor(
+            workers, count, tmp_path / "run", lambda _, path: [sys.executable, WORKER, manner, str(path)], dial_worker
+        )
+        started.append(made)
+        await made.start()
+        return made, workers
+
+    yield run
+    for each in started:
+        await each.stop()

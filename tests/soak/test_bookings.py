@@ -1,27 +1,15 @@
 """Bookings in a race: never more than 80 % is held (I3, R-018)."""
 
 from collections import Counter
-from datetime import timedelta
 
 import pytest
 
-from scheduler.booking.registration.service import Scheduler
-from scheduler.core import database
-from scheduler.core.model import Amount, Session, State
 from tests.conftest import PostgresServer
-from tests.scheduler.conftest import PROFILES
 from tests.scheduler.race import NEXT_WEEK, race
-from tests.scheduler.world import CIPHER, NOW, hours
+from tests.scheduler.world import hours
+from tests.soak.issued_sessions import booked
 
 ROUNDS, LEGS, FIT = 1000, 26, 7  # eight writers of 26 legs each: seven are within 200
-
-
-async def booked(url: str) -> list[Session]:
-    """Return every session on record that holds capacity."""
-    engine = database.connect(url, CIPHER)
-    found = await Scheduler(engine, PROFILES, Amount(20, 250)).sessions(NOW, NOW + timedelta(days=700))
-    await engine.dispose()
-    return [session for session in found if session.state == State.ISSUED]
 
 
 @pytest.mark.postgres

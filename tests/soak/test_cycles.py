@@ -1,21 +1,20 @@
 """A thousand points that come and go leave nothing behind: no memory, no descriptor, no task."""
 
 import asyncio
-import ctypes
 import gc
 import os
-from pathlib import Path
 
 from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.sdp_offer import Wish
 from mediaserver.api import SeatOptions
 from mediaserver.rtp.packet_cache import CACHE_PACKETS
 from tests.mediaserver.meeting import CERTIFICATE, ROOM, Guest, Meeting, material
+from tests.soak.first_packet import First
+from tests.soak.memory import LIBC, resident_mb
 
 CYCLES = 1000
 AT_ONCE = 4
 MOST_GROWTH_MB = 5.0
-LIBC = ctypes.CDLL(None)
 
 
 def memory_mb() -> float:
@@ -25,23 +24,8 @@ def memory_mb() -> float:
     return resident_mb()
 
 
-def resident_mb() -> float:
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-
 def descriptors() -> int:
     return len(os.listdir("/proc/self/fd"))
-
-
-class First:
-    """A watcher that tells when the first packet came."""
-
-    def __init__(self) -> None:
-        self.came = asyncio.Event()
-
-    def packet(self, _codec: str, _data: memoryview, _length: int) -> bool:
-        self.came.set()
-        return False
 
 
 async def cycle(meeting: Meeting, number: int) -> None:

@@ -15,8 +15,8 @@ from loadtest.endpoint.sdp_offer import Wish
 from mediaserver.api import SeatOptions
 from mediaserver.worker.engine import LocalEngine
 from tests.mediaserver.meeting import CERTIFICATE, ROOM, Meeting, material
-from tests.mediaserver.transport.test_hostile_packets import HELLO
-from tests.soak.test_cycles import First
+from tests.mediaserver.transport.client_hello import HELLO
+from tests.soak.first_packet import First
 
 JOINS = 100
 AT_ONCE = 4

@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.scheduler.race import NEXT_WEEK
 from tests.scheduler.racer import book
 from tests.scheduler.world import hours
-from tests.soak.test_bookings import booked
+from tests.soak.issued_sessions import booked
 
 KILLS = 100
 

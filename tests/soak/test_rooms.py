@@ -8,7 +8,7 @@ from loadtest.endpoint.sdp_offer import Wish
 from mediaserver.api import RoomOptions, SeatOptions
 from mediaserver.worker.engine import LocalEngine
 from tests.mediaserver.meeting import CERTIFICATE, material
-from tests.soak.test_cycles import LIBC, resident_mb
+from tests.soak.memory import LIBC, resident_mb
 
 WARM_UP, ROOMS, POINTS = 3, 6, 6
 MOST_GROWTH_MB = 30.0

@@ -2,7 +2,7 @@
 
 from loadtest.load.worker_kill import KillOutcome, aftermath
 from loadtest.report.html_page import page
-from tests.loadtest.report.test_html_page import figures, report
+from tests.loadtest.report.case_results import figures, report
 
 
 def test_only_who_was_hit_and_came_back_has_a_time() -> None:

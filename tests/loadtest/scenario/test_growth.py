@@ -1,7 +1,7 @@
 """The table and the chart of growing meetings."""
 
 from loadtest.scenario.growth import cases, chart, table
-from tests.loadtest.report.test_html_page import figures, report
+from tests.loadtest.report.case_results import figures, report
 
 
 def test_one_conference_for_each_number() -> None:

@@ -7,7 +7,7 @@ import pytest
 from loadtest.load.cases import CASES
 from loadtest.report.case_result import summary, whole
 from loadtest.scenario.province import Effort, conditions, proposal
-from tests.loadtest.report.test_html_page import figures, report
+from tests.loadtest.report.case_results import figures, report
 
 
 def carried(conferences: int, points: int, cpu_pct: float, **changed: Any) -> dict[str, Any]:

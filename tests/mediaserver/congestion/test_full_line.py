@@ -16,7 +16,7 @@ from mediaserver.transport.udp_mux import UdpMux
 from mediaserver.video.quality import COMPOSED_BPS, QUALITIES
 from tests.mediaserver.meeting import CERTIFICATE
 from tests.mediaserver.offers import CHROMIUM
-from tests.mediaserver.peer.test_webrtc import VP8, Room
+from tests.mediaserver.peer.fed_peer import VP8, Room
 
 QUEUE_S = 0.5
 LEAST_S = 0.05

@@ -1,7 +1,5 @@
 """Tests of a browser's peer, fed with plain packets: what reaches the layers of its camera."""
 
-from struct import pack
-
 import pytest
 
 from mediaserver.api import COMPOSED
@@ -10,19 +8,13 @@ from mediaserver.peer.webrtc import LOST_AUDIO_S, LOST_AUDIO_SHARE, WebRtcPeer
 from mediaserver.rtp import rtcp
 from mediaserver.rtp.keyframe_requests import MIN_INTERVAL_S
 from mediaserver.rtp.nack import MAX_TRIES, RETRY_S
-from mediaserver.rtp.packet import HEADER, Packet, parse
+from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import packetize_vp8
-from mediaserver.rtp.source import FlushQueue, Source, VideoSource
-from mediaserver.sdp.webrtc import parse_offer
-from mediaserver.transport.state import State
+from mediaserver.rtp.source import FlushQueue, VideoSource
 from mediaserver.transport.udp_mux import UdpMux
-from tests.mediaserver.meeting import CERTIFICATE, Meeting, clip
+from tests.mediaserver.meeting import Meeting, clip
 from tests.mediaserver.offers import CHROMIUM
-
-VP8, RTX, OPUS = 96, 97, 111
-RID_ID, REPAIRED_RID_ID = 10, 11
-CAMERA, REPAIRS, MICROPHONE = 1001, 2001, 5
-
+from tests.mediaserver.peer.fed_peer import CAMERA, REPAIRS, VP8, Scene
 
 MID_ID, SCREEN, OTHER_SCREEN = 4, 3001, 3002
 
@@ -33,71 +25,6 @@ SHARING = (
     + f"a=ssrc:{SCREEN} cname:screen\r\n"
 )
 """A fourth m-line for a screen, as the page offers it."""
-
-
-class Room:
-    """Who owns a peer, and hears nothing."""
-
-    def heard(self, seat: str, packet: Packet, now: float, codec: str = "opus") -> None:
-        """Nobody listens."""
-
-    def lip_sync_delay_s(self, seat: str) -> float:
-        return 0.1 if seat == "b" else 0.0
-
-    def changed(self, seat: str, state: State, reason: str) -> None:
-        raise AssertionError("nothing connects here")
-
-
-class Viewer:
-    """Looks at a layer."""
-
-    stream = None
-
-    def __init__(self) -> None:
-        self.seen: list[int] = []
-
-    def send(self, source: Source, packets: list[Packet], now: float) -> None:
-        self.seen += [packet.sequence for packet in packets]
-
-
-class Scene:
-    """A peer and a viewer of its first layer; packets are sent without a network."""
-
-    def __init__(self, mux: UdpMux, offer: str = CHROMIUM) -> None:
-        self.flush_queue = FlushQueue()
-        self.peer = WebRtcPeer(
-            "a", parse_offer(offer), mux=mux, certificate=CERTIFICATE, flush_queue=self.flush_queue, listener=Room()
-        )
-        self.viewer = Viewer()
-        self.now = 0.0
-
-    def _packet(self, payload_type: int, sequence: int, ssrc: int, payload: bytes, named: tuple[int, str]) -> None:
-        number, rid = named
-        head = HEADER.pack(0x90 if rid else 0x80, payload_type, sequence & 0xFFFF, 0, ssrc)
-        extension = pack("!HHBsxx", 0xBEDE, 1, number << 4, rid.encode()) if rid else b""
-        data = head + extension + payload
-        self.now += 0.01
-        packet, extensions = parse(data, len(data))
-        self.peer.rtp([packet], extensions, self.now)
-        self.flush_queue.flush(self.now)
-
-    def send(self, sequence: int, *, ssrc: int = CAMERA, rid: str = "") -> None:
-        """One picture of one packet."""
-        self._packet(VP8, sequence, ssrc, packetize_vp8(b"picture", sequence & 0x7FFF)[0], (RID_ID, rid))
-
-    def speak(self, sequence: int) -> None:
-        """One packet of a microphone."""
-        self._packet(OPUS, sequence, MICROPHONE, b"\x48abc", (RID_ID, ""))
-
-    def repair(self, sequence: int, at: int, *, ssrc: int = REPAIRS, rid: str = "") -> None:
-        """The same picture as a retransmission, whose own number is `at`."""
-        payload = pack("!H", sequence) + packetize_vp8(b"picture", sequence & 0x7FFF)[0]
-        self._packet(RTX, at, ssrc, payload, (REPAIRED_RID_ID, rid))
-
-    def poll(self) -> list[int]:
-        """Look at the newest layer; the list fills with the numbers seen."""
-        self.peer.camera.layers[-1].attach(self.viewer)
-        return self.viewer.seen
 
 
 @pytest.mark.parametrize("microphone", [True, False])

@@ -22,7 +22,7 @@ from mediaserver.recording.files import CHUNK_BYTES
 from mediaserver.recording.remux_job import RecordingPart
 from mediaserver.recording.remuxer import RemuxFailed, remux
 from tests.film import SAFE, film
-from tests.mediaserver.recording.test_remuxer import payloads
+from tests.mediaserver.recording.container import payloads
 
 SIZES = [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES, 3 * CHUNK_BYTES + 12_345]
 

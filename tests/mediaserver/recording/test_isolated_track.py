@@ -1,7 +1,6 @@
 """Tests of isolated tracks: in time with the recording, without data in silence, readable after a crash."""
 
 import errno
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ import av
 import numpy as np
 import pytest
 
-from mediaserver.audio.mix_minus import FRAME_SAMPLES, SAMPLE_RATE, Samples
+from mediaserver.audio.mix_minus import SAMPLE_RATE
 from mediaserver.recording import recorder
 from mediaserver.recording.files import MAX_ISOLATED_TRACKS, FolderFiles, digest, isolated_track_paths
 from mediaserver.recording.isolated_track import IsolatedTracks
@@ -19,38 +18,9 @@ from mediaserver.recording.remux_job import RecordingPart
 from mediaserver.recording.remuxer import remux
 from tests.film import SAFE, Camera
 from tests.mediaserver.meeting import ROOM, Meeting
-from tests.mediaserver.pictures import pitch
+from tests.mediaserver.recording.tracks import heard, talk, tone, tones
 
 ANH, BINH = "UBND.Nha Trang · UBND thành phố Nha Trang", "NT.XuongHuan · UBND phường Xương Huân"
-
-
-def tone(hertz: int, tick: int) -> Samples:
-    """20 ms of a tone that goes on from tick to tick."""
-    at = np.arange(tick * FRAME_SAMPLES, (tick + 1) * FRAME_SAMPLES) / SAMPLE_RATE
-    return (8000 * np.sin(2 * np.pi * hertz * at)).astype(np.int16)
-
-
-def talk(camera: Camera, seconds: float, **voices: int) -> None:
-    """Film so many seconds while points speak: their names and tones."""
-    for _ in range(round(seconds * 25)):
-        first = 2 * camera.ticks
-        camera.roll(0.04)
-        for tick in (first, first + 1):
-            camera.recorder.record_tracks({name: tone(hertz, tick) for name, hertz in voices.items()}, tick)
-
-
-def heard(path: Path) -> Samples:
-    """A file as an editor lays it out: silence where there is no sound (ffmpeg's aresample)."""
-    command = ["ffmpeg", "-v", "error", "-i", str(path), "-af", "aresample=async=1:first_pts=0", "-f", "s16le", "-"]
-    done = subprocess.run(command, capture_output=True, check=True)
-    assert done.stderr == b""
-    return np.frombuffer(done.stdout, np.int16)
-
-
-def tones(sound: Samples, *times: float) -> list[int | None]:
-    """What is heard for a fifth of a second around each time; None for silence."""
-    parts = [sound[round((at - 0.1) * SAMPLE_RATE) : round((at + 0.1) * SAMPLE_RATE)] for at in times]
-    return [None if part.size == 0 or np.abs(part).max() < 100 else pitch(part) for part in parts]
 
 
 @pytest.fixture

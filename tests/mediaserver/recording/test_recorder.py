@@ -20,54 +20,15 @@ from mediaserver.api import RECORDING, Layout
 from mediaserver.audio.mix_minus import FRAME_SAMPLES, SAMPLE_RATE, Samples
 from mediaserver.recording.files import FolderFiles
 from mediaserver.recording.isolated_track import IsolatedTrack
-from mediaserver.recording.recorder import ITEM_BYTES, MAX_QUEUED_BYTES, Recorder, _File
+from mediaserver.recording.recorder import ITEM_BYTES, MAX_QUEUED_BYTES, _File
 from mediaserver.room.room import Room
 from mediaserver.rtp.packet import Packet
-from mediaserver.rtp.source import FlushQueue, Source
 from mediaserver.video.codecs import VideoEncoder
-from mediaserver.video.rendition import Rendition
 from tests.mediaserver.meeting import ROOM, Meeting, voice
 from tests.mediaserver.pictures import BLUE, GREEN, RED, Colour, alike, colour_at, pitch, plain
+from tests.mediaserver.recording.fed_recorder import FPS, SIZE, Studio
 
-FPS = 25
-SIZE = (320, 180)
 FRAME_S = 1 / FPS
-
-
-class Studio:
-    """A recorder with a picture of one colour and a tone, faster than time."""
-
-    def __init__(self, path: Path, first_tick: int = 0) -> None:
-        self.words: list[str] = []
-        self.recorder = Recorder(FolderFiles(path), self.words.append)
-        self.flush_queue = FlushQueue()
-        self.picture = Rendition("H264", self.flush_queue)
-        self.sound = Source("mix", "opus", self.flush_queue)
-        self.picture.attach(self.recorder)
-        self.sound.attach(self.recorder)
-        self.tick = first_tick
-        self.wanted = 0
-        """How often a key frame was asked for."""
-        self._encoder = VideoEncoder("H264", *SIZE, FPS, 500_000)
-
-    def record(self, seconds: float, colour: Colour, hertz: int, *, keyframes: bool = True) -> None:
-        """Let so much time pass: 25 pictures and 50 sounds a second, with the room's own numbers."""
-        for _ in range(round(seconds * FPS)):
-            wanted = self.picture.take_keyframe(0.0)
-            self.wanted += wanted
-            data, key = self._encoder.encode(plain(*SIZE, colour), keyframe=wanted and keyframes)
-            for sound in (2 * self.tick, 2 * self.tick + 1):
-                payload = voice(hertz)[sound % len(voice(hertz))]
-                self.sound.push(Packet(0, sound & 0xFFFF, sound * FRAME_SAMPLES, 0, False, payload))
-            self.picture.publish(data, key and keyframes, self.tick * 90_000 // FPS)
-            self.flush_queue.flush(self.tick / FPS)
-            self.tick += 1
-            if self.tick % 100 == 0:
-                self.settle()
-
-    def settle(self) -> None:
-        """Wait until the disk has what was recorded so far."""
-        self.recorder._thread.submit(lambda: None).result()
 
 
 class Film:
@@ -157,7 +118,7 @@ _CHILD = """
 import sys
 from pathlib import Path
 from tests.mediaserver.pictures import RED
-from tests.mediaserver.recording.test_recorder import Studio
+from tests.mediaserver.recording.fed_recorder import Studio
 
 studio = Studio(Path(sys.argv[1]))
 while True:

@@ -8,7 +8,6 @@ import sys
 from itertools import pairwise
 from pathlib import Path
 
-import av
 import pytest
 from PIL import Image
 
@@ -19,6 +18,7 @@ from mediaserver.recording.files import digest, thumbnail_of
 from mediaserver.recording.remux_job import RecordingPart, RemuxJob
 from mediaserver.recording.remuxer import MAX_GAP_S, RemuxFailed, RemuxResult, remux
 from tests.film import SAFE, SIZE, Camera, film
+from tests.mediaserver.recording.container import payloads
 
 LOST_S = 2.0
 """What a cut may cost."""
@@ -44,14 +44,6 @@ def boxes(path: Path) -> list[bytes]:
         kinds.append(data[place + 4 : place + 8])
         place += int.from_bytes(data[place : place + 4], "big")
     return kinds
-
-
-def payloads(path: Path, kind: str) -> list[tuple[int | None, bytes]]:
-    """Every encoded picture or sound with its time."""
-    with av.open(str(path)) as container:
-        return [
-            (packet.pts, bytes(packet)) for packet in container.demux(container.streams.get({kind: 0})) if packet.size
-        ]
 
 
 def assert_decodes(path: Path) -> None:

@@ -12,9 +12,9 @@ from mediaserver.room.room import MAX_LIP_SYNC_DELAY_S, MAX_PLAUSIBLE_LAG_S, Roo
 from mediaserver.rtp.rtcp import SenderReport
 from mediaserver.rtp.source import FlushQueue
 from mediaserver.transport.udp_mux import UdpMux
-from tests.mediaserver.audio.test_input import Talk
-from tests.mediaserver.peer.test_simulcast import Cameras
-from tests.mediaserver.peer.test_webrtc import Scene
+from tests.mediaserver.audio.talk import Talk
+from tests.mediaserver.peer.cameras import Cameras
+from tests.mediaserver.peer.fed_peer import Scene
 
 
 class Face:

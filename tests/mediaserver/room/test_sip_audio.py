@@ -6,7 +6,7 @@ from mediaserver.audio.input import LOUD_TICKS
 from mediaserver.audio.mix_minus import FRAME_SAMPLES
 from mediaserver.audio.telephony_codecs import TelephonyDecoder, TelephonyEncoder
 from mediaserver.rtp.packet import Packet
-from tests.mediaserver.audio.test_mixer import Ear, Meeting, largest_step, relaying
+from tests.mediaserver.audio.mixer_meeting import Ear, Meeting, largest_step, relaying
 from tests.mediaserver.pictures import tone
 
 

@@ -26,7 +26,7 @@ from mediaserver.rpc.unix_socket import MAX_DESCRIPTORS, SocketLink, close_descr
 from tests.another_user import NOBODY, others_may_run_us, shared_directory
 from tests.film import SAFE, Camera
 from tests.mediaserver.meeting import ROOM, Meeting
-from tests.mediaserver.recording.test_isolated_track import heard, talk, tones
+from tests.mediaserver.recording.tracks import heard, talk, tones
 from tests.mediaserver.worker_process import ended, worker
 
 JSON = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.lists(st.text())

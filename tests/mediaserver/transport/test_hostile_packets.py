@@ -18,13 +18,13 @@ from mediaserver.api import COMPOSED, SeatOptions
 from mediaserver.peer.webrtc import MAX_SSRCS_PER_PEER, WebRtcPeer
 from mediaserver.room.room import Room
 from mediaserver.rtp.payload import packetize_vp8
-from mediaserver.transport.dtls import Dtls
 from mediaserver.transport.ice import MAX_VALIDATED
 from mediaserver.transport.peer_path import MAX_SSRCS as MAX_LINE_SSRCS
 from mediaserver.transport.udp_mux import UdpMux
 from mediaserver.worker.engine import LocalEngine
 from tests.mediaserver.meeting import CERTIFICATE, ROOM, Guest, Meeting, material
 from tests.mediaserver.pictures import huge_keyframe
+from tests.mediaserver.transport.client_hello import HELLO
 
 RANDOM = random.Random(7)
 FLOOD = 3000
@@ -58,27 +58,6 @@ def noise() -> Iterator[bytes]:
     """Random bytes behind first bytes that mean STUN, DTLS, SRTP, SRTCP and nothing."""
     for at in count():
         yield bytes([(0, 1, 22, 20, 63, 128, 191, 255)[at % 8]]) + os.urandom(at % 1400)
-
-
-def client_hello() -> bytes:
-    """The first record of a DTLS handshake."""
-    sent: list[bytes] = []
-
-    async def begin() -> None:
-        dtls = Dtls(CERTIFICATE, "client", sent.append)
-        handshake = asyncio.ensure_future(dtls.handshake([("sha-256", "00")]))
-        while not sent:
-            await asyncio.sleep(0)
-        handshake.cancel()
-        with suppress(asyncio.CancelledError):
-            await handshake
-        await dtls.close()
-
-    asyncio.run(begin())
-    return sent[0]
-
-
-HELLO = client_hello()
 
 
 async def test_strangers_change_nothing_for_those_who_meet_and_those_who_join(meeting: Meeting) -> None:

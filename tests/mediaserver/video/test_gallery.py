@@ -17,7 +17,7 @@ from mediaserver.video.layout_state import LayoutState
 from mediaserver.video.painter import CompositionJob
 from mediaserver.video.tile_icons import TileIcon
 from tests.mediaserver.pictures import Colour, alike, coded, colour_at
-from tests.mediaserver.video.test_layout import assert_tiled
+from tests.mediaserver.video.tiling import assert_tiled
 
 KINDS = get_args(LayoutKind)
 COUNTS = (1, 2, 5, 9, 16, 40)

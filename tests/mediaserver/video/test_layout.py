@@ -1,9 +1,7 @@
 """Tests of the geometry of the composed picture, by painting it."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +9,7 @@ from hypothesis import strategies as st
 from mediaserver.api import Layout, LayoutKind
 from mediaserver.video.layout import HEADING_LINES, Tile, arrange, fit, heading, pages
 from mediaserver.video.layout_plans import FAMILIES, GROWS_TO, STRIP
+from tests.mediaserver.video.tiling import assert_tiled
 
 SIZES = st.sampled_from([(1280, 720), (1920, 1080), (640, 360), (854, 480), (1024, 768), (720, 1280)])
 SEATS = st.integers(1, 100).map(lambda count: [f"s{i}" for i in range(count)])
@@ -27,17 +26,6 @@ LAYOUTS = st.builds(
     st.booleans(),
     st.booleans(),
 )
-
-
-def assert_tiled(tiles: Sequence[Tile], width: int, height: int) -> None:
-    """Every tile inside the picture, none over another, all numbers even, nothing empty."""
-    painted = np.zeros((height, width), np.uint8)
-    for tile in tiles:
-        assert min(tile.x, tile.y) >= 0 and min(tile.width, tile.height) > 0
-        assert tile.x + tile.width <= width and tile.y + tile.height <= height
-        assert (tile.x | tile.y | tile.width | tile.height) & 1 == 0
-        painted[tile.y : tile.y + tile.height, tile.x : tile.x + tile.width] += 1
-    assert painted.max() == 1
 
 
 @given(LAYOUTS, SEATS, SIZES, st.integers(-1, 120))

@@ -11,8 +11,8 @@ from scheduler.inbound_mail.extraction import extractor, slot_kinds, sources
 from scheduler.inbound_mail.message import read
 from signaling.core import child_process
 from tests import bombs
-from tests.scheduler.inbound_mail.extraction.test_extractor import PLACES
 from tests.scheduler.inbound_mail.letters import VAN_NINH, letter
+from tests.scheduler.inbound_mail.unit_names import PLACES
 from tests.scheduler.world import NOW, ZONE
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from scheduler.policy.controllers import Control, control
 from scheduler.policy.profile_files import load
-from tests.scheduler.policy.test_registrants import BY_ID, TWO_TIERS, UNITS
+from tests.scheduler.policy.units import BY_ID, TWO_TIERS, UNITS
 
 POLICY = load().policies[-1]
 ALL = frozenset(BY_ID)

@@ -23,7 +23,7 @@ from signaling.app.services import open_services
 from signaling.app.settings import Settings
 from signaling.core.errors import DatabaseInUse, LeaseLost
 from signaling.recording.model import Recording
-from tests.signaling.app.test_private_files import environ
+from tests.signaling.server_environment import environ
 from tests.signaling.world import NOW, make_settings
 
 pytestmark = pytest.mark.postgres

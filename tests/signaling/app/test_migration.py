@@ -31,7 +31,7 @@ from signaling.app.services import open_services
 from signaling.app.settings import Settings
 from signaling.audit.log import Wanted
 from signaling.core.errors import BadBackup, NewerDatabase, OlderDatabase, SettingsError
-from tests.signaling.app.test_private_files import environ
+from tests.signaling.server_environment import environ
 from tests.signaling.world import NHA_TRANG, NOW, World, make_settings
 
 OLDER = Schema(scheduler_migrations.VERSIONS[-2], migrations.VERSIONS[-2])

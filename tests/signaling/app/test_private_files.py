@@ -13,20 +13,8 @@ from pathlib import Path
 import pytest
 
 from signaling.app.private_files import mend, mend_folder
+from tests.signaling.server_environment import environ
 from tests.signaling.world import make_settings
-
-
-def environ(data: Path) -> dict[str, str]:
-    return {
-        **{name: value for name, value in os.environ.items() if not name.startswith("DIEMCAU_")},
-        "DIEMCAU_DATA": str(data),
-        "DIEMCAU_PORT": "0",
-        "DIEMCAU_HTTP_PORT": "0",
-        "DIEMCAU_HOST": "127.0.0.1",
-        "DIEMCAU_MEDIA_PORT": "0",
-        "DIEMCAU_MEDIA_ADDRESS": "127.0.0.1",
-        "DIEMCAU_WORKERS": "1",
-    }
 
 
 @asynccontextmanager

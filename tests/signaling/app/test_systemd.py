@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tests.signaling.app.test_private_files import environ
+from tests.signaling.server_environment import environ
 
 
 @asynccontextmanager

@@ -8,9 +8,7 @@ import pytest
 
 from signaling.core import child_process, valkey
 from signaling.core.environment import environment
-from tests.signaling.workers.test_supervisor import Start, pids, start
-
-__all__ = ["start"]
+from tests.signaling.supervised_workers import StartWorkers, worker_pids
 
 SECRETS = {
     "DIEMCAU_CODE_KEY": "00" * 32,
@@ -52,9 +50,9 @@ def test_the_environment_of_children_is_named_one_by_one() -> None:
     }
 
 
-async def test_a_media_worker_has_no_secret_and_gets_no_new_privileges(start: Start) -> None:
-    _, workers = await start("live", 1)
-    (pid,) = (await pids(workers)).values()
+async def test_a_media_worker_has_no_secret_and_gets_no_new_privileges(start_workers: StartWorkers) -> None:
+    _, workers = await start_workers("live", 1)
+    (pid,) = (await worker_pids(workers)).values()
     assert names(pid) & {*SECRETS, "TMPDIR"} == {"TMPDIR"}
     assert no_new_privileges(pid) == "1"
 

@@ -9,7 +9,7 @@ from signaling.app.admin_cli import NewAccount, create_account
 from signaling.app.settings import Settings
 from signaling.mail.config import Mail, Server
 from tests.scheduler.world import at
-from tests.signaling.policy.test_change_of_profile import asked
+from tests.signaling.session_requests import asked
 from tests.signaling.world import CAM_RANH, DIEN_AN, HOST, PASSWORD, World, open_world, problem_of
 
 MAIL = Mail(Server("127.0.0.1", 9, "none", "", ""), "hoptructuyen@khanhhoa.gov.vn")

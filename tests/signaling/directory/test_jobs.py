@@ -7,20 +7,12 @@ from typing import Any
 from aiohttp import ClientSession
 
 from scheduler.directory.model import ObservedDevice
-from signaling.audit.hash_chain import COVER
-from signaling.audit.log import Wanted
 from tests.signaling.bodies import ITEMS
+from tests.signaling.directory_calls import noted, post
 from tests.signaling.world import NHA_TRANG, World, problem_of
 
 POINT = "/api/v1/directory/points"
 JPEG = b"\xff\xd8\xff\xe0 a room"
-
-
-async def post(client: ClientSession, path: str, **body: Any) -> dict[str, Any]:
-    async with client.post(f"/api/v1/directory/{path}", json=body) as response:
-        assert response.status in {200, 201}, await response.text()
-        found: dict[str, Any] = await response.json()
-        return found
 
 
 async def refused(client: ClientSession, path: str, language: str = "vi", **body: Any) -> tuple[int, str, str]:
@@ -28,13 +20,6 @@ async def refused(client: ClientSession, path: str, language: str = "vi", **body
     async with client.post(f"/api/v1/directory/{path}", json=body, headers=headers) as response:
         status, word = await problem_of(response)
         return status, word, (await response.json())["detail"]
-
-
-async def noted(world: World, number: int) -> list[tuple[str, str, str, str]]:
-    """What the newest entries of the audit log say, but for what was refused and the seals of the clerk's rounds."""
-    found = [sealed.entry for sealed in await world.services.audit.newest(Wanted(), 50)]
-    done = [(e.actor, e.action, e.subject, e.detail) for e in found if e.action not in ("refused", COVER)]
-    return done[:number]
 
 
 async def test_the_tree_has_all_tiers(world: World) -> None:  # R-005

@@ -5,7 +5,6 @@ import ssl
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import text
 
@@ -13,19 +12,9 @@ from scheduler.policy.profile_files import SHIPPED
 from signaling.app.settings import Settings
 from signaling.core.account import Account
 from signaling.mail.config import Mail, Server
-from tests.signaling.directory.test_jobs import noted, post
-from tests.signaling.mail.test_smtp import SENDER, smtp_server
+from tests.signaling.directory_calls import FRESH, first, noted, post
+from tests.signaling.smtp_server import SENDER, smtp_server
 from tests.signaling.world import CAM_RANH, NHA_TRANG, NOW, PASSWORD, World, open_world, problem_of
-
-FRESH = "mat khau cua toi 2026"
-
-
-async def first(world: World, link: str, password: str = FRESH) -> tuple[int, Any]:
-    token = link.partition("#")[2]
-    async with world.client().post("/api/v1/first-password", json={"token": token, "password": password}) as response:
-        if response.status == 200:
-            return 200, (await response.json())["account"]
-        return await problem_of(response)
 
 
 async def sign_in(world: World, account: str, password: str = FRESH) -> int:

@@ -19,7 +19,7 @@ from signaling.http.route import Route
 from tests.film import film
 from tests.scheduler.inbound_mail.letters import letter
 from tests.signaling.bodies import GOOD
-from tests.signaling.meeting.test_line_monitor import connected
+from tests.signaling.directory_calls import connected
 from tests.signaling.world import CAM_RANH, NHA_TRANG, NOW, PASSWORD, World, problem_of
 
 STRANGERS = ("dienkhanh", "focal", "nobody", "agriculture")

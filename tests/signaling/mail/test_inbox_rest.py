@@ -5,7 +5,7 @@ from scheduler.inbound_mail.service import InboundMail, OfficialMailbox
 from scheduler.inbound_mail.store import MailboxPosition
 from scheduler.policy import profile_files
 from tests.scheduler.inbound_mail.letters import OFFICE, letter
-from tests.signaling.mail.test_smtp import UNIT_BOX
+from tests.signaling.smtp_server import UNIT_BOX
 from tests.signaling.world import NOW, World, problem_of
 
 BODY = "Đăng ký họp trực tuyến từ 14h00 đến 16h30 ngày 08/4/2026\nThành phần: UBND thành phố Nha Trang"

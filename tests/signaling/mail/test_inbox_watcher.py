@@ -22,7 +22,7 @@ from signaling.mail.inbox_watcher import InboxWatcher
 from signaling.mail.smtp import tls_context
 from tests.scheduler.inbound_mail.letters import OFFICE, letter
 from tests.signaling.dovecot import PASSWORD, USER, Box, dovecot
-from tests.signaling.mail.test_smtp import UNIT_BOX
+from tests.signaling.smtp_server import UNIT_BOX
 from tests.signaling.world import World, open_world
 
 ROOT = Path(__file__).parents[3]

@@ -14,22 +14,9 @@ from signaling.app.api_table import PREFIX, ROUTES
 from signaling.core.account import Account
 from signaling.core.errors import BadInput
 from signaling.http.route import ID
-from tests.signaling.directory.test_jobs import post
-from tests.signaling.directory.test_people import first
-from tests.signaling.operations.test_incidents import act, listed
+from tests.signaling.directory_calls import connected, first, post
+from tests.signaling.incident_calls import act, listed
 from tests.signaling.world import CAM_RANH, NHA_TRANG, NOW, PASSWORD, World, problem_of
-
-
-async def connected(world: World) -> dict[str, str]:
-    """Give Nha Trang a line of VNPT with an account, Cam Ranh one of Viettel; return the ids by name."""
-    central = await world.signed_in("central")
-    ids = {}
-    for name, point in (("VNPT", NHA_TRANG), ("Viettel", CAM_RANH)):
-        ids[name] = (await post(central, "providers", name=name))["id"]
-        line = {"type": "WAN", "subscribed_kbps": 4000, "up_kbps": 4000, "down_kbps": 3900, "provider": ids[name]}
-        await post(central, f"points/{point}/lines", **line, ranges="127.0.0.0/8")
-    await create_account(world.services, NewAccount("noc", "Trực VNPT", ("provider",), provider="VNPT"), PASSWORD, NOW)
-    return ids
 
 
 async def seen(client: ClientSession, query: str = "") -> dict[str, Any]:

@@ -1,26 +1,10 @@
 """Faults from the tap in the meeting to the desk and back (Điều 13.2.c, 14.3)."""
 
 from datetime import timedelta
-from typing import Any
-
-from aiohttp import ClientSession
 
 from mediaserver.api import ConnectionQuality
+from tests.signaling.incident_calls import act, listed
 from tests.signaling.world import CAM_RANH, NHA_TRANG, World, problem_of
-
-
-async def listed(client: ClientSession, query: str = "") -> list[dict[str, Any]]:
-    async with client.get(f"/api/v1/incidents{query}") as response:
-        assert response.status == 200
-        found: list[dict[str, Any]] = await response.json()
-        return found
-
-
-async def act(client: ClientSession, incident: str, step: str, text: str = "") -> dict[str, Any]:
-    async with client.post(f"/api/v1/incidents/{incident}/steps", json={"step": step, "text": text}) as response:
-        assert response.status == 200, await response.text()
-        changed: dict[str, Any] = await response.json()
-        return changed
 
 
 async def test_one_tap_reaches_the_desk_with_what_is_measured(world: World) -> None:  # R-088

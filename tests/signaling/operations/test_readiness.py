@@ -1,25 +1,9 @@
 """Readiness over the API: who sees which points, who notes checks and puts whom on duty, 145 rows at once."""
 
-from typing import Any
-
-from aiohttp import ClientSession
-
-from scheduler.core.model import Session
+from tests.signaling.readiness_calls import board, mark
 from tests.signaling.world import CAM_RANH, HOST, NHA_TRANG, NOW, World, problem_of
 
 PERSON = {"name": "Lê Văn B", "phone": "0905 123 456"}
-
-
-async def board(client: ClientSession, session: Session) -> dict[str, Any]:
-    async with client.get(f"/api/v1/readiness/{session.id}") as response:
-        assert response.status == 200, await response.text()
-        return dict(await response.json())
-
-
-def mark(found: dict[str, Any], point: str, item: str) -> tuple[str, str]:
-    (row,) = [row for row in found["points"] if row["point"] == point]
-    (judged,) = [each for each in row["marks"] if each["item"] == item]
-    return judged["colour"], judged["word"]
 
 
 async def test_the_host_sees_all_points_and_a_component_its_own(world: World) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.signaling.bodies import TEST
-from tests.signaling.operations.test_readiness import board, mark
+from tests.signaling.readiness_calls import board, mark
 from tests.signaling.world import NHA_TRANG, World, problem_of
 
 

@@ -1,19 +1,19 @@
 """A profile with other levels begins: sessions of before are judged by the rules they were held under (R-001)."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from aiohttp import ClientSession
 
-from scheduler.core.model import Interval, Request
 from scheduler.policy.profile_files import SHIPPED, TWO_TIER
 from signaling.app.api_table import PREFIX, ROUTES
 from signaling.app.settings import Settings
 from signaling.http.openapi import public_path
 from tests.scheduler.world import at
 from tests.signaling.bodies import registration
+from tests.signaling.session_requests import asked
 from tests.signaling.world import DIEN_AN, DIEN_KHANH, HOST, World, open_world
 
 BEGINS = at("01/07/2025 00:00")
@@ -26,24 +26,6 @@ WHILE = {"from": "2025-06-20T00:00:00Z", "to": "2025-07-20T00:00:00Z"}
 def tiers(settings: Settings) -> Settings:
     """Settings of a server that changes from three tiers to two."""
     return replace(settings, profiles=(*SHIPPED, TWO_TIER))
-
-
-def asked(host: str, start: datetime, *points: str) -> Request:
-    return Request(
-        host_point=host,
-        points=points,
-        rehearsal=None,
-        official=Interval(start, start + timedelta(hours=2)),
-        title="Giao ban",
-        contact_name="Nguyễn Văn A",
-        contact_phone="0905123456",
-        recording=False,
-        submitted_by="focal",
-        purpose="noi_bo_don_vi",
-        kind="giao_ban",
-        form="truc_tuyen",
-        secret=False,
-    )
 
 
 async def listed(world: World, account: str) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from openpyxl import load_workbook
 
-from tests.signaling.reports.test_rest import fetched, told
+from tests.signaling.report_calls import fetched, told
 from tests.signaling.world import NHA_TRANG, World, problem_of
 
 DUE = "2026-04-20T10:00:00Z"

@@ -2,27 +2,14 @@
 
 import io
 from datetime import timedelta
-from typing import Any
 
-from aiohttp import ClientSession
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from signaling.reports.report_tables import CARRIERS, FIGURES
-from tests.signaling.directory.test_jobs import post
+from tests.signaling.directory_calls import post
+from tests.signaling.report_calls import fetched, told
 from tests.signaling.world import HOST, NHA_TRANG, World, problem_of
-
-
-async def fetched(client: ClientSession, query: str) -> bytes:
-    async with client.get(f"/api/v1/reports/file?{query}") as response:
-        assert response.status == 200
-        return await response.read()
-
-
-async def told(client: ClientSession, query: str = "") -> Any:
-    async with client.get(f"/api/v1/reports?{query}") as response:
-        assert response.status == 200
-        return await response.json()
 
 
 async def test_page_spreadsheet_and_document_have_the_same_numbers(world: World) -> None:

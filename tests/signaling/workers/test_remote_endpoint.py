@@ -33,8 +33,8 @@ from signaling.core.errors import BadInput
 from signaling.workers import remote_endpoint
 from signaling.workers.pool import WorkerPool
 from tests.fakes import FakeClock, FakeDisk, FakeEngine
-from tests.loadtest.test_ports import opened
 from tests.mediaserver.meeting import CERTIFICATE, Watch, material
+from tests.open_sockets import opened
 from tests.signaling.world import NHA_TRANG, NOW, Socket, World, problem_of
 
 PATIENCE_S = 30.0

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from mediaserver.api import EngineLost, Event, MediaEngine, RoomOptions
+from mediaserver.api import Event, RoomOptions
 from signaling.app.build import media
 from signaling.app.worker_command import worker_command
 from signaling.core.child_process import socket_path
@@ -21,84 +21,26 @@ from signaling.core.server_id import owner_of
 from signaling.workers import supervisor as module
 from signaling.workers.detached_process import Detached
 from signaling.workers.pool import RoomBack, RoomLost, WorkerPool
-from signaling.workers.supervisor import Supervisor
 from tests.another_user import DAEMON, NOBODY, others_may_run_us, shared_directory
-from tests.fakes import FakeEngine
+from tests.signaling.supervised_workers import WORKER, StartWorkers, worker_pids
 from tests.signaling.world import make_settings
-
-WORKER = str(Path(__file__).parents[1] / "worker.py")
-
-
-class ProcessEngine(FakeEngine):
-    """An engine that lives in the worker process; its stats are the process's pid."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        super().__init__()
-        self._reader, self._writer = reader, writer
-        self._turn = asyncio.Lock()  # the supervisor asks too
-
-    async def stats(self) -> dict[str, object]:
-        async with self._turn:
-            self._writer.write(b"?\n")
-            line = await self._reader.readline()
-        if not line:
-            self.emit(EngineLost())
-            raise OSError("gone")
-        return {"pid": int(line)}
-
-    async def close(self) -> None:
-        self._writer.close()
-
-
-async def dial(path: Path) -> MediaEngine:
-    return ProcessEngine(*await asyncio.open_unix_connection(path))
-
-
-Start = Callable[[str, int], Awaitable[tuple[Supervisor, WorkerPool]]]
-
-
-@pytest.fixture
-async def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Start]:
-    """Start supervised workers that behave in some way."""
-    monkeypatch.setattr(module, "WATCH_SECONDS", 0.05)
-    monkeypatch.setattr(module, "SILENT_SECONDS", 1.0)
-    monkeypatch.setattr(module, "BACKOFF_SECONDS", (0.01,))
-    started = []
-
-    async def run(manner: str, count: int) -> tuple[Supervisor, WorkerPool]:
-        workers = WorkerPool()
-        made = Supervisor(
-            workers, count, tmp_path / "run", lambda _, path: [sys.executable, WORKER, manner, str(path)], dial
-        )
-        started.append(made)
-        await made.start()
-        return made, workers
-
-    yield run
-    for supervisor in started:
-        await supervisor.stop()
-
-
-async def pids(workers: WorkerPool) -> dict[str, int]:
-    stats = await workers.stats()
-    return {number: counters["pid"] for number, counters in stats.items() if isinstance(counters, dict)}
 
 
 async def until_back(workers: WorkerPool, old: int) -> int:
     """Wait until a worker with another pid answers."""
     async with asyncio.timeout(20):
         while True:
-            found = await pids(workers)
+            found = await worker_pids(workers)
             if found and found["0"] != old:
                 return found["0"]
             await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGSTOP])
-async def test_a_dead_or_hanging_worker_is_replaced(start: Start, number: signal.Signals) -> None:
-    supervisor, workers = await start("live", 1)
+async def test_a_dead_or_hanging_worker_is_replaced(start_workers: StartWorkers, number: signal.Signals) -> None:
+    supervisor, workers = await start_workers("live", 1)
     await workers.open_room("a", RoomOptions())
-    pid = (await pids(workers))["0"]
+    pid = (await worker_pids(workers))["0"]
     os.kill(pid, number)
     events = workers.events()
     async with asyncio.timeout(20):
@@ -109,21 +51,23 @@ async def test_a_dead_or_hanging_worker_is_replaced(start: Start, number: signal
     assert not Path(f"/proc/{pid}").exists()
 
 
-async def test_each_worker_has_its_own_process_and_all_stop(start: Start) -> None:
-    supervisor, workers = await start("live", 3)
-    found = await pids(workers)
+async def test_each_worker_has_its_own_process_and_all_stop(start_workers: StartWorkers) -> None:
+    supervisor, workers = await start_workers("live", 3)
+    found = await worker_pids(workers)
     assert (list(found), len(set(found.values()))) == (["0", "1", "2"], 3)
     await supervisor.stop()
     assert (workers.alive, [Path(f"/proc/{pid}").exists() for pid in found.values()]) == (0, [False] * 3)
 
 
-async def test_the_next_server_takes_workers_in_that_were_left_and_ends_those_beyond_its_number(start: Start) -> None:
-    first, workers = await start("live", 3)
-    before = await pids(workers)
+async def test_the_next_server_takes_workers_in_that_were_left_and_ends_those_beyond_its_number(
+    start_workers: StartWorkers,
+) -> None:
+    first, workers = await start_workers("live", 3)
+    before = await worker_pids(workers)
     await first.leave()
     assert [Path(f"/proc/{pid}").exists() for pid in before.values()] == [True] * 3
-    second, workers = await start("live", 2)
-    assert await pids(workers) == {number: pid for number, pid in before.items() if number != "2"}
+    second, workers = await start_workers("live", 2)
+    assert await worker_pids(workers) == {number: pid for number, pid in before.items() if number != "2"}
     assert not _runs(before["2"])
     assert (first.restarts, second.restarts) == (0, 0)
     await second.stop()
@@ -141,13 +85,15 @@ async def test_a_process_of_ours_that_was_found_by_its_id_leaves_no_zombie() -> 
     child.returncode = 0  # its status was taken
 
 
-async def test_a_worker_that_was_left_and_hangs_is_replaced(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_worker_that_was_left_and_hangs_is_replaced(
+    start_workers: StartWorkers, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "HELD_SECONDS", 0.2)
-    first, workers = await start("live", 1)
-    (left,) = (await pids(workers)).values()
+    first, workers = await start_workers("live", 1)
+    (left,) = (await worker_pids(workers)).values()
     await first.leave()
     os.kill(left, signal.SIGSTOP)
-    _, workers = await start("live", 1)
+    _, workers = await start_workers("live", 1)
     assert await until_back(workers, left) != left
 
 
@@ -159,8 +105,8 @@ def _runs(pid: int) -> bool:
         return False
 
 
-async def test_a_worker_that_never_comes_up_does_not_keep_the_server_from_starting(start: Start) -> None:
-    supervisor, workers = await start("die", 1)
+async def test_a_worker_that_never_comes_up_does_not_keep_the_server_from_starting(start_workers: StartWorkers) -> None:
+    supervisor, workers = await start_workers("die", 1)
     assert workers.alive == 0
     async with asyncio.timeout(20):
         while supervisor.restarts < 3:
@@ -169,7 +115,7 @@ async def test_a_worker_that_never_comes_up_does_not_keep_the_server_from_starti
 
 @pytest.mark.parametrize("failing", [1, 2])
 async def test_a_worker_whose_process_cannot_be_made_is_started_later(
-    start: Start, monkeypatch: pytest.MonkeyPatch, failing: int
+    start_workers: StartWorkers, monkeypatch: pytest.MonkeyPatch, failing: int
 ) -> None:
     make, starts = subprocess.Popen, count(1)
 
@@ -180,9 +126,9 @@ async def test_a_worker_whose_process_cannot_be_made_is_started_later(
 
     monkeypatch.setattr(subprocess, "Popen", sometimes)
     async with asyncio.timeout(20):
-        supervisor, workers = await start("live", 1)
+        supervisor, workers = await start_workers("live", 1)
         if failing == 2:
-            os.kill((await pids(workers))["0"], signal.SIGKILL)
+            os.kill((await worker_pids(workers))["0"], signal.SIGKILL)
         while supervisor.restarts < failing or not workers.alive:
             await asyncio.sleep(0.01)
     assert (supervisor.restarts, workers.alive) == (failing, 1)

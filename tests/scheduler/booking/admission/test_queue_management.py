@@ -11,7 +11,7 @@ from scheduler.booking.registration.service import Scheduler
 from scheduler.core.capacity_limit import CapacityLimit
 from scheduler.core.errors import CapacityExceeded, Ended, InvalidRequest, NotLive, NotMissed, OutOfOrder
 from scheduler.core.model import Act, Amount, HeldPlan, LoadStep, State
-from tests.scheduler.booking.admission.test_worked_examples import (
+from tests.scheduler.booking.admission.worked_examples import (
     CAM_LAM,
     HEALTH,
     MORNING,

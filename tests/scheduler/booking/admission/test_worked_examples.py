@@ -1,24 +1,33 @@
 """The worked examples of Điều 12.4, whole: registered, planned, confirmed, revoked, given back; on both databases."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from scheduler.booking.registration.service import Scheduler
 from scheduler.core import database
 from scheduler.core.errors import CapacityExceeded, IllegalMove, Revoked
-from scheduler.core.model import Amount, ClassId, HeldPlan, Interval, LoadStep, Session, State
+from scheduler.core.model import Amount, HeldPlan, Interval, LoadStep, Session, State
 from scheduler.policy.policy import RankException
 from scheduler.policy.profile_files import Profiles
-from tests.scheduler.world import CIPHER, NOW, REQUEST, SUDDEN, URGENT, at, hours, on, profiles_with
+from tests.scheduler.booking.admission.worked_examples import (
+    CAM_LAM,
+    COMMUNE,
+    HEALTH,
+    MORNING,
+    NHA_TRANG,
+    NINH_HOA,
+    PROVINCE,
+    VAN_NINH,
+    ask,
+    r066,
+    states,
+)
+from tests.scheduler.world import CIPHER, NOW, REQUEST, at, hours, on, profiles_with
 
-PROVINCE, HEALTH, COMMUNE = "ubnd.khanh-hoa", "so.yt", "vn.vanthanh"
-CAM_LAM, NINH_HOA, VAN_NINH, NHA_TRANG = "ubnd.cam-lam", "ubnd.ninh-hoa", "ubnd.van-ninh", "ubnd.nha-trang"
 LAST_WEEK = at("30/03/2023 08:00")
-MORNING = on("05/04/2023", "08:00", "10:00")
-HELD = ((CAM_LAM, 15), (NINH_HOA, 28), (VAN_NINH, 14), (COMMUNE, 6), (HEALTH, 40), (NHA_TRANG, 28))  # 101 to 106
 
 
 @pytest.fixture
@@ -29,40 +38,8 @@ async def automatic(seeded_url: str) -> AsyncIterator[Scheduler]:
     await engine.dispose()
 
 
-async def ask(
-    scheduler: Scheduler,
-    host: str,
-    legs: int,
-    official: Interval = MORNING,
-    rehearsal: Interval | None = None,
-    klass: ClassId = "thuong",
-    wait: bool = True,
-    now: datetime = NOW,
-) -> Session:
-    """Register for a host with so many devices in all."""
-    points = [point.id for point in await scheduler.points() if point.id != host]
-    few = points[: min(legs, 140) - 1]
-    await scheduler.set_devices(host, legs - len(few))
-    times = replace(REQUEST, host_point=host, points=tuple(few), official=official, rehearsal=rehearsal)
-    request = replace(times, klass=klass, **{"thuong": {}, "dot_xuat": SUDDEN, "khan_cap": URGENT}[klass])
-    session = await scheduler.submit(request, now, wait=wait)
-    await scheduler.set_devices(host, 1)
-    assert session.legs == legs
-    return session
-
-
-async def states(scheduler: Scheduler, sessions: Sequence[Session]) -> list[State]:
-    return [(await scheduler.session(session.id)).state for session in sessions]
-
-
 async def told(scheduler: Scheduler, session: Session) -> list[str]:
     return [h.kind for h in await scheduler.happenings(0) if h.session == session.id]
-
-
-async def r066(scheduler: Scheduler) -> list[Session]:
-    sessions = [await ask(scheduler, host, legs) for host, legs in HELD]
-    assert await states(scheduler, sessions) == [State.ISSUED] * 6
-    return sessions
 
 
 async def test_example_1_r066_the_latest_lose_their_codes_and_104_is_spared(automatic: Scheduler) -> None:

@@ -15,19 +15,12 @@ from scheduler.files import csv_file, safe_zip
 from scheduler.inbound_mail import attached_form, form_template
 from scheduler.inbound_mail.extraction import extractor, vn_datetimes
 from scheduler.inbound_mail.extraction.result import Reading
-from scheduler.inbound_mail.extraction.unit_names import UnitNames
 from scheduler.inbound_mail.message import read as read_letter
-from scheduler.policy.profile_files import load
 from scheduler.units.naming import fold
-from scheduler.units.seed import khanh_hoa_2023
-from scheduler.units.units_file import parse
 from tests.scheduler.inbound_mail.corpus import CASES, Case
 from tests.scheduler.inbound_mail.letters import letter
+from tests.scheduler.inbound_mail.unit_names import _DIRECTORY, PLACES
 from tests.scheduler.world import NOW, ZONE
-
-_DIRECTORY = parse(khanh_hoa_2023(), load(), ())
-PLACES = UnitNames([each.unit for each in _DIRECTORY], [each.point for each in _DIRECTORY])
-
 
 KNOWN = {each.point.id for each in _DIRECTORY}
 

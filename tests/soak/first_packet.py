@@ -1,0 +1,14 @@
+"""A watcher of an endpoint that waits for the first packet of media."""
+
+import asyncio
+
+
+class First:
+    """A watcher that tells when the first packet came."""
+
+    def __init__(self) -> None:
+        self.came = asyncio.Event()
+
+    def packet(self, _codec: str, _data: memoryview, _length: int) -> bool:
+        self.came.set()
+        return False

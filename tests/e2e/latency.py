@@ -10,9 +10,8 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from tests.e2e import browsers
-from tests.e2e.people import HOST, People
+from tests.e2e.people import HOST, People, seat_of
 from tests.e2e.server import running
-from tests.e2e.test_meeting import seat_of
 
 CHANGES = 20
 

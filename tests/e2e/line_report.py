@@ -21,9 +21,8 @@ from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from loadtest.endpoint.network_emulator import NetworkEmulator
 from tests.e2e import browsers
 from tests.e2e.line import redirect
-from tests.e2e.people import HOST, People
+from tests.e2e.people import HOST, People, unmute
 from tests.e2e.server import LAN, MEDIA_PORT, running
-from tests.e2e.test_meeting import unmute
 
 FULL_BPS = 4e6
 RATES = {4e6: 720, 1.5e6: 720, 0.6e6: 360, 0.2e6: 180}

@@ -21,9 +21,8 @@ from loadtest.endpoint.network_emulator import NetworkEmulator
 from signaling.app.services import file_cipher
 from tests.e2e import browsers
 from tests.e2e.line import redirect
-from tests.e2e.people import HOST, People
+from tests.e2e.people import HOST, People, unmute
 from tests.e2e.server import LAN, MEDIA_PORT, Server, running
-from tests.e2e.test_meeting import unmute
 
 SECONDS = 30
 RATE = 10e6

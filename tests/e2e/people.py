@@ -1,4 +1,4 @@
-"""What people do with the pages: sign in, register, enter."""
+"""Does with the pages what people do: sign in, register, enter, unmute."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -96,3 +96,16 @@ def write_script(page: Page, items: Sequence[tuple[str, str, str]]) -> None:
         page.get_by_test_id("script-title").nth(place).fill(title)
         page.get_by_test_id("script-point").nth(place).select_option(point)
         page.get_by_test_id("script-layout").nth(place).select_option(layout)
+
+
+def unmute(seat: Seat) -> None:
+    """Press the microphone until it is on."""
+    seat.page.get_by_test_id("mic").click()
+    expect(seat.page.get_by_test_id("mic")).to_have_attribute("data-state", "live")
+
+
+def seat_of(page: Page, name: str) -> str:
+    """Return the seat id of a point, as the list of sites shows it."""
+    seat = page.get_by_test_id("seat").filter(has_text=name).get_attribute("data-seat")
+    assert seat is not None
+    return seat

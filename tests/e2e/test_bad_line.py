@@ -13,9 +13,8 @@ from tests.e2e import browsers
 from tests.e2e.browsers import Seat
 from tests.e2e.line import redirect
 from tests.e2e.line_report import WATCH, frozen
-from tests.e2e.people import HOST, People
+from tests.e2e.people import HOST, People, unmute
 from tests.e2e.server import LAN, MEDIA_PORT
-from tests.e2e.test_meeting import unmute
 
 pytestmark = pytest.mark.alone
 

@@ -9,17 +9,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browsers import FIREFOX_HZ, Seat
-from tests.e2e.people import HANOI, HOST, People
+from tests.e2e.browsers import FIREFOX_HZ
+from tests.e2e.people import HANOI, HOST, People, seat_of, unmute
 from tests.e2e.server import Server
 
 pytestmark = pytest.mark.alone
-
-
-def unmute(seat: Seat) -> None:
-    """Press the microphone until it is on."""
-    seat.page.get_by_test_id("mic").click()
-    expect(seat.page.get_by_test_id("mic")).to_have_attribute("data-state", "live")
 
 
 def test_from_registration_to_recording(
@@ -114,13 +108,6 @@ def test_from_registration_to_recording(
     entries = centre.request.get(f"{server.http}api/v1/audit?limit=50").json()
     downloads = [e for e in entries if e["action"] == "download"]
     assert [(e["actor"], e["subject"]) for e in downloads][:1] == [(HOST, recording["id"])]
-
-
-def seat_of(page: Page, name: str) -> str:
-    """The seat id of a point, as the list of sites shows it."""
-    seat = page.get_by_test_id("seat").filter(has_text=name).get_attribute("data-seat")
-    assert seat is not None
-    return seat
 
 
 def download(server: Server, page: Page) -> bytes:

@@ -10,9 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.browsers import HEARD_DB, Seat, tone_level, wait_until
-from tests.e2e.people import HOST, People
+from tests.e2e.people import HOST, People, unmute
 from tests.e2e.server import MEDIA_PORT, Server, running
-from tests.e2e.test_meeting import unmute
 
 pytestmark = pytest.mark.alone
 

@@ -8,9 +8,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.browsers import Seat
-from tests.e2e.people import HOST, People
+from tests.e2e.people import HOST, People, seat_of, unmute
 from tests.e2e.server import MEDIA_PORT, Server, running
-from tests.e2e.test_meeting import seat_of, unmute
 
 pytestmark = pytest.mark.alone
 

@@ -4,8 +4,7 @@ import re
 
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
-from tests.e2e.people import HOST, People
-from tests.e2e.test_meeting import unmute
+from tests.e2e.people import HOST, People, unmute
 
 SCRIPT = [
     ("Khai mạc", "", "single"),

@@ -14,9 +14,8 @@ from playwright.sync_api import Browser, expect
 from mediaserver.recording.encrypted_file import FileCipher
 from signaling.app.services import file_cipher
 from tests.e2e.browsers import Seat
-from tests.e2e.people import HOST, People
+from tests.e2e.people import HOST, People, seat_of, unmute
 from tests.e2e.server import Server
-from tests.e2e.test_meeting import seat_of, unmute
 
 pytestmark = pytest.mark.alone
 

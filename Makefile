@@ -77,7 +77,7 @@ units: install
 web:
 	node --test web/tests/
 
-# Types of the pages' code (JSDoc, strict), by a pinned TypeScript. Needs npm and its registry once, which no other target does.
+# Types of the pages' code (JSDoc, strict), by a pinned TypeScript. Needs npm and its registry once, as only `docs` does besides.
 types: web/node_modules/.package-lock.json
 	cd web && npx --no-install tsc -p jsconfig.json
 
@@ -93,8 +93,9 @@ e2e: install
 bench: .venv/run.stamp
 	$(BIN)/python -m loadtest bench
 
-# The documentation as a site, with references from the API and from docstrings: build/site/index.html
-docs: .venv/docs.stamp
+# The documentation as a site, with references from the API and from docstrings: build/site/index.html. It is read
+# without the Internet; building it needs npm once, for the script that draws diagrams.
+docs: .venv/docs.stamp web/node_modules/.package-lock.json
 	@NO_MKDOCS_2_WARNING=1 PYTHONPATH=. $(BIN)/mkdocs build --strict --quiet
 	@echo build/site/index.html
 

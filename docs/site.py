@@ -1,4 +1,8 @@
-"""Hook of MkDocs (`make docs`): adds pages that stand outside docs/, and references made from routes and docstrings."""
+"""Hook of MkDocs (`make docs`): adds pages from outside docs/, references made from routes and docstrings, and Mermaid.
+
+A reader of the site needs no Internet: the script that draws the diagrams is copied into the site, and a page that
+would load something from elsewhere fails the build.
+"""
 
 import ast
 import re
@@ -7,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+from mkdocs.utils import get_relative_url
 
 from signaling.app.api_table import GROUPS, MODELS, PREFIX, ROUTES
 from signaling.http import openapi
@@ -16,6 +22,12 @@ from signaling.http import openapi
 ROOT = Path(__file__).parents[1]
 OUTSIDE = {"CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing.md", "SECURITY.md": "security.md"}
 PACKAGES = ("mediaserver", "scheduler", "signaling", "loadtest")
+MERMAID = ROOT / "web/node_modules/@mermaid-js/tiny/dist/mermaid.tiny.js"
+MERMAID_URI = "assets/javascripts/mermaid.js"
+LOADED_FROM_ELSEWHERE = re.compile(
+    r"""<(?:script|img|iframe)\b[^>]*\bsrc=["']?(?:https?:)?//[^>]*>"""
+    r"""|<link\b[^>]*\brel=["']?(?:stylesheet|preconnect|preload|icon)\b[^>]*\bhref=["']?(?:https?:)?//[^>]*>"""
+)
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -28,7 +40,10 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the pages that are not files below docs/."""
+    """Add the pages that are not files below docs/, and the script that draws diagrams."""
+    if not MERMAID.exists():
+        raise PluginError(f"{MERMAID.relative_to(ROOT)} is missing: `make docs` fetches it by npm")
+    files.append(File.generated(config, MERMAID_URI, abs_src_path=str(MERMAID)))
     for source, page in OUTSIDE.items():
         files.append(File.generated(config, page, content=(ROOT / source).read_text("utf-8")))
     files.append(File.generated(config, "reference/rest.md", content="\n".join(_rest())))
@@ -53,6 +68,18 @@ def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
         return f"[{text}]({inside.removeprefix('docs/')}{anchor})" if inside.startswith("docs/") else text
 
     return re.sub(r"(?<!!)\[([^\]]+)\]\(((?!https?:|mailto:|#)[^)#\s]+)(#[^)]*)?\)", linked, markdown)
+
+
+def on_post_page(output: str, page: Page, **_: object) -> str:
+    """Give pages with diagrams our copy of Mermaid, which the theme then takes instead of one from a CDN.
+
+    Raises PluginError for a page that would load a script, style or picture from another server.
+    """
+    if elsewhere := LOADED_FROM_ELSEWHERE.search(output):
+        raise PluginError(f"{page.file.src_uri} loads something from elsewhere: {elsewhere[0]}")
+    if 'class="mermaid"' not in output:
+        return output
+    return output.replace("</head>", f'<script src="{get_relative_url(MERMAID_URI, page.url)}"></script></head>', 1)
 
 
 def _rest() -> Iterator[str]:

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {left, matchingLetters, matchingNotices, urgency} from '../../operator/mail-filters.js';
+import {left, matchingLetters, matchingNotices, urgency} from '../../mail/mail-filters.js';
 
 const LETTER = {sender: 'ubnd@khanhhoa.gov.vn', subject: 'Đăng ký họp', unit: {id: '571', name: 'Huyện Vạn Ninh'}};
 const STRANGER = {sender: 'ai@gmail.com', subject: 'Xin chào', unit: null};

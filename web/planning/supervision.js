@@ -4,7 +4,7 @@ import {alertLine, every, icon, Page, title} from '../core/base.js';
 import '../booking/capacity-chart.js';
 import '../core/top-bar.js';
 import {language, t} from '../core/i18n.js';
-import {urgency} from './mail-filters.js';
+import {urgency} from '../mail/mail-filters.js';
 import {day, hourMinute, midnight, slot, utc, weekday} from '../core/time.js';
 
 const DAY_MS = 86_400_000;

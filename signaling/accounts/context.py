@@ -1,4 +1,7 @@
-"""The parts of the server that endpoints of accounts use."""
+"""Defines what handlers of account endpoints get: sign-in, registered lines, audit log, sessions.
+
+`signaling.app.contexts` builds it when the server starts; handlers read it by `request.context(ACCOUNTS)`.
+"""
 
 from dataclasses import dataclass
 
@@ -12,7 +15,7 @@ from signaling.audit.log import AuditLog
 
 @dataclass(frozen=True, slots=True)
 class AccountsContext:
-    """The parts of the server that endpoints of accounts use, and the checks of visible units and sessions."""
+    """Services behind the endpoints of accounts, and behind the checks of visible units and sessions."""
 
     sign_in: SignIn
     equipment: Equipment

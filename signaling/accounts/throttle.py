@@ -93,11 +93,9 @@ class Throttle:
     """Counts failures under the rules above."""
 
     def __init__(self, redis: Redis) -> None:
-        # given
         self._redis = redis
         self._attempt = redis.register_script(_ATTEMPT)
         self._write = redis.register_script(_WRITE)
-        # owned
         self._mark = redis_keys.counted(secrets.token_hex(8))
         self._noted: OrderedDict[str, dict[str, float]] = OrderedDict()
         """Times of this server's failures that still count, by key and mark; the key of the newest is last."""

@@ -113,7 +113,7 @@ async def warn_of_outdated(services: Services, now: datetime) -> None:
     gone = outdated(await services.scheduler.units(), services.scheduler.day(now))
     if gone:
         log.warning(
-            "! %d units on record are none any longer: they are those of 2023, and districts ended on 30/06/2025."
+            "! %d registered units no longer exist: they are those of 2023, and districts ended on 30/06/2025."
             " For the units of today set DIEMCAU_PROFILE=%s (an example: no regulation for two tiers is known), and run"
             " `diemcau admin import-units` for %s, then for %s",
             len(gone),

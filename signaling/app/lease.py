@@ -81,10 +81,8 @@ class Lease:
     """The right to write to a database; `lost` is called when another server has taken it."""
 
     def __init__(self, settings: Settings, lost: Callable[[], None]) -> None:
-        # given
         self._settings = settings
         self._lost = lost
-        # owned
         self._epoch = 0
         self._until = -math.inf
         """When our right to write ends, by our own monotonic clock."""
@@ -148,7 +146,7 @@ class Lease:
                     renewed = await self._renew(engine)
             except (SQLAlchemyError, OSError, TimeoutError) as error:
                 if not late:
-                    log.error("x the lease on the database is not renewed: %s", str(error) or "no answer in time")
+                    log.error("x the lease on the database could not be renewed: %s", str(error) or "no answer in time")
                 late = True
                 continue
             if renewed:
@@ -164,7 +162,7 @@ class Lease:
             found = (await connection.execute(_FOUND)).first()
         self._successor = "nobody" if found is None else str(found.holder)
         self._until = -math.inf
-        log.error("x another server has taken the database over (%s); this one ends", self._successor)
+        log.error("x another server (%s) has taken over the database; this server ends", self._successor)
         self._lost()
         return False
 
@@ -176,7 +174,7 @@ class Lease:
             async with asyncio.timeout(ATTEMPT_SECONDS), engine.begin() as connection:
                 await connection.execute(_GIVE_BACK, {"epoch": self._epoch, "server": self._server})
         except (SQLAlchemyError, OSError, TimeoutError) as error:
-            log.info("x the lease runs out by itself: %s", error)
+            log.info("x the lease could not be released, it expires by itself: %s", error)
 
     def _fence(self, connection: Connection) -> None:
         """Refuse writing transactions when the lease has run out. Raises OperationalError."""

@@ -40,12 +40,12 @@ class Schema:
 
     @property
     def empty(self) -> bool:
-        """Whether there are no tables."""
+        """Return whether there are no tables."""
         return not (self.scheduler or self.signaling)
 
     @property
     def newer(self) -> bool:
-        """Whether a part is of a version that this release does not know."""
+        """Return whether one of the two versions is unknown to this release."""
         found = (self.scheduler, self.signaling)
         return any(version and version not in part.VERSIONS for version, part in zip(found, _PARTS, strict=True))
 
@@ -55,7 +55,7 @@ RELEASE = Schema(scheduler_migrations.VERSIONS[-1], migrations.VERSIONS[-1])
 
 
 async def found(engine: AsyncEngine) -> Schema:
-    """Return the versions of the tables of a database; a missing SQLite file is not created."""
+    """Return the versions that the tables of a database have; a missing SQLite file is not created."""
     file = database.file(str(engine.url))
     if file is not None and not file.exists():
         return Schema("", "")
@@ -96,7 +96,9 @@ def copied(url: str, folder: Path, standing: Schema, now: datetime) -> None:
     """Copy a SQLite file into a folder, named by time and version; keep the newest three. Raises BadBackup."""
     source = database.file(url)
     if source is None:
-        log.warning("! PostgreSQL is migrated from %s without a copy of ours: pg_dump is the operator's", standing)
+        log.warning(
+            "! PostgreSQL is migrated from %s without a copy: backups by pg_dump are up to the operator", standing
+        )
         return
     name = f"{now:%Y%m%dT%H%M%SZ}-scheduler-{standing.scheduler}-signaling-{standing.signaling}.sqlite3"
     try:

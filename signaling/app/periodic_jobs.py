@@ -23,10 +23,8 @@ class PeriodicJobs:
     """Calls every job, by name, in order, once a minute until it is stopped."""
 
     def __init__(self, jobs: Mapping[str, Job], clock: Callable[[], datetime]) -> None:
-        # given
         self._jobs = jobs
         self._clock = clock
-        # owned
         self._task: asyncio.Task[None] | None = None
         self._idle = asyncio.Event()
 
@@ -61,4 +59,4 @@ class PeriodicJobs:
             try:
                 await job(now)
             except Exception:
-                log.exception("x duty %s is left for the next round", name)
+                log.exception("x periodic job %s failed, it is repeated in the next round", name)

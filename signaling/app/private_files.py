@@ -50,4 +50,4 @@ def _close(path: Path) -> None:
     except FileNotFoundError:  # not made yet, or gone meanwhile
         return
     except PermissionError:
-        log.warning("x %s is open to others (%o) and not ours to close", path, allowed)
+        log.warning("x other users may access %s (mode %o), and its permissions cannot be changed", path, allowed)

@@ -44,15 +44,13 @@ class Ending:
     """
 
     def __init__(self, run: Path, reload: Callable[[], None]) -> None:
-        # given
         self._run = run
         self._reload = reload
-        # owned
         self.asked = asyncio.Event()
         self.anew = False
         self._left = False
         self._late: set[signal.Signals] = set()
-        """Signals that came after SIGUSR2."""
+        """Signals that came after SIGUSR2, and are left to the process that we become."""
 
     def listen(self) -> None:
         """Handle signals from now on, with those that have waited; SIGHUP loads the certificate."""
@@ -92,7 +90,7 @@ class Ending:
 
     @property
     def succeeded(self) -> bool:
-        """Whether another process continues the meetings."""
+        """Return whether another process continues the meetings."""
         return self.anew or self._left or _announced(self._run)
 
 
@@ -134,7 +132,7 @@ async def serve(settings: Settings, take_over: bool = False) -> bool:
 
 
 async def _only_one(settings: Settings, take_over: bool = False) -> IO[str]:
-    """Lock the data directory, on which one server works at a time. Raises SettingsError if another one does."""
+    """Lock the data directory for this server alone. Raises SettingsError if another server works on it."""
     settings.run.mkdir(parents=True, exist_ok=True, mode=0o700)
     lock = (settings.run / LOCK).open("a+", encoding="ascii")
     try:
@@ -189,7 +187,7 @@ def _announced(run: Path) -> bool:
 async def _listening(
     settings: Settings, app: web.Application, certificates: tls.Certificates
 ) -> AsyncIterator[tuple[str, str]]:
-    """Listen with TLS for everyone and without it on the loopback; yield both links."""
+    """Listen with TLS for everyone and without it on the loopback; yield both URLs."""
     listener = Listener(app, limits(), SHUTDOWN_SECONDS)
     await listener.start()
     try:

@@ -28,9 +28,7 @@ class Certificates:
     """
 
     def __init__(self, directory: Path) -> None:
-        # given
         self._directory = directory
-        # owned
         self._current: ssl.SSLContext | None = None
 
     def open(self, addresses: Sequence[str], now: datetime) -> ssl.SSLContext:
@@ -46,7 +44,9 @@ class Certificates:
         try:
             self._current = _load(self._directory)
         except (OSError, ValueError) as error:
-            log.error("x the certificate in %s cannot be used, the one before stays: %s", self._directory, error)
+            log.error(
+                "x the certificate in %s cannot be used, the previous one stays in use: %s", self._directory, error
+            )
         else:
             log.info("= the certificate in %s was loaded", self._directory)
 

@@ -1,4 +1,7 @@
-"""The parts of the server that endpoints of the audit log use."""
+"""Defines what handlers of audit log endpoints get: the log, and the scheduler, whose policy names the time zone.
+
+`signaling.app.contexts` builds it when the server starts; handlers read it by `request.context(AUDIT_LOG)`.
+"""
 
 from dataclasses import dataclass
 
@@ -10,7 +13,7 @@ from signaling.audit.log import AuditLog
 
 @dataclass(frozen=True, slots=True)
 class AuditContext:
-    """The parts of the server that endpoints of the audit log use."""
+    """Services behind the endpoints that search, verify and export the audit log."""
 
     audit: AuditLog
     scheduler: Scheduler

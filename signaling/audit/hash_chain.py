@@ -1,8 +1,9 @@
 """The hash chain of the audit log (I-08). Pure.
 
 Each entry carries its seal: the SHA-256 of the seal before it and of its own content. Whoever changes or deletes a row
-has to write all later ones anew, which any later seal that was noted outside reveals. The chain begins with GENESIS.
-When old entries are pruned, an entry that says so holds the seal of the last deleted one, where the rest begins.
+has to compute all later seals anew; a later seal that somebody noted outside the database reveals that. The chain
+begins with GENESIS. When old entries are pruned, an entry of its own stores the seal of the last deleted entry, from
+which the rest is verified.
 The form of the hashed text never changes, or old logs would no longer verify.
 """
 

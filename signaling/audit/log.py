@@ -70,11 +70,9 @@ class AuditLog:
     """
 
     def __init__(self, engine: AsyncEngine, profiles: Profiles, happenings: Happenings = _nothing) -> None:
-        # given
         self._engine = engine
         self._profiles = profiles
         self._happenings = happenings
-        # owned
         self._covered: tuple[int, str] | None = None
         self._covering = asyncio.Lock()
         self.checked: tuple[datetime, Verdict] | None = None
@@ -196,7 +194,7 @@ class AuditLog:
         await self.prune(self._profiles.at(now).audit.oldest(now), now)
         verdict = await self.verify(now)
         if verdict.broken is not None:
-            log.error("x audit log: entry %d is not what was written", verdict.broken)
+            log.error("x audit log: entry %d was changed after it was written", verdict.broken)
         elif verdict.entries:
             # no fault, but it must reach the journal at every usual level: an old head proves what came before it
             log.warning("= audit log: %d entries, head %d:%s", verdict.entries, verdict.last, verdict.head)

@@ -36,7 +36,7 @@ class AuditEntry(Model):
 
 
 class Filter(Window):
-    """Which entries; `q` is searched for everywhere, with or without diacritics."""
+    """Filter of entries; `q` is searched for in all fields, with or without diacritics."""
 
     actor: Text = ""
     action: Text = ""
@@ -49,7 +49,7 @@ class Filter(Window):
 
 
 class Newest(Filter):
-    """How many of the newest entries, and below which number."""
+    """Filter of entries with a page: at most `limit` of the newest ones, below the number `before`."""
 
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
     before: Annotated[int | None, Field(ge=1, le=2**62)] = None
@@ -62,7 +62,7 @@ class Export(Filter):
 
 
 class Check(Model):
-    """What came of verifying the log; `broken` is the number of the first entry that is not true:
+    """Result of a verification of the log; `broken` is the number of the first entry that is not true:
     changed itself, or sealing what happened to sessions, which was changed.
 
     Whoever notes `head` elsewhere can later tell that nothing up to this entry was changed.

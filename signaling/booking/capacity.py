@@ -24,7 +24,7 @@ class Load(Window):
 
 
 class Limit(Model):
-    """The rated maximum and the share that may be given away (Điều 12.4)."""
+    """The rated maximum and the part of it that registrations may use (Điều 12.4)."""
 
     max: int
     usable: int
@@ -48,7 +48,7 @@ class Capacity(Model):
 
 
 class Rated(Model):
-    """The maximum from an instant on (null: before all others), and the part that may be given away."""
+    """The maximum from an instant on (null: before all others), and the part that registrations may use."""
 
     since: Moment | None
     sessions: Limit
@@ -56,14 +56,14 @@ class Rated(Model):
 
 
 class Share(Model):
-    """The share of the maximum that may be given away."""
+    """The share of the maximum that registrations may use (80 %, Điều 12.4)."""
 
     num: int
     den: int
 
 
 class Maximum(Model):
-    """The maximum as a step function of time, past and planned; the test room has `test_legs` of the usable part."""
+    """The maximum as a step function of time, past and planned; test rooms have `test_legs` of the usable part."""
 
     share: Share
     test_legs: int
@@ -71,7 +71,7 @@ class Maximum(Model):
 
 
 class Change(Model):
-    """A new maximum from `since` (null: now) on, or only `until`: a maintenance."""
+    """A new maximum from `since` (null: now) on; with `until` only until then, as during maintenance."""
 
     since: Moment | None = None
     until: Moment | None = None
@@ -101,7 +101,7 @@ class Peak(Model):
 
 
 class Usage(Model):
-    """How full the system was, and how many registrations waited, were revoked, or were refused."""
+    """Highest load of a period, and the numbers of registrations that waited, were revoked, or were refused."""
 
     sessions: Peak
     points: Peak
@@ -130,7 +130,7 @@ async def ceiling(request: ApiRequest) -> Maximum:
 
 
 async def impact(request: ApiRequest) -> Impact:
-    """Show which sessions would lose their codes by a change of the maximum; nothing is stored."""
+    """Return the sessions that would lose their codes by a change of the maximum; nothing is stored."""
     request.only(request.account.sees_all)
     since, until, amount = _taken(request)
     victims = await request.context(BOOKING).scheduler.operator.impact(since, amount, request.now, until)
@@ -138,7 +138,7 @@ async def impact(request: ApiRequest) -> Impact:
 
 
 async def change(request: ApiRequest) -> Impact:
-    """Store another maximum; sessions that must lose a code for it are still to be revoked by `shed`."""
+    """Store another maximum; return the sessions that must lose their codes for it, which `shed` then revokes."""
     context = request.context(BOOKING)
     request.only(request.account.central)
     since, until, amount = _taken(request)
@@ -150,7 +150,7 @@ async def change(request: ApiRequest) -> Impact:
 
 
 async def shed(request: ApiRequest) -> Impact:
-    """Revoke exactly these sessions for lack of capacity; if others must go by now, return those instead."""
+    """Revoke exactly these sessions for lack of capacity; if others are due by now, revoke none and return those."""
     context = request.context(BOOKING)
     request.only(request.account.central)
     body: Shedding = request.body

@@ -31,13 +31,13 @@ class Amendment(Model):
 
 
 class Extension(Model):
-    """By how many steps of the profile a running meeting is extended."""
+    """Number of steps of the profile by which a running meeting is extended."""
 
     steps: Annotated[int, Field(strict=True, ge=1, le=4)]
 
 
 class Extensible(Model):
-    """How many steps a meeting may be extended now, and how many minutes before its end the host is reminded."""
+    """Number of steps by which a meeting may be extended now, and minutes before its end when the host is reminded."""
 
     steps: int
     step_min: int

@@ -1,4 +1,7 @@
-"""Dependencies of the endpoints of bookings."""
+"""Defines what handlers of booking endpoints get: registrations, drafts, the outbox, running meetings.
+
+`signaling.app.contexts` builds it when the server starts; handlers read it by `request.context(BOOKING)`.
+"""
 
 from dataclasses import dataclass
 
@@ -15,7 +18,7 @@ from signaling.meeting.manager import MeetingManager
 
 @dataclass(frozen=True, slots=True)
 class BookingContext:
-    """What the endpoints of bookings may use."""
+    """Services behind the endpoints of registrations, sessions, the queue and capacity."""
 
     scheduler: Scheduler
     outbox: OutboxSender

@@ -26,7 +26,7 @@ class Offer(Model):
 
 
 class Reason(Model):
-    """Which limit would be broken when, which sessions hold capacity there, and which times would fit."""
+    """Limit that would be broken, with its time, the sessions that hold capacity then, and times that would fit."""
 
     limit: Limit
     start: Moment
@@ -52,7 +52,7 @@ class Plan(Model):
 
 
 class Standing(Model):
-    """A waiting session. Of other units' sessions only those are told that the account may see."""
+    """A waiting session. Only sessions that the account may see are named in it."""
 
     session: Brief
     state: State
@@ -89,7 +89,7 @@ class Confirmation(Model):
 
 
 class Outcome(Model):
-    """The session that was served, or the plan as it is now: another one, to be looked at."""
+    """The session that was served; or, if the plan has changed, the new plan, to be confirmed instead."""
 
     session: Session | None
     plan: Plan | None

@@ -1,4 +1,7 @@
-"""Dependencies of the endpoints of compliance."""
+"""Defines what handlers of compliance endpoints get: feedback, personal data, accounts, the directory.
+
+`signaling.app.contexts` builds it when the server starts; handlers read it by `request.context(COMPLIANCE)`.
+"""
 
 from dataclasses import dataclass
 
@@ -16,7 +19,7 @@ from signaling.audit.log import AuditLog
 
 @dataclass(frozen=True, slots=True)
 class ComplianceContext:
-    """What the endpoints of feedback, unit summaries and personal data may use."""
+    """Services behind the endpoints of feedback, unit summaries and personal data."""
 
     feedback: FeedbackService
     scheduler: Scheduler

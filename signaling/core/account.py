@@ -43,17 +43,17 @@ class Account:
 
     @property
     def central(self) -> bool:
-        """Whether the account sees and controls every session."""
+        """Return whether the account sees and controls every session."""
         return bool({"administrator", "technician"}.intersection(self.roles))
 
     @property
     def sees_all(self) -> bool:
-        """Whether the account sees every session, be it only to supervise (R-105)."""
+        """Return whether the account sees every session, if only to supervise (R-105)."""
         return self.central or "supervisor" in self.roles
 
     @property
     def only_supervises(self) -> bool:
-        """Whether the account may read and nothing else (Điều 16.2)."""
+        """Return whether the account may read and nothing else (Điều 16.2)."""
         return set(self.roles) == {"supervisor"}
 
     def acting(self) -> Self:
@@ -62,7 +62,7 @@ class Account:
 
     @property
     def outsider(self) -> bool:
-        """Whether the account belongs to a telecom enterprise, which sees its own lines and nothing else (A36)."""
+        """Return whether the account belongs to a telecom enterprise, which sees only its own lines (A36)."""
         return "provider" in self.roles
 
 

@@ -96,7 +96,7 @@ class ChildProcess:
 
     @property
     def alive(self) -> bool:
-        """Whether the process has not ended yet."""
+        """Return whether the process has not ended yet."""
         return self.process.returncode is None
 
     async def wait(self) -> int:

@@ -44,9 +44,7 @@ class Outages(logging.Filter):
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
-        # given
         self._clock = clock
-        # owned
         self._told: dict[str, float] = {}
         self._untold: Counter[str] = Counter()
 

@@ -104,10 +104,8 @@ class EmbeddedValkey:
     """A Valkey as our child process; it begins empty each time it is started."""
 
     def __init__(self, path: Path, run: Path) -> None:
-        # given
         self.url = f"unix://{path}"
         self._command = _command(path, run)
-        # owned
         self._child: ChildProcess | None = None
         self._started = 0.0
         self._delay = 0.0

@@ -1,4 +1,7 @@
-"""Dependencies of the endpoints of the directory."""
+"""Defines what handlers of directory endpoints get: one context for each group of endpoints.
+
+`signaling.app.contexts` builds all when the server starts; a handler reads its own by `request.context(KEY)`.
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -24,7 +27,7 @@ from signaling.meeting.sign_out import SignOutMonitor
 
 @dataclass(frozen=True, slots=True)
 class PointsContext:
-    """What the endpoints of units and points may use."""
+    """Services behind the endpoints of units, points, evidence files and guest access."""
 
     scheduler: Scheduler
     directory: Directory
@@ -38,7 +41,7 @@ POINTS = web.AppKey("PointsContext", PointsContext)
 
 @dataclass(frozen=True, slots=True)
 class EquipmentContext:
-    """What the endpoints of devices and lines may use."""
+    """Services behind the endpoints of devices, access lines and providers."""
 
     scheduler: Scheduler
     equipment: Equipment
@@ -51,7 +54,7 @@ EQUIPMENT = web.AppKey("EquipmentContext", EquipmentContext)
 
 @dataclass(frozen=True, slots=True)
 class PeopleContext:
-    """What the endpoints of people and their accounts may use."""
+    """Services behind the endpoints of people and the accounts issued to them."""
 
     scheduler: Scheduler
     people: People
@@ -70,7 +73,7 @@ PEOPLE = web.AppKey("PeopleContext", PeopleContext)
 
 @dataclass(frozen=True, slots=True)
 class ControlsContext:
-    """What the endpoints of security controls and evidence may use."""
+    """Services behind the endpoints of security controls and their evidence."""
 
     controls: ControlsService
     evidence: EvidenceFiles
@@ -82,7 +85,7 @@ CONTROLS = web.AppKey("ControlsContext", ControlsContext)
 
 @dataclass(frozen=True, slots=True)
 class ImportExportContext:
-    """What the endpoints of spreadsheets may use."""
+    """Services behind the endpoints that import and export spreadsheets of the directory."""
 
     import_export: ImportExport
     scheduler: Scheduler

@@ -52,8 +52,8 @@ class Ending(Model):
 
 
 class Outdated(Model):
-    """Units that are registered as valid, though they ended by a shipped file; and what that takes to be put right: the
-    setting of profiles, and the units files to import, in order."""
+    """Units that are registered as valid, though they ended by a shipped file; and what puts that right: the setting
+    that names the profiles, and the units files to import, in order."""
 
     units: list[Named]
     profiles: str

@@ -44,7 +44,7 @@ class Description(Model):
 
 
 class Tested(Model):
-    """Whether a device answered."""
+    """Result of testing a device: whether it answered."""
 
     answers: bool
 
@@ -123,7 +123,7 @@ class Asked(Model):
 
 
 class Decision(Model):
-    """Whether a change is accepted."""
+    """Decision on a requested change: accepted or rejected."""
 
     accept: Yes
 

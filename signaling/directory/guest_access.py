@@ -30,7 +30,7 @@ class Invitations(Model):
 
 
 class Grant(Model):
-    """Whether the point may enter a session."""
+    """Grant of a session to a point, or its withdrawal."""
 
     session: Id
     granted: Annotated[bool, Field(strict=True)]

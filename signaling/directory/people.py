@@ -69,7 +69,7 @@ class NewPerson(Model):
 
 
 class Training(Model):
-    """When somebody was trained."""
+    """The day on which somebody was trained."""
 
     trained: Day
 

@@ -36,7 +36,7 @@ class PointQuery(Model):
 
 
 class Devices(Model):
-    """How many devices a point has."""
+    """Number of devices of a point."""
 
     devices: Annotated[int, Field(ge=1, le=99, strict=True)]
 

@@ -1,4 +1,7 @@
-"""The parts of the server that middleware, router and uploads use."""
+"""Defines what middleware, router, uploads and pages get: sign-in, audit log, metrics, folders.
+
+`signaling.app.contexts` builds it when the server starts; it is read as `app[HTTP]`.
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -34,7 +37,7 @@ class AuditSink(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HttpContext:
-    """The parts of the server that middleware, router and uploads use."""
+    """Parts of the server that every HTTP request may need."""
 
     authenticator: Authenticator
     audit: AuditSink

@@ -101,9 +101,7 @@ class Idempotency:
     """Carries requests out once for each key."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        # given
         self._engine = engine
-        # owned
         self._active: dict[tuple[str, str], str] = {}
         """Fingerprints of what this process carries out now, by account and key."""
 
@@ -172,7 +170,9 @@ class Idempotency:
                     values = {"status": answer.status, "answer": sealed}
                     await db.execute(update(IDEMPOTENCY).where(claim.row()).values(values))
         except SQLAlchemyError:
-            log.warning("x %s: an answer could not be kept, who asks again is told that it is lost", HEADER)
+            log.warning(
+                "x %s: a response could not be stored, a repeated request gets the error that it is lost", HEADER
+            )
 
 
 def _of(request: Keyed) -> ColumnElement[bool]:

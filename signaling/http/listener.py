@@ -68,10 +68,8 @@ class Connection(asyncio.Protocol):
     """One connection, from before its handshake to its end; passes data to aiohttp's protocol."""
 
     def __init__(self, address: str, gone: Callable[["Connection"], None]) -> None:
-        # given
         self.address = address
         self._gone = gone
-        # owned
         self.handler: Any = None
         """aiohttp's protocol, once there is one."""
         self.opening: asyncio.Task[None] | None = None
@@ -117,7 +115,6 @@ class Listener:
     """Serves an application on sockets, within limits."""
 
     def __init__(self, app: web.Application, limits: Limits, shutdown_s: float) -> None:
-        # given
         self._limits = limits
         app.middlewares.insert(0, self._marking())
         self._runner = web.AppRunner(
@@ -129,7 +126,6 @@ class Listener:
             keepalive_timeout=limits.header_s,
             lingering_time=limits.linger_s,
         )
-        # owned
         self._accepting: list[asyncio.Task[None]] = []
         self._open: dict[str, dict[Connection, None]] = {}
         """Connections, by address."""
@@ -168,7 +164,7 @@ class Listener:
                     accepted, address = await loop.sock_accept(listening)
                 except OSError as error:  # who comes hung up already, or no descriptor is free
                     if error.errno in EXHAUSTED:
-                        log.warning("x nobody is let in: %s", error)
+                        log.warning("x connections cannot be accepted: %s", error)
                         await asyncio.sleep(PAUSE_SECONDS)
                     continue
                 self._serve_accepted(accepted, network_of(str(address[0])), context)
@@ -209,7 +205,7 @@ class Listener:
         if now - self._told >= TOLD_SECONDS:
             self._told = now
             log.warning(
-                "x too many connections, lately of %s: %d displaced and %d refused since the start",
+                "x too many connections, most recently from %s: %d closed and %d refused since the start",
                 address,
                 self.displaced,
                 self.refused,

@@ -70,7 +70,7 @@ class Problem(BaseModel):
 
 
 class Window(Model):
-    """From when to when; what is left out is as usual for what is asked."""
+    """A period of time; each endpoint has its own defaults for an omitted `start` or `end`."""
 
     from_: Annotated[Moment | None, Field(alias="from")] = None
     to: Moment | None = None
@@ -78,7 +78,10 @@ class Window(Model):
     def bounds(
         self, begin: datetime, usual: timedelta, longest: timedelta = timedelta.max
     ) -> tuple[datetime, datetime]:
-        """Return the time from `begin` on for as long as `usual`, unless said otherwise. Raises BadInput if longer."""
+        """Return the requested period, by default that of the length `usual` from `begin` on.
+
+        Raises BadInput if it is longer than `longest`.
+        """
         start = self.from_ or begin
         end = self.to or start + usual
         if end - start > longest:
@@ -170,10 +173,10 @@ class Route:
 
     @property
     def acts(self) -> bool:
-        """Whether the endpoint changes something other than the caller's own sign-in."""
+        """Return whether the endpoint changes something other than the client's own sign-in."""
         return self.method != "GET" and self.changes and self.gate in {"provider", "signed-in"}
 
     @property
     def keyed(self) -> bool:
-        """Whether a request may carry an Idempotency-Key."""
+        """Return whether a request may carry an Idempotency-Key."""
         return self.acts and not self.upload

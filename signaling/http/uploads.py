@@ -28,7 +28,7 @@ SILENT_SECONDS = 20.0
 
 
 class FileName(Model):
-    """What the file is called."""
+    """The name of the file."""
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=200)] = "tai-lieu"
 

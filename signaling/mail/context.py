@@ -1,4 +1,7 @@
-"""Dependencies of the endpoints of mail."""
+"""Defines what handlers of mail endpoints get: letters that came in, notices that go out.
+
+`signaling.app.contexts` builds it when the server starts; handlers read it by `request.context(MAIL)`.
+"""
 
 from dataclasses import dataclass
 
@@ -12,7 +15,7 @@ from signaling.mail.outbox_sender import OutboxSender
 
 @dataclass(frozen=True, slots=True)
 class MailContext:
-    """What the endpoints of letters and notices may use."""
+    """Services behind the endpoints of official letters and of the outbox."""
 
     inbound_mail: InboundMail
     parser: SandboxedParser

@@ -40,13 +40,11 @@ class InboxWatcher:
         clock: Callable[[], datetime],
         received: Callable[[], None],
     ) -> None:
-        # given
         self._inbound_mail = inbound_mail
         self._server = server
         self._context = context
         self._clock = clock
         self._received = received
-        # owned
         self._thread = ThreadPoolExecutor(1, "imap")
         self._client: Client | None = None
         self._task: asyncio.Task[None] | None = None
@@ -77,7 +75,7 @@ class InboxWatcher:
                 self.fault = ""
             except (NotRead, SQLAlchemyError, OSError) as fault:
                 self.fault = str(fault) if isinstance(fault, NotRead) else type(fault).__name__
-                log.warning("x the mailbox is not read: %s", self.fault)
+                log.warning("x the mailbox cannot be read: %s", self.fault)
             if not more:
                 await asyncio.sleep(POLL_SECONDS)
 
@@ -113,7 +111,7 @@ class InboxWatcher:
             raise
         except Exception:
             self._failed.add(place)
-            log.exception("x the letter with UID %d stays unread", place.uid)
+            log.exception("x the letter with UID %d could not be processed and stays unread", place.uid)
 
     async def _take(self, client: Client, place: MailboxPosition) -> None:
         """Process one letter, then mark it as read."""

@@ -36,7 +36,6 @@ class OutboxSender:
         clock: Callable[[], datetime],
         password_links: PasswordLinks,
     ) -> None:
-        # given
         self._notifications = notifications
         self._live_code = live_code
         """Returns the live code of a session."""
@@ -44,7 +43,6 @@ class OutboxSender:
         self._smtp = smtp
         self._groups = groups
         self._clock = clock
-        # owned
         self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -70,7 +68,7 @@ class OutboxSender:
                 await self.deliver()
                 await self._notifications.prune(self._clock())
             except (SQLAlchemyError, OSError):
-                log.exception("x notices wait to be sent")
+                log.exception("x sending notices failed, they are tried again")
             with suppress(TimeoutError):
                 async with asyncio.timeout(POLL_SECONDS):
                     await self._news.wait()
@@ -87,7 +85,7 @@ class OutboxSender:
             try:
                 await (self._write(notice) if notice.channel == MAIL else self._tell_group(notice))
             except NotSent as fault:
-                log.warning("x notice %d over %s: %s", notice.id, notice.channel, fault)
+                log.warning("x notice %d over %s was not sent: %s", notice.id, notice.channel, fault)
                 await self._notifications.failed(notice, str(fault), self._clock(), fault.final)
             else:
                 await self._notifications.done(notice, self._clock())

@@ -46,13 +46,11 @@ class Client:
     def __init__(
         self, socket: web.WebSocketResponse, login: Login, source: Source, now: datetime, agent: str = ""
     ) -> None:
-        # given
         self.socket = socket
         self.login = login
         self.account = login.account
         self.source = source
         self.agent = agent
-        # owned
         self.id = secrets.token_hex(8)
         self.session: str | None = None
         self.heard = now

@@ -107,12 +107,10 @@ class ConnectedDevices:
     """Counts connected legs; knows those of this server without Valkey."""
 
     def __init__(self, redis: Redis) -> None:
-        # given
         self._redis = redis
         self._enter = redis.register_script(_ENTER)
         self._count = redis.register_script(_COUNT)
         self._write = redis.register_script(_WRITE)
-        # owned
         self._mark = redis_keys.counted(secrets.token_hex(8))
         self._held: dict[str, set[str]] = {}
         """The legs of this server, by session."""
@@ -174,7 +172,7 @@ class ConnectedDevices:
                 if self._due.is_set() or self._old() or not await self._redis.exists(self._mark):
                     await self.write()
             except RedisError as error:
-                log.info("x join guard: %s", error)
+                log.info("x the join guard cannot reach Valkey: %s", error)
                 await asyncio.sleep(LOOK_SECONDS)
                 continue
             try:
@@ -220,5 +218,5 @@ class ConnectedDevices:
             self._due.set()
             raise
         if self._marked and not known:
-            log.warning("x Valkey had lost what it was told: connected legs and failed sign-ins are written again")
+            log.warning("x Valkey had lost its data: connected legs and failed sign-ins are written again")
         self._marked, self._written = True, asyncio.get_running_loop().time()

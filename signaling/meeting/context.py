@@ -1,4 +1,7 @@
-"""The parts of the server that the sockets of meetings use."""
+"""Defines what the WebSocket endpoint gets: sign-in, running meetings, the dispatcher of messages.
+
+`signaling.app.contexts` builds it when the server starts; it is read as `app[MEETING]`.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +16,7 @@ from signaling.meeting.manager import MeetingManager
 
 @dataclass(frozen=True, slots=True)
 class MeetingContext:
-    """The parts of the server that the sockets of meetings use."""
+    """Parts of the server that serve the sockets of meetings."""
 
     sign_in: SignIn
     meetings: MeetingManager

@@ -85,7 +85,7 @@ class Dispatcher:
         except ShuttingDown:
             client.send(_error(client, MessageError("shutting-down")), ref)
         except (RedisError, SQLAlchemyError, OSError, TimeoutError):
-            log.exception("x message not obeyed")
+            log.exception("x a WebSocket message could not be carried out")
             self._metrics.refused("unavailable")
             client.send(_error(client, MessageError("unavailable")), ref)
 
@@ -110,7 +110,7 @@ class Dispatcher:
         except MediaError as error:
             await meeting.apply(meeting.state.peer_down(seat))
             word = "bad-offer" if isinstance(error, BadOffer) else "media-restarting"
-            log.info("x offer of %s: %s", client.account.account, error)
+            log.info("x SDP offer of %s: %s", client.account.account, error)
             raise MessageError(word) from None
         client.send(m.Answer(sdp=sdp), message.ref)
 

@@ -37,11 +37,9 @@ class LineMonitor:
     """Watches the lines of each meeting separately."""
 
     def __init__(self, engine: MediaEngine, incidents: IncidentService, scheduler: Scheduler) -> None:
-        # given
         self._engine = engine
         self._incidents = incidents
         self._scheduler = scheduler
-        # owned
         self._watches: dict[str, tuple[LineWatch, datetime]] = {}
         self._now: dict[str, dict[str, LineMeasurement]] = {}
         """The latest measurement of each point, by meeting: that of its worst device."""
@@ -73,7 +71,7 @@ class LineMonitor:
         for seat, line in seen.due.items():
             report = FaultReport(meeting.id, "line", points[seat], measured=line)
             incident = await self._incidents.report(report, now)
-            log.warning("- line of %s in %s: %s", points[seat], meeting.id, line)
+            log.warning("- access line of %s in meeting %s is weak: %s", points[seat], meeting.id, line)
             await meeting.apply(meeting.state.incident(incident_state(incident)))
         if seen.counted:
             await self._incidents.count(meeting.id, _by_point(seen.counted, points))

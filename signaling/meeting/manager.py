@@ -60,11 +60,9 @@ class MeetingManager:
     """Owns the running meetings and the sockets of their participants."""
 
     def __init__(self, scheduler: Scheduler, dependencies: MeetingDependencies, line_monitor: LineMonitor) -> None:
-        # given
         self._scheduler = scheduler
         self.dependencies = dependencies
         self._line_monitor = line_monitor
-        # owned
         self.stopping = False
         """Whether the server ends, so that nobody may join any more."""
         self.meetings: dict[str, MeetingRunner] = {}
@@ -136,10 +134,10 @@ class MeetingManager:
             except SQLAlchemyError:
                 raise  # the next start leads all of them on
             except Exception:
-                log.exception("x the conference of %s cannot be led on", session)
+                log.exception("x the meeting of session %s cannot be continued", session)
         await self.dependencies.attendance.recover(self.meetings.keys())
         for room in set(held.rooms) - self.meetings.keys():
-            log.warning("x the room %s, which no conference has, is closed", room)
+            log.warning("x room %s belongs to no meeting and is closed", room)
             with suppress(MediaError):  # its worker is gone, and the room with it
                 await self.engine.close_room(room)
         if patience:
@@ -378,7 +376,7 @@ class MeetingManager:
         try:
             space = await self.dependencies.recordings.space()
         except OSError as error:
-            log.warning("x disk of the recordings: %s", error)
+            log.warning("x the free space for recordings cannot be measured: %s", error)
             return
         hours = space.hours(self.dependencies.recordings.running, self._voices)
         self._storage = StorageState(level=space.level, hours=_rounded(hours))
@@ -423,7 +421,7 @@ class MeetingManager:
         try:
             await work
         except Exception:
-            log.exception("x the roof could not follow an event")
+            log.exception("x an event of the media engine could not be handled")
 
     async def _change_state(self, room: str, change: Callable[[MeetingState], list[Effect]]) -> None:
         meeting = self.meetings.get(room)

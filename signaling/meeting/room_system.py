@@ -21,12 +21,10 @@ class RoomSystem:
     """A room system in a meeting: one call, which ends with its seat."""
 
     def __init__(self, device: Device, name: str, address: str) -> None:
-        # given
         self.device = device
         self.account = Account(f"vcs:{device.id}", name, (), None, device.point)
         """Nobody can sign in with it: no account's name has a colon."""
         self.source = Source(address, device.port or SIP_PORT)
-        # owned
         self.id = f"vcs-{secrets.token_hex(8)}"
         self.session: str | None = None
         self.call: Call | None = None

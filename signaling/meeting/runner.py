@@ -85,12 +85,10 @@ class MeetingRunner:
     def __init__(
         self, state: MeetingState, host_unit: str, control: Control, dependencies: MeetingDependencies
     ) -> None:
-        # given
         self.state = state
         self.control = control
         self._host_unit = host_unit
         self._dependencies = dependencies
-        # owned
         self.join_lock = asyncio.Lock()
         self.accepted: set[str] = set()
         """Accounts that have accepted the confidentiality notice."""
@@ -148,7 +146,7 @@ class MeetingRunner:
 
     @property
     def is_test_room(self) -> bool:
-        """Whether this is a test room, where a point meets itself."""
+        """Return whether this is a test room, where a point tries its devices alone."""
         return self.state.booking.is_test_room
 
     @property
@@ -335,7 +333,7 @@ class MeetingRunner:
             try:
                 await self._end_stay(point)
             except SQLAlchemyError:
-                log.exception("x %s leaving %s", point, self.id)
+                log.exception("x the departure of %s from meeting %s could not be stored", point, self.id)
 
     async def _end_stay(self, point: str) -> None:
         await self._dependencies.attendance.point_left(self.id, point, self._gone[point])
@@ -377,7 +375,7 @@ class MeetingRunner:
         except EngineGone:
             log.info("x %s waits for the media worker", type(effect).__name__)
         except (MediaError, RedisError) as error:
-            log.warning("x %s in %s: %s", type(effect).__name__, self.id, error)
+            log.warning("x %s in meeting %s: %s", type(effect).__name__, self.id, error)
         return None
 
     async def _release(self, effect: Release) -> None:
@@ -415,7 +413,7 @@ class MeetingRunner:
             await self._not_recorded("media-restarting")
             told = recording.waits(effect)
         except (MediaError, SQLAlchemyError, OSError) as error:
-            log.warning("x recording of %s: %s", self.id, error)
+            log.warning("x recording of meeting %s: %s", self.id, error)
             word = "no-folder" if isinstance(error, CannotRecord) else "unavailable"
             await self._not_recorded(word)
             told = recording.failed(effect, word)
@@ -471,14 +469,14 @@ class MeetingRunner:
             elif not self.is_test_room:
                 await self._dependencies.attendance.floor_ended(self.id, effect.name, now)
         except SQLAlchemyError:
-            log.exception("x floor of %s in %s", effect.name, self.id)
+            log.exception("x the floor of %s in meeting %s could not be stored", effect.name, self.id)
 
     async def _redialled(self, effect: Redialled) -> None:
         """Record how devices reconnected; a meeting goes on where that cannot be written."""
         try:
             await self._dependencies.attendance.add_reconnects(self.id, effect.redials)
         except SQLAlchemyError:
-            log.exception("x redials in %s", self.id)
+            log.exception("x reconnections in meeting %s could not be stored", self.id)
 
     async def _direct(self, effect: Direct) -> None:
         """Record when the centre directs and when it gives back; without an address where its seat was merely lost."""

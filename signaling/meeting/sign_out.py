@@ -25,11 +25,9 @@ class SignOutMonitor:
     """Closes the sockets of sign-ins that have ended."""
 
     def __init__(self, meetings: MeetingManager, accounts: AccountStore, clock: Callable[[], datetime]) -> None:
-        # given
         self._meetings = meetings
         self._accounts = accounts
         self._clock = clock
-        # owned
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -63,7 +61,7 @@ class SignOutMonitor:
             try:
                 await self.look()
             except (SQLAlchemyError, OSError):
-                log.exception("x logins are looked at later")
+                log.exception("x ended sign-ins could not be checked, they are checked again")
 
     async def _dismiss(self, client: Client, reason: Farewell) -> None:
         """Free the seat of a client, or its entry in the waiting room, and say bye."""
@@ -74,5 +72,5 @@ class SignOutMonitor:
             else:
                 await self._meetings.disconnected(client, self._clock())
         except Exception:
-            log.exception("x seat of %s is not freed yet", client.account.account)
+            log.exception("x the seat of %s could not be freed", client.account.account)
         client.hang_up(reason)

@@ -39,10 +39,8 @@ class MeetingStateKeeper:
     """Writes changed meetings to the database, unless another process has taken them over."""
 
     def __init__(self, store: MeetingStore, clock: Callable[[], datetime]) -> None:
-        # given
         self._store = store
         self._clock = clock
-        # owned
         self._epochs: dict[str, int] = {}
         self._written: dict[str, str] = {}
         """The JSON that the database has now, by session."""
@@ -69,7 +67,7 @@ class MeetingStateKeeper:
                 found[kept.session] = state_snapshot.load(kept.record)
             except ValueError as error:
                 log.error(
-                    "x the conference of session %s begins anew: version %s of it was kept, and this release reads %s",
+                    "x the meeting of session %s begins anew: version %s of it was stored, and this release reads %s",
                     kept.session,
                     state_snapshot.version_of(kept.record),
                     state_snapshot.current_version(),
@@ -144,7 +142,7 @@ class MeetingStateKeeper:
             if not isinstance(error, SQLAlchemyError | OSError):
                 raise
             if not self._refused:
-                log.error("x running conferences cannot be kept: %s", error)
+                log.error("x running meetings cannot be stored: %s", error)
             self._refused = True
             return False
         finally:
@@ -159,7 +157,7 @@ class MeetingStateKeeper:
             try:
                 text = state_snapshot.dump(meeting.snapshot)
             except Exception:
-                log.exception("x conference %s cannot be kept", session)
+                log.exception("x meeting %s cannot be stored", session)
                 continue
             if self._written.get(session) != text:
                 news[session] = text
@@ -169,6 +167,6 @@ class MeetingStateKeeper:
         rows = [StoredMeeting(session, self._epochs.setdefault(session, 1), text) for session, text in news.items()]
         lost = await self._store.write(rows, ended, self._clock())
         for session in lost:
-            log.error("x conference %s is led by another server", session)
+            log.error("x meeting %s is run by another server", session)
         self._superseded |= lost
         self._written |= {session: text for session, text in news.items() if session in self._epochs}

@@ -79,7 +79,7 @@ async def _run(context: MeetingContext, client: Client) -> None:
             task.cancel()
         for result in await asyncio.gather(*tasks, return_exceptions=True):
             if isinstance(result, Exception) and not isinstance(result, ConnectionError):
-                log.error("x socket of %s", client.account.account, exc_info=result)
+                log.error("x socket of %s failed", client.account.account, exc_info=result)
         with contextlib.suppress(TimeoutError, ConnectionError):
             async with asyncio.timeout(1.0):
                 await client.socket.close()

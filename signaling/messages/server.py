@@ -144,7 +144,7 @@ class Lower(_Asked):
 
 
 class Arrangement(_Message):
-    """A whole arrangement of the composed picture; what is left out has its plain value."""
+    """A whole layout of the composed picture; omitted fields have their defaults."""
 
     kind: LayoutKind
     focus: SeatId | None = None
@@ -327,14 +327,14 @@ class SessionState(_Message):
 
 
 class LayoutState(Arrangement):
-    """How the picture for everyone is arranged, and for those audiences that have an arrangement of their `own`."""
+    """The layout for everyone, and those of audiences that have their `own`."""
 
     type: Literal["layout"] = "layout"
     own: dict[Audience, Arrangement] = {}
 
 
 class RecordingState(_Message):
-    """Whether the meeting is being recorded: `seconds` of it until now or until `since`, from when on it runs."""
+    """State of the recording. It is `seconds` long: at `since` while it runs, else now."""
 
     type: Literal["recording"] = "recording"
     on: bool
@@ -346,7 +346,7 @@ class RecordingState(_Message):
 
 
 class StorageState(_Message):
-    """How much room the recordings have: for how many `hours` more (controllers only)."""
+    """Free space for recordings, as `hours` that can still be recorded (controllers only)."""
 
     type: Literal["storage"] = "storage"
     level: Literal["ok", "low", "full"]

@@ -53,7 +53,7 @@ class Ticked(Model):
 
 
 class Kind(Model):
-    """What kind of meeting it was, as the profile names them."""
+    """The kind of the meeting: one of the kinds that the profile names."""
 
     kind: Annotated[str, StringConstraints(max_length=64)]
 

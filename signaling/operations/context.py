@@ -1,4 +1,7 @@
-"""Dependencies of the endpoints of operations."""
+"""Defines what handlers of operations endpoints get: one context for each group of endpoints.
+
+`signaling.app.contexts` builds all when the server starts; a handler reads its own by `request.context(KEY)`.
+"""
 
 from dataclasses import dataclass
 
@@ -24,7 +27,7 @@ from signaling.meeting.line_monitor import LineMonitor
 
 @dataclass(frozen=True, slots=True)
 class ReadinessContext:
-    """What the endpoints of checks, duties and self-tests may use."""
+    """Services behind the endpoints of technical checks, duties, power-on steps and self-tests."""
 
     readiness: ReadinessService
     duties: Duties
@@ -39,7 +42,7 @@ READINESS = web.AppKey("ReadinessContext", ReadinessContext)
 
 @dataclass(frozen=True, slots=True)
 class AttendanceContext:
-    """What the endpoints of attendance may use."""
+    """Services behind the endpoints of attendance and attendee lists."""
 
     attendance: Attendance
     attendee_lists: AttendeeLists
@@ -52,7 +55,7 @@ ATTENDANCE = web.AppKey("AttendanceContext", AttendanceContext)
 
 @dataclass(frozen=True, slots=True)
 class IncidentsContext:
-    """What the endpoints of incidents may use."""
+    """Services behind the endpoints of incidents; `incident_reports` tells running meetings of changes."""
 
     incidents: IncidentService
     scheduler: Scheduler
@@ -65,7 +68,7 @@ INCIDENTS = web.AppKey("IncidentsContext", IncidentsContext)
 
 @dataclass(frozen=True, slots=True)
 class ProviderContext:
-    """What the endpoints for telecom providers may use."""
+    """Services behind the endpoints for people of telecom providers."""
 
     provider_view: ProviderView
     duties: Duties
@@ -80,7 +83,7 @@ PROVIDER = web.AppKey("ProviderContext", ProviderContext)
 
 @dataclass(frozen=True, slots=True)
 class ClosingContext:
-    """What the endpoints of closing lists may use."""
+    """Services behind the endpoints of closing checklists."""
 
     closing: ClosingService
     scheduler: Scheduler
@@ -91,7 +94,7 @@ CLOSING = web.AppKey("ClosingContext", ClosingContext)
 
 @dataclass(frozen=True, slots=True)
 class DocumentsContext:
-    """What the endpoints of documents may use."""
+    """Services behind the endpoints of documents and of units' requests for access."""
 
     documents: DocumentService
     outbox: OutboxSender

@@ -46,7 +46,7 @@ class Point(Model):
 
 
 class Slot(Model):
-    """When a session takes place."""
+    """Start and end of one slot of a session."""
 
     kind: model.SlotKind
     start: Moment

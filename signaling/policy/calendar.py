@@ -64,7 +64,7 @@ class Asked(Model):
 
 
 class Deadlines(Model):
-    """When a registration counts as received, by when at the latest, and what is due when.
+    """Instant when a registration counts as received, the latest instant to register, and what is due afterwards.
 
     A rehearsal that starts before `rehearsal` comes less than a working day after receipt.
     """

@@ -1,4 +1,7 @@
-"""Dependencies of the endpoints of policies and of the calendar."""
+"""Defines what handlers of policy endpoints get: the scheduler's profiles and calendar, and uploads.
+
+`signaling.app.contexts` builds it when the server starts; handlers read it by `request.context(POLICY)`.
+"""
 
 from dataclasses import dataclass
 
@@ -10,7 +13,7 @@ from scheduler.policy.upload import PolicyUpload
 
 @dataclass(frozen=True, slots=True)
 class PolicyContext:
-    """What the endpoints of policies and of the calendar may use."""
+    """Services behind the endpoints of policy profiles and of the working calendar."""
 
     scheduler: Scheduler
     uploads: PolicyUpload

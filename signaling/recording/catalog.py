@@ -48,13 +48,11 @@ class RecordingCatalog:
         closed: Callable[[], None],
         measure: Callable[[Path], Space],
     ) -> None:
-        # given
         self._store = store
         self.directory = directory
         self._key = key
         self._closed = closed
         self._measure = measure
-        # owned
         self._journal = RecordingJournal(directory.with_name(JOURNAL), self._apply)
         self.folder = TimeoutIo()
         """Runs file operations in the directory with a time limit, because meetings wait for them."""
@@ -210,7 +208,7 @@ class RecordingCatalog:
             async with asyncio.timeout(seconds):
                 await self._settled.wait()
         except TimeoutError:
-            log.warning("x a recording was not closed in time")
+            log.warning("x a recording was not closed in time, the next start closes it")
 
     def ticket(self, recording: str, account: str, now: datetime) -> tuple[str, datetime]:
         """Return a ticket for one account, and when it expires."""

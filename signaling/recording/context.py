@@ -1,4 +1,7 @@
-"""Dependencies of the endpoints of recordings."""
+"""Defines what handlers of recording endpoints get: catalogue, rows, handovers, documents.
+
+`signaling.app.contexts` builds it when the server starts; handlers read it by `request.context(RECORDINGS)`.
+"""
 
 from dataclasses import dataclass
 
@@ -13,7 +16,7 @@ from signaling.recording.store import RecordingStore
 
 @dataclass(frozen=True, slots=True)
 class RecordingContext:
-    """What the endpoints of recordings may use."""
+    """Services behind the endpoints of recordings; `mixed_voices` bounds the isolated tracks of an estimate."""
 
     mixed_voices: int
     documents: DocumentService

@@ -54,4 +54,4 @@ class RecordingHandover:
             await asyncio.to_thread(recording.remove)
             await self._audit.append(AuditEntry(now, SERVER, "recording-deleted", recording.id, recording.sha256 or ""))
         await self._handovers.mark_deleted(session, now)
-        log.warning("- recording of %s was kept long enough and is deleted", session)
+        log.warning("- the retention period of the recording of %s is over: its files are deleted", session)

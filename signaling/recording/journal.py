@@ -74,10 +74,8 @@ class RecordingJournal:
     """
 
     def __init__(self, path: Path, note: Callable[[Note], Awaitable[None]]) -> None:
-        # given
         self._path = path
         self._note = note
-        # owned
         self._notes = deque(_read(path))
         self._file_exists = path.exists()
         """Whether the file exists, or may exist."""
@@ -103,7 +101,7 @@ class RecordingJournal:
             try:
                 await self._folder.run(lambda: _append(self._path, note))
             except OSError as error:
-                log.error("x %s waits in memory alone: %s", note, error)
+                log.error("x %s could not be written to the journal and is only in memory: %s", note, error)
                 filed = False
         attempt = self._start_flush()
         if attempt is not self._slow_flush and not (await asyncio.wait([attempt], timeout=WAIT_SECONDS))[0]:
@@ -137,7 +135,7 @@ class RecordingJournal:
         try:
             await self._note(note)
         except PERMANENT_ERRORS:
-            log.exception("x %s cannot be noted", note)
+            log.exception("x %s cannot be stored in the database", note)
 
     def _start_flush(self) -> asyncio.Task[None]:
         """Return a running flush, which will reach the newest note unless it fails before."""
@@ -150,12 +148,12 @@ class RecordingJournal:
             await self.flush()
         except Exception as error:  # drivers have errors of their own for a database that starts or ends
             if not self._failing:
-                log.warning("x %d notes of recordings wait for the database: %r", len(self._notes), error)
+                log.warning("x %d journal entries about recordings wait for the database: %r", len(self._notes), error)
             self._failing = True
             self._retry_later()
             return
         if self._failing:
-            log.warning("= what waited of recordings is noted")
+            log.warning("= all journal entries about recordings are stored in the database")
         self._failing = False
 
     def _retry_later(self) -> None:
@@ -182,4 +180,4 @@ def _read(path: Path) -> Iterator[Note]:
             if fields:
                 yield KINDS[fields.pop("note")](**fields)
         except (ValueError, KeyError, TypeError):
-            log.warning("x a note of a recording was cut off: %.200s", line)
+            log.warning("x a journal entry about a recording is truncated: %.200s", line)

@@ -18,7 +18,7 @@ _GOES_ON = frozenset({None, "empty", "interrupted", "media-restarting", "unreada
 
 @dataclass(frozen=True, slots=True)
 class InterruptedRecording:
-    """How the last recording of a session ended: after `seconds` of its last part, which `by` had started.
+    """End of a session's last recording: after `seconds` of its last part, which the account `by` had started.
 
     `error` says why it is off although nobody stopped it.
     """
@@ -42,7 +42,7 @@ class Solo:
 
     @property
     def seconds(self) -> float:
-        """When its last sound ends."""
+        """Return the end of its last sound, in seconds from the start of the part."""
         return self.milliseconds / 1000
 
 
@@ -90,7 +90,7 @@ class Recording:
 
     @property
     def left(self) -> InterruptedRecording:
-        """How the recording ended, if this is its last part."""
+        """Return how the recording ended, if this is its last part."""
         position: Literal["on", "paused", "off"] = "off"
         if not self.stopped_by and self.reason == "paused":
             position = "paused"
@@ -101,7 +101,7 @@ class Recording:
 
     @property
     def began(self) -> datetime:
-        """When it begins, as exactly as is known."""
+        """Return the instant when it begins: that of its first picture, or of its start where that is unknown."""
         return self.first or self.started
 
     @property

@@ -61,7 +61,7 @@ async def remux(job: RemuxJob) -> RemuxOutcome:
             _, printed = await child_process.output(command, job.text().encode())
         return RemuxOutcome(json.loads(printed))
     except TimeoutError:
-        log.warning("x %s could not be made good in time", job.target)
+        log.warning("x %s could not be remuxed in time", job.target)
         return RemuxOutcome({"error": "unreadable"})
     except ValueError:
         return NO_OUTPUT
@@ -73,11 +73,9 @@ class RemuxQueue:
     def __init__(
         self, store: RecordingStore, cipher: FileCipher, work: Callable[[RemuxJob], Awaitable[RemuxOutcome]] = remux
     ) -> None:
-        # given
         self._store = store
         self._cipher = cipher
         self._work = work
-        # owned
         self._silent_ends: Counter[str] = Counter()
         """How often the remuxer ended without output, by recording."""
         self._wake = asyncio.Event()
@@ -112,7 +110,7 @@ class RemuxQueue:
                 for recording in await self._store.unencrypted():
                     await self._encrypt(recording)
             except Exception:  # drivers have errors of their own for a database that starts or ends
-                log.exception("x recordings wait to be made good")
+                log.exception("x remuxing failed, recordings wait in the queue")
             if not self._wake.is_set():
                 self._idle.set()
             with suppress(TimeoutError):
@@ -126,9 +124,9 @@ class RemuxQueue:
         outcome = await self._work(job) if job.pieces else RemuxOutcome({"error": "unreadable"})
         self._silent_ends[recording.id] += outcome is NO_OUTPUT
         if outcome.error == "disk-full":
-            log.warning("x no room to make %s good", recording.path)
+            log.warning("x not enough disk space to remux %s", recording.path)
         elif outcome is NO_OUTPUT and self._silent_ends[recording.id] < MAX_SILENT_ENDS:
-            log.warning("x making %s good ended without a word", recording.path)
+            log.warning("x the remuxer of %s ended without output", recording.path)
         elif job == await self._job(recording):  # no further part has come meanwhile
             await self._store.finish_recording(_remuxed(recording, outcome))
             log.info("= recording %s part %d: %s", recording.session, recording.part, outcome.error or "ready")
@@ -152,7 +150,7 @@ class RemuxQueue:
     async def _encrypt(self, recording: Recording) -> None:
         """Encrypt the files of a recording; without room for a copy of each they stay unencrypted until there is."""
         if not await asyncio.to_thread(_encrypt_files, recording, self._cipher):
-            log.warning("x no room to seal %s", recording.path)
+            log.warning("x not enough disk space to encrypt %s", recording.path)
             return
         await self._store.note_sealed(recording.id)
         now = await self._store.recording(recording.id)

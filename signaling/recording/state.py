@@ -46,10 +46,8 @@ class MeetingRecording:
     def __init__(
         self, wish: bool, begin: datetime, voices: bool = False, left: InterruptedRecording | None = None
     ) -> None:
-        # given
         self._registered = wish, voices
         self._begin = begin
-        # owned
         self.state = RecordingState(on=False, voices=voices)
         self.storage: StorageState | None = None
         self._wish = wish

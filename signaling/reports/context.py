@@ -1,4 +1,7 @@
-"""Dependencies of the endpoints of reports."""
+"""Defines what handlers of report endpoints get: reports, reviews of emergencies, correction requests.
+
+`signaling.app.contexts` builds it when the server starts; handlers read it by `request.context(REPORTS)`.
+"""
 
 from dataclasses import dataclass
 
@@ -12,7 +15,7 @@ from scheduler.reports.service import Reports
 
 @dataclass(frozen=True, slots=True)
 class ReportsContext:
-    """What the endpoints of reports may use."""
+    """Services behind the endpoints of reports, reviews and correction requests."""
 
     reports: Reports
     reviews: EmergencyReviews

@@ -55,7 +55,7 @@ class File(Asked):
 
 
 class Point(Model):
-    """How a point took part in the sessions of a period; shares in thousandths."""
+    """Attendance of a point in the sessions of a period; shares in thousandths."""
 
     id: str
     name: str
@@ -77,7 +77,7 @@ class Review(Model):
 
 
 class Remark(Model):
-    """What was found."""
+    """The finding of a review, in words."""
 
     remark: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 

@@ -56,7 +56,7 @@ class Row(Model):
 
 
 class Usage(Model):
-    """How full the system was at most, and which registrations found no room (R-113)."""
+    """Highest load of the system, and the numbers of registrations that found no capacity (R-113)."""
 
     sessions: int
     points: int

@@ -1,4 +1,7 @@
-"""The parts of the server that endpoints of media workers use."""
+"""Defines what handlers of media worker endpoints get: the engine with its counters, and the keys.
+
+`signaling.app.contexts` builds it when the server starts; handlers read it by `request.context(WORKERS)`.
+"""
 
 from dataclasses import dataclass
 
@@ -10,7 +13,7 @@ from signaling.workers.keys import WorkerKeys
 
 @dataclass(frozen=True, slots=True)
 class WorkersContext:
-    """The parts of the server that endpoints of media workers use."""
+    """Parts of the server behind the endpoint that lists machines with media workers."""
 
     engine: MediaEngine
     keys: WorkerKeys

@@ -32,11 +32,9 @@ class Detached:
     """A process, whether or not it is a child of ours."""
 
     def __init__(self, name: str, pid: int, child: "subprocess.Popen[bytes] | None" = None) -> None:
-        # given
         self.name = name
         self.pid = pid
         self._child = child
-        # owned
         self._fd = os.pidfd_open(pid)
         self._ended = asyncio.Event()
         self.released = False
@@ -61,7 +59,7 @@ class Detached:
 
     @property
     def alive(self) -> bool:
-        """Whether the process has not ended yet."""
+        """Return whether the process has not ended yet."""
         return not self._ended.is_set()
 
     async def wait(self) -> None:
@@ -76,7 +74,7 @@ class Detached:
                 await self._ended.wait()
         except TimeoutError:
             if not self._signal(signal.SIGKILL):
-                log.error("x %s does not end, and is not ours to kill", self.name)
+                log.error("x %s does not end and belongs to another user, so it cannot be killed", self.name)
                 self.release()
                 return
             await self._ended.wait()

@@ -114,7 +114,7 @@ class WorkerPool(EngineCommands):
         try:
             state = None if room in self._places else await engine.room_state(room)
         except (TooLarge, UnknownRoom) as error:
-            log.error("x the room %s of media worker %s is not taken in: %s", room, name, error)
+            log.error("x room %s of media worker %s cannot be taken over: %s", room, name, error)
             state = None
         if state is None:
             await engine.close_room(room)

@@ -60,7 +60,6 @@ class RemoteWorkerEndpoint:
         owner: str,
         clock: Callable[[], datetime],
     ) -> None:
-        # given
         self._pool = pool
         self._keys = keys
         self._throttle = throttle
@@ -69,7 +68,6 @@ class RemoteWorkerEndpoint:
         self._server_id = owner
         """The id of the data directory, by which media workers know it."""
         self._clock = clock
-        # owned
         self._engines: dict[str, RemoteEngine] = {}
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:

@@ -57,14 +57,12 @@ class Supervisor:
         connect: Connect,
         ask: Ask | None = None,
     ) -> None:
-        # given
         self.workers = workers
         self._count = count
         self._run = run
         self._command = command
         self._connect = connect
         self._ask = ask
-        # owned
         self._tasks: list[asyncio.Task[None]] = []
         self._leaving = False
         # counters
@@ -89,7 +87,7 @@ class Supervisor:
 
     async def _end_surplus(self, path: Path) -> None:
         if (process := _listening(path.stem, path)) is not None:
-            log.warning("= %s is one more than are wanted", path.stem)
+            log.warning("= %s exceeds the number of workers and is stopped", path.stem)
             await process.stop()
         _remove(path)
 
@@ -115,7 +113,7 @@ class Supervisor:
             ready.set()
             failures = 0 if time.monotonic() - began > STEADY_SECONDS else failures + 1
             wait = BACKOFF_SECONDS[min(max(failures, 1), len(BACKOFF_SECONDS)) - 1]
-            log.error("= media worker %d is gone, the next one is taken in %.1f s at the earliest", index, wait)
+            log.error("= media worker %d is gone, its successor starts after %.1f s at the earliest", index, wait)
             self.restarts += 1
             await asyncio.sleep(wait)
 
@@ -152,7 +150,7 @@ class Supervisor:
         if self._command is not None:
             _remove(path)
             return Detached.start(name, self._command(index, path))
-        log.warning("= nobody listens on %s yet: media worker %d is waited for", path, index)
+        log.warning("= no process listens on %s yet, waiting for media worker %d", path, index)
         ready.set()
         while (process := _listening(name, path)) is None:  # noqa: ASYNC110 - what starts it does not tell us
             await asyncio.sleep(AWAITED_SECONDS)
@@ -226,7 +224,7 @@ async def _close(engine: MediaEngine) -> None:
         async with asyncio.timeout(1.0):
             await engine.close()
     except (TimeoutError, OSError, MediaError):
-        log.info("x a media worker was gone already")
+        log.info("x a media worker had already ended")
 
 
 def _remove(path: Path) -> None:

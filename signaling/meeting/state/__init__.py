@@ -1,1 +1,1 @@
-"""What a meeting is: seats, floor, hands, layout, script, waiting room. Pure."""
+"""State of a meeting: seats, floor, hands, layout, script, waiting room. Pure."""

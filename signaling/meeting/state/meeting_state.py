@@ -98,7 +98,7 @@ class Booking:
 
     @property
     def is_test_room(self) -> bool:
-        """Whether this is a test room: nobody controls, and nothing of it is stored (R-109)."""
+        """Return whether this is a test room: nobody controls, and nothing of it is stored (R-109)."""
         return self.echo_s > 0
 
 
@@ -106,9 +106,7 @@ class MeetingState:
     """State of one meeting. Methods return effects in order, and raise MessageError for what is not allowed."""
 
     def __init__(self, booking: Booking, roster: Roster | None = None) -> None:
-        # given
         self.booking = booking
-        # owned
         self.roster = roster or Roster(booking.places)
         self.layout_control = LayoutControl()
         self.recording = MeetingRecording(booking.recording, booking.start, booking.voices, booking.left)
@@ -604,7 +602,7 @@ class MeetingState:
 
     @property
     def empty(self) -> bool:
-        """Whether nobody holds a seat, not even one that waits for its client."""
+        """Return whether nobody holds a seat, not even one that waits for its client."""
         return not self.roster.seats
 
     # --- own

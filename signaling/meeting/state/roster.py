@@ -127,7 +127,7 @@ class Seated:
 
     @property
     def directs(self) -> bool:
-        """Whether it may direct the meeting from the centre (Điều 14.3.c)."""
+        """Return whether it may direct the meeting from the centre (Điều 14.3.c)."""
         return self.role == "observer" and self.central
 
     @property

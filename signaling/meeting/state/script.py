@@ -57,10 +57,8 @@ class Script:
     """The items of one meeting; `host` is the host point, which an item without a point belongs to."""
 
     def __init__(self, items: Sequence[ScriptItem], host: str) -> None:
-        # given
         self._items = {item.id: item for item in items}
         self._host = host
-        # owned
         self._at: str | None = None
         self._since: datetime | None = None
         self._spent: dict[str, float] = {}

@@ -69,7 +69,7 @@ class StepSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class ScriptSnapshot:
-    """Where the script stands; see :class:`signaling.meeting.state.script.Script`."""
+    """Progress of the script; see :class:`signaling.meeting.state.script.Script`."""
 
     at: str | None
     since: datetime | None

@@ -1,4 +1,4 @@
-"""Whether the files of a recording are sealed; those of before are as soon as there is time and room."""
+"""Recordings get a mark that their files are encrypted; the server encrypts older ones when there is space."""
 
 import sqlalchemy as sa
 from alembic import op

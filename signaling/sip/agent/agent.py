@@ -66,10 +66,8 @@ class Agent:
     """One UDP socket, one TCP listener, and all calls over them."""
 
     def __init__(self, settings: SipSettings, handler: CallHandler) -> None:
-        # given
         self._settings = settings
         self._handler = handler
-        # owned
         self._layer = TransactionLayer(self._on_request, self._on_flow_lost, self._is_needed)
         self._context = AgentContext(settings, self._layer, handler.keyframe_requested)
         self._waiting: dict[tuple[str, str], IncomingCall] = {}
@@ -138,7 +136,7 @@ class Agent:
         try:
             return await self._prepare(replace(target, transport="tcp"), offer, name)
         except OSError as fault:
-            log.info("x no TCP to %s, UDP instead: %s", target.host, fault)
+            log.info("x no TCP connection to %s, UDP is used instead: %s", target.host, fault)
             return by_udp
 
     async def alive(self, target: Target) -> bool:

@@ -33,7 +33,6 @@ class Call:
     def __init__(
         self, context: AgentContext, dialog: Dialog, flow: Flow, peer: RemoteParty, own: str, sdp: str
     ) -> None:
-        # given
         self.id = secrets.token_hex(8)
         self.peer = peer
         self.sdp = sdp
@@ -41,7 +40,6 @@ class Call:
         self._dialog = dialog
         self._flow = flow
         self._own_sdp = own
-        # owned
         self.ended = asyncio.Event()
         self.reason = ""
         self._answered_sdp = own

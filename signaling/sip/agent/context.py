@@ -76,11 +76,9 @@ class AgentContext:
     def __init__(
         self, settings: SipSettings, layer: TransactionLayer, keyframe_requested: Callable[["Call"], None]
     ) -> None:
-        # given
         self.settings = settings
         self.layer = layer
         self.keyframe_requested = keyframe_requested
-        # owned
         self.calls: dict[tuple[str, str, str], Call] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._secret = secrets.token_bytes(16)
@@ -100,7 +98,7 @@ class AgentContext:
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (fault := task.exception()) is not None:
-            log.error("SIP work failed", exc_info=fault)
+            log.error("x a background task of the SIP agent failed", exc_info=fault)
 
     def uri(self, flow: Flow) -> str:
         """Return our SIP URI as the remote party of a flow reaches it."""

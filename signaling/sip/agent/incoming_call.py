@@ -19,14 +19,12 @@ class IncomingCall:
     """An incoming call; exactly one of `accept` and `refuse` follows. `user` is the dialled user: a session code."""
 
     def __init__(self, context: AgentContext, transaction: ServerTransaction, decided: Callable[[], object]) -> None:
-        # given
         self.user = Uri.parse(transaction.request.uri).user
         self.peer = describe(transaction.request, transaction.flow)
         self.offer = transaction.request.text
         self._context = context
         self._transaction = transaction
         self._decided: Callable[[], object] | None = decided
-        # owned
         self._patience = asyncio.get_running_loop().call_later(DECISION_TIMEOUT_S, self.refuse, 480)
         context.layer.respond(transaction, context.response(transaction.request, 100))
 

@@ -23,7 +23,6 @@ class OutgoingCall:
     """One INVITE that we send."""
 
     def __init__(self, context: AgentContext, target: Target, flow: Flow, offer: str, name: str) -> None:
-        # given
         self._context = context
         self._flow = flow
         self._offer = offer
@@ -31,7 +30,6 @@ class OutgoingCall:
         self._invite = new_request(context, "INVITE", target, flow, name)
         self._invite.headers += [("contact", self._contact), ("accept", SDP)]
         context.attach(self._invite, offer)
-        # owned
         self._transaction: ClientTransaction | None = None
         self._calls: dict[tuple[str, str, str], Call] = {}
         """The calls that answered; more than one if several phones behind the target picked up."""

@@ -56,7 +56,6 @@ class SipBridge:
         admission: SipAdmission,
         inbound_auth: InboundCallAuth,
     ) -> None:
-        # given
         self._manager = manager
         self._scheduler = scheduler
         self._equipment = equipment
@@ -65,7 +64,6 @@ class SipBridge:
         self._inbound_auth = inbound_auth
         self.agent: Agent | None = None
         """None: there is no SIP gateway, and no call is made or taken."""
-        # owned
         self._schedules: dict[str, DialSchedule] = {}
         self._registry = CallRegistry(manager, self._changed)
         self._calling: dict[tuple[str, str], asyncio.Task[None]] = {}
@@ -140,7 +138,7 @@ class SipBridge:
             try:
                 await self.tick(self._manager.dependencies.clock())
             except (SQLAlchemyError, RedisError, OSError):
-                log.exception("x the gateway could not look")
+                log.exception("x the SIP bridge failed to check its calls")
 
     async def tick(self, now: datetime) -> None:
         """Dial what is due, look for newly opened sessions, and let go of calls without media."""
@@ -243,7 +241,7 @@ class SipBridge:
         except EngineGone:
             system.postponed(clock())
         except (CallFailed, MediaError, OSError) as error:
-            log.info("x call of %s: %s", system.name, error)
+            log.info("x call to %s failed: %s", system.name, error)
             system.failed(clock())
         finally:
             if self._goes_on(meeting):
@@ -282,7 +280,7 @@ class SipBridge:
             log.info("> %s to %s", refused.status, incoming.peer.address)
             incoming.refuse(refused.status)
         except (SQLAlchemyError, RedisError):
-            log.exception("x call from %s", incoming.peer.address)
+            log.exception("x call from %s failed", incoming.peer.address)
             incoming.refuse(UNAVAILABLE)
 
     def keyframe_requested(self, call: Call) -> None:
@@ -305,7 +303,7 @@ class SipBridge:
             await self._let_in(meeting, caller, member, place, incoming, now)
             await self._registry.hold(BridgedCall(meeting, system, member), now)
         except (CallFailed, OSError) as error:
-            log.info("x %s called and was gone: %s", system.name, error)
+            log.info("x %s called and hung up before it was connected: %s", system.name, error)
         except MediaError as error:
             raise Refused(NOT_ACCEPTABLE if isinstance(error, BadOffer) else UNAVAILABLE) from None
         finally:

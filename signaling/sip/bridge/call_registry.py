@@ -32,10 +32,8 @@ class CallRegistry:
     """All room systems that are in meetings."""
 
     def __init__(self, manager: MeetingManager, changed: Callable[[MeetingRunner], None]) -> None:
-        # given
         self._manager = manager
         self._changed = changed
-        # owned
         self._calls: dict[str, BridgedCall] = {}
         """By id of the member."""
         self._following: set[asyncio.Task[None]] = set()

@@ -14,10 +14,8 @@ class PowerCheck:
     """Asks each device once for each session."""
 
     def __init__(self, shutdown: DeviceShutdown, bridge: SipBridge) -> None:
-        # given
         self._shutdown = shutdown
         self._bridge = bridge
-        # owned
         self._asked: set[str] = set()
         """Sessions whose devices were asked."""
 

@@ -72,7 +72,7 @@ class _Machine:
 
     @property
     def deadline(self) -> float | None:
-        """When `due` is to be called next; None: never."""
+        """Return the time at which `due` is to be called next; None: never."""
         return min((at for at in (self._ends_at, self._repeats_at) if at is not None), default=None)
 
     def _enter(self, state: State, ends: float | None) -> None:

@@ -64,11 +64,9 @@ class TransactionLayer:
     """All transactions over one transport."""
 
     def __init__(self, request: Callable[[ServerTransaction], None], lost: Lost, needed: Needed) -> None:
-        # given
         self._request = request
         self._lost = lost
         self._needed = needed
-        # owned
         self.transport = Transport(self._on_message, self._on_flow_closed, self._is_needed)
         self._client_transactions: dict[Key, ClientTransaction] = {}
         self._server_transactions: dict[Key, ServerTransaction] = {}
@@ -156,7 +154,7 @@ class TransactionLayer:
     def _begin(self, machine: Client, flow: Flow, listener: Listener) -> ClientTransaction:
         client = ClientTransaction(machine, flow, listener)
         if len(self._client_transactions) >= MAX_TRANSACTIONS or flow.closed:
-            log.warning("x %s: too many transactions, or no way", machine.request.method)
+            log.warning("x %s: too many transactions, or the connection is closed", machine.request.method)
             asyncio.get_running_loop().call_soon(listener, None)
             return client
         key = _client_key(machine.request)

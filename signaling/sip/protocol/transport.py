@@ -165,11 +165,9 @@ class Transport:
     """Our UDP socket, our TCP listener and all connections."""
 
     def __init__(self, received: Received, lost: Lost, needed: Needed) -> None:
-        # given
         self.received = received
         self.needed = needed
         self._lost = lost
-        # owned
         self._udp: asyncio.DatagramTransport | None = None
         self._listener: asyncio.Server | None = None
         self._connections: dict[Address, Connection] = {}

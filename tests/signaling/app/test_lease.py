@@ -252,6 +252,6 @@ async def test_a_lease_that_cannot_be_renewed_is_one_line_of_log_an_outage(
     await held._renew_forever(None)  # type: ignore[arg-type]
     told = [(each.getMessage(), each.exc_info) for each in caplog.records if each.name == lease.__name__]
     assert told == [
-        ("x the lease on the database is not renewed: refused", None),
-        ("x the lease on the database is not renewed: refused again", None),
+        ("x the lease on the database could not be renewed: refused", None),
+        ("x the lease on the database could not be renewed: refused again", None),
     ]

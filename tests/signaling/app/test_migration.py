@@ -258,6 +258,6 @@ async def test_postgresql_is_migrated_without_a_copy_of_ours(
         await list_accounts(settings)
     await migrate(settings)
     assert [each.getMessage() for each in caplog.records] == [
-        f"! PostgreSQL is migrated from {OLDER} without a copy of ours: pg_dump is the operator's"
+        f"! PostgreSQL is migrated from {OLDER} without a copy: backups by pg_dump are up to the operator"
     ]
     assert (await standing(postgres_url), settings.copies.exists()) == (RELEASE, False)

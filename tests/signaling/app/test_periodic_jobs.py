@@ -49,7 +49,9 @@ async def test_a_duty_that_fails_is_logged_and_stops_neither_the_others_nor_the_
         await jobs.work()
         await jobs.work()
     assert called == ["broken", "sound"] * 2
-    assert [record.message for record in caplog.records] == ["x duty broken is left for the next round"] * 2
+    assert [record.message for record in caplog.records] == [
+        "x periodic job broken failed, it is repeated in the next round"
+    ] * 2
 
 
 async def test_a_started_clerk_begins_at_once_and_ends_when_it_is_stopped() -> None:

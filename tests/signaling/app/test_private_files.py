@@ -128,4 +128,4 @@ def test_what_cannot_be_closed_is_said(
     monkeypatch.setattr(Path, "chmod", refused)
     mend_folder(tmp_path)
     said = [record.getMessage() for record in caplog.records]
-    assert said == [f"x {tmp_path}/1.mp4 is open to others (644) and not ours to close"]
+    assert said == [f"x other users may access {tmp_path}/1.mp4 (mode 644), and its permissions cannot be changed"]

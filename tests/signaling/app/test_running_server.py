@@ -316,7 +316,7 @@ async def test_a_conference_that_another_release_kept_begins_anew_under_the_same
         await guest.seat(before["seat"], floor=True)
         await server.restart(kept_by_another_release)
         told = server.errors.read_text()
-        assert told.count(f"the conference of session {session['id']} begins anew: version 0123456789ab of it") == 1
+        assert told.count(f"the meeting of session {session['id']} begins anew: version 0123456789ab of it") == 1
         again = await server.socket(await server.signed_in("nhatrang"))
         joined = await again.ask(type="join", code=session["code"], resume=before["resume"], accepted=True)
         assert (joined["type"], joined["seat"] == before["seat"]) == ("joined", False)

@@ -258,7 +258,7 @@ async def test_an_install_of_today_says_that_its_units_are_those_of_before(
     async with open_services(tiers) as services:
         await first_start(services, NOW)
         [warning] = [each.getMessage() for each in caplog.records if each.levelname == "WARNING"]
-        assert warning.startswith("! 148 units on record are none any longer")
+        assert warning.startswith("! 148 registered units no longer exist")
         assert TWO_TIER_PROFILES in warning
         assert files(TWO_TIER_PROFILES) == tiers.profiles
         for path in (KHANH_HOA_2024, KHANH_HOA_2025):

@@ -446,8 +446,8 @@ async def test_a_conference_of_another_release_is_told_with_session_and_versions
     async with open_world(settings) as world:
         assert world.server.meetings.meetings == {}
     told = [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
-    versions = f"version 0123456789ab of it was kept, and this release reads {current_version()}"
-    assert told == [f"x the conference of session {session.id} begins anew: {versions}"]
+    versions = f"version 0123456789ab of it was stored, and this release reads {current_version()}"
+    assert told == [f"x the meeting of session {session.id} begins anew: {versions}"]
 
 
 async def test_a_conference_of_another_release_that_kept_more_is_led_on(settings: Settings) -> None:

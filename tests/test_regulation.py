@@ -55,7 +55,7 @@ def test_modules_and_tests_that_are_named_exist() -> None:
     assert [(entry.code, test) for entry in ENTRIES for test in entry.tests if not _is_test(test)] == []
 
 
-def test_who_claims_to_serve_names_a_module() -> None:
+def test_every_served_clause_names_a_module() -> None:
     assert [entry.code for entry in ENTRIES if entry.state.startswith("done") and not entry.modules] == []
 
 

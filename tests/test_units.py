@@ -61,7 +61,7 @@ def test_each_unit_is_confined(unit: str) -> None:
 
 
 @pytest.mark.parametrize("unit", UNITS)
-def test_what_ends_is_started_again_however_often(unit: str) -> None:
+def test_a_service_that_ends_is_started_again_however_often(unit: str) -> None:
     """By default systemd gives up after the fifth end within ten seconds."""
     head = (DEPLOY / unit).read_text(encoding="utf-8").partition("[Service]\n")[0].splitlines()
     assert ("StartLimitIntervalSec=0" in head, service(unit)["Restart"]) == (True, ["always"])
@@ -131,7 +131,7 @@ def test_a_worker_of_another_machine_dials() -> None:
     )
 
 
-def test_a_media_worker_is_none_of_the_server_s_code() -> None:
+def test_a_media_worker_loads_no_code_of_the_server() -> None:
     """Which is 90 MB and a second of CPU for each, by the command that its unit runs."""
     looks = """
 import sys

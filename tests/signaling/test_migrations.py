@@ -100,7 +100,7 @@ async def test_files_of_before_are_found_wherever_the_recordings_lie_now(url: st
     await engine.dispose()
 
 
-async def test_what_is_kept_is_read_back(url: str) -> None:
+async def test_accounts_and_recordings_are_read_back(url: str) -> None:
     engine = database.connect(url)
     await migrate(engine)
     store, recorded = AccountStore(engine), RecordingStore(engine, Path("/data"))

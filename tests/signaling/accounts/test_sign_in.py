@@ -124,7 +124,7 @@ async def test_a_one_time_password_opens_nothing_but_its_own_change(world: World
         assert await response.json() == []
 
 
-async def test_what_happened_is_on_the_record(world: World) -> None:
+async def test_sign_ins_and_failures_are_in_the_audit_log(world: World) -> None:
     await outcome(world, "host", "wrong")
     await outcome(world, "host", PASSWORD)
     await outcome(world, "\0bad", "wrong")

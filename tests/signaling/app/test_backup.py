@@ -75,7 +75,7 @@ async def test_without_the_key_that_it_leaves_out_nothing_is_restored(world: Wor
     assert (data / CODE_KEY).exists() is False
 
 
-async def test_a_sealed_backup_brings_the_keys_along_wherever_it_lies(world: World, tmp_path: Path) -> None:
+async def test_an_encrypted_backup_brings_the_keys_along_wherever_it_lies(world: World, tmp_path: Path) -> None:
     code, _ = await booked(world)
     tls.context(tmp_path / "tls", (), NOW)
     file, data = tmp_path / "diemcau.backup", tmp_path / "restored"
@@ -102,7 +102,7 @@ async def test_with_the_key_of_another_server_nothing_is_restored(world: World, 
     assert left(data) == [CODE_KEY]
 
 
-def test_a_key_from_the_environment_is_sealed_too(tmp_path: Path, prepared: Path) -> None:
+def test_a_key_from_the_environment_is_encrypted_too(tmp_path: Path, prepared: Path) -> None:
     shutil.copy(prepared, tmp_path / "diemcau.sqlite3")
     file, data = tmp_path / "diemcau.backup", tmp_path / "restored"
     backup(replace(make_settings(tmp_path, None), code_key=b"k" * 32), file, PASSPHRASE, with_keys=True)
@@ -131,7 +131,7 @@ def test_a_wrong_passphrase_says_so(tmp_path: Path, sealed: Path) -> None:
         assert left(data) == []
 
 
-def test_a_sealed_backup_that_was_changed_is_refused_whole(tmp_path: Path, sealed: Path) -> None:
+def test_an_encrypted_backup_that_was_changed_is_refused_whole(tmp_path: Path, sealed: Path) -> None:
     data = tmp_path / "restored"
     data.mkdir()
     (data / CODE_KEY).write_bytes(b"k" * 32)
@@ -143,7 +143,7 @@ def test_a_sealed_backup_that_was_changed_is_refused_whole(tmp_path: Path, seale
     assert left(data) == [CODE_KEY]
 
 
-def test_what_is_expected_sealed_must_be(tmp_path: Path, prepared: Path) -> None:
+def test_an_unencrypted_backup_is_refused_when_a_passphrase_is_given(tmp_path: Path, prepared: Path) -> None:
     """Else whoever can write where backups lie would put one of their own there."""
     shutil.copy(prepared, tmp_path / "diemcau.sqlite3")
     backup(make_settings(tmp_path, None), tmp_path / "plain")
@@ -151,7 +151,7 @@ def test_what_is_expected_sealed_must_be(tmp_path: Path, prepared: Path) -> None
         restore(make_settings(tmp_path / "restored", None), tmp_path / "plain", PASSPHRASE)
 
 
-def test_keys_are_never_written_unsealed(tmp_path: Path, prepared: Path) -> None:
+def test_keys_are_never_written_unencrypted(tmp_path: Path, prepared: Path) -> None:
     shutil.copy(prepared, tmp_path / "diemcau.sqlite3")
     with pytest.raises(BadBackup, match="keys are only written sealed"):
         backup(make_settings(tmp_path, None), tmp_path / "file", with_keys=True)
@@ -167,7 +167,9 @@ def test_a_passphrase_is_the_first_line_and_long(tmp_path: Path) -> None:
         read_passphrase(file)
 
 
-def test_what_an_interrupted_server_left_is_not_played_into_a_restored_database(tmp_path: Path, sealed: Path) -> None:
+def test_the_journal_of_an_interrupted_server_is_not_played_into_a_restored_database(
+    tmp_path: Path, sealed: Path
+) -> None:
     data = tmp_path / "restored"
     data.mkdir()
     (data / "diemcau.sqlite3-wal").touch()
@@ -205,7 +207,7 @@ def test_postgresql_has_tools_of_its_own(tmp_path: Path) -> None:
 
 @how(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=200))
-def test_what_is_no_backup_changes_nothing(tmp_path: Path, junk: bytes) -> None:
+def test_a_file_that_is_no_backup_changes_nothing(tmp_path: Path, junk: bytes) -> None:
     file, data = tmp_path / "junk", tmp_path / "data"
     file.write_bytes(junk)
     with pytest.raises(BadBackup):

@@ -64,7 +64,7 @@ async def signed_in(world: World, account: str = "host") -> tuple[int, str | Non
         return response.status, response.headers.get("Retry-After"), body.get("type", "")
 
 
-def test_who_asks_has_an_answer_within_five_seconds() -> None:
+def test_a_request_gets_a_response_within_five_seconds() -> None:
     assert (middleware.LOCK_SECONDS, health.LOCK_SECONDS) == (4.0, 2.0)
 
 
@@ -95,7 +95,7 @@ async def test_while_somebody_else_writes_everything_that_writes_answers_503_and
 
 
 @pytest.mark.usefixtures("_impatient")
-async def test_who_finds_all_connections_taken_is_told_so_in_time(world: World) -> None:
+async def test_a_request_that_finds_all_connections_taken_is_refused_in_time(world: World) -> None:
     async with AsyncExitStack() as stack:
         for _ in range(15):  # five that stay and ten for a while are SQLAlchemy's own number
             await stack.enter_async_context(world.services.database.connect())
@@ -168,7 +168,7 @@ async def test_a_lost_database_is_503_and_comes_back(postgres: Settings, postgre
 
 @pytest.mark.postgres
 @pytest.mark.usefixtures("_impatient")
-async def test_who_waits_for_the_turn_to_write_on_postgresql_gives_up_in_time(postgres: Settings) -> None:
+async def test_a_writer_that_waits_for_its_turn_on_postgresql_gives_up_in_time(postgres: Settings) -> None:
     async with open_world(postgres) as world:
         host = await world.signed_in("host")
         async with database.writing(world.services.database), asyncio.timeout(20):
@@ -214,7 +214,7 @@ async def test_while_a_table_of_postgresql_is_locked_who_asks_is_told_so_in_time
 
 
 @pytest.mark.postgres
-async def test_who_has_waited_long_enough_waits_for_no_lock_of_postgresql(postgres: Settings) -> None:
+async def test_a_writer_out_of_time_waits_for_no_lock_of_postgresql(postgres: Settings) -> None:
     """No time at all would be for ever to PostgreSQL."""
     engine = database.connect(postgres.database_url)
     async with table_locked(postgres, "accounts"), asyncio.timeout(20):
@@ -225,7 +225,7 @@ async def test_who_has_waited_long_enough_waits_for_no_lock_of_postgresql(postgr
 
 
 @pytest.mark.postgres
-async def test_what_was_waited_for_the_turn_to_write_is_not_waited_for_a_lock_once_more(postgres: Settings) -> None:
+async def test_time_spent_waiting_for_the_turn_is_taken_off_the_time_for_a_lock(postgres: Settings) -> None:
     engine, began, waits = database.connect(postgres.database_url), asyncio.Event(), "SELECT 1 FROM pg_locks"
     shown: list[str] = []
 
@@ -331,7 +331,7 @@ def sqlite_said(code: int) -> OperationalError:
         (ValueError("ours"), None),
     ],
 )
-def test_what_is_lost_is_known_by_what_it_says(error: Exception, part: str | None) -> None:
+def test_a_lost_database_is_recognised_by_its_error(error: Exception, part: str | None) -> None:
     assert lost_part(error) == part
 
 

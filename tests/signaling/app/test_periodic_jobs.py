@@ -15,7 +15,7 @@ from tests.signaling.bodies import registration
 from tests.signaling.world import NOW, open_world
 
 
-async def test_every_duty_is_called_in_order_with_the_time_of_the_round() -> None:
+async def test_every_job_is_called_in_order_with_the_time_of_the_round() -> None:
     called: list[tuple[str, datetime]] = []
 
     async def first(now: datetime) -> None:
@@ -32,7 +32,7 @@ async def test_every_duty_is_called_in_order_with_the_time_of_the_round() -> Non
     assert called == [("first", NOW), ("second", NOW), ("first", later), ("second", later)]
 
 
-async def test_a_duty_that_fails_is_logged_and_stops_neither_the_others_nor_the_next_round(
+async def test_a_job_that_fails_is_logged_and_stops_neither_the_others_nor_the_next_round(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     called: list[str] = []
@@ -54,7 +54,7 @@ async def test_a_duty_that_fails_is_logged_and_stops_neither_the_others_nor_the_
     ] * 2
 
 
-async def test_a_started_clerk_begins_at_once_and_ends_when_it_is_stopped() -> None:
+async def test_started_jobs_begin_at_once_and_end_when_they_are_stopped() -> None:
     came = asyncio.Event()
 
     async def duty(_: datetime) -> None:
@@ -68,7 +68,7 @@ async def test_a_started_clerk_begins_at_once_and_ends_when_it_is_stopped() -> N
         await jobs.stop()
 
 
-async def test_every_duty_is_done_on_its_day(settings: Settings) -> None:
+async def test_every_job_is_done_on_its_day(settings: Settings) -> None:
     """R-083, R-084, R-087, R-100: a letter nobody answers, and a session nobody prepares."""
     steps: list[tuple[str, set[str]]] = [
         ("2026-04-06T02:29:00Z", {"granted"}),

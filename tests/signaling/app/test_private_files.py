@@ -92,7 +92,7 @@ async def test_a_media_worker_makes_files_for_its_own_user(tmp_path: Path) -> No
         assert (umask(worker.pid), stat.S_IMODE(path.stat().st_mode)) == ("0077", 0o700)
 
 
-def test_what_is_not_ours_keeps_its_mode(tmp_path: Path) -> None:
+def test_files_of_others_keep_their_mode(tmp_path: Path) -> None:
     """A data directory that was there before us, with a key beside it that another program reads, too."""
     data, other = tmp_path / "data", tmp_path / "key.pem"
     (data / "tls").mkdir(parents=True)
@@ -114,7 +114,7 @@ def test_a_key_that_may_not_be_written_stays_so_and_a_linked_folder_is_closed(tm
     assert found == [0o700, 0o400]
 
 
-def test_what_cannot_be_closed_is_said(
+def test_a_file_that_cannot_be_made_private_is_logged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """As when somebody ran a command as root; root itself may change every mode."""

@@ -272,7 +272,7 @@ async def test_between_sigterm_and_its_end_nobody_is_let_in(data: Path) -> None:
         assert (await host.type("bye"))["reason"] == "shutdown"
 
 
-async def test_what_is_recorded_goes_to_a_worker_that_can_and_is_on_when_that_records(data: Path) -> None:
+async def test_a_recorded_meeting_goes_to_a_worker_that_can_record_and_shows_it_once_it_does(data: Path) -> None:
     """Beside the server's own worker, which has more to do, there is one that does not see the folder."""
     async with running(data) as server:
         await server.meeting()
@@ -300,7 +300,7 @@ async def test_what_is_recorded_goes_to_a_worker_that_can_and_is_on_when_that_re
         assert (await answering).count(session["id"]) == 0
 
 
-async def test_a_conference_that_another_release_kept_begins_anew_under_the_same_code(data: Path) -> None:
+async def test_a_meeting_stored_by_another_release_begins_anew_under_the_same_code(data: Path) -> None:
     """Whoever comes back by a resume token sits as at the beginning; the room of before is closed."""
 
     def kept_by_another_release() -> None:

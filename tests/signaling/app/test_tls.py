@@ -106,7 +106,7 @@ async def test_new_connections_get_the_new_certificate_and_others_go_on(
 
 
 @pytest.mark.parametrize("fault", ["no-certificate", "no-key", "junk", "key-of-another", "key-with-password"])
-async def test_what_cannot_be_used_leaves_the_old_one(
+async def test_a_certificate_that_cannot_be_used_leaves_the_old_one(
     listener: Listener, tmp_path: Path, fault: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "signaling.app.tls")

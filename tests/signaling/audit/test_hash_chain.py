@@ -37,7 +37,7 @@ def verified(rows: list[ChainedEntry]) -> Verdict:
     return Verdict(0, 0, GENESIS, None).after(rows)
 
 
-def test_the_form_of_a_seal_never_changes() -> None:
+def test_the_format_of_a_seal_never_changes() -> None:
     entry = AuditEntry(NOW, "host", "register", "s1", "Số 1", "192.0.2.1", 9)
     text = f'["{GENESIS}",7,1775437200,"host","register","s1","Số 1","192.0.2.1",9,"KH-2023/1"]'
     assert entry_hash(GENESIS, 7, entry, "KH-2023/1") == sha256(text.encode()).hexdigest()
@@ -45,7 +45,7 @@ def test_the_form_of_a_seal_never_changes() -> None:
 
 
 @given(st.lists(ENTRIES, max_size=8), st.integers(0, 8))
-def test_what_was_written_verifies_in_whatever_portions(entries: list[AuditEntry], cut: int) -> None:
+def test_entries_verify_in_portions_of_any_size(entries: list[AuditEntry], cut: int) -> None:
     rows = chained(entries)
     whole = Verdict(len(rows), len(rows), rows[-1].seal if rows else GENESIS, None)
     assert verified(rows) == whole
@@ -53,7 +53,7 @@ def test_what_was_written_verifies_in_whatever_portions(entries: list[AuditEntry
 
 
 @given(st.lists(ENTRIES, min_size=2, max_size=8), st.data())
-def test_whatever_is_changed_taken_out_or_moved_is_named(entries: list[AuditEntry], data: st.DataObject) -> None:
+def test_an_entry_that_was_changed_removed_or_moved_is_named(entries: list[AuditEntry], data: st.DataObject) -> None:
     rows = chained(entries)
     at = data.draw(st.integers(0, len(rows) - 1))
     row = rows[at]

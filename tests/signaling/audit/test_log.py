@@ -146,7 +146,7 @@ async def test_entries_of_old_are_chained_as_they_stand(url: str) -> None:
     await engine.dispose()
 
 
-async def test_r001_what_happened_keeps_its_profile_and_is_covered_by_the_log(world: World) -> None:
+async def test_r001_an_entry_keeps_its_profile_and_is_covered_by_the_log(world: World) -> None:
     session = await world.session(NHA_TRANG)
     (issued,) = await world.services.scheduler.history(session.id)
     assert (issued.kind, issued.profile) == ("issued", "KH-2023/1")
@@ -179,7 +179,7 @@ async def test_writers_take_turns(url: str) -> None:
     await engine.dispose()
 
 
-async def test_what_no_database_can_keep_is_written_as_well_as_it_can_be(url: str) -> None:
+async def test_characters_that_no_database_stores_are_replaced_in_an_entry(url: str) -> None:
     engine = database.connect(url)
     audit = await written(engine, entry(1, actor="x" * 99, detail="a\0b\udcff" + "d" * 2000))
     kept = (await audit.newest(Wanted(), 1))[0].entry
@@ -260,7 +260,7 @@ def noted(rows: list[AuditEntry]) -> list[tuple[str, str, str, str]]:
     return [(row.actor, row.action, row.subject, row.detail) for row in rows[::-1]]
 
 
-async def test_who_may_not_is_on_the_record(world: World) -> None:
+async def test_refused_requests_are_in_the_audit_log(world: World) -> None:
     client, before = await world.signed_in("nhatrang"), await world.services.scheduler.capacity_limit()
     for path, body in (
         (f"/api/v1/points/{NHA_TRANG}/devices", {"devices": 2}),
@@ -272,7 +272,7 @@ async def test_who_may_not_is_on_the_record(world: World) -> None:  # R-008
     assert await world.services.scheduler.capacity_limit() == before
 
 
-async def test_who_saw_codes_is_on_the_record_once_a_day(world: World) -> None:  # I-08
+async def test_readers_of_codes_are_in_the_audit_log_once_a_day(world: World) -> None:  # I-08
     session = await world.session(NHA_TRANG)
     client = await world.signed_in("nhatrang")
     for _ in range(2):
@@ -314,7 +314,7 @@ async def test_twenty_wrong_codes_lock_and_are_a_security_event(world: World) ->
     assert log[21:] == [("camranh", "code-locked", "camranh", "")]
 
 
-async def test_who_enters_is_on_the_record(world: World) -> None:
+async def test_joins_are_in_the_audit_log(world: World) -> None:
     session = await world.session(NHA_TRANG, CAM_RANH)
     await world.join("nhatrang", session)
     assert noted(await world.audited(1)) == [("nhatrang", "enter", session.id, session.number)]

@@ -119,7 +119,7 @@ async def test_a_plan_is_shown_held_and_confirmed_with_a_reason(world: World) ->
     assert [(each["session"]["id"], each["state"]) for each in queue["waiting"]] == [(second["id"], "revoked")]
 
 
-async def test_who_passes_the_order_says_why(world: World) -> None:
+async def test_passing_over_the_order_needs_a_reason(world: World) -> None:
     client = await world.signed_in("central")
     holder = await booked(client, HOST, 100)
     await booked(client, CAM_RANH, 20)
@@ -233,7 +233,7 @@ async def test_i03_the_operator_gives_up_what_nobody_opened(world: World) -> Non
     assert await refused(client, f"/sessions/{opened.id}/release", body) == (409, "not-missed")
 
 
-async def test_i06_the_desk_sees_half_an_hour_before_who_cannot_run_on(world: World) -> None:
+async def test_i06_operators_see_half_an_hour_before_which_session_cannot_run_on(world: World) -> None:
     client = await world.signed_in("central")
     meeting = await booked(client, NHA_TRANG, 90)  # until 10:00
     await sent(client, f"/points/{CAM_RANH}/devices", {"devices": 99})
@@ -328,7 +328,7 @@ async def test_r105_a_supervisor_sees_all_and_changes_nothing(world: World) -> N
     assert (await world.services.scheduler.session(session.id)) == session
 
 
-async def test_r061_the_duty_desk_takes_note_of_an_emergency(world: World) -> None:
+async def test_r061_the_person_on_duty_takes_note_of_an_emergency(world: World) -> None:
     host, central = await world.signed_in("host"), await world.signed_in("central")
     flood = registration(
         **EMERGENCY, official={"start": "2026-04-06T08:30:00+07:00", "end": "2026-04-06T10:00:00+07:00"}
@@ -393,7 +393,7 @@ async def test_r108_a_faulty_profile_is_told_with_its_lines(world: World) -> Non
         ]
 
 
-async def test_r095_who_directs_is_on_the_record_though_it_is_cut_off_meanwhile(world: World) -> None:
+async def test_r095_a_controller_is_in_the_audit_log_though_it_is_cut_off_meanwhile(world: World) -> None:
     session = await world.session(NHA_TRANG)
     await world.join("host", session)
     centre, joined = await world.join("central", session)

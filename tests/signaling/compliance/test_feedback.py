@@ -8,7 +8,7 @@ from signaling.core.audit_entry import AuditEntry
 from tests.signaling.world import NHA_TRANG, World, problem_of
 
 
-async def test_what_a_commune_says_is_in_the_list_with_its_status(world: World) -> None:
+async def test_feedback_of_a_commune_is_listed_with_its_status(world: World) -> None:
     point = await world.signed_in("nhatrang")
     async with point.post("/api/v1/feedback", json={"text": "  Đường truyền  yếu buổi sáng "}) as response:
         said = await response.json()
@@ -49,7 +49,7 @@ async def test_breaches_are_listed_by_unit_and_exported(world: World) -> None:  
         assert await response.json() == []
 
 
-async def test_r123_who_speaks_uninvited_is_listed_from_the_audit_log(world: World) -> None:
+async def test_r123_speakers_without_the_floor_are_listed_from_the_audit_log(world: World) -> None:
     session = await world.session(NHA_TRANG)
     entry = AuditEntry(world.clock(), "nhatrang", "speak-uninvited", session.id, "UBND.Nha Trang")
     await world.services.audit.append(entry)

@@ -21,7 +21,7 @@ async def told(world: World) -> list[tuple[str | None, str]]:
     return [(row.unit, row.facts.reason) for row in sorted(rows, key=lambda row: row.id)]
 
 
-async def test_who_must_act_sees_what_ends_and_is_told(settings: Settings) -> None:
+async def test_administrators_see_units_and_roles_that_end_and_units_are_notified(settings: Settings) -> None:
     tiers = replace(settings, profiles=(*SHIPPED, TWO_TIER), mail=MAIL)
     async with open_world(tiers) as world:
         world.clock.now = at("16/05/2025 08:00")

@@ -145,7 +145,7 @@ async def test_a_table_is_shown_before_it_is_imported(world: World) -> None:
     assert ("central", "directory-export", "people", "csv") in await noted(world, 9)
 
 
-async def test_what_ends_by_itself_is_noted(world: World) -> None:  # A39
+async def test_a_suspension_by_the_calendar_is_in_the_audit_log(world: World) -> None:  # A39
     central = await world.signed_in("central")
     await post(central, f"points/{NHA_TRANG}/assess", items=[{"id": item, "met": True} for item in ITEMS])
     world.clock.advance(732 * 86400)

@@ -146,7 +146,7 @@ async def test_a_wrong_line_is_kept_out_where_the_profile_says_so(settings: Sett
         assert [entry.action for entry in await world.audited(3)] == ["logout", "drift", "login"]
 
 
-async def test_r004_who_signs_in_from_a_wrong_line_is_flagged(world: World) -> None:
+async def test_r004_a_sign_in_from_a_wrong_line_is_flagged(world: World) -> None:
     central = await world.signed_in("central")
     await post(central, f"points/{NHA_TRANG}/lines", type="TSLCD", subscribed_kbps=4000, ranges="10.79.0.0/16")
     await world.signed_in("nhatrang")

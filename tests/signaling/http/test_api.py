@@ -305,7 +305,7 @@ def test_the_matrix_knows_every_call() -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_who_may_what(world: World, role: str) -> None:
+async def test_each_role_may_call_what_the_matrix_allows(world: World, role: str) -> None:
     session = await world.session(NHA_TRANG)
     path = await world.server.recordings.begin(session.id, "Họp", ("UBND.Khanh Hoa", "56"), NOW)
     await asyncio.to_thread(film, Path(path), 0.2)
@@ -364,7 +364,7 @@ OWN = {"/logout", "/password"}
 """Calls about one's own login."""
 
 
-async def test_who_supervises_changes_nothing(world: World) -> None:  # Điều 16.2
+async def test_a_supervisor_changes_nothing(world: World) -> None:  # Điều 16.2
     session = await world.session(NHA_TRANG)
     client = await world.signed_in("office")
     changing = [route for route in CLOSED if route.method != "GET" and public_path(route.path) not in ASKING | OWN]
@@ -381,7 +381,7 @@ async def test_who_supervises_changes_nothing(world: World) -> None:  # Điều 
         assert await problem_of(response) == (403, "forbidden")
 
 
-async def test_who_supervises_may_ask(world: World) -> None:
+async def test_a_supervisor_may_call_posts_that_change_nothing(world: World) -> None:
     session = await world.session(NHA_TRANG)
     client = await world.signed_in("office")
     for path in sorted(ASKING - {"/profiles/preview", "/directory/tables/{id}/preview", "/recordings/{id}/link"}):
@@ -393,7 +393,7 @@ async def test_who_supervises_may_ask(world: World) -> None:
         assert response.status == 204
 
 
-async def test_who_supervises_and_has_another_role_changes_things_by_that_alone(world: World) -> None:
+async def test_a_supervisor_with_another_role_changes_things_by_that_role_alone(world: World) -> None:
     await world.accounts.add_account(
         Account("both", "Both", ("supervisor", "site"), "568", NHA_TRANG), CHEAP.hash(PASSWORD), NOW
     )

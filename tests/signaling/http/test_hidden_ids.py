@@ -163,7 +163,7 @@ async def test_people_of_another_provider_cannot_tell_either(world: World) -> No
         ("host", "POST", "/incidents/{id}/steps", 403),
     ],
 )
-async def test_what_one_may_see_but_not_change_is_forbidden(
+async def test_changing_a_visible_row_without_the_right_is_forbidden(
     world: World, account: str, method: str, path: str, status: int
 ) -> None:
     ids = await things(world)
@@ -172,7 +172,7 @@ async def test_what_one_may_see_but_not_change_is_forbidden(
     assert (await answered(client, world, route, ids[kind(route)], account))[0] == status
 
 
-async def test_who_asks_for_what_they_may_not_see_is_on_record(world: World) -> None:
+async def test_requests_for_hidden_ids_are_in_the_audit_log(world: World) -> None:
     session = await world.session(NHA_TRANG, start=timedelta(hours=1))
     client = await world.signed_in("dienkhanh")
     async with client.get(f"{PREFIX}/sessions/{session.id}") as response:

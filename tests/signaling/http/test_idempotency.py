@@ -77,7 +77,7 @@ async def test_a_key_is_its_accounts_own(world: World) -> None:
 
 
 @pytest.mark.parametrize("key", ["short", "x" * 101, "with a blank in it", "é" * 20])
-async def test_what_is_no_key_is_told(world: World, key: str) -> None:
+async def test_a_malformed_key_is_refused(world: World, key: str) -> None:
     client = await world.signed_in("host")
     assert await problem_of(await post(client, URL, registration(), key)) == (422, "invalid")
     assert await sessions(client) == []
@@ -160,7 +160,7 @@ async def test_a_fault_of_ours_after_the_commit_makes_no_second_session(
     assert len(await sessions(client)) == 1
 
 
-async def test_answers_lie_sealed(world: World) -> None:
+async def test_stored_responses_are_encrypted(world: World) -> None:
     client = await world.signed_in("host")
     made = await (await post(client, URL, registration())).json()
     async with world.services.database.connect() as db:
@@ -195,7 +195,7 @@ def test_every_call_that_changes_something_takes_a_key() -> None:
 # The record alone, as several processes see it.
 
 
-async def test_whoever_takes_over_makes_the_other_ones_transaction_fail(settings: Settings) -> None:
+async def test_a_key_that_is_taken_over_makes_the_first_transaction_fail(settings: Settings) -> None:
     async with open_world(settings) as world:
         one, two = Idempotency(world.services.database), Idempotency(world.services.database)
         request = Keyed("host", KEY, "f" * 64)
@@ -222,7 +222,7 @@ async def test_whoever_takes_over_makes_the_other_ones_transaction_fail(settings
         assert await one.once(request, NOW, slow, lambda _: None) == Answer(201, '{"of": "two"}', replayed=True)
 
 
-async def test_what_a_dead_process_had_committed_is_not_done_again(settings: Settings) -> None:
+async def test_a_request_that_a_dead_process_had_committed_is_not_done_again(settings: Settings) -> None:
     async with open_world(settings) as world:
         request = Keyed("host", KEY, "f" * 64)
 

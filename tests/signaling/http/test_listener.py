@@ -89,7 +89,7 @@ async def hang_up(streams: Streams) -> None:
 
 
 @pytest.mark.parametrize("said", [b"", SLOW_HEAD], ids=["silent", "slow"])
-async def test_who_says_nothing_shuts_nobody_out(said: bytes) -> None:
+async def test_silent_connections_shut_nobody_out(said: bytes) -> None:
     async with opened(replace(PATIENT, per_address=10)) as door:
         idle = [await door.knock(said) for _ in range(10)]
         await soon(lambda: door.listener._count == 10)

@@ -206,7 +206,7 @@ def test_settings_that_cannot_be_used_are_named(name: str, value: str) -> None:
         read({f"DIEMCAU_{name}": value})
 
 
-def test_the_gateway_is_there_only_where_it_is_set() -> None:
+def test_the_sip_bridge_is_there_only_where_it_is_set() -> None:
     assert read({}).sip is None
     assert read({"DIEMCAU_SIP_HOST": "10.57.0.2"}).sip == SipSettings("10.57.0.2", 5060, most_calls=250)
     set_ = {"DIEMCAU_SIP_HOST": "0.0.0.0", "DIEMCAU_SIP_PORT": "5062", "DIEMCAU_MAX_POINTS": "40"}

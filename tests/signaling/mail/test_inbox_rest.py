@@ -20,7 +20,7 @@ async def came(world: World, *bodies: str) -> list[bytes]:
     return raws
 
 
-async def test_the_desk_reads_letters(world: World) -> None:
+async def test_operators_read_letters(world: World) -> None:
     raws = await came(world, BODY, "Cảm ơn Sở.")
     central = await world.signed_in("central")
     async with central.get("/api/v1/letters") as response:

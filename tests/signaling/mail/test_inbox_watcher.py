@@ -87,7 +87,7 @@ async def test_letters_are_taken_in_order_and_marked(settings: Settings, box: Bo
         assert (await intake.look(), len(await world.services.inbound_mail.letters(9))) == (1, 4)
 
 
-async def test_what_a_person_has_opened_is_taken_in_too(settings: Settings, box: Box, authority: Path) -> None:
+async def test_a_letter_that_a_person_has_opened_is_taken_in_too(settings: Settings, box: Box, authority: Path) -> None:
     server = Server("127.0.0.1", box.port, "none", USER, PASSWORD)
     async with open_roof(settings, server, authority) as (world, intake):
         box.drop(letter(UNIT_BOX))
@@ -136,7 +136,7 @@ async def test_a_mailbox_that_cannot_be_read(
             await intake.look()
 
 
-async def test_the_roof_watches_by_itself(settings: Settings, box: Box, authority: Path) -> None:
+async def test_the_server_watches_by_itself(settings: Settings, box: Box, authority: Path) -> None:
     box.drop(letter(UNIT_BOX))
     mail = Mail(Server("127.0.0.1", 1, "none", "", ""), OFFICE, Server("127.0.0.1", box.port, "none", USER, PASSWORD))
     async with open_world(replace(settings, mail=mail)) as world:

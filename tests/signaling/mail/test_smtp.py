@@ -155,7 +155,7 @@ async def test_a_channel_that_is_down_is_tried_again_and_holds_no_other(office: 
     assert len(office.box.letters) == 1
 
 
-async def test_what_a_server_refuses_for_good_waits_for_a_person(office: Office) -> None:
+async def test_a_letter_refused_for_good_waits_for_a_person(office: Office) -> None:
     office.box.answers = ["554 no"]
     office.hook.statuses = [403, 403]
     await office.world.session()

@@ -50,7 +50,7 @@ async def test_old_failures_do_not_count(valkey: Redis) -> None:
     assert await locked(valkey, Throttle(valkey), RULE, [6] * 6) == [0] * 6
 
 
-async def test_what_was_right_does_not_count(valkey: Redis) -> None:
+async def test_right_attempts_do_not_count(valkey: Redis) -> None:
     throttle = Throttle(valkey)
     for _ in range(9):
         attempt = await throttle.attempt(RULE, "a")
@@ -69,7 +69,7 @@ async def test_codes_lock_for_a_quarter_of_an_hour(valkey: Redis) -> None:
     assert await locked(valkey, throttle, CODE, [0] * 20 + [10, 880, 20]) == [0] * 20 + [890, 10, 0]
 
 
-async def test_whom_valkey_forgot_is_locked_all_the_same(valkey: Redis) -> None:
+async def test_a_name_that_valkey_forgot_is_locked_all_the_same(valkey: Redis) -> None:
     here, there = Throttle(valkey), Throttle(valkey)
     for who in "aab":
         await here.attempt(RULE, who)
@@ -82,7 +82,7 @@ async def test_whom_valkey_forgot_is_locked_all_the_same(valkey: Redis) -> None:
     assert round((await there.attempt(RULE, "b")).locked, -1) == RULE.lock
 
 
-async def test_what_valkey_no_longer_counts_is_not_written_again(
+async def test_forgotten_attempts_are_not_written_to_valkey_again(
     valkey: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     throttle, short = Throttle(valkey), Rule("test", 3, 0, 100)
@@ -154,7 +154,7 @@ async def test_nobody_comes_in_because_others_are_forgotten(valkey: Redis) -> No
     assert await presence.connected("a", "b") == [2, 0]
 
 
-async def test_what_valkey_forgot_is_written_again_without_being_asked_for(valkey: Redis) -> None:
+async def test_legs_that_valkey_forgot_are_written_again_by_themselves(valkey: Redis) -> None:
     presence = ConnectedDevices(valkey)
     keeping = asyncio.create_task(presence.keep())
     presence.hold({"a": {"1"}, "b": {"1", "2"}})

@@ -39,7 +39,7 @@ def test_refusals_name_their_article_in_both_languages() -> None:
     assert said == "This meeting is controlled by UBND huyện Diên Khánh (Article 14.3.a)."
 
 
-async def test_who_chairs_calls_for_help_and_only_the_centre_directs(world: World) -> None:
+async def test_the_host_calls_for_help_and_only_the_centre_directs(world: World) -> None:
     session = await world.session(NHA_TRANG, host=DIEN_AN)
     commune, _ = await world.join("dienan", session)
     _, guest = await world.join("nhatrang", session)

@@ -98,7 +98,7 @@ async def test_a_server_that_cannot_serve_ends_no_meeting(settings: Settings) ->
         assert [call for call in engine.calls if call[0] in MADE] == []
 
 
-async def test_what_was_done_in_the_last_moment_is_in_the_engine_alone_and_holds(settings: Settings) -> None:
+async def test_changes_of_the_last_moment_are_in_the_engine_alone_and_hold(settings: Settings) -> None:
     engine = FakeEngine()
     async with open_world(settings, held=engine) as world:
         session, _, chair, there = await _meeting(world)
@@ -272,7 +272,7 @@ async def test_a_file_that_a_worker_of_another_machine_may_be_closing_is_awaited
         serving.cancel()
 
 
-async def test_a_room_without_a_conference_is_closed_and_a_conference_that_is_over_forgotten(
+async def test_a_room_without_a_meeting_is_closed_and_a_meeting_that_is_over_forgotten(
     settings: Settings,
 ) -> None:
     engine = FakeEngine()
@@ -297,7 +297,7 @@ async def test_a_resume_token_is_kept_as_a_hash(settings: Settings) -> None:
     assert (chair["resume"] in record, ticket_of(chair["resume"]) in record) == (False, True)
 
 
-async def test_who_joined_is_kept_before_being_told_so(settings: Settings) -> None:
+async def test_a_join_is_stored_before_it_is_confirmed(settings: Settings) -> None:
     engine = FakeEngine()
     async with open_world(settings, held=engine) as world:
         session = await world.session(NHA_TRANG)
@@ -311,7 +311,7 @@ async def test_who_joined_is_kept_before_being_told_so(settings: Settings) -> No
         assert joined["seat"] == chair["seat"]
 
 
-async def test_who_was_taken_over_from_writes_nothing_any_more(settings: Settings) -> None:
+async def test_a_server_that_was_taken_over_from_writes_nothing_any_more(settings: Settings) -> None:
     async with open_world(settings) as world:
         session, host, _, there = await _meeting(world)
         keeper = world.server.meetings.dependencies.keeper
@@ -382,7 +382,7 @@ async def test_a_room_system_that_is_not_registered_any_more_leaves(
         assert list(world.server.meetings.meetings[session.id].state.roster.seats) == [chair["seat"]]
 
 
-async def test_who_does_not_come_back_is_gone_a_minute_after_the_new_process_began(settings: Settings) -> None:
+async def test_a_seat_that_does_not_come_back_is_gone_a_minute_after_the_new_process_began(settings: Settings) -> None:
     engine = FakeEngine()
     async with open_world(settings, held=engine) as world:
         session, _, chair, there = await _meeting(world)
@@ -408,7 +408,7 @@ async def test_a_worker_that_dies_meanwhile_keeps_no_server_from_starting(settin
         engine.failing.clear()
 
 
-async def test_what_cannot_be_read_any_more_keeps_nobody_from_meeting_anew(settings: Settings) -> None:
+async def test_a_snapshot_that_cannot_be_read_keeps_nobody_from_meeting_anew(settings: Settings) -> None:
     async with open_world(settings) as world:
         session, *_ = await _meeting(world)
         await world.server.meetings.leave()
@@ -436,7 +436,7 @@ async def _rewrite(world: World, change: Callable[[dict[str, Any]], object]) -> 
         await connection.execute(update(CONFERENCES).values(record=text))
 
 
-async def test_a_conference_of_another_release_is_told_with_session_and_versions(
+async def test_a_meeting_of_another_release_is_logged_with_session_and_versions(
     settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with open_world(settings) as world:
@@ -450,7 +450,7 @@ async def test_a_conference_of_another_release_is_told_with_session_and_versions
     assert told == [f"x the meeting of session {session.id} begins anew: {versions}"]
 
 
-async def test_a_conference_of_another_release_that_kept_more_is_led_on(settings: Settings) -> None:
+async def test_a_meeting_of_another_release_with_more_state_is_continued(settings: Settings) -> None:
     engine = FakeEngine()
     async with open_world(settings, held=engine) as world:
         session, *_ = await _meeting(world)
@@ -469,7 +469,7 @@ class Led:
         self.snapshot = snapshot
 
 
-async def test_what_is_being_written_when_the_keeper_stops_is_written(
+async def test_a_snapshot_being_written_when_the_keeper_stops_is_written(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_world(settings) as world:

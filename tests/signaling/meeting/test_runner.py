@@ -52,7 +52,7 @@ async def test_the_picture_says_title_and_names_of_a_session_that_is_changed_whi
     assert (options.title, options.names) == ("Họp bất thường", names)
 
 
-async def test_a_meeting_from_the_door_to_goodbye(world: World) -> None:
+async def test_a_meeting_from_join_to_goodbye(world: World) -> None:
     session = await world.session(NHA_TRANG, CAM_RANH)
     host, joined = await world.join("host", session)
     assert {key: joined[key] for key in ("role", "controller", "layout", "recording", "view", "now")} == {
@@ -111,7 +111,7 @@ DOOR: list[tuple[str, timedelta, str]] = [
 
 
 @pytest.mark.parametrize(("account", "start", "word"), DOOR)
-async def test_the_door_says_why(world: World, account: str, start: timedelta, word: str) -> None:
+async def test_a_refused_join_says_why(world: World, account: str, start: timedelta, word: str) -> None:
     session = await world.session(NHA_TRANG, start=start)
     socket = await world.socket(account)
     refused = await socket.ask(type="join", code=session.code)
@@ -257,7 +257,7 @@ async def test_a_point_with_more_devices_than_it_reserved_finds_the_session_full
     assert (await socket.ask(type="join", code=session.code, accepted=True))["type"] == "joined"
 
 
-async def test_who_comes_early_takes_no_place_from_who_is_due(world: World) -> None:
+async def test_early_points_take_no_place_from_points_that_are_due(world: World) -> None:
     await world.services.scheduler.operator.set_capacity(
         NOW - timedelta(hours=2), Amount(5, 10), NOW
     )  # usable: 4 points beside the test room
@@ -292,7 +292,7 @@ async def test_coming_back_with_the_token(world: World) -> None:
     await host.seat(joined["seat"], here=True, floor=True)
 
 
-async def test_who_is_cut_off_while_it_is_seated_finds_its_seat_all_the_same(
+async def test_a_client_cut_off_while_it_is_seated_finds_its_seat_all_the_same(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = await world.session(NHA_TRANG)
@@ -465,7 +465,9 @@ async def test_a_meeting_that_ends_while_time_passes_in_another_is_passed_over(
     assert list(hub.meetings) == [first.id]
 
 
-async def test_who_joins_is_told_so_first_and_how_all_is_by_then(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_join_is_confirmed_first_and_then_has_the_latest_state(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     session = await world.session(NHA_TRANG)
     meeting = await world.server.meetings.open(session)
     system = CalledSystem(device="d", point=NHA_TRANG, name="a", state="calling", at=None, status=0)

@@ -48,7 +48,7 @@ async def test_signing_out_hangs_up_what_came_with_that_login_alone(world: World
     assert (await elsewhere.ask(type="ping"))["type"] == "pong"
 
 
-async def test_who_waits_at_the_door_is_hung_up_too(world: World) -> None:
+async def test_a_guest_in_the_waiting_room_is_hung_up_too(world: World) -> None:
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     browser = await world.signed_in("camranh")
@@ -74,7 +74,7 @@ async def test_a_changed_password_hangs_up_every_socket_of_the_account(world: Wo
         assert response.status == 200
 
 
-async def test_what_the_command_line_ends_is_hung_up_with_the_next_look(world: World) -> None:
+async def test_sign_ins_ended_by_the_command_line_are_hung_up_with_the_next_look(world: World) -> None:
     session = await world.session(NHA_TRANG)
     socket, _ = await world.join("nhatrang", session)
     host, _ = await world.join("host", session)
@@ -123,7 +123,7 @@ async def test_a_login_that_expires_cuts_nobody_who_is_seated_and_opens_nothing_
         await browser.ws_connect("/ws")
 
 
-async def test_who_sits_longer_than_an_expired_login_is_kept_stays(world: World) -> None:
+async def test_a_client_seated_longer_than_expired_sign_ins_are_stored_stays(world: World) -> None:
     session = await world.session(NHA_TRANG, start=timedelta(hours=11))
     world.clock.advance(HALF_A_DAY - 1800)
     browser = await world.signed_in("nhatrang")

@@ -49,7 +49,7 @@ async def test_nothing_of_it_is_kept_and_nobody_controls_it(world: World) -> Non
     assert world.engine.rooms[ROOM].recording is None
 
 
-async def test_who_belongs_to_a_unit_tries_one_of_its_points_only(world: World) -> None:
+async def test_a_member_of_a_unit_tries_one_of_its_points_only(world: World) -> None:
     assert (await visit(world, "central"))[1]["error"] == "no-point"
     assert (await visit(world, "cauba", point=NHA_TRANG))[1]["error"] == "no-point"
     assert (await visit(world, "cauba", point=CAU_BA))[1]["type"] == "joined"

@@ -48,7 +48,7 @@ JSON = st.recursive(
 
 
 @given(MESSAGES)
-def test_what_a_client_writes_is_read_back(message: m.ClientMessage) -> None:
+def test_client_messages_are_read_back(message: m.ClientMessage) -> None:
     assert m.parse(message.model_dump_json()) == message
 
 

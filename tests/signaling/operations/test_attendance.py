@@ -46,7 +46,7 @@ async def test_joins_and_leaves_are_recorded_with_their_times(world: World) -> N
     assert stays(slot, CAM_RANH) == []
 
 
-async def test_r094_who_had_the_floor_is_kept_with_the_place_of_the_hand_and_its_topic(world: World) -> None:
+async def test_r094_speakers_are_recorded_with_the_position_of_the_hand_and_its_topic(world: World) -> None:
     session = await world.session(NHA_TRANG, CAM_RANH)
     host, _ = await world.join("host", session)
     nha_trang, first = await world.join("nhatrang", session)
@@ -107,7 +107,7 @@ async def test_a_lost_line_counts_from_its_last_sign_of_life_and_may_be_explaine
     assert (entry.actor, entry.action, entry.subject) == ("nhatrang", "explain", session.id)
 
 
-async def test_who_may_look_and_speak(world: World) -> None:
+async def test_attendance_is_hidden_from_others_and_only_the_point_explains_an_interruption(world: World) -> None:
     session = await world.session(NHA_TRANG)
     path, cause = f"/api/v1/sessions/{session.id}", {"point": NHA_TRANG, "start": stamp(0), "cause": "x"}
     outside = await world.signed_in("dienkhanh")
@@ -164,7 +164,7 @@ async def test_r099_a_departure_that_could_not_be_written_is_written_with_the_ne
     assert stays(await attendance(world, session.id), NHA_TRANG) == [(stamp(0), stamp(10))]
 
 
-async def test_r099_who_is_back_before_its_departure_is_written_was_away_all_the_same(impatient: World) -> None:
+async def test_r099_a_point_back_before_its_departure_is_written_was_away_all_the_same(impatient: World) -> None:
     world = impatient
     session = await world.session(NHA_TRANG)
     socket, _ = await world.join("nhatrang", session)

@@ -45,7 +45,7 @@ async def test_the_host_asks_and_sees_who_has_answered(world: World) -> None:
     assert "f" not in {cell.data_type for row in sheet.iter_rows(min_row=3) for cell in row}
 
 
-async def test_who_may_ask_and_answer(world: World) -> None:
+async def test_attendee_lists_are_requested_and_filled_in_by_role(world: World) -> None:
     session = await world.session(NHA_TRANG, CAM_RANH)
     path = f"/api/v1/sessions/{session.id}/lists"
     site = await world.signed_in("camranh")

@@ -104,7 +104,7 @@ async def test_a_document_is_had_by_whom_the_host_lets(world: World) -> None:  #
     assert not list(world.server.document_folder.iterdir())
 
 
-async def test_r101_a_document_lies_sealed_and_its_damage_is_on_the_record(world: World) -> None:
+async def test_r101_a_document_is_stored_encrypted_and_its_damage_is_in_the_audit_log(world: World) -> None:
     session = await world.session(NHA_TRANG)
     host = await world.signed_in("host")
     async with host.post(f"/api/v1/sessions/{session.id}/documents?name=a", data=PDF) as response:

@@ -7,7 +7,7 @@ from tests.signaling.incident_calls import act, listed
 from tests.signaling.world import CAM_RANH, NHA_TRANG, World, problem_of
 
 
-async def test_one_tap_reaches_the_desk_with_what_is_measured(world: World) -> None:
+async def test_one_tap_reports_an_incident_with_measurements(world: World) -> None:
     session = await world.session(NHA_TRANG, CAM_RANH)
     host, _ = await world.join("host", session)
     point, joined = await world.join("nhatrang", session)
@@ -51,7 +51,7 @@ async def test_one_tap_reaches_the_desk_with_what_is_measured(world: World) -> N
     assert actions == ["incident-resolved", "incident-taken", "incident"]
 
 
-async def test_who_sees_and_who_acts(world: World) -> None:
+async def test_incidents_are_seen_and_handled_by_role(world: World) -> None:
     session = await world.session(NHA_TRANG)
     point, _ = await world.join("nhatrang", session)
     told = await point.ask(type="report", kind="device", text="VCS treo")

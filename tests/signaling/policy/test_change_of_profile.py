@@ -93,7 +93,7 @@ async def test_every_page_answers_after_the_change(tiers: Settings) -> None:
         assert failed == []
 
 
-async def test_who_registers_is_said_by_the_profile_of_the_session(tiers: Settings) -> None:
+async def test_registrants_are_determined_by_the_profile_of_the_session(tiers: Settings) -> None:
     """A commune that registers for itself from July on does so already in June (Điều 12.2)."""
     async with open_world(tiers) as world:
         world.clock.now = at("26/06/2025 08:00")

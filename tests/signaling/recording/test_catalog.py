@@ -167,7 +167,9 @@ async def test_files_of_points_that_never_spoke_are_deleted_with_the_end(world: 
     ("data", "error", "reason"),
     [(JUNK, None, "unreadable"), (b"", None, "empty"), (b"", "media-restarting", "media-restarting")],
 )
-async def test_what_cannot_be_made_good_says_why(world: World, data: bytes, error: str | None, reason: str) -> None:
+async def test_a_recording_that_cannot_be_repaired_says_why(
+    world: World, data: bytes, error: str | None, reason: str
+) -> None:
     path = await part(world, "s", data, error)
     await world.server.remux_queue.idle()
     [kept] = await world.recording_store.recordings()
@@ -179,7 +181,7 @@ async def test_what_cannot_be_made_good_says_why(world: World, data: bytes, erro
     )
 
 
-async def test_what_is_not_ready_cannot_be_fetched(world: World) -> None:
+async def test_a_recording_that_is_not_ready_cannot_be_fetched(world: World) -> None:
     await world.server.recordings.begin("s", "Họp", HOST_IS, NOW)
     [running] = await world.recording_store.recordings()
     async with (await world.signed_in("host")).post(f"/api/v1/recordings/{running.id}/link", json={}) as response:
@@ -306,7 +308,7 @@ async def test_a_process_that_is_killed_says_nothing(tmp_path: Path, monkeypatch
     assert await remux(RemuxJob(tmp_path / "1.mp4", (), "00")) is NO_OUTPUT
 
 
-async def test_what_runs_again_while_it_is_joined_is_not_ready(world: World, reel: bytes) -> None:
+async def test_a_recording_that_runs_again_while_its_parts_are_joined_is_not_ready(world: World, reel: bytes) -> None:
     async def work(job: RemuxJob) -> RemuxOutcome:
         if job.target.name == "joined.mp4" and len(job.pieces) == 2:
             await part(world, "s", reel)
@@ -397,7 +399,7 @@ async def test_pause_reaches_the_engine_and_everybody(world: World) -> None:
 
 
 @pytest.mark.parametrize("paused", [False, True])
-async def test_what_is_stopped_while_its_worker_is_replaced_is_not_taken_up_by_the_next_server(
+async def test_a_recording_stopped_while_its_worker_is_replaced_is_not_resumed_by_the_next_server(
     settings: Settings, paused: bool
 ) -> None:
     async with open_world(settings) as world:
@@ -470,7 +472,7 @@ async def test_r101_no_file_of_a_recording_lies_open(world: World) -> None:
         ("pages=1-2", 416, 0, 0),
     ],
 )
-async def test_r101_ranges_of_a_sealed_file(world: World, asked: str, status: int, start: int, stop: int) -> None:
+async def test_r101_ranges_of_an_encrypted_file(world: World, asked: str, status: int, start: int, stop: int) -> None:
     data = JUNK * 250
     recording = await recorded(world, data)
     answer = await fetched(world, recording, Range=asked)
@@ -553,7 +555,7 @@ async def test_r101_without_room_it_lies_open_until_there_is(
     assert (await fetched(world, recording, Range="bytes=4-7"))[1] == b"ftyp"
 
 
-async def test_r101_what_is_deleted_while_it_is_sealed_stays_deleted(world: World, reel: bytes) -> None:
+async def test_r101_a_recording_deleted_while_it_is_encrypted_stays_deleted(world: World, reel: bytes) -> None:
     await world.server.remux_queue.stop()
     path = await part(world, "s", reel)
     [closed] = await world.recording_store.recordings()
@@ -605,7 +607,7 @@ async def test_a_file_that_is_gone_is_not_found(world: World) -> None:
         assert await problem_of(response) == (404, "not-found")
 
 
-async def test_what_a_killed_server_left_open_is_closed_with_its_length(world: World) -> None:
+async def test_a_recording_left_open_by_a_killed_server_is_closed_with_its_length(world: World) -> None:
     session = await world.session(NHA_TRANG)
     path = await world.server.recordings.begin(session.id, "Họp", HOST_IS, NOW)
     with open(path, "wb") as file:
@@ -620,7 +622,7 @@ async def test_what_a_killed_server_left_open_is_closed_with_its_length(world: W
     assert parts == {session.id: (42.0, len(JUNK), "interrupted"), "other": (0.0, 0, "interrupted")}
 
 
-async def test_what_a_worker_still_records_into_stays_open_and_ends_as_usual(world: World) -> None:
+async def test_a_file_that_a_worker_still_writes_stays_open_and_ends_as_usual(world: World) -> None:
     first, second = [await world.server.recordings.begin(session, "Họp", HOST_IS, NOW) for session in ("s", "t")]
     fresh = RecordingCatalog(
         world.recording_store, world.server.recordings.directory, b"", world.server.remux_queue.wake, world.disk
@@ -712,7 +714,7 @@ async def test_steps_and_marks_become_chapters_also_of_joined_parts(world: World
     assert [chapter["seconds"] for chapter in entry["chapters"]] == [0.0, 1.0, 2.0, 3.0]
 
 
-async def test_a_conference_without_script_is_one_chapter_which_is_none(world: World, reel: bytes) -> None:
+async def test_a_meeting_without_script_has_no_chapters(world: World, reel: bytes) -> None:
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     await host.ask(type="record", on=True)
@@ -810,7 +812,7 @@ async def test_registered_voices_are_kept_with_the_registered_recording(world: W
     assert ("record_voices", session.id, True) in world.engine.calls
 
 
-async def test_how_many_voices_are_mixed_is_told_to_the_room_and_counted_on_the_disk(settings: Settings) -> None:
+async def test_the_number_of_mixed_voices_reaches_the_room_and_the_disk_estimate(settings: Settings) -> None:
     async with open_world(replace(settings, speaker_hold=3.0, mixed_voices=7)) as world:
         session = await world.session(NHA_TRANG)
         await world.join("host", session)
@@ -832,7 +834,7 @@ async def test_r082_a_wish_to_record_is_weighed_against_the_space_left(world: Wo
         assert await problem_of(response) == (422, "invalid")
 
 
-async def test_what_is_noted_while_the_disk_still_takes_the_part_before_is_of_the_part_that_runs(world: World) -> None:
+async def test_marks_set_while_the_disk_still_takes_the_last_part_belong_to_the_running_part(world: World) -> None:
     await world.server.remux_queue.stop()
     kept = world.server.recordings
     paths = [await kept.begin("s", "Họp", HOST_IS, NOW, "host")]

@@ -64,7 +64,7 @@ async def test_notes_are_brought_in_their_order_and_leave_no_file(base: Base, pa
     assert (base.taken, path.exists()) == (NOTES, False)
 
 
-async def test_what_the_database_does_not_take_is_tried_again(base: Base, path: Path) -> None:
+async def test_a_note_that_the_database_does_not_take_is_tried_again(base: Base, path: Path) -> None:
     base.fault = lambda _: GONE
     journal = RecordingJournal(path, base.note)
     for note in NOTES:
@@ -77,7 +77,7 @@ async def test_what_the_database_does_not_take_is_tried_again(base: Base, path: 
     assert base.taken == NOTES
 
 
-async def test_what_waited_is_brought_by_the_next_server_but_for_a_torn_line(base: Base, path: Path) -> None:
+async def test_waiting_notes_are_brought_by_the_next_server_but_for_a_torn_line(base: Base, path: Path) -> None:
     base.fault = lambda _: GONE
     journal = RecordingJournal(path, base.note)
     await journal.add(NOTES[0])
@@ -103,7 +103,7 @@ async def test_without_room_for_the_file_a_note_waits_in_memory(base: Base, path
     assert (base.taken, kept) == (NOTES[:2], [False, True])
 
 
-async def test_what_the_database_will_never_take_holds_nothing_up(base: Base, path: Path) -> None:
+async def test_a_note_that_the_database_will_never_take_holds_nothing_up(base: Base, path: Path) -> None:
     base.fault = lambda note: DataError("UPDATE", {}, Exception("too long")) if isinstance(note, Stopped) else None
     journal = RecordingJournal(path, base.note)
     for note in NOTES[:3]:
@@ -224,7 +224,9 @@ async def test_whatever_a_worker_says_of_its_file_it_is_closed(world: World, sec
     assert (state, reason, kept) == ("finishing", error and error[:32], longest if seconds > 1 else 0.0)
 
 
-async def test_what_waits_is_noted_before_the_next_part_begins(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_waiting_notes_are_stored_before_the_next_part_begins(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await world.server.remux_queue.stop()
     monkeypatch.setattr(recording_journal, "RETRY_SECONDS", 3600.0)
     kept = world.server.recordings

@@ -47,7 +47,7 @@ async def reasons(world: World) -> list[tuple[int, str | None]]:
     return [(part.part, part.reason) for part in reversed(await world.recording_store.recordings()) if part.part]
 
 
-async def test_what_cannot_be_noted_is_not_recorded_and_the_host_is_told(
+async def test_a_recording_that_cannot_be_noted_does_not_begin_and_the_host_is_told(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session, host = await held(world)
@@ -92,7 +92,7 @@ async def test_a_session_ends_with_its_room_though_nothing_can_be_noted(
     assert (session.id in world.server.meetings.meetings, session.id in world.engine.rooms) == (False, False)
 
 
-async def test_what_is_given_up_is_told_at_once_and_its_end_says_nothing_of_the_next(world: World) -> None:
+async def test_a_recording_given_up_is_shown_off_at_once_and_its_end_does_not_touch_the_next(world: World) -> None:
     session, host = await held(world)
     room = world.engine.rooms[session.id]
     first, room.recording = await began(world, host, session), None

@@ -53,7 +53,7 @@ def begin(recording: MeetingRecording, now: datetime = NOW, by: str = "host") ->
     runs(recording, recording.ask(True, False, by, now), now)
 
 
-def test_what_was_interrupted_is_not_over(recording: MeetingRecording) -> None:
+def test_an_interrupted_recording_is_not_over(recording: MeetingRecording) -> None:
     begin(recording)
     before = recording.state
     assert (recording.ended("interrupted"), recording.state, recording.runs) == ([], before, True)
@@ -68,7 +68,9 @@ def test_everybody_is_told_that_it_is_on_once_the_engine_records(recording: Meet
     assert runs(recording, [start], later(3)) == []
 
 
-def test_what_is_stopped_before_it_began_never_is_on_and_says_nothing_of_the_next(recording: MeetingRecording) -> None:
+def test_a_recording_stopped_before_it_began_is_never_on_and_does_not_touch_the_next(
+    recording: MeetingRecording,
+) -> None:
     first = recording.ask(True, False, "host", NOW)
     assert recording.ask(False, False, "host", NOW) == [StopRecording("host", None), TellAll(OFF)]
     second = recording.ask(True, False, "host", NOW)
@@ -78,7 +80,7 @@ def test_what_is_stopped_before_it_began_never_is_on_and_says_nothing_of_the_nex
     assert recording.wished(NOW, True) == []
 
 
-def test_what_cannot_begin_is_told_and_not_tried_again(recording: MeetingRecording) -> None:
+def test_a_recording_that_cannot_begin_is_reported_and_not_tried_again(recording: MeetingRecording) -> None:
     start = start_in(recording.ask(True, False, "host", NOW))
     told = RecordingState(on=False, error="no-folder")
     assert (recording.failed(start, "no-folder"), recording.wished(NOW, True)) == ([TellAll(told)], [])
@@ -112,7 +114,9 @@ def test_paused_and_resumed_its_time_has_no_gap(recording: MeetingRecording) -> 
     assert recording.ask(False, True, "host", later(106)) == [StopRecording("host", None), TellAll(OFF)]
 
 
-def test_what_is_off_cannot_be_paused_and_what_is_so_already_stays(recording: MeetingRecording) -> None:
+def test_a_recording_that_is_off_cannot_be_paused_and_repeated_commands_change_nothing(
+    recording: MeetingRecording,
+) -> None:
     assert recording.ask(True, True, "host", NOW) == recording.ask(False, False, "host", NOW) == []
     begin(recording)
     assert recording.ask(True, False, "host", later(1)) == []
@@ -137,7 +141,7 @@ def test_a_worker_lost_in_a_pause_costs_a_new_part_but_records_nothing_of_the_pa
     assert recording.ask(True, False, "host", later(40))[1] == PauseRecording(False)
 
 
-def test_what_is_to_go_on_while_its_worker_is_replaced_goes_on_in_the_next_one(recording: MeetingRecording) -> None:
+def test_a_recording_resumed_while_its_worker_is_replaced_goes_on_in_the_next_one(recording: MeetingRecording) -> None:
     begin(recording)
     recording.ask(True, True, "host", later(10))
     recording.media_lost(later(11))
@@ -253,7 +257,7 @@ def test_an_amendment_asks_for_it_or_takes_it_back_but_not_what_somebody_began_b
     assert recording.wished(later(41), True) == [StartRecording(""), RecordVoices(True)]
 
 
-def test_what_the_engine_could_not_do_is_told(recording: MeetingRecording) -> None:
+def test_a_failure_of_the_engine_is_reported(recording: MeetingRecording) -> None:
     assert recording.ended("disk-slow") == []
     begin(recording)
     assert (recording.ended(None), recording.ended("disk-slow")) == (
@@ -306,7 +310,7 @@ ACTS = st.lists(
 
 
 @given(acts=ACTS)
-def test_what_is_told_to_be_on_is_what_the_engine_records(acts: list[tuple[str, bool, bool]]) -> None:
+def test_the_shown_state_is_what_the_engine_records(acts: list[tuple[str, bool, bool]]) -> None:
     """Whatever happens in whatever order: nobody is told that it is on before a file is open, or after."""
     recording, now = MeetingRecording(False, NOW), NOW
     opened = paused = lost = False

@@ -77,7 +77,7 @@ async def test_every_number_leads_to_its_rows(world: World) -> None:
         assert await problem_of(response) == (422, "invalid")
 
 
-async def test_r112_who_came_is_alike_on_the_page_and_in_the_files(world: World) -> None:
+async def test_r112_attendance_is_alike_on_the_page_and_in_the_files(world: World) -> None:
     session = await world.session(NHA_TRANG)
     stays = world.services.attendance
     await world.services.reports.alive(session.official.start)

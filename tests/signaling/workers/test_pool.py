@@ -158,7 +158,7 @@ async def test_a_room_that_is_lost_again_is_told_back_after_that_and_not_before(
     assert await shop.events(2) == [RoomLost("a"), RoomBack("a")]
 
 
-async def test_i07_what_is_recorded_goes_where_the_folder_is_seen_and_nowhere_else_begins(shop: Shop) -> None:
+async def test_i07_a_recorded_room_goes_to_a_worker_that_sees_the_folder(shop: Shop) -> None:
     await shop.lose(0)
     await shop.start(0, records=False)
     for room, options in (("a", RoomOptions()), ("b", RoomOptions(recorded=True)), ("c", RoomOptions(recorded=True))):
@@ -333,7 +333,7 @@ async def test_a_worker_that_dies_while_it_is_taken_in_holds_nothing(shop: Shop)
     assert shop.workers.place("b") == "1"
 
 
-async def test_what_a_worker_says_of_ends_and_files_of_its_own_is_told_and_noted_once(shop: Shop) -> None:
+async def test_a_worker_s_reports_of_ends_and_files_are_passed_on_once(shop: Shop) -> None:
     await shop.workers.open_room("a", RoomOptions())
     await shop.workers.start_recording("a", "/a/2.mp4")
     third = FakeEngine()
@@ -354,7 +354,7 @@ async def test_what_a_worker_says_of_ends_and_files_of_its_own_is_told_and_noted
     assert await shop.events(1) == [RecordingLost("b", "/b/1.mp4")]
 
 
-async def test_where_the_folder_is_not_seen_nothing_is_said_of_files(shop: Shop) -> None:
+async def test_a_worker_that_does_not_see_the_folder_reports_no_files(shop: Shop) -> None:
     third = FakeEngine()
     third.writing, third.ended = {"/b/1.mp4": "b"}, [RecordingEnded("a", "/a/1.mp4", 1.0, None)]
     await shop.workers.take("2", third, records=False)

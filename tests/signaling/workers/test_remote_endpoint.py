@@ -223,7 +223,7 @@ async def test_i07_sound_and_picture_are_back_from_another_machine_within_ten_se
     await asyncio.gather(lost.close(), found.close())
 
 
-async def test_i07_a_worker_that_lost_the_roof_dials_again_and_its_meetings_go_on(site: Site) -> None:
+async def test_i07_a_worker_that_lost_the_server_dials_again_and_its_meetings_go_on(site: Site) -> None:
     process = await site.start(await site.key("media-2"), "--log-level", "INFO")
     await site.until("media-2/1")
     host, joined = await site.world.join("host", await site.world.session(NHA_TRANG))
@@ -240,7 +240,7 @@ async def test_i07_a_worker_that_lost_the_roof_dials_again_and_its_meetings_go_o
     await caller.close()
 
 
-async def test_i07_a_meeting_on_another_machine_outlives_the_roof(
+async def test_i07_a_meeting_on_another_machine_outlives_the_server(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(remote_worker, "BACKOFF_S", (0.2,))
@@ -264,7 +264,7 @@ async def test_i07_a_meeting_on_another_machine_outlives_the_roof(
         await caller.close()
 
 
-async def test_i07_a_worker_is_refused_where_the_roof_itself_does_not_see_the_folder(site: Site) -> None:
+async def test_i07_a_worker_is_refused_when_the_server_itself_does_not_see_the_folder(site: Site) -> None:
     site.world.server.recordings.directory.write_bytes(b"")
     dialled = await site.dial(await site.key("media-2"))
     fault = f"[Errno 17] File exists: '{site.world.server.recordings.directory}'"
@@ -281,7 +281,7 @@ async def test_i07_several_workers_of_a_machine_have_one_key(site: Site) -> None
     await site.until("media-2/1", "media-2/2")
 
 
-async def test_i07_a_key_is_given_to_no_roof_whose_certificate_is_unknown(site: Site) -> None:
+async def test_i07_a_key_is_sent_to_no_server_whose_certificate_is_unknown(site: Site) -> None:
     process = await site.start(await site.key("media-2"), "--authority", str(site.directory / "other" / "cert.pem"))
     assert process.stderr is not None
     async with asyncio.timeout(PATIENCE_S):
@@ -387,7 +387,7 @@ def _words(**fields: object) -> str:
         _words(event="Speaking", fields={"room": "r", "seat": "x" * (1 << 20)}),
     ],
 )
-async def test_i07_who_says_what_no_worker_can_say_is_cut_off(
+async def test_i07_a_peer_that_sends_what_no_worker_sends_is_cut_off(
     site: Site, words: str | bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     dialled = await site.joined(await site.key("media-2"))
@@ -491,7 +491,7 @@ async def test_i07_the_centre_sees_each_machine_with_its_workers_or_without(site
     await serving
 
 
-async def test_i07_who_greets_too_long_is_hung_up_on(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_i07_a_peer_that_takes_too_long_to_greet_is_cut_off(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remote_endpoint, "GREETING_SECONDS", 0.05)
     dialled = await site.dial(await site.key("media-2"))
     await dialled.receive_json()
@@ -500,7 +500,7 @@ async def test_i07_who_greets_too_long_is_hung_up_on(site: Site, monkeypatch: py
     assert await site.audited(9) == [("worker-refused", "media-2", "greeting too slow")]
 
 
-async def test_i07_the_roof_that_stops_lets_its_workers_go(settings: Settings, tmp_path: Path) -> None:
+async def test_i07_a_server_that_stops_lets_its_workers_go(settings: Settings, tmp_path: Path) -> None:
     async with _site(settings, tmp_path) as site:
         process = await site.start(await site.key("media-2"))
         await site.until("media-2/1")

@@ -37,25 +37,25 @@ PAUSE = ScriptItem("pause", "Giải lao", None, None, 10, "break")
 ITEMS = (OPENING, REPORT, FILM, TALK, PAUSE)
 
 
-class Hall:
-    """A conference with a script; the host is in as h, Nha Trang as n, Cam Ranh as c. Clients are their seats."""
+class ScriptedMeeting:
+    """A meeting with a script; the host is in as h, Nha Trang as n, Cam Ranh as c. Clients are their seats."""
 
     def __init__(self, *absent: str) -> None:
         numbers: Iterator[int] = count(1)
         roster = Roster((HOST, NT, CR), new_id=lambda: f"s{next(numbers)}")
         end = NOW + timedelta(hours=2)
-        self.conference = MeetingState(Booking("id", "Họp", "KH-1", (HOST, NT, CR), NOW, end, False, 4, ITEMS), roster)
+        self.state = MeetingState(Booking("id", "Họp", "KH-1", (HOST, NT, CR), NOW, end, False, 4, ITEMS), roster)
         for client, place in (("h", HOST), ("n", NT), ("c", CR)):
             if client not in absent:
                 self.join(client, place)
 
     def join(self, client: str, place: Place) -> list[e.Effect]:
         person = Person(client, client, place, place == HOST)
-        choice = self.conference.roster.choose(person, None)
-        return self.conference.join(client, person, choice, NOW)[1]
+        choice = self.state.roster.choose(person, None)
+        return self.state.join(client, person, choice, NOW)[1]
 
     def seat(self, client: str) -> str:
-        seat = self.conference.roster.of(client)
+        seat = self.state.roster.of(client)
         assert seat is not None
         return seat.id
 
@@ -65,29 +65,29 @@ class Hall:
         return "".join(client for client in "hnc" if self.has_floor(client))
 
     def has_floor(self, client: str) -> bool:
-        seat = self.conference.roster.of(client)
+        seat = self.state.roster.of(client)
         return seat is not None and seat.floor
 
     def step(self, to: str | None, seconds: float = 0) -> list[e.Effect]:
-        return self.conference.step("h", to, NOW + timedelta(seconds=seconds))
+        return self.state.step("h", to, NOW + timedelta(seconds=seconds))
 
     @property
     def shown(self) -> tuple[str, str | None]:
         """The layout and the client in its large pane."""
-        layout = self.conference.layout_control.layout
+        layout = self.state.layout_control.layout
         return layout.kind, next((client for client in "hnc" if self.is_seat(client, layout.focus)), None)
 
     def is_seat(self, client: str, seat: str | None) -> bool:
-        found = self.conference.roster.of(client)
+        found = self.state.roster.of(client)
         return found is not None and found.id == seat
 
 
 def test_each_item_arranges_the_picture_and_moves_the_floor() -> None:
-    hall = Hall()
+    meeting = ScriptedMeeting()
     seen = []
     for item in ITEMS:
-        hall.step(item.id)
-        seen.append((*hall.shown, hall.floors))
+        meeting.step(item.id)
+        seen.append((*meeting.shown, meeting.floors))
     assert seen == [
         ("single", "h", "h"),
         ("1+7", "n", "hn"),
@@ -98,71 +98,78 @@ def test_each_item_arranges_the_picture_and_moves_the_floor() -> None:
 
 
 def test_a_step_is_one_message_with_all_that_follows() -> None:
-    hall = Hall()
-    hall.conference.hand("n", True, NOW)
-    layout = Layout("1+7", hall.seat("n"))
-    [script, floor, spoke, arrange, told] = hall.step("report")
+    meeting = ScriptedMeeting()
+    meeting.state.hand("n", True, NOW)
+    layout = Layout("1+7", meeting.seat("n"))
+    [script, floor, spoke, arrange, told] = meeting.step("report")
     assert spoke == e.Speak("nt", "UBND.Nha Trang.01", True, 1)
-    assert (floor, arrange) == (e.SetFloor(hall.seat("n"), True), e.Arrange(layout))
+    assert (floor, arrange) == (e.SetFloor(meeting.seat("n"), True), e.Arrange(layout))
     assert isinstance(told, e.TellAll)
-    state = hall.conference.script.state
+    state = meeting.state.script.state
     assert (script, state.at, state.since) == (e.Tell("h", state), "report", NOW)
-    assert hall.conference.roster.hands == []
+    assert meeting.state.roster.hands == []
 
 
 def test_stepping_back_undoes_a_step_with_what_was_arranged_by_hand() -> None:
-    hall = Hall()
-    hall.conference.set_layout("h", Layout("2x2", hall.seat("c"), clock=True))
-    hall.conference.floor("h", hall.seat("c"), True)
-    hall.step("report")
-    assert (hall.shown, hall.floors, hall.conference.layout_control.layout.clock) == (("1+7", "n"), "hnc", True)
-    hall.conference.set_layout("h", Layout("side-by-side"))
-    hall.step("pause")
-    assert hall.floors == "h"
-    hall.step("report")
-    assert (hall.shown, hall.floors) == (("side-by-side", None), "hnc")
-    hall.step(None)
-    assert (hall.conference.layout_control.layout, hall.floors) == (Layout("2x2", hall.seat("c"), clock=True), "hc")
-    assert hall.conference.script.state.at is None
+    meeting = ScriptedMeeting()
+    meeting.state.set_layout("h", Layout("2x2", meeting.seat("c"), clock=True))
+    meeting.state.floor("h", meeting.seat("c"), True)
+    meeting.step("report")
+    assert (meeting.shown, meeting.floors, meeting.state.layout_control.layout.clock) == (
+        ("1+7", "n"),
+        "hnc",
+        True,
+    )
+    meeting.state.set_layout("h", Layout("side-by-side"))
+    meeting.step("pause")
+    assert meeting.floors == "h"
+    meeting.step("report")
+    assert (meeting.shown, meeting.floors) == (("side-by-side", None), "hnc")
+    meeting.step(None)
+    assert (meeting.state.layout_control.layout, meeting.floors) == (
+        Layout("2x2", meeting.seat("c"), clock=True),
+        "hc",
+    )
+    assert meeting.state.script.state.at is None
 
 
-def test_who_left_meanwhile_is_not_brought_back() -> None:
-    hall = Hall()
-    hall.conference.set_layout("h", Layout("2x2", hall.seat("c"), (hall.seat("c"), None, hall.seat("h"))))
-    hall.step("report")
-    hall.conference.leave("c")
-    hall.step(None)
-    assert hall.conference.layout_control.layout == Layout("2x2", None, ("cr", None, hall.seat("h")))
+def test_a_seat_that_left_meanwhile_is_not_brought_back() -> None:
+    meeting = ScriptedMeeting()
+    meeting.state.set_layout("h", Layout("2x2", meeting.seat("c"), (meeting.seat("c"), None, meeting.seat("h"))))
+    meeting.step("report")
+    meeting.state.leave("c")
+    meeting.step(None)
+    assert meeting.state.layout_control.layout == Layout("2x2", None, ("cr", None, meeting.seat("h")))
 
 
 def test_undoing_shows_those_who_came_meanwhile_in_their_panes() -> None:
-    hall = Hall("c")
-    hall.conference.set_layout("h", Layout("2x2", seats=(None, "cr"), empty=True))
-    hall.step("report")
-    hall.join("c", CR)
-    hall.step(None)
-    assert hall.conference.layout_control.layout == Layout("2x2", None, (None, hall.seat("c")), empty=True)
+    meeting = ScriptedMeeting("c")
+    meeting.state.set_layout("h", Layout("2x2", seats=(None, "cr"), empty=True))
+    meeting.step("report")
+    meeting.join("c", CR)
+    meeting.step(None)
+    assert meeting.state.layout_control.layout == Layout("2x2", None, (None, meeting.seat("c")), empty=True)
 
 
 def test_a_floor_given_by_hand_outlasts_the_next_item_but_no_break() -> None:
-    hall = Hall()
-    hall.conference.floor("h", hall.seat("c"), True)
-    hall.step("report")
-    hall.step("open")
-    assert hall.floors == "hc"
-    hall.step("pause")
-    assert hall.floors == "h"
+    meeting = ScriptedMeeting()
+    meeting.state.floor("h", meeting.seat("c"), True)
+    meeting.step("report")
+    meeting.step("open")
+    assert meeting.floors == "hc"
+    meeting.step("pause")
+    assert meeting.floors == "h"
 
 
 def test_the_same_item_again_arranges_again_and_can_still_be_undone() -> None:
-    hall = Hall()
-    hall.step("report")
-    hall.conference.set_layout("h", Layout("8x8"))
-    hall.conference.mute_all("h")
-    hall.step("report")
-    assert (hall.shown, hall.floors) == (("1+7", "n"), "hn")
-    hall.step(None)
-    assert (hall.conference.layout_control.layout, hall.floors) == (Layout(), "h")
+    meeting = ScriptedMeeting()
+    meeting.step("report")
+    meeting.state.set_layout("h", Layout("8x8"))
+    meeting.state.mute_all("h")
+    meeting.step("report")
+    assert (meeting.shown, meeting.floors) == (("1+7", "n"), "hn")
+    meeting.step(None)
+    assert (meeting.state.layout_control.layout, meeting.floors) == (Layout(), "h")
 
 
 SPEECHES = (
@@ -174,118 +181,118 @@ SPEECHES = (
 
 
 @pytest.fixture
-def speeches() -> Hall:
+def speeches() -> ScriptedMeeting:
     """A meeting of speeches, with the first one on in a layout that was arranged by hand."""
-    hall = Hall()
-    hall.conference.scripted(SPEECHES, NOW)
-    hall.conference.set_layout("h", Layout("1+5"))
-    hall.step("first")
-    return hall
+    meeting = ScriptedMeeting()
+    meeting.state.scripted(SPEECHES, NOW)
+    meeting.state.set_layout("h", Layout("1+5"))
+    meeting.step("first")
+    return meeting
 
 
-def test_a_step_that_ends_the_screen_of_who_spoke_shows_who_speaks_next(speeches: Hall) -> None:
-    speeches.conference.share("n", True)
+def test_a_step_that_ends_the_screen_of_who_spoke_shows_who_speaks_next(speeches: ScriptedMeeting) -> None:
+    speeches.state.share("n", True)
     assert speeches.shown == ("content", "n")
     speeches.step("second")
-    assert (speeches.conference.layout_control.content, speeches.shown) == (None, ("1+5", "c"))
+    assert (speeches.state.layout_control.content, speeches.shown) == (None, ("1+5", "c"))
 
 
-def test_who_speaks_when_a_screen_ends_is_large_not_who_spoke_when_it_began(speeches: Hall) -> None:
-    speeches.conference.share("h", True)
+def test_the_present_speaker_is_large_when_a_screen_ends_not_the_one_when_it_began(speeches: ScriptedMeeting) -> None:
+    speeches.state.share("h", True)
     speeches.step("second")
     assert speeches.shown == ("content", "c")
-    speeches.conference.share("h", False)
+    speeches.state.share("h", False)
     assert speeches.shown == ("1+5", "c")
 
 
-def test_stepping_back_shows_no_screen_that_has_ended(speeches: Hall) -> None:
-    speeches.conference.share("h", True)
+def test_stepping_back_shows_no_screen_that_has_ended(speeches: ScriptedMeeting) -> None:
+    speeches.state.share("h", True)
     speeches.step("second")
-    speeches.conference.share("h", False)
-    speeches.conference.set_layout("h", Layout("speaker"))
+    speeches.state.share("h", False)
+    speeches.state.set_layout("h", Layout("speaker"))
     speeches.step("first")
     assert speeches.shown == ("1+5", "n")
 
 
-def test_stepping_back_shows_a_screen_that_was_hidden_meanwhile_until_it_ends(speeches: Hall) -> None:
-    speeches.conference.share("h", True)
+def test_stepping_back_shows_a_screen_that_was_hidden_meanwhile_until_it_ends(speeches: ScriptedMeeting) -> None:
+    speeches.state.share("h", True)
     speeches.step("second")
-    speeches.conference.set_layout("h", Layout("speaker"))
+    speeches.state.set_layout("h", Layout("speaker"))
     speeches.step("first")
     assert speeches.shown == ("content", "n")
-    speeches.conference.share("h", False)
+    speeches.state.share("h", False)
     assert speeches.shown == ("1+5", "n")
 
 
-def test_an_item_with_a_layout_of_its_own_outlasts_the_screen(speeches: Hall) -> None:
+def test_an_item_with_a_layout_of_its_own_outlasts_the_screen(speeches: ScriptedMeeting) -> None:
     beside = replace(SPEECHES[1], layout="content")
-    speeches.conference.scripted((SPEECHES[0], beside), NOW)
-    speeches.conference.share("h", True)
+    speeches.state.scripted((SPEECHES[0], beside), NOW)
+    speeches.state.share("h", True)
     speeches.step("second")
-    speeches.conference.share("h", False)
+    speeches.state.share("h", False)
     assert speeches.shown == ("content", "c")
 
 
-def test_who_comes_late_while_a_screen_is_shared_is_large_afterwards() -> None:
-    hall = Hall("n")
-    hall.step("report")
-    hall.conference.share("h", True)
-    hall.join("n", NT)
-    assert hall.shown == ("content", "n")
-    hall.conference.share("h", False)
-    assert hall.shown == ("1+7", "n")
+def test_a_speaker_that_joins_while_a_screen_is_shared_is_large_afterwards() -> None:
+    meeting = ScriptedMeeting("n")
+    meeting.step("report")
+    meeting.state.share("h", True)
+    meeting.join("n", NT)
+    assert meeting.shown == ("content", "n")
+    meeting.state.share("h", False)
+    assert meeting.shown == ("1+7", "n")
 
 
-def test_who_comes_late_is_shown_and_heard() -> None:
-    hall = Hall("n")
-    hall.step("report")
-    assert hall.shown == ("1+7", None)
-    assert hall.join("n", NT)[-2] == e.Arrange(Layout("1+7", hall.seat("n")))
-    assert (hall.shown, hall.floors) == (("1+7", "n"), "hn")
-    hall.conference.set_layout("h", Layout("1+7", hall.seat("c")))
-    hall.join("n2", NT)
-    assert hall.shown == ("1+7", "c"), "whom the host shows stays"
-    hall.step("open")
-    assert (hall.floors, hall.has_floor("n2")) == ("h", False)
+def test_a_speaker_that_joins_late_is_shown_and_heard() -> None:
+    meeting = ScriptedMeeting("n")
+    meeting.step("report")
+    assert meeting.shown == ("1+7", None)
+    assert meeting.join("n", NT)[-2] == e.Arrange(Layout("1+7", meeting.seat("n")))
+    assert (meeting.shown, meeting.floors) == (("1+7", "n"), "hn")
+    meeting.state.set_layout("h", Layout("1+7", meeting.seat("c")))
+    meeting.join("n2", NT)
+    assert meeting.shown == ("1+7", "c"), "whom the host shows stays"
+    meeting.step("open")
+    assert (meeting.floors, meeting.has_floor("n2")) == ("h", False)
 
 
 def test_time_is_counted_for_each_item() -> None:
-    hall = Hall()
-    hall.step("open")
-    hall.step("report", 65.5)
-    hall.step("open", 70)
-    hall.step("talk", 80)
-    spent = {item.id: item.spent for item in hall.conference.script.state.items}
+    meeting = ScriptedMeeting()
+    meeting.step("open")
+    meeting.step("report", 65.5)
+    meeting.step("open", 70)
+    meeting.step("talk", 80)
+    spent = {item.id: item.spent for item in meeting.state.script.state.items}
     assert spent == {"open": 75, "report": 4, "film": 0, "talk": 0, "pause": 0}
-    assert hall.conference.script.state.since == NOW + timedelta(seconds=80)
+    assert meeting.state.script.state.since == NOW + timedelta(seconds=80)
 
 
 def test_a_changed_script_keeps_the_item_that_is_on() -> None:
-    hall = Hall()
-    hall.step("report")
-    hall.step("film", 60)
+    meeting = ScriptedMeeting()
+    meeting.step("report")
+    meeting.step("film", 60)
     renamed = replace(FILM, title="Phim")
-    told = hall.conference.scripted((renamed, PAUSE), NOW + timedelta(seconds=90))
-    state = hall.conference.script.state
+    told = meeting.state.scripted((renamed, PAUSE), NOW + timedelta(seconds=90))
+    state = meeting.state.script.state
     assert told == [e.Tell("h", state)]
     assert (state.at, [item.title for item in state.items]) == ("film", ["Phim", "Giải lao"])
     for gone in ("report", "nothing"):
         with pytest.raises(MessageError) as refused:
-            hall.step(gone)
+            meeting.step(gone)
         assert refused.value.word == "unknown-item"
-    hall.conference.scripted((PAUSE,), NOW + timedelta(seconds=95))
-    assert hall.conference.script.state.at is None
-    hall.step(None, 100)
-    assert hall.conference.script.state.at is None
+    meeting.state.scripted((PAUSE,), NOW + timedelta(seconds=95))
+    assert meeting.state.script.state.at is None
+    meeting.step(None, 100)
+    assert meeting.state.script.state.at is None
 
 
 def test_only_controllers_step_and_see_the_script() -> None:
-    hall = Hall()
+    meeting = ScriptedMeeting()
     with pytest.raises(MessageError) as refused:
-        hall.conference.step("n", "open", NOW)
+        meeting.state.step("n", "open", NOW)
     assert refused.value.word == "forbidden"
-    choice = hall.conference.roster.choose(Person("c", "c", CR, False), None)
-    assert hall.conference.join("c2", Person("c", "c", CR, False), choice, NOW)[0].script is None
+    choice = meeting.state.roster.choose(Person("c", "c", CR, False), None)
+    assert meeting.state.join("c2", Person("c", "c", CR, False), choice, NOW)[0].script is None
 
 
 ACTS = st.lists(st.sampled_from([None, "open", "report", "film", "talk", "pause"]), max_size=12)
@@ -294,8 +301,8 @@ ACTS = st.lists(st.sampled_from([None, "open", "report", "film", "talk", "pause"
 @given(way=ACTS)
 def test_every_way_can_be_gone_back(way: list[str | None]) -> None:
     """Going back over all items one came by leads to the beginning, however one got there."""
-    hall = Hall()
-    before = (hall.conference.layout_control.layout, hall.floors)
+    meeting = ScriptedMeeting()
+    before = (meeting.state.layout_control.layout, meeting.floors)
     came: list[str | None] = []
     at = None
     for to in way:
@@ -303,12 +310,12 @@ def test_every_way_can_be_gone_back(way: list[str | None]) -> None:
             came.pop()
         elif to != at:
             came.append(at)
-        hall.step(to)
+        meeting.step(to)
         at = to
-        assert hall.has_floor("h")
+        assert meeting.has_floor("h")
     for to in reversed(came):
-        hall.step(to)
-    assert (hall.conference.layout_control.layout, hall.floors) == before
+        meeting.step(to)
+    assert (meeting.state.layout_control.layout, meeting.floors) == before
 
 
 async def test_the_host_unit_writes_a_script_and_the_console_steps_through_it(world: World) -> None:

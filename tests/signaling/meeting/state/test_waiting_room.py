@@ -39,7 +39,7 @@ async def test_r011_a_point_that_is_not_invited_waits_for_the_host(world: World)
     ]
 
 
-async def test_who_is_turned_away_does_not_wait_again(world: World) -> None:
+async def test_a_guest_that_is_turned_away_does_not_wait_again(world: World) -> None:
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     other, _ = await world.join("nhatrang", session)
@@ -54,7 +54,7 @@ async def test_who_is_turned_away_does_not_wait_again(world: World) -> None:
     assert (await world.services.scheduler.session(session.id)).points == (NHA_TRANG,)
 
 
-async def test_who_is_turned_away_hears_of_it_though_the_host_is_cut_off_meanwhile(world: World) -> None:
+async def test_a_guest_that_is_turned_away_hears_of_it_though_the_host_is_cut_off_meanwhile(world: World) -> None:
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     guest = await knocks(world, "dienan", session.code)
@@ -78,7 +78,7 @@ async def test_the_capacity_holds_for_who_waits_too(world: World) -> None:
     assert (await world.services.scheduler.session(session.id)).points == (NHA_TRANG, CAM_RANH)
 
 
-async def test_who_goes_waits_no_longer_and_the_end_sends_the_others_home(world: World) -> None:
+async def test_a_guest_that_leaves_waits_no_longer_and_the_end_sends_the_others_home(world: World) -> None:
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     first, second = await knocks(world, "dienan", session.code), await knocks(world, "vanninh", session.code)

@@ -172,7 +172,7 @@ async def test_a_refusal_is_repeated_until_its_ack() -> None:
         assert await peer.silent(1.2)
 
 
-async def test_a_desk_that_fails_refuses() -> None:
+async def test_a_call_handler_that_fails_refuses() -> None:
     async def fail(incoming: IncomingCall) -> None:
         raise ZeroDivisionError
 
@@ -415,7 +415,7 @@ async def test_connections_from_one_address_are_bounded() -> None:
             assert (await peer.response()).status == 200
 
 
-async def test_who_asks_too_much_is_not_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_address_with_too_many_requests_gets_no_response(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("signaling.sip.agent.rate_limit.PER_SECOND", 0.0)
     async with agent() as ours, wire.udp(ours) as peer:
         for _ in range(int(BURST)):

@@ -90,7 +90,7 @@ async def test_they_do_not_answer(tmp_path: Path) -> None:
         assert "CANCEL sip:" in peer.log
 
 
-async def test_who_waits_gives_up(tmp_path: Path) -> None:
+async def test_a_cancelled_invite_stops_ringing(tmp_path: Path) -> None:
     async with room(tmp_path, answer="manual") as peer, agent() as ours:
         waiting = asyncio.create_task(ours.invite(Target(*peer.address), OFFER, name="Phiên họp"))
         await peer.event("CALL_INCOMING")
@@ -109,7 +109,7 @@ async def test_they_refuse(tmp_path: Path) -> None:
 
 
 @BOTH
-async def test_the_desk_refuses(tmp_path: Path, transport: str) -> None:
+async def test_the_call_handler_refuses(tmp_path: Path, transport: str) -> None:
     async def refuse(incoming: IncomingCall) -> Call:
         incoming.refuse(404)
         raise CallUnanswered("refused")

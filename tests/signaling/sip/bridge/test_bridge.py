@@ -406,7 +406,7 @@ async def test_a_room_system_whose_media_is_gone_before_anybody_looks_is_called_
     assert [call.hung_up for call in agent.calls] == [True, False]
 
 
-async def test_whoever_takes_the_last_leg_while_a_room_system_rings_has_it(world: World) -> None:
+async def test_a_client_that_takes_the_last_leg_while_a_room_system_rings_has_it(world: World) -> None:
     agent = gateway(world)
     agent.ringing = asyncio.Event()
     await register(world, NHA_TRANG, VCS)

@@ -17,7 +17,7 @@ def later(seconds: float) -> datetime:
     return NOW + timedelta(seconds=seconds)
 
 
-def test_whom_the_centre_calls() -> None:
+def test_the_centre_calls_invited_registered_systems() -> None:
     devices = [
         vcs("a", number=3, kind="PC", dial_out=False, protocol=""),
         vcs("b", number=4),
@@ -65,7 +65,7 @@ def test_one_that_was_lost_is_called_at_once_and_its_tries_are_kept() -> None:
     assert (system.away, system.tried) == (False, [])
 
 
-def test_who_left_is_not_called_and_who_found_no_room_is_looked_after() -> None:
+def test_a_system_that_left_is_not_called_and_one_that_found_no_room_is_tried_again() -> None:
     system = DialledSystem(vcs("a"), 1, "P", due=NOW)
     system.left()
     assert (system.state, system.due) == ("left", None)
@@ -77,7 +77,7 @@ def test_who_left_is_not_called_and_who_found_no_room_is_looked_after() -> None:
         assert (system.state, system.due) == (state, later(10))
 
 
-def test_the_switchboard_calls_some_at_once_and_tells_only_news() -> None:
+def test_the_schedule_calls_a_few_at_a_time_and_reports_only_changes() -> None:
     schedule = DialSchedule()
     assert schedule.news() is None
     schedule.expect([DialledSystem(vcs(str(n)), 1, f"P{n}") for n in range(3)], NOW)
@@ -97,7 +97,7 @@ def test_the_switchboard_calls_some_at_once_and_tells_only_news() -> None:
     assert schedule.news() is not None
 
 
-def test_what_is_registered_anew_is_called_where_it_is_now() -> None:
+def test_a_system_registered_anew_is_called_at_its_new_address() -> None:
     schedule = DialSchedule()
     schedule.expect([DialledSystem(vcs("a"), 1, "P")], NOW)
     schedule.systems["a"].connected()

@@ -41,7 +41,7 @@ async def test_r057_a_registered_device_with_the_right_code_is_let_in_as_its_poi
     assert incoming.call.hung_up
 
 
-async def test_who_calls_in_while_the_server_ends_is_refused(world: World) -> None:
+async def test_a_call_that_comes_while_the_server_ends_is_refused(world: World) -> None:
     gateway(world)
     await register(world, NHA_TRANG, VCS, dial_out=False)
     session = await world.session(NHA_TRANG)
@@ -63,7 +63,7 @@ async def test_r055_codecs_that_a_room_system_offers_are_compared_with_the_regis
     assert (await ring(world, session.code, offer="m=audio 9 RTP/AVP\r\n")).refused == 488
 
 
-async def test_who_is_not_registered_hears_403_whatever_the_code(world: World) -> None:
+async def test_an_unregistered_device_gets_403_whatever_the_code(world: World) -> None:
     gateway(world)
     session = await world.session(NHA_TRANG)
     assert [(await ring(world, code)).refused for code in (session.code, "0000000000", "x")] == [403, 403, 403]
@@ -71,7 +71,7 @@ async def test_who_is_not_registered_hears_403_whatever_the_code(world: World) -
     assert noted == [("", "call-refused", VCS, "Fake VCS 1.0", VCS)] * 3
 
 
-async def test_wrong_codes_and_those_of_others_are_not_told_apart(world: World) -> None:
+async def test_wrong_codes_and_codes_of_others_get_the_same_response(world: World) -> None:
     gateway(world)
     await register(world, NHA_TRANG, VCS)
     others = await world.session(CAM_RANH)
@@ -137,7 +137,7 @@ async def test_offers_without_an_answer_leave_nothing(world: World) -> None:
     assert await world.server.meetings.dependencies.connected_devices.connected(session.id) == [0]
 
 
-async def test_who_loses_its_place_before_its_call_is_acknowledged_is_hung_up(world: World) -> None:
+async def test_a_device_that_loses_its_place_before_the_ack_is_hung_up(world: World) -> None:
     gateway(world)
     await register(world, NHA_TRANG, VCS)
     session = await world.session(NHA_TRANG)

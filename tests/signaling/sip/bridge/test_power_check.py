@@ -24,7 +24,7 @@ async def told(world: World) -> list[tuple[str, str]]:
     return sorted((each.unit or "", each.facts.reason) for each in outbox if each.kind == "power")
 
 
-async def test_r053_who_still_answers_half_an_hour_after_the_end_is_reminded_once(
+async def test_r053_a_device_still_on_half_an_hour_after_the_end_is_reminded_once(
     world: World, standby: PowerCheck
 ) -> None:
     agent = gateway(world)
@@ -49,7 +49,7 @@ async def test_r053_who_still_answers_half_an_hour_after_the_end_is_reminded_onc
     assert len(await told(world)) == 1
 
 
-async def test_who_meets_again_soon_may_leave_it_on(world: World, standby: PowerCheck) -> None:
+async def test_a_device_that_meets_again_soon_may_stay_on(world: World, standby: PowerCheck) -> None:
     agent = gateway(world)
     for number, point in enumerate((NHA_TRANG, CAM_RANH)):
         await register(world, point, f"10.79.6.{number}")
@@ -59,7 +59,7 @@ async def test_who_meets_again_soon_may_leave_it_on(world: World, standby: Power
     assert agent.asked == []
 
 
-async def test_without_a_gateway_nobody_is_asked(world: World, standby: PowerCheck) -> None:
+async def test_without_a_sip_bridge_no_device_is_asked(world: World, standby: PowerCheck) -> None:
     await register(world, NHA_TRANG, "10.79.6.0")
     await world.session(NHA_TRANG)
     await standby.work(HALF_AN_HOUR_AFTER)

@@ -42,7 +42,7 @@ def messages(draw: st.DrawFn) -> Message:
 
 
 @given(messages())
-def test_what_is_written_is_read_back(message: Message) -> None:
+def test_messages_are_read_back(message: Message) -> None:
     assert parse(message.write()) == message
 
 
@@ -52,7 +52,7 @@ def test_names_and_addresses_are_read_back(value: NameAddress) -> None:
 
 
 @given(VIA)
-def test_ways_are_read_back(via: Via) -> None:
+def test_via_headers_are_read_back(via: Via) -> None:
     assert Via.parse(str(via)) == via
 
 
@@ -199,7 +199,7 @@ def test_a_header_cannot_begin_another() -> None:
     assert str(NameAddress('a"\r\n<sip:evil@h>\\', "sip:a@h")) == '"a\\" <sip:evil@h>\\\\" <sip:a@h>'
 
 
-def test_a_response_repeats_the_way_and_the_names() -> None:
+def test_a_response_repeats_via_from_and_to() -> None:
     request = parse(INVITE)
     assert isinstance(request, Request)
     request.came_from("10.9.9.9", 40000)
@@ -217,14 +217,14 @@ def test_a_response_repeats_the_way_and_the_names() -> None:
 
 
 @pytest.mark.parametrize("empty", [b"", b" ", b",", b" , "])
-def test_where_it_came_from_is_noted_behind_empty_ways(empty: bytes) -> None:
+def test_the_source_address_is_noted_behind_empty_via_headers(empty: bytes) -> None:
     request = parse(INVITE.replace(b"Via: ", b"Via:" + empty + b"\r\nVia: ", 1))
     assert isinstance(request, Request)
     request.came_from("10.9.9.9", 40000)
     assert request.via.parameters["received"] == "10.9.9.9"
 
 
-def test_where_it_came_from_is_not_theirs_to_say() -> None:
+def test_a_source_address_named_by_the_sender_is_replaced() -> None:
     told = Via("UDP", "10.0.0.9", None, {"branch": "b", "received": "10.0.0.66", "rport": "66"})
     assert told.came_from("10.0.0.9", 5070).parameters == {"branch": "b", "rport": "5070", "received": "10.0.0.9"}
     assert Via("UDP", "h", None, {"received": "x"}).came_from("h", 1).parameters == {}

@@ -22,7 +22,7 @@ async def invited(ours: Agent, peer: Peer, port: int, more: int) -> Request:
     return invite
 
 
-async def test_r057_what_fits_one_datagram_goes_by_udp_and_what_is_larger_by_tcp() -> None:
+async def test_r057_a_message_that_fits_one_datagram_goes_by_udp_and_a_larger_one_by_tcp() -> None:
     async with agent() as ours, wire.udp(ours) as peer:
         other = Peer()
         other.port = peer.port
@@ -38,13 +38,13 @@ async def test_r057_what_fits_one_datagram_goes_by_udp_and_what_is_larger_by_tcp
         await other.closed()
 
 
-async def test_r057_where_no_connection_is_taken_what_is_large_goes_by_udp() -> None:
+async def test_r057_a_large_message_goes_by_udp_where_no_connection_is_accepted() -> None:
     async with agent() as ours, wire.udp(ours) as peer:
         invite = await invited(ours, peer, peer.port, 1000)
         assert (invite.via.transport, invite.uri) == ("UDP", f"sip:{HOST}:{peer.port}")
 
 
-async def test_r057_who_answers_by_tcp_alone_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_r057_a_device_that_responds_by_tcp_alone_is_reachable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("signaling.sip.agent.agent.OPTIONS_TIMEOUT_S", 0.3)
     async with agent() as ours, wire.tcp(ours) as peer:
         asking = asyncio.create_task(ours.alive(Target(HOST, peer.port)))

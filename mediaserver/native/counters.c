@@ -22,14 +22,9 @@ int learn_counters(void) {
         PyObject **name;
         const char *text;
     } names[] = {
-        {&name_packets_in, "packets_in"},
-        {&name_bytes_in, "bytes_in"},
-        {&name_packets_out, "packets_out"},
-        {&name_bytes_out, "bytes_out"},
-        {&name_refused, "refused"},
-        {&name_strangers, "strangers"},
-        {&name_malformed, "malformed"},
-        {&name_excess, "excess"},
+        {&name_packets_in, "packets_in"}, {&name_bytes_in, "bytes_in"}, {&name_packets_out, "packets_out"},
+        {&name_bytes_out, "bytes_out"},   {&name_refused, "refused"},   {&name_strangers, "strangers"},
+        {&name_malformed, "malformed"},   {&name_excess, "excess"},
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (!(*names[i].name = PyUnicode_InternFromString(names[i].text)))

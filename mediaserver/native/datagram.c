@@ -132,7 +132,8 @@ static int knows(const PeerPath *path, uint32_t ssrc) {
     return at < path->known;
 }
 
-PyObject *media_item(PeerPath *path, unsigned char *data, int length, double came, OpenRun *open_run, Dropped *dropped) {
+PyObject *media_item(PeerPath *path, unsigned char *data, int length, double came, OpenRun *open_run,
+                     Dropped *dropped) {
     int plain = length;
     if (!path->rx || length < HEADER)
         return NULL;

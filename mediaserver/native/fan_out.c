@@ -73,7 +73,8 @@ static int ready(PyObject *stream_object, PyObject *source, const PacketView *pl
     if (stream->source != source || stream->switching || !stream->path || !Py_IS_TYPE(stream->path, &PeerPathType))
         return 0;
     PeerPath *path = (PeerPath *)stream->path;
-    return path->tx && path->fd >= 0 && (unsigned short)(plain->sequence + stream->sequence_offset) == stream->next_sequence;
+    return path->tx && path->fd >= 0 &&
+           (unsigned short)(plain->sequence + stream->sequence_offset) == stream->next_sequence;
 }
 
 /* Return whether a picture of so many bytes goes at once, by the rules of congestion/pacer.py; if so, count it. */

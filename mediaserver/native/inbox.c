@@ -72,8 +72,8 @@ static PyObject *inbox_forget(Inbox *self, PyObject *args) {
     Py_RETURN_NONE;
 }
 
-/* Return one datagram as an item (RFC 7983 §7); NULL without an exception when it is dropped, None when it continued the
- * open run. */
+/* Return one datagram as an item (RFC 7983 §7); NULL without an exception when it is dropped, None when it continued
+ * the open run. */
 static PyObject *item_of(Inbox *self, unsigned char *data, int length, const struct sockaddr_storage *address,
                          double now, double came, OpenRun *open_run, Dropped *dropped) {
     char bytes[18];
@@ -142,11 +142,11 @@ static PyObject *inbox_read(Inbox *self, PyObject *args) {
             Py_XDECREF(item);
         }
     }
-    if (items && (count_up(self->counters, name_packets_in, packets) < 0 ||
-                  count_up(self->counters, name_bytes_in, bytes) < 0 ||
-                  count_up(self->counters, name_strangers, dropped.strangers) < 0 ||
-                  count_up(self->counters, name_malformed, dropped.malformed) < 0 ||
-                  count_up(self->counters, name_excess, dropped.excess) < 0))
+    if (items &&
+        (count_up(self->counters, name_packets_in, packets) < 0 || count_up(self->counters, name_bytes_in, bytes) < 0 ||
+         count_up(self->counters, name_strangers, dropped.strangers) < 0 ||
+         count_up(self->counters, name_malformed, dropped.malformed) < 0 ||
+         count_up(self->counters, name_excess, dropped.excess) < 0))
         Py_CLEAR(items);
     return items;
 }

@@ -2,8 +2,8 @@
  * what names stand on.
  *
  * They have twins in Python (audio/mix_minus.py, audio/limiter.py, video/shadow.py) that do the same and are used where
- * this file was not compiled; halving has swscale (video/scaler.py); the tests compare. Arrays come and go as buffers. What takes
- * microseconds keeps the GIL; pictures are scaled in a thread of their own, which gives it away.
+ * this file was not compiled; halving has swscale (video/scaler.py); the tests compare. Arrays come and go as buffers.
+ * What takes microseconds keeps the GIL; pictures are scaled in a thread of their own, which gives it away.
  */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -146,7 +146,8 @@ static PyObject *halve(PyObject *Py_UNUSED(module), PyObject *args) {
         Py_BEGIN_ALLOW_THREADS;
         for (int y = 0; y < height; y++) {
             const uint8_t *above = (const uint8_t *)from.buf + (Py_ssize_t)from_line * 2 * y;
-            halve_row((const Pair *)above, (const Pair *)(above + from_line), (uint8_t *)into.buf + (Py_ssize_t)into_line * y, width);
+            halve_row((const Pair *)above, (const Pair *)(above + from_line),
+                      (uint8_t *)into.buf + (Py_ssize_t)into_line * y, width);
         }
         Py_END_ALLOW_THREADS;
     }
@@ -208,7 +209,8 @@ static PyObject *shade(PyObject *Py_UNUSED(module), PyObject *args) {
 
 static PyMethodDef functions[] = {
     {"level", level, METH_O, "How loud 16-bit samples are, in dBov."},
-    {"limit", limit, METH_VARARGS, "Write a summed frame within 16 bits, beginning with a gain; the gain it ended with."},
+    {"limit", limit, METH_VARARGS,
+     "Write a summed frame within 16 bits, beginning with a gain; the gain it ended with."},
     {"halve", halve, METH_VARARGS, "Write a plane in half its width and height."},
     {"shade", shade, METH_VARARGS, "Darken a rectangle and light it."},
     {NULL},

@@ -14,7 +14,7 @@ static PyObject *use(PyObject *Py_UNUSED(module), PyObject *args) {
 }
 
 static PyMethodDef functions[] = {
-    {"fan_out", (PyCFunction)(void (*)(void))fan_out, METH_FASTCALL, 
+    {"fan_out", (PyCFunction)(void (*)(void))fan_out, METH_FASTCALL,
      "Prepare a source's packets for all sinks in step with it; return the other sinks."},
     {"send_prepared", send_prepared, METH_NOARGS, "Send all prepared messages."},
     {"timer", timer, METH_O, "Return a descriptor that becomes readable on every multiple of so many milliseconds."},

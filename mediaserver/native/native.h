@@ -39,7 +39,7 @@ typedef struct {
     socklen_t size;
     struct sockaddr_storage address;
     unsigned char level_id;
-    char apart; /* true: the kernel takes no segmented messages to its address */
+    char apart;     /* true: the kernel takes no segmented messages to its address */
     unsigned batch; /* the batch of messages that has its newest one, as number `message` */
     int message;
     int known; /* number of SSRCs under which a packet was opened */

@@ -25,7 +25,7 @@ static struct mmsghdr messages[MESSAGES];
 static struct iovec vectors[MESSAGES][2]; /* packets of one size, and one that joined them */
 static Control controls[MESSAGES];
 static struct sockaddr_storage targets[MESSAGES]; /* copies: a path may be freed before its messages are sent */
-static PeerPath *paths[MESSAGES]; /* borrowed; NULL once a path is freed */
+static PeerPath *paths[MESSAGES];                 /* borrowed; NULL once a path is freed */
 static int segments[MESSAGES], sizes[MESSAGES];
 static int filled, used, out_fd;
 static unsigned batch = 1; /* number of the present batch; 0 is never used */
@@ -149,7 +149,8 @@ static int join(PeerPath *path, unsigned char *data, int length) {
         return 0;
     struct msghdr *header = &messages[at].msg_hdr;
     struct iovec *vector = header->msg_iov;
-    if (header->msg_iovlen > 1 || (int)vector->iov_len != segments[at] * sizes[at] || vector->iov_len + length > MAX_RUN)
+    if (header->msg_iovlen > 1 || (int)vector->iov_len != segments[at] * sizes[at] ||
+        vector->iov_len + length > MAX_RUN)
         return 0;
     vector[1] = (struct iovec){data, length};
     header->msg_iovlen = 2;

@@ -52,17 +52,17 @@ int read_packets(PyObject *packets, PacketView *plain, long long *octets) {
         PyObject *packet = PyList_GET_ITEM(packets, i);
         if (!Py_IS_TYPE(packet, packet_type))
             return 0;
-        PyObject *payload = *slot(packet, PAYLOAD), *marker = *slot(packet, MARKER), *sequence = *slot(packet, SEQUENCE),
-                 *timestamp = *slot(packet, TIMESTAMP);
+        PyObject *payload = *slot(packet, PAYLOAD), *marker = *slot(packet, MARKER),
+                 *sequence = *slot(packet, SEQUENCE), *timestamp = *slot(packet, TIMESTAMP);
         int fits = payload && marker && sequence && timestamp && PyBytes_Check(payload) &&
                    PyBytes_GET_SIZE(payload) <= MAX_PACKET;
         if (fits) {
             /* The packet keeps its payload alive, and the list the packet, as long as this call lasts. */
             plain[i] = (PacketView){.payload = PyBytes_AS_STRING(payload),
-                               .length = (int)PyBytes_GET_SIZE(payload),
-                               .timestamp = (unsigned int)PyLong_AsUnsignedLongLongMask(timestamp),
-                               .sequence = (unsigned short)PyLong_AsUnsignedLongMask(sequence),
-                               .marker = PyObject_IsTrue(marker) == 1};
+                                    .length = (int)PyBytes_GET_SIZE(payload),
+                                    .timestamp = (unsigned int)PyLong_AsUnsignedLongLongMask(timestamp),
+                                    .sequence = (unsigned short)PyLong_AsUnsignedLongMask(sequence),
+                                    .marker = PyObject_IsTrue(marker) == 1};
             *octets += plain[i].length;
         }
         if (PyErr_Occurred())

@@ -56,8 +56,8 @@ def _worker(arguments: argparse.Namespace) -> "Worker | RemoteWorker":
         return LocalEngine(arguments.address, arguments.port, range(first, last + 1), files)
 
     if arguments.socket is not None:
-        given, guest = ReceivedFolder(), arguments.server_user and _user(arguments.server_user)
-        return Worker(engine(given.of), arguments.socket, arguments.owner, given, guest)
+        files, guest = ReceivedFolder(), arguments.server_user and _user(arguments.server_user)
+        return Worker(engine(files.of), arguments.socket, arguments.owner, files, guest)
     from mediaserver.worker.remote_worker import RemoteWorker  # noqa: PLC0415 - 12 MB that workers of the server's own machine do without
 
     key = arguments.key_file.read_text(encoding="ascii").strip()

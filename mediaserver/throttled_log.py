@@ -9,7 +9,7 @@ import logging
 import time
 from math import inf
 
-TOLD_S = 1.0
+LOG_INTERVAL_S = 1.0
 """The least seconds between two exceptions of one loop that are written."""
 
 
@@ -20,18 +20,18 @@ class ThrottledLog:
         # given
         self._logger = logger
         # owned
-        self._told = -inf
+        self._logged_at = -inf
         self.count = 0
         """Exceptions since start, written or not."""
-        self._untold = 0
+        self._suppressed = 0
 
     def caught(self, text: str, *arguments: object) -> None:
         """Log the exception that is being handled, with this text."""
         self.count += 1
         now = time.monotonic()
-        if now - self._told < TOLD_S:
-            self._untold += 1
+        if now - self._logged_at < LOG_INTERVAL_S:
+            self._suppressed += 1
             return
-        more = f" (and {self._untold} not told)" if self._untold else ""
-        self._told, self._untold = now, 0
+        more = f" (and {self._suppressed} not logged)" if self._suppressed else ""
+        self._logged_at, self._suppressed = now, 0
         self._logger.exception(text + more, *arguments)

@@ -22,7 +22,7 @@ def main() -> None:
         path, safe = Path(directory) / "1.mp4", FileCipher(secrets.token_bytes(KEY_BYTES))
         _measure("write 1 GB as it is", lambda: _fill(path))
         _measure("SHA-256 of 1 GB", lambda: digest(path))
-        _measure("seal 1 GB", lambda: safe.seal(path))
+        _measure("seal 1 GB", lambda: safe.encrypt(path))
         _measure("read 1 GB sealed", lambda: _read(safe, path))
         _measure(f"{RANGES} ranges of 1 MiB, each in a file just opened", lambda: _ranges(safe, path))
 
@@ -44,14 +44,14 @@ def _fill(path: Path) -> None:
 
 
 def _read(safe: FileCipher, path: Path) -> None:
-    with safe.open(path, sealed=True) as file:
+    with safe.open(path, require_encrypted=True) as file:
         while file.read(CHUNK_BYTES):
             pass
 
 
 def _ranges(safe: FileCipher, path: Path) -> None:
     for _ in range(RANGES):
-        with safe.open(path, sealed=True) as file:
+        with safe.open(path, require_encrypted=True) as file:
             file.seek(secrets.randbelow(GIGABYTE - CHUNK_BYTES))
             assert len(file.read(CHUNK_BYTES)) == CHUNK_BYTES
 

@@ -12,9 +12,9 @@ class Echo:
     """Keeps the voices of each tick for a number of seconds."""
 
     def __init__(self, seconds: float) -> None:
-        self._said: deque[Mapping[str, Samples]] = deque([{}] * round(seconds * 1000 / PTIME_MS))
+        self._delayed: deque[Mapping[str, Samples]] = deque([{}] * round(seconds * 1000 / PTIME_MS))
 
     def turn(self, sounds: Mapping[str, Samples]) -> dict[str, Sums]:
         """Take the voices of a tick; return those that are played back in it."""
-        self._said.append(sounds)
-        return {seat: sound.astype(np.int32) for seat, sound in self._said.popleft().items()}
+        self._delayed.append(sounds)
+        return {seat: sound.astype(np.int32) for seat, sound in self._delayed.popleft().items()}

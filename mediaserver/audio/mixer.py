@@ -146,8 +146,8 @@ class Mixer:
 
     def _relay(self, packet: bytes, tick: int) -> None:
         self._full.relay(packet, tick)
-        for bus in self._without.values():
-            bus.push(None, tick)
+        for encoder in self._without.values():
+            encoder.push(None, tick)
 
     def _mix(self, levels: Mapping[str, float], tick: int) -> None:
         if self._relayed is not None:
@@ -176,14 +176,14 @@ class Mixer:
 
     def _push(self, sounds: dict[str, Samples], tick: int) -> None:
         if not sounds:
-            for bus in (self._full, *self._without.values()):
-                bus.push(None, tick)
+            for encoder in (self._full, *self._without.values()):
+                encoder.push(None, tick)
             return
         total, without = mix_minus.mix(sounds)
         self._full.push(total, tick)
-        for seat, bus in self._without.items():
-            bus.push(without.get(seat, total) if sounds.keys() - {seat} else None, tick)
+        for seat, encoder in self._without.items():
+            encoder.push(without.get(seat, total) if sounds.keys() - {seat} else None, tick)
 
-    def _push_back(self, said: dict[str, Sums], tick: int) -> None:
-        for seat, bus in self._without.items():
-            bus.push(said.get(seat), tick)
+    def _push_back(self, echoes: dict[str, Sums], tick: int) -> None:
+        for seat, encoder in self._without.items():
+            encoder.push(echoes.get(seat), tick)

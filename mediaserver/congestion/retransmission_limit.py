@@ -14,7 +14,7 @@ BURST_S = 1.0
 """Seconds whose share a burst of losses may use at once."""
 MIN_SPACING_S, MAX_SPACING_S = 0.02, 1.0
 """A full queue of half a second is a round trip, too: copies sent within it would keep it full."""
-MAX_ASKED, ASKED_S = 512, 0.1
+MAX_LOOKUPS, LOOKUP_REFILL_S = 512, 0.1
 """Numbers that are looked up at once, as many as a source's cache holds; after so many seconds all may be again."""
 MAX_REMEMBERED = 1024
 """Twice the size of a source's cache."""
@@ -27,7 +27,7 @@ class RetransmissionLimit:
     def __init__(self) -> None:
         self._tokens = 0.0
         """Bytes that may be sent now; a new stream begins with a whole burst."""
-        self._asked = 0.0
+        self._lookups = 0.0
         """Numbers that may be looked up now."""
         self._filled = -inf
         self._spent = False
@@ -39,9 +39,9 @@ class RetransmissionLimit:
         """Return as many of these numbers as may be looked up now; none once nothing may be sent."""
         self._fill(rate, now)
         for sequence in sequences:
-            if self._asked < 1 or self._spent:
+            if self._lookups < 1 or self._spent:
                 return
-            self._asked -= 1
+            self._lookups -= 1
             yield sequence
 
     def allow(self, sequence: int, octets: int, round_trip: float, now: float) -> bool:
@@ -62,6 +62,6 @@ class RetransmissionLimit:
     def _fill(self, rate: float, now: float) -> None:
         share = SHARE * rate / 8
         self._tokens = min(share * BURST_S, self._tokens + share * (now - self._filled))
-        self._asked = min(MAX_ASKED, self._asked + MAX_ASKED / ASKED_S * (now - self._filled))
+        self._lookups = min(MAX_LOOKUPS, self._lookups + MAX_LOOKUPS / LOOKUP_REFILL_S * (now - self._filled))
         self._spent = False
         self._filled = now

@@ -18,25 +18,25 @@ class RoundTripRequests:
         # owned
         self.late = 0
         """Late responses in a row."""
-        self._asked: float | None = None
+        self._sent_at: float | None = None
         self._overdue = False
         """Whether the newest request has waited so long that its response is late already."""
 
     def asks(self, least: float, now: float) -> bool:
         """Return whether to send a request now, behind the packets sent; returns True once."""
-        if self._asked is not None:
-            waited = now - self._asked - least
+        if self._sent_at is not None:
+            waited = now - self._sent_at - least
             if waited > self._late_s and not self._overdue:
                 self._overdue = True
                 self.late += 1
             if waited <= least + AGAIN_S:
                 return False
-        self._asked, self._overdue = now, False
+        self._sent_at, self._overdue = now, False
         return True
 
     def answered(self, queue: float) -> None:
         """Take the seconds by which the newest response exceeded the least round trip."""
-        self._asked = None
+        self._sent_at = None
         if queue <= self._late_s:
             self.late = 0
         elif not self._overdue:

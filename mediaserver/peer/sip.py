@@ -167,9 +167,9 @@ class SipPeer:
 
     def _start_video(self, media: Media, stream: SipVideoStream) -> None:
         codec = sip_write.choose_picture(media)
-        assert codec.ability is not None
+        assert codec.limits is not None
         room = self._options
-        step = quality_step(codec.ability, room.width, room.height, room.fps, media.bitrate)
+        step = quality_step(codec.limits, room.width, room.height, room.fps, media.bitrate)
         if step is not None:
             self.downlink.step = step
             self.picture = stream.send({codec.name: codec.payload_type}, self._flush_queue)

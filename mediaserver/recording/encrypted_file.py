@@ -25,7 +25,7 @@ NONCE_BYTES = 12
 TAG_BYTES = 16
 WRAPPED_BYTES = NONCE_BYTES + KEY_BYTES + TAG_BYTES
 HEADER_BYTES = len(MARK) + WRAPPED_BYTES
-SEALED_BYTES = CHUNK_BYTES + TAG_BYTES
+ENCRYPTED_CHUNK_BYTES = CHUNK_BYTES + TAG_BYTES
 
 
 class Damaged(Exception):
@@ -47,7 +47,7 @@ class EncryptedFile(io.RawIOBase):
         self._cipher = AESGCM(key)
         # owned
         body = os.fstat(file.fileno()).st_size - HEADER_BYTES
-        self._last = max(0, body - 1) // SEALED_BYTES
+        self._last = max(0, body - 1) // ENCRYPTED_CHUNK_BYTES
         self._size = body - (self._last + 1) * TAG_BYTES
         self._place = 0
         self._opened: tuple[int, bytes] = (-1, b"")
@@ -87,10 +87,10 @@ class EncryptedFile(io.RawIOBase):
 
     def _chunk(self, number: int) -> bytes:
         if self._opened[0] != number:
-            self._file.seek(HEADER_BYTES + number * SEALED_BYTES)
-            sealed = self._file.read(SEALED_BYTES)
+            self._file.seek(HEADER_BYTES + number * ENCRYPTED_CHUNK_BYTES)
+            encrypted = self._file.read(ENCRYPTED_CHUNK_BYTES)
             try:
-                self._opened = number, self._cipher.decrypt(_nonce(number, number == self._last), sealed, None)
+                self._opened = number, self._cipher.decrypt(_nonce(number, number == self._last), encrypted, None)
             except InvalidTag:
                 raise Damaged(self._path, f"was changed in chunk {number}") from None
         return self._opened[1]
@@ -103,7 +103,7 @@ class FileCipher:
         self.key = key
         self._cipher = AESGCM(key)
 
-    def seal(self, path: Path) -> None:
+    def encrypt(self, path: Path) -> None:
         """Replace a file by its encrypted form, unless it is encrypted already; the change is atomic. Raises
         OSError."""
         with path.open("rb") as plain:
@@ -128,15 +128,16 @@ class FileCipher:
         finally:
             fresh.unlink(missing_ok=True)
 
-    def open(self, path: Path, sealed: bool = False) -> io.BufferedReader:
-        """Open a file for reading, encrypted or plain; with `sealed`, plain ones are refused. Raises Damaged,
+    def open(self, path: Path, require_encrypted: bool = False) -> io.BufferedReader:
+        """Open a file for reading, encrypted or plain; with `require_encrypted`, a plain
+        one is refused. Raises Damaged,
         OSError."""
         file = path.open("rb")
         try:
             if _marked(file):
                 opened = EncryptedFile(file, path, self._unwrap(file.read(WRAPPED_BYTES), path))
                 return io.BufferedReader(opened, CHUNK_BYTES)
-            if sealed:
+            if require_encrypted:
                 raise Damaged(path, "is not sealed")
             file.seek(0)
         except Damaged:

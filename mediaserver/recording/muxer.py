@@ -95,7 +95,7 @@ def _open_until(path: Path, end: int) -> InputContainer:
     return av.open(str(path) if end == path.stat().st_size else f"subfile,,start,0,end,{end},,:{path}", format="mp4")
 
 
-def open_piece(path: Path, cipher: FileCipher) -> InputContainer:
+def open_part(path: Path, cipher: FileCipher) -> InputContainer:
     """Open a part of a recording, encrypted or plain. Raises Damaged, OSError, FFmpegError."""
     file = cipher.open(path)
     if isinstance(file.raw, EncryptedFile):

@@ -189,12 +189,12 @@ class _ByteBudget:
         self._limit = limit
         # counters
         self._taken = 0
-        self._given = 0
+        self._returned = 0
 
     @property
     def used(self) -> int:
         """Return the bytes that wait."""
-        return self._taken - self._given
+        return self._taken - self._returned
 
     def take(self, size: int) -> bool:
         """Take `size` bytes if there is room, and return whether there was."""
@@ -205,7 +205,7 @@ class _ByteBudget:
 
     def give(self, size: int) -> None:
         """Give back `size` bytes."""
-        self._given += size
+        self._returned += size
 
 
 class _TimestampUnwrapper:

@@ -33,7 +33,7 @@ from mediaserver.recording.disk_space import measure
 from mediaserver.recording.encrypted_file import Damaged, FileCipher
 from mediaserver.recording.files import digest, rename_synced, thumbnail_of
 from mediaserver.recording.isolated_track_remux import RemuxedTrack, remux_isolated_tracks
-from mediaserver.recording.muxer import ORDINARY, cut_off_damage, open_piece, open_whole
+from mediaserver.recording.muxer import ORDINARY, cut_off_damage, open_part, open_whole
 from mediaserver.recording.remux_job import RecordingPart, RemuxJob
 
 Word = Literal["unreadable", "disk-full"]
@@ -73,14 +73,14 @@ class RemuxFailed(Exception):
         self.word: Word = word
 
 
-def remux(target: Path, pieces: Sequence[RecordingPart], cipher: FileCipher) -> RemuxResult:
+def remux(target: Path, parts: Sequence[RecordingPart], cipher: FileCipher) -> RemuxResult:
     """Write `target` from its parts, which may be encrypted, with a thumbnail beside it. Raises RemuxFailed."""
     try:
-        indexed = measure(target.parent).holds(sum(piece.path.stat().st_size for piece in pieces))
-        if not indexed and [piece.path for piece in pieces] != [target]:
+        indexed = measure(target.parent).holds(sum(part.path.stat().st_size for part in parts))
+        if not indexed and [part.path for part in parts] != [target]:
             raise RemuxFailed("disk-full")
         if indexed:
-            starts = _replace(target, pieces, cipher)
+            starts = _replace(target, parts, cipher)
         else:
             cut_off_damage(target)
             starts = [0.0]
@@ -91,15 +91,15 @@ def remux(target: Path, pieces: Sequence[RecordingPart], cipher: FileCipher) -> 
         raise RemuxFailed("disk-full" if error.errno == ENOSPC else "unreadable") from error
     except Damaged as error:
         raise RemuxFailed("unreadable") from error
-    found = chapters(zip(starts, (piece.marks for piece in pieces), strict=True), seconds)
+    found = chapters(zip(starts, (part.marks for part in parts), strict=True), seconds)
     return RemuxResult(first, round(seconds, 3), target.stat().st_size, digest(target), indexed, found, solos)
 
 
-def _replace(target: Path, pieces: Sequence[RecordingPart], cipher: FileCipher) -> list[float]:
+def _replace(target: Path, parts: Sequence[RecordingPart], cipher: FileCipher) -> list[float]:
     """Write the target; return where its parts begin, in seconds."""
     fresh = target.with_suffix(".new")
     try:
-        writer = _write(fresh, pieces, cipher)
+        writer = _write(fresh, parts, cipher)
         with av.open(str(fresh)) as written:
             if not writer.is_complete(written):
                 raise RemuxFailed("unreadable")
@@ -109,14 +109,14 @@ def _replace(target: Path, pieces: Sequence[RecordingPart], cipher: FileCipher) 
     return writer.starts
 
 
-def _write(path: Path, pieces: Sequence[RecordingPart], cipher: FileCipher) -> "_Writer":
+def _write(path: Path, parts: Sequence[RecordingPart], cipher: FileCipher) -> "_Writer":
     """Write the parts into one file and return the writer."""
     with av.open(str(path), "w", format="mp4", options=ORDINARY) as output:
         writer = _Writer(output)
-        for piece in pieces:
-            with open_piece(piece.path, cipher) as source:
-                writer.add(source, piece.offset)
-        writer.set_chapters(piece.marks for piece in pieces)
+        for part in parts:
+            with open_part(part.path, cipher) as source:
+                writer.add(source, part.offset)
+        writer.set_chapters(part.marks for part in parts)
     if not writer.pictures:
         raise RemuxFailed("unreadable")
     return writer

@@ -10,7 +10,7 @@ class KeyframeThrottle:
     """Turns many receivers' requests into few (one per `MIN_INTERVAL_S`); `now` in seconds."""
 
     def __init__(self) -> None:
-        self._asked = -MIN_INTERVAL_S
+        self._requested_at = -MIN_INTERVAL_S
         self._wanted = False
 
     def want(self, now: float) -> bool:
@@ -20,14 +20,14 @@ class KeyframeThrottle:
 
     def due(self, now: float) -> bool:
         """Return whether a request should be sent (again) for a key frame that has not come."""
-        if not self._wanted or now - self._asked < MIN_INTERVAL_S:
+        if not self._wanted or now - self._requested_at < MIN_INTERVAL_S:
             return False
-        self._asked = now
+        self._requested_at = now
         return True
 
     def rests(self, now: float) -> bool:
         """Return whether no key frame is wanted and the next request will be sent at once."""
-        return not self._wanted and now - self._asked >= MIN_INTERVAL_S
+        return not self._wanted and now - self._requested_at >= MIN_INTERVAL_S
 
     def arrived(self) -> None:
         """Note that a key frame came."""

@@ -54,7 +54,7 @@ class NackGenerator:
 
     def due(self, now: float) -> list[int]:
         """Return the numbers to request once more; those requested too often are given up."""
-        again = [s for s, (_, asked) in self._missing.items() if now - asked >= RETRY_S]
+        again = [s for s, (_, requested_at) in self._missing.items() if now - requested_at >= RETRY_S]
         for sequence in again:
             tries, _ = self._missing.pop(sequence)
             if tries < MAX_TRIES:

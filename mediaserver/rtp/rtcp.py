@@ -231,9 +231,9 @@ def goodbye(ssrc: int) -> bytes:
 
 def receiver_report(ssrc: int, blocks: list[Block]) -> bytes:
     """Return RR over the peer's streams, up to `MAX_BLOCKS`."""
-    told = blocks[:MAX_BLOCKS]
-    body = ssrc.to_bytes(4, "big") + b"".join([_pack_block(*block) for block in told])
-    return _head(_RR, len(told), len(body)) + body
+    reported = blocks[:MAX_BLOCKS]
+    body = ssrc.to_bytes(4, "big") + b"".join([_pack_block(*block) for block in reported])
+    return _head(_RR, len(reported), len(body)) + body
 
 
 def _pack_block(ssrc: int, fraction: int, lost: int, highest: int, jitter: int, lsr: int, dlsr: int) -> bytes:
@@ -267,9 +267,9 @@ def nack(ssrc: int, media_ssrc: int, sequences: list[int]) -> bytes:
 def remb(ssrc: int, bitrate: int, media_ssrcs: list[int]) -> bytes:
     """Return the receiver estimated maximum bitrate (draft-alvestrand-rmcat-remb-03), in bit/s over all
     `media_ssrcs`."""
-    told = media_ssrcs[:255]
+    ssrcs = media_ssrcs[:255]
     exponent = max(0, bitrate.bit_length() - REMB_BITS)
     mantissa = bitrate >> exponent
-    body = _PAIR.pack(ssrc, 0) + _REMB.pack(b"REMB", len(told), exponent << 2 | mantissa >> 16, mantissa & 0xFFFF)
-    body += struct.pack(f"!{len(told)}I", *told)
+    body = _PAIR.pack(ssrc, 0) + _REMB.pack(b"REMB", len(ssrcs), exponent << 2 | mantissa >> 16, mantissa & 0xFFFF)
+    body += struct.pack(f"!{len(ssrcs)}I", *ssrcs)
     return _head(_PICTURE_FEEDBACK, _APPLICATION, len(body)) + body

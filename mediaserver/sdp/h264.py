@@ -40,11 +40,11 @@ class DecoderLimits:
         return blocks <= self.size and blocks * fps <= self.speed
 
 
-def ability(parameters: Mapping[str, str]) -> DecoderLimits:
+def decoder_limits(parameters: Mapping[str, str]) -> DecoderLimits:
     """Return the decoder limits in an `fmtp`. Without a profile-level-id the RFC means level 1 (§8.1), which is true of
     no room system."""
-    told = _PROFILE_LEVEL.fullmatch(parameters.get("profile-level-id", "").lower())
-    profile, level = (told[1], int(told[2], 16)) if told else ("42e0", OURS)
+    match = _PROFILE_LEVEL.fullmatch(parameters.get("profile-level-id", "").lower())
+    profile, level = (match[1], int(match[2], 16)) if match else ("42e0", OURS)
     known = max((each for each in LEVELS if each <= level), default=min(LEVELS))
     speed, size = LEVELS[known]
     speed, size = max(speed, _number(parameters, "max-mbps")), max(size, _number(parameters, "max-fs"))

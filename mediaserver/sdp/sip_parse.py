@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from mediaserver.errors import BadOffer
 from mediaserver.rtp.payload import SINGLE_NAL
-from mediaserver.sdp.h264 import DecoderLimits, ability
+from mediaserver.sdp.h264 import DecoderLimits, decoder_limits
 from mediaserver.sdp.sections import Head, Section, head, integer, read_parameters, sections
 
 PLAIN = ("RTP/AVP", "RTP/AVPF")
@@ -29,7 +29,7 @@ class Codec:
 
     name: str
     payload_type: int
-    ability: DecoderLimits | None = None
+    limits: DecoderLimits | None = None
     """The peer's decoder limits, for video."""
 
 
@@ -105,30 +105,30 @@ def codec_names(text: str) -> frozenset[str]:
         return frozenset()
     found: set[str] = set()
     for section in sections(text)[1]:
-        line = head(section)
-        if line.kind in ("audio", "video") and line.port:
-            found.update(name for _, name in _named(line, section))
+        m_line = head(section)
+        if m_line.kind in ("audio", "video") and m_line.port:
+            found.update(name for _, name in _named(m_line, section))
     return frozenset(name for name in found - HELPERS if _NAME.fullmatch(name))
 
 
 def _media(section: Section, session: Section) -> Media:
-    line = head(section)
+    m_line = head(section)
     host = _host(section) or _host(session)
-    if not host and line.port:
+    if not host and m_line.port:
         raise BadOffer("m-line without an address")
     host = host if _reachable(host) else ""
     sends, receives = section.direction or session.direction or (True, True)
-    plain = line.port and line.protocol in PLAIN
+    plain = m_line.port and m_line.protocol in PLAIN
     return Media(
-        kind=line.kind,
-        protocol=line.protocol,
-        formats=line.formats,
+        kind=m_line.kind,
+        protocol=m_line.protocol,
+        formats=m_line.formats,
         host=host,
-        port=line.port,
-        rtcp_port=_rtcp_port(section, line.port),
+        port=m_line.port,
+        rtcp_port=_rtcp_port(section, m_line.port),
         sends=sends,
         receives=receives and bool(host),
-        codecs=_codecs(line, section) if plain else (),
+        codecs=_codecs(m_line, section) if plain else (),
         feedback=frozenset(value.partition(" ")[2].strip().lower() for value in section.all("rtcp-fb")),
         bitrate=_bitrate(section) or _bitrate(session),
         slides="slides" in section.all("content"),
@@ -155,23 +155,23 @@ def _reachable(host: str) -> bool:
 
 def _rtcp_port(section: Section, port: int) -> int:
     """Return the RTCP port by RFC 3605, else the next port."""
-    told = section.first("rtcp").partition(" ")[0]
-    return integer(told, 65535) or min(port + 1, 65535)
+    number = section.first("rtcp").partition(" ")[0]
+    return integer(number, 65535) or min(port + 1, 65535)
 
 
-def _codecs(line: Head, section: Section) -> tuple[Codec, ...]:
+def _codecs(m_line: Head, section: Section) -> tuple[Codec, ...]:
     parameters = section.numbered("fmtp")
     found = (
-        _codec(line.kind, name, number, read_parameters(parameters.get(number, "")))
-        for number, name in _named(line, section)
+        _codec(m_line.kind, name, number, read_parameters(parameters.get(number, "")))
+        for number, name in _named(m_line, section)
     )
     return tuple(codec for codec in found if codec is not None)
 
 
-def _named(line: Head, section: Section) -> list[tuple[int, str]]:
+def _named(m_line: Head, section: Section) -> list[tuple[int, str]]:
     """Return the payload types with the names of their codecs, in capitals."""
     maps = section.numbered("rtpmap")
-    numbers = [number for each in line.formats if (number := integer(each, 127)) is not None]
+    numbers = [number for each in m_line.formats if (number := integer(each, 127)) is not None]
     return [(each, maps.get(each, STATIC.get(each, "")).partition("/")[0].strip().upper()) for each in numbers]
 
 
@@ -185,14 +185,14 @@ def _codec(kind: str, name: str, number: int, parameters: Mapping[str, str]) -> 
     mode = parameters.get("packetization-mode", "0")  # RFC 6184 §8.1
     if mode not in ("0", "1"):
         return None
-    return Codec("H264" if mode == "1" else SINGLE_NAL, number, ability(parameters))
+    return Codec("H264" if mode == "1" else SINGLE_NAL, number, decoder_limits(parameters))
 
 
 def _bitrate(section: Section) -> int | None:
     """Return `b=TIAS` (RFC 3890) in bit/s, else `b=AS` in kbit/s, else `b=CT`; 0 says nothing here."""
-    lines = (line[2:].partition(":") for line in section.lines if line.startswith("b="))
-    told = {name: value for name, _, value in lines}
+    bandwidth_lines = (line[2:].partition(":") for line in section.lines if line.startswith("b="))
+    bandwidths = {name: value for name, _, value in bandwidth_lines}
     for name, unit in (("TIAS", 1), ("AS", 1000), ("CT", 1000)):
-        if number := integer(told.get(name, "").strip(), 10**9):
+        if number := integer(bandwidths.get(name, "").strip(), 10**9):
             return number * unit
     return None

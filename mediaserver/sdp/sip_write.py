@@ -46,7 +46,7 @@ def choose(media: Media, names: tuple[str, ...]) -> Codec:
 
 
 def _baseline(codec: Codec) -> bool:
-    return codec.ability is None or codec.ability.profile.startswith("42")
+    return codec.limits is None or codec.limits.profile.startswith("42")
 
 
 def choose_picture(media: Media) -> Codec:
@@ -89,12 +89,12 @@ def _answer_sound(media: Media, port: int) -> list[str]:
 
 def _answer_picture(media: Media, port: int, shows: bool) -> list[str]:
     codec = choose_picture(media)
-    assert codec.ability is not None
-    level = min(codec.ability.level, OURS)  # levels may differ only where both say so (RFC 6184 §8.2.2)
+    assert codec.limits is not None
+    level = min(codec.limits.level, OURS)  # levels may differ only where both say so (RFC 6184 §8.2.2)
     feedback = [f"a=rtcp-fb:* {each}" for each in ("nack pli", "ccm fir") if each in media.feedback]
     mode = 0 if codec.name == SINGLE_NAL else 1
     head = _m_line("video", port, media.protocol, [codec.payload_type])
-    lines = [head, *_bandwidth(), *_picture(codec.payload_type, mode, f"{codec.ability.profile}{level:02x}")]
+    lines = [head, *_bandwidth(), *_picture(codec.payload_type, mode, f"{codec.limits.profile}{level:02x}")]
     return [*lines, *feedback, f"a={_DIRECTIONS[media.receives and shows, media.sends]}"]
 
 

@@ -106,25 +106,25 @@ def _stated(name: str, *groups: Section) -> str:
 
 
 def _fingerprints(*groups: Section) -> tuple[tuple[str, str], ...]:
-    found = next((said for each in groups if (said := each.all("fingerprint"))), ())
-    pairs = (value.partition(" ") for value in found)
+    values = next((values for each in groups if (values := each.all("fingerprint"))), ())
+    pairs = (value.partition(" ") for value in values)
     return tuple((algorithm, value.strip()) for algorithm, _, value in pairs)
 
 
 def _media(section: Section) -> Media:
-    line = head(section)
+    m_line = head(section)
     mid = section.first("mid")
     if not _TOKEN.fullmatch(mid):
         raise BadOffer("m-line without a usable mid")
     sends, receives = section.direction or (True, True)
     bundled = "bundle-only" in section.attributes  # RFC 9143 §6: port 0 then does not mean rejected
-    accepted = (line.port != 0 or bundled) and (sends or receives)
+    accepted = (m_line.port != 0 or bundled) and (sends or receives)
     return Media(
-        kind=line.kind,
+        kind=m_line.kind,
         mid=mid,
         sends=sends,
         receives=receives,
-        codecs=_codecs(line.kind, line.formats, section) if accepted else (),
+        codecs=_codecs(m_line.kind, m_line.formats, section) if accepted else (),
         extensions=_extensions(section),
         rids=_rids(section),
         ssrcs=_ssrcs(section),
@@ -169,8 +169,9 @@ def _rids(section: Section) -> tuple[str, ...]:
 
 def _codecs(kind: str, formats: tuple[str, ...], section: Section) -> tuple[Codec, ...]:
     """Return the codecs we know, the first of each kind, in our order of preference."""
-    said = section.numbered("rtpmap")
-    maps = {number: said[number] for each in formats if (number := integer(each, 127)) is not None and number in said}
+    rtpmap = section.numbered("rtpmap")
+    numbers = (number for each in formats if (number := integer(each, 127)) is not None)
+    maps = {number: rtpmap[number] for number in numbers if number in rtpmap}
     if kind == "audio":
         opus = (number for number, name in maps.items() if name.lower().startswith("opus/48000"))
         return tuple(Codec("opus", number, 48000, "minptime=10;useinbandfec=1") for number in opus)[:1]
@@ -195,9 +196,9 @@ def _h264(maps: Mapping[int, str], parameters: Mapping[int, Mapping[str, str]], 
     """Return the H.264 baseline codecs in packetization-mode 1, constrained before plain (RFC 6184 §8.1)."""
     found = []
     for number in (number for number, name in maps.items() if name.upper() == "H264/90000"):
-        said = parameters.get(number, {})
-        profile = said.get("profile-level-id", "")
-        if said.get("packetization-mode") == "1" and _PROFILE.fullmatch(profile):
+        fmtp = parameters.get(number, {})
+        profile = fmtp.get("profile-level-id", "")
+        if fmtp.get("packetization-mode") == "1" and _PROFILE.fullmatch(profile):
             words = f"level-asymmetry-allowed=1;packetization-mode=1;profile-level-id={profile}"
             found.append((not profile.lower().startswith("42e0"), Codec("H264", number, 90000, words, rtx.get(number))))
     return [codec for _, codec in sorted(found, key=lambda pair: pair[0])]

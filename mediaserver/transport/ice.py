@@ -40,13 +40,14 @@ class IceLite:
         # owned
         self.fragment = _token(_FRAGMENT_LENGTH)
         self.password = _token(24)
-        self._asked_as = f"{self.fragment}:{remote_fragment}".encode()
-        self._asks_as = f"{remote_fragment}:{self.fragment}".encode()
+        self._username_in = f"{self.fragment}:{remote_fragment}".encode()
+        """USERNAME of the peer's requests (RFC 8445 §7.2.2); ours have the halves swapped."""
+        self._username_out = f"{remote_fragment}:{self.fragment}".encode()
         self.selected: Address | None = None
         self.validated: list[Address] = []
         """Validated addresses; the one checked last comes last."""
         self._tie_breaker = secrets.token_bytes(8)
-        self._asked: tuple[bytes, float] | None = None
+        self._newest: tuple[bytes, float] | None = None
         """Our newest request and its time; older ones do not count any more."""
         self._moving: tuple[bytes, Address] | None = None
         """Our request that the address selected last has yet to answer."""
@@ -54,7 +55,7 @@ class IceLite:
     def request(self, message: stun.Message, address: Address) -> bytes | None:
         """Return the answer to a binding request from `address`, validating it; None when the request is not for us."""
         password = self.password.encode()
-        if message.kind != stun.REQUEST or message.username != self._asked_as or not message.sealed_with(password):
+        if message.kind != stun.REQUEST or message.username != self._username_in or not message.has_integrity(password):
             return None
         self._validate(address, nominated=message.nominates)
         number = message.transaction_id
@@ -62,32 +63,32 @@ class IceLite:
 
     def ask(self, now: float) -> bytes:
         """Return a binding request, which the browser answers at once (RFC 8445 §7.3)."""
-        self._asked = self._transaction_id(), now
-        return self._question(self._asked[0])
+        self._newest = self._transaction_id(), now
+        return self._write_request(self._newest[0])
 
     def question(self, address: Address) -> bytes | None:
         """Return the request that `address` must answer before it is sent to; None when it was not selected, or is used
         already."""
         if self._moving is None or self._moving[1] != address:
             return None
-        return self._question(self._moving[0])
+        return self._write_request(self._moving[0])
 
     def moved(self, message: stun.Message, address: Address) -> bool:
         """Return whether this answers our request to `address`, which is sent to from now on."""
-        if (message.transaction_id, address) != self._moving or not self._answers(message):
+        if (message.transaction_id, address) != self._moving or not self._is_response(message):
             return False
         self.selected, self._moving = address, None
         return True
 
-    def _answers(self, message: stun.Message) -> bool:
-        return message.kind == stun.RESPONSE and message.sealed_with(self._remote_password)
+    def _is_response(self, message: stun.Message) -> bool:
+        return message.kind == stun.RESPONSE and message.has_integrity(self._remote_password)
 
     def _transaction_id(self) -> bytes:
         return self.fragment.encode() + secrets.token_bytes(12 - _FRAGMENT_LENGTH)
 
-    def _question(self, transaction_id: bytes) -> bytes:
+    def _write_request(self, transaction_id: bytes) -> bytes:
         attributes = (
-            stun.attribute(stun.USERNAME, self._asks_as)
+            stun.attribute(stun.USERNAME, self._username_out)
             + stun.attribute(stun.PRIORITY, _PRIORITY.to_bytes(4))
             + stun.attribute(stun.CONTROLLED, self._tie_breaker)
         )
@@ -95,9 +96,9 @@ class IceLite:
 
     def answered(self, message: stun.Message, now: float) -> float | None:
         """Return the round trip in seconds if this answers our newest request, else None; it counts once."""
-        if self._asked is None or message.transaction_id != self._asked[0] or not self._answers(message):
+        if self._newest is None or message.transaction_id != self._newest[0] or not self._is_response(message):
             return None
-        (_, left), self._asked = self._asked, None
+        (_, left), self._newest = self._newest, None
         return now - left
 
     def _validate(self, address: Address, *, nominated: bool) -> None:

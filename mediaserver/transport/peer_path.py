@@ -99,20 +99,20 @@ class PlainInbox:
         # given
         self._counters = counters
         # owned
-        self._lines: dict[Address, PlainPeerPath] = {}
+        self._paths: dict[Address, PlainPeerPath] = {}
 
-    def route(self, address: Address, line: PlainPeerPath) -> None:
+    def route(self, address: Address, path: PlainPeerPath) -> None:
         """Assign what comes from `address` to the path."""
-        self._lines[address] = line
+        self._paths[address] = path
 
-    def forget(self, address: Address, line: PlainPeerPath) -> None:
+    def forget(self, address: Address, path: PlainPeerPath) -> None:
         """Remove an address, if it is assigned to the path."""
-        if self._lines.get(address) is line:
-            del self._lines[address]
+        if self._paths.get(address) is path:
+            del self._paths[address]
 
     def __len__(self) -> int:
         """Return how many addresses are routed."""
-        return len(self._lines)
+        return len(self._paths)
 
     def read(self, sock: socket.socket, now: float) -> list[Item]:
         """Read what waits in `sock`, at most `MAX_READ` datagrams; datagrams that belong to no path are counted."""
@@ -138,37 +138,37 @@ class PlainInbox:
         first = receive_view[0]
         if stun.is_stun(first):
             return None, bytes(receive_view[:length]), address, came
-        line = self._lines.get(address)
-        if line is None or line.owner is None:
+        path = self._paths.get(address)
+        if path is None or path.owner is None:
             self._counters.strangers += 1
             return None
-        line.heard = now
+        path.heard = now
         if 128 <= first < 192:
-            return self._media(line, length, came)
-        return (line.owner, bytes(receive_view[:length]), None, came) if 20 <= first < 64 else None
+            return self._media(path, length, came)
+        return (path.owner, bytes(receive_view[:length]), None, came) if 20 <= first < 64 else None
 
-    def _media(self, line: PlainPeerPath, length: int, came: float) -> Item | None:
-        if line.srtp is None or length < 12:
+    def _media(self, path: PlainPeerPath, length: int, came: float) -> Item | None:
+        if path.srtp is None or length < 12:
             return None
         report = 192 <= receive_view[1] < 224  # RFC 5761 §4
         ssrc = int.from_bytes(receive_view[4:8] if report else receive_view[8:12])
-        if not line.admits(ssrc):
+        if not path.admits(ssrc):
             self._counters.excess += 1
             return None
-        plain = line.srtp.unprotect_rtcp(length) if report else line.srtp.unprotect(length)
+        plain = path.srtp.unprotect_rtcp(length) if report else path.srtp.unprotect(length)
         if not plain:
             return None
-        line.opened(ssrc)
+        path.opened(ssrc)
         if report:
-            return line.owner, bytes(receive_view[:plain]), None, came
+            return path.owner, bytes(receive_view[:plain]), None, came
         try:
             packet, extensions = parse(receive_view, plain)
         except ValueError:
             self._counters.malformed += 1
             return None
-        if level := extensions.pop(line.level_id, b""):
+        if level := extensions.pop(path.level_id, b""):
             packet.level = level[0] & 0x7F
-        return line.owner, [packet], extensions, came
+        return path.owner, [packet], extensions, came
 
 
 def _goes_on(media: Item, item: Item) -> bool:

@@ -12,12 +12,12 @@ USERNAME, INTEGRITY, MAPPED, PRIORITY, USE_CANDIDATE = 0x0006, 0x0008, 0x0020, 0
 FINGERPRINT, CONTROLLED = 0x8028, 0x8029
 COOKIE = 0x2112A442
 _HEADER, _ATTRIBUTE = Struct("!HHI12s"), Struct("!HH")
-_SEAL_BYTES, _FINGERPRINT_BYTES = 24, 8
+_INTEGRITY_BYTES, _FINGERPRINT_BYTES = 24, 8
 
 
 @dataclass(slots=True)
 class Message:
-    """A parsed message. Until :meth:`sealed_with` returned True, anybody may have written it."""
+    """A parsed message. Until :meth:`has_integrity` returned True, anybody may have written it."""
 
     kind: int
     transaction_id: bytes
@@ -26,11 +26,13 @@ class Message:
     """Whether it has USE-CANDIDATE (RFC 8445 §7.1.1)."""
     body: bytes = b""
     """The attributes before MESSAGE-INTEGRITY."""
-    seal: bytes = b""
+    integrity: bytes = b""
 
-    def sealed_with(self, password: bytes) -> bool:
+    def has_integrity(self, password: bytes) -> bool:
         """Return whether its writer knows the password (MESSAGE-INTEGRITY, RFC 8489 §14.5)."""
-        return hmac.compare_digest(self.seal, _seal(self.kind, self.transaction_id, self.body, password))
+        return hmac.compare_digest(
+            self.integrity, _message_integrity(self.kind, self.transaction_id, self.body, password)
+        )
 
 
 def is_stun(first_byte: int) -> bool:
@@ -54,9 +56,9 @@ def parse(data: bytes) -> Message:
             raise ValueError("STUN attribute cut off")
         if name == FINGERPRINT and value != _fingerprint(data[:at]):
             raise ValueError("STUN message with a wrong fingerprint")
-        if not message.seal:  # what follows the seal is nobody's word
+        if not message.integrity:  # whatever follows MESSAGE-INTEGRITY is not covered by it (RFC 8489 §14.5)
             _take(message, name, value)
-            if message.seal:
+            if message.integrity:
                 message.body = data[_HEADER.size : at]
         at += 4 + size + -size % 4
     return message
@@ -68,13 +70,13 @@ def _take(message: Message, name: int, value: bytes) -> None:
     elif name == USE_CANDIDATE:
         message.nominates = True
     elif name == INTEGRITY:
-        message.seal = value
+        message.integrity = value
 
 
 def write(kind: int, transaction_id: bytes, attributes: bytes, password: bytes) -> bytes:
     """Return a message with its MESSAGE-INTEGRITY and FINGERPRINT."""
-    sealed = attributes + attribute(INTEGRITY, _seal(kind, transaction_id, attributes, password))
-    data = _head(kind, transaction_id, len(sealed) + _FINGERPRINT_BYTES) + sealed
+    authenticated = attributes + attribute(INTEGRITY, _message_integrity(kind, transaction_id, attributes, password))
+    data = _head(kind, transaction_id, len(authenticated) + _FINGERPRINT_BYTES) + authenticated
     return data + attribute(FINGERPRINT, _fingerprint(data))
 
 
@@ -96,8 +98,8 @@ def _head(kind: int, transaction_id: bytes, length: int) -> bytes:
     return _HEADER.pack(kind, length, COOKIE, transaction_id)
 
 
-def _seal(kind: int, transaction_id: bytes, attributes: bytes, password: bytes) -> bytes:
-    head = _head(kind, transaction_id, len(attributes) + _SEAL_BYTES)
+def _message_integrity(kind: int, transaction_id: bytes, attributes: bytes, password: bytes) -> bytes:
+    head = _head(kind, transaction_id, len(attributes) + _INTEGRITY_BYTES)
     return hmac.digest(password, head + attributes, "sha1")
 
 

@@ -53,9 +53,9 @@ def _widen(sock: socket.socket) -> frozenset[str]:
             sock.setsockopt(socket.SOL_SOCKET, force, SOCKET_BUFFER_BYTES)
         except OSError:
             sock.setsockopt(socket.SOL_SOCKET, option, SOCKET_BUFFER_BYTES)
-        if (given := sock.getsockopt(socket.SOL_SOCKET, option)) < SOCKET_BUFFER_BYTES:
+        if (granted_bytes := sock.getsockopt(socket.SOL_SOCKET, option)) < SOCKET_BUFFER_BYTES:
             text = "- the kernel keeps %d kB of what comes or goes, instead of 4 MB: see sysctl net.core.%s"
-            logger.warning(text, given >> 10, limit)
+            logger.warning(text, granted_bytes >> 10, limit)
             narrow.add(limit)
     return frozenset(narrow)
 

@@ -69,16 +69,16 @@ class LayoutFamily:
 
 def _drawn(kind: LayoutKind, drawing: str, *roles: Role) -> LayoutFamily:
     """Return a fixed layout; `roles` are those of its first panes, the others are seats."""
-    lines = drawing.split()
-    letters = sorted(set("".join(lines)) - {"."}, key=LETTERS.index)
-    given = (*roles, *["seat"] * (len(letters) - len(roles)))
-    cells = tuple(_pane(lines, letter, role) for letter, role in zip(letters, given, strict=True))  # type: ignore[arg-type]
-    plan = LayoutPlan(len(lines[0]), len(lines), cells)
+    rows = drawing.split()
+    letters = sorted(set("".join(rows)) - {"."}, key=LETTERS.index)
+    all_roles = (*roles, *["seat"] * (len(letters) - len(roles)))
+    cells = tuple(_pane(rows, letter, role) for letter, role in zip(letters, all_roles, strict=True))  # type: ignore[arg-type]
+    plan = LayoutPlan(len(rows[0]), len(rows), cells)
     return LayoutFamily(kind, len(cells), False, lambda _: plan, len(cells))
 
 
-def _pane(lines: list[str], letter: str, role: Role) -> Cell:
-    places = [(x, y) for y, line in enumerate(lines) for x, found in enumerate(line) if found == letter]
+def _pane(rows: list[str], letter: str, role: Role) -> Cell:
+    places = [(x, y) for y, row in enumerate(rows) for x, found in enumerate(row) if found == letter]
     (left, top), (right, bottom) = min(places), max(places)
     return Cell(left, top, right - left + 1, bottom - top + 1, role)
 

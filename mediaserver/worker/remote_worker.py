@@ -87,7 +87,7 @@ class RemoteWorker:
                 await self._serve_once()
                 failures = 0 if time.monotonic() - began > STEADY_S else failures + 1
                 wait = BACKOFF_S[min(max(failures, 1), len(BACKOFF_S)) - 1] * random.uniform(0.5, 1.5)
-                logger.info("= dialling the roof again in %.1f s", wait)
+                logger.info("= dialling the server again in %.1f s", wait)
                 await asyncio.sleep(wait)
         finally:
             await self._close()
@@ -102,7 +102,7 @@ class RemoteWorker:
         try:
             await self._dial()
         except (ClientError, ConnectionError, TimeoutError, ValueError) as exc:
-            logger.warning("x the roof at %s: %r", self._url, exc)
+            logger.warning("x the server at %s: %r", self._url, exc)
 
     async def _close(self) -> None:
         server, self._server = self._server, None
@@ -120,7 +120,7 @@ class RemoteWorker:
                 await server.serve(WebLink(socket))
             finally:
                 self._lost_at = time.monotonic()
-            logger.warning("x the roof at %s hung up", self._url)
+            logger.warning("x the server at %s hung up", self._url)
 
     async def _server_for(self, owner: str) -> EngineServer:
         """Return the engine server for a data directory. When the directory changes, it starts a new one, so that no
@@ -145,7 +145,7 @@ class RemoteWorker:
             )
         except WSServerHandshakeError as exc:
             if exc.status == UNAUTHORIZED:
-                raise Refused("the roof does not know this key") from None
+                raise Refused("the server does not know this key") from None
             raise
 
 
@@ -155,13 +155,13 @@ async def _greet(socket: ClientWebSocketResponse) -> tuple[str, str]:
     await send(socket, {"version": protocol.VERSION, "records": _sees_recordings(str(greeting.get("marker", "")))})
     verdict = _expect(await receive(socket))
     if "welcome" not in verdict:
-        raise Refused(str(verdict.get("refused", "the roof gives no reason")))
+        raise Refused(str(verdict.get("refused", "the server gives no reason")))
     return str(verdict["welcome"]), str(greeting.get("owner", ""))
 
 
 def _expect(message: dict[str, Any] | None) -> dict[str, Any]:
     if message is None:
-        raise ConnectionError("the roof hung up")
+        raise ConnectionError("the server hung up")
     return message
 
 

@@ -86,7 +86,7 @@ class EngineServer:
                 if self._files is not None and "files" in message:
                     self._files.take(message)
                     continue
-                task = asyncio.ensure_future(_answer(self._engine, message, link))
+                task = asyncio.ensure_future(_reply(self._engine, message, link))
                 calls.add(task)
                 task.add_done_callback(calls.discard)
         finally:
@@ -253,13 +253,13 @@ class Worker:
             self.stop()
 
 
-async def _answer(engine: LocalEngine, message: dict[str, Any], link: Link) -> None:
-    answer: dict[str, Any] = {"id": message["id"]}
+async def _reply(engine: LocalEngine, message: dict[str, Any], link: Link) -> None:
+    reply: dict[str, Any] = {"id": message["id"]}
     try:
         arguments = protocol.unpack(message["call"], message["arguments"])
-        link.write(answer | {"result": protocol.plain(await getattr(engine, message["call"])(**arguments))})
+        link.write(reply | {"result": protocol.plain(await getattr(engine, message["call"])(**arguments))})
     except errors.MediaError as exc:
-        link.write(answer | {"error": type(exc).__name__, "text": str(exc)})
+        link.write(reply | {"error": type(exc).__name__, "text": str(exc)})
     except Exception as exc:
         logger.exception("x %s", message.get("call"))
-        link.write(answer | {"error": "MediaError", "text": f"{type(exc).__name__} in the media worker"})
+        link.write(reply | {"error": "MediaError", "text": f"{type(exc).__name__} in the media worker"})

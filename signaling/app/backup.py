@@ -166,7 +166,9 @@ def _opened(source: Path, passphrase: str | None, scratch: Path) -> Iterator[tar
         for name in (SALT, SEALED):
             _unpack(archive, name, scratch / name)
     try:
-        plain = FileCipher(_key(passphrase, (scratch / SALT).read_bytes())).open(scratch / SEALED, sealed=True)
+        plain = FileCipher(_key(passphrase, (scratch / SALT).read_bytes())).open(
+            scratch / SEALED, require_encrypted=True
+        )
     except Damaged:
         raise BadBackup(f"the passphrase is not the one that {source} was sealed with") from None
     with plain, tarfile.open(fileobj=plain) as archive:

@@ -162,7 +162,7 @@ def _encrypt_files(recording: Recording, cipher: FileCipher) -> bool:
     for path in recording.files:
         if not measure(path.parent).holds(path.stat().st_size):
             return False
-        cipher.seal(path)
+        cipher.encrypt(path)
     return True
 
 

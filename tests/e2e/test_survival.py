@@ -71,14 +71,14 @@ def test_a_killed_media_worker_comes_back_by_itself(server: Server, people: Peop
     first, second, joined = (length(safe, directory / f"{name}.mp4") for name in ("1", "2", "joined"))
     assert first >= killed - started - LOST_S
     assert second > 0
-    with safe.open(directory / "joined.mp4", sealed=True) as file:
+    with safe.open(directory / "joined.mp4", require_encrypted=True) as file:
         assert whole.read_bytes() == file.read()
     assert first + second < joined < time.time() - started
 
 
 def length(safe: FileCipher, path: Path) -> float:
     """How many seconds of picture can be decoded."""
-    with safe.open(path, sealed=True) as file, av.open(file, "r") as container:
+    with safe.open(path, require_encrypted=True) as file, av.open(file, "r") as container:
         return max(frame.time for frame in container.decode(video=0) if frame.time is not None)
 
 

@@ -173,7 +173,7 @@ def _sealed() -> bytes:
         path = Path(folder, _SEALED_AT)
         path.parent.mkdir()
         path.write_bytes(_PLAIN)
-        _SAFE.seal(path)
+        _SAFE.encrypt(path)
         return path.read_bytes()
 
 

@@ -135,13 +135,13 @@ class Guest:
     seat: str
     colour: str
     hertz: int
-    caller: Endpoint
+    endpoint: Endpoint
     watch: Watch
 
     @property
     def pictures(self) -> int:
         """Pictures received, decoded or not."""
-        return self.caller.counters.picture().frames
+        return self.endpoint.counters.picture().frames
 
 
 @dataclass
@@ -153,7 +153,7 @@ class Meeting:
     events: list[Event] = field(default_factory=list)
     guests: dict[str, Guest] = field(default_factory=dict)
     seats: list[str] = field(default_factory=list)
-    _callers: list[Endpoint] = field(default_factory=list)
+    _endpoints: list[Endpoint] = field(default_factory=list)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _reading: asyncio.Task[None] | None = None
 
@@ -209,10 +209,10 @@ class Meeting:
     async def connect(self, seat: str, colour: str, hertz: int, wish: Wish | None = None) -> Guest:
         """Give a seat a new endpoint."""
         watch = Watch()
-        caller = Endpoint(CERTIFICATE, material(colour, hertz), wish or Wish(layers=1), watch)
-        self._callers.append(caller)
-        self.guests[seat] = guest = Guest(seat, colour, hertz, caller, watch)
-        await caller.connect(await self.engine.connect(ROOM, seat, caller.offer()))
+        endpoint = Endpoint(CERTIFICATE, material(colour, hertz), wish or Wish(layers=1), watch)
+        self._endpoints.append(endpoint)
+        self.guests[seat] = guest = Guest(seat, colour, hertz, endpoint, watch)
+        await endpoint.connect(await self.engine.connect(ROOM, seat, endpoint.offer()))
         return guest
 
     def shows(self, guest: Guest, seat: str, layout: Layout | None = None, colour: str | None = None) -> bool:
@@ -230,7 +230,7 @@ class Meeting:
 
     async def close(self) -> None:
         """Everybody leaves."""
-        await asyncio.gather(*(caller.close() for caller in self._callers))
+        await asyncio.gather(*(endpoint.close() for endpoint in self._endpoints))
         await self.engine.close()
         if self._reading is not None:
             self._reading.cancel()

@@ -30,7 +30,7 @@ SSRC = 0x5EED0001
 
 
 @dataclass(slots=True)
-class Ends:
+class UdpSocket:
     """What came at one socket, and from where."""
 
     transport: asyncio.DatagramTransport
@@ -43,7 +43,7 @@ class Ends:
         return int(self.transport.get_extra_info("sockname")[1])
 
 
-class _Door(asyncio.DatagramProtocol):
+class _DatagramReceiver(asyncio.DatagramProtocol):
     def __init__(self, system: "RoomSystem", name: str) -> None:
         self.system, self.name = system, name
 
@@ -52,20 +52,21 @@ class _Door(asyncio.DatagramProtocol):
 
 
 class RoomSystem(Watch):
-    """Speaks `sound` and H.264 in packetization-mode `mode`; while it is `deaf` no request brings a key frame."""
+    """Speaks `sound` and H.264 in packetization-mode `mode`; with
+    `ignores_keyframe_requests` no request brings a key frame."""
 
     def __init__(self, sound: str, mode: int, colour: str, hertz: int) -> None:
         super().__init__()
         # given
         self.sound_name, self.mode, self.colour_name, self.hertz = sound, mode, colour, hertz
         # owned
-        self.ends: dict[str, Ends] = {}
-        self.aims: dict[str, tuple[str, int]] = {}
+        self.sockets: dict[str, UdpSocket] = {}
+        self.destinations: dict[str, tuple[str, int]] = {}
         self.feedback: tuple[str, ...] = ("nack pli",)
         """What it says that it understands."""
         self.number = 96
         """The payload type of H.264."""
-        self.deaf = False
+        self.ignores_keyframe_requests = False
         self.requests = 0
         """Key frames asked for."""
         self.modes: set[int] = set()
@@ -76,34 +77,40 @@ class RoomSystem(Watch):
         self._wanted = True
         self._sequences = {"audio": 65_000, "video": 65_500}
         self._encoder = VideoEncoder("H264" if mode else SINGLE_NAL, *SIZE, 25, 500_000)
-        self._mouth, self._ear = _context(sound, "w"), _context(sound, "r")
+        self._audio_encoder, self._audio_decoder = _context(sound, "w"), _context(sound, "r")
         self._sending: asyncio.Task[None] | None = None
 
     async def open(self, host: str = "127.0.0.1") -> None:
         """Take ports."""
         loop = asyncio.get_running_loop()
         for name in ("audio", "audio rtcp", "video", "video rtcp"):
-            transport, _ = await loop.create_datagram_endpoint(lambda n=name: _Door(self, n), (host, 0))  # type: ignore[misc]
-            self.ends[name] = Ends(transport)
+            transport, _ = await loop.create_datagram_endpoint(lambda n=name: _DatagramReceiver(self, n), (host, 0))  # type: ignore[misc]
+            self.sockets[name] = UdpSocket(transport)
 
     def sdp(self, *, camera: bool = True) -> str:
         """An offer, or the answer to one, as Polycom spaces it; FECC between the others and BFCP behind."""
         lines = ["v=0", "o=room 1 1 IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "b=AS:2048", "t=0 0"]
         static = NUMBERS[self.sound_name]
-        lines += [f"m=audio {self.ends['audio'].port} RTP/AVP {static} 101", f"a=rtcp:{self.ends['audio rtcp'].port}"]
+        lines += [
+            f"m=audio {self.sockets['audio'].port} RTP/AVP {static} 101",
+            f"a=rtcp:{self.sockets['audio rtcp'].port}",
+        ]
         lines += ["a=rtpmap:101 telephone-event/8000", "a=fmtp:101 0-15", "a=label:11", "a=sendrecv"]
-        port, number = self.ends["video"].port if camera else 0, self.number
-        lines += [f"m=video {port} RTP/AVP {number}", f"a=rtcp:{self.ends['video rtcp'].port}"]
+        port, number = self.sockets["video"].port if camera else 0, self.number
+        lines += [f"m=video {port} RTP/AVP {number}", f"a=rtcp:{self.sockets['video rtcp'].port}"]
         lines += [f"a=rtpmap:{number} H264/90000"]
         lines += [f"a=fmtp:{number} profile-level-id=42801f; packetization-mode={self.mode}; max-fs=3600"]
         lines += [f"a=rtcp-fb:* {each}" for each in self.feedback]
         lines += ["a=content:main", "a=label:12", "a=sendrecv"]
         return "\r\n".join([*lines, ""])
 
-    def aim(self, sdp: str) -> None:
+    def set_destinations(self, sdp: str) -> None:
         """Send to what the other side named."""
         for kind, port in re.findall(r"m=(audio|video) (\d+)", sdp):
-            self.aims[kind], self.aims[f"{kind} rtcp"] = ("127.0.0.1", int(port)), ("127.0.0.1", int(port) + 1)
+            self.destinations[kind], self.destinations[f"{kind} rtcp"] = (
+                ("127.0.0.1", int(port)),
+                ("127.0.0.1", int(port) + 1),
+            )
 
     def begin(self) -> None:
         """Send a tone and a colour from now on."""
@@ -125,7 +132,7 @@ class RoomSystem(Watch):
         wave = (np.sin(2 * np.pi * self.hertz * moments) * 8000).astype(np.int16)
         frame = AudioFrame.from_ndarray(wave[np.newaxis], "s16", "mono")
         frame.sample_rate = rate
-        payload = b"".join(bytes(packet) for packet in self._mouth.encode(frame))
+        payload = b"".join(bytes(packet) for packet in self._audio_encoder.encode(frame))
         self.packet_out("audio", NUMBERS[self.sound_name], 0xFFFFF000 + 160 * tick, payload)
 
     def _show(self, tick: int) -> None:
@@ -138,30 +145,30 @@ class RoomSystem(Watch):
 
     def packet_out(self, kind: str, number: int, timestamp: int, payload: bytes, *, marker: bool = False) -> None:
         """Send one RTP packet."""
-        if kind not in self.aims:
+        if kind not in self.destinations:
             return
         sequence = self._sequences[kind]
         self._sequences[kind] = (sequence + 1) & 0xFFFF
         head = HEADER.pack(0x80, number | marker << 7, sequence, timestamp & 0xFFFFFFFF, self._ssrc + (kind == "video"))
-        self.ends[kind].transport.sendto(head + payload, self.aims[kind])
+        self.sockets[kind].transport.sendto(head + payload, self.destinations[kind])
 
     def report(self) -> None:
         """Tell what arrived, in compound packets."""
         for kind in ("audio", "video"):
-            if kind in self.aims:
+            if kind in self.destinations:
                 blocks = [rtcp.Block(self.ssrcs[kind], 0, 0, 1, 0, 0, 0)] if kind in self.ssrcs else []
                 data = rtcp.receiver_report(SSRC, blocks) + rtcp.name(SSRC)
                 self.say(kind, data)
 
     def say(self, kind: str, data: bytes) -> None:
         """Send RTCP of an m-line."""
-        self.ends[f"{kind} rtcp"].transport.sendto(data, self.aims[f"{kind} rtcp"])
+        self.sockets[f"{kind} rtcp"].transport.sendto(data, self.destinations[f"{kind} rtcp"])
 
     def received(self, name: str, data: bytes, address: tuple[str, int]) -> None:
         """Look at one datagram."""
-        ends = self.ends[name]
-        ends.sender = address
-        ends.datagrams.append(data)
+        endpoint = self.sockets[name]
+        endpoint.sender = address
+        endpoint.datagrams.append(data)
         if "rtcp" in name:
             self._read(data)
         else:
@@ -173,7 +180,7 @@ class RoomSystem(Watch):
         self.reports += heard
         if any(isinstance(each, rtcp.KeyframeRequest) for each in heard):
             self.requests += 1
-            self._wanted = not self.deaf
+            self._wanted = not self.ignores_keyframe_requests
 
     def _take(self, kind: str, data: bytes) -> None:
         packet, _ = parse(data, len(data))
@@ -183,7 +190,7 @@ class RoomSystem(Watch):
             self.packet("H264", memoryview(data), len(data))
             return
         assert packet.payload_type == NUMBERS[self.sound_name]
-        for frame in self._ear.decode(av.Packet(packet.payload)):
+        for frame in self._audio_decoder.decode(av.Packet(packet.payload)):
             self._sound.append(np.repeat(mono(frame), 48_000 // _RATES[self.sound_name]))
         while sum(map(len, self._sound)) > 48_000:
             self._sound.popleft()
@@ -192,8 +199,8 @@ class RoomSystem(Watch):
         """Fall silent."""
         if self._sending is not None:
             self._sending.cancel()
-        for ends in self.ends.values():
-            ends.transport.close()
+        for endpoint in self.sockets.values():
+            endpoint.transport.close()
         await asyncio.sleep(0)
 
 

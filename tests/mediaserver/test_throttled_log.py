@@ -30,7 +30,7 @@ def test_faults_are_told_once_in_a_second_with_what_was_raised(
     fail(told, 2)
     now += 1.0
     fail(told, 1)
-    texts = ["x beat of r", "x beat of r", "x beat of r (and 2 not told)", "x beat of r (and 1 not told)"]
+    texts = ["x beat of r", "x beat of r", "x beat of r (and 2 not logged)", "x beat of r (and 1 not logged)"]
     assert [record.getMessage() for record in caplog.records] == texts
     assert all(record.exc_info and record.exc_info[0] is ZeroDivisionError for record in caplog.records)
     assert (told.count, other.count) == (6, 1)

@@ -35,9 +35,9 @@ class Forger:
         self._chance = random.Random(680)
         self._kinds: tuple[Forge, ...] = (_stun, self._check, _hello, _records, _rtp, _rtcp)
 
-    def overhear(self, answer: str, caller: Endpoint) -> None:
+    def overhear(self, answer: str, endpoint: Endpoint) -> None:
         """Learn a fragment that is on its way."""
-        self.checks = Checks(caller._local, Credentials(parse_answer(answer).fragment, "w" * 24))
+        self.checks = Checks(endpoint._local, Credentials(parse_answer(answer).fragment, "w" * 24))
 
     def next(self) -> bytes:
         return self._chance.choice(self._kinds)(self._chance)
@@ -110,12 +110,12 @@ async def flooded(address: tuple[str, int], forger: Forger) -> AsyncIterator[Flo
 async def join(meeting: Meeting, number: int, forger: Forger) -> Endpoint:
     seat, first = f"seat-{number}", First()
     await meeting.engine.add_seat(ROOM, SeatOptions(seat, f"Điểm cầu {number}"))
-    caller = Endpoint(CERTIFICATE, material("green", 660), Wish(layers=1, camera=False), first)
-    answer = await meeting.engine.connect(ROOM, seat, caller.offer())
-    forger.overhear(answer, caller)
-    await caller.connect(answer)
+    endpoint = Endpoint(CERTIFICATE, material("green", 660), Wish(layers=1, camera=False), first)
+    answer = await meeting.engine.connect(ROOM, seat, endpoint.offer())
+    forger.overhear(answer, endpoint)
+    await endpoint.connect(answer)
     await first.came.wait()
-    return caller
+    return endpoint
 
 
 async def test_a_hundred_points_join_under_a_flood_and_a_viewer_loses_nothing(meeting: Meeting) -> None:
@@ -129,11 +129,11 @@ async def test_a_hundred_points_join_under_a_flood_and_a_viewer_loses_nothing(me
         for at in range(0, JOINS, AT_ONCE):
             callers += await asyncio.gather(*(join(meeting, at + n, forger) for n in range(AT_ONCE)))
         await viewer.watch.more(25)
-    assert sum(caller.connected for caller in callers) == JOINS
+    assert sum(endpoint.connected for endpoint in callers) == JOINS
     assert mux.counters.strangers - strangers > 0.5 * flood.sent > 0
     assert flood.sent >= PER_SECOND * (flood.seconds - 1)
-    assert (viewer.caller.counters.picture().lost, viewer.caller.counters.audio().lost) == (0, 0)
+    assert (viewer.endpoint.counters.picture().lost, viewer.endpoint.counters.audio().lost) == (0, 0)
     assert viewer.watch.faults == faults
     assert len(mux._inbox) == JOINS + 1
-    await asyncio.gather(*(caller.close() for caller in callers))
+    await asyncio.gather(*(endpoint.close() for endpoint in callers))
     print(f"{flood.sent} datagrams in {flood.seconds:.1f} s")

@@ -17,7 +17,7 @@ from tests.mediaserver.pictures import tone
 TICK_S = 0.02
 
 
-class Ear:
+class DecodingSink:
     """Decodes what it is sent."""
 
     def __init__(self) -> None:
@@ -83,23 +83,23 @@ class Meeting:
             self.tick += 1
         return came
 
-    def ear(self, source: Source) -> Ear:
-        ear = Ear()
-        source.attach(ear)
-        return ear
+    def attach_sink(self, source: Source) -> DecodingSink:
+        sink = DecodingSink()
+        source.attach(sink)
+        return sink
 
 
-def relaying(amplitude: float = 0.25, claim: int = 15) -> tuple[Meeting, Ear]:
+def relaying(amplitude: float = 0.25, claim: int = 15) -> tuple[Meeting, DecodingSink]:
     """A meeting in which one voice has been alone for long enough."""
     meeting = Meeting()
     meeting.mixer.relays = True
     meeting.mixer.open("a")
     meeting.talk("a", 413, amplitude, claim=claim)
-    full = meeting.ear(meeting.mixer.full)
+    full = meeting.attach_sink(meeting.mixer.full)
     meeting.hear(LOUD_TICKS + 60)
     return meeting, full
 
 
-def largest_step(ear: Ear, ticks: int) -> int:
+def largest_step(sink: DecodingSink, ticks: int) -> int:
     """Between two samples of the last so many ticks."""
-    return int(np.abs(np.diff(np.concatenate(ear.sound[-ticks:]).astype(np.int32))).max())
+    return int(np.abs(np.diff(np.concatenate(sink.sound[-ticks:]).astype(np.int32))).max())

@@ -12,7 +12,7 @@ from mediaserver.rtp.source import FlushQueue, Source
 from tests.mediaserver.pictures import pitch, tone
 
 
-class Ear:
+class PacketSink:
     """Keeps what it is sent."""
 
     def __init__(self) -> None:
@@ -25,13 +25,13 @@ class Ear:
 
 
 def heard(frames: list[Sums | None], *, pauses: bool = False) -> list[Packet]:
-    flush_queue, ear = FlushQueue(), Ear()
-    bus = MixEncoder("mix", flush_queue, pauses=pauses)
-    bus.source.attach(ear)
+    flush_queue, sink = FlushQueue(), PacketSink()
+    encoder = MixEncoder("mix", flush_queue, pauses=pauses)
+    encoder.source.attach(sink)
     for tick, frame in enumerate(frames):
-        bus.push(frame, tick)
+        encoder.push(frame, tick)
         flush_queue.flush(0.0)
-    return ear.packets
+    return sink.packets
 
 
 def sums(tick: int) -> Sums:
@@ -45,41 +45,41 @@ def test_silence_is_continuous_and_the_same_packet_for_everyone() -> None:
 
 
 def test_numbers_wrap_as_rtp_does_and_the_clock_goes_on() -> None:
-    flush_queue, ear = FlushQueue(), Ear()
-    bus = MixEncoder("mix", flush_queue)
-    bus.source.attach(ear)
+    flush_queue, sink = FlushQueue(), PacketSink()
+    encoder = MixEncoder("mix", flush_queue)
+    encoder.source.attach(sink)
     first = 2**32 // FRAME_SAMPLES
     for tick in range(0x10002):
-        bus.push(None, first + tick)
+        encoder.push(None, first + tick)
         flush_queue.flush(0.0)
-    last = [(p.sequence, p.timestamp) for p in ear.packets[-2:]]
+    last = [(p.sequence, p.timestamp) for p in sink.packets[-2:]]
     assert last == [(0, (first + 0x10000) * FRAME_SAMPLES), (1, (first + 0x10001) * FRAME_SAMPLES)]
 
 
 def test_a_tick_left_out_is_a_pause_and_no_loss() -> None:
-    flush_queue, ear = FlushQueue(), Ear()
-    bus = MixEncoder("mix", flush_queue)
-    bus.source.attach(ear)
+    flush_queue, sink = FlushQueue(), PacketSink()
+    encoder = MixEncoder("mix", flush_queue)
+    encoder.source.attach(sink)
     for tick in (7, 8, 30):
-        bus.push(None, tick)
+        encoder.push(None, tick)
         flush_queue.flush(0.0)
-    assert [(p.sequence, p.timestamp // FRAME_SAMPLES) for p in ear.packets] == [(0, 7), (1, 8), (2, 30)]
+    assert [(p.sequence, p.timestamp // FRAME_SAMPLES) for p in sink.packets] == [(0, 7), (1, 8), (2, 30)]
 
 
 def test_who_comes_to_listen_in_a_pause_is_told_of_the_silence_at_once() -> None:
-    flush_queue, ear = FlushQueue(), Ear()
-    bus = MixEncoder("mix", flush_queue, pauses=True)
-    bus.source.attach(ear)
+    flush_queue, sink = FlushQueue(), PacketSink()
+    encoder = MixEncoder("mix", flush_queue, pauses=True)
+    encoder.source.attach(sink)
     for tick in range(HUSH_TICKS + 5):
-        bus.push(None, tick)
-    bus.source.detach(ear)
-    bus.push(None, HUSH_TICKS + 5)
+        encoder.push(None, tick)
+    encoder.source.detach(sink)
+    encoder.push(None, HUSH_TICKS + 5)
     flush_queue.flush(0.0)
-    ear.packets.clear()
-    bus.source.attach(ear)
-    bus.push(None, HUSH_TICKS + 6)
+    sink.packets.clear()
+    encoder.source.attach(sink)
+    encoder.push(None, HUSH_TICKS + 6)
     flush_queue.flush(0.0)
-    assert [(p.timestamp // FRAME_SAMPLES, p.payload) for p in ear.packets] == [(HUSH_TICKS + 6, silence())]
+    assert [(p.timestamp // FRAME_SAMPLES, p.payload) for p in sink.packets] == [(HUSH_TICKS + 6, silence())]
 
 
 def test_a_long_silence_is_not_sent_until_somebody_is_heard() -> None:
@@ -116,14 +116,14 @@ def test_a_pause_is_silent_and_sound_after_it_is_whole() -> None:
 
 
 def test_a_stream_that_must_go_on_does_so_from_the_next_tick() -> None:
-    flush_queue, ear = FlushQueue(), Ear()
-    bus = MixEncoder("mix", flush_queue, pauses=True)
-    bus.source.attach(ear)
+    flush_queue, sink = FlushQueue(), PacketSink()
+    encoder = MixEncoder("mix", flush_queue, pauses=True)
+    encoder.source.attach(sink)
     for tick in range(HUSH_TICKS + 10):
-        bus.pauses = tick < HUSH_TICKS + 5
-        bus.push(None, tick)
+        encoder.pauses = tick < HUSH_TICKS + 5
+        encoder.push(None, tick)
         flush_queue.flush(0.0)
-    assert [packet.timestamp // FRAME_SAMPLES for packet in ear.packets[HUSH_TICKS + 1 :]] == [
+    assert [packet.timestamp // FRAME_SAMPLES for packet in sink.packets[HUSH_TICKS + 1 :]] == [
         HUSH_TICKS + tick for tick in range(5, 10)
     ]
 
@@ -143,6 +143,6 @@ def test_sound_is_heard_through_a_silence() -> None:
 
 
 def test_nobody_listening_costs_nothing() -> None:
-    bus = MixEncoder("mix", FlushQueue())
-    bus.push(sums(0), 0)
-    assert bus._encoder is None
+    encoder = MixEncoder("mix", FlushQueue())
+    encoder.push(sums(0), 0)
+    assert encoder._encoder is None

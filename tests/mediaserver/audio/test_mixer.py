@@ -10,7 +10,7 @@ from mediaserver.audio.input import LOUD_TICKS
 from mediaserver.audio.mix_encoder import HUSH_TICKS, PAUSE, REFRESH_TICKS
 from mediaserver.audio.mix_minus import FRAME_SAMPLES, Samples, level
 from mediaserver.audio.opus import OpusDecoder, OpusEncoder, silence
-from tests.mediaserver.audio.mixer_meeting import Ear, Meeting, largest_step, relaying
+from tests.mediaserver.audio.mixer_meeting import DecodingSink, Meeting, largest_step, relaying
 from tests.mediaserver.pictures import tone
 
 MIXED = RoomOptions().mixed
@@ -26,11 +26,11 @@ def test_everyone_hears_everyone_but_themselves() -> None:
         meeting.mixer.open(seat)
         meeting.talk(seat, hertz)
     meeting.hear(10)
-    full = meeting.ear(meeting.mixer.full)
-    ears = {seat: meeting.ear(meeting.mixer.source_for(seat)) for seat in notes}
+    full = meeting.attach_sink(meeting.mixer.full)
+    sinks = {seat: meeting.attach_sink(meeting.mixer.source_for(seat)) for seat in notes}
     meeting.hear(60)
     assert full.tones(400, 600, 900) == [400, 600, 900]
-    assert {seat: ear.tones(400, 600, 900) for seat, ear in ears.items()} == {
+    assert {seat: sink.tones(400, 600, 900) for seat, sink in sinks.items()} == {
         "a": [600, 900],
         "b": [400, 900],
         "c": [400, 600],
@@ -44,14 +44,14 @@ def test_a_voice_that_fails_costs_nobody_else_theirs(
     for seat, hertz in (("a", 400), ("b", 600), ("c", 900)):
         meeting.mixer.open(seat)
         meeting.talk(seat, hertz)
-    ear = meeting.ear(meeting.mixer.full)
+    sink = meeting.attach_sink(meeting.mixer.full)
 
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr(meeting.mixer.voices["a"], "listen", fail)
     meeting.hear(60)
-    assert ear.tones(400, 600, 900) == [600, 900]
+    assert sink.tones(400, 600, 900) == [600, 900]
     assert meeting.mixer._throttled_log.count == 60
     assert {record.getMessage().partition(" (")[0] for record in caplog.records} == {"x voice of a"}
 
@@ -59,7 +59,7 @@ def test_a_voice_that_fails_costs_nobody_else_theirs(
 def test_a_closed_floor_is_not_heard() -> None:
     meeting = Meeting()
     meeting.talk("a", 400)
-    full = meeting.ear(meeting.mixer.full)
+    full = meeting.attach_sink(meeting.mixer.full)
     meeting.hear(50)
     assert [packet.payload for packet in full.packets] == [silence()] * 50
     meeting.mixer.open("a")
@@ -72,7 +72,7 @@ def test_a_closed_floor_is_not_heard() -> None:
 
 def test_a_mix_that_somebody_needs_whole_never_pauses() -> None:
     meeting = Meeting()
-    full = meeting.ear(meeting.mixer.full)
+    full = meeting.attach_sink(meeting.mixer.full)
     meeting.mixer.open("a")
     meeting.hear(20)
     meeting.talk("a", 400)
@@ -86,7 +86,7 @@ def test_a_mix_that_somebody_needs_whole_never_pauses() -> None:
 def test_while_nobody_speaks_hardly_anything_is_sent() -> None:
     meeting = Meeting()
     meeting.mixer.relays = True
-    full = meeting.ear(meeting.mixer.full)
+    full = meeting.attach_sink(meeting.mixer.full)
     meeting.hear(HUSH_TICKS + 10 * REFRESH_TICKS)
     assert [packet.payload for packet in full.packets] == [silence()] * HUSH_TICKS + [PAUSE] * 10
     meeting.mixer.open("a")
@@ -101,7 +101,7 @@ def test_the_only_speaker_is_sent_silence_without_an_encoder() -> None:
     meeting.mixer.open("a")
     meeting.talk("a", 400)
     meeting.hear(10)
-    alone = meeting.ear(meeting.mixer.source_for("a"))
+    alone = meeting.attach_sink(meeting.mixer.source_for("a"))
     meeting.hear(50)
     assert [packet.payload for packet in alone.packets] == [*[silence()] * HUSH_TICKS, PAUSE, PAUSE]
 
@@ -111,16 +111,16 @@ def test_r109_who_tries_devices_hears_their_own_voice_later_and_nobody_else() ->
     for seat, hertz in {"a": 400, "b": 600}.items():
         meeting.mixer.open(seat)
         meeting.talk(seat, hertz)
-    ears = {seat: meeting.ear(meeting.mixer.source_for(seat)) for seat in "ab"}
+    sinks = {seat: meeting.attach_sink(meeting.mixer.source_for(seat)) for seat in "ab"}
     meeting.hear(25)
-    assert all(packet.payload in HUSH for ear in ears.values() for packet in ear.packets)
+    assert all(packet.payload in HUSH for sink in sinks.values() for packet in sink.packets)
     meeting.hear(40)
-    assert {seat: ear.tones(400, 600) for seat, ear in ears.items()} == {"a": [400], "b": [600]}
+    assert {seat: sink.tones(400, 600) for seat, sink in sinks.items()} == {"a": [400], "b": [600]}
     meeting.stop("a")
     meeting.hear(20)
-    assert ears["a"].packets[-1].payload not in HUSH  # what was said last is still to come
+    assert sinks["a"].packets[-1].payload not in HUSH  # what was said last is still to come
     meeting.hear(40)
-    assert ears["a"].packets[-1].payload in HUSH
+    assert sinks["a"].packets[-1].payload in HUSH
     assert meeting.mixer.source_for("c") is meeting.mixer.full
 
 
@@ -131,7 +131,7 @@ def test_the_loudest_few_are_mixed_and_stay_until_somebody_is_clearly_louder(mos
     for n, seat in enumerate(seats):
         meeting.mixer.open(seat)
         meeting.talk(seat, 300 + 100 * n, 0.2 if n < most else 0.05)
-    full = meeting.ear(meeting.mixer.full)
+    full = meeting.attach_sink(meeting.mixer.full)
     meeting.hear(60)
     notes = [300 + 100 * n for n in range(most + 2)]
     assert full.tones(*notes) == notes[:most]
@@ -174,7 +174,7 @@ def test_who_claims_to_be_loud_but_is_not_is_never_the_speaker_and_soon_not_beli
     meeting.mixer.open("liar")
     meeting.talk("liar", 2000, 0.0005, claim=0)
     assert "liar" not in meeting.hear(120)
-    full = meeting.ear(meeting.mixer.full)
+    full = meeting.attach_sink(meeting.mixer.full)
     for _ in range(150):
         assert "liar" not in meeting.hear(1)
         assert meeting.mixer.source_for("liar") is meeting.mixer.full
@@ -199,7 +199,7 @@ def test_five_loud_voices_keep_their_notes_and_nothing_else() -> None:
     for n, hertz in enumerate(notes):
         meeting.mixer.open(str(n))
         meeting.talk(str(n), hertz, 0.9)
-    full = meeting.ear(meeting.mixer.full)
+    full = meeting.attach_sink(meeting.mixer.full)
     meeting.hear(100)
     samples = np.concatenate(full.sound)[-48_000:].astype(float)
     power = np.abs(np.fft.rfft(samples * np.hanning(len(samples)))) ** 2
@@ -210,7 +210,7 @@ def test_five_loud_voices_keep_their_notes_and_nothing_else() -> None:
 
 def test_a_voice_alone_goes_to_everyone_as_it_came_and_to_itself_as_silence() -> None:
     meeting, full = relaying()
-    own = meeting.ear(meeting.mixer.source_for("a"))
+    own = meeting.attach_sink(meeting.mixer.source_for("a"))
     meeting.hear(30)
     encoder = OpusEncoder()
     sent = [encoder.encode(tone(413, tick, 0.25)) for tick in range(meeting.tick)]
@@ -243,7 +243,7 @@ def test_r093_gain_is_in_what_is_told_of_a_voice_and_stays_with_its_floor() -> N
     meeting = Meeting()
     meeting.mixer.open("a", -6.0)
     meeting.talk("a", 400, 0.25)
-    full = meeting.ear(meeting.mixer.full)
+    full = meeting.attach_sink(meeting.mixer.full)
     meeting.hear(60)
     softer, level = loudness(full), meeting.mixer.speaker.levels["a"]
     meeting.mixer.amplify("a", 0.0)
@@ -258,7 +258,7 @@ def test_r093_a_loud_voice_that_is_made_louder_is_not_cut_off(gain: float) -> No
     meeting = Meeting()
     meeting.mixer.open("a", gain)
     meeting.talk("a", 400, 0.9)
-    full = meeting.ear(meeting.mixer.full)
+    full = meeting.attach_sink(meeting.mixer.full)
     kept: list[Samples] = []
     meeting.mixer.tap = lambda sounds, _: kept.extend(sounds.values())
     meeting.hear(100)
@@ -275,7 +275,7 @@ def test_r093_a_voice_that_is_made_much_louder_pushes_nobody_down() -> None:
         meeting.mixer.open("b")
         meeting.talk("a", 400, 0.7)
         meeting.talk("b", 900, 0.1)
-        full = meeting.ear(meeting.mixer.full)
+        full = meeting.attach_sink(meeting.mixer.full)
         meeting.hear(100)
         heard.append(10 * np.log10(power_at(np.concatenate(full.sound[-50:]), 900)))
     assert heard[1] == pytest.approx(heard[0], abs=1.0)
@@ -308,9 +308,9 @@ def harmonics(samples: Samples, hertz: int) -> float:
     return float(10 * np.log10(over / power_at(samples, hertz)))
 
 
-def loudness(ear: Ear) -> float:
+def loudness(sink: DecodingSink) -> float:
     """Of its last fifth of a second, in dBov."""
-    return level(np.concatenate(ear.sound[-10:]))
+    return level(np.concatenate(sink.sound[-10:]))
 
 
 def test_a_second_voice_ends_it_without_a_click_and_both_are_heard() -> None:
@@ -358,11 +358,11 @@ def test_who_has_no_floor_is_not_heard_while_another_voice_is_passed_on() -> Non
 
 def test_who_begins_to_listen_hears_what_is_passed_on_and_a_recording_what_is_mixed() -> None:
     meeting, full = relaying()
-    late = meeting.ear(meeting.mixer.full)
+    late = meeting.attach_sink(meeting.mixer.full)
     meeting.hear(40)
     assert [packet.payload for packet in late.packets] == [packet.payload for packet in full.packets[-40:]]
     assert late.tones(412) == [412]
-    recording = meeting.ear(meeting.mixer.full)
+    recording = meeting.attach_sink(meeting.mixer.full)
     meeting.mixer.relays = False
     meeting.hear(40)
     assert not {packet.payload for packet in recording.packets} & said(meeting)
@@ -425,14 +425,14 @@ def test_who_tries_devices_alone_hears_what_was_really_decoded() -> None:
     meeting.mixer.relays = True
     meeting.mixer.open("a")
     meeting.talk("a", 400, claim=15)
-    own = meeting.ear(meeting.mixer.source_for("a"))
+    own = meeting.attach_sink(meeting.mixer.source_for("a"))
     meeting.hear(LOUD_TICKS + 60)
     assert own.tones(400) == [400]
 
 
-def loudest(ear: Ear, ticks: int) -> float:
+def loudest(sink: DecodingSink, ticks: int) -> float:
     """The loudest 20 ms of the last ones, in dBov."""
-    return max(level(samples) for samples in ear.sound[-ticks:])
+    return max(level(samples) for samples in sink.sound[-ticks:])
 
 
 def test_a_quiet_room_is_lifted_slowly_and_a_loud_one_lowered() -> None:
@@ -441,11 +441,11 @@ def test_a_quiet_room_is_lifted_slowly_and_a_loud_one_lowered() -> None:
         meeting = Meeting()
         meeting.mixer.open("a")
         meeting.say("a", 400, dbov)
-        ear = meeting.ear(meeting.mixer.full)
+        sink = meeting.attach_sink(meeting.mixer.full)
         meeting.hear(300)
-        early = loudest(ear, 100)
+        early = loudest(sink, 100)
         meeting.hear(1500)
-        heard[dbov] = [early, loudest(ear, 100)]
+        heard[dbov] = [early, loudest(sink, 100)]
     assert heard == {
         -38.0: [pytest.approx(-38, abs=2), pytest.approx(-28, abs=2)],
         -20.0: [pytest.approx(-20, abs=2), pytest.approx(-20, abs=2)],

@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediaserver.congestion.retransmission_limit import (
-    ASKED_S,
     BURST_S,
-    MAX_ASKED,
+    LOOKUP_REFILL_S,
+    MAX_LOOKUPS,
     MAX_SPACING_S,
     SHARE,
     RetransmissionLimit,
@@ -62,14 +62,14 @@ def test_a_packet_lost_again_is_sent_again() -> None:
 
 
 def test_a_whole_cache_may_be_asked_for_at_once_and_again_after_a_while() -> None:
-    limit, flood = RetransmissionLimit(), range(10 * MAX_ASKED)
-    looked = [len(list(limit.within(flood, 1e9, now))) for now in (0.0, 0.0, ASKED_S / 2, ASKED_S, 9.0)]
-    assert looked == [MAX_ASKED, 0, MAX_ASKED // 2, MAX_ASKED // 2, MAX_ASKED]
+    limit, flood = RetransmissionLimit(), range(10 * MAX_LOOKUPS)
+    looked = [len(list(limit.within(flood, 1e9, now))) for now in (0.0, 0.0, LOOKUP_REFILL_S / 2, LOOKUP_REFILL_S, 9.0)]
+    assert looked == [MAX_LOOKUPS, 0, MAX_LOOKUPS // 2, MAX_LOOKUPS // 2, MAX_LOOKUPS]
 
 
 def test_nothing_more_is_looked_up_once_the_share_of_the_line_is_used_up() -> None:
     limit, looked = RetransmissionLimit(), 0
-    for sequence in limit.within(range(MAX_ASKED), RATE, 0.0):
+    for sequence in limit.within(range(MAX_LOOKUPS), RATE, 0.0):
         looked += 1
         limit.allow(sequence, OCTETS, 0.05, 0.0)
     assert looked == BURST + 1

@@ -11,10 +11,10 @@ class Cameras:
 
     def __init__(self, *shares: float) -> None:
         self.flush_queue = FlushQueue()
-        self.asked: list[int] = []
+        self.keyframe_requests: list[int] = []
         self.camera = SimulcastCamera()
         self.layers = [
-            SimulcastLayer("camera:a", "VP8", self.flush_queue, i, share, self.asked.append)
+            SimulcastLayer("camera:a", "VP8", self.flush_queue, i, share, self.keyframe_requests.append)
             for i, share in enumerate(shares)
         ]
         for layer in self.layers:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediaserver.congestion.pacer import HEADERS_BYTES
-from mediaserver.congestion.retransmission_limit import MAX_ASKED
+from mediaserver.congestion.retransmission_limit import MAX_LOOKUPS
 from mediaserver.peer.forwarder import MAX_REPEATED, PADDING_BYTES, Forwarder
 from mediaserver.rtp.packet import Packet, parse
 from mediaserver.rtp.payload import packetize_vp8, vp8_descriptor
@@ -319,7 +319,7 @@ def test_a_flood_of_requests_is_looked_at_no_further_than_a_cache_goes() -> None
     for _ in range(3):
         scene.forwarder.resend(flood(), *LINE, scene.now)
         read.append(looked)
-    assert read == [MAX_ASKED + 1, 1, 1]
+    assert read == [MAX_LOOKUPS + 1, 1, 1]
 
 
 def test_a_key_frame_is_sent_in_parts_and_what_follows_waits_its_turn() -> None:

@@ -39,7 +39,7 @@ async def seat(meeting: Meeting, name: str = "vcs", *, floor: bool = False) -> N
 async def dial_in(meeting: Meeting, system: RoomSystem, *, floor: bool = False) -> None:
     """The room system calls."""
     await seat(meeting, floor=floor)
-    system.aim(await meeting.engine.connect(ROOM, "vcs", system.sdp(), plain=True))
+    system.set_destinations(await meeting.engine.connect(ROOM, "vcs", system.sdp(), plain=True))
     system.begin()
 
 
@@ -52,10 +52,10 @@ async def test_nothing_is_sent_in_plain_to_where_a_browser_asks_for_it(
     assert room.seats["vcs"].peer is None
 
 
-async def call(meeting: Meeting, system: RoomSystem, *, floor: bool = False) -> None:
+async def invite(meeting: Meeting, system: RoomSystem, *, floor: bool = False) -> None:
     """We call the room system."""
     await seat(meeting, floor=floor)
-    system.aim(await meeting.engine.invite(ROOM, "vcs"))
+    system.set_destinations(await meeting.engine.invite(ROOM, "vcs"))
     system.number = 98 if system.mode else 97
     await meeting.engine.accept(ROOM, "vcs", system.sdp())
     system.begin()
@@ -75,13 +75,13 @@ def sip_peer_of(room: Room, name: str = "vcs") -> SipPeer:
 
 
 @pytest.mark.parametrize("system", KINDS, indirect=True, ids=lambda kind: f"{kind[0]}-mode{kind[1]}")
-@pytest.mark.parametrize("join", [dial_in, call])
+@pytest.mark.parametrize("join", [dial_in, invite])
 async def test_r095_a_room_system_sees_all_and_hears_all_but_itself(
     meeting: Meeting, system: RoomSystem, join: object
 ) -> None:
     a = await meeting.join("a", "red", 440, floor=True)
     b = await meeting.join("b", "green", 660, wish=Wish(("VP8",), 1))
-    await (dial_in if join is dial_in else call)(meeting, system, floor=True)
+    await (dial_in if join is dial_in else invite)(meeting, system, floor=True)
     await system.until(
         lambda: all(shows(system, meeting, *each) for each in (("a", "red"), ("b", "green"), ("vcs", "blue")))
     )
@@ -111,7 +111,7 @@ async def test_r056_a_room_system_without_the_floor_is_silent_whatever_it_sends(
     await a.watch.silence()
 
 
-async def test_what_room_systems_see_and_hear_alike_is_encoded_once(
+async def test_a_picture_and_a_mix_that_room_systems_share_are_encoded_once(
     meeting: Meeting, system: RoomSystem, room: Room
 ) -> None:
     a = await meeting.join("a", "red", 440, floor=True, wish=Wish(("H264",), 1))
@@ -119,25 +119,25 @@ async def test_what_room_systems_see_and_hear_alike_is_encoded_once(
     other = RoomSystem("G722", 1, "blue", 1500)
     await other.open()
     await seat(meeting, "other")
-    other.aim(await meeting.engine.connect(ROOM, "other", other.sdp(), plain=True))
+    other.set_destinations(await meeting.engine.connect(ROOM, "other", other.sdp(), plain=True))
     await system.until(lambda: system.tones() == {440} and system.pictures > 0)
     await other.until(lambda: other.tones() == {440} and other.pictures > 0)
-    legs = [sip_peer_of(room), sip_peer_of(room, "other")]
-    sound, picture = legs[0].audio.source, legs[0].picture.source  # type: ignore[union-attr]
-    assert sound is not None and sound.sinks == [peer.audio for peer in legs]
+    sip_peers = [sip_peer_of(room), sip_peer_of(room, "other")]
+    sound, picture = sip_peers[0].audio.source, sip_peers[0].picture.source  # type: ignore[union-attr]
+    assert sound is not None and sound.sinks == [peer.audio for peer in sip_peers]
     assert picture is not None and picture is room.seats["a"].peer.picture.source  # type: ignore[union-attr]
-    assert a.watch.pictures > 0 and legs[1].picture.source is picture  # type: ignore[union-attr]
+    assert a.watch.pictures > 0 and sip_peers[1].picture.source is picture  # type: ignore[union-attr]
     await other.close()
 
 
 async def test_a_key_frame_is_asked_for_until_one_comes(meeting: Meeting, system: RoomSystem) -> None:
     a = await meeting.join("a", "red", 440)
-    system._wanted, system.deaf = False, True
+    system._wanted, system.ignores_keyframe_requests = False, True
     system._encoder.encode(pictures.plain(*SIZE, COLOURS["blue"]), keyframe=True)  # what follows refers to it
     await dial_in(meeting, system)
     await system.until(lambda: system.requests >= 4)
     assert not meeting.shows(a, "vcs", colour="blue")
-    system.deaf = False
+    system.ignores_keyframe_requests = False
     await a.watch.until(lambda: meeting.shows(a, "vcs", colour="blue"))
     asked = system.requests
     await a.watch.more(40)
@@ -147,12 +147,12 @@ async def test_a_key_frame_is_asked_for_until_one_comes(meeting: Meeting, system
 async def test_empty_packets_and_nonsense_do_no_harm(meeting: Meeting, system: RoomSystem, room: Room) -> None:
     a = await meeting.join("a", "red", 440)
     await seat(meeting, floor=True)
-    system.aim(await meeting.engine.connect(ROOM, "vcs", system.sdp(), plain=True))
+    system.set_destinations(await meeting.engine.connect(ROOM, "vcs", system.sdp(), plain=True))
     for kind, number in (("audio", 9), ("video", 96), ("audio", 101), ("video", 13), ("audio", 13)):
         for payload in (b"", b"\x00", b"\x7c", bytes(1400)):
             system.packet_out(kind, number, 0, payload, marker=True)
     for kind in ("audio", "video"):
-        system.ends[kind].transport.sendto(b"\x80", system.aims[kind])
+        system.sockets[kind].transport.sendto(b"\x80", system.destinations[kind])
         system.say(kind, b"\x80\xc8\x00\x06")
         system.say(kind, b"")
     system.begin()
@@ -194,16 +194,16 @@ async def test_media_follows_the_room_system_to_another_port_and_nobody_elsewher
     await a.watch.until(lambda: meeting.shows(a, "vcs", colour="blue"))
     stranger = RoomSystem("G722", 1, "green", 660)
     await stranger.open("127.0.0.2")
-    stranger.aims = system.aims
+    stranger.destinations = system.destinations
     before = room_counters(meeting)
     stranger.begin()
     await a.watch.until(lambda: room_counters(meeting) > before + 20)
-    assert all(each.datagrams == [] for each in stranger.ends.values())
+    assert all(each.datagrams == [] for each in stranger.sockets.values())
     assert meeting.shows(a, "vcs", colour="blue")
     await stranger.close()
     moved = RoomSystem("G722", 1, "green", 660)
     await moved.open()
-    moved.aims = system.aims
+    moved.destinations = system.destinations
     await system.close()
     moved.begin()
     await a.watch.until(lambda: meeting.shows(a, "vcs", colour="green"))
@@ -220,7 +220,7 @@ async def test_a_room_system_that_reports_and_says_nothing_else_stays_and_a_sile
     meeting: Meeting, system: RoomSystem, room: Room
 ) -> None:
     await seat(meeting)
-    system.aim(await meeting.engine.connect(ROOM, "vcs", system.sdp(), plain=True))
+    system.set_destinations(await meeting.engine.connect(ROOM, "vcs", system.sdp(), plain=True))
     await meeting.happened(PeerUp(ROOM, "vcs"))
     peer = sip_peer_of(room)
     system.report()
@@ -237,7 +237,7 @@ async def test_the_reports_of_both_sides_are_compound_and_tell_the_line(
     meeting: Meeting, system: RoomSystem, room: Room
 ) -> None:
     await dial_in(meeting, system)
-    seen = system.ends["video rtcp"].datagrams
+    seen = system.sockets["video rtcp"].datagrams
     await system.until(lambda: any(data[1] == 200 and data[0] & 31 == 1 for data in seen))
     assert {data[1] for data in seen} <= {200, 201}
     assert all(b"diemcau" in data for data in seen)
@@ -283,14 +283,16 @@ async def test_an_answer_must_be_to_an_offer_and_refused_media_gives_its_ports_b
         await meeting.engine.accept(ROOM, "vcs", system.sdp())
 
 
-async def test_who_calls_again_replaces_what_was_before(meeting: Meeting, system: RoomSystem, room: Room) -> None:
+async def test_a_room_system_that_calls_again_replaces_its_former_transport(
+    meeting: Meeting, system: RoomSystem, room: Room
+) -> None:
     a = await meeting.join("a", "red", 440)
     await dial_in(meeting, system)
     await a.watch.until(lambda: meeting.shows(a, "vcs", colour="blue"))
     first = sip_peer_of(room)
     other = RoomSystem("PCMA", 0, "green", 660)
     await other.open()
-    other.aim(await meeting.engine.connect(ROOM, "vcs", other.sdp(), plain=True))
+    other.set_destinations(await meeting.engine.connect(ROOM, "vcs", other.sdp(), plain=True))
     other.begin()
     await a.watch.until(lambda: meeting.shows(a, "vcs", colour="green"))
     assert first.transport.state == "closed"
@@ -298,7 +300,7 @@ async def test_who_calls_again_replaces_what_was_before(meeting: Meeting, system
     await other.close()
 
 
-async def test_who_can_ask_for_nothing_is_sent_key_frames_in_the_beginning(
+async def test_a_room_system_that_cannot_request_key_frames_is_sent_some_in_the_beginning(
     meeting: Meeting, system: RoomSystem, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[float] = []
@@ -316,14 +318,14 @@ async def test_who_can_ask_for_nothing_is_sent_key_frames_in_the_beginning(
 def orders(system: RoomSystem) -> list[int]:
     """The numbers of the FIRs it got (RFC 5104 §4.3.1.1)."""
     head = b"\x84\xce\x00\x04"
-    return [data[data.index(head) + 16] for data in system.ends["video rtcp"].datagrams if head in data]
+    return [data[data.index(head) + 16] for data in system.sockets["video rtcp"].datagrams if head in data]
 
 
-async def test_who_knows_only_fir_is_asked_for_a_key_frame_with_it(
+async def test_a_room_system_that_knows_only_fir_is_asked_for_a_key_frame_with_it(
     meeting: Meeting, system: RoomSystem, room: Room
 ) -> None:
     await meeting.join("a", "red", 440)
-    system.feedback, system.deaf = ("ccm fir",), True
+    system.feedback, system.ignores_keyframe_requests = ("ccm fir",), True
     await dial_in(meeting, system)
     await system.until(lambda: bool(sip_peer_of(room).camera.layers))
     sip_peer_of(room).camera.layers[0].ask()

@@ -232,7 +232,7 @@ async def test_a_key_frame_that_does_not_come_is_asked_for_again(mux: UdpMux, mo
 async def test_a_member_whose_numbers_jump_is_seen_again(meeting: Meeting, view: str) -> None:
     a = await meeting.join("a", "red", 440, view=view)
     b = await meeting.join("b", "green", 660)
-    (layer,) = b.caller._layers.values()
+    (layer,) = b.endpoint._layers.values()
     for colour, jump in (
         ("green", 0),
         ("blue", 0x8000),

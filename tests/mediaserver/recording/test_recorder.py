@@ -26,7 +26,7 @@ from mediaserver.rtp.packet import Packet
 from mediaserver.video.codecs import VideoEncoder
 from tests.mediaserver.meeting import ROOM, Meeting, voice
 from tests.mediaserver.pictures import BLUE, GREEN, RED, Colour, alike, colour_at, pitch, plain
-from tests.mediaserver.recording.fed_recorder import FPS, SIZE, Studio
+from tests.mediaserver.recording.recorder_fixture import FPS, SIZE, RecorderFixture
 
 FRAME_S = 1 / FPS
 
@@ -61,11 +61,11 @@ class Film:
 
 
 def test_a_recording_shows_and_sounds_what_was_sent_when_it_was_sent(tmp_path: Path) -> None:
-    studio = Studio(tmp_path / "deep" / "er" / "film.mp4")
-    studio.record(2, RED, 440)
-    studio.record(2, GREEN, 660)
-    studio.recorder.close()
-    film = Film(studio.recorder.path)
+    fixture = RecorderFixture(tmp_path / "deep" / "er" / "film.mp4")
+    fixture.record(2, RED, 440)
+    fixture.record(2, GREEN, 660)
+    fixture.recorder.close()
+    film = Film(fixture.recorder.path)
     assert [alike(film.colour(at), colour) for at, colour in ((0, RED), (1.9, RED), (2.05, GREEN), (3.9, GREEN))] == [
         True
     ] * 4
@@ -75,19 +75,19 @@ def test_a_recording_shows_and_sounds_what_was_sent_when_it_was_sent(tmp_path: P
     assert film.last_sound == pytest.approx(4, abs=FRAME_S)
     assert film.first_sound == pytest.approx(0, abs=FRAME_S)
     assert {round(b - a, 3) for (a, _), (b, _) in pairwise(film.pictures)} == {FRAME_S}
-    assert studio.recorder.seconds == pytest.approx(4 - FRAME_S)
-    assert studio.words == []
+    assert fixture.recorder.seconds == pytest.approx(4 - FRAME_S)
+    assert fixture.words == []
 
 
 def test_a_recording_begins_with_its_first_key_frame(tmp_path: Path) -> None:
-    studio = Studio(tmp_path / "film.mp4", first_tick=1000)
-    studio._encoder.encode(plain(*SIZE, RED), keyframe=True)
-    studio.record(1, RED, 440, keyframes=False)
-    assert studio.wanted >= 2
-    studio.picture.ask()
-    studio.record(1, BLUE, 660)
-    studio.recorder.close()
-    film = Film(studio.recorder.path)
+    fixture = RecorderFixture(tmp_path / "film.mp4", first_tick=1000)
+    fixture._encoder.encode(plain(*SIZE, RED), keyframe=True)
+    fixture.record(1, RED, 440, keyframes=False)
+    assert fixture.wanted >= 2
+    fixture.picture.ask()
+    fixture.record(1, BLUE, 660)
+    fixture.recorder.close()
+    film = Film(fixture.recorder.path)
     assert alike(film.colour(0), BLUE)
     assert film.seconds == pytest.approx(1, abs=FRAME_S)
     assert film.hertz(0.1, 0.9) == pytest.approx(660, abs=2)
@@ -97,11 +97,11 @@ def test_a_recording_begins_with_its_first_key_frame(tmp_path: Path) -> None:
 @pytest.mark.parametrize("unit", [90_000 // FPS, 2 * FRAME_SAMPLES])
 def test_lips_stay_in_time_when_a_clock_wraps(tmp_path: Path, unit: int) -> None:
     """RTP's clocks do after 13.3 hours (picture) and 24.9 (sound) of a room: here one second after the start."""
-    studio = Studio(tmp_path / "film.mp4", first_tick=2**32 // unit - FPS)
-    studio.record(1, RED, 440)
-    studio.record(2, GREEN, 660)
-    studio.recorder.close()
-    film = Film(studio.recorder.path)
+    fixture = RecorderFixture(tmp_path / "film.mp4", first_tick=2**32 // unit - FPS)
+    fixture.record(1, RED, 440)
+    fixture.record(2, GREEN, 660)
+    fixture.recorder.close()
+    film = Film(fixture.recorder.path)
     assert film.seconds == pytest.approx(3, abs=FRAME_S)
     assert film.last_sound == pytest.approx(3, abs=FRAME_S)
     assert alike(film.colour(1.1), GREEN)
@@ -109,8 +109,8 @@ def test_lips_stay_in_time_when_a_clock_wraps(tmp_path: Path, unit: int) -> None
 
 
 def test_nothing_recorded_is_no_file(tmp_path: Path) -> None:
-    studio = Studio(tmp_path / "film.mp4")
-    studio.recorder.close()
+    fixture = RecorderFixture(tmp_path / "film.mp4")
+    fixture.recorder.close()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -118,13 +118,13 @@ _CHILD = """
 import sys
 from pathlib import Path
 from tests.mediaserver.pictures import RED
-from tests.mediaserver.recording.fed_recorder import Studio
+from tests.mediaserver.recording.recorder_fixture import RecorderFixture
 
-studio = Studio(Path(sys.argv[1]))
+fixture = RecorderFixture(Path(sys.argv[1]))
 while True:
-    studio.record(0.2, RED, 440)
-    studio.settle()
-    print(studio.recorder.seconds, flush=True)
+    fixture.record(0.2, RED, 440)
+    fixture.settle()
+    print(fixture.recorder.seconds, flush=True)
 """
 
 
@@ -161,7 +161,7 @@ def full(tmp_path: Path) -> Iterator[Path]:
 NOISE = (90, 120, 130)
 
 
-def noisy(studio: Studio, seconds: float) -> None:
+def noisy(fixture: RecorderFixture, seconds: float) -> None:
     """Pictures that take room."""
     noise = np.random.default_rng(1)
     encoder = VideoEncoder("H264", *SIZE, FPS, 2_000_000)
@@ -169,21 +169,21 @@ def noisy(studio: Studio, seconds: float) -> None:
         picture = plain(*SIZE, NOISE)
         for plane in picture.planes:
             memoryview(plane)[:] = noise.bytes(plane.buffer_size)
-        data, key = encoder.encode(picture, keyframe=studio.picture.take_keyframe(0.0))
-        studio.picture.publish(data, key, studio.tick * 3600)
-        for sound in (2 * studio.tick, 2 * studio.tick + 1):
-            studio.sound.push(Packet(0, sound & 0xFFFF, sound * FRAME_SAMPLES, 0, False, voice(440)[sound % 100]))
-        studio.flush_queue.flush(0.0)
-        studio.tick += 1
-        studio.settle()
+        data, key = encoder.encode(picture, keyframe=fixture.picture.take_keyframe(0.0))
+        fixture.picture.publish(data, key, fixture.tick * 3600)
+        for sound in (2 * fixture.tick, 2 * fixture.tick + 1):
+            fixture.sound.push(Packet(0, sound & 0xFFFF, sound * FRAME_SAMPLES, 0, False, voice(440)[sound % 100]))
+        fixture.flush_queue.flush(0.0)
+        fixture.tick += 1
+        fixture.settle()
 
 
 def test_a_full_disk_ends_the_recording_with_its_word(full: Path, caplog: pytest.LogCaptureFixture) -> None:
-    studio = Studio(full)
-    noisy(studio, 6)
-    assert studio.words == ["disk-full"]
-    studio.recorder.close()
-    assert studio.words == ["disk-full"]
+    fixture = RecorderFixture(full)
+    noisy(fixture, 6)
+    assert fixture.words == ["disk-full"]
+    fixture.recorder.close()
+    assert fixture.words == ["disk-full"]
     assert len(caplog.records) == 1
     if full.is_file():
         shown = 0
@@ -205,19 +205,19 @@ def no_larger(size: int) -> Iterator[None]:
 
 
 def test_a_file_whose_last_second_finds_no_room_has_its_word(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    studio = Studio(tmp_path / "film.mp4")
-    studio.record(0.5, RED, 440)
-    studio.settle()
-    with no_larger(studio.recorder.path.stat().st_size):
-        studio.recorder.close()
-    assert (studio.recorder.error, studio.words) == ("disk-error", ["disk-error"])
+    fixture = RecorderFixture(tmp_path / "film.mp4")
+    fixture.record(0.5, RED, 440)
+    fixture.settle()
+    with no_larger(fixture.recorder.path.stat().st_size):
+        fixture.recorder.close()
+    assert (fixture.recorder.error, fixture.words) == ("disk-error", ["disk-error"])
     assert len(caplog.records) == 1
 
 
 def test_a_file_whose_last_byte_finds_no_room_has_its_word(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    whole, short = (Studio(tmp_path / name) for name in ("whole.mp4", "short.mp4"))
-    for studio in (whole, short):
-        studio.record(0.5, RED, 440)
+    whole, short = (RecorderFixture(tmp_path / name) for name in ("whole.mp4", "short.mp4"))
+    for fixture in (whole, short):
+        fixture.record(0.5, RED, 440)
     whole.recorder.close()
     with no_larger(whole.recorder.path.stat().st_size - 1):
         short.recorder.close()
@@ -229,23 +229,23 @@ def test_a_file_whose_last_byte_finds_no_room_has_its_word(tmp_path: Path, caplo
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path, where: str) -> None:
     (tmp_path / "file").write_text("in the way")
     (tmp_path / "directory").mkdir()
-    studio = Studio(tmp_path / where)
-    studio.record(1, RED, 440)
-    studio.recorder.close()
-    assert studio.words == ["disk-error"]
+    fixture = RecorderFixture(tmp_path / where)
+    fixture.record(1, RED, 440)
+    fixture.recorder.close()
+    assert fixture.words == ["disk-error"]
 
 
 def test_a_disk_that_does_not_follow_ends_the_recording_instead_of_growing(tmp_path: Path) -> None:
-    studio = Studio(tmp_path / "film.mp4")
+    fixture = RecorderFixture(tmp_path / "film.mp4")
     released = threading.Event()
-    studio.recorder._thread.submit(released.wait)
+    fixture.recorder._thread.submit(released.wait)
     for _ in range(MAX_QUEUED_BYTES // 2**20 + 10):
-        studio.recorder._keep(lambda _: None, bytes(2**20 - ITEM_BYTES))
-    assert studio.words == ["disk-slow"]
-    assert studio.recorder._recording_budget.used == MAX_QUEUED_BYTES
+        fixture.recorder._keep(lambda _: None, bytes(2**20 - ITEM_BYTES))
+    assert fixture.words == ["disk-slow"]
+    assert fixture.recorder._recording_budget.used == MAX_QUEUED_BYTES
     released.set()
-    studio.recorder.close()
-    assert studio.recorder._recording_budget.used == 0
+    fixture.recorder.close()
+    assert fixture.recorder._recording_budget.used == 0
 
 
 _HANGING_DISK = """

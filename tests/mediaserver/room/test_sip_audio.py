@@ -6,11 +6,11 @@ from mediaserver.audio.input import LOUD_TICKS
 from mediaserver.audio.mix_minus import FRAME_SAMPLES
 from mediaserver.audio.telephony_codecs import TelephonyDecoder, TelephonyEncoder
 from mediaserver.rtp.packet import Packet
-from tests.mediaserver.audio.mixer_meeting import Ear, Meeting, largest_step, relaying
+from tests.mediaserver.audio.mixer_meeting import DecodingSink, Meeting, largest_step, relaying
 from tests.mediaserver.pictures import tone
 
 
-class RoomEar(Ear):
+class TelephonySink(DecodingSink):
     """Decodes what a room system is sent."""
 
     def __init__(self, codec: str) -> None:
@@ -31,10 +31,10 @@ class RoomMeeting(Meeting):
                 self.mixer.hear(seat, packet, self.tick * 0.02 - 0.008, codec)
             self.hear(1)
 
-    def room_ear(self, seat: str, codec: str) -> RoomEar:
-        ear = RoomEar(codec)
-        self.mixer.source_for(seat, codec).attach(ear)
-        return ear
+    def attach_telephony_sink(self, seat: str, codec: str) -> TelephonySink:
+        sink = TelephonySink(codec)
+        self.mixer.source_for(seat, codec).attach(sink)
+        return sink
 
 
 @pytest.mark.parametrize("codec", ["G722", "PCMA", "PCMU"])
@@ -45,12 +45,12 @@ def test_a_room_system_is_heard_by_everyone_but_itself_in_every_codec(codec: str
     meeting.talk("a", 600)
     meeting.speak("vcs", codec, 400, 20)
     browser, room, own = (
-        meeting.ear(meeting.mixer.full),
-        meeting.room_ear("listener", codec),
-        meeting.room_ear("vcs", codec),
+        meeting.attach_sink(meeting.mixer.full),
+        meeting.attach_telephony_sink("listener", codec),
+        meeting.attach_telephony_sink("vcs", codec),
     )
     meeting.speak("vcs", codec, 400, 60)
-    assert [ear.tones(400, 600) for ear in (browser, room, own)] == [[400, 600], [400, 600], [600]]
+    assert [sink.tones(400, 600) for sink in (browser, room, own)] == [[400, 600], [400, 600], [600]]
     assert [packet.sequence for packet in room.packets] == list(range(60))
     assert {b.timestamp - a.timestamp for a, b in zip(room.packets, room.packets[1:], strict=False)} == {160}
     assert {len(packet.payload) for packet in room.packets} == {160}
@@ -58,7 +58,7 @@ def test_a_room_system_is_heard_by_everyone_but_itself_in_every_codec(codec: str
 
 def test_a_closed_floor_is_not_even_decoded_and_silence_is_sent_on() -> None:
     meeting = RoomMeeting()
-    room = meeting.room_ear("listener", "G722")
+    room = meeting.attach_telephony_sink("listener", "G722")
     meeting.speak("vcs", "G722", 400, 40)
     assert meeting.mixer.voices == {}
     assert len(room.packets) == 40
@@ -68,7 +68,7 @@ def test_a_closed_floor_is_not_even_decoded_and_silence_is_sent_on() -> None:
 def test_a_room_system_may_change_its_codec_in_the_middle() -> None:
     meeting = RoomMeeting()
     meeting.mixer.open("vcs")
-    browser = meeting.ear(meeting.mixer.full)
+    browser = meeting.attach_sink(meeting.mixer.full)
     for codec in ("G722", "PCMA"):
         meeting.speak("vcs", codec, 400, 60)
         assert browser.tones(400) == [400]
@@ -77,7 +77,7 @@ def test_a_room_system_may_change_its_codec_in_the_middle() -> None:
 def test_a_lost_packet_of_a_room_system_leaves_no_hole() -> None:
     meeting = RoomMeeting()
     meeting.mixer.open("vcs")
-    browser = meeting.ear(meeting.mixer.full)
+    browser = meeting.attach_sink(meeting.mixer.full)
     meeting.speak("vcs", "G722", 400, 100, lost=range(60, 61))
     loudest = [int(abs(sound.astype(int)).max()) for sound in browser.sound[20:]]
     assert min(loudest) > max(loudest) / 4
@@ -97,7 +97,7 @@ def test_who_hears_the_same_has_one_source_a_codec() -> None:
 def test_no_voice_is_passed_on_as_it_came_while_a_room_system_listens() -> None:
     meeting, full = relaying()
     usual = largest_step(full, 20)
-    room = RoomEar("G722")
+    room = TelephonySink("G722")
     meeting.mixer.source_for("vcs", "G722").attach(room)
     meeting.hear(50)
     assert meeting.mixer._relayed is None

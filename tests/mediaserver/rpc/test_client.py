@@ -30,7 +30,7 @@ async def test_a_meeting_in_another_process(tmp_path: Path) -> None:
         ending = await meeting.recorded()
         assert (ending.path, ending.error) == (str(tmp_path / "r.mp4"), None)
         assert ending.seconds > 0.2
-        await b.caller.close()
+        await b.endpoint.close()
         await meeting.happened(PeerDown(ROOM, "b", "closed"))
         assert [event for event in meeting.events if isinstance(event, PeerUp)] == [
             PeerUp(ROOM, "a"),

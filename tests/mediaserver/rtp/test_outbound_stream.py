@@ -17,7 +17,7 @@ from mediaserver.peer.forwarder import Forwarder
 from mediaserver.rtp import outbound_stream
 from mediaserver.rtp.packet import MAX_PAYLOAD_BYTES, Packet
 from mediaserver.rtp.source import FlushQueue, Source, VideoSource
-from mediaserver.transport import peer_path as lines
+from mediaserver.transport import peer_path
 from mediaserver.transport.dtls import make_certificate
 from mediaserver.transport.peer_path import MAX_SSRCS, Counters, PlainInbox, PlainPeerPath
 from mediaserver.transport.srtp import Srtp
@@ -61,7 +61,7 @@ def waiting(sock: socket.socket) -> list[bytes]:
 
 def test_it_was_compiled() -> None:
     assert outbound_stream.OutboundStream is not outbound_stream.PlainOutboundStream
-    assert lines.Inbox is not PlainInbox
+    assert peer_path.Inbox is not PlainInbox
 
 
 # Reading
@@ -76,12 +76,12 @@ class Reader:
     counters: Counters = field(default_factory=Counters)
 
     def read(self, datagrams: list[tuple[str, bytes]]) -> tuple[list[Any], dict[str, float], Counters]:
-        inbox_class, line_class = (PlainInbox, PlainPeerPath) if self.plain else (lines.Inbox, lines.PeerPath)
+        inbox_class, path_class = (PlainInbox, PlainPeerPath) if self.plain else (peer_path.Inbox, peer_path.PeerPath)
         inbox = inbox_class(self.counters, Packet)
         senders = {name: loopback() for name in ("keys", "twin", "none", "closed", "stranger")}
-        held = {name: line_class(name, self.counters) for name in ("keys", "twin", "none", "closed")}
-        for name, line in held.items():
-            inbox.route(senders[name].getsockname(), line)
+        held = {name: path_class(name, self.counters) for name in ("keys", "twin", "none", "closed")}
+        for name, path in held.items():
+            inbox.route(senders[name].getsockname(), path)
         for name in ("keys", "twin"):
             held[name].open(srtp())
             held[name].level_id = LEVEL_ID
@@ -93,7 +93,7 @@ class Reader:
         while got := inbox.read(self.sock, 7.5):
             ports = {sender.getsockname(): name for name, sender in senders.items()}
             items += [(owner, what, (ports[more] if owner is None else more), came) for owner, what, more, came in got]
-        heard = {name: line.heard for name, line in held.items()}
+        heard = {name: path.heard for name, path in held.items()}
         for sock in (self.sock, *senders.values()):
             sock.close()
         return items, heard, self.counters
@@ -223,7 +223,7 @@ def test_more_than_a_batch_is_read_in_order() -> None:
 # Sending
 
 
-class Deaf:
+class IgnoringReceiver:
     """Takes what comes and does nothing."""
 
     def rtp(self, packets: list[Packet], extensions: dict[int, bytes], now: float) -> None:
@@ -243,7 +243,7 @@ class Viewer:
         self, mux: UdpMux, port: Port, *, plain: bool, send_time: int = 0, flush_queue: FlushQueue | None = None
     ) -> None:
         self.sock = loopback()
-        self.transport = WebRtcTransport(mux, CERTIFICATE, "them", "", [], Deaf(), lambda *_: None)
+        self.transport = WebRtcTransport(mux, CERTIFICATE, "them", "", [], IgnoringReceiver(), lambda *_: None)
         self.transport.ice.selected = self.sock.getsockname()
         self.transport._port, self.transport._srtp = port, srtp()
         if not plain:
@@ -361,14 +361,14 @@ async def test_the_compiled_loop_serves_who_is_in_step_and_hands_back_the_others
         each.close()
 
 
-@pytest.mark.parametrize("line_class", [PlainPeerPath, lines.PeerPath])
-def test_another_way_may_take_segments_again(line_class: type[PlainPeerPath]) -> None:
-    line, socks, (here, there) = line_class(object(), Counters()), (loopback(), loopback()), (("::1", 7), ("::1", 8))
+@pytest.mark.parametrize("path_class", [PlainPeerPath, peer_path.PeerPath])
+def test_another_way_may_take_segments_again(path_class: type[PlainPeerPath]) -> None:
+    path, socks, (here, there) = path_class(object(), Counters()), (loopback(), loopback()), (("::1", 7), ("::1", 8))
     apart = []
     for sock, address in ((socks[0], here), (socks[0], here), (socks[0], there), (socks[1], there), (socks[1], there)):
-        line.aim(sock, address)
-        apart.append(line.apart)
-        line.apart = True
+        path.aim(sock, address)
+        apart.append(path.apart)
+        path.apart = True
     assert apart == [False, True, False, False, True]
     for sock in socks:
         sock.close()
@@ -389,7 +389,7 @@ async def test_where_segments_do_not_fit_packets_leave_apart_and_elsewhere_toget
     flush_queue, mux, socks = FlushQueue(), UdpMux(), [loopback(), loopback()]
     socks[0].setsockopt(socket.SOL_SOCKET, SO_NO_CHECK, 1)  # EINVAL, as from a route that is too narrow
     viewers = [Viewer(mux, Port(sock, mux.counters), plain=plain) for sock in socks]
-    lines = [viewer.transport.path for viewer in viewers]
+    paths = [viewer.transport.path for viewer in viewers]
     source, got = VideoSource("one", "H264", flush_queue), []
     for viewer in viewers:
         viewer.forwarder.follow(source, 0.0)
@@ -399,7 +399,7 @@ async def test_where_segments_do_not_fit_packets_leave_apart_and_elsewhere_toget
         flush_queue.flush(float(at))
         got.append([len(waiting(viewer.sock)) for viewer in viewers])
     assert got == [[6, 1]] * 4
-    assert [line.apart for line in lines] == [True, False]
+    assert [path.apart for path in paths] == [True, False]
     assert (mux.counters.packets_out, mux.counters.refused) == (48, 0)
     for each in (*socks, *(viewer.sock for viewer in viewers)):
         each.close()
@@ -441,8 +441,8 @@ BESIDE: dict[str, tuple[Flushed, list[int]]] = {
 }
 
 
-class Ear:
-    """The composer listens, too, and is sent nothing."""
+class IgnoringSink:
+    """A second sink of a source, as the compositor is one; it drops its packets."""
 
     stream = None
 
@@ -450,8 +450,8 @@ class Ear:
         pass
 
 
-class Spectator:
-    """Who is sent a picture and two sounds over one transport, and the pictures and sounds."""
+class MediaViewer:
+    """A viewer that is sent one video and two audio sources over one transport, with those sources."""
 
     def __init__(self, *, plain: bool) -> None:
         self.flush_queue, self.mux, self._sock = FlushQueue(), UdpMux(), loopback()
@@ -461,7 +461,7 @@ class Spectator:
             *(Source(n, "opus", self.flush_queue) for n in "ab"),
         ]
         self._sent = [0, 0, 0]
-        self._sources[0].attach(Ear())
+        self._sources[0].attach(IgnoringSink())
         self.viewer.forwarder.follow(self._sources[0], 0.0)
         for ssrc, sound in enumerate(self._sources[1:], 8):
             hears = Forwarder({"opus": 111}, 48000, self.viewer.transport)
@@ -487,19 +487,19 @@ class Spectator:
 @pytest.mark.parametrize("case", BESIDE)
 async def test_sound_leaves_with_the_picture_that_came_with_it(case: str) -> None:
     flushes, messages = BESIDE[case]
-    spectators = [Spectator(plain=plain) for plain in (False, False, True)]
-    for each in spectators:
+    viewers = [MediaViewer(plain=plain) for plain in (False, False, True)]
+    for each in viewers:
         each.take([9], [9, 9], 0)
-    spectators[0].viewer.sock.setsockopt(socket.IPPROTO_UDP, UDP_GRO, 1)
+    viewers[0].viewer.sock.setsockopt(socket.IPPROTO_UDP, UDP_GRO, 1)
     got = []
     for at, (pictures, sounds) in enumerate(flushes, 1):
-        joined, apart, plain = (each.take(pictures, sounds, at) for each in spectators)
+        joined, apart, plain = (each.take(pictures, sounds, at) for each in viewers)
         assert apart == plain
         assert b"".join(apart) == b"".join(joined)
         got.append(len(joined))
     assert got == messages
-    assert len({str(each.mux.counters) for each in spectators}) == 1
-    for each in spectators:
+    assert len({str(each.mux.counters) for each in viewers}) == 1
+    for each in viewers:
         each.close()
 
 

@@ -205,9 +205,9 @@ def test_g722_is_chosen_before_g711_and_tones_alone_are_no_sound() -> None:
 )
 def test_the_picture_is_what_the_peer_says_it_takes(changes: tuple[tuple[str, str], ...], step: int | None) -> None:
     media = picture(line(BARESIP, *changes))
-    ability = choose_picture(media).ability
-    assert ability is not None
-    assert quality_step(ability, 1280, 720, 25, media.bitrate) == step
+    decoder_limits = choose_picture(media).limits
+    assert decoder_limits is not None
+    assert quality_step(decoder_limits, 1280, 720, 25, media.bitrate) == step
 
 
 def test_an_answer_never_says_a_higher_level_than_was_offered() -> None:

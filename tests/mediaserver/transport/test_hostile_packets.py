@@ -90,8 +90,8 @@ async def test_strangers_change_nothing_for_those_who_meet_and_those_who_join(me
 
 async def test_a_handshake_forged_before_the_check_is_dropped(meeting: Meeting, room: Room) -> None:
     await meeting.engine.add_seat(ROOM, SeatOptions("x", "X"))
-    caller = Endpoint(CERTIFICATE, material("red", 440), Wish(layers=1))
-    await meeting.engine.connect(ROOM, "x", caller.offer())
+    endpoint = Endpoint(CERTIFICATE, material("red", 440), Wish(layers=1))
+    await meeting.engine.connect(ROOM, "x", endpoint.offer())
     async with flood(meeting, iter([HELLO] * 50)):
         pass
     a = await meeting.join("a", "red", 440)
@@ -104,7 +104,7 @@ async def test_a_handshake_forged_before_the_check_is_dropped(meeting: Meeting, 
 
 async def test_a_member_with_many_addresses_keeps_the_newest(meeting: Meeting, room: Room) -> None:
     a = await meeting.join("a", "red", 440)
-    checks = a.caller._transport._checks
+    checks = a.endpoint._transport._checks
     assert checks is not None
     mux = mux_of(meeting)
     sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(3 * MAX_VALIDATED)]
@@ -125,7 +125,7 @@ def rtp(number: int, sequence: int, ssrc: int, payload: bytes, first: int = 0x80
 
 def malformed_rtp(guest: Guest) -> Iterator[bytes]:
     """Packets that SRTP carries and nobody can read, on new streams and on the guest's own."""
-    own = next(iter(guest.caller._layers))
+    own = next(iter(guest.endpoint._layers))
     for sequence, ssrc in zip(range(0x9000, 0x9100), [own, 77] * 128, strict=True):
         yield rtp(VP8, sequence, ssrc, b"\xff\x00", 0xA0)  # more padding than packet
         yield rtp(VP8, sequence, ssrc, b"\x00", 0xA0)
@@ -141,7 +141,7 @@ def malformed_rtp(guest: Guest) -> Iterator[bytes]:
 
 
 def malformed_rtcp(guest: Guest) -> Iterator[bytes]:
-    own = next(iter(guest.caller._layers))
+    own = next(iter(guest.endpoint._layers))
     for _ in range(100):
         yield pack("!BBHI", 0x80, 200, 0xFFFF, own)
         yield pack("!BBHI", 0x81, 200, 1, own)
@@ -166,10 +166,10 @@ async def attacked(meeting: Meeting) -> tuple[Guest, Guest]:
 
 async def unharmed(meeting: Meeting, innocent: Guest) -> None:
     """Pictures go on without a gap, and somebody new is seen and heard."""
-    lost = innocent.caller.counters.picture().lost
+    lost = innocent.endpoint.counters.picture().lost
     await innocent.watch.more(25)
     assert meeting.shows(innocent, "a")
-    assert innocent.caller.counters.picture().lost == lost
+    assert innocent.endpoint.counters.picture().lost == lost
     await meeting.engine.remove_seat(ROOM, "b")
     meeting.seats.remove("b")
     fresh = await meeting.join("c", "blue", 1000, floor=True)
@@ -180,11 +180,11 @@ async def unharmed(meeting: Meeting, innocent: Guest) -> None:
 async def test_malformed_packets_of_a_member_harm_nobody(meeting: Meeting, room: Room) -> None:
     innocent, malicious = await attacked(meeting)
     for at, packet in enumerate(malformed_rtp(malicious)):
-        malicious.caller._transport.send_packet(packet)
+        malicious.endpoint._transport.send_packet(packet)
         if at % 50 == 49:
             await asyncio.sleep(0)
     for packet in malformed_rtcp(malicious):
-        malicious.caller._transport.send_rtcp(packet)
+        malicious.endpoint._transport.send_rtcp(packet)
         await asyncio.sleep(0)
     assert len(room.seats["b"].peer._streams) <= MAX_SSRCS_PER_PEER  # type: ignore[union-attr]
     await unharmed(meeting, innocent)
@@ -193,7 +193,7 @@ async def test_malformed_packets_of_a_member_harm_nobody(meeting: Meeting, room:
 async def test_a_thousand_streams_of_a_member_cost_no_more_than_eight(meeting: Meeting, room: Room) -> None:
     innocent, malicious = await attacked(meeting)
     for ssrc in range(1, 1001):
-        malicious.caller._transport.send_packet(rtp(VP8 if ssrc & 1 else OPUS, 1, ssrc << 8, b"\x10\x00picture"))
+        malicious.endpoint._transport.send_packet(rtp(VP8 if ssrc & 1 else OPUS, 1, ssrc << 8, b"\x10\x00picture"))
         if ssrc % 50 == 0:
             await asyncio.sleep(0)
     await innocent.watch.more(5)
@@ -211,7 +211,7 @@ async def test_who_used_up_their_streams_and_comes_anew_is_seen_ten_times(meetin
     for colour in ("red", "blue") * 5:
         refused = counters.excess
         for ssrc in range(2 * MAX_LINE_SSRCS):
-            restless.caller._transport.send_packet(rtp(OPUS, 1, ssrc << 8 | 1, b"\xf8\xff\xfe"))
+            restless.endpoint._transport.send_packet(rtp(OPUS, 1, ssrc << 8 | 1, b"\xf8\xff\xfe"))
         await innocent.watch.until(lambda before=refused: counters.excess > before)  # type: ignore[misc]
         restless = await meeting.connect("b", colour, 660, Wish(("VP8",), 1))
         await innocent.watch.until(lambda: meeting.shows(innocent, "b"))
@@ -226,13 +226,13 @@ def peak_mb() -> float:
 async def test_a_huge_key_frame_of_a_member_costs_no_memory(meeting: Meeting, room: Room) -> None:
     (payload,) = packetize_vp8(huge_keyframe(), 1)
     innocent, malicious = await attacked(meeting)
-    malicious.caller.sending.camera = False
-    layer = next(iter(malicious.caller._layers.values()))
+    malicious.endpoint.sending.camera = False
+    layer = next(iter(malicious.endpoint._layers.values()))
     Path("/proc/self/clear_refs").write_text("5")  # the peak starts from here (proc(5))
     before = peak_mb()
     for at in range(10):
         packet = rtp(VP8, layer._sequence + at, layer.ssrc, payload, marker=True)
-        malicious.caller._transport.send_packet(packet)
+        malicious.endpoint._transport.send_packet(packet)
         await innocent.watch.more(2)
     assert room.seats["b"].input._current is not None
     assert room._compositor._cameras["b"]._stream is None, "the decoder refused it"
@@ -246,7 +246,7 @@ async def test_a_jump_ahead_in_a_members_numbers_is_survived(meeting: Meeting, r
     await innocent.watch.until(lambda: innocent.watch.colour(0.1, 0.1) == "green")
     await meeting.join("o", "red", 440, visible=False)
     await room_decodes(room, innocent)
-    for stream in (*malicious.caller._layers.values(), malicious.caller._voice):
+    for stream in (*malicious.endpoint._layers.values(), malicious.endpoint._voice):
         stream._sequence = (stream._sequence + 0x7000) & 0xFFFF  # type: ignore[union-attr]
     await innocent.watch.more(10)
     await room_decodes(room, innocent)

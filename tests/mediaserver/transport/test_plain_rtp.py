@@ -16,7 +16,7 @@ RTP = HEADER.pack(0x80, 9, 7, 160, 5) + b"sound"
 RTCP = bytes.fromhex("80c9000100000005")
 
 
-class Ear:
+class ReceiverFake:
     """Notes what comes."""
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class Ear:
         self.reports.append(data)
 
 
-class Far:
+class RemoteSocket:
     """A socket of somebody else."""
 
     def __init__(self, host: str = HOST) -> None:
@@ -58,101 +58,103 @@ def ports() -> PlainPorts:
 
 
 @pytest.fixture
-def ear() -> Ear:
-    return Ear()
+def receiver() -> ReceiverFake:
+    return ReceiverFake()
 
 
 @pytest.fixture
-def line(ports: PlainPorts, ear: Ear) -> Iterator[RtpPortPair]:
-    held = ports.open(HOST, ear)
+def pair(ports: PlainPorts, receiver: ReceiverFake) -> Iterator[RtpPortPair]:
+    held = ports.open(HOST, receiver)
     yield held
     held.close()
 
 
 @pytest.fixture
-def fars() -> Iterator[list[Far]]:
-    held = [Far(), Far(), Far()]
+def remotes() -> Iterator[list[RemoteSocket]]:
+    held = [RemoteSocket(), RemoteSocket(), RemoteSocket()]
     yield held
     for each in held:
         each.socket.close()
 
 
-def test_pairs_are_even_and_odd_and_come_back(ports: PlainPorts, ear: Ear) -> None:
-    lines = [ports.open(HOST, ear) for _ in range(3)]
-    assert {each.port for each in lines} == {46_102, 46_104, 46_106}
+def test_pairs_are_even_and_odd_and_come_back(ports: PlainPorts, receiver: ReceiverFake) -> None:
+    pairs = [ports.open(HOST, receiver) for _ in range(3)]
+    assert {each.port for each in pairs} == {46_102, 46_104, 46_106}
     with pytest.raises(NoPortFree):
-        ports.open(HOST, ear)
-    lines[1].close()
-    again = ports.open(HOST, ear)
-    assert again.port == lines[1].port
-    for each in (lines[0], lines[2], again):
+        ports.open(HOST, receiver)
+    pairs[1].close()
+    again = ports.open(HOST, receiver)
+    assert again.port == pairs[1].port
+    for each in (pairs[0], pairs[2], again):
         each.close()
 
 
-def test_a_pair_of_which_somebody_else_has_half_is_left_alone(ports: PlainPorts, ear: Ear) -> None:
+def test_a_pair_of_which_somebody_else_has_half_is_left_alone(ports: PlainPorts, receiver: ReceiverFake) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         other.bind((HOST, 46_105))
-        lines = [ports.open(HOST, ear) for _ in range(2)]
-        assert {each.port for each in lines} == {46_102, 46_106}
-        for each in lines:
+        pairs = [ports.open(HOST, receiver) for _ in range(2)]
+        assert {each.port for each in pairs} == {46_102, 46_106}
+        for each in pairs:
             each.close()
 
 
-def test_a_range_without_a_pair_refuses(ear: Ear) -> None:
+def test_a_range_without_a_pair_refuses(receiver: ReceiverFake) -> None:
     for numbers in (range(0), range(46_101, 46_103)):
         with pytest.raises(NoPortFree):
-            PlainPorts(numbers, Counters()).open(HOST, ear)
+            PlainPorts(numbers, Counters()).open(HOST, receiver)
 
 
 def test_media_goes_to_where_the_sdp_says_until_something_comes_from_that_host(
-    ports: PlainPorts, line: RtpPortPair, ear: Ear, fars: list[Far]
+    ports: PlainPorts, pair: RtpPortPair, receiver: ReceiverFake, remotes: list[RemoteSocket]
 ) -> None:
-    named, reports, actual = fars
-    line.aim(HOST, named.address[1], reports.address[1], 1.0)
-    assert line.heard == 1.0
-    line.send([(9, 1, 160, 5, b"a")])
-    line.send_rtcp(RTCP)
+    named, reports, actual = remotes
+    pair.aim(HOST, named.address[1], reports.address[1], 1.0)
+    assert pair.heard == 1.0
+    pair.send([(9, 1, 160, 5, b"a")])
+    pair.send_rtcp(RTCP)
     assert (named.take(), reports.take()) == (HEADER.pack(0x80, 9, 1, 160, 5) + b"a", RTCP)
-    actual.send(RTP, line.port)
+    actual.send(RTP, pair.port)
     ports.poll(2.0)
-    assert ([packet.payload for packet in ear.packets], line.heard) == ([b"sound"], 2.0)
-    line.send([(9 | 128, 2, 320, 5, b"b")])
-    line.send_rtcp(RTCP)
+    assert ([packet.payload for packet in receiver.packets], pair.heard) == ([b"sound"], 2.0)
+    pair.send([(9 | 128, 2, 320, 5, b"b")])
+    pair.send_rtcp(RTCP)
     assert (actual.take(), reports.take()) == (HEADER.pack(0x80, 137, 2, 320, 5) + b"b", RTCP)
-    actual.send(RTCP, line.port + 1)
+    actual.send(RTCP, pair.port + 1)
     ports.poll(3.0)
-    line.send_rtcp(RTCP)
-    assert (ear.reports, actual.take(), line.heard) == ([RTCP], RTCP, 3.0)
+    pair.send_rtcp(RTCP)
+    assert (receiver.reports, actual.take(), pair.heard) == ([RTCP], RTCP, 3.0)
 
 
 def test_other_hosts_and_nonsense_change_nothing(
-    line: RtpPortPair, ports: PlainPorts, ear: Ear, fars: list[Far]
+    pair: RtpPortPair, ports: PlainPorts, receiver: ReceiverFake, remotes: list[RemoteSocket]
 ) -> None:
-    stranger, named = Far("127.0.0.2"), fars[0]
-    stranger.send(RTP, line.port)
+    stranger, named = RemoteSocket("127.0.0.2"), remotes[0]
+    stranger.send(RTP, pair.port)
     ports.poll(1.0)  # before anybody is known, everybody is a stranger
-    line.aim(HOST, named.address[1], named.address[1], 1.0)
-    stranger.send(RTP, line.port)
-    stranger.send(RTCP, line.port + 1)
+    pair.aim(HOST, named.address[1], named.address[1], 1.0)
+    stranger.send(RTP, pair.port)
+    stranger.send(RTCP, pair.port + 1)
     for nonsense in (b"", b"\x80", b"\x00" * 40, bytes(1600)):
-        named.send(nonsense, line.port)
+        named.send(nonsense, pair.port)
     ports.poll(2.0)
-    line.send_packet(b"x")
-    assert (ear.packets, ear.reports, line.heard) == ([], [], 1.0)
-    assert (line._counters.strangers, line._counters.malformed) == (3, 4)
+    pair.send_packet(b"x")
+    assert (receiver.packets, receiver.reports, pair.heard) == ([], [], 1.0)
+    assert (pair._counters.strangers, pair._counters.malformed) == (3, 4)
     assert named.take() == b"x" and stranger.has_nothing()
     stranger.socket.close()
 
 
-def test_before_and_after_a_call_nothing_is_sent(ports: PlainPorts, ear: Ear, fars: list[Far]) -> None:
-    line = ports.open(HOST, ear)
-    line.send_packet(b"x")
-    line.aim("", 0, 0, 0.0)
-    line.send_packet(b"x")
-    line.aim(HOST, fars[0].address[1], 9, 0.0)
-    line.close()
-    line.send_packet(b"x")
-    assert fars[0].has_nothing() and ports.port_pairs == []
+def test_before_and_after_a_call_nothing_is_sent(
+    ports: PlainPorts, receiver: ReceiverFake, remotes: list[RemoteSocket]
+) -> None:
+    pair = ports.open(HOST, receiver)
+    pair.send_packet(b"x")
+    pair.aim("", 0, 0, 0.0)
+    pair.send_packet(b"x")
+    pair.aim(HOST, remotes[0].address[1], 9, 0.0)
+    pair.close()
+    pair.send_packet(b"x")
+    assert remotes[0].has_nothing() and ports.port_pairs == []
 
 
 def test_we_are_where_the_way_to_the_peer_begins() -> None:

@@ -34,28 +34,28 @@ def almost_stun(draw: st.DrawFn) -> bytes:
     body = b""
     for kind, value in draw(st.lists(st.tuples(kinds, st.binary(max_size=24)), max_size=5)):
         body += pack("!HH", kind, len(value)) + value + bytes(-len(value) % 4)
-    seal = draw(st.booleans())
-    head = pack("!HHI", draw(st.integers(0, 0x3FFF)), len(body) + 8 * seal, stun.COOKIE) + NUMBER
-    if seal:
+    with_fingerprint = draw(st.booleans())
+    head = pack("!HHI", draw(st.integers(0, 0x3FFF)), len(body) + 8 * with_fingerprint, stun.COOKIE) + NUMBER
+    if with_fingerprint:
         body += pack("!HHI", 0x8028, 4, crc32(head + body) ^ 0x5354554E)
     return head + body + draw(st.sampled_from([b"", b"\x00"]))
 
 
 @given(st.binary(max_size=100) | almost_stun())
-def test_any_bytes_are_a_message_nobody_sealed_or_a_value_error(data: bytes) -> None:
+def test_any_bytes_are_a_message_without_integrity_or_a_value_error(data: bytes) -> None:
     with suppress(ValueError):
-        assert not stun.parse(data).sealed_with(KEY)
+        assert not stun.parse(data).has_integrity(KEY)
 
 
 def test_the_sample_of_the_rfc() -> None:
     message = stun.parse(SAMPLE)
     assert (message.kind, message.username, message.nominates) == (stun.REQUEST, b"evtj:h6vY", False)
-    assert message.sealed_with(SAMPLE_KEY)
-    assert not message.sealed_with(SAMPLE_KEY[:-1])
+    assert message.has_integrity(SAMPLE_KEY)
+    assert not message.has_integrity(SAMPLE_KEY[:-1])
 
 
 @given(st.text("ab:+/", max_size=30), st.booleans(), st.binary(min_size=12, max_size=12))
-def test_what_aioice_writes_is_read(username: str, nominates: bool, number: bytes) -> None:
+def test_requests_that_aioice_writes_are_read(username: str, nominates: bool, number: bytes) -> None:
     written = aioice.Message(aioice.Method.BINDING, aioice.Class.REQUEST, number)
     written.attributes["USERNAME"] = username
     if nominates:
@@ -64,7 +64,7 @@ def test_what_aioice_writes_is_read(username: str, nominates: bool, number: byte
     message = stun.parse(bytes(written))
     assert (message.kind, message.transaction_id) == (stun.REQUEST, number)
     assert (message.username, message.nominates) == (username.encode(), nominates)
-    assert message.sealed_with(KEY) and not message.sealed_with(KEY[1:])
+    assert message.has_integrity(KEY) and not message.has_integrity(KEY[1:])
 
 
 @given(st.text("ab:+/", max_size=30), st.binary(min_size=12, max_size=12), st.binary(max_size=40))
@@ -87,20 +87,20 @@ def test_an_address_is_what_aioice_reads(ip: IPv4Address | IPv6Address, port: in
     assert read.check_message_integrity(KEY)
 
 
-def test_what_follows_the_seal_is_nobodys_word() -> None:
+def test_attributes_after_message_integrity_are_ignored() -> None:
     attributes = stun.attribute(stun.USERNAME, b"mine:theirs")
     after = stun.attribute(stun.USERNAME, b"other:theirs") + stun.attribute(stun.USE_CANDIDATE, b"")
     data = bare(stun.write(stun.REQUEST, NUMBER, attributes, KEY)) + after
     message = stun.parse(data[:2] + (len(data) - 20).to_bytes(2) + data[4:])
-    assert (message.username, message.nominates, message.sealed_with(KEY)) == (b"mine:theirs", False, True)
+    assert (message.username, message.nominates, message.has_integrity(KEY)) == (b"mine:theirs", False, True)
 
 
 @given(st.integers(0, len(SAMPLE) - 9), st.integers(1, 255))
-def test_the_seal_covers_every_byte_before_it(at: int, by: int) -> None:
+def test_message_integrity_covers_every_byte_before_it(at: int, by: int) -> None:
     data = bare(SAMPLE)
-    assert stun.parse(data).sealed_with(SAMPLE_KEY)
+    assert stun.parse(data).has_integrity(SAMPLE_KEY)
     with suppress(ValueError):
-        assert not stun.parse(data[:at] + bytes([data[at] ^ by]) + data[at + 1 :]).sealed_with(SAMPLE_KEY)
+        assert not stun.parse(data[:at] + bytes([data[at] ^ by]) + data[at + 1 :]).has_integrity(SAMPLE_KEY)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_the_seal_covers_every_byte_before_it(at: int, by: int) -> None:
         pack("!HHI", 1, 4, stun.COOKIE) + NUMBER + pack("!HH", stun.USERNAME, 1),
     ],
 )
-def test_what_is_malformed_is_a_value_error(data: bytes) -> None:
+def test_malformed_messages_are_a_value_error(data: bytes) -> None:
     with pytest.raises(ValueError, match="STUN"):
         stun.parse(data)
 

@@ -66,7 +66,7 @@ async def test_everybody_sees_all_and_hears_all_but_themselves(meeting: Meeting)
     assert [await guest.watch.hear() for guest in (a, b, c)] == [{660}, {440}, {440, 660}]
     assert set(a.watch._decoders) == set(c.watch._decoders) == {"H264", "opus"}
     assert set(b.watch._decoders) == {"VP8", "opus"}
-    assert [guest.caller.counters.picture().lost for guest in (a, b, c)] == [0, 0, 0]
+    assert [guest.endpoint.counters.picture().lost for guest in (a, b, c)] == [0, 0, 0]
     assert {event for event in meeting.events if isinstance(event, PeerUp)} == {PeerUp(ROOM, name) for name in "abc"}
     assert any(isinstance(event, Speaking) and event.seat in ("a", "b") for event in meeting.events)
     told = [event.levels for event in meeting.events if isinstance(event, Levels)]
@@ -95,7 +95,7 @@ def _told(meeting: Meeting) -> list[Levels]:
 async def test_a_seat_without_the_floor_is_silent_whatever_it_sends(meeting: Meeting) -> None:
     a = await meeting.join("a", "red", 440)
     b = await meeting.join("b", "green", 660)
-    sent = b.caller._voice.sent  # type: ignore[union-attr]
+    sent = b.endpoint._voice.sent  # type: ignore[union-attr]
     before = sent.packets
     assert await a.watch.listen() == set()
     assert sent.packets > before + 20
@@ -135,7 +135,7 @@ async def test_a_camera_is_forwarded_without_decoding_or_encoding_anything(meeti
     assert [rendition._sequence for rendition in renditions(room)] == composed
     assert {seat: camera.decoded for seat, camera in room._compositor._cameras.items()} == decoded
     assert all(each.input._current is None for each in room.seats.values())
-    assert a.caller.counters.picture().lost == 0
+    assert a.endpoint.counters.picture().lost == 0
 
 
 async def test_the_clock_of_the_picture_rests_until_somebody_watches(
@@ -203,7 +203,7 @@ async def test_audiences_see_their_own_layouts_made_only_while_somebody_watches(
     await a.watch.until(lambda: a.watch.colour(0.2, 0.2) == a.watch.colour(0.8, 0.2) == "green")
     await b.watch.more(10)
     assert (meeting.shows(b, "a"), meeting.shows(c, "a"), len(room._compositor._painters)) == (True, True, 2)
-    assert b.caller.counters.picture().lost == a.caller.counters.picture().lost == 0
+    assert b.endpoint.counters.picture().lost == a.endpoint.counters.picture().lost == 0
 
     await engine.set_layout(ROOM, Layout("single", "b"), "components")  # the same as the host's: one picture
     for guest in (b, c):
@@ -234,7 +234,7 @@ async def test_a_camera_is_told_how_much_of_it_is_looked_at(meeting: Meeting, ro
     await meeting.engine.set_view(ROOM, "b", COMPOSED)
     await meeting.happened(CameraWanted(ROOM, "a", 180))
     await a.watch.until(lambda: meeting.shows(a, "b"))
-    assert b.caller.connected
+    assert b.endpoint.connected
 
 
 def room_events(meeting: Meeting) -> list[Event]:
@@ -265,7 +265,7 @@ async def test_a_large_display_gets_a_larger_picture_made_for_it_alone(meeting: 
     most = [room.seats[seat].peer.downlink.most for seat in "abc"]  # type: ignore[union-attr]
     assert most == [LARGE, USUAL, LARGE], "nobody's line is probed for a picture that is not made for them"
     assert room._rates() == {25, 30}
-    assert a.caller.counters.picture().lost == b.caller.counters.picture().lost == 0
+    assert a.endpoint.counters.picture().lost == b.endpoint.counters.picture().lost == 0
     for guest in (a, vp8):
         await meeting.engine.set_view(ROOM, guest.seat, COMPOSED, 225)
         await guest.watch.until(sees(guest, (320, 180)))
@@ -489,7 +489,7 @@ async def test_a_new_transport_keeps_floor_and_view(meeting: Meeting) -> None:
     await again.watch.until(lambda: (again.watch.colour(), again.watch.size) == ("red", (320, 180)))
     await a.watch.until(lambda: a.watch.tones() == {1000})
     await a.watch.until(lambda: meeting.shows(a, "b"))
-    assert not b.caller.connected
+    assert not b.endpoint.connected
     assert meeting.events.count(PeerUp(ROOM, "b")) == 2
     assert not any(isinstance(event, PeerDown) for event in meeting.events)
 
@@ -498,7 +498,7 @@ async def test_who_leaves_is_told_and_shown_as_a_card(meeting: Meeting) -> None:
     a = await meeting.join("a", "red", 440)
     b = await meeting.join("b", "green", 660, floor=True)
     await meeting.all_seen()
-    await b.caller.close()
+    await b.endpoint.close()
     await meeting.happened(PeerDown(ROOM, "b", "closed"))
     await a.watch.until(lambda: meeting.shows(a, "b", colour=""))
     await meeting.engine.remove_seat(ROOM, "b")
@@ -512,7 +512,7 @@ async def test_who_falls_silent_is_told_and_sent_nothing_more(meeting: Meeting, 
     await meeting.all_seen()
     room.seats["b"].peer.transport.check(time.monotonic() + SILENCE_S + 1)  # type: ignore[union-attr]
     await meeting.happened(PeerDown(ROOM, "b", "silent"))
-    await a.watch.until(lambda: not b.caller.connected)
+    await a.watch.until(lambda: not b.endpoint.connected)
     await a.watch.until(lambda: meeting.shows(a, "b", colour=""))
     had = b.pictures
     await a.watch.more(10)
@@ -524,14 +524,14 @@ async def test_who_falls_silent_is_told_and_sent_nothing_more(meeting: Meeting, 
 
 async def test_a_peer_with_another_certificate_than_it_said_fails(meeting: Meeting) -> None:
     await meeting.engine.add_seat(ROOM, SeatOptions("x", "X"))
-    caller = Endpoint(make_certificate(), material("red", 440), Wish(layers=1))
-    offer = caller.offer().replace(fingerprint(caller._certificate), fingerprint(CERTIFICATE))
-    connecting = asyncio.ensure_future(caller.connect(await meeting.engine.connect(ROOM, "x", offer)))
+    endpoint = Endpoint(make_certificate(), material("red", 440), Wish(layers=1))
+    offer = endpoint.offer().replace(fingerprint(endpoint._certificate), fingerprint(CERTIFICATE))
+    connecting = asyncio.ensure_future(endpoint.connect(await meeting.engine.connect(ROOM, "x", offer)))
     await meeting.happened(PeerDown(ROOM, "x", "failed"))
     connecting.cancel()
     with suppress(asyncio.CancelledError, DtlsFailed):
         await connecting
-    await caller.close()
+    await endpoint.close()
     assert PeerUp(ROOM, "x") not in meeting.events
 
 
@@ -728,7 +728,7 @@ async def test_stats_count_what_moves(meeting: Meeting) -> None:
         "malformed": 0,
         "refused": 0,
     }
-    counters = a.caller._transport.counters
+    counters = a.endpoint._transport.counters
     assert isinstance(stats["packets_out"], int) and counters.packets_in <= stats["packets_out"]
     await meeting.engine.close_room(ROOM)
     stats = await meeting.engine.stats()

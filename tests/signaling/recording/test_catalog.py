@@ -67,7 +67,7 @@ async def recorded(world: World, data: bytes) -> str:
 
 def content(world: World, path: Path) -> bytes:
     """What a sealed file holds."""
-    with world.services.cipher.open(path, sealed=True) as file:
+    with world.services.cipher.open(path, require_encrypted=True) as file:
         return file.read()
 
 

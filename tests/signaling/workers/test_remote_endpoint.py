@@ -293,7 +293,7 @@ async def test_i07_a_wrong_key_is_refused_and_guessing_is_stopped(site: Site) ->
     key = await site.key("media-2")
     process = await site.start(f"{key[:-1]}{'A' if key[-1] != 'A' else 'B'}")
     async with asyncio.timeout(PATIENCE_S):
-        assert await process.communicate() == (b"", b"diemcau media: the roof does not know this key\n")
+        assert await process.communicate() == (b"", b"diemcau media: the server does not know this key\n")
     assert (process.returncode, site.workers.alive) == (1, 0)
     client = site.world.client()
     outcomes = []
@@ -324,7 +324,7 @@ async def test_i07_a_withdrawn_key_cuts_its_workers_off(site: Site) -> None:
     await site.until("media-3/1")
     async with asyncio.timeout(PATIENCE_S):
         _, err = await process.communicate()
-    assert (process.returncode, err.splitlines()[-1]) == (1, b"diemcau media: the roof does not know this key")
+    assert (process.returncode, err.splitlines()[-1]) == (1, b"diemcau media: the server does not know this key")
     assert not staying.closed
     await staying.close()
 

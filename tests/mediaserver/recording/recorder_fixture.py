@@ -16,7 +16,7 @@ FPS = 25
 SIZE = (320, 180)
 
 
-class Studio:
+class RecorderFixture:
     """A recorder with a picture of one colour and a tone, faster than time."""
 
     def __init__(self, path: Path, first_tick: int = 0) -> None:

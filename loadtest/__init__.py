@@ -1,1 +1,1 @@
-"""Simulated endpoints: they join through the public signaling like any browser, and count what they get."""
+"""Load tests with simulated endpoints, which join through the public signaling as browsers do."""

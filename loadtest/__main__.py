@@ -1,8 +1,9 @@
 """`python -m loadtest` measures how many points a server carries.
 
-`… demo` shows a conference, `… bench` what it costs, `… turns` what another version costs, `… peers` what other
-programs do, `… flame` where the time goes, `… sound` what bad lines leave of a voice, `… delay` how late picture and
-sound are, `… province` whether a whole province fits on this machine, `… drills` what people notice of a fault.
+Other commands: `… demo` holds a demonstration meeting; `… bench` measures the CPU of the media worker, `… turns`
+compares it with another version, `… peers` with other programs; `… flame` draws a flame graph; `… sound` measures audio
+over lossy networks, `… delay` latency and lip sync; `… records` measures database queries; `… province` runs the
+meetings of a whole province, `… growth` one meeting of growing size; `… drills` causes faults and measures the effects.
 """
 
 import argparse
@@ -23,16 +24,16 @@ import uvloop
 from loadtest.bench import audio_loss, database_cost, flame_graph, latency, worker_cost
 from loadtest.compare import ab_compare, other_servers
 from loadtest.drills import command
-from loadtest.endpoint.reconnecting import FAULTS
+from loadtest.endpoint.reconnecting import JOIN_ERRORS
 from loadtest.load.cases import CASES
 from loadtest.media.clip import Codec
 from loadtest.report.case_result import summary
 from loadtest.report.json_report import Outcome, render, report
 from loadtest.report.verdict import passed
 from loadtest.scenario import demo, growth, province, single_session
-from loadtest.scenario.single_session import Plan, Venue
-from loadtest.server.accounts import Login, provide, provide_points, read_accounts
-from loadtest.server.process import ServerFailed, throwaway
+from loadtest.scenario.single_session import RunPlan, TargetServer
+from loadtest.server.accounts import Login, create_accounts, create_point_accounts, read_accounts
+from loadtest.server.process import ServerFailed, temporary_server
 from loadtest.server.rest_client import Refused
 from signaling.app.admin_cli import NewAccount
 from signaling.app.commands import settle
@@ -51,9 +52,9 @@ def main() -> None:
     logging.basicConfig(
         level=os.environ.get("DIEMCAU_LOG", "WARNING").upper(), format="%(levelname)s %(name)s %(message)s"
     )
-    work = COMMANDS.get(sys.argv[1]) if len(sys.argv) > 1 else None
+    command_function = COMMANDS.get(sys.argv[1]) if len(sys.argv) > 1 else None
     try:
-        code = work(sys.argv[2:]) if work else _load(sys.argv[1:])
+        code = command_function(sys.argv[2:]) if command_function else _load(sys.argv[1:])
     except (Refused, ServerFailed, OSError, ValueError) as error:
         sys.exit(f"loadtest: {error}")
     except (KeyboardInterrupt, asyncio.CancelledError):
@@ -62,7 +63,7 @@ def main() -> None:
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end; SIGTERM, like Ctrl-C, still leaves and stops everything in order."""
+    """Run a coroutine; SIGTERM cancels it as Ctrl-C does, so that endpoints leave and the server stops in order."""
 
     async def cancellable() -> T:
         task = asyncio.ensure_future(work)
@@ -114,7 +115,7 @@ def _count(text: str) -> int:
 
 
 async def _measure(arguments: argparse.Namespace) -> Outcome:
-    plan = Plan(
+    plan = RunPlan(
         points=arguments.points,
         seconds=arguments.seconds,
         speakers=arguments.speakers,
@@ -125,19 +126,19 @@ async def _measure(arguments: argparse.Namespace) -> Outcome:
         decode=arguments.decode,
     )
     async with AsyncExitStack() as stack:
-        venue = _named(arguments) if arguments.url else await _own(arguments.points, stack)
-        return await single_session.run(plan, venue, _progress)
+        target = _running_target(arguments) if arguments.url else await _own_target(arguments.points, stack)
+        return await single_session.run(plan, target, _progress)
 
 
-def _named(arguments: argparse.Namespace) -> Venue:
-    """Return the server of `--url`. Raises ValueError without an account that could join."""
+def _running_target(arguments: argparse.Namespace) -> TargetServer:
+    """Return the running server that `--url` names. Raises ValueError without an account that could join."""
     login: Login | None = (arguments.account, arguments.password) if arguments.account else None
     if login and not arguments.password:
         raise ValueError("--account needs --password")
     accounts = read_accounts(arguments.accounts) if arguments.accounts else [login] if login else []
     if not accounts:
         raise ValueError("--url needs --accounts, or --account and --password")
-    return Venue(
+    return TargetServer(
         base=arguments.url.rstrip("/"),
         accounts=tuple(accounts),
         administrator=login if arguments.accounts else None,
@@ -146,12 +147,14 @@ def _named(arguments: argparse.Namespace) -> Venue:
     )
 
 
-async def _own(points: int, stack: AsyncExitStack) -> Venue:
+async def _own_target(points: int, stack: AsyncExitStack) -> TargetServer:
     _progress("starting a server")
-    server = await stack.enter_async_context(throwaway(points, logging.getLogger(__name__).debug))
-    logins = await provide_points(server.environ, points)
-    (administrator,) = await provide(server.environ, [NewAccount("loadtest-admin", "Loadtest", ["administrator"])])
-    return Venue(server.url, tuple(logins), administrator, server_pid=server.pid)
+    server = await stack.enter_async_context(temporary_server(points, logging.getLogger(__name__).debug))
+    logins = await create_point_accounts(server.environ, points)
+    (administrator,) = await create_accounts(
+        server.environ, [NewAccount("loadtest-admin", "Loadtest", ["administrator"])]
+    )
+    return TargetServer(server.url, tuple(logins), administrator, server_pid=server.pid)
 
 
 def _bench(words: Sequence[str]) -> int:
@@ -159,7 +162,7 @@ def _bench(words: Sequence[str]) -> int:
     parser.add_argument("--quick", action="store_true", help="4 s each and one round, to see that it runs")
     parser.add_argument("--output", type=Path, default=FIGURES, help=f"JSON file (default {FIGURES})")
     arguments = parser.parse_args(words)
-    figures = _run(worker_cost.run(worker_cost.QUICK if arguments.quick else worker_cost.Effort(), _progress))
+    figures = _run(worker_cost.run(worker_cost.QUICK if arguments.quick else worker_cost.BenchSettings(), _progress))
     worker_cost.write(figures, arguments.output)
     print(worker_cost.table(figures))
     return 0
@@ -180,7 +183,7 @@ def _records(words: Sequence[str]) -> int:
 
 def _flame(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m loadtest flame", description=flame_graph.__doc__)
-    parser.add_argument("--receivers", type=_count, default=60, help="who look at one camera (default 60)")
+    parser.add_argument("--receivers", type=_count, default=60, help="viewers of one camera (default 60)")
     parser.add_argument("--seconds", type=float, default=10.0, help="sampled time (default 10)")
     parser.add_argument("--output", type=Path, default=FLAME, help=f"SVG file (default {FLAME})")
     arguments = parser.parse_args(words)
@@ -193,18 +196,20 @@ def _flame(words: Sequence[str]) -> int:
 def _turns(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m loadtest turns", description=ab_compare.__doc__)
     parser.add_argument("other", type=Path, help="a checkout of another version, compiled (`make install` in it)")
-    parser.add_argument("works", nargs="*", metavar="work", help=f"some of {', '.join(ab_compare.WORKS)} (default all)")
-    parser.add_argument("--receivers", type=_count, default=10, help="who look at a camera forwarded (default 10)")
+    parser.add_argument(
+        "works", nargs="*", metavar="work", help=f"some of {', '.join(ab_compare.WORKLOADS)} (default all)"
+    )
+    parser.add_argument("--receivers", type=_count, default=10, help="viewers of a forwarded camera (default 10)")
     parser.add_argument("--seconds", type=float, default=8.0, help="measured time of a run (default 8)")
     parser.add_argument("--rounds", type=_count, default=5, help="a run of each version in each (default 5)")
     arguments = parser.parse_args(words)
-    if unknown := set(arguments.works) - set(ab_compare.WORKS):
+    if unknown := set(arguments.works) - set(ab_compare.WORKLOADS):
         parser.error(f"no such work: {', '.join(sorted(unknown))}")
-    works = [ab_compare.WORKS[name](arguments.receivers) for name in arguments.works or ab_compare.WORKS]
+    workloads = [ab_compare.WORKLOADS[name](arguments.receivers) for name in arguments.works or ab_compare.WORKLOADS]
     print(ab_compare.HEAD)
-    for work in works:
-        pairs = _run(ab_compare.run(arguments.other, work, arguments.seconds, arguments.rounds, _progress))
-        print(ab_compare.rows(work, pairs), flush=True)
+    for workload in workloads:
+        pairs = _run(ab_compare.run(arguments.other, workload, arguments.seconds, arguments.rounds, _progress))
+        print(ab_compare.rows(workload, pairs), flush=True)
     return 0
 
 
@@ -217,13 +222,13 @@ def _peers(words: Sequence[str]) -> int:
     parser.add_argument("--seconds", type=float, default=8.0, help="measured time of a run (default 8)")
     parser.add_argument("--rounds", type=_count, default=5, help="a run of each in each (default 5)")
     arguments = parser.parse_args(words)
-    works = other_servers.works(arguments.mediasoup, arguments.ffmpeg)
-    if not works:
+    workloads = other_servers.workloads(arguments.mediasoup, arguments.ffmpeg)
+    if not workloads:
         parser.error("neither mediasoup nor FFmpeg is here")
     print(other_servers.HEAD)
-    for path, work in works:
-        pairs = _run(ab_compare.alternate(path, work, arguments.seconds, arguments.rounds, _progress))
-        print(ab_compare.rows(work, pairs), flush=True)
+    for path, workload in workloads:
+        pairs = _run(ab_compare.alternate(path, workload, arguments.seconds, arguments.rounds, _progress))
+        print(ab_compare.rows(workload, pairs), flush=True)
     return 0
 
 
@@ -231,7 +236,7 @@ def _sound(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m loadtest sound", description=audio_loss.__doc__)
     parser.add_argument("--seconds", type=_count, default=30, help="of sound, four times on each line (default 30)")
     arguments = parser.parse_args(words)
-    print(audio_loss.table([audio_loss.measure(line, arguments.seconds) for line in audio_loss.PATHS]))
+    print(audio_loss.table([audio_loss.measure(path, arguments.seconds) for path in audio_loss.PATHS]))
     return 0
 
 
@@ -251,36 +256,36 @@ def _province(words: Sequence[str]) -> int:
         "--scale",
         type=float,
         default=1.0,
-        help="of the points in each conference (default 1); below it nothing is proposed",
+        help="of the points in each meeting (default 1); below it nothing is proposed",
     )
     parser.add_argument("--output", type=Path, default=PROVINCE, help=f"folder for JSON and page (default {PROVINCE})")
     arguments = parser.parse_args(words)
-    cases = tuple(case.scaled(arguments.scale) for case in CASES if case.word in arguments.cases)
+    cases = tuple(case.scaled(arguments.scale) for case in CASES if case.name in arguments.cases)
     if not cases:
         parser.error("no such case")
     if not (0 < arguments.share <= 1 and 0 < arguments.scale <= 1):
         parser.error("--share and --scale are above 0 and at most 1")
-    effort = province.Effort(cases, arguments.workers, arguments.seconds, arguments.share)
-    report = _run(province.run(effort, _progress, lambda so_far: province.write(so_far, arguments.output)))
+    settings = province.ProvinceSettings(cases, arguments.workers, arguments.seconds, arguments.share)
+    report = _run(province.run(settings, _progress, lambda so_far: province.write(so_far, arguments.output)))
     print(summary(report))
     return 0 if all(map(passed, report["cases"])) else 1
 
 
 def _drills(words: Sequence[str]) -> int:
-    drill, effort, indent = command.parse(words)
-    found = _run(command.perform(drill, effort, _progress))
+    drill, size, indent = command.parse(words)
+    found = _run(command.perform(drill, size, _progress))
     print(json.dumps(found, ensure_ascii=False, indent=indent))
     return 0 if found["passed"] else 1
 
 
 def _growth(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m loadtest growth", description=growth.__doc__)
-    parser.add_argument("--points", type=_counts, default=growth.POINTS, help="e.g. 10,100: one conference each")
+    parser.add_argument("--points", type=_counts, default=growth.POINTS, help="e.g. 10,100: one meeting each")
     parser.add_argument("--seconds", type=float, default=10.0, help="measured time of each (default 10)")
     parser.add_argument("--output", type=Path, default=GROWTH, help=f"folder for JSON and chart (default {GROWTH})")
     arguments = parser.parse_args(words)
-    effort = province.Effort(growth.cases(arguments.points), 1, arguments.seconds, layers=1)
-    report = _run(province.run(effort, _progress, lambda so_far: province.write(so_far, arguments.output, "growth")))
+    settings = province.ProvinceSettings(growth.cases(arguments.points), 1, arguments.seconds, layers=1)
+    report = _run(province.run(settings, _progress, lambda so_far: province.write(so_far, arguments.output, "growth")))
     (arguments.output / "growth.svg").write_text(growth.chart(report), encoding="utf-8")
     print(growth.table(report))
     return 0
@@ -294,7 +299,7 @@ def _demo(words: Sequence[str]) -> int:
     argparse.ArgumentParser(prog="python -m loadtest demo", description=demo.__doc__).parse_args(words)
     try:
         _run(demo.run(lambda text: print(text, flush=True)))
-    except FAULTS as fault:
+    except JOIN_ERRORS as fault:
         sys.exit(f"loadtest: {fault!r}")
     return 0
 

@@ -1,37 +1,37 @@
-"""Reports progress of a command: a line at the start of each step, one a second, and one at its end."""
+"""Prints the progress of a command: a line at the start of each step, then one a second, and one at its end."""
 
 import time
 from collections.abc import Callable
 
-Say = Callable[[str], None]
+PrintLine = Callable[[str], None]
+"""Prints one line of text for the person who runs the command."""
 
-BETWEEN_S = 1.0
+INTERVAL_S = 1.0
+"""Least seconds between two lines of one step."""
 
 
 class Steps:
-    """So many steps, one after the other; `clock` returns seconds."""
+    """Numbers and prints `count` steps of a command; `clock` returns seconds."""
 
-    def __init__(self, count: int, say: Say, clock: Callable[[], float] = time.monotonic) -> None:
-        # given
+    def __init__(self, count: int, print_line: PrintLine, clock: Callable[[], float] = time.monotonic) -> None:
         self._count = count
-        self._say = say
+        self._print_line = print_line
         self._clock = clock
-        # owned
         self._number = 0
-        self._what = ""
-        self._said = 0.0
+        self._title = ""
+        self._printed_at = 0.0
 
-    def begin(self, what: str) -> None:
+    def begin(self, title: str) -> None:
         """Begin the next step."""
         self._number += 1
-        self._what = what
-        self._tell("…")
+        self._title = title
+        self._print("…")
 
     def reached(self, done: int, of: int) -> None:
-        """Report how far the step is, unless that was just reported."""
-        if done >= of or self._clock() - self._said >= BETWEEN_S:
-            self._tell(f"{done} of {of}")
+        """Print that `done` of `of` parts of the step are done, at most once a second before the last one."""
+        if done >= of or self._clock() - self._printed_at >= INTERVAL_S:
+            self._print(f"{done} of {of}")
 
-    def _tell(self, far: str) -> None:
-        self._said = self._clock()
-        self._say(f"[{self._number}/{self._count}] {self._what}: {far}")
+    def _print(self, progress: str) -> None:
+        self._printed_at = self._clock()
+        self._print_line(f"[{self._number}/{self._count}] {self._title}: {progress}")

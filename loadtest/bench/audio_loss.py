@@ -25,7 +25,7 @@ TONE_HZ = 440
 NETWORK_S = 0.040
 SETTLE_SLOTS = 50
 """The first second fills the buffer."""
-FILLED = 0.1 * AMPLITUDE * 32767 / np.sqrt(2)
+FILLED_RMS = 0.1 * AMPLITUDE * 32767 / np.sqrt(2)
 """A slot is filled when it has a tenth of the tone's RMS (−20 dB): below, the ear hears a hole."""
 BURST_SLOTS = 10
 """The latency is measured on a tone of 100 ms that begins anew every 200 ms."""
@@ -49,9 +49,9 @@ class NetworkPath:
 def random_loss(share: float) -> Lost:
     """Lose each packet independently."""
 
-    def lost(chance: random.Random) -> Iterator[bool]:
+    def lost(rng: random.Random) -> Iterator[bool]:
         while True:
-            yield chance.random() < share
+            yield rng.random() < share
 
     return lost
 
@@ -59,9 +59,9 @@ def random_loss(share: float) -> Lost:
 def bursts(length: int, every: int) -> Lost:
     """Lose `length` packets in a row, about once in `every`."""
 
-    def lost(chance: random.Random) -> Iterator[bool]:
+    def lost(rng: random.Random) -> Iterator[bool]:
         while True:
-            yield from [False] * chance.randint(every // 2, every * 3 // 2 - length)
+            yield from [False] * rng.randint(every // 2, every * 3 // 2 - length)
             yield from [True] * length
 
     return lost
@@ -95,7 +95,7 @@ class MixReceiver:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class PathFigures:
     """What was heard. Latency in ms, from a packet's arrival to the same sound in the decoded mix."""
 
     path: str
@@ -115,14 +115,14 @@ class Figures:
 HEADINGS = ("line", "lost", "slots filled", "longest silence", "tone", "latency p50, ms", "p95, ms")
 
 
-def measure(path: NetworkPath, seconds: int) -> Figures:
+def measure(path: NetworkPath, seconds: int) -> PathFigures:
     """Send a lasting tone for the holes, and a broken one for the latency, at every phase for so long."""
     slots = seconds * 50
     runs = [transmit(path, encode_tone(TONE_HZ), slots, phase) for phase in range(PHASES)]
     filled = [_filled(tone) for tone, _ in runs]
     arrivals = [arrival for _, each in runs for arrival in each]
     latencies = sorted(each for phase in range(PHASES) for each in _latencies(path, slots, phase))
-    return Figures(
+    return PathFigures(
         path=path.name,
         lost_pct=100 * sum(arrival is None for arrival in arrivals) / len(arrivals),
         filled_pct=100 * float(np.mean(filled)),
@@ -135,7 +135,7 @@ def measure(path: NetworkPath, seconds: int) -> Figures:
 
 def _filled(tone: Samples) -> list[bool]:
     slots = tone[: len(tone) // SLOT * SLOT].reshape(-1, SLOT).astype(np.float64)
-    return list((np.sqrt(np.square(slots).mean(axis=1)) > FILLED)[SETTLE_SLOTS:])
+    return list((np.sqrt(np.square(slots).mean(axis=1)) > FILLED_RMS)[SETTLE_SLOTS:])
 
 
 def transmit(path: NetworkPath, voice: tuple[bytes, ...], slots: int, phase: int) -> tuple[Samples, list[float | None]]:
@@ -157,10 +157,10 @@ def transmit(path: NetworkPath, voice: tuple[bytes, ...], slots: int, phase: int
 
 
 def _arrivals(path: NetworkPath, slots: int, phase: int) -> list[float | None]:
-    chance = random.Random(SEED + phase)
-    lost = path.lost(chance)
+    rng = random.Random(SEED + phase)
+    lost = path.lost(rng)
     start = NETWORK_S + phase * SLOT_S / PHASES
-    delays = [chance.random() * path.jitter_ms / 1000 for _ in range(slots)]
+    delays = [rng.random() * path.jitter_ms / 1000 for _ in range(slots)]
     return [None if next(lost) else start + n * SLOT_S + delay for n, delay in enumerate(delays)]
 
 
@@ -190,7 +190,7 @@ def _longest(flags: list[bool]) -> int:
     return longest
 
 
-def table(figures: list[Figures]) -> str:
+def table(figures: list[PathFigures]) -> str:
     """As Markdown."""
     rows = [list(HEADINGS), ["---"] * len(HEADINGS), *(each.row() for each in figures)]
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)

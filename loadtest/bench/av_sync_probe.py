@@ -56,13 +56,12 @@ class AvSyncProbe:
     """Times at which flashes and beeps were sent, and which of them were measured."""
 
     def __init__(self) -> None:
-        # owned
         self.flashes: Moments = []
         self.beeps: Moments = []
         self._spans: list[tuple[float, float]] = []
         self._flashed = asyncio.Event()
 
-    def turned(self, kind: str) -> None:
+    def loop_started(self, kind: str) -> None:
         """Note that a loop begins now (see :class:`~loadtest.endpoint.endpoint.Sending`)."""
         (self.flashes if kind == "picture" else self.beeps).append(time.monotonic())
         if kind == "picture":
@@ -73,19 +72,19 @@ class AvSyncProbe:
         self._flashed.clear()
         await self._flashed.wait()
 
-    async def listen(self, claps: int, longest_s: float) -> None:
+    async def measure(self, count: int, longest_s: float) -> None:
         """Wait until so many were sent and could come out."""
         begun = time.monotonic()
-        await asyncio.sleep(EVERY_S * claps)
+        await asyncio.sleep(EVERY_S * count)
         self._spans.append((begun, time.monotonic()))
         await asyncio.sleep(longest_s)
 
-    def heard(self, moments: Moments) -> Moments:
+    def measured(self, moments: Moments) -> Moments:
         """Flashes and beeps of the measured time."""
         return [at for at in moments if any(begun <= at < ended for begun, ended in self._spans)]
 
     @property
-    def apart(self) -> float:
+    def beep_delay_s(self) -> float:
         """Return how much later a beep is sent than its flash, in seconds."""
         return statistics.median(after(self.flashes, self.beeps, -EVERY_S / 2, EVERY_S / 2).values())
 
@@ -94,24 +93,22 @@ class AvSyncListener:
     """Watches one endpoint: notes the brightness of received pictures, and the beginnings of sound after silence."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        # given
         self._clock = clock
-        # owned
         self._decode = Decoder(clock)
         self._lights: list[tuple[float, float]] = []
-        self._silence = Silence()
+        self._onsets = SoundOnsets()
 
     def packet(self, codec: str, data: memoryview, length: int) -> bool:
         """Take one plain RTP packet, now; returns whether a key frame is needed."""
         now, pictures = self._clock(), self._decode.pictures
         needed = self._decode.packet(codec, data, length)
         if codec == "opus":
-            self._silence.hear(self._decode.sound()[-PACKET_SAMPLES:], now)
+            self._onsets.add(self._decode.sound()[-PACKET_SAMPLES:], now)
         elif self._decode.pictures > pictures and (picture := self._decode.picture) is not None:
             self._lights.append((now, float(picture.mean())))
         return needed
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Reset: pictures of a room that is filling have other brightness."""
         self._lights.clear()
 
@@ -123,25 +120,24 @@ class AvSyncListener:
     @property
     def beeps(self) -> Moments:
         """When the first sample of each beep could be played."""
-        return self._silence.ends
+        return self._onsets.onsets
 
 
-class Silence:
+class SoundOnsets:
     """Finds the beginning of sound after at least a tenth of a second of silence."""
 
     def __init__(self) -> None:
-        # owned
-        self.ends: Moments = []
+        self.onsets: Moments = []
         self._last_loud = -np.inf
 
-    def hear(self, samples: Samples, at: float) -> None:
+    def add(self, samples: Samples, at: float) -> None:
         """Take samples at 48 kHz, the first of which is played `at`."""
         loud = np.flatnonzero(np.abs(samples.astype(int)) > _LOUD)
         if not len(loud):
             return
         first = at + float(loud[0]) / RATE_HZ
         if first - self._last_loud > _QUIET_S:
-            self.ends.append(first)
+            self.onsets.append(first)
         self._last_loud = at + float(loud[-1]) / RATE_HZ
 
 
@@ -159,12 +155,12 @@ def recorded(file: BinaryIO) -> tuple[Moments, Moments]:
     with av.open(file, "r") as container:
         pictures = [_bright(frame) for frame in container.decode(video=0)]
     file.seek(0)
-    silence = Silence()
+    sound = SoundOnsets()
     with av.open(file, "r") as container:
         for frame in container.decode(audio=0):
             assert isinstance(frame, av.AudioFrame) and frame.time is not None
-            silence.hear(mono(frame), frame.time)
-    return rises(pictures), silence.ends
+            sound.add(mono(frame), frame.time)
+    return rises(pictures), sound.onsets
 
 
 def _bright(frame: av.VideoFrame) -> tuple[float, float]:

@@ -13,7 +13,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from loadtest.bench.pacing import beats
+from loadtest.bench.pacing import paced
 from loadtest.media.clip import FPS
 from loadtest.media.picture import LOOP_FRAMES, Card, cache_directory, coded
 from mediaserver.video.codecs import VideoDecoder, VideoEncoder
@@ -35,7 +35,7 @@ def measure(seconds: int, every_s: float = 0.0) -> float:
     decoders = [(VideoDecoder("H264"), Scaler()) for _ in streams]
     encoder = VideoEncoder("H264", WIDTH, HEIGHT, FPS, BITRATE)
     began = time.process_time()
-    for tick in beats(seconds * FPS, every_s):
+    for tick in paced(seconds * FPS, every_s):
         at = tick % LOOP_FRAMES
         for (decoder, scaler), stream in zip(decoders, streams, strict=True):
             picture = decoder.decode(stream[at].data)

@@ -21,7 +21,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from loadtest.bench.worker_cost import Effort, conditions
+from loadtest.bench.worker_cost import BenchSettings, conditions
 from scheduler import migrations as scheduler_migrations
 from scheduler.booking.admission.commit import AdmissionCommit
 from scheduler.booking.registration.service import Scheduler
@@ -61,7 +61,7 @@ QUARTER = timedelta(minutes=15)
 PLANS = 300
 REPORTS = 3
 ENTRIES = 1000
-LOOKS = 5
+REPEATS = 5
 QUEUED = 60
 """Sessions that wait on one day."""
 BOARD = 145
@@ -71,7 +71,7 @@ UNIT = "568"
 """Nha Trang, whose communes' sessions are listed for it too."""
 SEED = 680
 
-Asked = tuple[datetime, int, list[str]]
+Booking = tuple[datetime, int, list[str]]
 """When a session starts, how many hours it lasts, and its points with the host first."""
 
 
@@ -83,11 +83,11 @@ async def run(progress: Callable[[str], None], bookings: int = BOOKINGS) -> dict
         await scheduler_migrations.migrate(engine)
         await migrations.migrate(engine)
         await scheduler.import_units(seed.khanh_hoa_2023())
-        chance = random.Random(SEED)
+        rng = random.Random(SEED)
         progress(f"{bookings} bookings")
-        await _book(engine, [point.id for point in await scheduler.points()], bookings, chance)
+        await _book(engine, [point.id for point in await scheduler.points()], bookings, rng)
         progress("plans")
-        served, refused = await _plans(engine, scheduler, chance)
+        served, refused = await _plans(engine, scheduler, rng)
         progress("months, reports, the desk, audit log")
         figures = {
             "bookings": bookings,
@@ -97,9 +97,9 @@ async def run(progress: Callable[[str], None], bookings: int = BOOKINGS) -> dict
             "load_month_ms": await _months(scheduler.load),
             "report_year_ms": await _reports(engine, scheduler),
             **await _pages(engine, scheduler),
-            **await _desk(engine, scheduler, chance),
+            **await _operator_views(engine, scheduler, rng),
             "audit_append_ms": await _entries(engine),
-            "conditions": conditions(Effort(0, PLANS)),
+            "conditions": conditions(BenchSettings(0, PLANS)),
         }
         await engine.dispose()
     return figures
@@ -111,19 +111,19 @@ def table(figures: dict[str, Any]) -> str:
     return "\n".join(f"{name:<18}{figures[name]:>10}" for name in names)
 
 
-async def _book(engine: AsyncEngine, points: list[str], bookings: int, chance: random.Random) -> None:
+async def _book(engine: AsyncEngine, points: list[str], count: int, rng: random.Random) -> None:
     """Write bookings as the scheduler would, without the admission rule."""
-    asked = []
-    for _ in range(bookings):
-        size = chance.choice((3, 5, 8, 12, 20, 40))
-        asked.append((_moment(chance), chance.choice((1, 2, 3)), chance.sample(points, size)))
-    await _write(engine, 1, asked, State.ISSUED)
+    bookings = []
+    for _ in range(count):
+        size = rng.choice((3, 5, 8, 12, 20, 40))
+        bookings.append((_moment(rng), rng.choice((1, 2, 3)), rng.sample(points, size)))
+    await _write(engine, 1, bookings, State.ISSUED)
 
 
-async def _write(engine: AsyncEngine, first: int, asked: Sequence[Asked], state: State) -> None:
+async def _write(engine: AsyncEngine, first: int, bookings: Sequence[Booking], state: State) -> None:
     """Write registrations, numbered from the first on; those with a code get attendance."""
     sessions, slots, invited, codes, happenings, stays = [], [], [], [], [], []
-    for seq, (moment, hours, (host, *others)) in enumerate(asked, first):
+    for seq, (moment, hours, (host, *others)) in enumerate(bookings, first):
         start = seconds(moment)
         end = start + hours * 3600
         name, legs = f"{seq:032x}", len(others) + 1
@@ -164,24 +164,24 @@ def _session(name: str, seq: int, host: str, legs: int, created: int, state: Sta
     }
 
 
-def _moment(chance: random.Random) -> datetime:
-    day = timedelta(weeks=chance.randrange(WEEKS), days=chance.randrange(WORKING_DAYS))
-    return OPENS + day + chance.randrange(QUARTERS) * QUARTER
+def _moment(rng: random.Random) -> datetime:
+    day = timedelta(weeks=rng.randrange(WEEKS), days=rng.randrange(WORKING_DAYS))
+    return OPENS + day + rng.randrange(QUARTERS) * QUARTER
 
 
-async def _plans(engine: AsyncEngine, scheduler: Scheduler, chance: random.Random) -> tuple[list[float], list[float]]:
+async def _plans(engine: AsyncEngine, scheduler: Scheduler, rng: random.Random) -> tuple[list[float], list[float]]:
     """Return the cost of plans that serve a request, and of those that find no room and look for free times."""
     served: list[float] = []
     refused: list[float] = []
     policy = scheduler.policy(OPENS)
     for number in range(PLANS):
-        start = _moment(chance)
-        legs = chance.choice((5, 20, 60, 169))
+        start = _moment(rng)
+        legs = rng.choice((5, 20, 60, 169))
         slot = Slot("chinh_thuc", start, start + timedelta(hours=2), legs)
         claim = Claim(
             "asked",
             BOOKINGS + number,
-            policy.rank(chance.choice(("ubt", "so", "huyen")), "thuong", "", slot.start),
+            policy.rank(rng.choice(("ubt", "so", "huyen")), "thuong", "", slot.start),
             (slot,),
         )
         async with engine.begin() as db:
@@ -197,12 +197,12 @@ async def _agenda(scheduler: Scheduler, start: datetime, end: datetime) -> None:
     TypeAdapter(list[Entry]).dump_json([wire(entry) for entry in listed])
 
 
-async def _months(ask: Callable[[datetime, datetime], Awaitable[object]]) -> float:
+async def _months(query: Callable[[datetime, datetime], Awaitable[object]]) -> float:
     costs = []
     for month in range(1, 13):
         start = datetime(2026, month, 1, tzinfo=UTC)
         began = time.process_time()
-        await ask(start, start + timedelta(days=31))
+        await query(start, start + timedelta(days=31))
         costs.append(time.process_time() - began)
     return _median(costs)
 
@@ -215,17 +215,17 @@ async def _pages(engine: AsyncEngine, scheduler: Scheduler) -> dict[str, float]:
     middle = OPENS + timedelta(weeks=WEEKS // 2)
 
     async def page(account: Account, **query: object) -> None:
-        asked = Listing.model_validate({"from": OPENS, "to": OPENS + timedelta(weeks=WEEKS), **query})
-        call = ApiRequest(request, account, None, asked, Source("", 0), middle)
-        TypeAdapter(list[Session]).dump_json(await sessions(call), by_alias=True)
+        listing = Listing.model_validate({"from": OPENS, "to": OPENS + timedelta(weeks=WEEKS), **query})
+        api_request = ApiRequest(request, account, None, listing, Source("", 0), middle)
+        TypeAdapter(list[Session]).dump_json(await sessions(api_request), by_alias=True)
 
     centre = Account("records", "", ("technician",), None, None)
     unit = Account("records", "", ("registrant",), UNIT, None)
     return {
-        "sessions_page_ms": await _looks(lambda: page(centre)),
-        "sessions_newest_ms": await _looks(lambda: page(centre, order="-start", phase="ended,cancelled")),
-        "sessions_unit_ms": await _looks(lambda: page(unit)),
-        "sessions_search_ms": await _looks(lambda: page(centre, q="không có")),
+        "sessions_page_ms": await _repeated(lambda: page(centre)),
+        "sessions_newest_ms": await _repeated(lambda: page(centre, order="-start", phase="ended,cancelled")),
+        "sessions_unit_ms": await _repeated(lambda: page(unit)),
+        "sessions_search_ms": await _repeated(lambda: page(centre, q="không có")),
     }
 
 
@@ -243,33 +243,33 @@ async def _reports(engine: AsyncEngine, scheduler: Scheduler) -> float:
     return _median(costs)
 
 
-async def _desk(engine: AsyncEngine, scheduler: Scheduler, chance: random.Random) -> dict[str, float]:
+async def _operator_views(engine: AsyncEngine, scheduler: Scheduler, rng: random.Random) -> dict[str, float]:
     """Return the cost of the operator's views: boards of a week, breaches of one, a queue of some hundreds."""
     profiles, week = profile_files.load(), OPENS + timedelta(weeks=1)
-    boards = ReadinessService(Alerts(engine, profiles, NOWHERE))
-    box = FeedbackService(
+    readiness = ReadinessService(Alerts(engine, profiles, NOWHERE))
+    feedback = FeedbackService(
         engine, profiles, ClosingService(engine, profiles, NOWHERE), HandoverService(engine, profiles, NOWHERE)
     )
     points = [point.id for point in await scheduler.points()]
     day = OPENS + timedelta(days=2)
     others = [point for point in points if point != CENTRE][: BOARD - 1]
     await _write(engine, BOOKINGS + 1, [(day, 2, [CENTRE, *others])], State.ISSUED)
-    waiting = [(day + chance.randrange(QUARTERS) * QUARTER, 2, chance.sample(points, 20)) for _ in range(QUEUED)]
+    waiting = [(day + rng.randrange(QUARTERS) * QUARTER, 2, rng.sample(points, 20)) for _ in range(QUEUED)]
     await _write(engine, BOOKINGS + 2, waiting, State.WAITING)
-    great = f"{BOOKINGS + 1:032x}"
+    largest = f"{BOOKINGS + 1:032x}"
     return {
-        "board_ms": await _looks(lambda: boards.board(great, set(points), OPENS)),
-        "readiness_week_ms": await _looks(lambda: boards.between(OPENS, week, set(points), OPENS)),
-        "breaches_week_ms": await _looks(lambda: box.breaches(OPENS, week, week)),
-        "queue_ms": await _looks(lambda: scheduler.operator.queue(OPENS)),
+        "board_ms": await _repeated(lambda: readiness.board(largest, set(points), OPENS)),
+        "readiness_week_ms": await _repeated(lambda: readiness.between(OPENS, week, set(points), OPENS)),
+        "breaches_week_ms": await _repeated(lambda: feedback.breaches(OPENS, week, week)),
+        "queue_ms": await _repeated(lambda: scheduler.operator.queue(OPENS)),
     }
 
 
-async def _looks(ask: Callable[[], Awaitable[object]]) -> float:
+async def _repeated(query: Callable[[], Awaitable[object]]) -> float:
     costs = []
-    for _ in range(LOOKS):
+    for _ in range(REPEATS):
         began = time.process_time()
-        await ask()
+        await query()
         costs.append(time.process_time() - began)
     return _median(costs)
 

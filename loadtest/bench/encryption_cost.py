@@ -19,18 +19,18 @@ RANGES = 200
 def main() -> None:
     """Measure on a temporary file, and print seconds of CPU with the kernel's part, and of clock."""
     with tempfile.TemporaryDirectory() as directory:
-        path, safe = Path(directory) / "1.mp4", FileCipher(secrets.token_bytes(KEY_BYTES))
+        path, cipher = Path(directory) / "1.mp4", FileCipher(secrets.token_bytes(KEY_BYTES))
         _measure("write 1 GB as it is", lambda: _fill(path))
         _measure("SHA-256 of 1 GB", lambda: digest(path))
-        _measure("seal 1 GB", lambda: safe.encrypt(path))
-        _measure("read 1 GB sealed", lambda: _read(safe, path))
-        _measure(f"{RANGES} ranges of 1 MiB, each in a file just opened", lambda: _ranges(safe, path))
+        _measure("encrypt 1 GB", lambda: cipher.encrypt(path))
+        _measure("read 1 GB encrypted", lambda: _read(cipher, path))
+        _measure(f"{RANGES} ranges of 1 MiB, each in a file just opened", lambda: _ranges(cipher, path))
 
 
-def _measure(what: str, act: Callable[[], object]) -> None:
+def _measure(name: str, act: Callable[[], object]) -> None:
     cpu, clock = time.process_time(), time.perf_counter()
     act()
-    print(f"{what}: {time.process_time() - cpu:.2f} s CPU, {time.perf_counter() - clock:.2f} s")
+    print(f"{name}: {time.process_time() - cpu:.2f} s CPU, {time.perf_counter() - clock:.2f} s")
 
 
 def _fill(path: Path) -> None:
@@ -43,15 +43,15 @@ def _fill(path: Path) -> None:
     rename_synced(fresh, path)
 
 
-def _read(safe: FileCipher, path: Path) -> None:
-    with safe.open(path, require_encrypted=True) as file:
+def _read(cipher: FileCipher, path: Path) -> None:
+    with cipher.open(path, require_encrypted=True) as file:
         while file.read(CHUNK_BYTES):
             pass
 
 
-def _ranges(safe: FileCipher, path: Path) -> None:
+def _ranges(cipher: FileCipher, path: Path) -> None:
     for _ in range(RANGES):
-        with safe.open(path, require_encrypted=True) as file:
+        with cipher.open(path, require_encrypted=True) as file:
             file.seek(secrets.randbelow(GIGABYTE - CHUNK_BYTES))
             assert len(file.read(CHUNK_BYTES)) == CHUNK_BYTES
 

@@ -22,35 +22,35 @@ COLOURS = ("#f2b27a", "#eec28f", "#f5cba0", "#e9a86b")
 
 
 @dataclass(slots=True)
-class Block:
+class StackNode:
     """A function at one place of the stack, and the functions that it called."""
 
     name: str
     samples: int = 0
-    calls: dict[str, "Block"] = field(default_factory=dict)
+    calls: dict[str, "StackNode"] = field(default_factory=dict)
 
     def add(self, names: Iterable[str], count: int) -> None:
         """Count a stack below this block."""
-        block = self
-        block.samples += count
+        node = self
+        node.samples += count
         for name in names:
-            block = block.calls.setdefault(name, Block(name))
-            block.samples += count
+            node = node.calls.setdefault(name, StackNode(name))
+            node.samples += count
 
 
-async def sample(receivers: int, seconds: float) -> Block:
+async def sample(receivers: int, seconds: float) -> StackNode:
     """Forward for a while and sample the worker's stack."""
     with tempfile.TemporaryDirectory(prefix="diemcau-flame-") as directory:
         stacks = Path(directory) / "stacks"
-        async with bench_room(("loadtest.bench.stack_sampler", str(stacks))) as bench:
-            await seat_viewers(bench, receivers)
+        async with bench_room(("loadtest.bench.stack_sampler", str(stacks))) as room:
+            await seat_viewers(room, receivers)
             await asyncio.sleep(SETTLE_S + seconds)
         return fold(stacks.read_text())
 
 
-def fold(stacks: str) -> Block:
+def fold(stacks: str) -> StackNode:
     """Return stacks with their counts as a tree, without their common beginning."""
-    root = Block("media worker")
+    root = StackNode("media worker")
     for line in stacks.splitlines():
         names, _, count = line.rpartition(" ")
         root.add([name for name in names.split(";") if not name.startswith("<frozen")], int(count))
@@ -60,7 +60,7 @@ def fold(stacks: str) -> Block:
     return root
 
 
-def draw(root: Block) -> str:
+def draw(root: StackNode) -> str:
     """Draw the tree as SVG."""
     height = ROW * _depth(root)
     shapes = "".join(_shapes(root, 0.0, WIDTH / max(1, root.samples), height - ROW, root.samples))
@@ -68,20 +68,20 @@ def draw(root: Block) -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" {style}>{shapes}</svg>\n'
 
 
-def _depth(block: Block) -> int:
-    return 1 + max((_depth(each) for each in block.calls.values()), default=0)
+def _depth(node: StackNode) -> int:
+    return 1 + max((_depth(each) for each in node.calls.values()), default=0)
 
 
-def _shapes(block: Block, x: float, scale: float, y: int, all_: int) -> Iterable[str]:
-    width, share = block.samples * scale, block.samples / max(1, all_)
+def _shapes(node: StackNode, x: float, scale: float, y: int, all_: int) -> Iterable[str]:
+    width, share = node.samples * scale, node.samples / max(1, all_)
     if share < NARROWEST:
         return
-    colour = COLOURS[len(block.name) % len(COLOURS)]
-    hint = escape(f"{block.name}: {100 * share:.1f} %")
-    box = f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="{ROW - 1}" fill="{colour}"/>'
+    colour = COLOURS[len(node.name) % len(COLOURS)]
+    hint = escape(f"{node.name}: {100 * share:.1f} %")
+    rect = f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="{ROW - 1}" fill="{colour}"/>'
     letters = int((width - 4) / LETTER)
-    text = f'<text x="{x + 3:.1f}" y="{y + 12}">{escape(block.name[:letters])}</text>' if letters > 2 else ""
-    yield f"<g><title>{hint}</title>{box}{text}</g>"
-    for each in sorted(block.calls.values(), key=lambda call: call.name):
+    text = f'<text x="{x + 3:.1f}" y="{y + 12}">{escape(node.name[:letters])}</text>' if letters > 2 else ""
+    yield f"<g><title>{hint}</title>{rect}{text}</g>"
+    for each in sorted(node.calls.values(), key=lambda call: call.name):
         yield from _shapes(each, x, scale, y - ROW, all_)
         x += each.samples * scale

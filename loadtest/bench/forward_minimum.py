@@ -14,7 +14,7 @@ from itertools import cycle
 import numpy as np
 from pylibsrtp import Policy, Session
 
-from loadtest.bench.pacing import beats
+from loadtest.bench.pacing import paced
 from loadtest.media.clip import FPS
 from loadtest.media.tone import encode_tone, tone_hz
 from mediaserver.api import RoomOptions
@@ -64,7 +64,7 @@ def forward_us(receivers: int, every_s: float = 0.0) -> float:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.1", 0))
         port, seated = Port(sock, Counters()), [Receiver() for _ in range(receivers)]
-        spent = sum(_picture(port, seated, number) for number in beats(PICTURES, every_s))
+        spent = sum(_picture(port, seated, number) for number in paced(PICTURES, every_s))
         for each in seated:
             each.socket.close()
     return 1e6 * spent / (PICTURES * receivers * (PICTURE_PACKETS + SOUND_PACKETS))
@@ -97,7 +97,7 @@ def mix_pct(voices: int, seconds: int, every_s: float = 0.0) -> float:
     talkers = [(OpusDecoder(), cycle(encode_tone(tone_hz(at)))) for at in range(voices)]
     encoders = [OpusEncoder() for _ in range(MIXED + 1)]
     began = time.process_time()
-    for _ in beats(seconds * 1000 // PTIME_MS, every_s):
+    for _ in paced(seconds * 1000 // PTIME_MS, every_s):
         sounds = [decoder.decode(next(packets)) for decoder, packets in talkers][:MIXED]
         total = sum(sounds, np.zeros(FRAME_SAMPLES, np.int32))
         for encoder, left_out in zip(encoders, [*sounds, np.zeros(FRAME_SAMPLES, np.int16)], strict=True):

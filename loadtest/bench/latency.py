@@ -18,20 +18,20 @@ from loadtest.bench import av_sync_probe
 from loadtest.bench.av_sync_probe import AvSyncListener, AvSyncProbe, Moments, after
 from loadtest.bench.compose_minimum import SENDERS
 from loadtest.bench.worker_cost import SETTLE_S, camera
-from loadtest.bench.worker_harness import ROOM, Bench, bench_room
+from loadtest.bench.worker_harness import ROOM, WorkerRoom, bench_room
 from loadtest.endpoint.network_emulator import NetworkEmulator
 from loadtest.endpoint.sdp_offer import Wish
 from loadtest.load.meter import quantile
 from mediaserver.transport.ice import Address
 
-Line = Literal["good", "lossy", "stalling"]
-TAKES: dict[Line, int] = {"good": 8, "lossy": 4, "stalling": 4}
-CLAPS = 8
+PathKind = Literal["good", "lossy", "stalling"]
+TAKES: dict[PathKind, int] = {"good": 8, "lossy": 4, "stalling": 4}
+PAIRS = 8
 """In each take but on a lossy network."""
 BURSTS = 2
 """Bursts of loss in each take on a lossy network; three flashes are measured after each."""
-CLAPS_AFTER = 3
-LINE_BPS = 10e6
+PAIRS_AFTER_BURST = 3
+PATH_BPS = 10e6
 STALL_S = 0.1
 LOSS = 0.5
 BURST_S = 0.7
@@ -57,7 +57,7 @@ class Delays:
     """The same in the recording."""
 
 
-async def run(progress: Callable[[str], None]) -> dict[Line, Delays]:
+async def run(progress: Callable[[str], None]) -> dict[PathKind, Delays]:
     """Measure all takes, by network. Raises RuntimeError when a flash or beep did not come out."""
     found = {emulator: Delays() for emulator in TAKES}
     for emulator, takes in TAKES.items():
@@ -67,40 +67,42 @@ async def run(progress: Callable[[str], None]) -> dict[Line, Delays]:
     return found
 
 
-async def _take(delays: Delays, kind: Line) -> None:
+async def _take(delays: Delays, kind: PathKind) -> None:
     listener, probe = AvSyncListener(), AvSyncProbe()
     with tempfile.TemporaryDirectory(prefix="diemcau-delay-") as directory:
         film = Path(directory) / "film.mp4"
-        async with bench_room() as bench:
-            with NetworkEmulator(await _fill(bench), LINE_BPS) as emulator:
+        async with bench_room() as room:
+            with NetworkEmulator(await _fill(room), PATH_BPS) as emulator:
                 emulator.stall_s = STALL_S if kind == "stalling" else 0.0
-                await _seat(bench, None if kind == "good" else emulator, probe, listener)
+                await _seat(room, None if kind == "good" else emulator, probe, listener)
                 await asyncio.sleep(SETTLE_S)
                 await probe.flashed()
                 await asyncio.sleep(LONGEST_S)
-                listener.forget()
-                await bench.engine.start_recording(ROOM, str(film))
-                await (_bursts(emulator, probe) if kind == "lossy" else probe.listen(CLAPS, LONGEST_S))
-                await bench.engine.stop_recording(ROOM)
+                listener.reset()
+                await room.engine.start_recording(ROOM, str(film))
+                await (_bursts(emulator, probe) if kind == "lossy" else probe.measure(PAIRS, LONGEST_S))
+                await room.engine.stop_recording(ROOM)
         with film.open("rb") as file:
             flashes, beeps = av_sync_probe.recorded(file)
-    add(delays, probe.heard(probe.flashes), probe.heard(probe.beeps), listener)
-    delays.recorded += [skew - probe.apart for skew in after(flashes, beeps, -NEAR_S, NEAR_S).values()]
+    add(delays, probe.measured(probe.flashes), probe.measured(probe.beeps), listener)
+    delays.recorded += [skew - probe.beep_delay_s for skew in after(flashes, beeps, -NEAR_S, NEAR_S).values()]
 
 
-async def _fill(bench: Bench) -> Address:
+async def _fill(room: WorkerRoom) -> Address:
     """Seat all cameras but one; return the worker's address for media."""
     for place in range(1, SENDERS):
-        silent = await bench.seat(camera(place), WISH)
+        silent = await room.seat(camera(place), WISH)
         silent.sending.mic = False
     return silent.server
 
 
-async def _seat(bench: Bench, emulator: NetworkEmulator | None, probe: AvSyncProbe, listener: AvSyncListener) -> None:
-    endpoint = await bench.seat(av_sync_probe.material(), WISH, floor=True, emulator=emulator)
-    endpoint.sending.turned = probe.turned
+async def _seat(
+    room: WorkerRoom, emulator: NetworkEmulator | None, probe: AvSyncProbe, listener: AvSyncListener
+) -> None:
+    endpoint = await room.seat(av_sync_probe.material(), WISH, floor=True, emulator=emulator)
+    endpoint.sending.on_loop_start = probe.loop_started
     wish = Wish(("H264",), camera=False)
-    viewer = await bench.seat(camera(0), wish, visible=False, watcher=listener, emulator=emulator)
+    viewer = await room.seat(camera(0), wish, visible=False, watcher=listener, emulator=emulator)
     viewer.sending.mic = False
 
 
@@ -111,10 +113,10 @@ async def _bursts(emulator: NetworkEmulator, probe: AvSyncProbe) -> None:
         emulator.loss = LOSS
         await asyncio.sleep(BURST_S)
         emulator.loss = 0.0
-        await probe.listen(CLAPS_AFTER, LONGEST_S)
+        await probe.measure(PAIRS_AFTER_BURST, LONGEST_S)
 
 
-class Noted(Protocol):
+class ReceivedPairs(Protocol):
     """Received flashes and beeps."""
 
     @property
@@ -126,10 +128,10 @@ class Noted(Protocol):
         """Return when each beep could be heard."""
 
 
-def add(delays: Delays, flashes: Moments, beeps: Moments, noted: Noted) -> None:
+def add(delays: Delays, flashes: Moments, beeps: Moments, received: ReceivedPairs) -> None:
     """Add the latency of each flash and beep that was sent. Raises RuntimeError."""
-    seen = after(flashes, noted.flashes, 0, LONGEST_S)
-    heard = after(beeps, noted.beeps, 0, LONGEST_S)
+    seen = after(flashes, received.flashes, 0, LONGEST_S)
+    heard = after(beeps, received.beeps, 0, LONGEST_S)
     if (len(seen), len(heard)) != (len(flashes), len(beeps)):
         raise RuntimeError(f"of {len(flashes)} flashes {len(seen)} came, of {len(beeps)} beeps {len(heard)}")
     delays.picture += seen.values()
@@ -137,7 +139,7 @@ def add(delays: Delays, flashes: Moments, beeps: Moments, noted: Noted) -> None:
     delays.skew += [late - early for early, late in zip(seen.values(), heard.values(), strict=True)]
 
 
-def table(found: Mapping[Line, Delays]) -> str:
+def table(found: Mapping[PathKind, Delays]) -> str:
     """Return a table in Markdown, in ms."""
     good, lossy, stalling = (found[emulator] for emulator in TAKES)
     rows = [

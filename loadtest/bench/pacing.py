@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 
 
-def beats(count: int, every_s: float) -> Iterator[int]:
+def paced(count: int, every_s: float) -> Iterator[int]:
     """Yield numbers from 0; each at its multiple of `every_s` seconds, at once if that is 0."""
     began = time.monotonic()
     for number in range(count):

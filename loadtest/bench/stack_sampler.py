@@ -24,13 +24,13 @@ ASLEEP = "runners.Runner.run"
 _stacks: Counter[str] = Counter()
 
 
-def _look(thread: int) -> None:
+def _sample_forever(thread: int) -> None:
     while True:
         time.sleep(random.uniform(0, 2 * MEAN_S))
-        _note(sys._current_frames()[thread])
+        _count_stack(sys._current_frames()[thread])
 
 
-def _note(frame: FrameType | None) -> None:
+def _count_stack(frame: FrameType | None) -> None:
     names: list[str] = []
     while frame is not None:
         names.append(f"{Path(frame.f_code.co_filename).stem}.{frame.f_code.co_qualname}")
@@ -42,6 +42,6 @@ def _note(frame: FrameType | None) -> None:
 if __name__ == "__main__":
     target = Path(sys.argv.pop(1))
     sys.setswitchinterval(SWITCH_S)
-    threading.Thread(target=_look, args=(threading.get_ident(),), daemon=True).start()
+    threading.Thread(target=_sample_forever, args=(threading.get_ident(),), daemon=True).start()
     main()
     target.write_text("".join(f"{stack} {count}\n" for stack, count in list(_stacks.items())))

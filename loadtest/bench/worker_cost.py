@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from loadtest.bench import compose_minimum
-from loadtest.bench.worker_harness import Meeting, bench_room
+from loadtest.bench.worker_harness import BenchRoom, bench_room
 from loadtest.endpoint.receive_counters import Tally
 from loadtest.endpoint.sdp_offer import Wish
 from loadtest.endpoint.sender import PTIME_MS
@@ -37,7 +37,7 @@ VIDEO_PACKETS_PER_PICTURE = 6
 """150 packets/s at 25 pictures/s."""
 VIDEO_PACKET_BYTES = 1100
 SETTLE_S = 2.0
-ENOUGH = 0.9
+MIN_SHARE = 0.9
 """Least share of the pictures, or of the mix; below it nothing was measured."""
 SOUND_BYTES = 40
 """An RTP packet of silence has 19 bytes, one of thirty tones about 90."""
@@ -46,30 +46,32 @@ STEADY_S = 6.0
 
 
 @dataclass(frozen=True, slots=True)
-class Effort:
+class BenchSettings:
     """How long each figure is measured, and how often."""
 
     seconds: float = 20.0
     rounds: int = 3
 
 
-QUICK = Effort(seconds=4.0, rounds=1)
+QUICK = BenchSettings(seconds=4.0, rounds=1)
 
 
-async def run(effort: Effort, progress: Callable[[str], None]) -> dict[str, Any]:
+async def run(settings: BenchSettings, progress: Callable[[str], None]) -> dict[str, Any]:
     """Return all figures; each is the median of its rounds."""
     forward = {}
     for receivers in RECEIVERS:
         progress(f"forward to {receivers} receivers")
-        forward[str(receivers)] = round(await _median(effort, partial(forward_us, receivers)), 2)
+        forward[str(receivers)] = round(await _median(settings, partial(forward_us, receivers)), 2)
     progress("compose 16, and its floor")
-    composed, floor_ = await _compose(effort)
+    composed, floor_ = await _compose(settings)
     progress(f"mix {MIXED}")
-    mixed = await _median(effort, mix_pct)
+    mixed = await _median(settings, mix_pct)
     progress("the least that forwarding and mixing can cost")
-    limits = {receivers: await _plain("loadtest.bench.forward_minimum", receivers, MIXED) for receivers in RECEIVERS}
+    limits = {
+        receivers: await _run_module("loadtest.bench.forward_minimum", receivers, MIXED) for receivers in RECEIVERS
+    }
     progress(f"{JOINS} joins")
-    joins = [await join_cost() for _ in range(effort.rounds)]
+    joins = [await join_cost() for _ in range(settings.rounds)]
     return {
         "forward_us_per_packet": forward,
         "forward_limit_us_per_packet": {str(n): round(limit["forward_us"], 2) for n, limit in limits.items()},
@@ -84,24 +86,24 @@ async def run(effort: Effort, progress: Callable[[str], None]) -> dict[str, Any]
         "mix30_paced_limit_core_pct": round(_middle(limits.values(), "mix_paced_pct"), 1),
         "join_cpu_ms": round(statistics.median(ms for ms, _ in joins), 2),
         "memory_per_receiver_kb": round(statistics.median(kb for _, kb in joins)),
-        "conditions": conditions(effort),
+        "conditions": conditions(settings),
     }
 
 
-async def _median(effort: Effort, measure: Callable[[float], Awaitable[float]]) -> float:
-    return statistics.median([await measure(effort.seconds) for _ in range(effort.rounds)])
+async def _median(settings: BenchSettings, measure: Callable[[float], Awaitable[float]]) -> float:
+    return statistics.median([await measure(settings.seconds) for _ in range(settings.rounds)])
 
 
 def _middle(runs: Iterable[dict[str, float]], name: str) -> float:
     return statistics.median(run[name] for run in runs)
 
 
-async def _compose(effort: Effort) -> tuple[float, dict[str, float]]:
+async def _compose(settings: BenchSettings) -> tuple[float, dict[str, float]]:
     """Measure with rooms and floors by turns, so that both meet the same machine."""
     rooms, floors = [], []
-    for _ in range(effort.rounds):
-        rooms.append(await compose_pct(effort.seconds))
-        floors.append(await _plain("loadtest.bench.compose_minimum", max(1, round(effort.seconds))))
+    for _ in range(settings.rounds):
+        rooms.append(await compose_pct(settings.seconds))
+        floors.append(await _run_module("loadtest.bench.compose_minimum", max(1, round(settings.seconds))))
     return statistics.median(rooms), {name: _middle(floors, name) for name in floors[0]}
 
 
@@ -110,26 +112,26 @@ async def forward_us(receivers: int, seconds: float) -> float:
 
     The publisher has the floor and everyone sees its camera forwarded; its sound, long steady, is passed on too.
     """
-    async with bench_room() as meeting:
-        await seat_viewers(meeting, receivers)
+    async with bench_room() as room:
+        await seat_viewers(room, receivers)
         await asyncio.sleep(STEADY_S)
-        before = received(meeting)
-        cpu = await _cpu(meeting, seconds)
-        return cpu * 1e6 / (received(meeting) - before)
+        before = received(room)
+        cpu = await _cpu(room, seconds)
+        return cpu * 1e6 / (received(room) - before)
 
 
-async def seat_viewers(meeting: Meeting, receivers: int) -> None:
+async def seat_viewers(room: BenchRoom, receivers: int) -> None:
     """Seat one publisher with the floor, and so many viewers of its camera and voice."""
     publisher = Material(encode_tone(tone_hz(0)), lambda _codec, _layers: (_filler_clip(),))
-    await meeting.seat(publisher, Wish(("VP8",), 1, picture=False), floor=True)
+    await room.seat(publisher, Wish(("VP8",), 1, picture=False), floor=True)
     for _ in range(receivers):
-        endpoint = await meeting.seat(publisher, Wish(("VP8",), camera=False), view="camera:0")
+        endpoint = await room.seat(publisher, Wish(("VP8",), camera=False), view="camera:0")
         endpoint.sending.mic = False
 
 
-def received(meeting: Meeting) -> int:
+def received(room: BenchRoom) -> int:
     """Return the packets that reached the viewers."""
-    return sum((c.counters.audio() + c.counters.picture()).packets for c in meeting.endpoints[1:])
+    return sum((c.counters.audio() + c.counters.picture()).packets for c in room.endpoints[1:])
 
 
 def _filler_clip() -> Clip:
@@ -145,28 +147,28 @@ def _filler_clip() -> Clip:
 
 async def compose_pct(seconds: float) -> float:
     """Return percent of a core for :func:`seat_cameras`. Raises RuntimeError when the composed picture is late."""
-    async with bench_room() as meeting:
-        await seat_cameras(meeting)
+    async with bench_room() as room:
+        await seat_cameras(room)
         await asyncio.sleep(SETTLE_S)
-        before = composed_s(meeting)
-        cpu = await _cpu(meeting, seconds)
-        came = composed_s(meeting) - before
-        if came < seconds * ENOUGH:
+        before = composed_s(room)
+        cpu = await _cpu(room, seconds)
+        came = composed_s(room) - before
+        if came < seconds * MIN_SHARE:
             raise RuntimeError(f"the composed picture came with {FPS * came / seconds:.1f} pictures/s only")
         return 100 * cpu / came
 
 
-def composed_s(meeting: Meeting) -> float:
+def composed_s(room: BenchRoom) -> float:
     """Return seconds of composed picture received: a worker that leaves pictures out is not cheaper for it."""
-    return meeting.endpoints[-1].counters.picture().frames / FPS
+    return room.endpoints[-1].counters.picture().frames / FPS
 
 
-async def seat_cameras(meeting: Meeting) -> None:
+async def seat_cameras(room: BenchRoom) -> None:
     """Seat 16 senders of H.264 640x360 at 25 pictures/s, and last one viewer of the composed 720p25; no sound."""
     for place in range(compose_minimum.SENDERS):
-        endpoint = await meeting.seat(camera(place), Wish(("H264",), 1, picture=False))
+        endpoint = await room.seat(camera(place), Wish(("H264",), 1, picture=False))
         endpoint.sending.mic = False
-    viewer = await meeting.seat(Material((), _no_camera), Wish(("H264",), camera=False), visible=False)
+    viewer = await room.seat(Material((), _no_camera), Wish(("H264",), camera=False), visible=False)
     viewer.sending.mic = False
 
 
@@ -177,7 +179,7 @@ def camera(place: int) -> Material:
     )
 
 
-async def _plain(module: str, *numbers: int) -> dict[str, float]:
+async def _run_module(module: str, *numbers: int) -> dict[str, float]:
     """Return what a module measures in a process of its own."""
     arguments = ["-m", module, *map(str, numbers)]
     process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.PIPE)
@@ -187,12 +189,12 @@ async def _plain(module: str, *numbers: int) -> dict[str, float]:
 
 async def mix_pct(seconds: float) -> float:
     """Return percent of a core for :func:`seat_voices`. Raises RuntimeError when somebody does not hear the mix."""
-    async with bench_room() as meeting:
-        await seat_voices(meeting)
+    async with bench_room() as room:
+        await seat_voices(room)
         await asyncio.sleep(SETTLE_S)
-        before = [endpoint.counters.audio() for endpoint in meeting.endpoints]
-        cpu = await _cpu(meeting, seconds)
-        for endpoint, earlier in zip(meeting.endpoints, before, strict=True):
+        before = [endpoint.counters.audio() for endpoint in room.endpoints]
+        cpu = await _cpu(room, seconds)
+        for endpoint, earlier in zip(room.endpoints, before, strict=True):
             _heard(endpoint.counters.audio() - earlier, seconds)
         return 100 * cpu / seconds
 
@@ -200,49 +202,49 @@ async def mix_pct(seconds: float) -> float:
 def _heard(got: Tally, seconds: float) -> None:
     """Raise RuntimeError unless so many seconds of sound came, a packet every 20 ms."""
     rate = got.packets / seconds
-    if rate < ENOUGH * 1000 / PTIME_MS:
+    if rate < MIN_SHARE * 1000 / PTIME_MS:
         raise RuntimeError(f"the mix came with {rate:.1f} packets/s only")
     if (size := got.bytes / got.packets) < SOUND_BYTES:
         raise RuntimeError(f"the mix came with {size:.0f} bytes a packet only, which is silence")
 
 
-async def seat_voices(meeting: Meeting) -> None:
+async def seat_voices(room: BenchRoom) -> None:
     """Seat 30 peers with the floor that send tones, each gets the mix without its own; no picture."""
     for place in range(MIXED):
         tone = Material(encode_tone(tone_hz(place)), _no_camera)
-        await meeting.seat(tone, Wish(camera=False, picture=False), floor=True)
+        await room.seat(tone, Wish(camera=False, picture=False), floor=True)
 
 
-async def join_cost(at: Path | None = None) -> tuple[float, float]:
+async def join_cost(checkout: Path | None = None) -> tuple[float, float]:
     """Return CPU milliseconds (seat, SDP, ICE, DTLS) and KiB per peer, over 60 joins of peers that view a camera.
 
-    They offer microphone, camera and picture, and send nothing. `at` is the checkout the worker is taken from, this one
-    if None. Raises RuntimeError when one of them does not see the camera.
+    They offer microphone, camera and picture, and send nothing. `checkout` is the directory of the version whose
+    worker is measured; None for this one. Raises RuntimeError when one of them does not see the camera.
     """
-    async with bench_room(at=at) as meeting:
-        await seat_viewers(meeting, BEFORE)
+    async with bench_room(checkout=checkout) as room:
+        await seat_viewers(room, BEFORE)
         await asyncio.sleep(STEADY_S)
-        quiet = await _per_packet(meeting)
-        before, had = procfs.usage(meeting.pid), received(meeting)
+        quiet = await _per_packet(room)
+        before, had = procfs.usage(room.pid), received(room)
         for _ in range(JOINS):
-            await _join_silent(meeting)
-        after, got = procfs.usage(meeting.pid), received(meeting)
-        crowded = await _per_packet(meeting)
-        if blind := sum(not endpoint.counters.picture().frames for endpoint in meeting.endpoints[1:]):
+            await _join_silent(room)
+        after, got = procfs.usage(room.pid), received(room)
+        crowded = await _per_packet(room)
+        if blind := sum(not endpoint.counters.picture().frames for endpoint in room.endpoints[1:]):
             raise RuntimeError(f"{blind} of those who joined see nothing")
     cpu = after.cpu_s - before.cpu_s - (got - had) * (quiet + crowded) / 2
     return 1000 * cpu / JOINS, (after.rss_bytes - before.rss_bytes) / 1024 / JOINS
 
 
-async def _per_packet(meeting: Meeting) -> float:
+async def _per_packet(room: BenchRoom) -> float:
     """Return CPU seconds for each packet that reaches a receiver."""
-    before = received(meeting)
-    return await _cpu(meeting, BACKGROUND_S) / (received(meeting) - before)
+    before = received(room)
+    return await _cpu(room, BACKGROUND_S) / (received(room) - before)
 
 
-async def _join_silent(meeting: Meeting) -> None:
+async def _join_silent(room: BenchRoom) -> None:
     silent = Material((b"\xf8\xff\xfe",), lambda _codec, layers: (_filler_clip(),) * layers)
-    endpoint = await meeting.seat(silent, Wish(), view="camera:0")
+    endpoint = await room.seat(silent, Wish(), view="camera:0")
     endpoint.sending.mic = endpoint.sending.camera = False
 
 
@@ -250,13 +252,13 @@ def _no_camera(_codec: Codec, _layers: int) -> tuple[Clip, ...]:
     return ()
 
 
-async def _cpu(meeting: Meeting, seconds: float) -> float:
-    before = procfs.usage(meeting.pid).cpu_s
+async def _cpu(room: BenchRoom, seconds: float) -> float:
+    before = procfs.usage(room.pid).cpu_s
     await asyncio.sleep(seconds)
-    return procfs.usage(meeting.pid).cpu_s - before
+    return procfs.usage(room.pid).cpu_s - before
 
 
-def conditions(effort: Effort) -> dict[str, Any]:
+def conditions(settings: BenchSettings) -> dict[str, Any]:
     """Return the conditions that the figures hold for."""
     model = next((line.split(": ")[1] for line in _cpuinfo() if line.startswith("model name")), platform.machine())
     return {
@@ -264,8 +266,8 @@ def conditions(effort: Effort) -> dict[str, Any]:
         "cores": os.cpu_count(),
         "python": platform.python_version(),
         "kernel": platform.release(),
-        "seconds": effort.seconds,
-        "rounds": effort.rounds,
+        "seconds": settings.seconds,
+        "rounds": settings.rounds,
         "load_average": round(os.getloadavg()[0], 1),
         "date": datetime.now(UTC).date().isoformat(),
     }
@@ -278,8 +280,8 @@ def _cpuinfo() -> list[str]:
         return []
 
 
-REACH = {"10": "7", "30": "5", "60": "4.5"}
-PEERS = {
+TARGETS = {"10": "7", "30": "5", "60": "4.5"}
+OTHER_SERVERS = {
     "10": "mediasoup 10.0 · Galene 14.0 · Janus tuned 16.2, default 24.5",
     "30": "mediasoup 6.6 · Galene 12.1 · Janus tuned 11.8, default 20.8",
     "60": "mediasoup 6.2 · Galene 8.4 · Janus tuned 9.1, default 20.2",
@@ -290,13 +292,13 @@ NAIVE = "For scale: aiortc's MediaRelay, which encodes for each receiver anew, t
 
 def table(figures: dict[str, Any]) -> str:
     """Return the figures as Markdown, beside the minimum of the same run, the targets, and other servers."""
-    given, limits, paced = (
+    host, limits, paced = (
         figures["conditions"],
         figures["forward_limit_us_per_packet"],
         figures["forward_paced_limit_us_per_packet"],
     )
     rows = [
-        (f"forward, 1 to {n}: µs per packet", us, limits[n], paced[n], f"≤ {REACH[n]}", PEERS[n])
+        (f"forward, 1 to {n}: µs per packet", us, limits[n], paced[n], f"≤ {TARGETS[n]}", OTHER_SERVERS[n])
         for n, us in figures["forward_us_per_packet"].items()
     ]
     rows += [
@@ -336,8 +338,8 @@ def table(figures: dict[str, Any]) -> str:
     heads = ("CPU of the media worker", "this server", "plain limit", "in the media's rhythm", "reach", "peers")
     lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
     lines += [f"| {' | '.join(map(str, row))} |" for row in rows]
-    note = f"{given['cpu']}, {given['cores']} cores, Python {given['python']}, Linux {given['kernel']}; "
-    note += f"{given['seconds']:g} s each, median of {given['rounds']}, load {given['load_average']}, {given['date']}."
+    note = f"{host['cpu']}, {host['cores']} cores, Python {host['python']}, Linux {host['kernel']}; "
+    note += f"{host['seconds']:g} s each, median of {host['rounds']}, load {host['load_average']}, {host['date']}."
     return "\n".join([*lines, "", NAIVE, "", note])
 
 

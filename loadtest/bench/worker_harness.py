@@ -25,7 +25,7 @@ START_S = 20.0
 
 
 @dataclass
-class Meeting(ABC):
+class BenchRoom(ABC):
     """Endpoints in a room of a process of its own."""
 
     pid: int
@@ -61,7 +61,7 @@ class Meeting(ABC):
 
 
 @dataclass
-class Bench(Meeting):
+class WorkerRoom(BenchRoom):
     """A room in a media worker."""
 
     engine: RemoteEngine = field(kw_only=True)
@@ -73,24 +73,27 @@ class Bench(Meeting):
 
 
 @asynccontextmanager
-async def bench_room(worker: tuple[str, ...] = ("mediaserver",), at: Path | None = None) -> AsyncIterator[Bench]:
+async def bench_room(
+    worker: tuple[str, ...] = ("mediaserver",), checkout: Path | None = None
+) -> AsyncIterator[WorkerRoom]:
     """Yield a worker on loopback with one empty room; stop it at the end.
 
-    `worker` is the module that runs it, `at` the checkout it is taken from, with its Python, if that is not this one.
+    `worker` is the module that runs it. `checkout` is the directory of another version, whose worker and Python are
+    taken; None for this one.
     """
     with tempfile.TemporaryDirectory(prefix="diemcau-bench-") as directory:
         path = Path(directory) / "media.sock"
         arguments = ["-m", *worker, "--socket", str(path), "--port", "0", "--address", "127.0.0.1"]
-        python = sys.executable if at is None else str(at.absolute() / ".venv/bin/python")  # noqa: ASYNC240 - no I/O
-        process = await asyncio.create_subprocess_exec(python, *arguments, cwd=at)
+        python = sys.executable if checkout is None else str(checkout.absolute() / ".venv/bin/python")  # noqa: ASYNC240 - no I/O
+        process = await asyncio.create_subprocess_exec(python, *arguments, cwd=checkout)
         try:
             engine = await _dial(path, process)
             await engine.open_room(ROOM, RoomOptions())
-            bench = Bench(process.pid, engine=engine)
+            room = WorkerRoom(process.pid, engine=engine)
             try:
-                yield bench
+                yield room
             finally:
-                await asyncio.gather(*(endpoint.close() for endpoint in bench.endpoints))
+                await asyncio.gather(*(endpoint.close() for endpoint in room.endpoints))
                 await engine.close()
         finally:
             if process.returncode is None:

@@ -25,7 +25,7 @@ from loadtest.bench.worker_cost import (
     seat_viewers,
     seat_voices,
 )
-from loadtest.bench.worker_harness import Meeting, bench_room
+from loadtest.bench.worker_harness import BenchRoom, bench_room
 from loadtest.load import procfs
 from loadtest.media.clip import FPS
 
@@ -39,7 +39,7 @@ Pair = tuple[Figures, Figures]
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class Workload:
     """Work to compare: its name, the units of its costs, and the function that measures them in so many seconds.
 
     What stands at the path does it, or our own worker where there is none.
@@ -49,7 +49,9 @@ class Work:
     cost: Callable[[Path | None, float], Awaitable[Figures]]
 
 
-async def run(other: Path, work: Work, seconds: float, rounds: int, progress: Callable[[str], None]) -> list[Pair]:
+async def run(
+    other: Path, workload: Workload, seconds: float, rounds: int, progress: Callable[[str], None]
+) -> list[Pair]:
     """Return a pair for each round. Raises ValueError when the checkout `other` has no compiled media worker."""
     parts = (
         ("mediaserver/_packet_io*.so", "mediaserver/_wire*.so"),
@@ -57,56 +59,56 @@ async def run(other: Path, work: Work, seconds: float, rounds: int, progress: Ca
     )  # _wire: its name until 0.9.0
     if not all(any(any(other.glob(name)) for name in names) for names in parts):  # noqa: ASYNC240 - before anything runs
         raise ValueError(f"no compiled media worker in {other}: `make install` there makes one")
-    return await alternate(other, work, seconds, rounds, progress)
+    return await alternate(other, workload, seconds, rounds, progress)
 
 
 async def alternate(
-    other: Path, work: Work, seconds: float, rounds: int, progress: Callable[[str], None]
+    other: Path, workload: Workload, seconds: float, rounds: int, progress: Callable[[str], None]
 ) -> list[Pair]:
     """Return a pair for each round; the order changes with every round."""
     pairs = []
     for number in range(rounds):
-        progress(f"{', '.join(work.names)}: round {number + 1} of {rounds}")
+        progress(f"{', '.join(workload.names)}: round {number + 1} of {rounds}")
         order = (other, None) if number % 2 == 0 else (None, other)
-        cost = {at: await work.cost(at, seconds) for at in order}
+        cost = {checkout: await workload.cost(checkout, seconds) for checkout in order}
         pairs.append((cost[other], cost[None]))
     return pairs
 
 
 @dataclass(frozen=True, slots=True)
-class Steady:
+class SteadyWorkload:
     """Continuous work: the function that seats peers, and the work that is then counted, in units of a second of
     CPU."""
 
-    seat: Callable[[Meeting], Awaitable[None]]
-    done: Callable[[Meeting], float]
+    seat: Callable[[BenchRoom], Awaitable[None]]
+    done: Callable[[BenchRoom], float]
     unit: float
 
-    async def checkout(self, at: Path | None, seconds: float) -> Figures:
+    async def cost_of_checkout(self, checkout: Path | None, seconds: float) -> Figures:
         """Return the cost for the worker of a checkout."""
-        return await self.cost(bench_room(at=at), seconds)
+        return await self.cost(bench_room(checkout=checkout), seconds)
 
-    async def cost(self, room: AbstractAsyncContextManager[Meeting], seconds: float) -> Figures:
+    async def cost(self, opened_room: AbstractAsyncContextManager[BenchRoom], seconds: float) -> Figures:
         """Return CPU for each unit of work: packets that arrived, or seconds."""
-        async with room as meeting:
-            await self.seat(meeting)
+        async with opened_room as room:
+            await self.seat(room)
             await asyncio.sleep(STEADY_S)
-            windows = [await self._window(meeting) for _ in range(max(2, round(seconds / WINDOW_S)))]
+            windows = [await self._window(room) for _ in range(max(2, round(seconds / WINDOW_S)))]
         return (self.unit * lower_quartile(windows),)
 
-    async def _window(self, meeting: Meeting) -> float:
-        cpu, before = procfs.running_seconds(meeting.pid), self.done(meeting)
+    async def _window(self, room: BenchRoom) -> float:
+        cpu, before = procfs.running_seconds(room.pid), self.done(room)
         await asyncio.sleep(WINDOW_S)
-        return (procfs.running_seconds(meeting.pid) - cpu) / max(1 / FPS, self.done(meeting) - before)
+        return (procfs.running_seconds(room.pid) - cpu) / max(1 / FPS, self.done(room) - before)
 
 
-def forwarding(receivers: int) -> Steady:
+def forwarding(receivers: int) -> SteadyWorkload:
     """Forward one camera and voice to so many viewers."""
-    return Steady(partial(seat_viewers, receivers=receivers), received, MICROSECONDS)
+    return SteadyWorkload(partial(seat_viewers, receivers=receivers), received, MICROSECONDS)
 
 
-COMPOSING = Steady(seat_cameras, composed_s, PERCENT)
-MIXING = Steady(seat_voices, lambda _meeting: time.monotonic(), PERCENT)
+COMPOSING = SteadyWorkload(seat_cameras, composed_s, PERCENT)
+MIXING = SteadyWorkload(seat_voices, lambda _room: time.monotonic(), PERCENT)
 
 
 def lower_quartile(windows: list[float]) -> float:
@@ -114,25 +116,30 @@ def lower_quartile(windows: list[float]) -> float:
     return statistics.quantiles(windows, n=4, method="inclusive")[0]
 
 
-WORKS: dict[str, Callable[[int], Work]] = {
-    "forward": lambda receivers: Work((f"forward to {receivers}, µs per packet",), forwarding(receivers).checkout),
-    "compose": lambda _receivers: Work((f"compose {SENDERS}, core-%",), COMPOSING.checkout),
-    "mix": lambda _receivers: Work((f"mix {MIXED}, core-%",), MIXING.checkout),
-    "join": lambda _receivers: Work(("join, ms", "memory per receiver, KiB"), lambda at, _seconds: join_cost(at)),
+WORKLOADS: dict[str, Callable[[int], Workload]] = {
+    "forward": lambda receivers: Workload(
+        (f"forward to {receivers}, µs per packet",), forwarding(receivers).cost_of_checkout
+    ),
+    "compose": lambda _receivers: Workload((f"compose {SENDERS}, core-%",), COMPOSING.cost_of_checkout),
+    "mix": lambda _receivers: Workload((f"mix {MIXED}, core-%",), MIXING.cost_of_checkout),
+    "join": lambda _receivers: Workload(
+        ("join, ms", "memory per receiver, KiB"), lambda checkout, _seconds: join_cost(checkout)
+    ),
 }
-"""As the rows of `bench`, in their order; those who look at a camera forwarded are so many."""
+"""The rows of `python -m loadtest bench`; the argument is the number of viewers of a forwarded camera."""
 
 HEAD = "| by turns | other | this one | change |\n| --- | --- | --- | --- |"
 
 
-def rows(work: Work, pairs: list[Pair]) -> str:
+def rows(workload: Workload, pairs: list[Pair]) -> str:
     """Return a row of Markdown for each figure: its rounds, and the median change of this version."""
     return "\n".join(
-        _row(name, [(theirs[at], mine[at]) for theirs, mine in pairs]) for at, name in enumerate(work.names)
+        _row(name, [(theirs[checkout], mine[checkout]) for theirs, mine in pairs])
+        for checkout, name in enumerate(workload.names)
     )
 
 
 def _row(name: str, pairs: list[tuple[float, float]]) -> str:
-    before, now = (" · ".join(f"{pair[at]:.1f}" for pair in pairs) for at in (0, 1))
+    before, now = (" · ".join(f"{pair[checkout]:.1f}" for pair in pairs) for checkout in (0, 1))
     change = statistics.median(mine / theirs for theirs, mine in pairs) - 1
     return f"| {name} | {before} | {now} | {change:+.0%} |"

@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from loadtest.bench.worker_harness import Meeting
+from loadtest.bench.worker_harness import BenchRoom
 from mediaserver.api import SeatOptions
 
 SCRIPT = Path(__file__).with_suffix(".mjs")
-ANSWER_S = 20.0
+REPLY_S = 20.0
 
 
 @dataclass
-class Mediasoup(Meeting):
+class MediasoupRoom(BenchRoom):
     """A router in a worker; `pid` is the worker's, Node's own part is not counted."""
 
     node: asyncio.subprocess.Process = field(kw_only=True)
@@ -28,29 +28,29 @@ class Mediasoup(Meeting):
         """Seat a peer: one that offers a camera publishes it and its voice, all others receive both."""
         assert self.node.stdin is not None
         self.node.stdin.write(json.dumps({"offer": offer}).encode() + b"\n")
-        return str((await _line(self.node))["answer"])
+        return str((await _read_json(self.node))["answer"])
 
 
 @asynccontextmanager
-async def mediasoup_room(modules: Path) -> AsyncIterator[Mediasoup]:
+async def mediasoup_room(modules: Path) -> AsyncIterator[MediasoupRoom]:
     """Yield an empty room of the mediasoup under `modules`. Raises RuntimeError when there is none."""
     pipe = asyncio.subprocess.PIPE
     node = await asyncio.create_subprocess_exec("node", str(SCRIPT), str(modules.absolute()), stdin=pipe, stdout=pipe)  # noqa: ASYNC240 - no I/O
     try:
-        meeting = Mediasoup((await _line(node))["pid"], node=node)
+        room = MediasoupRoom((await _read_json(node))["pid"], node=node)
         try:
-            yield meeting
+            yield room
         finally:
-            await asyncio.gather(*(endpoint.close() for endpoint in meeting.endpoints))
+            await asyncio.gather(*(endpoint.close() for endpoint in room.endpoints))
     finally:
         assert node.stdin is not None
         node.stdin.close()
         await node.wait()
 
 
-async def _line(node: asyncio.subprocess.Process) -> dict[str, Any]:
+async def _read_json(node: asyncio.subprocess.Process) -> dict[str, Any]:
     assert node.stdout is not None
-    async with asyncio.timeout(ANSWER_S):
+    async with asyncio.timeout(REPLY_S):
         line = await node.stdout.readline()
     if not line:
         raise RuntimeError(f"mediasoup ended with {await node.wait()}")

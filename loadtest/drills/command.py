@@ -13,19 +13,20 @@ from pathlib import Path
 from typing import Any
 
 from loadtest.drills import faults, units
-from loadtest.drills.drill import Effort, Fault, Place, Progress, run
+from loadtest.drills.drill import DrillSize, Fault, ServerContext, run
 from loadtest.drills.server import restarted_server
+from loadtest.progress import PrintLine
 
-LEAST = 9
+MIN_POINTS = 9
 PICTURES_S = 25
-LEFT_OUT = 0.002
+SKIPPED_PICTURES = 0.002
 """Share of composed pictures that may be missing: a machine that is busy for a moment skips one."""
 SMALL_DISK_MB = 600
 """Size of the disk that is filled."""
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class DrillKind:
     """A fault, within how many seconds meetings obey after it, and which effects are excused."""
 
     fault: Fault
@@ -34,22 +35,22 @@ class Kind:
     """Whether recordings must still have one part."""
     quiet: bool = True
     """Whether no media may be lost or renewed."""
-    at: Callable[..., Place] = restarted_server
+    at: Callable[..., ServerContext] = restarted_server
 
 
 DRILLS = {
-    "restart": Kind(faults.restart),
-    "take-over": Kind(faults.take_over),
-    "reload": Kind(faults.reload),
-    "valkey": Kind(faults.valkey),
-    "worker": Kind(faults.worker, obeys_s=10.0, whole=False, quiet=False),
-    "sql": Kind(faults.sql),
-    "disk": Kind(faults.disk, whole=False),
-    "units": Kind(units.fault, at=units.units),
+    "restart": DrillKind(faults.restart),
+    "take-over": DrillKind(faults.take_over),
+    "reload": DrillKind(faults.reload),
+    "valkey": DrillKind(faults.valkey),
+    "worker": DrillKind(faults.worker, obeys_s=10.0, whole=False, quiet=False),
+    "sql": DrillKind(faults.sql),
+    "disk": DrillKind(faults.disk, whole=False),
+    "units": DrillKind(units.fault, at=units.systemd_server),
 }
 
 
-def parse(words: Sequence[str]) -> tuple[str, Effort, int | None]:
+def parse(words: Sequence[str]) -> tuple[str, DrillSize, int | None]:
     """Parse the command's arguments: the drill, its size, and the indentation of the JSON."""
     parser = argparse.ArgumentParser(prog="python -m loadtest drills", description=__doc__)
     parser.add_argument("drill", choices=list(DRILLS))
@@ -57,24 +58,24 @@ def parse(words: Sequence[str]) -> tuple[str, Effort, int | None]:
     parser.add_argument("--points", type=int, default=60, help="in three sessions on three workers (default 60)")
     parser.add_argument("--json", action="store_true", help="one line of JSON; it is indented otherwise")
     arguments = parser.parse_args(words)
-    if arguments.points < LEAST:
-        parser.error(f"--points is {LEAST} at least: three in each session, of whom one is given the floor")
-    effort = Effort(points=arguments.points, times=arguments.times)
-    return arguments.drill, effort, None if arguments.json else 2
+    if arguments.points < MIN_POINTS:
+        parser.error(f"--points is {MIN_POINTS} at least: three in each session, of whom one is given the floor")
+    size = DrillSize(points=arguments.points, times=arguments.times)
+    return arguments.drill, size, None if arguments.json else 2
 
 
-async def perform(drill: str, effort: Effort, progress: Progress) -> dict[str, Any]:
+async def perform(drill: str, size: DrillSize, progress: PrintLine) -> dict[str, Any]:
     """Run a drill; return its figures, and whether it `passed`."""
     kind = DRILLS[drill]
     if drill != "disk":
-        found = await run(effort, kind.fault, progress, kind.at)
+        found = await run(size, kind.fault, progress, kind.at)
     else:
         with _small_disk() as directory:
-            found = await run(effort, kind.fault, progress, kind.at, DIEMCAU_DATA=f"{directory}/data")
+            found = await run(size, kind.fault, progress, kind.at, DIEMCAU_DATA=f"{directory}/data")
     return {"drill": drill, "passed": passed(kind, found), **found}
 
 
-def passed(kind: Kind, found: dict[str, Any]) -> bool:
+def passed(kind: DrillKind, found: dict[str, Any]) -> bool:
     """Return True if people would have noticed nothing that is not excused."""
     obeyed = found["obeys_s"]["max"] <= kind.obeys_s
     quiet = found["workers_kept"] and not found["media_made_anew"] and not _missed(found)
@@ -83,7 +84,7 @@ def passed(kind: Kind, found: dict[str, Any]) -> bool:
 
 def _missed(found: dict[str, Any]) -> list[str]:
     """Return the kinds of packets that were lost beyond what is allowed for composed pictures."""
-    excused = {"picture": LEFT_OUT * PICTURES_S * found["seconds"] * found["points"]}
+    excused = {"picture": SKIPPED_PICTURES * PICTURES_S * found["seconds"] * found["points"]}
     return [kind for kind, lost in found["packets_lost"].items() if lost > excused.get(kind, 0)]
 
 

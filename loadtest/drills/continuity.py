@@ -38,20 +38,20 @@ class Arrivals:
 
 @dataclass(slots=True)
 class Continuity:
-    """Checks the packets of one endpoint; `numbers` are the positions of the payloads that are forwarded to it.
+    """Checks the packets of one endpoint; `positions` are the positions of the payloads that are forwarded to it.
 
     At the positions `keys` the sender may begin anew, as it does on a request for a key frame. `lost` counts, by kind,
     the packets or steps that did not come.
     """
 
     now: Callable[[], float]
-    numbers: Mapping[bytes, int] = field(default_factory=dict)
+    positions: Mapping[bytes, int] = field(default_factory=dict)
     keys: frozenset[int] = frozenset()
     lost: dict[str, int] = field(default_factory=lambda: {"forwarded": 0, "mix": 0, "picture": 0})
     _sound: Arrivals = field(default_factory=Arrivals)
     _video: Arrivals = field(default_factory=Arrivals)
     _stamps: dict[str, int] = field(default_factory=dict)
-    _place: int | None = None
+    _position: int | None = None
 
     def packet(self, codec: str, data: memoryview, length: int) -> bool:
         """Take one plain RTP packet."""
@@ -60,11 +60,11 @@ class Continuity:
             self._step("mix", stamp, MIX_STEP)
             self._sound.note(self.now())
         elif payload := _payload(first, data, length):  # else padding alone, of a probe
-            place = self.numbers.get(payload)
-            if place is None:
+            position = self.positions.get(payload)
+            if position is None:
                 self._step("picture", stamp, PICTURE_STEP)
-            elif place >= 0:
-                self._forwarded(place)
+            elif position >= 0:
+                self._forwarded(position)
             self._video.note(self.now())
         return False
 
@@ -75,13 +75,13 @@ class Continuity:
             self._stamps[kind] = stamp
             self._follows(kind, round(ahead / step))
 
-    def _forwarded(self, place: int) -> None:
-        before, size = self._place, max(self.numbers.values()) + 1
-        ahead = 1 if before is None else (place - before) % size
+    def _forwarded(self, position: int) -> None:
+        before, size = self._position, max(self.positions.values()) + 1
+        ahead = 1 if before is None else (position - before) % size
         if ahead > size // 2:  # one that was sent again
             return
-        self._place = place
-        if place not in self.keys:
+        self._position = position
+        if position not in self.keys:
             self._follows("forwarded", ahead)
 
     def _follows(self, kind: str, steps: int) -> None:
@@ -89,7 +89,7 @@ class Continuity:
         if 1 < steps <= SEAM:
             self.lost[kind] += steps - 1
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Reset the counters."""
         self.lost = dict.fromkeys(self.lost, 0)
         self._sound, self._video = Arrivals(), Arrivals()

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from loadtest.drills.continuity import Continuity
-from loadtest.drills.page_endpoint import Page
+from loadtest.drills.page_endpoint import PageParticipant
 from loadtest.drills.server import RestartedServer, restarted_server
 from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.sdp_offer import Wish
 from loadtest.media.clip import Material
 from loadtest.media.library import MediaLibrary
+from loadtest.progress import PrintLine
 from loadtest.server import accounts
 from loadtest.server.booking import book
 from loadtest.server.rest_client import Client
@@ -32,13 +33,12 @@ OBEY_S = 30.0
 RECORDED_S = 60.0
 """Longest time in which a recording is remuxed."""
 
-Progress = Callable[[str], None]
 KINDS = ("forwarded", "mix", "picture")
 SUMMED = frozenset({"seconds", "media_made_anew"})
 
 
 @dataclass(frozen=True, slots=True)
-class Effort:
+class DrillSize:
     """Size of a drill: `points` in `sessions`, on `workers`, `times` over; `rest_s` is measured without a fault."""
 
     points: int = 60
@@ -51,19 +51,19 @@ class Effort:
 
 
 @dataclass(slots=True)
-class Conference:
+class DrillMeeting:
     """One session with its endpoints, the host first."""
 
     client: Client
     session: dict[str, Any]
     recorded: bool
-    pages: list[Page] = field(default_factory=list)
+    participants: list[PageParticipant] = field(default_factory=list)
     watchers: list[Continuity] = field(default_factory=list)
 
     @property
-    def host(self) -> Page:
+    def host(self) -> PageParticipant:
         """The participant that controls the meeting."""
-        return self.pages[0]
+        return self.participants[0]
 
 
 async def until(condition: Callable[[], bool], seconds: float) -> None:
@@ -76,14 +76,12 @@ async def until(condition: Callable[[], bool], seconds: float) -> None:
 class Drill:
     """All meetings on a server, and what their endpoints notice."""
 
-    def __init__(self, effort: Effort, library: MediaLibrary, server: RestartedServer, progress: Progress) -> None:
-        # given
-        self.effort = effort
+    def __init__(self, size: DrillSize, library: MediaLibrary, server: RestartedServer, progress: PrintLine) -> None:
+        self.size = size
         self._library = library
         self.server = server
         self._progress = progress
-        # owned
-        self.conferences: list[Conference] = []
+        self.meetings: list[DrillMeeting] = []
         self.visitor: accounts.Login = ("", "")
         """An account that is in no meeting."""
         self._certificate = make_certificate()
@@ -91,61 +89,61 @@ class Drill:
 
     async def join(self, stack: AsyncExitStack) -> None:
         """Sign everyone in, register the sessions, and seat all participants."""
-        *logins, self.visitor = await accounts.provide_points(self.server.environ, self.effort.points + 1)
+        *logins, self.visitor = await accounts.create_point_accounts(self.server.environ, self.size.points + 1)
         clients: list[Client] = []
         points: list[str] = []
         for login in logins:
             client = await stack.enter_async_context(Client(self.server.url))
             points.append((await client.login(*login))["point"]["id"])
             clients.append(client)
-        for number in range(self.effort.sessions):
-            part = slice(number, None, self.effort.sessions)  # hosts are the highest units, who control what they host
+        for number in range(self.size.sessions):
+            part = slice(number, None, self.size.sessions)  # hosts are the highest units, who control what they host
             await self._begin(clients[part], points[part], recorded=number == 0)
             self._progress(f"session {number + 1}: {len(points[part])} points joined")
 
     async def _begin(self, clients: Sequence[Client], points: Sequence[str], *, recorded: bool) -> None:
         host, *others = points
         session = await book(clients[0], host, others, "Thử khởi động lại", recording=recorded)
-        meeting = Conference(clients[0], session, recorded)
-        self.conferences.append(meeting)
-        material = self._library.of_a_crowd(0)
-        numbers, keys = _numbers(material)
+        meeting = DrillMeeting(clients[0], session, recorded)
+        self.meetings.append(meeting)
+        material = self._library.shared_material(0)
+        positions, keys = _payload_positions(material)
         gate = asyncio.Semaphore(JOINING_AT_ONCE)
 
         async def seat(index: int, client: Client) -> None:
-            watcher = Continuity(time.monotonic, numbers, keys)
+            watcher = Continuity(time.monotonic, positions, keys)
             wish = Wish(("H264",), 1, camera=index == 0)
-            page = Page(client, lambda: Endpoint(self._certificate, material, wish, watcher))
-            meeting.pages.append(page)
+            participant = PageParticipant(client, lambda: Endpoint(self._certificate, material, wish, watcher))
+            meeting.participants.append(participant)
             meeting.watchers.append(watcher)
             async with gate:
-                await page.join(session["code"])
+                await participant.join(session["code"])
 
         await seat(0, clients[0])
         await asyncio.gather(*(seat(index, client) for index, client in enumerate(clients[1:], 1)))
-        for page in meeting.pages[1:SPEAKERS]:
-            await meeting.host.send("floor", seat=page.seat, open=True)
-        for page in meeting.pages[1 : 1 + VIEWERS]:
-            await page.send("view", source=f"camera:{meeting.host.seat}", lines=0)
+        for participant in meeting.participants[1:SPEAKERS]:
+            await meeting.host.send("floor", seat=participant.seat, open=True)
+        for participant in meeting.participants[1 : 1 + VIEWERS]:
+            await participant.send("view", source=f"camera:{meeting.host.seat}", lines=0)
 
     async def leave(self) -> None:
         """All participants leave; sessions that were not recorded are cancelled."""
-        await asyncio.gather(*(page.leave() for page in self.pages), return_exceptions=True)
+        await asyncio.gather(*(participant.leave() for participant in self.participants), return_exceptions=True)
 
     @property
-    def pages(self) -> list[Page]:
+    def participants(self) -> list[PageParticipant]:
         """All participants."""
-        return [page for meeting in self.conferences for page in meeting.pages]
+        return [participant for meeting in self.meetings for participant in meeting.participants]
 
     @property
     def watchers(self) -> list[Continuity]:
         """The checks of all endpoints."""
-        return [watcher for meeting in self.conferences for watcher in meeting.watchers]
+        return [watcher for meeting in self.meetings for watcher in meeting.watchers]
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Reset the counters."""
         for watcher in self.watchers:
-            watcher.forget()
+            watcher.reset()
 
     def noticed(self) -> dict[str, Any]:
         """Return the losses since the reset, over all endpoints by kind, and the longest pause of one."""
@@ -154,33 +152,33 @@ class Drill:
             "longest_gap_ms": round(1000 * max(watcher.gap_s for watcher in self.watchers)),
         }
 
-    def made_anew(self) -> int:
+    def renewal_count(self) -> int:
         """How often media was renewed."""
-        return sum(page.remade + page.renewals for page in self.pages)
+        return sum(participant.unrequested_renewals + participant.renewals for participant in self.participants)
 
     async def obeyed(self, listening: float) -> list[float]:
         """Return the seconds from listening until each session obeyed: everybody back, a floor given and seen."""
-        return list(await asyncio.gather(*(self._obeyed(each, listening) for each in self.conferences)))
+        return list(await asyncio.gather(*(self._obeyed(each, listening) for each in self.meetings)))
 
-    async def _obeyed(self, meeting: Conference, listening: float) -> float:
+    async def _obeyed(self, meeting: DrillMeeting, listening: float) -> float:
         async with asyncio.timeout(OBEY_S):
-            await asyncio.gather(*(page.back.wait() for page in meeting.pages))
+            await asyncio.gather(*(participant.back.wait() for participant in meeting.participants))
             turn = next(self._floors)
-            page = meeting.pages[SPEAKERS + turn % (len(meeting.pages) - SPEAKERS)]
-            opened = not meeting.host.seats[page.seat]["floor"]
-            await meeting.host.send("floor", seat=page.seat, open=opened)
-            await meeting.host.seen(page.seat, floor=opened)
-            await meeting.host.send("floor", seat=page.seat, open=not opened)
+            participant = meeting.participants[SPEAKERS + turn % (len(meeting.participants) - SPEAKERS)]
+            opened = not meeting.host.seats[participant.seat]["floor"]
+            await meeting.host.send("floor", seat=participant.seat, open=opened)
+            await meeting.host.wait_for_state(participant.seat, floor=opened)
+            await meeting.host.send("floor", seat=participant.seat, open=not opened)
         return time.monotonic() - listening
 
     async def recordings_whole(self) -> bool:
         """Stop the recording; return True if it is one part, remuxed, and of full length."""
-        recorded = [each for each in self.conferences if each.recorded]
+        recorded = [each for each in self.meetings if each.recorded]
         for meeting in recorded:
             await meeting.host.send("record", on=False)
         return all(await asyncio.gather(*(self._whole(each) for each in recorded)))
 
-    async def _whole(self, meeting: Conference) -> bool:
+    async def _whole(self, meeting: DrillMeeting) -> bool:
         async with asyncio.timeout(RECORDED_S):
             while True:
                 found = await meeting.client.get("/api/v1/recordings")
@@ -190,73 +188,77 @@ class Drill:
                 await asyncio.sleep(0.2)
 
 
-def _numbers(material: Material) -> tuple[dict[bytes, int], frozenset[int]]:
+def _payload_positions(material: Material) -> tuple[dict[bytes, int], frozenset[int]]:
     """Return the positions of the payloads in the loop of a camera, and those at which it may begin anew.
 
     Parameter sets come more than once and have no place (−1).
     """
     (clip,) = material.cameras("H264", 1)
     counts = Counter(payload for frame in clip.frames for payload in frame.payloads)
-    numbers: dict[bytes, int] = {payload: -1 for payload, count in counts.items() if count > 1}
-    places, keys, fresh = itertools.count(), set(), False
+    positions: dict[bytes, int] = {payload: -1 for payload, count in counts.items() if count > 1}
+    unused, keys, fresh = itertools.count(), set(), False
     for frame in clip.frames:
         fresh = fresh or frame.key
         for payload in frame.payloads:
-            if payload not in numbers:
-                numbers[payload] = place = next(places)
+            if payload not in positions:
+                positions[payload] = position = next(unused)
                 if fresh:
-                    keys.add(place)
+                    keys.add(position)
                     fresh = False
-    return numbers, frozenset(keys)
+    return positions, frozenset(keys)
 
 
-Place = AbstractAsyncContextManager[RestartedServer]
+ServerContext = AbstractAsyncContextManager[RestartedServer]
 Fault = Callable[[Drill], Awaitable[dict[str, Any]]]
 """Causes a fault; returns its figures: lists of seconds, the worst of numbers, whether all was well."""
 
 
 async def run(
-    effort: Effort, fault: Fault, progress: Progress, at: Callable[..., Place] = restarted_server, **settings: str
+    size: DrillSize,
+    fault: Fault,
+    progress: PrintLine,
+    at: Callable[..., ServerContext] = restarted_server,
+    **settings: str,
 ) -> dict[str, Any]:
     """Hold the meetings on a server, cause the fault, return the figures; `settings` are the server's ``DIEMCAU_…``."""
     library = MediaLibrary()
-    await library.prepare_crowd(("H264",), 1)
-    progress(f"starting a server with {effort.workers} media workers")
-    async with at(effort.workers, effort.points, **settings) as server, AsyncExitStack() as stack:
-        drill = Drill(effort, library, server, progress)
+    await library.prepare_shared(("H264",), 1)
+    progress(f"starting a server with {size.workers} media workers")
+    async with at(size.workers, size.points, **settings) as server, AsyncExitStack() as stack:
+        drill = Drill(size, library, server, progress)
         try:
             await drill.join(stack)
-            await asyncio.sleep(effort.settle_s)
-            drill.forget()
-            await asyncio.sleep(effort.rest_s)
-            rest = {**drill.noticed(), "seconds": effort.rest_s}
+            await asyncio.sleep(size.settle_s)
+            drill.reset()
+            await asyncio.sleep(size.rest_s)
+            rest = {**drill.noticed(), "seconds": size.rest_s}
             progress(f"at rest: {rest}")
-            rounds = [await _round(drill, fault, progress) for _ in range(effort.times)]
+            rounds = [await _round(drill, fault, progress) for _ in range(size.times)]
             whole = await drill.recordings_whole()
-            return {**_figures(effort, rounds), "recordings_whole": whole, "at_rest": rest, **_machine(effort)}
+            return {**_figures(size, rounds), "recordings_whole": whole, "at_rest": rest, **_machine(size)}
         finally:
             await drill.leave()
 
 
-async def _round(drill: Drill, fault: Fault, progress: Progress) -> dict[str, Any]:
-    before, made = drill.server.workers(), drill.made_anew()
-    drill.forget()
+async def _round(drill: Drill, fault: Fault, progress: PrintLine) -> dict[str, Any]:
+    before, made = drill.server.workers(), drill.renewal_count()
+    drill.reset()
     began = time.monotonic()
     found = await fault(drill)
-    await asyncio.sleep(drill.effort.settle_s)
+    await asyncio.sleep(drill.size.settle_s)
     found |= {
         **drill.noticed(),
         "workers_kept": drill.server.workers() == before,
-        "media_made_anew": drill.made_anew() - made,
+        "media_made_anew": drill.renewal_count() - made,
         "seconds": round(time.monotonic() - began, 1),
     }
     progress(f"{found}")
     return found
 
 
-def _figures(effort: Effort, rounds: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _figures(size: DrillSize, rounds: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Combine all rounds: sums of losses, the worst of all else, percentiles of lists."""
-    found: dict[str, Any] = {"times": effort.times}
+    found: dict[str, Any] = {"times": size.times}
     for name, first in rounds[0].items():
         values = [each[name] for each in rounds]
         if isinstance(first, bool):
@@ -277,11 +279,11 @@ def _percentiles(values: Sequence[float]) -> dict[str, float]:
     return {"p50": share(0.5), "p95": share(0.95), "max": share(1.0)}
 
 
-def _machine(effort: Effort) -> dict[str, Any]:
+def _machine(size: DrillSize) -> dict[str, Any]:
     return {
-        "points": effort.points,
-        "sessions": effort.sessions,
-        "workers": effort.workers,
+        "points": size.points,
+        "sessions": size.sessions,
+        "workers": size.workers,
         "cores": os.cpu_count() or 1,
         "load_average": round(os.getloadavg()[0], 2),
     }

@@ -57,14 +57,14 @@ async def worker(drill: Drill) -> dict[str, Any]:
     victim = drill.server.workers()[0]
     os.kill(victim, signal.SIGKILL)
     began = time.monotonic()
-    await until(lambda: any(page.renewals for page in drill.pages), BACK_S)
-    hit = [each for each in drill.conferences if any(page.renewals for page in each.pages)]
-    await until(lambda: all(page.connected for each in hit for page in each.pages), BACK_S)
+    await until(lambda: any(participant.renewals for participant in drill.participants), BACK_S)
+    hit = [each for each in drill.meetings if any(participant.renewals for participant in each.participants)]
+    await until(lambda: all(participant.connected for each in hit for participant in each.participants), BACK_S)
     return {
         "sessions_hit": len(hit),
         "back_s": [time.monotonic() - began],
         "others_lost": sum(
-            sum(watcher.lost.values()) for each in drill.conferences if each not in hit for watcher in each.watchers
+            sum(watcher.lost.values()) for each in drill.meetings if each not in hit for watcher in each.watchers
         ),
         "obeys_s": await drill.obeyed(began),
     }
@@ -96,7 +96,7 @@ async def sql(drill: Drill) -> dict[str, Any]:
 
 async def disk(drill: Drill) -> dict[str, Any]:
     """Fill the disk up to a part of the reserve; measure how soon people are told, while the database writes on."""
-    host = next(each for each in drill.conferences if each.recorded).host
+    host = next(each for each in drill.meetings if each.recorded).host
     filler = drill.server.data / "filler"
     space = os.statvfs(drill.server.data)
     began = time.monotonic()

@@ -16,17 +16,16 @@ BACKOFF_S = (0.25, 0.5, 0.75, 1.0, 1.0, 2.0)
 PASSING = frozenset({"unavailable", "media-restarting", "shutting-down"})
 
 
-class Page(Participant):
+class PageParticipant(Participant):
     """Reconnects with its resume token until it leaves."""
 
     def __init__(self, client: Client, make_endpoint: Callable[[], Endpoint]) -> None:
         super().__init__(client, make_endpoint)
-        # owned
         self.back = asyncio.Event()
         """Set while it is in the meeting."""
         self.returned = 0.0
         """When it last came back, by the monotonic clock."""
-        self.remade = 0
+        self.unrequested_renewals = 0
         """How often its media was renewed although nobody asked for that."""
         self._code = ""
         self._token = ""
@@ -42,12 +41,12 @@ class Page(Participant):
 
     async def ask(self, kind: str, /, **fields: Any) -> dict[str, Any]:
         """Send a message and return its direct answer; keep the token of a seat."""
-        answer = await super().ask(kind, **fields)
+        reply = await super().ask(kind, **fields)
         if kind == "join":
-            self._token = answer["resume"]
-        return answer
+            self._token = reply["resume"]
+        return reply
 
-    async def seen(self, seat: str, **facts: Any) -> None:
+    async def wait_for_state(self, seat: str, **facts: Any) -> None:
         """Wait until the roster shows a state of a seat."""
         while any(self.seats[seat][name] != value for name, value in facts.items()):
             self._changed.clear()
@@ -99,6 +98,6 @@ class Page(Participant):
         self._recording(joined["recording"])
         assert self.endpoint is not None
         if self.seats[self.seat]["media"] != "connected":
-            self.remade += 1
+            self.unrequested_renewals += 1
             self._renew({})
         await self.send("media", mic=self.endpoint.sending.mic, camera=self.endpoint.sending.camera)

@@ -20,10 +20,8 @@ class RestartedServer:
     """`diemcau serve` as a child process, started again after each end."""
 
     def __init__(self, environ: Mapping[str, str], log: Path) -> None:
-        # given
         self.environ = environ
         self._log = log
-        # owned
         self.url = f"http://127.0.0.1:{environ['DIEMCAU_HTTP_PORT']}"
         self._process: asyncio.subprocess.Process | None = None
 

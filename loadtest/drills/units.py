@@ -18,28 +18,27 @@ SERVER = "diemcau"
 PORT = 8080
 RELOAD = ("reload",)
 _KILL = ("kill", "--kill-whom", "main", "--signal")
-TURNS = (("restart",), RELOAD, (*_KILL, "KILL"), (*_KILL, "STOP"))
+ACTIONS = (("restart",), RELOAD, (*_KILL, "KILL"), (*_KILL, "STOP"))
 """Faults of the server; in the last one it hangs, until systemd's watchdog ends it."""
 LISTENS_S = 60.0
 POLL_S = 0.02
 
 
-class Units(RestartedServer):
+class SystemdServer(RestartedServer):
     """A server that systemd started, and its workers."""
 
     def __init__(self, workers: int) -> None:
         super().__init__({"DIEMCAU_DATA": f"/var/lib/{SERVER}", "DIEMCAU_HTTP_PORT": str(PORT)}, Path("/dev/null"))
         self._count = workers
-        # owned
-        self.turns = cycle(TURNS)
+        self.actions = cycle(ACTIONS)
         self._pids: list[int] = []
 
-    async def look(self) -> None:
+    async def read_worker_pids(self) -> None:
         """Ask systemd for the processes of the workers. Raises ServerFailed."""
         self._pids = [await self.main_pid(f"{SERVER}-worker@{index}") for index in range(self._count)]
 
     def workers(self) -> list[int]:
-        """Process ids of the workers at the last `look`."""
+        """Process ids of the workers at the last `read_worker_pids`."""
         return self._pids
 
     async def main_pid(self, unit: str = SERVER) -> int:
@@ -68,11 +67,11 @@ async def systemctl(*words: str) -> str:
 
 
 @asynccontextmanager
-async def units(workers: int, points: int, **settings: str) -> AsyncIterator[RestartedServer]:
+async def systemd_server(workers: int, points: int, **settings: str) -> AsyncIterator[RestartedServer]:
     """Yield the running units; stop them at the end. Raises ServerFailed."""
-    made = Units(workers)
+    made = SystemdServer(workers)
     await made.listens()
-    await made.look()
+    await made.read_worker_pids()
     yield made
     await systemctl("stop", SERVER)
 
@@ -80,12 +79,12 @@ async def units(workers: int, points: int, **settings: str) -> AsyncIterator[Res
 async def fault(drill: Drill) -> dict[str, Any]:
     """Cause each fault that systemctl can cause, one after the other; measure how soon the server listens again."""
     server = drill.server
-    assert isinstance(server, Units)
-    words = next(server.turns)
+    assert isinstance(server, SystemdServer)
+    words = next(server.actions)
     before = await server.main_pid()
     began = time.monotonic()
     await systemctl(*words, SERVER)
     listening = await server.listens(0 if words == RELOAD else before)
     found = {"start_s": round(listening - began, 2), "obeys_s": await drill.obeyed(listening)}
-    await server.look()
+    await server.read_worker_pids()
     return found

@@ -27,9 +27,7 @@ class Decoder:
     """Decodes the media of one endpoint: keeps the newest picture and the last second of sound."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        # given
         self._clock = clock
-        # owned
         self._picture: Rgb | None = None
         self._newest: av.VideoFrame | None = None
         self._decoders: dict[str, av.CodecContext] = {}
@@ -44,10 +42,10 @@ class Decoder:
         """Take one plain RTP packet; return True if a key frame is needed before a picture can be decoded."""
         packet, _ = parse(data, length)
         if codec == "opus":
-            self._hear(packet)
+            self._add_audio(packet)
             return False
         if codec in _DECODERS:
-            self._collect(codec, packet)
+            self._add_video(codec, packet)
         return self._frames.lost
 
     @property
@@ -76,14 +74,14 @@ class Decoder:
             "tone_hz": loudest_hz(self.sound()),
         }
 
-    def _hear(self, packet: Packet) -> None:
+    def _add_audio(self, packet: Packet) -> None:
         for frame in self._decode("opus", packet.payload):
             assert isinstance(frame, av.AudioFrame)
             self._sound.append(mono(frame))
         while sum(map(len, self._sound)) > KEPT_SAMPLES + 960:
             self._sound.popleft()
 
-    def _collect(self, codec: str, packet: Packet) -> None:
+    def _add_video(self, codec: str, packet: Packet) -> None:
         if codec != self._codec:
             self._codec, self._frames = codec, FrameAssembler(codec)
         packet.keyframe = is_keyframe(codec, packet.payload)

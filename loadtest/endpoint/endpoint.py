@@ -15,9 +15,9 @@ from aiortc.rtcdtlstransport import RTCCertificate
 from loadtest.endpoint.ice_checks import Credentials
 from loadtest.endpoint.receive_counters import HEADER, ReceiveCounters
 from loadtest.endpoint.rtcp import (
-    KeyframeWanted,
-    Request,
-    ResendWanted,
+    KeyframeRequest,
+    ResendRequest,
+    RtcpRequest,
     keyframe_request,
     parse_requests,
     receiver_report,
@@ -25,7 +25,7 @@ from loadtest.endpoint.rtcp import (
 )
 from loadtest.endpoint.sdp_answer import AcceptedMedia, Answer, BadAnswer, parse_answer
 from loadtest.endpoint.sdp_offer import CAMERA, MIC, OPUS, RIDS, Ssrcs, Wish, write_offer
-from loadtest.endpoint.sender import PTIME_MS, Layer, Voice, extension_block, with_extension
+from loadtest.endpoint.sender import PTIME_MS, CameraLayer, VoiceStream, extension_block, with_extension
 from loadtest.endpoint.transport import EndpointTransport
 from loadtest.media.clip import FPS, Material
 from mediaserver.rtp.nack import NackGenerator
@@ -58,14 +58,14 @@ class Sending:
     """Simulcast layers to send, from the lowest; the others pause, as a browser's do on a poor connection."""
     wanted: int = len(RIDS)
     """Simulcast layers that the server requests."""
-    turned: Callable[[str], None] = lambda _kind: None
+    on_loop_start: Callable[[str], None] = lambda _kind: None
     """Called with "sound" or "picture" just before their loop is sent from its beginning."""
 
 
 @dataclass(slots=True)
-class _Gaps:
+class _LossRecovery:
     nack: NackGenerator = field(default_factory=NackGenerator)
-    asked: float = 0.0
+    keyframe_requested_at: float = 0.0
 
 
 class Endpoint:
@@ -74,22 +74,20 @@ class Endpoint:
     def __init__(
         self, certificate: RTCCertificate, material: Material, wish: Wish, watcher: Watcher | None = None
     ) -> None:
-        # given
         self._certificate = certificate
         self._material = material
         self._wish = wish
         self._watcher = watcher
-        # owned
         self.sending = Sending(camera=wish.camera)
         self.counters = ReceiveCounters()
         self._local = Credentials()
         self._ssrcs = _draw_ssrcs(wish.layers)
         self._transport = EndpointTransport(certificate, self._local, self)
         self._codecs: dict[int, str] = {}
-        self._voice: Voice | None = None
+        self._voice: VoiceStream | None = None
         self._level = b""
-        self._layers: dict[int, Layer] = {}
-        self._gaps: dict[int, _Gaps] = {}
+        self._layers: dict[int, CameraLayer] = {}
+        self._recoveries: dict[int, _LossRecovery] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._ticks = random.randrange(TICKS_PER_REPORT)
         self._due = 0.0
@@ -129,26 +127,26 @@ class Endpoint:
         await self._transport.close()
 
     def _prepare(self, answer: Answer) -> None:
-        self._codecs = {number: name for line in answer.media.values() for number, name in line.codecs}
+        self._codecs = {number: name for media in answer.media.values() for number, name in media.codecs}
         mic, camera = answer.media.get(MIC), answer.media.get(CAMERA)
         if mic is not None and mic.receives:
-            self._voice = Voice(self._ssrcs.mic, OPUS, self._material.voice)
+            self._voice = VoiceStream(self._ssrcs.mic, OPUS, self._material.voice)
             self._level = extension_block([(mic.level_id, bytes([self._material.level]))])
         if camera is not None and camera.receives and self._wish.camera:
             self._layers = self._make_layers(camera)
 
-    def _make_layers(self, line: AcceptedMedia) -> dict[int, Layer]:
-        number, codec = next(((n, c) for n, c in line.codecs if c in self._wish.codecs), (0, ""))
+    def _make_layers(self, media: AcceptedMedia) -> dict[int, CameraLayer]:
+        number, codec = next(((n, c) for n, c in media.codecs if c in self._wish.codecs), (0, ""))
         if codec not in ("VP8", "H264"):
             raise BadAnswer("the server takes none of our camera codecs")
-        wanted = [i for i, rid in enumerate(RIDS[: self._wish.layers]) if self._wish.layers == 1 or rid in line.rids]
+        wanted = [i for i, rid in enumerate(RIDS[: self._wish.layers]) if self._wish.layers == 1 or rid in media.rids]
         clips = self._material.cameras(codec, self._wish.layers)  # type: ignore[arg-type]
-        layers: dict[int, Layer] = {}
+        layers: dict[int, CameraLayer] = {}
         for at in wanted or [len(clips) - 1]:
             rid = RIDS[at] if wanted and self._wish.layers > 1 else ""
-            extension = extension_block([(line.mid_id, line.mid.encode()), (line.rid_id, rid.encode())])
+            extension = extension_block([(media.mid_id, media.mid.encode()), (media.rid_id, rid.encode())])
             ssrc = self._ssrcs.camera[at]
-            layers[ssrc] = Layer(ssrc, number, clips[at], extension)
+            layers[ssrc] = CameraLayer(ssrc, number, clips[at], extension)
         return layers
 
     def _tick(self) -> None:
@@ -179,7 +177,7 @@ class Endpoint:
             self._voice.skip(1)
             return
         if self._voice.begins:
-            self.sending.turned("sound")
+            self.sending.on_loop_start("sound")
         if self._level:
             self._transport.send_packet(with_extension(self._voice.next(), self._level))
         else:
@@ -192,7 +190,7 @@ class Endpoint:
                 layer.skip(1)
                 continue
             if layer.begins:
-                self.sending.turned("picture")
+                self.sending.on_loop_start("picture")
             packets, extension = layer.next()
             if not extension:
                 self._transport.send(packets)
@@ -213,46 +211,46 @@ class Endpoint:
         """Count one packet, and request missing video packets (NACK)."""
         stream = self.counters.receive(data, length)
         if stream.payload_type != OPUS:
-            self._mend(stream.ssrc, HEADER.unpack_from(data)[2], now)
+            self._request_missing(stream.ssrc, HEADER.unpack_from(data)[2], now)
         codec = self._codecs.get(stream.payload_type, "")
         if self._watcher is not None and self._watcher.packet(codec, data, length):
-            self.want_keyframe(now)
+            self.request_keyframe(now)
 
-    def _mend(self, ssrc: int, sequence: int, now: float) -> None:
-        gaps = self._gaps.get(ssrc)
-        if gaps is None:
-            gaps = self._gaps[ssrc] = _Gaps()
-        missing = gaps.nack.receive(sequence, now)
-        if gaps.nack.waiting:
-            missing += gaps.nack.due(now)
+    def _request_missing(self, ssrc: int, sequence: int, now: float) -> None:
+        recovery = self._recoveries.get(ssrc)
+        if recovery is None:
+            recovery = self._recoveries[ssrc] = _LossRecovery()
+        missing = recovery.nack.receive(sequence, now)
+        if recovery.nack.waiting:
+            missing += recovery.nack.due(now)
         if missing:
             self._transport.send_rtcp(nack(self._ssrcs.mic, ssrc, missing))
 
-    def want_keyframe(self, now: float) -> None:
+    def request_keyframe(self, now: float) -> None:
         """Request a key frame of every video stream, at most once a second."""
-        for ssrc, gaps in self._gaps.items():
-            if now - gaps.asked >= KEYFRAME_PATIENCE_S:
-                gaps.asked = now
+        for ssrc, recovery in self._recoveries.items():
+            if now - recovery.keyframe_requested_at >= KEYFRAME_PATIENCE_S:
+                recovery.keyframe_requested_at = now
                 self._transport.send_rtcp(keyframe_request(self._ssrcs.mic, ssrc))
 
     def rtcp(self, data: bytes, now: float) -> None:
         """Answer the server's requests."""
         for request in parse_requests(data):
-            _ANSWERS[type(request)](self, request)
+            _REQUEST_HANDLERS[type(request)](self, request)
 
-    def _restart(self, request: Request) -> None:
+    def _restart(self, request: RtcpRequest) -> None:
         if (layer := self._layers.get(request.ssrc)) is not None:
             layer.restart()
 
-    def _resend(self, request: Request) -> None:
-        assert isinstance(request, ResendWanted)
+    def _resend(self, request: RtcpRequest) -> None:
+        assert isinstance(request, ResendRequest)
         if (layer := self._layers.get(request.ssrc)) is not None:
             self._transport.send(layer.resend(request.sequences))
 
 
-_ANSWERS: dict[type, Callable[[Endpoint, Request], None]] = {
-    KeyframeWanted: Endpoint._restart,
-    ResendWanted: Endpoint._resend,
+_REQUEST_HANDLERS: dict[type, Callable[[Endpoint, RtcpRequest], None]] = {
+    KeyframeRequest: Endpoint._restart,
+    ResendRequest: Endpoint._resend,
 }
 
 

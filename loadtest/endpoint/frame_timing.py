@@ -15,29 +15,29 @@ PICTURE_GAP_S = 0.5
 
 
 @dataclass(slots=True)
-class Pulse:
+class ArrivalTimes:
     """Arrival times of one kind of packet, in seconds; a pause of `gap_s` counts as a gap."""
 
     gap_s: float
     first: float | None = None
     """When the first packet came."""
     last: float | None = None
-    beats: int = 0
+    arrivals: int = 0
     gaps: int = 0
     longest_s: float = 0.0
     resumed: float = 0.0
     """When the longest pause ended."""
 
-    def beat(self, now: float) -> None:
+    def arrive(self, now: float) -> None:
         """Count an arrival."""
         if self.first is None:
             self.first = now
         self._paused(now)
-        self.beats += 1
+        self.arrivals += 1
 
     def restart(self, now: float) -> None:
         """Reset the counters."""
-        self.last, self.beats, self.gaps, self.longest_s, self.resumed = now, 0, 0, 0.0, now
+        self.last, self.arrivals, self.gaps, self.longest_s, self.resumed = now, 0, 0, 0.0, now
 
     def stop(self, now: float) -> None:
         """End the measurement: a pause that lasts until now counts."""
@@ -52,31 +52,29 @@ class Pulse:
             self.longest_s, self.resumed = pause, now
 
 
-class Listener:
+class ArrivalWatcher:
     """Watches the arrivals of all connections that an endpoint makes, one after the other."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        # given
         self._clock = clock
-        # owned
-        self.sound = Pulse(SOUND_GAP_S)
-        self.picture = Pulse(PICTURE_GAP_S)
+        self.sound = ArrivalTimes(SOUND_GAP_S)
+        self.picture = ArrivalTimes(PICTURE_GAP_S)
         self.lowest_height = 0
         """Lowest picture height since the last reset; 0 before the first key frame."""
         self._height = 0
-        self._streams: dict[int, int] = {}
+        self._last_timestamps: dict[int, int] = {}
 
     def packet(self, codec: str, data: memoryview, length: int) -> bool:
         """Take one plain RTP packet; a newer timestamp begins a picture. Needs no key frame."""
         if codec == "opus":
-            self.sound.beat(self._clock())
+            self.sound.arrive(self._clock())
             return False
         _, _, _, timestamp, ssrc = HEADER.unpack_from(data)
-        known = self._streams.get(ssrc)
-        newer = known is None or 0 < (timestamp - known) & 0xFFFFFFFF < 1 << 31
+        last = self._last_timestamps.get(ssrc)
+        newer = last is None or 0 < (timestamp - last) & 0xFFFFFFFF < 1 << 31
         if newer:
-            self._streams[ssrc] = timestamp
-            self.picture.beat(self._clock())
+            self._last_timestamps[ssrc] = timestamp
+            self.picture.arrive(self._clock())
         if newer or not self._height:
             self._note_height(codec, parse(data, length)[0].payload)
         return False
@@ -96,8 +94,8 @@ class Listener:
         self.sound.stop(now)
         self.picture.stop(now)
 
-    def back(self, since: float) -> float | None:
+    def back_after(self, since: float) -> float | None:
         """Return the seconds from `since` to the end of the longest pause of both; None while either lasts."""
-        if not self.sound.beats or not self.picture.beats:
+        if not self.sound.arrivals or not self.picture.arrivals:
             return None
         return max(self.sound.resumed, self.picture.resumed) - since

@@ -24,11 +24,9 @@ class Checks:
     """Writes binding requests, verifies the responses with the server's password, and answers the server's requests."""
 
     def __init__(self, local: Credentials, remote: Credentials) -> None:
-        # given
         self._username = f"{remote.fragment}:{local.fragment}"
-        self._asked_as = f"{local.fragment}:{remote.fragment}"
+        self._expected_username = f"{local.fragment}:{remote.fragment}"
         self._key, self._own_key = remote.password.encode(), local.password.encode()
-        # owned
         self._tie_breaker = secrets.randbits(64)
         self._pending: set[bytes] = set()
 
@@ -49,7 +47,7 @@ class Checks:
             message = _parse(data)
         except ValueError:
             return None
-        if message.message_class != stun.Class.REQUEST or message.attributes.get("USERNAME") != self._asked_as:
+        if message.message_class != stun.Class.REQUEST or message.attributes.get("USERNAME") != self._expected_username:
             return None
         if not message.check_message_integrity(self._own_key):
             return None

@@ -17,7 +17,7 @@ from loadtest.server.rest_client import Client
 
 logger = logging.getLogger(__name__)
 
-ANSWER_S = 20.0
+REPLY_S = 20.0
 RENEWALS = 5
 RENEWAL_S = 1.0
 """Seconds between two attempts to renew media."""
@@ -37,10 +37,8 @@ class Participant:
     """Joins with an account and a code; `make_endpoint` makes the media endpoint, again after a `renew`."""
 
     def __init__(self, client: Client, make_endpoint: Callable[[], Endpoint]) -> None:
-        # given
         self._client = client
         self._make_endpoint = make_endpoint
-        # owned
         self.seat = ""
         self.resume = ""
         """The token that takes the seat again after the socket was lost."""
@@ -59,7 +57,7 @@ class Participant:
         self._reader: asyncio.Task[None] | None = None
         self._renewing: asyncio.Task[None] | None = None
         self._refs = itertools.count(1)
-        self._asked: dict[str, asyncio.Future[dict[str, Any]]] = {}
+        self._pending: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self._earlier = (Tally(), Tally())
         self._layers = len(RENDITIONS)
         """Simulcast layers of the camera that are needed."""
@@ -113,16 +111,16 @@ class Participant:
     async def ask(self, kind: str, /, **fields: Any) -> dict[str, Any]:
         """Send a message and return its direct answer. Raises Rejected, TimeoutError."""
         ref = str(next(self._refs))
-        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
-        self._asked[ref] = answer
+        reply: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._pending[ref] = reply
         try:
             await self.send(kind, ref=ref, **fields)
-            async with asyncio.timeout(ANSWER_S):
-                return await answer
+            async with asyncio.timeout(REPLY_S):
+                return await reply
         finally:
-            self._asked.pop(ref, None)
+            self._pending.pop(ref, None)
 
-    async def lost(self) -> str:
+    async def wait_until_lost(self) -> str:
         """Wait, once joined, until socket or media is lost for good; return the reason.
 
         The reason is that of the server's ``bye``, ``lost`` for a socket that ended without one, or ``media``.
@@ -132,7 +130,7 @@ class Participant:
             if self._renewing is not None and not self._renewing.done():
                 await asyncio.wait({self._reader, self._renewing}, return_when=asyncio.FIRST_COMPLETED)
             elif self.endpoint is not None and not self.endpoint.closed.is_set():
-                await _first(self._reader, self.endpoint.closed)
+                await _wait_for_either(self._reader, self.endpoint.closed)
             elif await self._media_is_gone(self._reader):
                 return self.ended or "media"
         return self.ended or "lost"
@@ -174,17 +172,17 @@ class Participant:
                 if message.type == aiohttp.WSMsgType.TEXT:
                     self._take(json.loads(message.data))
         self.ended = self.ended or "lost"
-        for answer in self._asked.values():
-            if not answer.done():
-                answer.set_exception(ConnectionError(f"the socket closed ({self.ended}, {ws.close_code})"))
+        for reply in self._pending.values():
+            if not reply.done():
+                reply.set_exception(ConnectionError(f"the socket closed ({self.ended}, {ws.close_code})"))
 
     def _take(self, message: dict[str, Any]) -> None:
-        answer = self._asked.get(message.get("ref") or "")
-        if answer is not None and not answer.done():
+        reply = self._pending.get(message.get("ref") or "")
+        if reply is not None and not reply.done():
             if message["type"] == "error":
-                answer.set_exception(Rejected(message["error"], message["text"]))
+                reply.set_exception(Rejected(message["error"], message["text"]))
             else:
-                answer.set_result(message)
+                reply.set_result(message)
         elif message["type"] == "error":
             logger.warning("< %s %s: %s", self.name, message["error"], message["text"])
         if (handler := _HANDLERS.get(message["type"])) is not None:
@@ -228,7 +226,7 @@ class Participant:
             self.recorded.clear()
 
 
-async def _first(task: "asyncio.Task[None]", event: asyncio.Event) -> None:
+async def _wait_for_either(task: "asyncio.Task[None]", event: asyncio.Event) -> None:
     """Wait for the end of a task or for an event."""
     waiting = asyncio.ensure_future(event.wait())
     try:

@@ -13,34 +13,32 @@ from loadtest.server.rest_client import Client
 JOINING_AT_ONCE = 8
 """Joins at once: more handshakes would only wait for each other, and people do not press Join in the same second."""
 
-W = TypeVar("W", bound=Watcher | None)
+WatcherT = TypeVar("WatcherT", bound=Watcher | None)
 
 
 @dataclass(frozen=True, slots=True)
-class Seated(Generic[W]):
+class SeatedParticipant(Generic[WatcherT]):
     """A seated participant, the watcher of its media, and the seconds from its turn to connected media."""
 
     participant: Participant
-    watcher: W
+    watcher: WatcherT
     join_s: float
 
 
-class ParticipantGroup(Generic[W]):
+class ParticipantGroup(Generic[WatcherT]):
     """One session; `make_watcher` and `make_endpoint` equip the participant of an index, the latter again on
     renewal."""
 
     def __init__(
         self,
-        make_watcher: Callable[[], W],
-        make_endpoint: Callable[[int, W], Endpoint],
+        make_watcher: Callable[[], WatcherT],
+        make_endpoint: Callable[[int, WatcherT], Endpoint],
         gate: asyncio.Semaphore | None = None,
     ) -> None:
-        # given
         self._make_watcher = make_watcher
         self._make_endpoint = make_endpoint
         self._gate = gate or asyncio.Semaphore(JOINING_AT_ONCE)
-        # owned
-        self.seated: list[Seated[W]] = []
+        self.seated: list[SeatedParticipant[WatcherT]] = []
         self.failures: list[str] = []
 
     @property
@@ -65,7 +63,7 @@ class ParticipantGroup(Generic[W]):
                 self.failures.append(f"endpoint {index + 1}: {type(exc).__name__}: {exc}")
                 await participant.leave()
                 return
-        self.seated.append(Seated(participant, watcher, time.monotonic() - began))
+        self.seated.append(SeatedParticipant(participant, watcher, time.monotonic() - began))
 
     async def give_floors(self, speakers: int) -> None:
         """Have the controller give the floor to so many, those counted that have it."""

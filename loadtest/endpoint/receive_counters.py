@@ -8,18 +8,26 @@ from loadtest.endpoint.sdp_offer import OPUS
 HEADER = Struct("!BBHII")
 
 
-class Stream:
+class StreamCounters:
     """Counts one incoming SSRC (loss by RFC 3550 A.3)."""
 
-    __slots__ = ("_base", "_reported", "_stamp", "bytes", "frames", "highest", "packets", "payload_type", "ssrc")
+    __slots__ = (
+        "_base",
+        "_last_timestamp",
+        "_reported",
+        "bytes",
+        "frames",
+        "highest",
+        "packets",
+        "payload_type",
+        "ssrc",
+    )
 
     def __init__(self, ssrc: int, payload_type: int, sequence: int) -> None:
-        # given
         self.ssrc = ssrc
         self.payload_type = payload_type
-        # owned
         self._base = sequence
-        self._stamp = -1
+        self._last_timestamp = -1
         self._reported = (0, 0)
         # counters
         self.highest = sequence
@@ -32,8 +40,8 @@ class Stream:
         ahead = (sequence - self.highest) & 0xFFFF
         if ahead < 0x8000:
             self.highest += ahead
-            if timestamp != self._stamp:
-                self._stamp = timestamp
+            if timestamp != self._last_timestamp:
+                self._last_timestamp = timestamp
                 self.frames += 1
         self.packets += 1
         self.bytes += length
@@ -81,14 +89,14 @@ class ReceiveCounters:
     """Counters of all incoming streams of one endpoint."""
 
     def __init__(self) -> None:
-        self.streams: dict[int, Stream] = {}
+        self.streams: dict[int, StreamCounters] = {}
 
-    def receive(self, data: memoryview, length: int) -> Stream:
+    def receive(self, data: memoryview, length: int) -> StreamCounters:
         """Count a plain RTP packet."""
         _, second, sequence, timestamp, ssrc = HEADER.unpack_from(data)
         stream = self.streams.get(ssrc)
         if stream is None:
-            stream = self.streams[ssrc] = Stream(ssrc, second & 0x7F, sequence)
+            stream = self.streams[ssrc] = StreamCounters(ssrc, second & 0x7F, sequence)
         stream.payload_type = second & 0x7F  # another codec may follow in the same stream
         stream.receive(sequence, timestamp, length)
         return stream

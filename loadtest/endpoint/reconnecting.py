@@ -10,7 +10,7 @@ import aiohttp
 from loadtest.endpoint.participant import Participant, Rejected
 from loadtest.endpoint.sdp_answer import BadAnswer
 from loadtest.endpoint.transport import TransportFailed
-from loadtest.progress import Say
+from loadtest.progress import PrintLine
 from mediaserver.transport.dtls import DtlsFailed
 
 logger = logging.getLogger(__name__)
@@ -19,10 +19,10 @@ FINAL_WORDS = frozenset({"ended", "cancelled", "revoked", "code-unknown"})
 """Words after which the session is over for this point: reasons of a ``bye``, and of a refused ``join``."""
 REMOVED_WORDS = frozenset({"removed", "turned-away"})
 """The point was removed, so it stays away."""
-FAULTS = (Rejected, BadAnswer, TransportFailed, DtlsFailed, aiohttp.ClientError, OSError, TimeoutError)
+JOIN_ERRORS = (Rejected, BadAnswer, TransportFailed, DtlsFailed, aiohttp.ClientError, OSError, TimeoutError)
 FIRST_TRIES = 4
 """Tries of the first join; later ones would fail, too."""
-LOOK_S = 5.0
+SEAT_POLL_S = 5.0
 """Seconds between two looks whether a visitor who took the seat has left."""
 
 
@@ -34,24 +34,23 @@ def delays() -> Iterator[float]:
 class ReconnectingParticipant:
     """One point in one session.
 
-    `make` returns a participant for each try; `taken` says whether another client sits at the point; `pause` waits.
+    `make_participant` makes a participant for each try, `seat_taken` returns whether another client sits at the point,
+    `pause` waits for so many seconds.
     """
 
     def __init__(
         self,
         name: str,
-        make: Callable[[], Participant],
-        say: Say,
-        taken: Callable[[], bool] = lambda: False,
+        make_participant: Callable[[], Participant],
+        print_line: PrintLine,
+        seat_taken: Callable[[], bool] = lambda: False,
         pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
-        # given
         self.name = name
-        self._make = make
-        self._say = say
-        self._taken = taken
+        self._make_participant = make_participant
+        self._print_line = print_line
+        self._seat_taken = seat_taken
         self._pause = pause
-        # owned
         self.participant: Participant | None = None
         """The seated participant, or None."""
         self._code = ""
@@ -63,46 +62,46 @@ class ReconnectingParticipant:
         for delay in islice(delays(), FIRST_TRIES - 1):
             try:
                 return await self._join()
-            except FAULTS as fault:
-                self._say(f"{self.name} cannot take its seat yet ({fault or type(fault).__name__}) …")
+            except JOIN_ERRORS as fault:
+                self._print_line(f"{self.name} cannot take its seat yet ({fault or type(fault).__name__}) …")
                 await self._pause(delay)
         return await self._join()
 
     async def stay(self) -> str:
         """Take the seat again whenever it is lost; return the final word, of `FINAL_WORDS` or `REMOVED_WORDS`."""
         while True:
-            reason = await self._lose()
+            reason = await self._wait_until_lost()
             if reason in FINAL_WORDS or reason in REMOVED_WORDS:
                 return reason
             if reason == "replaced":
-                self._say(f"{self.name} makes room for a visitor who signed in as this point.")
-                await self._free()
+                self._print_line(f"{self.name} makes room for a visitor who signed in as this point.")
+                await self._wait_until_free()
             else:
-                self._say(f"{self.name} lost its line ({reason}) and comes back …")
+                self._print_line(f"{self.name} lost its line ({reason}) and comes back …")
             refused = await self._come_back()
             if refused:
                 return refused
-            self._say(f"{self.name} is back.")
+            self._print_line(f"{self.name} is back.")
 
     async def leave(self) -> None:
         """Leave for good."""
         if self.participant is not None:
             await self.participant.leave()
 
-    async def _lose(self) -> str:
+    async def _wait_until_lost(self) -> str:
         """Wait until the seat is lost; return the reason."""
         assert self.participant is not None
-        person = self.participant
-        reason = await person.lost()
+        participant = self.participant
+        reason = await participant.wait_until_lost()
         self.participant = None
-        self._resume = "" if reason == "replaced" else person.resume
-        await person.drop()
+        self._resume = "" if reason == "replaced" else participant.resume
+        await participant.drop()
         return reason
 
-    async def _free(self) -> None:
-        await self._pause(LOOK_S)
-        while self._taken():
-            await self._pause(LOOK_S)
+    async def _wait_until_free(self) -> None:
+        await self._pause(SEAT_POLL_S)
+        while self._seat_taken():
+            await self._pause(SEAT_POLL_S)
 
     async def _come_back(self) -> str:
         """Try until the seat is taken; return the word that ends all tries, or nothing."""
@@ -114,17 +113,17 @@ class ReconnectingParticipant:
                 if refusal.word in FINAL_WORDS:
                     return refusal.word
                 logger.info("x %s cannot come back: %s", self.name, refusal)
-            except FAULTS as fault:
+            except JOIN_ERRORS as fault:
                 logger.info("x %s cannot come back: %r", self.name, fault)
             else:
                 return ""
         raise AssertionError("there is always another delay")
 
     async def _join(self) -> None:
-        person = self._make()
+        participant = self._make_participant()
         try:
-            await person.join(self._code, self._resume)
+            await participant.join(self._code, self._resume)
         except BaseException:
-            await person.drop()
+            await participant.drop()
             raise
-        self.participant = person
+        self.participant = participant

@@ -18,32 +18,32 @@ from aiortc.rtp import (
     RtcpSrPacket,
 )
 
-from loadtest.endpoint.receive_counters import Stream
-from loadtest.endpoint.sender import Sent
+from loadtest.endpoint.receive_counters import StreamCounters
+from loadtest.endpoint.sender import SenderCounters
 
 NTP_EPOCH_S = 2208988800
 """Seconds from 1900 (RFC 3550 §4) to 1970."""
 
 
 @dataclass(frozen=True, slots=True)
-class KeyframeWanted:
+class KeyframeRequest:
     """PLI or FIR for one of our camera layers."""
 
     ssrc: int
 
 
 @dataclass(frozen=True, slots=True)
-class ResendWanted:
+class ResendRequest:
     """A generic NACK."""
 
     ssrc: int
     sequences: tuple[int, ...]
 
 
-Request = KeyframeWanted | ResendWanted
+RtcpRequest = KeyframeRequest | ResendRequest
 
 
-def parse_requests(data: bytes) -> list[Request]:
+def parse_requests(data: bytes) -> list[RtcpRequest]:
     """Parse the requests to a sender in a compound packet; unreadable parts are ignored."""
     try:
         packets = RtcpPacket.parse(data)
@@ -52,35 +52,35 @@ def parse_requests(data: bytes) -> list[Request]:
     return [request for packet in packets if type(packet) in _READERS for request in _READERS[type(packet)](packet)]
 
 
-def _payload_feedback(packet: RtcpPsfbPacket) -> list[Request]:
+def _payload_feedback(packet: RtcpPsfbPacket) -> list[RtcpRequest]:
     if packet.fmt == RTCP_PSFB_PLI:
-        return [KeyframeWanted(packet.media_ssrc)]
+        return [KeyframeRequest(packet.media_ssrc)]
     if packet.fmt == RTCP_PSFB_FIR:  # RFC 5104 §4.3.1: the SSRCs stand in the entries
         entries = range(0, len(packet.fci) - 7, 8)
-        return [KeyframeWanted(int.from_bytes(packet.fci[at : at + 4], "big")) for at in entries]
+        return [KeyframeRequest(int.from_bytes(packet.fci[at : at + 4], "big")) for at in entries]
     return []
 
 
-def _transport_feedback(packet: RtcpRtpfbPacket) -> list[Request]:
+def _transport_feedback(packet: RtcpRtpfbPacket) -> list[RtcpRequest]:
     if packet.fmt != RTCP_RTPFB_NACK:
         return []
-    return [ResendWanted(packet.media_ssrc, tuple(s & 0xFFFF for s in packet.lost))]
+    return [ResendRequest(packet.media_ssrc, tuple(s & 0xFFFF for s in packet.lost))]
 
 
-_READERS: dict[type, Callable[[Any], list[Request]]] = {
+_READERS: dict[type, Callable[[Any], list[RtcpRequest]]] = {
     RtcpPsfbPacket: _payload_feedback,
     RtcpRtpfbPacket: _transport_feedback,
 }
 
 
-def sender_report(ssrc: int, sent: Sent, wall: float) -> bytes:
+def sender_report(ssrc: int, sent: SenderCounters, wall: float) -> bytes:
     """Tie the stream's timestamp to the wall clock (`wall` in seconds since 1970)."""
     ntp = int((wall + NTP_EPOCH_S) * (1 << 32)) & 0xFFFFFFFFFFFFFFFF
     info = RtcpSenderInfo(ntp, sent.timestamp, sent.packets & 0xFFFFFFFF, sent.octets & 0xFFFFFFFF)
     return bytes(RtcpSrPacket(ssrc, info))
 
 
-def receiver_report(ssrc: int, streams: Sequence[Stream]) -> bytes:
+def receiver_report(ssrc: int, streams: Sequence[StreamCounters]) -> bytes:
     """Report the arrivals of each stream, and the losses since the last report."""
     reports = [
         RtcpReceiverInfo(s.ssrc, s.fraction_lost(), min(s.lost, 0x7FFFFF), s.highest & 0xFFFFFFFF, 0, 0, 0)

@@ -64,18 +64,18 @@ def _answer(session: SessionDescription, rids: list[tuple[str, ...]]) -> Answer:
     accepted = [(m, r) for m, r in zip(session.media, rids, strict=True) if m.port and m.direction != "inactive"]
     if not accepted:
         raise BadAnswer("the server took no m-line")
-    carrier = accepted[0][0]
-    fragment, password = (carrier.ice.usernameFragment, carrier.ice.password) if carrier.ice else (None, None)
+    first = accepted[0][0]
+    fragment, password = (first.ice.usernameFragment, first.ice.password) if first.ice else (None, None)
     if not fragment or not password:
         raise BadAnswer("answer without ICE credentials")
-    if carrier.dtls is None or not carrier.dtls.fingerprints:
+    if first.dtls is None or not first.dtls.fingerprints:
         raise BadAnswer("answer without a fingerprint")
     return Answer(
         fragment=fragment,
         password=password,
-        fingerprints=tuple((f.algorithm, f.value) for f in carrier.dtls.fingerprints),
-        candidates=_candidates(carrier),
-        media={m.rtp.muxId: _line(m, r) for m, r in accepted},
+        fingerprints=tuple((f.algorithm, f.value) for f in first.dtls.fingerprints),
+        candidates=_candidates(first),
+        media={m.rtp.muxId: _accepted_media(m, r) for m, r in accepted},
     )
 
 
@@ -85,7 +85,7 @@ def _candidates(media: MediaDescription) -> tuple[Address, ...]:
     return tuple((c.ip, c.port) for c in usable if 0 < c.port < 65536)
 
 
-def _line(media: MediaDescription, rids: tuple[str, ...]) -> AcceptedMedia:
+def _accepted_media(media: MediaDescription, rids: tuple[str, ...]) -> AcceptedMedia:
     extensions = {h.uri: h.id for h in media.rtp.headerExtensions}
     return AcceptedMedia(
         mid=media.rtp.muxId,

@@ -1,6 +1,6 @@
 """Looped streams that a simulated endpoint sends: a microphone and up to three camera layers. No I/O, no clock.
 
-The endpoint calls :meth:`Voice.next` every 20 ms and :meth:`Layer.next` every 40 ms.
+The endpoint calls :meth:`VoiceStream.next` every 20 ms and :meth:`CameraLayer.next` every 40 ms.
 """
 
 import random
@@ -22,7 +22,7 @@ _HEADER = Struct("!BBHII")
 
 
 @dataclass(slots=True)
-class Sent:
+class SenderCounters:
     """Counters for sender reports."""
 
     packets: int = 0
@@ -30,20 +30,18 @@ class Sent:
     timestamp: int = 0
 
 
-class Voice:
+class VoiceStream:
     """A microphone: one Opus packet per tick, looped."""
 
     def __init__(self, ssrc: int, payload_type: int, packets: tuple[bytes, ...]) -> None:
-        # given
         self.ssrc = ssrc
         self._payload_type = payload_type
         self._packets = packets
-        # owned
         self._sequence = random.getrandbits(15)
         self._timestamp = random.getrandbits(32)
         self._at = 0
         # counters
-        self.sent = Sent()
+        self.sent = SenderCounters()
 
     @property
     def begins(self) -> bool:
@@ -67,23 +65,21 @@ class Voice:
         self._timestamp = (self._timestamp + ticks * VOICE_STEP) & 0xFFFFFFFF
 
 
-class Layer:
+class CameraLayer:
     """One camera layer: one picture per tick, looped, restarted at a key frame on request."""
 
     def __init__(self, ssrc: int, payload_type: int, clip: Clip, extension: bytes) -> None:
-        # given
         self.ssrc = ssrc
         self._payload_type = payload_type
         self._clip = clip
         self._extension = extension
-        # owned
         self._sequence = random.getrandbits(15)
         self._timestamp = random.getrandbits(32)
         self._picture_id = random.getrandbits(14)
         self._at = 0
         self._ring: list[Outgoing | None] = [None] * RESEND_PACKETS
         # counters
-        self.sent = Sent()
+        self.sent = SenderCounters()
 
     @property
     def begins(self) -> bool:

@@ -54,11 +54,9 @@ class EndpointTransport:
     """Moves packets between one simulated endpoint and the server."""
 
     def __init__(self, certificate: RTCCertificate, local: Credentials, receiver: Receiver) -> None:
-        # given
         self._certificate = certificate
         self._local = local
         self._receiver = receiver
-        # owned
         self.state: LinkState = "new"
         self.counters = Counters()
         self._socket: socket.socket | None = None
@@ -68,7 +66,7 @@ class EndpointTransport:
         self._dtls: Dtls | None = None
         self._srtp: Srtp | None = None
         self._early: list[bytes] = []
-        self._answered = asyncio.Event()
+        self._responded = asyncio.Event()
         self._consent: asyncio.Task[None] | None = None
         self.closed = asyncio.Event()
         """Set when the transport is closed by either side, or consent was lost."""
@@ -98,7 +96,7 @@ class EndpointTransport:
             self._check()
             with suppress(TimeoutError):
                 async with asyncio.timeout(CHECK_S):
-                    await self._answered.wait()
+                    await self._responded.wait()
                     return True
         self._close_socket()
         return False
@@ -113,7 +111,7 @@ class EndpointTransport:
 
     def _check(self) -> None:
         assert self._checks is not None
-        self._answered.clear()
+        self._responded.clear()
         self._send_plain(self._checks.request())
 
     async def _keep_consent(self) -> None:
@@ -121,7 +119,7 @@ class EndpointTransport:
         while time.monotonic() < lost:
             self._check()
             await asyncio.sleep(CONSENT_S)
-            if self._answered.is_set():
+            if self._responded.is_set():
                 lost = time.monotonic() + CONSENT_LOST_S
         logger.info("x consent lost: %s", self.remote)
         self._peer_closed()
@@ -202,7 +200,7 @@ class EndpointTransport:
 
     def _stun(self, checks: Checks, data: bytes) -> None:
         if checks.response(data):
-            self._answered.set()
+            self._responded.set()
         elif (answer := checks.answer(data)) is not None:
             self._send_plain(answer)
 

@@ -1,1 +1,1 @@
-"""Runs many endpoints in many meetings, and measures them and the machine."""
+"""Runs many endpoints in many meetings, and measures what they receive and what CPU the server takes."""

@@ -1,11 +1,12 @@
-"""The four cases of a province's load, and what to leave out, in which order, when the machine is full. Pure."""
+"""The four cases of a province's load, and how a case is made lighter when the machine is full. Pure."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from loadtest.endpoint.sdp_offer import RIDS
 
-Shrink = Literal["cameras", "conferences"]
+Shrink = Literal["cameras", "meetings"]
+"""The part of a load that is left out when the machine is full."""
 
 VISIBLE_TILES = 16
 """Tiles in the composed picture (layout 4x4)."""
@@ -23,12 +24,13 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """So many meetings of so many points each; with `kill` one media worker is killed while they run.
+    """One case of the load: `sizes` are the points of each meeting; with `kill` one media worker is killed meanwhile.
 
-    A `scale` below 1 is a trial with fewer points than the title promises.
+    A `scale` below 1 is a trial with that share of the points.
     """
 
-    word: str
+    name: str
+    """Its letter in reports and in `--cases`."""
     title: Text
     sizes: tuple[int, ...]
     shrink: Shrink = "cameras"
@@ -49,7 +51,7 @@ class Case:
 CASES = (
     Case("a", Text("Một hội nghị 169 điểm cầu", "One conference of 169 points"), (169,)),
     Case("b", Text("Hội nghị 145 điểm và 3 phiên 15 điểm", "145 points and three sessions of 15"), (145, 15, 15, 15)),
-    Case("c", Text("16 phiên, mỗi phiên 12 điểm", "16 sessions of 12 points"), (12,) * 16, "conferences"),
+    Case("c", Text("16 phiên, mỗi phiên 12 điểm", "16 sessions of 12 points"), (12,) * 16, "meetings"),
     Case("d", Text("Mất một tiến trình media giữa (b)", "A worker is lost during (b)"), (145, 15, 15, 15), kill=True),
 )
 
@@ -58,22 +60,22 @@ CASES = (
 class Load:
     """The running load: number of meetings, camera layers, and the share of unseen points that send a camera."""
 
-    conferences: int
+    meetings: int
     layers: int = len(RIDS)
     share: float = 1.0
 
     def cameras(self, size: int) -> int:
-        """Return how many points of a meeting send a camera: visible ones always do."""
+        """Return how many of the `size` points of a meeting send a camera: those in a tile always do."""
         return min(size, VISIBLE_TILES + round(max(0, size - VISIBLE_TILES) * self.share))
 
     def lighter(self, shrink: Shrink) -> "Load | None":
         """Return the next lighter load; None when nothing can be left out any more.
 
-        First the layers nobody looks at, for a tile of a sixteenth needs the lowest alone; then cameras nobody sees.
-        Of many conferences whole ones go instead, so that those that stay run in full.
+        First all camera layers but the lowest, which is enough for a sixteenth of the picture; then cameras without a
+        tile. With `meetings` a quarter of the meetings goes instead, so that the others run in full.
         """
-        if shrink == "conferences":
-            return replace(self, conferences=self.conferences * 3 // 4) if self.conferences > 1 else None
+        if shrink == "meetings":
+            return replace(self, meetings=self.meetings * 3 // 4) if self.meetings > 1 else None
         if self.layers > 1:
             return replace(self, layers=1)
         if self.share:

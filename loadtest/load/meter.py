@@ -1,4 +1,4 @@
-"""Measures a load for a while: what each endpoint received, and the CPU of the server's processes and the machine."""
+"""Measures a load: what each endpoint receives, and the CPU of the server's processes and of the machine."""
 
 import asyncio
 import os
@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from loadtest.endpoint.frame_timing import Listener
-from loadtest.endpoint.participant_group import Seated
+from loadtest.endpoint.frame_timing import ArrivalWatcher
+from loadtest.endpoint.participant_group import SeatedParticipant
 from loadtest.endpoint.receive_counters import Tally
 from loadtest.load import procfs
 from loadtest.load.runner import LoadRunner
@@ -18,7 +18,7 @@ CORES = os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True)
-class Process:
+class ProcessUsage:
     """One process of the server; CPU in percent of a core, memory in MB."""
 
     name: str
@@ -31,7 +31,7 @@ class Process:
 class CpuUsage:
     """CPU in percent of a core: the server by process, these endpoints, and everything else on the machine."""
 
-    processes: tuple[Process, ...]
+    processes: tuple[ProcessUsage, ...]
     endpoints_pct: float
     idle_pct: float
 
@@ -47,8 +47,8 @@ class CpuUsage:
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
-    """What one endpoint received during the measured time; pauses in seconds."""
+class EndpointResult:
+    """Media that one endpoint received during the measured time; pauses in seconds, heights in pixels."""
 
     name: str
     connected: bool
@@ -58,84 +58,85 @@ class Received:
     sound_gaps: int
     sound_pause_s: float
     picture_pause_s: float
-    fewest_lines: int
+    lowest_height: int
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """Results of a measured time."""
+class Measurement:
+    """What all endpoints received, and the CPU used, in so many seconds."""
 
     seconds: float
-    got: tuple[Received, ...]
-    spent: CpuUsage
+    endpoints: tuple[EndpointResult, ...]
+    cpu: CpuUsage
 
     @property
     def median_rate(self) -> float:
         """Pictures a second at the median endpoint."""
-        return statistics.median(got.pictures_per_s for got in self.got) if self.got else 0.0
+        return statistics.median(endpoints.pictures_per_s for endpoints in self.endpoints) if self.endpoints else 0.0
 
 
 class Meter:
-    """Measures from its construction to :meth:`stop`."""
+    """Measures from its construction to :meth:`stop`; `server_pid` is the root of the server's process tree."""
 
     def __init__(self, runner: LoadRunner, server_pid: int) -> None:
-        # given
         self._server_pid = server_pid
-        # owned
-        self._seated: Sequence[Seated[Listener]] = runner.seated
+        self._seated: Sequence[SeatedParticipant[ArrivalWatcher]] = runner.seated
         self._tallies = [seated.participant.tally() for seated in self._seated]
-        self._used = procfs.processes(server_pid)
-        self._own = time.process_time()
-        self._idle = procfs.idle_seconds()
-        self._began = time.monotonic()
+        self._usage_before = procfs.processes(server_pid)
+        self._own_cpu_before = time.process_time()
+        self._idle_before = procfs.idle_seconds()
+        self._began_at = time.monotonic()
         for seated in self._seated:
-            seated.watcher.restart(self._began)
+            seated.watcher.restart(self._began_at)
 
-    def stop(self) -> Measured:
-        """Return the results; participants that left meanwhile are not counted."""
+    def stop(self) -> Measurement:
+        """Return the results of all participants that were seated at the start."""
         now = time.monotonic()
-        seconds = now - self._began
-        spent = self._cpu_usage(seconds)
-        got = [_received(s, before, seconds, now) for s, before in zip(self._seated, self._tallies, strict=True)]
-        return Measured(seconds, tuple(got), spent)
+        seconds = now - self._began_at
+        cpu = self._cpu_usage(seconds)
+        endpoints = [_received(s, before, seconds, now) for s, before in zip(self._seated, self._tallies, strict=True)]
+        return Measurement(seconds, tuple(endpoints), cpu)
 
     def _cpu_usage(self, seconds: float) -> CpuUsage:
-        endpoints, idle = time.process_time() - self._own, procfs.idle_seconds() - self._idle
+        endpoints, idle = time.process_time() - self._own_cpu_before, procfs.idle_seconds() - self._idle_before
         found = []
         for pid, usage in procfs.processes(self._server_pid).items():
-            before = self._used.get(pid, procfs.Usage(0.0, 0)).cpu_s
+            before = self._usage_before.get(pid, procfs.Usage(0.0, 0)).cpu_s
             name = process_name(procfs.command(pid))
-            found.append(Process(name, pid, 100 * (usage.cpu_s - before) / seconds, usage.rss_bytes / 1e6))
+            found.append(ProcessUsage(name, pid, 100 * (usage.cpu_s - before) / seconds, usage.rss_bytes / 1e6))
         return CpuUsage(tuple(found), 100 * endpoints / seconds, 100 * idle / seconds)
 
 
-async def measure(runner: LoadRunner, server_pid: int, seconds: float) -> Measured:
+async def measure(runner: LoadRunner, server_pid: int, seconds: float) -> Measurement:
     """Measure for so many seconds."""
     meter = Meter(runner, server_pid)
     await asyncio.sleep(seconds)
     return meter.stop()
 
 
-def _received(seated: Seated[Listener], before: tuple[Tally, Tally], seconds: float, now: float) -> Received:
-    listener, participant = seated.watcher, seated.participant
-    listener.stop(now)
+def _received(
+    seated: SeatedParticipant[ArrivalWatcher], before: tuple[Tally, Tally], seconds: float, now: float
+) -> EndpointResult:
+    watcher, participant = seated.watcher, seated.participant
+    watcher.stop(now)
     sound, picture = participant.tally()
     total = sound + picture - before[0] - before[1]
-    return Received(
+    return EndpointResult(
         participant.name,
         participant.connected,
-        listener.picture.beats / seconds,
+        watcher.picture.arrivals / seconds,
         total.lost,
         total.packets,
-        listener.sound.gaps,
-        listener.sound.longest_s,
-        listener.picture.longest_s,
-        listener.lowest_height,
+        watcher.sound.gaps,
+        watcher.sound.longest_s,
+        watcher.picture.longest_s,
+        watcher.lowest_height,
     )
 
 
 def process_name(words: Sequence[str]) -> str:
-    """Return the name of a server process: ``roof``, ``media-<n>``, ``valkey``, or its program's name."""
+    """Return the name of a server process in reports: ``roof`` for the server itself, ``media-<n>``, ``valkey``, or its
+    program's name."""
     if "mediaserver" in words:
         socket = next((word for word in words if word.endswith(".sock")), "media")
         return os.path.basename(socket).removesuffix(".sock")

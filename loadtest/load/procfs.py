@@ -1,4 +1,4 @@
-"""CPU seconds and memory of a process tree and of the machine, from /proc (Linux)."""
+"""Reads CPU seconds and memory of a process tree and of the machine from /proc (Linux)."""
 
 import os
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Runs all meetings of one case: endpoints join, send as the load says, and are measured."""
+"""Runs all meetings of one case: endpoints join and send the cameras and layers of the load."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,8 +9,8 @@ from typing import Any
 from aiortc.rtcdtlstransport import RTCCertificate
 
 from loadtest.endpoint.endpoint import Endpoint
-from loadtest.endpoint.frame_timing import Listener
-from loadtest.endpoint.participant_group import JOINING_AT_ONCE, ParticipantGroup, Seated
+from loadtest.endpoint.frame_timing import ArrivalWatcher
+from loadtest.endpoint.participant_group import JOINING_AT_ONCE, ParticipantGroup, SeatedParticipant
 from loadtest.endpoint.sdp_offer import Wish
 from loadtest.load.cases import Case, Load
 from loadtest.media.library import MediaLibrary
@@ -30,8 +30,8 @@ class Attendee:
 
     client: Client
     point: str
-    by_grant: bool
-    """Whether the point enters only sessions that the operating unit granted it (Điều 6.5)."""
+    guest: bool
+    """True if the point enters only sessions that the operating unit opened to it (Điều 6.5)."""
 
 
 @dataclass(slots=True)
@@ -39,22 +39,20 @@ class _Meeting:
     size: int
     host: Client
     session: dict[str, Any]
-    group: ParticipantGroup[Listener]
+    group: ParticipantGroup[ArrivalWatcher]
 
 
 class LoadRunner:
-    """The meetings of a case; the first attendees sit in the first one. All begin, and the last ones are closed first.
+    """Runs the meetings of a case. All begin; when the load is made lighter, the last ones are closed first.
 
-    `centre` is the client that grants sessions to points of other agencies.
+    `centre` is the client that opens sessions to points of other agencies.
     """
 
     def __init__(self, case: Case, library: MediaLibrary, load: Load, centre: Client) -> None:
-        # given
         self._case = case
         self._centre = centre
         self._library = library
         self.load = load
-        # owned
         self.failures: list[str] = []
         self._certificate: RTCCertificate = make_certificate()
         self._meetings: list[_Meeting] = []
@@ -65,7 +63,7 @@ class LoadRunner:
         return [meeting.size for meeting in self._meetings]
 
     @property
-    def seated(self) -> list[Seated[Listener]]:
+    def seated(self) -> list[SeatedParticipant[ArrivalWatcher]]:
         """All participants in running meetings."""
         return [seated for meeting in self._meetings for seated in meeting.group.seated]
 
@@ -75,37 +73,37 @@ class LoadRunner:
         return sum(min(self.load.cameras(meeting.size), len(meeting.group.seated)) for meeting in self._meetings)
 
     async def join(self, attendees: Sequence[Attendee]) -> None:
-        """Register all sessions, seat everyone, all meetings at once, then send as the load says.
+        """Register all sessions, join all meetings at once, then apply the load. Raises Refused.
 
-        Until everyone sits only the lowest layer is sent: a full machine has no time for handshakes. Raises Refused.
+        Only the lowest layer is sent until everyone has joined: a full machine has no time for handshakes.
         """
         gate = asyncio.Semaphore(JOINING_AT_ONCE)
-        # The first in order host: bodies that control what they host.
+        # The first attendees host: the highest units, which control what they host.
         hosts, others = attendees[: len(self._case.sizes)], iter(attendees[len(self._case.sizes) :])
         members = [[host, *islice(others, size - 1)] for host, size in zip(hosts, self._case.sizes, strict=True)]
         groups = list(zip(accumulate([0, *self._case.sizes]), members, strict=False))
         for first, group in groups:
             self._meetings.append(await self._register(first, group, gate))
         seatings = zip(self._meetings, groups, strict=True)
-        wanted, self.load = self.load, replace(self.load, layers=1)
+        load, self.load = self.load, replace(self.load, layers=1)
         await asyncio.gather(*(self._seat(meeting, group, first) for meeting, (first, group) in seatings))
-        await self.apply(wanted)
+        await self.apply(load)
 
     async def _register(self, first: int, attendees: Sequence[Attendee], gate: asyncio.Semaphore) -> _Meeting:
         host, *others = attendees
         title = f"{self._case.title.vi} – {len(self._meetings) + 1}"
         session = await book(host.client, host.point, [other.point for other in others], title)
         for other in others:
-            if other.by_grant:
+            if other.guest:
                 await grant(self._centre, other.point, session["id"])
 
-        def endpoint(index: int, listener: Listener) -> Endpoint:
-            made = Endpoint(self._certificate, self._library.of_a_crowd(index), WISH, listener)
-            made.sending.layers = self.load.layers
-            made.sending.camera = index - first < self.load.cameras(len(attendees))
-            return made
+        def endpoint(index: int, watcher: ArrivalWatcher) -> Endpoint:
+            created = Endpoint(self._certificate, self._library.shared_material(index), WISH, watcher)
+            created.sending.layers = self.load.layers
+            created.sending.camera = index - first < self.load.cameras(len(attendees))
+            return created
 
-        return _Meeting(len(attendees), host.client, session, ParticipantGroup(Listener, endpoint, gate))
+        return _Meeting(len(attendees), host.client, session, ParticipantGroup(ArrivalWatcher, endpoint, gate))
 
     async def _seat(self, meeting: _Meeting, attendees: Sequence[Attendee], first: int) -> None:
         group, code = meeting.group, str(meeting.session["code"])
@@ -118,9 +116,9 @@ class LoadRunner:
         self.failures += group.failures
 
     async def apply(self, load: Load) -> None:
-        """Apply a load: layers and cameras; meetings above its number are closed, the last ones first."""
+        """Send the layers and cameras of a load, and close meetings beyond its number, the last ones first."""
         self.load = load
-        while len(self._meetings) > load.conferences:
+        while len(self._meetings) > load.meetings:
             await self._close(self._meetings.pop())
         for meeting in self._meetings:
             cameras = load.cameras(meeting.size)
@@ -137,7 +135,7 @@ class LoadRunner:
         await cancel(meeting.host, meeting.session["id"])
 
 
-async def _set(seated: Seated[Listener], *, camera: bool, layers: int) -> None:
+async def _set(seated: SeatedParticipant[ArrivalWatcher], *, camera: bool, layers: int) -> None:
     endpoint = seated.participant.endpoint
     if endpoint is None:
         return

@@ -1,1 +1,1 @@
-"""Pre-encoded tones, pictures and clips that simulated endpoints send."""
+"""Tones and moving pictures that simulated endpoints send, encoded beforehand."""

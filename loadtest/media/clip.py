@@ -1,4 +1,4 @@
-"""Material as ready RTP payloads: encoded once, sent by any number of endpoints."""
+"""Encoded media as ready RTP payloads, which any number of endpoints send."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ Codec = Literal["VP8", "H264"]
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """A coded picture: VP8 frame or H.264 access unit in Annex B form."""
+    """One encoded picture: a VP8 frame, or an H.264 access unit in Annex B form; `key` for a key frame."""
 
     data: bytes
     key: bool
@@ -20,7 +20,7 @@ class Coded:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The payloads of one picture."""
+    """The RTP payloads of one encoded picture; `key` for a key frame."""
 
     payloads: tuple[bytes, ...]
     key: bool
@@ -28,7 +28,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """One layer of a loop; its first frame is a key frame."""
+    """A loop of pictures in one size; its first frame is a key frame."""
 
     codec: Codec
     width: int
@@ -37,7 +37,7 @@ class Clip:
 
 
 def make_clip(codec: Codec, width: int, height: int, pictures: Sequence[Coded]) -> Clip:
-    """Cut coded pictures into payloads."""
+    """Cut encoded pictures into RTP payloads. Raises ValueError unless the first is a key frame."""
     frames = tuple(Frame(tuple(_payloads(codec, picture.data)), picture.key) for picture in pictures)
     if not frames or not frames[0].key:
         raise ValueError("a clip begins with a key frame")
@@ -50,14 +50,14 @@ def _payloads(codec: Codec, data: bytes) -> list[bytes]:
 
 FPS = 25
 
-
 Cameras = Callable[[Codec, int], tuple[Clip, ...]]
 """Returns the clips of so many layers, low to high."""
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """The media of an endpoint; `voice` are Opus packets of 20 ms, as loud as `level` in −dBov (RFC 6464)."""
+    """The media that an endpoint sends in a loop: `voice` are Opus packets of 20 ms, `level` their loudness in −dBov
+    (RFC 6464)."""
 
     voice: tuple[bytes, ...]
     cameras: Cameras

@@ -1,4 +1,4 @@
-"""Material for many endpoints: every card and tone is encoded once per process and shared."""
+"""Encodes the media of many endpoints: every picture and tone once per process, cached on disk."""
 
 import asyncio
 from collections.abc import Iterable
@@ -8,40 +8,38 @@ from loadtest.media.clip import Clip, Codec, Material
 from loadtest.media.picture import HUES, Card, cache_directory, clips
 from loadtest.media.tone import encode_tone, tone_hz
 
-CARDS_OF_A_CROWD = 4
-"""Pictures that a group shares: encoding one for each of hundreds would take longer than the test."""
+SHARED_CARDS = 4
+"""Pictures that many endpoints share: encoding one for each of hundreds would take longer than the test."""
 HUE_STEP = 5
-"""Neighbours differ clearly, and all hues come up since 5 and 12 share no divisor."""
+"""Hues between one endpoint and the next; all hues come up, since 5 and 12 share no divisor."""
 
 
 class MediaLibrary:
-    """Gives each endpoint its picture and tone."""
+    """Returns picture and tone for the endpoint of an index."""
 
     def __init__(self, cache: Path | None = None) -> None:
-        # given
         self._cache = cache or cache_directory()
-        # owned
         self._clips: dict[tuple[Card, Codec, int], tuple[Clip, ...]] = {}
         self._tones: dict[int, tuple[bytes, ...]] = {}
 
     def material(self, index: int, name: str) -> Material:
-        """Return a picture with this name, its hue and tone by the index."""
+        """Return a picture with this name on it, whose hue is chosen by the index as the tone is."""
         card = Card(name, index * HUE_STEP % HUES)
         return Material(self._tone(tone_hz(index)), lambda codec, layers: self._clip(card, codec, layers))
 
-    def of_a_crowd(self, index: int) -> Material:
-        """Return one of a few shared pictures, and a tone by the index."""
-        card = _crowd_card(index)
+    def shared_material(self, index: int) -> Material:
+        """Return one of a few shared pictures, and the tone of the index."""
+        card = _shared_card(index)
         return Material(self._tone(tone_hz(index)), lambda codec, layers: self._clip(card, codec, layers))
 
-    async def prepare_crowd(self, codecs: Iterable[Codec], layers: int) -> None:
-        """Encode a group's pictures beforehand, off the loop."""
+    async def prepare_shared(self, codecs: Iterable[Codec], layers: int) -> None:
+        """Encode the shared pictures beforehand, in a thread."""
         for codec in codecs:
-            for index in range(CARDS_OF_A_CROWD):
-                await asyncio.to_thread(self._clip, _crowd_card(index), codec, layers)
+            for index in range(SHARED_CARDS):
+                await asyncio.to_thread(self._clip, _shared_card(index), codec, layers)
 
     async def prepare(self, index: int, name: str, codec: Codec, layers: int) -> None:
-        """Encode one endpoint's picture beforehand, off the loop."""
+        """Encode one endpoint's picture beforehand, in a thread."""
         await asyncio.to_thread(self._clip, Card(name, index * HUE_STEP % HUES), codec, layers)
 
     def _clip(self, card: Card, codec: Codec, layers: int) -> tuple[Clip, ...]:
@@ -56,6 +54,6 @@ class MediaLibrary:
         return self._tones[hertz]
 
 
-def _crowd_card(index: int) -> Card:
-    number = index % CARDS_OF_A_CROWD
+def _shared_card(index: int) -> Card:
+    number = index % SHARED_CARDS
     return Card(f"Điểm cầu {'ABCD'[number]}", number * HUE_STEP % HUES)

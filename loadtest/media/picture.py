@@ -1,4 +1,4 @@
-"""Draws and encodes moving pictures: a striped pattern in the point's own hue with its name on it, in three sizes."""
+"""Draws and encodes the picture of a point: moving stripes in its own hue with its name on them, in three sizes."""
 
 import colorsys
 import hashlib
@@ -41,7 +41,7 @@ _ENCODERS = {
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """The picture of one point's camera."""
+    """A test card: the moving picture that one point's camera sends."""
 
     name: str
     hue: int
@@ -60,7 +60,7 @@ def colour(hue: int) -> tuple[int, int, int]:
 
 
 def clips(card: Card, codec: Codec, layers: int, cache: Path) -> tuple[Clip, ...]:
-    """Return so many layers of a card, low to high, from the cache if possible."""
+    """Return a card in so many layers, low to high, from the cache if possible."""
     return tuple(_clip(card, codec, size, cache) for size in LAYERS[layers])
 
 
@@ -70,7 +70,7 @@ def _clip(card: Card, codec: Codec, size: int, cache: Path) -> Clip:
 
 
 def coded(card: Card, codec: Codec, size: int, cache: Path) -> list[Coded]:
-    """Return one layer's loop as the encoder wrote it."""
+    """Return the loop of one size as the encoder wrote it, from the cache if possible."""
     width, height, _ = RENDITIONS[size]
     key = json.dumps([_VERSION, card.name, card.hue, codec, size])
     path = cache / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.clip"
@@ -123,12 +123,12 @@ def _label(name: str, width: int, height: int) -> tuple[Plane, int, int]:
     mask = Image.new("L", (width, height), 0)
     ImageDraw.Draw(mask).text((width / 2, height / 2), name, fill=255, font=font, anchor="mm")
     left, top, right, bottom = mask.getbbox() or (0, 0, 2, 2)
-    box = (left & ~1, top & ~1, right + 1 & ~1, bottom + 1 & ~1)  # whole chroma samples
-    return np.asarray(mask.crop(box)), box[0], box[1]
+    bounds = (left & ~1, top & ~1, right + 1 & ~1, bottom + 1 & ~1)  # whole chroma samples
+    return np.asarray(mask.crop(bounds)), bounds[0], bounds[1]
 
 
 def encode(codec: Codec, size: int, pictures: Iterator[Plane], key_every: int = KEY_EVERY) -> list[Coded]:
-    """Encode a loop; key frames at its start and every `key_every` frames."""
+    """Encode a loop in one of the `RENDITIONS`, with key frames at its start and every `key_every` frames."""
     width, height, bitrate = RENDITIONS[size]
     name, options = _ENCODERS[codec]
     encoder = av.CodecContext.create(name, "w")

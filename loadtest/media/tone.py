@@ -1,4 +1,4 @@
-"""Encodes tones: each point has its own note, so that a listener (or a test) recognises the speaker."""
+"""Encodes tones: each point sends its own note, by which a listener or a test recognises the speaker."""
 
 import math
 

@@ -1,1 +1,1 @@
-"""Results of a load test: verdict, proposed capacity, JSON, HTML and charts."""
+"""Reports of load tests: verdicts, proposed capacity, JSON, HTML and charts."""

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from loadtest.load.cases import COMPOSED_HEIGHT, Case
-from loadtest.load.meter import Measured, quantile, spread
+from loadtest.load.meter import Measurement, quantile, spread
 from loadtest.load.runner import WISH, LoadRunner
 from loadtest.report.capacity_proposal import Sample
 from loadtest.report.verdict import judge, passed
@@ -14,21 +14,22 @@ from loadtest.report.verdict import judge, passed
 def result(
     case: Case,
     runner: LoadRunner,
-    measured: Measured,
+    measured: Measurement,
     joins: Sequence[float],
     steps: list[dict[str, Any]],
     kill: dict[str, Any] | None,
 ) -> dict[str, Any]:
-    """Return all figures of a case, verdicts included; `joins` are seconds, `kill` the outcome of a killed worker."""
-    got, processes = measured.got, measured.spent.processes
-    rates = sorted(each.pictures_per_s for each in got)
-    received, lost = sum(each.received for each in got), sum(each.lost for each in got)
+    """Return all figures of a case with its verdicts. `joins` are seconds to join, `steps` the loads that were tried,
+    `kill` the outcome of a killed worker."""
+    endpoints, processes = measured.endpoints, measured.cpu.processes
+    rates = sorted(each.pictures_per_s for each in endpoints)
+    received, lost = sum(each.received for each in endpoints), sum(each.lost for each in endpoints)
     figures: dict[str, Any] = {
-        "word": case.word,
+        "word": case.name,
         "title": asdict(case.title),
         "scale": case.scale,
         "asked": {"sizes": list(case.sizes), "cameras": sum(case.sizes), "layers": WISH.layers},
-        "reached": running(runner),
+        "reached": running_load(runner),
         "steps": steps,
         "expected": sum(case.sizes),
         "joined": len(joins),
@@ -36,7 +37,7 @@ def result(
         "join_s": spread(joins),
         "joins_s": [round(each, 2) for each in sorted(joins)],
         "seconds": round(measured.seconds, 1),
-        "connected": sum(each.connected for each in got),
+        "connected": sum(each.connected for each in endpoints),
         "pictures_per_s": {
             "median": round(quantile(rates, 0.5), 1),
             "p5": round(quantile(rates, 0.05), 1),
@@ -44,22 +45,22 @@ def result(
         },
         "lines": {
             "wanted": COMPOSED_HEIGHT,
-            "points": sum(each.fewest_lines >= COMPOSED_HEIGHT for each in got),
-            "of": len(got),
-            "least": min((each.fewest_lines for each in got), default=0),
+            "points": sum(each.lowest_height >= COMPOSED_HEIGHT for each in endpoints),
+            "of": len(endpoints),
+            "least": min((each.lowest_height for each in endpoints), default=0),
         },
         "rates": [round(each, 1) for each in rates],
         "received": received,
         "lost": lost,
         "loss_pct": round(100 * lost / max(1, received + lost), 3),
         "sound": {
-            "gaps": sum(each.sound_gaps for each in got),
-            "points_with_gaps": sum(each.sound_gaps > 0 for each in got),
-            "longest_ms": round(1000 * max((each.sound_pause_s for each in got), default=0.0)),
+            "gaps": sum(each.sound_gaps for each in endpoints),
+            "points_with_gaps": sum(each.sound_gaps > 0 for each in endpoints),
+            "longest_ms": round(1000 * max((each.sound_pause_s for each in endpoints), default=0.0)),
         },
-        "picture_pause_s": round(max((each.picture_pause_s for each in got), default=0.0), 2),
+        "picture_pause_s": round(max((each.picture_pause_s for each in endpoints), default=0.0), 2),
         "server": {
-            "cpu_pct": round(measured.spent.server_pct, 1),
+            "cpu_pct": round(measured.cpu.server_pct, 1),
             "memory_mb": round(sum(p.memory_mb for p in processes), 1),
             "processes": [
                 {"name": p.name, "cpu_pct": round(p.cpu_pct, 1), "memory_mb": round(p.memory_mb, 1)} for p in processes
@@ -68,30 +69,30 @@ def result(
         "machine": machine(measured),
         "kill": kill,
     }
-    return figures | {"verdicts": judge(figures), "whole": whole(figures)}
+    return figures | {"verdicts": judge(figures), "whole": ran_in_full(figures)}
 
 
-def whole(figures: dict[str, Any]) -> bool:
-    """Return True if all of a case ran."""
-    asked, reached = figures["asked"], figures["reached"]
-    return ({name: reached[name] for name in asked}, figures["scale"]) == (asked, 1)
+def ran_in_full(figures: dict[str, Any]) -> bool:
+    """Return True if all points, cameras and layers of a case ran."""
+    planned, reached = figures["asked"], figures["reached"]
+    return ({name: reached[name] for name in planned}, figures["scale"]) == (planned, 1)
 
 
-def counts(figures: dict[str, Any]) -> bool:
-    """Return True if a case may be used for costs: it met everything, and all cameras sent all layers."""
-    asked, reached = figures["asked"], figures["reached"]
-    full = (reached["cameras"], reached["layers"], figures["scale"]) == (reached["points"], asked["layers"], 1)
+def counts_for_proposal(figures: dict[str, Any]) -> bool:
+    """Return True if a case may be used for costs: it met all criteria, and all its cameras sent all layers."""
+    planned, reached = figures["asked"], figures["reached"]
+    full = (reached["cameras"], reached["layers"], figures["scale"]) == (reached["points"], planned["layers"], 1)
     return full and passed(figures)
 
 
-def sample(figures: dict[str, Any]) -> Sample:
+def cost_sample(figures: dict[str, Any]) -> Sample:
     """Return the case as a sample for the costs of meetings and points."""
     reached = figures["reached"]
     return Sample(len(reached["sizes"]), reached["points"], figures["server"]["cpu_pct"])
 
 
-def running(runner: LoadRunner) -> dict[str, Any]:
-    """Return the running load."""
+def running_load(runner: LoadRunner) -> dict[str, Any]:
+    """Return the size of each running meeting, and the points, cameras and layers of all."""
     return {
         "sizes": runner.sizes,
         "points": len(runner.seated),
@@ -100,9 +101,9 @@ def running(runner: LoadRunner) -> dict[str, Any]:
     }
 
 
-def machine(measured: Measured) -> dict[str, Any]:
+def machine(measured: Measurement) -> dict[str, Any]:
     """Return the CPU of each group of processes, in percent of a core."""
-    spent = measured.spent
+    spent = measured.cpu
     return {
         "server_pct": round(spent.server_pct, 1),
         "endpoints_pct": round(spent.endpoints_pct, 1),
@@ -112,14 +113,14 @@ def machine(measured: Measured) -> dict[str, Any]:
 
 
 def summary(report: dict[str, Any]) -> str:
-    """A few lines for the terminal."""
+    """Return one line for each case, and the proposal, for the terminal."""
     lines = []
     for case in report["cases"]:
         failed = [verdict["word"] for verdict in case["verdicts"] if not verdict["passed"]]
         reached = case["reached"]
         lines.append(
             f"({case['word']}) {case['joined']}/{case['expected']} joined, {reached['cameras']} cameras of "
-            f"{reached['layers']} layers in {len(reached['sizes'])} conferences, "
+            f"{reached['layers']} layers in {len(reached['sizes'])} meetings, "
             f"{case['pictures_per_s']['median']} pictures/s, server {case['server']['cpu_pct']} % of a core: "
             + (f"not met: {', '.join(failed)}" if failed else "passed" if case["whole"] else "passed as far as it went")
         )

@@ -1,10 +1,10 @@
-"""The report as one HTML file for officials and technicians: Vietnamese first, English beside it, nothing fetched."""
+"""Writes the report as one HTML file in Vietnamese and English that needs no other file."""
 
 from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from loadtest.report.svg_charts import Bar, Line, bars, lines
+from loadtest.report.svg_charts import Bar, Series, bar_chart, line_chart
 from loadtest.report.verdict import passed
 
 STYLE = """
@@ -22,7 +22,7 @@ PARTLY = "<span class=yes>✓ Đạt ở mức đã chạy</span><br><span class
 
 
 def page(report: dict[str, Any]) -> str:
-    """The whole document."""
+    """Return the whole document; `report` is that of :mod:`loadtest.scenario.province`."""
     cases = report["cases"]
     body = [
         "<h1>Kiểm tra tải toàn tỉnh</h1><p class=en>Load test of a whole province</p>",
@@ -31,27 +31,27 @@ def page(report: dict[str, Any]) -> str:
         _proposal(report["proposal"]),
         *(_case(case) for case in cases),
         _charts(cases, report["conditions"]["cores"]),
-        _words(),
+        _definitions(),
     ]
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><style>{STYLE}</style>'
     head += "<title>Kiểm tra tải toàn tỉnh</title>"
     return f'<!doctype html><html lang="vi"><head>{head}</head><body>{"".join(body)}</body></html>\n'
 
 
-def _conditions(given: dict[str, Any]) -> str:
-    facts = f"{given['machine']}, Python {given['python']}, {given['date']}"
+def _conditions(run: dict[str, Any]) -> str:
+    facts = f"{run['machine']}, Python {run['python']}, {run['date']}"
     vi = (
-        f"Máy chủ và các điểm cầu mô phỏng chạy chung trên một máy {given['cores']} lõi; {given['workers']} tiến trình "
-        f"media; mỗi trường hợp đo {given['seconds']:g} giây. Khi máy đầy tải, bài đo gửi bớt đi và ghi rõ đã giảm gì."
+        f"Máy chủ và các điểm cầu mô phỏng chạy chung trên một máy {run['cores']} lõi; {run['workers']} tiến trình "
+        f"media; mỗi trường hợp đo {run['seconds']:g} giây. Khi máy đầy tải, bài đo gửi bớt đi và ghi rõ đã giảm gì."
     )
     en = (
         "Server and simulated endpoints share one machine; when it is full less is sent, and the report says what was "
         f"left out. {facts}"
     )
-    if given["scale"] < 1:
-        vi = f"Đây chỉ là lần chạy thử với {100 * given['scale']:g} % số điểm cầu. {vi}"
-        en = f"This is only a trial, at {100 * given['scale']:g} % of the points. {en}"
-    return _both("p", vi, en)
+    if run["scale"] < 1:
+        vi = f"Đây chỉ là lần chạy thử với {100 * run['scale']:g} % số điểm cầu. {vi}"
+        en = f"This is only a trial, at {100 * run['scale']:g} % of the points. {en}"
+    return _bilingual("p", vi, en)
 
 
 def _summary(cases: Sequence[dict[str, Any]]) -> str:
@@ -72,7 +72,7 @@ def _summary(cases: Sequence[dict[str, Any]]) -> str:
 
 
 def _scope(case: dict[str, Any]) -> str:
-    """Return what was run of what was asked."""
+    """Return the part of a case that ran, in words."""
     asked, reached = case["asked"], case["reached"]
     if case["whole"]:
         return "đủ như yêu cầu<br><span class=en>all points, cameras and layers</span>"
@@ -81,7 +81,7 @@ def _scope(case: dict[str, Any]) -> str:
         f"{reached['cameras']} camera, {reached['layers']}/{asked['layers']} lớp hình"
     )
     en = (
-        f"{len(reached['sizes'])} of {len(asked['sizes'])} conferences, {reached['cameras']} of {asked['cameras']} "
+        f"{len(reached['sizes'])} of {len(asked['sizes'])} meetings, {reached['cameras']} of {asked['cameras']} "
         f"cameras, {reached['layers']} of {asked['layers']} layers"
     )
     return f"{vi}<br><span class=en>{en}</span>"
@@ -92,7 +92,7 @@ def _proposal(proposed: dict[str, Any] | None) -> str:
     if proposed is None:
         vi = "Chưa đủ số liệu để đề xuất: không có trường hợp nào đạt mọi tiêu chí với đủ điểm, camera và lớp hình."
         en = "Nothing can be proposed: no case met everything with all points, cameras and layers."
-        return head + _both("p", vi, en)
+        return head + _bilingual("p", vi, en)
     why, need, share = proposed["why"], proposed["need"], round(100 * proposed["share"])
     made_of = ", ".join(f"({word})" for word in proposed["cases"])
     vi = (
@@ -103,19 +103,19 @@ def _proposal(proposed: dict[str, Any] | None) -> str:
         f"{why['seen_points']} điểm. Chỉ tính các trường hợp đạt mọi tiêu chí với đủ camera và lớp hình: {made_of}."
     )
     en = (
-        f"A conference costs about {why['session_pct']:.1f} % of a core, a point {why['point_pct']:.2f} % more. "
-        f"80 % of the maximum may be given away and then stays below {share} % of the cores; no more than was seen "
+        f"A meeting costs about {why['session_pct']:.1f} % of a core, a point {why['point_pct']:.2f} % more. "
+        f"80 % of the maximum may be issued and then stays below {share} % of the cores; no more than was seen "
         f"running is proposed. Only cases count that met everything with all cameras and layers: {made_of}."
     )
     if need["cores"] is not None:
         vi += f" Cả tỉnh ({need['sessions']} phiên, {need['points']} điểm cùng lúc) cần khoảng {need['cores']:g} lõi."
-        en += f" The whole province ({need['sessions']} conferences, {need['points']} points) needs {need['cores']:g}."
-    box = (
+        en += f" The whole province ({need['sessions']} meetings, {need['points']} points) needs {need['cores']:g}."
+    panel = (
         f"<div class=box><strong>{proposed['sessions']} phiên, {proposed['points']} điểm cầu</strong> "
         f"<span class=en>{proposed['sessions']} sessions, {proposed['points']} points (maximum)</span>"
     )
     command = "diemcau admin capacity --from province.json"
-    return f"{head}{box}{_both('p', vi, en)}<pre>{command}</pre></div>{_model(why)}"
+    return f"{head}{panel}{_bilingual('p', vi, en)}<pre>{command}</pre></div>{_model(why)}"
 
 
 def _model(why: dict[str, Any]) -> str:
@@ -123,9 +123,9 @@ def _model(why: dict[str, Any]) -> str:
     line = [
         (float(n), n * why["session_pct"] + why["usable_points"] * why["point_pct"]) for n in range(min(most, 40) + 1)
     ]
-    title = f"CPU dự tính theo số phiên, với {why['usable_points']} điểm cầu – expected CPU by conferences"
-    return lines(
-        title, [Line("CPU", line)], "số phiên cùng lúc – conferences", "% một lõi – % of a core", why["budget_pct"]
+    title = f"CPU dự tính theo số phiên, với {why['usable_points']} điểm cầu – expected CPU by meetings"
+    return line_chart(
+        title, [Series("CPU", line)], "số phiên cùng lúc – meetings", "% một lõi – % of a core", why["budget_pct"]
     )
 
 
@@ -149,7 +149,7 @@ def _case(case: dict[str, Any]) -> str:
         f"Gaps in sound above 100 ms: {sound['gaps']}; packets lost: {case['lost']}; {server['memory_mb']:g} MB memory."
     )
     faults = "".join(f"<li>{escape(text)}</li>" for text in case["failures"][:10])
-    parts = [head, _table(["Tiêu chí", "Đo được", "Yêu cầu", "Kết quả"], rows), _both("p", vi, en)]
+    parts = [head, _table(["Tiêu chí", "Đo được", "Yêu cầu", "Kết quả"], rows), _bilingual("p", vi, en)]
     parts += [f"<ul>{faults}</ul>"] if faults else []
     parts += [_steps(case["steps"])] if len(case["steps"]) > 1 else []
     parts += [_kill(case["kill"])] if case["kill"] else []
@@ -172,7 +172,7 @@ def _steps(steps: Sequence[dict[str, Any]]) -> str:
     ]
     heads = ["Phiên", "Điểm", "Camera", "Lớp hình", "Hình/giây", "CPU máy chủ", "CPU mô phỏng", "CPU việc khác"]
     note = "Máy đầy tải nên bài đo giảm dần cho tới dòng cuối."
-    return _both("p", note, "The machine was full, so the load was made lighter down to the last row.") + _table(
+    return _bilingual("p", note, "The machine was full, so the load was made lighter down to the last row.") + _table(
         heads, rows
     )
 
@@ -191,8 +191,8 @@ def _kill(kill: dict[str, Any]) -> str:
         f"{kill['expected']} have them again, the last after {kill['back_s']['max']:g} s."
     )
     title = "Số điểm cầu có hình và tiếng sau khi mất một tiến trình – points with picture and sound after the loss"
-    chart = lines(title, [Line("điểm cầu – points", steps)], "giây – s", "điểm cầu – points")
-    return _both("p", vi, en) + chart
+    chart = line_chart(title, [Series("điểm cầu – points", steps)], "giây – s", "điểm cầu – points")
+    return _bilingual("p", vi, en) + chart
 
 
 def _charts(cases: Sequence[dict[str, Any]], cores: int) -> str:
@@ -210,18 +210,18 @@ def _charts(cases: Sequence[dict[str, Any]], cores: int) -> str:
     memory = [
         Bar(f"({case['word']})", [(p["name"], p["memory_mb"]) for p in case["server"]["processes"]]) for case in cases
     ]
-    rates = [Line(f"({case['word']})", _ranked(case["rates"])) for case in cases]
-    joins = [Line(f"({case['word']})", _ranked(case["joins_s"])) for case in cases]
+    rates = [Series(f"({case['word']})", _ranked(case["rates"])) for case in cases]
+    joins = [Series(f"({case['word']})", _ranked(case["joins_s"])) for case in cases]
     share = "% điểm cầu – % of the points"
     return "".join(
         [
             "<h2>Biểu đồ <span class=en>Charts</span></h2>",
-            bars("CPU, % một lõi (nét đứt: cả máy) – CPU, % of a core", machine, "%", 100.0 * cores),
-            bars("Bộ nhớ của máy chủ – memory of the server", memory, "MB"),
-            lines(
+            bar_chart("CPU, % một lõi (nét đứt: cả máy) – CPU, % of a core", machine, "%", 100.0 * cores),
+            bar_chart("Bộ nhớ của máy chủ – memory of the server", memory, "MB"),
+            line_chart(
                 "Hình/giây ở từng điểm cầu, từ kém nhất – pictures a second", rates, share, "hình/giây – pictures/s", 25
             ),
-            lines("Thời gian vào phiên, từ nhanh nhất – time to join", joins, share, "giây – s"),
+            line_chart("Thời gian vào phiên, từ nhanh nhất – time to join", joins, share, "giây – s"),
         ]
     )
 
@@ -230,8 +230,8 @@ def _ranked(values: Sequence[float]) -> list[tuple[float, float]]:
     return [(100 * (at + 1) / len(values), value) for at, value in enumerate(values)]
 
 
-def _words() -> str:
-    return _both(
+def _definitions() -> str:
+    return _bilingual(
         "p",
         "Hình/giây đếm số hình đến nơi ở mỗi điểm cầu, số dòng đọc từ khung hình khóa; "
         "gói mất hẳn là gói không đến cả sau khi xin gửi lại; "
@@ -250,12 +250,12 @@ def _mark(passed: bool) -> str:
     return "<span class=yes>✓ Đạt</span>" if passed else "<span class=no>✗ Không đạt</span>"
 
 
-def _both(tag: str, vi: str, en: str) -> str:
+def _bilingual(tag: str, vi: str, en: str) -> str:
     return f"<{tag}>{vi}</{tag}><{tag} class=en>{en}</{tag}>"
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Heads are plain text, cells are HTML."""
+    """Return an HTML table; `heads` are plain text, cells are HTML."""
     head = "".join(f"<th>{escape(text)}</th>" for text in heads)
     body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

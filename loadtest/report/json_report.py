@@ -1,4 +1,4 @@
-"""Writes the results of a run as the one JSON object that goes to stdout. Pure arithmetic."""
+"""Makes the JSON object and the text that a run prints on stdout. Pure arithmetic."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -24,7 +24,7 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class PointResult:
-    """What one endpoint received during the measured time."""
+    """Media that one endpoint received during the measured time."""
 
     name: str
     role: str

@@ -1,4 +1,4 @@
-"""Draws two kinds of charts as inline SVG: stacked bars and lines. Every text is escaped."""
+"""Draws stacked bar charts and line charts as inline SVG. Every text is escaped."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,21 +18,21 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One row: parts from left to right as (name, value); the same name has the same colour in all rows."""
+    """One row of a bar chart: parts from left to right as (name, value); equal names have equal colours in all rows."""
 
     label: str
     parts: Sequence[tuple[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One series, its points in ascending x."""
+class Series:
+    """One series of a line chart, its points in ascending x."""
 
     name: str
     points: Sequence[Point]
 
 
-def bars(title: str, rows: Sequence[Bar], unit: str, limit: float | None = None) -> str:
+def bar_chart(title: str, rows: Sequence[Bar], unit: str, limit: float | None = None) -> str:
     """Draw horizontal stacked bars with a legend; `limit` is a dashed line."""
     names = list(dict.fromkeys(name for row in rows for name, _ in row.parts))
     top = nice(max([sum(value for _, value in row.parts) for row in rows] + [limit or 0.0, 1e-9]))
@@ -54,7 +54,7 @@ def bars(title: str, rows: Sequence[Bar], unit: str, limit: float | None = None)
     return _figure(title, height, body, names)
 
 
-def lines(title: str, series: Sequence[Line], x_label: str, y_label: str, limit: float | None = None) -> str:
+def line_chart(title: str, series: Sequence[Series], x_label: str, y_label: str, limit: float | None = None) -> str:
     """Draw lines over a grid from zero, with a legend; `limit` is a dashed horizontal line."""
     points = [point for line in series for point in line.points]
     right = nice(max([x for x, _ in points] + [1e-9]))
@@ -81,7 +81,7 @@ def lines(title: str, series: Sequence[Line], x_label: str, y_label: str, limit:
     return _figure(title, HEIGHT, body, [line.name for line in series])
 
 
-def drawing(figure: str) -> str:
+def svg_file(figure: str) -> str:
     """Return a chart as an SVG file of its own, on white."""
     svg = figure[figure.index("<svg") : figure.index("</svg>")]
     start = svg.index(">") + 1
@@ -119,6 +119,6 @@ def _figure(title: str, height: int, body: Sequence[str], names: Sequence[str]) 
         f'<span><i style="background:{COLOURS[at % len(COLOURS)]}"></i>{escape(name)}</span>'
         for at, name in enumerate(names)
     )
-    box = f'viewBox="0 0 {WIDTH} {ceil(height)}" role="img" aria-label="{escape(title)}"'
-    drawing = f'<svg xmlns="http://www.w3.org/2000/svg" {box} font-size="12">{"".join(body)}</svg>'
-    return f"<figure><figcaption>{escape(title)}</figcaption>{drawing}<p>{legend}</p></figure>"
+    viewport = f'viewBox="0 0 {WIDTH} {ceil(height)}" role="img" aria-label="{escape(title)}"'
+    svg_file = f'<svg xmlns="http://www.w3.org/2000/svg" {viewport} font-size="12">{"".join(body)}</svg>'
+    return f"<figure><figcaption>{escape(title)}</figcaption>{svg_file}<p>{legend}</p></figure>"

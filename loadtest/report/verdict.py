@@ -9,7 +9,7 @@ from loadtest.load.cases import COMPOSED_HEIGHT, Text
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """A figure of the result that must be at least, or at most, `limit`."""
+    """A figure of a case's result that must be at least, or at most, `limit`; `word` names it in JSON."""
 
     word: str
     title: Text
@@ -19,7 +19,7 @@ class Criterion:
     at_least: bool = False
 
     def judge(self, case: dict[str, Any]) -> dict[str, Any]:
-        """The verdict on one case."""
+        """Return the verdict on one case as a JSON object."""
         value = self.figure(case)
         passed = value >= self.limit if self.at_least else value <= self.limit
         sign = "≥" if self.at_least else "≤"
@@ -99,10 +99,10 @@ AFTER_KILL = (
 
 
 def judge(case: dict[str, Any]) -> list[dict[str, Any]]:
-    """All verdicts on a case, in the order of the page."""
+    """Return all verdicts on a case, in the order of the page."""
     return [criterion.judge(case) for criterion in (*ALWAYS, *(AFTER_KILL if case["kill"] else ()))]
 
 
 def passed(case: dict[str, Any]) -> bool:
-    """Whether a judged case met everything it was asked."""
+    """Return whether a judged case met all criteria."""
     return all(verdict["passed"] for verdict in case["verdicts"])

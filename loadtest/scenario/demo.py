@@ -17,12 +17,12 @@ from typing import Any
 
 from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.participant import Participant
-from loadtest.endpoint.reconnecting import FAULTS, ReconnectingParticipant
+from loadtest.endpoint.reconnecting import JOIN_ERRORS, ReconnectingParticipant
 from loadtest.endpoint.sdp_offer import Wish
 from loadtest.media.library import MediaLibrary
-from loadtest.progress import Say, Steps
+from loadtest.progress import PrintLine, Steps
 from loadtest.scenario.demo_cleanup import Traces, remove
-from loadtest.server.accounts import Login, points, provide
+from loadtest.server.accounts import Login, create_accounts, points
 from loadtest.server.booking import book
 from loadtest.server.process import Server, ServerFailed, serve
 from loadtest.server.rest_client import Client, Refused
@@ -50,75 +50,77 @@ DYING_S = 2.0
 """Seconds from the first failure without a server to the end of its process."""
 
 
-async def run(say: Say) -> None:
+async def run(print_line: PrintLine) -> None:
     """Serve and hold meetings until cancelled, then remove their traces. Raises ServerFailed, Refused."""
     environ, traces = os.environ, Traces()
-    steps = Steps(STEPS, say)
+    steps = Steps(STEPS, print_line)
     try:
         steps.begin("The server starts")
-        async with serve(environ, say) as server:
-            await _until_either_ends(_prepare_and_play(server, steps, traces, say), server)
+        async with serve(environ, print_line) as server:
+            await _until_either_ends(_prepare_and_run(server, steps, traces, print_line), server)
     except ServerFailed:
         if traces.accounts:
-            await _end_workers(environ, say)
+            await _end_workers(environ, print_line)
         raise
     finally:
         if traces.accounts:
-            say("The sessions of the demonstration are cancelled, its recording is deleted, its accounts are shut.")
+            print_line(
+                "The sessions of the demonstration are cancelled, its recording is deleted, its accounts are shut."
+            )
             await remove(environ, traces)
 
 
-async def _end_workers(environ: Mapping[str, str], say: Say) -> None:
+async def _end_workers(environ: Mapping[str, str], print_line: PrintLine) -> None:
     """End the media workers of a server that died: they outlive it until the next server stops them."""
-    say("The server died. Another one ends what it left running …")
+    print_line("The server died. Another one ends what it left running …")
     with suppress(ServerFailed, TimeoutError):
         async with serve(environ, log.debug):
             pass
 
 
-async def _until_either_ends(play: Coroutine[None, None, None], server: Server) -> None:
+async def _until_either_ends(meetings: Coroutine[None, None, None], server: Server) -> None:
     """Run the coroutine while the server lives. Raises ServerFailed."""
-    playing = asyncio.ensure_future(play)
+    running = asyncio.ensure_future(meetings)
     try:
-        await asyncio.wait({playing, server.ended}, return_when=asyncio.FIRST_COMPLETED)
-        if playing.done() and playing.exception() is not None:  # perhaps since the server is about to end
+        await asyncio.wait({running, server.ended}, return_when=asyncio.FIRST_COMPLETED)
+        if running.done() and running.exception() is not None:  # perhaps since the server is about to end
             await asyncio.wait({server.ended}, timeout=DYING_S)
         if server.ended.done():
             raise ServerFailed(f"the server ended with {server.ended.result()}")
-        await playing
+        await running
     finally:
-        playing.cancel()
-        await asyncio.wait({playing})
+        running.cancel()
+        await asyncio.wait({running})
 
 
-async def _prepare_and_play(server: Server, steps: Steps, traces: Traces, say: Say) -> None:
-    cast = _cast(await points(server.environ))
-    accounts = _accounts(cast)
+async def _prepare_and_run(server: Server, steps: Steps, traces: Traces, print_line: PrintLine) -> None:
+    demo_points = _choose_points(await points(server.environ))
+    accounts = _accounts(demo_points)
     traces.accounts = [new.account for new in accounts]
     steps.begin("Accounts are made")
-    logins = await provide(server.environ, accounts, lambda count: steps.reached(count, len(accounts)))
+    logins = await create_accounts(server.environ, accounts, lambda count: steps.reached(count, len(accounts)))
     steps.begin("Pictures are drawn and encoded, once for all demonstrations")
     library = MediaLibrary()
-    for index, point in enumerate(cast):
+    for index, point in enumerate(demo_points):
         await library.prepare(index, point.label, "H264", WISH.layers)
-        steps.reached(index + 1, len(cast))
-    await Demo(server.url, cast, logins, library, steps, traces, say).play()
+        steps.reached(index + 1, len(demo_points))
+    await Demo(server.url, demo_points, logins, library, steps, traces, print_line).run()
 
 
-def _cast(known: Sequence[Point]) -> list[Point]:
+def _choose_points(registered: Sequence[Point]) -> list[Point]:
     """Return the provincial committee as host, a district, and communes; last the visitor's point, which controls
     too."""
-    levels = {level: [p for p in known if p.level == level] for level in ("ubt", "huyen", "xa")}
+    levels = {level: [p for p in registered if p.level == level] for level in ("ubt", "huyen", "xa")}
     communes = levels["xa"]
     wanted = SIMULATED + 1 - 3
     step = max(1, len(communes) // wanted)
     return [*levels["ubt"][:1], *levels["huyen"][:1], *communes[::step][:wanted], *levels["huyen"][1:2]]
 
 
-def _accounts(cast: Sequence[Point]) -> list[NewAccount]:
+def _accounts(demo_points: Sequence[Point]) -> list[NewAccount]:
     """Return one account for each point, the visitor's last, then a central technician and an administrator."""
-    sites = [NewAccount(f"demo-{p.id}"[:64], p.label, ("site", "registrant"), point=p.id) for p in cast[:-1]]
-    visitor = NewAccount("demo", "Khách xem thử", ("site", "registrant"), point=cast[-1].id)
+    sites = [NewAccount(f"demo-{p.id}"[:64], p.label, ("site", "registrant"), point=p.id) for p in demo_points[:-1]]
+    visitor = NewAccount("demo", "Khách xem thử", ("site", "registrant"), point=demo_points[-1].id)
     technician = NewAccount("demo-technician", "Kỹ thuật trung tâm", ("technician",))
     administrator = NewAccount("demo-admin", "Quản trị viên (trình diễn)", ("administrator",))
     return [*sites, visitor, technician, administrator]
@@ -130,27 +132,25 @@ class Demo:
     def __init__(
         self,
         url: str,
-        cast: list[Point],
+        demo_points: list[Point],
         logins: list[Login],
         library: MediaLibrary,
         steps: Steps,
         traces: Traces,
-        say: Say,
+        print_line: PrintLine,
     ) -> None:
-        # given
         self._url = url
-        self._cast = cast
+        self._demo_points = demo_points
         self._logins = logins
         self._library = library
         self._steps = steps
         self._traces = traces
-        self._say = say
-        # owned
+        self._print_line = print_line
         self._certificate = make_certificate()
         self._clients: list[Client] = []
-        self._points: list[ReconnectingParticipant] = []
+        self._participants: list[ReconnectingParticipant] = []
 
-    async def play(self) -> None:
+    async def run(self) -> None:
         """Hold meetings one after the other, and beside the first record a short session. Raises Refused."""
         recording: asyncio.Task[None] | None = None
         try:
@@ -159,56 +159,59 @@ class Demo:
                 self._clients.append(client)
                 await client.login(*login)
             self._steps.begin("Points take their seats")
-            code = await self._begin(lambda count: self._steps.reached(count, SIMULATED))
+            code = await self._begin_session(lambda count: self._steps.reached(count, SIMULATED))
             self._steps.begin("A short session is recorded")
             recording = asyncio.ensure_future(self._record())
             while True:
                 self._invite(code)
                 await self._hold()
-                self._say("Somebody ended the session, so another one begins.")
-                code = await self._begin()
+                self._print_line("Somebody ended the session, so another one begins.")
+                code = await self._begin_session()
         finally:
             if recording is not None:
                 recording.cancel()
                 await asyncio.wait({recording})
-            await asyncio.gather(*(point.leave() for point in self._points), return_exceptions=True)
+            await asyncio.gather(*(point.leave() for point in self._participants), return_exceptions=True)
             await asyncio.gather(*(client.close() for client in self._clients))
 
     # The conference.
 
-    async def _begin(self, seated: Callable[[int], None] = lambda _count: None) -> str:
+    async def _begin_session(self, seated: Callable[[int], None] = lambda _count: None) -> str:
         """Register a session and seat everybody; return its code. `seated` is called after each with the number."""
-        title, invited = "Hội nghị trực tuyến (trình diễn)", [point.id for point in self._cast[1:]]
-        session = await book(self._clients[0], self._cast[0].id, invited, title, duration=DURATION)
+        title, invited = "Hội nghị trực tuyến (trình diễn)", [point.id for point in self._demo_points[1:]]
+        session = await book(self._clients[0], self._demo_points[0].id, invited, title, duration=DURATION)
         self._traces.sessions.append(session["id"])
-        self._points = [self._returning(index) for index in range(SIMULATED)]
-        for count, point in enumerate(self._points, 1):
+        self._participants = [self._reconnecting(index) for index in range(SIMULATED)]
+        for count, point in enumerate(self._participants, 1):
             await point.sit(session["code"])
             seated(count)
         return str(session["code"])
 
-    def _returning(self, index: int) -> ReconnectingParticipant:
+    def _reconnecting(self, index: int) -> ReconnectingParticipant:
         return ReconnectingParticipant(
-            self._cast[index].label, lambda: self._participant(index), self._say, lambda: self._taken(index)
+            self._demo_points[index].label,
+            lambda: self._participant(index),
+            self._print_line,
+            lambda: self._seat_taken(index),
         )
 
     def _participant(self, index: int) -> Participant:
         def endpoint() -> Endpoint:
-            return Endpoint(self._certificate, self._library.material(index, self._cast[index].label), WISH)
+            return Endpoint(self._certificate, self._library.material(index, self._demo_points[index].label), WISH)
 
         return Participant(self._clients[index], endpoint)
 
-    def _taken(self, index: int) -> bool:
+    def _seat_taken(self, index: int) -> bool:
         """Return True if another client sits at a point, as seen by another point."""
-        for other in self._points:
+        for other in self._participants:
             if other.participant is not None:
                 seats = other.participant.seats.values()
-                return any(seat["point"] == self._cast[index].id and seat["here"] for seat in seats)
+                return any(seat["point"] == self._demo_points[index].id and seat["here"] for seat in seats)
         return False
 
     async def _hold(self) -> None:
         """Keep everybody seated until the session is over."""
-        staying = asyncio.gather(*(point.stay() for point in self._points))
+        staying = asyncio.gather(*(point.stay() for point in self._participants))
         chairing = asyncio.ensure_future(self._chair())
         both: set[asyncio.Future[Any]] = {staying, chairing}
         try:
@@ -223,12 +226,12 @@ class Demo:
     async def _chair(self) -> None:
         """Give the floor to the first in the queue, in turns; a simulated point always has its hand up."""
         speaker = ""
-        for volunteer in cycle(self._points[1:]):
+        for volunteer in cycle(self._participants[1:]):
             with suppress(ConnectionError):
                 if volunteer.participant is not None:
                     await volunteer.participant.send("hand", raised=True)
             await asyncio.sleep(TURN_S)
-            host = self._points[0].participant
+            host = self._participants[0].participant
             with suppress(ConnectionError):
                 speaker = speaker if host is None else await _give_floor(host, speaker)
 
@@ -238,20 +241,20 @@ class Demo:
         """Make a finished recording that the visitor's unit may download; without one the meeting goes on."""
         try:
             await self._make_recording()
-        except (*FAULTS, Refused, KeyError) as fault:
-            self._say(f"There is no recording: {fault!r}")
+        except (*JOIN_ERRORS, Refused, KeyError) as fault:
+            self._print_line(f"There is no recording: {fault!r}")
         else:
-            self._say("A finished recording is ready to download.")
+            self._print_line("A finished recording is ready to download.")
 
     async def _make_recording(self) -> None:
-        visitor, others = self._clients[SIMULATED], [point.id for point in self._cast[:RECORDED]]
+        visitor, others = self._clients[SIMULATED], [point.id for point in self._demo_points[:RECORDED]]
         title = "Họp giao ban (đã ghi hình)"
-        session = await book(visitor, self._cast[-1].id, others, title, recording=True, duration=SHORT)
+        session = await book(visitor, self._demo_points[-1].id, others, title, recording=True, duration=SHORT)
         self._traces.sessions.append(session["id"])
         everyone = [self._participant(index) for index in (SIMULATED, *range(RECORDED))]
         try:
-            for person in everyone:
-                await person.join(session["code"])
+            for participant in everyone:
+                await participant.join(session["code"])
             async with asyncio.timeout(RECORDING_STARTS_S):
                 await everyone[0].recorded.wait()
             for second in range(RECORDING_S):
@@ -260,7 +263,7 @@ class Demo:
             await everyone[0].send("record", on=False)
             await self._until_ready(session["id"])
         finally:
-            await asyncio.gather(*(person.leave() for person in everyone), return_exceptions=True)
+            await asyncio.gather(*(participant.leave() for participant in everyone), return_exceptions=True)
 
     async def _until_ready(self, session: str) -> None:
         """Wait until the file is closed. Raises TimeoutError."""
@@ -274,22 +277,26 @@ class Demo:
     # The visitor.
 
     def _invite(self, code: str) -> None:
-        self._say("")
-        self._say(f"{SIMULATED} points are in a conference. Open {self._url}/ and sign in as")
-        for who, index, what in (
+        self._print_line("")
+        self._print_line(f"{SIMULATED} points are in a conference. Open {self._url}/ and sign in as")
+        for role, index, hint in (
             ("administrator", SIMULATED + 2, "accounts, units, rules"),
             ("host", 0, "takes the host's seat, and gives it back by leaving"),
             ("technician", SIMULATED + 1, "controls the conference from the centre"),
             ("point", SIMULATED, "is invited to the conference"),
         ):
             account, password = self._logins[index]
-            self._say(f"  {who:13}  account {account}, password {password}  ({what})")
-        self._say(f"Session code: {code[:4]} {code[4:7]} {code[7:]}")
-        self._say("Three things to try:")
-        self._say("  1. As the point, join by the code and raise your hand: you have the floor when your turn comes.")
-        self._say("  2. As the technician, join by the code, change the layout, give somebody the floor or mute them.")
-        self._say("  3. As the point, open Bản ghi (recordings) and play the recorded session, or download it.")
-        self._say("Ctrl-C ends the demonstration and takes back what it began.")
+            self._print_line(f"  {role:13}  account {account}, password {password}  ({hint})")
+        self._print_line(f"Session code: {code[:4]} {code[4:7]} {code[7:]}")
+        self._print_line("Three things to try:")
+        self._print_line(
+            "  1. As the point, join by the code and raise your hand: you have the floor when your turn comes."
+        )
+        self._print_line(
+            "  2. As the technician, join by the code, change the layout, give somebody the floor or mute them."
+        )
+        self._print_line("  3. As the point, open Bản ghi (recordings) and play the recorded session, or download it.")
+        self._print_line("Ctrl-C ends the demonstration and takes back what it began.")
 
 
 async def _give_floor(host: Participant, speaker: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from loadtest.load.cases import Case, Text
-from loadtest.report.svg_charts import Line, drawing, lines
+from loadtest.report.svg_charts import Series, line_chart, svg_file
 
 POINTS = (16, 40, 80, 120, 169)
 HEADINGS = ("points", "cameras", "pictures/s", "CPU of the server", "µs per packet to a point", "memory", "join p95")
@@ -41,4 +41,4 @@ def _row(case: dict[str, Any]) -> tuple[str, ...]:
 def chart(report: dict[str, Any]) -> str:
     """Draw the server's CPU over the points as an SVG file."""
     line = [(float(case["joined"]), case["server"]["cpu_pct"]) for case in report["cases"]]
-    return drawing(lines("CPU of the server", [Line("CPU", line)], "points in one conference", "% of a core"))
+    return svg_file(line_chart("CPU of the server", [Series("CPU", line)], "points in one conference", "% of a core"))

@@ -16,16 +16,17 @@ from pathlib import Path
 from typing import Any
 
 from loadtest.load.cases import CASES, Case, Load
-from loadtest.load.meter import CORES, Measured, measure
+from loadtest.load.meter import CORES, Measurement, measure
 from loadtest.load.runner import WISH, Attendee, LoadRunner
 from loadtest.load.worker_kill import kill
 from loadtest.media.library import MediaLibrary
+from loadtest.progress import PrintLine
 from loadtest.report.capacity_proposal import propose
-from loadtest.report.case_result import counts, machine, result, running, sample
+from loadtest.report.case_result import cost_sample, counts_for_proposal, machine, result, running_load
 from loadtest.report.html_page import page
 from loadtest.server import accounts
 from loadtest.server.booking import meets_by_grant
-from loadtest.server.process import Server, throwaway
+from loadtest.server.process import Server, temporary_server
 from loadtest.server.rest_client import Client
 from signaling.app.admin_cli import NewAccount
 
@@ -40,12 +41,11 @@ LEAST_RATE = 24.0
 NEED = (16, 204)
 """Meetings and points that a province has at once: 80 % of a maximum of 20 and 256 (docs/admission.md)."""
 
-Progress = Callable[[str], None]
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Effort:
+class ProvinceSettings:
     """Which cases, on how many media workers, how long each; `share` of the cores may be the server's."""
 
     cases: tuple[Case, ...] = CASES
@@ -56,29 +56,33 @@ class Effort:
     """How many camera layers the first case begins with."""
 
 
-async def run(effort: Effort, progress: Progress, keep: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
-    """Run all cases on one server; return the report, which `keep` receives after each case as far as it goes."""
+async def run(
+    settings: ProvinceSettings, progress: PrintLine, save: Callable[[dict[str, Any]], None]
+) -> dict[str, Any]:
+    """Run all cases on one server; return the report, which `save` receives after each case as far as it goes."""
     library = MediaLibrary()
-    await library.prepare_crowd(("H264",), WISH.layers)
-    progress(f"starting a server with {effort.workers} media workers")
-    most = max(sum(case.sizes) for case in effort.cases)
+    await library.prepare_shared(("H264",), WISH.layers)
+    progress(f"starting a server with {settings.workers} media workers")
+    most = max(sum(case.sizes) for case in settings.cases)
     async with (
-        throwaway(1000, log.debug, DIEMCAU_WORKERS=str(effort.workers), DIEMCAU_MAX_SESSIONS="100") as server,
-        attendance(server, most, progress) as (centre, attendees),
+        temporary_server(1000, log.debug, DIEMCAU_WORKERS=str(settings.workers), DIEMCAU_MAX_SESSIONS="100") as server,
+        signed_in_attendees(server, most, progress) as (centre, attendees),
     ):
-        show = CaseRun(effort, server, library, attendees, centre, progress)
-        for case in effort.cases:
-            await show.play(case)
-            keep(show.report())
-    return show.report()
+        runner = CaseRun(settings, server, library, attendees, centre, progress)
+        for case in settings.cases:
+            await runner.run(case)
+            save(runner.report())
+    return runner.report()
 
 
 @asynccontextmanager
-async def attendance(server: Server, count: int, progress: Progress) -> AsyncIterator[tuple[Client, list[Attendee]]]:
+async def signed_in_attendees(
+    server: Server, count: int, progress: PrintLine
+) -> AsyncIterator[tuple[Client, list[Attendee]]]:
     """Yield a central technician, and `count` signed-in accounts, one for each point of the province and the guests."""
     await accounts.add_units(server.environ, _guests())
-    logins = await accounts.provide_points(server.environ, count)
-    (technician,) = await accounts.provide(server.environ, [TECHNICIAN])
+    logins = await accounts.create_point_accounts(server.environ, count)
+    (technician,) = await accounts.create_accounts(server.environ, [TECHNICIAN])
     async with AsyncExitStack() as stack:
         centre = await stack.enter_async_context(Client(server.url))
         await centre.login(*technician)
@@ -105,76 +109,76 @@ class CaseRun:
 
     def __init__(
         self,
-        effort: Effort,
+        settings: ProvinceSettings,
         server: Server,
         library: MediaLibrary,
         attendees: Sequence[Attendee],
         centre: Client,
-        progress: Progress,
+        progress: PrintLine,
     ) -> None:
-        # given
-        self._effort = effort
+        self._settings = settings
         self._server = server
         self._library = library
         self._attendees = attendees
         self._centre = centre
         self._progress = progress
-        # owned
-        self._carried: dict[tuple[int, ...], Load] = {}
+        self._loads: dict[tuple[int, ...], Load] = {}
         self._results: list[dict[str, Any]] = []
 
     def report(self) -> dict[str, Any]:
         """All cases played so far."""
-        proposed = proposal(self._results, self._effort.share)
-        return {"cases": self._results, "proposal": proposed, "conditions": conditions(self._effort)}
+        proposed = proposal(self._results, self._settings.share)
+        return {"cases": self._results, "proposal": proposed, "conditions": conditions(self._settings)}
 
-    async def play(self, case: Case) -> None:
+    async def run(self, case: Case) -> None:
         """Join, make the load fit, measure, kill a worker if the case says so, leave."""
         runner = LoadRunner(case, self._library, self._beginning(case), self._centre)
-        self._progress(f"({case.word}) {case.title.en}: {sum(case.sizes)} points join")
+        self._progress(f"({case.name}) {case.title.en}: {sum(case.sizes)} points join")
         try:
             await runner.join(self._attendees)
             joins = [each.join_s for each in runner.seated]
-            self._progress(f"({case.word}) {len(joins)} of {sum(case.sizes)} joined")
+            self._progress(f"({case.name}) {len(joins)} of {sum(case.sizes)} joined")
             await asyncio.sleep(SETTLE_S)
-            steps = await _fit(runner, case, self._server, self._progress)
-            self._carried[case.sizes] = runner.load
-            measured = await measure(runner, self._server.pid, self._effort.seconds)
+            steps = await _lighten_until_it_fits(runner, case, self._server, self._progress)
+            self._loads[case.sizes] = runner.load
+            measured = await measure(runner, self._server.pid, self._settings.seconds)
             lost = await kill(runner, measured, self._server.pid, self._progress) if case.kill else None
             self._results.append(result(case, runner, measured, joins, steps, lost))
         finally:
             await runner.leave()
 
     def _beginning(self, case: Case) -> Load:
-        if case.sizes in self._carried:
-            return self._carried[case.sizes]
-        layers = min((load.layers for load in self._carried.values()), default=self._effort.layers)
+        if case.sizes in self._loads:
+            return self._loads[case.sizes]
+        layers = min((load.layers for load in self._loads.values()), default=self._settings.layers)
         return Load(len(case.sizes), layers)
 
 
-async def _fit(runner: LoadRunner, case: Case, server: Server, progress: Progress) -> list[dict[str, Any]]:
+async def _lighten_until_it_fits(
+    runner: LoadRunner, case: Case, server: Server, progress: PrintLine
+) -> list[dict[str, Any]]:
     """Make the load lighter until the machine has something left; return each step with its reason."""
     steps = []
     while True:
         trial = await measure(runner, server.pid, TRIAL_S)
         lighter = runner.load.lighter(case.shrink)
-        steps.append({**running(runner), "pictures_per_s": round(trial.median_rate, 1), **machine(trial)})
+        steps.append({**running_load(runner), "pictures_per_s": round(trial.median_rate, 1), **machine(trial)})
         if not _full(trial) or lighter is None:
             return steps
-        progress(f"({case.word}) the machine is full at {trial.median_rate:.1f} pictures/s: {_say(lighter)}")
+        progress(f"({case.name}) the machine is full at {trial.median_rate:.1f} pictures/s: {_describe(lighter)}")
         await runner.apply(lighter)
         await asyncio.sleep(SETTLE_S)
 
 
-def _full(measured: Measured) -> bool:
+def _full(measured: Measurement) -> bool:
     """Return True if the machine, or the endpoints' one core, had next to nothing left, or pictures fell behind."""
-    spent = measured.spent
+    spent = measured.cpu
     taken = max((spent.server_pct + spent.endpoints_pct) / CORES, spent.endpoints_pct)
     return taken > FULL_PCT or measured.median_rate < LEAST_RATE
 
 
-def _say(load: Load) -> str:
-    return f"{load.conferences} conferences, {load.layers} layers, {load.share:.0%} of the unseen cameras"
+def _describe(load: Load) -> str:
+    return f"{load.meetings} conferences, {load.layers} layers, {load.share:.0%} of the unseen cameras"
 
 
 def proposal(cases: Sequence[dict[str, Any]], share: float) -> dict[str, Any] | None:
@@ -183,10 +187,10 @@ def proposal(cases: Sequence[dict[str, Any]], share: float) -> dict[str, Any] | 
     A case that missed anything, or ran lightened or on a smaller scale, does not count: what did not come cost nothing,
     and nobody would call it carried.
     """
-    counted = [case for case in cases if counts(case)]
+    counted = [case for case in cases if counts_for_proposal(case)]
     if not counted:
         return None
-    found = propose([sample(case) for case in counted], CORES, share)
+    found = propose([cost_sample(case) for case in counted], CORES, share)
     figures = {name: round(value, 3) if isinstance(value, float) else value for name, value in asdict(found).items()}
     cores = found.cores_for(*NEED, share)
     need = {"sessions": NEED[0], "points": NEED[1], "cores": cores and round(cores, 1)}
@@ -194,15 +198,15 @@ def proposal(cases: Sequence[dict[str, Any]], share: float) -> dict[str, Any] | 
     return {"sessions": found.max_sessions, "points": found.max_points, **made_of, "why": figures, "need": need}
 
 
-def conditions(effort: Effort) -> dict[str, Any]:
+def conditions(settings: ProvinceSettings) -> dict[str, Any]:
     """Return the conditions that the figures hold for."""
     return {
         "cores": CORES,
-        "workers": effort.workers,
+        "workers": settings.workers,
         "machine": f"{platform.system()} {platform.release()} {platform.machine()}",
         "python": platform.python_version(),
-        "seconds": effort.seconds,
-        "scale": min(case.scale for case in effort.cases),
+        "seconds": settings.seconds,
+        "scale": min(case.scale for case in settings.cases),
         "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
 

@@ -5,7 +5,7 @@ import itertools
 import os
 import platform
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +18,7 @@ from loadtest.endpoint.sdp_offer import Wish
 from loadtest.load import procfs
 from loadtest.media.clip import Codec
 from loadtest.media.library import MediaLibrary
+from loadtest.progress import PrintLine
 from loadtest.report.json_report import Conditions, Outcome, PointResult
 from loadtest.server.accounts import Login
 from loadtest.server.booking import book, cancel
@@ -30,11 +31,9 @@ PROGRESS_S = 5.0
 TIMER_S = 0.002
 """Resolution of uvloop's timers in seconds: a shorter rest is none."""
 
-Progress = Callable[[str], None]
-
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RunPlan:
     """Size of a run. Speakers hold the floor, senders have a camera; the host's point is the first of both."""
 
     points: int
@@ -52,7 +51,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Venue:
+class TargetServer:
     """A running server and the accounts that join, the host first.
 
     With fewer accounts than points the `administrator` registers more devices for their points. Without a `code` the
@@ -66,7 +65,7 @@ class Venue:
     insecure: bool = False
     server_pid: int | None = None
 
-    def shared(self, points: int) -> tuple[int, tuple[Login, ...]]:
+    def devices_and_accounts(self, points: int) -> tuple[int, tuple[Login, ...]]:
         """Return how many devices each point needs for so many endpoints, and the accounts needed then."""
         devices = -(-points // len(self.accounts))
         return devices, self.accounts[: -(-points // devices)]
@@ -75,13 +74,11 @@ class Venue:
 class SingleSession:
     """All participants of the run."""
 
-    def __init__(self, plan: Plan, venue: Venue, library: MediaLibrary, progress: Progress) -> None:
-        # given
+    def __init__(self, plan: RunPlan, target: TargetServer, library: MediaLibrary, progress: PrintLine) -> None:
         self._plan = plan
-        self._venue = venue
+        self._target = target
         self._library = library
         self._progress = progress
-        # owned
         self._certificate = make_certificate()
         self._clients: list[Client] = []
         self._session: dict[str, Any] | None = None
@@ -89,28 +86,28 @@ class SingleSession:
 
     async def join(self) -> None:
         """Sign everyone in, register a session, and seat them, the host first and alone. Raises Refused."""
-        devices, logins = self._venue.shared(self._plan.points)
+        devices, logins = self._target.devices_and_accounts(self._plan.points)
         points = [(await self._sign_in(login))["point"] for login in logins]
         self._progress(f"{len(self._clients)} accounts signed in")
-        code = self._venue.code or await self._register([point["id"] for point in points if point], devices)
+        code = self._target.code or await self._register([point["id"] for point in points if point], devices)
         await self.group.join(itertools.islice(itertools.cycle(self._clients), self._plan.points), code)
         self._progress(f"{len(self.group.seated)} of {self._plan.points} joined")
         await self.group.give_floors(self._plan.speakers)
 
     async def _sign_in(self, login: Login) -> dict[str, Any]:
-        client = Client(self._venue.base, insecure=self._venue.insecure)
+        client = Client(self._target.base, insecure=self._target.insecure)
         self._clients.append(client)
         return await client.login(*login)
 
     async def _register(self, points: list[str], devices: int) -> str:
-        if devices > 1 and self._venue.administrator is not None:
-            await self._provide_devices(points, devices, self._venue.administrator)
+        if devices > 1 and self._target.administrator is not None:
+            await self._provide_devices(points, devices, self._target.administrator)
         host, *others = dict.fromkeys(points)
         self._session = await book(self._clients[0], host, others, f"Kiểm tra tải {self._plan.points} điểm cầu")
         return str(self._session["code"])
 
     async def _provide_devices(self, points: list[str], devices: int, login: Login) -> None:
-        async with Client(self._venue.base, insecure=self._venue.insecure) as administrator:
+        async with Client(self._target.base, insecure=self._target.insecure) as administrator:
             await administrator.login(*login)
             for point in points:
                 await administrator.post(f"/api/v1/points/{point}/devices", {"devices": devices})
@@ -119,7 +116,7 @@ class SingleSession:
         return Decoder() if self._plan.decode else None
 
     def _endpoint(self, index: int, decode: Decoder | None) -> Endpoint:
-        return Endpoint(self._certificate, self._library.of_a_crowd(index), self._plan.wish(index), decode)
+        return Endpoint(self._certificate, self._library.shared_material(index), self._plan.wish(index), decode)
 
     async def leave(self) -> None:
         """Everyone leaves, and the session registered for the run is cancelled."""
@@ -150,11 +147,11 @@ class SingleSession:
 
 
 @asynccontextmanager
-async def crowd(plan: Plan, venue: Venue, progress: Progress) -> AsyncIterator[SingleSession]:
+async def joined_session(plan: RunPlan, target: TargetServer, progress: PrintLine) -> AsyncIterator[SingleSession]:
     """Yield all participants, joined; they leave at the end."""
     library = MediaLibrary()
-    await library.prepare_crowd(plan.codecs[:1], plan.layers)
-    everybody = SingleSession(plan, venue, library, progress)
+    await library.prepare_shared(plan.codecs[:1], plan.layers)
+    everybody = SingleSession(plan, target, library, progress)
     try:
         await everybody.join()
         yield everybody
@@ -162,13 +159,13 @@ async def crowd(plan: Plan, venue: Venue, progress: Progress) -> AsyncIterator[S
         await everybody.leave()
 
 
-async def run(plan: Plan, venue: Venue, progress: Progress) -> Outcome:
+async def run(plan: RunPlan, target: TargetServer, progress: PrintLine) -> Outcome:
     """Join, settle, measure, leave."""
-    async with crowd(plan, venue, progress) as everybody:
+    async with joined_session(plan, target, progress) as everybody:
         await asyncio.sleep(SETTLE_S)
-        before, used, began = everybody.tallies(), _usage(venue), time.monotonic()
+        before, used, began = everybody.tallies(), _usage(target), time.monotonic()
         await _wait(plan.seconds, everybody, progress)
-        now = _usage(venue)
+        now = _usage(target)
         server = procfs.Usage(now.cpu_s - used.cpu_s, now.rss_bytes) if used and now else None
         return Outcome(
             expected=plan.points,
@@ -180,7 +177,7 @@ async def run(plan: Plan, venue: Venue, progress: Progress) -> Outcome:
         )
 
 
-async def _wait(seconds: float, everybody: SingleSession, progress: Progress) -> None:
+async def _wait(seconds: float, everybody: SingleSession, progress: PrintLine) -> None:
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > TIMER_S:
         connected = sum(p.connected for p in everybody.group.participants)
@@ -188,11 +185,11 @@ async def _wait(seconds: float, everybody: SingleSession, progress: Progress) ->
         await asyncio.sleep(min(PROGRESS_S, left))
 
 
-def _usage(venue: Venue) -> procfs.Usage | None:
-    return procfs.usage(venue.server_pid) if venue.server_pid else None
+def _usage(target: TargetServer) -> procfs.Usage | None:
+    return procfs.usage(target.server_pid) if target.server_pid else None
 
 
-def _conditions(plan: Plan) -> Conditions:
+def _conditions(plan: RunPlan) -> Conditions:
     return Conditions(
         points=plan.points,
         speakers=plan.speakers,

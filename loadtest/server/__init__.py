@@ -1,1 +1,1 @@
-"""Starts a server for load tests: its process, accounts, sessions and REST client."""
+"""Starts a server for load tests, creates accounts and books sessions on it, and calls its REST API."""

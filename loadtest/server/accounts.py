@@ -16,16 +16,18 @@ Login = tuple[str, str]
 ROLES = ("site", "registrant")
 
 
-async def provide(
-    environ: Mapping[str, str], wanted: Sequence[NewAccount], made: Callable[[int], None] = lambda _count: None
+async def create_accounts(
+    environ: Mapping[str, str],
+    new_accounts: Sequence[NewAccount],
+    on_created: Callable[[int], None] = lambda _count: None,
 ) -> list[Login]:
     """Create accounts with fresh random passwords; enable those of an earlier run, with new passwords.
 
-    `made` is called after each with their number.
+    `on_created` receives the number of accounts so far after each one.
     """
     logins: list[Login] = []
     async with open_services(read(environ)) as services:
-        for new in wanted:
+        for new in new_accounts:
             password = random_password()
             if await services.accounts.account(new.account) is None:
                 await create_account(services, new, password, utc_now())
@@ -33,7 +35,7 @@ async def provide(
                 await services.accounts.set_password(new.account, await Passwords().hash(password), must_change=False)
                 await services.accounts.disable(new.account, disabled=False)
             logins.append((new.account, password))
-            made(len(logins))
+            on_created(len(logins))
     return logins
 
 
@@ -49,10 +51,10 @@ async def points(environ: Mapping[str, str]) -> list[Point]:
         return await services.scheduler.points()
 
 
-async def provide_points(environ: Mapping[str, str], count: int) -> list[Login]:
-    """Create one account for each of the first `count` points of the database, as far as there are so many."""
+async def create_point_accounts(environ: Mapping[str, str], count: int) -> list[Login]:
+    """Create one account for each of the first `count` points of the database, or for all if there are fewer."""
     chosen = (await points(environ))[:count]
-    return await provide(environ, [NewAccount(f"loadtest-{p.id}", p.label, ROLES, point=p.id) for p in chosen])
+    return await create_accounts(environ, [NewAccount(f"loadtest-{p.id}", p.label, ROLES, point=p.id) for p in chosen])
 
 
 def read_accounts(path: Path) -> list[Login]:

@@ -1,4 +1,4 @@
-"""Books sessions over REST: registers them as a host unit would, grants them to guests as the centre does."""
+"""Books sessions over REST as a host unit does, and lets guest points into them as the centre does."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -6,8 +6,8 @@ from typing import Any
 
 from loadtest.server.rest_client import Client
 
-SOON = timedelta(seconds=3)
-"""A registration must begin in the future; joining is possible half an hour before."""
+STARTS_IN = timedelta(seconds=3)
+"""A session must begin in the future; joining is possible half an hour before."""
 DURATION = timedelta(hours=2)
 
 
@@ -21,7 +21,7 @@ async def book(
     duration: timedelta = DURATION,
 ) -> dict[str, Any]:
     """Register a session that begins in a moment, and return it with its code. Raises Refused."""
-    start = datetime.now(UTC).replace(microsecond=0) + SOON
+    start = datetime.now(UTC).replace(microsecond=0) + STARTS_IN
     session: dict[str, Any] = await client.post(
         "/api/v1/registrations",
         {
@@ -46,13 +46,16 @@ async def book(
 
 
 async def meets_by_grant(centre: Client, point: str) -> bool:
-    """Return True if a point enters only sessions that it was granted (Điều 6.5). Raises Refused."""
-    found = await centre.get(f"/api/v1/directory/points/{point}/grants")
-    return bool(found["needed"])
+    """Return whether a point is of another agency and enters only sessions that the centre opened to it (Điều 6.5).
+
+    Raises Refused.
+    """
+    access = await centre.get(f"/api/v1/directory/points/{point}/grants")
+    return bool(access["needed"])
 
 
 async def grant(centre: Client, point: str, session: str) -> None:
-    """Grant a session to such a point, as a central technician does. Raises Refused."""
+    """Open a session to such a point, as a central technician does. Raises Refused."""
     await centre.post(f"/api/v1/directory/points/{point}/grants", {"session": session, "granted": True})
 
 

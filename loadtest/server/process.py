@@ -1,4 +1,4 @@
-"""Runs `diemcau serve` as a child process, reads its greeting, and stops it cleanly at the end."""
+"""Runs `diemcau serve` as a child process, reads its URL from its output, and stops it at the end."""
 
 import asyncio
 import os
@@ -7,15 +7,15 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from loadtest.progress import PrintLine
+
 START_S = 60.0
 STOP_S = 20.0
-_LINK = re.compile(r"http://\S+")
-
-Line = Callable[[str], None]
+_URL = re.compile(r"http://\S+")
 
 
 class ServerFailed(Exception):
@@ -36,20 +36,20 @@ class Server:
 
 
 @asynccontextmanager
-async def serve(environ: Mapping[str, str], greeting: Line) -> AsyncIterator[Server]:
-    """Run a server with these settings; `greeting` receives its first lines. Raises ServerFailed."""
+async def serve(environ: Mapping[str, str], print_line: PrintLine) -> AsyncIterator[Server]:
+    """Run a server with these settings; `print_line` receives its output. Raises ServerFailed."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "signaling", "serve"),
         env=dict(environ),
         stdout=asyncio.subprocess.PIPE,
-        start_new_session=True,  # Ctrl-C comes to us, and we say goodbye in order
+        start_new_session=True,  # Ctrl-C reaches this process alone, so endpoints leave before the server ends
     )
     drain: asyncio.Task[None] | None = None
     try:
         async with asyncio.timeout(START_S):
-            url = await _greeted(process, greeting)
+            url = await _read_url(process, print_line)
         assert process.stdout is not None
-        drain = asyncio.ensure_future(_drain(process.stdout, greeting))
+        drain = asyncio.ensure_future(_drain(process.stdout, print_line))
         yield Server(url, process.pid, environ, asyncio.ensure_future(process.wait()))
     finally:
         await _stop(process)
@@ -57,23 +57,23 @@ async def serve(environ: Mapping[str, str], greeting: Line) -> AsyncIterator[Ser
             await drain
 
 
-async def _greeted(process: asyncio.subprocess.Process, greeting: Line) -> str:
-    """Wait for the last line of the greeting; return the plain link in it."""
+async def _read_url(process: asyncio.subprocess.Process, print_line: PrintLine) -> str:
+    """Wait until the server listens; return the http URL that it printed. Raises ServerFailed."""
     assert process.stdout is not None
     url = ""
     async for line in process.stdout:
         text = line.decode("utf-8", "replace").rstrip()
-        greeting(text)
-        if (found := _LINK.search(text)) is not None:
+        print_line(text)
+        if (found := _URL.search(text)) is not None:
             url = found.group().rstrip("/")
         if url and text.startswith("Ctrl-C"):
             return url
     raise ServerFailed(f"the server ended with {await process.wait()}")
 
 
-async def _drain(stdout: asyncio.StreamReader, greeting: Line) -> None:
+async def _drain(stdout: asyncio.StreamReader, print_line: PrintLine) -> None:
     async for line in stdout:
-        greeting(line.decode("utf-8", "replace").rstrip())
+        print_line(line.decode("utf-8", "replace").rstrip())
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:
@@ -88,10 +88,10 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
 
 
 @asynccontextmanager
-async def throwaway(points: int, greeting: Line, **settings: str) -> AsyncIterator[Server]:
+async def temporary_server(points: int, print_line: PrintLine, **settings: str) -> AsyncIterator[Server]:
     """Run a server on loopback with an empty database in a temporary directory, rated for so many points.
 
-    More `settings` (``DIEMCAU_…``) win over those that are chosen here and those of our own environment.
+    `settings` (``DIEMCAU_…``) override those that are chosen here and those of the environment.
     """
     with tempfile.TemporaryDirectory(prefix="diemcau-loadtest-") as directory:
         environ = {name: value for name, value in os.environ.items() if not name.startswith("DIEMCAU_")}
@@ -106,7 +106,7 @@ async def throwaway(points: int, greeting: Line, **settings: str) -> AsyncIterat
         }
         environ |= {name: os.environ[name] for name in ("DIEMCAU_WORKERS", "DIEMCAU_LOG") if name in os.environ}
         environ |= settings
-        async with serve(environ, greeting) as server:
+        async with serve(environ, print_line) as server:
             yield server
 
 

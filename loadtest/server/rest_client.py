@@ -1,4 +1,4 @@
-"""REST client with one signed-in account, as a browser is."""
+"""A client of the REST API, signed in with one account by cookies as a browser is."""
 
 import ipaddress
 from types import TracebackType
@@ -9,21 +9,19 @@ from yarl import URL
 
 
 class Refused(Exception):
-    """The server answered with a problem (RFC 9457), with `status` and `word`."""
+    """The server responded with a problem (RFC 9457): its HTTP `status`, and `word`, the end of its type URI."""
 
-    def __init__(self, what: str, status: int, problem: dict[str, Any]) -> None:
+    def __init__(self, request: str, status: int, problem: dict[str, Any]) -> None:
         self.status = status
         self.word = str(problem.get("type", "")).rpartition(":")[2]
-        super().__init__(f"{what}: {status} {problem.get('title', '')} {problem.get('detail', '')}".rstrip())
+        super().__init__(f"{request}: {status} {problem.get('title', '')} {problem.get('detail', '')}".rstrip())
 
 
 class Client:
-    """HTTP session with cookies; certificates are checked unless the server is this machine or `insecure` is set."""
+    """Calls the REST API; certificates are checked unless the server is this machine or `insecure` is set."""
 
     def __init__(self, base: str, *, insecure: bool = False) -> None:
-        # given
         self.base = URL(base)
-        # owned
         check = not (insecure or is_loopback(self.base.host or ""))
         self.http = aiohttp.ClientSession(
             self.base,
@@ -60,14 +58,14 @@ class Client:
         await self.http.close()
 
 
-async def _body(what: str, response: aiohttp.ClientResponse) -> Any:
+async def _body(request: str, response: aiohttp.ClientResponse) -> Any:
     if response.status == 204:
         return None
     if response.content_type not in ("application/json", "application/problem+json"):
-        raise Refused(what, response.status, {"title": f"not JSON but {response.content_type}"})
+        raise Refused(request, response.status, {"title": f"not JSON but {response.content_type}"})
     body = await response.json(content_type=None)
     if response.status >= 400:
-        raise Refused(what, response.status, body if isinstance(body, dict) else {})
+        raise Refused(request, response.status, body if isinstance(body, dict) else {})
     return body
 
 

@@ -29,7 +29,7 @@ from signaling.http.uploads import bytes_of
 from signaling.mail import imap
 from signaling.mail.config import Server
 from tests import bombs
-from tests.fuzz.target import APART_SECONDS, Target
+from tests.fuzz.target import SANDBOXED_SECONDS, Target
 
 LONG_PART = 1 << 20
 COLUMNS = script_spreadsheet.COLUMNS
@@ -112,7 +112,7 @@ def read_range(data: bytes) -> None:
     assert asked is None or asked[2] == 200 or asked[0] < asked[1]
 
 
-class _Scripted(imaplib.IMAP4):
+class _ScriptedImapClient(imaplib.IMAP4):
     """A client whose server has said everything already; its commands have the tags T0, T1 and so on."""
 
     tagpre = property(lambda _: b"T", lambda *_: None)
@@ -129,12 +129,12 @@ class _Scripted(imaplib.IMAP4):
         """Nobody listens."""
 
 
-def read_answers(data: bytes) -> None:
+def read_mailbox(data: bytes) -> None:
     """What a mailbox answers from the greeting to the end of one letter."""
     client = None
     try:
         with imap._told():
-            client = _Scripted(data)
+            client = _ScriptedImapClient(data)
         imap.open_mailbox(client, Server("h", 1, "none", "u", "p"))
         for uid in imap.new(client, 4)[:2]:
             found = imap.fetch(client, uid, 100)
@@ -147,7 +147,7 @@ def read_answers(data: bytes) -> None:
             client.sock.close()
 
 
-def read_boxes(data: bytes) -> None:
+def read_recording(data: bytes) -> None:
     """A recording that was cut off; what is said to be whole of it is whole."""
     with TemporaryDirectory() as folder:
         path = Path(folder, "r.mp4")
@@ -158,34 +158,34 @@ def read_boxes(data: bytes) -> None:
         assert ends(path) == found
 
 
-def read_sealed(data: bytes) -> None:
+def read_encrypted(data: bytes) -> None:
     """A sealed recording on a disk that somebody has touched: it opens as it was sealed or not at all."""
     with TemporaryDirectory() as folder:
-        path = Path(folder, _SEALED_AT)
+        path = Path(folder, _FILE_NAME)
         path.parent.mkdir()
         path.write_bytes(data)
-        with suppress(Damaged), _SAFE.open(path) as opened:
+        with suppress(Damaged), _CIPHER.open(path) as opened:
             assert opened.read() == (_PLAIN if data.startswith(MARK) else data)
 
 
-def _sealed() -> bytes:
+def _encrypted() -> bytes:
     with TemporaryDirectory() as folder:
-        path = Path(folder, _SEALED_AT)
+        path = Path(folder, _FILE_NAME)
         path.parent.mkdir()
         path.write_bytes(_PLAIN)
-        _SAFE.encrypt(path)
+        _CIPHER.encrypt(path)
         return path.read_bytes()
 
 
-def _box(kind: bytes, body: bytes) -> bytes:
+def _mp4_box(kind: bytes, body: bytes) -> bytes:
     return (8 + len(body)).to_bytes(4, "big") + kind + body
 
 
-_SAFE = FileCipher(bytes(KEY_BYTES))
-_SEALED_AT = "1/r.mp4"
+_CIPHER = FileCipher(bytes(KEY_BYTES))
+_FILE_NAME = "1/r.mp4"
 _PLAIN = b"moving pictures"
-_FRAGMENT = _box(b"moof", b"table") + _box(b"mdat", b"pictures")
-_ANSWERS = (
+_FRAGMENT = _mp4_box(b"moof", b"table") + _mp4_box(b"mdat", b"pictures")
+_IMAP_RESPONSES = (
     b"* OK ready\r\n* CAPABILITY IMAP4rev1\r\nT0 OK done\r\nT1 OK done\r\n"
     b"* 1 EXISTS\r\n* OK [UIDVALIDITY 7] valid\r\nT2 OK done\r\n"
     b"* SEARCH 5\r\nT3 OK done\r\n* SEARCH 5 6\r\nT4 OK done\r\n"
@@ -204,28 +204,28 @@ FILES = {
         read_table,
         tuple(bytes([at]) + _part(_TABLE, part) for at, part in enumerate(_PARTS)),
         LONG_PART,
-        APART_SECONDS,
+        SANDBOXED_SECONDS,
     ),
-    "archive": Target(read_archive, (_TABLE, tables.write_csv(COLUMNS, [_ROW])), 47_000, APART_SECONDS),
+    "archive": Target(read_archive, (_TABLE, tables.write_csv(COLUMNS, [_ROW])), 47_000, SANDBOXED_SECONDS),
     "part": Target(
         read_part,
         tuple(bytes([at]) + _part(_FORMS[kind], part) for at, (kind, part) in enumerate(_FORM_PARTS)),
         LONG_PART,
-        APART_SECONDS,
+        SANDBOXED_SECONDS,
     ),
     "kind": Target(read_kind, (b"%PDF-1.7", _TABLE, _FORMS["docx"]), 20 << 20),
     "file": Target(read_file, (b"YSxi", b"YSxiCg=="), 64 << 10),
     "range": Target(read_range, (b"\x64bytes=0-9", b"\x64bytes=-5", b'\x64bytes=7-\n"tag"'), 8190),
-    "mailbox": Target(read_answers, (_ANSWERS,)),
+    "mailbox": Target(read_mailbox, (_IMAP_RESPONSES,)),
     "boxes": Target(
-        read_boxes,
+        read_recording,
         (
-            _box(b"ftyp", b"isom") + _box(b"moov", b"") + 2 * _FRAGMENT,
-            _FRAGMENT + _box(b"mdat", b"pictures")[:-1],
+            _mp4_box(b"ftyp", b"isom") + _mp4_box(b"moov", b"") + 2 * _FRAGMENT,
+            _FRAGMENT + _mp4_box(b"mdat", b"pictures")[:-1],
             bytes([0, 0, 0, 1]) + b"free" + (17).to_bytes(8, "big") + b"!" + bytes(4) + b"mdat",
         ),
         1 << 20,
-        APART_SECONDS,
+        SANDBOXED_SECONDS,
     ),
-    "sealed": Target(read_sealed, (_sealed(), _PLAIN)),
+    "sealed": Target(read_encrypted, (_encrypted(), _PLAIN)),
 }

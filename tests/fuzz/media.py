@@ -28,7 +28,7 @@ MOST_PACKETS = 200
 MOST_PICTURES = 8
 
 
-def pieces(data: bytes, head: int) -> Iterator[tuple[bytes, bytes]]:
+def chunks(data: bytes, head: int) -> Iterator[tuple[bytes, bytes]]:
     """Cut data into pieces: so many bytes of its own, one with its length, and what it holds."""
     while len(data) > head:
         size = data[head]
@@ -40,7 +40,7 @@ def _packets(data: bytes) -> Iterator[tuple[Packet, float]]:
     """Read packets by what they are ahead of those before: in number, in 2.5 ms of sound, and in 10 ms of our clock."""
     sequence = timestamp = 0
     now = 100.0
-    for (ahead, later, passed), body in islice(pieces(data, 3), MOST_PACKETS):
+    for (ahead, later, passed), body in islice(chunks(data, 3), MOST_PACKETS):
         sequence, timestamp = sequence + ahead - 128, timestamp + 120 * (later - 128)
         now += passed / 100
         yield Packet(111, sequence & 0xFFFF, timestamp & 0xFFFFFFFF, ahead & 1, False, body), now
@@ -82,7 +82,7 @@ def read_picture(data: bytes) -> None:
 def read_datagrams(data: bytes) -> None:
     """Datagrams of peers, as the compiled inbox and ours read them."""
     sent = []
-    for (sender, secret), body in islice(pieces(data, 2), 20):
+    for (sender, secret), body in islice(chunks(data, 2), 20):
         sent.append((SENDERS[sender % len(SENDERS)], wire.encrypted(body) if secret % 2 else body))
     sent = [(name, bytes(body)) for name, body in sent if body]
     assert wire.Reader(plain=False).read(sent) == wire.Reader(plain=True).read(sent)
@@ -99,7 +99,7 @@ async def _sent_alike(data: bytes) -> None:
     source, sequence, now = VideoSource("one", VIDEO[data[0] % 2 if data else 0], flush_queue), 65_530, 1.0
     for viewer in viewers:
         viewer.forwarder.follow(source, now)
-    for (ahead, key), body in islice(pieces(data[1:], 2), 40):
+    for (ahead, key), body in islice(chunks(data[1:], 2), 40):
         sequence, now = sequence + (ahead % 4 or 1), now + 0.01
         source.push(Packet(0, sequence & 0xFFFF, round(now * 90_000), 0, bool(key & 2), body, bool(key & 1)))
         flush_queue.flush(now)
@@ -109,7 +109,7 @@ async def _sent_alike(data: bytes) -> None:
         each.close()
 
 
-def _piece(head: bytes, body: bytes) -> bytes:
+def _chunk(head: bytes, body: bytes) -> bytes:
     return head + bytes([len(body)]) + body
 
 
@@ -119,10 +119,10 @@ def _keyframe(codec: str) -> bytes:
 
 
 _OPUS = OpusEncoder().encode(np.zeros(FRAME_SAMPLES, np.int16))
-_TALK = b"".join(_piece(bytes([129, 136, 2]), _OPUS) for _ in range(5))
-_CALL = b"".join(_piece(bytes([129, 136, 2]), bytes(range(160))) for _ in range(5))
-_DATAGRAMS = b"".join(_piece(bytes([0, 1]), one) for one in wire.in_row(96, 7, 9, [wire.LOUD, b"", b"\x90\x41ab"]))
-_VP8 = b"".join(_piece(b"\x01\x03", bytes.fromhex(f"90f0{0x8000 | n:04x}0520") + b"picture") for n in (5, 6, 9))
+_TALK = b"".join(_chunk(bytes([129, 136, 2]), _OPUS) for _ in range(5))
+_CALL = b"".join(_chunk(bytes([129, 136, 2]), bytes(range(160))) for _ in range(5))
+_DATAGRAMS = b"".join(_chunk(bytes([0, 1]), one) for one in wire.in_row(96, 7, 9, [wire.LOUD, b"", b"\x90\x41ab"]))
+_VP8 = b"".join(_chunk(b"\x01\x03", bytes.fromhex(f"90f0{0x8000 | n:04x}0520") + b"picture") for n in (5, 6, 9))
 
 MEDIA = {
     "jitter": Target(read_jitter, (_TALK,)),

@@ -10,7 +10,7 @@ Read = Callable[[bytes], None]
 ONE_IN = 16
 """So many inputs are read at the length of real ones too: what is slow is so when there is much of it."""
 SECONDS = 0.5
-APART_SECONDS = 5.0
+SANDBOXED_SECONDS = 5.0
 """For what a process of its own reads, and ends of."""
 
 
@@ -24,14 +24,14 @@ class Target:
 
     read: Read
     seeds: tuple[bytes, ...]
-    most: int = 0
+    max_bytes: int = 0
     seconds: float = SECONDS
 
     def check(self, data: bytes) -> None:
         """Read an input, and some of them with a part of it said over and over. Raises TooSlow."""
         self._timed(data)
-        if data and len(data) < self.most and crc32(data) % ONE_IN == 0:
-            self._timed(_longer(data, self.most))
+        if data and len(data) < self.max_bytes and crc32(data) % ONE_IN == 0:
+            self._timed(_longer(data, self.max_bytes))
 
     def _timed(self, data: bytes) -> None:
         began = time.process_time()
@@ -41,8 +41,8 @@ class Target:
             raise TooSlow(f"{spent:.2f} s for {len(data)} bytes")
 
 
-def _longer(data: bytes, most: int) -> bytes:
-    """Say a part of `data` again until it has `most` bytes; which one comes of the data itself."""
+def _longer(data: bytes, max_bytes: int) -> bytes:
+    """Say a part of `data` again until it has `max_bytes` bytes; which one comes of the data itself."""
     here, there = sorted((crc32(data[::2]) % len(data), crc32(data[::3]) % len(data)))
     part = data[here : there + 1]
-    return data[:here] + part * ((most - len(data)) // len(part) + 1) + data[there + 1 :]
+    return data[:here] + part * ((max_bytes - len(data)) // len(part) + 1) + data[there + 1 :]

@@ -45,15 +45,15 @@ from signaling.sip.protocol.errors import BadMessage
 from tests.fuzz import sip
 from tests.fuzz.files import FILES
 from tests.fuzz.media import MEDIA
-from tests.fuzz.target import APART_SECONDS, Target
+from tests.fuzz.target import SANDBOXED_SECONDS, Target
 from tests.mediaserver.offers import CHROMIUM, FIREFOX
 from tests.mediaserver.room_offers import BARESIP, CISCO, POLYCOM
 from tests.signaling.bodies import GOOD
 
 WALL = 1_700_000_000.0
 PROFILES = load_profiles()
-BODIES: Mapping[str, type[BaseModel]] = {public_path(route.path): route.body for route in ROUTES if route.body}
-_MODELS = tuple(BODIES.values())
+BODY_MODELS: Mapping[str, type[BaseModel]] = {public_path(route.path): route.body for route in ROUTES if route.body}
+_MODELS = tuple(BODY_MODELS.values())
 DIRECTORY = parse_units(khanh_hoa_2023(), PROFILES)
 PLACES = UnitNames([each.unit for each in DIRECTORY], [each.point for each in DIRECTORY])
 FRAGMENT = "remote"
@@ -345,20 +345,22 @@ TARGETS: dict[str, Target] = {
     "message": Target(read_message, tuple(map(_json, _MESSAGES))),
     "call": Target(read_call, tuple(map(_json, _CALLS))),
     "reply": Target(read_reply, tuple(map(_json, _REPLIES))),
-    "body": Target(read_body, tuple(bytes([at]) + _json(GOOD[path]) for at, path in enumerate(BODIES) if path in GOOD)),
+    "body": Target(
+        read_body, tuple(bytes([at]) + _json(GOOD[path]) for at, path in enumerate(BODY_MODELS) if path in GOOD)
+    ),
     "sip": Target(read_sip, (sip.INVITE, sip.OPTIONS, sip.RINGING)),
     "stream": Target(read_stream, (b"\x40" + sip.INVITE + b"\r\n\r\n" + sip.RINGING,)),
     "letter": Target(
         read_letter,
         (_LETTER, _LETTER.replace(b"multipart/mixed; boundary=b", b"text/plain")),
         1 << 20,
-        APART_SECONDS,
+        SANDBOXED_SECONDS,
     ),
     "form": Target(
         read_form,
         tuple(bytes([number]) + form_template.write(kind) for number, kind in enumerate(form_template.KINDS)),
         MAX_ATTACHMENT,
-        APART_SECONDS,
+        SANDBOXED_SECONDS,
     ),
     "units": Target(read_units, (_json({"units": _some_units()}),)),
     "policy": Target(read_policy, tuple(path.read_bytes() for path in SHIPPED)),

@@ -7,7 +7,7 @@ import pytest
 from tests.fuzz.targets import TARGETS
 
 CORPUS = Path(__file__).parent / "corpus"
-KEPT = sorted(path for path in CORPUS.glob("*/*") if path.is_file())
+CRASH_INPUTS = sorted(path for path in CORPUS.glob("*/*") if path.is_file())
 
 
 @pytest.mark.parametrize("name", TARGETS)
@@ -19,6 +19,6 @@ def test_seeds_and_their_beginnings_are_read(name: str) -> None:
         target.check(seed)
 
 
-@pytest.mark.parametrize("path", KEPT, ids=lambda path: f"{path.parent.name}/{path.name}")
+@pytest.mark.parametrize("path", CRASH_INPUTS, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_what_once_crashed_is_read(path: Path) -> None:
     TARGETS[path.parent.name].check(path.read_bytes())

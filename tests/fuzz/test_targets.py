@@ -25,7 +25,7 @@ from signaling.sip.protocol.message import parse as parse_sip
 from tests.fuzz import files, media, targets
 from tests.fuzz.__main__ import unwatched
 from tests.fuzz.target import ONE_IN, Target, TooSlow, _longer
-from tests.fuzz.targets import BODIES, PROFILES, TARGETS, WALL
+from tests.fuzz.targets import BODY_MODELS, PROFILES, TARGETS, WALL
 from tests.mediaserver.rtp import test_outbound_stream as wire
 from tests.signaling.bodies import GOOD
 
@@ -58,9 +58,9 @@ def test_every_seed_of_these_is_good_input() -> None:
 
 def test_every_body_has_a_good_seed() -> None:
     seeds = TARGETS["body"].seeds
-    assert set(GOOD) == set(BODIES)
-    assert [seed[0] for seed in seeds] == list(range(len(BODIES)))
-    for model, seed in zip(BODIES.values(), seeds, strict=True):
+    assert set(GOOD) == set(BODY_MODELS)
+    assert [seed[0] for seed in seeds] == list(range(len(BODY_MODELS)))
+    for model, seed in zip(BODY_MODELS.values(), seeds, strict=True):
         model.model_validate(json.loads(seed[1:]))
 
 
@@ -94,7 +94,7 @@ def test_sound_and_pictures_have_good_seeds() -> None:
     for seed in TARGETS["picture"].seeds:
         VideoDecoder(media.VIDEO[seed[0]]).decode(seed[1:])
     for seed in TARGETS["datagrams"].seeds:
-        sent = [("keys", wire.encrypted(body)) for _, body in media.pieces(seed, 2)]
+        sent = [("keys", wire.encrypted(body)) for _, body in media.chunks(seed, 2)]
         items, _, _ = wire.Reader(plain=False).read(sent)
         assert sum(len(packets) for _, packets, _, _ in items) == 3
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from loadtest.__main__ import _arguments, _named
+from loadtest.__main__ import _arguments, _running_target
 from loadtest.media.tone import tone_hz
 
 
@@ -53,11 +53,13 @@ def test_everybody_hears_who_has_the_floor_and_the_host_not_itself(result: dict[
 
 def test_a_named_server_needs_somebody_to_join_as(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="--accounts"):
-        _named(_arguments(["--url", "https://localhost:1"]))
+        _running_target(_arguments(["--url", "https://localhost:1"]))
     file = tmp_path / "a.csv"
     file.write_text("a,b\n")
-    venue = _named(_arguments(["--url", "https://localhost:1/", "--accounts", str(file), "--code", "1234567890"]))
-    assert (venue.base, venue.accounts, venue.code) == ("https://localhost:1", (("a", "b"),), "1234567890")
+    target = _running_target(
+        _arguments(["--url", "https://localhost:1/", "--accounts", str(file), "--code", "1234567890"])
+    )
+    assert (target.base, target.accounts, target.code) == ("https://localhost:1", (("a", "b"),), "1234567890")
 
 
 def test_a_fault_is_one_line() -> None:

@@ -3,7 +3,7 @@
 import asyncio
 
 
-class First:
+class FirstPacketWatcher:
     """A watcher that tells when the first packet came."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ from loadtest.endpoint.sdp_offer import Wish
 from mediaserver.api import SeatOptions
 from mediaserver.rtp.packet_cache import CACHE_PACKETS
 from tests.mediaserver.meeting import CERTIFICATE, ROOM, Guest, Meeting, material
-from tests.soak.first_packet import First
+from tests.soak.first_packet import FirstPacketWatcher
 from tests.soak.memory import LIBC, resident_mb
 
 CYCLES = 1000
@@ -30,17 +30,17 @@ def descriptors() -> int:
 
 async def cycle(meeting: Meeting, number: int) -> None:
     """One point joins with real sockets and DTLS, receives something, and leaves, by hanging up or by being removed."""
-    seat, first = f"seat-{number}", First()
+    seat, first = f"seat-{number}", FirstPacketWatcher()
     await meeting.engine.add_seat(ROOM, SeatOptions(seat, f"Điểm cầu {number}"))
     await meeting.engine.set_floor(ROOM, seat, number % 3 == 0)
-    caller = Endpoint(CERTIFICATE, material("green", 660), Wish(layers=1), first)
-    await caller.connect(await meeting.engine.connect(ROOM, seat, caller.offer()))
+    endpoint = Endpoint(CERTIFICATE, material("green", 660), Wish(layers=1), first)
+    await endpoint.connect(await meeting.engine.connect(ROOM, seat, endpoint.offer()))
     await first.came.wait()
     if number % 2:
-        await caller.close()
+        await endpoint.close()
     await meeting.engine.remove_seat(ROOM, seat)
     if not number % 2:
-        await caller.close()
+        await endpoint.close()
 
 
 async def cycles(meeting: Meeting, first: int, count: int) -> None:

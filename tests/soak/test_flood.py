@@ -16,7 +16,7 @@ from mediaserver.api import SeatOptions
 from mediaserver.worker.engine import LocalEngine
 from tests.mediaserver.meeting import CERTIFICATE, ROOM, Meeting, material
 from tests.mediaserver.transport.client_hello import HELLO
-from tests.soak.first_packet import First
+from tests.soak.first_packet import FirstPacketWatcher
 
 JOINS = 100
 AT_ONCE = 4
@@ -108,7 +108,7 @@ async def flooded(address: tuple[str, int], forger: Forger) -> AsyncIterator[Flo
 
 
 async def join(meeting: Meeting, number: int, forger: Forger) -> Endpoint:
-    seat, first = f"seat-{number}", First()
+    seat, first = f"seat-{number}", FirstPacketWatcher()
     await meeting.engine.add_seat(ROOM, SeatOptions(seat, f"Điểm cầu {number}"))
     endpoint = Endpoint(CERTIFICATE, material("green", 660), Wish(layers=1, camera=False), first)
     answer = await meeting.engine.connect(ROOM, seat, endpoint.offer())
@@ -123,17 +123,17 @@ async def test_a_hundred_points_join_under_a_flood_and_a_viewer_loses_nothing(me
     mux = meeting.engine._mux
     viewer = await meeting.join("viewer", "red", 440, floor=True)
     await viewer.watch.more(10)
-    faults, forger, callers = viewer.watch.faults, Forger(), []
+    faults, forger, endpoints = viewer.watch.faults, Forger(), []
     strangers = mux.counters.strangers
     async with flooded(mux.addresses[0], forger) as flood, asyncio.timeout(120):
         for at in range(0, JOINS, AT_ONCE):
-            callers += await asyncio.gather(*(join(meeting, at + n, forger) for n in range(AT_ONCE)))
+            endpoints += await asyncio.gather(*(join(meeting, at + n, forger) for n in range(AT_ONCE)))
         await viewer.watch.more(25)
-    assert sum(endpoint.connected for endpoint in callers) == JOINS
+    assert sum(endpoint.connected for endpoint in endpoints) == JOINS
     assert mux.counters.strangers - strangers > 0.5 * flood.sent > 0
     assert flood.sent >= PER_SECOND * (flood.seconds - 1)
     assert (viewer.endpoint.counters.picture().lost, viewer.endpoint.counters.audio().lost) == (0, 0)
     assert viewer.watch.faults == faults
     assert len(mux._inbox) == JOINS + 1
-    await asyncio.gather(*(endpoint.close() for endpoint in callers))
+    await asyncio.gather(*(endpoint.close() for endpoint in endpoints))
     print(f"{flood.sent} datagrams in {flood.seconds:.1f} s")

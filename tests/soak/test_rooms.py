@@ -15,7 +15,7 @@ MOST_GROWTH_MB = 30.0
 """Six rooms that wait for the collector are 180 MB."""
 
 
-class Some:
+class PictureWatcher:
     """A watcher that tells when some packets of a picture came; it decodes nothing, which would cost memory too."""
 
     def __init__(self) -> None:
@@ -32,14 +32,14 @@ class Some:
 async def meet(engine: LocalEngine, room: str) -> None:
     """A room with cameras is composed, seen by all, and closed."""
     await engine.open_room(room, RoomOptions())
-    watches, callers = [], []
+    watches, endpoints = [], []
     for number in range(POINTS):
-        watches.append(Some())
-        callers.append(Endpoint(CERTIFICATE, material("green", 660), Wish(("H264",), layers=3), watches[-1]))
+        watches.append(PictureWatcher())
+        endpoints.append(Endpoint(CERTIFICATE, material("green", 660), Wish(("H264",), layers=3), watches[-1]))
         await engine.add_seat(room, SeatOptions(str(number), f"Điểm cầu {number}"))
-        await callers[-1].connect(await engine.connect(room, str(number), callers[-1].offer()))
+        await endpoints[-1].connect(await engine.connect(room, str(number), endpoints[-1].offer()))
     await asyncio.gather(*(watch.came.wait() for watch in watches))
-    await asyncio.gather(*(caller.close() for caller in callers))
+    await asyncio.gather(*(endpoint.close() for endpoint in endpoints))
     await engine.close_room(room)
 
 

@@ -33,8 +33,8 @@ def test_every_line_is_a_row_of_the_table() -> None:
 
 
 def test_losses_come_as_scripted() -> None:
-    chance = random.Random(1)
-    assert sum(islice(random_loss(0.3)(chance), 10_000)) == pytest.approx(3000, abs=150)
-    flags = "".join("x" if lost else "." for lost in islice(bursts(3, 50)(chance), 10_000))
+    rng = random.Random(1)
+    assert sum(islice(random_loss(0.3)(rng), 10_000)) == pytest.approx(3000, abs=150)
+    flags = "".join("x" if lost else "." for lost in islice(bursts(3, 50)(rng), 10_000))
     assert set(flags.rstrip("x").replace(".", " ").split()) == {"xxx"}
     assert flags.count("xxx") == pytest.approx(200, rel=0.1)

@@ -5,8 +5,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from loadtest.bench.av_sync_probe import EVERY_S, AvSyncListener, AvSyncProbe, Silence, after, material, recorded, rises
-from loadtest.endpoint.sender import Layer, Voice, with_extension
+from loadtest.bench.av_sync_probe import (
+    EVERY_S,
+    AvSyncListener,
+    AvSyncProbe,
+    SoundOnsets,
+    after,
+    material,
+    recorded,
+    rises,
+)
+from loadtest.endpoint.sender import CameraLayer, VoiceStream, with_extension
 from loadtest.media.clip import FPS
 from mediaserver.transport.srtp import Outgoing
 from tests.film import film
@@ -23,8 +32,8 @@ def feed(listener: AvSyncListener, codec: str, packet: Outgoing) -> None:
 def test_flash_and_beep_of_each_loop_are_noted_when_they_come(codec: str) -> None:
     now = 0.0
     listener, made = AvSyncListener(lambda: now), material()
-    voice = Voice(1, 111, made.voice)
-    layer = Layer(2, 97, made.cameras(codec, 1)[0], b"")  # type: ignore[arg-type]
+    voice = VoiceStream(1, 111, made.voice)
+    layer = CameraLayer(2, 97, made.cameras(codec, 1)[0], b"")  # type: ignore[arg-type]
     begun = []
     for tick in range(3 * TICKS):
         now = tick * 0.02
@@ -40,22 +49,22 @@ def test_flash_and_beep_of_each_loop_are_noted_when_they_come(codec: str) -> Non
 def test_pictures_of_before_are_forgotten() -> None:
     now = 0.0
     listener = AvSyncListener(lambda: now)
-    layer = Layer(2, 97, material().cameras("H264", 1)[0], b"")
+    layer = CameraLayer(2, 97, material().cameras("H264", 1)[0], b"")
     for number in range(EVERY_S * FPS + 1):
         now = number / FPS
         for packet in layer.next()[0]:
             feed(listener, "H264", packet)
     assert listener.flashes == [EVERY_S]
-    listener.forget()
+    listener.reset()
     assert listener.flashes == []
 
 
 def test_sound_begins_after_a_tenth_of_a_second_of_silence() -> None:
-    silence = Silence()
+    sound = SoundOnsets()
     loud = np.full(960, 8000, np.int16)
     for at, first in ((1.0, 480), (1.02, 0), (1.08, 0), (1.3, 96)):
-        silence.hear(np.where(np.arange(960) >= first, loud, 0).astype(np.int16), at)
-    assert silence.ends == pytest.approx([1.01, 1.302])
+        sound.add(np.where(np.arange(960) >= first, loud, 0).astype(np.int16), at)
+    assert sound.onsets == pytest.approx([1.01, 1.302])
 
 
 def test_light_rises_through_the_middle_of_dark_and_bright() -> None:
@@ -78,9 +87,9 @@ async def test_only_what_was_listened_to_counts(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("loadtest.bench.av_sync_probe.time.monotonic", lambda: now)
     monkeypatch.setattr("loadtest.bench.av_sync_probe.asyncio.sleep", sleep)
     probe = AvSyncProbe()
-    await probe.listen(2, 0.9)
-    await probe.listen(1, 0.9)
-    assert probe.heard([9.9, 10.0, 13.9, 14.0, 14.8, 14.9, 16.8, 16.9]) == [10.0, 13.9, 14.9, 16.8]
+    await probe.measure(2, 0.9)
+    await probe.measure(1, 0.9)
+    assert probe.measured([9.9, 10.0, 13.9, 14.0, 14.8, 14.9, 16.8, 16.9]) == [10.0, 13.9, 14.9, 16.8]
     assert now == pytest.approx(17.8)
 
 
@@ -89,10 +98,10 @@ def test_a_clap_is_as_far_apart_as_it_is_sent(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("loadtest.bench.av_sync_probe.time.monotonic", lambda: next(moments))
     probe = AvSyncProbe()
     for _ in range(3):
-        probe.turned("picture")
-        probe.turned("sound")
+        probe.loop_started("picture")
+        probe.loop_started("sound")
     assert (probe.flashes, probe.beeps) == ([1.0, 3.01, 5.0], [1.02, 3.02, 5.02])
-    assert probe.apart == pytest.approx(0.02)
+    assert probe.beep_delay_s == pytest.approx(0.02)
 
 
 def test_a_recording_tells_when_it_grew_light_and_loud(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from loadtest.bench import forward_minimum, worker_cost
-from loadtest.bench.pacing import beats
+from loadtest.bench.pacing import paced
 from loadtest.bench.worker_cost import table
 from loadtest.endpoint.receive_counters import HEADER, ReceiveCounters
 from loadtest.endpoint.sdp_offer import H264, OPUS
@@ -131,6 +131,6 @@ def test_the_plain_limits_are_measured() -> None:
 
 def test_what_is_paced_comes_at_its_multiples_and_not_before() -> None:
     began = time.monotonic()
-    came = [(number, time.monotonic() - began) for number in beats(3, 0.05)]
+    came = [(number, time.monotonic() - began) for number in paced(3, 0.05)]
     assert [number for number, _ in came] == [0, 1, 2]
     assert all(at >= number * 0.05 for number, at in came)

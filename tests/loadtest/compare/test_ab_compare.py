@@ -10,18 +10,18 @@ from loadtest.compare import ab_compare
 
 HERE = Path(__file__).parents[3]
 COMPILED = pytest.mark.skipif(shutil.which("cc") is None, reason="nothing was compiled without a compiler")
-FORWARD = ab_compare.WORKS["forward"](1)
+FORWARD = ab_compare.WORKLOADS["forward"](1)
 
 
 def test_the_rounds_are_a_row_with_the_change_of_their_median() -> None:
     pairs: list[ab_compare.Pair] = [((10.0,), (8.0,)), ((9.0,), (9.0,)), ((8.04,), (6.0,))]
-    assert ab_compare.rows(ab_compare.WORKS["forward"](30), pairs) == (
+    assert ab_compare.rows(ab_compare.WORKLOADS["forward"](30), pairs) == (
         "| forward to 30, µs per packet | 10.0 · 9.0 · 8.0 | 8.0 · 9.0 · 6.0 | -20% |"
     )
 
 
 def test_joins_are_one_run_and_two_rows() -> None:
-    assert ab_compare.rows(ab_compare.WORKS["join"](1), [((4.0, 150.0), (3.0, 150.0))]).splitlines() == [
+    assert ab_compare.rows(ab_compare.WORKLOADS["join"](1), [((4.0, 150.0), (3.0, 150.0))]).splitlines() == [
         "| join, ms | 4.0 | 3.0 | -25% |",
         "| memory per receiver, KiB | 150.0 | 150.0 | +0% |",
     ]
@@ -61,7 +61,7 @@ async def test_who_goes_first_changes_with_every_round() -> None:
         return (seconds * (1 if at is None else 2),)
 
     told: list[str] = []
-    pairs = await ab_compare.run(HERE, ab_compare.Work(("sums", "more"), cost), 3.0, 3, told.append)
+    pairs = await ab_compare.run(HERE, ab_compare.Workload(("sums", "more"), cost), 3.0, 3, told.append)
     assert pairs == [((6.0,), (3.0,))] * 3
     assert asked == [HERE, None, None, HERE, HERE, None]
     assert told == ["sums, more: round 1 of 3", "sums, more: round 2 of 3", "sums, more: round 3 of 3"]
@@ -73,5 +73,5 @@ async def test_both_versions_work_in_each_round(
     name: str, least: float, most: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ab_compare, "STEADY_S", 0.5)
-    (((other,), (this,)),) = await ab_compare.run(HERE, ab_compare.WORKS[name](1), 1.0, 1, lambda _text: None)
+    (((other,), (this,)),) = await ab_compare.run(HERE, ab_compare.WORKLOADS[name](1), 1.0, 1, lambda _text: None)
     assert least < other < most and least < this < most

@@ -104,8 +104,8 @@ async def test_an_ffmpeg_that_cannot_is_told() -> None:
 
 def test_what_is_here_is_measured() -> None:
     here, there = Path("/modules"), Path("/bin/ffmpeg")
-    assert other_servers.works(None, None) == []
-    assert [(path, work.names) for path, work in other_servers.works(here, there)] == [
+    assert other_servers.workloads(None, None) == []
+    assert [(path, workload.names) for path, workload in other_servers.workloads(here, there)] == [
         (here, ("mediasoup: forward to 10, µs per packet",)),
         (here, ("mediasoup: forward to 30, µs per packet",)),
         (here, ("mediasoup: forward to 60, µs per packet",)),

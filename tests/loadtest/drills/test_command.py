@@ -48,5 +48,5 @@ def test_each_session_needs_somebody_to_give_the_floor_to(capsys: pytest.Capture
     with pytest.raises(SystemExit):
         parse(["restart", "--points", "8"])
     assert "--points is 9 at least" in capsys.readouterr().err
-    drill, effort, indent = parse(["sql", "--points", "9", "--times", "2", "--json"])
-    assert (drill, effort.points, effort.times, indent) == ("sql", 9, 2, None)
+    drill, size, indent = parse(["sql", "--points", "9", "--times", "2", "--json"])
+    assert (drill, size.points, size.times, indent) == ("sql", 9, 2, None)

@@ -39,11 +39,11 @@ def test_each_step_of_the_clock_is_due(kind: str, codec: str, step: int, ticks: 
     assert continuity.lost == {"forwarded": 0, "mix": 0, "picture": 0} | {kind: lost}
 
 
-LOOP = {bytes([place]): place for place in range(10)} | {b"parameter sets": -1}
+LOOP = {bytes([position]): position for position in range(10)} | {b"parameter sets": -1}
 
 
 @pytest.mark.parametrize(
-    ("places", "lost"),
+    ("positions", "lost"),
     [
         ([7, 8, 9, 0, 1], 0),
         ([7, 9, 2], 3),
@@ -51,11 +51,11 @@ LOOP = {bytes([place]): place for place in range(10)} | {b"parameter sets": -1}
         ([1, 2, 5, 6], 0),  # it began anew at a key frame
     ],
 )
-def test_a_forwarded_packet_is_known_by_its_payload(places: Sequence[int], lost: int) -> None:
+def test_a_forwarded_packet_is_known_by_its_payload(positions: Sequence[int], lost: int) -> None:
     continuity = Continuity(Clock(), LOOP, frozenset({0, 5}))
-    for place in places:
+    for position in positions:
         take(continuity, "H264", packet(0, b"parameter sets"))
-        take(continuity, "H264", packet(0, bytes([place])))
+        take(continuity, "H264", packet(0, bytes([position])))
     assert continuity.lost == {"forwarded": lost, "mix": 0, "picture": 0}
 
 
@@ -77,5 +77,5 @@ def test_the_longest_time_without_sound_or_picture() -> None:
     assert continuity.gap_s == pytest.approx(0.4)
     clock.now = 1.4
     assert continuity.gap_s == pytest.approx(1.0)  # sound: since 0.4
-    continuity.forget()
+    continuity.reset()
     assert (continuity.gap_s, sum(continuity.lost.values())) == (0.0, 0)

@@ -4,16 +4,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from loadtest.drills import faults
-from loadtest.drills.drill import Drill, Effort, Fault, run
+from loadtest.drills.drill import Drill, DrillSize, Fault, run
 
-SMALL = Effort(points=5, sessions=1, workers=1, times=3, rest_s=0.5, settle_s=1.0)
+SMALL = DrillSize(points=5, sessions=1, workers=1, times=3, rest_s=0.5, settle_s=1.0)
 
 
 async def test_a_server_that_is_killed_succeeded_and_reloaded_costs_no_packet_and_no_recording() -> None:
-    turns: Iterator[Fault] = iter([faults.restart, faults.take_over, faults.reload])
+    actions: Iterator[Fault] = iter([faults.restart, faults.take_over, faults.reload])
 
     async def each_in_turn(drill: Drill) -> dict[str, Any]:
-        return await next(turns)(drill)
+        return await next(actions)(drill)
 
     found = await run(SMALL, each_in_turn, lambda _: None)
     noticed = {name: found[name] for name in ("workers_kept", "media_made_anew", "recordings_whole")}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from loadtest.drills.units import Units, systemctl
+from loadtest.drills.units import SystemdServer, systemctl
 from loadtest.server.process import ServerFailed
 
 
@@ -20,8 +20,8 @@ def called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 async def test_the_workers_are_those_that_systemd_runs(called: Path) -> None:
-    found = Units(2)
-    await found.look()
+    found = SystemdServer(2)
+    await found.read_worker_pids()
     assert found.workers() == [4711, 4711]
     asked = [f"show --property MainPID --value diemcau-worker@{index}" for index in range(2)]
     assert called.read_text().splitlines() == asked
@@ -34,4 +34,10 @@ async def test_what_systemd_refuses_ends_the_drill(called: Path) -> None:
 
 
 def test_the_server_is_restarted_reloaded_killed_and_hangs_in_turn() -> None:
-    assert [words[-1] for words in islice(Units(1).turns, 5)] == ["restart", "reload", "KILL", "STOP", "restart"]
+    assert [words[-1] for words in islice(SystemdServer(1).actions, 5)] == [
+        "restart",
+        "reload",
+        "KILL",
+        "STOP",
+        "restart",
+    ]

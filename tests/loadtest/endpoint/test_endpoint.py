@@ -11,7 +11,7 @@ from loadtest.endpoint.decoder import Decoder
 from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.participant import Participant
 from loadtest.endpoint.receive_counters import HEADER
-from loadtest.endpoint.rtcp import Request, ResendWanted, keyframe_request, parse_requests
+from loadtest.endpoint.rtcp import ResendRequest, RtcpRequest, keyframe_request, parse_requests
 from loadtest.endpoint.sdp_offer import H264, OPUS, Wish
 from loadtest.endpoint.sender import PICTURE_STEP
 from loadtest.endpoint.transport import TransportFailed
@@ -46,7 +46,7 @@ class Server:
         self.offer: Offer | None = None
         self.states: list[tuple[str, str]] = []
         self.packets: list[tuple[Packet, dict[int, bytes]]] = []
-        self.requests: list[Request] = []
+        self.requests: list[RtcpRequest] = []
         self.greeting: list[bytes] = []
         self._news = asyncio.Event()
 
@@ -231,8 +231,8 @@ async def test_older_holes_are_asked_for_again_with_newer_ones(server: Server, c
     assert [asked(request) for request in server.requests] == [(11, 12), (14, 15, 16, 17, 18, 19, 11, 12)]
 
 
-def asked(request: Request) -> tuple[int, ...]:
-    return request.sequences if isinstance(request, ResendWanted) else ()
+def asked(request: RtcpRequest) -> tuple[int, ...]:
+    return request.sequences if isinstance(request, ResendRequest) else ()
 
 
 async def test_what_the_server_sends_is_counted_and_decoded_on_request(

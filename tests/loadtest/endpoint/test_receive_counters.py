@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtest.endpoint.receive_counters import HEADER, ReceiveCounters, Stream, Tally
+from loadtest.endpoint.receive_counters import HEADER, ReceiveCounters, StreamCounters, Tally
 from loadtest.endpoint.sdp_offer import H264, OPUS
 
 
@@ -22,7 +22,7 @@ def test_sound_and_picture_are_told_apart() -> None:
 
 
 def test_a_late_packet_is_not_lost() -> None:
-    stream = Stream(1, H264, 10)
+    stream = StreamCounters(1, H264, 10)
     for sequence in (10, 12, 13):
         stream.receive(sequence, 0, 1)
     assert stream.lost == 1
@@ -31,7 +31,7 @@ def test_a_late_packet_is_not_lost() -> None:
 
 
 def test_reports_say_the_share_lost_since_the_last() -> None:
-    stream = Stream(1, H264, 0)
+    stream = StreamCounters(1, H264, 0)
     for sequence in (0, 1, 3):
         stream.receive(sequence, 0, 1)
     assert [stream.fraction_lost(), stream.fraction_lost()] == [64, 0]

@@ -14,7 +14,7 @@ from loadtest.endpoint import participant
 from loadtest.endpoint.endpoint import Endpoint, Sending
 from loadtest.endpoint.participant import Participant, Rejected
 from loadtest.endpoint.receive_counters import ReceiveCounters
-from loadtest.endpoint.reconnecting import FIRST_TRIES, LOOK_S, ReconnectingParticipant
+from loadtest.endpoint.reconnecting import FIRST_TRIES, SEAT_POLL_S, ReconnectingParticipant
 from loadtest.endpoint.transport import TransportFailed
 from loadtest.server.rest_client import Client
 
@@ -220,7 +220,7 @@ async def test_a_visitor_who_takes_the_seat_keeps_it_until_it_leaves(call: Call)
     await socket.send_json({"type": "bye", "reason": "replaced"})
     await socket.close()
     await line.door.seated(2)
-    assert line.pauses == [LOOK_S, LOOK_S, LOOK_S, 1]
+    assert line.pauses == [SEAT_POLL_S, SEAT_POLL_S, SEAT_POLL_S, 1]
     assert [join.get("resume") for join in line.door.joins] == [None, None]
 
 

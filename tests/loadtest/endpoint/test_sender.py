@@ -1,6 +1,6 @@
 """What leaves a simulated endpoint, tick by tick."""
 
-from loadtest.endpoint.sender import ANNOUNCED_PACKETS, Layer, Voice, extension_block, with_extension
+from loadtest.endpoint.sender import ANNOUNCED_PACKETS, CameraLayer, VoiceStream, extension_block, with_extension
 from loadtest.media.clip import Clip, Codec, Frame
 from mediaserver.rtp.packet import parse
 from mediaserver.rtp.payload import packetize_vp8, vp8_descriptor
@@ -14,7 +14,7 @@ def clip(codec: Codec = "H264", *, packets: int = 2, frames: int = 4, key_every:
 
 
 def test_a_voice_goes_on_by_20_ms_a_packet() -> None:
-    voice = Voice(7, 111, (b"a", b"b"))
+    voice = VoiceStream(7, 111, (b"a", b"b"))
     packets = [voice.next() for _ in range(3)]
     assert [p[4] for p in packets] == [b"a", b"b", b"a"]
     assert [(p[1] - packets[0][1]) & 0xFFFF for p in packets] == [0, 1, 2]
@@ -23,7 +23,7 @@ def test_a_voice_goes_on_by_20_ms_a_packet() -> None:
 
 
 def test_silence_leaves_a_gap_in_time_but_not_in_numbers() -> None:
-    voice = Voice(7, 111, (b"a",))
+    voice = VoiceStream(7, 111, (b"a",))
     first = voice.next()
     voice.skip(5)
     second = voice.next()
@@ -32,27 +32,27 @@ def test_silence_leaves_a_gap_in_time_but_not_in_numbers() -> None:
 
 
 def test_the_last_packet_of_a_picture_is_marked() -> None:
-    packets, _ = Layer(9, 102, clip(packets=3), b"").next()
+    packets, _ = CameraLayer(9, 102, clip(packets=3), b"").next()
     assert [p[0] for p in packets] == [102, 102, 102 | 0x80]
     assert len({p[2] for p in packets}) == 1
 
 
 def test_pictures_go_on_by_40_ms() -> None:
-    layer = Layer(9, 102, clip(), b"")
+    layer = CameraLayer(9, 102, clip(), b"")
     first, second = layer.next()[0], layer.next()[0]
     assert (second[0][2] - first[0][2]) & 0xFFFFFFFF == 3600
     assert (second[0][1] - first[-1][1]) & 0xFFFF == 1
 
 
 def test_layers_say_who_they_are_at_first_and_on_key_frames() -> None:
-    layer = Layer(9, 102, clip(packets=1, frames=100, key_every=100), EXTENSION)
+    layer = CameraLayer(9, 102, clip(packets=1, frames=100, key_every=100), EXTENSION)
     extensions = [layer.next()[1] for _ in range(101)]
     assert extensions == [EXTENSION] * ANNOUNCED_PACKETS + [b""] * 50 + [EXTENSION]
 
 
 def test_a_restart_sends_a_key_frame_next() -> None:
     frames = tuple(Frame((bytes([i]),), i in (0, 3)) for i in range(5))
-    layer = Layer(9, 102, Clip("H264", 1, 1, frames), b"")
+    layer = CameraLayer(9, 102, Clip("H264", 1, 1, frames), b"")
     layer.next()
     layer.restart()
     assert layer.next()[0][0][4] == bytes([3])
@@ -61,13 +61,13 @@ def test_a_restart_sends_a_key_frame_next() -> None:
 
 
 def test_what_is_asked_for_again_is_sent_as_it_was() -> None:
-    layer = Layer(9, 102, clip(packets=3), b"")
+    layer = CameraLayer(9, 102, clip(packets=3), b"")
     packets, _ = layer.next()
     assert layer.resend([packets[1][1], packets[2][1] + 1, packets[0][1]]) == [packets[1], packets[0]]
 
 
 def test_picture_ids_go_on_over_the_seam_of_the_loop() -> None:
-    layer = Layer(9, 96, clip("VP8", frames=2), b"")
+    layer = CameraLayer(9, 96, clip("VP8", frames=2), b"")
     pictures = [[vp8_descriptor(p[4]).picture_id for p in layer.next()[0]] for _ in range(5)]
     first = pictures[0][0]
     assert first is not None

@@ -6,7 +6,7 @@ from loadtest.load.cases import CASES, Case, Load
 
 
 def test_the_cases_are_those_of_the_requirements() -> None:
-    assert [(case.word, sum(case.sizes), len(case.sizes), case.kill) for case in CASES] == [
+    assert [(case.name, sum(case.sizes), len(case.sizes), case.kill) for case in CASES] == [
         ("a", 169, 1, False),
         ("b", 190, 4, False),
         ("c", 192, 16, False),
@@ -31,7 +31,7 @@ def lighter(case: Case) -> list[Load]:
 
 def test_cameras_go_layer_by_layer_then_half_by_half_and_who_is_seen_stays() -> None:
     loads = lighter(CASES[0])
-    assert [(load.conferences, load.layers, load.cameras(169)) for load in loads] == [
+    assert [(load.meetings, load.layers, load.cameras(169)) for load in loads] == [
         (1, 1, 169),
         (1, 1, 92),
         (1, 1, 54),
@@ -43,7 +43,7 @@ def test_cameras_go_layer_by_layer_then_half_by_half_and_who_is_seen_stays() -> 
 
 
 def test_conferences_go_a_quarter_at_a_time() -> None:
-    assert [(load.conferences, load.share) for load in lighter(CASES[2])] == [(n, 1.0) for n in (12, 9, 6, 4, 3, 2, 1)]
+    assert [(load.meetings, load.share) for load in lighter(CASES[2])] == [(n, 1.0) for n in (12, 9, 6, 4, 3, 2, 1)]
     assert {load.layers for load in lighter(CASES[2])} == {3}
 
 

@@ -1,6 +1,6 @@
 """What became of the points after a worker was killed."""
 
-from loadtest.load.worker_kill import KillOutcome, aftermath
+from loadtest.load.worker_kill import KillOutcome, kill_figures
 from loadtest.report.html_page import page
 from tests.loadtest.report.case_results import figures, report
 
@@ -13,7 +13,7 @@ def test_only_who_was_hit_and_came_back_has_a_time() -> None:
         KillOutcome(True, 40.1),
         KillOutcome(True, None),
     ]
-    assert aftermath("media-0", outcomes, 40.0) == {
+    assert kill_figures("media-0", outcomes, 40.0) == {
         "worker": "media-0",
         "expected": 5,
         "hit": 4,
@@ -24,12 +24,12 @@ def test_only_who_was_hit_and_came_back_has_a_time() -> None:
 
 
 def test_who_never_came_back_is_not_drawn_as_back() -> None:
-    kill = aftermath("media-0", [KillOutcome(False, 0.1), KillOutcome(True, 0.9), KillOutcome(True, 40.1)], 40.0)
+    kill = kill_figures("media-0", [KillOutcome(False, 0.1), KillOutcome(True, 0.9), KillOutcome(True, 40.1)], 40.0)
     case = figures(kill=kill)
     assert [verdict["word"] for verdict in case["verdicts"] if not verdict["passed"]] == ["back"]
     assert "40.1" not in page(report(case))
 
 
 def test_a_kill_that_hits_nobody_shows_nothing() -> None:
-    case = figures(kill=aftermath("media-0", [KillOutcome(False, 0.1)] * 3, 40.0))
+    case = figures(kill=kill_figures("media-0", [KillOutcome(False, 0.1)] * 3, 40.0))
     assert [verdict["word"] for verdict in case["verdicts"] if not verdict["passed"]] == ["hit"]

@@ -35,7 +35,7 @@ def test_the_budget_is_kept_and_no_more_than_was_seen_is_promised(
     found = propose(samples, cores, share)
     least = found.session_pct + found.point_pct
     assert found.expected_pct <= max(found.budget_pct, least) + 1e-6
-    assert found.usable_sessions <= max(s.conferences for s in samples)
+    assert found.usable_sessions <= max(s.meetings for s in samples)
     assert found.usable_points <= max(s.points for s in samples)
     assert (found.max_sessions * 4 // 5, found.max_points * 4 // 5) == (found.usable_sessions, found.usable_points)
 

@@ -6,8 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtest.report.svg_charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Bar, Line, bars, lines, nice
-from loadtest.report.svg_charts import drawing as svg_file
+from loadtest.report.svg_charts import (
+    BOTTOM,
+    HEIGHT,
+    LEFT,
+    RIGHT,
+    TOP,
+    WIDTH,
+    Bar,
+    Series,
+    bar_chart,
+    line_chart,
+    nice,
+    svg_file,
+)
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -17,7 +29,7 @@ def drawing(figure: str) -> ElementTree.Element:
 
 
 def test_bars_stand_one_after_the_other_to_scale() -> None:
-    root = drawing(bars("CPU", [Bar("a", [("x", 40), ("y", 60)]), Bar("b", [("y", 25)])], "%"))
+    root = drawing(bar_chart("CPU", [Bar("a", [("x", 40), ("y", 60)]), Bar("b", [("y", 25)])], "%"))
     rects = [(float(r.get("x", "")), float(r.get("width", "")), r.get("fill")) for r in root.iter(f"{SVG}rect")]
     full = WIDTH - LEFT - RIGHT
     assert [(x, width) for x, width, _ in rects] == [
@@ -29,18 +41,18 @@ def test_bars_stand_one_after_the_other_to_scale() -> None:
 
 
 def test_a_line_ends_where_its_last_point_is() -> None:
-    root = drawing(lines("t", [Line("n", [(0, 0), (100, 10)])], "x", "y"))
+    root = drawing(line_chart("t", [Series("n", [(0, 0), (100, 10)])], "x", "y"))
     path = next(p.get("d") for p in root.iter(f"{SVG}path") if p.get("stroke-width") == "2")
     assert path == f"M60.0 {HEIGHT - BOTTOM:.1f}L{WIDTH - RIGHT:.1f} {TOP:.1f}"
 
 
 def test_nothing_to_draw_is_drawn() -> None:
-    drawing(lines("t", [Line("n", [])], "x", "y"))
-    drawing(bars("t", [], "%", limit=5))
+    drawing(line_chart("t", [Series("n", [])], "x", "y"))
+    drawing(bar_chart("t", [], "%", limit=5))
 
 
 def test_texts_are_escaped() -> None:
-    figure = bars('<a> & "b"', [Bar("<script>", [("<i>", 1)])], "<%>")
+    figure = bar_chart('<a> & "b"', [Bar("<script>", [("<i>", 1)])], "<%>")
     assert not [tag for tag in ("<script", "<i>", "<a>", "<%>") if tag in figure]
     texts = [text.text for text in drawing(figure).iter(f"{SVG}text")]
     assert "<script>" in texts
@@ -58,7 +70,7 @@ def test_round_numbers_stay() -> None:
 
 
 def test_a_drawing_is_a_file_of_its_own() -> None:
-    root = ElementTree.fromstring(svg_file(lines("t", [Line("n", [(1, 2), (3, 4)])], "x < y", "z")))
+    root = ElementTree.fromstring(svg_file(line_chart("t", [Series("n", [(1, 2), (3, 4)])], "x < y", "z")))
     assert root.tag == f"{SVG}svg"
     assert (root[0].tag, root[0].get("fill")) == (f"{SVG}rect", "white")
     assert "x < y" in [text.text for text in root.iter(f"{SVG}text")]

@@ -13,7 +13,7 @@ from loadtest.endpoint.reconnecting import ReconnectingParticipant
 from loadtest.media.library import MediaLibrary
 from loadtest.progress import Steps
 from loadtest.scenario import demo
-from loadtest.scenario.demo import SIMULATED, STEPS, Demo, _accounts, _cast, _give_floor, _until_either_ends
+from loadtest.scenario.demo import SIMULATED, STEPS, Demo, _accounts, _choose_points, _give_floor, _until_either_ends
 from loadtest.scenario.demo_cleanup import Traces
 from loadtest.server.accounts import Login
 from loadtest.server.process import Server, ServerFailed
@@ -97,7 +97,7 @@ class Stage:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.done: list[str] = []
         self.plays, self.dies = asyncio.Event(), asyncio.Event()
-        for name, scripted in (("serve", self._serve), ("remove", self._remove), ("_prepare_and_play", self._play)):
+        for name, scripted in (("serve", self._serve), ("remove", self._remove), ("_prepare_and_run", self._play)):
             monkeypatch.setattr(demo, name, scripted)
 
     @asynccontextmanager
@@ -110,7 +110,7 @@ class Stage:
             self.done.append("end")
             running.ended.cancel()
 
-    async def _play(self, _server: Server, _steps: Steps, traces: Traces, _say: object) -> None:
+    async def _play(self, _server: Server, _steps: Steps, traces: Traces, _print_line: object) -> None:
         traces.accounts = ["demo"]
         self.plays.set()
         await asyncio.Event().wait()
@@ -152,7 +152,7 @@ async def test_one_point_that_stays_away_ends_no_session_for_the_others() -> Non
 
     first, second = Point(), Point()
     whole = Demo("http://localhost:1", [], [], MediaLibrary(), Steps(STEPS, print), Traces(), print)
-    whole._points = cast("list[ReconnectingParticipant]", [first, second])
+    whole._participants = cast("list[ReconnectingParticipant]", [first, second])
     holding = asyncio.ensure_future(whole._hold())
     first.over.set()
     done, _ = await asyncio.wait({holding}, timeout=0.1)
@@ -181,7 +181,7 @@ async def test_points_that_lost_their_lines_end_no_turn_of_the_floor(monkeypatch
             self.participant = None if name is None else Person(name)
 
     whole = Demo("http://localhost:1", [], [], MediaLibrary(), Steps(STEPS, print), Traces(), print)
-    whole._points = cast("list[ReconnectingParticipant]", [Point("host"), Point("point"), Point(None)])
+    whole._participants = cast("list[ReconnectingParticipant]", [Point("host"), Point("point"), Point(None)])
     chairing = asyncio.ensure_future(whole._chair())
     waiting = asyncio.ensure_future(enough.wait())
     await asyncio.wait({chairing, waiting}, return_when=asyncio.FIRST_COMPLETED, timeout=20)
@@ -191,7 +191,7 @@ async def test_points_that_lost_their_lines_end_no_turn_of_the_floor(monkeypatch
 
 
 def test_a_visitor_is_told_four_accounts_and_three_things_to_try() -> None:
-    cast_ = _cast(POINTS)
+    cast_ = _choose_points(POINTS)
     logins: list[Login] = [(new.account, f"secret-{at}") for at, new in enumerate(_accounts(cast_))]
     said: list[str] = []
     whole = Demo("http://localhost:1", cast_, logins, MediaLibrary(), Steps(STEPS, said.append), Traces(), said.append)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from loadtest.scenario.demo_cleanup import Traces, remove
-from loadtest.server.accounts import points, provide
+from loadtest.server.accounts import create_accounts, points
 from scheduler.core.model import Interval, Request, Session
 from scheduler.units.seed import khanh_hoa_2023
 from signaling.app.admin_cli import NewAccount
@@ -57,7 +57,7 @@ async def recorded(services: Services, hosts: list[str], folder: Path) -> tuple[
 async def test_sessions_recordings_and_accounts_are_taken_back_and_no_others(environ: dict[str, str]) -> None:
     names = [point.id for point in (await points(environ))[:5]]
     demo, other = NewAccount("demo", "Khách", ("technician",)), NewAccount("truc.ban", "Trực ban", ("technician",))
-    await provide(environ, [demo, other])
+    await create_accounts(environ, [demo, other])
     settings = read(environ)
     folder = settings.data / "recordings"
     async with open_services(settings) as services:
@@ -74,6 +74,6 @@ async def test_sessions_recordings_and_accounts_are_taken_back_and_no_others(env
         shut = {account.account: account.disabled for account in await services.accounts.accounts()}
     assert (own_file.exists(), others_file.exists()) == (False, True)
     assert shut == {"demo": True, "truc.ban": False}
-    await provide(environ, [demo])
+    await create_accounts(environ, [demo])
     async with open_services(settings) as services:
         assert not any(account.disabled for account in await services.accounts.accounts())

@@ -5,7 +5,7 @@ from tests.loadtest.report.case_results import figures, report
 
 
 def test_one_conference_for_each_number() -> None:
-    assert [(case.word, case.sizes, case.kill) for case in cases((16, 40))] == [
+    assert [(case.name, case.sizes, case.kill) for case in cases((16, 40))] == [
         ("16", (16,), False),
         ("40", (40,), False),
     ]

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from loadtest.load.cases import CASES
-from loadtest.report.case_result import summary, whole
-from loadtest.scenario.province import Effort, conditions, proposal
+from loadtest.report.case_result import ran_in_full, summary
+from loadtest.scenario.province import ProvinceSettings, conditions, proposal
 from tests.loadtest.report.case_results import figures, report
 
 
@@ -56,10 +56,10 @@ def test_fewer_conferences_that_ran_in_full_count_for_what_they_were() -> None:
 
 def test_all_that_was_asked_is_the_whole_and_less_or_a_smaller_scale_is_not() -> None:
     asked = {"sizes": [160], "cameras": 160, "layers": 3}
-    assert whole(carried(1, 160, 52, asked=asked))
-    assert not whole(carried(1, 160, 52, asked=asked | {"layers": 4}))
-    assert not whole(carried(1, 160, 52, asked=asked | {"sizes": [160, 15]}))
-    assert not whole(carried(1, 160, 52, asked=asked, scale=0.1))
+    assert ran_in_full(carried(1, 160, 52, asked=asked))
+    assert not ran_in_full(carried(1, 160, 52, asked=asked | {"layers": 4}))
+    assert not ran_in_full(carried(1, 160, 52, asked=asked | {"sizes": [160, 15]}))
+    assert not ran_in_full(carried(1, 160, 52, asked=asked, scale=0.1))
 
 
 def test_a_smaller_scale_proposes_nothing() -> None:
@@ -67,8 +67,8 @@ def test_a_smaller_scale_proposes_nothing() -> None:
 
 
 def test_the_conditions_tell_the_scale() -> None:
-    assert conditions(Effort())["scale"] == 1
-    assert conditions(Effort(tuple(case.scaled(0.1) for case in CASES)))["scale"] == 0.1
+    assert conditions(ProvinceSettings())["scale"] == 1
+    assert conditions(ProvinceSettings(tuple(case.scaled(0.1) for case in CASES)))["scale"] == 0.1
 
 
 def test_nothing_carried_is_nothing_proposed() -> None:

@@ -3,21 +3,21 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtest.scenario.single_session import Venue
+from loadtest.scenario.single_session import TargetServer
 
 LOGINS = tuple((f"a{index}", "p") for index in range(169))
 
 
 def test_one_device_each_as_long_as_there_are_points() -> None:
-    assert Venue("", LOGINS).shared(40) == (1, LOGINS[:40])
-    assert Venue("", LOGINS).shared(169) == (1, LOGINS)
+    assert TargetServer("", LOGINS).devices_and_accounts(40) == (1, LOGINS[:40])
+    assert TargetServer("", LOGINS).devices_and_accounts(169) == (1, LOGINS)
 
 
 def test_more_endpoints_than_points_need_no_more_legs_than_that() -> None:
-    assert Venue("", LOGINS).shared(175) == (2, LOGINS[:88])
+    assert TargetServer("", LOGINS).devices_and_accounts(175) == (2, LOGINS[:88])
 
 
 @given(st.integers(1, 1000), st.integers(1, 169))
 def test_everybody_has_a_place_and_hardly_any_stays_empty(points: int, accounts: int) -> None:
-    devices, logins = Venue("", LOGINS[:accounts]).shared(points)
+    devices, logins = TargetServer("", LOGINS[:accounts]).devices_and_accounts(points)
     assert points <= devices * len(logins) < points + devices

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from loadtest.server.accounts import points, provide, provide_points, read_accounts
+from loadtest.server.accounts import create_accounts, create_point_accounts, points, read_accounts
 from scheduler.units.seed import khanh_hoa_2023
 from signaling.app.admin_cli import NewAccount
 from signaling.app.services import open_services
@@ -21,7 +21,7 @@ async def environ(tmp_path: Path) -> dict[str, str]:
 
 async def test_each_point_gets_an_account_that_may_register(environ: dict[str, str]) -> None:
     known = await points(environ)
-    logins = await provide_points(environ, 2)
+    logins = await create_point_accounts(environ, 2)
     assert [account for account, _ in logins] == [f"loadtest-{point.id}" for point in known[:2]]
     async with open_services(read(environ)) as services:
         account = (await services.accounts.account(logins[0][0]) or pytest.fail("no account"))[0]
@@ -30,7 +30,7 @@ async def test_each_point_gets_an_account_that_may_register(environ: dict[str, s
 
 async def test_a_second_run_gets_new_passwords(environ: dict[str, str]) -> None:
     wanted = [NewAccount("guest", "Guest", ("technician",))]
-    (first,), (second,) = await provide(environ, wanted), await provide(environ, wanted)
+    (first,), (second,) = await create_accounts(environ, wanted), await create_accounts(environ, wanted)
     assert first[0] == second[0]
     assert first[1] != second[1]
 

@@ -20,7 +20,7 @@ from loadtest.bench.compose_minimum import SENDERS
 from loadtest.bench.worker_cost import SETTLE_S, camera
 from loadtest.bench.worker_harness import ROOM, WorkerRoom, bench_room
 from loadtest.endpoint.network_emulator import NetworkEmulator
-from loadtest.endpoint.sdp_offer import Wish
+from loadtest.endpoint.sdp_offer import OfferOptions
 from loadtest.load.meter import quantile
 from mediaserver.transport.ice import Address
 
@@ -41,7 +41,7 @@ back."""
 LONGEST_S = 0.9
 NEAR_S = 0.4
 """A flash and a beep that are nearer belong together, in seconds."""
-WISH = Wish(("H264",), 1, picture=False)
+OFFERED = OfferOptions(("H264",), 1, picture=False)
 SHARES = (0.0, 0.05, 0.5, 0.95, 1.0)
 
 
@@ -91,7 +91,7 @@ async def _take(delays: Delays, kind: PathKind) -> None:
 async def _fill(room: WorkerRoom) -> Address:
     """Seat all cameras but one; return the worker's address for media."""
     for place in range(1, SENDERS):
-        silent = await room.seat(camera(place), WISH)
+        silent = await room.seat(camera(place), OFFERED)
         silent.sending.mic = False
     return silent.server
 
@@ -99,10 +99,10 @@ async def _fill(room: WorkerRoom) -> Address:
 async def _seat(
     room: WorkerRoom, emulator: NetworkEmulator | None, probe: AvSyncProbe, listener: AvSyncListener
 ) -> None:
-    endpoint = await room.seat(av_sync_probe.material(), WISH, floor=True, emulator=emulator)
+    endpoint = await room.seat(av_sync_probe.material(), OFFERED, floor=True, emulator=emulator)
     endpoint.sending.on_loop_start = probe.loop_started
-    wish = Wish(("H264",), camera=False)
-    viewer = await room.seat(camera(0), wish, visible=False, watcher=listener, emulator=emulator)
+    offered = OfferOptions(("H264",), camera=False)
+    viewer = await room.seat(camera(0), offered, visible=False, watcher=listener, emulator=emulator)
     viewer.sending.mic = False
 
 

@@ -21,7 +21,7 @@ from typing import Any
 from loadtest.bench import compose_minimum
 from loadtest.bench.worker_harness import BenchRoom, bench_room
 from loadtest.endpoint.receive_counters import Tally
-from loadtest.endpoint.sdp_offer import Wish
+from loadtest.endpoint.sdp_offer import OfferOptions
 from loadtest.endpoint.sender import PTIME_MS
 from loadtest.load import procfs
 from loadtest.media.clip import FPS, Clip, Codec, Frame, Material
@@ -123,9 +123,9 @@ async def forward_us(receivers: int, seconds: float) -> float:
 async def seat_viewers(room: BenchRoom, receivers: int) -> None:
     """Seat one publisher with the floor, and so many viewers of its camera and voice."""
     publisher = Material(encode_tone(tone_hz(0)), lambda _codec, _layers: (_filler_clip(),))
-    await room.seat(publisher, Wish(("VP8",), 1, picture=False), floor=True)
+    await room.seat(publisher, OfferOptions(("VP8",), 1, picture=False), floor=True)
     for _ in range(receivers):
-        endpoint = await room.seat(publisher, Wish(("VP8",), camera=False), view="camera:0")
+        endpoint = await room.seat(publisher, OfferOptions(("VP8",), camera=False), view="camera:0")
         endpoint.sending.mic = False
 
 
@@ -166,9 +166,9 @@ def composed_s(room: BenchRoom) -> float:
 async def seat_cameras(room: BenchRoom) -> None:
     """Seat 16 senders of H.264 640x360 at 25 pictures/s, and last one viewer of the composed 720p25; no sound."""
     for place in range(compose_minimum.SENDERS):
-        endpoint = await room.seat(camera(place), Wish(("H264",), 1, picture=False))
+        endpoint = await room.seat(camera(place), OfferOptions(("H264",), 1, picture=False))
         endpoint.sending.mic = False
-    viewer = await room.seat(Material((), _no_camera), Wish(("H264",), camera=False), visible=False)
+    viewer = await room.seat(Material((), _no_camera), OfferOptions(("H264",), camera=False), visible=False)
     viewer.sending.mic = False
 
 
@@ -212,7 +212,7 @@ async def seat_voices(room: BenchRoom) -> None:
     """Seat 30 peers with the floor that send tones, each gets the mix without its own; no picture."""
     for place in range(MIXED):
         tone = Material(encode_tone(tone_hz(place)), _no_camera)
-        await room.seat(tone, Wish(camera=False, picture=False), floor=True)
+        await room.seat(tone, OfferOptions(camera=False, picture=False), floor=True)
 
 
 async def join_cost(checkout: Path | None = None) -> tuple[float, float]:
@@ -244,7 +244,7 @@ async def _per_packet(room: BenchRoom) -> float:
 
 async def _join_silent(room: BenchRoom) -> None:
     silent = Material((b"\xf8\xff\xfe",), lambda _codec, layers: (_filler_clip(),) * layers)
-    endpoint = await room.seat(silent, Wish(), view="camera:0")
+    endpoint = await room.seat(silent, OfferOptions(), view="camera:0")
     endpoint.sending.mic = endpoint.sending.camera = False
 
 

@@ -14,7 +14,7 @@ from aiortc.rtcdtlstransport import RTCCertificate
 
 from loadtest.endpoint.endpoint import Endpoint, Watcher
 from loadtest.endpoint.network_emulator import NetworkEmulator
-from loadtest.endpoint.sdp_offer import Wish
+from loadtest.endpoint.sdp_offer import OfferOptions
 from loadtest.media.clip import Material
 from mediaserver.api import RoomOptions, SeatOptions
 from mediaserver.rpc.client import RemoteEngine
@@ -35,7 +35,7 @@ class BenchRoom(ABC):
     async def seat(
         self,
         material: Material,
-        wish: Wish,
+        offered: OfferOptions,
         *,
         view: str = "composed",
         floor: bool = False,
@@ -48,7 +48,7 @@ class BenchRoom(ABC):
         Who is not visible has no tile.
         """
         seat = str(len(self.endpoints))
-        endpoint = Endpoint(self.certificate, material, wish, watcher)
+        endpoint = Endpoint(self.certificate, material, offered, watcher)
         self.endpoints.append(endpoint)
         options = SeatOptions(seat, f"Point {seat}", visible=visible, floor=floor, view=view)
         answer = await self.answer(options, endpoint.offer())

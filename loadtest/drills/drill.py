@@ -14,7 +14,7 @@ from loadtest.drills.continuity import Continuity
 from loadtest.drills.page_endpoint import PageParticipant
 from loadtest.drills.server import RestartedServer, restarted_server
 from loadtest.endpoint.endpoint import Endpoint
-from loadtest.endpoint.sdp_offer import Wish
+from loadtest.endpoint.sdp_offer import OfferOptions
 from loadtest.media.clip import Material
 from loadtest.media.library import MediaLibrary
 from loadtest.progress import PrintLine
@@ -112,8 +112,8 @@ class Drill:
 
         async def seat(index: int, client: Client) -> None:
             watcher = Continuity(time.monotonic, positions, keys)
-            wish = Wish(("H264",), 1, camera=index == 0)
-            participant = PageParticipant(client, lambda: Endpoint(self._certificate, material, wish, watcher))
+            offered = OfferOptions(("H264",), 1, camera=index == 0)
+            participant = PageParticipant(client, lambda: Endpoint(self._certificate, material, offered, watcher))
             meeting.participants.append(participant)
             meeting.watchers.append(watcher)
             async with gate:

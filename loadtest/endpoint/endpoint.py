@@ -24,7 +24,7 @@ from loadtest.endpoint.rtcp import (
     sender_report,
 )
 from loadtest.endpoint.sdp_answer import AcceptedMedia, Answer, BadAnswer, parse_answer
-from loadtest.endpoint.sdp_offer import CAMERA, MIC, OPUS, RIDS, Ssrcs, Wish, write_offer
+from loadtest.endpoint.sdp_offer import CAMERA, MIC, OPUS, RIDS, OfferOptions, Ssrcs, write_offer
 from loadtest.endpoint.sender import PTIME_MS, CameraLayer, VoiceStream, extension_block, with_extension
 from loadtest.endpoint.transport import EndpointTransport
 from loadtest.media.clip import FPS, Material
@@ -72,16 +72,20 @@ class Endpoint:
     """One endpoint; `certificate` may be shared by all endpoints of a process."""
 
     def __init__(
-        self, certificate: RTCCertificate, material: Material, wish: Wish, watcher: Watcher | None = None
+        self,
+        certificate: RTCCertificate,
+        material: Material,
+        offered: OfferOptions,
+        watcher: Watcher | None = None,
     ) -> None:
         self._certificate = certificate
         self._material = material
-        self._wish = wish
+        self._offered = offered
         self._watcher = watcher
-        self.sending = Sending(camera=wish.camera)
+        self.sending = Sending(camera=offered.camera)
         self.counters = ReceiveCounters()
         self._local = Credentials()
-        self._ssrcs = _draw_ssrcs(wish.layers)
+        self._ssrcs = _draw_ssrcs(offered.layers)
         self._transport = EndpointTransport(certificate, self._local, self)
         self._codecs: dict[int, str] = {}
         self._voice: VoiceStream | None = None
@@ -109,7 +113,7 @@ class Endpoint:
 
     def offer(self) -> str:
         """Return the SDP offer for the server."""
-        return write_offer(self._wish, self._local, fingerprint(self._certificate), self._ssrcs)
+        return write_offer(self._offered, self._local, fingerprint(self._certificate), self._ssrcs)
 
     async def connect(self, answer: str) -> None:
         """Connect by the server's answer and begin to send. Raises BadAnswer, LinkFailed, DtlsFailed."""
@@ -132,18 +136,20 @@ class Endpoint:
         if mic is not None and mic.receives:
             self._voice = VoiceStream(self._ssrcs.mic, OPUS, self._material.voice)
             self._level = extension_block([(mic.level_id, bytes([self._material.level]))])
-        if camera is not None and camera.receives and self._wish.camera:
+        if camera is not None and camera.receives and self._offered.camera:
             self._layers = self._make_layers(camera)
 
     def _make_layers(self, media: AcceptedMedia) -> dict[int, CameraLayer]:
-        number, codec = next(((n, c) for n, c in media.codecs if c in self._wish.codecs), (0, ""))
+        number, codec = next(((n, c) for n, c in media.codecs if c in self._offered.codecs), (0, ""))
         if codec not in ("VP8", "H264"):
             raise BadAnswer("the server takes none of our camera codecs")
-        wanted = [i for i, rid in enumerate(RIDS[: self._wish.layers]) if self._wish.layers == 1 or rid in media.rids]
-        clips = self._material.cameras(codec, self._wish.layers)  # type: ignore[arg-type]
+        wanted = [
+            i for i, rid in enumerate(RIDS[: self._offered.layers]) if self._offered.layers == 1 or rid in media.rids
+        ]
+        clips = self._material.cameras(codec, self._offered.layers)  # type: ignore[arg-type]
         layers: dict[int, CameraLayer] = {}
         for at in wanted or [len(clips) - 1]:
-            rid = RIDS[at] if wanted and self._wish.layers > 1 else ""
+            rid = RIDS[at] if wanted and self._offered.layers > 1 else ""
             extension = extension_block([(media.mid_id, media.mid.encode()), (media.rid_id, rid.encode())])
             ssrc = self._ssrcs.camera[at]
             layers[ssrc] = CameraLayer(ssrc, number, clips[at], extension)

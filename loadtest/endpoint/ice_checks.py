@@ -20,7 +20,7 @@ class Credentials:
     password: str = field(default_factory=lambda: secrets.token_urlsafe(18))
 
 
-class Checks:
+class IceChecks:
     """Writes binding requests, verifies the responses with the server's password, and answers the server's requests."""
 
     def __init__(self, local: Credentials, remote: Credentials) -> None:
@@ -41,7 +41,7 @@ class Checks:
         self._pending.add(message.transaction_id)
         return bytes(message)
 
-    def answer(self, data: bytes) -> bytes | None:
+    def respond(self, data: bytes) -> bytes | None:
         """Return the response to a request of the server, as browsers give it; None for any other datagram."""
         try:
             message = _parse(data)
@@ -55,7 +55,7 @@ class Checks:
         response.add_message_integrity(self._own_key)
         return bytes(response)
 
-    def response(self, data: bytes) -> bool:
+    def accepts(self, data: bytes) -> bool:
         """Return True if `data` is the server's success response to one of our requests."""
         try:
             message = _parse(data)

@@ -19,7 +19,7 @@ _H264_PARAMETERS = f"a=fmtp:{H264} level-asymmetry-allowed=1;packetization-mode=
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class OfferOptions:
     """Content of an offer: `codecs` in order of preference; `layers` 1 or 3; `camera` False: receive only."""
 
     codecs: tuple[str, ...] = ("H264", "VP8")
@@ -36,14 +36,14 @@ class Ssrcs:
     camera: tuple[int, ...]
 
 
-def write_offer(wish: Wish, local: Credentials, fingerprint: str, ssrcs: Ssrcs) -> str:
+def write_offer(offered: OfferOptions, local: Credentials, fingerprint: str, ssrcs: Ssrcs) -> str:
     """Write the offer, without candidates, because an ICE-lite server dials none."""
     sections = [_mic(ssrcs)]
-    if wish.camera:
-        sections.append(_camera(wish, ssrcs))
-    if wish.picture:
-        sections.append(_video("recvonly", PICTURE, wish))
-    mids = [MIC, *([CAMERA] if wish.camera else []), *([PICTURE] if wish.picture else [])]
+    if offered.camera:
+        sections.append(_camera(offered, ssrcs))
+    if offered.picture:
+        sections.append(_video("recvonly", PICTURE, offered))
+    mids = [MIC, *([CAMERA] if offered.camera else []), *([PICTURE] if offered.picture else [])]
     head = ["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "t=0 0", f"a=group:BUNDLE {' '.join(mids)}"]
     transport = [
         f"a=ice-ufrag:{local.fragment}",
@@ -72,18 +72,18 @@ def _mic(ssrcs: Ssrcs) -> list[str]:
     return [*_media("audio", "sendrecv", MIC, [OPUS]), level, *opus, f"a=ssrc:{ssrcs.mic} cname:diemcau-loadtest"]
 
 
-def _camera(wish: Wish, ssrcs: Ssrcs) -> list[str]:
-    lines = _video("sendonly", CAMERA, wish)
-    if wish.layers == 1:
+def _camera(offered: OfferOptions, ssrcs: Ssrcs) -> list[str]:
+    lines = _video("sendonly", CAMERA, offered)
+    if offered.layers == 1:
         return [*lines, f"a=ssrc:{ssrcs.camera[0]} cname:diemcau-loadtest"]
-    rids = RIDS[: wish.layers]
+    rids = RIDS[: offered.layers]
     lines += [f"a=extmap:{RID_ID} {RID_URI}", *(f"a=rid:{rid} send" for rid in rids)]
     return [*lines, f"a=simulcast:send {';'.join(rids)}"]
 
 
-def _video(direction: str, mid: str, wish: Wish) -> list[str]:
-    lines = _media("video", direction, mid, [_NUMBERS[c] for c in wish.codecs])
-    for codec in wish.codecs:
+def _video(direction: str, mid: str, offered: OfferOptions) -> list[str]:
+    lines = _media("video", direction, mid, [_NUMBERS[c] for c in offered.codecs])
+    for codec in offered.codecs:
         lines += _VIDEO[codec]
         lines += [f"a=rtcp-fb:{_NUMBERS[codec]} {kind}" for kind in ("nack", "nack pli", "ccm fir", "goog-remb")]
         if codec == "H264":

@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 
 from aiortc.rtcdtlstransport import RTCCertificate
 
-from loadtest.endpoint.ice_checks import CONSENT_S, Checks, Credentials
+from loadtest.endpoint.ice_checks import CONSENT_S, Credentials, IceChecks
 from loadtest.endpoint.sdp_answer import Answer
 from mediaserver.transport.dtls import Dtls
 from mediaserver.transport.ice import Address
@@ -62,7 +62,7 @@ class EndpointTransport:
         self._socket: socket.socket | None = None
         self._port: Port | None = None
         self.remote: Address = ("", 0)
-        self._checks: Checks | None = None
+        self._checks: IceChecks | None = None
         self._dtls: Dtls | None = None
         self._srtp: Srtp | None = None
         self._early: list[bytes] = []
@@ -74,7 +74,7 @@ class EndpointTransport:
     async def connect(self, answer: Answer) -> None:
         """Check the candidates in order, then do the DTLS handshake. Raises LinkFailed, DtlsFailed."""
         self.state = "checking"
-        self._checks = Checks(self._local, Credentials(answer.fragment, answer.password))
+        self._checks = IceChecks(self._local, Credentials(answer.fragment, answer.password))
         for candidate in answer.candidates:
             if await self._try(candidate):
                 break
@@ -198,10 +198,10 @@ class EndpointTransport:
             self._media(srtp, len(data), now)
         self._early.clear()
 
-    def _stun(self, checks: Checks, data: bytes) -> None:
-        if checks.response(data):
+    def _stun(self, checks: IceChecks, data: bytes) -> None:
+        if checks.accepts(data):
             self._responded.set()
-        elif (answer := checks.answer(data)) is not None:
+        elif (answer := checks.respond(data)) is not None:
             self._send_plain(answer)
 
     def _media(self, srtp: Srtp, length: int, now: float) -> None:

@@ -11,17 +11,17 @@ from aiortc.rtcdtlstransport import RTCCertificate
 from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.frame_timing import ArrivalWatcher
 from loadtest.endpoint.participant_group import JOINING_AT_ONCE, ParticipantGroup, SeatedParticipant
-from loadtest.endpoint.sdp_offer import Wish
+from loadtest.endpoint.sdp_offer import OfferOptions
 from loadtest.load.cases import Case, Load
 from loadtest.media.library import MediaLibrary
-from loadtest.server.booking import book, cancel, grant
+from loadtest.server.booking import admit_guest, book, cancel
 from loadtest.server.rest_client import Client
 from mediaserver.transport.dtls import make_certificate
 
 LAYOUT = "4x4"
 SPEAKERS = 2
 """The host and one more point have the floor."""
-WISH = Wish(("H264",))
+OFFERED = OfferOptions(("H264",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +95,10 @@ class LoadRunner:
         session = await book(host.client, host.point, [other.point for other in others], title)
         for other in others:
             if other.guest:
-                await grant(self._centre, other.point, session["id"])
+                await admit_guest(self._centre, other.point, session["id"])
 
         def endpoint(index: int, watcher: ArrivalWatcher) -> Endpoint:
-            created = Endpoint(self._certificate, self._library.shared_material(index), WISH, watcher)
+            created = Endpoint(self._certificate, self._library.shared_material(index), OFFERED, watcher)
             created.sending.layers = self.load.layers
             created.sending.camera = index - first < self.load.cameras(len(attendees))
             return created

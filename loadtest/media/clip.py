@@ -11,7 +11,7 @@ Codec = Literal["VP8", "H264"]
 
 
 @dataclass(frozen=True, slots=True)
-class Coded:
+class EncodedPicture:
     """One encoded picture: a VP8 frame, or an H.264 access unit in Annex B form; `key` for a key frame."""
 
     data: bytes
@@ -36,7 +36,7 @@ class Clip:
     frames: tuple[Frame, ...]
 
 
-def make_clip(codec: Codec, width: int, height: int, pictures: Sequence[Coded]) -> Clip:
+def make_clip(codec: Codec, width: int, height: int, pictures: Sequence[EncodedPicture]) -> Clip:
     """Cut encoded pictures into RTP payloads. Raises ValueError unless the first is a key frame."""
     frames = tuple(Frame(tuple(_payloads(codec, picture.data)), picture.key) for picture in pictures)
     if not frames or not frames[0].key:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from av.video.frame import PictureType
 from PIL import Image, ImageDraw, ImageFont
 
-from loadtest.media.clip import FPS, Clip, Codec, Coded, make_clip
+from loadtest.media.clip import FPS, Clip, Codec, EncodedPicture, make_clip
 
 Plane = npt.NDArray[np.uint8]
 
@@ -69,7 +69,7 @@ def _clip(card: Card, codec: Codec, size: int, cache: Path) -> Clip:
     return make_clip(codec, width, height, coded(card, codec, size, cache))
 
 
-def coded(card: Card, codec: Codec, size: int, cache: Path) -> list[Coded]:
+def coded(card: Card, codec: Codec, size: int, cache: Path) -> list[EncodedPicture]:
     """Return the loop of one size as the encoder wrote it, from the cache if possible."""
     width, height, _ = RENDITIONS[size]
     key = json.dumps([_VERSION, card.name, card.hue, codec, size])
@@ -127,7 +127,7 @@ def _label(name: str, width: int, height: int) -> tuple[Plane, int, int]:
     return np.asarray(mask.crop(bounds)), bounds[0], bounds[1]
 
 
-def encode(codec: Codec, size: int, pictures: Iterator[Plane], key_every: int = KEY_EVERY) -> list[Coded]:
+def encode(codec: Codec, size: int, pictures: Iterator[Plane], key_every: int = KEY_EVERY) -> list[EncodedPicture]:
     """Encode a loop in one of the `RENDITIONS`, with key frames at its start and every `key_every` frames."""
     width, height, bitrate = RENDITIONS[size]
     name, options = _ENCODERS[codec]
@@ -137,16 +137,16 @@ def encode(codec: Codec, size: int, pictures: Iterator[Plane], key_every: int = 
     encoder.framerate, encoder.time_base = Fraction(FPS), Fraction(1, FPS)
     encoder.bit_rate, encoder.gop_size, encoder.thread_count = bitrate, key_every, 1
     encoder.options = options
-    written: list[Coded] = []
+    written: list[EncodedPicture] = []
     for at, picture in enumerate(pictures):
         frame = av.VideoFrame.from_ndarray(picture, format="yuv420p")
         frame.pts, frame.time_base = at, Fraction(1, FPS)
         frame.pict_type = PictureType.I if at % key_every == 0 else PictureType.NONE
-        written += [Coded(bytes(p), p.is_keyframe) for p in encoder.encode(frame)]
-    return written + [Coded(bytes(p), p.is_keyframe) for p in encoder.encode(None)]
+        written += [EncodedPicture(bytes(p), p.is_keyframe) for p in encoder.encode(frame)]
+    return written + [EncodedPicture(bytes(p), p.is_keyframe) for p in encoder.encode(None)]
 
 
-def save(path: Path, pictures: Sequence[Coded]) -> None:
+def save(path: Path, pictures: Sequence[EncodedPicture]) -> None:
     """Write coded pictures into a file: one line of JSON with sizes, then the bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     head = json.dumps([[len(p.data), p.key] for p in pictures]).encode() + b"\n"
@@ -155,7 +155,7 @@ def save(path: Path, pictures: Sequence[Coded]) -> None:
     part.replace(path)
 
 
-def load(path: Path) -> list[Coded] | None:
+def load(path: Path) -> list[EncodedPicture] | None:
     """Return cached pictures; None when there are none or the file is damaged."""
     try:
         head, _, body = path.read_bytes().partition(b"\n")
@@ -166,6 +166,6 @@ def load(path: Path) -> list[Coded] | None:
         return None
     pictures, at = [], 0
     for size, key in sizes:
-        pictures.append(Coded(body[at : at + size], key))
+        pictures.append(EncodedPicture(body[at : at + size], key))
         at += size
     return pictures

@@ -6,7 +6,7 @@ from typing import Any
 
 from loadtest.load.cases import COMPOSED_HEIGHT, Case
 from loadtest.load.meter import Measurement, quantile, spread
-from loadtest.load.runner import WISH, LoadRunner
+from loadtest.load.runner import OFFERED, LoadRunner
 from loadtest.report.capacity_proposal import Sample
 from loadtest.report.verdict import judge, passed
 
@@ -28,7 +28,7 @@ def result(
         "word": case.name,
         "title": asdict(case.title),
         "scale": case.scale,
-        "asked": {"sizes": list(case.sizes), "cameras": sum(case.sizes), "layers": WISH.layers},
+        "asked": {"sizes": list(case.sizes), "cameras": sum(case.sizes), "layers": OFFERED.layers},
         "reached": running_load(runner),
         "steps": steps,
         "expected": sum(case.sizes),

@@ -18,7 +18,7 @@ from typing import Any
 from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.participant import Participant
 from loadtest.endpoint.reconnecting import JOIN_ERRORS, ReconnectingParticipant
-from loadtest.endpoint.sdp_offer import Wish
+from loadtest.endpoint.sdp_offer import OfferOptions
 from loadtest.media.library import MediaLibrary
 from loadtest.progress import PrintLine, Steps
 from loadtest.scenario.demo_cleanup import Traces, remove
@@ -43,7 +43,7 @@ RECORDING_READY_S = 60
 DURATION = timedelta(hours=8)
 SHORT = timedelta(minutes=10)
 """Length of the recorded session: enough for a busy machine to join and record."""
-WISH = Wish(("H264",))
+OFFERED = OfferOptions(("H264",))
 """One codec: the server can only choose pictures that were encoded beforehand, so no join has to wait."""
 STEPS = 5
 DYING_S = 2.0
@@ -102,7 +102,7 @@ async def _prepare_and_run(server: Server, steps: Steps, traces: Traces, print_l
     steps.begin("Pictures are drawn and encoded, once for all demonstrations")
     library = MediaLibrary()
     for index, point in enumerate(demo_points):
-        await library.prepare(index, point.label, "H264", WISH.layers)
+        await library.prepare(index, point.label, "H264", OFFERED.layers)
         steps.reached(index + 1, len(demo_points))
     await Demo(server.url, demo_points, logins, library, steps, traces, print_line).run()
 
@@ -197,7 +197,7 @@ class Demo:
 
     def _participant(self, index: int) -> Participant:
         def endpoint() -> Endpoint:
-            return Endpoint(self._certificate, self._library.material(index, self._demo_points[index].label), WISH)
+            return Endpoint(self._certificate, self._library.material(index, self._demo_points[index].label), OFFERED)
 
         return Participant(self._clients[index], endpoint)
 

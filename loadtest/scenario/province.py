@@ -17,7 +17,7 @@ from typing import Any
 
 from loadtest.load.cases import CASES, Case, Load
 from loadtest.load.meter import CORES, Measurement, measure
-from loadtest.load.runner import WISH, Attendee, LoadRunner
+from loadtest.load.runner import OFFERED, Attendee, LoadRunner
 from loadtest.load.worker_kill import kill
 from loadtest.media.library import MediaLibrary
 from loadtest.progress import PrintLine
@@ -25,7 +25,7 @@ from loadtest.report.capacity_proposal import propose
 from loadtest.report.case_result import cost_sample, counts_for_proposal, machine, result, running_load
 from loadtest.report.html_page import page
 from loadtest.server import accounts
-from loadtest.server.booking import meets_by_grant
+from loadtest.server.booking import is_guest
 from loadtest.server.process import Server, temporary_server
 from loadtest.server.rest_client import Client
 from signaling.app.admin_cli import NewAccount
@@ -52,7 +52,7 @@ class ProvinceSettings:
     workers: int = 3
     seconds: float = 15.0
     share: float = 0.8
-    layers: int = WISH.layers
+    layers: int = OFFERED.layers
     """How many camera layers the first case begins with."""
 
 
@@ -61,7 +61,7 @@ async def run(
 ) -> dict[str, Any]:
     """Run all cases on one server; return the report, which `save` receives after each case as far as it goes."""
     library = MediaLibrary()
-    await library.prepare_shared(("H264",), WISH.layers)
+    await library.prepare_shared(("H264",), OFFERED.layers)
     progress(f"starting a server with {settings.workers} media workers")
     most = max(sum(case.sizes) for case in settings.cases)
     async with (
@@ -90,7 +90,7 @@ async def signed_in_attendees(
         for login in logins:
             client = await stack.enter_async_context(Client(server.url))
             point = (await client.login(*login))["point"]["id"]
-            attendees.append(Attendee(client, point, await meets_by_grant(centre, point)))
+            attendees.append(Attendee(client, point, await is_guest(centre, point)))
         progress(f"{len(attendees)} accounts signed in")
         yield centre, attendees
 

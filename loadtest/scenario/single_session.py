@@ -14,7 +14,7 @@ from loadtest.endpoint.decoder import Decoder
 from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.participant_group import ParticipantGroup
 from loadtest.endpoint.receive_counters import Tally
-from loadtest.endpoint.sdp_offer import Wish
+from loadtest.endpoint.sdp_offer import OfferOptions
 from loadtest.load import procfs
 from loadtest.media.clip import Codec
 from loadtest.media.library import MediaLibrary
@@ -45,9 +45,9 @@ class RunPlan:
     picture: bool
     decode: bool
 
-    def wish(self, index: int) -> Wish:
+    def offered(self, index: int) -> OfferOptions:
         """Return the offer of the endpoint of this index."""
-        return Wish(self.codecs, self.layers, camera=index < self.senders, picture=self.picture)
+        return OfferOptions(self.codecs, self.layers, camera=index < self.senders, picture=self.picture)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class SingleSession:
         return Decoder() if self._plan.decode else None
 
     def _endpoint(self, index: int, decode: Decoder | None) -> Endpoint:
-        return Endpoint(self._certificate, self._library.shared_material(index), self._plan.wish(index), decode)
+        return Endpoint(self._certificate, self._library.shared_material(index), self._plan.offered(index), decode)
 
     async def leave(self) -> None:
         """Everyone leaves, and the session registered for the run is cancelled."""

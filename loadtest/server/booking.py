@@ -45,7 +45,7 @@ async def book(
     return session
 
 
-async def meets_by_grant(centre: Client, point: str) -> bool:
+async def is_guest(centre: Client, point: str) -> bool:
     """Return whether a point is of another agency and enters only sessions that the centre opened to it (Điều 6.5).
 
     Raises Refused.
@@ -54,7 +54,7 @@ async def meets_by_grant(centre: Client, point: str) -> bool:
     return bool(access["needed"])
 
 
-async def grant(centre: Client, point: str, session: str) -> None:
+async def admit_guest(centre: Client, point: str, session: str) -> None:
     """Open a session to such a point, as a central technician does. Raises Refused."""
     await centre.post(f"/api/v1/directory/points/{point}/grants", {"session": session, "granted": True})
 

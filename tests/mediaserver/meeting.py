@@ -10,8 +10,8 @@ import numpy as np
 
 from loadtest.endpoint.decoder import Decoder, Samples
 from loadtest.endpoint.endpoint import Endpoint
-from loadtest.endpoint.sdp_offer import Wish
-from loadtest.media.clip import Clip, Codec, Coded, Material, make_clip
+from loadtest.endpoint.sdp_offer import OfferOptions
+from loadtest.media.clip import Clip, Codec, EncodedPicture, Material, make_clip
 from loadtest.media.tone import RATE_HZ, encode_tone
 from mediaserver.api import COMPOSED, EVERYONE, Event, Layout, MediaEngine, RecordingEnded, RoomOptions, SeatOptions
 from mediaserver.transport.dtls import make_certificate
@@ -34,7 +34,7 @@ CERTIFICATE = make_certificate()
 def clip(codec: Codec, colour: str, size: tuple[int, int]) -> Clip:
     """Half a second of one colour."""
     frames = pictures.coded(codec, COLOURS[colour], 12, size)
-    return make_clip(codec, *size, [Coded(frame.data, frame.keyframe) for frame in frames])
+    return make_clip(codec, *size, [EncodedPicture(frame.data, frame.keyframe) for frame in frames])
 
 
 @cache
@@ -196,7 +196,7 @@ class Meeting:
         *,
         floor: bool = False,
         view: str = COMPOSED,
-        wish: Wish | None = None,
+        offered: OfferOptions | None = None,
         visible: bool = True,
         audience: str = EVERYONE,
     ) -> Guest:
@@ -204,12 +204,12 @@ class Meeting:
         options = SeatOptions(seat, f"Điểm cầu {seat}", visible, audience, floor, view=view)
         await self.engine.add_seat(ROOM, options)
         self.seats += [seat] if visible else []
-        return await self.connect(seat, colour, hertz, wish)
+        return await self.connect(seat, colour, hertz, offered)
 
-    async def connect(self, seat: str, colour: str, hertz: int, wish: Wish | None = None) -> Guest:
+    async def connect(self, seat: str, colour: str, hertz: int, offered: OfferOptions | None = None) -> Guest:
         """Give a seat a new endpoint."""
         watch = Watch()
-        endpoint = Endpoint(CERTIFICATE, material(colour, hertz), wish or Wish(layers=1), watch)
+        endpoint = Endpoint(CERTIFICATE, material(colour, hertz), offered or OfferOptions(layers=1), watch)
         self._endpoints.append(endpoint)
         self.guests[seat] = guest = Guest(seat, colour, hertz, endpoint, watch)
         await endpoint.connect(await self.engine.connect(ROOM, seat, endpoint.offer()))

@@ -5,7 +5,7 @@ import gc
 import os
 
 from loadtest.endpoint.endpoint import Endpoint
-from loadtest.endpoint.sdp_offer import Wish
+from loadtest.endpoint.sdp_offer import OfferOptions
 from mediaserver.api import SeatOptions
 from mediaserver.rtp.packet_cache import CACHE_PACKETS
 from tests.mediaserver.meeting import CERTIFICATE, ROOM, Guest, Meeting, material
@@ -33,7 +33,7 @@ async def cycle(meeting: Meeting, number: int) -> None:
     seat, first = f"seat-{number}", FirstPacketWatcher()
     await meeting.engine.add_seat(ROOM, SeatOptions(seat, f"Điểm cầu {number}"))
     await meeting.engine.set_floor(ROOM, seat, number % 3 == 0)
-    endpoint = Endpoint(CERTIFICATE, material("green", 660), Wish(layers=1), first)
+    endpoint = Endpoint(CERTIFICATE, material("green", 660), OfferOptions(layers=1), first)
     await endpoint.connect(await meeting.engine.connect(ROOM, seat, endpoint.offer()))
     await first.came.wait()
     if number % 2:

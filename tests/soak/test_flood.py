@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 from struct import pack
 
 from loadtest.endpoint.endpoint import Endpoint
-from loadtest.endpoint.ice_checks import Checks, Credentials
+from loadtest.endpoint.ice_checks import Credentials, IceChecks
 from loadtest.endpoint.sdp_answer import parse_answer
-from loadtest.endpoint.sdp_offer import Wish
+from loadtest.endpoint.sdp_offer import OfferOptions
 from mediaserver.api import SeatOptions
 from mediaserver.worker.engine import LocalEngine
 from tests.mediaserver.meeting import CERTIFICATE, ROOM, Meeting, material
@@ -31,13 +31,13 @@ class Forger:
     """Makes datagrams of every kind the port tells apart, knowing the newest seat's name but no password."""
 
     def __init__(self) -> None:
-        self.checks: Checks | None = None
+        self.checks: IceChecks | None = None
         self._chance = random.Random(680)
         self._kinds: tuple[Forge, ...] = (_stun, self._check, _hello, _records, _rtp, _rtcp)
 
     def overhear(self, answer: str, endpoint: Endpoint) -> None:
         """Learn a fragment that is on its way."""
-        self.checks = Checks(endpoint._local, Credentials(parse_answer(answer).fragment, "w" * 24))
+        self.checks = IceChecks(endpoint._local, Credentials(parse_answer(answer).fragment, "w" * 24))
 
     def next(self) -> bytes:
         return self._chance.choice(self._kinds)(self._chance)
@@ -110,7 +110,7 @@ async def flooded(address: tuple[str, int], forger: Forger) -> AsyncIterator[Flo
 async def join(meeting: Meeting, number: int, forger: Forger) -> Endpoint:
     seat, first = f"seat-{number}", FirstPacketWatcher()
     await meeting.engine.add_seat(ROOM, SeatOptions(seat, f"Điểm cầu {number}"))
-    endpoint = Endpoint(CERTIFICATE, material("green", 660), Wish(layers=1, camera=False), first)
+    endpoint = Endpoint(CERTIFICATE, material("green", 660), OfferOptions(layers=1, camera=False), first)
     answer = await meeting.engine.connect(ROOM, seat, endpoint.offer())
     forger.overhear(answer, endpoint)
     await endpoint.connect(answer)

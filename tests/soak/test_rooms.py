@@ -4,7 +4,7 @@ import asyncio
 import gc
 
 from loadtest.endpoint.endpoint import Endpoint
-from loadtest.endpoint.sdp_offer import Wish
+from loadtest.endpoint.sdp_offer import OfferOptions
 from mediaserver.api import RoomOptions, SeatOptions
 from mediaserver.worker.engine import LocalEngine
 from tests.mediaserver.meeting import CERTIFICATE, material
@@ -35,7 +35,7 @@ async def meet(engine: LocalEngine, room: str) -> None:
     watches, endpoints = [], []
     for number in range(POINTS):
         watches.append(PictureWatcher())
-        endpoints.append(Endpoint(CERTIFICATE, material("green", 660), Wish(("H264",), layers=3), watches[-1]))
+        endpoints.append(Endpoint(CERTIFICATE, material("green", 660), OfferOptions(("H264",), layers=3), watches[-1]))
         await engine.add_seat(room, SeatOptions(str(number), f"Điểm cầu {number}"))
         await endpoints[-1].connect(await engine.connect(room, str(number), endpoints[-1].offer()))
     await asyncio.gather(*(watch.came.wait() for watch in watches))

@@ -9,7 +9,7 @@ from loadtest.compare import ffmpeg_xstack, other_servers
 from loadtest.compare.mediasoup import mediasoup_room
 from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.sdp_answer import parse_answer
-from loadtest.endpoint.sdp_offer import Wish
+from loadtest.endpoint.sdp_offer import OfferOptions
 from loadtest.media.clip import Material
 from mediaserver.api import SeatOptions
 from mediaserver.transport.dtls import fingerprint, make_certificate
@@ -43,8 +43,8 @@ def _scripted(folder: Path) -> Path:
     return module / "notes"
 
 
-def _offer(wish: Wish) -> tuple[str, int, int]:
-    endpoint = Endpoint(CERTIFICATE, Material((), lambda _codec, _layers: ()), wish)
+def _offer(options: OfferOptions) -> tuple[str, int, int]:
+    endpoint = Endpoint(CERTIFICATE, Material((), lambda _codec, _layers: ()), options)
     return endpoint.offer(), endpoint._ssrcs.mic, endpoint._ssrcs.camera[0]
 
 
@@ -53,10 +53,12 @@ CERTIFICATE = make_certificate()
 
 async def test_who_has_a_camera_publishes_and_the_others_receive(tmp_path: Path) -> None:
     notes = _scripted(tmp_path)
-    offer, mic, camera = _offer(Wish(("VP8",), 1, picture=False))
+    offer, mic, camera = _offer(OfferOptions(("VP8",), 1, picture=False))
     async with mediasoup_room(tmp_path) as room:
         published = parse_answer(await room.answer(SeatOptions("0", "Point 0"), offer))
-        viewed = parse_answer(await room.answer(SeatOptions("1", "Point 1"), _offer(Wish(("VP8",), camera=False))[0]))
+        viewed = parse_answer(
+            await room.answer(SeatOptions("1", "Point 1"), _offer(OfferOptions(("VP8",), camera=False))[0])
+        )
         assert room.pid == room.node.pid
     assert {mid: (line.codecs, line.receives) for mid, line in published.media.items()} == {
         "0": (((111, "opus"),), True),

@@ -12,7 +12,7 @@ from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.participant import Participant
 from loadtest.endpoint.receive_counters import HEADER
 from loadtest.endpoint.rtcp import ResendRequest, RtcpRequest, keyframe_request, parse_requests
-from loadtest.endpoint.sdp_offer import H264, OPUS, Wish
+from loadtest.endpoint.sdp_offer import H264, OPUS, OfferOptions
 from loadtest.endpoint.sender import PICTURE_STEP
 from loadtest.endpoint.transport import TransportFailed
 from loadtest.media.clip import Clip, Material
@@ -121,8 +121,8 @@ async def call(material: Material) -> AsyncIterator[Call]:
     """Makes callers, and lets them leave at the end."""
     made: list[Endpoint] = []
 
-    def make(wish: Wish, decode: Decoder | None = None) -> Endpoint:
-        made.append(Endpoint(make_certificate(), material, wish, decode))
+    def make(options: OfferOptions, decode: Decoder | None = None) -> Endpoint:
+        made.append(Endpoint(make_certificate(), material, options, decode))
         return made[-1]
 
     yield make
@@ -138,7 +138,7 @@ async def connected(server: Server, endpoint: Endpoint) -> WebRtcTransport:
 
 
 async def test_what_comes_right_behind_the_handshake_is_kept(server: Server, call: Call) -> None:
-    endpoint = call(Wish())
+    endpoint = call(OfferOptions())
     server.greeting = [HEADER.pack(0x80, OPUS, n, n * 960, 7) + silence() for n in range(40)]
     await connected(server, endpoint)
     async with asyncio.timeout(10):
@@ -148,7 +148,7 @@ async def test_what_comes_right_behind_the_handshake_is_kept(server: Server, cal
 
 
 async def test_microphone_and_three_layers_arrive(server: Server, call: Call) -> None:
-    endpoint = call(Wish())
+    endpoint = call(OfferOptions())
     await connected(server, endpoint)
     await server.until(lambda: all(server.video(rid) for rid in (b"q", b"h", b"f")))
     mic = endpoint._ssrcs.mic
@@ -163,7 +163,7 @@ async def test_microphone_and_three_layers_arrive(server: Server, call: Call) ->
 async def test_layers_that_rest_send_nothing_and_the_others_go_on(
     server: Server, call: Call, layers: int, wanted: int
 ) -> None:
-    endpoint = call(Wish())
+    endpoint = call(OfferOptions())
     await connected(server, endpoint)
     await server.until(lambda: all(server.video(rid) for rid in (b"q", b"h", b"f")))
     lowest, *others = endpoint._ssrcs.camera
@@ -180,14 +180,14 @@ async def test_layers_that_rest_send_nothing_and_the_others_go_on(
 
 @pytest.mark.parametrize(("lines", "layers"), [(180, 1), (360, 2), (720, 3)])
 def test_what_nobody_looks_at_rests(call: Call, lines: int, layers: int) -> None:
-    participant = Participant(cast("Client", None), lambda: call(Wish()))
-    participant.endpoint = call(Wish())
+    participant = Participant(cast("Client", None), lambda: call(OfferOptions()))
+    participant.endpoint = call(OfferOptions())
     participant._take({"type": "wanted", "lines": lines})
     assert participant.endpoint.sending.wanted == layers
 
 
 async def test_a_key_frame_comes_when_asked_for(server: Server, call: Call) -> None:
-    endpoint = call(Wish(layers=1))
+    endpoint = call(OfferOptions(layers=1))
     transport = await connected(server, endpoint)
     ssrc = endpoint._ssrcs.camera[0]
 
@@ -203,7 +203,7 @@ async def test_a_key_frame_comes_when_asked_for(server: Server, call: Call) -> N
 
 
 async def test_a_lost_packet_is_sent_again(server: Server, call: Call) -> None:
-    endpoint = call(Wish(layers=1))
+    endpoint = call(OfferOptions(layers=1))
     transport = await connected(server, endpoint)
     ssrc, sent = endpoint._ssrcs.camera[0], []
 
@@ -223,7 +223,7 @@ async def test_a_lost_packet_is_sent_again(server: Server, call: Call) -> None:
 
 
 async def test_older_holes_are_asked_for_again_with_newer_ones(server: Server, call: Call) -> None:
-    transport = await connected(server, call(Wish()))
+    transport = await connected(server, call(OfferOptions()))
     for last in ([10, 13], [20]):
         transport.send([(H264, sequence, 0, 2, b"\x41") for sequence in last])
         await server.until(lambda last=last: any(last[-1] - 1 in asked(request) for request in server.requests))  # type: ignore[misc]
@@ -239,7 +239,7 @@ async def test_what_the_server_sends_is_counted_and_decoded_on_request(
     server: Server, call: Call, material: Material, camera: tuple[Clip, ...]
 ) -> None:
     decode = Decoder()
-    endpoint = call(Wish(camera=False), decode)
+    endpoint = call(OfferOptions(camera=False), decode)
     transport = await connected(server, endpoint)
     sequence = 0
     for at, frame in enumerate(camera[0].frames[:30]):
@@ -263,7 +263,7 @@ async def test_what_the_server_sends_is_counted_and_decoded_on_request(
 
 
 async def test_leaving_is_noticed_at_once(server: Server, call: Call) -> None:
-    endpoint = call(Wish())
+    endpoint = call(OfferOptions())
     await connected(server, endpoint)
     await endpoint.close()
     await server.until(lambda: server.states[-1] == ("closed", "closed"))
@@ -271,7 +271,7 @@ async def test_leaving_is_noticed_at_once(server: Server, call: Call) -> None:
 
 async def test_nobody_there(server: Server, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("loadtest.endpoint.transport.CHECK_S", 0.001)
-    endpoint = call(Wish())
+    endpoint = call(OfferOptions())
     answer = server.answer(endpoint.offer()).replace("a=ice-pwd:", "a=ice-pwd:wrong")
     with pytest.raises(TransportFailed):
         await endpoint.connect(answer)

@@ -3,17 +3,17 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtest.endpoint.ice_checks import Checks, Credentials
+from loadtest.endpoint.ice_checks import Credentials, IceChecks
 from mediaserver.transport import stun
 from mediaserver.transport.ice import IceLite
 
 ADDRESS = ("127.0.0.1", 50000)
 
 
-def pair() -> tuple[Checks, IceLite]:
+def pair() -> tuple[IceChecks, IceLite]:
     local = Credentials()
     server = IceLite(local.fragment, local.password)
-    return Checks(local, Credentials(server.fragment, server.password)), server
+    return IceChecks(local, Credentials(server.fragment, server.password)), server
 
 
 def test_a_check_nominates_us_and_its_answer_is_recognised() -> None:
@@ -21,14 +21,14 @@ def test_a_check_nominates_us_and_its_answer_is_recognised() -> None:
     response = server.request(stun.parse(checks.request()), ADDRESS)
     assert server.selected == ADDRESS
     assert response is not None
-    assert checks.response(response)
+    assert checks.accepts(response)
 
 
 def test_an_answer_counts_once() -> None:
     checks, server = pair()
     response = server.request(stun.parse(checks.request()), ADDRESS)
     assert response is not None
-    assert [checks.response(response), checks.response(response)] == [True, False]
+    assert [checks.accepts(response), checks.accepts(response)] == [True, False]
 
 
 def test_somebody_elses_answer_is_not_ours() -> None:
@@ -37,13 +37,13 @@ def test_somebody_elses_answer_is_not_ours() -> None:
     checks.request()
     response = server.request(stun.parse(others.request()), ADDRESS)
     assert response is not None
-    assert not checks.response(response)
+    assert not checks.accepts(response)
 
 
 def test_a_wrong_password_validates_nothing() -> None:
     local = Credentials()
     server = IceLite(local.fragment, local.password)
-    checks = Checks(local, Credentials(server.fragment, "wrong" * 5))
+    checks = IceChecks(local, Credentials(server.fragment, "wrong" * 5))
     assert server.request(stun.parse(checks.request()), ADDRESS) is None
     assert server.validated == []
 
@@ -51,14 +51,14 @@ def test_a_wrong_password_validates_nothing() -> None:
 def test_requests_to_somebody_else_are_not_answered() -> None:
     checks, server = pair()
     _, stranger = pair()
-    assert checks.answer(server.ask(0.0)) is not None
-    assert checks.answer(stranger.ask(0.0)) is None
-    assert checks.answer(checks.request()) is None
+    assert checks.respond(server.ask(0.0)) is not None
+    assert checks.respond(stranger.ask(0.0)) is None
+    assert checks.respond(checks.request()) is None
 
 
 @given(st.binary(max_size=200))
 def test_garbage_is_no_answer_and_gets_none(data: bytes) -> None:
     checks, _ = pair()
     checks.request()
-    assert not checks.response(data)
-    assert checks.answer(data) is None
+    assert not checks.accepts(data)
+    assert checks.respond(data) is None

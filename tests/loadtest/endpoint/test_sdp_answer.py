@@ -8,27 +8,27 @@ from hypothesis import strategies as st
 
 from loadtest.endpoint.ice_checks import Credentials
 from loadtest.endpoint.sdp_answer import BadAnswer, parse_answer
-from loadtest.endpoint.sdp_offer import H264, MID_ID, OPUS, RID_ID, VP8, Ssrcs, Wish, write_offer
+from loadtest.endpoint.sdp_offer import H264, MID_ID, OPUS, RID_ID, VP8, OfferOptions, Ssrcs, write_offer
 from mediaserver.sdp.webrtc import Local, parse_offer, write_answer
 
 ADDRESSES = (("192.0.2.1", 40000), ("2001:db8::1", 40000))
 
 
-def answered(wish: Wish, camera_codecs: tuple[str, ...] = ("H264", "VP8")) -> str:
-    offer = parse_offer(write_offer(wish, Credentials("frag", "password" * 3), "sha-256 AB:CD", Ssrcs(1, (2, 3, 4))))
+def answered(options: OfferOptions, camera_codecs: tuple[str, ...] = ("H264", "VP8")) -> str:
+    offer = parse_offer(write_offer(options, Credentials("frag", "password" * 3), "sha-256 AB:CD", Ssrcs(1, (2, 3, 4))))
     local = Local("server-fragment", "server-password-1234567", "sha-256 01:23", ADDRESSES, {"0": 5, "2": 6})
     return write_answer(offer, local, camera_codecs)
 
 
 def test_an_answer_gives_everything_a_link_needs() -> None:
-    answer = parse_answer(answered(Wish()))
+    answer = parse_answer(answered(OfferOptions()))
     assert (answer.fragment, answer.password) == ("server-fragment", "server-password-1234567")
     assert answer.fingerprints == (("sha-256", "01:23"),)
     assert answer.candidates == ADDRESSES
 
 
 def test_lines_say_what_the_server_takes() -> None:
-    lines = parse_answer(answered(Wish())).media
+    lines = parse_answer(answered(OfferOptions())).media
     assert lines["0"].codecs == ((OPUS, "opus"),)
     assert lines["1"].codecs == ((H264, "H264"), (VP8, "VP8"))
     assert lines["1"].rids == ("q", "h", "f")
@@ -37,11 +37,11 @@ def test_lines_say_what_the_server_takes() -> None:
 
 
 def test_the_first_camera_codec_is_the_servers_choice() -> None:
-    assert parse_answer(answered(Wish(), ("VP8",))).media["1"].codecs == ((VP8, "VP8"),)
+    assert parse_answer(answered(OfferOptions(), ("VP8",))).media["1"].codecs == ((VP8, "VP8"),)
 
 
 def test_rejected_lines_are_left_out() -> None:
-    rejected = answered(Wish()).replace("m=video 40000", "m=video 0")
+    rejected = answered(OfferOptions()).replace("m=video 40000", "m=video 0")
     assert list(parse_answer(rejected).media) == ["0"]
 
 
@@ -51,10 +51,10 @@ def test_rejected_lines_are_left_out() -> None:
 )
 def test_an_answer_without_keys_is_bad(missing: str) -> None:
     with pytest.raises(BadAnswer):
-        parse_answer(answered(Wish()).replace(missing, ""))
+        parse_answer(answered(OfferOptions()).replace(missing, ""))
 
 
-WHOLE = answered(Wish())
+WHOLE = answered(OfferOptions())
 COMPOSED_HEIGHT = WHOLE.splitlines()
 
 

@@ -1,19 +1,19 @@
 """The offer, as the server's own parser reads it."""
 
 from loadtest.endpoint.ice_checks import Credentials
-from loadtest.endpoint.sdp_offer import MID_ID, RID_ID, Ssrcs, Wish, write_offer
+from loadtest.endpoint.sdp_offer import MID_ID, RID_ID, OfferOptions, Ssrcs, write_offer
 from mediaserver.sdp.webrtc import MID_URI, RID_URI, Offer, parse_offer
 
 LOCAL = Credentials("fragment", "password-of-some-length")
 FINGERPRINT = "sha-256 AB:CD"
 
 
-def offered(wish: Wish) -> Offer:
-    return parse_offer(write_offer(wish, LOCAL, FINGERPRINT, Ssrcs(11, (21, 22, 23))))
+def offered(options: OfferOptions) -> Offer:
+    return parse_offer(write_offer(options, LOCAL, FINGERPRINT, Ssrcs(11, (21, 22, 23))))
 
 
 def test_m_lines_stand_in_the_order_of_the_protocol() -> None:
-    offer = offered(Wish())
+    offer = offered(OfferOptions())
     assert [(m.kind, m.sends, m.receives) for m in offer.media] == [
         ("audio", True, True),
         ("video", True, False),
@@ -24,24 +24,24 @@ def test_m_lines_stand_in_the_order_of_the_protocol() -> None:
 
 
 def test_a_camera_offers_three_layers_low_to_high() -> None:
-    camera = offered(Wish(layers=3)).media[1]
+    camera = offered(OfferOptions(layers=3)).media[1]
     assert camera.rids == ("q", "h", "f")
     assert camera.ssrcs == ()
     assert camera.extensions == {MID_URI: MID_ID, RID_URI: RID_ID}
 
 
 def test_a_single_layer_is_known_by_its_ssrc() -> None:
-    camera = offered(Wish(layers=1)).media[1]
+    camera = offered(OfferOptions(layers=1)).media[1]
     assert camera.rids == ()
     assert camera.ssrcs == (21,)
 
 
 def test_codecs_are_those_wished_for() -> None:
-    assert [c.name for c in offered(Wish(codecs=("VP8",))).media[1].codecs] == ["VP8"]
-    assert {c.name for c in offered(Wish()).media[2].codecs} == {"VP8", "H264"}
-    assert [c.name for c in offered(Wish()).media[0].codecs] == ["opus"]
+    assert [c.name for c in offered(OfferOptions(codecs=("VP8",))).media[1].codecs] == ["VP8"]
+    assert {c.name for c in offered(OfferOptions()).media[2].codecs} == {"VP8", "H264"}
+    assert [c.name for c in offered(OfferOptions()).media[0].codecs] == ["opus"]
 
 
 def test_a_listener_offers_less() -> None:
-    assert [(m.mid, m.kind) for m in offered(Wish(camera=False)).media] == [("0", "audio"), ("2", "video")]
-    assert [m.mid for m in offered(Wish(camera=False, picture=False)).media] == ["0"]
+    assert [(m.mid, m.kind) for m in offered(OfferOptions(camera=False)).media] == [("0", "audio"), ("2", "video")]
+    assert [m.mid for m in offered(OfferOptions(camera=False, picture=False)).media] == ["0"]

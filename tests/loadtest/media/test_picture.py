@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from av.video.codeccontext import VideoCodecContext
 
-from loadtest.media.clip import Clip, Codec, Coded, make_clip
+from loadtest.media.clip import Clip, Codec, EncodedPicture, make_clip
 from loadtest.media.picture import KEY_EVERY, LOOP_FRAMES, Card, clips, coded, colour, draw, load, save
 from mediaserver.rtp.payload import depayload
 
@@ -72,4 +72,4 @@ def test_a_long_name_fits() -> None:
 
 def test_a_clip_begins_with_a_key_frame() -> None:
     with pytest.raises(ValueError, match="key frame"):
-        make_clip("H264", 1, 1, [Coded(b"\0\0\1\x41a", key=False)])
+        make_clip("H264", 1, 1, [EncodedPicture(b"\0\0\1\x41a", key=False)])

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from loadtest.endpoint.sdp_offer import Wish
+from loadtest.endpoint.sdp_offer import OfferOptions
 from mediaserver.api import Layout, PeerDown, PeerUp, SeatOptions
 from mediaserver.errors import BadOffer, NoPortFree
 from mediaserver.peer.sip import KEYFRAMES_S, SipPeer
@@ -80,7 +80,7 @@ async def test_r095_a_room_system_sees_all_and_hears_all_but_itself(
     meeting: Meeting, system: RoomSystem, join: object
 ) -> None:
     a = await meeting.join("a", "red", 440, floor=True)
-    b = await meeting.join("b", "green", 660, wish=Wish(("VP8",), 1))
+    b = await meeting.join("b", "green", 660, offered=OfferOptions(("VP8",), 1))
     await (dial_in if join is dial_in else invite)(meeting, system, floor=True)
     await system.until(
         lambda: all(shows(system, meeting, *each) for each in (("a", "red"), ("b", "green"), ("vcs", "blue")))
@@ -114,7 +114,7 @@ async def test_r056_a_room_system_without_the_floor_is_silent_whatever_it_sends(
 async def test_a_picture_and_a_mix_that_room_systems_share_are_encoded_once(
     meeting: Meeting, system: RoomSystem, room: Room
 ) -> None:
-    a = await meeting.join("a", "red", 440, floor=True, wish=Wish(("H264",), 1))
+    a = await meeting.join("a", "red", 440, floor=True, offered=OfferOptions(("H264",), 1))
     await dial_in(meeting, system)
     other = RoomSystem("G722", 1, "blue", 1500)
     await other.open()
@@ -338,11 +338,11 @@ async def test_a_room_system_that_knows_only_fir_is_asked_for_a_key_frame_with_i
 
 @pytest.mark.parametrize("system", [("G722", 1)], indirect=True)
 async def test_a_browser_may_look_at_a_room_system_alone(meeting: Meeting, system: RoomSystem, room: Room) -> None:
-    a = await meeting.join("a", "red", 440, view="camera:vcs", wish=Wish(("H264",), 1))
+    a = await meeting.join("a", "red", 440, view="camera:vcs", offered=OfferOptions(("H264",), 1))
     await dial_in(meeting, system)
     await a.watch.until(lambda: a.watch.colour(0.05, 0.05) == a.watch.colour(0.95, 0.95) == "blue")
     assert room.seats["a"].peer.picture.source is sip_peer_of(room).camera.layers[0]  # type: ignore[union-attr]
-    b = await meeting.join("b", "green", 660, view="camera:vcs", wish=Wish(("VP8",), 1))
+    b = await meeting.join("b", "green", 660, view="camera:vcs", offered=OfferOptions(("VP8",), 1))
     await b.watch.until(lambda: meeting.shows(b, "vcs", colour="blue"))
 
 

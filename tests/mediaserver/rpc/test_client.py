@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from loadtest.endpoint.sdp_offer import Wish
+from loadtest.endpoint.sdp_offer import OfferOptions
 from mediaserver import errors
 from mediaserver.api import EngineLost, Layout, PeerDown, PeerUp, RoomOptions, SeatOptions
 from mediaserver.rpc.client import RemoteEngine
@@ -19,7 +19,7 @@ async def test_a_meeting_in_another_process(tmp_path: Path) -> None:
         meeting = Meeting(engine)
         await meeting.open()
         a = await meeting.join("a", "red", 440, floor=True)
-        b = await meeting.join("b", "green", 660, floor=True, wish=Wish(("VP8",), 1))
+        b = await meeting.join("b", "green", 660, floor=True, offered=OfferOptions(("VP8",), 1))
         await engine.start_recording(ROOM, str(tmp_path / "r.mp4"))
         await meeting.all_seen()
         await a.watch.until(lambda: a.watch.tones() == {660})

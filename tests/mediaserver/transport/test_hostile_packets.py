@@ -11,9 +11,9 @@ from pathlib import Path
 from struct import pack
 
 from loadtest.endpoint.endpoint import Endpoint
-from loadtest.endpoint.ice_checks import Checks, Credentials
+from loadtest.endpoint.ice_checks import Credentials, IceChecks
 from loadtest.endpoint.sdp_answer import parse_answer
-from loadtest.endpoint.sdp_offer import MID_ID, OPUS, VP8, Wish
+from loadtest.endpoint.sdp_offer import MID_ID, OPUS, VP8, OfferOptions
 from mediaserver.api import COMPOSED, SeatOptions
 from mediaserver.peer.webrtc import MAX_SSRCS_PER_PEER, WebRtcPeer
 from mediaserver.room.room import Room
@@ -63,11 +63,11 @@ def noise() -> Iterator[bytes]:
 async def test_strangers_change_nothing_for_those_who_meet_and_those_who_join(meeting: Meeting) -> None:
     a = await meeting.join("a", "red", 440, floor=True)
     await meeting.engine.add_seat(ROOM, SeatOptions("x", "X"))
-    waiting = Endpoint(CERTIFICATE, material("red", 440), Wish(layers=1))
+    waiting = Endpoint(CERTIFICATE, material("red", 440), OfferOptions(layers=1))
     answer = parse_answer(await meeting.engine.connect(ROOM, "x", waiting.offer()))
 
     def forged() -> Iterator[bytes]:
-        checks = Checks(waiting._local, Credentials(answer.fragment, "w" * 24))
+        checks = IceChecks(waiting._local, Credentials(answer.fragment, "w" * 24))
         for garbage in noise():
             yield checks.request()  # right names, wrong password
             yield HELLO
@@ -90,7 +90,7 @@ async def test_strangers_change_nothing_for_those_who_meet_and_those_who_join(me
 
 async def test_a_handshake_forged_before_the_check_is_dropped(meeting: Meeting, room: Room) -> None:
     await meeting.engine.add_seat(ROOM, SeatOptions("x", "X"))
-    endpoint = Endpoint(CERTIFICATE, material("red", 440), Wish(layers=1))
+    endpoint = Endpoint(CERTIFICATE, material("red", 440), OfferOptions(layers=1))
     await meeting.engine.connect(ROOM, "x", endpoint.offer())
     async with flood(meeting, iter([HELLO] * 50)):
         pass
@@ -159,7 +159,7 @@ def malformed_rtcp(guest: Guest) -> Iterator[bytes]:
 async def attacked(meeting: Meeting) -> tuple[Guest, Guest]:
     """An innocent, and a guest who will be malicious, seeing each other."""
     innocent = await meeting.join("a", "red", 440, floor=True)
-    malicious = await meeting.join("b", "green", 660, floor=True, wish=Wish(("VP8",), 1))
+    malicious = await meeting.join("b", "green", 660, floor=True, offered=OfferOptions(("VP8",), 1))
     await meeting.all_seen()
     return innocent, malicious
 
@@ -213,7 +213,7 @@ async def test_who_used_up_their_streams_and_comes_anew_is_seen_ten_times(meetin
         for ssrc in range(2 * MAX_LINE_SSRCS):
             restless.endpoint._transport.send_packet(rtp(OPUS, 1, ssrc << 8 | 1, b"\xf8\xff\xfe"))
         await innocent.watch.until(lambda before=refused: counters.excess > before)  # type: ignore[misc]
-        restless = await meeting.connect("b", colour, 660, Wish(("VP8",), 1))
+        restless = await meeting.connect("b", colour, 660, OfferOptions(("VP8",), 1))
         await innocent.watch.until(lambda: meeting.shows(innocent, "b"))
     await unharmed(meeting, innocent)
 

@@ -7,7 +7,7 @@ from aioice import stun as aioice
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtest.endpoint.ice_checks import Checks, Credentials
+from loadtest.endpoint.ice_checks import Credentials, IceChecks
 from mediaserver.transport import stun
 from mediaserver.transport.ice import MAX_VALIDATED, Address, IceLite, local_fragment
 
@@ -15,7 +15,8 @@ HERE: Address = ("192.0.2.7", 40000)
 
 
 def check(agent: IceLite, *, fragment: str = "", password: str = "", nominate: bool = True) -> stun.Message:
-    request = Checks(Credentials("remote", "x" * 24), Credentials(fragment or agent.fragment, agent.password)).request()
+    remote = Credentials(fragment or agent.fragment, agent.password)
+    request = IceChecks(Credentials("remote", "x" * 24), remote).request()
     message = aioice.parse_message(request)
     if not nominate:
         del message.attributes["USE-CANDIDATE"]
@@ -35,12 +36,12 @@ def test_any_bytes_validate_nothing(data: bytes) -> None:
 
 def test_a_check_with_our_password_validates_its_address() -> None:
     agent = IceLite("remote", "x" * 24)
-    checks = Checks(Credentials("remote", "x" * 24), Credentials(agent.fragment, agent.password))
+    checks = IceChecks(Credentials("remote", "x" * 24), Credentials(agent.fragment, agent.password))
     message = stun.parse(checks.request())
     assert local_fragment(message) == agent.fragment
     response = agent.request(message, HERE)
     assert response is not None
-    assert checks.response(response)
+    assert checks.accepts(response)
     assert aioice.parse_message(response).attributes["XOR-MAPPED-ADDRESS"] == HERE
     assert (agent.validated, agent.selected) == ([HERE], HERE)
 
@@ -81,7 +82,7 @@ def test_the_nominated_address_is_sent_to_once_it_has_answered() -> None:
     agent.request(check(agent), MOBILE)
     question = agent.question(MOBILE)
     assert question is not None
-    answer = checks.answer(question)
+    answer = checks.respond(question)
     assert answer is not None
     agent.request(check(agent), MOBILE)  # browsers check anew before an answer can be here
     assert (agent.selected, agent.question(MOBILE), agent.question(WIFI)) == (WIFI, question, None)
@@ -98,7 +99,7 @@ def test_nobody_who_does_not_answer_is_sent_to() -> None:
     assert question is not None
     forged = stun.write(stun.RESPONSE, agent.fragment.encode() + bytes(4), b"", b"x" * 24)
     stranger = stun.write(stun.RESPONSE, stun.parse(question).transaction_id, b"", b"w" * 24)
-    answer = checks.answer(question)
+    answer = checks.respond(question)
     assert answer is not None
     agent.request(check(agent, nominate=False), WIFI)
     for data, address in ((forged, VICTIM), (stranger, VICTIM), (question, VICTIM), (answer, WIFI), (answer, MOBILE)):
@@ -110,7 +111,7 @@ def test_who_returns_to_the_address_it_had_is_not_moved_any_more() -> None:
     agent, checks, _ = asked()
     for address in (WIFI, MOBILE):
         agent.request(check(agent), address)
-    answer = checks.answer(agent.question(MOBILE) or b"")
+    answer = checks.respond(agent.question(MOBILE) or b"")
     agent.request(check(agent), WIFI)
     assert answer is not None
     assert not agent.moved(stun.parse(answer), MOBILE)
@@ -123,7 +124,7 @@ def test_only_the_address_nominated_last_is_moved_to() -> None:
     for address in (WIFI, MOBILE, VICTIM):
         agent.request(check(agent), address)
         questions.append(agent.question(address))
-    old, new = (checks.answer(question or b"") for question in questions[1:])
+    old, new = (checks.respond(question or b"") for question in questions[1:])
     assert old is not None and new is not None
     assert (agent.moved(stun.parse(old), MOBILE), agent.moved(stun.parse(new), VICTIM)) == (False, True)
     assert agent.selected == VICTIM
@@ -155,11 +156,11 @@ def test_credentials_are_long_and_never_the_same() -> None:
     assert len({a.password for a in agents}) == len({a.fragment for a in agents}) == 100
 
 
-def asked() -> tuple[IceLite, Checks, bytes]:
+def asked() -> tuple[IceLite, IceChecks, bytes]:
     """An agent that asked somebody at second 10, that somebody, and the answer."""
     agent = IceLite("remote", "x" * 24)
-    checks = Checks(Credentials("remote", "x" * 24), Credentials(agent.fragment, agent.password))
-    answer = checks.answer(agent.ask(10.0))
+    checks = IceChecks(Credentials("remote", "x" * 24), Credentials(agent.fragment, agent.password))
+    answer = checks.respond(agent.ask(10.0))
     assert answer is not None
     return agent, checks, answer
 
@@ -175,7 +176,7 @@ def test_an_answer_tells_the_round_trip_once_and_finds_who_asked() -> None:
 
 def test_only_the_newest_request_counts() -> None:
     agent, checks, old = asked()
-    new = checks.answer(agent.ask(11.0))
+    new = checks.respond(agent.ask(11.0))
     assert new is not None
     assert agent.answered(stun.parse(old), 11.5) is None
     assert agent.answered(stun.parse(new), 11.5) == 0.5

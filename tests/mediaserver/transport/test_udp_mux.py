@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from loadtest.endpoint.ice_checks import Checks, Credentials
+from loadtest.endpoint.ice_checks import Credentials, IceChecks
 from mediaserver.rtp.packet import Packet
 from mediaserver.transport import stun, udp_mux
 from mediaserver.transport.ice import Address
@@ -81,7 +81,7 @@ async def test_checks_find_their_peer_by_fragment_and_are_answered_from_the_same
     for at, family in enumerate((socket.AF_INET, socket.AF_INET6)):
         with client(family) as sock:
             sock.sendto(
-                Checks(Credentials("me", "x" * 24), Credentials("mine", "y" * 24)).request(), world.mux.addresses[at]
+                IceChecks(Credentials("me", "x" * 24), Credentials("mine", "y" * 24)).request(), world.mux.addresses[at]
             )
             await world.arrived(at + 1)
             data, source = sock.recvfrom(100)
@@ -129,7 +129,7 @@ async def test_nobody_takes_over_the_address_of_who_was_heard_lately(world: Worl
         port = Port(sock, world.mux.counters)
 
         def asks(peer: WebRtcTransport, now: float) -> None:
-            checks = Checks(Credentials("them", "x" * 24), Credentials(peer.ice.fragment, peer.ice.password))
+            checks = IceChecks(Credentials("them", "x" * 24), Credentials(peer.ice.fragment, peer.ice.password))
             peer.stun(stun.parse(checks.request()), sock.getsockname(), port, now)
 
         asks(victim, 100.0)
@@ -146,13 +146,13 @@ async def test_nobody_takes_over_the_address_of_who_was_heard_lately(world: Worl
 
 async def test_a_peer_is_sent_to_another_address_once_somebody_answers_there(world: World) -> None:
     peer = WebRtcTransport(world.mux, CERTIFICATE, "them", "x" * 24, [], Deaf(), lambda *_: None)
-    checks = Checks(Credentials("them", "x" * 24), Credentials(peer.ice.fragment, peer.ice.password))
+    checks = IceChecks(Credentials("them", "x" * 24), Credentials(peer.ice.fragment, peer.ice.password))
     with client() as server, client() as here, client() as there:
         port = Port(server, world.mux.counters)
         for sock in (here, there):
             peer.stun(stun.parse(checks.request()), sock.getsockname(), port, 1.0)
-            assert checks.response(sock.recv(200))
-        answer = checks.answer(there.recv(200))
+            assert checks.accepts(sock.recv(200))
+        answer = checks.respond(there.recv(200))
         assert answer is not None
         for sock in (here, there):
             assert peer.selected == here.getsockname()
@@ -181,8 +181,8 @@ async def test_a_kernel_that_keeps_too_little_is_told_of(
 async def test_malformed_and_unknown_checks_reach_nobody(world: World, caplog: pytest.LogCaptureFixture) -> None:
     peer = Peer()
     world.mux.register("mine", peer)
-    check = Checks(Credentials("me", "x" * 24), Credentials("mine", "y" * 24)).request()
-    unknown = Checks(Credentials("me", "x" * 24), Credentials("else", "y" * 24)).request()
+    check = IceChecks(Credentials("me", "x" * 24), Credentials("mine", "y" * 24)).request()
+    unknown = IceChecks(Credentials("me", "x" * 24), Credentials("else", "y" * 24)).request()
     bad = [check[:-1], check[:20], b"\x00", b"\x00\x01\x00\x04" + check[4:20] + b"\x00\x06\x00\xff", unknown]
     with client() as sock:
         for data in bad:
@@ -208,7 +208,7 @@ async def test_an_error_of_ours_costs_one_datagram(world: World, caplog: pytest.
         world.mux.validate(theirs.getsockname(), broken)
         theirs.sendto(b"\x16", world.mux.addresses[0])
         theirs.sendto(
-            Checks(Credentials("me", "x" * 24), Credentials("mine", "y" * 24)).request(), world.mux.addresses[0]
+            IceChecks(Credentials("me", "x" * 24), Credentials("mine", "y" * 24)).request(), world.mux.addresses[0]
         )
         await world.arrived(2)
         mine.sendto(b"\x16", world.mux.addresses[0])

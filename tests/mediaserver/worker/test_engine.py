@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from loadtest.endpoint.endpoint import Endpoint
-from loadtest.endpoint.sdp_offer import Wish
+from loadtest.endpoint.sdp_offer import OfferOptions
 from mediaserver.api import (
     COMPOSED,
     CONTENT,
@@ -57,8 +57,8 @@ from tests.mediaserver.offers import CHROMIUM
 
 async def test_everybody_sees_all_and_hears_all_but_themselves(meeting: Meeting) -> None:
     a = await meeting.join("a", "red", 440, floor=True)
-    b = await meeting.join("b", "green", 660, floor=True, wish=Wish(("VP8",), 1))
-    c = await meeting.join("c", "blue", 1000, wish=Wish(("H264",), 1))
+    b = await meeting.join("b", "green", 660, floor=True, offered=OfferOptions(("VP8",), 1))
+    c = await meeting.join("c", "blue", 1000, offered=OfferOptions(("H264",), 1))
     await meeting.all_seen()
     await a.watch.until(lambda: a.watch.tones() == {660})
     await b.watch.until(lambda: b.watch.tones() == {440})
@@ -122,8 +122,8 @@ async def test_who_is_seated_again_has_what_is_said_of_it_and_nothing_else(meeti
 
 @pytest.mark.parametrize("meeting", [RoomOptions(1280, 720)], indirect=True)
 async def test_a_camera_is_forwarded_without_decoding_or_encoding_anything(meeting: Meeting, room: Room) -> None:
-    a = await meeting.join("a", "red", 440, view="camera:b", wish=Wish(layers=3))
-    b = await meeting.join("b", "green", 660, view="camera:a", wish=Wish(layers=3))
+    a = await meeting.join("a", "red", 440, view="camera:b", offered=OfferOptions(layers=3))
+    b = await meeting.join("b", "green", 660, view="camera:a", offered=OfferOptions(layers=3))
     await a.watch.until(lambda: (a.watch.colour(), a.watch.size) == ("green", (640, 360)))
     await b.watch.until(lambda: (b.watch.colour(), b.watch.size) == ("red", (640, 360)))
     await a.watch.until(lambda: all(each.input._current is None for each in room.seats.values()))
@@ -162,7 +162,7 @@ async def test_the_clock_of_the_picture_rests_until_somebody_watches(
 
 
 async def test_the_composer_listens_to_the_smallest_layer_that_fills_a_tile(meeting: Meeting, room: Room) -> None:
-    a = await meeting.join("a", "red", 440, wish=Wish(layers=3))
+    a = await meeting.join("a", "red", 440, offered=OfferOptions(layers=3))
     await a.watch.until(lambda: a.watch.colour() == "red")
     assert [layer.height for layer in room.seats["a"].peer.camera.layers] == [180, 360, 720]  # type: ignore[union-attr]
     current = room.seats["a"].input._current
@@ -170,8 +170,8 @@ async def test_the_composer_listens_to_the_smallest_layer_that_fills_a_tile(meet
 
 
 async def test_views_and_layouts_change_for_those_who_watch(meeting: Meeting) -> None:
-    a = await meeting.join("a", "red", 440, wish=Wish(("VP8",), 1))
-    b = await meeting.join("b", "green", 660, wish=Wish(("H264",), 1))
+    a = await meeting.join("a", "red", 440, offered=OfferOptions(("VP8",), 1))
+    b = await meeting.join("b", "green", 660, offered=OfferOptions(("H264",), 1))
     await meeting.all_seen()
     single = Layout("single", "b")
     await meeting.engine.set_layout(ROOM, single)
@@ -193,7 +193,7 @@ def renditions(room: Room) -> list[Rendition]:
 
 async def test_audiences_see_their_own_layouts_made_only_while_somebody_watches(meeting: Meeting, room: Room) -> None:
     a = await meeting.join("a", "red", 440, audience="host")
-    b = await meeting.join("b", "green", 660, audience="components", wish=Wish(("VP8",), 1))
+    b = await meeting.join("b", "green", 660, audience="components", offered=OfferOptions(("VP8",), 1))
     c = await meeting.join("c", "blue", 1000, audience="components")
     await meeting.all_seen()
     assert len(room._compositor._painters) == 1
@@ -251,7 +251,7 @@ def sees(guest: Guest, size: tuple[int, int]) -> Callable[[], bool]:
 async def test_a_large_display_gets_a_larger_picture_made_for_it_alone(meeting: Meeting, room: Room) -> None:
     a = await meeting.join("a", "red", 440)
     b = await meeting.join("b", "green", 660)
-    vp8 = await meeting.join("c", "blue", 1000, wish=Wish(("VP8",), 1))
+    vp8 = await meeting.join("c", "blue", 1000, offered=OfferOptions(("VP8",), 1))
     await meeting.all_seen()
     for guest in (a, vp8):
         await meeting.engine.set_view(ROOM, guest.seat, COMPOSED, 1080)
@@ -421,7 +421,7 @@ async def test_a_camera_of_one_size_gives_way_to_the_composed_picture_on_a_narro
     meeting: Meeting, room: Room, layers: int
 ) -> None:
     a = await meeting.join("a", "red", 440, view="camera:b")
-    await meeting.join("b", "green", 660, wish=Wish(layers=layers))
+    await meeting.join("b", "green", 660, offered=OfferOptions(layers=layers))
     await a.watch.until(lambda: a.watch.colour(0.2, 0.5) == a.watch.colour(0.8, 0.5) == "green")
     sides = "green" if layers == 3 else "red", "green"
     with narrowed(room, "a"):
@@ -435,8 +435,8 @@ async def test_a_small_place_gets_a_small_picture_and_a_larger_one_at_once(
     meeting: Meeting, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mediaserver.room.resolution_demand.DECREASE_DELAY_S", 0.2)
-    a = await meeting.join("a", "red", 440, wish=Wish(layers=1))
-    b = await meeting.join("b", "green", 660, wish=Wish(layers=3))
+    a = await meeting.join("a", "red", 440, offered=OfferOptions(layers=1))
+    b = await meeting.join("b", "green", 660, offered=OfferOptions(layers=3))
     await meeting.all_seen()
     peer = room.seats["a"].peer
     assert isinstance(peer, WebRtcPeer)
@@ -470,7 +470,7 @@ async def test_nothing_is_made_or_sent_before_a_peer_is_connected(meeting: Meeti
     await meeting.engine.add_seat(ROOM, SeatOptions("x", "X"))
     await meeting.engine.connect(ROOM, "x", CHROMIUM)
     await meeting.engine.set_floor(ROOM, "x", True)
-    a = await meeting.join("a", "red", 440, wish=Wish(("VP8",), 1))
+    a = await meeting.join("a", "red", 440, offered=OfferOptions(("VP8",), 1))
     await a.watch.more(20)
     peer = room.seats["x"].peer
     assert peer is not None and peer.picture is not None and peer.audio is not None
@@ -524,7 +524,7 @@ async def test_who_falls_silent_is_told_and_sent_nothing_more(meeting: Meeting, 
 
 async def test_a_peer_with_another_certificate_than_it_said_fails(meeting: Meeting) -> None:
     await meeting.engine.add_seat(ROOM, SeatOptions("x", "X"))
-    endpoint = Endpoint(make_certificate(), material("red", 440), Wish(layers=1))
+    endpoint = Endpoint(make_certificate(), material("red", 440), OfferOptions(layers=1))
     offer = endpoint.offer().replace(fingerprint(endpoint._certificate), fingerprint(CERTIFICATE))
     connecting = asyncio.ensure_future(endpoint.connect(await meeting.engine.connect(ROOM, "x", offer)))
     await meeting.happened(PeerDown(ROOM, "x", "failed"))

@@ -2,7 +2,7 @@
 
 import json
 
-from loadtest.server.booking import grant, meets_by_grant
+from loadtest.server.booking import admit_guest, is_guest
 from loadtest.server.rest_client import Client
 from tests.signaling.world import NHA_TRANG, NOW, PASSWORD, World
 
@@ -15,7 +15,7 @@ async def test_guests_of_a_load_test_are_granted_their_session(world: World) -> 
     session = await world.session(point, NHA_TRANG)
     async with Client(str(world.http.make_url("/"))) as centre:
         await centre.login("central", PASSWORD)
-        assert [await meets_by_grant(centre, each) for each in (point, NHA_TRANG)] == [True, False]
+        assert [await is_guest(centre, each) for each in (point, NHA_TRANG)] == [True, False]
         assert await world.services.guest_access.lacking(point, session.id, NOW)
-        await grant(centre, point, session.id)
+        await admit_guest(centre, point, session.id)
         assert not await world.services.guest_access.lacking(point, session.id, NOW)

@@ -19,7 +19,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from loadtest.endpoint.endpoint import Endpoint
-from loadtest.endpoint.sdp_offer import Wish
+from loadtest.endpoint.sdp_offer import OfferOptions
 from mediaserver.rpc import protocol
 from mediaserver.rpc.websocket import PATH
 from mediaserver.worker import remote_worker
@@ -168,7 +168,7 @@ async def _answer(dialled: aiohttp.ClientWebSocketResponse, stats: dict[str, Any
 async def seen(guest: Socket, colour: str) -> tuple[Endpoint, Watch]:
     """Connect a seat as its page does, with a camera of one colour, and wait for the picture composed of it."""
     watch = Watch()
-    caller = Endpoint(CERTIFICATE, material(colour, 440), Wish(layers=1), watch)
+    caller = Endpoint(CERTIFICATE, material(colour, 440), OfferOptions(layers=1), watch)
     guest.patience = PATIENCE_S
     answer = await guest.ask(type="offer", sdp=caller.offer())
     await caller.connect(answer["sdp"])

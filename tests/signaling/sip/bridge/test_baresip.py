@@ -10,7 +10,7 @@ import pytest
 from aiohttp.test_utils import TestServer
 
 from loadtest.endpoint.endpoint import Endpoint
-from loadtest.endpoint.sdp_offer import Wish
+from loadtest.endpoint.sdp_offer import OfferOptions
 from mediaserver.api import SeatOptions
 from mediaserver.worker.engine import LocalEngine
 from signaling.app.build import application, running
@@ -63,7 +63,7 @@ async def shown(peer: Baresip, size: str) -> None:
 async def viewer(world: World, session: str) -> AsyncIterator[Watch]:
     """Somebody who sees the composed picture of a meeting, and is not seen."""
     engine, watch = world.server.meetings.engine, Watch()
-    caller = Endpoint(CERTIFICATE, material("red", 440), Wish(layers=1), watch)
+    caller = Endpoint(CERTIFICATE, material("red", 440), OfferOptions(layers=1), watch)
     await engine.add_seat(session, SeatOptions("viewer", "Người xem", visible=False))
     try:
         await caller.connect(await engine.connect(session, "viewer", caller.offer()))

@@ -43,11 +43,9 @@ class Worktime:
     """Counts working days and office hours of one office. Arguments are aware datetimes, results are in UTC."""
 
     def __init__(self, office: OfficePolicy, zone: ZoneInfo, calendar: Calendar) -> None:
-        # given
         self._office = office
         self._zone = zone
         self._calendar = calendar
-        # owned
         self._opened: dict[date, list[tuple[datetime, datetime]]] = {}
         self._nearest: dict[tuple[date, timedelta], date] = {}
 

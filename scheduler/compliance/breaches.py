@@ -89,20 +89,20 @@ def drifted(changes: Iterable[DeviceChange], points: Mapping[str, Point]) -> lis
     ]
 
 
-def counts(found: Iterable[Breach]) -> dict[str, Counter[BreachKind]]:
+def counts(breaches: Iterable[Breach]) -> dict[str, Counter[BreachKind]]:
     """Return how many breaches of each kind each unit has."""
     by_unit: dict[str, Counter[BreachKind]] = {}
-    for each in found:
+    for each in breaches:
         by_unit.setdefault(each.unit, Counter())[each.kind] += 1
     return by_unit
 
 
-def missed(sessions: Iterable[Session], given_up: Collection[str], points: Mapping[str, Point]) -> list[Breach]:
+def missed(sessions: Iterable[Session], released: Collection[str], points: Mapping[str, Point]) -> list[Breach]:
     """Return a breach for each session that nobody opened and whose capacity was released for others."""
     return [
         Breach(session.official.start, "missed", points[session.host_point].unit, session.id)
         for session in sessions
-        if session.id in given_up
+        if session.id in released
     ]
 
 

@@ -24,28 +24,28 @@ async def present(db: AsyncConnection, sessions: Collection[Session]) -> dict[st
         .join(SLOTS, (SLOTS.c.session == STAYS.c.session) & (SLOTS.c.kind == OFFICIAL))
         .where(within, STAYS.c.session.in_([each.id for each in sessions]))
     )
-    found: dict[str, set[str]] = {each.id: set() for each in sessions}
+    by_session: dict[str, set[str]] = {each.id: set() for each in sessions}
     for session, point in await db.execute(query):
-        found[session].add(point)
-    return found
+        by_session[session].add(point)
+    return by_session
 
 
 async def checked(db: AsyncConnection, sessions: Collection[Session]) -> dict[str, set[str]]:
     """Return which points were checked for the official slot of each session, at its present time."""
     starts = {each.id: seconds(each.official.start) for each in sessions}
     query = select(CHECKS.c.session, CHECKS.c.point, CHECKS.c.start).where(CHECKS.c.kind == OFFICIAL)
-    found: dict[str, set[str]] = {each.id: set() for each in sessions}
+    by_session: dict[str, set[str]] = {each.id: set() for each in sessions}
     for session, point, start in await db.execute(query.where(CHECKS.c.session.in_(starts))):
         if start == starts[session]:
-            found[session].add(point)
-    return found
+            by_session[session].add(point)
+    return by_session
 
 
 async def released(db: AsyncConnection, sessions: Collection[Session]) -> set[str]:
     """Return which sessions were given up so that others could have their capacity."""
-    given_up = select(HAPPENINGS.c.session).where(HAPPENINGS.c.kind == "released")
+    released_ids = select(HAPPENINGS.c.session).where(HAPPENINGS.c.kind == "released")
     known = {session.id for session in sessions}
-    return {row.session for row in await db.execute(given_up)} & known
+    return {row.session for row in await db.execute(released_ids)} & known
 
 
 async def unanswered(db: AsyncConnection, start: datetime, end: datetime, now: datetime) -> list[Breach]:

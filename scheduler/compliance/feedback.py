@@ -64,7 +64,7 @@ class FeedbackService:
             await db.execute(insert(FEEDBACK).values(_values(said)))
         return said
 
-    async def answer(self, feedback_id: str, status: Status, text: str, by: str, now: datetime) -> Feedback:
+    async def reply(self, feedback_id: str, status: Status, text: str, by: str, now: datetime) -> Feedback:
         """Store the reply to feedback, with its status. Raises UnknownFeedback."""
         async with writing(self._engine) as db:
             own = FEEDBACK.c.id.in_(storable([feedback_id]))
@@ -116,9 +116,13 @@ class FeedbackService:
         return found
 
 
-def _values(said: Feedback) -> dict[str, object]:
-    values: dict[str, object] = {column.name: getattr(said, column.name) for column in FEEDBACK.c}
-    return {**values, "at": seconds(said.at), "answered": None if said.answered is None else seconds(said.answered)}
+def _values(feedback: Feedback) -> dict[str, object]:
+    values: dict[str, object] = {column.name: getattr(feedback, column.name) for column in FEEDBACK.c}
+    return {
+        **values,
+        "at": seconds(feedback.at),
+        "answered": None if feedback.answered is None else seconds(feedback.answered),
+    }
 
 
 def _feedback(row: RowMapping) -> Feedback:

@@ -38,34 +38,32 @@ class MonthlySummary:
     """Sends summaries to heads of units, else to the official mailbox of the unit."""
 
     def __init__(self, engine: AsyncEngine, profiles: Profiles, feedback: FeedbackService, channels: Channels) -> None:
-        # given
         self._engine = engine
         self._profiles = profiles
         self._feedback = feedback
         self._channels = channels
-        # owned
-        self._looked: date | None = None
+        self._checked_on: date | None = None
 
     async def work(self, now: datetime) -> None:
         """Notify each unit with as many breaches in the last month as the profile names; nobody if it names none."""
         policy = self._profiles.at(now)
         day, least = now.astimezone(policy.zone).date(), policy.conduct.summary_from
-        if least is None or day.day > DAYS or day == self._looked:
+        if least is None or day.day > DAYS or day == self._checked_on:
             return
         last = month(day.year, day.month - 1, policy.zone)
         name = f"{last.start.astimezone(policy.zone):%m/%Y}"
-        found = counts(await self._feedback.breaches(last.start, last.end, now))
+        breaches_by_unit = counts(await self._feedback.breaches(last.start, last.end, now))
         async with writing(self._engine) as db:
             heads = [each for each in await people_store.people(db) if each.role == "head" and each.serves(day)]
             addresses = {each.unit: each.email for each in heads if each.email}
-            for unit, kinds in sorted(found.items()):
+            for unit, kinds in sorted(breaches_by_unit.items()):
                 if kinds.total() >= least:
-                    facts = NoticeFacts(title=f"tháng {name}", reason=told(kinds))
+                    facts = NoticeFacts(title=f"tháng {name}", reason=kinds_text(kinds))
                     notice = Notice("summary", f"summary:{unit}:{name}", facts, unit, None, addresses.get(unit, ""))
                     await outbox.tell(db, notice, self._channels, now)
-        self._looked = day
+        self._checked_on = day
 
 
-def told(kinds: Counter[BreachKind]) -> str:
+def kinds_text(kinds: Counter[BreachKind]) -> str:
     """Describe how many breaches there were of each kind."""
     return "; ".join(f"{words}: {kinds[kind]}" for kind, words in KINDS.items() if kinds[kind])

@@ -82,11 +82,9 @@ class PersonalData:
         old = {table: _ended(table, oldest) for table in _SESSION}
         settled = DRAFTS.c.settled < seconds(oldest)
         async with self._alerts.engine.begin() as db:
-            found = [
-                await db.scalar(select(true()).where(where, _named(table)).limit(1)) for table, where in old.items()
-            ]
-            found.append(await db.scalar(select(true()).where(settled, _WITH_CONTACT).limit(1)))
-        if any(found):
+            due = [await db.scalar(select(true()).where(where, _named(table)).limit(1)) for table, where in old.items()]
+            due.append(await db.scalar(select(true()).where(settled, _WITH_CONTACT).limit(1)))
+        if any(due):
             async with writing(self._alerts.engine) as db:
                 for table, where in old.items():
                     await _erase(db, table, where)
@@ -154,10 +152,10 @@ async def _of_drafts(db: AsyncConnection, unit: str) -> list[PersonalRecord]:
 
 def _contacts(kind: Kind, fields: Mapping[str, Any]) -> list[PersonalRecord]:
     pairs = (("contact_name", "contact_phone"), ("second_name", "second_phone"))
-    found = [(str(fields.get(name) or ""), str(fields.get(phone) or "")) for name, phone in pairs]
+    contacts = [(str(fields.get(name) or ""), str(fields.get(phone) or "")) for name, phone in pairs]
     return [
         PersonalRecord(kind, name, phone, "", "", fields["number"], fields["needed"])
-        for name, phone in found
+        for name, phone in contacts
         if name or phone
     ]
 

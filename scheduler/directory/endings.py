@@ -100,22 +100,22 @@ def notice_due(day: date, notice_days: Iterable[int], today: date) -> int | None
     return min((each for each in notice_days if day - timedelta(days=each) <= today), default=None)
 
 
-def summary(found: Ending, accounts: int) -> str:
+def summary(ending: Ending, accounts: int) -> str:
     """Describe in one line, for the notice to the operating unit, what ends."""
     counted = {
-        "đơn vị": len(found.units),
-        "điểm cầu đang hoạt động": len(found.hosts),
-        "phiên họp đã đăng ký": len(found.sessions),
+        "đơn vị": len(ending.units),
+        "điểm cầu đang hoạt động": len(ending.hosts),
+        "phiên họp đã đăng ký": len(ending.sessions),
         "tài khoản": accounts,
     }
     listed = ", ".join(f"{number} {name}" for name, number in counted.items() if number)
-    rules = f" (quy chế {found.profile})" if found.profile else ""
-    return f"từ {found.day:%d/%m/%Y}{rules}: {listed}"
+    rules = f" (quy chế {ending.profile})" if ending.profile else ""
+    return f"từ {ending.day:%d/%m/%Y}{rules}: {listed}"
 
 
-def host_summaries(found: Ending) -> dict[str, str]:
+def host_summaries(ending: Ending) -> dict[str, str]:
     """Describe to each host unit which of its sessions cannot be held as they were registered."""
     numbers: dict[str, list[str]] = {}
-    for each in found.sessions:
+    for each in ending.sessions:
         numbers.setdefault(each.host, []).append(each.session.number)
-    return {unit: f"từ {found.day:%d/%m/%Y}: phiên {', '.join(own)}" for unit, own in numbers.items()}
+    return {unit: f"từ {ending.day:%d/%m/%Y}: phiên {', '.join(own)}" for unit, own in numbers.items()}

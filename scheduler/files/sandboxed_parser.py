@@ -30,9 +30,7 @@ class SandboxedParser:
     """Parses files in child processes, at most `AT_ONCE` at a time."""
 
     def __init__(self, run: Run) -> None:
-        # given
         self._run = run
-        # owned
         self._gate = asyncio.Semaphore(AT_ONCE)
 
     async def run(self, module: str, data: bytes, *arguments: str) -> bytes | None:

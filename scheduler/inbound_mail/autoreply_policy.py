@@ -33,12 +33,14 @@ def answerable(letter: OfficialLetter, own: str) -> bool:
 
     Replies go to the return path (RFC 3834 §4). A sender that differs from it may be forged and gets none.
     """
-    asked = {word.strip().lower() for value in letter.all("x-auto-response-suppress") for word in value.split(",")}
+    suppressions = {
+        word.strip().lower() for value in letter.all("x-auto-response-suppress") for word in value.split(",")
+    }
     return (
         bool(letter.sender)
         and letter.sender != own
         and letter.return_path in (None, letter.sender)
         and not automatic(letter)
         and not listed(letter)
-        and not asked & _SUPPRESSED
+        and not suppressions & _SUPPRESSED
     )

@@ -35,13 +35,13 @@ class Result:
 
 def results(fields: Iterable[str], server: str) -> tuple[Result, ...]:
     """Return the results of `server` from the values of all Authentication-Results fields, topmost first."""
-    found: dict[str, Result] = {}
+    by_method: dict[str, Result] = {}
     for field in fields:
         name, *stated = _without_comments(field).split(";")
         if server and name.split()[:1] == [server]:
             for result in filter(None, map(_result, stated)):
-                found.setdefault(result.method, result)
-    return tuple(found[method] for method in METHODS if method in found)
+                by_method.setdefault(result.method, result)
+    return tuple(by_method[method] for method in METHODS if method in by_method)
 
 
 def _result(stated: str) -> Result | None:
@@ -51,28 +51,28 @@ def _result(stated: str) -> Result | None:
 
 
 def _without_comments(field: str) -> str:
-    kept, depth = [], 0
+    outside, depth = [], 0
     for letter in field:
         depth += letter == "("
         if not depth:
-            kept.append(letter)
+            outside.append(letter)
         depth -= letter == ")" and depth > 0
-    return "".join(kept)
+    return "".join(outside)
 
 
-def verdict(found: Iterable[Result], sender: str) -> Verdict:
+def verdict(results: Iterable[Result], sender: str) -> Verdict:
     """Return whether the sender's domain vouches for a letter: a method passed for it, or one failed.
 
     A domain vouches for its subdomains (relaxed alignment, RFC 7489 §3.1). DMARC counts only for the sender's domain.
     """
     domain = sender.rpartition("@")[2]
-    stated = list(found)
+    stated = list(results)
     if any(each.result == "pass" and _aligned(each, domain) for each in stated):
         return "pass"
     return "fail" if any(each.result in _FAILED or each.result == "pass" for each in stated) else "none"
 
 
-def _aligned(found: Result, domain: str) -> bool:
-    if not found.domain:
-        return found.method == "dmarc"
-    return domain == found.domain or ("." in found.domain and domain.endswith(f".{found.domain}"))
+def _aligned(result: Result, domain: str) -> bool:
+    if not result.domain:
+        return result.method == "dmarc"
+    return domain == result.domain or ("." in result.domain and domain.endswith(f".{result.domain}"))

@@ -31,7 +31,7 @@ from scheduler.units import store as units_store
 
 MAX_BYTES = 10 << 20
 """The most bytes of a letter that are read; the rest stays in the mailbox."""
-MAX_ANSWERS = 100
+MAX_AUTOREPLIES = 100
 """The most automatic replies to unknown senders in a day, so that a flood of forged letters reaches few others."""
 MAX_AUTHENTICATION = 300
 KEPT = timedelta(days=365)
@@ -81,7 +81,7 @@ class InboundMail:
             unit = await outbox.unit_of(db, came.sender) if came.sender else None
             received = self._described(came, size, place, arrived, now)
             if understood is None:
-                received = replace(received, unit=unit, fate="person", reason="unreadable")
+                received = replace(received, unit=unit, outcome="person", reason="unreadable")
             elif unit is None:
                 received = await self._stranger(db, came, received)
             else:
@@ -92,7 +92,7 @@ class InboundMail:
         self, came: OfficialLetter, size: int, place: MailboxPosition, arrived: datetime, now: datetime
     ) -> StoredLetter:
         """Return a letter as it is stored, before anything is decided on it."""
-        found = sender_authentication.results(came.all("authentication-results"), self._address.server)
+        results = sender_authentication.results(came.all("authentication-results"), self._address.server)
         return StoredLetter(
             message_id=came.id,
             sender=came.sender,
@@ -102,9 +102,9 @@ class InboundMail:
             size=size,
             place=place,
             unit=None,
-            verdict=sender_authentication.verdict(found, came.sender),
-            authentication=" ".join(map(str, found))[:MAX_AUTHENTICATION],
-            fate="ignored",
+            verdict=sender_authentication.verdict(results, came.sender),
+            authentication=" ".join(map(str, results))[:MAX_AUTHENTICATION],
+            outcome="ignored",
         )
 
     async def _official(self, db: AsyncConnection, came: OfficialLetter, received: StoredLetter) -> StoredLetter:
@@ -112,12 +112,12 @@ class InboundMail:
         if autoreply_policy.automatic(came):
             return replace(received, reason="automatic")
         if received.verdict == "fail":
-            return replace(received, fate="person", reason="unauthenticated")
+            return replace(received, outcome="person", reason="unauthenticated")
         if not extractor.asks(came):
-            return replace(received, fate="person")
+            return replace(received, outcome="person")
         draft = await self._draft(db, came, received, received.arrived)
         await outbox.tell(db, await self._receipt(db, draft, received), _LETTERS_ONLY, received.at)
-        return replace(received, fate="draft", draft=draft.id)
+        return replace(received, outcome="draft", draft=draft.id)
 
     async def _draft(
         self, db: AsyncConnection, came: OfficialLetter, received: StoredLetter, counts: datetime
@@ -156,17 +156,17 @@ class InboundMail:
             return replace(received, reason="automatic")
         if not autoreply_policy.answerable(came, self._address.own) or received.verdict == "fail":
             return replace(received, reason="unanswerable")
-        if await store.answered(db, received.at - _DAY, came.sender):
+        if await store.autoreplies(db, received.at - _DAY, came.sender):
             return replace(received, reason="answered-today")
-        if await store.answered(db, received.at - _DAY) >= MAX_ANSWERS:
+        if await store.autoreplies(db, received.at - _DAY) >= MAX_AUTOREPLIES:
             return replace(received, reason="busy-day")
         thread = came.id if came.id.startswith("<") else ""
         key = f"not-official:{came.sender}:{received.at:%Y%m%d%H%M%S}"
         notice = Notice("not-official", key, NoticeFacts(), recipient=came.sender, thread=thread)
         await outbox.tell(db, notice, _LETTERS_ONLY, received.at)
-        return replace(received, fate="answered", reason="not-official")
+        return replace(received, outcome="answered", reason="not-official")
 
-    # The desk.
+    # Letters that wait for a person.
 
     async def letters(self, limit: int) -> list[StoredLetter]:
         """Return letters: those that wait for a person, then the others, newest first in each."""
@@ -176,8 +176,8 @@ class InboundMail:
     async def letter(self, number: int) -> tuple[StoredLetter, bytes | None] | None:
         """Return a letter, and its raw bytes if they were kept."""
         async with self._engine.begin() as db:
-            found = await store.one(db, number)
-            return None if found is None else (found, await store.raw(db, number))
+            stored = await store.one(db, number)
+            return None if stored is None else (stored, await store.raw(db, number))
 
     async def handle(self, number: int, by: str, now: datetime) -> bool:
         """Record that a person has handled a waiting letter. Return False if it no longer waited."""
@@ -189,8 +189,8 @@ class InboundMail:
 
         Raises NotQuarantined.
         """
-        found = await self.letter(number)
-        came = await message.read_untrusted(self._parser, found[1]) if found and found[1] else None
+        stored = await self.letter(number)
+        came = await message.read_untrusted(self._parser, stored[1]) if stored and stored[1] else None
         async with writing(self._engine) as db:
             waiting = await store.one(db, number)
             if came is None or waiting is None or not waiting.quarantined:
@@ -198,7 +198,7 @@ class InboundMail:
             draft = await self._draft(db, came, waiting, now)
             await outbox.tell(db, await self._receipt(db, draft, waiting), _LETTERS_ONLY, now)
             await store.accept(db, number, draft.id, by, now)
-            return replace(waiting, fate="draft", draft=draft.id, handled=draft.arrived, handled_by=by)
+            return replace(waiting, outcome="draft", draft=draft.id, handled=draft.arrived, handled_by=by)
 
     async def prune(self, now: datetime) -> None:
         """Delete letters older than a year."""

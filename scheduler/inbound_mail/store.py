@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from scheduler.inbound_mail.schema import LETTERS, LETTERS_RAW
 from scheduler.inbound_mail.sender_authentication import Verdict
 
-Fate = Literal["draft", "person", "answered", "ignored"]
+LetterOutcome = Literal["draft", "person", "answered", "ignored"]
 """What was done with a letter: made into a draft, left to a person, its sender asked to use the official mailbox, or
 nothing."""
 Reason = Literal[
@@ -49,7 +49,7 @@ class StoredLetter:
     unit: str | None
     verdict: Verdict
     authentication: str
-    fate: Fate
+    outcome: LetterOutcome
     reason: Reason = ""
     draft: str | None = None
     id: int = 0
@@ -59,7 +59,7 @@ class StoredLetter:
     @property
     def quarantined(self) -> bool:
         """Whether the letter waits until somebody has confirmed with the unit that it is not forged."""
-        return self.fate == "person" and self.reason == "unauthenticated" and self.handled is None
+        return self.outcome == "person" and self.reason == "unauthenticated" and self.handled is None
 
 
 async def add(db: AsyncConnection, letter: StoredLetter, raw: bytes | None) -> int:
@@ -77,7 +77,7 @@ async def add(db: AsyncConnection, letter: StoredLetter, raw: bytes | None) -> i
         "unit": letter.unit,
         "verdict": letter.verdict,
         "authentication": letter.authentication,
-        "fate": letter.fate,
+        "fate": letter.outcome,
         "reason": letter.reason,
         "handled_by": "",
     }
@@ -91,10 +91,10 @@ async def add(db: AsyncConnection, letter: StoredLetter, raw: bytes | None) -> i
 async def again(db: AsyncConnection, message_id: str, sender: str, place: MailboxPosition) -> StoredLetter | None:
     """Return the letter if it came before, and record its present position in the mailbox."""
     same = (LETTERS.c.message_id == message_id) & (LETTERS.c.sender == sender)
-    found = await _one(db, select(LETTERS).where(same))
-    if found is not None:
+    stored = await _one(db, select(LETTERS).where(same))
+    if stored is not None:
         await db.execute(update(LETTERS).where(same).values(validity=place.validity, uid=place.uid))
-    return found
+    return stored
 
 
 async def last_uid(db: AsyncConnection, validity: int) -> int:
@@ -103,7 +103,7 @@ async def last_uid(db: AsyncConnection, validity: int) -> int:
     return await db.scalar(highest) or 0
 
 
-async def answered(db: AsyncConnection, since: datetime, sender: str | None = None) -> int:
+async def autoreplies(db: AsyncConnection, since: datetime, sender: str | None = None) -> int:
     """Count the letters (of one sender) that got an automatic reply since a time."""
     query = select(func.count()).select_from(LETTERS)
     query = query.where(LETTERS.c.fate == "answered", LETTERS.c.at > since)
@@ -122,8 +122,8 @@ async def newest(db: AsyncConnection, limit: int) -> list[StoredLetter]:
 
 async def raw(db: AsyncConnection, number: int) -> bytes | None:
     """Return the raw bytes of a letter, if they were kept."""
-    kept: bytes | None = await db.scalar(select(LETTERS_RAW.c.raw).where(LETTERS_RAW.c.letter == number))
-    return kept
+    data: bytes | None = await db.scalar(select(LETTERS_RAW.c.raw).where(LETTERS_RAW.c.letter == number))
+    return data
 
 
 async def handle(db: AsyncConnection, number: int, by: str, now: datetime) -> bool:

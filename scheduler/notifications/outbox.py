@@ -158,8 +158,8 @@ async def mailboxes(db: AsyncConnection) -> dict[str, str]:
 
 async def unit_of(db: AsyncConnection, address: str) -> str | None:
     """Return the unit whose official mailbox an address is; None if there is none."""
-    found: str | None = await db.scalar(select(MAILBOXES.c.unit).where(MAILBOXES.c.address == address.lower()))
-    return found
+    unit: str | None = await db.scalar(select(MAILBOXES.c.unit).where(MAILBOXES.c.address == address.lower()))
+    return unit
 
 
 async def set_mailbox(db: AsyncConnection, unit: str, address: str) -> None:

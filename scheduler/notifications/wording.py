@@ -77,9 +77,9 @@ NOWHERE = Channels()
 
 @dataclass(frozen=True, slots=True)
 class Contacts:
-    """Mail addresses at the operating unit: people on duty (`desk`), and the head, for late replies (R-083, R-124)."""
+    """Mail addresses at the operating unit: people `on_duty`, and their `head`, for late replies (R-083, R-124)."""
 
-    desk: tuple[str, ...] = ()
+    on_duty: tuple[str, ...] = ()
     head: tuple[str, ...] = ()
 
 
@@ -107,9 +107,9 @@ class NoticeFacts:
     @classmethod
     def read(cls, text: str) -> Self:
         """Return the facts from JSON text of :meth:`text`."""
-        given = json.loads(text)
-        slots = tuple((kind, start, end) for kind, start, end in given["slots"])
-        return cls(**{**given, "slots": slots, "said": tuple(given.get("said", ()))})
+        fields = json.loads(text)
+        slots = tuple((kind, start, end) for kind, start, end in fields["slots"])
+        return cls(**{**fields, "slots": slots, "said": tuple(fields.get("said", ()))})
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,9 +401,9 @@ def of_unit(kind: Kind, session: Session, host: Point, unit: str, reason: str, v
     return Notice(kind, f"{kind}:{session.id}:{unit}:{version}", facts, unit, session.id)
 
 
-def saying(notice: Notice, said: tuple[str, ...]) -> Notice:
+def saying(notice: Notice, lines: tuple[str, ...]) -> Notice:
     """Return a notice with additional lines that describe the session."""
-    return replace(notice, facts=replace(notice.facts, said=said))
+    return replace(notice, facts=replace(notice.facts, said=lines))
 
 
 def receipt(received: datetime, effective: datetime, zone: tzinfo) -> str:
@@ -414,8 +414,8 @@ def receipt(received: datetime, effective: datetime, zone: tzinfo) -> str:
 
 def of_passed_on(draft: Draft, zone: tzinfo) -> Notice:
     """Return the receipt for a draft, to the unit that wrote it, when another unit registers it (R-060, R-071)."""
-    said = f"nhận lúc {draft.arrived.astimezone(zone):%H:%M %d/%m/%Y}, tính từ khi đơn vị đăng ký xác nhận"
-    return Notice("receipt", f"receipt:{draft.id}", NoticeFacts(draft.number, reason=said), draft.origin)
+    reason = f"nhận lúc {draft.arrived.astimezone(zone):%H:%M %d/%m/%Y}, tính từ khi đơn vị đăng ký xác nhận"
+    return Notice("receipt", f"receipt:{draft.id}", NoticeFacts(draft.number, reason=reason), draft.origin)
 
 
 def loss(outranked: bool, free: Sequence[Interval], zone: tzinfo) -> str:

@@ -130,8 +130,11 @@ class SessionPolicy(_Part):
     suggestions: Annotated[int, Field(ge=0)]
 
 
-class DoorPolicy(_Part):
-    """The access window of a code around a slot, and the times of checks around its start and end, in minutes."""
+class AccessWindowPolicy(_Part):
+    """The access window of a code around a slot, and the times of checks around its start and end, in minutes.
+
+    A profile has it under the key ``door``.
+    """
 
     lobby_min: Annotated[int, Field(ge=0)]
     grace_min: Annotated[int, Field(ge=0)]
@@ -366,7 +369,7 @@ class MeetingPolicy(_Part):
 
 
 class ConductPolicy(_Part):
-    """The rules of checks during and after a session.
+    """The rules for the conduct of a session: those that are checked while it is held and after it.
 
     From `summary_from` breaches in a month on, the head of a unit gets a summary; None: never (Điều 21.1).
     """
@@ -499,7 +502,7 @@ class Policy(_Part):
     naming: NamingPolicy
     capacity: CapacityPolicy
     session: SessionPolicy
-    door: DoorPolicy
+    door: AccessWindowPolicy
     code: CodePolicy
     registration: RegistrationPolicy
     control: tuple[ControlRule, ...]
@@ -559,8 +562,8 @@ class Policy(_Part):
             "registration.by": self.registration.by,
             "control": self.control,
         }
-        for name, given in rules.items():
-            named = sorted(level for rule in given for level in rule.levels)
+        for name, level_rules in rules.items():
+            named = sorted(level for rule in level_rules for level in rule.levels)
             if named != known:
                 raise ValueError(f"{name} must name each level once")
         if any(purpose not in self.registration.purposes for purpose in self.registration.office_purposes):

@@ -98,14 +98,14 @@ def _check_border(old: Policy, new: Policy) -> None:
 def files(text: str) -> tuple[Path, ...]:
     """Parse a setting: ids of shipped profiles or files, separated by colons. Raises ValueError."""
     names = [name.strip() for name in text.split(":") if name.strip()]
-    found = []
+    paths = []
     for name in names:
         shipped = DATA / f"{name}.yaml"
         path = shipped if "/" not in name and shipped.is_file() else Path(name)
         if not path.is_file():
             raise ValueError(f"no such file: {name}")
-        found.append(path)
-    return tuple(found)
+        paths.append(path)
+    return tuple(paths)
 
 
 def load(paths: Sequence[Path] = SHIPPED) -> Profiles:
@@ -222,10 +222,10 @@ class _Source:
         node, line = self._node, 1
         for step in loc:
             if isinstance(node, yaml.MappingNode):
-                found = next(((key, value) for key, value in node.value if key.value == str(step)), None)
-                if found is None:
+                entry = next(((key, value) for key, value in node.value if key.value == str(step)), None)
+                if entry is None:
                     break
-                line, node = found[0].start_mark.line + 1, found[1]
+                line, node = entry[0].start_mark.line + 1, entry[1]
             elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
                 node = node.value[step]
                 line = node.start_mark.line + 1

@@ -22,7 +22,7 @@ class PolicyUpload:
     def __init__(self, engine: AsyncEngine, profiles: Profiles) -> None:
         self._engine = engine
         # The configured profiles stay, whatever is uploaded.
-        self._given = Profiles(profiles.policies)
+        self._configured = Profiles(profiles.policies)
         self._profiles = profiles
 
     async def refresh(self, _: datetime) -> None:
@@ -51,12 +51,12 @@ class PolicyUpload:
         """Withdraw an uploaded profile. Raises UnknownProfile if there is none or it is in force already."""
         async with writing(self._engine) as db:
             filed = {policy.id: policy for policy in await self._take_up(db)}
-            found = filed.get(profile)
-            if found is None or _begun(found, now):
+            uploaded = filed.get(profile)
+            if uploaded is None or _begun(uploaded, now):
                 raise UnknownProfile(profile)
             await store.unfile(db, profile)
             await self._take_up(db)
-        return found
+        return uploaded
 
     async def filed(self, now: datetime) -> set[str]:
         """Return the ids of uploaded profiles that can still be withdrawn."""
@@ -64,9 +64,9 @@ class PolicyUpload:
             return {policy.id for policy in await self._take_up(db) if not _begun(policy, now)}
 
     async def _take_up(self, db: AsyncConnection) -> list[Policy]:
-        base = self._given.policies[-1]
-        filed = [profile_files.restored(kept.content, base) for kept in await store.filed(db)]
-        self._profiles.policies = Profiles.of([*self._given.policies, *filed]).policies
+        base = self._configured.policies[-1]
+        filed = [profile_files.restored(stored.content, base) for stored in await store.filed(db)]
+        self._profiles.policies = Profiles.of([*self._configured.policies, *filed]).policies
         return filed
 
     def _checked(self, text: str, now: datetime) -> tuple[Policy, Policy]:
@@ -83,7 +83,7 @@ class PolicyUpload:
     def _replaces(self, policy: Policy, now: datetime) -> bool:
         """Return True if the profile of the same id was uploaded, too, and has not begun."""
         old = next(each for each in self._profiles.policies if each.id == policy.id)
-        return old not in self._given.policies and not _begun(old, now)
+        return old not in self._configured.policies and not _begun(old, now)
 
 
 def _begun(policy: Policy, now: datetime) -> bool:

@@ -43,23 +43,23 @@ class CorrectionRequests:
         With no units named, every unit that registered a session is asked. Raises UnknownUnit, InvalidRequest.
         """
         title = text.clean(title)
-        found = text.validate("title", title, MAX_TEXT)
-        found += [FieldError("due", "in-the-past")] if due <= now else []
+        errors = text.validate("title", title, MAX_TEXT)
+        errors += [FieldError("due", "in-the-past")] if due <= now else []
         counted = {row.key: row.figures for row in (await self._reports.report(period, None, now)).rows["unit"]}
-        asked = sorted(set(units) or counted)
-        found += [] if asked else [FieldError("units", "required")]
-        if found:
-            raise InvalidRequest(found)
-        answers = tuple(UnitReply(unit, _of(counted.get(unit, Figures()))) for unit in asked)
+        asked_units = sorted(set(units) or counted)
+        errors += [] if asked_units else [FieldError("units", "required")]
+        if errors:
+            raise InvalidRequest(errors)
+        replies = tuple(UnitReply(unit, _of(counted.get(unit, Figures()))) for unit in asked_units)
         async with writing(self._engine) as db:
             known = {unit.id for unit in await units_store.units(db)}
-            for unit in asked:
+            for unit in asked_units:
                 if unit not in known:
                     raise UnknownUnit(unit)
             at, until = instant(seconds(now)), instant(seconds(due))
-            made = CorrectionRequest(uuid.uuid4().hex, title, period, until, by, at, None, answers)
+            made = CorrectionRequest(uuid.uuid4().hex, title, period, until, by, at, None, replies)
             await corrections_store.add(db, made)
-            for unit in asked:
+            for unit in asked_units:
                 await self._tell(db, "figures-asked", made, unit, now)
             return made
 
@@ -68,22 +68,22 @@ class CorrectionRequests:
         async with self._engine.begin() as db:
             return await corrections_store.requests(db)
 
-    async def answer(
-        self, request_id: str, unit: str, said: Mapping[str, int], remark: str, by: str, now: datetime
+    async def reply(
+        self, request_id: str, unit: str, figures: Mapping[str, int], remark: str, by: str, now: datetime
     ) -> UnitReply:
         """Store the reply of a unit, in place of an earlier one. Raises Unknown, InvalidRequest."""
         async with writing(self._engine) as db:
             request = await corrections_store.known(db, request_id)
-            asked = next((each for each in request.answers if each.unit == unit), None)
-            if asked is None:
+            awaited = next((each for each in request.answers if each.unit == unit), None)
+            if awaited is None:
                 raise Unknown("figure-request", request_id)
             remark = text.clean(remark)
-            found = corrections.faults(said, remark, asked.counted)
-            if found:
-                raise InvalidRequest(found)
-            given = replace(asked, said=dict(said), remark=remark, by=by, at=instant(seconds(now)))
-            await corrections_store.answer(db, request.id, given, now)
-            return given
+            errors = corrections.faults(figures, remark, awaited.counted)
+            if errors:
+                raise InvalidRequest(errors)
+            reply = replace(awaited, said=dict(figures), remark=remark, by=by, at=instant(seconds(now)))
+            await corrections_store.set_reply(db, request.id, reply, now)
+            return reply
 
     async def remind(self, now: datetime) -> None:
         """Remind units whose reply is due soon; once for each request."""
@@ -93,9 +93,9 @@ class CorrectionRequests:
             return
         async with writing(self._engine) as db:
             for request in due:
-                for answer in request.answers:
-                    if answer.at is None:
-                        await self._tell(db, "figures-due", request, answer.unit, now)
+                for reply in request.answers:
+                    if reply.at is None:
+                        await self._tell(db, "figures-due", request, reply.unit, now)
                 await corrections_store.reminded(db, request.id, now)
 
     async def _tell(
@@ -106,5 +106,5 @@ class CorrectionRequests:
         await outbox.tell(db, Notice(kind, f"{kind}:{request.id}:{unit}", facts, unit), self._channels, now)
 
 
-def _of(given: Figures) -> dict[str, int]:
-    return {name: getattr(given, name) for name in ASKED}
+def _of(figures: Figures) -> dict[str, int]:
+    return {name: getattr(figures, name) for name in ASKED}

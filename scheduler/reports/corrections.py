@@ -65,21 +65,21 @@ class Correction:
     at: datetime
 
 
-def status(answer: UnitReply, due: datetime, now: datetime) -> ReplyStatus:
+def status(reply: UnitReply, due: datetime, now: datetime) -> ReplyStatus:
     """Return the status of a reply at a time."""
-    if answer.at is None:
+    if reply.at is None:
         return "waiting" if now <= due else "overdue"
-    return "corrected" if answer.corrected else "confirmed"
+    return "corrected" if reply.corrected else "confirmed"
 
 
-def faults(said: Mapping[str, int], remark: str, counted: Mapping[str, int]) -> list[FieldError]:
+def faults(stated: Mapping[str, int], remark: str, counted: Mapping[str, int]) -> list[FieldError]:
     """Return what is wrong with a reply: every figure must be given, and a correction needs a remark."""
-    found = [FieldError("figures", "required", name) for name in counted if name not in said]
-    found += [FieldError("figures", "unknown-code", name[:64]) for name in said if name not in counted]
-    found += [FieldError("figures", "too-many", str(MOST)) for value in said.values() if not 0 <= value <= MOST]
-    if not found and said != counted:
+    errors = [FieldError("figures", "required", name) for name in counted if name not in stated]
+    errors += [FieldError("figures", "unknown-code", name[:64]) for name in stated if name not in counted]
+    errors += [FieldError("figures", "too-many", str(MOST)) for value in stated.values() if not 0 <= value <= MOST]
+    if not errors and stated != counted:
         return text.validate("remark", remark, MAX_TEXT)
-    return found + (text.validate("remark", remark, MAX_TEXT) if remark else [])
+    return errors + (text.validate("remark", remark, MAX_TEXT) if remark else [])
 
 
 def reminder_due(request: CorrectionRequest, now: datetime) -> bool:
@@ -89,13 +89,13 @@ def reminder_due(request: CorrectionRequest, now: datetime) -> bool:
 
 def corrections(requests: list[CorrectionRequest], period: Interval) -> tuple[Correction, ...]:
     """Return the units' corrections of a period; if a unit was asked again, the newest request counts."""
-    found: dict[tuple[str, str], Correction] = {}
+    latest: dict[tuple[str, str], Correction] = {}
     for request in sorted(requests, key=lambda each: each.at):
-        for answer in request.answers if request.period == period else ():
-            if answer.at is None:
+        for reply in request.answers if request.period == period else ():
+            if reply.at is None:
                 continue
-            for name in answer.counted:
-                found.pop((answer.unit, name), None)
-            for name, value in answer.corrected.items():
-                found[answer.unit, name] = Correction(answer.unit, name, value, answer.remark, answer.by, answer.at)
-    return tuple(found[key] for key in sorted(found))
+            for name in reply.counted:
+                latest.pop((reply.unit, name), None)
+            for name, value in reply.corrected.items():
+                latest[reply.unit, name] = Correction(reply.unit, name, value, reply.remark, reply.by, reply.at)
+    return tuple(latest[key] for key in sorted(latest))

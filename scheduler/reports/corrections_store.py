@@ -18,22 +18,20 @@ async def add(db: AsyncConnection, request: CorrectionRequest) -> None:
     times = {"start": request.period.start, "end": request.period.end, "due": request.due, "at": request.at}
     row = {name: seconds(value) for name, value in times.items()}
     await db.execute(insert(FIGURE_REQUESTS).values(id=request.id, title=request.title, by=request.by, **row))
-    asked = [
-        {"request": request.id, "unit": each.unit, "counted": json.dumps(each.counted)} for each in request.answers
-    ]
-    await db.execute(insert(FIGURE_ANSWERS), [{**each, "remark": "", "by": ""} for each in asked])
+    rows = [{"request": request.id, "unit": each.unit, "counted": json.dumps(each.counted)} for each in request.answers]
+    await db.execute(insert(FIGURE_ANSWERS), [{**each, "remark": "", "by": ""} for each in rows])
 
 
 async def requests(db: AsyncConnection, where: ColumnElement[bool] | None = None) -> list[CorrectionRequest]:
     """Return requests with their replies, the newest first."""
     wanted = true() if where is None else where
-    answers: dict[str, list[UnitReply]] = {}
+    replies: dict[str, list[UnitReply]] = {}
     of_these = FIGURE_ANSWERS.c.request.in_(select(FIGURE_REQUESTS.c.id).where(wanted))
     for row in await db.execute(select(FIGURE_ANSWERS).where(of_these).order_by(FIGURE_ANSWERS.c.unit)):
         said = None if row.said is None else json.loads(row.said)
         at = None if row.at is None else instant(row.at)
-        answer = UnitReply(row.unit, json.loads(row.counted), said, row.remark, row.by, at)
-        answers.setdefault(row.request, []).append(answer)
+        reply = UnitReply(row.unit, json.loads(row.counted), said, row.remark, row.by, at)
+        replies.setdefault(row.request, []).append(reply)
     order = FIGURE_REQUESTS.c.at.desc(), FIGURE_REQUESTS.c.id
     return [
         CorrectionRequest(
@@ -44,7 +42,7 @@ async def requests(db: AsyncConnection, where: ColumnElement[bool] | None = None
             by=row.by,
             at=instant(row.at),
             reminded=None if row.reminded is None else instant(row.reminded),
-            answers=tuple(answers[row.id]),
+            answers=tuple(replies[row.id]),
         )
         for row in await db.execute(select(FIGURE_REQUESTS).where(wanted).order_by(*order))
     ]
@@ -52,10 +50,10 @@ async def requests(db: AsyncConnection, where: ColumnElement[bool] | None = None
 
 async def known(db: AsyncConnection, request: str) -> CorrectionRequest:
     """Return a request. Raises Unknown."""
-    found = await requests(db, FIGURE_REQUESTS.c.id.in_(storable([request])))
-    if not found:
+    matching = await requests(db, FIGURE_REQUESTS.c.id.in_(storable([request])))
+    if not matching:
         raise Unknown("figure-request", request)
-    return found[0]
+    return matching[0]
 
 
 async def of_period(db: AsyncConnection, period: Interval) -> list[CorrectionRequest]:
@@ -64,10 +62,10 @@ async def of_period(db: AsyncConnection, period: Interval) -> list[CorrectionReq
     return await requests(db, (FIGURE_REQUESTS.c.start == start) & (FIGURE_REQUESTS.c.end == end))
 
 
-async def answer(db: AsyncConnection, request: str, given: UnitReply, now: datetime) -> None:
+async def set_reply(db: AsyncConnection, request: str, reply: UnitReply, now: datetime) -> None:
     """Store the reply of a unit."""
-    own = (FIGURE_ANSWERS.c.request == request) & (FIGURE_ANSWERS.c.unit == given.unit)
-    values = {"said": json.dumps(given.said), "remark": given.remark, "by": given.by, "at": seconds(now)}
+    own = (FIGURE_ANSWERS.c.request == request) & (FIGURE_ANSWERS.c.unit == reply.unit)
+    values = {"said": json.dumps(reply.said), "remark": reply.remark, "by": reply.by, "at": seconds(now)}
     await db.execute(update(FIGURE_ANSWERS).where(own).values(values))
 
 

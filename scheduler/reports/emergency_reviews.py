@@ -27,19 +27,19 @@ class EmergencyReviews:
 
     async def review(self, session_id: str, remark: str, by: str, now: datetime) -> Review:
         """Store a review, in place of an earlier one. Raises UnknownSession, NotOver, InvalidRequest."""
-        said = Review(instant(seconds(now)), by, text.clean(remark))
+        review = Review(instant(seconds(now)), by, text.clean(remark))
         async with writing(self._engine) as db:
             session = await sessions_store.known(db, session_id)
             if now < session.official.end:
                 raise NotOver
             ordinary = [] if session.klass == EMERGENCY else [FieldError("session", "not-for-class")]
-            found = ordinary + text.validate("remark", said.remark, MAX_REMARK)
-            if found:
-                raise InvalidRequest(found)
+            errors = ordinary + text.validate("remark", review.remark, MAX_REMARK)
+            if errors:
+                raise InvalidRequest(errors)
             await db.execute(delete(REVIEWS).where(REVIEWS.c.session == session.id))
-            values = {"session": session.id, "at": seconds(now), "by": by, "remark": said.remark}
+            values = {"session": session.id, "at": seconds(now), "by": by, "remark": review.remark}
             await db.execute(insert(REVIEWS).values(values))
-        return said
+        return review
 
 
 async def reviews(db: AsyncConnection, sessions: Select[tuple[str]]) -> Mapping[str, Review]:

@@ -84,14 +84,14 @@ async def facts(
         .where(within)
         .order_by(SLOTS.c.start, SESSIONS.c.seq)
     )
-    told = [_RegistrationRow(*row) for row in (await db.execute(query)).all()]
-    turnouts = await turnout_store.of_sessions(db, period, {each.id: each.invited for each in told}, now)
+    registrations = [_RegistrationRow(*row) for row in (await db.execute(query)).all()]
+    turnouts = await turnout_store.of_sessions(db, period, {each.id: each.invited for each in registrations}, now)
     handovers, reviewed = await _handovers(db, ids, now), await reviews(db, ids)
-    found = []
-    for each in told:
+    listed = []
+    for each in registrations:
         created, start = instant(each.created), instant(each.start)
         due = clocks(created).owed(each.klass, created, start)
-        found.append(
+        listed.append(
             RegistrationFact(
                 id=each.id,
                 number=each.number,
@@ -121,7 +121,7 @@ async def facts(
                 review=reviewed.get(each.id),
             )
         )
-    return found
+    return listed
 
 
 async def _handovers(db: AsyncConnection, ids: Select[tuple[str]], now: datetime) -> dict[str, HandoverFacts]:

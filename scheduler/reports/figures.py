@@ -177,12 +177,12 @@ class Shares(NamedTuple):
     handed: int | None
 
 
-def shares(given: Figures) -> Shares:
+def shares(figures: Figures) -> Shares:
     """Return the shares of some figures."""
     return Shares(
-        points=permille(given.there_s, given.due_s),
-        lines=permille(given.line_min - given.lossy_min, given.line_min),
-        handed=permille(given.sent, given.owed),
+        points=permille(figures.there_s, figures.due_s),
+        lines=permille(figures.line_min - figures.lossy_min, figures.line_min),
+        handed=permille(figures.sent, figures.owed),
     )
 
 
@@ -207,15 +207,15 @@ def counted(facts: Iterable[RegistrationFact]) -> Counted:
     return _sums((_CELL(fact), figures(fact)) for fact in facts)
 
 
-def total(given: Counted) -> Figures:
+def total(cells: Counted) -> Figures:
     """Return the sum over all registrations."""
-    return _sum(given.values())
+    return _sum(cells.values())
 
 
-def grouped(given: Counted, by: Grouping) -> dict[str, Figures]:
+def grouped(cells: Counted, by: Grouping) -> dict[str, Figures]:
     """Return figures by the keys of a grouping, in their order; they add up to the total."""
     place = list(KEYS).index(by)
-    sums = _sums((cell[place], each) for cell, each in given.items())
+    sums = _sums((cell[place], each) for cell, each in cells.items())
     return {key: sums[key] for key in sorted(sums)}
 
 

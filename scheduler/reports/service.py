@@ -66,20 +66,20 @@ class Reports:
         async with self._engine.begin() as db:
             before = {} if earlier is None else await facts_store.sessions_of_units(db, earlier)
             providers = await self._provider_rows(db, period, now)
-            said = corrections(await corrections_store.of_period(db, period), period)
+            corrected = corrections(await corrections_store.of_period(db, period), period)
             ran = uptime(await uptime_store.ran(db), period, now)
-        names, given = self._names(facts, now), counted(facts)
+        names, cells = self._names(facts, now), counted(facts)
         rows = {
             by: tuple(
                 FigureRow(key, names[by].get(key, key), row, before.get(key, 0) if by == "unit" and earlier else None)
-                for key, row in grouped(given, by).items()
+                for key, row in grouped(cells, by).items()
             )
             for by in GROUPINGS
         }
         usage = await self._scheduler.usage(period.start, period.end)
         emergencies = tuple(fact for fact in facts if fact.held and fact.klass == EMERGENCY)
         grounds = self._profiles.at(now).classes[EMERGENCY].grounds
-        return Report(period, total(given), rows, usage, providers, ran, emergencies, dict(grounds), said)
+        return Report(period, total(cells), rows, usage, providers, ran, emergencies, dict(grounds), corrected)
 
     async def points(self, period: Interval, now: datetime) -> list[PointRow]:
         """Return how each point took part that was expected in a period, in the order of the directory."""
@@ -107,11 +107,11 @@ class Reports:
         return monthly(counted, await facts_store.provider_incidents(db, period, zone), names)
 
     def _names(self, facts: list[RegistrationFact], now: datetime) -> dict[Grouping, dict[str, str]]:
-        policy, shelf = self._profiles.at(now), self._profiles.policies
+        policy, policies = self._profiles.at(now), self._profiles.policies
         return {
             "unit": {fact.unit: fact.unit_name for fact in facts},
             # ended levels have the name of their last profile
-            "level": {level.id: level.name for each in (*shelf, policy) for level in each.levels},
+            "level": {level.id: level.name for each in (*policies, policy) for level in each.levels},
             "class": {klass: rules.name for klass, rules in policy.classes.items()},
             "purpose": dict(policy.registration.purposes),
             "kind": dict(policy.registration.kinds),

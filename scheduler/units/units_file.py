@@ -102,9 +102,7 @@ class _Fault(Exception):
 
 class _Reader:
     def __init__(self, profiles: Profiles, known: Iterable[Registered]) -> None:
-        # given
         self._profiles = profiles
-        # owned
         self._names = {policy.id: Names(policy) for policy in profiles.policies}
         self._units: dict[str, Unit] = {}
         self._owners: dict[str, str] = {}  # slug of a point's name → its unit

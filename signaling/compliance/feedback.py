@@ -91,7 +91,7 @@ async def answer(request: ApiRequest) -> Feedback:
     context = request.context(COMPLIANCE)
     request.only(request.account.central)
     body: Answer = request.body
-    answered = await context.feedback.answer(
+    answered = await context.feedback.reply(
         request.id, body.status, clean(body.answer), request.account.account, request.now
     )
     await request.note("feedback-answer", answered.id, f"{body.status} {body.answer}"[:200])

@@ -1,4 +1,4 @@
-"""Endpoints of official letters and their fates, and of the form that offices attach (R-071)."""
+"""Endpoints of official letters, of what was decided on each, and of the form that offices attach (R-071)."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -8,7 +8,7 @@ from pydantic import Field
 
 from scheduler.inbound_mail import form_template, message
 from scheduler.inbound_mail.sender_authentication import Verdict
-from scheduler.inbound_mail.store import Fate, Reason, StoredLetter
+from scheduler.inbound_mail.store import LetterOutcome, Reason, StoredLetter
 from signaling.core.errors import NotFound
 from signaling.http.route import ID, ApiRequest, Model, Moment, Named, Route
 from signaling.http.uploads import attached
@@ -36,7 +36,7 @@ class Letter(Model):
     unit: Named | None
     verdict: Verdict
     authentication: str
-    fate: Fate
+    fate: LetterOutcome
     reason: Reason
     draft: str | None
     handled: Moment | None
@@ -128,7 +128,7 @@ def _wire(found: StoredLetter, names: Mapping[str, str]) -> dict[str, Any]:
         "unit": None if found.unit is None else Named(id=found.unit, name=names[found.unit]),
         "verdict": found.verdict,
         "authentication": found.authentication,
-        "fate": found.fate,
+        "fate": found.outcome,
         "reason": found.reason,
         "draft": found.draft,
         "handled": found.handled,

@@ -1,7 +1,7 @@
 """Watches the official mailbox and processes each letter in the order of arrival (R-071).
 
-A letter is marked as read only after its fate is committed. The mailbox may be opened by people too: what they read
-before us is found by its UID.
+A letter is marked as read only after what was decided on it is committed. The mailbox may be opened by people too:
+what they read before us is found by its UID.
 """
 
 import asyncio
@@ -121,7 +121,7 @@ class InboxWatcher:
         now = self._clock()
         arrived = now if found.arrived is None else min(found.arrived, now)
         letter = await self._inbound_mail.receive(found.raw, found.size, place, arrived, now)
-        log.info("< letter %d: %s %s", letter.id, letter.fate, letter.reason)
+        log.info("< letter %d: %s %s", letter.id, letter.outcome, letter.reason)
         await self._do(imap.mark_seen, client, place.uid)
         self._received()
 

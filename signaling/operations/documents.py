@@ -176,7 +176,7 @@ async def answer(request: ApiRequest) -> Wish:
     request.seen(host or request.account.unit == wish.unit)
     request.only(host)
     body: Answered = request.body
-    told = await context.documents.answer(wish.id, body.granted, body.until, request.account.account, request.now)
+    told = await context.documents.reply(wish.id, body.granted, body.until, request.account.account, request.now)
     await request.note(
         "material-granted" if body.granted else "material-refused", wish.session, f"{wish.subject} {wish.unit}"
     )

@@ -81,7 +81,7 @@ async def answer(request: ApiRequest) -> Given:
         raise NotFound
     body: Said = request.body
     unit, by = request.account.unit, request.account.account
-    given = await request.context(REPORTS).corrections.answer(
+    given = await request.context(REPORTS).corrections.reply(
         request.id, unit, body.figures, body.remark, by, request.now
     )
     await request.note("figures-said", request.id, f"{given.corrected or 'confirmed'} {given.remark}"[:200])

@@ -84,45 +84,51 @@ class AdmissionCommit:
         rank = self.profiles.rank(host.level, session.klass, host.unit, session.official.start)
         return Claim(session.id, session.seq, rank, session.slots, session.klass)
 
-    async def plan(self, asked: Claim, whole: Claim | None = None) -> Admit | Refuse:
+    async def plan(self, requested: Claim, whole: Claim | None = None) -> Admit | Refuse:
         """Decide on a claim as if it held nothing yet. A refusal suggests free times for the `whole` claim."""
-        answer, usable = await self._decision(asked)
-        return answer if isinstance(answer, Admit) else await self._with_suggestions(whole or asked, answer, usable)
+        decision, usable = await self._decision(requested)
+        return (
+            decision
+            if isinstance(decision, Admit)
+            else await self._with_suggestions(whole or requested, decision, usable)
+        )
 
-    async def _decision(self, asked: Claim) -> tuple[Admit | Refuse, capacity_limit.CapacityLimit]:
+    async def _decision(self, requested: Claim) -> tuple[Admit | Refuse, capacity_limit.CapacityLimit]:
         usable = await self._usable()
-        if self.snapshot and asked.id in self.snapshot.decisions:
-            return self.snapshot.decisions[asked.id], usable
-        held = await self._held_by_others(asked, _intervals(asked.slots))
-        answer = rule.plan(asked, held, usable, self.policy.revocation)
+        if self.snapshot and requested.id in self.snapshot.decisions:
+            return self.snapshot.decisions[requested.id], usable
+        held = await self._held_by_others(requested, _intervals(requested.slots))
+        decision = rule.plan(requested, held, usable, self.policy.revocation)
         if self.snapshot:
-            self.snapshot.decisions[asked.id] = answer
-        return answer, usable
+            self.snapshot.decisions[requested.id] = decision
+        return decision, usable
 
-    async def reason(self, asked: Claim, whole: Claim | None = None) -> Refuse:
+    async def reason(self, requested: Claim, whole: Claim | None = None) -> Refuse:
         """Return why a claim cannot be issued without a revocation. Free times are suggested for the `whole` claim."""
-        held, usable = await self._held_by_others(asked, _intervals(asked.slots)), await self._usable()
-        return await self._with_suggestions(whole or asked, rule.explain(asked, held, usable), usable)
+        held, usable = await self._held_by_others(requested, _intervals(requested.slots)), await self._usable()
+        return await self._with_suggestions(whole or requested, rule.explain(requested, held, usable), usable)
 
-    async def _with_suggestions(self, asked: Claim, refusal: Refuse, usable: capacity_limit.CapacityLimit) -> Refuse:
-        return replace(refusal, suggestions=await self._suggestions(asked, usable))
+    async def _with_suggestions(
+        self, requested: Claim, refusal: Refuse, usable: capacity_limit.CapacityLimit
+    ) -> Refuse:
+        return replace(refusal, suggestions=await self._suggestions(requested, usable))
 
-    async def _suggestions(self, asked: Claim, usable: capacity_limit.CapacityLimit) -> tuple[Suggestion, ...]:
-        window = suggestions.search_window(asked.slots, self.policy, self.now)
-        held = [slot for claim in await self._held_by_others(asked, [window]) for slot in claim.slots]
+    async def _suggestions(self, requested: Claim, usable: capacity_limit.CapacityLimit) -> tuple[Suggestion, ...]:
+        window = suggestions.search_window(requested.slots, self.policy, self.now)
+        held = [slot for claim in await self._held_by_others(requested, [window]) for slot in claim.slots]
         clock, number = await self._clock(), self.policy.session.suggestions
 
         def in_time(start: datetime) -> bool:
-            return clock.in_time(asked.klass, self.now, start)
+            return clock.in_time(requested.klass, self.now, start)
 
-        return suggestions.suggest(asked.slots, held, usable, window, number, in_time)
+        return suggestions.suggest(requested.slots, held, usable, window, number, in_time)
 
-    async def _held_by_others(self, asked: Claim, where: Iterable[Interval]) -> list[Claim]:
+    async def _held_by_others(self, requested: Claim, where: Iterable[Interval]) -> list[Claim]:
         if self.snapshot:
             held = self.snapshot.holding(where)
         else:
             held = await admission_store.holding(self.db, where, self.profiles, self.now)
-        return [claim for claim in held if claim.id != asked.id]
+        return [claim for claim in held if claim.id != requested.id]
 
     async def _usable(self) -> capacity_limit.CapacityLimit:
         if self.snapshot:
@@ -162,20 +168,20 @@ class AdmissionCommit:
             self.db, session.id, kind, self.now, None, self.act, self.policy.stamp
         )
         new = kind in {"waiting", "issued"}
-        said = wording.receipt(session.received, session.effective, self.policy.zone) if new else ""
-        await self._announce(kind, session, happening, said)
+        receipt = wording.receipt(session.received, session.effective, self.policy.zone) if new else ""
+        await self._announce(kind, session, happening, receipt)
 
     async def _announce(self, kind: HappeningKind, session: Session, happening: int, reason: str = "") -> None:
         """Notify the host unit and the groups. Other units learn whether the session takes place (R-066)."""
         points = await units_store.points_named(self.db, session.everyone)
         host, version = points[session.host_point], str(happening)
-        told = wording.of_session(NOTICES[kind], session, host, version, reason)
-        told = wording.saying(told, particulars.description_lines(session, self.policy, points))
-        await outbox.tell(self.db, told, self.channels, self.now)
+        notice = wording.of_session(NOTICES[kind], session, host, version, reason)
+        notice = wording.saying(notice, particulars.description_lines(session, self.policy, points))
+        await outbox.tell(self.db, notice, self.channels, self.now)
         policy = self.profiles.at(session.official.start)
         for unit in await self._others(points.values(), host, policy) if kind in {"revoked", "reinstated"} else ():
-            told = wording.of_unit(NOTICES[kind], session, host, unit, reason, version)
-            await outbox.tell(self.db, told, wording.Channels(mail=self.channels.mail), self.now)
+            notice = wording.of_unit(NOTICES[kind], session, host, unit, reason, version)
+            await outbox.tell(self.db, notice, wording.Channels(mail=self.channels.mail), self.now)
 
     async def _others(self, points: Iterable[Point], host: Point, policy: Policy) -> list[str]:
         """Return the units of the points, without the host's, that have a mailbox or a parent with one."""
@@ -184,13 +190,13 @@ class AdmissionCommit:
         found = {unit for point in points for unit in recipients(point, units, policy, boxes)}
         return sorted((found & set(boxes)) - {host.unit})
 
-    async def _for_operator(self, asked: Claim, plan: Admit) -> bool:
+    async def _for_operator(self, requested: Claim, plan: Admit) -> bool:
         """Tell whether a plan that revokes codes waits for the operator.
 
         It waits if the profile says so, if other sessions come first (I13), or if a victim is live (A25).
         """
         confirms = self.policy.revocation.mode == "operator_confirm"
-        return bool(plan.victims) and (confirms or bool(await self.ahead(asked)) or await self._live(plan.victims))
+        return bool(plan.victims) and (confirms or bool(await self.ahead(requested)) or await self._live(plan.victims))
 
     async def _live(self, victims: Iterable[str]) -> bool:
         live = await admission_store.holding(self.db, [Interval(self.now, self.now + SECOND)], self.profiles, self.now)
@@ -231,8 +237,8 @@ class AdmissionCommit:
                 await sessions_store.known(self.db, victim),
                 (await admission_store.history(self.db, victim))[-1],
             )
-            asked = Claim(session.id, session.seq, 0, session.slots, session.klass)
-            free = [each.official for each in await self._suggestions(asked, usable)]
+            claim = Claim(session.id, session.seq, 0, session.slots, session.klass)
+            free = [each.official for each in await self._suggestions(claim, usable)]
             reason = wording.loss(lost.cause is not None, free, self.policy.zone)
             await self._announce("revoked", session, lost.id, reason)
 
@@ -279,8 +285,8 @@ class AdmissionCommit:
         waiting = [claim for claim in queue if any(_overlap(slot, each) for slot in claim.slots for each in where)]
         if not waiting:
             return
-        asked = [interval for claim in waiting for interval in _intervals(claim.slots)]
-        hull = Interval(min(i.start for i in asked), max(i.end for i in asked))
+        intervals = [interval for claim in waiting for interval in _intervals(claim.slots)]
+        hull = Interval(min(i.start for i in intervals), max(i.end for i in intervals))
         held = await admission_store.holding(self.db, [hull], self.profiles, self.now)
         alone = replace(self, act=SYSTEM)  # the order decides, so no account is recorded
         for claim in rule.reinstated(waiting, held, await self._usable()):
@@ -300,10 +306,10 @@ class AdmissionCommit:
         held = await admission_store.holding(self.db, hull, self.profiles, self.now) if hull else []
         return replace(self, snapshot=QueueSnapshot(held, queue, await self._usable(), await self._clock()))
 
-    async def ahead(self, asked: Claim) -> tuple[str, ...]:
+    async def ahead(self, requested: Claim) -> tuple[str, ...]:
         """Return the ids of queued sessions that come before a claim, overlap it and could be issued now (R-064)."""
         queue = self.snapshot.queue if self.snapshot else await admission_store.queued(self.db, self.profiles, self.now)
-        first = rule.first([claim for claim in queue if claim.id != asked.id], asked)
+        first = rule.first([claim for claim in queue if claim.id != requested.id], requested)
         return tuple([claim.id for claim in first if isinstance((await self._decision(claim))[0], Admit)])
 
     async def hold(self, session_id: str, plan: Admit) -> HeldPlan:
@@ -339,14 +345,14 @@ class AdmissionCommit:
         """Return the meetings that end soon and cannot be extended by `step`, each with the reason (I-06)."""
         soon = self.now + self.policy.door.forecast
         live = await admission_store.holding(self.db, [Interval(self.now, self.now + SECOND)], self.profiles, self.now)
-        found = []
+        overruns = []
         for claim in live:
             slot = next((s for s in claim.slots if s.kind == "chinh_thuc" and self.now < s.end <= soon), None)
             more = slot and replace(claim, slots=(replace(slot, start=slot.end, end=slot.end + step),))
             refusal = more and await self.obstacle(more)
             if refusal:
-                found.append((await sessions_store.known(self.db, claim.id), refusal))
-        return found
+                overruns.append((await sessions_store.known(self.db, claim.id), refusal))
+        return overruns
 
     def more(self, claim: Claim, old: Session) -> Claim:
         """Return a claim on only the capacity beyond what an issued session holds; for a waiting session, on all."""
@@ -354,10 +360,10 @@ class AdmissionCommit:
         since = self.now.replace(microsecond=0)
         return replace(claim, slots=rule.added(claim.slots, held, since) if held else claim.slots)
 
-    async def obstacle(self, asked: Claim) -> Refuse | None:
+    async def obstacle(self, requested: Claim) -> Refuse | None:
         """Return why a claim on more capacity does not fit beside the other sessions; None if it fits."""
-        held = await self._held_by_others(asked, _intervals(asked.slots))
-        return rule.obstacle(asked, held, await self._usable())
+        held = await self._held_by_others(requested, _intervals(requested.slots))
+        return rule.obstacle(requested, held, await self._usable())
 
     # Capacity changes.
 

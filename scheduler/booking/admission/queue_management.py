@@ -60,11 +60,11 @@ class QueueManagement:
     async def _queued(self, commit: AdmissionCommit, claim: Claim, session: Session, held: HeldPlan | None) -> Queued:
         plan = await commit.plan(claim)
         reason = plan if isinstance(plan, Refuse) else await commit.reason(claim) if plan.victims else None
-        found = plan if isinstance(plan, Admit) else Admit()
-        fresh = held and commit.now < held.until and held.victims == found.victims
-        shown = replace(held, spared=found.spared) if held and fresh else None
+        issue = plan if isinstance(plan, Admit) else Admit()
+        fresh = held and commit.now < held.until and held.victims == issue.victims
+        shown = replace(held, spared=issue.spared) if held and fresh else None
         ahead = await commit.ahead(claim)
-        return Queued(session, isinstance(plan, Admit), found.victims, reason, shown, ahead)
+        return Queued(session, isinstance(plan, Admit), issue.victims, reason, shown, ahead)
 
     async def hold(self, session_id: str, now: datetime) -> HeldPlan:
         """Make the plan that would issue a queued session and hold it for confirmation.
@@ -98,8 +98,8 @@ class QueueManagement:
         """Return the meetings that end soon and cannot be extended by one step, each with the reason (I-06)."""
         async with self._engine.begin() as db:
             commit = self._commit(db, now)
-            found = await commit.overruns(commit.policy.registration.extension)
-        return [Overrun(session, reason) for session, reason in found]
+            overruns = await commit.overruns(commit.policy.registration.extension)
+        return [Overrun(session, reason) for session, reason in overruns]
 
     # Capacity.
 

@@ -21,17 +21,17 @@ def seniority(claim: Claim) -> tuple[int, int]:
     return -claim.rank, claim.seq
 
 
-def lower(held: Iterable[Claim], asked: Claim, rules: RevocationPolicy) -> list[Claim]:
+def lower(held: Iterable[Claim], requested: Claim, rules: RevocationPolicy) -> list[Claim]:
     """Return the claims that a request may displace, in the order of loss: only strictly lower ranks (A22, A25)."""
-    live_too = asked.urgent and rules.live_sessions == "khan_cap_only"
-    found = [
+    live_too = requested.urgent and rules.live_sessions == "khan_cap_only"
+    displaced = [
         claim
         for claim in held
-        if claim.rank < asked.rank and (live_too or not claim.live) and (asked.urgent or not claim.near)
+        if claim.rank < requested.rank and (live_too or not claim.live) and (requested.urgent or not claim.near)
     ]
     if rules.order == "lowest_level_then_latest":
-        return sorted(found, key=lambda claim: (claim.rank, -claim.seq))
-    return sorted(found, key=lambda claim: -claim.seq)
+        return sorted(displaced, key=lambda claim: (claim.rank, -claim.seq))
+    return sorted(displaced, key=lambda claim: -claim.seq)
 
 
 def shed_order(held: Iterable[Claim]) -> list[Claim]:

@@ -27,15 +27,15 @@ def slots(request: Request, points: Mapping[str, Point], other_legs: int) -> tup
     return (Slot("tong_duyet", request.rehearsal.start, request.rehearsal.end, legs), official)
 
 
-def plan(asked: Claim, held: Sequence[Claim], usable: CapacityLimit, rules: RevocationPolicy) -> Admit | Refuse:
+def plan(requested: Claim, held: Sequence[Claim], usable: CapacityLimit, rules: RevocationPolicy) -> Admit | Refuse:
     """Decide on one request. `held` has at least every other claim that overlaps one of its slots."""
-    impossible = _excesses(asked, (), usable)
+    impossible = _excesses(requested, (), usable)
     if impossible:
-        return replace(_refusal(asked, (), usable, impossible), impossible=True)
-    candidates = revocation.lower(held, asked, rules)
-    chosen = revocation.choose(held, candidates, lambda left: _excesses(asked, left, usable), rules.reprieve)
+        return replace(_refusal(requested, (), usable, impossible), impossible=True)
+    candidates = revocation.lower(held, requested, rules)
+    chosen = revocation.choose(held, candidates, lambda left: _excesses(requested, left, usable), rules.reprieve)
     if chosen is None:
-        return explain(asked, held, usable)
+        return explain(requested, held, usable)
     return Admit(_ids(chosen.victims), _ids(chosen.spared))
 
 
@@ -43,30 +43,30 @@ def _ids(claims: Iterable[Claim]) -> tuple[str, ...]:
     return tuple(claim.id for claim in claims)
 
 
-def explain(asked: Claim, held: Sequence[Claim], usable: CapacityLimit) -> Refuse:
+def explain(requested: Claim, held: Sequence[Claim], usable: CapacityLimit) -> Refuse:
     """Return the reason why a request that does not fit beside `held` cannot be issued now."""
-    return _refusal(asked, held, usable, _excesses(asked, held, usable))
+    return _refusal(requested, held, usable, _excesses(requested, held, usable))
 
 
-def obstacle(asked: Claim, held: Sequence[Claim], usable: CapacityLimit) -> Refuse | None:
+def obstacle(requested: Claim, held: Sequence[Claim], usable: CapacityLimit) -> Refuse | None:
     """Return the reason why a request does not fit beside `held`; None if it fits."""
-    excesses = _excesses(asked, held, usable)
-    return _refusal(asked, held, usable, excesses) if excesses else None
+    excesses = _excesses(requested, held, usable)
+    return _refusal(requested, held, usable, excesses) if excesses else None
 
 
 def reinstated(queued: Iterable[Claim], held: Sequence[Claim], usable: CapacityLimit) -> list[Claim]:
     """Return the queued claims that fit without displacing any, in order; smaller later ones may pass (R-068)."""
-    given: list[Claim] = []
+    fitting: list[Claim] = []
     for claim in sorted(queued, key=revocation.seniority):
-        if not _excesses(claim, [*held, *given], usable):
-            given.append(claim)
-    return given
+        if not _excesses(claim, [*held, *fitting], usable):
+            fitting.append(claim)
+    return fitting
 
 
-def first(queued: Iterable[Claim], asked: Claim) -> list[Claim]:
+def first(queued: Iterable[Claim], requested: Claim) -> list[Claim]:
     """Return the queued claims that come before a claim and overlap its slots, in order (R-064)."""
     return sorted(
-        (c for c in queued if revocation.seniority(c) < revocation.seniority(asked) and _meet(c, asked)),
+        (c for c in queued if revocation.seniority(c) < revocation.seniority(requested) and _meet(c, requested)),
         key=revocation.seniority,
     )
 
@@ -117,16 +117,16 @@ def _slots(claims: Iterable[Claim]) -> list[Slot]:
     return [slot for claim in claims for slot in claim.slots]
 
 
-def _excesses(asked: Claim, held: Sequence[Claim], usable: CapacityLimit) -> list[Overload]:
+def _excesses(requested: Claim, held: Sequence[Claim], usable: CapacityLimit) -> list[Overload]:
     beside = _slots(held)
     return [
         excess
-        for slot in asked.slots
+        for slot in requested.slots
         for excess in overloads(beside, usable, Interval(slot.start, slot.end), Amount(1, slot.legs))
     ]
 
 
-def _refusal(asked: Claim, held: Sequence[Claim], usable: CapacityLimit, excesses: Sequence[Overload]) -> Refuse:
+def _refusal(requested: Claim, held: Sequence[Claim], usable: CapacityLimit, excesses: Sequence[Overload]) -> Refuse:
     first = _longest(excesses)
     where = first.interval
     holders = [c for c in held if any(s.start < where.end and where.start < s.end for s in c.slots)]
@@ -135,7 +135,7 @@ def _refusal(asked: Claim, held: Sequence[Claim], usable: CapacityLimit, excesse
         where,
         first.usable,
         first.needed,
-        largest=_largest(asked, held, usable),
+        largest=_largest(requested, held, usable),
         holders=tuple(claim.id for claim in sorted(holders, key=revocation.seniority)),
     )
 
@@ -149,10 +149,10 @@ def _longest(excesses: Sequence[Overload]) -> Overload:
     return first
 
 
-def _largest(asked: Claim, held: Sequence[Claim], usable: CapacityLimit) -> int:
+def _largest(requested: Claim, held: Sequence[Claim], usable: CapacityLimit) -> int:
     """Return how many legs would fit at the times asked for."""
     beside, free = _slots(held), []
-    for slot in asked.slots:
+    for slot in requested.slots:
         for step in sweep(beside, Interval(slot.start, slot.end), (since for since, _ in usable.steps)):
             limit = usable.at(step.start)
             free.append(limit.points - step.points if step.sessions < limit.sessions else 0)

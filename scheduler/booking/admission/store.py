@@ -45,7 +45,7 @@ async def holding(db: AsyncConnection, where: Iterable[Interval], profiles: Prof
             live=any(slot.start <= now < slot.end for slot in slots),
             near=any(now < slot.start < soon for slot in slots),
         )
-        for row, slots in await _found(db, _holding(len(intervals)), moments)
+        for row, slots in await _claim_rows(db, _holding(len(intervals)), moments)
     ]
 
 
@@ -58,11 +58,11 @@ def _holding(intervals: int) -> Select[Any]:
 
 async def queued(db: AsyncConnection, profiles: Profiles, now: datetime) -> list[Claim]:
     """Return the claims of sessions that wait for capacity and have not begun yet, in registration order."""
-    found = await _found(db, _CLAIMS.where(SESSIONS.c.state.in_(QUEUED)), {})
-    return [_claim(row, slots, profiles) for row, slots in found if slots[0].start > now]
+    rows = await _claim_rows(db, _CLAIMS.where(SESSIONS.c.state.in_(QUEUED)), {})
+    return [_claim(row, slots, profiles) for row, slots in rows if slots[0].start > now]
 
 
-async def _found(
+async def _claim_rows(
     db: AsyncConnection, query: Select[Any], values: dict[str, int]
 ) -> list[tuple[Row[Any], tuple[Slot, ...]]]:
     """Return the found sessions in registration order, each as the row of its last slot and all its slots."""
@@ -120,8 +120,8 @@ async def record_happening(
 async def counts(db: AsyncConnection, window: Interval) -> tuple[int, int]:
     """Return how many sessions began to wait in a window, and how many lost a code."""
     within = (HAPPENINGS.c.at >= seconds(window.start)) & (HAPPENINGS.c.at < seconds(window.end))
-    told = select(HAPPENINGS.c.kind, func.count(HAPPENINGS.c.session.distinct())).where(within)
-    of_kind = {row[0]: row[1] for row in await db.execute(told.group_by(HAPPENINGS.c.kind))}
+    query = select(HAPPENINGS.c.kind, func.count(HAPPENINGS.c.session.distinct())).where(within)
+    of_kind = {row[0]: row[1] for row in await db.execute(query.group_by(HAPPENINGS.c.kind))}
     return of_kind.get("waiting", 0), of_kind.get("revoked", 0)
 
 
@@ -135,9 +135,9 @@ async def history(db: AsyncConnection, session: str) -> list[Happening]:
     return await found_happenings(db, select(HAPPENINGS).where(HAPPENINGS.c.session == session))
 
 
-async def found_happenings(db: AsyncConnection, found: Select[Any]) -> list[Happening]:
+async def found_happenings(db: AsyncConnection, query: Select[Any]) -> list[Happening]:
     """Return the history rows that a query finds, oldest first."""
-    rows = (await db.execute(found.order_by(HAPPENINGS.c.id))).mappings()
+    rows = (await db.execute(query.order_by(HAPPENINGS.c.id))).mappings()
     return [Happening(**{**row, "at": instant(row["at"])}) for row in rows]
 
 

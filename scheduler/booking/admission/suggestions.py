@@ -11,15 +11,15 @@ from scheduler.core.model import Interval, Slot, Suggestion
 from scheduler.policy.policy import Policy
 
 
-def search_window(asked: Sequence[Slot], policy: Policy, now: datetime) -> Interval:
+def search_window(slots: Sequence[Slot], policy: Policy, now: datetime) -> Interval:
     """Return the interval to search for free times; `suggest` needs all slots held in it."""
     reach = timedelta(days=policy.session.search_days)
     farthest = now + timedelta(days=policy.session.max_days_ahead)
-    return Interval(max(now, asked[0].start - reach), min(farthest, asked[-1].end + reach))
+    return Interval(max(now, slots[0].start - reach), min(farthest, slots[-1].end + reach))
 
 
 def suggest(
-    asked: Sequence[Slot],
+    slots: Sequence[Slot],
     held: Iterable[Slot],
     usable: CapacityLimit,
     window: Interval,
@@ -33,17 +33,17 @@ def suggest(
     A nearest free time begins where a busy interval ends, or ends where one begins, so only those shifts are tried.
     Among equally near ones the later comes first.
     """
-    blocked = busy(held, usable, window, asked[0].legs)
-    moving = [slot for slot in asked if meets(blocked, slot.start, slot.end)]
+    blocked = busy(held, usable, window, slots[0].legs)
+    moving = [slot for slot in slots if meets(blocked, slot.start, slot.end)]
     shifts = {edge.end - slot.start for slot in moving for edge in blocked}
     shifts |= {edge.start - slot.end for slot in moving for edge in blocked}
     free: list[Suggestion] = []
     for shift in sorted(shifts, key=lambda shift: (abs(shift), -shift)):
         if len(free) == number:
             break
-        moved = [_shifted(slot, shift) if slot in moving else slot for slot in asked]
+        moved = [_shifted(slot, shift) if slot in moving else slot for slot in slots]
         start = moved[-1].start
-        if _fits(moved, blocked, window) and (start == asked[-1].start or in_time(start)):
+        if _fits(moved, blocked, window) and (start == slots[-1].start or in_time(start)):
             free.append(_suggestion(moved))
     return tuple(free)
 

@@ -87,8 +87,8 @@ class Drafts:
         if origin != unit:
             await outbox.tell(db, wording.of_draft(draft), self._channels, now)
         if channel == "form" and origin is not None:
-            told = wording.of_passed_on(draft, self._profiles.at(now).zone)
-            await outbox.tell(db, told, wording.Channels(mail=self._channels.mail), now)
+            notice = wording.of_passed_on(draft, self._profiles.at(now).zone)
+            await outbox.tell(db, notice, wording.Channels(mail=self._channels.mail), now)
         return draft
 
     async def inbox(self, units: Collection[str] | None = None) -> list[Draft]:
@@ -103,13 +103,13 @@ class Drafts:
 
     async def discard(self, draft_id: str, by: str, reason: str, now: datetime) -> Draft:
         """Close a draft without a registration. Raises UnknownDraft, DraftSettled, InvalidRequest (no reason)."""
-        said = text.clean(reason)
-        faults = text.validate("reason", said, self._profiles.at(now).session.max_title)
+        cleaned = text.clean(reason)
+        faults = text.validate("reason", cleaned, self._profiles.at(now).session.max_title)
         if faults:
             raise InvalidRequest(faults)
         async with writing(self._engine) as db:
             draft = await drafts_store.known(db, draft_id)
             if draft.state != DraftState.OPEN:
                 raise DraftSettled(draft.state)
-            await drafts_store.settle(db, draft.id, DraftState.DISCARDED, by, now, reason=said)
+            await drafts_store.settle(db, draft.id, DraftState.DISCARDED, by, now, reason=cleaned)
             return await drafts_store.known(db, draft.id)

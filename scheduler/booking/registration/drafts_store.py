@@ -24,10 +24,10 @@ async def add(db: AsyncConnection, draft: Draft) -> None:
 
 async def known(db: AsyncConnection, draft_id: str) -> Draft:
     """Return a draft. Raises UnknownDraft."""
-    found = (await db.execute(select(DRAFTS).where(DRAFTS.c.id.in_(storable([draft_id]))))).mappings().one_or_none()
-    if found is None:
+    row = (await db.execute(select(DRAFTS).where(DRAFTS.c.id.in_(storable([draft_id]))))).mappings().one_or_none()
+    if row is None:
         raise UnknownDraft(draft_id)
-    return _draft(found)
+    return _draft(row)
 
 
 async def listed(db: AsyncConnection, units: Collection[str] | None, limit: int) -> list[Draft]:
@@ -62,10 +62,10 @@ async def settle(
 def _draft(row: RowMapping) -> Draft:
     settled = None if row["settled"] is None else instant(row["settled"])
     content = json.loads(row["content"])
-    given = {
+    fields = {
         "arrived": instant(row["arrived"]),
         "settled": settled,
         "content": content,
         "state": DraftState(row["state"]),
     }
-    return Draft(**{**row, **given})
+    return Draft(**{**row, **fields})

@@ -56,13 +56,13 @@ class Emergencies:
     async def acknowledge(self, subject: str, by: str, now: datetime) -> Emergency:
         """Acknowledge an emergency; the first account is kept. Raises UnknownSession if it is not on the list."""
         async with writing(self._engine) as db:
-            found = next((each for each in await _live(db, now) if each.subject == subject), None)
-            if found is None:
+            emergency = next((each for each in await _live(db, now) if each.subject == subject), None)
+            if emergency is None:
                 raise UnknownSession(subject)
-            if found.seen is not None:
-                return found
+            if emergency.seen is not None:
+                return emergency
             await db.execute(insert(EMERGENCIES_SEEN).values(subject=subject, by=by, at=now))
-            return replace(found, seen=Acknowledgement(by, instant(seconds(now))))
+            return replace(emergency, seen=Acknowledgement(by, instant(seconds(now))))
 
 
 async def _live(db: AsyncConnection, now: datetime) -> list[Emergency]:
@@ -72,5 +72,5 @@ async def _live(db: AsyncConnection, now: datetime) -> list[Emergency]:
     subjects = [each.subject for each in (*sessions, *letters)]
     rows = await db.execute(select(EMERGENCIES_SEEN).where(EMERGENCIES_SEEN.c.subject.in_(subjects)))
     seen = {row.subject: Acknowledgement(row.by, row.at) for row in rows}
-    found = [replace(each, seen=seen.get(each.subject)) for each in (*sessions, *letters)]
-    return sorted(found, key=lambda each: (each.seen is not None, -each.received.timestamp(), each.number))
+    current = [replace(each, seen=seen.get(each.subject)) for each in (*sessions, *letters)]
+    return sorted(current, key=lambda each: (each.seen is not None, -each.received.timestamp(), each.number))

@@ -1,4 +1,4 @@
-"""Tracks replies owed to units (R-083): which are open, who is reminded, which were given on time or late.
+"""Tracks the replies owed to units, and reminds the people on duty of those that are due (R-083).
 
 A registration counts from its receipt: an official letter as a draft, any other as a session. Once a minute a periodic
 job records new registrations and given replies, and reminds the people on duty when a share of the time has passed.
@@ -23,7 +23,7 @@ from scheduler.policy.profile_files import Profiles
 from scheduler.units import store as units_store
 
 AT_ONCE, WHOLE = 1, 100
-"""Stages in percent, beside the shares of the profile: a new emergency, a late reply."""
+"""Percentages beside those of the profile: of a new emergency, and of a reply whose time is over."""
 NO_START = timedelta(days=365)
 """The deadline of a draft that names no time is counted as if its meeting were so far ahead."""
 
@@ -49,8 +49,8 @@ class ReplyDeadlines:
                 await self._follow(db, happening)
             for draft in await reply_store.settled_drafts(db):
                 await self._settle(db, draft)
-            for answer in await reply_store.unanswered(db):
-                await self._remind(db, answer, clock, now)
+            for owed in await reply_store.unanswered(db):
+                await self._remind(db, owed, clock, now)
 
     async def _clock(self, db: AsyncConnection, now: datetime) -> Clock:
         return Clock(self._profiles.at(now), (await calendar_store.corrections(db)).calendar)
@@ -74,39 +74,39 @@ class ReplyDeadlines:
         else:
             await reply_store.record_reply(db, draft.id, draft.settled or draft.arrived)
 
-    async def _remind(self, db: AsyncConnection, answer: OwedReply, clock: Clock, now: datetime) -> None:
-        stage = self.stage(answer, clock, now)
-        if stage <= answer.told:
+    async def _remind(self, db: AsyncConnection, owed: OwedReply, clock: Clock, now: datetime) -> None:
+        share = self.passed_share(owed, clock, now)
+        if share <= owed.told:
             return
-        kind: Kind = "overdue" if stage >= WHOLE else "urgent" if stage == AT_ONCE else "reminder"
+        kind: Kind = "overdue" if share >= WHOLE else "urgent" if share == AT_ONCE else "reminder"
         names = {unit.id: unit.name for unit in await units_store.units(db)}
-        due = f"{answer.due.astimezone(self._profiles.at(now).zone):%H:%M %d/%m/%Y}"
-        facts = NoticeFacts(answer.number, host=names.get(answer.unit, ""), reason=f"hạn trả lời {due}")
+        due = f"{owed.due.astimezone(self._profiles.at(now).zone):%H:%M %d/%m/%Y}"
+        facts = NoticeFacts(owed.number, host=names.get(owed.unit, ""), reason=f"hạn trả lời {due}")
         operator = self._profiles.at(now).directory.operator_unit
-        for unit, address in self._recipients(operator if operator in names else None, late=stage >= WHOLE):
-            key = f"answer:{answer.subject}:{stage}:{address or unit}"
+        for unit, address in self._recipients(operator if operator in names else None, late=share >= WHOLE):
+            key = f"answer:{owed.subject}:{share}:{address or unit}"
             await outbox.tell(db, Notice(kind, key, facts, unit=unit, recipient=address), _LETTERS, now)
-        await reply_store.record_reminder(db, answer.subject, stage)
+        await reply_store.record_reminder(db, owed.subject, share)
 
     def _recipients(self, operator: str | None, late: bool) -> list[tuple[str | None, str]]:
         """Return units and addresses to remind: the people on duty, else the operating unit; their head, if late."""
-        desk: list[tuple[str | None, str]] = [(None, address) for address in self._contacts.desk]
+        on_duty: list[tuple[str | None, str]] = [(None, address) for address in self._contacts.on_duty]
         head = [(None, address) for address in self._contacts.head if late]
-        return [*(desk or ([(operator, "")] if operator else [])), *head]
+        return [*(on_duty or ([(operator, "")] if operator else [])), *head]
 
-    def stage(self, answer: OwedReply, clock: Clock, now: datetime) -> int:
+    def passed_share(self, owed: OwedReply, clock: Clock, now: datetime) -> int:
         """Return the largest share of its time, in percent, that has passed; 0 before the first."""
-        shares = self._profiles.at(now).deadlines.remind_percent
-        start = answer.start or answer.received + NO_START
-        reached = [share for share in shares if clock.share(answer.klass, answer.received, start, share) <= now]
-        at_once = [AT_ONCE] if answer.klass == "khan_cap" else []
-        return max([0, *at_once, *reached, *([WHOLE] if answer.due <= now else [])])
+        percents = self._profiles.at(now).deadlines.remind_percent
+        start = owed.start or owed.received + NO_START
+        reached = [percent for percent in percents if clock.share(owed.klass, owed.received, start, percent) <= now]
+        at_once = [AT_ONCE] if owed.klass == "khan_cap" else []
+        return max([0, *at_once, *reached, *([WHOLE] if owed.due <= now else [])])
 
     async def open(self, now: datetime) -> list[tuple[OwedReply, int]]:
         """Return the replies owed, the most urgent first, each with the share of its time that has passed (percent)."""
         async with self._engine.begin() as db:
             clock = await self._clock(db, now)
-            return [(answer, self.stage(answer, clock, now)) for answer in await reply_store.unanswered(db)]
+            return [(owed, self.passed_share(owed, clock, now)) for owed in await reply_store.unanswered(db)]
 
     async def counted(self, start: datetime, end: datetime, now: datetime) -> tuple[int, int]:
         """Count the replies that were due in [start, end): on time, and late or still missing."""
@@ -134,9 +134,9 @@ def _of_draft(draft: Draft, clock: Clock) -> OwedReply:
 
 def _start(official: object) -> datetime | None:
     """Return the start of a draft's meeting; None if it is missing, unreadable or without a time zone."""
-    given = official.get("start") if isinstance(official, dict) else None
+    text = official.get("start") if isinstance(official, dict) else None
     try:
-        start = datetime.fromisoformat(str(given))
+        start = datetime.fromisoformat(str(text))
     except ValueError:
         return None
     return start if start.tzinfo and 2000 <= start.year < 2200 else None

@@ -39,9 +39,9 @@ class OwedReply:
     told: int = 0
 
 
-async def add(db: AsyncConnection, answer: OwedReply) -> None:
+async def add(db: AsyncConnection, owed: OwedReply) -> None:
     """Save a reply that is owed."""
-    values = {column.name: getattr(answer, column.name) for column in ANSWERS.c if column.name != "happening"}
+    values = {column.name: getattr(owed, column.name) for column in ANSWERS.c if column.name != "happening"}
     await db.execute(insert(ANSWERS).values(**values))
 
 
@@ -66,9 +66,9 @@ async def drop(db: AsyncConnection, subject: str) -> None:
     await db.execute(delete(ANSWERS).where(ANSWERS.c.subject == subject))
 
 
-async def record_reminder(db: AsyncConnection, subject: str, stage: int) -> None:
+async def record_reminder(db: AsyncConnection, subject: str, percent: int) -> None:
     """Record the share of the time, in percent, for which a reminder was sent."""
-    await db.execute(update(ANSWERS).where(ANSWERS.c.subject == subject).values(told=stage))
+    await db.execute(update(ANSWERS).where(ANSWERS.c.subject == subject).values(told=percent))
 
 
 async def record_progress(db: AsyncConnection, happening: Happening) -> None:
@@ -107,8 +107,8 @@ async def counted(db: AsyncConnection, start: datetime, end: datetime) -> tuple[
 
 
 async def _read(db: AsyncConnection, query: Select[Any]) -> list[OwedReply]:
-    return [_answer(row) for row in (await db.execute(query)).mappings()]
+    return [_owed_reply(row) for row in (await db.execute(query)).mappings()]
 
 
-def _answer(row: RowMapping) -> OwedReply:
+def _owed_reply(row: RowMapping) -> OwedReply:
     return OwedReply(**{name: row[name] for name in row if name != "happening"})

@@ -27,25 +27,25 @@ def phone(typed: str) -> str | None:
 def validate(request: Request, points: Mapping[str, Point], profile: Policy, now: datetime) -> Request:
     """Return the request normalised. `points` has at least those of its points that exist. Raises InvalidRequest."""
     policy = profile.session
-    said = particulars.normalise(request)
+    normalised = particulars.normalise(request)
     title, contact = text.clean(request.title), text.clean(request.contact_name)
     items = script.normalise(request.script)
     number = phone(request.contact_phone)
-    second = phone(said.second_phone)
+    second = phone(normalised.second_phone)
     errors = [
         *text.validate("title", title, policy.max_title),
         *text.validate("contact_name", contact, policy.max_name),
         *([] if number else [FieldError("contact_phone", "phone-format", request.contact_phone[:MAX_ECHO])]),
-        *([] if second or not said.second_phone else [FieldError("second_phone", "phone-format")]),
+        *([] if second or not normalised.second_phone else [FieldError("second_phone", "phone-format")]),
         *_point_errors(request, points),
         *_time_errors(request, policy, now),
-        *particulars.validate(said, profile),
+        *particulars.validate(normalised, profile),
         *script.validate(items, request.everyone, policy.max_title),
     ]
     if errors or number is None:
         raise InvalidRequest(errors)
     return replace(
-        said,
+        normalised,
         second_phone=second or "",
         title=title,
         contact_name=contact,
@@ -108,8 +108,8 @@ def _point_errors(request: Request, points: Mapping[str, Point]) -> list[FieldEr
 
 def _time_errors(request: Request, policy: SessionPolicy, now: datetime) -> list[FieldError]:
     intervals = {"rehearsal": request.rehearsal, "official": request.official}
-    found = {field: _interval_error(given, policy, now) for field, given in intervals.items() if given}
-    errors = [FieldError(field, word) for field, word in found.items() if word]
+    words = {field: _interval_error(interval, policy, now) for field, interval in intervals.items() if interval}
+    errors = [FieldError(field, word) for field, word in words.items() if word]
     if not errors and request.rehearsal and request.rehearsal.end > request.official.start:
         errors.append(FieldError("rehearsal", "rehearsal-after-official"))
     return errors

@@ -106,12 +106,10 @@ class Scheduler:
         channels: wording.Channels = wording.NOWHERE,
     ) -> None:
         prepare(engine)
-        # given
         self._engine = engine
         self._profiles = profiles
         self._rated = rated
         self._channels = channels
-        # owned
         self.operator = QueueManagement(engine, profiles, rated, channels)
 
     async def check_code_key(self) -> None:
@@ -245,12 +243,12 @@ class Scheduler:
         """
         async with writing(self._engine) as db:
             opened = None if draft is None else await self._open_draft(db, draft)
-            checked, points, asked = await self._checked(db, request, now)
+            checked, points, slots = await self._checked(db, request, now)
             host, commit = points[checked.host_point], self._commit(db, now, Act(request.submitted_by))
             received = opened.arrived if opened and opened.came_as_registration else now
             refused: Refusal | None = await self._refused_before_admission(db, checked, received, now)
             if refused is None:
-                session = await self._new_session(db, checked, asked, received, now)
+                session = await self._new_session(db, checked, slots, received, now)
                 claim = commit.claim(session, host)
                 plan = await commit.decide(claim, wait)
                 if isinstance(plan, Admit) or (wait and not plan.impossible):
@@ -263,7 +261,7 @@ class Scheduler:
                         await drafts_store.settle(db, opened.id, DraftState.CONFIRMED, by, now, session=session.id)
                     return await sessions_store.known(db, session.id)
                 refused = CapacityExceeded(plan)
-                await outbox.tell(db, wording.of_refusal(checked, asked, host, str(refused)), self._channels, now)
+                await outbox.tell(db, wording.of_refusal(checked, slots, host, str(refused)), self._channels, now)
             await refusals_store.add(db, self._refusal(checked, host, refused, now))
         raise refused
 
@@ -343,7 +341,7 @@ class Scheduler:
             raise InvalidRequest(faults)
 
     async def _new_session(
-        self, db: AsyncConnection, request: Request, asked: tuple[Slot, ...], received: datetime, now: datetime
+        self, db: AsyncConnection, request: Request, slots: tuple[Slot, ...], received: datetime, now: datetime
     ) -> Session:
         """Return a waiting session for a request, with the next place in the order and without a number."""
         clock = await self._clock(db, now)
@@ -352,8 +350,8 @@ class Scheduler:
             id=uuid.uuid4().hex,
             number="",
             seq=await sessions_store.next_seq(db),
-            slots=asked,
-            legs=asked[-1].legs,
+            slots=slots,
+            legs=slots[-1].legs,
             state=State.WAITING,
             code=None,
             created=now.astimezone(UTC).replace(microsecond=0),
@@ -363,7 +361,7 @@ class Scheduler:
             received=counted.received.astimezone(UTC).replace(microsecond=0),
             effective=counted.effective.astimezone(UTC).replace(microsecond=0),
             reply_due=counted.reply.replace(microsecond=0),
-            check_due=clock.check(asked[0].start),
+            check_due=clock.check(slots[0].start),
             provisional=counted.provisional,
             **particulars_of(request),
         )
@@ -409,15 +407,15 @@ class Scheduler:
         """
         async with writing(self._engine) as db:
             old = await self._current_session(db, session_id, now)
-            checked, points, asked = await self._checked(db, request, now)
-            moved = checked.official.start != old.official.start and not admission_rule.contained(asked, old.slots)
+            checked, points, slots = await self._checked(db, request, now)
+            moved = checked.official.start != old.official.start and not admission_rule.contained(slots, old.slots)
             refused = await self._late(db, checked, now, now) if moved else None
             if refused is None:
                 new = replace(
                     old,
-                    slots=asked,
-                    legs=asked[-1].legs,
-                    check_due=(await self._clock(db, now)).check(asked[0].start),
+                    slots=slots,
+                    legs=slots[-1].legs,
+                    check_due=(await self._clock(db, now)).check(slots[0].start),
                     **particulars_of(checked),
                 )
                 await self._commit(db, now, act).amend(old, new, points[new.host_point])
@@ -498,14 +496,14 @@ class Scheduler:
 
         Raises UnknownSession, Ended (also when it was cancelled), InvalidRequest.
         """
-        given = script.normalise(items)
+        normalised = script.normalise(items)
         async with writing(self._engine) as db:
             session = await self._current_session(db, session_id, now)
-            faults = script.validate(given, session.everyone, self.policy(now).session.max_title)
+            faults = script.validate(normalised, session.everyone, self.policy(now).session.max_title)
             if faults:
                 raise InvalidRequest(faults)
-            await sessions_store.set_script(db, session_id, given)
-        return given
+            await sessions_store.set_script(db, session_id, normalised)
+        return normalised
 
     async def session(self, session_id: str) -> Session:
         """Return a session. Raises UnknownSession."""
@@ -515,8 +513,8 @@ class Scheduler:
     async def live_code(self, session_id: str) -> str | None:
         """Return the live code of a session; None if it has none or does not exist."""
         async with self._engine.begin() as db:
-            found = await sessions_store.one(db, session_id)
-        return found.code if found else None
+            session = await sessions_store.one(db, session_id)
+        return session.code if session else None
 
     async def named(self, ids: Iterable[str]) -> list[Session]:
         """Return the sessions with these ids, without those that do not exist, in the order of registration."""

@@ -16,7 +16,7 @@ from scheduler.core import sql_values
 from scheduler.core.model import Phase, Session, State
 from scheduler.core.schema import POINTS, SESSIONS, SLOTS
 from scheduler.core.sql_values import seconds
-from scheduler.policy.policy import DoorPolicy
+from scheduler.policy.policy import AccessWindowPolicy
 from scheduler.policy.profile_files import Profiles
 from scheduler.units import naming
 
@@ -63,8 +63,8 @@ async def page(
         query = query.where(_behind(after, selection.newest))
     order = (start.desc(), SESSIONS.c.seq.desc()) if selection.newest else (start, SESSIONS.c.seq)
     ids = [row.id for row in await db.execute(query.order_by(*order).limit(limit))]
-    found = {session.id: session for session in await store.named(db, ids)}
-    return [found[each] for each in ids]
+    sessions = {session.id: session for session in await store.named(db, ids)}
+    return [sessions[each] for each in ids]
 
 
 def _joined() -> Select[tuple[str]]:
@@ -96,10 +96,10 @@ async def _tells(db: AsyncConnection, text: str) -> ColumnElement[bool]:
 
 
 def _phase(profiles: Profiles, now: datetime) -> ColumnElement[str]:
-    """Return what :func:`scheduler.booking.sessions.access_window.stands` says, as SQL."""
+    """Return the phase as :func:`scheduler.booking.sessions.access_window.phase` does, as an SQL expression."""
     at = seconds(now)
-    over = _by_profile(profiles, lambda door: seconds(now - door.grace))
-    lobby = _by_profile(profiles, lambda door: seconds(now + door.lobby))
+    over = _by_profile(profiles, lambda window: seconds(now - window.grace))
+    lobby = _by_profile(profiles, lambda window: seconds(now + window.lobby))
     return case(
         (SESSIONS.c.state == State.CANCELLED, "cancelled"),
         (and_(*(end <= over for _, end in _SLOTS)), "ended"),
@@ -111,7 +111,7 @@ def _phase(profiles: Profiles, now: datetime) -> ColumnElement[str]:
     )
 
 
-def _by_profile(profiles: Profiles, of: Callable[[DoorPolicy], int]) -> ColumnElement[int]:
+def _by_profile(profiles: Profiles, of: Callable[[AccessWindowPolicy], int]) -> ColumnElement[int]:
     """Return a number of the access rules by the profile in force at the official start; before all, by the first."""
     usual = literal(of(profiles.policies[0].door))
     begins = [

@@ -43,38 +43,38 @@ def validate(request: Request, policy: Policy) -> list[FieldError]:
 def _class_faults(request: Request, policy: Policy) -> list[FieldError]:
     """Return the errors in ground and reason, which some classes need (R-061, R-073, R-075)."""
     rules = policy.classes[request.klass]
-    found = [] if rules.grounds or not request.ground else [FieldError("ground", "not-for-class")]
-    found += _code_faults("ground", [request.ground], rules.grounds) if rules.grounds else []
+    errors = [] if rules.grounds or not request.ground else [FieldError("ground", "not-for-class")]
+    errors += _code_faults("ground", [request.ground], rules.grounds) if rules.grounds else []
     check = text.validate if rules.needs_reason else _optional
-    return found + check("reason", request.reason, policy.session.max_title)
+    return errors + check("reason", request.reason, policy.session.max_title)
 
 
-def _code_faults(field: str, given: Iterable[str], known: Mapping[str, str]) -> list[FieldError]:
+def _code_faults(field: str, codes: Iterable[str], known: Mapping[str, str]) -> list[FieldError]:
     return [
         FieldError(field, "unknown-code", code[:MAX_ECHO]) if code else FieldError(field, "required")
-        for code in given
+        for code in codes
         if code not in known
     ]
 
 
-def _optional(field: str, given: str, longest: int) -> list[FieldError]:
-    return text.validate(field, given, longest) if given else []
+def _optional(field: str, value: str, longest: int) -> list[FieldError]:
+    return text.validate(field, value, longest) if value else []
 
 
 def _people_faults(request: Request, most: int) -> list[FieldError]:
     """Return the errors in numbers of people: their range, and a total below the sum by point (Điều 13.1)."""
     there = set(request.everyone)
-    found = [
+    errors = [
         FieldError("people_at", "not-in-session", point[:MAX_ECHO]) for point in request.people_at if point not in there
     ]
     if any(not 1 <= people <= most for people in request.people_at.values()):
-        return [*found, FieldError("people_at", "people-range", str(most))]
+        return [*errors, FieldError("people_at", "people-range", str(most))]
     if request.people is None:
-        return found
+        return errors
     if not 1 <= request.people <= most:
-        return [*found, FieldError("people", "people-range", str(most))]
+        return [*errors, FieldError("people", "people-range", str(most))]
     counted = sum(request.people_at.values())
-    return found + ([FieldError("people", "fewer-than-counted", str(counted))] if request.people < counted else [])
+    return errors + ([FieldError("people", "fewer-than-counted", str(counted))] if request.people < counted else [])
 
 
 def description_lines(session: Session, policy: Policy, points: Mapping[str, Point]) -> tuple[str, ...]:

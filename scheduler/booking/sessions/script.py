@@ -21,15 +21,15 @@ def normalise(items: Sequence[ScriptItem]) -> tuple[ScriptItem, ...]:
 
 def validate(items: Sequence[ScriptItem], points: Collection[str], longest: int) -> list[FieldError]:
     """Return the errors in normalised items of a session of these points; titles have at most `longest` letters."""
-    found = [] if len(items) <= MAX_ITEMS else [FieldError("script", "too-many", str(MAX_ITEMS))]
+    errors = [] if len(items) <= MAX_ITEMS else [FieldError("script", "too-many", str(MAX_ITEMS))]
     taken = Counter(item.id for item in items)
     for number, item in enumerate(items):
         field = f"script.{number}"
-        found += text.validate(f"{field}.title", item.title, longest)
+        errors += text.validate(f"{field}.title", item.title, longest)
         if taken[item.id] > 1:
-            found.append(FieldError(f"{field}.id", "duplicate-item", item.id[:MAX_ECHO]))
+            errors.append(FieldError(f"{field}.id", "duplicate-item", item.id[:MAX_ECHO]))
         if item.point is not None and item.point not in points:
-            found.append(FieldError(f"{field}.point", "not-in-session", item.point[:MAX_ECHO]))
+            errors.append(FieldError(f"{field}.point", "not-in-session", item.point[:MAX_ECHO]))
         if not 1 <= item.minutes <= MAX_MINUTES:
-            found.append(FieldError(f"{field}.minutes", "minutes-range", str(MAX_MINUTES)))
-    return found
+            errors.append(FieldError(f"{field}.minutes", "minutes-range", str(MAX_MINUTES)))
+    return errors

@@ -84,7 +84,7 @@ def read(
 
 def _word(words: Mapping[Name, str], line: int, row: Row, column: str, faults: list[LineError]) -> Name | None:
     """Return the name that a cell says, as a Vietnamese word or as the name itself; None for an empty cell."""
-    named = {key(said): name for name, word in words.items() for said in (name, word)}
+    named = {key(spelling): name for name, word in words.items() for spelling in (name, word)}
     found = named.get(key(row[column]))
     if row[column] and found is None:
         faults.append(LineError(line, column, "one-of", ", ".join(words.values())))

@@ -17,7 +17,7 @@ from scheduler.core.errors import UnknownSession
 from scheduler.core.model import AgendaEntry, Interval, ScriptItem, Session, Slot, State
 from scheduler.core.schema import POINTS, SESSION_POINTS, SESSIONS, SLOTS, UNITS
 from scheduler.core.sql_values import instant, rounded_up, seconds, storable
-from scheduler.policy.policy import DoorPolicy, Policy
+from scheduler.policy.policy import AccessWindowPolicy, Policy
 from scheduler.units import naming
 
 _ENTRIES = (
@@ -63,8 +63,8 @@ def issued() -> ColumnElement[bool]:
 
 async def one(db: AsyncConnection, session_id: str) -> Session | None:
     """Return a session by id; None if there is none."""
-    found = await _sessions(db, SESSIONS.c.id.in_(storable([session_id])))
-    return found[0] if found else None
+    sessions = await _sessions(db, SESSIONS.c.id.in_(storable([session_id])))
+    return sessions[0] if sessions else None
 
 
 async def named(db: AsyncConnection, ids: Iterable[str]) -> list[Session]:
@@ -113,21 +113,21 @@ async def agenda(
     start: datetime,
     end: datetime,
     units: Collection[str] | None,
-    door: Callable[[datetime], DoorPolicy],
+    window_at: Callable[[datetime], AccessWindowPolicy],
     now: datetime,
 ) -> list[AgendaEntry]:
     """Return the slots in [start, end) of sessions that are not cancelled, by start; with `units` only theirs.
 
-    `door` returns the access rules in force at a slot's start.
+    `window_at` returns the access rules in force at a slot's start.
     """
     where = meets(start, end) & (SESSIONS.c.state != State.CANCELLED)
     rows = await db.execute(_ENTRIES.where(where if units is None else where & concerns(units)))
-    found = []
+    entries = []
     for row in rows:
         slot = slot_of(row.kind, row.start, row.end, row.legs)
-        phase = phase_of_slots(State(row.state), (slot,), door(slot.start), now)
-        found.append(AgendaEntry(row.id, row.number, row.title, row.label, row.level, slot, phase))
-    return found
+        phase = phase_of_slots(State(row.state), (slot,), window_at(slot.start), now)
+        entries.append(AgendaEntry(row.id, row.number, row.title, row.label, row.level, slot, phase))
+    return entries
 
 
 async def urgent(db: AsyncConnection, now: datetime) -> list[Session]:
@@ -275,8 +275,8 @@ async def _next_number(db: AsyncConnection, year: int) -> int:
 
 async def held(db: AsyncConnection, window: Interval) -> list[Slot]:
     """Return the slots of issued sessions that overlap a window."""
-    found = select(*_SLOT_COLUMNS).join(SESSIONS).where(issued() & meets(window.start, window.end))
-    return [slot_of(*row) for row in (await db.execute(found)).all()]
+    query = select(*_SLOT_COLUMNS).join(SESSIONS).where(issued() & meets(window.start, window.end))
+    return [slot_of(*row) for row in (await db.execute(query)).all()]
 
 
 def slot_of(kind: str, start: int, end: int, legs: int) -> Slot:

@@ -14,9 +14,9 @@ CONTROLS = Path(__file__).parents[2] / "data" / "controls.yaml"
 @cache
 def load() -> tuple[Checklist, ...]:
     """Return the shipped checklists."""
-    given = yaml.safe_load(CONTROLS.read_text(encoding="utf-8"))
-    return tuple(Checklist(**{**each, "items": tuple(_item(item) for item in each["items"])}) for each in given)
+    entries = yaml.safe_load(CONTROLS.read_text(encoding="utf-8"))
+    return tuple(Checklist(**{**each, "items": tuple(_item(item) for item in each["items"])}) for each in entries)
 
 
-def _item(given: dict[str, Any]) -> ChecklistItem:
-    return ChecklistItem(**{**given, "proof": tuple(given.get("proof", ()))})
+def _item(entry: dict[str, Any]) -> ChecklistItem:
+    return ChecklistItem(**{**entry, "proof": tuple(entry.get("proof", ()))})

@@ -20,28 +20,26 @@ class PatchReminders:
     """Looks for overdue devices once a day; the outbox prevents a second notice."""
 
     def __init__(self, engine: AsyncEngine, profiles: Profiles, channels: Channels) -> None:
-        # given
         self._engine = engine
         self._profiles = profiles
         self._channels = channels
-        # owned
-        self._looked: date | None = None
+        self._checked_on: date | None = None
 
     async def work(self, now: datetime) -> None:
         """Send a notice for each overdue device, once for each time it was updated."""
         policy = self._profiles.at(now)
         day = now.astimezone(policy.zone).date()
-        if day == self._looked:
+        if day == self._checked_on:
             return
         async with writing(self._engine) as db:
             points = {point.id: point for point in await units_store.all_points(db)}
             units = {unit.id: unit for unit in await units_store.units(db)}
             for device in await devices_store.devices(db):
                 if devices.overdue(device, day, policy.directory.patch_days):
-                    answers = device.security_owner or (await points_store.room(db, device.point)).security_owner
-                    notice = of_device(device, answers, points[device.point], units)
+                    owner = device.security_owner or (await points_store.room(db, device.point)).security_owner
+                    notice = of_device(device, owner, points[device.point], units)
                     await outbox.tell(db, notice, self._channels, now)
-        self._looked = day
+        self._checked_on = day
 
 
 def of_device(device: Device, owner: str, point: Point, units: Mapping[str, Unit]) -> Notice:

@@ -85,11 +85,11 @@ def rows(checklist: Checklist, controls: Iterable[Control], files: Mapping[str, 
     `files` counts evidence files by the id of the control.
     """
     known = {control.item: control for control in controls if control.checklist == checklist.id}
-    found = [
+    rows_ = [
         ChecklistRow(item, known.get(item.id), files.get(known[item.id].id, 0) if item.id in known else 0)
         for item in checklist.items
     ]
-    return tuple(sorted(found, key=lambda row: row.shown))
+    return tuple(sorted(rows_, key=lambda row: row.shown))
 
 
 def faults(checklist: Checklist, item: str, state: ControlState, remark: str) -> list[FieldError]:

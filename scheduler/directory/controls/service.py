@@ -62,10 +62,10 @@ class ControlsService:
     async def control(self, id_: str) -> Control:
         """Return one control. Raises Unknown."""
         async with self._engine.begin() as db:
-            found = await _controls(db, CONTROLS.c.id.in_(storable([id_])))
-        if not found:
+            controls = await _controls(db, CONTROLS.c.id.in_(storable([id_])))
+        if not controls:
             raise Unknown("control", id_)
-        return found[0]
+        return controls[0]
 
     async def set(
         self, checklist: str, subject: str, item: str, state: ControlState, remark: str, by: str, now: datetime
@@ -86,19 +86,19 @@ class ControlsService:
             id_ = await db.scalar(select(CONTROLS.c.id).where(same)) or new_id()
             due = assessment.later(self._profiles.day(now), known.months)
             at = instant(seconds(now))
-            said = Control(id_, checklist, subject, item, unit, state, remark, by, at, due)
+            control = Control(id_, checklist, subject, item, unit, state, remark, by, at, due)
             await db.execute(delete(CONTROLS).where(same))
-            values = {column.name: getattr(said, column.name) for column in CONTROLS.c}
+            values = {column.name: getattr(control, column.name) for column in CONTROLS.c}
             await db.execute(insert(CONTROLS).values({**values, "at": seconds(now)}))
-            return said
+            return control
 
     async def checked(self, checklist: Checklist) -> list[PointChecklist]:
         """Return how a checklist stands at every point: never answered first, then by due day."""
         async with self._engine.begin() as db:
             points = await units_store.all_points(db)
-            found = await _controls(db, CONTROLS.c.checklist == checklist.id)
+            controls = await _controls(db, CONTROLS.c.checklist == checklist.id)
         by_point: dict[str, list[Control]] = {}
-        for each in found:
+        for each in controls:
             by_point.setdefault(each.subject, []).append(each)
         stand = [_checked(checklist, point, by_point.get(point.id, [])) for point in points]
         return sorted(stand, key=lambda each: (each.due or date.min, each.point.id))
@@ -112,10 +112,10 @@ class ControlsService:
         return points[subject].unit
 
 
-def _checked(checklist: Checklist, point: Point, said: list[Control]) -> PointChecklist:
-    stand = rules.rows(checklist, said, {})
-    last = max(said, key=lambda each: each.at, default=None)
-    due = min((each.due for each in said), default=None)
+def _checked(checklist: Checklist, point: Point, controls: list[Control]) -> PointChecklist:
+    stand = rules.rows(checklist, controls, {})
+    last = max(controls, key=lambda each: each.at, default=None)
+    due = min((each.due for each in controls), default=None)
     open_ = sum(row.open for row in stand)
     return PointChecklist(point, open_, last.at if last else None, last.by if last else "", due)
 

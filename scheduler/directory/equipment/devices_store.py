@@ -27,9 +27,9 @@ async def device(db: AsyncConnection, id_: str) -> Device | None:
     return Device(**row) if row else None
 
 
-async def describe(db: AsyncConnection, given: Device) -> None:
+async def describe(db: AsyncConnection, device: Device) -> None:
     """Replace the description of a device."""
-    await db.execute(update(DEVICES).where(DEVICES.c.id == given.id).values(asdict(given)))
+    await db.execute(update(DEVICES).where(DEVICES.c.id == device.id).values(asdict(device)))
 
 
 async def remove(db: AsyncConnection, id_: str) -> None:

@@ -19,33 +19,33 @@ class Drift:
     new: str
 
 
-def compare(device: Device, name: str, given: Sequence[AccessLine], seen: ObservedDevice) -> list[Drift]:
+def compare(device: Device, name: str, access_lines: Sequence[AccessLine], seen: ObservedDevice) -> list[Drift]:
     """Return how a device differs from its registration.
 
     A value that is not registered, or was not observed, is no difference. `name` is the registered name. An address
     outside the networks of all the point's lines is a wrong line (R-004). A registered set of codecs must equal the one
     a device offers, and contain all codecs of its answer.
     """
-    found = wrong_line(given, seen.address)
+    drifts = wrong_line(access_lines, seen.address)
     if seen.address and device.address and seen.address != device.address:
-        found.append(Drift("address", device.address, seen.address))
+        drifts.append(Drift("address", device.address, seen.address))
     if seen.user_agent and device.user_agent and seen.user_agent[:LONGEST] != device.user_agent:
-        found.append(Drift("user_agent", device.user_agent, seen.user_agent[:LONGEST]))
+        drifts.append(Drift("user_agent", device.user_agent, seen.user_agent[:LONGEST]))
     registered = codec_sets.read(device.codecs)
     announced = seen.offered or registered | seen.answered
     if registered and announced != registered:
-        found.append(Drift("codecs", device.codecs, codec_sets.write(announced)[:LONGEST]))
+        drifts.append(Drift("codecs", device.codecs, codec_sets.write(announced)[:LONGEST]))
     if seen.name and key(seen.name) != key(name):
-        found.append(Drift("name", name, seen.name[:LONGEST]))
-    return found
+        drifts.append(Drift("name", name, seen.name[:LONGEST]))
+    return drifts
 
 
-def wrong_line(given: Sequence[AccessLine], address: str) -> list[Drift]:
+def wrong_line(access_lines: Sequence[AccessLine], address: str) -> list[Drift]:
     """Return a drift if an address is outside the networks of all the point's lines (R-004).
 
     Empty if the address or the networks are not known.
     """
-    networks = [network for line in given for network in line.ranges]
+    networks = [network for line in access_lines for network in line.ranges]
     if not address or not networks or lines.within(address, networks):
         return []
     return [Drift("line", ", ".join(networks), address)]

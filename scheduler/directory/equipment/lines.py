@@ -23,12 +23,12 @@ def ranges(text: str) -> tuple[str, ...]:
 def within(address: str, networks: Sequence[str]) -> bool:
     """Tell whether an address belongs to one of the networks."""
     try:
-        given = ipaddress.ip_address(address.partition("%")[0])
+        ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    if isinstance(given, ipaddress.IPv6Address) and given.ipv4_mapped:
-        given = given.ipv4_mapped
-    return any(given in ipaddress.ip_network(network) for network in networks)
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    return any(ip in ipaddress.ip_network(network) for network in networks)
 
 
 def faults(line: AccessLine, policy: Policy, level: str, exempt: bool) -> list[FieldError]:
@@ -72,8 +72,8 @@ def lacks(lines: Sequence[AccessLine], policy: Policy, level: str, exempt: bool)
     """Return why none of a point's access lines suffices; one that does is enough."""
     if not lines:
         return [FieldError("line", "no-line")]
-    found = [faults(line, policy, level, exempt) for line in lines]
-    return [] if [] in found else [fault for each in found for fault in each]
+    faults_ = [faults(line, policy, level, exempt) for line in lines]
+    return [] if [] in faults_ else [fault for each in faults_ for fault in each]
 
 
 def mbps(kbps: int) -> str:

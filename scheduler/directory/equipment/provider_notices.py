@@ -35,16 +35,16 @@ class ProviderNotices:
     async def work(self, now: datetime) -> None:
         """Send the notices that are due."""
         async with writing(self._engine) as db:
-            told = await _told(db, now)
+            earlier = await _earlier(db, now)
             sessions = {each.id: each for each in await sessions_store.between(db, now, now + AHEAD)}
             sessions |= {
-                session: await sessions_store.known(db, session) for session, _ in told if session not in sessions
+                session: await sessions_store.known(db, session) for session, _ in earlier if session not in sessions
             }
             lines, points = await lines_store.lines(db), await units_store.all_points(db)
             needs = _needs(sessions.values(), lines, {point.id: point for point in points})
             for provider in await lines_store.providers(db):
                 for session in sessions if provider.email else ():
-                    facts, before = needs.get((session, provider.id)), told.get((session, provider.id), ())
+                    facts, before = needs.get((session, provider.id)), earlier.get((session, provider.id), ())
                     soon = sessions[session].slots[0].start < now + AHEAD
                     notice = owed(facts, before, soon)
                     if notice is not None:
@@ -72,22 +72,22 @@ def _needs(
     sessions: Iterable[Session], lines: Sequence[AccessLine], points: Mapping[str, Point]
 ) -> dict[tuple[str, str], NoticeFacts]:
     """Return the facts of each session for each of its providers; they have no title and no code."""
-    found = {}
+    facts = {}
     for session in sessions:
         carried = provider_points.points_by_provider(session, lines) if session.state == State.ISSUED else {}
         slots = tuple((slot.kind, seconds(slot.start), seconds(slot.end)) for slot in session.slots)
         for provider, own in carried.items():
             names = ", ".join(points[point].name for point in own)
             host = points[session.host_point].label
-            found[session.id, provider] = NoticeFacts(session.number, host=host, slots=slots, reason=names)
-    return found
+            facts[session.id, provider] = NoticeFacts(session.number, host=host, slots=slots, reason=names)
+    return facts
 
 
-async def _told(db: AsyncConnection, now: datetime) -> dict[tuple[str, str], list[OutboxItem]]:
+async def _earlier(db: AsyncConnection, now: datetime) -> dict[tuple[str, str], list[OutboxItem]]:
     """Return the notices of sessions that are not over, by session and provider, in order."""
-    found: dict[tuple[str, str], list[OutboxItem]] = {}
+    by_session: dict[tuple[str, str], list[OutboxItem]] = {}
     for each in await outbox.of_coming(db, ("provider", "provider-changed", "provider-cancelled"), now):
         session = each.session or ""
         provider = each.key.removeprefix(f"provider:{session}:").rsplit(":", 2)[0]
-        found.setdefault((session, provider), []).append(each)
-    return found
+        by_session.setdefault((session, provider), []).append(each)
+    return by_session

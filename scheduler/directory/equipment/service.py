@@ -31,9 +31,9 @@ class Equipment:
         self._engine = engine
         self._profiles = profiles
 
-    def keeps_out(self, found: Sequence[Drift], now: datetime) -> bool:
+    def keeps_out(self, drifts: Sequence[Drift], now: datetime) -> bool:
         """Tell whether a drift keeps a device out by the profile in force (R-004)."""
-        return blocked(found, self._profiles.at(now))
+        return blocked(drifts, self._profiles.at(now))
 
     # Devices.
 
@@ -42,36 +42,36 @@ class Equipment:
         async with self._engine.begin() as db:
             return await devices_store.devices(db, point)
 
-    async def add_device(self, given: Device, now: datetime) -> Device:
+    async def add_device(self, device: Device, now: datetime) -> Device:
         """Add a device to a point, with the next number of its unit.
 
         Raises UnknownPoint, BadDevices, InvalidRequest.
         """
         async with writing(self._engine) as db:
-            point = await _point(db, given.point)
+            point = await _point(db, device.point)
             id_ = await device_count.add_device(db, point.unit, point.id)
             added = await _device(db, id_)
-            return await self._describe(db, replace(given, id=id_, number=added.number), now)
+            return await self._describe(db, replace(device, id=id_, number=added.number), now)
 
-    async def describe(self, given: Device, now: datetime) -> Device:
+    async def describe(self, device: Device, now: datetime) -> Device:
         """Replace the description of a device; its point and number stay. Raises Unknown, InvalidRequest."""
         async with writing(self._engine) as db:
-            known = await _device(db, given.id)
-            return await self._describe(db, replace(given, point=known.point, number=known.number), now)
+            known = await _device(db, device.id)
+            return await self._describe(db, replace(device, point=known.point, number=known.number), now)
 
-    async def _describe(self, db: AsyncConnection, given: Device, now: datetime) -> Device:
+    async def _describe(self, db: AsyncConnection, device: Device, now: datetime) -> Device:
         try:
-            cleaned = replace(given, address=devices.address(given.address) if given.address else None)
+            cleaned = replace(device, address=devices.address(device.address) if device.address else None)
         except ValueError:
-            raise InvalidRequest([FieldError("address", "address-format", (given.address or "")[:64])]) from None
+            raise InvalidRequest([FieldError("address", "address-format", (device.address or "")[:64])]) from None
         try:
-            cleaned = replace(cleaned, codecs=codec_sets.canonical(given.codecs))
+            cleaned = replace(cleaned, codecs=codec_sets.canonical(device.codecs))
         except ValueError as bad:
             raise InvalidRequest([FieldError("codecs", "codecs-format", str(bad)[:64])]) from None
         names = {point.id: point.name for point in await units_store.all_points(db)}
-        given_lines = await lines_store.lines(db, cleaned.point)
+        access_lines = await lines_store.lines(db, cleaned.point)
         others = await devices_store.devices(db)
-        faults = devices.faults(cleaned, given_lines, self._profiles.at(now), others, names)
+        faults = devices.faults(cleaned, access_lines, self._profiles.at(now), others, names)
         if faults:
             raise InvalidRequest(faults)
         await devices_store.describe(db, cleaned)
@@ -148,9 +148,9 @@ class Equipment:
             if device > len(devices_):  # the device was removed during the meeting
                 return []
             known = devices_[device - 1]
-            found = drift.compare(known, _name(point, device), await lines_store.lines(db, point_id), what)
-        await self._flag(known, found, now)
-        return found
+            drifts = drift.compare(known, _name(point, device), await lines_store.lines(db, point_id), what)
+        await self._flag(known, drifts, now)
+        return drifts
 
     async def check_address(self, point_id: str, address: str, now: datetime) -> list[Drift]:
         """Store and return a drift if somebody of a point signs in over a wrong line (R-004).
@@ -160,15 +160,15 @@ class Equipment:
         async with self._engine.begin() as db:
             await _point(db, point_id)
             devices_ = await devices_store.devices(db, point_id)
-            found = drift.wrong_line(await lines_store.lines(db, point_id), address)
+            drifts = drift.wrong_line(await lines_store.lines(db, point_id), address)
         if devices_:
-            await self._flag(devices_[0], found, now)
-        return found
+            await self._flag(devices_[0], drifts, now)
+        return drifts
 
-    async def _flag(self, known: Device, found: Sequence[Drift], now: datetime) -> None:
-        if found:
+    async def _flag(self, known: Device, drifts: Sequence[Drift], now: datetime) -> None:
+        if drifts:
             async with writing(self._engine) as db:
-                for each in found:
+                for each in drifts:
                     await devices_store.add_change(db, known, "drift", each, "", "", now)
 
     async def decide(self, number: int, accept: bool, by: str, now: datetime) -> DeviceChange:
@@ -187,9 +187,9 @@ class Equipment:
             return await _change(db, number)
 
 
-def blocked(found: Sequence[Drift], policy: Policy) -> bool:
+def blocked(drifts: Sequence[Drift], policy: Policy) -> bool:
     """Tell whether a drift keeps a device out: a wrong line, where the profile says so (R-004)."""
-    return policy.directory.line_mismatch == "block" and any(each.field == "line" for each in found)
+    return policy.directory.line_mismatch == "block" and any(each.field == "line" for each in drifts)
 
 
 def _name(point: Point, device: int) -> str:
@@ -208,14 +208,14 @@ async def _point(db: AsyncConnection, id_: str) -> Point:
 
 
 async def _device(db: AsyncConnection, id_: str) -> Device:
-    found = await devices_store.device(db, id_)
-    if found is None:
+    device = await devices_store.device(db, id_)
+    if device is None:
         raise Unknown("device", id_)
-    return found
+    return device
 
 
 async def _change(db: AsyncConnection, number: int) -> DeviceChange:
-    found = await devices_store.change(db, number)
-    if found is None:
+    change = await devices_store.change(db, number)
+    if change is None:
         raise Unknown("change", str(number))
-    return found
+    return change

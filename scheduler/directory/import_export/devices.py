@@ -40,11 +40,11 @@ YES = "x"
 async def rows(db: AsyncConnection) -> list[Row]:
     """Return all devices as rows."""
     names = {point.id: point.name for point in await units_store.all_points(db)}
-    found = []
+    rows_ = []
     for device in await devices_store.devices(db):
-        given = {**asdict(device), "point": names[device.point], "dial_out": YES if device.dial_out else ""}
-        found.append({name: "" if given[name] is None else str(given[name]) for name in COLUMNS})
-    return found
+        values = {**asdict(device), "point": names[device.point], "dial_out": YES if device.dial_out else ""}
+        rows_.append({name: "" if values[name] is None else str(values[name]) for name in COLUMNS})
+    return rows_
 
 
 async def plan(
@@ -77,29 +77,29 @@ async def plan(
         steps.append(_step(line, point, old, new))
     for line, new in checked:
         own = [each for each in lines if each.point == new.point]
-        found = devices.faults(new, own, policy, after.values(), names)
-        faults += [LineError(line, fault.field, fault.word, fault.value) for fault in found]
+        errors = devices.faults(new, own, policy, after.values(), names)
+        faults += [LineError(line, fault.field, fault.word, fault.value) for fault in errors]
     return steps
 
 
 def _device(old: Device, row: Row, line: int, faults: list[LineError]) -> Device:
-    given: dict[str, Any] = {name: row[name][:100] for name in TEXTS}
+    values: dict[str, Any] = {name: row[name][:100] for name in TEXTS}
     for column, type_ in (("kind", DeviceKind), ("protocol", DeviceProtocol), ("transport", SipTransport)):
-        given[column], allowed = row[column].upper(), get_args(type_)
-        if given[column] not in allowed:
+        values[column], allowed = row[column].upper(), get_args(type_)
+        if values[column] not in allowed:
             faults.append(LineError(line, column, "one-of", ", ".join(filter(None, allowed))))
     try:
-        given["address"] = devices.address(row["address"]) if row["address"] else None
+        values["address"] = devices.address(row["address"]) if row["address"] else None
     except ValueError:
         faults.append(LineError(line, "address", "address-format", row["address"][:64]))
     try:
-        given["codecs"] = codec_sets.canonical(row["codecs"])
+        values["codecs"] = codec_sets.canonical(row["codecs"])
     except ValueError as bad:
         faults.append(LineError(line, "codecs", "codecs-format", str(bad)[:64]))
-    given["port"] = number(row["port"], line, "port", faults)
-    given["patched"] = day(row["patched"], line, "patched", faults)
-    given["asset_year"] = number(row["asset_year"], line, "asset_year", faults)
-    return replace(old, **given, dial_out=row["dial_out"].lower() in {YES, "1", "true", "có"})
+    values["port"] = number(row["port"], line, "port", faults)
+    values["patched"] = day(row["patched"], line, "patched", faults)
+    values["asset_year"] = number(row["asset_year"], line, "asset_year", faults)
+    return replace(old, **values, dial_out=row["dial_out"].lower() in {YES, "1", "true", "có"})
 
 
 def _step(line: int, point: Point, old: Device | None, new: Device) -> ImportStep:
@@ -107,11 +107,11 @@ def _step(line: int, point: Point, old: Device | None, new: Device) -> ImportSte
         return ImportStep(
             line, "add", f"{point.name}: {new.kind} {new.address or ''}".strip(), partial(_add, point, new)
         )
-    told = differences(asdict(old), asdict(new))
-    if not told:
+    changes = differences(asdict(old), asdict(new))
+    if not changes:
         return ImportStep(line, "same", point.name)
     return ImportStep(
-        line, "change", f"{point.name} {old.number:02}: {told}", partial(devices_store.describe, given=new)
+        line, "change", f"{point.name} {old.number:02}: {changes}", partial(devices_store.describe, device=new)
     )
 
 

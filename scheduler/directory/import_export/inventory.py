@@ -17,12 +17,12 @@ def family(unit: str, units: Iterable[Unit]) -> set[str]:
     below: dict[str, list[str]] = {}
     for each in units:
         below.setdefault(each.parent or "", []).append(each.id)
-    found, reached = {unit}, [unit]
+    ids, reached = {unit}, [unit]
     while reached:
-        new = set(below.get(reached.pop(), [])) - found
-        found |= new
+        new = set(below.get(reached.pop(), [])) - ids
+        ids |= new
         reached += new
-    return found
+    return ids
 
 
 async def rows(db: AsyncConnection, unit: str) -> list[Row]:

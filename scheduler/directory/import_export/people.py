@@ -52,14 +52,14 @@ async def plan(
             continue
         if row["unit"] not in units:
             faults.append(LineError(line, "unit", "unknown-unit", row["unit"][:64]))
-        given = _given(line, row, points, faults)
-        given["valid_from"] = given["valid_from"] or today
-        old = known.get((row["unit"], key(row["name"]), given["role"]))
-        steps.append(_step(line, row["unit"], old, given, now))
+        values = _values(line, row, points, faults)
+        values["valid_from"] = values["valid_from"] or today
+        old = known.get((row["unit"], key(row["name"]), values["role"]))
+        steps.append(_step(line, row["unit"], old, values, now))
     return steps
 
 
-def _given(line: int, row: Row, points: PointFinder, faults: list[LineError]) -> dict[str, Any]:
+def _values(line: int, row: Row, points: PointFinder, faults: list[LineError]) -> dict[str, Any]:
     role, phone = row["role"].lower() or "technician", request_validation.phone(row["phone"])
     if role not in ROLES:
         faults.append(LineError(line, "role", "one-of", ", ".join(ROLES)))
@@ -80,17 +80,19 @@ def _given(line: int, row: Row, points: PointFinder, faults: list[LineError]) ->
     }
 
 
-def _step(line: int, unit: str, old: Person | None, given: dict[str, Any], now: datetime) -> ImportStep:
+def _step(line: int, unit: str, old: Person | None, values: dict[str, Any], now: datetime) -> ImportStep:
     if old is None:
         fixed: dict[str, Any] = {"valid_to": None, "replaces": None, "account": None}
-        new = Person(points_store.new_id(), unit, **given, **fixed, updated=now)
-        return ImportStep(line, "add", f"{new.name} ({unit})", partial(people_store.add, given=new))
-    told = differences({name: getattr(old, name) for name in given}, given)
-    if not told:
+        new = Person(points_store.new_id(), unit, **values, **fixed, updated=now)
+        return ImportStep(line, "add", f"{new.name} ({unit})", partial(people_store.add, person=new))
+    changes = differences({name: getattr(old, name) for name in values}, values)
+    if not changes:
         return ImportStep(line, "same", old.name)
-    return ImportStep(line, "change", f"{old.name}: {told}", partial(people_store.change, id_=old.id, now=now, **given))
+    return ImportStep(
+        line, "change", f"{old.name}: {changes}", partial(people_store.change, id_=old.id, now=now, **values)
+    )
 
 
 def _row(person: Person, names: dict[str, str]) -> Row:
-    given = {name: getattr(person, name) for name in COLUMNS} | {"point": names.get(person.point or "", "")}
-    return {name: "" if value is None else str(value) for name, value in given.items()}
+    values = {name: getattr(person, name) for name in COLUMNS} | {"point": names.get(person.point or "", "")}
+    return {name: "" if value is None else str(value) for name, value in values.items()}

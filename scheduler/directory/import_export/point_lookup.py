@@ -20,9 +20,9 @@ async def point_finder(db: AsyncConnection) -> PointFinder:
     known |= {slug(point.name): point for point in points.values()}
 
     def find(line: int, name: str, faults: list[LineError]) -> Point | None:
-        found = known.get(slug(name))
-        if found is None:
+        point = known.get(slug(name))
+        if point is None:
             faults.append(LineError(line, "point", "unknown-point", name[:64]))
-        return found
+        return point
 
     return find

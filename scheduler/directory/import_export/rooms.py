@@ -24,8 +24,8 @@ async def rows(db: AsyncConnection) -> list[Row]:
     found = []
     for point in await units_store.all_points(db):
         room = asdict(await points_store.room(db, point.id))
-        given = {"point": point.name, "label": point.label, "state": point.state, **room}
-        found.append({name: "" if value is None else str(value) for name, value in given.items()})
+        values = {"point": point.name, "label": point.label, "state": point.state, **room}
+        found.append({name: "" if value is None else str(value) for name, value in values.items()})
     return found
 
 
@@ -51,11 +51,11 @@ async def plan(
         if room.managing_unit is not None and room.managing_unit not in units:
             faults.append(LineError(line, "managing_unit", "unknown-unit", row["managing_unit"][:64]))
         if point is not None:
-            told = differences(asdict(await points_store.room(db, point.id)), asdict(room))
-            act = partial(points_store.set_room, point=point.id, given=room)
+            changes = differences(asdict(await points_store.room(db, point.id)), asdict(room))
+            act = partial(points_store.set_room, point=point.id, room=room)
             steps.append(
-                ImportStep(line, "change", f"{point.name}: {told}", act)
-                if told
+                ImportStep(line, "change", f"{point.name}: {changes}", act)
+                if changes
                 else ImportStep(line, "same", point.name)
             )
     return steps

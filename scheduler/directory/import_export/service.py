@@ -100,8 +100,8 @@ class ImportExport:
         steps = await TABLES[kind].plan(db, rows, self._profiles, now, faults)
         if faults:
             raise BadSheet(sorted(faults, key=lambda fault: fault.line))
-        told = "\n".join(f"{step.line} {step.what} {step.text}" for step in steps)
-        return ImportPlan(tuple(steps), sha256(f"{kind}\n{told}".encode()).hexdigest())
+        text = "\n".join(f"{step.line} {step.what} {step.text}" for step in steps)
+        return ImportPlan(tuple(steps), sha256(f"{kind}\n{text}".encode()).hexdigest())
 
 
 def _written(format_: Format, columns: Sequence[str], rows: Sequence[Row]) -> bytes:

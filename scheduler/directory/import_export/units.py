@@ -44,13 +44,13 @@ async def plan(
 def _step(line: int, new: Registered, old: Registered | None) -> ImportStep:
     if old is None:
         return ImportStep(line, "add", f"{new.unit.name}: {new.point.name}", lambda db: units_store.add(db, new))
-    told = differences(_row(old), _row(new))
-    if not told:
+    changes = differences(_row(old), _row(new))
+    if not changes:
         return ImportStep(line, "same", old.unit.name)
-    return ImportStep(line, "change", f"{old.unit.name}: {told}", lambda db: units_store.change(db, new, old))
+    return ImportStep(line, "change", f"{old.unit.name}: {changes}", lambda db: units_store.change(db, new, old))
 
 
 def _row(each: Registered) -> Row:
     unit = each.unit
-    given = {name: getattr(unit, name, None) for name in COLUMNS} | {"point": each.point.name}
-    return {name: "" if value is None else str(value) for name, value in given.items()}
+    values = {name: getattr(unit, name, None) for name in COLUMNS} | {"point": each.point.name}
+    return {name: "" if value is None else str(value) for name, value in values.items()}

@@ -24,9 +24,9 @@ async def person(db: AsyncConnection, id_: str) -> Person | None:
     return Person(**{**row, "updated": instant(row["updated"])}) if row else None
 
 
-async def add(db: AsyncConnection, given: Person) -> None:
+async def add(db: AsyncConnection, person: Person) -> None:
     """Add a person."""
-    await db.execute(insert(PEOPLE).values({**asdict(given), "updated": seconds(given.updated)}))
+    await db.execute(insert(PEOPLE).values({**asdict(person), "updated": seconds(person.updated)}))
 
 
 async def change(db: AsyncConnection, id_: str, now: datetime, **values: date | str | None) -> None:

@@ -37,14 +37,14 @@ _LINE_FAILED = FieldError("assessment", "assessment-line")
 
 def lacks(facts: Facts, policy: Policy, day: date, now: datetime) -> list[FieldError]:
     """Return everything that is missing, in the order of Điều 9."""
-    exempt = any(given.kind == "internet" and given.holds(day) for given in facts.exemptions)
-    found = [*_room(facts, policy, now), *lines.lacks(facts.lines, policy, facts.unit.level, exempt)]
+    exempt = any(exemption.kind == "internet" and exemption.holds(day) for exemption in facts.exemptions)
+    missing = [*_room(facts, policy, now), *lines.lacks(facts.lines, policy, facts.unit.level, exempt)]
     wrong = point_names.lack(facts.point, policy, facts.unit, facts.parent)
-    found += [] if wrong is None else [wrong]
-    found += _quota(facts, policy, day)
-    found += [] if facts.account else [FieldError("account", "no-account")]
-    found += [] if facts.room.managing_unit else [FieldError("managing_unit", "no-managing-unit")]
-    return found
+    missing += [] if wrong is None else [wrong]
+    missing += _quota(facts, policy, day)
+    missing += [] if facts.account else [FieldError("account", "no-account")]
+    missing += [] if facts.room.managing_unit else [FieldError("managing_unit", "no-managing-unit")]
+    return missing
 
 
 def _room(facts: Facts, policy: Policy, now: datetime) -> list[FieldError]:

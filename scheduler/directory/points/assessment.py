@@ -14,17 +14,17 @@ def faults(form: AssessmentForm, policy: Policy, day: date) -> list[FieldError]:
     Words: ``required`` ``unknown-item`` ``duplicate-item`` ``in-the-past`` ``remedy-not-allowed``.
     """
     rules = policy.directory.assessment.items
-    given = [item.id for item in form.items]
-    found = [FieldError("items", "required", rule.name) for name, rule in rules.items() if name not in given]
-    found += [FieldError("items", "unknown-item", name[:64]) for name in given if name not in rules]
-    found += [FieldError("items", "duplicate-item", name[:64]) for name in sorted(set(given)) if given.count(name) > 1]
+    named = [item.id for item in form.items]
+    errors = [FieldError("items", "required", rule.name) for name, rule in rules.items() if name not in named]
+    errors += [FieldError("items", "unknown-item", name[:64]) for name in named if name not in rules]
+    errors += [FieldError("items", "duplicate-item", name[:64]) for name in sorted(set(named)) if named.count(name) > 1]
     for item in form.items:
         if item.remedy_by is not None and item.id in rules:
             if not rules[item.id].remediable:
-                found.append(FieldError("items", "remedy-not-allowed", rules[item.id].name))
+                errors.append(FieldError("items", "remedy-not-allowed", rules[item.id].name))
             elif item.remedy_by <= day:
-                found.append(FieldError("items", "in-the-past", rules[item.id].name))
-    return found
+                errors.append(FieldError("items", "in-the-past", rules[item.id].name))
+    return errors
 
 
 def failing(items: Sequence[AssessmentItem]) -> list[AssessmentItem]:

@@ -17,7 +17,9 @@ def allowed(policy: Policy, unit: Unit, exemptions: Iterable[Exemption], day: da
     level = policy.level(unit.level)
     if level is None or level.quota is None:
         return None
-    return level.quota + sum(given.extra for given in exemptions if given.kind == "points" and given.holds(day))
+    return level.quota + sum(
+        exemption.extra for exemption in exemptions if exemption.kind == "points" and exemption.holds(day)
+    )
 
 
 def check_new(policy: Policy, unit: Unit, points: Iterable[Point], exemptions: Iterable[Exemption], day: date) -> None:
@@ -25,8 +27,8 @@ def check_new(policy: Policy, unit: Unit, points: Iterable[Point], exemptions: I
 
     An exemption that has yet to begin counts.
     """
-    coming = [given for given in exemptions if not given.over(day)]
-    latest = max([day, *(given.dated for given in coming)])
+    coming = [exemption for exemption in exemptions if not exemption.over(day)]
+    latest = max([day, *(exemption.dated for exemption in coming)])
     living = sum(point.state != PointState.WITHDRAWN for point in points)
     _check(policy, unit, living + 1, [g for g in coming if not g.over(latest)], latest)
 

@@ -117,10 +117,10 @@ class Directory:
             await self._add_digits(db, siblings, now)
             number = point_names.next_number(siblings)
             base = split(name)[0] if name else point_names.base_of(siblings) or ""
-            given = suffixed(base, number) if siblings and name is None else name or base
+            chosen = suffixed(base, number) if siblings and name is None else name or base
             label = text.clean(label) or f"{_label(siblings)} – Phòng họp số {len(siblings) + 1}"
             level = units[unit_id].level
-            point = Point(slug(given), given, label, unit_id, level, 1, (number,), PointState.DRAFT)
+            point = Point(slug(chosen), chosen, label, unit_id, level, 1, (number,), PointState.DRAFT)
             await self._check_name(db, replace(point, id=""), units, now)
             _check_label(label)
             await points_store.add(db, point)
@@ -194,7 +194,7 @@ class Directory:
             facts = await self._facts(db, point_id, account=True)
             if facts.point.state not in {PointState.AWAITING, PointState.ACTIVE}:
                 raise IllegalMove(facts.point.state, "assess")
-            exempt = any(given.kind == "internet" and given.holds(day) for given in facts.exemptions)
+            exempt = any(exemption.kind == "internet" and exemption.holds(day) for exemption in facts.exemptions)
             slow = lines.lacks(facts.lines, policy, facts.unit.level, exempt) if facts.lines else []
             came_to = assessment.result(form, bool(slow))
             until = assessment.expires(form, came_to, policy, day)
@@ -228,9 +228,9 @@ class Directory:
             raise InvalidRequest([FieldError("valid_to", "end-before-start")])
         async with writing(self._engine) as db:
             await _unit(db, unit)
-            given = Exemption(points_store.new_id(), unit, kind, extra, text.clean(number), dated, valid_to, by)
-            await points_store.add_exemption(db, given)
-        return given
+            exemption = Exemption(points_store.new_id(), unit, kind, extra, text.clean(number), dated, valid_to, by)
+            await points_store.add_exemption(db, exemption)
+        return exemption
 
     async def end_exemption(self, id_: str, valid_to: date) -> None:
         """Set the last day of an exemption. Raises Unknown."""
@@ -260,23 +260,23 @@ class Directory:
         """Return the points that were taken over and must be assessed soon, by unit and last day."""
         async with self._engine.begin() as db:
             points = await units_store.all_points(db)
-        found: dict[tuple[str, date], list[Point]] = {}
+        due_points: dict[tuple[str, date], list[Point]] = {}
         for point in points:
             due = self.first_due(point)
             if due and self._profiles.day(now) <= due and self.ending_notice(due, now) is not None:
-                found.setdefault((point.unit, due), []).append(point)
-        return found
+                due_points.setdefault((point.unit, due), []).append(point)
+        return due_points
 
     async def ended_exemptions(self, now: datetime) -> list[Exemption]:
         """Return the ended exemptions for more points whose notice still runs (R-045)."""
         notice, day = timedelta(days=self._profiles.at(now).directory.exception_notice_days), self._profiles.day(now)
-        given = [each for each in await self.exemptions() if each.kind == "points"]
-        return [each for each in given if each.over(day) and not each.over(day - notice)]
+        exemptions = [each for each in await self.exemptions() if each.kind == "points"]
+        return [each for each in exemptions if each.over(day) and not each.over(day - notice)]
 
-    def suspension_day(self, given: Exemption, now: datetime) -> date:
+    def suspension_day(self, exemption: Exemption, now: datetime) -> date:
         """Return the day from which an ended exemption no longer covers a point."""
         notice = self._profiles.at(now).directory.exception_notice_days
-        return (given.valid_to or date.max - timedelta(notice + 1)) + timedelta(days=notice + 1)
+        return (exemption.valid_to or date.max - timedelta(notice + 1)) + timedelta(days=notice + 1)
 
     async def endings(self, now: datetime) -> list[Ending]:
         """Return what ends on coming days, the nearest day first."""
@@ -285,8 +285,8 @@ class Directory:
             days = endings.days(self._profiles, units, self._profiles.day(now))
             farthest = now + timedelta(days=self._profiles.at(now).session.max_days_ahead)
             coming = await sessions_store.between(db, now, farthest) if days else []
-        found = [endings.ending(day, self._profiles, units, points, coming) for day in days]
-        return [each for each in found if each.units or each.operators]
+        endings_ = [endings.ending(day, self._profiles, units, points, coming) for day in days]
+        return [each for each in endings_ if each.units or each.operators]
 
     def ending_notice(self, day: date, now: datetime) -> int | None:
         """Return which notice of an ending is due now, as days before it; None before the first."""
@@ -307,10 +307,10 @@ class Directory:
                 over[point.id] = "not-assessed"
         documents = await points_store.exemptions(db)
         for unit in await units_store.units(db):
-            given = [each for each in documents if each.unit == unit.id]
+            exemptions = [each for each in documents if each.unit == unit.id]
             own = [point for point in points if point.unit == unit.id]
-            if any(each.over(day) for each in given):
-                over |= {point.id: "exception-over" for point in quota.surplus(policy, unit, own, given, day)}
+            if any(each.over(day) for each in exemptions):
+                over |= {point.id: "exception-over" for point in quota.surplus(policy, unit, own, exemptions, day)}
         return over
 
 
@@ -338,7 +338,7 @@ async def _point(db: AsyncConnection, point_id: str) -> Point:
 
 
 async def _unit(db: AsyncConnection, unit_id: str) -> Unit:
-    found = next((unit for unit in await units_store.units(db) if unit.id == unit_id), None)
-    if found is None:
+    unit = next((unit for unit in await units_store.units(db) if unit.id == unit_id), None)
+    if unit is None:
         raise UnknownUnit(unit_id)
-    return found
+    return unit

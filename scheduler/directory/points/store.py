@@ -75,10 +75,10 @@ async def room(db: AsyncConnection, point: str) -> Room:
     return Room(**row) if row else Room()
 
 
-async def set_room(db: AsyncConnection, point: str, given: Room) -> None:
+async def set_room(db: AsyncConnection, point: str, room: Room) -> None:
     """Replace the description of a room."""
     await db.execute(delete(ROOMS).where(ROOMS.c.point == point))
-    await db.execute(insert(ROOMS).values(point=point, **asdict(given)))
+    await db.execute(insert(ROOMS).values(point=point, **asdict(room)))
 
 
 async def exemptions(db: AsyncConnection, unit: str | None = None) -> list[Exemption]:
@@ -88,9 +88,9 @@ async def exemptions(db: AsyncConnection, unit: str | None = None) -> list[Exemp
     return [Exemption(**row) for row in rows.mappings()]
 
 
-async def add_exemption(db: AsyncConnection, given: Exemption) -> None:
+async def add_exemption(db: AsyncConnection, exemption: Exemption) -> None:
     """Store an exemption."""
-    await db.execute(insert(QUOTA_EXCEPTIONS).values(asdict(given)))
+    await db.execute(insert(QUOTA_EXCEPTIONS).values(asdict(exemption)))
 
 
 async def end_exemption(db: AsyncConnection, id_: str, valid_to: date) -> bool:
@@ -109,14 +109,14 @@ async def assessments(db: AsyncConnection, points: Sequence[str] | None = None) 
     return [_assessment(row) for row in (await db.execute(query)).mappings()]
 
 
-async def add_assessment(db: AsyncConnection, given: Assessment) -> None:
+async def add_assessment(db: AsyncConnection, assessment: Assessment) -> None:
     """Store an assessment."""
-    items = json.dumps([{**asdict(item), "remedy_by": _day(item.remedy_by)} for item in given.items])
-    expires = None if given.expires is None else seconds(given.expires)
-    values = {**asdict(given), "at": seconds(given.at), "items": items, "expires": expires}
+    items = json.dumps([{**asdict(item), "remedy_by": _day(item.remedy_by)} for item in assessment.items])
+    expires = None if assessment.expires is None else seconds(assessment.expires)
+    values = {**asdict(assessment), "at": seconds(assessment.at), "items": items, "expires": expires}
     del values["id"]
     await db.execute(insert(ASSESSMENTS).values(values))
-    await db.execute(update(POINTS).where(POINTS.c.id == given.point).values(taken_over=None))
+    await db.execute(update(POINTS).where(POINTS.c.id == assessment.point).values(taken_over=None))
 
 
 def _assessment(row: Any) -> Assessment:

@@ -40,8 +40,8 @@ _SECRET = re.compile(
 
 def asks(letter: OfficialLetter) -> bool:
     """Return True if a letter may be a registration. A letter about a number that was already given is not one."""
-    said = "\n".join(line for line in (letter.subject, *letter.body.splitlines()) if not line.startswith(">"))
-    if _NUMBER.search(said):
+    unquoted = "\n".join(line for line in (letter.subject, *letter.body.splitlines()) if not line.startswith(">"))
+    if _NUMBER.search(unquoted):
         return False
     if any(attached_form.readable(attached.name) for attached in letter.attachments):
         return True
@@ -61,15 +61,12 @@ class _Extractor:
     def __init__(
         self, letter: OfficialLetter, places: UnitNames, unit: str, received: datetime, zone: ZoneInfo
     ) -> None:
-        # given
         self._letter = letter
         self._places = places
         self._unit = unit
         self._today = received.astimezone(zone).date()
         self._zone = zone
-        # grown
         self._notes = ReadingBuilder()
-        # owned
         self._sources = [*self._forms(), sources.body(letter)]
         self._body = self._sources[-1].text
 
@@ -101,10 +98,10 @@ class _Extractor:
                 self._notes.take("title", titles.trimmed(pair.value), source.where, pair.said)
         if "title" in self._notes:
             return
-        title, said = titles.stated(self._body)
+        title, quote = titles.stated(self._body)
         rest = titles.of_subject(self._letter.subject)
         if title:
-            self._notes.take("title", title, "letter", said)
+            self._notes.take("title", title, "letter", quote)
         elif len(rest) > 3 and not vn_datetimes.has_time(rest):
             self._notes.take("title", rest, "subject", self._letter.subject)
 
@@ -126,17 +123,17 @@ class _Extractor:
 
     def _official(self) -> None:
         for source in self._sources:
-            for said in slot_kinds.labelled(source, self._today):
-                self._span("official", said, source.where)
+            for text in slot_kinds.labelled(source, self._today):
+                self._span("official", text, source.where)
         if "official" not in self._notes and not self._notes.asked("official"):
-            for said in slot_kinds.stated(self._sources[-1]):
-                self._span("official", said, "letter")
+            for text in slot_kinds.stated(self._sources[-1]):
+                self._span("official", text, "letter")
 
     def _rehearsal(self) -> None:
         for source in self._sources:
-            for said in slot_kinds.rehearsals(source):
-                if not _NO.match(flat(said)):
-                    self._span("rehearsal", said, source.where)
+            for text in slot_kinds.rehearsals(source):
+                if not _NO.match(flat(text)):
+                    self._span("rehearsal", text, source.where)
             for pair in source.all("official"):
                 for clause in vn_datetimes.clauses(pair.value):
                     if slot_kinds.of(clause) == "rehearsal":
@@ -145,25 +142,25 @@ class _Extractor:
             for clause in slot_kinds.clauses(self._body, "rehearsal"):
                 self._span("rehearsal", clause, "letter")
 
-    def _span(self, name: str, said: str, where: str) -> None:
+    def _span(self, name: str, text: str, where: str) -> None:
         """Take an interval that a text names; a missing day or end becomes a question."""
-        day = self._known_day(said)
-        span = vn_datetimes.span(said, self._today, day)
+        day = self._known_day(text)
+        span = vn_datetimes.span(text, self._today, day)
         if span is None:
-            if vn_datetimes.has_time(said):
-                self._notes.ask(name, "no-day", said)
+            if vn_datetimes.has_time(text):
+                self._notes.ask(name, "no-day", text)
             return
         for doubt in span.doubts:
-            self._notes.ask(name, doubt, said)
+            self._notes.ask(name, doubt, text)
         if span.end is None:
-            self._notes.ask(name, "no-end", said)
+            self._notes.ask(name, "no-end", text)
         value = {"start": self._stamp(span.start), "end": None if span.end is None else self._stamp(span.end)}
-        self._notes.take(name, value, where, said)
+        self._notes.take(name, value, where, text)
 
-    def _known_day(self, said: str) -> date | None:
+    def _known_day(self, text: str) -> date | None:
         """Return the day of the official meeting for a text that says ``cùng ngày``."""
         official = self._notes.value("official")
-        if "cung ngay" not in flat(said) or not isinstance(official, dict):
+        if "cung ngay" not in flat(text) or not isinstance(official, dict):
             return None
         return datetime.fromisoformat(official["start"]).astimezone(self._zone).date()
 
@@ -176,14 +173,14 @@ class _Extractor:
         body = self._body
         stated = _POINTS.search(flat(body))
         if not texts and stated:
-            said = body[stated.start("rest") : stated.end("rest")]
-            texts = [("letter", said, said)]
-        for where, value, said in texts:
+            quote = body[stated.start("rest") : stated.end("rest")]
+            texts = [("letter", quote, quote)]
+        for where, value, quote in texts:
             named = self._places.read(value)
             host = self._notes.value("host_point")
             points = [point for point in named.points if point != host]
             if points:
-                self._notes.take("points", points, where, said)
+                self._notes.take("points", points, where, quote)
             for word, parts in (("unknown-point", named.unknown), ("ambiguous-point", named.ambiguous)):
                 for part in parts:
                     self._notes.ask("points", word, part)
@@ -194,21 +191,21 @@ class _Extractor:
                 self._person(pair.value, source.where, pair.said, named=pair.field == "contact")
         if "contact_phone" in self._notes and "contact_name" in self._notes:
             return
-        for text, said in contacts.stated(self._body):
-            self._person(text, "letter", said, named=True)
+        for text, quote in contacts.stated(self._body):
+            self._person(text, "letter", quote, named=True)
             if "contact_phone" in self._notes:
                 return
 
-    def _person(self, text: str, where: str, said: str, named: bool) -> None:
+    def _person(self, text: str, where: str, quote: str, named: bool) -> None:
         """Take a name and a telephone number that stand together."""
         phones = contacts.phones(text)
         if phones:
-            self._notes.take("contact_phone", phones[0], where, said)
+            self._notes.take("contact_phone", phones[0], where, quote)
         if len(phones) > 1:
             self._notes.ask("contact_phone", "two-values", text)
         name = contacts.name(text) if named else ""
         if name:
-            self._notes.take("contact_name", name, where, said)
+            self._notes.take("contact_name", name, where, quote)
 
     def _recording(self) -> None:
         for source in self._sources:
@@ -218,11 +215,11 @@ class _Extractor:
                     "recording", not _NO.search(plain) and bool(_YES.match(plain)), source.where, pair.said
                 )
             texts = [(pair.value, pair.said) for pair in source.all("support")] + [(source.text, "")]
-            for text, said in texts:
+            for text, quote in texts:
                 stated = _RECORDING.search(flat(text))
                 if stated and "recording" not in self._notes:
                     wanted = not (stated["no"] or stated["not"])
-                    self._notes.take("recording", wanted, source.where, said or _quoted(text, stated))
+                    self._notes.take("recording", wanted, source.where, quote or _quoted(text, stated))
 
     def _class(self) -> None:
         text = f"{self._letter.subject}\n{self._body}"

@@ -48,26 +48,26 @@ class ReadingBuilder:
     """Collects extracted fields and questions, and builds a :class:`Reading`."""
 
     def __init__(self) -> None:
-        self._found: dict[str, Extracted] = {}
+        self._fields: dict[str, Extracted] = {}
         self._questions: list[Question] = []
 
     def __contains__(self, name: str) -> bool:
-        return name in self._found
+        return name in self._fields
 
     def value(self, name: str) -> object:
         """Return the value of a field; None if it was not found."""
-        return self._found[name].value if name in self._found else None
+        return self._fields[name].value if name in self._fields else None
 
     def asked(self, name: str) -> bool:
         """Return True if there is a question about a field."""
         return any(question.field == name for question in self._questions)
 
-    def take(self, name: str, value: object, where: str, said: str) -> None:
+    def take(self, name: str, value: object, where: str, quote: str) -> None:
         """Add a value; a second one that differs becomes a question."""
-        if name not in self._found:
-            self._found[name] = Extracted(name, value, where, " ".join(said.split())[:MAX_SAID])
-        elif self._found[name].value != value:
-            self.ask(name, "two-values", " ".join(said.split())[:MAX_SAID])
+        if name not in self._fields:
+            self._fields[name] = Extracted(name, value, where, " ".join(quote.split())[:MAX_SAID])
+        elif self._fields[name].value != value:
+            self.ask(name, "two-values", " ".join(quote.split())[:MAX_SAID])
 
     def ask(self, name: str, word: str, value: str = "") -> None:
         """Add a question about a field."""
@@ -75,4 +75,4 @@ class ReadingBuilder:
 
     def reading(self) -> Reading:
         """Return all fields, and each question once."""
-        return Reading(tuple(self._found.values()), tuple(dict.fromkeys(self._questions)))
+        return Reading(tuple(self._fields.values()), tuple(dict.fromkeys(self._questions)))

@@ -36,13 +36,13 @@ def clauses(text: str, wanted: Occasion) -> Iterator[str]:
     """Yield the sentences that state a time of an occasion, also if the occasion is named after the time."""
     listed = [clause for clause in vn_datetimes.clauses(text) if clause.strip(" \n()")]
     for place, clause in enumerate(listed):
-        said = of(clause)
+        occasion = of(clause)
         if not vn_datetimes.has_time(clause):
             continue
         after = listed[place + 1] if place + 1 < len(listed) else ""
-        if said == "official" and of(after) == "rehearsal" and not vn_datetimes.has_time(after):
-            said = "rehearsal"
-        if said == wanted:
+        if occasion == "official" and of(after) == "rehearsal" and not vn_datetimes.has_time(after):
+            occasion = "rehearsal"
+        if occasion == wanted:
             yield clause
 
 
@@ -54,9 +54,9 @@ def labelled(source: Source, today: date) -> Iterator[str]:
     if start:
         yield _until(f"{start} {'' if vn_datetimes.first_day(start, today) else days}", ends)
     for pair in source.all("official"):
-        kept = [clause for clause in vn_datetimes.clauses(pair.value) if of(clause) in {"official", "end"}]
-        said = f"{' '.join(kept)} {days if not vn_datetimes.first_day(pair.value, today) else ''}".strip()
-        yield _until(said, ends) if vn_datetimes.has_time(said) else said
+        about_meeting = [clause for clause in vn_datetimes.clauses(pair.value) if of(clause) in {"official", "end"}]
+        value = f"{' '.join(about_meeting)} {days if not vn_datetimes.first_day(pair.value, today) else ''}".strip()
+        yield _until(value, ends) if vn_datetimes.has_time(value) else value
 
 
 def stated(source: Source) -> Iterator[str]:
@@ -72,12 +72,12 @@ def rehearsals(source: Source) -> Iterator[str]:
         yield _until(pair.value, ends)
 
 
-def _until(said: str, ends: Sequence[str]) -> str:
+def _until(text: str, ends: Sequence[str]) -> str:
     """Add an end to a text with a start; there ``khoảng 16 giờ`` is a time of day, not a duration."""
     for end in ends[:MAX_ENDS]:
         about = _ABOUT.match(flat(end[:MAX_END]))
-        said = f"{said} đến {end[about.end() if about else 0 : MAX_END]}"
-    return said
+        text = f"{text} đến {end[about.end() if about else 0 : MAX_END]}"
+    return text
 
 
 def _ends(source: Source, wanted: Occasion) -> list[str]:
@@ -86,11 +86,11 @@ def _ends(source: Source, wanted: Occasion) -> list[str]:
     A single end is that of the meeting (Điều 13.2.a). Of several, the ones right after a rehearsal belong to it.
     """
     timed = [pair for pair in source.pairs if pair.value and pair.field in {"rehearsal", "official", "start", "end"}]
-    found: list[tuple[str, str]] = []
+    ends: list[tuple[str, str]] = []
     for before, pair in pairwise([None, *timed]):
         if pair is not None and pair.field == "end":
             whose = "rehearsal" if before is not None and before.field == "rehearsal" else "official"
-            found.append((whose, pair.value))
-    if wanted == "official" and len(found) < 2:
-        return [value for _, value in found] or list(islice(clauses(source.text, "end"), MAX_ENDS))
-    return [value for whose, value in found if whose == wanted] if len(found) > 1 else []
+            ends.append((whose, pair.value))
+    if wanted == "official" and len(ends) < 2:
+        return [value for _, value in ends] or list(islice(clauses(source.text, "end"), MAX_ENDS))
+    return [value for whose, value in ends if whose == wanted] if len(ends) > 1 else []

@@ -76,9 +76,9 @@ class UnitNames:
     def one(self, text: str) -> str | None:
         """Return the point that a whole text, or its first part, names; None if none or several match."""
         for part in (text, *_PARTS.split(flat(text))):
-            found = self._found(part)
-            if len(found) == 1:
-                return next(iter(found))
+            points = self._points_named(part)
+            if len(points) == 1:
+                return next(iter(points))
         return None
 
     def read(self, text: str) -> NamedPoints:
@@ -87,12 +87,12 @@ class UnitNames:
         unknown: list[str] = []
         ambiguous: list[str] = []
         for part, level in self._parts(flat(text), points):
-            found = self._found(part)
-            if len(found) > 1 and level:
-                found = {point for point in found if self._level.get(point) == level}
-            if len(found) == 1:
-                points += found
-            elif found:
+            matches = self._points_named(part)
+            if len(matches) > 1 and level:
+                matches = {point for point in matches if self._level.get(point) == level}
+            if len(matches) == 1:
+                points += matches
+            elif matches:
                 ambiguous.append(part)
             elif part not in _FILLERS and len(part) > 1:
                 unknown.append(part)
@@ -122,7 +122,7 @@ class UnitNames:
             units = [unit for unit in units if unit.parent in parents]
         return [self._first[unit.id] for unit in units if unit.id in self._first]
 
-    def _found(self, part: str) -> set[str]:
+    def _points_named(self, part: str) -> set[str]:
         name = _key(_POLITE.sub("", flat(part)))
         return self._names.get(name) or self._names.get(_OFFICE.sub("", name)) or set()
 

@@ -93,8 +93,8 @@ def span(text: str, today: date, day: date | None = None) -> Span | None:
 
 def first_day(text: str, today: date) -> date | None:
     """Return the first day that a text names."""
-    found = _dates(_masked(flat(text)), today)
-    return found[0].value if found else None  # type: ignore[return-value]
+    dates = _dates(_masked(flat(text)), today)
+    return dates[0].value if dates else None  # type: ignore[return-value]
 
 
 def has_time(text: str) -> bool:
@@ -122,7 +122,7 @@ def _within(at: int, plain: str) -> bool:
 
 
 def _times(plain: str, text: str) -> list[_Token]:
-    within = {place for found in _LENGTH.finditer(plain) for place in range(*found.span())}
+    within = {place for length in _LENGTH.finditer(plain) for place in range(*length.span())}
     return [_time(match, text) for match in _TIME.finditer(plain) if match.start() not in within]
 
 
@@ -136,12 +136,12 @@ def _time(match: re.Match[str], text: str) -> _Token:
 
 
 def _dates(plain: str, today: date) -> list[_Token]:
-    found = [token for match in _DATE.finditer(plain) if (token := _date(match, today))]
-    found += [
+    tokens = [token for match in _DATE.finditer(plain) if (token := _date(match, today))]
+    tokens += [
         _Token(match.start(), today + timedelta(days=_DAYS_ON.get(match[1], 1)), "relative-date")
         for match in _RELATIVE.finditer(plain)
     ]
-    return sorted(found, key=lambda token: token.at)
+    return sorted(tokens, key=lambda token: token.at)
 
 
 def _date(match: re.Match[str], today: date) -> _Token | None:
@@ -170,10 +170,10 @@ def _weekday_doubt(named: str | None, value: date) -> str:
     if not named:
         return ""
     words = "chu nhat" if value.weekday() == 6 else _WEEKDAYS[value.weekday()]
-    said = named.removeprefix("thu ")
-    known = said in words.split() or named == words
-    meant = named == "chu nhat" or any(said in each.split() for each in _WEEKDAYS)
-    return "weekday-mismatch" if meant and not known else ""
+    weekday = named.removeprefix("thu ")
+    matches = weekday in words.split() or named == words
+    meant = named == "chu nhat" or any(weekday in each.split() for each in _WEEKDAYS)
+    return "weekday-mismatch" if meant and not matches else ""
 
 
 def clauses(text: str) -> list[str]:

@@ -42,10 +42,10 @@ def faults(count: int, people: Sequence[Attendee]) -> list[FieldError]:
 
     A point need not name everybody, but it cannot name more people than it counts.
     """
-    found = [FieldError("people", "too-many", str(MAX_PEOPLE))] if len(people) > MAX_PEOPLE else []
-    found += [FieldError("count", "fewer-than-named")] if count < len(people) else []
-    found += [FieldError("count", "too-many", str(MAX_COUNT))] if count > MAX_COUNT else []
+    errors = [FieldError("people", "too-many", str(MAX_PEOPLE))] if len(people) > MAX_PEOPLE else []
+    errors += [FieldError("count", "fewer-than-named")] if count < len(people) else []
+    errors += [FieldError("count", "too-many", str(MAX_COUNT))] if count > MAX_COUNT else []
     for number, each in enumerate(people, 1):
-        found += text.validate(f"people.{number}.name", each.name, MAX_NAME)
-        found += text.validate(f"people.{number}.position", each.position, MAX_NAME) if each.position else []
-    return found
+        errors += text.validate(f"people.{number}.name", each.name, MAX_NAME)
+        errors += text.validate(f"people.{number}.position", each.position, MAX_NAME) if each.position else []
+    return errors

@@ -67,8 +67,8 @@ class AttendeeLists:
         async with self._alerts.engine.begin() as db:
             session = await sessions_store.known(db, session_id)
             rows = (await db.execute(select(LISTS).where(LISTS.c.session == session.id))).mappings()
-            given = {row["point"]: _present(row) for row in rows}
-            return AttendeeList(await _asked(db, session.id), given)
+            lists = {row["point"]: _present(row) for row in rows}
+            return AttendeeList(await _asked(db, session.id), lists)
 
 
 async def _asked(db: AsyncConnection, session: str) -> datetime | None:

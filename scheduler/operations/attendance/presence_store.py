@@ -62,12 +62,12 @@ async def close_lost(db: AsyncConnection, since: datetime | None = None, held: C
 
 async def of_sessions(db: AsyncConnection, sessions: Collection[str]) -> dict[str, list[PresenceInterval]]:
     """Return the stays of sessions, in the order in which they began."""
-    found: dict[str, list[PresenceInterval]] = {session: [] for session in sessions}
+    by_session: dict[str, list[PresenceInterval]] = {session: [] for session in sessions}
     rows = await db.execute(select(STAYS).where(STAYS.c.session.in_(sessions)).order_by(STAYS.c.joined, STAYS.c.id))
     for row in rows:
         left = None if row.left is None else instant(row.left)
-        found[row.session].append(PresenceInterval(row.point, instant(row.joined), left))
-    return found
+        by_session[row.session].append(PresenceInterval(row.point, instant(row.joined), left))
+    return by_session
 
 
 async def explanations(db: AsyncConnection, session: str) -> list[Explanation]:
@@ -76,11 +76,11 @@ async def explanations(db: AsyncConnection, session: str) -> list[Explanation]:
     return [Explanation(row.point, instant(row.start), row.cause, row.by) for row in rows]
 
 
-async def explain(db: AsyncConnection, session: str, said: Explanation, now: datetime) -> None:
+async def explain(db: AsyncConnection, session: str, explanation: Explanation, now: datetime) -> None:
     """Store an explanation, in place of an earlier one."""
-    key = {"session": session, "point": said.point, "start": seconds(said.start)}
-    values = {"cause": said.cause, "by": said.by, "at": seconds(now)}
-    known = (EXPLANATIONS.c.session == session) & (EXPLANATIONS.c.point == said.point)
+    key = {"session": session, "point": explanation.point, "start": seconds(explanation.start)}
+    values = {"cause": explanation.cause, "by": explanation.by, "at": seconds(now)}
+    known = (EXPLANATIONS.c.session == session) & (EXPLANATIONS.c.point == explanation.point)
     changed = await db.execute(update(EXPLANATIONS).where(known, EXPLANATIONS.c.start == key["start"]).values(**values))
     if changed.rowcount == 0:
         await db.execute(insert(EXPLANATIONS).values(**key, **values))

@@ -56,9 +56,7 @@ class Attendance:
     """Stores stays, floor times and reconnections, and computes the attendance of sessions from them."""
 
     def __init__(self, alerts: Alerts) -> None:
-        # given
         self._alerts = alerts
-        # owned
         self._settled: datetime | None = None
 
     async def recover(self, held: Collection[str] = ()) -> None:
@@ -129,8 +127,8 @@ class Attendance:
 
         Raises UnknownSession, InvalidRequest.
         """
-        said = text.clean(cause)
-        faults = text.validate("cause", said, MAX_CAUSE)
+        cleaned = text.clean(cause)
+        faults = text.validate("cause", cleaned, MAX_CAUSE)
         if faults:
             raise InvalidRequest(faults)
         async with writing(self._alerts.engine) as db:
@@ -138,7 +136,7 @@ class Attendance:
             known = {gap.start for slot in slots if point in slot.points for gap in slot.points[point][1].interruptions}
             if start not in known:
                 raise InvalidRequest([FieldError("start", "no-interruption")])
-            await presence_store.explain(db, session_id, Explanation(point, start, said, by), now)
+            await presence_store.explain(db, session_id, Explanation(point, start, cleaned, by), now)
 
     async def notify_of_ended_slots(self, now: datetime) -> None:
         """Notify units of points that missed a rehearsal or did not explain an interruption.
@@ -154,29 +152,29 @@ class Attendance:
         self._settled = now
 
     async def _tell(self, db: AsyncConnection, session: Session, ended: SlotAttendance, now: datetime) -> None:
-        judged = {point: found for point, (_, found) in ended.points.items()}
+        judged = {point: attendance for point, (_, attendance) in ended.points.items()}
         if ended.slot.kind == REHEARSAL:
-            absent = {point: "" for point, found in judged.items() if not found.present}
+            absent = {point: "" for point, attendance in judged.items() if not attendance.present}
             await self._alerts.tell_units(db, "absent", session, ended.slot, absent, now)
         silent = {
             point: f" ({len(gaps)})"
-            for point, found in judged.items()
-            if (gaps := [gap for gap in found.interruptions if not gap.cause])
+            for point, attendance in judged.items()
+            if (gaps := [gap for gap in attendance.interruptions if not gap.cause])
         }
         await self._alerts.tell_units(db, "interrupted", session, ended.slot, silent, now)
 
     async def _slots(self, db: AsyncConnection, session: Session, now: datetime) -> list[SlotAttendance]:
         longer = timedelta(seconds=self._alerts.policy(session).preparation.interruption_s)
         stays = (await presence_store.of_sessions(db, [session.id]))[session.id]
-        said = {(each.point, each.start): each for each in await presence_store.explanations(db, session.id)}
+        explanations = {(each.point, each.start): each for each in await presence_store.explanations(db, session.id)}
         points = session.everyone
         own = {point: tuple(stay for stay in stays if stay.point == point) for point in points}
 
         def judge(point: str, slot: Slot) -> tuple[tuple[PresenceInterval, ...], PointAttendance]:
             of_slot = held_interval(own[session.host_point], Interval(slot.start, slot.end), now)
-            found = point_attendance(own[point], of_slot, now, longer)
-            gaps = [(gap, said.get((point, gap.start))) for gap in found.interruptions]
-            told = tuple(replace(gap, cause=why.cause, by=why.by) if why else gap for gap, why in gaps)
-            return own[point], replace(found, interruptions=told)
+            attendance = point_attendance(own[point], of_slot, now, longer)
+            gaps = [(gap, explanations.get((point, gap.start))) for gap in attendance.interruptions]
+            interruptions = tuple(replace(gap, cause=why.cause, by=why.by) if why else gap for gap, why in gaps)
+            return own[point], replace(attendance, interruptions=interruptions)
 
         return [SlotAttendance(slot, {point: judge(point, slot) for point in points}) for slot in session.slots]

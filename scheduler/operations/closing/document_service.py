@@ -46,10 +46,10 @@ class DocumentService:
     async def remove(self, document_id: str) -> Document:
         """Delete a document with the requests for it. Raises UnknownMaterial."""
         async with writing(self._engine) as db:
-            found = await _document(db, document_id)
+            document = await _document(db, document_id)
             await db.execute(delete(GRANTS).where(GRANTS.c.subject == document_id))
             await db.execute(delete(DOCUMENTS).where(DOCUMENTS.c.id == document_id))
-            return found
+            return document
 
     async def document(self, document_id: str) -> Document:
         """Return a document. Raises UnknownMaterial."""
@@ -71,15 +71,15 @@ class DocumentService:
             for old in await _grants(db, [session_id]):
                 if (old.subject, old.unit, old.answer) == (subject, unit, "waiting"):
                     return old
-            asked = AccessRequest(uuid.uuid4().hex, session_id, subject, unit, by, instant(seconds(now)), text)
-            await db.execute(insert(GRANTS).values(_values(asked)))
+            request = AccessRequest(uuid.uuid4().hex, session_id, subject, unit, by, instant(seconds(now)), text)
+            await db.execute(insert(GRANTS).values(_values(request)))
             session = await sessions_store.known(db, session_id)
             host = (await units_store.points_named(db, [session.host_point]))[session.host_point]
-            notice = wording.of_unit("material", session, host, host.unit, text, asked.id)
+            notice = wording.of_unit("material", session, host, host.unit, text, request.id)
             await outbox.tell(db, notice, self._channels, now)
-            return asked
+            return request
 
-    async def answer(
+    async def reply(
         self, grant_id: str, granted: bool, until: datetime | None, by: str, now: datetime
     ) -> AccessRequest:
         """Grant or refuse a request, also in place of an earlier reply. Raises UnknownMaterial."""
@@ -88,15 +88,15 @@ class DocumentService:
             row = rows.mappings().first()
             if row is None:
                 raise UnknownMaterial
-            answer = replace(
+            reply = replace(
                 _grant(row),
                 answer="granted" if granted else "refused",
                 answered_by=by,
                 answered=instant(seconds(now)),
                 until=until if granted else None,
             )
-            await db.execute(update(GRANTS).where(GRANTS.c.id == grant_id).values(_values(answer)))
-            return answer
+            await db.execute(update(GRANTS).where(GRANTS.c.id == grant_id).values(_values(reply)))
+            return reply
 
     async def offer(
         self, session_id: str, subject: str, units: Collection[str], until: datetime | None, by: str, now: datetime
@@ -106,8 +106,8 @@ class DocumentService:
             await self._known(db, session_id, subject)
             at = instant(seconds(now))
             for unit in units:
-                given = AccessRequest(uuid.uuid4().hex, session_id, subject, unit, "", at, "", "granted", by, at, until)
-                await db.execute(insert(GRANTS).values(_values(given)))
+                grant = AccessRequest(uuid.uuid4().hex, session_id, subject, unit, "", at, "", "granted", by, at, until)
+                await db.execute(insert(GRANTS).values(_values(grant)))
 
     async def grant(self, grant_id: str) -> AccessRequest:
         """Return one request. Raises UnknownMaterial."""
@@ -158,9 +158,9 @@ async def _grants(db: AsyncConnection, sessions: Collection[str]) -> list[Access
     return [_grant(row) for row in rows.mappings()]
 
 
-def _values(grant: AccessRequest) -> dict[str, object]:
-    values: dict[str, object] = {column.name: getattr(grant, column.name) for column in GRANTS.c}
-    times = {name: getattr(grant, name) for name in ("asked", "answered", "until")}
+def _values(request: AccessRequest) -> dict[str, object]:
+    values: dict[str, object] = {column.name: getattr(request, column.name) for column in GRANTS.c}
+    times = {name: getattr(request, name) for name in ("asked", "answered", "until")}
     return {**values, **{name: None if at is None else seconds(at) for name, at in times.items()}}
 
 

@@ -115,9 +115,7 @@ class LineWatch:
     """Watches the lines of one meeting, by seat, for packet loss that lasts."""
 
     def __init__(self, policy: LinePolicy) -> None:
-        # given
         self._policy = policy
-        # owned
         self._since: dict[str, datetime] = {}
         """When each line began to lose too many packets."""
         self._reported: set[str] = set()

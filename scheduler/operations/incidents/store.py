@@ -95,10 +95,10 @@ def _all(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def _values(incident: Incident) -> dict[str, object]:
-    kept = {column.name: getattr(incident, column.name) for column in INCIDENTS.c}
+    values = {column.name: getattr(incident, column.name) for column in INCIDENTS.c}
     measured = None if incident.measured is None else json.dumps(asdict(incident.measured))
     resolved = None if incident.resolved is None else seconds(incident.resolved)
-    return {**kept, "opened": seconds(incident.opened), "measured": measured, "resolved": resolved}
+    return {**values, "opened": seconds(incident.opened), "measured": measured, "resolved": resolved}
 
 
 def _incident(row: RowMapping, steps: tuple[IncidentStep, ...]) -> Incident:

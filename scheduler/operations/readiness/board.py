@@ -165,24 +165,24 @@ def _valid(test: SelfTest | None, slot: Slot, policy: Policy) -> SelfTest | None
     return test if test is not None and slot.start < test.at + lasts else None
 
 
-def _internet(given: Sequence[AccessLine], test: SelfTest | None, policy: Policy) -> InternetMeasurement | None:
+def _internet(access_lines: Sequence[AccessLine], test: SelfTest | None, policy: Policy) -> InternetMeasurement | None:
     """Return what was too slow in the self-test of a point that has an Internet line only (R-027).
 
     None for points with another line.
     """
     rule = policy.directory.line("INTERNET")
-    if rule is None or not lines.internet_alone(given):
+    if rule is None or not lines.internet_alone(access_lines):
         return None
     if test is None or test.measured.up_kbps is None or test.measured.down_kbps is None:
         return InternetMeasurement(None)
     return InternetMeasurement(tuple(f.value for f in lines.slow(test.measured.up_kbps, test.measured.down_kbps, rule)))
 
 
-def _line(given: Sequence[AccessLine], level: str, policy: Policy) -> tuple[str, ...] | None:
+def _line(access_lines: Sequence[AccessLine], level: str, policy: Policy) -> tuple[str, ...] | None:
     """Return what is wrong with the best line of a point (R-026); None when no line is registered."""
-    if not given:
+    if not access_lines:
         return None
-    wrong = [[*lines.faults(each, policy, level, True), *lines.warnings(each, policy)] for each in given]
+    wrong = [[*lines.faults(each, policy, level, True), *lines.warnings(each, policy)] for each in access_lines]
     return tuple(fault.value for fault in min(wrong, key=len))
 
 

@@ -53,20 +53,20 @@ class CheckReminders:
         host = points[session.host_point]
         clock = Clock(self._alerts.policy(session), (await calendar_store.corrections(db)).calendar)
         by = clock.check(slot.start).astimezone(self._alerts.policy(session).zone)
-        said = particulars.description_lines(session, self._alerts.policy(session), points)
+        description = particulars.description_lines(session, self._alerts.policy(session), points)
         late = "kiểm tra ngay, trước giờ họp"  # a session registered late may leave no time for the check
         lines = [f"kiểm tra xong trước {by:%H:%M %d/%m/%Y}" if now < by else late]
 
         def notice(unit: str) -> Notice:
             of_unit = of_slot("check-call", session, slot, host, lines, unit)
-            return saying(replace(of_unit, key=f"{of_unit.key}:{hours}"), said)
+            return saying(replace(of_unit, key=f"{of_unit.key}:{hours}"), description)
 
         if await outbox.was_told(db, notice(host.unit), self._alerts.channels):
             return
         units = {unit.id: unit for unit in await units_store.units(db)}
         boxes = await outbox.mailboxes(db)
         policy = self._alerts.policy(session)
-        asked = {unit for point in points.values() for unit in recipients(point, units, policy, boxes)}
+        invited_units = {unit for point in points.values() for unit in recipients(point, units, policy, boxes)}
         await outbox.tell(db, notice(host.unit), self._alerts.channels, now)
-        for unit in sorted((asked & set(boxes)) - {host.unit}):
+        for unit in sorted((invited_units & set(boxes)) - {host.unit}):
             await outbox.tell(db, notice(unit), Channels(mail=self._alerts.channels.mail), now)

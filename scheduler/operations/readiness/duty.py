@@ -43,34 +43,34 @@ class Duty:
         return self.account or self.phone
 
 
-def normalised(given: Duty) -> Duty:
+def normalised(duty: Duty) -> Duty:
     """Return a duty with its texts normalised. Raises nothing; :func:`faults` says what is wrong."""
     return Duty(
-        given.id,
-        given.session,
-        given.role,
-        given.point,
-        given.unit,
-        given.account,
-        text.clean(given.name),
-        phone(given.phone) or "",
-        given.by,
-        given.arrived,
-        given.provider,
+        duty.id,
+        duty.session,
+        duty.role,
+        duty.point,
+        duty.unit,
+        duty.account,
+        text.clean(duty.name),
+        phone(duty.phone) or "",
+        duty.by,
+        duty.arrived,
+        duty.provider,
     )
 
 
 def faults(duty: Duty, session: Session, units: Iterable[str]) -> list[FieldError]:
     """Return what is wrong with a normalised duty."""
-    found = text.validate("name", duty.name, MAX_NAME)
-    found += [] if duty.phone else [FieldError("phone", "phone-format")]
+    errors = text.validate("name", duty.name, MAX_NAME)
+    errors += [] if duty.phone else [FieldError("phone", "phone-format")]
     if (duty.role == "point") != (duty.point is not None) or (
         duty.point is not None and duty.point not in session.everyone
     ):
-        found.append(FieldError("point", "not-in-session", duty.point or ""))
+        errors.append(FieldError("point", "not-in-session", duty.point or ""))
     if duty.role == "on_site" and duty.unit not in set(units):
-        found.append(FieldError("unit", "required"))
-    return found
+        errors.append(FieldError("unit", "required"))
+    return errors
 
 
 def absent_units(duties: Sequence[Duty], needed: Sequence[str]) -> list[str]:

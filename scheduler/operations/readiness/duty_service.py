@@ -33,15 +33,15 @@ class Duties:
     def __init__(self, alerts: Alerts) -> None:
         self._alerts = alerts
 
-    async def assign(self, given: Duty, now: datetime) -> Duty:
+    async def assign(self, person: Duty, now: datetime) -> Duty:
         """Put a person on duty under a new id; those on central duty are notified (R-089).
 
         A person who is on the lists of people is recognised by account or telephone. Raises UnknownSession,
         InvalidRequest.
         """
-        wanted = replace(duty.normalised(given), id=uuid.uuid4().hex)
+        wanted = replace(duty.normalised(person), id=uuid.uuid4().hex)
         async with writing(self._alerts.engine) as db:
-            session = await sessions_store.known(db, given.session)
+            session = await sessions_store.known(db, person.session)
             listed = await _listed(db, wanted, now.astimezone(self._alerts.policy(session).zone).date())
             wanted = replace(wanted, account=wanted.account or (listed.account if listed else None))
             faults = duty.faults(wanted, session, [unit.id for unit in await units_store.units(db)])
@@ -52,13 +52,13 @@ class Duties:
                 await self._tell(db, session, wanted, listed.email if listed else "", now)
         return wanted
 
-    async def _tell(self, db: AsyncConnection, session: Session, given: Duty, email: str, now: datetime) -> None:
+    async def _tell(self, db: AsyncConnection, session: Session, person: Duty, email: str, now: datetime) -> None:
         """Notify a person on duty at their own address, else through the operating unit's mailbox."""
         host = (await units_store.points_named(db, [session.host_point]))[session.host_point]
         operator = self._alerts.policy(session).directory.operator_unit
         known = operator in {unit.id for unit in await units_store.units(db)}
-        reason = f"{given.name} – {ROLES[given.role]}"
-        notice = wording.of_unit("duty", session, host, operator, reason, given.id)
+        reason = f"{person.name} – {ROLES[person.role]}"
+        notice = wording.of_unit("duty", session, host, operator, reason, person.id)
         if email or known:
             notice = replace(notice, unit=operator if known else None, recipient=email)
             await outbox.tell(db, notice, self._alerts.channels, now)
@@ -82,15 +82,15 @@ class Duties:
         return relieved
 
 
-async def _listed(db: AsyncConnection, given: Duty, day: date) -> Person | None:
+async def _listed(db: AsyncConnection, person: Duty, day: date) -> Person | None:
     """Return the listed person who is put on duty, by account, else by telephone; None if not listed."""
     people = [each for each in await people_store.people(db) if each.serves(day)]
-    own = [each for each in people if given.account and each.account == given.account]
-    return next(iter([*own, *(each for each in people if given.phone and each.phone == given.phone)]), None)
+    own = [each for each in people if person.account and each.account == person.account]
+    return next(iter([*own, *(each for each in people if person.phone and each.phone == person.phone)]), None)
 
 
 async def _known(db: AsyncConnection, duty_id: str) -> Duty:
-    found = await readiness_store.duty(db, duty_id)
-    if found is None:
+    known = await readiness_store.duty(db, duty_id)
+    if known is None:
         raise UnknownDuty(duty_id)
-    return found
+    return known

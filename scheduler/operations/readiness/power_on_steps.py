@@ -52,26 +52,26 @@ class PowerOnSteps:
 
         Raises UnknownSession, InvalidRequest.
         """
-        said = text.clean(words)
+        cleaned = text.clean(words)
         async with writing(self._alerts.engine) as db:
             session = await sessions_store.known(db, session_id)
             slot = next((slot for slot in session.slots if slot.kind == kind), None)
             faults = [] if slot else [FieldError("kind", "no-slot")]
-            faults += [] if good and not said else text.validate("words", said, MAX_WORDS)
+            faults += [] if good and not cleaned else text.validate("words", cleaned, MAX_WORDS)
             if faults or slot is None:
                 raise InvalidRequest(faults)
             same = (LINK_TESTS.c.session == session.id) & (LINK_TESTS.c.kind == kind)
             await db.execute(delete(LINK_TESTS).where(same))
             values = {"session": session.id, "kind": kind, "start": seconds(slot.start), "good": good}
-            await db.execute(insert(LINK_TESTS).values(**values, words=said, by=by, at=seconds(now)))
+            await db.execute(insert(LINK_TESTS).values(**values, words=cleaned, by=by, at=seconds(now)))
 
 
 async def steps(db: AsyncConnection, sessions: Collection[str]) -> dict[str, dict[str, dict[str, datetime]]]:
     """Return when each step was done, by session and point."""
-    found: dict[str, dict[str, dict[str, datetime]]] = {session: {} for session in sessions}
-    for row in await db.execute(select(STEPS).where(STEPS.c.session.in_(list(found)))):
-        found[row.session].setdefault(row.point, {})[row.step] = instant(row.at)
-    return found
+    by_session: dict[str, dict[str, dict[str, datetime]]] = {session: {} for session in sessions}
+    for row in await db.execute(select(STEPS).where(STEPS.c.session.in_(list(by_session)))):
+        by_session[row.session].setdefault(row.point, {})[row.step] = instant(row.at)
+    return by_session
 
 
 async def link_tests(db: AsyncConnection, sessions: Iterable[Session]) -> dict[tuple[str, SlotKind], LinkTest]:

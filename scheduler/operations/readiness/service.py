@@ -34,10 +34,8 @@ class ReadinessService:
     """Stores technical checks and builds the readiness boards of sessions."""
 
     def __init__(self, alerts: Alerts) -> None:
-        # given
         self._alerts = alerts
-        # owned
-        self._told: set[tuple[str, str, datetime]] = set()
+        self._warned: set[tuple[str, str, datetime]] = set()
         """The warnings that this server gave; the outbox prevents a second one by another server."""
 
     async def check(
@@ -51,16 +49,16 @@ class ReadinessService:
         now: datetime,
     ) -> Session:
         """Store the result of a technical check for points of a session. Raises UnknownSession, InvalidRequest."""
-        said = clean(words)
+        cleaned = clean(words)
         async with writing(self._alerts.engine) as db:
             session = await sessions_store.known(db, session_id)
-            faults = technical_check.faults(session, points, kind, result, said)
+            faults = technical_check.faults(session, points, kind, result, cleaned)
             if faults:
                 raise InvalidRequest(faults)
             slot = next(slot for slot in session.slots if slot.kind == kind)
             for point in dict.fromkeys(points):
                 await readiness_store.keep_check(
-                    db, session.id, slot, TechnicalCheck(point, kind, result, said, by, now)
+                    db, session.id, slot, TechnicalCheck(point, kind, result, cleaned, by, now)
                 )
         return session
 
@@ -121,72 +119,72 @@ class ReadinessService:
         tested: dict[str, datetime] = {}
         for point, when in (await self_test_service.laptops(db)).items():
             tested[owners[point]] = max(when, tested.get(owners[point], when))
-        found: dict[str, dict[str, str]] = {}
+        by_session: dict[str, dict[str, str]] = {}
         for session in sessions:
             policy = self._alerts.policy(session)
             held = control(by_id[owners[session.host_point]], units, policy, active)
             days = {unit: f"{at.astimezone(policy.zone):%d/%m/%Y}" for unit, at in tested.items()}
-            found[session.id] = {by_id[unit].name: days.get(unit, "") for unit in held.units}
-        return found
+            by_session[session.id] = {by_id[unit].name: days.get(unit, "") for unit in held.units}
+        return by_session
 
     async def alarm(self, now: datetime) -> None:
         """Warn of what is missing when it falls due: once the operating unit, and each unit of its own points.
 
         A unit whose room a session of higher rank has is told a day before (I-04).
         """
-        for found in await self.between(now, now + AHEAD, None, now):
-            if found.yielded and self._first("room", found):
-                await self._tell_yielded(found, now)
-            policy = self._alerts.policy(found.session).preparation
-            if found.due <= now and self._first("unchecked", found):
-                await self._tell_unchecked(found, now)
-            arrive = found.slot.start - timedelta(minutes=policy.arrive_min)
-            if arrive <= now and self._first("not-arrived", found):
-                await self._tell_not_arrived(found, now)
+        for readiness in await self.between(now, now + AHEAD, None, now):
+            if readiness.yielded and self._first("room", readiness):
+                await self._tell_yielded(readiness, now)
+            policy = self._alerts.policy(readiness.session).preparation
+            if readiness.due <= now and self._first("unchecked", readiness):
+                await self._tell_unchecked(readiness, now)
+            arrive = readiness.slot.start - timedelta(minutes=policy.arrive_min)
+            if arrive <= now and self._first("not-arrived", readiness):
+                await self._tell_not_arrived(readiness, now)
 
-    def _first(self, kind: str, found: Board) -> bool:
+    def _first(self, kind: str, readiness: Board) -> bool:
         """Tell whether this server warns of this for the first time."""
-        key = (kind, found.session.id, found.slot.start)
-        new = key not in self._told
-        self._told.add(key)
+        key = (kind, readiness.session.id, readiness.slot.start)
+        new = key not in self._warned
+        self._warned.add(key)
         return new
 
-    async def _tell_unchecked(self, found: Board, now: datetime) -> None:
+    async def _tell_unchecked(self, readiness: Board, now: datetime) -> None:
         red = {
             point: f" ({mark.value})" if mark.value else ""
-            for point, marks in found.points.items()
+            for point, marks in readiness.points.items()
             for mark in marks
             if mark.item == "check" and mark.colour == "red"
         }
-        nobody = ["chưa phân công cán bộ trực" for mark in found.marks if mark.colour == "red"]
+        nobody = ["chưa phân công cán bộ trực" for mark in readiness.marks if mark.colour == "red"]
         async with writing(self._alerts.engine) as db:
             points = await units_store.points_named(db, list(red))
             lines = [*nobody, *(f"{points[point].name}{why}" for point, why in red.items())]
-            await self._alerts.tell_operator(db, "unchecked", found.session, found.slot, lines, now)
-            await self._alerts.tell_units(db, "check-missing", found.session, found.slot, red, now)
+            await self._alerts.tell_operator(db, "unchecked", readiness.session, readiness.slot, lines, now)
+            await self._alerts.tell_units(db, "check-missing", readiness.session, readiness.slot, red, now)
 
-    async def _tell_yielded(self, found: Board, now: datetime) -> None:
+    async def _tell_yielded(self, readiness: Board, now: datetime) -> None:
         """Notify the units of the rooms, and the host, which will miss these points."""
-        session, rooms = found.session, {point: f" ({number})" for point, number in found.yielded.items()}
+        session, rooms = readiness.session, {point: f" ({number})" for point, number in readiness.yielded.items()}
         async with writing(self._alerts.engine) as db:
             points = await units_store.points_named(db, (session.host_point, *rooms))
             host = points[session.host_point]
             lines = [f"{points[point].name}{number}" for point, number in rooms.items()]
-            told = of_slot("room", session, found.slot, host, lines, host.unit)
-            await outbox.tell(db, told, Channels(mail=self._alerts.channels.mail), now)
-            await self._alerts.tell_units(db, "room", session, found.slot, rooms, now)
+            notice = of_slot("room", session, readiness.slot, host, lines, host.unit)
+            await outbox.tell(db, notice, Channels(mail=self._alerts.channels.mail), now)
+            await self._alerts.tell_units(db, "room", session, readiness.slot, rooms, now)
 
-    async def _tell_not_arrived(self, found: Board, now: datetime) -> None:
-        late = [each.name for each in found.duties if each.arrived is None and each.role in {"main", "on_site"}]
+    async def _tell_not_arrived(self, readiness: Board, now: datetime) -> None:
+        late = [each.name for each in readiness.duties if each.arrived is None and each.role in {"main", "on_site"}]
         async with writing(self._alerts.engine) as db:
-            await self._alerts.tell_operator(db, "not-arrived", found.session, found.slot, late, now)
+            await self._alerts.tell_operator(db, "not-arrived", readiness.session, readiness.slot, late, now)
 
 
-def _by_point(given: Sequence[AccessLine]) -> dict[str, list[AccessLine]]:
-    found: dict[str, list[AccessLine]] = {}
-    for line in given:
-        found.setdefault(line.point, []).append(line)
-    return found
+def _by_point(access_lines: Sequence[AccessLine]) -> dict[str, list[AccessLine]]:
+    by_point: dict[str, list[AccessLine]] = {}
+    for line in access_lines:
+        by_point.setdefault(line.point, []).append(line)
+    return by_point
 
 
 async def _issued(db: AsyncConnection, start: datetime, end: datetime) -> list[Session]:

@@ -20,13 +20,13 @@ async def checks(db: AsyncConnection, sessions: Iterable[Session]) -> dict[str, 
     A check that was made for a time at which the slot no longer starts is left out.
     """
     starts = {(each.id, slot.kind): seconds(slot.start) for each in sessions for slot in each.slots}
-    found: dict[str, list[TechnicalCheck]] = {session: [] for session, _ in starts}
-    for row in await db.execute(select(CHECKS).where(CHECKS.c.session.in_(list(found)))):
+    by_session: dict[str, list[TechnicalCheck]] = {session: [] for session, _ in starts}
+    for row in await db.execute(select(CHECKS).where(CHECKS.c.session.in_(list(by_session)))):
         if starts.get((row.session, row.kind)) == row.start:
-            found[row.session].append(
+            by_session[row.session].append(
                 TechnicalCheck(row.point, row.kind, row.result, row.words, row.by, instant(row.at))
             )
-    return found
+    return by_session
 
 
 async def keep_check(db: AsyncConnection, session: str, slot: Slot, check: TechnicalCheck) -> None:
@@ -39,13 +39,13 @@ async def keep_check(db: AsyncConnection, session: str, slot: Slot, check: Techn
 
 async def duties(db: AsyncConnection, sessions: Collection[str]) -> dict[str, list[Duty]]:
     """Return who is on duty, by session, in the order of names."""
-    found: dict[str, list[Duty]] = {session: [] for session in sessions}
+    by_session: dict[str, list[Duty]] = {session: [] for session in sessions}
     rows = await db.execute(
-        select(DUTIES).where(DUTIES.c.session.in_(list(found))).order_by(DUTIES.c.name, DUTIES.c.id)
+        select(DUTIES).where(DUTIES.c.session.in_(list(by_session))).order_by(DUTIES.c.name, DUTIES.c.id)
     )
     for row in rows.mappings():
-        found[row["session"]].append(_duty(dict(row)))
-    return found
+        by_session[row["session"]].append(_duty(dict(row)))
+    return by_session
 
 
 async def duty(db: AsyncConnection, duty_id: str) -> Duty | None:
@@ -59,18 +59,18 @@ def _duty(row: dict[str, object]) -> Duty:
     return Duty(**{**row, "arrived": instant(arrived) if isinstance(arrived, int) else None})  # type: ignore[arg-type]
 
 
-async def assign(db: AsyncConnection, given: Duty) -> None:
+async def assign(db: AsyncConnection, duty: Duty) -> None:
     """Put a person on duty, in place of the one before in the same role (and point, unit or provider).
 
     Several persons may be backup.
     """
-    if given.role != "backup":
-        where = (DUTIES.c.session == given.session) & (DUTIES.c.role == given.role)
-        where &= DUTIES.c.point == given.point if given.point else DUTIES.c.point.is_(None)
-        where &= DUTIES.c.unit == given.unit if given.role == "on_site" else DUTIES.c.role == given.role
-        where &= DUTIES.c.provider == given.provider if given.provider else DUTIES.c.provider.is_(None)
+    if duty.role != "backup":
+        where = (DUTIES.c.session == duty.session) & (DUTIES.c.role == duty.role)
+        where &= DUTIES.c.point == duty.point if duty.point else DUTIES.c.point.is_(None)
+        where &= DUTIES.c.unit == duty.unit if duty.role == "on_site" else DUTIES.c.role == duty.role
+        where &= DUTIES.c.provider == duty.provider if duty.provider else DUTIES.c.provider.is_(None)
         await db.execute(delete(DUTIES).where(where))
-    await db.execute(insert(DUTIES).values(asdict(given)))
+    await db.execute(insert(DUTIES).values(asdict(duty)))
 
 
 async def arrive(db: AsyncConnection, duty_id: str, now: datetime) -> None:

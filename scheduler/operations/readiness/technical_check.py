@@ -31,11 +31,11 @@ def faults(
     session: Session, points: Sequence[str], kind: SlotKind, result: CheckResult, words: str
 ) -> list[FieldError]:
     """Return what is wrong with a check: a fault needs words, and only an emergency may waive the check (A15)."""
-    found = [FieldError("points", "not-in-session", point) for point in points if point not in session.everyone]
-    found += [] if points else [FieldError("points", "required")]
-    found += [] if kind in {slot.kind for slot in session.slots} else [FieldError("kind", "no-slot")]
+    errors = [FieldError("points", "not-in-session", point) for point in points if point not in session.everyone]
+    errors += [] if points else [FieldError("points", "required")]
+    errors += [] if kind in {slot.kind for slot in session.slots} else [FieldError("kind", "no-slot")]
     if result == "waived" and session.klass != EMERGENCY:
-        found.append(FieldError("result", "no-emergency"))
+        errors.append(FieldError("result", "no-emergency"))
     if result != "ok" or words:
-        found += text.validate("words", words, MAX_WORDS)
-    return found
+        errors += text.validate("words", words, MAX_WORDS)
+    return errors

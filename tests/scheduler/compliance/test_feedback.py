@@ -62,13 +62,13 @@ async def test_feedback_is_kept_with_its_answer(booked: Booked, feedback: Feedba
         [said],
         [],
     )
-    answered = await feedback.answer(said.id, "forwarded", "Đã báo cáo UBND tỉnh", "truc.ban", NOW + DAY)
+    answered = await feedback.reply(said.id, "forwarded", "Đã báo cáo UBND tỉnh", "truc.ban", NOW + DAY)
     assert answered == replace(
         said, status="forwarded", answer="Đã báo cáo UBND tỉnh", answered_by="truc.ban", answered=NOW + DAY
     )
     assert await feedback.feedback(unit) == [answered]
     with pytest.raises(UnknownFeedback):
-        await feedback.answer("nothing", "handled", "", "truc.ban", NOW)
+        await feedback.reply("nothing", "handled", "", "truc.ban", NOW)
 
 
 async def test_breaches_are_what_the_records_say(
@@ -171,8 +171,8 @@ async def test_r123_figures_not_answered_in_time_are_the_units(booked: Booked, f
     due = NOW + DAY
     made = await corrections.ask("Số liệu", Interval(NOW, END), due, units, "truc", NOW)
     said = dict(made.answers[0].counted)
-    await corrections.answer(made.id, units[0], said, "", "x", due)
-    await corrections.answer(made.id, units[1], said, "", "x", due + timedelta(seconds=1))
+    await corrections.reply(made.id, units[0], said, "", "x", due)
+    await corrections.reply(made.id, units[1], said, "", "x", due + timedelta(seconds=1))
     found = await feedback.breaches(NOW, NOW + 30 * DAY, due + timedelta(seconds=2))
     assert {each.unit for each in found if each.kind == "figures"} == set(units[1:])
     assert not [each for each in await feedback.breaches(NOW, NOW + 30 * DAY, due) if each.kind == "figures"]

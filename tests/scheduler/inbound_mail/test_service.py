@@ -69,7 +69,7 @@ async def setup(seeded_url: str) -> AsyncIterator[Setup]:
 
 async def test_r071_another_mailbox_is_no_registration(setup: Setup) -> None:
     came = await setup.take(letter(STRANGER))
-    assert (came.fate, came.reason, came.unit) == ("answered", "not-official", None)
+    assert (came.outcome, came.reason, came.unit) == ("answered", "not-official", None)
     assert await setup.told() == [("not-official", STRANGER, "<1@vanninh>")]
     assert await setup.inbound.letter(came.id) == (came, None)
 
@@ -77,7 +77,7 @@ async def test_r071_another_mailbox_is_no_registration(setup: Setup) -> None:
 async def test_an_official_letter_waits_for_a_person_and_is_kept_whole(setup: Setup) -> None:
     raw = letter(Authentication_Results=f"{SERVER}; spf=pass smtp.mailfrom={VAN_NINH}")
     came = await setup.take(raw)
-    assert (came.fate, came.unit, came.verdict) == ("person", "571", "pass")
+    assert (came.outcome, came.unit, came.verdict) == ("person", "571", "pass")
     assert came.authentication == "spf=pass (khanhhoa.gov.vn)"
     assert await setup.inbound.letter(came.id) == (came, raw)
     assert await setup.inbound.handle(came.id, "truc.ban", NOW + hours(1))
@@ -97,7 +97,7 @@ async def test_a_letter_comes_once(setup: Setup) -> None:
 
 async def test_an_id_of_another_sender_hides_nothing(setup: Setup) -> None:
     await setup.take(letter(STRANGER))
-    assert (await setup.take(letter())).fate == "person"
+    assert (await setup.take(letter())).outcome == "person"
 
 
 async def test_a_stranger_is_answered_once_a_day(setup: Setup) -> None:
@@ -132,7 +132,7 @@ async def test_a_flood_of_strangers_is_not_answered(setup: Setup, monkeypatch: p
 )
 async def test_who_is_left_alone(setup: Setup, sender: str, headers: dict[str, Any], reason: str) -> None:
     came = await setup.take(letter(sender, **headers))
-    assert (came.fate, came.reason, await setup.told()) == ("ignored", reason, [])
+    assert (came.outcome, came.reason, await setup.told()) == ("ignored", reason, [])
 
 
 async def test_what_waits_for_a_person_is_never_forgotten(setup: Setup) -> None:
@@ -155,7 +155,7 @@ async def test_r071_an_official_registration_is_a_draft_with_a_receipt(setup: Se
     async with database.writing(setup.engine) as db:
         await db.execute(insert(REGISTRATION_COUNTER).values(year=2023, last=411))
     came = await setup.take(letter(body=BODY))
-    assert (came.fate, came.draft is not None) == ("draft", True)
+    assert (came.outcome, came.draft is not None) == ("draft", True)
     draft = await setup.drafts.draft(came.draft or "")
     assert (draft.number, draft.unit, draft.origin, draft.channel) == ("HTT-2023-0412", "571", "571", "mail")
     assert (draft.source, draft.thread, draft.arrived) == (VAN_NINH, "<1@vanninh>", NOW)
@@ -208,7 +208,7 @@ async def test_a_letter_that_cannot_be_read_is_for_a_person_and_does_not_come_ag
         raw = letter(sender, body=BODY, message_id=f"<{uid}@x>")
         came = await inbound.receive(raw, len(raw), MailboxPosition(7, uid), NOW, NOW)
         assert (came.sender, came.subject, came.arrived) == (sender, "Đăng ký họp trực tuyến", NOW)
-        assert (came.fate, came.reason, came.draft) == ("person", "unreadable", None)
+        assert (came.outcome, came.reason, came.draft) == ("person", "unreadable", None)
         assert await inbound.receive(raw, len(raw), MailboxPosition(7, uid), NOW, NOW) == came
         assert await inbound.letter(came.id) == (came, raw if came.unit else None)
     assert (await inbound.last_uid(7), await setup.told()) == (2, [])
@@ -226,7 +226,7 @@ async def test_r071_who_cannot_prove_to_be_the_unit_waits_for_a_person_without_n
 ) -> None:
     raw = letter(body=body, Authentication_Results=FAILED)
     came = await setup.take(raw)
-    assert (came.fate, came.reason, came.unit, came.draft) == ("person", "unauthenticated", "571", None)
+    assert (came.outcome, came.reason, came.unit, came.draft) == ("person", "unauthenticated", "571", None)
     assert came.authentication == "spf=fail (evil.vn) dkim=fail (khanhhoa.gov.vn) dmarc=fail (khanhhoa.gov.vn)"
     assert await setup.inbound.letter(came.id) == (came, raw)
     assert (await setup.drafts.inbox(), await setup.told()) == ([], [])
@@ -240,7 +240,7 @@ async def test_a_quarantined_letter_counts_from_when_somebody_confirmed_its_send
     with pytest.raises(NotQuarantined):
         await setup.inbound.accept(came.id + 1, "truc.ban", NOW)
     accepted = await setup.inbound.accept(came.id, "truc.ban", NOW + hours(2))
-    assert (accepted.fate, accepted.reason) == ("draft", "unauthenticated")
+    assert (accepted.outcome, accepted.reason) == ("draft", "unauthenticated")
     assert (accepted.handled, accepted.handled_by) == (NOW + hours(2), "truc.ban")
     assert await setup.inbound.letters(9) == [accepted]
     draft = await setup.drafts.draft(accepted.draft or "")
@@ -266,5 +266,5 @@ async def test_nobodys_word_counts_where_no_verifier_is_named(setup: Setup) -> N
     inbound = InboundMail(setup.engine, OfficialMailbox(OFFICE), PROFILES, setup.drafts, SandboxedParser(here))
     raw = letter(body=BODY, Authentication_Results=FAILED)
     came = await inbound.receive(raw, len(raw), MailboxPosition(7, 1), NOW, NOW)
-    assert (came.fate, came.reason, came.verdict, came.authentication) == ("draft", "", "none", "")
+    assert (came.outcome, came.reason, came.verdict, came.authentication) == ("draft", "", "none", "")
     assert (await setup.drafts.draft(came.draft or "")).number == "HTT-2023-0001"

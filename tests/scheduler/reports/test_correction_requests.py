@@ -59,23 +59,23 @@ async def test_r122_a_unit_corrects_its_prefilled_figures_beside_the_count(offic
     assert made.answers == (UnitReply(office.unit, COUNTED),)
     said = {**COUNTED, "sessions": 3}
     with pytest.raises(InvalidRequest) as caught:
-        await office.correction_requests.answer(made.id, office.unit, said, " ", "so.tttt", ASKED)
+        await office.correction_requests.reply(made.id, office.unit, said, " ", "so.tttt", ASKED)
     assert list(map(str, caught.value.errors)) == ["remark: required"]
-    given = await office.correction_requests.answer(made.id, office.unit, said, "Hai phiên họp ngoài", "so.tttt", DUE)
+    given = await office.correction_requests.reply(made.id, office.unit, said, "Hai phiên họp ngoài", "so.tttt", DUE)
     assert given == UnitReply(office.unit, COUNTED, said, "Hai phiên họp ngoài", "so.tttt", DUE)
     report = await office.reports.report(SPRING, None, DUE)
     assert report.corrections == (Correction(office.unit, "sessions", 3, "Hai phiên họp ngoài", "so.tttt", DUE),)
     assert [(row.key, row.figures.sessions) for row in report.rows["unit"]] == [(office.unit, 1)]  # never overwritten
     other = Interval(SPRING.start, SPRING.end - timedelta(days=1))
     assert (await office.reports.report(other, None, DUE)).corrections == ()
-    await office.correction_requests.answer(made.id, office.unit, COUNTED, "", "so.tttt", DUE)
+    await office.correction_requests.reply(made.id, office.unit, COUNTED, "", "so.tttt", DUE)
     assert (await office.reports.report(SPRING, None, DUE)).corrections == ()
 
 
 async def test_r122_units_are_told_reminded_and_listed_as_overdue(office: Office) -> None:
     late = (await office.scheduler.units())[3].id
     made = await office.correction_requests.ask("Số liệu 6 tháng", SPRING, DUE, (office.unit, late), "truc", ASKED)
-    await office.correction_requests.answer(made.id, office.unit, COUNTED, "", "so.tttt", ASKED)
+    await office.correction_requests.reply(made.id, office.unit, COUNTED, "", "so.tttt", ASKED)
     until = "hạn trả lời 17:00 08/06/2023"
     asked = [("figures-asked", unit, until) for unit in sorted((office.unit, late))]
     await office.correction_requests.remind(at("06/06/2023 16:59"))
@@ -105,7 +105,7 @@ async def test_r122_what_cannot_be_asked_or_answered(office: Office) -> None:
     made = await office.correction_requests.ask("Số liệu", SPRING, DUE, (), "truc", ASKED)
     for request, unit in (("nothing", office.unit), (made.id, (await office.scheduler.units())[3].id)):
         with pytest.raises(Unknown):
-            await office.correction_requests.answer(request, unit, COUNTED, "", "x", ASKED)
+            await office.correction_requests.reply(request, unit, COUNTED, "", "x", ASKED)
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ async def test_letters_are_taken_in_order_and_marked(settings: Settings, box: Bo
             box.drop(letter(sender, subject=f"Thư {number}", message_id=f"<{number}@x>"))
         assert await intake.look() == 3
         came = await world.services.inbound_mail.letters(9)
-        assert [(one.subject, one.fate) for one in came] == [
+        assert [(one.subject, one.outcome) for one in came] == [
             ("Thư 2", "person"),
             ("Thư 0", "person"),
             ("Thư 1", "answered"),

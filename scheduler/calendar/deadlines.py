@@ -18,7 +18,7 @@ class ReceiptDeadlines:
 
     @property
     def late(self) -> bool:
-        """Whether the registration comes too late."""
+        """Return whether the registration comes too late."""
         return self.latest is not None and self.effective > self.latest
 
 
@@ -66,7 +66,7 @@ class Clock:
         return ReceiptDeadlines(effective, self._latest(rules, start), reply)
 
     def in_time(self, class_id: ClassId, received: datetime, start: datetime) -> bool:
-        """Return True if a registration at `received` is early enough for a session that starts at `start`."""
+        """Return whether a registration at `received` is early enough for a session that starts at `start`."""
         return not self.owed(class_id, received, start).late
 
     def remaining(self, received: datetime, start: datetime) -> tuple[tuple[ClassId, datetime | None], ...]:

@@ -50,7 +50,7 @@ class Worktime:
         self._nearest: dict[tuple[date, timedelta], date] = {}
 
     def works(self, day: date) -> bool:
-        """Return True if a day is a working day."""
+        """Return whether a day is a working day."""
         corrected = self._calendar.corrections.get(day)
         if corrected is not None:
             return corrected
@@ -58,11 +58,11 @@ class Worktime:
         return exchanged or (not holiday and _WEEKDAYS[day.weekday()] in self._office.days)
 
     def usual(self, day: date) -> bool:
-        """Return True if a day is working or off as its weekday usually is."""
+        """Return whether a day is working or off as its weekday usually is."""
         return self.works(day) == (_WEEKDAYS[day.weekday()] in self._office.days)
 
     def confirmed(self, first: date, last: date) -> bool:
-        """Return True if all years from one day to another are confirmed; otherwise results are provisional."""
+        """Return whether all years from one day to another are confirmed; otherwise results are provisional."""
         return all(year in self._calendar.confirmed for year in range(first.year, last.year + 1))
 
     def day(self, instant: datetime) -> date:

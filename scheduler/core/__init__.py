@@ -1,1 +1,1 @@
-"""What every part of the scheduler stands on: values, errors, text rules, the database, encryption of codes."""
+"""Values, errors, text rules, the database and the encryption of codes, which every part of the scheduler uses."""

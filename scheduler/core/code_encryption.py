@@ -1,4 +1,4 @@
-"""Session codes at rest: a stolen database opens no door (R-051, Điều 11.1).
+"""Encrypts session codes at rest, so that a stolen database admits nobody to a meeting (R-051, Điều 11.1).
 
 A code is stored twice: as a mark, a keyed hash for look-up, which also keeps a code from being issued twice; and
 encrypted (AES-256-GCM) as long as it is live, for accounts that may see it. Both keys derive from one key outside the

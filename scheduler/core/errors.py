@@ -1,22 +1,22 @@
 """All errors that the scheduler raises on purpose.
 
     SchedulerError
-    ├── PolicyError             our fault: the policy profile is broken
+    ├── PolicyError             the policy profile is faulty
     ├── InvalidRequest          a registration with faulty fields
     ├── CapacityExceeded        a registration that would break one of the two limits (Điều 12.4.a)
     ├── StateSecret             a session that would speak of state secrets (Điều 5.2)
     ├── TooLate                 a registration after the last moment of its class (Điều 13.2.a)
-    ├── IllegalMove             a state that does not allow what was asked for
+    ├── IllegalMove             a state that does not allow the requested move
     ├── OutOfOrder              a session would be issued before one that comes first (Điều 12.4.b)
-    ├── NotMissed               a session is given up that was opened, or may still be
+    ├── NotMissed               a session is released that was opened, or may still be
     ├── NotLive                 a session is extended that is not held now
     ├── BadUnits                a units file with faulty entries
     ├── BadDevices              a number of devices outside 1–99
-    ├── LostKey                 our operator's fault: codes were sealed with another key
+    ├── LostKey                 codes were encrypted with another key than the configured one
     ├── UnknownUnit
-    ├── UnknownProfile          none that was filed, or one whose day has come
-    ├── ProfileStale            a profile would be another one than was shown
-    ├── NoWorkingDay            a calendar that was corrected into days off alone
+    ├── UnknownProfile          no profile was uploaded under this id, or it is in force already
+    ├── ProfileStale            a profile would differ from the one that was shown
+    ├── NoWorkingDay            a calendar whose corrections leave no working day
     ├── UnknownPoint
     ├── TooManyDocuments        of a session, or as evidence
     ├── UnknownSession
@@ -24,8 +24,9 @@
     ├── NotAsked
     ├── UnknownDraft
     ├── DraftSettled            a draft that was confirmed or discarded already
+    ├── DevicesDescribed        a count of devices would remove some that are described
     ├── NotQuarantined          a letter that does not wait for its sender to be confirmed
-    └── NotAdmitted             a code that does not open the door now
+    └── NotAdmitted             a code that does not admit the point now
         ├── CodeUnknown
         ├── NotInvited
         ├── TooEarly
@@ -278,7 +279,7 @@ class UnknownDuty(SchedulerError):
 
 
 class NotAsked(SchedulerError):
-    """The host has not asked this point who takes part (Điều 14.4.b); nothing was kept."""
+    """The host has not asked this point who takes part (Điều 14.4.b); nothing was stored."""
 
 
 class NotAdmitted(SchedulerError):
@@ -286,7 +287,7 @@ class NotAdmitted(SchedulerError):
 
 
 class CodeUnknown(NotAdmitted):
-    """No session was ever given this code."""
+    """This code was never issued for a session."""
 
 
 class NotInvited(NotAdmitted):

@@ -123,7 +123,7 @@ class Unit:
     successor: str | None = None
 
     def valid(self, day: date) -> bool:
-        """Return True if the unit exists on a day."""
+        """Return whether the unit exists on a day."""
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
 
 
@@ -248,7 +248,7 @@ class Draft:
 
     @property
     def came_as_registration(self) -> bool:
-        """Whether it counts as received on arrival: it is a letter of the unit that registers it (R-071)."""
+        """Return whether it counts as received on arrival: it is a letter of the unit that registers it (R-071)."""
         return self.channel == "mail" and self.origin == self.unit
 
 
@@ -360,7 +360,7 @@ class Claim:
 
     @property
     def urgent(self) -> bool:
-        """Whether it is an emergency."""
+        """Return whether it is an emergency."""
         return self.klass == EMERGENCY
 
 

@@ -38,11 +38,11 @@ class Exemption:
     by: str
 
     def holds(self, day: date) -> bool:
-        """Tell whether the exemption holds on a day."""
+        """Return whether the exemption holds on a day."""
         return self.dated <= day and not self.over(day)
 
     def over(self, day: date) -> bool:
-        """Tell whether the exemption ended before a day."""
+        """Return whether the exemption ended before a day."""
         return self.valid_to is not None and self.valid_to < day
 
 
@@ -252,10 +252,10 @@ class Person:
     updated: datetime
 
     def serves(self, day: date) -> bool:
-        """Tell whether the person is in charge on a day."""
+        """Return whether the person is in charge on a day."""
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
     @property
     def untrained(self) -> bool:
-        """Whether no day of training is recorded; a head needs none."""
+        """Return whether no day of training is recorded; a head needs none."""
         return self.trained is None and self.role != "head"

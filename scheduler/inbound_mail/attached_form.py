@@ -56,7 +56,7 @@ def read(name: str, data: bytes) -> Rows:
 
 
 def readable(name: str) -> bool:
-    """Return True if a file could be a form, by its name's ending."""
+    """Return whether a file could be a form, by its name's ending."""
     return name.lower().rpartition(".")[2] in _READERS
 
 

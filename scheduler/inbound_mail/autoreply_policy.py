@@ -10,7 +10,7 @@ _REPORTS = ("multipart/report", "message/delivery-status", "message/disposition-
 
 
 def automatic(letter: OfficialLetter) -> bool:
-    """Return True if a machine wrote a letter: an out-of-office reply, a bounce, a receipt, a calendar reply."""
+    """Return whether a machine wrote a letter: an out-of-office reply, a bounce, a receipt, a calendar reply."""
     submitted = [value.partition(";")[0].strip().lower() for value in letter.all("auto-submitted")]
     kind = next(iter(letter.all("content-type")), "").lower()
     return (
@@ -23,13 +23,13 @@ def automatic(letter: OfficialLetter) -> bool:
 
 
 def listed(letter: OfficialLetter) -> bool:
-    """Return True if a letter went to many recipients: by a mailing list, or in bulk."""
+    """Return whether a letter went to many recipients: by a mailing list, or in bulk."""
     precedence = {value.strip().lower() for value in letter.all("precedence")}
     return any(map(letter.all, _LISTS)) or bool(precedence & _BULK)
 
 
 def answerable(letter: OfficialLetter, own: str) -> bool:
-    """Return True if an automatic reply may be sent to a letter that came to the address `own`.
+    """Return whether an automatic reply may be sent to a letter that came to the address `own`.
 
     Replies go to the return path (RFC 3834 §4). A sender that differs from it may be forged and gets none.
     """

@@ -58,7 +58,7 @@ class StoredLetter:
 
     @property
     def quarantined(self) -> bool:
-        """Whether the letter waits until somebody has confirmed with the unit that it is not forged."""
+        """Return whether the letter waits until somebody has confirmed with the unit that it is not forged."""
         return self.outcome == "person" and self.reason == "unauthenticated" and self.handled is None
 
 
@@ -159,11 +159,12 @@ async def _read(db: AsyncConnection, query: Select[Any]) -> list[StoredLetter]:
 
 
 def _received(row: RowMapping) -> StoredLetter:
-    fields = {name: row[name] for name in row if name not in {"validity", "uid", "at", "arrived", "handled"}}
+    fields = {name: row[name] for name in row if name not in {"validity", "uid", "at", "arrived", "handled", "fate"}}
     return StoredLetter(
         **fields,
         at=row["at"],
         arrived=row["arrived"],
         place=MailboxPosition(row["validity"], row["uid"]),
+        outcome=row["fate"],
         handled=row["handled"],
     )

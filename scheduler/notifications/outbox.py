@@ -64,7 +64,7 @@ async def tell(db: AsyncConnection, notice: Notice, channels: Channels, now: dat
 
 
 async def was_told(db: AsyncConnection, notice: Notice, channels: Channels) -> bool:
-    """Return True if a notice was added for one of the channels."""
+    """Return whether a notice was added for one of the channels."""
     keys = [f"{notice.key}:{channel}" for channel in (MAIL, *channels.groups)]
     return await db.scalar(select(OUTBOX.c.id).where(OUTBOX.c.key.in_(keys)).limit(1)) is not None
 

@@ -68,7 +68,7 @@ class RankException(_Part):
     valid_to: date | None = None
 
     def holds(self, day: date) -> bool:
-        """Return True if the exception applies to sessions of a day."""
+        """Return whether the exception applies to sessions of a day."""
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
 
@@ -183,7 +183,7 @@ class RegistrantRule(_Part):
     by: Registrant
     article: Word
     parent_too: bool = False
-    """Whether the parent unit may register, too (đơn vị trực thuộc, reading A10)."""
+    """Return whether the parent unit may register, too (đơn vị trực thuộc, reading A10)."""
 
 
 class Template(_Part):
@@ -218,7 +218,7 @@ class RegistrationPolicy(_Part):
         return next((rule for rule in self.by if level in rule.levels), None)
 
     def by_parent(self, level: str) -> bool:
-        """Return True if the parent unit registers for the units of a level (Điều 12.2.b)."""
+        """Return whether the parent unit registers for the units of a level (Điều 12.2.b)."""
         rule = self.rule(level)
         return rule is not None and rule.by == "parent_unit"
 

@@ -25,7 +25,7 @@ class StoredPolicy:
 
 
 async def known(db: AsyncConnection, policy: Policy) -> bool:
-    """Return True if a profile was in use here. Raises PolicyError if its version is stored with other contents."""
+    """Return whether a profile was in use here. Raises PolicyError if its version is stored with other contents."""
     same = (PROFILES.c.id == policy.id) & (PROFILES.c.version == policy.version)
     digest = await db.scalar(select(PROFILES.c.digest).where(same))
     if digest not in (None, profile_files.digest(policy)):

@@ -81,11 +81,11 @@ class PolicyUpload:
         return policy, ordered[max(0, ordered.index(policy) - 1)]
 
     def _replaces(self, policy: Policy, now: datetime) -> bool:
-        """Return True if the profile of the same id was uploaded, too, and has not begun."""
+        """Return whether the profile of the same id was uploaded, too, and has not begun."""
         old = next(each for each in self._profiles.policies if each.id == policy.id)
         return old not in self._configured.policies and not _begun(old, now)
 
 
 def _begun(policy: Policy, now: datetime) -> bool:
-    """Return True if the first day of a profile has come; decisions may have been taken under it."""
+    """Return whether the first day of a profile has come; decisions may have been taken under it."""
     return policy.effective_from is None or policy.effective_from <= now.astimezone(policy.zone).date()

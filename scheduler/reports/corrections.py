@@ -83,7 +83,7 @@ def faults(stated: Mapping[str, int], remark: str, counted: Mapping[str, int]) -
 
 
 def reminder_due(request: CorrectionRequest, now: datetime) -> bool:
-    """Tell whether units are to be reminded now."""
+    """Return whether units are to be reminded now."""
     return request.reminded is None and request.due - REMIND <= now
 
 

@@ -30,7 +30,7 @@ NOBODY = Turnout()
 
 
 class HandoverFacts(NamedTuple):
-    """Whether a handover was owed by now, and whether the link and the host's receipt were in time (R-102)."""
+    """Says whether a handover was owed by now, and whether the link and the host's receipt were in time (R-102)."""
 
     owed: bool = False
     sent: bool = False
@@ -81,7 +81,7 @@ class RegistrationFact(NamedTuple):
 
     @property
     def held(self) -> bool:
-        """Whether the session has a code, or had one when it was held."""
+        """Return whether the session has a code, or had one when it was held."""
         return self.state == State.ISSUED
 
 

@@ -92,7 +92,7 @@ class Names:
         }
 
     def valid(self, level: LevelPolicy, name: str) -> bool:
-        """Return True if a name, with or without a device suffix, has the form of a level."""
+        """Return whether a name, with or without a device suffix, has the form of a level."""
         base, _ = split(name)
         reserved_for = self._reserved.get(key(base), level.id)
         fits = self._fits[level.naming.rule](level, base)

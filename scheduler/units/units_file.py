@@ -61,7 +61,7 @@ class Registered:
     point: Point
 
     def same_as(self, old: "Registered") -> bool:
-        """Return True if an import changes nothing; it does not concern devices."""
+        """Return whether an import changes nothing; it does not concern devices."""
         names = (self.point.name, self.point.label) == (old.point.name, old.point.label)
         return names and self.unit == old.unit
 

@@ -191,7 +191,7 @@ class AdmissionCommit:
         return sorted((found & set(boxes)) - {host.unit})
 
     async def _for_operator(self, requested: Claim, plan: Admit) -> bool:
-        """Tell whether a plan that revokes codes waits for the operator.
+        """Return whether a plan that revokes codes waits for the operator.
 
         It waits if the profile says so, if other sessions come first (I13), or if a victim is live (A25).
         """

@@ -92,6 +92,6 @@ def busy(held: Iterable[Slot], usable: CapacityLimit, window: Interval, legs: in
 
 
 def meets(intervals: Sequence[Interval], start: datetime, end: datetime) -> bool:
-    """Tell whether [start, end) overlaps one of the disjoint, ordered intervals."""
+    """Return whether [start, end) overlaps one of the disjoint, ordered intervals."""
     index = bisect_right(intervals, start, key=lambda interval: interval.end)
     return index < len(intervals) and intervals[index].start < end

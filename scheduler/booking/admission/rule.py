@@ -84,7 +84,7 @@ def shed(held: Sequence[Claim], bearable: CapacityLimit, window: Interval, repri
 
 
 def contained(new: Sequence[Slot], old: Sequence[Slot]) -> bool:
-    """Tell whether the old slots contain all the new ones: then an amendment keeps its place and its code (I14)."""
+    """Return whether the old slots contain all the new ones: then an amendment keeps its place and its code (I14)."""
     return all(
         any(o.kind == n.kind and o.start <= n.start and n.end <= o.end and n.legs <= o.legs for o in old) for n in new
     )

@@ -243,7 +243,7 @@ async def set_script(db: AsyncConnection, session_id: str, items: Sequence[Scrip
 
 
 async def code_used(db: AsyncConnection, code: str) -> bool:
-    """Tell whether a code was ever issued."""
+    """Return whether a code was ever issued."""
     mark = code_encryption.cipher_of(db).mark(code)
     return await db.scalar(select(CODES.c.mark).where(CODES.c.mark == mark)) is not None
 

@@ -66,16 +66,16 @@ class ChecklistRow:
 
     @property
     def shown(self) -> bool:
-        """Whether there is evidence: a file or a test of the product."""
+        """Return whether there is evidence: a file or a test of the product."""
         return bool(self.files or self.item.proof)
 
     def overdue(self, day: date) -> bool:
-        """Tell whether the item is to be answered again."""
+        """Return whether the item is to be answered again."""
         return self.control is None or self.control.due < day
 
     @property
     def open(self) -> bool:
-        """Whether something is still to be done."""
+        """Return whether something is still to be done."""
         return self.control is None or self.control.state in {"partly", "unmet"}
 
 

@@ -44,7 +44,7 @@ def faults(
 
 
 def needs_address(device: Device, access_lines: Sequence[AccessLine], policy: Policy) -> bool:
-    """Tell whether a device must have an address to be called at (Điều 11.7).
+    """Return whether a device must have an address to be called at (Điều 11.7).
 
     A link to another system must; a VCS must where the rule of one of its lines says so.
     """
@@ -72,5 +72,5 @@ def _address_faults(
 
 
 def overdue(device: Device, day: date, days: int) -> bool:
-    """Tell whether a device was last updated more than so many days ago (R-038); None is not overdue."""
+    """Return whether a device was last updated more than so many days ago (R-038); None is not overdue."""
     return device.patched is not None and (day - device.patched).days > days

@@ -21,7 +21,7 @@ def ranges(text: str) -> tuple[str, ...]:
 
 
 def within(address: str, networks: Sequence[str]) -> bool:
-    """Tell whether an address belongs to one of the networks."""
+    """Return whether an address belongs to one of the networks."""
     try:
         ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -64,7 +64,7 @@ def slow(up_kbps: int | None, down_kbps: int | None, rule: LineRule) -> list[Fie
 
 
 def internet_alone(lines: Sequence[AccessLine]) -> bool:
-    """Tell whether all access lines of a point are over the Internet, and there is one."""
+    """Return whether all access lines of a point are over the Internet, and there is one."""
     return bool(lines) and all(line.type == "INTERNET" for line in lines)
 
 

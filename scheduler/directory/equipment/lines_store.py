@@ -34,7 +34,7 @@ async def set_line(db: AsyncConnection, line: AccessLine) -> None:
 
 
 async def drop_line(db: AsyncConnection, line: str) -> bool:
-    """Remove an access line; tell whether there was one."""
+    """Remove an access line; return whether there was one."""
     gone = await db.execute(delete(LINES).where(LINES.c.id.in_(storable([line]))))
     return gone.rowcount == 1
 

@@ -32,7 +32,7 @@ class Equipment:
         self._profiles = profiles
 
     def keeps_out(self, drifts: Sequence[Drift], now: datetime) -> bool:
-        """Tell whether a drift keeps a device out by the profile in force (R-004)."""
+        """Return whether a drift keeps a device out by the profile in force (R-004)."""
         return blocked(drifts, self._profiles.at(now))
 
     # Devices.
@@ -188,7 +188,7 @@ class Equipment:
 
 
 def blocked(drifts: Sequence[Drift], policy: Policy) -> bool:
-    """Tell whether a drift keeps a device out: a wrong line, where the profile says so (R-004)."""
+    """Return whether a drift keeps a device out: a wrong line, where the profile says so (R-004)."""
     return policy.directory.line_mismatch == "block" and any(each.field == "line" for each in drifts)
 
 

@@ -36,7 +36,7 @@ class GuestAccess:
         self._profiles = profiles
 
     async def needed(self, point: str, now: datetime) -> bool:
-        """Tell whether a point may enter granted sessions only. Raises UnknownPoint."""
+        """Return whether a point may enter granted sessions only. Raises UnknownPoint."""
         async with self._engine.begin() as db:
             return await self._needed(db, point, now)
 
@@ -47,7 +47,7 @@ class GuestAccess:
         return found.level in self._profiles.at(now).directory.per_session
 
     async def lacking(self, point: str, session: str, now: datetime) -> bool:
-        """Tell whether a point needs a grant for a session and has none. Raises UnknownPoint."""
+        """Return whether a point needs a grant for a session and has none. Raises UnknownPoint."""
         async with self._engine.begin() as db:
             return await self._needed(db, point, now) and session not in await _granted(db, point)
 

@@ -94,7 +94,7 @@ async def add_exemption(db: AsyncConnection, exemption: Exemption) -> None:
 
 
 async def end_exemption(db: AsyncConnection, id_: str, valid_to: date) -> bool:
-    """Set the last day of an exemption; tell whether there is one."""
+    """Set the last day of an exemption; return whether there is one."""
     changed = await db.execute(
         update(QUOTA_EXCEPTIONS).where(QUOTA_EXCEPTIONS.c.id.in_(storable([id_]))).values(valid_to=valid_to)
     )

@@ -39,7 +39,7 @@ _SECRET = re.compile(
 
 
 def asks(letter: OfficialLetter) -> bool:
-    """Return True if a letter may be a registration. A letter about a number that was already given is not one."""
+    """Return whether a letter may be a registration. A letter about a number that was already given is not one."""
     unquoted = "\n".join(line for line in (letter.subject, *letter.body.splitlines()) if not line.startswith(">"))
     if _NUMBER.search(unquoted):
         return False

@@ -82,7 +82,7 @@ def field_of(label: str) -> str | None:
 
 
 def begins(line: str) -> bool:
-    """Return True if a line begins a new item of a list, or has a label."""
+    """Return whether a line begins a new item of a list, or has a label."""
     return re.match(r"\(?(?:[0-9]{1,2}|[a-zđ])[.)/]\s", line) is not None or _pair(line) is not None
 
 
@@ -111,12 +111,12 @@ class _Open:
         return belongs
 
     def _takes_item(self, kind: str) -> bool:
-        """Return True if a list item belongs to this value: any below an empty label, else one with another mark."""
+        """Return whether a list item belongs to this value: any below an empty label, else one with another mark."""
         self._listed = True
         return self._bare or (kind != self._kind and not self._blank)
 
     def _takes_line(self) -> bool:
-        """Return True if a plain line belongs to this value: the one right below an empty label; several for points."""
+        """Return whether a plain line belongs to this value: the one right below an empty label; several for points."""
         near = self._bare and not self._blank and not self._listed
         return near and self.pair.field in _ONE_LINE and (not self.pair.value or self.pair.field == "points")
 

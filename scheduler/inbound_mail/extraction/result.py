@@ -59,7 +59,7 @@ class ReadingBuilder:
         return self._fields[name].value if name in self._fields else None
 
     def asked(self, name: str) -> bool:
-        """Return True if there is a question about a field."""
+        """Return whether there is a question about a field."""
         return any(question.field == name for question in self._questions)
 
     def take(self, name: str, value: object, where: str, quote: str) -> None:

@@ -98,7 +98,7 @@ def first_day(text: str, today: date) -> date | None:
 
 
 def has_time(text: str) -> bool:
-    """Return True if a text names a time of day."""
+    """Return whether a text names a time of day."""
     return bool(_times(_masked(flat(text)), text))
 
 
@@ -117,7 +117,7 @@ def _masked(plain: str) -> str:
 
 
 def _within(at: int, plain: str) -> bool:
-    """Return True if a time is a deadline, by when something is to be done."""
+    """Return whether a time is a deadline, by when something is to be done."""
     return re.search(r"\b(?:truoc|cham nhat|muon nhat|tre nhat)(?: luc)?\s$", plain[max(0, at - 20) : at]) is not None
 
 

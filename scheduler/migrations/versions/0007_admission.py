@@ -1,4 +1,4 @@
-"""Classes of sessions, the death of codes, plans held for the operator, and what happened to sessions."""
+"""Classes of sessions, revoked codes, plans held for the operator, and the history of sessions."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Who did what happened to a session, and why."""
+"""Add the account and the reason to each history row of a session."""
 
 import sqlalchemy as sa
 from alembic import op

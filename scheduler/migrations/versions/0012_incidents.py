@@ -1,4 +1,4 @@
-"""Incidents with their timelines, and how lines were."""
+"""Incidents with their steps, and the quality of lines."""
 
 import sqlalchemy as sa
 from alembic import op

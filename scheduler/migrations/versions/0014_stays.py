@@ -1,4 +1,4 @@
-"""Stays of points in their meetings, and what they say of interruptions."""
+"""Stays of points in their meetings, and explanations of interruptions."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Registrations that were refused for want of capacity."""
+"""Registrations that were refused for lack of capacity."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Codes are kept as marks and sealed while they live (R-051); those there are get both."""
+"""Codes are stored as marks, and encrypted while they are live (R-051); existing codes get both."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What points found out about themselves."""
+"""Self-tests of points."""
 
 import sqlalchemy as sa
 from alembic import op

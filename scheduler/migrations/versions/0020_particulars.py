@@ -1,4 +1,4 @@
-"""What registrations say of class, purpose, kind, form and support, the deadlines counted for them, and refusals."""
+"""Particulars of registrations: class, purpose, kind, form, support; their deadlines; refusals."""
 
 import sqlalchemy as sa
 from alembic import op

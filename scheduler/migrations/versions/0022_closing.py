@@ -1,4 +1,4 @@
-"""Closing lists, handovers of recordings, documents, and who asked for them."""
+"""Closing checklists, handovers of recordings, documents, and requests for them."""
 
 import sqlalchemy as sa
 from alembic import op

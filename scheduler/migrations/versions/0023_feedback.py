@@ -1,4 +1,4 @@
-"""What units find difficult."""
+"""Feedback: difficulties that units report."""
 
 import sqlalchemy as sa
 from alembic import op

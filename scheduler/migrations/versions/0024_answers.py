@@ -1,4 +1,4 @@
-"""Answers that are owed to units, and whether they were given on time."""
+"""Replies that are owed to units, and when each was given."""
 
 import sqlalchemy as sa
 from alembic import op

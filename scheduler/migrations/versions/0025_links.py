@@ -1,4 +1,4 @@
-"""Tests of the link to the Government's system, and steps of switching on and off."""
+"""Tests of the link to the Government's system, and power-on and power-off steps."""
 
 import sqlalchemy as sa
 from alembic import op

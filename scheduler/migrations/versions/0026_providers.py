@@ -1,4 +1,4 @@
-"""Contacts, minutes and incidents know whose line it is: the provider by its id."""
+"""Contacts, line minutes and incidents name the provider of the line by its id."""
 
 import sqlalchemy as sa
 from alembic import op

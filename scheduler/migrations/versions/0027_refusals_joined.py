@@ -1,4 +1,4 @@
-"""One table of refused registrations instead of two, one row for every try."""
+"""One table of refused registrations instead of two, one row for each attempt."""
 
 import sqlalchemy as sa
 from alembic import op

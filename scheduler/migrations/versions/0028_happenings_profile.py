@@ -1,4 +1,4 @@
-"""What happened to a session says under which profile it was decided (R-001)."""
+"""History rows of sessions name the profile they were decided under (R-001)."""
 
 import sqlalchemy as sa
 from alembic import op

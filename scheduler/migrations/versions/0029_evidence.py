@@ -1,4 +1,4 @@
-"""Files behind assessments and documents that allow more."""
+"""Evidence files of assessments and exemptions."""
 
 import sqlalchemy as sa
 from alembic import op

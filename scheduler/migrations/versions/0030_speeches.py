@@ -1,4 +1,4 @@
-"""Who had the floor in a meeting, from when to when."""
+"""Floor times in meetings: account, start and end."""
 
 import sqlalchemy as sa
 from alembic import op

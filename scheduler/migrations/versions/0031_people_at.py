@@ -1,4 +1,4 @@
-"""How many people are expected at each point (Điều 13.1)."""
+"""The number of people expected at each point (Điều 13.1)."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Who took note of which emergency (Điều 12.3)."""
+"""Acknowledgements of emergencies (Điều 12.3)."""
 
 import sqlalchemy as sa
 from alembic import op

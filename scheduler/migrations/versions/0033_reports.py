@@ -1,4 +1,4 @@
-"""When a server ran, and emergencies that were looked at afterwards."""
+"""Uptime of servers, and reviews of emergencies."""
 
 import sqlalchemy as sa
 from alembic import op

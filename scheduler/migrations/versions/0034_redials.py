@@ -1,4 +1,4 @@
-"""Lost connections of points, and each try to come back."""
+"""Lost connections of points, and each attempt to reconnect."""
 
 import sqlalchemy as sa
 from alembic import op

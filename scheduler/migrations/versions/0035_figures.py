@@ -1,4 +1,4 @@
-"""Units are asked to go through their figures, and what they say."""
+"""Correction requests: units check their figures; their replies."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""On what a point tested itself: control needs a laptop (Điều 10.2.b)."""
+"""The device of a self-test; whoever controls needs a laptop (Điều 10.2.b)."""
 
 import sqlalchemy as sa
 from alembic import op

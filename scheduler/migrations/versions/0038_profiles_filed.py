@@ -1,4 +1,4 @@
-"""Profiles that an administrator filed (R-108)."""
+"""Profiles that an administrator uploaded (R-108)."""
 
 import sqlalchemy as sa
 from alembic import op

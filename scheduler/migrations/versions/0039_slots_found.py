@@ -1,4 +1,4 @@
-"""Slots of a time are found without looking through all before or after it."""
+"""Indexes by which the slots of a time are found without reading all before or after it."""
 
 import sqlalchemy as sa
 from alembic import op

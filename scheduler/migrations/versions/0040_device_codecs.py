@@ -1,4 +1,4 @@
-"""Which codecs a device announces (Điều 11.5)."""
+"""The codecs that a device announces (Điều 11.5)."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""On which port and by which transport a device takes calls (Điều 11.7)."""
+"""The port and the transport on which a device takes calls (Điều 11.7)."""
 
 import sqlalchemy as sa
 from alembic import op

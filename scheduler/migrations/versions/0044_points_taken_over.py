@@ -1,4 +1,4 @@
-"""Points that came active from a units file are taken over: their assessment is due, not done."""
+"""Points imported as active from a units file are marked as taken over: their assessment is still due."""
 
 import time
 

@@ -48,7 +48,7 @@ class SlotAttendance:
 
     @property
     def present(self) -> int:
-        """How many points took part."""
+        """The number of points that took part."""
         return sum(judged.present for _, judged in self.points.values())
 
 

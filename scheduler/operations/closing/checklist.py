@@ -31,7 +31,7 @@ class PlaceChecklist:
 
     @property
     def complete(self) -> bool:
-        """Whether every item is done."""
+        """Return whether every item is done."""
         return len(self.ticks) == len(self.items)
 
     @property
@@ -54,7 +54,7 @@ class ClosingChecklist:
 
     @property
     def complete(self) -> bool:
-        """Whether the session is closed: the centre's checklist is complete and the kind of meeting is known."""
+        """Return whether the session is closed: the centre's checklist is complete and the kind of meeting is known."""
         return self.kind is not None and self.lists[0].complete
 
     def of(self, place: str) -> PlaceChecklist | None:

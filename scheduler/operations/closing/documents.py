@@ -49,10 +49,10 @@ class AccessRequest:
     until: datetime | None = None
 
     def holds(self, now: datetime) -> bool:
-        """Tell whether the unit has access now."""
+        """Return whether the unit has access now."""
         return self.answer == "granted" and (self.until is None or now < self.until)
 
 
 def allowed(grants: Collection[AccessRequest], unit: str | None, subject: str, now: datetime) -> bool:
-    """Tell whether a unit may have the recording or a document now."""
+    """Return whether a unit may have the recording or a document now."""
     return any(grant.unit == unit and grant.subject == subject and grant.holds(now) for grant in grants)

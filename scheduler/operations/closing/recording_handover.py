@@ -41,7 +41,7 @@ class Handover:
 
 
 def reminder_due(handover: Handover, policy: RecordingPolicy, now: datetime) -> bool:
-    """Tell whether the host is to be reminded now: once, some hours before the handover is due."""
+    """Return whether the host is to be reminded now: once, some hours before the handover is due."""
     return handover.received is None and handover.reminded is None and now >= handover.due - policy.remind
 
 
@@ -51,7 +51,7 @@ def kept_until(received: datetime, policy: RecordingPolicy) -> datetime:
 
 
 def warning_due(handover: Handover, policy: RecordingPolicy, now: datetime) -> bool:
-    """Tell whether the host is to be warned now that the recording will be deleted."""
+    """Return whether the host is to be warned now that the recording will be deleted."""
     return (
         handover.keep_until is not None
         and handover.deleted is None
@@ -61,7 +61,7 @@ def warning_due(handover: Handover, policy: RecordingPolicy, now: datetime) -> b
 
 
 def deletion_due(handover: Handover, policy: RecordingPolicy, now: datetime) -> bool:
-    """Tell whether a recording is to be deleted now.
+    """Return whether a recording is to be deleted now.
 
     It must have been kept long enough since it was received, and its host warned long enough before.
     """

@@ -87,7 +87,7 @@ class Incident:
 
     @property
     def lasted(self) -> timedelta | None:
-        """How long it took to settle the incident; None: it is not settled."""
+        """The time from report to settlement of the incident; None: it is not settled."""
         return None if self.resolved is None else self.resolved - self.opened
 
 

@@ -245,7 +245,7 @@ def _central(duties: Sequence[Duty]) -> list[Duty]:
 
 
 def _at_once(slot: Slot, other: Session) -> bool:
-    """Tell whether a session has a slot at the same time.
+    """Return whether a session has a slot at the same time.
 
     Most sessions of a week are ruled out by their first start and last end alone, which is cheap.
     """

@@ -39,7 +39,7 @@ class Duty:
 
     @property
     def person(self) -> str:
-        """What identifies this person: the account, else the telephone."""
+        """The account of this person, else the telephone number; it identifies them."""
         return self.account or self.phone
 
 

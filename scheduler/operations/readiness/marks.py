@@ -41,7 +41,7 @@ class SlotTimes:
 
     @property
     def overdue(self) -> bool:
-        """Whether the check of this slot is due by now."""
+        """Return whether the check of this slot is due by now."""
         return self.now >= self.due
 
 

@@ -143,7 +143,7 @@ class ReadinessService:
                 await self._tell_not_arrived(readiness, now)
 
     def _first(self, kind: str, readiness: Board) -> bool:
-        """Tell whether this server warns of this for the first time."""
+        """Return whether this server warns of this for the first time."""
         key = (kind, readiness.session.id, readiness.slot.start)
         new = key not in self._warned
         self._warned.add(key)

@@ -114,7 +114,7 @@ async def test_a_stranger_is_answered_once_a_day(setup: Setup) -> None:
 
 
 async def test_a_flood_of_strangers_is_not_answered(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inbound_mail_service, "MAX_ANSWERS", 2)
+    monkeypatch.setattr(inbound_mail_service, "MAX_AUTOREPLIES", 2)
     came = [await setup.take(letter(f"a{n}@gmail.com", message_id=f"<{n}@x>")) for n in range(3)]
     assert [each.reason for each in came] == ["not-official", "not-official", "busy-day"]
 

@@ -1,7 +1,7 @@
 """One-time links by which the holder of an account sets its first password (Điều 9.3, R-047).
 
-A link is `<id>.<seal>`. The seal is an HMAC-SHA-256 of the id under a key outside the database, computed whenever it is
-needed: neither the database nor the outbox holds anything that opens an account.
+A link's token is `<id>.<signature>`. The signature is an HMAC-SHA-256 of the id under a key outside the database, and
+is computed whenever it is needed: neither the database nor the outbox holds anything that opens an account.
 """
 
 import hashlib
@@ -50,8 +50,8 @@ class PasswordLinks:
 
     def token(self, link_id: str) -> str:
         """Return the token of a link: its id and its HMAC."""
-        seal = hmac.new(self._key, b"account-link:" + link_id.encode(), hashlib.sha256).hexdigest()
-        return f"{link_id}.{seal[:32]}"
+        signature = hmac.new(self._key, b"account-link:" + link_id.encode(), hashlib.sha256).hexdigest()
+        return f"{link_id}.{signature[:32]}"
 
     def url(self, bare: str) -> str:
         """Complete a URL that ends in the link's id; the token stands behind #, which browsers never send."""

@@ -47,12 +47,12 @@ def normal_name(text: str) -> str:
 
 def check_roles(texts: Iterable[str]) -> tuple[Role, ...]:
     """Return the roles in the order of ROLES. Raises BadInput."""
-    asked = set(texts)
-    if not asked or not asked.issubset(ROLES):
+    requested = set(texts)
+    if not requested or not requested.issubset(ROLES):
         raise BadInput([Fault("roles", f"one or more of {', '.join(ROLES)}")])
-    if "provider" in asked and len(asked) > 1:
+    if "provider" in requested and len(requested) > 1:
         raise BadInput([Fault("roles", "who is of a telecom enterprise has no other role")])
-    return tuple(role for role in ROLES if role in asked)
+    return tuple(role for role in ROLES if role in requested)
 
 
 def check_password(password: str, account: str) -> None:

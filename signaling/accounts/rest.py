@@ -155,7 +155,7 @@ async def _provider(request: ApiRequest, provider: str | None) -> Named | None:
 
 
 ROUTES = [
-    Route("POST", "/login", login, "Sign in", Me, body=Login, gate="open", problems=(403, 429)),
+    Route("POST", "/login", login, "Sign in", Me, body=Login, access="open", problems=(403, 429)),
     Route(
         "POST",
         "/first-password",
@@ -163,12 +163,12 @@ ROUTES = [
         "Set a first password",
         Me,
         FirstPassword,
-        gate="open",
+        access="open",
         problems=(410,),
     ),
-    Route("POST", "/logout", logout, "Sign out", None, status=204, gate="new-password"),
-    Route("GET", "/me", me, "Who is signed in", Me, gate="new-password"),
+    Route("POST", "/logout", logout, "Sign out", None, status=204, access="new-password"),
+    Route("GET", "/me", me, "Who is signed in", Me, access="new-password"),
     Route(
-        "POST", "/password", password, "Change one's password", Me, NewPassword, gate="new-password", problems=(429,)
+        "POST", "/password", password, "Change one's password", Me, NewPassword, access="new-password", problems=(429,)
     ),
 ]

@@ -121,12 +121,12 @@ class Throttle:
     async def _ask(self, key: str, arguments: list[str | int]) -> tuple[float, float]:
         """Return the seconds of a lock and Valkey's time; write failures that Valkey has lost first."""
         for _ in range(2):
-            answer = await self._attempt(keys=[self._mark, key], args=arguments)
-            if answer != FORGOTTEN:
-                return float(answer[0]), float(answer[1])
+            result = await self._attempt(keys=[self._mark, key], args=arguments)
+            if result != FORGOTTEN:
+                return float(result[0]), float(result[1])
             failures = [[of, mark, at] for of, marks in self._noted.items() for mark, at in marks.items()]
             await self._write(keys=[self._mark], args=[LONGEST_SECONDS, json.dumps(failures)])
-        raise Unreachable("Valkey forgets what it is told")
+        raise Unreachable("Valkey loses what is written to it")
 
     def _keep(self, rule: Rule, key: str, mark: str, now: float) -> None:
         """Remember a failure, and forget those that Valkey no longer counts."""

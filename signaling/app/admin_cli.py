@@ -308,8 +308,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     back = commands.add_parser("restore", help="put a backup into a data directory that has none")
     for command in (copy, back):
         command.add_argument("file", type=Path)
-        sealing = "the passphrase (its first line) that the whole is sealed with"
-        command.add_argument("--passphrase-file", type=Path, metavar="FILE", help=sealing)
+        help_text = "the passphrase (its first line) that the whole is encrypted with"
+        command.add_argument("--passphrase-file", type=Path, metavar="FILE", help=help_text)
     chain = commands.add_parser("verify-log", help="check the audit log; names the first entry that was changed")
     noted = "a head noted earlier, that the log must still contain (NUMBER:SEAL)"
     chain.add_argument("--head", type=_head, metavar="HEAD", help=noted)
@@ -362,6 +362,6 @@ async def _migrate(settings: Settings, arguments: Namespace) -> None:
 
 def _entry(arguments: Namespace) -> AuditEntry:
     """Return the audit entry of a command; no argument is a secret."""
-    given = {name: value for name, value in vars(arguments).items() if name not in {"admin", "command"} and value}
-    detail = " ".join(f"{name}={value}" for name, value in given.items())
+    values = {name: value for name, value in vars(arguments).items() if name not in {"admin", "command"} and value}
+    detail = " ".join(f"{name}={value}" for name, value in values.items())
     return AuditEntry(utc_now(), f"shell/{os.getuid()}", "admin", arguments.admin, detail)

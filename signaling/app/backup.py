@@ -32,8 +32,8 @@ from signaling.core.errors import BadBackup
 DATABASE = "database.sqlite3"
 CODE_KEY = "code.key"
 KEYS = (CODE_KEY, "ticket.key", "tls/key.pem", "tls/cert.pem")
-SALT, SEALED = "scrypt.salt", "sealed"
-"""Members of an encrypted backup: the salt, and the archive encrypted by the passphrase."""
+SALT, ENCRYPTED = "scrypt.salt", "sealed"
+"""Names of the members of an encrypted backup: the salt, and the archive that is encrypted by the passphrase."""
 SALT_BYTES = 16
 MIN_PASSPHRASE = 16
 COST, BLOCK, MEMORY_BYTES = 1 << 17, 8, 1 << 28
@@ -52,13 +52,13 @@ def backup(settings: Settings, target: Path, passphrase: str | None = None, with
     """Write the database, and on wish the keys, into one file of mode 0600. Raises BadBackup, OSError."""
     source = _database(settings)
     if with_keys and passphrase is None:
-        raise BadBackup("keys are only written sealed: give --passphrase-file, too")
+        raise BadBackup("keys are only written encrypted: give --passphrase-file, too")
     with _scratch(settings.data) as scratch:
         copy_database(source, scratch / DATABASE)
         parts = {DATABASE: scratch / DATABASE, **(_keys(settings, scratch) if with_keys else {})}
         packed = _packed(scratch / "packed", parts)
         if passphrase is not None:
-            packed = _sealed(packed, passphrase)
+            packed = _encrypted(packed, passphrase)
         _deliver(packed, target)
 
 
@@ -140,16 +140,16 @@ def _packed(packed: Path, parts: dict[str, Path]) -> Path:
     return packed
 
 
-def _sealed(packed: Path, passphrase: str) -> Path:
+def _encrypted(packed: Path, passphrase: str) -> Path:
     """Return an archive of the encrypted backup and the salt of its key."""
-    salt, sealed = packed.with_name(SALT), packed.with_name(SEALED)
+    salt, encrypted = packed.with_name(SALT), packed.with_name(ENCRYPTED)
     salt.write_bytes(secrets.token_bytes(SALT_BYTES))
     with packed.open("rb") as plain:
-        FileCipher(_key(passphrase, salt.read_bytes())).write(sealed, plain)
+        FileCipher(_key(passphrase, salt.read_bytes())).write(encrypted, plain)
     whole = packed.with_name("whole")
     with tarfile.open(whole, "w") as archive:
         archive.add(salt, SALT)
-        archive.add(sealed, SEALED)
+        archive.add(encrypted, ENCRYPTED)
     return whole
 
 
@@ -157,20 +157,20 @@ def _sealed(packed: Path, passphrase: str) -> Path:
 def _opened(source: Path, passphrase: str | None, scratch: Path) -> Iterator[tarfile.TarFile]:
     """Open a backup. Raises BadBackup if the passphrase is missing or does not fit; Damaged while it is read."""
     with tarfile.open(source) as archive:
-        sealed = SEALED in archive.getnames()
-        if sealed != (passphrase is not None):
-            raise BadBackup(f"{source} is {'sealed: give --passphrase-file' if sealed else 'not sealed'}")
+        encrypted = ENCRYPTED in archive.getnames()
+        if encrypted != (passphrase is not None):
+            raise BadBackup(f"{source} is {'encrypted: give --passphrase-file' if encrypted else 'not encrypted'}")
         if passphrase is None:
             yield archive
             return
-        for name in (SALT, SEALED):
+        for name in (SALT, ENCRYPTED):
             _unpack(archive, name, scratch / name)
     try:
         plain = FileCipher(_key(passphrase, (scratch / SALT).read_bytes())).open(
-            scratch / SEALED, require_encrypted=True
+            scratch / ENCRYPTED, require_encrypted=True
         )
     except Damaged:
-        raise BadBackup(f"the passphrase is not the one that {source} was sealed with") from None
+        raise BadBackup(f"the passphrase is not the one that {source} was encrypted with") from None
     with plain, tarfile.open(fileobj=plain) as archive:
         yield archive
 

@@ -128,8 +128,8 @@ def copies(folder: Path) -> list[Path]:
 
 def copy_database(source: Path, target: Path) -> None:
     """Copy a SQLite database as of one moment, also while others write."""
-    with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(target)) as kept:
-        live.backup(kept)
+    with closing(sqlite3.connect(source)) as origin, closing(sqlite3.connect(target)) as copy:
+        origin.backup(copy)
 
 
 def _found(connection: Connection) -> Schema:

@@ -46,7 +46,7 @@ class Ending:
     def __init__(self, run: Path, reload: Callable[[], None]) -> None:
         self._run = run
         self._reload = reload
-        self.asked = asyncio.Event()
+        self.requested = asyncio.Event()
         self.anew = False
         self._left = False
         self._late: set[signal.Signals] = set()
@@ -56,8 +56,8 @@ class Ending:
         """Handle signals from now on, with those that have waited; SIGHUP loads the certificate."""
         acts = {
             signal.SIGHUP: self._reload,
-            signal.SIGINT: self.asked.set,
-            signal.SIGTERM: self.asked.set,
+            signal.SIGINT: self.requested.set,
+            signal.SIGTERM: self.requested.set,
             signal.SIGUSR1: self._leave,
             signal.SIGUSR2: self._begin_anew,
         }
@@ -82,11 +82,11 @@ class Ending:
 
     def _leave(self) -> None:
         self._left = True
-        self.asked.set()
+        self.requested.set()
 
     def _begin_anew(self) -> None:
         self.anew = True
-        self.asked.set()
+        self.requested.set()
 
     @property
     def succeeded(self) -> bool:
@@ -105,7 +105,7 @@ async def serve(settings: Settings, take_over: bool = False) -> bool:
     with await _only_one(settings, take_over):
         ending.listen()
         async with (
-            open_services(settings, lease=Lease(settings, ending.asked.set)) as services,
+            open_services(settings, lease=Lease(settings, ending.requested.set)) as services,
             media(settings) as supervisor,
             running(settings, services, supervisor.workers) as server,
         ):
@@ -113,7 +113,7 @@ async def serve(settings: Settings, take_over: bool = False) -> bool:
             async with _listening(settings, application(server, supervisor.workers), certificates) as urls:
                 _greet(*urls, password)
                 systemd.tell(systemd.READY)
-                await ending.asked.wait()
+                await ending.requested.wait()
                 log.info("= stopping")
                 if ending.anew:
                     systemd.tell_reloading()

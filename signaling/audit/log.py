@@ -99,10 +99,10 @@ class AuditLog:
         newest = select(AUDIT.c.id, AUDIT.c.seal).order_by(AUDIT.c.id.desc()).limit(1)
         last = (await db.execute(newest)).first()
         number, previous = (1, GENESIS) if last is None else (last.id + 1, last.seal)
-        kept = _storable(entry)
+        storable = _storable(entry)
         profile = self._profiles.at(entry.at).stamp
-        sealed = ChainedEntry(number, kept, profile, entry_hash(previous, number, kept, profile))
-        await db.execute(insert(AUDIT).values(_row(sealed)))
+        chained = ChainedEntry(number, storable, profile, entry_hash(previous, number, storable, profile))
+        await db.execute(insert(AUDIT).values(_row(chained)))
 
     async def newest(self, wanted: Wanted, limit: int) -> list[ChainedEntry]:
         """Return the newest entries that match, newest first."""
@@ -122,7 +122,7 @@ class AuditLog:
     async def _batches(self, query: Select[tuple[object, ...]]) -> AsyncGenerator[list[ChainedEntry], None]:
         async with self._engine.connect() as connection, connection.stream(query) as rows:
             async for batch in rows.mappings().partitions(BATCH):
-                yield [_sealed(row) for row in batch]
+                yield [_chained(row) for row in batch]
 
     async def verify(self, now: datetime) -> Verdict:
         """Verify the whole log, and the history of sessions as far as the log covers it."""
@@ -159,8 +159,8 @@ class AuditLog:
     async def _uncovered(self) -> int | None:
         """Return the first entry whose seal is not that of the history; None if all are right."""
         covers = [row async for rows in self.each(Wanted(action=COVER)) for row in rows]
-        sealed = {int(row.entry.subject) for row in covers}
-        seals = {number: head async for number, head in self._walk((0, GENESIS)) if number in sealed}
+        covered = {int(row.entry.subject) for row in covers}
+        seals = {number: head async for number, head in self._walk((0, GENESIS)) if number in covered}
         return next((row.id for row in covers if seals.get(int(row.entry.subject)) != row.entry.detail), None)
 
     async def _anchor(self) -> str:
@@ -172,8 +172,8 @@ class AuditLog:
     async def has(self, number: int, head: str) -> bool:
         """Return whether entry `number` has the seal `head` that was noted elsewhere."""
         async with self._engine.connect() as connection:
-            kept: str | None = await connection.scalar(select(AUDIT.c.seal).where(AUDIT.c.id == number))
-        return kept == head
+            seal: str | None = await connection.scalar(select(AUDIT.c.seal).where(AUDIT.c.id == number))
+        return seal == head
 
     async def prune(self, before: datetime, now: datetime) -> int:
         """Delete entries from before a time; return how many. The rest verifies as before."""
@@ -222,10 +222,10 @@ def _seconds(value: datetime) -> int:
     return int(value.timestamp())
 
 
-def _row(sealed: ChainedEntry) -> dict[str, object]:
-    entry = sealed.entry
+def _row(chained: ChainedEntry) -> dict[str, object]:
+    entry = chained.entry
     return {
-        "id": sealed.id,
+        "id": chained.id,
         "at": _seconds(entry.at),
         "actor": entry.actor,
         "action": entry.action,
@@ -233,12 +233,12 @@ def _row(sealed: ChainedEntry) -> dict[str, object]:
         "detail": entry.detail,
         "address": entry.address,
         "port": entry.port,
-        "profile": sealed.profile,
-        "seal": sealed.seal,
+        "profile": chained.profile,
+        "seal": chained.seal,
     }
 
 
-def _sealed(row: RowMapping) -> ChainedEntry:
+def _chained(row: RowMapping) -> ChainedEntry:
     at = datetime.fromtimestamp(row["at"], UTC)
     about = (row["actor"], row["action"], row["subject"], row["detail"], row["address"], row["port"])
     return ChainedEntry(row["id"], AuditEntry(at, *about), row["profile"], row["seal"])

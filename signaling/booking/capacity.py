@@ -200,9 +200,9 @@ async def _impact(request: ApiRequest, victims: Sequence[str]) -> Impact:
 
 async def _maximum(request: ApiRequest) -> Maximum:
     context = request.context(BOOKING)
-    ceiling_ = await context.scheduler.capacity_limit()
+    limit = await context.scheduler.capacity_limit()
     rules = context.scheduler.policy(request.now).capacity
-    steps = [(None, ceiling_.first), *ceiling_.steps]
+    steps = [(None, limit.first), *limit.steps]
     return Maximum(
         share=Share(num=rules.share.num, den=rules.share.den),
         test_legs=rules.test_legs,

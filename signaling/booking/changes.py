@@ -69,7 +69,7 @@ async def amend(request: ApiRequest) -> Session:
     request.only(permissions.may_cancel(request.account, found, points))
     body: Amendment = request.body
     act = Act(request.account.account, body.reason)
-    amended = await context.scheduler.amend(found.id, _asked(found, body), request.now, act)
+    amended = await context.scheduler.amend(found.id, _amended_request(found, body), request.now, act)
     context.outbox.wake()
     await request.note("amend", amended.id, f"{amended.number} {amended.legs} {body.reason}".strip())
     await context.meetings.amended(amended)
@@ -116,33 +116,33 @@ async def release(request: ApiRequest) -> Session:
 async def history(request: ApiRequest) -> list[Happening]:
     """List every change of a session, oldest first; without names for units other than host and centre."""
     found, points = await visible_sessions.find(request)
-    told = permissions.is_host(request.account, found, points) or request.account.sees_all
+    detailed = permissions.is_host(request.account, found, points) or request.account.sees_all
     happened = await request.context(BOOKING).scheduler.history(found.id)
     briefs = await session_briefs.of(request, {each.cause for each in happened if each.cause})
-    return [_wire(each, briefs, told) for each in happened]
+    return [_wire(each, briefs, detailed) for each in happened]
 
 
-def _wire(each: model.Happening, briefs: session_briefs.Briefs, told: bool) -> Happening:
+def _wire(each: model.Happening, briefs: session_briefs.Briefs, detailed: bool) -> Happening:
     cause = briefs.get(each.cause or "")
     return Happening(
         at=each.at,
         kind=each.kind,
-        by=(each.by or None) if told else None,
-        reason=each.reason if told else "",
+        by=(each.by or None) if detailed else None,
+        reason=each.reason if detailed else "",
         cause=None if cause is None else cause.number,
         profile=each.profile,
     )
 
 
-def _asked(found: model.Session, body: Amendment) -> model.Request:
+def _amended_request(found: model.Session, body: Amendment) -> model.Request:
     """Return the request of a session with its changes; points the account may not see are not counted either."""
     points = found.points if body.points is None else tuple(body.points)
     rehearsal = found.rehearsal if body.rehearsal is None else _interval(body.rehearsal)
-    given = body.model_dump(include={"title", "contact_name", "contact_phone", "recording"}, exclude_none=True)
-    kept = {**model.particulars_of(found), **given, "points": points}
+    changed = body.model_dump(include={"title", "contact_name", "contact_phone", "recording"}, exclude_none=True)
+    particulars = {**model.particulars_of(found), **changed, "points": points}
     counted = {at: people for at, people in found.people_at.items() if at in (found.host_point, *points)}
     return model.Request(
-        **{**kept, "people_at": counted},
+        **{**particulars, "people_at": counted},
         rehearsal=None if body.no_rehearsal else rehearsal,
         official=found.official if body.official is None else _interval(body.official),
         submitted_by=found.submitted_by,

@@ -93,8 +93,8 @@ async def _who(request: ApiRequest) -> tuple[Registrants, Unit | None]:
     known = await visible_sessions.units_and_points(request)
     if body.host_point not in known.points:
         return Registrants((), ""), None
-    given = (body.host_point, body.purpose, body.class_, body.official.start)
-    return await request.context(BOOKING).scheduler.registrants(*given), known.unit(body.host_point)
+    about = (body.host_point, body.purpose, body.class_, body.official.start)
+    return await request.context(BOOKING).scheduler.registrants(*about), known.unit(body.host_point)
 
 
 async def _elsewhere(request: ApiRequest, who: Registrants, host: Unit | None) -> Refusal:

@@ -45,12 +45,12 @@ class Written(Model):
 async def preview(request: ApiRequest) -> scripts.Script:
     """Return the items of a table; the script of no session is changed."""
     context = request.context(BOOKING)
-    given: Given = request.body
-    wanted = {*given.points, given.host}
-    points = [point for point in await context.scheduler.points() if point.id in wanted]
+    body: Given = request.body
+    point_ids = {*body.points, body.host}
+    points = [point for point in await context.scheduler.points() if point.id in point_ids]
     longest = context.scheduler.policy(request.now).session.max_title
-    rows = await spreadsheet.read_untrusted(context.parser, bytes_of(given.file), script_spreadsheet.COLUMNS)
-    return scripts.wire(script_spreadsheet.read(rows, points, given.host, LAYOUTS, longest))
+    rows = await spreadsheet.read_untrusted(context.parser, bytes_of(body.file), script_spreadsheet.COLUMNS)
+    return scripts.wire(script_spreadsheet.read(rows, points, body.host, LAYOUTS, longest))
 
 
 async def download(request: ApiRequest) -> web.Response:

@@ -8,7 +8,7 @@ from pydantic import StringConstraints
 
 from scheduler.compliance import breaches as breaches_of
 from scheduler.compliance.breaches import ARTICLES, BreachKind
-from scheduler.compliance.feedback import Feedback as Kept
+from scheduler.compliance.feedback import Feedback as StoredFeedback
 from scheduler.compliance.feedback import Status
 from scheduler.core.text import clean
 from scheduler.files import csv_file
@@ -79,11 +79,11 @@ async def drop(request: ApiRequest) -> Feedback:
     text = clean(request.body.text)
     if not text or not text.isprintable():
         raise BadInput([Fault("text", "bad-characters" if text else "required")])
-    said = await request.context(COMPLIANCE).feedback.add(
+    added = await request.context(COMPLIANCE).feedback.add(
         request.account.unit, request.account.account, text, request.now
     )
-    await request.note("feedback", said.id, text[:200])
-    return (await _wire(request, [said]))[0]
+    await request.note("feedback", added.id, text[:200])
+    return (await _wire(request, [added]))[0]
 
 
 async def answer(request: ApiRequest) -> Feedback:
@@ -149,7 +149,7 @@ async def export(request: ApiRequest) -> web.Response:
     return attached(csv_file.file(rows), "text/csv", "breaches.csv")
 
 
-async def _wire(request: ApiRequest, said: list[Kept]) -> list[Feedback]:
+async def _wire(request: ApiRequest, stored: list[StoredFeedback]) -> list[Feedback]:
     units = await request.unit_names()
     fields = ("id", "by", "at", "text", "status", "answer", "answered_by", "answered")
     return [
@@ -158,7 +158,7 @@ async def _wire(request: ApiRequest, said: list[Kept]) -> list[Feedback]:
             unit=Named(id=each.unit, name=units.get(each.unit, each.unit)),
             may_answer=request.account.central,
         )
-        for each in said
+        for each in stored
     ]
 
 

@@ -49,8 +49,8 @@ def socket_path(directory: Path, name: str) -> Path:
     return short / name
 
 
-async def output(argv: Sequence[str], told: bytes = b"") -> tuple[int, bytes]:
-    """Run a program with `told` as its stdin; return its exit status and its stdout.
+async def output(argv: Sequence[str], stdin: bytes = b"") -> tuple[int, bytes]:
+    """Run a program with `stdin` as its stdin; return its exit status and its stdout.
 
     The program is killed when the caller is cancelled.
     """
@@ -62,7 +62,7 @@ async def output(argv: Sequence[str], told: bytes = b"") -> tuple[int, bytes]:
         env=environment(os.environ),
     )
     try:
-        printed, _ = await process.communicate(told)
+        printed, _ = await process.communicate(stdin)
     finally:
         if process.returncode is None:
             process.kill()

@@ -6,11 +6,11 @@ untrusted files, and /proc/PID/environ shows their environment to an attacker wh
 
 from collections.abc import Mapping
 
-KEPT = frozenset({"PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "LD_LIBRARY_PATH"})
-FAMILIES = ("LC_", "PYTHON")
+PASSED_ON = frozenset({"PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "LD_LIBRARY_PATH"})
+PASSED_PREFIXES = ("LC_", "PYTHON")
 """Prefixes of further variables: locales, and those that decide which code a Python process imports."""
 
 
 def environment(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the part of an environment that child processes get."""
-    return {name: value for name, value in environ.items() if name in KEPT or name.startswith(FAMILIES)}
+    return {name: value for name, value in environ.items() if name in PASSED_ON or name.startswith(PASSED_PREFIXES)}

@@ -157,7 +157,7 @@ class InProgress(Refusal):
     """The request under this Idempotency-Key is being carried out."""
 
 
-class AnswerLost(Refusal):
+class ResponseLost(Refusal):
     """The request under this Idempotency-Key was carried out; the server ended before its answer was kept."""
 
 

@@ -282,13 +282,13 @@ def language_of(accept: str) -> Language:
     return "vi"
 
 
-def fault_text(word: str, language: str, said: str = "") -> str:
-    """Return the text of a WebSocket error; `said` is inserted, or appended, with its article of the regulation."""
+def fault_text(word: str, language: str, value: str = "") -> str:
+    """Return the text of a WebSocket error; `value` is inserted, or appended, with its article of the regulation."""
     text = FAULTS[word][language == "en"]
-    said = _ARTICLE.sub(lambda found: article_text(found[0], language), said)
+    value = _ARTICLE.sub(lambda match: article_text(match[0], language), value)
     if "{value}" in text:
-        return text.replace("{value}", said)
-    return text + (f" ({said})" if said else "")
+        return text.replace("{value}", value)
+    return text + (f" ({value})" if value else "")
 
 
 def problem_title(word: str, language: str) -> str:

@@ -107,9 +107,9 @@ async def say(request: ApiRequest) -> list[Checklist]:
     body: Said = request.body
     await _check_may_set(request, body.point)
     by, subject = request.account.account, body.point or SYSTEM
-    said = await context.controls.set(body.checklist, subject, body.item, body.state, body.remark, by, request.now)
-    detail = f"{said.checklist} {said.item}: {said.state} {said.remark}"
-    await request.note("control", said.id, f"{subject} {detail}".strip()[:200])
+    control = await context.controls.set(body.checklist, subject, body.item, body.state, body.remark, by, request.now)
+    detail = f"{control.checklist} {control.item}: {control.state} {control.remark}"
+    await request.note("control", control.id, f"{subject} {detail}".strip()[:200])
     return await _lists(request, body.point)
 
 
@@ -200,18 +200,18 @@ def _id(row: controls_rules.ChecklistRow) -> str:
 
 
 def _row(of: controls_rules.ChecklistRow, day: date, shown: list[Evidence]) -> Row:
-    said = of.control
+    control = of.control
     return Row(
         item=of.item.id,
         group=of.item.group,
         text=of.item.text,
         proof=list(of.item.proof),
-        id=said.id if said else None,
-        state=said.state if said else None,
-        remark=said.remark if said else "",
-        by=said.by if said else "",
-        at=said.at if said else None,
-        due=said.due if said else None,
+        id=control.id if control else None,
+        state=control.state if control else None,
+        remark=control.remark if control else "",
+        by=control.by if control else "",
+        at=control.at if control else None,
+        due=control.due if control else None,
         overdue=of.overdue(day),
         files=shown,
     )

@@ -162,8 +162,8 @@ async def stock(request: ApiRequest) -> Stock:
 async def add_device(request: ApiRequest) -> Stock:
     """Add a device to a point."""
     request.only(request.account.central)
-    given = directory.Device("", request.id, 0, **request.body.model_dump())
-    added = await request.context(EQUIPMENT).equipment.add_device(given, request.now)
+    described = directory.Device("", request.id, 0, **request.body.model_dump())
+    added = await request.context(EQUIPMENT).equipment.add_device(described, request.now)
     await request.note("device-add", request.id, f"{added.kind} {added.address or ''}".strip())
     return await _stock(request, request.id)
 
@@ -171,8 +171,8 @@ async def add_device(request: ApiRequest) -> Stock:
 async def describe(request: ApiRequest) -> Stock:
     """Replace the registered data of a device."""
     request.only(request.account.central)
-    given = directory.Device(request.id, "", 0, **request.body.model_dump())
-    known = await request.context(EQUIPMENT).equipment.describe(given, request.now)
+    described = directory.Device(request.id, "", 0, **request.body.model_dump())
+    known = await request.context(EQUIPMENT).equipment.describe(described, request.now)
     await request.note("device", known.point, f"{known.number:02} {known.kind} {known.address or ''}".strip())
     return await _stock(request, known.point)
 
@@ -237,10 +237,10 @@ async def set_provider(request: ApiRequest) -> Provider:
     """Add a provider, or change the one with this id."""
     request.only(request.account.central)
     body: Provider = request.body
-    given = directory.Provider(**{**body.model_dump(), "id": body.id or new_id()})
-    await request.context(EQUIPMENT).equipment.set_provider(given)
-    await request.note("provider", given.id, given.name)
-    return Provider(**_fields(given, Provider))
+    provider = directory.Provider(**{**body.model_dump(), "id": body.id or new_id()})
+    await request.context(EQUIPMENT).equipment.set_provider(provider)
+    await request.note("provider", provider.id, provider.name)
+    return Provider(**_fields(provider, Provider))
 
 
 async def changes(request: ApiRequest) -> list[Change]:
@@ -303,8 +303,8 @@ def _change(change: directory.DeviceChange) -> Change:
     return Change(**{**_fields(change, Change), "id": str(change.id)})
 
 
-def _fields(given: object, model: type[Model]) -> dict[str, Any]:
-    return {name: getattr(given, name) for name in model.model_fields if hasattr(given, name)}
+def _fields(source: object, model: type[Model]) -> dict[str, Any]:
+    return {name: getattr(source, name) for name in model.model_fields if hasattr(source, name)}
 
 
 def _ranges(text: str) -> tuple[str, ...]:

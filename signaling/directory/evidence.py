@@ -35,9 +35,9 @@ async def _add(request: ApiRequest, behind: EvidenceKind) -> Evidence:
 async def fetch(request: ApiRequest) -> web.Response:
     """Send a file to accounts that may see its card; every download is audited."""
     found = await _seen(request)
-    answer = await uploads.send(request, found.file)
+    response = await uploads.send(request, found.file)
     await request.note("evidence-download", found.id, found.file.name)
-    return answer
+    return response
 
 
 async def remove(request: ApiRequest) -> web.Response:

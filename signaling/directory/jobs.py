@@ -28,10 +28,10 @@ async def fall_due(
     """Suspend points, warn units whose document ended, disable accounts of people whose last day is over."""
     for point in await directory.suspend_lapsed(now):
         await audit.append(AuditEntry(now, SERVER, "point-move", point.id, f"suspend → {point.state}"))
-    for given in await directory.ended_exemptions(now):
-        facts = NoticeFacts(number=given.number, reason=f"{directory.suspension_day(given, now):%d/%m/%Y}")
+    for exemption in await directory.ended_exemptions(now):
+        facts = NoticeFacts(number=exemption.number, reason=f"{directory.suspension_day(exemption, now):%d/%m/%Y}")
         await notifications.tell(
-            Notice("exception-over", f"exception-over:{given.id}:{given.valid_to}", facts, given.unit), now
+            Notice("exception-over", f"exception-over:{exemption.id}:{exemption.valid_to}", facts, exemption.unit), now
         )
     enabled = {account.account for account in await account_store.accounts() if not account.disabled}
     for name in await people.ended_accounts(now):
@@ -48,13 +48,13 @@ async def warn_of_endings(
         days = directory.ending_notice(found.day, now)
         if days is None:
             continue
-        told = f"ending:{found.day}:{days}"
+        notice_id = f"ending:{found.day}:{days}"
         accounts = losers(found, await account_store.accounts())
         operator = directory.operator(now)
         facts = NoticeFacts(title=found.profile or "", reason=endings.summary(found, len(accounts)))
-        await notifications.tell(Notice("ending", f"{told}:operator", facts, operator), now)
+        await notifications.tell(Notice("ending", f"{notice_id}:operator", facts, operator), now)
         for unit, words in endings.host_summaries(found).items():
-            await notifications.tell(Notice("ending", f"{told}:{unit}", NoticeFacts(reason=words), unit), now)
+            await notifications.tell(Notice("ending", f"{notice_id}:{unit}", NoticeFacts(reason=words), unit), now)
 
 
 async def warn_of_first_assessments(directory: Directory, notifications: Notifications, now: datetime) -> None:

@@ -327,11 +327,11 @@ async def allow(request: ApiRequest) -> Exemption:
     """Store a document that grants an exemption to a unit."""
     request.only(request.account.central)
     body: Document = request.body
-    given = await request.context(POINTS).directory.add_exemption(
+    exemption = await request.context(POINTS).directory.add_exemption(
         request.id, body.kind, body.extra, body.number, body.dated, body.valid_to, request.account.account
     )
-    await request.note("exemption", request.id, f"{given.kind} +{given.extra} {given.number}")
-    return _exemption(given, [])
+    await request.note("exemption", request.id, f"{exemption.kind} +{exemption.extra} {exemption.number}")
+    return _exemption(exemption, [])
 
 
 async def end_exemption(request: ApiRequest) -> None:
@@ -415,16 +415,16 @@ def _assessment(done: directory.Assessment, files: Sequence[evidence.Evidence]) 
     )
 
 
-def _exemption(given: directory.Exemption, files: Sequence[evidence.Evidence]) -> Exemption:
+def _exemption(exemption: directory.Exemption, files: Sequence[evidence.Evidence]) -> Exemption:
     return Exemption(
-        id=given.id,
-        unit=given.unit,
-        kind=given.kind,
-        extra=given.extra,
-        number=given.number,
-        dated=given.dated,
-        valid_to=given.valid_to,
-        files=_behind(files, "exemption", given.id),
+        id=exemption.id,
+        unit=exemption.unit,
+        kind=exemption.kind,
+        extra=exemption.extra,
+        number=exemption.number,
+        dated=exemption.dated,
+        valid_to=exemption.valid_to,
+        files=_behind(files, "exemption", exemption.id),
     )
 
 

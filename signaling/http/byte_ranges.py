@@ -18,14 +18,16 @@ class _Underway(Damaged):
     """The damage was found after the response had begun."""
 
 
-async def send(request: ApiRequest, path: Path, sealed: bool, tag: str, headers: dict[str, str]) -> web.StreamResponse:
-    """Send a file, or the byte range that a request asks for. With `sealed` it must be encrypted; `tag` is its ETag.
+async def send(
+    request: ApiRequest, path: Path, encrypted: bool, tag: str, headers: dict[str, str]
+) -> web.StreamResponse:
+    """Send a file, or the byte range that a request asks for. With `encrypted` it must be encrypted; `tag` is its ETag.
 
     Damage is written to the audit log. Behind the first chunk it is found after the response has begun: then the
     connection is cut, so that nobody takes the beginning for the whole file. Raises NotFound, Damaged.
     """
     try:
-        with await asyncio.to_thread(request.context(HTTP).cipher.open, path, sealed) as file:
+        with await asyncio.to_thread(request.context(HTTP).cipher.open, path, encrypted) as file:
             return await _send(request.request, file, {**headers, hdrs.ACCEPT_RANGES: "bytes", hdrs.ETAG: f'"{tag}"'})
     except FileNotFoundError:
         raise NotFound from None
@@ -38,10 +40,10 @@ async def send(request: ApiRequest, path: Path, sealed: bool, tag: str, headers:
 
 async def _send(request: web.Request, file: io.BufferedReader, headers: dict[str, str]) -> web.StreamResponse:
     size = await asyncio.to_thread(file.seek, 0, os.SEEK_END)
-    asked = _asked(request, size, headers[hdrs.ETAG])
-    if asked is None:
+    byte_range = _requested_range(request, size, headers[hdrs.ETAG])
+    if byte_range is None:
         return web.Response(status=416, headers={hdrs.CONTENT_RANGE: f"bytes */{size}"})
-    start, stop, status = asked
+    start, stop, status = byte_range
     if status == web.HTTPPartialContent.status_code:
         headers[hdrs.CONTENT_RANGE] = f"bytes {start}-{stop - 1}/{size}"
     await asyncio.to_thread(file.seek, start)
@@ -60,7 +62,7 @@ async def _send(request: web.Request, file: io.BufferedReader, headers: dict[str
     return response
 
 
-def _asked(request: web.Request, size: int, etag: str) -> tuple[int, int, int] | None:
+def _requested_range(request: web.Request, size: int, etag: str) -> tuple[int, int, int] | None:
     """Return first byte, end and status; None without such a range. If-Range of another file asks for the whole."""
     if hdrs.RANGE not in request.headers or request.headers.get(hdrs.IF_RANGE, etag) != etag:
         return 0, size, 200

@@ -24,7 +24,7 @@ from scheduler.core import code_encryption
 from scheduler.core.database import alongside, writing
 from scheduler.core.errors import LostKey
 from scheduler.core.sql_values import seconds
-from signaling.core.errors import AnswerLost, BadInput, Fault, InProgress, KeyReused
+from signaling.core.errors import BadInput, Fault, InProgress, KeyReused, ResponseLost
 from signaling.http.schema import IDEMPOTENCY
 
 log = logging.getLogger(__name__)
@@ -35,13 +35,13 @@ PATTERN = r'"?[A-Za-z0-9_.:-]{16,100}"?'
 LASTS = timedelta(hours=24)
 MAX_KEYS = 1000
 """Largest number of keys of one account; older ones are deleted first."""
-MAX_ANSWER = 256 * 1024
+MAX_RESPONSE = 256 * 1024
 REFUSED = 400
 """From this status on a response means that nothing was done."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class StoredResponse:
     """Status and JSON text of a response; `replayed` if it is that of an earlier request."""
 
     status: int
@@ -92,8 +92,8 @@ def fingerprint(method: str, address: str, body: bytes) -> str:
     return hashlib.sha256(b"\n".join([method.encode(), address.encode("utf-8", "surrogatepass"), body])).hexdigest()
 
 
-CarryOut = Callable[[], Awaitable[Answer]]
-Refused = Callable[[Exception], Answer | None]
+CarryOut = Callable[[], Awaitable[StoredResponse]]
+Refused = Callable[[Exception], StoredResponse | None]
 """Returns the response to an error; None for a server error, after which nobody knows what was done."""
 
 
@@ -105,7 +105,7 @@ class Idempotency:
         self._active: dict[tuple[str, str], str] = {}
         """Fingerprints of what this process carries out now, by account and key."""
 
-    async def once(self, request: Keyed, now: datetime, carry_out: CarryOut, refused: Refused) -> Answer:
+    async def once(self, request: Keyed, now: datetime, carry_out: CarryOut, refused: Refused) -> StoredResponse:
         """Carry a request out, or return its earlier response; `refused` returns the response to an exception.
 
         Raises KeyReused: the key stands for another request; InProgress; AnswerLost; and what `carry_out` raises.
@@ -120,7 +120,7 @@ class Idempotency:
         finally:
             del self._active[name]
 
-    async def _begin(self, claim: _Claim, now: datetime) -> Answer | None:
+    async def _begin(self, claim: _Claim, now: datetime) -> StoredResponse | None:
         """Claim the key of a request, or return its stored response. Raises KeyReused, AnswerLost."""
         async with writing(self._engine) as db:
             await db.execute(delete(IDEMPOTENCY).where(IDEMPOTENCY.c.created <= seconds(now - LASTS)))
@@ -131,9 +131,9 @@ class Idempotency:
             if row.fingerprint != claim.request.fingerprint:
                 raise KeyReused
             if row.status is not None:
-                return Answer(row.status, _opened(db, claim.request, row.answer), replayed=True)
+                return StoredResponse(row.status, _opened(db, claim.request, row.answer), replayed=True)
             if row.done:
-                raise AnswerLost
+                raise ResponseLost
             await db.execute(update(IDEMPOTENCY).where(_of(claim.request)).values(token=claim.token))
             return None
 
@@ -147,27 +147,27 @@ class Idempotency:
         if old:
             await db.execute(delete(IDEMPOTENCY).where(own, IDEMPOTENCY.c.key.in_(old)))
 
-    async def _carry_out(self, claim: _Claim, carry_out: CarryOut, refused: Refused) -> Answer:
+    async def _carry_out(self, claim: _Claim, carry_out: CarryOut, refused: Refused) -> StoredResponse:
         try:
             with alongside(claim.note):
-                answer = await carry_out()
+                response = await carry_out()
         except BaseException as error:
             claim.open = False
             await self._settle(claim, refused(error) if isinstance(error, Exception) else None)
             raise
         claim.open = False
-        await self._settle(claim, answer)
-        return answer
+        await self._settle(claim, response)
+        return response
 
-    async def _settle(self, claim: _Claim, answer: Answer | None) -> None:
+    async def _settle(self, claim: _Claim, response: StoredResponse | None) -> None:
         """Store the response to a request, or free its key when nothing was done; None is that to a server error."""
         try:
             async with writing(self._engine) as db:
-                if answer is None or answer.status >= REFUSED:
+                if response is None or response.status >= REFUSED:
                     await db.execute(delete(IDEMPOTENCY).where(claim.row(), IDEMPOTENCY.c.done.is_(False)))
-                if answer is not None and len(answer.text) <= MAX_ANSWER:
-                    sealed = code_encryption.cipher_of(db).encrypt(answer.text, _bound(claim.request))
-                    values = {"status": answer.status, "answer": sealed}
+                if response is not None and len(response.text) <= MAX_RESPONSE:
+                    encrypted = code_encryption.cipher_of(db).encrypt(response.text, _bound(claim.request))
+                    values = {"status": response.status, "answer": encrypted}
                     await db.execute(update(IDEMPOTENCY).where(claim.row()).values(values))
         except SQLAlchemyError:
             log.warning(
@@ -184,8 +184,8 @@ def _bound(request: Keyed) -> str:
     return f"{HEADER} {request.account} {request.key}"
 
 
-def _opened(db: AsyncConnection, request: Keyed, sealed: str) -> str:
+def _opened(db: AsyncConnection, request: Keyed, encrypted: str) -> str:
     try:
-        return code_encryption.cipher_of(db).decrypt(sealed, _bound(request))
+        return code_encryption.cipher_of(db).decrypt(encrypted, _bound(request))
     except LostKey:
-        raise AnswerLost from None
+        raise ResponseLost from None

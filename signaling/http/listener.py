@@ -36,7 +36,7 @@ MOST, MOST_OF_ADDRESS = 4096, 1024
 RESERVED = 256
 """Descriptors that are kept free for files, database and media workers."""
 MOST_DESCRIPTORS = 65_536
-TOLD_SECONDS = 60.0
+WARN_SECONDS = 60.0
 PAUSE_SECONDS = 0.1
 """Pause of accepting when no descriptor is free."""
 EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
@@ -120,7 +120,7 @@ class Listener:
         self._runner = web.AppRunner(
             app,
             access_log=log,
-            access_log_class=_access_logger(self._answered),
+            access_log_class=_access_logger(self._mark_idle),
             shutdown_timeout=shutdown_s,
             handle_signals=False,
             keepalive_timeout=limits.header_s,
@@ -136,7 +136,7 @@ class Listener:
         self._count = 0
         self.refused = 0
         self.displaced = 0
-        self._told = -inf
+        self._warned = -inf
 
     async def start(self) -> None:
         """Prepare the application."""
@@ -202,8 +202,8 @@ class Listener:
     def _warn(self, address: str) -> None:
         """Log at most once a minute that there are too many connections."""
         now = time.monotonic()
-        if now - self._told >= TOLD_SECONDS:
-            self._told = now
+        if now - self._warned >= WARN_SECONDS:
+            self._warned = now
             log.warning(
                 "x too many connections, most recently from %s: %d closed and %d refused since the start",
                 address,
@@ -242,7 +242,7 @@ class Listener:
 
         return busy
 
-    def _answered(self, request: web.BaseRequest) -> None:
+    def _mark_idle(self, request: web.BaseRequest) -> None:
         connection = self._by_handler.get(request.protocol)
         if connection is not None and connection in self._open.get(connection.address, ()):
             self._idle.setdefault(connection.address, {})[connection] = None
@@ -259,11 +259,11 @@ def _discard(found: dict[str, dict[Connection, None]], connection: Connection) -
     return True
 
 
-def _access_logger(answered: Callable[[web.BaseRequest], None]) -> type[AbstractAccessLogger]:
-    """Return an access logger for aiohttp that calls `answered` for every request whose response is sent."""
+def _access_logger(responded: Callable[[web.BaseRequest], None]) -> type[AbstractAccessLogger]:
+    """Return an access logger for aiohttp that calls `responded` for every request whose response is sent."""
 
-    class Answered(AbstractAccessLogger):
+    class AccessLogger(AbstractAccessLogger):
         def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
-            answered(request)
+            responded(request)
 
-    return Answered
+    return AccessLogger

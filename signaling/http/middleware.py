@@ -13,7 +13,7 @@ from signaling.core.errors import BadEncoding, BadOrigin, MustChangePassword, Re
 from signaling.core.texts import language_of
 from signaling.http.context import HTTP
 from signaling.http.cookies import COOKIE, EXPIRED_LASTS, LOGIN_LASTS, SEAT_COOKIE
-from signaling.http.problems import answer_to, problem
+from signaling.http.problems import problem, problem_type
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
     except web.HTTPRedirection:
         raise
     except Exception as error:
-        if answer_to(error).status >= 500 and not isinstance(error, Refusal):
+        if problem_type(error).status >= 500 and not isinstance(error, Refusal):
             log.exception("x %s %s", request.method, request.path)
         response = problem(error, language_of(request.headers.get(hdrs.ACCEPT_LANGUAGE, "")))
     request.app[HTTP].metrics.request(request, response.status, time.perf_counter() - began)

@@ -47,7 +47,7 @@ def document(prefix: str, routes: Sequence[Route], models: Mapping[str, str]) ->
     used: list[tuple[type[BaseModel], JsonSchemaMode]] = [(Problem, "serialization")]
     for route in routes:
         used += [(route.body, "validation")] if route.body else []
-        used += [(model, "serialization") for model in _models(route.answer)]
+        used += [(model, "serialization") for model in _models(route.response)]
     names, definitions = models_json_schema(used, ref_template=REF)
     paths: dict[str, Any] = {}
     for route in routes:
@@ -74,9 +74,9 @@ def public_path(path: str) -> str:
     return re.sub(r"\{(\w+):[^/]*\}", r"{\1}", path)
 
 
-def _models(answer: Any) -> list[type[BaseModel]]:
+def _models(response: Any) -> list[type[BaseModel]]:
     """Return the model of an answer, or of the items of a list."""
-    inner = answer.__args__[0] if hasattr(answer, "__args__") else answer
+    inner = response.__args__[0] if hasattr(response, "__args__") else response
     return [inner] if isinstance(inner, type) and issubclass(inner, BaseModel) else []
 
 
@@ -84,7 +84,7 @@ def _operation(route: Route, names: Any) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": route.operation_id,
         "summary": route.summary,
-        "security": [] if route.gate == "open" else [{"cookie": []}],
+        "security": [] if route.access == "open" else [{"cookie": []}],
         "responses": {str(route.status): _success(route, names)},
     }
     parameters = _parameters(route)
@@ -101,11 +101,11 @@ def _operation(route: Route, names: Any) -> dict[str, Any]:
 def _success(route: Route, names: Any) -> dict[str, Any]:
     if route.status == 204:
         return {"description": "Done"}
-    if route.answer is None:
+    if route.response is None:
         binary = {"schema": {"type": "string", "format": "binary"}}
         return {"description": route.summary, "content": {route.media_type: binary}}
-    ref = names[(_models(route.answer)[0], "serialization")]
-    schema = {"type": "array", "items": ref} if hasattr(route.answer, "__args__") else ref
+    ref = names[(_models(route.response)[0], "serialization")]
+    schema = {"type": "array", "items": ref} if hasattr(route.response, "__args__") else ref
     return {"description": route.summary, "content": {route.media_type: {"schema": schema}}}
 
 
@@ -134,7 +134,7 @@ def _statuses(route: Route) -> list[int]:
     found = {*route.problems, 401, 422, 503}
     found |= {400, 403, 413, 415} if route.method == "POST" else set()
     found |= {409} if route.keyed else set()
-    found |= {403} if route.gate == "signed-in" else set()
+    found |= {403} if route.access == "signed-in" else set()
     return sorted(found)
 
 

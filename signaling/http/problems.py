@@ -15,7 +15,7 @@ from scheduler.core import errors as scheduler
 from scheduler.core import errors as scheduler_core_errors
 from scheduler.directory import errors as directory
 from scheduler.files import errors as files_errors
-from scheduler.operations.closing import errors as conduct
+from scheduler.operations.closing import errors as closing_errors
 from signaling.core import errors as core_errors
 from signaling.core.texts import Language, article_text, field_text, move_text, problem_title
 from signaling.core.timestamps import instant
@@ -27,12 +27,12 @@ MAX_FAULTS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ProblemType:
     """Status and stable word of a problem, and its further members."""
 
     status: int
     word: str
-    facts: Callable[[Any, Language], dict[str, object]] = lambda _error, _language: {}
+    members: Callable[[Any, Language], dict[str, object]] = lambda _error, _language: {}
 
 
 def _stamp(value: Any) -> str:
@@ -99,8 +99,8 @@ def _late(error: scheduler.TooLate, language: Language) -> dict[str, object]:
 def _elsewhere(error: core_errors.WrongRegistrant, language: Language) -> dict[str, object]:
     article = article_text(error.article, language)
     detail = (f"{error.registrant} đăng ký theo {article}", f"{error.registrant} registers it under {article}")
-    facts = {"registrant": error.registrant, "article": error.article, "may_pass_on": error.may_pass_on}
-    return {"detail": detail[language == "en"], **facts}
+    members = {"registrant": error.registrant, "article": error.article, "may_pass_on": error.may_pass_on}
+    return {"detail": detail[language == "en"], **members}
 
 
 def _fields(faults: list[tuple[str, str]]) -> dict[str, object]:
@@ -112,7 +112,7 @@ def _requested(error: scheduler.InvalidRequest, language: Language) -> dict[str,
     return _fields([(fault.field, field_text(fault.word, language, fault.value)) for fault in error.errors])
 
 
-def _given(error: core_errors.BadInput, language: Language) -> dict[str, object]:
+def _invalid(error: core_errors.BadInput, language: Language) -> dict[str, object]:
     return _fields([(fault.field, field_text(fault.detail, language)) for fault in error.faults])
 
 
@@ -164,7 +164,7 @@ def _locked(error: core_errors.Locked, language: Language) -> dict[str, object]:
     return {"detail": detail[language == "en"], "retry_after": error.seconds}
 
 
-def _turn(error: conduct.ClosingOrder, language: Language) -> dict[str, object]:
+def _turn(error: closing_errors.ClosingOrder, language: Language) -> dict[str, object]:
     order = ("Thứ tự bắt buộc (khoản 1 Điều 15), tiếp theo là: ", "The order is fixed (Article 15.1), next is: ")
     return {"detail": order[language == "en"] + error.turn}
 
@@ -174,103 +174,103 @@ def _bytes(error: core_errors.TooLarge, language: Language) -> dict[str, object]
     return {"detail": (f"Tệp lớn hơn {megabytes} MB", f"The file is larger than {megabytes} MB")[language == "en"]}
 
 
-ANSWERS: dict[type[Exception], Answer] = {
-    core_errors.SignedOut: Answer(401, "signed-out"),
-    core_errors.BadLogin: Answer(401, "bad-login"),
-    core_errors.BadKey: Answer(401, "bad-key"),
-    core_errors.Locked: Answer(429, "locked", _locked),
-    core_errors.MustChangePassword: Answer(403, "must-change-password"),
-    core_errors.Forbidden: Answer(403, "forbidden"),
-    core_errors.WrongLine: Answer(403, "wrong-line"),
-    core_errors.WrongRegistrant: Answer(403, "wrong-registrant", _elsewhere),
-    core_errors.BadOrigin: Answer(403, "bad-origin"),
-    core_errors.NotFound: Answer(404, "not-found"),
-    core_errors.BadJson: Answer(400, "bad-json"),
-    core_errors.BadType: Answer(415, "unsupported-type"),
-    core_errors.BadEncoding: Answer(400, "bad-encoding"),
-    core_errors.TooSlow: Answer(408, "too-slow"),
-    core_errors.ShuttingDown: Answer(503, "shutting-down"),
-    core_errors.BadInput: Answer(422, "invalid", _given),
-    core_errors.KeyReused: Answer(422, "key-reused"),
-    core_errors.InProgress: Answer(409, "in-progress"),
-    core_errors.AnswerLost: Answer(409, "answer-lost"),
-    core_errors.NotReady: Answer(409, "not-ready"),
-    core_errors.NoGateway: Answer(409, "no-gateway"),
-    core_errors.LinkDead: Answer(410, "link-dead"),
-    core_errors.TicketExpired: Answer(410, "expired"),
-    scheduler.InvalidRequest: Answer(422, "invalid", _requested),
-    scheduler.StateSecret: Answer(409, "state-secret"),
-    scheduler.TooLate: Answer(409, "late", _late),
-    scheduler.CapacityExceeded: Answer(409, "capacity", _capacity),
-    scheduler.BadDevices: Answer(422, "invalid", _devices),
-    scheduler.BadUnits: Answer(422, "invalid", _units),
-    directory.IllegalMove: Answer(409, "illegal-move", _moved),
-    scheduler.UnknownUnit: Answer(404, "not-found"),
-    scheduler.UnknownProfile: Answer(404, "not-found"),
-    scheduler.ProfileStale: Answer(409, "preview-stale"),
-    directory.QuotaExceeded: Answer(409, "quota", _quota),
-    directory.NotReady: Answer(409, "point-not-ready", _lacking),
-    scheduler_core_errors.DevicesDescribed: Answer(409, "devices-described"),
-    files_errors.BadSheet: Answer(422, "bad-sheet", _sheet),
-    directory.PreviewStale: Answer(409, "preview-stale"),
-    scheduler.NotInvited: Answer(409, "not-invited"),
-    directory.LastDevice: Answer(409, "last-device"),
-    directory.DecidedAlready: Answer(409, "decided-already"),
-    directory.Unknown: Answer(404, "not-found"),
-    scheduler.NoWorkingDay: Answer(409, "no-working-day"),
-    scheduler.UnknownPoint: Answer(404, "not-found"),
-    scheduler.UnknownSession: Answer(404, "not-found"),
-    scheduler.UnknownDuty: Answer(404, "not-found"),
-    scheduler.NotAsked: Answer(409, "not-asked"),
-    scheduler.UnknownDraft: Answer(404, "not-found"),
-    scheduler.DraftSettled: Answer(409, "settled"),
-    scheduler.NotQuarantined: Answer(409, "not-quarantined"),
-    scheduler.Ended: Answer(409, "ended"),
-    scheduler.IllegalMove: Answer(409, "illegal-move", _move),
-    scheduler.OutOfOrder: Answer(409, "out-of-order", lambda error, _: {"ahead": list(error.ahead)}),
-    scheduler.NotMissed: Answer(409, "not-missed", lambda error, _: {"since": _stamp(error.since)}),
-    scheduler.NotLive: Answer(409, "not-live"),
-    conduct.UnknownIncident: Answer(404, "not-found"),
-    conduct.IllegalStep: Answer(409, "illegal-step"),
-    conduct.NotOver: Answer(409, "not-over"),
-    conduct.UnknownItem: Answer(404, "not-found"),
-    conduct.ClosingOrder: Answer(409, "closing-order", _turn),
-    conduct.NotHandedOver: Answer(409, "not-handed-over"),
-    conduct.UnknownMaterial: Answer(404, "not-found"),
-    conduct.UnknownFeedback: Answer(404, "not-found"),
-    scheduler.TooManyDocuments: Answer(409, "too-many-documents"),
-    Damaged: Answer(409, "damaged"),
-    core_errors.TooLarge: Answer(413, "file-too-large", _bytes),
-    ValidationError: Answer(422, "invalid", _validated),
-    RedisError: Answer(503, "unavailable"),
-    SQLAlchemyError: Answer(503, "unavailable"),
-    MediaError: Answer(503, "unavailable"),
-    TimeoutError: Answer(503, "unavailable"),
-    web.HTTPNotFound: Answer(404, "not-found"),
-    web.HTTPMethodNotAllowed: Answer(405, "method-not-allowed"),
-    web.HTTPRequestEntityTooLarge: Answer(413, "too-large"),
-    web.HTTPClientError: Answer(400, "bad-request"),
-    web.RequestPayloadError: Answer(400, "bad-request"),
+PROBLEM_TYPES: dict[type[Exception], ProblemType] = {
+    core_errors.SignedOut: ProblemType(401, "signed-out"),
+    core_errors.BadLogin: ProblemType(401, "bad-login"),
+    core_errors.BadKey: ProblemType(401, "bad-key"),
+    core_errors.Locked: ProblemType(429, "locked", _locked),
+    core_errors.MustChangePassword: ProblemType(403, "must-change-password"),
+    core_errors.Forbidden: ProblemType(403, "forbidden"),
+    core_errors.WrongLine: ProblemType(403, "wrong-line"),
+    core_errors.WrongRegistrant: ProblemType(403, "wrong-registrant", _elsewhere),
+    core_errors.BadOrigin: ProblemType(403, "bad-origin"),
+    core_errors.NotFound: ProblemType(404, "not-found"),
+    core_errors.BadJson: ProblemType(400, "bad-json"),
+    core_errors.BadType: ProblemType(415, "unsupported-type"),
+    core_errors.BadEncoding: ProblemType(400, "bad-encoding"),
+    core_errors.TooSlow: ProblemType(408, "too-slow"),
+    core_errors.ShuttingDown: ProblemType(503, "shutting-down"),
+    core_errors.BadInput: ProblemType(422, "invalid", _invalid),
+    core_errors.KeyReused: ProblemType(422, "key-reused"),
+    core_errors.InProgress: ProblemType(409, "in-progress"),
+    core_errors.ResponseLost: ProblemType(409, "answer-lost"),
+    core_errors.NotReady: ProblemType(409, "not-ready"),
+    core_errors.NoGateway: ProblemType(409, "no-gateway"),
+    core_errors.LinkDead: ProblemType(410, "link-dead"),
+    core_errors.TicketExpired: ProblemType(410, "expired"),
+    scheduler.InvalidRequest: ProblemType(422, "invalid", _requested),
+    scheduler.StateSecret: ProblemType(409, "state-secret"),
+    scheduler.TooLate: ProblemType(409, "late", _late),
+    scheduler.CapacityExceeded: ProblemType(409, "capacity", _capacity),
+    scheduler.BadDevices: ProblemType(422, "invalid", _devices),
+    scheduler.BadUnits: ProblemType(422, "invalid", _units),
+    directory.IllegalMove: ProblemType(409, "illegal-move", _moved),
+    scheduler.UnknownUnit: ProblemType(404, "not-found"),
+    scheduler.UnknownProfile: ProblemType(404, "not-found"),
+    scheduler.ProfileStale: ProblemType(409, "preview-stale"),
+    directory.QuotaExceeded: ProblemType(409, "quota", _quota),
+    directory.NotReady: ProblemType(409, "point-not-ready", _lacking),
+    scheduler_core_errors.DevicesDescribed: ProblemType(409, "devices-described"),
+    files_errors.BadSheet: ProblemType(422, "bad-sheet", _sheet),
+    directory.PreviewStale: ProblemType(409, "preview-stale"),
+    scheduler.NotInvited: ProblemType(409, "not-invited"),
+    directory.LastDevice: ProblemType(409, "last-device"),
+    directory.DecidedAlready: ProblemType(409, "decided-already"),
+    directory.Unknown: ProblemType(404, "not-found"),
+    scheduler.NoWorkingDay: ProblemType(409, "no-working-day"),
+    scheduler.UnknownPoint: ProblemType(404, "not-found"),
+    scheduler.UnknownSession: ProblemType(404, "not-found"),
+    scheduler.UnknownDuty: ProblemType(404, "not-found"),
+    scheduler.NotAsked: ProblemType(409, "not-asked"),
+    scheduler.UnknownDraft: ProblemType(404, "not-found"),
+    scheduler.DraftSettled: ProblemType(409, "settled"),
+    scheduler.NotQuarantined: ProblemType(409, "not-quarantined"),
+    scheduler.Ended: ProblemType(409, "ended"),
+    scheduler.IllegalMove: ProblemType(409, "illegal-move", _move),
+    scheduler.OutOfOrder: ProblemType(409, "out-of-order", lambda error, _: {"ahead": list(error.ahead)}),
+    scheduler.NotMissed: ProblemType(409, "not-missed", lambda error, _: {"since": _stamp(error.since)}),
+    scheduler.NotLive: ProblemType(409, "not-live"),
+    closing_errors.UnknownIncident: ProblemType(404, "not-found"),
+    closing_errors.IllegalStep: ProblemType(409, "illegal-step"),
+    closing_errors.NotOver: ProblemType(409, "not-over"),
+    closing_errors.UnknownItem: ProblemType(404, "not-found"),
+    closing_errors.ClosingOrder: ProblemType(409, "closing-order", _turn),
+    closing_errors.NotHandedOver: ProblemType(409, "not-handed-over"),
+    closing_errors.UnknownMaterial: ProblemType(404, "not-found"),
+    closing_errors.UnknownFeedback: ProblemType(404, "not-found"),
+    scheduler.TooManyDocuments: ProblemType(409, "too-many-documents"),
+    Damaged: ProblemType(409, "damaged"),
+    core_errors.TooLarge: ProblemType(413, "file-too-large", _bytes),
+    ValidationError: ProblemType(422, "invalid", _validated),
+    RedisError: ProblemType(503, "unavailable"),
+    SQLAlchemyError: ProblemType(503, "unavailable"),
+    MediaError: ProblemType(503, "unavailable"),
+    TimeoutError: ProblemType(503, "unavailable"),
+    web.HTTPNotFound: ProblemType(404, "not-found"),
+    web.HTTPMethodNotAllowed: ProblemType(405, "method-not-allowed"),
+    web.HTTPRequestEntityTooLarge: ProblemType(413, "too-large"),
+    web.HTTPClientError: ProblemType(400, "bad-request"),
+    web.RequestPayloadError: ProblemType(400, "bad-request"),
 }
-INTERNAL = Answer(500, "internal")
+INTERNAL = ProblemType(500, "internal")
 
 
-def answer_to(error: Exception) -> Answer:
+def problem_type(error: Exception) -> ProblemType:
     """Return the table's entry for an error: that of its class or of its nearest base class."""
-    return next((ANSWERS[base] for base in type(error).__mro__ if base in ANSWERS), INTERNAL)
+    return next((PROBLEM_TYPES[base] for base in type(error).__mro__ if base in PROBLEM_TYPES), INTERNAL)
 
 
 def problem(error: Exception, language: Language) -> web.Response:
     """Return the problem document for an error."""
-    answer = answer_to(error)
-    title = problem_title(answer.word, language)
-    body = {"type": f"urn:diemcau:{answer.word}", "title": title, "status": answer.status, "detail": title}
+    kind = problem_type(error)
+    title = problem_title(kind.word, language)
+    body = {"type": f"urn:diemcau:{kind.word}", "title": title, "status": kind.status, "detail": title}
     response = web.json_response(
-        {**body, **answer.facts(error, language)}, status=answer.status, content_type=CONTENT_TYPE
+        {**body, **kind.members(error, language)}, status=kind.status, content_type=CONTENT_TYPE
     )
     if isinstance(error, core_errors.Locked):
         response.headers["Retry-After"] = str(error.seconds)
-    if answer.status == 503 or isinstance(error, core_errors.InProgress):
+    if kind.status == 503 or isinstance(error, core_errors.InProgress):
         response.headers["Retry-After"] = str(RETRY_SECONDS)
     if isinstance(error, web.HTTPMethodNotAllowed):
         response.headers["Allow"] = ", ".join(sorted(error.allowed_methods))

@@ -140,7 +140,7 @@ class ApiRequest:
 
 
 Handler = Callable[[ApiRequest], Awaitable[object]]
-Gate = Literal["open", "new-password", "provider", "signed-in"]
+Access = Literal["open", "new-password", "provider", "signed-in"]
 """Who may call: anybody; also accounts that must change their password; also a telecom enterprise (A36); signed in."""
 
 
@@ -152,11 +152,11 @@ class Route:
     path: str
     handler: Handler
     summary: str
-    answer: Any
+    response: Any
     body: type[Model] | None = None
     query: type[Model] = NoQuery
     status: int = 200
-    gate: Gate = "signed-in"
+    access: Access = "signed-in"
     problems: tuple[int, ...] = ()
     media_type: str = "application/json"
     upload: bool = False
@@ -174,7 +174,7 @@ class Route:
     @property
     def acts(self) -> bool:
         """Return whether the endpoint changes something other than the client's own sign-in."""
-        return self.method != "GET" and self.changes and self.gate in {"provider", "signed-in"}
+        return self.method != "GET" and self.changes and self.access in {"provider", "signed-in"}
 
     @property
     def keyed(self) -> bool:

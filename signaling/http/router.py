@@ -16,10 +16,10 @@ from signaling.core.errors import BadJson, BadType, Forbidden, Hidden, NotFound,
 from signaling.core.texts import language_of
 from signaling.http import idempotency
 from signaling.http.context import HTTP
-from signaling.http.idempotency import Answer, Keyed
+from signaling.http.idempotency import Keyed, StoredResponse
 from signaling.http.middleware import check_origin, signed_in, source_of
 from signaling.http.openapi import document
-from signaling.http.problems import CONTENT_TYPE, answer_to, problem
+from signaling.http.problems import CONTENT_TYPE, problem, problem_type
 from signaling.http.route import ID, ID_PATTERN, ApiRequest, Model, Route
 
 Respond = Callable[[ApiRequest], Awaitable[web.StreamResponse]]
@@ -51,18 +51,18 @@ def routes(prefix: str, table: Sequence[Route], models: Mapping[str, str]) -> li
 
 
 def _handler(route: Route) -> Any:
-    adapter: TypeAdapter[Any] = TypeAdapter(route.answer)
+    adapter: TypeAdapter[Any] = TypeAdapter(route.response)
 
     async def respond(request: ApiRequest) -> web.StreamResponse:
-        answer = await route.handler(request)
-        if isinstance(answer, web.StreamResponse):
-            return answer
+        response = await route.handler(request)
+        if isinstance(response, web.StreamResponse):
+            return response
         return web.Response(
-            body=adapter.dump_json(answer, by_alias=True), content_type="application/json", status=route.status
+            body=adapter.dump_json(response, by_alias=True), content_type="application/json", status=route.status
         )
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        account = NOBODY if route.gate == "open" else await signed_in(request, route.gate == "new-password")
+        account = NOBODY if route.access == "open" else await signed_in(request, route.access == "new-password")
         if route.method == "POST":
             check_origin(request)
         call = ApiRequest(request, account, None, None, source_of(request), request.app[HTTP].clock())
@@ -74,7 +74,7 @@ def _handler(route: Route) -> Any:
 async def _answer(route: Route, request: ApiRequest, respond: Respond) -> web.StreamResponse:
     """Check a request and let the handler answer; write refusals to the audit log (R-008)."""
     try:
-        if request.account.outsider and route.gate == "signed-in":
+        if request.account.outsider and route.access == "signed-in":
             raise Forbidden
         if route.acts:
             request = replace(request, account=_acting(request.account))
@@ -83,7 +83,7 @@ async def _answer(route: Route, request: ApiRequest, respond: Respond) -> web.St
         key = idempotency.key_of(request.request.headers.get(idempotency.HEADER)) if route.keyed else None
         return await (respond(checked) if key is None else _once(checked, key, respond))
     except Exception as error:
-        if (isinstance(error, Hidden) or answer_to(error).status == FORBIDDEN) and request.account.account:
+        if (isinstance(error, Hidden) or problem_type(error).status == FORBIDDEN) and request.account.account:
             await request.note("refused", request.request.path, route.method)
         raise
 
@@ -100,27 +100,27 @@ async def _once(request: ApiRequest, key: str, respond: Respond) -> web.Response
     http_request = request.request
     mark = idempotency.fingerprint(http_request.method, http_request.path_qs, await _raw(http_request))
 
-    async def carry_out() -> Answer:
-        return _kept(await respond(request))
+    async def carry_out() -> StoredResponse:
+        return _stored_response(await respond(request))
 
-    def refused(error: Exception) -> Answer | None:
+    def refused(error: Exception) -> StoredResponse | None:
         response = problem(error, language_of(http_request.headers.get(hdrs.ACCEPT_LANGUAGE, "")))
-        return None if response.status >= OUR_FAULT else _kept(response)
+        return None if response.status >= OUR_FAULT else _stored_response(response)
 
     keyed = Keyed(request.account.account, key, mark)
-    answer = await request.context(HTTP).idempotency.once(keyed, request.now, carry_out, refused)
-    kind = "application/json" if answer.status < idempotency.REFUSED else CONTENT_TYPE
-    response = web.Response(body=answer.text.encode(), content_type=kind, status=answer.status)
-    if answer.replayed:
+    stored = await request.context(HTTP).idempotency.once(keyed, request.now, carry_out, refused)
+    kind = "application/json" if stored.status < idempotency.REFUSED else CONTENT_TYPE
+    response = web.Response(body=stored.text.encode(), content_type=kind, status=stored.status)
+    if stored.replayed:
         response.headers["Idempotent-Replayed"] = "true"
     return response
 
 
-def _kept(response: web.StreamResponse) -> Answer:
+def _stored_response(response: web.StreamResponse) -> StoredResponse:
     """Return the part of a response that is stored; endpoints that take a key answer with JSON."""
     if not isinstance(response, web.Response):
         raise TypeError(response)
-    return Answer(response.status, response.text or "")
+    return StoredResponse(response.status, response.text or "")
 
 
 async def _raw(request: web.Request) -> bytes:

@@ -48,11 +48,11 @@ async def take(request: ApiRequest) -> StoredFile:
     return StoredFile(f"{stem}.{kind}", kind, len(content), hashlib.sha256(content).hexdigest(), path)
 
 
-async def send(request: ApiRequest, kept: Document | StoredFile) -> web.Response:
+async def send(request: ApiRequest, stored: Document | StoredFile) -> web.Response:
     """Return a stored file; write damage to the audit log. Raises NotFound, Damaged."""
     try:
         content = await asyncio.to_thread(
-            _read, request.context(HTTP).cipher, request.context(HTTP).documents / kept.path, kept.sha256
+            _read, request.context(HTTP).cipher, request.context(HTTP).documents / stored.path, stored.sha256
         )
     except FileNotFoundError:
         raise NotFound from None
@@ -60,8 +60,8 @@ async def send(request: ApiRequest, kept: Document | StoredFile) -> web.Response
         await request.note("document-damaged", request.id, error.fault)
         raise
     headers = {
-        "Content-Type": file_type.KINDS[kept.kind],
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(kept.name)}",
+        "Content-Type": file_type.KINDS[stored.kind],
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(stored.name)}",
     }
     return web.Response(body=content, headers=headers)
 

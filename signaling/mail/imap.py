@@ -31,7 +31,7 @@ class NotRead(ServerError):
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _as_not_read() -> Iterator[None]:
     """Turn imaplib's exceptions into NotRead."""
     try:
         yield
@@ -41,7 +41,7 @@ def _told() -> Iterator[None]:
 
 def connect(server: Server, context: ssl.SSLContext) -> Client:
     """Dial the server; TLS from the first byte or by STARTTLS, unless the settings demand none. Raises NotRead."""
-    with _told():
+    with _as_not_read():
         if server.tls == "implicit":
             return imaplib.IMAP4_SSL(server.host, server.port, ssl_context=context, timeout=SECONDS)
         client = imaplib.IMAP4(server.host, server.port, timeout=SECONDS)
@@ -60,7 +60,7 @@ def _encrypt(client: Client, context: ssl.SSLContext) -> None:
 
 def open_mailbox(client: Client, server: Server) -> int:
     """Sign in and open the mailbox; return its UIDVALIDITY. Raises NotRead."""
-    with _told():
+    with _as_not_read():
         client.login(server.user, server.password)
         name = (server.folder or "INBOX").replace("\\", "\\\\").replace('"', '\\"')
         _ok(client.select(f'"{name}"'))
@@ -85,7 +85,7 @@ class Fetched:
 
 def fetch(client: Client, uid: int, most: int) -> Fetched | None:
     """Return at most so many bytes of a letter; None if it is gone. Raises NotRead."""
-    with _told():
+    with _as_not_read():
         found = _ok(client.uid("FETCH", str(uid), f"(INTERNALDATE RFC822.SIZE BODY.PEEK[]<0.{most}>)"))
         for part in found:
             if isinstance(part, tuple):
@@ -97,7 +97,7 @@ def fetch(client: Client, uid: int, most: int) -> Fetched | None:
 
 def mark_seen(client: Client, uid: int) -> None:
     """Mark a letter as read. Raises NotRead."""
-    with _told():
+    with _as_not_read():
         _ok(client.uid("STORE", str(uid), "+FLAGS.SILENT", r"(\Seen)"))
 
 
@@ -116,7 +116,7 @@ def abort(client: Client) -> None:
 
 
 def _search(client: Client, wanted: str) -> set[int]:
-    with _told():
+    with _as_not_read():
         return {int(uid) for line in _ok(client.uid("SEARCH", wanted)) for uid in _UIDS.findall(_text(line))}
 
 
@@ -125,8 +125,8 @@ def _text(part: Any) -> bytes:
     return part if isinstance(part, bytes) else b""
 
 
-def _ok(answer: tuple[str, list[Any]]) -> list[Any]:
-    status, data = answer
+def _ok(response: tuple[str, list[Any]]) -> list[Any]:
+    status, data = response
     if status != "OK":
         raise imaplib.IMAP4.error(status)
     return data

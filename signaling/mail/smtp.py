@@ -78,13 +78,13 @@ class SmtpSender:
         except aiosmtplib.SMTPAuthenticationError as error:
             raise NotSent(f"smtp-login {error.code}") from None
         except aiosmtplib.SMTPRecipientsRefused as error:
-            raise NotSent(_told(first := error.recipients[0]), first.code >= 500) from None
+            raise NotSent(_reason(first := error.recipients[0]), first.code >= 500) from None
         except aiosmtplib.SMTPResponseException as error:
-            raise NotSent(_told(error), error.code >= 500) from None
+            raise NotSent(_reason(error), error.code >= 500) from None
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             raise NotSent(f"smtp: {type(error.__cause__ or error).__name__}") from None
 
 
-def _told(error: aiosmtplib.SMTPResponseException) -> str:
+def _reason(error: aiosmtplib.SMTPResponseException) -> str:
     """Return the server's reason, which is shown to technicians only."""
     return f"smtp {error.code} {' '.join(error.message.split())}"

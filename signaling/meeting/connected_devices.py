@@ -71,14 +71,14 @@ _WRITE = (
 local known = redis.call('EXISTS', KEYS[1])
 local ttl = tonumber(ARGV[1])
 for place = 3, #KEYS do
-  local told = cjson.decode(ARGV[place - 1])
-  for _, leg in ipairs(told.left) do
+  local change = cjson.decode(ARGV[place - 1])
+  for _, leg in ipairs(change.left) do
     redis.call('ZREM', KEYS[place], leg)
-    redis.call('ZREM', KEYS[2], told.session .. '/' .. leg)
+    redis.call('ZREM', KEYS[2], change.session .. '/' .. leg)
   end
-  for _, leg in ipairs(told.held) do
+  for _, leg in ipairs(change.held) do
     redis.call('ZADD', KEYS[place], now + ttl, leg)
-    redis.call('ZADD', KEYS[2], now + ttl, told.session .. '/' .. leg)
+    redis.call('ZADD', KEYS[2], now + ttl, change.session .. '/' .. leg)
   end
   redis.call('EXPIRE', KEYS[place], ttl * 2)
 end
@@ -194,29 +194,29 @@ class ConnectedDevices:
         if self._left:
             await self._write_changes()
         for _ in range(2):
-            answer = await script(keys=[self._mark, *places], args=arguments)
-            if answer != FORGOTTEN:
-                return answer
+            result = await script(keys=[self._mark, *places], args=arguments)
+            if result != FORGOTTEN:
+                return result
             await self._write_changes()
-        raise Unreachable("Valkey forgets what it is told")
+        raise Unreachable("Valkey loses what is written to it")
 
     async def _write_changes(self) -> None:
         """Write connected and departed legs; what cannot be written stays due."""
         left, self._left = self._left, {}
         self._due.clear()
         sessions = sorted(self._held.keys() | left.keys())
-        told = [
+        changes = [
             json.dumps({"session": each, "held": [*self._held.get(each, ())], "left": [*left.get(each, ())]})
             for each in sessions
         ]
         places = [self._mark, redis_keys.LEGS_ALL, *map(redis_keys.legs, sessions)]
         try:
-            known = await self._write(keys=places, args=[TTL_SECONDS, *told])
+            marked = await self._write(keys=places, args=[TTL_SECONDS, *changes])
         except BaseException:
             for session, legs in left.items():
                 self._left.setdefault(session, set()).update(legs - self._held.get(session, set()))
             self._due.set()
             raise
-        if self._marked and not known:
+        if self._marked and not marked:
             log.warning("x Valkey had lost its data: connected legs and failed sign-ins are written again")
         self._marked, self._written = True, asyncio.get_running_loop().time()

@@ -177,8 +177,8 @@ class JoinService:
             found = await self._scheduler.by_code(code)
             point = await self._point(account, found, now)
             invited = point in found.everyone
-            kept = self._meetings.giving_way(found.id, code) if invited or point is None else None
-            session = kept or await self._scheduler.enter(code, point if invited else None, now)
+            giving_way = self._meetings.giving_way(found.id, code) if invited or point is None else None
+            session = giving_way or await self._scheduler.enter(code, point if invited else None, now)
         except errors.NotAdmitted as error:
             if attempt is not None and isinstance(error, GUESSES):
                 await self._note_wrong_code(client, attempt, WORDS[type(error)], now)
@@ -266,7 +266,7 @@ class JoinService:
         if self._meetings.meetings.get(meeting.id) is not meeting:
             raise MessageError("ended")  # it ended while the guard was asked
         choice = state.roster.choose(person, message.resume)  # the seat to resume may be gone by now
-        meeting.add(client, told=False)
+        meeting.add(client, joined=False)
         joined, effects = state.join(client.id, person, choice, now)
         if isinstance(message, Join) and message.resume is not None:
             tried = [now - timedelta(seconds=seconds) for seconds in message.tried]

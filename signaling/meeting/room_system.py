@@ -32,7 +32,7 @@ class RoomSystem:
         """Whether its media have arrived."""
         self.held = False
         """Whether it took a seat with its media connected."""
-        self.said: Farewell | None = None
+        self.farewell: Farewell | None = None
         """Why the meeting hung up."""
         self._ending: asyncio.Task[None] | None = None
 
@@ -44,6 +44,6 @@ class RoomSystem:
 
     def hang_up(self, reason: Farewell, ref: str | None = None) -> None:
         """End the call."""
-        self.session, self.said = None, reason
+        self.session, self.farewell = None, reason
         if self.call is not None and self._ending is None:
             self._ending = asyncio.create_task(self.call.hang_up())

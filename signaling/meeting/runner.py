@@ -95,7 +95,7 @@ class MeetingRunner:
         self.declared: set[str] = set()
         """Accounts that have declared that nothing shares their line."""
         self._clients: dict[str, Member] = {}
-        self._untold: set[str] = set()
+        self._not_joined: set[str] = set()
         """Clients whose seat is being stored, before they are told of it."""
         self._waiting: dict[str, Member] = {}
         """Clients in the waiting room, which are told nothing of the meeting."""
@@ -216,22 +216,22 @@ class MeetingRunner:
         if not (self.is_test_room or self._over):
             self._dependencies.keeper.changed(self)
 
-    async def kept(self) -> None:
+    async def ensure_stored(self) -> None:
         """Wait until the present state is stored, so that a client that joined can come back after a crash."""
         if not self.is_test_room:
-            await self._dependencies.keeper.kept(self)
+            await self._dependencies.keeper.ensure_stored(self)
 
     @property
     def clients(self) -> int:
         """Number of connected members."""
         return len(self._clients)
 
-    def add(self, client: Member, told: bool = True) -> None:
-        """Add a member. With `told` False it gets nothing but a bye until :meth:`seat` has told it that it joined."""
+    def add(self, client: Member, joined: bool = True) -> None:
+        """Add a member. With `joined` False it gets nothing but a bye until :meth:`seat` has told it that it joined."""
         client.session = self.id
         self._clients[client.id] = client
-        if not told:
-            self._untold.add(client.id)
+        if not joined:
+            self._not_joined.add(client.id)
 
     async def seat(self, client: Client, joined: Joined, effects: list[Effect], now: datetime, ref: str | None) -> None:
         """Store the seat of a client, send `joined`, then carry out the effects, also if its socket ends."""
@@ -240,13 +240,13 @@ class MeetingRunner:
     async def _seat(
         self, client: Client, joined: Joined, effects: list[Effect], now: datetime, ref: str | None
     ) -> None:
-        await self.kept()
-        self._untold.discard(client.id)
+        await self.ensure_stored()
+        self._not_joined.discard(client.id)
         with suppress(MessageError):  # it is gone again, and its seat waits
             first, brief = self.state.welcome(client.id, joined.resume, now)
             client.send(first, ref)
-            for told in brief:
-                client.send(told.message)
+            for effect in brief:
+                client.send(effect.message)
         earlier = [each for each in effects if isinstance(each, Tell) and each.client == client.id]
         await self.apply([each for each in effects if each not in earlier])
 
@@ -259,7 +259,7 @@ class MeetingRunner:
         """Remove a client, seated or waiting."""
         self._clients.pop(client.id, None)
         self._waiting.pop(client.id, None)
-        self._untold.discard(client.id)
+        self._not_joined.discard(client.id)
 
     def legs(self) -> list[str]:
         """Return the connected legs, which the join guard keeps counting."""
@@ -295,12 +295,12 @@ class MeetingRunner:
                     self._say(effect, asker, ref)
                     continue
                 try:
-                    told = await self._do(effect)
+                    message = await self._do(effect)
                 except (SQLAlchemyError, OSError) as fault:
                     faults.append(fault)
                     continue
-                if told is not None:
-                    self._say(told, asker, ref)
+                if message is not None:
+                    self._say(message, asker, ref)
         if faults:
             raise faults[0]
 
@@ -356,13 +356,13 @@ class MeetingRunner:
         if isinstance(effect, Hang):
             self.discard(client)
             client.hang_up(effect.reason, own_ref)
-        elif client.id not in self._untold:
+        elif client.id not in self._not_joined:
             client.send(effect.message, own_ref)
 
     def _tell_all(self, message: ServerMessage, asker: Client | None = None, ref: str | None = None) -> None:
         """Send everyone a message that is encoded once; the asker's own copy carries its `ref`."""
         text = dump(message)
-        for client in [each for each in self._clients.values() if each.id not in self._untold]:
+        for client in [each for each in self._clients.values() if each.id not in self._not_joined]:
             client.send_text(dump(message, ref) if client is asker else text)
 
     async def _do(self, effect: Effect) -> Tell | TellAll | None:
@@ -406,20 +406,20 @@ class MeetingRunner:
         try:
             await self._record(effect.by)
         except EngineLate:
-            told = recording.waits(
+            effects = recording.waits(
                 effect
             )  # it may still begin: its part is closed when that is told, or with its worker
         except EngineGone:
             await self._not_recorded("media-restarting")
-            told = recording.waits(effect)
+            effects = recording.waits(effect)
         except (MediaError, SQLAlchemyError, OSError) as error:
             log.warning("x recording of meeting %s: %s", self.id, error)
             word = "no-folder" if isinstance(error, CannotRecord) else "unavailable"
             await self._not_recorded(word)
-            told = recording.failed(effect, word)
+            effects = recording.failed(effect, word)
         else:
-            told = recording.started(effect, self._dependencies.clock())
-        return next((each for each in told if isinstance(each, TellAll)), None)
+            effects = recording.started(effect, self._dependencies.clock())
+        return next((each for each in effects if isinstance(each, TellAll)), None)
 
     async def _record(self, by: str) -> None:
         booking = self.state.booking

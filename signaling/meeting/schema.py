@@ -4,7 +4,7 @@ from sqlalchemy import BigInteger, Column, String, Table, Text
 
 from signaling.core.schema import METADATA
 
-CONFERENCES = Table(  # running ones; `epoch` is raised by each process that takes over
+MEETINGS = Table(  # running ones; `epoch` is raised by each process that takes over
     "conferences",
     METADATA,
     Column("session", String(64), primary_key=True),

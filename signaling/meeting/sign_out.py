@@ -50,9 +50,9 @@ class SignOutMonitor:
         """Close sockets whose sign-in was ended before it expires."""
         now = self._clock()
         clients = [client for client in self._meetings.clients if client.login.holds(now)]
-        kept = await self._accounts.logins({client.login.id for client in clients}) if clients else set()
+        valid = await self._accounts.logins({client.login.id for client in clients}) if clients else set()
         for client in clients:
-            if client.login.id not in kept:
+            if client.login.id not in valid:
                 await self._dismiss(client, "signed-out")
 
     async def _look_forever(self) -> None:

@@ -61,22 +61,22 @@ class MeetingStateKeeper:
         meet anew under the same code.
         """
         found = {}
-        for kept in await self._store.take_over():
-            self._epochs[kept.session] = kept.epoch
+        for row in await self._store.take_over():
+            self._epochs[row.session] = row.epoch
             try:
-                found[kept.session] = state_snapshot.load(kept.record)
+                found[row.session] = state_snapshot.load(row.record)
             except ValueError as error:
                 log.error(
                     "x the meeting of session %s begins anew: version %s of it was stored, and this release reads %s",
-                    kept.session,
-                    state_snapshot.version_of(kept.record),
+                    row.session,
+                    state_snapshot.version_of(row.record),
                     state_snapshot.current_version(),
                 )
                 log.info("x %s", error)
-                self._ended[kept.session] = kept.epoch
+                self._ended[row.session] = row.epoch
                 self._news.set()
             else:
-                self._written[kept.session] = kept.record
+                self._written[row.session] = row.record
         return found
 
     def start(self) -> None:
@@ -105,7 +105,7 @@ class MeetingStateKeeper:
             self._ended[session] = epoch
             self._news.set()
 
-    async def kept(self, meeting: LedMeeting) -> None:
+    async def ensure_stored(self, meeting: LedMeeting) -> None:
         """Store a meeting as it is now and wait for that, one second at most: a slow database must not stop a join."""
         if self._writing is None:
             return

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.core.sql_values import seconds
 from signaling.core.sql_rows import SqlRows
-from signaling.meeting.schema import CONFERENCES
+from signaling.meeting.schema import MEETINGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,8 @@ class MeetingStore(SqlRows):
     async def take_over(self) -> list[StoredMeeting]:
         """Raise the epoch of all meetings, so that this process alone may write them; return them."""
         async with self._writer.begin() as connection:
-            await connection.execute(update(CONFERENCES).values(epoch=CONFERENCES.c.epoch + 1))
-            rows = (await connection.execute(select(CONFERENCES).order_by(CONFERENCES.c.session))).mappings()
+            await connection.execute(update(MEETINGS).values(epoch=MEETINGS.c.epoch + 1))
+            rows = (await connection.execute(select(MEETINGS).order_by(MEETINGS.c.session))).mappings()
             return [StoredMeeting(row["session"], row["epoch"], row["record"]) for row in rows]
 
     async def write(self, changed: Iterable[StoredMeeting], ended: Mapping[str, int], now: datetime) -> set[str]:
@@ -39,21 +39,21 @@ class MeetingStore(SqlRows):
         lost = set()
         async with self._writer.begin() as connection:
             for session, epoch in ended.items():
-                own = CONFERENCES.c.session == session, CONFERENCES.c.epoch == epoch
-                await connection.execute(delete(CONFERENCES).where(*own))
-            for kept in changed:  # after what ended: a meeting may begin anew at once
-                if not await _put(connection, kept, now):
-                    lost.add(kept.session)
+                own = MEETINGS.c.session == session, MEETINGS.c.epoch == epoch
+                await connection.execute(delete(MEETINGS).where(*own))
+            for row in changed:  # after what ended: a meeting may begin anew at once
+                if not await _put(connection, row, now):
+                    lost.add(row.session)
         return lost
 
 
-async def _put(connection: AsyncConnection, kept: StoredMeeting, now: datetime) -> bool:
-    values = {"record": kept.record, "changed": seconds(now)}
-    same = CONFERENCES.c.session == kept.session
-    own = update(CONFERENCES).where(same, CONFERENCES.c.epoch == kept.epoch).values(values)
+async def _put(connection: AsyncConnection, row: StoredMeeting, now: datetime) -> bool:
+    values = {"record": row.record, "changed": seconds(now)}
+    same = MEETINGS.c.session == row.session
+    own = update(MEETINGS).where(same, MEETINGS.c.epoch == row.epoch).values(values)
     if (await connection.execute(own)).rowcount:
         return True
-    if (await connection.execute(select(CONFERENCES.c.epoch).where(same))).first() is not None:
+    if (await connection.execute(select(MEETINGS.c.epoch).where(same))).first() is not None:
         return False
-    await connection.execute(insert(CONFERENCES).values(session=kept.session, epoch=kept.epoch, **values))
+    await connection.execute(insert(MEETINGS).values(session=row.session, epoch=row.epoch, **values))
     return True

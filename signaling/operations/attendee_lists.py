@@ -159,15 +159,15 @@ def _valid(found: model.Session, roll: AttendeeList) -> list[attendee_list.Point
     return [roll.lists[point] for point in found.points if point in roll.lists]
 
 
-def _wire(point: model.Point, given: attendee_list.PointAttendees | None) -> Given:
+def _wire(point: model.Point, attendees: attendee_list.PointAttendees | None) -> Given:
     return Given(
         point=point.id,
         name=point.name,
         label=point.label,
-        count=given.count if given else 0,
-        people=[Person(name=each.name, position=each.position) for each in given.people] if given else [],
-        by=given.by if given else "",
-        at=given.at if given else None,
+        count=attendees.count if attendees else 0,
+        people=[Person(name=each.name, position=each.position) for each in attendees.people] if attendees else [],
+        by=attendees.by if attendees else "",
+        at=attendees.at if attendees else None,
     )
 
 
@@ -176,14 +176,14 @@ def _rows(
 ) -> list[Sequence[str | int]]:
     rows: list[Sequence[str | int]] = []
     for point in (points[each] for each in found.points):
-        given = roll.lists.get(point.id)
-        if given is None:
+        attendees = roll.lists.get(point.id)
+        if attendees is None:
             rows.append((point.name, point.label, "chưa gửi", "", "", "", "", ""))
             continue
-        when = f"{given.at.astimezone(zone):%d/%m/%Y %H:%M}"
-        for each in given.people or (attendee_list.Attendee("", ""),):
+        when = f"{attendees.at.astimezone(zone):%d/%m/%Y %H:%M}"
+        for each in attendees.people or (attendee_list.Attendee("", ""),):
             named = (each.name, each.position)
-            rows.append((point.name, point.label, "đã gửi", given.count, *named, given.by, when))
+            rows.append((point.name, point.label, "đã gửi", attendees.count, *named, attendees.by, when))
     return rows
 
 

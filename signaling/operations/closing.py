@@ -91,25 +91,27 @@ def _may_tick(account: Account, point: str | None, points: Mapping[str, model.Po
     return account.central or (own is not None and account.unit == own.unit)
 
 
-def _wire(request: ApiRequest, found: model.Session, points: UnitDirectory, kept: checklist.ClosingChecklist) -> Sheet:
+def _wire(
+    request: ApiRequest, found: model.Session, points: UnitDirectory, checklists: checklist.ClosingChecklist
+) -> Sheet:
     return Sheet(
         session=found.id,
-        kind=kept.kind,
+        kind=checklists.kind,
         kinds=request.context(CLOSING).scheduler.policy(found.official.start).registration.kinds,
         may_set_kind=permissions.is_host(request.account, found, points),
-        complete=kept.complete,
-        missing=len(kept.missing),
-        lists=[_list(request.account, each, points) for each in kept.lists],
+        complete=checklists.complete,
+        missing=len(checklists.missing),
+        lists=[_list(request.account, each, points) for each in checklists.lists],
     )
 
 
-def _list(account: Account, kept: checklist.PlaceChecklist, points: Mapping[str, model.Point]) -> List:
-    done = {tick.item: tick for tick in kept.ticks}
-    point = None if kept.place == CENTRE else Named(id=kept.place, name=points[kept.place].name)
+def _list(account: Account, checked: checklist.PlaceChecklist, points: Mapping[str, model.Point]) -> List:
+    done = {tick.item: tick for tick in checked.ticks}
+    point = None if checked.place == CENTRE else Named(id=checked.place, name=points[checked.place].name)
     return List(
         point=point,
-        items=[_item(item, name, done.get(item)) for item, name in kept.items],
-        turn=kept.next,
+        items=[_item(item, name, done.get(item)) for item, name in checked.items],
+        turn=checked.next,
         may_tick=_may_tick(account, None if point is None else point.id, points),
     )
 

@@ -113,9 +113,9 @@ async def fetch(request: ApiRequest) -> web.Response:
     if not permissions.is_host(request.account, found, points):
         requests = await context.documents.grants([found.id])
         request.only(allowed(requests, request.account.unit, document.id, request.now))
-    answer = await uploads.send(request, document)
+    response = await uploads.send(request, document)
     await request.note("document-download", document.id, document.name)
-    return answer
+    return response
 
 
 async def remove(request: ApiRequest) -> web.Response:
@@ -176,20 +176,20 @@ async def answer(request: ApiRequest) -> Wish:
     request.seen(host or request.account.unit == wish.unit)
     request.only(host)
     body: Answered = request.body
-    told = await context.documents.reply(wish.id, body.granted, body.until, request.account.account, request.now)
+    decided = await context.documents.reply(wish.id, body.granted, body.until, request.account.account, request.now)
     await request.note(
         "material-granted" if body.granted else "material-refused", wish.session, f"{wish.subject} {wish.unit}"
     )
-    return (await _wishes(request, [told]))[0]
+    return (await _wishes(request, [decided]))[0]
 
 
 def _shown(request: ApiRequest, document: Document, requests: list[AccessRequest], owner: bool) -> Shown:
     own = [grant for grant in requests if grant.subject == document.id]
-    asked = any(grant.unit == request.account.unit and grant.answer == "waiting" for grant in own)
+    requested = any(grant.unit == request.account.unit and grant.answer == "waiting" for grant in own)
     may = owner or allowed(own, request.account.unit, document.id, request.now)
     fields = {name: getattr(document, name) for name in ("id", "name", "kind", "bytes", "sha256", "by", "at")}
     units = sorted({grant.unit for grant in own if grant.holds(request.now)}) if owner else []
-    return Shown(**fields, access="yes" if may else "asked" if asked else "no", units=units)
+    return Shown(**fields, access="yes" if may else "asked" if requested else "no", units=units)
 
 
 async def _wishes(request: ApiRequest, requests: list[AccessRequest]) -> list[Wish]:

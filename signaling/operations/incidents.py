@@ -15,7 +15,7 @@ from scheduler.operations.incidents.model import (
     LineMeasurement,
     StepKind,
 )
-from scheduler.operations.incidents.model import Incident as Kept
+from scheduler.operations.incidents.model import Incident as StoredIncident
 from signaling.accounts import permissions
 from signaling.accounts.visible_sessions import units_and_points
 from signaling.core.errors import NotFound
@@ -111,17 +111,17 @@ async def incident(request: ApiRequest) -> Incident:
 async def report(request: ApiRequest) -> Incident:
     """Report an incident outside a meeting."""
     context = request.context(INCIDENTS)
-    told: Told = request.body
-    session = await context.scheduler.session(told.session)
+    body: Told = request.body
+    session = await context.scheduler.session(body.session)
     known = await units_and_points(request)
-    if not permissions.may_see(request.account, session, known) or told.point not in (
+    if not permissions.may_see(request.account, session, known) or body.point not in (
         None,
         session.host_point,
         *session.points,
     ):
         raise NotFound
-    kept = FaultReport(session.id, told.kind, told.point, clean(told.text), request.account.account)
-    found = await context.incidents.report(kept, request.now)
+    fault = FaultReport(session.id, body.kind, body.point, clean(body.text), request.account.account)
+    found = await context.incidents.report(fault, request.now)
     await request.note("incident", found.id, f"{found.kind} {found.point or ''}".strip())
     await context.incident_reports.changed(found)
     return (await _wire(request, [found]))[0]
@@ -138,7 +138,7 @@ async def act(request: ApiRequest) -> Incident:
     return (await _wire(request, [changed]))[0]
 
 
-async def _find(request: ApiRequest) -> Kept:
+async def _find(request: ApiRequest) -> StoredIncident:
     """Return an incident that the account may see."""
     context = request.context(INCIDENTS)
     found = await context.incidents.incident(request.id)
@@ -153,7 +153,7 @@ async def _points(request: ApiRequest) -> Mapping[str, model.Point]:
     return {point.id: point for point in await request.context(INCIDENTS).scheduler.points()}
 
 
-async def _wire(request: ApiRequest, found: list[Kept]) -> list[Incident]:
+async def _wire(request: ApiRequest, found: list[StoredIncident]) -> list[Incident]:
     context = request.context(INCIDENTS)
     points = await _points(request)
     sessions = {one.session: await context.scheduler.session(one.session) for one in found}
@@ -162,7 +162,7 @@ async def _wire(request: ApiRequest, found: list[Kept]) -> list[Incident]:
 
 
 def _incident(
-    one: Kept,
+    one: StoredIncident,
     session: model.Session,
     points: Mapping[str, model.Point],
     providers: Mapping[str, str],

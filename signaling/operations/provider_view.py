@@ -8,8 +8,7 @@ from pydantic import Field, StringConstraints
 from scheduler.core import model
 from scheduler.core.text import clean
 from scheduler.directory.equipment import lines as rules
-from scheduler.operations.incidents.model import Incident, IncidentKind, IncidentState
-from scheduler.operations.incidents.model import LineMeasurement as Kept
+from scheduler.operations.incidents.model import Incident, IncidentKind, IncidentState, LineMeasurement
 from scheduler.operations.incidents.provider_view import ProviderOverview, ProviderSession
 from scheduler.operations.readiness.duty import Duty
 from signaling.core.errors import BadInput, Fault, Forbidden, NotFound
@@ -18,7 +17,7 @@ from signaling.operations.context import PROVIDER
 from signaling.operations.incidents import Line as Measured
 from signaling.operations.incidents import measured
 
-TOLD = {"provider", "answered"}
+PROVIDER_STEPS = {"provider", "answered"}
 """Steps of an incident that the provider sees; the others are between the units and the centre."""
 
 
@@ -144,8 +143,8 @@ async def contact(request: ApiRequest) -> Lines:
         raise NotFound
     account = request.account.account
     wanted = Duty("", session.id, "provider", None, None, account, body.name, body.phone, account, None, own)
-    given = await context.duties.assign(wanted, request.now)
-    await request.note("assign", session.id, f"{session.number} {given.role} {given.name}")
+    assigned = await context.duties.assign(wanted, request.now)
+    await request.note("assign", session.id, f"{session.number} {assigned.role} {assigned.name}")
     return await _lines(request, own)
 
 
@@ -225,7 +224,7 @@ def _session(request: ApiRequest, each: ProviderSession, points: Mapping[str, mo
     )
 
 
-def _measured(line: Kept | None) -> Measured | None:
+def _measured(line: LineMeasurement | None) -> Measured | None:
     return None if line is None else measured(line)
 
 
@@ -243,15 +242,17 @@ def _fault(one: Incident, number: str, points: Mapping[str, model.Point]) -> Lin
         opened=one.opened,
         measured=_measured(one.measured),
         said=[
-            Said(at=step.at, answer=step.kind == "answered", text=step.text) for step in one.steps if step.kind in TOLD
+            Said(at=step.at, answer=step.kind == "answered", text=step.text)
+            for step in one.steps
+            if step.kind in PROVIDER_STEPS
         ],
     )
 
 
 _REFUSED = (403, 404, 409)
 ROUTES = [
-    Route("GET", "/lines", lines, "Lines of a provider", Lines, query=Wanted, gate="provider", problems=(403, 404)),
-    Route("POST", "/lines/contact", contact, "Name a contact", Lines, OnDuty, gate="provider", problems=(403, 404)),
+    Route("GET", "/lines", lines, "Lines of a provider", Lines, query=Wanted, access="provider", problems=(403, 404)),
+    Route("POST", "/lines/contact", contact, "Name a contact", Lines, OnDuty, access="provider", problems=(403, 404)),
     Route(
         "POST",
         f"/lines/incidents/{ID}",
@@ -259,7 +260,7 @@ ROUTES = [
         "Answer an incident",
         Lines,
         Answer,
-        gate="provider",
+        access="provider",
         problems=_REFUSED,
     ),
 ]

@@ -211,46 +211,46 @@ async def assign(request: ApiRequest) -> Board:
         phone=body.phone,
         by=request.account.account,
     )
-    given = await request.context(READINESS).duties.assign(person, request.now)
-    await request.note("assign", found.id, f"{found.number} {given.role} {given.name}")
+    assigned = await request.context(READINESS).duties.assign(person, request.now)
+    await request.note("assign", found.id, f"{found.number} {assigned.role} {assigned.name}")
     return await _shown(request, found, points)
 
 
 async def arrive(request: ApiRequest) -> web.Response:
     """Note that a person on duty has arrived."""
-    given, found, _ = await _duty(request)
-    await request.context(READINESS).duties.arrive(given.id, request.now)
-    await request.note("arrive", found.id, f"{found.number} {given.role} {given.name}")
+    assigned, found, _ = await _duty(request)
+    await request.context(READINESS).duties.arrive(assigned.id, request.now)
+    await request.note("arrive", found.id, f"{found.number} {assigned.role} {assigned.name}")
     return web.Response(status=204)
 
 
 async def relieve(request: ApiRequest) -> web.Response:
     """Remove a person from a duty."""
-    given, found, _ = await _duty(request)
-    await request.context(READINESS).duties.relieve(given.id)
-    await request.note("relieve", found.id, f"{found.number} {given.role} {given.name}")
+    assigned, found, _ = await _duty(request)
+    await request.context(READINESS).duties.relieve(assigned.id)
+    await request.note("relieve", found.id, f"{found.number} {assigned.role} {assigned.name}")
     return web.Response(status=204)
 
 
 async def _duty(request: ApiRequest) -> tuple[duty.Duty, model.Session, UnitDirectory]:
     """Return a duty the account may change. Raises UnknownDuty, Hidden, Forbidden."""
     context = request.context(READINESS)
-    given = await context.duties.one(request.id)
-    found, points = await context.scheduler.session(given.session), await _points(request)
-    request.seen(given.account == request.account.account or _sees(request, given, found, points))
-    request.only(_may_change(request, given, found, points))
-    return given, found, points
+    assigned = await context.duties.one(request.id)
+    found, points = await context.scheduler.session(assigned.session), await _points(request)
+    request.seen(assigned.account == request.account.account or _sees(request, assigned, found, points))
+    request.only(_may_change(request, assigned, found, points))
+    return assigned, found, points
 
 
-def _sees(request: ApiRequest, given: duty.Duty, found: model.Session, points: UnitDirectory) -> bool:
+def _sees(request: ApiRequest, assigned: duty.Duty, found: model.Session, points: UnitDirectory) -> bool:
     """Return True if the account sees a duty on its board."""
-    whole = given.point is None or given.point in permissions.seen_points(request.account, found, points)
+    whole = assigned.point is None or assigned.point in permissions.seen_points(request.account, found, points)
     return whole and permissions.may_see(request.account, found, points)
 
 
-def _may_change(request: ApiRequest, given: duty.Duty, found: model.Session, points: UnitDirectory) -> bool:
-    own = given.account == request.account.account
-    return own or permissions.may_assign(request.account, found, points, given.role, given.point, given.unit)
+def _may_change(request: ApiRequest, assigned: duty.Duty, found: model.Session, points: UnitDirectory) -> bool:
+    own = assigned.account == request.account.account
+    return own or permissions.may_assign(request.account, found, points, assigned.role, assigned.point, assigned.unit)
 
 
 async def _points(request: ApiRequest) -> UnitDirectory:
@@ -338,16 +338,16 @@ def _mark(mark: readiness_marks.Mark, trusted: bool = False) -> Mark:
     return Mark(item=mark.item, colour=mark.colour, word=mark.word, value=value)
 
 
-def _wire(request: ApiRequest, given: duty.Duty, found: model.Session, points: UnitDirectory) -> Duty:
+def _wire(request: ApiRequest, assigned: duty.Duty, found: model.Session, points: UnitDirectory) -> Duty:
     return Duty(
-        id=given.id,
-        role=given.role,
-        point=given.point,
-        unit=given.unit,
-        name=given.name,
-        phone=given.phone,
-        arrived=given.arrived,
-        may_change=_may_change(request, given, found, points),
+        id=assigned.id,
+        role=assigned.role,
+        point=assigned.point,
+        unit=assigned.unit,
+        name=assigned.name,
+        phone=assigned.phone,
+        arrived=assigned.arrived,
+        may_change=_may_change(request, assigned, found, points),
     )
 
 

@@ -110,9 +110,9 @@ async def confirm(request: ApiRequest) -> Calendar:
 
 async def deadlines(request: ApiRequest) -> Deadlines:
     """Return the deadlines of a registration that comes now."""
-    asked: Asked = request.query
+    query: Asked = request.query
     clock = await request.context(POLICY).scheduler.clock(request.now)
-    return wire(clock.deadlines(asked.class_, request.now, asked.start))
+    return wire(clock.deadlines(query.class_, request.now, query.start))
 
 
 def wire(counted: Counted) -> Deadlines:
@@ -144,10 +144,10 @@ def _special(notes: CalendarCorrections, work: Worktime, year: int) -> list[Spec
 
 
 def _wire(day: date, work: Worktime, note: DayCorrection | None) -> SpecialDay:
-    given: dict[str, Any] = {"number": None, "dated": None, "by": None}
+    source: dict[str, Any] = {"number": None, "dated": None, "by": None}
     if note is not None:
-        given = {"number": note.number, "dated": note.dated, "by": note.by or "shipped"}
-    return SpecialDay(day=day, working=work.works(day), **given)
+        source = {"number": note.number, "dated": note.dated, "by": note.by or "shipped"}
+    return SpecialDay(day=day, working=work.works(day), **source)
 
 
 ROUTES = [

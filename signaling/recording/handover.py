@@ -49,7 +49,7 @@ class RecordingHandover:
     async def _delete(self, session: str, now: datetime) -> None:
         """Delete the files; the database keeps their fingerprints, and the audit log an entry."""
         parts = await self._store.parts(session)
-        await self._store.delete_recordings(session)  # first, so that who is sealing them does not bring them back
+        await self._store.delete_recordings(session)  # first, so that the remux queue does not encrypt them again
         for recording in parts:
             await asyncio.to_thread(recording.remove)
             await self._audit.append(AuditEntry(now, SERVER, "recording-deleted", recording.id, recording.sha256 or ""))

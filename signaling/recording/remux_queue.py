@@ -141,18 +141,18 @@ class RemuxQueue:
             return None
         good = [part for part in parts if part.state == "ready"]
         offsets = [round((part.began - good[0].began).total_seconds(), 3) for part in good]
-        pieces = [RecordingPart(Path(part.path), at, part.chapters) for at, part in zip(offsets, good, strict=True)]
-        return self._job_of(recording, pieces)
+        inputs = [RecordingPart(Path(part.path), at, part.chapters) for at, part in zip(offsets, good, strict=True)]
+        return self._job_of(recording, inputs)
 
-    def _job_of(self, recording: Recording, pieces: Sequence[RecordingPart]) -> RemuxJob:
-        return RemuxJob(Path(recording.path), tuple(pieces), self._cipher.key.hex())
+    def _job_of(self, recording: Recording, parts: Sequence[RecordingPart]) -> RemuxJob:
+        return RemuxJob(Path(recording.path), tuple(parts), self._cipher.key.hex())
 
     async def _encrypt(self, recording: Recording) -> None:
         """Encrypt the files of a recording; without room for a copy of each they stay unencrypted until there is."""
         if not await asyncio.to_thread(_encrypt_files, recording, self._cipher):
             log.warning("x not enough disk space to encrypt %s", recording.path)
             return
-        await self._store.note_sealed(recording.id)
+        await self._store.note_encrypted(recording.id)
         now = await self._store.recording(recording.id)
         if now is not None and now.state == "deleted":
             await asyncio.to_thread(recording.remove)

@@ -307,8 +307,8 @@ def _wire(
 def _part(found: model.Recording, may: bool, access: Access) -> Part:
     """Describe a file; an account without access learns nothing of its contents."""
     seen = found.state == "ready" and may
-    told = access in {"owner", "granted"}
-    several = told and found.state == "ready" and len(found.chapters) > 1
+    allowed = access in {"owner", "granted"}
+    several = allowed and found.state == "ready" and len(found.chapters) > 1
     return Part(
         id=found.id,
         part=found.part,
@@ -317,12 +317,12 @@ def _part(found: model.Recording, may: bool, access: Access) -> Part:
         bytes=found.bytes,
         state=found.state,
         reason=found.reason,
-        sha256=found.sha256 if told else None,
+        sha256=found.sha256 if allowed else None,
         thumbnail=f"/api/v1/recordings/{found.id}/thumbnail" if seen else None,
         chapters=[Chapter(seconds=each.seconds, title=each.title) for each in found.chapters] if several else [],
         solos=[
             Solo(id=each.id, name=each.name, seconds=each.seconds, bytes=each.bytes, sha256=each.sha256)
-            for each in (found.solos if told else ())
+            for each in (found.solos if allowed else ())
         ],
     )
 

@@ -126,16 +126,16 @@ class MeetingRecording:
 
         A recording that was started by hand goes on; one that started by itself stops when it is wished no more.
         """
-        (wished, kept), self._registered = self._registered, (wish, voices)
-        told = self.separate(voices) if voices != kept else []
+        (wished, separated), self._registered = self._registered, (wish, voices)
+        effects = self.separate(voices) if voices != separated else []
         if wish and not wished and not self.runs:
             self._wish, self._by, self._begun = True, NOBODY, False
         if not self._begun:
             self._begin = begin
         if wish or not wished:
-            return told
+            return effects
         self._wish = self._wish and self._position == "starting"
-        return [*told, *(self._stop(NOBODY, "amended") if self.runs and self._by == NOBODY else [])]
+        return [*effects, *(self._stop(NOBODY, "amended") if self.runs and self._by == NOBODY else [])]
 
     def ask(self, on: bool, pause: bool, by: str, now: datetime) -> list[Effect]:
         """Start, pause, resume or stop by hand; return no effects if nothing changes, or it cannot be paused.
@@ -177,8 +177,8 @@ class MeetingRecording:
         if not self._wish or self.runs or not seen or not (self._begun or now >= self._begin):
             return []
         if self._full:
-            told = self.state.error == "disk-full"
-            return [] if told else self._tell(RecordingState(on=False, error="disk-full"))
+            announced = self.state.error == "disk-full"
+            return [] if announced else self._tell(RecordingState(on=False, error="disk-full"))
         return self._start(self._by)
 
     def awaits(self, start: StartRecording) -> bool:
@@ -281,8 +281,8 @@ class MeetingRecording:
         if self._lost:
             self._lost = False
             return self._record(self.state.seconds)
-        told = self._tell(RecordingState(on=True, since=now, seconds=self.state.seconds))
-        return [*told, PauseRecording(False)]
+        announcement = self._tell(RecordingState(on=True, since=now, seconds=self.state.seconds))
+        return [*announcement, PauseRecording(False)]
 
     def _tell(self, state: RecordingState) -> list[Effect]:
         self.state = state.model_copy(update={"voices": self._voices})

@@ -78,8 +78,8 @@ class RecordingStore(SqlRows):
         name = self._relative(path)
         async with self._writer.begin() as connection:
             open_ = RECORDINGS.c.path == name, RECORDINGS.c.state == "recording"
-            kept = func.coalesce(RECORDINGS.c.reason, reason)
-            values = {"milliseconds": milliseconds, "bytes": size, "state": state, "reason": kept}
+            kept_reason = func.coalesce(RECORDINGS.c.reason, reason)
+            values = {"milliseconds": milliseconds, "bytes": size, "state": state, "reason": kept_reason}
             await connection.execute(update(RECORDINGS).where(*open_).values(values))
             session = select(RECORDINGS.c.session).where(RECORDINGS.c.path == name).scalar_subquery()
             others = _of(session), RECORDINGS.c.part != JOINED, RECORDINGS.c.state == "recording"
@@ -111,7 +111,7 @@ class RecordingStore(SqlRows):
         """Return remuxed or broken recordings that are not encrypted yet."""
         return await self._recordings(select(RECORDINGS).where(_MADE, ~RECORDINGS.c.sealed).order_by(RECORDINGS.c.id))
 
-    async def note_sealed(self, recording_id: str) -> None:
+    async def note_encrypted(self, recording_id: str) -> None:
         """Record that the files of a recording are encrypted, unless it is made anew or deleted meanwhile."""
         await self._write(update(RECORDINGS).where(RECORDINGS.c.id == recording_id, _MADE).values(sealed=True))
 

@@ -26,10 +26,10 @@ def verify(recordings: Iterable[Recording], cipher: FileCipher) -> int:
     return count
 
 
-def _fault(recording: Recording | Solo, sealed: bool, cipher: FileCipher) -> str | None:
+def _fault(recording: Recording | Solo, encrypted: bool, cipher: FileCipher) -> str | None:
     """Return a description of what is wrong with a file; None if nothing is."""
     try:
-        with cipher.open(Path(recording.path), sealed) as file:
+        with cipher.open(Path(recording.path), encrypted) as file:
             size = file.seek(0, os.SEEK_END)
             if size != recording.bytes:
                 return f"has {size} bytes instead of {recording.bytes}"

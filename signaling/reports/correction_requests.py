@@ -60,7 +60,7 @@ async def inquiries(request: ApiRequest) -> list[Inquiry]:
     """List requests: all for supervisors, else those to the account's unit."""
     names = await request.unit_names()
     found = await request.context(REPORTS).corrections.requests()
-    own = [each for each in found if request.account.sees_all or _asked(request, each)]
+    own = [each for each in found if request.account.sees_all or _concerns(request, each)]
     return [_wire(request, each, names) for each in own]
 
 
@@ -81,14 +81,14 @@ async def answer(request: ApiRequest) -> Given:
         raise NotFound
     body: Said = request.body
     unit, by = request.account.unit, request.account.account
-    given = await request.context(REPORTS).corrections.reply(
+    reply = await request.context(REPORTS).corrections.reply(
         request.id, unit, body.figures, body.remark, by, request.now
     )
-    await request.note("figures-said", request.id, f"{given.corrected or 'confirmed'} {given.remark}"[:200])
-    return _given(given, given.at or request.now, request, await request.unit_names())
+    await request.note("figures-said", request.id, f"{reply.corrected or 'confirmed'} {reply.remark}"[:200])
+    return _reply(reply, reply.at or request.now, request, await request.unit_names())
 
 
-def _asked(request: ApiRequest, correction: CorrectionRequest) -> bool:
+def _concerns(request: ApiRequest, correction: CorrectionRequest) -> bool:
     return any(each.unit == request.account.unit for each in correction.answers)
 
 
@@ -103,12 +103,12 @@ def _wire(request: ApiRequest, of: CorrectionRequest, names: dict[str, str]) -> 
         at=of.at,
         asked=len(of.answers),
         answered=sum(each.at is not None for each in of.answers),
-        answers=[_given(each, of.due, request, names) for each in seen],
-        may_answer=_asked(request, of),
+        answers=[_reply(each, of.due, request, names) for each in seen],
+        may_answer=_concerns(request, of),
     )
 
 
-def _given(of: UnitReply, due: Moment, request: ApiRequest, names: dict[str, str]) -> Given:
+def _reply(of: UnitReply, due: Moment, request: ApiRequest, names: dict[str, str]) -> Given:
     return Given(
         unit=Named(id=of.unit, name=names.get(of.unit, of.unit)),
         counted=dict(of.counted),

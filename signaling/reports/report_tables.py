@@ -111,12 +111,12 @@ def _grouping(report: Report, by: Grouping) -> Sheet:
 def _outcomes(report: Report) -> Sheet:
     """Return the table of outcomes: attendance, connection quality, handovers and reviews (R-075, R-102, R-112)."""
     named = [(IN_ALL, report.total), *((row.name, row.figures) for row in report.rows["unit"])]
-    rows = tuple((name, *_outcome(given)) for name, given in named)
+    rows = tuple((name, *_outcome(figures)) for name, figures in named)
     return Sheet("Tham dự, khả dụng, bàn giao", (GROUPINGS["unit"], *OUTCOMES.values()), rows)
 
 
-def _outcome(given: Figures) -> tuple[str | int, ...]:
-    found = {**given._asdict(), **{name: share(each) for name, each in shares(given)._asdict().items()}}
+def _outcome(figures: Figures) -> tuple[str | int, ...]:
+    found = {**figures._asdict(), **{name: share(each) for name, each in shares(figures)._asdict().items()}}
     return tuple(found[name] for name in OUTCOMES)
 
 
@@ -127,8 +127,8 @@ def _corrections(report: Report, zone: ZoneInfo) -> Sheet:
     for each in report.corrections:
         row = units.get(each.unit)
         counted = getattr(row.figures, each.figure) if row else 0
-        said = f"{each.at.astimezone(zone):%d/%m/%Y} {each.by}: {each.remark}"
-        rows.append((row.name if row else each.unit, FIGURES[each.figure], counted, each.said, said))
+        correction = f"{each.at.astimezone(zone):%d/%m/%Y} {each.by}: {each.remark}"
+        rows.append((row.name if row else each.unit, FIGURES[each.figure], counted, each.said, correction))
     return Sheet("Số liệu đơn vị điều chỉnh", ("Số liệu đơn vị điều chỉnh", *CORRECTIONS), tuple(rows))
 
 

@@ -155,8 +155,8 @@ def _shares(counted: figures.Figures) -> Shares:
 
 
 def _row(row: figures.FigureRow) -> Row:
-    given = row.figures
-    return Row(key=row.key, name=row.name, figures=_figures(given), shares=_shares(given), before=row.before)
+    figures = row.figures
+    return Row(key=row.key, name=row.name, figures=_figures(figures), shares=_shares(figures), before=row.before)
 
 
 def _figures(counted: figures.Figures) -> Figures:

@@ -46,8 +46,8 @@ class WorkerKeys(SqlRows):
     async def owner(self, key: str) -> str | None:
         """Return the name of a key's machine; None for an unknown key."""
         name, _, secret = key.rpartition(".")
-        kept = await self._digest(name) if NAME.fullmatch(name) else None
-        return name if hmac.compare_digest(digest(secret), kept or NOTHING) else None
+        stored = await self._digest(name) if NAME.fullmatch(name) else None
+        return name if hmac.compare_digest(digest(secret), stored or NOTHING) else None
 
     async def _digest(self, name: str) -> str | None:
         row = await self._one(select(WORKER_KEYS.c.digest).where(WORKER_KEYS.c.name == name))

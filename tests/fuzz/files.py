@@ -107,7 +107,7 @@ def read_range(data: bytes) -> None:
     """Which range of a file is asked for: size by the first byte, Range and If-Range on two lines."""
     size, (range_, _, tag) = data[0] if data else 0, data[1:].decode("latin-1").partition("\n")
     request = make_mocked_request("GET", "/", {hdrs.RANGE: range_} | ({hdrs.IF_RANGE: tag} if tag else {}))
-    asked = byte_ranges._asked(request, size, '"tag"')
+    asked = byte_ranges._requested_range(request, size, '"tag"')
     assert asked is None or 0 <= asked[0] <= asked[1] <= size
     assert asked is None or asked[2] == 200 or asked[0] < asked[1]
 
@@ -133,7 +133,7 @@ def read_mailbox(data: bytes) -> None:
     """What a mailbox answers from the greeting to the end of one letter."""
     client = None
     try:
-        with imap._told():
+        with imap._as_not_read():
             client = _ScriptedImapClient(data)
         imap.open_mailbox(client, Server("h", 1, "none", "u", "p"))
         for uid in imap.new(client, 4)[:2]:

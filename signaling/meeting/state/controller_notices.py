@@ -28,10 +28,10 @@ class ControllerNotices:
     @property
     def brief(self) -> list[ServerMessage]:
         """The messages to a controller who joins now."""
-        told: list[ServerMessage] = list(self.incidents.values())
-        told += [self.lines] if self.weak else []
-        told += [self.calls] if self.calls.calls else []
-        return told + ([self.assist] if self.helper is not None else [])
+        messages: list[ServerMessage] = list(self.incidents.values())
+        messages += [self.lines] if self.weak else []
+        messages += [self.calls] if self.calls.calls else []
+        return messages + ([self.assist] if self.helper is not None else [])
 
     @property
     def lines(self) -> LinesState:

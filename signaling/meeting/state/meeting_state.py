@@ -219,10 +219,13 @@ class MeetingState:
         return self._joined(seat, token, now), self._brief(client, seat)
 
     def _brief(self, client: str, seat: Seated) -> list[Tell]:
-        told: list[ServerMessage] = [GivesWay(at=self.gives_way_at)] if self.gives_way_at is not None else []
+        messages: list[ServerMessage] = [GivesWay(at=self.gives_way_at)] if self.gives_way_at is not None else []
         if self._is_leader(seat):
-            told += [*self.controller_notices.brief, *([self.waiting_room.state] if self.waiting_room.waiting else [])]
-        return [Tell(client, message) for message in told]
+            messages += [
+                *self.controller_notices.brief,
+                *([self.waiting_room.state] if self.waiting_room.waiting else []),
+            ]
+        return [Tell(client, message) for message in messages]
 
     def lost(self, client: str, heard: datetime) -> list[Effect]:
         """Keep the seat of a lost socket waiting, counted from `heard`, its last sign of life."""
@@ -236,10 +239,10 @@ class MeetingState:
         """Report that a lost client has come back, after attempts in vain at the times `tried` (R-099)."""
         return self._redialled(self.roster.of(client), [*(("tried", at) for at in tried), ("back", now)])
 
-    def _redialled(self, seat: Seated | None, told: Sequence[tuple[ReconnectKind, datetime]]) -> list[Effect]:
+    def _redialled(self, seat: Seated | None, attempts: Sequence[tuple[ReconnectKind, datetime]]) -> list[Effect]:
         if seat is None or seat.place is None or self.booking.is_test_room:
             return []
-        return [Redialled(tuple(ReconnectAttempt(seat.place.id, seat.name, kind, at) for kind, at in told))]
+        return [Redialled(tuple(ReconnectAttempt(seat.place.id, seat.name, kind, at) for kind, at in attempts))]
 
     def leave(self, client: str, reason: Farewell = "left") -> list[Effect]:
         """Free the seat of a client that leaves for good."""
@@ -319,8 +322,8 @@ class MeetingState:
     def answer_knock(self, id_: str, admitted: bool) -> list[Effect]:
         """Admit a waiting client, or turn it away."""
         self.waiting_room.answered(id_, admitted)
-        said = LetIn(id_) if admitted else Hang(id_, "turned-away")
-        return [said, *self._tell_leaders(self.waiting_room.state)]
+        decision = LetIn(id_) if admitted else Hang(id_, "turned-away")
+        return [decision, *self._tell_leaders(self.waiting_room.state)]
 
     # --- requests of clients
 
@@ -581,8 +584,8 @@ class MeetingState:
         )
         self.roster.places = all_
         named = [SetNames(title, self.names)] if self._room_open else []
-        told = TellAll(SessionState(session=self._session()))
-        return [*named, told, *self.recording.registered(recording, official.start, voices)]
+        announcement = TellAll(SessionState(session=self._session()))
+        return [*named, announcement, *self.recording.registered(recording, official.start, voices)]
 
     def gives_way(self, at: datetime) -> list[Effect]:
         """Tell everyone that an emergency took the code, and when the meeting ends (A25)."""
@@ -741,8 +744,10 @@ class MeetingState:
 
     def _tell_leaders(self, message: ServerMessage, reporter: str = "") -> list[Effect]:
         """Return a message to host and controllers, and to the account `reporter`."""
-        told = [s for s in self.roster.seats.values() if self._is_leader(s) or (reporter and s.account == reporter)]
-        return [Tell(seat.client, message) for seat in told if seat.client is not None]
+        recipients = [
+            s for s in self.roster.seats.values() if self._is_leader(s) or (reporter and s.account == reporter)
+        ]
+        return [Tell(seat.client, message) for seat in recipients if seat.client is not None]
 
     @staticmethod
     def _is_leader(seat: Seated) -> bool:

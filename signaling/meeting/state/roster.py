@@ -103,15 +103,15 @@ class Seated:
     @classmethod
     def known(cls, record: SeatSnapshot, now: datetime) -> Self:
         """Return a stored seat of another process; its socket counts as lost since `now`."""
-        kept = {each.name: getattr(record, each.name) for each in fields(record) if each.name != "place"}
+        values = {each.name: getattr(record, each.name) for each in fields(record) if each.name != "place"}
         place = None if record.place is None else Place(**asdict(record.place))
-        return cls(**kept, place=place, client=None, left=now)
+        return cls(**values, place=place, client=None, left=now)
 
     @property
     def snapshot(self) -> SeatSnapshot:
         """The values to store."""
-        kept = {each.name: getattr(self, each.name) for each in fields(SeatSnapshot) if each.name != "place"}
-        return SeatSnapshot(**kept, place=None if self.place is None else PlaceSnapshot(**asdict(self.place)))
+        values = {each.name: getattr(self, each.name) for each in fields(SeatSnapshot) if each.name != "place"}
+        return SeatSnapshot(**values, place=None if self.place is None else PlaceSnapshot(**asdict(self.place)))
 
     @property
     def leg(self) -> str | None:
@@ -175,7 +175,7 @@ class Roster:
     new_id: Callable[[], str] = _random_id
     seats: dict[str, Seated] = field(default_factory=dict)
     hands: list[str] = field(default_factory=list)
-    kept: set[str] = field(default_factory=set)
+    reserved_legs: set[str] = field(default_factory=set)
     """Legs of devices that the centre calls; other devices get them last."""
     _by_client: dict[str, str] = field(default_factory=dict)
     _sent: dict[str, Seat] = field(default_factory=dict)
@@ -209,7 +209,7 @@ class Roster:
         numbers = {seat.device for seat in taken}
         free = [number for number in range(1, place.devices + 1) if number not in numbers]
         if free:
-            return min(free, key=lambda number: leg_of(place.id, number) in self.kept), None
+            return min(free, key=lambda number: leg_of(place.id, number) in self.reserved_legs), None
         first = min(taken, key=lambda seat: seat.client is not None)  # stable: dict order is joining order
         return first.device, first
 

@@ -18,13 +18,14 @@ from signaling.meeting.state.layout_control import Shown
 from signaling.meeting.state.snapshot import ScriptSnapshot, StepSnapshot
 from signaling.messages.server import ScriptedItem, ScriptState
 
-TRAIL = 200
+MAX_UNDO = 200
 """Number of steps that can be undone; older ones are forgotten."""
-KEPT = 40
+SAVED_STEPS = 40
 """Number of steps that the next process can undo: all would be a megabyte, written with each change."""
-LARGE = {"speech", "show"}
-HEARD = {"speech", "discussion"}
-"""Kinds of items whose point gets the large pane (LARGE), or the floor (HEARD)."""
+PANE_KINDS = {"speech", "show"}
+"""Kinds of items whose point gets the large pane."""
+FLOOR_KINDS = {"speech", "discussion"}
+"""Kinds of items whose point gets the floor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class _Step:
     floors: dict[str, bool] = field(default_factory=dict)
 
     @property
-    def given(self) -> list[str]:
+    def opened(self) -> list[str]:
         return [seat for seat, had in self.floors.items() if not had]
 
 
@@ -62,7 +63,7 @@ class Script:
         self._at: str | None = None
         self._since: datetime | None = None
         self._spent: dict[str, float] = {}
-        self._trail: deque[_Step] = deque(maxlen=TRAIL)
+        self._trail: deque[_Step] = deque(maxlen=MAX_UNDO)
 
     def __contains__(self, item: str) -> bool:
         return item in self._items
@@ -92,7 +93,7 @@ class Script:
     @property
     def snapshot(self) -> ScriptSnapshot:
         """The values to store."""
-        steps = list(self._trail)[-KEPT:]
+        steps = list(self._trail)[-SAVED_STEPS:]
         trail = [StepSnapshot(step.came, step.shown.layout, step.shown.after, dict(step.floors)) for step in steps]
         return ScriptSnapshot(self._at, self._since, dict(self._spent), tuple(trail))
 
@@ -100,7 +101,7 @@ class Script:
         """Take the values of another process; the items may have been changed meanwhile."""
         self._at, self._since, self._spent = record.at, record.since, dict(record.spent)
         steps = [_Step(step.came, Shown(step.layout, step.after), dict(step.floors)) for step in record.trail]
-        self._trail = deque(steps, TRAIL)
+        self._trail = deque(steps, MAX_UNDO)
         self.change(list(self._items.values()), now)
 
     def change(self, items: Sequence[ScriptItem], now: datetime) -> None:
@@ -108,8 +109,8 @@ class Script:
         self._items = {item.id: item for item in items}
         if self._at not in self._items:
             self._go(None, now)
-        kept = [step for step in self._trail if step.came is None or step.came in self._items]
-        self._trail = deque(kept, TRAIL)
+        steps = [step for step in self._trail if step.came is None or step.came in self._items]
+        self._trail = deque(steps, MAX_UNDO)
 
     def move(self, old: str, new: str | None) -> None:
         """Replace the id `old` by `new` in the panes of all steps that can be undone."""
@@ -122,12 +123,12 @@ class Script:
             undone = self._trail.pop()
             self._go(to, now)
             return replace(scene, shown=undone.shown, floors={**scene.floors, **undone.floors})
-        made = self._staged(None if to is None else self._items[to], scene)
+        result = self._scene_of(None if to is None else self._items[to], scene)
         if to != self._at:
             self._trail.append(_Step(self._at, scene.shown))
             self._go(to, now)
-        self._remember(scene, made)
-        return made
+        self._remember(scene, result)
+        return result
 
     def enter(self, seat: str, scene: Scene) -> Scene:
         """Return the scene with the rights of the current item for a new seat; a focus set by hand stays."""
@@ -135,31 +136,33 @@ class Script:
         if item is None or scene.points.get(seat) != (item.point or self._host):
             return scene
         shown = scene.shown
-        if item.kind in LARGE and shown.layout.focus is None:
+        if item.kind in PANE_KINDS and shown.layout.focus is None:
             shown = shown.change(lambda layout: replace(layout, focus=seat))
-        made = replace(scene, shown=shown, floors={**scene.floors, seat: item.kind in HEARD or scene.floors[seat]})
-        self._remember(scene, made)
-        return made
+        result = replace(
+            scene, shown=shown, floors={**scene.floors, seat: item.kind in FLOOR_KINDS or scene.floors[seat]}
+        )
+        self._remember(scene, result)
+        return result
 
-    def _staged(self, item: ScriptItem | None, scene: Scene) -> Scene:
-        floors = {**scene.floors, **dict.fromkeys(self._given(scene), False)}
+    def _scene_of(self, item: ScriptItem | None, scene: Scene) -> Scene:
+        floors = {**scene.floors, **dict.fromkeys(self._opened(scene), False)}
         if item is None:
             return replace(scene, floors=floors)
         if item.kind == "break":
             floors |= {seat: False for seat, point in scene.points.items() if point != self._host}
         seat = scene.seat(item.point or self._host)
-        if seat is not None and item.kind in HEARD:
+        if seat is not None and item.kind in FLOOR_KINDS:
             floors[seat] = True
-        focus = seat if item.kind in LARGE else None
+        focus = seat if item.kind in PANE_KINDS else None
         shown = scene.shown.change(lambda layout: replace(layout, focus=focus, page=0))
         if item.layout is not None:
             kind = cast("LayoutKind", item.layout)  # checked where it came in
             shown = Shown(replace(shown.layout, kind=kind, seats=()))
         return replace(scene, shown=shown, floors=floors)
 
-    def _given(self, scene: Scene) -> list[str]:
+    def _opened(self, scene: Scene) -> list[str]:
         """Return the present seats that got the floor by the step before."""
-        return [seat for seat in self._trail[-1].given if seat in scene.floors] if self._trail else []
+        return [seat for seat in self._trail[-1].opened if seat in scene.floors] if self._trail else []
 
     def _remember(self, before: Scene, after: Scene) -> None:
         if self._trail:

@@ -42,7 +42,7 @@ class Call:
         self._own_sdp = own
         self.ended = asyncio.Event()
         self.reason = ""
-        self._answered_sdp = own
+        self._newest_sdp = own
         self._version = 0
         self._invite: ServerTransaction | None = None
         """The newest INVITE of the remote party, until its ACK."""
@@ -61,7 +61,7 @@ class Call:
         flow = context.layer.transport.resumed(snapshot.transport, (snapshot.host, snapshot.port))
         peer = RemoteParty(snapshot.host, snapshot.name, snapshot.user, snapshot.user_agent)
         call = cls(context, dialog, flow, peer, snapshot.own, snapshot.theirs)
-        call._answered_sdp, call._version = snapshot.said, snapshot.version
+        call._newest_sdp, call._version = snapshot.said, snapshot.version
         call._acknowledged.set_result(True)
         if snapshot.expires is not None:
             call._hang_up_at(snapshot.expires)
@@ -89,7 +89,7 @@ class Call:
             user_agent=peer.user_agent,
             own=self._own_sdp,
             theirs=self.sdp,
-            said=self._answered_sdp,
+            said=self._newest_sdp,
             version=self._version,
             expires=self._expires,
         )
@@ -234,10 +234,10 @@ class Call:
         if request.content_type != SDP:
             return None
         answer = answer_offer(self._own_sdp, self.sdp, request.text, self._version)
-        if answer is not None and answer != self._answered_sdp:
+        if answer is not None and answer != self._newest_sdp:
             self._version += 1
             answer = answer_offer(self._own_sdp, self.sdp, request.text, self._version)
-            self._answered_sdp = answer or self._answered_sdp
+            self._newest_sdp = answer or self._newest_sdp
         return answer
 
     def _accept(self, transaction: ServerTransaction, response: Response, seconds: int | None) -> None:

@@ -170,7 +170,7 @@ class SipBridge:
                 for number, device in known.get(place.id, [])
                 if number <= place.devices
             ]
-            meeting.state.roster.kept = {leg_of(each.device.point, each.number) for each in found}
+            meeting.state.roster.reserved_legs = {leg_of(each.device.point, each.number) for each in found}
             self._schedules.setdefault(session.id, DialSchedule()).expect(found, now)
 
     def _forget(self, session: str) -> None:
@@ -212,7 +212,7 @@ class SipBridge:
         now, place = self._manager.dependencies.clock(), _place(meeting, system.device.point)
         try:
             holder = meeting.state.roster.holder(leg_of(place.id, system.number))
-            if holder is not None and holder.client is not None and not system.asked:
+            if holder is not None and holder.client is not None and not system.requested:
                 system.taken(now)
             elif await self._guest_access.lacking(place.id, meeting.id, now):
                 system.failed(now, FORBIDDEN)

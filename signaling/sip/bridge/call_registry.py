@@ -54,7 +54,7 @@ class CallRegistry:
         self._calls[member.id] = bridged
         member.held = True
         self._spawn(self._follow(bridged, member.call))
-        if member.said is not None:  # it lost its seat while sound and picture were connected
+        if member.farewell is not None:  # it lost its seat while sound and picture were connected
             await member.call.hang_up()
         self._changed(meeting)
 
@@ -105,12 +105,12 @@ class CallRegistry:
         await call.ended.wait()
         if self._calls.pop(bridged.member.id, None) is None:  # let go of already
             return
-        now, system, said = self._manager.dependencies.clock(), bridged.system, bridged.member.said
+        now, system, farewell = self._manager.dependencies.clock(), bridged.system, bridged.member.farewell
         if any(other.system is system for other in self._calls.values()):  # it called in anew
             return
-        if said == "replaced":
+        if farewell == "replaced":
             system.taken(now)
-        elif said is not None:
+        elif farewell is not None:
             system.left()
         elif call.reason == BYE:
             await self.leave(bridged.meeting, bridged.member)

@@ -44,7 +44,7 @@ class DialledSystem:
     """Its connection was lost, and it has not come back."""
     tried: list[datetime] = field(default_factory=list)
     """Times of the failed calls since then."""
-    asked: bool = False
+    requested: bool = False
     """A controller asked for this call, which then replaces the client in that place."""
 
     def calling(self) -> None:
@@ -53,7 +53,7 @@ class DialledSystem:
 
     def connected(self) -> None:
         """Note that it is in the meeting."""
-        self.state, self.due, self.vain, self.status, self.asked = "connected", None, 0, 0, False
+        self.state, self.due, self.vain, self.status, self.requested = "connected", None, 0, 0, False
         self.away, self.tried = False, []
 
     def failed(self, now: datetime, status: int = 0) -> None:
@@ -92,7 +92,7 @@ class DialledSystem:
 
     def ask(self, now: datetime) -> None:
         """Schedule a call now on a controller's request (R-095)."""
-        self.state, self.due, self.vain, self.status, self.asked = "waiting", now, 0, 0, True
+        self.state, self.due, self.vain, self.status, self.requested = "waiting", now, 0, 0, True
 
     @property
     def wire(self) -> CalledSystem:

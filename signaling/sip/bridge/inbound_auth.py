@@ -95,5 +95,5 @@ class InboundCallAuth:
             await self._note(actor, peer, "code-locked", subject, now)
 
     async def _note(self, actor: str, peer: RemoteParty, action: str, subject: str, now: datetime) -> None:
-        detail = " · ".join(said for said in (peer.name, peer.user_agent) if said)[:200]
+        detail = " · ".join(name for name in (peer.name, peer.user_agent) if name)[:200]
         await self._audit.append(AuditEntry(now, actor, action, subject, detail, peer.address, SIP_PORT))

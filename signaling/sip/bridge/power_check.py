@@ -16,7 +16,7 @@ class PowerCheck:
     def __init__(self, shutdown: DeviceShutdown, bridge: SipBridge) -> None:
         self._shutdown = shutdown
         self._bridge = bridge
-        self._asked: set[str] = set()
+        self._checked: set[str] = set()
         """Sessions whose devices were asked."""
 
     async def work(self, now: datetime) -> None:
@@ -26,11 +26,11 @@ class PowerCheck:
             return
         due = await self._shutdown.due(now)
         for left in due:
-            if left.session.id not in self._asked:
+            if left.session.id not in self._checked:
                 answers = await asyncio.gather(*(_alive(agent, device) for device in left.devices))
                 on = [device for device, answered in zip(left.devices, answers, strict=True) if answered]
                 await self._shutdown.remind(left.session, on, now)
-        self._asked = {left.session.id for left in due}
+        self._checked = {left.session.id for left in due}
 
 
 async def _alive(agent: Agent, device: Device) -> bool:

@@ -204,10 +204,10 @@ def parse(data: bytes) -> Request | Response:
 
 def content_length(message: Message) -> int | None:
     """Return the Content-Length of a message, None if it has none. Raises BadMessage, also for two different ones."""
-    said = {whole(value, MOST_BYTES) for name, value in message.headers if name == "content-length"}
-    if len(said) > 1:
+    lengths = {whole(value, MOST_BYTES) for name, value in message.headers if name == "content-length"}
+    if len(lengths) > 1:
         raise BadMessage("two lengths")
-    return said.pop() if said else None
+    return lengths.pop() if lengths else None
 
 
 def body_length(head: bytes) -> int:

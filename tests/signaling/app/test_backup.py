@@ -123,8 +123,8 @@ def sealed(tmp_path: Path, prepared: Path) -> Path:
 def test_a_wrong_passphrase_says_so(tmp_path: Path, sealed: Path) -> None:
     data = tmp_path / "restored"
     for passphrase, complaint in (
-        (PASSPHRASE.upper(), rf"^the passphrase is not the one that {sealed} was sealed with$"),
-        (None, r"is sealed: give --passphrase-file$"),
+        (PASSPHRASE.upper(), rf"^the passphrase is not the one that {sealed} was encrypted with$"),
+        (None, r"is encrypted: give --passphrase-file$"),
     ):
         with pytest.raises(BadBackup, match=complaint):
             restore(make_settings(data, None), sealed, passphrase)
@@ -147,13 +147,13 @@ def test_an_unencrypted_backup_is_refused_when_a_passphrase_is_given(tmp_path: P
     """Else whoever can write where backups lie would put one of their own there."""
     shutil.copy(prepared, tmp_path / "diemcau.sqlite3")
     backup(make_settings(tmp_path, None), tmp_path / "plain")
-    with pytest.raises(BadBackup, match="is not sealed"):
+    with pytest.raises(BadBackup, match="is not encrypted"):
         restore(make_settings(tmp_path / "restored", None), tmp_path / "plain", PASSPHRASE)
 
 
 def test_keys_are_never_written_unencrypted(tmp_path: Path, prepared: Path) -> None:
     shutil.copy(prepared, tmp_path / "diemcau.sqlite3")
-    with pytest.raises(BadBackup, match="keys are only written sealed"):
+    with pytest.raises(BadBackup, match="keys are only written encrypted"):
         backup(make_settings(tmp_path, None), tmp_path / "file", with_keys=True)
     assert not (tmp_path / "file").exists()
 
@@ -194,7 +194,7 @@ async def test_the_command_line_backs_up_and_restores(tmp_path: Path, capsys: py
         assert [account.account for account in await services.accounts.accounts()] == ["kim"]
         log = [row.entry.detail for row in await services.audit.newest(Wanted(), 1)]
     assert (PASSPHRASE in log[0], sealing[1] in log[0]) == (False, True)
-    with pytest.raises(ServerError, match="only written sealed"):
+    with pytest.raises(ServerError, match="only written encrypted"):
         await shell(tmp_path / "old", "backup", "--with-keys", str(tmp_path / "open"))
 
 

@@ -39,7 +39,7 @@ from tests.signaling.world import (
     problem_of,
 )
 
-CLOSED = [route for route in ROUTES if route.gate != "open"]
+CLOSED = [route for route in ROUTES if route.access != "open"]
 POSTS = [route for route in ROUTES if route.method == "POST" and not route.upload]
 TAKING = [route for route in POSTS if route.body]
 JSON = {"Content-Type": "application/json"}
@@ -112,7 +112,7 @@ async def test_unknown_and_missing_fields_get_422(world: World) -> None:
 @pytest.mark.parametrize("thing", ["nothing", "%00", "a%2Fb", "x" * 65, "%E2%80%A6"])
 async def test_unknown_ids_get_404(world: World, thing: str) -> None:
     client = await world.signed_in("admin")
-    routes = [route for route in CLOSED if "{id" in route.path and route.gate != "provider"]
+    routes = [route for route in CLOSED if "{id" in route.path and route.access != "provider"]
     answers = {}
     for route in routes:
         sent = json.dumps(GOOD.get(public_path(route.path), {}))

@@ -13,9 +13,9 @@ from scheduler.core import database
 from scheduler.core.code_encryption import CodeCipher
 from signaling.app.api_table import MODELS, PREFIX, ROUTES
 from signaling.app.settings import Settings
-from signaling.core.errors import AnswerLost, InProgress
+from signaling.core.errors import InProgress, ResponseLost
 from signaling.http import idempotency
-from signaling.http.idempotency import Answer, Idempotency, Keyed
+from signaling.http.idempotency import Idempotency, Keyed, StoredResponse
 from signaling.http.openapi import document, public_path
 from signaling.http.schema import IDEMPOTENCY
 from tests.signaling.bodies import registration
@@ -188,7 +188,7 @@ def test_every_call_that_changes_something_takes_a_key() -> None:
         for path, calls in paths.items()
         if any(each["name"] == "Idempotency-Key" for each in calls.get("post", {}).get("parameters", []))
     }
-    ours = [route for route in ROUTES if route.method == "POST" and route.gate in {"signed-in", "provider"}]
+    ours = [route for route in ROUTES if route.method == "POST" and route.access in {"signed-in", "provider"}]
     assert takes == {public_path(route.path) for route in ours if not route.upload} - READING
 
 
@@ -201,32 +201,32 @@ async def test_a_key_that_is_taken_over_makes_the_first_transaction_fail(setting
         request = Keyed("host", KEY, "f" * 64)
         began, goes_on = asyncio.Event(), asyncio.Event()
 
-        async def slow() -> Answer:
+        async def slow() -> StoredResponse:
             began.set()
             await goes_on.wait()
             async with database.writing(world.services.database):
                 pass
-            return Answer(201, "{}")
+            return StoredResponse(201, "{}")
 
-        async def quick() -> Answer:
+        async def quick() -> StoredResponse:
             async with database.writing(world.services.database):
                 pass
-            return Answer(201, '{"of": "two"}')
+            return StoredResponse(201, '{"of": "two"}')
 
         first = asyncio.create_task(one.once(request, NOW, slow, lambda _: None))
         await began.wait()
-        assert await two.once(request, NOW, quick, lambda _: None) == Answer(201, '{"of": "two"}')
+        assert await two.once(request, NOW, quick, lambda _: None) == StoredResponse(201, '{"of": "two"}')
         goes_on.set()
         with pytest.raises(InProgress):
             await first
-        assert await one.once(request, NOW, slow, lambda _: None) == Answer(201, '{"of": "two"}', replayed=True)
+        assert await one.once(request, NOW, slow, lambda _: None) == StoredResponse(201, '{"of": "two"}', replayed=True)
 
 
 async def test_a_request_that_a_dead_process_had_committed_is_not_done_again(settings: Settings) -> None:
     async with open_world(settings) as world:
         request = Keyed("host", KEY, "f" * 64)
 
-        async def killed() -> Answer:
+        async def killed() -> StoredResponse:
             async with database.writing(world.services.database):
                 pass
             await asyncio.Event().wait()
@@ -236,7 +236,7 @@ async def test_a_request_that_a_dead_process_had_committed_is_not_done_again(set
         async with world.services.database.connect() as db:
             while not await db.scalar(select(IDEMPOTENCY.c.done)):
                 await db.rollback()
-        with pytest.raises(AnswerLost):
+        with pytest.raises(ResponseLost):
             await Idempotency(world.services.database).once(request, NOW, killed, lambda _: None)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -246,8 +246,8 @@ async def test_an_account_has_so_many_keys_at_most(world: World, monkeypatch: py
     monkeypatch.setattr(idempotency, "MAX_KEYS", 3)
     keys = world.services.idempotency
 
-    async def done() -> Answer:
-        return Answer(200, "{}")
+    async def done() -> StoredResponse:
+        return StoredResponse(200, "{}")
 
     for number in range(5):
         for account in ("host", "central"):
@@ -262,10 +262,10 @@ async def test_an_account_has_so_many_keys_at_most(world: World, monkeypatch: py
 async def test_an_answer_under_another_code_key_is_lost_not_a_fault(world: World) -> None:
     request = Keyed("host", KEY, "f" * 64)
 
-    async def done() -> Answer:
-        return Answer(200, "{}")
+    async def done() -> StoredResponse:
+        return StoredResponse(200, "{}")
 
     await world.services.idempotency.once(request, NOW, done, lambda _: None)
     other = world.services.database.execution_options(diemcau_vault=CodeCipher(b"x" * 32))
-    with pytest.raises(AnswerLost):
+    with pytest.raises(ResponseLost):
         await Idempotency(other).once(request, NOW, done, lambda _: None)

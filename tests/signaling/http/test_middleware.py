@@ -398,5 +398,5 @@ async def test_serve_from_the_first_line_to_the_last_child(tmp_path: Path) -> No
     async with asyncio.timeout(30):
         _, errors = await server.communicate()
     [warning] = errors.decode().splitlines()  # of units that are none any longer, and nothing else
-    assert (server.returncode, "signaling.app.admin_cli ! 148 units on record" in warning) == (0, True)
+    assert (server.returncode, "signaling.app.admin_cli ! 148 registered units" in warning) == (0, True)
     assert (len(children), [Path(f"/proc/{pid}").exists() for pid in children]) == (2, [False, False])

@@ -120,7 +120,7 @@ async def test_everything_else_is_closed_to_them(world: World) -> None:  # A36
     session = await world.session(NHA_TRANG)
     noc = await world.signed_in("noc")
     for route in ROUTES:
-        if route.gate == "signed-in":
+        if route.access == "signed-in":
             path = PREFIX + route.path.replace(ID, session.id).replace("{part}", "1")
             async with noc.request(route.method, path, json={} if route.method == "POST" else None) as response:
                 assert (route.path, await problem_of(response)) == (route.path, (403, "forbidden"))

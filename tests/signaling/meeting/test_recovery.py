@@ -18,7 +18,7 @@ from scheduler.operations.attendance.schema import STAYS
 from signaling.app import build
 from signaling.app.settings import Settings
 from signaling.core.errors import SettingsError
-from signaling.meeting.schema import CONFERENCES
+from signaling.meeting.schema import MEETINGS
 from signaling.meeting.state.roster import ticket_of
 from signaling.meeting.state.snapshot import MeetingSnapshot, current_version
 from signaling.meeting.state_keeper import MeetingStateKeeper
@@ -285,7 +285,7 @@ async def test_a_room_without_a_meeting_is_closed_and_a_meeting_that_is_over_for
         await world.server.meetings.cancelled(session.id)
         await world.server.meetings.dependencies.keeper.stop()
         async with world.services.database.connect() as connection:
-            assert (await connection.execute(select(func.count()).select_from(CONFERENCES))).scalar() == 0
+            assert (await connection.execute(select(func.count()).select_from(MEETINGS))).scalar() == 0
 
 
 async def test_a_resume_token_is_kept_as_a_hash(settings: Settings) -> None:
@@ -293,7 +293,7 @@ async def test_a_resume_token_is_kept_as_a_hash(settings: Settings) -> None:
         _, _, chair, _ = await _meeting(world)
         await world.server.meetings.leave()
         async with world.services.database.connect() as connection:
-            (record,) = (await connection.execute(select(CONFERENCES.c.record))).scalars()
+            (record,) = (await connection.execute(select(MEETINGS.c.record))).scalars()
     assert (chair["resume"] in record, ticket_of(chair["resume"]) in record) == (False, True)
 
 
@@ -315,14 +315,14 @@ async def test_a_server_that_was_taken_over_from_writes_nothing_any_more(setting
     async with open_world(settings) as world:
         session, host, _, there = await _meeting(world)
         keeper = world.server.meetings.dependencies.keeper
-        await keeper.kept(world.server.meetings.meetings[session.id])
+        await keeper.ensure_stored(world.server.meetings.meetings[session.id])
         async with world.services.database.begin() as connection:
-            await connection.execute(update(CONFERENCES).values(epoch=CONFERENCES.c.epoch + 1, record="theirs"))
+            await connection.execute(update(MEETINGS).values(epoch=MEETINGS.c.epoch + 1, record="theirs"))
         await host.send(type="floor", seat=there["seat"], open=False)
         await host.seat(there["seat"], floor=False)
-        await keeper.kept(world.server.meetings.meetings[session.id])
+        await keeper.ensure_stored(world.server.meetings.meetings[session.id])
         async with world.services.database.connect() as connection:
-            assert list((await connection.execute(select(CONFERENCES.c.record))).scalars()) == ["theirs"]
+            assert list((await connection.execute(select(MEETINGS.c.record))).scalars()) == ["theirs"]
 
 
 async def test_a_stay_goes_on_over_a_restart(settings: Settings) -> None:
@@ -413,7 +413,7 @@ async def test_a_snapshot_that_cannot_be_read_keeps_nobody_from_meeting_anew(set
         session, *_ = await _meeting(world)
         await world.server.meetings.leave()
         async with world.services.database.begin() as connection:
-            await connection.execute(update(CONFERENCES).values(record="of another release"))
+            await connection.execute(update(MEETINGS).values(record="of another release"))
     async with open_world(settings) as world:
         assert world.server.meetings.meetings == {}
         _, chair = await world.join("host", session)
@@ -429,11 +429,11 @@ async def test_a_snapshot_that_cannot_be_read_keeps_nobody_from_meeting_anew(set
 async def _rewrite(world: World, change: Callable[[dict[str, Any]], object]) -> None:
     """Let another release have kept the only conference."""
     async with writing(world.services.database) as connection:
-        record = json.loads((await connection.execute(select(CONFERENCES.c.record))).scalar_one())
+        record = json.loads((await connection.execute(select(MEETINGS.c.record))).scalar_one())
         assert record["version"] == current_version()
         change(record)
         text = json.dumps({**record, "version": "0123456789ab"})
-        await connection.execute(update(CONFERENCES).values(record=text))
+        await connection.execute(update(MEETINGS).values(record=text))
 
 
 async def test_a_meeting_of_another_release_is_logged_with_session_and_versions(
@@ -492,15 +492,15 @@ async def test_a_snapshot_being_written_when_the_keeper_stops_is_written(
         await begun.wait()
         await keeper.stop()
         async with world.services.database.connect() as connection:
-            kept = set((await connection.execute(select(CONFERENCES.c.session))).scalars())
-    assert kept == {session.id, "another"}
+            ensure_stored = set((await connection.execute(select(MEETINGS.c.session))).scalars())
+    assert ensure_stored == {session.id, "another"}
 
 
 async def test_of_a_meeting_that_is_over_nothing_stays_in_memory(settings: Settings) -> None:
     async with open_world(settings) as world:
         session, *_ = await _meeting(world)
         keeper = world.server.meetings.dependencies.keeper
-        await keeper.kept(world.server.meetings.meetings[session.id])
+        await keeper.ensure_stored(world.server.meetings.meetings[session.id])
         assert (set(keeper._written), set(keeper._epochs)) == ({session.id}, {session.id})
         await world.server.meetings.cancelled(session.id)
         await keeper.stop()
@@ -533,12 +533,12 @@ async def test_one_that_ends_while_it_is_written_is_forgotten(
         await begun.wait()
         keeper.ended("over")
         go_on.set()
-        await keeper.kept(Led("another", snapshot))
+        await keeper.ensure_stored(Led("another", snapshot))
         await keeper.stop()
         assert (set(keeper._written), set(keeper._epochs)) == ({"another"}, {"another"})
         async with world.services.database.connect() as connection:
-            kept = set((await connection.execute(select(CONFERENCES.c.session))).scalars())
-    assert kept == {session.id, "another"}
+            ensure_stored = set((await connection.execute(select(MEETINGS.c.session))).scalars())
+    assert ensure_stored == {session.id, "another"}
 
 
 async def test_one_that_cannot_be_kept_keeps_no_other_from_being_kept(settings: Settings) -> None:
@@ -549,11 +549,11 @@ async def test_one_that_cannot_be_kept_keeps_no_other_from_being_kept(settings: 
         keeper = MeetingStateKeeper(world.services.meeting_store, world.clock)
         keeper.start()
         keeper.changed(Led("broken", replace(meeting.snapshot, part="\ud800")))
-        await keeper.kept(Led("whole", meeting.snapshot))
+        await keeper.ensure_stored(Led("whole", meeting.snapshot))
         await keeper.stop()
         async with world.services.database.connect() as connection:
-            kept = set((await connection.execute(select(CONFERENCES.c.session))).scalars())
-    assert kept == {session.id, "whole"}
+            ensure_stored = set((await connection.execute(select(MEETINGS.c.session))).scalars())
+    assert ensure_stored == {session.id, "whole"}
 
 
 async def test_workers_are_left_when_a_server_cannot_serve(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:

@@ -74,7 +74,7 @@ async def test_a_district_that_was_left_on_register_is_for_the_centre_alone(tier
 
 
 async def test_every_page_answers_after_the_change(tiers: Settings) -> None:
-    reads = [route for route in ROUTES if route.method == "GET" and route.gate != "provider"]
+    reads = [route for route in ROUTES if route.method == "GET" and route.access != "provider"]
     async with open_world(tiers) as world:
         book = world.services.scheduler
         past = await book.submit(asked(DIEN_KHANH, at("26/06/2025 08:00"), DIEN_AN, HOST), REGISTERED)

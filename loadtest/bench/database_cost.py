@@ -28,9 +28,8 @@ from scheduler.booking.registration.service import Scheduler
 from scheduler.booking.sessions.schema import CODES, HAPPENINGS
 from scheduler.compliance.feedback import FeedbackService
 from scheduler.core import database
-from scheduler.core.model import Admit, Amount, Claim, Interval, Slot, State
+from scheduler.core.model import OFFICIAL, ORDINARY, Admit, Amount, Claim, Interval, Slot, State
 from scheduler.core.schema import SESSION_POINTS, SESSIONS, SLOTS
-from scheduler.core.sql_values import seconds
 from scheduler.notifications.alerts import Alerts
 from scheduler.notifications.wording import NOWHERE
 from scheduler.operations.attendance.schema import STAYS
@@ -124,16 +123,15 @@ async def _write(engine: AsyncEngine, first: int, bookings: Sequence[Booking], s
     """Write registrations, numbered from the first on; those with a code get attendance."""
     sessions, slots, invited, codes, happenings, stays = [], [], [], [], [], []
     for seq, (moment, hours, (host, *others)) in enumerate(bookings, first):
-        start = seconds(moment)
-        end = start + hours * 3600
+        end = moment + timedelta(hours=hours)
         name, legs = f"{seq:032x}", len(others) + 1
-        sessions.append(_session(name, seq, host, legs, start, state))
-        slots.append({"session": name, "kind": "chinh_thuc", "start": start, "end": end, "legs": legs})
+        sessions.append(_session(name, seq, host, legs, moment, state))
+        slots.append({"session": name, "kind": OFFICIAL, "start": moment, "end": end, "legs": legs})
         invited += [{"session": name, "point": point, "position": place} for place, point in enumerate(others)]
         happenings.append({"at": sessions[-1]["created"], "session": name, "kind": state.value})
         if state == State.ISSUED:
-            codes.append({"mark": f"{seq:010}", "session": name, "issued": start})
-            there = {"session": name, "joined": start + 60, "seen": end, "left": end}
+            codes.append({"mark": f"{seq:010}", "session": name, "issued": moment})
+            there = {"session": name, "joined": moment + timedelta(minutes=1), "seen": end, "left": end}
             stays += [{**there, "point": point} for point in (host, *others)]
     tables = (SESSIONS, SLOTS, SESSION_POINTS, CODES, HAPPENINGS, STAYS)
     async with database.writing(engine) as db:
@@ -142,7 +140,7 @@ async def _write(engine: AsyncEngine, first: int, bookings: Sequence[Booking], s
                 await db.execute(insert(into), rows)
 
 
-def _session(name: str, seq: int, host: str, legs: int, created: int, state: State) -> dict[str, Any]:
+def _session(name: str, seq: int, host: str, legs: int, created: datetime, state: State) -> dict[str, Any]:
     return {
         "id": name,
         "seq": seq,
@@ -155,11 +153,11 @@ def _session(name: str, seq: int, host: str, legs: int, created: int, state: Sta
         "legs": legs,
         "state": state,
         "mark": f"{seq:010}" if state == State.ISSUED else None,
-        **dict.fromkeys(("created", "received", "effective", "reply_due", "check_due"), created - 7 * 86_400),
+        **dict.fromkeys(("created", "received", "effective", "reply_due", "check_due"), created - timedelta(weeks=1)),
         "profile": "KH-2023/1",
         "submitted_by": "records",
         "voices": False,
-        "klass": "thuong",
+        "klass": ORDINARY,
         "folded": naming.key(f"HTT-2026-{seq:05} Họp giao ban số {seq}"),
     }
 
@@ -177,11 +175,11 @@ async def _plans(engine: AsyncEngine, scheduler: Scheduler, rng: random.Random) 
     for number in range(PLANS):
         start = _moment(rng)
         legs = rng.choice((5, 20, 60, 169))
-        slot = Slot("chinh_thuc", start, start + timedelta(hours=2), legs)
+        slot = Slot(OFFICIAL, start, start + timedelta(hours=2), legs)
         claim = Claim(
             "asked",
             BOOKINGS + number,
-            policy.rank(rng.choice(("ubt", "so", "huyen")), "thuong", "", slot.start),
+            policy.rank(rng.choice(("ubt", "so", "huyen")), ORDINARY, "", slot.start),
             (slot,),
         )
         async with engine.begin() as db:

@@ -10,7 +10,6 @@ from scheduler.booking.sessions.schema import HAPPENINGS
 from scheduler.compliance.breaches import Breach
 from scheduler.core.model import OFFICIAL, Session
 from scheduler.core.schema import SLOTS
-from scheduler.core.sql_values import instant, seconds
 from scheduler.operations.attendance.schema import STAYS
 from scheduler.operations.readiness.schema import CHECKS
 from scheduler.reports.schema import FIGURE_ANSWERS, FIGURE_REQUESTS
@@ -32,7 +31,7 @@ async def present(db: AsyncConnection, sessions: Collection[Session]) -> dict[st
 
 async def checked(db: AsyncConnection, sessions: Collection[Session]) -> dict[str, set[str]]:
     """Return which points were checked for the official slot of each session, at its present time."""
-    starts = {each.id: seconds(each.official.start) for each in sessions}
+    starts = {each.id: each.official.start for each in sessions}
     query = select(CHECKS.c.session, CHECKS.c.point, CHECKS.c.start).where(CHECKS.c.kind == OFFICIAL)
     by_session: dict[str, set[str]] = {each.id: set() for each in sessions}
     for session, point, start in await db.execute(query.where(CHECKS.c.session.in_(starts))):
@@ -54,6 +53,6 @@ async def unanswered(db: AsyncConnection, start: datetime, end: datetime, now: d
     query = (
         select(FIGURE_ANSWERS.c.unit, due)
         .join(FIGURE_REQUESTS, FIGURE_REQUESTS.c.id == FIGURE_ANSWERS.c.request)
-        .where(due >= seconds(start), due < seconds(min(end, now)), or_(at.is_(None), at > due))
+        .where(due >= start, due < min(end, now), or_(at.is_(None), at > due))
     )
-    return [Breach(instant(row.due), "figures", row.unit, None) for row in await db.execute(query)]
+    return [Breach(row.due, "figures", row.unit, None) for row in await db.execute(query)]

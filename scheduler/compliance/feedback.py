@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from scheduler.booking.registration import refusals_store
@@ -18,7 +17,7 @@ from scheduler.compliance.breaches import Breach
 from scheduler.compliance.schema import FEEDBACK
 from scheduler.core.database import writing
 from scheduler.core.model import Session
-from scheduler.core.sql_values import instant, seconds, storable
+from scheduler.core.sql_values import storable, whole_second
 from scheduler.directory.equipment import devices_store
 from scheduler.operations.closing.checklist_service import ClosingService
 from scheduler.operations.closing.errors import UnknownFeedback
@@ -59,7 +58,7 @@ class FeedbackService:
 
     async def add(self, unit: str, by: str, text: str, now: datetime) -> Feedback:
         """Store the feedback of a unit."""
-        said = Feedback(uuid.uuid4().hex, unit, by, instant(seconds(now)), text)
+        said = Feedback(uuid.uuid4().hex, unit, by, whole_second(now), text)
         async with writing(self._engine) as db:
             await db.execute(insert(FEEDBACK).values(_values(said)))
         return said
@@ -68,18 +67,18 @@ class FeedbackService:
         """Store the reply to feedback, with its status. Raises UnknownFeedback."""
         async with writing(self._engine) as db:
             own = FEEDBACK.c.id.in_(storable([feedback_id]))
-            values = {"status": status, "answer": text, "answered_by": by, "answered": seconds(now)}
+            values = {"status": status, "answer": text, "answered_by": by, "answered": now}
             if not (await db.execute(update(FEEDBACK).where(own).values(values))).rowcount:
                 raise UnknownFeedback
             row = (await db.execute(select(FEEDBACK).where(own))).mappings().one()
-        return _feedback(row)
+        return Feedback(**row)
 
     async def feedback(self, unit: str | None = None) -> list[Feedback]:
         """Return the feedback of all units, or of one, the newest first."""
         query = select(FEEDBACK).order_by(FEEDBACK.c.at.desc(), FEEDBACK.c.id).limit(500)
         async with self._engine.begin() as db:
             rows = await db.execute(query if unit is None else query.where(FEEDBACK.c.unit.in_(storable([unit]))))
-            return [_feedback(row) for row in rows.mappings()]
+            return [Feedback(**row) for row in rows.mappings()]
 
     async def breaches(self, start: datetime, end: datetime, now: datetime, unit: str | None = None) -> list[Breach]:
         """Return the breaches in [start, end) of all units, or of one, the newest first."""
@@ -117,14 +116,4 @@ class FeedbackService:
 
 
 def _values(feedback: Feedback) -> dict[str, object]:
-    values: dict[str, object] = {column.name: getattr(feedback, column.name) for column in FEEDBACK.c}
-    return {
-        **values,
-        "at": seconds(feedback.at),
-        "answered": None if feedback.answered is None else seconds(feedback.answered),
-    }
-
-
-def _feedback(row: RowMapping) -> Feedback:
-    answered = None if row["answered"] is None else instant(row["answered"])
-    return Feedback(**{**row, "at": instant(row["at"]), "answered": answered})
+    return {column.name: getattr(feedback, column.name) for column in FEEDBACK.c}

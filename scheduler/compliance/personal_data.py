@@ -19,7 +19,6 @@ from scheduler.booking.registration.schema import DRAFTS
 from scheduler.core.database import writing
 from scheduler.core.errors import UnknownUnit
 from scheduler.core.schema import POINTS, SESSIONS, SLOTS
-from scheduler.core.sql_values import seconds
 from scheduler.directory.schema import PEOPLE
 from scheduler.notifications.alerts import Alerts
 from scheduler.operations.attendance.schema import LISTS
@@ -80,7 +79,7 @@ class PersonalData:
         """Erase data of sessions that ended, and of drafts settled, before the months that the profile keeps."""
         oldest = self._alerts.profiles.at(now).preparation.oldest_list(now)
         old = {table: _ended(table, oldest) for table in _SESSION}
-        settled = DRAFTS.c.settled < seconds(oldest)
+        settled = DRAFTS.c.settled < oldest
         async with self._alerts.engine.begin() as db:
             due = [await db.scalar(select(true()).where(where, _named(table)).limit(1)) for table, where in old.items()]
             due.append(await db.scalar(select(true()).where(settled, _WITH_CONTACT).limit(1)))
@@ -173,7 +172,7 @@ def _sent_by(unit: str) -> ColumnElement[bool]:
 
 def _ended(table: Table, before: datetime) -> ColumnElement[bool]:
     """Return a condition for rows whose session has no slot that ends later."""
-    return _SESSION[table].not_in(select(SLOTS.c.session).where(SLOTS.c.end > seconds(before)))
+    return _SESSION[table].not_in(select(SLOTS.c.session).where(SLOTS.c.end > before))
 
 
 def _named(table: Table) -> ColumnElement[bool]:

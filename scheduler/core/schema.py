@@ -4,7 +4,6 @@ Times are whole seconds since 1970 in UTC, so that every comparison is exact.
 """
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -20,6 +19,9 @@ from sqlalchemy import (
     text,
     true,
 )
+
+from scheduler.core.model import ORDINARY, PointState, SlotKind, State
+from scheduler.core.sql_types import Timestamp, enumerated, literal_text
 
 METADATA = MetaData()
 
@@ -47,8 +49,8 @@ POINTS = Table(
     Column("name", String(64), nullable=False),
     Column("slug", String(64), nullable=False, unique=True),  # names are told apart folded (R-034)
     Column("label", String(250), nullable=False),
-    Column("state", String(16), nullable=False, server_default="active"),
-    Column("taken_over", BigInteger),  # until it is assessed or moved
+    Column("state", enumerated(PointState, 16), nullable=False, server_default="active"),
+    Column("taken_over", Timestamp),  # until it is assessed or moved
 )
 
 
@@ -64,17 +66,17 @@ SESSIONS = Table(
     Column("contact_phone", String(16), nullable=False),
     Column("recording", Boolean, nullable=False),
     Column("legs", Integer, nullable=False),
-    Column("state", String(16), nullable=False),
+    Column("state", enumerated(State, 16), nullable=False),
     Column("mark", String(18), unique=True),  # of its live code, see scheduler.core.code_encryption
-    Column("created", BigInteger, nullable=False),
+    Column("created", Timestamp, nullable=False),
     Column("profile", String(64), nullable=False),
     Column("submitted_by", String(200), nullable=False),
     Column("voices", Boolean, nullable=False, server_default=false()),
-    Column("klass", String(16), nullable=False, server_default="thuong"),
-    Column("received", BigInteger, nullable=False, server_default="0"),
-    Column("effective", BigInteger, nullable=False, server_default="0"),
-    Column("reply_due", BigInteger, nullable=False, server_default="0"),
-    Column("check_due", BigInteger, nullable=False, server_default="0"),
+    Column("klass", String(16), nullable=False, server_default=ORDINARY),
+    Column("received", Timestamp, nullable=False, server_default="0"),
+    Column("effective", Timestamp, nullable=False, server_default="0"),
+    Column("reply_due", Timestamp, nullable=False, server_default="0"),
+    Column("check_due", Timestamp, nullable=False, server_default="0"),
     Column("provisional", Boolean, nullable=False, server_default=true()),
     Column("purpose", String(32), nullable=False, server_default="khac"),
     Column("kind", String(32), nullable=False, server_default="khac"),
@@ -106,9 +108,9 @@ SLOTS = Table(
     "slots",
     METADATA,
     Column("session", String(32), ForeignKey("sessions.id"), primary_key=True),
-    Column("kind", String(16), primary_key=True),
-    Column("start", BigInteger, nullable=False),
-    Column("end", BigInteger, nullable=False),
+    Column("kind", literal_text(SlotKind, 16), primary_key=True),
+    Column("start", Timestamp, nullable=False),
+    Column("end", Timestamp, nullable=False),
     Column("legs", Integer, nullable=False),
     Index("slots_end_start", "end", "start"),  # what is now or to come
     Index("slots_start_end", "start", "end"),

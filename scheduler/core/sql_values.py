@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
 SECOND = timedelta(seconds=1)
 
 
@@ -17,6 +15,11 @@ def seconds(instant: datetime) -> int:
 def instant(at: int) -> datetime:
     """Return the UTC datetime of whole seconds since 1970."""
     return EPOCH + at * SECOND
+
+
+def whole_second(at: datetime) -> datetime:
+    """Return a moment as the database keeps it: in UTC, cut to the whole second."""
+    return instant(seconds(at))
 
 
 def rounded_up(at: datetime) -> int:

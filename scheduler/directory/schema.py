@@ -13,7 +13,9 @@ from sqlalchemy import (
     Text,
 )
 
+from scheduler.core.model import PointState
 from scheduler.core.schema import METADATA
+from scheduler.core.sql_types import Timestamp, enumerated
 
 ROOMS = Table(  # the room of each point
     "rooms",
@@ -32,7 +34,7 @@ POINT_ALIASES = Table(  # former names of points, by which they are still found 
     Column("slug", String(64), primary_key=True),
     Column("name", String(64), nullable=False),
     Column("point", String(64), ForeignKey("points.id"), nullable=False, index=True),
-    Column("until", BigInteger, nullable=False),
+    Column("until", Timestamp, nullable=False),
 )
 
 POINT_MOVES = Table(  # every move of a point from state to state
@@ -40,9 +42,9 @@ POINT_MOVES = Table(  # every move of a point from state to state (R-046)
     METADATA,
     Column("id", Integer, primary_key=True),
     Column("point", String(64), ForeignKey("points.id"), nullable=False, index=True),
-    Column("at", BigInteger, nullable=False),
+    Column("at", Timestamp, nullable=False),
     Column("move", String(16), nullable=False),
-    Column("state", String(16), nullable=False),
+    Column("state", enumerated(PointState, 16), nullable=False),
     Column("by", String(200), nullable=False),
     Column("reason", String(500), nullable=False),
     Column("profile", String(64), nullable=False),
@@ -66,12 +68,12 @@ ASSESSMENTS = Table(  # every assessment form that was filled in (R-024)
     METADATA,
     Column("id", Integer, primary_key=True),
     Column("point", String(64), ForeignKey("points.id"), nullable=False, index=True),
-    Column("at", BigInteger, nullable=False),
+    Column("at", Timestamp, nullable=False),
     Column("assessor", String(200), nullable=False),
     Column("result", String(16), nullable=False),
     Column("items", Text, nullable=False),  # JSON
     Column("reference", String(500), nullable=False),
-    Column("expires", BigInteger),
+    Column("expires", Timestamp),
     Column("profile", String(64), nullable=False),
 )
 
@@ -88,7 +90,7 @@ EVIDENCE = Table(  # files that prove assessments, exemptions and controls (R-02
     Column("sha256", String(64), nullable=False),
     Column("path", String(64), nullable=False),
     Column("by", String(200), nullable=False),
-    Column("at", BigInteger, nullable=False),
+    Column("at", Timestamp, nullable=False),
 )
 
 PROVIDERS = Table(  # telecom providers and their contacts
@@ -113,7 +115,7 @@ LINES = Table(
     Column("ranges", String(500), nullable=False),  # networks, separated by blanks
     Column("up_kbps", Integer),
     Column("down_kbps", Integer),
-    Column("measured", BigInteger),
+    Column("measured", Timestamp),
 )
 
 
@@ -133,7 +135,7 @@ PEOPLE = Table(  # people who run rooms, with their first and last days (R-111, 
     Column("source", String(200), nullable=False),
     Column("replaces", String(32), ForeignKey("people.id")),
     Column("account", String(64)),
-    Column("updated", BigInteger, nullable=False),
+    Column("updated", Timestamp, nullable=False),
 )
 
 CHANGES = Table(  # requested changes and observed drifts of devices
@@ -148,9 +150,9 @@ CHANGES = Table(  # requested changes and observed drifts of devices (R-055)
     Column("new", String(500), nullable=False),
     Column("reason", String(500), nullable=False),
     Column("state", String(16), nullable=False),
-    Column("at", BigInteger, nullable=False),
+    Column("at", Timestamp, nullable=False),
     Column("by", String(200), nullable=False),
-    Column("decided", BigInteger),
+    Column("decided", Timestamp),
     Column("decided_by", String(200), nullable=False),
     Index("changes_state", "state"),
 )
@@ -161,7 +163,7 @@ GRANTS = Table(  # sessions that points of other agencies may enter (R-006, R-03
     Column("point", String(64), ForeignKey("points.id"), primary_key=True),
     Column("session", String(32), ForeignKey("sessions.id"), primary_key=True),
     Column("by", String(200), nullable=False),
-    Column("at", BigInteger, nullable=False),
+    Column("at", Timestamp, nullable=False),
 )
 
 CONTROLS = Table(  # the state of each security control of the system or a point (R-036, I-13, A9)
@@ -175,7 +177,7 @@ CONTROLS = Table(  # the state of each security control of the system or a point
     Column("state", String(16), nullable=False),
     Column("remark", String(1000), nullable=False),
     Column("by", String(200), nullable=False),
-    Column("at", BigInteger, nullable=False),
+    Column("at", Timestamp, nullable=False),
     Column("due", Date, nullable=False),
     Index("controls_subject", "subject", "checklist", "item", unique=True),
 )

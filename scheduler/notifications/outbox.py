@@ -14,7 +14,6 @@ from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.core.schema import SLOTS
-from scheduler.core.sql_values import seconds
 from scheduler.notifications.schema import MAILBOXES, OUTBOX
 from scheduler.notifications.wording import WORDINGS, Channels, Kind, Notice, NoticeFacts
 
@@ -106,7 +105,7 @@ async def newest(db: AsyncConnection, limit: int) -> list[OutboxItem]:
 
 async def of_coming(db: AsyncConnection, kinds: Collection[Kind], now: datetime) -> list[OutboxItem]:
     """Return the notices of some kinds about sessions that are not over, in the order they were written."""
-    coming = select(SLOTS.c.session).where(SLOTS.c.end > seconds(now))
+    coming = select(SLOTS.c.session).where(SLOTS.c.end > now)
     return await _read(
         db, select(OUTBOX).where(OUTBOX.c.kind.in_(kinds), OUTBOX.c.session.in_(coming)).order_by(OUTBOX.c.id)
     )

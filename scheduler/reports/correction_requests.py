@@ -14,7 +14,7 @@ from scheduler.core import text
 from scheduler.core.database import writing
 from scheduler.core.errors import FieldError, InvalidRequest, UnknownUnit
 from scheduler.core.model import Interval
-from scheduler.core.sql_values import instant, seconds
+from scheduler.core.sql_values import whole_second
 from scheduler.directory.errors import Unknown
 from scheduler.notifications import outbox
 from scheduler.notifications.wording import Channels, Kind, Notice, NoticeFacts
@@ -56,7 +56,7 @@ class CorrectionRequests:
             for unit in asked_units:
                 if unit not in known:
                     raise UnknownUnit(unit)
-            at, until = instant(seconds(now)), instant(seconds(due))
+            at, until = whole_second(now), whole_second(due)
             made = CorrectionRequest(uuid.uuid4().hex, title, period, until, by, at, None, replies)
             await corrections_store.add(db, made)
             for unit in asked_units:
@@ -81,7 +81,7 @@ class CorrectionRequests:
             errors = corrections.faults(figures, remark, awaited.counted)
             if errors:
                 raise InvalidRequest(errors)
-            reply = replace(awaited, said=dict(figures), remark=remark, by=by, at=instant(seconds(now)))
+            reply = replace(awaited, said=dict(figures), remark=remark, by=by, at=whole_second(now))
             await corrections_store.set_reply(db, request.id, reply, now)
             return reply
 

@@ -11,7 +11,7 @@ from scheduler.core import text
 from scheduler.core.database import writing
 from scheduler.core.errors import FieldError, InvalidRequest
 from scheduler.core.model import EMERGENCY
-from scheduler.core.sql_values import instant, seconds
+from scheduler.core.sql_values import whole_second
 from scheduler.operations.closing.errors import NotOver
 from scheduler.reports.figures import Review
 from scheduler.reports.schema import REVIEWS
@@ -27,7 +27,7 @@ class EmergencyReviews:
 
     async def review(self, session_id: str, remark: str, by: str, now: datetime) -> Review:
         """Store a review, in place of an earlier one. Raises UnknownSession, NotOver, InvalidRequest."""
-        review = Review(instant(seconds(now)), by, text.clean(remark))
+        review = Review(whole_second(now), by, text.clean(remark))
         async with writing(self._engine) as db:
             session = await sessions_store.known(db, session_id)
             if now < session.official.end:
@@ -37,7 +37,7 @@ class EmergencyReviews:
             if errors:
                 raise InvalidRequest(errors)
             await db.execute(delete(REVIEWS).where(REVIEWS.c.session == session.id))
-            values = {"session": session.id, "at": seconds(now), "by": by, "remark": review.remark}
+            values = {"session": session.id, "at": now, "by": by, "remark": review.remark}
             await db.execute(insert(REVIEWS).values(values))
         return review
 
@@ -45,4 +45,4 @@ class EmergencyReviews:
 async def reviews(db: AsyncConnection, sessions: Select[tuple[str]]) -> Mapping[str, Review]:
     """Return the reviews of sessions, by session."""
     rows = await db.execute(select(REVIEWS).where(REVIEWS.c.session.in_(sessions)))
-    return {row.session: Review(instant(row.at), row.by, row.remark) for row in rows}
+    return {row.session: Review(row.at, row.by, row.remark) for row in rows}

@@ -1,7 +1,7 @@
 """Reads the facts that a report is counted from, by a few statements however long the period is."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,6 @@ from scheduler.booking.sessions.schema import HAPPENINGS
 from scheduler.calendar.deadlines import Clock
 from scheduler.core.model import OFFICIAL, ClassId, Interval, State
 from scheduler.core.schema import POINTS, SESSION_POINTS, SESSIONS, SLOTS, UNITS
-from scheduler.core.sql_values import instant, seconds
 from scheduler.operations.closing.schema import HANDOVERS
 from scheduler.operations.incidents.schema import INCIDENTS, LINE_MINUTES
 from scheduler.reports import turnout_store
@@ -32,18 +31,18 @@ class _RegistrationRow(NamedTuple):
     klass: ClassId
     purpose: str
     kind: str
-    state: str
-    created: int
+    state: State
+    created: datetime
     recording: bool
     ground: str
     reason: str
     invited: int
     incidents: int
-    answered: int | None
+    answered: datetime | None
     waited: bool
     revoked: bool
-    start: int
-    end: int
+    start: datetime
+    end: datetime
     unit: str
     unit_name: str
     level: str
@@ -74,7 +73,7 @@ async def facts(
 ) -> list[RegistrationFact]:
     """Return the registrations whose official slot begins in a period, by their start."""
     official = SLOTS.c.kind == OFFICIAL
-    within = official & (SLOTS.c.start >= seconds(period.start)) & (SLOTS.c.start < seconds(period.end))
+    within = official & (SLOTS.c.start >= period.start) & (SLOTS.c.start < period.end)
     ids = select(SLOTS.c.session).where(within)
     query = (
         select(*_ASKED)
@@ -89,8 +88,7 @@ async def facts(
     handovers, reviewed = await _handovers(db, ids, now), await reviews(db, ids)
     listed = []
     for each in registrations:
-        created, start = instant(each.created), instant(each.start)
-        due = clocks(created).owed(each.klass, created, start)
+        due = clocks(each.created).owed(each.klass, each.created, each.start)
         listed.append(
             RegistrationFact(
                 id=each.id,
@@ -102,15 +100,15 @@ async def facts(
                 klass=each.klass,
                 purpose=each.purpose,
                 kind=each.kind,
-                state=State(each.state),
-                created=created,
-                start=start,
-                end=instant(each.end),
-                month=_month(start, zone),
+                state=each.state,
+                created=each.created,
+                start=each.start,
+                end=each.end,
+                month=_month(each.start, zone),
                 points=1 + each.invited,
                 recording=each.recording,
                 late=due.late,
-                answered_late=each.answered is not None and each.answered > seconds(due.reply),
+                answered_late=each.answered is not None and each.answered > due.reply,
                 waited=each.waited,
                 revoked=each.revoked,
                 incidents=each.incidents,
@@ -126,7 +124,7 @@ async def facts(
 
 async def _handovers(db: AsyncConnection, ids: Select[tuple[str]], now: datetime) -> dict[str, HandoverFacts]:
     """Return the handovers of recordings that were due by now, or were received before that (R-102)."""
-    of_these = HANDOVERS.c.session.in_(ids) & ((HANDOVERS.c.due <= seconds(now)) | HANDOVERS.c.received.is_not(None))
+    of_these = HANDOVERS.c.session.in_(ids) & ((HANDOVERS.c.due <= now) | HANDOVERS.c.received.is_not(None))
     return {
         row.session: HandoverFacts(True, row.told <= row.due, row.received is not None and row.received <= row.due)
         for row in await db.execute(select(HANDOVERS).where(of_these))
@@ -139,12 +137,10 @@ async def line_minutes(db: AsyncConnection, period: Interval, zone: ZoneInfo) ->
         select(LINE_MINUTES, SLOTS.c.start)
         .join(SLOTS, SLOTS.c.session == LINE_MINUTES.c.session)
         .where(SLOTS.c.kind == OFFICIAL, LINE_MINUTES.c.provider.is_not(None))
-        .where(SLOTS.c.start >= seconds(period.start), SLOTS.c.start < seconds(period.end))
+        .where(SLOTS.c.start >= period.start, SLOTS.c.start < period.end)
     )
     return [
-        ProviderLineMinutes(
-            _month(instant(row.start), zone), row.provider, row.session, row.point, row.minutes, row.lossy
-        )
+        ProviderLineMinutes(_month(row.start, zone), row.provider, row.session, row.point, row.minutes, row.lossy)
         for row in await db.execute(query)
     ]
 
@@ -152,12 +148,12 @@ async def line_minutes(db: AsyncConnection, period: Interval, zone: ZoneInfo) ->
 async def provider_incidents(db: AsyncConnection, period: Interval, zone: ZoneInfo) -> list[ProviderIncident]:
     """Return the incidents of a period that were handed to a provider."""
     opened = INCIDENTS.c.opened
-    within = (opened >= seconds(period.start)) & (opened < seconds(period.end)) & INCIDENTS.c.provider.is_not(None)
+    within = (opened >= period.start) & (opened < period.end) & INCIDENTS.c.provider.is_not(None)
     return [
         ProviderIncident(
-            _month(instant(row.opened), zone),
+            _month(row.opened, zone),
             row.provider,
-            None if row.resolved is None else timedelta(seconds=row.resolved - row.opened),
+            None if row.resolved is None else row.resolved - row.opened,
         )
         for row in await db.execute(select(INCIDENTS).where(within))
     ]
@@ -175,7 +171,7 @@ async def sessions_of_units(db: AsyncConnection, period: Interval) -> dict[str, 
         .join(SESSIONS, SESSIONS.c.host_point == POINTS.c.id)
         .join(SLOTS, SLOTS.c.session == SESSIONS.c.id)
         .where(SLOTS.c.kind == OFFICIAL, SESSIONS.c.state == State.ISSUED)
-        .where(SLOTS.c.start >= seconds(period.start), SLOTS.c.start < seconds(period.end))
+        .where(SLOTS.c.start >= period.start, SLOTS.c.start < period.end)
         .group_by(POINTS.c.unit)
     )
     return {row[0]: row[1] for row in await db.execute(query)}

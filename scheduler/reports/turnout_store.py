@@ -8,12 +8,12 @@ one point never overlap.
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import CTE, Column, ColumnElement, case, exists, func, or_, select, union_all
+from sqlalchemy import CTE, Column, ColumnElement, case, exists, func, literal, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.core.model import OFFICIAL, Interval, State
 from scheduler.core.schema import SESSION_POINTS, SESSIONS, SLOTS
-from scheduler.core.sql_values import seconds
+from scheduler.core.sql_types import Timestamp, in_seconds
 from scheduler.operations.attendance.schema import STAYS
 from scheduler.operations.incidents.schema import LINE_MINUTES
 from scheduler.reports.figures import Turnout
@@ -28,7 +28,7 @@ async def of_sessions(
     """
     held = _held(period, now)
     there, there_s = _there(held, now)
-    length = held.c.until - held.c.start
+    length = in_seconds(held.c.until) - in_seconds(held.c.start)
     stayed_s = func.sum(case((STAYS.c.point.is_not(None), there_s), else_=0))
     came = (
         select(held.c.session, length, func.count(STAYS.c.point.distinct()), stayed_s)
@@ -48,7 +48,7 @@ async def of_sessions(
 async def of_points(db: AsyncConnection, period: Interval, now: datetime) -> dict[str, Turnout]:
     """Return the turnout of each point in the sessions of a period that are over; `expected` counts sessions."""
     held = _held(period, now)
-    length = (held.c.until - held.c.start).label("due")
+    length = (in_seconds(held.c.until) - in_seconds(held.c.start)).label("due")
     component = select(SESSION_POINTS.c.point.label("point"), length).join(
         SESSION_POINTS, SESSION_POINTS.c.session == held.c.session
     )
@@ -90,8 +90,8 @@ def _held(period: Interval, now: datetime) -> CTE:
         .add_columns(func.coalesce(last, SLOTS.c.end).label("until"))
         .join(SLOTS, SLOTS.c.session == SESSIONS.c.id)
         .outerjoin(STAYS, of_slot)
-        .where(SLOTS.c.kind == OFFICIAL, SESSIONS.c.state == State.ISSUED, SLOTS.c.end <= seconds(now))
-        .where(SLOTS.c.start >= seconds(period.start), SLOTS.c.start < seconds(period.end))
+        .where(SLOTS.c.kind == OFFICIAL, SESSIONS.c.state == State.ISSUED, SLOTS.c.end <= now)
+        .where(SLOTS.c.start >= period.start, SLOTS.c.start < period.end)
         .group_by(SESSIONS.c.id, SESSIONS.c.host_point, SLOTS.c.start, SLOTS.c.end)
     )
     return query.cte("held")
@@ -99,14 +99,14 @@ def _held(period: Interval, now: datetime) -> CTE:
 
 def _there(held: CTE, now: datetime) -> tuple[ColumnElement[bool], ColumnElement[int]]:
     """Return a condition for stays within the time their session was held, and the seconds that each covers of it."""
-    left = func.coalesce(STAYS.c.left, seconds(now))
+    left = func.coalesce(STAYS.c.left, literal(now, Timestamp))
     first = case((STAYS.c.joined > held.c.start, STAYS.c.joined), else_=held.c.start)
     last = case((left < held.c.until, left), else_=held.c.until)
     component = (SESSION_POINTS.c.session == STAYS.c.session) & (SESSION_POINTS.c.point == STAYS.c.point)
     asked = exists().where(component).correlate(STAYS)
     within = (STAYS.c.joined < held.c.until) & (left > held.c.start) & (STAYS.c.joined < left)
     of_session = (STAYS.c.session == held.c.session) & or_(STAYS.c.point == held.c.host, asked)
-    return of_session & within, last - first
+    return of_session & within, in_seconds(last) - in_seconds(first)
 
 
 async def _lines(db: AsyncConnection, held: CTE, by: Column[str]) -> Mapping[str, tuple[int, int]]:

@@ -6,16 +6,16 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.core.model import Interval
-from scheduler.core.sql_values import instant, seconds
+from scheduler.core.sql_values import whole_second
 from scheduler.reports.schema import UPTIME
 from scheduler.reports.uptime import LONGEST_SILENCE
 
 
 async def alive(db: AsyncConnection, now: datetime) -> None:
     """Note that a server runs: extend the last stretch, or begin one after a longer silence."""
-    at = seconds(now)
+    at = whole_second(now)
     last = (await db.execute(select(UPTIME).order_by(UPTIME.c.began.desc()).limit(1))).first()
-    if last is None or at - last.seen > LONGEST_SILENCE.total_seconds():
+    if last is None or at - last.seen > LONGEST_SILENCE:
         await db.execute(insert(UPTIME).values(began=at, seen=at))
     elif at > last.seen:
         await db.execute(update(UPTIME).where(UPTIME.c.began == last.began).values(seen=at))
@@ -24,4 +24,4 @@ async def alive(db: AsyncConnection, now: datetime) -> None:
 async def ran(db: AsyncConnection) -> list[Interval]:
     """Return all stretches, in order."""
     rows = await db.execute(select(UPTIME).order_by(UPTIME.c.began))
-    return [Interval(instant(row.began), instant(row.seen)) for row in rows]
+    return [Interval(row.began, row.seen) for row in rows]

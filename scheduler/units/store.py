@@ -2,14 +2,13 @@
 
 from collections.abc import Collection
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
 from uuid import uuid4
 
 from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.core.errors import UnknownPoint
-from scheduler.core.model import Point, PointState, Unit
+from scheduler.core.model import Point, Unit
 from scheduler.core.schema import DEVICES, POINTS, UNITS
 from scheduler.core.sql_values import storable
 from scheduler.units.naming import slug, split
@@ -72,8 +71,8 @@ async def _points(db: AsyncConnection, query: Select[tuple[object, ...]]) -> lis
             row.level,
             len(numbers[row.id]),
             tuple(numbers[row.id]),
-            PointState(row.state),
-            None if row.taken_over is None else datetime.fromtimestamp(row.taken_over, UTC),
+            row.state,
+            row.taken_over,
         )
         for row in rows
     ]
@@ -82,9 +81,8 @@ async def _points(db: AsyncConnection, query: Select[tuple[object, ...]]) -> lis
 async def add_point(db: AsyncConnection, point: Point) -> None:
     """Add a point that has no device yet."""
     values = _point_values(point)
-    taken_over = None if point.taken_over is None else int(point.taken_over.timestamp())
     await db.execute(
-        insert(POINTS).values(id=point.id, unit=point.unit, state=point.state, taken_over=taken_over, **values)
+        insert(POINTS).values(id=point.id, unit=point.unit, state=point.state, taken_over=point.taken_over, **values)
     )
 
 

@@ -14,7 +14,6 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from scheduler.core.database import writing
-from scheduler.core.sql_values import instant, seconds
 from signaling.accounts.schema import ACCOUNT_LINKS
 from signaling.core.errors import LinkDead
 
@@ -41,11 +40,11 @@ class PasswordLinks:
     async def issue(self, account: str, lasts: timedelta, by: str, now: datetime) -> Link:
         """Make the one valid link of an account; earlier unused ones are deleted. `by` is the issuing account."""
         link = Link(secrets.token_hex(16), account, now + lasts)
-        row = {"id": link.id, "account": account, "issued_by": by, "created": seconds(now)}
+        row = {"id": link.id, "account": account, "issued_by": by, "created": now}
         async with writing(self._engine) as db:
             unused = (ACCOUNT_LINKS.c.account == account) & ACCOUNT_LINKS.c.used.is_(None)
             await db.execute(delete(ACCOUNT_LINKS).where(unused))
-            await db.execute(insert(ACCOUNT_LINKS).values(**row, expires=seconds(link.expires)))
+            await db.execute(insert(ACCOUNT_LINKS).values(**row, expires=link.expires))
         return link
 
     def token(self, link_id: str) -> str:
@@ -68,14 +67,14 @@ class PasswordLinks:
         working = (ACCOUNT_LINKS.c.id == link_id) & ACCOUNT_LINKS.c.used.is_(None)
         async with self._engine.connect() as db:
             row = (await db.execute(select(ACCOUNT_LINKS).where(working))).first()
-        if row is None or row.expires <= seconds(now):
+        if row is None or row.expires <= now:
             raise LinkDead
-        return Link(row.id, row.account, instant(row.expires))
+        return Link(row.id, row.account, row.expires)
 
     async def use(self, link: Link, now: datetime) -> None:
         """Mark a link as used. Raises LinkDead when another request was faster."""
         working = (ACCOUNT_LINKS.c.id == link.id) & ACCOUNT_LINKS.c.used.is_(None)
         async with writing(self._engine) as db:
-            used = await db.execute(update(ACCOUNT_LINKS).where(working).values(used=seconds(now)))
+            used = await db.execute(update(ACCOUNT_LINKS).where(working).values(used=now))
             if not used.rowcount:
                 raise LinkDead

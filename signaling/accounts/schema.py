@@ -1,7 +1,6 @@
 """SQL tables of accounts, one-time links and sign-ins. Times are seconds since 1970 in UTC."""
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     Column,
     ForeignKey,
@@ -11,6 +10,7 @@ from sqlalchemy import (
     false,
 )
 
+from scheduler.core.sql_types import Timestamp
 from signaling.core.schema import METADATA
 
 ACCOUNTS = Table(
@@ -24,7 +24,7 @@ ACCOUNTS = Table(
     Column("point", String(64)),
     Column("language", String(8), nullable=False),
     Column("must_change", Boolean, nullable=False),
-    Column("created", BigInteger, nullable=False),
+    Column("created", Timestamp, nullable=False),
     Column("disabled", Boolean, nullable=False, server_default=false()),
     Column("provider", String(32)),
 )
@@ -35,9 +35,9 @@ ACCOUNT_LINKS = Table(  # one-time links by which a first password is set (R-047
     Column("id", String(32), primary_key=True),
     Column("account", String(64), ForeignKey("accounts.account", ondelete="CASCADE"), nullable=False, index=True),
     Column("issued_by", String(64), nullable=False),
-    Column("created", BigInteger, nullable=False),
-    Column("expires", BigInteger, nullable=False),
-    Column("used", BigInteger),
+    Column("created", Timestamp, nullable=False),
+    Column("expires", Timestamp, nullable=False),
+    Column("used", Timestamp),
 )
 
 LOGINS = Table(
@@ -45,7 +45,7 @@ LOGINS = Table(
     METADATA,
     Column("token", String(64), primary_key=True),
     Column("account", String(64), ForeignKey("accounts.account", ondelete="CASCADE"), nullable=False),
-    Column("created", BigInteger, nullable=False),
-    Column("expires", BigInteger, nullable=False),
+    Column("created", Timestamp, nullable=False),
+    Column("expires", Timestamp, nullable=False),
     Index("logins_account", "account"),
 )

@@ -9,7 +9,6 @@ from sqlalchemy.engine import RowMapping
 from sqlalchemy.exc import IntegrityError
 
 from scheduler.core.database import writing
-from scheduler.core.sql_values import instant, seconds
 from signaling.accounts.passwords import Login
 from signaling.accounts.schema import ACCOUNTS, LOGINS
 from signaling.core.account import Account, Role
@@ -23,7 +22,7 @@ class AccountStore(SqlRows):
 
     async def add_account(self, account: Account, password: str, now: datetime) -> None:
         """Add an account with its password hash. Raises BadInput when the name is taken."""
-        row = {**_account_row(account), "password": password, "created": seconds(now)}
+        row = {**_account_row(account), "password": password, "created": now}
         try:
             await self._write(insert(ACCOUNTS).values(row))
         except IntegrityError:
@@ -55,21 +54,21 @@ class AccountStore(SqlRows):
     async def add_login(self, token: str, account: str, now: datetime, expires: datetime) -> None:
         """Store a sign-in under the hash of its token; delete those that expired long ago."""
         async with self._writer.begin() as connection:
-            await connection.execute(delete(LOGINS).where(LOGINS.c.expires <= seconds(now - EXPIRED_LASTS)))
-            row = {"token": token, "account": account, "created": seconds(now), "expires": seconds(expires)}
+            await connection.execute(delete(LOGINS).where(LOGINS.c.expires <= now - EXPIRED_LASTS))
+            row = {"token": token, "account": account, "created": now, "expires": expires}
             await connection.execute(insert(LOGINS).values(row))
 
     async def login(self, token: str, now: datetime) -> Account | None:
         """Return the account of a sign-in that has not expired."""
         joined = select(ACCOUNTS).join(LOGINS, LOGINS.c.account == ACCOUNTS.c.account)
-        row = await self._one(joined.where(LOGINS.c.token == token, LOGINS.c.expires > seconds(now)))
+        row = await self._one(joined.where(LOGINS.c.token == token, LOGINS.c.expires > now))
         return None if row is None else _account(row)
 
     async def any_login(self, token: str, since: datetime) -> Login | None:
         """Return a sign-in that has not expired, or expired after `since`."""
         joined = select(ACCOUNTS, LOGINS.c.expires).join(LOGINS, LOGINS.c.account == ACCOUNTS.c.account)
-        row = await self._one(joined.where(LOGINS.c.token == token, LOGINS.c.expires > seconds(since)))
-        return None if row is None else Login(token, _account(row), instant(row["expires"]))
+        row = await self._one(joined.where(LOGINS.c.token == token, LOGINS.c.expires > since))
+        return None if row is None else Login(token, _account(row), row["expires"])
 
     async def logins(self, tokens: Collection[str]) -> set[str]:
         """Return those of the hashes that are stored."""

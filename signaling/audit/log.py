@@ -5,7 +5,7 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from sqlalchemy import Select, delete, func, insert, select
 from sqlalchemy.engine import RowMapping
@@ -49,8 +49,8 @@ class Wanted:
         for column in (AUDIT.c.actor, AUDIT.c.action, AUDIT.c.subject):
             value: str = getattr(self, column.name)
             query = query.where(column == value) if value else query
-        query = query if self.start is None else query.where(AUDIT.c.at >= _seconds(self.start))
-        query = query if self.end is None else query.where(AUDIT.c.at < _seconds(self.end))
+        query = query if self.start is None else query.where(AUDIT.c.at >= self.start)
+        query = query if self.end is None else query.where(AUDIT.c.at < self.end)
         return query if self.before is None else query.where(AUDIT.c.id < self.before)
 
     def finds(self, entry: AuditEntry) -> bool:
@@ -178,7 +178,7 @@ class AuditLog:
     async def prune(self, before: datetime, now: datetime) -> int:
         """Delete entries from before a time; return how many. The rest verifies as before."""
         async with writing(self._engine) as db:
-            first_kept = select(func.min(AUDIT.c.id)).where(AUDIT.c.at >= _seconds(before))
+            first_kept = select(func.min(AUDIT.c.id)).where(AUDIT.c.at >= before)
             newest = select(AUDIT.c.id, AUDIT.c.seal).order_by(AUDIT.c.id.desc()).limit(1)
             kept: int | None = await db.scalar(first_kept)
             last = (await db.execute(newest if kept is None else newest.where(AUDIT.c.id < kept))).first()
@@ -218,15 +218,11 @@ def _plain(text: str, longest: int) -> str:
     return text.encode("utf-8", "replace").decode().replace("\0", "")[:longest]
 
 
-def _seconds(value: datetime) -> int:
-    return int(value.timestamp())
-
-
 def _row(chained: ChainedEntry) -> dict[str, object]:
     entry = chained.entry
     return {
         "id": chained.id,
-        "at": _seconds(entry.at),
+        "at": entry.at,
         "actor": entry.actor,
         "action": entry.action,
         "subject": entry.subject,
@@ -239,6 +235,5 @@ def _row(chained: ChainedEntry) -> dict[str, object]:
 
 
 def _chained(row: RowMapping) -> ChainedEntry:
-    at = datetime.fromtimestamp(row["at"], UTC)
-    about = (row["actor"], row["action"], row["subject"], row["detail"], row["address"], row["port"])
-    return ChainedEntry(row["id"], AuditEntry(at, *about), row["profile"], row["seal"])
+    about = (row["at"], row["actor"], row["action"], row["subject"], row["detail"], row["address"], row["port"])
+    return ChainedEntry(row["id"], AuditEntry(*about), row["profile"], row["seal"])

@@ -2,13 +2,14 @@
 
 from sqlalchemy import BigInteger, Column, Index, Integer, String, Table
 
+from scheduler.core.sql_types import Timestamp
 from signaling.core.schema import METADATA
 
 AUDIT = Table(
     "audit",
     METADATA,
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
-    Column("at", BigInteger, nullable=False),
+    Column("at", Timestamp, nullable=False),
     Column("actor", String(64), nullable=False),
     Column("action", String(64), nullable=False),
     Column("subject", String(200), nullable=False),

@@ -23,7 +23,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from scheduler.core import code_encryption
 from scheduler.core.database import alongside, writing
 from scheduler.core.errors import LostKey
-from scheduler.core.sql_values import seconds
 from signaling.core.errors import BadInput, Fault, InProgress, KeyReused, ResponseLost
 from signaling.http.schema import IDEMPOTENCY
 
@@ -123,7 +122,7 @@ class Idempotency:
     async def _begin(self, claim: _Claim, now: datetime) -> StoredResponse | None:
         """Claim the key of a request, or return its stored response. Raises KeyReused, AnswerLost."""
         async with writing(self._engine) as db:
-            await db.execute(delete(IDEMPOTENCY).where(IDEMPOTENCY.c.created <= seconds(now - LASTS)))
+            await db.execute(delete(IDEMPOTENCY).where(IDEMPOTENCY.c.created <= now - LASTS))
             row = (await db.execute(select(IDEMPOTENCY).where(_of(claim.request)))).first()
             if row is None:
                 await self._add(db, claim, now)
@@ -141,7 +140,7 @@ class Idempotency:
         """Insert a claim; delete the account's oldest keys beyond MAX_KEYS."""
         of, own = claim.request, IDEMPOTENCY.c.account == claim.request.account
         row = {"account": of.account, "key": of.key, "fingerprint": of.fingerprint, "token": claim.token}
-        await db.execute(insert(IDEMPOTENCY).values(**row, created=seconds(now), done=False))
+        await db.execute(insert(IDEMPOTENCY).values(**row, created=now, done=False))
         newest = (IDEMPOTENCY.c.created.desc(), IDEMPOTENCY.c.key)
         old = (await db.scalars(select(IDEMPOTENCY.c.key).where(own).order_by(*newest).offset(MAX_KEYS))).all()
         if old:

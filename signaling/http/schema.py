@@ -1,7 +1,8 @@
 """SQL table of the Idempotency-Keys."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, String, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, Integer, String, Table, Text
 
+from scheduler.core.sql_types import Timestamp
 from signaling.core.schema import METADATA
 
 IDEMPOTENCY = Table(  # requests that are carried out once, see signaling.http.idempotency
@@ -11,7 +12,7 @@ IDEMPOTENCY = Table(  # requests that are carried out once, see signaling.http.i
     Column("key", String(100), primary_key=True),
     Column("fingerprint", String(64), nullable=False),
     Column("token", String(32), nullable=False),
-    Column("created", BigInteger, nullable=False, index=True),
+    Column("created", Timestamp, nullable=False, index=True),
     Column("done", Boolean, nullable=False),  # something was committed
     Column("status", Integer),
     Column("answer", Text),  # sealed, for it may hold a code

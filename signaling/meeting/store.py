@@ -10,7 +10,6 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.core.sql_values import seconds
 from signaling.core.sql_rows import SqlRows
 from signaling.meeting.schema import MEETINGS
 
@@ -48,7 +47,7 @@ class MeetingStore(SqlRows):
 
 
 async def _put(connection: AsyncConnection, row: StoredMeeting, now: datetime) -> bool:
-    values = {"record": row.record, "changed": seconds(now)}
+    values = {"record": row.record, "changed": now}
     same = MEETINGS.c.session == row.session
     own = update(MEETINGS).where(same, MEETINGS.c.epoch == row.epoch).values(values)
     if (await connection.execute(own)).rowcount:

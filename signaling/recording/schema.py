@@ -2,6 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint, false
 
+from scheduler.core.sql_types import MillisecondTimestamp, Timestamp
 from signaling.core.schema import METADATA
 
 RECORDINGS = Table(
@@ -14,11 +15,11 @@ RECORDINGS = Table(
     Column("title", String(1000), nullable=False),
     Column("host", String(200), nullable=False),
     Column("host_unit", String(64), nullable=False),
-    Column("started", BigInteger, nullable=False),
+    Column("started", Timestamp, nullable=False),
     Column("milliseconds", BigInteger),
     Column("bytes", BigInteger),
     Column("state", String(16), nullable=False),
-    Column("first", BigInteger),  # milliseconds since 1970
+    Column("first", MillisecondTimestamp),  # milliseconds since 1970
     Column("sha256", String(64)),
     Column("reason", String(32)),
     Column("started_by", String(64), nullable=False, server_default=""),

@@ -6,7 +6,6 @@ absolute paths.
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mediaserver.recording.chapters import Chapter
-from scheduler.core.sql_values import instant, seconds
 from signaling.core.sql_rows import SqlRows
 from signaling.recording.model import JOINED, Recording, RecordingPhase, Solo
 from signaling.recording.schema import MARKS, RECORDINGS, SOLOS
@@ -184,17 +182,12 @@ class RecordingStore(SqlRows):
         ]
 
     def _recording(self, row: RowMapping, chapters: Sequence[Chapter], solos: Sequence[Solo]) -> Recording:
-        first = None if row["first"] is None else datetime.fromtimestamp(row["first"] / 1000, UTC)
-        fields = {**row, "path": self._absolute(row["path"]), "started": instant(row["started"]), "first": first}
+        fields = {**row, "path": self._absolute(row["path"])}
         return Recording(**fields, chapters=tuple(chapters), solos=tuple(solos))
 
     def _recording_row(self, recording: Recording) -> dict[str, object]:
-        own = {
-            "path": self._relative(recording.path),
-            "started": seconds(recording.started),
-            "first": None if recording.first is None else round(recording.first.timestamp() * 1000),
-        }
-        return {**{column.name: getattr(recording, column.name) for column in RECORDINGS.columns}, **own}
+        values = {column.name: getattr(recording, column.name) for column in RECORDINGS.columns}
+        return {**values, "path": self._relative(recording.path)}
 
     def _solo_rows(self, recording: Recording) -> list[dict[str, object]]:
         return [

@@ -8,7 +8,6 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from scheduler.core.sql_values import seconds
 from signaling.core.account import digest
 from signaling.core.errors import BadInput, Fault
 from signaling.core.sql_rows import SqlRows
@@ -28,7 +27,7 @@ class WorkerKeys(SqlRows):
             raise BadInput([Fault("name", "Small letters, digits, dots and dashes, 32 at most")])
         secret = secrets.token_urlsafe(32)
         try:
-            await self._write(insert(WORKER_KEYS).values(name=name, digest=digest(secret), created=seconds(now)))
+            await self._write(insert(WORKER_KEYS).values(name=name, digest=digest(secret), created=now))
         except IntegrityError:
             raise BadInput([Fault("name", f"{name} has a key; withdraw it first")]) from None
         return f"{name}.{secret}"

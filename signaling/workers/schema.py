@@ -1,7 +1,8 @@
 """SQL table of the keys of media workers on other machines."""
 
-from sqlalchemy import BigInteger, Column, String, Table
+from sqlalchemy import Column, String, Table
 
+from scheduler.core.sql_types import Timestamp
 from signaling.core.schema import METADATA
 
 WORKER_KEYS = Table(  # by which media workers of other machines are known; a key itself is nowhere
@@ -9,5 +10,5 @@ WORKER_KEYS = Table(  # by which media workers of other machines are known; a ke
     METADATA,
     Column("name", String(32), primary_key=True),
     Column("digest", String(64), nullable=False),
-    Column("created", BigInteger, nullable=False),
+    Column("created", Timestamp, nullable=False),
 )

@@ -143,7 +143,7 @@ async def test_points_that_nobody_assessed_are_taken_over(empty_url: str) -> Non
             values = {"id": name, "state": state}
             columns = "INSERT INTO points (id, unit, name, slug, label, state) VALUES (:id, 'u', :id, :id, :id, :state)"
             await db.execute(sa.text(columns), values)
-        common = {"at": 1, "profile": ""}
+        common = {"at": instant(1), "profile": ""}
         moved = {**common, "point": "moved", "move": "activate", "state": "active", "by": "", "reason": ""}
         await db.execute(sa.insert(POINT_MOVES).values(moved))
         done = {**common, "point": "assessed", "assessor": "", "result": "passed", "items": "[]", "reference": ""}

@@ -11,17 +11,17 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, delete, func, insert, or_, select
+from sqlalchemy import BigInteger, Row, Select, bindparam, delete, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.booking.admission.schema import CAPACITY_STEPS, HELD_PLANS
 from scheduler.booking.sessions.schema import HAPPENINGS
 from scheduler.booking.sessions.states import QUEUED
-from scheduler.booking.sessions.store import issued, overlap, slot_of
+from scheduler.booking.sessions.store import issued, overlap
 from scheduler.core.capacity_limit import CapacityLimit
 from scheduler.core.model import Act, Amount, Claim, Happening, HappeningKind, HeldPlan, Interval, Slot
 from scheduler.core.schema import POINTS, SESSIONS, SLOTS, UNITS
-from scheduler.core.sql_values import instant, rounded_up, seconds
+from scheduler.core.sql_values import rounded_up, seconds
 from scheduler.policy.profile_files import Profiles
 
 _CLAIMS = (
@@ -52,7 +52,10 @@ async def holding(db: AsyncConnection, where: Iterable[Interval], profiles: Prof
 @cache
 def _holding(intervals: int) -> Select[Any]:
     """Return the query for claims that overlap one of so many intervals; cached, because every plan needs it."""
-    met = [overlap(bindparam(f"start{at}"), bindparam(f"end{at}")) for at in range(intervals)]
+    met = [
+        overlap(bindparam(f"start{at}", type_=BigInteger), bindparam(f"end{at}", type_=BigInteger))
+        for at in range(intervals)
+    ]
     return _CLAIMS.where(issued() & SESSIONS.c.id.in_(select(SLOTS.c.session).where(or_(*met))))
 
 
@@ -68,7 +71,7 @@ async def _claim_rows(
     """Return the found sessions in registration order, each as the row of its last slot and all its slots."""
     of_sessions = groupby(await db.execute(query, values), key=attrgetter("id"))
     rows = [list(own) for _, own in of_sessions]
-    return [(own[-1], tuple([slot_of(row.kind, row.start, row.end, row.legs) for row in own])) for own in rows]
+    return [(own[-1], tuple([Slot(row.kind, row.start, row.end, row.legs) for row in own])) for own in rows]
 
 
 def _claim(
@@ -111,7 +114,7 @@ async def record_happening(
     db: AsyncConnection, session: str, kind: HappeningKind, now: datetime, cause: str | None, act: Act, profile: str
 ) -> int:
     """Add a row to the history of a session, with the profile it was decided under; return the row's id."""
-    values = {"session": session, "kind": kind, "at": seconds(now), "cause": cause, "by": act.by, "reason": act.reason}
+    values = {"session": session, "kind": kind, "at": now, "cause": cause, "by": act.by, "reason": act.reason}
     values["profile"] = profile
     added = await db.execute(insert(HAPPENINGS).values(values).returning(HAPPENINGS.c.id))
     return int(added.scalar_one())
@@ -119,7 +122,7 @@ async def record_happening(
 
 async def counts(db: AsyncConnection, window: Interval) -> tuple[int, int]:
     """Return how many sessions began to wait in a window, and how many lost a code."""
-    within = (HAPPENINGS.c.at >= seconds(window.start)) & (HAPPENINGS.c.at < seconds(window.end))
+    within = (HAPPENINGS.c.at >= window.start) & (HAPPENINGS.c.at < window.end)
     query = select(HAPPENINGS.c.kind, func.count(HAPPENINGS.c.session.distinct())).where(within)
     of_kind = {row[0]: row[1] for row in await db.execute(query.group_by(HAPPENINGS.c.kind))}
     return of_kind.get("waiting", 0), of_kind.get("revoked", 0)
@@ -137,8 +140,7 @@ async def history(db: AsyncConnection, session: str) -> list[Happening]:
 
 async def found_happenings(db: AsyncConnection, query: Select[Any]) -> list[Happening]:
     """Return the history rows that a query finds, oldest first."""
-    rows = (await db.execute(query.order_by(HAPPENINGS.c.id))).mappings()
-    return [Happening(**{**row, "at": instant(row["at"])}) for row in rows]
+    return [Happening(**row) for row in (await db.execute(query.order_by(HAPPENINGS.c.id))).mappings()]
 
 
 _STEPS = select(CAPACITY_STEPS).order_by(CAPACITY_STEPS.c.since)

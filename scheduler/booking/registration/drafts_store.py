@@ -12,14 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from scheduler.booking.registration.schema import DRAFTS
 from scheduler.core.errors import UnknownDraft
 from scheduler.core.model import Draft, DraftState
-from scheduler.core.sql_values import instant, seconds, storable
+from scheduler.core.sql_values import storable
 
 
 async def add(db: AsyncConnection, draft: Draft) -> None:
     """Save a new draft."""
     values = {column.name: getattr(draft, column.name) for column in DRAFTS.c}
-    times = {"arrived": seconds(draft.arrived), "settled": None}
-    await db.execute(insert(DRAFTS).values(**{**values, **times, "content": json.dumps(draft.content)}))
+    await db.execute(insert(DRAFTS).values({**values, "settled": None, "content": json.dumps(draft.content)}))
 
 
 async def known(db: AsyncConnection, draft_id: str) -> Draft:
@@ -55,17 +54,9 @@ async def settle(
     session: str | None = None,
 ) -> None:
     """Close a draft as `state`, with the account, and the reason (discarded) or the session (confirmed)."""
-    values = {"state": state, "by": by, "settled": seconds(now), "reason": reason, "session": session}
+    values = {"state": state, "by": by, "settled": now, "reason": reason, "session": session}
     await db.execute(update(DRAFTS).where(DRAFTS.c.id == draft_id).values(values))
 
 
 def _draft(row: RowMapping) -> Draft:
-    settled = None if row["settled"] is None else instant(row["settled"])
-    content = json.loads(row["content"])
-    fields = {
-        "arrived": instant(row["arrived"]),
-        "settled": settled,
-        "content": content,
-        "state": DraftState(row["state"]),
-    }
-    return Draft(**{**row, **fields})
+    return Draft(**{**row, "content": json.loads(row["content"])})

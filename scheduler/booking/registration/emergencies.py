@@ -16,7 +16,7 @@ from scheduler.booking.sessions import store as sessions_store
 from scheduler.core.database import writing
 from scheduler.core.errors import UnknownSession
 from scheduler.core.model import Session
-from scheduler.core.sql_values import instant, seconds
+from scheduler.core.sql_values import whole_second
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Emergencies:
             if emergency.seen is not None:
                 return emergency
             await db.execute(insert(EMERGENCIES_SEEN).values(subject=subject, by=by, at=now))
-            return replace(emergency, seen=Acknowledgement(by, instant(seconds(now))))
+            return replace(emergency, seen=Acknowledgement(by, whole_second(now)))
 
 
 async def _live(db: AsyncConnection, now: datetime) -> list[Emergency]:

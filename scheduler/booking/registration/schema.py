@@ -2,8 +2,9 @@
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text
 
+from scheduler.core.model import DraftState
 from scheduler.core.schema import METADATA
-from scheduler.core.sql_types import Timestamp
+from scheduler.core.sql_types import Timestamp, enumerated
 
 ANSWERS = Table(  # replies owed to units, and when each was given
     "answers",
@@ -45,11 +46,11 @@ DRAFTS = Table(  # registrations that wait in a unit's inbox (R-060)
     Column("source", String(320), nullable=False),
     Column("thread", String(998), nullable=False),
     Column("content", Text, nullable=False),  # JSON
-    Column("arrived", BigInteger, nullable=False),
-    Column("state", String(16), nullable=False),
+    Column("arrived", Timestamp, nullable=False),
+    Column("state", enumerated(DraftState, 16), nullable=False),
     Column("reason", String(1000), nullable=False),
     Column("by", String(200), nullable=False),
-    Column("settled", BigInteger),
+    Column("settled", Timestamp),
     Column("session", String(32), ForeignKey("sessions.id")),
 )
 

@@ -12,10 +12,10 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, se
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.booking.sessions import store
-from scheduler.core import sql_values
-from scheduler.core.model import Phase, Session, State
+from scheduler.core.model import OFFICIAL, REHEARSAL, Phase, Session, State
 from scheduler.core.schema import POINTS, SESSIONS, SLOTS
-from scheduler.core.sql_values import seconds
+from scheduler.core.sql_types import Timestamp
+from scheduler.core.sql_values import rounded_up, seconds
 from scheduler.policy.policy import AccessWindowPolicy
 from scheduler.policy.profile_files import Profiles
 from scheduler.units import naming
@@ -68,21 +68,21 @@ async def page(
 
 
 def _joined() -> Select[tuple[str]]:
-    official = (_OFFICIAL.c.session == SESSIONS.c.id) & (_OFFICIAL.c.kind == "chinh_thuc")
-    rehearsal = (_REHEARSAL.c.session == SESSIONS.c.id) & (_REHEARSAL.c.kind == "tong_duyet")
+    official = (_OFFICIAL.c.session == SESSIONS.c.id) & (_OFFICIAL.c.kind == OFFICIAL)
+    rehearsal = (_REHEARSAL.c.session == SESSIONS.c.id) & (_REHEARSAL.c.kind == REHEARSAL)
     return select(SESSIONS.c.id).join(_OFFICIAL, official).outerjoin(_REHEARSAL, rehearsal)
 
 
 def _in_time(selection: Selection) -> ColumnElement[bool]:
     """Return the condition that a slot is in the time. No rehearsal ends after the official start; this limits rows."""
-    start, end = seconds(selection.start), sql_values.rounded_up(selection.end)
+    start, end = seconds(selection.start), rounded_up(selection.end)
     meets = or_(*((begin < end) & (finish > start) for begin, finish in _SLOTS))
     return (_OFFICIAL.c.start > start - store.LONGEST) & meets
 
 
 def _behind(session: Session, newest: bool) -> ColumnElement[bool]:
     """Return the condition that a row comes after a session; the first comparison lets the index begin there."""
-    start, at = _OFFICIAL.c.start, seconds(session.official.start)
+    start, at = _OFFICIAL.c.start, session.official.start
     if newest:
         return (start <= at) & or_(start < at, SESSIONS.c.seq < session.seq)
     return (start >= at) & or_(start > at, SESSIONS.c.seq > session.seq)
@@ -97,25 +97,27 @@ async def _tells(db: AsyncConnection, text: str) -> ColumnElement[bool]:
 
 def _phase(profiles: Profiles, now: datetime) -> ColumnElement[str]:
     """Return the phase as :func:`scheduler.booking.sessions.access_window.phase` does, as an SQL expression."""
-    at = seconds(now)
-    over = _by_profile(profiles, lambda window: seconds(now - window.grace))
-    lobby = _by_profile(profiles, lambda window: seconds(now + window.lobby))
+    over = _by_profile(profiles, lambda window: now - window.grace)
+    lobby = _by_profile(profiles, lambda window: now + window.lobby)
     return case(
         (SESSIONS.c.state == State.CANCELLED, "cancelled"),
         (and_(*(end <= over for _, end in _SLOTS)), "ended"),
         (SESSIONS.c.state == State.REVOKED, "revoked"),
         (SESSIONS.c.state == State.WAITING, "waiting"),
-        (or_(*((start <= at) & (end > over) for start, end in _SLOTS)), "open"),
-        (or_(*((start > at) & (start <= lobby) for start, _ in _SLOTS)), "lobby"),
+        (or_(*((start <= now) & (end > over) for start, end in _SLOTS)), "open"),
+        (or_(*((start > now) & (start <= lobby) for start, _ in _SLOTS)), "lobby"),
         else_="upcoming",
     )
 
 
-def _by_profile(profiles: Profiles, of: Callable[[AccessWindowPolicy], int]) -> ColumnElement[int]:
-    """Return a number of the access rules by the profile in force at the official start; before all, by the first."""
-    usual = literal(of(profiles.policies[0].door))
+def _by_profile(profiles: Profiles, of: Callable[[AccessWindowPolicy], datetime]) -> ColumnElement[datetime]:
+    """Return a time of the access rules by the profile in force at the official start; before all, by the first."""
+    usual = literal(of(profiles.policies[0].door), Timestamp)
     begins = [
-        (_OFFICIAL.c.start >= seconds(datetime.combine(policy.effective_from, time(), policy.zone)), of(policy.door))
+        (
+            _OFFICIAL.c.start >= datetime.combine(policy.effective_from, time(), policy.zone),
+            literal(of(policy.door), Timestamp),
+        )
         for policy in reversed(profiles.policies)
         if policy.effective_from is not None
     ]

@@ -8,9 +8,8 @@ from sqlalchemy import literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.booking.sessions.store import issued, meets
-from scheduler.core.model import Interval, SessionOutline
+from scheduler.core.model import OFFICIAL, Interval, SessionOutline
 from scheduler.core.schema import SESSION_POINTS, SESSIONS, SLOTS
-from scheduler.core.sql_values import instant
 
 _HOSTS = select(SESSIONS.c.id.label("session"), SESSIONS.c.host_point.label("point"), literal(-1).label("position"))
 _OTHERS = select(SESSION_POINTS.c.session, SESSION_POINTS.c.point, SESSION_POINTS.c.position)
@@ -40,7 +39,7 @@ async def page(db: AsyncConnection, start: datetime, end: datetime, skip: int, l
     )
     rows = (await db.execute(query.offset(skip).limit(limit))).all()
     known = await _gatherings(db, sorted({row.session for row in rows}))
-    return [Occupation(r.point, instant(r.start), instant(r.end), r.title, known[r.session]) for r in rows]
+    return [Occupation(r.point, r.start, r.end, r.title, known[r.session]) for r in rows]
 
 
 async def _gatherings(db: AsyncConnection, sessions: Sequence[str]) -> dict[str, SessionOutline]:
@@ -48,8 +47,8 @@ async def _gatherings(db: AsyncConnection, sessions: Sequence[str]) -> dict[str,
     of_them = select(_EVERYONE).where(_EVERYONE.c.session.in_(sessions)).order_by(_EVERYONE.c.position)
     for row in await db.execute(of_them):
         everyone.setdefault(row.session, []).append(row.point)
-    official = select(SLOTS).where(SLOTS.c.session.in_(sessions), SLOTS.c.kind == "chinh_thuc")
+    official = select(SLOTS).where(SLOTS.c.session.in_(sessions), SLOTS.c.kind == OFFICIAL)
     return {
-        row.session: SessionOutline(tuple(everyone[row.session]), Interval(instant(row.start), instant(row.end)))
+        row.session: SessionOutline(tuple(everyone[row.session]), Interval(row.start, row.end))
         for row in await db.execute(official)
     }

@@ -4,7 +4,6 @@ Times are whole seconds since 1970 in UTC, so that every comparison is exact.
 """
 
 from sqlalchemy import (
-    BigInteger,
     Column,
     ForeignKey,
     Integer,
@@ -13,6 +12,7 @@ from sqlalchemy import (
 )
 
 from scheduler.core.schema import METADATA
+from scheduler.core.sql_types import Timestamp
 
 SCRIPT_ITEMS = Table(
     "script_items",
@@ -32,8 +32,8 @@ CODES = Table(  # every code ever issued, so that none is issued twice (I10)
     METADATA,
     Column("mark", String(18), primary_key=True),
     Column("session", String(32), ForeignKey("sessions.id"), nullable=False),
-    Column("issued", BigInteger, nullable=False),
-    Column("died", BigInteger),
+    Column("issued", Timestamp, nullable=False),
+    Column("died", Timestamp),
     Column("sealed", String(120)),  # the encrypted code, until it dies
 )
 
@@ -42,7 +42,7 @@ HAPPENINGS = Table(  # history of sessions; each row is written in the transacti
     "happenings",
     METADATA,
     Column("id", Integer, primary_key=True),
-    Column("at", BigInteger, nullable=False),
+    Column("at", Timestamp, nullable=False),
     Column("session", String(32), ForeignKey("sessions.id"), nullable=False, index=True),
     Column("kind", String(16), nullable=False),
     Column("cause", String(32), ForeignKey("sessions.id")),

@@ -14,9 +14,10 @@ from scheduler.booking.sessions.access_window import phase_of_slots
 from scheduler.booking.sessions.schema import CODES, REGISTRATION_COUNTER, SCRIPT_ITEMS
 from scheduler.core import code_encryption
 from scheduler.core.errors import UnknownSession
-from scheduler.core.model import AgendaEntry, Interval, ScriptItem, Session, Slot, State
+from scheduler.core.model import EMERGENCY, AgendaEntry, Interval, ScriptItem, Session, Slot, State
 from scheduler.core.schema import POINTS, SESSION_POINTS, SESSIONS, SLOTS, UNITS
-from scheduler.core.sql_values import instant, rounded_up, seconds, storable
+from scheduler.core.sql_types import in_seconds
+from scheduler.core.sql_values import rounded_up, seconds, storable
 from scheduler.policy.policy import AccessWindowPolicy, Policy
 from scheduler.units import naming
 
@@ -29,12 +30,11 @@ _ENTRIES = (
 
 
 _SESSION_COLUMNS = [column for column in SESSIONS.c if column.name not in {"mark", "folded"}]
-_TIMES = ("created", "received", "effective", "reply_due", "check_due")
 _SLOT_COLUMNS = (SLOTS.c.kind, SLOTS.c.start, SLOTS.c.end, SLOTS.c.legs)
 
 
 _EVERY = SLOTS.alias()
-LONGEST = select(func.max(_EVERY.c.end - _EVERY.c.start)).scalar_subquery()
+LONGEST = select(func.max(in_seconds(_EVERY.c.end) - in_seconds(_EVERY.c.start))).scalar_subquery()
 """The length of the longest slot in seconds."""
 
 
@@ -124,16 +124,16 @@ async def agenda(
     rows = await db.execute(_ENTRIES.where(where if units is None else where & concerns(units)))
     entries = []
     for row in rows:
-        slot = slot_of(row.kind, row.start, row.end, row.legs)
-        phase = phase_of_slots(State(row.state), (slot,), window_at(slot.start), now)
+        slot = Slot(row.kind, row.start, row.end, row.legs)
+        phase = phase_of_slots(row.state, (slot,), window_at(slot.start), now)
         entries.append(AgendaEntry(row.id, row.number, row.title, row.label, row.level, slot, phase))
     return entries
 
 
 async def urgent(db: AsyncConnection, now: datetime) -> list[Session]:
     """Return the emergencies that are neither over nor cancelled (Điều 12.3)."""
-    ahead = SESSIONS.c.id.in_(select(SLOTS.c.session).where(SLOTS.c.end > seconds(now)))
-    return await _sessions(db, (SESSIONS.c.klass == "khan_cap") & (SESSIONS.c.state != State.CANCELLED) & ahead)
+    ahead = SESSIONS.c.id.in_(select(SLOTS.c.session).where(SLOTS.c.end > now))
+    return await _sessions(db, (SESSIONS.c.klass == EMERGENCY) & (SESSIONS.c.state != State.CANCELLED) & ahead)
 
 
 def concerns(units: Collection[str], points: Collection[str] = ()) -> ColumnElement[bool]:
@@ -149,7 +149,7 @@ async def _sessions(db: AsyncConnection, where: ColumnElement[bool]) -> list[Ses
     ids = select(SESSIONS.c.id).where(where)
     slots: dict[str, list[Slot]] = {}
     for row in await db.execute(select(SLOTS).where(SLOTS.c.session.in_(ids)).order_by(SLOTS.c.start)):
-        slots.setdefault(row.session, []).append(slot_of(row.kind, row.start, row.end, row.legs))
+        slots.setdefault(row.session, []).append(Slot(row.kind, row.start, row.end, row.legs))
     points: dict[str, list[str]] = {}
     invited = select(SESSION_POINTS).where(SESSION_POINTS.c.session.in_(ids)).order_by(SESSION_POINTS.c.position)
     for row in await db.execute(invited):
@@ -170,9 +170,7 @@ async def _sessions(db: AsyncConnection, where: ColumnElement[bool]) -> list[Ses
 
 def _columns(row: RowMapping) -> dict[str, Any]:
     values = {name: row[name] for name in row if name != "sealed"}
-    times = {name: instant(row[name]) for name in _TIMES}
-    counted, support = json.loads(row["people_at"]), tuple(row["support"].split())
-    return {**values, **times, "state": State(row["state"]), "support": support, "people_at": counted}
+    return {**values, "support": tuple(row["support"].split()), "people_at": json.loads(row["people_at"])}
 
 
 async def check_code_key(db: AsyncConnection) -> None:
@@ -191,17 +189,16 @@ async def add(db: AsyncConnection, session: Session) -> None:
 
 def _values(session: Session) -> dict[str, object]:
     values = {column.name: getattr(session, column.name) for column in _SESSION_COLUMNS}
-    times = {name: seconds(getattr(session, name)) for name in _TIMES}
     support, counted = " ".join(session.support), json.dumps(dict(session.people_at))
     folded = naming.key(f"{session.number} {session.title}")
-    return {**values, **times, "support": support, "people_at": counted, "folded": folded}
+    return {**values, "support": support, "people_at": counted, "folded": folded}
 
 
 async def _add_slots(db: AsyncConnection, session: Session) -> None:
     invited = [{"session": session.id, "point": p, "position": i} for i, p in enumerate(session.points)]
     if invited:
         await db.execute(insert(SESSION_POINTS), invited)
-    await db.execute(insert(SLOTS), [_slot_values(session.id, slot) for slot in session.slots])
+    await db.execute(insert(SLOTS), [{"session": session.id, **asdict(slot)} for slot in session.slots])
 
 
 async def amend(db: AsyncConnection, session: Session) -> None:
@@ -215,14 +212,13 @@ async def amend(db: AsyncConnection, session: Session) -> None:
 
 async def move(db: AsyncConnection, session_id: str, state: State, code: str | None, now: datetime) -> None:
     """Set the state of a session. Its old code dies and its mark stays for ever; `code` is recorded as the new one."""
-    at = seconds(now)
     owned = (CODES.c.session == session_id) & CODES.c.died.is_(None)
-    await db.execute(update(CODES).where(owned).values(died=at, sealed=None))
+    await db.execute(update(CODES).where(owned).values(died=now, sealed=None))
     cipher = code_encryption.cipher_of(db)
     mark = None if code is None else cipher.mark(code)
     if code is not None:
         sealed = cipher.encrypt(code, session_id)
-        await db.execute(insert(CODES).values(mark=mark, session=session_id, issued=at, sealed=sealed))
+        await db.execute(insert(CODES).values(mark=mark, session=session_id, issued=now, sealed=sealed))
     await db.execute(update(SESSIONS).where(SESSIONS.c.id == session_id).values(state=state, mark=mark))
 
 
@@ -276,14 +272,4 @@ async def _next_number(db: AsyncConnection, year: int) -> int:
 async def held(db: AsyncConnection, window: Interval) -> list[Slot]:
     """Return the slots of issued sessions that overlap a window."""
     query = select(*_SLOT_COLUMNS).join(SESSIONS).where(issued() & meets(window.start, window.end))
-    return [slot_of(*row) for row in (await db.execute(query)).all()]
-
-
-def slot_of(kind: str, start: int, end: int, legs: int) -> Slot:
-    """Return the slot of a row."""
-    return Slot("tong_duyet" if kind == "tong_duyet" else "chinh_thuc", instant(start), instant(end), legs)
-
-
-def _slot_values(session_id: str, slot: Slot) -> dict[str, object]:
-    start, end = seconds(slot.start), seconds(slot.end)
-    return {"session": session_id, "kind": slot.kind, "start": start, "end": end, "legs": slot.legs}
+    return [Slot(*row) for row in (await db.execute(query)).all()]

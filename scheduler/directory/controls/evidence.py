@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from scheduler.core.database import writing
 from scheduler.core.errors import TooManyDocuments
 from scheduler.core.schema import POINTS
-from scheduler.core.sql_values import instant, seconds, storable
+from scheduler.core.sql_values import storable, whole_second
 from scheduler.directory.errors import Unknown
 from scheduler.directory.schema import ASSESSMENTS, CONTROLS, EVIDENCE, QUOTA_EXCEPTIONS
 
@@ -59,8 +59,8 @@ class EvidenceFiles:
             there = [each for each in await _of_unit(db, unit) if (each.behind, each.subject) == (behind, subject)]
             if len(there) >= MAX_FILES:
                 raise TooManyDocuments(MAX_FILES)
-            added = Evidence(uuid.uuid4().hex, unit, behind, subject, file, by, instant(seconds(now)))
-            about = {"id": added.id, "unit": unit, "behind": behind, "subject": subject, "by": by, "at": seconds(now)}
+            added = Evidence(uuid.uuid4().hex, unit, behind, subject, file, by, whole_second(now))
+            about = {"id": added.id, "unit": unit, "behind": behind, "subject": subject, "by": by, "at": now}
             await db.execute(insert(EVIDENCE).values({**about, **asdict(file)}))
             return added
 
@@ -125,4 +125,4 @@ async def _one(db: AsyncConnection, id_: str) -> Evidence:
 
 def _evidence(row: RowMapping) -> Evidence:
     file = StoredFile(row["name"], row["kind"], row["bytes"], row["sha256"], row["path"])
-    return Evidence(row["id"], row["unit"], row["behind"], row["subject"], file, row["by"], instant(row["at"]))
+    return Evidence(row["id"], row["unit"], row["behind"], row["subject"], file, row["by"], row["at"])

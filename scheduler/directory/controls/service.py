@@ -12,7 +12,7 @@ from scheduler.core import text
 from scheduler.core.database import writing
 from scheduler.core.errors import InvalidRequest, UnknownPoint
 from scheduler.core.model import Point
-from scheduler.core.sql_values import instant, seconds, storable
+from scheduler.core.sql_values import storable, whole_second
 from scheduler.directory.controls import rules
 from scheduler.directory.controls.rules import Checklist, ChecklistRow, Control, ControlState
 from scheduler.directory.errors import Unknown
@@ -85,11 +85,11 @@ class ControlsService:
             same = (CONTROLS.c.checklist == checklist) & (CONTROLS.c.subject == subject) & (CONTROLS.c.item == item)
             id_ = await db.scalar(select(CONTROLS.c.id).where(same)) or new_id()
             due = assessment.later(self._profiles.day(now), known.months)
-            at = instant(seconds(now))
+            at = whole_second(now)
             control = Control(id_, checklist, subject, item, unit, state, remark, by, at, due)
             await db.execute(delete(CONTROLS).where(same))
             values = {column.name: getattr(control, column.name) for column in CONTROLS.c}
-            await db.execute(insert(CONTROLS).values({**values, "at": seconds(now)}))
+            await db.execute(insert(CONTROLS).values(values))
             return control
 
     async def checked(self, checklist: Checklist) -> list[PointChecklist]:
@@ -122,7 +122,7 @@ def _checked(checklist: Checklist, point: Point, controls: list[Control]) -> Poi
 
 async def _controls(db: AsyncConnection, where: ColumnElement[bool]) -> list[Control]:
     rows = await db.execute(select(CONTROLS).where(where).order_by(CONTROLS.c.at, CONTROLS.c.id))
-    return [Control(**{**row, "at": instant(row["at"])}) for row in rows.mappings()]
+    return [Control(**row) for row in rows.mappings()]
 
 
 async def _files(db: AsyncConnection) -> Counter[str]:

@@ -2,13 +2,12 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.core.schema import DEVICES
-from scheduler.core.sql_values import instant, seconds, storable
+from scheduler.core.sql_values import storable
 from scheduler.directory.equipment.drift import Drift
 from scheduler.directory.model import Device, DeviceChange
 from scheduler.directory.schema import CHANGES
@@ -48,7 +47,7 @@ async def add_change(
     if known is not None:
         return known
     values = {**asdict(drift), "point": device_.point, "device": device_.id, "kind": kind, "reason": reason}
-    row = {**values, "state": "open", "at": seconds(now), "by": by, "decided_by": ""}
+    row = {**values, "state": "open", "at": now, "by": by, "decided_by": ""}
     return int(await db.scalar(insert(CHANGES).values(row).returning(CHANGES.c.id)) or 0)
 
 
@@ -56,29 +55,24 @@ async def changes(db: AsyncConnection, point: str | None = None) -> list[DeviceC
     """Return changes, open ones first, newest first in each."""
     query = select(CHANGES).order_by(CHANGES.c.state != "open", CHANGES.c.id.desc())
     rows = await db.execute(query if point is None else query.where(CHANGES.c.point.in_(storable([point]))))
-    return [_change(row) for row in rows.mappings()]
+    return [DeviceChange(**row) for row in rows.mappings()]
 
 
 async def drifts(db: AsyncConnection, start: datetime, end: datetime) -> list[DeviceChange]:
     """Return the drifts that were observed in [start, end), except those an operator accepted."""
-    within = (CHANGES.c.at >= seconds(start)) & (CHANGES.c.at < seconds(end))
+    within = (CHANGES.c.at >= start) & (CHANGES.c.at < end)
     seen = within & (CHANGES.c.kind == "drift") & (CHANGES.c.state != "accepted")
     rows = await db.execute(select(CHANGES).where(seen).order_by(CHANGES.c.id))
-    return [_change(row) for row in rows.mappings()]
+    return [DeviceChange(**row) for row in rows.mappings()]
 
 
 async def change(db: AsyncConnection, id_: int) -> DeviceChange | None:
     """Return a change."""
     row = (await db.execute(select(CHANGES).where(CHANGES.c.id == id_))).mappings().first()
-    return _change(row) if row else None
+    return DeviceChange(**row) if row else None
 
 
 async def decide(db: AsyncConnection, id_: int, state: str, by: str, now: datetime) -> None:
     """Store the decision on a change."""
-    values = {"state": state, "decided": seconds(now), "decided_by": by}
+    values = {"state": state, "decided": now, "decided_by": by}
     await db.execute(update(CHANGES).where(CHANGES.c.id == id_).values(values))
-
-
-def _change(row: Any) -> DeviceChange:
-    decided = None if row["decided"] is None else instant(row["decided"])
-    return DeviceChange(**{**row, "at": instant(row["at"]), "decided": decided})

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.core.sql_values import instant, seconds, storable
+from scheduler.core.sql_values import storable
 from scheduler.directory.model import AccessLine, Provider
 from scheduler.directory.schema import LINES, PROVIDERS
 
@@ -14,23 +14,13 @@ async def lines(db: AsyncConnection, point: str | None = None) -> list[AccessLin
     """Return the access lines of a point, or of all points."""
     query = select(LINES).order_by(LINES.c.point, LINES.c.type, LINES.c.id)
     rows = await db.execute(query if point is None else query.where(LINES.c.point.in_(storable([point]))))
-    return [
-        AccessLine(
-            **{
-                **row,
-                "ranges": tuple(row["ranges"].split()),
-                "measured": None if row["measured"] is None else instant(row["measured"]),
-            }
-        )
-        for row in rows.mappings()
-    ]
+    return [AccessLine(**{**row, "ranges": tuple(row["ranges"].split())}) for row in rows.mappings()]
 
 
 async def set_line(db: AsyncConnection, line: AccessLine) -> None:
     """Add an access line, or replace the one with its id."""
     await drop_line(db, line.id)
-    measured = None if line.measured is None else seconds(line.measured)
-    await db.execute(insert(LINES).values({**asdict(line), "ranges": " ".join(line.ranges), "measured": measured}))
+    await db.execute(insert(LINES).values({**asdict(line), "ranges": " ".join(line.ranges)}))
 
 
 async def drop_line(db: AsyncConnection, line: str) -> bool:

@@ -10,7 +10,6 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from scheduler.booking.sessions import store as sessions_store
-from scheduler.core import sql_values
 from scheduler.core.database import writing
 from scheduler.core.errors import NotInvited, UnknownPoint
 from scheduler.core.model import Session
@@ -66,7 +65,7 @@ class GuestAccess:
             if point not in session.everyone:
                 raise NotInvited
             await _forget(db, point, session_id)
-            await db.execute(insert(GRANTS).values(point=point, session=session_id, by=by, at=sql_values.seconds(now)))
+            await db.execute(insert(GRANTS).values(point=point, session=session_id, by=by, at=now))
 
     async def take_back(self, point: str, session_id: str) -> None:
         """Withdraw the grant of a session from a point."""

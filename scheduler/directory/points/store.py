@@ -10,9 +10,9 @@ from uuid import uuid4
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.core.model import Point, PointState
+from scheduler.core.model import Point
 from scheduler.core.schema import POINTS
-from scheduler.core.sql_values import instant, seconds, storable
+from scheduler.core.sql_values import storable
 from scheduler.directory.model import Assessment, AssessmentItem, Exemption, PointAlias, PointMove, Room
 from scheduler.directory.schema import ASSESSMENTS, POINT_ALIASES, POINT_MOVES, QUOTA_EXCEPTIONS, ROOMS
 from scheduler.units import store as units_store
@@ -35,7 +35,7 @@ async def rename(db: AsyncConnection, point: Point, name: str, now: datetime) ->
 async def keep_alias(db: AsyncConnection, point: Point, now: datetime) -> None:
     """Store the present name of a point as an alias that ends now."""
     await db.execute(delete(POINT_ALIASES).where(POINT_ALIASES.c.slug == slug(point.name)))
-    values = {"slug": slug(point.name), "name": point.name, "point": point.id, "until": seconds(now)}
+    values = {"slug": slug(point.name), "name": point.name, "point": point.id, "until": now}
     await db.execute(insert(POINT_ALIASES).values(values))
 
 
@@ -47,13 +47,12 @@ async def relabel(db: AsyncConnection, point: str, label: str) -> None:
 async def aliases(db: AsyncConnection) -> list[PointAlias]:
     """Return the former names of points, newest first."""
     rows = await db.execute(select(POINT_ALIASES).order_by(POINT_ALIASES.c.until.desc(), POINT_ALIASES.c.slug))
-    return [PointAlias(row.name, row.point, instant(row.until)) for row in rows]
+    return [PointAlias(row.name, row.point, row.until) for row in rows]
 
 
 async def move(db: AsyncConnection, moved: PointMove) -> None:
     """Put a point into the state of a move, and store the move."""
-    values = {**asdict(moved), "at": seconds(moved.at)}
-    await db.execute(insert(POINT_MOVES).values(values))
+    await db.execute(insert(POINT_MOVES).values(asdict(moved)))
     await db.execute(update(POINTS).where(POINTS.c.id == moved.point).values(state=moved.state, taken_over=None))
 
 
@@ -62,10 +61,7 @@ async def history(db: AsyncConnection, point: str) -> list[PointMove]:
     rows = await db.execute(
         select(POINT_MOVES).where(POINT_MOVES.c.point.in_(storable([point]))).order_by(POINT_MOVES.c.id.desc())
     )
-    return [
-        PointMove(instant(row.at), row.point, row.move, PointState(row.state), row.by, row.reason, row.profile)
-        for row in rows
-    ]
+    return [PointMove(row.at, row.point, row.move, row.state, row.by, row.reason, row.profile) for row in rows]
 
 
 async def room(db: AsyncConnection, point: str) -> Room:
@@ -112,8 +108,7 @@ async def assessments(db: AsyncConnection, points: Sequence[str] | None = None) 
 async def add_assessment(db: AsyncConnection, assessment: Assessment) -> None:
     """Store an assessment."""
     items = json.dumps([{**asdict(item), "remedy_by": _day(item.remedy_by)} for item in assessment.items])
-    expires = None if assessment.expires is None else seconds(assessment.expires)
-    values = {**asdict(assessment), "at": seconds(assessment.at), "items": items, "expires": expires}
+    values = {**asdict(assessment), "items": items}
     del values["id"]
     await db.execute(insert(ASSESSMENTS).values(values))
     await db.execute(update(POINTS).where(POINTS.c.id == assessment.point).values(taken_over=None))
@@ -126,9 +121,7 @@ def _assessment(row: Any) -> Assessment:
         )
         for item in json.loads(row["items"])
     ]
-    fields = {name: row[name] for name in ("id", "point", "assessor", "result", "reference", "profile")}
-    expires = None if row["expires"] is None else instant(row["expires"])
-    return Assessment(**fields, at=instant(row["at"]), items=tuple(items), expires=expires)
+    return Assessment(**{**row, "items": tuple(items)})
 
 
 def _day(day: date | None) -> str | None:

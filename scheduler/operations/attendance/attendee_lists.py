@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from scheduler.booking.sessions import store as sessions_store
 from scheduler.core.database import writing
 from scheduler.core.errors import InvalidRequest, NotAsked
-from scheduler.core.sql_values import instant, seconds
 from scheduler.notifications.alerts import Alerts
 from scheduler.operations.attendance import attendee_list
 from scheduler.operations.attendance.attendee_list import Attendee, PointAttendees
@@ -38,7 +37,7 @@ class AttendeeLists:
         async with writing(self._alerts.engine) as db:
             session = await sessions_store.known(db, session_id)
             if await _asked(db, session.id) is None:
-                await db.execute(insert(ROLLS).values(session=session.id, asked=seconds(now), by=by))
+                await db.execute(insert(ROLLS).values(session=session.id, asked=now, by=by))
                 wanted = dict.fromkeys(session.points, "")
                 await self._alerts.tell_units(db, "list-asked", session, session.slots[-1], wanted, now)
 
@@ -60,7 +59,7 @@ class AttendeeLists:
             await db.execute(delete(LISTS).where(LISTS.c.session == session.id, LISTS.c.point == point))
             words = json.dumps([asdict(each) for each in named], ensure_ascii=False)
             values = {"session": session.id, "point": point, "count": count, "people": words}
-            await db.execute(insert(LISTS).values(**values, by=by, at=seconds(now)))
+            await db.execute(insert(LISTS).values(**values, by=by, at=now))
 
     async def of_session(self, session_id: str) -> AttendeeList:
         """Return when the host asked for lists, and the lists that points gave. Raises UnknownSession."""
@@ -72,10 +71,10 @@ class AttendeeLists:
 
 
 async def _asked(db: AsyncConnection, session: str) -> datetime | None:
-    at = await db.scalar(select(ROLLS.c.asked).where(ROLLS.c.session == session))
-    return None if at is None else instant(at)
+    at: datetime | None = await db.scalar(select(ROLLS.c.asked).where(ROLLS.c.session == session))
+    return at
 
 
 def _present(row: RowMapping) -> PointAttendees:
     people = tuple(Attendee(**each) for each in json.loads(row["people"]))
-    return PointAttendees(row["point"], row["count"], people, row["by"], instant(row["at"]))
+    return PointAttendees(row["point"], row["count"], people, row["by"], row["at"])

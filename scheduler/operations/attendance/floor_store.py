@@ -7,7 +7,6 @@ from datetime import datetime
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.core.sql_values import instant, seconds
 from scheduler.operations.attendance.schema import SPEECHES, STAYS
 
 
@@ -30,13 +29,13 @@ class FloorTime:
 async def begin(db: AsyncConnection, session: str, speech: FloorTime) -> None:
     """Note that a device was given the floor."""
     values = {"point": speech.point, "name": speech.name, "place": speech.place, "topic": speech.topic}
-    await db.execute(insert(SPEECHES).values(session=session, began=seconds(speech.start), **values))
+    await db.execute(insert(SPEECHES).values(session=session, began=speech.start, **values))
 
 
 async def end(db: AsyncConnection, session: str, name: str, at: datetime) -> None:
     """Note that a device no longer has the floor."""
     going_on = (SPEECHES.c.session == session) & (SPEECHES.c.name == name) & SPEECHES.c.ended.is_(None)
-    await db.execute(update(SPEECHES).where(going_on).values(ended=seconds(at)))
+    await db.execute(update(SPEECHES).where(going_on).values(ended=at))
 
 
 async def close_lost(db: AsyncConnection, held: Collection[str] = ()) -> None:
@@ -53,14 +52,4 @@ async def close_lost(db: AsyncConnection, held: Collection[str] = ()) -> None:
 async def of_session(db: AsyncConnection, session: str) -> list[FloorTime]:
     """Return the floor times of a session, in the order in which the floor was given."""
     rows = await db.execute(select(SPEECHES).where(SPEECHES.c.session == session).order_by(SPEECHES.c.id))
-    return [
-        FloorTime(
-            row.point,
-            row.name,
-            row.place,
-            row.topic,
-            instant(row.began),
-            None if row.ended is None else instant(row.ended),
-        )
-        for row in rows
-    ]
+    return [FloorTime(row.point, row.name, row.place, row.topic, row.began, row.ended) for row in rows]

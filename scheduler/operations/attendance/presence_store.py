@@ -7,7 +7,6 @@ from datetime import datetime
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.core.sql_values import instant, seconds
 from scheduler.operations.attendance.presence_intervals import PresenceInterval
 from scheduler.operations.attendance.schema import EXPLANATIONS, STAYS
 
@@ -32,8 +31,7 @@ async def begin(db: AsyncConnection, session: str, point: str, now: datetime) ->
     """Open a stay of a point, unless one is open."""
     going_on = (STAYS.c.session == session) & (STAYS.c.point == point) & STAYS.c.left.is_(None)
     if await db.scalar(select(STAYS.c.id).where(going_on)) is None:
-        at = seconds(now)
-        await db.execute(insert(STAYS).values(session=session, point=point, joined=at, seen=at))
+        await db.execute(insert(STAYS).values(session=session, point=point, joined=now, seen=now))
 
 
 async def end(db: AsyncConnection, session: str, point: str, at: datetime) -> None:
@@ -41,13 +39,13 @@ async def end(db: AsyncConnection, session: str, point: str, at: datetime) -> No
     going_on = (STAYS.c.session == session) & (STAYS.c.point == point) & STAYS.c.left.is_(None)
     joined = await db.scalar(select(STAYS.c.joined).where(going_on))
     if joined is not None:
-        left = max(joined, seconds(at))
+        left = max(joined, at)
         await db.execute(update(STAYS).where(going_on).values(seen=left, left=left))
 
 
 async def confirm(db: AsyncConnection, ids: Collection[int], now: datetime) -> None:
     """Note that the points of these stays are still connected."""
-    await db.execute(update(STAYS).where(STAYS.c.id.in_(ids)).values(seen=seconds(now)))
+    await db.execute(update(STAYS).where(STAYS.c.id.in_(ids)).values(seen=now))
 
 
 async def close_lost(db: AsyncConnection, since: datetime | None = None, held: Collection[str] = ()) -> None:
@@ -56,7 +54,7 @@ async def close_lost(db: AsyncConnection, since: datetime | None = None, held: C
     With `since`, only stays that were not seen since then. Stays of sessions in `held` stay open: those meetings go on.
     """
     silent = STAYS.c.left.is_(None) & STAYS.c.session.not_in(held)
-    silent = silent if since is None else silent & (STAYS.c.seen < seconds(since))
+    silent = silent if since is None else silent & (STAYS.c.seen < since)
     await db.execute(update(STAYS).where(silent).values(left=STAYS.c.seen))
 
 
@@ -65,21 +63,20 @@ async def of_sessions(db: AsyncConnection, sessions: Collection[str]) -> dict[st
     by_session: dict[str, list[PresenceInterval]] = {session: [] for session in sessions}
     rows = await db.execute(select(STAYS).where(STAYS.c.session.in_(sessions)).order_by(STAYS.c.joined, STAYS.c.id))
     for row in rows:
-        left = None if row.left is None else instant(row.left)
-        by_session[row.session].append(PresenceInterval(row.point, instant(row.joined), left))
+        by_session[row.session].append(PresenceInterval(row.point, row.joined, row.left))
     return by_session
 
 
 async def explanations(db: AsyncConnection, session: str) -> list[Explanation]:
     """Return how the points of a session explain their interruptions."""
     rows = await db.execute(select(EXPLANATIONS).where(EXPLANATIONS.c.session == session))
-    return [Explanation(row.point, instant(row.start), row.cause, row.by) for row in rows]
+    return [Explanation(row.point, row.start, row.cause, row.by) for row in rows]
 
 
 async def explain(db: AsyncConnection, session: str, explanation: Explanation, now: datetime) -> None:
     """Store an explanation, in place of an earlier one."""
-    key = {"session": session, "point": explanation.point, "start": seconds(explanation.start)}
-    values = {"cause": explanation.cause, "by": explanation.by, "at": seconds(now)}
+    key = {"session": session, "point": explanation.point, "start": explanation.start}
+    values = {"cause": explanation.cause, "by": explanation.by, "at": now}
     known = (EXPLANATIONS.c.session == session) & (EXPLANATIONS.c.point == explanation.point)
     changed = await db.execute(update(EXPLANATIONS).where(known, EXPLANATIONS.c.start == key["start"]).values(**values))
     if changed.rowcount == 0:

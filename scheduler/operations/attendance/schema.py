@@ -6,6 +6,7 @@ Times are whole seconds since 1970 in UTC.
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text
 
 from scheduler.core.schema import METADATA
+from scheduler.core.sql_types import Timestamp
 
 STAYS = Table(  # stretches for which points were connected; an open one was last confirmed at `seen`
     "stays",
@@ -13,9 +14,9 @@ STAYS = Table(  # stretches for which points were connected; an open one was las
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
     Column("session", String(32), ForeignKey("sessions.id"), nullable=False),
     Column("point", String(64), ForeignKey("points.id"), nullable=False),
-    Column("joined", BigInteger, nullable=False),
-    Column("seen", BigInteger, nullable=False),
-    Column("left", BigInteger),
+    Column("joined", Timestamp, nullable=False),
+    Column("seen", Timestamp, nullable=False),
+    Column("left", Timestamp),
     Index(
         "stays_session", "session", "point", "joined", "left"
     ),  # covers all that a report of a year reads of 300,000 rows
@@ -31,8 +32,8 @@ SPEECHES = Table(  # floor times; `ended` is empty while the device has the floo
     Column("name", String(200), nullable=False),
     Column("place", Integer, nullable=False),
     Column("topic", String(200), nullable=False),
-    Column("began", BigInteger, nullable=False),
-    Column("ended", BigInteger),
+    Column("began", Timestamp, nullable=False),
+    Column("ended", Timestamp),
     Index("speeches_session", "session"),
 )
 
@@ -41,10 +42,10 @@ EXPLANATIONS = Table(  # how a point explains its interruption that began at `st
     METADATA,
     Column("session", String(32), ForeignKey("sessions.id"), primary_key=True),
     Column("point", String(64), ForeignKey("points.id"), primary_key=True),
-    Column("start", BigInteger, primary_key=True, autoincrement=False),
+    Column("start", Timestamp, primary_key=True, autoincrement=False),
     Column("cause", String(1000), nullable=False),
     Column("by", String(200), nullable=False),
-    Column("at", BigInteger, nullable=False),
+    Column("at", Timestamp, nullable=False),
 )
 
 
@@ -56,7 +57,7 @@ REDIALS = Table(  # lost connections of points and attempts to reconnect (R-099)
     Column("point", String(64), ForeignKey("points.id"), nullable=False),
     Column("name", String(200), nullable=False),
     Column("kind", String(16), nullable=False),
-    Column("at", BigInteger, nullable=False),
+    Column("at", Timestamp, nullable=False),
     Index("redials_session", "session"),
 )
 
@@ -65,7 +66,7 @@ ROLLS = Table(  # sessions whose host asked for attendee lists (R-098)
     "rolls",
     METADATA,
     Column("session", String(32), ForeignKey("sessions.id"), primary_key=True),
-    Column("asked", BigInteger, nullable=False),
+    Column("asked", Timestamp, nullable=False),
     Column("by", String(200), nullable=False),
 )
 
@@ -77,5 +78,5 @@ LISTS = Table(  # attendee lists of points; names are erased when the profile sa
     Column("count", Integer, nullable=False),
     Column("people", Text, nullable=False),  # JSON
     Column("by", String(200), nullable=False),
-    Column("at", BigInteger, nullable=False),
+    Column("at", Timestamp, nullable=False),
 )

@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from scheduler.booking.sessions import store as sessions_store
 from scheduler.core.database import writing
 from scheduler.core.model import Session, State
-from scheduler.core.sql_values import instant, seconds
 from scheduler.notifications import outbox, wording
 from scheduler.operations.closing.checklist import CENTRE, ClosingChecklist, Tick, check, closing_checklist
 from scheduler.operations.closing.errors import NotOver, UnknownItem
@@ -63,7 +62,7 @@ class ClosingService:
                 raise UnknownItem(place)
             check(ticked, item, done)
             if done:
-                row = {"session": session_id, "place": place, "item": item, "by": by, "at": seconds(now)}
+                row = {"session": session_id, "place": place, "item": item, "by": by, "at": now}
                 await db.execute(insert(TICKS).values(row))
             else:
                 here = (TICKS.c.session == session_id) & (TICKS.c.place == place) & (TICKS.c.item == item)
@@ -100,7 +99,7 @@ class ClosingService:
             reason = f"Chưa xong: {', '.join(names)}"
             notice = wording.of_unit("closing", session, points[session.host_point], unit, reason)
             await outbox.tell(db, notice, self._channels, now)
-        await self._set(db, session.id, reminded=seconds(now))
+        await self._set(db, session.id, reminded=now)
 
     async def _sheet(self, db: AsyncConnection, session: Session) -> ClosingChecklist:
         rows = await db.execute(select(TICKS).where(TICKS.c.session == session.id))
@@ -122,4 +121,4 @@ class ClosingService:
 
 
 def _tick(row: Row[Any]) -> Tick:
-    return Tick(row.place, row.item, row.by, instant(row.at))
+    return Tick(row.place, row.item, row.by, row.at)

@@ -6,14 +6,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import delete, insert, or_, select, update
-from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from scheduler.booking.sessions import store as sessions_store
 from scheduler.core.database import writing
 from scheduler.core.errors import TooManyDocuments
 from scheduler.core.schema import POINTS, SESSIONS
-from scheduler.core.sql_values import instant, seconds, storable
+from scheduler.core.sql_values import storable, whole_second
 from scheduler.notifications import outbox, wording
 from scheduler.operations.closing.documents import RECORDING, AccessRequest, Document
 from scheduler.operations.closing.errors import UnknownMaterial
@@ -37,10 +36,7 @@ class DocumentService:
             await sessions_store.known(db, document.session)
             if len(await _documents(db, document.session)) >= MAX_DOCUMENTS:
                 raise TooManyDocuments(MAX_DOCUMENTS)
-            row = {
-                **{column.name: getattr(document, column.name) for column in DOCUMENTS.c},
-                "at": seconds(document.at),
-            }
+            row = {column.name: getattr(document, column.name) for column in DOCUMENTS.c}
             await db.execute(insert(DOCUMENTS).values(row))
 
     async def remove(self, document_id: str) -> Document:
@@ -71,7 +67,7 @@ class DocumentService:
             for old in await _grants(db, [session_id]):
                 if (old.subject, old.unit, old.answer) == (subject, unit, "waiting"):
                     return old
-            request = AccessRequest(uuid.uuid4().hex, session_id, subject, unit, by, instant(seconds(now)), text)
+            request = AccessRequest(uuid.uuid4().hex, session_id, subject, unit, by, whole_second(now), text)
             await db.execute(insert(GRANTS).values(_values(request)))
             session = await sessions_store.known(db, session_id)
             host = (await units_store.points_named(db, [session.host_point]))[session.host_point]
@@ -89,10 +85,10 @@ class DocumentService:
             if row is None:
                 raise UnknownMaterial
             reply = replace(
-                _grant(row),
+                AccessRequest(**row),
                 answer="granted" if granted else "refused",
                 answered_by=by,
-                answered=instant(seconds(now)),
+                answered=whole_second(now),
                 until=until if granted else None,
             )
             await db.execute(update(GRANTS).where(GRANTS.c.id == grant_id).values(_values(reply)))
@@ -104,7 +100,7 @@ class DocumentService:
         """Grant units the recording or a document without a request. Raises UnknownMaterial."""
         async with writing(self._engine) as db:
             await self._known(db, session_id, subject)
-            at = instant(seconds(now))
+            at = whole_second(now)
             for unit in units:
                 grant = AccessRequest(uuid.uuid4().hex, session_id, subject, unit, "", at, "", "granted", by, at, until)
                 await db.execute(insert(GRANTS).values(_values(grant)))
@@ -115,7 +111,7 @@ class DocumentService:
             row = (await db.execute(select(GRANTS).where(GRANTS.c.id.in_(storable([grant_id]))))).mappings().first()
         if row is None:
             raise UnknownMaterial
-        return _grant(row)
+        return AccessRequest(**row)
 
     async def grants(self, sessions: Collection[str]) -> list[AccessRequest]:
         """Return the requests and grants of sessions, the newest first."""
@@ -130,7 +126,7 @@ class DocumentService:
             hosted = select(SESSIONS.c.id).where(SESSIONS.c.host_point.in_(own))
             query = query.where(or_(GRANTS.c.unit.in_(storable([unit])), GRANTS.c.session.in_(hosted)))
         async with self._engine.begin() as db:
-            return [_grant(row) for row in (await db.execute(query)).mappings()]
+            return [AccessRequest(**row) for row in (await db.execute(query)).mappings()]
 
     async def _known(self, db: AsyncConnection, session_id: str, subject: str) -> None:
         await sessions_store.known(db, session_id)
@@ -143,27 +139,20 @@ async def _document(db: AsyncConnection, document_id: str) -> Document:
     row = rows.mappings().first()
     if row is None:
         raise UnknownMaterial
-    return Document(**{**row, "at": instant(row["at"])})
+    return Document(**row)
 
 
 async def _documents(db: AsyncConnection, session: str) -> list[Document]:
     of_session = select(DOCUMENTS).where(DOCUMENTS.c.session.in_(storable([session])))
     rows = await db.execute(of_session.order_by(DOCUMENTS.c.at, DOCUMENTS.c.id))
-    return [Document(**{**row, "at": instant(row["at"])}) for row in rows.mappings()]
+    return [Document(**row) for row in rows.mappings()]
 
 
 async def _grants(db: AsyncConnection, sessions: Collection[str]) -> list[AccessRequest]:
     wanted = select(GRANTS).where(GRANTS.c.session.in_(storable(sessions)))
     rows = await db.execute(wanted.order_by(GRANTS.c.asked.desc(), GRANTS.c.id))
-    return [_grant(row) for row in rows.mappings()]
+    return [AccessRequest(**row) for row in rows.mappings()]
 
 
 def _values(request: AccessRequest) -> dict[str, object]:
-    values: dict[str, object] = {column.name: getattr(request, column.name) for column in GRANTS.c}
-    times = {name: getattr(request, name) for name in ("asked", "answered", "until")}
-    return {**values, **{name: None if at is None else seconds(at) for name, at in times.items()}}
-
-
-def _grant(row: RowMapping) -> AccessRequest:
-    times = {name: None if row[name] is None else instant(row[name]) for name in ("asked", "answered", "until")}
-    return AccessRequest(**{**row, **times})
+    return {column.name: getattr(request, column.name) for column in GRANTS.c}

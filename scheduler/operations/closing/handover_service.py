@@ -5,14 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from scheduler.booking.sessions import store as sessions_store
 from scheduler.calendar import store as calendar_store
 from scheduler.calendar.deadlines import Clock
 from scheduler.core.database import writing
-from scheduler.core.sql_values import instant, seconds
+from scheduler.core.sql_values import whole_second
 from scheduler.notifications import outbox, wording
 from scheduler.operations.closing import recording_handover
 from scheduler.operations.closing.errors import NotHandedOver
@@ -21,8 +20,6 @@ from scheduler.operations.closing.schema import HANDOVERS
 from scheduler.policy.policy import Policy
 from scheduler.policy.profile_files import Profiles
 from scheduler.units import store as units_store
-
-_TIMES = ("ended", "due", "told", "received", "keep_until", "reminded", "warned", "deleted")
 
 
 class HandoverService:
@@ -46,7 +43,7 @@ class HandoverService:
             host = (await units_store.points_named(db, [session.host_point]))[session.host_point]
             clock = Clock(self._profiles.at(session.official.start), (await calendar_store.corrections(db)).calendar)
             end = session.official.end
-            made = Handover(session_id, host.unit, end, clock.handover(end), instant(seconds(now)), digest)
+            made = Handover(session_id, host.unit, end, clock.handover(end), whole_second(now), digest)
             await db.execute(insert(HANDOVERS).values(_values(made)))
             await self._tell(db, made, "recording", now)
             return made
@@ -62,7 +59,7 @@ class HandoverService:
                 raise NotHandedOver
             if known.received is not None:
                 return known
-            at = instant(seconds(now))
+            at = whole_second(now)
             until = recording_handover.kept_until(at, self._policy(known).conduct.recordings)
             return await self._save(db, replace(known, received=at, received_by=by, keep_until=until))
 
@@ -75,13 +72,13 @@ class HandoverService:
         """Return all handovers, the latest due first."""
         async with self._engine.begin() as db:
             rows = await db.execute(select(HANDOVERS).order_by(HANDOVERS.c.due.desc()))
-            return [_handover(row) for row in rows.mappings()]
+            return [Handover(**row) for row in rows.mappings()]
 
     async def of_sessions(self, sessions: Collection[str]) -> list[Handover]:
         """Return the handovers of sessions."""
         async with self._engine.begin() as db:
             rows = await db.execute(select(HANDOVERS).where(HANDOVERS.c.session.in_(sessions)))
-            return [_handover(row) for row in rows.mappings()]
+            return [Handover(**row) for row in rows.mappings()]
 
     async def remind(self, now: datetime) -> None:
         """Remind hosts of handovers due soon, and warn of recordings to be deleted (R-102, A27); once each."""
@@ -107,15 +104,15 @@ class HandoverService:
         """Note that the files are deleted; the handover stays on record."""
         async with writing(self._engine) as db:
             own = HANDOVERS.c.session == session_id
-            await db.execute(update(HANDOVERS).where(own).values(deleted=seconds(now)))
+            await db.execute(update(HANDOVERS).where(own).values(deleted=now))
 
     async def _unsettled(self, db: AsyncConnection) -> list[Handover]:
         rows = await db.execute(select(HANDOVERS).where(HANDOVERS.c.deleted.is_(None)).order_by(HANDOVERS.c.due))
-        return [_handover(row) for row in rows.mappings()]
+        return [Handover(**row) for row in rows.mappings()]
 
     async def _one(self, db: AsyncConnection, session_id: str) -> Handover | None:
         row = (await db.execute(select(HANDOVERS).where(HANDOVERS.c.session == session_id))).mappings().first()
-        return None if row is None else _handover(row)
+        return None if row is None else Handover(**row)
 
     async def _save(self, db: AsyncConnection, changed: Handover) -> Handover:
         await db.execute(update(HANDOVERS).where(HANDOVERS.c.session == changed.session).values(_values(changed)))
@@ -134,13 +131,4 @@ class HandoverService:
 
 
 def _values(of: Handover) -> dict[str, object]:
-    values: dict[str, object] = {column.name: getattr(of, column.name) for column in HANDOVERS.c}
-    for name in _TIMES:
-        value = getattr(of, name)
-        values[name] = None if value is None else seconds(value)
-    return values
-
-
-def _handover(row: RowMapping) -> Handover:
-    times = {name: None if row[name] is None else instant(row[name]) for name in _TIMES}
-    return Handover(**{**row, **times})
+    return {column.name: getattr(of, column.name) for column in HANDOVERS.c}

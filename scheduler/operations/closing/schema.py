@@ -6,6 +6,7 @@ Times are whole seconds since 1970 in UTC.
 from sqlalchemy import BigInteger, Column, ForeignKey, String, Table
 
 from scheduler.core.schema import METADATA
+from scheduler.core.sql_types import Timestamp
 
 TICKS = Table(  # ticks of closing checklists; place is a point, or empty for the centre
     "closing_ticks",
@@ -14,7 +15,7 @@ TICKS = Table(  # ticks of closing checklists (R-100); place is a point, or empt
     Column("place", String(64), primary_key=True),
     Column("item", String(32), primary_key=True),
     Column("by", String(200), nullable=False),
-    Column("at", BigInteger, nullable=False),
+    Column("at", Timestamp, nullable=False),
 )
 
 CLOSINGS = Table(
@@ -22,7 +23,7 @@ CLOSINGS = Table(
     METADATA,
     Column("session", String(32), ForeignKey("sessions.id"), primary_key=True),
     Column("kind", String(32)),
-    Column("reminded", BigInteger),
+    Column("reminded", Timestamp),
 )
 
 HANDOVERS = Table(  # handovers of recordings to hosts (R-102, A27)
@@ -30,16 +31,16 @@ HANDOVERS = Table(  # handovers of recordings to hosts (R-102, A27)
     METADATA,
     Column("session", String(32), ForeignKey("sessions.id"), primary_key=True),
     Column("unit", String(64), ForeignKey("units.id"), nullable=False),
-    Column("ended", BigInteger, nullable=False),
-    Column("due", BigInteger, nullable=False, index=True),
-    Column("told", BigInteger, nullable=False),
+    Column("ended", Timestamp, nullable=False),
+    Column("due", Timestamp, nullable=False, index=True),
+    Column("told", Timestamp, nullable=False),
     Column("digest", String(64), nullable=False),
-    Column("received", BigInteger),
+    Column("received", Timestamp),
     Column("received_by", String(200), nullable=False),
-    Column("keep_until", BigInteger),
-    Column("reminded", BigInteger),
-    Column("warned", BigInteger),
-    Column("deleted", BigInteger),
+    Column("keep_until", Timestamp),
+    Column("reminded", Timestamp),
+    Column("warned", Timestamp),
+    Column("deleted", Timestamp),
 )
 
 DOCUMENTS = Table(
@@ -53,7 +54,7 @@ DOCUMENTS = Table(
     Column("sha256", String(64), nullable=False),
     Column("path", String(64), nullable=False),
     Column("by", String(200), nullable=False),
-    Column("at", BigInteger, nullable=False),
+    Column("at", Timestamp, nullable=False),
 )
 
 GRANTS = Table(  # requests for documents or the recording, with the host's replies
@@ -64,10 +65,10 @@ GRANTS = Table(  # requests for documents or the recording, with the host's repl
     Column("subject", String(32), nullable=False),
     Column("unit", String(64), ForeignKey("units.id"), nullable=False, index=True),
     Column("asked_by", String(200), nullable=False),
-    Column("asked", BigInteger, nullable=False),
+    Column("asked", Timestamp, nullable=False),
     Column("text", String(1000), nullable=False),
     Column("answer", String(16), nullable=False),
     Column("answered_by", String(200), nullable=False),
-    Column("answered", BigInteger),
-    Column("until", BigInteger),
+    Column("answered", Timestamp),
+    Column("until", Timestamp),
 )

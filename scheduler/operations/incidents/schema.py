@@ -3,6 +3,7 @@
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text
 
 from scheduler.core.schema import METADATA
+from scheduler.core.sql_types import Timestamp
 
 INCIDENTS = Table(
     "incidents",
@@ -14,12 +15,12 @@ INCIDENTS = Table(
     Column("level", Integer, nullable=False),
     Column("text", String(1000), nullable=False),
     Column("reporter", String(200), nullable=False),
-    Column("opened", BigInteger, nullable=False, index=True),
+    Column("opened", Timestamp, nullable=False, index=True),
     Column("measured", Text),  # JSON
     Column("state", String(16), nullable=False),
     Column("assignee", String(200), nullable=False),
     Column("provider", String(64)),  # the id of the provider
-    Column("resolved", BigInteger),
+    Column("resolved", Timestamp),
     Index("incidents_state", "state"),
 )
 
@@ -29,7 +30,7 @@ INCIDENT_STEPS = Table(
     METADATA,
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
     Column("incident", String(32), ForeignKey("incidents.id"), nullable=False, index=True),
-    Column("at", BigInteger, nullable=False),
+    Column("at", Timestamp, nullable=False),
     Column("kind", String(16), nullable=False),
     Column("by", String(200), nullable=False),
     Column("text", String(1000), nullable=False),

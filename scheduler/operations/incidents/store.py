@@ -9,7 +9,7 @@ from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.core.schema import POINTS, SESSIONS
-from scheduler.core.sql_values import instant, seconds, storable
+from scheduler.core.sql_values import storable
 from scheduler.directory.model import Provider
 from scheduler.directory.schema import LINES, PROVIDERS
 from scheduler.operations.closing.errors import UnknownIncident
@@ -72,7 +72,7 @@ async def save(db: AsyncConnection, incident: Incident) -> None:
 
 async def _add_step(db: AsyncConnection, incident: Incident) -> None:
     step = incident.steps[-1]
-    row = {**asdict(step), "incident": incident.id, "at": seconds(step.at)}
+    row = {**asdict(step), "incident": incident.id}
     await db.execute(insert(INCIDENT_STEPS).values(row))
 
 
@@ -83,7 +83,7 @@ async def _incidents(db: AsyncConnection, where: ColumnElement[bool], limit: int
     steps: dict[str, list[IncidentStep]] = {}
     of_these = INCIDENT_STEPS.c.incident.in_([row["id"] for row in rows])
     for row in await db.execute(select(INCIDENT_STEPS).where(of_these).order_by(INCIDENT_STEPS.c.id)):
-        steps.setdefault(row.incident, []).append(IncidentStep(instant(row.at), row.kind, row.by, row.text))
+        steps.setdefault(row.incident, []).append(IncidentStep(row.at, row.kind, row.by, row.text))
     return [_incident(row, tuple(steps[row["id"]])) for row in rows]
 
 
@@ -97,14 +97,12 @@ def _all(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
 def _values(incident: Incident) -> dict[str, object]:
     values = {column.name: getattr(incident, column.name) for column in INCIDENTS.c}
     measured = None if incident.measured is None else json.dumps(asdict(incident.measured))
-    resolved = None if incident.resolved is None else seconds(incident.resolved)
-    return {**values, "opened": seconds(incident.opened), "measured": measured, "resolved": resolved}
+    return {**values, "measured": measured}
 
 
 def _incident(row: RowMapping, steps: tuple[IncidentStep, ...]) -> Incident:
     measured = None if row["measured"] is None else LineMeasurement(**json.loads(row["measured"]))
-    times = {name: None if row[name] is None else instant(row[name]) for name in ("opened", "resolved")}
-    return Incident(**{**row, **times, "measured": measured, "steps": steps})
+    return Incident(**{**row, "measured": measured, "steps": steps})
 
 
 # Lines.

@@ -14,7 +14,6 @@ from scheduler.core import text
 from scheduler.core.database import writing
 from scheduler.core.errors import FieldError, InvalidRequest
 from scheduler.core.model import Session, SlotKind
-from scheduler.core.sql_values import instant, seconds
 from scheduler.notifications.alerts import Alerts
 from scheduler.operations.readiness.marks import LinkTest
 from scheduler.operations.readiness.schema import LINK_TESTS, STEPS
@@ -42,7 +41,7 @@ class PowerOnSteps:
             same = (STEPS.c.session == session.id) & (STEPS.c.point == point) & (STEPS.c.step == step)
             known = await db.scalar(select(STEPS.c.step).where(same)) is not None
             if done and not known:
-                values = {"session": session.id, "point": point, "step": step, "by": by, "at": seconds(now)}
+                values = {"session": session.id, "point": point, "step": step, "by": by, "at": now}
                 await db.execute(insert(STEPS).values(**values))
             elif known and not done:
                 await db.execute(delete(STEPS).where(same))
@@ -62,15 +61,15 @@ class PowerOnSteps:
                 raise InvalidRequest(faults)
             same = (LINK_TESTS.c.session == session.id) & (LINK_TESTS.c.kind == kind)
             await db.execute(delete(LINK_TESTS).where(same))
-            values = {"session": session.id, "kind": kind, "start": seconds(slot.start), "good": good}
-            await db.execute(insert(LINK_TESTS).values(**values, words=cleaned, by=by, at=seconds(now)))
+            values = {"session": session.id, "kind": kind, "start": slot.start, "good": good}
+            await db.execute(insert(LINK_TESTS).values(**values, words=cleaned, by=by, at=now))
 
 
 async def steps(db: AsyncConnection, sessions: Collection[str]) -> dict[str, dict[str, dict[str, datetime]]]:
     """Return when each step was done, by session and point."""
     by_session: dict[str, dict[str, dict[str, datetime]]] = {session: {} for session in sessions}
     for row in await db.execute(select(STEPS).where(STEPS.c.session.in_(list(by_session)))):
-        by_session[row.session].setdefault(row.point, {})[row.step] = instant(row.at)
+        by_session[row.session].setdefault(row.point, {})[row.step] = row.at
     return by_session
 
 
@@ -79,7 +78,7 @@ async def link_tests(db: AsyncConnection, sessions: Iterable[Session]) -> dict[t
 
     A test that was made for a time at which the slot no longer starts is left out.
     """
-    starts = {(each.id, slot.kind): seconds(slot.start) for each in sessions for slot in each.slots}
+    starts = {(each.id, slot.kind): slot.start for each in sessions for slot in each.slots}
     rows = await db.execute(select(LINK_TESTS).where(LINK_TESTS.c.session.in_({session for session, _ in starts})))
     return {
         (row.session, row.kind): LinkTest(row.good, row.words)

@@ -3,6 +3,7 @@
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
 
 from scheduler.core.schema import METADATA
+from scheduler.core.sql_types import Timestamp
 
 CHECKS = Table(  # the latest technical check of a point for the slot that begins at `start`
     "checks",
@@ -10,11 +11,11 @@ CHECKS = Table(  # the latest technical check of a point for the slot that begin
     Column("session", String(32), ForeignKey("sessions.id"), primary_key=True),
     Column("kind", String(16), primary_key=True),
     Column("point", String(64), ForeignKey("points.id"), primary_key=True),
-    Column("start", BigInteger, nullable=False),
+    Column("start", Timestamp, nullable=False),
     Column("result", String(16), nullable=False),
     Column("words", String(1000), nullable=False),
     Column("by", String(200), nullable=False),
-    Column("at", BigInteger, nullable=False),
+    Column("at", Timestamp, nullable=False),
 )
 
 
@@ -30,7 +31,7 @@ DUTIES = Table(  # persons on duty for a session (R-089, R-090, R-097, R-106, R-
     Column("name", String(500), nullable=False),
     Column("phone", String(16), nullable=False),
     Column("by", String(200), nullable=False),
-    Column("arrived", BigInteger),
+    Column("arrived", Timestamp),
     Column("provider", String(32)),
 )
 
@@ -41,7 +42,7 @@ SELF_TESTS = Table(  # self-tests of points (R-086)
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
     Column("point", String(64), ForeignKey("points.id"), nullable=False),
     Column("account", String(64), nullable=False),
-    Column("at", BigInteger, nullable=False),
+    Column("at", Timestamp, nullable=False),
     Column("camera", Boolean, nullable=False),
     Column("mic_dbfs", Integer),
     Column("luma", Integer),
@@ -62,11 +63,11 @@ LINK_TESTS = Table(  # tests of the link to the Government's system for the slot
     METADATA,
     Column("session", String(32), ForeignKey("sessions.id"), primary_key=True),
     Column("kind", String(16), primary_key=True),
-    Column("start", BigInteger, nullable=False),
+    Column("start", Timestamp, nullable=False),
     Column("good", Boolean, nullable=False),
     Column("words", String(1000), nullable=False),
     Column("by", String(200), nullable=False),
-    Column("at", BigInteger, nullable=False),
+    Column("at", Timestamp, nullable=False),
 )
 
 
@@ -77,5 +78,5 @@ STEPS = Table(  # power-on and power-off steps that a point has done for a sessi
     Column("point", String(64), ForeignKey("points.id"), primary_key=True),
     Column("step", String(64), primary_key=True),
     Column("by", String(200), nullable=False),
-    Column("at", BigInteger, nullable=False),
+    Column("at", Timestamp, nullable=False),
 )

@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.core.database import writing
 from scheduler.core.errors import InvalidRequest, UnknownPoint
-from scheduler.core.sql_values import instant, seconds
 from scheduler.notifications.alerts import Alerts
 from scheduler.operations.readiness.schema import SELF_TESTS
 from scheduler.operations.readiness.self_test import SelfTest, SelfTestMeasurement, failed, faults
@@ -41,7 +40,7 @@ class SelfTests:
         values = {**asdict(measured), "ticks": json.dumps(measured.ticks), "failed": json.dumps(test.failed)}
         async with writing(self._alerts.engine) as db:
             await _known(db, point)
-            await db.execute(insert(SELF_TESTS).values(**values, point=point, account=account, at=seconds(now)))
+            await db.execute(insert(SELF_TESTS).values(**values, point=point, account=account, at=now))
         return test
 
     async def of(self, point: str, limit: int) -> list[SelfTest]:
@@ -54,7 +53,7 @@ class SelfTests:
 
 async def newest(db: AsyncConnection, points: Collection[str], since: datetime) -> dict[str, SelfTest]:
     """Return the newest self-test since a time of each point that has one."""
-    recent = SELF_TESTS.c.point.in_(list(points)) & (SELF_TESTS.c.at >= seconds(since))
+    recent = SELF_TESTS.c.point.in_(list(points)) & (SELF_TESTS.c.at >= since)
     rows = (await db.execute(select(SELF_TESTS).where(recent).order_by(SELF_TESTS.c.id))).mappings()
     return {row["point"]: _test(row) for row in rows}
 
@@ -62,7 +61,7 @@ async def newest(db: AsyncConnection, points: Collection[str], since: datetime) 
 async def laptops(db: AsyncConnection) -> dict[str, datetime]:
     """Return when each point last tested itself on a laptop (Điều 10.2.b)."""
     query = select(SELF_TESTS.c.point, func.max(SELF_TESTS.c.at)).where(SELF_TESTS.c.device == "laptop")
-    return {point: instant(at) for point, at in await db.execute(query.group_by(SELF_TESTS.c.point))}
+    return {row[0]: row[1] for row in await db.execute(query.group_by(SELF_TESTS.c.point))}
 
 
 async def _known(db: AsyncConnection, point: str) -> None:
@@ -72,4 +71,4 @@ async def _known(db: AsyncConnection, point: str) -> None:
 
 def _test(row: RowMapping) -> SelfTest:
     measured = SelfTestMeasurement(**{name: row[name] for name in _MEASURED}, ticks=tuple(json.loads(row["ticks"])))
-    return SelfTest(row["point"], row["account"], instant(row["at"]), measured, tuple(json.loads(row["failed"])))
+    return SelfTest(row["point"], row["account"], row["at"], measured, tuple(json.loads(row["failed"])))

@@ -8,7 +8,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.core.model import Session, Slot
-from scheduler.core.sql_values import instant, seconds, storable
+from scheduler.core.sql_values import storable
 from scheduler.operations.readiness.duty import Duty
 from scheduler.operations.readiness.schema import CHECKS, DUTIES
 from scheduler.operations.readiness.technical_check import TechnicalCheck
@@ -19,13 +19,11 @@ async def checks(db: AsyncConnection, sessions: Iterable[Session]) -> dict[str, 
 
     A check that was made for a time at which the slot no longer starts is left out.
     """
-    starts = {(each.id, slot.kind): seconds(slot.start) for each in sessions for slot in each.slots}
+    starts = {(each.id, slot.kind): slot.start for each in sessions for slot in each.slots}
     by_session: dict[str, list[TechnicalCheck]] = {session: [] for session, _ in starts}
     for row in await db.execute(select(CHECKS).where(CHECKS.c.session.in_(list(by_session)))):
         if starts.get((row.session, row.kind)) == row.start:
-            by_session[row.session].append(
-                TechnicalCheck(row.point, row.kind, row.result, row.words, row.by, instant(row.at))
-            )
+            by_session[row.session].append(TechnicalCheck(row.point, row.kind, row.result, row.words, row.by, row.at))
     return by_session
 
 
@@ -33,7 +31,7 @@ async def keep_check(db: AsyncConnection, session: str, slot: Slot, check: Techn
     """Store a check in place of an earlier one."""
     same = (CHECKS.c.session == session) & (CHECKS.c.kind == slot.kind) & (CHECKS.c.point == check.point)
     await db.execute(delete(CHECKS).where(same))
-    values = {**asdict(check), "session": session, "start": seconds(slot.start), "at": seconds(check.at)}
+    values = {**asdict(check), "session": session, "start": slot.start}
     await db.execute(insert(CHECKS).values(values))
 
 
@@ -44,19 +42,14 @@ async def duties(db: AsyncConnection, sessions: Collection[str]) -> dict[str, li
         select(DUTIES).where(DUTIES.c.session.in_(list(by_session))).order_by(DUTIES.c.name, DUTIES.c.id)
     )
     for row in rows.mappings():
-        by_session[row["session"]].append(_duty(dict(row)))
+        by_session[row["session"]].append(Duty(**row))
     return by_session
 
 
 async def duty(db: AsyncConnection, duty_id: str) -> Duty | None:
     """Return one duty, or None."""
     row = (await db.execute(select(DUTIES).where(DUTIES.c.id.in_(storable([duty_id]))))).mappings().first()
-    return None if row is None else _duty(dict(row))
-
-
-def _duty(row: dict[str, object]) -> Duty:
-    arrived = row["arrived"]
-    return Duty(**{**row, "arrived": instant(arrived) if isinstance(arrived, int) else None})  # type: ignore[arg-type]
+    return None if row is None else Duty(**row)
 
 
 async def assign(db: AsyncConnection, duty: Duty) -> None:
@@ -76,7 +69,7 @@ async def assign(db: AsyncConnection, duty: Duty) -> None:
 async def arrive(db: AsyncConnection, duty_id: str, now: datetime) -> None:
     """Note that a person on duty has arrived; the first time counts."""
     first = (DUTIES.c.id == duty_id) & DUTIES.c.arrived.is_(None)
-    await db.execute(update(DUTIES).where(first).values(arrived=seconds(now)))
+    await db.execute(update(DUTIES).where(first).values(arrived=now))
 
 
 async def remove(db: AsyncConnection, duty_id: str) -> None:

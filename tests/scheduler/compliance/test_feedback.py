@@ -138,7 +138,7 @@ async def test_r123_absence_late_moves_checks_and_drift_are_found_with_their_rec
     points = {point.id: point for point in await booked.scheduler.points()}
     host, commune = points["so.tttt"].unit, points["nt.xuonghuan"].unit
     late = await booked.scheduler.submit(replace(REQUEST, official=on("10/04/2023", "08:00", "09:00")), NOW)
-    created = round(at("07/04/2023 08:00").timestamp())  # as those were that moved before that was refused
+    created = at("07/04/2023 08:00")  # as those were that moved before that was refused
     async with writing(booked.engine) as db:
         await db.execute(update(SESSIONS).where(SESSIONS.c.id == late.id).values(created=created))
     alerts = Alerts(booked.engine, PROFILES, NOWHERE)

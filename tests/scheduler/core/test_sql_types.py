@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 
+import pytest
 import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,10 +10,13 @@ from sqlalchemy.dialects import sqlite
 
 from scheduler.calendar.schema import CALENDAR_YEARS
 from scheduler.core import database
-from scheduler.core.sql_types import Timestamp
+from scheduler.core.model import OFFICIAL, PointState, SlotKind, State
+from scheduler.core.schema import POINTS, SESSIONS, SLOTS
+from scheduler.core.sql_types import MillisecondTimestamp, Timestamp, enumerated, in_seconds, literal_text
 from scheduler.core.sql_values import EPOCH
 
 TYPE, DIALECT = Timestamp(), sqlite.dialect()
+MILLISECONDS = MillisecondTimestamp()
 ZONES = st.integers(-720, 840).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 
 
@@ -38,3 +42,47 @@ async def test_moments_are_written_compared_and_read(seeded_url: str) -> None:
         assert await db.scalar(sa.select(sa.func.max(at))) == moment.replace(microsecond=0)
         assert await db.scalar(sa.text("SELECT at FROM calendar_years")) == 1_680_656_523
     await engine.dispose()
+
+
+@given(st.integers(0, 7 * 10**12))
+def test_milliseconds_are_read_as_they_were_written(milliseconds: int) -> None:
+    read = MILLISECONDS.process_result_value(milliseconds, DIALECT)
+    assert read == EPOCH + timedelta(milliseconds=milliseconds) == datetime.fromtimestamp(milliseconds / 1000, UTC)
+    assert MILLISECONDS.process_bind_param(read, DIALECT) == milliseconds
+
+
+def test_milliseconds_may_be_null() -> None:
+    assert MILLISECONDS.process_bind_param(None, DIALECT) is MILLISECONDS.process_result_value(None, DIALECT) is None
+
+
+async def test_moments_are_compared_with_seconds_and_subtracted(seeded_url: str) -> None:
+    engine = database.connect(seeded_url)
+    moment, at, year = datetime(2023, 4, 5, tzinfo=UTC), CALENDAR_YEARS.c.at, CALENDAR_YEARS.c.year
+    async with database.writing(engine) as db:
+        for number, later in ((2023, 0), (2024, 90)):
+            row = {"year": number, "by": "x", "at": moment + timedelta(seconds=later)}
+            await db.execute(sa.insert(CALENDAR_YEARS).values(row))
+        assert list(await db.scalars(sa.select(year).where(at > 1_680_652_800))) == [2024]
+        assert await db.scalar(sa.select(in_seconds(sa.func.max(at)) - in_seconds(sa.func.min(at)))) == 90
+    await engine.dispose()
+
+
+async def test_enums_are_text_in_the_table_and_members_in_python(seeded_url: str) -> None:
+    engine = database.connect(seeded_url)
+    async with database.writing(engine) as db:
+        assert await db.scalar(sa.select(POINTS.c.state).limit(1)) is PointState.ACTIVE
+        assert await db.scalar(sa.text("SELECT state FROM points LIMIT 1")) == "active"
+        await db.execute(sa.update(POINTS).values(state=PointState.SUSPENDED))
+        assert await db.scalar(sa.text("SELECT DISTINCT state FROM points")) == "suspended"
+        assert await db.scalar(sa.select(sa.func.count()).where(POINTS.c.state == "suspended")) == 169
+        await db.execute(sa.text("UPDATE points SET state = 'unheard of'"))
+        with pytest.raises(LookupError):
+            await db.scalar(sa.select(POINTS.c.state).limit(1))
+    await engine.dispose()
+
+
+def test_enums_and_literals_are_plain_text_columns() -> None:
+    types = (enumerated(State, 16), literal_text(SlotKind, 16), SESSIONS.c.state.type, SLOTS.c.kind.type)
+    assert [str(each.compile(dialect=DIALECT)) for each in types] == ["VARCHAR(16)"] * 4
+    assert not any(isinstance(each, sa.CheckConstraint) and each.name is None for each in SLOTS.constraints)
+    assert OFFICIAL in literal_text(SlotKind, 16).enums

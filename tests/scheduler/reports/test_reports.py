@@ -286,7 +286,7 @@ async def test_who_registers_late_is_counted_with_a_link_to_the_record(scheduler
     late = await scheduler.submit(in_time, NOW)  # the record is older than the refusal of what comes too late
     await scheduler.submit(in_time, NOW)
     engine = database.connect(seeded_url, CIPHER)
-    created = round(at("07/04/2023 08:00").timestamp())
+    created = at("07/04/2023 08:00")
     async with database.writing(engine) as db:
         await db.execute(sa.update(SESSIONS).where(SESSIONS.c.id == late.id).values(created=created))
     facts = await Reports(engine, PROFILES, scheduler).facts(period("year", 2023, RULES, ZONE), NOW)

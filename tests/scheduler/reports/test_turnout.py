@@ -14,7 +14,6 @@ from scheduler.booking.registration.service import Scheduler
 from scheduler.core import database
 from scheduler.core.errors import InvalidRequest, UnknownSession
 from scheduler.core.model import Interval, Session
-from scheduler.core.sql_values import seconds
 from scheduler.notifications.alerts import Alerts
 from scheduler.notifications.wording import NOWHERE
 from scheduler.operations.attendance.schema import STAYS
@@ -57,7 +56,7 @@ async def held(engine: AsyncEngine, scheduler: Scheduler) -> list[Session]:
         sessions.append(session)
         async with database.writing(engine) as db:
             for point, joined, left in stays:
-                began, ended = seconds(at(f"{day} {joined}")), None if left is None else seconds(at(f"{day} {left}"))
+                began, ended = at(f"{day} {joined}"), None if left is None else at(f"{day} {left}")
                 row = {"session": session.id, "point": point, "joined": began, "seen": began, "left": ended}
                 await db.execute(insert(STAYS).values(row))
     return sessions

@@ -2,12 +2,13 @@
 
 import uuid
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from scheduler.booking.sessions import store as sessions_store
 from scheduler.core.database import writing
+from scheduler.core.sql_values import whole_second
 from scheduler.directory.model import Provider
 from scheduler.notifications import outbox, wording
 from scheduler.operations.incidents import rules
@@ -36,13 +37,13 @@ class IncidentService:
                 provider = await incidents_store.provider(db, report.point)
                 provider_id = None if provider is None else provider.id
                 incident = rules.opened(
-                    uuid.uuid4().hex, report, provider_id, _second(now), await _on_duty(db, report.session)
+                    uuid.uuid4().hex, report, provider_id, whole_second(now), await _on_duty(db, report.session)
                 )
                 await incidents_store.add(db, incident)
                 if incident.provider is not None:
                     await self._tell(db, incident, provider, now)
                 return incident
-            again = rules.after(found, IncidentStep(_second(now), "again", report.by, report.text))
+            again = rules.after(found, IncidentStep(whole_second(now), "again", report.by, report.text))
             await incidents_store.save(db, again)
             return again
 
@@ -53,7 +54,7 @@ class IncidentService:
             provider = await incidents_store.provider(db, known.point)
             provider_id = None if provider is None else provider.id
             changed = rules.after(
-                known, IncidentStep(_second(now), step, by, text), provider_id, await _on_duty(db, known.session)
+                known, IncidentStep(whole_second(now), step, by, text), provider_id, await _on_duty(db, known.session)
             )
             await incidents_store.save(db, changed)
             if step == "provider":
@@ -76,7 +77,7 @@ class IncidentService:
             found = await incidents_store.listed(db, settled=False, session=session, unit=None, limit=100)
             for one in found:
                 if one.level == 2:
-                    await incidents_store.save(db, rules.after(one, IncidentStep(_second(now), step, by, text)))
+                    await incidents_store.save(db, rules.after(one, IncidentStep(whole_second(now), step, by, text)))
 
     async def incident(self, incident: str) -> Incident:
         """Return an incident. Raises UnknownIncident."""
@@ -98,7 +99,3 @@ class IncidentService:
 
 async def _on_duty(db: AsyncConnection, session: str) -> str:
     return rules.on_duty((await readiness_store.duties(db, [session]))[session])
-
-
-def _second(now: datetime) -> datetime:
-    return now.astimezone(UTC).replace(microsecond=0)

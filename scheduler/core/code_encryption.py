@@ -39,11 +39,11 @@ class CodeCipher:
         nonce = secrets.token_bytes(NONCE_BYTES)
         return base64.b64encode(nonce + self._cipher.encrypt(nonce, code.encode(), session.encode())).decode()
 
-    def decrypt(self, sealed: str, session: str) -> str:
+    def decrypt(self, encrypted: str, session: str) -> str:
         """Decrypt the code that was encrypted for a session. Raises LostKey."""
         try:
-            kept = base64.b64decode(sealed, validate=True)
-            return self._cipher.decrypt(kept[:NONCE_BYTES], kept[NONCE_BYTES:], session.encode()).decode()
+            data = base64.b64decode(encrypted, validate=True)
+            return self._cipher.decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], session.encode()).decode()
         except (InvalidTag, ValueError):
             raise LostKey from None
 

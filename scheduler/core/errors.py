@@ -217,7 +217,7 @@ class LostKey(SchedulerError):
 
     def __str__(self) -> str:
         return (
-            "the session codes were sealed with another key: "
+            "the session codes were encrypted with another key: "
             "put code.key back into the data directory from the backup, or set DIEMCAU_CODE_KEY to what it was"
         )
 

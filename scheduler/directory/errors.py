@@ -7,7 +7,7 @@ SchedulerError
 ├── DevicesDescribed    a count of devices would remove some that are described
 ├── LastDevice          a point has at least one device
 ├── DecidedAlready      a change was accepted or rejected before
-├── BadSheet            a spreadsheet with faulty lines; nothing of it is imported
+├── BadSheet            a spreadsheet with faulty rows; nothing of it is imported
 ├── PreviewStale        an import would now do something else than its preview showed
 └── Unknown             no such room, device, line, person, provider, document or change
 """

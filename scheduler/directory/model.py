@@ -74,7 +74,7 @@ AssessmentResult = Literal["passed", "conditional", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class AssessmentItem:
-    """The answer to one item of the assessment form; an item that is not met may have a day to remedy it by."""
+    """The result of one item of the assessment form; an item that is not met may have a day to remedy it by."""
 
     id: str
     met: bool

@@ -11,10 +11,10 @@ _SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 def file(rows: Iterable[Sequence[object]]) -> bytes:
     """Return a whole file."""
-    return (MARK + lines(rows)).encode()
+    return (MARK + text(rows)).encode()
 
 
-def lines(rows: Iterable[Sequence[object]]) -> str:
+def text(rows: Iterable[Sequence[object]]) -> str:
     """Return rows as lines of a CSV file; texts pass :func:`harmless`."""
     written = io.StringIO(newline="")
     csv.writer(written).writerows([harmless(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)

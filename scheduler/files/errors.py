@@ -6,10 +6,10 @@ from scheduler.core.errors import SchedulerError
 
 
 @dataclass(frozen=True, slots=True)
-class LineError:
-    """One error in a table: its line, from 1, its column, and a stable word with the value it is about."""
+class RowError:
+    """One error in a table: its row, from 1, its column, and a stable word with the value it is about."""
 
-    line: int
+    row_number: int
     column: str
     word: str
     value: str = ""
@@ -18,6 +18,6 @@ class LineError:
 class BadSheet(SchedulerError):
     """A table that was refused as a whole; nothing was imported."""
 
-    def __init__(self, faults: list[LineError]) -> None:
+    def __init__(self, faults: list[RowError]) -> None:
         super().__init__(faults)
         self.faults = faults

@@ -15,7 +15,7 @@ from datetime import date, datetime
 from pydantic import TypeAdapter
 
 from scheduler.files import csv_file, safe_zip
-from scheduler.files.errors import BadSheet, LineError
+from scheduler.files.errors import BadSheet, RowError
 from scheduler.files.sandboxed_parser import SandboxedParser
 
 MAX_ROWS = 5000
@@ -40,7 +40,7 @@ class _Parsed:
     """The rows of a file, or its errors."""
 
     rows: list[tuple[int, Row]]
-    faults: list[LineError]
+    faults: list[RowError]
 
 
 _PARSED = TypeAdapter(_Parsed)
@@ -50,7 +50,7 @@ async def read_untrusted(parser: SandboxedParser, data: bytes, columns: Sequence
     """Return the rows of an untrusted file as :func:`read` does, parsed in a child process. Raises BadSheet."""
     printed = await parser.run(__name__, data, *columns)
     if printed is None:
-        raise BadSheet([LineError(1, "", "too-large")])
+        raise BadSheet([RowError(1, "", "too-large")])
     parsed = _PARSED.validate_json(printed)
     if parsed.faults:
         raise BadSheet(parsed.faults)
@@ -66,23 +66,23 @@ def parse(data: bytes, *columns: str) -> bytes:
 
 
 def read(data: bytes, columns: Sequence[str]) -> list[tuple[int, Row]]:
-    """Return the rows of a file with their line numbers, from 2, without blank rows.
+    """Return the rows of a file with their row numbers, from 2, without blank rows.
 
-    The first line names the columns, in any order. Raises BadSheet: ``not-a-table`` ``too-many-rows``
+    The first row names the columns, in any order. Raises BadSheet: ``not-a-table`` ``too-many-rows``
     ``unknown-column`` ``missing-column`` ``cell-too-long`` ``too-large``.
     """
-    lines = _xlsx(data) if data.startswith(b"PK") else _csv(data)
-    if len(lines) > MAX_ROWS:
-        raise BadSheet([LineError(MAX_ROWS, "", "too-many-rows", str(MAX_ROWS))])
-    if sum(len(cell) for line in lines for cell in line) > MAX_TEXT:
-        raise BadSheet([LineError(1, "", "too-large")])
-    head = [cell.strip().lower() for cell in lines[0]] if lines else []
-    faults = [LineError(1, name, "unknown-column", name[:64]) for name in head if name and name not in columns]
-    faults += [LineError(1, name, "missing-column", name) for name in columns if name not in head]
+    table = _xlsx(data) if data.startswith(b"PK") else _csv(data)
+    if len(table) > MAX_ROWS:
+        raise BadSheet([RowError(MAX_ROWS, "", "too-many-rows", str(MAX_ROWS))])
+    if sum(len(cell) for cells in table for cell in cells) > MAX_TEXT:
+        raise BadSheet([RowError(1, "", "too-large")])
+    head = [cell.strip().lower() for cell in table[0]] if table else []
+    faults = [RowError(1, name, "unknown-column", name[:64]) for name in head if name and name not in columns]
+    faults += [RowError(1, name, "missing-column", name) for name in columns if name not in head]
     rows = []
-    for number, line in enumerate(lines[1:], start=2):
-        row = {name: csv_file.original(cell.strip()) for name, cell in zip(head, line, strict=False) if name}
-        faults += [LineError(number, n, "cell-too-long", str(MAX_CELL)) for n, c in row.items() if len(c) > MAX_CELL]
+    for number, cells in enumerate(table[1:], start=2):
+        row = {name: csv_file.original(cell.strip()) for name, cell in zip(head, cells, strict=False) if name}
+        faults += [RowError(number, n, "cell-too-long", str(MAX_CELL)) for n, c in row.items() if len(c) > MAX_CELL]
         if any(row.values()):
             rows.append((number, {name: row.get(name, "") for name in columns}))
     if faults:
@@ -96,7 +96,7 @@ def _csv(data: bytes) -> list[list[str]]:
         first = text.partition("\n")[0]
         return list(csv.reader(io.StringIO(text, newline=""), delimiter=";" if ";" in first else ",", strict=True))
     except (UnicodeDecodeError, csv.Error):
-        raise BadSheet([LineError(1, "", "not-a-table")]) from None
+        raise BadSheet([RowError(1, "", "not-a-table")]) from None
 
 
 def _xlsx(data: bytes) -> list[list[str]]:
@@ -109,7 +109,7 @@ def _xlsx(data: bytes) -> list[list[str]]:
     except MemoryError:
         raise
     except Exception:  # what openpyxl raises for files of strangers is of many kinds
-        raise BadSheet([LineError(1, "", "not-a-table")]) from None
+        raise BadSheet([RowError(1, "", "not-a-table")]) from None
 
 
 def _lean(data: bytes) -> io.BytesIO:

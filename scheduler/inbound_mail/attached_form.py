@@ -61,9 +61,11 @@ def readable(name: str) -> bool:
 
 
 def _cell(text: str) -> str:
-    lines = unicodedata.normalize("NFC", text[: 2 * MAX_CELL]).splitlines()
-    lines = [" ".join("".join(c if c.isprintable() else " " for c in line).split()) for line in lines]
-    return "\n".join(filter(None, lines))[:MAX_CELL]
+    text_lines = unicodedata.normalize("NFC", text[: 2 * MAX_CELL]).splitlines()
+    text_lines = [
+        " ".join("".join(c if c.isprintable() else " " for c in text_line).split()) for text_line in text_lines
+    ]
+    return "\n".join(filter(None, text_lines))[:MAX_CELL]
 
 
 def _csv(data: bytes) -> Iterator[list[str]]:

@@ -61,8 +61,8 @@ def _cell(text: str, width: int) -> str:
 
 
 def _paragraph(text: str) -> str:
-    lines = "<w:br/>".join(f'<w:t xml:space="preserve">{escape(line)}</w:t>' for line in text.split("\n"))
-    return f"<w:p><w:r>{lines}</w:r></w:p>"
+    runs = "<w:br/>".join(f'<w:t xml:space="preserve">{escape(text_line)}</w:t>' for text_line in text.split("\n"))
+    return f"<w:p><w:r>{runs}</w:r></w:p>"
 
 
 def _xlsx(rows: Rows) -> bytes:

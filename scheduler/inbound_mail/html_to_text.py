@@ -41,5 +41,5 @@ def plain(text: str) -> str:
     reader = _Text()
     reader.feed(text)
     reader.close()
-    lines = [_BLANKS.sub("\t", line).strip() for line in "".join(reader.pieces).splitlines()]
-    return "\n".join(filter(None, lines))
+    text_lines = [_BLANKS.sub("\t", text_line).strip() for text_line in "".join(reader.pieces).splitlines()]
+    return "\n".join(filter(None, text_lines))

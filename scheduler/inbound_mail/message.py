@@ -193,11 +193,11 @@ def _body(parts: list["Message[str, str]"]) -> str:
 
 def _lines(text: str) -> str:
     """Return a text in NFC, line by line, without blanks at the ends of lines."""
-    lines = [
-        "".join(c if c.isprintable() or c == "\t" else " " for c in line).strip(" ")
-        for line in unicodedata.normalize("NFC", text).splitlines()
+    text_lines = [
+        "".join(c if c.isprintable() or c == "\t" else " " for c in text_line).strip(" ")
+        for text_line in unicodedata.normalize("NFC", text).splitlines()
     ]
-    return "\n".join(lines).strip("\n")
+    return "\n".join(text_lines).strip("\n")
 
 
 def _content(part: "Message[str, str]") -> str:

@@ -36,29 +36,29 @@ class Alerts:
         """
         points = await units_store.points_named(db, (session.host_point, *reasons))
         units = {unit.id: unit for unit in await units_store.units(db)}
-        boxes = await outbox.mailboxes(db)
+        mailboxes = await outbox.mailboxes(db)
         letters: dict[str, list[str]] = {}
         for point, reason in reasons.items():
-            for unit in recipients(points[point], units, self.policy(session), boxes):
+            for unit in recipients(points[point], units, self.policy(session), mailboxes):
                 letters.setdefault(unit, []).append(f"{points[point].name}{reason}")
-        for unit, lines in letters.items():
-            notice = of_slot(kind, session, slot, points[session.host_point], lines, unit)
+        for unit, text_lines in letters.items():
+            notice = of_slot(kind, session, slot, points[session.host_point], text_lines, unit)
             await outbox.tell(db, notice, self.channels, now)
 
     async def tell_operator(
-        self, db: AsyncConnection, kind: Kind, session: Session, slot: Slot, lines: Sequence[str], now: datetime
+        self, db: AsyncConnection, kind: Kind, session: Session, slot: Slot, text_lines: Sequence[str], now: datetime
     ) -> None:
-        """Notify the operating unit and the groups once; do nothing without `lines`."""
-        if not lines:
+        """Notify the operating unit and the groups once; do nothing without `text_lines`."""
+        if not text_lines:
             return
         host = (await units_store.points_named(db, [session.host_point]))[session.host_point]
         known = {unit.id for unit in await units_store.units(db)}
         operator = self.policy(session).directory.operator_unit
-        notice = of_slot(kind, session, slot, host, lines, operator if operator in known else None)
+        notice = of_slot(kind, session, slot, host, text_lines, operator if operator in known else None)
         await outbox.tell(db, notice, self.channels, now)
 
 
-def recipients(point: Point, units: Mapping[str, Unit], policy: Policy, boxes: Iterable[str]) -> list[str]:
+def recipients(point: Point, units: Mapping[str, Unit], policy: Policy, mailboxes: Iterable[str]) -> list[str]:
     """Return the units an alert about a point goes to: its own, and the parent that registers for it (Điều 12.2).
 
     A unit without a mailbox is left out, unless none has one.
@@ -66,12 +66,16 @@ def recipients(point: Point, units: Mapping[str, Unit], policy: Policy, boxes: I
     unit = units[point.unit]
     above = unit.parent if policy.registration.by_parent(unit.level) else None
     concerned = [each for each in (unit.id, above) if each is not None]
-    reached = set(boxes)
+    reached = set(mailboxes)
     return [each for each in concerned if each in reached] or [unit.id]
 
 
-def of_slot(kind: Kind, session: Session, slot: Slot, host: Point, lines: Sequence[str], unit: str | None) -> Notice:
+def of_slot(
+    kind: Kind, session: Session, slot: Slot, host: Point, text_lines: Sequence[str], unit: str | None
+) -> Notice:
     """Return a notice about one slot for a unit; its key has the start, so a moved slot is notified anew."""
     times = (slot.kind, seconds(slot.start), seconds(slot.end))
-    facts = NoticeFacts(session.number, session.title, host.label, (times,), 1 + len(session.points), "; ".join(lines))
+    facts = NoticeFacts(
+        session.number, session.title, host.label, (times,), 1 + len(session.points), "; ".join(text_lines)
+    )
     return Notice(kind, f"{kind}:{session.id}:{slot.kind}:{times[1]}:{unit or ''}", facts, unit, session.id)

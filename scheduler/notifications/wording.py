@@ -401,9 +401,9 @@ def of_unit(kind: Kind, session: Session, host: Point, unit: str, reason: str, v
     return Notice(kind, f"{kind}:{session.id}:{unit}:{version}", facts, unit, session.id)
 
 
-def saying(notice: Notice, lines: tuple[str, ...]) -> Notice:
+def saying(notice: Notice, text_lines: tuple[str, ...]) -> Notice:
     """Return a notice with additional lines that describe the session."""
-    return replace(notice, facts=replace(notice.facts, said=lines))
+    return replace(notice, facts=replace(notice.facts, said=text_lines))
 
 
 def receipt(received: datetime, effective: datetime, zone: tzinfo) -> str:
@@ -453,17 +453,17 @@ def subject(kind: Kind, facts: NoticeFacts) -> str:
 def letter(kind: Kind, facts: NoticeFacts, code: str | None, zone: tzinfo) -> str:
     """Return the text of a mail, Vietnamese first; `code` is the session's live code, or the whole one-time link."""
     words = WORDINGS[kind]
-    lines = [words.opening, ""]
-    lines += [f"Số: {facts.number}"] if facts.number else []
-    lines += [f"Nội dung: {facts.title}"] if facts.title else []
-    lines += [f"Chủ trì: {facts.host}"] if facts.host else []
-    lines += [f"{SLOT_NAMES.get(name, name)}: {_span(start, end, zone)}" for name, start, end in facts.slots]
-    lines += [f"Số điểm cầu: {facts.points}"] if facts.points else []
-    lines += facts.said
-    lines += [f"Mã phiên họp: {code or NO_CODE}"] if words.code else []
-    lines += [f"Đường dẫn dùng một lần: {code or NO_CODE}"] if facts.link else []
-    lines += [f"Ghi chú: {facts.reason}"] if facts.reason else []
-    return "\n".join([*lines, "", "--", words.english, ""])
+    text_lines = [words.opening, ""]
+    text_lines += [f"Số: {facts.number}"] if facts.number else []
+    text_lines += [f"Nội dung: {facts.title}"] if facts.title else []
+    text_lines += [f"Chủ trì: {facts.host}"] if facts.host else []
+    text_lines += [f"{SLOT_NAMES.get(name, name)}: {_span(start, end, zone)}" for name, start, end in facts.slots]
+    text_lines += [f"Số điểm cầu: {facts.points}"] if facts.points else []
+    text_lines += facts.said
+    text_lines += [f"Mã phiên họp: {code or NO_CODE}"] if words.code else []
+    text_lines += [f"Đường dẫn dùng một lần: {code or NO_CODE}"] if facts.link else []
+    text_lines += [f"Ghi chú: {facts.reason}"] if facts.reason else []
+    return "\n".join([*text_lines, "", "--", words.english, ""])
 
 
 BLANKS = ("chu_tri", "so", "trang_thai", "thoi_gian")
@@ -481,7 +481,7 @@ def template_fault(template: str) -> str | None:
     return "a code or an address is written out" if _SECRETS.search(template) else None
 
 
-def line(kind: Kind, facts: NoticeFacts, zone: tzinfo, template: str = "") -> str:
+def group_text(kind: Kind, facts: NoticeFacts, zone: tzinfo, template: str = "") -> str:
     """Return the text for a group: host, time, status, never a code or an address. It is empty for kinds without one.
 
     A `template` has the group's own words, with the placeholders of BLANKS.

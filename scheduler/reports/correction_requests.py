@@ -74,14 +74,14 @@ class CorrectionRequests:
         """Store the reply of a unit, in place of an earlier one. Raises Unknown, InvalidRequest."""
         async with writing(self._engine) as db:
             request = await corrections_store.known(db, request_id)
-            awaited = next((each for each in request.answers if each.unit == unit), None)
+            awaited = next((each for each in request.replies if each.unit == unit), None)
             if awaited is None:
                 raise Unknown("figure-request", request_id)
             remark = text.clean(remark)
             errors = corrections.faults(figures, remark, awaited.counted)
             if errors:
                 raise InvalidRequest(errors)
-            reply = replace(awaited, said=dict(figures), remark=remark, by=by, at=whole_second(now))
+            reply = replace(awaited, stated=dict(figures), remark=remark, by=by, at=whole_second(now))
             await corrections_store.set_reply(db, request.id, reply, now)
             return reply
 
@@ -93,7 +93,7 @@ class CorrectionRequests:
             return
         async with writing(self._engine) as db:
             for request in due:
-                for reply in request.answers:
+                for reply in request.replies:
                     if reply.at is None:
                         await self._tell(db, "figures-due", request, reply.unit, now)
                 await corrections_store.reminded(db, request.id, now)

@@ -24,11 +24,11 @@ ReplyStatus = Literal["waiting", "overdue", "confirmed", "corrected"]
 
 @dataclass(frozen=True, slots=True)
 class UnitReply:
-    """The figures of one unit: as `counted` when it was asked, and as the unit `said` they are (None: no reply yet)."""
+    """The figures of one unit: as `counted` when it was asked, and as the unit `stated` them (None: no reply yet)."""
 
     unit: str
     counted: Mapping[str, int]
-    said: Mapping[str, int] | None = None
+    stated: Mapping[str, int] | None = None
     remark: str = ""
     by: str = ""
     at: datetime | None = None
@@ -36,7 +36,7 @@ class UnitReply:
     @property
     def corrected(self) -> dict[str, int]:
         """The figures that differ according to the unit."""
-        return {name: value for name, value in (self.said or {}).items() if value != self.counted[name]}
+        return {name: value for name, value in (self.stated or {}).items() if value != self.counted[name]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,12 @@ class CorrectionRequest:
     by: str
     at: datetime
     reminded: datetime | None
-    answers: tuple[UnitReply, ...]
+    replies: tuple[UnitReply, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """One figure of a period that a unit corrected."""
+    """One figure of a period that a unit corrected: it `said` this number instead of the counted one."""
 
     unit: str
     figure: str
@@ -91,7 +91,7 @@ def corrections(requests: list[CorrectionRequest], period: Interval) -> tuple[Co
     """Return the units' corrections of a period; if a unit was asked again, the newest request counts."""
     latest: dict[tuple[str, str], Correction] = {}
     for request in sorted(requests, key=lambda each: each.at):
-        for reply in request.answers if request.period == period else ():
+        for reply in request.replies if request.period == period else ():
             if reply.at is None:
                 continue
             for name in reply.counted:

@@ -17,7 +17,7 @@ async def add(db: AsyncConnection, request: CorrectionRequest) -> None:
     """Store a request without replies."""
     times = {"start": request.period.start, "end": request.period.end, "due": request.due, "at": request.at}
     await db.execute(insert(FIGURE_REQUESTS).values(id=request.id, title=request.title, by=request.by, **times))
-    rows = [{"request": request.id, "unit": each.unit, "counted": json.dumps(each.counted)} for each in request.answers]
+    rows = [{"request": request.id, "unit": each.unit, "counted": json.dumps(each.counted)} for each in request.replies]
     await db.execute(insert(FIGURE_ANSWERS), [{**each, "remark": "", "by": ""} for each in rows])
 
 
@@ -27,8 +27,8 @@ async def requests(db: AsyncConnection, where: ColumnElement[bool] | None = None
     replies: dict[str, list[UnitReply]] = {}
     of_these = FIGURE_ANSWERS.c.request.in_(select(FIGURE_REQUESTS.c.id).where(wanted))
     for row in await db.execute(select(FIGURE_ANSWERS).where(of_these).order_by(FIGURE_ANSWERS.c.unit)):
-        said = None if row.said is None else json.loads(row.said)
-        reply = UnitReply(row.unit, json.loads(row.counted), said, row.remark, row.by, row.at)
+        stated = None if row.said is None else json.loads(row.said)
+        reply = UnitReply(row.unit, json.loads(row.counted), stated, row.remark, row.by, row.at)
         replies.setdefault(row.request, []).append(reply)
     order = FIGURE_REQUESTS.c.at.desc(), FIGURE_REQUESTS.c.id
     return [
@@ -40,7 +40,7 @@ async def requests(db: AsyncConnection, where: ColumnElement[bool] | None = None
             by=row.by,
             at=row.at,
             reminded=row.reminded,
-            answers=tuple(replies[row.id]),
+            replies=tuple(replies[row.id]),
         )
         for row in await db.execute(select(FIGURE_REQUESTS).where(wanted).order_by(*order))
     ]
@@ -63,7 +63,7 @@ async def of_period(db: AsyncConnection, period: Interval) -> list[CorrectionReq
 async def set_reply(db: AsyncConnection, request: str, reply: UnitReply, now: datetime) -> None:
     """Store the reply of a unit."""
     own = (FIGURE_ANSWERS.c.request == request) & (FIGURE_ANSWERS.c.unit == reply.unit)
-    values = {"said": json.dumps(reply.said), "remark": reply.remark, "by": reply.by, "at": now}
+    values = {"said": json.dumps(reply.stated), "remark": reply.remark, "by": reply.by, "at": now}
     await db.execute(update(FIGURE_ANSWERS).where(own).values(values))
 
 

@@ -114,7 +114,7 @@ async def export(request: ApiRequest) -> web.StreamResponse:
     if query.format == "csv":
         await response.write(csv_file.file([COLUMNS]))
     async for rows in context.audit.each(query.wanted()):
-        text = csv_file.lines([_cells(row, zone) for row in rows]) if query.format == "csv" else _lines(rows)
+        text = csv_file.text([_cells(row, zone) for row in rows]) if query.format == "csv" else _lines(rows)
         await response.write(text.encode())
     await response.write_eof()
     return response

@@ -84,7 +84,9 @@ async def carry_out(request: ApiRequest) -> Preview:
     plan = await request.context(IMPORT_EXPORT).import_export.carry_out(
         kind, bytes_of(body.file), body.seal, request.now
     )
-    await request.note("directory-import", kind, f"{sum(step.what != 'same' for step in plan.steps)} {plan.seal[:16]}")
+    await request.note(
+        "directory-import", kind, f"{sum(step.what != 'same' for step in plan.steps)} {plan.digest[:16]}"
+    )
     return _wire(plan)
 
 
@@ -98,8 +100,8 @@ def _kind(request: ApiRequest) -> import_export_service.Kind:
 
 
 def _wire(plan: ImportPlan) -> Preview:
-    steps = [Step(line=s.line, what=s.what, text=s.text) for s in plan.steps if s.what != "same"]
-    return Preview(seal=plan.seal, steps=steps, same=len(plan.steps) - len(steps))
+    steps = [Step(line=s.row_number, what=s.what, text=s.text) for s in plan.steps if s.what != "same"]
+    return Preview(seal=plan.digest, steps=steps, same=len(plan.steps) - len(steps))
 
 
 ROUTES = [

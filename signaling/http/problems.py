@@ -133,7 +133,9 @@ def _devices(_: scheduler.BadDevices, language: Language) -> dict[str, object]:
 def _sheet(error: files_errors.BadSheet, language: Language) -> dict[str, object]:
     where = ("dòng", "line")[language == "en"]
     faults = error.faults[:MAX_FAULTS]
-    return _fields([(f"{where} {f.line} {f.column}".strip(), field_text(f.word, language, f.value)) for f in faults])
+    return _fields(
+        [(f"{where} {f.row_number} {f.column}".strip(), field_text(f.word, language, f.value)) for f in faults]
+    )
 
 
 def _quota(error: directory.QuotaExceeded, language: Language) -> dict[str, object]:

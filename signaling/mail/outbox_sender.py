@@ -110,4 +110,6 @@ class OutboxSender:
         group = self._groups.get(notice.channel)
         if group is None:
             raise NotSent("no-such-group", final=True)
-        await chat_groups.send(group, wording.line(notice.kind, notice.facts, self._notifications.zone, group.template))
+        await chat_groups.send(
+            group, wording.group_text(notice.kind, notice.facts, self._notifications.zone, group.template)
+        )

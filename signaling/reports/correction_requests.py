@@ -71,7 +71,7 @@ async def ask(request: ApiRequest) -> Inquiry:
     body: Ask = request.body
     by = request.account.account
     created = await context.corrections.ask(body.title, periods_of(request)[0], body.due, body.units, by, request.now)
-    await request.note("figures-asked", created.id, f"{created.title} ({len(created.answers)})")
+    await request.note("figures-asked", created.id, f"{created.title} ({len(created.replies)})")
     return _wire(request, created, await request.unit_names())
 
 
@@ -89,11 +89,11 @@ async def answer(request: ApiRequest) -> Given:
 
 
 def _concerns(request: ApiRequest, correction: CorrectionRequest) -> bool:
-    return any(each.unit == request.account.unit for each in correction.answers)
+    return any(each.unit == request.account.unit for each in correction.replies)
 
 
 def _wire(request: ApiRequest, of: CorrectionRequest, names: dict[str, str]) -> Inquiry:
-    seen = [each for each in of.answers if request.account.sees_all or each.unit == request.account.unit]
+    seen = [each for each in of.replies if request.account.sees_all or each.unit == request.account.unit]
     return Inquiry(
         id=of.id,
         title=of.title,
@@ -101,8 +101,8 @@ def _wire(request: ApiRequest, of: CorrectionRequest, names: dict[str, str]) -> 
         due=of.due,
         by=of.by,
         at=of.at,
-        asked=len(of.answers),
-        answered=sum(each.at is not None for each in of.answers),
+        asked=len(of.replies),
+        answered=sum(each.at is not None for each in of.replies),
         answers=[_reply(each, of.due, request, names) for each in seen],
         may_answer=_concerns(request, of),
     )
@@ -112,7 +112,7 @@ def _reply(of: UnitReply, due: Moment, request: ApiRequest, names: dict[str, str
     return Given(
         unit=Named(id=of.unit, name=names.get(of.unit, of.unit)),
         counted=dict(of.counted),
-        said=None if of.said is None else dict(of.said),
+        said=None if of.stated is None else dict(of.stated),
         remark=of.remark,
         by=of.by,
         at=of.at,

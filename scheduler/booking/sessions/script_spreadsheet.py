@@ -10,7 +10,7 @@ from scheduler.booking.sessions import script
 from scheduler.core import text
 from scheduler.core.model import ItemKind, Point, ScriptItem
 from scheduler.files import spreadsheet
-from scheduler.files.errors import BadSheet, LineError
+from scheduler.files.errors import BadSheet, RowError
 from scheduler.files.spreadsheet import Row
 from scheduler.units.naming import key
 
@@ -55,26 +55,26 @@ def read(
 
     An item without a kind is a speech, without a point it is the host's, without a layout the layout stays as it is.
     `points` are those of the session, `host` is the id of one of them; titles have at most `longest` letters. Raises
-    BadSheet with every faulty line.
+    BadSheet with every faulty row.
     """
-    faults: list[LineError] = []
+    faults: list[RowError] = []
     known = {key(name): point.id for point in points for name in (point.label, point.name)}
     ids = {point.id for point in points}
     items: list[ScriptItem] = []
-    for line, row in rows:
+    for row_number, row in rows:
         point = known.get(key(row[POINT]), row[POINT])
         item = ScriptItem(
             id="",
             title=text.clean(row[TITLE]),
             point=None if point in ("", host) else point,
-            layout=_word(layouts, line, row, LAYOUT, faults),
+            layout=_word(layouts, row_number, row, LAYOUT, faults),
             minutes=int(row[MINUTES]) if row[MINUTES].isascii() and row[MINUTES].isdecimal() else 0,
-            kind=_word(KINDS, line, row, KIND, faults) or "speech",
+            kind=_word(KINDS, row_number, row, KIND, faults) or "speech",
         )
         for fault in script.validate([item], ids, longest):
-            faults.append(LineError(line, COLUMN_OF[fault.field.rpartition(".")[2]], fault.word, fault.value))
+            faults.append(RowError(row_number, COLUMN_OF[fault.field.rpartition(".")[2]], fault.word, fault.value))
         if len(items) == script.MAX_ITEMS:
-            faults.append(LineError(line, "", "too-many", str(script.MAX_ITEMS)))
+            faults.append(RowError(row_number, "", "too-many", str(script.MAX_ITEMS)))
             break
         items.append(item)
     if faults:
@@ -82,10 +82,10 @@ def read(
     return tuple(items)
 
 
-def _word(words: Mapping[Name, str], line: int, row: Row, column: str, faults: list[LineError]) -> Name | None:
+def _word(words: Mapping[Name, str], row_number: int, row: Row, column: str, faults: list[RowError]) -> Name | None:
     """Return the name that a cell says, as a Vietnamese word or as the name itself; None for an empty cell."""
     named = {key(spelling): name for name, word in words.items() for spelling in (name, word)}
     found = named.get(key(row[column]))
     if row[column] and found is None:
-        faults.append(LineError(line, column, "one-of", ", ".join(words.values())))
+        faults.append(RowError(row_number, column, "one-of", ", ".join(words.values())))
     return found

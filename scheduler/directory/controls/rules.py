@@ -26,7 +26,7 @@ class ChecklistItem:
 class Checklist:
     """A list of controls `of` the system as a whole or of each point.
 
-    An answer holds for `months`; then it is due again.
+    The state of an item holds for `months`; then it is due again.
     """
 
     id: str
@@ -58,7 +58,7 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class ChecklistRow:
-    """An item of a checklist with its control (None: not answered yet) and the number of evidence files."""
+    """An item of a checklist with its control (None: not assessed yet) and the number of evidence files."""
 
     item: ChecklistItem
     control: Control | None
@@ -70,7 +70,7 @@ class ChecklistRow:
         return bool(self.files or self.item.proof)
 
     def overdue(self, day: date) -> bool:
-        """Return whether the item is to be answered again."""
+        """Return whether the item is to be assessed again."""
         return self.control is None or self.control.due < day
 
     @property
@@ -93,7 +93,7 @@ def rows(checklist: Checklist, controls: Iterable[Control], files: Mapping[str, 
 
 
 def faults(checklist: Checklist, item: str, state: ControlState, remark: str) -> list[FieldError]:
-    """Return what is wrong with an answer: any state but ``met`` needs a remark."""
+    """Return what is wrong with the state of an item: any but ``met`` needs a remark."""
     if item not in {each.id for each in checklist.items}:
         return [FieldError("item", "unknown-item", item[:64])]
     return text.validate("remark", remark, MAX_REMARK) if remark or state != "met" else []

@@ -28,9 +28,9 @@ SYSTEM = ""
 
 @dataclass(frozen=True, slots=True)
 class PointChecklist:
-    """The state of a checklist at a point: the number of open items, the last answer, and when it is due.
+    """The state of a checklist at a point: the number of open items, the last assessment, and when the next is due.
 
-    `at` and `due` are None if it was never answered.
+    `at` and `due` are None if it was never assessed.
     """
 
     point: Point
@@ -41,7 +41,7 @@ class PointChecklist:
 
 
 class ControlsService:
-    """Stores the state of each control; the audit log has the earlier answers."""
+    """Stores the state of each control; the audit log has the earlier states."""
 
     def __init__(self, engine: AsyncEngine, profiles: Profiles, checklists: Sequence[Checklist]) -> None:
         self._engine = engine
@@ -70,7 +70,7 @@ class ControlsService:
     async def set(
         self, checklist: str, subject: str, item: str, state: ControlState, remark: str, by: str, now: datetime
     ) -> Control:
-        """Set the state of an item, in place of an earlier answer; its evidence stays.
+        """Set the state of an item, in place of an earlier one; its evidence stays.
 
         Raises Unknown, UnknownPoint, InvalidRequest.
         """
@@ -93,7 +93,7 @@ class ControlsService:
             return control
 
     async def checked(self, checklist: Checklist) -> list[PointChecklist]:
-        """Return how a checklist stands at every point: never answered first, then by due day."""
+        """Return the state of a checklist at every point: never assessed first, then by due day."""
         async with self._engine.begin() as db:
             points = await units_store.all_points(db)
             controls = await _controls(db, CONTROLS.c.checklist == checklist.id)

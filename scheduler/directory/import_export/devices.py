@@ -13,7 +13,7 @@ from scheduler.directory.equipment import codec_sets, devices, devices_store, li
 from scheduler.directory.import_export.point_lookup import point_finder
 from scheduler.directory.import_export.preview import ImportStep, day, differences, number
 from scheduler.directory.model import Device, DeviceKind, DeviceProtocol, SipTransport
-from scheduler.files.errors import LineError
+from scheduler.files.errors import RowError
 from scheduler.files.spreadsheet import Row
 from scheduler.policy.profile_files import Profiles
 from scheduler.units import device_count
@@ -52,7 +52,7 @@ async def plan(
     rows: Sequence[tuple[int, Row]],
     profiles: Profiles,
     now: datetime,
-    faults: list[LineError],
+    faults: list[RowError],
 ) -> list[ImportStep]:
     """Return which devices would be added or described anew."""
     points, policy = await point_finder(db), profiles.at(now)
@@ -61,57 +61,57 @@ async def plan(
     lines = await lines_store.lines(db)
     after = {device.id: device for device in known.values()}
     steps, checked = [], []
-    for line, row in rows:
-        point = points(line, row["point"], faults)
-        digits = number(row["number"], line, "number", faults)
+    for row_number, row in rows:
+        point = points(row_number, row["point"], faults)
+        digits = number(row["number"], row_number, "number", faults)
         old = known.get((point.id, digits)) if point and digits else None
         if point is None or (digits and old is None):
-            faults += [LineError(line, "number", "unknown-device", row["number"])] if point else []
+            faults += [RowError(row_number, "number", "unknown-device", row["number"])] if point else []
             continue
         if old is not None and not old.kind and not row["kind"]:  # neither the registration nor the row describes it
-            steps.append(ImportStep(line, "same", point.name))
+            steps.append(ImportStep(row_number, "same", point.name))
             continue
-        new = _device(old or Device(f"line {line}", point.id, 0), row, line, faults)
+        new = _device(old or Device(f"line {row_number}", point.id, 0), row, row_number, faults)
         after[new.id] = new
-        checked.append((line, new))
-        steps.append(_step(line, point, old, new))
-    for line, new in checked:
+        checked.append((row_number, new))
+        steps.append(_step(row_number, point, old, new))
+    for row_number, new in checked:
         own = [each for each in lines if each.point == new.point]
         errors = devices.faults(new, own, policy, after.values(), names)
-        faults += [LineError(line, fault.field, fault.word, fault.value) for fault in errors]
+        faults += [RowError(row_number, fault.field, fault.word, fault.value) for fault in errors]
     return steps
 
 
-def _device(old: Device, row: Row, line: int, faults: list[LineError]) -> Device:
+def _device(old: Device, row: Row, row_number: int, faults: list[RowError]) -> Device:
     values: dict[str, Any] = {name: row[name][:100] for name in TEXTS}
     for column, type_ in (("kind", DeviceKind), ("protocol", DeviceProtocol), ("transport", SipTransport)):
         values[column], allowed = row[column].upper(), get_args(type_)
         if values[column] not in allowed:
-            faults.append(LineError(line, column, "one-of", ", ".join(filter(None, allowed))))
+            faults.append(RowError(row_number, column, "one-of", ", ".join(filter(None, allowed))))
     try:
         values["address"] = devices.address(row["address"]) if row["address"] else None
     except ValueError:
-        faults.append(LineError(line, "address", "address-format", row["address"][:64]))
+        faults.append(RowError(row_number, "address", "address-format", row["address"][:64]))
     try:
         values["codecs"] = codec_sets.canonical(row["codecs"])
     except ValueError as bad:
-        faults.append(LineError(line, "codecs", "codecs-format", str(bad)[:64]))
-    values["port"] = number(row["port"], line, "port", faults)
-    values["patched"] = day(row["patched"], line, "patched", faults)
-    values["asset_year"] = number(row["asset_year"], line, "asset_year", faults)
+        faults.append(RowError(row_number, "codecs", "codecs-format", str(bad)[:64]))
+    values["port"] = number(row["port"], row_number, "port", faults)
+    values["patched"] = day(row["patched"], row_number, "patched", faults)
+    values["asset_year"] = number(row["asset_year"], row_number, "asset_year", faults)
     return replace(old, **values, dial_out=row["dial_out"].lower() in {YES, "1", "true", "có"})
 
 
-def _step(line: int, point: Point, old: Device | None, new: Device) -> ImportStep:
+def _step(row_number: int, point: Point, old: Device | None, new: Device) -> ImportStep:
     if old is None:
         return ImportStep(
-            line, "add", f"{point.name}: {new.kind} {new.address or ''}".strip(), partial(_add, point, new)
+            row_number, "add", f"{point.name}: {new.kind} {new.address or ''}".strip(), partial(_add, point, new)
         )
     changes = differences(asdict(old), asdict(new))
     if not changes:
-        return ImportStep(line, "same", point.name)
+        return ImportStep(row_number, "same", point.name)
     return ImportStep(
-        line, "change", f"{point.name} {old.number:02}: {changes}", partial(devices_store.describe, device=new)
+        row_number, "change", f"{point.name} {old.number:02}: {changes}", partial(devices_store.describe, device=new)
     )
 
 

@@ -14,7 +14,7 @@ from scheduler.directory.import_export.preview import ImportStep, day, differenc
 from scheduler.directory.model import Person
 from scheduler.directory.people import store as people_store
 from scheduler.directory.points import store as points_store
-from scheduler.files.errors import LineError
+from scheduler.files.errors import RowError
 from scheduler.files.spreadsheet import Row
 from scheduler.policy.profile_files import Profiles
 from scheduler.units import store as units_store
@@ -39,7 +39,7 @@ async def plan(
     rows: Sequence[tuple[int, Row]],
     profiles: Profiles,
     now: datetime,
-    faults: list[LineError],
+    faults: list[RowError],
 ) -> list[ImportStep]:
     """Return which people would be added or changed; rows without a name are ignored."""
     points, units = await point_finder(db), {unit.id for unit in await units_store.units(db)}
@@ -47,49 +47,49 @@ async def plan(
     known = {(person.unit, key(person.name), person.role): person for person in people}
     today = now.astimezone(profiles.at(now).zone).date()
     steps = []
-    for line, row in rows:
+    for row_number, row in rows:
         if not row["name"]:
             continue
         if row["unit"] not in units:
-            faults.append(LineError(line, "unit", "unknown-unit", row["unit"][:64]))
-        values = _values(line, row, points, faults)
+            faults.append(RowError(row_number, "unit", "unknown-unit", row["unit"][:64]))
+        values = _values(row_number, row, points, faults)
         values["valid_from"] = values["valid_from"] or today
         old = known.get((row["unit"], key(row["name"]), values["role"]))
-        steps.append(_step(line, row["unit"], old, values, now))
+        steps.append(_step(row_number, row["unit"], old, values, now))
     return steps
 
 
-def _values(line: int, row: Row, points: PointFinder, faults: list[LineError]) -> dict[str, Any]:
+def _values(row_number: int, row: Row, points: PointFinder, faults: list[RowError]) -> dict[str, Any]:
     role, phone = row["role"].lower() or "technician", request_validation.phone(row["phone"])
     if role not in ROLES:
-        faults.append(LineError(line, "role", "one-of", ", ".join(ROLES)))
+        faults.append(RowError(row_number, "role", "one-of", ", ".join(ROLES)))
     if phone is None:
-        faults.append(LineError(line, "phone", "phone-format", row["phone"][:64]))
-    point = points(line, row["point"], faults) if row["point"] else None
+        faults.append(RowError(row_number, "phone", "phone-format", row["phone"][:64]))
+    point = points(row_number, row["point"], faults) if row["point"] else None
     if point is not None and point.unit != row["unit"]:
-        faults.append(LineError(line, "point", "unknown-point", row["point"][:64]))
+        faults.append(RowError(row_number, "point", "unknown-point", row["point"][:64]))
     return {
         "point": point.id if point else None,
         "role": role,
         "name": text.clean(row["name"])[:200],
         "phone": phone or "",
         "email": row["email"][:254],
-        "trained": day(row["trained"], line, "trained", faults),
-        "valid_from": day(row["valid_from"], line, "valid_from", faults),
+        "trained": day(row["trained"], row_number, "trained", faults),
+        "valid_from": day(row["valid_from"], row_number, "valid_from", faults),
         "source": row["source"][:200],
     }
 
 
-def _step(line: int, unit: str, old: Person | None, values: dict[str, Any], now: datetime) -> ImportStep:
+def _step(row_number: int, unit: str, old: Person | None, values: dict[str, Any], now: datetime) -> ImportStep:
     if old is None:
         fixed: dict[str, Any] = {"valid_to": None, "replaces": None, "account": None}
         new = Person(points_store.new_id(), unit, **values, **fixed, updated=now)
-        return ImportStep(line, "add", f"{new.name} ({unit})", partial(people_store.add, person=new))
+        return ImportStep(row_number, "add", f"{new.name} ({unit})", partial(people_store.add, person=new))
     changes = differences({name: getattr(old, name) for name in values}, values)
     if not changes:
-        return ImportStep(line, "same", old.name)
+        return ImportStep(row_number, "same", old.name)
     return ImportStep(
-        line, "change", f"{old.name}: {changes}", partial(people_store.change, id_=old.id, now=now, **values)
+        row_number, "change", f"{old.name}: {changes}", partial(people_store.change, id_=old.id, now=now, **values)
     )
 
 

@@ -6,11 +6,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.core.model import Point
 from scheduler.directory.points import store as points_store
-from scheduler.files.errors import LineError
+from scheduler.files.errors import RowError
 from scheduler.units import store as units_store
 from scheduler.units.naming import slug
 
-PointFinder = Callable[[int, str, list[LineError]], Point | None]
+PointFinder = Callable[[int, str, list[RowError]], Point | None]
 
 
 async def point_finder(db: AsyncConnection) -> PointFinder:
@@ -19,10 +19,10 @@ async def point_finder(db: AsyncConnection) -> PointFinder:
     known = {slug(alias.name): points[alias.point] for alias in reversed(await points_store.aliases(db))}
     known |= {slug(point.name): point for point in points.values()}
 
-    def find(line: int, name: str, faults: list[LineError]) -> Point | None:
+    def find(row_number: int, name: str, faults: list[RowError]) -> Point | None:
         point = known.get(slug(name))
         if point is None:
-            faults.append(LineError(line, "point", "unknown-point", name[:64]))
+            faults.append(RowError(row_number, "point", "unknown-point", name[:64]))
         return point
 
     return find

@@ -11,7 +11,7 @@ from scheduler.directory.import_export.point_lookup import point_finder
 from scheduler.directory.import_export.preview import ImportStep, differences, number
 from scheduler.directory.model import Room
 from scheduler.directory.points import store as points_store
-from scheduler.files.errors import LineError
+from scheduler.files.errors import RowError
 from scheduler.files.spreadsheet import Row
 from scheduler.policy.profile_files import Profiles
 from scheduler.units import store as units_store
@@ -34,28 +34,28 @@ async def plan(
     rows: Sequence[tuple[int, Row]],
     profiles: Profiles,
     now: datetime,
-    faults: list[LineError],
+    faults: list[RowError],
 ) -> list[ImportStep]:
     """Return which rooms would be described anew; labels and states cannot be changed this way."""
     points, units = await point_finder(db), {unit.id for unit in await units_store.units(db)}
     steps = []
-    for line, row in rows:
-        point = points(line, row["point"], faults)
+    for row_number, row in rows:
+        point = points(row_number, row["point"], faults)
         room = Room(
             row["address"][:300],
-            number(row["seats"], line, "seats", faults),
+            number(row["seats"], row_number, "seats", faults),
             row["managing_unit"] or None,
             row["security_owner"][:200],
             row["note"][:1000],
         )
         if room.managing_unit is not None and room.managing_unit not in units:
-            faults.append(LineError(line, "managing_unit", "unknown-unit", row["managing_unit"][:64]))
+            faults.append(RowError(row_number, "managing_unit", "unknown-unit", row["managing_unit"][:64]))
         if point is not None:
             changes = differences(asdict(await points_store.room(db, point.id)), asdict(room))
             act = partial(points_store.set_room, point=point.id, room=room)
             steps.append(
-                ImportStep(line, "change", f"{point.name}: {changes}", act)
+                ImportStep(row_number, "change", f"{point.name}: {changes}", act)
                 if changes
-                else ImportStep(line, "same", point.name)
+                else ImportStep(row_number, "same", point.name)
             )
     return steps

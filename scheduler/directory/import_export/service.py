@@ -13,7 +13,7 @@ from scheduler.directory.errors import PreviewStale
 from scheduler.directory.import_export import devices, inventory, people, rooms, units
 from scheduler.directory.import_export.preview import ImportPlan, ImportStep
 from scheduler.files import spreadsheet
-from scheduler.files.errors import BadSheet, LineError
+from scheduler.files.errors import BadSheet, RowError
 from scheduler.files.sandboxed_parser import SandboxedParser
 from scheduler.files.spreadsheet import Row
 from scheduler.policy.profile_files import Profiles
@@ -40,7 +40,7 @@ class Planner(Protocol):
         rows: Sequence[tuple[int, Row]],
         profiles: Profiles,
         now: datetime,
-        faults: list[LineError],
+        faults: list[RowError],
     ) -> list[ImportStep]: ...
 
 
@@ -79,15 +79,15 @@ class ImportExport:
         async with self._engine.begin() as db:
             return await self._plan(db, kind, rows, now)
 
-    async def carry_out(self, kind: Kind, data: bytes, seal: str, now: datetime) -> ImportPlan:
-        """Import a spreadsheet if the plan still has the seal of its preview.
+    async def carry_out(self, kind: Kind, data: bytes, digest: str, now: datetime) -> ImportPlan:
+        """Import a spreadsheet if the plan still has the digest of its preview.
 
         Raises BadSheet, PreviewStale.
         """
         rows = await spreadsheet.read_untrusted(self._parser, data, TABLES[kind].columns)
         async with writing(self._engine) as db:
             plan = await self._plan(db, kind, rows, now)
-            if plan.seal != seal:
+            if plan.digest != digest:
                 raise PreviewStale
             for step in plan.steps:
                 await step.carry_out(db)
@@ -96,11 +96,11 @@ class ImportExport:
     async def _plan(
         self, db: AsyncConnection, kind: Kind, rows: Sequence[tuple[int, Row]], now: datetime
     ) -> ImportPlan:
-        faults: list[LineError] = []
+        faults: list[RowError] = []
         steps = await TABLES[kind].plan(db, rows, self._profiles, now, faults)
         if faults:
-            raise BadSheet(sorted(faults, key=lambda fault: fault.line))
-        text = "\n".join(f"{step.line} {step.what} {step.text}" for step in steps)
+            raise BadSheet(sorted(faults, key=lambda fault: fault.row_number))
+        text = "\n".join(f"{step.row_number} {step.what} {step.text}" for step in steps)
         return ImportPlan(tuple(steps), sha256(f"{kind}\n{text}".encode()).hexdigest())
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.core.errors import BadUnits
 from scheduler.directory.import_export.preview import ImportStep, differences
-from scheduler.files.errors import LineError
+from scheduler.files.errors import RowError
 from scheduler.files.spreadsheet import Row
 from scheduler.policy.profile_files import Profiles
 from scheduler.units import store as units_store
@@ -28,7 +28,7 @@ async def plan(
     rows: Sequence[tuple[int, Row]],
     profiles: Profiles,
     now: datetime,
-    faults: list[LineError],
+    faults: list[RowError],
 ) -> list[ImportStep]:
     """Return which units would be added or changed."""
     known = await units_store.registered(db)
@@ -36,18 +36,18 @@ async def plan(
     try:
         read = units_file.parse(json.dumps({"units": entries}), profiles, known.values())
     except BadUnits as bad:
-        faults += [LineError(rows[p.entry - 1][0] if p.entry else 1, "", p.word, p.value) for p in bad.problems]
+        faults += [RowError(rows[p.entry - 1][0] if p.entry else 1, "", p.word, p.value) for p in bad.problems]
         return []
-    return [_step(line, new, known.get(new.unit.id)) for (line, _), new in zip(rows, read, strict=True)]
+    return [_step(row_number, new, known.get(new.unit.id)) for (row_number, _), new in zip(rows, read, strict=True)]
 
 
-def _step(line: int, new: Registered, old: Registered | None) -> ImportStep:
+def _step(row_number: int, new: Registered, old: Registered | None) -> ImportStep:
     if old is None:
-        return ImportStep(line, "add", f"{new.unit.name}: {new.point.name}", lambda db: units_store.add(db, new))
+        return ImportStep(row_number, "add", f"{new.unit.name}: {new.point.name}", lambda db: units_store.add(db, new))
     changes = differences(_row(old), _row(new))
     if not changes:
-        return ImportStep(line, "same", old.unit.name)
-    return ImportStep(line, "change", f"{old.unit.name}: {changes}", lambda db: units_store.change(db, new, old))
+        return ImportStep(row_number, "same", old.unit.name)
+    return ImportStep(row_number, "change", f"{old.unit.name}: {changes}", lambda db: units_store.change(db, new, old))
 
 
 def _row(each: Registered) -> Row:

@@ -40,7 +40,9 @@ _SECRET = re.compile(
 
 def asks(letter: OfficialLetter) -> bool:
     """Return whether a letter may be a registration. A letter about a number that was already given is not one."""
-    unquoted = "\n".join(line for line in (letter.subject, *letter.body.splitlines()) if not line.startswith(">"))
+    unquoted = "\n".join(
+        text_line for text_line in (letter.subject, *letter.body.splitlines()) if not text_line.startswith(">")
+    )
     if _NUMBER.search(unquoted):
         return False
     if any(attached_form.readable(attached.name) for attached in letter.attachments):
@@ -95,7 +97,7 @@ class _Extractor:
     def _title(self) -> None:
         for source in self._sources:
             for pair in source.all("title"):
-                self._notes.take("title", titles.trimmed(pair.value), source.where, pair.said)
+                self._notes.take("title", titles.trimmed(pair.value), source.where, pair.quote)
         if "title" in self._notes:
             return
         title, quote = titles.stated(self._body)
@@ -112,7 +114,7 @@ class _Extractor:
                 if point is None:
                     self._notes.ask("host_point", "unknown-point", pair.value)
                 else:
-                    self._notes.take("host_point", point, source.where, pair.said)
+                    self._notes.take("host_point", point, source.where, pair.quote)
         own = self._places.point_of(self._unit)
         if own is None:
             return
@@ -169,7 +171,7 @@ class _Extractor:
         return at.isoformat().replace("+00:00", "Z")
 
     def _points(self) -> None:
-        texts = [(source.where, pair.value, pair.said) for source in self._sources for pair in source.all("points")]
+        texts = [(source.where, pair.value, pair.quote) for source in self._sources for pair in source.all("points")]
         body = self._body
         stated = _POINTS.search(flat(body))
         if not texts and stated:
@@ -188,7 +190,7 @@ class _Extractor:
     def _contact(self) -> None:
         for source in self._sources:
             for pair in source.all("contact", "phone"):
-                self._person(pair.value, source.where, pair.said, named=pair.field == "contact")
+                self._person(pair.value, source.where, pair.quote, named=pair.field == "contact")
         if "contact_phone" in self._notes and "contact_name" in self._notes:
             return
         for text, quote in contacts.stated(self._body):
@@ -212,9 +214,9 @@ class _Extractor:
             for pair in source.all("recording"):
                 plain = flat(pair.value)
                 self._notes.take(
-                    "recording", not _NO.search(plain) and bool(_YES.match(plain)), source.where, pair.said
+                    "recording", not _NO.search(plain) and bool(_YES.match(plain)), source.where, pair.quote
                 )
-            texts = [(pair.value, pair.said) for pair in source.all("support")] + [(source.text, "")]
+            texts = [(pair.value, pair.quote) for pair in source.all("support")] + [(source.text, "")]
             for text, quote in texts:
                 stated = _RECORDING.search(flat(text))
                 if stated and "recording" not in self._notes:
@@ -227,7 +229,7 @@ class _Extractor:
             for pair in source.all("class"):
                 for name, words in _CLASSES.items():
                     if words.search(flat(pair.value)):
-                        self._notes.take("class", name, source.where, pair.said)
+                        self._notes.take("class", name, source.where, pair.quote)
         for name, words in _CLASSES.items():
             stated = words.search(flat(text))
             if stated and "class" not in self._notes:
@@ -238,7 +240,7 @@ class _Extractor:
     def _secret(self) -> None:
         for source in self._sources:
             for pair in source.all("secret"):
-                self._notes.take("secret", not _NO.search(flat(pair.value)), source.where, pair.said)
+                self._notes.take("secret", not _NO.search(flat(pair.value)), source.where, pair.quote)
             stated = _SECRET.search(flat(source.text))
             if stated and "secret" not in self._notes:
                 self._notes.take("secret", stated["no"] is None, source.where, _quoted(source.text, stated))

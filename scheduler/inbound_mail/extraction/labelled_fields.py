@@ -63,15 +63,15 @@ _MIN_COLUMNS = 3
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A labelled value. `said` is the original line or row."""
+    """A labelled value. `quote` is the original line or row."""
 
     field: str
     value: str
-    said: str
+    quote: str
 
-    def longer(self, line: str, said: str) -> "Pair":
+    def longer(self, text_line: str, quote: str) -> "Pair":
         """Return the pair with one more line of its value."""
-        return Pair(self.field, f"{self.value}\n{line}".strip(), f"{self.said}\n{said}")
+        return Pair(self.field, f"{self.value}\n{text_line}".strip(), f"{self.quote}\n{quote}")
 
 
 def field_of(label: str) -> str | None:
@@ -81,9 +81,9 @@ def field_of(label: str) -> str | None:
     return _FIELD.get(plain) or _FIELD.get(_BEFORE.sub("", plain))
 
 
-def begins(line: str) -> bool:
+def begins(text_line: str) -> bool:
     """Return whether a line begins a new item of a list, or has a label."""
-    return re.match(r"\(?(?:[0-9]{1,2}|[a-zđ])[.)/]\s", line) is not None or _pair(line) is not None
+    return re.match(r"\(?(?:[0-9]{1,2}|[a-zđ])[.)/]\s", text_line) is not None or _pair(text_line) is not None
 
 
 # Lines.
@@ -94,20 +94,21 @@ class _Open:
 
     def __init__(self, pair: Pair) -> None:
         self.pair = pair
-        self._kind = _kind(pair.said)
+        self._kind = _kind(pair.quote)
         self._bare = not pair.value
         self._blank = False
         self._listed = False
 
-    def takes(self, line: str) -> bool:
+    def takes(self, text_line: str) -> bool:
         """Add a line without a label, if it belongs to this value. Return whether it does."""
-        if not line.strip():
+        if not text_line.strip():
             self._blank = True
             return self._bare and not self.pair.value
-        kind = _kind(line)
-        belongs = self._takes_item(kind) if kind else self._takes_line()
+        kind = _kind(text_line)
+        belongs = self._takes_item(kind) if kind else self._takes_plain()
         if belongs:
-            self.pair = self.pair.longer(line[_ITEM.match(line).end() :] if kind else line, line)  # type: ignore[union-attr]
+            item = text_line[_ITEM.match(text_line).end() :] if kind else text_line  # type: ignore[union-attr]
+            self.pair = self.pair.longer(item, text_line)
         return belongs
 
     def _takes_item(self, kind: str) -> bool:
@@ -115,42 +116,42 @@ class _Open:
         self._listed = True
         return self._bare or (kind != self._kind and not self._blank)
 
-    def _takes_line(self) -> bool:
+    def _takes_plain(self) -> bool:
         """Return whether a plain line belongs to this value: the one right below an empty label; several for points."""
         near = self._bare and not self._blank and not self._listed
         return near and self.pair.field in _ONE_LINE and (not self.pair.value or self.pair.field == "points")
 
 
-def of_lines(lines: Iterable[str]) -> Iterator[Pair | str]:
+def of_text_lines(text_lines: Iterable[str]) -> Iterator[Pair | str]:
     """Yield labelled lines as pairs, and other lines unchanged; an empty label takes the lines below it."""
     above: _Open | None = None
-    for line in lines:
-        pair = _pair(line)
-        if pair is None and above is not None and above.takes(line):
+    for text_line in text_lines:
+        pair = _pair(text_line)
+        if pair is None and above is not None and above.takes(text_line):
             continue
         if above is not None:
             yield above.pair
         above = None if pair is None else _Open(pair)
         if pair is None:
-            yield line
+            yield text_line
     if above is not None:
         yield above.pair
 
 
-def _kind(line: str) -> str:
+def _kind(text_line: str) -> str:
     """Return the kind of mark of a list item: ``sign``, ``number``, ``letter``, or none."""
-    match = _ITEM.match(line)
+    match = _ITEM.match(text_line)
     return (match.lastgroup or "") if match else ""
 
 
-def _pair(line: str) -> Pair | None:
-    number = _NUMBER_CELL.match(line)
-    rest = line[number.end() :] if number else line
+def _pair(text_line: str) -> Pair | None:
+    number = _NUMBER_CELL.match(text_line)
+    rest = text_line[number.end() :] if number else text_line
     match = _MARK.match(rest)
     label, value = (match["label"], rest[match.end() :]) if match else (rest, "")
     field = field_of(label) if len(label) <= MAX_LABEL else None
     labels = field is not None and (match is not None or field in _ONE_LINE)
-    return Pair(field, value.strip(" \t:*"), line.strip()) if field and labels else None
+    return Pair(field, value.strip(" \t:*"), text_line.strip()) if field and labels else None
 
 
 # Forms.
@@ -160,7 +161,7 @@ def of_rows(rows: Rows) -> Iterator[Pair]:
     """Yield the labelled values of a form. A row of one cell is a line of text."""
     for single, run in groupby(rows, key=lambda row: len(row) == 1):
         part = list(run)
-        pairs = _stated(line for row in part for line in row[0].splitlines()) if single else _of_table(part)
+        pairs = _stated(text_line for row in part for text_line in row[0].splitlines()) if single else _of_table(part)
         yield from (pair for pair in pairs if pair.value)
 
 
@@ -170,19 +171,19 @@ def _of_table(rows: Iterable[list[str]]) -> list[Pair]:
     A row that begins with an empty cell continues the value above it.
     """
     heads: list[str] = []
-    found: list[Pair] = []
+    values: list[Pair] = []
     labelled = False
     for row in rows:
         pairs = _of_columns(heads, row) if heads else _of_row(row)
-        more = _more(row, found[-1]) if labelled and not (heads or pairs) else ""
+        more = _more(row, values[-1]) if labelled and not (heads or pairs) else ""
         if _is_head(row):
             heads = row
         elif more:
-            found[-1] = found[-1].longer(more, more)
+            values[-1] = values[-1].longer(more, more)
         else:
             labelled = bool(pairs)
-            found += pairs
-    return found
+            values += pairs
+    return values
 
 
 def _of_columns(heads: list[str], row: list[str]) -> list[Pair]:
@@ -220,5 +221,5 @@ def _more(row: list[str], above: Pair) -> str:
     return ": ".join(cells)
 
 
-def _stated(lines: Iterable[str]) -> Iterator[Pair]:
-    return (pair for pair in of_lines(lines) if isinstance(pair, Pair))
+def _stated(text_lines: Iterable[str]) -> Iterator[Pair]:
+    return (pair for pair in of_text_lines(text_lines) if isinstance(pair, Pair))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-MAX_SAID = 200
+MAX_QUOTE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +12,7 @@ class Extracted:
     field: str
     value: object
     where: str
-    said: str
+    quote: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Reading:
         """Return the content of a draft: the fields of a registration, their sources, and the questions."""
         return {
             **{one.field: one.value for one in self.found},
-            "read": [{"field": one.field, "where": one.where, "said": one.said} for one in self.found],
+            "read": [{"field": one.field, "where": one.where, "said": one.quote} for one in self.found],
             "questions": self.asked(),
         }
 
@@ -65,13 +65,13 @@ class ReadingBuilder:
     def take(self, name: str, value: object, where: str, quote: str) -> None:
         """Add a value; a second one that differs becomes a question."""
         if name not in self._fields:
-            self._fields[name] = Extracted(name, value, where, " ".join(quote.split())[:MAX_SAID])
+            self._fields[name] = Extracted(name, value, where, " ".join(quote.split())[:MAX_QUOTE])
         elif self._fields[name].value != value:
-            self.ask(name, "two-values", " ".join(quote.split())[:MAX_SAID])
+            self.ask(name, "two-values", " ".join(quote.split())[:MAX_QUOTE])
 
     def ask(self, name: str, word: str, value: str = "") -> None:
         """Add a question about a field."""
-        self._questions.append(Question(name, word, value[:MAX_SAID]))
+        self._questions.append(Question(name, word, value[:MAX_QUOTE]))
 
     def reading(self) -> Reading:
         """Return all fields, and each question once."""

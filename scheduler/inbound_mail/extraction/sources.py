@@ -34,10 +34,12 @@ def form(attached: Attachment) -> Source | None:
 
 def body(letter: OfficialLetter) -> Source:
     """Return the source of the letter's body, without quoted text."""
-    lines = [_line(line) for line in _unwrapped(letter.body[:MAX_READ]) if not line.startswith(">")]
+    text_lines = [
+        _without_nbsp(text_line) for text_line in _unwrapped(letter.body[:MAX_READ]) if not text_line.startswith(">")
+    ]
     source = Source("letter")
     rest = []
-    for each in labelled_fields.of_lines(lines):
+    for each in labelled_fields.of_text_lines(text_lines):
         if isinstance(each, Pair):
             source.pairs.append(each)
         else:
@@ -46,18 +48,18 @@ def body(letter: OfficialLetter) -> Source:
     return source
 
 
-def _line(line: str) -> str:
-    return line.replace("\u00a0", " ").strip(" ")
+def _without_nbsp(text_line: str) -> str:
+    return text_line.replace("\u00a0", " ").strip(" ")
 
 
 def _unwrapped(text: str) -> list[str]:
     """Join lines that a mail program broke: long ones without the end of a sentence, before a lower-case line."""
-    lines: list[str] = []
-    for line in text.splitlines():
-        before = lines[-1] if lines else ""
-        goes_on = (line[:1].islower() or line[:1].isdigit()) and not labelled_fields.begins(line)
+    text_lines: list[str] = []
+    for text_line in text.splitlines():
+        before = text_lines[-1] if text_lines else ""
+        goes_on = (text_line[:1].islower() or text_line[:1].isdigit()) and not labelled_fields.begins(text_line)
         if len(before) >= 55 and before[-1] not in ".:;" and goes_on:
-            lines[-1] = f"{before} {line}"
+            text_lines[-1] = f"{before} {text_line}"
         else:
-            lines.append(line)
-    return lines
+            text_lines.append(text_line)
+    return text_lines

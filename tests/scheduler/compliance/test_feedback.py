@@ -170,7 +170,7 @@ async def test_r123_figures_not_answered_in_time_are_the_units(booked: Booked, f
     units = [unit.id for unit in (await booked.scheduler.units())[:3]]
     due = NOW + DAY
     made = await corrections.ask("Số liệu", Interval(NOW, END), due, units, "truc", NOW)
-    said = dict(made.answers[0].counted)
+    said = dict(made.replies[0].counted)
     await corrections.reply(made.id, units[0], said, "", "x", due)
     await corrections.reply(made.id, units[1], said, "", "x", due + timedelta(seconds=1))
     found = await feedback.breaches(NOW, NOW + 30 * DAY, due + timedelta(seconds=2))

@@ -27,12 +27,12 @@ KEYS = st.binary(min_size=KEY_BYTES, max_size=KEY_BYTES)
 @given(KEYS, CODES, st.text(max_size=32))
 def test_what_is_sealed_is_opened_for_its_session_only(key: bytes, code: str, session: str) -> None:
     cipher = CodeCipher(key)
-    sealed = cipher.encrypt(code, session)
-    assert (cipher.decrypt(sealed, session), code in sealed) == (code, False)
-    assert sealed != cipher.encrypt(code, session)
+    encrypted = cipher.encrypt(code, session)
+    assert (cipher.decrypt(encrypted, session), code in encrypted) == (code, False)
+    assert encrypted != cipher.encrypt(code, session)
     for other, owner in ((cipher, session + "x"), (CodeCipher(os.urandom(KEY_BYTES)), session)):
         with pytest.raises(LostKey):
-            other.decrypt(sealed, owner)
+            other.decrypt(encrypted, owner)
 
 
 @given(KEYS, CODES, CODES)

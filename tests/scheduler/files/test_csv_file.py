@@ -21,7 +21,7 @@ def test_what_is_written_is_read_again(rows: list[list[str]]) -> None:
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r"])
 def test_no_text_begins_as_a_formula_does_but_numbers_stay_numbers(sign: str) -> None:
     assert [csv_file.harmless(f"{sign}1"), csv_file.harmless("a")] == [f"'{sign}1", "a"]
-    assert csv_file.lines([("-1", -1, "")]) == "'-1,-1,\r\n"
+    assert csv_file.text([("-1", -1, "")]) == "'-1,-1,\r\n"
 
 
 def test_the_mark_comes_first_and_once() -> None:

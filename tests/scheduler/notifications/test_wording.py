@@ -57,12 +57,12 @@ def test_r070_a_letter_says_the_form_and_a_group_is_not_told() -> None:
     said = replace(FACTS, said=("Hình thức họp: Trực tuyến", "Số người dự kiến: 20"))
     assert NoticeFacts.read(said.text()) == said
     assert wording.letter("check-call", said, None, ZONE).splitlines()[7:10] == ["Số điểm cầu: 3", *said.said]
-    assert wording.line("check-call", said, ZONE) == wording.line("check-call", FACTS, ZONE)
+    assert wording.group_text("check-call", said, ZONE) == wording.group_text("check-call", FACTS, ZONE)
 
 
 def test_a_group_is_told_host_time_and_status() -> None:
     facts = replace(FACTS, slots=FACTS.slots[:1])
-    assert wording.line("granted", facts, ZONE) == (
+    assert wording.group_text("granted", facts, ZONE) == (
         "Phiên họp của Sở Thông tin và Truyền thông (HTT-2023-0412): đã cấp mã. Tổng duyệt: 07:00–07:30 05/04/2023"
     )
 
@@ -80,7 +80,7 @@ def test_only_letters_of_a_code_carry_it(kind: Kind, code: str) -> None:
 @given(st.sampled_from(KINDS), secrets, st.text(max_size=20), st.text(max_size=20))
 def test_a_group_never_gets_a_code_or_an_address(kind: Kind, secret: str, before: str, after: str) -> None:
     dirty = replace(FACTS, title=secret, reason=secret, host=f"{before} {secret} {after}")
-    told = wording.line(kind, dirty, ZONE)
+    told = wording.group_text(kind, dirty, ZONE)
     digits = re.sub(r"[^0-9]", "", secret)
     name = told.removeprefix("Phiên họp của ").split(" (HTT-2023-0412)")[0]
     assert not re.search(r"[0-9]{9}", re.sub(r"[\W_]", "", name))

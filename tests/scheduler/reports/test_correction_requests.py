@@ -56,7 +56,7 @@ async def office(seeded_url: str, scheduler: Scheduler) -> AsyncIterator[Office]
 
 async def test_r122_a_unit_corrects_its_prefilled_figures_beside_the_count(office: Office) -> None:
     made = await office.correction_requests.ask("Số liệu 6 tháng", SPRING, DUE, (), "truc", ASKED)
-    assert made.answers == (UnitReply(office.unit, COUNTED),)
+    assert made.replies == (UnitReply(office.unit, COUNTED),)
     said = {**COUNTED, "sessions": 3}
     with pytest.raises(InvalidRequest) as caught:
         await office.correction_requests.reply(made.id, office.unit, said, " ", "so.tttt", ASKED)
@@ -85,9 +85,9 @@ async def test_r122_units_are_told_reminded_and_listed_as_overdue(office: Office
     assert await office.told() == [*asked, ("figures-due", late, until)]
     (kept,) = await office.correction_requests.requests()
     assert kept.reminded == at("06/06/2023 17:00")
-    stand = {each.unit: status(each, kept.due, DUE + timedelta(seconds=1)) for each in kept.answers}
+    stand = {each.unit: status(each, kept.due, DUE + timedelta(seconds=1)) for each in kept.replies}
     assert stand == {office.unit: "confirmed", late: "overdue"}
-    assert status(kept.answers[0], kept.due, DUE) in {"confirmed", "waiting"}
+    assert status(kept.replies[0], kept.due, DUE) in {"confirmed", "waiting"}
 
 
 async def test_r122_what_cannot_be_asked_or_answered(office: Office) -> None:
@@ -125,7 +125,7 @@ def asked_on(day: int, said: int | None) -> CorrectionRequest:
     moment = NOW + timedelta(days=day)
     answer = UnitReply("u", {"sessions": 1})
     if said is not None:
-        answer = replace(answer, said={"sessions": said}, remark=str(day), by="b", at=moment)
+        answer = replace(answer, stated={"sessions": said}, remark=str(day), by="b", at=moment)
     return CorrectionRequest(str(day), "", SPRING, moment, "", moment, None, (answer,))
 
 

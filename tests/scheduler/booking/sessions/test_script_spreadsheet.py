@@ -31,7 +31,7 @@ def read(data: bytes) -> tuple[ScriptItem, ...]:
 def faults(text: str) -> list[tuple[int, str, str, str]]:
     with pytest.raises(BadSheet) as caught:
         read(text.encode())
-    return [(fault.line, fault.column, fault.word, fault.value) for fault in caught.value.faults]
+    return [(fault.row_number, fault.column, fault.word, fault.value) for fault in caught.value.faults]
 
 
 @pytest.mark.parametrize("format_", ["csv", "xlsx"])

@@ -37,18 +37,18 @@ def import_export(scheduler: Scheduler) -> ImportExport:
 
 
 def told(plan: ImportPlan) -> list[tuple[int, str, str]]:
-    return [(step.line, step.what, step.text) for step in plan.steps if step.what != "same"]
+    return [(step.row_number, step.what, step.text) for step in plan.steps if step.what != "same"]
 
 
 async def faults(import_export: ImportExport, kind: Kind, text: str) -> list[tuple[int, str, str, str]]:
     with pytest.raises(BadSheet) as caught:
         await import_export.preview(kind, text.encode(), NOW)
-    return [(fault.line, fault.column, fault.word, fault.value) for fault in caught.value.faults]
+    return [(fault.row_number, fault.column, fault.word, fault.value) for fault in caught.value.faults]
 
 
 async def take(import_export: ImportExport, kind: Kind, data: bytes) -> list[tuple[int, str, str]]:
     plan = await import_export.preview(kind, data, NOW)
-    assert told(await import_export.carry_out(kind, data, plan.seal, NOW)) == told(plan)
+    assert told(await import_export.carry_out(kind, data, plan.digest, NOW)) == told(plan)
     return told(plan)
 
 
@@ -89,7 +89,7 @@ async def test_a_preview_that_is_no_longer_true_writes_nothing(
     entry = PersonEntry("568", None, "technician", "Lê Văn An", "0905123456", "", None, date(2023, 1, 1), "")
     before = await people.add(entry, NOW)
     with pytest.raises(PreviewStale):
-        await import_export.carry_out("people", PEOPLE.encode(), plan.seal, NOW)
+        await import_export.carry_out("people", PEOPLE.encode(), plan.digest, NOW)
     assert await people.of() == [before]
 
 

@@ -357,7 +357,7 @@ def test_any_letter_is_read_without_a_guess(body: str, subject: str) -> None:
     for name in ("title", "host_point", "points", "official", "contact_name", "contact_phone"):
         assert name in content or name in asked
     assert set(content.get("points", ())) <= KNOWN
-    assert all(one.where == "mailbox" or one.said for one in found.found)
+    assert all(one.where == "mailbox" or one.quote for one in found.found)
     if content.get("official"):
         assert content["official"]["end"] is not None or "official" in asked
 

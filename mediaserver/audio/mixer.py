@@ -58,7 +58,7 @@ class Mixer:
 
     @property
     def relays(self) -> bool:
-        """Whether a voice that is alone may be relayed undecoded, and nothing be sent in a silence.
+        """Return whether a voice that is alone may be relayed undecoded, and nothing be sent in a silence.
 
         It is False while a receiver needs each 20 ms, or our FEC.
         """

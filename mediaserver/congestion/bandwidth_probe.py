@@ -1,8 +1,8 @@
-"""Bandwidth probe: sends padding on top of the picture, more with every round trip, until the line has carried a goal.
+"""Bandwidth probe: sends padding on top of the picture, more with every round trip, until the link has carried a goal.
 
 Each growth is measured by a STUN binding request that leaves behind the padding and is answered at once: the response
 time above the least round trip is the queue that the padding made. One late response may come from a busy machine; the
-next ones take growth back, and only some in a row mean a full line. Queues grow before packets are lost, so a probe
+next ones take growth back, and only some in a row mean a full link. Queues grow before packets are lost, so a probe
 that fails costs delay for a moment, not audio.
 """
 
@@ -11,13 +11,13 @@ from enum import Enum
 from mediaserver.congestion.round_trips import RoundTripRequests
 
 GROWTH = 1.08
-"""Factor of the rate with every response that shows no queue: a full line shows while its queue is short."""
+"""Factor of the rate with every response that shows no queue: a full link shows while its queue is short."""
 RETREAT = GROWTH**-4
 """Factor of the rate with every late response that follows another."""
 SHORT_S, LATE_S = 0.02, 0.06
 """Seconds above the least round trip that a response may take to show no queue, and to be in time."""
 LATE_ANSWERS = 4
-"""Late responses in a row that mean a full line."""
+"""Late responses in a row that mean a full link."""
 HOLD_S = 0.5
 """Seconds for which the goal is sent."""
 REPORT_S = 3.0

@@ -1,8 +1,8 @@
-"""Downlink estimate: chooses the step of quality that a receiver's line carries. Down at once, up only after a probe.
+"""Downlink estimate: chooses the step of quality that a receiver's link carries. Down at once, up only after a probe.
 
-Three signs show a line that is too full: the receiver's own estimate (REMB, from delay), lost packets, and a round trip
+Three signs show a link that is too full: the receiver's own estimate (REMB, from delay), lost packets, and a round trip
 that has grown, i.e. a queue somewhere (both from receiver reports, RFC 3550 §6.4.1). Reports measure the round trip by
-our sender reports, which go once a second, and of which a full line drops most: while an estimate is low, it is
+our sender reports, which go once a second, and of which a full link drops most: while an estimate is low, it is
 measured by requests. A step up is probed first. Audio is never reduced.
 """
 
@@ -15,9 +15,9 @@ from mediaserver.congestion.queue_delay import QueueDelay
 from mediaserver.congestion.round_trips import RoundTripRequests
 
 BAD_LOSS, PROBE_LOSS = 0.08, 0.03
-"""Loss above the line's usual loss that is never tolerated, and that is tolerated while probing."""
+"""Loss above the link's usual loss that is never tolerated, and that is tolerated while probing."""
 USUAL_REPORTS, MAX_USUAL_LOSS = 8, 0.10
-"""Reports that define the usual loss, and its limit. A line that loses at random, as radio does, carries no more when
+"""Reports that define the usual loss, and its limit. A link that loses at random, as radio does, carries no more when
 it is sent less; beyond a tenth that is doubtful (draft-ietf-rmcat-gcc-02 §6)."""
 CURED, CURED_REPORTS = 0.5, 2
 """Share of the loss below which a step down has cured it, within so many reports."""
@@ -51,12 +51,12 @@ GOAL = 1.1
 WAIT_S, MAX_WAIT_S = 3.0, 4.0
 """Seconds to wait after a failed probe; each further failure waits longer."""
 LINE_BPS = 3_200_000
-"""Capacity of a line of the network besides other traffic: 4 Mbit/s by Điều 6.3."""
+"""Capacity of an access line besides other traffic, in bit/s: 4 Mbit/s by Điều 6.3."""
 PACE = 1.25
-"""Factor of the pace: a line found to be narrower gets large pictures, with audio, a little faster than its average
+"""Factor of the pace: a link found to be narrower gets large pictures, with audio, a little faster than its average
 rate."""
 NARROW_S = 60.0
-"""Seconds after a cut of the estimate in which a line counts as narrow."""
+"""Seconds after a cut of the estimate in which a link counts as narrow."""
 SOUND_BPS = 60_000
 """Bitrate of Opus with headers, always sent."""
 
@@ -65,7 +65,7 @@ class Downlink:
     """The downlink of one receiver. `steps` are video bitrates in bit/s, low to high; `now` in seconds.
 
     It begins at the step `most`, and never goes above it; `most` may change. When it rises again, the step that the
-    line carried before is taken at once.
+    link carried before is taken at once.
     """
 
     def __init__(self, steps: Sequence[int], most: int) -> None:
@@ -75,7 +75,7 @@ class Downlink:
         # owned
         self.step = most
         self._carried = 0
-        """The step from which a lower `most` took it; 0 once the line did."""
+        """The step from which a lower `most` took it; 0 once the link did."""
         self.padding = 0
         """Bit/s of padding to send now."""
         self.loss = 0.0
@@ -111,7 +111,7 @@ class Downlink:
     def estimated(self, bitrate: float, now: float) -> None:
         """Take a REMB, in bit/s over everything the receiver gets.
 
-        Receivers raise it by a few percent a second whatever the line holds; only a cut says that something is wrong.
+        Receivers raise it by a few percent a second whatever the link holds; only a cut says that something is wrong.
         """
         if self._estimate is not None and bitrate < CUT * self._estimate[0]:
             self._cut = now
@@ -167,7 +167,7 @@ class Downlink:
 
     @property
     def rate(self) -> int:
-        """Return the bit/s that the current step needs of the line, audio included."""
+        """Return the bit/s that the current step needs of the link, audio included."""
         return self._needs(self.step)
 
     def pace(self, now: float) -> float:
@@ -209,7 +209,7 @@ class Downlink:
         return self._estimate[0] if self._estimate and now - self._estimate[1] < FRESH_S else None
 
     def _learn(self) -> None:
-        """Check after two reports whether a step down cured a loss; if it did not, the loss is the line's usual one."""
+        """Check after two reports whether a step down cured a loss; if it did not, the loss is the link's usual one."""
         if len(self._losses) == CURED_REPORTS and self._before:
             mean = fmean(self._losses)
             self._uncured = mean if mean > CURED * self._before else 0.0

@@ -1,6 +1,6 @@
-"""Pacer: sends a picture larger than its line carries at once in parts. Pure; `now` in seconds.
+"""Pacer: sends a picture larger than its link carries at once in parts. Pure; `now` in seconds.
 
-A key frame must not fill the queue of a line that audio uses, too. Ordinary pictures pass unchanged.
+A key frame must not fill the queue of a link that audio uses, too. Ordinary pictures pass unchanged.
 """
 
 from collections import OrderedDict
@@ -9,11 +9,11 @@ from mediaserver.rtp.outbound_stream import OutboundStream
 from mediaserver.rtp.rtx import Sent
 
 BURST_S = 0.04
-"""Seconds of the line's capacity that go at once: the time between two pictures."""
+"""Seconds of the link's capacity that go at once: the time between two pictures."""
 HEADERS_BYTES = 64
-"""IP, UDP, RTP with one extension, SRTP tag: the bytes a line carries besides each payload."""
+"""IP, UDP, RTP with one extension, SRTP tag: the bytes a link carries besides each payload."""
 MAX_WAITING = 256
-"""Packets that may wait, several key frames of 720p. Further ones go at once; the line drops some, as without a
+"""Packets that may wait, several key frames of 720p. Further ones go at once; the link drops some, as without a
 pacer."""
 
 
@@ -48,7 +48,7 @@ class Pacer:
         return self._let()
 
     def hold(self, seconds: float, now: float) -> None:
-        """Send nothing for so many seconds: the line's queue is full, and packets sent now take the room of audio."""
+        """Send nothing for so many seconds: the link's queue is full, and packets sent now take the room of audio."""
         self._stream.level, self._stream.level_time = (BURST_S + seconds) * self._stream.pace / 8, now
 
     def forget(self) -> list[Sent]:

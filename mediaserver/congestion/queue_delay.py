@@ -8,7 +8,7 @@ REMEMBERED = 30
 
 class QueueDelay:
     """Samples in seconds, of round trips or one way; the least of the last `REMEMBERED` is the delay of an empty
-    line."""
+    link."""
 
     def __init__(self) -> None:
         self._samples: deque[float] = deque(maxlen=REMEMBERED)
@@ -27,7 +27,7 @@ class QueueDelay:
 
     @property
     def least(self) -> float:
-        """Return the delay of an empty line. Raises ValueError before there is any sample."""
+        """Return the delay of an empty link. Raises ValueError before there is any sample."""
         return min(self._samples)
 
     @property

@@ -1,6 +1,6 @@
-"""Limits retransmissions: to a share of the line, and for each packet to about one in a round trip.
+"""Limits retransmissions: to a share of the link, and for each packet to about one in a round trip.
 
-Without the first a lossy line that loses because it is full is filled further; without the second every repeated NACK
+Without the first a lossy link that loses because it is full is filled further; without the second every repeated NACK
 resends a packet that is still in transit. The numbers in requests are limited, too: a datagram has room for 5,120,
 which cost 4.5 ms to look up.
 """
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from math import inf
 
 SHARE = 0.25
-"""Share of the line's estimated capacity. Ten percent of loss needs a ninth."""
+"""Share of the link's estimated capacity. Ten percent of loss needs a ninth."""
 BURST_S = 1.0
 """Seconds whose share a burst of losses may use at once."""
 MIN_SPACING_S, MAX_SPACING_S = 0.02, 1.0

@@ -1,7 +1,7 @@
 """Measures round trips one after the other by STUN binding requests, which browsers answer at once, and counts late
 ones.
 
-A response that does not come is late as soon as it is overdue: a full line drops requests, too.
+A response that does not come is late as soon as it is overdue: a full link drops requests, too.
 """
 
 AGAIN_S = 0.2

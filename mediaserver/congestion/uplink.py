@@ -1,7 +1,7 @@
 """Uplink estimate: the bitrate at which a peer may send. Pure.
 
 By loss as in draft-ietf-rmcat-gcc-02 §6, which alone accepts a queue that is always full and loses a little: so a lower
-rate is tried where some loss lasts. If that cures it the line was full, else it loses anyway. And packets that come
+rate is tried where some loss lasts. If that cures it the link was full, else it loses anyway. And packets that come
 ever later by their sender's own clock wait in a queue.
 """
 
@@ -15,7 +15,7 @@ from mediaserver.congestion.queue_delay import QueueDelay
 START_BPS = 3_000_000
 MIN_BPS = 150_000
 MAX_BPS = 3_500_000
-"""A dedicated line of the network carries 4 Mbit/s."""
+"""A dedicated access line carries 4 Mbit/s (Điều 6.3)."""
 USED_BPS = 2_400_000
 """Bitrate of three simulcast layers up to 720p30."""
 LOW_LOSS, HIGH_LOSS = 0.02, 0.10
@@ -26,7 +26,7 @@ ABOUT = 0.85, 1.2
 BAD_WAIT_S = 0.1
 """Seconds in a queue, above the least of the last half minute, that are too many."""
 FORGOTTEN_S = 3
-"""Seconds after which a camera that is off says nothing of the line any more."""
+"""Seconds after which a camera that is off says nothing of the link any more."""
 SHRINKS_S = 0.03
 """Seconds by which a queue must shrink each second to count as draining by itself."""
 DRAIN, DRAIN_SECONDS = 0.8, 2
@@ -42,7 +42,7 @@ CURED = 0.5
 CHANCE = 2
 """Packets a second that may be lost by chance before loss counts as high."""
 MOST_USUAL, TOLERATED = 0.1, 1.2
-"""The highest usual loss of a line, a tenth, and the factor of it that is tolerated, for chance."""
+"""The highest usual loss of a link, a tenth, and the factor of it that is tolerated, for chance."""
 UNLEARNED, MOST_UNLEARNED = 0.0001, 0.02
 """Share by which a second of less loss lowers the usual loss: for each packet it had, and at most."""
 

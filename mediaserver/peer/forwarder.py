@@ -22,7 +22,7 @@ from mediaserver.transport.srtp import Outgoing
 PADDING_BYTES = 255
 """The most bytes of padding that RTP can count (RFC 3550 §5.1)."""
 MAX_REPEATED = 96
-"""Packets repeated in one go to probe the line: packets of a picture that stands still are small."""
+"""Packets repeated in one go to probe the link: packets of a picture that stands still are small."""
 MAX_PADDING_DEBT_BYTES = 2500.0
 """Two packets. Padding that could not be sent between pictures is not made up for beyond that."""
 _HEADER = Struct("!BBHII")
@@ -131,7 +131,7 @@ class Forwarder:
         return packets[start:]
 
     def _forget(self) -> None:
-        """Drop the packets that wait: a key frame of the next source makes them useless, and on a line that became
+        """Drop the packets that wait: a key frame of the next source makes them useless, and on a link that became
         narrow they would take seconds. Sequence numbers that were not used are assigned anew."""
         if self._pacer.forget():
             self.rewriter.next_sequence = self._unsent
@@ -175,7 +175,7 @@ class Forwarder:
         return outgoing
 
     def hold(self, seconds: float, now: float) -> None:
-        """Send no picture for so many seconds, so that the line's queue drains."""
+        """Send no picture for so many seconds, so that the link's queue drains."""
         self._pacer.hold(seconds, now)
 
     def flush(self, now: float) -> None:
@@ -201,7 +201,7 @@ class Forwarder:
     def resend(self, sequences: Iterable[int], rate: float, round_trip: float, now: float) -> None:
         """Retransmit packets that the peer missed and the source still has (RFC 4585 generic NACK).
 
-        `rate` is the line's estimated capacity in bit/s, `round_trip` in seconds.
+        `rate` is the link's estimated capacity in bit/s, `round_trip` in seconds.
         """
         if self.source is None:
             return
@@ -230,7 +230,7 @@ class Forwarder:
         return sum(len(payload) + HEADERS_BYTES for *_, payload in outgoing)
 
     def pad(self, octets: float, now: float) -> None:
-        """Send about so many bytes of padding between two pictures, to probe whether the line carries them.
+        """Send about so many bytes of padding between two pictures, to probe whether the link carries them.
 
         With RTX these are the last packets once more, which may even repair a loss; without it, padding within the
         stream.

@@ -17,7 +17,7 @@ from mediaserver.rtp.source import FlushQueue, Sink, Source, VideoSource
 TRANSIT_REPORTS = 9
 """Sender reports over which the median transit is taken: single packets may have been late by themselves."""
 ACTIVE_S = 1.5
-"""Seconds without a packet after which a layer counts as off: browsers stop layers that their line cannot carry."""
+"""Seconds without a packet after which a layer counts as off: browsers stop layers that their link cannot carry."""
 
 
 class SimulcastLayer(VideoSource):

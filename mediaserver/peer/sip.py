@@ -1,7 +1,7 @@
 """A room system's media: plain RTP, G.722 or G.711, H.264. A room treats it as a browser's :class:`WebRtcPeer`.
 
 Its quality follows the decoder and bitrate limits of its SDP and stays for the whole call: room systems report nothing
-from which more could be learned, and do not know padding to probe a line with.
+from which more could be learned, and do not know padding to probe a link with.
 """
 
 import secrets

@@ -108,7 +108,7 @@ class WebRtcPeer:
         self._loss = Loss()
         self.downlink = Downlink(COMPOSED_BPS, USUAL)
         self.due = 0.0
-        """Time in seconds at which :meth:`tick` has work. It is 0 (every tick) until nothing is missing and the line is
+        """Time in seconds at which :meth:`tick` has work. It is 0 (every tick) until nothing is missing and the link is
         quiet."""
         self._reported = 0.0
         """Time in seconds of the last report."""
@@ -261,7 +261,7 @@ class WebRtcPeer:
     def _sender_reported(self, report: rtcp.SenderReport, now: float) -> None:
         if (layer := self.camera.find(report.ssrc, None)) is not None:
             transit = layer.reported(report, now)
-            if transit is not None and layer.active(now):  # one at rest would tell of the line as it was
+            if transit is not None and layer.active(now):  # one at rest would tell of the link as it was
                 self._uplink.came(transit)
         elif (receive_stats := self._receive_stats.get(report.ssrc)) is not None:
             receive_stats.reported(report, now)
@@ -291,7 +291,7 @@ class WebRtcPeer:
             self.due = 0.0
 
     def limit(self, most: int) -> None:
-        """Limit the quality sent to step `most`, whatever the line carries."""
+        """Limit the quality sent to step `most`, whatever the link carries."""
         if most != self.downlink.most:
             self.downlink.most = most
             self.due = 0.0
@@ -325,9 +325,9 @@ class WebRtcPeer:
         self.transport.send_rtcp(rtcp.picture_loss(self._own_ssrc, ssrc))
 
     def tick(self, now: float) -> bool:
-        """Run the housekeeping, every `TICK_S`; return whether the line now carries another step of quality.
+        """Run the housekeeping, every `TICK_S`; return whether the link now carries another step of quality.
 
-        It checks liveness, repeats NACKs and key frame requests, pads while the line is probed, and reports once a
+        It checks liveness, repeats NACKs and key frame requests, pads while the link is probed, and reports once a
         second.
         """
         layers = (*self.camera.layers, *self.content.layers)

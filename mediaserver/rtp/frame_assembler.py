@@ -44,7 +44,7 @@ class FrameAssembler:
 
     @property
     def lost(self) -> bool:
-        """Whether it waits for a key frame."""
+        """Return whether it waits for a key frame."""
         return self.expected is None
 
     def add(self, packet: Packet, now: float) -> list[Frame]:

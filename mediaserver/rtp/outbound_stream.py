@@ -38,7 +38,7 @@ class PlainOutboundStream:
         self.pace = 0.0
         """Bit/s at which pictures larger than usual are sent (:mod:`mediaserver.congestion.pacer`); 0: unpaced."""
         self.level = 0.0
-        """Bytes estimated to be in the line's queue, at `level_time`."""
+        """Bytes estimated to be in the link's queue, at `level_time`."""
         self.level_time = 0.0
         self.waiting = False
         """Whether packets wait for their turn: later ones must wait behind them."""

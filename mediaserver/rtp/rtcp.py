@@ -94,7 +94,7 @@ class Report:
 
 @dataclass(slots=True)
 class Estimate:
-    """The peer's line carries `bitrate` bit/s (REMB)."""
+    """The peer's link carries `bitrate` bit/s (REMB)."""
 
     bitrate: int
 
@@ -106,7 +106,7 @@ def parse(data: bytes, now: float) -> list[Heard]:
     """Return the messages of a compound packet that concern us; raises ValueError when it is malformed.
 
     `now` is in seconds of the clock of our sender reports. It need not be the wall clock (RFC 3550 §6.4.1), and must
-    not be: setting that would make all lines look as if they had a queue.
+    not be: setting that would make all links look as if they had a queue.
     """
     heard: list[Heard] = []
     at = 0

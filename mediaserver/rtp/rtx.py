@@ -1,7 +1,7 @@
 """Retransmission in a stream of its own, RTX (RFC 4588).
 
 A packet comes again under another SSRC and payload type, numbered on its own, with its original sequence number (OSN)
-in front of the payload. So receivers still see how many packets the line lost.
+in front of the payload. So receivers still see how many packets the link lost.
 """
 
 from struct import Struct
@@ -15,7 +15,7 @@ Sent = tuple[int, int, int, int, bytes]
 
 
 def unwrap(packet: Packet, ssrc: int, payload_type: int) -> Packet | None:
-    """Return the original packet of stream `ssrc` (§4); None for padding, by which senders probe their line."""
+    """Return the original packet of stream `ssrc` (§4); None for padding, by which senders probe their link."""
     if len(packet.payload) <= _OSN.size:
         return None
     (sequence,) = _OSN.unpack_from(packet.payload)

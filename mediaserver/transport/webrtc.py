@@ -122,7 +122,7 @@ class WebRtcTransport(Stateful):
     def send(self, packets: Iterable[Outgoing], send_time: int = 0) -> None:
         """Protect and send packets, one system call per run of equal sizes.
 
-        `send_time` is the negotiated id of the absolute send time extension, by which the peer measures its line.
+        `send_time` is the negotiated id of the absolute send time extension, by which the peer measures its link.
         """
         address = self.ice.selected
         if self._srtp is None or self._port is None or address is None:

@@ -59,7 +59,7 @@ class CompositionJob:
 
 @dataclass(frozen=True, slots=True)
 class TileContents:
-    """What tiles can show: cameras, labels and icons by seat, and the speaker."""
+    """The contents that tiles can show: cameras, labels and icons by seat, and the speaker."""
 
     cameras: Mapping[str, Camera]
     labels: Mapping[str, str]

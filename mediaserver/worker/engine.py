@@ -44,7 +44,7 @@ FAST_POLL_MS = PTIME_MS // 2
 """The shorter interval. It holds while somebody joins (the three flights of a handshake each wait for a poll), while
 the pacer sends a picture in parts, and where the kernel's receive buffer is small."""
 JOIN_FAST_POLL_S = 3.0
-"""Seconds of fast polling after an SDP answer, in which a browser on a long line may have joined as well."""
+"""Seconds of fast polling after an SDP answer, in which a browser on a long link may have joined as well."""
 AUDIO_TICK_S = PTIME_MS / 1000
 HOUSEKEEPING_TICKS = round(TICK_S / AUDIO_TICK_S)
 REFRESH_TICKS = 25

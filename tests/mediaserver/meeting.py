@@ -44,12 +44,12 @@ def voice(hertz: int) -> tuple[bytes, ...]:
 
 
 def material(colour: str, hertz: int) -> Material:
-    """What a guest sends."""
+    """Return the sound and the pictures that a guest sends."""
     return Material(voice(hertz), lambda codec, layers: tuple(clip(codec, colour, size) for size in SIZES[layers]))
 
 
 class Watch(Decoder):
-    """Looks and listens, and wakes who waits for it."""
+    """A decoder that wakes its waiters with every packet."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -61,7 +61,7 @@ class Watch(Decoder):
         return needed
 
     async def until(self, true: Callable[[], bool]) -> None:
-        """Wait until something is so, looking after every packet."""
+        """Wait until a condition is true; it is checked after every packet."""
         async with asyncio.timeout(PATIENCE_S):
             while not true():
                 self.news.clear()
@@ -73,7 +73,7 @@ class Watch(Decoder):
         await self.until(lambda: self.pictures >= wanted)
 
     def colour(self, x: float = 0.5, y: float = 0.5) -> str:
-        """What colour is at a place, in shares of the picture; "" for anything else."""
+        """Return the name of the colour at a place, given in shares of the picture; "" for any other colour."""
         if self.picture is None:
             return ""
         rows, columns, _ = self.picture.shape
@@ -101,7 +101,7 @@ class Watch(Decoder):
         return self.tones()
 
     async def listen(self, seconds: float = 1.5) -> set[int]:
-        """The tones of so long: of silence hardly anything is sent, and half a second of it comes in ten."""
+        """Return the tones of the next `seconds`, also of a silence, in which hardly anything is sent."""
         self.forget_sound()
         await asyncio.sleep(seconds)
         return tones(self.sound())
@@ -117,7 +117,7 @@ HERTZ = (440, 660, 1000, 1500)
 
 
 def tones(samples: Samples) -> set[int]:
-    """Which of `HERTZ` are in a sound, each by its own amplitude (a fiftieth of a guest's counts)."""
+    """Return those of `HERTZ` that are in a sound; a fiftieth of a guest's amplitude counts."""
     moments = np.arange(len(samples)) / RATE_HZ
     window = np.hanning(len(samples))
     found = set()
@@ -163,7 +163,7 @@ class Meeting:
         await self.engine.open_room(ROOM, self.options)
 
     def follow(self, engine: MediaEngine) -> None:
-        """Another server leads it on: its engine is the one that tells what happens."""
+        """Continue with the engine of another server, whose events are read from now on."""
         self.engine = engine
         self._reading = asyncio.ensure_future(self._read())
 
@@ -216,7 +216,7 @@ class Meeting:
         return guest
 
     def shows(self, guest: Guest, seat: str, layout: Layout | None = None, colour: str | None = None) -> bool:
-        """Whether a guest sees a seat's colour in its place."""
+        """Return whether a guest sees a seat's colour in its tile."""
         width, height = self.options.width, self.options.height
         tiles = arrange(layout or Layout(), self.seats, None, width, height)
         tile = next(tile for tile in tiles if tile.seat == seat)
@@ -237,5 +237,5 @@ class Meeting:
 
 
 def warnings(records: list[logging.LogRecord]) -> list[str]:
-    """What somebody should have looked at."""
+    """Return the messages of warnings and errors."""
     return [record.getMessage() for record in records if record.levelno >= logging.WARNING]

@@ -34,7 +34,7 @@ def colour_at(picture: VideoFrame, x: int, y: int) -> Colour:
 
 
 def alike(one: Colour, other: Colour) -> bool:
-    """Whether two colours are the same for a codec."""
+    """Return whether two colours are the same but for the loss of a codec."""
     return max(abs(a - b) for a, b in zip(one, other, strict=True)) <= 8
 
 

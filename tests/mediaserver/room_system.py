@@ -31,7 +31,7 @@ SSRC = 0x5EED0001
 
 @dataclass(slots=True)
 class UdpSocket:
-    """What came at one socket, and from where."""
+    """A UDP socket with the datagrams that came and the last sender."""
 
     transport: asyncio.DatagramTransport
     datagrams: list[bytes] = field(default_factory=list)

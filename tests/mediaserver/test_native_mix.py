@@ -87,11 +87,12 @@ def test_a_picture_is_halved_in_its_place_and_nowhere_else(columns: int, rows: i
 
 
 @pytest.mark.parametrize(
-    ("lines", "size"), [((16, 8), (8, 3)), ((15, 8), (8, 2)), ((16, 7), (8, 2)), ((16, 8), (0, 2)), ((16, 8), (8, -1))]
+    ("strides", "size"),
+    [((16, 8), (8, 3)), ((15, 8), (8, 2)), ((16, 7), (8, 2)), ((16, 8), (0, 2)), ((16, 8), (8, -1))],
 )
-def test_planes_that_do_not_hold_their_pictures_are_refused(lines: tuple[int, int], size: tuple[int, int]) -> None:
+def test_planes_that_do_not_hold_their_pictures_are_refused(strides: tuple[int, int], size: tuple[int, int]) -> None:
     with pytest.raises(ValueError):
-        _mix.halve(bytes(16 * 4), lines[0], bytearray(8 * 2), lines[1], *size)
+        _mix.halve(bytes(16 * 4), strides[0], bytearray(8 * 2), strides[1], *size)
 
 
 def test_frames_of_another_length_are_refused() -> None:
@@ -125,7 +126,7 @@ def test_a_name_is_written_on_the_same_shade(place: Place, seed: int) -> None:
     assert [plane.tolist() for plane in drawn] == [plane.tolist() for plane in expected]
 
 
-def test_shade_refuses_what_it_could_not_write() -> None:
+def test_a_shadow_on_planes_of_other_shapes_is_refused() -> None:
     plane, light = np.zeros((8, 8), np.uint8), np.zeros((8, 9), np.uint8)
     for wrong in (
         (plane, plane, plane, light),

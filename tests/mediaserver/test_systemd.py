@@ -24,7 +24,7 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.soc
         yield reader
 
 
-async def test_a_state_is_told_to_the_socket_that_is_named(told: socket.socket) -> None:
+async def test_a_state_is_sent_to_the_socket_that_is_named(told: socket.socket) -> None:
     systemd.tell(systemd.READY)
     assert told.recv(100) == b"READY=1"
 
@@ -46,7 +46,7 @@ async def test_nobody_need_listen(named: str | None, tmp_path: Path, monkeypatch
     systemd.tell(systemd.READY)
 
 
-async def test_whoever_begins_anew_says_when_that_began(told: socket.socket) -> None:
+async def test_a_reload_says_when_it_began(told: socket.socket) -> None:
     before = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
     systemd.tell_reloading()
     word, moment = told.recv(100).decode().split("\nMONOTONIC_USEC=")
@@ -61,7 +61,7 @@ async def test_the_watchdog_is_answered_again_and_again(told: socket.socket, mon
     answering.cancel()
 
 
-async def test_where_no_watchdog_asks_none_is_answered(told: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_a_watchdog_no_keep_alive_is_sent(told: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("WATCHDOG_USEC", raising=False)
     await systemd.keep_alive()
     with pytest.raises(BlockingIOError):

@@ -18,7 +18,7 @@ def fail(told: ThrottledLog, times: int) -> None:
             told.caught("x beat of %s", "r")
 
 
-def test_faults_are_told_once_in_a_second_with_what_was_raised(
+def test_faults_are_logged_once_in_a_second_with_their_traceback(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     told, other = ThrottledLog(logger), ThrottledLog(logger)

@@ -18,7 +18,7 @@ TICK_S = 0.02
 
 
 class DecodingSink:
-    """Decodes what it is sent."""
+    """A sink that decodes the packets it is sent."""
 
     def __init__(self) -> None:
         self.packets: list[Packet] = []
@@ -32,7 +32,7 @@ class DecodingSink:
         self.sound += [self._decoder.decode(packet.payload) for packet in packets]
 
     def tones(self, *hertz: int) -> list[int]:
-        """Which of these tones sound in the last half second."""
+        """Return those of the tones `hertz` that sound in the last half second."""
         samples = np.concatenate(self.sound)[-24_000:].astype(float)
         spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
         return [h for h in hertz if spectrum[h // 2 - 2 : h // 2 + 3].max() > 2e6]

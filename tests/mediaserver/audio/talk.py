@@ -17,7 +17,7 @@ class Talk:
         self.voice = AudioInput()
         self.tick = 0
         self.later = 0.0
-        """How many seconds longer than usual the line takes from now on."""
+        """How many seconds longer than usual the link takes from now on."""
         self._under_way: list[tuple[float, Packet]] = []
         self._paused = 0
         self._encoder = OpusEncoder()
@@ -50,14 +50,14 @@ class Talk:
         return sounds
 
     def pass_on(self, ticks: int) -> list[tuple[bytes | None, Samples | None]]:
-        """What is passed on of a voice that is alone, and what is to be mixed."""
-        given = []
+        """Let a voice that is alone talk; return for each tick its packet to relay and its samples to mix."""
+        relayed = []
         for _ in range(ticks):
             self.packet()
             self.voice.listen(self.tick * TICK_S, mixed=True, alone=True)
-            given.append((self.voice.packet, self.voice.sound(mixed=True)))
+            relayed.append((self.voice.packet, self.voice.sound(mixed=True)))
             self.tick += 1
-        return given
+        return relayed
 
     def hear(self, ticks: int, *, lost: bool = False, mixed: bool = True) -> list[Samples | None]:
         sounds = []

@@ -27,7 +27,7 @@ class Meeting:
         return came
 
 
-def test_who_speaks_first_takes_the_picture_at_once() -> None:
+def test_the_first_speaker_takes_the_picture_at_once() -> None:
     assert Meeting().hear(0.4, a=-20.0, b=-60.0) == ["a"]
 
 
@@ -43,7 +43,7 @@ def test_a_louder_voice_waits_for_its_turn() -> None:
 
 
 @pytest.mark.parametrize("hold_s", [0.5, 6.0])
-def test_how_long_a_speaker_lasts_can_be_chosen(hold_s: float) -> None:
+def test_the_hold_of_a_speaker_can_be_chosen(hold_s: float) -> None:
     meeting = Meeting(hold_s)
     meeting.hear(0.4, a=-20.0)
     assert meeting.hear(hold_s - 0.05, a=-90.0) == []
@@ -90,13 +90,13 @@ def test_a_pause_for_thought_loses_the_picture_to_no_open_microphone(hold_s: flo
     assert meeting.hear(hold_s * 0.9, a=-75.0, b=-47.0) == []
 
 
-def test_who_answers_does_not_wait_for_the_hold_to_end() -> None:
+def test_a_voice_that_replies_does_not_wait_for_the_hold_to_end() -> None:
     meeting = Meeting()
     meeting.hear(2, a=-25.0)
     assert meeting.hear(HOLD_S / 2, a=-75.0, b=-25.0) == ["b"]
 
 
-def test_who_lost_the_floor_keeps_nobody_waiting() -> None:
+def test_a_speaker_who_lost_the_floor_keeps_nobody_waiting() -> None:
     meeting = Meeting()
     meeting.hear(0.4, a=-20.0)
     meeting.detector.forget("a")
@@ -105,7 +105,7 @@ def test_who_lost_the_floor_keeps_nobody_waiting() -> None:
     assert meeting.hear(0.2, a=-15.0, b=-35.0) == [], "another one's floor is nothing to the speaker"
 
 
-def test_only_who_is_in_the_mix_may_become_the_speaker() -> None:
+def test_only_a_voice_in_the_mix_may_become_the_speaker() -> None:
     detector = ActiveSpeaker(HOLD_S)
     for tick in range(50):
         detector.update({"a": -30.0, "b": -5.0}, tick * TICK_S, among={"a"})

@@ -34,7 +34,7 @@ def test_it_is_done_slowly_and_undone_as_slowly() -> None:
 
 
 @pytest.mark.parametrize("noise", [-30.0, -45.0])
-def test_what_has_no_pauses_is_no_speech(noise: float) -> None:
+def test_sound_without_pauses_is_no_speech(noise: float) -> None:
     agc = Agc()
     for at in range(300):
         agc.hear(noise + at % 3)

@@ -32,7 +32,7 @@ def test_a_tone_comes_out_as_it_went_in() -> None:
     assert all(len(each) == FRAME_SAMPLES for each in sounds if each is not None)
 
 
-def test_it_knows_how_long_a_line_of_changing_delay_holds_it_back() -> None:
+def test_it_knows_how_long_a_link_of_changing_delay_holds_it_back() -> None:
     talk = Talk(LEVEL)
     assert talk.voice.held_s == 0
     talk.hear(50)
@@ -49,11 +49,11 @@ def test_it_knows_how_long_a_line_of_changing_delay_holds_it_back() -> None:
     talk.pause(20)
     assert talk.voice.held_s == 0, "it has paused"
     talk.hear(10)
-    assert talk.voice.held_s >= 0.08, "the line is no better for it"
+    assert talk.voice.held_s >= 0.08, "the link is no better for it"
     talk.hear(5, mixed=False)
     assert talk.voice.held_s == 0, "nobody hears it"
     talk.hear(LONG + LOUD_TICKS * 5)
-    assert talk.voice.held_s <= LONG_SAMPLES / SAMPLE_RATE + 0.005, "the line is steady again"
+    assert talk.voice.held_s <= LONG_SAMPLES / SAMPLE_RATE + 0.005, "the link is steady again"
 
 
 def test_a_hole_is_concealed_for_a_tenth_of_a_second_then_faded_out() -> None:
@@ -120,7 +120,7 @@ def test_a_voice_alone_is_passed_on_once_it_is_steady_packet_by_packet() -> None
     assert passed(hush.pass_on(HUSH_TICKS + 1))[-1]
 
 
-def test_who_does_not_say_how_loud_it_is_or_is_not_alone_is_decoded() -> None:
+def test_a_voice_that_sends_no_level_or_is_not_alone_is_decoded() -> None:
     talk = Talk()
     talk.hear(10)
     assert not any(passed(talk.pass_on(LOUD_TICKS + 40)))
@@ -128,7 +128,7 @@ def test_who_does_not_say_how_loud_it_is_or_is_not_alone_is_decoded() -> None:
     assert all(sound is not None for sound in claiming.hear(LOUD_TICKS + 40)[10:])
 
 
-def test_where_passing_on_ends_sound_goes_on_without_a_click_as_if_all_had_been_decoded() -> None:
+def test_sound_goes_on_without_a_click_where_relaying_ends_as_if_all_had_been_decoded() -> None:
     talk, twin = Talk(claim=15), Talk(claim=15)
     talk.hear(10), twin.hear(10)
     assert passed(talk.pass_on(LOUD_TICKS + 40))[-1]
@@ -151,7 +151,7 @@ def test_a_lost_packet_is_hidden_by_the_decoder_as_if_it_had_decoded_all() -> No
     assert after == [pytest.approx(each, abs=1) for each in levels(twin.hear(5))]
 
 
-def test_a_pause_fades_out_is_no_loss_and_what_is_said_then_is_heard_and_passed_on_again() -> None:
+def test_a_pause_fades_out_is_no_loss_and_speech_after_it_is_heard_and_relayed_again() -> None:
     talk = Talk(claim=15)
     talk.hear(10)
     assert passed(talk.pass_on(LOUD_TICKS + 40))[-1]
@@ -191,7 +191,7 @@ TWO_FRAMES, HALF, LARGE = bytes([0xF9]) + bytes(8), b"\xf0a", bytes([0xFC]) + by
 
 
 @pytest.mark.parametrize("payload", [TWO_FRAMES, HALF, LARGE])
-def test_what_a_decoder_might_refuse_or_a_line_not_carry_is_not_passed_on(payload: bytes) -> None:
+def test_payloads_that_a_decoder_might_refuse_or_a_link_not_carry_are_not_relayed(payload: bytes) -> None:
     talk = Talk(claim=15)
     talk.hear(10)
     assert passed(talk.pass_on(LOUD_TICKS + 40))[-1]
@@ -202,7 +202,7 @@ def test_what_a_decoder_might_refuse_or_a_line_not_carry_is_not_passed_on(payloa
     assert talk.voice.packet is None
 
 
-def test_who_says_how_loud_it_is_is_decoded_only_when_mixed() -> None:
+def test_a_voice_that_sends_its_level_is_decoded_only_when_mixed() -> None:
     talk = Talk(claim=37)
     told = []
     for _ in range(20):
@@ -233,13 +233,13 @@ def test_undecodable_packets_are_concealed() -> None:
 
 
 def follow(talk: Talk, ticks: int, later: float) -> list[Samples | None]:
-    """So many ticks on a line that takes so many seconds longer."""
+    """So many ticks on a link that takes so many seconds longer."""
     talk.later = later
     return talk.hear(ticks)
 
 
 @pytest.mark.parametrize("later", [0.02, 0.06, 0.1])
-def test_a_line_that_becomes_slower_costs_no_lasting_hole(later: float) -> None:
+def test_a_link_that_becomes_slower_costs_no_lasting_hole(later: float) -> None:
     talk = Talk()
     talk.hear(100)
     sounds = follow(talk, 100, later)
@@ -258,7 +258,7 @@ def test_delay_that_is_no_longer_needed_goes_without_a_hole(amplitude: float) ->
     assert all(each is not None for each in sounds)
 
 
-async def test_a_microphone_says_how_loud_it_is(meeting: Meeting, room: Room) -> None:
+async def test_a_microphone_sends_its_level(meeting: Meeting, room: Room) -> None:
     await meeting.join("a", "red", 440, floor=True)
     b = await meeting.join("b", "green", 660)
     await b.watch.until(lambda: b.watch.tones() == {440})

@@ -66,7 +66,7 @@ def test_a_tick_left_out_is_a_pause_and_no_loss() -> None:
     assert [(p.sequence, p.timestamp // FRAME_SAMPLES) for p in sink.packets] == [(0, 7), (1, 8), (2, 30)]
 
 
-def test_who_comes_to_listen_in_a_pause_is_told_of_the_silence_at_once() -> None:
+def test_a_listener_that_comes_in_a_pause_is_sent_silence_at_once() -> None:
     flush_queue, sink = FlushQueue(), PacketSink()
     encoder = MixEncoder("mix", flush_queue, pauses=True)
     encoder.source.attach(sink)

@@ -106,7 +106,7 @@ def test_the_only_speaker_is_sent_silence_without_an_encoder() -> None:
     assert [packet.payload for packet in alone.packets] == [*[silence()] * HUSH_TICKS, PAUSE, PAUSE]
 
 
-def test_r109_who_tries_devices_hears_their_own_voice_later_and_nobody_else() -> None:
+def test_r109_an_echo_test_plays_back_ones_own_voice_later_and_nobody_elses() -> None:
     meeting = Meeting(echo_s=0.5)
     for seat, hertz in {"a": 400, "b": 600}.items():
         meeting.mixer.open(seat)
@@ -143,9 +143,7 @@ def test_the_loudest_few_are_mixed_and_stay_until_somebody_is_clearly_louder(mos
 
 
 @pytest.mark.parametrize("claimed", [True, False])
-def test_unmixed_voices_that_say_how_loud_they_are_are_not_decoded(
-    claimed: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unmixed_voices_that_send_their_levels_are_not_decoded(claimed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     decoded = 0
 
     class Counting(OpusDecoder):
@@ -165,7 +163,7 @@ def test_unmixed_voices_that_say_how_loud_they_are_are_not_decoded(
     assert decoded == 50 * (MIXED if claimed else 10)
 
 
-def test_who_claims_to_be_loud_but_is_not_is_never_the_speaker_and_soon_not_believed() -> None:
+def test_a_voice_that_only_claims_to_be_loud_is_never_the_speaker_and_soon_not_believed() -> None:
     meeting = Meeting()
     for n in range(MIXED):
         meeting.mixer.open(f"s{n}")
@@ -181,7 +179,7 @@ def test_who_claims_to_be_loud_but_is_not_is_never_the_speaker_and_soon_not_beli
     assert full.tones(300, 400, 500, 600, 700, 2000) == [300, 400, 500, 600, 700]
 
 
-def test_the_speaker_is_told() -> None:
+def test_the_speaker_is_reported() -> None:
     meeting = Meeting()
     for seat in "ab":
         meeting.mixer.open(seat)
@@ -239,7 +237,7 @@ def test_r093_a_voice_that_is_made_louder_is_no_longer_passed_on_and_goes_on_wit
     assert {packet.payload for packet in full.packets[-10:]} <= sent
 
 
-def test_r093_gain_is_in_what_is_told_of_a_voice_and_stays_with_its_floor() -> None:
+def test_r093_gain_is_in_the_level_of_a_voice_and_stays_with_its_floor() -> None:
     meeting = Meeting()
     meeting.mixer.open("a", -6.0)
     meeting.talk("a", 400, 0.25)
@@ -303,13 +301,13 @@ def power_at(samples: Samples, hertz: int) -> float:
 
 
 def harmonics(samples: Samples, hertz: int) -> float:
-    """How loud the overtones of a tone are beside it, in dB."""
+    """Return the power of a tone's overtones relative to the tone, in dB."""
     over = sum(power_at(samples, hertz * n) for n in range(2, 20))
     return float(10 * np.log10(over / power_at(samples, hertz)))
 
 
 def loudness(sink: DecodingSink) -> float:
-    """Of its last fifth of a second, in dBov."""
+    """Return the level of the last fifth of a second in dBov."""
     return level(np.concatenate(sink.sound[-10:]))
 
 
@@ -325,7 +323,7 @@ def test_a_second_voice_ends_it_without_a_click_and_both_are_heard() -> None:
     assert [packet.sequence for packet in full.packets] == list(range(meeting.tick))
 
 
-def test_when_the_second_voice_is_gone_the_first_is_passed_on_again_without_a_gap() -> None:
+def test_the_first_voice_is_relayed_again_without_a_gap_once_the_second_is_gone() -> None:
     meeting, full = relaying()
     meeting.mixer.open("b")
     meeting.talk("b", 600, 0.02, claim=37)
@@ -348,7 +346,7 @@ def said(meeting: Meeting, amplitude: float = 0.25) -> set[bytes]:
     return {encoder.encode(tone(413, tick, amplitude)) for tick in range(meeting.tick)}
 
 
-def test_who_has_no_floor_is_not_heard_while_another_voice_is_passed_on() -> None:
+def test_a_voice_without_the_floor_is_not_heard_while_another_is_relayed() -> None:
     meeting, full = relaying()
     meeting.talk("b", 600, 0.25, claim=15)
     meeting.hear(60)
@@ -356,7 +354,7 @@ def test_who_has_no_floor_is_not_heard_while_another_voice_is_passed_on() -> Non
     assert full.tones(412, 600) == [412]
 
 
-def test_who_begins_to_listen_hears_what_is_passed_on_and_a_recording_what_is_mixed() -> None:
+def test_a_new_listener_hears_the_relayed_voice_and_a_recording_the_mix() -> None:
     meeting, full = relaying()
     late = meeting.attach_sink(meeting.mixer.full)
     meeting.hear(40)
@@ -372,7 +370,7 @@ def test_who_begins_to_listen_hears_what_is_passed_on_and_a_recording_what_is_mi
     assert recording.tones(412) == [412]
 
 
-def test_what_is_passed_on_is_heard_when_it_would_be_if_it_were_mixed() -> None:
+def test_a_relayed_voice_is_heard_as_early_as_if_it_were_mixed() -> None:
     begun = []
     for relays in (True, False):
         meeting, full = relaying(0.02, claim=37)
@@ -396,7 +394,7 @@ def test_a_floor_that_closes_ends_it_without_a_click() -> None:
     assert full.packets[-1].payload == silence()
 
 
-def test_who_needs_it_mixed_gets_it_from_the_next_tick_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_listener_that_needs_a_mix_gets_it_from_the_next_tick_on(monkeypatch: pytest.MonkeyPatch) -> None:
     meeting, full = relaying()
     meeting.mixer.relays = False
     encoded: list[bytes] = []
@@ -420,7 +418,7 @@ def test_a_microphone_that_is_muted_is_silence_to_everyone() -> None:
     assert full.packets[-1].payload in HUSH
 
 
-def test_who_tries_devices_alone_hears_what_was_really_decoded() -> None:
+def test_an_echo_test_alone_plays_back_decoded_sound() -> None:
     meeting = Meeting(echo_s=0.5)
     meeting.mixer.relays = True
     meeting.mixer.open("a")
@@ -453,7 +451,7 @@ def test_a_quiet_room_is_lifted_slowly_and_a_loud_one_lowered() -> None:
     }
 
 
-def test_how_loud_somebody_spoke_is_known_when_they_speak_again_and_forgotten_when_they_leave() -> None:
+def test_the_gain_of_a_voice_is_known_when_it_speaks_again_and_forgotten_when_it_leaves() -> None:
     meeting = Meeting()
     meeting.mixer.open("a")
     meeting.say("a", 400, -38)
@@ -482,7 +480,7 @@ def test_the_noise_of_a_lifted_room_is_no_speech() -> None:
     assert meeting.mixer.voices["a"].gain > 8
 
 
-def test_a_usual_voice_that_says_how_loud_it_is_is_left_as_it_is() -> None:
+def test_a_usual_voice_that_sends_its_level_is_left_as_it_is() -> None:
     meeting = Meeting()
     meeting.mixer.open("a")
     meeting.say("a", 400, -20, claim=20)

@@ -37,11 +37,11 @@ def test_few_of_the_newest_packets_would_come_too_late_and_no_delay_is_endless(t
 
 
 @given(st.integers(-(10**9), 10**9), st.integers(1, LONG + 10))
-def test_a_steady_line_needs_only_the_margin(transit: int, count: int) -> None:
+def test_a_steady_link_needs_only_the_margin(transit: int, count: int) -> None:
     assert told([transit] * count).wanted == transit + MARGIN
 
 
-def test_a_lossy_line_waits_for_the_packet_with_the_fec_and_forgets_it_again() -> None:
+def test_a_lossy_link_waits_for_the_packet_with_the_fec_and_forgets_it_again() -> None:
     delay = told([0] * 100)
     delay.lost()
     assert delay.wanted == NEXT_PACKET
@@ -66,7 +66,7 @@ def test_it_grows_with_the_fourth_late_packet_and_shrinks_after_ten_seconds() ->
     assert LONG - 30 < shrunk <= LONG + TOGETHER
 
 
-def test_what_is_strange_is_not_taken_and_follows_the_last_second() -> None:
+def test_a_transit_far_off_the_last_second_is_not_taken() -> None:
     assert PlayoutDelay().add(10**9)
     assert told([0] * SHORT).add(STRANGE)
     strange = told([0] * SHORT)

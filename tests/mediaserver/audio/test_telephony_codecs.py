@@ -59,7 +59,7 @@ def test_a_hole_is_bridged_softer_and_softer_and_joined_without_a_click(codec: s
     assert steps(whole) < 6 * steps(before)
 
 
-def test_what_is_mended_is_only_guessed() -> None:
+def test_concealed_sound_is_only_guessed() -> None:
     one, other = TelephonyDecoder("PCMA"), TelephonyDecoder("PCMA")
     for packet in spoken("PCMA", 440, 5):
         assert np.array_equal(one.decode(packet), other.decode(packet))
@@ -92,7 +92,7 @@ def test_frames_of_any_size_join_without_a_seam(factor: int, cuts: list[int]) ->
 
 
 @pytest.mark.parametrize("factor", [3, 6])
-def test_what_a_slower_rate_cannot_carry_is_left_out_instead_of_folded(factor: int) -> None:
+def test_frequencies_beyond_a_slower_rate_are_left_out_instead_of_folded(factor: int) -> None:
     limit = 24_000 // factor
     down = Downsampler(factor)
     kept, gone = (

@@ -19,13 +19,13 @@ LEAST_S = 0.05
 
 
 def begun(goal: float = 1e9) -> Probe:
-    """A probe of a line that carries 1 Mbit/s, its first question just sent."""
+    """A probe of a link that carries 1 Mbit/s, its first question just sent."""
     probe = Probe(1e6, goal, 0.0)
     assert probe.asks(LEAST_S, 0.0)
     return probe
 
 
-def test_it_grows_with_every_answer_that_shows_no_queue_and_with_nothing_else() -> None:
+def test_it_grows_with_every_response_that_shows_no_queue_and_with_nothing_else() -> None:
     probe = begun()
     assert probe.rate == GROWTH * 1e6
     assert not probe.asks(LEAST_S, 0.04)
@@ -48,14 +48,14 @@ def test_late_answers_in_a_row_take_growth_back_and_refute_it() -> None:
     assert probe.verdict(1.0) is Verdict.REFUTED
 
 
-def test_a_good_answer_between_late_ones_forgives_them() -> None:
+def test_a_good_response_between_late_ones_forgives_them() -> None:
     probe = begun()
     for at in range(3 * LATE_ANSWERS):
         probe.answered(0.0 if at % 3 == 2 else LATE_S + 0.01, at)
         assert probe.verdict(at) is Verdict.OPEN
 
 
-def test_an_answer_that_is_overdue_is_late_before_it_comes_and_only_once() -> None:
+def test_an_overdue_response_is_late_before_it_comes_and_only_once() -> None:
     probe = begun()
     assert not probe.asks(LEAST_S, LEAST_S + LATE_S + 0.001)
     probe.answered(LATE_S + 0.1, 0.25)
@@ -67,13 +67,13 @@ def test_an_answer_that_is_overdue_is_late_before_it_comes_and_only_once() -> No
     assert probe.rate == RETREAT * GROWTH * 1e6
 
 
-def test_a_question_whose_answer_got_lost_is_asked_again() -> None:
+def test_a_request_whose_response_got_lost_is_sent_again() -> None:
     probe = begun()
     limit = 2 * LEAST_S + AGAIN_S
     assert [probe.asks(LEAST_S, limit - 0.001), probe.asks(LEAST_S, limit + 0.001)] == [False, True]
 
 
-def test_a_line_that_says_nothing_refutes_it() -> None:
+def test_a_link_without_a_response_fails_the_probe() -> None:
     probe = begun()
     asked = [at / 10 for at in range(1, 30) if probe.verdict(at / 10) is Verdict.OPEN and probe.asks(LEAST_S, at / 10)]
     assert len(asked) == LATE_ANSWERS - 1

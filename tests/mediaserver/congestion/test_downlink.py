@@ -1,4 +1,4 @@
-"""Tests of the downlink estimate on a simulated line: a bottleneck with a queue."""
+"""Tests of the downlink estimate on a simulated link: a bottleneck with a queue."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ TICK_S = 0.05
 
 
 @dataclass
-class Line:
+class BottleneckLink:
     """Carries `capacity` bit/s, holds half a second, drops the rest; reports once a second, a round trip late."""
 
     capacity: float
@@ -80,11 +80,11 @@ class Line:
         return step
 
     def noise(self) -> float:
-        """What a busy machine adds to an answer now and then."""
+        """Return the seconds that a busy machine adds to a response now and then."""
         return self.random.uniform(0.0, 0.2) if self.random.random() < self.busy else 0.0
 
     def random_loss(self) -> float:
-        """What radio loses, whatever is sent: a share of a hundred packets."""
+        """Return the share of a hundred packets that radio loses, whatever is sent."""
         return sum(self.random.random() < self.radio for _ in range(100)) / 100
 
     def _report(self, step: int) -> None:
@@ -102,61 +102,61 @@ class Line:
 
 @pytest.mark.parametrize("estimates", [True, False])
 @pytest.mark.parametrize(("capacity", "best"), [(4e6, 2), (1.5e6, 2), (1.0e6, 1), (0.6e6, 1), (0.2e6, 0)])
-def test_a_line_settles_on_the_best_step_it_carries(capacity: float, best: int, estimates: bool) -> None:
-    line = Line(4e6, estimates)
-    line.run(10)
-    line.capacity = capacity
-    line.run(10)
-    steps = line.run(60)
+def test_a_link_settles_on_the_best_step_it_carries(capacity: float, best: int, estimates: bool) -> None:
+    link = BottleneckLink(4e6, estimates)
+    link.run(10)
+    link.capacity = capacity
+    link.run(10)
+    steps = link.run(60)
     assert set(steps) <= {best, best - 1} - {-1}
     assert steps.count(best) > 0.8 * len(steps)
-    assert line.lost < 0.02 * line.sent
+    assert link.lost < 0.02 * link.sent
 
 
 @pytest.mark.parametrize("estimates", [True, False])
 @pytest.mark.parametrize("phase", range(10))
-def test_a_line_that_recovers_gets_the_best_again_within_11_seconds(estimates: bool, phase: int) -> None:
-    line = Line(0.22e6, estimates)
-    line.run(40 + 0.7 * phase)
-    line.capacity = 4e6
-    assert line.run(11)[-1] == 2
-    assert set(line.run(30)) == {2}
+def test_a_link_that_recovers_gets_the_best_again_within_11_seconds(estimates: bool, phase: int) -> None:
+    link = BottleneckLink(0.22e6, estimates)
+    link.run(40 + 0.7 * phase)
+    link.capacity = 4e6
+    assert link.run(11)[-1] == 2
+    assert set(link.run(30)) == {2}
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_a_busy_receiver_does_not_hide_that_its_line_recovered(seed: int) -> None:
-    line = Line(0.22e6, True, busy=0.2, random=Random(seed))
-    line.run(40)
-    line.capacity = 4e6
-    assert line.run(15)[-1] == 2
+def test_a_busy_receiver_does_not_hide_that_its_link_recovered(seed: int) -> None:
+    link = BottleneckLink(0.22e6, True, busy=0.2, random=Random(seed))
+    link.run(40)
+    link.capacity = 4e6
+    assert link.run(15)[-1] == 2
 
 
 def test_a_probe_makes_packets_wait_no_longer_than_a_fifth_of_a_second() -> None:
-    line = Line(0.22e6, True)
-    line.run(20)
-    assert set(line.run(40)) == {0}
-    assert 0.1 < line.longest < 0.2
+    link = BottleneckLink(0.22e6, True)
+    link.run(20)
+    assert set(link.run(40)) == {0}
+    assert 0.1 < link.longest < 0.2
 
 
-def test_the_loss_of_a_line_is_told_whatever_step_it_is_on() -> None:
-    line = Line(10e6, True, radio=0.2)
-    line.run(30)
-    assert 0.15 < line.downlink.loss < 0.25
-    line.radio = 0.0
-    line.run(15)
-    assert line.downlink.loss < 0.01
+def test_the_loss_of_a_link_is_known_on_every_step() -> None:
+    link = BottleneckLink(10e6, True, radio=0.2)
+    link.run(30)
+    assert 0.15 < link.downlink.loss < 0.25
+    link.radio = 0.0
+    link.run(15)
+    assert link.downlink.loss < 0.01
 
 
-def test_a_good_line_is_left_alone() -> None:
-    line = Line(10e6, True)
-    assert set(line.run(120)) == {2}
-    assert line.downlink.padding == 0
+def test_a_good_link_is_left_alone() -> None:
+    link = BottleneckLink(10e6, True)
+    assert set(link.run(120)) == {2}
+    assert link.downlink.padding == 0
 
 
 def test_nothing_is_lower_than_the_lowest() -> None:
-    line = Line(0.05e6, True)
-    line.run(20)
-    assert set(line.run(20)) == {0}
+    link = BottleneckLink(0.05e6, True)
+    link.run(20)
+    assert set(link.run(20)) == {0}
 
 
 def test_an_old_estimate_says_nothing() -> None:
@@ -169,75 +169,75 @@ def test_an_old_estimate_says_nothing() -> None:
     assert downlink.update(15.1) == 0
 
 
-def test_large_pictures_are_paced_to_a_line_that_shows_to_be_narrow() -> None:
-    line = Line(10e6, True)
-    line.run(20)
-    assert line.downlink.pace(line.now) == LINE_BPS
-    line.capacity = 0.65e6
-    line.run(30)
-    assert 1.2 * STEPS[1] < line.downlink.pace(line.now) < 1.3 * line.capacity
-    line.capacity = 10e6
-    line.run(20 + NARROW_S)
-    assert line.downlink.pace(line.now) == LINE_BPS
+def test_large_pictures_are_paced_to_a_link_that_shows_to_be_narrow() -> None:
+    link = BottleneckLink(10e6, True)
+    link.run(20)
+    assert link.downlink.pace(link.now) == LINE_BPS
+    link.capacity = 0.65e6
+    link.run(30)
+    assert 1.2 * STEPS[1] < link.downlink.pace(link.now) < 1.3 * link.capacity
+    link.capacity = 10e6
+    link.run(20 + NARROW_S)
+    assert link.downlink.pace(link.now) == LINE_BPS
 
 
 @pytest.mark.parametrize("capacity", [10e6, 0.65e6])
-def test_a_line_that_loses_at_random_keeps_the_step_it_carries(capacity: float) -> None:
-    line = Line(capacity, True)
-    line.run(30)
-    before, line.radio = line.downlink.step, 0.05
-    steps = line.run(120)
+def test_a_link_that_loses_at_random_keeps_the_step_it_carries(capacity: float) -> None:
+    link = BottleneckLink(capacity, True)
+    link.run(30)
+    before, link.radio = link.downlink.step, 0.05
+    steps = link.run(120)
     assert steps.count(before) > 0.9 * len(steps)
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_random_loss_does_not_hide_that_a_line_recovered(seed: int) -> None:
-    line = Line(0.22e6, True, radio=0.05, random=Random(seed))
-    line.run(30)
-    line.capacity = 10e6
-    assert line.run(30)[-1] == 2
+def test_random_loss_does_not_hide_that_a_link_recovered(seed: int) -> None:
+    link = BottleneckLink(0.22e6, True, radio=0.05, random=Random(seed))
+    link.run(30)
+    link.capacity = 10e6
+    assert link.run(30)[-1] == 2
 
 
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("radio", [0.1, 0.12])
 def test_a_loss_that_a_lower_step_does_not_cure_takes_the_picture_down_once(radio: float, seed: int) -> None:
-    line = Line(10e6, True, radio=radio, random=Random(seed))
-    steps = line.run(300)
+    link = BottleneckLink(10e6, True, radio=radio, random=Random(seed))
+    steps = link.run(300)
     assert sum(before != after for before, after in pairwise(steps)) <= 6
     assert steps.count(USUAL) > 0.9 * len(steps)
 
 
-def test_who_may_have_more_is_probed_for_it_and_who_may_not_is_brought_down_at_once() -> None:
+def test_a_higher_limit_is_probed_for_and_a_lower_one_holds_at_once() -> None:
     steps = [quality.bitrate for quality in QUALITIES]
-    line = Line(4e6, estimates=True, downlink=Downlink(steps, USUAL))
-    assert set(line.run(20)) == {USUAL}
-    assert line.downlink.padding == 0
-    line.downlink.most = LARGE
-    assert line.run(20)[-1] == LARGE
-    line.downlink.most = USUAL
-    assert set(line.run(5)) == {USUAL}
-    narrow = Line(2e6, estimates=True, downlink=Downlink(steps, USUAL))
+    link = BottleneckLink(4e6, estimates=True, downlink=Downlink(steps, USUAL))
+    assert set(link.run(20)) == {USUAL}
+    assert link.downlink.padding == 0
+    link.downlink.most = LARGE
+    assert link.run(20)[-1] == LARGE
+    link.downlink.most = USUAL
+    assert set(link.run(5)) == {USUAL}
+    narrow = BottleneckLink(2e6, estimates=True, downlink=Downlink(steps, USUAL))
     narrow.downlink.most = LARGE
     assert narrow.run(30)[-1] == USUAL
 
 
-def test_who_has_a_larger_display_again_gets_at_once_what_the_line_carried() -> None:
-    line = Line(4e6, estimates=True)
-    line.run(20)
-    line.downlink.most = 0
-    assert set(line.run(20)) == {0}
-    line.downlink.most = USUAL
-    assert set(line.run(20)) == {USUAL}
-    line.capacity = 0.65e6
-    line.run(30)
-    line.downlink.most = 0
-    assert set(line.run(5)) == {0}
-    line.downlink.most = USUAL
-    assert set(line.run(2)) == {1}
+def test_a_display_that_is_large_again_gets_at_once_what_the_link_carried() -> None:
+    link = BottleneckLink(4e6, estimates=True)
+    link.run(20)
+    link.downlink.most = 0
+    assert set(link.run(20)) == {0}
+    link.downlink.most = USUAL
+    assert set(link.run(20)) == {USUAL}
+    link.capacity = 0.65e6
+    link.run(30)
+    link.downlink.most = 0
+    assert set(link.run(5)) == {0}
+    link.downlink.most = USUAL
+    assert set(link.run(2)) == {1}
 
 
 def heard(seconds: int, round_trip: float = 0.05) -> Downlink:
-    """A line at the best step that has been reported on as good for so long."""
+    """A link at the best step that has been reported on as good for so long."""
     downlink = Downlink(STEPS, USUAL)
     downlink.sent(STEPS[2])
     for at in range(seconds):
@@ -258,7 +258,7 @@ def test_a_cut_estimate_counts_when_packets_wait_too_in_two_reports() -> None:
 
 
 def asked_about(answer_s: float | None) -> tuple[Downlink, list[float]]:
-    """A line whose estimate was cut, and when round trips were asked for within a second; `answer_s` is each one's."""
+    """A link whose estimate was cut, and when round trips were asked for within a second; `answer_s` is each one's."""
     downlink, asked = heard(10), list[float]()
     downlink.estimated(100_000, 10.0)
     for tick in range(25):
@@ -271,17 +271,17 @@ def asked_about(answer_s: float | None) -> tuple[Downlink, list[float]]:
     return downlink, asked
 
 
-def test_a_cut_estimate_counts_when_two_answers_are_overdue() -> None:
+def test_a_cut_estimate_counts_when_two_responses_are_overdue() -> None:
     downlink, asked = asked_about(None)
     assert (downlink.step, asked) == (0, [10.0, 10.32])
 
 
-def test_a_cut_estimate_does_not_count_while_answers_come_in_time() -> None:
+def test_a_cut_estimate_does_not_count_while_responses_come_in_time() -> None:
     downlink, asked = asked_about(0.05 + 0.9 * WAITING_S)
     assert (downlink.step, len(asked)) == (2, 25)
 
 
-def test_one_bad_report_is_chance_and_two_are_a_full_line() -> None:
+def test_one_bad_report_is_chance_and_two_are_a_full_link() -> None:
     downlink = heard(10)
     downlink.lost(0.2, 1000, 10.0)
     assert downlink.update(10.1) == 2
@@ -359,13 +359,13 @@ def test_at_rest_it_needs_no_updates(events: list[tuple[str, float, int]]) -> No
 
 @pytest.mark.parametrize("estimates", [True, False])
 def test_a_camera_looked_at_alone_needs_more_than_the_composed_picture_in_its_size(estimates: bool) -> None:
-    line = Line(4e6, estimates, Downlink(COMPOSED_BPS, USUAL), CAMERA_BPS)
-    line.downlink.set_step_bitrates(CAMERA_BPS)
-    assert set(line.run(10)) == {2}
-    line.capacity = 1.5e6
-    line.run(10)
-    assert set(line.run(60)) == {1}
-    line.steps = COMPOSED_BPS
-    line.downlink.set_step_bitrates(COMPOSED_BPS)
-    line.run(15)
-    assert set(line.run(30)) == {2}
+    link = BottleneckLink(4e6, estimates, Downlink(COMPOSED_BPS, USUAL), CAMERA_BPS)
+    link.downlink.set_step_bitrates(CAMERA_BPS)
+    assert set(link.run(10)) == {2}
+    link.capacity = 1.5e6
+    link.run(10)
+    assert set(link.run(60)) == {1}
+    link.steps = COMPOSED_BPS
+    link.downlink.set_step_bitrates(COMPOSED_BPS)
+    link.run(15)
+    assert set(link.run(30)) == {2}

@@ -12,7 +12,7 @@ def test_loss_is_remembered_for_a_few_seconds() -> None:
     assert loss.share == 0.0125
 
 
-def test_one_packet_lost_of_a_few_is_no_line_that_loses() -> None:
+def test_one_packet_lost_of_a_few_is_no_link_that_loses() -> None:
     loss = Loss()
     loss.update(2, 1)
     assert loss.share == 0.02

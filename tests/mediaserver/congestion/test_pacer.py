@@ -21,7 +21,7 @@ def paced(rate: float = RATE) -> Pacer:
     return Pacer(stream)
 
 
-def line_bytes(packets: list[Sent]) -> int:
+def sent_bytes(packets: list[Sent]) -> int:
     return sum(len(payload) + HEADERS_BYTES for *_, payload in packets)
 
 
@@ -33,15 +33,15 @@ def test_ordinary_pictures_go_at_once() -> None:
         assert not pacer._stream.waiting
 
 
-def test_a_key_frame_takes_the_time_its_line_needs() -> None:
+def test_a_key_frame_takes_the_time_its_link_needs() -> None:
     pacer, packets = paced(), picture(0, [1136] * 60)
     sent, now = pacer.put(packets, 60 * 1136, 0.0), 0.0
-    assert line_bytes(sent) <= BURST_S * RATE / 8 + 1200
+    assert sent_bytes(sent) <= BURST_S * RATE / 8 + 1200
     while pacer._stream.waiting:
         now += 0.005
         sent += pacer.take(now)
     assert sent == packets
-    assert abs(now - (line_bytes(packets) * 8 / RATE - BURST_S)) < 0.01
+    assert abs(now - (sent_bytes(packets) * 8 / RATE - BURST_S)) < 0.01
 
 
 def test_a_flood_is_not_kept() -> None:
@@ -51,7 +51,7 @@ def test_a_flood_is_not_kept() -> None:
     assert len(pacer.put(picture(5000, [1000] * 10), 10_000, 0.0)) == 10
 
 
-def test_what_waits_is_known_by_its_number_until_it_is_let_go_of() -> None:
+def test_a_waiting_packet_is_known_by_its_number_until_it_is_sent() -> None:
     pacer = paced()
     packets = picture(0xFFF0, [1136] * 40)
     packets = [(kind, number & 0xFFFF, *rest) for kind, number, *rest in packets]  # type: ignore[misc]
@@ -76,7 +76,7 @@ def test_a_packet_that_was_repaired_waits_behind_its_followers() -> None:
     st.lists(st.tuples(st.lists(st.integers(1, 1200), min_size=1, max_size=30), st.floats(0.0, 0.1)), max_size=40),
     st.floats(1e5, 4e6),
 )
-def test_nothing_is_lost_or_overtaken_and_no_time_sees_more_than_the_line_carries(
+def test_nothing_is_lost_or_overtaken_and_no_time_sees_more_than_the_link_carries(
     pictures: list[tuple[list[int], float]], rate: float
 ) -> None:
     pacer, number, now = paced(rate), 0, 0.0
@@ -95,5 +95,5 @@ def test_nothing_is_lost_or_overtaken_and_no_time_sees_more_than_the_line_carrie
     assert [packet[1] for _, packet in sent] == list(range(number))
     for start, _ in sent[:: max(1, len(sent) // 10)]:
         for stop in (start, start + 0.1, end):
-            within = line_bytes([packet for at, packet in sent if start <= at <= stop])
+            within = sent_bytes([packet for at, packet in sent if start <= at <= stop])
             assert within <= (max(0.0, stop - start) + BURST_S) * rate / 8 + 1264 + 1

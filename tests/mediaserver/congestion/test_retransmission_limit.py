@@ -1,4 +1,4 @@
-"""Tests of the retransmission limit: a share of the line, and each packet about once in a round trip."""
+"""Tests of the retransmission limit: a share of the link, and each packet about once in a round trip."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,7 +25,7 @@ def allow(limit: RetransmissionLimit, sequence: int, octets: int, rate: float, r
     return any(limit.allow(each, octets, round_trip, now) for each in limit.within([sequence], rate, now))
 
 
-def test_a_burst_is_followed_by_the_share_of_the_line() -> None:
+def test_a_burst_is_followed_by_the_share_of_the_link() -> None:
     limit = RetransmissionLimit()
     assert allowed(limit, 100, 1000.0) == BURST
     assert allowed(limit, 100, 1000.0 + BURST_S / 2, 1000) == BURST // 2
@@ -67,7 +67,7 @@ def test_a_whole_cache_may_be_asked_for_at_once_and_again_after_a_while() -> Non
     assert looked == [MAX_LOOKUPS, 0, MAX_LOOKUPS // 2, MAX_LOOKUPS // 2, MAX_LOOKUPS]
 
 
-def test_nothing_more_is_looked_up_once_the_share_of_the_line_is_used_up() -> None:
+def test_nothing_more_is_looked_up_once_the_share_of_the_link_is_used_up() -> None:
     limit, looked = RetransmissionLimit(), 0
     for sequence in limit.within(range(MAX_LOOKUPS), RATE, 0.0):
         looked += 1

@@ -1,4 +1,4 @@
-"""Tests of the uplink estimate on a simulated line: a bottleneck with a queue."""
+"""Tests of the uplink estimate on a simulated link: a bottleneck with a queue."""
 
 from random import Random
 from statistics import fmean
@@ -16,7 +16,7 @@ SECONDS = st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 5000), st.none
 
 
 class Uplink:
-    """A line of `capacity` bit/s whose queue holds so many seconds, and which loses at random besides.
+    """A link of `capacity` bit/s whose queue holds so many seconds, and which loses at random besides.
 
     The sender follows a limit a second after it was told, and is `far` seconds away.
     """
@@ -54,7 +54,7 @@ class Uplink:
 
 
 @given(SECONDS)
-def test_whatever_is_told_the_limit_stays_within_bounds(seconds: list[tuple[int, int, float | None]]) -> None:
+def test_the_limit_stays_within_bounds_whatever_is_reported(seconds: list[tuple[int, int, float | None]]) -> None:
     limit = UplinkLimit()
     for received, lost, transit in seconds:
         before = limit.bitrate
@@ -65,28 +65,28 @@ def test_whatever_is_told_the_limit_stays_within_bounds(seconds: list[tuple[int,
             assert limit.bitrate == max(MIN_BPS, round(before * (1 - 0.5 * lost / (received + lost))))
 
 
-def test_a_clean_line_reaches_the_top_within_three_seconds() -> None:
+def test_a_clean_link_reaches_the_top_within_three_seconds() -> None:
     limit = UplinkLimit()
     assert [limit.update(100, 0) for _ in range(3)] == [round(START_BPS * 1.08), round(3_240_000 * 1.08), MAX_BPS]
 
 
 @pytest.mark.parametrize("queue_s", [0.1, 0.25, 0.5, 1.0])
 @pytest.mark.parametrize("capacity", [0.3e6, 0.6e6, 1e6, 1.5e6, 2.2e6])
-def test_a_narrow_line_is_used_without_a_queue_that_stands(capacity: float, queue_s: float) -> None:
-    line = Uplink(capacity, queue_s)
-    line.run(60)
-    lost, waits, came = line.run(180)
+def test_a_narrow_link_is_used_without_a_queue_that_stands(capacity: float, queue_s: float) -> None:
+    uplink = Uplink(capacity, queue_s)
+    uplink.run(60)
+    lost, waits, came = uplink.run(180)
     assert (lost < 0.03, waits < 0.08, came > 0.85 * capacity) == (True, True, True)
 
 
 @pytest.mark.parametrize("loss", [0.03, 0.05, 0.08])
-def test_a_line_that_loses_anyway_is_used_as_far_as_it_goes(loss: float) -> None:
-    line = Uplink(10e6, 0.2, loss)
-    line.loss = 0.4
-    line.run(15)
-    line.loss = loss
-    line.run(90)
-    assert line.run(60)[2] > 0.8 * CAMERA_BPS
+def test_a_link_that_loses_anyway_is_used_as_far_as_it_goes(loss: float) -> None:
+    uplink = Uplink(10e6, 0.2, loss)
+    uplink.loss = 0.4
+    uplink.run(15)
+    uplink.loss = loss
+    uplink.run(90)
+    assert uplink.run(60)[2] > 0.8 * CAMERA_BPS
     narrow = Uplink(1e6, 0.5, min(loss, 0.05))
     narrow.run(60)
     _, waits, came = narrow.run(120)
@@ -94,21 +94,21 @@ def test_a_line_that_loses_anyway_is_used_as_far_as_it_goes(loss: float) -> None
 
 
 def test_a_loss_that_ends_is_tolerated_no_longer() -> None:
-    line = Uplink(10e6, 0.2, 0.08)
-    line.run(60)
-    line.loss = 0.0
-    line.run(90)
-    line.capacity, line.longest = 1e6, 0.05e6
-    line.run(60)
-    assert line.run(60)[0] < 0.03
+    uplink = Uplink(10e6, 0.2, 0.08)
+    uplink.run(60)
+    uplink.loss = 0.0
+    uplink.run(90)
+    uplink.capacity, uplink.longest = 1e6, 0.05e6
+    uplink.run(60)
+    assert uplink.run(60)[0] < 0.03
 
 
 def test_packets_that_take_longer_on_another_way_cost_no_more_than_a_moment() -> None:
-    line = Uplink(10e6, 0.2)
-    line.run(30)
-    line.far += 0.4
-    assert min(line.run(1)[2] for _ in range(60)) > 1e6
-    assert line.run(10)[2] > 0.9 * CAMERA_BPS
+    uplink = Uplink(10e6, 0.2)
+    uplink.run(30)
+    uplink.far += 0.4
+    assert min(uplink.run(1)[2] for _ in range(60)) > 1e6
+    assert uplink.run(10)[2] > 0.9 * CAMERA_BPS
 
 
 def test_a_camera_that_was_switched_off_while_its_packets_waited_costs_nothing_when_it_comes_back() -> None:
@@ -127,29 +127,29 @@ def test_a_camera_that_was_switched_off_while_its_packets_waited_costs_nothing_w
     ("capacity", "loss", "queue_s"),
     [(1.5e6, 0.03, 0.02), (1e6, 0.05, 0.05), (1e6, 0.06, 0.02), (0.6e6, 0.03, 0.02), (1e6, 0.08, 0.5)],
 )
-def test_what_a_narrow_line_loses_anyway_does_not_hide_that_it_is_full(
+def test_the_usual_loss_of_a_narrow_link_does_not_hide_that_it_is_full(
     capacity: float, loss: float, queue_s: float
 ) -> None:
-    line = Uplink(capacity, queue_s, loss)
-    line.run(300)
-    lost, waits, came = line.run(300)
+    uplink = Uplink(capacity, queue_s, loss)
+    uplink.run(300)
+    lost, waits, came = uplink.run(300)
     assert (lost < loss + 0.05, waits < 0.08, came > 0.8 * capacity) == (True, True, True)
 
 
 def test_a_trial_during_which_the_camera_was_off_shows_nothing() -> None:
-    line = Uplink(1.5e6, 0.05)
+    uplink = Uplink(1.5e6, 0.05)
     for _ in range(5):
-        while line.limit._trial is None:
-            line.run(1)
+        while uplink.limit._trial is None:
+            uplink.run(1)
         for _ in range(20):
-            line.limit.update(0, 0)
-    line.run(120)
-    assert line.run(60)[0] < 0.03
+            uplink.limit.update(0, 0)
+    uplink.run(120)
+    assert uplink.run(60)[0] < 0.03
 
 
-def test_a_line_that_widens_is_used_again() -> None:
-    line = Uplink(0.6e6, 0.5)
-    line.run(60)
-    line.capacity, line.longest = 10e6, 2e6
-    line.run(90)
-    assert line.run(10)[2] > 0.9 * CAMERA_BPS
+def test_a_link_that_widens_is_used_again() -> None:
+    uplink = Uplink(0.6e6, 0.5)
+    uplink.run(60)
+    uplink.capacity, uplink.longest = 10e6, 2e6
+    uplink.run(90)
+    assert uplink.run(10)[2] > 0.9 * CAMERA_BPS

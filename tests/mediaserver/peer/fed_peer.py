@@ -18,7 +18,7 @@ CAMERA, REPAIRS, MICROPHONE = 1001, 2001, 5
 
 
 class Room:
-    """Who owns a peer, and hears nothing."""
+    """A listener of a peer that ignores its packets."""
 
     def heard(self, seat: str, packet: Packet, now: float, codec: str = "opus") -> None:
         """Nobody listens."""

@@ -18,7 +18,7 @@ from mediaserver.transport.peer_path import Counters, PeerPath
 from mediaserver.transport.srtp import Outgoing
 
 NUMBERS = {"VP8": 96, "H264": 102}
-LINE = (1_000_000, 0.05)
+RATE_AND_ROUND_TRIP = (1_000_000, 0.05)
 """Bit/s, round trip."""
 RTX_SSRC = 77
 
@@ -156,7 +156,7 @@ def test_the_first_vp8_source_goes_as_it_is_whatever_came_before() -> None:
     assert ids == [500, 501, 502, 503]
 
 
-def test_who_changes_their_mind_stays_where_they_were() -> None:
+def test_a_change_of_source_that_is_taken_back_keeps_the_first_source() -> None:
     scene = Scene()
     scene.forwarder.follow(scene.one, 0.0)
     scene.show(scene.one, True)
@@ -197,7 +197,7 @@ def test_sound_changes_at_once() -> None:
     assert all(timestamp < 2**32 for _, _, timestamp, *_ in wire.sent)
 
 
-class Ears:
+class MixListener:
     """A listener and two mixes on one clock; each tick's packet has its number as payload."""
 
     def __init__(self) -> None:
@@ -226,39 +226,39 @@ class Ears:
 @pytest.mark.parametrize("late", [0.0, 0.0012, 0.021])
 @pytest.mark.parametrize("turned", [False, True])
 def test_sound_that_changes_mixes_has_each_20_ms_once(late: float, turned: bool) -> None:
-    ears = Ears()
+    listener = MixListener()
     for tick in range(40):
-        ears.push(tick)
+        listener.push(tick)
         if tick in (10, 11, 25):
-            ears.forwarder.follow(ears.mixes[tick % 2], tick / 50)
+            listener.forwarder.follow(listener.mixes[tick % 2], tick / 50)
         if turned:
-            ears.flush_queue.reverse()
-        ears.flush_queue.flush(tick / 50 + late * (tick % 3))
-    assert ears.heard() == list(range(40))
+            listener.flush_queue.reverse()
+        listener.flush_queue.flush(tick / 50 + late * (tick % 3))
+    assert listener.heard() == list(range(40))
 
 
 def test_sound_that_changes_mixes_when_two_ticks_leave_together_has_each_once() -> None:
-    ears = Ears()
+    listener = MixListener()
     for tick in range(20):
-        ears.push(tick)
+        listener.push(tick)
         if tick == 5:
-            ears.forwarder.follow(ears.mixes[1], 0.12)
+            listener.forwarder.follow(listener.mixes[1], 0.12)
             continue
-        ears.flush_queue.flush(tick / 50)
-    assert ears.heard() == list(range(20))
+        listener.flush_queue.flush(tick / 50)
+    assert listener.heard() == list(range(20))
 
 
 def test_after_a_pause_sound_goes_on_where_the_clock_is() -> None:
-    ears = Ears()
+    listener = MixListener()
     for tick in (*range(5), *range(50, 55)):
         if tick == 50:
-            ears.forwarder.follow(ears.mixes[1], 0.5)
-        ears.push(tick)
-        ears.flush_queue.flush(tick / 50)
-    assert ears.heard() == [*range(5), *range(50, 55)]
+            listener.forwarder.follow(listener.mixes[1], 0.5)
+        listener.push(tick)
+        listener.flush_queue.flush(tick / 50)
+    assert listener.heard() == [*range(5), *range(50, 55)]
 
 
-def test_what_was_missed_is_sent_again_with_its_own_number() -> None:
+def test_missed_packets_are_sent_again_with_their_own_numbers() -> None:
     scene = Scene()
     scene.forwarder.follow(scene.one, 0.0)
     for at in range(10):
@@ -266,7 +266,7 @@ def test_what_was_missed_is_sent_again_with_its_own_number() -> None:
     sent = list(scene.wire.sent)
     scene.wire.sent.clear()
     scene.forwarder.resend(
-        [sent[3][1], sent[7][1], (sent[-1][1] + 1) & 0xFFFF, (sent[0][1] - 1) & 0xFFFF], *LINE, scene.now
+        [sent[3][1], sent[7][1], (sent[-1][1] + 1) & 0xFFFF, (sent[0][1] - 1) & 0xFFFF], *RATE_AND_ROUND_TRIP, scene.now
     )
     assert scene.wire.sent == [sent[3], sent[7]]
     scene.show(scene.one)
@@ -274,7 +274,7 @@ def test_what_was_missed_is_sent_again_with_its_own_number() -> None:
 
 
 def repaired(scene: Scene) -> list[tuple[int, int, bytes]]:
-    """What was sent in the stream of retransmissions: its own number, the original one, the payload."""
+    """Return the packets sent in the RTX stream: their own number, the original one, the payload."""
     found = [packet for packet in scene.wire.sent if packet[3] == RTX_SSRC]
     assert {second & 0x7F for second, *_ in found} <= {97}
     packets = [Packet(97, sequence, stamp, RTX_SSRC, second > 127, data) for second, sequence, stamp, _, data in found]
@@ -288,7 +288,7 @@ def test_a_peer_with_a_stream_for_retransmissions_gets_them_there_in_numbers_of_
     for at in range(10):
         scene.show(scene.one, at == 0)
     sent = list(scene.wire.sent)
-    scene.forwarder.resend([sent[3][1], sent[7][1]], *LINE, scene.now)
+    scene.forwarder.resend([sent[3][1], sent[7][1]], *RATE_AND_ROUND_TRIP, scene.now)
     assert repaired(scene) == [(0xFFFF, sent[3][1], sent[3][4]), (0, sent[7][1], sent[7][4])]
     scene.show(scene.one)
     assert (scene.wire.sent[-1][1] - sent[-1][1]) & 0xFFFF == 1
@@ -299,7 +299,7 @@ def test_a_packet_under_way_is_not_sent_again() -> None:
     scene = Scene(rtx=True)
     scene.forwarder.follow(scene.one, 0.0)
     scene.show(scene.one, True)
-    lost, (rate, round_trip) = scene.wire.sent[0][1], LINE
+    lost, (rate, round_trip) = scene.wire.sent[0][1], RATE_AND_ROUND_TRIP
     for later in (0.0, 0.5 * round_trip, 1.1 * round_trip):
         scene.forwarder.resend([lost], rate, round_trip, scene.now + later)
     assert len(repaired(scene)) == 2
@@ -317,7 +317,7 @@ def test_a_flood_of_requests_is_looked_at_no_further_than_a_cache_goes() -> None
     scene.show(scene.one, True)
     read = []
     for _ in range(3):
-        scene.forwarder.resend(flood(), *LINE, scene.now)
+        scene.forwarder.resend(flood(), *RATE_AND_ROUND_TRIP, scene.now)
         read.append(looked)
     assert read == [MAX_LOOKUPS + 1, 1, 1]
 
@@ -341,7 +341,7 @@ def test_a_key_frame_is_sent_in_parts_and_what_follows_waits_its_turn() -> None:
     assert len(scene.wire.whole) > 0
 
 
-def test_what_waits_of_a_picture_is_dropped_when_the_next_source_takes_its_place() -> None:
+def test_waiting_packets_of_a_picture_are_dropped_when_the_next_source_takes_its_place() -> None:
     scene = Scene()
     scene.forwarder = Forwarder(NUMBERS, 90000, scene.wire, flush_queue=scene.flush_queue)
     scene.forwarder.follow(scene.one, 0.0)
@@ -351,7 +351,7 @@ def test_what_waits_of_a_picture_is_dropped_when_the_next_source_takes_its_place
     begun = len(scene.wire.sent)
     assert begun < 20
     waits = (scene.wire.sent[-1][1] + 1) & 0xFFFF
-    scene.forwarder.resend([waits], *LINE, 0.0)
+    scene.forwarder.resend([waits], *RATE_AND_ROUND_TRIP, 0.0)
     assert len(scene.wire.sent) == begun  # it comes anyway, in its turn
     scene.forwarder.follow(scene.two, 0.0)
     scene.two.picture(keyframe=True)
@@ -383,7 +383,7 @@ def test_no_number_is_used_twice_when_a_repaired_packet_was_the_first_to_wait() 
     assert len(set(used)) == len(used) and used[-1] == max(used[:-1]) + 1
 
 
-def test_a_line_is_filled_with_the_newest_packets_and_numbers_stay_as_they_are() -> None:
+def test_a_link_is_filled_with_the_newest_packets_and_numbers_stay_as_they_are() -> None:
     scene = Scene(rtx=True)
     scene.forwarder.follow(scene.one, 0.0)
     for at in range(5):
@@ -400,14 +400,14 @@ def test_a_line_is_filled_with_the_newest_packets_and_numbers_stay_as_they_are()
     assert scene.wire.whole == []
 
 
-def test_what_belongs_to_an_earlier_source_is_not_sent_again() -> None:
+def test_packets_of_an_earlier_source_are_not_sent_again() -> None:
     scene = Scene()
     scene.forwarder.follow(scene.one, 0.0)
     scene.show(scene.one, True)
     scene.forwarder.follow(scene.two, scene.now)
     scene.show(scene.two, True)
     before = list(scene.wire.sent)
-    scene.forwarder.resend([before[0][1]], *LINE, scene.now)
+    scene.forwarder.resend([before[0][1]], *RATE_AND_ROUND_TRIP, scene.now)
     assert scene.wire.sent == before
 
 

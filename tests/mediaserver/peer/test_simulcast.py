@@ -45,7 +45,7 @@ def texts(camera_input: CameraInput) -> list[bytes]:
     return [frame.data for frame in camera_input.queue.take(math.inf)]
 
 
-def test_the_composer_hears_whole_pictures_from_a_key_frame_on() -> None:
+def test_the_compositor_gets_whole_pictures_from_a_key_frame_on() -> None:
     cameras, camera_input = Cameras(1.0), CameraInput()
     camera_input.follow(cameras.layers[0], 0.0)
     assert cameras.keyframe_requests == [0]
@@ -88,7 +88,7 @@ def test_a_change_taken_back_leaves_the_other_layer() -> None:
     assert cameras.layers[1].sinks == []
 
 
-def test_who_stops_listening_forgets_everything() -> None:
+def test_an_input_that_stops_listening_forgets_everything() -> None:
     cameras, camera_input = Cameras(0.5, 1.0), CameraInput()
     camera_input.follow(cameras.layers[0], 0.0)
     cameras.send(0, 0.0, True)
@@ -222,7 +222,7 @@ def test_pictures_that_cannot_be_decoded_buy_no_others() -> None:
     assert delivered <= MOST_FPS + 50
 
 
-def test_how_long_pictures_are_under_way_is_learned_from_reports() -> None:
+def test_the_transit_of_pictures_is_learned_from_reports() -> None:
     cameras = Cameras(0.5, 1.0)
     small, large = cameras.layers
     assert cameras.camera.transit is None
@@ -239,7 +239,7 @@ def test_how_long_pictures_are_under_way_is_learned_from_reports() -> None:
     assert cameras.camera.transit == pytest.approx(0.5)
 
 
-def test_how_long_pictures_were_under_way_is_forgotten_of_a_layer_that_rested() -> None:
+def test_the_transit_of_a_layer_that_rested_is_forgotten() -> None:
     cameras = Cameras(1.0)
     for number, at in enumerate((0.0, 1.0, 2.0, 100.0)):
         cameras.send(0, at)

@@ -62,7 +62,7 @@ async def invite(meeting: Meeting, system: RoomSystem, *, floor: bool = False) -
 
 
 def shows(watch: RoomSystem, meeting: Meeting, name: str, colour: str) -> bool:
-    """Whether a room system sees a colour in a seat's place."""
+    """Return whether a room system sees a colour in a seat's tile."""
     width, height = OPTIONS.width, OPTIONS.height
     tile = next(tile for tile in arrange(Layout(), meeting.seats, None, width, height) if tile.seat == name)
     return watch.colour((tile.x + tile.width / 2) / width, (tile.y + tile.height / 2) / height) == colour
@@ -186,7 +186,7 @@ async def test_all_ways_to_ask_for_a_key_frame_are_understood(
     assert system.pictures < seen + 100  # and by themselves every ten seconds
 
 
-async def test_media_follows_the_room_system_to_another_port_and_nobody_elsewhere_is_listened_to(
+async def test_media_follows_the_room_system_to_another_port_and_other_hosts_are_ignored(
     meeting: Meeting, system: RoomSystem, room: Room
 ) -> None:
     a = await meeting.join("a", "red", 440)
@@ -225,7 +225,7 @@ async def test_a_room_system_that_reports_and_says_nothing_else_stays_and_a_sile
     peer = sip_peer_of(room)
     system.report()
     await system.until(lambda: peer.transport.port_pairs[1].heard > peer._reported - 1 and system.pictures > 5)
-    heard = max(line.heard for line in peer.transport.port_pairs)
+    heard = max(pair.heard for pair in peer.transport.port_pairs)
     peer.tick(heard + SILENCE_S - 0.1)
     assert room.seats["vcs"].peer is peer
     peer.tick(heard + SILENCE_S + 1.0)
@@ -233,7 +233,7 @@ async def test_a_room_system_that_reports_and_says_nothing_else_stays_and_a_sile
     assert room.seats["vcs"].peer is None
 
 
-async def test_the_reports_of_both_sides_are_compound_and_tell_the_line(
+async def test_the_reports_of_both_sides_are_compound_and_tell_the_link(
     meeting: Meeting, system: RoomSystem, room: Room
 ) -> None:
     await dial_in(meeting, system)
@@ -346,7 +346,7 @@ async def test_a_browser_may_look_at_a_room_system_alone(meeting: Meeting, syste
     await b.watch.until(lambda: meeting.shows(b, "vcs", colour="blue"))
 
 
-async def test_an_offer_names_our_address_on_the_way_to_who_is_called() -> None:
+async def test_an_offer_names_our_address_on_the_route_to_the_room_system() -> None:
     engine = LocalEngine(["192.0.2.1", "127.0.0.1"], 0)
     await engine.open_room(ROOM, OPTIONS)
     await engine.add_seat(ROOM, SeatOptions("vcs", "vcs"))

@@ -28,7 +28,7 @@ SHARING = (
 
 
 @pytest.mark.parametrize("microphone", [True, False])
-async def test_a_line_that_loses_every_fifth_packet_is_known_by_sound_and_by_picture(
+async def test_a_link_that_loses_every_fifth_packet_is_known_by_sound_and_by_picture(
     mux: UdpMux, microphone: bool
 ) -> None:
     scene = Scene(mux)
@@ -42,7 +42,7 @@ async def test_a_line_that_loses_every_fifth_packet_is_known_by_sound_and_by_pic
     assert scene.peer.connection_quality.up == pytest.approx(0.2, abs=0.03)
 
 
-async def test_a_layer_at_rest_says_nothing_of_the_line_as_it_is_now(
+async def test_a_layer_at_rest_says_nothing_of_the_link_as_it_is_now(
     mux: UdpMux, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scene, came = Scene(mux), list[float]()
@@ -59,14 +59,14 @@ async def test_retransmissions_of_a_layer_fill_its_holes_and_nothing_else(mux: U
     seen = scene.poll()
     scene.send(13)
     scene.repair(11, 500, rid="q")
-    scene.repair(10, 501)  # came long ago: fills the sender's line
+    scene.repair(10, 501)  # came long ago: fills the sender's link
     scene.repair(12, 502)
     scene.repair(12, 503)
     scene.send(14)
     assert seen == [13, 11, 12, 14]
     (layer,) = scene.peer.camera.layers
     assert not layer.nack.waiting
-    assert layer.receive_stats.take(layer.ssrc, scene.now)[1:] == (3, 2)  # what the line lost, not what was mended
+    assert layer.receive_stats.take(layer.ssrc, scene.now)[1:] == (3, 2)  # what the link lost, not what was mended
 
 
 async def test_a_restarted_stream_is_a_new_layer_and_a_stray_packet_is_none(mux: UdpMux) -> None:
@@ -87,7 +87,7 @@ async def test_a_restarted_stream_is_a_new_layer_and_a_stray_packet_is_none(mux:
     assert seen == [11, 13 + 0x9000, 12 + 0x9000]
 
 
-async def test_who_loses_sound_counts_as_losing_it_for_a_while(mux: UdpMux) -> None:
+async def test_a_loss_of_sound_counts_for_a_while(mux: UdpMux) -> None:
     peer = Scene(mux).peer
     assert peer.audio is not None and peer.picture is not None
 
@@ -109,15 +109,15 @@ async def test_who_loses_sound_counts_as_losing_it_for_a_while(mux: UdpMux) -> N
 def report_on(
     picture: Forwarder, peer: WebRtcPeer, source: str, at: float, monkeypatch: pytest.MonkeyPatch
 ) -> rtcp.SenderReport:
-    """What a peer is told `at` some time of a picture from `source` that was sent at 100 s."""
+    """Return the sender report a peer gets `at` some time about a picture from `source` that was sent at 100 s."""
     peer.transport.state = "connected"
-    told: list[bytes] = []
-    monkeypatch.setattr(peer.transport, "send_rtcp", told.append)
+    sent: list[bytes] = []
+    monkeypatch.setattr(peer.transport, "send_rtcp", sent.append)
     shown = VideoSource(source, "VP8", FlushQueue())
     picture.follow(shown, 100.0)
     picture.send(shown, [Packet(VP8, 1, 0, 7, True, packetize_vp8(b"", 0)[0], keyframe=True)], 100.0)
     peer.tick(at)
-    (report,) = (heard for heard in rtcp.parse(told[-1], 100.0) if isinstance(heard, rtcp.SenderReport))
+    (report,) = (heard for heard in rtcp.parse(sent[-1], 100.0) if isinstance(heard, rtcp.SenderReport))
     return report
 
 
@@ -147,7 +147,7 @@ async def test_a_round_trip_is_measured_once_however_often_it_is_reported(
 
 
 @pytest.mark.parametrize(("name", "wait"), [("camera:b", 0.1), ("camera:c", 0.0), ("composed", 0.0)])
-async def test_what_is_forwarded_is_told_to_belong_to_the_voice_that_is_held_back(
+async def test_sender_reports_align_a_forwarded_picture_with_the_voice_that_is_held_back(
     mux: UdpMux, monkeypatch: pytest.MonkeyPatch, name: str, wait: float
 ) -> None:
     peer = Scene(mux).peer
@@ -156,7 +156,7 @@ async def test_what_is_forwarded_is_told_to_belong_to_the_voice_that_is_held_bac
     assert (report.timestamp - peer.picture.rewriter.last_timestamp) & 0xFFFFFFFF == round((1 - wait) * 90_000)
 
 
-async def test_a_line_that_got_narrow_is_looked_at_with_the_next_tick(mux: UdpMux) -> None:
+async def test_a_link_that_got_narrow_is_looked_at_with_the_next_tick(mux: UdpMux) -> None:
     peer = Scene(mux).peer
     peer.transport.state = "connected"
     assert (peer.tick(100.0), peer.due) == (False, 101.0)
@@ -166,7 +166,7 @@ async def test_a_line_that_got_narrow_is_looked_at_with_the_next_tick(mux: UdpMu
     assert peer.due == 0.0
 
 
-async def test_who_misses_nothing_and_has_a_quiet_line_is_left_alone_between_reports(mux: UdpMux) -> None:
+async def test_a_peer_that_misses_nothing_on_a_quiet_link_is_left_alone_between_reports(mux: UdpMux) -> None:
     scene = Scene(mux)
     peer = scene.peer
     peer.transport.state = "connected"
@@ -263,7 +263,7 @@ async def test_a_camera_without_layers_names_its_retransmissions_in_the_offer(mu
     assert seen == [12, 11]
 
 
-async def test_a_shared_screen_is_told_from_the_camera_by_mid_or_ssrc(mux: UdpMux) -> None:
+async def test_a_shared_screen_is_distinguished_from_the_camera_by_mid_or_ssrc(mux: UdpMux) -> None:
     scene = Scene(mux, SHARING)
     scene.send(1, rid="q")
     scene.send(1, ssrc=SCREEN)
@@ -281,9 +281,7 @@ async def test_a_shared_screen_is_told_from_the_camera_by_mid_or_ssrc(mux: UdpMu
 
 
 @pytest.mark.parametrize(("removed", "told"), [("a=rtcp-rsize", 2), ("a=rtpmap:97 rtx/90000", 0)])
-async def test_who_gets_lost_packets_again_in_the_same_stream_is_not_told_when_they_were_sent(
-    mux: UdpMux, removed: str, told: int
-) -> None:
+async def test_a_video_stream_without_rtx_carries_no_send_times(mux: UdpMux, removed: str, told: int) -> None:
     stamp = "a=extmap:2 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time\r\n"
     head, video, watched = CHROMIUM.rpartition("m=video")
     watched = watched.replace("a=mid:2\r\n", f"a=mid:2\r\n{stamp}")

@@ -23,7 +23,7 @@ def test_marks_become_chapters_from_the_beginning_on() -> None:
     assert made(60, (0, [])) == []
 
 
-def test_who_steps_over_an_item_hears_nothing_of_it() -> None:
+def test_an_item_that_is_stepped_over_within_a_second_is_no_chapter() -> None:
     assert made(60, (0, [(0, "Họp"), (0.4, "a"), (0.9, "b"), (20, "c"), (20.9, "d"), (22, "e")])) == [
         (0, "b"),
         (20.9, "d"),
@@ -31,7 +31,7 @@ def test_who_steps_over_an_item_hears_nothing_of_it() -> None:
     ]
 
 
-def test_a_mark_in_what_was_cut_off_is_moved_before_the_end() -> None:
+def test_a_mark_beyond_the_end_of_a_cut_off_part_is_moved_before_it() -> None:
     assert made(60, (0, [(0, "a"), (61.5, "b")])) == [(0, "a"), (59, "b")]
     assert made(0.5, (0, [(0, "a"), (3, "b")])) == [(0, "b")]
 

@@ -26,7 +26,7 @@ GIB = 1 << 30
     ("total", "reserve"),
     [(8 * GIB, 8 * GIB // 20), (20 * GIB, GIB), (30 * GIB, GIB), (50 * GIB, GIB), (500 * GIB, 10 * GIB)],
 )
-def test_what_is_kept_for_database_and_log(total: int, reserve: int) -> None:
+def test_a_reserve_is_left_for_database_and_log(total: int, reserve: int) -> None:
     levels = [Space(free, total).level for free in (reserve + 1, reserve - 1)]
     assert (Space(total, total).reserve, levels) == (pytest.approx(reserve, abs=1), ["low", "full"])
 
@@ -54,7 +54,7 @@ def test_r082_three_hours_take_what_three_hours_of_space_last_for() -> None:
     assert Space(10, TOTAL).usable == 0
 
 
-def test_what_fits() -> None:
+def test_a_size_fits_up_to_what_is_free_above_the_reserve() -> None:
     assert [Space(150, TOTAL).holds(size) for size in (0, 100, 101)] == [True, True, False]
 
 

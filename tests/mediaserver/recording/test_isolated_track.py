@@ -202,7 +202,7 @@ def test_a_file_without_room_for_its_end_leaves_the_others_theirs(tmp_path: Path
     assert [tones(heard(tmp_path / f"1.{number}.m4a"), 0.3) for number in (2, 3)] == [[440], [440]]
 
 
-def test_a_point_whose_file_did_not_get_its_end_is_told_and_the_recording_is_whole(tmp_path: Path) -> None:
+def test_a_point_whose_file_did_not_get_its_end_is_logged_and_the_recording_is_whole(tmp_path: Path) -> None:
     camera = Camera(tmp_path / "1.mp4")
     talk(camera, 0.5, **{ANH: 440, BINH: 880})
     camera.recorder._thread.submit(break_first, camera.recorder._isolated_tracks)

@@ -46,12 +46,12 @@ class Film:
         self.sound: Samples = np.concatenate(parts).astype(np.int16)
 
     def colour(self, seconds: float) -> Colour:
-        """What is seen in the middle at a time."""
+        """Return the colour in the middle of the picture at a time."""
         _, frame = min(self.pictures, key=lambda each: abs(each[0] - seconds))
         return colour_at(frame, SIZE[0] // 2, SIZE[1] // 2)
 
     def hertz(self, start: float, end: float) -> int | None:
-        """What is heard between two times."""
+        """Return the strongest frequency between two times; None in silence."""
         first = start - self.first_sound
         return pitch(self.sound[round(first * SAMPLE_RATE) : round((end - self.first_sound) * SAMPLE_RATE)])
 
@@ -380,7 +380,7 @@ async def test_a_recording_that_was_stopped_and_did_not_get_its_end_says_why(
     caplog.clear()
 
 
-async def test_a_failed_recording_is_told_and_the_meeting_goes_on(
+async def test_a_failed_recording_is_reported_and_the_meeting_goes_on(
     meeting: Meeting, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     a = await meeting.join("a", "red", 440)

@@ -137,7 +137,7 @@ def test_a_recording_whose_only_table_is_blank_is_left_alone(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("data", [b"", b"junk" * 999, b"\0\0\0\x18ftypiso5"])
-def test_what_holds_no_picture_is_left_alone(tmp_path: Path, data: bytes) -> None:
+def test_a_file_without_a_picture_is_left_alone(tmp_path: Path, data: bytes) -> None:
     path = write_file(tmp_path, data)
     with pytest.raises(RemuxFailed, match="unreadable"):
         remux(path, [RecordingPart(path)], SAFE)

@@ -34,6 +34,6 @@ def heard(path: Path) -> Samples:
 
 
 def tones(sound: Samples, *times: float) -> list[int | None]:
-    """What is heard for a fifth of a second around each time; None for silence."""
+    """Return the strongest frequency in a fifth of a second around each time; None for silence."""
     parts = [sound[round((at - 0.1) * SAMPLE_RATE) : round((at + 0.1) * SAMPLE_RATE)] for at in times]
     return [None if part.size == 0 or np.abs(part).max() < 100 else pitch(part) for part in parts]

@@ -19,7 +19,7 @@ class Show:
         self.pictures.choose(EVERYONE, layout or Layout("speaker"), 0.0)
 
     def large(self, speaker: str | None, seats: tuple[str, ...] = POINTS) -> str:
-        """Who has the first pane when nobody's camera is waited for any more."""
+        """Return the seat in the first pane once no camera is waited for any more."""
         self.pictures.arrange(seats, speaker, 0.0)
         if self.pictures.settle(lambda _: False, PATIENCE_S):
             self.pictures.arrange(seats, speaker, PATIENCE_S)
@@ -31,7 +31,7 @@ def test_before_anybody_spoke_the_first_point_is_large() -> None:
 
 
 @pytest.mark.parametrize("kind", ["speaker", "single", "1+5"])
-def test_who_spoke_last_stays_large_while_nobody_speaks(kind: str) -> None:
+def test_the_last_speaker_stays_large_while_nobody_speaks(kind: str) -> None:
     show = Show(Layout(kind))  # type: ignore[arg-type]
     assert [show.large(speaker) for speaker in (None, "c", None, "c", "b", None, None)] == list("hcccbbb")
 
@@ -57,12 +57,12 @@ def test_a_speaker_who_cannot_be_seen_takes_the_large_picture_from_nobody() -> N
     assert show.large(None) == "c"
 
 
-def test_a_focus_and_a_pin_come_before_who_spoke_last() -> None:
+def test_a_focus_and_a_pin_come_before_the_last_speaker() -> None:
     for layout in (Layout("speaker", "b"), Layout("speaker", seats=("b",))):
         assert [Show(layout).large(speaker) for speaker in ("c", None)] == ["b", "b"]
 
 
-def test_who_chooses_another_layout_sees_who_spoke_last() -> None:
+def test_a_newly_chosen_layout_shows_the_last_speaker() -> None:
     show = Show(Layout("grid"))
     show.large("c")
     show.large(None)

@@ -28,7 +28,7 @@ class Face:
         self._seat.input.follow(self._cameras.layers[0], 0.0)
 
     def go_on(self, ticks: int, later: float = 0.0) -> list[float]:
-        """How late each picture was when it was given to be composed, in seconds."""
+        """Let ticks pass; return the delay in seconds with which each picture reached the compositor."""
         delays = []
         for _ in range(ticks):
             now = self._talk.tick * 0.02
@@ -57,7 +57,7 @@ async def face() -> AsyncIterator[Face]:
     await made.room.close()
 
 
-async def test_pictures_on_a_steady_line_wait_for_nothing(face: Face) -> None:
+async def test_pictures_on_a_steady_link_wait_for_nothing(face: Face) -> None:
     assert face.go_on(100) == pytest.approx([0.0] * 100)
 
 
@@ -69,10 +69,10 @@ async def test_pictures_wait_as_long_as_their_voice_but_for_what_composing_takes
     assert all(wait <= delay < wait + 0.02 + 1e-9 for delay in delays[-50:])
     face.room._composing_s = 0.05
     assert all(wait - 0.05 <= delay < wait - 0.03 + 1e-9 for delay in face.go_on(50, later=0.1)[-20:])
-    assert face.go_on(2000)[-50:] == pytest.approx([0.0] * 50), "the line is steady again"
+    assert face.go_on(2000)[-50:] == pytest.approx([0.0] * 50), "the link is steady again"
 
 
-async def test_pictures_of_who_is_not_heard_and_of_screens_wait_for_nothing(face: Face) -> None:
+async def test_pictures_of_unheard_seats_and_of_screens_wait_for_nothing(face: Face) -> None:
     face.go_on(200, later=0.1)
     face.room.mixer.voices["a"] = AudioInput()
     assert face.go_on(10)[-5:] == pytest.approx([0.0] * 5)
@@ -89,7 +89,7 @@ async def test_pictures_that_come_later_than_their_sound_anyway_wait_less(face: 
         assert face.room.lip_sync_delay_s("a") == pytest.approx(expected, abs=1e-6)
 
 
-async def test_who_reports_from_two_clocks_is_not_believed(face: Face, mux: UdpMux) -> None:
+async def test_sender_reports_of_two_clocks_are_not_believed(face: Face, mux: UdpMux) -> None:
     face.go_on(200, later=0.1)
     wait = face.room.lip_sync_delay_s("a")
     face.report(Scene(mux).peer, 0.05, clock=1000.0 + 2 * MAX_PLAUSIBLE_LAG_S)

@@ -14,7 +14,7 @@ def test_more_is_asked_for_at_once_and_less_after_a_while() -> None:
     assert told == [None, None, 180, 360, None, None, 180, 720]
 
 
-def test_what_is_needed_again_meanwhile_is_kept() -> None:
+def test_a_resolution_needed_again_before_the_delay_ends_stays() -> None:
     demand = ResolutionDemand()
     for now in range(60):
         assert not demand.update(0 if now % DECREASE_DELAY_S else 720, float(now))

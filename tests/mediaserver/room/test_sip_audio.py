@@ -83,7 +83,7 @@ def test_a_lost_packet_of_a_room_system_leaves_no_hole() -> None:
     assert min(loudest) > max(loudest) / 4
 
 
-def test_who_hears_the_same_has_one_source_a_codec() -> None:
+def test_listeners_of_the_same_mix_share_one_source_for_each_codec() -> None:
     meeting = RoomMeeting()
     mixer = meeting.mixer
     mixer.open("a")

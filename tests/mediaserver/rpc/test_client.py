@@ -67,7 +67,7 @@ async def test_answers_and_errors_come_as_they_are_meant(tmp_path: Path) -> None
         assert [str(answer) for answer in answers] == ["None"] * 10 + [f"no room 'r{i}'" for i in range(10, 20)]
 
 
-async def test_a_killed_worker_is_told_to_all_who_wait_and_who_ask(tmp_path: Path) -> None:
+async def test_a_killed_worker_is_an_error_for_calls_that_wait_and_later_ones(tmp_path: Path) -> None:
     async with worker(tmp_path) as (process, engine):
         await engine.open_room("r", RoomOptions())
         process.send_signal(19)  # stopped: what is asked now is not answered any more

@@ -34,7 +34,7 @@ JSON = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | 
 
 @pytest.fixture
 def folders() -> Iterator[tuple[Path, Path]]:
-    """Where the worker's socket lies, which is nobody's, and the recordings, which are ours alone."""
+    """Make the folder of the worker's socket, owned by the user nobody, and that of the recordings, which is ours."""
     with shared_directory() as place:
         run, recordings = place / "run", place / "recordings"
         run.mkdir(mode=0o750)
@@ -81,7 +81,7 @@ async def test_a_worker_of_another_user_records_what_it_could_never_open(folders
 
 
 @pytest.mark.skipif(not others_may_run_us(), reason="needs root, and a tree that others can read")
-async def test_a_worker_takes_no_server_of_a_user_that_it_was_not_told_of(folders: tuple[Path, Path]) -> None:
+async def test_a_worker_takes_no_server_of_an_unknown_user(folders: tuple[Path, Path]) -> None:
     run, _ = folders
     async with worker(run, "ours", NOBODY) as (_, engine):
         os.chmod(run, 0o755)
@@ -118,7 +118,7 @@ def leads(path: Path) -> list[str]:
     return [os.readlink(each) for each in fds.iterdir() if each.is_symlink() and str(path) in os.readlink(each)]
 
 
-def test_what_comes_before_its_file_waits_for_it(tmp_path: Path) -> None:
+def test_packets_that_come_before_their_files_wait_for_them(tmp_path: Path) -> None:
     files = ReceivedFiles(tmp_path / "1.mp4")
     camera = Camera(files.path, files)
     talk(camera, 1, a=440)
@@ -214,7 +214,7 @@ async def test_all_files_of_a_recording_are_given(link: tuple[DescriptorSender, 
     close_descriptors(message["descriptors"])
 
 
-async def test_it_is_told_why_they_are_not(
+async def test_a_worker_learns_why_files_cannot_be_opened(
     link: tuple[DescriptorSender, SocketLink], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     descriptor_sender, reader = link

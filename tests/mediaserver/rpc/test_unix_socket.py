@@ -16,7 +16,7 @@ BIG = {"text": "x" * 900_000}
 
 
 def opened() -> set[str]:
-    """Where the descriptors of this process lead."""
+    """Return the targets of this process's open descriptors."""
     return {os.readlink(f"/proc/self/fd/{each}") for each in os.listdir("/proc/self/fd") if _there(each)}
 
 
@@ -65,7 +65,7 @@ async def test_descriptors_come_with_their_message_and_the_sender_keeps_none(
     assert not [each for each in opened() if each.startswith(str(tmp_path))]
 
 
-async def test_what_is_said_before_the_end_is_heard_and_then_there_is_no_more(
+async def test_messages_before_the_end_are_read_and_then_there_are_no_more(
     ends: tuple[SocketLink, SocketLink],
 ) -> None:
     server, worker = ends

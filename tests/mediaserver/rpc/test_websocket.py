@@ -52,7 +52,7 @@ async def test_messages_arrive_in_order_and_the_end_is_none(ends: tuple[WebLink,
         far.write({"id": 101})
 
 
-async def test_who_lets_too_many_messages_wait_is_hung_up_on(
+async def test_a_reader_that_lets_too_many_messages_wait_is_hung_up_on(
     ends: tuple[WebLink, WebLink], caplog: pytest.LogCaptureFixture
 ) -> None:
     near, far = ends

@@ -47,7 +47,7 @@ def test_pictures_come_whole_and_in_order_whatever_the_order_of_their_packets(
 
 
 @given(U16, SIZES, st.sets(st.integers(0, 11)), st.sets(st.integers(0, 60)))
-def test_no_picture_is_given_that_misses_a_part_or_its_reference(
+def test_no_picture_comes_out_that_misses_a_part_or_its_reference(
     first: int, sizes: list[int], keys: set[int], lost: set[int]
 ) -> None:
     data = [picture_bytes(i, size) for i, size in enumerate(sizes)]
@@ -95,7 +95,7 @@ def test_after_its_patience_a_hole_costs_everything_up_to_a_key_frame() -> None:
     assert [frame.data for frame in assembler.add(key, 9.0)] == [b"key"]
 
 
-def test_what_waits_behind_a_hole_is_bounded() -> None:
+def test_packets_that_wait_behind_a_hole_are_bounded() -> None:
     assembler = FrameAssembler("VP8")
     packets = [p for each in pictures([b"picture"] * 1000, {0}, 0) for p in each]
     assembler.add(packets[0], 0.0)
@@ -157,24 +157,24 @@ def test_the_queue_gives_runs_that_begin_with_a_key_frame_as_far_as_they_had_com
         assert queue.starving is starving
 
 
-def given_in_ten_seconds(fps: int, keys: int) -> int:
-    """How many pictures are decoded of a camera that sends so many a second, each so-manieth a key frame."""
-    queue, given = FrameQueue(), 0
+def decoded_in_ten_seconds(fps: int, keys: int) -> int:
+    """Return how many pictures come out of the queue, of a camera with `fps` and a key frame every `keys` pictures."""
+    queue, decoded = FrameQueue(), 0
     for at in range(10 * fps):
         queue.put(Frame("VP8", b"", at % keys == 0, at, 9), at / fps)
-        given += len(queue.take(at / fps))
-    return given
+        decoded += len(queue.take(at / fps))
+    return decoded
 
 
 @pytest.mark.parametrize("fps", [25, 30, MOST_FPS])
 def test_all_pictures_of_an_honest_camera_are_decoded(fps: int) -> None:
-    assert given_in_ten_seconds(fps, 300) == 10 * fps
+    assert decoded_in_ten_seconds(fps, 300) == 10 * fps
 
 
 @pytest.mark.parametrize("fps", [400, 2000])
 @pytest.mark.parametrize("keys", [1, 8, 20])
 def test_of_a_flood_of_pictures_no_more_are_decoded_than_of_a_fast_camera(fps: int, keys: int) -> None:
-    assert 5 * MOST_FPS <= given_in_ten_seconds(fps, keys) <= 10 * MOST_FPS + 50
+    assert 5 * MOST_FPS <= decoded_in_ten_seconds(fps, keys) <= 10 * MOST_FPS + 50
 
 
 def test_pictures_that_were_held_up_and_come_at_once_are_all_decoded() -> None:

@@ -33,7 +33,7 @@ def test_requests_keep_their_distance_and_none_is_forgotten(steps: list[tuple[st
         assert throttle.rests(now) is (not wanted and now - asked >= MIN_INTERVAL_S)
 
 
-def test_who_asks_all_the_time_is_heard_now_and_then_and_who_lost_a_key_frame_too_at_once() -> None:
+def test_a_receiver_that_requests_all_the_time_is_heard_now_and_then_and_one_that_lost_a_key_frame_at_once() -> None:
     share = KeyframeShare()
     heard = [t / 8 for t in range(97) if share.take(t / 8)]
     assert heard == [0.0, 0.5, 1.0, *(2.0 * each for each in range(1, 7))]

@@ -9,7 +9,7 @@ STEPS = st.lists(st.integers(-20, 40), min_size=1, max_size=80)
 
 
 @given(st.integers(0, 0xFFFF), STEPS)
-def test_missing_is_what_was_jumped_over_and_has_not_come(first: int, steps: list[int]) -> None:
+def test_packets_jumped_over_are_missing_until_they_come(first: int, steps: list[int]) -> None:
     """Numbers are counted without wrapping here; the generator sees their last 16 bits."""
     base = 1 << 20 | first
     generator, newest, missing = NackGenerator(), base, dict[int, None]()

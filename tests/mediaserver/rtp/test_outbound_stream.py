@@ -177,7 +177,7 @@ def test_a_level_without_a_byte_says_nothing_in_either() -> None:
 
 
 @pytest.mark.parametrize("plain", [False, True])
-def test_packets_in_a_row_are_one_item_and_know_how_loud_they_are(plain: bool) -> None:
+def test_packets_in_a_row_are_one_item_and_carry_their_levels(plain: bool) -> None:
     loud = in_row(96, 0xFFFF, 9, [LOUD, b"", LOUD, b"\x90\x41ab", b""])
     other = in_row(96, 4, 10, [b""]) + in_row(111, 5, 10, [b""]) + in_row(111, 7, 10, [b""])
     sent = [("keys", data) for data in loud + other] + [("twin", data) for data in in_row(111, 8, 10, [b""])]
@@ -337,7 +337,7 @@ async def _leave_alike(codec: str, history: History, paced: bool) -> None:
         each.close()
 
 
-async def test_the_compiled_loop_serves_who_is_in_step_and_hands_back_the_others() -> None:
+async def test_the_compiled_loop_serves_sinks_in_step_and_hands_back_the_others() -> None:
     flush_queue = FlushQueue()
     mux = UdpMux()
     sock = loopback()
@@ -362,7 +362,7 @@ async def test_the_compiled_loop_serves_who_is_in_step_and_hands_back_the_others
 
 
 @pytest.mark.parametrize("path_class", [PlainPeerPath, peer_path.PeerPath])
-def test_another_way_may_take_segments_again(path_class: type[PlainPeerPath]) -> None:
+def test_another_route_may_take_segments_again(path_class: type[PlainPeerPath]) -> None:
     path, socks, (here, there) = path_class(object(), Counters()), (loopback(), loopback()), (("::1", 7), ("::1", 8))
     apart = []
     for sock, address in ((socks[0], here), (socks[0], here), (socks[0], there), (socks[1], there), (socks[1], there)):
@@ -385,7 +385,7 @@ def show(source: VideoSource, at: int) -> None:
 
 
 @pytest.mark.parametrize("plain", [False, True])
-async def test_where_segments_do_not_fit_packets_leave_apart_and_elsewhere_together(plain: bool) -> None:
+async def test_packets_leave_singly_on_a_route_where_segments_do_not_fit_and_together_on_others(plain: bool) -> None:
     flush_queue, mux, socks = FlushQueue(), UdpMux(), [loopback(), loopback()]
     socks[0].setsockopt(socket.SOL_SOCKET, SO_NO_CHECK, 1)  # EINVAL, as from a route that is too narrow
     viewers = [Viewer(mux, Port(sock, mux.counters), plain=plain) for sock in socks]
@@ -406,7 +406,7 @@ async def test_where_segments_do_not_fit_packets_leave_apart_and_elsewhere_toget
 
 
 @pytest.mark.parametrize("plain", [False, True])
-async def test_where_the_kernel_knows_no_segments_packets_leave_apart(plain: bool) -> None:
+async def test_packets_leave_singly_where_the_kernel_knows_no_segments(plain: bool) -> None:
     flush_queue, mux, sock = FlushQueue(), UdpMux(), loopback()
     port = Port(sock, mux.counters)
     assert port.segmented
@@ -503,7 +503,7 @@ async def test_sound_leaves_with_the_picture_that_came_with_it(case: str) -> Non
         each.close()
 
 
-async def test_who_looks_at_another_camera_is_served_by_the_compiled_loop_again() -> None:
+async def test_a_viewer_of_another_camera_is_served_by_the_compiled_loop_again() -> None:
     flush_queue = FlushQueue()
     mux = UdpMux()
     sock = loopback()

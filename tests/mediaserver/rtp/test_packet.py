@@ -44,7 +44,7 @@ PACKETS = st.builds(Packet, st.integers(0, 127), U16, U32, U32, st.booleans(), s
 
 
 @given(PACKETS, ELEMENTS, st.booleans(), st.lists(U32, max_size=15), st.integers(0, 20))
-def test_what_was_written_is_read(
+def test_a_written_packet_is_read_back(
     packet: Packet, elements: dict[int, bytes], long: bool, csrcs: list[int], padding: int
 ) -> None:
     first = 0x80 | len(csrcs) | (0x10 if elements else 0) | (0x20 if padding else 0)

@@ -126,7 +126,7 @@ def test_a_vp8_key_frame_tells_its_size() -> None:
 
 
 @pytest.mark.parametrize("payload", [b"\x1dxx", b"\x00xx", b"\x65", b"", b"\x78\x00\x00\x41"])
-def test_what_cannot_be_depacketized_says_so(payload: bytes) -> None:
+def test_a_payload_that_cannot_be_depacketized_is_a_value_error(payload: bytes) -> None:
     with pytest.raises(ValueError, match=r"H\.264"):
         depayload("H264", payload)
 

@@ -18,7 +18,7 @@ STEP = 3000
 
 @dataclass(frozen=True)
 class Run:
-    """What one source sends: where its numbers begin, which of its packets in which order."""
+    """The packets of one source: its first numbers, and which of its packets are sent in which order."""
 
     sequence: int
     timestamp: int
@@ -132,7 +132,7 @@ def test_short_picture_ids_survive_many_rounds() -> None:
 
 
 @given(st.lists(runs(st.just(False)), min_size=1, max_size=4), U16)
-def test_what_was_sent_since_the_switch_can_be_asked_for(all_runs: list[Run], asked: int) -> None:
+def test_packets_sent_since_the_switch_can_be_requested(all_runs: list[Run], asked: int) -> None:
     rewriter, now, sent = Rewriter(90000, FIRST_SEQUENCE, FIRST_TIMESTAMP), 0.0, dict[int, int]()
     for run in all_runs:
         rewriter.switch()

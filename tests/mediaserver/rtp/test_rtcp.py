@@ -92,7 +92,7 @@ def packets(draw: st.DrawFn) -> bytes:
 
 
 @given(st.lists(packets(), min_size=1, max_size=4).map(b"".join))
-def test_what_is_heard_is_what_aiortc_reads(data: bytes) -> None:
+def test_rtcp_is_read_as_aiortc_reads_it(data: bytes) -> None:
     try:
         read = [item for packet in RtcpPacket.parse(data) for item in read_by_aiortc(packet)]
     except (ValueError, struct.error):

@@ -13,7 +13,7 @@ SENT = st.tuples(
 
 
 @given(U16, st.lists(SENT, max_size=8))
-def test_what_was_wrapped_is_unwrapped_and_numbered_in_its_own_stream(first: int, sent: list[tuple]) -> None:  # type: ignore[type-arg]
+def test_a_wrapped_packet_is_unwrapped_and_numbered_in_its_own_stream(first: int, sent: list[tuple]) -> None:  # type: ignore[type-arg]
     stream = RtxStream({96: 97, 102: 103}, 77, first)
     for at, original in enumerate(sent):
         second, sequence, timestamp, ssrc, payload = stream.wrap(original)

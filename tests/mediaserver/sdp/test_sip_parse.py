@@ -21,7 +21,7 @@ LOCAL = Local("192.0.2.1", 40100, 40102, 7)
 OFFERS = (BARESIP, POLYCOM, CISCO)
 
 
-def line(text: str, *changes: tuple[str, str]) -> Session:
+def changed(text: str, *changes: tuple[str, str]) -> Session:
     for old, new in changes:
         assert old in text
         text = text.replace(old, new)
@@ -42,7 +42,7 @@ def m_lines(lines: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("text", OFFERS)
-def test_room_systems_are_told_from_browsers(text: str) -> None:
+def test_offers_of_room_systems_are_distinguished_from_browsers(text: str) -> None:
     assert (is_plain(text), is_plain(CHROMIUM), is_plain(FIREFOX), is_plain("v=0"), is_plain("")) == (
         (True,) + (False,) * 4
     )
@@ -63,7 +63,7 @@ def test_r055_all_codecs_that_a_room_system_names_are_read(text: str, names: str
     assert sorted(codec_names(text)) == names.split()
 
 
-def test_what_baresip_offers_is_read_line_by_line() -> None:
+def test_the_offer_of_baresip_is_read_line_by_line() -> None:
     session = parse(BARESIP)
     sound, camera = session.media
     assert (session.sound, session.camera) == (0, 1)
@@ -123,9 +123,9 @@ def test_the_answer_to_polycom() -> None:
 
 
 def test_a_slide_channel_is_no_camera_wherever_it_stands() -> None:
-    first = line(CISCO, ("a=content:main", "a=content:other"), ("a=content:slides", "a=content:main"))
+    first = changed(CISCO, ("a=content:main", "a=content:other"), ("a=content:slides", "a=content:main"))
     assert first.camera == 2
-    assert line(CISCO, ("a=content:main", "a=content:slides")).camera is None
+    assert changed(CISCO, ("a=content:main", "a=content:slides")).camera is None
 
 
 def test_rtcp_goes_to_the_named_port_else_to_the_next() -> None:
@@ -148,14 +148,14 @@ def test_a_picture_we_cannot_show_is_only_received() -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "239.1.2.3/127", "::"])
-def test_who_cannot_be_reached_is_sent_nothing(host: str) -> None:
+def test_an_unreachable_address_is_sent_nothing(host: str) -> None:
     held = parse(BARESIP.replace("c=IN IP4 192.0.2.7", f"c=IN IP4 {host}"))
     assert [(each.host, each.receives, each.sends) for each in held.media] == [("", False, True)] * 2
     assert "a=recvonly" in answer(held, LOCAL, shows=True)
 
 
 def test_a_line_with_an_address_of_its_own_is_sent_there() -> None:
-    session = line(BARESIP, ("m=video 41054 RTP/AVP 96 97", "m=video 41054 RTP/AVP 96 97\r\nc=IN IP6 2001:db8::5"))
+    session = changed(BARESIP, ("m=video 41054 RTP/AVP 96 97", "m=video 41054 RTP/AVP 96 97\r\nc=IN IP6 2001:db8::5"))
     assert [each.host for each in session.media] == ["192.0.2.7", "2001:db8::5"]
 
 
@@ -171,18 +171,18 @@ def test_avpf_is_answered_as_avpf_and_what_is_encrypted_is_refused() -> None:
 def test_fragments_are_chosen_before_slices_and_baseline_before_others() -> None:
     polycom, cisco = picture(parse(POLYCOM)), picture(parse(CISCO))
     assert (choose_picture(polycom).payload_type, choose_picture(cisco).payload_type) == (111, 126)
-    no_fragments = line(BARESIP, ("packetization-mode=1", "packetization-mode=2"))
+    no_fragments = changed(BARESIP, ("packetization-mode=1", "packetization-mode=2"))
     assert choose_picture(picture(no_fragments)).name == SINGLE_NAL
-    high = line(POLYCOM, ("RTP/AVP 109 110 111 96 34", "RTP/AVP 109 96"))
+    high = changed(POLYCOM, ("RTP/AVP 109 110 111 96 34", "RTP/AVP 109 96"))
     assert "a=fmtp:109 profile-level-id=64001f;packetization-mode=1;" in answer(high, LOCAL, shows=True)
 
 
 def test_g722_is_chosen_before_g711_and_tones_alone_are_no_sound() -> None:
     sound = parse(BARESIP).media[0]
     assert choose(sound, ("G722", "PCMA", "PCMU")).payload_type == 9
-    bare = line(CISCO, ("RTP/AVP 107 108 9 8 0 101", "RTP/AVP 107 0 8 101"))
+    bare = changed(CISCO, ("RTP/AVP 107 108 9 8 0 101", "RTP/AVP 107 0 8 101"))
     assert choose(bare.media[1], ("G722", "PCMA", "PCMU")).payload_type == 8
-    assert line(CISCO, ("RTP/AVP 107 108 9 8 0 101", "RTP/AVP 107 101")).sound is None
+    assert changed(CISCO, ("RTP/AVP 107 108 9 8 0 101", "RTP/AVP 107 101")).sound is None
 
 
 @pytest.mark.parametrize(
@@ -204,15 +204,15 @@ def test_g722_is_chosen_before_g711_and_tones_alone_are_no_sound() -> None:
     ],
 )
 def test_the_picture_is_what_the_peer_says_it_takes(changes: tuple[tuple[str, str], ...], step: int | None) -> None:
-    media = picture(line(BARESIP, *changes))
+    media = picture(changed(BARESIP, *changes))
     decoder_limits = choose_picture(media).limits
     assert decoder_limits is not None
     assert quality_step(decoder_limits, 1280, 720, 25, media.bitrate) == step
 
 
 def test_an_answer_never_says_a_higher_level_than_was_offered() -> None:
-    assert "profile-level-id=42e00d;" in answer(line(BARESIP, ("42e01f", "42e00d")), LOCAL, shows=True)
-    assert "profile-level-id=42e01f;" in answer(line(BARESIP, ("42e01f", "42e028")), LOCAL, shows=True)
+    assert "profile-level-id=42e00d;" in answer(changed(BARESIP, ("42e01f", "42e00d")), LOCAL, shows=True)
+    assert "profile-level-id=42e01f;" in answer(changed(BARESIP, ("42e01f", "42e028")), LOCAL, shows=True)
 
 
 def test_parameters_are_read_however_they_are_spaced() -> None:
@@ -260,7 +260,7 @@ def test_ipv6_is_named_as_such() -> None:
         (BARESIP.replace("m=audio 41080", "m=audio 0").replace("m=video 41054", "m=video 0"), "shares no codec"),
     ],
 )
-def test_what_cannot_be_answered_is_refused(text: str, fault: str) -> None:
+def test_an_offer_that_cannot_be_answered_is_refused(text: str, fault: str) -> None:
     with pytest.raises(BadOffer, match=fault):
         parse(text)
 

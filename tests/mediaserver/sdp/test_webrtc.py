@@ -110,7 +110,7 @@ def test_an_extension_is_taken_with_a_number_that_one_byte_headers_can_carry(num
     assert "extmap-allow-mixed" not in text
 
 
-def test_only_who_receives_is_told_when_packets_were_sent() -> None:
+def test_only_receivers_are_sent_the_send_time() -> None:
     extensions = {MID_URI: 4, SEND_TIME_URI: 2}
     video = Media("video", "1", True, False, (Codec("VP8", 96, 90000, rtx=97),), extensions, (), ())
     offer = replace(parse_offer(CHROMIUM), media=(video, replace(video, mid="2", sends=False, receives=True)))
@@ -130,7 +130,7 @@ RTX, BARE = Codec("VP8", 96, 90000, rtx=97), Codec("H264", 102, 90000)
         ("audio", (Codec("opus", 111, 48000),), 2),
     ],
 )
-def test_pictures_tell_when_they_were_sent_where_nothing_is_sent_again_in_their_stream(
+def test_pictures_carry_their_send_time_where_retransmissions_have_a_stream_of_their_own(
     kind: str, codecs: tuple[Codec, ...], told: int
 ) -> None:
     """SRTP must not protect one number with two headers (RFC 7714 §8.1); sound is never sent again."""
@@ -265,7 +265,7 @@ FIELDS = re.compile(r"(?<=[ :/=;])[^ :/=;\r\n]+")
 
 @given(BOTH, st.lists(st.tuples(st.integers(0, 100_000), WORDS), min_size=1, max_size=4))
 def test_offers_with_damaged_fields_are_bad_or_answered(offer: str, damages: list[tuple[int, str]]) -> None:
-    """One value of a line for another: numbers out of range, words where numbers stand."""
+    """One value of a link for another: numbers out of range, words where numbers stand."""
     for place, word in damages:
         fields = list(FIELDS.finditer(offer))
         if fields:

@@ -19,7 +19,7 @@ from mediaserver.peer.webrtc import MAX_SSRCS_PER_PEER, WebRtcPeer
 from mediaserver.room.room import Room
 from mediaserver.rtp.payload import packetize_vp8
 from mediaserver.transport.ice import MAX_VALIDATED
-from mediaserver.transport.peer_path import MAX_SSRCS as MAX_LINE_SSRCS
+from mediaserver.transport.peer_path import MAX_SSRCS as MAX_PATH_SSRCS
 from mediaserver.transport.udp_mux import UdpMux
 from mediaserver.worker.engine import LocalEngine
 from tests.mediaserver.meeting import CERTIFICATE, ROOM, Guest, Meeting, material
@@ -204,13 +204,13 @@ async def test_a_thousand_streams_of_a_member_cost_no_more_than_eight(meeting: M
     await unharmed(meeting, innocent)
 
 
-async def test_who_used_up_their_streams_and_comes_anew_is_seen_ten_times(meeting: Meeting) -> None:
+async def test_a_peer_that_used_up_its_ssrcs_is_seen_again_after_each_of_ten_new_offers(meeting: Meeting) -> None:
     """Every offer makes a new transport, with keys and streams of its own."""
     innocent, restless = await attacked(meeting)
     counters = mux_of(meeting).counters
     for colour in ("red", "blue") * 5:
         refused = counters.excess
-        for ssrc in range(2 * MAX_LINE_SSRCS):
+        for ssrc in range(2 * MAX_PATH_SSRCS):
             restless.endpoint._transport.send_packet(rtp(OPUS, 1, ssrc << 8 | 1, b"\xf8\xff\xfe"))
         await innocent.watch.until(lambda before=refused: counters.excess > before)  # type: ignore[misc]
         restless = await meeting.connect("b", colour, 660, OfferOptions(("VP8",), 1))

@@ -91,7 +91,7 @@ def test_the_nominated_address_is_sent_to_once_it_has_answered() -> None:
     assert not agent.moved(stun.parse(answer), MOBILE)
 
 
-def test_nobody_who_does_not_answer_is_sent_to() -> None:
+def test_an_address_that_does_not_respond_is_not_sent_to() -> None:
     agent, checks, _ = asked()
     for address in (WIFI, VICTIM):
         agent.request(check(agent), address)
@@ -107,7 +107,7 @@ def test_nobody_who_does_not_answer_is_sent_to() -> None:
     assert agent.selected == WIFI
 
 
-def test_who_returns_to_the_address_it_had_is_not_moved_any_more() -> None:
+def test_a_peer_that_returns_to_its_former_address_is_not_moved_any_more() -> None:
     agent, checks, _ = asked()
     for address in (WIFI, MOBILE):
         agent.request(check(agent), address)
@@ -165,7 +165,7 @@ def asked() -> tuple[IceLite, IceChecks, bytes]:
     return agent, checks, answer
 
 
-def test_an_answer_tells_the_round_trip_once_and_finds_who_asked() -> None:
+def test_a_response_gives_the_round_trip_once_and_finds_its_peer() -> None:
     agent, _, answer = asked()
     message = stun.parse(answer)
     assert local_fragment(message) == agent.fragment
@@ -182,7 +182,7 @@ def test_only_the_newest_request_counts() -> None:
     assert agent.answered(stun.parse(new), 11.5) == 0.5
 
 
-def test_an_answer_with_another_password_or_of_another_kind_tells_nothing() -> None:
+def test_a_response_with_another_password_or_of_another_kind_is_ignored() -> None:
     agent, checks, answer = asked()
     number = stun.parse(answer).transaction_id
     forged = stun.write(stun.RESPONSE, number, b"", b"w" * 24)

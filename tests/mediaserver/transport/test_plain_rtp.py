@@ -157,7 +157,7 @@ def test_before_and_after_a_call_nothing_is_sent(
     assert remotes[0].has_nothing() and ports.port_pairs == []
 
 
-def test_we_are_where_the_way_to_the_peer_begins() -> None:
+def test_our_address_is_the_one_from_which_the_route_to_the_peer_leaves() -> None:
     assert local_address(("192.0.2.1", "127.0.0.1"), "127.0.0.9") == "127.0.0.1"
     assert local_address(("192.0.2.1", "192.0.2.2"), "127.0.0.9") == "192.0.2.1"
     assert local_address(("192.0.2.1",), "2001:db8::1") == "192.0.2.1"

@@ -8,11 +8,10 @@ from select import select
 import pytest
 
 from mediaserver.rtp.packet import Packet
-from mediaserver.transport import peer_path as lines
-from mediaserver.transport import receive_time
+from mediaserver.transport import peer_path, receive_time
 from mediaserver.transport.peer_path import Counters, PlainInbox
 
-INBOXES = [lines.Inbox, PlainInbox]
+INBOXES = [peer_path.Inbox, PlainInbox]
 """The second is the first again where nothing was compiled."""
 RECORD = b"\x16"
 LATE_S = 0.05
@@ -70,13 +69,13 @@ def sent(far: socket.socket, near: socket.socket) -> tuple[float, float]:
 def inbox_for(far: socket.socket, kind: type[PlainInbox]) -> PlainInbox:
     counters = Counters()
     inbox = kind(counters, Packet)
-    line = (lines.PlainPeerPath if kind is PlainInbox else lines.PeerPath)("far", counters)
-    inbox.route(far.getsockname(), line)
+    path = (peer_path.PlainPeerPath if kind is PlainInbox else peer_path.PeerPath)("far", counters)
+    inbox.route(far.getsockname(), path)
     return inbox
 
 
 @pytest.mark.parametrize("kind", INBOXES)
-def test_each_datagram_tells_when_it_came(near: socket.socket, far: socket.socket, kind: type[PlainInbox]) -> None:
+def test_each_datagram_has_its_receive_time(near: socket.socket, far: socket.socket, kind: type[PlainInbox]) -> None:
     inbox = inbox_for(far, kind)
     for _ in range(3):
         before, after = sent(far, near)
@@ -86,7 +85,7 @@ def test_each_datagram_tells_when_it_came(near: socket.socket, far: socket.socke
 
 @pytest.mark.parametrize("kind", INBOXES)
 @pytest.mark.parametrize("off", [-3600.0, receive_time.MAX_AGE_S + 1])
-def test_what_seems_to_come_from_another_time_comes_now(
+def test_a_receive_time_out_of_range_counts_as_now(
     near: socket.socket, far: socket.socket, kind: type[PlainInbox], off: float
 ) -> None:
     inbox = inbox_for(far, kind)

@@ -97,7 +97,7 @@ def test_reports_open_again_and_a_replay_does_not(profile: int) -> None:
     assert there.unprotect_rtcp(arrive(data)) == 0
 
 
-def test_what_srtp_cannot_protect_is_nothing_to_send() -> None:
+def test_a_packet_that_srtp_cannot_protect_is_not_sent() -> None:
     here, _ = pair(Policy.SRTP_PROFILE_AEAD_AES_128_GCM)
     assert len(here.protect(b"\x90" + bytes(11))) == 0
     assert len(here.protect_rtcp(b"\x80")) == 0

@@ -121,7 +121,7 @@ class Deaf:
         """Nothing."""
 
 
-async def test_nobody_takes_over_the_address_of_who_was_heard_lately(world: World) -> None:
+async def test_nobody_takes_over_the_address_of_a_peer_that_was_heard_lately(world: World) -> None:
     victim, other = (
         WebRtcTransport(world.mux, CERTIFICATE, "them", "x" * 24, [], Deaf(), lambda *_: None) for _ in range(2)
     )
@@ -163,7 +163,7 @@ async def test_a_peer_is_sent_to_another_address_once_somebody_answers_there(wor
     await peer.close()
 
 
-async def test_a_kernel_that_keeps_too_little_is_told_of(
+async def test_a_receive_buffer_that_is_too_small_is_logged(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(udp_mux, "SOCKET_BUFFER_BYTES", 1 << 30)
@@ -266,7 +266,7 @@ def sent_runs(refusing: Refusing, count: int) -> Counters:
     return counters
 
 
-def test_where_the_kernel_knows_no_segmentation_every_datagram_leaves_alone() -> None:
+def test_without_segmentation_in_the_kernel_every_datagram_leaves_alone() -> None:
     refusing, counters = Refusing(knows=False), Counters()
     port = Port(refusing, counters)  # type: ignore[arg-type]
     assert [port.send_run(RUN, 10, 3, ("127.0.0.1", 2)) for _ in range(2)] == [False, False]
@@ -275,7 +275,7 @@ def test_where_the_kernel_knows_no_segmentation_every_datagram_leaves_alone() ->
 
 
 @pytest.mark.parametrize("number", [errno.EMSGSIZE, errno.EINVAL, errno.ENOPROTOOPT, errno.EOPNOTSUPP, errno.EIO])
-def test_segments_that_do_not_fit_a_route_leave_apart_there_and_together_elsewhere(number: int) -> None:
+def test_segments_that_do_not_fit_a_route_leave_singly_there_and_together_elsewhere(number: int) -> None:
     """Linux says EMSGSIZE since 6.10, EINVAL before."""
     refusing, counters = Refusing(number), Counters()
     port, narrow, wide = Port(refusing, counters), ("127.0.0.1", 2), ("127.0.0.1", 3)  # type: ignore[arg-type]

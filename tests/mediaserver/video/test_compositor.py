@@ -137,16 +137,16 @@ def test_no_frame_around_a_change_of_layout_is_black_or_misses_a_picture(kind: L
     colours = {"a": RED, "b": GREEN, "c": BLUE, "d": RED}
     eye, labels = Eye(), dict.fromkeys("abcd", "x")
     eye.see((A, B, C, D), {seat: coded("VP8", colour) for seat, colour in colours.items()}, labels=labels)
-    line = heading(Layout(title=True), WIDTH, HEIGHT)
+    heading_tile = heading(Layout(title=True), WIDTH, HEIGHT)
     for layout in (Layout(kind), Layout(kind, title=True), Layout(kind, "d"), Layout()):
         tiles = arrange(layout, list(colours), "b", WIDTH, HEIGHT)
-        said = Heading(line, "Họp", "") if layout.title else None
+        said = Heading(heading_tile, "Họp", "") if layout.title else None
         composer = eye.composer
         composer.compose(ComposeRequest(eye.now, (CompositionJob(0, 0, tiles, {}, said),), labels, {}, None))
         first = composer._painters[0, False].canvas.frame
         assert [tile for tile in tiles if not alike(middle(first, tile), colours[tile.seat])] == []
         ground = Canvas(WIDTH, HEIGHT)
-        for tile in (*tiles, *([line] if said else [])):
+        for tile in (*tiles, *([heading_tile] if said else [])):
             ground.fill(tile, (1, 1, 1))
         for now, bare in zip(planes(first), planes(ground.frame), strict=True):
             assert (now[bare != 1] == bare[bare != 1]).all(), "something of the old layout is left"
@@ -169,7 +169,7 @@ def test_a_mark_that_changes_does_not_scale_the_picture_again() -> None:
     assert alike(eye.middle(A), BLUE)
 
 
-def test_who_speaks_has_a_frame() -> None:
+def test_the_speaker_has_a_frame() -> None:
     eye = Eye()
     eye.see((A, B, C, D), {"a": coded("VP8", RED)}, speaker="a")
     assert eye.picture is not None
@@ -192,7 +192,7 @@ def test_names_are_drawn_and_change() -> None:
     assert differences[0] < 3 < 8 < differences[1]
 
 
-def test_broken_cameras_are_told_and_keep_their_last_picture() -> None:
+def test_broken_cameras_are_reported_and_keep_their_last_picture() -> None:
     eye = Eye()
     eye.see((A, B, C, D), {"a": coded("VP8", RED), "b": coded("VP8", GREEN)})
     garbage = Frame("VP8", b"\x10\x02\x00garbage", False, 0, 1)
@@ -267,7 +267,7 @@ def test_pictures_of_one_room_share_what_is_decoded_and_each_is_forgotten_by_its
     assert composer._painters == {}
 
 
-def test_who_is_in_no_picture_that_is_due_is_decoded_all_the_same() -> None:
+def test_a_camera_in_no_picture_that_is_due_is_decoded_all_the_same() -> None:
     composer, labels = Compositor(WIDTH, HEIGHT, 25), {"a": "A", "b": "B"}
     bad = [Frame("VP8", b"\x10\x02\x00\x9d\x01\x2a", True, 0, 1)]
     composed = composer.compose(ComposeRequest(0.0, (), labels, {"a": coded("VP8", RED), "b": bad}, None))
@@ -291,7 +291,7 @@ def test_a_picture_that_fails_costs_no_camera_its_pictures(monkeypatch: pytest.M
     assert eye.composer._cameras["a"].decoded == 4
 
 
-def test_an_empty_card_carries_the_name_of_who_is_awaited() -> None:
+def test_an_empty_card_carries_the_name_of_the_awaited_point() -> None:
     empty = Tile("", A.x, A.y, A.width, A.height)
     eye, pictures = Eye(), []
     for tile in (empty, empty._replace(awaited="nt"), empty._replace(awaited="cr")):

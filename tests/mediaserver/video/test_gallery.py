@@ -54,7 +54,7 @@ def composer() -> Compositor:
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
-    """Where the pictures go; the page and the sheet are made of whatever was painted."""
+    """Make the folder of the painted pictures; afterwards the page and the sheet that show them."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     yield FOLDER
     (FOLDER / "index.html").write_text(page(), "utf-8")

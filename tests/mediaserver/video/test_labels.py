@@ -33,7 +33,7 @@ def test_vietnamese_marks_are_drawn(marked: str, plain: str) -> None:
 
 
 @pytest.mark.parametrize("letters", ["àáảãạ", "ằắẳẵặ", "ầấẩẫậ", "ềếểễệ", "ồốổỗộ", "ờớởỡợ", "ừứửữự", "ỳýỷỹỵ", "ÀÁẢÃẠ"])
-def test_the_five_tones_can_be_told_apart(letters: str) -> None:
+def test_the_five_tones_can_be_distinguished(letters: str) -> None:
     assert len({mask(letter, 32, 400).tobytes() for letter in letters}) == 5
 
 
@@ -90,7 +90,7 @@ def test_a_long_name_is_shortened_with_an_ellipsis() -> None:
     assert long.startswith(cut[:-1])
 
 
-def test_where_room_is_short_the_registered_name_stands_alone_and_keeps_its_number() -> None:
+def test_a_short_label_is_the_registered_name_alone_and_keeps_its_number() -> None:
     whole, name = "UBND.Nha Trang.02 · UBND thành phố Nha Trang", "UBND.Nha Trang.02"
     assert np.array_equal(mask(whole, 32, 2000), mask(whole.replace(" · ", " \u00b7 "), 32, 2000))
     width = mask(name, 32, 2000).shape[1] + 2

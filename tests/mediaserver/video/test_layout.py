@@ -33,7 +33,7 @@ def test_tiles_lie_in_the_picture_never_overlap_and_show_nobody_twice(
     layout: Layout, seats: list[str], size: tuple[int, int], speaker: int
 ) -> None:
     tiles = arrange(layout, seats, f"s{speaker}" if speaker >= 0 else None, *size)
-    assert_tiled((*tiles, *[line for line in [heading(layout, *size)] if line.height]), *size)
+    assert_tiled((*tiles, *[heading_tile for heading_tile in [heading(layout, *size)] if heading_tile.height]), *size)
     shown = [tile.seat for tile in tiles if tile.seat]
     assert len(shown) == len(set(shown))
     assert set(shown) <= set(seats)
@@ -41,7 +41,7 @@ def test_tiles_lie_in_the_picture_never_overlap_and_show_nobody_twice(
 
 
 @given(LAYOUTS, SEATS, st.integers(-1, 120))
-def test_who_is_pinned_stands_in_the_pane(layout: Layout, seats: list[str], speaker: int) -> None:
+def test_a_pinned_seat_stands_in_its_pane(layout: Layout, seats: list[str], speaker: int) -> None:
     everywhere = replace(layout, empty=True)
     tiles = arrange(everywhere, seats, f"s{speaker}" if speaker >= 0 else None, 1280, 720)
     pins = layout.seats[: FAMILIES[layout.kind].most]
@@ -90,7 +90,7 @@ def test_a_short_last_row_is_centred() -> None:
     [("c", "b", "c"), (None, "b", "b"), (None, None, "a"), ("gone", "b", "b"), ("gone", "gone", "a")],
 )
 @pytest.mark.parametrize("kind", ["speaker", "single"])
-def test_the_focus_is_who_was_chosen_then_who_speaks_then_the_first(
+def test_the_focus_is_the_chosen_seat_then_the_speaker_then_the_first(
     kind: str, focus: str | None, speaker: str | None, expected: str
 ) -> None:
     tiles = arrange(Layout(kind, focus), ["a", "b", "c"], speaker, 1280, 720)  # type: ignore[arg-type]
@@ -141,7 +141,7 @@ def who(layout: Layout, seats: list[str] = ABC, speaker: str | None = None) -> l
         (Layout("grid", seats=("x", "b")), None, "abcdef"),  # the absent one's pane is left to the others
     ],
 )
-def test_who_stands_where(layout: Layout, speaker: str | None, expected: str) -> None:
+def test_seats_stand_in_their_panes(layout: Layout, speaker: str | None, expected: str) -> None:
     assert who(layout, speaker=speaker) == list(expected)
 
 
@@ -155,8 +155,8 @@ def test_empty_places_are_shown_when_asked_for() -> None:
 
 def test_a_heading_takes_its_line_and_leaves_the_panes_their_shape() -> None:
     layout = Layout("4x4", title=True)
-    line = heading(layout, 1280, 720)
-    assert line == Tile("", 0, 0, 1280, 720 // HEADING_LINES)
+    heading_tile = heading(layout, 1280, 720)
+    assert heading_tile == Tile("", 0, 0, 1280, 720 // HEADING_LINES)
     tiles = arrange(layout, [f"s{i}" for i in range(16)], None, 1280, 720)
     assert {(tile.width, tile.height) for tile in tiles} == {(302, 170)}
     assert (tiles[0].x, tiles[0].y, tiles[-1].y + tiles[-1].height) == (36, 40, 720)

@@ -102,7 +102,7 @@ def test_the_heading_says_title_and_local_time_as_wanted() -> None:
     ]
 
 
-def test_who_newly_speaks_stands_large_once_there_is_a_picture_of_it_or_after_a_while() -> None:
+def test_a_new_speaker_stands_large_once_there_is_a_picture_of_it_or_after_a_while() -> None:
     state = arranged(Layout("1+5"))
     before = shown(state.tiles)
     assert before == SEATS[:6]
@@ -121,7 +121,7 @@ def test_who_newly_speaks_stands_large_once_there_is_a_picture_of_it_or_after_a_
     assert shown(state.tiles) == after
 
 
-def test_who_stands_in_the_picture_already_speaks_at_once_and_who_left_stands_nowhere() -> None:
+def test_a_speaker_already_shown_stands_large_at_once_and_one_who_left_stands_nowhere() -> None:
     state = arranged(Layout("1+5"))
     state.arrange(SEATS, "s3", 200.0)
     assert (shown(state.tiles), state.ahead) == (["s3", "s0", "s1", "s2", "s4", "s5"], ())
@@ -131,7 +131,7 @@ def test_who_stands_in_the_picture_already_speaks_at_once_and_who_left_stands_no
     assert shown(state.tiles) == ["s9", "s0", "s1", "s2", "s4", "s5"]
 
 
-def test_who_speaks_while_another_layout_waits_comes_with_it() -> None:
+def test_a_new_speaker_while_another_layout_waits_comes_with_it() -> None:
     state = arranged(Layout("2x2"))
     state.choose(Layout("1+5"), 200.0)
     state.arrange(SEATS, "s9", 200.5)

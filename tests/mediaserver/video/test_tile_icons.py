@@ -12,7 +12,7 @@ MARKS = st.sampled_from([(), ("floor",), ("poor",), ("floor", "poor")])
 
 
 def light(drawn: Mask) -> Mask:
-    """What a mask adds to a darkened picture."""
+    """Return the light that a mask adds to a darkened picture."""
     return np.array([grey // 2 + grey // 8 + grey // 32 for grey in range(256)], np.uint8)[drawn]
 
 

@@ -73,7 +73,7 @@ async def test_everybody_sees_all_and_hears_all_but_themselves(meeting: Meeting)
     assert any(levels.keys() == {"a", "b"} and max(levels.values()) > -30 for levels in told)
 
 
-async def test_r093_levels_are_told_five_times_in_a_second_at_most_and_a_voice_is_made_louder(meeting: Meeting) -> None:
+async def test_r093_levels_are_sent_five_times_in_a_second_at_most_and_a_voice_is_made_louder(meeting: Meeting) -> None:
     assert isinstance(meeting.engine, LocalEngine)
     engine = meeting.engine
     a = await meeting.join("a", "red", 440, floor=True)
@@ -106,7 +106,7 @@ async def test_a_seat_without_the_floor_is_silent_whatever_it_sends(meeting: Mee
     assert await b.watch.listen() == set()
 
 
-async def test_who_is_seated_again_has_what_is_said_of_it_and_nothing_else(meeting: Meeting, room: Room) -> None:
+async def test_a_seat_that_is_added_again_has_its_new_options_and_nothing_else(meeting: Meeting, room: Room) -> None:
     a = await meeting.join("a", "red", 440)
     b = await meeting.join("b", "green", 660)
     heard = SeatOptions("b", "B", floor=True, gain=6.0, view="camera:a", lines=1080)
@@ -220,7 +220,7 @@ async def test_audiences_see_their_own_layouts_made_only_while_somebody_watches(
     await a.watch.until(lambda: len(room._compositor._painters) == 1)
 
 
-async def test_a_camera_is_told_how_much_of_it_is_looked_at(meeting: Meeting, room: Room) -> None:
+async def test_a_camera_learns_at_which_height_it_is_watched(meeting: Meeting, room: Room) -> None:
     a = await meeting.join("a", "red", 440)
     b = await meeting.join("b", "green", 660)
     await meeting.all_seen()
@@ -238,13 +238,13 @@ async def test_a_camera_is_told_how_much_of_it_is_looked_at(meeting: Meeting, ro
 
 
 def room_events(meeting: Meeting) -> list[Event]:
-    """What the room has said, read or not yet."""
+    """Return the events of the room, read or not yet."""
     assert isinstance(meeting.engine, LocalEngine)
     return [*meeting.events, *meeting.engine._events]
 
 
 def sees(guest: Guest, size: tuple[int, int]) -> Callable[[], bool]:
-    """Whether a guest's picture has a size."""
+    """Return whether a guest's picture has a size."""
     return lambda: guest.watch.size == size
 
 
@@ -255,7 +255,7 @@ async def test_a_large_display_gets_a_larger_picture_made_for_it_alone(meeting: 
     await meeting.all_seen()
     for guest in (a, vp8):
         await meeting.engine.set_view(ROOM, guest.seat, COMPOSED, 1080)
-        room.seats[guest.seat].peer.downlink.step = LARGE  # type: ignore[union-attr]  # the line was found to carry it
+        room.seats[guest.seat].peer.downlink.step = LARGE  # type: ignore[union-attr]  # the link was found to carry it
         room._refresh_views()
     for guest in (a, vp8):
         await guest.watch.until(sees(guest, (480, 270)))
@@ -273,7 +273,7 @@ async def test_a_large_display_gets_a_larger_picture_made_for_it_alone(meeting: 
     assert room._rates() == {25}
 
 
-async def test_who_is_newly_shown_comes_as_a_picture_not_as_a_card(meeting: Meeting, room: Room) -> None:
+async def test_a_newly_shown_seat_appears_with_its_picture_not_as_a_card(meeting: Meeting, room: Room) -> None:
     a = await meeting.join("a", "red", 440)
     await meeting.join("b", "green", 660)
     await meeting.engine.set_layout(ROOM, Layout("single", "a"))
@@ -297,7 +297,7 @@ async def test_who_is_newly_shown_comes_as_a_picture_not_as_a_card(meeting: Meet
     assert seen == {"red", "green"}
 
 
-async def test_who_has_the_floor_and_whose_line_is_poor_is_marked_in_the_picture(meeting: Meeting, room: Room) -> None:
+async def test_an_open_floor_and_a_poor_connection_are_marked_in_the_picture(meeting: Meeting, room: Room) -> None:
     await meeting.join("a", "red", 440, floor=True)
     await meeting.join("b", "green", 660)
     await meeting.join("c", "blue", 1000, floor=True)
@@ -318,7 +318,9 @@ async def test_pages_turn_while_nothing_else_happens(meeting: Meeting) -> None:
         await a.watch.until(lambda colour=colour: a.watch.colour(0.25, 0.25) == colour)  # type: ignore[misc]
 
 
-async def test_title_and_names_change_and_a_card_keeps_the_name_of_who_is_away(meeting: Meeting, room: Room) -> None:
+async def test_title_and_names_change_and_a_card_keeps_the_name_of_an_absent_point(
+    meeting: Meeting, room: Room
+) -> None:
     a = await meeting.join("a", "red", 440)
     await meeting.join("b", "green", 660)
     await meeting.all_seen()
@@ -338,7 +340,7 @@ async def test_title_and_names_change_and_a_card_keeps_the_name_of_who_is_away(m
 
 
 @pytest.mark.parametrize("audience", ["host", "lecture"])
-async def test_who_is_newly_shown_in_a_picture_of_its_own_comes_as_a_picture_too(
+async def test_a_seat_newly_shown_in_an_audiences_own_layout_appears_with_its_picture_too(
     meeting: Meeting, room: Room, audience: str
 ) -> None:
     a = await meeting.join("a", "red", 440, audience="host")
@@ -372,7 +374,7 @@ async def test_who_is_newly_shown_in_a_picture_of_its_own_comes_as_a_picture_too
 
 @contextmanager
 def narrowed(room: Room, seat: str) -> Iterator[None]:
-    """A line that carries less than usual."""
+    """A link that carries less than usual."""
     peer = room.seats[seat].peer
     assert peer is not None
     with pytest.MonkeyPatch.context() as patch:
@@ -417,7 +419,7 @@ async def test_a_shared_screen_is_composed_and_forwarded_while_it_is_the_content
 
 @pytest.mark.parametrize("meeting", [RoomOptions(1280, 720)], indirect=True)
 @pytest.mark.parametrize("layers", [1, 3])
-async def test_a_camera_of_one_size_gives_way_to_the_composed_picture_on_a_narrow_line(
+async def test_a_camera_of_one_size_gives_way_to_the_composed_picture_on_a_narrow_link(
     meeting: Meeting, room: Room, layers: int
 ) -> None:
     a = await meeting.join("a", "red", 440, view="camera:b")
@@ -494,7 +496,7 @@ async def test_a_new_transport_keeps_floor_and_view(meeting: Meeting) -> None:
     assert not any(isinstance(event, PeerDown) for event in meeting.events)
 
 
-async def test_who_leaves_is_told_and_shown_as_a_card(meeting: Meeting) -> None:
+async def test_a_guest_who_leaves_is_reported_and_shown_as_a_card(meeting: Meeting) -> None:
     a = await meeting.join("a", "red", 440)
     b = await meeting.join("b", "green", 660, floor=True)
     await meeting.all_seen()
@@ -506,7 +508,7 @@ async def test_who_leaves_is_told_and_shown_as_a_card(meeting: Meeting) -> None:
     await a.watch.until(lambda: a.watch.colour(0.5, 0.4) == "red")
 
 
-async def test_who_falls_silent_is_told_and_sent_nothing_more(meeting: Meeting, room: Room) -> None:
+async def test_a_guest_who_falls_silent_is_reported_and_sent_nothing_more(meeting: Meeting, room: Room) -> None:
     a = await meeting.join("a", "red", 440)
     b = await meeting.join("b", "green", 660)
     await meeting.all_seen()
@@ -522,7 +524,7 @@ async def test_who_falls_silent_is_told_and_sent_nothing_more(meeting: Meeting, 
     await again.watch.until(lambda: meeting.shows(again, "b"))
 
 
-async def test_a_peer_with_another_certificate_than_it_said_fails(meeting: Meeting) -> None:
+async def test_a_peer_with_another_certificate_than_in_its_offer_fails(meeting: Meeting) -> None:
     await meeting.engine.add_seat(ROOM, SeatOptions("x", "X"))
     endpoint = Endpoint(make_certificate(), material("red", 440), OfferOptions(layers=1))
     offer = endpoint.offer().replace(fingerprint(endpoint._certificate), fingerprint(CERTIFICATE))
@@ -596,7 +598,7 @@ async def hung(meeting: Meeting, room: Room, path: str) -> tuple[Recorder, threa
     return recorder, released
 
 
-async def test_a_disk_that_hangs_is_told_before_it_lets_go_of_the_file(
+async def test_a_disk_that_hangs_is_reported_before_it_lets_go_of_the_file(
     meeting: Meeting, room: Room, tmp_path: Path
 ) -> None:
     path = str(tmp_path / "one.mp4")
@@ -606,7 +608,7 @@ async def test_a_disk_that_hangs_is_told_before_it_lets_go_of_the_file(
     assert await meeting.recorded() == RecordingEnded(ROOM, path, 0.0, "disk-slow")
 
 
-async def test_who_stops_a_recording_does_not_wait_for_its_disk(meeting: Meeting, room: Room, tmp_path: Path) -> None:
+async def test_stopping_a_recording_does_not_wait_for_its_disk(meeting: Meeting, room: Room, tmp_path: Path) -> None:
     paths, released = [str(tmp_path / name) for name in ("one.mp4", "two.mp4")], threading.Event()
     await meeting.engine.start_recording(ROOM, paths[0])
     assert room._recorder is not None
@@ -770,10 +772,10 @@ def failing(times: float, works: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def faults(caplog: pytest.LogCaptureFixture) -> set[str]:
-    """What was told, which the meeting's end then does not mind."""
-    told = {record.getMessage().partition(" (")[0] for record in caplog.records}
+    """Return the logged messages and clear the log, so that the fixture `meeting` finds none at its end."""
+    messages = {record.getMessage().partition(" (")[0] for record in caplog.records}
     caplog.clear()
-    return told
+    return messages
 
 
 @pytest.mark.parametrize("broken", ["_rates", "_compose_request", "_publish"])

@@ -38,7 +38,7 @@ STOP_S = 2.0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_told_to_stop_it_ends_at_once_and_well(tmp_path: Path, number: signal.Signals) -> None:
+async def test_a_worker_that_is_signalled_to_stop_ends_at_once_and_well(tmp_path: Path, number: signal.Signals) -> None:
     async with worker(tmp_path) as (process, engine):
         await engine.open_room("r", RoomOptions())
         process.send_signal(number)
@@ -72,7 +72,7 @@ async def test_without_a_server_it_holds_its_rooms_for_the_next_one_of_its_data_
         assert process.returncode is None
 
 
-async def test_asked_to_end_by_its_server_it_does_and_by_no_other(tmp_path: Path) -> None:
+async def test_a_worker_ends_when_its_own_server_asks_and_no_other(tmp_path: Path) -> None:
     async with worker(tmp_path, owner="ours") as (process, engine):
         await engine.open_room("r", RoomOptions())
         await ask_to_end(str(tmp_path / "media.sock"), "theirs")
@@ -124,7 +124,7 @@ async def _socket_of(serving: Worker, path: Path) -> tuple[asyncio.Task[None], R
     return running, await RemoteEngine.dial(str(path), "ours")
 
 
-async def test_how_recordings_ended_without_a_server_waits_for_the_next_one_also_when_the_rooms_are_closed(
+async def test_ends_of_recordings_wait_for_the_next_server_also_when_the_rooms_are_closed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "HOLD_ROOMS_S", 0.05)
@@ -206,7 +206,7 @@ async def test_of_ends_that_nobody_notes_the_latest_are_kept() -> None:
     await engine.close()
 
 
-async def test_what_a_thousand_rooms_hold_is_one_message() -> None:
+async def test_the_state_of_a_thousand_rooms_is_one_message() -> None:
     recordings = "/var/lib/diemcau/recordings"
     rooms = [uuid4().hex for _ in range(1000)]
     ended = tuple(RecordingEnded(room, f"{recordings}/{room}/1000.mp4", 9999.999, "disk-full") for room in rooms[:ENDS])
@@ -215,7 +215,7 @@ async def test_what_a_thousand_rooms_hold_is_one_message() -> None:
     assert reply_check.result("held", message) == held
 
 
-async def test_started_by_a_server_it_ends_soon_after_it_when_it_holds_no_room(
+async def test_a_worker_without_rooms_ends_soon_after_the_server_that_started_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "IDLE_S", 0.05)
@@ -229,7 +229,7 @@ async def test_started_by_a_server_it_ends_soon_after_it_when_it_holds_no_room(
         await running
 
 
-async def test_its_socket_is_there_when_it_listens_and_can_be_taken_over(tmp_path: Path) -> None:
+async def test_the_socket_of_a_worker_appears_when_it_listens_and_can_be_taken_over(tmp_path: Path) -> None:
     process, first = await start(tmp_path / "media.sock")
     assert [path.name for path in tmp_path.iterdir()] == ["media.sock"]
     process.kill()
@@ -253,7 +253,7 @@ async def test_a_port_in_use_ends_it_with_an_error(tmp_path: Path) -> None:
     assert b"Address already in use" in err
 
 
-async def test_an_event_that_cannot_be_told_keeps_no_other_back(caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_event_that_cannot_be_sent_keeps_no_other_back(caplog: pytest.LogCaptureFixture) -> None:
     class Picky:
         """A link that cannot write everything."""
 

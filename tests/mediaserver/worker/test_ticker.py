@@ -30,7 +30,7 @@ class Clock:
         self.busy = 0.0
 
     async def called(self) -> float:
-        """When it called next."""
+        """Return the time of the next call."""
         async with asyncio.timeout(5):
             return await self._calls.get()
 

@@ -1,4 +1,4 @@
-"""Tests of a line that becomes too narrow while its queue is full: how much audio the smaller picture costs."""
+"""Tests of a link that becomes too narrow while its queue is full: how much audio the smaller picture costs."""
 
 from itertools import count
 
@@ -25,10 +25,10 @@ SOUND_S = 0.02
 """Between two packets of sound."""
 FPS = 25
 FOUND_S = 60.0
-"""When the line is found to be too narrow."""
+"""When the link is found to be too narrow."""
 
 
-class FullLine:
+class FullLink:
     """Carries `rate` bit/s and holds half a second, which is full when that is found."""
 
     def __init__(self, rate: float) -> None:
@@ -36,11 +36,11 @@ class FullLine:
         self._free = FOUND_S + QUEUE_S
 
     def round_trip(self, now: float) -> float:
-        """What a report tells that comes now."""
+        """Return the round trip in a report that comes now, in seconds."""
         return LEAST_S + max(0.0, self._free - now)
 
     def takes(self, octets: float, now: float) -> bool:
-        """Whether there is room for a packet."""
+        """Return whether there is room for a packet, and if so queue it."""
         free = max(self._free, now)
         if free - now > QUEUE_S:
             return False
@@ -68,7 +68,7 @@ class Film(VideoSource):
 
 
 def bring_down(peer: WebRtcPeer, estimate: float) -> None:
-    """Let a peer that gets the best picture find that its line has a queue and carries `estimate` bit/s."""
+    """Let a peer that gets the best picture find that its link has a queue and carries `estimate` bit/s."""
     peer.transport.state = "connected"
     for round_trip in (LEAST_S, LEAST_S + QUEUE_S, LEAST_S + QUEUE_S):
         peer.downlink.reported(round_trip)
@@ -81,7 +81,7 @@ def bring_down(peer: WebRtcPeer, estimate: float) -> None:
 async def test_the_smaller_picture_leaves_the_sound_whole(
     mux: UdpMux, monkeypatch: pytest.MonkeyPatch, rate: float, step: int, begins: int
 ) -> None:
-    flush_queue, line, sent = FlushQueue(), FullLine(rate), list[Outgoing]()
+    flush_queue, link, sent = FlushQueue(), FullLink(rate), list[Outgoing]()
     peer = WebRtcPeer(
         "a", parse_offer(CHROMIUM), mux=mux, certificate=CERTIFICATE, flush_queue=flush_queue, listener=Room()
     )
@@ -98,11 +98,11 @@ async def test_the_smaller_picture_leaves_the_sound_whole(
             film.show((at - begins) // 2)
         flush_queue.flush(now)
         if at % 50 == 49:
-            peer.downlink.reported(line.round_trip(now))
+            peer.downlink.reported(link.round_trip(now))
         if at % 3 == 2:  # every 60 ms
             peer.tick(now)
-        picture += [line.takes(len(payload) + HEADERS_BYTES, now) for *_, payload in sent]
+        picture += [link.takes(len(payload) + HEADERS_BYTES, now) for *_, payload in sent]
         sent.clear()
-        sound.append(line.takes(SOUND_BPS * SOUND_S / 8, now))
+        sound.append(link.takes(SOUND_BPS * SOUND_S / 8, now))
     assert (peer.downlink.step, sound.count(False), picture.count(False)) == (step, 0, 0)
     assert not peer.picture.stream.waiting

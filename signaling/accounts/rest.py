@@ -66,13 +66,13 @@ async def _keep_to_line(request: ApiRequest, token: str, account: Account, point
     context = request.context(ACCOUNTS)
     source, now = request.source, request.now
     try:
-        found = await context.equipment.check_address(point, source.address, now)
+        differences = await context.equipment.check_address(point, source.address, now)
     except UnknownPoint:  # withdrawn since: the account says what it is, and no line of it is left
         return
-    for each in found:
+    for each in differences:
         detail = f"{each.field}: {each.old} → {each.new}"
         await context.audit.append(source.entry(now, account.account, "drift", point, detail))
-    if context.equipment.keeps_out(found, now):
+    if context.equipment.keeps_out(differences, now):
         await context.sign_in.logout(token, account, source, now)
         raise WrongLine
 

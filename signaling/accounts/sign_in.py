@@ -56,24 +56,24 @@ class SignIn:
         if address.locked:
             raise Locked(address.locked)
         try:
-            known = await self._accounts.account(account) if is_name(account) else None
+            stored = await self._accounts.account(account) if is_name(account) else None
         except SQLAlchemyError:  # nothing was guessed: repeated attempts until the database is back must not lock
             await self._throttle.right(pair)
             await self._throttle.right(address)
             raise
-        if not await self._passwords.verify(known[1] if known else None, password) or known is None:
+        if not await self._passwords.verify(stored[1] if stored else None, password) or stored is None:
             who = account if is_name(account) else "?"
             await self._audit(who, "login-failed", source, now)
             if pair.last or address.last:
                 await self._audit(who, "login-locked", source, now)
             raise BadLogin
-        if known[0].disabled:
+        if stored[0].disabled:
             await self._audit(account, "login-disabled", source, now)
             raise BadLogin
         await self._throttle.forget(pair)
         await self._throttle.right(address)
         await self._audit(account, "login", source, now)
-        return await self._new_login(account, now), known[0].under(self._operator(now))
+        return await self._new_login(account, now), stored[0].under(self._operator(now))
 
     async def account(self, token: str | None, now: datetime) -> Account | None:
         """Return the account of a cookie with its present roles; None if the sign-in is unknown or expired."""
@@ -82,8 +82,8 @@ class SignIn:
 
     async def login_of(self, token: str | None, now: datetime) -> Login | None:
         """Return the sign-in of a cookie with the account's present roles, also one that has expired."""
-        found = await self._accounts.any_login(digest(token), now - EXPIRED_LASTS) if token else None
-        return None if found is None else replace(found, account=found.account.under(self._operator(now)))
+        login = await self._accounts.any_login(digest(token), now - EXPIRED_LASTS) if token else None
+        return None if login is None else replace(login, account=login.account.under(self._operator(now)))
 
     async def logout(self, token: str, account: Account, source: Source, now: datetime) -> None:
         """End a sign-in, and close its sockets."""

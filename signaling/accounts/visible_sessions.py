@@ -24,7 +24,7 @@ async def units_and_points(request: ApiRequest) -> UnitDirectory:
 
 async def find(request: ApiRequest, session_id: str | None = None) -> tuple[model.Session, UnitDirectory]:
     """Return a session, by default that of the path, and the units. Raises Hidden, so that ids tell nothing."""
-    found = await request.context(ACCOUNTS).scheduler.session(session_id or request.id)
-    known = await units_and_points(request)
-    request.seen(permissions.may_see(request.account, found, known))
-    return found, known
+    session = await request.context(ACCOUNTS).scheduler.session(session_id or request.id)
+    unit_directory = await units_and_points(request)
+    request.seen(permissions.may_see(request.account, session, unit_directory))
+    return session, unit_directory

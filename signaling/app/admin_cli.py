@@ -90,10 +90,10 @@ async def _provider_of(services: Services, new: NewAccount) -> str | None:
     """Return the provider of an account; exactly accounts of role `provider` have one (A36). Raises BadInput."""
     if ("provider" in new.roles) != (new.provider is not None):
         raise BadInput([Fault("provider", "the role and the enterprise go together")])
-    found = [each.id for each in await services.equipment.providers() if each.name == new.provider]
-    if new.provider is not None and not found:
+    providers = [each.id for each in await services.equipment.providers() if each.name == new.provider]
+    if new.provider is not None and not providers:
         raise BadInput([Fault("provider", f"There is no provider {new.provider}")])
-    return next(iter(found), None)
+    return next(iter(providers), None)
 
 
 async def first_start(services: Services, now: datetime) -> str | None:

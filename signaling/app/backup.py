@@ -125,12 +125,12 @@ def _scratch(data: Path) -> Iterator[Path]:
 
 def _keys(settings: Settings, scratch: Path) -> dict[str, Path]:
     """Return the existing key files by name; that of the codes may come from the environment."""
-    found = {name: settings.data / name for name in KEYS}
+    paths = {name: settings.data / name for name in KEYS}
     if settings.code_key is not None:
-        found[CODE_KEY] = scratch / CODE_KEY
-        with _write(found[CODE_KEY]) as file:
+        paths[CODE_KEY] = scratch / CODE_KEY
+        with _write(paths[CODE_KEY]) as file:
             file.write(settings.code_key)
-    return {name: path for name, path in found.items() if path.exists()}
+    return {name: path for name, path in paths.items() if path.exists()}
 
 
 def _packed(packed: Path, parts: dict[str, Path]) -> Path:

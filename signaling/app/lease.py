@@ -51,7 +51,7 @@ _TAKE = text(
     RETURNING epoch
     """  # noqa: S608 - nothing in it comes from outside
 )
-_FOUND = text("SELECT epoch, until, holder FROM server_lease WHERE id = 1")
+_READ_HOLDER = text("SELECT epoch, until, holder FROM server_lease WHERE id = 1")
 _RENEW = text(
     f"""
     UPDATE server_lease SET until = {_NOW} + :lasts
@@ -63,7 +63,7 @@ _GIVE_BACK = text("UPDATE server_lease SET until = 0 WHERE id = 1 AND epoch = :e
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
+class _Holder:
     """The holder of a lease; `until` is in milliseconds since 1970, by the clock of the database."""
 
     epoch: int
@@ -73,8 +73,8 @@ class _Held:
 
 def server_id(data: Path) -> str:
     """Return an id of a data directory that is unique among machines, boots and directories."""
-    found = data.stat()
-    return f"{BOOT_ID.read_text().strip()}:{found.st_dev}:{found.st_ino}"
+    status = data.stat()
+    return f"{BOOT_ID.read_text().strip()}:{status.st_dev}:{status.st_ino}"
 
 
 class Lease:
@@ -120,7 +120,7 @@ class Lease:
         async with database.writing(engine) as connection:
             await connection.run_sync(SERVER_LEASE.create, checkfirst=True)  # of an older release, or empty
         arguments = {"server": self._server, "holder": f"{socket.gethostname()}, process {os.getpid()}"}
-        first: _Held | None = None
+        first: _Holder | None = None
         while True:
             began = asyncio.get_running_loop().time()
             async with engine.begin() as connection:
@@ -129,10 +129,10 @@ class Lease:
                     self._epoch = row.epoch
                     self._until = began + LEASE_SECONDS
                     return
-                found = _Held(*(await connection.execute(_FOUND)).one())
-            if first is not None and found != first:
-                raise DatabaseInUse(found.holder)
-            first = found
+                holder = _Holder(*(await connection.execute(_READ_HOLDER)).one())
+            if first is not None and holder != first:
+                raise DatabaseInUse(holder.holder)
+            first = holder
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _renew_forever(self, engine: AsyncEngine) -> None:
@@ -159,8 +159,8 @@ class Lease:
             ours = {"epoch": self._epoch, "server": self._server}
             if (await connection.execute(_RENEW, {**ours, **_lasts()})).first() is not None:
                 return True
-            found = (await connection.execute(_FOUND)).first()
-        self._successor = "nobody" if found is None else str(found.holder)
+            holder = (await connection.execute(_READ_HOLDER)).first()
+        self._successor = "nobody" if holder is None else str(holder.holder)
         self._until = -math.inf
         log.error("x another server (%s) has taken over the database; this server ends", self._successor)
         self._lost()

@@ -46,8 +46,8 @@ class Schema:
     @property
     def newer(self) -> bool:
         """Return whether one of the two versions is unknown to this release."""
-        found = (self.scheduler, self.signaling)
-        return any(version and version not in part.VERSIONS for version, part in zip(found, _PARTS, strict=True))
+        versions = (self.scheduler, self.signaling)
+        return any(version and version not in part.VERSIONS for version, part in zip(versions, _PARTS, strict=True))
 
 
 RELEASE = Schema(scheduler_migrations.VERSIONS[-1], migrations.VERSIONS[-1])

@@ -159,8 +159,10 @@ class _Variables:
 
 def own_addresses() -> tuple[str, ...]:
     """Return this machine's IPv4 addresses that others can reach, else the loopback address."""
-    found = [ip.ip for adapter in ifaddr.get_adapters() for ip in adapter.ips if isinstance(ip.ip, str)]
-    reachable = [ip for ip in found if not (address := ipaddress.ip_address(ip)).is_loopback and address.version == 4]
+    addresses = [ip.ip for adapter in ifaddr.get_adapters() for ip in adapter.ips if isinstance(ip.ip, str)]
+    reachable = [
+        ip for ip in addresses if not (address := ipaddress.ip_address(ip)).is_loopback and address.version == 4
+    ]
     return tuple(dict.fromkeys(reachable)) or ("127.0.0.1",)
 
 
@@ -173,10 +175,10 @@ def _port(text: str) -> int:
 
 def _range(text: str) -> tuple[int, int]:
     first, dash, last = text.partition("-")
-    found = _port(first.strip()), _port(last.strip()) if dash else 0
-    if not 1024 <= found[0] <= found[1] - 3:
+    ports = _port(first.strip()), _port(last.strip()) if dash else 0
+    if not 1024 <= ports[0] <= ports[1] - 3:
         raise ValueError("must look like 40100-41099, from 1024 on and with room for four ports")
-    return found
+    return ports
 
 
 def _yes(text: str) -> bool:

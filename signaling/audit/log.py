@@ -29,7 +29,7 @@ Happenings = Callable[[int, int], Awaitable[list[Happening]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class EntryFilter:
     """A filter of entries: all given fields must match.
 
     `start` and `end` are half-open; `text` is found anywhere, with or without diacritics; numbers are below `before`.
@@ -104,20 +104,20 @@ class AuditLog:
         chained = ChainedEntry(number, storable, profile, entry_hash(previous, number, storable, profile))
         await db.execute(insert(AUDIT).values(_row(chained)))
 
-    async def newest(self, wanted: Wanted, limit: int) -> list[ChainedEntry]:
+    async def newest(self, entry_filter: EntryFilter, limit: int) -> list[ChainedEntry]:
         """Return the newest entries that match, newest first."""
-        found: list[ChainedEntry] = []
-        async with aclosing(self._batches(wanted.select().order_by(AUDIT.c.id.desc()))) as batches:
+        matching: list[ChainedEntry] = []
+        async with aclosing(self._batches(entry_filter.select().order_by(AUDIT.c.id.desc()))) as batches:
             async for rows in batches:
-                found += [row for row in rows if wanted.finds(row.entry)]
-                if len(found) >= limit:
+                matching += [row for row in rows if entry_filter.finds(row.entry)]
+                if len(matching) >= limit:
                     break
-        return found[:limit]
+        return matching[:limit]
 
-    async def each(self, wanted: Wanted) -> AsyncIterator[list[ChainedEntry]]:
+    async def each(self, entry_filter: EntryFilter) -> AsyncIterator[list[ChainedEntry]]:
         """Yield all entries that match, oldest first, in batches."""
-        async for rows in self._batches(wanted.select().order_by(AUDIT.c.id)):
-            yield [row for row in rows if wanted.finds(row.entry)]
+        async for rows in self._batches(entry_filter.select().order_by(AUDIT.c.id)):
+            yield [row for row in rows if entry_filter.finds(row.entry)]
 
     async def _batches(self, query: Select[tuple[object, ...]]) -> AsyncGenerator[list[ChainedEntry], None]:
         async with self._engine.connect() as connection, connection.stream(query) as rows:
@@ -158,7 +158,7 @@ class AuditLog:
 
     async def _uncovered(self) -> int | None:
         """Return the first entry whose seal is not that of the history; None if all are right."""
-        covers = [row async for rows in self.each(Wanted(action=COVER)) for row in rows]
+        covers = [row async for rows in self.each(EntryFilter(action=COVER)) for row in rows]
         covered = {int(row.entry.subject) for row in covers}
         seals = {number: head async for number, head in self._walk((0, GENESIS)) if number in covered}
         return next((row.id for row in covers if seals.get(int(row.entry.subject)) != row.entry.detail), None)

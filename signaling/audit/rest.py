@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints
 from scheduler.files import csv_file
 from signaling.audit.context import AUDIT_LOG
 from signaling.audit.hash_chain import ChainedEntry, Verdict
-from signaling.audit.log import Wanted
+from signaling.audit.log import EntryFilter
 from signaling.http.route import ApiRequest, Model, Moment, Route, Window
 from signaling.http.uploads import attachment
 
@@ -43,9 +43,9 @@ class Filter(Window):
     subject: Text = ""
     q: Text = ""
 
-    def wanted(self, before: int | None = None) -> Wanted:
+    def wanted(self, before: int | None = None) -> EntryFilter:
         """Return the filter as the log takes it."""
-        return Wanted(self.from_, self.to, self.actor, self.action, self.subject, self.q, before)
+        return EntryFilter(self.from_, self.to, self.actor, self.action, self.subject, self.q, before)
 
 
 class Newest(Filter):
@@ -136,8 +136,8 @@ def _wire(row: ChainedEntry) -> AuditEntry:
     )
 
 
-def _check(found: tuple[datetime, Verdict] | None) -> Check:
-    at, verdict = found or (None, Verdict(0, 0, "", None))
+def _check(checked: tuple[datetime, Verdict] | None) -> Check:
+    at, verdict = checked or (None, Verdict(0, 0, "", None))
     return Check(checked=at, entries=verdict.entries, last=verdict.last, head=verdict.head, broken=verdict.broken)
 
 

@@ -16,11 +16,11 @@ LONGEST = timedelta(days=62)
 USUAL = timedelta(days=7)
 
 
-class Span(Window):
+class AgendaQuery(Window):
     """A period; a week from now by default, 62 days at most."""
 
 
-class Crowd(Span):
+class BusyQuery(AgendaQuery):
     """A page of points, by the start of their sessions: at most `limit`, after the first `skip`."""
 
     limit: Annotated[int, Field(ge=1, le=5000)] = 5000
@@ -55,12 +55,12 @@ async def busy(request: ApiRequest) -> list[Busy]:
     """List the points that are in a session with a code, for a host that is about to invite them (R-077, I-04)."""
     start, end = request.query.bounds(request.now, USUAL, LONGEST)
     known = await units_and_points(request)
-    query: Crowd = request.query
-    found = await request.context(BOOKING).scheduler.occupied(start, end, query.skip, query.limit)
-    seen = {id(each.session): permissions.may_see(request.account, each.session, known) for each in found}
+    query: BusyQuery = request.query
+    occupied = await request.context(BOOKING).scheduler.occupied(start, end, query.skip, query.limit)
+    seen = {id(each.session): permissions.may_see(request.account, each.session, known) for each in occupied}
     return [
         Busy(point=each.point, start=each.start, end=each.end, title=each.title if seen[id(each.session)] else None)
-        for each in found
+        for each in occupied
     ]
 
 
@@ -89,6 +89,6 @@ def wire(entry: model.AgendaEntry) -> Entry:
 
 
 ROUTES = [
-    Route("GET", "/agenda", agenda, "The calendar of sessions", list[Entry], query=Span),
-    Route("GET", "/points/busy", busy, "Points that are in a session", list[Busy], query=Crowd),
+    Route("GET", "/agenda", agenda, "The calendar of sessions", list[Entry], query=AgendaQuery),
+    Route("GET", "/points/busy", busy, "Points that are in a session", list[Busy], query=BusyQuery),
 ]

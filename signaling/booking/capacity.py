@@ -19,7 +19,7 @@ USUAL = timedelta(days=7)
 YEAR = timedelta(days=366)
 
 
-class Load(Window):
+class LoadQuery(Window):
     """A period; a week from now by default, 400 days at most."""
 
 
@@ -218,7 +218,7 @@ async def _maximum(request: ApiRequest) -> Maximum:
 
 
 ROUTES = [
-    Route("GET", "/capacity", capacity, "Limits and load", Capacity, query=Load),
+    Route("GET", "/capacity", capacity, "Limits and load", Capacity, query=LoadQuery),
     Route("GET", "/capacity/steps", ceiling, "The maximum over time", Maximum, problems=(403,)),
     Route(
         "POST",
@@ -232,5 +232,5 @@ ROUTES = [
     ),
     Route("POST", "/capacity/steps", change, "Record another maximum", Impact, body=Change, problems=(403,)),
     Route("POST", "/capacity/shed", shed, "Revoke what cannot be borne", Impact, body=Shedding, problems=(403, 409)),
-    Route("GET", "/capacity/usage", usage, "Peak, waits and refusals", Usage, query=Load, problems=(403,)),
+    Route("GET", "/capacity/usage", usage, "Peak, waits and refusals", Usage, query=LoadQuery, problems=(403,)),
 ]

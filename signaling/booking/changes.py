@@ -65,11 +65,11 @@ class Happening(Model):
 async def amend(request: ApiRequest) -> Session:
     """Change a registration; a change that does not fit leaves it as it was."""
     context = request.context(BOOKING)
-    found, points = await visible_sessions.find(request)
-    request.only(permissions.may_cancel(request.account, found, points))
+    session, points = await visible_sessions.find(request)
+    request.only(permissions.may_cancel(request.account, session, points))
     body: Amendment = request.body
     act = Act(request.account.account, body.reason)
-    amended = await context.scheduler.amend(found.id, _amended_request(found, body), request.now, act)
+    amended = await context.scheduler.amend(session.id, _amended_request(session, body), request.now, act)
     context.outbox.wake()
     await request.note("amend", amended.id, f"{amended.number} {amended.legs} {body.reason}".strip())
     await context.meetings.amended(amended)
@@ -79,23 +79,23 @@ async def amend(request: ApiRequest) -> Session:
 async def extension(request: ApiRequest) -> Extensible:
     """Return by how many steps a meeting could be extended."""
     context = request.context(BOOKING)
-    found, points = await visible_sessions.find(request)
-    request.only(permissions.may_extend(request.account, found, points))
+    session, points = await visible_sessions.find(request)
+    request.only(permissions.may_extend(request.account, session, points))
     policy = context.scheduler.policy(request.now)
     return Extensible(
-        steps=await context.scheduler.extensible(found.id, request.now),
+        steps=await context.scheduler.extensible(session.id, request.now),
         step_min=policy.registration.extension_min,
         warn_min=policy.door.warn_min,
-        end=found.official.end,
+        end=session.official.end,
     )
 
 
 async def extend(request: ApiRequest) -> Session:
     """Extend a running meeting; everyone in it is told the new end."""
     context = request.context(BOOKING)
-    found, points = await visible_sessions.find(request)
-    request.only(permissions.may_extend(request.account, found, points))
-    extended = await context.scheduler.extend(found.id, request.body.steps, request.now, Act(request.account.account))
+    session, points = await visible_sessions.find(request)
+    request.only(permissions.may_extend(request.account, session, points))
+    extended = await context.scheduler.extend(session.id, request.body.steps, request.now, Act(request.account.account))
     context.outbox.wake()
     await request.note("extend", extended.id, f"{extended.number} {request.body.steps}")
     await context.meetings.amended(extended)
@@ -105,9 +105,11 @@ async def extend(request: ApiRequest) -> Session:
 async def release(request: ApiRequest) -> Session:
     """Give up a session that nobody opened."""
     context = request.context(BOOKING)
-    found, points = await visible_sessions.find(request)
+    session, points = await visible_sessions.find(request)
     request.only(request.account.central)
-    released = await context.scheduler.release(found.id, request.now, Act(request.account.account, request.body.reason))
+    released = await context.scheduler.release(
+        session.id, request.now, Act(request.account.account, request.body.reason)
+    )
     context.outbox.wake()
     await request.note("release", released.id, f"{released.number}: {request.body.reason}")
     return sessions.wire(request, released, points)
@@ -115,9 +117,9 @@ async def release(request: ApiRequest) -> Session:
 
 async def history(request: ApiRequest) -> list[Happening]:
     """List every change of a session, oldest first; without names for units other than host and centre."""
-    found, points = await visible_sessions.find(request)
-    detailed = permissions.is_host(request.account, found, points) or request.account.sees_all
-    happened = await request.context(BOOKING).scheduler.history(found.id)
+    session, points = await visible_sessions.find(request)
+    detailed = permissions.is_host(request.account, session, points) or request.account.sees_all
+    happened = await request.context(BOOKING).scheduler.history(session.id)
     briefs = await session_briefs.of(request, {each.cause for each in happened if each.cause})
     return [_wire(each, briefs, detailed) for each in happened]
 
@@ -134,19 +136,19 @@ def _wire(each: model.Happening, briefs: session_briefs.Briefs, detailed: bool) 
     )
 
 
-def _amended_request(found: model.Session, body: Amendment) -> model.Request:
+def _amended_request(session: model.Session, body: Amendment) -> model.Request:
     """Return the request of a session with its changes; points the account may not see are not counted either."""
-    points = found.points if body.points is None else tuple(body.points)
-    rehearsal = found.rehearsal if body.rehearsal is None else _interval(body.rehearsal)
+    points = session.points if body.points is None else tuple(body.points)
+    rehearsal = session.rehearsal if body.rehearsal is None else _interval(body.rehearsal)
     changed = body.model_dump(include={"title", "contact_name", "contact_phone", "recording"}, exclude_none=True)
-    particulars = {**model.particulars_of(found), **changed, "points": points}
-    counted = {at: people for at, people in found.people_at.items() if at in (found.host_point, *points)}
+    particulars = {**model.particulars_of(session), **changed, "points": points}
+    counted = {at: people for at, people in session.people_at.items() if at in (session.host_point, *points)}
     return model.Request(
         **{**particulars, "people_at": counted},
         rehearsal=None if body.no_rehearsal else rehearsal,
-        official=found.official if body.official is None else _interval(body.official),
-        submitted_by=found.submitted_by,
-        klass=found.klass,
+        official=session.official if body.official is None else _interval(body.official),
+        submitted_by=session.submitted_by,
+        klass=session.klass,
         secret=False,
     )
 

@@ -62,37 +62,37 @@ async def discard(request: ApiRequest) -> Draft:
 
 async def find(request: ApiRequest) -> model.Draft:
     """Return a draft that the account may see. Raises Hidden for all others, so that ids reveal nothing."""
-    found = await request.context(BOOKING).drafts.draft(request.id)
-    request.seen(permissions.may_see_draft(request.account, found))
-    return found
+    draft = await request.context(BOOKING).drafts.draft(request.id)
+    request.seen(permissions.may_see_draft(request.account, draft))
+    return draft
 
 
-def own(request: ApiRequest, found: model.Draft) -> None:
+def own(request: ApiRequest, draft: model.Draft) -> None:
     """Check that a draft lies in the inbox of the account's unit. Raises Forbidden."""
-    request.only(permissions.may_settle(request.account, found))
+    request.only(permissions.may_settle(request.account, draft))
 
 
-async def shown(request: ApiRequest, found: model.Draft) -> Draft:
+async def shown(request: ApiRequest, draft: model.Draft) -> Draft:
     """Return a draft as it is sent."""
-    return _wire(request, found, await request.unit_names())
+    return _wire(request, draft, await request.unit_names())
 
 
-def _wire(request: ApiRequest, found: model.Draft, names: Mapping[str, str]) -> Draft:
+def _wire(request: ApiRequest, draft: model.Draft, names: Mapping[str, str]) -> Draft:
     return Draft(
-        id=found.id,
-        number=found.number,
-        unit=Named(id=found.unit, name=names[found.unit]),
-        origin=None if found.origin is None else Named(id=found.origin, name=names[found.origin]),
-        channel=found.channel,
-        source=found.source,
-        content=dict(found.content),
-        arrived=found.arrived,
-        state=found.state,
-        reason=found.reason,
-        by=found.by,
-        settled=found.settled,
-        session=found.session,
-        may_settle=found.state == DraftState.OPEN and permissions.may_settle(request.account, found),
+        id=draft.id,
+        number=draft.number,
+        unit=Named(id=draft.unit, name=names[draft.unit]),
+        origin=None if draft.origin is None else Named(id=draft.origin, name=names[draft.origin]),
+        channel=draft.channel,
+        source=draft.source,
+        content=dict(draft.content),
+        arrived=draft.arrived,
+        state=draft.state,
+        reason=draft.reason,
+        by=draft.by,
+        settled=draft.settled,
+        session=draft.session,
+        may_settle=draft.state == DraftState.OPEN and permissions.may_settle(request.account, draft),
     )
 
 

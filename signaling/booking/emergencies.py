@@ -47,28 +47,28 @@ async def emergencies(request: ApiRequest) -> list[Emergency]:
 async def acknowledge(request: ApiRequest) -> Emergency:
     """Acknowledge an emergency for the people on duty."""
     request.only(request.account.central)
-    found = await request.context(BOOKING).emergencies.acknowledge(request.id, request.account.account, request.now)
-    await request.note("acknowledge", found.subject, found.number)
+    emergency = await request.context(BOOKING).emergencies.acknowledge(request.id, request.account.account, request.now)
+    await request.note("acknowledge", emergency.subject, emergency.number)
     unit_directory = await visible_sessions.units_and_points(request)
-    return _wire(request, found, unit_directory, {unit.id: unit for unit in unit_directory.units})
+    return _wire(request, emergency, unit_directory, {unit.id: unit for unit in unit_directory.units})
 
 
 def _wire(
-    request: ApiRequest, found: model.Emergency, unit_directory: UnitDirectory, units: Mapping[str, Unit]
+    request: ApiRequest, emergency: model.Emergency, unit_directory: UnitDirectory, units: Mapping[str, Unit]
 ) -> Emergency:
-    session = found.session
-    host = unit_directory.points[session.host_point].label if session else units[found.unit or ""].name
+    session = emergency.session
+    host = unit_directory.points[session.host_point].label if session else units[emergency.unit or ""].name
     return Emergency(
-        id=found.subject,
-        number=found.number,
+        id=emergency.subject,
+        number=emergency.number,
         host=host,
         title=session.title if session else "",
         ground=session.ground if session else "",
         reason=session.reason if session else "",
         official=sessions.span(session.official) if session else None,
-        received=found.received,
+        received=emergency.received,
         phase=request.context(BOOKING).scheduler.phase(session, request.now) if session else None,
-        seen=Seen(by=found.seen.by, at=found.seen.at) if found.seen else None,
+        seen=Seen(by=emergency.seen.by, at=emergency.seen.at) if emergency.seen else None,
     )
 
 

@@ -118,10 +118,10 @@ async def standing(request: ApiRequest) -> Standing:
 
 async def standing_of(request: ApiRequest, session: str) -> Standing:
     """Return the queue entry of a waiting session. Raises NotFound."""
-    found = await request.context(BOOKING).scheduler.operator.queued_session(session, request.now)
-    if found is None:
+    queued = await request.context(BOOKING).scheduler.operator.queued_session(session, request.now)
+    if queued is None:
         raise NotFound
-    return _standing(found, await session_briefs.of(request, _ids([found])))
+    return _standing(queued, await session_briefs.of(request, _ids([queued])))
 
 
 async def hold(request: ApiRequest) -> Plan:
@@ -151,12 +151,12 @@ async def confirm(request: ApiRequest) -> Outcome:
 
 
 def _ids(waiting: list[model.Queued]) -> set[str]:
-    found: set[str] = set()
+    ids: set[str] = set()
     for each in waiting:
         holders = each.reason.holders if each.reason else ()
         spared = each.held.spared if each.held else ()
-        found |= {each.session.id, *each.victims, *each.ahead, *holders, *spared}
-    return found
+        ids |= {each.session.id, *each.victims, *each.ahead, *holders, *spared}
+    return ids
 
 
 def _named(ids: tuple[str, ...], briefs: session_briefs.Briefs) -> list[Brief]:

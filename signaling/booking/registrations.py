@@ -79,12 +79,12 @@ async def pass_on(request: ApiRequest) -> drafts.Draft:
 
 async def confirm(request: ApiRequest) -> Registered:
     """Submit a draft as it is sent here, changed or not; it takes its place in the order now."""
-    found = await drafts.find(request)
-    drafts.own(request, found)
+    draft = await drafts.find(request)
+    drafts.own(request, draft)
     who, host = await _who(request)
     if not permissions.may_register(request.account, who):
         raise await _elsewhere(request, who, host)
-    return await _submit(request, found.id)
+    return await _submit(request, draft.id)
 
 
 async def _who(request: ApiRequest) -> tuple[Registrants, Unit | None]:

@@ -32,23 +32,23 @@ Briefs = Mapping[str, Brief]
 async def of(request: ApiRequest, ids: Iterable[str]) -> dict[str, Brief]:
     """Return briefs of those sessions that the account may see, by id."""
     points = await visible_sessions.units_and_points(request)
-    found = await request.context(BOOKING).scheduler.named(ids)
+    named = await request.context(BOOKING).scheduler.named(ids)
     return {
-        each.id: _brief(request, each, points) for each in found if permissions.may_see(request.account, each, points)
+        each.id: _brief(request, each, points) for each in named if permissions.may_see(request.account, each, points)
     }
 
 
-def _brief(request: ApiRequest, found: model.Session, points: UnitDirectory) -> Brief:
-    host = points[found.host_point]
+def _brief(request: ApiRequest, session: model.Session, points: UnitDirectory) -> Brief:
+    host = points[session.host_point]
     return Brief(
-        id=found.id,
-        number=found.number,
-        title=found.title,
+        id=session.id,
+        number=session.number,
+        title=session.title,
         host=host.label,
         level=host.level,
-        official=sessions.span(found.official),
-        rehearsal=None if found.rehearsal is None else sessions.span(found.rehearsal),
-        legs=found.legs,
-        klass=found.klass,
-        phase=request.context(BOOKING).scheduler.phase(found, request.now),
+        official=sessions.span(session.official),
+        rehearsal=None if session.rehearsal is None else sessions.span(session.rehearsal),
+        legs=session.legs,
+        klass=session.klass,
+        phase=request.context(BOOKING).scheduler.phase(session, request.now),
     )

@@ -97,8 +97,8 @@ class Cancellation(Model):
 async def sessions(request: ApiRequest) -> list[Session]:
     """List sessions by their official start, a page at a time."""
     unit_directory = await units_and_points(request)
-    found = await _page(request, unit_directory)
-    shown = [wire(request, each, unit_directory) for each in found]
+    page = await _page(request, unit_directory)
+    shown = [wire(request, each, unit_directory) for each in page]
     await _saw(request, shown)
     return shown
 
@@ -108,15 +108,15 @@ async def _page(request: ApiRequest, unit_directory: UnitDirectory) -> list[mode
     query: Listing = request.query
     selection = _selection(request, unit_directory)
     last = None if query.after is None else await _last(request, unit_directory, query.after)
-    found: list[model.Session] = []
-    while len(found) < query.limit:
-        wanted = query.limit - len(found)
+    page: list[model.Session] = []
+    while len(page) < query.limit:
+        wanted = query.limit - len(page)
         rows = await request.context(BOOKING).scheduler.page(selection, request.now, wanted, last)
-        found += [each for each in rows if permissions.may_see(request.account, each, unit_directory)]
+        page += [each for each in rows if permissions.may_see(request.account, each, unit_directory)]
         if len(rows) < wanted:
             break
         last = rows[-1]
-    return found
+    return page
 
 
 def _selection(request: ApiRequest, unit_directory: UnitDirectory) -> Selection:
@@ -129,16 +129,16 @@ def _selection(request: ApiRequest, unit_directory: UnitDirectory) -> Selection:
 
 async def _last(request: ApiRequest, unit_directory: UnitDirectory, session_id: str) -> model.Session:
     """Return the session after which a page begins. Raises BadInput, also for one that the account may not see."""
-    found = await request.context(BOOKING).scheduler.named([session_id])
-    if not found or not permissions.may_see(request.account, found[0], unit_directory):
+    named = await request.context(BOOKING).scheduler.named([session_id])
+    if not named or not permissions.may_see(request.account, named[0], unit_directory):
         raise BadInput([Fault("after", "unknown-session")])
-    return found[0]
+    return named[0]
 
 
 async def session(request: ApiRequest) -> Session:
     """Return one session."""
-    found, unit_directory = await find(request)
-    shown = wire(request, found, unit_directory)
+    visible, unit_directory = await find(request)
+    shown = wire(request, visible, unit_directory)
     await _saw(request, [shown])
     return shown
 
@@ -156,29 +156,31 @@ async def _saw(request: ApiRequest, shown: Sequence[Session]) -> None:
 async def cancel(request: ApiRequest) -> Session:
     """Cancel a session; its meeting ends at once."""
     context = request.context(BOOKING)
-    found, unit_directory = await find(request)
-    request.only(permissions.may_cancel(request.account, found, unit_directory))
-    cancelled = await context.scheduler.cancel(found.id, request.now, Act(request.account.account, request.body.reason))
+    session, unit_directory = await find(request)
+    request.only(permissions.may_cancel(request.account, session, unit_directory))
+    cancelled = await context.scheduler.cancel(
+        session.id, request.now, Act(request.account.account, request.body.reason)
+    )
     context.outbox.wake()
     await request.note("cancel", cancelled.id, f"{cancelled.number} {request.body.reason}".strip())
-    await context.meetings.cancelled(found.id)
+    await context.meetings.cancelled(session.id)
     return wire(request, cancelled, unit_directory)
 
 
 async def script(request: ApiRequest) -> scripts.Script:
     """Return the script of a session."""
-    found, _ = await find(request)
-    return scripts.wire(await request.context(BOOKING).scheduler.script(found.id))
+    session, _ = await find(request)
+    return scripts.wire(await request.context(BOOKING).scheduler.script(session.id))
 
 
 async def set_script(request: ApiRequest) -> scripts.Script:
     """Replace the script of a session; a running meeting continues with it."""
     context = request.context(BOOKING)
-    found, unit_directory = await find(request)
-    request.only(permissions.is_host(request.account, found, unit_directory))
-    items = await context.scheduler.set_script(found.id, scripts.taken(request.body.items), request.now)
-    await request.note("script", found.id, f"{found.number} {len(items)}")
-    await context.meetings.scripted(found.id, items, request.now)
+    session, unit_directory = await find(request)
+    request.only(permissions.is_host(request.account, session, unit_directory))
+    items = await context.scheduler.set_script(session.id, scripts.taken(request.body.items), request.now)
+    await request.note("script", session.id, f"{session.number} {len(items)}")
+    await context.meetings.scripted(session.id, items, request.now)
     return scripts.wire(items)
 
 
@@ -187,50 +189,50 @@ def span(interval: model.Interval) -> Interval:
     return Interval(start=interval.start, end=interval.end)
 
 
-def wire(request: ApiRequest, found: model.Session, unit_directory: UnitDirectory) -> Session:
+def wire(request: ApiRequest, session: model.Session, unit_directory: UnitDirectory) -> Session:
     """Convert a session to its wire form, as the account may see it."""
-    host = permissions.is_host(request.account, found, unit_directory)
-    control = unit_directory.control(found)
-    contact = permissions.may_see_contact(request.account, found, unit_directory)
-    phase = request.context(BOOKING).scheduler.phase(found, request.now)
+    host = permissions.is_host(request.account, session, unit_directory)
+    control = unit_directory.control(session)
+    contact = permissions.may_see_contact(request.account, session, unit_directory)
+    phase = request.context(BOOKING).scheduler.phase(session, request.now)
     open_ = phase not in {"ended", "cancelled"}
     return Session(
-        id=found.id,
-        number=found.number,
-        title=found.title,
-        host=Host(point=found.host_point, name=unit_directory.points[found.host_point].name),
-        points=[Named(id=point, name=unit_directory.points[point].name) for point in found.points],
-        rehearsal=None if found.rehearsal is None else span(found.rehearsal),
-        official=span(found.official),
-        class_=found.klass,
-        ground=found.ground,
-        reason=found.reason if host else None,
-        purpose=found.purpose,
-        kind=found.kind,
-        form=found.form,
-        people=found.people,
-        people_at=dict(found.people_at),
-        support=list(found.support),
-        support_note=found.support_note,
-        contact_name=found.contact_name if contact else None,
-        contact_phone=found.contact_phone if contact else None,
-        second_name=found.second_name if contact else None,
-        second_phone=found.second_phone if contact else None,
-        received=found.received,
-        effective=found.effective,
-        reply_due=found.reply_due,
-        check_due=found.check_due,
-        provisional=found.provisional,
-        recording=found.recording,
-        voices=found.voices,
-        legs=found.legs,
-        state=found.state,
+        id=session.id,
+        number=session.number,
+        title=session.title,
+        host=Host(point=session.host_point, name=unit_directory.points[session.host_point].name),
+        points=[Named(id=point, name=unit_directory.points[point].name) for point in session.points],
+        rehearsal=None if session.rehearsal is None else span(session.rehearsal),
+        official=span(session.official),
+        class_=session.klass,
+        ground=session.ground,
+        reason=session.reason if host else None,
+        purpose=session.purpose,
+        kind=session.kind,
+        form=session.form,
+        people=session.people,
+        people_at=dict(session.people_at),
+        support=list(session.support),
+        support_note=session.support_note,
+        contact_name=session.contact_name if contact else None,
+        contact_phone=session.contact_phone if contact else None,
+        second_name=session.second_name if contact else None,
+        second_phone=session.second_phone if contact else None,
+        received=session.received,
+        effective=session.effective,
+        reply_due=session.reply_due,
+        check_due=session.check_due,
+        provisional=session.provisional,
+        recording=session.recording,
+        voices=session.voices,
+        legs=session.legs,
+        state=session.state,
         phase=phase,
-        code=found.code if permissions.may_know_code(request.account, found, unit_directory) else None,
+        code=session.code if permissions.may_know_code(request.account, session, unit_directory) else None,
         may_control=open_ and permissions.may_control(request.account, control),
         controllers=[Named(id=unit, name=unit_directory.named([unit])) for unit in control.units],
         unable=[Named(id=unit, name=unit_directory.named([unit])) for unit in control.unable],
-        may_cancel=open_ and permissions.may_cancel(request.account, found, unit_directory),
+        may_cancel=open_ and permissions.may_cancel(request.account, session, unit_directory),
     )
 
 

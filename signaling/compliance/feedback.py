@@ -12,7 +12,7 @@ from scheduler.compliance.feedback import Feedback as StoredFeedback
 from scheduler.compliance.feedback import Status
 from scheduler.core.text import clean
 from scheduler.files import csv_file
-from signaling.audit.log import Wanted
+from signaling.audit.log import EntryFilter
 from signaling.compliance.context import COMPLIANCE
 from signaling.core.errors import BadInput, Fault, Forbidden
 from signaling.http.route import ID, ApiRequest, Model, Moment, Named, Route, Window
@@ -128,7 +128,7 @@ async def breaches(request: ApiRequest) -> list[Breach]:
 async def _uninvited(request: ApiRequest, start: datetime, end: datetime, unit: str | None) -> list[breaches_of.Breach]:
     """Return uninvited speech where microphones are only advised about, from the audit log (Điều 11.6, A31)."""
     context = request.context(COMPLIANCE)
-    entries = await context.audit.newest(Wanted(start, end, action="speak-uninvited"), MAX_SPOKEN)
+    entries = await context.audit.newest(EntryFilter(start, end, action="speak-uninvited"), MAX_SPOKEN)
     units = {each.account: each.unit for each in await context.accounts.accounts()} if entries else {}
     spoke = [(row.entry, units.get(row.entry.actor)) for row in entries]
     return [

@@ -41,9 +41,9 @@ async def card(request: ApiRequest) -> Compliance:
         raise UnknownUnit(request.id)
     await check_may_see(request, unit.id)
     rules, day = context.scheduler.policy(now).directory, context.scheduler.day(now)
-    standing = list_status.status(unit, await context.people.of(unit.id), day, now, rules.people_stale_days)
-    found = unit_summary.unit_summary(
-        standing,
+    people_list = list_status.status(unit, await context.people.of(unit.id), day, now, rules.people_stale_days)
+    summary = unit_summary.unit_summary(
+        people_list,
         units,
         await context.scheduler.points(),
         await context.directory.assessments(),
@@ -52,19 +52,19 @@ async def card(request: ApiRequest) -> Compliance:
         rules.assessment.warn_days,
     )
     facts = await context.feedback.breaches(now - HALF_A_YEAR, now, now, unit.id)
-    points = {name: getattr(found, name) for name in ("own_active", "own", "below_active", "below")}
+    points = {name: getattr(summary, name) for name in ("own_active", "own", "below_active", "below")}
     return Compliance(
         unit=unit.id,
         name=unit.name,
         **points,
-        assessed=found.assessed,
-        ending=found.ending,
-        taken_over=found.taken_over,
-        drift=found.drift,
-        people=len(standing.people),
-        untrained=len(standing.untrained),
-        updated=standing.updated,
-        stale=standing.stale,
+        assessed=summary.assessed,
+        ending=summary.ending,
+        taken_over=summary.taken_over,
+        drift=summary.drift,
+        people=len(people_list.people),
+        untrained=len(people_list.untrained),
+        updated=people_list.updated,
+        stale=people_list.stale,
         breaches=dict(counts(facts).get(unit.id, {})),
     )
 

@@ -30,13 +30,13 @@ HEAD = ("Nội dung", "Nhóm", "Tình trạng", "Minh chứng", "Ghi chú", "Ng�
 Word = Annotated[str, StringConstraints(max_length=32)]
 
 
-class Of(Model):
+class SubjectQuery(Model):
     """The subject: a point, or without it the system."""
 
     point: Id | None = None
 
 
-class Which(Model):
+class ChecklistQuery(Model):
     """The name of a checklist."""
 
     checklist: Word = "may_tinh"
@@ -96,7 +96,7 @@ class Point(Model):
 
 async def listed(request: ApiRequest) -> list[Checklist]:
     """Return the checklists of the system, or of a point, with the state of each item."""
-    query: Of = request.query
+    query: SubjectQuery = request.query
     await _check_may_read(request, query.point)
     return await _lists(request, query.point)
 
@@ -131,22 +131,22 @@ async def points(request: ApiRequest) -> list[Point]:
     """List the state of a checklist at every point, those never checked first."""
     context = request.context(CONTROLS)
     request.only(request.account.sees_all)
-    query: Which = request.query
-    known = context.controls.checklists.get(query.checklist)
-    if known is None or known.of != "point":
+    query: ChecklistQuery = request.query
+    checklist = context.controls.checklists.get(query.checklist)
+    if checklist is None or checklist.of != "point":
         raise NotFound
     day = context.scheduler.day(request.now)
-    return [_point(each, day) for each in await context.controls.checked(known)]
+    return [_point(each, day) for each in await context.controls.checked(checklist)]
 
 
 async def export(request: ApiRequest) -> web.Response:
     """Send the checklists of the system, or of a point, as a spreadsheet."""
-    query: Of = request.query
+    query: SubjectQuery = request.query
     await _check_may_read(request, query.point)
-    found = await _lists(request, query.point)
+    checklists = await _lists(request, query.point)
     await request.note("export-controls", query.point or "")
     title = "Hồ sơ an toàn thông tin và tiêu chí nền tảng" if query.point is None else f"Kiểm tra tại {query.point}"
-    body = xlsx(title, [Sheet(each.name[:31], HEAD, tuple(map(_cells, each.rows))) for each in found])
+    body = xlsx(title, [Sheet(each.name[:31], HEAD, tuple(map(_cells, each.rows))) for each in checklists])
     return attached(body, XLSX, "kiem-soat.xlsx")
 
 
@@ -175,12 +175,12 @@ async def _lists(request: ApiRequest, point: str | None) -> list[Checklist]:
     context = request.context(CONTROLS)
     register, day = context.controls, context.scheduler.day(request.now)
     own = point is not None and await register.unit(point, request.now) == request.account.unit
-    found = []
+    checklists = []
     for each in register.checklists.values():
         if (each.of == "point") == (point is not None):
             rows = await register.rows(each, point or SYSTEM)
             shown = await context.evidence.behind("control", [row.control.id for row in rows if row.control])
-            found.append(
+            checklists.append(
                 Checklist(
                     id=each.id,
                     name=each.name,
@@ -192,7 +192,7 @@ async def _lists(request: ApiRequest, point: str | None) -> list[Checklist]:
                     rows=[_row(row, day, list(map(evidence_shown, shown.get(_id(row), [])))) for row in rows],
                 )
             )
-    return found
+    return checklists
 
 
 def _id(row: controls_rules.ChecklistRow) -> str:
@@ -237,15 +237,21 @@ def _cells(row: Row) -> tuple[str | int, ...]:
 
 
 ROUTES = [
-    Route("GET", "/controls", listed, "The register of controls", list[Checklist], query=Of, problems=(403, 404)),
+    Route(
+        "GET", "/controls", listed, "The register of controls", list[Checklist],
+        query=SubjectQuery, problems=(403, 404),
+    ),
     Route("POST", "/controls", say, "Say how a control stands", list[Checklist], body=Said, problems=(403, 404)),
     Route(
         "POST", f"/controls/{ID}/files", add, "Add evidence of a control: the body is the file", Evidence,
         query=FileName, status=201, problems=(403, 404, 409, 413), upload=True,
     ),
-    Route("GET", "/controls/points", points, "How points stand", list[Point], query=Which, problems=(403, 404)),
+    Route(
+        "GET", "/controls/points", points, "How points stand", list[Point],
+        query=ChecklistQuery, problems=(403, 404),
+    ),
     Route(
         "GET", "/controls/export", export, "The register as a spreadsheet", None,
-        query=Of, problems=(403, 404), media_type=XLSX,
+        query=SubjectQuery, problems=(403, 404), media_type=XLSX,
     ),
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
-from scheduler.directory.endings import Ending as Found
+from scheduler.directory.endings import Ending as ComingEnding
 from scheduler.directory.endings import EndReason
 from scheduler.units import seed
 from signaling.booking import session_briefs
@@ -64,18 +64,20 @@ async def endings(request: ApiRequest) -> list[Ending]:
     """List coming changes, the nearest day first."""
     context = request.context(POINTS)
     request.only(request.account.central)
-    found = await context.directory.endings(request.now)
-    accounts = await context.accounts.accounts() if found else []
+    coming = await context.directory.endings(request.now)
+    accounts = await context.accounts.accounts() if coming else []
     names = {unit.id: unit.name for unit in await context.scheduler.units()}
-    briefs = await session_briefs.of(request, {beyond.session.id for each in found for beyond in each.sessions})
-    return [_wire(each, briefs, losers(each, accounts), names) for each in found]
+    briefs = await session_briefs.of(request, {beyond.session.id for each in coming for beyond in each.sessions})
+    return [_wire(each, briefs, losers(each, accounts), names) for each in coming]
 
 
-def _wire(found: Found, briefs: session_briefs.Briefs, accounts: list[Account], names: Mapping[str, str]) -> Ending:
-    operators = [names.get(unit, unit) for unit in found.operators or ()]
+def _wire(
+    ending: ComingEnding, briefs: session_briefs.Briefs, accounts: list[Account], names: Mapping[str, str]
+) -> Ending:
+    operators = [names.get(unit, unit) for unit in ending.operators or ()]
     return Ending(
-        day=found.day,
-        profile=found.profile,
+        day=ending.day,
+        profile=ending.profile,
         units=[
             Unit(
                 id=each.unit.id,
@@ -84,10 +86,10 @@ def _wire(found: Found, briefs: session_briefs.Briefs, accounts: list[Account], 
                 why=each.reason,
                 successor=names.get(each.unit.successor or ""),
             )
-            for each in found.units
+            for each in ending.units
         ],
-        hosts=[Named(id=point.id, name=point.name) for point in found.hosts],
-        sessions=[briefs[each.session.id] for each in found.sessions],
+        hosts=[Named(id=point.id, name=point.name) for point in ending.hosts],
+        sessions=[briefs[each.session.id] for each in ending.sessions],
         accounts=[Loser(account=a.account, name=a.name, unit=names.get(a.unit or "")) for a in accounts],
         operators=Operators(before=operators[0], after=operators[1]) if operators else None,
     )

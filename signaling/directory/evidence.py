@@ -34,9 +34,9 @@ async def _add(request: ApiRequest, behind: EvidenceKind) -> Evidence:
 
 async def fetch(request: ApiRequest) -> web.Response:
     """Send a file to accounts that may see its card; every download is audited."""
-    found = await _seen(request)
-    response = await uploads.send(request, found.file)
-    await request.note("evidence-download", found.id, found.file.name)
+    evidence = await _seen(request)
+    response = await uploads.send(request, evidence.file)
+    await request.note("evidence-download", evidence.id, evidence.file.name)
     return response
 
 
@@ -44,17 +44,17 @@ async def remove(request: ApiRequest) -> web.Response:
     """Delete a file that was added by mistake."""
     context = request.context(CONTROLS)
     request.only(request.account.central)
-    found = await context.evidence.file(request.id)
-    await context.evidence.remove(found.id)
-    await uploads.drop(request, found.file.path)
-    await request.note("evidence-removed", found.id, found.file.name)
+    evidence = await context.evidence.file(request.id)
+    await context.evidence.remove(evidence.id)
+    await uploads.drop(request, evidence.file.path)
+    await request.note("evidence-removed", evidence.id, evidence.file.name)
     return web.Response(status=204)
 
 
 async def _seen(request: ApiRequest) -> evidence.Evidence:
-    found = await request.context(CONTROLS).evidence.file(request.id)
-    await check_may_see(request, found.unit)
-    return found
+    evidence = await request.context(CONTROLS).evidence.file(request.id)
+    await check_may_see(request, evidence.unit)
+    return evidence
 
 
 ROUTES = [

@@ -58,7 +58,7 @@ async def grant(request: ApiRequest) -> Invitations:
 async def _invitations(request: ApiRequest) -> Invitations:
     context = request.context(POINTS)
     needed = await context.guest_access.needed(request.id, request.now)
-    found = await context.guest_access.invitations(request.id, request.now, request.now + AHEAD) if needed else []
+    invited = await context.guest_access.invitations(request.id, request.now, request.now + AHEAD) if needed else []
     return Invitations(
         needed=needed,
         sessions=[
@@ -69,7 +69,7 @@ async def _invitations(request: ApiRequest) -> Invitations:
                 official=Interval(start=each.session.official.start, end=each.session.official.end),
                 granted=each.by is not None,
             )
-            for each in found
+            for each in invited
         ],
     )
 

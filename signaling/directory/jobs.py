@@ -44,16 +44,16 @@ async def warn_of_endings(
     directory: Directory, notifications: Notifications, account_store: AccountStore, now: datetime
 ) -> None:
     """Tell the operating unit of coming changes, and hosts of their affected sessions; once for each notice."""
-    for found in await directory.endings(now):
-        days = directory.ending_notice(found.day, now)
+    for ending in await directory.endings(now):
+        days = directory.ending_notice(ending.day, now)
         if days is None:
             continue
-        notice_id = f"ending:{found.day}:{days}"
-        accounts = losers(found, await account_store.accounts())
+        notice_id = f"ending:{ending.day}:{days}"
+        accounts = losers(ending, await account_store.accounts())
         operator = directory.operator(now)
-        facts = NoticeFacts(title=found.profile or "", reason=endings.summary(found, len(accounts)))
+        facts = NoticeFacts(title=ending.profile or "", reason=endings.summary(ending, len(accounts)))
         await notifications.tell(Notice("ending", f"{notice_id}:operator", facts, operator), now)
-        for unit, words in endings.host_summaries(found).items():
+        for unit, words in endings.host_summaries(ending).items():
             await notifications.tell(Notice("ending", f"{notice_id}:{unit}", NoticeFacts(reason=words), unit), now)
 
 
@@ -65,15 +65,15 @@ async def warn_of_first_assessments(directory: Directory, notifications: Notific
         await notifications.tell(Notice("taken-over", key, facts, unit), now)
 
 
-def losers(found: Ending, accounts: Iterable[Account]) -> list[Account]:
+def losers(ending: Ending, accounts: Iterable[Account]) -> list[Account]:
     """Return the enabled accounts affected by a change: of ending units, and technicians of the former operator."""
 
     def central(account: Account, operator: str) -> bool:
         return "technician" in account.under(operator).roles
 
     def loses(account: Account) -> bool:
-        before, then = found.operators or ("", "")
-        return account.unit in found.unit_ids or (central(account, before) and not central(account, then))
+        before, then = ending.operators or ("", "")
+        return account.unit in ending.unit_ids or (central(account, before) and not central(account, then))
 
     return [account for account in accounts if not account.disabled and loses(account)]
 

@@ -106,8 +106,8 @@ async def lists(request: ApiRequest) -> list[UnitList]:
     """Return the consolidated list, units without people first."""
     context = request.context(PEOPLE)
     units = await context.scheduler.units()
-    found = await context.people.lists(request.now)
-    return [_list(request, each) for each in found if permissions.may_see_card(request.account, each.unit.id, units)]
+    statuses = await context.people.lists(request.now)
+    return [_list(request, each) for each in statuses if permissions.may_see_card(request.account, each.unit.id, units)]
 
 
 async def people(request: ApiRequest) -> list[Person]:
@@ -253,13 +253,13 @@ async def _shut_gone(request: ApiRequest) -> None:
             await request.note("account-disable", name)
 
 
-def _list(request: ApiRequest, found: ListStatus) -> UnitList:
+def _list(request: ApiRequest, status: ListStatus) -> UnitList:
     return UnitList(
-        unit=found.unit.id,
-        name=found.unit.name,
-        updated=found.updated,
-        stale=found.stale,
-        people=[_wire(request, person) for person in found.people],
+        unit=status.unit.id,
+        name=status.unit.name,
+        updated=status.updated,
+        stale=status.stale,
+        people=[_wire(request, person) for person in status.people],
     )
 
 

@@ -345,18 +345,18 @@ async def end_exemption(request: ApiRequest) -> None:
 async def _card(request: ApiRequest) -> Card:
     context = request.context(POINTS)
     account = await _account(request)
-    found = await context.directory.card(request.id, account is not None, request.now)
-    files = await context.evidence.files(found.point.unit)
+    found_card = await context.directory.card(request.id, account is not None, request.now)
+    files = await context.evidence.files(found_card.point.unit)
     language = language_of(request.request.headers.get("Accept-Language", ""))
     return Card(
-        point=_point(request, found.point, {found.point.id: [alias.name for alias in found.aliases]}),
-        room=Room(**{name: getattr(found.room, name) for name in Room.model_fields}),
+        point=_point(request, found_card.point, {found_card.point.id: [alias.name for alias in found_card.aliases]}),
+        room=Room(**{name: getattr(found_card.room, name) for name in Room.model_fields}),
         account=account.account if account else None,
-        assessments=[_assessment(each, files) for each in found.assessments],
-        exemptions=[_exemption(each, files) for each in await context.directory.exemptions(found.point.unit)],
-        history=[Moved(at=m.at, move=m.move, state=m.state, by=m.by, reason=m.reason) for m in found.history],
-        lacks=[lack(each, language) for each in found.lacks],
-        moves=list(found.moves) if request.account.central else [],
+        assessments=[_assessment(each, files) for each in found_card.assessments],
+        exemptions=[_exemption(each, files) for each in await context.directory.exemptions(found_card.point.unit)],
+        history=[Moved(at=m.at, move=m.move, state=m.state, by=m.by, reason=m.reason) for m in found_card.history],
+        lacks=[lack(each, language) for each in found_card.lacks],
+        moves=list(found_card.moves) if request.account.central else [],
         may_edit=request.account.central,
     )
 
@@ -366,14 +366,14 @@ async def _account(request: ApiRequest) -> Account | None:
     return next((each for each in await request.context(POINTS).accounts.accounts() if each.point == request.id), None)
 
 
-def lack(found: FieldError, language: str) -> Lack:
+def lack(missing: FieldError, language: str) -> Lack:
     """Convert a missing requirement to its wire form."""
-    return Lack(field=found.field, word=found.word, text=field_text(found.word, language, found.value))
+    return Lack(field=missing.field, word=missing.word, text=field_text(missing.word, language, missing.value))
 
 
-def _aliases(found: list[directory.PointAlias]) -> dict[str, list[str]]:
+def _aliases(aliases: list[directory.PointAlias]) -> dict[str, list[str]]:
     by_point: dict[str, list[str]] = {}
-    for alias in found:
+    for alias in aliases:
         by_point.setdefault(alias.point, []).append(alias.name)
     return by_point
 
@@ -391,10 +391,10 @@ def _point(request: ApiRequest, point: model.Point, aliases: dict[str, list[str]
     )
 
 
-def evidence_shown(found: evidence.Evidence) -> Evidence:
+def evidence_shown(file: evidence.Evidence) -> Evidence:
     """Convert a file to its wire form, without the place where it lies."""
-    about = {name: getattr(found.file, name) for name in ("name", "kind", "bytes", "sha256")}
-    return Evidence(id=found.id, **about, by=found.by, at=found.at)
+    about = {name: getattr(file.file, name) for name in ("name", "kind", "bytes", "sha256")}
+    return Evidence(id=file.id, **about, by=file.by, at=file.at)
 
 
 def _behind(files: Sequence[evidence.Evidence], behind: EvidenceKind, subject: str) -> list[Evidence]:

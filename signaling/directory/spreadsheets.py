@@ -15,7 +15,7 @@ from signaling.http.route import ID, ApiRequest, Model, Route
 from signaling.http.uploads import TYPES, attached, bytes_of
 
 
-class Wanted(Model):
+class FormatQuery(Model):
     """The format of a file."""
 
     format: Literal["csv", "xlsx"] = "xlsx"
@@ -106,12 +106,12 @@ def _wire(plan: ImportPlan) -> Preview:
 
 ROUTES = [
     Route(
-        "GET", f"/directory/tables/{ID}", download, "Export a table", None, query=Wanted,
+        "GET", f"/directory/tables/{ID}", download, "Export a table", None, query=FormatQuery,
         problems=(403, 404), media_type="application/octet-stream",
     ),
     Route(
         "GET", f"/directory/units/{ID}/inventory", inventory, "Devices of a unit and of those below it", None,
-        query=Wanted, problems=(403, 404), media_type="application/octet-stream",
+        query=FormatQuery, problems=(403, 404), media_type="application/octet-stream",
     ),
     Route(
         "POST", f"/directory/tables/{ID}/preview", preview, "Show an import", Preview, Table,

@@ -248,14 +248,14 @@ class Listener:
             self._idle.setdefault(connection.address, {})[connection] = None
 
 
-def _discard(found: dict[str, dict[Connection, None]], connection: Connection) -> bool:
+def _discard(connections: dict[str, dict[Connection, None]], connection: Connection) -> bool:
     """Remove a connection; return whether it was there."""
-    same = found.get(connection.address, {})
+    same = connections.get(connection.address, {})
     if connection not in same:
         return False
     del same[connection]
     if not same:
-        del found[connection.address]
+        del connections[connection.address]
     return True
 
 

@@ -131,11 +131,11 @@ def _commas(schema: dict[str, Any]) -> dict[str, bool]:
 
 def _statuses(route: Route) -> list[int]:
     """Return the status codes of the problems of an endpoint: its own, and those of its kind."""
-    found = {*route.problems, 401, 422, 503}
-    found |= {400, 403, 413, 415} if route.method == "POST" else set()
-    found |= {409} if route.keyed else set()
-    found |= {403} if route.access == "signed-in" else set()
-    return sorted(found)
+    statuses = {*route.problems, 401, 422, 503}
+    statuses |= {400, 403, 413, 415} if route.method == "POST" else set()
+    statuses |= {409} if route.keyed else set()
+    statuses |= {403} if route.access == "signed-in" else set()
+    return sorted(statuses)
 
 
 def _own() -> dict[str, Any]:

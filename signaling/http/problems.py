@@ -117,9 +117,9 @@ def _invalid(error: core_errors.BadInput, language: Language) -> dict[str, objec
 
 
 def _validated(error: ValidationError, language: Language) -> dict[str, object]:
-    found = error.errors(include_url=False, include_context=False, include_input=False)
-    places = [".".join(str(part) for part in fault["loc"])[:80] or "body" for fault in found]
-    return _fields([(place, field_text(fault["type"], language)) for place, fault in zip(places, found, strict=True)])
+    errors = error.errors(include_url=False, include_context=False, include_input=False)
+    places = [".".join(str(part) for part in fault["loc"])[:80] or "body" for fault in errors]
+    return _fields([(place, field_text(fault["type"], language)) for place, fault in zip(places, errors, strict=True)])
 
 
 def _move(error: scheduler.IllegalMove, language: Language) -> dict[str, object]:

@@ -66,37 +66,37 @@ async def letters(request: ApiRequest) -> list[Letter]:
 
 async def letter(request: ApiRequest) -> Opened:
     """Return a letter with its text."""
-    found, raw = await _find(request)
-    await request.saw("read-letter", request.id, found.sender)
+    stored, raw = await _find(request)
+    await request.saw("read-letter", request.id, stored.sender)
     read = await message.read_untrusted(request.context(MAIL).parser, raw or b"")
     attached = [each.name for each in read.attachments] if read else []
-    return Opened(**_wire(found, await request.unit_names()), body=read.body if read else "", attachments=attached)
+    return Opened(**_wire(stored, await request.unit_names()), body=read.body if read else "", attachments=attached)
 
 
 async def raw(request: ApiRequest) -> web.Response:
     """Return a letter as it came, for a mail program."""
-    found, data = await _find(request)
+    stored, data = await _find(request)
     if data is None:
         raise NotFound
-    await request.note("download-letter", request.id, found.sender)
-    return attached(data, "message/rfc822", f"thu-{found.id}.eml")
+    await request.note("download-letter", request.id, stored.sender)
+    return attached(data, "message/rfc822", f"thu-{stored.id}.eml")
 
 
 async def handled(request: ApiRequest) -> Letter:
     """Mark a letter that waited for a person as read."""
     request.only(request.account.central)
-    found, _ = await _find(request)
-    if await request.context(MAIL).inbound_mail.handle(found.id, request.account.account, request.now):
-        await request.note("handle-letter", request.id, found.sender)
+    stored, _ = await _find(request)
+    if await request.context(MAIL).inbound_mail.handle(stored.id, request.account.account, request.now):
+        await request.note("handle-letter", request.id, stored.sender)
     return Letter(**_wire((await _find(request))[0], await request.unit_names()))
 
 
 async def accepted(request: ApiRequest) -> Letter:
     """Make a draft of a letter whose sender its unit has confirmed; it counts from now."""
     request.only(request.account.central)
-    found, _ = await _find(request)
-    made = await request.context(MAIL).inbound_mail.accept(found.id, request.account.account, request.now)
-    await request.note("accept-letter", request.id, found.sender)
+    stored, _ = await _find(request)
+    made = await request.context(MAIL).inbound_mail.accept(stored.id, request.account.account, request.now)
+    await request.note("accept-letter", request.id, stored.sender)
     return Letter(**_wire(made, await request.unit_names()))
 
 
@@ -112,27 +112,27 @@ async def _find(request: ApiRequest) -> tuple[StoredLetter, bytes | None]:
     request.only(request.account.sees_all)
     if not (request.id.isascii() and request.id.isdecimal() and len(request.id) <= 15):
         raise NotFound
-    found = await request.context(MAIL).inbound_mail.letter(int(request.id))
-    if found is None:
+    stored = await request.context(MAIL).inbound_mail.letter(int(request.id))
+    if stored is None:
         raise NotFound
-    return found
+    return stored
 
 
-def _wire(found: StoredLetter, names: Mapping[str, str]) -> dict[str, Any]:
+def _wire(stored: StoredLetter, names: Mapping[str, str]) -> dict[str, Any]:
     return {
-        "id": str(found.id),
-        "sender": found.sender,
-        "subject": found.subject,
-        "arrived": found.arrived,
-        "size": found.size,
-        "unit": None if found.unit is None else Named(id=found.unit, name=names[found.unit]),
-        "verdict": found.verdict,
-        "authentication": found.authentication,
-        "fate": found.outcome,
-        "reason": found.reason,
-        "draft": found.draft,
-        "handled": found.handled,
-        "handled_by": found.handled_by,
+        "id": str(stored.id),
+        "sender": stored.sender,
+        "subject": stored.subject,
+        "arrived": stored.arrived,
+        "size": stored.size,
+        "unit": None if stored.unit is None else Named(id=stored.unit, name=names[stored.unit]),
+        "verdict": stored.verdict,
+        "authentication": stored.authentication,
+        "fate": stored.outcome,
+        "reason": stored.reason,
+        "draft": stored.draft,
+        "handled": stored.handled,
+        "handled_by": stored.handled_by,
     }
 
 

@@ -115,12 +115,12 @@ class InboxWatcher:
 
     async def _take(self, client: Client, place: MailboxPosition) -> None:
         """Process one letter, then mark it as read."""
-        found = await self._do(imap.fetch, client, place.uid, MAX_BYTES)
-        if found is None:
+        fetched = await self._do(imap.fetch, client, place.uid, MAX_BYTES)
+        if fetched is None:
             return
         now = self._clock()
-        arrived = now if found.arrived is None else min(found.arrived, now)
-        letter = await self._inbound_mail.receive(found.raw, found.size, place, arrived, now)
+        arrived = now if fetched.arrived is None else min(fetched.arrived, now)
+        letter = await self._inbound_mail.receive(fetched.raw, fetched.size, place, arrived, now)
         log.info("< letter %d: %s %s", letter.id, letter.outcome, letter.reason)
         await self._do(imap.mark_seen, client, place.uid)
         self._received()

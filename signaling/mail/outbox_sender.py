@@ -76,12 +76,12 @@ class OutboxSender:
     async def deliver(self) -> int:
         """Try every due notice once; return their number. A slow channel does not delay the others."""
         due = sorted(await self._notifications.due(self._clock()), key=lambda notice: notice.channel)
-        by_channel = [list(found) for _, found in groupby(due, lambda notice: notice.channel)]
+        by_channel = [list(notices) for _, notices in groupby(due, lambda notice: notice.channel)]
         await asyncio.gather(*map(self._in_turn, by_channel))
         return len(due)
 
-    async def _in_turn(self, found: Sequence[OutboxItem]) -> None:
-        for notice in found:
+    async def _in_turn(self, notices: Sequence[OutboxItem]) -> None:
+        for notice in notices:
             try:
                 await (self._write(notice) if notice.channel == MAIL else self._tell_group(notice))
             except NotSent as fault:

@@ -174,10 +174,10 @@ class JoinService:
         attempt = await self._attempt(account.account, message)
         try:
             code = self._scheduler.typed(message.code)
-            found = await self._scheduler.by_code(code)
-            point = await self._point(account, found, now)
-            invited = point in found.everyone
-            giving_way = self._meetings.giving_way(found.id, code) if invited or point is None else None
+            booked = await self._scheduler.by_code(code)
+            point = await self._point(account, booked, now)
+            invited = point in booked.everyone
+            giving_way = self._meetings.giving_way(booked.id, code) if invited or point is None else None
             session = giving_way or await self._scheduler.enter(code, point if invited else None, now)
         except errors.NotAdmitted as error:
             if attempt is not None and isinstance(error, GUESSES):
@@ -207,12 +207,12 @@ class JoinService:
 
     async def _check_device(self, client: Client, point: str, device: int, now: datetime) -> None:
         """Record what differs from the registered device; refuse a wrong line if the policy says so (R-004, R-055)."""
-        found = await self._equipment.check_device(
+        differences = await self._equipment.check_device(
             point, device, ObservedDevice(client.source.address, client.agent), now
         )
-        for each in found:
+        for each in differences:
             await self._note(client, "drift", point, f"{each.field}: {each.old} → {each.new}", now)
-        if self._equipment.keeps_out(found, now):
+        if self._equipment.keeps_out(differences, now):
             raise MessageError("wrong-line")
 
     async def _note_wrong_code(self, client: Client, attempt: Attempt, word: str, now: datetime) -> None:

@@ -46,8 +46,8 @@ class LineMonitor:
 
     async def of_seat(self, meeting: str, seat: str) -> LineMeasurement | None:
         """Return the connection quality of a seat; None if it is not connected or the engine cannot be asked."""
-        found = (await self._measure(meeting)).get(seat)
-        return None if found is None else measured(found)
+        quality = (await self._measure(meeting)).get(seat)
+        return None if quality is None else measured(quality)
 
     async def _measure(self, meeting: str) -> Mapping[str, ConnectionQuality]:
         try:
@@ -62,9 +62,9 @@ class LineMonitor:
             return
         watch = watch or LineWatch(self._scheduler.policy(now).conduct.lines)
         self._watches[meeting.id] = watch, now
-        found = await self._measure(meeting.id)
+        qualities = await self._measure(meeting.id)
         points = meeting.state.roster.points
-        lines = {seat: measured(line) for seat, line in found.items() if seat in points}
+        lines = {seat: measured(line) for seat, line in qualities.items() if seat in points}
         self._now[meeting.id] = _worst(lines, points)
         seen = watch.update(lines, now)
         await meeting.apply(meeting.state.weak_lines({seat: weak(seat, line) for seat, line in seen.weak.items()}))

@@ -292,8 +292,8 @@ class MeetingManager:
 
     def resumes(self, account: str, token: str | None, code: str) -> bool:
         """Return whether an account's resume token belongs to a seat in the meeting of a session code."""
-        found = [self.meetings[id_] for id_, session in self._sessions.items() if session.code == code]
-        return any(meeting.state.roster.resumed(account, token) is not None for meeting in found)
+        meetings = [self.meetings[id_] for id_, session in self._sessions.items() if session.code == code]
+        return any(meeting.state.roster.resumed(account, token) is not None for meeting in meetings)
 
     async def cancelled(self, session: str) -> None:
         """End the meeting of a session that was cancelled."""

@@ -9,7 +9,7 @@ from mediaserver.video.layout_plans import FAMILIES, LayoutFamily
 from signaling.http.route import ApiRequest, Model, Route
 
 
-class Points(Model):
+class LayoutQuery(Model):
     """For how many points; without it each layout shows itself with as many as suit it."""
 
     points: Annotated[int | None, Field(ge=1, le=1000)] = None
@@ -38,7 +38,7 @@ class LayoutPlan(Model):
 
 async def layouts(request: ApiRequest) -> list[LayoutPlan]:
     """Return every layout, in the order they are offered."""
-    query: Points = request.query
+    query: LayoutQuery = request.query
     return [_plan(family, query.points) for family in FAMILIES.values()]
 
 
@@ -54,4 +54,4 @@ def _plan(family: LayoutFamily, points: int | None) -> LayoutPlan:
     )
 
 
-ROUTES = [Route("GET", "/layouts", layouts, "Layouts of the composed picture", list[LayoutPlan], query=Points)]
+ROUTES = [Route("GET", "/layouts", layouts, "Layouts of the composed picture", list[LayoutPlan], query=LayoutQuery)]

@@ -60,11 +60,11 @@ class MeetingStateKeeper:
         One that cannot be read, since another release stored it, is logged and deleted: people who come back to it
         meet anew under the same code.
         """
-        found = {}
+        snapshots = {}
         for row in await self._store.take_over():
             self._epochs[row.session] = row.epoch
             try:
-                found[row.session] = state_snapshot.load(row.record)
+                snapshots[row.session] = state_snapshot.load(row.record)
             except ValueError as error:
                 log.error(
                     "x the meeting of session %s begins anew: version %s of it was stored, and this release reads %s",
@@ -77,7 +77,7 @@ class MeetingStateKeeper:
                 self._news.set()
             else:
                 self._written[row.session] = row.record
-        return found
+        return snapshots
 
     def start(self) -> None:
         """Start writing."""

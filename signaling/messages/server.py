@@ -56,11 +56,11 @@ class _Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class _Asked(_Message):
+class _ClientMessage(_Message):
     ref: Annotated[str, StringConstraints(max_length=64)] | None = None
 
 
-class Join(_Asked):
+class Join(_ClientMessage):
     """Enter the session of a code; `resume` is the token of an earlier seat; `accepted` says that the notice was.
 
     `dedicated` declares that nothing shares the point's line (R-028); `tried` says how many seconds ago it was tried in
@@ -75,7 +75,7 @@ class Join(_Asked):
     tried: Annotated[list[Annotated[int, Field(ge=0, le=86_400)]], Field(max_length=100)] = []
 
 
-class EnterTestRoom(_Asked):
+class EnterTestRoom(_ClientMessage):
     """Try the devices of one's point, at any hour and without a code; `point` is one of one's unit (Điều 17.2.a)."""
 
     type: Literal["test-room"]
@@ -83,14 +83,14 @@ class EnterTestRoom(_Asked):
     resume: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
 
 
-class Offer(_Asked):
+class Offer(_ClientMessage):
     """Connect media; a new offer replaces the old transport."""
 
     type: Literal["offer"]
     sdp: Annotated[str, StringConstraints(min_length=1)]
 
 
-class Hand(_Asked):
+class Hand(_ClientMessage):
     """Raise or lower one's own hand; `topic` is what one wants to speak about, and may be told later."""
 
     type: Literal["hand"]
@@ -98,7 +98,7 @@ class Hand(_Asked):
     topic: Annotated[str, StringConstraints(max_length=200), AfterValidator(_one_line)] = ""
 
 
-class MediaState(_Asked):
+class MediaState(_ClientMessage):
     """Tell whether microphone and camera are on."""
 
     type: Literal["media"]
@@ -106,7 +106,7 @@ class MediaState(_Asked):
     camera: bool
 
 
-class View(_Asked):
+class View(_ClientMessage):
     """Choose the view: ``composed``, one's own choice of layout (``composed:<kind>``), or ``camera:<seat>``."""
 
     type: Literal["view"]
@@ -114,7 +114,7 @@ class View(_Asked):
     lines: Annotated[int, Field(ge=0, le=8640)] = 0
 
 
-class Floor(_Asked):
+class Floor(_ClientMessage):
     """Give or take the floor (controller)."""
 
     type: Literal["floor"]
@@ -122,7 +122,7 @@ class Floor(_Asked):
     open: bool
 
 
-class Gain(_Asked):
+class Gain(_ClientMessage):
     """Set the gain of a seat's voice for everyone, in decibels (controller)."""
 
     type: Literal["gain"]
@@ -130,13 +130,13 @@ class Gain(_Asked):
     decibels: Annotated[int, Field(ge=-MAX_GAIN, le=MAX_GAIN)]
 
 
-class MuteAll(_Asked):
+class MuteAll(_ClientMessage):
     """Close every floor but the host's (controller)."""
 
     type: Literal["mute-all"]
 
 
-class Lower(_Asked):
+class Lower(_ClientMessage):
     """Lower the hand of a seat (controller)."""
 
     type: Literal["lower"]
@@ -156,7 +156,7 @@ class Arrangement(_Message):
     clock: bool = False
 
 
-class SetLayout(Arrangement, _Asked):
+class SetLayout(Arrangement, _ClientMessage):
     """Set the layout of an audience (controller)."""
 
     type: Literal["layout"]
@@ -169,21 +169,21 @@ class SetLayout(Arrangement, _Asked):
         return Layout(**fields, seats=tuple(self.seats))
 
 
-class SameLayout(_Asked):
+class SameLayout(_ClientMessage):
     """Give an audience the layout of everyone again (controller)."""
 
     type: Literal["layout-same"]
     audience: Audience
 
 
-class Share(_Asked):
+class Share(_ClientMessage):
     """Share one's screen, or end that; a controller may end anybody's."""
 
     type: Literal["share"]
     on: bool
 
 
-class Record(_Asked):
+class Record(_ClientMessage):
     """Start, pause or stop the recording (controller)."""
 
     type: Literal["record"]
@@ -191,28 +191,28 @@ class Record(_Asked):
     pause: bool = False
 
 
-class Voices(_Asked):
+class Voices(_ClientMessage):
     """Record isolated tracks of each point beside the recording, or stop that (controller)."""
 
     type: Literal["voices"]
     on: bool
 
 
-class Mark(_Asked):
+class Mark(_ClientMessage):
     """Set a mark in the recording (controller)."""
 
     type: Literal["mark"]
     title: Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_printable)]
 
 
-class Step(_Asked):
+class Step(_ClientMessage):
     """Go to an item of the script, or before the first one (controller)."""
 
     type: Literal["step"]
     to: Annotated[str, StringConstraints(min_length=1, max_length=32)] | None
 
 
-class Admit(_Asked):
+class Admit(_ClientMessage):
     """Admit a client of the waiting room, or turn it away (host and controllers)."""
 
     type: Literal["admit"]
@@ -220,7 +220,7 @@ class Admit(_Asked):
     on: bool
 
 
-class ReportFault(_Asked):
+class ReportFault(_ClientMessage):
     """Report a fault at one's own point (Điều 13.2.c); controllers also at another's, and call the centre (`help`)."""
 
     type: Literal["report"]
@@ -229,27 +229,27 @@ class ReportFault(_Asked):
     seat: SeatId | None = None
 
 
-class Assist(_Asked):
+class Assist(_ClientMessage):
     """Direct the meeting from the centre, or give it back (central technicians)."""
 
     type: Literal["assist"]
     on: bool
 
 
-class Redial(_Asked):
+class Redial(_ClientMessage):
     """Call a room system again (controller)."""
 
     type: Literal["redial"]
     device: Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 
-class Ping(_Asked):
+class Ping(_ClientMessage):
     """Ask for a `pong`: a page cannot see the pings of the WebSocket protocol."""
 
     type: Literal["ping"]
 
 
-class Leave(_Asked):
+class Leave(_ClientMessage):
     """Leave for good."""
 
     type: Literal["leave"]
@@ -455,7 +455,7 @@ class ContentState(_Message):
     seat: str | None
 
 
-class Wanted(_Message):
+class WantedHeight(_Message):
     """Height in pixels at which the client's camera is shown; simulcast layers that are larger than needed can rest."""
 
     type: Literal["wanted"] = "wanted"
@@ -582,8 +582,8 @@ class Error(_Message):
 
 ServerMessage = (
     Joined | SessionState | Seats | LayoutState | RecordingState | StorageState | ScriptState | Marked | Answer
-    | ViewState | Speaking | GivesWay | LevelsState | ContentState | Wanted | IncidentState | LinesState | AssistState
-    | CallsState | DoorState | Waiting | Admitted | Renew | Pong | Bye | Error
+    | ViewState | Speaking | GivesWay | LevelsState | ContentState | WantedHeight | IncidentState | LinesState
+    | AssistState | CallsState | DoorState | Waiting | Admitted | Renew | Pong | Bye | Error
 )  # fmt: skip
 
 

@@ -60,7 +60,7 @@ class Lists(Model):
     lists: list[Given]
 
 
-class As(Model):
+class FormatQuery(Model):
     """The format of the file."""
 
     format: Format = "csv"
@@ -76,66 +76,66 @@ class List(Model):
 
 async def listed(request: ApiRequest) -> Lists:
     """Return the lists of a session."""
-    found, points = await find(request)
-    roll = await request.context(ATTENDANCE).attendee_lists.of_session(found.id)
-    seen = permissions.seen_points(request.account, found, points)
+    session, points = await find(request)
+    roll = await request.context(ATTENDANCE).attendee_lists.of_session(session.id)
+    seen = permissions.seen_points(request.account, session, points)
     return Lists(
         asked=roll.asked,
-        expected=len(found.points),
-        submitted=len(_valid(found, roll)),
-        may_ask=permissions.is_host(request.account, found, points),
-        lists=[_wire(points[point], roll.lists.get(point)) for point in found.points if point in seen],
+        expected=len(session.points),
+        submitted=len(_valid(session, roll)),
+        may_ask=permissions.is_host(request.account, session, points),
+        lists=[_wire(points[point], roll.lists.get(point)) for point in session.points if point in seen],
     )
 
 
 async def ask(request: ApiRequest) -> Lists:
     """Request the list of every component."""
     context = request.context(ATTENDANCE)
-    found, points = await find(request)
-    request.only(permissions.is_host(request.account, found, points))
-    await context.attendee_lists.ask(found.id, request.account.account, request.now)
+    session, points = await find(request)
+    request.only(permissions.is_host(request.account, session, points))
+    await context.attendee_lists.ask(session.id, request.account.account, request.now)
     context.outbox.wake()
-    await request.note("ask-lists", found.id, found.number)
+    await request.note("ask-lists", session.id, session.number)
     return await listed(request)
 
 
 async def give(request: ApiRequest) -> Lists:
     """Store the list of a component."""
     body: List = request.body
-    found, points = await find(request)
-    request.only(permissions.may_speak_for(request.account, found, points, body.point))
+    session, points = await find(request)
+    request.only(permissions.may_speak_for(request.account, session, points, body.point))
     people = [attendee_list.Attendee(each.name, each.position) for each in body.people]
     account = request.account.account
     await request.context(ATTENDANCE).attendee_lists.give(
-        found.id, body.point, body.count, people, account, request.now
+        session.id, body.point, body.count, people, account, request.now
     )
-    await request.note("give-list", found.id, f"{found.number} {points[body.point].name} {body.count}")
+    await request.note("give-list", session.id, f"{session.number} {points[body.point].name} {body.count}")
     return await listed(request)
 
 
 async def export(request: ApiRequest) -> web.Response:
     """Export a row for every person, and one for every component without persons, with its status."""
     context = request.context(ATTENDANCE)
-    found, points = await find(request)
-    request.only(permissions.is_host(request.account, found, points))
-    roll = await context.attendee_lists.of_session(found.id)
-    await request.note("export-lists", found.id, found.number)
+    session, points = await find(request)
+    request.only(permissions.is_host(request.account, session, points))
+    roll = await context.attendee_lists.of_session(session.id)
+    await request.note("export-lists", session.id, session.number)
     zone = context.scheduler.policy(request.now).zone
-    spoken = await context.attendance.floor_times(found.id)
-    query: As = request.query
-    body, kind = _file(found, _rows(found, points, roll, zone), _turns(spoken, zone), query.format)
-    return attached(body, kind, f"{found.number}-danh-sach.{query.format}")
+    spoken = await context.attendance.floor_times(session.id)
+    query: FormatQuery = request.query
+    body, kind = _file(session, _rows(session, points, roll, zone), _turns(spoken, zone), query.format)
+    return attached(body, kind, f"{session.number}-danh-sach.{query.format}")
 
 
 def _file(
-    found: model.Session, rows: Sequence[Sequence[str | int]], turns: Sequence[Sequence[str | int]], form: Format
+    session: model.Session, rows: Sequence[Sequence[str | int]], turns: Sequence[Sequence[str | int]], form: Format
 ) -> tuple[bytes, str]:
     """Return the bytes of a file and its media type; a workbook also has the floor times."""
     if form == "csv":
         return csv_file.file([COLUMNS, *rows]), "text/csv"
     sheet = Sheet("Danh sách", COLUMNS, tuple(tuple(row) for row in rows))
     spoken = Sheet("Phát biểu", TURNS, tuple(tuple(turn) for turn in turns))
-    return xlsx(f"{found.number} {found.title}", (sheet, spoken)), XLSX
+    return xlsx(f"{session.number} {session.title}", (sheet, spoken)), XLSX
 
 
 def _turns(spoken: Sequence[FloorTime], zone: ZoneInfo) -> list[Sequence[str | int]]:
@@ -155,8 +155,8 @@ def _clock(at: datetime, zone: ZoneInfo) -> str:
     return f"{at.astimezone(zone):%d/%m/%Y %H:%M:%S}"
 
 
-def _valid(found: model.Session, roll: AttendeeList) -> list[attendee_list.PointAttendees]:
-    return [roll.lists[point] for point in found.points if point in roll.lists]
+def _valid(session: model.Session, roll: AttendeeList) -> list[attendee_list.PointAttendees]:
+    return [roll.lists[point] for point in session.points if point in roll.lists]
 
 
 def _wire(point: model.Point, attendees: attendee_list.PointAttendees | None) -> Given:
@@ -172,10 +172,10 @@ def _wire(point: model.Point, attendees: attendee_list.PointAttendees | None) ->
 
 
 def _rows(
-    found: model.Session, points: Mapping[str, model.Point], roll: AttendeeList, zone: ZoneInfo
+    session: model.Session, points: Mapping[str, model.Point], roll: AttendeeList, zone: ZoneInfo
 ) -> list[Sequence[str | int]]:
     rows: list[Sequence[str | int]] = []
-    for point in (points[each] for each in found.points):
+    for point in (points[each] for each in session.points):
         attendees = roll.lists.get(point.id)
         if attendees is None:
             rows.append((point.name, point.label, "chưa gửi", "", "", "", "", ""))
@@ -197,7 +197,7 @@ ROUTES = [
         export,
         "Lists as a file",
         None,
-        query=As,
+        query=FormatQuery,
         problems=(403, 404),
         media_type="text/csv",
     ),

@@ -60,29 +60,29 @@ class Kind(Model):
 
 async def sheet(request: ApiRequest) -> Sheet:
     """Return the lists of a session."""
-    found, points = await find(request)
-    return _wire(request, found, points, await request.context(CLOSING).closing.checklist(found.id))
+    session, points = await find(request)
+    return _wire(request, session, points, await request.context(CLOSING).closing.checklist(session.id))
 
 
 async def tick(request: ApiRequest) -> Sheet:
     """Note that a device was switched off, in the right order."""
     context = request.context(CLOSING)
-    found, points = await find(request)
+    session, points = await find(request)
     body: Ticked = request.body
     request.only(_may_tick(request.account, body.point, points))
     place = body.point or CENTRE
-    changed = await context.closing.tick(found.id, place, body.item, body.done, request.account.account, request.now)
-    await request.note("closing" if body.done else "closing-back", found.id, f"{place} {body.item}".strip())
-    return _wire(request, found, points, changed)
+    changed = await context.closing.tick(session.id, place, body.item, body.done, request.account.account, request.now)
+    await request.note("closing" if body.done else "closing-back", session.id, f"{place} {body.item}".strip())
+    return _wire(request, session, points, changed)
 
 
 async def set_kind(request: ApiRequest) -> Sheet:
     """Set the kind of the meeting."""
-    found, points = await find(request)
-    request.only(permissions.is_host(request.account, found, points))
-    changed = await request.context(CLOSING).closing.set_kind(found.id, request.body.kind)
-    await request.note("kind", found.id, request.body.kind)
-    return _wire(request, found, points, changed)
+    session, points = await find(request)
+    request.only(permissions.is_host(request.account, session, points))
+    changed = await request.context(CLOSING).closing.set_kind(session.id, request.body.kind)
+    await request.note("kind", session.id, request.body.kind)
+    return _wire(request, session, points, changed)
 
 
 def _may_tick(account: Account, point: str | None, points: Mapping[str, model.Point]) -> bool:
@@ -92,13 +92,13 @@ def _may_tick(account: Account, point: str | None, points: Mapping[str, model.Po
 
 
 def _wire(
-    request: ApiRequest, found: model.Session, points: UnitDirectory, checklists: checklist.ClosingChecklist
+    request: ApiRequest, session: model.Session, points: UnitDirectory, checklists: checklist.ClosingChecklist
 ) -> Sheet:
     return Sheet(
-        session=found.id,
+        session=session.id,
         kind=checklists.kind,
-        kinds=request.context(CLOSING).scheduler.policy(found.official.start).registration.kinds,
-        may_set_kind=permissions.is_host(request.account, found, points),
+        kinds=request.context(CLOSING).scheduler.policy(session.official.start).registration.kinds,
+        may_set_kind=permissions.is_host(request.account, session, points),
         complete=checklists.complete,
         missing=len(checklists.missing),
         lists=[_list(request.account, each, points) for each in checklists.lists],

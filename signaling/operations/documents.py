@@ -86,20 +86,20 @@ class Wish(Model):
 async def documents(request: ApiRequest) -> Documents:
     """List the documents of a session; units that take part see their names."""
     context = request.context(DOCUMENTS)
-    found, points = await find(request)
-    owner = permissions.is_host(request.account, found, points)
-    requests = await context.documents.grants([found.id])
-    documents_ = await context.documents.documents(found.id)
+    session, points = await find(request)
+    owner = permissions.is_host(request.account, session, points)
+    requests = await context.documents.grants([session.id])
+    documents_ = await context.documents.documents(session.id)
     return Documents(may_add=owner, documents=[_shown(request, each, requests, owner) for each in documents_])
 
 
 async def add(request: ApiRequest) -> Shown:
     """Store a document: limited in size, of a type that cannot run code."""
-    found, points = await find(request)
-    request.only(permissions.is_host(request.account, found, points))
+    session, points = await find(request)
+    request.only(permissions.is_host(request.account, session, points))
     file = await uploads.take(request)
     about = (file.name, file.kind, file.bytes, file.sha256, file.path)
-    document = Document(secrets.token_hex(8), found.id, *about, request.account.account, request.now)
+    document = Document(secrets.token_hex(8), session.id, *about, request.account.account, request.now)
     await request.context(DOCUMENTS).documents.add(document)
     await request.note("document", document.id, document.name)
     return _shown(request, document, [], True)
@@ -109,9 +109,9 @@ async def fetch(request: ApiRequest) -> web.Response:
     """Send a document to a unit that the host granted it to; every download is audited."""
     context = request.context(DOCUMENTS)
     document = await context.documents.document(request.id)
-    found, points = await find(request, document.session)
-    if not permissions.is_host(request.account, found, points):
-        requests = await context.documents.grants([found.id])
+    session, points = await find(request, document.session)
+    if not permissions.is_host(request.account, session, points):
+        requests = await context.documents.grants([session.id])
         request.only(allowed(requests, request.account.unit, document.id, request.now))
     response = await uploads.send(request, document)
     await request.note("document-download", document.id, document.name)
@@ -122,8 +122,8 @@ async def remove(request: ApiRequest) -> web.Response:
     """Delete a document."""
     context = request.context(DOCUMENTS)
     document = await context.documents.document(request.id)
-    found, points = await find(request, document.session)
-    request.only(permissions.is_host(request.account, found, points))
+    session, points = await find(request, document.session)
+    request.only(permissions.is_host(request.account, session, points))
     await context.documents.remove(document.id)
     await uploads.drop(request, document.path)
     await request.note("document-removed", document.id, document.name)
@@ -133,31 +133,31 @@ async def remove(request: ApiRequest) -> web.Response:
 async def ask(request: ApiRequest) -> Wish:
     """Ask the host for its recording or a document."""
     context = request.context(DOCUMENTS)
-    found, points = await find(request)
-    if request.account.unit is None or permissions.is_host(request.account, found, points):
+    session, points = await find(request)
+    if request.account.unit is None or permissions.is_host(request.account, session, points):
         raise Forbidden
     body: Asked = request.body
     who = request.account
     wish = await context.documents.ask(
-        found.id, body.subject, who.unit or "", who.account, clean(body.text), request.now
+        session.id, body.subject, who.unit or "", who.account, clean(body.text), request.now
     )
     context.outbox.wake()
-    await request.note("material-asked", found.id, body.subject)
+    await request.note("material-asked", session.id, body.subject)
     return (await _wishes(request, [wish]))[0]
 
 
 async def offer(request: ApiRequest) -> web.Response:
     """Grant access to units that did not ask."""
     context = request.context(DOCUMENTS)
-    found, points = await find(request)
-    request.only(permissions.is_host(request.account, found, points))
+    session, points = await find(request)
+    request.only(permissions.is_host(request.account, session, points))
     body: Offered = request.body
-    part = {points[point].unit for point in found.points} - {points[found.host_point].unit}
+    part = {points[point].unit for point in session.points} - {points[session.host_point].unit}
     if not part.issuperset(body.units):
         raise BadInput([Fault("units", "not-in-session")])
     units = sorted(body.units or part)
-    await context.documents.offer(found.id, body.subject, units, body.until, request.account.account, request.now)
-    await request.note("material-granted", found.id, f"{body.subject} {','.join(units)}")
+    await context.documents.offer(session.id, body.subject, units, body.until, request.account.account, request.now)
+    await request.note("material-granted", session.id, f"{body.subject} {','.join(units)}")
     return web.Response(status=204)
 
 
@@ -171,8 +171,8 @@ async def answer(request: ApiRequest) -> Wish:
     """Grant or refuse a request, or take the answer back."""
     context = request.context(DOCUMENTS)
     wish = await context.documents.grant(request.id)
-    found, points = await find(request, wish.session)
-    host = permissions.is_host(request.account, found, points)
+    session, points = await find(request, wish.session)
+    host = permissions.is_host(request.account, session, points)
     request.seen(host or request.account.unit == wish.unit)
     request.only(host)
     body: Answered = request.body

@@ -69,7 +69,7 @@ class Incident(Model):
     may_act: bool
 
 
-class Wanted(Model):
+class IncidentFilter(Model):
     """Unsettled incidents, or settled ones, of one session or all."""
 
     settled: bool | None = None
@@ -95,12 +95,12 @@ class Act(Model):
 
 async def incidents(request: ApiRequest) -> list[Incident]:
     """List incidents, the newest first: all for the centre, for others those of their points and sessions."""
-    wanted: Wanted = request.query
+    query: IncidentFilter = request.query
     unit = None if request.account.sees_all else request.account.unit or ""
-    found = await request.context(INCIDENTS).incidents.incidents(
-        settled=wanted.settled, session=wanted.session, unit=unit, limit=wanted.limit
+    matching = await request.context(INCIDENTS).incidents.incidents(
+        settled=query.settled, session=query.session, unit=unit, limit=query.limit
     )
-    return await _wire(request, found)
+    return await _wire(request, matching)
 
 
 async def incident(request: ApiRequest) -> Incident:
@@ -113,18 +113,18 @@ async def report(request: ApiRequest) -> Incident:
     context = request.context(INCIDENTS)
     body: Told = request.body
     session = await context.scheduler.session(body.session)
-    known = await units_and_points(request)
-    if not permissions.may_see(request.account, session, known) or body.point not in (
+    unit_directory = await units_and_points(request)
+    if not permissions.may_see(request.account, session, unit_directory) or body.point not in (
         None,
         session.host_point,
         *session.points,
     ):
         raise NotFound
     fault = FaultReport(session.id, body.kind, body.point, clean(body.text), request.account.account)
-    found = await context.incidents.report(fault, request.now)
-    await request.note("incident", found.id, f"{found.kind} {found.point or ''}".strip())
-    await context.incident_reports.changed(found)
-    return (await _wire(request, [found]))[0]
+    reported = await context.incidents.report(fault, request.now)
+    await request.note("incident", reported.id, f"{reported.kind} {reported.point or ''}".strip())
+    await context.incident_reports.changed(reported)
+    return (await _wire(request, [reported]))[0]
 
 
 async def act(request: ApiRequest) -> Incident:
@@ -141,24 +141,24 @@ async def act(request: ApiRequest) -> Incident:
 async def _find(request: ApiRequest) -> StoredIncident:
     """Return an incident that the account may see."""
     context = request.context(INCIDENTS)
-    found = await context.incidents.incident(request.id)
+    incident = await context.incidents.incident(request.id)
     if not request.account.sees_all:
         own = {point.id for point in await context.scheduler.points() if point.unit == request.account.unit}
-        session = await context.scheduler.session(found.session)
-        request.seen(bool(own & {session.host_point, found.point}))
-    return found
+        session = await context.scheduler.session(incident.session)
+        request.seen(bool(own & {session.host_point, incident.point}))
+    return incident
 
 
 async def _points(request: ApiRequest) -> Mapping[str, model.Point]:
     return {point.id: point for point in await request.context(INCIDENTS).scheduler.points()}
 
 
-async def _wire(request: ApiRequest, found: list[StoredIncident]) -> list[Incident]:
+async def _wire(request: ApiRequest, stored: list[StoredIncident]) -> list[Incident]:
     context = request.context(INCIDENTS)
     points = await _points(request)
-    sessions = {one.session: await context.scheduler.session(one.session) for one in found}
+    sessions = {one.session: await context.scheduler.session(one.session) for one in stored}
     providers = {each.id: each.name for each in await context.equipment.providers()}
-    return [_incident(one, sessions[one.session], points, providers, request.account.central) for one in found]
+    return [_incident(one, sessions[one.session], points, providers, request.account.central) for one in stored]
 
 
 def _incident(
@@ -198,7 +198,7 @@ def measured(line: LineMeasurement) -> Line:
 
 
 ROUTES = [
-    Route("GET", "/incidents", incidents, "List incidents", list[Incident], query=Wanted),
+    Route("GET", "/incidents", incidents, "List incidents", list[Incident], query=IncidentFilter),
     Route("POST", "/incidents", report, "Report a fault", Incident, body=Told, status=201, problems=(404,)),
     Route("GET", f"/incidents/{ID}", incident, "One incident with its timeline", Incident, problems=(404,)),
     Route(

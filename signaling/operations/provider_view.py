@@ -21,7 +21,7 @@ PROVIDER_STEPS = {"provider", "answered"}
 """Steps of an incident that the provider sees; the others are between the units and the centre."""
 
 
-class Wanted(Model):
+class ProviderQuery(Model):
     """The provider; its own people see no other."""
 
     provider: Id | None = None
@@ -137,8 +137,8 @@ async def contact(request: ApiRequest) -> Lines:
     """Name the contact on duty for a session."""
     context = request.context(PROVIDER)
     own, body = _own(request), request.body
-    found = await context.provider_view.overview(own, request.now)
-    session = next((each.session for each in found.sessions if each.session.id == body.session), None)
+    overview = await context.provider_view.overview(own, request.now)
+    session = next((each.session for each in overview.sessions if each.session.id == body.session), None)
     if session is None:
         raise NotFound
     account = request.account.account
@@ -171,23 +171,23 @@ def _own(request: ApiRequest) -> str:
 
 async def _lines(request: ApiRequest, provider: str) -> Lines:
     context = request.context(PROVIDER)
-    found = await context.provider_view.overview(provider, request.now)
-    phones = [each.session.number for each in found.sessions if each.main is not None]
+    overview = await context.provider_view.overview(provider, request.now)
+    phones = [each.session.number for each in overview.sessions if each.main is not None]
     if phones:
         await request.saw("see-phones", provider, " ".join(phones))
-    numbers = {each.session: (await context.scheduler.session(each.session)).number for each in found.incidents}
+    numbers = {each.session: (await context.scheduler.session(each.session)).number for each in overview.incidents}
     return Lines(
-        provider=Named(id=found.provider.id, name=found.provider.name),
-        lines=[_line(request, found, number) for number in range(len(found.lines))],
-        sessions=[_session(request, each, found.points) for each in found.sessions],
-        incidents=[_fault(each, numbers[each.session], found.points) for each in found.incidents],
+        provider=Named(id=overview.provider.id, name=overview.provider.name),
+        lines=[_line(request, overview, number) for number in range(len(overview.lines))],
+        sessions=[_session(request, each, overview.points) for each in overview.sessions],
+        incidents=[_fault(each, numbers[each.session], overview.points) for each in overview.incidents],
         may_answer=request.account.outsider,
     )
 
 
-def _line(request: ApiRequest, found: ProviderOverview, number: int) -> OwnLine:
-    line, policy = found.lines[number], request.context(PROVIDER).scheduler.policy(request.now)
-    point = found.points[line.point]
+def _line(request: ApiRequest, overview: ProviderOverview, number: int) -> OwnLine:
+    line, policy = overview.lines[number], request.context(PROVIDER).scheduler.policy(request.now)
+    point = overview.points[line.point]
     return OwnLine(
         id=line.id,
         point=Named(id=point.id, name=point.name),
@@ -251,7 +251,16 @@ def _fault(one: Incident, number: str, points: Mapping[str, model.Point]) -> Lin
 
 _REFUSED = (403, 404, 409)
 ROUTES = [
-    Route("GET", "/lines", lines, "Lines of a provider", Lines, query=Wanted, access="provider", problems=(403, 404)),
+    Route(
+        "GET",
+        "/lines",
+        lines,
+        "Lines of a provider",
+        Lines,
+        query=ProviderQuery,
+        access="provider",
+        problems=(403, 404),
+    ),
     Route("POST", "/lines/contact", contact, "Name a contact", Lines, OnDuty, access="provider", problems=(403, 404)),
     Route(
         "POST",

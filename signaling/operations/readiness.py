@@ -138,22 +138,22 @@ async def overview(request: ApiRequest) -> list[Head]:
     """List the coming sessions with their readiness."""
     start, end = request.query.bounds(request.now, AHEAD)
     points = await _points(request)
-    found = await request.context(READINESS).readiness.between(start, end, await _accounts(request), request.now)
-    return [_head(each, points) for each in found if permissions.may_see(request.account, each.session, points)]
+    boards = await request.context(READINESS).readiness.between(start, end, await _accounts(request), request.now)
+    return [_head(each, points) for each in boards if permissions.may_see(request.account, each.session, points)]
 
 
 async def session(request: ApiRequest) -> Board:
     """Return the board of a session; a component sees its own points and the session's marks."""
-    found, points = await find(request)
-    shown = await _shown(request, found, points)
+    visible, points = await find(request)
+    shown = await _shown(request, visible, points)
     if shown.duties:
-        await request.saw("see-phones", request.account.unit or "", found.number)  # as of a session's contact (I-08)
+        await request.saw("see-phones", request.account.unit or "", visible.number)  # as of a session's contact (I-08)
     return shown
 
 
-async def _shown(request: ApiRequest, found: model.Session, points: UnitDirectory) -> Board:
+async def _shown(request: ApiRequest, session: model.Session, points: UnitDirectory) -> Board:
     context = request.context(READINESS)
-    judged = await context.readiness.board(found.id, await _accounts(request), request.now)
+    judged = await context.readiness.board(session.id, await _accounts(request), request.now)
     units = {unit.id: unit for unit in await context.scheduler.units()}
     return _board(request, judged, points, units)
 
@@ -161,48 +161,50 @@ async def _shown(request: ApiRequest, found: model.Session, points: UnitDirector
 async def check(request: ApiRequest) -> Board:
     """Store a technical check: host and centre for every point, a unit for its own; only the centre waives."""
     body: Check = request.body
-    found, points = await find(request)
-    allowed = all(permissions.may_check(request.account, found, points, point) for point in body.points)
+    session, points = await find(request)
+    allowed = all(permissions.may_check(request.account, session, points, point) for point in body.points)
     request.only(allowed and (body.result != "waived" or request.account.central))
     service = request.context(READINESS).readiness
-    await service.check(found.id, body.points, body.kind, body.result, body.words, request.account.account, request.now)
+    await service.check(
+        session.id, body.points, body.kind, body.result, body.words, request.account.account, request.now
+    )
     names = ", ".join(points[point].name for point in body.points)
-    await request.note("check", found.id, f"{found.number} {body.kind} {body.result} {names}"[:1000])
-    return await _shown(request, found, points)
+    await request.note("check", session.id, f"{session.number} {body.kind} {body.result} {names}"[:1000])
+    return await _shown(request, session, points)
 
 
 async def link(request: ApiRequest) -> Board:
     """Store the state of the link: by the centre, and by the units that send people on site (Điều 16.1)."""
     context = request.context(READINESS)
     body: Link = request.body
-    found, points = await find(request)
-    senders = context.scheduler.policy(found.official.start).preparation.on_site.units
+    session, points = await find(request)
+    senders = context.scheduler.policy(session.official.start).preparation.on_site.units
     request.only(request.account.central or request.account.unit in senders)
     service = context.steps
-    await service.test_link(found.id, body.kind, body.good, body.words, request.account.account, request.now)
-    await request.note("link", found.id, f"{found.number} {body.kind} {'ok' if body.good else 'faulty'}")
-    return await _shown(request, found, points)
+    await service.test_link(session.id, body.kind, body.good, body.words, request.account.account, request.now)
+    await request.note("link", session.id, f"{session.number} {body.kind} {'ok' if body.good else 'faulty'}")
+    return await _shown(request, session, points)
 
 
 async def step(request: ApiRequest) -> Board:
     """Store that a point has done a step of switching on or off."""
     context = request.context(READINESS)
     body: Done = request.body
-    found, points = await find(request)
-    request.only(permissions.may_speak_for(request.account, found, points, body.point))
-    await context.steps.done(found.id, body.point, body.step, body.done, request.account.account, request.now)
-    await request.note("step", found.id, f"{found.number} {points[body.point].name} {body.step} {body.done}")
-    return await _shown(request, found, points)
+    session, points = await find(request)
+    request.only(permissions.may_speak_for(request.account, session, points, body.point))
+    await context.steps.done(session.id, body.point, body.step, body.done, request.account.account, request.now)
+    await request.note("step", session.id, f"{session.number} {points[body.point].name} {body.step} {body.done}")
+    return await _shown(request, session, points)
 
 
 async def assign(request: ApiRequest) -> Board:
     """Assign a person to a duty."""
     body: Assignment = request.body
-    found, points = await find(request)
-    request.only(permissions.may_assign(request.account, found, points, body.role, body.point, body.unit))
+    session, points = await find(request)
+    request.only(permissions.may_assign(request.account, session, points, body.role, body.point, body.unit))
     person = duty.Duty(
         id="",
-        session=found.id,
+        session=session.id,
         role=body.role,
         point=body.point,
         unit=body.unit,
@@ -212,23 +214,23 @@ async def assign(request: ApiRequest) -> Board:
         by=request.account.account,
     )
     assigned = await request.context(READINESS).duties.assign(person, request.now)
-    await request.note("assign", found.id, f"{found.number} {assigned.role} {assigned.name}")
-    return await _shown(request, found, points)
+    await request.note("assign", session.id, f"{session.number} {assigned.role} {assigned.name}")
+    return await _shown(request, session, points)
 
 
 async def arrive(request: ApiRequest) -> web.Response:
     """Note that a person on duty has arrived."""
-    assigned, found, _ = await _duty(request)
+    assigned, session, _ = await _duty(request)
     await request.context(READINESS).duties.arrive(assigned.id, request.now)
-    await request.note("arrive", found.id, f"{found.number} {assigned.role} {assigned.name}")
+    await request.note("arrive", session.id, f"{session.number} {assigned.role} {assigned.name}")
     return web.Response(status=204)
 
 
 async def relieve(request: ApiRequest) -> web.Response:
     """Remove a person from a duty."""
-    assigned, found, _ = await _duty(request)
+    assigned, session, _ = await _duty(request)
     await request.context(READINESS).duties.relieve(assigned.id)
-    await request.note("relieve", found.id, f"{found.number} {assigned.role} {assigned.name}")
+    await request.note("relieve", session.id, f"{session.number} {assigned.role} {assigned.name}")
     return web.Response(status=204)
 
 
@@ -236,21 +238,21 @@ async def _duty(request: ApiRequest) -> tuple[duty.Duty, model.Session, UnitDire
     """Return a duty the account may change. Raises UnknownDuty, Hidden, Forbidden."""
     context = request.context(READINESS)
     assigned = await context.duties.one(request.id)
-    found, points = await context.scheduler.session(assigned.session), await _points(request)
-    request.seen(assigned.account == request.account.account or _sees(request, assigned, found, points))
-    request.only(_may_change(request, assigned, found, points))
-    return assigned, found, points
+    session, points = await context.scheduler.session(assigned.session), await _points(request)
+    request.seen(assigned.account == request.account.account or _sees(request, assigned, session, points))
+    request.only(_may_change(request, assigned, session, points))
+    return assigned, session, points
 
 
-def _sees(request: ApiRequest, assigned: duty.Duty, found: model.Session, points: UnitDirectory) -> bool:
+def _sees(request: ApiRequest, assigned: duty.Duty, session: model.Session, points: UnitDirectory) -> bool:
     """Return True if the account sees a duty on its board."""
-    whole = assigned.point is None or assigned.point in permissions.seen_points(request.account, found, points)
-    return whole and permissions.may_see(request.account, found, points)
+    whole = assigned.point is None or assigned.point in permissions.seen_points(request.account, session, points)
+    return whole and permissions.may_see(request.account, session, points)
 
 
-def _may_change(request: ApiRequest, assigned: duty.Duty, found: model.Session, points: UnitDirectory) -> bool:
+def _may_change(request: ApiRequest, assigned: duty.Duty, session: model.Session, points: UnitDirectory) -> bool:
     own = assigned.account == request.account.account
-    return own or permissions.may_assign(request.account, found, points, assigned.role, assigned.point, assigned.unit)
+    return own or permissions.may_assign(request.account, session, points, assigned.role, assigned.point, assigned.unit)
 
 
 async def _points(request: ApiRequest) -> UnitDirectory:
@@ -283,17 +285,17 @@ def _head(judged: board.Board, points: UnitDirectory) -> Head:
 
 
 def _board(request: ApiRequest, judged: board.Board, points: UnitDirectory, units: Mapping[str, model.Unit]) -> Board:
-    found = judged.session
-    seen = permissions.seen_points(request.account, found, points)
+    session = judged.session
+    seen = permissions.seen_points(request.account, session, points)
     rows = [_ready(request, judged, points[point], points, units) for point in judged.points if point in seen]
     return Board(
         session=_head(judged, points),
-        urgent=found.klass == EMERGENCY,
-        may_assign=permissions.may_assign(request.account, found, points, "main"),
+        urgent=session.klass == EMERGENCY,
+        may_assign=permissions.may_assign(request.account, session, points, "main"),
         units=[Named(id=unit, name=units[unit].name) for unit in judged.on_site],
         marks=[_mark(mark) for mark in judged.marks],
         duties=[
-            _wire(request, each, found, points) for each in judged.duties if each.point is None or each.point in seen
+            _wire(request, each, session, points) for each in judged.duties if each.point is None or each.point in seen
         ],
         points=sorted(rows, key=lambda row: (-readiness_marks.SEVERITY.index(row.colour), row.district)),
     )
@@ -338,7 +340,7 @@ def _mark(mark: readiness_marks.Mark, trusted: bool = False) -> Mark:
     return Mark(item=mark.item, colour=mark.colour, word=mark.word, value=value)
 
 
-def _wire(request: ApiRequest, assigned: duty.Duty, found: model.Session, points: UnitDirectory) -> Duty:
+def _wire(request: ApiRequest, assigned: duty.Duty, session: model.Session, points: UnitDirectory) -> Duty:
     return Duty(
         id=assigned.id,
         role=assigned.role,
@@ -347,7 +349,7 @@ def _wire(request: ApiRequest, assigned: duty.Duty, found: model.Session, points
         name=assigned.name,
         phone=assigned.phone,
         arrived=assigned.arrived,
-        may_change=_may_change(request, assigned, found, points),
+        may_change=_may_change(request, assigned, session, points),
     )
 
 

@@ -101,21 +101,21 @@ async def _own(request: ApiRequest, everywhere: bool) -> None:
 
 
 def _wire(test: self_test.SelfTest) -> Kept:
-    found = test.measured
+    measured = test.measured
     return Kept(
         at=test.at,
         by=test.account,
         failed=list(test.failed),
-        camera=found.camera,
-        mic_dbfs=found.mic_dbfs,
-        luma=found.luma,
-        down_kbps=found.down_kbps,
-        up_kbps=found.up_kbps,
-        latency_ms=found.latency_ms,
-        browser=found.browser,
-        screen=found.screen,
-        ticks=list(found.ticks),
-        device=found.device,
+        camera=measured.camera,
+        mic_dbfs=measured.mic_dbfs,
+        luma=measured.luma,
+        down_kbps=measured.down_kbps,
+        up_kbps=measured.up_kbps,
+        latency_ms=measured.latency_ms,
+        browser=measured.browser,
+        screen=measured.screen,
+        ticks=list(measured.ticks),
+        device=measured.device,
     )
 
 

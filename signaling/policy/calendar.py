@@ -17,7 +17,7 @@ Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
 Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
 
-class Wanted(Model):
+class YearQuery(Model):
     """A year; this one by default."""
 
     year: Year | None = None
@@ -56,7 +56,7 @@ class Confirmation(Model):
     year: Year
 
 
-class Asked(Model):
+class DeadlineQuery(Model):
     """The meeting whose deadlines are counted, as if it were registered now."""
 
     class_: Annotated[ClassId, Field(alias="class")]
@@ -110,7 +110,7 @@ async def confirm(request: ApiRequest) -> Calendar:
 
 async def deadlines(request: ApiRequest) -> Deadlines:
     """Return the deadlines of a registration that comes now."""
-    query: Asked = request.query
+    query: DeadlineQuery = request.query
     clock = await request.context(POLICY).scheduler.clock(request.now)
     return wire(clock.deadlines(query.class_, request.now, query.start))
 
@@ -151,8 +151,10 @@ def _wire(day: date, work: Worktime, note: DayCorrection | None) -> SpecialDay:
 
 
 ROUTES = [
-    Route("GET", "/calendar", calendar, "Working days of a year", Calendar, query=Wanted, problems=(409,)),
+    Route("GET", "/calendar", calendar, "Working days of a year", Calendar, query=YearQuery, problems=(409,)),
     Route("POST", "/calendar/days", correct, "Correct a day", Calendar, body=Correction, problems=(403,)),
     Route("POST", "/calendar/years", confirm, "Confirm a year", Calendar, body=Confirmation, problems=(403,)),
-    Route("GET", "/deadlines", deadlines, "Deadlines of a registration", Deadlines, query=Asked, problems=(409,)),
+    Route(
+        "GET", "/deadlines", deadlines, "Deadlines of a registration", Deadlines, query=DeadlineQuery, problems=(409,)
+    ),
 ]

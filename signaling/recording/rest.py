@@ -82,7 +82,7 @@ class Handover(Model):
     may_receive: bool
 
 
-class Wish(Model):
+class EstimateQuery(Model):
     """A planned recording of so many minutes, with isolated tracks if `voices`."""
 
     minutes: Annotated[int, Field(ge=1, le=7 * 24 * 60)]
@@ -137,36 +137,36 @@ class Ticket(Model):
     ticket: Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
-async def _may_fetch(request: ApiRequest, found: model.Recording) -> bool:
+async def _may_fetch(request: ApiRequest, recording: model.Recording) -> bool:
     """Return True for the host unit, central technicians, and units that the host granted access (Điều 15.4)."""
-    if recording_access.may_download(request.account, found):
+    if recording_access.may_download(request.account, recording):
         return True
-    requests = await request.context(RECORDINGS).documents.grants([found.session])
+    requests = await request.context(RECORDINGS).documents.grants([recording.session])
     return allowed(requests, request.account.unit, RECORDING, request.now)
 
 
-async def _may_see(request: ApiRequest, found: model.Recording) -> bool:
+async def _may_see(request: ApiRequest, recording: model.Recording) -> bool:
     """Return True for accounts that may fetch it, administrators, and units that took part not long ago."""
-    if recording_access.may_list_recording(request.account, found) or await _may_fetch(request, found):
+    if recording_access.may_list_recording(request.account, recording) or await _may_fetch(request, recording):
         return True
-    known, sessions = (
+    unit_directory, sessions = (
         await units_and_points(request),
-        await request.context(RECORDINGS).scheduler.named([found.session]),
+        await request.context(RECORDINGS).scheduler.named([recording.session]),
     )
     since = request.now - SEEN_FOR
-    return any(request.account.unit in known.invited(each) and each.official.end > since for each in sessions)
+    return any(request.account.unit in unit_directory.invited(each) and each.official.end > since for each in sessions)
 
 
 async def recordings(request: ApiRequest) -> list[Recording]:
     """List recordings by session, newest first: those the account may fetch, and those of sessions its unit took part
     in."""
     context = request.context(RECORDINGS)
-    found = await _seen(request)
-    sessions = {each.session for each in found}
+    files = await _seen(request)
+    sessions = {each.session for each in files}
     requests = await context.documents.grants(sessions)
     handovers = {each.session: each for each in await context.handovers.of_sessions(sessions)}
     return [
-        _wire(request, list(files), requests, handovers) for _, files in groupby(found, key=lambda each: each.session)
+        _wire(request, list(files), requests, handovers) for _, files in groupby(files, key=lambda each: each.session)
     ]
 
 
@@ -185,10 +185,10 @@ async def _seen(request: ApiRequest) -> list[model.Recording]:
         raise BadInput([Fault("after", "unknown-session")]) from None
 
 
-def _access(request: ApiRequest, found: model.Recording, requests: Sequence[AccessRequest]) -> Access:
-    if recording_access.may_list_recording(request.account, found):
+def _access(request: ApiRequest, recording: model.Recording, requests: Sequence[AccessRequest]) -> Access:
+    if recording_access.may_list_recording(request.account, recording):
         return "owner"
-    own = [each for each in requests if each.session == found.session and each.subject == RECORDING]
+    own = [each for each in requests if each.session == recording.session and each.subject == RECORDING]
     if allowed(own, request.account.unit, RECORDING, request.now):
         return "granted"
     return "asked" if any(each.unit == request.account.unit and each.answer == "waiting" for each in own) else "none"
@@ -197,11 +197,11 @@ def _access(request: ApiRequest, found: model.Recording, requests: Sequence[Acce
 async def receive(request: ApiRequest) -> Handover:
     """Confirm that the host unit has its recording (Điều 15.3)."""
     context = request.context(RECORDINGS)
-    found, points = await find(request)
-    if request.account.unit is None or request.account.unit != points[found.host_point].unit:
+    session, points = await find(request)
+    if request.account.unit is None or request.account.unit != points[session.host_point].unit:
         raise Forbidden
-    received = await context.handovers.receive(found.id, request.body.sha256, request.account.account, request.now)
-    await request.note("recording-received", found.id, received.digest)
+    received = await context.handovers.receive(session.id, request.body.sha256, request.account.account, request.now)
+    await request.note("recording-received", session.id, received.digest)
     return _handover(request, received)
 
 
@@ -223,17 +223,17 @@ async def link(request: ApiRequest) -> Link:
 
 async def file(request: ApiRequest) -> web.StreamResponse:
     """Send a recording or an isolated track, or a range of it; damage that is found enters the audit log."""
-    found = await _ready(request)
+    recording = await _ready(request)
     request.context(RECORDINGS).catalog.check(request.query.ticket, request.id, request.account.account, request.now)
-    solo = next((solo for solo in found.solos if solo.id == request.id), None)
-    path = Path(found.path if solo is None else solo.path)
-    name = f"{found.session}-{found.part or 'joined'}"
+    solo = next((solo for solo in recording.solos if solo.id == request.id), None)
+    path = Path(recording.path if solo is None else solo.path)
+    name = f"{recording.session}-{recording.part or 'joined'}"
     name += ".mp4" if solo is None else f"-{_plain(solo.name)}.m4a"
     kind = "video/mp4" if solo is None else "audio/mp4"
     headers = {"Content-Type": kind, **attachment(name)}
     await request.note("download", request.id, request.request.headers.get("Range", "whole"))
     return await byte_ranges.send(
-        request, path, found.sealed, (found if solo is None else solo).sha256 or request.id, headers
+        request, path, recording.sealed, (recording if solo is None else solo).sha256 or request.id, headers
     )
 
 
@@ -244,41 +244,41 @@ def _plain(label: str) -> str:
 
 async def thumbnail(request: ApiRequest) -> web.StreamResponse:
     """Send a picture from the middle of a recording."""
-    found = await _find(request)
+    recording = await _find(request)
     await request.saw("see-picture", request.id)
-    picture = thumbnail_of(Path(found.path))
-    return await byte_ranges.send(request, picture, found.sealed, request.id, {"Content-Type": "image/jpeg"})
+    picture = thumbnail_of(Path(recording.path))
+    return await byte_ranges.send(request, picture, recording.sealed, request.id, {"Content-Type": "image/jpeg"})
 
 
 async def describe(request: ApiRequest) -> manifest.Manifest:
     """Return the manifest of a session's recording."""
-    found = await request.context(RECORDINGS).store.parts(request.id)
-    if not found:
+    parts = await request.context(RECORDINGS).store.parts(request.id)
+    if not parts:
         raise NotFound
-    request.seen(await _may_see(request, found[0]))
-    request.only(recording_access.may_list_recording(request.account, found[0]))
-    return manifest.manifest(found)
+    request.seen(await _may_see(request, parts[0]))
+    request.only(recording_access.may_list_recording(request.account, parts[0]))
+    return manifest.manifest(parts)
 
 
 async def _find(request: ApiRequest) -> model.Recording:
     """Find a recording by its id or by that of one of its isolated tracks."""
     context = request.context(RECORDINGS)
-    found = await context.store.recording(request.id) or await context.store.of_solo(request.id)
-    if found is None:
+    recording = await context.store.recording(request.id) or await context.store.of_solo(request.id)
+    if recording is None:
         raise NotFound
-    request.seen(await _may_see(request, found))
-    request.only(await _may_fetch(request, found))
-    return found
+    request.seen(await _may_see(request, recording))
+    request.only(await _may_fetch(request, recording))
+    return recording
 
 
 async def _ready(request: ApiRequest) -> model.Recording:
     """Find a file that does not change any more; a broken one may still be of use."""
-    found = await _find(request)
-    if found.state == "deleted":
+    recording = await _find(request)
+    if recording.state == "deleted":
         raise NotFound
-    if found.state not in {"ready", "broken"}:
+    if recording.state not in {"ready", "broken"}:
         raise NotReady
-    return found
+    return recording
 
 
 def _wire(
@@ -292,37 +292,37 @@ def _wire(
     access = _access(request, whole, requests)
     may = access == "granted" or recording_access.may_download(request.account, whole)
     parts = [_part(each, may, access) for each in files if each.part != JOINED]
-    known = handovers.get(whole.session)
+    handover = handovers.get(whole.session)
     return Recording(
         **_part(whole, may, access).model_dump(),
         session=whole.session,
         title=whole.title,
         host=whole.host,
         access=access,
-        handover=_handover(request, known) if known is not None and access == "owner" else None,
+        handover=_handover(request, handover) if handover is not None and access == "owner" else None,
         parts=parts,
     )
 
 
-def _part(found: model.Recording, may: bool, access: Access) -> Part:
+def _part(recording: model.Recording, may: bool, access: Access) -> Part:
     """Describe a file; an account without access learns nothing of its contents."""
-    seen = found.state == "ready" and may
+    seen = recording.state == "ready" and may
     allowed = access in {"owner", "granted"}
-    several = allowed and found.state == "ready" and len(found.chapters) > 1
+    several = allowed and recording.state == "ready" and len(recording.chapters) > 1
     return Part(
-        id=found.id,
-        part=found.part,
-        started=found.started,
-        seconds=found.seconds,
-        bytes=found.bytes,
-        state=found.state,
-        reason=found.reason,
-        sha256=found.sha256 if allowed else None,
-        thumbnail=f"/api/v1/recordings/{found.id}/thumbnail" if seen else None,
-        chapters=[Chapter(seconds=each.seconds, title=each.title) for each in found.chapters] if several else [],
+        id=recording.id,
+        part=recording.part,
+        started=recording.started,
+        seconds=recording.seconds,
+        bytes=recording.bytes,
+        state=recording.state,
+        reason=recording.reason,
+        sha256=recording.sha256 if allowed else None,
+        thumbnail=f"/api/v1/recordings/{recording.id}/thumbnail" if seen else None,
+        chapters=[Chapter(seconds=each.seconds, title=each.title) for each in recording.chapters] if several else [],
         solos=[
             Solo(id=each.id, name=each.name, seconds=each.seconds, bytes=each.bytes, sha256=each.sha256)
-            for each in (found.solos if allowed else ())
+            for each in (recording.solos if allowed else ())
         ],
     )
 
@@ -330,14 +330,14 @@ def _part(found: model.Recording, may: bool, access: Access) -> Part:
 async def estimate(request: ApiRequest) -> Estimate:
     """Estimate the size of a recording before it is requested (R-082)."""
     context = request.context(RECORDINGS)
-    wish: Wish = request.query
+    query: EstimateQuery = request.query
     space = await context.catalog.space()
-    voices = context.mixed_voices if wish.voices else 0
-    return Estimate(bytes=disk_space.size(wish.minutes / 60, voices), free=space.usable, reserve=space.reserve)
+    voices = context.mixed_voices if query.voices else 0
+    return Estimate(bytes=disk_space.size(query.minutes / 60, voices), free=space.usable, reserve=space.reserve)
 
 
 ROUTES = [
-    Route("GET", "/recordings/estimate", estimate, "What a recording would take", Estimate, query=Wish),
+    Route("GET", "/recordings/estimate", estimate, "What a recording would take", Estimate, query=EstimateQuery),
     Route("GET", "/recordings", recordings, "List recordings by session", list[Recording], query=Listing),
     Route(
         "POST",

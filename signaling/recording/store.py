@@ -141,10 +141,10 @@ class RecordingStore(SqlRows):
             behind = (last < begun["last"]) | ((last == begun["last"]) & (RECORDINGS.c.session > after))
             query = query.having(behind)
         sessions = [row["session"] for row in await self._all(query)]
-        found: dict[str, list[Recording]] = {session: [] for session in sessions}
+        by_session: dict[str, list[Recording]] = {session: [] for session in sessions}
         for each in await self.recordings_of(sessions):
-            found[each.session].append(each)
-        return [each for files in found.values() for each in sorted(files, key=lambda file: file.part)]
+            by_session[each.session].append(each)
+        return [each for files in by_session.values() for each in sorted(files, key=lambda file: file.part)]
 
     async def recordings_in(self, state: RecordingPhase) -> list[Recording]:
         """Return recordings in a state: for each session the parts in order, then the joined file."""

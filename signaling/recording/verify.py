@@ -34,9 +34,9 @@ def _fault(recording: Recording | Solo, encrypted: bool, cipher: FileCipher) -> 
             if size != recording.bytes:
                 return f"has {size} bytes instead of {recording.bytes}"
             file.seek(0)
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError:
         return "is missing"
     except Damaged as error:
         return error.fault
-    return None if found == recording.sha256 else f"has SHA-256 {found} instead of {recording.sha256}"
+    return None if sha256 == recording.sha256 else f"has SHA-256 {sha256} instead of {recording.sha256}"

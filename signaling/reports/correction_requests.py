@@ -9,7 +9,7 @@ from scheduler.reports.corrections import CorrectionRequest, ReplyStatus, UnitRe
 from signaling.core.errors import NotFound
 from signaling.http.route import ID, ApiRequest, Id, Interval, Model, Moment, Named, Route
 from signaling.reports.context import REPORTS
-from signaling.reports.rest import Asked, periods_of
+from signaling.reports.rest import PeriodQuery, periods_of
 
 Name = Annotated[str, StringConstraints(max_length=32)]
 
@@ -59,8 +59,8 @@ class Inquiry(Model):
 async def inquiries(request: ApiRequest) -> list[Inquiry]:
     """List requests: all for supervisors, else those to the account's unit."""
     names = await request.unit_names()
-    found = await request.context(REPORTS).corrections.requests()
-    own = [each for each in found if request.account.sees_all or _concerns(request, each)]
+    requests = await request.context(REPORTS).corrections.requests()
+    own = [each for each in requests if request.account.sees_all or _concerns(request, each)]
     return [_wire(request, each, names) for each in own]
 
 
@@ -124,7 +124,7 @@ ROUTES = [
     Route("GET", "/figure-requests", inquiries, "What units are asked to go through", list[Inquiry]),
     Route(
         "POST", "/figure-requests", ask, "Ask units to go through their figures", Inquiry,
-        body=Ask, query=Asked, status=201, problems=(403, 404),
+        body=Ask, query=PeriodQuery, status=201, problems=(403, 404),
     ),
     Route(
         "POST", f"/figure-requests/{ID}", answer, "Confirm or correct one's own figures", Given,

@@ -116,8 +116,8 @@ def _outcomes(report: Report) -> Sheet:
 
 
 def _outcome(figures: Figures) -> tuple[str | int, ...]:
-    found = {**figures._asdict(), **{name: share(each) for name, each in shares(figures)._asdict().items()}}
-    return tuple(found[name] for name in OUTCOMES)
+    values = {**figures._asdict(), **{name: share(each) for name, each in shares(figures)._asdict().items()}}
+    return tuple(values[name] for name in OUTCOMES)
 
 
 def _corrections(report: Report, zone: ZoneInfo) -> Sheet:

@@ -28,7 +28,7 @@ LONGEST = timedelta(days=800)
 TYPES = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "pdf": "application/pdf"}
 
 
-class Asked(Model):
+class PeriodQuery(Model):
     """The period: a named one of a year, by the profile's closing dates or the calendar's, a month, or any range."""
 
     period: Literal["first_half", "second_half", "year", "month", "range"] = "year"
@@ -39,7 +39,7 @@ class Asked(Model):
     to: Moment | None = None
 
 
-class Behind(Asked):
+class FigureQuery(PeriodQuery):
     """A number: a figure, in all or of one unit, level, class or month; or a point's expected, present or absent."""
 
     by: Grouping | None = None
@@ -48,7 +48,7 @@ class Behind(Asked):
     point: Id | None = None
 
 
-class File(Asked):
+class FormatQuery(PeriodQuery):
     """The format of the file."""
 
     format: Literal["xlsx", "pdf"] = "xlsx"
@@ -109,7 +109,7 @@ async def report(request: ApiRequest) -> wire.Report:
 async def points(request: ApiRequest) -> list[Point]:
     """List the attendance of each point in a period."""
     request.only(request.account.sees_all)
-    found = await request.context(REPORTS).reports.points(periods_of(request)[0], request.now)
+    attendances = await request.context(REPORTS).reports.points(periods_of(request)[0], request.now)
     return [
         Point(
             id=row.point,
@@ -122,24 +122,24 @@ async def points(request: ApiRequest) -> list[Point]:
             lossy=row.turnout.lossy,
             line=figures.permille(row.turnout.minutes - row.turnout.lossy, row.turnout.minutes),
         )
-        for row in found
+        for row in attendances
     ]
 
 
 async def review(request: ApiRequest) -> Review:
     """Store the review of an emergency."""
     request.only(request.account.central)
-    found = await request.context(REPORTS).reviews.review(
+    fact = await request.context(REPORTS).reviews.review(
         request.id, request.body.remark, request.account.account, request.now
     )
-    await request.note("review", request.id, found.remark[:200])
-    return Review(**asdict(found))
+    await request.note("review", request.id, fact.remark[:200])
+    return Review(**asdict(fact))
 
 
 async def behind(request: ApiRequest) -> list[Entry]:
     """List the registrations behind a number."""
     request.only(request.account.sees_all)
-    query: Behind = request.query
+    query: FigureQuery = request.query
     if query.figure not in figures.NAMES:
         raise BadInput([Fault("figure", "unknown-figure")])
     facts = await _behind(request, periods_of(request)[0], query)
@@ -147,7 +147,7 @@ async def behind(request: ApiRequest) -> list[Entry]:
     return [_entry(request, fact, grounds) for fact in facts]
 
 
-async def _behind(request: ApiRequest, span: Span, query: Behind) -> Sequence[RegistrationFact]:
+async def _behind(request: ApiRequest, span: Span, query: FigureQuery) -> Sequence[RegistrationFact]:
     context = request.context(REPORTS)
     if query.point is None:
         facts = await context.reports.facts(span, request.now)
@@ -159,15 +159,15 @@ async def _behind(request: ApiRequest, span: Span, query: Behind) -> Sequence[Re
 
 async def file(request: ApiRequest) -> web.Response:
     """Send a report as a spreadsheet or PDF."""
-    query: File = request.query
-    found = await _report(request)
+    query: FormatQuery = request.query
+    report = await _report(request)
     zone = _zone(request)
-    title = report_tables.title(found, zone)
+    title = report_tables.title(report, zone)
     await request.note("export-report", query.format, title)
     make = xlsx if query.format == "xlsx" else _pdf
-    points = await request.context(REPORTS).reports.points(found.period, request.now)
-    body = await asyncio.to_thread(make, title, report_tables.sheets(found, points, zone))
-    first = found.period.start.astimezone(zone)
+    points = await request.context(REPORTS).reports.points(report.period, request.now)
+    body = await asyncio.to_thread(make, title, report_tables.sheets(report, points, zone))
+    first = report.period.start.astimezone(zone)
     return attached(body, TYPES[query.format], f"thong-ke-{first:%Y%m%d}.{query.format}")
 
 
@@ -185,7 +185,7 @@ async def _report(request: ApiRequest) -> service.Report:
 
 def periods_of(request: ApiRequest) -> tuple[Span, Span]:
     """Return the requested period and the one it is compared with. Raises BadInput."""
-    query: Asked = request.query
+    query: PeriodQuery = request.query
     today = request.now.astimezone(_zone(request))
     year, number = query.year or today.year, query.month or today.month
     if query.period == "month":
@@ -230,9 +230,9 @@ def _entry(request: ApiRequest, fact: RegistrationFact, grounds: Mapping[str, st
 
 
 ROUTES = [
-    Route("GET", "/reports", report, "Figures of a period", wire.Report, query=Asked, problems=(403,)),
-    Route("GET", "/reports/sessions", behind, "What a figure counts", list[Entry], query=Behind, problems=(403,)),
-    Route("GET", "/reports/points", points, "How points took part", list[Point], query=Asked, problems=(403,)),
+    Route("GET", "/reports", report, "Figures of a period", wire.Report, query=PeriodQuery, problems=(403,)),
+    Route("GET", "/reports/sessions", behind, "What a figure counts", list[Entry], query=FigureQuery, problems=(403,)),
+    Route("GET", "/reports/points", points, "How points took part", list[Point], query=PeriodQuery, problems=(403,)),
     Route(
         "POST",
         f"/sessions/{ID}/review",
@@ -248,7 +248,7 @@ ROUTES = [
         file,
         "A report as XLSX or PDF",
         None,
-        query=File,
+        query=FormatQuery,
         problems=(403,),
         media_type=TYPES["xlsx"],
     ),

@@ -115,38 +115,38 @@ class Report(Model):
     uptime: Uptime
 
 
-def wire(found: service.Report, zone: ZoneInfo) -> Report:
+def wire(report: service.Report, zone: ZoneInfo) -> Report:
     """Convert a report to its wire form."""
     return Report(
-        title=report_tables.title(found, zone),
-        period=Interval(start=found.period.start, end=found.period.end),
-        total=_figures(found.total),
-        shares=_shares(found.total),
-        rows={by: [_row(row) for row in rows] for by, rows in found.rows.items()},
+        title=report_tables.title(report, zone),
+        period=Interval(start=report.period.start, end=report.period.end),
+        total=_figures(report.total),
+        shares=_shares(report.total),
+        rows={by: [_row(row) for row in rows] for by, rows in report.rows.items()},
         usage=Usage(
-            sessions=found.usage.sessions,
-            points=found.usage.points,
-            points_at=found.usage.points_at,
-            waited=found.usage.waited,
-            revoked=found.usage.revoked,
-            refused=found.usage.refused,
+            sessions=report.usage.sessions,
+            points=report.usage.points,
+            points_at=report.usage.points_at,
+            waited=report.usage.waited,
+            revoked=report.usage.revoked,
+            refused=report.usage.refused,
         ),
-        carriers=[Carrier(**asdict(row)) for row in found.providers],
-        corrections=_corrections(found),
+        carriers=[Carrier(**asdict(row)) for row in report.providers],
+        corrections=_corrections(report),
         uptime=Uptime(
-            permille=found.uptime.permille,
-            outages=[Interval(start=each.start, end=each.end) for each in found.uptime.outages],
+            permille=report.uptime.permille,
+            outages=[Interval(start=each.start, end=each.end) for each in report.uptime.outages],
         ),
     )
 
 
-def _corrections(found: service.Report) -> list[Correction]:
-    units = {row.key: row for row in found.rows["unit"]}
+def _corrections(report: service.Report) -> list[Correction]:
+    units = {row.key: row for row in report.rows["unit"]}
     return [
         Correction(**asdict(each), name=units[each.unit].name, counted=getattr(units[each.unit].figures, each.figure))
         if each.unit in units
         else Correction(**asdict(each), name=each.unit, counted=0)
-        for each in found.corrections
+        for each in report.corrections
     ]
 
 

@@ -256,8 +256,8 @@ class WorkerPool(EngineCommands):
     async def held(self) -> Held:
         """Return the rooms and files of all workers that answer."""
         names = list(self._engines)
-        found = await asyncio.gather(*(self._engines[name].held() for name in names), return_exceptions=True)
-        answers = [(name, each) for name, each in zip(names, found, strict=True) if isinstance(each, Held)]
+        results = await asyncio.gather(*(self._engines[name].held() for name in names), return_exceptions=True)
+        answers = [(name, each) for name, each in zip(names, results, strict=True) if isinstance(each, Held)]
         rooms = tuple(room for name, each in answers for room in each.rooms if self.place(room) == name)
         writing = {path: room for path, (_, room) in self._files.items()}
         ended = tuple(end for name, each in answers for end in each.ended if self._ending.get(end.path) == name)
@@ -272,8 +272,8 @@ class WorkerPool(EngineCommands):
     async def stats(self) -> dict[str, object]:
         """Return the counters of each worker that answers under its name, and whether it `records`."""
         names = sorted(self._engines)
-        found = await asyncio.gather(*(self._engines[name].stats() for name in names), return_exceptions=True)
-        answers = {name: stats for name, stats in zip(names, found, strict=True) if isinstance(stats, dict)}
+        results = await asyncio.gather(*(self._engines[name].stats() for name in names), return_exceptions=True)
+        answers = {name: stats for name, stats in zip(names, results, strict=True) if isinstance(stats, dict)}
         return {name: {**stats, "records": name in self._recorders} for name, stats in answers.items()}
 
     async def events(self) -> AsyncIterator[Event]:

@@ -121,8 +121,8 @@ class RemoteWorkerEndpoint:
     def _fault(self, about: dict[str, Any]) -> str | None:
         version = about.get("version")
         if version != protocol.VERSION:
-            found = f"release {version!s:.20} of the worker is not {protocol.VERSION}, the server's"
-            return f"{found}: install the same on both"
+            fault = f"release {version!s:.20} of the worker is not {protocol.VERSION}, the server's"
+            return f"{fault}: install the same on both"
         return f"{MOST} workers of other machines are here already" if len(self._engines) >= MOST else None
 
     async def _serve(

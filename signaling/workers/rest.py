@@ -32,7 +32,7 @@ async def workers(request: ApiRequest) -> list[Machine]:
         machine, _, _ = name.rpartition("/")
         if isinstance(counters, Mapping):
             held.setdefault(machine or None, []).append(_worker(name, counters))
-    return [Machine(name=name, workers=found) for name, found in held.items()]
+    return [Machine(name=name, workers=workers_of) for name, workers_of in held.items()]
 
 
 def _worker(name: str, counters: Mapping[str, int]) -> Worker:

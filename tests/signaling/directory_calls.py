@@ -6,7 +6,7 @@ from aiohttp import ClientSession
 
 from signaling.app.admin_cli import NewAccount, create_account
 from signaling.audit.hash_chain import COVER
-from signaling.audit.log import Wanted
+from signaling.audit.log import EntryFilter
 from tests.signaling.world import CAM_RANH, NHA_TRANG, NOW, PASSWORD, World, problem_of
 
 
@@ -19,7 +19,7 @@ async def post(client: ClientSession, path: str, **body: Any) -> dict[str, Any]:
 
 async def noted(world: World, number: int) -> list[tuple[str, str, str, str]]:
     """What the newest entries of the audit log say, but for what was refused and the seals of the clerk's rounds."""
-    found = [sealed.entry for sealed in await world.services.audit.newest(Wanted(), 50)]
+    found = [sealed.entry for sealed in await world.services.audit.newest(EntryFilter(), 50)]
     done = [(e.actor, e.action, e.subject, e.detail) for e in found if e.action not in ("refused", COVER)]
     return done[:number]
 

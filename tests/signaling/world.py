@@ -23,7 +23,7 @@ from signaling.app.server import Server
 from signaling.app.services import Services, open_services
 from signaling.app.settings import Settings
 from signaling.audit.hash_chain import COVER
-from signaling.audit.log import Wanted
+from signaling.audit.log import EntryFilter
 from signaling.core.account import Account
 from signaling.core.audit_entry import AuditEntry
 from signaling.core.redis_keys import failures
@@ -191,7 +191,7 @@ class World:
 
     async def audited(self, limit: int) -> list[AuditEntry]:
         """Return the newest entries of the audit log, newest first, without those of the periodic jobs."""
-        rows = await self.services.audit.newest(Wanted(), limit + 2)
+        rows = await self.services.audit.newest(EntryFilter(), limit + 2)
         return [row.entry for row in rows if row.entry.action != COVER][:limit]
 
     def client(self) -> ClientSession:

@@ -64,7 +64,7 @@ from signaling.messages.server import (
     StorageState,
     ViewState,
     Waiting,
-    Wanted,
+    WantedHeight,
     WeakLine,
 )
 from signaling.recording.model import InterruptedRecording
@@ -524,7 +524,7 @@ class MeetingState:
         if seat is None:
             return []
         seat.wanted = lines
-        return [Tell(seat.client, Wanted(lines=lines))] if seat.client else []
+        return [Tell(seat.client, WantedHeight(lines=lines))] if seat.client else []
 
     def speaker_changed(self, seat_id: str | None) -> list[Effect]:
         """Tell everyone the new active speaker."""

@@ -85,8 +85,8 @@ def _none(offered: Media) -> Media:
 def _write(media: Media) -> list[str]:
     lines = [f"m={media.kind} {media.port} {media.protocol} {' '.join(media.formats)}"]
     for context in media.lines:
-        found = _FORMAT.match(context)
-        if (found is None or found[1] in (*media.formats, "*")) and context[2:] not in _MIRRORED:
+        match = _FORMAT.match(context)
+        if (match is None or match[1] in (*media.formats, "*")) and context[2:] not in _MIRRORED:
             lines.append(context)
     return [*lines, f"a={media.direction}"] if media.direction else lines
 

@@ -51,10 +51,10 @@ class SipAdmission:
     async def compare(self, system: RoomSystem, number: int, seen: ObservedDevice, now: datetime) -> bool:
         """Flag differences from the register; return True if the device may come in (R-004, R-034, R-055)."""
         point = system.device.point
-        found = await self._equipment.check_device(point, number, seen, now)
-        for each in found:
+        differences = await self._equipment.check_device(point, number, seen, now)
+        for each in differences:
             await self.note(system, "drift", point, f"{each.field}: {each.old} → {each.new}", now)
-        return not self._equipment.keeps_out(found, now)
+        return not self._equipment.keeps_out(differences, now)
 
     async def sit(
         self, meeting: MeetingRunner, system: RoomSystem, place: Place, number: int, seat: str, now: datetime

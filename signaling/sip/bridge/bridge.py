@@ -164,14 +164,14 @@ class SipBridge:
             if session.state != State.ISSUED or not invited:
                 continue
             meeting = await self._manager.open(session)
-            found = [
+            expected = [
                 DialledSystem(device, number, place.device_name(number))
                 for place in meeting.state.booking.places
                 for number, device in known.get(place.id, [])
                 if number <= place.devices
             ]
-            meeting.state.roster.reserved_legs = {leg_of(each.device.point, each.number) for each in found}
-            self._schedules.setdefault(session.id, DialSchedule()).expect(found, now)
+            meeting.state.roster.reserved_legs = {leg_of(each.device.point, each.number) for each in expected}
+            self._schedules.setdefault(session.id, DialSchedule()).expect(expected, now)
 
     def _forget(self, session: str) -> None:
         """Drop the schedule and dialling tasks of a meeting that is over."""

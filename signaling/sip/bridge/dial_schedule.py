@@ -17,13 +17,13 @@ RECHECK_INTERVAL = timedelta(seconds=10)
 
 def systems(devices: Iterable[Device]) -> dict[str, list[tuple[int, Device]]]:
     """Return the devices to dial by point, each with its number among the devices of its point."""
-    found: dict[str, list[tuple[int, Device]]] = {}
+    by_point: dict[str, list[tuple[int, Device]]] = {}
     counted: dict[str, int] = {}
     for device in devices:
         counted[device.point] = counted.get(device.point, 0) + 1
         if device.dial_out and device.protocol == "SIP" and device.address is not None:
-            found.setdefault(device.point, []).append((counted[device.point], device))
-    return found
+            by_point.setdefault(device.point, []).append((counted[device.point], device))
+    return by_point
 
 
 @dataclass(slots=True)

@@ -57,11 +57,11 @@ class InboundCallAuth:
         attempt = await self._throttle.attempt(throttle.CODE, f"sip:{peer.address}")
         if attempt.locked:
             raise Refused(FORBIDDEN)
-        found = await self._device(peer.address)
-        if found is None:
+        numbered = await self._device(peer.address)
+        if numbered is None:
             await self._guessed("", peer, attempt, "call-refused", peer.address, now)
             raise Refused(FORBIDDEN)
-        number, device = found
+        number, device = numbered
         actor = f"vcs:{device.id}"
         try:
             session = await self._scheduler.enter(code, device.point, now)

@@ -52,11 +52,11 @@ def split(value: str, separator: str) -> list[str]:
 def parameters(text: str) -> dict[str, str]:
     """Parse `;name=value;flag`: names in lower case, values as written, empty for a flag. The first of a name
     counts."""
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for part in split(text, ";"):
         name, _, value = part.partition("=")
-        found.setdefault(name.strip().lower(), value.strip())
-    return found
+        values.setdefault(name.strip().lower(), value.strip())
+    return values
 
 
 def write_parameters(values: dict[str, str]) -> str:

@@ -21,12 +21,12 @@ class Stream:
     def feed(self, data: bytes) -> list[bytes]:
         """Add received bytes and return the messages that are whole. Raises BadMessage if the stream is malformed."""
         self._buffer += data
-        found = []
+        messages = []
         while (message := self._take()) is not None:
-            found.append(message)
+            messages.append(message)
         if len(self._buffer) > MOST_BYTES:
             raise BadMessage("too long")
-        return found
+        return messages
 
     def _take(self) -> bytes | None:
         if self._length is None:

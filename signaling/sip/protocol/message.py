@@ -183,8 +183,8 @@ def respond(request: Request, status: int, tag: str = "") -> Response:
 
 def head_end(data: bytes | bytearray, begin: int = 0) -> int | None:
     """Return where the body begins, or None until the empty line before it, sought from `begin`, has come."""
-    found = _END.search(data, begin)
-    return found.end() if found else None
+    match = _END.search(data, begin)
+    return match.end() if match else None
 
 
 def parse(data: bytes) -> Request | Response:

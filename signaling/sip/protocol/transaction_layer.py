@@ -110,14 +110,14 @@ class TransactionLayer:
 
     async def exchange(self, request: Request, flow: Flow) -> Response | None:
         """Send a request and return the final response, or None if none comes in time."""
-        found: asyncio.Future[Response | None] = asyncio.get_running_loop().create_future()
+        final: asyncio.Future[Response | None] = asyncio.get_running_loop().create_future()
 
         def heard(response: Response | None) -> None:
-            if not found.done() and (response is None or response.status >= 200):
-                found.set_result(response)
+            if not final.done() and (response is None or response.status >= 200):
+                final.set_result(response)
 
         self.begin(request, flow, heard)
-        return await found
+        return await final
 
     def send(self, request: Request, flow: Flow) -> None:
         """Send the ACK of a 2xx, which is a transaction of its own without a response."""

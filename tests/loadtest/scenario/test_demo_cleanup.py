@@ -12,7 +12,7 @@ from scheduler.units.seed import khanh_hoa_2023
 from signaling.app.admin_cli import NewAccount
 from signaling.app.services import Services, open_services, utc_now
 from signaling.app.settings import read
-from signaling.audit.log import Wanted
+from signaling.audit.log import EntryFilter
 from signaling.recording.model import Recording
 
 
@@ -69,7 +69,7 @@ async def test_sessions_recordings_and_accounts_are_taken_back_and_no_others(env
         assert states == ["cancelled", "issued"]
         parts = [(await services.recording_store.parts(each.id))[0].state for each in (own, others)]
         assert parts == ["deleted", "ready"]
-        noted = await services.audit.newest(Wanted(action="recording-deleted"), 9)
+        noted = await services.audit.newest(EntryFilter(action="recording-deleted"), 9)
         assert [each.entry.subject for each in noted] == [f"{own.id}-1"]
         shut = {account.account: account.disabled for account in await services.accounts.accounts()}
     assert (own_file.exists(), others_file.exists()) == (False, True)

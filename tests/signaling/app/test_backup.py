@@ -15,7 +15,7 @@ from scheduler.core.errors import LostKey
 from signaling.app import admin_cli, tls
 from signaling.app.backup import CODE_KEY, DATABASE, KEYS, backup, read_passphrase, restore
 from signaling.app.services import open_services
-from signaling.audit.log import Wanted
+from signaling.audit.log import EntryFilter
 from signaling.core.audit_entry import AuditEntry
 from signaling.core.errors import BadBackup, ServerError
 from tests.signaling.world import NHA_TRANG, NOW, World, make_settings
@@ -192,7 +192,7 @@ async def test_the_command_line_backs_up_and_restores(tmp_path: Path, capsys: py
     assert capsys.readouterr().out == f"restored into {tmp_path / 'new'}\n"
     async with open_services(make_settings(tmp_path / "new", None)) as services:
         assert [account.account for account in await services.accounts.accounts()] == ["kim"]
-        log = [row.entry.detail for row in await services.audit.newest(Wanted(), 1)]
+        log = [row.entry.detail for row in await services.audit.newest(EntryFilter(), 1)]
     assert (PASSPHRASE in log[0], sealing[1] in log[0]) == (False, True)
     with pytest.raises(ServerError, match="only written encrypted"):
         await shell(tmp_path / "old", "backup", "--with-keys", str(tmp_path / "open"))

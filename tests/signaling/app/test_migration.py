@@ -29,7 +29,7 @@ from signaling.app import admin_cli, migration
 from signaling.app.migration import RELEASE, Schema
 from signaling.app.services import open_services
 from signaling.app.settings import Settings
-from signaling.audit.log import Wanted
+from signaling.audit.log import EntryFilter
 from signaling.core.errors import BadBackup, NewerDatabase, OlderDatabase, SettingsError
 from tests.signaling.server_environment import environ
 from tests.signaling.world import NHA_TRANG, NOW, World, make_settings
@@ -183,7 +183,7 @@ async def test_migrate_brings_tables_up_to_date_after_a_copy(
     await migrate(older)
     assert (migration.copies(older.copies), "nothing to do" in capsys.readouterr().out) == ([copy], True)
     async with open_services(older) as services:
-        newest = await services.audit.newest(Wanted(), 9)
+        newest = await services.audit.newest(EntryFilter(), 9)
         assert [row.entry.subject for row in newest] == ["migrate", "list-accounts", "migrate"]
 
 

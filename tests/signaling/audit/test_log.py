@@ -21,7 +21,7 @@ from scheduler.policy import profile_files
 from signaling.app import admin_cli
 from signaling.app.settings import Settings
 from signaling.audit.hash_chain import COVER, GENESIS, Verdict, entry_hash, seal_happening
-from signaling.audit.log import AuditLog, Wanted
+from signaling.audit.log import AuditLog, EntryFilter
 from signaling.core.audit_entry import AuditEntry
 from signaling.core.errors import BadLog
 from signaling.migrations import downgrade, migrate
@@ -63,7 +63,7 @@ async def forge(engine: AsyncEngine, *statements: str) -> None:
 async def test_a_changed_row_is_detected(url: str) -> None:  # I-08
     engine = database.connect(url)
     audit = await written(engine, *(entry(number) for number in range(5)))
-    rows = (await audit.newest(Wanted(), 9))[::-1]
+    rows = (await audit.newest(EntryFilter(), 9))[::-1]
     assert [row.entry for row in rows] == [entry(number) for number in range(5)]
     assert {row.profile for row in rows} == {"KH-2023/1"}
     assert await audit.verify(NOW) == Verdict(5, 5, rows[-1].seal, None)
@@ -105,17 +105,17 @@ async def test_old_entries_go_and_the_rest_verifies(url: str) -> None:
     engine = database.connect(url)
     months = [datetime(2025, month, 15, tzinfo=UTC) for month in (2, 3, 4, 5)]
     audit = await written(engine, *(entry(number, at) for number, at in enumerate(months)))
-    old = (await audit.newest(Wanted(), 9))[::-1]
+    old = (await audit.newest(EntryFilter(), 9))[::-1]
     await audit.daily(NOW)  # April 2026: what was written before April 2025 goes
     await audit.daily(NOW)  # once a day
-    kept = (await audit.newest(Wanted(), 9))[::-1]
+    kept = (await audit.newest(EntryFilter(), 9))[::-1]
     assert kept[:2] == old[2:]
     assert [row.entry for row in kept[2:]] == [AuditEntry(NOW, "server", "prune-log", "2", old[1].seal)]
     assert audit.checked == (NOW, Verdict(3, 5, kept[-1].seal, None))
     with pytest.raises(DBAPIError, match="the audit log only grows"):
         await forge_more(engine, "DELETE FROM audit WHERE id = 3")
     await audit.daily(NOW.replace(year=2028))
-    assert [(row.id, row.entry.subject) for row in await audit.newest(Wanted(), 9)] == [(6, "5")]
+    assert [(row.id, row.entry.subject) for row in await audit.newest(EntryFilter(), 9)] == [(6, "5")]
     assert (await audit.verify(NOW)).broken is None
     await engine.dispose()
 
@@ -132,7 +132,7 @@ async def test_entries_of_old_are_chained_as_they_stand(url: str) -> None:
             await connection.execute(text(insert), {"id": number})
     audit = await written(engine, entry(1))
     was = AuditEntry(NOW, "a", "login", "a", "Nguyễn", "192.0.2.1", 9)
-    rows = (await audit.newest(Wanted(), 9))[::-1]
+    rows = (await audit.newest(EntryFilter(), 9))[::-1]
     assert [(row.id, row.entry, row.profile) for row in rows] == [
         (3, was, ""),
         (7, was, ""),
@@ -153,13 +153,14 @@ async def test_r001_an_entry_keeps_its_profile_and_is_covered_by_the_log(world: 
     audit = world.services.audit
     for _ in range(2):  # the second round finds nothing new
         await audit.cover(NOW)
-    (cover,) = await audit.newest(Wanted(action=COVER), 9)
+    (cover,) = await audit.newest(EntryFilter(action=COVER), 9)
     assert (cover.entry.actor, cover.entry.subject) == ("server", str(issued.id))
     assert cover.entry.detail == seal_happening(GENESIS, issued)
     await world.services.scheduler.cancel(session.id, NOW)
     restarted = AuditLog(world.services.database, SHELF, world.services.scheduler.happenings)
     await restarted.cover(NOW)
-    assert [row.entry.subject for row in await restarted.newest(Wanted(action=COVER), 9)] == [str(issued.id + 1), "1"]
+    covers = await restarted.newest(EntryFilter(action=COVER), 9)
+    assert [row.entry.subject for row in covers] == [str(issued.id + 1), "1"]
     assert (await restarted.verify(NOW)).broken is None
     await forge_more(world.services.database, f"UPDATE happenings SET profile = 'KH-2025/1' WHERE id = {issued.id}")
     assert (await restarted.verify(NOW)).broken == cover.id
@@ -182,7 +183,7 @@ async def test_writers_take_turns(url: str) -> None:
 async def test_characters_that_no_database_stores_are_replaced_in_an_entry(url: str) -> None:
     engine = database.connect(url)
     audit = await written(engine, entry(1, actor="x" * 99, detail="a\0b\udcff" + "d" * 2000))
-    kept = (await audit.newest(Wanted(), 1))[0].entry
+    kept = (await audit.newest(EntryFilter(), 1))[0].entry
     assert (kept.actor, kept.detail) == ("x" * 64, "ab?" + "d" * 997)
     assert (await audit.verify(NOW)).broken is None
     await engine.dispose()
@@ -199,7 +200,7 @@ async def test_entries_are_found_with_and_without_diacritics(url: str) -> None: 
     audit = await written(engine, *entries)
 
     async def found(**wanted: Any) -> list[str]:
-        return [row.entry.subject for row in await audit.newest(Wanted(**wanted), 9)]
+        return [row.entry.subject for row in await audit.newest(EntryFilter(**wanted), 9)]
 
     assert await found() == ["s3", "s2", "s1"]
     assert await found(text="xuong huan") == await found(text="Phường Xương Huân") == ["s2", "s1"]
@@ -208,8 +209,8 @@ async def test_entries_are_found_with_and_without_diacritics(url: str) -> None: 
     assert await found(start=NOW + day) == ["s3", "s2"]
     assert await found(end=NOW + day) == ["s1"]
     assert await found(before=2) == ["s1"]
-    assert [row.entry.subject for row in await audit.newest(Wanted(), 2)] == ["s3", "s2"]
-    assert [row.id for rows in [rows async for rows in audit.each(Wanted(text="huan"))] for row in rows] == [1, 2]
+    assert [row.entry.subject for row in await audit.newest(EntryFilter(), 2)] == ["s3", "s2"]
+    assert [row.id for rows in [rows async for rows in audit.each(EntryFilter(text="huan"))] for row in rows] == [1, 2]
     await engine.dispose()
 
 
@@ -344,7 +345,7 @@ async def test_the_command_line_verifies_and_is_on_the_record(
     with pytest.raises(BadLog):
         await shell(settings, "verify-log", "--head", f"1:{'0' * 64}")
     engine = database.connect(settings.database_url)
-    row = (await AuditLog(engine, SHELF).newest(Wanted(), 1))[0]
+    row = (await AuditLog(engine, SHELF).newest(EntryFilter(), 1))[0]
     assert (row.entry.actor, row.entry.action, row.entry.subject, row.entry.detail) == (
         f"shell/{os.getuid()}",
         "admin",

@@ -28,7 +28,7 @@ from signaling.app import admin_cli, tls
 from signaling.app.build import application, running
 from signaling.app.services import open_services, utc_now
 from signaling.app.settings import Settings
-from signaling.audit.log import Wanted
+from signaling.audit.log import EntryFilter
 from signaling.core.errors import BadInput
 from signaling.workers import remote_endpoint
 from signaling.workers.pool import WorkerPool
@@ -468,7 +468,7 @@ async def test_i07_keys_are_made_listed_and_withdrawn_at_the_command_line(
         assert key.removeprefix("media-2.") not in (settings.data / "diemcau.sqlite3").read_bytes().decode("latin-1")
     assert (await run("media-2", "--withdraw"), (await run()).strip()) == ("", "")
     async with open_services(settings) as services:
-        entries = await services.audit.newest(Wanted(action="admin"), 9)
+        entries = await services.audit.newest(EntryFilter(action="admin"), 9)
         assert [each.entry.detail for each in entries] == ["", "name=media-2 withdraw=True", "", "name=media-2"]
 
 

@@ -27,7 +27,7 @@ from signaling.messages.server import (
     Speaking,
     StorageState,
     ViewState,
-    Wanted,
+    WantedHeight,
 )
 
 NOW = datetime(2026, 4, 6, 1, 0, tzinfo=UTC)
@@ -345,7 +345,7 @@ def test_a_display_and_what_is_looked_at_of_a_camera_are_remembered(meeting: Mee
     state, seat = meeting.state, meeting.seat("n")
     assert state.view("n", "composed", 1080)[0] == e.SetView(seat, "composed", 1080)
     assert (said(state.restore(), seat).view, said(state.restore(), seat).lines) == ("composed", 1080)
-    assert state.wanted(seat, 180) == [e.Tell("n", Wanted(lines=180))]
+    assert state.wanted(seat, 180) == [e.Tell("n", WantedHeight(lines=180))]
     assert state.wanted("nobody", 180) == []
     token = meeting.tokens["n"]
     state.lost("n", NOW)

@@ -51,8 +51,8 @@ FAULTS = (
     Fault(
         "equal rank revokes",
         "scheduler/booking/admission/revocation.py",
-        "if claim.rank < asked.rank and",
-        "if claim.rank <= asked.rank and",
+        "if claim.rank < requested.rank and",
+        "if claim.rank <= requested.rank and",
     ),
     Fault(
         "a dead code lives",

@@ -82,7 +82,7 @@ def test_receipt_and_reply_of_an_ordinary_meeting(received: str, effective: str,
     assert (found.effective, found.reply) == (at(effective), at(reply))
 
 
-def test_a_profile_may_let_answers_be_due_by_the_wall_clock() -> None:  # A18
+def test_a_profile_may_let_replies_be_due_by_the_wall_clock() -> None:  # A18
     classes = {**POLICY.classes, "thuong": POLICY.classes["thuong"].model_copy(update={"reply": "wall"})}
     clock, received = Clock(POLICY.model_copy(update={"classes": classes}), CALENDAR), at("28/04/2023 16:00")
     assert clock.deadlines("thuong", received, at("05/05/2023 08:00")).reply == at("28/04/2023 19:00")

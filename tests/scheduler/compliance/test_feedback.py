@@ -52,7 +52,7 @@ def feedback(booked: Booked, handovers: HandoverService) -> FeedbackService:
     return FeedbackService(booked.engine, PROFILES, ClosingService(booked.engine, PROFILES, NOWHERE), handovers)
 
 
-async def test_feedback_is_kept_with_its_answer(booked: Booked, feedback: FeedbackService) -> None:
+async def test_feedback_is_stored_with_its_reply(booked: Booked, feedback: FeedbackService) -> None:
     points = {point.id: point for point in await booked.scheduler.points()}
     unit, other = points["nt.xuonghuan"].unit, points["nt.vinhhai"].unit
     said = await feedback.add(unit, "nt.xuonghuan", "Đường truyền yếu", NOW)
@@ -116,7 +116,7 @@ MEETING = SimpleNamespace(
 
 
 @given(st.sets(st.sampled_from("hab")), st.sampled_from(State), st.integers(-1, 1))
-def test_r123_who_was_not_in_a_meeting_that_was_held_is_absent(there: set[str], state: State, hours_: int) -> None:
+def test_r123_a_point_missing_from_a_held_meeting_is_absent(there: set[str], state: State, hours_: int) -> None:
     meeting: Any = SimpleNamespace(**{**vars(MEETING), "state": state})
     held = state == State.ISSUED and hours_ >= 0 and "h" in there
     expected = [Breach(END - DAY, "absent", f"unit of {p}", "s", p) for p in "ab" if held and p not in there]
@@ -124,7 +124,7 @@ def test_r123_who_was_not_in_a_meeting_that_was_held_is_absent(there: set[str], 
 
 
 @given(st.sets(st.sampled_from("hab")))
-def test_r123_who_was_not_checked_where_others_were(checked: set[str]) -> None:
+def test_r123_a_point_unchecked_where_others_were_checked_is_a_breach(checked: set[str]) -> None:
     meeting: Any = MEETING
     missing = [p for p in "hab" if checked and p not in checked]
     expected = [Breach(END - DAY, "unchecked", f"unit of {p}", "s", p) for p in missing]

@@ -37,7 +37,7 @@ async def held(office: Office) -> str:
     return session.id
 
 
-async def test_i10_a_unit_is_told_of_its_own_people_and_when_they_are_needed_no_more(office: Office) -> None:
+async def test_i10_a_unit_sees_its_own_people_and_whether_they_are_still_needed(office: Office) -> None:
     await held(office)
     city = [("duty", "Lê Trực", "+84905123456"), ("attendee", "Bùi Dự", "")]
     host = [("contact", "Nguyễn Văn An", "+84905123456"), ("duty", "Vũ Chính", "+84905123456")]
@@ -50,7 +50,7 @@ async def test_i10_a_unit_is_told_of_its_own_people_and_when_they_are_needed_no_
         await office.personal.of("nothing", AFTER)
 
 
-async def test_i10_what_is_erased_is_gone_and_rows_and_counts_stay(office: Office) -> None:
+async def test_i10_erased_data_is_gone_and_rows_and_counts_stay(office: Office) -> None:
     session = await held(office)
     personal = office.personal
     assert await personal.erase(NHA_TRANG, DURING) == 0
@@ -72,7 +72,7 @@ async def test_i10_what_is_erased_is_gone_and_rows_and_counts_stay(office: Offic
     assert await personal.erase(OPERATOR, AFTER) == 0
 
 
-async def test_i10_who_is_in_charge_stays_and_whose_days_are_over_may_go(office: Office) -> None:
+async def test_i10_people_in_charge_stay_and_former_ones_may_be_erased(office: Office) -> None:
     people = People(office.engine, PROFILES)
     given = Charge(NHA_TRANG, None, "manager", "Cũ", PHONE, "cu@x.vn", None, date(2023, 1, 1), "")
     old = await people.add(given, NOW)

@@ -25,7 +25,7 @@ KEYS = st.binary(min_size=KEY_BYTES, max_size=KEY_BYTES)
 
 
 @given(KEYS, CODES, st.text(max_size=32))
-def test_what_is_sealed_is_opened_for_its_session_only(key: bytes, code: str, session: str) -> None:
+def test_an_encrypted_code_decrypts_for_its_session_only(key: bytes, code: str, session: str) -> None:
     cipher = CodeCipher(key)
     encrypted = cipher.encrypt(code, session)
     assert (cipher.decrypt(encrypted, session), code in encrypted) == (code, False)
@@ -36,7 +36,7 @@ def test_what_is_sealed_is_opened_for_its_session_only(key: bytes, code: str, se
 
 
 @given(KEYS, CODES, CODES)
-def test_a_mark_tells_codes_apart_and_keys_too(key: bytes, code: str, other: str) -> None:
+def test_marks_differ_for_different_codes_and_keys(key: bytes, code: str, other: str) -> None:
     cipher = CodeCipher(key)
     assert len(cipher.mark(code)) == 18
     assert (cipher.mark(code) == cipher.mark(other)) == (code == other)
@@ -44,7 +44,7 @@ def test_a_mark_tells_codes_apart_and_keys_too(key: bytes, code: str, other: str
 
 
 @given(st.text(max_size=80))
-def test_what_was_never_sealed_is_not_opened(text: str) -> None:
+def test_text_that_was_never_encrypted_is_not_decrypted(text: str) -> None:
     with pytest.raises(LostKey):
         EPHEMERAL.decrypt(text, "s1")
 
@@ -54,7 +54,7 @@ def test_a_key_has_its_length() -> None:
         CodeCipher(b"short")
 
 
-async def test_a_stolen_database_has_no_code_and_a_lost_key_is_told(seeded_url: str) -> None:
+async def test_a_stolen_database_has_no_code_and_a_lost_key_is_reported(seeded_url: str) -> None:
     engine = database.connect(seeded_url, CodeCipher(bytes(KEY_BYTES)))
     scheduler = Scheduler(engine, PROFILES, Amount(20, 250))
     session = await scheduler.submit(REQUEST, NOW)
@@ -75,7 +75,7 @@ async def test_a_stolen_database_has_no_code_and_a_lost_key_is_told(seeded_url: 
     await stolen.dispose()
 
 
-async def test_codes_of_old_are_sealed_as_they_stand(seeded_url: str) -> None:
+async def test_existing_codes_are_encrypted_by_the_migration(seeded_url: str) -> None:
     def down(connection: Connection) -> None:
         config = Config()
         config.set_main_option("script_location", str(Path(migrations.__file__).parent))

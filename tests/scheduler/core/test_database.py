@@ -20,7 +20,7 @@ def no_collector() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("no_collector")
-async def test_whoever_is_cancelled_while_writing_keeps_nobody_from_it(
+async def test_a_writer_cancelled_while_writing_blocks_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 100)

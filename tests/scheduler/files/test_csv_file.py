@@ -13,7 +13,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 
 
 @given(st.lists(st.lists(TEXTS, min_size=2, max_size=4), max_size=5))
-def test_what_is_written_is_read_again(rows: list[list[str]]) -> None:
+def test_a_written_csv_file_reads_back_the_same(rows: list[list[str]]) -> None:
     read = csv.reader(io.StringIO(csv_file.file(rows).decode("utf-8-sig"), newline=""))
     assert [[csv_file.original(cell) for cell in row] for row in read] == rows
 

@@ -53,7 +53,7 @@ def test_an_archive_of_many_names_is_not_looked_into(monkeypatch: pytest.MonkeyP
 
 @given(st.binary(max_size=400), st.integers(0, 400), st.integers(0, 255))
 @example(b"", 0, 0)
-def test_whatever_comes_is_judged(noise: bytes, place: int, byte: int) -> None:
+def test_every_input_has_a_type_or_none(noise: bytes, place: int, byte: int) -> None:
     assert file_type.kind(noise) in {*file_type.KINDS, None}
     broken = bytearray(archive(TYPES, "word/document.xml"))
     broken[place % len(broken)] = byte

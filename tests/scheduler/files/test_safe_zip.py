@@ -38,13 +38,13 @@ def test_an_archive_is_opened() -> None:
         GOOD[:AT] + b"PK\x06\x07" + bytes(16) + GOOD[AT:],
     ],
 )
-def test_what_is_no_small_archive_is_refused(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_and_broken_archives_are_refused_unread(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(safe_zip, "ZipFile", None)  # nothing of it was read
     with pytest.raises(BadZip):
         opened(data)
 
 
-def test_an_entry_is_unpacked_no_further_than_asked_for() -> None:
+def test_an_entry_is_unpacked_no_further_than_its_limit() -> None:
     packed = bombs.zipped({"a": bytes(100)})
     with opened(packed) as archive:
         assert part(archive, "a", 100) == bytes(100)

@@ -33,7 +33,7 @@ def reads(what: str) -> SandboxedParser:
     return SandboxedParser(run)
 
 
-async def test_a_letter_is_read_apart() -> None:
+async def test_a_letter_is_parsed_in_a_child_process() -> None:
     raw = letter(body="Họp", attachments=(("a.docx", form_template.write("docx")), ("b.pdf", b"%PDF")))
     assert await mail.read_untrusted(SandboxedParser(child_process.output), raw) == mail.read(raw)
     assert await mail.read_untrusted(SandboxedParser(child_process.output), b"\xff\n\n\xff") == mail.read(
@@ -48,7 +48,7 @@ async def words(reader: SandboxedParser) -> list[str]:
     return [fault.word for fault in caught.value.faults]
 
 
-async def test_a_table_is_read_apart() -> None:
+async def test_a_table_is_parsed_in_a_child_process() -> None:
     reader = SandboxedParser(child_process.output)
     data = spreadsheet.write_xlsx(COLUMNS, ROWS)
     assert await spreadsheet.read_untrusted(reader, data, COLUMNS) == spreadsheet.read(data, COLUMNS)
@@ -61,7 +61,7 @@ async def test_a_table_is_read_apart() -> None:
 
 
 @pytest.mark.parametrize("what", [MEMORY, FAULT])
-async def test_what_is_too_much_ends_the_process_alone(what: str) -> None:
+async def test_a_file_that_needs_too_much_ends_the_child_alone(what: str) -> None:
     assert await words(reads(what)) == ["too-large"]
 
 
@@ -77,7 +77,7 @@ async def test_the_kernel_counts_the_seconds() -> None:
     assert (await words(SandboxedParser(run)), ended) == (["too-large"], [-signal.SIGKILL])
 
 
-async def test_few_are_read_at_once_and_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_few_files_are_parsed_at_once_and_none_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandboxed_parser, "PATIENCE_SECONDS", 0.2)
     running, most = 0, 0
 

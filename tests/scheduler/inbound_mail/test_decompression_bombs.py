@@ -61,7 +61,7 @@ def test_many_times_and_ends_are_not_weighed_with_each_other() -> None:
 
 
 @pytest.mark.parametrize("said", ["thời gian: 14h ngày 5/4\n", "thành phần: UBND xã Vạn Phú; ", "14h00 ", "- a\n"])
-def test_what_is_understood_of_much_is_cut_too(said: str) -> None:
+def test_the_reading_of_a_huge_letter_is_cut_too(said: str) -> None:
     """This part is where the server is: it needs to know the units."""
     much = (said * attached_form.MAX_CELL)[: attached_form.MAX_CELL]
     rows = [["Thời gian", much], ["Thành phần", much], *[[much]] * 8]

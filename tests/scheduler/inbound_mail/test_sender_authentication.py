@@ -10,7 +10,7 @@ SERVER, SENDER = "mx.khanhhoa.gov.vn", "ubnd.vanninh@khanhhoa.gov.vn"
 PASSED = f"{SERVER}; spf=pass smtp.mailfrom={SENDER}; dkim=pass (2048-bit; ok) header.d=khanhhoa.gov.vn; dmarc=pass"
 
 
-def test_what_the_own_server_says() -> None:
+def test_results_of_the_own_server_are_read() -> None:
     assert results([PASSED], SERVER) == (
         Result("spf", "pass", "khanhhoa.gov.vn"),
         Result("dkim", "pass", "khanhhoa.gov.vn"),
@@ -25,7 +25,7 @@ def test_what_the_own_server_says() -> None:
 @pytest.mark.parametrize(
     "field", ["", ";", "none", f"mx.evil.vn; {PASSED}", f"{SERVER}.evil.vn; spf=pass", f"({SERVER}) x; spf=pass"]
 )
-def test_nobody_elses_word_counts(field: str) -> None:
+def test_results_of_other_servers_do_not_count(field: str) -> None:
     assert results([field], SERVER) == ()
 
 
@@ -66,7 +66,7 @@ def test_verdicts(field: str, expected: str) -> None:
         ("a.vanninh.khanhhoa.gov.vn", "fail"),
     ],
 )
-def test_the_domain_above_answers_for_its_subdomains(domain: str, expected: str) -> None:
+def test_a_parent_domain_vouches_for_its_subdomains(domain: str, expected: str) -> None:
     found = results([f"{SERVER}; dkim=pass header.d={domain}"], SERVER)
     assert verdict(found, "ubnd@vanninh.khanhhoa.gov.vn") == expected
 

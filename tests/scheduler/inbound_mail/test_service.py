@@ -74,7 +74,7 @@ async def test_r071_another_mailbox_is_no_registration(setup: Setup) -> None:
     assert await setup.inbound.letter(came.id) == (came, None)
 
 
-async def test_an_official_letter_waits_for_a_person_and_is_kept_whole(setup: Setup) -> None:
+async def test_an_official_letter_waits_for_a_person_and_is_stored_whole(setup: Setup) -> None:
     raw = letter(Authentication_Results=f"{SERVER}; spf=pass smtp.mailfrom={VAN_NINH}")
     came = await setup.take(raw)
     assert (came.outcome, came.unit, came.verdict) == ("person", "571", "pass")
@@ -113,7 +113,7 @@ async def test_a_stranger_is_answered_once_a_day(setup: Setup) -> None:
     assert len(await setup.told()) == 2
 
 
-async def test_a_flood_of_strangers_is_not_answered(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_flood_of_unknown_senders_gets_few_replies(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inbound_mail_service, "MAX_AUTOREPLIES", 2)
     came = [await setup.take(letter(f"a{n}@gmail.com", message_id=f"<{n}@x>")) for n in range(3)]
     assert [each.reason for each in came] == ["not-official", "not-official", "busy-day"]
@@ -130,12 +130,12 @@ async def test_a_flood_of_strangers_is_not_answered(setup: Setup, monkeypatch: p
         (VAN_NINH, {"Auto_Submitted": "auto-replied"}, "automatic"),
     ],
 )
-async def test_who_is_left_alone(setup: Setup, sender: str, headers: dict[str, Any], reason: str) -> None:
+async def test_some_senders_get_no_reply(setup: Setup, sender: str, headers: dict[str, Any], reason: str) -> None:
     came = await setup.take(letter(sender, **headers))
     assert (came.outcome, came.reason, await setup.told()) == ("ignored", reason, [])
 
 
-async def test_what_waits_for_a_person_is_never_forgotten(setup: Setup) -> None:
+async def test_letters_that_wait_for_a_person_are_not_pruned(setup: Setup) -> None:
     kept = await setup.take(letter())
     await setup.take(letter(STRANGER))
     await setup.inbound.prune(NOW + inbound_mail_service.KEPT)
@@ -221,7 +221,7 @@ FAILED = (
 
 
 @pytest.mark.parametrize("body", [BODY, "Cảm ơn Sở."])
-async def test_r071_who_cannot_prove_to_be_the_unit_waits_for_a_person_without_number_or_clock(
+async def test_r071_an_unauthenticated_letter_waits_for_a_person_without_number_or_deadline(
     setup: Setup, body: str
 ) -> None:
     raw = letter(body=body, Authentication_Results=FAILED)
@@ -252,7 +252,7 @@ async def test_a_quarantined_letter_counts_from_when_somebody_confirmed_its_send
         await setup.inbound.accept(came.id, "another", NOW + hours(3))
 
 
-async def test_what_was_put_aside_or_never_doubted_is_not_accepted(setup: Setup) -> None:
+async def test_handled_or_authenticated_letters_cannot_be_accepted(setup: Setup) -> None:
     came = await setup.take(letter(body=BODY, Authentication_Results=FAILED))
     await setup.inbound.handle(came.id, "truc.ban", NOW)
     sure = await setup.take(letter(message_id="<2@vanninh>"))

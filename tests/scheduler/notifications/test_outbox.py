@@ -40,7 +40,7 @@ async def told(office: Office) -> list[tuple[str, str]]:
     return sorted((notice.kind, notice.channel) for notice in await office.notifications.due(NOW))
 
 
-async def test_a_decision_is_told_on_every_channel_once(office: Office) -> None:
+async def test_a_decision_is_notified_on_every_channel_once(office: Office) -> None:
     session = await office.scheduler.submit(REQUEST, NOW)
     assert await told(office) == [("granted", "mail"), ("granted", "telegram"), ("granted", "zalo")]
     notice = (await office.notifications.due(NOW))[0]
@@ -54,7 +54,7 @@ async def test_a_decision_is_told_on_every_channel_once(office: Office) -> None:
     assert {n.sequence for n in await office.notifications.due(NOW) if n.kind == "cancelled"} == {1}
 
 
-async def test_r071_the_answer_to_a_form_says_when_it_came_and_from_when_it_counts(office: Office) -> None:
+async def test_r071_the_receipt_of_a_form_states_arrival_and_effective_time(office: Office) -> None:
     later = replace(REQUEST, official=on("07/04/2023", "08:00", "09:00"))
     session = await office.scheduler.submit(later, at("03/04/2023 19:00"))
     notice = (await office.notifications.due(at("03/04/2023 19:00")))[0]
@@ -62,7 +62,7 @@ async def test_r071_the_answer_to_a_form_says_when_it_came_and_from_when_it_coun
     assert notice.facts.reason == "nhận lúc 19:00 03/04/2023, tính từ 07:00 04/04/2023 (giờ hành chính)"
 
 
-async def test_a_refusal_is_told_though_nothing_is_booked(office: Office) -> None:
+async def test_a_refusal_is_notified_though_nothing_is_booked(office: Office) -> None:
     many = tuple(point.id for point in await office.scheduler.points() if point.id != "so.tttt")[:20]
     for _ in range(2):
         with pytest.raises(CapacityExceeded):
@@ -70,7 +70,7 @@ async def test_a_refusal_is_told_though_nothing_is_booked(office: Office) -> Non
     assert await told(office) == [("refused", "mail"), ("refused", "telegram"), ("refused", "zalo")]
 
 
-async def test_r066_who_loses_a_code_is_told_why_and_what_is_free(office: Office) -> None:
+async def test_r066_a_revoked_host_is_notified_of_the_reason_and_of_free_times(office: Office) -> None:
     commune = (await office.scheduler.point("nt.vinhhai")).unit
     await office.notifications.set_mailbox("568", "nhatrang@khanhhoa.gov.vn")
     await office.notifications.set_mailbox(commune, "vinhhai@khanhhoa.gov.vn")
@@ -94,7 +94,7 @@ async def test_r066_who_loses_a_code_is_told_why_and_what_is_free(office: Office
     assert reasons == {why, "năng lực của hệ thống giảm"}
 
 
-async def test_what_rolls_back_is_told_to_nobody(office: Office) -> None:
+async def test_a_rolled_back_notice_is_not_sent(office: Office) -> None:
     async def break_off() -> None:
         async with database.writing(office.engine) as db:
             await outbox.tell(db, Notice("receipt", "r", NoticeFacts()), CHANNELS, NOW)

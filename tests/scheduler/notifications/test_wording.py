@@ -53,14 +53,14 @@ def test_a_letter_says_everything() -> None:
     ]
 
 
-def test_r070_a_letter_says_the_form_and_a_group_is_not_told() -> None:
+def test_r070_a_mail_states_the_form_and_a_group_message_does_not() -> None:
     said = replace(FACTS, said=("Hình thức họp: Trực tuyến", "Số người dự kiến: 20"))
     assert NoticeFacts.read(said.text()) == said
     assert wording.letter("check-call", said, None, ZONE).splitlines()[7:10] == ["Số điểm cầu: 3", *said.said]
     assert wording.group_text("check-call", said, ZONE) == wording.group_text("check-call", FACTS, ZONE)
 
 
-def test_a_group_is_told_host_time_and_status() -> None:
+def test_a_group_gets_host_time_and_status() -> None:
     facts = replace(FACTS, slots=FACTS.slots[:1])
     assert wording.group_text("granted", facts, ZONE) == (
         "Phiên họp của Sở Thông tin và Truyền thông (HTT-2023-0412): đã cấp mã. Tổng duyệt: 07:00–07:30 05/04/2023"
@@ -68,7 +68,7 @@ def test_a_group_is_told_host_time_and_status() -> None:
 
 
 @pytest.mark.parametrize("kind", ["granted", "changed", "reinstated"])
-def test_a_dead_code_is_told_to_nobody(kind: Kind) -> None:
+def test_a_dead_code_is_in_no_notice(kind: Kind) -> None:
     assert f"Mã phiên họp: {wording.NO_CODE}" in wording.letter(kind, FACTS, None, ZONE).splitlines()
 
 

@@ -21,7 +21,7 @@ ALL = frozenset(BY_ID)
         ("cv", (), "khoản 1 Điều 10"),  # level đ controls nothing: the centre does
     ],
 )
-def test_who_controls(host: str, units: tuple[str, ...], article: str) -> None:
+def test_control_belongs_to_the_units_of_the_profiles_rules(host: str, units: tuple[str, ...], article: str) -> None:
     assert control(BY_ID[host], UNITS, POLICY, ALL) == Control(units, (), article)
 
 

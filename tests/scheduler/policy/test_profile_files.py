@@ -96,7 +96,7 @@ def test_the_profiles_say_what_the_regulation_says() -> None:
         ),
     ],
 )  # fmt: skip
-def test_a_fault_is_told_with_its_line_and_field(old: str, new: str, fault: str) -> None:
+def test_a_fault_is_reported_with_its_line_and_field(old: str, new: str, fault: str) -> None:
     assert TEXT.count(old) == 1
     line = 1 if fault.startswith("profile:") else TEXT[: TEXT.index(old)].count("\n") + 1
     with pytest.raises(PolicyError) as caught:
@@ -105,7 +105,7 @@ def test_a_fault_is_told_with_its_line_and_field(old: str, new: str, fault: str)
 
 
 @pytest.mark.parametrize("zone", ["Asia/Nha_Trang", "Asia", "A" * 300, "../UTC"])
-def test_what_names_no_time_zone_is_refused(zone: str) -> None:
+def test_an_unknown_time_zone_is_refused(zone: str) -> None:
     line = TEXT[: TEXT.index("timezone: ")].count("\n") + 1
     with pytest.raises(PolicyError, match=rf"^kh.yaml, line {line}: timezone: .*unknown time zone$"):
         read([("kh.yaml", TEXT.replace("timezone: Asia/Ho_Chi_Minh", f"timezone: {zone}"))])
@@ -118,7 +118,7 @@ def test_what_names_no_time_zone_is_refused(zone: str) -> None:
         ("timezone: Asia/Ho_Chi_Minh", "timezone"),
     ],
 )
-def test_what_is_said_twice_is_refused(old: str, twice: str) -> None:
+def test_a_key_given_twice_is_refused(old: str, twice: str) -> None:
     line = TEXT[: TEXT.index(old)].count("\n") + 2
     with pytest.raises(PolicyError, match=rf"^kh.yaml: not YAML: {twice} is said twice\n.*, line {line}, column"):
         read([("kh.yaml", TEXT.replace(old, f"{old}\n{old}"))])
@@ -143,7 +143,7 @@ def test_files_that_do_not_go_together() -> None:
     assert problem() == "no profile"
 
 
-async def test_a_version_is_kept_and_may_not_change(engine: AsyncEngine) -> None:
+async def test_a_version_is_stored_and_may_not_change(engine: AsyncEngine) -> None:
     scheduler = Scheduler(engine, load())
     await scheduler.keep_profiles(NOW)
     await scheduler.keep_profiles(at("01/01/2024 08:00"))
@@ -209,7 +209,7 @@ def _fields(request: Request) -> dict[str, Any]:
     return {field.name: getattr(request, field.name) for field in fields(request)}
 
 
-def test_content_tells_versions_apart() -> None:
+def test_versions_differ_by_content() -> None:
     shipped, other = parse(TEXT), parse(TEXT.replace("lobby_min: 30", "lobby_min: 45"))
     assert (
         profile_files.digest(shipped)

@@ -29,7 +29,9 @@ OFFICE = Registrants(("56",), "khoản 1 Điều 12", office=True)
         ("574", "chinh_phu_den_xa", "khan_cap", Registrants(("574", "56"), "khoản 3 Điều 12")),  # A17
     ],
 )
-def test_who_registers(host: str, purpose: str, klass: ClassId, expected: Registrants) -> None:
+def test_registrants_follow_from_host_purpose_and_class(
+    host: str, purpose: str, klass: ClassId, expected: Registrants
+) -> None:
     assert registrants(BY_ID[host], UNITS, purpose, klass, KH_2023, DAY) == expected
 
 

@@ -53,7 +53,7 @@ async def engine(seeded_url: str) -> AsyncIterator[AsyncEngine]:
     await engine.dispose()
 
 
-async def test_r108_what_is_filed_holds_from_its_day_here_and_on_every_server(engine: AsyncEngine) -> None:
+async def test_r108_an_uploaded_profile_holds_from_its_day_here_and_on_every_server(engine: AsyncEngine) -> None:
     office, other = Office.over(engine), Office.over(engine)
     policy, before = await office.uploads.preview(NEW, NOW)
     assert (policy.deadlines.reply_hours, before.stamp, before.deadlines.reply_hours) == (2, "KH-2023/1", 3)
@@ -97,7 +97,9 @@ async def test_r108_it_may_be_filed_anew_or_taken_back_until_its_day(engine: Asy
         ("version: 1", "version: [", "profile: not YAML"),
     ],
 )
-async def test_r108_a_faulty_file_is_told_with_its_line(engine: AsyncEngine, old: str, new: str, fault: str) -> None:
+async def test_r108_a_faulty_file_is_reported_with_its_line(
+    engine: AsyncEngine, old: str, new: str, fault: str
+) -> None:
     office = Office.over(engine)
     with pytest.raises(PolicyError) as caught:
         await office.uploads.preview(NEW.replace(old, new), NOW)
@@ -118,7 +120,7 @@ async def test_r108_only_what_was_shown_is_filed_and_profiles_in_use_are_not_rep
     assert office.stamps() == ["KH-2023/1", "KH-2023/1", "KH-2023-B/1"]
 
 
-def test_r108_what_was_filed_before_an_upgrade_takes_new_rules_from_the_configured_profile() -> None:
+def test_r108_a_profile_uploaded_before_an_upgrade_takes_new_rules_from_the_configured_one() -> None:
     base = profile_files.load().policies[-1]
     old = base.model_dump(mode="json", exclude={"audit"}) | {"id": "KH-OLD", "title": "Cũ"}
     found = profile_files.restored(json.dumps(old), base)

@@ -72,7 +72,7 @@ async def test_r122_a_unit_corrects_its_prefilled_figures_beside_the_count(offic
     assert (await office.reports.report(SPRING, None, DUE)).corrections == ()
 
 
-async def test_r122_units_are_told_reminded_and_listed_as_overdue(office: Office) -> None:
+async def test_r122_units_are_notified_reminded_and_listed_as_overdue(office: Office) -> None:
     late = (await office.scheduler.units())[3].id
     made = await office.correction_requests.ask("Số liệu 6 tháng", SPRING, DUE, (office.unit, late), "truc", ASKED)
     await office.correction_requests.reply(made.id, office.unit, COUNTED, "", "so.tttt", ASKED)
@@ -90,7 +90,7 @@ async def test_r122_units_are_told_reminded_and_listed_as_overdue(office: Office
     assert status(kept.replies[0], kept.due, DUE) in {"confirmed", "waiting"}
 
 
-async def test_r122_what_cannot_be_asked_or_answered(office: Office) -> None:
+async def test_r122_faulty_requests_and_replies_are_refused(office: Office) -> None:
     with pytest.raises(UnknownUnit):
         await office.correction_requests.ask("Số liệu", SPRING, DUE, ("nothing",), "truc", ASKED)
     empty = Interval(DUE, DUE + timedelta(days=1))
@@ -117,7 +117,7 @@ async def test_r122_what_cannot_be_asked_or_answered(office: Office) -> None:
         ({"sessions": 1, "minutes": 60}, []),
     ],
 )
-def test_r122_every_figure_is_said_once(said: dict[str, int], wrong: list[str]) -> None:
+def test_r122_every_figure_is_stated_once(said: dict[str, int], wrong: list[str]) -> None:
     assert list(map(str, faults(said, "", {"sessions": 1, "minutes": 60}))) == wrong
 
 
@@ -132,7 +132,7 @@ def asked_on(day: int, said: int | None) -> CorrectionRequest:
 @given(
     st.lists(st.tuples(st.integers(0, 9), st.none() | st.integers(0, 3)), unique_by=lambda pair: pair[0], max_size=5)
 )
-def test_r122_the_last_answer_stands(asked: list[tuple[int, int | None]]) -> None:
+def test_r122_the_last_reply_stands(asked: list[tuple[int, int | None]]) -> None:
     answers: list[tuple[int, int]] = sorted((day, said) for day, said in asked if said is not None)
     expected: tuple[Correction, ...] = ()
     if answers and answers[-1][1] != 1:

@@ -281,7 +281,7 @@ def test_months_follow_each_other() -> None:
     assert month(2024, 12, ZONE) == Interval(at("01/12/2024 00:00"), at("01/01/2025 00:00"))
 
 
-async def test_who_registers_late_is_counted_with_a_link_to_the_record(scheduler: Scheduler, seeded_url: str) -> None:
+async def test_late_registrations_are_counted_with_a_link_to_the_record(scheduler: Scheduler, seeded_url: str) -> None:
     in_time = replace(REQUEST, official=on("10/04/2023", "08:00", "09:00"))
     late = await scheduler.submit(in_time, NOW)  # the record is older than the refusal of what comes too late
     await scheduler.submit(in_time, NOW)

@@ -159,7 +159,7 @@ async def test_r075_an_emergency_is_reviewed_once_it_is_over(engine: AsyncEngine
     assert (fact.id, fact.review, report.grounds[fact.ground]) == (urgent.id, said, "Thiên tai")
 
 
-async def test_r112_the_system_was_there_while_it_said_so(engine: AsyncEngine, scheduler: Scheduler) -> None:
+async def test_r112_the_system_ran_while_it_noted_so(engine: AsyncEngine, scheduler: Scheduler) -> None:
     reports = Reports(engine, PROFILES, scheduler)
     assert (await reports.report(APRIL, None, NOW)).uptime == Uptime(0, 0, ())
     for minute in (0, 1, 2, 5, 9, 10):  # up to three minutes may pass

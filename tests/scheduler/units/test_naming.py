@@ -170,5 +170,5 @@ def test_generated_names_are_valid_and_their_slugs_need_no_escaping(unit: str, l
 
 
 @given(st.from_regex(GRAMMAR, fullmatch=True).filter(lambda name: "\n" not in name and len(name) <= naming.MAX_BASE))
-def test_what_the_grammar_allows_has_a_level(name: str) -> None:
+def test_every_name_of_the_grammar_has_a_level(name: str) -> None:
     assert any(NAMES.valid(LEVELS[level], name) for level in ("ubt", "so", "huyen", "xa"))

@@ -61,7 +61,7 @@ def test_merged_joins_equal_neighbours() -> None:
     assert merged(steps) == [LoadStep(minute(0), minute(2), 1, 5), LoadStep(minute(2), minute(3), 1, 6)]
 
 
-def test_a_ceiling_steps_at_its_instants() -> None:
+def test_a_limit_steps_at_its_instants() -> None:
     ceiling = CapacityLimit(Amount(20, 250), ((minute(5), Amount(10, 100)), (minute(8), Amount(20, 250))))
     assert [ceiling.at(minute(m)).points for m in (4, 5, 7, 8)] == [250, 100, 100, 250]
 

@@ -442,7 +442,7 @@ class Precedence(RuleBasedStateMachine):
         )
 
 
-def test_r064_who_comes_at_the_last_minute_may_have_what_nobody_could_be_told_of_any_more() -> None:
+def test_r064_a_last_minute_request_may_take_capacity_that_the_queue_is_too_late_for() -> None:
     history = Precedence()
     history.begin(
         Rules(), True, 3, 10, [Wish("so", 8, (1, 2), None, False, True), Wish("huyen", 5, (1, 1), None, False, True)]

@@ -27,7 +27,7 @@ OPERATOR = Act("truc.ban", "Điện thoại của Văn phòng UBND tỉnh lúc 7
 START = datetime(2023, 4, 5, tzinfo=UTC)
 
 
-async def test_r064_who_registered_first_is_served_first_unless_a_reason_is_recorded(scheduler: Scheduler) -> None:
+async def test_r064_the_first_registered_is_served_first_unless_a_reason_is_recorded(scheduler: Scheduler) -> None:
     full = await ask(scheduler, PROVINCE, 180)
     ninh_hoa, cam_lam = await ask(scheduler, NINH_HOA, 28), await ask(scheduler, CAM_LAM, 185)
     late = at("05/04/2023 07:30")
@@ -68,7 +68,7 @@ async def test_i01_every_change_has_actor_time_and_reason(scheduler: Scheduler) 
     assert (cancelled.kind, cancelled.by, cancelled.reason) == ("cancelled", "vp", "Hoãn")
 
 
-async def test_i03_what_nobody_opened_is_given_up_after_half_an_hour(scheduler: Scheduler) -> None:
+async def test_i03_a_session_nobody_opened_is_released_after_half_an_hour(scheduler: Scheduler) -> None:
     missed = await ask(scheduler, NHA_TRANG, 150)
     waiting = await ask(scheduler, HEALTH, 60, on("05/04/2023", "09:45", "11:00"))
     start = MORNING.start
@@ -83,7 +83,7 @@ async def test_i03_what_nobody_opened_is_given_up_after_half_an_hour(scheduler: 
         await scheduler.release(missed.id, start + timedelta(minutes=31), OPERATOR)
 
 
-async def test_i03_what_was_opened_in_its_lobby_is_not_given_up(scheduler: Scheduler) -> None:
+async def test_i03_a_session_opened_in_its_lobby_is_not_released(scheduler: Scheduler) -> None:
     held = await ask(scheduler, NHA_TRANG, 15)
     await scheduler.opened(held.id, MORNING.start - timedelta(minutes=20))
     with pytest.raises(NotMissed):
@@ -117,7 +117,7 @@ async def test_extensions_are_bounded(scheduler: Scheduler) -> None:
     assert await scheduler.extensible(meeting.id, now) == 4
 
 
-async def test_i06_who_cannot_run_on_is_seen_half_an_hour_before(scheduler: Scheduler) -> None:
+async def test_i06_meetings_that_cannot_be_extended_are_listed_half_an_hour_before(scheduler: Scheduler) -> None:
     meeting = await ask(scheduler, NHA_TRANG, 150)  # until 10:00
     await ask(scheduler, HEALTH, 60, on("05/04/2023", "10:00", "11:00"))
     quiet = await ask(scheduler, CAM_LAM, 2)

@@ -262,7 +262,7 @@ async def test_a_plan_that_no_longer_helps_is_refused(scheduler: Scheduler) -> N
         assert (refused.value.refusal.impossible, refused.value.usable) == (True, 76)
 
 
-async def test_who_will_not_wait_is_refused_with_a_true_reason(scheduler: Scheduler) -> None:
+async def test_a_request_that_will_not_wait_is_refused_with_a_true_reason(scheduler: Scheduler) -> None:
     await r066(scheduler)
     with pytest.raises(CapacityExceeded) as refused:
         await ask(scheduler, PROVINCE, 145, wait=False)

@@ -100,6 +100,6 @@ JSON: st.SearchStrategy[Any] = st.recursive(
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.dictionaries(st.text(), JSON, max_size=4), source=st.text(max_size=400), thread=st.text(max_size=5))
-async def test_whatever_was_typed_is_kept_as_it_is(drafts: Drafts, content: Any, source: str, thread: str) -> None:
+async def test_a_draft_stores_its_content_unchanged(drafts: Drafts, content: Any, source: str, thread: str) -> None:
     draft = await drafts.add(DIEN_KHANH, "mail", source, content, NOW, thread=thread)
     assert (await drafts.draft(draft.id)).content == content

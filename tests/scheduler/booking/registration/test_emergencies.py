@@ -56,7 +56,7 @@ async def test_r061_an_emergency_is_on_the_list_at_once_until_it_is_over(setup: 
     assert await setup.live("19/11/2023 05:00") == []
 
 
-async def test_r061_who_took_note_first_is_remembered(setup: Setup) -> None:
+async def test_r061_the_first_acknowledgement_is_stored(setup: Setup) -> None:
     flood = await setup.flood()
     seen = Acknowledgement("truc", at("19/11/2023 02:12"))
     assert (await setup.emergencies.acknowledge(flood.id, "truc", seen.at)).seen == seen
@@ -65,7 +65,7 @@ async def test_r061_who_took_note_first_is_remembered(setup: Setup) -> None:
     assert await setup.live("19/11/2023 02:20") == [(later.id, None), (flood.id, seen)]
 
 
-async def test_r061_what_is_cancelled_or_no_emergency_is_not_taken_note_of(setup: Setup) -> None:
+async def test_r061_cancelled_and_other_sessions_cannot_be_acknowledged(setup: Setup) -> None:
     ordinary, flood = await setup.scheduler.submit(REQUEST, at("03/04/2023 08:00")), await setup.flood()
     await setup.scheduler.cancel(flood.id, NIGHT)
     for subject in (ordinary.id, flood.id, "nothing"):

@@ -50,7 +50,7 @@ async def test_r001_the_deadlines_are_those_of_the_profile_of_the_day_of_receipt
         await scheduler.submit(request("25/03/2023 08:00"), at("24/03/2023 08:00"))
 
 
-async def test_i02_what_is_moved_comes_as_early_as_a_registration(scheduler: Scheduler) -> None:
+async def test_i02_a_moved_session_must_come_as_early_as_a_registration(scheduler: Scheduler) -> None:
     """Registered in good time for a far day, a session is not amended to one for which it would come too late."""
     session = await scheduler.submit(request("20/04/2023 08:00"), NOW)
     for start, latest in (("03/04/2023 09:20", "30/03/2023 17:00"), ("04/04/2023 14:00", "31/03/2023 17:00")):
@@ -68,7 +68,7 @@ async def test_i02_what_is_moved_comes_as_early_as_a_registration(scheduler: Sch
     assert earlier.official.start == at("05/04/2023 08:00")
 
 
-async def test_i02_what_is_put_off_to_another_time_is_judged_too_but_not_what_is_less(scheduler: Scheduler) -> None:
+async def test_i02_a_postponed_session_is_judged_too_but_not_a_smaller_one(scheduler: Scheduler) -> None:
     """A place kept for some day is no registration of the day after; a later start within what is held is (I14)."""
     session = await scheduler.submit(request("05/04/2023 08:00"), NOW)
     eve = at("04/04/2023 08:00")
@@ -88,7 +88,7 @@ async def test_i02_each_class_is_moved_by_its_own_lead(scheduler: Scheduler, kla
     assert (await scheduler.amend(session.id, request(start, klass), NOW)).official.start == at(start)
 
 
-async def test_r072_what_comes_out_of_hours_is_received_at_the_next_opening(scheduler: Scheduler) -> None:
+async def test_r072_a_request_out_of_hours_is_received_at_the_next_opening(scheduler: Scheduler) -> None:
     evening = await scheduler.submit(request("07/04/2023 08:00"), at("03/04/2023 19:00"))
     noon = await scheduler.submit(request("07/04/2023 08:00"), at("03/04/2023 12:00"))
     assert (evening.received, evening.effective) == (at("03/04/2023 19:00"), at("04/04/2023 07:00"))
@@ -133,7 +133,7 @@ async def test_a_letter_of_the_registering_unit_is_received_when_it_arrived(sche
         await scheduler.submit(asked, confirmed, draft=other.id)
 
 
-async def test_r019_refusals_are_kept_and_what_may_be_secret_is_not(scheduler: Scheduler) -> None:
+async def test_r019_refusals_are_stored_without_what_may_be_secret(scheduler: Scheduler) -> None:
     with pytest.raises(StateSecret):
         await scheduler.submit(replace(request("07/04/2023 08:00"), secret=True), NOW)
     with pytest.raises(TooLate):
@@ -170,7 +170,7 @@ async def test_i20_a_free_time_that_is_offered_comes_early_enough_too(scheduler:
     assert on("05/04/2023", "10:00", "11:00") in [each.official for each in refused.value.suggestions]
 
 
-async def test_i20_who_waits_is_offered_what_an_amendment_may_ask_for(scheduler: Scheduler) -> None:
+async def test_i20_a_waiting_session_is_offered_times_that_an_amendment_may_take(scheduler: Scheduler) -> None:
     eve = at("04/04/2023 09:00")
     await scheduler.submit(await asking(scheduler, 169, on("05/04/2023", "14:00", "16:00")), NOW)
     wish = await asking(scheduler, 60, on("05/04/2023", "14:00", "15:00"))

@@ -74,7 +74,7 @@ async def setup(seeded_url: str) -> AsyncIterator[Setup]:
         ("28/04/2023 16:00", "04/05 09:00"),
     ],
 )
-async def test_r083_answers_are_due_within_three_hours_of_office(setup: Setup, arrived: str, due: str) -> None:
+async def test_r083_replies_are_due_within_three_hours_of_office(setup: Setup, arrived: str, due: str) -> None:
     await setup.letter(arrived)
     assert await setup.due(arrived) == due
 
@@ -93,12 +93,12 @@ async def test_r083_unanswered_it_is_reminded_escalated_and_late(setup: Setup) -
     assert await setup.answers.counted(*whole_day, at("03/04/2023 15:01")) == (0, 1)
 
 
-async def test_a_server_that_was_down_tells_the_last_stage_only(setup: Setup) -> None:
+async def test_a_server_that_was_down_sends_the_last_reminder_only(setup: Setup) -> None:
     await setup.letter("03/04/2023 10:00")
     assert [kind for kind, _, _ in await setup.told("03/04/2023 16:00")] == ["overdue", "overdue"]
 
 
-async def test_an_emergency_pages_the_desk_at_once_by_the_wall_clock(setup: Setup) -> None:
+async def test_an_emergency_notifies_people_on_duty_at_once_by_the_wall_clock(setup: Setup) -> None:
     await setup.letter("02/04/2023 22:00", **{"class": "khan_cap"})
     assert await setup.told("02/04/2023 22:00") == [("urgent", DESK, "hạn trả lời 01:00 03/04/2023")]
     assert [kind for kind, _, _ in await setup.told("02/04/2023 23:30")] == ["urgent", "reminder"]
@@ -111,7 +111,7 @@ async def test_a15_a_sudden_one_is_answered_before_its_check(setup: Setup) -> No
     assert await setup.due("03/04/2023 10:00") == "03/04 12:00"
 
 
-async def test_answers_end_the_clock(setup: Setup) -> None:
+async def test_replies_end_the_clock(setup: Setup) -> None:
     discarded = await setup.letter("03/04/2023 08:00")
     await setup.answers.work(at("03/04/2023 08:01"))
     await setup.drafts.discard(discarded, "truc.ban", "trùng", at("03/04/2023 09:00"))
@@ -130,7 +130,7 @@ async def test_a_draft_that_became_a_session_is_answered_with_it(setup: Setup) -
     assert await setup.answers.counted(*whole_day, at("03/04/2023 23:00")) == (1, 0)
 
 
-async def test_who_waits_is_reminded_of_from_the_arrival_of_the_letter(setup: Setup) -> None:
+async def test_a_waiting_sessions_reply_counts_from_the_arrival_of_its_letter(setup: Setup) -> None:
     hour = on("05/04/2023", "08:00", "09:00")
     await setup.scheduler.submit(await asking(setup.scheduler, 4, hour), NOW)
     draft = await setup.letter("03/04/2023 08:00")
@@ -145,7 +145,7 @@ async def test_who_waits_is_reminded_of_from_the_arrival_of_the_letter(setup: Se
     assert await setup.answers.open(at("03/04/2023 10:01")) == []
 
 
-async def test_a_wish_of_a_commune_is_not_owed_by_the_desk(setup: Setup) -> None:
+async def test_a_draft_of_a_commune_is_not_owed_a_reply_by_the_operating_unit(setup: Setup) -> None:
     await setup.drafts.add("571", "mail", "a@b.vn", {}, NOW, origin="22489")
     await setup.drafts.add("571", "form", "x", {}, NOW)
     assert await setup.told("03/04/2023 18:00") == []
@@ -161,7 +161,7 @@ CLOCK = Clock(PROFILES.at(NOW), Calendar())
     st.integers(1, 99),
     st.integers(1, 99),
 )
-def test_shares_follow_each_other_up_to_the_answer(
+def test_shares_are_reminded_of_in_turn_until_the_reply(
     klass: ClassId, received: datetime, ahead: int, a: int, b: int
 ) -> None:
     start = received + timedelta(days=9) + hours(ahead)

@@ -187,7 +187,7 @@ async def test_cancelling_frees_capacity_and_kills_the_code(scheduler: Scheduler
         await scheduler.enter(first.code, request.host_point, at("05/04/2023 08:00"))
 
 
-async def test_what_cannot_be_cancelled(scheduler: Scheduler) -> None:
+async def test_ended_and_unknown_sessions_are_not_cancelled(scheduler: Scheduler) -> None:
     session = await scheduler.submit(REQUEST, NOW)
     with pytest.raises(Ended):
         await scheduler.cancel(session.id, at("05/04/2023 09:15"))
@@ -198,7 +198,7 @@ async def test_what_cannot_be_cancelled(scheduler: Scheduler) -> None:
             await scheduler.session(unknown)
 
 
-async def test_the_door(scheduler: Scheduler) -> None:
+async def test_points_enter_within_the_access_window(scheduler: Scheduler) -> None:
     session = await scheduler.submit(REQUEST, NOW)
     code = session.code or ""
     spaced = f"{code[:3]} {code[3:6]} {code[6:]}"

@@ -77,7 +77,7 @@ def test_host_components_and_people_without_a_point_enter_from_the_lobby_to_the_
         ("05/04/2023 07:29", "05/04/2023 07:30"),
     ],
 )
-def test_too_early_says_when_the_door_opens(when: str, opens: str) -> None:
+def test_too_early_says_when_the_lobby_opens(when: str, opens: str) -> None:
     with pytest.raises(TooEarly) as caught:
         access_window.check(SESSION, "so.tttt", DOOR, at(when))
     assert caught.value.opens == at(opens)
@@ -97,7 +97,7 @@ def test_strangers_learn_nothing_but_that_they_are_not_invited(when: datetime) -
             access_window.check(session, "dk.dienan", DOOR, when)
 
 
-def test_the_door_does_not_close_between_slots_that_nearly_touch() -> None:
+def test_the_access_window_stays_open_between_slots_that_nearly_touch() -> None:
     rehearsal, official = SESSION.slots
     close = replace(rehearsal, start=official.start - timedelta(hours=1), end=official.start - timedelta(minutes=10))
     session = replace(SESSION, slots=(close, official))

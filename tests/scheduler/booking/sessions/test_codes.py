@@ -22,7 +22,7 @@ def test_blanks_are_allowed(text: str) -> None:
 
 
 @given(st.text(max_size=14))
-def test_what_is_no_code(text: str) -> None:
+def test_text_without_ten_digits_is_no_code(text: str) -> None:
     code = codes.typed(text, 10)
     assert code is None or (len(code) == 10 and set(code) <= set("0123456789"))
 
@@ -33,5 +33,5 @@ def test_other_texts_are_no_codes(text: str) -> None:
 
 
 @given(st.text("0123456789", min_size=9, max_size=18), st.lists(st.sampled_from(" \t\u00a0\u202f-."), max_size=20))
-def test_what_stands_between_the_digits_does_not_matter(code: str, between: list[str]) -> None:
+def test_characters_between_the_digits_of_a_code_do_not_matter(code: str, between: list[str]) -> None:
     assert codes.typed("".join(map("".join, zip_longest(code, between, fillvalue=""))), len(code)) == code

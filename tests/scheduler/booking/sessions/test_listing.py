@@ -65,7 +65,7 @@ async def test_the_time_is_that_of_any_slot(scheduler: Scheduler) -> None:
             assert {each.id for each in found} == meets
 
 
-async def test_phases_are_those_of_the_door(scheduler: Scheduler) -> None:
+async def test_phases_are_those_of_the_access_window(scheduler: Scheduler) -> None:
     booked = await book(scheduler, random.Random(3))
     booked.append(await scheduler.submit(replace(REQUEST, points=("dk.dienan",)), NOW))
     async with scheduler._engine.begin() as db:  # the plans that lead there are not what is tested
@@ -84,7 +84,7 @@ async def test_phases_are_those_of_the_door(scheduler: Scheduler) -> None:
     assert seen == set(PHASES)
 
 
-async def test_each_session_is_shut_by_the_door_of_its_own_profile(seeded_url: str) -> None:
+async def test_each_session_has_the_access_window_of_its_own_profile(seeded_url: str) -> None:
     old, new = shipped().policies
     door = new.door.model_copy(update={"grace_min": 3 * 24 * 60})
     later = new.model_copy(update={"id": "KH-X", "effective_from": date(2023, 4, 6), "door": door})

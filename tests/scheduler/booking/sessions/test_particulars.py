@@ -47,7 +47,9 @@ def faults(request: Request) -> list[tuple[str, str, str]]:
         ({"people_at": {"so.tttt": 60_000, "nt.xuonghuan": 60_000}}, [("people", "people-range", "100000")]),
     ],
 )
-def test_what_a_registration_must_say(fields: dict[str, object], expected: list[tuple[str, str, str]]) -> None:
+def test_missing_or_unknown_particulars_are_errors(
+    fields: dict[str, object], expected: list[tuple[str, str, str]]
+) -> None:
     assert faults(replace(REQUEST, **fields)) == expected  # type: ignore[arg-type]
 
 
@@ -57,14 +59,14 @@ def test_texts_have_one_form_and_support_is_named_once() -> None:
     assert (normal.reason, normal.support, normal.second_phone) == ("a b", ("khac", "phien_dich"), "0905")
 
 
-def test_r070_people_counted_by_point_are_all_unless_more_are_said() -> None:
+def test_r070_people_are_the_sum_of_the_points_unless_more_are_stated() -> None:
     counted = replace(REQUEST, people_at={"so.tttt": 12, "nt.xuonghuan": 8})
     assert particulars.normalise(counted).people == 20
     assert particulars.normalise(replace(counted, people=30)).people == 30
     assert particulars.normalise(REQUEST).people is None
 
 
-async def test_r070_people_are_kept_by_point_and_the_letter_says_form_and_people(scheduler: Scheduler) -> None:
+async def test_r070_people_are_stored_by_point_and_the_mail_states_form_and_people(scheduler: Scheduler) -> None:
     asked = replace(REQUEST, form="ket_hop", people_at={"so.tttt": 12, "nt.xuonghuan": 8})
     session = await scheduler.submit(asked, NOW)
     assert (session.people, session.people_at) == (20, {"so.tttt": 12, "nt.xuonghuan": 8})

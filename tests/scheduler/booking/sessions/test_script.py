@@ -62,7 +62,9 @@ async def test_a_script_is_registered_with_its_session(scheduler: Scheduler) -> 
     assert (await scheduler.script(other.id), await scheduler.script("\ud800")) == ((), ())
 
 
-async def test_a_faulty_script_is_told_with_the_other_faults_and_nothing_is_registered(scheduler: Scheduler) -> None:
+async def test_a_faulty_script_is_reported_with_the_other_faults_and_nothing_is_registered(
+    scheduler: Scheduler,
+) -> None:
     with pytest.raises(InvalidRequest) as caught:
         await scheduler.submit(replace(REQUEST, title="", script=(OPENING, replace(REPORT, point="x"))), NOW)
     assert [error.field for error in caught.value.errors] == ["title", "script.1.point"]

@@ -35,7 +35,7 @@ def faults(text: str) -> list[tuple[int, str, str, str]]:
 
 
 @pytest.mark.parametrize("format_", ["csv", "xlsx"])
-def test_a34_what_is_exported_is_read_again(format_: str) -> None:
+def test_a34_an_exported_script_reads_back_the_same(format_: str) -> None:
     assert read(script_spreadsheet.write(ITEMS, POINTS, LAYOUTS, format_)) == ITEMS
     assert read(script_spreadsheet.write((), POINTS, LAYOUTS, format_)) == ()
 

@@ -24,7 +24,7 @@ TODAY = NOW.astimezone(ZONE).date()
 PROVINCE = "ubnd.khanh-hoa"
 
 
-async def test_the_owner_is_told_once_and_not_the_department(seeded_url: str) -> None:
+async def test_the_owner_is_notified_once_and_not_the_department(seeded_url: str) -> None:
     engine = database.connect(seeded_url)
     scheduler = Scheduler(engine, PROFILES, Amount(20, 250))
     equipment, notifications = Equipment(engine, PROFILES), Notifications(engine, ZONE)

@@ -82,7 +82,7 @@ async def test_a9_the_laptop_of_each_point_is_checked_and_due_again(book: Book) 
     assert (other.open, other.at, other.due) == (len(laptop.items), None, None)
 
 
-async def test_what_cannot_be_said(book: Book) -> None:
+async def test_faulty_controls_are_refused(book: Book) -> None:
     for checklist, subject in (("nothing", ""), ("attt", "so.tttt"), ("may_tinh", "")):
         with pytest.raises(Unknown):
             await book.controls.set(checklist, subject, "mang", "met", "", "x", NOW)

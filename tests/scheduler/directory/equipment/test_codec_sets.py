@@ -38,7 +38,7 @@ def test_r055_a_set_of_codecs_has_one_form(written: str, kept: str) -> None:
 @pytest.mark.parametrize(
     ("written", "told"), [("G722, H264/90000", "H264/90000"), ("G722 không", "không"), ("A" * 33, "A" * 33)]
 )
-def test_r055_what_is_no_name_is_told(written: str, told: str) -> None:
+def test_r055_an_invalid_codec_name_is_reported(written: str, told: str) -> None:
     with pytest.raises(ValueError, match=f"^{told}$"):
         codec_sets.canonical(written)
 

@@ -24,7 +24,7 @@ SOON = at("04/04/2023 08:00")
 MAIL = Channels(mail=True)
 
 
-async def test_changes_and_the_end_are_told_to_those_who_were_told_once_each(seeded_url: str) -> None:
+async def test_notified_providers_hear_of_changes_and_the_end_once_each(seeded_url: str) -> None:
     engine = database.connect(seeded_url)
     scheduler, notices = Scheduler(engine, PROFILES, Amount(20, 250), MAIL), ProviderNotices(engine, MAIL)
     async with writing(engine) as db:
@@ -72,7 +72,7 @@ NEEDS = st.lists(
 
 
 @given(NEEDS)
-def test_whatever_happens_the_last_letter_says_how_it_is(needs: list[NoticeFacts | None]) -> None:
+def test_the_last_notice_always_states_the_present_facts(needs: list[NoticeFacts | None]) -> None:
     """The oracle is a mirror that follows the letters alone."""
     before: list[OutboxItem] = []
     mirror: NoticeFacts | None = None

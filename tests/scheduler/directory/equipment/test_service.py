@@ -81,7 +81,7 @@ async def test_r021_another_system_is_called_and_has_an_address_whatever_its_lin
     assert (added.kind, added.address, added.dial_out) == ("LINK", "10.79.9.9", True)
 
 
-async def test_what_was_not_announced_is_flagged_until_decided(equipment: Equipment) -> None:
+async def test_unannounced_changes_are_flagged_until_decided(equipment: Equipment) -> None:
     device = await registered(equipment)
     moved = Drift("address", "10.79.4.20", "10.79.4.25")
     for _ in range(2):
@@ -130,7 +130,7 @@ async def test_a_wrong_line_is_flagged_and_may_be_blocked(equipment: Equipment) 
         ("INTERNET", "xa", 25_000, 25_000, ["line: line-type (INTERNET)"], []),
     ],
 )
-def test_what_lines_must_carry(  # A6
+def test_lines_must_carry_their_types_rate(  # A6
     kind: str, level: str, up: int, down: int, faults: list[str], warned: list[str]
 ) -> None:
     line = replace(LINE, type=kind, up_kbps=up, down_kbps=down)  # type: ignore[arg-type]

@@ -54,9 +54,7 @@ async def take(import_export: ImportExport, kind: Kind, data: bytes) -> list[tup
 
 @pytest.mark.parametrize("kind", list(TABLES))
 @pytest.mark.parametrize("format_", ["csv", "xlsx"])
-async def test_what_was_exported_changes_nothing_when_it_is_imported(
-    import_export: ImportExport, kind: Kind, format_: str
-) -> None:
+async def test_importing_an_export_changes_nothing(import_export: ImportExport, kind: Kind, format_: str) -> None:
     await take(import_export, "people", PEOPLE.encode())
     data = await import_export.export(kind, format_)  # type: ignore[arg-type]
     plan = await import_export.preview(kind, data, NOW)
@@ -93,7 +91,7 @@ async def test_a_preview_that_is_no_longer_true_writes_nothing(
     assert await people.of() == [before]
 
 
-async def test_faults_are_told_by_line(import_export: ImportExport) -> None:
+async def test_faults_are_reported_by_row(import_export: ImportExport) -> None:
     text = PEOPLE.replace("0905123457", "12").replace("05/01/2023", "31/02/2023").replace("568,UBND", "999,UBND")
     assert await faults(import_export, "people", text) == [
         (2, "unit", "unknown-unit", "999"),
@@ -195,7 +193,7 @@ def test_files_of_strangers_are_read_or_refused(data: bytes) -> None:
 
 
 @given(st.lists(st.fixed_dictionaries(dict.fromkeys(COLUMNS, CELLS)), max_size=5))
-def test_what_is_written_as_csv_is_read_again(rows: list[dict[str, str]]) -> None:
+def test_rows_written_as_csv_read_back_the_same(rows: list[dict[str, str]]) -> None:
     read = spreadsheet.read(spreadsheet.write_csv(COLUMNS, rows), COLUMNS)
     assert [row for _, row in read] == [row for row in rows if any(row.values())]
 

@@ -26,7 +26,7 @@ async def entry(scheduler: Scheduler, name: str, day: date) -> PersonEntry:
     return PersonEntry(unit, SUOI_CAT, "technician", name, "0905 123 456", "", None, day, "CV 12")
 
 
-async def test_who_is_replaced_serves_through_the_day_before(scheduler: Scheduler, people: People) -> None:
+async def test_a_replaced_person_serves_through_the_day_before(scheduler: Scheduler, people: People) -> None:
     old = await people.add(await entry(scheduler, "Lê Văn Cũ", date(2023, 1, 1)), NOW)
     await people.give_account(old.id, "cl.suoicat.cu", NOW)
     await people.train(old.id, date(2023, 1, 5), NOW)
@@ -51,7 +51,7 @@ async def test_units_without_anybody_stand_on_top(scheduler: Scheduler, people: 
     assert not (await people.lists(NOW + timedelta(days=181)))[-1].stale
 
 
-async def test_what_is_refused(scheduler: Scheduler, people: People) -> None:
+async def test_faulty_people_are_refused(scheduler: Scheduler, people: People) -> None:
     good = await entry(scheduler, "Lê Văn An", date(2023, 1, 1))
     with pytest.raises(UnknownUnit):
         await people.add(replace(good, unit="x"), NOW)

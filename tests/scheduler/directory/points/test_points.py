@@ -175,7 +175,7 @@ async def test_a_point_becomes_active_when_room_line_name_quota_and_account_hold
     )
 
 
-async def test_a_failed_item_is_told(scheduler: Scheduler, directory: Directory) -> None:
+async def test_a_failed_item_is_named(scheduler: Scheduler, directory: Directory) -> None:
     await draft_again(directory, "ks.sontrung")
     done = await directory.assess("ks.sontrung", unmet("moi_vi_tri_nghe_ro"), NOW)
     assert (done.result, (await scheduler.point("ks.sontrung")).state) == ("failed", PointState.DRAFT)

@@ -290,7 +290,7 @@ def test_an_empty_form_says_nothing(kind: str) -> None:
     assert ("attachment", "unread-attachment") in {(one.field, one.word) for one in found.questions}
 
 
-def test_a_form_that_says_otherwise_is_asked_about() -> None:
+def test_a_form_that_contradicts_the_letter_becomes_a_question() -> None:
     found = reading(CASES[1].body, attachments=(("Phiếu.csv", form_template.write("csv", VALUES)),))
     assert {one.field for one in found.questions if one.word == "two-values"} == {
         "points",
@@ -300,7 +300,7 @@ def test_a_form_that_says_otherwise_is_asked_about() -> None:
     }
 
 
-def test_files_that_are_no_form_are_asked_about() -> None:
+def test_files_that_are_no_form_become_questions() -> None:
     files = (("a.pdf", b"%PDF"), ("b.docx", b"PK"), ("c.xlsx", form_template.write("docx")))
     found = reading(CASES[0].body, attachments=files)
     assert [one.value for one in found.questions] == ["a.pdf", "b.docx", "c.xlsx"]
@@ -340,7 +340,7 @@ def test_a_bomb_is_no_form() -> None:
         ("Đăng ký họp", "15h00 ngày 05/4/2023\n> HTT-2023-0412", True),
     ],
 )
-def test_which_letters_are_registrations(subject: str, body: str, wanted: bool) -> None:
+def test_letters_are_recognised_as_registrations(subject: str, body: str, wanted: bool) -> None:
     assert extractor.asks(read_letter(letter(subject=subject, body=body))) is wanted
 
 

@@ -13,7 +13,7 @@ HOST, LOC_THO, CITY = "ubnd.khanh-hoa", "nt.loctho", "ubnd.nha-trang"
 PEOPLE = [Attendee(f"Người  {letter}", " Chuyên viên") for letter in "ABCDE"]
 
 
-async def test_a_list_is_given_when_the_host_asks(office: Office) -> None:
+async def test_a_list_is_stored_once_the_host_has_asked(office: Office) -> None:
     """R-098, A35: NT.LocTho enters five names once the host has asked, and may correct them."""
     session, attendee_lists = await office.session(HOST, LOC_THO, CITY), office.attendee_lists
     asked = at("05/04/2023 07:30")
@@ -36,7 +36,7 @@ async def test_a_list_is_given_when_the_host_asks(office: Office) -> None:
         await attendee_lists.of_session("nothing")
 
 
-def test_what_is_wrong_with_a_list() -> None:
+def test_faulty_attendee_lists_are_refused() -> None:
     assert [(f.field, f.word) for f in faults(0, [Attendee("", "Chủ tịch"), Attendee("A", "x" * 101)])] == [
         ("count", "fewer-than-named"),
         ("people.1.name", "required"),

@@ -35,7 +35,7 @@ def test_an_interruption_of_a_quarter_of_an_hour_in_three_hours() -> None:
     assert found.permille == 917
 
 
-def test_who_comes_late_is_late_and_who_does_not_come_back_is_interrupted() -> None:
+def test_a_late_point_is_late_and_one_that_does_not_return_is_interrupted() -> None:
     found = point_attendance([stay("08:20", "10:00")], SLOT, at("05/04/2023 12:00"), MINUTE)
     assert found == PointAttendance(True, 1200, 6000, 10800, (Interruption(at("05/04/2023 10:00"), None, 3600),))
     assert point_attendance([stay("07:40", "07:59")], SLOT, at("05/04/2023 12:00"), MINUTE) == PointAttendance(

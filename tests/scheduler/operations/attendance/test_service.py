@@ -47,7 +47,7 @@ async def test_a_killed_server_ends_stays_at_their_last_sign_of_life(office: Off
     assert await stays(office, session, HOST) == (PresenceInterval(HOST, start, start + 20 * SECOND),)
 
 
-async def test_who_comes_or_goes_while_the_signs_of_life_are_written_keeps_his_times(office: Office) -> None:
+async def test_points_that_join_or_leave_during_a_confirmation_keep_their_times(office: Office) -> None:
     session, attendance = await office.session(HOST, CITY, VINH_HAI), office.attendance
     start = at("05/04/2023 08:00")
     for point in (HOST, CITY):
@@ -89,7 +89,7 @@ async def test_an_interruption_is_recorded_and_explained(office: Office) -> None
     assert (gap.cause, gap.by) == ("Mất vệ tinh", "songtutay")
 
 
-async def test_what_cannot_be_explained(office: Office) -> None:
+async def test_wrong_explanations_are_refused(office: Office) -> None:
     session, attendance = await office.session(HOST, CITY), office.attendance
     now = at("05/04/2023 11:05")
     for start, cause, word in [(now, "x", "no-interruption"), (now, " ", "required"), (now, "x" * 501, "too-long")]:
@@ -100,7 +100,7 @@ async def test_what_cannot_be_explained(office: Office) -> None:
         await attendance.slots("nothing", now)
 
 
-async def test_who_missed_a_rehearsal_is_told_once(office: Office) -> None:
+async def test_units_absent_from_a_rehearsal_are_notified_once(office: Office) -> None:
     """R-087: the unit and the district of who was absent; who has no mailbox hears through the district."""
     session, attendance = await office.session(HOST, CITY, VINH_HAI, VINH_THO), office.attendance
     own = (await office.scheduler.point(VINH_THO)).unit
@@ -118,7 +118,7 @@ async def test_who_missed_a_rehearsal_is_told_once(office: Office) -> None:
     assert (rehearsal.present, len(rehearsal.points)) == (2, 4)
 
 
-async def test_unexplained_interruptions_are_asked_after_and_only_those(office: Office) -> None:
+async def test_only_unexplained_interruptions_are_notified(office: Office) -> None:
     session, attendance = await office.session(HOST, CITY, VINH_HAI, rehearsal=False), office.attendance
     day = "05/04/2023"
     for point in (HOST, CITY, VINH_HAI):

@@ -53,7 +53,7 @@ async def test_the_centres_list_and_the_kind_close_the_session(
     assert (await closing.set_kind(session, "so_ket")).kind == "so_ket"
 
 
-async def test_what_is_not_there_cannot_be_ticked(booked: Booked, closing: ClosingService) -> None:
+async def test_unknown_items_and_sessions_not_over_cannot_be_ticked(booked: Booked, closing: ClosingService) -> None:
     session = booked.session.id
     with pytest.raises(NotOver):
         await closing.tick(

@@ -49,7 +49,7 @@ async def test_due_at_the_close_of_the_second_working_day(
     )
 
 
-async def test_the_host_is_told_reminded_and_confirms_by_the_fingerprint(
+async def test_the_host_is_notified_reminded_and_confirms_by_the_digest(
     booked: Booked, handovers: HandoverService
 ) -> None:
     notifications = Notifications(booked.engine, ZONE)
@@ -69,7 +69,7 @@ async def test_the_host_is_told_reminded_and_confirms_by_the_fingerprint(
         await handovers.receive("nothing", SHA, "so.tttt", made.due)
 
 
-async def test_it_is_kept_ninety_days_and_its_going_is_announced(
+async def test_a_recording_stays_ninety_days_and_its_deletion_is_announced(
     booked: Booked, handovers: HandoverService
 ) -> None:  # A27
     made = await handovers.open(booked.session.id, SHA, booked.session.official.end)

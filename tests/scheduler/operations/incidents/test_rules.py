@@ -98,7 +98,7 @@ def test_a_line_that_recovers_begins_anew() -> None:
 
 
 @given(st.lists(st.sampled_from([0.0, 0.03, 0.05, 0.051, 0.5, None]), max_size=120))
-def test_what_is_told_of_a_line_is_what_a_stopwatch_says(losses: list[float | None]) -> None:
+def test_a_lines_state_agrees_with_a_stopwatch(losses: list[float | None]) -> None:
     """The oracle holds every look in a list and looks back in it."""
     watch = LineWatch(POLICY)
     for n, loss in enumerate(losses):

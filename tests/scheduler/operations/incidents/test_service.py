@@ -24,7 +24,7 @@ START = at("05/04/2023 08:00")
 LINE = LineMeasurement(0.001, 0.12, 0.0125, 0.08)
 
 
-async def test_an_incident_is_kept_with_its_timeline(booked: Booked) -> None:
+async def test_an_incident_is_stored_with_its_steps(booked: Booked) -> None:
     report = FaultReport(booked.session.id, "no-sound", "nt.xuonghuan", "micrô rè", "nt.xuonghuan", LINE)
     opened = await booked.incidents.report(report, START + timedelta(milliseconds=300))
     assert (opened.opened, opened.measured, opened.steps[0].text) == (START, LINE, "micrô rè")
@@ -65,7 +65,7 @@ async def test_an_incident_goes_to_who_is_on_duty(booked: Booked) -> None:  # R-
     assert (await booked.incidents.act(opened.id, "reopened", "truc.ban", "", START)).assignee == "le.b"
 
 
-async def test_the_same_fault_told_again_is_one_incident_until_it_is_settled(booked: Booked) -> None:
+async def test_the_same_fault_reported_again_is_one_incident_until_it_is_settled(booked: Booked) -> None:
     report = FaultReport(booked.session.id, "no-picture", "nt.xuonghuan", "", "nt.xuonghuan")
     first = await booked.incidents.report(report, START)
     second = await booked.incidents.report(replace(report, text="vẫn vậy"), START + timedelta(minutes=1))
@@ -115,7 +115,7 @@ async def test_the_time_in_which_the_centre_directs_stands_in_calls_for_help_alo
     assert (await booked.incidents.incident(fault.id)).steps == fault.steps
 
 
-async def test_the_provider_of_a_weak_line_is_told_what_was_measured(booked: Booked) -> None:
+async def test_the_provider_of_a_weak_line_gets_the_measured_values(booked: Booked) -> None:
     async with booked.engine.begin() as db:
         await lines_store.set_provider(db, Provider("vnpt", "VNPT Khánh Hòa", "Trực ca", "0258800126", "noc@vnpt.vn"))
         line = AccessLine("l1", "nt.xuonghuan", "TSLCD", "vnpt", 4000, True, ())

@@ -80,7 +80,7 @@ async def test_a_check_that_is_due_already_is_called_to_at_once(office: Office) 
     assert call.facts.reason == "kiểm tra ngay, trước giờ họp"
 
 
-async def test_who_lost_the_code_is_not_called(office: Office) -> None:
+async def test_a_session_without_a_code_gets_no_reminder(office: Office) -> None:
     session = await office.scheduler.submit(REQUEST, NOW)
     await office.scheduler.cancel(session.id, NOW)
     assert await office.called("05/04/2023 07:00") == []

@@ -117,7 +117,7 @@ def test_r027_a_point_on_the_internet_is_not_ready_without_a_measurement() -> No
     )
 
 
-def test_r050_who_controls_without_a_laptop_is_amber() -> None:
+def test_r050_controlling_without_a_laptop_is_amber() -> None:
     assert console_marks({"Huyện Cam Lâm": "", "Sở Y tế": "04/04/2023"}) == (
         Mark("console", "amber", "no-laptop", "Huyện Cam Lâm"),
         Mark("console", "green", "ok", "Sở Y tế 04/04/2023"),
@@ -128,7 +128,7 @@ SPANS = st.lists(st.tuples(st.integers(0, 20), st.integers(1, 10)), max_size=6)
 
 
 @given(SPANS, st.integers(1, 4))
-def test_who_has_too_many_sessions(spans: list[tuple[int, int]], most: int) -> None:
+def test_people_with_too_many_parallel_sessions_are_found(spans: list[tuple[int, int]], most: int) -> None:
     """The oracle counts minute by minute."""
     start = BEFORE.start
     held = [Interval(start + timedelta(minutes=a), start + timedelta(minutes=a + n)) for a, n in spans]
@@ -165,7 +165,7 @@ BETTER = [
 
 
 @given(FACTS, st.sampled_from(BETTER), st.integers(-3000, 3000))
-def test_what_is_done_makes_no_point_worse_and_time_makes_none_better(
+def test_progress_makes_no_point_worse_and_time_makes_none_better(
     facts: PointFacts, done: dict[str, object], minutes: int
 ) -> None:
     moment = replace(BEFORE, now=BEFORE.now + timedelta(minutes=minutes))

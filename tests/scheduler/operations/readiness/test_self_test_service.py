@@ -36,7 +36,7 @@ def test_a_good_test() -> None:
         ({"ticks": ("nguon_dien",)}, "ticks"),
     ],
 )
-def test_what_is_not_good_enough(change: dict[str, object], fault: str) -> None:
+def test_a_measurement_beyond_its_threshold_fails(change: dict[str, object], fault: str) -> None:
     assert failed(replace(GOOD, **change), POLICY) == (fault,)  # type: ignore[arg-type]
 
 
@@ -81,7 +81,7 @@ async def test_a_test_counts_for_the_sessions_of_the_next_24_hours(office: Offic
     assert (history[0].measured, history[0].account, history[0].at) == (GOOD, "bacumnam", at("05/04/2023 07:00"))
 
 
-async def test_what_cannot_be_kept(office: Office) -> None:
+async def test_faulty_self_tests_are_refused(office: Office) -> None:
     tests = office.self_tests
     for change, word in [
         ({"ticks": ("x",)}, "unknown-tick"),

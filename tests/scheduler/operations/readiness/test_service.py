@@ -48,7 +48,7 @@ async def test_checks_are_due_two_hours_before_each_slot(office: Office) -> None
     assert await item(office, session, CITY, "check", f"{DAY} 06:01") == Mark("check", "red", "unchecked")
 
 
-async def test_what_is_missing_when_due_is_told_once(office: Office) -> None:
+async def test_a_missing_check_is_notified_once_when_due(office: Office) -> None:
     """R-084: alert to operator and UBND.Nha Trang; the commune has no mailbox of its own."""
     session = await office.session(PROVINCE, CITY, PHUOC_DONG)
     readiness = office.readiness
@@ -64,7 +64,7 @@ async def test_what_is_missing_when_due_is_told_once(office: Office) -> None:
     ]
 
 
-async def test_who_is_on_duty_but_not_there_is_told(office: Office) -> None:
+async def test_people_on_duty_who_have_not_arrived_are_reported(office: Office) -> None:
     """R-114: not checked in at T-60 min: alert to the operating unit."""
     session = await office.session(PROVINCE, CITY, rehearsal=False)
     readiness, duties = office.readiness, office.duties
@@ -78,7 +78,7 @@ async def test_who_is_on_duty_but_not_there_is_told(office: Office) -> None:
     assert await office.told(at(f"{DAY} 08:00"), "not-arrived") == [("not-arrived", "so.tttt", "Trần Thị C")]
 
 
-async def test_only_an_emergency_waives_checks_and_faults_are_said(office: Office) -> None:
+async def test_only_an_emergency_waives_checks_and_faults_need_words(office: Office) -> None:
     session = await office.session(PROVINCE, CITY, rehearsal=False)
     readiness = office.readiness
     for points, kind, result, words, faults in [
@@ -137,7 +137,7 @@ async def test_duty_of_a_provincial_session(office: Office) -> None:
     assert (await words())[0] == ("main", "nobody", "")
 
 
-async def test_who_is_on_central_duty_is_told_by_letter(office: Office) -> None:  # R-089
+async def test_people_on_central_duty_are_notified_by_mail(office: Office) -> None:  # R-089
     session = await office.session(PROVINCE, CITY)
     person = Person(
         id="p1",
@@ -207,7 +207,7 @@ async def test_i04_equals_must_agree_and_a_district_has_another_room(office: Off
     assert await item(office, city, VINH_THO, "room", f"{DAY} 05:00") == Mark("room", "green", "ok")
 
 
-async def test_i04_whose_room_a_higher_session_has_is_told_once(office: Office) -> None:
+async def test_i04_units_whose_room_a_higher_session_has_are_notified_once(office: Office) -> None:
     """The city, which registers for the commune, and Cam Lâm, which invited it; nobody of the province's session."""
     await office.session("ubnd.cam-lam", VINH_THO, rehearsal=False)
     province = await office.session(PROVINCE, VINH_THO, rehearsal=False)
@@ -237,7 +237,7 @@ async def test_r027_a_point_on_the_internet_is_measured_before_each_meeting(offi
     assert await item(office, session, VINH_THO, "line", late) == Mark("line", "green", "ok")
 
 
-async def test_r050_who_controls_has_a_laptop_on_record(office: Office) -> None:
+async def test_r050_controlling_units_have_a_laptop_on_record(office: Office) -> None:
     """The city controls the session of its commune; a test on a tablet is none on a laptop."""
     session = await office.session(VINH_THO, PHUOC_DONG, rehearsal=False)
 
@@ -274,7 +274,7 @@ async def test_rehearsal_and_technician_of_a_point(office: Office) -> None:
         assert [fault.field for fault in caught.value.errors] == [field]
 
 
-async def test_the_directory_tells_addresses_and_lines(office: Office) -> None:
+async def test_the_directory_has_addresses_and_lines(office: Office) -> None:
     """R-026: NH.NinhVan's TSLCD measured 3.6/3.9 Mbit/s is amber; one good line is enough."""
     session = await office.session(PROVINCE, "nh.ninhvan")
     directory = Equipment(office.engine, PROFILES)

@@ -299,8 +299,8 @@ def _demo(words: Sequence[str]) -> int:
     argparse.ArgumentParser(prog="python -m loadtest demo", description=demo.__doc__).parse_args(words)
     try:
         _run(demo.run(lambda text: print(text, flush=True)))
-    except JOIN_ERRORS as fault:
-        sys.exit(f"loadtest: {fault!r}")
+    except JOIN_ERRORS as error:
+        sys.exit(f"loadtest: {error!r}")
     return 0
 
 

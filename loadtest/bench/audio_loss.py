@@ -1,7 +1,7 @@
-"""`python -m loadtest sound`: measures what loss and jitter leave of a voice, and how long the mix delays it.
+"""`python -m loadtest sound`: measures what loss and jitter leave of a voice in the mix, and its latency.
 
-One talker's real Opus packets go over a scripted line (seeded: every run is the same) into the server's own mixer, and
-the mix is decoded and looked at, 20 ms by 20 ms. The clock is simulated, so a minute of sound takes a second.
+One talker's real Opus packets go over a simulated network path (seeded: every run is the same) into the server's mixer,
+and the decoded mix is examined in slots of 20 ms. The clock is simulated, so a minute of sound takes a second.
 """
 
 import random
@@ -20,34 +20,36 @@ from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.source import FlushQueue, Source
 
 SLOT = 960
+"""Samples in 20 ms."""
 SLOT_S = SLOT / RATE_HZ
 TONE_HZ = 440
 NETWORK_S = 0.040
 SETTLE_SLOTS = 50
-"""The first second fills the buffer."""
+"""Slots of the first second, which are not examined: the jitter buffer fills."""
 FILLED_RMS = 0.1 * AMPLITUDE * 32767 / np.sqrt(2)
-"""A slot is filled when it has a tenth of the tone's RMS (−20 dB): below, the ear hears a hole."""
+"""A slot with less than a tenth of the tone's RMS (−20 dB) is heard as a gap."""
 BURST_SLOTS = 10
 """The latency is measured on a tone of 100 ms that begins anew every 200 ms."""
 SEAT = "talker"
 SEED = 20231031
 PHASES = 4
-"""A talker's packets may come anywhere between two ticks of the mixer: measured at each quarter."""
+"""Every path is measured with packets that come at each quarter of the time between two ticks of the mixer."""
 
-Lost = Callable[[random.Random], Iterator[bool]]
+LossModel = Callable[[random.Random], Iterator[bool]]
+"""Yields, for each packet, whether it is lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkPath:
-    """A named network path: the packets it loses, and each packet's delay in ms beyond its own 40 ms, at most."""
+    """A network path with 40 ms of delay: the packets it loses, and the largest additional delay of one in ms."""
 
     name: str
-    lost: Lost
+    lost: LossModel
     jitter_ms: float = 0.0
 
 
-def random_loss(share: float) -> Lost:
-    """Lose each packet independently."""
+def random_loss(share: float) -> LossModel:
+    """Return a loss model that loses each packet independently."""
 
     def lost(rng: random.Random) -> Iterator[bool]:
         while True:
@@ -56,8 +58,8 @@ def random_loss(share: float) -> Lost:
     return lost
 
 
-def bursts(length: int, every: int) -> Lost:
-    """Lose `length` packets in a row, about once in `every`."""
+def bursts(length: int, every: int) -> LossModel:
+    """Return a loss model that loses `length` packets in a row, about once in `every`."""
 
     def lost(rng: random.Random) -> Iterator[bool]:
         while True:
@@ -83,7 +85,7 @@ PATHS = (
 
 @dataclass(slots=True)
 class MixReceiver:
-    """Receives a mix and keeps all of it."""
+    """Decodes a mix and keeps all of its sound."""
 
     sound: list[Samples] = field(default_factory=list)
     stream: None = None
@@ -96,7 +98,7 @@ class MixReceiver:
 
 @dataclass(frozen=True, slots=True)
 class PathFigures:
-    """What was heard. Latency in ms, from a packet's arrival to the same sound in the decoded mix."""
+    """Figures of one path. Latency in ms, from a packet's arrival to the same sound in the decoded mix."""
 
     path: str
     lost_pct: float
@@ -107,7 +109,7 @@ class PathFigures:
     latency_ms_p95: float
 
     def row(self) -> list[Any]:
-        """The columns of :data:`HEADINGS`."""
+        """Return the cells of a row below :data:`HEADINGS`."""
         heard = (f"{self.filled_pct:.1f} %", f"{self.longest_silence_ms} ms", f"{self.tone_hz} Hz")
         return [self.path, f"{self.lost_pct:.1f} %", *heard, f"{self.latency_ms_p50:.0f}", f"{self.latency_ms_p95:.0f}"]
 
@@ -116,7 +118,7 @@ HEADINGS = ("line", "lost", "slots filled", "longest silence", "tone", "latency 
 
 
 def measure(path: NetworkPath, seconds: int) -> PathFigures:
-    """Send a lasting tone for the holes, and a broken one for the latency, at every phase for so long."""
+    """Measure gaps with a continuous tone and latency with an interrupted one, for so many seconds at every phase."""
     slots = seconds * 50
     runs = [transmit(path, encode_tone(TONE_HZ), slots, phase) for phase in range(PHASES)]
     filled = [_filled(tone) for tone, _ in runs]
@@ -191,6 +193,6 @@ def _longest(flags: list[bool]) -> int:
 
 
 def table(figures: list[PathFigures]) -> str:
-    """As Markdown."""
+    """Return the figures as a table in Markdown."""
     rows = [list(HEADINGS), ["---"] * len(HEADINGS), *(each.row() for each in figures)]
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)

@@ -1,4 +1,4 @@
-"""Sends a flash and a beep at one moment, and measures when each comes out again."""
+"""Sends a flash and a beep at the same moment, and notes the times at which they are received."""
 
 import asyncio
 import statistics
@@ -17,7 +17,7 @@ from loadtest.media.picture import RENDITIONS, Plane, encode
 from loadtest.media.tone import AMPLITUDE, PACKET_SAMPLES, RATE_HZ, encode_sound
 
 EVERY_S = 2
-"""One flash and beep in each loop of picture and sound; both take so long."""
+"""Seconds of the loops of picture and sound; each has one flash or beep."""
 _SIZE = 1
 _FLASH_FRAMES, _BEEP_PACKETS = FPS // 2, 15
 _BLACK, _WHITE, _GREY = 16, 235, 128
@@ -26,12 +26,12 @@ _LOUD = 0.05 * 32767
 _QUIET_S = 0.1
 
 Moments = list[float]
-"""Ascending times, in seconds unless another unit is said."""
+"""Ascending times in seconds."""
 
 
 @cache
 def material() -> Material:
-    """Half a second of white and 0.3 s of 1 kHz as a loop begins, else black and silence."""
+    """Return loops that begin with half a second of white and 0.3 s of 1 kHz; the rest is black and silent."""
     moments = np.arange(EVERY_S * RATE_HZ) / RATE_HZ
     beep = np.sin(2 * np.pi * _BEEP_HZ * moments) * AMPLITUDE * 32767 * (moments < _BEEP_PACKETS * 0.02)
     return Material(encode_sound(beep.astype(np.int16)), _cameras)
@@ -39,7 +39,7 @@ def material() -> Material:
 
 @cache
 def _cameras(codec: Codec, _layers: int) -> tuple[Clip, ...]:
-    """Key frames alone: whoever asks for one does not turn the loop to its beginning."""
+    """Return a loop of key frames only, so that a request for one does not restart it."""
     width, height, _ = RENDITIONS[_SIZE]
     lit = (_WHITE if at < _FLASH_FRAMES else _BLACK for at in range(EVERY_S * FPS))
     pictures = encode(codec, _SIZE, (_plain(width, height, luma) for luma in lit), key_every=1)
@@ -53,7 +53,7 @@ def _plain(width: int, height: int, luma: int) -> Plane:
 
 
 class AvSyncProbe:
-    """Times at which flashes and beeps were sent, and which of them were measured."""
+    """Notes the times at which flashes and beeps are sent, and the spans of time that are measured."""
 
     def __init__(self) -> None:
         self.flashes: Moments = []
@@ -62,7 +62,7 @@ class AvSyncProbe:
         self._flashed = asyncio.Event()
 
     def loop_started(self, kind: str) -> None:
-        """Note that a loop begins now (see :class:`~loadtest.endpoint.endpoint.Sending`)."""
+        """Note that a loop begins now; the `on_loop_start` of :class:`~loadtest.endpoint.endpoint.Sending`."""
         (self.flashes if kind == "picture" else self.beeps).append(time.monotonic())
         if kind == "picture":
             self._flashed.set()
@@ -73,24 +73,24 @@ class AvSyncProbe:
         await self._flashed.wait()
 
     async def measure(self, count: int, longest_s: float) -> None:
-        """Wait until so many were sent and could come out."""
+        """Wait until so many pairs were sent, and for as long as the last may take to be received."""
         begun = time.monotonic()
         await asyncio.sleep(EVERY_S * count)
         self._spans.append((begun, time.monotonic()))
         await asyncio.sleep(longest_s)
 
     def measured(self, moments: Moments) -> Moments:
-        """Flashes and beeps of the measured time."""
+        """Return the moments that lie in a measured span."""
         return [at for at in moments if any(begun <= at < ended for begun, ended in self._spans)]
 
     @property
     def beep_delay_s(self) -> float:
-        """Return how much later a beep is sent than its flash, in seconds."""
+        """Median of the seconds from the sending of a flash to that of its beep."""
         return statistics.median(after(self.flashes, self.beeps, -EVERY_S / 2, EVERY_S / 2).values())
 
 
 class AvSyncListener:
-    """Watches one endpoint: notes the brightness of received pictures, and the beginnings of sound after silence."""
+    """Decodes the media of one endpoint; notes the brightness of pictures, and each start of sound after silence."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -99,7 +99,7 @@ class AvSyncListener:
         self._onsets = SoundOnsets()
 
     def packet(self, codec: str, data: memoryview, length: int) -> bool:
-        """Take one plain RTP packet, now; returns whether a key frame is needed."""
+        """Take one plain RTP packet; return whether a key frame is needed."""
         now, pictures = self._clock(), self._decode.pictures
         needed = self._decode.packet(codec, data, length)
         if codec == "opus":
@@ -109,22 +109,22 @@ class AvSyncListener:
         return needed
 
     def reset(self) -> None:
-        """Reset: pictures of a room that is filling have other brightness."""
+        """Forget pictures: those of a meeting that is still filling have another brightness."""
         self._lights.clear()
 
     @property
     def flashes(self) -> Moments:
-        """When each flash had come."""
+        """Times at which the flashes were received."""
         return rises(self._lights)
 
     @property
     def beeps(self) -> Moments:
-        """When the first sample of each beep could be played."""
+        """Times at which the first sample of each beep could be played."""
         return self._onsets.onsets
 
 
 class SoundOnsets:
-    """Finds the beginning of sound after at least a tenth of a second of silence."""
+    """Finds each start of sound after at least a tenth of a second of silence."""
 
     def __init__(self) -> None:
         self.onsets: Moments = []
@@ -142,7 +142,7 @@ class SoundOnsets:
 
 
 def rises(lights: Sequence[tuple[float, float]]) -> Moments:
-    """Return when it grew light: of (moment, brightness), those that cross the middle of darkest and brightest."""
+    """Return the moments of (moment, brightness) at which brightness rises through the middle of its range."""
     if not lights:
         return []
     values = [value for _, value in lights]
@@ -151,7 +151,7 @@ def rises(lights: Sequence[tuple[float, float]]) -> Moments:
 
 
 def recorded(file: BinaryIO) -> tuple[Moments, Moments]:
-    """Return when a recording flashes and beeps. Raises FFmpegError."""
+    """Return the moments of a recording's flashes and beeps. Raises FFmpegError."""
     with av.open(file, "r") as container:
         pictures = [_bright(frame) for frame in container.decode(video=0)]
     file.seek(0)
@@ -169,6 +169,6 @@ def _bright(frame: av.VideoFrame) -> tuple[float, float]:
 
 
 def after(ats: Iterable[float], others: Moments, low: float, high: float) -> dict[float, float]:
-    """Return, for each moment, the delay of the first of the others that is `low` to `high` later, if any."""
+    """Map each moment to the seconds until the first of `others` that is `low` to `high` later; others are left out."""
     found = {at: next((o - at for o in others if low <= o - at < high), None) for at in ats}
     return {at: distance for at, distance in found.items() if distance is not None}

@@ -1,7 +1,7 @@
 """Measures the least CPU of a composed picture, in a process of its own: decode 16 streams, scale them, encode one.
 
-`python -m loadtest.bench.compose_minimum` prints the share of a core it takes as JSON, flat out and 25 times a second;
-the benchmark puts it next to the server's own.
+`python -m loadtest.bench.compose_minimum` prints percent of a core as JSON, without pauses and 25 times a second;
+`python -m loadtest bench` compares the media worker with it.
 """
 
 import json
@@ -21,7 +21,7 @@ from mediaserver.video.scaler import Scaler
 
 SENDERS = 16
 CARDS = tuple(Card(f"Point {hue}", hue) for hue in range(0, 12, 3))
-"""Four different pictures, for four senders each."""
+"""Pictures of the senders, each shown by four of them."""
 TILES_PER_SIDE = 4
 WIDTH, HEIGHT, BITRATE = 1280, 720, 2_500_000
 
@@ -29,7 +29,7 @@ Plane = npt.NDArray[np.uint8]
 
 
 def measure(seconds: int, every_s: float = 0.0) -> float:
-    """Return percent of a core for so many seconds of media, a picture every so many seconds or one after the other."""
+    """Return percent of a core for so many seconds of media, one picture `every_s` seconds, or without pauses for 0."""
     streams = [coded(CARDS[i % len(CARDS)], "H264", 1, cache_directory()) for i in range(SENDERS)]
     composed = _composed()
     decoders = [(VideoDecoder("H264"), Scaler()) for _ in streams]
@@ -46,7 +46,7 @@ def measure(seconds: int, every_s: float = 0.0) -> float:
 
 
 def _composed() -> list[av.VideoFrame]:
-    """Return a 4x4 grid of the same pictures, made before the clock runs."""
+    """Return the composed pictures, a 4x4 grid of the loops, which are made before measuring."""
     decoders = [VideoDecoder("H264") for _ in CARDS]
     streams = [coded(card, "H264", 1, cache_directory()) for card in CARDS]
     frames = []
@@ -66,9 +66,9 @@ def _tile(decoder: VideoDecoder, data: bytes) -> Plane:
 def _grid(tiles: list[Plane]) -> Plane:
     width, height = WIDTH // TILES_PER_SIDE, HEIGHT // TILES_PER_SIDE
     planes = [np.empty((HEIGHT, WIDTH), np.uint8), *(np.empty((HEIGHT // 2, WIDTH // 2), np.uint8) for _ in "uv")]
-    for place in range(SENDERS):
-        row, column = divmod(place, TILES_PER_SIDE)
-        tile = tiles[place % len(tiles)].reshape(-1)
+    for index in range(SENDERS):
+        row, column = divmod(index, TILES_PER_SIDE)
+        tile = tiles[index % len(tiles)].reshape(-1)
         at = 0
         for plane, (h, w) in zip(planes, [(height, width), *[(height // 2, width // 2)] * 2], strict=True):
             plane[row * h : (row + 1) * h, column * w : (column + 1) * w] = tile[at : at + h * w].reshape(h, w)

@@ -1,9 +1,9 @@
-"""`python -m loadtest records`: measures the CPU time of queries over the records of a whole year.
+"""`python -m loadtest records`: measures the CPU time of database queries over a whole year of bookings.
 
 A fresh SQLite file with the units of Khánh Hòa gets a year of bookings as a province makes them: in office hours of
-working days, from two points to forty. Then requests are planned, months of the calendar answered, the year's report
-is made, what the operator looks at is put together and entries are appended to the audit log; figures are medians in
-milliseconds. The database works in threads of this process, so it is in the figures; HTTP is not.
+working days, from two points to forty. Then requests are planned, months of the calendar and the year's report are
+read, the operator's pages are read, and entries are appended to the audit log. Figures are medians in milliseconds.
+The database works in threads of this process, so it is in the figures; HTTP is not.
 """
 
 import random
@@ -52,7 +52,7 @@ from signaling.http.route import ApiRequest
 
 BOOKINGS = 22_000
 RATED = Amount(30, 400)
-"""Mornings are busy and some requests do not fit, as in a province that needs a queue."""
+"""Rated capacity: so small that some requests of busy mornings do not fit."""
 OPENS = datetime(2026, 1, 5, tzinfo=UTC)
 """A Monday, 07:00 in Vietnam."""
 WEEKS, WORKING_DAYS, QUARTERS = 52, 5, 36
@@ -62,16 +62,16 @@ REPORTS = 3
 ENTRIES = 1000
 REPEATS = 5
 QUEUED = 60
-"""Sessions that wait on one day."""
+"""Waiting registrations for one day."""
 BOARD = 145
 """The points of the example of the regulation (I-14)."""
 CENTRE = "ubnd.khanh-hoa"
 UNIT = "568"
-"""Nha Trang, whose communes' sessions are listed for it too."""
+"""Nha Trang, a district, which also sees the sessions of its communes."""
 SEED = 680
 
 Booking = tuple[datetime, int, list[str]]
-"""When a session starts, how many hours it lasts, and its points with the host first."""
+"""Start of a session, its length in hours, and its points with the host first."""
 
 
 async def run(progress: Callable[[str], None], bookings: int = BOOKINGS) -> dict[str, Any]:
@@ -111,7 +111,7 @@ def table(figures: dict[str, Any]) -> str:
 
 
 async def _book(engine: AsyncEngine, points: list[str], count: int, rng: random.Random) -> None:
-    """Write bookings as the scheduler would, without the admission rule."""
+    """Write so many issued sessions directly to the tables, without the rules of admission."""
     bookings = []
     for _ in range(count):
         size = rng.choice((3, 5, 8, 12, 20, 40))
@@ -120,14 +120,14 @@ async def _book(engine: AsyncEngine, points: list[str], count: int, rng: random.
 
 
 async def _write(engine: AsyncEngine, first: int, bookings: Sequence[Booking], state: State) -> None:
-    """Write registrations, numbered from the first on; those with a code get attendance."""
+    """Write bookings to the tables, numbered from `first` on; issued ones get a code and attendance."""
     sessions, slots, invited, codes, happenings, stays = [], [], [], [], [], []
     for seq, (moment, hours, (host, *others)) in enumerate(bookings, first):
         end = moment + timedelta(hours=hours)
         name, legs = f"{seq:032x}", len(others) + 1
         sessions.append(_session(name, seq, host, legs, moment, state))
         slots.append({"session": name, "kind": OFFICIAL, "start": moment, "end": end, "legs": legs})
-        invited += [{"session": name, "point": point, "position": place} for place, point in enumerate(others)]
+        invited += [{"session": name, "point": point, "position": position} for position, point in enumerate(others)]
         happenings.append({"at": sessions[-1]["created"], "session": name, "kind": state.value})
         if state == State.ISSUED:
             codes.append({"mark": f"{seq:010}", "session": name, "issued": moment})
@@ -168,7 +168,7 @@ def _moment(rng: random.Random) -> datetime:
 
 
 async def _plans(engine: AsyncEngine, scheduler: Scheduler, rng: random.Random) -> tuple[list[float], list[float]]:
-    """Return the cost of plans that serve a request, and of those that find no room and look for free times."""
+    """Return the costs of plans that admit a request, and of plans that refuse it and suggest free times."""
     served: list[float] = []
     refused: list[float] = []
     policy = scheduler.policy(OPENS)
@@ -206,8 +206,7 @@ async def _months(query: Callable[[datetime, datetime], Awaitable[object]]) -> f
 
 
 async def _pages(engine: AsyncEngine, scheduler: Scheduler) -> dict[str, float]:
-    """Return the cost of the first page of sessions, one in the middle of the year, for the centre and for a unit, and
-    of a search that finds nothing."""
+    """Return the costs of pages of sessions: the first, the newest, a unit's, and a search that finds nothing."""
     parts = SimpleNamespace(scheduler=scheduler, audit=AuditLog(engine, profile_files.load()))
     request = cast("Request", SimpleNamespace(app=dict.fromkeys((HTTP, ACCOUNTS, BOOKING), parts)))
     middle = OPENS + timedelta(weeks=WEEKS // 2)
@@ -228,7 +227,7 @@ async def _pages(engine: AsyncEngine, scheduler: Scheduler) -> dict[str, float]:
 
 
 async def _reports(engine: AsyncEngine, scheduler: Scheduler) -> float:
-    """Return the cost of a year's report beside the year before."""
+    """Return the cost of a year's report, which compares it with the year before."""
     profiles = profile_files.load()
     span = timedelta(weeks=WEEKS)
     year, before = Interval(OPENS, OPENS + span), Interval(OPENS - span, OPENS)
@@ -242,7 +241,7 @@ async def _reports(engine: AsyncEngine, scheduler: Scheduler) -> float:
 
 
 async def _operator_views(engine: AsyncEngine, scheduler: Scheduler, rng: random.Random) -> dict[str, float]:
-    """Return the cost of the operator's views: boards of a week, breaches of one, a queue of some hundreds."""
+    """Return the costs of the operator's pages: readiness of a session and of a week, breaches, and the queue."""
     profiles, week = profile_files.load(), OPENS + timedelta(weeks=1)
     readiness = ReadinessService(Alerts(engine, profiles, NOWHERE))
     feedback = FeedbackService(

@@ -1,6 +1,6 @@
-"""Measures cost and loss of encoding the composed picture in its sizes: `python -m loadtest.bench.encoder_cost`.
+"""Measures cost, quality and bitrate of each rendition: `python -m loadtest.bench.encoder_cost`.
 
-A film that moves everywhere (FFmpeg's Mandelbrot set, which zooms) is encoded as for viewers and decoded again.
+A film that moves everywhere (FFmpeg's zoom into the Mandelbrot set) is encoded as for viewers and decoded again.
 """
 
 import json
@@ -17,7 +17,7 @@ from mediaserver.video.quality import QUALITIES, RENDITIONS
 
 SECONDS = 3
 WIDTH, HEIGHT, FPS = 1280, 720, 25
-"""Of the room."""
+"""Size and pictures a second of the composed picture."""
 
 
 def main() -> None:
@@ -27,7 +27,7 @@ def main() -> None:
 
 
 def measure(codec: str, step: int) -> dict[str, object]:
-    """Return milliseconds of CPU a picture, core-% at its rate, dB (PSNR of luma) and Mbit/s."""
+    """Return CPU in ms for a picture and in percent of a core, PSNR of luma in dB, and Mbit/s."""
     quality = QUALITIES[step]
     width, height = (round(side * quality.share) & ~1 for side in (WIDTH, HEIGHT))
     fps = Fraction(quality.fps or FPS, quality.every)
@@ -52,7 +52,7 @@ def measure(codec: str, step: int) -> dict[str, object]:
 
 
 def film(width: int, height: int, fps: Fraction) -> Iterator[VideoFrame]:
-    """Return the pictures of a few seconds."""
+    """Yield the pictures of a few seconds of film."""
     with av.open(f"mandelbrot=size={width}x{height}:rate={fps}", format="lavfi") as source:
         for number, picture in enumerate(source.decode(video=0)):
             if number == round(SECONDS * fps):

@@ -17,7 +17,7 @@ RANGES = 200
 
 
 def main() -> None:
-    """Measure on a temporary file, and print seconds of CPU with the kernel's part, and of clock."""
+    """Measure on a temporary file; print seconds of CPU, the kernel's included, and of elapsed time."""
     with tempfile.TemporaryDirectory() as directory:
         path, cipher = Path(directory) / "1.mp4", FileCipher(secrets.token_bytes(KEY_BYTES))
         _measure("write 1 GB as it is", lambda: _fill(path))

@@ -1,6 +1,6 @@
 """`python -m loadtest flame`: draws where the media worker spends its CPU time while it forwards, as a flame graph.
 
-Width is CPU time, each row is called by the one below it.
+Width is CPU time; the functions of a row are called by those below them.
 """
 
 import asyncio
@@ -17,20 +17,20 @@ WIDTH, ROW = 1000, 17
 LETTER = 6.2
 """Width of a letter of 10 px, in pixels."""
 NARROWEST = 0.002
-"""Functions with a smaller share are left out."""
+"""Least share of the samples; smaller functions are left out."""
 COLOURS = ("#f2b27a", "#eec28f", "#f5cba0", "#e9a86b")
 
 
 @dataclass(slots=True)
 class StackNode:
-    """A function at one place of the stack, and the functions that it called."""
+    """A function in the call tree, its number of samples, and the functions that it called."""
 
     name: str
     samples: int = 0
     calls: dict[str, "StackNode"] = field(default_factory=dict)
 
     def add(self, names: Iterable[str], count: int) -> None:
-        """Count a stack below this block."""
+        """Add a stack of function names below this node, sampled `count` times."""
         node = self
         node.samples += count
         for name in names:
@@ -39,7 +39,7 @@ class StackNode:
 
 
 async def sample(receivers: int, seconds: float) -> StackNode:
-    """Forward for a while and sample the worker's stack."""
+    """Let a worker forward to so many receivers, and return its sampled stacks as a tree."""
     with tempfile.TemporaryDirectory(prefix="diemcau-flame-") as directory:
         stacks = Path(directory) / "stacks"
         async with bench_room(("loadtest.bench.stack_sampler", str(stacks))) as room:
@@ -49,7 +49,7 @@ async def sample(receivers: int, seconds: float) -> StackNode:
 
 
 def fold(stacks: str) -> StackNode:
-    """Return stacks with their counts as a tree, without their common beginning."""
+    """Parse lines of a stack and its count into a tree, without the beginning that all stacks share."""
     root = StackNode("media worker")
     for line in stacks.splitlines():
         names, _, count = line.rpartition(" ")

@@ -1,7 +1,7 @@
-"""Measures the least CPU that forwarding and mixing can cost: encrypt and send, or decode and encode, nothing else.
+"""Measures the least CPU of forwarding and of mixing: encrypt and send, or decode, add and encode, nothing else.
 
-`python -m loadtest.bench.forward_minimum RECEIVERS VOICES` prints both as JSON, flat out and in the rhythm of pictures
-and sound. It is run as a process of its own, as the media worker is.
+`python -m loadtest.bench.forward_minimum RECEIVERS VOICES` prints both as JSON, without pauses and at the rate of
+pictures and sound. It is run as a process of its own, as the media worker is.
 """
 
 import json
@@ -59,7 +59,7 @@ def forward_us(receivers: int, every_s: float = 0.0) -> float:
     """Return CPU microseconds per packet, encrypted and sent with one segmented system call for each picture and
     receiver.
 
-    A picture goes every so many seconds, or one after the other.
+    A picture is sent `every_s` seconds, or without pauses for 0.
     """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.1", 0))
@@ -92,7 +92,7 @@ def mix_pct(voices: int, seconds: int, every_s: float = 0.0) -> float:
     """Return percent of a core: decode all voices, sum the loudest, encode one mix for each of them and one for the
     others.
 
-    Sound of 20 ms is mixed every so many seconds, or one after the other.
+    Sound of 20 ms is mixed `every_s` seconds, or without pauses for 0.
     """
     talkers = [(OpusDecoder(), cycle(encode_tone(tone_hz(at)))) for at in range(voices)]
     encoders = [OpusEncoder() for _ in range(MIXED + 1)]

@@ -2,9 +2,10 @@
 
 Sixteen cameras are composed, as in `bench`. One of them turns white at the moment its microphone beeps, once in two
 seconds. Delay runs from the moment the flash or beep leaves that endpoint to the moment it has come to another one that
-sees the composed picture and hears the mix; both live in one process and read one clock. Each take has another beat
-between the endpoint and the server, for all of them have a beat of their own. In some takes both endpoints are behind a
-bad line: it loses half of everything for 0.7 s before they are listened to, or stalls for up to 0.1 s again and again.
+sees the composed picture and hears the mix; both are in one process and read one clock. The measurement is repeated in
+several takes, because the phase between the clocks of endpoint and server differs in each. In some takes both endpoints
+are behind an emulated network: a lossy one loses half of all datagrams for 0.7 s before each measured span, a stalling
+one holds them back for up to 0.1 s again and again.
 """
 
 import asyncio
@@ -27,7 +28,7 @@ from mediaserver.transport.ice import Address
 PathKind = Literal["good", "lossy", "stalling"]
 TAKES: dict[PathKind, int] = {"good": 8, "lossy": 4, "stalling": 4}
 PAIRS = 8
-"""In each take but on a lossy network."""
+"""Flash and beep pairs in each take, but for lossy paths."""
 BURSTS = 2
 """Bursts of loss in each take on a lossy network; three flashes are measured after each."""
 PAIRS_AFTER_BURST = 3
@@ -36,9 +37,10 @@ STALL_S = 0.1
 LOSS = 0.5
 BURST_S = 0.7
 CALM_S = 0.2
-"""Seconds from a flash to the burst: the next flash is more than a second after its end, when a picture must be
-back."""
+"""Seconds from a flash to the burst. The next flash is more than a second after its end, when pictures must be
+received again."""
 LONGEST_S = 0.9
+"""Longest latency in seconds; what takes longer is missing."""
 NEAR_S = 0.4
 """A flash and a beep that are nearer belong together, in seconds."""
 OFFERED = OfferOptions(("H264",), 1, picture=False)
@@ -47,23 +49,23 @@ SHARES = (0.0, 0.05, 0.5, 0.95, 1.0)
 
 @dataclass(slots=True)
 class Delays:
-    """Latencies in seconds."""
+    """Latencies of all takes over one kind of network path, in seconds."""
 
     picture: list[float] = field(default_factory=list)
     sound: list[float] = field(default_factory=list)
     skew: list[float] = field(default_factory=list)
-    """By how much the sound is later than the picture, compared with the sending endpoint."""
+    """Seconds by which sound is later than its picture, beyond their difference at the sending endpoint."""
     recorded: list[float] = field(default_factory=list)
-    """The same in the recording."""
+    """The same, in the recording."""
 
 
 async def run(progress: Callable[[str], None]) -> dict[PathKind, Delays]:
-    """Measure all takes, by network. Raises RuntimeError when a flash or beep did not come out."""
-    found = {emulator: Delays() for emulator in TAKES}
-    for emulator, takes in TAKES.items():
+    """Measure all takes over each kind of path. Raises RuntimeError when a flash or beep was not received."""
+    found = {kind: Delays() for kind in TAKES}
+    for kind, takes in TAKES.items():
         for number in range(1, takes + 1):
-            progress(f"{emulator} line: take {number} of {takes}")
-            await _take(found[emulator], emulator)
+            progress(f"{kind} network: take {number} of {takes}")
+            await _take(found[kind], kind)
     return found
 
 
@@ -90,8 +92,8 @@ async def _take(delays: Delays, kind: PathKind) -> None:
 
 async def _fill(room: WorkerRoom) -> Address:
     """Seat all cameras but one; return the worker's address for media."""
-    for place in range(1, SENDERS):
-        silent = await room.seat(camera(place), OFFERED)
+    for index in range(1, SENDERS):
+        silent = await room.seat(camera(index), OFFERED)
         silent.sending.mic = False
     return silent.server
 
@@ -117,19 +119,19 @@ async def _bursts(emulator: NetworkEmulator, probe: AvSyncProbe) -> None:
 
 
 class ReceivedPairs(Protocol):
-    """Received flashes and beeps."""
+    """The received flashes and beeps."""
 
     @property
     def flashes(self) -> Moments:
-        """Return when each flash was received."""
+        """Times at which the flashes were received."""
 
     @property
     def beeps(self) -> Moments:
-        """Return when each beep could be heard."""
+        """Times at which the beeps could be heard."""
 
 
 def add(delays: Delays, flashes: Moments, beeps: Moments, received: ReceivedPairs) -> None:
-    """Add the latency of each flash and beep that was sent. Raises RuntimeError."""
+    """Add the latency of each flash and beep that was sent. Raises RuntimeError when one was not received."""
     seen = after(flashes, received.flashes, 0, LONGEST_S)
     heard = after(beeps, received.beeps, 0, LONGEST_S)
     if (len(seen), len(heard)) != (len(flashes), len(beeps)):
@@ -141,7 +143,7 @@ def add(delays: Delays, flashes: Moments, beeps: Moments, received: ReceivedPair
 
 def table(found: Mapping[PathKind, Delays]) -> str:
     """Return a table in Markdown, in ms."""
-    good, lossy, stalling = (found[emulator] for emulator in TAKES)
+    good, lossy, stalling = (found[kind] for kind in TAKES)
     rows = [
         ["ms", "least", *(f"{share:.0%}" for share in SHARES[1:-1]), "most"],
         ["---"] * (1 + len(SHARES)),

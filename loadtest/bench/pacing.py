@@ -1,7 +1,7 @@
-"""Runs work without pauses, or in the rhythm in which media arrive.
+"""Paces work: without pauses, or at the rate at which media arrive.
 
-A core that sleeps between two steps does the next one with a slow clock and with caches that others have filled; on a
-virtual machine that can double its time. A limit for what runs in that rhythm has to be measured in it, too.
+A core that sleeps between two steps does the next one with a slow clock and with cold caches; on a virtual machine that
+can double its time. So the least cost of paced work has to be measured at its pace, too.
 """
 
 import time
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 
 def paced(count: int, every_s: float) -> Iterator[int]:
-    """Yield numbers from 0; each at its multiple of `every_s` seconds, at once if that is 0."""
+    """Yield 0 to `count` - 1, each at its multiple of `every_s` seconds, without pauses if that is 0."""
     began = time.monotonic()
     for number in range(count):
         time.sleep(max(0.0, began + number * every_s - time.monotonic()))

@@ -1,8 +1,8 @@
 """Runs a media worker and samples its stack 1000 times a second: `python -m loadtest.bench.stack_sampler FILE …`.
 
-The stacks are written to FILE when it ends, one a line with its count, as flame graphs are made of. Looks come at
-random times, for the worker's own work is on the grid of a clock; a look that finds it asleep counts for nothing.
-Compiled loops and system calls count for the Python function that calls them.
+The stacks are written to FILE when it ends, one a line with its count, as flame graphs need them. Samples are taken at
+random times, because the worker itself works at regular times; samples of a sleeping worker are not counted. Compiled
+loops and system calls count for the Python function that calls them.
 """
 
 import random

@@ -1,8 +1,8 @@
 """`python -m loadtest bench`: measures the CPU seconds of the media worker process, from /proc.
 
-The worker is driven directly over its unix socket, without signaling; the callers run in this process and are not
-counted. A figure holds everything the worker did during the measured time; only from joins is subtracted what the room
-costs at the same time anyway, which is measured before and after them.
+The worker is driven directly over its unix socket, without signaling; the endpoints run in this process and are not
+counted. A figure holds everything the worker did during the measured time; only from the cost of joins that of the
+room's other work is subtracted, which is measured before and after them.
 """
 
 import asyncio
@@ -31,23 +31,23 @@ from loadtest.media.tone import encode_tone, tone_hz
 RECEIVERS = (10, 30, 60)
 MIXED = 30
 BEFORE, JOINS = 20, 60
-"""Peers that join before the measurement, so that the room's own cost is over; peers that join during it."""
+"""Peers that join before the measurement, so that the cost of the first ones is over; peers that join during it."""
 BACKGROUND_S = 2.0
 VIDEO_PACKETS_PER_PICTURE = 6
 """150 packets/s at 25 pictures/s."""
 VIDEO_PACKET_BYTES = 1100
 SETTLE_S = 2.0
 MIN_SHARE = 0.9
-"""Least share of the pictures, or of the mix; below it nothing was measured."""
+"""Least share of the pictures, or of the mix, that must be received; with less the run fails."""
 SOUND_BYTES = 40
 """An RTP packet of silence has 19 bytes, one of thirty tones about 90."""
 STEADY_S = 6.0
-"""A lone voice is passed on as it came once it has been steady for five seconds."""
+"""Seconds before measuring: a single voice is forwarded unchanged once it has been steady for five seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class BenchSettings:
-    """How long each figure is measured, and how often."""
+    """Measured seconds of each figure, and the number of rounds of which the median is taken."""
 
     seconds: float = 20.0
     rounds: int = 3
@@ -62,8 +62,8 @@ async def run(settings: BenchSettings, progress: Callable[[str], None]) -> dict[
     for receivers in RECEIVERS:
         progress(f"forward to {receivers} receivers")
         forward[str(receivers)] = round(await _median(settings, partial(forward_us, receivers)), 2)
-    progress("compose 16, and its floor")
-    composed, floor_ = await _compose(settings)
+    progress("compose 16, and the least that it can cost")
+    composed, least = await _compose(settings)
     progress(f"mix {MIXED}")
     mixed = await _median(settings, mix_pct)
     progress("the least that forwarding and mixing can cost")
@@ -79,8 +79,8 @@ async def run(settings: BenchSettings, progress: Callable[[str], None]) -> dict[
             str(n): round(limit["forward_paced_us"], 2) for n, limit in limits.items()
         },
         "compose_core_pct": round(composed, 1),
-        "compose_floor_core_pct": round(floor_["core_pct"], 1),
-        "compose_paced_floor_core_pct": round(floor_["paced_core_pct"], 1),
+        "compose_floor_core_pct": round(least["core_pct"], 1),
+        "compose_paced_floor_core_pct": round(least["paced_core_pct"], 1),
         "mix30_core_pct": round(mixed, 1),
         "mix30_limit_core_pct": round(_middle(limits.values(), "mix_pct"), 1),
         "mix30_paced_limit_core_pct": round(_middle(limits.values(), "mix_paced_pct"), 1),
@@ -99,18 +99,18 @@ def _middle(runs: Iterable[dict[str, float]], name: str) -> float:
 
 
 async def _compose(settings: BenchSettings) -> tuple[float, dict[str, float]]:
-    """Measure with rooms and floors by turns, so that both meet the same machine."""
-    rooms, floors = [], []
+    """Measure the worker and the least possible cost by turns, because a shared machine changes."""
+    workers, minima = [], []
     for _ in range(settings.rounds):
-        rooms.append(await compose_pct(settings.seconds))
-        floors.append(await _run_module("loadtest.bench.compose_minimum", max(1, round(settings.seconds))))
-    return statistics.median(rooms), {name: _middle(floors, name) for name in floors[0]}
+        workers.append(await compose_pct(settings.seconds))
+        minima.append(await _run_module("loadtest.bench.compose_minimum", max(1, round(settings.seconds))))
+    return statistics.median(workers), {name: _middle(minima, name) for name in minima[0]}
 
 
 async def forward_us(receivers: int, seconds: float) -> float:
     """Return CPU microseconds per packet that reached a receiver: 150 video and 50 Opus packets a second to each.
 
-    The publisher has the floor and everyone sees its camera forwarded; its sound, long steady, is passed on too.
+    The publisher has the floor and everyone views its camera; its steady sound is forwarded, too.
     """
     async with bench_room() as room:
         await seat_viewers(room, receivers)
@@ -135,7 +135,7 @@ def received(room: BenchRoom) -> int:
 
 
 def _filler_clip() -> Clip:
-    """Return VP8 as far as a forwarder reads: descriptor, key frame header of 640x360, noise; six packets a picture."""
+    """Return a clip that is VP8 as far as a forwarder reads it: descriptor, key frame header of 640x360, then noise."""
     frames = []
     for at in range(2 * FPS):
         tag = bytes([0x10 | (at != 0), 0, 0]) + (b"\x9d\x01\x2a\x80\x02\x68\x01" if at == 0 else b"")
@@ -159,28 +159,28 @@ async def compose_pct(seconds: float) -> float:
 
 
 def composed_s(room: BenchRoom) -> float:
-    """Return seconds of composed picture received: a worker that leaves pictures out is not cheaper for it."""
+    """Return the seconds of composed picture received, by its pictures, so that skipped ones do not make it cheaper."""
     return room.endpoints[-1].counters.picture().frames / FPS
 
 
 async def seat_cameras(room: BenchRoom) -> None:
     """Seat 16 senders of H.264 640x360 at 25 pictures/s, and last one viewer of the composed 720p25; no sound."""
-    for place in range(compose_minimum.SENDERS):
-        endpoint = await room.seat(camera(place), OfferOptions(("H264",), 1, picture=False))
+    for index in range(compose_minimum.SENDERS):
+        endpoint = await room.seat(camera(index), OfferOptions(("H264",), 1, picture=False))
         endpoint.sending.mic = False
     viewer = await room.seat(Material((), _no_camera), OfferOptions(("H264",), camera=False), visible=False)
     viewer.sending.mic = False
 
 
-def camera(place: int) -> Material:
-    """Return one of four moving pictures, without a voice."""
+def camera(index: int) -> Material:
+    """Return one of four moving pictures, without sound."""
     return Material(
-        (), partial(clips, compose_minimum.CARDS[place % len(compose_minimum.CARDS)], cache=cache_directory())
+        (), partial(clips, compose_minimum.CARDS[index % len(compose_minimum.CARDS)], cache=cache_directory())
     )
 
 
 async def _run_module(module: str, *numbers: int) -> dict[str, float]:
-    """Return what a module measures in a process of its own."""
+    """Run a module in a process of its own; return the figures that it prints as JSON."""
     arguments = ["-m", module, *map(str, numbers)]
     process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.PIPE)
     output, _ = await process.communicate()
@@ -195,11 +195,11 @@ async def mix_pct(seconds: float) -> float:
         before = [endpoint.counters.audio() for endpoint in room.endpoints]
         cpu = await _cpu(room, seconds)
         for endpoint, earlier in zip(room.endpoints, before, strict=True):
-            _heard(endpoint.counters.audio() - earlier, seconds)
+            _check_mix(endpoint.counters.audio() - earlier, seconds)
         return 100 * cpu / seconds
 
 
-def _heard(got: Tally, seconds: float) -> None:
+def _check_mix(got: Tally, seconds: float) -> None:
     """Raise RuntimeError unless so many seconds of sound came, a packet every 20 ms."""
     rate = got.packets / seconds
     if rate < MIN_SHARE * 1000 / PTIME_MS:
@@ -210,8 +210,8 @@ def _heard(got: Tally, seconds: float) -> None:
 
 async def seat_voices(room: BenchRoom) -> None:
     """Seat 30 peers with the floor that send tones, each gets the mix without its own; no picture."""
-    for place in range(MIXED):
-        tone = Material(encode_tone(tone_hz(place)), _no_camera)
+    for index in range(MIXED):
+        tone = Material(encode_tone(tone_hz(index)), _no_camera)
         await room.seat(tone, OfferOptions(camera=False, picture=False), floor=True)
 
 
@@ -224,15 +224,15 @@ async def join_cost(checkout: Path | None = None) -> tuple[float, float]:
     async with bench_room(checkout=checkout) as room:
         await seat_viewers(room, BEFORE)
         await asyncio.sleep(STEADY_S)
-        quiet = await _per_packet(room)
+        before_joins = await _per_packet(room)
         before, had = procfs.usage(room.pid), received(room)
         for _ in range(JOINS):
             await _join_silent(room)
         after, got = procfs.usage(room.pid), received(room)
-        crowded = await _per_packet(room)
+        after_joins = await _per_packet(room)
         if blind := sum(not endpoint.counters.picture().frames for endpoint in room.endpoints[1:]):
-            raise RuntimeError(f"{blind} of those who joined see nothing")
-    cpu = after.cpu_s - before.cpu_s - (got - had) * (quiet + crowded) / 2
+            raise RuntimeError(f"{blind} of the peers that joined see nothing")
+    cpu = after.cpu_s - before.cpu_s - (got - had) * (before_joins + after_joins) / 2
     return 1000 * cpu / JOINS, (after.rss_bytes - before.rss_bytes) / 1024 / JOINS
 
 
@@ -291,7 +291,7 @@ NAIVE = "For scale: aiortc's MediaRelay, which encodes for each receiver anew, t
 
 
 def table(figures: dict[str, Any]) -> str:
-    """Return the figures as Markdown, beside the minimum of the same run, the targets, and other servers."""
+    """Return the figures as Markdown, beside the least possible costs, the targets, and other servers."""
     host, limits, paced = (
         figures["conditions"],
         figures["forward_limit_us_per_packet"],
@@ -344,6 +344,6 @@ def table(figures: dict[str, Any]) -> str:
 
 
 def write(figures: dict[str, Any], path: Path) -> None:
-    """Store the figures for `docs/performance.md` and for comparisons."""
+    """Write the figures as JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(figures, indent=2) + "\n")

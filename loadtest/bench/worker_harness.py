@@ -1,4 +1,4 @@
-"""Drives one media worker process without signaling, for benchmarks that measure the worker alone."""
+"""Runs one media worker without signaling, for benchmarks that measure the worker alone."""
 
 import asyncio
 import signal
@@ -26,7 +26,7 @@ START_S = 20.0
 
 @dataclass
 class BenchRoom(ABC):
-    """Endpoints in a room of a process of its own."""
+    """A room in a process of its own, with the endpoints that joined it; `pid` is the process that is measured."""
 
     pid: int
     certificate: RTCCertificate = field(default_factory=make_certificate)
@@ -43,9 +43,9 @@ class BenchRoom(ABC):
         watcher: Watcher | None = None,
         emulator: NetworkEmulator | None = None,
     ) -> Endpoint:
-        """Seat and connect one more endpoint, behind an emulator if given; its seat is its index in `endpoints`.
+        """Seat and connect one more endpoint, behind a network emulator if there is one.
 
-        Who is not visible has no tile.
+        Its seat is its index in `endpoints`. It has no tile unless `visible`.
         """
         seat = str(len(self.endpoints))
         endpoint = Endpoint(self.certificate, material, offered, watcher)

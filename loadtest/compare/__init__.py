@@ -1,1 +1,1 @@
-"""Compares two versions of the product, or the product and another server, measured by turns."""
+"""Compares the CPU of two versions, or of the media worker and another program, measured by turns."""

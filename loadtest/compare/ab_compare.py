@@ -1,8 +1,7 @@
 """`python -m loadtest turns OTHER`: compares the cost of another checkout's worker and Python with this one's.
 
 A shared machine changes by a third within the hour, so both run by turns within minutes, on the same endpoints. The
-figure of a run that goes on is the lower quartile of its half seconds: whatever disturbs makes them dearer, nothing
-makes them cheaper.
+figure of a continuous run is the lower quartile of its half seconds: disturbances of the machine only add cost.
 """
 
 import asyncio
@@ -35,14 +34,14 @@ MICROSECONDS, PERCENT = 1e6, 100.0
 Figures = tuple[float, ...]
 """Figures of one run, in the order of their names."""
 Pair = tuple[Figures, Figures]
-"""Costs of one round: the other server's, and this one's."""
+"""Figures of one round: the other server's, and this one's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """Work to compare: its name, the units of its costs, and the function that measures them in so many seconds.
+    """Work to compare: the names of its figures, and the function that measures them in so many seconds.
 
-    What stands at the path does it, or our own worker where there is none.
+    `cost` measures the other program or version at a path, or this version's worker for None.
     """
 
     names: tuple[str, ...]
@@ -77,15 +76,15 @@ async def alternate(
 
 @dataclass(frozen=True, slots=True)
 class SteadyWorkload:
-    """Continuous work: the function that seats peers, and the work that is then counted, in units of a second of
-    CPU."""
+    """Continuous work: `seat` seats the peers, `done` returns the work done so far, `unit` scales the CPU seconds for
+    each piece of work to the figure printed."""
 
     seat: Callable[[BenchRoom], Awaitable[None]]
     done: Callable[[BenchRoom], float]
     unit: float
 
     async def cost_of_checkout(self, checkout: Path | None, seconds: float) -> Figures:
-        """Return the cost for the worker of a checkout."""
+        """Return the cost for the worker of a checkout, or of this version for None."""
         return await self.cost(bench_room(checkout=checkout), seconds)
 
     async def cost(self, opened_room: AbstractAsyncContextManager[BenchRoom], seconds: float) -> Figures:
@@ -103,7 +102,7 @@ class SteadyWorkload:
 
 
 def forwarding(receivers: int) -> SteadyWorkload:
-    """Forward one camera and voice to so many viewers."""
+    """Return the work of forwarding one camera and voice to so many viewers."""
     return SteadyWorkload(partial(seat_viewers, receivers=receivers), received, MICROSECONDS)
 
 
@@ -112,7 +111,7 @@ MIXING = SteadyWorkload(seat_voices, lambda _room: time.monotonic(), PERCENT)
 
 
 def lower_quartile(windows: list[float]) -> float:
-    """Return the lower quartile within the measured values: extrapolation from two far values would be below zero."""
+    """Return the lower quartile, interpolated within the values: extrapolation from two could be below zero."""
     return statistics.quantiles(windows, n=4, method="inclusive")[0]
 
 

@@ -1,4 +1,4 @@
-"""Composes the picture with FFmpeg from files: sixteen decoded, scaled, stacked and encoded as ours."""
+"""Measures FFmpeg at the work of the compositor: decodes, scales, stacks and encodes sixteen films."""
 
 import asyncio
 import tempfile
@@ -15,10 +15,11 @@ from mediaserver.video.codecs import X264
 AFTER_S = 2.0
 """Seconds after the start that are not measured."""
 SPARE_S = 10.0
+"""Seconds by which the films are longer than the measurement."""
 
 
 async def windows(ffmpeg: Path, seconds: float) -> list[float]:
-    """Return CPU seconds for each second of the picture, one for each half second. Raises RuntimeError when FFmpeg
+    """Return CPU seconds for each second of film, measured in each half second. Raises RuntimeError when FFmpeg
     ends."""
     with tempfile.TemporaryDirectory(prefix="diemcau-xstack-") as directory:
         films = [_film(card, Path(directory), AFTER_S + seconds + SPARE_S) for card in CARDS]
@@ -43,13 +44,13 @@ def _film(card: Card, directory: Path, seconds: float) -> Path:
 
 
 def _arguments(films: list[Path]) -> list[str]:
-    """Return the arguments: real time, one thread for each codec, encoded as
+    """Return FFmpeg's arguments: in real time, one thread for each codec, encoded as
     :class:`mediaserver.video.codecs.VideoEncoder`."""
     width, height = WIDTH // TILES_PER_SIDE, HEIGHT // TILES_PER_SIDE
     words = ["-v", "error", "-nostats", "-stats_period", str(WINDOW_S), "-progress", "pipe:1", "-filter_threads", "1"]
-    for place in range(SENDERS):
+    for index in range(SENDERS):
         words += ["-threads", "1", "-re", "-framerate", str(FPS), "-f", "h264"]
-        words += ["-i", str(films[place % len(films)])]
+        words += ["-i", str(films[index % len(films)])]
     scaled = [f"[{n}:v]scale={width}:{height}:flags=fast_bilinear[t{n}]" for n in range(SENDERS)]
     places = "|".join(f"{n % TILES_PER_SIDE * width}_{n // TILES_PER_SIDE * height}" for n in range(SENDERS))
     tiles = "".join(f"[t{n}]" for n in range(SENDERS))

@@ -15,7 +15,7 @@ const VP8 = {
   rtcpFeedback: FEEDBACK.map(([type, parameter = '']) => ({ type, parameter }))
 }
 const MAPS = { audio: '111 opus/48000/2', video: '96 VP8/90000' }
-// Who starts at less has the picture held back until the line was measured.
+// A lower value would hold the picture back until mediasoup has estimated the bandwidth.
 const INITIAL_BPS = 10_000_000
 
 const worker = await mediasoup.createWorker({ logLevel: 'error' })

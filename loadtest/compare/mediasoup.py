@@ -1,4 +1,4 @@
-"""Runs a room of mediasoup, which the same endpoints join as ours, to measure its worker at the same work.
+"""Runs a mediasoup room, which the same endpoints join, to measure its worker at the work of ours.
 
 It is not among our dependencies: Node and an installed `mediasoup` package are needed (docs/performance.md).
 """
@@ -20,7 +20,7 @@ REPLY_S = 20.0
 
 @dataclass
 class MediasoupRoom(BenchRoom):
-    """A router in a worker; `pid` is the worker's, Node's own part is not counted."""
+    """A router in a mediasoup worker; `pid` is the worker's, so that Node is not measured."""
 
     node: asyncio.subprocess.Process = field(kw_only=True)
 

@@ -1,6 +1,6 @@
 """`python -m loadtest peers`: measures other programs at the same work, by turns with our worker, on this machine.
 
-Figures of another day and machine tell little. mediasoup forwards what the same endpoints send, where it is installed;
+Figures of another day and machine cannot be compared. mediasoup forwards what the same endpoints send, if installed;
 FFmpeg composes the same pictures from files. Both are measured as `turns` measures
 (:mod:`loadtest.compare.ab_compare`).
 """
@@ -17,7 +17,7 @@ HEAD = "| by turns | peer | this server | change |\n| --- | --- | --- | --- |"
 
 
 def workloads(mediasoup: Path | None, ffmpeg: Path | None) -> list[tuple[Path, Workload]]:
-    """Return the work that can be measured, and the other servers that do it."""
+    """Return the work that can be measured, each with the path of the program that does it."""
     found = [(mediasoup, _forward(receivers)) for receivers in RECEIVERS] if mediasoup else []
     return found + ([(ffmpeg, Workload((f"FFmpeg xstack: compose {SENDERS}, core-%",), _compose))] if ffmpeg else [])
 

@@ -1,1 +1,1 @@
-"""Drills: faults on purpose, measured by what people would have noticed (docs/reliability.md)."""
+"""Drills: cause faults, and measure their effects on people in meetings (docs/reliability.md)."""

@@ -1,6 +1,6 @@
-"""`python -m loadtest drills restart`: causes a fault; progress on stderr, one JSON object on stdout.
+"""`python -m loadtest drills restart`: causes a fault, and prints its effects as one JSON object on stdout.
 
-Succeeds when people in meetings would have noticed nothing that the fault does not excuse.
+Succeeds when people in meetings would have noticed no more than is allowed for that fault.
 """
 
 import argparse
@@ -18,7 +18,9 @@ from loadtest.drills.server import restarted_server
 from loadtest.progress import PrintLine
 
 MIN_POINTS = 9
+"""Three in each of three sessions: a host, a speaker, and one who is given the floor."""
 PICTURES_S = 25
+"""Composed pictures a second."""
 SKIPPED_PICTURES = 0.002
 """Share of composed pictures that may be missing: a machine that is busy for a moment skips one."""
 SMALL_DISK_MB = 600
@@ -27,14 +29,14 @@ SMALL_DISK_MB = 600
 
 @dataclass(frozen=True, slots=True)
 class DrillKind:
-    """A fault, within how many seconds meetings obey after it, and which effects are excused."""
+    """A fault, the seconds within which meetings must obey after it, and the effects that are allowed."""
 
     fault: Fault
     obeys_s: float = 3.0
     whole: bool = True
-    """Whether recordings must still have one part."""
+    """True if recordings must still have one part."""
     quiet: bool = True
-    """Whether no media may be lost or renewed."""
+    """True if no media may be lost or renewed."""
     at: Callable[..., ServerContext] = restarted_server
 
 
@@ -76,7 +78,7 @@ async def perform(drill: str, size: DrillSize, progress: PrintLine) -> dict[str,
 
 
 def passed(kind: DrillKind, found: dict[str, Any]) -> bool:
-    """Return True if people would have noticed nothing that is not excused."""
+    """Return True if people would have noticed nothing but the effects that are allowed."""
     obeyed = found["obeys_s"]["max"] <= kind.obeys_s
     quiet = found["workers_kept"] and not found["media_made_anew"] and not _missed(found)
     return bool(obeyed and (quiet or not kind.quiet) and (found["recordings_whole"] or not kind.whole))

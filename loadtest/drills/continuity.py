@@ -1,9 +1,8 @@
-"""Checks that every packet of a stream arrived, by its payload, whoever rewrote its header. No I/O, no clock of its
-own.
+"""Counts the packets that an endpoint should have received and did not. No I/O, no clock of its own.
 
-Forwarded packets are recognised by their payloads, which the sender takes from a loop in order. Of a mix and of a
-composed picture each step of the clock is due (20 and 40 ms), so a worker that stalls is found as well as one that
-drops.
+Forwarded packets are recognised by their payloads, which the sender takes from a loop in order, because the server
+rewrites their headers. Of the mix and of the composed picture a packet is due every 20 and 40 ms, so that a worker
+which stalls is found as well as one which drops.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,7 +16,7 @@ MIX_STEP = 960
 PICTURE_STEP = 3600
 """40 ms of 90 kHz."""
 SEAM = 50
-"""A larger jump, in steps, is another source, which the receiver asked for."""
+"""A larger jump of timestamps, in steps, is a change to another source and no loss."""
 
 
 @dataclass(slots=True)
@@ -38,10 +37,10 @@ class Arrivals:
 
 @dataclass(slots=True)
 class Continuity:
-    """Checks the packets of one endpoint; `positions` are the positions of the payloads that are forwarded to it.
+    """Checks the packets of one endpoint; `positions` are those of the forwarded payloads in the sender's loop.
 
-    At the positions `keys` the sender may begin anew, as it does on a request for a key frame. `lost` counts, by kind,
-    the packets or steps that did not come.
+    At the positions `keys` the sender may restart its loop, as it does on a request for a key frame. `lost` counts, by
+    kind, the packets or steps that did not come. `now` returns seconds.
     """
 
     now: Callable[[], float]
@@ -59,7 +58,7 @@ class Continuity:
         if codec == "opus":
             self._step("mix", stamp, MIX_STEP)
             self._sound.note(self.now())
-        elif payload := _payload(first, data, length):  # else padding alone, of a probe
+        elif payload := _payload(first, data, length):  # else a bandwidth probe of padding alone
             position = self.positions.get(payload)
             if position is None:
                 self._step("picture", stamp, PICTURE_STEP)

@@ -1,4 +1,4 @@
-"""Runs meetings on a server while a fault happens, and measures what people in them would have noticed."""
+"""Runs meetings on a server while a fault happens, and measures the effects on people in them."""
 
 import asyncio
 import itertools
@@ -25,13 +25,13 @@ from mediaserver.transport.dtls import make_certificate
 
 POLL_S = 0.02
 VIEWERS = 3
-"""Viewers of each session that look at the host's camera alone, which is forwarded to them."""
+"""Viewers in each session that receive the host's camera forwarded instead of the composed picture."""
 SPEAKERS = 2
 """The host and one more have the floor: a mix without a voice is sent rarely, and would show no loss."""
 JOINING_AT_ONCE = 8
 OBEY_S = 30.0
 RECORDED_S = 60.0
-"""Longest time in which a recording is remuxed."""
+"""Longest seconds until a recording is remuxed."""
 
 KINDS = ("forwarded", "mix", "picture")
 SUMMED = frozenset({"seconds", "media_made_anew"})
@@ -52,7 +52,7 @@ class DrillSize:
 
 @dataclass(slots=True)
 class DrillMeeting:
-    """One session with its endpoints, the host first."""
+    """One running session with its participants, the host first, and the checks of what they receive."""
 
     client: Client
     session: dict[str, Any]
@@ -67,14 +67,14 @@ class DrillMeeting:
 
 
 async def until(condition: Callable[[], bool], seconds: float) -> None:
-    """Wait for a condition at the endpoints. Raises TimeoutError."""
+    """Wait until a condition is true, at most so many seconds. Raises TimeoutError."""
     async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110 - several hundred of them, none of which tells
+        while not condition():  # noqa: ASYNC110 - it depends on many endpoints, which set no event
             await asyncio.sleep(POLL_S)
 
 
 class Drill:
-    """All meetings on a server, and what their endpoints notice."""
+    """Holds all meetings on a server, and measures what their endpoints lose."""
 
     def __init__(self, size: DrillSize, library: MediaLibrary, server: RestartedServer, progress: PrintLine) -> None:
         self.size = size
@@ -153,11 +153,11 @@ class Drill:
         }
 
     def renewal_count(self) -> int:
-        """How often media was renewed."""
+        """Return how often media was renewed, over all participants."""
         return sum(participant.unrequested_renewals + participant.renewals for participant in self.participants)
 
     async def obeyed(self, listening: float) -> list[float]:
-        """Return the seconds from listening until each session obeyed: everybody back, a floor given and seen."""
+        """Return, for each session, the seconds from `listening` until all are back and a change of floor is seen."""
         return list(await asyncio.gather(*(self._obeyed(each, listening) for each in self.meetings)))
 
     async def _obeyed(self, meeting: DrillMeeting, listening: float) -> float:
@@ -189,9 +189,9 @@ class Drill:
 
 
 def _payload_positions(material: Material) -> tuple[dict[bytes, int], frozenset[int]]:
-    """Return the positions of the payloads in the loop of a camera, and those at which it may begin anew.
+    """Return the positions of the payloads in the loop of a camera, and those at which the loop may be restarted.
 
-    Parameter sets come more than once and have no place (−1).
+    Parameter sets come more than once and have position −1.
     """
     (clip,) = material.cameras("H264", 1)
     counts = Counter(payload for frame in clip.frames for payload in frame.payloads)
@@ -210,7 +210,7 @@ def _payload_positions(material: Material) -> tuple[dict[bytes, int], frozenset[
 
 ServerContext = AbstractAsyncContextManager[RestartedServer]
 Fault = Callable[[Drill], Awaitable[dict[str, Any]]]
-"""Causes a fault; returns its figures: lists of seconds, the worst of numbers, whether all was well."""
+"""Causes a fault and returns its figures: lists of seconds, numbers, and booleans."""
 
 
 async def run(
@@ -257,7 +257,7 @@ async def _round(drill: Drill, fault: Fault, progress: PrintLine) -> dict[str, A
 
 
 def _figures(size: DrillSize, rounds: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Combine all rounds: sums of losses, the worst of all else, percentiles of lists."""
+    """Combine all rounds: sums of losses, percentiles of lists, `and` of booleans, the largest of other numbers."""
     found: dict[str, Any] = {"times": size.times}
     for name, first in rounds[0].items():
         values = [each[name] for each in rounds]

@@ -1,4 +1,4 @@
-"""The faults of the drills, and what is measured of each."""
+"""Faults of the drills: each function causes one, and returns figures of its effects."""
 
 import asyncio
 import os
@@ -13,8 +13,8 @@ import aiohttp
 from loadtest.drills.drill import POLL_S, Drill, until
 from loadtest.server.rest_client import Client, Refused
 
-LEFT = 50
-"""A fiftieth of the disk stays free, which is less than recordings leave to others."""
+FREE_PART = 50
+"""A fiftieth of the disk stays free, which is less than the reserve at which recordings stop."""
 LOCKED_S = 30.0
 """Seconds in which nobody can write to the database."""
 LOGIN_S = 60.0
@@ -53,7 +53,7 @@ async def valkey(drill: Drill) -> dict[str, Any]:
 
 
 async def worker(drill: Drill) -> dict[str, Any]:
-    """Kill one media worker (kill -9); measure how long its people have no picture, while nobody else notices."""
+    """Kill one media worker (kill -9); measure how long its meetings have no media, and losses of the others."""
     victim = drill.server.workers()[0]
     os.kill(victim, signal.SIGKILL)
     began = time.monotonic()
@@ -77,9 +77,9 @@ async def sql(drill: Drill) -> dict[str, Any]:
     began = time.monotonic()
     try:
         obeys = await drill.obeyed(began)
-        asked = time.monotonic()
+        tried = time.monotonic()
         refused = await _refused(drill)
-        answered = time.monotonic() - asked
+        responded = time.monotonic() - tried
         await asyncio.sleep(max(0.0, LOCKED_S - (time.monotonic() - began)))
     finally:
         lock.execute("ROLLBACK")
@@ -89,27 +89,27 @@ async def sql(drill: Drill) -> dict[str, Any]:
     return {
         "obeys_s": obeys,
         "refused_with": refused,
-        "refused_s": [answered],
+        "refused_s": [responded],
         "login_s": [time.monotonic() - back],
     }
 
 
 async def disk(drill: Drill) -> dict[str, Any]:
-    """Fill the disk up to a part of the reserve; measure how soon people are told, while the database writes on."""
+    """Fill the disk up to a part of the reserve; measure how soon recordings stop, while the database still writes."""
     host = next(each for each in drill.meetings if each.recorded).host
     filler = drill.server.data / "filler"
     space = os.statvfs(drill.server.data)
     began = time.monotonic()
-    await asyncio.to_thread(_fill, filler, (space.f_bavail - space.f_blocks // LEFT) * space.f_frsize)
+    await asyncio.to_thread(_fill, filler, (space.f_bavail - space.f_blocks // FREE_PART) * space.f_frsize)
     await until(lambda: not host.recorded.is_set(), BACK_S)
-    told = time.monotonic() - began
+    stopped = time.monotonic() - began
     await _signs_in(drill)
     filler.unlink()
-    return {"told_s": [told], "obeys_s": await drill.obeyed(time.monotonic())}
+    return {"told_s": [stopped], "obeys_s": await drill.obeyed(time.monotonic())}
 
 
 def _fill(path: Path, size: int) -> None:
-    """Take so much room on the disk."""
+    """Write a file of so many bytes."""
     with path.open("wb") as file:
         os.posix_fallocate(file.fileno(), 0, size)
 

@@ -1,4 +1,4 @@
-"""A simulated endpoint that behaves like the pages: when its socket is lost it opens another, and keeps its media."""
+"""A participant that, like the meeting page, opens another WebSocket when one is lost, and keeps its media."""
 
 import asyncio
 import time
@@ -12,21 +12,21 @@ from loadtest.endpoint.participant import Participant, Rejected
 from loadtest.server.rest_client import Client
 
 BACKOFF_S = (0.25, 0.5, 0.75, 1.0, 1.0, 2.0)
-"""Seconds between tries, as in the page's script."""
-PASSING = frozenset({"unavailable", "media-restarting", "shutting-down"})
+"""Seconds before each try to connect again, as in the page's script."""
+TEMPORARY = frozenset({"unavailable", "media-restarting", "shutting-down"})
 
 
 class PageParticipant(Participant):
-    """Reconnects with its resume token until it leaves."""
+    """Joins, and connects again with its resume token until it leaves."""
 
     def __init__(self, client: Client, make_endpoint: Callable[[], Endpoint]) -> None:
         super().__init__(client, make_endpoint)
         self.back = asyncio.Event()
         """Set while it is in the meeting."""
         self.returned = 0.0
-        """When it last came back, by the monotonic clock."""
+        """Time of its last return, by the monotonic clock."""
         self.unrequested_renewals = 0
-        """How often its media was renewed although nobody asked for that."""
+        """Count of renewals of media that the server did not request."""
         self._code = ""
         self._token = ""
         self._changed = asyncio.Event()
@@ -40,14 +40,14 @@ class PageParticipant(Participant):
         self._following = asyncio.ensure_future(self._follow())
 
     async def ask(self, kind: str, /, **fields: Any) -> dict[str, Any]:
-        """Send a message and return its direct answer; keep the token of a seat."""
+        """Send a message and return the reply to it; keep the token that takes the seat again."""
         reply = await super().ask(kind, **fields)
         if kind == "join":
             self._token = reply["resume"]
         return reply
 
     async def wait_for_state(self, seat: str, **facts: Any) -> None:
-        """Wait until the roster shows a state of a seat."""
+        """Wait until a seat has the values of `facts` in the list of seats."""
         while any(self.seats[seat][name] != value for name, value in facts.items()):
             self._changed.clear()
             await self._changed.wait()
@@ -82,7 +82,7 @@ class PageParticipant(Participant):
                 await self._rejoin()
                 return
             except Rejected as refusal:
-                if refusal.word not in PASSING:
+                if refusal.word not in TEMPORARY:
                     raise
             except (aiohttp.ClientError, OSError, TimeoutError):
                 pass

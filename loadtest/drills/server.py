@@ -1,4 +1,4 @@
-"""A server that is killed and started again on a data directory that stays."""
+"""Runs a server that is killed and started again on the same data directory."""
 
 import asyncio
 import os
@@ -76,17 +76,17 @@ class RestartedServer:
             await self._process.wait()
 
     def workers(self) -> list[int]:
-        """Process ids of its media workers."""
+        """Return the process ids of its media workers."""
         return self.processes(b"mediaserver\0--socket")
 
-    def processes(self, what: bytes) -> list[int]:
-        """Process ids for its data directory with this text in their command line."""
+    def processes(self, text: bytes) -> list[int]:
+        """Return the ids of processes that have this text and the data directory in their command line."""
         marker = f"{self.data}/".encode()
         found = []
         for entry in Path("/proc").iterdir():
             with suppress(OSError):
                 command = (entry / "cmdline").read_bytes() if entry.name.isdecimal() else b""
-                if what in command and marker in command:
+                if text in command and marker in command:
                     found.append(int(entry.name))
         return sorted(found)
 

@@ -1,4 +1,4 @@
-"""Drill on the server and its media workers as units of systemd; units.sh starts them."""
+"""Runs a drill on the server and its media workers as units of systemd, which units.sh starts."""
 
 import asyncio
 import time
@@ -25,7 +25,7 @@ POLL_S = 0.02
 
 
 class SystemdServer(RestartedServer):
-    """A server that systemd started, and its workers."""
+    """A server and media workers that systemd started."""
 
     def __init__(self, workers: int) -> None:
         super().__init__({"DIEMCAU_DATA": f"/var/lib/{SERVER}", "DIEMCAU_HTTP_PORT": str(PORT)}, Path("/dev/null"))
@@ -69,15 +69,15 @@ async def systemctl(*words: str) -> str:
 @asynccontextmanager
 async def systemd_server(workers: int, points: int, **settings: str) -> AsyncIterator[RestartedServer]:
     """Yield the running units; stop them at the end. Raises ServerFailed."""
-    made = SystemdServer(workers)
-    await made.listens()
-    await made.read_worker_pids()
-    yield made
+    server = SystemdServer(workers)
+    await server.listens()
+    await server.read_worker_pids()
+    yield server
     await systemctl("stop", SERVER)
 
 
 async def fault(drill: Drill) -> dict[str, Any]:
-    """Cause each fault that systemctl can cause, one after the other; measure how soon the server listens again."""
+    """Cause the next fault of `ACTIONS`; measure how soon the server listens and meetings obey again."""
     server = drill.server
     assert isinstance(server, SystemdServer)
     words = next(server.actions)

@@ -1,1 +1,1 @@
-"""One simulated endpoint: SDP, ICE, DTLS-SRTP, what it sends and counts, and a network emulator."""
+"""A simulated endpoint with SDP, ICE, DTLS-SRTP, senders and counters, and a network emulator."""

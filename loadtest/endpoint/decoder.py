@@ -1,4 +1,4 @@
-"""Decodes the picture and mix that an endpoint receives, for tests and demonstrations only."""
+"""Decodes the picture and the mix that an endpoint receives; tests use it, load tests only with `--decode`."""
 
 import math
 import time
@@ -16,7 +16,7 @@ from mediaserver.rtp.packet import Packet, parse
 from mediaserver.rtp.payload import is_keyframe
 
 KEPT_SAMPLES = RATE_HZ
-"""One second of sound is kept."""
+"""Samples of sound that are kept: one second."""
 _DECODERS = {"VP8": "vp8", "H264": "h264", "opus": "libopus"}
 
 Samples = npt.NDArray[np.int16]
@@ -24,7 +24,7 @@ Rgb = npt.NDArray[np.uint8]
 
 
 class Decoder:
-    """Decodes the media of one endpoint: keeps the newest picture and the last second of sound."""
+    """Decodes the media of one endpoint; keeps the newest picture and the last second of sound."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

@@ -1,6 +1,7 @@
 """Simulates the media of one endpoint: sends a looped microphone and camera, counts received packets.
 
-An endpoint knows no signaling: its user carries :meth:`Endpoint.offer` to the server and the answer back.
+An endpoint knows no signaling: whoever uses it sends :meth:`Endpoint.offer` to the server, and passes the answer to
+:meth:`Endpoint.connect`.
 """
 
 import asyncio
@@ -37,8 +38,9 @@ TICK_S = PTIME_MS / 1000
 TICKS_PER_PICTURE = 1000 // FPS // PTIME_MS
 TICKS_PER_REPORT = 1000 // PTIME_MS
 MAX_LATE_TICKS = 10
-"""A sending loop that is further behind skips instead of sending a burst."""
-KEYFRAME_PATIENCE_S = 1.0
+"""A sending loop that is further behind skips ticks instead of sending a burst."""
+KEYFRAME_INTERVAL_S = 1.0
+"""Least seconds between two requests for a key frame of one stream."""
 
 
 class Watcher(Protocol):
@@ -55,7 +57,7 @@ class Sending:
     mic: bool = True
     camera: bool = True
     layers: int = len(RIDS)
-    """Simulcast layers to send, from the lowest; the others pause, as a browser's do on a poor connection."""
+    """Simulcast layers to send at most, from the lowest, as a browser sends fewer over a poor connection."""
     wanted: int = len(RIDS)
     """Simulcast layers that the server requests."""
     on_loop_start: Callable[[str], None] = lambda _kind: None
@@ -64,12 +66,17 @@ class Sending:
 
 @dataclass(slots=True)
 class _LossRecovery:
+    """Requests of one incoming video stream: lost packets, and the time of the last request for a key frame."""
+
     nack: NackGenerator = field(default_factory=NackGenerator)
     keyframe_requested_at: float = 0.0
 
 
 class Endpoint:
-    """One endpoint; `certificate` may be shared by all endpoints of a process."""
+    """Connects to the server by ICE, DTLS and SRTP, sends `material` in a loop, and counts what it receives.
+
+    `certificate` may be shared by all endpoints of a process; `watcher` receives each packet.
+    """
 
     def __init__(
         self,
@@ -98,7 +105,7 @@ class Endpoint:
 
     @property
     def connected(self) -> bool:
-        """Return True if packets can be sent."""
+        """True if packets can be sent."""
         return self._transport.state == "connected"
 
     @property
@@ -116,7 +123,7 @@ class Endpoint:
         return write_offer(self._offered, self._local, fingerprint(self._certificate), self._ssrcs)
 
     async def connect(self, answer: str) -> None:
-        """Connect by the server's answer and begin to send. Raises BadAnswer, LinkFailed, DtlsFailed."""
+        """Connect by the server's answer and begin to send. Raises BadAnswer, TransportFailed, DtlsFailed."""
         parsed = parse_answer(answer)
         self._prepare(parsed)
         await self._transport.connect(parsed)
@@ -235,12 +242,12 @@ class Endpoint:
     def request_keyframe(self, now: float) -> None:
         """Request a key frame of every video stream, at most once a second."""
         for ssrc, recovery in self._recoveries.items():
-            if now - recovery.keyframe_requested_at >= KEYFRAME_PATIENCE_S:
+            if now - recovery.keyframe_requested_at >= KEYFRAME_INTERVAL_S:
                 recovery.keyframe_requested_at = now
                 self._transport.send_rtcp(keyframe_request(self._ssrcs.mic, ssrc))
 
     def rtcp(self, data: bytes, now: float) -> None:
-        """Answer the server's requests."""
+        """Carry out the server's requests: send a key frame, or packets again."""
         for request in parse_requests(data):
             _REQUEST_HANDLERS[type(request)](self, request)
 

@@ -1,4 +1,4 @@
-"""Reads the height of a picture from its key frame without decoding it. No I/O, no clock."""
+"""Reads the height of a picture from the headers of its key frame. No I/O, no clock."""
 
 from mediaserver.rtp.payload import NAL_SPS, depayload, is_keyframe, split_nals, vp8_frame_size
 
@@ -25,7 +25,7 @@ def _sps_height(nal: bytes) -> int:
     """Return the height in a sequence parameter set (H.264 §7.3.2.1.1). Raises ValueError."""
     bits = _Bits(nal[1:].replace(b"\x00\x00\x03", b"\x00\x00"))  # §7.3.1
     if bits.take(8) not in PROFILES:
-        raise ValueError("an H.264 profile that nobody offered")
+        raise ValueError("an H.264 profile that was not offered")
     bits.take(16)
     bits.number()  # its id
     bits.number()  # log2_max_frame_num

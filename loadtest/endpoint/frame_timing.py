@@ -1,4 +1,4 @@
-"""Measures when sound and pictures arrive at one endpoint: regularity, longest pause, picture height."""
+"""Measures the arrivals of sound and pictures at one endpoint: their number, their pauses, and the pictures' height."""
 
 import time
 from collections.abc import Callable
@@ -9,24 +9,24 @@ from loadtest.endpoint.receive_counters import HEADER
 from mediaserver.rtp.packet import parse
 
 SOUND_GAP_S = 0.1
-"""A longer pause between two packets of the mix is bridged by no jitter buffer here."""
+"""A longer pause between two packets of the mix is heard: no jitter buffer bridges it."""
 PICTURE_GAP_S = 0.5
 """A longer pause between two pictures is visible."""
 
 
 @dataclass(slots=True)
 class ArrivalTimes:
-    """Arrival times of one kind of packet, in seconds; a pause of `gap_s` counts as a gap."""
+    """Counts arrivals of one kind of packet, and their pauses in seconds; one above `gap_s` is a gap."""
 
     gap_s: float
     first: float | None = None
-    """When the first packet came."""
+    """Time of the first packet."""
     last: float | None = None
     arrivals: int = 0
     gaps: int = 0
     longest_s: float = 0.0
     resumed: float = 0.0
-    """When the longest pause ended."""
+    """Time at which the longest pause ended."""
 
     def arrive(self, now: float) -> None:
         """Count an arrival."""
@@ -53,7 +53,7 @@ class ArrivalTimes:
 
 
 class ArrivalWatcher:
-    """Watches the arrivals of all connections that an endpoint makes, one after the other."""
+    """Counts the arrivals of sound and pictures at an endpoint, over all connections that it makes."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

@@ -21,7 +21,7 @@ class Credentials:
 
 
 class IceChecks:
-    """Writes binding requests, verifies the responses with the server's password, and answers the server's requests."""
+    """Writes binding requests, verifies the server's responses, and writes responses to the server's requests."""
 
     def __init__(self, local: Credentials, remote: Credentials) -> None:
         self._username = f"{remote.fragment}:{local.fragment}"
@@ -42,7 +42,7 @@ class IceChecks:
         return bytes(message)
 
     def respond(self, data: bytes) -> bytes | None:
-        """Return the response to a request of the server, as browsers give it; None for any other datagram."""
+        """Return the response to a binding request of the server, as browsers do; None for any other datagram."""
         try:
             message = _parse(data)
         except ValueError:

@@ -13,17 +13,17 @@ from mediaserver.transport.ice import Address
 
 DELAY_S = 0.02
 QUEUE_S = 0.5
-"""Longer waiting datagrams are dropped, as in an ordinary router."""
+"""Datagrams that would wait longer are dropped, as by an ordinary router."""
 STALL_EVERY_S = 0.2, 0.5
 """Seconds between the beginnings of two stalls."""
 
 
 class NetworkEmulator(threading.Thread):
-    """Stands between endpoints and the media port of a server.
+    """Forwards datagrams between endpoints and the media port of a server.
 
     `rate` and `up` are bit/s to the endpoint and to the server; `loss` is the share of datagrams lost both ways (1:
-    blackout); `stall_s` is the longest time that nothing moves towards the server, again and again, as in a busy
-    wireless network. All may be changed at any time; `lost` counts the lost datagrams.
+    blackout); `stall_s` is the longest time for which datagrams to the server are held back, again and again, as in a
+    busy wireless network. All may be changed at any time; `lost` counts the lost datagrams.
     """
 
     def __init__(self, server: Address, rate: float) -> None:
@@ -43,7 +43,7 @@ class NetworkEmulator(threading.Thread):
         self._waiting: list[tuple[float, int, socket.socket, bytes, Address]] = []
         self._count = 0
         self._free_at = [0.0, 0.0]
-        """When the queues to the endpoint and to the server will be empty."""
+        """Times at which the queues to the endpoint and to the server will be empty."""
         self._stall_at = self._stalled_until = 0.0
         self._ended = False
         self._random = random.Random(7)

@@ -1,4 +1,4 @@
-"""Simulates one person in a meeting: the WebSocket of docs/protocol.md, and an endpoint for the media."""
+"""Simulates one participant of a meeting: the WebSocket of docs/protocol.md, and an endpoint for the media."""
 
 import asyncio
 import itertools
@@ -22,11 +22,11 @@ RENEWALS = 5
 RENEWAL_S = 1.0
 """Seconds between two attempts to renew media."""
 GRACE_S = 2.0
-"""Seconds after the end of media in which the server may say why, or ask for new media."""
+"""Seconds after the end of media in which the server may send the reason, or a request to renew media."""
 
 
 class Rejected(Exception):
-    """The server answered a message with an error: its stable `word`, and the text."""
+    """The server replied to a message with an error: its stable `word` of docs/protocol.md, and the text."""
 
     def __init__(self, word: str, text: str) -> None:
         self.word = word
@@ -51,7 +51,7 @@ class Participant:
         self.ended: str | None = None
         """The reason of the server's ``bye``."""
         self.renewals = 0
-        """How often media was renewed."""
+        """Count of renewals of media that the server requested."""
         self.endpoint: Endpoint | None = None
         self._ws: aiohttp.ClientWebSocketResponse | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -91,7 +91,7 @@ class Participant:
 
     @property
     def connected(self) -> bool:
-        """Return True if both signaling and media are connected."""
+        """True if both signaling and media are connected."""
         return self.ended is None and self.endpoint is not None and self.endpoint.connected
 
     def tally(self) -> tuple[Tally, Tally]:
@@ -102,14 +102,14 @@ class Participant:
         return self._earlier[0] + counters.audio(), self._earlier[1] + counters.picture()
 
     async def send(self, kind: str, /, **fields: Any) -> None:
-        """Send a message that has no direct answer. Raises ConnectionError after the server's ``bye``."""
+        """Send a message without waiting for a reply. Raises ConnectionError after the server's ``bye``."""
         assert self._ws is not None
         if self.ended is not None:
             raise ConnectionError(f"the server let {self.name or 'this point'} go ({self.ended})")
         await self._ws.send_str(json.dumps({"type": kind, **fields}))
 
     async def ask(self, kind: str, /, **fields: Any) -> dict[str, Any]:
-        """Send a message and return its direct answer. Raises Rejected, TimeoutError."""
+        """Send a message and return the reply to it. Raises Rejected, TimeoutError, ConnectionError."""
         ref = str(next(self._refs))
         reply: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._pending[ref] = reply
@@ -136,7 +136,7 @@ class Participant:
         return self.ended or "lost"
 
     async def _media_is_gone(self, reader: "asyncio.Task[None]") -> bool:
-        """Give the server a moment to say why media ended; return True if it is not being renewed."""
+        """Wait a moment for the server to send the reason; return True if media is not being renewed."""
         renewals = self.renewals
         await asyncio.wait({reader}, timeout=GRACE_S)
         return self.renewals == renewals
@@ -167,7 +167,7 @@ class Participant:
             await asyncio.gather(self._reader, return_exceptions=True)
 
     async def _read(self, ws: aiohttp.ClientWebSocketResponse) -> None:
-        with suppress(ConnectionResetError):  # a ping was read, and there is nobody left to answer
+        with suppress(ConnectionResetError):  # a ping was read, and the socket is closed before the pong
             async for message in ws:
                 if message.type == aiohttp.WSMsgType.TEXT:
                     self._take(json.loads(message.data))

@@ -1,4 +1,4 @@
-"""The endpoints of one session: they join, get the floor, and leave."""
+"""Joins the participants of one session, gives them the floor, and lets them leave."""
 
 import asyncio
 import time
@@ -11,14 +11,14 @@ from loadtest.endpoint.participant import Participant
 from loadtest.server.rest_client import Client
 
 JOINING_AT_ONCE = 8
-"""Joins at once: more handshakes would only wait for each other, and people do not press Join in the same second."""
+"""Joins at the same time: more handshakes would only wait for each other."""
 
 WatcherT = TypeVar("WatcherT", bound=Watcher | None)
 
 
 @dataclass(frozen=True, slots=True)
 class SeatedParticipant(Generic[WatcherT]):
-    """A seated participant, the watcher of its media, and the seconds from its turn to connected media."""
+    """A participant in the meeting, the watcher of its media, and the seconds it took to join."""
 
     participant: Participant
     watcher: WatcherT
@@ -26,8 +26,11 @@ class SeatedParticipant(Generic[WatcherT]):
 
 
 class ParticipantGroup(Generic[WatcherT]):
-    """One session; `make_watcher` and `make_endpoint` equip the participant of an index, the latter again on
-    renewal."""
+    """The participants of one session.
+
+    `make_watcher` makes a watcher for each, `make_endpoint` the endpoint of an index, again when media is renewed;
+    `gate` limits joins at the same time.
+    """
 
     def __init__(
         self,
@@ -66,7 +69,7 @@ class ParticipantGroup(Generic[WatcherT]):
         self.seated.append(SeatedParticipant(participant, watcher, time.monotonic() - began))
 
     async def give_floors(self, speakers: int) -> None:
-        """Have the controller give the floor to so many, those counted that have it."""
+        """Have the controller give the floor until `speakers` participants have it."""
         controller = next((p for p in self.participants if p.controller), None)
         if controller is None:
             return

@@ -1,4 +1,4 @@
-"""Counts what a simulated endpoint receives, packet by packet without decoding. No I/O, no clock."""
+"""Counts the packets that a simulated endpoint receives, without decoding them. No I/O, no clock."""
 
 from dataclasses import dataclass
 from struct import Struct
@@ -48,7 +48,7 @@ class StreamCounters:
 
     @property
     def lost(self) -> int:
-        """Packets that never came (a retransmitted one came)."""
+        """Packets that were not received, not even when sent again."""
         return max(0, self.highest - self._base + 1 - self.packets)
 
     def fraction_lost(self) -> int:

@@ -1,4 +1,4 @@
-"""Simulates a point that takes its seat again when its connection drops, as the page of a point does."""
+"""Simulates a point that joins again when its connection drops, as the page of a point does."""
 
 import asyncio
 import logging
@@ -16,14 +16,14 @@ from mediaserver.transport.dtls import DtlsFailed
 logger = logging.getLogger(__name__)
 
 FINAL_WORDS = frozenset({"ended", "cancelled", "revoked", "code-unknown"})
-"""Words after which the session is over for this point: reasons of a ``bye``, and of a refused ``join``."""
+"""Reasons of a ``bye`` or of a refused ``join`` after which the session is over for this point."""
 REMOVED_WORDS = frozenset({"removed", "turned-away"})
-"""The point was removed, so it stays away."""
+"""Reasons of a ``bye`` after which the point may not join again."""
 JOIN_ERRORS = (Rejected, BadAnswer, TransportFailed, DtlsFailed, aiohttp.ClientError, OSError, TimeoutError)
 FIRST_TRIES = 4
-"""Tries of the first join; later ones would fail, too."""
+"""Tries of the first join."""
 SEAT_POLL_S = 5.0
-"""Seconds between two looks whether a visitor who took the seat has left."""
+"""Seconds between two checks whether a visitor who took the seat has left."""
 
 
 def delays() -> Iterator[float]:
@@ -32,7 +32,7 @@ def delays() -> Iterator[float]:
 
 
 class ReconnectingParticipant:
-    """One point in one session.
+    """Keeps one point in one session.
 
     `make_participant` makes a participant for each try, `seat_taken` returns whether another client sits at the point,
     `pause` waits for so many seconds.
@@ -62,8 +62,8 @@ class ReconnectingParticipant:
         for delay in islice(delays(), FIRST_TRIES - 1):
             try:
                 return await self._join()
-            except JOIN_ERRORS as fault:
-                self._print_line(f"{self.name} cannot take its seat yet ({fault or type(fault).__name__}) …")
+            except JOIN_ERRORS as error:
+                self._print_line(f"{self.name} cannot take its seat yet ({error or type(error).__name__}) …")
                 await self._pause(delay)
         return await self._join()
 
@@ -113,8 +113,8 @@ class ReconnectingParticipant:
                 if refusal.word in FINAL_WORDS:
                     return refusal.word
                 logger.info("x %s cannot come back: %s", self.name, refusal)
-            except JOIN_ERRORS as fault:
-                logger.info("x %s cannot come back: %r", self.name, fault)
+            except JOIN_ERRORS as error:
+                logger.info("x %s cannot come back: %r", self.name, error)
             else:
                 return ""
         raise AssertionError("there is always another delay")

@@ -1,4 +1,4 @@
-"""RTCP of a simulated endpoint: reports and requests out, requests in. aiortc parses and writes the packets."""
+"""Writes the RTCP reports and requests of a simulated endpoint, and parses the server's requests, with aiortc."""
 
 import struct
 from collections.abc import Callable, Sequence
@@ -27,14 +27,14 @@ NTP_EPOCH_S = 2208988800
 
 @dataclass(frozen=True, slots=True)
 class KeyframeRequest:
-    """PLI or FIR for one of our camera layers."""
+    """A request for a key frame of one of our camera layers (PLI or FIR)."""
 
     ssrc: int
 
 
 @dataclass(frozen=True, slots=True)
 class ResendRequest:
-    """A generic NACK."""
+    """A request to send lost packets again (generic NACK, RFC 4585 §6.2.1)."""
 
     ssrc: int
     sequences: tuple[int, ...]
@@ -74,14 +74,14 @@ _READERS: dict[type, Callable[[Any], list[RtcpRequest]]] = {
 
 
 def sender_report(ssrc: int, sent: SenderCounters, wall: float) -> bytes:
-    """Tie the stream's timestamp to the wall clock (`wall` in seconds since 1970)."""
+    """Return a sender report, which ties RTP timestamps to the wall clock (`wall` in seconds since 1970)."""
     ntp = int((wall + NTP_EPOCH_S) * (1 << 32)) & 0xFFFFFFFFFFFFFFFF
     info = RtcpSenderInfo(ntp, sent.timestamp, sent.packets & 0xFFFFFFFF, sent.octets & 0xFFFFFFFF)
     return bytes(RtcpSrPacket(ssrc, info))
 
 
 def receiver_report(ssrc: int, streams: Sequence[StreamCounters]) -> bytes:
-    """Report the arrivals of each stream, and the losses since the last report."""
+    """Return a receiver report of each stream's arrivals, and of its losses since the last report."""
     reports = [
         RtcpReceiverInfo(s.ssrc, s.fraction_lost(), min(s.lost, 0x7FFFFF), s.highest & 0xFFFFFFFF, 0, 0, 0)
         for s in streams[:31]
@@ -90,5 +90,5 @@ def receiver_report(ssrc: int, streams: Sequence[StreamCounters]) -> bytes:
 
 
 def keyframe_request(ssrc: int, media_ssrc: int) -> bytes:
-    """A PLI (RFC 4585 §6.3.1)."""
+    """Return a PLI for a stream of the server (RFC 4585 §6.3.1)."""
     return bytes(RtcpPsfbPacket(RTCP_PSFB_PLI, ssrc, media_ssrc))

@@ -21,7 +21,7 @@ _CODECS = ("opus", "VP8", "H264")
 
 
 class BadAnswer(ValueError):
-    """The answer cannot be used, by the server's fault."""
+    """The server's answer is malformed or lacks something that is needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class AcceptedMedia:
     mid: str
     codecs: tuple[tuple[int, str], ...]
     receives: bool
-    """Whether the server accepts our stream."""
+    """True if the server accepts our stream."""
     mid_id: int
     rid_id: int
     level_id: int
@@ -40,7 +40,7 @@ class AcceptedMedia:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The used part of an answer; rejected m-lines are absent from `media`."""
+    """The parts of an SDP answer that are used; rejected m-lines are absent from `media`, which is keyed by mid."""
 
     fragment: str
     password: str

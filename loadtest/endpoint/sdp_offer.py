@@ -20,7 +20,8 @@ _H264_PARAMETERS = f"a=fmtp:{H264} level-asymmetry-allowed=1;packetization-mode=
 
 @dataclass(frozen=True, slots=True)
 class OfferOptions:
-    """Content of an offer: `codecs` in order of preference; `layers` 1 or 3; `camera` False: receive only."""
+    """Content of an offer: `codecs` in order of preference, 1 to 3 simulcast `layers`, with or without a `camera` to
+    send and a composed `picture` to receive."""
 
     codecs: tuple[str, ...] = ("H264", "VP8")
     layers: int = 3
@@ -37,7 +38,7 @@ class Ssrcs:
 
 
 def write_offer(offered: OfferOptions, local: Credentials, fingerprint: str, ssrcs: Ssrcs) -> str:
-    """Write the offer, without candidates, because an ICE-lite server dials none."""
+    """Write the offer. It has no candidates, because an ICE-lite server connects to none."""
     sections = [_mic(ssrcs)]
     if offered.camera:
         sections.append(_camera(offered, ssrcs))

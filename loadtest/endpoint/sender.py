@@ -1,4 +1,4 @@
-"""Looped streams that a simulated endpoint sends: a microphone and up to three camera layers. No I/O, no clock.
+"""Makes the RTP packets of a simulated endpoint from loops: a microphone and up to three layers. No I/O, no clock.
 
 The endpoint calls :meth:`VoiceStream.next` every 20 ms and :meth:`CameraLayer.next` every 40 ms.
 """
@@ -16,7 +16,7 @@ VOICE_STEP = 960
 """20 ms of Opus' 48 kHz clock."""
 PICTURE_STEP = 90000 // FPS
 ANNOUNCED_PACKETS = 50
-"""So many first packets carry MID and RID, as libwebrtc sends them until it is acknowledged (RFC 8852 §3.1)."""
+"""Number of first packets that carry MID and RID; libwebrtc sends them until acknowledged (RFC 8852 §3.1)."""
 RESEND_PACKETS = 512
 _HEADER = Struct("!BBHII")
 
@@ -31,7 +31,7 @@ class SenderCounters:
 
 
 class VoiceStream:
-    """A microphone: one Opus packet per tick, looped."""
+    """The stream of a microphone: one Opus packet per tick, looped."""
 
     def __init__(self, ssrc: int, payload_type: int, packets: tuple[bytes, ...]) -> None:
         self.ssrc = ssrc
@@ -66,7 +66,7 @@ class VoiceStream:
 
 
 class CameraLayer:
-    """One camera layer: one picture per tick, looped, restarted at a key frame on request."""
+    """The stream of one camera layer: one picture per tick, looped; it jumps to a key frame on request."""
 
     def __init__(self, ssrc: int, payload_type: int, clip: Clip, extension: bytes) -> None:
         self.ssrc = ssrc
@@ -87,7 +87,7 @@ class CameraLayer:
         return self._at == 0
 
     def next(self) -> tuple[list[Outgoing], bytes]:
-        """Return the packets of this tick and the header extension to send with them (empty: none)."""
+        """Return the packets of this tick, and the header extension to send with them (empty for none)."""
         frame = self._clip.frames[self._at]
         announced = bool(self._extension) and (frame.key or self.sent.packets < ANNOUNCED_PACKETS)
         self._at = (self._at + 1) % len(self._clip.frames)
@@ -106,7 +106,7 @@ class CameraLayer:
             self._at = (self._at + 1) % len(frames)
 
     def resend(self, sequences: Iterable[int]) -> list[Outgoing]:
-        """Return the requested packets that are still kept."""
+        """Return the requested packets, as far as they are among the last `RESEND_PACKETS`."""
         found = (self._ring[s % RESEND_PACKETS] for s in sequences)
         return [p for p, s in zip(found, sequences, strict=True) if p is not None and p[1] == s]
 

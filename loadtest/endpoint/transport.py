@@ -1,4 +1,4 @@
-"""The client's end of a transport: its own UDP socket, ICE checks, DTLS client, SRTP."""
+"""The transport of a simulated endpoint: a UDP socket of its own, ICE checks, a DTLS client, SRTP."""
 
 import asyncio
 import logging
@@ -23,10 +23,10 @@ logger = logging.getLogger(__name__)
 
 BATCH = 64
 MAX_EARLY_DATAGRAMS = 256
-"""Media datagrams kept until the keys are there; more are dropped, as in any full socket."""
+"""Media datagrams kept until the keys are derived; more are dropped, as by any full socket."""
 SOCKET_BUFFER_BYTES = 1 << 20
 CHECK_S = 0.1
-"""Seconds between two checks of a candidate that has not answered."""
+"""Seconds between two checks of a candidate that has not responded."""
 CHECKS_PER_CANDIDATE = 100
 """10 s: as patient as a browser with a busy server."""
 CONSENT_LOST_S = 30.0
@@ -47,7 +47,7 @@ LinkState = Literal["new", "checking", "handshake", "connected", "closed"]
 
 
 class TransportFailed(Exception):
-    """No candidate answered, or consent was lost."""
+    """No candidate responded to the connectivity checks."""
 
 
 class EndpointTransport:
@@ -72,7 +72,7 @@ class EndpointTransport:
         """Set when the transport is closed by either side, or consent was lost."""
 
     async def connect(self, answer: Answer) -> None:
-        """Check the candidates in order, then do the DTLS handshake. Raises LinkFailed, DtlsFailed."""
+        """Check the candidates in order, then do the DTLS handshake. Raises TransportFailed, DtlsFailed."""
         self.state = "checking"
         self._checks = IceChecks(self._local, Credentials(answer.fragment, answer.password))
         for candidate in answer.candidates:
@@ -80,7 +80,7 @@ class EndpointTransport:
                 break
         else:
             raise TransportFailed(
-                f"no answer from {', '.join(f'{h}:{p}' for h, p in answer.candidates) or 'no candidate'}"
+                f"no response from {', '.join(f'{h}:{p}' for h, p in answer.candidates) or 'no candidate'}"
             )
         self.state = "handshake"
         self._dtls = Dtls(self._certificate, "client", self._send_plain)
@@ -142,7 +142,7 @@ class EndpointTransport:
             self._port.send(self._srtp.protect_rtcp(packet), self.remote)
 
     async def close(self) -> None:
-        """Tell the server (DTLS close_notify) and release the socket."""
+        """Send DTLS close_notify and close the socket."""
         if self._consent is not None:
             self._consent.cancel()
         if self._dtls is not None:
@@ -177,7 +177,7 @@ class EndpointTransport:
                 self._datagram(length, now)
 
     def _datagram(self, length: int, now: float) -> None:
-        """Demultiplex (RFC 7983 §7)."""
+        """Pass a datagram to STUN, DTLS or SRTP by its first byte (RFC 7983 §7)."""
         first = receive_view[0]
         if is_stun(first):
             if self._checks is not None:
@@ -201,8 +201,8 @@ class EndpointTransport:
     def _stun(self, checks: IceChecks, data: bytes) -> None:
         if checks.accepts(data):
             self._responded.set()
-        elif (answer := checks.respond(data)) is not None:
-            self._send_plain(answer)
+        elif (response := checks.respond(data)) is not None:
+            self._send_plain(response)
 
     def _media(self, srtp: Srtp, length: int, now: float) -> None:
         if 192 <= receive_view[1] < 224:  # RFC 5761 §4

@@ -63,7 +63,7 @@ class EndpointResult:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """What all endpoints received, and the CPU used, in so many seconds."""
+    """Media that all endpoints received, and CPU that was used, in so many seconds."""
 
     seconds: float
     endpoints: tuple[EndpointResult, ...]

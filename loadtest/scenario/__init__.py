@@ -1,1 +1,1 @@
-"""Scenarios that a person starts: one session, a province, its growth, a demonstration."""
+"""Load tests that a person starts: one session, a province, one growing meeting, and a demonstration."""

@@ -1,9 +1,9 @@
 """`make demo`: runs the server as `make run` does, with a meeting in progress and a finished recording to download.
 
 Twelve simulated points sit in a session; their pictures move and carry their names, and whoever has the floor hums its
-own tone. A visitor is invited with accounts of its own. The simulated host gives the floor to whoever is first in the
-queue, every ten seconds, so a visitor who raises a hand will be heard. A point that loses its line comes back. At the
-end the sessions are cancelled, the recording is deleted and the accounts are shut.
+own tone. Accounts for a visitor are printed. The simulated host gives the floor to whoever is first in the queue, every
+ten seconds, so a visitor who raises a hand will be heard. A point that loses its connection joins again. At the end the
+sessions are cancelled, the recording is deleted and the accounts are disabled.
 """
 
 import asyncio
@@ -44,14 +44,14 @@ DURATION = timedelta(hours=8)
 SHORT = timedelta(minutes=10)
 """Length of the recorded session: enough for a busy machine to join and record."""
 OFFERED = OfferOptions(("H264",))
-"""One codec: the server can only choose pictures that were encoded beforehand, so no join has to wait."""
+"""One codec alone, whose pictures are encoded beforehand, so that no join has to wait for the encoder."""
 STEPS = 5
 DYING_S = 2.0
 """Seconds from the first failure without a server to the end of its process."""
 
 
 async def run(print_line: PrintLine) -> None:
-    """Serve and hold meetings until cancelled, then remove their traces. Raises ServerFailed, Refused."""
+    """Serve and hold meetings until cancelled, then remove what they created. Raises ServerFailed, Refused."""
     environ, traces = os.environ, Traces()
     steps = Steps(STEPS, print_line)
     try:
@@ -71,7 +71,7 @@ async def run(print_line: PrintLine) -> None:
 
 
 async def _end_workers(environ: Mapping[str, str], print_line: PrintLine) -> None:
-    """End the media workers of a server that died: they outlive it until the next server stops them."""
+    """Start another server and stop it, which ends the media workers of a server that died."""
     print_line("The server died. Another one ends what it left running …")
     with suppress(ServerFailed, TimeoutError):
         async with serve(environ, log.debug):
@@ -79,7 +79,7 @@ async def _end_workers(environ: Mapping[str, str], print_line: PrintLine) -> Non
 
 
 async def _until_either_ends(meetings: Coroutine[None, None, None], server: Server) -> None:
-    """Run the coroutine while the server lives. Raises ServerFailed."""
+    """Run the coroutine `meetings` while the server lives. Raises ServerFailed, and what the coroutine raises."""
     running = asyncio.ensure_future(meetings)
     try:
         await asyncio.wait({running, server.ended}, return_when=asyncio.FIRST_COMPLETED)
@@ -108,8 +108,7 @@ async def _prepare_and_run(server: Server, steps: Steps, traces: Traces, print_l
 
 
 def _choose_points(registered: Sequence[Point]) -> list[Point]:
-    """Return the provincial committee as host, a district, and communes; last the visitor's point, which controls
-    too."""
+    """Return the provincial committee as host, a district, communes, and last another district for the visitor."""
     levels = {level: [p for p in registered if p.level == level] for level in ("ubt", "huyen", "xa")}
     communes = levels["xa"]
     wanted = SIMULATED + 1 - 3
@@ -174,7 +173,7 @@ class Demo:
             await asyncio.gather(*(point.leave() for point in self._participants), return_exceptions=True)
             await asyncio.gather(*(client.close() for client in self._clients))
 
-    # The conference.
+    # The meeting.
 
     async def _begin_session(self, seated: Callable[[int], None] = lambda _count: None) -> str:
         """Register a session and seat everybody; return its code. `seated` is called after each with the number."""
@@ -210,7 +209,7 @@ class Demo:
         return False
 
     async def _hold(self) -> None:
-        """Keep everybody seated until the session is over."""
+        """Keep all points in the meeting until the session is over."""
         staying = asyncio.gather(*(point.stay() for point in self._participants))
         chairing = asyncio.ensure_future(self._chair())
         both: set[asyncio.Future[Any]] = {staying, chairing}
@@ -238,11 +237,11 @@ class Demo:
     # The recording.
 
     async def _record(self) -> None:
-        """Make a finished recording that the visitor's unit may download; without one the meeting goes on."""
+        """Record a short session that the visitor's unit may download; if that fails the meeting goes on."""
         try:
             await self._make_recording()
-        except (*JOIN_ERRORS, Refused, KeyError) as fault:
-            self._print_line(f"There is no recording: {fault!r}")
+        except (*JOIN_ERRORS, Refused, KeyError) as error:
+            self._print_line(f"There is no recording: {error!r}")
         else:
             self._print_line("A finished recording is ready to download.")
 
@@ -278,12 +277,12 @@ class Demo:
 
     def _invite(self, code: str) -> None:
         self._print_line("")
-        self._print_line(f"{SIMULATED} points are in a conference. Open {self._url}/ and sign in as")
+        self._print_line(f"{SIMULATED} points are in a meeting. Open {self._url}/ and sign in as")
         for role, index, hint in (
             ("administrator", SIMULATED + 2, "accounts, units, rules"),
             ("host", 0, "takes the host's seat, and gives it back by leaving"),
-            ("technician", SIMULATED + 1, "controls the conference from the centre"),
-            ("point", SIMULATED, "is invited to the conference"),
+            ("technician", SIMULATED + 1, "controls the meeting from the centre"),
+            ("point", SIMULATED, "is invited to the meeting"),
         ):
             account, password = self._logins[index]
             self._print_line(f"  {role:13}  account {account}, password {password}  ({hint})")

@@ -1,4 +1,4 @@
-"""Removes what a demonstration left in the database of a server, once that server has ended."""
+"""Removes what a demonstration created in the database of a server, once that server has ended."""
 
 import asyncio
 import logging
@@ -16,14 +16,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Traces:
-    """Ids of sessions that were registered, and names of accounts that were given passwords."""
+    """Ids of sessions and names of accounts that a demonstration created."""
 
     sessions: list[str] = field(default_factory=list)
     accounts: Sequence[str] = ()
 
 
 async def remove(environ: Mapping[str, str], traces: Traces) -> None:
-    """Cancel the sessions, delete their recordings, and shut the accounts; the rows stay."""
+    """Cancel the sessions, delete their recordings, and disable the accounts; the rows stay."""
     async with open_services(read(environ)) as services:
         for account in traces.accounts:
             await services.accounts.disable(account, disabled=True)

@@ -1,4 +1,4 @@
-"""`python -m loadtest growth`: what the server costs with more and more points in one conference.
+"""`python -m loadtest growth`: measures the CPU of the server with more and more points in one meeting.
 
 Every point sends its lowest camera layer and its sound, and receives the same composed picture of sixteen tiles.
 """

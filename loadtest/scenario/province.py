@@ -1,7 +1,7 @@
-"""`python -m loadtest province`: a province's four cases on a server of our own, as far as this machine goes.
+"""`python -m loadtest province`: runs the four cases of a province on a server that it starts, and proposes a capacity.
 
 The endpoints share the machine with the server, so the server's CPU is taken from /proc, process by process, and the
-load is made lighter until the machine has something left: what was left out is in the report.
+load is made lighter until the machine has some CPU left; the report says what was left out.
 """
 
 import asyncio
@@ -36,8 +36,9 @@ GUESTS = 30
 SETTLE_S = 2.0
 TRIAL_S = 3.0
 FULL_PCT = 95.0
-"""Percent of all cores taken by server and endpoints, or of the endpoints' one core, at which nothing is left."""
+"""Percent of all cores used by server and endpoints, or of the endpoints' one core, above which the machine is full."""
 LEAST_RATE = 24.0
+"""Median of received pictures a second, below which the machine is full."""
 NEED = (16, 204)
 """Meetings and points that a province has at once: 80 % of a maximum of 20 and 256 (docs/admission.md)."""
 
@@ -46,20 +47,20 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ProvinceSettings:
-    """Which cases, on how many media workers, how long each; `share` of the cores may be the server's."""
+    """Cases to run, media workers, measured seconds of each case, and the `share` of the cores the server may use."""
 
     cases: tuple[Case, ...] = CASES
     workers: int = 3
     seconds: float = 15.0
     share: float = 0.8
     layers: int = OFFERED.layers
-    """How many camera layers the first case begins with."""
+    """Camera layers with which the first case begins."""
 
 
 async def run(
     settings: ProvinceSettings, progress: PrintLine, save: Callable[[dict[str, Any]], None]
 ) -> dict[str, Any]:
-    """Run all cases on one server; return the report, which `save` receives after each case as far as it goes."""
+    """Run all cases on one server; return the report. `save` receives the report so far after each case."""
     library = MediaLibrary()
     await library.prepare_shared(("H264",), OFFERED.layers)
     progress(f"starting a server with {settings.workers} media workers")
@@ -79,7 +80,7 @@ async def run(
 async def signed_in_attendees(
     server: Server, count: int, progress: PrintLine
 ) -> AsyncIterator[tuple[Client, list[Attendee]]]:
-    """Yield a central technician, and `count` signed-in accounts, one for each point of the province and the guests."""
+    """Yield a central technician and `count` signed-in accounts, one for each point of the province and of guests."""
     await accounts.add_units(server.environ, _guests())
     logins = await accounts.create_point_accounts(server.environ, count)
     (technician,) = await accounts.create_accounts(server.environ, [TECHNICIAN])
@@ -96,7 +97,7 @@ async def signed_in_attendees(
 
 
 def _guests() -> str:
-    """Return a units file of agencies that are no province's, district's or commune's (tier đ)."""
+    """Return a units file of guests: agencies that are no province's, district's or commune's (level `khac`)."""
     units = [
         {"id": f"tai.{at:02}", "name": f"Đơn vị mời {at}", "level": "khac", "point": f"DonViMoi{at:02}"}
         for at in range(1, GUESTS + 1)
@@ -105,7 +106,7 @@ def _guests() -> str:
 
 
 class CaseRun:
-    """Runs one case after the other; what a case had to leave out, the next one begins without."""
+    """Runs one case after the other; each begins with the load to which an earlier one was lightened."""
 
     def __init__(
         self,
@@ -126,12 +127,12 @@ class CaseRun:
         self._results: list[dict[str, Any]] = []
 
     def report(self) -> dict[str, Any]:
-        """All cases played so far."""
+        """Return the report of all cases run so far."""
         proposed = proposal(self._results, self._settings.share)
         return {"cases": self._results, "proposal": proposed, "conditions": conditions(self._settings)}
 
     async def run(self, case: Case) -> None:
-        """Join, make the load fit, measure, kill a worker if the case says so, leave."""
+        """Run a case: join, lighten the load until the machine keeps up, measure, kill a worker if asked for, leave."""
         runner = LoadRunner(case, self._library, self._beginning(case), self._centre)
         self._progress(f"({case.name}) {case.title.en}: {sum(case.sizes)} points join")
         try:
@@ -157,7 +158,7 @@ class CaseRun:
 async def _lighten_until_it_fits(
     runner: LoadRunner, case: Case, server: Server, progress: PrintLine
 ) -> list[dict[str, Any]]:
-    """Make the load lighter until the machine has something left; return each step with its reason."""
+    """Make the load lighter until the machine has some CPU left; return the figures of each step."""
     steps = []
     while True:
         trial = await measure(runner, server.pid, TRIAL_S)
@@ -171,21 +172,21 @@ async def _lighten_until_it_fits(
 
 
 def _full(measured: Measurement) -> bool:
-    """Return True if the machine, or the endpoints' one core, had next to nothing left, or pictures fell behind."""
+    """Return True if the machine or the endpoints' one core had no CPU left, or pictures came too slowly."""
     spent = measured.cpu
     taken = max((spent.server_pct + spent.endpoints_pct) / CORES, spent.endpoints_pct)
     return taken > FULL_PCT or measured.median_rate < LEAST_RATE
 
 
 def _describe(load: Load) -> str:
-    return f"{load.meetings} conferences, {load.layers} layers, {load.share:.0%} of the unseen cameras"
+    return f"{load.meetings} meetings, {load.layers} layers, {load.share:.0%} of the unseen cameras"
 
 
 def proposal(cases: Sequence[dict[str, Any]], share: float) -> dict[str, Any] | None:
     """Return the capacity to propose, and the cores a whole province would need; None if no case ran in full.
 
-    A case that missed anything, or ran lightened or on a smaller scale, does not count: what did not come cost nothing,
-    and nobody would call it carried.
+    A case that missed a criterion, or ran lightened or on a smaller scale, does not count: media that did not come cost
+    nothing.
     """
     counted = [case for case in cases if counts_for_proposal(case)]
     if not counted:
@@ -212,7 +213,7 @@ def conditions(settings: ProvinceSettings) -> dict[str, Any]:
 
 
 def write(report: dict[str, Any], folder: Path, name: str = "province") -> None:
-    """Keep the report as JSON and as a page."""
+    """Write the report as JSON and as a page."""
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(report, indent=1, ensure_ascii=False)
     (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")

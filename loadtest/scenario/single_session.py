@@ -1,4 +1,4 @@
-"""One load run: everyone joins one session through the public signaling, sends and receives for a while, and leaves."""
+"""`python -m loadtest`: endpoints join one session through the public signaling, send and receive, and leave."""
 
 import asyncio
 import itertools
@@ -29,12 +29,12 @@ SETTLE_S = 2.0
 """Seconds from the last join to the start of measuring: key frames, floors, first mixes."""
 PROGRESS_S = 5.0
 TIMER_S = 0.002
-"""Resolution of uvloop's timers in seconds: a shorter rest is none."""
+"""Resolution of uvloop's timers in seconds: a shorter wait cannot be slept."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunPlan:
-    """Size of a run. Speakers hold the floor, senders have a camera; the host's point is the first of both."""
+    """Size of a run: `speakers` points hold the floor, `senders` have a camera; the host is the first of both."""
 
     points: int
     seconds: float
@@ -72,7 +72,7 @@ class TargetServer:
 
 
 class SingleSession:
-    """All participants of the run."""
+    """Joins all participants of a run to one session, and counts what they receive."""
 
     def __init__(self, plan: RunPlan, target: TargetServer, library: MediaLibrary, progress: PrintLine) -> None:
         self._plan = plan
@@ -85,7 +85,7 @@ class SingleSession:
         self.group = ParticipantGroup(self._watcher, self._endpoint)
 
     async def join(self) -> None:
-        """Sign everyone in, register a session, and seat them, the host first and alone. Raises Refused."""
+        """Sign everyone in, register a session, and join it, the host first and alone. Raises Refused."""
         devices, logins = self._target.devices_and_accounts(self._plan.points)
         points = [(await self._sign_in(login))["point"] for login in logins]
         self._progress(f"{len(self._clients)} accounts signed in")
@@ -126,7 +126,7 @@ class SingleSession:
         await asyncio.gather(*(client.close() for client in self._clients))
 
     def tallies(self) -> list[tuple[Tally, Tally]]:
-        """Return the sound and picture of each participant so far."""
+        """Return the counters of sound and picture of each participant so far."""
         return [participant.tally() for participant in self.group.participants]
 
     def results(self, before: Sequence[tuple[Tally, Tally]]) -> tuple[PointResult, ...]:
@@ -148,7 +148,7 @@ class SingleSession:
 
 @asynccontextmanager
 async def joined_session(plan: RunPlan, target: TargetServer, progress: PrintLine) -> AsyncIterator[SingleSession]:
-    """Yield all participants, joined; they leave at the end."""
+    """Yield the session with all participants in it; they leave at the end."""
     library = MediaLibrary()
     await library.prepare_shared(plan.codecs[:1], plan.layers)
     everybody = SingleSession(plan, target, library, progress)

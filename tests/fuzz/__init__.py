@@ -1,1 +1,1 @@
-"""Fuzzing of every parser that reads what a peer, a browser or a file says; `python -m tests.fuzz`, `make fuzz`."""
+"""Fuzzing of every parser of input from peers, browsers and files: `python -m tests.fuzz`, `make fuzz`."""

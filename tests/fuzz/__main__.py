@@ -1,7 +1,7 @@
 """`python -m tests.fuzz` feeds every parser with mutated input, guided by the branches it reaches (Atheris, libFuzzer).
 
-Each target runs in a process of its own, as many at once as there are cores. What crashes one is kept in
-`tests/fuzz/corpus/<target>/` and is a regression test from then on (`tests/fuzz/test_corpus.py`).
+Each target runs in a process of its own, as many at once as there are cores. An input that crashes one is kept
+in `tests/fuzz/corpus/<target>/` and is a regression test from then on (`tests/fuzz/test_corpus.py`).
 """
 
 import argparse
@@ -14,10 +14,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 CORPUS = Path(__file__).parent / "corpus"
-GROWN = Path("build/fuzz")
-"""Inputs that reached something new; kept between runs on one machine, and never needed."""
+WORKING_CORPUS = Path("build/fuzz")
+"""Inputs that reached new branches; reused by later runs on this machine, and safe to delete."""
 ROOT = Path(__file__).parents[2]
-WATCHED = (
+INSTRUMENTED = (
     "loadtest.endpoint.sdp_answer",
     "loadtest.endpoint.rtcp",
     "mediaserver.rpc.protocol",
@@ -49,18 +49,19 @@ WATCHED = (
     "signaling.directory.spreadsheets",
     "signaling.sip",
 )
-"""Where branches are watched; every module more makes the beginning slower."""
-LONGEST_BYTES = 8192
-SLOWEST_S = 10
-"""An input that takes longer is a crash too: it would stop the loop for everybody."""
-MOST_MEMORY_MB = 2048
-START_S = 60
-"""The longest a process may take beside its fuzzing."""
+"""Modules whose branches are observed; each makes the start slower."""
+MAX_BYTES = 8192
+MAX_INPUT_S = 10
+"""Seconds after which an input counts as a crash, since it would stop the server's event loop."""
+MAX_MEMORY_MB = 2048
+OVERHEAD_S = 60
+"""Longest seconds that a process may take besides fuzzing."""
 IMPORT_S = 5
-"""What it usually takes."""
+"""Seconds that it usually takes besides fuzzing, for imports."""
 
 
 def main() -> int:
+    """Fuzz one target, or all of them; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("target", nargs="?", help="only this one, in this process")
     parser.add_argument("--seconds", type=int, default=300, help="in all, shared by the targets (default 300)")
@@ -77,64 +78,64 @@ def fuzz(name: str, seconds: int) -> int:
     """Fuzz one target; libFuzzer ends the process, with a status other than 0 after a crash."""
     import atheris  # noqa: PLC0415 - only fuzzing needs it, and it has no wheels for every machine
 
-    with atheris.instrument_imports(include=list(WATCHED), exclude=unwatched()):
+    with atheris.instrument_imports(include=list(INSTRUMENTED), exclude=not_instrumented()):
         from tests.fuzz.targets import TARGETS  # noqa: PLC0415 - imported under instrumentation
 
-    target, grown, kept = TARGETS[name], GROWN / name, CORPUS / name
-    for folder in (grown, kept):
+    target, working, corpus = TARGETS[name], WORKING_CORPUS / name, CORPUS / name
+    for folder in (working, corpus):
         folder.mkdir(parents=True, exist_ok=True)
     for at, seed in enumerate(target.seeds):
-        (grown / f"seed-{at}").write_bytes(seed)
+        (working / f"seed-{at}").write_bytes(seed)
     options: dict[str, object] = {
         "max_total_time": seconds,
-        "max_len": LONGEST_BYTES,
-        "timeout": SLOWEST_S,
-        "rss_limit_mb": MOST_MEMORY_MB,
-        "artifact_prefix": f"{kept}/",
+        "max_len": MAX_BYTES,
+        "timeout": MAX_INPUT_S,
+        "rss_limit_mb": MAX_MEMORY_MB,
+        "artifact_prefix": f"{corpus}/",
         "verbosity": 0,
         "print_final_stats": 1,
     }
-    if words := sorted(_words(target.seeds)):  # libFuzzer refuses an empty dictionary
-        options["dict"] = GROWN / f"{name}.dict"
-        (GROWN / f"{name}.dict").write_text("".join(f'"{word}"\n' for word in words))
-    atheris.Setup([sys.argv[0], *(f"-{name}={value}" for name, value in options.items()), str(grown)], target.check)
+    if words := sorted(_dictionary(target.seeds)):  # libFuzzer refuses an empty dictionary
+        options["dict"] = WORKING_CORPUS / f"{name}.dict"
+        (WORKING_CORPUS / f"{name}.dict").write_text("".join(f'"{word}"\n' for word in words))
+    atheris.Setup([sys.argv[0], *(f"-{name}={value}" for name, value in options.items()), str(working)], target.check)
     atheris.Fuzz()
     return 0
 
 
-def unwatched() -> list[str]:
-    """Our modules beside the watched ones: named, since Atheris tells what to watch by a package's first name."""
-    packages = sorted({name.partition(".")[0] for name in WATCHED})
+def not_instrumented() -> list[str]:
+    """Return our modules that are not instrumented; Atheris would instrument all modules of their packages."""
+    packages = sorted({name.partition(".")[0] for name in INSTRUMENTED})
     paths = [path.relative_to(ROOT) for package in packages for path in (ROOT / package).rglob("*.py")]
     names = [".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in paths]
-    return [name for name in names if not f"{name}.".startswith(tuple(f"{each}." for each in WATCHED))]
+    return [name for name in names if not f"{name}.".startswith(tuple(f"{each}." for each in INSTRUMENTED))]
 
 
-def _words(seeds: Iterable[bytes]) -> set[str]:
-    """What a format calls its parts: names and numbers, which mutation alone would never find again."""
+def _dictionary(seeds: Iterable[bytes]) -> set[str]:
+    """Return names and numbers of a format for libFuzzer's dictionary, which mutation alone would hardly find."""
     return {word.decode() for seed in seeds for word in re.findall(rb"[A-Za-z0-9][A-Za-z0-9+/_-]{2,40}", seed)}
 
 
 async def fuzz_all(seconds: int) -> int:
-    """Fuzz all targets so that everything ends after about `seconds`; 1 when anything crashed."""
+    """Fuzz all targets, about `seconds` in all; return 1 when anything crashed."""
     from tests.fuzz.targets import TARGETS  # noqa: PLC0415 - a single target must import them under instrumentation
 
     cores = os.cpu_count() or 1
     each = max(1, seconds * cores // len(TARGETS) - IMPORT_S)
-    gate = asyncio.Semaphore(cores)
-    good = await asyncio.gather(*(_run(name, each, gate) for name in TARGETS))
-    return 0 if all(good) else 1
+    slots = asyncio.Semaphore(cores)
+    passed = await asyncio.gather(*(_run(name, each, slots) for name in TARGETS))
+    return 0 if all(passed) else 1
 
 
-async def _run(name: str, seconds: int, gate: asyncio.Semaphore) -> bool:
-    async with gate:
+async def _run(name: str, seconds: int, slots: asyncio.Semaphore) -> bool:
+    async with slots:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "tests.fuzz", name, "--seconds", str(seconds)),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
         try:
-            async with asyncio.timeout(seconds + START_S):
+            async with asyncio.timeout(seconds + OVERHEAD_S):
                 output, _ = await process.communicate()
         except TimeoutError:
             process.kill()

@@ -1,4 +1,4 @@
-"""Files, and how they come: tables, forms, office files of any kind, ranges of them, and a mailbox's answers."""
+"""Fuzz targets for files and their transport: tables, forms, office files, byte ranges, and responses of IMAP."""
 
 import imaplib
 import io
@@ -45,7 +45,7 @@ _TEXTS = (
 
 
 def _table() -> bytes:
-    """Return a table as an office program writes it: a day with its style, and texts apart, as openpyxl does not."""
+    """Return a table as an office program writes it, with a styled date and, unlike openpyxl's, shared strings."""
     book, out = Workbook(), io.BytesIO()
     for row in (COLUMNS, list(_ROW.values()), ["a", "", _DAY, 1.0, 2]):
         book.worksheets[0].append(row)
@@ -63,13 +63,13 @@ _FORM_PARTS = (("docx", "document"), ("xlsx", "sheet1"), ("xlsx", "workbook"))
 
 
 def read_table(data: bytes) -> None:
-    """A part of an XLSX table, which one by the first byte; the archive is whole."""
+    """Parse an XLSX table of which one part is replaced; the first byte selects the part."""
     if data:
         _rows(bombs.changed(_TABLE, **{_PARTS[data[0] % len(_PARTS)]: data[1:]}))
 
 
 def read_archive(data: bytes) -> None:
-    """A table as it comes: CSV, or an archive that may be broken."""
+    """Parse a table as it is uploaded: CSV, or an XLSX archive that may be broken."""
     _rows(data)
 
 
@@ -83,7 +83,7 @@ def _rows(data: bytes) -> None:
 
 
 def read_part(data: bytes) -> None:
-    """A part of an attached form, whose by the first byte; the archive is whole."""
+    """Parse an attached form of which one part is replaced; the first byte selects form and part."""
     kind, part = _FORM_PARTS[data[0] % len(_FORM_PARTS) if data else 0]
     try:
         rows = forms.read(f"a.{kind}", bombs.changed(_FORMS[kind], **{part: data[1:]}))
@@ -93,18 +93,18 @@ def read_part(data: bytes) -> None:
 
 
 def read_kind(data: bytes) -> None:
-    """An uploaded file, judged by its content."""
+    """Judge the type of an uploaded file by its content."""
     assert file_type.kind(data) in {*file_type.KINDS, None}
 
 
 def read_file(data: bytes) -> None:
-    """A file in base64."""
+    """Decode a file in base64."""
     with suppress(BadInput):
         bytes_of(data.decode("utf-8", "replace"))
 
 
 def read_range(data: bytes) -> None:
-    """Which range of a file is asked for: size by the first byte, Range and If-Range on two lines."""
+    """Parse the headers Range and If-Range, one on each line, for a file whose size is the first byte."""
     size, (range_, _, tag) = data[0] if data else 0, data[1:].decode("latin-1").partition("\n")
     request = make_mocked_request("GET", "/", {hdrs.RANGE: range_} | ({hdrs.IF_RANGE: tag} if tag else {}))
     asked = byte_ranges._requested_range(request, size, '"tag"')
@@ -113,24 +113,24 @@ def read_range(data: bytes) -> None:
 
 
 class _ScriptedImapClient(imaplib.IMAP4):
-    """A client whose server has said everything already; its commands have the tags T0, T1 and so on."""
+    """An IMAP client that reads prepared responses; its commands have the tags T0, T1 and so on."""
 
     tagpre = property(lambda _: b"T", lambda *_: None)
 
-    def __init__(self, answers: bytes) -> None:
-        self._answers = answers
+    def __init__(self, responses: bytes) -> None:
+        self._responses = responses
         super().__init__("nowhere")
 
     def open(self, *_: object, **__: object) -> None:
-        self.file = io.BytesIO(self._answers)
+        self.file = io.BytesIO(self._responses)
         self.sock = socket.socket()
 
     def send(self, data: object) -> None:
-        """Nobody listens."""
+        """Discard a command: there is no server."""
 
 
 def read_mailbox(data: bytes) -> None:
-    """What a mailbox answers from the greeting to the end of one letter."""
+    """Read the responses of an IMAP server from its greeting to the end of a letter."""
     client = None
     try:
         with imap._as_not_read():
@@ -148,7 +148,7 @@ def read_mailbox(data: bytes) -> None:
 
 
 def read_recording(data: bytes) -> None:
-    """A recording that was cut off; what is said to be whole of it is whole."""
+    """Find the end of the last whole fragment of an MP4 recording; the file cut there must have the same end."""
     with TemporaryDirectory() as folder:
         path = Path(folder, "r.mp4")
         path.write_bytes(data)
@@ -159,7 +159,7 @@ def read_recording(data: bytes) -> None:
 
 
 def read_encrypted(data: bytes) -> None:
-    """A sealed recording on a disk that somebody has touched: it opens as it was sealed or not at all."""
+    """Open an encrypted recording that may have been changed: it has its original content, or is refused."""
     with TemporaryDirectory() as folder:
         path = Path(folder, _FILE_NAME)
         path.parent.mkdir()

@@ -1,4 +1,4 @@
-"""Sound and pictures behind their headers: from packets to samples and pictures, and the compiled loops beside ours."""
+"""Fuzz targets for sound and pictures: from packets to samples and pictures; compiled loops must agree with Python."""
 
 import asyncio
 from collections.abc import Iterator
@@ -24,12 +24,12 @@ CODECS = ("opus", *SOUNDS)
 VIDEO = ("VP8", "H264")
 SENDERS = ("keys", "twin", "none", "closed", "stranger")
 MOST_PACKETS = 200
-"""Read of one input: more are more work, as on a line."""
+"""Packets that are read of one input, so that its time is bounded."""
 MOST_PICTURES = 8
 
 
 def chunks(data: bytes, head: int) -> Iterator[tuple[bytes, bytes]]:
-    """Cut data into pieces: so many bytes of its own, one with its length, and what it holds."""
+    """Yield chunks of data as (head, body): `head` bytes, one byte with the body's length, the body."""
     while len(data) > head:
         size = data[head]
         yield data[:head], data[head + 1 : head + 1 + size]
@@ -37,7 +37,8 @@ def chunks(data: bytes, head: int) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _packets(data: bytes) -> Iterator[tuple[Packet, float]]:
-    """Read packets by what they are ahead of those before: in number, in 2.5 ms of sound, and in 10 ms of our clock."""
+    """Yield packets with their arrival times; each chunk's head has the steps of sequence, timestamp (2.5 ms) and clock
+    (10 ms)."""
     sequence = timestamp = 0
     now = 100.0
     for (ahead, later, passed), body in islice(chunks(data, 3), MOST_PACKETS):
@@ -47,7 +48,7 @@ def _packets(data: bytes) -> Iterator[tuple[Packet, float]]:
 
 
 def read_jitter(data: bytes) -> None:
-    """Packets of a talker in any order, as long as they say they are."""
+    """Pass packets of a talker, in any order and with any length, through the jitter buffer."""
     jitter = JitterBuffer()
     for packet, now in _packets(data):
         assert 0 <= jitter_buffer.packet_samples(packet.payload) <= jitter_buffer.MAX_SAMPLES
@@ -59,7 +60,7 @@ def read_jitter(data: bytes) -> None:
 
 
 def read_voice(data: bytes) -> None:
-    """Packets of a talker to the sound that is mixed; the codec by the first byte."""
+    """Decode packets of a talker for the mix; the first byte selects the codec."""
     voice, codec = AudioInput(), CODECS[data[0] % len(CODECS) if data else 0]
     for packet, now in _packets(data[1:]):
         voice.add(packet, now, codec)
@@ -68,7 +69,7 @@ def read_voice(data: bytes) -> None:
 
 
 def read_picture(data: bytes) -> None:
-    """Payloads to pictures; the codec by the first byte."""
+    """Decode payloads to pictures; the first byte selects the codec."""
     codec = VIDEO[data[0] % 2 if data else 0]
     decoder = VideoDecoder(codec)
     for start in range(1, len(data), max(1, -(-len(data) // MOST_PICTURES))):
@@ -80,7 +81,7 @@ def read_picture(data: bytes) -> None:
 
 
 def read_datagrams(data: bytes) -> None:
-    """Datagrams of peers, as the compiled inbox and ours read them."""
+    """Read datagrams of peers with the compiled inbox and with its Python twin."""
     sent = []
     for (sender, secret), body in islice(chunks(data, 2), 20):
         sent.append((SENDERS[sender % len(SENDERS)], wire.encrypted(body) if secret % 2 else body))
@@ -89,7 +90,7 @@ def read_datagrams(data: bytes) -> None:
 
 
 def read_pictures(data: bytes) -> None:
-    """Payloads of a camera, as the compiled loop and ours number and send them."""
+    """Forward payloads of a camera with the compiled loop and with its Python twin."""
     asyncio.run(_sent_alike(data))
 
 
@@ -120,13 +121,13 @@ def _keyframe(codec: str) -> bytes:
 
 _OPUS = OpusEncoder().encode(np.zeros(FRAME_SAMPLES, np.int16))
 _TALK = b"".join(_chunk(bytes([129, 136, 2]), _OPUS) for _ in range(5))
-_CALL = b"".join(_chunk(bytes([129, 136, 2]), bytes(range(160))) for _ in range(5))
+_SIP_SOUND = b"".join(_chunk(bytes([129, 136, 2]), bytes(range(160))) for _ in range(5))
 _DATAGRAMS = b"".join(_chunk(bytes([0, 1]), one) for one in wire.in_row(96, 7, 9, [wire.LOUD, b"", b"\x90\x41ab"]))
 _VP8 = b"".join(_chunk(b"\x01\x03", bytes.fromhex(f"90f0{0x8000 | n:04x}0520") + b"picture") for n in (5, 6, 9))
 
 MEDIA = {
     "jitter": Target(read_jitter, (_TALK,)),
-    "voice": Target(read_voice, (b"\x00" + _TALK, b"\x01" + _CALL, b"\x02" + _CALL, b"\x03" + _CALL)),
+    "voice": Target(read_voice, (b"\x00" + _TALK, b"\x01" + _SIP_SOUND, b"\x02" + _SIP_SOUND, b"\x03" + _SIP_SOUND)),
     "picture": Target(read_picture, tuple(bytes([at]) + _keyframe(codec) for at, codec in enumerate(VIDEO))),
     "datagrams": Target(read_datagrams, (_DATAGRAMS,)),
     "pictures": Target(read_pictures, (b"\x00" + _VP8, b"\x01" + _VP8)),

@@ -1,4 +1,4 @@
-"""SIP as room systems send it: seeds for fuzzing, and messages for the tests of the parser."""
+"""SIP messages of room systems: seeds for fuzzing, and messages for tests of the parser."""
 
 INVITE = (
     "INVITE sip:1234567890@10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.9:5060;branch=z9hG4bK1;rport, "

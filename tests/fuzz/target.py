@@ -1,17 +1,18 @@
-"""A parser under test, and how long it may take: a slow input is a crash too, as nobody else is served then."""
+"""A parser under test, and its limit of CPU time: a slow input is a crash too, because it blocks the server."""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from zlib import crc32
 
-Read = Callable[[bytes], None]
+ReadInput = Callable[[bytes], None]
 
 ONE_IN = 16
-"""So many inputs are read at the length of real ones too: what is slow is so when there is much of it."""
+"""One of so many inputs is also read at the greatest real length, where slow parsing shows."""
 SECONDS = 0.5
+"""CPU seconds that an input may take in the server's process."""
 SANDBOXED_SECONDS = 5.0
-"""For what a process of its own reads, and ends of."""
+"""CPU seconds for parsers that run in a sandboxed process, which is ended when it takes too long."""
 
 
 class TooSlow(Exception):
@@ -20,15 +21,15 @@ class TooSlow(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """How a parser reads, inputs to begin with, the bytes of the longest real one, and the CPU seconds it may take."""
+    """A parser, its seeds, the bytes of its longest real input (0: not tried), and the CPU seconds it may take."""
 
-    read: Read
+    read: ReadInput
     seeds: tuple[bytes, ...]
     max_bytes: int = 0
     seconds: float = SECONDS
 
     def check(self, data: bytes) -> None:
-        """Read an input, and some of them with a part of it said over and over. Raises TooSlow."""
+        """Read an input; one in `ONE_IN` also with a part of it repeated to `max_bytes`. Raises TooSlow."""
         self._timed(data)
         if data and len(data) < self.max_bytes and crc32(data) % ONE_IN == 0:
             self._timed(_longer(data, self.max_bytes))
@@ -42,7 +43,7 @@ class Target:
 
 
 def _longer(data: bytes, max_bytes: int) -> bytes:
-    """Say a part of `data` again until it has `max_bytes` bytes; which one comes of the data itself."""
-    here, there = sorted((crc32(data[::2]) % len(data), crc32(data[::3]) % len(data)))
-    part = data[here : there + 1]
-    return data[:here] + part * ((max_bytes - len(data)) // len(part) + 1) + data[there + 1 :]
+    """Repeat a part of `data`, chosen by a checksum of it, until it has `max_bytes` bytes."""
+    start, end = sorted((crc32(data[::2]) % len(data), crc32(data[::3]) % len(data)))
+    part = data[start : end + 1]
+    return data[:start] + part * ((max_bytes - len(data)) // len(part) + 1) + data[end + 1 :]

@@ -1,7 +1,7 @@
-"""What is fuzzed: each target reads bytes as the server does, and lets through only what it does not declare.
+"""All fuzz targets: each parses bytes as the server does, and suppresses only the errors that the parser declares.
 
-A declared error is part of a parser's answer; anything else that is raised is a crash. Where a parser's result is
-worked with at once or written back, the target does that too.
+Any other exception is a crash. Where the server processes a parser's result at once or writes it back, the target does
+that too.
 """
 
 import json
@@ -50,7 +50,7 @@ from tests.mediaserver.offers import CHROMIUM, FIREFOX
 from tests.mediaserver.room_offers import BARESIP, CISCO, POLYCOM
 from tests.signaling.bodies import GOOD
 
-WALL = 1_700_000_000.0
+WALL_S = 1_700_000_000.0
 PROFILES = load_profiles()
 BODY_MODELS: Mapping[str, type[BaseModel]] = {public_path(route.path): route.body for route in ROUTES if route.body}
 _MODELS = tuple(BODY_MODELS.values())
@@ -63,7 +63,7 @@ ROOM_LOCAL = sip_write.Local("192.0.2.1", 40100, 40102, 7)
 
 
 def read_rtp(data: bytes) -> None:
-    """RTP header, header extensions of both kinds, padding."""
+    """Parse an RTP packet with header extensions of both kinds and padding."""
     try:
         found, extensions = packet.parse(memoryview(data), len(data))
     except ValueError:
@@ -74,24 +74,24 @@ def read_rtp(data: bytes) -> None:
 
 
 def read_rtcp(data: bytes) -> None:
-    """Compound RTCP with NACK, PLI, FIR, REMB and reports."""
+    """Parse compound RTCP with NACK, PLI, FIR, REMB and reports."""
     try:
-        found = rtcp.parse(data, WALL)
+        found = rtcp.parse(data, WALL_S)
     except ValueError:
         return
-    for heard in found:
-        if isinstance(heard, rtcp.Nack):
-            assert all(0 <= number <= 0xFFFF for number in heard.sequences)
+    for feedback in found:
+        if isinstance(feedback, rtcp.Nack):
+            assert all(0 <= number <= 0xFFFF for number in feedback.sequences)
 
 
 def read_requests(data: bytes) -> None:
-    """RTCP as simulated endpoints read it."""
+    """Parse RTCP as simulated endpoints do."""
     for request in parse_requests(data):
         assert request.ssrc >= 0
 
 
 def read_vp8(data: bytes) -> None:
-    """VP8 payload descriptor and frame header."""
+    """Parse a VP8 payload descriptor and frame header."""
     payload.is_keyframe("VP8", data)
     payload.vp8_frame_size(data)
     try:
@@ -101,7 +101,7 @@ def read_vp8(data: bytes) -> None:
 
 
 def read_h264(data: bytes) -> None:
-    """H.264 single units, aggregations and fragments."""
+    """Parse H.264 single units, aggregations and fragments."""
     payload.is_keyframe("H264", data)
     try:
         payload.depayload("H264", data)
@@ -110,7 +110,7 @@ def read_h264(data: bytes) -> None:
 
 
 def read_stun(data: bytes) -> None:
-    """A binding request to an ICE-lite agent."""
+    """Parse a STUN message, and pass it to an ICE-lite agent as request and as response."""
     try:
         message = stun.parse(data)
     except ValueError:
@@ -123,7 +123,7 @@ def read_stun(data: bytes) -> None:
 
 
 def read_offer(data: bytes) -> None:
-    """SDP of a browser's offer, and our answer to it."""
+    """Parse the SDP offer of a browser, and write our answer to it."""
     try:
         offer = webrtc.parse_offer(data.decode("utf-8", "replace"))
     except BadOffer:
@@ -132,7 +132,7 @@ def read_offer(data: bytes) -> None:
 
 
 def read_room_offer(data: bytes) -> None:
-    """SDP of a room system, and our answer to it."""
+    """Parse the SDP offer of a room system, and write our answer to it."""
     text = data.decode("utf-8", "replace")
     sip_parse.is_plain(text)
     try:
@@ -145,7 +145,7 @@ def read_room_offer(data: bytes) -> None:
 
 
 def read_answer(data: bytes) -> None:
-    """SDP of a server's answer, as simulated endpoints read it."""
+    """Parse an SDP answer of the server, as simulated endpoints do."""
     try:
         parse_answer(data.decode("utf-8", "replace"))
     except BadAnswer:
@@ -153,7 +153,7 @@ def read_answer(data: bytes) -> None:
 
 
 def read_message(data: bytes) -> None:
-    """A browser's WebSocket message."""
+    """Parse a WebSocket message of a browser."""
     try:
         message = server.parse(data.decode("utf-8", "surrogateescape"))
     except MessageError:
@@ -162,7 +162,7 @@ def read_message(data: bytes) -> None:
 
 
 def read_call(data: bytes) -> None:
-    """A message between roof and media worker, and the arguments of its call."""
+    """Parse a message between server and media worker, and the arguments of its call."""
     try:
         message = protocol.decode(data)
         protocol.unpack(message["call"], message["arguments"])
@@ -171,17 +171,17 @@ def read_call(data: bytes) -> None:
 
 
 def read_reply(data: bytes) -> None:
-    """What a media worker says: an event, or the answer to the call that stands beside it."""
+    """Parse a message of a media worker: an event, or the reply to the call named in it."""
     try:
         message = protocol.decode(data)
-        said = reply_check.event(message) if "event" in message else reply_check.result(message["call"], message)
+        value = reply_check.event(message) if "event" in message else reply_check.result(message["call"], message)
     except (ValueError, KeyError, TypeError):
         return
-    to_json(said, fallback=str)
+    to_json(value, fallback=str)
 
 
 def read_body(data: bytes) -> None:
-    """A REST body; the first byte says whose."""
+    """Validate a REST request body; the first byte selects its model."""
     model = _MODELS[(data[0] if data else 0) % len(_MODELS)]
     try:
         value = from_json(data[1:], allow_inf_nan=False)
@@ -191,7 +191,7 @@ def read_body(data: bytes) -> None:
 
 
 def read_units(data: bytes) -> None:
-    """A units file."""
+    """Parse a units file."""
     try:
         parse_units(data.decode("utf-8", "replace"), PROFILES)
     except BadUnits as error:
@@ -199,7 +199,7 @@ def read_units(data: bytes) -> None:
 
 
 def read_policy(data: bytes) -> None:
-    """A policy profile."""
+    """Parse a policy profile."""
     try:
         parse_policy(data.decode("utf-8", "replace"))
     except PolicyError:
@@ -207,7 +207,7 @@ def read_policy(data: bytes) -> None:
 
 
 def read_report(data: bytes) -> None:
-    """A load test's report whose proposal is to be recorded."""
+    """Parse a load test's report, from which `diemcau admin capacity` takes the proposal."""
     try:
         admin_cli.proposed(data.decode("utf-8", "replace"))
     except BadInput:
@@ -215,17 +215,17 @@ def read_report(data: bytes) -> None:
 
 
 def read_letter(data: bytes) -> None:
-    """A letter of the official mailbox, who may be answered, and who answers for its sender."""
+    """Parse a letter of the official mailbox, judge its sender and whether it may get an automatic reply."""
     letter = read_mail(data)
     autoreply_policy.answerable(letter, "hoptructuyen@khanhhoa.gov.vn")
     found = sender_authentication.results(letter.all("authentication-results"), "mx.vn")
     assert sender_authentication.verdict(found, letter.sender) in {"pass", "fail", "none"}
     extractor.asks(letter)
-    extractor.read(letter, PLACES, "571", datetime.fromtimestamp(WALL, UTC), ZoneInfo("Asia/Ho_Chi_Minh")).content()
+    extractor.read(letter, PLACES, "571", datetime.fromtimestamp(WALL_S, UTC), ZoneInfo("Asia/Ho_Chi_Minh")).content()
 
 
 def read_form(data: bytes) -> None:
-    """An attached form, its kind by the first byte."""
+    """Parse a form attached to a letter; the first byte selects its kind."""
     try:
         attached_form.read(f"a.{form_template.KINDS[data[0] % 3] if data else 'csv'}", data[1:])
     except attached_form.NoSheet:
@@ -233,7 +233,7 @@ def read_form(data: bytes) -> None:
 
 
 def read_sip(data: bytes) -> None:
-    """A SIP message in a datagram, what is made of it at once, and what is written back."""
+    """Parse a SIP message in a datagram; check, answer and write it back as the agent does."""
     try:
         message = sip_message.parse(data)
     except BadMessage:
@@ -254,7 +254,7 @@ def read_sip(data: bytes) -> None:
 
 
 def read_stream(data: bytes) -> None:
-    """SIP on a TCP connection, cut where the first byte says."""
+    """Parse SIP on a TCP connection, cut in two at the position of the first byte."""
     stream, at = framing.Stream(), data[0] if data else 0
     try:
         found = [*stream.feed(data[1 : at + 1]), *stream.feed(data[at + 1 :])]
@@ -279,7 +279,7 @@ def _json(value: object) -> bytes:
 
 
 def _some_units() -> list[object]:
-    """The province, two departments, a district and two of its communes."""
+    """Return the province, two departments, a district and two of its communes."""
     units = json.loads(khanh_hoa_2023())["units"]
     (district, *_) = (unit for unit in units if unit["level"] == "huyen")
     return [*units[:3], district, *[unit for unit in units if unit.get("parent") == district["id"]][:2]]
@@ -328,7 +328,7 @@ TARGETS: dict[str, Target] = {
     "rtcp": Target(
         read_rtcp,
         (
-            rtcp.sender_report(1, WALL, 90000, 10, 1000) + rtcp.nack(1, 2, [7, 8, 30]),
+            rtcp.sender_report(1, WALL_S, 90000, 10, 1000) + rtcp.nack(1, 2, [7, 8, 30]),
             rtcp.picture_loss(1, 2) + rtcp.remb(1, 1_500_000, [2, 3]),
             pack("!BBHIIII", 0x84, 206, 4, 1, 0, 2, 0x01000000),
         ),

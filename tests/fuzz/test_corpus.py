@@ -20,5 +20,5 @@ def test_seeds_and_their_beginnings_are_read(name: str) -> None:
 
 
 @pytest.mark.parametrize("path", CRASH_INPUTS, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_what_once_crashed_is_read(path: Path) -> None:
+def test_inputs_that_once_crashed_are_read(path: Path) -> None:
     TARGETS[path.parent.name].check(path.read_bytes())

@@ -51,7 +51,7 @@ def test_everybody_hears_who_has_the_floor_and_the_host_not_itself(result: dict[
         assert point["audio"]["packets"] > 0
 
 
-def test_a_named_server_needs_somebody_to_join_as(tmp_path: Path) -> None:
+def test_a_running_server_needs_an_account(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="--accounts"):
         _running_target(_arguments(["--url", "https://localhost:1"]))
     file = tmp_path / "a.csv"
@@ -62,7 +62,7 @@ def test_a_named_server_needs_somebody_to_join_as(tmp_path: Path) -> None:
     assert (target.base, target.accounts, target.code) == ("https://localhost:1", (("a", "b"),), "1234567890")
 
 
-def test_a_fault_is_one_line() -> None:
+def test_an_error_is_one_line() -> None:
     command = [sys.executable, "-m", "loadtest", "--url", "http://127.0.0.1:1", "--account", "a", "--password", "b"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1

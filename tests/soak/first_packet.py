@@ -4,7 +4,7 @@ import asyncio
 
 
 class FirstPacketWatcher:
-    """A watcher that tells when the first packet came."""
+    """A watcher whose event `came` is set by the first packet."""
 
     def __init__(self) -> None:
         self.came = asyncio.Event()

@@ -18,7 +18,7 @@ MOST_GROWTH_MB = 5.0
 
 
 def memory_mb() -> float:
-    """Resident memory of this process once everything free has gone back to the kernel."""
+    """Return resident memory in MB, after freed memory was returned to the kernel."""
     gc.collect()
     LIBC.malloc_trim(0)
     return resident_mb()
@@ -29,7 +29,7 @@ def descriptors() -> int:
 
 
 async def cycle(meeting: Meeting, number: int) -> None:
-    """One point joins with real sockets and DTLS, receives something, and leaves, by hanging up or by being removed."""
+    """Let a point join with real sockets and DTLS, receive a packet, and leave by itself or by removal."""
     seat, first = f"seat-{number}", FirstPacketWatcher()
     await meeting.engine.add_seat(ROOM, SeatOptions(seat, f"Điểm cầu {number}"))
     await meeting.engine.set_floor(ROOM, seat, number % 3 == 0)
@@ -50,7 +50,7 @@ async def cycles(meeting: Meeting, first: int, count: int) -> None:
 
 
 async def at_rest(meeting: Meeting, viewer: Guest) -> tuple[float, int, int]:
-    """Memory, descriptors and tasks once everything that ends has ended."""
+    """Return memory in MB, and numbers of descriptors and tasks, once everything that ends has ended."""
     await viewer.watch.more(25)
     meeting.events.clear()
     viewer.watch.forget_sound()

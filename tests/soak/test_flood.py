@@ -28,54 +28,54 @@ Forge = Callable[[random.Random], bytes]
 
 
 class Forger:
-    """Makes datagrams of every kind the port tells apart, knowing the newest seat's name but no password."""
+    """Makes datagrams of every kind that the port knows, with the newest seat's ICE fragment but no password."""
 
     def __init__(self) -> None:
         self.checks: IceChecks | None = None
-        self._chance = random.Random(680)
+        self._rng = random.Random(680)
         self._kinds: tuple[Forge, ...] = (_stun, self._check, _hello, _records, _rtp, _rtcp)
 
-    def overhear(self, answer: str, endpoint: Endpoint) -> None:
-        """Learn a fragment that is on its way."""
+    def learn_credentials(self, answer: str, endpoint: Endpoint) -> None:
+        """Learn the ICE fragment of an answer."""
         self.checks = IceChecks(endpoint._local, Credentials(parse_answer(answer).fragment, "w" * 24))
 
     def next(self) -> bytes:
-        return self._chance.choice(self._kinds)(self._chance)
+        return self._rng.choice(self._kinds)(self._rng)
 
-    def _check(self, chance: random.Random) -> bytes:
+    def _check(self, rng: random.Random) -> bytes:
         if self.checks is None:
-            return _stun(chance)
+            return _stun(rng)
         self.checks._pending.clear()
         return self.checks.request()
 
 
-def _stun(chance: random.Random) -> bytes:
-    body = chance.randbytes(4 * chance.randrange(30))
-    return pack("!HHI", chance.choice((0x0001, 0x0101, 0x0111)), len(body), 0x2112A442) + chance.randbytes(12) + body
+def _stun(rng: random.Random) -> bytes:
+    body = rng.randbytes(4 * rng.randrange(30))
+    return pack("!HHI", rng.choice((0x0001, 0x0101, 0x0111)), len(body), 0x2112A442) + rng.randbytes(12) + body
 
 
-def _hello(_chance: random.Random) -> bytes:
+def _hello(_rng: random.Random) -> bytes:
     return HELLO
 
 
-def _records(chance: random.Random) -> bytes:
-    body = chance.randbytes(chance.randrange(1200))
-    kind = chance.choice((20, 21, 22, 23, 25))
-    return pack("!BHHIHH", kind, 0xFEFD, chance.randrange(3), 0, chance.randrange(99), len(body)) + body
+def _records(rng: random.Random) -> bytes:
+    body = rng.randbytes(rng.randrange(1200))
+    kind = rng.choice((20, 21, 22, 23, 25))
+    return pack("!BHHIHH", kind, 0xFEFD, rng.randrange(3), 0, rng.randrange(99), len(body)) + body
 
 
-def _rtp(chance: random.Random) -> bytes:
-    numbers = (chance.choice((96, 102, 111)), chance.getrandbits(16), chance.getrandbits(32), chance.getrandbits(32))
-    return pack("!BBHII", 0x80 | chance.randrange(64), *numbers) + chance.randbytes(chance.randrange(1200))
+def _rtp(rng: random.Random) -> bytes:
+    numbers = (rng.choice((96, 102, 111)), rng.getrandbits(16), rng.getrandbits(32), rng.getrandbits(32))
+    return pack("!BBHII", 0x80 | rng.randrange(64), *numbers) + rng.randbytes(rng.randrange(1200))
 
 
-def _rtcp(chance: random.Random) -> bytes:
-    words = chance.randrange(1, 60)
-    return pack("!BBH", 0x80 | chance.randrange(32), chance.randrange(200, 208), words) + chance.randbytes(4 * words)
+def _rtcp(rng: random.Random) -> bytes:
+    words = rng.randrange(1, 60)
+    return pack("!BBH", 0x80 | rng.randrange(32), rng.randrange(200, 208), words) + rng.randbytes(4 * words)
 
 
 class Flood:
-    """Strangers who send at a steady rate; late ones catch up."""
+    """Sends forged datagrams from many sockets at a steady rate, and catches up when late."""
 
     def __init__(self, address: tuple[str, int], forger: Forger) -> None:
         self._address = address
@@ -112,7 +112,7 @@ async def join(meeting: Meeting, number: int, forger: Forger) -> Endpoint:
     await meeting.engine.add_seat(ROOM, SeatOptions(seat, f"Điểm cầu {number}"))
     endpoint = Endpoint(CERTIFICATE, material("green", 660), OfferOptions(layers=1, camera=False), first)
     answer = await meeting.engine.connect(ROOM, seat, endpoint.offer())
-    forger.overhear(answer, endpoint)
+    forger.learn_credentials(answer, endpoint)
     await endpoint.connect(answer)
     await first.came.wait()
     return endpoint

@@ -1,4 +1,4 @@
-"""The province's load test as a person runs it, made small: conferences, a killed worker, report and page."""
+"""The province's load test as a person runs it, made small: meetings, a killed worker, report and page."""
 
 import json
 import subprocess

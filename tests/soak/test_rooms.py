@@ -1,4 +1,4 @@
-"""Conferences that come and go take their memory with them, without waiting for the garbage collector."""
+"""Meetings that end free their memory without waiting for the garbage collector."""
 
 import asyncio
 import gc
@@ -12,11 +12,11 @@ from tests.soak.memory import LIBC, resident_mb
 
 WARM_UP, ROOMS, POINTS = 3, 6, 6
 MOST_GROWTH_MB = 30.0
-"""Six rooms that wait for the collector are 180 MB."""
+"""MB; six rooms that wait for the garbage collector hold 180."""
 
 
 class PictureWatcher:
-    """A watcher that tells when some packets of a picture came; it decodes nothing, which would cost memory too."""
+    """A watcher whose event `came` is set by the 20th packet of a picture; it decodes nothing, to save memory."""
 
     def __init__(self) -> None:
         self.left = 20
@@ -30,7 +30,7 @@ class PictureWatcher:
 
 
 async def meet(engine: LocalEngine, room: str) -> None:
-    """A room with cameras is composed, seen by all, and closed."""
+    """Open a room with cameras, wait until all receive the composed picture, and close it."""
     await engine.open_room(room, RoomOptions())
     watches, endpoints = [], []
     for number in range(POINTS):

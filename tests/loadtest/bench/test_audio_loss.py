@@ -1,4 +1,4 @@
-"""Lossy networks, heard through the server's mixer. Seeded: every run is the same."""
+"""Voices over lossy networks in the server's mix. Seeded: every run is the same."""
 
 import random
 from itertools import islice
@@ -26,7 +26,7 @@ def test_loss_leaves_nearly_all_of_a_voice(name: str) -> None:
     assert figures.latency_ms_p95 <= 60
 
 
-def test_every_line_is_a_row_of_the_table() -> None:
+def test_every_path_is_a_row_of_the_table() -> None:
     rows = table([measure(NetworkPath("any", random_loss(0)), 3)]).splitlines()
     assert len(rows) == 3
     assert len({row.count("|") for row in rows}) == 1

@@ -1,4 +1,4 @@
-"""Flash and beep, and when they come out, to the sample and the picture."""
+"""Moments of flashes and beeps, to the sample and the picture."""
 
 from pathlib import Path
 
@@ -31,22 +31,22 @@ def feed(listener: AvSyncListener, codec: str, packet: Outgoing) -> None:
 @pytest.mark.parametrize("codec", ["H264", "VP8"])
 def test_flash_and_beep_of_each_loop_are_noted_when_they_come(codec: str) -> None:
     now = 0.0
-    listener, made = AvSyncListener(lambda: now), material()
-    voice = VoiceStream(1, 111, made.voice)
-    layer = CameraLayer(2, 97, made.cameras(codec, 1)[0], b"")  # type: ignore[arg-type]
-    begun = []
+    listener, media = AvSyncListener(lambda: now), material()
+    voice = VoiceStream(1, 111, media.voice)
+    layer = CameraLayer(2, 97, media.cameras(codec, 1)[0], b"")  # type: ignore[arg-type]
+    starts = []
     for tick in range(3 * TICKS):
         now = tick * 0.02
-        begun += [now] if voice.begins and layer.begins else []
+        starts += [now] if voice.begins and layer.begins else []
         feed(listener, "opus", voice.next())
         for packet in layer.next()[0] if tick % 2 == 0 else ():
             feed(listener, codec, packet)
-    assert begun == [0, EVERY_S, 2 * EVERY_S]
-    assert listener.flashes == begun[1:]  # before the first nothing was dark
-    assert listener.beeps == pytest.approx([at + 0.0065 for at in begun], abs=0.002)  # the encoder's look-ahead
+    assert starts == [0, EVERY_S, 2 * EVERY_S]
+    assert listener.flashes == starts[1:]  # before the first nothing was dark
+    assert listener.beeps == pytest.approx([at + 0.0065 for at in starts], abs=0.002)  # the encoder's look-ahead
 
 
-def test_pictures_of_before_are_forgotten() -> None:
+def test_pictures_before_the_reset_are_forgotten() -> None:
     now = 0.0
     listener = AvSyncListener(lambda: now)
     layer = CameraLayer(2, 97, material().cameras("H264", 1)[0], b"")
@@ -77,7 +77,7 @@ def test_each_moment_has_the_first_within_reach() -> None:
     assert after([2.0], [0.1, 1.9], -0.4, 0.4) == {2.0: pytest.approx(-0.1)}
 
 
-async def test_only_what_was_listened_to_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_only_measured_spans_count(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 10.0
 
     async def sleep(seconds: float) -> None:
@@ -93,7 +93,7 @@ async def test_only_what_was_listened_to_counts(monkeypatch: pytest.MonkeyPatch)
     assert now == pytest.approx(17.8)
 
 
-def test_a_clap_is_as_far_apart_as_it_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_delay_of_beeps_is_that_of_sending(monkeypatch: pytest.MonkeyPatch) -> None:
     moments = iter([1.0, 1.02, 3.01, 3.02, 5.0, 5.02])
     monkeypatch.setattr("loadtest.bench.av_sync_probe.time.monotonic", lambda: next(moments))
     probe = AvSyncProbe()
@@ -104,7 +104,7 @@ def test_a_clap_is_as_far_apart_as_it_is_sent(monkeypatch: pytest.MonkeyPatch) -
     assert probe.beep_delay_s == pytest.approx(0.02)
 
 
-def test_a_recording_tells_when_it_grew_light_and_loud(tmp_path: Path) -> None:
+def test_flash_and_beep_of_a_recording_are_found(tmp_path: Path) -> None:
     with film(tmp_path / "1.mp4", 1).open("rb") as file:  # from dark to light, with a tone all the time
         flashes, beeps = recorded(file)
     assert flashes == [0.52]

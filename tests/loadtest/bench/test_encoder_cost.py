@@ -1,4 +1,4 @@
-"""What encoding costs, measured for a moment."""
+"""Cost of encoding, measured for a moment."""
 
 import pytest
 

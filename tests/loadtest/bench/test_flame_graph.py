@@ -10,7 +10,7 @@ STACKS = """<frozen runpy>._run;main.main;engine.beat;mixer.tick 3
 """
 
 
-def test_what_every_stack_begins_with_is_left_out() -> None:
+def test_the_common_beginning_of_all_stacks_is_left_out() -> None:
     root = fold(STACKS)
     assert (root.name, root.samples) == ("media worker", 10)
     assert {name: block.samples for name, block in root.calls.items()} == {"engine.beat": 9, "udp.look<locals>": 1}

@@ -1,4 +1,4 @@
-"""The figures beside their limits."""
+"""Costs of the media worker: their table, and runs that must fail."""
 
 import time
 from collections.abc import AsyncIterator, Callable
@@ -48,15 +48,15 @@ def test_the_table_sets_each_figure_beside_its_limit_and_its_reach() -> None:
     ]
 
 
-class Room:
-    """Takes a tenth of a core, and sends what a script says to each receiver of it."""
+class FakeRoom:
+    """A room that takes a tenth of a core and sends packets by `send` to each receiver."""
 
     def __init__(self, send: Callable[[int, ReceiveCounters], None], receivers: int) -> None:
         self.endpoints = [SimpleNamespace(counters=ReceiveCounters()) for _ in range(receivers)]
         self._send = send
 
     @asynccontextmanager
-    async def open(self) -> AsyncIterator["Room"]:
+    async def open(self) -> AsyncIterator["FakeRoom"]:
         yield self
 
     async def work(self, _room: object, seconds: float) -> float:
@@ -65,7 +65,7 @@ class Room:
         return seconds / 10
 
     async def seated(self, _room: object) -> None:
-        """Everyone sits, and a packet of everything has come."""
+        """Let each endpoint receive one packet of sound and of picture."""
         for endpoint in self.endpoints:
             packets(endpoint.counters, H264, 1, 0)
             packets(endpoint.counters, OPUS, 1, 0)
@@ -77,15 +77,15 @@ def packets(counters: ReceiveCounters, payload_type: int, count: int, length: in
         counters.receive(memoryview(header), length)
 
 
-Play = Callable[[Callable[[int, ReceiveCounters], None], int], None]
+PutRoom = Callable[[Callable[[int, ReceiveCounters], None], int], None]
 
 
 @pytest.fixture
-def play(monkeypatch: pytest.MonkeyPatch) -> Play:
-    """Let a script take a worker's place."""
+def put_room(monkeypatch: pytest.MonkeyPatch) -> PutRoom:
+    """Replace the worker by a fake room."""
 
     def put(send: Callable[[int, ReceiveCounters], None], receivers: int) -> None:
-        room = Room(send, receivers)
+        room = FakeRoom(send, receivers)
         monkeypatch.setattr(worker_cost, "bench_room", room.open)
         monkeypatch.setattr(worker_cost, "seat_cameras", room.seated)
         monkeypatch.setattr(worker_cost, "seat_voices", room.seated)
@@ -95,31 +95,31 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Play:
     return put
 
 
-async def test_who_leaves_composed_pictures_out_is_not_cheaper_for_it(play: Play) -> None:
-    play(lambda _at, counters: packets(counters, H264, 46, 1000, first=1), 1)
+async def test_skipped_pictures_do_not_make_composing_cheaper(put_room: PutRoom) -> None:
+    put_room(lambda _at, counters: packets(counters, H264, 46, 1000, first=1), 1)
     assert await worker_cost.compose_pct(2.0) == pytest.approx(10 * 50 / 46)
 
 
-async def test_a_composed_picture_that_is_late_is_no_figure(play: Play) -> None:
-    play(lambda _at, counters: packets(counters, H264, 44, 1000, first=1), 1)
+async def test_a_composed_picture_that_is_late_is_no_figure(put_room: PutRoom) -> None:
+    put_room(lambda _at, counters: packets(counters, H264, 44, 1000, first=1), 1)
     with pytest.raises(RuntimeError, match=r"22\.0 pictures/s only"):
         await worker_cost.compose_pct(2.0)
 
 
-async def test_a_mix_that_everyone_hears_is_a_figure(play: Play) -> None:
-    play(lambda _at, counters: packets(counters, OPUS, 100, 90, first=1), 30)
+async def test_a_mix_that_everyone_hears_is_a_figure(put_room: PutRoom) -> None:
+    put_room(lambda _at, counters: packets(counters, OPUS, 100, 90, first=1), 30)
     assert await worker_cost.mix_pct(2.0) == pytest.approx(10)
 
 
-async def test_a_mix_that_one_does_not_hear_is_no_figure(play: Play) -> None:
-    play(lambda at, counters: packets(counters, OPUS, 5 if at == 7 else 100, 90, first=1), 30)
+async def test_a_mix_that_one_does_not_hear_is_no_figure(put_room: PutRoom) -> None:
+    put_room(lambda at, counters: packets(counters, OPUS, 5 if at == 7 else 100, 90, first=1), 30)
     with pytest.raises(RuntimeError, match=r"2\.5 packets/s only"):
         await worker_cost.mix_pct(2.0)
 
 
-async def test_a_mix_of_silence_is_no_figure(play: Play) -> None:
+async def test_a_mix_of_silence_is_no_figure(put_room: PutRoom) -> None:
     size = HEADER.size + len(silence())
-    play(lambda at, counters: packets(counters, OPUS, 100, size if at == 7 else 90, first=1), 30)
+    put_room(lambda at, counters: packets(counters, OPUS, 100, size if at == 7 else 90, first=1), 30)
     with pytest.raises(RuntimeError, match="19 bytes a packet only"):
         await worker_cost.mix_pct(2.0)
 
@@ -129,7 +129,7 @@ def test_the_plain_limits_are_measured() -> None:
     assert forward_minimum.mix_pct(6, 1) > 0
 
 
-def test_what_is_paced_comes_at_its_multiples_and_not_before() -> None:
+def test_paced_numbers_come_at_their_multiples_and_not_before() -> None:
     began = time.monotonic()
     came = [(number, time.monotonic() - began) for number in paced(3, 0.05)]
     assert [number for number, _ in came] == [0, 1, 2]

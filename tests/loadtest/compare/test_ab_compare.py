@@ -53,18 +53,18 @@ async def test_the_other_worker_is_the_other_checkout_s(tmp_path: Path, monkeypa
 
 
 @COMPILED
-async def test_who_goes_first_changes_with_every_round() -> None:
-    asked: list[Path | None] = []
+async def test_the_order_changes_with_every_round() -> None:
+    measured: list[Path | None] = []
 
     async def cost(at: Path | None, seconds: float) -> ab_compare.Figures:
-        asked.append(at)
+        measured.append(at)
         return (seconds * (1 if at is None else 2),)
 
-    told: list[str] = []
-    pairs = await ab_compare.run(HERE, ab_compare.Workload(("sums", "more"), cost), 3.0, 3, told.append)
+    progress: list[str] = []
+    pairs = await ab_compare.run(HERE, ab_compare.Workload(("sums", "more"), cost), 3.0, 3, progress.append)
     assert pairs == [((6.0,), (3.0,))] * 3
-    assert asked == [HERE, None, None, HERE, HERE, None]
-    assert told == ["sums, more: round 1 of 3", "sums, more: round 2 of 3", "sums, more: round 3 of 3"]
+    assert measured == [HERE, None, None, HERE, HERE, None]
+    assert progress == ["sums, more: round 1 of 3", "sums, more: round 2 of 3", "sums, more: round 3 of 3"]
 
 
 @COMPILED

@@ -1,4 +1,4 @@
-"""Other programs at the same work: mediasoup as far as it is asked, FFmpeg for real."""
+"""Other programs at the same work: a scripted mediasoup module, and the real FFmpeg."""
 
 import json
 from pathlib import Path
@@ -36,7 +36,7 @@ exports.createWorker = async () => ({ pid: process.pid, createRouter: async () =
 
 
 def _scripted(folder: Path) -> Path:
-    """A module of that name which notes what it is asked; where its notes are."""
+    """Write a module `mediasoup` that notes its calls; return the file of its notes."""
     module = folder / "node_modules/mediasoup"
     module.mkdir(parents=True)
     (module / "index.js").write_text(SCRIPTED)
@@ -51,7 +51,7 @@ def _offer(options: OfferOptions) -> tuple[str, int, int]:
 CERTIFICATE = make_certificate()
 
 
-async def test_who_has_a_camera_publishes_and_the_others_receive(tmp_path: Path) -> None:
+async def test_an_endpoint_with_a_camera_publishes_and_the_others_receive(tmp_path: Path) -> None:
     notes = _scripted(tmp_path)
     offer, mic, camera = _offer(OfferOptions(("VP8",), 1, picture=False))
     async with mediasoup_room(tmp_path) as room:
@@ -86,7 +86,7 @@ async def test_who_has_a_camera_publishes_and_the_others_receive(tmp_path: Path)
     ]
 
 
-async def test_a_folder_without_mediasoup_is_told(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+async def test_a_folder_without_mediasoup_raises(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(RuntimeError, match="mediasoup ended with 1"):
         async with mediasoup_room(tmp_path):
             pass
@@ -99,12 +99,12 @@ async def test_ffmpeg_composes_in_real_time() -> None:
     assert all(0.02 < window < 4 for window in windows)
 
 
-async def test_an_ffmpeg_that_cannot_is_told() -> None:
+async def test_an_ffmpeg_that_fails_raises() -> None:
     with pytest.raises(RuntimeError, match="FFmpeg ended with 1"):
         await ffmpeg_xstack.windows(Path("/bin/false"), 1.0)
 
 
-def test_what_is_here_is_measured() -> None:
+def test_installed_programs_are_measured() -> None:
     here, there = Path("/modules"), Path("/bin/ffmpeg")
     assert other_servers.workloads(None, None) == []
     assert [(path, workload.names) for path, workload in other_servers.workloads(here, there)] == [

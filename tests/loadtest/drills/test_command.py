@@ -1,4 +1,4 @@
-"""When a drill is passed, and its arguments."""
+"""Arguments of a drill, and its verdict."""
 
 from typing import Any
 

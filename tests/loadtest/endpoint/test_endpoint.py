@@ -34,8 +34,8 @@ from mediaserver.worker.ticker import Ticker
 CERTIFICATE = make_certificate()
 
 
-class Server:
-    """One peer's transport and everything it received."""
+class ServerTransport:
+    """The server's transport of one peer, and everything it received."""
 
     def __init__(self) -> None:
         self.mux = UdpMux()
@@ -74,7 +74,7 @@ class Server:
         self._news.set()
 
     def answered(self, round_trip: float, now: float) -> None:
-        """Nothing is asked here."""
+        """This test sends no binding requests of the server's own."""
 
     def changed(self, state: str, reason: str) -> None:
         self.states.append((state, reason))
@@ -83,9 +83,9 @@ class Server:
             for packet in self.greeting:
                 self.transport.send_packet(packet)
 
-    async def until(self, true: Callable[[], bool]) -> None:
+    async def until(self, condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(20):
-            while not true():
+            while not condition():
                 self._news.clear()
                 await self._news.wait()
 
@@ -94,8 +94,8 @@ class Server:
 
 
 @pytest.fixture
-async def server() -> AsyncIterator[Server]:
-    running = Server()
+async def server() -> AsyncIterator[ServerTransport]:
+    running = ServerTransport()
     yield running
     if running.transport is not None:
         await running.transport.close()
@@ -113,12 +113,12 @@ def material(camera: tuple[Clip, ...]) -> Material:
     return Material(encode_tone(440), lambda _codec, layers: camera[:layers])
 
 
-Call = Callable[..., Endpoint]
+MakeEndpoint = Callable[..., Endpoint]
 
 
 @pytest.fixture
-async def call(material: Material) -> AsyncIterator[Call]:
-    """Makes callers, and lets them leave at the end."""
+async def make_endpoint(material: Material) -> AsyncIterator[MakeEndpoint]:
+    """Makes endpoints, and closes them at the end."""
     made: list[Endpoint] = []
 
     def make(options: OfferOptions, decode: Decoder | None = None) -> Endpoint:
@@ -130,15 +130,17 @@ async def call(material: Material) -> AsyncIterator[Call]:
         await endpoint.close()
 
 
-async def connected(server: Server, endpoint: Endpoint) -> WebRtcTransport:
+async def connected(server: ServerTransport, endpoint: Endpoint) -> WebRtcTransport:
     await endpoint.connect(server.answer(endpoint.offer()))
     assert server.transport is not None
     await server.until(lambda: ("connected", "") in server.states)
     return server.transport
 
 
-async def test_what_comes_right_behind_the_handshake_is_kept(server: Server, call: Call) -> None:
-    endpoint = call(OfferOptions())
+async def test_packets_right_behind_the_handshake_are_not_lost(
+    server: ServerTransport, make_endpoint: MakeEndpoint
+) -> None:
+    endpoint = make_endpoint(OfferOptions())
     server.greeting = [HEADER.pack(0x80, OPUS, n, n * 960, 7) + silence() for n in range(40)]
     await connected(server, endpoint)
     async with asyncio.timeout(10):
@@ -147,8 +149,8 @@ async def test_what_comes_right_behind_the_handshake_is_kept(server: Server, cal
     assert (endpoint.counters.streams[7].packets, endpoint.counters.streams[7].lost) == (40, 0)
 
 
-async def test_microphone_and_three_layers_arrive(server: Server, call: Call) -> None:
-    endpoint = call(OfferOptions())
+async def test_microphone_and_three_layers_arrive(server: ServerTransport, make_endpoint: MakeEndpoint) -> None:
+    endpoint = make_endpoint(OfferOptions())
     await connected(server, endpoint)
     await server.until(lambda: all(server.video(rid) for rid in (b"q", b"h", b"f")))
     mic = endpoint._ssrcs.mic
@@ -160,10 +162,10 @@ async def test_microphone_and_three_layers_arrive(server: Server, call: Call) ->
 
 
 @pytest.mark.parametrize(("layers", "wanted"), [(1, 3), (3, 1)])
-async def test_layers_that_rest_send_nothing_and_the_others_go_on(
-    server: Server, call: Call, layers: int, wanted: int
+async def test_paused_layers_send_nothing_and_the_others_go_on(
+    server: ServerTransport, make_endpoint: MakeEndpoint, layers: int, wanted: int
 ) -> None:
-    endpoint = call(OfferOptions())
+    endpoint = make_endpoint(OfferOptions())
     await connected(server, endpoint)
     await server.until(lambda: all(server.video(rid) for rid in (b"q", b"h", b"f")))
     lowest, *others = endpoint._ssrcs.camera
@@ -179,15 +181,15 @@ async def test_layers_that_rest_send_nothing_and_the_others_go_on(
 
 
 @pytest.mark.parametrize(("lines", "layers"), [(180, 1), (360, 2), (720, 3)])
-def test_what_nobody_looks_at_rests(call: Call, lines: int, layers: int) -> None:
-    participant = Participant(cast("Client", None), lambda: call(OfferOptions()))
-    participant.endpoint = call(OfferOptions())
+def test_layers_that_nobody_views_are_paused(make_endpoint: MakeEndpoint, lines: int, layers: int) -> None:
+    participant = Participant(cast("Client", None), lambda: make_endpoint(OfferOptions()))
+    participant.endpoint = make_endpoint(OfferOptions())
     participant._take({"type": "wanted", "lines": lines})
     assert participant.endpoint.sending.wanted == layers
 
 
-async def test_a_key_frame_comes_when_asked_for(server: Server, call: Call) -> None:
-    endpoint = call(OfferOptions(layers=1))
+async def test_a_key_frame_comes_when_asked_for(server: ServerTransport, make_endpoint: MakeEndpoint) -> None:
+    endpoint = make_endpoint(OfferOptions(layers=1))
     transport = await connected(server, endpoint)
     ssrc = endpoint._ssrcs.camera[0]
 
@@ -202,17 +204,17 @@ async def test_a_key_frame_comes_when_asked_for(server: Server, call: Call) -> N
     assert (stamps[1] - stamps[0]) & 0xFFFFFFFF < KEY_EVERY * PICTURE_STEP
 
 
-async def test_a_lost_packet_is_sent_again(server: Server, call: Call) -> None:
-    endpoint = call(OfferOptions(layers=1))
+async def test_a_lost_packet_is_sent_again(server: ServerTransport, make_endpoint: MakeEndpoint) -> None:
+    endpoint = make_endpoint(OfferOptions(layers=1))
     transport = await connected(server, endpoint)
     ssrc, sent = endpoint._ssrcs.camera[0], []
 
     def lose_the_third(packets: Iterable[Outgoing]) -> None:
-        kept = []
+        remaining = []
         for packet in packets:
             sent.append(packet[1]) if packet[3] == ssrc else None
-            kept.append(packet) if packet[3] != ssrc or len(sent) != 3 else None
-        whole(kept)
+            remaining.append(packet) if packet[3] != ssrc or len(sent) != 3 else None
+        whole(remaining)
 
     whole = endpoint._transport.send
     endpoint._transport.send = lose_the_third  # type: ignore[method-assign]
@@ -222,24 +224,30 @@ async def test_a_lost_packet_is_sent_again(server: Server, call: Call) -> None:
     await server.until(lambda: sent[2] in [p.sequence for p, _ in server.packets if p.ssrc == ssrc])
 
 
-async def test_older_holes_are_asked_for_again_with_newer_ones(server: Server, call: Call) -> None:
-    transport = await connected(server, call(OfferOptions()))
+async def test_older_lost_packets_are_requested_again_with_newer_ones(
+    server: ServerTransport, make_endpoint: MakeEndpoint
+) -> None:
+    transport = await connected(server, make_endpoint(OfferOptions()))
     for last in ([10, 13], [20]):
         transport.send([(H264, sequence, 0, 2, b"\x41") for sequence in last])
-        await server.until(lambda last=last: any(last[-1] - 1 in asked(request) for request in server.requests))  # type: ignore[misc]
+        await server.until(lambda last=last: last[-1] - 1 in requested(server.requests))  # type: ignore[misc]
         await asyncio.sleep(RETRY_S + 0.01)
-    assert [asked(request) for request in server.requests] == [(11, 12), (14, 15, 16, 17, 18, 19, 11, 12)]
+    assert [getattr(request, "sequences", ()) for request in server.requests] == [
+        (11, 12),
+        (14, 15, 16, 17, 18, 19, 11, 12),
+    ]
 
 
-def asked(request: RtcpRequest) -> tuple[int, ...]:
-    return request.sequences if isinstance(request, ResendRequest) else ()
+def requested(requests: Iterable[RtcpRequest]) -> set[int]:
+    """Return the sequence numbers of all requested packets."""
+    return {sequence for request in requests if isinstance(request, ResendRequest) for sequence in request.sequences}
 
 
-async def test_what_the_server_sends_is_counted_and_decoded_on_request(
-    server: Server, call: Call, material: Material, camera: tuple[Clip, ...]
+async def test_packets_of_the_server_are_counted_and_decoded_on_request(
+    server: ServerTransport, make_endpoint: MakeEndpoint, material: Material, camera: tuple[Clip, ...]
 ) -> None:
     decode = Decoder()
-    endpoint = call(OfferOptions(camera=False), decode)
+    endpoint = make_endpoint(OfferOptions(camera=False), decode)
     transport = await connected(server, endpoint)
     sequence = 0
     for at, frame in enumerate(camera[0].frames[:30]):
@@ -262,16 +270,18 @@ async def test_what_the_server_sends_is_counted_and_decoded_on_request(
     assert (green > red) == (colour(4)[1] > colour(4)[0])
 
 
-async def test_leaving_is_noticed_at_once(server: Server, call: Call) -> None:
-    endpoint = call(OfferOptions())
+async def test_leaving_is_noticed_at_once(server: ServerTransport, make_endpoint: MakeEndpoint) -> None:
+    endpoint = make_endpoint(OfferOptions())
     await connected(server, endpoint)
     await endpoint.close()
     await server.until(lambda: server.states[-1] == ("closed", "closed"))
 
 
-async def test_nobody_there(server: Server, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_server_that_does_not_respond_raises_transport_failed(
+    server: ServerTransport, make_endpoint: MakeEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("loadtest.endpoint.transport.CHECK_S", 0.001)
-    endpoint = call(OfferOptions())
+    endpoint = make_endpoint(OfferOptions())
     answer = server.answer(endpoint.offer()).replace("a=ice-pwd:", "a=ice-pwd:wrong")
     with pytest.raises(TransportFailed):
         await endpoint.connect(answer)

@@ -31,7 +31,7 @@ def test_a_key_frame_tells_its_lines_and_other_pictures_none(codec: str, width: 
 
 @CODECS
 @given(data=st.data())
-def test_what_is_cut_off_or_spoilt_is_no_fault(codec: str, data: st.DataObject) -> None:
+def test_truncated_or_damaged_payloads_raise_nothing(codec: str, data: st.DataObject) -> None:
     first = bytearray(payloads(codec, 320, 180)[0][0])
     first[data.draw(st.integers(0, len(first) - 1))] = data.draw(st.integers(0, 255))
     picture_height(codec, bytes(first[: data.draw(st.integers(0, len(first)))]))

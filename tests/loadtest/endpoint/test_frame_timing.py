@@ -21,7 +21,7 @@ def rtp(timestamp: int, ssrc: int = 1, payload: bytes = b"") -> memoryview:
 
 
 def key(lines: int) -> bytes:
-    """How a VP8 key frame begins."""
+    """Return the beginning of a VP8 key frame."""
     return b"\x10\x10\0\0\x9d\x01\x2a\x80\x02" + lines.to_bytes(2, "little")
 
 
@@ -59,7 +59,7 @@ def test_a_picture_is_a_newer_timestamp_of_its_stream() -> None:
     assert watcher.sound.arrivals == 0
 
 
-def test_the_fewest_lines_since_counting_began_are_noted() -> None:
+def test_the_lowest_height_since_the_reset_is_noted() -> None:
     watcher = ArrivalWatcher(Clock())
     noted = []
     for timestamp, payload in enumerate([b"", key(720), b"\x10", key(360), key(720), b""]):
@@ -71,7 +71,7 @@ def test_the_fewest_lines_since_counting_began_are_noted() -> None:
     assert watcher.lowest_height == 720
 
 
-def test_a_key_frame_sent_again_tells_the_lines_of_who_knows_none() -> None:
+def test_a_key_frame_sent_again_gives_the_height_if_none_is_known() -> None:
     watcher = ArrivalWatcher(Clock())
     for timestamp, payload in ((2, b""), (1, key(720))):
         data = rtp(timestamp, payload=payload)
@@ -79,7 +79,7 @@ def test_a_key_frame_sent_again_tells_the_lines_of_who_knows_none() -> None:
     assert (watcher.lowest_height, watcher.picture.arrivals) == (720, 1)
 
 
-def test_back_is_when_the_later_of_sound_and_picture_is() -> None:
+def test_a_point_is_back_once_sound_and_picture_are() -> None:
     clock = Clock()
     watcher = ArrivalWatcher(clock)
     watcher.restart(clock.now)

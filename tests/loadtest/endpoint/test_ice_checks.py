@@ -16,7 +16,7 @@ def pair() -> tuple[IceChecks, IceLite]:
     return IceChecks(local, Credentials(server.fragment, server.password)), server
 
 
-def test_a_check_nominates_us_and_its_answer_is_recognised() -> None:
+def test_a_check_nominates_us_and_its_response_is_recognised() -> None:
     checks, server = pair()
     response = server.request(stun.parse(checks.request()), ADDRESS)
     assert server.selected == ADDRESS
@@ -24,14 +24,14 @@ def test_a_check_nominates_us_and_its_answer_is_recognised() -> None:
     assert checks.accepts(response)
 
 
-def test_an_answer_counts_once() -> None:
+def test_a_response_counts_once() -> None:
     checks, server = pair()
     response = server.request(stun.parse(checks.request()), ADDRESS)
     assert response is not None
     assert [checks.accepts(response), checks.accepts(response)] == [True, False]
 
 
-def test_somebody_elses_answer_is_not_ours() -> None:
+def test_a_response_to_somebody_else_is_not_accepted() -> None:
     checks, _ = pair()
     others, server = pair()
     checks.request()
@@ -48,7 +48,7 @@ def test_a_wrong_password_validates_nothing() -> None:
     assert server.validated == []
 
 
-def test_requests_to_somebody_else_are_not_answered() -> None:
+def test_requests_to_somebody_else_get_no_response() -> None:
     checks, server = pair()
     _, stranger = pair()
     assert checks.respond(server.ask(0.0)) is not None
@@ -57,7 +57,7 @@ def test_requests_to_somebody_else_are_not_answered() -> None:
 
 
 @given(st.binary(max_size=200))
-def test_garbage_is_no_answer_and_gets_none(data: bytes) -> None:
+def test_garbage_is_no_response_and_gets_none(data: bytes) -> None:
     checks, _ = pair()
     checks.request()
     assert not checks.accepts(data)

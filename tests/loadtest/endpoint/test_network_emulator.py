@@ -29,40 +29,40 @@ def opened() -> Iterator[socket.socket]:
         yield sock
 
 
-def test_an_answer_leads_to_the_line_and_other_addresses_stay(server: socket.socket) -> None:
+def test_an_answer_is_redirected_and_other_addresses_stay(server: socket.socket) -> None:
     port = server.getsockname()[1]
-    with NetworkEmulator(("127.0.0.1", port), 1e6) as line:
-        first, second = line.redirect(ANSWER.format(port=port)).splitlines()
+    with NetworkEmulator(("127.0.0.1", port), 1e6) as emulator:
+        first, second = emulator.redirect(ANSWER.format(port=port)).splitlines()
         assert (first, second) == (
-            f"a=candidate:1 1 UDP 7 127.0.0.1 {line.port} typ host",
+            f"a=candidate:1 1 UDP 7 127.0.0.1 {emulator.port} typ host",
             f"a=candidate:2 1 UDP 6 10.0.0.1 {port} typ host",
         )
 
 
 def test_datagrams_go_both_ways_in_order_and_later(server: socket.socket, endpoint: socket.socket) -> None:
-    with NetworkEmulator(server.getsockname(), 1e9) as line:
+    with NetworkEmulator(server.getsockname(), 1e9) as emulator:
         begun = time.monotonic()
         for number in range(50):
-            endpoint.sendto(bytes([number]), ("127.0.0.1", line.port))
+            endpoint.sendto(bytes([number]), ("127.0.0.1", emulator.port))
         came = [server.recvfrom(100) for _ in range(50)]
         for data, back in came:
             server.sendto(data, back)
         assert [data[0] for data, _ in came] == [endpoint.recv(100)[0] for _ in range(50)] == list(range(50))
         assert time.monotonic() - begun >= 2 * DELAY_S
-        assert line.lost == 0
+        assert emulator.lost == 0
 
 
-def test_who_moves_comes_from_another_port_and_is_not_reached_at_the_old_one(
+def test_after_a_move_packets_come_from_another_port_and_the_old_one_is_dead(
     server: socket.socket, endpoint: socket.socket
 ) -> None:
-    with NetworkEmulator(server.getsockname(), 1e9) as line:
+    with NetworkEmulator(server.getsockname(), 1e9) as emulator:
         came = []
         for data in (b"here", b"there"):
-            endpoint.sendto(data, ("127.0.0.1", line.port))
+            endpoint.sendto(data, ("127.0.0.1", emulator.port))
             came.append(server.recvfrom(100))
-            line.move()
+            emulator.move()
         (here, old), (there, _) = came
-        endpoint.sendto(b"now", ("127.0.0.1", line.port))
+        endpoint.sendto(b"now", ("127.0.0.1", emulator.port))
         now, new = server.recvfrom(100)
         assert (here, there, now, len({old, came[1][1], new})) == (b"here", b"there", b"now", 3)
         server.sendto(b"to the old", old)
@@ -70,26 +70,26 @@ def test_who_moves_comes_from_another_port_and_is_not_reached_at_the_old_one(
         assert endpoint.recv(100) == b"to the new"
 
 
-def test_what_loss_takes_is_counted_and_does_not_come(server: socket.socket, endpoint: socket.socket) -> None:
-    with NetworkEmulator(server.getsockname(), 1e9) as line:
-        line.loss = 0.5
+def test_lost_packets_are_counted_and_do_not_arrive(server: socket.socket, endpoint: socket.socket) -> None:
+    with NetworkEmulator(server.getsockname(), 1e9) as emulator:
+        emulator.loss = 0.5
         for number in range(100):
-            endpoint.sendto(bytes([number]), ("127.0.0.1", line.port))
-        while (lost := line.lost) < 30:
+            endpoint.sendto(bytes([number]), ("127.0.0.1", emulator.port))
+        while (lost := emulator.lost) < 30:
             time.sleep(0.001)
-        line.loss = 0.0
-        endpoint.sendto(b"\xff", ("127.0.0.1", line.port))
+        emulator.loss = 0.0
+        endpoint.sendto(b"\xff", ("127.0.0.1", emulator.port))
         came = list(iter(lambda: server.recv(100)[0], 0xFF))
-        assert len(came) == 100 - line.lost
+        assert len(came) == 100 - emulator.lost
         assert came == sorted(came)
         assert lost >= 30
 
 
-def test_what_would_wait_too_long_is_dropped(server: socket.socket, endpoint: socket.socket) -> None:
+def test_packets_that_would_wait_too_long_are_dropped(server: socket.socket, endpoint: socket.socket) -> None:
     with NetworkEmulator(
         server.getsockname(), 8000 / (4 * QUEUE_S)
-    ) as line:  # 1,000 bytes take four times as long as any may
-        endpoint.sendto(b"hello", ("127.0.0.1", line.port))
+    ) as emulator:  # 1,000 bytes take four times as long as any may
+        endpoint.sendto(b"hello", ("127.0.0.1", emulator.port))
         _, back = server.recvfrom(100)
         for name in (b"first", b"second" + bytes(1000), b"third", b"fourth"):
             server.sendto(name, back)
@@ -98,16 +98,16 @@ def test_what_would_wait_too_long_is_dropped(server: socket.socket, endpoint: so
         assert [*came, endpoint.recv(2000)] == [b"first", b"second", b"later"]
 
 
-def test_a_line_that_stalls_holds_back_what_goes_to_the_server(server: socket.socket, endpoint: socket.socket) -> None:
-    with NetworkEmulator(server.getsockname(), 1e9) as line:
-        line.stall_s = 1e9
-        endpoint.sendto(b"up", ("127.0.0.1", line.port))
+def test_a_stall_holds_back_packets_to_the_server(server: socket.socket, endpoint: socket.socket) -> None:
+    with NetworkEmulator(server.getsockname(), 1e9) as emulator:
+        emulator.stall_s = 1e9
+        endpoint.sendto(b"up", ("127.0.0.1", emulator.port))
         server.settimeout(10 * DELAY_S)
         with pytest.raises(TimeoutError):
             server.recv(100)
-        line.stall_s = 0.0
+        emulator.stall_s = 0.0
         time.sleep(STALL_EVERY_S[1])
-        endpoint.sendto(b"next", ("127.0.0.1", line.port))
+        endpoint.sendto(b"next", ("127.0.0.1", emulator.port))
         data, back = server.recvfrom(100)
         assert data == b"next"
         server.sendto(b"down", back)

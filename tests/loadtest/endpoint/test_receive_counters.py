@@ -1,4 +1,4 @@
-"""Counting what arrives."""
+"""Counting received packets."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +11,7 @@ def packet(sequence: int, timestamp: int = 0, ssrc: int = 1, payload_type: int =
     return memoryview(HEADER.pack(0x80, payload_type, sequence & 0xFFFF, timestamp, ssrc))
 
 
-def test_sound_and_picture_are_told_apart() -> None:
+def test_sound_and_picture_are_counted_separately() -> None:
     counters = ReceiveCounters()
     for at in range(3):
         counters.receive(packet(at, at * 960, 1, OPUS | 0x80), 100)

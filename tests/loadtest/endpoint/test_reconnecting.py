@@ -43,35 +43,35 @@ class FakeEndpoint:
 
 @dataclass
 class ScriptedServer:
-    """Seats every participant, unless it is told to refuse."""
+    """Seats every participant, unless `refusals` has an error."""
 
     joins: list[dict[str, Any]] = field(default_factory=list)
     sockets: list[web.WebSocketResponse] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
     arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
 
-    async def serve(self, request: web.Request) -> web.WebSocketResponse:
+    async def serve(self, http_request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse()
-        await socket.prepare(request)
+        await socket.prepare(http_request)
         async for message in socket:
-            told = json.loads(message.data)
-            await socket.send_json({**self._answer(told), "ref": told.get("ref")})
-            if told["type"] == "media":
+            request = json.loads(message.data)
+            await socket.send_json({**self._reply(request), "ref": request.get("ref")})
+            if request["type"] == "media":
                 self.sockets.append(socket)
                 async with self.arrived:
                     self.arrived.notify_all()
         return socket
 
-    def _answer(self, told: dict[str, Any]) -> dict[str, Any]:
-        self.asked.append(told["type"])
-        if told["type"] == "join":
-            self.joins.append(told)
+    def _reply(self, message: dict[str, Any]) -> dict[str, Any]:
+        self.requests.append(message["type"])
+        if message["type"] == "join":
+            self.joins.append(message)
             if self.refusals:
                 return {"type": "error", "error": self.refusals.pop(0), "text": "no"}
             seated = {"seat": "s1", "resume": f"token-{len(self.joins)}", "role": "component", "controller": False}
             return {"type": "joined", **seated, "recording": {"on": False}, "seats": [SEAT]}
-        return {"type": "answer", "sdp": "answer"} if told["type"] == "offer" else {"type": "done"}
+        return {"type": "answer", "sdp": "answer"} if message["type"] == "offer" else {"type": "done"}
 
     async def seated(self, times: int) -> web.WebSocketResponse:
         """Wait until somebody has sat so many times; return the last socket."""
@@ -81,14 +81,14 @@ class ScriptedServer:
 
 
 @dataclass
-class ReconnectingPoint:
-    """One point at the scripted server, with everything it did."""
+class PointFixture:
+    """One point at the scripted server, and what it printed and waited for."""
 
-    door: ScriptedServer
+    server: ScriptedServer
     point: ReconnectingParticipant
     endpoints: list[FakeEndpoint]
-    said: list[str]
-    pauses: list[float]
+    printed: list[str]
+    delays: list[float]
     tasks: "list[asyncio.Task[str]]" = field(default_factory=list)
 
     def stay(self) -> "asyncio.Task[str]":
@@ -96,24 +96,24 @@ class ReconnectingPoint:
         return self.tasks[-1]
 
 
-Call = Callable[..., Awaitable[ReconnectingPoint]]
+MakePoint = Callable[..., Awaitable[PointFixture]]
 
 
 @pytest.fixture
-async def call(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Call]:
-    """Seats a point; `fails` lists the endpoints by number that never connect, `taken` the results of the looks."""
+async def make_point(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[MakePoint]:
+    """Makes a seated point. The endpoints numbered in `fails` never connect; `taken` are results of the seat checks."""
     monkeypatch.setattr(participant, "GRACE_S", 0.05)
-    app, door = web.Application(), ScriptedServer()
-    app.router.add_get("/ws", door.serve)
-    server = TestServer(app)
-    await server.start_server()
-    client = Client(str(server.make_url("/")))
-    lines: list[ReconnectingPoint] = []
+    app, server = web.Application(), ScriptedServer()
+    app.router.add_get("/ws", server.serve)
+    http_server = TestServer(app)
+    await http_server.start_server()
+    client = Client(str(http_server.make_url("/")))
+    points: list[PointFixture] = []
 
-    async def make(fails: tuple[int, ...] = (), taken: tuple[bool, ...] = ()) -> ReconnectingPoint:
+    async def make(fails: tuple[int, ...] = (), taken: tuple[bool, ...] = ()) -> PointFixture:
         endpoints: list[FakeEndpoint] = []
-        said: list[str] = []
-        pauses: list[float] = []
+        printed: list[str] = []
+        delays: list[float] = []
         looks = iter(taken)
 
         def endpoint() -> Endpoint:
@@ -121,123 +121,123 @@ async def call(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Call]:
             return cast("Endpoint", endpoints[-1])
 
         async def pause(seconds: float) -> None:
-            pauses.append(seconds)
+            delays.append(seconds)
 
         def person() -> Participant:
             return Participant(client, endpoint)
 
-        point = ReconnectingParticipant("Vạn Phú", person, said.append, lambda: next(looks), pause)
-        lines.append(ReconnectingPoint(door, point, endpoints, said, pauses))
+        point = ReconnectingParticipant("Vạn Phú", person, printed.append, lambda: next(looks), pause)
+        points.append(PointFixture(server, point, endpoints, printed, delays))
         await point.sit("1234567890")
-        return lines[-1]
+        return points[-1]
 
     yield make
-    for line in lines:
-        for task in line.tasks:
+    for point in points:
+        for task in point.tasks:
             task.cancel()
-        await asyncio.gather(*line.tasks, return_exceptions=True)
-        await line.point.leave()
+        await asyncio.gather(*point.tasks, return_exceptions=True)
+        await point.point.leave()
     await client.close()
-    await server.close()
+    await http_server.close()
 
 
-async def test_a_lost_socket_is_opened_again_for_the_same_seat(call: Call) -> None:
-    line = await call()
-    staying = line.stay()
-    socket = await line.door.seated(1)
+async def test_a_lost_socket_is_opened_again_for_the_same_seat(make_point: MakePoint) -> None:
+    point = await make_point()
+    staying = point.stay()
+    socket = await point.server.seated(1)
     transport = socket._req.transport if socket._req else None
     assert transport is not None
     transport.abort()
-    await line.door.seated(2)
-    assert [join.get("resume") for join in line.door.joins] == [None, "token-1"]
-    assert line.endpoints[0].closed.is_set() and not line.endpoints[1].closed.is_set()
-    assert "leave" not in line.door.asked
-    await line.door.sockets[-1].send_json({"type": "bye", "reason": "ended"})
-    await line.door.sockets[-1].close()
+    await point.server.seated(2)
+    assert [join.get("resume") for join in point.server.joins] == [None, "token-1"]
+    assert point.endpoints[0].closed.is_set() and not point.endpoints[1].closed.is_set()
+    assert "leave" not in point.server.requests
+    await point.server.sockets[-1].send_json({"type": "bye", "reason": "ended"})
+    await point.server.sockets[-1].close()
     assert await staying == "ended"
-    assert line.said == ["Vạn Phú lost its line (lost) and comes back …", "Vạn Phú is back."]
-    assert line.pauses == [1]
+    assert point.printed == ["Vạn Phú lost its line (lost) and comes back …", "Vạn Phú is back."]
+    assert point.delays == [1]
 
 
-async def test_a_dropped_transport_is_made_anew_over_a_new_socket(call: Call) -> None:
-    line = await call()
-    line.stay()
-    await line.door.seated(1)
-    line.endpoints[0].closed.set()
-    await line.door.seated(2)
-    assert [join.get("resume") for join in line.door.joins] == [None, "token-1"]
-    assert line.said[0] == "Vạn Phú lost its line (media) and comes back …"
+async def test_a_dropped_transport_is_made_anew_over_a_new_socket(make_point: MakePoint) -> None:
+    point = await make_point()
+    point.stay()
+    await point.server.seated(1)
+    point.endpoints[0].closed.set()
+    await point.server.seated(2)
+    assert [join.get("resume") for join in point.server.joins] == [None, "token-1"]
+    assert point.printed[0] == "Vạn Phú lost its line (media) and comes back …"
 
 
-async def test_it_tries_until_it_sits(call: Call) -> None:
-    line = await call(fails=(2, 4))
-    line.stay()
-    line.door.refusals = ["unavailable"]
-    line.endpoints[0].closed.set()
-    await line.door.seated(2)
-    assert [join.get("resume") for join in line.door.joins] == [None, *["token-1"] * 3]
-    assert line.pauses == [1, 2, 4]
-    assert [each.closed.is_set() for each in line.endpoints] == [True, True, False]
+async def test_it_tries_until_it_has_the_seat(make_point: MakePoint) -> None:
+    point = await make_point(fails=(2, 4))
+    point.stay()
+    point.server.refusals = ["unavailable"]
+    point.endpoints[0].closed.set()
+    await point.server.seated(2)
+    assert [join.get("resume") for join in point.server.joins] == [None, *["token-1"] * 3]
+    assert point.delays == [1, 2, 4]
+    assert [each.closed.is_set() for each in point.endpoints] == [True, True, False]
 
 
-async def test_new_media_that_the_server_asks_for_are_no_loss(call: Call) -> None:
-    line = await call()
-    staying = line.stay()
-    socket = await line.door.seated(1)
+async def test_renewed_media_is_no_lost_connection(make_point: MakePoint) -> None:
+    point = await make_point()
+    staying = point.stay()
+    socket = await point.server.seated(1)
     await socket.send_json({"type": "renew"})
     async with asyncio.timeout(20):
-        while len(line.endpoints) < 2:
+        while len(point.endpoints) < 2:
             await asyncio.sleep(0)
-        await line.endpoints[0].closed.wait()
+        await point.endpoints[0].closed.wait()
     await socket.send_json({"type": "bye", "reason": "cancelled"})
     await socket.close()
     assert await staying == "cancelled"
-    assert (len(line.door.joins), line.said) == (1, [])
+    assert (len(point.server.joins), point.printed) == (1, [])
 
 
 @pytest.mark.parametrize("word", ["ended", "cancelled", "revoked", "removed", "turned-away"])
-async def test_who_is_sent_away_stays_away(call: Call, word: str) -> None:
-    line = await call()
-    socket = await line.door.seated(1)
+async def test_a_point_that_is_removed_stays_away(make_point: MakePoint, word: str) -> None:
+    point = await make_point()
+    socket = await point.server.seated(1)
     await socket.send_json({"type": "bye", "reason": word})
     await socket.close()
-    assert await line.point.stay() == word
-    assert (len(line.door.joins), line.point.participant, line.pauses) == (1, None, [])
+    assert await point.point.stay() == word
+    assert (len(point.server.joins), point.point.participant, point.delays) == (1, None, [])
 
 
-async def test_a_session_that_ended_meanwhile_is_not_asked_for_again(call: Call) -> None:
-    line = await call()
-    line.door.refusals = ["ended"]
-    line.endpoints[0].closed.set()
-    assert await line.point.stay() == "ended"
-    assert (len(line.door.joins), line.pauses) == (2, [1])
+async def test_a_session_that_ended_meanwhile_is_not_asked_for_again(make_point: MakePoint) -> None:
+    point = await make_point()
+    point.server.refusals = ["ended"]
+    point.endpoints[0].closed.set()
+    assert await point.point.stay() == "ended"
+    assert (len(point.server.joins), point.delays) == (2, [1])
 
 
-async def test_a_visitor_who_takes_the_seat_keeps_it_until_it_leaves(call: Call) -> None:
-    line = await call(taken=(True, True, False))
-    line.stay()
-    socket = await line.door.seated(1)
+async def test_a_visitor_who_takes_the_seat_keeps_it_until_it_leaves(make_point: MakePoint) -> None:
+    point = await make_point(taken=(True, True, False))
+    point.stay()
+    socket = await point.server.seated(1)
     await socket.send_json({"type": "bye", "reason": "replaced"})
     await socket.close()
-    await line.door.seated(2)
-    assert line.pauses == [SEAT_POLL_S, SEAT_POLL_S, SEAT_POLL_S, 1]
-    assert [join.get("resume") for join in line.door.joins] == [None, None]
+    await point.server.seated(2)
+    assert point.delays == [SEAT_POLL_S, SEAT_POLL_S, SEAT_POLL_S, 1]
+    assert [join.get("resume") for join in point.server.joins] == [None, None]
 
 
-async def test_the_first_seat_must_be_had(call: Call) -> None:
+async def test_the_first_join_fails_after_four_tries(make_point: MakePoint) -> None:
     with pytest.raises(TransportFailed):
-        await call(fails=(1, 2, 3, 4))
+        await make_point(fails=(1, 2, 3, 4))
 
 
-async def test_the_first_seat_is_had_in_a_few_tries(call: Call) -> None:
-    line = await call(fails=(1, 2))
-    assert line.pauses == [1, 2]
-    assert line.said == ["Vạn Phú cannot take its seat yet (nobody answers) …"] * 2
-    assert line.point.participant is not None
+async def test_the_first_join_is_tried_again(make_point: MakePoint) -> None:
+    point = await make_point(fails=(1, 2))
+    assert point.delays == [1, 2]
+    assert point.printed == ["Vạn Phú cannot take its seat yet (nobody answers) …"] * 2
+    assert point.point.participant is not None
 
 
-async def test_a_refusal_names_its_word(call: Call) -> None:
-    line = await call()
-    line.door.refusals = ["full"] * FIRST_TRIES
+async def test_a_refusal_names_its_word(make_point: MakePoint) -> None:
+    point = await make_point()
+    point.server.refusals = ["full"] * FIRST_TRIES
     with pytest.raises(Rejected, match="full"):
-        await line.point.sit("1234567890")
+        await point.point.sit("1234567890")

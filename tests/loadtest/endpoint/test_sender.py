@@ -1,4 +1,4 @@
-"""What leaves a simulated endpoint, tick by tick."""
+"""The packets that a simulated endpoint sends, tick by tick."""
 
 from loadtest.endpoint.sender import ANNOUNCED_PACKETS, CameraLayer, VoiceStream, extension_block, with_extension
 from loadtest.media.clip import Clip, Codec, Frame
@@ -44,7 +44,7 @@ def test_pictures_go_on_by_40_ms() -> None:
     assert (second[0][1] - first[-1][1]) & 0xFFFF == 1
 
 
-def test_layers_say_who_they_are_at_first_and_on_key_frames() -> None:
+def test_layers_send_mid_and_rid_at_first_and_on_key_frames() -> None:
     layer = CameraLayer(9, 102, clip(packets=1, frames=100, key_every=100), EXTENSION)
     extensions = [layer.next()[1] for _ in range(101)]
     assert extensions == [EXTENSION] * ANNOUNCED_PACKETS + [b""] * 50 + [EXTENSION]
@@ -60,7 +60,7 @@ def test_a_restart_sends_a_key_frame_next() -> None:
     assert layer.next()[0][0][4] == bytes([0])
 
 
-def test_what_is_asked_for_again_is_sent_as_it_was() -> None:
+def test_requested_packets_are_sent_again_unchanged() -> None:
     layer = CameraLayer(9, 102, clip(packets=3), b"")
     packets, _ = layer.next()
     assert layer.resend([packets[1][1], packets[2][1] + 1, packets[0][1]]) == [packets[1], packets[0]]
@@ -82,6 +82,6 @@ def test_a_header_extension_reads_back() -> None:
     assert extensions == {4: b"1", 10: b"q"}
 
 
-def test_what_was_not_negotiated_is_not_sent() -> None:
+def test_extensions_that_were_not_negotiated_are_not_sent() -> None:
     assert extension_block([(0, b"1"), (10, b"")]) == b""
     assert len(extension_block([(4, b"12345")])) % 4 == 0

@@ -14,14 +14,14 @@ def test_the_cases_are_those_of_the_requirements() -> None:
     ]
 
 
-def test_a_scaled_case_keeps_its_conferences() -> None:
+def test_a_scaled_case_keeps_its_meetings() -> None:
     small = CASES[1].scaled(0.1)
     assert (small.sizes, small.scale) == ((14, 2, 2, 2), 0.1)
     assert small.title.en == "145 points and three sessions of 15, at 10 % of the points"
     assert CASES[3].scaled(1) == CASES[3]
 
 
-def lighter(case: Case) -> list[Load]:
+def lightened(case: Case) -> list[Load]:
     loads, load = [], Load(len(case.sizes)).lighter(case.shrink)
     while load is not None:
         loads.append(load)
@@ -29,8 +29,8 @@ def lighter(case: Case) -> list[Load]:
     return loads
 
 
-def test_cameras_go_layer_by_layer_then_half_by_half_and_who_is_seen_stays() -> None:
-    loads = lighter(CASES[0])
+def test_layers_are_left_out_first_then_half_of_the_cameras_without_a_tile() -> None:
+    loads = lightened(CASES[0])
     assert [(load.meetings, load.layers, load.cameras(169)) for load in loads] == [
         (1, 1, 169),
         (1, 1, 92),
@@ -42,9 +42,9 @@ def test_cameras_go_layer_by_layer_then_half_by_half_and_who_is_seen_stays() -> 
     assert loads[-1].cameras(12) == 12
 
 
-def test_conferences_go_a_quarter_at_a_time() -> None:
-    assert [(load.meetings, load.share) for load in lighter(CASES[2])] == [(n, 1.0) for n in (12, 9, 6, 4, 3, 2, 1)]
-    assert {load.layers for load in lighter(CASES[2])} == {3}
+def test_meetings_are_left_out_a_quarter_at_a_time() -> None:
+    assert [(load.meetings, load.share) for load in lightened(CASES[2])] == [(n, 1.0) for n in (12, 9, 6, 4, 3, 2, 1)]
+    assert {load.layers for load in lightened(CASES[2])} == {3}
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -1,4 +1,4 @@
-"""Reading /proc, the real one and one of paper."""
+"""Reading /proc: the real one, and one in a temporary directory."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ from pathlib import Path
 from loadtest.load.procfs import TICKS_PER_S, Usage, command, idle_seconds, processes, running_seconds, tree, usage
 
 
-def paper(root: Path, pid: int, parent: int, ticks: tuple[int, int, int, int], kilobytes: int) -> None:
+def write_process(root: Path, pid: int, parent: int, ticks: tuple[int, int, int, int], kilobytes: int) -> None:
     folder = root / str(pid)
     folder.mkdir()
     fields = ["S", str(parent), *["0"] * 9, *map(str, ticks), *["0"] * 30]
@@ -18,10 +18,10 @@ def paper(root: Path, pid: int, parent: int, ticks: tuple[int, int, int, int], k
 
 
 def test_a_tree_is_summed_and_neighbours_are_not(tmp_path: Path) -> None:
-    paper(tmp_path, 10, 1, (100, 20, 30, 0), 1000)
-    paper(tmp_path, 11, 10, (10, 0, 0, 0), 500)
-    paper(tmp_path, 12, 11, (1, 0, 0, 0), 50)
-    paper(tmp_path, 13, 1, (999, 0, 0, 0), 999)
+    write_process(tmp_path, 10, 1, (100, 20, 30, 0), 1000)
+    write_process(tmp_path, 11, 10, (10, 0, 0, 0), 500)
+    write_process(tmp_path, 12, 11, (1, 0, 0, 0), 50)
+    write_process(tmp_path, 13, 1, (999, 0, 0, 0), 999)
     assert sorted(tree(10, tmp_path)) == [10, 11, 12]
     assert usage(10, tmp_path) == Usage(161 / TICKS_PER_S, 1550 * 1024)
 
@@ -38,8 +38,8 @@ def test_our_own_child_is_found() -> None:
 
 
 def test_each_process_on_its_own_and_what_it_was_started_with(tmp_path: Path) -> None:
-    paper(tmp_path, 10, 1, (100, 20, 30, 0), 1000)
-    paper(tmp_path, 11, 10, (10, 0, 0, 0), 500)
+    write_process(tmp_path, 10, 1, (100, 20, 30, 0), 1000)
+    write_process(tmp_path, 11, 10, (10, 0, 0, 0), 500)
     (tmp_path / "10" / "cmdline").write_text("python\0-m\0signaling\0serve\0")
     assert processes(10, tmp_path) == {10: Usage(150 / TICKS_PER_S, 1024000), 11: Usage(10 / TICKS_PER_S, 512000)}
     assert command(10, tmp_path) == ["python", "-m", "signaling", "serve"]

@@ -1,11 +1,11 @@
-"""What became of the points after a worker was killed."""
+"""Figures of the points after a worker was killed."""
 
 from loadtest.load.worker_kill import KillOutcome, kill_figures
 from loadtest.report.html_page import page
 from tests.loadtest.report.case_results import figures, report
 
 
-def test_only_who_was_hit_and_came_back_has_a_time() -> None:
+def test_only_points_that_were_hit_and_came_back_have_a_time() -> None:
     outcomes = [
         KillOutcome(False, 0.1),
         KillOutcome(True, 1.5),
@@ -23,7 +23,7 @@ def test_only_who_was_hit_and_came_back_has_a_time() -> None:
     }
 
 
-def test_who_never_came_back_is_not_drawn_as_back() -> None:
+def test_points_that_never_came_back_are_not_drawn_as_back() -> None:
     kill = kill_figures("media-0", [KillOutcome(False, 0.1), KillOutcome(True, 0.9), KillOutcome(True, 40.1)], 40.0)
     case = figures(kill=kill)
     assert [verdict["word"] for verdict in case["verdicts"] if not verdict["passed"]] == ["back"]

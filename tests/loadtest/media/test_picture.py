@@ -1,4 +1,4 @@
-"""Pictures, seen by another decoder."""
+"""Pictures, decoded by FFmpeg."""
 
 from pathlib import Path
 from typing import cast

@@ -1,4 +1,4 @@
-"""Tones, heard by another decoder."""
+"""Tones, decoded by FFmpeg."""
 
 import av
 import numpy as np
@@ -31,7 +31,7 @@ def test_silence_has_no_tone() -> None:
     assert loudest_hz(np.zeros(RATE_HZ, np.int16)) is None
 
 
-def test_36_points_hum_different_notes() -> None:
+def test_36_points_send_different_notes() -> None:
     notes = [tone_hz(index) for index in range(36)]
     assert len(set(notes)) == 36
     assert (min(notes), tone_hz(36)) == (220, 220)

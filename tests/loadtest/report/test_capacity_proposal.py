@@ -8,13 +8,13 @@ from loadtest.report.capacity_proposal import Sample, fit, maximum, propose
 
 
 @given(st.integers(1, 5000))
-def test_of_the_maximum_no_more_than_usable_is_given_away_and_no_larger_maximum_would_do(usable: int) -> None:
+def test_the_maximum_is_the_largest_whose_usable_part_is_within_the_limit(usable: int) -> None:
     largest = maximum(usable)
     assert largest * 80 // 100 <= usable < (largest + 1) * 80 // 100
 
 
 @given(st.floats(0, 60), st.floats(0.01, 2))
-def test_the_fit_finds_what_the_cases_were_made_of(session: float, point: float) -> None:
+def test_the_fit_finds_the_costs_behind_the_cases(session: float, point: float) -> None:
     loads = [(1, 169), (4, 190), (16, 192)]
     samples = [Sample(n, p, session * n + point * p) for n, p in loads]
     assert fit(samples) == pytest.approx((session, point), abs=1e-6)
@@ -40,11 +40,11 @@ def test_the_budget_is_kept_and_no_more_than_was_seen_is_promised(
     assert (found.max_sessions * 4 // 5, found.max_points * 4 // 5) == (found.usable_sessions, found.usable_points)
 
 
-def test_what_a_conference_costs_is_not_made_up() -> None:
+def test_the_cost_of_a_meeting_is_unknown_after_one_case() -> None:
     assert propose([Sample(1, 169, 47)], 2, 0.8).cores_for(16, 204, 0.8) is None
 
 
-def test_points_come_before_conferences() -> None:
+def test_points_come_before_meetings() -> None:
     found = propose([Sample(1, 169, 53.8), Sample(16, 192, 358.4)], cores=2, share=0.8)
     assert (found.session_pct, found.point_pct) == pytest.approx((20, 0.2))
     assert (found.usable_points, found.usable_sessions) == (192, 6)

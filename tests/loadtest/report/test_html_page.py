@@ -1,4 +1,4 @@
-"""The report's page: one file, nothing fetched, texts stay texts, and a miss is not hidden."""
+"""The report's page: one file without external ones, escaped texts, and every failed criterion is shown."""
 
 import re
 from html.parser import HTMLParser
@@ -60,7 +60,7 @@ def test_it_is_one_whole_file_that_fetches_nothing() -> None:
     assert "(a), (b)" in text
 
 
-def test_what_a_server_or_a_name_says_is_no_markup() -> None:
+def test_texts_of_servers_and_names_are_escaped() -> None:
     bad = "<img src=x onerror=alert(1)>"
     text = page(report(figures(failures=[bad], title={"vi": bad, "en": bad})))
     assert "<img" not in text
@@ -86,13 +86,13 @@ def test_a_report_without_cases_or_proposal_is_a_page() -> None:
         ("back-time", {"kill": figures()["kill"] | {"back_s": {"median": 1, "p95": 2, "max": 15.1}}}),
     ],
 )
-def test_a_miss_is_the_only_miss_and_shown(word: str, change: dict[str, Any]) -> None:
+def test_a_failed_criterion_is_the_only_one_and_shown(word: str, change: dict[str, Any]) -> None:
     case = figures(**change)
     assert [verdict["word"] for verdict in case["verdicts"] if not verdict["passed"]] == [word]
     assert page(report(case)).count("✗ Không đạt") == 2
 
 
-def test_less_than_was_asked_is_no_plain_pass() -> None:
+def test_a_case_that_did_not_run_in_full_is_no_plain_pass() -> None:
     assert page(report(figures())).count("Đạt ở mức đã chạy") == 1
     assert page(report(figures(whole=True))).count("Đạt ở mức đã chạy") == 0
 
@@ -104,6 +104,6 @@ def test_a_run_on_a_smaller_scale_says_so() -> None:
     assert "only a trial, at 10 % of the points" in page(small)
 
 
-def test_a_good_case_passes_and_a_case_without_a_kill_is_not_asked_for_it() -> None:
+def test_a_good_case_passes_and_a_case_without_a_kill_has_no_criteria_for_it() -> None:
     assert all(verdict["passed"] for verdict in figures()["verdicts"])
     assert len(figures(kill=None)["verdicts"]) == len(ALWAYS)

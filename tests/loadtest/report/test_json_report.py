@@ -28,14 +28,14 @@ def test_sums_and_means() -> None:
     assert result["conditions"]["codec"] == "H264"
 
 
-def test_whoever_lost_connection_did_not_join_and_has_no_picture_rate() -> None:
+def test_a_point_that_lost_its_connection_does_not_count_as_joined() -> None:
     gone = replace(COMPONENT, connected=False, ended="lost")
     result = report(replace(OUTCOME, points=(HOST, gone), server=None), detail=True)
     assert (result["joined"], result["fps"], result["server_cpu_s"]) == (1, 25.0, None)
     assert result["points"][1]["ended"] == "lost"
 
 
-def test_nobody_is_no_division_by_zero() -> None:
+def test_without_points_all_figures_are_zero() -> None:
     result = report(replace(OUTCOME, points=(), seconds=0.0, failures=("x: full",)), detail=True)
     assert (result["joined"], result["received"], result["fps"], result["failures"]) == (0, 0, 0.0, ["x: full"])
 
@@ -46,5 +46,5 @@ def test_detail_has_a_row_for_each_point_and_is_json() -> None:
     assert result["points"][0]["picture"] == {"packets": 500, "bytes": 5000, "frames": 50, "lost": 2}
 
 
-def test_people_get_lines() -> None:
+def test_the_text_has_a_line_for_each_figure() -> None:
     assert render(report(OUTCOME, detail=True)).splitlines()[0] == "        joined  2"

@@ -1,4 +1,4 @@
-"""Charts: the figures are where they belong, and texts stay texts."""
+"""Charts: figures are drawn to scale, and texts are escaped."""
 
 from xml.etree import ElementTree
 
@@ -24,12 +24,12 @@ from loadtest.report.svg_charts import (
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def drawing(figure: str) -> ElementTree.Element:
+def parsed_svg(figure: str) -> ElementTree.Element:
     return ElementTree.fromstring(figure[figure.index("<svg") : figure.index("</svg>") + 6])
 
 
 def test_bars_stand_one_after_the_other_to_scale() -> None:
-    root = drawing(bar_chart("CPU", [Bar("a", [("x", 40), ("y", 60)]), Bar("b", [("y", 25)])], "%"))
+    root = parsed_svg(bar_chart("CPU", [Bar("a", [("x", 40), ("y", 60)]), Bar("b", [("y", 25)])], "%"))
     rects = [(float(r.get("x", "")), float(r.get("width", "")), r.get("fill")) for r in root.iter(f"{SVG}rect")]
     full = WIDTH - LEFT - RIGHT
     assert [(x, width) for x, width, _ in rects] == [
@@ -41,20 +41,20 @@ def test_bars_stand_one_after_the_other_to_scale() -> None:
 
 
 def test_a_line_ends_where_its_last_point_is() -> None:
-    root = drawing(line_chart("t", [Series("n", [(0, 0), (100, 10)])], "x", "y"))
+    root = parsed_svg(line_chart("t", [Series("n", [(0, 0), (100, 10)])], "x", "y"))
     path = next(p.get("d") for p in root.iter(f"{SVG}path") if p.get("stroke-width") == "2")
     assert path == f"M60.0 {HEIGHT - BOTTOM:.1f}L{WIDTH - RIGHT:.1f} {TOP:.1f}"
 
 
 def test_nothing_to_draw_is_drawn() -> None:
-    drawing(line_chart("t", [Series("n", [])], "x", "y"))
-    drawing(bar_chart("t", [], "%", limit=5))
+    parsed_svg(line_chart("t", [Series("n", [])], "x", "y"))
+    parsed_svg(bar_chart("t", [], "%", limit=5))
 
 
 def test_texts_are_escaped() -> None:
     figure = bar_chart('<a> & "b"', [Bar("<script>", [("<i>", 1)])], "<%>")
     assert not [tag for tag in ("<script", "<i>", "<a>", "<%>") if tag in figure]
-    texts = [text.text for text in drawing(figure).iter(f"{SVG}text")]
+    texts = [text.text for text in parsed_svg(figure).iter(f"{SVG}text")]
     assert "<script>" in texts
 
 

@@ -1,4 +1,4 @@
-"""The demonstration: its end, its invitation of a visitor, and its floor control."""
+"""The demonstration: its end, the accounts that it prints for a visitor, and its floor control."""
 
 import asyncio
 from collections import Counter
@@ -25,8 +25,8 @@ from scheduler.units.units_file import parse
 POINTS = [each.point for each in parse(khanh_hoa_2023(), load(), ())]
 
 
-class Play:
-    """A play that goes on until it is cancelled."""
+class FakeMeetings:
+    """Meetings that go on until they are cancelled, or fail at once with `fault`."""
 
     def __init__(self, fault: Exception | None = None) -> None:
         self.began = asyncio.Event()
@@ -52,91 +52,95 @@ def server(ends: "asyncio.Event", code: int = -9) -> Server:
     return Server("http://localhost:1", 1, {}, asyncio.ensure_future(process()))
 
 
-async def test_the_play_ends_with_the_server() -> None:
-    ends, play = asyncio.Event(), Play()
-    whole = asyncio.ensure_future(_until_either_ends(play.go(), server(ends)))
-    await play.began.wait()
+async def test_the_meetings_end_with_the_server() -> None:
+    ends, meetings = asyncio.Event(), FakeMeetings()
+    running = asyncio.ensure_future(_until_either_ends(meetings.go(), server(ends)))
+    await meetings.began.wait()
     ends.set()
     with pytest.raises(ServerFailed, match="-9"):
-        await whole
-    assert play.cancelled
+        await running
+    assert meetings.cancelled
 
 
-async def test_what_fails_since_the_server_died_is_its_death() -> None:
-    ends, play = asyncio.Event(), Play(ConnectionError("the socket closed"))
-    whole = asyncio.ensure_future(_until_either_ends(play.go(), server(ends, 1)))
-    await play.began.wait()
+async def test_a_failure_caused_by_the_death_of_the_server_is_reported_as_its_end() -> None:
+    ends, meetings = asyncio.Event(), FakeMeetings(ConnectionError("the socket closed"))
+    running = asyncio.ensure_future(_until_either_ends(meetings.go(), server(ends, 1)))
+    await meetings.began.wait()
     ends.set()
     with pytest.raises(ServerFailed, match="ended with 1"):
-        await whole
+        await running
 
 
-async def test_a_fault_of_the_play_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_failure_of_the_meetings_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo, "DYING_S", 0.01)
     running = server(asyncio.Event())
     with pytest.raises(Refused):
-        await _until_either_ends(Play(Refused("x", 403, {})).go(), running)
+        await _until_either_ends(FakeMeetings(Refused("x", 403, {})).go(), running)
     assert not running.ended.done()
     running.ended.cancel()
 
 
-async def test_ctrl_c_ends_the_play_and_not_the_server() -> None:
-    play, running = Play(), server(asyncio.Event())
-    whole = asyncio.ensure_future(_until_either_ends(play.go(), running))
-    await play.began.wait()
-    whole.cancel()
+async def test_ctrl_c_ends_the_meetings_and_not_the_server() -> None:
+    meetings, live_server = FakeMeetings(), server(asyncio.Event())
+    running = asyncio.ensure_future(_until_either_ends(meetings.go(), live_server))
+    await meetings.began.wait()
+    running.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await whole
-    assert play.cancelled and not running.ended.done()
-    running.ended.cancel()
+        await running
+    assert meetings.cancelled and not live_server.ended.done()
+    live_server.ended.cancel()
 
 
-class Stage:
-    """Where the demonstration runs: servers that nobody starts, and a play that has made an account already."""
+class DemoFixture:
+    """Replaces the server, the meetings and the clean-up of a demonstration; `steps` is what was done."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.done: list[str] = []
-        self.plays, self.dies = asyncio.Event(), asyncio.Event()
-        for name, scripted in (("serve", self._serve), ("remove", self._remove), ("_prepare_and_run", self._play)):
+        self.steps: list[str] = []
+        self.begun, self.server_ends = asyncio.Event(), asyncio.Event()
+        for name, scripted in (
+            ("serve", self._serve),
+            ("remove", self._remove),
+            ("_prepare_and_run", self._run_meetings),
+        ):
             monkeypatch.setattr(demo, name, scripted)
 
     @asynccontextmanager
     async def _serve(self, *_: object) -> AsyncIterator[Server]:
-        running = server(self.dies)
-        self.done.append("server")
+        running = server(self.server_ends)
+        self.steps.append("server")
         try:
             yield running
         finally:
-            self.done.append("end")
+            self.steps.append("end")
             running.ended.cancel()
 
-    async def _play(self, _server: Server, _steps: Steps, traces: Traces, _print_line: object) -> None:
+    async def _run_meetings(self, _server: Server, _steps: Steps, traces: Traces, _print_line: object) -> None:
         traces.accounts = ["demo"]
-        self.plays.set()
+        self.begun.set()
         await asyncio.Event().wait()
 
     async def _remove(self, _environ: object, traces: Traces) -> None:
-        self.done.append(f"remove {' '.join(traces.accounts)}")
+        self.steps.append(f"remove {' '.join(traces.accounts)}")
 
 
-async def test_ctrl_c_takes_back_what_was_begun_once_the_server_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    stage = Stage(monkeypatch)
-    whole = asyncio.ensure_future(demo.run(lambda _: None))
-    await stage.plays.wait()
-    whole.cancel()
+async def test_ctrl_c_removes_accounts_once_the_server_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    fixture = DemoFixture(monkeypatch)
+    running = asyncio.ensure_future(demo.run(lambda _: None))
+    await fixture.begun.wait()
+    running.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await whole
-    assert stage.done == ["server", "end", "remove demo"]
+        await running
+    assert fixture.steps == ["server", "end", "remove demo"]
 
 
 async def test_after_a_server_that_died_another_one_ends_its_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    stage = Stage(monkeypatch)
-    whole = asyncio.ensure_future(demo.run(lambda _: None))
-    await stage.plays.wait()
-    stage.dies.set()
+    fixture = DemoFixture(monkeypatch)
+    running = asyncio.ensure_future(demo.run(lambda _: None))
+    await fixture.begun.wait()
+    fixture.server_ends.set()
     with pytest.raises(ServerFailed, match="-9"):
-        await whole
-    assert stage.done == ["server", "end", "server", "end", "remove demo"]
+        await running
+    assert fixture.steps == ["server", "end", "server", "end", "remove demo"]
 
 
 async def test_one_point_that_stays_away_ends_no_session_for_the_others() -> None:
@@ -151,9 +155,9 @@ async def test_one_point_that_stays_away_ends_no_session_for_the_others() -> Non
             return "removed"
 
     first, second = Point(), Point()
-    whole = Demo("http://localhost:1", [], [], MediaLibrary(), Steps(STEPS, print), Traces(), print)
-    whole._participants = cast("list[ReconnectingParticipant]", [first, second])
-    holding = asyncio.ensure_future(whole._hold())
+    running = Demo("http://localhost:1", [], [], MediaLibrary(), Steps(STEPS, print), Traces(), print)
+    running._participants = cast("list[ReconnectingParticipant]", [first, second])
+    holding = asyncio.ensure_future(running._hold())
     first.over.set()
     done, _ = await asyncio.wait({holding}, timeout=0.1)
     assert done == set()
@@ -161,7 +165,7 @@ async def test_one_point_that_stays_away_ends_no_session_for_the_others() -> Non
     await holding
 
 
-async def test_points_that_lost_their_lines_end_no_turn_of_the_floor(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_points_that_lost_their_connection_do_not_end_floor_control(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo, "TURN_S", 0.0)
     turns, enough = Counter[str](), asyncio.Event()
 
@@ -180,9 +184,9 @@ async def test_points_that_lost_their_lines_end_no_turn_of_the_floor(monkeypatch
         def __init__(self, name: str | None) -> None:
             self.participant = None if name is None else Person(name)
 
-    whole = Demo("http://localhost:1", [], [], MediaLibrary(), Steps(STEPS, print), Traces(), print)
-    whole._participants = cast("list[ReconnectingParticipant]", [Point("host"), Point("point"), Point(None)])
-    chairing = asyncio.ensure_future(whole._chair())
+    running = Demo("http://localhost:1", [], [], MediaLibrary(), Steps(STEPS, print), Traces(), print)
+    running._participants = cast("list[ReconnectingParticipant]", [Point("host"), Point("point"), Point(None)])
+    chairing = asyncio.ensure_future(running._chair())
     waiting = asyncio.ensure_future(enough.wait())
     await asyncio.wait({chairing, waiting}, return_when=asyncio.FIRST_COMPLETED, timeout=20)
     assert (waiting.done(), chairing.done()) == (True, False)
@@ -190,25 +194,37 @@ async def test_points_that_lost_their_lines_end_no_turn_of_the_floor(monkeypatch
     await asyncio.gather(chairing, return_exceptions=True)
 
 
-def test_a_visitor_is_told_four_accounts_and_three_things_to_try() -> None:
-    cast_ = _choose_points(POINTS)
-    logins: list[Login] = [(new.account, f"secret-{at}") for at, new in enumerate(_accounts(cast_))]
-    said: list[str] = []
-    whole = Demo("http://localhost:1", cast_, logins, MediaLibrary(), Steps(STEPS, said.append), Traces(), said.append)
-    whole._invite("1234567890")
-    told = [line.split()[:5] for line in said if "account" in line]
-    assert told == [
+def test_four_accounts_and_three_things_to_try_are_printed() -> None:
+    demo_points = _choose_points(POINTS)
+    logins: list[Login] = [(new.account, f"secret-{at}") for at, new in enumerate(_accounts(demo_points))]
+    printed: list[str] = []
+    running = Demo(
+        "http://localhost:1",
+        demo_points,
+        logins,
+        MediaLibrary(),
+        Steps(STEPS, printed.append),
+        Traces(),
+        printed.append,
+    )
+    running._invite("1234567890")
+    accounts = [line.split()[:5] for line in printed if "account" in line]
+    assert accounts == [
         ["administrator", "account", "demo-admin,", "password", f"secret-{SIMULATED + 2}"],
         ["host", "account", "demo-ubnd.khanh-hoa,", "password", "secret-0"],
         ["technician", "account", "demo-technician,", "password", f"secret-{SIMULATED + 1}"],
         ["point", "account", "demo,", "password", f"secret-{SIMULATED}"],
     ]
-    assert "Session code: 1234 567 890" in said
-    assert [line.strip()[:2] for line in said if line.startswith("  ") and line.strip()[1] == "."] == ["1.", "2.", "3."]
+    assert "Session code: 1234 567 890" in printed
+    assert [line.strip()[:2] for line in printed if line.startswith("  ") and line.strip()[1] == "."] == [
+        "1.",
+        "2.",
+        "3.",
+    ]
 
 
 @pytest.mark.parametrize(
-    ("hands", "speaker", "given", "sent"),
+    ("hands", "speaker", "expected", "sent"),
     [
         ({"a": 0, "b": 0}, "a", "a", []),
         ({"a": 0, "b": 1}, "", "b", [("b", True)]),
@@ -217,9 +233,9 @@ def test_a_visitor_is_told_four_accounts_and_three_things_to_try() -> None:
     ],
 )
 async def test_the_first_in_the_queue_gets_the_floor_from_who_has_it(
-    hands: dict[str, int], speaker: str, given: str, sent: list[tuple[str, bool]]
+    hands: dict[str, int], speaker: str, expected: str, sent: list[tuple[str, bool]]
 ) -> None:
-    told: list[tuple[str, bool]] = []
+    messages: list[tuple[str, bool]] = []
 
     class Host:
         def __init__(self) -> None:
@@ -227,7 +243,7 @@ async def test_the_first_in_the_queue_gets_the_floor_from_who_has_it(
 
         async def send(self, kind: str, **fields: Any) -> None:
             assert kind == "floor"
-            told.append((fields["seat"], fields["open"]))
+            messages.append((fields["seat"], fields["open"]))
 
-    assert await _give_floor(cast("Participant", Host()), speaker) == given
-    assert told == sent
+    assert await _give_floor(cast("Participant", Host()), speaker) == expected
+    assert messages == sent

@@ -1,4 +1,4 @@
-"""What a demonstration took back, on a real record: its own sessions, recordings and accounts, and nobody else's."""
+"""Clean-up after a demonstration, on a real database: its sessions, recordings and accounts, and no others."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -18,10 +18,10 @@ from signaling.recording.model import Recording
 
 @pytest.fixture
 async def environ(tmp_path: Path) -> dict[str, str]:
-    given = {"DIEMCAU_DATA": str(tmp_path / "data")}
-    async with open_services(read(given)) as services:
+    environ = {"DIEMCAU_DATA": str(tmp_path / "data")}
+    async with open_services(read(environ)) as services:
         await services.scheduler.import_units(khanh_hoa_2023())
-    return given
+    return environ
 
 
 async def recorded(services: Services, hosts: list[str], folder: Path) -> tuple[Session, Path]:
@@ -54,7 +54,7 @@ async def recorded(services: Services, hosts: list[str], folder: Path) -> tuple[
     return session, file
 
 
-async def test_sessions_recordings_and_accounts_are_taken_back_and_no_others(environ: dict[str, str]) -> None:
+async def test_only_its_own_sessions_recordings_and_accounts_are_removed(environ: dict[str, str]) -> None:
     names = [point.id for point in (await points(environ))[:5]]
     demo, other = NewAccount("demo", "Khách", ("technician",)), NewAccount("truc.ban", "Trực ban", ("technician",))
     await create_accounts(environ, [demo, other])

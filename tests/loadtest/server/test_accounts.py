@@ -1,4 +1,4 @@
-"""Accounts for simulated people, on a real record."""
+"""Accounts for simulated people, on a real database."""
 
 from pathlib import Path
 
@@ -13,10 +13,10 @@ from signaling.app.settings import read
 
 @pytest.fixture
 async def environ(tmp_path: Path) -> dict[str, str]:
-    given = {"DIEMCAU_DATA": str(tmp_path / "data")}
-    async with open_services(read(given)) as services:
+    environ = {"DIEMCAU_DATA": str(tmp_path / "data")}
+    async with open_services(read(environ)) as services:
         await services.scheduler.import_units(khanh_hoa_2023())
-    return given
+    return environ
 
 
 async def test_each_point_gets_an_account_that_may_register(environ: dict[str, str]) -> None:

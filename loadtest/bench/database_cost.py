@@ -28,7 +28,19 @@ from scheduler.booking.registration.service import Scheduler
 from scheduler.booking.sessions.schema import CODES, HAPPENINGS
 from scheduler.compliance.feedback import FeedbackService
 from scheduler.core import database
-from scheduler.core.model import OFFICIAL, ORDINARY, Admit, Amount, Claim, Interval, Slot, State
+from scheduler.core.model import (
+    DEPARTMENT,
+    DISTRICT,
+    OFFICIAL,
+    ORDINARY,
+    PROVINCE,
+    Admit,
+    Amount,
+    Claim,
+    Interval,
+    Slot,
+    State,
+)
 from scheduler.core.schema import SESSION_POINTS, SESSIONS, SLOTS
 from scheduler.notifications.alerts import Alerts
 from scheduler.notifications.wording import NOWHERE
@@ -179,7 +191,7 @@ async def _plans(engine: AsyncEngine, scheduler: Scheduler, rng: random.Random) 
         claim = Claim(
             "asked",
             BOOKINGS + number,
-            policy.rank(rng.choice(("ubt", "so", "huyen")), ORDINARY, "", slot.start),
+            policy.rank(rng.choice((PROVINCE, DEPARTMENT, DISTRICT)), ORDINARY, "", slot.start),
             (slot,),
         )
         async with engine.begin() as db:

@@ -27,7 +27,7 @@ from loadtest.server.booking import book
 from loadtest.server.process import Server, ServerFailed, serve
 from loadtest.server.rest_client import Client, Refused
 from mediaserver.transport.dtls import make_certificate
-from scheduler.core.model import Point
+from scheduler.core.model import COMMUNE, DISTRICT, PROVINCE, Point
 from signaling.app.admin_cli import NewAccount
 
 log = logging.getLogger(__name__)
@@ -109,11 +109,11 @@ async def _prepare_and_run(server: Server, steps: Steps, traces: Traces, print_l
 
 def _choose_points(registered: Sequence[Point]) -> list[Point]:
     """Return the provincial committee as host, a district, communes, and last another district for the visitor."""
-    levels = {level: [p for p in registered if p.level == level] for level in ("ubt", "huyen", "xa")}
-    communes = levels["xa"]
+    levels = {level: [p for p in registered if p.level == level] for level in (PROVINCE, DISTRICT, COMMUNE)}
+    communes = levels[COMMUNE]
     wanted = SIMULATED + 1 - 3
     step = max(1, len(communes) // wanted)
-    return [*levels["ubt"][:1], *levels["huyen"][:1], *communes[::step][:wanted], *levels["huyen"][1:2]]
+    return [*levels[PROVINCE][:1], *levels[DISTRICT][:1], *communes[::step][:wanted], *levels[DISTRICT][1:2]]
 
 
 def _accounts(demo_points: Sequence[Point]) -> list[NewAccount]:

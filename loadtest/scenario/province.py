@@ -28,6 +28,7 @@ from loadtest.server import accounts
 from loadtest.server.booking import is_guest
 from loadtest.server.process import Server, temporary_server
 from loadtest.server.rest_client import Client
+from scheduler.core.model import OTHER_AGENCY
 from signaling.app.admin_cli import NewAccount
 
 TECHNICIAN = NewAccount("loadtest-technician", "Kỹ thuật trung tâm", ("technician",))
@@ -99,7 +100,7 @@ async def signed_in_attendees(
 def _guests() -> str:
     """Return a units file of guests: agencies that are no province's, district's or commune's (level `khac`)."""
     units = [
-        {"id": f"tai.{at:02}", "name": f"Đơn vị mời {at}", "level": "khac", "point": f"DonViMoi{at:02}"}
+        {"id": f"tai.{at:02}", "name": f"Đơn vị mời {at}", "level": OTHER_AGENCY, "point": f"DonViMoi{at:02}"}
         for at in range(1, GUESTS + 1)
     ]
     return json.dumps({"units": units}, ensure_ascii=False)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from loadtest.server.rest_client import Client
+from scheduler.core.model import EMERGENCY, ONLINE, OTHER, PROVINCE_ORDERS
 
 STARTS_IN = timedelta(seconds=3)
 """A session must begin in the future; joining is possible half an hour before."""
@@ -33,12 +34,12 @@ async def book(
             "contact_name": "Kiểm tra tải",
             "contact_phone": "0258 382 2229",
             "recording": recording,
-            "class": "khan_cap",
-            "ground": "chi_dao_ubnd_tinh",
+            "class": EMERGENCY,
+            "ground": PROVINCE_ORDERS,
             "reason": "Thử tải hệ thống",
-            "purpose": "khac",
-            "kind": "khac",
-            "form": "truc_tuyen",
+            "purpose": OTHER,
+            "kind": OTHER,
+            "form": ONLINE,
             "secret": False,
         },
     )

@@ -53,6 +53,23 @@ ClassId = Literal["thuong", "dot_xuat", "khan_cap"]
 ORDINARY: Final = "thuong"
 SUDDEN: Final = "dot_xuat"
 EMERGENCY: Final = "khan_cap"
+CLASSES: Final[tuple[ClassId, ...]] = (ORDINARY, SUDDEN, EMERGENCY)
+
+# Levels of units (cấp) in the shipped profiles (Điều 6.4), from the highest to the lowest.
+GOVERNMENT: Final = "tw"
+PROVINCE: Final = "ubt"
+DEPARTMENT: Final = "so"
+DISTRICT: Final = "huyen"
+COMMUNE: Final = "xa"
+OTHER_AGENCY: Final = "khac"
+
+# Codes of the shipped profiles that the product names itself (Điều 4, 12.3, 13.1).
+OTHER: Final = "khac"
+"""A purpose, a kind of meeting or a support that is none of the listed ones."""
+ONLINE: Final = "truc_tuyen"
+"""The form of a meeting without a common room."""
+PROVINCE_ORDERS: Final = "chi_dao_ubnd_tinh"
+"""The ground of an emergency that the provincial committee orders."""
 
 RefusalWord = Literal["secret", "late", "capacity"]
 """Why a registration was refused: Điều 5.2, 13.2.a, 12.4.a."""

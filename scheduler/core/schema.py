@@ -20,7 +20,7 @@ from sqlalchemy import (
     true,
 )
 
-from scheduler.core.model import ORDINARY, PointState, SlotKind, State
+from scheduler.core.model import ONLINE, ORDINARY, OTHER, PointState, SlotKind, State
 from scheduler.core.sql_types import Timestamp, enumerated, literal_text
 
 METADATA = MetaData()
@@ -78,9 +78,9 @@ SESSIONS = Table(
     Column("reply_due", Timestamp, nullable=False, server_default="0"),
     Column("check_due", Timestamp, nullable=False, server_default="0"),
     Column("provisional", Boolean, nullable=False, server_default=true()),
-    Column("purpose", String(32), nullable=False, server_default="khac"),
-    Column("kind", String(32), nullable=False, server_default="khac"),
-    Column("form", String(32), nullable=False, server_default="truc_tuyen"),
+    Column("purpose", String(32), nullable=False, server_default=OTHER),
+    Column("kind", String(32), nullable=False, server_default=OTHER),
+    Column("form", String(32), nullable=False, server_default=ONLINE),
     Column("ground", String(32), nullable=False, server_default=""),
     Column("reason", String(1000), nullable=False, server_default=""),
     Column("support", String(500), nullable=False, server_default=""),  # codes with blanks between

@@ -17,7 +17,7 @@ from scheduler.calendar import store as calendar_store
 from scheduler.calendar.deadlines import Clock
 from scheduler.core.database import writing
 from scheduler.core.errors import NotQuarantined
-from scheduler.core.model import Draft
+from scheduler.core.model import EMERGENCY, Draft
 from scheduler.files.sandboxed_parser import SandboxedParser
 from scheduler.inbound_mail import autoreply_policy, message, sender_authentication, store
 from scheduler.inbound_mail.extraction import extractor
@@ -144,7 +144,7 @@ class InboundMail:
         """Send a receipt for a draft to its writer's mailbox: number, time, and from when it counts (A14)."""
         policy = self._profiles.at(draft.arrived)
         clock = Clock(policy, (await calendar_store.corrections(db)).calendar)
-        urgent = draft.content.get("class") == "khan_cap"
+        urgent = draft.content.get("class") == EMERGENCY
         effective = draft.arrived if urgent else clock.worktime.receipt(draft.arrived)
         facts = NoticeFacts(draft.number, received.subject, reason=receipt(draft.arrived, effective, policy.zone))
         thread = received.message_id if received.message_id.startswith("<") else ""

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Literal, Self
 
-from scheduler.core.model import Draft, Interval, Point, Request, Session, Slot
+from scheduler.core.model import OFFICIAL, REHEARSAL, Draft, Interval, Point, Request, Session, Slot
 
 Kind = Literal[
     "granted",
@@ -379,7 +379,7 @@ WORDINGS: Mapping[Kind, Wording] = {
     ),
 }
 
-SLOT_NAMES = {"tong_duyet": "Tổng duyệt", "chinh_thuc": "Chính thức"}
+SLOT_NAMES = {REHEARSAL: "Tổng duyệt", OFFICIAL: "Chính thức"}
 
 # Text in a foreign name that could be a code (also with signs between its digits) or a network address.
 _SECRETS = re.compile(r"[0-9](?:[\W_]*[0-9]){8,}|[0-9]{1,3}(?:\.[0-9]{1,3}){3}|(?:[0-9A-Fa-f]{0,4}:){2,}[0-9A-Fa-f.]*")
@@ -466,8 +466,8 @@ def letter(kind: Kind, facts: NoticeFacts, code: str | None, zone: tzinfo) -> st
     return "\n".join([*text_lines, "", "--", words.english, ""])
 
 
-BLANKS = ("chu_tri", "so", "trang_thai", "thoi_gian")
-"""The placeholders that a group's template may have (R-115); none of their values is secret (reading A19)."""
+BLANKS = {"chu_tri": "host", "so": "number", "trang_thai": "status", "thoi_gian": "times"}
+"""The placeholders that a group's template may have (R-115), and what fills each; none is secret (reading A19)."""
 _BLANK = re.compile(r"\{([^{}]*)\}")
 
 
@@ -493,8 +493,8 @@ def group_text(kind: Kind, facts: NoticeFacts, zone: tzinfo, template: str = "")
     number = f" ({facts.number})" if facts.number else ""
     host = _SECRETS.sub("…", facts.host)
     if template:
-        filled = {"chu_tri": host, "so": facts.number, "trang_thai": status, "thoi_gian": times}
-        return _BLANK.sub(lambda blank: filled.get(blank[1], ""), template)
+        values = {"host": host, "number": facts.number, "status": status, "times": times}
+        return _BLANK.sub(lambda blank: values.get(BLANKS.get(blank[1], ""), ""), template)
     return f"Phiên họp của {host}{number}: {status}. {times}"
 
 

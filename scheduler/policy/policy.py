@@ -7,7 +7,7 @@ refusal can name them.
 
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
@@ -24,6 +24,9 @@ LeadMode = Literal["day_lag", "same_clock", "clear_days"]
 the same time of that day; with n whole working days between."""
 ReplyClock = Literal["office", "before_check", "wall"]
 """The clock of a reply (A15, A18): office hours; the wall clock, but before the technical check; the wall clock."""
+LiveSessions = Literal["never", "khan_cap_only"]
+"""Whether a live session may lose its code: never, or to emergencies only (reading A25)."""
+EMERGENCIES_ONLY: Final = "khan_cap_only"
 Registrant = Literal["host_unit", "parent_unit", "office"]
 """The unit that registers: the host's own; its parent; the Office of the province (Điều 12.1, 12.2)."""
 Controller = Literal["host_unit", "parent_unit", "central"]
@@ -387,7 +390,7 @@ class RevocationPolicy(_Part):
     order: Literal["latest_registered_first", "lowest_level_then_latest"]
     reprieve: bool
     mode: Literal["automatic", "operator_confirm"]
-    live_sessions: Literal["never", "khan_cap_only"]
+    live_sessions: LiveSessions
     live_notice_min: Annotated[int, Field(ge=0)]
     protect_within_min: Annotated[int, Field(ge=0)]
     hold_min: Count

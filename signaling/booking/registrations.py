@@ -6,7 +6,7 @@ from aiohttp import web
 from pydantic import Field, StringConstraints
 
 from scheduler.core import model
-from scheduler.core.model import ClassId, Unit
+from scheduler.core.model import ORDINARY, ClassId, Unit
 from scheduler.policy.registrants import Registrants
 from signaling.accounts import permissions, visible_sessions
 from signaling.booking import drafts, queue, scripts, sessions
@@ -32,7 +32,7 @@ class Registration(Model):
     script: scripts.Items = Field(default_factory=list)
     voices: Annotated[bool, Field(strict=True)] = False
     wait: Annotated[bool, Field(strict=True)] = False
-    class_: Annotated[ClassId, Field(alias="class")] = "thuong"
+    class_: Annotated[ClassId, Field(alias="class")] = ORDINARY
     ground: Text = ""
     reason: Text = ""
     purpose: Text = ""

@@ -7,6 +7,7 @@ from aiohttp import web
 from pydantic import StringConstraints
 
 from scheduler.directory.controls import rules as controls_rules
+from scheduler.directory.controls.checklists import LAPTOP
 from scheduler.directory.controls.service import SYSTEM, PointChecklist
 from signaling.accounts.visible_units import check_may_see
 from signaling.core.errors import NotFound
@@ -39,7 +40,7 @@ class SubjectQuery(Model):
 class ChecklistQuery(Model):
     """The name of a checklist."""
 
-    checklist: Word = "may_tinh"
+    checklist: Word = LAPTOP
 
 
 class Row(Model):

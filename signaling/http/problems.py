@@ -13,6 +13,7 @@ from mediaserver.errors import MediaError
 from mediaserver.recording.encrypted_file import Damaged
 from scheduler.core import errors as scheduler
 from scheduler.core import errors as scheduler_core_errors
+from scheduler.core.model import EMERGENCY, ORDINARY, SUDDEN
 from scheduler.directory import errors as directory
 from scheduler.files import errors as files_errors
 from scheduler.operations.closing import errors as closing_errors
@@ -65,9 +66,9 @@ def _capacity(error: scheduler.CapacityExceeded, language: Language) -> dict[str
 
 
 CLASSES = {
-    "thuong": ("thường", "ordinary"),
-    "dot_xuat": ("đột xuất", "sudden"),
-    "khan_cap": ("khẩn cấp", "emergency"),
+    ORDINARY: ("thường", "ordinary"),
+    SUDDEN: ("đột xuất", "sudden"),
+    EMERGENCY: ("khẩn cấp", "emergency"),
 }
 LOCAL = "%H:%M %d/%m/%Y"
 

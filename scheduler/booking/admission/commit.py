@@ -23,6 +23,7 @@ from scheduler.calendar.deadlines import Clock
 from scheduler.core import capacity_limit
 from scheduler.core.errors import CapacityExceeded, OutOfOrder
 from scheduler.core.model import (
+    OFFICIAL,
     SYSTEM,
     Act,
     Admit,
@@ -347,7 +348,7 @@ class AdmissionCommit:
         live = await admission_store.holding(self.db, [Interval(self.now, self.now + SECOND)], self.profiles, self.now)
         overruns = []
         for claim in live:
-            slot = next((s for s in claim.slots if s.kind == "chinh_thuc" and self.now < s.end <= soon), None)
+            slot = next((s for s in claim.slots if s.kind == OFFICIAL and self.now < s.end <= soon), None)
             more = slot and replace(claim, slots=(replace(slot, start=slot.end, end=slot.end + step),))
             refusal = more and await self.obstacle(more)
             if refusal:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from scheduler.booking.admission.load import Overload
 from scheduler.core.model import Claim
-from scheduler.policy.policy import RevocationPolicy
+from scheduler.policy.policy import EMERGENCIES_ONLY, RevocationPolicy
 
 Over = Callable[[Sequence[Claim]], list[Overload]]
 """Returns the intervals where the load of these claims exceeds a limit."""
@@ -23,7 +23,7 @@ def seniority(claim: Claim) -> tuple[int, int]:
 
 def lower(held: Iterable[Claim], requested: Claim, rules: RevocationPolicy) -> list[Claim]:
     """Return the claims that a request may displace, in the order of loss: only strictly lower ranks (A22, A25)."""
-    live_too = requested.urgent and rules.live_sessions == "khan_cap_only"
+    live_too = requested.urgent and rules.live_sessions == EMERGENCIES_ONLY
     displaced = [
         claim
         for claim in held

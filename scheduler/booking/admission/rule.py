@@ -12,7 +12,7 @@ from datetime import datetime
 from scheduler.booking.admission import revocation
 from scheduler.booking.admission.load import Overload, overloads, sweep
 from scheduler.core.capacity_limit import CapacityLimit
-from scheduler.core.model import Admit, Amount, Claim, Interval, Point, Refuse, Request, Slot
+from scheduler.core.model import OFFICIAL, REHEARSAL, Admit, Amount, Claim, Interval, Point, Refuse, Request, Slot
 from scheduler.policy.policy import RevocationPolicy
 
 NOTHING = Amount(0, 0)
@@ -21,10 +21,10 @@ NOTHING = Amount(0, 0)
 def slots(request: Request, points: Mapping[str, Point], other_legs: int) -> tuple[Slot, ...]:
     """Return the slots of a request. Every device of a point is a leg; `other_legs` belong to no point (A7, A20)."""
     legs = other_legs + sum(points[point].devices for point in request.everyone)
-    official = Slot("chinh_thuc", request.official.start, request.official.end, legs)
+    official = Slot(OFFICIAL, request.official.start, request.official.end, legs)
     if request.rehearsal is None:
         return (official,)
-    return (Slot("tong_duyet", request.rehearsal.start, request.rehearsal.end, legs), official)
+    return (Slot(REHEARSAL, request.rehearsal.start, request.rehearsal.end, legs), official)
 
 
 def plan(requested: Claim, held: Sequence[Claim], usable: CapacityLimit, rules: RevocationPolicy) -> Admit | Refuse:

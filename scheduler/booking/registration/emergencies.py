@@ -15,7 +15,7 @@ from scheduler.booking.registration.schema import EMERGENCIES_SEEN
 from scheduler.booking.sessions import store as sessions_store
 from scheduler.core.database import writing
 from scheduler.core.errors import UnknownSession
-from scheduler.core.model import Session
+from scheduler.core.model import EMERGENCY, Session
 from scheduler.core.sql_values import whole_second
 
 
@@ -67,7 +67,7 @@ class Emergencies:
 
 async def _live(db: AsyncConnection, now: datetime) -> list[Emergency]:
     sessions = [Emergency(each.id, each.number, each.received, each) for each in await sessions_store.urgent(db, now)]
-    owed = [each for each in await reply_store.unanswered(db) if (each.kind, each.klass) == ("draft", "khan_cap")]
+    owed = [each for each in await reply_store.unanswered(db) if (each.kind, each.klass) == ("draft", EMERGENCY)]
     letters = [Emergency(each.subject, each.number, each.received, None, each.unit) for each in owed]
     subjects = [each.subject for each in (*sessions, *letters)]
     rows = await db.execute(select(EMERGENCIES_SEEN).where(EMERGENCIES_SEEN.c.subject.in_(subjects)))

@@ -16,7 +16,7 @@ from scheduler.booking.sessions import store as sessions_store
 from scheduler.calendar import store as calendar_store
 from scheduler.calendar.deadlines import Clock
 from scheduler.core.database import writing
-from scheduler.core.model import ClassId, Draft, DraftState, Happening, Session
+from scheduler.core.model import CLASSES, EMERGENCY, ORDINARY, ClassId, Draft, DraftState, Happening, Session
 from scheduler.notifications import outbox
 from scheduler.notifications.wording import Channels, Contacts, Kind, Notice, NoticeFacts
 from scheduler.policy.profile_files import Profiles
@@ -28,7 +28,7 @@ NO_START = timedelta(days=365)
 """The deadline of a draft that names no time is counted as if its meeting were so far ahead."""
 
 _LETTERS = Channels(mail=True)
-_CLASSES: dict[object, ClassId] = {"thuong": "thuong", "dot_xuat": "dot_xuat", "khan_cap": "khan_cap"}
+_CLASSES: dict[object, ClassId] = {klass: klass for klass in CLASSES}
 
 
 class ReplyDeadlines:
@@ -99,7 +99,7 @@ class ReplyDeadlines:
         percents = self._profiles.at(now).deadlines.remind_percent
         start = owed.start or owed.received + NO_START
         reached = [percent for percent in percents if clock.share(owed.klass, owed.received, start, percent) <= now]
-        at_once = [AT_ONCE] if owed.klass == "khan_cap" else []
+        at_once = [AT_ONCE] if owed.klass == EMERGENCY else []
         return max([0, *at_once, *reached, *([WHOLE] if owed.due <= now else [])])
 
     async def open(self, now: datetime) -> list[tuple[OwedReply, int]]:
@@ -116,7 +116,7 @@ class ReplyDeadlines:
 
 def _of_draft(draft: Draft, clock: Clock) -> OwedReply:
     """Return the reply that is owed to a letter from an official mailbox."""
-    klass = _CLASSES.get(draft.content.get("class"), "thuong")
+    klass = _CLASSES.get(draft.content.get("class"), ORDINARY)
     start = _start(draft.content.get("official"))
     counted = clock.deadlines(klass, draft.arrived, start or draft.arrived + NO_START)
     return OwedReply(

@@ -40,6 +40,7 @@ from scheduler.core.errors import (
     TooLate,
 )
 from scheduler.core.model import (
+    OFFICIAL,
     SYSTEM,
     Act,
     Admit,
@@ -459,7 +460,7 @@ class Scheduler:
         word = request_validation.end_error(Interval(old.official.start, end), policy.session, now)
         if word:
             raise InvalidRequest([FieldError("official", word)])
-        slots = tuple(replace(s, end=end.astimezone(UTC)) if s.kind == "chinh_thuc" else s for s in old.slots)
+        slots = tuple(replace(s, end=end.astimezone(UTC)) if s.kind == OFFICIAL else s for s in old.slots)
         return replace(old, slots=slots)
 
     async def extensible(self, session_id: str, now: datetime) -> int:

@@ -2,12 +2,14 @@
 
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
 from scheduler.directory.controls.rules import Checklist, ChecklistItem
 
+LAPTOP: Final = "may_tinh"
+"""The checklist of the laptop from which a point controls a meeting (Điều 10.2.b, reading A9)."""
 CONTROLS = Path(__file__).parents[2] / "data" / "controls.yaml"
 
 

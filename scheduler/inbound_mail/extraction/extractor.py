@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+from scheduler.core.model import EMERGENCY, SUDDEN
 from scheduler.inbound_mail import attached_form
 from scheduler.inbound_mail.extraction import contacts, slot_kinds, sources, titles, vn_datetimes
 from scheduler.inbound_mail.extraction.result import Reading, ReadingBuilder
@@ -26,7 +27,7 @@ _POINTS = re.compile(
     r"cac don vi (?:tham du|du hop))\s*(?:gom|:|la)?\s*:?\s*(?P<rest>[^\n]{2,2000}?)"
     r"(?=\.\s|\.?$|\n|[;.]\s*(?:(?:can bo )?dau moi|de nghi|lien he)|,\s*(?:(?:can bo )?dau moi|de nghi ghi hinh))"
 )
-_CLASSES = {"khan_cap": re.compile(r"\bkhan cap\b"), "dot_xuat": re.compile(r"\bdot xuat\b")}
+_CLASSES = {EMERGENCY: re.compile(r"\bkhan cap\b"), SUDDEN: re.compile(r"\bdot xuat\b")}
 _NO = re.compile(r"\b(?:khong|ko)\b")
 _YES = re.compile(r"^(?:co|x|yes|co ghi hinh|de nghi ghi hinh)\b")
 _RECORDING = re.compile(

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from scheduler.core.model import Point, Unit
+from scheduler.core.model import COMMUNE, DEPARTMENT, DISTRICT, Point, Unit
 from scheduler.inbound_mail.extraction.vn_datetimes import flat
 from scheduler.units.naming import key
 
@@ -22,13 +22,13 @@ _GROUP = re.compile(
     r"(?P<parent>(?:huyen|thi xa|thanh pho)\s[\w\s]{2,30}?)(?=[,;.\n()]|\s-\s|$))?"
 )
 _LEVELS = {
-    "so": "so",
-    "ban": "so",
-    "xa": "xa",
-    "phuong": "xa",
-    "huyen": "huyen",
-    "thi xa": "huyen",
-    "thanh pho": "huyen",
+    "so": DEPARTMENT,
+    "ban": DEPARTMENT,
+    "xa": COMMUNE,
+    "phuong": COMMUNE,
+    "huyen": DISTRICT,
+    "thi xa": DISTRICT,
+    "thanh pho": DISTRICT,
 }
 _ENDS = re.compile(r"(?:\s+(?:trong|tren|cua)\s+(?:toan\s+|dia ban\s+)?tinh)?\s*(?:$|[,;.)(\n]|\s-\s|\s(?:va|cung)\s)")
 _FILLERS = {"ubnd", "cac", "gom", "tinh", "thuoc", "trong tinh", "tren toan tinh", "tren dia ban tinh"}

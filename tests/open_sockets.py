@@ -11,7 +11,7 @@ from loadtest.load.procfs import tree
 LISTENING, UNCONNECTED = "0A", "07"
 
 
-def opened(pid: int) -> set[tuple[str, str, int]]:
+def open_sockets(pid: int) -> set[tuple[str, str, int]]:
     """Protocol, address and port of every internet socket that a process and its children wait on."""
     inodes = set()
     for each in tree(pid):

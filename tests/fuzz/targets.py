@@ -48,7 +48,7 @@ from tests.fuzz.media import MEDIA
 from tests.fuzz.target import SANDBOXED_SECONDS, Target
 from tests.mediaserver.offers import CHROMIUM, FIREFOX
 from tests.mediaserver.room_offers import BARESIP, CISCO, POLYCOM
-from tests.signaling.bodies import GOOD
+from tests.signaling.request_bodies import GOOD
 
 WALL_S = 1_700_000_000.0
 PROFILES = load_profiles()

@@ -27,7 +27,7 @@ from tests.fuzz.__main__ import not_instrumented
 from tests.fuzz.target import ONE_IN, Target, TooSlow, _longer
 from tests.fuzz.targets import BODY_MODELS, PROFILES, TARGETS, WALL_S
 from tests.mediaserver.rtp import test_outbound_stream as wire
-from tests.signaling.bodies import GOOD
+from tests.signaling.request_bodies import GOOD
 
 
 def test_every_seed_of_a_protocol_is_valid_input() -> None:

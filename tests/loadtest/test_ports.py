@@ -3,13 +3,13 @@
 import socket
 
 from loadtest.server.process import temporary_server
-from tests.open_sockets import opened
+from tests.open_sockets import open_sockets
 
 
 async def test_r037_only_the_ports_of_the_matrix_are_open() -> None:
     async with temporary_server(4, print, DIEMCAU_HOST="0.0.0.0", DIEMCAU_WORKERS="1") as server:
         https, plain, media = (int(server.environ[f"DIEMCAU_{name}PORT"]) for name in ("", "HTTP_", "MEDIA_"))
-        assert opened(server.pid) == {
+        assert open_sockets(server.pid) == {
             ("tcp", "0.0.0.0", https),
             ("tcp", "127.0.0.1", plain),
             ("udp", "127.0.0.1", media),
@@ -22,6 +22,6 @@ async def test_r037_the_port_of_the_gateway_is_open_where_it_is_set() -> None:
         port = free.getsockname()[1]
     set_ = {"DIEMCAU_SIP_HOST": "127.0.0.1", "DIEMCAU_SIP_PORT": str(port)}
     async with temporary_server(4, print, DIEMCAU_WORKERS="1", **set_) as server:
-        found = opened(server.pid)
+        found = open_sockets(server.pid)
         assert {("udp", "127.0.0.1", port), ("tcp", "127.0.0.1", port)} <= found
         assert len(found) == 5

@@ -99,7 +99,7 @@ async def world(settings: Settings) -> AsyncIterator[World]:
 
 @pytest.fixture
 async def start_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[StartWorkers]:
-    """Return a function that starts so many supervised workers which behave in one way of `worker.py`."""
+    """Return a function that starts so many supervised workers which behave in one way of `worker_process.py`."""
     monkeypatch.setattr(supervisor, "WATCH_SECONDS", 0.05)
     monkeypatch.setattr(supervisor, "SILENT_SECONDS", 1.0)
     monkeypatch.setattr(supervisor, "BACKOFF_SECONDS", (0.01,))

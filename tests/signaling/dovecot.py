@@ -17,7 +17,7 @@ USER, PASSWORD = "hoptructuyen", "p@ss/word"
 
 
 @dataclass
-class Box:
+class DovecotServer:
     """A running server and the Maildir that it serves."""
 
     port: int
@@ -46,7 +46,7 @@ class Box:
 
 
 @contextmanager
-def dovecot(certificate: Path, key: Path) -> Iterator[Box]:
+def dovecot(certificate: Path, key: Path) -> Iterator[DovecotServer]:
     """Run a server with STARTTLS, and TLS from the first byte on another port."""
     home = Path(tempfile.mkdtemp(prefix="diemcau-dovecot-"))
     home.chmod(0o755)
@@ -61,7 +61,7 @@ def dovecot(certificate: Path, key: Path) -> Iterator[Box]:
     process = subprocess.Popen(["/usr/sbin/dovecot", "-F", "-c", str(config)], stdin=subprocess.DEVNULL)
     try:
         _greeting(port, process)
-        yield Box(port, tls_port, maildir, (user.pw_uid, user.pw_gid))
+        yield DovecotServer(port, tls_port, maildir, (user.pw_uid, user.pw_gid))
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(10)

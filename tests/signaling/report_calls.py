@@ -5,13 +5,13 @@ from typing import Any
 from aiohttp import ClientSession
 
 
-async def fetched(client: ClientSession, query: str) -> bytes:
+async def fetch_report_file(client: ClientSession, query: str) -> bytes:
     async with client.get(f"/api/v1/reports/file?{query}") as response:
         assert response.status == 200
         return await response.read()
 
 
-async def told(client: ClientSession, query: str = "") -> Any:
+async def fetch_report(client: ClientSession, query: str = "") -> Any:
     async with client.get(f"/api/v1/reports?{query}") as response:
         assert response.status == 200
         return await response.json()

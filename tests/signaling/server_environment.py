@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 
-def environ(data: Path) -> dict[str, str]:
+def server_environ(data: Path) -> dict[str, str]:
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith("DIEMCAU_")},
         "DIEMCAU_DATA": str(data),

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from scheduler.core.model import Interval, Request
 
 
-def asked(host: str, start: datetime, *points: str) -> Request:
+def session_request(host: str, start: datetime, *points: str) -> Request:
     return Request(
         host_point=host,
         points=points,

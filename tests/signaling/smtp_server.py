@@ -17,23 +17,23 @@ SECRET = "p@ss/word"
 
 
 @dataclass
-class Postbox:
-    """What an SMTP server took; it answers DATA with `answers`, then with success."""
+class FakeSmtpServer:
+    """An SMTP server that keeps letters; it replies to DATA with `replies` in turn, then with success."""
 
     port: int = 0
     letters: list[EmailMessage] = field(default_factory=list)
-    answers: list[str] = field(default_factory=list)
+    replies: list[str] = field(default_factory=list)
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
-        if self.answers:
-            return self.answers.pop(0)
+        if self.replies:
+            return self.replies.pop(0)
         self.letters.append(message_from_bytes(envelope.content, policy=default))
         return "250 OK"
 
 
 @asynccontextmanager
-async def smtp_server(mode: str, context: ssl.SSLContext) -> AsyncIterator[Postbox]:
-    box = Postbox()
+async def smtp_server(mode: str, context: ssl.SSLContext) -> AsyncIterator[FakeSmtpServer]:
+    smtp = FakeSmtpServer()
     options: dict[str, Any] = {}
     if mode == "starttls":
         options = {
@@ -46,14 +46,14 @@ async def smtp_server(mode: str, context: ssl.SSLContext) -> AsyncIterator[Postb
         }
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
-        lambda: SMTP(box, loop=loop, hostname="localhost", **options),
+        lambda: SMTP(smtp, loop=loop, hostname="localhost", **options),
         "127.0.0.1",
         0,
         ssl=context if mode == "implicit" else None,
     )
-    box.port = server.sockets[0].getsockname()[1]
+    smtp.port = server.sockets[0].getsockname()[1]
     try:
-        yield box
+        yield smtp
     finally:
         server.close()
         await server.wait_closed()

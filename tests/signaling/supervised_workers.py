@@ -9,7 +9,7 @@ from signaling.workers.pool import WorkerPool
 from signaling.workers.supervisor import Supervisor
 from tests.fakes import FakeEngine
 
-WORKER = str(Path(__file__).parent / "worker.py")
+WORKER = str(Path(__file__).parent / "worker_process.py")
 
 
 class ProcessEngine(FakeEngine):

@@ -320,3 +320,10 @@ async def problem_of(response: ClientResponse) -> tuple[int, str]:
     assert body["status"] == response.status
     assert {"title", "detail"} <= body.keys()
     return response.status, body["type"].removeprefix("urn:diemcau:")
+
+
+async def wait_until(so: Callable[[], object]) -> None:
+    """Wait until `so` returns a true value."""
+    async with asyncio.timeout(5):
+        while not so():
+            await asyncio.sleep(0.01)

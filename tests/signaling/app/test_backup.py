@@ -111,8 +111,8 @@ def test_a_key_from_the_environment_is_encrypted_too(tmp_path: Path, prepared: P
 
 
 @pytest.fixture
-def sealed(tmp_path: Path, prepared: Path) -> Path:
-    """A sealed backup."""
+def encrypted_backup(tmp_path: Path, prepared: Path) -> Path:
+    """An encrypted backup."""
     (tmp_path / "old").mkdir()
     shutil.copy(prepared, tmp_path / "old" / "diemcau.sqlite3")
     file = tmp_path / "diemcau.backup"
@@ -120,26 +120,26 @@ def sealed(tmp_path: Path, prepared: Path) -> Path:
     return file
 
 
-def test_a_wrong_passphrase_says_so(tmp_path: Path, sealed: Path) -> None:
+def test_a_wrong_passphrase_says_so(tmp_path: Path, encrypted_backup: Path) -> None:
     data = tmp_path / "restored"
     for passphrase, complaint in (
-        (PASSPHRASE.upper(), rf"^the passphrase is not the one that {sealed} was encrypted with$"),
+        (PASSPHRASE.upper(), rf"^the passphrase is not the one that {encrypted_backup} was encrypted with$"),
         (None, r"is encrypted: give --passphrase-file$"),
     ):
         with pytest.raises(BadBackup, match=complaint):
-            restore(make_settings(data, None), sealed, passphrase)
+            restore(make_settings(data, None), encrypted_backup, passphrase)
         assert left(data) == []
 
 
-def test_an_encrypted_backup_that_was_changed_is_refused_whole(tmp_path: Path, sealed: Path) -> None:
+def test_an_encrypted_backup_that_was_changed_is_refused_whole(tmp_path: Path, encrypted_backup: Path) -> None:
     data = tmp_path / "restored"
     data.mkdir()
     (data / CODE_KEY).write_bytes(b"k" * 32)
-    content = bytearray(sealed.read_bytes())
+    content = bytearray(encrypted_backup.read_bytes())
     content[len(content) // 2] ^= 1
-    sealed.write_bytes(content)
-    with pytest.raises(BadBackup, match=rf"^{sealed} was changed since it was made$"):
-        restore(make_settings(data, None), sealed, PASSPHRASE)
+    encrypted_backup.write_bytes(content)
+    with pytest.raises(BadBackup, match=rf"^{encrypted_backup} was changed since it was made$"):
+        restore(make_settings(data, None), encrypted_backup, PASSPHRASE)
     assert left(data) == [CODE_KEY]
 
 
@@ -168,13 +168,13 @@ def test_a_passphrase_is_the_first_line_and_long(tmp_path: Path) -> None:
 
 
 def test_the_journal_of_an_interrupted_server_is_not_played_into_a_restored_database(
-    tmp_path: Path, sealed: Path
+    tmp_path: Path, encrypted_backup: Path
 ) -> None:
     data = tmp_path / "restored"
     data.mkdir()
     (data / "diemcau.sqlite3-wal").touch()
     with pytest.raises(BadBackup, match="sqlite3-wal is there already"):
-        restore(make_settings(data, None), sealed, PASSPHRASE)
+        restore(make_settings(data, None), encrypted_backup, PASSPHRASE)
 
 
 async def test_the_command_line_backs_up_and_restores(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

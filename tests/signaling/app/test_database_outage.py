@@ -27,7 +27,7 @@ from signaling.app.settings import Settings
 from signaling.core.outage_log import Outages, lost_part
 from signaling.http import middleware
 from tests.conftest import PostgresServer
-from tests.signaling.bodies import registration
+from tests.signaling.request_bodies import registration
 from tests.signaling.world import (
     ACCOUNTS,
     NHA_TRANG,

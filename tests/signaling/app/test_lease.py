@@ -23,7 +23,7 @@ from signaling.app.services import open_services
 from signaling.app.settings import Settings
 from signaling.core.errors import DatabaseInUse, LeaseLost
 from signaling.recording.model import Recording
-from tests.signaling.server_environment import environ
+from tests.signaling.server_environment import server_environ
 from tests.signaling.world import NOW, make_settings
 
 pytestmark = pytest.mark.postgres
@@ -182,7 +182,10 @@ async def test_a_sqlite_file_in_the_directory_of_another_server_is_left_alone(tm
 @asynccontextmanager
 async def serving(settings: Settings) -> AsyncIterator[Process]:
     """A process that serves."""
-    variables = environ(settings.data) | {"DIEMCAU_DATABASE_URL": settings.database_url, "DIEMCAU_CODE_KEY": KEY.hex()}
+    variables = server_environ(settings.data) | {
+        "DIEMCAU_DATABASE_URL": settings.database_url,
+        "DIEMCAU_CODE_KEY": KEY.hex(),
+    }
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "signaling", "serve", env=variables, stdout=PIPE, stderr=PIPE
     )

@@ -31,7 +31,7 @@ from signaling.app.services import open_services
 from signaling.app.settings import Settings
 from signaling.audit.log import EntryFilter
 from signaling.core.errors import BadBackup, NewerDatabase, OlderDatabase, SettingsError
-from tests.signaling.server_environment import environ
+from tests.signaling.server_environment import server_environ
 from tests.signaling.world import NHA_TRANG, NOW, World, make_settings
 
 OLDER = Schema(scheduler_migrations.VERSIONS[-2], migrations.VERSIONS[-2])
@@ -135,7 +135,7 @@ async def test_tables_of_a_newer_release_are_refused_and_left_alone(older: Setti
     assert str(refused.value).startswith(
         f"the database is of a newer release ({found}) than this one ({RELEASE}): install that release again, or"
     )
-    assert {name: seal for name, seal in contents(older.data).items() if name != "run/lock"} == before
+    assert {name: digest for name, digest in contents(older.data).items() if name != "run/lock"} == before
 
 
 @pytest.mark.parametrize("act", EVERYBODY)
@@ -158,7 +158,7 @@ async def test_without_the_key_of_its_codes_nothing_is_written(
     before = contents(data)
     with pytest.raises(OlderDatabase if act is list_accounts else LostKey):
         await act(settings)
-    assert {name: seal for name, seal in contents(data).items() if name != "run/lock"} == before
+    assert {name: digest for name, digest in contents(data).items() if name != "run/lock"} == before
 
 
 async def test_a_profile_with_other_contents_is_refused_before_the_tables_are_changed(older: Settings) -> None:
@@ -236,7 +236,7 @@ async def test_a_first_command_on_an_empty_directory_makes_the_tables(tmp_path: 
 
 async def test_the_command_line_migrates(older: Settings) -> None:
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "signaling", "migrate"), env=environ(older.data), stdout=PIPE, stderr=PIPE
+        *(sys.executable, "-m", "signaling", "migrate"), env=server_environ(older.data), stdout=PIPE, stderr=PIPE
     )
     printed, complaint = await process.communicate()
     assert (process.returncode, complaint, printed.decode().splitlines()[:2]) == (

@@ -11,7 +11,7 @@ from signaling.app.periodic_jobs import PeriodicJobs
 from signaling.app.settings import Settings
 from signaling.mail.config import Mail, Server
 from tests.fakes import FakeClock
-from tests.signaling.bodies import registration
+from tests.signaling.request_bodies import registration
 from tests.signaling.world import NOW, open_world
 
 

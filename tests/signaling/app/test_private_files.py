@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from signaling.app.private_files import mend, mend_folder
-from tests.signaling.server_environment import environ
+from tests.signaling.server_environment import server_environ
 from tests.signaling.world import make_settings
 
 
@@ -21,7 +21,7 @@ from tests.signaling.world import make_settings
 async def running(*arguments: str, data: Path) -> AsyncIterator[Process]:
     """Run a program of ours that creates files for everybody, unless it asks for another umask."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, *arguments, env=environ(data), umask=0, stdout=PIPE, stderr=PIPE
+        sys.executable, *arguments, env=server_environ(data), umask=0, stdout=PIPE, stderr=PIPE
     )
     try:
         yield process

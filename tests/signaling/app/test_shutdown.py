@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from aiohttp import WSServerHandshakeError
 
-from tests.signaling.bodies import registration
+from tests.signaling.request_bodies import registration
 from tests.signaling.world import NHA_TRANG, PASSWORD, Socket, World, problem_of
 
 SIGN_IN = {"account": "nhatrang", "password": PASSWORD}

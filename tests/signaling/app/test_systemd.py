@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tests.signaling.server_environment import environ
+from tests.signaling.server_environment import server_environ
 
 
 @asynccontextmanager
@@ -27,7 +27,7 @@ async def test_a_server_says_how_it_is_and_its_workers_end_with_it_or_not(tmp_pa
     loop = asyncio.get_running_loop()
     data, notify = tmp_path / "data", tmp_path / "notify"
     (data / "run").mkdir(parents=True)
-    variables = {**environ(data), "DIEMCAU_START_WORKERS": "no", "NOTIFY_SOCKET": str(notify)}
+    variables = {**server_environ(data), "DIEMCAU_START_WORKERS": "no", "NOTIFY_SOCKET": str(notify)}
     media = ("-m", "mediaserver", "--socket", str(data / "run" / "media-0.sock"), "--port", "0", "--address")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
         told.bind(str(notify))
@@ -36,7 +36,7 @@ async def test_a_server_says_how_it_is_and_its_workers_end_with_it_or_not(tmp_pa
         async def says() -> str:
             return (await loop.sock_recv(told, 100)).decode().partition("\n")[0]
 
-        async with asyncio.timeout(60), started(*media, "127.0.0.1", **environ(data)) as worker:
+        async with asyncio.timeout(60), started(*media, "127.0.0.1", **server_environ(data)) as worker:
             async with started("-m", "signaling", "serve", **variables) as server:
                 assert await says() == "READY=1"
                 server.send_signal(signal.SIGUSR2)

@@ -124,9 +124,9 @@ async def test_a_certificate_that_cannot_be_used_leaves_the_old_one(
     elif fault == "key-of-another":
         key.write_bytes(kept)
     else:
-        sealed = serialization.BestAvailableEncryption(b"x")
+        encryption = serialization.BestAvailableEncryption(b"x")
         form = serialization.PrivateFormat.PKCS8
-        key.write_bytes(private.private_bytes(serialization.Encoding.PEM, form, sealed))
+        key.write_bytes(private.private_bytes(serialization.Encoding.PEM, form, encryption))
     listener.certificates.reload()
     assert await listener.serial() == first
     (told,) = [each for each in caplog.records if each.name == "signaling.app.tls"]

@@ -45,15 +45,15 @@ async def test_a_list_never_exceeds_its_bound(world: World) -> None:
 
 
 async def test_only_what_is_shown_is_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whole rows of a year, each with its sealed code, were 1.8 s of CPU on the loop that serves meetings."""
+    """Whole rows of a year, each with its encrypted code, were 1.8 s of CPU on the loop that serves meetings."""
     made = [(await world.session(NHA_TRANG, start=timedelta(hours=3 * n))).id for n in range(4)]
     client = await world.signed_in("central")
     opened: list[str] = []
     decrypt = CodeCipher.decrypt
 
-    def noting(cipher: CodeCipher, sealed: str, owner: str) -> str:
+    def noting(cipher: CodeCipher, encrypted: str, owner: str) -> str:
         opened.append(owner)
-        return decrypt(cipher, sealed, owner)
+        return decrypt(cipher, encrypted, owner)
 
     monkeypatch.setattr(CodeCipher, "decrypt", noting)
     assert await ids(client, limit="2", q="giao ban") == opened == made[:2]

@@ -1,4 +1,4 @@
-"""The operator's desk over REST: plans shown and confirmed, changes, capacity, the calendar, and who only looks on."""
+"""The operator's queue over REST: plans, changes, capacity and the calendar, and what supervisors only read."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -12,9 +12,8 @@ from scheduler.policy.profile_files import SHIPPED
 from signaling.app.api_table import PREFIX, ROUTES
 from signaling.app.settings import Settings
 from signaling.http.openapi import public_path
-from tests.signaling.bodies import EMERGENCY, GOOD, PROFILE, registration
-from tests.signaling.rooms import soon
-from tests.signaling.world import CAM_RANH, DIEN_KHANH, HOST, NHA_TRANG, NOW, World, open_world, problem_of
+from tests.signaling.request_bodies import EMERGENCY, GOOD, PROFILE, registration
+from tests.signaling.world import CAM_RANH, DIEN_KHANH, HOST, NHA_TRANG, NOW, World, open_world, problem_of, wait_until
 
 API = "/api/v1"
 DAY = "2026-04-08"
@@ -400,8 +399,8 @@ async def test_r095_a_controller_is_in_the_audit_log_though_it_is_cut_off_meanwh
     meeting = world.server.meetings.meetings[session.id]
     async with meeting._order:  # something else is carried out
         await centre.send(type="assist", on=True)
-        await soon(lambda: meeting.state.controller_notices.helper == joined["seat"])
+        await wait_until(lambda: meeting.state.controller_notices.helper == joined["seat"])
         world.drop("central")
-        await soon(lambda: len(world.server.meetings.clients) == 1)
+        await wait_until(lambda: len(world.server.meetings.clients) == 1)
     await meeting.apply([])
     assert [(entry.actor, entry.action) for entry in await world.audited(1)] == [("central", "direct")]

@@ -1,4 +1,4 @@
-"""Registrations over the real roof: who registers for whom, what is refused and why (Điều 5, 12, 13)."""
+"""Registrations over a whole server: who registers for whom, what is refused and why (Điều 5, 12, 13)."""
 
 import json
 from datetime import timedelta
@@ -9,7 +9,7 @@ from aiohttp import ClientSession
 
 from scheduler.core.code_encryption import CodeCipher
 from signaling.core.account import Account
-from tests.signaling.bodies import EMERGENCY, registration
+from tests.signaling.request_bodies import EMERGENCY, registration
 from tests.signaling.world import CAM_RANH, DIEN_AN, DIEN_KHANH, HOST, NHA_TRANG, NOW, World, problem_of
 
 ORDINARY = {"class": "thuong", "ground": "", "reason": ""}
@@ -164,7 +164,7 @@ async def test_r077_i04_points_in_another_session_are_marked_for_who_invites(wor
 async def test_points_in_a_session_are_listed_a_page_at_a_time_and_no_session_is_read(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whole sessions of 62 days, each with its sealed code, were read for a form."""
+    """Whole sessions of 62 days, each with its encrypted code, were read for a form."""
     await world.session(NHA_TRANG, CAM_RANH)
     await world.session(NHA_TRANG, start=timedelta(hours=5))
     opened: list[str] = []

@@ -1,4 +1,4 @@
-"""Difficulties and breaches over the real roof (Điều 20, 21.2)."""
+"""Difficulties and breaches over a whole server (Điều 20, 21.2)."""
 
 import csv
 import io
@@ -15,9 +15,9 @@ async def test_feedback_of_a_commune_is_listed_with_its_status(world: World) -> 
         assert (response.status, said["text"], said["status"]) == (201, "Đường truyền yếu buổi sáng", "new")
     async with point.post("/api/v1/feedback", json={"text": " \u200b"}) as response:
         assert await problem_of(response) == (422, "invalid")
-    desk = await world.signed_in("central")
+    operator = await world.signed_in("central")
     answer = {"status": "handled", "answer": "Đã nâng băng thông"}
-    async with desk.post(f"/api/v1/feedback/{said['id']}", json=answer) as response:
+    async with operator.post(f"/api/v1/feedback/{said['id']}", json=answer) as response:
         assert (await response.json())["answered_by"] == "central"
     for account, number in (("central", 1), ("nhatrang", 1), ("camranh", 0)):
         async with (await world.signed_in(account)).get("/api/v1/feedback") as response:
@@ -30,8 +30,8 @@ async def test_feedback_of_a_commune_is_listed_with_its_status(world: World) -> 
 async def test_breaches_are_listed_by_unit_and_exported(world: World) -> None:  # R-123
     session = await world.session(NHA_TRANG)
     world.clock.advance(timedelta(hours=5).total_seconds())
-    desk = await world.signed_in("central")
-    async with desk.get("/api/v1/breaches") as response:
+    operator = await world.signed_in("central")
+    async with operator.get("/api/v1/breaches") as response:
         listed = await response.json()
     assert [(each["kind"], each["article"]) for each in listed] == [
         ("closing", "khoản 1 Điều 15"),
@@ -41,11 +41,11 @@ async def test_breaches_are_listed_by_unit_and_exported(world: World) -> None:  
         assert [(each["kind"], each["point"]["name"]) for each in await response.json()] == [
             ("closing", "UBND.Nha Trang")
         ]
-    async with desk.get("/api/v1/breaches/export") as response:
+    async with operator.get("/api/v1/breaches/export") as response:
         rows = list(csv.DictReader(io.StringIO((await response.read()).decode("utf-8-sig"))))
     assert [row["kind"] for row in rows] == ["closing", "closing"]
     assert {row["session"] for row in rows} == {session.number}
-    async with desk.get("/api/v1/breaches?from=2026-05-01T00:00:00Z&to=2026-06-01T00:00:00Z") as response:
+    async with operator.get("/api/v1/breaches?from=2026-05-01T00:00:00Z&to=2026-06-01T00:00:00Z") as response:
         assert await response.json() == []
 
 

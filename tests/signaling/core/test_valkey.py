@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 
 from signaling.app.settings import Settings
 from signaling.core import redis_keys, valkey
-from tests.signaling.rooms import calls, gateway, register, tick
+from tests.signaling.fake_room_systems import register, tick, use_fake_agent, wait_for_calls
 from tests.signaling.world import NHA_TRANG, PASSWORD, World, open_world, problem_of
 
 VCS = "10.79.6.20"
@@ -180,16 +180,16 @@ async def test_a_meeting_waits_for_no_valkey_that_hangs(world: World) -> None:
 async def test_room_systems_are_called_when_valkey_is_back_however_long_it_was_away(
     world: World, external: External
 ) -> None:
-    agent = gateway(world)
+    agent = use_fake_agent(world)
     await register(world, NHA_TRANG, VCS)
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     await external.go()
     for _ in range(8):
         await tick(world, 60)
-        await calls(host, "waiting")
+        await wait_for_calls(host, "waiting")
     assert agent.called == []
     await external.come()
     await soon(lambda: answers(world.server.redis))
     await tick(world, 60)
-    await calls(host, "connected")
+    await wait_for_calls(host, "connected")

@@ -9,7 +9,7 @@ from signaling.app.admin_cli import NewAccount, create_account
 from signaling.app.settings import Settings
 from signaling.mail.config import Mail, Server
 from tests.scheduler.world import at
-from tests.signaling.session_requests import asked
+from tests.signaling.session_requests import session_request
 from tests.signaling.world import CAM_RANH, DIEN_AN, HOST, PASSWORD, World, open_world, problem_of
 
 MAIL = Mail(Server("127.0.0.1", 9, "none", "", ""), "hoptructuyen@khanhhoa.gov.vn")
@@ -26,8 +26,8 @@ async def test_administrators_see_units_and_roles_that_end_and_units_are_notifie
     async with open_world(tiers) as world:
         world.clock.now = at("16/05/2025 08:00")
         book, post = world.services.scheduler, world.services.notifications
-        beyond = await book.submit(asked(HOST, at("02/07/2025 08:00"), CAM_RANH), world.clock.now)
-        await book.submit(asked(HOST, at("03/07/2025 08:00"), DIEN_AN), world.clock.now)
+        beyond = await book.submit(session_request(HOST, at("02/07/2025 08:00"), CAM_RANH), world.clock.now)
+        await book.submit(session_request(HOST, at("03/07/2025 08:00"), DIEN_AN), world.clock.now)
         new = NewAccount("theirs", "Kỹ thuật Sở TTTT", ["technician", "site"], unit="so.tttt")
         await create_account(world.services, new, PASSWORD, world.clock.now)
         await world.services.accounts.disable("vanninh", disabled=True)

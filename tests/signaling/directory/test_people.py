@@ -12,30 +12,30 @@ from scheduler.policy.profile_files import SHIPPED
 from signaling.app.settings import Settings
 from signaling.core.account import Account
 from signaling.mail.config import Mail, Server
-from tests.signaling.directory_calls import FRESH, first, noted, post
+from tests.signaling.directory_calls import FRESH_PASSWORD, newest_audit_rows, post_directory, set_first_password
 from tests.signaling.smtp_server import SENDER, smtp_server
 from tests.signaling.world import CAM_RANH, NHA_TRANG, NOW, PASSWORD, World, open_world, problem_of
 
 
-async def sign_in(world: World, account: str, password: str = FRESH) -> int:
+async def sign_in(world: World, account: str, password: str = FRESH_PASSWORD) -> int:
     async with world.client().post("/api/v1/login", json={"account": account, "password": password}) as response:
         return response.status
 
 
 async def test_a_link_sets_the_first_password_once(world: World) -> None:
     central = await world.signed_in("central")
-    issued = await post(central, "points/dk.suoitien/account", account=None)
+    issued = await post_directory(central, "points/dk.suoitien/account", account=None)
     assert (issued["account"], issued["sent"], issued["expires"]) == ("dk.suoitien", False, "2026-04-07T01:00:00Z")
-    assert await first(world, issued["link"], "ngan") == (422, "invalid")
-    assert await first(world, issued["link"]) == (200, "dk.suoitien")
-    assert await first(world, issued["link"]) == (410, "link-dead")
+    assert await set_first_password(world, issued["link"], "ngan") == (422, "invalid")
+    assert await set_first_password(world, issued["link"]) == (200, "dk.suoitien")
+    assert await set_first_password(world, issued["link"]) == (410, "link-dead")
     assert await sign_in(world, "dk.suoitien") == 200
-    again = await post(central, "points/dk.suoitien/account", account=None)
+    again = await post_directory(central, "points/dk.suoitien/account", account=None)
     assert await sign_in(world, "dk.suoitien") == 401
     world.clock.advance(24 * 3600)
-    assert await first(world, again["link"]) == (410, "link-dead")
+    assert await set_first_password(world, again["link"]) == (410, "link-dead")
     for forged in ("#x", "#" + again["link"].partition("#")[2][:-1] + "x", "#é.1"):
-        assert await first(world, forged) == (410, "link-dead")
+        assert await set_first_password(world, forged) == (410, "link-dead")
     dump = str(world.services.database.url), issued["link"].partition("#")[2]
     async with world.services.database.connect() as db:
         rows = [str(row) for row in await db.execute(text("SELECT * FROM account_links"))]
@@ -43,34 +43,34 @@ async def test_a_link_sets_the_first_password_once(world: World) -> None:
 
 
 async def test_the_link_goes_to_the_official_mailbox(settings: Settings) -> None:
-    async with smtp_server("none", ssl.create_default_context()) as box:
-        server = Server("127.0.0.1", box.port, "none", "", "")
+    async with smtp_server("none", ssl.create_default_context()) as mail_server:
+        server = Server("127.0.0.1", mail_server.port, "none", "", "")
         async with open_world(replace(settings, mail=Mail(server, SENDER))) as world:
             unit = (await world.services.scheduler.point("dk.suoitien")).unit
             await world.services.notifications.set_mailbox(unit, "suoitien@khanhhoa.gov.vn")
-            issued = await post(await world.signed_in("central"), "points/dk.suoitien/account", account=None)
+            issued = await post_directory(await world.signed_in("central"), "points/dk.suoitien/account", account=None)
             assert (issued["sent"], issued["link"]) == (True, None)
             await world.server.outbox.deliver()
-            body = box.letters[0].get_content()
+            body = mail_server.letters[0].get_content()
             link = next(line.partition(": ")[2] for line in body.splitlines() if "dùng một lần:" in line)
             async with world.services.database.connect() as db:
                 kept = [str(row) for row in await db.execute(text("SELECT facts FROM outbox"))]
             assert link.partition("#")[2] not in str(kept)
-            assert await first(world, link) == (200, "dk.suoitien")
+            assert await set_first_password(world, link) == (200, "dk.suoitien")
 
 
 async def test_an_account_ends_with_the_days_of_its_person(world: World) -> None:
     central = await world.signed_in("central")
-    old = await post(central, "units/568/people", name="Lê Văn Cũ", phone="0905123456", point=NHA_TRANG)
-    issued = await post(central, f"points/{NHA_TRANG}/account", account="nt.cu", person=old["id"])
-    assert await first(world, issued["link"]) == (200, "nt.cu")
+    old = await post_directory(central, "units/568/people", name="Lê Văn Cũ", phone="0905123456", point=NHA_TRANG)
+    issued = await post_directory(central, f"points/{NHA_TRANG}/account", account="nt.cu", person=old["id"])
+    assert await set_first_password(world, issued["link"]) == (200, "nt.cu")
     session = await world.session(NHA_TRANG)
     client = world.client()
-    async with client.post("/api/v1/login", json={"account": "nt.cu", "password": FRESH}) as response:
+    async with client.post("/api/v1/login", json={"account": "nt.cu", "password": FRESH_PASSWORD}) as response:
         assert response.status == 200
     socket = await client.ws_connect("/ws", autoping=False)
     await socket.send_json({"type": "join", "code": session.code, "accepted": True})
-    new = await post(
+    new = await post_directory(
         central, "units/568/people", name="Trần Thị Mới", phone="0905123457", point=NHA_TRANG, replaces=old["id"]
     )
     assert (new["serving"], new["untrained"]) == (True, True)
@@ -79,8 +79,8 @@ async def test_an_account_ends_with_the_days_of_its_person(world: World) -> None
     assert await sign_in(world, "nt.cu") == 401
     said = [await socket.receive() for _ in range(20) if not socket.closed]
     assert any('"removed"' in str(message.data) for message in said)
-    assert ("central", "account-disable", "nt.cu", "") in await noted(world, 9)
-    trained = await post(central, f"people/{new['id']}/train", trained="2026-04-05")
+    assert ("central", "account-disable", "nt.cu", "") in await newest_audit_rows(world, 9)
+    trained = await post_directory(central, f"people/{new['id']}/train", trained="2026-04-05")
     assert not trained["untrained"]
 
 
@@ -92,7 +92,7 @@ async def test_a_district_keeps_the_lists_of_its_communes(world: World) -> None:
         account = Account(name, name, ("registrant",), of, None)
         await world.accounts.add_account(account, hashed[1], NOW)
     body = {"name": "Ngô An", "phone": "0905123456"}
-    await post(await world.signed_in("huyen"), f"units/{unit}/people", **body)
+    await post_directory(await world.signed_in("huyen"), f"units/{unit}/people", **body)
     for other, refused in (("huyen2", (404, "not-found")), ("nhatrang", (403, "forbidden"))):
         client = await world.signed_in(other)
         async with client.post(f"/api/v1/directory/units/{unit}/people", json=body) as response:
@@ -111,14 +111,18 @@ async def test_the_operating_unit_is_told_of_a_change(settings: Settings) -> Non
     async with open_world(replace(settings, mail=mail)) as world:
         await world.services.notifications.set_mailbox("so.tttt", "truc@khanhhoa.gov.vn")
         commune = (await world.services.scheduler.point("dk.dienan")).unit
-        await post(await world.signed_in("focal"), f"units/{commune}/people", name="Ngô An", phone="0905123456")
+        await post_directory(
+            await world.signed_in("focal"), f"units/{commune}/people", name="Ngô An", phone="0905123456"
+        )
         (told,) = await world.services.notifications.newest(9)
         assert (told.kind, told.unit, told.facts.title) == ("people", "so.tttt", "Xã Diên An")
 
 
 async def test_a_browser_on_a_wrong_line_is_flagged(world: World) -> None:
     central = await world.signed_in("central")
-    await post(central, f"points/{NHA_TRANG}/lines", type="TSLCD", subscribed_kbps=4000, ranges="10.79.0.0/16")
+    await post_directory(
+        central, f"points/{NHA_TRANG}/lines", type="TSLCD", subscribed_kbps=4000, ranges="10.79.0.0/16"
+    )
     await world.join("nhatrang", await world.session(NHA_TRANG))
     async with central.get("/api/v1/directory/changes") as response:
         found = [(change["field"], change["old"], change["new"]) for change in await response.json()]
@@ -134,7 +138,9 @@ async def test_a_wrong_line_is_kept_out_where_the_profile_says_so(settings: Sett
     async with open_world(replace(settings, profiles=(*SHIPPED, strict))) as world:
         central = await world.signed_in("central")
         socket = await world.socket("nhatrang")
-        await post(central, f"points/{NHA_TRANG}/lines", type="TSLCD", subscribed_kbps=4000, ranges="10.79.0.0/16")
+        await post_directory(
+            central, f"points/{NHA_TRANG}/lines", type="TSLCD", subscribed_kbps=4000, ranges="10.79.0.0/16"
+        )
         session = await world.session(NHA_TRANG, CAM_RANH)
         assert (await socket.ask(type="join", code=session.code, accepted=True))["error"] == "wrong-line"
         await world.join("camranh", session)
@@ -148,7 +154,9 @@ async def test_a_wrong_line_is_kept_out_where_the_profile_says_so(settings: Sett
 
 async def test_r004_a_sign_in_from_a_wrong_line_is_flagged(world: World) -> None:
     central = await world.signed_in("central")
-    await post(central, f"points/{NHA_TRANG}/lines", type="TSLCD", subscribed_kbps=4000, ranges="10.79.0.0/16")
+    await post_directory(
+        central, f"points/{NHA_TRANG}/lines", type="TSLCD", subscribed_kbps=4000, ranges="10.79.0.0/16"
+    )
     await world.signed_in("nhatrang")
     async with central.get("/api/v1/directory/changes") as response:
         found = [(each["point"], each["field"], each["old"], each["new"]) for each in await response.json()]
@@ -166,35 +174,39 @@ async def test_other_agencies_enter_what_they_were_granted(world: World) -> None
     first_, second = [await world.session(point, NHA_TRANG) for _ in range(2)]
     socket = await world.socket("cangvu")
     assert (await socket.ask(type="join", code=first_.code))["error"] == "not-granted"
-    found = await post(central, f"points/{point}/grants", session=first_.id, granted=True)
+    found = await post_directory(central, f"points/{point}/grants", session=first_.id, granted=True)
     assert (found["needed"], [each["granted"] for each in found["sessions"]]) == (True, [True, False])
     assert (await socket.ask(type="join", code=first_.code, accepted=True))["type"] == "joined"
     other = await world.socket("cangvu")
     assert (await other.ask(type="join", code=second.code))["error"] == "not-granted"
-    found = await post(central, f"points/{point}/grants", session=first_.id, granted=False)
+    found = await post_directory(central, f"points/{point}/grants", session=first_.id, granted=False)
     assert [each["granted"] for each in found["sessions"]] == [False, False]
-    assert (await post(central, f"points/{NHA_TRANG}/grants", session=second.id, granted=True)) == {
+    assert (await post_directory(central, f"points/{NHA_TRANG}/grants", session=second.id, granted=True)) == {
         "needed": False,
         "sessions": [],
     }
 
 
 async def test_each_provider_hears_of_its_own_points_once(settings: Settings) -> None:
-    async with smtp_server("none", ssl.create_default_context()) as box:
-        server = Server("127.0.0.1", box.port, "none", "", "")
+    async with smtp_server("none", ssl.create_default_context()) as mail_server:
+        server = Server("127.0.0.1", mail_server.port, "none", "", "")
         async with open_world(replace(settings, mail=Mail(server, SENDER))) as world:
             central = await world.signed_in("central")
             for name, point in (("VNPT", NHA_TRANG), ("Viettel", CAM_RANH)):
-                given = await post(central, "providers", name=name, email=f"{name.lower()}@example.vn")
-                await post(central, f"points/{point}/lines", type="WAN", subscribed_kbps=4000, provider=given["id"])
+                given = await post_directory(central, "providers", name=name, email=f"{name.lower()}@example.vn")
+                await post_directory(
+                    central, f"points/{point}/lines", type="WAN", subscribed_kbps=4000, provider=given["id"]
+                )
             session = await world.session(NHA_TRANG, CAM_RANH, start=timedelta(hours=3))
             for _ in range(2):
                 await world.server.jobs.work()
                 await world.server.outbox.deliver()
             told = {
-                letter["To"]: letter.get_content() for letter in box.letters if letter["To"].endswith("@example.vn")
+                letter["To"]: letter.get_content()
+                for letter in mail_server.letters
+                if letter["To"].endswith("@example.vn")
             }
-            assert (set(told), len(box.letters)) == ({"vnpt@example.vn", "viettel@example.vn"}, 2)
+            assert (set(told), len(mail_server.letters)) == ({"vnpt@example.vn", "viettel@example.vn"}, 2)
             vnpt = told["vnpt@example.vn"]
             assert "UBND.Nha Trang" in vnpt and "UBND.Cam Ranh" not in vnpt
             assert session.code is not None and session.code not in vnpt and session.title not in vnpt
@@ -202,7 +214,9 @@ async def test_each_provider_hears_of_its_own_points_once(settings: Settings) ->
 
 async def test_i10_a_unit_fetches_and_erases_what_is_on_record_of_its_people(world: World) -> None:
     central, other = await world.signed_in("central"), await world.signed_in("dienkhanh")
-    added = await post(central, "units/568/people", name="=Lê Văn Cũ", phone="0905123456", email="cu@khanhhoa.gov.vn")
+    added = await post_directory(
+        central, "units/568/people", name="=Lê Văn Cũ", phone="0905123456", email="cu@khanhhoa.gov.vn"
+    )
     where = "/api/v1/directory/units/568/personal"
     async with central.get(where) as response:
         assert await response.json() == {"entries": 1, "erasable": 0}
@@ -212,7 +226,7 @@ async def test_i10_a_unit_fetches_and_erases_what_is_on_record_of_its_people(wor
             "loai,ho_ten,dien_thoai,email,chuc_danh,so_phien,con_can",
             "phụ trách,'=Lê Văn Cũ,'+84905123456,cu@khanhhoa.gov.vn,technician,,1",
         ]
-    await post(central, f"people/{added['id']}/end", valid_to="2026-04-05")
+    await post_directory(central, f"people/{added['id']}/end", valid_to="2026-04-05")
     async with other.post(f"{where}/erase", json={}) as response:
         assert await problem_of(response) == (404, "not-found")
     async with central.get(where) as response:

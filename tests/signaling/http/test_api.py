@@ -27,7 +27,7 @@ from signaling.http import router
 from signaling.http.openapi import document, public_path
 from signaling.http.route import Route
 from tests.film import film
-from tests.signaling.bodies import EMERGENCY, GOOD, registration
+from tests.signaling.request_bodies import EMERGENCY, GOOD, registration
 from tests.signaling.world import (
     CAM_RANH,
     CHEAP,
@@ -576,7 +576,7 @@ async def test_faulty_fields_are_told_in_the_readers_language(world: World) -> N
     ]
 
 
-BODIES = st.recursive(
+JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=20) | st.sampled_from([HOST, "2026-04-07T01:00:00Z"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
     max_leaves=8,
@@ -584,7 +584,11 @@ BODIES = st.recursive(
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(fields=st.dictionaries(st.sampled_from(sorted({*registration(), "rehearsal", "recording"})), BODIES, max_size=4))
+@given(
+    fields=st.dictionaries(
+        st.sampled_from(sorted({*registration(), "rehearsal", "recording"})), JSON_VALUES, max_size=4
+    )
+)
 async def test_no_registration_is_answered_with_500(world: World, fields: dict[str, Any]) -> None:
     client = await world.signed_in("central")
     async with client.post("/api/v1/registrations", json=registration(**fields)) as response:

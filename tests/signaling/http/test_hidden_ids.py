@@ -18,8 +18,8 @@ from signaling.http.openapi import public_path
 from signaling.http.route import Route
 from tests.film import film
 from tests.scheduler.inbound_mail.letters import letter
-from tests.signaling.bodies import GOOD
-from tests.signaling.directory_calls import connected
+from tests.signaling.directory_calls import add_provider_lines
+from tests.signaling.request_bodies import GOOD
 from tests.signaling.world import CAM_RANH, NHA_TRANG, NOW, PASSWORD, World, problem_of
 
 STRANGERS = ("dienkhanh", "focal", "nobody", "agriculture")
@@ -50,7 +50,7 @@ async def evidence(client: ClientSession, assessment: str) -> str:
 async def things(world: World) -> dict[str, str]:
     """Make one thing of every kind, of Nha Trang or its session; return their ids."""
     kept, central = world.services, await world.signed_in("central")
-    providers = await connected(world)
+    providers = await add_provider_lines(world)
     session = await world.session(NHA_TRANG, CAM_RANH)
     path = await world.server.recordings.begin(session.id, "Họp", ("UBND.Khanh Hoa", "56"), NOW)
     await asyncio.to_thread(film, Path(path), 0.2)
@@ -113,7 +113,7 @@ def unknown(thing: str) -> str:
 async def test_strangers_cannot_tell_what_is_there_from_what_is_not(world: World) -> None:
     ids = await things(world)
     assert {kind(route) for route in WITH_ID} - SAME_FOR_ALL == set(ids)
-    answers, apart = {}, {}
+    answers, distinguishable = {}, {}
     for account in STRANGERS:
         client = await world.signed_in(account)
         for route in WITH_ID:
@@ -123,8 +123,8 @@ async def test_strangers_cannot_tell_what_is_there_from_what_is_not(world: World
             there, gone = [await answered(client, world, route, id_, account) for id_ in (thing, unknown(thing))]
             answers[account, route.method, route.path] = there[0]
             if there != gone:
-                apart[account, route.method, route.path] = (there, gone)
-    assert apart == {}
+                distinguishable[account, route.method, route.path] = (there, gone)
+    assert distinguishable == {}
     assert set(answers.values()) == {403, 404}
 
 

@@ -18,7 +18,7 @@ from signaling.http import idempotency
 from signaling.http.idempotency import Idempotency, Keyed, StoredResponse
 from signaling.http.openapi import document, public_path
 from signaling.http.schema import IDEMPOTENCY
-from tests.signaling.bodies import registration
+from tests.signaling.request_bodies import registration
 from tests.signaling.world import NHA_TRANG, NOW, World, open_world, problem_of
 
 URL = "/api/v1/registrations"

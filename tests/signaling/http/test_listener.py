@@ -16,8 +16,7 @@ from aiohttp import web
 from signaling.app import serve, tls
 from signaling.http import listener as http_listener
 from signaling.http.listener import Limits, Listener
-from tests.signaling.rooms import soon
-from tests.signaling.world import NOW
+from tests.signaling.world import NOW, wait_until
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 PATIENT = Limits(total=100, per_address=100, handshake_s=60.0, header_s=60.0, linger_s=0.1)
@@ -25,16 +24,16 @@ SLOW_HEAD = b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "
 
 
 @dataclass
-class Door:
-    """A small application behind a listener."""
+class ListenerFixture:
+    """A small application behind a listener, and clients that connect to it."""
 
     listener: Listener
     port: int
 
-    async def knock(self, said: bytes = b"", source: str = "127.0.0.1") -> Streams:
+    async def connect(self, sent: bytes = b"", source: str = "127.0.0.1") -> Streams:
         """Connect from an address of this machine and say something."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port, local_addr=(source, 0))
-        writer.write(said)
+        writer.write(sent)
         return reader, writer
 
     async def ask(self, path: str = "/", source: str = "127.0.0.1") -> tuple[int, str]:
@@ -58,20 +57,20 @@ async def _socket(request: web.Request) -> web.WebSocketResponse:
 
 
 @asynccontextmanager
-async def opened(limits: Limits, context: ssl.SSLContext | None = None) -> AsyncIterator[Door]:
-    """Serve within limits."""
+async def open_listener(limits: Limits, context: ssl.SSLContext | None = None) -> AsyncIterator[ListenerFixture]:
+    """Serve a small application within limits of connections."""
     app = web.Application()
     app.add_routes([web.get("/", _hello), web.get("/ws", _socket)])
     listener = Listener(app, limits, 0.1)
     await listener.start()
     sock = serve._bind("127.0.0.1", 0, "X")
     listener.listen(sock, context)
-    yield Door(listener, sock.getsockname()[1])
+    yield ListenerFixture(listener, sock.getsockname()[1])
     await listener.stop()
 
 
 async def ended(streams: Streams) -> bytes:
-    """Return what is said until the other side closes."""
+    """Return the bytes received until the other side closes."""
     try:
         async with asyncio.timeout(5):
             return await streams[0].read()
@@ -88,44 +87,44 @@ async def hang_up(streams: Streams) -> None:
         await streams[1].wait_closed()
 
 
-@pytest.mark.parametrize("said", [b"", SLOW_HEAD], ids=["silent", "slow"])
-async def test_silent_connections_shut_nobody_out(said: bytes) -> None:
-    async with opened(replace(PATIENT, per_address=10)) as door:
-        idle = [await door.knock(said) for _ in range(10)]
-        await soon(lambda: door.listener._count == 10)
-        assert [await door.ask() for _ in range(3)] == [(200, "hello")] * 3
+@pytest.mark.parametrize("sent", [b"", SLOW_HEAD], ids=["silent", "slow"])
+async def test_silent_connections_shut_nobody_out(sent: bytes) -> None:
+    async with open_listener(replace(PATIENT, per_address=10)) as listening:
+        idle = [await listening.connect(sent) for _ in range(10)]
+        await wait_until(lambda: listening.listener._count == 10)
+        assert [await listening.ask() for _ in range(3)] == [(200, "hello")] * 3
         assert await ended(idle[0]) == b""  # the oldest
-        assert door.listener.refused == 0
+        assert listening.listener.refused == 0
         for streams in idle[1:]:
             await hang_up(streams)
 
 
 async def test_a_websocket_is_cut_by_nobody_and_keeps_out_who_comes_beyond_the_limit() -> None:
-    async with opened(replace(PATIENT, per_address=3)) as door, aiohttp.ClientSession() as client:
-        sockets = [await client.ws_connect(f"http://127.0.0.1:{door.port}/ws") for _ in range(2)]
-        idle = [await door.knock() for _ in range(20)]
-        await soon(lambda: door.listener.displaced == 19)
-        third = await client.ws_connect(f"http://127.0.0.1:{door.port}/ws")
+    async with open_listener(replace(PATIENT, per_address=3)) as listening, aiohttp.ClientSession() as client:
+        sockets = [await client.ws_connect(f"http://127.0.0.1:{listening.port}/ws") for _ in range(2)]
+        idle = [await listening.connect() for _ in range(20)]
+        await wait_until(lambda: listening.listener.displaced == 19)
+        third = await client.ws_connect(f"http://127.0.0.1:{listening.port}/ws")
         for socket in (*sockets, third):
             await socket.send_str("still here")
             assert await socket.receive_str() == "still here"
         assert [await ended(streams) for streams in idle] == [b""] * 20
-        assert await ended(await door.knock()) == b""
-        assert door.listener.refused == 1
+        assert await ended(await listening.connect()) == b""
+        assert listening.listener.refused == 1
         await third.close()
-        await soon(lambda: door.listener._count == 2)
-        assert await door.ask() == (200, "hello")
+        await wait_until(lambda: listening.listener._count == 2)
+        assert await listening.ask() == (200, "hello")
         for socket in sockets:
             await socket.close()
 
 
 async def test_one_address_at_its_limit_keeps_no_other_out() -> None:
-    async with opened(replace(PATIENT, total=10, per_address=8)) as door, aiohttp.ClientSession() as client:
-        sockets = [await client.ws_connect(f"http://127.0.0.1:{door.port}/ws") for _ in range(8)]
-        assert await ended(await door.knock()) == b""
-        others = [await door.knock(source="127.0.0.2") for _ in range(2)]
-        await soon(lambda: door.listener._count == 10)
-        assert await door.ask(source="127.0.0.3") == (200, "hello")  # in place of who has most and says nothing
+    async with open_listener(replace(PATIENT, total=10, per_address=8)) as listening, aiohttp.ClientSession() as client:
+        sockets = [await client.ws_connect(f"http://127.0.0.1:{listening.port}/ws") for _ in range(8)]
+        assert await ended(await listening.connect()) == b""
+        others = [await listening.connect(source="127.0.0.2") for _ in range(2)]
+        await wait_until(lambda: listening.listener._count == 10)
+        assert await listening.ask(source="127.0.0.3") == (200, "hello")  # in place of who has most and says nothing
         assert await ended(others[0]) == b""
         for socket in sockets:
             await socket.close()
@@ -133,28 +132,28 @@ async def test_one_address_at_its_limit_keeps_no_other_out() -> None:
 
 
 async def test_a_connection_that_was_answered_makes_room_again() -> None:
-    async with opened(replace(PATIENT, per_address=1)) as door, aiohttp.ClientSession() as client:
+    async with open_listener(replace(PATIENT, per_address=1)) as listening, aiohttp.ClientSession() as client:
         for _ in range(2):
-            async with client.get(f"http://127.0.0.1:{door.port}/") as response:
+            async with client.get(f"http://127.0.0.1:{listening.port}/") as response:
                 assert await response.text() == "hello"
-        assert await door.ask() == (200, "hello")
-        assert (door.listener.displaced, door.listener.refused) == (1, 0)
+        assert await listening.ask() == (200, "hello")
+        assert (listening.listener.displaced, listening.listener.refused) == (1, 0)
 
 
-@pytest.mark.parametrize("said", [b"", SLOW_HEAD], ids=["silent", "slow"])
-async def test_headers_that_do_not_come_end_a_connection(said: bytes) -> None:
-    async with opened(replace(PATIENT, header_s=0.1)) as door:
-        assert await ended(await door.knock(said)) == b""
-        await soon(lambda: door.listener._count == 0)
+@pytest.mark.parametrize("sent", [b"", SLOW_HEAD], ids=["silent", "slow"])
+async def test_headers_that_do_not_come_end_a_connection(sent: bytes) -> None:
+    async with open_listener(replace(PATIENT, header_s=0.1)) as listening:
+        assert await ended(await listening.connect(sent)) == b""
+        await wait_until(lambda: listening.listener._count == 0)
 
 
 async def test_a_handshake_that_does_not_come_ends_a_connection(tmp_path: Path) -> None:
     context = tls.context(tmp_path, (), NOW)
-    async with opened(replace(PATIENT, handshake_s=0.1), context) as door:
-        assert await ended(await door.knock()) == b""
-        assert await ended(await door.knock(b"GET / HTTP/1.1\r\n\r\n")) != b"HTTP/1.1 200 OK"
-        await soon(lambda: door.listener._count == 0)
-        url = f"https://127.0.0.1:{door.port}/"
+    async with open_listener(replace(PATIENT, handshake_s=0.1), context) as listening:
+        assert await ended(await listening.connect()) == b""
+        assert await ended(await listening.connect(b"GET / HTTP/1.1\r\n\r\n")) != b"HTTP/1.1 200 OK"
+        await wait_until(lambda: listening.listener._count == 0)
+        url = f"https://127.0.0.1:{listening.port}/"
         async with aiohttp.ClientSession() as client, client.get(url, ssl=False) as response:
             assert await response.text() == "hello"
 

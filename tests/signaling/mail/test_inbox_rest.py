@@ -1,4 +1,4 @@
-"""Letters at the operator's desk: their list, their text, and the form that offices attach."""
+"""Letters in the operator's inbox: their list, their text, and the form that offices attach."""
 
 from scheduler.inbound_mail import form_template
 from scheduler.inbound_mail.service import InboundMail, OfficialMailbox
@@ -45,9 +45,9 @@ async def test_operators_read_letters(world: World) -> None:
 async def test_a_letter_whose_sender_is_not_proven_is_accepted_once(world: World) -> None:
     await world.services.notifications.set_mailbox("56", UNIT_BOX)
     address, kept = OfficialMailbox(OFFICE, "mx.vn"), world.services
-    mailroom = InboundMail(kept.database, address, profile_files.load(), kept.drafts, kept.parser)
+    inbound_mail = InboundMail(kept.database, address, profile_files.load(), kept.drafts, kept.parser)
     raw = letter(UNIT_BOX, body=BODY, Authentication_Results="mx.vn; spf=fail smtp.mailfrom=x@evil.vn; dmarc=fail")
-    await mailroom.receive(raw, len(raw), MailboxPosition(1, 1), NOW, NOW)
+    await inbound_mail.receive(raw, len(raw), MailboxPosition(1, 1), NOW, NOW)
     host, central = await world.signed_in("host"), await world.signed_in("central")
     async with host.post("/api/v1/letters/1/accept", json={}) as response:
         assert await problem_of(response) == (403, "forbidden")

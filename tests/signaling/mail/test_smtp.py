@@ -19,13 +19,13 @@ from signaling.app.settings import read as read_settings
 from signaling.core.errors import SettingsError
 from signaling.mail import chat_groups
 from signaling.mail.config import Mail, Server
-from tests.signaling.smtp_server import SECRET, SENDER, UNIT_BOX, Postbox, smtp_server
+from tests.signaling.smtp_server import SECRET, SENDER, UNIT_BOX, FakeSmtpServer, smtp_server
 from tests.signaling.world import NOW, World, open_world
 
 
 @dataclass
 class Hook:
-    """What an HTTP server was sent, and the status it answers next."""
+    """An HTTP server of a chat group that keeps requests: path, headers and body; `statuses` are its next responses."""
 
     url: str = ""
     seen: list[tuple[str, dict[str, str], Any]] = field(default_factory=list)
@@ -48,14 +48,14 @@ async def http_server() -> AsyncIterator[Hook]:
 
 @dataclass
 class Office:
-    """A roof, its mail server and its groups."""
+    """A server of ours with its mail server and its chat groups."""
 
     world: World
-    box: Postbox
+    mail_server: FakeSmtpServer
     hook: Hook
 
     async def deliver(self, minutes: float = 0) -> None:
-        """Let time pass and send what is due; the roof's own rounds are kept from racing with the test's."""
+        """Let time pass and send what is due; the server's own rounds do not run."""
         self.world.clock.advance(60 * minutes)
         await self.world.server.outbox.deliver()
 
@@ -71,8 +71,8 @@ async def open_office(
     settings: Settings, tmp_path: Path, mode: Mode = "none", trusted: bool = True, words: str = ""
 ) -> AsyncIterator[Office]:
     context = tls.context(tmp_path / "tls", ("127.0.0.1",), utc_now())
-    async with smtp_server(mode, context) as box, http_server() as hook:
-        server = Server("127.0.0.1", box.port, mode, *(("post", SECRET) if mode == "starttls" else ("", "")))
+    async with smtp_server(mode, context) as mail_server, http_server() as hook:
+        server = Server("127.0.0.1", mail_server.port, mode, *(("post", SECRET) if mode == "starttls" else ("", "")))
         file = tmp_path / "groups.yaml"
         file.write_text(
             f"telegram: {{kind: telegram, token: '1:t', chat: '-100', server: '{hook.url}', template: '{words}'}}\n"
@@ -83,7 +83,7 @@ async def open_office(
             await world.server.outbox.stop()
             await world.server.jobs.stop()
             await world.services.notifications.set_mailbox("56", UNIT_BOX)
-            yield Office(world, box, hook)
+            yield Office(world, mail_server, hook)
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ async def test_a_session_is_told_by_letter_and_in_groups(settings: Settings, tmp
     async with open_office(settings, tmp_path, mode) as office:
         session = await office.world.session()
         await office.deliver()
-        letter = office.box.letters[0]
+        letter = office.mail_server.letters[0]
         assert (letter["From"], letter["To"], letter["Auto-Submitted"]) == (SENDER, UNIT_BOX, "auto-generated")
         assert letter["Subject"] == f"Đã cấp mã phiên họp – {session.number} – {session.title}"
         body = letter.get_body(("plain",))
@@ -116,7 +116,7 @@ async def test_calendars_hold_the_times_and_give_them_back(office: Office) -> No
     await office.deliver()
     await office.world.services.scheduler.cancel(session.id, NOW)
     await office.deliver()
-    calendars = [_calendar(letter) for letter in office.box.letters]
+    calendars = [_calendar(letter) for letter in office.mail_server.letters]
     assert [(c["method"], e["sequence"], e["status"]) for c in calendars for e in c.walk("VEVENT")] == [
         ("REQUEST", 0, "CONFIRMED"),
         ("CANCEL", 1, "CANCELLED"),
@@ -139,7 +139,7 @@ def _calendar(letter: EmailMessage) -> Calendar:
 
 
 async def test_a_channel_that_is_down_is_tried_again_and_holds_no_other(office: Office) -> None:
-    office.box.answers = ["451 later"]
+    office.mail_server.replies = ["451 later"]
     office.hook.statuses = [503, 503]
     await office.world.session()
     await office.deliver()
@@ -149,14 +149,14 @@ async def test_a_channel_that_is_down_is_tried_again_and_holds_no_other(office: 
         ("zalo", "waiting", "http 503"),
     ]
     await office.deliver(0.9)
-    assert office.box.letters == []
+    assert office.mail_server.letters == []
     await office.deliver(0.2)
     assert {state for _, state, _ in await office.states()} == {"sent"}
-    assert len(office.box.letters) == 1
+    assert len(office.mail_server.letters) == 1
 
 
 async def test_a_letter_refused_for_good_waits_for_a_person(office: Office) -> None:
-    office.box.answers = ["554 no"]
+    office.mail_server.replies = ["554 no"]
     office.hook.statuses = [403, 403]
     await office.world.session()
     await office.deliver()
@@ -173,7 +173,7 @@ async def test_a_letter_refused_for_good_waits_for_a_person(office: Office) -> N
     async with central.post(f"/api/v1/outbox/{row['id']}/again", json={}) as response:
         assert response.status == 204
     await office.deliver()
-    subjects = [str(letter["Subject"]).split(" – ")[0] for letter in office.box.letters]
+    subjects = [str(letter["Subject"]).split(" – ")[0] for letter in office.mail_server.letters]
     assert subjects.count("Đã cấp mã phiên họp") == 1  # beside it points are reminded of their checks
     assert (await office.world.audited(1))[0].action == "send-again"
 
@@ -184,8 +184,8 @@ async def test_a_letter_sent_twice_is_the_same_letter(office: Office) -> None:
     notice = next(n for n in await office.world.services.notifications.newest(9) if n.channel == "mail")
     await office.world.services.notifications.again(notice.id, office.world.clock())
     await office.deliver()
-    assert len({letter["Message-ID"] for letter in office.box.letters}) == 1
-    assert len(office.box.letters) == 2
+    assert len({letter["Message-ID"] for letter in office.mail_server.letters}) == 1
+    assert len(office.mail_server.letters) == 2
 
 
 async def test_a_unit_without_a_mailbox_is_told_once_it_has_one(office: Office) -> None:
@@ -199,7 +199,7 @@ async def test_a_server_nobody_vouches_for_gets_nothing(settings: Settings, tmp_
     async with open_office(settings, tmp_path, "implicit", trusted=False) as office:
         await office.world.session()
         await office.deliver()
-        assert office.box.letters == []
+        assert office.mail_server.letters == []
         assert (await office.states())[0] == ("mail", "waiting", "smtp: SSLCertVerificationError")
 
 

@@ -108,8 +108,8 @@ async def expire(valkey: Redis, session: str, leg: str) -> None:
 async def test_the_guard_counts_legs_once_and_both_limits(valkey: Redis) -> None:
     here, there, quota = ConnectedDevices(valkey), ConnectedDevices(valkey), Quota(reserved=2, usable=3)
     entered = [
-        await roof.enter(session, leg, quota)
-        for roof in (here, there)
+        await server_presence.enter(session, leg, quota)
+        for server_presence in (here, there)
         for session, leg in [("a", "1"), ("a", "1"), ("a", "2"), ("a", "3"), ("b", "1"), ("b", "2"), ("b", "1")]
     ]
     assert entered == ["in", "in", "in", "session", "in", "total", "in"] * 2

@@ -14,8 +14,8 @@ from signaling.app.api_table import PREFIX, ROUTES
 from signaling.core.account import Account
 from signaling.core.errors import BadInput
 from signaling.http.route import ID
-from tests.signaling.directory_calls import connected, first, post
-from tests.signaling.incident_calls import act, listed
+from tests.signaling.directory_calls import add_provider_lines, post_directory, set_first_password
+from tests.signaling.incident_calls import list_incidents, take_step
 from tests.signaling.world import CAM_RANH, NHA_TRANG, NOW, PASSWORD, World, problem_of
 
 
@@ -27,7 +27,7 @@ async def seen(client: ClientSession, query: str = "") -> dict[str, Any]:
 
 
 async def test_a_provider_sees_its_own_lines_and_names_its_contact(world: World) -> None:
-    ids = await connected(world)
+    ids = await add_provider_lines(world)
     session = await world.session(NHA_TRANG, CAM_RANH, start=timedelta(hours=3))
     central, noc = await world.signed_in("central"), await world.signed_in("noc")
     duty = {"role": "main", "name": "Trần Thị C", "phone": "0905000001"}
@@ -80,7 +80,7 @@ async def test_a_provider_sees_its_own_lines_and_names_its_contact(world: World)
 
 
 async def test_a_provider_answers_what_is_its_matter(world: World) -> None:
-    await connected(world)
+    await add_provider_lines(world)
     session = await world.session(NHA_TRANG, CAM_RANH)
     guest, joined = await world.join("nhatrang", session)
     world.engine.rooms[session.id].lines[joined["seat"]] = ConnectionQuality(0.0, 0.12, 0.0214, 0.184)
@@ -94,14 +94,14 @@ async def test_a_provider_answers_what_is_its_matter(world: World) -> None:  # R
     ]
     (fault,) = shown["incidents"]
     assert (fault["point"]["id"], fault["kind"], fault["measured"], fault["said"]) == (NHA_TRANG, "line", measured, [])
-    await act(central, fault["id"], "noted", "mã phiên không được lộ")
-    await act(central, fault["id"], "provider", "mất gói chiều xuống")
+    await take_step(central, fault["id"], "noted", "mã phiên không được lộ")
+    await take_step(central, fault["id"], "provider", "mất gói chiều xuống")
     async with noc.post(f"/api/v1/lines/incidents/{fault['id']}", json={"text": " đã cử  người "}) as response:
         said = (await response.json())["incidents"][0]["said"]
     assert [(each["answer"], each["text"]) for each in said] == [(False, "mất gói chiều xuống"), (True, "đã cử người")]
     async with noc.post(f"/api/v1/lines/incidents/{fault['id']}", json={"text": " "}) as response:
         assert await problem_of(response) == (422, "invalid")
-    (row,) = await listed(central)
+    (row,) = await list_incidents(central)
     assert (row["provider"], row["state"], row["steps"][-1]["kind"], row["steps"][-1]["by"]) == (
         "VNPT",
         "provider",
@@ -111,12 +111,12 @@ async def test_a_provider_answers_what_is_its_matter(world: World) -> None:  # R
     told = await guest.ask(type="report", kind="no-sound")
     async with noc.post(f"/api/v1/lines/incidents/{told['id']}", json={"text": "không"}) as response:
         assert await problem_of(response) == (404, "not-found")
-    await act(central, fault["id"], "resolved")
+    await take_step(central, fault["id"], "resolved")
     assert (await seen(noc))["incidents"] == []
 
 
 async def test_everything_else_is_closed_to_them(world: World) -> None:  # A36
-    ids = await connected(world)
+    ids = await add_provider_lines(world)
     session = await world.session(NHA_TRANG)
     noc = await world.signed_in("noc")
     for route in ROUTES:
@@ -143,10 +143,10 @@ async def test_everything_else_is_closed_to_them(world: World) -> None:  # A36
 
 
 async def test_an_account_of_a_provider_is_issued_by_a_link(world: World) -> None:
-    ids = await connected(world)
+    ids = await add_provider_lines(world)
     central = await world.signed_in("central")
-    issued = await post(central, f"providers/{ids['Viettel']}/account", account="Viettel.Noc")
-    assert await first(world, issued["link"]) == (200, "viettel.noc")
+    issued = await post_directory(central, f"providers/{ids['Viettel']}/account", account="Viettel.Noc")
+    assert await set_first_password(world, issued["link"]) == (200, "viettel.noc")
     known = await world.accounts.account("viettel.noc")
     expected = Account("viettel.noc", "Viettel", ("provider",), None, None, provider=ids["Viettel"])
     assert known is not None and known[0] == expected
@@ -165,6 +165,6 @@ async def test_an_account_of_a_provider_is_issued_by_a_link(world: World) -> Non
     ],
 )
 async def test_the_role_and_the_enterprise_go_together(world: World, new: NewAccount) -> None:
-    await connected(world)
+    await add_provider_lines(world)
     with pytest.raises(BadInput):
         await create_account(world.services, replace(new, account="noc2"), PASSWORD, NOW)

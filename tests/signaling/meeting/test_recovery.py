@@ -28,8 +28,8 @@ from signaling.sip.bridge.bridge import SipBridge
 from signaling.workers.pool import WorkerPool
 from signaling.workers.supervisor import Supervisor
 from tests.fakes import FakeEngine
-from tests.signaling.rooms import FakeAgent, calls, gateway, register, soon, tick
-from tests.signaling.world import CAM_RANH, HOST, NHA_TRANG, Socket, World, open_world
+from tests.signaling.fake_room_systems import FakeAgent, register, tick, use_fake_agent, wait_for_calls
+from tests.signaling.world import CAM_RANH, HOST, NHA_TRANG, Socket, World, open_world, wait_until
 
 MADE = ("open_room", "close_room", "add_seat", "remove_seat", "connect", "start_recording", "stop_recording")
 """Calls by which something would be built anew or torn down."""
@@ -108,12 +108,12 @@ async def test_changes_of_the_last_moment_are_in_the_engine_alone_and_hold(setti
     await engine.set_view(session.id, chair["seat"], f"camera:{there['seat']}")
     await engine.add_seat(session.id, SeatOptions("unknown", "Ai đó"))
     async with open_world(settings, held=engine) as world:
-        conference = world.server.meetings.meetings[session.id].state
-        assert (conference.layout_control.layout, conference.roster.seats[there["seat"]].floor) == (
+        state = world.server.meetings.meetings[session.id].state
+        assert (state.layout_control.layout, state.roster.seats[there["seat"]].floor) == (
             Layout("2x2"),
             False,
         )
-        assert conference.roster.seats[chair["seat"]].view == f"camera:{there['seat']}"
+        assert state.roster.seats[chair["seat"]].view == f"camera:{there['seat']}"
         assert "unknown" not in engine.rooms[session.id].seats
 
 
@@ -173,7 +173,7 @@ async def test_a_file_that_is_being_closed_meanwhile_is_awaited_and_ends_as_its_
     async with open_world(settings, held=engine) as world:
         assert (await _parts(world, session))[0] == (1, "recording", None)
         engine.emit(RecordingEnded(session.id, path, 61.0, "disk-slow"))
-        await soon(lambda: world.server.recordings.running == 1)
+        await wait_until(lambda: world.server.recordings.running == 1)
         assert await _parts(world, session) == [(1, "broken", "disk-slow"), (2, "recording", None)]
 
 
@@ -267,7 +267,7 @@ async def test_a_file_that_a_worker_of_another_machine_may_be_closing_is_awaited
         [other] = await world.recording_store.parts("lost")
         assert ((await _parts(world, session))[0], other.reason) == ((1, "recording", None), "interrupted")
         away.emit(RecordingEnded(session.id, path, 61.0, "disk-slow"))
-        await soon(lambda: path not in world.server.recordings._running)
+        await wait_until(lambda: path not in world.server.recordings._running)
         assert (await _parts(world, session))[0] == (1, "broken", "disk-slow")
         serving.cancel()
 
@@ -338,12 +338,12 @@ async def test_a_stay_goes_on_over_a_restart(settings: Settings) -> None:
 
 async def _with_a_room_system(world: World) -> tuple[Session, dict[str, Any], str]:
     """A meeting with its host and a room system; return what the host was told, and the seat of the system."""
-    gateway(world)
+    use_fake_agent(world)
     await register(world, NHA_TRANG, "10.79.6.20")
     session = await world.session(NHA_TRANG)
     host, chair = await world.join("host", session)
     await tick(world, 0)
-    await calls(host, "connected")
+    await wait_for_calls(host, "connected")
     seat = world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01")
     assert seat is not None
     await world.server.sip_bridge.leave()
@@ -427,7 +427,7 @@ async def test_a_snapshot_that_cannot_be_read_keeps_nobody_from_meeting_anew(set
 
 
 async def _rewrite(world: World, change: Callable[[dict[str, Any]], object]) -> None:
-    """Let another release have kept the only conference."""
+    """Change the only stored meeting, as another release might have stored it."""
     async with writing(world.services.database) as connection:
         record = json.loads((await connection.execute(select(MEETINGS.c.record))).scalar_one())
         assert record["version"] == current_version()

@@ -27,8 +27,7 @@ from scheduler.policy.profile_files import SHIPPED
 from signaling.app.settings import Settings
 from signaling.meeting.client import BURST
 from signaling.messages.server import CalledSystem, CallsState
-from tests.signaling.rooms import soon
-from tests.signaling.world import CAM_RANH, DIEN_KHANH, NHA_TRANG, NOW, World, open_world
+from tests.signaling.world import CAM_RANH, DIEN_KHANH, NHA_TRANG, NOW, World, open_world, wait_until
 
 HOUR = timedelta(hours=1)
 OFF = {"type": "recording", "on": False, "paused": False, "since": None, "seconds": 0, "error": None, "voices": False}
@@ -299,7 +298,7 @@ async def test_a_client_cut_off_while_it_is_seated_finds_its_seat_all_the_same(
     guest, joined = await world.join("nhatrang", session)
     await guest.ask(type="view", source="composed:speaker")  # a picture that is asked for before it is seated again
     await guest.socket.close()
-    await soon(lambda: not world.server.meetings.clients)
+    await wait_until(lambda: not world.server.meetings.clients)
     await world.tick(12)
     arrange, asked, go_on = world.engine.set_layout, asyncio.Event(), asyncio.Event()
 
@@ -313,7 +312,7 @@ async def test_a_client_cut_off_while_it_is_seated_finds_its_seat_all_the_same(
     await cut.send(type="join", code=session.code, accepted=True, resume=joined["resume"])
     await asked.wait()
     world.drop("nhatrang")
-    await soon(lambda: not world.server.meetings.clients)
+    await wait_until(lambda: not world.server.meetings.clients)
     go_on.set()
     back, again = await world.join("nhatrang", session, resume=joined["resume"])
     assert (again["seat"], list(world.engine.rooms[session.id].seats)) == (joined["seat"], [joined["seat"]])
@@ -459,10 +458,10 @@ async def test_a_meeting_that_ends_while_time_passes_in_another_is_passed_over(
     first, second = await world.session(NHA_TRANG), await world.session(DIEN_KHANH, host=CAM_RANH)
     for account, session in (("host", first), ("camranh", second)):
         await world.join(account, session)
-    hub = world.server.meetings
-    monkeypatch.setattr(hub._line_monitor, "look", lambda *_: hub.cancelled(second.id))
+    manager = world.server.meetings
+    monkeypatch.setattr(manager._line_monitor, "look", lambda *_: manager.cancelled(second.id))
     await world.tick(1)
-    assert list(hub.meetings) == [first.id]
+    assert list(manager.meetings) == [first.id]
 
 
 async def test_a_join_is_confirmed_first_and_then_has_the_latest_state(
@@ -512,8 +511,8 @@ async def test_a_socket_that_ends_while_its_seat_is_kept_can_be_resumed(
     world.drop("host")
     await host.closed()
     written.set()
-    conference = world.server.meetings.meetings[session.id].state
+    state = world.server.meetings.meetings[session.id].state
     async with asyncio.timeout(5):
         while not world.engine.rooms.get(session.id) or not world.engine.rooms[session.id].seats:
             await asyncio.sleep(0)
-    assert list(world.engine.rooms[session.id].seats) == list(conference.roster.seats)
+    assert list(world.engine.rooms[session.id].seats) == list(state.roster.seats)

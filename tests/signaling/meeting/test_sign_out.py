@@ -10,8 +10,7 @@ from signaling.accounts.store import AccountStore
 from signaling.core.account import digest
 from signaling.http.cookies import EXPIRED_LASTS
 from signaling.meeting import sign_out
-from tests.signaling.rooms import soon
-from tests.signaling.world import CAM_RANH, NHA_TRANG, PASSWORD, Socket, World, problem_of
+from tests.signaling.world import CAM_RANH, NHA_TRANG, PASSWORD, Socket, World, problem_of, wait_until
 
 NEW = "quite another password"
 HALF_A_DAY = 12 * 3600.0
@@ -109,7 +108,7 @@ async def test_a_login_that_expires_cuts_nobody_who_is_seated_and_opens_nothing_
     assert (await idle.ask(type="test-room"))["error"] == "signed-out"
 
     await seated.socket.close()
-    await soon(lambda: len(world.server.meetings.clients) == 1)
+    await wait_until(lambda: len(world.server.meetings.clients) == 1)
     browser.cookie_jar.clear(lambda cookie: cookie.key == "diemcau")  # as a browser does after twelve hours
     again = Socket(await browser.ws_connect("/ws", max_msg_size=0, autoping=False))
     resume = joined["resume"]

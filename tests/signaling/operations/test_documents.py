@@ -1,4 +1,4 @@
-"""Closing, handing over, documents and grants over the real roof (Điều 5.3, 15)."""
+"""Closing, handing over, documents and grants over a whole server (Điều 5.3, 15)."""
 
 import asyncio
 import hashlib
@@ -50,11 +50,11 @@ async def test_lists_are_ticked_in_order_by_those_who_are_there(world: World) ->
     assert (own["turn"], own["may_tick"], own["items"][0]["by"]) == ("ngat_nguon", True, "nhatrang")
     for body in ({"point": HOST, "item": "tat_thiet_bi"}, {"point": None, "item": "ket_thuc"}):
         await post(point, where, body, 403)
-    desk = await world.signed_in("central")
+    operator = await world.signed_in("central")
     for item in ("ket_thuc", "tat_thiet_bi", "ngat_nguon"):
-        sheet = await post(desk, where, {"item": item})
+        sheet = await post(operator, where, {"item": item})
     assert (sheet["complete"], sheet["missing"], sheet["kind"], sheet["may_set_kind"]) == (True, 2, "giao_ban", True)
-    sheet = await post(desk, f"/sessions/{session.id}/kind", {"kind": "so_ket"})
+    sheet = await post(operator, f"/sessions/{session.id}/kind", {"kind": "so_ket"})
     assert sheet["kind"] == "so_ket" and sheet["kinds"]["so_ket"] == "Sơ kết"
     await get(await world.signed_in("dienkhanh"), where, 404)
 

@@ -1,9 +1,9 @@
-"""Faults from the tap in the meeting to the desk and back (Điều 13.2.c, 14.3)."""
+"""Incidents from the report in a meeting to the operator and back (Điều 13.2.c, 14.3)."""
 
 from datetime import timedelta
 
 from mediaserver.api import ConnectionQuality
-from tests.signaling.incident_calls import act, listed
+from tests.signaling.incident_calls import list_incidents, take_step
 from tests.signaling.world import CAM_RANH, NHA_TRANG, World, problem_of
 
 
@@ -27,8 +27,8 @@ async def test_one_tap_reports_an_incident_with_measurements(world: World) -> No
         "provider": None,
     }
     assert await host.type("incident") == told
-    desk = await world.signed_in("central")
-    (row,) = await listed(desk, "?settled=false")
+    operator = await world.signed_in("central")
+    (row,) = await list_incidents(operator, "?settled=false")
     assert {key: row[key] for key in ("id", "session", "point", "measured", "may_act")} == {
         "id": told["id"],
         "session": {"id": session.id, "name": session.title, "number": session.number},
@@ -36,17 +36,20 @@ async def test_one_tap_reports_an_incident_with_measurements(world: World) -> No
         "measured": {"up": 0.1, "down": 3.4, "jitter": 12.5, "round_trip": 80.0},
         "may_act": True,
     }
-    await act(desk, told["id"], "taken")
+    await take_step(operator, told["id"], "taken")
     for socket in (host, point):
         assert (await socket.type("incident"))["assignee"] == "central"
-    done = await act(desk, told["id"], "resolved", "đã cắm lại loa")
+    done = await take_step(operator, told["id"], "resolved", "đã cắm lại loa")
     assert [(step["kind"], step["by"], step["text"]) for step in done["steps"]] == [
         ("opened", "nhatrang", ""),
         ("taken", "central", ""),
         ("resolved", "central", "đã cắm lại loa"),
     ]
     assert (await point.type("incident"))["state"] == "resolved"
-    assert (await listed(desk, "?settled=false"), len(await listed(desk, "?settled=true"))) == ([], 1)
+    assert (await list_incidents(operator, "?settled=false"), len(await list_incidents(operator, "?settled=true"))) == (
+        [],
+        1,
+    )
     actions = [entry.action for entry in await world.audited(9) if entry.action.startswith("incident")]
     assert actions == ["incident-resolved", "incident-taken", "incident"]
 
@@ -57,15 +60,15 @@ async def test_incidents_are_seen_and_handled_by_role(world: World) -> None:
     told = await point.ask(type="report", kind="device", text="VCS treo")
     for account, seen in (("host", 1), ("nhatrang", 1), ("camranh", 0), ("nobody", 0)):
         client = await world.signed_in(account)
-        assert len(await listed(client)) == seen
+        assert len(await list_incidents(client)) == seen
         async with client.get(f"/api/v1/incidents/{told['id']}") as response:
             assert response.status == (200 if seen else 404)
         async with client.post(f"/api/v1/incidents/{told['id']}/steps", json={"step": "taken"}) as response:
             assert await problem_of(response) == (403, "forbidden")
-    desk = await world.signed_in("central")
-    async with desk.post(f"/api/v1/incidents/{told['id']}/steps", json={"step": "reopened"}) as response:
+    operator = await world.signed_in("central")
+    async with operator.post(f"/api/v1/incidents/{told['id']}/steps", json={"step": "reopened"}) as response:
         assert await problem_of(response) == (409, "illegal-step")
-    assert len((await listed(desk))[0]["steps"]) == 1
+    assert len((await list_incidents(operator))[0]["steps"]) == 1
 
 
 async def test_a_fault_is_told_outside_a_meeting_too(world: World) -> None:
@@ -105,7 +108,7 @@ async def test_the_host_calls_the_centre_which_directs_and_gives_back(world: Wor
     await technician.send(type="leave")  # whoever leaves gives back
     assert await host.type("assist") == {"type": "assist", "seat": None, "name": None, "since": None}
     await technician.closed()
-    row = next(iter(await listed(await world.signed_in("central"))))
+    row = next(iter(await list_incidents(await world.signed_in("central"))))
     assert [(step["kind"], step["at"]) for step in row["steps"]] == [
         ("opened", "2026-04-06T01:00:00Z"),
         ("control", "2026-04-06T01:01:00Z"),
@@ -152,7 +155,7 @@ async def test_r095_the_log_says_when_the_centre_directed_no_longer_since_it_lef
         ("direct", "127.0.0.1"),
         ("direct-end", "127.0.0.1"),
     ]
-    row = next(iter(await listed(await world.signed_in("central"))))
+    row = next(iter(await list_incidents(await world.signed_in("central"))))
     assert [step["kind"] for step in row["steps"]] == ["opened", "control", "returned", "control", "returned"]
 
 
@@ -172,7 +175,7 @@ async def test_a_weak_line_is_shown_to_the_host_and_reported_by_itself(world: Wo
     for _ in range(26):
         await world.tick(2)
     assert await host.type("incident") == told  # reported by itself as well: still one incident
-    (row,) = await listed(await world.signed_in("central"))
+    (row,) = await list_incidents(await world.signed_in("central"))
     assert row["measured"] == {"up": 0.0, "down": 12.0, "jitter": 21.4, "round_trip": 184.0}
     assert [(step["kind"], step["by"]) for step in row["steps"]] == [("opened", "host"), ("again", "")]
     world.engine.rooms[session.id].lines[seat] = ConnectionQuality(0.0, 0.0, 0.0, 0.05)

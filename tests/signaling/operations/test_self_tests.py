@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tests.signaling.bodies import TEST
-from tests.signaling.readiness_calls import board, mark
+from tests.signaling.readiness_calls import fetch_board, mark_of
+from tests.signaling.request_bodies import TEST
 from tests.signaling.world import NHA_TRANG, World, problem_of
 
 
@@ -17,11 +17,11 @@ async def test_a_point_keeps_its_test_and_the_board_shows_it(world: World) -> No
     path = f"/api/v1/points/{NHA_TRANG}/self-tests"
     async with site.post(path, json=TEST) as response:
         assert (response.status, (await response.json())["failed"]) == (201, ["ticks"])
-    assert mark(await board(site, session), NHA_TRANG, "self_test") == ("amber", "failed")
+    assert mark_of(await fetch_board(site, session), NHA_TRANG, "self_test") == ("amber", "failed")
     async with site.post(path, json={**TEST, "ticks": ticks}) as response:
         kept = await response.json()
     assert kept == {**TEST, "ticks": ticks, "failed": [], "at": "2026-04-06T01:00:00Z", "by": "nhatrang"}
-    assert mark(await board(site, session), NHA_TRANG, "self_test") == ("green", "ok")
+    assert mark_of(await fetch_board(site, session), NHA_TRANG, "self_test") == ("green", "ok")
     async with site.get(path) as response:
         assert [test["failed"] for test in await response.json()] == [[], ["ticks"]]
     assert (await world.audited(1))[0].action == "self-test"

@@ -12,8 +12,8 @@ from signaling.app.api_table import PREFIX, ROUTES
 from signaling.app.settings import Settings
 from signaling.http.openapi import public_path
 from tests.scheduler.world import at
-from tests.signaling.bodies import registration
-from tests.signaling.session_requests import asked
+from tests.signaling.request_bodies import registration
+from tests.signaling.session_requests import session_request
 from tests.signaling.world import DIEN_AN, DIEN_KHANH, HOST, World, open_world
 
 BEGINS = at("01/07/2025 00:00")
@@ -39,8 +39,8 @@ async def listed(world: World, account: str) -> list[dict[str, Any]]:
 async def test_r001_a_session_of_before_is_shown_as_it_was_held(tiers: Settings) -> None:
     async with open_world(tiers) as world:
         book = world.services.scheduler
-        await book.submit(asked(DIEN_KHANH, at("26/06/2025 08:00"), DIEN_AN, HOST), REGISTERED)
-        await book.submit(asked(DIEN_AN, at("27/06/2025 08:00"), DIEN_KHANH), REGISTERED)
+        await book.submit(session_request(DIEN_KHANH, at("26/06/2025 08:00"), DIEN_AN, HOST), REGISTERED)
+        await book.submit(session_request(DIEN_AN, at("27/06/2025 08:00"), DIEN_KHANH), REGISTERED)
         world.clock.now = BEGINS - timedelta(hours=1)
         before = {account: await listed(world, account) for account in ACCOUNTS}
         world.clock.now = BEGINS + timedelta(hours=1)
@@ -55,7 +55,7 @@ async def test_a_district_that_was_left_on_register_is_for_the_centre_alone(tier
     """Nobody ended the unit, and the profile of the session's day has no such level."""
     async with open_world(tiers) as world:
         session = await world.services.scheduler.submit(
-            asked(DIEN_KHANH, at("02/07/2025 08:00"), DIEN_AN, HOST), REGISTERED
+            session_request(DIEN_KHANH, at("02/07/2025 08:00"), DIEN_AN, HOST), REGISTERED
         )
         world.clock.now = BEGINS + timedelta(hours=1)
         may = {}
@@ -77,8 +77,8 @@ async def test_every_page_answers_after_the_change(tiers: Settings) -> None:
     reads = [route for route in ROUTES if route.method == "GET" and route.access != "provider"]
     async with open_world(tiers) as world:
         book = world.services.scheduler
-        past = await book.submit(asked(DIEN_KHANH, at("26/06/2025 08:00"), DIEN_AN, HOST), REGISTERED)
-        coming = await book.submit(asked(DIEN_KHANH, at("02/07/2025 08:00"), DIEN_AN, HOST), REGISTERED)
+        past = await book.submit(session_request(DIEN_KHANH, at("26/06/2025 08:00"), DIEN_AN, HOST), REGISTERED)
+        coming = await book.submit(session_request(DIEN_KHANH, at("02/07/2025 08:00"), DIEN_AN, HOST), REGISTERED)
         world.clock.now = BEGINS + timedelta(hours=1)
         await world.server.jobs.work()
         failed = []

@@ -45,9 +45,9 @@ JUNK = bytes(range(256)) * 40
 
 
 @pytest.fixture(scope="module")
-def reel(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+def film_bytes(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """Two seconds as the recorder leaves them."""
-    return film(tmp_path_factory.mktemp("reel") / "1.mp4", 2).read_bytes()
+    return film(tmp_path_factory.mktemp("film") / "1.mp4", 2).read_bytes()
 
 
 async def part(world: World, session: str, data: bytes, error: str | None = None) -> Path:
@@ -66,13 +66,13 @@ async def recorded(world: World, data: bytes) -> str:
 
 
 def content(world: World, path: Path) -> bytes:
-    """What a sealed file holds."""
+    """Return the plain content of an encrypted file."""
     with world.services.cipher.open(path, require_encrypted=True) as file:
         return file.read()
 
 
 def sha(world: World, path: Path) -> str:
-    """The SHA-256 of what a sealed file holds."""
+    """Return the SHA-256 of the plain content of an encrypted file."""
     return hashlib.sha256(content(world, path)).hexdigest()
 
 
@@ -120,8 +120,8 @@ async def test_recordings_are_listed_a_page_of_sessions_at_a_time(
             assert await problem_of(response) == (422, "invalid")
 
 
-async def test_a_closed_recording_is_made_good_and_shown(world: World, reel: bytes) -> None:
-    recording = await recorded(world, reel)
+async def test_a_closed_recording_is_made_good_and_shown(world: World, film_bytes: bytes) -> None:
+    recording = await recorded(world, film_bytes)
     kept = await world.recording_store.recording(recording)
     assert kept is not None
     file = Path(kept.path)
@@ -148,12 +148,14 @@ async def test_a_closed_recording_is_made_good_and_shown(world: World, reel: byt
 
 
 @pytest.mark.parametrize("lost", [False, True])
-async def test_files_of_points_that_never_spoke_are_deleted_with_the_end(world: World, reel: bytes, lost: bool) -> None:
+async def test_files_of_points_that_never_spoke_are_deleted_with_the_end(
+    world: World, film_bytes: bytes, lost: bool
+) -> None:
     session = (await world.session(NHA_TRANG)).id
     path = Path(await world.server.recordings.begin(session, "Họp", HOST_IS, world.clock(), "host"))
     for each in all_paths(path):
         os.close(create(each))
-    await asyncio.to_thread(path.write_bytes, reel)
+    await asyncio.to_thread(path.write_bytes, film_bytes)
     if lost:
         await world.server.recordings.interrupted(world.clock(), session)
     else:
@@ -188,12 +190,12 @@ async def test_a_recording_that_is_not_ready_cannot_be_fetched(world: World) -> 
         assert await problem_of(response) == (409, "not-ready")
 
 
-async def test_several_parts_become_one_entry_and_one_file(world: World, reel: bytes) -> None:
+async def test_several_parts_become_one_entry_and_one_file(world: World, film_bytes: bytes) -> None:
     session = (await world.session(NHA_TRANG)).id
-    first = await part(world, session, reel, "interrupted")
+    first = await part(world, session, film_bytes, "interrupted")
     world.clock.advance(10)
     await part(world, session, JUNK)
-    await part(world, session, reel)
+    await part(world, session, film_bytes)
     await world.server.remux_queue.idle()
     [entry] = await listed(world)
     assert [(each["part"], each["state"]) for each in entry["parts"]] == [(1, "ready"), (2, "broken"), (3, "ready")]
@@ -218,16 +220,16 @@ async def test_several_parts_become_one_entry_and_one_file(world: World, reel: b
     assert [p["seconds"] for p in described["parts"]] == [2.0, 61.4, 2.0]
 
 
-async def test_a_further_part_is_joined_too(world: World, reel: bytes) -> None:
+async def test_a_further_part_is_joined_too(world: World, film_bytes: bytes) -> None:
     for _ in range(2):
-        await part(world, "s", reel)
+        await part(world, "s", film_bytes)
     await world.server.remux_queue.idle()
     whole = (await world.recording_store.parts("s"))[0]
     await world.server.recordings.begin("s", "Họp", HOST_IS, NOW)
     again = (await world.recording_store.parts("s"))[0]
     assert (again.id, again.state, again.sha256) == (whole.id, "recording", None)
     path = Path((await world.recording_store.parts("s"))[3].path)
-    await asyncio.to_thread(path.write_bytes, reel)
+    await asyncio.to_thread(path.write_bytes, film_bytes)
     await world.server.recordings.ended(str(path), 2, None)
     await world.server.remux_queue.idle()
     assert [(each.part, each.milliseconds, each.state) for each in await world.recording_store.parts("s")] == [
@@ -249,12 +251,12 @@ def test_gaps_are_what_nobody_recorded() -> None:
     assert described.model_dump(mode="json")["parts"][1]["started"] == "2026-04-06T01:01:15.500Z"
 
 
-async def test_a_server_that_was_killed_goes_on_where_it_was(settings: Settings, reel: bytes) -> None:
+async def test_a_server_that_was_killed_goes_on_where_it_was(settings: Settings, film_bytes: bytes) -> None:
     async with open_world(settings) as world:
         await world.server.remux_queue.stop()
-        closed = await part(world, "s", reel)
+        closed = await part(world, "s", film_bytes)
         path = Path(await world.server.recordings.begin("t", "Họp", HOST_IS, NOW))
-        await asyncio.to_thread(path.write_bytes, reel[: len(reel) * 3 // 4])
+        await asyncio.to_thread(path.write_bytes, film_bytes[: len(film_bytes) * 3 // 4])
         closed.with_suffix(".new").write_bytes(b"half a copy")
     async with open_world(settings) as world:
         await world.server.remux_queue.idle()
@@ -263,14 +265,14 @@ async def test_a_server_that_was_killed_goes_on_where_it_was(settings: Settings,
     assert sorted(file.name for file in closed.parent.iterdir()) == ["1.jpg", "1.mp4"]
 
 
-async def test_without_room_it_is_tried_again_later(world: World, reel: bytes) -> None:
+async def test_without_room_it_is_tried_again_later(world: World, film_bytes: bytes) -> None:
     said = [RemuxOutcome({"error": "disk-full"})]
 
     async def work(job: RemuxJob) -> RemuxOutcome:
         return said.pop() if said else await remux(job)
 
     await world.server.remux_queue.stop()
-    await part(world, "s", reel)
+    await part(world, "s", film_bytes)
     remux_queue = RemuxQueue(world.recording_store, world.services.cipher, work)
     for state in ("finishing", "ready"):
         remux_queue.start()
@@ -283,7 +285,9 @@ async def test_without_room_it_is_tried_again_later(world: World, reel: bytes) -
 @pytest.mark.parametrize(
     ("wordless", "states"), [(1, ["finishing", "ready"]), (MAX_SILENT_ENDS, ["finishing"] * 2 + ["broken"])]
 )
-async def test_work_that_is_killed_is_done_again(world: World, reel: bytes, wordless: int, states: list[str]) -> None:
+async def test_work_that_is_killed_is_done_again(
+    world: World, film_bytes: bytes, wordless: int, states: list[str]
+) -> None:
     killed = 0
 
     async def work(job: RemuxJob) -> RemuxOutcome:
@@ -292,7 +296,7 @@ async def test_work_that_is_killed_is_done_again(world: World, reel: bytes, word
         return NO_OUTPUT if killed <= wordless else await remux(job)
 
     await world.server.remux_queue.stop()
-    await part(world, "s", reel)
+    await part(world, "s", film_bytes)
     remux_queue = RemuxQueue(world.recording_store, world.services.cipher, work)
     for state in states:
         remux_queue.start()
@@ -308,15 +312,17 @@ async def test_a_process_that_is_killed_says_nothing(tmp_path: Path, monkeypatch
     assert await remux(RemuxJob(tmp_path / "1.mp4", (), "00")) is NO_OUTPUT
 
 
-async def test_a_recording_that_runs_again_while_its_parts_are_joined_is_not_ready(world: World, reel: bytes) -> None:
+async def test_a_recording_that_runs_again_while_its_parts_are_joined_is_not_ready(
+    world: World, film_bytes: bytes
+) -> None:
     async def work(job: RemuxJob) -> RemuxOutcome:
         if job.target.name == "joined.mp4" and len(job.pieces) == 2:
-            await part(world, "s", reel)
+            await part(world, "s", film_bytes)
         return await remux(job)
 
     await world.server.remux_queue.stop()
     for _ in range(2):
-        await part(world, "s", reel)
+        await part(world, "s", film_bytes)
     remux_queue = RemuxQueue(world.recording_store, world.services.cipher, work)
     world.server.recordings._closed = remux_queue.wake
     remux_queue.start()
@@ -326,8 +332,10 @@ async def test_a_recording_that_runs_again_while_its_parts_are_joined_is_not_rea
     assert (whole.part, whole.milliseconds, whole.state) == (0, 6000, "ready")
 
 
-async def test_files_are_checked_against_the_record(world: World, settings: Settings, reel: bytes, capsys: Any) -> None:
-    first, second = await part(world, "s", reel), await part(world, "t", reel)
+async def test_files_are_checked_against_the_record(
+    world: World, settings: Settings, film_bytes: bytes, capsys: Any
+) -> None:
+    first, second = await part(world, "s", film_bytes), await part(world, "t", film_bytes)
     await world.server.remux_queue.idle()
     parser, cipher = ArgumentParser(), world.services.cipher
     admin_cli.add_arguments(parser)
@@ -349,7 +357,7 @@ async def test_files_are_checked_against_the_record(world: World, settings: Sett
         verify(ready, cipher)
 
 
-async def test_the_host_is_told_of_the_disk_and_a_full_one_stops_the_recording(world: World, reel: bytes) -> None:
+async def test_the_host_is_told_of_the_disk_and_a_full_one_stops_the_recording(world: World, film_bytes: bytes) -> None:
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     guest, there = await world.join("nhatrang", session)
@@ -357,7 +365,7 @@ async def test_the_host_is_told_of_the_disk_and_a_full_one_stops_the_recording(w
     await host.ask(type="record", on=True)
     path = world.engine.rooms[session.id].recording
     assert path is not None
-    await asyncio.to_thread(Path(path).write_bytes, reel)
+    await asyncio.to_thread(Path(path).write_bytes, film_bytes)
     world.disk.space = Space(free=9, total=100)
     await world.tick(2)
     assert (await host.type("storage"))["level"] == "low"
@@ -480,8 +488,8 @@ async def test_r101_ranges_of_an_encrypted_file(world: World, asked: str, status
     assert (answer[0], answer[1], answer[2]["Content-Range"]) == (status, data[start:stop], where)
 
 
-async def test_r101_a_range_of_another_file_is_the_whole_one(world: World, reel: bytes) -> None:
-    recording = await recorded(world, reel)
+async def test_r101_a_range_of_another_file_is_the_whole_one(world: World, film_bytes: bytes) -> None:
+    recording = await recorded(world, film_bytes)
     status, whole, headers = await fetched(world, recording)
     assert (status, headers["ETag"], headers["Accept-Ranges"]) == (
         200,
@@ -519,9 +527,9 @@ async def test_r101_damage_is_told_and_on_the_record(world: World) -> None:
 
 
 async def test_r101_a_recording_moves_with_its_key_and_nobody_elses_opens_it(
-    world: World, settings: Settings, reel: bytes
+    world: World, settings: Settings, film_bytes: bytes
 ) -> None:
-    recording = await recorded(world, reel)
+    recording = await recorded(world, film_bytes)
     kept = await world.recording_store.recording(recording)
     assert kept is not None
     code_key = (settings.data / "code.key").read_bytes()
@@ -540,11 +548,11 @@ async def test_r101_a_recording_moves_with_its_key_and_nobody_elses_opens_it(
 
 
 async def test_r101_without_room_it_lies_open_until_there_is(
-    world: World, reel: bytes, monkeypatch: pytest.MonkeyPatch
+    world: World, film_bytes: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     full = Space(free=0, total=100)
     monkeypatch.setattr(finishing, "measure", lambda _: full)
-    recording = await recorded(world, reel)
+    recording = await recorded(world, film_bytes)
     assert [each.sealed for each in await world.recording_store.recordings()] == [False]
     status, open_, _ = await fetched(world, recording, Range="bytes=4-7")
     assert (status, open_) == (206, b"ftyp")
@@ -555,9 +563,9 @@ async def test_r101_without_room_it_lies_open_until_there_is(
     assert (await fetched(world, recording, Range="bytes=4-7"))[1] == b"ftyp"
 
 
-async def test_r101_a_recording_deleted_while_it_is_encrypted_stays_deleted(world: World, reel: bytes) -> None:
+async def test_r101_a_recording_deleted_while_it_is_encrypted_stays_deleted(world: World, film_bytes: bytes) -> None:
     await world.server.remux_queue.stop()
-    path = await part(world, "s", reel)
+    path = await part(world, "s", film_bytes)
     [closed] = await world.recording_store.recordings()
     await world.recording_store.finish_recording(replace(closed, state="ready"))
     [ready] = await world.recording_store.recordings()
@@ -668,7 +676,7 @@ def test_the_key_is_made_once_and_nobody_elses(tmp_path: Path) -> None:
     assert (tmp_path / "keys" / "ticket.key").stat().st_mode & 0o077 == 0
 
 
-async def test_steps_and_marks_become_chapters_also_of_joined_parts(world: World, reel: bytes) -> None:
+async def test_steps_and_marks_become_chapters_also_of_joined_parts(world: World, film_bytes: bytes) -> None:
     session = await world.session(NHA_TRANG)
     items = [
         ScriptItem("a", "Khai mạc", None, None, 5, "speech"),
@@ -695,14 +703,14 @@ async def test_steps_and_marks_become_chapters_also_of_joined_parts(world: World
     await host.ask(type="record", on=True)
     path = room.recording
     assert path is not None
-    await asyncio.to_thread(Path(path).write_bytes, reel)
+    await asyncio.to_thread(Path(path).write_bytes, film_bytes)
     world.engine.lose_everything()
     world.engine.emit(EngineLost())
     world.engine.emit(EngineReady())
     await host.type("renew")
     path = world.engine.rooms[session.id].recording
     assert path is not None
-    await asyncio.to_thread(Path(path).write_bytes, reel)
+    await asyncio.to_thread(Path(path).write_bytes, film_bytes)
     world.engine.rooms[session.id].seconds = 5.0
     await host.ask(type="step", to=None)
     await host.ask(type="record", on=False)
@@ -714,13 +722,13 @@ async def test_steps_and_marks_become_chapters_also_of_joined_parts(world: World
     assert [chapter["seconds"] for chapter in entry["chapters"]] == [0.0, 1.0, 2.0, 3.0]
 
 
-async def test_a_meeting_without_script_has_no_chapters(world: World, reel: bytes) -> None:
+async def test_a_meeting_without_script_has_no_chapters(world: World, film_bytes: bytes) -> None:
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     await host.ask(type="record", on=True)
     path = world.engine.rooms[session.id].recording
     assert path is not None
-    await asyncio.to_thread(Path(path).write_bytes, reel)
+    await asyncio.to_thread(Path(path).write_bytes, film_bytes)
     await host.ask(type="record", on=False)
     await world.server.recordings.settled(5)
     await world.server.remux_queue.idle()

@@ -17,8 +17,7 @@ from signaling.app.settings import Settings
 from signaling.recording import journal as recording_journal
 from signaling.recording.journal import Ended, Lost, Note, Paused, RecordingJournal, Stopped
 from signaling.workers.pool import RecordingLost
-from tests.signaling.rooms import soon
-from tests.signaling.world import NHA_TRANG, NOW, Socket, World, open_world
+from tests.signaling.world import NHA_TRANG, NOW, Socket, World, open_world, wait_until
 
 NOTES: list[Note] = [
     Paused("s", True),
@@ -73,7 +72,7 @@ async def test_a_note_that_the_database_does_not_take_is_tried_again(base: Base,
         await journal.flush()
     assert (base.taken, path.stat().st_mode & 0o777) == ([], 0o600)
     base.fault = lambda _: None
-    await soon(lambda: not path.exists())
+    await wait_until(lambda: not path.exists())
     assert base.taken == NOTES
 
 
@@ -98,7 +97,7 @@ async def test_without_room_for_the_file_a_note_waits_in_memory(base: Base, path
     journal = RecordingJournal(path / "nowhere", base.note)
     kept = [await journal.add(NOTES[0])]
     base.fault = lambda _: None
-    await soon(lambda: base.taken)
+    await wait_until(lambda: base.taken)
     kept.append(await journal.add(NOTES[1]))
     assert (base.taken, kept) == (NOTES[:2], [False, True])
 
@@ -165,7 +164,7 @@ async def test_an_end_while_the_database_is_away_is_noted_once_it_is_back(
             world.engine.emit(RecordingLost(session.id, path))
         else:
             world.engine.emit(RecordingEnded(session.id, path, 7.6, "disk-full"))
-        await soon(lambda: world.server.recordings.running == 0)
+        await wait_until(lambda: world.server.recordings.running == 0)
         assert [state for state, *_ in await parts(world)] == ["recording"]
     async with asyncio.timeout(5):
         while [state for state, *_ in await parts(world)] != ["finishing"]:
@@ -183,7 +182,7 @@ async def test_a_stop_while_the_database_is_away_is_noted_by_the_next_server_and
             for name in ("note_stop", "close_recording"):
                 patch.setattr(world.recording_store, name, refuse)
             assert (await host.ask(type="record", on=False))["on"] is False
-            await soon(lambda: world.server.recordings.running == 0)
+            await wait_until(lambda: world.server.recordings.running == 0)
             await world.server.recordings.stop()
             assert await parts(world) == [("recording", None, None, "")]
     async with open_world(settings) as world:
@@ -218,7 +217,7 @@ async def test_whatever_a_worker_says_of_its_file_it_is_closed(world: World, sec
     await world.server.remux_queue.stop()
     session, _, path = await recording(world)
     world.engine.emit(RecordingEnded(session.id, path, seconds, error))
-    await soon(lambda: world.server.recordings.running == 0)
+    await wait_until(lambda: world.server.recordings.running == 0)
     [(state, reason, kept, _)] = await parts(world)
     longest = timedelta(days=366).total_seconds()
     assert (state, reason, kept) == ("finishing", error and error[:32], longest if seconds > 1 else 0.0)

@@ -5,7 +5,7 @@ from typing import Any
 
 from openpyxl import load_workbook
 
-from tests.signaling.report_calls import fetched, told
+from tests.signaling.report_calls import fetch_report, fetch_report_file
 from tests.signaling.world import NHA_TRANG, World, problem_of
 
 DUE = "2026-04-20T10:00:00Z"
@@ -31,11 +31,11 @@ async def test_r122_a_request_is_answered_and_stands_in_the_report(world: World)
         assert await problem_of(response) == (422, "invalid")
     async with unit.post(url, json={"figures": said, "remark": "Một phiên họp ngoài hệ thống"}) as response:
         assert (response.status, (await response.json())["standing"]) == (200, "corrected")
-    report = await told(central, "year=2026")
+    report = await fetch_report(central, "year=2026")
     (correction,) = report["corrections"]
     assert (correction["figure"], correction["counted"], correction["said"]) == ("sessions", 1, 2)
     assert report["total"]["sessions"] == 1
-    book = load_workbook(io.BytesIO(await fetched(central, "year=2026&format=xlsx")))
+    book = load_workbook(io.BytesIO(await fetch_report_file(central, "year=2026&format=xlsx")))
     (row,) = book["Số liệu đơn vị điều chỉnh"].iter_rows(min_row=3, values_only=True)
     assert row[1:] == ("Phiên họp", 1, 2, "06/04/2026 host: Một phiên họp ngoài hệ thống")
     noted = [entry for entry in await world.audited(9) if entry.subject == made["id"]]

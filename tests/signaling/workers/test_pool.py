@@ -29,8 +29,7 @@ from mediaserver.worker.server import EngineServer
 from signaling.app.settings import Settings
 from signaling.workers.pool import RecordingLost, RoomBack, RoomHeld, RoomLost, WorkerPool
 from tests.fakes import FakeEngine, FakeRoom
-from tests.signaling.rooms import soon
-from tests.signaling.world import CAM_RANH, DIEN_KHANH, NHA_TRANG, open_world
+from tests.signaling.world import CAM_RANH, DIEN_KHANH, NHA_TRANG, open_world, wait_until
 
 
 class Shop:
@@ -251,19 +250,19 @@ async def test_a_file_that_is_let_go_of_after_its_room_has_moved_is_closed(shop:
         session = await world.session(NHA_TRANG)
         host, _ = await world.join("host", session)
         await host.ask(type="record", on=True)
-        await soon(lambda: shop.engines[0].rooms[session.id].recording)
+        await wait_until(lambda: shop.engines[0].rooms[session.id].recording)
         path = shop.engines[0].rooms[session.id].recording
         assert path is not None
         shop.engines[0].emit(RecordingFailed(session.id, path, "disk-slow"))
         await host.until(lambda message: message["type"] == "recording" and message["error"] == "disk-slow")
         shop.engines[0].rooms[session.id].recording = None
         await host.ask(type="leave")
-        await soon(lambda: shop.workers.place(session.id) is None)
+        await wait_until(lambda: shop.workers.place(session.id) is None)
         await world.join("dienkhanh", await world.session(CAM_RANH, host=DIEN_KHANH))
         await world.join("host", session)
         assert shop.workers.place(session.id) == "1"
         shop.engines[0].emit(RecordingEnded(session.id, path, 60.0, "disk-slow"))
-        await soon(lambda: world.server.recordings.running == 0)
+        await wait_until(lambda: world.server.recordings.running == 0)
         assert [(part.part, part.state, part.reason) for part in await world.recording_store.parts(session.id)] == [
             (1, "broken", "disk-slow")
         ]
@@ -275,24 +274,24 @@ async def test_a_lost_worker_ends_no_file_that_another_one_still_writes(shop: Sh
         session = await world.session(NHA_TRANG)
         host, _ = await world.join("host", session)
         await host.ask(type="record", on=True)
-        await soon(lambda: shop.engines[0].rooms[session.id].recording)
+        await wait_until(lambda: shop.engines[0].rooms[session.id].recording)
         slow = shop.engines[0].rooms[session.id].recording
         assert slow is not None
         shop.engines[0].emit(RecordingFailed(session.id, slow, "disk-slow"))
         await host.until(lambda message: message["type"] == "recording" and message["error"] == "disk-slow")
         shop.engines[0].rooms[session.id].recording = None
         await host.ask(type="leave")
-        await soon(lambda: shop.workers.place(session.id) is None)
+        await wait_until(lambda: shop.workers.place(session.id) is None)
         await world.join("dienkhanh", await world.session(CAM_RANH, host=DIEN_KHANH))
         host, _ = await world.join("host", session)
         await host.ask(type="record", on=True)
-        await soon(lambda: shop.engines[1].rooms[session.id].recording)
+        await wait_until(lambda: shop.engines[1].rooms[session.id].recording)
         await shop.lose(1)
         await host.type("renew")
         states = [(part.part, part.state) for part in await world.recording_store.parts(session.id)]
         assert states == [(0, "recording"), (1, "recording"), (2, "broken"), (3, "recording")]
         shop.engines[0].emit(RecordingEnded(session.id, slow, 60.0, "disk-slow"))
-        await soon(lambda: world.server.recordings.running == 1)
+        await wait_until(lambda: world.server.recordings.running == 1)
         [ended] = [part for part in await world.recording_store.parts(session.id) if part.part == 1]
         assert (ended.state, ended.reason) == ("broken", "disk-slow")
 

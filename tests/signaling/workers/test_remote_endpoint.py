@@ -34,7 +34,7 @@ from signaling.workers import remote_endpoint
 from signaling.workers.pool import WorkerPool
 from tests.fakes import FakeClock, FakeDisk, FakeEngine
 from tests.mediaserver.meeting import CERTIFICATE, Watch, material
-from tests.open_sockets import opened
+from tests.open_sockets import open_sockets
 from tests.signaling.world import NHA_TRANG, NOW, Socket, World, problem_of
 
 PATIENCE_S = 30.0
@@ -168,23 +168,25 @@ async def _answer(dialled: aiohttp.ClientWebSocketResponse, stats: dict[str, Any
 async def seen(guest: Socket, colour: str) -> tuple[Endpoint, Watch]:
     """Connect a seat as its page does, with a camera of one colour, and wait for the picture composed of it."""
     watch = Watch()
-    caller = Endpoint(CERTIFICATE, material(colour, 440), OfferOptions(layers=1), watch)
+    endpoint = Endpoint(CERTIFICATE, material(colour, 440), OfferOptions(layers=1), watch)
     guest.patience = PATIENCE_S
-    answer = await guest.ask(type="offer", sdp=caller.offer())
-    await caller.connect(answer["sdp"])
+    answer = await guest.ask(type="offer", sdp=endpoint.offer())
+    await endpoint.connect(answer["sdp"])
     await watch.until(lambda: watch.colour() == colour)
-    return caller, watch
+    return endpoint, watch
 
 
 async def test_i07_a_worker_of_another_machine_holds_a_meeting_with_sound_and_picture(site: Site) -> None:
     process = await site.start(await site.key("media-2"))
     await site.until("media-2/1")
     host, _ = await site.world.join("host", await site.world.session(NHA_TRANG))
-    caller, _ = await seen(host, "green")
+    endpoint, _ = await seen(host, "green")
     stats: Any = (await site.workers.stats())["media-2/1"]
     assert (stats["rooms"], stats["peers"]) == (1, 1)
-    assert [(kind, address) for kind, address, _ in opened(process.pid)] == [("udp", "127.0.0.1")]  # the port matrix
-    await caller.close()
+    assert [(kind, address) for kind, address, _ in open_sockets(process.pid)] == [
+        ("udp", "127.0.0.1")
+    ]  # the port matrix
+    await endpoint.close()
     process.terminate()
     async with asyncio.timeout(PATIENCE_S):
         assert await process.communicate() == (b"", b"")
@@ -227,7 +229,7 @@ async def test_i07_a_worker_that_lost_the_server_dials_again_and_its_meetings_go
     process = await site.start(await site.key("media-2"), "--log-level", "INFO")
     await site.until("media-2/1")
     host, joined = await site.world.join("host", await site.world.session(NHA_TRANG))
-    caller, watch = await seen(host, "green")
+    endpoint, watch = await seen(host, "green")
     engine = site.workers._engines["media-2/1"]
     await engine.close()
     await site.until()
@@ -236,8 +238,8 @@ async def test_i07_a_worker_that_lost_the_server_dials_again_and_its_meetings_go
     await watch.more(5)
     stats: Any = (await site.workers.stats())["media-2/1"]
     assert (stats["rooms"], stats["peers"], process.returncode) == (1, 1, None)
-    assert caller.connected
-    await caller.close()
+    assert endpoint.connected
+    await endpoint.close()
 
 
 async def test_i07_a_meeting_on_another_machine_outlives_the_server(
@@ -249,7 +251,7 @@ async def test_i07_a_meeting_on_another_machine_outlives_the_server(
         await first.until("media-2/1")
         session = await first.world.session(NHA_TRANG)
         host, chair = await first.world.join("host", session)
-        caller, watch = await seen(host, "green")
+        endpoint, watch = await seen(host, "green")
         port = int(first.link.rsplit(":", 1)[1].rstrip("/"))
     await watch.more(5)
     async with _site(settings, tmp_path, port) as second:
@@ -261,7 +263,7 @@ async def test_i07_a_meeting_on_another_machine_outlives_the_server(
         await watch.more(5)
         stats: Any = (await second.workers.stats())["media-2/1"]
         assert (stats["rooms"], stats["peers"]) == (1, 1)
-        await caller.close()
+        await endpoint.close()
 
 
 async def test_i07_a_worker_is_refused_when_the_server_itself_does_not_see_the_folder(site: Site) -> None:
@@ -420,11 +422,11 @@ async def test_i07_a_worker_that_sees_the_folder_records_into_it(site: Site) -> 
     await site.start(await site.key("media-2"))
     await site.until("media-2/1")
     host, _ = await site.world.join("host", await site.world.session(NHA_TRANG, recording=True))
-    caller, watch = await seen(host, "green")
+    endpoint, watch = await seen(host, "green")
     assert (await host.ask(type="record", on=True))["on"] is True
     await watch.more(40)  # a key frame comes at most twice a second, and the recording begins with one
     assert (await host.ask(type="record", on=False))["on"] is False
-    await caller.close()
+    await endpoint.close()
     async with asyncio.timeout(PATIENCE_S):
         while [(part.state, part.reason) for part in await site.world.recording_store.recordings()] != [
             ("ready", None)

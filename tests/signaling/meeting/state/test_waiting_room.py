@@ -1,8 +1,7 @@
 """Points that are not invited stay in the waiting room until the host admits them or turns them away (R-011)."""
 
 from scheduler.core.model import Amount
-from tests.signaling.rooms import soon
-from tests.signaling.world import CAM_RANH, DIEN_AN, NHA_TRANG, NOW, Socket, World
+from tests.signaling.world import CAM_RANH, DIEN_AN, NHA_TRANG, NOW, Socket, World, wait_until
 
 
 async def knocks(world: World, account: str, code: str | None) -> Socket:
@@ -62,9 +61,9 @@ async def test_a_guest_that_is_turned_away_hears_of_it_though_the_host_is_cut_of
     meeting = world.server.meetings.meetings[session.id]
     async with meeting._order:  # something else is carried out
         await host.send(type="admit", id=knock["id"], on=False)
-        await soon(lambda: not meeting.state.waiting_room.waiting)
+        await wait_until(lambda: not meeting.state.waiting_room.waiting)
         world.drop("host")
-        await soon(lambda: len(world.server.meetings.clients) == 1)
+        await wait_until(lambda: len(world.server.meetings.clients) == 1)
     assert (await guest.type("bye"))["reason"] == "turned-away"
 
 

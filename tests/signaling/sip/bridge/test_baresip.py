@@ -20,7 +20,7 @@ from signaling.sip.agent.agent import SipSettings
 from signaling.sip.bridge import bridge
 from tests.fakes import FakeClock, FakeDisk
 from tests.mediaserver.meeting import CERTIFICATE, Watch, material
-from tests.signaling.rooms import calls, register, tick
+from tests.signaling.fake_room_systems import register, tick, wait_for_calls
 from tests.signaling.sip.baresip import Baresip, film, room
 from tests.signaling.world import NHA_TRANG, NOW, World
 
@@ -63,13 +63,13 @@ async def shown(peer: Baresip, size: str) -> None:
 async def viewer(world: World, session: str) -> AsyncIterator[Watch]:
     """Somebody who sees the composed picture of a meeting, and is not seen."""
     engine, watch = world.server.meetings.engine, Watch()
-    caller = Endpoint(CERTIFICATE, material("red", 440), OfferOptions(layers=1), watch)
+    endpoint = Endpoint(CERTIFICATE, material("red", 440), OfferOptions(layers=1), watch)
     await engine.add_seat(session, SeatOptions("viewer", "Người xem", visible=False))
     try:
-        await caller.connect(await engine.connect(session, "viewer", caller.offer()))
+        await endpoint.connect(await engine.connect(session, "viewer", endpoint.offer()))
         yield watch
     finally:
-        await caller.close()
+        await endpoint.close()
 
 
 async def test_r057_a_room_system_is_called_sees_is_seen_is_heard_with_the_floor_and_is_hung_up(
@@ -82,7 +82,7 @@ async def test_r057_a_room_system_is_called_sees_is_seen_is_heard_with_the_floor
         host, _ = await world.join("host", session)
         host.patience = 20.0  # what is real takes its time on a busy machine
         await tick(world, 0)
-        await calls(host, "connected")
+        await wait_for_calls(host, "connected")
         await peer.event("CALL_ESTABLISHED")
         assert 'From: "UBND.Khanh Hoa"' in peer.log
         await peer.event("CALL_RTPESTAB", "audio")
@@ -108,7 +108,7 @@ async def test_r057_a_room_system_is_called_by_tcp_where_it_is_registered_so(
         host, _ = await world.join("host", session)
         host.patience = 20.0  # what is real takes its time on a busy machine
         await tick(world, 0)
-        await calls(host, "connected")
+        await wait_for_calls(host, "connected")
         await peer.event("CALL_ESTABLISHED")
         assert "Via: SIP/2.0/TCP" in peer.log and "Via: SIP/2.0/UDP" not in peer.log
         await world.server.meetings.cancelled(session.id)
@@ -148,10 +148,10 @@ async def test_r057_a_room_system_that_does_not_answer_is_said_to_be_silent(sett
         for seconds in (0, 10, 30, 60):
             await tick(world, seconds)
             await peer.event("CALL_INCOMING")
-            told = await calls(host, "silent" if seconds == 60 else "waiting")
+            told = await wait_for_calls(host, "silent" if seconds == 60 else "waiting")
             await peer.event("CALL_CLOSED")
         assert told[0]["status"] == 0
         await host.send(type="redial", device=device)
         await peer.event("CALL_INCOMING")
         await peer.command("accept")
-        await calls(host, "connected")
+        await wait_for_calls(host, "connected")

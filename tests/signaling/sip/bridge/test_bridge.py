@@ -7,21 +7,21 @@ from mediaserver.api import EngineLost, EngineReady, PeerDown
 from mediaserver.errors import BadOffer, EngineGone
 from scheduler.operations.incidents.model import Incident
 from signaling.sip.agent.agent import RemoteParty, Target
-from tests.signaling.rooms import calls, gateway, register, soon, tick
-from tests.signaling.world import CAM_RANH, NHA_TRANG, World, counted_elsewhere
+from tests.signaling.fake_room_systems import register, tick, use_fake_agent, wait_for_calls
+from tests.signaling.world import CAM_RANH, NHA_TRANG, World, counted_elsewhere, wait_until
 
 VCS = "10.79.6.20"
 
 
 async def test_r057_a_room_system_is_called_when_its_session_opens_and_sits_as_its_point(world: World) -> None:
-    agent = gateway(world)
+    agent = use_fake_agent(world)
     await register(world, NHA_TRANG, VCS)
     session = await world.session(NHA_TRANG, CAM_RANH, start=timedelta(minutes=10))
     await tick(world, 0)
     assert agent.called == []  # it has not begun
     await tick(world, 600)
     host, _ = await world.join("host", session)
-    (told,) = await calls(host, "connected")
+    (told,) = await wait_for_calls(host, "connected")
     assert (told["name"], told["point"], told["at"]) == ("UBND.Nha Trang", NHA_TRANG, None)
     assert (agent.called, agent.names) == ([Target(VCS)], ["UBND.Khanh Hoa"])
     room = world.engine.rooms[session.id]
@@ -35,12 +35,12 @@ async def test_r057_a_room_system_is_called_when_its_session_opens_and_sits_as_i
 
 
 async def test_r056_a_room_system_speaks_when_the_host_lets_it(world: World) -> None:
-    agent = gateway(world)
+    agent = use_fake_agent(world)
     await register(world, NHA_TRANG, VCS)
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     await tick(world, 0)
-    await calls(host, "connected")
+    await wait_for_calls(host, "connected")
     member = world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01")
     assert member is not None
     assert (member.name, member.role, member.floor, member.controller) == ("UBND.Nha Trang", "component", False, False)
@@ -51,65 +51,65 @@ async def test_r056_a_room_system_speaks_when_the_host_lets_it(world: World) -> 
 
 
 async def test_r057_a_room_system_is_called_and_tested_where_it_is_registered_to_take_calls(world: World) -> None:
-    agent = gateway(world)
+    agent = use_fake_agent(world)
     device = await register(world, NHA_TRANG, VCS, port=5062, transport="TCP")
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     await tick(world, 0)
-    await calls(host, "connected")
+    await wait_for_calls(host, "connected")
     central = await world.signed_in("central")
     async with central.post(f"/api/v1/directory/devices/{device}/test", json={}) as response:
         assert response.status == 200
     where = Target(VCS, 5062, "tcp")
-    assert (agent.called, agent.asked) == ([where], [where])
+    assert (agent.called, agent.probed) == ([where], [where])
     noted = [(entry.action, entry.address, entry.port) for entry in await world.audited(50)]
     assert ("enter", VCS, 5062) in noted
 
 
 async def test_r057_no_answer_is_tried_again_after_10_30_and_60_seconds_and_then_by_hand(world: World) -> None:
-    agent = gateway(world)
-    agent.answers[VCS] = [None, 486, None, 480, 200]
+    agent = use_fake_agent(world)
+    agent.replies[VCS] = [None, 486, None, 480, 200]
     device = await register(world, NHA_TRANG, VCS)
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     await tick(world, 0)
-    assert (await calls(host, "waiting"))[0]["at"] == "2026-04-06T01:00:10Z"
+    assert (await wait_for_calls(host, "waiting"))[0]["at"] == "2026-04-06T01:00:10Z"
     async with asyncio.timeout(5):  # the leg is given back
         while await world.server.meetings.dependencies.connected_devices.connected(session.id) != [1]:
             await asyncio.sleep(0.01)
     await tick(world, 9)
     assert len(agent.called) == 1
     await tick(world, 1)
-    (told,) = await calls(host, "waiting")
+    (told,) = await wait_for_calls(host, "waiting")
     assert (told["at"], told["status"]) == ("2026-04-06T01:00:40Z", 486)
     await tick(world, 30)
-    assert (await calls(host, "waiting"))[0]["at"] == "2026-04-06T01:01:40Z"
+    assert (await wait_for_calls(host, "waiting"))[0]["at"] == "2026-04-06T01:01:40Z"
     await tick(world, 60)
-    (told,) = await calls(host, "silent")
+    (told,) = await wait_for_calls(host, "silent")
     assert (told["at"], told["status"]) == (None, 480)
     await tick(world, 300)
     assert len(agent.called) == 4
     assert not [key for key in world.engine.rooms[session.id].seats.values() if "Nha Trang" in key.label]
     await host.send(type="redial", device=device)
-    await calls(host, "connected")
+    await wait_for_calls(host, "connected")
 
 
 async def test_r095_the_centre_redials_a_device_that_hangs_and_the_log_shows_it(world: World) -> None:
-    agent = gateway(world)
+    agent = use_fake_agent(world)
     device = await register(world, NHA_TRANG, VCS)
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     await tick(world, 0)
-    await calls(host, "connected")
+    await wait_for_calls(host, "connected")
     help_ = await host.ask(type="report", kind="help", text=f"thiết bị treo, cần gọi lại VCS {VCS}")
     centre, _ = await world.join("central", session)
     assert (await centre.type("calls"))["calls"][0]["state"] == "connected"
     await centre.ask(type="assist", on=True)
     agent.ringing = asyncio.Event()
     await centre.send(type="redial", device=device)
-    await calls(centre, "calling")
+    await wait_for_calls(centre, "calling")
     agent.ringing.set()
-    await calls(centre, "connected")
+    await wait_for_calls(centre, "connected")
     assert [call.hung_up for call in agent.calls] == [True, False]
     await centre.ask(type="assist", on=False)
     incident: Incident = await world.services.incidents.incident(help_["id"])
@@ -125,39 +125,39 @@ async def test_r095_the_centre_redials_a_device_that_hangs_and_the_log_shows_it(
 
 
 async def test_only_controllers_have_devices_called_again(world: World) -> None:
-    gateway(world)
+    use_fake_agent(world)
     device = await register(world, CAM_RANH, VCS)
     session = await world.session(NHA_TRANG, CAM_RANH)
     point, _ = await world.join("nhatrang", session)
     host, _ = await world.join("host", session)
     await tick(world, 0)
-    await calls(host, "connected")
+    await wait_for_calls(host, "connected")
     assert (await point.ask(type="redial", device=device))["error"] == "controlled-by"
     assert (await host.ask(type="redial", device="nothing"))["error"] == "unknown-seat"
     assert not [message for message in point.seen if message["type"] == "calls"]
 
 
 async def test_a_room_system_that_asks_by_sip_gets_a_whole_picture(world: World) -> None:
-    agent = gateway(world)
+    agent = use_fake_agent(world)
     await register(world, NHA_TRANG, VCS)
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     await tick(world, 0)
-    await calls(host, "connected")
+    await wait_for_calls(host, "connected")
     seat = world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01")
     assert seat is not None
     world.server.sip_bridge.keyframe_requested(agent.calls[0])  # type: ignore[arg-type]
-    await soon(lambda: ("refresh_picture", session.id, seat.id) in world.engine.calls)
+    await wait_until(lambda: ("refresh_picture", session.id, seat.id) in world.engine.calls)
 
 
 async def test_a_media_leg_that_is_gone_is_called_again_at_once(world: World) -> None:
-    agent = gateway(world)
-    agent.answers[VCS] = [200, None, 200]
+    agent = use_fake_agent(world)
+    agent.replies[VCS] = [200, None, 200]
     await register(world, NHA_TRANG, VCS)
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     await tick(world, 0)
-    await calls(host, "connected")
+    await wait_for_calls(host, "connected")
     await tick(world, 1)
     member = world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01")
     assert member is not None
@@ -165,26 +165,26 @@ async def test_a_media_leg_that_is_gone_is_called_again_at_once(world: World) ->
     await host.seat(member.id, media="none")
     await tick(world, 1)
     assert agent.calls[0].hung_up
-    assert (await calls(host, "waiting"))[0]["at"] == "2026-04-06T01:00:12Z"
+    assert (await wait_for_calls(host, "waiting"))[0]["at"] == "2026-04-06T01:00:12Z"
     await tick(world, 10)
-    await calls(host, "connected")
+    await wait_for_calls(host, "connected")
     redials = await world.services.attendance.reconnects(session.id)
     assert [each.kind for each in redials] == ["lost", "tried", "back"]
 
 
 async def test_a_room_system_that_hangs_up_has_left_and_one_that_was_cut_off_is_called_again(world: World) -> None:
-    agent = gateway(world)
+    agent = use_fake_agent(world)
     await register(world, NHA_TRANG, VCS)
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     await tick(world, 0)
-    await calls(host, "connected")
+    await wait_for_calls(host, "connected")
     agent.calls[0].end("gone")
-    await calls(host, "waiting")
+    await wait_for_calls(host, "waiting")
     await tick(world, 1)
-    await calls(host, "connected")
+    await wait_for_calls(host, "connected")
     agent.calls[1].end("bye")
-    await calls(host, "left")
+    await wait_for_calls(host, "left")
     await tick(world, 300)
     assert len(agent.called) == 2
     assert world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01") is None
@@ -192,12 +192,12 @@ async def test_a_room_system_that_hangs_up_has_left_and_one_that_was_cut_off_is_
 
 
 async def test_calls_end_with_their_session(world: World) -> None:
-    agent = gateway(world)
+    agent = use_fake_agent(world)
     await register(world, NHA_TRANG, VCS)
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     await tick(world, 0)
-    await calls(host, "connected")
+    await wait_for_calls(host, "connected")
     await world.server.meetings.cancelled(session.id)
     await agent.calls[0].ended.wait()
     assert agent.calls[0].hung_up
@@ -207,32 +207,32 @@ async def test_calls_end_with_their_session(world: World) -> None:
 
 
 async def test_a_device_invited_to_two_sessions_at_once_is_called_by_one_at_a_time(world: World) -> None:
-    agent = gateway(world)
+    agent = use_fake_agent(world)
     device = await register(world, NHA_TRANG, VCS)
     first, second = await world.session(NHA_TRANG), await world.session(NHA_TRANG)
     one, _ = await world.join("host", first)
     await tick(world, 0)
-    await calls(one, "connected")
+    await wait_for_calls(one, "connected")
     two, _ = await world.join("host", second)
-    await calls(two, "elsewhere")
+    await wait_for_calls(two, "elsewhere")
     await two.send(type="redial", device=device)
     await tick(world, 10)
     assert (len(agent.called), agent.calls[0].hung_up) == (1, False)
     await world.server.meetings.cancelled(first.id)
     await agent.calls[0].ended.wait()
     await tick(world, 10)
-    await calls(two, "connected")
+    await wait_for_calls(two, "connected")
     assert len(agent.called) == 2
 
 
 async def test_a_call_that_rings_when_its_session_ends_rings_no_more(world: World) -> None:
-    agent = gateway(world)
+    agent = use_fake_agent(world)
     agent.ringing = asyncio.Event()
     await register(world, NHA_TRANG, VCS)
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     await tick(world, 0)
-    await calls(host, "calling")
+    await wait_for_calls(host, "calling")
     await world.server.meetings.cancelled(session.id)
     await tick(world, 1)
     agent.ringing.set()
@@ -242,27 +242,27 @@ async def test_a_call_that_rings_when_its_session_ends_rings_no_more(world: Worl
 
 
 async def test_nobody_is_put_out_by_a_call_nobody_asked_for(world: World) -> None:
-    agent = gateway(world)
+    agent = use_fake_agent(world)
     device = await register(world, NHA_TRANG, VCS)
     session = await world.session(NHA_TRANG)
     browser, _ = await world.join("nhatrang", session)
     host, _ = await world.join("host", session)
     await tick(world, 0)
-    await calls(host, "taken")
+    await wait_for_calls(host, "taken")
     assert agent.called == []
     await host.send(type="redial", device=device)
-    await calls(host, "connected")
+    await wait_for_calls(host, "connected")
     assert (await browser.type("bye"))["reason"] == "replaced"
     again, _ = await world.join("nhatrang", session)
-    await calls(host, "taken")
+    await wait_for_calls(host, "taken")
     assert agent.calls[0].hung_up
     await again.ask(type="leave")
     await tick(world, 10)
-    await calls(host, "connected")
+    await wait_for_calls(host, "connected")
 
 
 async def test_a_browser_takes_the_place_of_a_room_system_last(world: World) -> None:
-    gateway(world)
+    use_fake_agent(world)
     await world.services.scheduler.set_devices(NHA_TRANG, 2)
     await register(world, NHA_TRANG, VCS)
     session = await world.session(NHA_TRANG)
@@ -271,19 +271,19 @@ async def test_a_browser_takes_the_place_of_a_room_system_last(world: World) -> 
     own = next(each for each in joined["seats"] if each["seat"] == joined["seat"])
     assert own["name"] == "UBND.Nha Trang.02"
     host, _ = await world.join("host", session)
-    (told,) = await calls(host, "connected")
+    (told,) = await wait_for_calls(host, "connected")
     assert told["name"] == "UBND.Nha Trang.01"
 
 
 async def test_r021_another_system_is_a_leg_whose_picture_everyone_sees_and_which_hears_the_meeting(
     world: World,
 ) -> None:
-    agent = gateway(world)
+    agent = use_fake_agent(world)
     await register(world, NHA_TRANG, VCS, kind="LINK", model="HNTH Chính phủ")
     session = await world.session(NHA_TRANG, CAM_RANH)
     host, _ = await world.join("host", session)
     await tick(world, 0)
-    await calls(host, "connected")
+    await wait_for_calls(host, "connected")
     roster = world.server.meetings.meetings[session.id].state.roster
     seat = roster.holder(f"{NHA_TRANG}.01")
     assert seat is not None and world.server.meetings.meetings[session.id].legs() == [
@@ -298,7 +298,7 @@ async def test_r021_another_system_is_a_leg_whose_picture_everyone_sees_and_whic
 
 
 async def test_r021_a_link_is_tested_before_it_is_used(world: World) -> None:
-    agent = gateway(world)
+    agent = use_fake_agent(world)
     link = await register(world, NHA_TRANG, VCS, kind="LINK")
     bare = (await world.services.equipment.devices(CAM_RANH))[0].id
     central = await world.signed_in("central")
@@ -308,9 +308,9 @@ async def test_r021_a_link_is_tested_before_it_is_used(world: World) -> None:
             return response.status, (await response.json(content_type=None)).get("answers")
 
     assert await tested(link) == (200, False)
-    agent.on.add(VCS)
+    agent.responding.add(VCS)
     assert await tested(link) == (200, True)
-    assert (agent.asked, agent.called) == ([Target(VCS), Target(VCS)], [])
+    assert (agent.probed, agent.called) == ([Target(VCS), Target(VCS)], [])
     noted = [(entry.subject, entry.detail) for entry in await world.audited(5) if entry.action == "device-test"]
     assert noted == [(NHA_TRANG, f"01 {VCS} answers"), (NHA_TRANG, f"01 {VCS} silent")]
     assert (await tested(bare))[0] == 409
@@ -319,30 +319,30 @@ async def test_r021_a_link_is_tested_before_it_is_used(world: World) -> None:
 
 
 async def test_the_join_guard_counts_room_systems_too(world: World) -> None:  # I18
-    agent = gateway(world)
+    agent = use_fake_agent(world)
     await register(world, NHA_TRANG, VCS)
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     others = [f"other.{number}" for number in range(session.legs - 1)]
     elsewhere = await counted_elsewhere(world, session, others)
     await tick(world, 0)
-    await calls(host, "full")
+    await wait_for_calls(host, "full")
     assert agent.called == []
     elsewhere.leave(session.id, others[0])
     await elsewhere.write()
     await tick(world, 10)
-    await calls(host, "connected")
+    await wait_for_calls(host, "connected")
     assert await elsewhere.connected(session.id) == [session.legs]
 
 
 async def test_r034_r055_what_a_room_system_announces_is_compared_with_the_register(world: World) -> None:
-    agent = gateway(world)
+    agent = use_fake_agent(world)
     agent.peers[VCS] = RemoteParty(VCS, "P. Xuong Huan - NT", "room", "Poly 4.1")
     await register(world, NHA_TRANG, VCS, user_agent="Poly 3.0")
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     await tick(world, 0)
-    assert (await calls(host, "connected"))[0]["name"] == "UBND.Nha Trang"
+    assert (await wait_for_calls(host, "connected"))[0]["name"] == "UBND.Nha Trang"
     changes = await world.services.equipment.changes(NHA_TRANG)
     assert sorted((each.kind, each.field, each.old, each.new) for each in changes) == [
         ("drift", "name", "UBND.Nha Trang", "P. Xuong Huan - NT"),
@@ -351,13 +351,13 @@ async def test_r034_r055_what_a_room_system_announces_is_compared_with_the_regis
 
 
 async def test_r055_a_codec_that_a_room_system_answers_and_is_not_registered_is_flagged(world: World) -> None:
-    agent = gateway(world)
+    agent = use_fake_agent(world)
     agent.sdps[VCS] = "m=audio 4000 RTP/AVP 9\r\nm=video 4002 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
     await register(world, NHA_TRANG, VCS, codecs="G722, PCMA")
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     await tick(world, 0)
-    await calls(host, "connected")
+    await wait_for_calls(host, "connected")
     (change,) = await world.services.equipment.changes(NHA_TRANG)
     assert (change.field, change.old, change.new) == ("codecs", "G722, PCMA", "G722, H264, PCMA")
     noted = [(entry.action, entry.subject, entry.detail) for entry in await world.audited(50)]
@@ -365,12 +365,12 @@ async def test_r055_a_codec_that_a_room_system_answers_and_is_not_registered_is_
 
 
 async def test_a_media_worker_that_was_replaced_calls_room_systems_anew(world: World) -> None:
-    agent = gateway(world)
+    agent = use_fake_agent(world)
     await register(world, NHA_TRANG, VCS)
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     await tick(world, 0)
-    await calls(host, "connected")
+    await wait_for_calls(host, "connected")
     await tick(world, 1)
     world.engine.lose_everything()
     world.engine.failing["invite"] = EngineGone()
@@ -378,42 +378,42 @@ async def test_a_media_worker_that_was_replaced_calls_room_systems_anew(world: W
     world.engine.emit(EngineLost())
     await host.until(lambda m: m["type"] == "seats" and any(row["media"] == "none" for row in m["changed"]))
     await tick(world, 0)
-    (told,) = await calls(host, "waiting")
+    (told,) = await wait_for_calls(host, "waiting")
     assert (told["at"], told["status"]) == ("2026-04-06T01:00:02Z", 0)
     world.engine.failing.clear()
     world.engine.emit(EngineReady())
     await host.type("renew")
     await tick(world, 1)
-    await calls(host, "connected")
+    await wait_for_calls(host, "connected")
     assert [call.hung_up for call in agent.calls] == [True, False]
     (seat,) = [key for key, each in world.engine.rooms[session.id].seats.items() if "Nha Trang" in each.label]
     assert ("accept", session.id, seat, f"answer of {VCS}") in world.engine.calls
 
 
 async def test_a_room_system_whose_media_is_gone_before_anybody_looks_is_called_again(world: World) -> None:
-    agent = gateway(world)
+    agent = use_fake_agent(world)
     await register(world, NHA_TRANG, VCS)
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     await tick(world, 0)
-    await calls(host, "connected")
+    await wait_for_calls(host, "connected")
     world.engine.lose_everything()
     world.engine.emit(EngineLost())
     world.engine.emit(EngineReady())
     await host.type("renew")
     await tick(world, 1)
-    await soon(lambda: len(agent.calls) == 2)
+    await wait_until(lambda: len(agent.calls) == 2)
     assert [call.hung_up for call in agent.calls] == [True, False]
 
 
 async def test_a_client_that_takes_the_last_leg_while_a_room_system_rings_has_it(world: World) -> None:
-    agent = gateway(world)
+    agent = use_fake_agent(world)
     agent.ringing = asyncio.Event()
     await register(world, NHA_TRANG, VCS)
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     await tick(world, 0)
-    await soon(lambda: agent.called)
+    await wait_until(lambda: agent.called)
     world.server.meetings.dependencies.connected_devices.leave(
         session.id, f"{NHA_TRANG}.01"
     )  # as if it had rung too long
@@ -421,13 +421,13 @@ async def test_a_client_that_takes_the_last_leg_while_a_room_system_rings_has_it
     others = [f"other.{number}" for number in range(session.legs - 1)]
     await counted_elsewhere(world, session, others)
     agent.ringing.set()
-    await calls(host, "full")
+    await wait_for_calls(host, "full")
     assert agent.calls[0].hung_up
     assert world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01") is None
 
 
 async def test_a_place_that_is_lost_while_the_media_is_connected_ends_the_call(world: World) -> None:
-    agent = gateway(world)
+    agent = use_fake_agent(world)
     accept, taken = world.engine.accept, asyncio.Event()
 
     async def slowly(room: str, seat: str, answer: str) -> None:
@@ -440,33 +440,33 @@ async def test_a_place_that_is_lost_while_the_media_is_connected_ends_the_call(w
     host, _ = await world.join("host", session)
     await tick(world, 0)
     roster = world.server.meetings.meetings[session.id].state.roster
-    await soon(lambda: roster.holder(f"{NHA_TRANG}.01"))
+    await wait_until(lambda: roster.holder(f"{NHA_TRANG}.01"))
     _browser = await world.join("nhatrang", session)
     taken.set()
-    await calls(host, "waiting")
+    await wait_for_calls(host, "waiting")
     assert agent.calls[0].hung_up
     await tick(world, 10)
-    await calls(host, "taken")
+    await wait_for_calls(host, "taken")
 
 
 async def test_an_answer_without_a_codec_of_ours_ends_the_call(world: World) -> None:
-    agent = gateway(world)
+    agent = use_fake_agent(world)
     world.engine.failing["accept"] = BadOffer("no codec")
     await register(world, NHA_TRANG, VCS)
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     await tick(world, 0)
-    assert (await calls(host, "waiting"))[0]["status"] == 488
+    assert (await wait_for_calls(host, "waiting"))[0]["status"] == 488
     assert agent.calls[0].hung_up
     assert world.server.meetings.meetings[session.id].state.roster.holder(f"{NHA_TRANG}.01") is None
 
 
 async def test_a_session_that_only_room_systems_were_called_for_was_not_opened(world: World) -> None:
-    agent = gateway(world)
-    agent.answers[VCS] = [None]
+    agent = use_fake_agent(world)
+    agent.replies[VCS] = [None]
     await register(world, NHA_TRANG, VCS)
     session = await world.session(NHA_TRANG)
     await tick(world, 0)
-    await soon(lambda: agent.called)
+    await wait_until(lambda: agent.called)
     await tick(world, 1900)
     await world.services.scheduler.release(session.id, world.clock.now)

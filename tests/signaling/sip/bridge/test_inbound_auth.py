@@ -9,8 +9,8 @@ import pytest
 from mediaserver.errors import BadOffer, EngineGone
 from signaling.sip.agent.agent import RemoteParty
 from tests.mediaserver.room_offers import POLYCOM
-from tests.signaling.rooms import FakeIncoming, calls, gateway, register, soon, tick
-from tests.signaling.world import CAM_RANH, NHA_TRANG, NOW, World, counted_elsewhere, older
+from tests.signaling.fake_room_systems import FakeIncoming, register, tick, use_fake_agent, wait_for_calls
+from tests.signaling.world import CAM_RANH, NHA_TRANG, NOW, World, counted_elsewhere, older, wait_until
 
 VCS = "10.79.6.20"
 
@@ -23,7 +23,7 @@ async def ring(world: World, code: str | None, address: str = VCS, **fields: Any
 
 
 async def test_r057_a_registered_device_with_the_right_code_is_let_in_as_its_point(world: World) -> None:
-    gateway(world)
+    use_fake_agent(world)
     await register(world, NHA_TRANG, VCS, dial_out=False)
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
@@ -42,7 +42,7 @@ async def test_r057_a_registered_device_with_the_right_code_is_let_in_as_its_poi
 
 
 async def test_a_call_that_comes_while_the_server_ends_is_refused(world: World) -> None:
-    gateway(world)
+    use_fake_agent(world)
     await register(world, NHA_TRANG, VCS, dial_out=False)
     session = await world.session(NHA_TRANG)
     world.server.meetings.stopping = True
@@ -51,7 +51,7 @@ async def test_a_call_that_comes_while_the_server_ends_is_refused(world: World) 
 
 
 async def test_r055_codecs_that_a_room_system_offers_are_compared_with_the_register(world: World) -> None:
-    gateway(world)
+    use_fake_agent(world)
     await register(world, NHA_TRANG, VCS, codecs="G722, H264, PCMA")
     session = await world.session(NHA_TRANG)
     assert (await ring(world, session.code, offer=POLYCOM)).refused is None
@@ -64,7 +64,7 @@ async def test_r055_codecs_that_a_room_system_offers_are_compared_with_the_regis
 
 
 async def test_an_unregistered_device_gets_403_whatever_the_code(world: World) -> None:
-    gateway(world)
+    use_fake_agent(world)
     session = await world.session(NHA_TRANG)
     assert [(await ring(world, code)).refused for code in (session.code, "0000000000", "x")] == [403, 403, 403]
     noted = [(e.actor, e.action, e.subject, e.detail, e.address) for e in await world.audited(3)]
@@ -72,7 +72,7 @@ async def test_an_unregistered_device_gets_403_whatever_the_code(world: World) -
 
 
 async def test_wrong_codes_and_codes_of_others_get_the_same_response(world: World) -> None:
-    gateway(world)
+    use_fake_agent(world)
     await register(world, NHA_TRANG, VCS)
     others = await world.session(CAM_RANH)
     assert [(await ring(world, code)).refused for code in (others.code, "0000000000", "x")] == [404, 404, 404]
@@ -81,7 +81,7 @@ async def test_wrong_codes_and_codes_of_others_get_the_same_response(world: Worl
 
 
 async def test_r051_calls_are_throttled_as_codes_are(world: World) -> None:
-    gateway(world)
+    use_fake_agent(world)
     await register(world, NHA_TRANG, VCS)
     session = await world.session(NHA_TRANG)
     for _ in range(20):
@@ -94,7 +94,7 @@ async def test_r051_calls_are_throttled_as_codes_are(world: World) -> None:
 
 
 async def test_r051_right_codes_are_no_guesses(world: World) -> None:
-    gateway(world)
+    use_fake_agent(world)
     await register(world, NHA_TRANG, VCS)
     early = await world.session(NHA_TRANG, start=timedelta(hours=5))
     now = await world.session(NHA_TRANG)
@@ -104,7 +104,7 @@ async def test_r051_right_codes_are_no_guesses(world: World) -> None:
 
 
 async def test_a_session_that_is_not_open_takes_no_calls(world: World) -> None:
-    gateway(world)
+    use_fake_agent(world)
     await register(world, NHA_TRANG, VCS)
     early = await world.session(NHA_TRANG, start=timedelta(hours=5))
     assert (await ring(world, early.code)).refused == 403
@@ -114,7 +114,7 @@ async def test_a_session_that_is_not_open_takes_no_calls(world: World) -> None:
 
 
 async def test_a_call_finds_the_session_full(world: World) -> None:
-    gateway(world)
+    use_fake_agent(world)
     await register(world, NHA_TRANG, VCS)
     session = await world.session(NHA_TRANG)
     others = [f"other.{number}" for number in range(session.legs)]
@@ -123,7 +123,7 @@ async def test_a_call_finds_the_session_full(world: World) -> None:
 
 
 async def test_offers_without_an_answer_leave_nothing(world: World) -> None:
-    gateway(world)
+    use_fake_agent(world)
     await register(world, NHA_TRANG, VCS)
     session = await world.session(NHA_TRANG)
     for error, status in ((BadOffer("no codec"), 488), (EngineGone(), 503)):
@@ -138,14 +138,16 @@ async def test_offers_without_an_answer_leave_nothing(world: World) -> None:
 
 
 async def test_a_device_that_loses_its_place_before_the_ack_is_hung_up(world: World) -> None:
-    gateway(world)
+    use_fake_agent(world)
     await register(world, NHA_TRANG, VCS)
     session = await world.session(NHA_TRANG)
     acknowledged = asyncio.Event()
     task = asyncio.create_task(ring(world, session.code, acknowledged=acknowledged))
-    await soon(lambda: session.id in world.server.meetings.meetings)
+    await wait_until(lambda: session.id in world.server.meetings.meetings)
     roster = world.server.meetings.meetings[session.id].state.roster
-    await soon(lambda: ("connect", session.id, "plain") in [(*call[:2], *call[3:]) for call in world.engine.calls])
+    await wait_until(
+        lambda: ("connect", session.id, "plain") in [(*call[:2], *call[3:]) for call in world.engine.calls]
+    )
     _browser = await world.join("nhatrang", session)
     acknowledged.set()
     incoming = await task
@@ -157,15 +159,15 @@ async def test_a_device_that_loses_its_place_before_the_ack_is_hung_up(world: Wo
 
 
 async def test_a_device_that_calls_in_while_it_is_called_is_in_once(world: World) -> None:
-    agent = gateway(world)
+    agent = use_fake_agent(world)
     agent.ringing = asyncio.Event()
     await register(world, NHA_TRANG, VCS)
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     await tick(world, 0)
-    await soon(lambda: agent.called)
+    await wait_until(lambda: agent.called)
     first = await ring(world, session.code)
-    await calls(host, "connected")
+    await wait_for_calls(host, "connected")
     second = await ring(world, session.code)
     assert first.call is not None and second.call is not None
     await first.call.ended.wait()
@@ -183,53 +185,53 @@ async def test_a_device_that_calls_in_while_it_is_called_is_in_once(world: World
 async def test_a_device_that_calls_in_vain_while_it_is_called_is_called_again(
     world: World, fields: dict[str, Any], error: Exception | None, refused: int | None
 ) -> None:
-    agent = gateway(world)
+    agent = use_fake_agent(world)
     agent.ringing = asyncio.Event()
     await register(world, NHA_TRANG, VCS)
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     await tick(world, 0)
-    await soon(lambda: agent.called)
+    await wait_until(lambda: agent.called)
     world.engine.failing = {} if error is None else {"connect": error}
     assert (await ring(world, session.code, **fields)).refused == refused
-    (told,) = await calls(host, "waiting")
+    (told,) = await wait_for_calls(host, "waiting")
     assert told["at"] == "2026-04-06T01:00:10Z"
     agent.ringing.set()
     await tick(world, 10)
-    await calls(host, "connected")
+    await wait_for_calls(host, "connected")
     assert len(agent.called) == 2
 
 
 async def test_a_device_that_finds_the_session_full_while_it_is_called_is_called_again(world: World) -> None:
-    agent = gateway(world)
+    agent = use_fake_agent(world)
     agent.ringing = asyncio.Event()
     device = await register(world, NHA_TRANG, VCS)
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     await tick(world, 0)
-    await soon(lambda: agent.called)
+    await wait_until(lambda: agent.called)
     others = [f"other.{number}" for number in range(session.legs)]
     elsewhere = await counted_elsewhere(world, session, others)
     assert (await ring(world, session.code)).refused == 486
-    await calls(host, "waiting")
+    await wait_for_calls(host, "waiting")
     for each in others:
         elsewhere.leave(session.id, each)
     await elsewhere.write()
     agent.ringing.set()
     await host.send(type="redial", device=device)
-    await calls(host, "connected")
+    await wait_for_calls(host, "connected")
 
 
 async def test_a_device_that_is_kept_out_while_it_is_called_is_not_called_twice(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    agent = gateway(world)
+    agent = use_fake_agent(world)
     agent.ringing = asyncio.Event()
     await register(world, NHA_TRANG, VCS)
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     await tick(world, 0)
-    await soon(lambda: agent.called)
+    await wait_until(lambda: agent.called)
 
     async def wrong_line(*_: object) -> bool:
         return False
@@ -239,5 +241,5 @@ async def test_a_device_that_is_kept_out_while_it_is_called_is_not_called_twice(
         assert (await ring(world, session.code)).refused == 403
     await tick(world, 10)
     agent.ringing.set()
-    await calls(host, "connected")
+    await wait_for_calls(host, "connected")
     assert len(agent.called) == 1

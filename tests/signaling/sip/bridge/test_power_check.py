@@ -7,7 +7,7 @@ import pytest
 from scheduler.notifications.wording import Channels
 from scheduler.operations.closing.device_shutdown import DeviceShutdown
 from signaling.sip.bridge.power_check import PowerCheck
-from tests.signaling.rooms import gateway, register
+from tests.signaling.fake_room_systems import register, use_fake_agent
 from tests.signaling.world import CAM_RANH, HOST, NHA_TRANG, NOW, World
 
 HALF_AN_HOUR_AFTER = NOW + timedelta(hours=2, minutes=30)
@@ -27,15 +27,15 @@ async def told(world: World) -> list[tuple[str, str]]:
 async def test_r053_a_device_still_on_half_an_hour_after_the_end_is_reminded_once(
     world: World, standby: PowerCheck
 ) -> None:
-    agent = gateway(world)
+    agent = use_fake_agent(world)
     for number, point in enumerate((HOST, NHA_TRANG, CAM_RANH)):
         await register(world, point, f"10.79.6.{number}", port=5060 + number)
     await world.session(NHA_TRANG, CAM_RANH)
-    agent.on = {"10.79.6.1"}
+    agent.responding = {"10.79.6.1"}
     await standby.work(HALF_AN_HOUR_AFTER - timedelta(seconds=1))
-    assert agent.asked == []
+    assert agent.probed == []
     await standby.work(HALF_AN_HOUR_AFTER)
-    assert sorted((each.host, each.port) for each in agent.asked) == [
+    assert sorted((each.host, each.port) for each in agent.probed) == [
         ("10.79.6.0", 5060),
         ("10.79.6.1", 5061),
         ("10.79.6.2", 5062),
@@ -50,13 +50,13 @@ async def test_r053_a_device_still_on_half_an_hour_after_the_end_is_reminded_onc
 
 
 async def test_a_device_that_meets_again_soon_may_stay_on(world: World, standby: PowerCheck) -> None:
-    agent = gateway(world)
+    agent = use_fake_agent(world)
     for number, point in enumerate((NHA_TRANG, CAM_RANH)):
         await register(world, point, f"10.79.6.{number}")
     await world.session(NHA_TRANG, CAM_RANH)
     await world.session(NHA_TRANG, host=CAM_RANH, start=timedelta(hours=2, minutes=59))
     await standby.work(HALF_AN_HOUR_AFTER)
-    assert agent.asked == []
+    assert agent.probed == []
 
 
 async def test_without_a_sip_bridge_no_device_is_asked(world: World, standby: PowerCheck) -> None:

@@ -1,6 +1,6 @@
 """Takes in a mailbox as the server does, in a process that dies at a step of its own choice.
 
-    python -m tests.signaling.taker DATABASE PORT
+    python -m tests.signaling.mailbox_intake_process DATABASE PORT
 
 Reads one step per line from standard input: a child looks at the mailbox once and kills itself before that step (a
 command to the mail server, a statement or a commit of the database). Answers ``killed`` or ``done``.
@@ -56,11 +56,11 @@ async def _look(url: str, port: int, step: Steps) -> None:
 
     imap.Client._command = counted  # type: ignore[attr-defined]
     server = Server("127.0.0.1", port, "none", USER, PASSWORD)
-    shelf = profile_files.load()
-    mailroom = InboundMail(
-        engine, OfficialMailbox(OFFICE), shelf, Drafts(engine, shelf, Channels(mail=True)), SandboxedParser(here)
+    profiles = profile_files.load()
+    inbound_mail = InboundMail(
+        engine, OfficialMailbox(OFFICE), profiles, Drafts(engine, profiles, Channels(mail=True)), SandboxedParser(here)
     )
-    await InboxWatcher(mailroom, server, ssl.create_default_context(), lambda: NOW, lambda: None).look()
+    await InboxWatcher(inbound_mail, server, ssl.create_default_context(), lambda: NOW, lambda: None).look()
     await engine.dispose()
 
 

@@ -1,7 +1,7 @@
 """Fake room systems: a SIP agent that calls nobody, and calls that come when a test says so."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -9,8 +9,8 @@ from signaling.sip.agent.agent import Call, CallRefused, CallUnanswered, RemoteP
 from signaling.sip.agent.snapshot import CallSnapshot
 from tests.signaling.world import Socket, World
 
-Answer = int | None
-"""Reply of a room system to a call: 200 takes it, another status refuses it, None lets it ring in vain."""
+Reply = int | None
+"""Reply of a room system to a call: 200 accepts it, another status refuses it, None lets it ring unanswered."""
 
 
 class FakeCall:
@@ -61,21 +61,22 @@ class FakeCall:
 
 @dataclass
 class FakeAgent:
-    """A SIP agent that notes calls; `answers` are its replies in turn, the last one over and over."""
+    """A SIP agent that notes calls; `replies` are results by address in turn, the last one over and over."""
 
-    answers: dict[str, list[Answer]] = field(default_factory=dict)
+    replies: dict[str, list[Reply]] = field(default_factory=dict)
     peers: dict[str, RemoteParty] = field(default_factory=dict)
     sdps: dict[str, str] = field(default_factory=dict)
-    """What they answer."""
+    """SDP answers by address."""
     called: list[Target] = field(default_factory=list)
     offers: list[str] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     calls: list[FakeCall] = field(default_factory=list)
-    on: set[str] = field(default_factory=set)
-    """Addresses that answer OPTIONS."""
-    asked: list[Target] = field(default_factory=list)
+    responding: set[str] = field(default_factory=set)
+    """Addresses that respond to OPTIONS."""
+    probed: list[Target] = field(default_factory=list)
+    """Targets of OPTIONS requests."""
     ringing: asyncio.Event | None = None
-    """While it is there, calls ring until it is set."""
+    """If not None, calls ring until it is set."""
 
     async def start(self, kept: Sequence[CallSnapshot]) -> list[FakeCall]:
         self.calls = [FakeCall(RemoteParty(each.host, "", each.user, each.user_agent), each.theirs) for each in kept]
@@ -87,7 +88,7 @@ class FakeAgent:
         self.names.append(name)
         if self.ringing is not None:
             await self.ringing.wait()
-        script = self.answers.get(target.host, [200])
+        script = self.replies.get(target.host, [200])
         answer = script.pop(0) if len(script) > 1 else script[0]
         if answer is None:
             raise CallUnanswered
@@ -98,8 +99,8 @@ class FakeAgent:
         return self.calls[-1]  # type: ignore[return-value]
 
     async def alive(self, target: Target) -> bool:
-        self.asked.append(target)
-        return target.host in self.on
+        self.probed.append(target)
+        return target.host in self.responding
 
     async def close(self) -> None:
         pass
@@ -118,7 +119,7 @@ class FakeIncoming:
     refused: int | None = None
     answer: str | None = None
     gone: bool = False
-    """The caller is gone before it is answered."""
+    """Whether the device cancels before the 200."""
     call: FakeCall | None = None
     acknowledged: asyncio.Event | None = None
     """What its ACK waits for."""
@@ -144,7 +145,7 @@ async def register(world: World, point: str, address: str, place: int = 0, **fie
     return device.id
 
 
-def gateway(world: World) -> FakeAgent:
+def use_fake_agent(world: World) -> FakeAgent:
     """Give the server a SIP bridge with a fake agent."""
     agent = FakeAgent()
     world.server.sip_bridge.agent = agent  # type: ignore[assignment]
@@ -157,14 +158,7 @@ async def tick(world: World, seconds: float) -> None:
     await world.server.sip_bridge.tick(world.clock.now)
 
 
-async def soon(so: Callable[[], object]) -> None:
-    """Wait until `so` returns a true value."""
-    async with asyncio.timeout(5):
-        while not so():
-            await asyncio.sleep(0.01)
-
-
-async def calls(socket: Socket, *states: str) -> list[dict[str, Any]]:
+async def wait_for_calls(socket: Socket, *states: str) -> list[dict[str, Any]]:
     """Return the calls as controllers are told, once they are in these states."""
 
     def found(message: dict[str, Any]) -> bool:

@@ -16,7 +16,7 @@ RETREAT = GROWTH**-4
 """Factor of the rate with every late response that follows another."""
 SHORT_S, LATE_S = 0.02, 0.06
 """Seconds above the least round trip that a response may take to show no queue, and to be in time."""
-LATE_ANSWERS = 4
+LATE_RESPONSES = 4
 """Late responses in a row that mean a full link."""
 HOLD_S = 0.5
 """Seconds for which the goal is sent."""
@@ -50,17 +50,17 @@ class Probe:
         """Return the bit/s to send in all now; 0 when the goal was held and only a report is awaited."""
         return 0.0 if self._held(now) else self.rate
 
-    def asks(self, least: float, now: float) -> bool:
+    def should_request(self, least: float, now: float) -> bool:
         """Return whether to send a request now, behind the padding; returns True once."""
         late = self._requests.late
-        asks = self._requests.asks(least, now)
+        due = self._requests.should_request(least, now)
         self._retreat(late, now)
-        return asks
+        return due
 
-    def answered(self, queue: float, now: float) -> None:
+    def responded(self, queue: float, now: float) -> None:
         """Take the seconds by which the newest response exceeded the least round trip."""
         late = self._requests.late
-        self._requests.answered(queue)
+        self._requests.responded(queue)
         self._retreat(late, now)
         if queue <= SHORT_S and self.rate < self._goal:
             self.rate, self._reached = min(self._goal, GROWTH * self.rate), now
@@ -72,7 +72,7 @@ class Probe:
 
     def verdict(self, now: float) -> Verdict:
         """Return the result so far."""
-        if self._lossy or self._requests.late >= LATE_ANSWERS or (self._held(now) and now - self._reached > REPORT_S):
+        if self._lossy or self._requests.late >= LATE_RESPONSES or (self._held(now) and now - self._reached > REPORT_S):
             return Verdict.REFUTED
         return Verdict.BORNE if self._reported else Verdict.OPEN
 

@@ -26,9 +26,9 @@ UNLEARNED = 0.1
 BAD_QUEUE_S, WAITING_S = 0.30, 0.15
 """Round trip above the least of the last half minute, in seconds: never tolerated, and not tolerated with a low
 estimate."""
-LATE_ANSWERS = 2
+LATE_RESPONSES = 2
 """Late responses in a row that count when an estimate is low: a single one may come from a busy receiver."""
-BASE_ANSWERS = 20
+BASE_RESPONSES = 20
 """Responses, those of a probe and before it, of which the least round trip is taken: paths change."""
 FIRST_ROUND_TRIP_S = 0.1
 """Round trip in seconds assumed until the first report."""
@@ -99,7 +99,7 @@ class Downlink:
         self._probe: Probe | None = None
         self._low_estimate_requests: RoundTripRequests | None = None
         """Requests that are sent while the estimate is low."""
-        self._answers: deque[float] = deque(maxlen=BASE_ANSWERS)
+        self._response_round_trips: deque[float] = deque(maxlen=BASE_RESPONSES)
         self._alarmed = True
         """Whether something alarming was reported since the last update, or the passing of time changes the result."""
 
@@ -143,21 +143,21 @@ class Downlink:
         self._round_trips.add(round_trip)
         self._alarmed |= round_trip > BAD_QUEUE_S  # a queue is only a part of it
 
-    def asks(self, now: float) -> bool:
+    def should_request(self, now: float) -> bool:
         """Return whether to measure the round trip now, behind the packets sent; returns True once."""
         if self._probe is not None:
-            return self._probe.asks(min(self._answers, default=FIRST_ROUND_TRIP_S), now)
-        return self._low_estimate_requests is not None and self._low_estimate_requests.asks(
+            return self._probe.should_request(min(self._response_round_trips, default=FIRST_ROUND_TRIP_S), now)
+        return self._low_estimate_requests is not None and self._low_estimate_requests.should_request(
             self._round_trips.least, now
         )
 
-    def answered(self, round_trip: float, now: float) -> None:
+    def responded(self, round_trip: float, now: float) -> None:
         """Take the measured round trip in seconds."""
-        self._answers.append(round_trip)
+        self._response_round_trips.append(round_trip)
         if self._probe is not None:
-            self._probe.answered(round_trip - min(self._answers), now)
+            self._probe.responded(round_trip - min(self._response_round_trips), now)
         elif self._low_estimate_requests is not None:
-            self._low_estimate_requests.answered(round_trip - self._round_trips.least)
+            self._low_estimate_requests.responded(round_trip - self._round_trips.least)
 
     @property
     def resting(self) -> bool:
@@ -241,7 +241,7 @@ class Downlink:
         if self.step == 0 or now < self._settled:
             return False
         queue = self._round_trips.queue
-        late = self._low_estimate_requests is not None and self._low_estimate_requests.late >= LATE_ANSWERS
+        late = self._low_estimate_requests is not None and self._low_estimate_requests.late >= LATE_RESPONSES
         waiting = late or queue > WAITING_S or not self._round_trips
         if waiting and self._low(now):  # a low estimate alone may be a busy receiver's mistake
             return True

@@ -22,7 +22,7 @@ class RoundTripRequests:
         self._overdue = False
         """Whether the newest request has waited so long that its response is late already."""
 
-    def asks(self, least: float, now: float) -> bool:
+    def should_request(self, least: float, now: float) -> bool:
         """Return whether to send a request now, behind the packets sent; returns True once."""
         if self._sent_at is not None:
             waited = now - self._sent_at - least
@@ -34,7 +34,7 @@ class RoundTripRequests:
         self._sent_at, self._overdue = now, False
         return True
 
-    def answered(self, queue: float) -> None:
+    def responded(self, queue: float) -> None:
         """Take the seconds by which the newest response exceeded the least round trip."""
         self._sent_at = None
         if queue <= self._late_s:

@@ -250,8 +250,8 @@ class WebRtcPeer:
 
     def _reported_on(self, report: rtcp.Report, now: float) -> None:
         if self.picture is not None and report.ssrc == self.picture.ssrc:
-            if report.round_trip is not None and report.answers != self._measured_report:
-                self._measured_report = report.answers
+            if report.round_trip is not None and report.sender_report != self._measured_report:
+                self._measured_report = report.sender_report
                 self.downlink.reported(report.round_trip)
             self.downlink.lost(report.lost, report.highest, now)
             self._jitter = report.jitter / VIDEO_CLOCK
@@ -296,9 +296,9 @@ class WebRtcPeer:
             self.downlink.most = most
             self.due = 0.0
 
-    def answered(self, round_trip: float, now: float) -> None:
+    def responded(self, round_trip: float, now: float) -> None:
         """Take the round trip measured behind the padding of a probe."""
-        self.downlink.answered(round_trip, now)
+        self.downlink.responded(round_trip, now)
 
     @property
     def loss(self) -> float:
@@ -354,8 +354,8 @@ class WebRtcPeer:
                 self.picture.hold(BAD_QUEUE_S, now)
         if self.downlink.padding and self.picture is not None:
             self.picture.pad(self.downlink.padding * TICK_S / 8, now)
-        if self.downlink.asks(now):
-            self.transport.ask(now)
+        if self.downlink.should_request(now):
+            self.transport.send_round_trip_request(now)
         return changed
 
     def _report(self, now: float) -> None:

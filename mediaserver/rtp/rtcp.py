@@ -88,7 +88,7 @@ class Report:
     """The highest sequence number received, extended to 32 bits."""
     jitter: int = 0
     """In units of the stream's clock."""
-    answers: int = 0
+    sender_report: int = 0
     """The sender report of ours that it answers (LSR, RFC 3550 §6.4.1); 0 for none. Its round trip is that of then."""
 
 

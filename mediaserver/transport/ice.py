@@ -53,7 +53,7 @@ class IceLite:
         """Our request that the address selected last has yet to answer."""
 
     def request(self, message: stun.Message, address: Address) -> bytes | None:
-        """Return the answer to a binding request from `address`, validating it; None when the request is not for us."""
+        """Return the response to a binding request from `address` and validate it; None for one that is not for us."""
         password = self.password.encode()
         if message.kind != stun.REQUEST or message.username != self._username_in or not message.has_integrity(password):
             return None
@@ -61,12 +61,12 @@ class IceLite:
         number = message.transaction_id
         return stun.write(stun.RESPONSE, number, stun.mapped(*address, number), password)
 
-    def ask(self, now: float) -> bytes:
+    def round_trip_request(self, now: float) -> bytes:
         """Return a binding request, which the browser answers at once (RFC 8445 §7.3)."""
         self._newest = self._transaction_id(), now
         return self._write_request(self._newest[0])
 
-    def question(self, address: Address) -> bytes | None:
+    def verification_request(self, address: Address) -> bytes | None:
         """Return the request that `address` must answer before it is sent to; None when it was not selected, or is used
         already."""
         if self._moving is None or self._moving[1] != address:
@@ -94,7 +94,7 @@ class IceLite:
         )
         return stun.write(stun.REQUEST, transaction_id, attributes, self._remote_password)
 
-    def answered(self, message: stun.Message, now: float) -> float | None:
+    def round_trip(self, message: stun.Message, now: float) -> float | None:
         """Return the round trip in seconds if this answers our newest request, else None; it counts once."""
         if self._newest is None or message.transaction_id != self._newest[0] or not self._is_response(message):
             return None
@@ -110,7 +110,7 @@ class IceLite:
         elif nominated and address == self.selected:
             self._moving = None
         elif nominated and (self._moving is None or self._moving[1] != address):
-            self._moving = self._transaction_id(), address  # the same for all checks that come before its answer
+            self._moving = self._transaction_id(), address  # the same for all checks that come before its response
 
     def surplus(self) -> Address | None:
         """Give up an address when there are too many, and return it."""

@@ -35,7 +35,7 @@ class Receiver(Protocol):
     def rtcp(self, data: bytes, now: float) -> None:
         """Take one plain RTCP compound packet."""
 
-    def answered(self, round_trip: float, now: float) -> None:
+    def responded(self, round_trip: float, now: float) -> None:
         """Take the round trip in seconds that a request of ours measured."""
 
 
@@ -75,8 +75,8 @@ class WebRtcTransport(Stateful):
 
     def stun(self, message: stun.Message, address: Address, port: Port, now: float) -> None:
         """Answer a check, of which the first valid one starts DTLS; or take a response."""
-        if (round_trip := self.ice.answered(message, now)) is not None:
-            self._receiver.answered(round_trip, now)
+        if (round_trip := self.ice.round_trip(message, now)) is not None:
+            self._receiver.responded(round_trip, now)
             return
         if self.ice.moved(message, address):
             self._aim(port, address)
@@ -91,8 +91,8 @@ class WebRtcTransport(Stateful):
         self.path.heard = now
         if self.ice.selected == address:
             self._aim(port, address)
-        elif (question := self.ice.question(address)) is not None:
-            port.send(question, address)
+        elif (request := self.ice.verification_request(address)) is not None:
+            port.send(request, address)
         if self._handshake is None:
             self._set_state("connecting", "")
             self._handshake = asyncio.ensure_future(self._connect())
@@ -143,10 +143,10 @@ class WebRtcTransport(Stateful):
         if self._srtp is not None and self._port is not None and self.ice.selected is not None:
             self._port.send(self._srtp.protect_rtcp(packet), self.ice.selected)
 
-    def ask(self, now: float) -> None:
+    def send_round_trip_request(self, now: float) -> None:
         """Measure the round trip behind the packets sent until now."""
         if self._port is not None and self.ice.selected is not None:
-            self._port.send(self.ice.ask(now), self.ice.selected)
+            self._port.send(self.ice.round_trip_request(now), self.ice.selected)
 
     def check(self, now: float) -> None:
         """Close when the peer has been silent too long."""

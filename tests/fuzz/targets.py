@@ -117,8 +117,8 @@ def read_stun(data: bytes) -> None:
         return
     ice.local_fragment(message)
     agent = ice.IceLite(FRAGMENT, "")
-    agent.ask(0.0)
-    assert agent.answered(message, 1.0) is None
+    agent.round_trip_request(0.0)
+    assert agent.round_trip(message, 1.0) is None
     assert agent.request(message, ("192.0.2.1", 4242)) is None
 
 

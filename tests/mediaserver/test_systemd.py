@@ -15,7 +15,7 @@ from mediaserver import systemd
 
 
 @pytest.fixture
-def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+def notify(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
     """The socket that systemd would read."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as reader:
         reader.bind(str(tmp_path / "notify"))
@@ -24,9 +24,9 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.soc
         yield reader
 
 
-async def test_a_state_is_sent_to_the_socket_that_is_named(told: socket.socket) -> None:
+async def test_a_state_is_sent_to_the_socket_that_is_named(notify: socket.socket) -> None:
     systemd.tell(systemd.READY)
-    assert told.recv(100) == b"READY=1"
+    assert notify.recv(100) == b"READY=1"
 
 
 async def test_a_socket_may_be_of_the_abstract_namespace(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,30 +46,30 @@ async def test_nobody_need_listen(named: str | None, tmp_path: Path, monkeypatch
     systemd.tell(systemd.READY)
 
 
-async def test_a_reload_says_when_it_began(told: socket.socket) -> None:
+async def test_a_reload_says_when_it_began(notify: socket.socket) -> None:
     before = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
     systemd.tell_reloading()
-    word, moment = told.recv(100).decode().split("\nMONOTONIC_USEC=")
+    word, moment = notify.recv(100).decode().split("\nMONOTONIC_USEC=")
     assert (word, before <= int(moment) <= time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000) == ("RELOADING=1", True)
 
 
-async def test_the_watchdog_is_answered_again_and_again(told: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_watchdog_is_answered_again_and_again(notify: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WATCHDOG_USEC", "3000")
     answering = asyncio.create_task(systemd.keep_alive())
     loop = asyncio.get_running_loop()
-    assert [await loop.sock_recv(told, 100) for _ in range(3)] == [b"WATCHDOG=1"] * 3
+    assert [await loop.sock_recv(notify, 100) for _ in range(3)] == [b"WATCHDOG=1"] * 3
     answering.cancel()
 
 
-async def test_without_a_watchdog_no_keep_alive_is_sent(told: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_a_watchdog_no_keep_alive_is_sent(notify: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("WATCHDOG_USEC", raising=False)
     await systemd.keep_alive()
     with pytest.raises(BlockingIOError):
-        told.recv(100)
+        notify.recv(100)
 
 
 async def test_a_worker_is_ready_when_its_socket_is_there_and_says_that_it_ends(
-    told: socket.socket, tmp_path: Path
+    notify: socket.socket, tmp_path: Path
 ) -> None:
     path = tmp_path / "media.sock"
     arguments = ("-m", "mediaserver", "--socket", str(path), "--port", "0", "--address", "127.0.0.1")
@@ -78,10 +78,10 @@ async def test_a_worker_is_ready_when_its_socket_is_there_and_says_that_it_ends(
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(40):
-            assert {await loop.sock_recv(told, 100) for _ in range(2)} == {b"WATCHDOG=1", b"READY=1"}
+            assert {await loop.sock_recv(notify, 100) for _ in range(2)} == {b"WATCHDOG=1", b"READY=1"}
             assert path.is_socket()
             worker.send_signal(signal.SIGTERM)
-            assert await loop.sock_recv(told, 100) == b"STOPPING=1"
+            assert await loop.sock_recv(notify, 100) == b"STOPPING=1"
             assert await worker.wait() == 0
     finally:
         if worker.returncode is None:

@@ -10,27 +10,27 @@ from mediaserver.throttled_log import ThrottledLog
 logger = logging.getLogger("test")
 
 
-def fail(told: ThrottledLog, times: int) -> None:
+def fail(throttled_log: ThrottledLog, times: int) -> None:
     for _ in range(times):
         try:
             raise ZeroDivisionError
         except ZeroDivisionError:
-            told.caught("x beat of %s", "r")
+            throttled_log.caught("x beat of %s", "r")
 
 
 def test_faults_are_logged_once_in_a_second_with_their_traceback(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    told, other = ThrottledLog(logger), ThrottledLog(logger)
+    throttled_log, other = ThrottledLog(logger), ThrottledLog(logger)
     now = 100.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
-    fail(told, 3)
+    fail(throttled_log, 3)
     fail(other, 1)
     now += 1.0
-    fail(told, 2)
+    fail(throttled_log, 2)
     now += 1.0
-    fail(told, 1)
+    fail(throttled_log, 1)
     texts = ["x beat of r", "x beat of r", "x beat of r (and 2 not logged)", "x beat of r (and 1 not logged)"]
     assert [record.getMessage() for record in caplog.records] == texts
     assert all(record.exc_info and record.exc_info[0] is ZeroDivisionError for record in caplog.records)
-    assert (told.count, other.count) == (6, 1)
+    assert (throttled_log.count, other.count) == (6, 1)

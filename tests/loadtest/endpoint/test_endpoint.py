@@ -73,7 +73,7 @@ class ServerTransport:
         self.requests += parse_requests(data)
         self._news.set()
 
-    def answered(self, round_trip: float, now: float) -> None:
+    def responded(self, round_trip: float, now: float) -> None:
         """This test sends no binding requests of the server's own."""
 
     def changed(self, state: str, reason: str) -> None:

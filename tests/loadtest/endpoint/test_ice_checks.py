@@ -51,8 +51,8 @@ def test_a_wrong_password_validates_nothing() -> None:
 def test_requests_to_somebody_else_get_no_response() -> None:
     checks, server = pair()
     _, stranger = pair()
-    assert checks.respond(server.ask(0.0)) is not None
-    assert checks.respond(stranger.ask(0.0)) is None
+    assert checks.respond(server.round_trip_request(0.0)) is not None
+    assert checks.respond(stranger.round_trip_request(0.0)) is None
     assert checks.respond(checks.request()) is None
 
 

@@ -101,29 +101,29 @@ def test_a_closed_floor_fades_out() -> None:
     assert Talk().voice.tail() is None
 
 
-def passed(given: list[tuple[bytes | None, Samples | None]]) -> list[bool]:
+def relayed(outcomes: list[tuple[bytes | None, Samples | None]]) -> list[bool]:
     """For each 20 ms, whether it was passed on; what was not is to be mixed, and nothing is both."""
-    assert all((packet is None) is (sound is not None) for packet, sound in given)
-    return [packet is not None for packet, _ in given]
+    assert all((packet is None) is (sound is not None) for packet, sound in outcomes)
+    return [packet is not None for packet, _ in outcomes]
 
 
 def test_a_voice_alone_is_passed_on_once_it_is_steady_packet_by_packet() -> None:
     talk, twin = Talk(claim=15), Talk(claim=15)
     sent = [twin.make().payload for twin.tick in range(LOUD_TICKS + 60)]
     talk.hear(10)
-    given = talk.pass_on(LOUD_TICKS + 40)
-    begun = passed(given).index(True)
+    outcomes = talk.pass_on(LOUD_TICKS + 40)
+    begun = relayed(outcomes).index(True)
     assert begun <= LOUD_TICKS
-    assert [packet for packet, _ in given[begun:]] == sent[10 + begun : 50 + LOUD_TICKS]
+    assert [packet for packet, _ in outcomes[begun:]] == sent[10 + begun : 50 + LOUD_TICKS]
     hush = Talk(claim=60, amplitude=0.001)
     hush.hear(10)
-    assert passed(hush.pass_on(HUSH_TICKS + 1))[-1]
+    assert relayed(hush.pass_on(HUSH_TICKS + 1))[-1]
 
 
 def test_a_voice_that_sends_no_level_or_is_not_alone_is_decoded() -> None:
     talk = Talk()
     talk.hear(10)
-    assert not any(passed(talk.pass_on(LOUD_TICKS + 40)))
+    assert not any(relayed(talk.pass_on(LOUD_TICKS + 40)))
     claiming = Talk(claim=15)
     assert all(sound is not None for sound in claiming.hear(LOUD_TICKS + 40)[10:])
 
@@ -131,19 +131,19 @@ def test_a_voice_that_sends_no_level_or_is_not_alone_is_decoded() -> None:
 def test_sound_goes_on_without_a_click_where_relaying_ends_as_if_all_had_been_decoded() -> None:
     talk, twin = Talk(claim=15), Talk(claim=15)
     talk.hear(10), twin.hear(10)
-    assert passed(talk.pass_on(LOUD_TICKS + 40))[-1]
+    assert relayed(talk.pass_on(LOUD_TICKS + 40))[-1]
     twin.hear(LOUD_TICKS + 40)
     after, whole = talk.hear(10), twin.hear(10)
     assert steps(after) < 1.5 * 0.25 * 32767 * 2 * np.pi * HZ / 48_000
     assert after[-1] is not None and whole[-1] is not None
     assert level(after[-1] - whole[-1]) < level(whole[-1]) - 30
-    assert not any(passed(talk.pass_on(HUSH_TICKS))), "it must be steady anew"
+    assert not any(relayed(talk.pass_on(HUSH_TICKS))), "it must be steady anew"
 
 
 def test_a_lost_packet_is_hidden_by_the_decoder_as_if_it_had_decoded_all() -> None:
     talk, twin = Talk(claim=15), Talk(claim=15)
     talk.hear(10), twin.hear(10)
-    assert passed(talk.pass_on(LOUD_TICKS + 40))[-1]
+    assert relayed(talk.pass_on(LOUD_TICKS + 40))[-1]
     twin.hear(LOUD_TICKS + 40)
     lost, whole = talk.hear(1, lost=True), twin.hear(1, lost=True)
     assert levels(lost) == [pytest.approx(levels(whole)[0], abs=1)]
@@ -154,26 +154,26 @@ def test_a_lost_packet_is_hidden_by_the_decoder_as_if_it_had_decoded_all() -> No
 def test_a_pause_fades_out_is_no_loss_and_speech_after_it_is_heard_and_relayed_again() -> None:
     talk = Talk(claim=15)
     talk.hear(10)
-    assert passed(talk.pass_on(LOUD_TICKS + 40))[-1]
+    assert relayed(talk.pass_on(LOUD_TICKS + 40))[-1]
     paused = talk.pause(40)
     assert paused[10:] == [None] * 30
     assert steps(paused) < 1.5 * 0.25 * 32767 * 2 * np.pi * HZ / 48_000
     assert (talk.voice.jitter.lost, talk.voice.jitter.late) == (0, 0)
     again = talk.hear(20)
     assert levels(again)[-10:] == [pytest.approx(-15, abs=1)] * 10
-    assert passed(talk.pass_on(LOUD_TICKS))[-1]
+    assert relayed(talk.pass_on(LOUD_TICKS))[-1]
 
 
 def test_a_delay_that_is_too_long_for_a_moment_does_not_end_it_and_for_longer_is_shortened() -> None:
     talk = Talk(claim=15)
     follow(talk, 20, 0.025)
-    assert passed(talk.pass_on(LOUD_TICKS + 40))[-1]
+    assert relayed(talk.pass_on(LOUD_TICKS + 40))[-1]
     talk.later = -0.002  # this is believed when the slow packets are out of the window
-    given = passed(talk.pass_on(LONG - LONG_MISSES + LOUD_TICKS + 40))
-    ended = given.index(False)
+    outcomes = relayed(talk.pass_on(LONG - LONG_MISSES + LOUD_TICKS + 40))
+    ended = outcomes.index(False)
     assert ended == pytest.approx(LONG - LONG_MISSES + LOUD_TICKS, abs=3)
-    assert not any(given[ended:])
-    assert passed(talk.pass_on(LOUD_TICKS))[-1]
+    assert not any(outcomes[ended:])
+    assert relayed(talk.pass_on(LOUD_TICKS))[-1]
     assert talk.voice.jitter.shortage(talk.tick * TICK_S, 0) > -LONG_SAMPLES
     assert (talk.voice.jitter.late, talk.voice.jitter.lost, talk.voice.jitter.dropped) == (0, 0, 0)
 
@@ -181,7 +181,7 @@ def test_a_delay_that_is_too_long_for_a_moment_does_not_end_it_and_for_longer_is
 def test_a_floor_that_closes_while_it_is_passed_on_fades_out_too() -> None:
     talk = Talk(claim=15)
     talk.hear(10)
-    assert passed(talk.pass_on(LOUD_TICKS + 40))[-1]
+    assert relayed(talk.pass_on(LOUD_TICKS + 40))[-1]
     tail = talk.voice.tail()
     assert tail is not None and abs(int(tail[-1])) <= 1
     assert level(tail) > -30
@@ -194,7 +194,7 @@ TWO_FRAMES, HALF, LARGE = bytes([0xF9]) + bytes(8), b"\xf0a", bytes([0xFC]) + by
 def test_payloads_that_a_decoder_might_refuse_or_a_link_not_carry_are_not_relayed(payload: bytes) -> None:
     talk = Talk(claim=15)
     talk.hear(10)
-    assert passed(talk.pass_on(LOUD_TICKS + 40))[-1]
+    assert relayed(talk.pass_on(LOUD_TICKS + 40))[-1]
     now = talk.tick * TICK_S
     talk.voice.add(Packet(111, talk.tick, talk.tick * FRAME_SAMPLES, 1, False, payload, level=15), now - 0.01)
     talk.voice.listen(now, mixed=True, alone=True)
@@ -204,13 +204,13 @@ def test_payloads_that_a_decoder_might_refuse_or_a_link_not_carry_are_not_relaye
 
 def test_a_voice_that_sends_its_level_is_decoded_only_when_mixed() -> None:
     talk = Talk(claim=37)
-    told = []
+    claimed = []
     for _ in range(20):
         talk.packet()
-        told.append(talk.voice.listen(talk.tick * TICK_S, mixed=False))
+        claimed.append(talk.voice.listen(talk.tick * TICK_S, mixed=False))
         assert talk.voice.sound(mixed=False) is None
         talk.tick += 1
-    assert told == [-37.0] * 20
+    assert claimed == [-37.0] * 20
     assert talk.voice.active
     assert levels(talk.hear(10))[-1] == pytest.approx(level(tone(HZ, 0)), abs=1)
 

@@ -71,8 +71,8 @@ def test_each_packet_is_played_in_its_turn_a_single_loss_is_mended_and_more_are_
             expected.append(("mend", n + 1))
         else:
             expected.append(("hide", None))
-    told = [(step.kind, number(step) if step.payload else None) for step in steps]
-    assert told[: len(expected)] == expected
+    outcomes = [(step.kind, number(step) if step.payload else None) for step in steps]
+    assert outcomes[: len(expected)] == expected
     assert stream.jitter.late == 0
     assert {step.samples for step in steps} == {FRAME}
 

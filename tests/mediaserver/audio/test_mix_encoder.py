@@ -86,16 +86,16 @@ def test_a_long_silence_is_not_sent_until_somebody_is_heard() -> None:
     frames = [*[None] * (HUSH_TICKS + 2 * REFRESH_TICKS), sums(0), sums(1), *[None] * (HUSH_TICKS + 1)]
     packets = heard(frames, pauses=True)
     begins = HUSH_TICKS + 2 * REFRESH_TICKS
-    told = [(packet.timestamp // FRAME_SAMPLES, len(packet.payload), packet.marker) for packet in packets]
-    assert told[: HUSH_TICKS + 2] == [
+    summaries = [(packet.timestamp // FRAME_SAMPLES, len(packet.payload), packet.marker) for packet in packets]
+    assert summaries[: HUSH_TICKS + 2] == [
         *[(tick, len(silence()), False) for tick in range(HUSH_TICKS)],
         *[(HUSH_TICKS + tick, 1, False) for tick in (0, REFRESH_TICKS)],
     ]
-    assert [(tick, marker) for tick, _, marker in told[HUSH_TICKS + 2 : HUSH_TICKS + 4]] == [
+    assert [(tick, marker) for tick, _, marker in summaries[HUSH_TICKS + 2 : HUSH_TICKS + 4]] == [
         (begins, True),
         (begins + 1, False),
     ]
-    assert [(tick - begins - 2, size) for tick, size, _ in told[-3:]] == [
+    assert [(tick - begins - 2, size) for tick, size, _ in summaries[-3:]] == [
         (HUSH_TICKS - 2, len(silence())),
         (HUSH_TICKS - 1, len(silence())),
         (HUSH_TICKS, 1),

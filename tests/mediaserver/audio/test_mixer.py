@@ -290,7 +290,7 @@ def test_r093_a_loud_voice_comes_back_from_being_made_louder_without_a_click_and
     assert largest_step(full, 60) < 1.2 * louder
     meeting.hear(LOUD_TICKS)
     assert largest_step(full, 20) == pytest.approx(usual, rel=0.05)
-    assert {packet.payload for packet in full.packets[-10:]} <= said(meeting, 0.7)
+    assert {packet.payload for packet in full.packets[-10:]} <= relayed_payloads(meeting, 0.7)
 
 
 def power_at(samples: Samples, hertz: int) -> float:
@@ -332,7 +332,7 @@ def test_the_first_voice_is_relayed_again_without_a_gap_once_the_second_is_gone(
     meeting.mixer.close("b")
     meeting.stop("b")
     meeting.hear(LOUD_TICKS + 60)
-    assert {packet.payload for packet in full.packets[-10:]} <= said(meeting)
+    assert {packet.payload for packet in full.packets[-10:]} <= relayed_payloads(meeting)
     assert full.tones(412, 600) == [412]
     assert largest_step(full, LOUD_TICKS + 60) < 2 * usual
     assert min(level(sound) for sound in full.sound[-LOUD_TICKS - 60 :]) > -18
@@ -340,7 +340,7 @@ def test_the_first_voice_is_relayed_again_without_a_gap_once_the_second_is_gone(
     assert [packet.timestamp for packet in full.packets] == [n * FRAME_SAMPLES for n in range(meeting.tick)]
 
 
-def said(meeting: Meeting, amplitude: float = 0.25) -> set[bytes]:
+def relayed_payloads(meeting: Meeting, amplitude: float = 0.25) -> set[bytes]:
     """All that the voice of :func:`relaying` has sent."""
     encoder = OpusEncoder()
     return {encoder.encode(tone(413, tick, amplitude)) for tick in range(meeting.tick)}
@@ -350,7 +350,7 @@ def test_a_voice_without_the_floor_is_not_heard_while_another_is_relayed() -> No
     meeting, full = relaying()
     meeting.talk("b", 600, 0.25, claim=15)
     meeting.hear(60)
-    assert {packet.payload for packet in full.packets[-60:]} <= said(meeting)
+    assert {packet.payload for packet in full.packets[-60:]} <= relayed_payloads(meeting)
     assert full.tones(412, 600) == [412]
 
 
@@ -363,7 +363,7 @@ def test_a_new_listener_hears_the_relayed_voice_and_a_recording_the_mix() -> Non
     recording = meeting.attach_sink(meeting.mixer.full)
     meeting.mixer.relays = False
     meeting.hear(40)
-    assert not {packet.payload for packet in recording.packets} & said(meeting)
+    assert not {packet.payload for packet in recording.packets} & relayed_payloads(meeting)
     assert [packet.timestamp for packet in recording.packets] == [
         n * FRAME_SAMPLES for n in range(meeting.tick - 40, meeting.tick)
     ]

@@ -19,7 +19,7 @@ from mediaserver.audio.playout_delay import (
 TRANSITS = st.lists(st.integers(-STRANGE // 2, STRANGE // 2), min_size=1, max_size=LONG + 80)
 
 
-def told(transits: list[int]) -> PlayoutDelay:
+def delay_of(transits: list[int]) -> PlayoutDelay:
     delay = PlayoutDelay()
     for transit in transits:
         delay.add(transit)
@@ -28,7 +28,7 @@ def told(transits: list[int]) -> PlayoutDelay:
 
 @given(TRANSITS)
 def test_few_of_the_newest_packets_would_come_too_late_and_no_delay_is_endless(transits: list[int]) -> None:
-    wanted = told(transits).wanted
+    wanted = delay_of(transits).wanted
     long, short = transits[-LONG:], transits[-SHORT:]
     late = [sum(t > wanted for t in window) for window in (long, short)]
     if wanted < min(transits[-SHORT - TOGETHER :]) + MAX_DELAY:
@@ -38,11 +38,11 @@ def test_few_of_the_newest_packets_would_come_too_late_and_no_delay_is_endless(t
 
 @given(st.integers(-(10**9), 10**9), st.integers(1, LONG + 10))
 def test_a_steady_link_needs_only_the_margin(transit: int, count: int) -> None:
-    assert told([transit] * count).wanted == transit + MARGIN
+    assert delay_of([transit] * count).wanted == transit + MARGIN
 
 
 def test_a_lossy_link_waits_for_the_packet_with_the_fec_and_forgets_it_again() -> None:
-    delay = told([0] * 100)
+    delay = delay_of([0] * 100)
     delay.lost()
     assert delay.wanted == NEXT_PACKET
     for _ in range(LONG):
@@ -51,7 +51,7 @@ def test_a_lossy_link_waits_for_the_packet_with_the_fec_and_forgets_it_again() -
 
 
 def test_it_grows_with_the_fourth_late_packet_and_shrinks_after_ten_seconds() -> None:
-    delay = told([0] * LONG)
+    delay = delay_of([0] * LONG)
     grown = []
     for _ in range(6):
         delay.add(3000)
@@ -68,7 +68,7 @@ def test_it_grows_with_the_fourth_late_packet_and_shrinks_after_ten_seconds() ->
 
 def test_a_transit_far_off_the_last_second_is_not_taken() -> None:
     assert PlayoutDelay().add(10**9)
-    assert told([0] * SHORT).add(STRANGE)
-    strange = told([0] * SHORT)
+    assert delay_of([0] * SHORT).add(STRANGE)
+    strange = delay_of([0] * SHORT)
     assert not strange.add(STRANGE + 1) and strange.wanted == MARGIN
-    assert told([0] * LONG + [1000] * SHORT).add(STRANGE + 1000)
+    assert delay_of([0] * LONG + [1000] * SHORT).add(STRANGE + 1000)

@@ -35,8 +35,8 @@ class BottleneckLink:
     estimate: float = 3e6
     lost: float = 0.0
     """Bits dropped since the start of the current run."""
-    answer: tuple[float, float] = (inf, 0.0)
-    """When the answer to the newest question comes, and the round trip it shows."""
+    response: tuple[float, float] = (inf, 0.0)
+    """When the response to the newest request comes, and the round trip it shows."""
     waiting: float = 0.0
     """Seconds the newest packet waits in the queue."""
     longest: float = 0.0
@@ -69,12 +69,12 @@ class BottleneckLink:
             setattr(self, name, getattr(self, name) + value)
         self.waiting = self.queue / self.capacity
         self.longest = max(self.longest, self.waiting)
-        if self.answer[0] <= self.now:
-            self.downlink.answered(self.answer[1] + self.noise(), self.now)
-            self.answer = inf, 0.0
-        if self.downlink.asks(self.now) and self.random.random() >= self.radio:
+        if self.response[0] <= self.now:
+            self.downlink.responded(self.response[1] + self.noise(), self.now)
+            self.response = inf, 0.0
+        if self.downlink.should_request(self.now) and self.random.random() >= self.radio:
             round_trip = 2 * DELAY_S + self.waiting
-            self.answer = self.now + round_trip, round_trip
+            self.response = self.now + round_trip, round_trip
         if self.ticks % 20 == 0:
             self._report(step)
         return step
@@ -236,7 +236,7 @@ def test_a_display_that_is_large_again_gets_at_once_what_the_link_carried() -> N
     assert set(link.run(2)) == {1}
 
 
-def heard(seconds: int, round_trip: float = 0.05) -> Downlink:
+def reported_good(seconds: int, round_trip: float = 0.05) -> Downlink:
     """A link at the best step that has been reported on as good for so long."""
     downlink = Downlink(STEPS, USUAL)
     downlink.sent(STEPS[2])
@@ -248,7 +248,7 @@ def heard(seconds: int, round_trip: float = 0.05) -> Downlink:
 
 
 def test_a_cut_estimate_counts_when_packets_wait_too_in_two_reports() -> None:
-    downlink = heard(10)
+    downlink = reported_good(10)
     downlink.estimated(100_000, 10.0)
     assert downlink.update(10.1) == 2
     downlink.reported(0.05 + 1.1 * WAITING_S)
@@ -257,32 +257,35 @@ def test_a_cut_estimate_counts_when_packets_wait_too_in_two_reports() -> None:
     assert downlink.update(11.1) == 0
 
 
-def asked_about(answer_s: float | None) -> tuple[Downlink, list[float]]:
-    """A link whose estimate was cut, and when round trips were asked for within a second; `answer_s` is each one's."""
-    downlink, asked = heard(10), list[float]()
+def with_cut_estimate(response_s: float | None) -> tuple[Downlink, list[float]]:
+    """Return a link whose estimate was cut and the times of its requests within a second.
+
+    Each response gives a round trip of `response_s`; None for no response.
+    """
+    downlink, request_times = reported_good(10), list[float]()
     downlink.estimated(100_000, 10.0)
     for tick in range(25):
         now = 10 + tick / 25
         downlink.update(now)
-        if downlink.asks(now):
-            asked.append(round(now, 2))
-            if answer_s is not None:
-                downlink.answered(answer_s, now)
-    return downlink, asked
+        if downlink.should_request(now):
+            request_times.append(round(now, 2))
+            if response_s is not None:
+                downlink.responded(response_s, now)
+    return downlink, request_times
 
 
 def test_a_cut_estimate_counts_when_two_responses_are_overdue() -> None:
-    downlink, asked = asked_about(None)
-    assert (downlink.step, asked) == (0, [10.0, 10.32])
+    downlink, request_times = with_cut_estimate(None)
+    assert (downlink.step, request_times) == (0, [10.0, 10.32])
 
 
 def test_a_cut_estimate_does_not_count_while_responses_come_in_time() -> None:
-    downlink, asked = asked_about(0.05 + 0.9 * WAITING_S)
-    assert (downlink.step, len(asked)) == (2, 25)
+    downlink, request_times = with_cut_estimate(0.05 + 0.9 * WAITING_S)
+    assert (downlink.step, len(request_times)) == (2, 25)
 
 
 def test_one_bad_report_is_chance_and_two_are_a_full_link() -> None:
-    downlink = heard(10)
+    downlink = reported_good(10)
     downlink.lost(0.2, 1000, 10.0)
     assert downlink.update(10.1) == 2
     downlink.lost(0.2, 1100, 11.0)
@@ -290,7 +293,7 @@ def test_one_bad_report_is_chance_and_two_are_a_full_link() -> None:
 
 
 def test_one_late_report_is_a_busy_receiver_and_two_are_a_queue() -> None:
-    downlink = heard(10)
+    downlink = reported_good(10)
     for at, late in enumerate((0.45, 0.05, 0.45, 0.05)):
         downlink.reported(late)
         assert downlink.update(10.1 + at) == 2
@@ -300,7 +303,7 @@ def test_one_late_report_is_a_busy_receiver_and_two_are_a_queue() -> None:
 
 
 def test_the_queue_of_the_step_before_is_given_time_to_drain() -> None:
-    downlink = heard(10)
+    downlink = reported_good(10)
     for _ in range(2):
         downlink.reported(0.55)
     assert downlink.update(10.1) == 1
@@ -311,7 +314,7 @@ def test_the_queue_of_the_step_before_is_given_time_to_drain() -> None:
 
 
 def test_reports_on_a_handful_of_packets_are_added_up() -> None:
-    downlink = heard(10)
+    downlink = reported_good(10)
     for at in range(200):  # two packets each; two reports in forty tell, one behind the other, that one was lost
         downlink.lost(0.5 if at % 40 < 2 else 0.0, 902 + 2 * at, 9.0 + at / 20)
         assert downlink.update(9.0 + at / 20) == 2
@@ -320,7 +323,7 @@ def test_reports_on_a_handful_of_packets_are_added_up() -> None:
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from(["pass", "pass", "estimated", "lost", "reported", "answered", "sent", "most"]),
+            st.sampled_from(["pass", "pass", "estimated", "lost", "reported", "responded", "sent", "most"]),
             st.floats(0, 1),
             st.integers(1, 80),
         ),
@@ -340,7 +343,7 @@ def test_at_rest_it_needs_no_updates(events: list[tuple[str, float, int]]) -> No
                 lazy.update(now)
             assert (lazy.step, lazy.padding) == (eager.step, eager.padding)
             assert pace is None or pace == eager.pace(now) == lazy.pace(now)
-            assert lazy.asks(now) == eager.asks(now)
+            assert lazy.should_request(now) == eager.should_request(now)
         highest += 100
         for each in (eager, lazy):
             if kind == "estimated":
@@ -349,8 +352,8 @@ def test_at_rest_it_needs_no_updates(events: list[tuple[str, float, int]]) -> No
                 each.lost(value, highest, now)
             elif kind == "reported":
                 each.reported(value)
-            elif kind == "answered":
-                each.answered(value, now)
+            elif kind == "responded":
+                each.responded(value, now)
             elif kind == "sent":
                 each.sent(3e6 * value)
             elif kind == "most":

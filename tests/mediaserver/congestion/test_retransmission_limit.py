@@ -33,9 +33,9 @@ def test_a_burst_is_followed_by_the_share_of_the_link() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.floats(0.0, 0.2), st.floats(0.0, 1.0)), max_size=100))
-def test_a_packet_is_not_sent_again_while_it_is_under_way(asked: list[tuple[int, float, float]]) -> None:
+def test_a_packet_is_not_sent_again_while_it_is_under_way(requests: list[tuple[int, float, float]]) -> None:
     limit, sent, now = RetransmissionLimit(), dict[int, float](), 0.0
-    for sequence, later, round_trip in asked:
+    for sequence, later, round_trip in requests:
         now += later
         if allow(limit, sequence, 1, 1e9, round_trip, now):
             assert now - sent.get(sequence, -9.0) >= min(round_trip, MAX_SPACING_S)
@@ -46,8 +46,8 @@ def test_a_packet_is_not_sent_again_while_it_is_under_way(asked: list[tuple[int,
 
 def test_a_full_queue_gets_no_second_copy_of_what_stands_in_it() -> None:
     limit = RetransmissionLimit()
-    asked = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6]
-    assert [at for at in asked if allow(limit, 7, OCTETS, RATE, 0.55, at)] == [0.0, 0.6]
+    requests = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6]
+    assert [at for at in requests if allow(limit, 7, OCTETS, RATE, 0.55, at)] == [0.0, 0.6]
 
 
 def test_a_packet_lost_again_is_sent_again() -> None:

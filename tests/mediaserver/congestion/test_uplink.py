@@ -30,8 +30,8 @@ class Uplink:
 
     def run(self, seconds: int) -> tuple[float, float, float]:
         """Share lost, seconds in the queue and bit/s that came through, each on average."""
-        told = [self._second() for _ in range(seconds)]
-        lost, waits, came = (fmean(each[number] for each in told) for number in range(3))
+        per_second = [self._second() for _ in range(seconds)]
+        lost, waits, came = (fmean(each[number] for each in per_second) for number in range(3))
         return lost, waits, came
 
     def _second(self) -> tuple[float, float, float]:

@@ -44,10 +44,10 @@ class Camera(VideoSource):
     def __init__(self, name: str, codec: str, flush_queue: FlushQueue, first: int = 0) -> None:
         super().__init__(name, codec, flush_queue)
         self.sequence = first
-        self.asked = 0
+        self.keyframe_requests = 0
 
     def ask(self) -> None:
-        self.asked += 1
+        self.keyframe_requests += 1
 
     def picture(self, keyframe: bool = False, marker: bool = True) -> None:
         data = self.name.encode()
@@ -86,7 +86,7 @@ class Scene:
 def test_a_picture_begins_with_a_key_frame_which_is_asked_for() -> None:
     scene = Scene()
     scene.forwarder.follow(scene.one, 0.0)
-    assert scene.one.asked == 1
+    assert scene.one.keyframe_requests == 1
     for keyframe in (False, False, True, False):
         scene.show(scene.one, keyframe)
     assert (scene.seen(), scene.numbers()) == (["one", "one"], [0, 1])
@@ -98,7 +98,7 @@ def test_the_old_picture_goes_on_until_the_new_one_has_a_key_frame() -> None:
     scene.forwarder.follow(scene.one, 0.0)
     scene.show(scene.one, True)
     scene.forwarder.follow(scene.two, scene.now)
-    assert scene.two.asked == 1
+    assert scene.two.keyframe_requests == 1
     for source, keyframe in ((scene.one, False), (scene.two, False), (scene.one, False), (scene.two, True)):
         scene.show(source, keyframe)
     scene.show(scene.one)
@@ -418,7 +418,7 @@ def test_a_viewers_request_reaches_the_picture_it_has_and_the_one_it_waits_for()
     scene.show(scene.one, True)
     scene.forwarder.follow(scene.two, scene.now)
     scene.forwarder.request_keyframe(9.0)
-    assert (scene.one.asked, scene.two.asked) == (2, 2)
+    assert (scene.one.keyframe_requests, scene.two.keyframe_requests) == (2, 2)
 
 
 def test_padding_fills_numbers_between_pictures_and_never_within_one() -> None:

@@ -139,9 +139,9 @@ async def test_a_key_frame_is_asked_for_until_one_comes(meeting: Meeting, system
     assert not meeting.shows(a, "vcs", colour="blue")
     system.ignores_keyframe_requests = False
     await a.watch.until(lambda: meeting.shows(a, "vcs", colour="blue"))
-    asked = system.requests
+    requests_before = system.requests
     await a.watch.more(40)
-    assert system.requests == asked
+    assert system.requests == requests_before
 
 
 async def test_empty_packets_and_nonsense_do_no_harm(meeting: Meeting, system: RoomSystem, room: Room) -> None:
@@ -303,16 +303,16 @@ async def test_a_room_system_that_calls_again_replaces_its_former_transport(
 async def test_a_room_system_that_cannot_request_key_frames_is_sent_some_in_the_beginning(
     meeting: Meeting, system: RoomSystem, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[float] = []
+    requested_at: list[float] = []
     system.feedback = ()
     await dial_in(meeting, system)
     peer = sip_peer_of(room)
     assert peer.picture is not None
-    monkeypatch.setattr(peer.picture, "request_keyframe", asked.append)
+    monkeypatch.setattr(peer.picture, "request_keyframe", requested_at.append)
     begun = peer._keyframes[0] - KEYFRAMES_S[0]
     for after in (0.5, 1.0, 1.1, 2.9, 3.0, 3.1, 9.0):
         peer.tick(begun + after)
-    assert asked == [begun + after for after in KEYFRAMES_S]
+    assert requested_at == [begun + after for after in KEYFRAMES_S]
 
 
 def orders(system: RoomSystem) -> list[int]:

@@ -210,20 +210,20 @@ async def test_a_key_frame_that_does_not_come_is_asked_for_again(mux: UdpMux, mo
     scene = Scene(mux)
     peer = scene.peer
     peer.transport.state = "connected"
-    asked: list[bytes] = []
+    rtcp_sent: list[bytes] = []
     scene.now = 100.0
     scene.send(10, rid="q")
     (layer,) = peer.camera.layers
     assert (peer.tick(100.0), peer.due) == (False, 101.0)
-    monkeypatch.setattr(peer.transport, "send_rtcp", asked.append)
+    monkeypatch.setattr(peer.transport, "send_rtcp", rtcp_sent.append)
     layer.request_keyframe(100.1)
-    assert (peer.due, len(asked)) == (0.0, 1)
-    assert (peer.tick(100.2), peer.due, len(asked)) == (False, 0.0, 1)
-    assert (peer.tick(100.1 + MIN_INTERVAL_S), peer.due, len(asked)) == (False, 0.0, 2)
+    assert (peer.due, len(rtcp_sent)) == (0.0, 1)
+    assert (peer.tick(100.2), peer.due, len(rtcp_sent)) == (False, 0.0, 1)
+    assert (peer.tick(100.1 + MIN_INTERVAL_S), peer.due, len(rtcp_sent)) == (False, 0.0, 2)
     layer.push(Packet(VP8, 11, 0, CAMERA, True, b"", keyframe=True))
     assert (peer.tick(100.7), peer.due) == (False, 0.0)  # another one may be wanted before it may be asked for
     layer.request_keyframe(100.8)
-    assert (peer.tick(100.1 + 2 * MIN_INTERVAL_S), len(asked)) == (False, 4)  # and the second's report
+    assert (peer.tick(100.1 + 2 * MIN_INTERVAL_S), len(rtcp_sent)) == (False, 4)  # and the second's report
     layer.push(Packet(VP8, 12, 0, CAMERA, True, b"", keyframe=True))
     assert (peer.tick(101.7), peer.due) == (False, 102.0)
 
@@ -280,8 +280,8 @@ async def test_a_shared_screen_is_distinguished_from_the_camera_by_mid_or_ssrc(m
     assert [len(camera.layers) for camera in (plain.peer.camera, plain.peer.content)] == [1, 0]
 
 
-@pytest.mark.parametrize(("removed", "told"), [("a=rtcp-rsize", 2), ("a=rtpmap:97 rtx/90000", 0)])
-async def test_a_video_stream_without_rtx_carries_no_send_times(mux: UdpMux, removed: str, told: int) -> None:
+@pytest.mark.parametrize(("removed", "number"), [("a=rtcp-rsize", 2), ("a=rtpmap:97 rtx/90000", 0)])
+async def test_a_video_stream_without_rtx_carries_no_send_times(mux: UdpMux, removed: str, number: int) -> None:
     stamp = "a=extmap:2 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time\r\n"
     head, video, watched = CHROMIUM.rpartition("m=video")
     watched = watched.replace("a=mid:2\r\n", f"a=mid:2\r\n{stamp}")
@@ -289,5 +289,9 @@ async def test_a_video_stream_without_rtx_carries_no_send_times(mux: UdpMux, rem
         watched = watched.replace(f"{line}\r\n", "")
     peer = Scene(mux, head + video + watched).peer
     assert peer.picture is not None and peer.audio is not None
-    assert (peer.picture.stream.send_time, peer.picture._send_time, peer.audio.stream.send_time) == (told, told, 2)
-    assert peer.answer.rpartition("m=video")[2].count(stamp) == (told > 0)
+    assert (peer.picture.stream.send_time, peer.picture._send_time, peer.audio.stream.send_time) == (
+        number,
+        number,
+        2,
+    )
+    assert peer.answer.rpartition("m=video")[2].count(stamp) == (number > 0)

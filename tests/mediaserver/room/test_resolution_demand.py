@@ -8,10 +8,10 @@ from mediaserver.video.quality import LARGE, USUAL
 
 def test_more_is_asked_for_at_once_and_less_after_a_while() -> None:
     demand = ResolutionDemand()
-    told = []
+    new_heights = []
     for now, lines in ((0.0, 90), (3.9, 90), (4.0, 0), (4.5, 181), (9.0, 180), (12.9, 0), (13.0, 0), (14.0, 1080)):
-        told.append(demand.lines if demand.update(lines, now) else None)
-    assert told == [None, None, 180, 360, None, None, 180, 720]
+        new_heights.append(demand.lines if demand.update(lines, now) else None)
+    assert new_heights == [None, None, 180, 360, None, None, 180, 720]
 
 
 def test_a_resolution_needed_again_before_the_delay_ends_stays() -> None:

@@ -93,8 +93,8 @@ with socket.socket(socket.AF_UNIX) as asking:
     print(asking.recv(1))
 """
         command = [sys.executable, "-c", say]
-        told = await asyncio.to_thread(subprocess.check_output, command, user=1, group=1, extra_groups=[], timeout=20)
-        assert told == b"b''\n"
+        output = await asyncio.to_thread(subprocess.check_output, command, user=1, group=1, extra_groups=[], timeout=20)
+        assert output == b"b''\n"
         assert (await engine.stats())["rooms"] == 0
 
 

@@ -18,7 +18,7 @@ def test_the_first_request_goes_out_at_once_and_is_repeated_until_one_comes() ->
 
 @given(STEPS)
 def test_requests_keep_their_distance_and_none_is_forgotten(steps: list[tuple[str, int]]) -> None:
-    throttle, now, asked, wanted = KeyframeThrottle(), 0.0, -1.0, False
+    throttle, now, requested_at, wanted = KeyframeThrottle(), 0.0, -1.0, False
     for step, milliseconds in steps:
         now += milliseconds / 1000
         if step in ("arrived", "forget"):
@@ -26,11 +26,11 @@ def test_requests_keep_their_distance_and_none_is_forgotten(steps: list[tuple[st
             wanted = False
             continue
         wanted = wanted or step == "want"
-        expected = wanted and now - asked >= MIN_INTERVAL_S
+        expected = wanted and now - requested_at >= MIN_INTERVAL_S
         assert (throttle.want if step == "want" else throttle.due)(now) is expected
         if expected:
-            asked = now
-        assert throttle.rests(now) is (not wanted and now - asked >= MIN_INTERVAL_S)
+            requested_at = now
+        assert throttle.rests(now) is (not wanted and now - requested_at >= MIN_INTERVAL_S)
 
 
 def test_a_receiver_that_requests_all_the_time_is_heard_now_and_then_and_one_that_lost_a_key_frame_at_once() -> None:

@@ -31,21 +31,21 @@ def test_packets_jumped_over_are_missing_until_they_come(first: int, steps: list
 
 @given(st.integers(0, 0xFFFF), st.lists(st.tuples(st.integers(-20, 40), st.integers(1, 9)), max_size=40))
 def test_packets_in_a_row_are_as_one_after_the_other(first: int, rows: list[tuple[int, int]]) -> None:
-    together, apart, at = NackGenerator(), NackGenerator(), first
+    together, singly, at = NackGenerator(), NackGenerator(), first
     for step, count in rows:
         numbers = [(at + step + i) & 0xFFFF for i in range(count)]
-        asked = [number for one in numbers for number in apart.receive(one, 0.0)]
-        assert together.receive(numbers[0], 0.0, count) == asked
+        requested = [number for one in numbers for number in singly.receive(one, 0.0)]
+        assert together.receive(numbers[0], 0.0, count) == requested
         at = numbers[-1]
-    assert (together.due(RETRY_S), together.lost) == (apart.due(RETRY_S), apart.lost)
+    assert (together.due(RETRY_S), together.lost) == (singly.due(RETRY_S), singly.lost)
 
 
 def test_a_packet_is_asked_for_so_often_and_then_given_up() -> None:
     generator = NackGenerator()
     generator.receive(0xFFFE, 0.0)
-    asked = [generator.receive(1, 0.0)]
-    asked += [generator.due(RETRY_S * i) for i in range(1, 10)]
-    assert asked == [[0xFFFF, 0]] * MAX_TRIES + [[]] * (10 - MAX_TRIES)
+    requested = [generator.receive(1, 0.0)]
+    requested += [generator.due(RETRY_S * i) for i in range(1, 10)]
+    assert requested == [[0xFFFF, 0]] * MAX_TRIES + [[]] * (10 - MAX_TRIES)
     assert not generator.waiting
 
 

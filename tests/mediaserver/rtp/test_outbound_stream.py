@@ -232,7 +232,7 @@ class IgnoringReceiver:
     def rtcp(self, data: bytes, now: float) -> None:
         pass
 
-    def answered(self, round_trip: float, now: float) -> None:
+    def responded(self, round_trip: float, now: float) -> None:
         pass
 
 

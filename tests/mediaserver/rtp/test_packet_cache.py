@@ -8,7 +8,7 @@ from mediaserver.rtp.packet_cache import CACHE_PACKETS, PacketCache
 
 
 @given(st.integers(0, 0xFFFF), st.integers(1, 2 * CACHE_PACKETS), st.integers(0, 0xFFFF))
-def test_exactly_the_last_packets_are_there(first: int, count: int, asked: int) -> None:
+def test_exactly_the_last_packets_are_there(first: int, count: int, requested: int) -> None:
     cache = PacketCache()
     packets = {}
     for i in range(count):
@@ -16,5 +16,5 @@ def test_exactly_the_last_packets_are_there(first: int, count: int, asked: int) 
         packets[sequence] = packet = Packet(96, sequence, 0, 1, False, b"%d" % i)
         cache.add(packet)
     last = {(first + i) & 0xFFFF for i in range(max(0, count - CACHE_PACKETS), count)}
-    for sequence in {asked, *last, (first - 1) & 0xFFFF}:
+    for sequence in {requested, *last, (first - 1) & 0xFFFF}:
         assert cache.get(sequence) is (packets[sequence] if sequence in last else None)

@@ -31,14 +31,14 @@ def test_reports_count_what_came_and_what_did_not(first: int, arrivals: list[tup
 
 @given(st.integers(0, 0xFFFF), st.lists(st.tuples(st.integers(-9, 9), st.integers(1, 9)), min_size=1, max_size=40))
 def test_packets_in_a_row_count_as_one_after_the_other(first: int, rows: list[tuple[int, int]]) -> None:
-    together, apart, at = ReceiveStats(), ReceiveStats(), first
+    together, singly, at = ReceiveStats(), ReceiveStats(), first
     for step, count in rows:
         numbers = [(at + step + i) & 0xFFFF for i in range(count)]
         together.receive(numbers[0], count)
         for number in numbers:
-            apart.receive(number)
+            singly.receive(number)
         at = numbers[-1]
-    assert together == apart
+    assert together == singly
 
 
 def test_a_report_tells_how_old_the_last_sender_report_is() -> None:

@@ -132,7 +132,7 @@ def test_short_picture_ids_survive_many_rounds() -> None:
 
 
 @given(st.lists(runs(st.just(False)), min_size=1, max_size=4), U16)
-def test_packets_sent_since_the_switch_can_be_requested(all_runs: list[Run], asked: int) -> None:
+def test_packets_sent_since_the_switch_can_be_requested(all_runs: list[Run], sequence: int) -> None:
     rewriter, now, sent = Rewriter(90000, FIRST_SEQUENCE, FIRST_TIMESTAMP), 0.0, dict[int, int]()
     for run in all_runs:
         rewriter.switch()
@@ -145,8 +145,8 @@ def test_packets_sent_since_the_switch_can_be_requested(all_runs: list[Run], ask
     high = (max(sent, key=lambda s: (s - FIRST_SEQUENCE) & 0xFFFF) + 1) & 0xFFFF
     assert {s: rewriter.source_sequence(s) for s in sent} == sent
     assert (rewriter.source_sequence(low), rewriter.source_sequence(high)) == (None, None)
-    if (asked - low) & 0xFFFF > (high - low) & 0xFFFF:
-        assert rewriter.source_sequence(asked) is None
+    if (sequence - low) & 0xFFFF > (high - low) & 0xFFFF:
+        assert rewriter.source_sequence(sequence) is None
 
 
 def test_packets_can_be_asked_for_however_long_a_source_has_been_sent() -> None:

@@ -175,7 +175,7 @@ def test_reports_tell_loss_and_round_trip() -> None:
     kept = RtcpReceiverInfo(7, 64, 0, 0, 900, lsr=middle, dlsr=65536 // 2)
     first = RtcpReceiverInfo(8, 0, 0, 0, 0, lsr=0, dlsr=0)
     heard = rtcp.parse(bytes(RtcpRrPacket(1, [kept, first])), NOW + 0.75)
-    assert heard == [rtcp.Report(7, 0.25, 0.25, jitter=900, answers=middle), rtcp.Report(8, 0.0, None)]
+    assert heard == [rtcp.Report(7, 0.25, 0.25, jitter=900, sender_report=middle), rtcp.Report(8, 0.0, None)]
 
 
 @given(st.integers(0, 0x3FFFF), st.integers(0, 12))

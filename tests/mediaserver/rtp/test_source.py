@@ -23,10 +23,10 @@ class Kept:
 class Asked(VideoSource):
     """A source that counts how often it was asked for a key frame."""
 
-    asked = 0
+    keyframe_requests = 0
 
     def ask(self) -> None:
-        self.asked += 1
+        self.keyframe_requests += 1
 
 
 def packet(sequence: int, keyframe: bool = False) -> Packet:
@@ -128,12 +128,12 @@ def test_key_frames_are_asked_for_at_once_then_at_intervals_until_one_comes() ->
     source = Asked("one", "VP8", FlushQueue())
     source.request_keyframe(0.0)
     source.request_keyframe(0.1)
-    assert source.asked == 1
+    assert source.keyframe_requests == 1
     source.remind(MIN_INTERVAL_S)
-    assert source.asked == 2
+    assert source.keyframe_requests == 2
     source.push(packet(1, keyframe=True))
     source.remind(10.0)
-    assert source.asked == 2
+    assert source.keyframe_requests == 2
 
 
 def test_a_key_frame_is_not_asked_for_again_when_all_who_wanted_it_have_left() -> None:
@@ -143,8 +143,8 @@ def test_a_key_frame_is_not_asked_for_again_when_all_who_wanted_it_have_left() -
     source.request_keyframe(0.0)
     source.detach(left)
     source.remind(MIN_INTERVAL_S)
-    assert source.asked == 2
+    assert source.keyframe_requests == 2
     source.detach(right)
     source.remind(10.0)
-    assert source.asked == 2
+    assert source.keyframe_requests == 2
     assert source.rests(10.0)

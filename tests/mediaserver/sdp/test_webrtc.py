@@ -122,7 +122,7 @@ RTX, BARE = Codec("VP8", 96, 90000, rtx=97), Codec("H264", 102, 90000)
 
 
 @pytest.mark.parametrize(
-    ("kind", "codecs", "told"),
+    ("kind", "codecs", "extension_id"),
     [
         ("video", (RTX,), 2),
         ("video", (RTX, BARE), 0),
@@ -131,12 +131,12 @@ RTX, BARE = Codec("VP8", 96, 90000, rtx=97), Codec("H264", 102, 90000)
     ],
 )
 def test_pictures_carry_their_send_time_where_retransmissions_have_a_stream_of_their_own(
-    kind: str, codecs: tuple[Codec, ...], told: int
+    kind: str, codecs: tuple[Codec, ...], extension_id: int
 ) -> None:
     """SRTP must not protect one number with two headers (RFC 7714 §8.1); sound is never sent again."""
     media = Media(kind, "1", False, True, codecs, {MID_URI: 4, SEND_TIME_URI: 2}, (), ())
     text = write_answer(replace(parse_offer(CHROMIUM), media=(media,)), LOCAL, ("VP8", "H264"))
-    assert (send_time_id(media), SEND_TIME_URI in text) == (told, told > 0)
+    assert (send_time_id(media), SEND_TIME_URI in text) == (extension_id, extension_id > 0)
     assert send_time_id(replace(media, receives=False)) == 0
 
 

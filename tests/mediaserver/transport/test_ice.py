@@ -74,57 +74,67 @@ WIFI, MOBILE, VICTIM = ("192.0.2.1", 1), ("198.51.100.1", 2), ("203.0.113.9", 3)
 
 
 def test_the_nominated_address_is_sent_to_once_it_has_answered() -> None:
-    agent, checks, _ = asked()
+    agent, checks, _ = agent_with_request()
     agent.request(check(agent, nominate=False), WIFI)
-    assert (agent.selected, agent.question(WIFI)) == (WIFI, None)
+    assert (agent.selected, agent.verification_request(WIFI)) == (WIFI, None)
     agent.request(check(agent, nominate=False), MOBILE)
-    assert agent.question(MOBILE) is None
+    assert agent.verification_request(MOBILE) is None
     agent.request(check(agent), MOBILE)
-    question = agent.question(MOBILE)
-    assert question is not None
-    answer = checks.respond(question)
-    assert answer is not None
-    agent.request(check(agent), MOBILE)  # browsers check anew before an answer can be here
-    assert (agent.selected, agent.question(MOBILE), agent.question(WIFI)) == (WIFI, question, None)
-    assert agent.moved(stun.parse(answer), MOBILE)
-    assert (agent.selected, agent.question(MOBILE), agent.validated) == (MOBILE, None, [WIFI, MOBILE])
-    assert not agent.moved(stun.parse(answer), MOBILE)
+    request = agent.verification_request(MOBILE)
+    assert request is not None
+    response = checks.respond(request)
+    assert response is not None
+    agent.request(check(agent), MOBILE)  # browsers check anew before a response can be here
+    assert (agent.selected, agent.verification_request(MOBILE), agent.verification_request(WIFI)) == (
+        WIFI,
+        request,
+        None,
+    )
+    assert agent.moved(stun.parse(response), MOBILE)
+    assert (agent.selected, agent.verification_request(MOBILE), agent.validated) == (MOBILE, None, [WIFI, MOBILE])
+    assert not agent.moved(stun.parse(response), MOBILE)
 
 
 def test_an_address_that_does_not_respond_is_not_sent_to() -> None:
-    agent, checks, _ = asked()
+    agent, checks, _ = agent_with_request()
     for address in (WIFI, VICTIM):
         agent.request(check(agent), address)
-    question = agent.question(VICTIM)
-    assert question is not None
+    request = agent.verification_request(VICTIM)
+    assert request is not None
     forged = stun.write(stun.RESPONSE, agent.fragment.encode() + bytes(4), b"", b"x" * 24)
-    stranger = stun.write(stun.RESPONSE, stun.parse(question).transaction_id, b"", b"w" * 24)
-    answer = checks.respond(question)
-    assert answer is not None
+    stranger = stun.write(stun.RESPONSE, stun.parse(request).transaction_id, b"", b"w" * 24)
+    response = checks.respond(request)
+    assert response is not None
     agent.request(check(agent, nominate=False), WIFI)
-    for data, address in ((forged, VICTIM), (stranger, VICTIM), (question, VICTIM), (answer, WIFI), (answer, MOBILE)):
+    for data, address in (
+        (forged, VICTIM),
+        (stranger, VICTIM),
+        (request, VICTIM),
+        (response, WIFI),
+        (response, MOBILE),
+    ):
         assert not agent.moved(stun.parse(data), address)
     assert agent.selected == WIFI
 
 
 def test_a_peer_that_returns_to_its_former_address_is_not_moved_any_more() -> None:
-    agent, checks, _ = asked()
+    agent, checks, _ = agent_with_request()
     for address in (WIFI, MOBILE):
         agent.request(check(agent), address)
-    answer = checks.respond(agent.question(MOBILE) or b"")
+    response = checks.respond(agent.verification_request(MOBILE) or b"")
     agent.request(check(agent), WIFI)
-    assert answer is not None
-    assert not agent.moved(stun.parse(answer), MOBILE)
+    assert response is not None
+    assert not agent.moved(stun.parse(response), MOBILE)
     assert agent.selected == WIFI
 
 
 def test_only_the_address_nominated_last_is_moved_to() -> None:
-    agent, checks, _ = asked()
-    questions = []
+    agent, checks, _ = agent_with_request()
+    requests = []
     for address in (WIFI, MOBILE, VICTIM):
         agent.request(check(agent), address)
-        questions.append(agent.question(address))
-    old, new = (checks.respond(question or b"") for question in questions[1:])
+        requests.append(agent.verification_request(address))
+    old, new = (checks.respond(request or b"") for request in requests[1:])
     assert old is not None and new is not None
     assert (agent.moved(stun.parse(old), MOBILE), agent.moved(stun.parse(new), VICTIM)) == (False, True)
     assert agent.selected == VICTIM
@@ -156,36 +166,36 @@ def test_credentials_are_long_and_never_the_same() -> None:
     assert len({a.password for a in agents}) == len({a.fragment for a in agents}) == 100
 
 
-def asked() -> tuple[IceLite, IceChecks, bytes]:
-    """An agent that asked somebody at second 10, that somebody, and the answer."""
+def agent_with_request() -> tuple[IceLite, IceChecks, bytes]:
+    """Return an agent that sent a request at second 10, the peer's side, and its response."""
     agent = IceLite("remote", "x" * 24)
     checks = IceChecks(Credentials("remote", "x" * 24), Credentials(agent.fragment, agent.password))
-    answer = checks.respond(agent.ask(10.0))
-    assert answer is not None
-    return agent, checks, answer
+    response = checks.respond(agent.round_trip_request(10.0))
+    assert response is not None
+    return agent, checks, response
 
 
 def test_a_response_gives_the_round_trip_once_and_finds_its_peer() -> None:
-    agent, _, answer = asked()
-    message = stun.parse(answer)
+    agent, _, response = agent_with_request()
+    message = stun.parse(response)
     assert local_fragment(message) == agent.fragment
-    assert agent.answered(message, 10.25) == 0.25
-    assert agent.answered(message, 10.5) is None
+    assert agent.round_trip(message, 10.25) == 0.25
+    assert agent.round_trip(message, 10.5) is None
     assert agent.validated == []
 
 
 def test_only_the_newest_request_counts() -> None:
-    agent, checks, old = asked()
-    new = checks.respond(agent.ask(11.0))
+    agent, checks, old = agent_with_request()
+    new = checks.respond(agent.round_trip_request(11.0))
     assert new is not None
-    assert agent.answered(stun.parse(old), 11.5) is None
-    assert agent.answered(stun.parse(new), 11.5) == 0.5
+    assert agent.round_trip(stun.parse(old), 11.5) is None
+    assert agent.round_trip(stun.parse(new), 11.5) == 0.5
 
 
 def test_a_response_with_another_password_or_of_another_kind_is_ignored() -> None:
-    agent, checks, answer = asked()
-    number = stun.parse(answer).transaction_id
+    agent, checks, response = agent_with_request()
+    number = stun.parse(response).transaction_id
     forged = stun.write(stun.RESPONSE, number, b"", b"w" * 24)
-    assert agent.answered(stun.parse(forged), 10.5) is None
-    assert agent.answered(stun.parse(checks.request()), 10.5) is None
-    assert agent.answered(stun.parse(answer), 10.5) == 0.5
+    assert agent.round_trip(stun.parse(forged), 10.5) is None
+    assert agent.round_trip(stun.parse(checks.request()), 10.5) is None
+    assert agent.round_trip(stun.parse(response), 10.5) == 0.5

@@ -108,7 +108,7 @@ async def test_datagrams_find_their_peer_by_validated_address(world: World) -> N
     assert (len(peer.datagrams), len(other.datagrams), world.mux.counters.strangers) == (3, 1, 2)
 
 
-class Deaf:
+class IgnoringReceiver:
     """Takes what comes and does nothing."""
 
     def rtp(self, packets: list[Packet], extensions: dict[int, bytes], now: float) -> None:
@@ -117,25 +117,26 @@ class Deaf:
     def rtcp(self, data: bytes, now: float) -> None:
         """Nothing."""
 
-    def answered(self, round_trip: float, now: float) -> None:
+    def responded(self, round_trip: float, now: float) -> None:
         """Nothing."""
 
 
 async def test_nobody_takes_over_the_address_of_a_peer_that_was_heard_lately(world: World) -> None:
     victim, other = (
-        WebRtcTransport(world.mux, CERTIFICATE, "them", "x" * 24, [], Deaf(), lambda *_: None) for _ in range(2)
+        WebRtcTransport(world.mux, CERTIFICATE, "them", "x" * 24, [], IgnoringReceiver(), lambda *_: None)
+        for _ in range(2)
     )
     with client() as sock:
         port = Port(sock, world.mux.counters)
 
-        def asks(peer: WebRtcTransport, now: float) -> None:
+        def check(peer: WebRtcTransport, now: float) -> None:
             checks = IceChecks(Credentials("them", "x" * 24), Credentials(peer.ice.fragment, peer.ice.password))
             peer.stun(stun.parse(checks.request()), sock.getsockname(), port, now)
 
-        asks(victim, 100.0)
-        asks(other, 100.0 + TAKEN_S - 0.1)
+        check(victim, 100.0)
+        check(other, 100.0 + TAKEN_S - 0.1)
         assert (victim.ice.selected, other.ice.selected) == (sock.getsockname(), None)
-        asks(other, 100.0 + TAKEN_S)
+        check(other, 100.0 + TAKEN_S)
         assert other.ice.selected == sock.getsockname()
         other.path.heard = 106.0
         other.ice.selected = ("192.0.2.7", 40000)  # it went elsewhere, and its router gave the address to somebody else
@@ -145,7 +146,7 @@ async def test_nobody_takes_over_the_address_of_a_peer_that_was_heard_lately(wor
 
 
 async def test_a_peer_is_sent_to_another_address_once_somebody_answers_there(world: World) -> None:
-    peer = WebRtcTransport(world.mux, CERTIFICATE, "them", "x" * 24, [], Deaf(), lambda *_: None)
+    peer = WebRtcTransport(world.mux, CERTIFICATE, "them", "x" * 24, [], IgnoringReceiver(), lambda *_: None)
     checks = IceChecks(Credentials("them", "x" * 24), Credentials(peer.ice.fragment, peer.ice.password))
     with client() as server, client() as here, client() as there:
         port = Port(server, world.mux.counters)

@@ -30,7 +30,7 @@ class Eye:
     """A composer, a clock, and a viewer who decodes."""
 
     def __init__(self, key: RenditionKey = H264) -> None:
-        self.composer = Compositor(WIDTH, HEIGHT, 25)
+        self.compositor = Compositor(WIDTH, HEIGHT, 25)
         self.tick = 0
         self.now = 0.0
         self.key = key
@@ -47,7 +47,7 @@ class Eye:
         """One tick."""
         names = labels or {tile.seat: tile.seat for tile in tiles}
         job = CompositionJob(0, self.tick, tiles, {self.key: self.tick == 0})
-        composed = self.composer.compose(ComposeRequest(self.now, (job,), names, frames or {}, speaker))
+        composed = self.compositor.compose(ComposeRequest(self.now, (job,), names, frames or {}, speaker))
         data, _ = composed.pictures[0, self.key]
         self.picture = self._decoder.decode(data)
         self.tick += 1
@@ -140,13 +140,13 @@ def test_no_frame_around_a_change_of_layout_is_black_or_misses_a_picture(kind: L
     heading_tile = heading(Layout(title=True), WIDTH, HEIGHT)
     for layout in (Layout(kind), Layout(kind, title=True), Layout(kind, "d"), Layout()):
         tiles = arrange(layout, list(colours), "b", WIDTH, HEIGHT)
-        said = Heading(heading_tile, "Họp", "") if layout.title else None
-        composer = eye.composer
-        composer.compose(ComposeRequest(eye.now, (CompositionJob(0, 0, tiles, {}, said),), labels, {}, None))
-        first = composer._painters[0, False].canvas.frame
+        shown_heading = Heading(heading_tile, "Họp", "") if layout.title else None
+        compositor = eye.compositor
+        compositor.compose(ComposeRequest(eye.now, (CompositionJob(0, 0, tiles, {}, shown_heading),), labels, {}, None))
+        first = compositor._painters[0, False].canvas.frame
         assert [tile for tile in tiles if not alike(middle(first, tile), colours[tile.seat])] == []
         ground = Canvas(WIDTH, HEIGHT)
-        for tile in (*tiles, *([heading_tile] if said else [])):
+        for tile in (*tiles, *([heading_tile] if shown_heading else [])):
             ground.fill(tile, (1, 1, 1))
         for now, bare in zip(planes(first), planes(ground.frame), strict=True):
             assert (now[bare != 1] == bare[bare != 1]).all(), "something of the old layout is left"
@@ -159,11 +159,11 @@ def middle(picture: VideoFrame, tile: Tile) -> Colour:
 def test_a_mark_that_changes_does_not_scale_the_picture_again() -> None:
     eye = Eye()
     eye.see((A, B, C, D), {"a": coded("VP8", RED, size=(480, 270))})
-    (scaled,) = eye.composer._cameras["a"]._scaled.values()
-    eye.composer.compose(
+    (scaled,) = eye.compositor._cameras["a"]._scaled.values()
+    eye.compositor.compose(
         ComposeRequest(eye.now, (CompositionJob(0, 1, (A,), {}),), {"a": "a"}, {}, None, {"a": ("floor",)})
     )
-    (again,) = eye.composer._cameras["a"]._scaled.values()
+    (again,) = eye.compositor._cameras["a"]._scaled.values()
     assert again is scaled
     eye.see((A, B, C, D), {"a": coded("VP8", BLUE, size=(480, 270), stream=2)})
     assert alike(eye.middle(A), BLUE)
@@ -212,24 +212,25 @@ def test_a_huge_camera_is_broken() -> None:
 
 
 def test_one_picture_is_encoded_for_each_codec_asked_for_and_for_no_other() -> None:
-    composer = Compositor(WIDTH, HEIGHT, 25)
+    compositor = Compositor(WIDTH, HEIGHT, 25)
     wanted: list[dict[RenditionKey, bool]] = [{H264: True}, {H264: False, VP8: True}, {VP8: False}, {VP8: True}, {}]
     made = []
     for tick, renditions in enumerate(wanted):
-        composed = composer.compose(
+        composed = compositor.compose(
             ComposeRequest(tick / 25, (CompositionJob(0, tick, (A,), renditions),), {"a": "A"}, {}, None)
         )
         made.append({key: keyframe for (_, key), (_, keyframe) in composed.pictures.items()})
     assert made == wanted
-    assert composer._painters[0, False].encoders == {}
+    assert compositor._painters[0, False].encoders == {}
 
 
 def test_each_quality_comes_in_its_size_and_the_smallest_in_every_second_picture() -> None:
-    composer, steps = Compositor(WIDTH, HEIGHT, 25), {("H264", step): VideoDecoder("H264") for step in range(USUAL + 1)}
+    compositor = Compositor(WIDTH, HEIGHT, 25)
+    steps = {("H264", step): VideoDecoder("H264") for step in range(USUAL + 1)}
     sizes: dict[int, list[tuple[int, int]]] = {step: [] for _, step in steps}
     for tick in range(4):
         job = CompositionJob(0, tick, (A,), dict.fromkeys(steps, tick == 0))
-        composed = composer.compose(ComposeRequest(tick / 25, (job,), {"a": "A"}, {}, None))
+        composed = compositor.compose(ComposeRequest(tick / 25, (job,), {"a": "A"}, {}, None))
         for (_, key), (data, _) in composed.pictures.items():
             picture = steps[key].decode(data)
             assert picture is not None
@@ -238,19 +239,19 @@ def test_each_quality_comes_in_its_size_and_the_smallest_in_every_second_picture
 
 
 def test_the_smallest_quality_goes_on_where_a_busy_machine_leaves_every_other_picture_out() -> None:
-    composer, smallest = Compositor(WIDTH, HEIGHT, 25), ("H264", 0)
+    compositor, smallest = Compositor(WIDTH, HEIGHT, 25), ("H264", 0)
     made = []
     for tick in (0, 1, 3, 5, 6, 7, 9):
         job = CompositionJob(0, tick, (A,), {smallest: tick == 0})
-        made += [tick] * len(composer.compose(ComposeRequest(tick / 25, (job,), {"a": "A"}, {}, None)).pictures)
+        made += [tick] * len(compositor.compose(ComposeRequest(tick / 25, (job,), {"a": "A"}, {}, None)).pictures)
     assert made == [0, 3, 5, 7, 9]
 
 
 def test_pictures_of_one_room_share_what_is_decoded_and_each_is_forgotten_by_itself() -> None:
-    composer, whole = Compositor(WIDTH, HEIGHT, 25), Tile("a", 0, 0, WIDTH, HEIGHT)
+    compositor, whole = Compositor(WIDTH, HEIGHT, 25), Tile("a", 0, 0, WIDTH, HEIGHT)
     frames = {"a": coded("VP8", RED), "b": coded("VP8", GREEN)}
     both = (CompositionJob(0, 0, (A, B), {H264: True}), CompositionJob(1, 0, (whole,), {H264: True, VP8: True}))
-    composed = composer.compose(ComposeRequest(0.0, both, {"a": "A", "b": "B"}, frames, None))
+    composed = compositor.compose(ComposeRequest(0.0, both, {"a": "A", "b": "B"}, frames, None))
     assert set(composed.pictures) == {(0, H264), (1, H264), (1, VP8)}
     shown = {key: VideoDecoder(key[1][0]).decode(data) for key, (data, _) in composed.pictures.items()}
     left, right = (320 // 4 * 2 - 60, 100), (WIDTH - 100, 100)
@@ -260,20 +261,20 @@ def test_pictures_of_one_room_share_what_is_decoded_and_each_is_forgotten_by_its
         assert [alike(*pair) for pair in zip(seen, (RED, GREEN if number == 0 else RED), strict=True)] == [True] * 2, (
             key
         )
-    assert composer._cameras["a"].decoded == 1
-    composer.compose(ComposeRequest(0.04, both[1:], {"a": "A", "b": "B"}, {}, None))
-    assert list(composer._painters) == [(1, False)]
-    composer.compose(ComposeRequest(0.08, (), {"a": "A", "b": "B"}, {}, None))
-    assert composer._painters == {}
+    assert compositor._cameras["a"].decoded == 1
+    compositor.compose(ComposeRequest(0.04, both[1:], {"a": "A", "b": "B"}, {}, None))
+    assert list(compositor._painters) == [(1, False)]
+    compositor.compose(ComposeRequest(0.08, (), {"a": "A", "b": "B"}, {}, None))
+    assert compositor._painters == {}
 
 
 def test_a_camera_in_no_picture_that_is_due_is_decoded_all_the_same() -> None:
-    composer, labels = Compositor(WIDTH, HEIGHT, 25), {"a": "A", "b": "B"}
+    compositor, labels = Compositor(WIDTH, HEIGHT, 25), {"a": "A", "b": "B"}
     bad = [Frame("VP8", b"\x10\x02\x00\x9d\x01\x2a", True, 0, 1)]
-    composed = composer.compose(ComposeRequest(0.0, (), labels, {"a": coded("VP8", RED), "b": bad}, None))
-    assert (composed.broken, composer._cameras["a"].decoded) == ({"b"}, 1)
-    composed = composer.compose(ComposeRequest(0.04, (), labels, {"b": coded("VP8", GREEN)}, None))
-    assert (composed.broken, composer._cameras["b"].decoded) == (set(), 1)
+    composed = compositor.compose(ComposeRequest(0.0, (), labels, {"a": coded("VP8", RED), "b": bad}, None))
+    assert (composed.broken, compositor._cameras["a"].decoded) == ({"b"}, 1)
+    composed = compositor.compose(ComposeRequest(0.04, (), labels, {"b": coded("VP8", GREEN)}, None))
+    assert (composed.broken, compositor._cameras["b"].decoded) == (set(), 1)
 
 
 def test_a_picture_that_fails_costs_no_camera_its_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -288,7 +289,7 @@ def test_a_picture_that_fails_costs_no_camera_its_pictures(monkeypatch: pytest.M
                 patch.setattr(Painter, "paint", lambda *_: 1 / 0)
             with suppress(ZeroDivisionError):
                 eye.see((A, B), {"a": [Frame("VP8", data, key, 3600 * at, 1)]})
-    assert eye.composer._cameras["a"].decoded == 4
+    assert eye.compositor._cameras["a"].decoded == 4
 
 
 def test_an_empty_card_carries_the_name_of_the_awaited_point() -> None:
@@ -296,7 +297,7 @@ def test_an_empty_card_carries_the_name_of_the_awaited_point() -> None:
     eye, pictures = Eye(), []
     for tile in (empty, empty._replace(awaited="nt"), empty._replace(awaited="cr")):
         eye.see((tile,), labels={"nt": "UBND.Nha Trang", "cr": "UBND.Cam Ranh"})
-        painter = eye.composer._painters[0, False]
+        painter = eye.compositor._painters[0, False]
         pictures.append(planes(painter.canvas.frame)[0][A.y : A.y + A.height, A.x : A.x + A.width].copy())
     assert [int((picture > 150).sum()) > 50 for picture in pictures] == [False, True, True]
     assert not np.array_equal(pictures[1], pictures[2])
@@ -306,4 +307,4 @@ def test_a_seat_that_left_is_forgotten() -> None:
     eye = Eye()
     eye.see((A, B, C, D), {"a": coded("VP8", RED)})
     eye.see((B,), labels={"b": "B"})
-    assert eye.composer._cameras == {}
+    assert eye.compositor._cameras == {}

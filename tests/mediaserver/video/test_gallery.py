@@ -44,7 +44,7 @@ MARKS: dict[str, tuple[TileIcon, ...]] = {"p0": ("floor",), "p2": ("floor", "poo
 
 
 @pytest.fixture(scope="module")
-def composer() -> Compositor:
+def compositor() -> Compositor:
     """A composer that has seen every camera."""
     made = Compositor(WIDTH, HEIGHT, 25)
     for point, colour in COLOURS.items():
@@ -64,35 +64,35 @@ def folder() -> Iterator[Path]:
 @pytest.mark.parametrize("count", COUNTS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_layout_shows_every_tile_in_its_colour(
-    composer: Compositor, folder: Path, kind: LayoutKind, count: int
+    compositor: Compositor, folder: Path, kind: LayoutKind, count: int
 ) -> None:
     spoken = POINTS[min(2, count - 1)]
-    tiles = painted(composer, Layout(kind, empty=True, title=True, clock=True), POINTS[:count], spoken)
+    tiles = painted(compositor, Layout(kind, empty=True, title=True, clock=True), POINTS[:count], spoken)
     assert_tiled(tiles, WIDTH, HEIGHT)
     seats = [tile.seat for tile in tiles if tile.seat]
     assert len(seats) == len(set(seats)) == min(count, FAMILIES[kind].most)
     for tile in tiles:
-        assert not tile.seat or alike(seen(composer, tile), COLOURS[tile.seat]), tile
-    picture(composer).save(folder / name(kind, count))
+        assert not tile.seat or alike(seen(compositor, tile), COLOURS[tile.seat]), tile
+    picture(compositor).save(folder / name(kind, count))
 
 
-def painted(composer: Compositor, layout: Layout, points: list[str], speaker: str) -> tuple[Tile, ...]:
+def painted(compositor: Compositor, layout: Layout, points: list[str], speaker: str) -> tuple[Tile, ...]:
     """Compose one picture; the cameras are those that were seen before."""
     stage = LayoutState(RoomOptions(WIDTH, HEIGHT))
     stage.choose(layout, 0.0)
     stage.arrange(points, speaker, 0.0)
     job = CompositionJob(0, 0, stage.tiles, {}, stage.heading(OCLOCK, "Họp giao ban Uỷ ban nhân dân tỉnh tháng 4"))
-    composer.compose(ComposeRequest(0.0, (job,), LABELS, {}, speaker, MARKS))
+    compositor.compose(ComposeRequest(0.0, (job,), LABELS, {}, speaker, MARKS))
     return stage.tiles
 
 
-def seen(composer: Compositor, tile: Tile) -> Colour:
+def seen(compositor: Compositor, tile: Tile) -> Colour:
     x, y = tile.x + tile.width // 2, tile.y + round(tile.height * CENTRE_SHARE)
-    return colour_at(composer._painters[0, False].canvas.frame, x & ~1, y & ~1)
+    return colour_at(compositor._painters[0, False].canvas.frame, x & ~1, y & ~1)
 
 
-def picture(composer: Compositor) -> Image.Image:
-    return Image.fromarray(composer._painters[0, False].canvas.frame.to_ndarray(format="rgb24"))
+def picture(compositor: Compositor) -> Image.Image:
+    return Image.fromarray(compositor._painters[0, False].canvas.frame.to_ndarray(format="rgb24"))
 
 
 def name(kind: str, count: int) -> str:

@@ -69,8 +69,8 @@ async def test_everybody_sees_all_and_hears_all_but_themselves(meeting: Meeting)
     assert [guest.endpoint.counters.picture().lost for guest in (a, b, c)] == [0, 0, 0]
     assert {event for event in meeting.events if isinstance(event, PeerUp)} == {PeerUp(ROOM, name) for name in "abc"}
     assert any(isinstance(event, Speaking) and event.seat in ("a", "b") for event in meeting.events)
-    told = [event.levels for event in meeting.events if isinstance(event, Levels)]
-    assert any(levels.keys() == {"a", "b"} and max(levels.values()) > -30 for levels in told)
+    level_events = [event.levels for event in meeting.events if isinstance(event, Levels)]
+    assert any(levels.keys() == {"a", "b"} and max(levels.values()) > -30 for levels in level_events)
 
 
 async def test_r093_levels_are_sent_five_times_in_a_second_at_most_and_a_voice_is_made_louder(meeting: Meeting) -> None:
@@ -82,13 +82,13 @@ async def test_r093_levels_are_sent_five_times_in_a_second_at_most_and_a_voice_i
     for gain, level in ((-12, -27), (0, -15), (-12, -27)):
         begun, beat = len(meeting.events), engine._ticks_done
         await engine.set_gain(ROOM, "a", gain)
-        await a.watch.until(lambda level=level: _told(meeting)[-1].levels == {"a": level})  # type: ignore[misc]
+        await a.watch.until(lambda level=level: _level_events(meeting)[-1].levels == {"a": level})  # type: ignore[misc]
         await a.watch.until(lambda beat=beat: engine._ticks_done >= beat + 50)  # type: ignore[misc]
-        told = [event for event in meeting.events[begun:] if isinstance(event, Levels)]
-        assert len(told) <= (engine._ticks_done - beat) // LEVELS_TICKS + 1
+        level_events = [event for event in meeting.events[begun:] if isinstance(event, Levels)]
+        assert len(level_events) <= (engine._ticks_done - beat) // LEVELS_TICKS + 1
 
 
-def _told(meeting: Meeting) -> list[Levels]:
+def _level_events(meeting: Meeting) -> list[Levels]:
     return [event for event in meeting.events if isinstance(event, Levels)]
 
 

@@ -147,9 +147,9 @@ async def test_ends_of_recordings_wait_for_the_next_server_also_when_the_rooms_a
         await running
 
 
-@pytest.mark.parametrize(("owner", "told"), [("ours", 1), ("theirs", 0)])
+@pytest.mark.parametrize(("owner", "ends_expected"), [("ours", 1), ("theirs", 0)])
 async def test_on_a_machine_of_its_own_it_tells_ends_to_servers_of_their_data_directory_alone(
-    monkeypatch: pytest.MonkeyPatch, owner: str, told: int
+    monkeypatch: pytest.MonkeyPatch, owner: str, ends_expected: int
 ) -> None:
     monkeypatch.setattr(remote_worker, "HOLD_ROOMS_S", -1.0)
     engines: list[LocalEngine] = []
@@ -166,7 +166,7 @@ async def test_on_a_machine_of_its_own_it_tells_ends_to_servers_of_their_data_di
     await serving._serve_once()  # for too long
     assert await engines[0].held() == Held(ended=(RecordingEnded("r", "/r/1.mp4", 0.0, "interrupted"),))
     await serving._server_for(owner)
-    assert len((await engines[-1].held()).ended) == told
+    assert len((await engines[-1].held()).ended) == ends_expected
     await serving._close()
 
 
@@ -258,12 +258,12 @@ async def test_an_event_that_cannot_be_sent_keeps_no_other_back(caplog: pytest.L
         """A link that cannot write everything."""
 
         def __init__(self) -> None:
-            self.told: list[str] = []
+            self.seats: list[str] = []
 
         def write(self, message: dict[str, Any]) -> None:
             if message["fields"]["seat"] == "bad":
                 raise ZeroDivisionError
-            self.told.append(message["fields"]["seat"])
+            self.seats.append(message["fields"]["seat"])
 
         async def read(self) -> dict[str, Any] | None:
             await asyncio.sleep(3600)
@@ -281,7 +281,7 @@ async def test_an_event_that_cannot_be_sent_keeps_no_other_back(caplog: pytest.L
         engine._emit(PeerUp("r", seat))
     await server.close()
     serving.cancel()
-    assert link.told == ["a", "b"]
+    assert link.seats == ["a", "b"]
     assert [record.getMessage() for record in caplog.records] == ["x telling PeerUp"]
 
 

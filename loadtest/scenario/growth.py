@@ -41,4 +41,4 @@ def _row(case: dict[str, Any]) -> tuple[str, ...]:
 def chart(report: dict[str, Any]) -> str:
     """Draw the server's CPU over the points as an SVG file."""
     line = [(float(case["joined"]), case["server"]["cpu_pct"]) for case in report["cases"]]
-    return svg_file(line_chart("CPU of the server", [Series("CPU", line)], "points in one conference", "% of a core"))
+    return svg_file(line_chart("CPU of the server", [Series("CPU", line)], "points in one meeting", "% of a core"))

@@ -198,6 +198,44 @@ class CameraWanted:
 
 
 @dataclass(frozen=True, slots=True)
+class ForwardedTile:
+    """One tile of a layout that a viewer's page draws itself: a rectangle in pixels of the room's picture.
+
+    `tile` is a seat, ``content:<seat>`` for a shared screen, or "" for an empty pane; `label` is its name (an empty
+    pane's: of the absent point that is pinned there). `mid` names the m-line whose video belongs in it (RFC 9143); it
+    is None where nothing is forwarded: the viewer's own camera, which its page has, and cameras that send nothing.
+    """
+
+    tile: str
+    mid: str | None
+    x: int
+    y: int
+    width: int
+    height: int
+    label: str
+    poor: bool = False
+    """Whether its connection loses many packets, which the composed picture shows by an icon."""
+
+
+@dataclass(frozen=True, slots=True)
+class TilesForwarded:
+    """The arrangement of the cameras that a seat is forwarded one by one, instead of the composed picture.
+
+    Empty `tiles`: the seat gets one picture again, in its first m-line that receives video. `width` and `height` are
+    those of the room's picture. `title` and `clock` stand in a line above the panes, `heading` pixels high.
+    """
+
+    room: str
+    seat: str
+    tiles: tuple[ForwardedTile, ...] = ()
+    width: int = 0
+    height: int = 0
+    heading: int = 0
+    title: str = ""
+    clock: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RecordingFailed:
     """A recording stopped because of `error`; :class:`RecordingEnded` follows once its file is closed."""
 
@@ -242,7 +280,16 @@ class EngineReady:
 
 
 Event = (
-    PeerUp | PeerDown | Speaking | Levels | CameraWanted | RecordingFailed | RecordingEnded | EngineLost | EngineReady
+    PeerUp
+    | PeerDown
+    | Speaking
+    | Levels
+    | CameraWanted
+    | TilesForwarded
+    | RecordingFailed
+    | RecordingEnded
+    | EngineLost
+    | EngineReady
 )
 
 
@@ -273,8 +320,8 @@ class MediaEngine(Protocol):
         `plain` allows an offer of plain RTP by a room system: media is sent at once to the address it names, and
         :class:`PeerUp` comes with the answer. A browser's offer must never be taken so: the address in it proves
         nothing. Raises :class:`mediaserver.errors.NoPortFree` when all ports for room systems are taken. Raises
-        :class:`mediaserver.errors.BadOffer` when the offer is malformed, larger than 64 KiB, has too many m-lines, or
-        shares no codec with us.
+        :class:`mediaserver.errors.BadOffer` when the offer is malformed, larger than 128 KiB, has more than 64 m-lines,
+        or shares no codec with us.
         """
 
     async def invite(self, room: str, seat: str, host: str = "") -> str:
@@ -318,6 +365,10 @@ class MediaEngine(Protocol):
         A camera or screen is forwarded; nothing is decoded or encoded. `lines` is the height in pixels of the seat's
         display. If that is nearer to the larger picture than to the room's, the seat gets the larger one when its
         connection carries it.
+
+        A seat whose offer has several m-lines that receive video is forwarded the cameras of the composed picture's
+        tiles instead, where its connection and decoder allow. Each change of them is followed by
+        :class:`TilesForwarded`, and so is each call of this.
         """
 
     async def start_recording(self, room: str, path: str) -> None:

@@ -21,12 +21,14 @@ _H264_PARAMETERS = f"a=fmtp:{H264} level-asymmetry-allowed=1;packetization-mode=
 @dataclass(frozen=True, slots=True)
 class OfferOptions:
     """Content of an offer: `codecs` in order of preference, 1 to 3 simulcast `layers`, with or without a `camera` to
-    send and a composed `picture` to receive."""
+    send and a composed `picture` to receive, and the number of `tiles`: m-lines for the cameras of a layout that the
+    endpoint draws itself, of MIDs "t0", "t1" …."""
 
     codecs: tuple[str, ...] = ("H264", "VP8")
     layers: int = 3
     camera: bool = True
     picture: bool = True
+    tiles: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,9 @@ def write_offer(offered: OfferOptions, local: Credentials, fingerprint: str, ssr
         sections.append(_camera(offered, ssrcs))
     if offered.picture:
         sections.append(_video("recvonly", PICTURE, offered))
-    mids = [MIC, *([CAMERA] if offered.camera else []), *([PICTURE] if offered.picture else [])]
+    tiles = [f"t{number}" for number in range(offered.tiles)]
+    sections += [_video("recvonly", mid, offered) for mid in tiles]
+    mids = [MIC, *([CAMERA] if offered.camera else []), *([PICTURE] if offered.picture else []), *tiles]
     head = ["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "t=0 0", f"a=group:BUNDLE {' '.join(mids)}"]
     transport = [
         f"a=ice-ufrag:{local.fragment}",

@@ -88,8 +88,10 @@ class Downlink:
         """The loss that the last step down was to cure."""
         self._uncured = 0.0
         """The loss that the last step down did not cure."""
-        self._window: tuple[float, int, int, float] = 0.0, 0, 0, 0.0
-        """Begin, highest number, packets expected and lost so far."""
+        self._window: tuple[float, int, float] = 0.0, 0, 0.0
+        """Begin, packets expected and lost so far."""
+        self._highest: dict[int, int] = {}
+        """The highest number reported so far of each stream, by SSRC."""
         self._round_trips = QueueDelay()
         self._sent = 0.0
         self._settled = SETTLE_S
@@ -104,9 +106,15 @@ class Downlink:
         """Whether something alarming was reported since the last update, or the passing of time changes the result."""
 
     def set_step_bitrates(self, steps: Sequence[int]) -> None:
-        """Set the bitrates of the steps from now on, for another kind of source."""
-        if tuple(steps) != self._steps:
-            self._steps, self._probe = tuple(steps), None
+        """Set the bitrates of the steps from now on, for another kind of source. Where their number differs, the step
+        becomes the highest one that needs no more than the present one."""
+        before = self._steps
+        if tuple(steps) == before:
+            return
+        self._steps, self._probe = tuple(steps), None
+        if len(steps) != len(before):
+            self.step, self._carried = (_highest_within(steps, before[step]) for step in (self.step, self._carried))
+            self.most = min(self.most, len(steps) - 1)
 
     def estimated(self, bitrate: float, now: float) -> None:
         """Take a REMB, in bit/s over everything the receiver gets.
@@ -118,13 +126,14 @@ class Downlink:
             self._alarmed = True
         self._estimate = bitrate, now
 
-    def lost(self, share: float, highest: int, now: float) -> None:
-        """Take the share lost (0 to 1) since the report before, up to the sequence number `highest`.
+    def lost(self, share: float, highest: int, now: float, ssrc: int = 0) -> None:
+        """Take the share lost (0 to 1) of a stream since its report before, up to the sequence number `highest`.
 
         Receivers report with every NACK, on a handful of packets: they are added up for a second.
         """
-        since, number, expected, lost = self._window
-        packets = min(MAX_REPORTED, (highest - number) & 0xFFFFFFFF)
+        since, expected, lost = self._window
+        packets = min(MAX_REPORTED, (highest - self._highest.get(ssrc, 0)) & 0xFFFFFFFF)
+        self._highest[ssrc] = highest
         expected, lost = expected + packets, lost + share * packets
         if now - since >= REPORT_S:
             if expected:
@@ -136,7 +145,7 @@ class Downlink:
                 if self._probe is not None:  # of few packets, chance takes now more, now less
                     self._probe.reported(lost / expected > 2 * self._usual_loss(1) + PROBE_LOSS, now)
             since, expected, lost = now, 0, 0.0
-        self._window = since, highest, expected, lost
+        self._window = since, expected, lost
 
     def reported(self, round_trip: float) -> None:
         """Take the round trip of a receiver report, in seconds."""
@@ -274,3 +283,8 @@ class Downlink:
             self._change(self.step, now, DRAIN_S)
             self._not_before = now + self._wait
             self._wait = min(MAX_WAIT_S, self._wait * 1.4)
+
+
+def _highest_within(steps: Sequence[int], bitrate: int) -> int:
+    """Return the highest step of at most `bitrate` bit/s, else the lowest one."""
+    return max((number for number, needed in enumerate(steps) if needed <= bitrate), default=0)

@@ -36,7 +36,7 @@ from mediaserver.transport.dtls import fingerprint
 from mediaserver.transport.state import State
 from mediaserver.transport.udp_mux import UdpMux
 from mediaserver.transport.webrtc import WebRtcTransport
-from mediaserver.video.quality import COMPOSED_BPS, USUAL
+from mediaserver.video.quality import COMPOSED_BPS, TILES_BPS, TILES_START, USUAL
 
 logger = logging.getLogger(__name__)
 
@@ -100,13 +100,17 @@ class WebRtcPeer:
         self.transport.path.level_id = self._microphone.extensions.get(LEVEL_URI, 0) if self._microphone else 0
         self.audio = self._forwarder(_first(offer, "audio", sends=False), 48000)
         self.picture = self._forwarder(_first(offer, "video", sends=False), VIDEO_CLOCK)
+        self.tiles = {media.mid: self._new_forwarder(media, VIDEO_CLOCK) for media in _receiving(offer)[1:]}
+        """Forwards the cameras of a layout that the peer draws itself, by MID; empty for a peer that does not."""
         self._streams: dict[int, _Receive] = {}
         self._receive_stats: dict[int, ReceiveStats] = {}
         self.voice = ReceiveStats()
         """Receive statistics of its microphone."""
         self._uplink = UplinkLimit()
         self._loss = Loss()
-        self.downlink = Downlink(COMPOSED_BPS, USUAL)
+        self._pictures = {each.ssrc: each for each in (self.picture, *self.tiles.values()) if each is not None}
+        """All forwarders of video, by SSRC."""
+        self.downlink = Downlink(TILES_BPS, TILES_START) if self.tiles else Downlink(COMPOSED_BPS, USUAL)
         self.due = 0.0
         """Time in seconds at which :meth:`tick` has work. It is 0 (every tick) until nothing is missing and the link is
         quiet."""
@@ -122,8 +126,9 @@ class WebRtcPeer:
         self.answer = write_answer(offer, self._local(mux, certificate), CAMERA_CODECS)
 
     def _forwarder(self, media: Media | None, clock_rate: int) -> Forwarder | None:
-        if media is None:
-            return None
+        return None if media is None else self._new_forwarder(media, clock_rate)
+
+    def _new_forwarder(self, media: Media, clock_rate: int) -> Forwarder:
         numbers = {codec.name: codec.payload_type for codec in media.codecs}
         repairs = {codec.payload_type: codec.rtx for codec in media.codecs if codec.rtx is not None}
         rtx_stream = rtx.RtxStream(repairs, secrets.randbits(32) or 1, secrets.randbits(15)) if repairs else None
@@ -132,12 +137,15 @@ class WebRtcPeer:
 
     def _local(self, mux: UdpMux, certificate: RTCCertificate) -> Local:
         ssrcs, rtx_ssrcs = {}, {}
+        sent: dict[str, Forwarder | None] = dict(self.tiles)
         for forwarder, kind in ((self.audio, "audio"), (self.picture, "video")):
-            media = _first(self._offer, kind, sends=False)
-            if forwarder is not None and media is not None:
-                ssrcs[media.mid] = forwarder.ssrc
+            if (media := _first(self._offer, kind, sends=False)) is not None:
+                sent[media.mid] = forwarder
+        for mid, forwarder in sent.items():
+            if forwarder is not None:
+                ssrcs[mid] = forwarder.ssrc
                 if forwarder.rtx is not None:
-                    rtx_ssrcs[media.mid] = forwarder.rtx.ssrc
+                    rtx_ssrcs[mid] = forwarder.rtx.ssrc
         ice = self.transport.ice
         return Local(ice.fragment, ice.password, fingerprint(certificate), tuple(mux.addresses), ssrcs, rtx_ssrcs)
 
@@ -249,11 +257,11 @@ class WebRtcPeer:
         return receive
 
     def _reported_on(self, report: rtcp.Report, now: float) -> None:
-        if self.picture is not None and report.ssrc == self.picture.ssrc:
+        if report.ssrc in self._pictures:
             if report.round_trip is not None and report.sender_report != self._measured_report:
                 self._measured_report = report.sender_report
                 self.downlink.reported(report.round_trip)
-            self.downlink.lost(report.lost, report.highest, now)
+            self.downlink.lost(report.lost, report.highest, now, report.ssrc)
             self._jitter = report.jitter / VIDEO_CLOCK
         elif self.audio is not None and report.ssrc == self.audio.ssrc and report.lost > LOST_AUDIO_SHARE:
             self._audio_lost_at = now
@@ -280,11 +288,11 @@ class WebRtcPeer:
                 case rtcp.Estimate():
                     self.downlink.estimated(item.bitrate, now)
                 case rtcp.Nack():
-                    if self.picture is not None and item.ssrc == self.picture.ssrc:
-                        self.picture.resend(item.sequences, self.downlink.rate, self.downlink.round_trip, now)
+                    if (picture := self._pictures.get(item.ssrc)) is not None:
+                        picture.resend(item.sequences, self.downlink.rate, self.downlink.round_trip, now)
                 case rtcp.KeyframeRequest():
-                    if self.picture is not None and item.ssrc == self.picture.ssrc:
-                        self.picture.request_keyframe(now)
+                    if (picture := self._pictures.get(item.ssrc)) is not None:
+                        picture.request_keyframe(now)
                 case rtcp.SenderReport():
                     self._sender_reported(item, now)
         if not self.downlink.resting:
@@ -348,21 +356,26 @@ class WebRtcPeer:
     def _follow_line(self, now: float) -> bool:
         before = self.downlink.step
         changed = self.downlink.update(now) != before
-        if self.picture is not None:
-            self.picture.stream.pace = self.downlink.pace(now)
-            if self.downlink.step < min(before, self.downlink.most):
-                self.picture.hold(BAD_QUEUE_S, now)
-        if self.downlink.padding and self.picture is not None:
-            self.picture.pad(self.downlink.padding * TICK_S / 8, now)
+        pace, lower = self.downlink.pace(now), self.downlink.step < min(before, self.downlink.most)
+        for picture in self._pictures.values():
+            picture.stream.pace = pace
+            if lower:
+                picture.hold(BAD_QUEUE_S, now)
+        if self.downlink.padding:
+            sending = next((each for each in self._pictures.values() if each.source is not None), None)
+            if sending is not None:
+                sending.pad(self.downlink.padding * TICK_S / 8, now)
         if self.downlink.should_request(now):
             self.transport.send_round_trip_request(now)
         return changed
 
     def _report(self, now: float) -> None:
         octets, report = 0, b""
-        for each in (self.audio, self.picture):
+        for each in (self.audio, *self._pictures.values()):
             if each is not None and (stream := each.stream).packets:
                 octets += stream.octets + HEADERS_BYTES * stream.packets + each.resent_octets
+                if each.source is None:
+                    continue
                 at = stream.timestamp_at(now - self._wait_s(each.source))
                 report += rtcp.sender_report(stream.ssrc, now, at, stream.packets, stream.octets)
         self.downlink.sent(8.0 * (octets - self._octets))
@@ -391,7 +404,7 @@ class WebRtcPeer:
 
     async def close(self) -> None:
         """Detach from all sources and close the transport."""
-        for forwarder in (self.audio, self.picture):
+        for forwarder in (self.audio, *self._pictures.values()):
             if forwarder is not None:
                 forwarder.close()
         await self.transport.close()
@@ -400,6 +413,11 @@ class WebRtcPeer:
 def _first(offer: Offer, kind: str, *, sends: bool) -> Media | None:
     """Return the first m-line of a kind that the peer sends on, or else receives on; None without one."""
     return next((m for m in offer.media if m.kind == kind and m.codecs and (m.sends if sends else m.receives)), None)
+
+
+def _receiving(offer: Offer) -> list[Media]:
+    """Return the m-lines on which the peer receives video: one picture, then the tiles of a layout."""
+    return [media for media in offer.media if media.kind == "video" and media.codecs and media.receives]
 
 
 def _first_two(offer: Offer) -> tuple[Media | None, Media | None]:

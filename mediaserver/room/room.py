@@ -28,8 +28,8 @@ from mediaserver.api import (
     RoomOptions,
     RoomState,
     SeatOptions,
-    SeatState,
     Speaking,
+    TilesForwarded,
 )
 from mediaserver.audio.input import AudioInput
 from mediaserver.audio.mix_minus import PTIME_MS, Samples
@@ -43,14 +43,25 @@ from mediaserver.recording.files import FolderFiles, RecordingFiles
 from mediaserver.recording.recorder import Recorder
 from mediaserver.room.compositions import Composition, Compositions, best_quality_step
 from mediaserver.room.frame_clock import FrameClock
-from mediaserver.room.resolution_demand import DisplaySize, ResolutionDemand
+from mediaserver.room.resolution_demand import ResolutionDemand
+from mediaserver.room.seat import Seat
+from mediaserver.room.tile_allocation import TileDemand, wanted_bitrate
+from mediaserver.room.tile_forwarding import TileForwarding, sufficient_step
+from mediaserver.room.tile_view import TileView
 from mediaserver.rtp.frame_assembler import Frame
 from mediaserver.rtp.source import FlushQueue, Source
 from mediaserver.throttled_log import ThrottledLog
 from mediaserver.transport.state import State
 from mediaserver.video.compositor import ComposeRequest, ComposeResult, Compositor
-from mediaserver.video.quality import CAMERA_BPS, COMPOSED_BPS, LARGE, QUALITIES, SCREEN_BPS, USUAL
-from mediaserver.video.tile_icons import TileIcon
+from mediaserver.video.quality import (
+    CAMERA_BPS,
+    COMPOSED_BPS,
+    LARGE,
+    QUALITIES,
+    SCREEN_BPS,
+    TILES_BPS,
+    USUAL,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -61,37 +72,6 @@ AVERAGED_PICTURES = 16
 MAX_LIP_SYNC_DELAY_S = 0.3
 MAX_PLAUSIBLE_LAG_S = 1.0
 """A larger lag in seconds between pictures and sound means that the sender's clock cannot be trusted."""
-POOR_LOSS = 0.05
-"""A seat that loses a larger share of its packets on the way to us is shown with the icon of a poor connection."""
-
-
-class Seat:
-    """One connected device (leg, Điều 12.4.a): its options, its transport if it has one, its floor and its view."""
-
-    def __init__(self, options: SeatOptions) -> None:
-        self.options = options
-        self.peer: WebRtcPeer | SipPeer | None = None
-        self.floor = False
-        self.gain = 0.0
-        self.view = COMPOSED
-        self.lines = 0
-        """Height in pixels of its display for the picture; 0 while unknown."""
-        self.input = CameraInput()
-        self.content_input = CameraInput()
-        self.demand = ResolutionDemand()
-        self.display = DisplaySize()
-
-    @property
-    def state(self) -> SeatState:
-        """Return the state for a server that takes over."""
-        up = self.peer is not None and self.peer.transport.state == "connected"
-        options = replace(self.options, floor=self.floor, gain=self.gain, view=self.view, lines=self.lines)
-        return SeatState(options, self.peer is not None, up, self.demand.lines)
-
-
-def _icons(seat: Seat) -> tuple[TileIcon, ...]:
-    poor = seat.peer is not None and seat.peer.loss > POOR_LOSS
-    return (*(("floor",) if seat.floor else ()), *(("poor",) if poor else ()))
 
 
 def _recorded_rendition(picture: Composition) -> Source:
@@ -128,6 +108,7 @@ class Room:
         self._work_pending = asyncio.Event()
         """Set when there may be something to compose."""
         self.compositions = Compositions(options, flush_queue, self._work_pending.set)
+        self._tile_forwarding = TileForwarding(name, options, self.seats, self.compositions)
         self._layouts: dict[str, Layout] = {}
         """The layouts that were set, by audience."""
         self.content: str | None = None
@@ -192,7 +173,7 @@ class Room:
         """Give a seat its transport and close the previous one."""
         seat = self.seat(name)
         old, seat.peer = seat.peer, peer
-        seat.demand = ResolutionDemand()
+        seat.demand, seat.tiles = ResolutionDemand(), TileView()
         self._limit(seat)
         now = time.monotonic()
         for heard in (seat.input, seat.content_input):
@@ -247,6 +228,8 @@ class Room:
         seat.view, seat.lines = source, lines
         self._limit(seat)
         self._refresh_view(seat)
+        if seat.tiles.told is not None:
+            self._emit(seat.tiles.told)
 
     def _limit(self, seat: Seat) -> None:
         """Limit a seat's quality to what its display and decoder can show. A source that comes in one size only is not
@@ -294,6 +277,11 @@ class Room:
         content = self.content if self.content in self.seats else None
         tile = None if content is None else f"{CONTENT}:{content}"
         self.compositions.arrange(visible, self.mixer.speaker.speaker, now, tile)
+        if self._tile_forwarding.show_undrawn(now):
+            self.compositions.arrange(visible, self.mixer.speaker.speaker, now, tile)
+        for seat in self.seats.values():
+            if seat.tiles.shown:
+                self._refresh_view(seat)
         self._follow_cameras(now)
 
     def _follow_cameras(self, now: float) -> None:
@@ -328,8 +316,12 @@ class Room:
         for each in self.seats.values():
             kind, _, name = each.view.partition(":")
             if kind == "camera" and each.peer is not None:
-                steps[name] = max(each.peer.downlink.step, steps.get(name, 0))
-        return {name: round(self.options.height * QUALITIES[step].share) for name, step in steps.items()}
+                steps[name] = max(min(each.peer.downlink.step, LARGE), steps.get(name, 0))
+        lines = {name: round(self.options.height * QUALITIES[step].share) for name, step in steps.items()}
+        for each in self.seats.values():
+            for tile, height in each.tiles.heights.items():
+                lines[tile] = max(height, lines.get(tile, 0))
+        return lines
 
     def _refresh_views(self) -> None:
         for seat in self.seats.values():
@@ -347,9 +339,42 @@ class Room:
     def _refresh_view(self, seat: Seat) -> None:
         """Let a connected seat follow its source. Before that a key frame would be lost in the handshake."""
         if seat.peer is not None and seat.peer.picture is not None and seat.peer.transport.state == "connected":
-            self._limit(seat)
-            seat.peer.downlink.set_step_bitrates(self._step_bitrates(seat))
-            seat.peer.picture.follow(self._source_of(seat), time.monotonic())
+            now = time.monotonic()
+            demands = self._tile_forwarding.demands(seat, self.mixer.speaker.speaker, now)
+            if demands is None:
+                self._limit(seat)
+                seat.peer.downlink.set_step_bitrates(self._step_bitrates(seat))
+                self._forward_picture(seat, now)
+            else:
+                seat.peer.downlink.set_step_bitrates(TILES_BPS)
+                seat.peer.limit(sufficient_step(wanted_bitrate(demands)))
+                self._forward_tiles(seat, demands, now)
+
+    def _forward_tiles(self, seat: Seat, demands: list[TileDemand], now: float) -> None:
+        """Forward the cameras of a seat's tiles one by one; where its line does not carry them, the composed picture.
+
+        Once all cameras have come, its page is told, and the composed picture stops.
+        """
+        assert seat.peer is not None and seat.peer.picture is not None
+        event = self._tile_forwarding.forward(seat, demands, self._label, self._title, now)
+        if event is not None:
+            seat.peer.picture.follow(None, now)
+            self._tell_tiles(seat, event, now)
+        elif demands and not seat.tiles.heights:
+            self._forward_picture(seat, now)
+
+    def _forward_picture(self, seat: Seat, now: float) -> None:
+        """Forward one picture to a seat. Tiles that it sees go on until the picture comes."""
+        assert seat.peer is not None and seat.peer.picture is not None
+        picture, source = seat.peer.picture, self._source_of(seat)
+        picture.follow(source, now)
+        if isinstance(seat.peer, WebRtcPeer) and (picture.source is source or seat.tiles.waited(now)):
+            self._tell_tiles(seat, TilesForwarded(self.name, seat.options.seat), now)
+
+    def _tell_tiles(self, seat: Seat, event: TilesForwarded, now: float) -> None:
+        assert isinstance(seat.peer, WebRtcPeer)
+        if seat.tiles.tell(event, seat.peer.tiles, now):
+            self._emit(event)
 
     def _step_bitrates(self, seat: Seat) -> tuple[int, ...]:
         """Return the bitrates that the steps of quality of a seat's view need, in bit/s."""
@@ -365,7 +390,7 @@ class Room:
         carry them.
         """
         assert seat.peer is not None and seat.peer.picture is not None
-        takes, step = seat.peer.picture.takes, seat.peer.downlink.step
+        takes, step = seat.peer.picture.takes, min(seat.peer.downlink.step, best_quality_step(seat.peer.picture.takes))
         kind, _, name = seat.view.partition(":")
         if kind == CONTENT and (screen := self._shared_screen()) is not None and takes(screen.codec) and step >= USUAL:
             return screen
@@ -375,8 +400,7 @@ class Room:
             layer = shown.peer.camera.pick(lines, time.monotonic())
             if layer is not None and takes(layer.codec) and (step >= USUAL or layer.height <= lines):
                 return layer
-        audience = name if kind == COMPOSED and name else seat.options.audience
-        return self.compositions.of(audience).source(takes, step)
+        return self.compositions.of(seat.composition).source(takes, step)
 
     def _shared_screen(self) -> Source | None:
         """Return the source of the shared screen; None without one."""
@@ -392,7 +416,8 @@ class Room:
         """Run the housekeeping of all peers; called every `TICK_S`."""
         for seat in tuple(self.seats.values()):
             try:
-                if seat.peer is not None and seat.peer.due <= now and seat.peer.tick(now):
+                changed = seat.peer is not None and seat.peer.due <= now and seat.peer.tick(now)
+                if changed or seat.tiles.waits:
                     self._refresh_view(seat)
             except Exception:
                 self._caught(seat)
@@ -405,6 +430,7 @@ class Room:
         """Turn the page when it is time, and follow layers that came or went; called twice a second."""
         if self.compositions.due(now):
             self._arrange()
+        self._tile_forwarding.count_viewers()
         self._follow_cameras(now)
         self._refresh_views()
         self._allow_relay(now)
@@ -521,8 +547,13 @@ class Room:
             labels=self._labels(),
             frames={name: frames for name in shown if (frames := self._frames(name, now))},
             speaker=self.mixer.speaker.speaker,
-            icons={name: icons for name in shown if name in self.seats and (icons := _icons(self.seats[name]))},
+            icons={name: icons for name in shown if name in self.seats and (icons := self.seats[name].icons)},
         )
+
+    def _label(self, tile: str) -> str:
+        """Return the name in a tile of a camera or a screen, or of an absent point."""
+        name = tile.rpartition(":")[2]
+        return self.seats[name].options.label if name in self.seats else self._names.get(name, name)
 
     def _labels(self) -> dict[str, str]:
         labels = {**self._names, **{name: seat.options.label for name, seat in self.seats.items()}}

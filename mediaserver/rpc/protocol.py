@@ -52,6 +52,7 @@ EVENTS: dict[str, type[api.Event]] = {
         api.Speaking,
         api.Levels,
         api.CameraWanted,
+        api.TilesForwarded,
         api.RecordingFailed,
         api.RecordingEnded,
     )

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from mediaserver.errors import BadOffer
 
-MAX_SDP_BYTES = 64 * 1024
-MAX_MEDIA = 8
+MAX_SDP_BYTES = 128 * 1024
+MAX_MEDIA = 64
 MAX_FORMATS = 64
 """Payload types of one m-line; Chromium offers about forty for a camera, large room systems twenty."""
 _KIND, _PROTOCOL = re.compile(r"[a-z]{1,16}"), re.compile(r"[A-Za-z0-9/.+-]{1,32}")
@@ -74,7 +74,7 @@ class Head:
 def sections(text: str) -> tuple[Section, list[Section]]:
     """Return the session's section and those of its m-lines. Raises BadOffer."""
     if len(text.encode("utf-8", "replace")) > MAX_SDP_BYTES:
-        raise BadOffer("SDP larger than 64 KiB")
+        raise BadOffer("SDP larger than 128 KiB")
     session, *media = _groups(text)
     if not media:
         raise BadOffer("SDP without m-lines")

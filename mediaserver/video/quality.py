@@ -32,6 +32,13 @@ So does one of the last.
 COMPOSED_BPS = tuple(quality.bitrate for quality in QUALITIES)
 CAMERA_BPS = (130_000, 500_000, 1_700_000, 1_700_000)
 """Bitrates that a forwarded camera needs in the same steps: the most its layers take (`web/link.js`)."""
+LAYER_BPS = {180: 130_000, 360: 500_000, 720: 1_700_000}
+"""The most that a layer of a camera takes, by its height in pixels (`web/meeting/client/peer-connection.js`)."""
+TILES_BPS = (*COMPOSED_BPS[:3], 1_700_000, 3_000_000)
+"""Steps for a viewer that is forwarded the tiles of a layout: within each the tiles' layers are chosen. Where not even
+the lowest layers fit, the composed picture comes, in the quality of the same number, at most the third."""
+TILES_START = 3
+"""The step at which such a viewer begins: what a single forwarded camera takes, too."""
 SCREEN_BPS = (*COMPOSED_BPS[:2], 1_500_000, 1_500_000)
 """Bitrates that a shared screen needs: below the third step the composed picture replaces it."""
 USUAL, LARGE = 2, 3

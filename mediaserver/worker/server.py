@@ -109,9 +109,8 @@ class EngineServer:
     def _write(self, event: Event) -> None:
         if self._link is None:
             return
-        fields = {name: getattr(event, name) for name in event.__dataclass_fields__}
         try:
-            self._link.write({"event": type(event).__name__, "fields": fields})
+            self._link.write({"event": type(event).__name__, "fields": protocol.plain(event)})
         except Exception:
             self._throttled_log.caught("x telling %s", type(event).__name__)
 

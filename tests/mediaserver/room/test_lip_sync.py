@@ -8,7 +8,8 @@ from loadtest.media.tone import LEVEL
 from mediaserver.api import RoomOptions, SeatOptions
 from mediaserver.audio.input import AudioInput
 from mediaserver.peer.webrtc import WebRtcPeer
-from mediaserver.room.room import MAX_LIP_SYNC_DELAY_S, MAX_PLAUSIBLE_LAG_S, Room, Seat
+from mediaserver.room.room import MAX_LIP_SYNC_DELAY_S, MAX_PLAUSIBLE_LAG_S, Room
+from mediaserver.room.seat import Seat
 from mediaserver.rtp.rtcp import SenderReport
 from mediaserver.rtp.source import FlushQueue
 from mediaserver.transport.udp_mux import UdpMux

@@ -54,7 +54,7 @@ async def test_answers_and_errors_come_as_they_are_meant(tmp_path: Path) -> None
             (errors.UnknownRoom, "no room 'x'", engine.set_floor("x", "a", True)),
             (errors.UnknownSeat, "no seat 'x' in room 'r'", engine.connect("r", "x", CHROMIUM)),
             (errors.BadOffer, "SDP without m-lines", engine.connect("r", "a", "v=0\r\n")),
-            (errors.BadOffer, "SDP larger than 64 KiB", engine.connect("r", "a", "\x01" * 65537)),
+            (errors.BadOffer, "SDP larger than 128 KiB", engine.connect("r", "a", "\x01" * 131_073)),
             (errors.AlreadyRecording, "room 'r' records already", engine.start_recording("r", "x")),
         ):
             with pytest.raises(errors.MediaError) as caught:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mediaserver import api
-from mediaserver.rpc import protocol
+from mediaserver.rpc import protocol, reply_check
 
 MESSAGES = st.dictionaries(st.text(), st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(), max_size=4)
 
@@ -61,6 +61,33 @@ def test_every_call_of_the_engine_can_be_made() -> None:
 def test_every_event_of_a_living_engine_can_come() -> None:
     own = {"EngineLost", "EngineReady"}  # told by who watches the process
     assert set(protocol.EVENTS) == {kind.__name__ for kind in api.Event.__args__} - own
+
+
+TILES = (
+    api.ForwardedTile("a", "4", 0, 0, 640, 360, "Điểm cầu a"),
+    api.ForwardedTile("", None, 640, 0, 640, 360, "B", True),
+)
+EVENTS: list[api.Event] = [
+    api.PeerUp("r", "a"),
+    api.PeerDown("r", "a", "silent"),
+    api.Speaking("r", None),
+    api.Levels("r", {"a": -30}),
+    api.CameraWanted("r", "a", 180),
+    api.TilesForwarded("r", "a", TILES, 1280, 720, 40, "Họp giao ban", True),
+    api.RecordingFailed("r", "/f.mp4", "disk-full"),
+    api.RecordingEnded("r", "/f.mp4", 61.5, None),
+]
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_every_event_arrives_as_it_was_told(event: api.Event) -> None:
+    message = {"event": type(event).__name__, "fields": protocol.plain(event)}
+    [read] = read_all(protocol.frame(message))
+    assert isinstance(read, dict) and reply_check.event(read) == event
+
+
+def test_every_kind_of_event_is_among_them() -> None:
+    assert {type(event).__name__ for event in EVENTS} == set(protocol.EVENTS)
 
 
 @pytest.mark.parametrize(

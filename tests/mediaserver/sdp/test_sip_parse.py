@@ -246,8 +246,8 @@ def test_ipv6_is_named_as_such() -> None:
     [
         ("", "without m-lines"),
         ("v=0\r\n", "without m-lines"),
-        ("x" * 70_000, "larger than 64 KiB"),
-        (BARESIP + "m=audio 0 RTP/AVP 0\r\n" * MAX_MEDIA, "more than 8 m-lines"),
+        ("x" * 140_000, "larger than 128 KiB"),
+        (BARESIP + "m=audio 0 RTP/AVP 0\r\n" * MAX_MEDIA, "more than 64 m-lines"),
         (BARESIP.replace("41080", "410800"), "malformed m-line"),
         (BARESIP.replace("41080", "-1"), "malformed m-line"),
         (BARESIP.replace("RTP/AVP 9 8", "RTP/AVP <9> 8"), "malformed m-line"),

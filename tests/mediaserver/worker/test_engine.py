@@ -34,7 +34,8 @@ from mediaserver.congestion.downlink import SOUND_BPS
 from mediaserver.errors import AlreadyRecording, BadOffer, UnknownRoom, UnknownSeat
 from mediaserver.peer.webrtc import LOST_AUDIO_S, WebRtcPeer
 from mediaserver.recording.recorder import ITEM_BYTES, MAX_QUEUED_BYTES, Recorder
-from mediaserver.room.room import LEVELS_TICKS, POOR_LOSS, Room
+from mediaserver.room.room import LEVELS_TICKS, Room
+from mediaserver.room.seat import POOR_LOSS
 from mediaserver.rtp.rtcp import Block, receiver_report
 from mediaserver.rtp.source import FlushQueue
 from mediaserver.transport.dtls import DtlsFailed, fingerprint, make_certificate

@@ -1,0 +1,59 @@
+"""A seat of a room: one connected device with its transport, its floor and its view."""
+
+from dataclasses import replace
+
+from mediaserver.api import COMPOSED, SeatOptions, SeatState
+from mediaserver.peer.simulcast import CameraInput, SimulcastCamera
+from mediaserver.peer.sip import SipPeer
+from mediaserver.peer.webrtc import WebRtcPeer
+from mediaserver.room.resolution_demand import DisplaySize, ResolutionDemand
+from mediaserver.room.tile_view import TileView
+from mediaserver.video.tile_icons import TileIcon
+
+POOR_LOSS = 0.05
+"""A seat that loses a larger share of its packets on the way to us is shown with the icon of a poor connection."""
+
+
+class Seat:
+    """One connected device (leg, Điều 12.4.a): its options, its transport if it has one, its floor and its view."""
+
+    def __init__(self, options: SeatOptions) -> None:
+        self.options = options
+        self.peer: WebRtcPeer | SipPeer | None = None
+        self.floor = False
+        self.gain = 0.0
+        self.view = COMPOSED
+        self.lines = 0
+        """Height in pixels of its display for the picture; 0 while unknown."""
+        self.input = CameraInput()
+        self.content_input = CameraInput()
+        self.demand = ResolutionDemand()
+        self.display = DisplaySize()
+        self.tiles = TileView()
+
+    @property
+    def state(self) -> SeatState:
+        """Return the state for a server that takes over."""
+        up = self.peer is not None and self.peer.transport.state == "connected"
+        options = replace(self.options, floor=self.floor, gain=self.gain, view=self.view, lines=self.lines)
+        return SeatState(options, self.peer is not None, up, self.demand.lines)
+
+    @property
+    def poor(self) -> bool:
+        """Return whether its connection loses many packets on the way to us."""
+        return self.peer is not None and self.peer.loss > POOR_LOSS
+
+    @property
+    def icons(self) -> tuple[TileIcon, ...]:
+        """Return the icons in its tile."""
+        return (*(("floor",) if self.floor else ()), *(("poor",) if self.poor else ()))
+
+    @property
+    def composition(self) -> str:
+        """Return the audience whose composition it sees: that of its view, else its own."""
+        kind, _, name = self.view.partition(":")
+        return name if kind == COMPOSED and name else self.options.audience
+
+    def sent(self, content: bool) -> SimulcastCamera | None:
+        """Return its camera, or its shared screen; None without a transport."""
+        return None if self.peer is None else self.peer.content if content else self.peer.camera

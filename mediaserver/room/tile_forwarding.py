@@ -1,0 +1,152 @@
+"""Forwards the cameras of a composition's tiles one by one to viewers that draw the layout themselves."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from mediaserver.api import COMPOSED, ForwardedTile, RoomOptions, TilesForwarded
+from mediaserver.peer.simulcast import SimulcastLayer
+from mediaserver.peer.webrtc import WebRtcPeer
+from mediaserver.room.compositions import Composition, Compositions
+from mediaserver.room.seat import Seat
+from mediaserver.room.tile_allocation import LayerChoice, TileDemand, allocate, lowest_bitrate
+from mediaserver.video.layout import Tile
+from mediaserver.video.quality import LAYER_BPS, SCREEN_BPS, TILES_BPS, USUAL
+
+MAX_STREAMS = 1500
+"""Tiles times viewers of one layout beyond which it is composed: there forwarding costs about as much of a core."""
+FORWARD_AGAIN = 0.8
+"""Share of :data:`MAX_STREAMS` below which a layout that was composed for so many viewers is forwarded again."""
+
+
+def draws(seat: Seat) -> bool:
+    """Return whether a seat draws the layout of its composition itself, if it is forwarded the cameras."""
+    return isinstance(seat.peer, WebRtcPeer) and bool(seat.peer.tiles) and seat.view.startswith(COMPOSED)
+
+
+def sufficient_step(bitrate: int) -> int:
+    """Return the lowest step of a viewer of tiles that carries so many bit/s, else the highest."""
+    return next((step for step, most in enumerate(TILES_BPS) if most >= bitrate), len(TILES_BPS) - 1)
+
+
+class TileForwarding:
+    """Decides for each seat of a room which cameras it is forwarded, in which layers and m-lines."""
+
+    def __init__(self, room: str, options: RoomOptions, seats: Mapping[str, Seat], compositions: Compositions) -> None:
+        # given
+        self._room = room
+        self._options = options
+        self._seats = seats
+        self._compositions = compositions
+        # owned
+        self._crowded: set[Composition] = set()
+        """Compositions with so many viewers that composing costs less than forwarding to each."""
+
+    def count_viewers(self) -> None:
+        """Find the compositions that have too many viewers to forward each camera to each of them."""
+        viewers = Counter(self._compositions.of(seat.composition) for seat in self._seats.values() if draws(seat))
+        streams = {picture: count * len(picture.layout_state.tiles) for picture, count in viewers.items()}
+        stay = {picture for picture in self._crowded if streams.get(picture, 0) > FORWARD_AGAIN * MAX_STREAMS}
+        self._crowded = stay | {picture for picture, count in streams.items() if count > MAX_STREAMS}
+
+    def show_undrawn(self, now: float) -> bool:
+        """Show chosen layouts and speakers at once where every viewer draws them itself, since each waits for its own
+        cameras. Return whether to arrange anew."""
+        drawn: dict[Composition, bool] = {}
+        for seat in self._seats.values():
+            if seat.peer is not None and seat.peer.picture is not None and seat.view.startswith(COMPOSED):
+                picture = self._compositions.of(seat.composition)
+                drawn[picture] = drawn.get(picture, True) and seat.tiles.shown
+        settled = [picture.layout_state.settle(lambda _: True, now) for picture, by_all in drawn.items() if by_all]
+        return any(settled)
+
+    def demands(self, seat: Seat, speaker: str | None, now: float) -> list[TileDemand] | None:
+        """Return the tiles to forward to a seat that draws its layout itself; None where it is to get one picture.
+
+        That is so when it looks at something else, cannot decode a camera, or the tiles are too many for its m-lines or
+        for any line, and where so many viewers see the same that composing costs less.
+        """
+        if not draws(seat):
+            return None
+        assert isinstance(seat.peer, WebRtcPeer)
+        picture = self._compositions.of(seat.composition)
+        tiles = picture.layout_state.tiles
+        if not tiles or picture in self._crowded:
+            return None
+        demands = [demand for tile in tiles if (demand := self._demand(seat, tile, speaker, now)) is not None]
+        takes = next(iter(seat.peer.tiles.values())).takes
+        decodable = all(takes(layer.codec) for demand in demands for layer in self._layers(demand.tile, now)[:1])
+        fits = len(demands) <= len(seat.peer.tiles) and lowest_bitrate(demands) <= TILES_BPS[-1]
+        return demands if decodable and fits else None
+
+    def _demand(self, seat: Seat, tile: Tile, speaker: str | None, now: float) -> TileDemand | None:
+        """Return what a seat needs for a tile; None for one without a camera, and for its own, which its page has.
+
+        In a room for trying devices it is sent its own: it is there to see what comes back.
+        """
+        content, _, name = tile.seat.rpartition(":")
+        layers = [] if name == seat.options.seat and not self._options.echo_s else self._layers(tile.seat, now)
+        if not layers:
+            return None
+        bitrates = [SCREEN_BPS[USUAL] if content else LAYER_BPS[layer.height] for layer in layers]
+        choices = tuple(LayerChoice(layer.height, bitrate) for layer, bitrate in zip(layers, bitrates, strict=True))
+        height = tile.height * (seat.lines or self._options.height) // self._options.height
+        return TileDemand(tile.seat, height, choices, first=bool(content) or tile.seat == speaker)
+
+    def _layers(self, tile: str, now: float) -> list[SimulcastLayer]:
+        """Return the layers of a tile's camera or screen, low to high; none where nothing is sent."""
+        content, _, name = tile.rpartition(":")
+        camera = self._seats[name].sent(bool(content)) if name in self._seats else None
+        return camera.layers if camera is not None and camera.pick(0, now) is not None else []
+
+    def forward(
+        self, seat: Seat, demands: list[TileDemand], label: Callable[[str], str], title: str, now: float
+    ) -> TilesForwarded | None:
+        """Forward the cameras of a seat's tiles as far as its line carries them.
+
+        Return the arrangement once all have come; None before, and where not even the lowest layers fit. `label`
+        returns the name in a tile.
+        """
+        assert isinstance(seat.peer, WebRtcPeer)
+        seat.tiles.heights = allocate(demands, TILES_BPS[seat.peer.downlink.step]) or {}
+        if demands and not seat.tiles.heights:
+            return None
+        sources = {}
+        for tile, height in seat.tiles.heights.items():
+            content, _, name = tile.rpartition(":")
+            camera = self._seats[name].sent(bool(content))
+            if camera is not None and (layer := camera.pick(height, now)) is not None:
+                sources[tile] = layer
+        seat.tiles.follow(sources, seat.peer.tiles, now)
+        if not seat.tiles.ready(sources, seat.peer.tiles, now):
+            return None
+        return self._arrangement(seat, seat.tiles.carried(sources, seat.peer.tiles), label, title)
+
+    def _arrangement(
+        self, seat: Seat, mids: Mapping[str, str], label: Callable[[str], str], title: str
+    ) -> TilesForwarded:
+        layout_state = self._compositions.of(seat.composition).layout_state
+        heading = layout_state.heading(datetime.now(UTC), title)
+        tiles = [
+            ForwardedTile(
+                tile=tile.seat,
+                mid=mids.get(tile.seat),
+                x=tile.x,
+                y=tile.y,
+                width=tile.width,
+                height=tile.height,
+                label=label(tile.seat or tile.awaited),
+                poor=tile.seat in self._seats and self._seats[tile.seat].poor,
+            )
+            for tile in layout_state.tiles
+        ]
+        return TilesForwarded(
+            room=self._room,
+            seat=seat.options.seat,
+            tiles=tuple(tiles),
+            width=self._options.width,
+            height=self._options.height,
+            heading=heading.tile.height if heading is not None else 0,
+            title=heading.title if heading is not None else "",
+            clock=heading is not None and bool(heading.clock),
+        )

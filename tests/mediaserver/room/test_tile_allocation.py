@@ -1,0 +1,96 @@
+"""Tests tile_allocation.py: layers within a budget, and m-lines that stay with their tiles."""
+
+from itertools import product
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mediaserver.room.tile_allocation import (
+    LayerChoice,
+    TileDemand,
+    allocate,
+    assign,
+    lowest_bitrate,
+    wanted_bitrate,
+)
+
+LAYERS = (LayerChoice(180, 130), LayerChoice(360, 500), LayerChoice(720, 1700))
+SCREEN = (LayerChoice(720, 1500),)
+
+
+def test_all_layers_are_as_high_as_their_tiles_where_the_line_carries_that() -> None:
+    demands = [TileDemand("a", 180, LAYERS), TileDemand("b", 200, LAYERS), TileDemand("c", 1080, LAYERS)]
+    assert wanted_bitrate(demands) == 130 + 500 + 1700
+    assert allocate(demands, 2330) == {"a": 180, "b": 360, "c": 720}
+
+
+def test_the_speaker_is_raised_first_then_larger_tiles_then_those_in_front() -> None:
+    demands = [
+        TileDemand("a", 240, LAYERS),
+        TileDemand("b", 240, LAYERS),
+        TileDemand("large", 480, LAYERS),
+        TileDemand("speaker", 240, LAYERS, first=True),
+    ]
+    assert lowest_bitrate(demands) == 520
+    assert allocate(demands, 519) is None
+    assert allocate(demands, 520) == {"a": 180, "b": 180, "large": 180, "speaker": 180}
+    assert allocate(demands, 890) == {"a": 180, "b": 180, "large": 180, "speaker": 360}
+    assert allocate(demands, 1260) == {"a": 180, "b": 180, "large": 360, "speaker": 360}
+    assert allocate(demands, 1630) == {"a": 360, "b": 180, "large": 360, "speaker": 360}
+
+
+def test_a_screen_has_one_size_and_is_sent_whole_or_not_at_all() -> None:
+    demands = [TileDemand("content:a", 540, SCREEN, first=True), TileDemand("a", 180, LAYERS)]
+    assert allocate(demands, 1629) is None
+    assert allocate(demands, 1630) == {"content:a": 720, "a": 180}
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 1200), st.booleans(), st.sampled_from([LAYERS, LAYERS[1:], SCREEN])), max_size=5),
+    st.integers(0, 6000),
+)
+def test_no_tile_could_be_raised_within_the_budget(
+    wishes: list[tuple[int, bool, tuple[LayerChoice, ...]]], budget: int
+) -> None:
+    demands = [TileDemand(str(number), *wish[:1], wish[2], wish[1]) for number, wish in enumerate(wishes)]
+    chosen = allocate(demands, budget)
+    fits = [
+        combination
+        for combination in product(*(demand.layers for demand in demands))
+        if sum(layer.bitrate for layer in combination) <= budget
+    ]
+    if chosen is None:
+        assert fits == []
+        return
+    mine = tuple(next(layer for layer in demand.layers if layer.height == chosen[demand.tile]) for demand in demands)
+    assert mine in fits
+    for number, demand in enumerate(demands):
+        higher = [layer for layer in demand.layers[: demand.wanted + 1] if layer.height > mine[number].height]
+        assert all((*mine[:number], layer, *mine[number + 1 :]) not in fits for layer in higher)
+
+
+def test_a_tile_that_stays_keeps_its_m_line() -> None:
+    assert assign({"a": "1", "b": "2"}, {"1", "2"}, ["b", "c"], ["1", "2", "3"]) == {"b": "2", "c": "3"}
+
+
+def test_no_camera_comes_in_the_m_line_of_a_tile_that_is_seen_unless_there_is_no_other() -> None:
+    assert assign({"a": "1", "b": "2"}, {"1", "2"}, ["c", "d"], ["1", "2", "3"]) == {"c": "3", "d": "1"}
+
+
+def test_tiles_beyond_the_m_lines_get_none() -> None:
+    assert assign({}, set(), ["a", "b", "c"], ["1", "2"]) == {"a": "1", "b": "2"}
+
+
+@given(
+    st.lists(st.sampled_from("abcdef"), unique=True),
+    st.lists(st.sampled_from("abcdef"), unique=True),
+    st.integers(0, 6),
+)
+def test_each_m_line_has_one_tile_whatever_was_before(before: list[str], tiles: list[str], number: int) -> None:
+    mids = [str(each) for each in range(number)]
+    first = assign({}, set(), before, mids)
+    second = assign(first, set(first.values()), tiles, mids)
+    assert len(set(second.values())) == len(second) == min(len(tiles), number)
+    assert {tile: second[tile] for tile in first if tile in second} == {
+        tile: mid for tile, mid in first.items() if tile in tiles and tile in second
+    }

@@ -1,0 +1,172 @@
+"""Tests of a viewer that draws the layout itself, with real peers: which camera comes in which m-line, and when."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from loadtest.endpoint.endpoint import Endpoint
+from loadtest.endpoint.sdp_offer import OfferOptions
+from mediaserver.api import ForwardedTile, Layout, SeatOptions, TilesForwarded
+from mediaserver.room.room import Room
+from mediaserver.rtp.packet import parse
+from tests.mediaserver.meeting import CERTIFICATE, OPTIONS, PATIENCE_S, ROOM, Meeting, Watch, material
+
+CAMERA, TILES = OfferOptions(("VP8",), picture=False), OfferOptions(("VP8",), tiles=6)
+
+
+class TileWatch:
+    """Decodes each video stream of an endpoint by itself; they are found by the MID of their m-line."""
+
+    def __init__(self) -> None:
+        self.mids: dict[int, str] = {}
+        """The MID by SSRC, from the answer."""
+        self.watches: dict[str, Watch] = {}
+
+    def read(self, answer: str) -> None:
+        """Take the SSRC of each m-line from the server's answer."""
+        for section in answer.split("\r\nm=")[1:]:
+            mid, ssrc = re.search(r"a=mid:(\S+)", section), re.search(r"a=ssrc:(\d+) ", section)
+            assert mid is not None
+            if ssrc is not None:
+                self.mids[int(ssrc[1])] = mid[1]
+
+    def packet(self, codec: str, data: memoryview, length: int) -> bool:
+        """Take one plain RTP packet."""
+        packet, _ = parse(data, length)
+        mid = self.mids.get(packet.ssrc)
+        return mid is not None and self.watches.setdefault(mid, Watch()).packet(codec, data, length)
+
+    def colour(self, mid: str | None) -> str:
+        """Return the colour that comes in an m-line."""
+        return self.watches[mid].colour() if mid is not None and mid in self.watches else ""
+
+    def pictures(self, mid: str) -> int:
+        """Return the number of pictures that came in an m-line."""
+        return self.watches[mid].pictures if mid in self.watches else 0
+
+
+class Viewer:
+    """A guest that draws the layout itself."""
+
+    def __init__(self, meeting: Meeting, seat: str) -> None:
+        self.meeting, self.seat, self.watch = meeting, seat, TileWatch()
+
+    async def join(self, offered: OfferOptions = TILES, **options: object) -> "Viewer":
+        """Seat it as a component that sends a green camera."""
+        await self.meeting.engine.add_seat(ROOM, replace(SeatOptions(self.seat, f"Điểm cầu {self.seat}"), **options))  # type: ignore[arg-type]
+        self.endpoint = Endpoint(CERTIFICATE, material("green", 660), offered, self.watch)
+        self.meeting._endpoints.append(self.endpoint)
+        answer = await self.meeting.engine.connect(ROOM, self.seat, self.endpoint.offer())
+        self.watch.read(answer)
+        await self.endpoint.connect(answer)
+        return self
+
+    @property
+    def told(self) -> list[TilesForwarded]:
+        """Return what it was told so far."""
+        return [each for each in self.meeting.events if isinstance(each, TilesForwarded) and each.seat == self.seat]
+
+    @property
+    def tiles(self) -> dict[str, ForwardedTile]:
+        """Return the tiles it was told last, by name."""
+        return {each.tile: each for each in self.told[-1].tiles} if self.told else {}
+
+    def sees(self) -> dict[str, str]:
+        """Return the colour that comes for each tile; "" where none does."""
+        return {name: self.watch.colour(tile.mid) for name, tile in self.tiles.items()}
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        """Wait until something is so."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not true():
+                await asyncio.sleep(0.02)
+
+
+async def test_each_camera_comes_in_an_m_line_of_its_own_and_nothing_is_composed(meeting: Meeting, room: Room) -> None:
+    await meeting.join("a", "red", 440, offered=CAMERA)
+    await meeting.join("b", "blue", 1000, offered=CAMERA)
+    viewer = await Viewer(meeting, "v").join()
+    await viewer.until(lambda: viewer.sees() == {"a": "red", "b": "blue", "v": ""})
+    assert viewer.tiles["v"].mid is None, "its page has its own camera"
+    assert [tile.label for tile in viewer.told[-1].tiles] == ["Điểm cầu a", "Điểm cầu b", "Điểm cầu v"]
+    assert (viewer.told[-1].width, viewer.told[-1].height) == (OPTIONS.width, OPTIONS.height)
+    assert [(tile.x, tile.y, tile.width, tile.height) for tile in viewer.told[-1].tiles] == [
+        (tile.x, tile.y, tile.width, tile.height) for tile in room.compositions.of("everyone").layout_state.tiles
+    ]
+    assert room.compositions.watched == frozenset()
+    composed = viewer.watch.pictures("2")
+    await asyncio.sleep(0.5)
+    assert viewer.watch.pictures("2") == composed, "no composed picture comes beside the tiles"
+
+
+async def test_a_camera_that_stays_visible_keeps_its_m_line(meeting: Meeting) -> None:
+    for seat, colour in (("a", "red"), ("b", "blue")):
+        await meeting.join(seat, colour, 440, offered=CAMERA)
+    viewer = await Viewer(meeting, "v").join()
+    await viewer.until(lambda: viewer.sees() == {"a": "red", "b": "blue", "v": ""})
+    before = {name: tile.mid for name, tile in viewer.tiles.items()}
+    await meeting.join("c", "red", 1500, offered=CAMERA)
+    await meeting.engine.set_layout(ROOM, Layout("1+5", focus="c"))
+    await viewer.until(lambda: viewer.sees() == {"c": "red", "a": "red", "b": "blue", "v": ""})
+    assert {name: viewer.tiles[name].mid for name in before} == before
+    assert viewer.tiles["c"].width > viewer.tiles["a"].width
+    await meeting.engine.remove_seat(ROOM, "a")
+    await viewer.until(lambda: viewer.sees() == {"c": "red", "b": "blue", "v": ""})
+    assert viewer.tiles["b"].mid == before["b"]
+
+
+async def test_a_layout_is_shown_once_its_cameras_are_there(meeting: Meeting) -> None:
+    for seat, colour in (("a", "red"), ("b", "blue")):
+        await meeting.join(seat, colour, 440, offered=CAMERA)
+    viewer = await Viewer(meeting, "v").join()
+    await meeting.engine.set_layout(ROOM, Layout("single", focus="a"))
+    await viewer.until(lambda: viewer.sees() == {"a": "red"})
+    begun = len(viewer.told)
+    await meeting.engine.set_layout(ROOM, Layout("single", focus="b"))
+    await viewer.until(lambda: len(viewer.told) > begun)
+    first = viewer.told[begun]
+    assert [tile.tile for tile in first.tiles] == ["b"] and first.tiles[0].mid is not None
+    await viewer.until(lambda: viewer.watch.colour(first.tiles[0].mid) == "blue")
+
+
+async def test_one_who_looks_at_one_camera_gets_it_alone_and_the_tiles_again_afterwards(meeting: Meeting) -> None:
+    await meeting.join("a", "red", 440, offered=CAMERA)
+    viewer = await Viewer(meeting, "v").join()
+    await viewer.until(lambda: viewer.sees() == {"a": "red", "v": ""})
+    await meeting.engine.set_view(ROOM, "v", "camera:a")
+    await viewer.until(lambda: viewer.tiles == {})
+    await viewer.until(lambda: viewer.watch.colour("2") == "red")
+    await meeting.engine.set_view(ROOM, "v", "composed")
+    await viewer.until(lambda: viewer.sees() == {"a": "red", "v": ""})
+
+
+async def test_a_camera_in_a_codec_that_the_viewer_cannot_decode_is_composed_for_it(
+    meeting: Meeting, room: Room
+) -> None:
+    await meeting.join("a", "red", 440, offered=OfferOptions(("H264",), picture=False))
+    viewer = await Viewer(meeting, "v").join()
+    await viewer.until(lambda: viewer.watch.pictures("2") > 5)
+    assert viewer.tiles == {}
+    assert room.compositions.watched != frozenset()
+
+
+async def test_tiles_beyond_the_m_lines_are_composed(meeting: Meeting, room: Room) -> None:
+    for number in range(3):
+        await meeting.join(f"a{number}", "red", 440, offered=CAMERA)
+    viewer = await Viewer(meeting, "v").join(replace(TILES, tiles=2))
+    await viewer.until(lambda: viewer.watch.pictures("2") > 5 and room.compositions.watched != frozenset())
+    await meeting.engine.remove_seat(ROOM, "a0")
+    await viewer.until(lambda: viewer.sees() == {"a1": "red", "a2": "red", "v": ""})
+    await viewer.until(lambda: room.compositions.watched == frozenset())
+
+
+async def test_each_call_of_set_view_tells_the_arrangement_again(meeting: Meeting) -> None:
+    await meeting.join("a", "red", 440, offered=CAMERA)
+    viewer = await Viewer(meeting, "v").join()
+    await viewer.until(lambda: viewer.sees() == {"a": "red", "v": ""})
+    before = viewer.told[-1]
+    told = len(viewer.told)
+    await meeting.engine.set_view(ROOM, "v", "composed")
+    await viewer.until(lambda: len(viewer.told) > told)
+    assert viewer.told[-1] == before

@@ -46,7 +46,6 @@ from signaling.meeting.manager import MeetingManager
 from signaling.meeting.runner import MeetingDependencies
 from signaling.meeting.sign_out import SignOutMonitor
 from signaling.meeting.state_keeper import MeetingStateKeeper
-from signaling.messages.server import MAX_BYTES
 from signaling.recording.catalog import RecordingCatalog, load_key
 from signaling.recording.handover import RecordingHandover
 from signaling.recording.remux_queue import RemuxQueue
@@ -59,6 +58,8 @@ from signaling.workers import remote_endpoint
 from signaling.workers.pool import WorkerPool
 from signaling.workers.supervisor import Supervisor
 
+MAX_BODY_BYTES = 64 * 1024
+"""Size of a request body; the endpoints that take files read larger ones themselves."""
 MACHINE_SECONDS = 12.0
 """Time for a worker of another machine to dial a new server, and to bring the rooms that it holds."""
 
@@ -266,7 +267,7 @@ def application(server: Server, workers: WorkerPool | None = None) -> web.Applic
     """Return the HTTP application; media workers of other machines join `workers`."""
     app = web.Application(
         middlewares=[middleware.problems, middleware.plain, middleware.admitting],
-        client_max_size=MAX_BYTES,
+        client_max_size=MAX_BODY_BYTES,
         handler_args={"auto_decompress": False},
     )
     contexts.provide(app, server)

@@ -22,6 +22,7 @@ from mediaserver.api import (
     RecordingFailed,
     RoomState,
     Speaking,
+    TilesForwarded,
 )
 from mediaserver.errors import MediaError
 from scheduler.booking.registration.service import Scheduler
@@ -81,6 +82,7 @@ class MeetingManager:
             PeerUp: lambda e: self._change_state(e.room, lambda c: c.peer_up(e.seat)),
             PeerDown: lambda e: self._change_state(e.room, lambda c: c.peer_down(e.seat)),
             CameraWanted: lambda e: self._change_state(e.room, lambda c: c.wanted(e.seat, e.lines)),
+            TilesForwarded: lambda e: self._change_state(e.room, lambda c: c.tiles_forwarded(e)),
             Speaking: lambda e: self._change_state(e.room, lambda c: c.speaker_changed(e.seat)),
             Levels: lambda e: self._change_state(e.room, lambda c: c.levels(e.levels)),
             RecordingFailed: lambda e: self._recording_stopped(e.room, e.path, e.error),

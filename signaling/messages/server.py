@@ -1,5 +1,6 @@
 """WebSocket messages in both directions (docs/protocol.md), and their codec. Pure: text in, values out, and back."""
 
+from dataclasses import asdict
 from datetime import UTC
 from typing import Annotated, Literal
 
@@ -7,13 +8,14 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic import ValidationError as Invalid
 from pydantic_core import from_json
 
-from mediaserver.api import EVERYONE, Layout, LayoutKind
+from mediaserver.api import EVERYONE, Layout, LayoutKind, TilesForwarded
 from scheduler.core.model import ItemKind
 from scheduler.operations.incidents.model import Incident, IncidentKind, IncidentLevel
 from scheduler.operations.incidents.model import IncidentState as Stage
 from signaling.core.errors import MessageError
 
-MAX_BYTES = 64 * 1024
+MAX_BYTES = 192 * 1024
+"""Size of a client message: an SDP of 128 KiB with the line ends escaped that JSON wants."""
 MAX_GAIN = 12
 """Range of the gain of a voice, in decibels."""
 
@@ -462,6 +464,31 @@ class WantedHeight(_Message):
     lines: int
 
 
+class ShownTile(_Message):
+    """A tile that the page draws itself: a rectangle in pixels of the composed picture, and the m-line of its video."""
+
+    tile: str
+    mid: str | None
+    x: int
+    y: int
+    width: int
+    height: int
+    label: str
+    poor: bool
+
+
+class TilesState(_Message):
+    """The cameras that the client is forwarded one by one; without `tiles` it gets one picture again."""
+
+    type: Literal["tiles"] = "tiles"
+    tiles: list[ShownTile]
+    width: int
+    height: int
+    heading: int
+    title: str
+    clock: bool
+
+
 class IncidentState(_Message):
     """An incident as it is now (controllers, and the account that reported it)."""
 
@@ -582,8 +609,8 @@ class Error(_Message):
 
 ServerMessage = (
     Joined | SessionState | Seats | LayoutState | RecordingState | StorageState | ScriptState | Marked | Answer
-    | ViewState | Speaking | GivesWay | LevelsState | ContentState | WantedHeight | IncidentState | LinesState
-    | AssistState | CallsState | DoorState | Waiting | Admitted | Renew | Pong | Bye | Error
+    | ViewState | Speaking | GivesWay | LevelsState | ContentState | WantedHeight | TilesState | IncidentState
+    | LinesState | AssistState | CallsState | DoorState | Waiting | Admitted | Renew | Pong | Bye | Error
 )  # fmt: skip
 
 
@@ -593,10 +620,22 @@ def incident_state(incident: Incident) -> IncidentState:
     return IncidentState(**{name: getattr(incident, name) for name in fields})
 
 
+def tiles_state(event: TilesForwarded) -> TilesState:
+    """Return the message about the tiles that a seat is forwarded."""
+    return TilesState(
+        tiles=[ShownTile(**asdict(tile)) for tile in event.tiles],
+        width=event.width,
+        height=event.height,
+        heading=event.heading,
+        title=event.title,
+        clock=event.clock,
+    )
+
+
 def parse(text: str) -> ClientMessage:
     """Parse a client message. Raises MessageError ``bad-message``, with the `ref` if it could be read."""
     if len(text) > MAX_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        raise MessageError("bad-message", "larger than 64 KiB")
+        raise MessageError("bad-message", f"larger than {MAX_BYTES // 1024} KiB")
     try:
         value = from_json(text, allow_inf_nan=False)
     except (ValueError, TypeError):  # the latter for half a surrogate pair

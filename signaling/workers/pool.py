@@ -29,6 +29,7 @@ from mediaserver.api import (
     RoomOptions,
     SeatOptions,
     Speaking,
+    TilesForwarded,
 )
 from mediaserver.errors import CannotRecord, EngineGone, EngineLate, MediaError, TooLarge, UnknownRoom
 from mediaserver.rpc.commands import EngineCommands
@@ -38,7 +39,7 @@ log = logging.getLogger(__name__)
 EVENTS = 10_000
 """Events that may wait for the server; a full queue slows the readers of workers down, nothing is dropped."""
 
-RoomEvent = PeerUp | PeerDown | Speaking | Levels | CameraWanted | RecordingFailed | RecordingEnded
+RoomEvent = PeerUp | PeerDown | Speaking | Levels | CameraWanted | TilesForwarded | RecordingFailed | RecordingEnded
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from mediaserver.api import COMPOSED, CONTENT, EVERYONE, TOP_HEIGHT, Layout, RoomState, SeatOptions, SeatState
+from mediaserver.api import (
+    COMPOSED,
+    CONTENT,
+    EVERYONE,
+    TOP_HEIGHT,
+    Layout,
+    RoomState,
+    SeatOptions,
+    SeatState,
+    TilesForwarded,
+)
 from scheduler.core.model import Interval, ScriptItem
 from scheduler.operations.attendance.presence_intervals import ReconnectAttempt, ReconnectKind
 from scheduler.operations.incidents.model import IncidentKind
@@ -66,6 +76,7 @@ from signaling.messages.server import (
     Waiting,
     WantedHeight,
     WeakLine,
+    tiles_state,
 )
 from signaling.recording.model import InterruptedRecording
 from signaling.recording.state import MeetingRecording
@@ -208,6 +219,8 @@ class MeetingState:
         self._ringing.discard(seat.id)
         if not back:
             effects += self._seat(seat)
+        elif seat.offered:  # the engine tells again which cameras it forwards to the seat
+            effects.append(SetView(seat.id, seat.view, seat.lines))
         if seat.place is not None:
             effects += self._move(seat.place.id, seat.id)
             effects += [] if back else self._show(self.script.enter(seat.id, self._scene()))
@@ -525,6 +538,11 @@ class MeetingState:
             return []
         seat.wanted = lines
         return [Tell(seat.client, WantedHeight(lines=lines))] if seat.client else []
+
+    def tiles_forwarded(self, event: TilesForwarded) -> list[Effect]:
+        """Tell a seat which cameras it is forwarded, and where they stand in the picture."""
+        seat = self.roster.seats.get(event.seat)
+        return [Tell(seat.client, tiles_state(event))] if seat is not None and seat.client else []
 
     def speaker_changed(self, seat_id: str | None) -> list[Effect]:
         """Tell everyone the new active speaker."""

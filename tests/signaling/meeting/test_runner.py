@@ -204,16 +204,16 @@ async def test_faults_are_answered_and_the_connection_goes_on(world: World) -> N
     assert (await socket.ask(type="join", code=session.code, accepted=True))["type"] == "joined"
 
 
-@pytest.mark.parametrize(("size", "code"), [(64 * 1024 + 1, 1009), (200_000, 1009)])
+@pytest.mark.parametrize(("size", "code"), [(192 * 1024 + 1, 1009), (400_000, 1009)])
 async def test_too_large_closes_with_1009(world: World, size: int, code: int) -> None:
     socket = await world.socket("host")
     await socket.socket.send_str("x" * size)
     assert await socket.closed() == code
 
 
-async def test_64_kib_are_read(world: World) -> None:
+async def test_192_kib_are_read(world: World) -> None:
     socket = await world.socket("host")
-    await socket.socket.send_str(json.dumps({"type": "leave", "ref": "x" * (64 * 1024 - 28)}))
+    await socket.socket.send_str(json.dumps({"type": "leave", "ref": "x" * (192 * 1024 - 28)}))
     assert (await socket.type("error"))["error"] == "bad-message"
 
 

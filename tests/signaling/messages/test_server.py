@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mediaserver.api import ForwardedTile, TilesForwarded
 from signaling.core import timestamps
 from signaling.core.errors import MessageError
 from signaling.core.texts import FAULTS
@@ -107,7 +108,30 @@ def test_the_ref_of_a_faulty_message_is_kept() -> None:
     assert (refused.value.ref, refused.value.text) == ("r1", "hand.raised: missing")
 
 
-def test_64_kib_are_read_and_a_byte_more_is_not() -> None:
+def test_an_sdp_of_128_kib_fits_into_a_message() -> None:
+    line = "a=rtcp-fb:96 nack\r\n"
+    sdp = (line * (128 * 1024 // len(line) + 1))[: 128 * 1024]
+    offer = m.parse(json.dumps({"type": "offer", "sdp": sdp, "ref": "r" * 64}))
+    assert isinstance(offer, m.Offer) and offer.sdp == sdp
+
+
+def test_tiles_are_told_with_every_field() -> None:
+    tiles = (
+        ForwardedTile("n", "4", 0, 0, 640, 720, "XH"),
+        ForwardedTile("", None, 640, 0, 640, 720, "", True),
+    )
+    message = m.tiles_state(TilesForwarded("r", "h", tiles, 1280, 720, 40, "Giao ban", clock=True))
+    assert json.loads(m.dump(message)) == {
+        "type": "tiles",
+        "tiles": [
+            {"tile": "n", "mid": "4", "x": 0, "y": 0, "width": 640, "height": 720, "label": "XH", "poor": False},
+            {"tile": "", "mid": None, "x": 640, "y": 0, "width": 640, "height": 720, "label": "", "poor": True},
+        ],
+        "width": 1280, "height": 720, "heading": 40, "title": "Giao ban", "clock": True,
+    }  # fmt: skip
+
+
+def test_192_kib_are_read_and_a_byte_more_is_not() -> None:
     def offer(size: int) -> str:
         return json.dumps({"type": "offer", "sdp": "ă" * 100 + "x" * (size - 228)}, ensure_ascii=False)
 

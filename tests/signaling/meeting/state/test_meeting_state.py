@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaserver.api import Layout, SeatOptions
+from mediaserver.api import ForwardedTile, Layout, SeatOptions, TilesForwarded
 from scheduler.core.model import Interval
 from signaling.core.errors import MessageError
 from signaling.meeting.state.meeting_state import Booking, MeetingState
@@ -28,6 +28,7 @@ from signaling.messages.server import (
     StorageState,
     ViewState,
     WantedHeight,
+    tiles_state,
 )
 
 NOW = datetime(2026, 4, 6, 1, 0, tzinfo=UTC)
@@ -339,6 +340,19 @@ def test_somebody_may_choose_a_layout_for_oneself(meeting: MeetingFixture) -> No
     effects = state.restore()
     assert effects[effects.index(seated(meeting, "n")) - 1] == e.Arrange(Layout("grid"), "grid")
     assert said(effects, meeting.seat("n")).view == "composed:grid"
+
+
+def test_tiles_are_told_to_their_seat_alone_and_again_to_one_that_comes_back(meeting: MeetingFixture) -> None:
+    state, seat = meeting.state, meeting.seat("n")
+    event = TilesForwarded("s", seat, (ForwardedTile(seat, None, 0, 0, 1280, 720, "NT.XuongHuan"),), 1280, 720)
+    assert state.tiles_forwarded(event) == [e.Tell("n", tiles_state(event))]
+    assert state.tiles_forwarded(replace(event, seat="nobody")) == []
+    state.view("n", "composed:grid", 1080)
+    state.offered("n")
+    token = meeting.tokens["n"]
+    state.lost("n", NOW)
+    assert state.tiles_forwarded(event) == []
+    assert e.SetView(seat, "composed:grid", 1080) in meeting.join("n", NT, token)
 
 
 def test_a_display_and_what_is_looked_at_of_a_camera_are_remembered(meeting: MeetingFixture) -> None:

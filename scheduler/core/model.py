@@ -5,7 +5,7 @@ one that starts at 09:30 do not overlap. A *leg* is one connected device; Điề
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final, Literal
@@ -199,45 +199,71 @@ class Act:
 SYSTEM = Act()
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A request of a host unit for a session (Điều 13.2.a). `submitted_by` is an opaque account id of the caller.
+TextLimit = Literal["max_title", "max_name"]
+"""The limit of a text, as a field of :class:`scheduler.policy.policy.SessionPolicy`."""
+
+
+def optional_text(limit: TextLimit) -> str:
+    """Declare a free text that may stay empty; it is cleaned, and refused beyond the limit (`particulars.py`)."""
+    text: str = field(default="", metadata={"limit": limit})
+    return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Particulars:
+    """The fields that a session has from its request and that an amendment may change.
 
     `voices` asks to record the sound of each point as well. `purpose`, `kind`, `form`, `ground` and `support` are codes
-    of the profile; `ground` and `reason` say why the class is not the ordinary one. `secret` declares whether state
-    secrets will be spoken of (Điều 5.2); None: not declared. `people` is the expected number of people at all points
-    together, `people_at` at each point for which it was given (Điều 13.1).
+    of the profile; `ground` and `reason` say why the class is not the ordinary one. `people` is the expected number of
+    people at all points together, `people_at` at each point for which it was given (Điều 13.1).
     """
 
     host_point: str
     points: tuple[str, ...]
-    rehearsal: Interval | None
-    official: Interval
     title: str
     contact_name: str
     contact_phone: str
     recording: bool
-    submitted_by: str
-    script: tuple[ScriptItem, ...] = ()
     voices: bool = False
-    klass: ClassId = ORDINARY
     purpose: str = ""
     kind: str = ""
     form: str = ""
-    secret: bool | None = None
     ground: str = ""
     reason: str = ""
     support: tuple[str, ...] = ()
-    support_note: str = ""
+    support_note: str = optional_text("max_title")
     people: int | None = None
     people_at: Mapping[str, int] = field(default_factory=dict)
-    second_name: str = ""
+    second_name: str = optional_text("max_name")
     second_phone: str = ""
 
     @property
     def everyone(self) -> tuple[str, ...]:
         """Every point it is for, the host's first."""
         return (self.host_point, *self.points)
+
+
+PARTICULARS = tuple(each.name for each in fields(Particulars))
+
+
+def particulars_of(source: Particulars) -> dict[str, Any]:
+    """Return the particulars of a request or a session by name."""
+    return {name: getattr(source, name) for name in PARTICULARS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request(Particulars):
+    """A request of a host unit for a session (Điều 13.2.a). `submitted_by` is an opaque account id of the caller.
+
+    `secret` declares whether state secrets will be spoken of (Điều 5.2); None: not declared.
+    """
+
+    rehearsal: Interval | None
+    official: Interval
+    submitted_by: str
+    script: tuple[ScriptItem, ...] = ()
+    klass: ClassId = ORDINARY
+    secret: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,8 +295,8 @@ class Draft:
         return self.channel == "mail" and self.origin == self.unit
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session(Particulars):
     """A registered session. `seq` is its place in the registration order (R-064); only an issued one has a `code`.
 
     Its deadlines are stored as they were counted (Điều 13.2): when it was `received` and `effective`, when the reply
@@ -280,13 +306,7 @@ class Session:
     id: str
     number: str
     seq: int
-    title: str
-    host_point: str
-    points: tuple[str, ...]
     slots: tuple[Slot, ...]
-    contact_name: str
-    contact_phone: str
-    recording: bool
     legs: int
     state: State
     code: str | None
@@ -298,24 +318,7 @@ class Session:
     reply_due: datetime
     check_due: datetime
     provisional: bool
-    voices: bool = False
     klass: ClassId = ORDINARY
-    purpose: str = ""
-    kind: str = ""
-    form: str = ""
-    ground: str = ""
-    reason: str = ""
-    support: tuple[str, ...] = ()
-    support_note: str = ""
-    people: int | None = None
-    people_at: Mapping[str, int] = field(default_factory=dict)
-    second_name: str = ""
-    second_phone: str = ""
-
-    @property
-    def everyone(self) -> tuple[str, ...]:
-        """Every point it is for, the host's first."""
-        return (self.host_point, *self.points)
 
     @property
     def official(self) -> Interval:
@@ -334,17 +337,6 @@ class SessionOutline:
 
     everyone: tuple[str, ...]
     official: Interval
-
-
-PARTICULARS = (
-    "host_point", "points", "title", "contact_name", "contact_phone", "second_name", "second_phone", "recording",
-    "voices", "purpose", "kind", "form", "ground", "reason", "support", "support_note", "people", "people_at",
-)  # fmt: skip
-
-
-def particulars_of(asked: Request | Session) -> dict[str, Any]:
-    """Return the fields that a session has from its request and that an amendment may change."""
-    return {name: getattr(asked, name) for name in PARTICULARS}
 
 
 @dataclass(frozen=True, slots=True)

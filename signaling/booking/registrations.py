@@ -137,31 +137,15 @@ def masked(code: str) -> str:
 
 def taken(body: Registration, account: str) -> model.Request:
     """Convert a registration to the scheduler's request."""
+    particulars = {name: getattr(body, name) for name in model.PARTICULARS}
     return model.Request(
-        host_point=body.host_point,
-        points=tuple(body.points),
+        **{**particulars, "points": tuple(body.points), "support": tuple(body.support)},
         rehearsal=None if body.rehearsal is None else model.Interval(body.rehearsal.start, body.rehearsal.end),
         official=model.Interval(body.official.start, body.official.end),
-        title=body.title,
-        contact_name=body.contact_name,
-        contact_phone=body.contact_phone,
-        recording=body.recording,
         submitted_by=account,
         script=scripts.taken(body.script),
-        voices=body.voices,
         klass=body.class_,
-        ground=body.ground,
-        reason=body.reason,
-        purpose=body.purpose,
-        kind=body.kind,
-        form=body.form,
         secret=body.secret,
-        people=body.people,
-        people_at=body.people_at,
-        support=tuple(body.support),
-        support_note=body.support_note,
-        second_name=body.second_name,
-        second_phone=body.second_phone,
     )
 
 

@@ -1,24 +1,27 @@
 """Validates and describes the particulars of a registration: class, purpose, kind, form, support, people. Pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import Any
 
 from scheduler.core import text
 from scheduler.core.errors import FieldError
-from scheduler.core.model import Point, Request, Session
-from scheduler.policy.policy import Policy
+from scheduler.core.model import Particulars, Point, Request, Session
+from scheduler.policy.policy import Policy, SessionPolicy
 
 MAX_ECHO = 64
+OPTIONAL_TEXTS = {each.name: each.metadata["limit"] for each in fields(Particulars) if "limit" in each.metadata}
+"""The free texts that may stay empty, each with the name of its limit in the profile."""
 
 
 def normalise(request: Request) -> Request:
     """Return a request with normalised particulars: clean texts, each item of support once."""
+    texts: dict[str, Any] = {name: text.clean(getattr(request, name)) for name in OPTIONAL_TEXTS}
     return replace(
         request,
+        **texts,
         reason=text.clean(request.reason),
         support=tuple(dict.fromkeys(request.support)),
-        support_note=text.clean(request.support_note),
-        second_name=text.clean(request.second_name),
         second_phone=request.second_phone.strip(),
         people=request.people if request.people is not None else sum(request.people_at.values()) or None,
     )
@@ -34,8 +37,7 @@ def validate(request: Request, policy: Policy) -> list[FieldError]:
         *_code_faults("form", [request.form], rules.forms),
         *([FieldError("secret", "required")] if request.secret is None else []),
         *_code_faults("support", request.support, rules.support),
-        *_optional("support_note", request.support_note, policy.session.max_title),
-        *_optional("second_name", request.second_name, policy.session.max_name),
+        *_text_errors(request, policy.session),
         *_people_faults(request, policy.session.max_people),
     ]
 
@@ -55,6 +57,12 @@ def _code_faults(field: str, codes: Iterable[str], known: Mapping[str, str]) -> 
         for code in codes
         if code not in known
     ]
+
+
+def _text_errors(request: Request, rules: SessionPolicy) -> list[FieldError]:
+    """Return the errors in free texts that may stay empty."""
+    limits = {name: getattr(rules, limit) for name, limit in OPTIONAL_TEXTS.items()}
+    return [error for name in limits for error in _optional(name, getattr(request, name), limits[name])]
 
 
 def _optional(field: str, value: str, longest: int) -> list[FieldError]:

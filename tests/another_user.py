@@ -15,7 +15,7 @@ NOBODY, DAEMON = 65534, 1
 
 @cache
 def others_may_run_us() -> bool:
-    """Whether we may become nobody, who then finds our code."""
+    """Return whether tests may run processes as `nobody`, which also needs read access to the code."""
     if os.getuid() != 0:
         return False
     command = [sys.executable, "-c", "import mediaserver.__main__"]
@@ -24,7 +24,7 @@ def others_may_run_us() -> bool:
 
 @contextmanager
 def shared_directory() -> Iterator[Path]:
-    """A directory that others may pass through, as they may not through pytest's."""
+    """Yield a directory that other users may enter; pytest's own directories are closed to them."""
     with TemporaryDirectory(prefix="diemcau-") as directory:
         place = Path(directory)
         place.chmod(0o711)

@@ -1,4 +1,4 @@
-"""Which tests `make quick` runs for which files."""
+"""The tests that `make quick` runs for changed files."""
 
 from pathlib import Path
 

@@ -2,6 +2,8 @@
 
 A library may change its private parts in any release. Then the tests here fail first and say what to do, before
 a hundred others fail for a reason that they do not name.
+
+Also tests `mediaserver/audio/libopus.py`, `mediaserver/transport/libsrtp.py` and `signaling/core/valkey_binary.py`.
 """
 
 # ruff: noqa: PLC0415 - an import that fails is what a test tells

@@ -132,7 +132,7 @@ def test_a_worker_of_another_machine_dials() -> None:
 
 
 def test_a_media_worker_loads_no_code_of_the_server() -> None:
-    """Which is 90 MB and a second of CPU for each, by the command that its unit runs."""
+    """The server's code would cost each worker 90 MB and a second of CPU; loaded by the command of its unit."""
     looks = """
 import sys
 from signaling.__main__ import main

@@ -1,4 +1,7 @@
-"""Tests that the compiled loops over sound and pictures do the same as their Python twins."""
+"""Tests that the compiled loops over sound and pictures do the same as their Python twins.
+
+Also tests `video/scaler.py` and `video/shadow.py`.
+"""
 
 import shutil
 

@@ -1,4 +1,4 @@
-"""What the server tells by a word, the pages can say in both languages."""
+"""Every word that the server sends for pages has a text in both languages."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,7 @@
-"""Stacks as a tree, and the tree as a picture."""
+"""Stacks as a tree, and the tree as a picture.
+
+Also tests `stack_sampler.py`.
+"""
 
 from xml.etree import ElementTree
 

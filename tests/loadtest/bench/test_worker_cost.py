@@ -1,4 +1,7 @@
-"""Costs of the media worker: their table, and runs that must fail."""
+"""Costs of the media worker: their table, and runs that must fail.
+
+Also tests `worker_harness.py`, `forward_minimum.py`, `compose_minimum.py` and `pacing.py`.
+"""
 
 import time
 from collections.abc import AsyncIterator, Callable

@@ -1,4 +1,7 @@
-"""Other programs at the same work: a scripted mediasoup module, and the real FFmpeg."""
+"""Other programs at the same work: a scripted mediasoup module, and the real FFmpeg.
+
+Also tests `ffmpeg_xstack.py` and `mediasoup.py`.
+"""
 
 import json
 from pathlib import Path

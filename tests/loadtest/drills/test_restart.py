@@ -1,4 +1,7 @@
-"""The short form of the drills: a real server with a real worker is killed, succeeded, and re-executes itself."""
+"""The short form of the drills: a real server with a real worker is killed, succeeded, and re-executes itself.
+
+Also tests `drill.py` and `faults.py`.
+"""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,7 @@
-"""An endpoint against the server's own transport, over loopback."""
+"""An endpoint against the server's own transport, over loopback.
+
+Also tests `decoder.py` and `transport.py`.
+"""
 
 import asyncio
 import time

@@ -1,4 +1,7 @@
-"""A simulated point takes its seat again: over a WebSocket of a scripted server, with a scripted endpoint."""
+"""A simulated point takes its seat again: over a WebSocket of a scripted server, with a scripted endpoint.
+
+Also tests `participant.py`.
+"""
 
 import asyncio
 import json

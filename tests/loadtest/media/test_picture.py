@@ -1,4 +1,7 @@
-"""Pictures, decoded by FFmpeg."""
+"""Pictures, decoded by FFmpeg.
+
+Also tests `clip.py`.
+"""
 
 from pathlib import Path
 from typing import cast

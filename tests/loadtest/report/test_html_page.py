@@ -1,4 +1,7 @@
-"""The report's page: one file without external ones, escaped texts, and every failed criterion is shown."""
+"""The report's page: one file without external ones, escaped texts, and every failed criterion is shown.
+
+Also tests `verdict.py`.
+"""
 
 import re
 from html.parser import HTMLParser

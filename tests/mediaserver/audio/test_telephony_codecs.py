@@ -1,4 +1,7 @@
-"""Tests of the telephony codecs: same pitch and loudness after any codec, losses concealed, no seam between packets."""
+"""Tests of the telephony codecs: same pitch and loudness after any codec, losses concealed, no seam between packets.
+
+Also tests `resampler.py`.
+"""
 
 import numpy as np
 import pytest

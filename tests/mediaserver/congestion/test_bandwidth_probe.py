@@ -1,4 +1,7 @@
-"""Tests of the bandwidth probe: when it grows, waits, retreats and ends."""
+"""Tests of the bandwidth probe: when it grows, waits, retreats and ends.
+
+Also tests `round_trips.py`.
+"""
 
 import pytest
 

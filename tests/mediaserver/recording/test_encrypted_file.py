@@ -1,4 +1,7 @@
-"""Tests of encrypted files: any range reads back, and every change, cut, swap, move or foreign key is noticed."""
+"""Tests of encrypted files: any range reads back, and every change, cut, swap, move or foreign key is noticed.
+
+Also tests `files.py`.
+"""
 
 import hashlib
 import io

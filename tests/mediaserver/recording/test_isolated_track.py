@@ -1,4 +1,7 @@
-"""Tests of isolated tracks: in time with the recording, without data in silence, readable after a crash."""
+"""Tests of isolated tracks: in time with the recording, without data in silence, readable after a crash.
+
+Also tests `isolated_track_remux.py`.
+"""
 
 import errno
 import threading

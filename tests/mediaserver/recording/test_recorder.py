@@ -1,4 +1,7 @@
-"""Tests of the recorder: its files are decoded and compared with what was recorded."""
+"""Tests of the recorder: its files are decoded and compared with what was recorded.
+
+Also tests `muxer.py`.
+"""
 
 import os
 import resource

@@ -1,5 +1,8 @@
 """Tests of the remuxer with closed and broken recordings: nothing is encoded anew, nothing lost, wherever a file was
-cut off."""
+cut off.
+
+Also tests `remux_job.py`.
+"""
 
 import json
 import random

@@ -1,4 +1,7 @@
-"""Tests of the lip sync: a camera's pictures wait for a voice that is held back."""
+"""Tests of the lip sync: a camera's pictures wait for a voice that is held back.
+
+Also tests `room.py`.
+"""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,7 @@
-"""Tests that the places of a command to the media engine agree: protocol, commands passed on, and the engine itself."""
+"""Tests that the places of a command to the media engine agree: protocol, commands passed on, and the engine itself.
+
+Also tests `reply_check.py`.
+"""
 
 import inspect
 from types import MappingProxyType

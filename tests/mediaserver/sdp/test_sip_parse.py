@@ -1,4 +1,7 @@
-"""Tests of room systems' SDP and our answers: m-lines keep their places, and nothing unknown is repeated."""
+"""Tests of room systems' SDP and our answers: m-lines keep their places, and nothing unknown is repeated.
+
+Also tests `sections.py`, `sip_write.py` and `h264.py`.
+"""
 
 import re
 

@@ -1,4 +1,7 @@
-"""Tests of garbage from strangers and from members: nobody else notices."""
+"""Tests of garbage from strangers and from members: nobody else notices.
+
+Also tests `dtls.py`.
+"""
 
 import asyncio
 import os

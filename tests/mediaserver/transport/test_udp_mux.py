@@ -1,4 +1,7 @@
-"""Tests of the shared UDP port: which peer gets a datagram, and how runs are sent."""
+"""Tests of the shared UDP port: which peer gets a datagram, and how runs are sent.
+
+Also tests `peer_path.py`, `webrtc.py` and `state.py`.
+"""
 
 import asyncio
 import errno

@@ -1,4 +1,7 @@
-"""Tests of the compositor: many cameras in one picture, checked after decoding it."""
+"""Tests of the compositor: many cameras in one picture, checked after decoding it.
+
+Also tests `painter.py`.
+"""
 
 import itertools
 from contextlib import suppress

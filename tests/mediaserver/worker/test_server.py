@@ -1,4 +1,7 @@
-"""Tests of the worker process: it begins, serves, ends."""
+"""Tests of the worker process: it begins, serves, ends.
+
+Also tests `remote_worker.py`.
+"""
 
 import asyncio
 import json

@@ -1,4 +1,7 @@
-"""Working time: every dated example of the requirements, and a brute force by minutes on the official calendar."""
+"""Working time: every dated example of the requirements, and a brute force by minutes on the official calendar.
+
+Also tests `day_corrections.py`, `deadlines.py` and `store.py`.
+"""
 
 import random
 from bisect import bisect_left

@@ -1,4 +1,7 @@
-"""Feedback is stored with its reply, and breaches are found in the records, on both databases (Điều 20, 21.2)."""
+"""Feedback is stored with its reply, and breaches are found in the records, on both databases (Điều 20, 21.2).
+
+Also tests `breaches.py`, `breaches_store.py`, `monthly_summary.py` and `unit_summary.py`.
+"""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

@@ -1,4 +1,7 @@
-"""Column types: what is written is read again, and compared in SQL, on both databases."""
+"""Column types: what is written is read again, and compared in SQL, on both databases.
+
+Also tests `sql_values.py`.
+"""
 
 from datetime import UTC, datetime, timedelta, timezone
 

@@ -1,4 +1,7 @@
-"""Files are read by a process of its own, which ends of what is too much; nobody else does."""
+"""Files are read by a process of its own, which ends of what is too much; nobody else does.
+
+Also tests `spreadsheet.py`.
+"""
 
 import asyncio
 import signal

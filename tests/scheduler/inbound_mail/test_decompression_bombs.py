@@ -1,4 +1,7 @@
-"""Letters that cost whoever reads them much: they are read to their bounds, and what is too much is set aside."""
+"""Letters that cost whoever reads them much: they are read to their bounds, and what is too much is set aside.
+
+Also tests `attached_form.py`.
+"""
 
 from contextlib import suppress
 

@@ -1,4 +1,7 @@
-"""Letters as they come: encodings, hypertext, attachments, and bytes that are no letter at all."""
+"""Letters as they come: encodings, hypertext, attachments, and bytes that are no letter at all.
+
+Also tests `html_to_text.py`.
+"""
 
 import pytest
 from hypothesis import given

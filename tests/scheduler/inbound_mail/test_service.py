@@ -1,4 +1,7 @@
-"""The inbound on both databases: each letter once, its fate with what is told of it (R-071)."""
+"""The inbound on both databases: each letter once, its fate with what is told of it (R-071).
+
+Also tests `store.py`.
+"""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""The outbox on both databases: it commits with the decision, tells once, tries again, and is bounded."""
+"""The outbox on both databases: it commits with the decision, tells once, tries again, and is bounded.
+
+Also tests `service.py`.
+"""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace

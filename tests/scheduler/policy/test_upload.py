@@ -1,4 +1,7 @@
-"""Profiles filed by an administrator: checked, shown, in force from their day, taken back before it (R-108)."""
+"""Profiles filed by an administrator: checked, shown, in force from their day, taken back before it (R-108).
+
+Also tests `store.py`.
+"""
 
 import json
 from collections.abc import AsyncIterator

@@ -1,4 +1,7 @@
-"""Units check their figures: asked, reminded, replied, beside what was counted (Điều 19.5; R-122)."""
+"""Units check their figures: asked, reminded, replied, beside what was counted (Điều 19.5; R-122).
+
+Also tests `corrections.py` and `corrections_store.py`.
+"""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace

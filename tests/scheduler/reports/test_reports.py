@@ -1,4 +1,7 @@
-"""Reports: periods, figures that add up, and an independent count in SQL (Điều 17.2.d)."""
+"""Reports: periods, figures that add up, and an independent count in SQL (Điều 17.2.d).
+
+Also tests `service.py`, `facts_store.py`, `figures.py`, `periods.py` and `provider_lines.py`.
+"""
 
 import math
 from dataclasses import replace

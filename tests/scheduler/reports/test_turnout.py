@@ -1,4 +1,7 @@
-"""Turnout, uptime, handovers and reviews are counted in reports (R-075, R-102, R-112)."""
+"""Turnout, uptime, handovers and reviews are counted in reports (R-075, R-102, R-112).
+
+Also tests `turnout_store.py`, `uptime.py`, `uptime_store.py` and `emergency_reviews.py`.
+"""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace

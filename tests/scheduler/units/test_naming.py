@@ -1,4 +1,7 @@
-"""Every named example of Điều 6.4 as the requirements read it, and properties of the grammar."""
+"""Every named example of Điều 6.4 as the requirements read it, and properties of the grammar.
+
+Also tests `point_names.py` and `seed.py`.
+"""
 
 import json
 import re

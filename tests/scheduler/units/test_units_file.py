@@ -1,4 +1,7 @@
-"""Units files: what is wrong is said with its line or entry, and nothing of a faulty file is taken."""
+"""Units files: what is wrong is said with its line or entry, and nothing of a faulty file is taken.
+
+Also tests `store.py` and `device_count.py`.
+"""
 
 import json
 from typing import Any

@@ -1,4 +1,7 @@
-"""Signing in: the lock after five failures, who is locked and who is not, and the password that must be changed."""
+"""Signing in: the lock after five failures, who is locked and who is not, and the password that must be changed.
+
+Also tests `rest.py`, `passwords.py`, `store.py` and `throttle.py`.
+"""
 
 import asyncio
 from dataclasses import replace

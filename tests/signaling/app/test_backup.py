@@ -1,4 +1,7 @@
-"""A backup brings back codes, order and the log's chain; keys leave encrypted only; a bad one changes nothing."""
+"""A backup brings back codes, order and the log's chain; keys leave encrypted only; a bad one changes nothing.
+
+Also tests `admin_cli.py`.
+"""
 
 import shutil
 import tarfile
@@ -28,8 +31,8 @@ def names(file: Path) -> list[str]:
         return archive.getnames()
 
 
-def left(data: Path) -> list[str]:
-    """What is in a data directory, if there is one."""
+def names_in(data: Path) -> list[str]:
+    """Return the names in a data directory, if there is one."""
     return sorted(path.name for path in data.iterdir()) if data.exists() else []
 
 
@@ -67,7 +70,7 @@ async def test_without_the_key_that_it_leaves_out_nothing_is_restored(world: Wor
     backup(make_settings(tmp_path, None), file)
     with pytest.raises(BadBackup, match=r"has no keys in it: put its server's code\.key to .*restored/code\.key"):
         restore(make_settings(data, None), file)
-    assert left(data) == []
+    assert names_in(data) == []
     settings = replace(make_settings(data, None), code_key=(tmp_path / CODE_KEY).read_bytes())
     restore(settings, file)
     async with open_services(settings) as services:
@@ -99,7 +102,7 @@ async def test_with_the_key_of_another_server_nothing_is_restored(world: World, 
     (data / CODE_KEY).write_bytes(b"x" * 32)
     with pytest.raises(LostKey):
         restore(make_settings(data, None), file)
-    assert left(data) == [CODE_KEY]
+    assert names_in(data) == [CODE_KEY]
 
 
 def test_a_key_from_the_environment_is_encrypted_too(tmp_path: Path, prepared: Path) -> None:
@@ -128,7 +131,7 @@ def test_a_wrong_passphrase_says_so(tmp_path: Path, encrypted_backup: Path) -> N
     ):
         with pytest.raises(BadBackup, match=complaint):
             restore(make_settings(data, None), encrypted_backup, passphrase)
-        assert left(data) == []
+        assert names_in(data) == []
 
 
 def test_an_encrypted_backup_that_was_changed_is_refused_whole(tmp_path: Path, encrypted_backup: Path) -> None:
@@ -140,7 +143,7 @@ def test_an_encrypted_backup_that_was_changed_is_refused_whole(tmp_path: Path, e
     encrypted_backup.write_bytes(content)
     with pytest.raises(BadBackup, match=rf"^{encrypted_backup} was changed since it was made$"):
         restore(make_settings(data, None), encrypted_backup, PASSPHRASE)
-    assert left(data) == [CODE_KEY]
+    assert names_in(data) == [CODE_KEY]
 
 
 def test_an_unencrypted_backup_is_refused_when_a_passphrase_is_given(tmp_path: Path, prepared: Path) -> None:
@@ -212,7 +215,7 @@ def test_a_file_that_is_no_backup_changes_nothing(tmp_path: Path, junk: bytes) -
     file.write_bytes(junk)
     with pytest.raises(BadBackup):
         restore(make_settings(data, None), file)
-    assert left(data) == []
+    assert names_in(data) == []
 
 
 def test_a_backup_writes_nowhere_else(tmp_path: Path, prepared: Path) -> None:
@@ -220,7 +223,7 @@ def test_a_backup_writes_nowhere_else(tmp_path: Path, prepared: Path) -> None:
         archive.add(prepared, DATABASE)
         archive.add(prepared, "../evil.txt")
     restore(replace(make_settings(tmp_path / "data", None), code_key=b"k" * 32), tmp_path / "evil")
-    assert left(tmp_path / "data") == ["diemcau.sqlite3"]
+    assert names_in(tmp_path / "data") == ["diemcau.sqlite3"]
     assert not (tmp_path / "evil.txt").exists()
 
 
@@ -229,4 +232,4 @@ def test_a_backup_of_an_older_release_has_its_keys_in_it(tmp_path: Path, prepare
         archive.add(prepared, DATABASE)
         archive.add(prepared.with_name(CODE_KEY), CODE_KEY)
     restore(make_settings(tmp_path / "data", None), tmp_path / "older")
-    assert left(tmp_path / "data") == [CODE_KEY, "diemcau.sqlite3"]
+    assert names_in(tmp_path / "data") == [CODE_KEY, "diemcau.sqlite3"]

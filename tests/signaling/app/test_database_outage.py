@@ -1,4 +1,7 @@
-"""A database refuses writes, or is gone: requests are answered in time, and everything goes on afterwards."""
+"""A database refuses writes, or is gone: requests are answered in time, and everything goes on afterwards.
+
+Also tests `health.py`, `signaling/core/outage_log.py` and `scheduler/core/lock_timeout.py`.
+"""
 
 import asyncio
 import logging
@@ -306,8 +309,8 @@ def test_a_lost_database_is_told_in_one_line_a_minute() -> None:
     assert handler.text[3].startswith("x duty calls\nTraceback")
 
 
-def sqlite_said(code: int) -> OperationalError:
-    """What SQLite said with a code."""
+def sqlite_error(code: int) -> OperationalError:
+    """Return an error of SQLite with a code."""
     error = sqlite3.OperationalError("said so")
     error.sqlite_errorcode = code
     return OperationalError("UPDATE", {}, error)
@@ -319,11 +322,11 @@ def sqlite_said(code: int) -> OperationalError:
         (PoolTimeoutError("no connection was free"), "database"),
         (InterfaceError("SELECT", {}, Exception("connection is closed")), "database"),
         (DBAPIError("SELECT", {}, Exception("terminating connection due to administrator command")), "database"),
-        (sqlite_said(sqlite3.SQLITE_BUSY), "database"),
-        (sqlite_said(sqlite3.SQLITE_BUSY_SNAPSHOT), "database"),
-        (sqlite_said(sqlite3.SQLITE_IOERR_WRITE), "database"),
-        (sqlite_said(sqlite3.SQLITE_FULL), "database"),
-        (sqlite_said(sqlite3.SQLITE_ERROR), None),  # as for a table that there is not
+        (sqlite_error(sqlite3.SQLITE_BUSY), "database"),
+        (sqlite_error(sqlite3.SQLITE_BUSY_SNAPSHOT), "database"),
+        (sqlite_error(sqlite3.SQLITE_IOERR_WRITE), "database"),
+        (sqlite_error(sqlite3.SQLITE_FULL), "database"),
+        (sqlite_error(sqlite3.SQLITE_ERROR), None),  # as for a table that there is not
         (IntegrityError("INSERT", {}, Exception("UNIQUE")), None),
         (ProgrammingError("SELECT", {}, Exception("syntax")), None),
         (RedisConnectionError("no"), "Valkey"),

@@ -1,4 +1,7 @@
-"""Processes that start together on an empty data directory take turns."""
+"""Processes that start together on an empty data directory take turns.
+
+Also tests `services.py`.
+"""
 
 import asyncio
 from pathlib import Path

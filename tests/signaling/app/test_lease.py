@@ -52,14 +52,14 @@ def server(tmp_path: Path, postgres_url: str, name: str) -> Settings:
     return replace(make_settings(tmp_path / name, None), database_url=postgres_url, code_key=KEY)
 
 
-def running(settings: Settings) -> Recording:
-    """What a server records just now."""
+def unended_recording(settings: Settings) -> Recording:
+    """Return a recording that a server has not ended."""
     path = str(settings.recordings / "s1" / "1.mp4")
     return Recording("r1", "s1", 1, path, "Họp", "UBND.Khanh Hoa", "56", NOW)
 
 
-def nothing() -> None:
-    """What a server does that never loses its lease."""
+def ignore_loss() -> None:
+    """Do nothing: the callback of a server that never loses its lease."""
 
 
 async def row(engine: AsyncEngine) -> tuple[str, int, int, int]:
@@ -81,17 +81,17 @@ async def test_a_second_server_is_refused_and_touches_nothing(
     tmp_path: Path, postgres_url: str, engine: AsyncEngine
 ) -> None:
     first, second = (server(tmp_path, postgres_url, name) for name in "ab")
-    async with open_services(first, lease=Lease(first, nothing)) as services:
-        await services.recording_store.add_part(running(first))
+    async with open_services(first, lease=Lease(first, ignore_loss)) as services:
+        await services.recording_store.add_part(unended_recording(first))
         with pytest.raises(DatabaseInUse, match=f"process {os.getpid()}"):
-            async with open_services(second, lease=Lease(second, nothing)):
+            async with open_services(second, lease=Lease(second, ignore_loss)):
                 pass
         holder, epoch, until, now = await row(engine)
         assert (holder, epoch) == (server_id(first.data), 1)
         assert now < until <= now + 3000
         assert [part.state for part in await services.recording_store.recordings()] == ["recording"]
         assert list(second.data.iterdir()) == []
-    async with open_services(second, lease=Lease(second, nothing)):  # the first one gave it back
+    async with open_services(second, lease=Lease(second, ignore_loss)):  # the first one gave it back
         assert (await row(engine))[:2] == (server_id(second.data), 2)
 
 
@@ -101,7 +101,7 @@ async def test_the_lease_of_a_dead_server_keeps_others_away_until_it_runs_out(
     first, second = (server(tmp_path, postgres_url, name) for name in "ab")
     await dies_with_its_lease(first)
     *_, until, _ = await row(engine)
-    async with open_services(second, lease=Lease(second, nothing)):
+    async with open_services(second, lease=Lease(second, ignore_loss)):
         holder, epoch, _, now = await row(engine)
         assert (holder, epoch, now >= until) == (server_id(second.data), 2, True)
 
@@ -112,14 +112,14 @@ async def test_the_lease_of_a_dead_server_delays_no_restart_of_its_own(
     monkeypatch.setattr(lease, "LEASE_SECONDS", 3600.0)
     settings = server(tmp_path, postgres_url, "a")
     await dies_with_its_lease(settings)
-    async with open_services(settings, lease=Lease(settings, nothing)):
+    async with open_services(settings, lease=Lease(settings, ignore_loss)):
         assert (await row(engine))[:2] == (server_id(settings.data), 2)
 
 
 async def dies_with_its_lease(settings: Settings) -> None:
     """Let a server take the lease and end without a word."""
     made = database.connect(settings.database_url)
-    await Lease(settings, nothing)._take(made)
+    await Lease(settings, ignore_loss)._take(made)
     await made.dispose()
 
 
@@ -133,7 +133,7 @@ async def test_a_server_that_was_succeeded_writes_nothing_more_and_ends(
     async with asyncio.timeout(5):
         await lost.wait()
     with pytest.raises(OperationalError, match="lease"):
-        await kept.recording_store.add_part(running(settings))
+        await kept.recording_store.add_part(unended_recording(settings))
     with pytest.raises(LeaseLost, match="taken the database over"):
         await stack.aclose()
 
@@ -157,7 +157,7 @@ async def test_a_server_that_cannot_renew_its_lease_writes_nothing_until_it_can(
     async def refuses() -> bool:
         return not await writes()
 
-    async with open_services(settings, lease=Lease(settings, nothing)) as services:
+    async with open_services(settings, lease=Lease(settings, ignore_loss)) as services:
         assert await writes()
         await rename("server_lease", "elsewhere")
         await soon(refuses)
@@ -170,12 +170,12 @@ async def test_a_sqlite_file_in_the_directory_of_another_server_is_left_alone(tm
     own.mkdir()
     other.mkdir()
     settings = replace(make_settings(own, None), database_url=f"sqlite:///{other / 'diemcau.sqlite3'}")
-    async with open_services(settings, lease=Lease(settings, nothing)):
+    async with open_services(settings, lease=Lease(settings, ignore_loss)):
         second = replace(settings, data=tmp_path)
         with pytest.raises(DatabaseInUse, match="other"):
-            async with open_services(second, lease=Lease(second, nothing)):
+            async with open_services(second, lease=Lease(second, ignore_loss)):
                 pass
-    async with open_services(settings, lease=Lease(settings, nothing)):
+    async with open_services(settings, lease=Lease(settings, ignore_loss)):
         pass
 
 

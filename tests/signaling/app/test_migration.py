@@ -74,7 +74,7 @@ async def older(tmp_path: Path, prepared: Path) -> Settings:
 
 
 def contents(data: Path) -> dict[str, str]:
-    """What is in the data directory, by SHA-256; SQLite's own two files may come and go."""
+    """Return SHA-256 digests of the data directory by file name, without the two files that SQLite adds and removes."""
     passing = ("-wal", "-shm")
     files = [path for path in sorted(data.rglob("*")) if path.is_file() and not path.name.endswith(passing)]
     return {str(path.relative_to(data)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}

@@ -1,4 +1,7 @@
-"""A whole server in a process of its own, as an operator runs it."""
+"""A whole server in a process of its own, as an operator runs it.
+
+Also tests `serve.py` and `server.py`.
+"""
 
 import asyncio
 import json
@@ -150,7 +153,7 @@ async def running(data: Path, *before: str, **more: str) -> AsyncIterator[Runnin
             process = await asyncio.create_subprocess_exec(
                 *command, env=environ, stdin=DEVNULL, stdout=PIPE, stderr=log
             )
-        return process, await _links(process)
+        return process, await _printed_urls(process)
 
     process, (https, http) = await start()
     server = Running(process, environ, data, https, http, AsyncExitStack(), errors, start)
@@ -162,16 +165,16 @@ async def running(data: Path, *before: str, **more: str) -> AsyncIterator[Runnin
     assert server.process.returncode == 0, errors.read_text()
 
 
-async def _links(process: Process) -> list[URL]:
-    """Where it is, with and without TLS, once it greets."""
+async def _printed_urls(process: Process) -> list[URL]:
+    """Return the URLs of a process with and without TLS, once it has printed them."""
     assert process.stdout is not None
     try:
         async with asyncio.timeout(PATIENCE_S):
-            told = await process.stdout.readuntil(b"Ctrl-C")
+            output = await process.stdout.readuntil(b"Ctrl-C")
     except BaseException:
         await _end(process)
         raise
-    return [URL(word) for word in told.decode().split() if "://" in word]
+    return [URL(word) for word in output.decode().split() if "://" in word]
 
 
 async def _end(process: Process) -> None:

@@ -1,4 +1,7 @@
-"""A server that ends lets no client join any more, and tells clients so."""
+"""A server that ends lets no client join any more, and tells clients so.
+
+Also tests `build.py`.
+"""
 
 import asyncio
 

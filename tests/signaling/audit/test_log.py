@@ -1,4 +1,7 @@
-"""The audit log on both databases: it only grows, every change is found, and it is searched, pruned and exported."""
+"""The audit log on both databases: it only grows, every change is found, and it is searched, pruned and exported.
+
+Also tests `rest.py`.
+"""
 
 import asyncio
 import csv

@@ -1,4 +1,7 @@
-"""`GET /sessions`: a page at a time, narrowed by time, unit, phase and text."""
+"""`GET /sessions`: a page at a time, narrowed by time, unit, phase and text.
+
+Also tests `sessions.py`.
+"""
 
 from datetime import timedelta
 from typing import Any

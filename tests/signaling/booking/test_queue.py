@@ -1,4 +1,8 @@
-"""The operator's queue over REST: plans, changes, capacity and the calendar, and what supervisors only read."""
+"""The operator's queue over REST: plans, changes, capacity and the calendar, and what supervisors only read.
+
+Also tests `capacity.py`, `changes.py`, `agenda.py`, `session_briefs.py`, `emergencies.py` and
+`signaling/policy/policies.py`.
+"""
 
 from dataclasses import replace
 from datetime import timedelta

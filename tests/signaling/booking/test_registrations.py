@@ -1,4 +1,7 @@
-"""Registrations over a whole server: who registers for whom, what is refused and why (Điều 5, 12, 13)."""
+"""Registrations over a whole server: who registers for whom, what is refused and why (Điều 5, 12, 13).
+
+Also tests `refusals.py` and `reply_deadlines.py`.
+"""
 
 import json
 from datetime import timedelta

@@ -1,4 +1,7 @@
-"""Child processes hold none of the server's secrets, and get no more rights."""
+"""Child processes hold none of the server's secrets, and get no more rights.
+
+Also tests `child_process.py`.
+"""
 
 import json
 import sys
@@ -58,7 +61,7 @@ async def test_a_media_worker_has_no_secret_and_gets_no_new_privileges(start_wor
 
 
 async def test_valkey_gets_no_new_privileges(tmp_path: Path) -> None:
-    """What it was started with cannot be seen: it writes its title over its environment."""
+    """Valkey's environment itself cannot be read: it writes its process title over it."""
     async with valkey.connect(None, tmp_path) as client:
         assert no_new_privileges((await client.info("server"))["process_id"]) == "1"
 

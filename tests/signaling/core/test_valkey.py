@@ -1,4 +1,7 @@
-"""Valkey ends, hangs, is lost and comes back: it is restarted, clients still join, and meetings notice nothing."""
+"""Valkey ends, hangs, is lost and comes back: it is restarted, clients still join, and meetings notice nothing.
+
+Also tests `redis_keys.py`.
+"""
 
 import asyncio
 import os
@@ -28,7 +31,7 @@ async def soon(done: Callable[[], Awaitable[bool]]) -> None:
 
 
 async def answers(client: Redis) -> bool:
-    """Whether a request is answered now."""
+    """Return whether Valkey responds to a request now."""
     try:
         return bool(await client.ping())
     except RedisError:

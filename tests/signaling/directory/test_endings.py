@@ -1,4 +1,4 @@
-"""Who must act before units and roles end: administrators see it in the pages, units are written to."""
+"""Units, roles and assessments that end soon: administrators see them in the pages, units get a letter."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,7 @@
-"""The directory over REST: who sees and keeps what, and that refusals name their article."""
+"""The directory over REST: who sees and keeps what, and that refusals name their article.
+
+Also tests `points.py`, `units.py`, `equipment.py`, `evidence.py` and `spreadsheets.py`.
+"""
 
 import base64
 import json

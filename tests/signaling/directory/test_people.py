@@ -1,4 +1,7 @@
-"""Accounts by one-time link, and people whose accounts end with their days (Điều 9.3, 19.3; R-047, R-120)."""
+"""Accounts by one-time link, and people whose accounts end with their days (Điều 9.3, 19.3; R-047, R-120).
+
+Also tests `signaling/accounts/password_links.py` and `signaling/compliance/personal_data.py`.
+"""
 
 import json
 import ssl

@@ -1,4 +1,8 @@
-"""Every endpoint of the API: who may call it, how bad input is answered, and that the route table is complete."""
+"""Every endpoint of the API: who may call it, how bad input is answered, and that the route table is complete.
+
+Also tests `router.py`, `openapi.py`, `problems.py`, `signaling/accounts/permissions.py`, `signaling/app/api_table.py`
+and `signaling/policy/calendar.py`.
+"""
 
 import asyncio
 import gzip

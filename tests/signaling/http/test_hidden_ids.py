@@ -1,4 +1,7 @@
-"""Ids in paths reveal nothing: missing things and things that an account may not see are answered alike."""
+"""Ids in paths reveal nothing: missing things and things that an account may not see are answered alike.
+
+Also tests `route.py`, `signaling/accounts/visible_sessions.py` and `signaling/accounts/visible_units.py`.
+"""
 
 import asyncio
 import json
@@ -30,7 +33,7 @@ WITH_ID = [route for route in ROUTES if "{id" in route.path]
 
 
 def kind(route: Route) -> str:
-    """What the id of a route is of: the path in front of it."""
+    """Return the kind of thing whose id a route takes: the path in front of the id."""
     return public_path(route.path).split("/{id}")[0]
 
 

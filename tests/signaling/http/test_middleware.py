@@ -1,4 +1,7 @@
-"""Pages, health, metrics, certificate, settings, and the command line."""
+"""Pages, health, metrics, certificate, settings, and the command line.
+
+Also tests `metrics.py`, `pages.py` and `signaling/app/settings.py`.
+"""
 
 import asyncio
 import re

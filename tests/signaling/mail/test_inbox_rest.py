@@ -1,4 +1,7 @@
-"""Letters in the operator's inbox: their list, their text, and the form that offices attach."""
+"""Letters in the operator's inbox: their list, their text, and the form that offices attach.
+
+Also tests `signaling/booking/drafts.py`.
+"""
 
 from scheduler.inbound_mail import form_template
 from scheduler.inbound_mail.service import InboundMail, OfficialMailbox

@@ -1,4 +1,7 @@
-"""The mailbox is taken in from a real Dovecot: with and without TLS, by a server, and by processes that are killed."""
+"""The mailbox is taken in from a real Dovecot: with and without TLS, by a server, and by processes that are killed.
+
+Also tests `imap.py` and `config.py`.
+"""
 
 import subprocess
 import sys

@@ -1,4 +1,7 @@
-"""Notices go out to real servers on the loopback: SMTP with and without TLS, and HTTP."""
+"""Notices go out to real servers on the loopback: SMTP with and without TLS, and HTTP.
+
+Also tests `chat_groups.py`, `calendar_invite.py`, `outbox_rest.py` and `outbox_sender.py`.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,4 +1,7 @@
-"""Throttles and the join guard, on a real Valkey."""
+"""Throttles and the join guard, on a real Valkey.
+
+Also tests `connected_devices.py`.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence

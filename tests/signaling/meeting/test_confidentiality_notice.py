@@ -1,4 +1,4 @@
-"""What is said in a meeting stays there: components accept the notice, a name is over the picture (R-040)."""
+"""Confidential meetings: components accept the notice, and a viewer's name is drawn over the picture (R-040)."""
 
 from scheduler.directory.model import AccessLine
 from tests.signaling.world import CAM_RANH, NHA_TRANG, World

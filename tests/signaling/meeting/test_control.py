@@ -1,4 +1,7 @@
-"""Controllers of a session: the host chairs, the level's rule controls, the centre may step in (R-010, R-092)."""
+"""Controllers of a session: the host chairs, the level's rule controls, the centre may step in (R-010, R-092).
+
+Also tests `incident_reports.py`.
+"""
 
 from typing import Any
 

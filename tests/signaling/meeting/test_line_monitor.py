@@ -1,4 +1,7 @@
-"""People of a telecom enterprise: their own lines, whom they name, what they answer, and nothing else (R-090, A36)."""
+"""People of a telecom enterprise: their own lines, whom they name, what they answer, and nothing else (R-090, A36).
+
+Also tests `signaling/operations/provider_view.py`.
+"""
 
 from dataclasses import replace
 from datetime import timedelta

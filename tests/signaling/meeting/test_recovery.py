@@ -1,4 +1,7 @@
-"""One server process after another: meetings go on as they were, and nothing is torn down."""
+"""One server process after another: meetings go on as they were, and nothing is torn down.
+
+Also tests `state_keeper.py`, `store.py` and `state/snapshot.py`.
+"""
 
 import asyncio
 import json

@@ -1,4 +1,7 @@
-"""Meetings over real sockets: joining, the handshake, errors, the join guard, lost workers, the end."""
+"""Meetings over real sockets: joining, the handshake, errors, the join guard, lost workers, the end.
+
+Also tests `manager.py`, `join.py`, `client.py`, `websocket.py` and `dispatcher.py`.
+"""
 
 import asyncio
 import json

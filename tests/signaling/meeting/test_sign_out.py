@@ -17,8 +17,8 @@ HALF_A_DAY = 12 * 3600.0
 
 
 @pytest.fixture(autouse=True)
-def _looked_for_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is done at once is not done by the look of two seconds later."""
+def _no_periodic_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look for ended sign-ins only when a test calls `look`, not every two seconds as well."""
     monkeypatch.setattr(sign_out, "LOOK_SECONDS", 3600.0)
 
 

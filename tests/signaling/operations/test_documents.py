@@ -1,4 +1,7 @@
-"""Closing, handing over, documents and grants over a whole server (Điều 5.3, 15)."""
+"""Closing, handing over, documents and grants over a whole server (Điều 5.3, 15).
+
+Also tests `closing.py`, `signaling/http/uploads.py` and `signaling/recording/handover.py`.
+"""
 
 import asyncio
 import hashlib

@@ -1,4 +1,8 @@
-"""Recordings from the first picture to the checked file: finished, joined, listed, fetched, verified."""
+"""Recordings from the first picture to the checked file: finished, joined, listed, fetched, verified.
+
+Also tests `rest.py`, `access.py`, `manifest.py`, `remux_queue.py`, `store.py`, `verify.py` and
+`signaling/http/byte_ranges.py`.
+"""
 
 import asyncio
 import hashlib
@@ -76,8 +80,8 @@ def sha(world: World, path: Path) -> str:
     return hashlib.sha256(content(world, path)).hexdigest()
 
 
-async def listed(world: World, account: str = "host") -> Any:
-    """What an account is shown."""
+async def listed_recordings(world: World, account: str = "host") -> Any:
+    """Return the recordings that an account is shown."""
     async with (await world.signed_in(account)).get("/api/v1/recordings") as response:
         return await response.json()
 
@@ -125,7 +129,7 @@ async def test_a_closed_recording_is_made_good_and_shown(world: World, film_byte
     kept = await world.recording_store.recording(recording)
     assert kept is not None
     file = Path(kept.path)
-    [shown] = await listed(world)
+    [shown] = await listed_recordings(world)
     [only] = shown.pop("parts")
     about = {"session": kept.session, "title": "Họp", "host": "UBND.Khanh Hoa", "access": "owner", "handover": None}
     assert shown == {**only, **about}
@@ -144,7 +148,7 @@ async def test_a_closed_recording_is_made_good_and_shown(world: World, film_byte
     }
     async with (await world.signed_in("host")).get(only["thumbnail"]) as response:
         assert (response.content_type, (await response.read())[:2]) == ("image/jpeg", b"\xff\xd8")
-    assert (await listed(world, "admin"))[0]["thumbnail"] is None
+    assert (await listed_recordings(world, "admin"))[0]["thumbnail"] is None
 
 
 @pytest.mark.parametrize("lost", [False, True])
@@ -197,7 +201,7 @@ async def test_several_parts_become_one_entry_and_one_file(world: World, film_by
     await part(world, session, JUNK)
     await part(world, session, film_bytes)
     await world.server.remux_queue.idle()
-    [entry] = await listed(world)
+    [entry] = await listed_recordings(world)
     assert [(each["part"], each["state"]) for each in entry["parts"]] == [(1, "ready"), (2, "broken"), (3, "ready")]
     assert (entry["part"], entry["state"], entry["seconds"]) == (0, "ready", 4.0)
     client = await world.signed_in("host")
@@ -247,7 +251,7 @@ def test_gaps_are_what_nobody_recorded() -> None:
         for n, at in enumerate(starts)
     ]
     described = manifest(parts)
-    assert [listed.gap for listed in described.parts] == [None, 15.25, 0.0]
+    assert [listed_recordings.gap for listed_recordings in described.parts] == [None, 15.25, 0.0]
     assert described.model_dump(mode="json")["parts"][1]["started"] == "2026-04-06T01:01:15.500Z"
 
 
@@ -446,8 +450,8 @@ async def test_the_host_unit_downloads_and_it_is_on_the_record(world: World) -> 
     assert all(entry.address == "127.0.0.1" and entry.port for entry in await world.audited(10))
 
 
-async def fetched(world: World, recording: str, **headers: str) -> tuple[int, bytes, Mapping[str, str]]:
-    """What the host gets of a recording."""
+async def download(world: World, recording: str, **headers: str) -> tuple[int, bytes, Mapping[str, str]]:
+    """Return status, content and headers of the host's download of a recording."""
     client = await world.signed_in("host")
     async with client.post(f"/api/v1/recordings/{recording}/link", json={}) as response:
         url = (await response.json())["url"]
@@ -483,21 +487,21 @@ async def test_r101_no_file_of_a_recording_lies_open(world: World) -> None:
 async def test_r101_ranges_of_an_encrypted_file(world: World, asked: str, status: int, start: int, stop: int) -> None:
     data = JUNK * 250
     recording = await recorded(world, data)
-    answer = await fetched(world, recording, Range=asked)
+    answer = await download(world, recording, Range=asked)
     where = f"bytes {start}-{stop - 1}/{len(data)}" if status == 206 else f"bytes */{len(data)}"
     assert (answer[0], answer[1], answer[2]["Content-Range"]) == (status, data[start:stop], where)
 
 
 async def test_r101_a_range_of_another_file_is_the_whole_one(world: World, film_bytes: bytes) -> None:
     recording = await recorded(world, film_bytes)
-    status, whole, headers = await fetched(world, recording)
+    status, whole, headers = await download(world, recording)
     assert (status, headers["ETag"], headers["Accept-Ranges"]) == (
         200,
         f'"{hashlib.sha256(whole).hexdigest()}"',
         "bytes",
     )
     for tag, size in ((headers["ETag"], 5), ('"another"', len(whole))):
-        _, got, _ = await fetched(world, recording, Range="bytes=0-4", **{"If-Range": tag})
+        _, got, _ = await download(world, recording, Range="bytes=0-4", **{"If-Range": tag})
         assert len(got) == size
 
 
@@ -554,13 +558,13 @@ async def test_r101_without_room_it_lies_open_until_there_is(
     monkeypatch.setattr(finishing, "measure", lambda _: full)
     recording = await recorded(world, film_bytes)
     assert [each.sealed for each in await world.recording_store.recordings()] == [False]
-    status, open_, _ = await fetched(world, recording, Range="bytes=4-7")
+    status, open_, _ = await download(world, recording, Range="bytes=4-7")
     assert (status, open_) == (206, b"ftyp")
     monkeypatch.setattr(finishing, "measure", measure)
     world.server.remux_queue.wake()
     await world.server.remux_queue.idle()
     assert [each.sealed for each in await world.recording_store.recordings()] == [True]
-    assert (await fetched(world, recording, Range="bytes=4-7"))[1] == b"ftyp"
+    assert (await download(world, recording, Range="bytes=4-7"))[1] == b"ftyp"
 
 
 async def test_r101_a_recording_deleted_while_it_is_encrypted_stays_deleted(world: World, film_bytes: bytes) -> None:
@@ -716,7 +720,7 @@ async def test_steps_and_marks_become_chapters_also_of_joined_parts(world: World
     await host.ask(type="record", on=False)
     await world.server.recordings.settled(5)
     await world.server.remux_queue.idle()
-    [entry] = await listed(world)
+    [entry] = await listed_recordings(world)
     seen = [[(chapter["seconds"], chapter["title"]) for chapter in file["chapters"]] for file in entry["parts"]]
     assert seen == [[(0.0, "Đánh dấu 1"), (1.0, "Hết")], [(0.0, "Báo cáo"), (1.0, session.title)]]
     assert [chapter["seconds"] for chapter in entry["chapters"]] == [0.0, 1.0, 2.0, 3.0]
@@ -732,7 +736,7 @@ async def test_a_meeting_without_script_has_no_chapters(world: World, film_bytes
     await host.ask(type="record", on=False)
     await world.server.recordings.settled(5)
     await world.server.remux_queue.idle()
-    [entry] = await listed(world)
+    [entry] = await listed_recordings(world)
     assert (entry["chapters"], (await world.recording_store.recordings())[0].chapters) == (
         [],
         (Chapter(0.0, session.title),),
@@ -759,7 +763,7 @@ async def test_the_sound_of_a_point_is_listed_described_and_fetched_like_its_rec
     await world.server.recordings.ended(str(path), 1, None)
     await world.server.remux_queue.idle()
     file = path.with_name("1.1.m4a")
-    [entry] = await listed(world)
+    [entry] = await listed_recordings(world)
     [solo] = entry["solos"]
     facts = {
         "name": "UBND.Nha Trang · UBND thành phố Nha Trang",

@@ -145,8 +145,8 @@ async def recording(world: World, **about: Any) -> tuple[Session, Socket, str]:
     return session, host, path
 
 
-async def parts(world: World) -> list[tuple[str, str | None, float | None, str]]:
-    """What is on record."""
+async def recording_rows(world: World) -> list[tuple[str, str | None, float | None, str]]:
+    """Return state, reason, seconds and who stopped it, of each recording."""
     return [
         (each.state, each.reason, each.seconds, each.stopped_by) for each in await world.recording_store.recordings()
     ]
@@ -165,11 +165,11 @@ async def test_an_end_while_the_database_is_away_is_noted_once_it_is_back(
         else:
             world.engine.emit(RecordingEnded(session.id, path, 7.6, "disk-full"))
         await wait_until(lambda: world.server.recordings.running == 0)
-        assert [state for state, *_ in await parts(world)] == ["recording"]
+        assert [state for state, *_ in await recording_rows(world)] == ["recording"]
     async with asyncio.timeout(5):
-        while [state for state, *_ in await parts(world)] != ["finishing"]:
+        while [state for state, *_ in await recording_rows(world)] != ["finishing"]:
             await asyncio.sleep(0.01)
-    [(_, reason, seconds, _)] = await parts(world)
+    [(_, reason, seconds, _)] = await recording_rows(world)
     assert (reason, seconds) == (("interrupted", 0.0) if lost else ("disk-full", 7.6))
 
 
@@ -184,10 +184,10 @@ async def test_a_stop_while_the_database_is_away_is_noted_by_the_next_server_and
             assert (await host.ask(type="record", on=False))["on"] is False
             await wait_until(lambda: world.server.recordings.running == 0)
             await world.server.recordings.stop()
-            assert await parts(world) == [("recording", None, None, "")]
+            assert await recording_rows(world) == [("recording", None, None, "")]
     async with open_world(settings) as world:
         await world.server.remux_queue.idle()
-        assert await parts(world) == [("broken", "unreadable", 12.0, "host")]  # not "interrupted"
+        assert await recording_rows(world) == [("broken", "unreadable", 12.0, "host")]  # not "interrupted"
         left = await world.server.recordings.left(session.id)
         assert left is not None
         assert (left.position, (settings.data / "recordings.journal").exists()) == ("off", False)
@@ -203,10 +203,10 @@ async def test_a_locked_database_keeps_no_event_waiting_and_has_the_end_afterwar
         other.execute("BEGIN IMMEDIATE")
         world.engine.emit(RecordingEnded(session.id, path, 7.6, "disk-full"))
         await host.until(lambda message: message.get("error") == "disk-full")
-        assert [state for state, *_ in await parts(world)] == ["recording"]
+        assert [state for state, *_ in await recording_rows(world)] == ["recording"]
         other.execute("ROLLBACK")
     async with asyncio.timeout(5):
-        while await parts(world) != [("finishing", "disk-full", 7.6, "")]:
+        while await recording_rows(world) != [("finishing", "disk-full", 7.6, "")]:
             await asyncio.sleep(0.01)
 
 
@@ -218,7 +218,7 @@ async def test_whatever_a_worker_says_of_its_file_it_is_closed(world: World, sec
     session, _, path = await recording(world)
     world.engine.emit(RecordingEnded(session.id, path, seconds, error))
     await wait_until(lambda: world.server.recordings.running == 0)
-    [(state, reason, kept, _)] = await parts(world)
+    [(state, reason, kept, _)] = await recording_rows(world)
     longest = timedelta(days=366).total_seconds()
     assert (state, reason, kept) == ("finishing", error and error[:32], longest if seconds > 1 else 0.0)
 

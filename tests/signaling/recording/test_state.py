@@ -37,15 +37,15 @@ def recording() -> MeetingRecording:
     return MeetingRecording(False, NOW)
 
 
-def start_in(effects: list[Effect]) -> StartRecording:
-    """What the engine is told to begin."""
+def only_start(effects: list[Effect]) -> StartRecording:
+    """Return the only StartRecording effect."""
     [start] = [effect for effect in effects if isinstance(effect, StartRecording)]
     return start
 
 
 def runs(recording: MeetingRecording, effects: list[Effect], now: datetime = NOW) -> list[Effect]:
     """Have the engine begin what it is told to; what everybody is told then."""
-    return recording.started(start_in(effects), now)
+    return recording.started(only_start(effects), now)
 
 
 def begin(recording: MeetingRecording, now: datetime = NOW, by: str = "host") -> None:
@@ -74,14 +74,18 @@ def test_a_recording_stopped_before_it_began_is_never_on_and_does_not_touch_the_
     first = recording.ask(True, False, "host", NOW)
     assert recording.ask(False, False, "host", NOW) == [StopRecording("host", None), TellAll(OFF)]
     second = recording.ask(True, False, "host", NOW)
-    assert (first, [recording.awaits(start_in(each)) for each in (first, second)]) == (second, [False, True])
-    assert (runs(recording, first), recording.failed(start_in(first), "unavailable"), recording.state) == ([], [], OFF)
+    assert (first, [recording.awaits(only_start(each)) for each in (first, second)]) == (second, [False, True])
+    assert (runs(recording, first), recording.failed(only_start(first), "unavailable"), recording.state) == (
+        [],
+        [],
+        OFF,
+    )
     assert runs(recording, second) == [TellAll(RecordingState(on=True, since=NOW))]
     assert recording.wished(NOW, True) == []
 
 
 def test_a_recording_that_cannot_begin_is_reported_and_not_tried_again(recording: MeetingRecording) -> None:
-    start = start_in(recording.ask(True, False, "host", NOW))
+    start = only_start(recording.ask(True, False, "host", NOW))
     told = RecordingState(on=False, error="no-folder")
     assert (recording.failed(start, "no-folder"), recording.wished(NOW, True)) == ([TellAll(told)], [])
 
@@ -92,7 +96,7 @@ def test_a_lost_worker_leaves_it_off_until_the_next_part_begins(recording: Meeti
     assert (recording.media_lost(later(10)), recording.media_lost(later(11))) == (told, [])
     again = recording.restore()
     assert again == [StartRecording("host")]
-    assert recording.waits(start_in(again)) == told
+    assert recording.waits(only_start(again)) == told
     assert runs(recording, again, later(12)) == [TellAll(RecordingState(on=True, since=later(12), seconds=10))]
 
 
@@ -131,7 +135,7 @@ def test_a_worker_lost_in_a_pause_costs_a_new_part_but_records_nothing_of_the_pa
     recording.ask(True, True, "host", later(10))
     assert (recording.media_lost(later(11)), recording.restore()) == ([], [])
     resumed = recording.ask(True, False, "central", later(20))
-    assert (resumed, recording.state.paused, recording.waits(start_in(resumed))) == (
+    assert (resumed, recording.state.paused, recording.waits(only_start(resumed))) == (
         [StartRecording("host")],
         True,
         [TellAll(RecordingState(on=True, paused=True, seconds=10))],

@@ -1,4 +1,7 @@
-"""Reports over REST: the page, the spreadsheet and the document tell the same numbers."""
+"""Reports over REST: the page, the spreadsheet and the document tell the same numbers.
+
+Also tests `report_tables.py`, `wire.py`, `xlsx.py` and `pdf.py`.
+"""
 
 import io
 from datetime import timedelta

@@ -1,4 +1,7 @@
-"""Media workers of other machines: real processes that dial a real server over TLS (I-07)."""
+"""Media workers of other machines: real processes that dial a real server over TLS (I-07).
+
+Also tests `keys.py` and `rest.py`.
+"""
 
 import argparse
 import asyncio

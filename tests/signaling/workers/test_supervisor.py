@@ -1,4 +1,7 @@
-"""Real child processes that die, hang, and never come up."""
+"""Real child processes that die, hang, and never come up.
+
+Also tests `detached_process.py` and `signaling/app/worker_command.py`.
+"""
 
 import asyncio
 import os
@@ -98,7 +101,7 @@ async def test_a_worker_that_was_left_and_hangs_is_replaced(
 
 
 def _runs(pid: int) -> bool:
-    """Whether a process lives: one that we are still to wait for does not."""
+    """Return whether a process runs; a zombie, which only awaits its exit status being read, does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:

@@ -2,6 +2,8 @@
 
 Registering, waiting, confirming, cancelling, amending, a falling and rising maximum, and time that passes; both orders
 of revocation, with and without reprieve, at once or by the operator's yes. The test keeps a ledger of codes of its own.
+
+Also tests `commit.py`, `revocation.py` and `store.py`.
 """
 
 import asyncio

@@ -1,4 +1,7 @@
-"""What the operator does beside plans: the order and who may pass it, what nobody opened, running on, maintenance."""
+"""What the operator does beside plans: the order and who may pass it, what nobody opened, running on, maintenance.
+
+Also tests `queue_snapshot.py`.
+"""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

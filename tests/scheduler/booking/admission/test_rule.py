@@ -1,4 +1,7 @@
-"""The plan against an oracle that counts minute by minute, and the worked examples of the regulation."""
+"""The plan against an oracle that counts minute by minute, and the worked examples of the regulation.
+
+Also tests `suggestions.py`.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta

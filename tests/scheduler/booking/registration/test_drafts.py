@@ -1,4 +1,7 @@
-"""Drafts wait in the inbox of the unit that may register them, on both databases (R-060, reading A11)."""
+"""Drafts wait in the inbox of the unit that may register them, on both databases (R-060, reading A11).
+
+Also tests `drafts_store.py`.
+"""
 
 from dataclasses import replace
 from typing import Any

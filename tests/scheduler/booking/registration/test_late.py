@@ -1,4 +1,7 @@
-"""Deadlines and the ban on secrets as the service enforces them, told with the regulation's dated examples."""
+"""Deadlines and the ban on secrets as the service enforces them, told with the regulation's dated examples.
+
+Also tests `refusals_store.py`.
+"""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,7 @@
-"""The clock of answers on both databases: reminded once, escalated, counted (R-083, readings A15, A18)."""
+"""The clock of answers on both databases: reminded once, escalated, counted (R-083, readings A15, A18).
+
+Also tests `reply_store.py`.
+"""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace

@@ -1,4 +1,7 @@
-"""Sessions page by page: the database selects and orders as the rules written in Python do."""
+"""Sessions page by page: the database selects and orders as the rules written in Python do.
+
+Also tests `store.py` and `occupation.py`.
+"""
 
 import random
 from dataclasses import replace

@@ -1,4 +1,7 @@
-"""Security controls: checklists as data, states of items, evidence, when they are due again (R-036, I-13, A9)."""
+"""Security controls: checklists as data, states of items, evidence, when they are due again (R-036, I-13, A9).
+
+Also tests `checklists.py`, `evidence.py` and `rules.py`.
+"""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass

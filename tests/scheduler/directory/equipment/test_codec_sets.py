@@ -1,4 +1,7 @@
-"""Sets of codecs are read, written, and compared with what devices offer (Điều 11.5, R-055)."""
+"""Sets of codecs are read, written, and compared with what devices offer (Điều 11.5, R-055).
+
+Also tests `drift.py`.
+"""
 
 from dataclasses import replace
 

@@ -1,4 +1,7 @@
-"""Providers are notified of sessions, their changes and their ends, on both databases (Điều 13.2.b; R-085)."""
+"""Providers are notified of sessions, their changes and their ends, on both databases (Điều 13.2.b; R-085).
+
+Also tests `lines_store.py` and `provider_points.py`.
+"""
 
 from dataclasses import replace
 from datetime import datetime

@@ -1,4 +1,7 @@
-"""Devices and access lines are registered, and compared with what is observed (Điều 3.2, 6.3, 11.5, 11.7)."""
+"""Devices and access lines are registered, and compared with what is observed (Điều 3.2, 6.3, 11.5, 11.7).
+
+Also tests `devices.py`, `devices_store.py` and `lines.py`.
+"""
 
 import ipaddress
 from dataclasses import replace

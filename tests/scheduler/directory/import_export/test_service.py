@@ -1,4 +1,7 @@
-"""Spreadsheets are exported and imported: faults by row, and nothing is written unless the preview still holds."""
+"""Spreadsheets are exported and imported: faults by row, and nothing is written unless the preview still holds.
+
+Also tests `devices.py`, `inventory.py`, `people.py`, `point_lookup.py`, `preview.py`, `rooms.py` and `units.py`.
+"""
 
 import csv
 import io

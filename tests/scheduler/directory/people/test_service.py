@@ -1,4 +1,7 @@
-"""People who run rooms are listed with their first and last days (Điều 17.2.c, 19.3; R-111, R-120)."""
+"""People who run rooms are listed with their first and last days (Điều 17.2.c, 19.3; R-111, R-120).
+
+Also tests `list_status.py` and `store.py`.
+"""
 
 from dataclasses import replace
 from datetime import date, timedelta

@@ -1,4 +1,8 @@
-"""Points go from draft to withdrawal: names, quotas, assessments, and what they lack to be active (Điều 6, 8, 9)."""
+"""Points go from draft to withdrawal: names, quotas, assessments, and what they lack to be active (Điều 6, 8, 9).
+
+Also tests `service.py`, `activation.py`, `assessment.py`, `guest_access.py`, `lifecycle.py`, `quota.py` and
+`store.py`.
+"""
 
 import json
 from dataclasses import replace

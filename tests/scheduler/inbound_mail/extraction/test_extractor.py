@@ -1,4 +1,8 @@
-"""Letters as offices write them, read into the fields of a registration (R-071)."""
+"""Letters as offices write them, read into the fields of a registration (R-071).
+
+Also tests `contacts.py`, `labelled_fields.py`, `result.py`, `slot_kinds.py`, `sources.py`, `titles.py`,
+`unit_names.py` and `vn_datetimes.py`.
+"""
 
 import io
 import unicodedata

@@ -1,4 +1,7 @@
-"""Attendee lists are given on request only, one for each component; names stay as long as the profile says."""
+"""Attendee lists are given on request only, one for each component; names stay as long as the profile says.
+
+Also tests `attendee_lists.py`.
+"""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,7 @@
-"""Attendance is stored as it happens, repaired after a crash, explained and notified, on both databases."""
+"""Attendance is stored as it happens, repaired after a crash, explained and notified, on both databases.
+
+Also tests `floor_store.py`, `presence_store.py` and `reconnect_store.py`.
+"""
 
 from datetime import timedelta
 

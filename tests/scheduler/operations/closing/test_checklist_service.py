@@ -1,4 +1,7 @@
-"""Closing checklists are done in order, and units that are late are reminded, on both databases (Điều 15.1)."""
+"""Closing checklists are done in order, and units that are late are reminded, on both databases (Điều 15.1).
+
+Also tests `checklist.py`.
+"""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,7 @@
-"""Recordings are handed over within two working days and kept for a while after that (Điều 15.3, A27)."""
+"""Recordings are handed over within two working days and kept for a while after that (Điều 15.3, A27).
+
+Also tests `recording_handover.py`.
+"""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

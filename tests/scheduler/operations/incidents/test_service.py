@@ -1,4 +1,7 @@
-"""Incidents and line minutes are stored on both databases."""
+"""Incidents and line minutes are stored on both databases.
+
+Also tests `store.py`.
+"""
 
 from dataclasses import replace
 from datetime import timedelta

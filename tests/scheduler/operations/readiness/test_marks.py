@@ -1,4 +1,7 @@
-"""Marks of readiness follow the regulation's examples, and invariants hold for any facts."""
+"""Marks of readiness follow the regulation's examples, and invariants hold for any facts.
+
+Also tests `technical_check.py`.
+"""
 
 from dataclasses import replace
 from datetime import timedelta

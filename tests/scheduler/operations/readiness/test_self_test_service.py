@@ -1,4 +1,7 @@
-"""Self-tests are judged, stored with their faults, and count for readiness for some hours."""
+"""Self-tests are judged, stored with their faults, and count for readiness for some hours.
+
+Also tests `self_test.py`.
+"""
 
 from dataclasses import replace
 from typing import get_args

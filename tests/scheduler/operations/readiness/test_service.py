@@ -1,4 +1,7 @@
-"""Checks and duties are stored, boards are built, and what is missing is notified, on both databases."""
+"""Checks and duties are stored, boards are built, and what is missing is notified, on both databases.
+
+Also tests `board.py`, `duty.py`, `duty_service.py`, `power_on_steps.py` and `store.py`.
+"""
 
 from dataclasses import replace
 from datetime import timedelta

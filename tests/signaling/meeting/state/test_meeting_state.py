@@ -1,4 +1,7 @@
-"""The state of a meeting, without sockets: seats, rights, floors, absence."""
+"""The state of a meeting, without sockets: seats, rights, floors, absence.
+
+Also tests `roster.py`, `layout_control.py`, `layout_validation.py` and `signaling/messages/effects.py`.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -295,10 +298,10 @@ def seated(meeting: MeetingFixture, client: str) -> e.AddSeat:
     return e.AddSeat(meeting.state.roster.seats[meeting.seat(client)].options)
 
 
-def said(effects: list[e.Effect], seat: str) -> SeatOptions:
-    """What the engine is told of a seat, once."""
-    (told,) = [effect.options for effect in effects if isinstance(effect, e.AddSeat) and effect.options.seat == seat]
-    return told
+def added_options(effects: list[e.Effect], seat: str) -> SeatOptions:
+    """Return the options of the only AddSeat effect of a seat."""
+    (options,) = [effect.options for effect in effects if isinstance(effect, e.AddSeat) and effect.options.seat == seat]
+    return options
 
 
 def test_room_systems_of_components_are_an_audience_the_hosts_shows_what_the_host_sees(meeting: MeetingFixture) -> None:
@@ -339,7 +342,7 @@ def test_somebody_may_choose_a_layout_for_oneself(meeting: MeetingFixture) -> No
     ]
     effects = state.restore()
     assert effects[effects.index(seated(meeting, "n")) - 1] == e.Arrange(Layout("grid"), "grid")
-    assert said(effects, meeting.seat("n")).view == "composed:grid"
+    assert added_options(effects, meeting.seat("n")).view == "composed:grid"
 
 
 def test_tiles_are_told_to_their_seat_alone_and_again_to_one_that_comes_back(meeting: MeetingFixture) -> None:
@@ -358,7 +361,7 @@ def test_tiles_are_told_to_their_seat_alone_and_again_to_one_that_comes_back(mee
 def test_a_display_and_what_is_looked_at_of_a_camera_are_remembered(meeting: MeetingFixture) -> None:
     state, seat = meeting.state, meeting.seat("n")
     assert state.view("n", "composed", 1080)[0] == e.SetView(seat, "composed", 1080)
-    assert (said(state.restore(), seat).view, said(state.restore(), seat).lines) == ("composed", 1080)
+    assert (added_options(state.restore(), seat).view, added_options(state.restore(), seat).lines) == ("composed", 1080)
     assert state.wanted(seat, 180) == [e.Tell("n", WantedHeight(lines=180))]
     assert state.wanted("nobody", 180) == []
     token = meeting.tokens["n"]
@@ -378,7 +381,7 @@ def test_r093_the_host_sees_how_loud_each_is_and_makes_a_voice_louder(meeting: M
     assert_refused("unknown-seat", lambda: state.gain("h", meeting.seat("o"), 9))
     assert state.gain("h", seat, 9) == [e.SetGain(seat, 9)]
     assert (meeting.row(seat).gain, meeting.row(meeting.seat("c")).gain) == (9, 0)
-    assert (said(state.restore(), seat).gain, said(state.restore(), meeting.seat("c")).gain) == (9, 0)
+    assert (added_options(state.restore(), seat).gain, added_options(state.restore(), meeting.seat("c")).gain) == (9, 0)
 
 
 def test_a_seat_with_the_floor_shares_a_screen_until_the_floor_is_taken(meeting: MeetingFixture) -> None:
@@ -668,7 +671,7 @@ def test_a_lost_worker_is_told_everything_again(meeting: MeetingFixture) -> None
         e.StartRecording("host"),
         e.TellAll(Renew()),
     ]
-    told = [said(state.restore(), meeting.seat(client)) for client in ("h", "n", "c")]
+    told = [added_options(state.restore(), meeting.seat(client)) for client in ("h", "n", "c")]
     assert [(options.floor, options.view) for options in told] == [
         (True, "composed"),
         (True, "composed"),

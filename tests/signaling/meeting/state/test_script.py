@@ -1,4 +1,7 @@
-"""The script of a running meeting: what steps change and undo, how long items took, which clients are told."""
+"""The script of a running meeting: what steps change and undo, how long items took, which clients are told.
+
+Also tests `signaling/booking/scripts.py` and `signaling/booking/script_spreadsheets.py`.
+"""
 
 import base64
 import json

@@ -1,4 +1,7 @@
-"""Messages of the agent in reply to each message of a peer."""
+"""Messages of the agent in reply to each message of a peer.
+
+Also tests `call.py`, `incoming_call.py` and `outgoing_call.py`.
+"""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,7 @@
-"""Rules of a call without sockets: session timers, offers within a call, dialogs, request checks, rate limit."""
+"""Rules of a call without sockets: session timers, offers within a call, dialogs, request checks, rate limit.
+
+Also tests `dialog.py`, `reinvite.py`, `request_checks.py`, `session_timer.py` and `rate_limit.py`.
+"""
 
 import pytest
 

@@ -80,7 +80,7 @@ async def test_we_dial(tmp_path: Path, transport: str) -> None:
 
 
 def _listens(port: int, transport: str) -> bool:
-    """Whether somebody has the port."""
+    """Return whether a process listens on the port."""
     kind = socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM
     with socket.socket(socket.AF_INET, kind) as probe:
         try:

@@ -1,4 +1,7 @@
-"""A call continues in another process, with an agent that did not begin it."""
+"""A call continues in another process, with an agent that did not begin it.
+
+Also tests `snapshot.py`.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator

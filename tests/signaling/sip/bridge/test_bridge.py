@@ -1,4 +1,7 @@
-"""Room systems that the centre calls (Điều 11.6, 11.7, 14.3.c)."""
+"""Room systems that the centre calls (Điều 11.6, 11.7, 14.3.c).
+
+Also tests `call_registry.py` and `signaling/meeting/room_system.py`.
+"""
 
 import asyncio
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""When room systems are called, and again (R-057)."""
+"""The schedule by which room systems are called and called again (R-057)."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,7 @@
-"""Room systems that call in (Điều 11.7, R-051, R-057)."""
+"""Room systems that call in (Điều 11.7, R-051, R-057).
+
+Also tests `admission.py`.
+"""
 
 import asyncio
 from datetime import timedelta

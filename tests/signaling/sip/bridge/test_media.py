@@ -90,8 +90,8 @@ def heard(peer: Baresip) -> set[int]:
     return tones(np.repeat(samples, 48_000 // rate)[-120_000:-24_000])
 
 
-async def talk(meeting: Meeting, a: Guest, peer: Baresip) -> None:
-    """What both sides see and hear once the call is up."""
+async def see_and_hear_each_other(meeting: Meeting, a: Guest, peer: Baresip) -> None:
+    """Wait until both sides see each other, and the guest hears the room system once it has the floor."""
     await meeting.happened(PeerUp(ROOM, "vcs"))
     await peer.event("CALL_RTPESTAB", "audio")
     await peer.event("CALL_RTPESTAB", "video")
@@ -124,7 +124,7 @@ async def test_r057_a_real_room_system_that_is_called_sees_hears_is_seen_and_hea
         call = await agent.invite(Target(*peer.address), offer, name="UBND tỉnh")
         assert call.sdp.count("packetization-mode=") == 1 + mode
         await meeting.engine.accept(ROOM, "vcs", call.sdp)
-        await talk(meeting, a, peer)
+        await see_and_hear_each_other(meeting, a, peer)
         await call.hang_up()
         await peer.event("CALL_CLOSED")
         assert heard(peer) == {440}
@@ -141,7 +141,7 @@ async def test_r095_a_real_room_system_that_calls_sees_hears_is_seen_and_heard(
         host, port = agent.address
         await peer.command("dial", f"sip:123456@{host}:{port}")
         await peer.event("CALL_ESTABLISHED")
-        await talk(meeting, a, peer)
+        await see_and_hear_each_other(meeting, a, peer)
         await peer.command("hangup")
         call = handler.calls.get_nowait()
         async with asyncio.timeout(PATIENCE_S):

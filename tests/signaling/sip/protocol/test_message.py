@@ -1,4 +1,7 @@
-"""Messages of all kinds of room systems are parsed, and written messages are parsed back the same."""
+"""Messages of all kinds of room systems are parsed, and written messages are parsed back the same.
+
+Also tests `address.py`.
+"""
 
 from contextlib import suppress
 

@@ -1,4 +1,7 @@
-"""The four transaction machines, with a scripted clock (RFC 3261 §17, RFC 6026)."""
+"""The four transaction machines, with a scripted clock (RFC 3261 §17, RFC 6026).
+
+Also tests `transaction_layer.py`.
+"""
 
 import pytest
 
@@ -41,8 +44,8 @@ def answer(request: Request, status: int) -> Response:
     return respond(request, status, TAGGED)
 
 
-def sent_at(machine: Client | Server, until: float) -> list[float]:
-    """When it repeats itself up to a time."""
+def repeat_times(machine: Client | Server, until: float) -> list[float]:
+    """Return the times at which a transaction repeats its message, up to a time."""
     times = []
     while machine.deadline is not None and machine.deadline <= until:
         now = machine.deadline
@@ -53,7 +56,7 @@ def sent_at(machine: Client | Server, until: float) -> list[float]:
 
 def ends(machine: Client | Server, at: float) -> list[object]:
     """Let time pass; it must end at that moment and not before."""
-    sent_at(machine, at - 0.001)
+    repeat_times(machine, at - 0.001)
     assert machine.state is not State.TERMINATED
     assert machine.deadline == at
     outputs: list[object] = list(machine.due(at))
@@ -64,7 +67,7 @@ def ends(machine: Client | Server, at: float) -> list[object]:
 def test_an_invite_is_repeated_until_time_is_over() -> None:
     machine = ClientInvite(invite(), reliable=False)
     assert machine.start(0.0) == [Send(invite())]
-    assert sent_at(machine, 31.9) == [0.5, 1.5, 3.5, 7.5, 15.5, 31.5]
+    assert repeat_times(machine, 31.9) == [0.5, 1.5, 3.5, 7.5, 15.5, 31.5]
     assert ends(machine, TIMEOUT) == [TimedOut()]
 
 
@@ -138,7 +141,7 @@ def test_a_cancellation_is_of_the_same_branch() -> None:
 def test_other_requests_are_repeated_until_time_is_over() -> None:
     machine = ClientRequest(options(), reliable=False)
     assert machine.start(0.0) == [Send(options())]
-    assert sent_at(machine, 31.9) == [0.5, 1.5, 3.5, 7.5, 11.5, 15.5, 19.5, 23.5, 27.5, 31.5]
+    assert repeat_times(machine, 31.9) == [0.5, 1.5, 3.5, 7.5, 11.5, 15.5, 19.5, 23.5, 27.5, 31.5]
     assert ends(machine, TIMEOUT) == [TimedOut()]
 
 
@@ -147,7 +150,7 @@ def test_other_requests_under_way_are_repeated_slowly() -> None:
     machine.start(0.0)
     trying = answer(options(), 100)
     assert machine.received(trying, 0.2) == [Deliver(trying)]
-    assert sent_at(machine, 13.0) == [T1, T1 + T2, T1 + 2 * T2, T1 + 3 * T2]
+    assert repeat_times(machine, 13.0) == [T1, T1 + T2, T1 + 2 * T2, T1 + 3 * T2]
     assert ends(machine, TIMEOUT) == [TimedOut()]
 
 
@@ -180,7 +183,7 @@ def test_a_refusal_is_repeated_until_its_ack() -> None:
     assert machine.respond(busy, 0.0) == [Send(busy)]
     assert machine.respond(answer(invite(), 200), 0.1) == []
     assert machine.repeated() == [Send(busy)]
-    assert sent_at(machine, 8.0) == [0.5, 1.5, 3.5, 7.5]
+    assert repeat_times(machine, 8.0) == [0.5, 1.5, 3.5, 7.5]
     assert machine.acknowledged(8.0) is False
     assert machine.repeated() == []
     assert ends(machine, 8.0 + T4) == []
@@ -198,9 +201,9 @@ def test_a_success_is_repeated_until_its_ack(reliable: bool) -> None:
     machine = ServerInvite(invite(), reliable)
     machine.respond(answer(invite(), 200), 0.0)
     assert machine.repeated() == []
-    assert sent_at(machine, 12.0) == [0.5, 1.5, 3.5, 7.5, 11.5]
+    assert repeat_times(machine, 12.0) == [0.5, 1.5, 3.5, 7.5, 11.5]
     assert [machine.acknowledged(now) for now in (12.0, 12.1)] == [True, False]
-    assert sent_at(machine, 31.9) == []
+    assert repeat_times(machine, 31.9) == []
     assert ends(machine, TIMEOUT) == []
 
 

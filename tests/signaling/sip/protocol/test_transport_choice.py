@@ -1,4 +1,7 @@
-"""Choice of the transport: a request too large for a datagram uses TCP (RFC 3261 §18.1.1, R-057)."""
+"""Choice of the transport: a request too large for a datagram uses TCP (RFC 3261 §18.1.1, R-057).
+
+Also tests `transport.py`.
+"""
 
 import asyncio
 

@@ -35,9 +35,9 @@ class DrillKind:
     obeys_s: float = 3.0
     whole: bool = True
     """True if recordings must still have one part."""
-    quiet: bool = True
+    unnoticed: bool = True
     """True if no media may be lost or renewed."""
-    at: Callable[..., ServerContext] = restarted_server
+    server_context: Callable[..., ServerContext] = restarted_server
 
 
 DRILLS = {
@@ -45,10 +45,10 @@ DRILLS = {
     "take-over": DrillKind(faults.take_over),
     "reload": DrillKind(faults.reload),
     "valkey": DrillKind(faults.valkey),
-    "worker": DrillKind(faults.worker, obeys_s=10.0, whole=False, quiet=False),
+    "worker": DrillKind(faults.worker, obeys_s=10.0, whole=False, unnoticed=False),
     "sql": DrillKind(faults.sql),
     "disk": DrillKind(faults.disk, whole=False),
-    "units": DrillKind(units.fault, at=units.systemd_server),
+    "units": DrillKind(units.fault, server_context=units.systemd_server),
 }
 
 
@@ -70,24 +70,24 @@ async def perform(drill: str, size: DrillSize, progress: PrintLine) -> dict[str,
     """Run a drill; return its figures, and whether it `passed`."""
     kind = DRILLS[drill]
     if drill != "disk":
-        found = await run(size, kind.fault, progress, kind.at)
+        found = await run(size, kind.fault, progress, kind.server_context)
     else:
         with _small_disk() as directory:
-            found = await run(size, kind.fault, progress, kind.at, DIEMCAU_DATA=f"{directory}/data")
+            found = await run(size, kind.fault, progress, kind.server_context, DIEMCAU_DATA=f"{directory}/data")
     return {"drill": drill, "passed": passed(kind, found), **found}
 
 
 def passed(kind: DrillKind, found: dict[str, Any]) -> bool:
     """Return True if people would have noticed nothing but the effects that are allowed."""
     obeyed = found["obeys_s"]["max"] <= kind.obeys_s
-    quiet = found["workers_kept"] and not found["media_made_anew"] and not _missed(found)
-    return bool(obeyed and (quiet or not kind.quiet) and (found["recordings_whole"] or not kind.whole))
+    unnoticed = found["workers_kept"] and not found["media_made_anew"] and not _missed(found)
+    return bool(obeyed and (unnoticed or not kind.unnoticed) and (found["recordings_whole"] or not kind.whole))
 
 
 def _missed(found: dict[str, Any]) -> list[str]:
     """Return the kinds of packets that were lost beyond what is allowed for composed pictures."""
-    excused = {"picture": SKIPPED_PICTURES * PICTURES_S * found["seconds"] * found["points"]}
-    return [kind for kind, lost in found["packets_lost"].items() if lost > excused.get(kind, 0)]
+    allowed = {"picture": SKIPPED_PICTURES * PICTURES_S * found["seconds"] * found["points"]}
+    return [kind for kind, lost in found["packets_lost"].items() if lost > allowed.get(kind, 0)]
 
 
 @contextmanager

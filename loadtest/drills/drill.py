@@ -30,6 +30,7 @@ SPEAKERS = 2
 """The host and one more have the floor: a mix without a voice is sent rarely, and would show no loss."""
 JOINING_AT_ONCE = 8
 OBEY_S = 30.0
+"""Longest seconds until a meeting obeys its host after a fault."""
 RECORDED_S = 60.0
 """Longest seconds until a recording is remuxed."""
 
@@ -127,7 +128,7 @@ class Drill:
             await participant.send("view", source=f"camera:{meeting.host.seat}", lines=0)
 
     async def leave(self) -> None:
-        """All participants leave; sessions that were not recorded are cancelled."""
+        """Let all participants leave."""
         await asyncio.gather(*(participant.leave() for participant in self.participants), return_exceptions=True)
 
     @property
@@ -217,14 +218,14 @@ async def run(
     size: DrillSize,
     fault: Fault,
     progress: PrintLine,
-    at: Callable[..., ServerContext] = restarted_server,
+    server_context: Callable[..., ServerContext] = restarted_server,
     **settings: str,
 ) -> dict[str, Any]:
     """Hold the meetings on a server, cause the fault, return the figures; `settings` are the server's ``DIEMCAU_…``."""
     library = MediaLibrary()
     await library.prepare_shared(("H264",), 1)
     progress(f"starting a server with {size.workers} media workers")
-    async with at(size.workers, size.points, **settings) as server, AsyncExitStack() as stack:
+    async with server_context(size.workers, size.points, **settings) as server, AsyncExitStack() as stack:
         drill = Drill(size, library, server, progress)
         try:
             await drill.join(stack)

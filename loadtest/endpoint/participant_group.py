@@ -79,5 +79,5 @@ class ParticipantGroup(Generic[WatcherT]):
             await controller.send("floor", seat=participant.seat, open=True)
 
     async def leave(self) -> None:
-        """All participants leave."""
+        """Let all participants leave."""
         await asyncio.gather(*(p.leave() for p in self.participants), return_exceptions=True)

@@ -15,9 +15,9 @@ from mediaserver.transport.dtls import DtlsFailed
 
 logger = logging.getLogger(__name__)
 
-FINAL_WORDS = frozenset({"ended", "cancelled", "revoked", "code-unknown"})
+FINAL_REASONS = frozenset({"ended", "cancelled", "revoked", "code-unknown"})
 """Reasons of a ``bye`` or of a refused ``join`` after which the session is over for this point."""
-REMOVED_WORDS = frozenset({"removed", "turned-away"})
+REMOVED_REASONS = frozenset({"removed", "turned-away"})
 """Reasons of a ``bye`` after which the point may not join again."""
 JOIN_ERRORS = (Rejected, BadAnswer, TransportFailed, DtlsFailed, aiohttp.ClientError, OSError, TimeoutError)
 FIRST_TRIES = 4
@@ -68,10 +68,10 @@ class ReconnectingParticipant:
         return await self._join()
 
     async def stay(self) -> str:
-        """Take the seat again whenever it is lost; return the final word, of `FINAL_WORDS` or `REMOVED_WORDS`."""
+        """Take the seat again whenever it is lost; return the final word, of `FINAL_REASONS` or `REMOVED_REASONS`."""
         while True:
             reason = await self._wait_until_lost()
-            if reason in FINAL_WORDS or reason in REMOVED_WORDS:
+            if reason in FINAL_REASONS or reason in REMOVED_REASONS:
                 return reason
             if reason == "replaced":
                 self._print_line(f"{self.name} makes room for a visitor who signed in as this point.")
@@ -110,7 +110,7 @@ class ReconnectingParticipant:
             try:
                 await self._join()
             except Rejected as refusal:
-                if refusal.word in FINAL_WORDS:
+                if refusal.word in FINAL_REASONS:
                     return refusal.word
                 logger.info("x %s cannot come back: %s", self.name, refusal)
             except JOIN_ERRORS as error:

@@ -72,7 +72,7 @@ class Measurement:
     @property
     def median_rate(self) -> float:
         """Pictures a second at the median endpoint."""
-        return statistics.median(endpoints.pictures_per_s for endpoints in self.endpoints) if self.endpoints else 0.0
+        return statistics.median(each.pictures_per_s for each in self.endpoints) if self.endpoints else 0.0
 
 
 class Meter:

@@ -126,7 +126,7 @@ class LoadRunner:
                 await _set(seated, camera=at < cameras, layers=load.layers)
 
     async def leave(self) -> None:
-        """All participants leave, and the sessions are cancelled."""
+        """Let all participants leave, and cancel the sessions."""
         while self._meetings:
             await self._close(self._meetings.pop())
 

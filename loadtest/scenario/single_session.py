@@ -119,7 +119,7 @@ class SingleSession:
         return Endpoint(self._certificate, self._library.shared_material(index), self._plan.offered(index), decode)
 
     async def leave(self) -> None:
-        """Everyone leaves, and the session registered for the run is cancelled."""
+        """Let everyone leave, and cancel the session that was registered for the run."""
         await self.group.leave()
         if self._session is not None:
             await cancel(self._clients[0], self._session["id"])

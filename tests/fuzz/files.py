@@ -107,9 +107,9 @@ def read_range(data: bytes) -> None:
     """Parse the headers Range and If-Range, one on each line, for a file whose size is the first byte."""
     size, (range_, _, tag) = data[0] if data else 0, data[1:].decode("latin-1").partition("\n")
     request = make_mocked_request("GET", "/", {hdrs.RANGE: range_} | ({hdrs.IF_RANGE: tag} if tag else {}))
-    asked = byte_ranges._requested_range(request, size, '"tag"')
-    assert asked is None or 0 <= asked[0] <= asked[1] <= size
-    assert asked is None or asked[2] == 200 or asked[0] < asked[1]
+    requested = byte_ranges._requested_range(request, size, '"tag"')
+    assert requested is None or 0 <= requested[0] <= requested[1] <= size
+    assert requested is None or requested[2] == 200 or requested[0] < requested[1]
 
 
 class _ScriptedImapClient(imaplib.IMAP4):

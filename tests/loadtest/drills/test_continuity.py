@@ -19,7 +19,7 @@ class Clock:
 
 
 def packet(stamp: int, payload: bytes, first: int = 0x80, between: bytes = b"") -> memoryview:
-    """An RTP packet."""
+    """Return an RTP packet; `between` stands between header and payload."""
     return memoryview(pack("!BBHII", first, 96, 7, stamp, 1) + between + payload)
 
 

@@ -15,7 +15,7 @@ CODECS = pytest.mark.parametrize("codec", ["VP8", "H264"])
 
 
 def payloads(codec: str, width: int, height: int) -> list[list[bytes]]:
-    """A key frame and the picture after it, as packets."""
+    """Return the packets of a key frame, and of the picture after it."""
     encoder = VideoEncoder(codec, width, height, Fraction(25), 1_000_000)
     frames = [encoder.encode(plain(width, height, RED), keyframe=at == 0)[0] for at in range(2)]
     return [packetize_h264(frame) if codec == "H264" else packetize_vp8(frame, 0) for frame in frames]

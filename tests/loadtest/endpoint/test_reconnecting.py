@@ -117,7 +117,7 @@ async def make_point(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[MakePoint
         endpoints: list[FakeEndpoint] = []
         printed: list[str] = []
         delays: list[float] = []
-        looks = iter(taken)
+        checks = iter(taken)
 
         def endpoint() -> Endpoint:
             endpoints.append(FakeEndpoint(fails=len(endpoints) + 1 in fails))
@@ -126,10 +126,10 @@ async def make_point(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[MakePoint
         async def pause(seconds: float) -> None:
             delays.append(seconds)
 
-        def person() -> Participant:
+        def new_participant() -> Participant:
             return Participant(client, endpoint)
 
-        point = ReconnectingParticipant("Vạn Phú", person, printed.append, lambda: next(looks), pause)
+        point = ReconnectingParticipant("Vạn Phú", new_participant, printed.append, lambda: next(checks), pause)
         points.append(PointFixture(server, point, endpoints, printed, delays))
         await point.sit("1234567890")
         return points[-1]

@@ -6,7 +6,7 @@ from loadtest.report.verdict import judge
 
 
 def figures(**changed: Any) -> dict[str, Any]:
-    """One case as :func:`loadtest.report.case_result.result` gives it."""
+    """Return a case as :func:`loadtest.report.case_result.result` does, with some figures changed."""
     case: dict[str, Any] = {
         "word": "d",
         "title": {"vi": "Mất một máy", "en": "A loss"},

@@ -155,9 +155,9 @@ async def test_one_point_that_stays_away_ends_no_session_for_the_others() -> Non
             return "removed"
 
     first, second = Point(), Point()
-    running = Demo("http://localhost:1", [], [], MediaLibrary(), Steps(STEPS, print), Traces(), print)
-    running._participants = cast("list[ReconnectingParticipant]", [first, second])
-    holding = asyncio.ensure_future(running._hold())
+    demonstration = Demo("http://localhost:1", [], [], MediaLibrary(), Steps(STEPS, print), Traces(), print)
+    demonstration._participants = cast("list[ReconnectingParticipant]", [first, second])
+    holding = asyncio.ensure_future(demonstration._hold())
     first.over.set()
     done, _ = await asyncio.wait({holding}, timeout=0.1)
     assert done == set()
@@ -184,9 +184,9 @@ async def test_points_that_lost_their_connection_do_not_end_floor_control(monkey
         def __init__(self, name: str | None) -> None:
             self.participant = None if name is None else Person(name)
 
-    running = Demo("http://localhost:1", [], [], MediaLibrary(), Steps(STEPS, print), Traces(), print)
-    running._participants = cast("list[ReconnectingParticipant]", [Point("host"), Point("point"), Point(None)])
-    chairing = asyncio.ensure_future(running._chair())
+    demonstration = Demo("http://localhost:1", [], [], MediaLibrary(), Steps(STEPS, print), Traces(), print)
+    demonstration._participants = cast("list[ReconnectingParticipant]", [Point("host"), Point("point"), Point(None)])
+    chairing = asyncio.ensure_future(demonstration._chair())
     waiting = asyncio.ensure_future(enough.wait())
     await asyncio.wait({chairing, waiting}, return_when=asyncio.FIRST_COMPLETED, timeout=20)
     assert (waiting.done(), chairing.done()) == (True, False)
@@ -198,7 +198,7 @@ def test_four_accounts_and_three_things_to_try_are_printed() -> None:
     demo_points = _choose_points(POINTS)
     logins: list[Login] = [(new.account, f"secret-{at}") for at, new in enumerate(_accounts(demo_points))]
     printed: list[str] = []
-    running = Demo(
+    demonstration = Demo(
         "http://localhost:1",
         demo_points,
         logins,
@@ -207,7 +207,7 @@ def test_four_accounts_and_three_things_to_try_are_printed() -> None:
         Traces(),
         printed.append,
     )
-    running._invite("1234567890")
+    demonstration._invite("1234567890")
     accounts = [line.split()[:5] for line in printed if "account" in line]
     assert accounts == [
         ["administrator", "account", "demo-admin,", "password", f"secret-{SIMULATED + 2}"],

@@ -55,11 +55,11 @@ def test_fewer_meetings_that_ran_in_full_count() -> None:
 
 
 def test_a_case_ran_in_full_with_all_points_cameras_and_layers_at_full_scale() -> None:
-    asked = {"sizes": [160], "cameras": 160, "layers": 3}
-    assert ran_in_full(passed_case(1, 160, 52, asked=asked))
-    assert not ran_in_full(passed_case(1, 160, 52, asked=asked | {"layers": 4}))
-    assert not ran_in_full(passed_case(1, 160, 52, asked=asked | {"sizes": [160, 15]}))
-    assert not ran_in_full(passed_case(1, 160, 52, asked=asked, scale=0.1))
+    planned = {"sizes": [160], "cameras": 160, "layers": 3}
+    assert ran_in_full(passed_case(1, 160, 52, asked=planned))
+    assert not ran_in_full(passed_case(1, 160, 52, asked=planned | {"layers": 4}))
+    assert not ran_in_full(passed_case(1, 160, 52, asked=planned | {"sizes": [160, 15]}))
+    assert not ran_in_full(passed_case(1, 160, 52, asked=planned, scale=0.1))
 
 
 def test_a_smaller_scale_proposes_nothing() -> None:

@@ -17,9 +17,7 @@ class ThrottledLog:
     """Logs the exceptions of one loop to `logger`."""
 
     def __init__(self, logger: logging.Logger) -> None:
-        # given
         self._logger = logger
-        # owned
         self._logged_at = -inf
         self.count = 0
         """Exceptions since start, written or not."""

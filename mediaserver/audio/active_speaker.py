@@ -22,9 +22,7 @@ class ActiveSpeaker:
     """
 
     def __init__(self, hold_s: float) -> None:
-        # given
         self._hold_s = hold_s
-        # owned
         self.speaker: str | None = None
         self.levels: dict[str, float] = {}
         """Smoothed levels by seat of everyone heard in the last tick."""

@@ -26,7 +26,6 @@ class Agc:
     """Gain control of one talker; it keeps its state while their floor is closed."""
 
     def __init__(self) -> None:
-        # owned
         self.gain = 0.0
         """In dB."""
         self._heard = deque[float](maxlen=HEARD)

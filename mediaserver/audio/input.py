@@ -57,10 +57,8 @@ class AudioInput:
     """
 
     def __init__(self, fader: float = 0.0, agc: Agc | None = None) -> None:
-        # given
         self._fader = fader
         self._agc = agc or Agc()
-        # owned
         self.gain = fader + self._agc.gain
         """In dB, by hand and automatic. The level counts only the gain set by hand: a room whose noise is lifted with
         its voice must not become the speaker."""

@@ -47,9 +47,7 @@ class JitterBuffer:
     """
 
     def __init__(self, length: Callable[[bytes], int] | None = None) -> None:
-        # given
         self._length = length or packet_samples
-        # owned
         self._held: dict[int, tuple[int, Step]] = {}
         """Sequence numbers and payloads by timestamp, unwrapped."""
         self._delay = PlayoutDelay()
@@ -62,7 +60,6 @@ class JitterBuffer:
         """Length of the last played packet."""
         self._starved = 0
         self._late_run = 0
-        # counters
         self.late = 0
         self.lost = 0
         self.dropped = 0

@@ -26,10 +26,8 @@ class MixEncoder:
     """
 
     def __init__(self, name: str, flush_queue: FlushQueue, *, pauses: bool = False) -> None:
-        # given
         self.pauses = pauses
         self._flush_queue = flush_queue
-        # owned
         self.source = Source(name, "opus", flush_queue)
         self._telephony: dict[str, _Telephony] = {}
         self._limiter = Limiter()

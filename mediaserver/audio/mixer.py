@@ -30,10 +30,8 @@ class Mixer:
     """
 
     def __init__(self, flush_queue: FlushQueue, options: RoomOptions) -> None:
-        # given
         self._flush_queue = flush_queue
         self._most = options.mixed
-        # owned
         self.speaker = ActiveSpeaker(options.hold_s)
         self.voices: dict[str, AudioInput] = {}
         self._agcs: dict[str, Agc] = {}

@@ -98,9 +98,7 @@ class TelephonyEncoder:
     """Encodes one mono mix, 20 ms a packet."""
 
     def __init__(self, codec: str) -> None:
-        # given
         self._rate = _KINDS[codec].rate
-        # owned
         self._context = _context(codec, "w")
         self._context.time_base = Fraction(1, self._rate)
         self._down = Downsampler(SAMPLE_RATE // self._rate)

@@ -37,9 +37,7 @@ class Probe:
     known."""
 
     def __init__(self, rate: float, goal: float, now: float) -> None:
-        # given
         self._goal = goal
-        # owned
         self.rate = min(goal, GROWTH * rate)
         self._requests = RoundTripRequests(LATE_S)
         self._reached = now

@@ -69,10 +69,8 @@ class Downlink:
     """
 
     def __init__(self, steps: Sequence[int], most: int) -> None:
-        # given
         self._steps = tuple(steps)
         self.most = most
-        # owned
         self.step = most
         self._carried = 0
         """The step from which a lower `most` took it; 0 once the link did."""

@@ -25,9 +25,7 @@ class Pacer:
     """
 
     def __init__(self, stream: OutboundStream) -> None:
-        # given
         self._stream = stream
-        # owned
         self._waiting: OrderedDict[int, Sent] = OrderedDict()
         """Waiting packets by their sequence numbers."""
 

@@ -13,9 +13,7 @@ class RoundTripRequests:
     as late."""
 
     def __init__(self, late_s: float) -> None:
-        # given
         self._late_s = late_s
-        # owned
         self.late = 0
         """Late responses in a row."""
         self._sent_at: float | None = None

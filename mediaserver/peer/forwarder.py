@@ -60,14 +60,12 @@ class Forwarder:
         rtx: RtxStream | None = None,
         flush_queue: FlushQueue | None = None,
     ) -> None:
-        # given
         self.payload_types = payload_types
         self.clock_rate = clock_rate
         self._transport = transport
         self._send_time = send_time
         self.rtx = rtx
         self._flush_queue = flush_queue
-        # owned
         self.ssrc = secrets.randbits(32) or 1
         sound = clock_rate != VIDEO_CLOCK
         self.rewriter = Rewriter(clock_rate, secrets.randbits(15), secrets.randbits(31), one_clock=sound)
@@ -82,7 +80,6 @@ class Forwarder:
         self._keyframes = KeyframeShare()
         self._pacer = Pacer(self.stream)
         self.stream.pace = LINE_BPS if flush_queue is not None else 0.0
-        # counters
         self.resent_octets = 0
         """Bytes in retransmitted packets, headers counted."""
 

@@ -34,12 +34,10 @@ class SimulcastLayer(VideoSource):
         rid: str = "",
     ) -> None:
         super().__init__(name, codec, flush_queue)
-        # given
         self.ssrc = ssrc
         self.rid = rid
         self.height = round(TOP_HEIGHT * share)
         self._ask = ask
-        # owned
         self.nack = NackGenerator()
         self.receive_stats = ReceiveStats()
         self.heard = -ACTIVE_S

@@ -63,14 +63,12 @@ class SipPeer:
         flush_queue: FlushQueue,
         listener: PeerListener,
     ) -> None:
-        # given
         self.seat = seat
         self._hosts = hosts
         self._ports = ports
         self._options = options
         self._flush_queue = flush_queue
         self._listener = listener
-        # owned
         self.transport = PlainTransport(self._transport_changed)
         self.sound = SOUNDS[0]
         """The codec in which it hears the mix."""

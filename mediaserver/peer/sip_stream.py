@@ -28,10 +28,8 @@ class SipStream:
     """One m-line on ports of its own. `clock_rate` in Hz; `codecs` names the codecs received, by payload type."""
 
     def __init__(self, ports: PlainPorts, host: str, clock_rate: int, downlink: Downlink) -> None:
-        # given
         self._clock_rate = clock_rate
         self._downlink = downlink
-        # owned
         self.port_pair: RtpPortPair = ports.open(host, self)
         self.codecs: Mapping[int, str] = {}
         self.forwarder: Forwarder | None = None
@@ -130,7 +128,6 @@ class SipAudioStream(SipStream):
         self, ports: PlainPorts, host: str, downlink: Downlink, heard: Callable[[Packet, float, str], None]
     ) -> None:
         super().__init__(ports, host, RTP_CLOCK, downlink)
-        # given
         self._take = heard
 
     def _receive(self, packet: Packet, codec: str, now: float) -> None:
@@ -149,10 +146,8 @@ class SipVideoStream(SipStream):
 
     def __init__(self, ports: PlainPorts, host: str, downlink: Downlink, name: str, flush_queue: FlushQueue) -> None:
         super().__init__(ports, host, VIDEO_CLOCK, downlink)
-        # given
         self._name = name
         self._flush_queue = flush_queue
-        # owned
         self.camera = SimulcastCamera()
         self.feedback: frozenset[str] = frozenset()
         self._validation = SourceValidation()

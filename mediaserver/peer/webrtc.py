@@ -81,12 +81,10 @@ class WebRtcPeer:
         flush_queue: FlushQueue,
         listener: PeerListener,
     ) -> None:
-        # given
         self.seat = seat
         self._offer = offer
         self._flush_queue = flush_queue
         self._listener = listener
-        # owned
         self.camera = SimulcastCamera()
         self.content = SimulcastCamera()
         """A shared screen: a second camera with one layer."""

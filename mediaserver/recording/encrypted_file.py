@@ -41,11 +41,9 @@ class EncryptedFile(io.RawIOBase):
     """Reads an encrypted file as plain bytes. Raises Damaged."""
 
     def __init__(self, file: BinaryIO, path: Path, key: bytes) -> None:
-        # given
         self._file = file
         self._path = path
         self._cipher = AESGCM(key)
-        # owned
         body = os.fstat(file.fileno()).st_size - HEADER_BYTES
         self._last = max(0, body - 1) // ENCRYPTED_CHUNK_BYTES
         self._size = body - (self._last + 1) * TAG_BYTES

@@ -37,7 +37,6 @@ class FolderFiles:
     """:class:`RecordingFiles` in a folder where this process may create them."""
 
     def __init__(self, path: Path) -> None:
-        # given
         self.path = path
 
     def open(self, number: int) -> int:

@@ -21,11 +21,9 @@ class IsolatedTrack:
     """The isolated track of one point. The event loop's thread encodes, the recorder's thread writes."""
 
     def __init__(self, files: RecordingFiles, number: int, name: str) -> None:
-        # given
         self._files = files
         self._number = number
         self._name = name
-        # owned
         self._encoder = OpusEncoder()
         self._silence = silence()
         self._next = 0
@@ -69,9 +67,7 @@ class IsolatedTracks:
     """The isolated tracks of one recording, by the points' names; points beyond `MAX_ISOLATED_TRACKS` get none."""
 
     def __init__(self, files: RecordingFiles) -> None:
-        # given
         self._files = files
-        # owned
         self._isolated_tracks: dict[str, IsolatedTrack] = {}
 
     def encode(self, voices: Mapping[str, Samples], tick: int) -> list[tuple[IsolatedTrack, bytes]]:

@@ -47,11 +47,9 @@ class Recorder:
     """Records one H.264 source and one Opus source into `files`; `failed` is called once with a machine word."""
 
     def __init__(self, files: RecordingFiles, failed: Callable[[str], None]) -> None:
-        # given
         self.path = files.path
         self._files = files
         self._failed = failed
-        # owned
         self.stream = None
         self._file = _File(files)
         self._isolated_tracks = IsolatedTracks(files)
@@ -68,7 +66,6 @@ class Recorder:
         self._recording_budget = _ByteBudget(MAX_QUEUED_BYTES)
         self._track_budget = _ByteBudget(MAX_VOICES_BYTES)
         self.seconds = 0.0
-        # counters
         self._left_out = 0
 
     def follow(self, picture: Source, now: float) -> None:
@@ -185,9 +182,7 @@ class _ByteBudget:
     """Bytes that may wait for the disk. One thread takes and another gives back, so each has a counter of its own."""
 
     def __init__(self, limit: int) -> None:
-        # given
         self._limit = limit
-        # counters
         self._taken = 0
         self._returned = 0
 

@@ -126,15 +126,12 @@ class _Writer:
     """Appends whole files to one, without decoding."""
 
     def __init__(self, output: OutputContainer) -> None:
-        # given
         self._output = output
-        # owned
         self._streams: dict[str, Stream] = {}
         self._ends: dict[str, Fraction] = {}
         self._left_out = Fraction(0)
         self.starts: list[float] = []
         """Start of each part in seconds."""
-        # counters
         self.pictures = 0
 
     def add(self, source: InputContainer, offset: float) -> None:

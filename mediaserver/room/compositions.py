@@ -27,9 +27,7 @@ class Composition:
     def __init__(
         self, number: int, options: RoomOptions, flush_queue: FlushQueue, on_change: Callable[[], None]
     ) -> None:
-        # given
         self.number = number
-        # owned
         self.layout_state = LayoutState(options)
         self._large_layout_state = LayoutState(_enlarged(options))
         self.renditions = {(codec, step): Rendition(codec, flush_queue, on_change) for codec, step in RENDITIONS}
@@ -116,11 +114,9 @@ class Compositions:
     """
 
     def __init__(self, options: RoomOptions, flush_queue: FlushQueue, on_change: Callable[[], None]) -> None:
-        # given
         self._options = options
         self._flush_queue = flush_queue
         self._on_change = on_change
-        # owned
         self._numbers = count()
         self._by_audience = {EVERYONE: self._new()}
         self._last_speaker: str | None = None

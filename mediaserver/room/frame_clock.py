@@ -8,9 +8,7 @@ class FrameClock:
     """Schedules frames; `start` is the time in seconds of tick 0 of every grid."""
 
     def __init__(self, start: float) -> None:
-        # given
         self._start = start
-        # owned
         self._next: dict[int, int] = {}
 
     def next_tick(self, rates: Collection[int], now: float) -> tuple[float, int, int]:

@@ -94,13 +94,11 @@ class Room:
         start: float,
         files: Callable[[Path], RecordingFiles] = FolderFiles,
     ) -> None:
-        # given
         self.name = name
         self.options = options
         self._flush_queue = flush_queue
         self._emit = emit
         self._files = files
-        # owned
         self._title = options.title
         self._names = dict(options.names)
         """Names of absent points by seat, for their empty cards."""

@@ -37,10 +37,8 @@ class RemoteEngine(EngineCommands):
     """
 
     def __init__(self, link: Link, descriptor_sender: DescriptorSender | None = None) -> None:
-        # given
         self._link = link
         self._descriptor_sender = descriptor_sender
-        # owned
         self._ids = count(1)
         self._waiting: dict[int, tuple[str, asyncio.Future[Any]]] = {}
         self._events: deque[Event] = deque(maxlen=MAX_EVENTS)

@@ -34,9 +34,7 @@ class ReceivedFiles:
     (:class:`mediaserver.recording.files.RecordingFiles`)."""
 
     def __init__(self, path: Path) -> None:
-        # given
         self.path = path
-        # owned
         self._received: Future[Sequence[int]] = Future()
         self._opened: set[int] = set()
 
@@ -102,9 +100,7 @@ class DescriptorSender:
     """Opens the files of recordings for the worker at the other end of a link."""
 
     def __init__(self, link: SocketLink) -> None:
-        # given
         self._link = link
-        # owned
         self._thread = ThreadPoolExecutor(1, "recording files")
         self._tasks: set[asyncio.Task[None]] = set()
 

@@ -43,11 +43,9 @@ class SocketLink:
     """
 
     def __init__(self, connection: socket.socket, accepts_descriptors: bool = False) -> None:
-        # given
         connection.setblocking(False)
         self._socket = connection
         self._accepts_descriptors = accepts_descriptors
-        # owned
         self._loop = asyncio.get_running_loop()
         self._received = bytearray()
         self._descriptors: deque[int] = deque()

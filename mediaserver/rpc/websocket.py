@@ -45,9 +45,7 @@ class WebLink:
     """A `mediaserver.rpc.unix_socket.Link` over an open WebSocket. A task sends the queued messages."""
 
     def __init__(self, socket: Socket) -> None:
-        # given
         self._socket = socket
-        # owned
         self._waiting: asyncio.Queue[str] = asyncio.Queue(MAX_WAITING)
         self._writing = asyncio.ensure_future(self._write())
         self._closing: asyncio.Task[bool] | None = None

@@ -31,9 +31,7 @@ class FrameAssembler:
     """Assembles one layer's frames, in order; starts at a key frame and again after an unrepaired hole."""
 
     def __init__(self, codec: str) -> None:
-        # given
         self._codec = codec
-        # owned
         self._held: dict[int, Packet] = {}
         self.expected: int | None = None
         """Sequence number that follows the last one; None while it waits for a key frame."""
@@ -112,9 +110,7 @@ class FrameQueue:
     """
 
     def __init__(self, most: int = 50) -> None:
-        # given
         self._most = most
-        # owned
         self._frames: deque[tuple[float, Frame]] = deque()
         self._allowed = float(most)
         self._at = 0.0

@@ -17,10 +17,8 @@ class Rewriter(OutboundStream):
     """
 
     def __init__(self, clock_rate: int, first_sequence: int, first_timestamp: int, *, one_clock: bool = False) -> None:
-        # given
         self._clock_rate = clock_rate
         self._one_clock = one_clock
-        # owned
         super().__init__()
         self.switching = True
         self.next_sequence = first_sequence
@@ -131,9 +129,7 @@ class _PictureIds:
     """
 
     def __init__(self, stream: OutboundStream) -> None:
-        # given
         self._stream = stream
-        # owned
         self._first: bool | None = None
         """Whether the first VP8 source is still sent; None before it."""
         self.switching = False

@@ -26,10 +26,8 @@ class RtxStream:
     """Our RTX stream to one peer; `payload_types` maps each video payload type to that of its retransmission."""
 
     def __init__(self, payload_types: dict[int, int], ssrc: int, first_sequence: int) -> None:
-        # given
         self.ssrc = ssrc
         self._payload_types = payload_types
-        # owned
         self._sequence = first_sequence
 
     def wrap(self, sent: Sent) -> Sent:

@@ -61,11 +61,9 @@ class Source:
     """One encoded stream and its sinks: audio, or as :class:`VideoSource` video."""
 
     def __init__(self, name: str, codec: str, flush_queue: FlushQueue) -> None:
-        # given
         self.name = name
         self.codec = codec
         self._flush_queue = flush_queue
-        # owned
         self.sinks: list[Sink] = []
         self._pending: list[Packet] = []
 
@@ -116,7 +114,6 @@ class VideoSource(Source):
 
     def __init__(self, name: str, codec: str, flush_queue: FlushQueue) -> None:
         super().__init__(name, codec, flush_queue)
-        # owned
         self._cache = PacketCache()
         self._keyframes = KeyframeThrottle()
 

@@ -28,10 +28,8 @@ class Section:
     """The lines of one section. `attributes` has the values of each `a=` by its name in lower case, in order."""
 
     def __init__(self, lines: Sequence[str]) -> None:
-        # given
         self.lines = lines
         """All lines; in a media section the m-line comes first."""
-        # owned
         self.attributes: dict[str, list[str]] = {}
         for line in lines:
             if line.startswith("a="):

@@ -70,7 +70,6 @@ class Dtls:
     """One peer's DTLS association."""
 
     def __init__(self, certificate: RTCCertificate, role: DtlsRole, send: Callable[[bytes], None]) -> None:
-        # owned
         self._records = _Records(send)
         self._transport = RTCDtlsTransport(cast("RTCIceTransport", self._records), [certificate])
         self._transport._set_role(role)

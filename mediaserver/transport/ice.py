@@ -35,9 +35,7 @@ class IceLite:
     """One peer's credentials and validated addresses."""
 
     def __init__(self, remote_fragment: str, remote_password: str) -> None:
-        # given
         self._remote_password = remote_password.encode()
-        # owned
         self.fragment = _token(_FRAGMENT_LENGTH)
         self.password = _token(24)
         self._username_in = f"{self.fragment}:{remote_fragment}".encode()

@@ -96,9 +96,7 @@ class PlainInbox:
     packets."""
 
     def __init__(self, counters: Counters, packet: type[Packet]) -> None:
-        # given
         self._counters = counters
-        # owned
         self._paths: dict[Address, PlainPeerPath] = {}
 
     def route(self, address: Address, path: PlainPeerPath) -> None:

@@ -45,10 +45,8 @@ class PlainPorts:
     it."""
 
     def __init__(self, numbers: range, counters: Counters) -> None:
-        # given
         self._even = [number for number in numbers if not number % 2 and number + 1 in numbers]
         self._counters = counters
-        # owned
         self._next = random.randrange(len(self._even)) if self._even else 0
         self.port_pairs: list[RtpPortPair] = []
         self._throttled_log = ThrottledLog(logger)
@@ -121,12 +119,10 @@ class RtpPortPair:
         receiver: Receiver,
         closed: "Callable[[RtpPortPair], None]",
     ) -> None:
-        # given
         self._rtp, self._rtcp = (Port(each, counters) for each in pair)
         self._counters = counters
         self._receiver = receiver
         self._closed = closed
-        # owned
         self.port: int = self._rtp.address[1]
         self.path = PeerPath(self, counters)
         """A path that is never opened, so that the fast loop leaves its packets to :meth:`send`; it notes the time of
@@ -207,7 +203,6 @@ class PlainTransport(Stateful):
 
     def __init__(self, changed: Changed) -> None:
         super().__init__(changed)
-        # owned
         self.port_pairs: list[RtpPortPair] = []
 
     def connect(self) -> None:

@@ -15,9 +15,7 @@ class Stateful:
     """Goes through its states once; a closed transport stays closed."""
 
     def __init__(self, changed: Changed) -> None:
-        # given
         self._changed = changed
-        # owned
         self.state: State = "new"
 
     def _set_state(self, state: State, reason: str) -> None:

@@ -85,10 +85,8 @@ class Port:
     """One bound socket. Replies leave from the address the peer talked to."""
 
     def __init__(self, sock: socket.socket, counters: Counters) -> None:
-        # given
         self.socket = sock
         self._counters = counters
-        # owned
         self.segmented = _segments(sock)
         self.address: Address = sock.getsockname()[:2]
 

@@ -53,11 +53,9 @@ class WebRtcTransport(Stateful):
         changed: Changed,
     ) -> None:
         super().__init__(changed)
-        # given
         self._mux = mux
         self._fingerprints = fingerprints
         self._receiver = receiver
-        # owned
         self.rtp = receiver.rtp
         """Takes decrypted RTP packets: nothing stands between the port and the receiver."""
         self.ice = IceLite(remote_fragment, remote_password)

@@ -47,9 +47,7 @@ class Compositor:
     """Composes the pictures of a room whose own size is `width` × `height` pixels at `fps`."""
 
     def __init__(self, width: int, height: int, fps: int) -> None:
-        # given
         self._size = (width, height, fps)
-        # owned
         self._cameras: dict[str, _Camera] = {}
         self._painters: dict[PainterKey, Painter] = {}
 
@@ -96,9 +94,7 @@ class _Camera:
     cache."""
 
     def __init__(self, stale_s: float) -> None:
-        # given
         self._stale_s = stale_s
-        # owned
         self.decoded = 0
         self._waiting: list[Frame] = []
         self._came = 0.0

@@ -28,9 +28,7 @@ class LayoutState:
     """The layout that one composed picture shows. `now` is a monotonic clock in seconds throughout."""
 
     def __init__(self, options: RoomOptions) -> None:
-        # given
         self._options = options
-        # owned
         self.layout = Layout()
         """The layout that was chosen."""
         self.ahead: tuple[Tile, ...] = ()

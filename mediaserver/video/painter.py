@@ -71,10 +71,8 @@ class Painter:
     """Paints and encodes one composition of a room whose own size is `width` × `height` pixels, at `fps`."""
 
     def __init__(self, width: int, height: int, fps: int, *, large: bool = False) -> None:
-        # given
         self._size = (width, height)
         self._fps = QUALITIES[LARGE].fps if large else fps
-        # owned
         self.canvas = Canvas(*self._dimensions(QUALITIES[LARGE if large else USUAL]))
         self.encoders: dict[RenditionKey, VideoEncoder] = {}
         self._encoded: dict[RenditionKey, int] = {}

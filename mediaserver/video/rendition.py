@@ -12,9 +12,7 @@ class Rendition(VideoSource):
 
     def __init__(self, codec: str, flush_queue: FlushQueue, watched: Callable[[], None] | None = None) -> None:
         super().__init__("composed", codec, flush_queue)
-        # given
         self._watched = watched
-        # owned
         self._wanted = True
         self._sequence = 0
         self._picture_id = 0

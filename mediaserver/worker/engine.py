@@ -76,11 +76,9 @@ class LocalEngine:
         rtp_ports: range = RTP_PORTS,
         files: Callable[[Path], RecordingFiles] = FolderFiles,
     ) -> None:
-        # given
         self._files = files
         self._hosts = tuple(hosts)
         self._port = port
-        # owned
         self._flush_queue = FlushQueue()
         self._mux = UdpMux()
         self._plain = PlainPorts(rtp_ports, self._mux.counters)

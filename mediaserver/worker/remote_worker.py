@@ -55,12 +55,10 @@ class RemoteWorker:
     """Serves the server at `url`, which it signs in to with `key`; `engine` makes a media engine."""
 
     def __init__(self, url: str, key: str, context: ssl.SSLContext, engine: Callable[[], LocalEngine]) -> None:
-        # given
         self._url = url.rstrip("/") + PATH
         self._key = key
         self._context = context
         self._engine = engine
-        # owned
         self._running: asyncio.Task[None] | None = None
         self._server: EngineServer | None = None
         self._owner = ""

@@ -46,10 +46,8 @@ class EngineServer:
     """
 
     def __init__(self, engine: LocalEngine, files: ReceivedFolder | None = None) -> None:
-        # given
         self._engine = engine
         self._files = files
-        # owned
         self._link: Link | None = None
         self._throttled_log = ThrottledLog(logger)
         self._forwarding: asyncio.Future[None] | None = None
@@ -131,13 +129,11 @@ class Worker:
         files: ReceivedFolder | None = None,
         guest: int | None = None,
     ) -> None:
-        # given
         self._server = EngineServer(engine, files or ReceivedFolder())
         self._path = socket_path
         self._owner = owner
         self._guest = guest
         self._ends_idle = bool(owner)
-        # owned
         self._done = asyncio.Event()
         self._links: set[asyncio.Task[None]] = set()
         self._end_timer: asyncio.TimerHandle | None = None

@@ -22,10 +22,8 @@ class Ticker:
     """
 
     def __init__(self, period_ms: int, call: Callable[[], None]) -> None:
-        # given
         self._period_ms = period_ms
         self._call = call
-        # owned
         self._descriptor: int | None = None
         self._handle: asyncio.TimerHandle | None = None
 

@@ -57,9 +57,7 @@ class RoomSystem(Watch):
 
     def __init__(self, sound: str, mode: int, colour: str, hertz: int) -> None:
         super().__init__()
-        # given
         self.sound_name, self.mode, self.colour_name, self.hertz = sound, mode, colour, hertz
-        # owned
         self.sockets: dict[str, UdpSocket] = {}
         self.destinations: dict[str, tuple[str, int]] = {}
         self.feedback: tuple[str, ...] = ("nack pli",)

@@ -91,7 +91,7 @@ class AudioInput:
         self._level = 0.0
         self._quiet = QUIET_TICKS
         self.active = False
-        """Return whether it gave sound in the last second."""
+        """Whether it gave sound in the last second."""
 
     def add(self, packet: Packet, now: float, codec: str = "opus") -> None:
         """Take one packet, with a timestamp in samples at 48 kHz whatever the `codec`; `now` in seconds."""

@@ -43,7 +43,7 @@ class PlayoutDelay:
         self._short: list[int] = []
         """The newest `SHORT` of them, sorted."""
         self.usual: int | None = None
-        """Return the median of the shorter window; None before the first packet."""
+        """The median of the shorter window; None before the first packet."""
         self._new: list[int] = []
         """Transits not yet learned from."""
         self._lossy = 0

@@ -28,8 +28,8 @@ class Verdict(Enum):
     """The result of a probe so far."""
 
     OPEN = "open"
-    BORNE = "borne"
-    REFUTED = "refuted"
+    PASSED = "passed"
+    FAILED = "failed"
 
 
 class Probe:
@@ -71,8 +71,8 @@ class Probe:
     def verdict(self, now: float) -> Verdict:
         """Return the result so far."""
         if self._lossy or self._requests.late >= LATE_RESPONSES or (self._held(now) and now - self._reached > REPORT_S):
-            return Verdict.REFUTED
-        return Verdict.BORNE if self._reported else Verdict.OPEN
+            return Verdict.FAILED
+        return Verdict.PASSED if self._reported else Verdict.OPEN
 
     def _retreat(self, late: int, now: float) -> None:
         """Send less when there are more late responses in a row than `late`, and not just one."""

@@ -274,7 +274,7 @@ class Downlink:
         if verdict is Verdict.OPEN:
             return
         self._probe = None
-        if verdict is Verdict.BORNE:
+        if verdict is Verdict.PASSED:
             self._change(self.step + 1, now)
             self._wait, self._not_before = WAIT_S, now + SETTLE_S
         else:

@@ -70,7 +70,7 @@ class UplinkLimit:
         """Seconds until a cut shows."""
         self._futile = 0
 
-    def came(self, transit: float) -> None:
+    def add_transit(self, transit: float) -> None:
         """Take a packet's transit in seconds, by its sender's clock."""
         self._transits.append(transit)
 

@@ -70,11 +70,11 @@ class SipStream:
     def rtcp(self, data: bytes, now: float) -> None:
         """Take one RTCP compound packet. Whatever SSRC a key frame request names, it is about our only picture."""
         try:
-            heard = rtcp.parse(data, now)
+            items = rtcp.parse(data, now)
         except ValueError as exc:
             logger.debug("x port %d: %s", self.port_pair.port, exc)
             return
-        for item in heard:
+        for item in items:
             match item:
                 case rtcp.SenderReport():
                     if self.receive_stats is not None and item.ssrc == self._ssrc:
@@ -122,13 +122,13 @@ class SipStream:
 
 
 class SipAudioStream(SipStream):
-    """The audio m-line. `heard` takes packets whose timestamps are in samples at 48 kHz."""
+    """The audio m-line. `on_packet` takes packets whose timestamps are in samples at 48 kHz."""
 
     def __init__(
-        self, ports: PlainPorts, host: str, downlink: Downlink, heard: Callable[[Packet, float, str], None]
+        self, ports: PlainPorts, host: str, downlink: Downlink, on_packet: Callable[[Packet, float, str], None]
     ) -> None:
         super().__init__(ports, host, RTP_CLOCK, downlink)
-        self._take = heard
+        self._take = on_packet
 
     def _receive(self, packet: Packet, codec: str, now: float) -> None:
         assert self.receive_stats is not None

@@ -268,7 +268,7 @@ class WebRtcPeer:
         if (layer := self.camera.find(report.ssrc, None)) is not None:
             transit = layer.reported(report, now)
             if transit is not None and layer.active(now):  # one at rest would tell of the link as it was
-                self._uplink.came(transit)
+                self._uplink.add_transit(transit)
         elif (receive_stats := self._receive_stats.get(report.ssrc)) is not None:
             receive_stats.reported(report, now)
 

@@ -117,11 +117,11 @@ class Room:
         self._composing_s = 0.0
         """Average time in seconds that composing a picture takes."""
         self._compositor = Compositor(options.width, options.height, options.fps)
-        self._composing_thread = ThreadPoolExecutor(1, f"composer-{name[:8]}")
+        self._composing_thread = ThreadPoolExecutor(1, f"compositor-{name[:8]}")
         self._mixed = self.mixer.mixed
         """Seats whose voices were mixed in the last tick; each hears a mix of its own."""
         self._levels: dict[str, int] = {}
-        """The levels told last."""
+        """The levels of the last event."""
         self._idle = True
         """Whether the compositor holds nothing that it must still drop."""
         self._recorder: Recorder | None = None
@@ -153,8 +153,8 @@ class Room:
         if any(name in picture.layout_state.layout.seats for picture in self.compositions):
             self._names[name] = seat.options.label
         self.mixer.forget(name)
-        for heard in (seat.input, seat.content_input):
-            heard.follow(None, time.monotonic())
+        for camera_input in (seat.input, seat.content_input):
+            camera_input.follow(None, time.monotonic())
         self._arrange()
         self._refresh_viewers(name)
         if seat.peer is not None:
@@ -174,8 +174,8 @@ class Room:
         seat.demand, seat.tiles = ResolutionDemand(), TileView()
         self._limit(seat)
         now = time.monotonic()
-        for heard in (seat.input, seat.content_input):
-            heard.follow(None, now)
+        for camera_input in (seat.input, seat.content_input):
+            camera_input.follow(None, now)
         self._refresh_viewers(name)
         if old is not None:
             await old.close()
@@ -255,8 +255,8 @@ class Room:
     def _drop_peer(self, seat: Seat) -> None:
         """Detach a transport that ended from its sources and sinks; the seat stays."""
         peer, seat.peer = seat.peer, None
-        for heard in (seat.input, seat.content_input):
-            heard.follow(None, time.monotonic())
+        for camera_input in (seat.input, seat.content_input):
+            camera_input.follow(None, time.monotonic())
         self._refresh_viewers(seat.options.seat)
         if peer is not None:
             self._run_before_close(peer.close())
@@ -563,8 +563,8 @@ class Room:
             if (picture := self.compositions.by_number(number)) is not None:
                 picture.publish(key, encoded, timestamp)
         for name in composed.broken:
-            if (heard := self._input(name)) is not None:
-                heard.broken(now)
+            if (camera_input := self._input(name)) is not None:
+                camera_input.broken(now)
         self._flush_queue.flush(now)
 
     @property

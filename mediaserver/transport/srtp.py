@@ -42,12 +42,12 @@ class Srtp:
     """The SRTP sessions of one peer, both directions."""
 
     def __init__(self, tx: Session, rx: Session) -> None:
-        # given: kept, since libsrtp's memory lives as long as they do
+        # kept, since libsrtp's memory lives as long as they do
         self._sessions = (tx, rx)
         self._tx = context(tx)
         self._rx = context(rx)
         self.addresses = int(ffi.cast("uintptr_t", self._tx)), int(ffi.cast("uintptr_t", self._rx))
-        """Return the addresses of libsrtp's two sessions, for the compiled loops; valid as long as this object
+        """The addresses of libsrtp's two sessions, for the compiled loops; valid as long as this object
         lives."""
 
     def unprotect(self, length: int) -> int:

@@ -64,7 +64,7 @@ class LayoutFamily:
     grows: bool
     plan: Callable[[int], LayoutPlan]
     sample: int
-    """Return the number of points that shows best how it looks."""
+    """The number of points that shows best how it looks."""
 
 
 def _drawn(kind: LayoutKind, drawing: str, *roles: Role) -> LayoutFamily:

@@ -126,7 +126,7 @@ class LocalEngine:
 
     def _run_tick(self, number: int, now: float) -> None:
         for room in tuple(self._rooms.values()):
-            try:  # what every beat does, without a call around it
+            try:  # not by _run_guarded: it is called 50 times a second
                 room.sound(number * AUDIO_TICK_S)
             except Exception:
                 self._caught(room)
@@ -143,7 +143,7 @@ class LocalEngine:
             self._caught(room)
 
     def _caught(self, room: Room) -> None:
-        self._throttled_log.caught("x beat of %s", room.name)
+        self._throttled_log.caught("x audio tick of %s", room.name)
 
     def _emit(self, event: Event) -> None:
         if isinstance(event, RecordingEnded):

@@ -15,7 +15,7 @@ def fail(throttled_log: ThrottledLog, times: int) -> None:
         try:
             raise ZeroDivisionError
         except ZeroDivisionError:
-            throttled_log.caught("x beat of %s", "r")
+            throttled_log.caught("x audio tick of %s", "r")
 
 
 def test_faults_are_logged_once_in_a_second_with_their_traceback(
@@ -30,7 +30,7 @@ def test_faults_are_logged_once_in_a_second_with_their_traceback(
     fail(throttled_log, 2)
     now += 1.0
     fail(throttled_log, 1)
-    texts = ["x beat of r", "x beat of r", "x beat of r (and 2 not logged)", "x beat of r (and 1 not logged)"]
-    assert [record.getMessage() for record in caplog.records] == texts
+    suffixes = ["", "", " (and 2 not logged)", " (and 1 not logged)"]
+    assert [record.getMessage() for record in caplog.records] == [f"x audio tick of r{suffix}" for suffix in suffixes]
     assert all(record.exc_info and record.exc_info[0] is ZeroDivisionError for record in caplog.records)
     assert (throttled_log.count, other.count) == (6, 1)

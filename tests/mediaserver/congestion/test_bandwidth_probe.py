@@ -40,7 +40,7 @@ def test_it_grows_with_every_response_that_shows_no_queue_and_with_nothing_else(
     assert probe.sends(0.15) == probe.rate
 
 
-def test_late_answers_in_a_row_take_growth_back_and_refute_it() -> None:
+def test_late_responses_in_a_row_take_growth_back_and_fail_the_probe() -> None:
     probe = begun()
     rates = []
     for late in range(LATE_RESPONSES):
@@ -48,7 +48,7 @@ def test_late_answers_in_a_row_take_growth_back_and_refute_it() -> None:
         probe.responded(LATE_S + 0.01, late)
         rates.append(probe.rate / (GROWTH * 1e6))
     assert rates == pytest.approx([1.0, RETREAT, RETREAT**2, RETREAT**3])
-    assert probe.verdict(1.0) is Verdict.REFUTED
+    assert probe.verdict(1.0) is Verdict.FAILED
 
 
 def test_a_good_response_between_late_ones_forgives_them() -> None:
@@ -81,7 +81,7 @@ def test_a_link_without_a_response_fails_the_probe() -> None:
     open_times = (at / 10 for at in range(1, 30) if probe.verdict(at / 10) is Verdict.OPEN)
     request_times = [now for now in open_times if probe.should_request(LEAST_S, now)]
     assert len(request_times) == LATE_RESPONSES - 1
-    assert probe.verdict(3.0) is Verdict.REFUTED
+    assert probe.verdict(3.0) is Verdict.FAILED
 
 
 def test_a_goal_is_held_then_a_report_decides() -> None:
@@ -91,18 +91,18 @@ def test_a_goal_is_held_then_a_report_decides() -> None:
     assert (probe.sends(HOLD_S - 0.01), probe.verdict(HOLD_S - 0.01)) == (GROWTH * 1e6, Verdict.OPEN)
     assert (probe.sends(HOLD_S), probe.verdict(HOLD_S)) == (0.0, Verdict.OPEN)
     probe.reported(lossy=False, now=HOLD_S + 0.2)
-    assert probe.verdict(HOLD_S + 0.2) is Verdict.BORNE
+    assert probe.verdict(HOLD_S + 0.2) is Verdict.PASSED
 
 
-def test_losses_refute_it_at_any_time() -> None:
+def test_losses_fail_the_probe_at_any_time() -> None:
     probe = begun(goal=GROWTH * 1e6)
     probe.reported(lossy=True, now=0.1)
-    assert probe.verdict(0.1) is Verdict.REFUTED
+    assert probe.verdict(0.1) is Verdict.FAILED
     probe.reported(lossy=False, now=HOLD_S)
-    assert probe.verdict(HOLD_S) is Verdict.REFUTED
+    assert probe.verdict(HOLD_S) is Verdict.FAILED
 
 
-def test_a_goal_nobody_reports_on_is_not_borne() -> None:
+def test_a_probe_without_a_report_on_its_goal_does_not_pass() -> None:
     probe = begun(goal=GROWTH * 1e6)
     assert probe.verdict(REPORT_S) is Verdict.OPEN
-    assert probe.verdict(REPORT_S + 0.01) is Verdict.REFUTED
+    assert probe.verdict(REPORT_S + 0.01) is Verdict.FAILED

@@ -48,7 +48,7 @@ class Uplink:
                     received += 1
                     self.queue += PACKET_BITS
             waits.append(self.queue / self.capacity)
-        self.limit.came(self.far + waits[-1])
+        self.limit.add_transit(self.far + waits[-1])
         self.limit.update(received, lost)
         return lost / max(1, received + lost), fmean(waits), received * PACKET_BITS
 
@@ -59,7 +59,7 @@ def test_the_limit_stays_within_bounds_whatever_is_reported(seconds: list[tuple[
     for received, lost, transit in seconds:
         before = limit.bitrate
         if transit is not None:
-            limit.came(transit)
+            limit.add_transit(transit)
         assert MIN_BPS <= limit.update(received, lost) == limit.bitrate <= MAX_BPS
         if lost > 100 and lost * 4 > received + lost:
             assert limit.bitrate == max(MIN_BPS, round(before * (1 - 0.5 * lost / (received + lost))))
@@ -114,9 +114,9 @@ def test_packets_that_take_longer_on_another_way_cost_no_more_than_a_moment() ->
 def test_a_camera_that_was_switched_off_while_its_packets_waited_costs_nothing_when_it_comes_back() -> None:
     limit = UplinkLimit()
     for transit in (5.0, 5.0, 5.5):
-        limit.came(transit)
+        limit.add_transit(transit)
         limit.update(100, 0)
-    limit.came(5.5)
+    limit.add_transit(5.5)
     after = limit.update(100, 0)
     assert after < START_BPS
     assert {limit.update(0, 0) for _ in range(60)} == {after}

@@ -260,6 +260,6 @@ async def test_a_jump_ahead_in_a_members_numbers_is_survived(meeting: Meeting, r
 
 
 async def room_decodes(room: Room, innocent: Guest) -> None:
-    """Wait until the composer has ten more pictures of the member."""
+    """Wait until the compositor has ten more pictures of the member."""
     before = room._compositor._cameras["b"].decoded
     await innocent.watch.until(lambda: room._compositor._cameras["b"].decoded >= before + 10)

@@ -30,7 +30,7 @@ A, B, C, D = arrange(Layout(), ["a", "b", "c", "d"], None, WIDTH, HEIGHT)
 
 
 class Eye:
-    """A composer, a clock, and a viewer who decodes."""
+    """A compositor, a clock, and a viewer who decodes."""
 
     def __init__(self, key: RenditionKey = H264) -> None:
         self.compositor = Compositor(WIDTH, HEIGHT, 25)

@@ -45,7 +45,7 @@ MARKS: dict[str, tuple[TileIcon, ...]] = {"p0": ("floor",), "p2": ("floor", "poo
 
 @pytest.fixture(scope="module")
 def compositor() -> Compositor:
-    """A composer that has seen every camera."""
+    """A compositor that has seen every camera."""
     made = Compositor(WIDTH, HEIGHT, 25)
     for point, colour in COLOURS.items():
         made.compose(ComposeRequest(0.0, (), LABELS, {point: coded("VP8", colour)}, None))

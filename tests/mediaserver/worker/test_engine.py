@@ -81,12 +81,12 @@ async def test_r093_levels_are_sent_five_times_in_a_second_at_most_and_a_voice_i
     await meeting.join("b", "green", 660)
     await a.watch.until(lambda: any(isinstance(event, Levels) and event.levels for event in meeting.events))
     for gain, level in ((-12, -27), (0, -15), (-12, -27)):
-        begun, beat = len(meeting.events), engine._ticks_done
+        begun, tick = len(meeting.events), engine._ticks_done
         await engine.set_gain(ROOM, "a", gain)
         await a.watch.until(lambda level=level: _level_events(meeting)[-1].levels == {"a": level})  # type: ignore[misc]
-        await a.watch.until(lambda beat=beat: engine._ticks_done >= beat + 50)  # type: ignore[misc]
+        await a.watch.until(lambda tick=tick: engine._ticks_done >= tick + 50)  # type: ignore[misc]
         level_events = [event for event in meeting.events[begun:] if isinstance(event, Levels)]
-        assert len(level_events) <= (engine._ticks_done - beat) // LEVELS_TICKS + 1
+        assert len(level_events) <= (engine._ticks_done - tick) // LEVELS_TICKS + 1
 
 
 def _level_events(meeting: Meeting) -> list[Levels]:
@@ -145,7 +145,7 @@ async def test_the_clock_of_the_picture_rests_until_somebody_watches(
     a = await meeting.join("a", "red", 440, view="camera:b")
     await meeting.join("b", "green", 660, view="camera:a")
     await a.watch.until(lambda: a.watch.colour() == "green" and room._idle)
-    await a.watch.more(10)  # and the composer has let go of what it held
+    await a.watch.more(10)  # and the compositor has let go of what it held
     looks: list[int] = []
     work = room._compose_request
 
@@ -162,7 +162,7 @@ async def test_the_clock_of_the_picture_rests_until_somebody_watches(
     await a.watch.until(lambda: a.watch.colour(0.2, 0.2) == a.watch.colour(0.8, 0.2) == "red")
 
 
-async def test_the_composer_listens_to_the_smallest_layer_that_fills_a_tile(meeting: Meeting, room: Room) -> None:
+async def test_the_compositor_follows_the_smallest_layer_that_fills_a_tile(meeting: Meeting, room: Room) -> None:
     a = await meeting.join("a", "red", 440, offered=OfferOptions(layers=3))
     await a.watch.until(lambda: a.watch.colour() == "red")
     assert [layer.height for layer in room.seats["a"].peer.camera.layers] == [180, 360, 720]  # type: ignore[union-attr]
@@ -662,18 +662,18 @@ async def test_missed_beats_are_made_up_for_unless_they_are_too_many(
     meeting: Meeting, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert isinstance(meeting.engine, LocalEngine)
-    engine, beats = meeting.engine, list[int]()
+    engine, ticks = meeting.engine, list[int]()
     engine._ticker.stop()
-    monkeypatch.setattr(room, "sound", lambda due: beats.append(round(due / AUDIO_TICK_S)))
+    monkeypatch.setattr(room, "sound", lambda due: ticks.append(round(due / AUDIO_TICK_S)))
     engine._run_due_ticks(_tick_number(time.monotonic()), time.monotonic())
     engine._ticks_done = done = engine._ticks_done - 3
-    beats.clear()
+    ticks.clear()
     engine._run_due_ticks(_tick_number(time.monotonic()), time.monotonic())
-    assert beats == list(range(done + 1, engine._ticks_done + 1))
+    assert ticks == list(range(done + 1, engine._ticks_done + 1))
     engine._ticks_done -= MAX_LATE_TICKS + 1
-    beats.clear()
+    ticks.clear()
     engine._run_due_ticks(_tick_number(time.monotonic()), time.monotonic())
-    assert beats == [engine._ticks_done]
+    assert ticks == [engine._ticks_done]
 
 
 class Waiting:
@@ -751,11 +751,11 @@ async def test_a_closed_room_lets_go_of_its_codecs_and_pictures_at_once(meeting:
     """A room and its peers know each other and wait for the garbage collector, but without what is heavy."""
     a = await meeting.join("a", "red", 440)
     await a.watch.until(lambda: a.watch.colour() == "red")
-    composer = room._compositor
-    assert composer._cameras and composer._painters
+    compositor = room._compositor
+    assert compositor._cameras and compositor._painters
     await meeting.engine.close_room(ROOM)
     room._composing_thread.shutdown(wait=True)
-    assert (composer._cameras, composer._painters) == ({}, {})
+    assert (compositor._cameras, compositor._painters) == ({}, {})
 
 
 def failing(times: float, works: Callable[..., Any]) -> Callable[..., Any]:
@@ -821,9 +821,9 @@ async def test_a_room_that_fails_keeps_no_other_from_its_work_nor_itself_from_th
         for work in works:
             monkeypatch.setattr(engine._rooms[name], work, lambda _now, at=(name, work): done.append(at))
     monkeypatch.setattr(engine._rooms["bad"], broken, failing(inf, print))
-    engine._run_tick(0, 0.0)  # the beat on which all is due
+    engine._run_tick(0, 0.0)  # the tick on which all jobs are due
     assert sorted(done) == sorted([*(("bad", work) for work in works - {broken}), *(("good", work) for work in works)])
-    assert faults(caplog) == {"x beat of bad"}
+    assert faults(caplog) == {"x audio tick of bad"}
     await engine.close()
 
 

@@ -45,7 +45,7 @@ from signaling.meeting.line_monitor import LineMonitor
 from signaling.meeting.manager import MeetingManager
 from signaling.meeting.runner import MeetingDependencies
 from signaling.meeting.sign_out import SignOutMonitor
-from signaling.meeting.state_keeper import MeetingStateKeeper
+from signaling.meeting.state_writer import MeetingStateWriter
 from signaling.recording.catalog import RecordingCatalog, load_key
 from signaling.recording.handover import RecordingHandover
 from signaling.recording.remux_queue import RemuxQueue
@@ -104,7 +104,7 @@ async def running(
         await server.meetings.recover(MACHINE_SECONDS if await services.worker_keys.names() else 0)
         server.remux_queue.start()
         server.outbox.start()
-        server.jobs.start()
+        server.periodic_jobs.start()
         if server.inbox_watcher is not None:
             server.inbox_watcher.start()
         server.meetings.start()
@@ -127,7 +127,7 @@ async def running(
             if not server.meetings.left:
                 await server.meetings.stop()
             await server.recordings.stop()
-            await server.jobs.stop()
+            await server.periodic_jobs.stop()
             if server.inbox_watcher is not None:
                 await server.inbox_watcher.stop()
             await server.outbox.stop()
@@ -144,11 +144,11 @@ def _build(
     line_monitor = LineMonitor(engine, services.incidents, services.scheduler)
     password_links = PasswordLinks(services.database, key)
     rooms = RoomOptions(hold_s=settings.speaker_hold, mixed=settings.mixed_voices)
-    keeper = MeetingStateKeeper(services.meeting_store, clock)
+    writer = MeetingStateWriter(services.meeting_store, clock)
     dependencies = MeetingDependencies(
         engine,
         connected_devices,
-        keeper,
+        writer,
         recordings,
         services.incidents,
         services.attendance,
@@ -200,7 +200,7 @@ def _build(
         dispatcher=Dispatcher(meetings, join_service, incident_reports, sip_bridge.redial, metrics),
         recordings=recordings,
         remux_queue=remux_queue,
-        jobs=PeriodicJobs(_periodic_jobs(services, sign_out, sip_bridge), clock),
+        periodic_jobs=PeriodicJobs(_periodic_jobs(services, sign_out, sip_bridge), clock),
         outbox=outbox,
         inbox_watcher=_inbox_watcher(settings.mail, services.inbound_mail, clock, outbox),
         metrics=metrics,
@@ -224,7 +224,7 @@ def _sip_bridge(
 def _periodic_jobs(services: Services, sign_out: SignOutMonitor, sip_bridge: SipBridge) -> dict[str, Job]:
     return {
         "uptime": services.reports.alive,
-        "figures": services.corrections.remind,
+        "figures": services.correction_requests.remind,
         "profiles": services.policy_uploads.refresh,
         "answers": services.reply_deadlines.work,
         "calls": services.check_reminders.work,
@@ -232,7 +232,7 @@ def _periodic_jobs(services: Services, sign_out: SignOutMonitor, sip_bridge: Sip
         "audit": services.audit.daily,
         "attendance": services.attendance.notify_of_ended_slots,
         "readiness": services.readiness.alarm,
-        "personal": services.personal.forget,
+        "personal": services.personal_data.forget,
         "directory": lambda now: fall_due(
             services.directory,
             services.people,
@@ -250,8 +250,8 @@ def _periodic_jobs(services: Services, sign_out: SignOutMonitor, sip_bridge: Sip
             services.scheduler, services.handovers, services.recording_store, services.audit
         ).work,
         "providers": services.provider_notices.work,
-        "patches": services.patches.work,
-        "summaries": services.summaries.work,
+        "patches": services.patch_reminders.work,
+        "summaries": services.monthly_summary.work,
     }
 
 

@@ -85,7 +85,7 @@ def provide(app: web.Application, server: Server) -> None:
         scheduler=server.scheduler,
         audit=server.audit,
         accounts=server.accounts,
-        personal=server.personal,
+        personal_data=server.personal_data,
         people=server.people,
         directory=server.directory,
         equipment=server.equipment,
@@ -93,7 +93,7 @@ def provide(app: web.Application, server: Server) -> None:
     app[POINTS] = PointsContext(
         scheduler=server.scheduler,
         directory=server.directory,
-        evidence=server.evidence,
+        evidence_files=server.evidence_files,
         accounts=server.accounts,
         guest_access=server.guest_access,
     )
@@ -112,13 +112,15 @@ def provide(app: web.Application, server: Server) -> None:
         directory=server.directory,
         sign_out=server.sign_out,
     )
-    app[CONTROLS] = ControlsContext(controls=server.controls, evidence=server.evidence, scheduler=server.scheduler)
+    app[CONTROLS] = ControlsContext(
+        controls=server.controls, evidence_files=server.evidence_files, scheduler=server.scheduler
+    )
     app[IMPORT_EXPORT] = ImportExportContext(import_export=server.import_export, scheduler=server.scheduler)
     app[READINESS] = ReadinessContext(
         readiness=server.readiness,
         duties=server.duties,
         self_tests=server.self_tests,
-        steps=server.steps,
+        power_on_steps=server.power_on_steps,
         scheduler=server.scheduler,
         accounts=server.accounts,
     )
@@ -154,7 +156,10 @@ def provide(app: web.Application, server: Server) -> None:
         catalog=server.recordings,
     )
     app[REPORTS] = ReportsContext(
-        reports=server.reports, reviews=server.reviews, scheduler=server.scheduler, corrections=server.corrections
+        reports=server.reports,
+        emergency_reviews=server.emergency_reviews,
+        scheduler=server.scheduler,
+        correction_requests=server.correction_requests,
     )
     app[MAIL] = MailContext(
         inbound_mail=server.inbound_mail, parser=server.parser, notifications=server.notifications, outbox=server.outbox

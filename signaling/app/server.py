@@ -40,7 +40,7 @@ class Server(Services):
     recordings: RecordingCatalog
     remux_queue: RemuxQueue
     outbox: OutboxSender
-    jobs: PeriodicJobs
+    periodic_jobs: PeriodicJobs
     inbox_watcher: InboxWatcher | None
     metrics: Metrics
     pages: Path

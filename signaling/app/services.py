@@ -28,7 +28,7 @@ from scheduler.directory.controls import checklists
 from scheduler.directory.controls.evidence import EvidenceFiles
 from scheduler.directory.controls.patch_reminders import PatchReminders
 from scheduler.directory.controls.service import ControlsService
-from scheduler.directory.equipment.provider_notices import ProviderNotices as ProviderLetters
+from scheduler.directory.equipment.provider_notices import ProviderNotices
 from scheduler.directory.equipment.service import Equipment
 from scheduler.directory.import_export.service import ImportExport
 from scheduler.directory.people.service import People
@@ -87,12 +87,12 @@ class Services:
     duties: Duties
     self_tests: SelfTests
     attendee_lists: AttendeeLists
-    steps: PowerOnSteps
-    personal: PersonalData
+    power_on_steps: PowerOnSteps
+    personal_data: PersonalData
     equipment: Equipment
     people: People
     guest_access: GuestAccess
-    evidence: EvidenceFiles
+    evidence_files: EvidenceFiles
     controls: ControlsService
     parser: SandboxedParser
     import_export: ImportExport
@@ -102,15 +102,15 @@ class Services:
     emergencies: Emergencies
     policy_uploads: PolicyUpload
     check_reminders: CheckReminders
-    provider_notices: ProviderLetters
-    patches: PatchReminders
+    provider_notices: ProviderNotices
+    patch_reminders: PatchReminders
     incidents: IncidentService
     closing: ClosingService
     device_shutdown: DeviceShutdown
     handovers: HandoverService
     documents: DocumentService
     feedback: FeedbackService
-    summaries: MonthlySummary
+    monthly_summary: MonthlySummary
     provider_view: ProviderView
     accounts: AccountStore
     idempotency: Idempotency
@@ -119,8 +119,8 @@ class Services:
     recording_store: RecordingStore
     audit: AuditLog
     reports: Reports
-    reviews: EmergencyReviews
-    corrections: CorrectionRequests
+    emergency_reviews: EmergencyReviews
+    correction_requests: CorrectionRequests
     cipher: FileCipher
 
 
@@ -230,7 +230,7 @@ def _build(engine: AsyncEngine, settings: Settings, cipher: FileCipher) -> Servi
         equipment=Equipment(engine, policies),
         people=People(engine, policies),
         guest_access=GuestAccess(engine, policies),
-        evidence=EvidenceFiles(engine),
+        evidence_files=EvidenceFiles(engine),
         controls=ControlsService(engine, policies, checklists.load()),
         parser=parser,
         import_export=ImportExport(engine, policies, parser),
@@ -242,11 +242,11 @@ def _build(engine: AsyncEngine, settings: Settings, cipher: FileCipher) -> Servi
         handovers=handovers,
         documents=DocumentService(engine, channels),
         feedback=feedback,
-        summaries=MonthlySummary(engine, policies, feedback, channels),
+        monthly_summary=MonthlySummary(engine, policies, feedback, channels),
         provider_view=ProviderView(engine),
         check_reminders=CheckReminders(engine, policies, channels),
-        provider_notices=ProviderLetters(engine, channels),
-        patches=PatchReminders(engine, policies, channels),
+        provider_notices=ProviderNotices(engine, channels),
+        patch_reminders=PatchReminders(engine, policies, channels),
         reply_deadlines=ReplyDeadlines(engine, policies, settings.mail.contacts if settings.mail else Contacts()),
         emergencies=Emergencies(engine),
         policy_uploads=PolicyUpload(engine, policies),
@@ -257,14 +257,14 @@ def _build(engine: AsyncEngine, settings: Settings, cipher: FileCipher) -> Servi
         recording_store=RecordingStore(engine, settings.recordings),
         audit=AuditLog(engine, policies, scheduler.happenings),
         reports=reports,
-        corrections=CorrectionRequests(engine, policies, reports, channels),
-        reviews=EmergencyReviews(engine),
+        correction_requests=CorrectionRequests(engine, policies, reports, channels),
+        emergency_reviews=EmergencyReviews(engine),
         attendance=Attendance(alerts),
         readiness=ReadinessService(alerts),
         duties=Duties(alerts),
         self_tests=SelfTests(alerts),
         attendee_lists=AttendeeLists(alerts),
-        steps=PowerOnSteps(alerts),
-        personal=PersonalData(alerts),
+        power_on_steps=PowerOnSteps(alerts),
+        personal_data=PersonalData(alerts),
         cipher=cipher,
     )

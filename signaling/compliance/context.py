@@ -25,7 +25,7 @@ class ComplianceContext:
     scheduler: Scheduler
     audit: AuditLog
     accounts: AccountStore
-    personal: PersonalData
+    personal_data: PersonalData
     people: People
     directory: Directory
     equipment: Equipment

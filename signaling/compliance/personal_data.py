@@ -45,14 +45,14 @@ async def export(request: ApiRequest) -> web.Response:
 async def erase(request: ApiRequest) -> Held:
     """Erase the entries that are no longer needed."""
     await check_may_keep(request, request.id)
-    erased = await request.context(COMPLIANCE).personal.erase(request.id, request.now)
+    erased = await request.context(COMPLIANCE).personal_data.erase(request.id, request.now)
     await request.note("personal-erase", request.id, str(erased))
     return _held(await _entries(request))
 
 
 async def _entries(request: ApiRequest) -> list[personal_data.PersonalRecord]:
     await check_may_keep(request, request.id)
-    return await request.context(COMPLIANCE).personal.of(request.id, request.now)
+    return await request.context(COMPLIANCE).personal_data.of(request.id, request.now)
 
 
 def _held(entries: list[personal_data.PersonalRecord]) -> Held:

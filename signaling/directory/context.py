@@ -31,7 +31,7 @@ class PointsContext:
 
     scheduler: Scheduler
     directory: Directory
-    evidence: EvidenceFiles
+    evidence_files: EvidenceFiles
     accounts: AccountStore
     guest_access: GuestAccess
 
@@ -76,7 +76,7 @@ class ControlsContext:
     """Services behind the endpoints of security controls and their evidence."""
 
     controls: ControlsService
-    evidence: EvidenceFiles
+    evidence_files: EvidenceFiles
     scheduler: Scheduler
 
 

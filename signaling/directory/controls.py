@@ -123,7 +123,7 @@ async def add(request: ApiRequest) -> Evidence:
     await _check_may_read(request, control.subject or None)
     await _check_may_set(request, control.subject or None)
     file = await uploads.take(request)
-    added = await context.evidence.add("control", control.id, file, request.account.account, request.now)
+    added = await context.evidence_files.add("control", control.id, file, request.account.account, request.now)
     await request.note("evidence", added.id, f"control {control.checklist} {control.item} {file.name}")
     return evidence_shown(added)
 
@@ -180,7 +180,7 @@ async def _lists(request: ApiRequest, point: str | None) -> list[Checklist]:
     for each in register.checklists.values():
         if (each.of == "point") == (point is not None):
             rows = await register.rows(each, point or SYSTEM)
-            shown = await context.evidence.behind("control", [row.control.id for row in rows if row.control])
+            shown = await context.evidence_files.behind("control", [row.control.id for row in rows if row.control])
             checklists.append(
                 Checklist(
                     id=each.id,

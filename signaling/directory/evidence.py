@@ -25,9 +25,9 @@ async def add_to_exemption(request: ApiRequest) -> Evidence:
 async def _add(request: ApiRequest, behind: EvidenceKind) -> Evidence:
     context = request.context(CONTROLS)
     request.only(request.account.central)
-    await context.evidence.check(behind, request.id)
+    await context.evidence_files.check(behind, request.id)
     file = await uploads.take(request)
-    added = await context.evidence.add(behind, request.id, file, request.account.account, request.now)
+    added = await context.evidence_files.add(behind, request.id, file, request.account.account, request.now)
     await request.note("evidence", added.id, f"{behind} {request.id} {file.name}")
     return evidence_shown(added)
 
@@ -44,15 +44,15 @@ async def remove(request: ApiRequest) -> web.Response:
     """Delete a file that was added by mistake."""
     context = request.context(CONTROLS)
     request.only(request.account.central)
-    evidence = await context.evidence.file(request.id)
-    await context.evidence.remove(evidence.id)
+    evidence = await context.evidence_files.file(request.id)
+    await context.evidence_files.remove(evidence.id)
     await uploads.drop(request, evidence.file.path)
     await request.note("evidence-removed", evidence.id, evidence.file.name)
     return web.Response(status=204)
 
 
 async def _seen(request: ApiRequest) -> evidence.Evidence:
-    evidence = await request.context(CONTROLS).evidence.file(request.id)
+    evidence = await request.context(CONTROLS).evidence_files.file(request.id)
     await check_may_see(request, evidence.unit)
     return evidence
 

@@ -346,7 +346,7 @@ async def _card(request: ApiRequest) -> Card:
     context = request.context(POINTS)
     account = await _account(request)
     found_card = await context.directory.card(request.id, account is not None, request.now)
-    files = await context.evidence.files(found_card.point.unit)
+    files = await context.evidence_files.files(found_card.point.unit)
     language = language_of(request.request.headers.get("Accept-Language", ""))
     return Card(
         point=_point(request, found_card.point, {found_card.point.id: [alias.name for alias in found_card.aliases]}),

@@ -111,7 +111,7 @@ class MeetingManager:
     def start(self) -> None:
         """Start routing engine events, storing changes and ticking."""
         self.count_legs()
-        self.dependencies.keeper.start()
+        self.dependencies.state_writer.start()
         works = (self._route(), self._tick_forever(), self.dependencies.connected_devices.keep())
         self._tasks = [asyncio.create_task(work) for work in works]
 
@@ -128,7 +128,7 @@ class MeetingManager:
         lost = await self.dependencies.recordings.taken_over() - held.writing.keys()
         if not patience:
             await self._close_files(lost)
-        stored = await self.dependencies.keeper.take_over()
+        stored = await self.dependencies.state_writer.take_over()
         missing = {session for session in stored if stored[session].conference.room_open} - set(held.rooms)
         for session, snapshot in stored.items():
             try:
@@ -152,11 +152,11 @@ class MeetingManager:
         try:
             session = await self._scheduler.session(id_)
         except SchedulerError:
-            self.dependencies.keeper.ended(id_)
+            self.dependencies.state_writer.ended(id_)
             return
         leaves = snapshot.conference.gives_way_at
         if (now >= leaves) if leaves is not None else self._scheduler.phase(session, now) not in {"lobby", "open"}:
-            self.dependencies.keeper.ended(id_)
+            self.dependencies.state_writer.ended(id_)
             return
         meeting = await self.open(session)
         meeting.recover(snapshot, now)
@@ -193,7 +193,7 @@ class MeetingManager:
     async def leave(self) -> None:
         """Close all sockets and leave the rooms as they are: another process continues the meetings."""
         self.left = self.stopping = True
-        await self.dependencies.keeper.stop()
+        await self.dependencies.state_writer.stop()
         for client in list(self.clients):
             client.hang_up("shutdown")
         await self._end_tasks()
@@ -209,7 +209,7 @@ class MeetingManager:
         for client in list(self.clients):
             client.hang_up("shutdown")
         await self._end_tasks()
-        await self.dependencies.keeper.stop()
+        await self.dependencies.state_writer.stop()
 
     async def _end_tasks(self) -> None:
         tasks = [*self._tasks, *([] if self._waiting is None else [self._waiting])]
@@ -405,7 +405,7 @@ class MeetingManager:
         self._sessions.pop(meeting.id, None)
         await meeting.apply(meeting.state.end(reason))
         meeting.close()
-        self.dependencies.keeper.ended(meeting.id)
+        self.dependencies.state_writer.ended(meeting.id)
         self._line_monitor.forget(meeting.id)
 
     async def _tick_forever(self) -> None:

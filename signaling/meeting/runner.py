@@ -27,7 +27,7 @@ from signaling.meeting.connected_devices import TEST_ROOM, ConnectedDevices
 from signaling.meeting.room_system import RoomSystem
 from signaling.meeting.state.meeting_state import MeetingState
 from signaling.meeting.state.snapshot import MeetingSnapshot, SystemSnapshot
-from signaling.meeting.state_keeper import MeetingStateKeeper
+from signaling.meeting.state_writer import MeetingStateWriter
 from signaling.messages.effects import (
     AddSeat,
     Arrange,
@@ -69,7 +69,7 @@ class MeetingDependencies:
 
     engine: MediaEngine
     connected_devices: ConnectedDevices
-    keeper: MeetingStateKeeper
+    state_writer: MeetingStateWriter
     recordings: RecordingCatalog
     incidents: IncidentService
     attendance: Attendance
@@ -214,12 +214,12 @@ class MeetingRunner:
     def changed(self) -> None:
         """Mark the meeting as changed, so that it is stored, unless it is over."""
         if not (self.is_test_room or self._over):
-            self._dependencies.keeper.changed(self)
+            self._dependencies.state_writer.changed(self)
 
     async def ensure_stored(self) -> None:
         """Wait until the present state is stored, so that a client that joined can come back after a crash."""
         if not self.is_test_room:
-            await self._dependencies.keeper.ensure_stored(self)
+            await self._dependencies.state_writer.ensure_stored(self)
 
     @property
     def clients(self) -> int:

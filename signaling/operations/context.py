@@ -32,7 +32,7 @@ class ReadinessContext:
     readiness: ReadinessService
     duties: Duties
     self_tests: SelfTests
-    steps: PowerOnSteps
+    power_on_steps: PowerOnSteps
     scheduler: Scheduler
     accounts: AccountStore
 

@@ -180,7 +180,7 @@ async def link(request: ApiRequest) -> Board:
     session, points = await find(request)
     senders = context.scheduler.policy(session.official.start).preparation.on_site.units
     request.only(request.account.central or request.account.unit in senders)
-    service = context.steps
+    service = context.power_on_steps
     await service.test_link(session.id, body.kind, body.good, body.words, request.account.account, request.now)
     await request.note("link", session.id, f"{session.number} {body.kind} {'ok' if body.good else 'faulty'}")
     return await _shown(request, session, points)
@@ -192,7 +192,9 @@ async def step(request: ApiRequest) -> Board:
     body: Done = request.body
     session, points = await find(request)
     request.only(permissions.may_speak_for(request.account, session, points, body.point))
-    await context.steps.done(session.id, body.point, body.step, body.done, request.account.account, request.now)
+    await context.power_on_steps.done(
+        session.id, body.point, body.step, body.done, request.account.account, request.now
+    )
     await request.note("step", session.id, f"{session.number} {points[body.point].name} {body.step} {body.done}")
     return await _shown(request, session, points)
 

@@ -18,9 +18,9 @@ class ReportsContext:
     """Services behind the endpoints of reports, reviews and correction requests."""
 
     reports: Reports
-    reviews: EmergencyReviews
+    emergency_reviews: EmergencyReviews
     scheduler: Scheduler
-    corrections: CorrectionRequests
+    correction_requests: CorrectionRequests
 
 
 REPORTS = web.AppKey("ReportsContext", ReportsContext)

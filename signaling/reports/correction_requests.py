@@ -59,7 +59,7 @@ class Inquiry(Model):
 async def inquiries(request: ApiRequest) -> list[Inquiry]:
     """List requests: all for supervisors, else those to the account's unit."""
     names = await request.unit_names()
-    requests = await request.context(REPORTS).corrections.requests()
+    requests = await request.context(REPORTS).correction_requests.requests()
     own = [each for each in requests if request.account.sees_all or _concerns(request, each)]
     return [_wire(request, each, names) for each in own]
 
@@ -70,7 +70,9 @@ async def ask(request: ApiRequest) -> Inquiry:
     request.only(request.account.central)
     body: Ask = request.body
     by = request.account.account
-    created = await context.corrections.ask(body.title, periods_of(request)[0], body.due, body.units, by, request.now)
+    created = await context.correction_requests.ask(
+        body.title, periods_of(request)[0], body.due, body.units, by, request.now
+    )
     await request.note("figures-asked", created.id, f"{created.title} ({len(created.replies)})")
     return _wire(request, created, await request.unit_names())
 
@@ -81,7 +83,7 @@ async def answer(request: ApiRequest) -> Given:
         raise NotFound
     body: Said = request.body
     unit, by = request.account.unit, request.account.account
-    reply = await request.context(REPORTS).corrections.reply(
+    reply = await request.context(REPORTS).correction_requests.reply(
         request.id, unit, body.figures, body.remark, by, request.now
     )
     await request.note("figures-said", request.id, f"{reply.corrected or 'confirmed'} {reply.remark}"[:200])

@@ -129,7 +129,7 @@ async def points(request: ApiRequest) -> list[Point]:
 async def review(request: ApiRequest) -> Review:
     """Store the review of an emergency."""
     request.only(request.account.central)
-    fact = await request.context(REPORTS).reviews.review(
+    fact = await request.context(REPORTS).emergency_reviews.review(
         request.id, request.body.remark, request.account.account, request.now
     )
     await request.note("review", request.id, fact.remark[:200])

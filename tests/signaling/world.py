@@ -286,7 +286,7 @@ async def open_world(
         test_server = TestServer(application(server))
         await test_server.start_server()
         try:
-            await server.jobs.settled()  # what it does at the start is not to mix with what a test does
+            await server.periodic_jobs.settled()  # what it does at the start is not to mix with what a test does
             async with World(services, server, engine, clock, disk, test_server) as world:
                 yield world
                 await server.meetings.stop()

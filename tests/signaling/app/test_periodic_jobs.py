@@ -81,7 +81,7 @@ async def test_every_job_is_done_on_its_day(settings: Settings) -> None:
     ]
     mail = Mail(Server("127.0.0.1", 9, "none", "", ""), "hoptructuyen@khanhhoa.gov.vn")
     async with open_world(replace(settings, mail=mail)) as world:
-        await world.server.jobs.stop()
+        await world.server.periodic_jobs.stop()
         for unit in ("so.tttt", "56"):
             await world.services.notifications.set_mailbox(unit, f"{unit}@khanhhoa.gov.vn")
         await world.services.drafts.add("56", "mail", "ubnd@khanhhoa.gov.vn", {}, NOW, origin="56")
@@ -94,7 +94,7 @@ async def test_every_job_is_done_on_its_day(settings: Settings) -> None:
         seen: set[str] = set()
         for now, fresh in steps:
             world.clock.now = datetime.fromisoformat(now)
-            await world.server.jobs.work()
+            await world.server.periodic_jobs.work()
             told = {notice.kind for notice in await world.services.notifications.newest(99)}
             assert told - seen == fresh, now
             seen = set(told)

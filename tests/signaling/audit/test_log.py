@@ -245,7 +245,7 @@ async def test_the_log_is_exported_as_csv_and_as_json_lines(world: World) -> Non
 
 async def test_the_page_is_told_what_came_of_verifying(world: World) -> None:
     client = await world.signed_in("admin")
-    await world.server.jobs.work()
+    await world.server.periodic_jobs.work()
     async with client.get("/api/v1/audit/check") as response:
         first = await response.json()
     assert (first["checked"], first["broken"]) == ("2026-04-06T01:00:00Z", None)

@@ -50,11 +50,11 @@ async def test_administrators_see_units_and_roles_that_end_and_units_are_notifie
         answers = []
         for now in (at("31/05/2025 23:59"), at("01/06/2025 00:00"), at("02/06/2025 08:00"), at("24/06/2025 00:00")):
             world.clock.now = now
-            await world.server.jobs.work()
+            await world.server.periodic_jobs.work()
             answers.append(await told(world))
         assert answers == [[], letters, letters, letters * 2]
         world.clock.now = at("01/07/2025 00:00") + timedelta(seconds=1)
-        await world.server.jobs.work()
+        await world.server.periodic_jobs.work()
         assert await told(world) == letters * 2
 
 
@@ -67,7 +67,7 @@ async def test_units_are_told_which_points_are_to_be_assessed_once_for_each_noti
         letters = []
         for day in ("10/03/2025", "11/03/2025", "12/03/2025", "03/04/2025", "10/04/2025"):
             world.clock.now = at(f"{day} 08:00")
-            await world.server.jobs.work()
+            await world.server.periodic_jobs.work()
             rows = [row for row in await world.services.notifications.newest(99) if row.kind == "taken-over"]
             letters.append([(row.unit, row.facts.reason) for row in rows])
         one = ("cang-vu", "Cang vu: hạn 10/04/2025")
@@ -76,5 +76,5 @@ async def test_units_are_told_which_points_are_to_be_assessed_once_for_each_noti
             points = {point["id"]: point["first_due"] for point in (await response.json())["points"]}
         assert (points["cang-vu"], points[HOST]) == ("2025-04-10", None)
         world.clock.now = at("11/04/2025 08:00")
-        await world.server.jobs.work()
+        await world.server.periodic_jobs.work()
         assert (await world.services.scheduler.point("cang-vu")).state == "suspended"

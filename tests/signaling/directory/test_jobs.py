@@ -154,7 +154,7 @@ async def test_a_suspension_by_the_calendar_is_in_the_audit_log(world: World) ->
     central = await world.signed_in("central")
     await post_directory(central, f"points/{NHA_TRANG}/assess", items=[{"id": item, "met": True} for item in ITEMS])
     world.clock.advance(732 * 86400)
-    await world.server.jobs.work()
+    await world.server.periodic_jobs.work()
     assert await newest_audit_rows(world, 1) == [("server", "point-move", NHA_TRANG, "suspend → suspended")]
 
 

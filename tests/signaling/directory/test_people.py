@@ -202,7 +202,7 @@ async def test_each_provider_hears_of_its_own_points_once(settings: Settings) ->
                 )
             session = await world.session(NHA_TRANG, CAM_RANH, start=timedelta(hours=3))
             for _ in range(2):
-                await world.server.jobs.work()
+                await world.server.periodic_jobs.work()
                 await world.server.outbox.deliver()
             told = {
                 letter["To"]: letter.get_content()

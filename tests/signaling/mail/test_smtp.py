@@ -84,7 +84,7 @@ async def open_office(
         mail = Mail(server, SENDER, authority=tmp_path / "tls" / "cert.pem" if trusted else None)
         async with open_world(replace(settings, mail=mail, groups=file)) as world:
             await world.server.outbox.stop()
-            await world.server.jobs.stop()
+            await world.server.periodic_jobs.stop()
             await world.services.notifications.set_mailbox("56", UNIT_BOX)
             yield Office(world, mail_server, hook)
 

@@ -24,7 +24,7 @@ from signaling.core.errors import SettingsError
 from signaling.meeting.schema import MEETINGS
 from signaling.meeting.state.roster import ticket_of
 from signaling.meeting.state.snapshot import MeetingSnapshot, current_version
-from signaling.meeting.state_keeper import MeetingStateKeeper
+from signaling.meeting.state_writer import MeetingStateWriter
 from signaling.recording import journal
 from signaling.recording.store import RecordingStore
 from signaling.sip.bridge.bridge import SipBridge
@@ -286,7 +286,7 @@ async def test_a_room_without_a_meeting_is_closed_and_a_meeting_that_is_over_for
     async with open_world(settings, held=engine) as world:
         assert set(engine.rooms) == {session.id}
         await world.server.meetings.cancelled(session.id)
-        await world.server.meetings.dependencies.keeper.stop()
+        await world.server.meetings.dependencies.state_writer.stop()
         async with world.services.database.connect() as connection:
             assert (await connection.execute(select(func.count()).select_from(MEETINGS))).scalar() == 0
 
@@ -307,8 +307,8 @@ async def test_a_join_is_stored_before_it_is_confirmed(settings: Settings) -> No
         _, chair = await world.join("host", session)
         world.server.meetings.left = True  # it is killed: nothing more is written
         await world.server.meetings._end_tasks()
-        assert world.server.meetings.dependencies.keeper._writing is not None
-        world.server.meetings.dependencies.keeper._writing.cancel()
+        assert world.server.meetings.dependencies.state_writer._writing is not None
+        world.server.meetings.dependencies.state_writer._writing.cancel()
     async with open_world(settings, held=engine) as world:
         _, joined = await world.join("host", session, resume=chair["resume"])
         assert joined["seat"] == chair["seat"]
@@ -317,13 +317,13 @@ async def test_a_join_is_stored_before_it_is_confirmed(settings: Settings) -> No
 async def test_a_server_that_was_taken_over_from_writes_nothing_any_more(settings: Settings) -> None:
     async with open_world(settings) as world:
         session, host, _, there = await _meeting(world)
-        keeper = world.server.meetings.dependencies.keeper
-        await keeper.ensure_stored(world.server.meetings.meetings[session.id])
+        writer = world.server.meetings.dependencies.state_writer
+        await writer.ensure_stored(world.server.meetings.meetings[session.id])
         async with world.services.database.begin() as connection:
             await connection.execute(update(MEETINGS).values(epoch=MEETINGS.c.epoch + 1, record="theirs"))
         await host.send(type="floor", seat=there["seat"], open=False)
         await host.seat(there["seat"], floor=False)
-        await keeper.ensure_stored(world.server.meetings.meetings[session.id])
+        await writer.ensure_stored(world.server.meetings.meetings[session.id])
         async with world.services.database.connect() as connection:
             assert list((await connection.execute(select(MEETINGS.c.record))).scalars()) == ["theirs"]
 
@@ -422,8 +422,8 @@ async def test_a_snapshot_that_cannot_be_read_keeps_nobody_from_meeting_anew(set
         _, chair = await world.join("host", session)
         world.server.meetings.left = True  # it is killed
         await world.server.meetings._end_tasks()
-        assert world.server.meetings.dependencies.keeper._writing is not None
-        world.server.meetings.dependencies.keeper._writing.cancel()
+        assert world.server.meetings.dependencies.state_writer._writing is not None
+        world.server.meetings.dependencies.state_writer._writing.cancel()
     async with open_world(settings) as world:
         _, joined = await world.join("host", session, resume=chair["resume"])
         assert joined["seat"] == chair["seat"]
@@ -489,11 +489,11 @@ async def test_a_snapshot_being_written_when_the_keeper_stops_is_written(
             return await write(*arguments)
 
         monkeypatch.setattr(store, "write", slow)
-        keeper = MeetingStateKeeper(store, world.clock)
-        keeper.start()
-        keeper.changed(Led("another", meeting.snapshot))
+        writer = MeetingStateWriter(store, world.clock)
+        writer.start()
+        writer.changed(Led("another", meeting.snapshot))
         await begun.wait()
-        await keeper.stop()
+        await writer.stop()
         async with world.services.database.connect() as connection:
             ensure_stored = set((await connection.execute(select(MEETINGS.c.session))).scalars())
     assert ensure_stored == {session.id, "another"}
@@ -502,12 +502,12 @@ async def test_a_snapshot_being_written_when_the_keeper_stops_is_written(
 async def test_of_a_meeting_that_is_over_nothing_stays_in_memory(settings: Settings) -> None:
     async with open_world(settings) as world:
         session, *_ = await _meeting(world)
-        keeper = world.server.meetings.dependencies.keeper
-        await keeper.ensure_stored(world.server.meetings.meetings[session.id])
-        assert (set(keeper._written), set(keeper._epochs)) == ({session.id}, {session.id})
+        writer = world.server.meetings.dependencies.state_writer
+        await writer.ensure_stored(world.server.meetings.meetings[session.id])
+        assert (set(writer._written), set(writer._epochs)) == ({session.id}, {session.id})
         await world.server.meetings.cancelled(session.id)
-        await keeper.stop()
-        assert (keeper._written, keeper._epochs, keeper._changed, keeper._ended) == ({}, {}, {}, {})
+        await writer.stop()
+        assert (writer._written, writer._epochs, writer._changed, writer._ended) == ({}, {}, {}, {})
 
 
 @pytest.mark.parametrize("refused", [False, True])
@@ -530,15 +530,15 @@ async def test_one_that_ends_while_it_is_written_is_forgotten(
             return await write(*arguments)
 
         monkeypatch.setattr(store, "write", slow)
-        keeper = MeetingStateKeeper(store, world.clock)
-        keeper.start()
-        keeper.changed(Led("over", snapshot))
+        writer = MeetingStateWriter(store, world.clock)
+        writer.start()
+        writer.changed(Led("over", snapshot))
         await begun.wait()
-        keeper.ended("over")
+        writer.ended("over")
         go_on.set()
-        await keeper.ensure_stored(Led("another", snapshot))
-        await keeper.stop()
-        assert (set(keeper._written), set(keeper._epochs)) == ({"another"}, {"another"})
+        await writer.ensure_stored(Led("another", snapshot))
+        await writer.stop()
+        assert (set(writer._written), set(writer._epochs)) == ({"another"}, {"another"})
         async with world.services.database.connect() as connection:
             ensure_stored = set((await connection.execute(select(MEETINGS.c.session))).scalars())
     assert ensure_stored == {session.id, "another"}
@@ -549,11 +549,11 @@ async def test_one_that_cannot_be_kept_keeps_no_other_from_being_kept(settings: 
         session, *_ = await _meeting(world)
         meeting = world.server.meetings.meetings[session.id]
         await world.server.meetings.leave()
-        keeper = MeetingStateKeeper(world.services.meeting_store, world.clock)
-        keeper.start()
-        keeper.changed(Led("broken", replace(meeting.snapshot, part="\ud800")))
-        await keeper.ensure_stored(Led("whole", meeting.snapshot))
-        await keeper.stop()
+        writer = MeetingStateWriter(world.services.meeting_store, world.clock)
+        writer.start()
+        writer.changed(Led("broken", replace(meeting.snapshot, part="\ud800")))
+        await writer.ensure_stored(Led("whole", meeting.snapshot))
+        await writer.stop()
         async with world.services.database.connect() as connection:
             ensure_stored = set((await connection.execute(select(MEETINGS.c.session))).scalars())
     assert ensure_stored == {session.id, "whole"}

@@ -480,7 +480,7 @@ async def test_a_join_is_confirmed_first_and_then_has_the_latest_state(
         seated.set()
         await written.wait()
 
-    monkeypatch.setattr(world.server.meetings.dependencies.keeper, "kept", kept)
+    monkeypatch.setattr(world.server.meetings.dependencies.state_writer, "ensure_stored", kept)
     host = await world.socket("host")
     await host.send(type="join", code=session.code)
     await seated.wait()
@@ -507,7 +507,7 @@ async def test_a_socket_that_ends_while_its_seat_is_kept_can_be_resumed(
         seated.set()
         await written.wait()
 
-    monkeypatch.setattr(world.server.meetings.dependencies.keeper, "kept", kept)
+    monkeypatch.setattr(world.server.meetings.dependencies.state_writer, "ensure_stored", kept)
     host = await world.socket("host")
     await host.send(type="join", code=session.code)
     await seated.wait()

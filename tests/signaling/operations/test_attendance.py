@@ -182,7 +182,7 @@ async def test_a_killed_server_leaves_the_last_sign_of_life_of_what_nobody_leads
         await world.join("nhatrang", session)
         await world.tick(11)
         world.server.meetings.meetings.clear()  # nobody says goodbye
-        world.server.meetings.dependencies.keeper.ended(session.id)
+        world.server.meetings.dependencies.state_writer.ended(session.id)
     async with open_world(settings) as again:
         assert stays(await attendance(again, session.id), NHA_TRANG) == [(stamp(0), stamp(11))]
 

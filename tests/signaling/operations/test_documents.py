@@ -178,10 +178,10 @@ async def test_a_recording_is_handed_over_granted_and_let_go(world: World) -> No
     session = await world.session(NHA_TRANG, CAM_RANH, recording=True)
     recording = await recorded(world, session.id)
     host, other = await world.signed_in("host"), await world.signed_in("camranh")
-    await world.server.jobs.work()
+    await world.server.periodic_jobs.work()
     assert (await get(host, "/recordings"))[0]["handover"] is None  # the session is not over
     world.clock.advance(3 * 3600)
-    await world.server.jobs.work()
+    await world.server.periodic_jobs.work()
     (row,) = await get(await world.signed_in("host"), "/recordings")
     assert (row["handover"]["standing"], row["handover"]["due"], row["handover"]["may_receive"]) == (
         "due",
@@ -211,8 +211,8 @@ async def test_a_recording_is_handed_over_granted_and_let_go(world: World) -> No
     for days in (84, 7):
         assert path.exists()
         world.clock.advance(days * 86400)
-        await world.server.jobs.work()
-        await world.server.jobs.work()
+        await world.server.periodic_jobs.work()
+        await world.server.periodic_jobs.work()
     assert not path.exists()
     (kept,) = await get(await world.signed_in("host"), "/recordings")
     assert (kept["state"], kept["handover"]["standing"], kept["sha256"]) == ("deleted", "deleted", row["sha256"])

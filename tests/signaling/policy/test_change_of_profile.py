@@ -80,7 +80,7 @@ async def test_every_page_answers_after_the_change(tiers: Settings) -> None:
         past = await book.submit(session_request(DIEN_KHANH, at("26/06/2025 08:00"), DIEN_AN, HOST), REGISTERED)
         coming = await book.submit(session_request(DIEN_KHANH, at("02/07/2025 08:00"), DIEN_AN, HOST), REGISTERED)
         world.clock.now = BEGINS + timedelta(hours=1)
-        await world.server.jobs.work()
+        await world.server.periodic_jobs.work()
         failed = []
         for account in ACCOUNTS:
             client: ClientSession = await world.signed_in(account)

@@ -35,7 +35,7 @@ class LedMeeting(Protocol):
         """The values to store."""
 
 
-class MeetingStateKeeper:
+class MeetingStateWriter:
     """Writes changed meetings to the database, unless another process has taken them over."""
 
     def __init__(self, store: MeetingStore, clock: Callable[[], datetime]) -> None:

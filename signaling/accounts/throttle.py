@@ -23,7 +23,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
-from redis.exceptions import ConnectionError as Unreachable
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from signaling.core import redis_keys
 from signaling.core.valkey import FORGOTTEN, MARKED, NOW
@@ -126,7 +126,7 @@ class Throttle:
                 return float(result[0]), float(result[1])
             failures = [[of, mark, at] for of, marks in self._noted.items() for mark, at in marks.items()]
             await self._write(keys=[self._mark], args=[LONGEST_SECONDS, json.dumps(failures)])
-        raise Unreachable("Valkey loses what is written to it")
+        raise RedisConnectionError("Valkey loses what is written to it")
 
     def _keep(self, rule: Rule, key: str, mark: str, now: float) -> None:
         """Remember a failure, and forget those that Valkey no longer counts."""

@@ -6,7 +6,7 @@ from typing import Annotated
 from aiohttp import web
 from pydantic import StringConstraints
 
-from scheduler.compliance import breaches as breaches_of
+from scheduler.compliance import breaches as breach_rules
 from scheduler.compliance.breaches import ARTICLES, BreachKind
 from scheduler.compliance.feedback import Feedback as StoredFeedback
 from scheduler.compliance.feedback import Status
@@ -125,14 +125,16 @@ async def breaches(request: ApiRequest) -> list[Breach]:
     ]
 
 
-async def _uninvited(request: ApiRequest, start: datetime, end: datetime, unit: str | None) -> list[breaches_of.Breach]:
+async def _uninvited(
+    request: ApiRequest, start: datetime, end: datetime, unit: str | None
+) -> list[breach_rules.Breach]:
     """Return uninvited speech where microphones are only advised about, from the audit log (Điều 11.6, A31)."""
     context = request.context(COMPLIANCE)
     entries = await context.audit.newest(EntryFilter(start, end, action="speak-uninvited"), MAX_SPOKEN)
     units = {each.account: each.unit for each in await context.accounts.accounts()} if entries else {}
     spoke = [(row.entry, units.get(row.entry.actor)) for row in entries]
     return [
-        breaches_of.Breach(entry.at, "uninvited", of, entry.subject)
+        breach_rules.Breach(entry.at, "uninvited", of, entry.subject)
         for entry, of in spoke
         if of is not None and unit in {None, of}
     ]

@@ -15,9 +15,9 @@ from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError as Unreachable
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
-from redis.exceptions import TimeoutError as Late
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from signaling.core.child_process import ChildProcess, socket_path
 from signaling.core.errors import SettingsError
@@ -82,13 +82,13 @@ class _Pool(ConnectionPool):
             decode_responses=True,
             socket_timeout=TIMEOUT_SECONDS,
             socket_connect_timeout=TIMEOUT_SECONDS,
-            retry=Retry(NoBackoff(), 1, (Unreachable,)),
+            retry=Retry(NoBackoff(), 1, (RedisConnectionError,)),
         )
 
     async def get_connection(self, command_name: Any = None, *keys: Any, **options: Any) -> AbstractConnection:
         """Get a connection. Raises ConnectionError, at once when Valkey is away."""
         if self.away:
-            raise Unreachable("Valkey is away")
+            raise RedisConnectionError("Valkey is away")
         connection: AbstractConnection = await super().get_connection()  # type: ignore[no-untyped-call]
         return connection
 
@@ -181,7 +181,7 @@ class _PingLoop:
         for _ in range(2):
             try:
                 await self._pinging.ping()
-            except Late:
+            except RedisTimeoutError:
                 continue
             except (RedisError, OSError):
                 return False

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from scheduler.directory import model as directory
-from scheduler.directory.equipment import devices as rules_of_devices
-from scheduler.directory.equipment import lines as rules
+from scheduler.directory.equipment import devices as device_rules
+from scheduler.directory.equipment import lines as line_rules
 from scheduler.directory.points.store import new_id
 from scheduler.units.naming import device_names
 from signaling.accounts.visible_units import check_may_see
@@ -285,7 +285,8 @@ async def _stock(request: ApiRequest, point_id: str) -> Stock:
         devices=[_device(request, device, name) for device, name in zip(devices, names, strict=True)],
         lines=[
             Line(**{**_fields(line, Line), "ranges": list(line.ranges)},
-                 slow=bool(rules.warnings(line, policy) or rules.faults(line, policy, point.level, exempt=True)))
+                 slow=bool(line_rules.warnings(line, policy)
+                           or line_rules.faults(line, policy, point.level, exempt=True)))
             for line in await context.equipment.lines(point_id)
         ],
         changes=[_change(each) for each in await context.equipment.changes(point_id)],
@@ -295,7 +296,7 @@ async def _stock(request: ApiRequest, point_id: str) -> Stock:
 def _device(request: ApiRequest, device: directory.Device, name: str) -> Device:
     context = request.context(EQUIPMENT)
     days = context.scheduler.policy(request.now).directory.patch_days
-    overdue = rules_of_devices.overdue(device, context.scheduler.day(request.now), days)
+    overdue = device_rules.overdue(device, context.scheduler.day(request.now), days)
     return Device(**_fields(device, Device), name=name, overdue=overdue)
 
 
@@ -309,7 +310,7 @@ def _fields(source: object, model: type[Model]) -> dict[str, Any]:
 
 def _ranges(text: str) -> tuple[str, ...]:
     try:
-        return rules.ranges(text)
+        return line_rules.ranges(text)
     except ValueError:
         raise BadInput([Fault("ranges", "bad-ranges")]) from None
 

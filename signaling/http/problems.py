@@ -11,10 +11,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mediaserver.errors import MediaError
 from mediaserver.recording.encrypted_file import Damaged
-from scheduler.core import errors as scheduler
-from scheduler.core import errors as scheduler_core_errors
+from scheduler.core import errors as scheduler_errors
 from scheduler.core.model import EMERGENCY, ORDINARY, SUDDEN
-from scheduler.directory import errors as directory
+from scheduler.directory import errors as directory_errors
 from scheduler.files import errors as files_errors
 from scheduler.operations.closing import errors as closing_errors
 from signaling.core import errors as core_errors
@@ -44,7 +43,7 @@ def _interval(value: Any) -> dict[str, str]:
     return {"start": _stamp(value.start), "end": _stamp(value.end)}
 
 
-def _capacity(error: scheduler.CapacityExceeded, language: Language) -> dict[str, object]:
+def _capacity(error: scheduler_errors.CapacityExceeded, language: Language) -> dict[str, object]:
     limit = {"sessions": ("số phiên họp cùng lúc", "sessions at the same time"),
              "points": ("số điểm cầu cùng lúc", "points at the same time")}[error.limit]  # fmt: skip
     detail = (
@@ -73,7 +72,7 @@ CLASSES = {
 LOCAL = "%H:%M %d/%m/%Y"
 
 
-def _late(error: scheduler.TooLate, language: Language) -> dict[str, object]:
+def _late(error: scheduler_errors.TooLate, language: Language) -> dict[str, object]:
     """Return the deadline that was missed and the classes that remain, in the province's time zone."""
     english = language == "en"
     left = [
@@ -109,7 +108,7 @@ def _fields(faults: list[tuple[str, str]]) -> dict[str, object]:
     return {"detail": "; ".join(f"{field}: {detail}" for field, detail in faults)[:500], "errors": listed}
 
 
-def _requested(error: scheduler.InvalidRequest, language: Language) -> dict[str, object]:
+def _requested(error: scheduler_errors.InvalidRequest, language: Language) -> dict[str, object]:
     return _fields([(fault.field, field_text(fault.word, language, fault.value)) for fault in error.errors])
 
 
@@ -123,11 +122,11 @@ def _validated(error: ValidationError, language: Language) -> dict[str, object]:
     return _fields([(place, field_text(fault["type"], language)) for place, fault in zip(places, errors, strict=True)])
 
 
-def _move(error: scheduler.IllegalMove, language: Language) -> dict[str, object]:
+def _move(error: scheduler_errors.IllegalMove, language: Language) -> dict[str, object]:
     return {"detail": move_text(error.move, error.state, language), "state": error.state, "move": error.move}
 
 
-def _devices(_: scheduler.BadDevices, language: Language) -> dict[str, object]:
+def _devices(_: scheduler_errors.BadDevices, language: Language) -> dict[str, object]:
     return _fields([("devices", "1–99")])
 
 
@@ -139,7 +138,7 @@ def _sheet(error: files_errors.BadSheet, language: Language) -> dict[str, object
     )
 
 
-def _quota(error: directory.QuotaExceeded, language: Language) -> dict[str, object]:
+def _quota(error: directory_errors.QuotaExceeded, language: Language) -> dict[str, object]:
     detail = (
         f"Vượt số lượng điểm cầu ({error.quota:02}) theo {error.article}",
         f"More points than {error.quota:02} ({error.article})",
@@ -147,17 +146,17 @@ def _quota(error: directory.QuotaExceeded, language: Language) -> dict[str, obje
     return {"detail": detail[language == "en"], "quota": error.quota, "wanted": error.wanted}
 
 
-def _lacking(error: directory.NotReady, language: Language) -> dict[str, object]:
+def _lacking(error: directory_errors.NotReady, language: Language) -> dict[str, object]:
     return _fields([(lack.field, field_text(lack.word, language, lack.value)) for lack in error.lacks])
 
 
-def _moved(error: directory.IllegalMove, language: Language) -> dict[str, object]:
+def _moved(error: directory_errors.IllegalMove, language: Language) -> dict[str, object]:
     state, move = (field_text(word, language) for word in (f"state-{error.state}", f"move-{error.move}"))
     detail = (f"Không thể “{move}” khi đang “{state}”", f"No “{move}” while “{state}”")
     return {"detail": detail[language == "en"], "state": error.state, "move": error.move}
 
 
-def _units(error: scheduler.BadUnits, language: Language) -> dict[str, object]:
+def _units(error: scheduler_errors.BadUnits, language: Language) -> dict[str, object]:
     return _fields([(str(fault.entry or fault.line), f"{fault.word} {fault.value}") for fault in error.problems])
 
 
@@ -201,38 +200,38 @@ PROBLEM_TYPES: dict[type[Exception], ProblemType] = {
     core_errors.NoGateway: ProblemType(409, "no-gateway"),
     core_errors.LinkDead: ProblemType(410, "link-dead"),
     core_errors.TicketExpired: ProblemType(410, "expired"),
-    scheduler.InvalidRequest: ProblemType(422, "invalid", _requested),
-    scheduler.StateSecret: ProblemType(409, "state-secret"),
-    scheduler.TooLate: ProblemType(409, "late", _late),
-    scheduler.CapacityExceeded: ProblemType(409, "capacity", _capacity),
-    scheduler.BadDevices: ProblemType(422, "invalid", _devices),
-    scheduler.BadUnits: ProblemType(422, "invalid", _units),
-    directory.IllegalMove: ProblemType(409, "illegal-move", _moved),
-    scheduler.UnknownUnit: ProblemType(404, "not-found"),
-    scheduler.UnknownProfile: ProblemType(404, "not-found"),
-    scheduler.ProfileStale: ProblemType(409, "preview-stale"),
-    directory.QuotaExceeded: ProblemType(409, "quota", _quota),
-    directory.NotReady: ProblemType(409, "point-not-ready", _lacking),
-    scheduler_core_errors.DevicesDescribed: ProblemType(409, "devices-described"),
+    scheduler_errors.InvalidRequest: ProblemType(422, "invalid", _requested),
+    scheduler_errors.StateSecret: ProblemType(409, "state-secret"),
+    scheduler_errors.TooLate: ProblemType(409, "late", _late),
+    scheduler_errors.CapacityExceeded: ProblemType(409, "capacity", _capacity),
+    scheduler_errors.BadDevices: ProblemType(422, "invalid", _devices),
+    scheduler_errors.BadUnits: ProblemType(422, "invalid", _units),
+    directory_errors.IllegalMove: ProblemType(409, "illegal-move", _moved),
+    scheduler_errors.UnknownUnit: ProblemType(404, "not-found"),
+    scheduler_errors.UnknownProfile: ProblemType(404, "not-found"),
+    scheduler_errors.ProfileStale: ProblemType(409, "preview-stale"),
+    directory_errors.QuotaExceeded: ProblemType(409, "quota", _quota),
+    directory_errors.NotReady: ProblemType(409, "point-not-ready", _lacking),
+    scheduler_errors.DevicesDescribed: ProblemType(409, "devices-described"),
     files_errors.BadSheet: ProblemType(422, "bad-sheet", _sheet),
-    directory.PreviewStale: ProblemType(409, "preview-stale"),
-    scheduler.NotInvited: ProblemType(409, "not-invited"),
-    directory.LastDevice: ProblemType(409, "last-device"),
-    directory.DecidedAlready: ProblemType(409, "decided-already"),
-    directory.Unknown: ProblemType(404, "not-found"),
-    scheduler.NoWorkingDay: ProblemType(409, "no-working-day"),
-    scheduler.UnknownPoint: ProblemType(404, "not-found"),
-    scheduler.UnknownSession: ProblemType(404, "not-found"),
-    scheduler.UnknownDuty: ProblemType(404, "not-found"),
-    scheduler.NotAsked: ProblemType(409, "not-asked"),
-    scheduler.UnknownDraft: ProblemType(404, "not-found"),
-    scheduler.DraftSettled: ProblemType(409, "settled"),
-    scheduler.NotQuarantined: ProblemType(409, "not-quarantined"),
-    scheduler.Ended: ProblemType(409, "ended"),
-    scheduler.IllegalMove: ProblemType(409, "illegal-move", _move),
-    scheduler.OutOfOrder: ProblemType(409, "out-of-order", lambda error, _: {"ahead": list(error.ahead)}),
-    scheduler.NotMissed: ProblemType(409, "not-missed", lambda error, _: {"since": _stamp(error.since)}),
-    scheduler.NotLive: ProblemType(409, "not-live"),
+    directory_errors.PreviewStale: ProblemType(409, "preview-stale"),
+    scheduler_errors.NotInvited: ProblemType(409, "not-invited"),
+    directory_errors.LastDevice: ProblemType(409, "last-device"),
+    directory_errors.DecidedAlready: ProblemType(409, "decided-already"),
+    directory_errors.Unknown: ProblemType(404, "not-found"),
+    scheduler_errors.NoWorkingDay: ProblemType(409, "no-working-day"),
+    scheduler_errors.UnknownPoint: ProblemType(404, "not-found"),
+    scheduler_errors.UnknownSession: ProblemType(404, "not-found"),
+    scheduler_errors.UnknownDuty: ProblemType(404, "not-found"),
+    scheduler_errors.NotAsked: ProblemType(409, "not-asked"),
+    scheduler_errors.UnknownDraft: ProblemType(404, "not-found"),
+    scheduler_errors.DraftSettled: ProblemType(409, "settled"),
+    scheduler_errors.NotQuarantined: ProblemType(409, "not-quarantined"),
+    scheduler_errors.Ended: ProblemType(409, "ended"),
+    scheduler_errors.IllegalMove: ProblemType(409, "illegal-move", _move),
+    scheduler_errors.OutOfOrder: ProblemType(409, "out-of-order", lambda error, _: {"ahead": list(error.ahead)}),
+    scheduler_errors.NotMissed: ProblemType(409, "not-missed", lambda error, _: {"since": _stamp(error.since)}),
+    scheduler_errors.NotLive: ProblemType(409, "not-live"),
     closing_errors.UnknownIncident: ProblemType(404, "not-found"),
     closing_errors.IllegalStep: ProblemType(409, "illegal-step"),
     closing_errors.NotOver: ProblemType(409, "not-over"),
@@ -241,7 +240,7 @@ PROBLEM_TYPES: dict[type[Exception], ProblemType] = {
     closing_errors.NotHandedOver: ProblemType(409, "not-handed-over"),
     closing_errors.UnknownMaterial: ProblemType(404, "not-found"),
     closing_errors.UnknownFeedback: ProblemType(404, "not-found"),
-    scheduler.TooManyDocuments: ProblemType(409, "too-many-documents"),
+    scheduler_errors.TooManyDocuments: ProblemType(409, "too-many-documents"),
     Damaged: ProblemType(409, "damaged"),
     core_errors.TooLarge: ProblemType(413, "file-too-large", _bytes),
     ValidationError: ProblemType(422, "invalid", _validated),

@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
-from redis.exceptions import ConnectionError as Unreachable
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 from signaling.core import redis_keys
@@ -198,7 +198,7 @@ class ConnectedDevices:
             if result != FORGOTTEN:
                 return result
             await self._write_changes()
-        raise Unreachable("Valkey loses what is written to it")
+        raise RedisConnectionError("Valkey loses what is written to it")
 
     async def _write_changes(self) -> None:
         """Write connected and departed legs; what cannot be written stays due."""

@@ -18,23 +18,25 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = timedelta(seconds=2)
 
 
-def measured(line: ConnectionQuality) -> LineMeasurement:
+def measured(quality: ConnectionQuality) -> LineMeasurement:
     """Return connection quality as incidents store it: losses to 0.1 %, jitter to 0.1 ms, round trip to 1 ms."""
-    return LineMeasurement(round(line.up, 3), round(line.down, 3), round(line.jitter, 4), round(line.round_trip, 3))
+    return LineMeasurement(
+        round(quality.up, 3), round(quality.down, 3), round(quality.jitter, 4), round(quality.round_trip, 3)
+    )
 
 
-def weak(seat: str, line: LineMeasurement) -> WeakLine:
+def weak(seat: str, measurement: LineMeasurement) -> WeakLine:
     """Return a weak line as controllers see it: whole percents and milliseconds, which do not change all the time."""
     return WeakLine(
         seat=seat,
-        loss=round(100 * max(line.up, line.down)),
-        jitter=round(1000 * line.jitter),
-        round_trip=round(100 * line.round_trip) * 10,
+        loss=round(100 * max(measurement.up, measurement.down)),
+        jitter=round(1000 * measurement.jitter),
+        round_trip=round(100 * measurement.round_trip) * 10,
     )
 
 
 class LineMonitor:
-    """Watches the lines of each meeting separately."""
+    """Measures the connection of each seat of each meeting; a weak one counts as a weak line of its point."""
 
     def __init__(self, engine: MediaEngine, incidents: IncidentService, scheduler: Scheduler) -> None:
         self._engine = engine
@@ -56,7 +58,7 @@ class LineMonitor:
             return {}
 
     async def look(self, meeting: MeetingRunner, now: datetime) -> None:
-        """Measure the lines of a meeting, unless that was done less than two seconds ago."""
+        """Measure the connections of a meeting, unless that was done less than two seconds ago."""
         watch, looked = self._watches.get(meeting.id, (None, now - LOOK_SECONDS))
         if now - looked < LOOK_SECONDS:
             return
@@ -64,14 +66,15 @@ class LineMonitor:
         self._watches[meeting.id] = watch, now
         qualities = await self._measure(meeting.id)
         points = meeting.state.roster.points
-        lines = {seat: measured(line) for seat, line in qualities.items() if seat in points}
-        self._now[meeting.id] = _worst(lines, points)
-        seen = watch.update(lines, now)
-        await meeting.apply(meeting.state.weak_lines({seat: weak(seat, line) for seat, line in seen.weak.items()}))
-        for seat, line in seen.due.items():
-            report = FaultReport(meeting.id, "line", points[seat], measured=line)
+        measurements = {seat: measured(quality) for seat, quality in qualities.items() if seat in points}
+        self._now[meeting.id] = _worst(measurements, points)
+        seen = watch.update(measurements, now)
+        weak_lines = {seat: weak(seat, measurement) for seat, measurement in seen.weak.items()}
+        await meeting.apply(meeting.state.weak_lines(weak_lines))
+        for seat, measurement in seen.due.items():
+            report = FaultReport(meeting.id, "line", points[seat], measured=measurement)
             incident = await self._incidents.report(report, now)
-            log.warning("- access line of %s in meeting %s is weak: %s", points[seat], meeting.id, line)
+            log.warning("- access line of %s in meeting %s is weak: %s", points[seat], meeting.id, measurement)
             await meeting.apply(meeting.state.incident(incident_state(incident)))
         if seen.counted:
             await self._incidents.count(meeting.id, _by_point(seen.counted, points))
@@ -86,10 +89,10 @@ class LineMonitor:
         self._now.pop(meeting, None)
 
 
-def _worst(lines: Mapping[str, LineMeasurement], points: Mapping[str, str]) -> dict[str, LineMeasurement]:
+def _worst(measurements: Mapping[str, LineMeasurement], points: Mapping[str, str]) -> dict[str, LineMeasurement]:
     """Return the line with the highest loss of each point."""
-    ordered = sorted(lines.items(), key=lambda each: max(each[1].up, each[1].down))
-    return {points[seat]: line for seat, line in ordered}
+    ordered = sorted(measurements.items(), key=lambda each: max(each[1].up, each[1].down))
+    return {points[seat]: measurement for seat, measurement in ordered}
 
 
 def _by_point(counted: Mapping[str, bool], points: Mapping[str, str]) -> dict[str, bool]:

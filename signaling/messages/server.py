@@ -11,7 +11,7 @@ from pydantic_core import from_json
 from mediaserver.api import EVERYONE, Layout, LayoutKind, TilesForwarded
 from scheduler.core.model import ItemKind
 from scheduler.operations.incidents.model import Incident, IncidentKind, IncidentLevel
-from scheduler.operations.incidents.model import IncidentState as Stage
+from scheduler.operations.incidents.model import IncidentState as IncidentStatus
 from signaling.core.errors import MessageError
 
 MAX_BYTES = 192 * 1024
@@ -498,7 +498,7 @@ class IncidentState(_Message):
     level: IncidentLevel
     point: str | None
     text: str
-    state: Stage
+    state: IncidentStatus
     opened: Instant
     reporter: str
     assignee: str

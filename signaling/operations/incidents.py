@@ -187,13 +187,13 @@ def _incident(
     )
 
 
-def measured(line: LineMeasurement) -> Line:
+def measured(measurement: LineMeasurement) -> Line:
     """Convert connection quality to its wire form."""
     return Line(
-        up=round(100 * line.up, 1),
-        down=round(100 * line.down, 1),
-        jitter=round(1000 * line.jitter, 1),
-        round_trip=round(1000 * line.round_trip),
+        up=round(100 * measurement.up, 1),
+        down=round(100 * measurement.down, 1),
+        jitter=round(1000 * measurement.jitter, 1),
+        round_trip=round(1000 * measurement.round_trip),
     )
 
 

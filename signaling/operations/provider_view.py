@@ -7,14 +7,14 @@ from pydantic import Field, StringConstraints
 
 from scheduler.core import model
 from scheduler.core.text import clean
-from scheduler.directory.equipment import lines as rules
+from scheduler.directory.equipment import lines as line_rules
 from scheduler.operations.incidents.model import Incident, IncidentKind, IncidentState, LineMeasurement
 from scheduler.operations.incidents.provider_view import ProviderOverview, ProviderSession
 from scheduler.operations.readiness.duty import Duty
 from signaling.core.errors import BadInput, Fault, Forbidden, NotFound
 from signaling.http.route import ID, ApiRequest, Id, Model, Moment, Named, Route
 from signaling.operations.context import PROVIDER
-from signaling.operations.incidents import Line as Measured
+from signaling.operations.incidents import Line as MeasuredLine
 from signaling.operations.incidents import measured
 
 PROVIDER_STEPS = {"provider", "answered"}
@@ -41,7 +41,7 @@ class Point(Model):
     name: str
     minutes: int
     lossy: int
-    now: Measured | None
+    now: MeasuredLine | None
 
 
 class Slot(Model):
@@ -95,7 +95,7 @@ class LineFault(Model):
     kind: IncidentKind
     state: IncidentState
     opened: Moment
-    measured: Measured | None
+    measured: MeasuredLine | None
     said: list[Said]
 
 
@@ -196,7 +196,7 @@ def _line(request: ApiRequest, overview: ProviderOverview, number: int) -> OwnLi
         up_kbps=line.up_kbps,
         down_kbps=line.down_kbps,
         ranges=list(line.ranges),
-        slow=bool(rules.warnings(line, policy) or rules.faults(line, policy, point.level, exempt=True)),
+        slow=bool(line_rules.warnings(line, policy) or line_rules.faults(line, policy, point.level, exempt=True)),
     )
 
 
@@ -224,8 +224,8 @@ def _session(request: ApiRequest, each: ProviderSession, points: Mapping[str, mo
     )
 
 
-def _measured(line: LineMeasurement | None) -> Measured | None:
-    return None if line is None else measured(line)
+def _measured(measurement: LineMeasurement | None) -> MeasuredLine | None:
+    return None if measurement is None else measured(measurement)
 
 
 def _contact(duty: Duty | None) -> Contact | None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 
 from scheduler.calendar.day_corrections import CalendarCorrections, DayCorrection
-from scheduler.calendar.deadlines import Deadlines as Counted
+from scheduler.calendar.deadlines import Deadlines as CountedDeadlines
 from scheduler.calendar.working_time import Worktime
 from scheduler.core.model import ClassId
 from signaling.http.route import ApiRequest, Model, Moment, Route
@@ -115,7 +115,7 @@ async def deadlines(request: ApiRequest) -> Deadlines:
     return wire(clock.deadlines(query.class_, request.now, query.start))
 
 
-def wire(counted: Counted) -> Deadlines:
+def wire(counted: CountedDeadlines) -> Deadlines:
     """Convert deadlines to their wire form."""
     return Deadlines(
         received=counted.received,

@@ -11,7 +11,7 @@ from aiohttp import web
 from pydantic import Field, StringConstraints
 
 from scheduler.core.model import EMERGENCY, ClassId, State
-from scheduler.core.model import Interval as Span
+from scheduler.core.model import Interval as ModelInterval
 from scheduler.policy.policy import CALENDAR_YEAR
 from scheduler.reports import figures, service
 from scheduler.reports.figures import Grouping, RegistrationFact
@@ -147,7 +147,7 @@ async def behind(request: ApiRequest) -> list[Entry]:
     return [_entry(request, fact, grounds) for fact in facts]
 
 
-async def _behind(request: ApiRequest, span: Span, query: FigureQuery) -> Sequence[RegistrationFact]:
+async def _behind(request: ApiRequest, span: ModelInterval, query: FigureQuery) -> Sequence[RegistrationFact]:
     context = request.context(REPORTS)
     if query.point is None:
         facts = await context.reports.facts(span, request.now)
@@ -183,7 +183,7 @@ async def _report(request: ApiRequest) -> service.Report:
     return await request.context(REPORTS).reports.report(span, earlier, request.now)
 
 
-def periods_of(request: ApiRequest) -> tuple[Span, Span]:
+def periods_of(request: ApiRequest) -> tuple[ModelInterval, ModelInterval]:
     """Return the requested period and the one it is compared with. Raises BadInput."""
     query: PeriodQuery = request.query
     today = request.now.astimezone(_zone(request))
@@ -196,10 +196,10 @@ def periods_of(request: ApiRequest) -> tuple[Span, Span]:
         raise BadInput([Fault("to", "end-before-start")])
     if query.to - query.from_ > LONGEST:
         raise BadInput([Fault("to", "too-long-interval")])
-    return Span(query.from_, query.to), Span(query.from_ - (query.to - query.from_), query.from_)
+    return ModelInterval(query.from_, query.to), ModelInterval(query.from_ - (query.to - query.from_), query.from_)
 
 
-def _named(request: ApiRequest, kind: PeriodId, year: int) -> tuple[Span, Span]:
+def _named(request: ApiRequest, kind: PeriodId, year: int) -> tuple[ModelInterval, ModelInterval]:
     rules = CALENDAR_YEAR if request.query.calendar else request.context(REPORTS).scheduler.policy(request.now).reports
     first, second = ((kind, year), before(kind, year))
     return period(*first, rules, _zone(request)), period(*second, rules, _zone(request))

@@ -362,15 +362,15 @@ class MeetingState:
         uninvited = mic and not seat.floor and self.booking.advisory and seat.place is not None
         return self._set_floor(seat, True, seat.account) if uninvited else []
 
-    def view(self, client: str, source: str, lines: int = 0) -> list[Effect]:
-        """Choose what a client sees, on a display that is `lines` pixels high."""
+    def view(self, client: str, source: str, height: int = 0) -> list[Effect]:
+        """Choose what a client sees, on a display that is `height` pixels high."""
         seat = self._seat_of(client)
         if source.startswith("camera:"):
             self._visible(source.removeprefix("camera:"))
         if source == CONTENT and self.layout_control.content is None:
             raise MessageError("unknown-seat")
-        seat.view, seat.lines = source, lines
-        return [*self._chosen(seat), SetView(seat.id, source, lines), Tell(client, ViewState(source=source))]
+        seat.view, seat.lines = source, height
+        return [*self._chosen(seat), SetView(seat.id, source, height), Tell(client, ViewState(source=source))]
 
     def floor(self, client: str, seat_id: str, open_: bool) -> list[Effect]:
         """Give or take the floor; a seat that gets it lowers its hand."""
@@ -531,13 +531,13 @@ class MeetingState:
             seat.up = seat.offered = False
         return []
 
-    def wanted(self, seat_id: str, lines: int) -> list[Effect]:
+    def wanted(self, seat_id: str, height: int) -> list[Effect]:
         """Tell a seat how high its camera is shown at most, in pixels."""
         seat = self.roster.seats.get(seat_id)
         if seat is None:
             return []
-        seat.wanted = lines
-        return [Tell(seat.client, WantedHeight(lines=lines))] if seat.client else []
+        seat.wanted = height
+        return [Tell(seat.client, WantedHeight(lines=height))] if seat.client else []
 
     def tiles_forwarded(self, event: TilesForwarded) -> list[Effect]:
         """Tell a seat which cameras it is forwarded, and where they stand in the picture."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from scheduler.booking.registration.service import Scheduler
-from scheduler.core import errors as door
+from scheduler.core import errors as scheduler_errors
 from scheduler.core.model import Session
 from scheduler.directory.equipment.devices import ROOM_SYSTEMS, address
 from scheduler.directory.equipment.service import Equipment
@@ -65,10 +65,10 @@ class InboundCallAuth:
         actor = f"vcs:{device.id}"
         try:
             session = await self._scheduler.enter(code, device.point, now)
-        except (door.CodeUnknown, door.NotInvited):
+        except (scheduler_errors.CodeUnknown, scheduler_errors.NotInvited):
             await self._guessed(actor, peer, attempt, "code-wrong", device.point, now)
             raise Refused(UNKNOWN) from None
-        except door.NotAdmitted:
+        except scheduler_errors.NotAdmitted:
             await self._throttle.right(attempt)
             raise Refused(FORBIDDEN) from None
         await self._throttle.right(attempt)

@@ -1,6 +1,6 @@
 """One server process after another: meetings go on as they were, and nothing is torn down.
 
-Also tests `state_keeper.py`, `store.py` and `state/snapshot.py`.
+Also tests `state_writer.py`, `store.py` and `state/snapshot.py`.
 """
 
 import asyncio
@@ -472,7 +472,7 @@ class Led:
         self.snapshot = snapshot
 
 
-async def test_a_snapshot_being_written_when_the_keeper_stops_is_written(
+async def test_a_snapshot_being_written_when_the_writer_stops_is_written(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_world(settings) as world:

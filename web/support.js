@@ -1,4 +1,4 @@
-// A plain script for browsers too old for modules or WebRTC: it says so instead of leaving the page blank.
+// Every page loads this plain script first: a browser too old for modules or WebRTC says so instead of a blank page.
 (function () {
   var able = 'RTCPeerConnection' in window && 'HTMLDialogElement' in window && 'noModule' in document.createElement('script') && 'at' in Array.prototype;
   if (able) return;

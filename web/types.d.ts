@@ -1,4 +1,7 @@
-/** The ground floor: the values of docs/protocol.md as the pages see them. Times are RFC 3339 in UTC. Written by hand: decision 71. */
+/**
+ * The values of docs/protocol.md as the pages see them, for the types of all scripts. Times are RFC 3339 in UTC. Written
+ * by hand: decision 71.
+ */
 
 type Role = 'host' | 'component' | 'observer';
 type LayoutKind =
@@ -14,23 +17,23 @@ type SentKind = DeviceKind | 'content';
 interface Slot { start: string; end: string }
 interface Named { id: string; name: string }
 
-interface Me { account: string; name: string; roles: string[]; unit: Named | null; point: Named | null; provider: Named | null; language: string; must_change: boolean }
+interface SignedInUser { account: string; name: string; roles: string[]; unit: Named | null; point: Named | null; provider: Named | null; language: string; must_change: boolean }
 interface Unit { id: string; name: string; level: string; parent: string | null }
 interface Point { id: string; name: string; label: string; unit: string; level: string; devices: number }
 
 type PointState = 'draft' | 'awaiting' | 'passed' | 'active' | 'suspended' | 'withdrawn';
 interface TreeUnit { id: string; name: string; level: string; parent: string | null; valid_from: string | null; valid_to: string | null; quota: number | null }
-/** One that was taken over in operation is to be assessed by `first_due`. */
+/** A point that was taken over in operation is to be assessed by `first_due`. */
 interface TreePoint { id: string; name: string; label: string; unit: string; state: PointState; devices: number; aliases: string[]; first_due: string | null }
 interface FormItem { id: string; name: string; article: string; remediable: boolean }
 /** The directory: units and points in registry order, and the form that points are assessed by. */
-interface Tree { levels: { id: string; name: string; code: string | null }[]; units: TreeUnit[]; points: TreePoint[]; items: FormItem[]; may_edit: boolean }
+interface DirectoryTree { levels: { id: string; name: string; code: string | null }[]; units: TreeUnit[]; points: TreePoint[]; items: FormItem[]; may_edit: boolean }
 /** A file behind an assessment or a document. */
 interface EvidenceFile { id: string; name: string; kind: string; bytes: number; sha256: string; by: string; at: string }
 interface AssessmentDone { id: string; files: EvidenceFile[]; at: string; assessor: string; result: 'passed' | 'conditional' | 'failed'; reference: string; expires: string | null }
 interface Exemption { id: string; files: EvidenceFile[]; kind: 'points' | 'internet'; extra: number; number: string; dated: string; valid_to: string | null }
-/** All that is known of a point; `lacks` keep it from being active. */
-interface PointCard_ {
+/** All that is on record of a point; `lacks` prevents it from being active. */
+interface PointDetails {
   point: TreePoint; account: string | null; assessments: AssessmentDone[]; exemptions: Exemption[]; moves: string[]; may_edit: boolean;
   room: { address: string; seats: number | null; managing_unit: string | null; security_owner: string; note: string };
   history: { at: string; move: string; state: PointState; by: string; reason: string }[]; lacks: { field: string; word: string; text: string }[];
@@ -41,7 +44,7 @@ interface UnitCompliance {
   own_active: number; own: number; below_active: number; below: number; assessed: number; ending: number; taken_over: number; drift: number; people: number; untrained: number;
   updated: string | null; stale: boolean; breaches: Record<string, number>;
 }
-/** Entries on record of the people of a unit; what is erasable is needed no more. */
+/** Numbers of personal entries of a unit: all, and those that are no longer needed. */
 interface PersonalData { entries: number; erasable: number }
 interface IssuedAccount { account: string; sent: boolean; link: string | null; expires: string }
 interface Device {
@@ -52,21 +55,21 @@ interface Device {
 interface Line {
   id: string; type: string; provider: string | null; subscribed_kbps: number; dedicated: boolean; ranges: string[]; up_kbps: number | null; down_kbps: number | null; slow: boolean;
 }
-interface Change { id: string; point: string; kind: 'request' | 'drift'; field: string; old: string; new: string; reason: string; state: string; by: string }
-interface Stock { devices: Device[]; lines: Line[]; changes: Change[] }
+interface DirectoryChange { id: string; point: string; kind: 'request' | 'drift'; field: string; old: string; new: string; reason: string; state: string; by: string }
+interface PointEquipmentList { devices: Device[]; lines: Line[]; changes: DirectoryChange[] }
 interface Provider { id: string | null; name: string; contact: string; phone: string; email: string }
-/** What a telecom enterprise sees: its lines, the sessions that need them, the incidents that are its matter. */
-interface CarrierLine { id: string; point: Named; type: string; subscribed_kbps: number; up_kbps: number | null; down_kbps: number | null; ranges: string[]; slow: boolean }
-interface CarrierSession {
+/** An access line, as its provider sees it. */
+interface ProviderLine { id: string; point: Named; type: string; subscribed_kbps: number; up_kbps: number | null; down_kbps: number | null; ranges: string[]; slow: boolean }
+interface ProviderSession {
   id: string; number: string; host: string; slots: (Slot & { kind: 'tong_duyet' | 'chinh_thuc' })[]; due: string;
   points: { id: string; name: string; minutes: number; lossy: number; now: LineMeasured | null }[];
   contact: { name: string; phone: string } | null; centre: { name: string; phone: string } | null;
 }
-interface LineFault {
+interface LineIncident {
   id: string; number: string; point: Named | null; kind: string; state: string; opened: string; measured: LineMeasured | null; said: { at: string; answer: boolean; text: string }[];
 }
 interface LineMeasured { up: number; down: number; jitter: number; round_trip: number }
-interface CarrierLines { provider: Named; lines: CarrierLine[]; sessions: CarrierSession[]; incidents: LineFault[]; may_answer: boolean }
+interface ProviderOverview { provider: Named; lines: ProviderLine[]; sessions: ProviderSession[]; incidents: LineIncident[]; may_answer: boolean }
 interface RoomPerson {
   id: string; name: string; role: 'manager' | 'technician'; phone: string; email: string; trained: string | null; valid_from: string; valid_to: string | null;
   account: string | null; serving: boolean; untrained: boolean;
@@ -93,7 +96,7 @@ interface Rules {
 interface Profile { id: string; version: number; in_force: boolean; content: Rules }
 interface Deadlines { received: string; effective: string; latest: string | null; late: boolean; reply: string; check: string; rehearsal: string; provisional: boolean }
 
-/** A registration that lies with the unit that may submit it; `content` is what was typed, as it came. */
+/** A registration that waits for the unit that may submit it; `content` is what was typed, unchecked. */
 interface Draft {
   id: string; number: string; unit: Named; origin: Named | null; channel: 'form' | 'mail'; source: string; content: Record<string, any>;
   arrived: string; state: 'open' | 'confirmed' | 'discarded'; reason: string; by: string; settled: string | null; session: string | null; may_settle: boolean;
@@ -117,38 +120,38 @@ interface Capacity { sessions: Limit; points: Limit; steps: CapacityStep[] }
 
 type Phase = 'waiting' | 'revoked' | 'upcoming' | 'lobby' | 'open' | 'ended' | 'cancelled';
 /** A session in few words. */
-interface Brief {
+interface SessionBrief {
   id: string; number: string; title: string; host: string; level: string; official: Slot; rehearsal: Slot | null; legs: number; klass: string; phase: Phase;
 }
 interface Reason extends Slot {
-  limit: 'sessions' | 'points'; usable: number; needed: number; largest: number; impossible: boolean; holders: Brief[]; suggestions: (Slot & {rehearsal: Slot | null})[];
+  limit: 'sessions' | 'points'; usable: number; needed: number; largest: number; impossible: boolean; holders: SessionBrief[]; suggestions: (Slot & {rehearsal: Slot | null})[];
 }
-interface Plan { version: number; victims: Brief[]; spared: Brief[]; until: string }
-/** `phase` null: it lies in a letter. */
+interface Plan { version: number; victims: SessionBrief[]; spared: SessionBrief[]; until: string }
+/** An emergency; `phase` is null while it is still a letter. */
 interface Emergency {
   id: string; number: string; host: string; title: string; ground: string; reason: string; official: Slot | null; received: string; phase: Phase | null;
   seen: { by: string; at: string } | null;
 }
-interface Standing {
-  session: Brief; state: 'waiting' | 'revoked'; since: string; servable: boolean; victims: Brief[]; costs: number; reason: Reason | null; held: Plan | null; ahead: Brief[];
+interface QueueStanding {
+  session: SessionBrief; state: 'waiting' | 'revoked'; since: string; servable: boolean; victims: SessionBrief[]; costs: number; reason: Reason | null; held: Plan | null; ahead: SessionBrief[];
 }
-interface Overrun { session: Brief; reason: Reason }
-interface Queue { waiting: Standing[]; overruns: Overrun[]; now: string }
+interface Overrun { session: SessionBrief; reason: Reason }
+interface Queue { waiting: QueueStanding[]; overruns: Overrun[]; now: string }
 interface Extensible { steps: number; step_min: number; warn_min: number; end: string }
 interface Happening { at: string; kind: string; by: string | null; reason: string; cause: string | null; profile: string }
 /** One slot in the calendar of sessions. */
-interface Entry extends Slot { id: string; number: string; title: string; host: string; level: string; kind: 'tong_duyet' | 'chinh_thuc'; legs: number; phase: Phase }
+interface CalendarEntry extends Slot { id: string; number: string; title: string; host: string; level: string; kind: 'tong_duyet' | 'chinh_thuc'; legs: number; phase: Phase }
 /** Bytes that a recording takes, and that may still be taken. */
 interface Estimate { bytes: number; free: number; reserve: number }
 /** A point that is in a session; `title` null: of one the reader may not see. */
-interface Busy extends Slot { point: string; title: string | null }
-interface Rated { since: string | null; sessions: Limit; points: Limit }
-interface Maximum { share: {num: number, den: number}; test_legs: number; steps: Rated[] }
+interface BusyPoint extends Slot { point: string; title: string | null }
+interface RatedStep { since: string | null; sessions: Limit; points: Limit }
+interface RatedCapacity { share: {num: number, den: number}; test_legs: number; steps: RatedStep[] }
 interface CapacityChange { since: string | null; until: string | null; sessions: number; points: number; reason: string }
-interface Peak { load: number; at: string | null }
+interface LoadPeak { load: number; at: string | null }
 /** A machine that moves media: the server's own without a name, one that is not connected without workers. */
-interface Machine { name: string | null; workers: { name: string; rooms: number; seats: number; records: boolean }[] }
-interface Usage { sessions: Peak; points: Peak; waited: number; revoked: number; refused: number }
+interface MediaMachine { name: string | null; workers: { name: string; rooms: number; seats: number; records: boolean }[] }
+interface Usage { sessions: LoadPeak; points: LoadPeak; waited: number; revoked: number; refused: number }
 interface Profile {
   id: string; version: number; title: string; effective_from: string | null; effective_to: string | null; in_force: boolean; recorded: string; digest: string; content: any; may_withdraw: boolean;
 }
@@ -156,12 +159,12 @@ interface Profile {
 interface ProfilePreview {
   id: string; version: number; title: string; effective_from: string; effective_to: string | null; digest: string; content: any; follows: string; before: any;
 }
-/** Units on record that are none any longer, and what brings them up to date: a setting, then files to import in order. */
+/** Units on record that have ended, and what brings them up to date: a setting, then files to import in order. */
 interface Outdated { units: {id: string; name: string}[]; profiles: string; files: string[] }
-/** What holds no longer from a day on, since other rules begin or units end. */
+/** What ends on a day, since other rules begin or units end. */
 interface Ending {
   day: string; profile: string | null; units: {id: string; name: string; level: string; why: 'last-day' | 'level'; successor: string | null}[]; hosts: {id: string; name: string}[];
-  sessions: Brief[]; accounts: {account: string; name: string; unit: string | null}[]; operators: {before: string; after: string} | null;
+  sessions: SessionBrief[]; accounts: {account: string; name: string; unit: string | null}[]; operators: {before: string; after: string} | null;
 }
 interface SpecialDay { day: string; working: boolean; number: string | null; dated: string | null; by: string | null }
 interface WorkYear { year: number; confirmed: boolean; days: SpecialDay[] }
@@ -172,7 +175,7 @@ interface Part {
 }
 /** The sound of one point in a file of its own. */
 interface Solo { id: string; name: string; seconds: number; bytes: number; sha256: string }
-/** A title from a time on. */
+/** A chapter of a recording. */
 interface Chapter { seconds: number; title: string }
 /** A session's recording: its only part, or (part 0) what joins them all. */
 interface Recording extends Part { session: string; title: string; host: string; access: 'owner' | 'granted' | 'asked' | 'none'; handover: Handover | null; parts: Part[] }
@@ -188,15 +191,15 @@ interface MaterialRequest {
   answer: 'waiting' | 'granted' | 'refused'; answered_by: string; answered: string | null; until: string | null; may_answer: boolean;
 }
 
-type IncidentStage = 'open' | 'taken' | 'provider' | 'resolved';
+type IncidentState = 'open' | 'taken' | 'provider' | 'resolved';
 interface Incident {
   id: string; session: Named & { number: string }; point: Named | null; kind: string; level: 1 | 2; text: string; reporter: string; opened: string; resolved: string | null;
-  measured: { up: number; down: number; jitter: number; round_trip: number } | null; state: IncidentStage; assignee: string; provider: string | null;
+  measured: { up: number; down: number; jitter: number; round_trip: number } | null; state: IncidentState; assignee: string; provider: string | null;
   steps: { at: string; kind: string; by: string; text: string }[]; may_act: boolean;
 }
-/** An unsettled incident as those in the meeting see it. */
-interface IncidentMark { id: string; kind: string; level: 1 | 2; point: string | null; text: string; state: IncidentStage; opened: string; reporter: string; assignee: string; provider: string | null }
-/** How calling a room system goes; `at` is when it is called again, `status` what it answered in vain (SIP), 0 nothing. */
+/** An unresolved incident as those in the meeting see it. */
+interface IncidentMark { id: string; kind: string; level: 1 | 2; point: string | null; text: string; state: IncidentState; opened: string; reporter: string; assignee: string; provider: string | null }
+/** The call to a room system; `at` is when it is called again, `status` the SIP status of a failed call, 0 without a response. */
 interface SystemCall { device: string; point: string; name: string; state: 'waiting' | 'calling' | 'connected' | 'silent' | 'left' | 'taken' | 'full' | 'elsewhere'; at: string | null; status: number }
 interface WeakLine { seat: string; loss: number; jitter: number; round_trip: number }
 
@@ -211,11 +214,11 @@ interface ReadyDuty { id: string; role: string; point: string | null; unit: stri
 interface ReadyBoard { session: ReadyHead; urgent: boolean; may_assign: boolean; units: Named[]; marks: ReadyMark[]; duties: ReadyDuty[]; points: ReadyPoint[] }
 
 interface SelfTestMeasure { mic_dbfs: [number, number]; min_luma: number; min_kbps: number; ticks: Named[] }
-interface TakenTest {
+interface SelfTestResult {
   camera: boolean; mic_dbfs: number | null; luma: number | null; down_kbps: number | null; up_kbps: number | null; latency_ms: number | null;
   browser: string; screen: string; ticks: string[]; device: string;
 }
-interface KeptTest extends TakenTest { at: string; by: string; failed: string[] }
+interface SavedSelfTest extends SelfTestResult { at: string; by: string; failed: string[] }
 
 interface Redial { name: string; kind: 'lost' | 'tried' | 'back'; at: string }
 interface Interruption { start: string; end: string | null; seconds: number; cause: string; by: string }
@@ -225,8 +228,8 @@ interface AttendedPoint {
 }
 interface AttendedSlot extends Slot { kind: SlotKind; expected: number; present: number; points: AttendedPoint[] }
 interface Speech { point: string; name: string; place: number; topic: string; start: string; end: string | null }
-interface GivenList { point: string; name: string; label: string; count: number; people: { name: string; position: string }[]; by: string; at: string | null }
-interface Lists { asked: string | null; expected: number; submitted: number; may_ask: boolean; lists: GivenList[] }
+interface AttendeeList { point: string; name: string; label: string; count: number; people: { name: string; position: string }[]; by: string; at: string | null }
+interface AttendeeLists { asked: string | null; expected: number; submitted: number; may_ask: boolean; lists: AttendeeList[] }
 interface Feedback {
   id: string; unit: Named; by: string; at: string; text: string; status: 'new' | 'handled' | 'forwarded'; answer: string; answered_by: string; answered: string | null; may_answer: boolean;
 }
@@ -237,7 +240,7 @@ interface LetterRow {
   fate: 'draft' | 'person' | 'answered' | 'ignored'; reason: string; draft: string | null; handled: string | null; handled_by: string;
 }
 interface OpenedLetter extends LetterRow { body: string; attachments: string[] }
-/** What was read from a letter: fields of a registration, beside them where each stands, and what is to be asked. */
+/** A draft made from a letter: fields of a registration, where in the letter each was read, and open questions. */
 interface MailDraft {
   id: string; number: string; state: 'open' | 'confirmed' | 'discarded';
   content: { read?: { field: string; where: string; said: string }[]; questions?: { field: string; word: string; value: string }[]; [field: string]: any };
@@ -246,29 +249,29 @@ interface NoticeRow {
   id: string; kind: string; channel: string; number: string; host: string; state: 'waiting' | 'sent' | 'failed'; tries: number; error: string;
   created: string; due: string; sent: string | null;
 }
-interface OwedAnswer {
+interface OwedReply {
   subject: string; kind: 'draft' | 'session'; number: string; unit: Named; klass: string; received: string; effective: string; due: string; passed: number;
 }
-interface OwedAnswers { open: OwedAnswer[]; on_time: number; late: number }
+interface OwedReplies { open: OwedReply[]; on_time: number; late: number }
 
-interface AuditRow {
+interface AuditEntry {
   id: number; at: string; actor: string; action: string; subject: string; detail: string; address: string; port: number; profile: string; seal: string;
 }
-/** `broken` is the first entry that is not what was written; `head` the seal of the `last` one that is. */
+/** `broken` is the first entry that was changed; `head` the seal of the `last` entry that was not. */
 interface AuditCheck { checked: string | null; entries: number; last: number; head: string; broken: number | null }
 
 type FigureName = 'registered' | 'sessions' | 'minutes' | 'points' | 'recorded' | 'late' | 'answered_late' | 'waited' | 'revoked' | 'cancelled' | 'incidents'
   | 'expected' | 'present' | 'absent' | 'due_s' | 'there_s' | 'line_min' | 'lossy_min' | 'owed' | 'sent' | 'confirmed' | 'emergencies' | 'reviewed';
-/** In thousandths; null where there is nothing to take a share of. */
+/** Shares in thousandths; null where there is nothing to take a share of. */
 interface ReportShares { points: number | null; lines: number | null; handed: number | null }
 interface ReportRow { key: string; name: string; figures: Record<FigureName, number>; shares: ReportShares; before: number | null }
 interface Report {
   title: string; period: Slot; total: ReportRow['figures']; shares: ReportShares; uptime: { permille: number | null; outages: Slot[] };
   rows: Record<'unit' | 'level' | 'class' | 'purpose' | 'kind' | 'month', ReportRow[]>;
   usage: { sessions: number; points: number; points_at: string | null; waited: number; revoked: number; refused: number };
-  carriers: CarrierRow[]; corrections: Correction[];
+  carriers: ProviderRow[]; corrections: Correction[];
 }
-interface CarrierRow { month: string; provider: string; name: string; lines: number; sessions: number; minutes: number; lossy: number; incidents: number; restored: number; restore: number | null }
+interface ProviderRow { month: string; provider: string; name: string; lines: number; sessions: number; minutes: number; lossy: number; incidents: number; restored: number; restore: number | null }
 interface ReportEntry { id: string; number: string; title: string; unit: string; start: string; end: string; state: string; klass: string; expected: number; present: number; ground: string; reason: string; review: Review | null; reviewable: boolean }
 interface ControlRow {
   item: string; group: string; text: string; proof: string[]; id: string | null; state: 'met' | 'partly' | 'unmet' | 'not_applicable' | null; remark: string; by: string; at: string | null; due: string | null;
@@ -297,7 +300,7 @@ interface Layout {
 }
 type Audience = 'everyone' | 'host' | 'components' | 'systems' | 'recording';
 /** The layouts of audiences that do not see what everyone sees. */
-type Own = Partial<Record<Audience, Layout>>;
+type AudienceLayouts = Partial<Record<Audience, Layout>>;
 interface Pane { x: number; y: number; width: number; height: number; role: 'main' | 'held' | 'speaker' | 'seat' | 'content' }
 interface LayoutPlan { kind: LayoutKind; most: number; grows: boolean; columns: number; rows: number; cells: Pane[] }
 interface RecordingMark { on: boolean; paused: boolean; since: string | null; seconds: number; error: string | null; voices: boolean }
@@ -309,19 +312,19 @@ interface Message { type: string; ref?: string; [field: string]: any }
 interface Joined extends Message {
   seat: string; resume: string; role: Role; controller: boolean; may_direct: boolean;
   session: { id: string; title: string; number: string; host: string; official: Slot };
-  seats: Seat[]; layout: Layout & { own?: Own }; recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; view: string; content: string | null; advisory: boolean; watermark: boolean; wanted: number; now: string;
+  seats: Seat[]; layout: Layout & { own?: AudienceLayouts }; recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; view: string; content: string | null; advisory: boolean; watermark: boolean; wanted: number; now: string;
 }
 
-/** A point that is not invited and waits at the door. */
-interface Knock { id: string; account: string; point: string; name: string; label: string; since: string }
+/** A point that is not invited and is in the waiting room. */
+interface WaitingPoint { id: string; account: string; point: string; name: string; label: string; since: string }
 
-/** What a meeting looks like from one seat. `skew` is server time minus ours in milliseconds. */
+/** A meeting as one seat knows it. `skew` is server time minus the device's, milliseconds. */
 interface MeetingState {
-  me: string; role: Role; controller: boolean; mayDirect: boolean; session: Joined['session']; seats: Seat[]; layout: Layout; own: Own;
+  me: string; role: Role; controller: boolean; mayDirect: boolean; session: Joined['session']; seats: Seat[]; layout: Layout; own: AudienceLayouts;
   recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; view: string; content: string | null; advisory: boolean; watermark: boolean; speaking: string | null; skew: number;
   /** When the meeting ends, since an emergency took its code. */
   givesWay: string | null;
   /** dBov by seat, of those who have the floor and are heard. */
   levels: Record<string, number>;
-  incidents: IncidentMark[]; weak: WeakLine[]; calls: SystemCall[]; waiting: Knock[]; assist: { seat: string | null; name: string | null; since: string | null };
+  incidents: IncidentMark[]; weak: WeakLine[]; calls: SystemCall[]; waiting: WaitingPoint[]; assist: { seat: string | null; name: string | null; since: string | null };
 }

@@ -1,4 +1,4 @@
-// Rebuilds vendor/ and fonts/ from the locked npm packages: `npm ci && npm run vendor`. Users never run this.
+// Rebuilds vendor/ and fonts/ from the locked npm packages: `npm ci && npm run vendor`. Only who updates a package runs it.
 import {copyFile, readFile, writeFile} from 'node:fs/promises';
 import {build} from 'esbuild';
 

@@ -46,7 +46,7 @@ BUSY = "testsrc2=size=1280x720:rate=25"
 
 _STATS = """async () => {
   const found = {};
-  const report = await document.querySelector('room-page, host-page').meeting.link.pc?.getStats();
+  const report = await document.querySelector('room-page, host-page').meeting.connection.pc?.getStats();
   for (const entry of report?.values() ?? []) if (entry.type === 'inbound-rtp') found[entry.kind] = {
     received: entry.packetsReceived, lost: entry.packetsLost, height: entry.frameHeight ?? 0,
     repaired: entry.retransmittedPacketsReceived ?? 0, keys: entry.keyFramesDecoded ?? 0, plis: entry.pliCount ?? 0,
@@ -58,7 +58,7 @@ _STATS = """async () => {
 
 _SENT = """async () => {
   const found = {packets: 0, lost: 0, bytes: 0, rtt: 0, height: 0};
-  const report = await document.querySelector('room-page, host-page').meeting.link.pc?.getStats();
+  const report = await document.querySelector('room-page, host-page').meeting.connection.pc?.getStats();
   for (const entry of report?.values() ?? []) {
     if (entry.type === 'outbound-rtp' && entry.kind === 'video') {
       found.packets += entry.packetsSent ?? 0;

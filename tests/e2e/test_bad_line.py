@@ -22,7 +22,7 @@ WATCH_MS = 3_000
 
 _STATS = """async () => {
   const found = {audio: [0, 0], video: [0, 0, 0]};
-  const report = await document.querySelector('room-page, host-page').meeting.link.pc?.getStats();
+  const report = await document.querySelector('room-page, host-page').meeting.connection.pc?.getStats();
   for (const entry of report?.values() ?? []) if (entry.type === 'inbound-rtp')
     found[entry.kind] = [entry.packetsReceived, entry.packetsLost, entry.frameHeight ?? 0];
   return found;
@@ -122,7 +122,7 @@ def test_one_bad_line_disturbs_nobody(
 
 _REPAIRED = """async () => {
   const found = {received: 0, sent: 0};
-  const report = await document.querySelector('room-page, host-page').meeting.link.pc?.getStats();
+  const report = await document.querySelector('room-page, host-page').meeting.connection.pc?.getStats();
   for (const entry of report?.values() ?? []) if (entry.rtxSsrc) {
     found.received += entry.retransmittedPacketsReceived ?? 0;
     found.sent += entry.retransmittedPacketsSent ?? 0;
@@ -155,7 +155,7 @@ def test_what_a_line_loses_is_sent_again_both_ways_and_a_blackout_ends_with_it(
     assert min(at for at in page.evaluate("window.seen") if at > since) - since <= 1000
 
 
-_CONNECTION = "document.querySelector('room-page, host-page').meeting.link.pc"
+_CONNECTION = "document.querySelector('room-page, host-page').meeting.connection.pc"
 UNDER_WAY_MS = 1000
 """So long pictures may be shown that came before the move."""
 

@@ -12,7 +12,7 @@ from tests.e2e.people import HOST, People
 pytestmark = pytest.mark.alone
 
 _SENT = """async () => {
-  const report = await document.querySelector('room-page').meeting.link.pc.getStats(), sent = {};
+  const report = await document.querySelector('room-page').meeting.connection.pc.getStats(), sent = {};
   report.forEach(entry => { if (entry.type === 'outbound-rtp' && entry.rid) sent[entry.rid] = entry.framesSent ?? 0; });
   return sent;
 }"""

@@ -15,12 +15,12 @@ def screen(seat: Seat) -> float:
 
 
 _SENT = """() => {
-  const {content} = document.querySelector('room-page, host-page').meeting.link.tracks;
+  const {content} = document.querySelector('room-page, host-page').meeting.connection.tracks;
   const {width, height, frameRate} = content.getSettings();
   return {width, height, frameRate, hint: content.contentHint};
 }"""
 _SEEN = """async () => {
-  const report = await document.querySelector('room-page, host-page').meeting.link.pc?.getStats();
+  const report = await document.querySelector('room-page, host-page').meeting.connection.pc?.getStats();
   const picture = [...(report?.values() ?? [])].find(entry => entry.type === 'inbound-rtp' && entry.kind === 'video');
   return [picture?.frameWidth, picture?.frameHeight, picture?.framesPerSecond];
 }"""

@@ -1,9 +1,12 @@
+// Element `capacity-chart`: booked load over time, for the register form, the calendar and the pages of capacity and
+// supervision.
+
 import {html, nothing, svg} from '../vendor/lit.js';
-import {corners} from './point-choice.js';
-import {rated} from './timeline.js';
+import {stepCorners} from './point-choice.js';
+import {ratedAt} from './timeline.js';
 import {t} from '../core/i18n.js';
 import {day, hourMinute} from '../core/time.js';
-import {Piece} from '../core/base.js';
+import {BaseElement} from '../core/base.js';
 
 const WIDTH = 560;
 const HEIGHT = 120;
@@ -12,12 +15,12 @@ const BOTTOM = 24;
 const TOP = 14;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-const MOST_TICKS = 10;
-/** Ticks are so far apart: hours within a day, else days. */
+const MAX_TICKS = 10;
+/** Distances between ticks: hours within a day, else days. */
 const TICKS_MS = [3 * HOUR_MS, DAY_MS, 7 * DAY_MS, 14 * DAY_MS];
 
-/** Booked load over a day against the usable share and the maximum, with the wanted slots as bands. */
-export class CapacityChart extends Piece {
+/** Draws the booked load over time, the usable and the rated capacity as lines, and the wanted slots as bands. */
+export class CapacityChart extends BaseElement {
   static properties = {capacity: {attribute: false}, what: {}, from: {type: Number}, to: {type: Number}, slots: {attribute: false}, rated: {attribute: false}};
 
   constructor() {
@@ -30,7 +33,7 @@ export class CapacityChart extends Piece {
     this.to = 0;
     /** @type {Slot[]} */
     this.slots = [];
-    /** The maximum over time, where it is not the same all along. @type {Rated[]} */
+    /** The steps of the rated capacity, where it changes within the chart. @type {RatedStep[]} */
     this.rated = [];
   }
 
@@ -53,7 +56,7 @@ export class CapacityChart extends Piece {
     return html`<figure class="chart">
       <figcaption>${t(`capacity.${this.what}`)}</figcaption>
       <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label=${t(`capacity.chart-${this.what}`, peak, usable, max)}>
-        ${this.slots.map(slot => this.band(slot))} ${this.area()} ${this.line(max, 'max')} ${this.line(usable, 'usable')} ${this.ticks()}
+        ${this.slots.map(slot => this.band(slot))} ${this.area()} ${this.limitLine(max, 'max')} ${this.limitLine(usable, 'usable')} ${this.ticks()}
       </svg>
     </figure>`;
   }
@@ -65,29 +68,33 @@ export class CapacityChart extends Piece {
   }
 
   area() {
-    const points = corners(this.capacity?.steps ?? [], this.what).map(([at, load]) => `${this.x(at).toFixed(1)},${this.y(load).toFixed(1)}`);
+    const points = stepCorners(this.capacity?.steps ?? [], this.what).map(([at, load]) => `${this.x(at).toFixed(1)},${this.y(load).toFixed(1)}`);
     if (!points.length) return nothing;
     const [left, right] = [points[0], points[points.length - 1]].map(point => point.split(',')[0]);
     return svg`<polygon class="load" points="${left},${this.y(0)} ${points.join(' ')} ${right},${this.y(0)}"></polygon>`;
   }
 
   /** @param {number} load @param {string} kind */
-  line(load, kind) {
+  limitLine(load, kind) {
     const y = this.y(load);
-    return svg`<path class=${kind} d=${this.path(load, kind)}></path><text class=${kind} x=${LEFT - 6} y=${y + 4} text-anchor="end">${load}</text>`;
+    return svg`<path class=${kind} d=${this.limitPath(load, kind)}></path><text class=${kind} x=${LEFT - 6} y=${y + 4} text-anchor="end">${load}</text>`;
   }
 
-  /** A level line, or steps where the maximum changes. @param {number} load @param {string} kind */
-  path(load, kind) {
+  /**
+   * Return the SVG path of a limit: a level line, or steps where the rated capacity changes.
+   * @param {number} load
+   * @param {string} kind
+   */
+  limitPath(load, kind) {
     const steps = this.rated.filter(({since}) => since !== null && Date.parse(since) > this.from && Date.parse(since) < this.to);
-    const before = this.rated.length ? rated(this.rated, this.from)[this.what][kind === 'max' ? 'max' : 'usable'] : load;
+    const before = this.rated.length ? ratedAt(this.rated, this.from)[this.what][kind === 'max' ? 'max' : 'usable'] : load;
     const moves = steps.map(step => `H${this.x(Date.parse(step.since ?? ''))}V${this.y(step[this.what][kind === 'max' ? 'max' : 'usable'])}`);
     return `M${LEFT} ${this.y(before)}${moves.join('')}H${WIDTH - 8}`;
   }
 
   ticks() {
     const length = this.to - this.from;
-    const apart = TICKS_MS.find(each => length / each <= MOST_TICKS) ?? length;
+    const apart = TICKS_MS.find(each => length / each <= MAX_TICKS) ?? length;
     const times = [];
     for (let at = this.from; at <= this.to; at += apart) times.push(at);
     const word = (/** @type {number} */ at) => (length > DAY_MS ? day(at).slice(0, 5) : at === this.to ? '24:00' : hourMinute(at));

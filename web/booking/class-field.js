@@ -1,17 +1,22 @@
+// Element `class-field`: the class of a meeting in the register form.
+
 import {html, nothing} from '../vendor/lit.js';
 import {t} from '../core/i18n.js';
-import {choices} from './registration.js';
+import {sortedChoices} from './registration.js';
 import {day, fromLocal, hourMinute} from '../core/time.js';
-import {Piece, icon} from '../core/base.js';
+import {BaseElement, icon} from '../core/base.js';
 
-/** From the usual to the rarest. */
+/** Classes from the most frequent to the rarest. */
 const CLASSES = ['thuong', 'dot_xuat', 'khan_cap'];
 
 /** @param {string} at */
 const moment = at => `${hourMinute(at)} ${day(at)}`;
 
-/** The class of a meeting, why it is of that class, and the deadlines that follow. Its inputs are the form's own. */
-export class ClassField extends Piece {
+/**
+ * Asks for the class of a meeting and its ground, and shows the deadlines that follow. Its inputs belong to the form
+ * around it.
+ */
+export class ClassField extends BaseElement {
   static properties = {fields: {attribute: false}, rules: {attribute: false}, deadlines: {attribute: false}};
 
   constructor() {
@@ -24,8 +29,8 @@ export class ClassField extends Piece {
     this.deadlines = null;
   }
 
-  /** Whether the rehearsal comes less than a working day after receipt (reading A12). */
-  get soon() {
+  /** Return whether the rehearsal comes less than a working day after receipt (reading A12). */
+  get rehearsalTooSoon() {
     const rehearsal = fromLocal(this.fields['rehearsal-start'] ?? '');
     return Boolean(this.deadlines && rehearsal && rehearsal < this.deadlines.rehearsal);
   }
@@ -37,8 +42,8 @@ export class ClassField extends Piece {
       <legend>${t('register.class')}</legend>
       <div class="row wrap classes">${CLASSES.map(id => this.choice(id, this.rules?.classes[id].name ?? id))}</div>
       ${Object.keys(chosen.grounds).length ? this.grounds(chosen.grounds) : nothing} ${chosen.needs_reason ? this.reason(chosen) : nothing}
-      <p class="mark amber" role="status" data-testid="rehearsal-soon">${this.soon ? html`${icon('warn')}<span>${t('register.rehearsal-soon')}</span>` : nothing}</p>
-      <p class="soft deadlines" role="status" data-testid="deadlines">${this.deadlines ? this.line(this.deadlines) : nothing}</p>
+      <p class="mark amber" role="status" data-testid="rehearsal-soon">${this.rehearsalTooSoon ? html`${icon('warn')}<span>${t('register.rehearsal-soon')}</span>` : nothing}</p>
+      <p class="soft deadlines" role="status" data-testid="deadlines">${this.deadlines ? this.deadlineText(this.deadlines) : nothing}</p>
     </fieldset>`;
   }
 
@@ -53,7 +58,7 @@ export class ClassField extends Piece {
       <label for="ground">${t('register.ground')}</label>
       <select id="ground" name="ground" data-testid="ground" required .value=${this.fields.ground}>
         <option value="">${t('register.choose')}</option>
-        ${choices(grounds).map(([id, name]) => html`<option value=${id} ?selected=${id === this.fields.ground}>${name}</option>`)}
+        ${sortedChoices(grounds).map(([id, name]) => html`<option value=${id} ?selected=${id === this.fields.ground}>${name}</option>`)}
       </select>
     </div>`;
   }
@@ -67,7 +72,7 @@ export class ClassField extends Piece {
   }
 
   /** @param {Deadlines} due */
-  line({late, latest, effective, reply, check, provisional}) {
+  deadlineText({late, latest, effective, reply, check, provisional}) {
     if (late && latest) return html`<strong class="bad">${icon('warn')} ${t('register.late', moment(latest), moment(effective))}</strong>`;
     return html`${icon('clock')} ${latest ? t('register.latest', moment(latest), moment(effective)) : t('register.any-time')}
       ${new Date(check) <= new Date(effective) ? t('register.due-now', moment(reply)) : t('register.due', moment(reply), moment(check))} ${provisional ? t('register.provisional') : nothing}`;

@@ -1,31 +1,33 @@
+// Page `drafts.html`: registrations that wait for a unit to confirm them.
+
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {discardDraft, drafts} from '../core/api.js';
-import {alertLine, Page, title} from '../core/base.js';
+import {errorMessage, Page, setTitle} from '../core/base.js';
 import '../core/top-bar.js';
 import {t} from '../core/i18n.js';
-import {fold} from '../meeting/client/meeting-state.js';
+import {foldText} from '../meeting/client/meeting-state.js';
 import {day, hourMinute, slot} from '../core/time.js';
 
 /** @param {string} at */
 const moment = at => `${hourMinute(at)} ${day(at)}`;
 
-/** When a draft is to be held, if it says so. @param {Draft} draft */
+/** Return the time of a draft's session, or '' when the draft has none. @param {Draft} draft */
 function times({content}) {
   const {start, end} = content.official ?? {};
   return Number.isNaN(Date.parse(start)) || Number.isNaN(Date.parse(end)) ? '' : slot({start, end});
 }
 
-/** The inbox of a unit: registrations that wait to be confirmed, and what became of others. */
+/** Lists the drafts of a unit: those that wait to be confirmed, and those that were settled. */
 class DraftsPage extends Page {
-  static properties = {...Page.properties, list: {state: true}, asking: {state: true}, text: {state: true}};
+  static properties = {...Page.properties, list: {state: true}, discarding: {state: true}, text: {state: true}};
 
   constructor() {
     super();
-    title('drafts.title');
+    setTitle('drafts.title');
     /** @type {Draft[]} */
     this.list = [];
-    /** The draft to be discarded, once a reason is given. @type {Draft | null} */
-    this.asking = null;
+    /** The draft whose dialog asks for the reason to discard it. @type {Draft | null} */
+    this.discarding = null;
     this.text = '';
   }
 
@@ -36,9 +38,9 @@ class DraftsPage extends Page {
   /** @param {SubmitEvent} event */
   async discard(event) {
     event.preventDefault();
-    const draft = this.asking;
+    const draft = this.discarding;
     const reason = String(new FormData(/** @type {HTMLFormElement} */ (event.target)).get('reason'));
-    this.asking = null;
+    this.discarding = null;
     if (!draft) return;
     await this.attempt(async () => {
       const settled = await discardDraft(draft.id, reason);
@@ -46,15 +48,15 @@ class DraftsPage extends Page {
     });
   }
 
-  get found() {
-    const wanted = fold(this.text.trim());
+  get matchingDrafts() {
+    const wanted = foldText(this.text.trim());
     return this.list.filter(({number, content, unit, origin, source}) =>
-      [number, String(content.title ?? ''), unit.name, origin?.name ?? '', source].some(said => fold(said).includes(wanted)),
+      [number, String(content.title ?? ''), unit.name, origin?.name ?? '', source].some(text => foldText(text).includes(wanted)),
     );
   }
 
   render() {
-    const [open, settled] = [this.found.filter(({state}) => state === 'open'), this.found.filter(({state}) => state !== 'open')];
+    const [open, settled] = [this.matchingDrafts.filter(({state}) => state === 'open'), this.matchingDrafts.filter(({state}) => state !== 'open')];
     return html`<top-bar .me=${this.me} current="drafts"></top-bar>
       <main>
         <h1>${t('drafts.title')}</h1>
@@ -62,11 +64,11 @@ class DraftsPage extends Page {
           <label for="search">${t('drafts.search')}</label>
           <input id="search" type="search" data-testid="drafts-search" autocomplete="off" .value=${this.text} @input=${(/** @type {any} */ event) => (this.text = event.target.value)}>
         </div>
-        ${alertLine(this.error)}
+        ${errorMessage(this.error)}
         ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : this.rows(open, 'drafts.none')}
         ${settled.length ? html`<h2>${t('drafts.settled')}</h2>${this.rows(settled, '')}` : nothing}
       </main>
-      ${this.asking ? this.question(this.asking) : nothing}`;
+      ${this.discarding ? this.question(this.discarding) : nothing}`;
   }
 
   /** @param {Draft[]} list @param {string} none */
@@ -93,17 +95,17 @@ class DraftsPage extends Page {
   /** @param {Draft} draft */
   acts(draft) {
     return html`<a class="button main" href="register.html?draft=${draft.id}" data-testid="draft-confirm">${t('drafts.confirm')}</a>
-      <button type="button" class="danger" data-testid="draft-discard" @click=${() => (this.asking = draft)}>${t('drafts.discard')}</button>`;
+      <button type="button" class="danger" data-testid="draft-discard" @click=${() => (this.discarding = draft)}>${t('drafts.discard')}</button>`;
   }
 
   /** @param {Draft} draft */
   question(draft) {
-    return html`<dialog aria-labelledby="question" @close=${() => (this.asking = null)}>
+    return html`<dialog aria-labelledby="question" @close=${() => (this.discarding = null)}>
       <h2 id="question">${t('drafts.discard-ask', draft.number)}</h2>
       <form @submit=${this.discard}>
         <div class="field"><label for="reason">${t('drafts.reason')}</label><input id="reason" name="reason" required maxlength="200" data-testid="discard-reason"></div>
         <div class="row end">
-          <button type="button" @click=${() => (this.asking = null)}>${t('drafts.keep')}</button>
+          <button type="button" @click=${() => (this.discarding = null)}>${t('drafts.keep')}</button>
           <button class="danger solid" data-testid="discard-yes">${t('drafts.discard')}</button>
         </div>
       </form>

@@ -1,13 +1,24 @@
-// What the register form counts: legs, free capacity and groups of points. Pure.
+// Counts of the register form: legs, free capacity, groups of points. Pure functions, for register.js, point-
+// picker.js and capacity-chart.js.
 
-/** What a registration holds: each device of its points, and `other` legs. @param {Point[]} points @param {string} host @param {Set<string>} chosen @param {number} other */
-export function legs(points, host, chosen, other) {
+/**
+ * Count the legs of a registration: each device of its points, and `other` ones.
+ * @param {Point[]} points
+ * @param {string} host
+ * @param {Set<string>} chosen
+ * @param {number} other
+ */
+export function countLegs(points, host, chosen, other) {
   const devices = points.filter(({id}) => id === host || chosen.has(id)).reduce((sum, point) => sum + point.devices, 0);
   return devices + other;
 }
 
-/** What is still free at the busiest instant of a slot. @param {Capacity} capacity @param {Slot} slot */
-export function free(capacity, slot) {
+/**
+ * Return the sessions and legs that are free at the busiest instant of a slot.
+ * @param {Capacity} capacity
+ * @param {Slot} slot
+ */
+export function freeCapacity(capacity, slot) {
   const [start, end] = [Date.parse(slot.start), Date.parse(slot.end)];
   const within = capacity.steps.filter(step => Date.parse(step.start) < end && Date.parse(step.end) > start);
   const peak = /** @param {'sessions' | 'points'} what */ what => Math.max(0, ...within.map(step => step[what]));
@@ -17,19 +28,23 @@ export function free(capacity, slot) {
   };
 }
 
-/** When and where each point is already, by point. @param {Busy[]} busy @returns {Map<string, Busy[]>} */
-export function byPoint(busy) {
+/**
+ * Group other sessions by the point that is busy with them.
+ * @param {BusyPoint[]} busy
+ * @returns {Map<string, BusyPoint[]>}
+ */
+export function busyByPoint(busy) {
   const found = new Map();
   for (const each of busy) found.set(each.point, [...(found.get(each.point) ?? []), each]);
   return found;
 }
 
 /**
- * Points that are picked together: every point of a level, and every district with its communes.
+ * Return groups of points that are picked together: those of a level, and those of a district with its communes.
  * @param {Point[]} points @param {Unit[]} units
  * @returns {{id: string, level: string, unit: Unit | null, points: string[]}[]}
  */
-export function groups(points, units) {
+export function pointGroups(points, units) {
   const levels = [...new Set(points.map(({level}) => level))];
   const byLevel = levels.map(level => ({
     id: `level:${level}`,
@@ -45,6 +60,11 @@ export function groups(points, units) {
   return [...byLevel, ...byUnit].filter(group => group.points.length > 1);
 }
 
-/** Corners of a step chart: x grows with time, y with the load. @param {CapacityStep[]} steps @param {'sessions' | 'points'} what @returns {[number, number][]} */
-export const corners = (steps, what) =>
+/**
+ * Return the corners of a step chart as [milliseconds, load].
+ * @param {CapacityStep[]} steps
+ * @param {'sessions' | 'points'} what
+ * @returns {[number, number][]}
+ */
+export const stepCorners = (steps, what) =>
   steps.flatMap(step => /** @type {[number, number][]} */ ([[Date.parse(step.start), step[what]], [Date.parse(step.end), step[what]]]));

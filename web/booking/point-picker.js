@@ -1,12 +1,14 @@
-import {html, nothing, repeat} from '../vendor/lit.js';
-import {byPoint, groups} from './point-choice.js';
-import {collator, t} from '../core/i18n.js';
-import {fold} from '../meeting/client/meeting-state.js';
-import {hourMinute} from '../core/time.js';
-import {Piece, icon} from '../core/base.js';
+// Element `point-picker`: the choice of component points, in the register form and in the details of a session.
 
-/** Picks component points by search and by group; acts `pick` with the new set of point ids. */
-export class PointPicker extends Piece {
+import {html, nothing, repeat} from '../vendor/lit.js';
+import {busyByPoint, pointGroups} from './point-choice.js';
+import {collator, t} from '../core/i18n.js';
+import {foldText} from '../meeting/client/meeting-state.js';
+import {hourMinute} from '../core/time.js';
+import {BaseElement, icon} from '../core/base.js';
+
+/** Picks component points by search and by group. Fires `pick` with the new set of point ids. */
+export class PointPicker extends BaseElement {
   static properties = {points: {attribute: false}, units: {attribute: false}, chosen: {attribute: false}, busy: {attribute: false}, host: {}, text: {state: true}};
 
   constructor() {
@@ -17,9 +19,9 @@ export class PointPicker extends Piece {
     this.units = [];
     /** @type {Set<string>} */
     this.chosen = new Set();
-    /** Where points are already at the time chosen (I-04). @type {Busy[]} */
+    /** Other sessions that points have at the chosen time (I-04). @type {BusyPoint[]} */
     this.busy = [];
-    /** The host point: it is there anyway. */
+    /** The host point, which takes part anyway and cannot be picked. */
     this.host = '';
     this.text = '';
   }
@@ -31,18 +33,18 @@ export class PointPicker extends Piece {
       if (add && id !== this.host) next.add(id);
       else next.delete(id);
     }
-    this.act('pick', next);
+    this.emit('pick', next);
   }
 
-  get found() {
-    const wanted = fold(this.text.trim());
-    const matches = this.points.filter(({id, name, label}) => id !== this.host && (fold(name).includes(wanted) || fold(label).includes(wanted)));
+  get matchingPoints() {
+    const wanted = foldText(this.text.trim());
+    const matches = this.points.filter(({id, name, label}) => id !== this.host && (foldText(name).includes(wanted) || foldText(label).includes(wanted)));
     return matches.sort((a, b) => collator.compare(a.label, b.label));
   }
 
   render() {
-    const found = this.found;
-    const taken = byPoint(this.busy);
+    const found = this.matchingPoints;
+    const taken = busyByPoint(this.busy);
     const both = [...this.chosen, this.host].filter(id => taken.has(id)).length;
     return html`<fieldset class="picker">
       <legend>${t('register.points')} <span class="badge">${t('register.chosen', this.chosen.size)}</span></legend>
@@ -61,7 +63,7 @@ export class PointPicker extends Piece {
   }
 
   groupRow() {
-    const all = groups(this.points, this.units);
+    const all = pointGroups(this.points, this.units);
     return html`<div class="row wrap groups">
       <span>${t('register.whole')}</span>
       ${all.filter(({unit}) => !unit).map(({id, level, points}) => this.groupButton(id, t(`level.${level}`), points))}
@@ -70,12 +72,17 @@ export class PointPicker extends Piece {
         ${all.filter(({unit}) => unit).map(({id, unit, points}) => html`<option value=${id}>${unit?.name} (${points.length})</option>`)}
       </select>
       ${this.chosen.size
-        ? html`<button type="button" class="quiet" data-testid="points-clear" @click=${() => this.act('pick', new Set())}>${icon('cross')}<span>${t('register.clear')}</span></button>`
+        ? html`<button type="button" class="quiet" data-testid="points-clear" @click=${() => this.emit('pick', new Set())}>${icon('cross')}<span>${t('register.clear')}</span></button>`
         : nothing}
     </div>`;
   }
 
-  /** A group is a switch: pressed when all its points are chosen. @param {string} id @param {string} name @param {string[]} points */
+  /**
+   * Draw a group as a toggle, pressed when all its points are chosen.
+   * @param {string} id
+   * @param {string} name
+   * @param {string[]} points
+   */
   groupButton(id, name, points) {
     const full = points.every(point => point === this.host || this.chosen.has(point));
     return html`<button type="button" class="chip" data-testid="points-level" data-group=${id} aria-pressed=${full} @click=${() => this.pick(points, !full)}>
@@ -86,12 +93,12 @@ export class PointPicker extends Piece {
   /** @param {Event} event */
   pickUnit(event) {
     const select = /** @type {HTMLSelectElement} */ (event.target);
-    const group = groups(this.points, this.units).find(({id}) => id === select.value);
+    const group = pointGroups(this.points, this.units).find(({id}) => id === select.value);
     if (group) this.pick(group.points, true);
     select.value = '';
   }
 
-  /** @param {Point} point @param {Busy[]} taken */
+  /** @param {Point} point @param {BusyPoint[]} taken */
   option(point, taken) {
     return html`<li>
       <label class="option" data-testid="point-option" data-point=${point.id}>

@@ -1,18 +1,23 @@
+// Page `sessions.html`: the sessions of the user's unit, or all for the centre.
+
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {cancel, sessions, units} from '../core/api.js';
-import {alertLine, icon, Page, title} from '../core/base.js';
+import {errorMessage, icon, Page, setTitle} from '../core/base.js';
 import '../operations/closing-checklist.js';
-import {door} from '../core/code-field.js';
+import {meetingUrl} from '../core/code-field.js';
 import '../operations/document-list.js';
 import '../core/top-bar.js';
 import {language, t} from '../core/i18n.js';
-import {grouped} from '../meeting/client/meeting-state.js';
-import {central} from '../core/nav.js';
+import {formatCode} from '../meeting/client/meeting-state.js';
+import {isCentral} from '../core/nav.js';
 import {fromLocal, hourMinute, slot, utc, weekday} from '../core/time.js';
 
 const DAY_MS = 86_400_000;
 const PAGE = 50;
-/** What is to come stands first, by its start; what is over below, the newest first. @type {Record<'coming' | 'over', {order: string, phases: string[]}>} */
+/**
+ * The two lists of the page: sessions to come by their start, then past ones, newest first.
+ * @type {Record<'coming' | 'over', {order: string, phases: string[]}>}
+ */
 const LISTS = {
   coming: {order: 'start', phases: ['open', 'lobby', 'upcoming', 'waiting', 'revoked']},
   over: {order: '-start', phases: ['ended', 'cancelled']},
@@ -20,37 +25,42 @@ const LISTS = {
 
 /** @typedef {keyof typeof LISTS} List */
 
+/** Lists sessions to come and past ones, with filters, and cancels them. */
 class SessionsPage extends Page {
   static properties = {
     ...Page.properties,
-    lists: {state: true}, more: {state: true}, units: {state: true}, filtered: {state: true}, busy: {state: true}, asking: {state: true}, opened: {state: true},
+    lists: {state: true}, more: {state: true}, units: {state: true}, filtered: {state: true}, busy: {state: true}, cancelling: {state: true}, opened: {state: true},
   };
 
   constructor() {
     super();
-    title('sessions.title');
-    /** What was fetched so far. @type {Record<List, Session[]>} */
+    setTitle('sessions.title');
+    /** The sessions fetched so far. @type {Record<List, Session[]>} */
     this.lists = {coming: [], over: []};
     /** Whether there is more to fetch. @type {Record<List, boolean>} */
     this.more = {coming: false, over: false};
-    /** What the lists can be narrowed to, for who sees all of them. @type {Unit[]} */
+    /** The units that the lists can be filtered by, for users who see all sessions. @type {Unit[]} */
     this.units = [];
     /** @type {Record<string, string>} */
     this.filter = {};
     this.filtered = false;
     this.busy = false;
-    /** Sessions whose details somebody looked at. @type {Set<string>} */
+    /** Ids of sessions whose details were opened. @type {Set<string>} */
     this.opened = new Set();
-    /** The session whose cancelling waits for a yes. @type {Session | null} */
-    this.asking = null;
+    /** The session whose cancellation waits for confirmation. @type {Session | null} */
+    this.cancelling = null;
   }
 
   async load() {
-    const all = central(this.me) || this.me?.roles.includes('supervisor');
+    const all = isCentral(this.me) || this.me?.roles.includes('supervisor');
     [this.units] = await Promise.all([all ? units() : [], this.fetch('coming', false), this.fetch('over', false)]);
   }
 
-  /** Fetch the first page of a list, or what comes behind it. @param {List} name @param {boolean} on */
+  /**
+   * Fetch the first page of a list, or (`on`) the page after those that are shown.
+   * @param {List} name
+   * @param {boolean} on
+   */
   async fetch(name, on) {
     const {order, phases} = LISTS[name];
     const {phase, ...rest} = this.filter;
@@ -65,24 +75,24 @@ class SessionsPage extends Page {
   /** @param {SubmitEvent} event */
   search(event) {
     event.preventDefault();
-    const given = Object.fromEntries([...new FormData(/** @type {HTMLFormElement} */ (event.target))].map(([name, value]) => [name, String(value).trim()]));
-    const from = given.from ? fromLocal(`${given.from}T00:00`) : '';
-    const to = given.to ? utc(Date.parse(fromLocal(`${given.to}T00:00`)) + DAY_MS) : '';
-    this.filter = Object.fromEntries(Object.entries({...given, from, to}).filter(([, value]) => value));
+    const fields = Object.fromEntries([...new FormData(/** @type {HTMLFormElement} */ (event.target))].map(([name, value]) => [name, String(value).trim()]));
+    const from = fields.from ? fromLocal(`${fields.from}T00:00`) : '';
+    const to = fields.to ? utc(Date.parse(fromLocal(`${fields.to}T00:00`)) + DAY_MS) : '';
+    this.filter = Object.fromEntries(Object.entries({...fields, from, to}).filter(([, value]) => value));
     this.filtered = Object.keys(this.filter).length > 0;
-    this.work(() => Promise.all([this.fetch('coming', false), this.fetch('over', false)]));
+    this.runBusy(() => Promise.all([this.fetch('coming', false), this.fetch('over', false)]));
   }
 
   /** @param {() => Promise<unknown>} run */
-  async work(run) {
+  async runBusy(run) {
     this.busy = true;
     await this.attempt(run);
     this.busy = false;
   }
 
   async confirm() {
-    const session = this.asking;
-    this.asking = null;
+    const session = this.cancelling;
+    this.cancelling = null;
     if (!session) return;
     await this.attempt(async () => {
       const changed = await cancel(session.id);
@@ -99,12 +109,12 @@ class SessionsPage extends Page {
           <h1>${t('sessions.title')}</h1>
           <a class="button main" href="register.html" data-testid="register">${icon('plus')}<span>${t('sessions.register')}</span></a>
         </div>
-        ${alertLine(this.error)}
+        ${errorMessage(this.error)}
         ${this.form()}
         ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : this.rows('coming', coming)}
         ${over.length ? html`<h2>${t('sessions.over')}</h2>${this.rows('over', over)}` : nothing}
       </main>
-      ${this.asking ? this.question(this.asking) : nothing}`;
+      ${this.cancelling ? this.question(this.cancelling) : nothing}`;
   }
 
   form() {
@@ -127,7 +137,7 @@ class SessionsPage extends Page {
     if (!list.length) return html`<p class="empty">${t(this.filtered ? 'sessions.none-found' : 'sessions.none')}</p>`;
     return html`<ul class="cards">${repeat(list, ({id}) => id, session => this.row(session))}</ul>
       ${this.more[name] ? html`<p class="row end"><button type="button" data-testid="sessions-more-${name}" ?disabled=${this.busy}
-        @click=${() => this.work(() => this.fetch(name, true))}>${t('sessions.more')}</button></p>` : nothing}`;
+        @click=${() => this.runBusy(() => this.fetch(name, true))}>${t('sessions.more')}</button></p>` : nothing}`;
   }
 
   /** @param {Session} session */
@@ -144,39 +154,42 @@ class SessionsPage extends Page {
       </div>
       <div class="state">
         <span class="badge ${session.phase}" data-testid="session-state">${t(`phase.${session.phase}`)}</span>
-        ${session.code ? html`<span class="code" data-testid="session-code" aria-label=${t('code.label')}>${grouped(session.code)}</span>` : nothing}
+        ${session.code ? html`<span class="code" data-testid="session-code" aria-label=${t('code.label')}>${formatCode(session.code)}</span>` : nothing}
       </div>
-      <div class="acts">${this.acts(session)}</div>
+      <div class="acts">${this.actions(session)}</div>
       ${this.details(session)}
     </li>`;
   }
 
-  /** Documents, and after the start the closing lists; fetched when somebody looks. @param {Session} session */
+  /**
+   * Draw documents and, after the start, the closing checklists; they are fetched when opened.
+   * @param {Session} session
+   */
   details({id, phase, official}) {
     if (phase === 'cancelled') return nothing;
     const open = this.opened.has(id);
     return html`<details @toggle=${(/** @type {any} */ {target}) => target.open && (this.opened = new Set([...this.opened, id]))}>
       <summary data-testid="session-details">${t('sessions.details')}</summary>
       ${open ? html`<div class="columns"><document-list .session=${id}></document-list>
-        ${Date.parse(official.start) <= Date.now() ? html`<closing-list .session=${id}></closing-list>` : nothing}</div>` : nothing}
+        ${Date.parse(official.start) <= Date.now() ? html`<closing-checklist .session=${id}></closing-checklist>` : nothing}</div>` : nothing}
     </details>`;
   }
 
   /** @param {Session} session */
-  acts(session) {
+  actions(session) {
     if (LISTS.over.phases.includes(session.phase)) return nothing;
-    const enter = session.code ? door(session.code, this.lists.coming) : '';
+    const enter = session.code ? meetingUrl(session.code, this.lists.coming) : '';
     return html`${enter
       ? html`<a class="button ${session.phase === 'upcoming' ? '' : 'main'}" href=${enter} data-testid="enter">${t(session.may_control ? 'sessions.control' : 'sessions.enter')}</a>`
       : nothing}
     ${session.may_cancel
-      ? html`<button type="button" class="danger" data-testid="cancel" @click=${() => (this.asking = session)}>${t('sessions.cancel')}</button>`
+      ? html`<button type="button" class="danger" data-testid="cancel" @click=${() => (this.cancelling = session)}>${t('sessions.cancel')}</button>`
       : nothing}`;
   }
 
   /** @param {Session} session */
   question(session) {
-    return html`<dialog aria-labelledby="question" @close=${() => (this.asking = null)}>
+    return html`<dialog aria-labelledby="question" @close=${() => (this.cancelling = null)}>
       <h2 id="question">${t('sessions.cancel-ask')}</h2>
       <p>${session.title} · ${slot(session.official)}</p>
       <p class="soft">${t('sessions.cancel-effect')}</p>

@@ -1,14 +1,20 @@
-// What the operator's pages work out: bars on a timeline, lanes of a calendar, hours left, differences of rules. Pure.
+// Calculations for timelines, the calendar and differences of profiles. Pure functions, for the pages of planning/
+// and policy/ and for the capacity chart.
 
-/** Where a slot lies between two instants, in percent from the left; nothing when it lies outside. @param {Slot} slot @param {number} from @param {number} to */
-export function bar(slot, from, to) {
+/**
+ * Return where a slot lies between two instants, as left edge and width in percent; null when it lies outside.
+ * @param {Slot} slot
+ * @param {number} from
+ * @param {number} to
+ */
+export function barPosition(slot, from, to) {
   const [start, end] = [Math.max(from, Date.parse(slot.start)), Math.min(to, Date.parse(slot.end))];
   if (end <= start) return null;
   return {left: (100 * (start - from)) / (to - from), width: (100 * (end - start)) / (to - from)};
 }
 
-/** The time that all slots lie in, from one full hour to another. @param {Slot[]} slots */
-export function hull(slots) {
+/** Return the time that holds all slots, widened to full hours; milliseconds. @param {Slot[]} slots */
+export function enclosingHours(slots) {
   const HOUR = 3_600_000;
   const from = Math.floor(Math.min(...slots.map(({start}) => Date.parse(start))) / HOUR) * HOUR;
   const to = Math.ceil(Math.max(...slots.map(({end}) => Date.parse(end))) / HOUR) * HOUR;
@@ -16,11 +22,12 @@ export function hull(slots) {
 }
 
 /**
- * Lanes beside each other for what overlaps: each entry gets the first lane that is free, and how many its neighbours need.
+ * Assign lanes beside each other to entries that overlap: each gets the first free lane, and the number of lanes that
+ * it and its neighbours need.
  * @template {Slot} T @param {T[]} entries by start
  * @returns {{entry: T, lane: number, lanes: number}[]}
  */
-export function lanes(entries) {
+export function assignLanes(entries) {
   /** @type {{entry: T, lane: number, lanes: number}[]} */
   const placed = [];
   /** @type {{entry: T, lane: number, lanes: number}[]} */
@@ -47,31 +54,47 @@ export function lanes(entries) {
   return placed;
 }
 
-/** Monday, midnight in Vietnam, of the week that holds a midnight. @param {number} midnight milliseconds */
-export function monday(midnight) {
+/**
+ * Return Monday, midnight in Vietnam, of the week that holds the given midnight.
+ * @param {number} midnight milliseconds
+ */
+export function mondayOf(midnight) {
   const DAY = 86_400_000;
   const VIETNAM = 7 * 3_600_000;
   const weekday = new Date(midnight + VIETNAM).getUTCDay();
   return midnight - ((weekday + 6) % 7) * DAY;
 }
 
-/** Every leaf of a profile that says something, by its path: `capacity.share.num`. @param {any} value @param {string} [path] @returns {[string, string][]} */
-export function leaves(value, path = '') {
+/**
+ * Return every value of a profile that is not null, with its path (`capacity.share.num`).
+ * @param {any} value
+ * @param {string} [path]
+ * @returns {[string, string][]}
+ */
+export function leafValues(value, path = '') {
   if (value === null) return [];
   if (typeof value !== 'object') return [[path, String(value)]];
   return Object.entries(value).flatMap(([key, inner]) => {
     const name = Array.isArray(value) && inner && typeof inner === 'object' && 'id' in inner ? inner.id : key;
-    return leaves(inner, path ? `${path}.${name}` : name);
+    return leafValues(inner, path ? `${path}.${name}` : name);
   });
 }
 
-/** What one profile says otherwise than another; its own name and days aside. @param {any} before @param {any} after */
+/**
+ * Return the values in which two profiles differ, without those that name and date them.
+ * @param {any} before
+ * @param {any} after
+ */
 export function differences(before, after) {
   const own = ['id', 'version', 'title', 'extends', 'effective_from', 'effective_to', 'replaces', 'legal_basis'];
-  const [old, fresh] = [before, after].map(content => new Map(leaves(content).filter(([path]) => !own.includes(path.split('.')[0]))));
+  const [old, fresh] = [before, after].map(content => new Map(leafValues(content).filter(([path]) => !own.includes(path.split('.')[0]))));
   const paths = [...new Set([...old.keys(), ...fresh.keys()])].filter(path => old.get(path) !== fresh.get(path));
   return paths.map(path => ({path, before: old.get(path) ?? null, after: fresh.get(path) ?? null}));
 }
 
-/** The maximum at an instant. @param {Rated[]} steps in order @param {number} at milliseconds */
-export const rated = (steps, at) => steps.filter(({since}) => since === null || Date.parse(since) <= at).at(-1) ?? steps[0];
+/**
+ * Return the step of rated capacity that holds at an instant.
+ * @param {RatedStep[]} steps in order
+ * @param {number} at milliseconds
+ */
+export const ratedAt = (steps, at) => steps.filter(({since}) => since === null || Date.parse(since) <= at).at(-1) ?? steps[0];

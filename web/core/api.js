@@ -1,43 +1,51 @@
-// The REST calls of docs/protocol.md, one line each. A refusal is thrown as Refusal with its RFC 9457 problem.
+// The REST calls of docs/protocol.md, one function for each, named by what it does; its path says which endpoint it
+// is. Each returns the parsed response body or throws a ProblemError. All pages use it.
 
-import {known, language, t} from './i18n.js';
-import {Keys, Together, underKey} from './idempotency-keys.js';
+import {hasText, language, t} from './i18n.js';
+import {IdempotencyKeys, InFlightRequests, sendWithKey} from './idempotency-keys.js';
 
 const BASE = new URL('../api/v1/', import.meta.url);
 
 /** @param {string} type `urn:diemcau:<word>` */
-const wordOf = type => type.slice(type.lastIndexOf(':') + 1);
+const problemWord = type => type.slice(type.lastIndexOf(':') + 1);
 
-export class Refusal extends Error {
+/** Thrown for a response with an error: an RFC 9457 problem, whose `word` ends its type. */
+export class ProblemError extends Error {
   /** @param {Problem} problem */
   constructor(problem) {
     super(problem.detail || problem.title);
     this.problem = problem;
     this.status = problem.status;
-    this.word = wordOf(problem.type);
+    this.word = problemWord(problem.type);
   }
 }
 
-/** What a person is told about any failure of a call. @param {unknown} failure @returns {string} */
-export function told(failure) {
-  if (failure instanceof Refusal) return failure.message || (known(`error.${failure.word}`) ? t(`error.${failure.word}`) : t('error.server'));
+/** Return the message to show for any failure of a request. @param {unknown} failure @returns {string} */
+export function errorText(failure) {
+  if (failure instanceof ProblemError) return failure.message || (hasText(`error.${failure.word}`) ? t(`error.${failure.word}`) : t('error.server'));
   return t('error.network');
 }
 
 /** @param {Response} response @returns {Promise<Problem>} */
 async function problemOf(response) {
-  const given = response.headers.get('Content-Type')?.includes('json') ? await response.json() : {};
-  return {type: 'urn:diemcau:server', title: '', detail: '', ...given, status: response.status};
+  const body = response.headers.get('Content-Type')?.includes('json') ? await response.json() : {};
+  return {type: 'urn:diemcau:server', title: '', detail: '', ...body, status: response.status};
 }
 
-const keys = new Keys(sessionStorage);
-/** What holds a password leaves no trace in the tab, not even a digest. */
+const keys = new IdempotencyKeys(sessionStorage);
+/** Requests with a password leave no trace in the tab, not even a digest. */
 const UNKEYED = ['login', 'first-password', 'password'];
-/** @type {Together<any>} */
-const together = new Together();
+/** @type {InFlightRequests<any>} */
+const inFlight = new InFlightRequests();
 
-/** @param {string} method @param {string} path @param {string | File} [body] @param {string} [key] @returns {Promise<Response>} */
-const exchange = (method, path, body, key) => fetch(new URL(path, BASE), {
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {string | File} [body]
+ * @param {string} [key]
+ * @returns {Promise<Response>}
+ */
+const fetchOnce = (method, path, body, key) => fetch(new URL(path, BASE), {
   method,
   headers: {
     'Accept-Language': language,
@@ -47,317 +55,444 @@ const exchange = (method, path, body, key) => fetch(new URL(path, BASE), {
   body,
 });
 
-/** A POST goes under a key, so that it is carried out once however often it is sent. @param {string} method @param {string} path @param {object} [body] @returns {Promise<Response>} */
+/**
+ * Send a request and return its response; throws ProblemError. A POST has an idempotency key, so that it is carried
+ * out once however often it is sent.
+ * @param {string} method
+ * @param {string} path
+ * @param {object} [body]
+ * @returns {Promise<Response>}
+ */
 async function send(method, path, body) {
-  const given = method === 'GET' ? undefined : body instanceof File ? body : JSON.stringify(body ?? {});
-  const response = typeof given === 'string' && !UNKEYED.includes(path)
-    ? await underKey(keys, `${path}\n${given}`, key => exchange(method, path, given, key))
-    : await exchange(method, path, given);
-  if (!response.ok) throw new Refusal(await problemOf(response));
+  const payload = method === 'GET' ? undefined : body instanceof File ? body : JSON.stringify(body ?? {});
+  const response = typeof payload === 'string' && !UNKEYED.includes(path)
+    ? await sendWithKey(keys, `${path}\n${payload}`, key => fetchOnce(method, path, payload, key))
+    : await fetchOnce(method, path, payload);
+  if (!response.ok) throw new ProblemError(await problemOf(response));
   return response;
 }
 
 /** @param {string} method @param {string} path @param {object} [body] @returns {Promise<any>} */
-async function fetched(method, path, body) {
+async function requestJson(method, path, body) {
   const response = await send(method, path, body);
   return response.status === 204 ? null : response.json();
 }
 
 /** @param {string} method @param {string} path @param {object} [body] @returns {Promise<any>} */
-function call(method, path, body) {
-  if (method === 'GET' || body instanceof File) return fetched(method, path, body);
-  return together.once(`${path}\n${JSON.stringify(body)}`, () => fetched(method, path, body));
+function request(method, path, body) {
+  if (method === 'GET' || body instanceof File) return requestJson(method, path, body);
+  return inFlight.share(`${path}\n${JSON.stringify(body)}`, () => requestJson(method, path, body));
 }
 
 /** @param {Record<string, string>} fields */
 const query = fields => new URLSearchParams(fields).toString();
 
-/** @type {(account: string, password: string) => Promise<Me>} */
-export const login = (account, password) => call('POST', 'login', {account, password});
-/** @type {() => Promise<null>} */
-export const logout = () => call('POST', 'logout');
-/** @type {() => Promise<Me>} */
-export const me = () => call('GET', 'me');
-/** @type {(current: string, password: string) => Promise<Me>} */
-export const changePassword = (current, password) => call('POST', 'password', {current, password});
-/** @type {() => Promise<Unit[]>} */
-export const units = () => call('GET', 'units');
-/** @type {() => Promise<Point[]>} */
-export const points = () => call('GET', 'points');
-/** The rules in force. @returns {Promise<Rules>} */
+/** Sign in. @type {(account: string, password: string) => Promise<SignedInUser>} */
+export const login = (account, password) => request('POST', 'login', {account, password});
+/** Sign out. @type {() => Promise<null>} */
+export const logout = () => request('POST', 'logout');
+/** Return the signed-in user. @type {() => Promise<SignedInUser>} */
+export const me = () => request('GET', 'me');
+/** Change the user's password. @type {(current: string, password: string) => Promise<SignedInUser>} */
+export const changePassword = (current, password) => request('POST', 'password', {current, password});
+/** Return all units. @type {() => Promise<Unit[]>} */
+export const units = () => request('GET', 'units');
+/** Return all points. @type {() => Promise<Point[]>} */
+export const points = () => request('GET', 'points');
+/** Return the rules in force. @returns {Promise<Rules>} */
 export async function rules() {
-  const known = /** @type {Profile[]} */ (await call('GET', 'profiles'));
-  return /** @type {Profile} */ (known.find(({in_force}) => in_force)).content;
+  const all = /** @type {Profile[]} */ (await request('GET', 'profiles'));
+  return /** @type {Profile} */ (all.find(({in_force}) => in_force)).content;
 }
-/** @type {(kind: string, start: string) => Promise<Deadlines>} */
-export const deadlines = (kind, start) => call('GET', `deadlines?${query({class: kind, start})}`);
-/** A session, or the draft that lies now with the unit that registers for the host. @type {(registration: Registration) => Promise<Session | Draft>} */
-export const register = registration => call('POST', 'registrations', registration);
-/** @type {(registration: Registration) => Promise<Draft>} */
-export const passOn = registration => call('POST', 'drafts', registration);
-/** @type {() => Promise<Draft[]>} */
-export const drafts = () => call('GET', 'drafts');
-/** @type {(id: string) => Promise<Draft>} */
-export const draft = id => call('GET', `drafts/${encodeURIComponent(id)}`);
-/** @type {(id: string, registration: Registration) => Promise<Session>} */
-export const confirmDraft = (id, registration) => call('POST', `drafts/${encodeURIComponent(id)}/confirm`, registration);
-/** @type {(id: string, reason: string) => Promise<Draft>} */
-export const discardDraft = (id, reason) => call('POST', `drafts/${encodeURIComponent(id)}/discard`, {reason});
+
+/**
+ * Return the deadlines of a registration of a class and start that would arrive now.
+ * @type {(kind: string, start: string) => Promise<Deadlines>}
+ */
+export const deadlines = (kind, start) => request('GET', `deadlines?${query({class: kind, start})}`);
+
+/**
+ * Register; the result is a session, or a draft for the unit that registers for the host.
+ * @type {(registration: Registration) => Promise<Session | Draft>}
+ */
+export const register = registration => request('POST', 'registrations', registration);
+
+/**
+ * Pass a registration on, as a draft, to the unit that may register it.
+ * @type {(registration: Registration) => Promise<Draft>}
+ */
+export const passOnRegistration = registration => request('POST', 'drafts', registration);
+/** Return the drafts of the user's unit. @type {() => Promise<Draft[]>} */
+export const drafts = () => request('GET', 'drafts');
+/** Return a draft. @type {(id: string) => Promise<Draft>} */
+export const draft = id => request('GET', `drafts/${encodeURIComponent(id)}`);
+/** Confirm a draft as a registration. @type {(id: string, registration: Registration) => Promise<Session>} */
+export const confirmDraft = (id, registration) => request('POST', `drafts/${encodeURIComponent(id)}/confirm`, registration);
+/** Discard a draft. @type {(id: string, reason: string) => Promise<Draft>} */
+export const discardDraft = (id, reason) => request('POST', `drafts/${encodeURIComponent(id)}/discard`, {reason});
 /** The most sessions that are listed at once. */
-const MOST_LISTED = 200;
-/** A page of sessions; it is shorter than asked for only when there are no more. @type {(fields: Record<string, string>) => Promise<Session[]>} */
-export const sessions = fields => call('GET', `sessions?${query(fields)}`);
-/** All sessions of a short time, page after page. @param {string} from @param {string} to */
-export async function everySession(from, to) {
+const PAGE_SIZE = 200;
+
+/**
+ * Return a page of sessions; it is shorter than the limit only when there are no more.
+ * @type {(fields: Record<string, string>) => Promise<Session[]>}
+ */
+export const sessions = fields => request('GET', `sessions?${query(fields)}`);
+/** Return all sessions of a short time, fetched page after page. @param {string} from @param {string} to */
+export async function allSessions(from, to) {
   /** @type {Session[]} */
   const found = [];
-  for (let page = null; page === null || page.length === MOST_LISTED; found.push(...page)) {
+  for (let page = null; page === null || page.length === PAGE_SIZE; found.push(...page)) {
     const last = found[found.length - 1];
-    page = await sessions({from, to, limit: String(MOST_LISTED), ...(last && {after: last.id})});
+    page = await sessions({from, to, limit: String(PAGE_SIZE), ...(last && {after: last.id})});
   }
   return found;
 }
-/** @type {(id: string, reason?: string) => Promise<Session>} */
-export const cancel = (id, reason = '') => call('POST', `sessions/${encodeURIComponent(id)}/cancel`, {reason});
-/** @type {(id: string, items: ScriptItem[]) => Promise<{items: ScriptItem[]}>} */
-export const setScript = (id, items) => call('POST', `sessions/${encodeURIComponent(id)}/script`, {items});
-/** What a table says, as items; nothing is kept. @type {(file: string, points: string[], host: string | null) => Promise<{items: ScriptItem[]}>} */
-export const readScript = (file, points, host) => call('POST', 'scripts/preview', {file, points, host});
-/** @type {(items: ScriptItem[], format: string) => Promise<Blob>} */
+/** Cancel a session. @type {(id: string, reason?: string) => Promise<Session>} */
+export const cancel = (id, reason = '') => request('POST', `sessions/${encodeURIComponent(id)}/cancel`, {reason});
+/** Replace the script of a session. @type {(id: string, items: ScriptItem[]) => Promise<{items: ScriptItem[]}>} */
+export const setScript = (id, items) => request('POST', `sessions/${encodeURIComponent(id)}/script`, {items});
+
+/**
+ * Return the items of a spreadsheet; nothing is stored.
+ * @type {(file: string, points: string[], host: string | null) => Promise<{items: ScriptItem[]}>}
+ */
+export const readScript = (file, points, host) => request('POST', 'scripts/preview', {file, points, host});
+/** Return a script as a spreadsheet. @type {(items: ScriptItem[], format: string) => Promise<Blob>} */
 export const writeScript = async (items, format) => (await send('POST', 'scripts/export', {items, format})).blob();
-/** @type {(from: string, to: string) => Promise<Capacity>} */
-export const capacity = (from, to) => call('GET', `capacity?${query({from, to})}`);
-/** @type {(points?: number) => Promise<LayoutPlan[]>} */
-export const layouts = points => call('GET', points ? `layouts?${query({points: String(points)})}` : 'layouts');
-/** @type {() => Promise<ReadyHead[]>} */
-export const readiness = () => call('GET', 'readiness');
-/** @type {(session: string) => Promise<ReadyBoard>} */
-export const readinessOf = session => call('GET', `readiness/${encodeURIComponent(session)}`);
-/** @type {(session: string, check: {points: string[], kind: SlotKind, result: CheckResult, words: string}) => Promise<ReadyBoard>} */
-export const noteCheck = (session, check) => call('POST', `readiness/${encodeURIComponent(session)}/checks`, check);
-/** @type {(session: string, person: {role: string, unit: string | null, point: string | null, name: string, phone: string}) => Promise<ReadyBoard>} */
-export const assign = (session, person) => call('POST', `readiness/${encodeURIComponent(session)}/duties`, person);
-/** @type {(session: string, link: {kind: SlotKind, good: boolean, words: string}) => Promise<ReadyBoard>} */
-export const noteLink = (session, link) => call('POST', `readiness/${encodeURIComponent(session)}/link`, link);
-/** @type {(session: string, step: {point: string, step: string, done: boolean}) => Promise<ReadyBoard>} */
-export const noteStep = (session, step) => call('POST', `readiness/${encodeURIComponent(session)}/steps`, step);
-/** @type {(duty: string) => Promise<null>} */
-export const arrive = duty => call('POST', `duties/${encodeURIComponent(duty)}/arrive`);
-/** @type {(duty: string) => Promise<null>} */
-export const relieve = duty => call('POST', `duties/${encodeURIComponent(duty)}/relieve`);
-/** @type {() => Promise<SelfTestMeasure>} */
-export const selfTestMeasure = () => call('GET', 'self-test');
-/** @type {(point: string) => Promise<KeptTest[]>} */
-export const selfTests = point => call('GET', `points/${encodeURIComponent(point)}/self-tests`);
-/** @type {(point: string, test: TakenTest) => Promise<KeptTest>} */
-export const keepSelfTest = (point, test) => call('POST', `points/${encodeURIComponent(point)}/self-tests`, test);
-/** @type {(session: string) => Promise<AttendedSlot[]>} */
-export const attendance = session => call('GET', `sessions/${encodeURIComponent(session)}/attendance`);
-/** @type {(session: string) => Promise<Speech[]>} */
-export const speeches = session => call('GET', `sessions/${encodeURIComponent(session)}/speeches`);
-/** @type {(session: string, point: string, start: string, cause: string) => Promise<AttendedSlot[]>} */
-export const explain = (session, point, start, cause) => call('POST', `sessions/${encodeURIComponent(session)}/interruptions`, {point, start, cause});
-/** @type {(session: string) => Promise<Lists>} */
-export const lists = session => call('GET', `sessions/${encodeURIComponent(session)}/lists`);
-/** @type {(session: string) => Promise<Lists>} */
-export const askLists = session => call('POST', `sessions/${encodeURIComponent(session)}/lists/ask`);
-/** @type {(session: string, point: string, count: number, people: {name: string, position: string}[]) => Promise<Lists>} */
-export const giveList = (session, point, count, people) => call('POST', `sessions/${encodeURIComponent(session)}/lists`, {point, count, people});
-/** @param {string} session @param {'csv' | 'xlsx'} format */
-export const listsFile = (session, format) => new URL(`sessions/${encodeURIComponent(session)}/lists/export?${query({format})}`, BASE).href;
-/** @type {(settled: boolean) => Promise<Incident[]>} */
-export const incidents = settled => call('GET', `incidents?${query({settled: String(settled)})}`);
-/** @type {(id: string, step: string, text: string) => Promise<Incident>} */
-export const actOnIncident = (id, step, text) => call('POST', `incidents/${encodeURIComponent(id)}/steps`, {step, text});
-/** @type {(session: string) => Promise<ClosingSheet>} */
-export const closingSheet = session => call('GET', `sessions/${encodeURIComponent(session)}/closing`);
-/** @type {(session: string, point: string | null, item: string, done: boolean) => Promise<ClosingSheet>} */
-export const tickItem = (session, point, item, done) => call('POST', `sessions/${encodeURIComponent(session)}/closing`, {point, item, done});
-/** @type {(session: string, kind: string) => Promise<ClosingSheet>} */
-export const setKind = (session, kind) => call('POST', `sessions/${encodeURIComponent(session)}/kind`, {kind});
-/** @type {(session: string) => Promise<{may_add: boolean, documents: SharedDocument[]}>} */
-export const documents = session => call('GET', `sessions/${encodeURIComponent(session)}/documents`);
-/** @type {(session: string, file: File) => Promise<SharedDocument>} */
-export const addDocument = (session, file) => call('POST', `sessions/${encodeURIComponent(session)}/documents?${query({name: file.name})}`, file);
-/** @type {(id: string) => Promise<null>} */
-export const removeDocument = id => call('POST', `documents/${encodeURIComponent(id)}/remove`);
-/** Keep a file behind an assessment or a document of the directory. @type {(path: string, file: File) => Promise<EvidenceFile>} */
-export const addEvidence = (path, file) => call('POST', `${path}/files?${query({name: file.name})}`, file);
-/** @type {(id: string) => Promise<null>} */
-export const removeEvidence = id => call('POST', `directory/files/${encodeURIComponent(id)}/remove`);
-/** @param {string} id */
-export const evidenceFile = id => `api/v1/directory/files/${encodeURIComponent(id)}`;
-/** @param {string} id */
-export const documentFile = id => `api/v1/documents/${encodeURIComponent(id)}/content`;
-/** @type {(session: string, subject: string, text: string) => Promise<MaterialRequest>} */
-export const askMaterial = (session, subject, text) => call('POST', `sessions/${encodeURIComponent(session)}/material-requests`, {subject, text});
-/** @type {(session: string, subject: string) => Promise<null>} */
-export const offerMaterial = (session, subject) => call('POST', `sessions/${encodeURIComponent(session)}/material-grants`, {subject});
-/** @type {() => Promise<MaterialRequest[]>} */
-export const materialRequests = () => call('GET', 'material-requests');
-/** @type {(id: string, granted: boolean, until: string | null) => Promise<MaterialRequest>} */
-export const answerMaterial = (id, granted, until) => call('POST', `material-requests/${encodeURIComponent(id)}/answer`, {granted, until});
-/** @type {(session: string, sha256: string) => Promise<Handover>} */
-export const receiveRecording = (session, sha256) => call('POST', `sessions/${encodeURIComponent(session)}/recording-received`, {sha256});
-/** @type {() => Promise<Feedback[]>} */
-export const feedback = () => call('GET', 'feedback');
-/** @type {(text: string) => Promise<Feedback>} */
-export const giveFeedback = text => call('POST', 'feedback', {text});
-/** @type {(id: string, status: string, answer: string) => Promise<Feedback>} */
-export const answerFeedback = (id, status, answer) => call('POST', `feedback/${encodeURIComponent(id)}`, {status, answer});
-/** @type {() => Promise<Breach[]>} */
-export const breaches = () => call('GET', 'breaches');
-export const breachesFile = () => 'api/v1/breaches/export';
-/** All recordings, page after page. */
+/** Return limits and booked load of a time. @type {(from: string, to: string) => Promise<Capacity>} */
+export const capacity = (from, to) => request('GET', `capacity?${query({from, to})}`);
+/** Return the layout plans, growing ones for so many points. @type {(points?: number) => Promise<LayoutPlan[]>} */
+export const layouts = points => request('GET', points ? `layouts?${query({points: String(points)})}` : 'layouts');
+/** Return the coming sessions with their readiness. @type {() => Promise<ReadyHead[]>} */
+export const readiness = () => request('GET', 'readiness');
+/** Return the readiness board of a session. @type {(session: string) => Promise<ReadyBoard>} */
+export const readinessBoard = session => request('GET', `readiness/${encodeURIComponent(session)}`);
+
+/**
+ * Record a technical check of points.
+ * @type {(session: string, check: {points: string[], kind: SlotKind, result: CheckResult, words: string}) => Promise<ReadyBoard>}
+ */
+export const recordCheck = (session, check) => request('POST', `readiness/${encodeURIComponent(session)}/checks`, check);
+
+/**
+ * Assign a person to a duty of a session.
+ * @type {(session: string, person: {role: string, unit: string | null, point: string | null, name: string, phone: string}) => Promise<ReadyBoard>}
+ */
+export const assignDuty = (session, person) => request('POST', `readiness/${encodeURIComponent(session)}/duties`, person);
+
+/**
+ * Record a test of the link to the Government's system.
+ * @type {(session: string, link: {kind: SlotKind, good: boolean, words: string}) => Promise<ReadyBoard>}
+ */
+export const recordLinkTest = (session, link) => request('POST', `readiness/${encodeURIComponent(session)}/link`, link);
+
+/**
+ * Record a step of switching a point on or off.
+ * @type {(session: string, step: {point: string, step: string, done: boolean}) => Promise<ReadyBoard>}
+ */
+export const recordStep = (session, step) => request('POST', `readiness/${encodeURIComponent(session)}/steps`, step);
+/** Record that a person on duty has arrived. @type {(duty: string) => Promise<null>} */
+export const markArrived = duty => request('POST', `duties/${encodeURIComponent(duty)}/arrive`);
+/** Remove a person from a duty. @type {(duty: string) => Promise<null>} */
+export const relieveDuty = duty => request('POST', `duties/${encodeURIComponent(duty)}/relieve`);
+/** Return the limits that self-tests are judged by. @type {() => Promise<SelfTestMeasure>} */
+export const selfTestMeasure = () => request('GET', 'self-test');
+/** Return the self-tests of a point, newest first. @type {(point: string) => Promise<SavedSelfTest[]>} */
+export const selfTests = point => request('GET', `points/${encodeURIComponent(point)}/self-tests`);
+/** Save a self-test of a point. @type {(point: string, test: SelfTestResult) => Promise<SavedSelfTest>} */
+export const saveSelfTest = (point, test) => request('POST', `points/${encodeURIComponent(point)}/self-tests`, test);
+/** Return the attendance of a session, slot by slot. @type {(session: string) => Promise<AttendedSlot[]>} */
+export const attendance = session => request('GET', `sessions/${encodeURIComponent(session)}/attendance`);
+/** Return who had the floor in a session. @type {(session: string) => Promise<Speech[]>} */
+export const speeches = session => request('GET', `sessions/${encodeURIComponent(session)}/speeches`);
+
+/**
+ * Record the cause of an interruption.
+ * @type {(session: string, point: string, start: string, cause: string) => Promise<AttendedSlot[]>}
+ */
+export const explainInterruption = (session, point, start, cause) => request('POST', `sessions/${encodeURIComponent(session)}/interruptions`, {point, start, cause});
+/** Return the attendee lists of a session. @type {(session: string) => Promise<AttendeeLists>} */
+export const attendeeLists = session => request('GET', `sessions/${encodeURIComponent(session)}/lists`);
+/** Ask the points of a session for their attendee lists. @type {(session: string) => Promise<AttendeeLists>} */
+export const requestAttendeeLists = session => request('POST', `sessions/${encodeURIComponent(session)}/lists/ask`);
+
+/**
+ * Submit the attendee list of a point.
+ * @type {(session: string, point: string, count: number, people: {name: string, position: string}[]) => Promise<AttendeeLists>}
+ */
+export const submitAttendeeList = (session, point, count, people) => request('POST', `sessions/${encodeURIComponent(session)}/lists`, {point, count, people});
+/** Return the address of the attendee lists as a file. @param {string} session @param {'csv' | 'xlsx'} format */
+export const attendeeListsUrl = (session, format) => new URL(`sessions/${encodeURIComponent(session)}/lists/export?${query({format})}`, BASE).href;
+/** Return resolved or unresolved incidents. @type {(settled: boolean) => Promise<Incident[]>} */
+export const incidents = settled => request('GET', `incidents?${query({settled: String(settled)})}`);
+/** Carry out a step of an incident. @type {(id: string, step: string, text: string) => Promise<Incident>} */
+export const actOnIncident = (id, step, text) => request('POST', `incidents/${encodeURIComponent(id)}/steps`, {step, text});
+/** Return the closing checklists of a session. @type {(session: string) => Promise<ClosingSheet>} */
+export const closingSheet = session => request('GET', `sessions/${encodeURIComponent(session)}/closing`);
+
+/**
+ * Tick, or untick, an item of a closing checklist.
+ * @type {(session: string, point: string | null, item: string, done: boolean) => Promise<ClosingSheet>}
+ */
+export const tickClosingItem = (session, point, item, done) => request('POST', `sessions/${encodeURIComponent(session)}/closing`, {point, item, done});
+/** Set the kind of a session. @type {(session: string, kind: string) => Promise<ClosingSheet>} */
+export const setSessionKind = (session, kind) => request('POST', `sessions/${encodeURIComponent(session)}/kind`, {kind});
+
+/**
+ * Return the documents of a session.
+ * @type {(session: string) => Promise<{may_add: boolean, documents: SharedDocument[]}>}
+ */
+export const documents = session => request('GET', `sessions/${encodeURIComponent(session)}/documents`);
+/** Add a document to a session. @type {(session: string, file: File) => Promise<SharedDocument>} */
+export const addDocument = (session, file) => request('POST', `sessions/${encodeURIComponent(session)}/documents?${query({name: file.name})}`, file);
+/** Remove a document. @type {(id: string) => Promise<null>} */
+export const removeDocument = id => request('POST', `documents/${encodeURIComponent(id)}/remove`);
+
+/**
+ * Add an evidence file to an assessment or a document of the directory.
+ * @type {(path: string, file: File) => Promise<EvidenceFile>}
+ */
+export const addEvidence = (path, file) => request('POST', `${path}/files?${query({name: file.name})}`, file);
+/** Remove an evidence file. @type {(id: string) => Promise<null>} */
+export const removeEvidence = id => request('POST', `directory/files/${encodeURIComponent(id)}/remove`);
+/** Return the address of an evidence file. @param {string} id */
+export const evidenceUrl = id => `api/v1/directory/files/${encodeURIComponent(id)}`;
+/** Return the address of a document. @param {string} id */
+export const documentUrl = id => `api/v1/documents/${encodeURIComponent(id)}/content`;
+
+/**
+ * Request a document, or the recording, of a session.
+ * @type {(session: string, subject: string, text: string) => Promise<MaterialRequest>}
+ */
+export const requestMaterial = (session, subject, text) => request('POST', `sessions/${encodeURIComponent(session)}/material-requests`, {subject, text});
+/** Grant a document to all units of a session. @type {(session: string, subject: string) => Promise<null>} */
+export const grantMaterial = (session, subject) => request('POST', `sessions/${encodeURIComponent(session)}/material-grants`, {subject});
+/** Return the requests of and to the user's unit. @type {() => Promise<MaterialRequest[]>} */
+export const materialRequests = () => request('GET', 'material-requests');
+
+/**
+ * Grant or refuse a request, until a time or without one.
+ * @type {(id: string, granted: boolean, until: string | null) => Promise<MaterialRequest>}
+ */
+export const decideMaterialRequest = (id, granted, until) => request('POST', `material-requests/${encodeURIComponent(id)}/answer`, {granted, until});
+
+/**
+ * Confirm that the host received a recording with this SHA-256.
+ * @type {(session: string, sha256: string) => Promise<Handover>}
+ */
+export const receiveRecording = (session, sha256) => request('POST', `sessions/${encodeURIComponent(session)}/recording-received`, {sha256});
+/** Return the difficulties that units reported. @type {() => Promise<Feedback[]>} */
+export const feedback = () => request('GET', 'feedback');
+/** Report a difficulty. @type {(text: string) => Promise<Feedback>} */
+export const sendFeedback = text => request('POST', 'feedback', {text});
+
+/**
+ * Set the status of a difficulty and reply to it.
+ * @type {(id: string, status: string, answer: string) => Promise<Feedback>}
+ */
+export const replyToFeedback = (id, status, answer) => request('POST', `feedback/${encodeURIComponent(id)}`, {status, answer});
+/** Return the breaches of the regulation on record. @type {() => Promise<Breach[]>} */
+export const breaches = () => request('GET', 'breaches');
+/** Return the address of the breaches as a file. */
+export const breachesUrl = () => 'api/v1/breaches/export';
+/** Return all recordings, fetched page after page. */
 export async function recordings() {
   /** @type {Recording[]} */
   const found = [];
-  for (let page = null; page === null || page.length === MOST_LISTED; found.push(...page)) {
+  for (let page = null; page === null || page.length === PAGE_SIZE; found.push(...page)) {
     const last = found[found.length - 1];
-    page = /** @type {Recording[]} */ (await call('GET', `recordings?${query({limit: String(MOST_LISTED), ...(last && {after: last.session})})}`));
+    page = /** @type {Recording[]} */ (await request('GET', `recordings?${query({limit: String(PAGE_SIZE), ...(last && {after: last.session})})}`));
   }
   return found;
 }
-/** @type {(id: string) => Promise<{url: string, expires: string}>} */
-export const recordingLink = id => call('POST', `recordings/${encodeURIComponent(id)}/link`);
+/** Return a link to a recording for this user alone. @type {(id: string) => Promise<{url: string, expires: string}>} */
+export const recordingLink = id => request('POST', `recordings/${encodeURIComponent(id)}/link`);
 
-/** @type {(token: string, password: string) => Promise<Me>} */
-export const firstPassword = (token, password) => call('POST', 'first-password', {token, password});
-/** @type {() => Promise<Tree>} */
-export const directory = () => call('GET', 'directory');
-/** @type {(id: string) => Promise<PointCard_>} */
-export const pointCard = id => call('GET', `directory/points/${encodeURIComponent(id)}`);
-/** @type {(id: string) => Promise<Stock>} */
-export const stock = id => call('GET', `directory/points/${encodeURIComponent(id)}/stock`);
-/** @type {(id: string) => Promise<Grants>} */
-export const grants = id => call('GET', `directory/points/${encodeURIComponent(id)}/grants`);
-/** @type {(unit: string) => Promise<PersonalData>} */
-export const personalData = unit => call('GET', `directory/units/${encodeURIComponent(unit)}/personal`);
-/** @param {string} unit */
-export const personalFile = unit => `api/v1/directory/units/${encodeURIComponent(unit)}/personal/export`;
-/** @type {(id: string) => Promise<UnitCompliance>} */
-export const unitCard = id => call('GET', `directory/units/${encodeURIComponent(id)}`);
-/** @type {() => Promise<Provider[]>} */
-export const providers = () => call('GET', 'directory/providers');
-/** Lines of a provider; people of one need not say which. @type {(provider: string) => Promise<CarrierLines>} */
-export const lines = provider => call('GET', `lines?${query(provider ? {provider} : {})}`);
-/** @type {(session: string, name: string, phone: string) => Promise<CarrierLines>} */
-export const nameContact = (session, name, phone) => call('POST', 'lines/contact', {session, name, phone});
-/** @type {(id: string, text: string) => Promise<CarrierLines>} */
-export const answerLineFault = (id, text) => call('POST', `lines/incidents/${encodeURIComponent(id)}`, {text});
-/** @type {() => Promise<Change[]>} */
-export const changes = () => call('GET', 'directory/changes');
-/** @type {(unit: string) => Promise<RoomPerson[]>} */
-export const people = unit => call('GET', `directory/units/${encodeURIComponent(unit)}/people`);
-/** @type {() => Promise<UnitList[]>} */
-export const peopleLists = () => call('GET', 'directory/people');
-/** Anything that is kept of the directory. @type {(path: string, body?: object) => Promise<any>} */
-export const act = (path, body) => call('POST', path, body);
-/** @type {() => Promise<Emergency[]>} */
-export const emergencies = () => call('GET', 'emergencies');
-/** @type {(id: string) => Promise<Emergency>} */
-export const acknowledge = id => call('POST', `emergencies/${encodeURIComponent(id)}/acknowledge`);
-/** @type {() => Promise<Queue>} */
-export const queue = () => call('GET', 'queue');
-/** @type {(id: string) => Promise<Standing>} */
-export const standing = id => call('GET', `sessions/${encodeURIComponent(id)}/standing`);
-/** @type {(id: string) => Promise<Plan>} */
-export const holdPlan = id => call('POST', `sessions/${encodeURIComponent(id)}/hold`);
-/** @type {(id: string, version: number, reason: string, override: boolean) => Promise<{session: Session | null, plan: Plan | null}>} */
-export const confirmPlan = (id, version, reason, override) => call('POST', `sessions/${encodeURIComponent(id)}/confirm`, {version, reason, override});
-/** @type {(id: string) => Promise<Session>} */
-export const session = id => call('GET', `sessions/${encodeURIComponent(id)}`);
-/** @type {(id: string, changes: object) => Promise<Session>} */
-export const amend = (id, changes) => call('POST', `sessions/${encodeURIComponent(id)}/amend`, changes);
-/** @type {(id: string) => Promise<Extensible>} */
-export const extension = id => call('GET', `sessions/${encodeURIComponent(id)}/extension`);
-/** @type {(id: string, steps: number) => Promise<Session>} */
-export const extend = (id, steps) => call('POST', `sessions/${encodeURIComponent(id)}/extend`, {steps});
-/** @type {(id: string, reason: string) => Promise<Session>} */
-export const release = (id, reason) => call('POST', `sessions/${encodeURIComponent(id)}/release`, {reason});
-/** @type {(id: string) => Promise<Happening[]>} */
-export const history = id => call('GET', `sessions/${encodeURIComponent(id)}/history`);
-/** @type {(from: string, to: string) => Promise<Entry[]>} */
-export const agenda = (from, to) => call('GET', `agenda?${query({from, to})}`);
-/** @type {(minutes: number, voices: boolean) => Promise<Estimate>} */
-export const estimate = (minutes, voices) => call('GET', `recordings/estimate?${query({minutes: String(minutes), voices: String(voices)})}`);
-/** @type {(slot: Slot) => Promise<Busy[]>} */
-export const busyPoints = ({start, end}) => call('GET', `points/busy?${query({from: start, to: end})}`);
-/** @type {() => Promise<Maximum>} */
-export const maximum = () => call('GET', 'capacity/steps');
-/** @type {(change: CapacityChange) => Promise<{victims: Brief[]}>} */
-export const impact = change => call('POST', 'capacity/impact', change);
-/** @type {(change: CapacityChange) => Promise<{victims: Brief[]}>} */
-export const setCapacity = change => call('POST', 'capacity/steps', change);
-/** @type {(victims: string[], reason: string) => Promise<{victims: Brief[]}>} */
-export const shed = (victims, reason) => call('POST', 'capacity/shed', {victims, reason});
-/** @type {(from: string, to: string) => Promise<Usage>} */
-export const usage = (from, to) => call('GET', `capacity/usage?${query({from, to})}`);
-/** @type {() => Promise<Machine[]>} */
-export const workers = () => call('GET', 'capacity/workers');
-/** @type {() => Promise<Profile[]>} */
-export const profiles = () => call('GET', 'profiles');
-/** Units on record that are none any longer. @type {() => Promise<Outdated>} */
-export const outdatedUnits = () => call('GET', 'units/outdated');
-/** What ends on days to come. @type {() => Promise<Ending[]>} */
-export const endings = () => call('GET', 'endings');
-/** @type {(text: string) => Promise<ProfilePreview>} */
-export const previewProfile = text => call('POST', 'profiles/preview', {text});
-/** @type {(text: string, digest: string) => Promise<Profile[]>} */
-export const fileProfile = (text, digest) => call('POST', 'profiles', {text, digest});
-/** @type {(id: string) => Promise<Profile[]>} */
-export const withdrawProfile = id => call('POST', `profiles/${encodeURIComponent(id)}/withdraw`);
-/** @type {(year: number) => Promise<WorkYear>} */
-export const workYear = year => call('GET', `calendar?${query({year: String(year)})}`);
-/** @type {(change: {day: string, working: boolean | null, number?: string, dated?: string}) => Promise<WorkYear>} */
-export const correctDay = change => call('POST', 'calendar/days', change);
-/** @type {(year: number) => Promise<WorkYear>} */
-export const confirmYear = year => call('POST', 'calendar/years', {year});
-/** @type {(fields: Record<string, string>) => Promise<AuditRow[]>} */
-export const audit = fields => call('GET', `audit?${query(fields)}`);
-/** @type {() => Promise<AuditCheck>} */
-export const auditCheck = () => call('GET', 'audit/check');
-/** @type {() => Promise<AuditCheck>} */
-export const verifyAudit = () => call('POST', 'audit/check');
-/** Where the log is fetched as a file. @type {(fields: Record<string, string>) => string} */
-export const auditFile = fields => new URL(`audit/export?${query(fields)}`, BASE).href;
-/** @type {(fields: Record<string, string>) => Promise<Report>} */
-export const report = fields => call('GET', `reports?${query(fields)}`);
-/** @type {(fields: Record<string, string>) => Promise<ReportEntry[]>} */
-export const reportRows = fields => call('GET', `reports/sessions?${query(fields)}`);
-/** @type {(fields: Record<string, string>) => Promise<ReportPoint[]>} */
-export const reportPoints = fields => call('GET', `reports/points?${query(fields)}`);
-/** Record that an emergency was looked at afterwards. @type {(session: string, remark: string) => Promise<Review>} */
-export const review = (session, remark) => call('POST', `sessions/${encodeURIComponent(session)}/review`, {remark});
-/** @type {() => Promise<FigureRequest[]>} */
-export const figureRequests = () => call('GET', 'figure-requests');
-/** Ask units to go through their figures of a period. @type {(period: Record<string, string>, body: {title: string, due: string}) => Promise<FigureRequest>} */
-export const askFigures = (period, body) => call('POST', `figure-requests?${query(period)}`, body);
-/** @type {(id: string, body: {figures: Record<string, number>, remark: string}) => Promise<FigureAnswer>} */
-export const answerFigures = (id, body) => call('POST', `figure-requests/${encodeURIComponent(id)}`, body);
-/** The checklists of a point; of the system without one. @type {(point: string) => Promise<Checklist[]>} */
-export const controls = point => call('GET', `controls?${query(point ? {point} : {})}`);
-/** @type {(said: {checklist: string, point: string | null, item: string, state: string, remark: string}) => Promise<Checklist[]>} */
-export const sayControl = said => call('POST', 'controls', said);
-/** How the laptops of points stand. @type {() => Promise<CheckedPoint[]>} */
-export const controlPoints = () => call('GET', 'controls/points');
-/** @type {(point: string) => string} */
-export const controlsFile = point => new URL(`controls/export?${query(point ? {point} : {})}`, BASE).href;
-/** Where a report is fetched as a file. @type {(fields: Record<string, string>) => string} */
-export const reportFile = fields => new URL(`reports/file?${query(fields)}`, BASE).href;
-/** @type {() => Promise<LetterRow[]>} */
-export const letters = () => call('GET', 'letters');
-/** @type {(id: string) => Promise<OpenedLetter>} */
-export const letter = id => call('GET', `letters/${encodeURIComponent(id)}`);
-/** @type {(id: string) => Promise<LetterRow>} */
-export const handleLetter = id => call('POST', `letters/${encodeURIComponent(id)}/handled`);
-/** @type {(id: string) => Promise<LetterRow>} */
-export const acceptLetter = id => call('POST', `letters/${encodeURIComponent(id)}/accept`);
-/** @type {() => Promise<NoticeRow[]>} */
-export const notices = () => call('GET', 'outbox');
-/** @type {(id: string) => Promise<null>} */
-export const sendAgain = id => call('POST', `outbox/${encodeURIComponent(id)}/again`);
-/** @type {() => Promise<OwedAnswers>} */
-export const answers = () => call('GET', 'answers');
-/** @type {(id: string) => Promise<MailDraft>} */
-export const letterDraft = id => call('GET', `drafts/${encodeURIComponent(id)}`);
+/**
+ * Set the first password by the token of a one-time link.
+ * @type {(token: string, password: string) => Promise<SignedInUser>}
+ */
+export const firstPassword = (token, password) => request('POST', 'first-password', {token, password});
+/** Return the tree of units and points. @type {() => Promise<DirectoryTree>} */
+export const directory = () => request('GET', 'directory');
+/** Return all details of a point. @type {(id: string) => Promise<PointDetails>} */
+export const pointCard = id => request('GET', `directory/points/${encodeURIComponent(id)}`);
+/** Return devices, access lines and proposed changes of a point. @type {(id: string) => Promise<PointEquipmentList>} */
+export const stock = id => request('GET', `directory/points/${encodeURIComponent(id)}/stock`);
+/** Return the sessions that a guest point may enter. @type {(id: string) => Promise<Grants>} */
+export const grants = id => request('GET', `directory/points/${encodeURIComponent(id)}/grants`);
+/** Return how many personal entries of a unit are on record. @type {(unit: string) => Promise<PersonalData>} */
+export const personalData = unit => request('GET', `directory/units/${encodeURIComponent(unit)}/personal`);
+/** Return the address of a unit's personal data as a file. @param {string} unit */
+export const personalDataUrl = unit => `api/v1/directory/units/${encodeURIComponent(unit)}/personal/export`;
+/** Return how a unit meets its duties. @type {(id: string) => Promise<UnitCompliance>} */
+export const unitCard = id => request('GET', `directory/units/${encodeURIComponent(id)}`);
+/** Return the providers of access lines. @type {() => Promise<Provider[]>} */
+export const providers = () => request('GET', 'directory/providers');
+
+/**
+ * Return the access lines of a provider; a provider's own users pass ''.
+ * @type {(provider: string) => Promise<ProviderOverview>}
+ */
+export const lines = provider => request('GET', `lines?${query(provider ? {provider} : {})}`);
+
+/**
+ * Name the provider's contact for a session.
+ * @type {(session: string, name: string, phone: string) => Promise<ProviderOverview>}
+ */
+export const nameLineContact = (session, name, phone) => request('POST', 'lines/contact', {session, name, phone});
+/** Reply, as the provider, to an incident of a line. @type {(id: string, text: string) => Promise<ProviderOverview>} */
+export const replyToLineIncident = (id, text) => request('POST', `lines/incidents/${encodeURIComponent(id)}`, {text});
+/** Return changes of the directory that wait for a decision. @type {() => Promise<DirectoryChange[]>} */
+export const changes = () => request('GET', 'directory/changes');
+/** Return the people who run the rooms of a unit. @type {(unit: string) => Promise<RoomPerson[]>} */
+export const people = unit => request('GET', `directory/units/${encodeURIComponent(unit)}/people`);
+/** Return the units with the people who run their rooms. @type {() => Promise<UnitList[]>} */
+export const peopleLists = () => request('GET', 'directory/people');
+/** Post a change of the directory to a path. @type {(path: string, body?: object) => Promise<any>} */
+export const postTo = (path, body) => request('POST', path, body);
+/** Return the emergencies that are not over. @type {() => Promise<Emergency[]>} */
+export const emergencies = () => request('GET', 'emergencies');
+/** Acknowledge an emergency. @type {(id: string) => Promise<Emergency>} */
+export const acknowledge = id => request('POST', `emergencies/${encodeURIComponent(id)}/acknowledge`);
+/** Return the sessions that wait for capacity. @type {() => Promise<Queue>} */
+export const queue = () => request('GET', 'queue');
+/** Return the place of a waiting session and the reason why it waits. @type {(id: string) => Promise<QueueStanding>} */
+export const queueStanding = id => request('GET', `sessions/${encodeURIComponent(id)}/standing`);
+
+/**
+ * Return the admission plan of a waiting session and hold it for the operator.
+ * @type {(id: string) => Promise<Plan>}
+ */
+export const holdPlan = id => request('POST', `sessions/${encodeURIComponent(id)}/hold`);
+
+/**
+ * Carry out a held plan; return the session, or a new plan when the old one no longer holds.
+ * @type {(id: string, version: number, reason: string, override: boolean) => Promise<{session: Session | null, plan: Plan | null}>}
+ */
+export const confirmPlan = (id, version, reason, override) => request('POST', `sessions/${encodeURIComponent(id)}/confirm`, {version, reason, override});
+/** Return a session. @type {(id: string) => Promise<Session>} */
+export const session = id => request('GET', `sessions/${encodeURIComponent(id)}`);
+/** Amend a session. @type {(id: string, changes: object) => Promise<Session>} */
+export const amend = (id, changes) => request('POST', `sessions/${encodeURIComponent(id)}/amend`, changes);
+/** Return by how many steps a running meeting can be extended. @type {(id: string) => Promise<Extensible>} */
+export const extension = id => request('GET', `sessions/${encodeURIComponent(id)}/extension`);
+/** Extend a running meeting. @type {(id: string, steps: number) => Promise<Session>} */
+export const extend = (id, steps) => request('POST', `sessions/${encodeURIComponent(id)}/extend`, {steps});
+/** Release the capacity of a meeting that nobody opened. @type {(id: string, reason: string) => Promise<Session>} */
+export const release = (id, reason) => request('POST', `sessions/${encodeURIComponent(id)}/release`, {reason});
+/** Return the history of a session. @type {(id: string) => Promise<Happening[]>} */
+export const history = id => request('GET', `sessions/${encodeURIComponent(id)}/history`);
+/** Return the slots of the calendar of sessions. @type {(from: string, to: string) => Promise<CalendarEntry[]>} */
+export const agenda = (from, to) => request('GET', `agenda?${query({from, to})}`);
+
+/**
+ * Return the disk space that a recording would take.
+ * @type {(minutes: number, voices: boolean) => Promise<Estimate>}
+ */
+export const estimate = (minutes, voices) => request('GET', `recordings/estimate?${query({minutes: String(minutes), voices: String(voices)})}`);
+/** Return the points that are in another session during a slot. @type {(slot: Slot) => Promise<BusyPoint[]>} */
+export const busyPoints = ({start, end}) => request('GET', `points/busy?${query({from: start, to: end})}`);
+/** Return the rated capacity over time. @type {() => Promise<RatedCapacity>} */
+export const ratedCapacity = () => request('GET', 'capacity/steps');
+
+/**
+ * Return the sessions that a change of capacity would cost.
+ * @type {(change: CapacityChange) => Promise<{victims: SessionBrief[]}>}
+ */
+export const capacityImpact = change => request('POST', 'capacity/impact', change);
+/** Change the rated capacity. @type {(change: CapacityChange) => Promise<{victims: SessionBrief[]}>} */
+export const setCapacity = change => request('POST', 'capacity/steps', change);
+
+/**
+ * Revoke the codes of sessions that exceed the capacity.
+ * @type {(victims: string[], reason: string) => Promise<{victims: SessionBrief[]}>}
+ */
+export const shedSessions = (victims, reason) => request('POST', 'capacity/shed', {victims, reason});
+/** Return peaks, waits and refusals of a time. @type {(from: string, to: string) => Promise<Usage>} */
+export const usage = (from, to) => request('GET', `capacity/usage?${query({from, to})}`);
+/** Return the machines with their media workers. @type {() => Promise<MediaMachine[]>} */
+export const workers = () => request('GET', 'capacity/workers');
+/** Return the policy profiles and their history. @type {() => Promise<Profile[]>} */
+export const profiles = () => request('GET', 'profiles');
+/** Return the units on record that have ended. @type {() => Promise<Outdated>} */
+export const outdatedUnits = () => request('GET', 'units/outdated');
+/** Return what ends on days to come. @type {() => Promise<Ending[]>} */
+export const endings = () => request('GET', 'endings');
+/** Return what a profile file would change. @type {(text: string) => Promise<ProfilePreview>} */
+export const previewProfile = text => request('POST', 'profiles/preview', {text});
+/** Upload a profile that was previewed. @type {(text: string, digest: string) => Promise<Profile[]>} */
+export const uploadProfile = (text, digest) => request('POST', 'profiles', {text, digest});
+/** Withdraw a profile that is not in force yet. @type {(id: string) => Promise<Profile[]>} */
+export const withdrawProfile = id => request('POST', `profiles/${encodeURIComponent(id)}/withdraw`);
+/** Return the working days of a year. @type {(year: number) => Promise<WorkYear>} */
+export const workYear = year => request('GET', `calendar?${query({year: String(year)})}`);
+
+/**
+ * Correct a day of the calendar.
+ * @type {(change: {day: string, working: boolean | null, number?: string, dated?: string}) => Promise<WorkYear>}
+ */
+export const correctDay = change => request('POST', 'calendar/days', change);
+/** Confirm the calendar of a year. @type {(year: number) => Promise<WorkYear>} */
+export const confirmYear = year => request('POST', 'calendar/years', {year});
+/** Return entries of the audit log, newest first. @type {(fields: Record<string, string>) => Promise<AuditEntry[]>} */
+export const audit = fields => request('GET', `audit?${query(fields)}`);
+/** Return the result of the last verification of the audit log. @type {() => Promise<AuditCheck>} */
+export const auditCheck = () => request('GET', 'audit/check');
+/** Verify the audit log now. @type {() => Promise<AuditCheck>} */
+export const verifyAudit = () => request('POST', 'audit/check');
+/** Return the address of the log as a file. @type {(fields: Record<string, string>) => string} */
+export const auditUrl = fields => new URL(`audit/export?${query(fields)}`, BASE).href;
+/** Return the figures of a period. @type {(fields: Record<string, string>) => Promise<Report>} */
+export const report = fields => request('GET', `reports?${query(fields)}`);
+/** Return the registrations that a figure counts. @type {(fields: Record<string, string>) => Promise<ReportEntry[]>} */
+export const reportRows = fields => request('GET', `reports/sessions?${query(fields)}`);
+/** Return the attendance of points in a period. @type {(fields: Record<string, string>) => Promise<ReportPoint[]>} */
+export const reportPoints = fields => request('GET', `reports/points?${query(fields)}`);
+/** Record the review of an emergency. @type {(session: string, remark: string) => Promise<Review>} */
+export const review = (session, remark) => request('POST', `sessions/${encodeURIComponent(session)}/review`, {remark});
+/** Return the requests to check figures. @type {() => Promise<FigureRequest[]>} */
+export const figureRequests = () => request('GET', 'figure-requests');
+
+/**
+ * Ask units to check their figures of a period.
+ * @type {(period: Record<string, string>, body: {title: string, due: string}) => Promise<FigureRequest>}
+ */
+export const requestFigures = (period, body) => request('POST', `figure-requests?${query(period)}`, body);
+
+/**
+ * Confirm or correct the figures of the user's unit.
+ * @type {(id: string, body: {figures: Record<string, number>, remark: string}) => Promise<FigureAnswer>}
+ */
+export const submitFigures = (id, body) => request('POST', `figure-requests/${encodeURIComponent(id)}`, body);
+/** Return the checklists of a point; for '' those of the system. @type {(point: string) => Promise<Checklist[]>} */
+export const controls = point => request('GET', `controls?${query(point ? {point} : {})}`);
+
+/**
+ * Set the state of an item of a checklist.
+ * @type {(said: {checklist: string, point: string | null, item: string, state: string, remark: string}) => Promise<Checklist[]>}
+ */
+export const setControl = said => request('POST', 'controls', said);
+/** Return how far each point has filled in the checklist of its laptop. @type {() => Promise<CheckedPoint[]>} */
+export const controlPoints = () => request('GET', 'controls/points');
+/** Return the address of the checklists as a file. @type {(point: string) => string} */
+export const controlsUrl = point => new URL(`controls/export?${query(point ? {point} : {})}`, BASE).href;
+/** Return the address of a report as a file. @type {(fields: Record<string, string>) => string} */
+export const reportUrl = fields => new URL(`reports/file?${query(fields)}`, BASE).href;
+/** Return the letters received. @type {() => Promise<LetterRow[]>} */
+export const letters = () => request('GET', 'letters');
+/** Return a letter with its text. @type {(id: string) => Promise<OpenedLetter>} */
+export const letter = id => request('GET', `letters/${encodeURIComponent(id)}`);
+/** Mark a letter as handled by a person. @type {(id: string) => Promise<LetterRow>} */
+export const handleLetter = id => request('POST', `letters/${encodeURIComponent(id)}/handled`);
+/** Accept a letter that its unit has confirmed. @type {(id: string) => Promise<LetterRow>} */
+export const acceptLetter = id => request('POST', `letters/${encodeURIComponent(id)}/accept`);
+/** Return the notices and whether they were sent. @type {() => Promise<NoticeRow[]>} */
+export const notices = () => request('GET', 'outbox');
+/** Send a notice again. @type {(id: string) => Promise<null>} */
+export const resendNotice = id => request('POST', `outbox/${encodeURIComponent(id)}/again`);
+/** Return the replies that are owed, and how many were in time. @type {() => Promise<OwedReplies>} */
+export const owedReplies = () => request('GET', 'answers');
+/** Return the draft that was made from a letter. @type {(id: string) => Promise<MailDraft>} */
+export const letterDraft = id => request('GET', `drafts/${encodeURIComponent(id)}`);

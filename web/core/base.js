@@ -1,64 +1,74 @@
-// What every element and page shares: drawn into the page itself (one stylesheet, labels reach their fields), icons, and redirects.
+// Base classes of all elements and pages, and the small templates that they share. Elements draw into the page
+// itself, without shadow DOM: one stylesheet applies, and labels reach their fields.
 
 import {LitElement, html, nothing} from '../vendor/lit.js';
-import {Refusal, me, told} from './api.js';
+import {ProblemError, me, errorText} from './api.js';
 import {t} from './i18n.js';
 
-export class Piece extends LitElement {
+/** An element without shadow DOM. */
+export class BaseElement extends LitElement {
   createRenderRoot() {
     return this;
   }
 
-  /** Tell the parent that something was done. @param {string} verb @param {any} [detail] */
-  act(verb, detail) {
+  /** Fire a bubbling event for the elements around this one. @param {string} verb @param {any} [detail] */
+  emit(verb, detail) {
     this.dispatchEvent(new CustomEvent(verb, {detail, bubbles: true}));
   }
 }
 
-/** A piece that calls the server; a failure is shown in words. */
-export class Caller extends Piece {
+/** An element that sends requests to the server and shows their errors. */
+export class RequestingElement extends BaseElement {
   /** @type {Record<string, object>} */
   static properties = {error: {state: true}};
 
   constructor() {
     super();
     this.error = '';
-    /** What a refresh told last. */
-    this.outage = '';
+    /** The error of the last refresh. */
+    this.refreshError = '';
   }
 
-  /** Run a call; tell whether it went well. @param {() => Promise<unknown>} run */
+  /** Run a request and return whether it succeeded; an error is shown. @param {() => Promise<unknown>} run */
   async attempt(run) {
     this.error = '';
     try {
       await run();
       return true;
     } catch (failure) {
-      this.failed(failure);
+      this.onFailure(failure);
       return false;
     }
   }
 
-  /** Look again, unasked: what was told of something that a person did stays. @param {() => Promise<unknown>} run */
+  /**
+   * Run a periodic request: its error is shown until it succeeds; the error of a user's own action stays.
+   * @param {() => Promise<unknown>} run
+   */
   async refresh(run) {
     try {
       await run();
-      if (this.error === this.outage) this.error = '';
-      this.outage = '';
+      if (this.error === this.refreshError) this.error = '';
+      this.refreshError = '';
     } catch (failure) {
-      this.failed(failure);
-      this.outage = this.error;
+      this.onFailure(failure);
+      this.refreshError = this.error;
     }
   }
 
   /** @param {unknown} failure */
-  failed(failure) {
-    this.error = told(failure);
+  onFailure(failure) {
+    this.error = errorText(failure);
   }
 }
 
-/** Do something again and again while an element is in the page, never twice at once. @param {LitElement} element @param {number} ms @param {() => unknown} run */
-export function every(element, ms, run) {
+/**
+ * Run a function periodically while an element is in the page, never twice at once.
+ * @param {LitElement} element
+ * @param {number} ms
+ * @param {() => unknown} run
+ */
+export function repeatWhileConnected(element, ms, run) {
   let [timer, busy] = [0, false];
   const again = async () => {
     if (busy) return;
@@ -75,25 +85,25 @@ export function every(element, ms, run) {
   });
 }
 
-/** @param {string} name an id of icons.svg @param {string} [kind] an extra class */
+/** Draw an icon. @param {string} name an id of icons.svg @param {string} [kind] an extra class */
 export const icon = (name, kind = '') =>
   html`<svg class="icon ${kind}" aria-hidden="true"><use href="icons.svg#${name}"></use></svg>`;
 
-/** To a section of the guide, beside where it is needed. @param {string} section */
-export const guide = section => html`<a class="button quiet" href="help.html#${section}" target="_blank" data-testid="to-guide">${icon('help')}<span>${t('guide.open')}</span></a>`;
+/** Draw a link to a section of the guide. @param {string} section */
+export const guideLink = section => html`<a class="button quiet" href="help.html#${section}" target="_blank" data-testid="to-guide">${icon('help')}<span>${t('guide.open')}</span></a>`;
 
-/** A loud line for what went wrong; nothing when nothing did. @param {string} text @param {string} [id] the data-testid */
-export const alertLine = (text, id = 'error') =>
+/** Draw an error message, or nothing for an empty text. @param {string} text @param {string} [id] the data-testid */
+export const errorMessage = (text, id = 'error') =>
   text ? html`<p class="alert" role="alert" data-testid=${id}>${icon('warn')}<span>${text}</span></p>` : nothing;
 
-/** A page for signed-in people: fetches `me` before its first drawing and sends strangers to sign in. */
-export class Page extends Caller {
+/** A page for signed-in users: fetches `me` before its first drawing, and sends others to the sign-in page. */
+export class Page extends RequestingElement {
   /** @type {Record<string, object>} */
   static properties = {me: {state: true}, loading: {state: true}};
 
   constructor() {
     super();
-    /** @type {Me | null} */
+    /** @type {SignedInUser | null} */
     this.me = null;
     this.loading = true;
   }
@@ -111,29 +121,29 @@ export class Page extends Caller {
     this.loading = false;
   }
 
-  /** A dialog that was drawn, which a page keeps last and only while it asks something, is opened. */
+  /** Open the dialog that was drawn; pages draw one as their last child only while it is needed. */
   updated() {
     /** @type {HTMLDialogElement | null} */ (this.querySelector(':scope > dialog:not([open])'))?.showModal();
   }
 
-  /** What a page fetches; its own. @returns {Promise<void>} */
+  /** Fetch what the page shows; each page overrides it. @returns {Promise<void>} */
   async load() {}
 
   /** @param {unknown} failure */
-  failed(failure) {
-    if (failure instanceof Refusal && (failure.status === 401 || failure.word === 'must-change-password')) signIn();
-    super.failed(failure);
+  onFailure(failure) {
+    if (failure instanceof ProblemError && (failure.status === 401 || failure.word === 'must-change-password')) goToSignIn();
+    super.onFailure(failure);
   }
 }
 
 /** Go to the sign-in page and come back here afterwards. */
-export function signIn() {
+export function goToSignIn() {
   localStorage.removeItem('account');
   const here = location.pathname.split('/').pop() + location.search;
   location.replace(`index.html?next=${encodeURIComponent(here)}`);
 }
 
-/** @param {string} key */
-export function title(key) {
+/** Set the title of the page. @param {string} key */
+export function setTitle(key) {
   document.title = `${t(key)} – ${t('app.name')}`;
 }

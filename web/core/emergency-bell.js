@@ -1,18 +1,20 @@
+// Element `emergency-bell`: the alarm for new emergencies in the top bar of technicians.
+
 import {html, nothing} from '../vendor/lit.js';
 import {emergencies} from './api.js';
-import {called, open, rings} from './emergency-alert.js';
+import {titleWithCount, unacknowledged, hasNew} from './emergency-alert.js';
 import {t} from './i18n.js';
-import {Piece, every, icon} from './base.js';
+import {BaseElement, repeatWhileConnected, icon} from './base.js';
 
-const AGAIN_MS = 10_000;
+const POLL_MS = 10_000;
 const RING_AGAIN_MS = 60_000;
 const TONES_HZ = [880, 660, 880];
 const TONE_S = 0.25;
 
-/** One for the page. @type {AudioContext | null} */
+/** The audio context of the page. @type {AudioContext | null} */
 let context = null;
 
-/** Three tones; a browser that lets a page make no sound before a click stays silent until there was one. */
+/** Play three tones; where the browser permits no sound before a click, none is heard until then. */
 function ring() {
   context ??= new AudioContext();
   const speaker = context;
@@ -30,8 +32,8 @@ function ring() {
   }
 }
 
-/** In the bar of whoever is at the duty desk: emergencies that nobody took note of, with a sound when one comes and every minute after. */
-export class EmergencyBell extends Piece {
+/** Shows technicians unacknowledged emergencies in the bar, with a sound when one comes and every minute after. */
+export class EmergencyBell extends BaseElement {
   static properties = {count: {state: true}};
 
   constructor() {
@@ -39,33 +41,33 @@ export class EmergencyBell extends Piece {
     this.count = 0;
     /** @type {Set<string>} */
     this.known = new Set();
-    this.rang = 0;
-    this.again = () => this.look();
-    every(this, AGAIN_MS, this.again);
+    this.lastRingAt = 0;
+    this.onAcknowledged = () => this.check();
+    repeatWhileConnected(this, POLL_MS, this.onAcknowledged);
   }
 
   connectedCallback() {
     super.connectedCallback();
-    addEventListener('acknowledged', this.again);
-    this.look();
+    addEventListener('acknowledged', this.onAcknowledged);
+    this.check();
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
-    removeEventListener('acknowledged', this.again);
+    removeEventListener('acknowledged', this.onAcknowledged);
   }
 
-  async look() {
-    const all = await emergencies().catch(() => null); // a page says itself that the server does not answer
+  async check() {
+    const all = await emergencies().catch(() => null); // pages themselves show that the server is not reachable
     if (!all) return;
-    this.count = open(all).length;
-    document.title = called(document.title, this.count);
-    const due = this.count && Date.now() - this.rang >= RING_AGAIN_MS;
-    if (rings(all, this.known) || due) {
+    this.count = unacknowledged(all).length;
+    document.title = titleWithCount(document.title, this.count);
+    const due = this.count && Date.now() - this.lastRingAt >= RING_AGAIN_MS;
+    if (hasNew(all, this.known) || due) {
       ring();
-      this.rang = Date.now();
+      this.lastRingAt = Date.now();
     }
-    this.known = new Set(open(all).map(({id}) => id));
+    this.known = new Set(unacknowledged(all).map(({id}) => id));
   }
 
   render() {

@@ -1,17 +1,17 @@
-// Idempotency keys (draft-ietf-httpapi-idempotency-key-header): one for each thing a person asks for, until the server has answered it.
-// Whoever taps again, or asks again after an answer was lost or the page was reloaded, asks under the same key, and it is carried out once.
+// Idempotency keys (draft-ietf-httpapi-idempotency-key-header): one for each request until the server has responded,
+// for api.js.
 
 const STORED = 'idempotency-keys';
 /** How long the server keeps a key. */
 const LASTS_MS = 86_400_000;
-const MOST = 100;
-const AGAIN_MS = 2000;
-const TURNS = 15;
+const MAX_KEYS = 100;
+const RETRY_MS = 2000;
+const MAX_TRIES = 15;
 
 /** @typedef {{key: string, at: number}} Kept */
 
-/** The keys of what was not answered yet, kept in the tab by the SHA-256 of the request. */
-export class Keys {
+/** Stores the keys of requests without a response yet in the tab, by the SHA-256 of the request. */
+export class IdempotencyKeys {
   /** @param {Pick<Storage, 'getItem' | 'setItem'>} storage @param {() => string} [make] @param {() => number} [now] */
   constructor(storage, make = () => crypto.randomUUID(), now = Date.now) {
     this.storage = storage;
@@ -20,28 +20,28 @@ export class Keys {
   }
 
   /** @returns {Record<string, Kept>} */
-  get kept() {
+  get stored() {
     const found = Object.entries(/** @type {Record<string, Kept>} */ (JSON.parse(this.storage.getItem(STORED) ?? '{}')));
-    return Object.fromEntries(found.filter(([, {at}]) => this.now() - at < LASTS_MS).slice(-MOST));
+    return Object.fromEntries(found.filter(([, {at}]) => this.now() - at < LASTS_MS).slice(-MAX_KEYS));
   }
 
   /** @param {Record<string, Kept>} kept */
-  keep(kept) {
+  store(kept) {
     this.storage.setItem(STORED, JSON.stringify(kept));
   }
 
-  /** The key of a request. @param {string} name */
-  of(name) {
-    const kept = this.kept;
+  /** Return the key of a request, a new one if it has none. @param {string} name */
+  keyFor(name) {
+    const kept = this.stored;
     const {key} = (kept[name] ??= {key: this.make(), at: this.now()});
-    this.keep(kept);
+    this.store(kept);
     return key;
   }
 
-  /** The next request like this one is another. @param {string} name */
-  answered(name) {
-    const {[name]: _, ...others} = this.kept;
-    this.keep(others);
+  /** Forget the key of a request: the next one like it is another. @param {string} name */
+  release(name) {
+    const {[name]: _, ...others} = this.stored;
+    this.store(others);
   }
 }
 
@@ -51,8 +51,8 @@ async function digest(request) {
   return [...sum].map(byte => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** Whether the server is still at an earlier request under the key. @param {Response} response */
-async function busy(response) {
+/** Return whether the server still processes an earlier request with the same key. @param {Response} response */
+async function isInProgress(response) {
   return response.status === 409 && (await response.clone().json()).type === 'urn:diemcau:in-progress';
 }
 
@@ -60,33 +60,34 @@ async function busy(response) {
 const wait = ms => new Promise(resolve => setTimeout(resolve, ms));
 
 /**
- * Send a request under its key, and again while the server is at it. What fails on the way, or by a fault of the server, keeps its key.
- * @param {Keys} keys @param {string} request what tells it from others @param {(key: string) => Promise<Response>} post @param {(ms: number) => Promise<unknown>} [pause]
+ * Send a request with its key, again while the server still processes it. A request that fails on the way, or by an
+ * error of the server, keeps its key.
+ * @param {IdempotencyKeys} keys @param {string} request identifies the request @param {(key: string) => Promise<Response>} post @param {(ms: number) => Promise<unknown>} [pause]
  */
-export async function underKey(keys, request, post, pause = wait) {
+export async function sendWithKey(keys, request, post, pause = wait) {
   const name = await digest(request);
   for (let turn = 1; ; turn += 1) {
-    const response = await post(keys.of(name));
-    const again = await busy(response);
-    if (!again && response.status < 500) keys.answered(name);
-    if (!again || turn === TURNS) return response;
-    await pause(AGAIN_MS);
+    const response = await post(keys.keyFor(name));
+    const again = await isInProgress(response);
+    if (!again && response.status < 500) keys.release(name);
+    if (!again || turn === MAX_TRIES) return response;
+    await pause(RETRY_MS);
   }
 }
 
-/** Let who asks for the same while it is being asked for have the same answer. @template T */
-export class Together {
+/** Shares the response of a request with all who send the same one meanwhile. @template T */
+export class InFlightRequests {
   constructor() {
     /** @type {Map<string, Promise<T>>} */
-    this.asked = new Map();
+    this.pending = new Map();
   }
 
   /** @param {string} request @param {() => Promise<T>} ask @returns {Promise<T>} */
-  once(request, ask) {
-    const known = this.asked.get(request);
+  share(request, ask) {
+    const known = this.pending.get(request);
     if (known) return known;
-    const answer = ask().finally(() => this.asked.delete(request));
-    this.asked.set(request, answer);
+    const answer = ask().finally(() => this.pending.delete(request));
+    this.pending.set(request, answer);
     return answer;
   }
 }

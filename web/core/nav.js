@@ -1,13 +1,17 @@
-// Which pages the bar leads to: one line for each, in its order. Pure. The server judges every call; this only spares people dead ends.
+// The pages of the top bar, in its order, and who is shown which. Pure. The server authorises every request; this
+// only spares users dead ends.
 
 export const CENTRAL = ['administrator', 'technician'];
 
-/** Whether somebody is of the centre. @param {{roles: string[]} | null | undefined} me */
-export const central = me => Boolean(me?.roles.some(role => CENTRAL.includes(role)));
+/**
+ * Return whether a user belongs to the operating unit ("the centre").
+ * @param {{roles: string[]} | null | undefined} me
+ */
+export const isCentral = me => Boolean(me?.roles.some(role => CENTRAL.includes(role)));
 
 /**
- * A page is `<page>.html`, its label `nav.<page>`, its picture an icon. `roles`: who is shown it, everybody where there are none;
- * `rare`: it lies in the fold, for what is not needed every day, or not by these roles.
+ * The pages: `<page>.html` with the label `nav.<page>` and an icon. `roles` are shown it, everybody where there are none;
+ * `rare` pages, or pages that are rare for some roles, are in the menu instead of the bar.
  * @type {{page: string, picture: string, roles?: string[], rare?: boolean | string[]}[]}
  */
 export const PAGES = [
@@ -36,17 +40,21 @@ export const PAGES = [
   {page: 'audit', picture: 'search', roles: [...CENTRAL, 'supervisor'], rare: true},
 ];
 
-/** The pages somebody is shown: those in the bar and those in its fold. People of a telecom enterprise are outsiders. @param {string[]} roles */
-export function shown(roles) {
-  const mine = PAGES.filter(page => (page.roles ? some(page.roles, roles) : !roles.includes('provider')));
-  const seldom = mine.filter(({rare}) => (Array.isArray(rare) ? some(rare, roles) : rare));
+/**
+ * Return the pages that a user is shown: those in the bar and those in its menu. Providers see only the pages that
+ * name their role.
+ * @param {string[]} roles
+ */
+export function navigationFor(roles) {
+  const mine = PAGES.filter(page => (page.roles ? intersects(page.roles, roles) : !roles.includes('provider')));
+  const seldom = mine.filter(({rare}) => (Array.isArray(rare) ? intersects(rare, roles) : rare));
   return {bar: mine.filter(page => !seldom.includes(page)), fold: seldom};
 }
 
-/** Where somebody begins. @param {string[]} roles */
-export const home = roles => `${shown(roles).bar[0].page}.html`;
+/** Return the first page after signing in. @param {string[]} roles */
+export const homePage = roles => `${navigationFor(roles).bar[0].page}.html`;
 
 /** @param {string[]} these @param {string[]} roles */
-function some(these, roles) {
+function intersects(these, roles) {
   return these.some(role => roles.includes(role));
 }

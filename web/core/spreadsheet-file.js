@@ -1,11 +1,13 @@
-import {html, nothing} from '../vendor/lit.js';
-import {Refusal} from './api.js';
-import {base64} from './files.js';
-import {t} from './i18n.js';
-import {Caller} from './base.js';
+// Base class of the elements that import a spreadsheet: import-export.js and script-spreadsheet.js.
 
-/** A piece that takes a table in: what a file says is looked at before anything is done, and faults are told line by line. */
-export class TableFile extends Caller {
+import {html, nothing} from '../vendor/lit.js';
+import {ProblemError} from './api.js';
+import {toBase64} from './files.js';
+import {t} from './i18n.js';
+import {RequestingElement} from './base.js';
+
+/** An element that imports a spreadsheet: it previews the file before anything changes, and lists errors row by row. */
+export class SpreadsheetImport extends RequestingElement {
   /** @type {Record<string, object>} */
   static properties = {faults: {state: true}};
 
@@ -22,9 +24,9 @@ export class TableFile extends Caller {
   }
 
   /** @param {unknown} failure */
-  failed(failure) {
-    super.failed(failure);
-    this.faults = (failure instanceof Refusal && failure.problem.errors) || [];
+  onFailure(failure) {
+    super.onFailure(failure);
+    this.faults = (failure instanceof ProblemError && failure.problem.errors) || [];
     if (this.faults.length) this.error = t('table.faulty', this.faults.length);
   }
 
@@ -35,14 +37,14 @@ export class TableFile extends Caller {
     input.value = '';
     if (!file) return;
     await this.attempt(async () => {
-      const sent = await base64(file);
+      const sent = await toBase64(file);
       if (sent === null) this.error = t('table.large');
-      else await this.look(sent);
+      else await this.loadPreview(sent);
     });
   }
 
-  /** Look at what was chosen; its own. @param {string} _file in base64 */
-  async look(_file) {}
+  /** Fetch the preview of the chosen file; each element overrides it. @param {string} _file in base64 */
+  async loadPreview(_file) {}
 
   /** @param {string} id the data-testid */
   faultList(id) {

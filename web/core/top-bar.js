@@ -1,44 +1,46 @@
+// Element `top-bar`: navigation, user and language, on every page outside a meeting.
+
 import {html, nothing} from '../vendor/lit.js';
 import {logout} from './api.js';
-import {LANGUAGES, language, speak, t} from './i18n.js';
-import {central, home, shown} from './nav.js';
-import {Piece, icon} from './base.js';
+import {LANGUAGES, language, switchLanguage, t} from './i18n.js';
+import {isCentral, homePage, navigationFor} from './nav.js';
+import {BaseElement, icon} from './base.js';
 import './emergency-bell.js';
 
-/** One tap to the other language; written in that language, for those who cannot read this one. */
+/** Draw the button for the other language, written in that language for those who cannot read this one. */
 export function languageButton() {
   const other = LANGUAGES.find(one => one !== language) ?? language;
   const name = new Intl.DisplayNames(other, {type: 'language'}).of(other) ?? other;
   const written = name[0].toUpperCase() + name.slice(1);
-  return html`<button type="button" class="quiet" data-testid="language" lang=${other} @click=${() => speak(other)}>${written}</button>`;
+  return html`<button type="button" class="quiet" data-testid="language" lang=${other} @click=${() => switchLanguage(other)}>${written}</button>`;
 }
 
-/** The bar over every page outside a meeting. */
-export class TopBar extends Piece {
+/** The navigation bar of every page outside a meeting. */
+export class TopBar extends BaseElement {
   static properties = {me: {attribute: false}, current: {}};
 
   constructor() {
     super();
-    /** @type {Me | null} */
+    /** @type {SignedInUser | null} */
     this.me = null;
     this.current = '';
   }
 
-  async leave() {
+  async signOut() {
     localStorage.removeItem('account');
-    localStorage.removeItem('registration'); // unfinished, see web/booking/register.js
+    localStorage.removeItem('registration'); // the unfinished form of web/booking/register.js
     await logout();
     location.assign('index.html');
   }
 
-  /** A menu that somebody has left closes. @param {FocusEvent} event */
-  shut(event) {
+  /** Close the menu when the focus leaves it. @param {FocusEvent} event */
+  closeWhenLeft(event) {
     const fold = /** @type {HTMLDetailsElement} */ (event.currentTarget);
     if (!fold.contains(/** @type {Node | null} */ (event.relatedTarget))) fold.open = false;
   }
 
   /** @param {KeyboardEvent} event */
-  escape(event) {
+  closeOnEscape(event) {
     const fold = /** @type {HTMLDetailsElement} */ (event.currentTarget);
     if (event.key !== 'Escape' || !fold.open) return;
     fold.open = false;
@@ -46,22 +48,22 @@ export class TopBar extends Piece {
   }
 
   render() {
-    const {bar, fold} = shown(this.me?.roles ?? []);
+    const {bar, fold} = navigationFor(this.me?.roles ?? []);
     return html`<header class="top-bar">
-      <a class="brand" href=${home(this.me?.roles ?? [])}><img src="icon.svg" alt="" width="36" height="36"><span>${t('app.name')}</span></a>
-      <nav aria-label=${t('nav.label')}>${bar.map(page => this.link(page))} ${fold.length ? this.fold(fold) : nothing}</nav>
-      ${central(this.me) ? html`<emergency-bell></emergency-bell>` : nothing}
+      <a class="brand" href=${homePage(this.me?.roles ?? [])}><img src="icon.svg" alt="" width="36" height="36"><span>${t('app.name')}</span></a>
+      <nav aria-label=${t('nav.label')}>${bar.map(page => this.link(page))} ${fold.length ? this.moreMenu(fold) : nothing}</nav>
+      ${isCentral(this.me) ? html`<emergency-bell></emergency-bell>` : nothing}
       <div class="who">
         ${this.me ? html`<span data-testid="me">${this.me.name}</span>` : nothing} ${languageButton()}
-        <button type="button" class="quiet" data-testid="sign-out" @click=${this.leave}>${icon('logout')}<span>${t('nav.sign-out')}</span></button>
+        <button type="button" class="quiet" data-testid="sign-out" @click=${this.signOut}>${icon('logout')}<span>${t('nav.sign-out')}</span></button>
       </div>
     </header>`;
   }
 
   /** @param {{page: string, picture: string}[]} pages */
-  fold(pages) {
+  moreMenu(pages) {
     const current = pages.some(({page}) => page === this.current);
-    return html`<details class="fold" @focusout=${this.shut} @keydown=${this.escape}>
+    return html`<details class="fold" @focusout=${this.closeWhenLeft} @keydown=${this.closeOnEscape}>
       <summary data-testid="nav-fold" aria-current=${current ? 'true' : nothing}>${icon('list')}<span>${t('nav.fold')}</span></summary>
       <div class="menu">${pages.map(page => this.link(page))}</div>
     </details>`;

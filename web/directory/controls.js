@@ -1,35 +1,40 @@
+// Page `controls.html`: the register of security controls with evidence.
+
 import {html, nothing, repeat} from '../vendor/lit.js';
-import {controlPoints, controls, controlsFile, sayControl} from '../core/api.js';
-import {alertLine, icon, Page, title} from '../core/base.js';
+import {controlPoints, controls, controlsUrl, setControl} from '../core/api.js';
+import {errorMessage, icon, Page, setTitle} from '../core/base.js';
 import './evidence-files.js';
 import '../core/top-bar.js';
 import {t} from '../core/i18n.js';
-import {central} from '../core/nav.js';
+import {isCentral} from '../core/nav.js';
 import {day} from '../core/time.js';
 
 const STATES = /** @type {const} */ (['met', 'partly', 'unmet', 'not_applicable']);
 /** @type {Record<string, string>} */
 const BADGES = {met: 'open', partly: 'lobby', unmet: 'cancelled', not_applicable: 'ended', unsaid: 'waiting'};
 
-/** The register of controls with evidence (Điều 7.1, 10.2): of the system for who supervises, of a point for its unit. */
+/**
+ * Shows the register of security controls with evidence (Điều 7.1, 10.2): the system's for supervisors, a point's for
+ * its unit.
+ */
 class ControlsPage extends Page {
-  static properties = {...Page.properties, lists: {state: true}, points: {state: true}, point: {state: true}, asked: {state: true}};
+  static properties = {...Page.properties, lists: {state: true}, points: {state: true}, point: {state: true}, editing: {state: true}};
 
   constructor() {
     super();
-    title('controls.title');
+    setTitle('controls.title');
     /** @type {Checklist[]} */
     this.lists = [];
     /** @type {CheckedPoint[]} */
     this.points = [];
-    /** Whose checklists are shown; empty: the system's. */
+    /** The point whose checklists are shown; '' for the system's. */
     this.point = new URLSearchParams(location.search).get('point') ?? '';
-    /** The item that is answered. @type {{list: Checklist, row: ControlRow} | null} */
-    this.asked = null;
+    /** The item whose form is open. @type {{list: Checklist, row: ControlRow} | null} */
+    this.editing = null;
   }
 
   get central() {
-    return central(this.me);
+    return isCentral(this.me);
   }
 
   get supervises() {
@@ -44,14 +49,14 @@ class ControlsPage extends Page {
   }
 
   /** @param {SubmitEvent} event */
-  say(event) {
+  save(event) {
     event.preventDefault();
     const {state, remark} = /** @type {Record<string, string>} */ (Object.fromEntries(new FormData(/** @type {HTMLFormElement} */ (event.target))));
-    const asked = this.asked;
+    const asked = this.editing;
     if (asked)
       this.attempt(async () => {
-        this.lists = await sayControl({checklist: asked.list.id, point: this.point || null, item: asked.row.item, state, remark});
-        this.asked = null;
+        this.lists = await setControl({checklist: asked.list.id, point: this.point || null, item: asked.row.item, state, remark});
+        this.editing = null;
       });
   }
 
@@ -59,17 +64,17 @@ class ControlsPage extends Page {
     return html`<top-bar .me=${this.me} current="controls"></top-bar>
       <main class="sections" @changed=${() => this.refresh(() => this.load())}>
         <div class="row between wrap"><h1>${t('controls.title')}</h1>
-          ${this.lists.length ? html`<a class="button" href=${controlsFile(this.point)} download data-testid="controls-export">${icon('download')}<span>XLSX</span></a>` : nothing}</div>
+          ${this.lists.length ? html`<a class="button" href=${controlsUrl(this.point)} download data-testid="controls-export">${icon('download')}<span>XLSX</span></a>` : nothing}</div>
         ${this.point && this.supervises ? html`<p><a href="controls.html">${t('controls.all')}</a></p>` : nothing}
-        ${alertLine(this.asked ? '' : this.error)} ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : nothing}
+        ${errorMessage(this.editing ? '' : this.error)} ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : nothing}
         ${this.loading || this.error || this.lists.length ? nothing : html`<p class="empty">${t('controls.none')}</p>`}
-        ${repeat(this.lists, ({id}) => id, list => this.list(list))} ${this.points.length ? this.standing() : nothing}
+        ${repeat(this.lists, ({id}) => id, list => this.checklist(list))} ${this.points.length ? this.pointTable() : nothing}
       </main>
-      ${this.asked ? this.question(this.asked) : nothing}`;
+      ${this.editing ? this.question(this.editing) : nothing}`;
   }
 
   /** @param {Checklist} list */
-  list(list) {
+  checklist(list) {
     return html`<section class="card column" data-testid="checklist" data-id=${list.id}>
       <div class="row between wrap"><h2>${list.name}${this.point ? html` · ${this.point}` : nothing}</h2><span class="soft" data-testid="controls-open">${t('controls.open', list.open, list.rows.length)}</span></div>
       <p class="soft">${list.basis}. ${t('controls.months', list.months)}</p>
@@ -88,10 +93,10 @@ class ControlsPage extends Page {
         ${row.id ? html`<evidence-files .path=${`controls/${row.id}`} .files=${row.files} .edit=${this.central}></evidence-files>` : nothing}
         ${row.proof.length || row.files.length ? nothing : html`<span class="soft">${t('controls.no-evidence')}</span>`}</td>
       <td class="long">${row.at ? html`${row.remark} <span class="soft">${row.by} ${day(row.at)}; ${t('controls.due', day(`${row.due}T00:00:00+07:00`))}</span> ${row.overdue ? html`<span class="badge lobby">${t('controls.overdue')}</span>` : nothing}` : '–'}</td>
-      <td>${list.may_set ? html`<button type="button" data-testid="control-say" @click=${() => (this.asked = {list, row})}>${t('controls.say')}</button>` : nothing}</td></tr>`;
+      <td>${list.may_set ? html`<button type="button" data-testid="control-say" @click=${() => (this.editing = {list, row})}>${t('controls.say')}</button>` : nothing}</td></tr>`;
   }
 
-  standing() {
+  pointTable() {
     return html`<section class="card column"><h2>${t('controls.points')}</h2><p class="soft">${t('controls.points-hint')}</p>
       <div class="wide-table"><table class="ledger" data-testid="controls-points"><thead><tr>${['point', 'open-items', 'last', 'again'].map(one => html`<th scope="col">${t(`controls.${one}`)}</th>`)}</tr></thead>
       <tbody>${repeat(this.points, ({point}) => point.id, one => html`<tr data-testid="controls-point" data-point=${one.point.id}>
@@ -101,12 +106,12 @@ class ControlsPage extends Page {
 
   /** @param {{list: Checklist, row: ControlRow}} asked */
   question({list, row}) {
-    return html`<dialog aria-labelledby="question" @close=${() => (this.asked = null)}>
-      <h2 id="question">${row.text}</h2><p class="soft">${list.name}</p>${alertLine(this.error, 'control-error')}
-      <form class="column" @submit=${this.say}>
+    return html`<dialog aria-labelledby="question" @close=${() => (this.editing = null)}>
+      <h2 id="question">${row.text}</h2><p class="soft">${list.name}</p>${errorMessage(this.error, 'control-error')}
+      <form class="column" @submit=${this.save}>
         <label class="field"><span>${t('controls.state')}</span><select name="state" data-testid="control-state">${STATES.map(one => html`<option value=${one} ?selected=${one === row.state}>${t(`controls.${one}`)}</option>`)}</select></label>
         <label class="field"><span>${t('controls.remark')}</span><input name="remark" maxlength="1000" .value=${row.remark} data-testid="control-remark"></label>
-        <div class="row end"><button type="button" @click=${() => (this.asked = null)}>${t('app.close')}</button><button class="main" data-testid="control-save">${t('directory.save')}</button></div>
+        <div class="row end"><button type="button" @click=${() => (this.editing = null)}>${t('app.close')}</button><button class="main" data-testid="control-save">${t('directory.save')}</button></div>
       </form>
     </dialog>`;
   }

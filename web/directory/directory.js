@@ -1,7 +1,9 @@
+// Page `directory.html`: the tree of units and points, with the card of one point.
+
 import {html, nothing, repeat} from '../vendor/lit.js';
-import {act, changes, directory, peopleLists, pointCard, Refusal} from '../core/api.js';
-import {BADGES, branches, counts, dueFirst, STATES} from './unit-tree.js';
-import {alertLine, Page, title} from '../core/base.js';
+import {postTo, changes, directory, peopleLists, pointCard, ProblemError} from '../core/api.js';
+import {STATE_BADGES, groupPoints, countByState, firstAssessmentsDue, STATES} from './unit-tree.js';
+import {errorMessage, Page, setTitle} from '../core/base.js';
 import './point-card.js';
 import './import-export.js';
 import '../core/top-bar.js';
@@ -9,24 +11,25 @@ import {t} from '../core/i18n.js';
 import {CENTRAL} from '../core/nav.js';
 import {day} from '../core/time.js';
 
+/** Shows the tree of units and points, and the card of the chosen point. */
 class DirectoryPage extends Page {
   static properties = {
     ...Page.properties,
-    tree: {state: true}, text: {state: true}, state: {state: true}, card: {state: true}, closed: {state: true}, changes: {state: true}, lists: {state: true},
+    tree: {state: true}, text: {state: true}, state: {state: true}, card: {state: true}, forbiddenPoint: {state: true}, changes: {state: true}, lists: {state: true},
   };
 
   constructor() {
     super();
-    title('directory.title');
-    /** @type {Tree | null} */
+    setTitle('directory.title');
+    /** @type {DirectoryTree | null} */
     this.tree = null;
     this.text = '';
     this.state = '';
-    /** @type {PointCard_ | null} */
+    /** @type {PointDetails | null} */
     this.card = null;
-    /** The point whose card may not be seen. */
-    this.closed = '';
-    /** @type {Change[]} */
+    /** The id of a point whose card the user may not see. */
+    this.forbiddenPoint = '';
+    /** @type {DirectoryChange[]} */
     this.changes = [];
     /** @type {UnitList[]} */
     this.lists = [];
@@ -45,21 +48,21 @@ class DirectoryPage extends Page {
 
   /** @param {string} id */
   async open(id) {
-    this.closed = '';
+    this.forbiddenPoint = '';
     await this.attempt(async () => {
       try {
         this.card = await pointCard(id);
         history.replaceState(null, '', `?point=${encodeURIComponent(id)}`);
       } catch (failure) {
-        if (!(failure instanceof Refusal) || ![403, 404].includes(failure.status)) throw failure;
+        if (!(failure instanceof ProblemError) || ![403, 404].includes(failure.status)) throw failure;
         this.card = null;
-        this.closed = id;
+        this.forbiddenPoint = id;
       }
     });
   }
 
-  /** Something of the card, or its unit, is not as it was. */
-  async renew() {
+  /** Load the card and the tree again after a change. */
+  async reloadCard() {
     const id = this.card?.point.id;
     await this.refresh(async () => {
       this.tree = await directory();
@@ -70,7 +73,7 @@ class DirectoryPage extends Page {
   /** @param {CustomEvent} event the unit */
   async addPoint({detail: unit}) {
     await this.attempt(async () => {
-      const added = await act('directory/points', {unit});
+      const added = await postTo('directory/points', {unit});
       this.tree = await directory();
       await this.open(added.id);
     });
@@ -80,18 +83,18 @@ class DirectoryPage extends Page {
     return html`<top-bar .me=${this.me} current="directory"></top-bar>
       <main class="directory">
         <h1>${t('directory.title')}</h1>
-        ${alertLine(this.error)}
+        ${errorMessage(this.error)}
         ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : this.tree ? this.body(this.tree) : nothing}
       </main>`;
   }
 
-  /** @param {Tree} tree */
+  /** @param {DirectoryTree} tree */
   body(tree) {
     return html`<div class="halves">
       <nav class="tree" aria-label=${t('directory.points')}>${this.search()} ${this.branches(tree)}</nav>
       <div class="column">
         ${this.card
-          ? html`<point-card .card=${this.card} .tree=${tree} .me=${this.me} @changed=${this.renew} @add-point=${this.addPoint}></point-card>`
+          ? html`<point-card .card=${this.card} .tree=${tree} .me=${this.me} @changed=${this.reloadCard} @add-point=${this.addPoint}></point-card>`
           : this.overview(tree)}
       </div>
     </div>`;
@@ -107,34 +110,34 @@ class DirectoryPage extends Page {
         </select></div>`;
   }
 
-  /** @param {Tree} tree */
+  /** @param {DirectoryTree} tree */
   branches(tree) {
-    const groups = branches(tree, this.text, this.state);
+    const groups = groupPoints(tree, this.text, this.state);
     if (!groups.length) return html`<p class="empty" data-testid="none">${t('directory.none')}</p>`;
     const few = Boolean(this.text.trim() || this.state);
     return repeat(groups, ({id}) => `${id}${few}`, ({id, name, points}) => html`<details class="branch" ?open=${few || points.length < 3} data-testid="branch" data-group=${id}>
       <summary>${name} <span class="soft">(${points.length})</span></summary>
-      <ul class="plain">${repeat(points, point => point.id, point => this.leaf(point))}</ul>
+      <ul class="plain">${repeat(points, point => point.id, point => this.pointButton(point))}</ul>
     </details>`);
   }
 
   /** @param {TreePoint} point */
-  leaf({id, name, label, state, first_due: due}) {
+  pointButton({id, name, label, state, first_due: due}) {
     return html`<li><button type="button" class="quiet leaf" data-testid="point" data-point=${id} aria-current=${id === this.card?.point.id ? 'true' : nothing} @click=${() => this.open(id)}>
       <span><strong>${name}</strong><small>${label}</small></span>
       ${due ? html`<span class="badge lobby" data-testid="taken-over">${t('directory.taken-over')}</span>` : nothing}
-      ${state === 'active' ? nothing : html`<span class="badge ${BADGES[state]}">${t(`point.${state}`)}</span>`}</button></li>`;
+      ${state === 'active' ? nothing : html`<span class="badge ${STATE_BADGES[state]}">${t(`point.${state}`)}</span>`}</button></li>`;
   }
 
-  /** What there is, and what waits for somebody, while no point is chosen. @param {Tree} tree */
+  /** Draw counts of points and open tasks, while no point is chosen. @param {DirectoryTree} tree */
   overview(tree) {
     const open = this.changes.filter(({state}) => state === 'open');
     const names = new Map(tree.points.map(({id, name}) => [id, name]));
-    const due = dueFirst(tree.points, this.central ? null : this.me?.unit?.id ?? '');
+    const due = firstAssessmentsDue(tree.points, this.central ? null : this.me?.unit?.id ?? '');
     const missing = this.lists.filter(({people, stale}) => !people.length || stale);
     return html`<section class="card" data-testid="overview">
-      ${this.closed ? html`<p class="empty" data-testid="closed">${t('directory.closed')}</p>` : html`<p class="soft">${t('directory.choose')}</p>`}
-      <p class="row wrap">${counts(tree.points).map(({state, count}) => html`<span class="badge ${BADGES[state]}">${t(`point.${state}`)}: ${count}</span>`)}</p>
+      ${this.forbiddenPoint ? html`<p class="empty" data-testid="closed">${t('directory.closed')}</p>` : html`<p class="soft">${t('directory.choose')}</p>`}
+      <p class="row wrap">${countByState(tree.points).map(({state, count}) => html`<span class="badge ${STATE_BADGES[state]}">${t(`point.${state}`)}: ${count}</span>`)}</p>
       ${open.length
         ? html`<h3>${t('equipment.changes')} (${open.length})</h3>
             <ul class="plain">${open.map(({point, field, old, new: fresh}) => html`<li><button type="button" class="quiet leaf" data-testid="open-change" @click=${() => this.open(point)}>
@@ -146,7 +149,7 @@ class DirectoryPage extends Page {
               <span><strong>${name}</strong><small>${label} · ${t('directory.until', day(`${until}T12:00:00+07:00`))}</small></span></button></li>`)}</ul></details>`
         : nothing}
       ${missing.length ? html`<p data-testid="missing">${t('people.missing', missing.length)}</p>` : nothing}
-      ${tree.may_edit ? html`<h3>${t('table.title')}</h3><table-exchange @changed=${this.renew}></table-exchange>` : nothing}
+      ${tree.may_edit ? html`<h3>${t('table.title')}</h3><import-export @changed=${this.reloadCard}></import-export>` : nothing}
     </section>`;
   }
 }

@@ -1,15 +1,20 @@
-import {html, nothing, repeat} from '../vendor/lit.js';
-import {addEvidence, evidenceFile, removeEvidence} from '../core/api.js';
-import {size, t} from '../core/i18n.js';
-import {alertLine, Caller, icon} from '../core/base.js';
+// Element `evidence-files`: files behind assessments, documents and controls.
 
-/** Files behind an assessment or a document (Điều 6, 8): fetched by who sees the card, kept by the centre. Acts `changed`. */
-export class EvidenceFiles extends Caller {
+import {html, nothing, repeat} from '../vendor/lit.js';
+import {addEvidence, evidenceUrl, removeEvidence} from '../core/api.js';
+import {fileSize, t} from '../core/i18n.js';
+import {errorMessage, RequestingElement, icon} from '../core/base.js';
+
+/**
+ * Lists the evidence files of an assessment or document (Điều 6, 8); the centre adds and removes them. Fires
+ * `changed`.
+ */
+export class EvidenceFiles extends RequestingElement {
   static properties = {path: {attribute: false}, files: {attribute: false}, edit: {attribute: false}, busy: {state: true}};
 
   constructor() {
     super();
-    /** What the files are behind, as the API calls it. */
+    /** The API path of the assessment or document that the files belong to. */
     this.path = '';
     /** @type {EvidenceFile[]} */
     this.files = [];
@@ -17,10 +22,10 @@ export class EvidenceFiles extends Caller {
     this.busy = false;
   }
 
-  /** @param {() => Promise<unknown>} call */
-  async run(call) {
+  /** @param {() => Promise<unknown>} request */
+  async run(request) {
     this.busy = true;
-    if (await this.attempt(call)) this.act('changed');
+    if (await this.attempt(request)) this.emit('changed');
     this.busy = false;
   }
 
@@ -33,7 +38,7 @@ export class EvidenceFiles extends Caller {
 
   render() {
     const {files, edit} = this;
-    return html`${alertLine(this.error)}
+    return html`${errorMessage(this.error)}
       ${files.length ? html`<ul class="parts">${repeat(files, ({id}) => id, one => this.row(one))}</ul>` : nothing}
       ${edit
         ? html`<label class="button quiet">${icon('plus')}<span>${t('evidence.add')}</span><input type="file" class="hidden-file" data-testid="evidence-add" accept=".pdf,.png,.jpg,.jpeg,.docx,.xlsx,.pptx" ?disabled=${this.busy} @change=${this.add}></label>`
@@ -43,8 +48,8 @@ export class EvidenceFiles extends Caller {
   /** @param {EvidenceFile} one */
   row(one) {
     return html`<li data-testid="evidence" data-id=${one.id}>
-      <strong>${one.name}</strong><span>${size(one.bytes)}</span>
-      <span class="row"><a class="button" href=${evidenceFile(one.id)} download data-testid="evidence-fetch">${icon('download')}<span>${t('recordings.download')}</span></a>
+      <strong>${one.name}</strong><span>${fileSize(one.bytes)}</span>
+      <span class="row"><a class="button" href=${evidenceUrl(one.id)} download data-testid="evidence-fetch">${icon('download')}<span>${t('recordings.download')}</span></a>
         ${this.edit
           ? html`<button type="button" class="danger" data-testid="evidence-remove" aria-label=${t('documents.remove-of', one.name)} ?disabled=${this.busy} @click=${() => this.run(() => removeEvidence(one.id))}>${t('documents.remove')}</button>`
           : nothing}</span>

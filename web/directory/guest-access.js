@@ -1,12 +1,14 @@
+// Element `guest-access`: sessions that another agency's point may enter, on the card of a point.
+
 import {html, nothing} from '../vendor/lit.js';
-import {act, grants} from '../core/api.js';
+import {postTo, grants} from '../core/api.js';
 import {t} from '../core/i18n.js';
 import {slot} from '../core/time.js';
-import {alertLine, Caller} from '../core/base.js';
+import {errorMessage, RequestingElement} from '../core/base.js';
 
-/** Sessions that a point of another agency may enter; nothing for points that need no grant. */
-export class PointGrants extends Caller {
-  static properties = {point: {attribute: false}, edit: {attribute: false}, found: {state: true}};
+/** Grants sessions to a point of another agency; shows nothing for points that need no grant. */
+export class GuestAccess extends RequestingElement {
+  static properties = {point: {attribute: false}, edit: {attribute: false}, grants: {state: true}};
 
   constructor() {
     super();
@@ -14,7 +16,7 @@ export class PointGrants extends Caller {
     this.point = null;
     this.edit = false;
     /** @type {Grants | null} */
-    this.found = null;
+    this.grants = null;
   }
 
   get path() {
@@ -24,19 +26,19 @@ export class PointGrants extends Caller {
   /** @param {Map<string, unknown>} changed */
   updated(changed) {
     const before = /** @type {TreePoint | null | undefined} */ (changed.get('point'));
-    if (changed.has('point') && before?.id !== this.point?.id) this.take(() => grants(this.point?.id ?? ''));
+    if (changed.has('point') && before?.id !== this.point?.id) this.fetchGrants(() => grants(this.point?.id ?? ''));
   }
 
   /** @param {() => Promise<Grants>} ask */
-  take(ask) {
-    return this.attempt(async () => void (this.found = await ask()));
+  fetchGrants(ask) {
+    return this.attempt(async () => void (this.grants = await ask()));
   }
 
   render() {
-    if (!this.found?.needed) return alertLine(this.error);
-    const {sessions} = this.found;
+    if (!this.grants?.needed) return errorMessage(this.error);
+    const {sessions} = this.grants;
     return html`<details class="card"><summary data-testid="fold-grants">${t('grants.title')}</summary>
-      ${alertLine(this.error)}<p class="soft">${t('grants.hint')}</p>
+      ${errorMessage(this.error)}<p class="soft">${t('grants.hint')}</p>
       ${sessions.length ? html`<ul class="plain">${sessions.map(each => this.row(each))}</ul>` : html`<p class="empty">${t('grants.none')}</p>`}
     </details>`;
   }
@@ -46,9 +48,9 @@ export class PointGrants extends Caller {
     return html`<li class="row between" data-testid="grant-row"><span><strong>${title}</strong> · ${number} · ${slot(official)}
         <span class="badge ${granted ? 'open' : 'lobby'}">${t(granted ? 'grants.yes' : 'grants.no')}</span></span>
       ${this.edit
-        ? html`<button type="button" data-testid="grant" @click=${() => this.take(() => act(this.path, {session, granted: !granted}))}>${t(granted ? 'grants.take' : 'grants.give')}</button>`
+        ? html`<button type="button" data-testid="grant" @click=${() => this.fetchGrants(() => postTo(this.path, {session, granted: !granted}))}>${t(granted ? 'grants.take' : 'grants.give')}</button>`
         : nothing}</li>`;
   }
 }
 
-customElements.define('point-grants', PointGrants);
+customElements.define('guest-access', GuestAccess);

@@ -1,20 +1,22 @@
+// Element `import-export`: tables of the directory as spreadsheets, on the page of the directory.
+
 import {html, nothing} from '../vendor/lit.js';
-import {act} from '../core/api.js';
+import {postTo} from '../core/api.js';
 import {t} from '../core/i18n.js';
-import {alertLine, icon} from '../core/base.js';
-import {TableFile} from '../core/spreadsheet-file.js';
+import {errorMessage, icon} from '../core/base.js';
+import {SpreadsheetImport} from '../core/spreadsheet-file.js';
 
 const KINDS = ['units', 'rooms', 'devices', 'people'];
-const SHOWN = 200;
+const MAX_SHOWN = 200;
 
-/** Tables of the directory out and in; what an import would do is shown before it is done. Acts `changed`. */
-export class TableExchange extends TableFile {
+/** Exports and imports tables of the directory; an import is previewed before it is done. Fires `changed`. */
+export class ImportExport extends SpreadsheetImport {
   static properties = {kind: {state: true}, file: {state: true}, preview: {state: true}, done: {state: true}};
 
   constructor() {
     super();
     this.kind = KINDS[3];
-    /** In base64, while its preview is looked at. */
+    /** The chosen file in base64, while its preview is shown. */
     this.file = '';
     /** @type {ImportPreview | null} */
     this.preview = null;
@@ -28,23 +30,23 @@ export class TableExchange extends TableFile {
   }
 
   /** @param {unknown} failure */
-  failed(failure) {
-    super.failed(failure);
+  onFailure(failure) {
+    super.onFailure(failure);
     this.preview = null;
   }
 
   /** @param {string} file */
-  async look(file) {
+  async loadPreview(file) {
     this.file = file;
-    this.preview = await act(`directory/tables/${this.kind}/preview`, {file});
+    this.preview = await postTo(`directory/tables/${this.kind}/preview`, {file});
   }
 
   async confirm() {
     await this.attempt(async () => {
-      await act(`directory/tables/${this.kind}/import`, {file: this.file, seal: this.preview?.seal});
+      await postTo(`directory/tables/${this.kind}/import`, {file: this.file, seal: this.preview?.seal});
       this.preview = null;
       this.done = true;
-      this.act('changed');
+      this.emit('changed');
     });
   }
 
@@ -59,15 +61,15 @@ export class TableExchange extends TableFile {
         )}
         <label class="button">${icon('up')}<span>${t('table.import')}</span><input class="unseen" type="file" accept=".csv,.xlsx" data-testid="import-file" @change=${this.choose}></label>
       </div>
-      ${alertLine(this.error)} ${this.faultList('faults')}
-      ${this.preview ? this.plan(this.preview) : nothing} ${this.done ? html`<p class="good" role="status" data-testid="imported">${t('table.done')}</p>` : nothing}`;
+      ${errorMessage(this.error)} ${this.faultList('faults')}
+      ${this.preview ? this.importPlan(this.preview) : nothing} ${this.done ? html`<p class="good" role="status" data-testid="imported">${t('table.done')}</p>` : nothing}`;
   }
 
   /** @param {ImportPreview} preview */
-  plan({steps, same}) {
+  importPlan({steps, same}) {
     return html`<h3>${t('table.preview')}</h3>
-      <ul class="plain" data-testid="steps">${steps.slice(0, SHOWN).map(({line, what, text}) => html`<li>${t('table.line', line)} · <strong>${t(`table.${what}`)}</strong> · ${text}</li>`)}</ul>
-      <p class="soft">${t('table.same', same)}${steps.length > SHOWN ? ` ${t('table.more', steps.length - SHOWN)}` : ''}</p>
+      <ul class="plain" data-testid="steps">${steps.slice(0, MAX_SHOWN).map(({line, what, text}) => html`<li>${t('table.line', line)} · <strong>${t(`table.${what}`)}</strong> · ${text}</li>`)}</ul>
+      <p class="soft">${t('table.same', same)}${steps.length > MAX_SHOWN ? ` ${t('table.more', steps.length - MAX_SHOWN)}` : ''}</p>
       <div class="row end">
         <button type="button" data-testid="import-no" @click=${() => (this.preview = null)}>${t('directory.no')}</button>
         <button type="button" class="main" data-testid="import-yes" ?disabled=${!steps.length} @click=${this.confirm}>${t('table.confirm', steps.length)}</button>
@@ -75,4 +77,4 @@ export class TableExchange extends TableFile {
   }
 }
 
-customElements.define('table-exchange', TableExchange);
+customElements.define('import-export', ImportExport);

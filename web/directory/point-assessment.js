@@ -1,42 +1,44 @@
+// Element `point-assessment`: the assessments of a point, on its card.
+
 import {html, nothing} from '../vendor/lit.js';
 import {t} from '../core/i18n.js';
 import {day} from '../core/time.js';
-import {Piece} from '../core/base.js';
+import {BaseElement} from '../core/base.js';
 import './evidence-files.js';
-import {field, sent} from '../core/fields.js';
+import {field, formValues} from '../core/fields.js';
 
-const ASSESSED = ['awaiting', 'active'];
+const ASSESSABLE_STATES = ['awaiting', 'active'];
 
-/** What a point was found to be, and the form to find it out by. Acts `assess` with a filled-in form. */
-export class PointAssessment extends Piece {
+/** Lists the assessments of a point and holds the form for a new one. Fires `assess` with the filled-in form. */
+export class PointAssessment extends BaseElement {
   static properties = {card: {attribute: false}, items: {attribute: false}, answers: {state: true}};
 
   constructor() {
     super();
-    /** @type {PointCard_ | null} */
+    /** @type {PointDetails | null} */
     this.card = null;
     /** @type {FormItem[]} */
     this.items = [];
-    /** What was answered to each item: `yes`, `no`, or nothing yet. @type {Record<string, string>} */
+    /** The choice for each item: `yes`, `no`, or nothing yet. @type {Record<string, string>} */
     this.answers = {};
   }
 
   /** @param {SubmitEvent} event */
   submit(event) {
-    const values = sent(event);
+    const values = formValues(event);
     const items = this.items.map(({id}) => ({id, met: values[`met-${id}`] === 'yes', note: values[`note-${id}`] ?? '', remedy_by: values[`remedy-${id}`] || null}));
-    this.act('assess', {items, reference: values.reference});
+    this.emit('assess', {items, reference: values.reference});
   }
 
   render() {
     if (!this.card) return nothing;
     const {assessments, may_edit, point} = this.card;
-    return html`${assessments.length ? this.done(assessments) : html`<p class="empty">${t('assessment.none')}</p>`}
-      ${may_edit && ASSESSED.includes(point.state) ? this.form() : nothing}`;
+    return html`${assessments.length ? this.pastAssessments(assessments) : html`<p class="empty">${t('assessment.none')}</p>`}
+      ${may_edit && ASSESSABLE_STATES.includes(point.state) ? this.form() : nothing}`;
   }
 
   /** @param {AssessmentDone[]} assessments */
-  done(assessments) {
+  pastAssessments(assessments) {
     return html`<ul class="plain">${assessments.map(
       ({id, at, result, assessor, expires, reference, files}) => html`<li data-testid="assessment" data-result=${result}>
         <strong>${t(`assessment.${result}`)}</strong> · ${day(at)} · ${assessor}${expires ? ` · ${t('assessment.until', day(expires))}` : ''}${reference ? ` · ${reference}` : ''}

@@ -1,10 +1,12 @@
+// Element `point-card`: everything about one point, on the page of the directory.
+
 import {html, nothing} from '../vendor/lit.js';
-import {act} from '../core/api.js';
-import {BADGES, living} from './unit-tree.js';
+import {postTo} from '../core/api.js';
+import {STATE_BADGES, countForQuota} from './unit-tree.js';
 import {t} from '../core/i18n.js';
 import {day, hourMinute} from '../core/time.js';
-import {alertLine, icon, Piece} from '../core/base.js';
-import {field, sent} from '../core/fields.js';
+import {errorMessage, icon, BaseElement} from '../core/base.js';
+import {field, formValues} from '../core/fields.js';
 import './evidence-files.js';
 import './point-assessment.js';
 import './point-equipment.js';
@@ -12,39 +14,43 @@ import './guest-access.js';
 import './point-people.js';
 import './unit-card.js';
 
-const ASKED = ['suspend', 'withdraw'];
+const MOVES_WITH_REASON = ['suspend', 'withdraw'];
 
-/** One point: what it is, what it lacks, what may be asked of it. Acts `changed` when something was. */
-export class PointCard extends Piece {
-  static properties = {card: {attribute: false}, tree: {attribute: false}, me: {attribute: false}, error: {state: true}, issued: {state: true}, asking: {state: true}};
+/** Shows one point: its data, what it lacks, and the actions that the user may take. Fires `changed`. */
+export class PointCard extends BaseElement {
+  static properties = {card: {attribute: false}, tree: {attribute: false}, me: {attribute: false}, error: {state: true}, issued: {state: true}, pendingMove: {state: true}};
 
   constructor() {
     super();
-    /** @type {PointCard_ | null} */
+    /** @type {PointDetails | null} */
     this.card = null;
-    /** @type {Tree | null} */
+    /** @type {DirectoryTree | null} */
     this.tree = null;
-    /** @type {Me | null} */
+    /** @type {SignedInUser | null} */
     this.me = null;
     this.error = '';
     /** @type {IssuedAccount | null} */
     this.issued = null;
-    /** The move that waits for a reason. */
-    this.asking = '';
+    /** The change of state whose form asks for a reason, or ''. */
+    this.pendingMove = '';
   }
 
   /** @param {Map<string, unknown>} changed */
   willUpdate(changed) {
-    const before = /** @type {PointCard_ | null | undefined} */ (changed.get('card'));
-    if (before && before.point.id !== this.card?.point.id) [this.issued, this.error, this.asking] = [null, '', ''];
+    const before = /** @type {PointDetails | null | undefined} */ (changed.get('card'));
+    if (before && before.point.id !== this.card?.point.id) [this.issued, this.error, this.pendingMove] = [null, '', ''];
   }
 
-  /** Send something about this point; what went wrong is said here. @param {string} path @param {object} body */
+  /**
+   * Send a change of this point and return the response; null after an error, which is shown.
+   * @param {string} path
+   * @param {object} body
+   */
   async send(path, body) {
     this.error = '';
     try {
-      const answer = await act(path, body);
-      this.act('changed');
+      const answer = await postTo(path, body);
+      this.emit('changed');
       return answer;
     } catch (failure) {
       this.error = /** @type {Error} */ (failure).message || t('error.network');
@@ -64,16 +70,16 @@ export class PointCard extends Piece {
       <header class="row between">
         <div><h2 data-testid="point-name">${card.point.name}</h2><p class="soft">${card.point.label}</p></div>
         <div class="row wrap">${this.me?.unit?.id === card.point.unit ? html`<a class="button" href="test-room.html?point=${encodeURIComponent(card.point.id)}" data-testid="test-room">${icon('sound')}<span>${t('test-room.enter')}</span></a>` : nothing}
-          <span class="badge ${BADGES[card.point.state]}" data-testid="point-state">${t(`point.${card.point.state}`)}</span></div>
+          <span class="badge ${STATE_BADGES[card.point.state]}" data-testid="point-state">${t(`point.${card.point.state}`)}</span></div>
       </header>
       ${card.point.aliases.length ? html`<p class="soft">${t('directory.was', card.point.aliases.join(', '))}</p>` : nothing}
       ${card.point.first_due ? html`<p class="mark amber" data-testid="first-due">${icon('clock')}<span>${t('directory.taken-over-until', day(`${card.point.first_due}T12:00:00+07:00`))}</span></p>` : nothing}
-      ${alertLine(this.error)} ${this.lacks(card)} ${this.moves(card)}
+      ${errorMessage(this.error)} ${this.missingItems(card)} ${this.stateButtons(card)}
       ${this.section('room', this.room(card))}
       ${this.section('equipment', html`<point-equipment .point=${card.point} .edit=${card.may_edit}></point-equipment>`)}
       ${this.section('people', html`<point-people .point=${card.point} .central=${card.may_edit} .me=${this.me} .units=${tree.units}></point-people>`)}
       ${this.section('assessment', html`<point-assessment .card=${card} .items=${tree.items} @assess=${this.assess}></point-assessment>`)}
-      <point-grants .point=${card.point} .edit=${card.may_edit}></point-grants>
+      <guest-access .point=${card.point} .edit=${card.may_edit}></guest-access>
       ${this.section('account', this.account(card))} ${unit ? this.section('unit', this.unit(card, unit)) : nothing}
       ${card.may_edit ? this.section('name', this.name(card)) : nothing} ${card.history.length ? this.section('history', this.history(card)) : nothing}
     </section>`;
@@ -84,41 +90,41 @@ export class PointCard extends Piece {
     return html`<details class="card"><summary data-testid="fold-${name}">${t(`directory.${name}`)}</summary>${content}</details>`;
   }
 
-  /** @param {PointCard_} card */
-  lacks({lacks, point}) {
+  /** @param {PointDetails} card */
+  missingItems({lacks, point}) {
     if (!lacks.length || point.state === 'withdrawn') return nothing;
     return html`<div class="lacks" data-testid="lacks"><strong>${t(point.state === 'active' ? 'directory.to-mend' : 'directory.lacks')}</strong>
       <ul>${lacks.map(({word, text}) => html`<li data-word=${word}>${text}</li>`)}</ul></div>`;
   }
 
-  /** @param {PointCard_} card */
-  moves({moves}) {
+  /** @param {PointDetails} card */
+  stateButtons({moves}) {
     if (!moves.length) return nothing;
-    if (this.asking)
+    if (this.pendingMove)
       return html`<form class="row wrap" @submit=${this.confirm}>
-        ${field({name: 'reason', label: `move.${this.asking}-why`, max: 500})}
-        <button class="danger solid" data-testid="confirm">${t(`move.${this.asking}`)}</button>
-        <button type="button" data-testid="keep" @click=${() => (this.asking = '')}>${t('directory.no')}</button>
+        ${field({name: 'reason', label: `move.${this.pendingMove}-why`, max: 500})}
+        <button class="danger solid" data-testid="confirm">${t(`move.${this.pendingMove}`)}</button>
+        <button type="button" data-testid="keep" @click=${() => (this.pendingMove = '')}>${t('directory.no')}</button>
       </form>`;
     return html`<div class="row wrap">${moves.map(
-      move => html`<button type="button" class=${ASKED.includes(move) ? 'danger' : 'main'} data-testid="move-${move}" @click=${() => this.move(move)}>${t(`move.${move}`)}</button>`,
+      move => html`<button type="button" class=${MOVES_WITH_REASON.includes(move) ? 'danger' : 'main'} data-testid="move-${move}" @click=${() => this.changeState(move)}>${t(`move.${move}`)}</button>`,
     )}</div>`;
   }
 
   /** @param {string} move */
-  async move(move) {
-    if (ASKED.includes(move)) this.asking = move;
+  async changeState(move) {
+    if (MOVES_WITH_REASON.includes(move)) this.pendingMove = move;
     else await this.send(`${this.path}/move`, {move});
   }
 
   /** @param {SubmitEvent} event */
   async confirm(event) {
-    const {reason} = sent(event);
-    await this.send(`${this.path}/move`, {move: this.asking, reason});
-    this.asking = '';
+    const {reason} = formValues(event);
+    await this.send(`${this.path}/move`, {move: this.pendingMove, reason});
+    this.pendingMove = '';
   }
 
-  /** @param {PointCard_} card */
+  /** @param {PointDetails} card */
   room({room, may_edit}) {
     const units = this.tree?.units ?? [];
     if (!may_edit)
@@ -142,7 +148,7 @@ export class PointCard extends Piece {
 
   /** @param {SubmitEvent} event */
   saveRoom(event) {
-    const {seats, managing_unit, ...rest} = sent(event);
+    const {seats, managing_unit, ...rest} = formValues(event);
     this.send(`${this.path}/room`, {...rest, seats: seats ? Number(seats) : null, managing_unit: managing_unit || null});
   }
 
@@ -151,10 +157,10 @@ export class PointCard extends Piece {
     this.send(`${this.path}/assess`, detail);
   }
 
-  /** @param {PointCard_} card */
+  /** @param {PointDetails} card */
   account({account, may_edit}) {
     return html`<p>${account ? t('account.has', account) : t('account.none')}</p>
-      ${this.issued ? this.told(this.issued) : nothing}
+      ${this.issued ? this.issuedAccount(this.issued) : nothing}
       ${may_edit
         ? html`<button type="button" data-testid="issue" @click=${this.issue}>${t(account ? 'account.again' : 'account.issue')}</button>
             <p class="soft">${t('account.hint')}</p>`
@@ -166,15 +172,15 @@ export class PointCard extends Piece {
   }
 
   /** @param {IssuedAccount} issued */
-  told({account, link, expires}) {
+  issuedAccount({account, link, expires}) {
     const until = `${hourMinute(expires)} ${day(expires)}`;
     if (!link) return html`<p class="good" role="status" data-testid="issued">${t('account.sent', account, until)}</p>`;
     return html`<div class="good" role="status" data-testid="issued"><p>${t('account.once', account, until)}</p><p class="link" data-testid="link">${link}</p></div>`;
   }
 
-  /** @param {PointCard_} card @param {TreeUnit} unit */
+  /** @param {PointDetails} card @param {TreeUnit} unit */
   unit({exemptions, may_edit}, unit) {
-    const has = living(this.tree?.points ?? [], unit.id);
+    const has = countForQuota(this.tree?.points ?? [], unit.id);
     return html`<p data-testid="quota">${unit.name}: ${unit.quota === null ? t('unit.free', has) : t('unit.quota', has, unit.quota)}</p>
       <unit-card .unit=${unit.id}></unit-card>
       <ul class="plain">${exemptions.map(
@@ -182,8 +188,8 @@ export class PointCard extends Piece {
           <evidence-files .path=${`directory/documents/${given.id}`} .files=${given.files} .edit=${may_edit}></evidence-files></li>`,
       )}</ul>
       ${may_edit
-        ? html`<button type="button" data-testid="add-point" @click=${() => this.act('add-point', unit.id)}>${icon('plus')}<span>${t('unit.add-point')}</span></button>
-            <form @submit=${(/** @type {SubmitEvent} */ event) => this.allow(event, unit.id)}>
+        ? html`<button type="button" data-testid="add-point" @click=${() => this.emit('add-point', unit.id)}>${icon('plus')}<span>${t('unit.add-point')}</span></button>
+            <form @submit=${(/** @type {SubmitEvent} */ event) => this.addExemption(event, unit.id)}>
               <h3>${t('exemption.title')}</h3>
               <div class="pair">
                 ${field({name: 'kind', label: 'exemption.kind', options: [['points', t('exemption.points', 1)], ['internet', t('exemption.internet')]]})}
@@ -196,14 +202,14 @@ export class PointCard extends Piece {
   }
 
   /** @param {SubmitEvent} event @param {string} unit */
-  allow(event, unit) {
-    const {kind, number, dated, valid_to} = sent(event);
+  addExemption(event, unit) {
+    const {kind, number, dated, valid_to} = formValues(event);
     this.send(`directory/units/${encodeURIComponent(unit)}/documents`, {kind, number, dated, valid_to: valid_to || null, extra: kind === 'points' ? 1 : 0});
   }
 
-  /** @param {PointCard_} card */
+  /** @param {PointDetails} card */
   name({point}) {
-    return html`<form @submit=${(/** @type {SubmitEvent} */ event) => this.send(`${this.path}/name`, sent(event))}>
+    return html`<form @submit=${(/** @type {SubmitEvent} */ event) => this.send(`${this.path}/name`, formValues(event))}>
       <div class="pair">
         ${field({name: 'name', label: 'name.name', value: point.name, required: true, max: 64})} ${field({name: 'label', label: 'name.label', value: point.label, max: 250})}
       </div>
@@ -211,7 +217,7 @@ export class PointCard extends Piece {
     </form>`;
   }
 
-  /** @param {PointCard_} card */
+  /** @param {PointDetails} card */
   history({history}) {
     return html`<ol class="plain">${history.map(
       ({at, state, by, reason}) => html`<li>${hourMinute(at)} ${day(at)} · <strong>${t(`point.${state}`)}</strong> · ${by || t('directory.by-itself')}${reason ? ` · ${reason}` : ''}</li>`,

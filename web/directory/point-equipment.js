@@ -1,34 +1,36 @@
+// Element `point-equipment`: devices and access lines of a point, on its card.
+
 import {html, nothing} from '../vendor/lit.js';
-import {act, providers, stock} from '../core/api.js';
-import {kbps} from './unit-tree.js';
+import {postTo, providers, stock} from '../core/api.js';
+import {toKbps} from './unit-tree.js';
 import {number, t} from '../core/i18n.js';
 import {day} from '../core/time.js';
-import {alertLine, Caller, icon} from '../core/base.js';
-import {box, field, sent} from '../core/fields.js';
+import {errorMessage, RequestingElement, icon} from '../core/base.js';
+import {checkbox, field, formValues} from '../core/fields.js';
 
 const KINDS = ['VCS', 'PC', 'TABLET', 'PHONE', 'LINK', 'SIMULATED'];
 const PROTOCOLS = ['', 'WEBRTC', 'SIP', 'H323'];
 const TRANSPORTS = ['', 'UDP', 'TCP'];
-const LINES = ['TSLCD', 'WAN', 'INTERNET'];
+const LINE_TYPES = ['TSLCD', 'WAN', 'INTERNET'];
 /** @param {number | null} rate kbit/s */
 const mbps = rate => (rate === null ? '–' : number(rate / 1000, {maximumFractionDigits: 2}));
 
-/** Devices and lines of a point, and what was seen to differ. Acts `changed`. */
-export class PointEquipment extends Caller {
-  static properties = {point: {attribute: false}, edit: {attribute: false}, stock: {state: true}, form: {state: true}, tested: {state: true}};
+/** Lists devices and access lines of a point, and differences from what was observed. Fires `changed`. */
+export class PointEquipment extends RequestingElement {
+  static properties = {point: {attribute: false}, edit: {attribute: false}, equipment: {state: true}, form: {state: true}, tested: {state: true}};
 
   constructor() {
     super();
     /** @type {TreePoint | null} */
     this.point = null;
     this.edit = false;
-    /** @type {Stock | null} */
-    this.stock = null;
+    /** @type {PointEquipmentList | null} */
+    this.equipment = null;
     /** @type {Provider[]} */
     this.providers = [];
     /** The device whose form is open, `new`, `line`, or none. */
     this.form = '';
-    /** Whether devices answered, by their id. @type {Record<string, boolean>} */
+    /** Whether devices responded to a test, by their id. @type {Record<string, boolean>} */
     this.tested = {};
   }
 
@@ -41,44 +43,44 @@ export class PointEquipment extends Caller {
     const id = this.point?.id ?? '';
     await this.refresh(async () => {
       const [found, known] = await Promise.all([stock(id), this.edit ? providers() : []]);
-      if (id === this.point?.id) [this.stock, this.providers] = [found, known];
+      if (id === this.point?.id) [this.equipment, this.providers] = [found, known];
     });
   }
 
   /** @param {string} path @param {object} [body] */
   async send(path, body = {}) {
     await this.attempt(async () => {
-      await act(`directory/${path}`, body);
+      await postTo(`directory/${path}`, body);
       this.form = '';
       await this.load();
-      this.act('changed');
+      this.emit('changed');
     });
   }
 
   /** @param {string} id a device */
   test(id) {
     return this.attempt(async () => {
-      const {answers} = await act(`directory/devices/${id}/test`);
+      const {answers} = await postTo(`directory/devices/${id}/test`);
       this.tested = {...this.tested, [id]: answers};
     });
   }
 
   render() {
-    if (!this.stock) return html`${alertLine(this.error)}<p class="empty" role="status">${t('app.loading')}</p>`;
-    const {devices, lines, changes} = this.stock;
+    if (!this.equipment) return html`${errorMessage(this.error)}<p class="empty" role="status">${t('app.loading')}</p>`;
+    const {devices, lines, changes} = this.equipment;
     const open = changes.filter(({state}) => state === 'open');
-    return html`${alertLine(this.error)}
+    return html`${errorMessage(this.error)}
       <h3>${t('equipment.devices')}</h3>
       <ul class="plain">${devices.map(device => this.device(device))}</ul>
-      ${this.edit ? this.adding('new', 'equipment.add-device', this.form === 'new' ? this.deviceForm(null) : nothing) : nothing}
+      ${this.edit ? this.addButton('new', 'equipment.add-device', this.form === 'new' ? this.deviceForm(null) : nothing) : nothing}
       <h3>${t('equipment.lines')}</h3>
       ${lines.length ? html`<ul class="plain">${lines.map(line => this.line(line))}</ul>` : html`<p class="empty">${t('equipment.no-line')}</p>`}
-      ${this.edit ? this.adding('line', 'equipment.add-line', this.form === 'line' ? this.lineForm() : nothing) : nothing}
+      ${this.edit ? this.addButton('line', 'equipment.add-line', this.form === 'line' ? this.lineForm() : nothing) : nothing}
       ${open.length ? html`<h3>${t('equipment.changes')}</h3><ul class="plain">${open.map(change => this.change(change))}</ul>` : nothing}`;
   }
 
   /** @param {string} name @param {string} label @param {unknown} form */
-  adding(name, label, form) {
+  addButton(name, label, form) {
     if (form !== nothing) return form;
     return html`<button type="button" class="quiet" data-testid="add-${name}" @click=${() => (this.form = name)}>${icon('plus')}<span>${t(label)}</span></button>`;
   }
@@ -101,22 +103,22 @@ export class PointEquipment extends Caller {
 
   /** @param {Device | null} device */
   deviceForm(device) {
-    const given = /** @type {Partial<Device>} */ (device ?? {});
+    const values = /** @type {Partial<Device>} */ (device ?? {});
     return html`<form @submit=${(/** @type {SubmitEvent} */ event) => this.saveDevice(event, device)}>
       <div class="pair">
-        ${field({name: 'kind', label: 'device.kind', value: given.kind, options: KINDS.map(kind => [kind, t(`device.${kind}`)])})}
-        ${field({name: 'protocol', label: 'device.protocol', value: given.protocol, options: PROTOCOLS.map(one => [one, one || '–'])})}
-        ${field({name: 'model', label: 'device.model', value: given.model})} ${field({name: 'serial', label: 'device.serial', value: given.serial, max: 100})}
-        ${field({name: 'address', label: 'device.address', value: given.address, max: 45})} ${field({name: 'port', label: 'device.port', value: given.port, type: 'number'})}
-        ${field({name: 'transport', label: 'device.transport', value: given.transport, options: TRANSPORTS.map(one => [one, one || t('device.transport-auto')])})} ${field({name: 'firmware', label: 'device.firmware', value: given.firmware, max: 100})}
-        ${field({name: 'patched', label: 'device.patched', value: given.patched, type: 'date'})} ${field({name: 'security_owner', label: 'room.owner', value: given.security_owner})}
-        ${field({name: 'asset_number', label: 'device.asset-number', value: given.asset_number, max: 100})} ${field({name: 'asset_year', label: 'device.asset-year', value: given.asset_year, type: 'number'})}
-        ${field({name: 'asset_source', label: 'device.asset-source', value: given.asset_source})} ${field({name: 'user_agent', label: 'device.agent', value: given.user_agent, max: 500})}
+        ${field({name: 'kind', label: 'device.kind', value: values.kind, options: KINDS.map(kind => [kind, t(`device.${kind}`)])})}
+        ${field({name: 'protocol', label: 'device.protocol', value: values.protocol, options: PROTOCOLS.map(one => [one, one || '–'])})}
+        ${field({name: 'model', label: 'device.model', value: values.model})} ${field({name: 'serial', label: 'device.serial', value: values.serial, max: 100})}
+        ${field({name: 'address', label: 'device.address', value: values.address, max: 45})} ${field({name: 'port', label: 'device.port', value: values.port, type: 'number'})}
+        ${field({name: 'transport', label: 'device.transport', value: values.transport, options: TRANSPORTS.map(one => [one, one || t('device.transport-auto')])})} ${field({name: 'firmware', label: 'device.firmware', value: values.firmware, max: 100})}
+        ${field({name: 'patched', label: 'device.patched', value: values.patched, type: 'date'})} ${field({name: 'security_owner', label: 'room.owner', value: values.security_owner})}
+        ${field({name: 'asset_number', label: 'device.asset-number', value: values.asset_number, max: 100})} ${field({name: 'asset_year', label: 'device.asset-year', value: values.asset_year, type: 'number'})}
+        ${field({name: 'asset_source', label: 'device.asset-source', value: values.asset_source})} ${field({name: 'user_agent', label: 'device.agent', value: values.user_agent, max: 500})}
       </div>
-      ${field({name: 'codecs', label: 'device.codecs', value: given.codecs, max: 500})}
-      ${box({name: 'dial_out', label: 'device.dial-out', checked: given.dial_out})}
+      ${field({name: 'codecs', label: 'device.codecs', value: values.codecs, max: 500})}
+      ${checkbox({name: 'dial_out', label: 'device.dial-out', checked: values.dial_out})}
       <div class="row end">
-        ${device && (this.stock?.devices.length ?? 0) > 1
+        ${device && (this.equipment?.devices.length ?? 0) > 1
           ? html`<button type="button" class="danger" data-testid="remove-device" @click=${() => this.send(`devices/${device.id}/remove`)}>${t('directory.remove')}</button>`
           : nothing}
         <button class="main" data-testid="save-device">${t('directory.save')}</button>
@@ -126,7 +128,7 @@ export class PointEquipment extends Caller {
 
   /** @param {SubmitEvent} event @param {Device | null} device */
   saveDevice(event, device) {
-    const {address, port, patched, asset_year, dial_out, ...rest} = sent(event);
+    const {address, port, patched, asset_year, dial_out, ...rest} = formValues(event);
     const body = {...rest, address: address || null, port: port ? Number(port) : null, patched: patched || null, asset_year: asset_year ? Number(asset_year) : null, dial_out: Boolean(dial_out)};
     this.send(device ? `devices/${device.id}` : `points/${encodeURIComponent(this.point?.id ?? '')}/devices`, body);
   }
@@ -146,23 +148,23 @@ export class PointEquipment extends Caller {
     const known = [['', '–'], ...this.providers.map(({id, name}) => /** @type {[string, string]} */ ([id ?? '', name]))];
     return html`<form @submit=${this.saveLine}>
       <div class="pair">
-        ${field({name: 'type', label: 'line.type', options: LINES.map(type => [type, type])})} ${field({name: 'provider', label: 'line.provider', options: known})}
+        ${field({name: 'type', label: 'line.type', options: LINE_TYPES.map(type => [type, type])})} ${field({name: 'provider', label: 'line.provider', options: known})}
         ${field({name: 'subscribed', label: 'line.subscribed', required: true, max: 9})} ${field({name: 'ranges', label: 'line.ranges', max: 500})}
         ${field({name: 'up', label: 'line.up', max: 9})} ${field({name: 'down', label: 'line.down', max: 9})}
       </div>
-      ${box({name: 'dedicated', label: 'line.dedicated'})}
+      ${checkbox({name: 'dedicated', label: 'line.dedicated'})}
       <div class="row end"><button class="main" data-testid="save-line">${t('directory.save')}</button></div>
     </form>`;
   }
 
   /** @param {SubmitEvent} event */
   saveLine(event) {
-    const {type, provider, subscribed, ranges, up, down, dedicated} = sent(event);
-    const rates = {subscribed_kbps: kbps(subscribed), up_kbps: kbps(up), down_kbps: kbps(down)};
+    const {type, provider, subscribed, ranges, up, down, dedicated} = formValues(event);
+    const rates = {subscribed_kbps: toKbps(subscribed), up_kbps: toKbps(up), down_kbps: toKbps(down)};
     this.send(`points/${encodeURIComponent(this.point?.id ?? '')}/lines`, {type, provider: provider || null, ranges, dedicated: Boolean(dedicated), ...rates});
   }
 
-  /** @param {Change} change */
+  /** @param {DirectoryChange} change */
   change({id, kind, field: what, old, new: fresh, by}) {
     return html`<li data-testid="change"><p><strong>${t(`change.${kind}`)}</strong> · ${t(`change.${what}`)}: ${old || '–'} → ${fresh} ${by ? `· ${by}` : ''}</p>
       ${this.edit

@@ -1,13 +1,15 @@
+// Element `point-people`: the people who run the rooms of a point's unit, on its card.
+
 import {html, nothing} from '../vendor/lit.js';
-import {act, people} from '../core/api.js';
+import {postTo, people} from '../core/api.js';
 import {t} from '../core/i18n.js';
 import {day} from '../core/time.js';
-import {alertLine, Caller, icon} from '../core/base.js';
-import {field, sent} from '../core/fields.js';
+import {errorMessage, RequestingElement, icon} from '../core/base.js';
+import {field, formValues} from '../core/fields.js';
 import './personal-data.js';
 
-/** Who runs the rooms of a point's unit. Acts `changed`. */
-export class PointPeople extends Caller {
+/** Lists the people who run the rooms of a point's unit, and adds or replaces them. */
+export class PointPeople extends RequestingElement {
   static properties = {point: {attribute: false}, central: {attribute: false}, me: {attribute: false}, units: {attribute: false}, list: {state: true}, form: {state: true}};
 
   constructor() {
@@ -15,18 +17,18 @@ export class PointPeople extends Caller {
     /** @type {TreePoint | null} */
     this.point = null;
     this.central = false;
-    /** @type {Me | null} */
+    /** @type {SignedInUser | null} */
     this.me = null;
     /** @type {TreeUnit[]} */
     this.units = [];
     /** @type {RoomPerson[] | null} */
     this.list = null;
-    /** Whom the new one replaces, `new` for nobody, or no form. */
+    /** The id of the person that the form replaces, `new` for nobody, '' for no form. */
     this.form = '';
   }
 
-  /** The operating unit, the unit itself, and the one above it (Điều 19.3). */
-  get edit() {
+  /** Return whether the user may edit: the operating unit, the unit itself, and the one above it (Điều 19.3). */
+  get mayEdit() {
     const parent = this.units.find(({id}) => id === this.point?.unit)?.parent;
     const own = this.me?.unit?.id;
     return this.central || (Boolean(this.me?.roles.includes('registrant')) && Boolean(own) && [this.point?.unit, parent].includes(own));
@@ -47,7 +49,7 @@ export class PointPeople extends Caller {
 
   /** @param {SubmitEvent} event */
   save(event) {
-    const {trained, valid_from, ...rest} = sent(event);
+    const {trained, valid_from, ...rest} = formValues(event);
     const replaces = this.form === 'new' ? null : this.form;
     const body = {...rest, point: this.point?.id, trained: trained || null, valid_from: valid_from || null, replaces};
     this.send(`directory/units/${encodeURIComponent(this.point?.unit ?? '')}/people`, body);
@@ -56,19 +58,19 @@ export class PointPeople extends Caller {
   /** @param {string} path @param {object} [body] */
   async send(path, body = {}) {
     await this.attempt(async () => {
-      await act(path, body);
+      await postTo(path, body);
       this.form = '';
       await this.load();
     });
   }
 
   render() {
-    if (!this.list) return html`${alertLine(this.error)}<p class="empty" role="status">${t('app.loading')}</p>`;
+    if (!this.list) return html`${errorMessage(this.error)}<p class="empty" role="status">${t('app.loading')}</p>`;
     const serving = this.list.filter(person => person.serving);
-    return html`${alertLine(this.error)}
+    return html`${errorMessage(this.error)}
       ${serving.length ? html`<ul class="plain">${serving.map(person => this.person(person))}</ul>` : html`<p class="empty">${t('people.none')}</p>`}
-      ${this.edit ? this.buttons() : nothing} ${this.form ? this.entry() : nothing}
-      ${this.edit && this.point ? html`<unit-personal .unit=${this.point.unit} .people=${this.list}></unit-personal>` : nothing}`;
+      ${this.mayEdit ? this.buttons() : nothing} ${this.form ? this.personForm() : nothing}
+      ${this.mayEdit && this.point ? html`<personal-data .unit=${this.point.unit} .people=${this.list}></personal-data>` : nothing}`;
   }
 
   buttons() {
@@ -85,10 +87,10 @@ export class PointPeople extends Caller {
     const facts = [t(`people.${role}`), phone, email, t('people.since', day(valid_from)), account, trained && t('people.trained-on', day(trained))];
     return html`<li data-testid="person" class="row between"><span><strong>${name}</strong> · ${facts.filter(Boolean).join(' · ')}
       ${untrained ? html`<span class="badge lobby">${t('people.untrained')}</span>` : nothing}</span>
-      ${this.edit ? html`<button type="button" class="quiet" data-testid="replace" @click=${() => (this.form = id)}>${t('people.replace')}</button>` : nothing}</li>`;
+      ${this.mayEdit ? html`<button type="button" class="quiet" data-testid="replace" @click=${() => (this.form = id)}>${t('people.replace')}</button>` : nothing}</li>`;
   }
 
-  entry() {
+  personForm() {
     const old = this.list?.find(({id}) => id === this.form);
     return html`<form @submit=${this.save}>
       ${old ? html`<p>${t('people.replaces', old.name)}</p>` : nothing}

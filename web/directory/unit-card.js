@@ -1,11 +1,13 @@
+// Element `unit-card`: how a unit meets its duties, on the card of a point.
+
 import {html, nothing} from '../vendor/lit.js';
 import {unitCard} from '../core/api.js';
 import {t} from '../core/i18n.js';
 import {day} from '../core/time.js';
-import {alertLine, Caller, icon} from '../core/base.js';
+import {errorMessage, RequestingElement, icon} from '../core/base.js';
 
-/** How a unit meets its duties (Điều 19.1). */
-export class UnitCard extends Caller {
+/** Shows how a unit meets its duties (Điều 19.1). */
+export class UnitCard extends RequestingElement {
   static properties = {unit: {}, card: {state: true}};
 
   constructor() {
@@ -21,7 +23,7 @@ export class UnitCard extends Caller {
   }
 
   render() {
-    if (!this.card) return alertLine(this.error);
+    if (!this.card) return errorMessage(this.error);
     const {own, own_active, below, below_active, assessed, ending, drift, people, untrained, updated, stale, breaches, taken_over: over} = this.card;
     /** @type {[string, string | number][]} */
     const rows = [

@@ -1,36 +1,39 @@
+// Page `index.html`: sign in, change the password, or follow a one-time link.
+
 import {html, nothing} from '../vendor/lit.js';
-import {Refusal, changePassword, everySession, firstPassword, login, logout, me} from '../core/api.js';
-import {alertLine, Caller, title} from '../core/base.js';
-import {codeField, door} from '../core/code-field.js';
+import {ProblemError, changePassword, allSessions, firstPassword, login, logout, me} from '../core/api.js';
+import {errorMessage, RequestingElement, setTitle} from '../core/base.js';
+import {codeField, meetingUrl} from '../core/code-field.js';
 import {languageButton} from '../core/top-bar.js';
 import {t} from '../core/i18n.js';
-import {digits} from '../meeting/client/meeting-state.js';
-import {home} from '../core/nav.js';
+import {digitsOf} from '../meeting/client/meeting-state.js';
+import {homePage} from '../core/nav.js';
 import {utc} from '../core/time.js';
 
 const DAY_MS = 86_400_000;
 
-/** Only pages of our own, never another site. @param {string | null} next */
-const own = next => (next && /^[a-z]+\.html(\?[\w=&%-]*)?$/.test(next) ? next : '');
+/** Return `next` if it is a page of this site, else ''. @param {string | null} next */
+const ownPage = next => (next && /^[a-z]+\.html(\?[\w=&%-]*)?$/.test(next) ? next : '');
 
 /** @param {HTMLFormElement} form @returns {Record<string, string>} */
-const values = form => /** @type {any} */ (Object.fromEntries(new FormData(form)));
+const formFields = form => /** @type {any} */ (Object.fromEntries(new FormData(form)));
 
-class SignInPage extends Caller {
+/** Signs users in and leads them to their first page or to a meeting. */
+class SignInPage extends RequestingElement {
   static properties = {me: {state: true}, busy: {state: true}, changing: {state: true}};
 
   constructor() {
     super();
-    title('sign-in.title');
-    const asked = new URLSearchParams(location.search);
-    this.next = own(asked.get('next'));
-    this.code = asked.get('code') ?? new URLSearchParams(this.next.split('?')[1]).get('code') ?? '';
-    /** @type {Me | null} */
+    setTitle('sign-in.title');
+    const query = new URLSearchParams(location.search);
+    this.next = ownPage(query.get('next'));
+    this.code = query.get('code') ?? new URLSearchParams(this.next.split('?')[1]).get('code') ?? '';
+    /** @type {SignedInUser | null} */
     this.me = null;
     this.busy = false;
     /** The password just used, while it must be changed. @type {string | null} */
     this.changing = null;
-    /** What opens a one-time link; it is taken off the address at once. */
+    /** The token of a one-time link; it is removed from the address at once. */
     this.token = location.hash.slice(1);
     if (this.token) history.replaceState(null, '', location.pathname);
     else if (localStorage.getItem('account')) this.recognise();
@@ -39,13 +42,13 @@ class SignInPage extends Caller {
   async recognise() {
     try {
       const someone = await me();
-      this.me = someone.must_change ? null : someone; // who must change the password shows the old one once more
+      this.me = someone.must_change ? null : someone; // whoever must change the password enters the old one again
     } catch {
       localStorage.removeItem('account');
     }
   }
 
-  /** Run one form; what went wrong stays on the screen. @param {() => Promise<unknown>} run */
+  /** Send one form; its error stays on the screen. @param {() => Promise<unknown>} run */
   async attempt(run) {
     this.busy = true;
     const well = await super.attempt(run);
@@ -54,16 +57,16 @@ class SignInPage extends Caller {
   }
 
   /** @param {unknown} failure */
-  failed(failure) {
-    super.failed(failure);
-    if (failure instanceof Refusal && failure.status === 401) this.error = t('sign-in.wrong');
+  onFailure(failure) {
+    super.onFailure(failure);
+    if (failure instanceof ProblemError && failure.status === 401) this.error = t('sign-in.wrong');
   }
 
   /** @param {SubmitEvent} event */
   submit(event) {
     event.preventDefault();
-    const {account, password, code} = values(/** @type {HTMLFormElement} */ (event.target));
-    this.code = digits(code);
+    const {account, password, code} = formFields(/** @type {HTMLFormElement} */ (event.target));
+    this.code = digitsOf(code);
     this.attempt(async () => {
       if (!this.me) {
         const signed = await login(account.trim(), password);
@@ -73,14 +76,14 @@ class SignInPage extends Caller {
           return;
         }
       }
-      await this.goOn();
+      await this.proceed();
     });
   }
 
   /** @param {SubmitEvent} event */
-  change(event) {
+  changePassword(event) {
     event.preventDefault();
-    const {fresh, again} = values(/** @type {HTMLFormElement} */ (event.target));
+    const {fresh, again} = formFields(/** @type {HTMLFormElement} */ (event.target));
     if (fresh !== again) {
       this.error = t('password.differ');
       return;
@@ -88,25 +91,25 @@ class SignInPage extends Caller {
     this.attempt(async () => {
       if (this.token) localStorage.setItem('account', (await firstPassword(this.token, fresh)).account);
       else await changePassword(this.changing ?? '', fresh);
-      await this.goOn();
+      await this.proceed();
     });
   }
 
-  async goOn() {
-    if (!this.code) return location.assign(this.next || home((await me()).roles));
+  async proceed() {
+    if (!this.code) return location.assign(this.next || homePage((await me()).roles));
     if (this.next.includes(this.code)) return location.assign(this.next);
     const now = Date.now();
-    location.assign(door(this.code, await everySession(utc(now - DAY_MS), utc(now + DAY_MS))));
+    location.assign(meetingUrl(this.code, await allSessions(utc(now - DAY_MS), utc(now + DAY_MS))));
   }
 
-  async other() {
+  async switchAccount() {
     localStorage.removeItem('account');
     await this.attempt(async () => void (await logout()));
     this.me = null;
   }
 
   render() {
-    return html`<main class="entrance">
+    return html`<main class="sign-in">
       <section class="welcome" aria-hidden="true">
         <img src="icon.svg" alt="" width="72" height="72">
         <p class="big">${t('app.name')}</p>
@@ -122,7 +125,7 @@ class SignInPage extends Caller {
   signInForm() {
     return html`<form @submit=${this.submit}>
       <h1>${t('sign-in.title')}</h1>
-      ${this.me ? this.known(this.me) : this.credentials()} ${codeField(this.code, false)} ${alertLine(this.error)}
+      ${this.me ? this.signedInAs(this.me) : this.credentials()} ${codeField(this.code, false)} ${errorMessage(this.error)}
       <button class="main wide" data-testid="sign-in" ?disabled=${this.busy}>${t('sign-in.enter')}</button>
       <p class="help"><a href="check.html" data-testid="check">${t('sign-in.check')}</a> · <a href="help.html" data-testid="help">${t('guide.title')}</a></p>
     </form>`;
@@ -139,16 +142,16 @@ class SignInPage extends Caller {
       </div>`;
   }
 
-  /** @param {Me} someone */
-  known(someone) {
+  /** @param {SignedInUser} someone */
+  signedInAs(someone) {
     return html`<p class="row">
       <span>${t('sign-in.as', someone.name)}</span>
-      <button type="button" class="quiet" data-testid="other-account" @click=${this.other}>${t('sign-in.other')}</button>
+      <button type="button" class="quiet" data-testid="other-account" @click=${this.switchAccount}>${t('sign-in.other')}</button>
     </p>`;
   }
 
   passwordForm() {
-    return html`<form @submit=${this.change}>
+    return html`<form @submit=${this.changePassword}>
       <h1>${t('password.title')}</h1>
       <p>${t(this.token ? 'password.first' : 'password.why')}</p>
       ${['fresh', 'again'].map(
@@ -158,7 +161,7 @@ class SignInPage extends Caller {
           ${name === 'fresh' ? html`<small>${t('password.hint')}</small>` : nothing}
         </div>`,
       )}
-      ${alertLine(this.error)}
+      ${errorMessage(this.error)}
       <button class="main wide" data-testid="change-password" ?disabled=${this.busy}>${t('password.save')}</button>
     </form>`;
   }

@@ -1,49 +1,51 @@
+// Page `post.html`: official letters, notices, and replies that are owed.
+
 import {html, nothing, repeat} from '../vendor/lit.js';
-import {acceptLetter, answers, handleLetter, letter, letterDraft, letters, notices, sendAgain} from '../core/api.js';
-import {alertLine, every, icon, Page, title} from '../core/base.js';
+import {acceptLetter, owedReplies, handleLetter, letter, letterDraft, letters, notices, resendNotice} from '../core/api.js';
+import {errorMessage, repeatWhileConnected, icon, Page, setTitle} from '../core/base.js';
 import '../core/top-bar.js';
-import {known, t} from '../core/i18n.js';
-import {left, matchingLetters, matchingNotices, urgency} from './mail-filters.js';
-import {central} from '../core/nav.js';
+import {hasText, t} from '../core/i18n.js';
+import {timeLeft, matchingLetters, matchingNotices, urgency} from './mail-filters.js';
+import {isCentral} from '../core/nav.js';
 import {day, hourMinute} from '../core/time.js';
 
-const FORMS = ['docx', 'xlsx', 'csv'];
+const FORM_FORMATS = ['docx', 'xlsx', 'csv'];
 const REFRESH_MS = 60_000;
 
 /** @param {string} at */
 const moment = at => `${hourMinute(at)} ${day(at)}`;
 
-/** Letters in, notices out, and the clock of answers: the desk's post. */
+/** Shows letters received, notices sent, and the replies that are owed with their deadlines. */
 class PostPage extends Page {
   static properties = {
     ...Page.properties,
-    letters: {state: true}, notices: {state: true}, answers: {state: true}, opened: {state: true}, draft: {state: true}, text: {state: true},
+    letters: {state: true}, notices: {state: true}, owedReplies: {state: true}, opened: {state: true}, draft: {state: true}, text: {state: true},
   };
 
   constructor() {
     super();
-    title('post.title');
+    setTitle('post.title');
     /** @type {LetterRow[]} */
     this.letters = [];
     /** @type {NoticeRow[]} */
     this.notices = [];
-    /** @type {OwedAnswers | null} */
-    this.answers = null;
+    /** @type {OwedReplies | null} */
+    this.owedReplies = null;
     /** The letter that is read. @type {OpenedLetter | null} */
     this.opened = null;
-    /** What became of it. @type {MailDraft | null} */
+    /** The draft that was made from the open letter. @type {MailDraft | null} */
     this.draft = null;
     this.text = '';
-    every(this, REFRESH_MS, () => this.refresh(() => this.load()));
+    repeatWhileConnected(this, REFRESH_MS, () => this.refresh(() => this.load()));
   }
 
-  /** Whether this person decides; who supervises only reads. */
-  get decides() {
-    return central(this.me);
+  /** Return whether the user may decide; supervisors only read. */
+  get mayDecide() {
+    return isCentral(this.me);
   }
 
   async load() {
-    [this.letters, this.notices, this.answers] = await Promise.all([letters(), notices(), answers()]);
+    [this.letters, this.notices, this.owedReplies] = await Promise.all([letters(), notices(), owedReplies()]);
   }
 
   /** @param {string} id */
@@ -74,9 +76,9 @@ class PostPage extends Page {
   }
 
   /** @param {string} id */
-  again(id) {
+  resend(id) {
     return this.attempt(async () => {
-      await sendAgain(id);
+      await resendNotice(id);
       await this.load();
     });
   }
@@ -85,11 +87,11 @@ class PostPage extends Page {
     return html`<top-bar .me=${this.me} current="post"></top-bar>
       <main class="post">
         <h1>${t('post.title')}</h1>
-        ${alertLine(this.error)}
+        ${errorMessage(this.error)}
         ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : nothing}
-        ${this.answers ? html`${this.clock(this.answers)} ${this.search()} ${this.incoming()} ${this.outgoing()}` : nothing}
+        ${this.owedReplies ? html`${this.owedReplyList(this.owedReplies)} ${this.search()} ${this.incoming()} ${this.outgoing()}` : nothing}
       </main>
-      ${this.opened ? this.reading(this.opened) : nothing}`;
+      ${this.opened ? this.letterDialog(this.opened) : nothing}`;
   }
 
   search() {
@@ -100,20 +102,20 @@ class PostPage extends Page {
     </div>`;
   }
 
-  /** @param {OwedAnswers} owed */
-  clock({open, on_time, late}) {
+  /** @param {OwedReplies} owed */
+  owedReplyList({open, on_time, late}) {
     return html`<section aria-labelledby="owed">
       <div class="row between wrap">
         <h2 id="owed">${t('post.owed', open.length)}</h2>
         <span class="soft" data-testid="counted">${t('post.counted', on_time, late)}</span>
       </div>
-      ${open.length ? html`<ul class="cards">${repeat(open, one => one.subject, one => this.owed(one))}</ul>` : html`<p class="empty">${t('post.none-owed')}</p>`}
+      ${open.length ? html`<ul class="cards">${repeat(open, one => one.subject, one => this.owedReply(one))}</ul>` : html`<p class="empty">${t('post.none-owed')}</p>`}
     </section>`;
   }
 
-  /** @param {OwedAnswer} one */
-  owed(one) {
-    const {late, hours, minutes} = left(one.due, Date.now());
+  /** @param {OwedReply} one */
+  owedReply(one) {
+    const {late, hours, minutes} = timeLeft(one.due, Date.now());
     return html`<li class="card owed ${urgency(one)}" data-testid="owed" data-number=${one.number} data-urgency=${urgency(one)}>
       <strong>${one.number}</strong>
       <div class="what">
@@ -125,7 +127,7 @@ class PostPage extends Page {
         <span class="badge ${urgency(one)}">${t(late ? 'post.overdue' : 'post.left', hours, minutes)}</span>
         <span class="soft">${t('post.due', moment(one.due))}</span>
       </div>
-      ${one.kind === 'draft' && this.decides ? html`<a class="button" href="register.html?draft=${one.subject}" data-testid="answer">${t('post.confirm')}</a>` : nothing}
+      ${one.kind === 'draft' && this.mayDecide ? html`<a class="button" href="register.html?draft=${one.subject}" data-testid="answer">${t('post.confirm')}</a>` : nothing}
     </li>`;
   }
 
@@ -134,7 +136,7 @@ class PostPage extends Page {
     return html`<section aria-labelledby="incoming">
       <div class="row between wrap">
         <h2 id="incoming">${t('post.incoming')}</h2>
-        <span class="soft">${t('post.form')} ${FORMS.map(kind => html`<a class="form-link" href="api/v1/forms/dang-ky-hop.${kind}" download data-testid="form-${kind}">${kind.toUpperCase()}</a> `)}</span>
+        <span class="soft">${t('post.form')} ${FORM_FORMATS.map(kind => html`<a class="form-link" href="api/v1/forms/dang-ky-hop.${kind}" download data-testid="form-${kind}">${kind.toUpperCase()}</a> `)}</span>
       </div>
       ${found.length ? html`<ul class="cards">${repeat(found, one => one.id, one => this.letter(one))}</ul>`
         : html`<p class="empty">${t(this.letters.length ? 'post.no-match' : 'post.no-letters')}</p>`}
@@ -177,26 +179,26 @@ class PostPage extends Page {
       </div>
       <div class="state"><span class="badge out-${one.state}">${t(`post.state-${one.state}`)}</span>
         <span class="soft">${one.sent ? moment(one.sent) : one.tries ? t('post.tries', one.tries) : nothing}</span></div>
-      ${one.state === 'failed' && this.decides ? html`<button type="button" data-testid="again" @click=${() => this.again(one.id)}>${t('post.again')}</button>` : nothing}
+      ${one.state === 'failed' && this.mayDecide ? html`<button type="button" data-testid="again" @click=${() => this.resend(one.id)}>${t('post.again')}</button>` : nothing}
     </li>`;
   }
 
   /** @param {OpenedLetter} one */
-  reading(one) {
+  letterDialog(one) {
     return html`<dialog class="letter" aria-labelledby="letter-subject" @close=${() => (this.opened = null)}>
       <h2 id="letter-subject">${one.subject || t('post.no-subject')}</h2>
       <p class="soft">${one.unit?.name} · ${one.sender} · ${moment(one.arrived)}</p>
       ${one.fate === 'person' && one.reason === 'unauthenticated' ? html`<p class="warn" data-testid="quarantined">${icon('warn')} ${t('post.quarantined', one.authentication)}</p>` : nothing}
       <pre data-testid="letter-body">${one.body}</pre>
       ${one.attachments.length ? html`<p>${t('post.attachments', one.attachments.join(', '))}</p>` : nothing}
-      ${this.draft ? this.understood(this.draft) : nothing}
+      ${this.draft ? this.readFields(this.draft) : nothing}
       <form method="dialog" class="row end wrap">
         <a class="button" href="api/v1/letters/${one.id}/raw" download data-testid="raw">${t('post.raw')}</a>
-        ${one.fate === 'person' && !one.handled && this.decides
+        ${one.fate === 'person' && !one.handled && this.mayDecide
           ? html`${one.reason === 'unauthenticated'
             ? html`<button type="button" class="main" data-testid="accept" @click=${() => this.accept(one.id)}>${t('post.accept')}</button>` : nothing}
             <button type="button" class=${one.reason === 'unauthenticated' ? '' : 'main'} data-testid="handled" @click=${() => this.handle(one.id)}>${t('post.handled')}</button>` : nothing}
-        ${one.draft && this.draft?.state === 'open' && this.decides
+        ${one.draft && this.draft?.state === 'open' && this.mayDecide
           ? html`<a class="button main" href="register.html?draft=${one.draft}" data-testid="confirm-draft">${t('post.confirm')}</a>` : nothing}
         <button data-testid="close">${t('app.close')}</button>
       </form>
@@ -204,13 +206,13 @@ class PostPage extends Page {
   }
 
   /** @param {MailDraft} made */
-  understood({number, content}) {
+  readFields({number, content}) {
     const {read = [], questions = []} = content;
     return html`<h3>${t('post.draft', number)}</h3>
       ${questions.length ? html`<ul class="questions">${questions.map(({field, word, value}) => html`<li data-testid="question" data-word=${word}>${icon('warn')}
         <span><strong>${t(`post.field-${field}`)}</strong>: ${t(`post.ask-${word}`)}${value ? html` <q>${value}</q>` : nothing}</span></li>`)}</ul>` : nothing}
       <dl class="understood">${read.map(({field, where, said}) => html`<div data-testid="understood" data-field=${field}>
-        <dt>${t(`post.field-${field}`)}</dt><dd><q>${said}</q> <span class="soft">(${known(`post.where-${where}`) ? t(`post.where-${where}`) : where})</span></dd></div>`)}</dl>`;
+        <dt>${t(`post.field-${field}`)}</dt><dd><q>${said}</q> <span class="soft">(${hasText(`post.where-${where}`) ? t(`post.where-${where}`) : where})</span></dd></div>`)}</dl>`;
   }
 }
 

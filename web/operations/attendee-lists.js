@@ -1,26 +1,28 @@
+// Element `attendee-lists`: attendance and attendee lists of a session, on its readiness board.
+
 import {html, nothing} from '../vendor/lit.js';
-import {askLists, attendance, explain, giveList, lists, listsFile, speeches} from '../core/api.js';
+import {requestAttendeeLists, attendance, explainInterruption, submitAttendeeList, attendeeLists, attendeeListsUrl, speeches} from '../core/api.js';
 import {number, t} from '../core/i18n.js';
-import {named} from './readiness-rows.js';
+import {parsePeople} from './readiness-rows.js';
 import {clock, hourMinute, span} from '../core/time.js';
-import {alertLine, Caller, icon} from '../core/base.js';
+import {errorMessage, RequestingElement, icon} from '../core/base.js';
 
 const FORMATS = /** @type {const} */ (['xlsx', 'csv']);
 
-/** Who was there and who takes part: the meeting's own record with interruptions to explain, and the lists the host asks for. */
-export class AttendanceLists extends Caller {
-  static properties = {board: {attribute: false}, lists: {state: true}, slots: {state: true}, spoken: {state: true}, saved: {state: true}};
+/** Shows who attended a session, with interruptions to explain, and the attendee lists that the host requests. */
+export class AttendeeListsPanel extends RequestingElement {
+  static properties = {board: {attribute: false}, lists: {state: true}, slots: {state: true}, speeches: {state: true}, saved: {state: true}};
 
   constructor() {
     super();
     /** @type {ReadyBoard | null} */
     this.board = null;
-    /** @type {Lists | null} */
+    /** @type {AttendeeLists | null} */
     this.lists = null;
     /** @type {AttendedSlot[]} */
     this.slots = [];
     /** @type {Speech[]} */
-    this.spoken = [];
+    this.speeches = [];
     this.saved = '';
   }
 
@@ -28,22 +30,22 @@ export class AttendanceLists extends Caller {
     return this.board?.session.id ?? '';
   }
 
-  /** Looks again whenever the page does. @param {Map<string, unknown>} changed */
+  /** Fetch everything again whenever the page has a new board. @param {Map<string, unknown>} changed */
   willUpdate(changed) {
-    if (changed.has('board') && this.board) this.attempt(async () => void ([this.lists, this.slots, this.spoken] = await Promise.all([lists(this.session), attendance(this.session), speeches(this.session)])));
+    if (changed.has('board') && this.board) this.attempt(async () => void ([this.lists, this.slots, this.speeches] = await Promise.all([attendeeLists(this.session), attendance(this.session), speeches(this.session)])));
   }
 
-  ask() {
-    this.attempt(async () => void (this.lists = await askLists(this.session)));
+  requestLists() {
+    this.attempt(async () => void (this.lists = await requestAttendeeLists(this.session)));
   }
 
   /** @param {SubmitEvent} event @param {string} point */
-  give(event, point) {
+  submitList(event, point) {
     event.preventDefault();
     const {count, people} = /** @type {any} */ (Object.fromEntries(new FormData(/** @type {HTMLFormElement} */ (event.target))));
     this.attempt(async () => {
       this.saved = '';
-      this.lists = await giveList(this.session, point, Number(count), named(people));
+      this.lists = await submitAttendeeList(this.session, point, Number(count), parsePeople(people));
       this.saved = point;
     });
   }
@@ -52,71 +54,71 @@ export class AttendanceLists extends Caller {
   explain(event, point, start) {
     event.preventDefault();
     const {cause} = /** @type {any} */ (Object.fromEntries(new FormData(/** @type {HTMLFormElement} */ (event.target))));
-    this.attempt(async () => void (this.slots = await explain(this.session, point, start, cause)));
+    this.attempt(async () => void (this.slots = await explainInterruption(this.session, point, start, cause)));
   }
 
   render() {
     const {board, lists: found} = this;
-    if (!board || !found) return alertLine(this.error);
+    if (!board || !found) return errorMessage(this.error);
     const own = board.points.filter(row => row.own && found.lists.some(({point}) => point === row.point));
     return html`<section class="card">
       <h2>${t('lists.title')}</h2>
-      ${alertLine(this.error)} ${this.slots.map(slot => this.attended(slot))} ${this.floors()}
+      ${errorMessage(this.error)} ${this.slots.map(slot => this.attendedSlot(slot))} ${this.speechList()}
       ${found.asked
         ? html`<p data-testid="lists-count">${t('lists.count', found.submitted, found.expected)}</p>`
         : html`<p class="soft">${t('lists.not-asked')}</p>`}
       <div class="row wrap">
-        ${found.may_ask && !found.asked ? html`<button type="button" class="main" data-testid="lists-ask" @click=${this.ask}>${icon('list')}<span>${t('lists.ask')}</span></button>` : nothing}
+        ${found.may_ask && !found.asked ? html`<button type="button" class="main" data-testid="lists-ask" @click=${this.requestLists}>${icon('list')}<span>${t('lists.ask')}</span></button>` : nothing}
         ${found.may_ask && found.asked
-          ? FORMATS.map(format => html`<a class="button" data-testid="lists-${format}" href=${listsFile(this.session, format)} download>${icon('download')}<span>${t('lists.export', format.toUpperCase())}</span></a>`)
+          ? FORMATS.map(format => html`<a class="button" data-testid="lists-${format}" href=${attendeeListsUrl(this.session, format)} download>${icon('download')}<span>${t('lists.export', format.toUpperCase())}</span></a>`)
           : nothing}
       </div>
       ${found.asked && !board.may_assign ? own.map(row => this.form(row, found)) : nothing}
     </section>`;
   }
 
-  /** @param {ReadyPoint} row @param {Lists} found */
+  /** @param {ReadyPoint} row @param {AttendeeLists} found */
   form(row, found) {
-    const given = found.lists.find(({point}) => point === row.point);
-    const lines = (given?.people ?? []).map(({name, position}) => (position ? `${name}; ${position}` : name)).join('\n');
-    return html`<form class="list-form" @submit=${(/** @type {SubmitEvent} */ event) => this.give(event, row.point)}>
+    const submitted = found.lists.find(({point}) => point === row.point);
+    const textRows = (submitted?.people ?? []).map(({name, position}) => (position ? `${name}; ${position}` : name)).join('\n');
+    return html`<form class="list-form" @submit=${(/** @type {SubmitEvent} */ event) => this.submitList(event, row.point)}>
       <h3>${row.label}</h3>
       <div class="field"><label for="count-${row.point}">${t('lists.number')}</label>
-        <input id="count-${row.point}" name="count" type="number" min="0" max="10000" required data-testid="list-count" .value=${String(given?.count ?? '')}></div>
+        <input id="count-${row.point}" name="count" type="number" min="0" max="10000" required data-testid="list-count" .value=${String(submitted?.count ?? '')}></div>
       <div class="field"><label for="people-${row.point}">${t('lists.people')}</label>
-        <textarea id="people-${row.point}" name="people" rows="5" data-testid="list-people" .value=${lines}></textarea></div>
+        <textarea id="people-${row.point}" name="people" rows="5" data-testid="list-people" .value=${textRows}></textarea></div>
       <div class="row"><button class="main" data-testid="list-give">${t('lists.give')}</button>
         ${this.saved === row.point ? html`<span class="light green" role="status" data-testid="list-saved">${t('lists.saved')}</span>` : nothing}</div>
     </form>`;
   }
 
   /** @param {AttendedSlot} slot */
-  attended(slot) {
+  attendedSlot(slot) {
     const broken = slot.points.filter(({interruptions}) => interruptions.length);
     const lost = slot.points.filter(({redials}) => redials.length);
     if (!slot.present) return nothing;
     return html`<p data-testid="attended" data-kind=${slot.kind}><strong>${t(`ready.kind-${slot.kind}`)}</strong>: ${t('lists.present', slot.present, slot.expected)}</p>
-      <ul class="duties">${broken.map(point => point.interruptions.map(gap => this.gap(point, gap)))}</ul>
+      <ul class="duties">${broken.map(point => point.interruptions.map(gap => this.interruptionRow(point, gap)))}</ul>
       ${lost.map(point => this.redials(point))}`;
   }
 
-  /** Each lost connection, and each try to come back. @param {AttendedPoint} point */
+  /** Draw each lost connection and each attempt to reconnect. @param {AttendedPoint} point */
   redials({label, redials}) {
     const count = (/** @type {Redial['kind'][]} */ ...kinds) => redials.filter(({kind}) => kinds.includes(kind)).length;
     return html`<details data-testid="redials"><summary>${label}: ${t('lists.redials', count('lost'), count('tried', 'back'))}</summary>
       <ul class="duties">${redials.map(({name, kind, at}) => html`<li data-testid="redial" data-kind=${kind}><span>${name}</span><span>${clock(at)} · ${t(`lists.redial-${kind}`)}</span></li>`)}</ul></details>`;
   }
 
-  /** Who had the floor, from when to when, and where the hand stood that was invited. */
-  floors() {
-    if (!this.spoken.length) return nothing;
+  /** Draw who had the floor, from when to when, and the place of the hand in the queue. */
+  speechList() {
+    if (!this.speeches.length) return nothing;
     const one = (/** @type {Speech} */ {name, place, topic, start, end}) => html`<li data-testid="speech"><span>${name}<small>${place ? t('lists.hand', place) : t('lists.unasked')} ${topic ? `· ${topic}` : nothing}</small></span>
       <span>${clock(start)}–${end ? clock(end) : '…'}</span></li>`;
-    return html`<h3>${t('lists.spoken')}</h3><ul class="duties">${this.spoken.map(one)}</ul>`;
+    return html`<h3>${t('lists.spoken')}</h3><ul class="duties">${this.speeches.map(one)}</ul>`;
   }
 
   /** @param {AttendedPoint} point @param {Interruption} gap */
-  gap(point, gap) {
+  interruptionRow(point, gap) {
     const mine = this.board?.points.some(row => row.point === point.point && row.own);
     const when = `${hourMinute(gap.start)}–${gap.end ? hourMinute(gap.end) : '…'} (${span(gap.seconds)})`;
     return html`<li data-testid="interruption"><span>${point.label}<small>${when} · ${t('lists.available', number(point.availability))}</small></span>
@@ -130,4 +132,4 @@ export class AttendanceLists extends Caller {
   }
 }
 
-customElements.define('attendance-lists', AttendanceLists);
+customElements.define('attendee-lists', AttendeeListsPanel);

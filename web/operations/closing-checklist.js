@@ -1,11 +1,16 @@
+// Element `closing-checklist`: the checklists that close a session, on the page of sessions.
+
 import {html, nothing} from '../vendor/lit.js';
-import {closingSheet, setKind, tickItem} from '../core/api.js';
+import {closingSheet, setSessionKind, tickClosingItem} from '../core/api.js';
 import {t} from '../core/i18n.js';
 import {hourMinute} from '../core/time.js';
-import {alertLine, Caller, icon} from '../core/base.js';
+import {errorMessage, RequestingElement, icon} from '../core/base.js';
 
-/** The closing lists of a session (Điều 15.1): one's own point and, for the centre, all of them; in the right order only. */
-export class ClosingList extends Caller {
+/**
+ * Shows the closing checklists of a session (Điều 15.1): of the own point or, for the centre, of all. Items are
+ * ticked in order only.
+ */
+export class ClosingChecklist extends RequestingElement {
   static properties = {session: {attribute: false}, sheet: {state: true}, all: {state: true}};
 
   constructor() {
@@ -18,22 +23,22 @@ export class ClosingList extends Caller {
 
   connectedCallback() {
     super.connectedCallback();
-    this.run(() => closingSheet(this.session));
+    this.fetchSheet(() => closingSheet(this.session));
   }
 
-  /** @param {() => Promise<ClosingSheet>} call */
-  run(call) {
-    return this.attempt(async () => void (this.sheet = await call()));
+  /** @param {() => Promise<ClosingSheet>} run */
+  fetchSheet(run) {
+    return this.attempt(async () => void (this.sheet = await run()));
   }
 
   render() {
     const {sheet} = this;
-    if (!sheet) return html`${alertLine(this.error)} ${this.error ? nothing : html`<p role="status">${t('app.loading')}</p>`}`;
+    if (!sheet) return html`${errorMessage(this.error)} ${this.error ? nothing : html`<p role="status">${t('app.loading')}</p>`}`;
     const mine = sheet.lists.filter(list => list.may_tick);
     const shown = this.all || mine.length < 4 ? mine : mine.slice(0, 2);
     return html`<section class="closing" data-testid="closing" data-complete=${sheet.complete}>
       <h3>${t('closing.title')} <span class="badge ${sheet.complete ? 'open' : 'lobby'}" data-testid="closing-state">${t(sheet.complete ? 'closing.complete' : 'closing.missing', sheet.missing)}</span></h3>
-      ${alertLine(this.error)} ${sheet.may_set_kind ? this.kind(sheet) : nothing}
+      ${errorMessage(this.error)} ${sheet.may_set_kind ? this.kind(sheet) : nothing}
       <div class="lists">${shown.map(list => this.list(list))}</div>
       ${shown.length < mine.length ? html`<button type="button" class="quiet" data-testid="closing-all" @click=${() => (this.all = true)}>${t('closing.all', mine.length)}</button>` : nothing}
     </section>`;
@@ -42,7 +47,7 @@ export class ClosingList extends Caller {
   /** @param {ClosingSheet} sheet */
   kind({kind, kinds}) {
     return html`<label class="field kind"><span>${t('closing.kind')}</span>
-      <select data-testid="kind" @change=${(/** @type {any} */ event) => this.run(() => setKind(this.session, event.target.value))}>
+      <select data-testid="kind" @change=${(/** @type {any} */ event) => this.fetchSheet(() => setSessionKind(this.session, event.target.value))}>
         ${kind ? nothing : html`<option value="" selected disabled>${t('closing.choose')}</option>`}
         ${Object.entries(kinds).map(([id, name]) => html`<option value=${id} ?selected=${id === kind}>${name}</option>`)}
       </select></label>`;
@@ -55,7 +60,7 @@ export class ClosingList extends Caller {
       <legend>${point?.name ?? t('closing.centre')}</legend>
       ${items.map(
         ({id, name, by, at}) => html`<label class="option"><input type="checkbox" data-testid="tick" data-item=${id} .checked=${Boolean(at)} ?disabled=${id !== turn && id !== last}
-            @change=${(/** @type {any} */ event) => this.run(() => tickItem(this.session, point?.id ?? null, id, event.target.checked))}>
+            @change=${(/** @type {any} */ event) => this.fetchSheet(() => tickClosingItem(this.session, point?.id ?? null, id, event.target.checked))}>
           <span>${name}${at ? html` <small>${t('closing.by', by, hourMinute(at))}</small>` : nothing}</span></label>`,
       )}
       ${turn ? nothing : html`<p class="soft">${icon('check')} ${t('closing.place-done')}</p>`}
@@ -63,4 +68,4 @@ export class ClosingList extends Caller {
   }
 }
 
-customElements.define('closing-list', ClosingList);
+customElements.define('closing-checklist', ClosingChecklist);

@@ -1,23 +1,26 @@
+// Page `materials.html`: requests for documents and recordings, which the host grants or refuses.
+
 import {html, nothing, repeat} from '../vendor/lit.js';
-import {answerMaterial, materialRequests} from '../core/api.js';
-import {alertLine, Page, title} from '../core/base.js';
+import {decideMaterialRequest, materialRequests} from '../core/api.js';
+import {errorMessage, Page, setTitle} from '../core/base.js';
 import '../core/top-bar.js';
 import {t} from '../core/i18n.js';
-import {fold} from '../meeting/client/meeting-state.js';
+import {foldText} from '../meeting/client/meeting-state.js';
 import {day, fromLocal, hourMinute, toLocal} from '../core/time.js';
 
 const WEEK_MS = 7 * 86_400_000;
 
+/** Lists requests for documents and recordings, and decides them. */
 class MaterialsPage extends Page {
   static properties = {...Page.properties, list: {state: true}, text: {state: true}, granting: {state: true}};
 
   constructor() {
     super();
-    title('materials.title');
+    setTitle('materials.title');
     /** @type {MaterialRequest[]} */
     this.list = [];
     this.text = '';
-    /** The wish that waits for a day until when. @type {MaterialRequest | null} */
+    /** The request whose dialog asks until when it is granted. @type {MaterialRequest | null} */
     this.granting = null;
   }
 
@@ -26,9 +29,9 @@ class MaterialsPage extends Page {
   }
 
   /** @param {MaterialRequest} wish @param {boolean} granted @param {string | null} until */
-  async answer(wish, granted, until) {
+  async decide(wish, granted, until) {
     await this.attempt(async () => {
-      const changed = await answerMaterial(wish.id, granted, until);
+      const changed = await decideMaterialRequest(wish.id, granted, until);
       this.list = this.list.map(one => (one.id === changed.id ? changed : one));
     });
   }
@@ -37,7 +40,7 @@ class MaterialsPage extends Page {
     return html`<top-bar .me=${this.me} current="materials"></top-bar>
       <main>
         <h1>${t('materials.title')}</h1>
-        ${alertLine(this.error)}
+        ${errorMessage(this.error)}
         <div class="row filters"><input type="search" data-testid="search" aria-label=${t('materials.search')} placeholder=${t('materials.search')} @input=${(/** @type {any} */ event) => (this.text = event.target.value)}></div>
         ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : this.rows()}
       </main>
@@ -45,8 +48,8 @@ class MaterialsPage extends Page {
   }
 
   rows() {
-    const wanted = fold(this.text.trim());
-    const shown = this.list.filter(one => fold(`${one.session.name} ${one.number} ${one.unit.name} ${one.subject_name} ${one.text}`).includes(wanted));
+    const wanted = foldText(this.text.trim());
+    const shown = this.list.filter(one => foldText(`${one.session.name} ${one.number} ${one.unit.name} ${one.subject_name} ${one.text}`).includes(wanted));
     if (!shown.length) return html`<p class="empty">${t(this.list.length ? 'materials.none-found' : 'materials.none')}</p>`;
     return html`<ul class="cards">${repeat(shown, ({id}) => id, wish => this.row(wish))}</ul>`;
   }
@@ -63,14 +66,14 @@ class MaterialsPage extends Page {
       </div>
       <div class="state"><span class="badge ${answer === 'granted' ? 'open' : answer === 'waiting' ? 'lobby' : 'cancelled'}" data-testid="answer">${t(`materials.${answer}`)}</span>
         ${answer === 'granted' && until ? html`<small>${t('materials.until', hourMinute(until), day(until))}</small>` : nothing}</div>
-      <div class="acts">${wish.may_answer ? this.acts(wish) : nothing}</div>
+      <div class="acts">${wish.may_answer ? this.actions(wish) : nothing}</div>
     </li>`;
   }
 
   /** @param {MaterialRequest} wish */
-  acts(wish) {
+  actions(wish) {
     return html`${wish.answer === 'granted' ? nothing : html`<button type="button" class="main" data-testid="grant" @click=${() => (this.granting = wish)}>${t('materials.grant')}</button>`}
-      ${wish.answer === 'refused' ? nothing : html`<button type="button" class="danger" data-testid="refuse" @click=${() => this.answer(wish, false, null)}>${t(wish.answer === 'granted' ? 'materials.withdraw' : 'materials.refuse')}</button>`}`;
+      ${wish.answer === 'refused' ? nothing : html`<button type="button" class="danger" data-testid="refuse" @click=${() => this.decide(wish, false, null)}>${t(wish.answer === 'granted' ? 'materials.withdraw' : 'materials.refuse')}</button>`}`;
   }
 
   /** @param {MaterialRequest} wish */
@@ -95,7 +98,7 @@ class MaterialsPage extends Page {
     const until = fromLocal(String(new FormData(/** @type {HTMLFormElement} */ (event.target)).get('until') ?? ''));
     const wish = this.granting;
     this.granting = null;
-    if (wish) this.answer(wish, true, until || null);
+    if (wish) this.decide(wish, true, until || null);
   }
 }
 

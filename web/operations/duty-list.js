@@ -1,13 +1,18 @@
+// Element `duty-list`: the people on duty for a session, on its readiness board.
+
 import {html, nothing, repeat} from '../vendor/lit.js';
-import {arrive, assign, noteLink, relieve} from '../core/api.js';
+import {markArrived, assignDuty, recordLinkTest, relieveDuty} from '../core/api.js';
 import {t} from '../core/i18n.js';
 import {hourMinute} from '../core/time.js';
-import {Piece, icon} from '../core/base.js';
+import {BaseElement, icon} from '../core/base.js';
 
 const ROLES = /** @type {const} */ (['main', 'backup', 'on_site', 'provider', 'point']);
 
-/** Who is on duty for a session, what is missing, and the form for one more. Acts `change-board` with the call to make. */
-export class DutyList extends Piece {
+/**
+ * Lists who is on duty for a session and what is missing, and assigns people. Fires `change-board` with the request
+ * to make.
+ */
+export class DutyList extends BaseElement {
   static properties = {board: {attribute: false}, role: {state: true}};
 
   constructor() {
@@ -22,8 +27,8 @@ export class DutyList extends Piece {
     event.preventDefault();
     const form = /** @type {HTMLFormElement} */ (event.target);
     const {role, unit, point, name, phone} = /** @type {any} */ (Object.fromEntries(new FormData(form)));
-    this.act('change-board', async () => {
-      const changed = await assign(this.board?.session.id ?? '', {role, unit: unit || null, point: point || null, name, phone});
+    this.emit('change-board', async () => {
+      const changed = await assignDuty(this.board?.session.id ?? '', {role, unit: unit || null, point: point || null, name, phone});
       form.reset();
       return changed;
     });
@@ -48,12 +53,12 @@ export class DutyList extends Piece {
     const unit = board.units.find(({id}) => id === value)?.name ?? value;
     const test = item === 'link' && board.may_assign;
     return html`<li class="mark ${colour}" data-testid="duty-mark" data-item=${item}>${icon('warn')}<span>${t(`duty.${word}-${item}`, unit)}</span>
-      ${test ? html`<button type="button" data-testid="link-ok" @click=${() => this.link(board)}>${t('duty.link-ok')}</button>` : nothing}</li>`;
+      ${test ? html`<button type="button" data-testid="link-ok" @click=${() => this.recordLinkTest(board)}>${t('duty.link-ok')}</button>` : nothing}</li>`;
   }
 
-  /** The link works. @param {ReadyBoard} board */
-  link({session}) {
-    this.act('change-board', () => noteLink(session.id, {kind: session.kind, good: true, words: ''}));
+  /** Record that the link to the Government's system works. @param {ReadyBoard} board */
+  recordLinkTest({session}) {
+    this.emit('change-board', () => recordLinkTest(session.id, {kind: session.kind, good: true, words: ''}));
   }
 
   /** @param {ReadyBoard} board @param {ReadyDuty} duty */
@@ -65,10 +70,10 @@ export class DutyList extends Piece {
         ${duty.arrived
           ? html`<span class="light green" data-testid="duty-arrived">${t('duty.arrived', hourMinute(duty.arrived))}</span>`
           : duty.may_change
-            ? html`<button type="button" data-testid="duty-arrive" @click=${() => this.act('change-board', () => arrive(duty.id))}>${icon('check')}<span>${t('duty.arrive')}</span></button>`
+            ? html`<button type="button" data-testid="duty-arrive" @click=${() => this.emit('change-board', () => markArrived(duty.id))}>${icon('check')}<span>${t('duty.arrive')}</span></button>`
             : nothing}
         ${duty.may_change
-          ? html`<button type="button" class="quiet" data-testid="duty-relieve" aria-label=${t('duty.relieve', duty.name)} @click=${() => this.act('change-board', () => relieve(duty.id))}>${icon('cross')}</button>`
+          ? html`<button type="button" class="quiet" data-testid="duty-relieve" aria-label=${t('duty.relieve', duty.name)} @click=${() => this.emit('change-board', () => relieveDuty(duty.id))}>${icon('cross')}</button>`
           : nothing}
       </span>
     </li>`;

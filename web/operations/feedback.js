@@ -1,34 +1,40 @@
+// Page `feedback.html`: difficulties that units report, and breaches of the regulation.
+
 import {html, nothing, repeat} from '../vendor/lit.js';
-import {answerFeedback, breaches, breachesFile, feedback, giveFeedback} from '../core/api.js';
-import {alertLine, icon, Page, title} from '../core/base.js';
+import {replyToFeedback, breaches, breachesUrl, feedback, sendFeedback} from '../core/api.js';
+import {errorMessage, icon, Page, setTitle} from '../core/base.js';
 import '../core/top-bar.js';
 import {number, t} from '../core/i18n.js';
-import {fold} from '../meeting/client/meeting-state.js';
+import {foldText} from '../meeting/client/meeting-state.js';
 import {day, hourMinute} from '../core/time.js';
 
-/** What may come of it, in the order of the buttons. */
+/** Outcomes of feedback in the order of the buttons. */
 const STATUSES = ['handled', 'forwarded'];
 
+/** Reports difficulties, replies to them, and lists breaches. */
 class FeedbackPage extends Page {
-  static properties = {...Page.properties, list: {state: true}, facts: {state: true}, text: {state: true}, answering: {state: true}, sent: {state: true}, chosen: {state: true}};
+  static properties = {...Page.properties, list: {state: true}, breachList: {state: true}, text: {state: true}, replyingTo: {state: true}, sent: {state: true}, chosen: {state: true}};
 
   constructor() {
     super();
-    title('feedback.title');
+    setTitle('feedback.title');
     /** @type {Feedback[]} */
     this.list = [];
     /** @type {Breach[]} */
-    this.facts = [];
+    this.breachList = [];
     this.text = '';
     /** @type {Feedback | null} */
-    this.answering = null;
+    this.replyingTo = null;
     this.sent = false;
-    /** Whose facts are shown, and of which kind; null: all. @type {{unit: string, kind: string, name: string} | null} */
+    /**
+     * The unit, and kind, whose breaches are shown; null for all.
+     * @type {{unit: string, kind: string, name: string} | null}
+     */
     this.chosen = null;
   }
 
   async load() {
-    [this.list, this.facts] = await Promise.all([feedback(), breaches()]);
+    [this.list, this.breachList] = await Promise.all([feedback(), breaches()]);
   }
 
   /** @param {SubmitEvent} event */
@@ -36,23 +42,23 @@ class FeedbackPage extends Page {
     event.preventDefault();
     const form = /** @type {HTMLFormElement} */ (event.target);
     this.attempt(async () => {
-      const said = await giveFeedback(String(new FormData(form).get('text') ?? ''));
-      this.list = [said, ...this.list];
+      const created = await sendFeedback(String(new FormData(form).get('text') ?? ''));
+      this.list = [created, ...this.list];
       this.sent = true;
       form.reset();
     });
   }
 
   /** @param {SubmitEvent} event */
-  answer(event) {
+  reply(event) {
     event.preventDefault();
     const status = /** @type {HTMLButtonElement} */ (event.submitter).value;
     const words = String(new FormData(/** @type {HTMLFormElement} */ (event.target)).get('answer') ?? '');
-    const said = this.answering;
-    this.answering = null;
-    if (said)
+    const feedback = this.replyingTo;
+    this.replyingTo = null;
+    if (feedback)
       this.attempt(async () => {
-        const changed = await answerFeedback(said.id, status, words);
+        const changed = await replyToFeedback(feedback.id, status, words);
         this.list = this.list.map(one => (one.id === changed.id ? changed : one));
       });
   }
@@ -61,10 +67,10 @@ class FeedbackPage extends Page {
     return html`<top-bar .me=${this.me} current="feedback"></top-bar>
       <main class="feedback">
         <h1>${t('feedback.title')}</h1>
-        ${alertLine(this.error)}
-        ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : html`${this.me?.unit ? this.form() : nothing} ${this.said()} ${this.breaches()}`}
+        ${errorMessage(this.error)}
+        ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : html`${this.me?.unit ? this.form() : nothing} ${this.feedbackList()} ${this.breaches()}`}
       </main>
-      ${this.answering ? this.question(this.answering) : nothing}`;
+      ${this.replyingTo ? this.replyDialog(this.replyingTo) : nothing}`;
   }
 
   form() {
@@ -75,7 +81,7 @@ class FeedbackPage extends Page {
     </form>`;
   }
 
-  said() {
+  feedbackList() {
     if (!this.list.length) return html`<p class="empty">${t('feedback.none')}</p>`;
     return html`<ul class="cards">${repeat(this.list, ({id}) => id, one => this.row(one))}</ul>`;
   }
@@ -86,29 +92,29 @@ class FeedbackPage extends Page {
       <div class="when"><strong>${hourMinute(one.at)}</strong><span>${day(one.at)}</span></div>
       <div class="what"><h2>${one.text}</h2><p>${t('materials.by', one.unit.name, one.by)}</p>${one.answer ? html`<p>${t('feedback.answered', one.answer)}</p>` : nothing}</div>
       <div class="state"><span class="badge ${one.status === 'new' ? 'lobby' : 'open'}">${t(`feedback.${one.status}`)}</span></div>
-      <div class="acts">${one.may_answer ? html`<button type="button" data-testid="feedback-answer" @click=${() => (this.answering = one)}>${t('feedback.answer')}</button>` : nothing}</div>
+      <div class="acts">${one.may_answer ? html`<button type="button" data-testid="feedback-answer" @click=${() => (this.replyingTo = one)}>${t('feedback.answer')}</button>` : nothing}</div>
     </li>`;
   }
 
   breaches() {
-    const wanted = fold(this.text.trim());
+    const wanted = foldText(this.text.trim());
     const {chosen} = this;
-    const shown = this.facts.filter(one => (!chosen || (one.unit.id === chosen.unit && (!chosen.kind || one.kind === chosen.kind))) && fold(`${one.unit.name} ${one.number} ${one.session?.name ?? ''} ${one.point?.name ?? ''} ${t(`breach.${one.kind}`)}`).includes(wanted));
+    const shown = this.breachList.filter(one => (!chosen || (one.unit.id === chosen.unit && (!chosen.kind || one.kind === chosen.kind))) && foldText(`${one.unit.name} ${one.number} ${one.session?.name ?? ''} ${one.point?.name ?? ''} ${t(`breach.${one.kind}`)}`).includes(wanted));
     return html`<div class="row between"><h2>${t('breach.title')}</h2>
-        <a class="button" href=${breachesFile()} download data-testid="breaches-export">${icon('download')}<span>CSV</span></a></div>
+        <a class="button" href=${breachesUrl()} download data-testid="breaches-export">${icon('download')}<span>CSV</span></a></div>
       <p class="soft">${t('breach.hint')}</p>
-      ${this.facts.length ? this.byUnit() : nothing}
+      ${this.breachList.length ? this.byUnit() : nothing}
       ${chosen ? html`<p class="row between wrap"><span data-testid="breach-chosen">${t('breach.of-unit', chosen.name)}</span><button type="button" class="quiet" data-testid="breach-all" @click=${() => (this.chosen = null)}>${t('breach.all')}</button></p>` : nothing}
       <div class="row filters"><input type="search" data-testid="search" aria-label=${t('breach.search')} placeholder=${t('breach.search')} @input=${(/** @type {any} */ event) => (this.text = event.target.value)}></div>
       ${shown.length
         ? html`<div class="wide-table"><table class="ledger"><thead><tr>${['at', 'unit', 'what', 'session'].map(column => html`<th scope="col">${t(`breach.${column}`)}</th>`)}</tr></thead>
-            <tbody>${shown.map(one => this.fact(one))}</tbody></table></div>`
-        : html`<p class="empty">${t(this.facts.length ? 'breach.none-found' : 'breach.none')}</p>`}`;
+            <tbody>${shown.map(one => this.breachRow(one))}</tbody></table></div>`
+        : html`<p class="empty">${t(this.breachList.length ? 'breach.none-found' : 'breach.none')}</p>`}`;
   }
 
-  /** How many facts there are of each unit and kind; a number shows these alone. */
+  /** Draw a table of breaches by unit and kind; each number filters the list. */
   byUnit() {
-    const {units, kinds} = counted(this.facts);
+    const {units, kinds} = countBreaches(this.breachList);
     const cell = (/** @type {{id: string, name: string}} */ unit, /** @type {string} */ kind, /** @type {number} */ count) => html`<td class="number">${count
       ? html`<button type="button" class="quiet" data-testid="breach-count" data-kind=${kind} @click=${() => (this.chosen = {unit: unit.id, kind, name: kind ? `${unit.name}, ${t(`breach.${kind}`)}` : unit.name})}>${number(count)}</button>` : '0'}</td>`;
     return html`<div class="wide-table" tabindex="0" role="region" aria-label=${t('breach.by-unit')}><table class="ledger" data-testid="breach-units">
@@ -117,21 +123,21 @@ class FeedbackPage extends Page {
   }
 
   /** @param {Breach} one */
-  fact(one) {
+  breachRow(one) {
     return html`<tr data-testid="breach" data-kind=${one.kind}><td>${hourMinute(one.at)} ${day(one.at)}</td><td>${one.point?.name ?? one.unit.name}</td>
       <td>${t(`breach.${one.kind}`)} <small>${one.article}</small></td><td>${one.session ? html`<a href="readiness.html?session=${one.session.id}">${one.number}</a>` : one.number}<small>${one.session?.name ?? ''}</small></td></tr>`;
   }
 
   /** @param {Feedback} one */
-  question(one) {
-    return html`<dialog aria-labelledby="question" @close=${() => (this.answering = null)}>
+  replyDialog(one) {
+    return html`<dialog aria-labelledby="question" @close=${() => (this.replyingTo = null)}>
       <h2 id="question">${t('feedback.answer')}</h2>
       <p>${one.unit.name}: “${one.text}”</p>
-      <form @submit=${this.answer}>
+      <form @submit=${this.reply}>
         <label class="field"><span>${t('feedback.answer-words')}</span><input name="answer" maxlength="2000" autofocus data-testid="answer-text" .value=${one.answer}></label>
         <p></p>
         <div class="row end">
-          <button type="button" @click=${() => (this.answering = null)}>${t('app.close')}</button>
+          <button type="button" @click=${() => (this.replyingTo = null)}>${t('app.close')}</button>
           ${STATUSES.map((status, place) => html`<button class=${place ? '' : 'main'} value=${status} data-testid="answer-${status}">${t(`feedback.do-${status}`)}</button>`)}
         </div>
       </form>
@@ -139,8 +145,8 @@ class FeedbackPage extends Page {
   }
 }
 
-/** Counts by unit and kind: units with most facts first, kinds that there are. @param {Breach[]} facts */
-function counted(facts) {
+/** Count breaches by unit and kind; units with most breaches come first. @param {Breach[]} facts */
+function countBreaches(facts) {
   /** @type {Map<string, {id: string, name: string, sum: number, counts: Record<string, number>}>} */
   const units = new Map();
   for (const {unit, kind} of facts) {

@@ -1,36 +1,39 @@
+// Page `incidents.html`: incidents of meetings and what technicians do about them.
+
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {actOnIncident, incidents} from '../core/api.js';
-import {alertLine, every, guide, icon, Page, title} from '../core/base.js';
+import {errorMessage, repeatWhileConnected, guideLink, icon, Page, setTitle} from '../core/base.js';
 import '../core/top-bar.js';
 import {number, t} from '../core/i18n.js';
-import {fold} from '../meeting/client/meeting-state.js';
+import {foldText} from '../meeting/client/meeting-state.js';
 import {clock, day, hourMinute, span} from '../core/time.js';
 
-/** The desk knows of a fault within two seconds (R-088). */
-const AGAIN_MS = 1500;
+/** Technicians see an incident within two seconds (R-088). */
+const POLL_MS = 1500;
 
-/** What may be done next, by state; the first is what is mostly wanted. @type {Record<string, string[]>} */
-const ACTS = {
+/** Next steps by state; the first one is the usual. @type {Record<string, string[]>} */
+const NEXT_STEPS = {
   open: ['taken', 'escalated', 'provider', 'resolved'],
   taken: ['resolved', 'escalated', 'provider'],
   provider: ['resolved', 'taken', 'escalated'],
   resolved: ['reopened'],
 };
 
+/** Lists incidents with their history and carries out steps. */
 class IncidentsPage extends Page {
-  static properties = {...Page.properties, list: {state: true}, settled: {state: true}, text: {state: true}, level: {state: true}, doing: {state: true}};
+  static properties = {...Page.properties, list: {state: true}, settled: {state: true}, text: {state: true}, level: {state: true}, pendingStep: {state: true}};
 
   constructor() {
     super();
-    title('incidents.title');
+    setTitle('incidents.title');
     /** @type {Incident[]} */
     this.list = [];
     this.settled = false;
     this.text = '';
     this.level = '';
-    /** What waits for a word about it. @type {{incident: Incident, step: string} | null} */
-    this.doing = null;
-    every(this, AGAIN_MS, () => this.refresh(() => this.load()));
+    /** The step whose dialog asks for a text. @type {{incident: Incident, step: string} | null} */
+    this.pendingStep = null;
+    repeatWhileConnected(this, POLL_MS, () => this.refresh(() => this.load()));
   }
 
   async load() {
@@ -48,10 +51,10 @@ class IncidentsPage extends Page {
   }
 
   get shown() {
-    const wanted = fold(this.text.trim());
+    const wanted = foldText(this.text.trim());
     return this.list
       .filter(({level}) => !this.level || String(level) === this.level)
-      .filter(one => fold(`${one.point?.name ?? ''} ${one.session.name} ${one.session.number} ${t(`fault.${one.kind}`)} ${one.text}`).includes(wanted));
+      .filter(one => foldText(`${one.point?.name ?? ''} ${one.session.name} ${one.session.number} ${t(`fault.${one.kind}`)} ${one.text}`).includes(wanted));
   }
 
   /** @param {Incident} incident @param {string} step @param {string} [text] */
@@ -62,23 +65,23 @@ class IncidentsPage extends Page {
     });
   }
 
-  /** Taking needs no words, the rest may have some. @param {Incident} incident @param {string} step */
+  /** Carry out a step, after asking for a text unless it is `taken`. @param {Incident} incident @param {string} step */
   choose(incident, step) {
     if (step === 'taken') return this.carryOut(incident, step);
-    this.doing = {incident, step};
+    this.pendingStep = {incident, step};
   }
 
   render() {
     return html`<top-bar .me=${this.me} current="incidents"></top-bar>
       <main>
-        <div class="row between"><h1>${t('incidents.title')}</h1>${guide('centre')}</div>
-        ${alertLine(this.error)} ${this.tools()}
+        <div class="row between"><h1>${t('incidents.title')}</h1>${guideLink('centre')}</div>
+        ${errorMessage(this.error)} ${this.filters()}
         ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : this.rows()}
       </main>
-      ${this.doing ? this.question(this.doing) : nothing}`;
+      ${this.pendingStep ? this.question(this.pendingStep) : nothing}`;
   }
 
-  tools() {
+  filters() {
     return html`<div class="row wrap filters">
       ${[false, true].map(
         settled => html`<button type="button" class="chip" data-testid=${settled ? 'show-settled' : 'show-open'} aria-pressed=${this.settled === settled} @click=${() => this.show(settled)}>${t(settled ? 'incidents.settled' : 'incidents.unsettled')}</button>`,
@@ -106,7 +109,7 @@ class IncidentsPage extends Page {
       <div class="what">
         <h2>${icon(kind === 'help' ? 'phone' : 'warn')} ${t(`fault.${kind}`)} – ${point?.name ?? t('incidents.whole')}</h2>
         <p>${session.name} · ${t('sessions.number', session.number)}</p>
-        ${text ? html`<p class="said">“${text}”</p>` : nothing} ${this.measured(incident)}
+        ${text ? html`<p class="said">“${text}”</p>` : nothing} ${this.measurements(incident)}
         ${answer ? html`<p data-testid="provider-answer">${t('step.answered')}: <strong>${answer.text}</strong></p>` : nothing}
         <p class="soft">${reporter ? t('incidents.by', reporter) : t('incidents.by-server')}${assignee ? ` · ${t(state === 'open' ? 'incidents.assigned' : 'aid.taken', assignee)}` : ''}</p>
       </div>
@@ -114,21 +117,21 @@ class IncidentsPage extends Page {
         <span class="badge ${state}" data-testid="incident-state">${t(`incident.${state}`)}</span>
         ${level === 2 ? html`<span class="badge urgent">${t('incidents.level-2')}</span>` : nothing}
       </div>
-      <div class="acts">${incident.may_act ? this.acts(incident) : nothing}</div>
+      <div class="acts">${incident.may_act ? this.actions(incident) : nothing}</div>
       ${this.timeline(incident)}
     </li>`;
   }
 
   /** @param {Incident} incident */
-  measured({measured}) {
+  measurements({measured}) {
     if (!measured) return nothing;
     const whole = {maximumFractionDigits: 1};
     return html`<p class="soft" data-testid="measured">${t('incidents.measured', number(measured.up, whole), number(measured.down, whole), number(measured.round_trip), number(measured.jitter, whole))}</p>`;
   }
 
   /** @param {Incident} incident */
-  acts(incident) {
-    const steps = ACTS[incident.state].filter(step => step !== 'escalated' || incident.level === 1);
+  actions(incident) {
+    const steps = NEXT_STEPS[incident.state].filter(step => step !== 'escalated' || incident.level === 1);
     return steps.map(
       (step, place) => html`<button type="button" class=${place ? '' : 'main'} data-testid="act-${step}" @click=${() => this.choose(incident, step)}>${t(`step.do-${step}`)}</button>`,
     );
@@ -146,14 +149,14 @@ class IncidentsPage extends Page {
 
   /** @param {{incident: Incident, step: string}} doing */
   question({incident, step}) {
-    return html`<dialog aria-labelledby="question" @close=${() => (this.doing = null)}>
+    return html`<dialog aria-labelledby="question" @close=${() => (this.pendingStep = null)}>
       <h2 id="question">${t(`step.do-${step}`)}</h2>
       <p>${t(`fault.${incident.kind}`)} – ${incident.point?.name ?? t('incidents.whole')}</p>
       <form @submit=${this.confirm}>
         <label class="field"><span>${t('incidents.words')}</span><input name="text" maxlength="500" autofocus data-testid="step-text" ?required=${step === 'noted'}></label>
         <p></p>
         <div class="row end">
-          <button type="button" data-testid="step-cancel" @click=${() => (this.doing = null)}>${t('app.close')}</button>
+          <button type="button" data-testid="step-cancel" @click=${() => (this.pendingStep = null)}>${t('app.close')}</button>
           <button class="main" data-testid="step-confirm">${t(`step.do-${step}`)}</button>
         </div>
       </form>
@@ -163,10 +166,10 @@ class IncidentsPage extends Page {
   /** @param {SubmitEvent} event */
   confirm(event) {
     event.preventDefault();
-    const {doing} = this;
+    const {pendingStep} = this;
     const text = String(new FormData(/** @type {HTMLFormElement} */ (event.target)).get('text') ?? '');
-    this.doing = null;
-    if (doing) this.carryOut(doing.incident, doing.step, text);
+    this.pendingStep = null;
+    if (pendingStep) this.carryOut(pendingStep.incident, pendingStep.step, text);
   }
 }
 

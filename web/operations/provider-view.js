@@ -1,39 +1,44 @@
+// Page `lines.html`: access lines, for the provider that operates them.
+
 import {html, nothing, repeat} from '../vendor/lit.js';
-import {act, answerLineFault, lines, nameContact, providers} from '../core/api.js';
-import {alertLine, every, icon, Page, title} from '../core/base.js';
-import {field, sent} from '../core/fields.js';
+import {postTo, replyToLineIncident, lines, nameLineContact, providers} from '../core/api.js';
+import {errorMessage, repeatWhileConnected, icon, Page, setTitle} from '../core/base.js';
+import {field, formValues} from '../core/fields.js';
 import '../core/top-bar.js';
 import {number, t} from '../core/i18n.js';
-import {fold} from '../meeting/client/meeting-state.js';
+import {foldText} from '../meeting/client/meeting-state.js';
 import {CENTRAL} from '../core/nav.js';
 import {clock, day, hourMinute, slot} from '../core/time.js';
 
-/** Lines are looked at again this often. */
-const AGAIN_MS = 10_000;
-/** A line that loses more is shown as weak (percent). */
-const WEAK = 2;
+/** How often the page is refreshed. */
+const POLL_MS = 10_000;
+/** A line that loses more packets than this, in percent, is shown as weak. */
+const WEAK_LOSS_PERCENT = 2;
 
 /** @param {number | null} rate kbit/s */
 const mbps = rate => (rate === null ? '–' : number(rate / 1000, {maximumFractionDigits: 2}));
 
-/** Lines of a telecom enterprise: what they are needed for, how they are, what is to be answered. The centre may look at any. */
+/**
+ * Shows a provider its access lines, the sessions that need them and the incidents to reply to; the centre may see
+ * any provider's.
+ */
 class LinesPage extends Page {
-  static properties = {...Page.properties, shown: {state: true}, known: {state: true}, text: {state: true}, naming: {state: true}, issued: {state: true}};
+  static properties = {...Page.properties, overview: {state: true}, providers: {state: true}, text: {state: true}, namingContactOf: {state: true}, issued: {state: true}};
 
   constructor() {
     super();
-    title('lines.title');
-    /** @type {CarrierLines | null} */
-    this.shown = null;
+    setTitle('lines.title');
+    /** @type {ProviderOverview | null} */
+    this.overview = null;
     /** @type {Provider[]} */
-    this.known = [];
+    this.providers = [];
     this.chosen = '';
     this.text = '';
     /** The session whose contact is being named. */
-    this.naming = '';
+    this.namingContactOf = '';
     /** @type {IssuedAccount | null} */
     this.issued = null;
-    every(this, AGAIN_MS, () => this.refresh(() => this.load()));
+    repeatWhileConnected(this, POLL_MS, () => this.refresh(() => this.load()));
   }
 
   get central() {
@@ -41,9 +46,9 @@ class LinesPage extends Page {
   }
 
   async load() {
-    if (this.central) this.known = await providers();
-    this.chosen ||= this.known[0]?.id ?? '';
-    if (this.chosen || this.me?.provider) this.shown = await lines(this.chosen);
+    if (this.central) this.providers = await providers();
+    this.chosen ||= this.providers[0]?.id ?? '';
+    if (this.chosen || this.me?.provider) this.overview = await lines(this.chosen);
   }
 
   /** @param {string} id */
@@ -54,58 +59,58 @@ class LinesPage extends Page {
   }
 
   /** @param {SubmitEvent} event @param {string} session */
-  name(event, session) {
-    const {name, phone} = sent(event);
+  nameContact(event, session) {
+    const {name, phone} = formValues(event);
     this.attempt(async () => {
-      this.shown = await nameContact(session, name, phone);
-      this.naming = '';
+      this.overview = await nameLineContact(session, name, phone);
+      this.namingContactOf = '';
     });
   }
 
   /** @param {SubmitEvent} event @param {string} id */
-  answer(event, id) {
-    const {text} = sent(event);
+  reply(event, id) {
+    const {text} = formValues(event);
     const form = /** @type {HTMLFormElement} */ (event.currentTarget);
     this.attempt(async () => {
-      this.shown = await answerLineFault(id, text);
+      this.overview = await replyToLineIncident(id, text);
       form.reset();
     });
   }
 
   /** @param {SubmitEvent} event @param {Provider | undefined} provider */
-  keep(event, provider) {
-    const body = sent(event);
+  saveProvider(event, provider) {
+    const body = formValues(event);
     this.attempt(async () => {
-      const kept = await act('directory/providers', {...body, id: provider?.id ?? null});
-      this.chosen = kept.id;
+      const saved = await postTo('directory/providers', {...body, id: provider?.id ?? null});
+      this.chosen = saved.id;
       await this.load();
     });
   }
 
   /** @param {SubmitEvent} event @param {string} id */
-  issue(event, id) {
-    const {account} = sent(event);
+  issueAccount(event, id) {
+    const {account} = formValues(event);
     this.attempt(async () => {
-      this.issued = await act(`directory/providers/${encodeURIComponent(id)}/account`, {account});
+      this.issued = await postTo(`directory/providers/${encodeURIComponent(id)}/account`, {account});
     });
   }
 
   render() {
     return html`<top-bar .me=${this.me} current="lines"></top-bar>
       <main class="lines">
-        <h1>${t('lines.title')}${this.shown ? ` – ${this.shown.provider.name}` : ''}</h1>
-        ${alertLine(this.error)}
-        ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : html`${this.central ? this.desk() : nothing} ${this.shown ? this.body(this.shown) : nothing}`}
+        <h1>${t('lines.title')}${this.overview ? ` – ${this.overview.provider.name}` : ''}</h1>
+        ${errorMessage(this.error)}
+        ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : html`${this.central ? this.providerChooser() : nothing} ${this.overview ? this.body(this.overview) : nothing}`}
       </main>`;
   }
 
-  /** The centre chooses whose lines it looks at, and keeps what is known of them. */
-  desk() {
-    const provider = this.known.find(({id}) => id === this.chosen);
-    return html`${this.known.length
-        ? html`<div class="row wrap filters">${repeat(this.known, ({id}) => id, ({id, name}) => html`<button type="button" class="chip" data-testid="provider" aria-pressed=${id === this.chosen} @click=${() => this.choose(id ?? '')}>${name}</button>`)}</div>`
+  /** Draw, for the centre, the choice of a provider and the forms that add or change one. */
+  providerChooser() {
+    const provider = this.providers.find(({id}) => id === this.chosen);
+    return html`${this.providers.length
+        ? html`<div class="row wrap filters">${repeat(this.providers, ({id}) => id, ({id, name}) => html`<button type="button" class="chip" data-testid="provider" aria-pressed=${id === this.chosen} @click=${() => this.choose(id ?? '')}>${name}</button>`)}</div>`
         : html`<p class="empty" data-testid="no-provider">${t('lines.no-provider')}</p>`}
-      ${repeat([...(provider ? [provider] : []), undefined], one => one?.id ?? this.known.length, one => this.form(one))}`;
+      ${repeat([...(provider ? [provider] : []), undefined], one => one?.id ?? this.providers.length, one => this.form(one))}`;
   }
 
   /** @param {Provider | undefined} provider */
@@ -113,7 +118,7 @@ class LinesPage extends Page {
     const kind = provider ? 'edit' : 'add';
     return html`<details class="assign">
       <summary data-testid="provider-${kind}">${icon(provider ? 'phone' : 'plus')}<span>${provider ? t('lines.edit', [provider.contact, provider.phone].filter(Boolean).join(' ')) : t('lines.add')}</span></summary>
-      <form class="row wrap" data-testid="form-${kind}" @submit=${(/** @type {SubmitEvent} */ event) => this.keep(event, provider)}>
+      <form class="row wrap" data-testid="form-${kind}" @submit=${(/** @type {SubmitEvent} */ event) => this.saveProvider(event, provider)}>
         ${field({name: 'name', label: 'lines.name', value: provider?.name, required: true})} ${field({name: 'contact', label: 'lines.contact', value: provider?.contact})}
         ${field({name: 'phone', label: 'duty.phone', value: provider?.phone, type: 'tel', max: 16})} ${field({name: 'email', label: 'lines.email', value: provider?.email, type: 'email', max: 254})}
         <button class="main" data-testid="provider-save">${t('directory.save')}</button>
@@ -125,7 +130,7 @@ class LinesPage extends Page {
   /** @param {Provider} provider */
   account({id, email}) {
     const {issued} = this;
-    return html`<form class="row wrap" @submit=${(/** @type {SubmitEvent} */ event) => this.issue(event, id ?? '')}>
+    return html`<form class="row wrap" @submit=${(/** @type {SubmitEvent} */ event) => this.issueAccount(event, id ?? '')}>
         ${field({name: 'account', label: 'lines.account', required: true, max: 64})}
         <button data-testid="account-issue">${t('lines.issue')}</button>
       </form>
@@ -134,7 +139,7 @@ class LinesPage extends Page {
         : nothing}`;
   }
 
-  /** @param {CarrierLines} shown */
+  /** @param {ProviderOverview} shown */
   body(shown) {
     return html`<h2>${t('lines.incidents')}</h2>
       ${shown.incidents.length
@@ -147,8 +152,8 @@ class LinesPage extends Page {
       <h2>${t('lines.own', shown.lines.length)}</h2> ${this.table(shown.lines)}`;
   }
 
-  /** @param {LineFault} one @param {boolean} mine */
-  incident({id, number: of, point, kind, state, opened, measured, said}, mine) {
+  /** @param {LineIncident} one @param {boolean} mine */
+  incident({id, number: of, point, kind, state, opened, measured, said: messages}, mine) {
     const whole = {maximumFractionDigits: 1};
     return html`<li class="card incident" data-testid="line-fault" data-state=${state}>
       <div class="when"><strong>${hourMinute(opened)}</strong><span>${day(opened)}</span></div>
@@ -156,9 +161,9 @@ class LinesPage extends Page {
         <h3>${icon('warn')} ${t(`fault.${kind}`)} – ${point?.name ?? t('incidents.whole')}</h3>
         <p>${t('sessions.number', of)}</p>
         ${measured ? html`<p class="soft">${t('incidents.measured', number(measured.up, whole), number(measured.down, whole), number(measured.round_trip), number(measured.jitter, whole))}</p>` : nothing}
-        <ol class="plain">${said.filter(({text}) => text).map(({at, answer, text}) => html`<li data-testid="said"><time>${clock(at)}</time> <strong>${t(answer ? 'lines.answered' : 'lines.told')}</strong>: ${text}</li>`)}</ol>
+        <ol class="plain">${messages.filter(({text}) => text).map(({at, answer, text}) => html`<li data-testid="said"><time>${clock(at)}</time> <strong>${t(answer ? 'lines.answered' : 'lines.told')}</strong>: ${text}</li>`)}</ol>
         ${mine
-          ? html`<form class="row wrap" @submit=${(/** @type {SubmitEvent} */ event) => this.answer(event, id)}>${field({name: 'text', label: 'lines.answer', required: true, max: 500})}
+          ? html`<form class="row wrap" @submit=${(/** @type {SubmitEvent} */ event) => this.reply(event, id)}>${field({name: 'text', label: 'lines.answer', required: true, max: 500})}
               <button class="main" data-testid="answer">${t('lines.send')}</button></form>`
           : nothing}
       </div>
@@ -166,7 +171,7 @@ class LinesPage extends Page {
     </li>`;
   }
 
-  /** @param {CarrierSession} one @param {boolean} mine */
+  /** @param {ProviderSession} one @param {boolean} mine */
   session({id, number: of, host, slots, due, points, contact, centre}, mine) {
     return html`<li class="card session" data-testid="line-session" data-number=${of}>
       <div class="when">${slots.map(one => html`<strong>${slot(one)}</strong><span>${t(`lines.${one.kind}`)}</span>`)}</div>
@@ -175,38 +180,41 @@ class LinesPage extends Page {
         <p>${t('sessions.number', of)}</p>
         <ul class="row wrap plain">${points.map(point => this.point(point))}</ul>
         <p>${centre ? html`${t('lines.centre', centre.name)} <a href="tel:${centre.phone}">${centre.phone}</a>` : t('lines.no-centre')}</p>
-        ${this.naming === id ? this.contactForm(id, contact) : nothing}
+        ${this.namingContactOf === id ? this.contactForm(id, contact) : nothing}
       </div>
       <div class="state">${contact
         ? html`<span class="light green" data-testid="contact">${contact.name} <a href="tel:${contact.phone}">${contact.phone}</a></span>`
         : html`<span class="light amber" data-testid="no-contact">${t('lines.no-contact', `${hourMinute(due)} ${day(due)}`)}</span>`}</div>
-      <div class="acts">${mine && this.naming !== id
-        ? html`<button type="button" class=${contact ? '' : 'main'} data-testid="name-contact" @click=${() => (this.naming = id)}>${t(contact ? 'lines.rename' : 'lines.name-contact')}</button>`
+      <div class="acts">${mine && this.namingContactOf !== id
+        ? html`<button type="button" class=${contact ? '' : 'main'} data-testid="name-contact" @click=${() => (this.namingContactOf = id)}>${t(contact ? 'lines.rename' : 'lines.name-contact')}</button>`
         : nothing}</div>
     </li>`;
   }
 
   /** @param {string} id @param {{name: string, phone: string} | null} contact */
   contactForm(id, contact) {
-    return html`<form class="row wrap" @submit=${(/** @type {SubmitEvent} */ event) => this.name(event, id)}>
+    return html`<form class="row wrap" @submit=${(/** @type {SubmitEvent} */ event) => this.nameContact(event, id)}>
       ${field({name: 'name', label: 'duty.name', value: contact?.name, required: true, max: 100})}
       ${field({name: 'phone', label: 'duty.phone', value: contact?.phone, type: 'tel', required: true, max: 20})}
       <button class="main" data-testid="contact-save">${t('duty.save')}</button>
     </form>`;
   }
 
-  /** A point with what was counted of it, and how it is now. @param {CarrierSession['points'][number]} point */
+  /**
+   * Draw a point with its minutes of packet loss, and its loss now.
+   * @param {ProviderSession['points'][number]} point
+   */
   point({id, name, minutes, lossy, now}) {
     const loss = now ? Math.max(now.up, now.down) : 0;
-    const colour = now ? (loss > WEAK ? 'red' : 'green') : lossy ? 'amber' : '';
+    const colour = now ? (loss > WEAK_LOSS_PERCENT ? 'red' : 'green') : lossy ? 'amber' : '';
     const words = [now ? t('lines.now', number(loss, {maximumFractionDigits: 1})) : '', minutes ? t('lines.minutes', lossy, minutes) : ''];
     return html`<li><span class="light ${colour}" data-testid="line-point" data-point=${id}>${[name, ...words].filter(Boolean).join(' · ')}</span></li>`;
   }
 
-  /** @param {CarrierLine[]} own */
+  /** @param {ProviderLine[]} own */
   table(own) {
-    const wanted = fold(this.text.trim());
-    const rows = own.filter(({point, type, ranges}) => fold(`${point.name} ${type} ${ranges.join(' ')}`).includes(wanted));
+    const wanted = foldText(this.text.trim());
+    const rows = own.filter(({point, type, ranges}) => foldText(`${point.name} ${type} ${ranges.join(' ')}`).includes(wanted));
     return html`<div class="row wrap filters"><input type="search" data-testid="search" aria-label=${t('lines.search')} placeholder=${t('lines.search')} @input=${(/** @type {any} */ event) => (this.text = event.target.value)}></div>
       ${rows.length
         ? html`<div class="wide-table"><table class="ledger"><thead><tr>${['point', 'type', 'rates', 'ranges'].map(column => html`<th scope="col">${t(`lines.${column}`)}</th>`)}</tr></thead>

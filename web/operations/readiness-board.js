@@ -1,14 +1,19 @@
+// Element `readiness-board`: the points of a session and their checks, on the page of readiness.
+
 import {html, nothing, repeat} from '../vendor/lit.js';
-import {noteCheck, noteStep} from '../core/api.js';
+import {recordCheck, recordStep} from '../core/api.js';
 import {t} from '../core/i18n.js';
-import {ITEMS, chosen, grouped, markOf} from './readiness-rows.js';
+import {ITEMS, filterRows, groupRows, markOf} from './readiness-rows.js';
 import {hourMinute} from '../core/time.js';
-import {Piece, icon} from '../core/base.js';
+import {BaseElement, icon} from '../core/base.js';
 
 const RESULTS = /** @type {const} */ (['ok', 'faulty', 'waived']);
 
-/** The points of a session, red first; who may, notes checks of those ticked. Acts `change-board` with the call to make. */
-export class ReadinessBoard extends Piece {
+/**
+ * Lists the points of a session, red first, and records checks of those that are ticked. Fires `change-board` with
+ * the request to make.
+ */
+export class ReadinessBoard extends BaseElement {
   static properties = {board: {attribute: false}, text: {state: true}, colour: {state: true}, ticked: {state: true}, words: {state: true}};
 
   constructor() {
@@ -33,11 +38,11 @@ export class ReadinessBoard extends Piece {
   }
 
   /** @param {ReadyBoard} board @param {CheckResult} result */
-  note(board, result) {
+  recordCheck(board, result) {
     const {id, kind} = board.session;
     const check = {points: [...this.ticked], kind, result, words: this.words};
-    this.act('change-board', async () => {
-      const changed = await noteCheck(id, check);
+    this.emit('change-board', async () => {
+      const changed = await recordCheck(id, check);
       this.ticked = new Set();
       this.words = '';
       return changed;
@@ -47,16 +52,20 @@ export class ReadinessBoard extends Piece {
   render() {
     const {board} = this;
     if (!board) return nothing;
-    const rows = chosen(board.points, this.text, this.colour);
+    const rows = filterRows(board.points, this.text, this.colour);
     return html`<section class="card">
       <h2>${t('ready.points', board.points.length)}</h2>
-      ${this.filters()} ${board.points.some(({may_check}) => may_check) ? this.bar(board, rows) : nothing}
+      ${this.filters()} ${board.points.some(({may_check}) => may_check) ? this.checkButtons(board, rows) : nothing}
       ${board.may_assign ? nothing : board.points.filter(({own}) => own).map(row => this.steps(board, row))}
       ${rows.length ? this.table(rows) : html`<p class="empty" data-testid="ready-empty">${t('ready.no-point')}</p>`}
     </section>`;
   }
 
-  /** The procedure of switching on and off, for the people of a point (Điều 11.2). @param {ReadyBoard} board @param {ReadyPoint} row */
+  /**
+   * Draw the steps of switching on and off, for the people of a point (Điều 11.2).
+   * @param {ReadyBoard} board
+   * @param {ReadyPoint} row
+   */
   steps(board, row) {
     return html`<fieldset class="steps">
       <legend>${t('ready.steps', row.label)}</legend>
@@ -64,7 +73,7 @@ export class ReadinessBoard extends Piece {
         ({id, name, done}) => html`<label class="option"><input type="checkbox" data-testid="ready-step" data-step=${id} .checked=${Boolean(done)}
           @change=${(/** @type {any} */ event) => {
             const on = event.target.checked;
-            this.act('change-board', () => noteStep(board.session.id, {point: row.point, step: id, done: on}));
+            this.emit('change-board', () => recordStep(board.session.id, {point: row.point, step: id, done: on}));
           }}><span>${name}${done ? html`<small>${hourMinute(done)}</small>` : nothing}</span></label>`,
       )}
     </fieldset>`;
@@ -87,8 +96,8 @@ export class ReadinessBoard extends Piece {
     </div>`;
   }
 
-  /** What is done with the ticked points. @param {ReadyBoard} board @param {ReadyPoint[]} rows */
-  bar(board, rows) {
+  /** Draw the buttons that record a check of the ticked points. @param {ReadyBoard} board @param {ReadyPoint[]} rows */
+  checkButtons(board, rows) {
     const may = rows.filter(({may_check}) => may_check).map(({point}) => point);
     const all = may.length > 0 && may.every(point => this.ticked.has(point));
     const results = RESULTS.filter(result => result !== 'waived' || (board.urgent && board.may_assign));
@@ -102,7 +111,7 @@ export class ReadinessBoard extends Piece {
       </div>
       ${results.map(
         result => html`<button type="button" class=${result === 'ok' ? 'main' : result === 'faulty' ? 'danger' : ''} data-testid="check-${result}"
-          ?disabled=${!this.ticked.size || (result !== 'ok' && !this.words.trim())} @click=${() => this.note(board, result)}>${t(`ready.result-${result}`)}</button>`,
+          ?disabled=${!this.ticked.size || (result !== 'ok' && !this.words.trim())} @click=${() => this.recordCheck(board, result)}>${t(`ready.result-${result}`)}</button>`,
       )}
     </div>`;
   }
@@ -112,7 +121,7 @@ export class ReadinessBoard extends Piece {
     return html`<div class="scroll" tabindex="0" role="region" aria-label=${t('ready.table')}>
       <table class="ready">
         <thead><tr><th scope="col">${t('ready.point')}</th>${ITEMS.map(item => html`<th scope="col">${t(`ready.item-${item}`)}</th>`)}</tr></thead>
-        ${grouped(rows).map(
+        ${groupRows(rows).map(
           group => html`<tbody>
             <tr class="head"><th colspan=${ITEMS.length + 1} scope="rowgroup"><span class="light ${group.colour}">${t(`ready.colour-${group.colour}`)}</span> ${group.district} (${group.rows.length})</th></tr>
             ${repeat(group.rows, ({point}) => point, row => this.row(row))}

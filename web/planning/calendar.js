@@ -1,20 +1,23 @@
+// Page `calendar.html`: sessions by week or day, with the booked load.
+
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {agenda, capacity} from '../core/api.js';
-import {bar, lanes, monday} from '../booking/timeline.js';
-import {alertLine, icon, Page, title} from '../core/base.js';
+import {barPosition, assignLanes, mondayOf} from '../booking/timeline.js';
+import {errorMessage, icon, Page, setTitle} from '../core/base.js';
 import '../booking/capacity-chart.js';
 import '../booking/session-details.js';
 import '../core/top-bar.js';
 import {language, t} from '../core/i18n.js';
-import {fold} from '../meeting/client/meeting-state.js';
+import {foldText} from '../meeting/client/meeting-state.js';
 import {day, hourMinute, midnight, toLocal, utc, weekday} from '../core/time.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-const MORNING = 7;
+const FIRST_HOUR = 7;
 const HOURS = Array.from({length: 24}, (_, hour) => hour);
 const PHASES = ['waiting', 'revoked', 'upcoming', 'lobby', 'open', 'ended'];
 
+/** Shows the sessions of a week or a day. */
 class CalendarPage extends Page {
   static properties = {
     ...Page.properties,
@@ -23,13 +26,13 @@ class CalendarPage extends Page {
 
   constructor() {
     super();
-    title('calendar.title');
+    setTitle('calendar.title');
     const wanted = new URLSearchParams(location.search);
     /** @type {'week' | 'day'} */
     this.view = wanted.get('view') === 'day' ? 'day' : 'week';
     /** Midnight of the day that is looked at. */
     this.at = midnight(Date.parse(`${wanted.get('day')}T12:00:00+07:00`) || Date.now());
-    /** @type {Entry[]} */
+    /** @type {CalendarEntry[]} */
     this.entries = [];
     /** @type {Capacity | null} */
     this.capacity = null;
@@ -40,7 +43,7 @@ class CalendarPage extends Page {
   }
 
   get from() {
-    return this.view === 'week' ? monday(this.at) : this.at;
+    return this.view === 'week' ? mondayOf(this.at) : this.at;
   }
 
   get days() {
@@ -51,10 +54,10 @@ class CalendarPage extends Page {
     return this.from + this.days.length * DAY_MS;
   }
 
-  /** What the filters leave. */
-  get found() {
-    const wanted = fold(this.search.trim());
-    return this.entries.filter(each => (!this.state || each.phase === this.state) && fold(`${each.number} ${each.host} ${each.title}`).includes(wanted));
+  /** Return the entries that match the search text and the chosen state. */
+  get matchingEntries() {
+    const wanted = foldText(this.search.trim());
+    return this.entries.filter(each => (!this.state || each.phase === this.state) && foldText(`${each.number} ${each.host} ${each.title}`).includes(wanted));
   }
 
   async load() {
@@ -63,24 +66,28 @@ class CalendarPage extends Page {
     if (from === this.from && to === this.to) [this.entries, this.capacity] = [entries, seen];
   }
 
-  /** What is over today, or else the night, is above the fold, once. */
+  /** Scroll, after the first drawing only, past the hours that are over today, or else past the night. */
   updated() {
-    const box = this.querySelector('.days');
-    if (!box || this.scrolled) return;
+    const grid = this.querySelector('.days');
+    if (!grid || this.scrolled) return;
     this.scrolled = true;
     const today = midnight(Date.now());
-    const hour = this.days.includes(today) ? (Date.now() - today) / HOUR_MS - 1 : MORNING;
-    box.scrollTop = (box.scrollHeight * hour) / 24;
+    const hour = this.days.includes(today) ? (Date.now() - today) / HOUR_MS - 1 : FIRST_HOUR;
+    grid.scrollTop = (grid.scrollHeight * hour) / 24;
   }
 
   /** @param {number} at @param {'week' | 'day'} [view] */
-  go(at, view = this.view) {
+  showDay(at, view = this.view) {
     [this.at, this.view] = [midnight(at), view];
     history.replaceState(null, '', `?${new URLSearchParams({day: toLocal(this.at).slice(0, 10), view})}`);
     this.attempt(() => this.load());
   }
 
-  /** Arrows go from block to block: up and down in time, left and right to the neighbouring day. @param {KeyboardEvent} event */
+  /**
+   * Move the focus from session to session by arrow keys: up and down in time, left and right to the neighbouring
+   * day.
+   * @param {KeyboardEvent} event
+   */
   move(event) {
     const blocks = /** @type {HTMLElement[]} */ ([...this.querySelectorAll('.block')]);
     const here = blocks.indexOf(/** @type {HTMLElement} */ (event.target));
@@ -97,11 +104,11 @@ class CalendarPage extends Page {
   render() {
     return html`<top-bar .me=${this.me} current="calendar"></top-bar>
       <main class="wide calendar">
-        ${this.head()} ${alertLine(this.error)}
+        ${this.head()} ${errorMessage(this.error)}
         ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : this.me ? this.grid() : nothing}
-        ${this.capacity && !this.loading ? this.load80(this.capacity) : nothing}
+        ${this.capacity && !this.loading ? this.loadCharts(this.capacity) : nothing}
       </main>
-      ${this.chosen ? html`<session-details .of=${this.chosen} .me=${this.me} @changed=${() => this.refresh(() => this.load())} @shut=${() => (this.chosen = '')}></session-details>` : nothing}`;
+      ${this.chosen ? html`<session-details .sessionId=${this.chosen} .me=${this.me} @changed=${() => this.refresh(() => this.load())} @shut=${() => (this.chosen = '')}></session-details>` : nothing}`;
   }
 
   head() {
@@ -109,11 +116,11 @@ class CalendarPage extends Page {
     return html`<div class="row wrap between">
       <h1>${this.view === 'week' ? t('calendar.week-of', day(this.from), day(this.to - 1)) : weekday(this.from, language)}</h1>
       <div class="row wrap tools">
-        <button type="button" data-testid="back" aria-label=${t('calendar.back')} @click=${() => this.go(this.at - length)}>${icon('previous')}</button>
-        <button type="button" data-testid="today" @click=${() => this.go(Date.now())}>${t('calendar.today')}</button>
-        <button type="button" data-testid="on" aria-label=${t('calendar.on')} @click=${() => this.go(this.at + length)}>${icon('next')}</button>
+        <button type="button" data-testid="back" aria-label=${t('calendar.back')} @click=${() => this.showDay(this.at - length)}>${icon('previous')}</button>
+        <button type="button" data-testid="today" @click=${() => this.showDay(Date.now())}>${t('calendar.today')}</button>
+        <button type="button" data-testid="on" aria-label=${t('calendar.on')} @click=${() => this.showDay(this.at + length)}>${icon('next')}</button>
         ${['week', 'day'].map(view => html`<button type="button" class="chip" data-testid="view-${view}" aria-pressed=${this.view === view}
-          @click=${() => this.go(this.at, /** @type {'week' | 'day'} */ (view))}>${t(`calendar.${view}`)}</button>`)}
+          @click=${() => this.showDay(this.at, /** @type {'week' | 'day'} */ (view))}>${t(`calendar.${view}`)}</button>`)}
         <select class="narrow" data-testid="state" aria-label=${t('calendar.state')} @change=${(/** @type {any} */ {target}) => (this.state = target.value)}>
           <option value="">${t('calendar.all')}</option>${PHASES.map(phase => html`<option value=${phase}>${t(`phase.${phase}`)}</option>`)}
         </select>
@@ -125,27 +132,27 @@ class CalendarPage extends Page {
   }
 
   grid() {
-    const {found} = this;
-    return html`${found.length ? nothing : html`<p class="empty" data-testid="calendar-empty">${t(this.entries.length ? 'queue-page.no-match' : 'calendar.none')}</p>`}
+    const {matchingEntries} = this;
+    return html`${matchingEntries.length ? nothing : html`<p class="empty" data-testid="calendar-empty">${t(this.entries.length ? 'queue-page.no-match' : 'calendar.none')}</p>`}
       <div class="days ${this.view}" tabindex="-1" @keydown=${this.move}>
         <div class="hours" aria-hidden="true"><span class="day-name"></span>${HOURS.map(hour => html`<span>${String(hour).padStart(2, '0')}:00</span>`)}</div>
-        ${this.days.map((from, column) => this.column(from, column, found))}
+        ${this.days.map((from, column) => this.column(from, column, matchingEntries))}
       </div>`;
   }
 
-  /** @param {number} from @param {number} column @param {Entry[]} found */
+  /** @param {number} from @param {number} column @param {CalendarEntry[]} found */
   column(from, column, found) {
-    const here = found.filter(each => bar(each, from, from + DAY_MS));
+    const here = found.filter(each => barPosition(each, from, from + DAY_MS));
     const today = from === midnight(Date.now());
     return html`<section class="day ${today ? 'today' : ''}" aria-label=${weekday(from, language)} data-testid="day">
-      <button type="button" class="quiet day-name" aria-current=${today ? 'date' : nothing} @click=${() => this.go(from, 'day')}>${weekday(from, language)}</button>
-      <div class="slots">${repeat(lanes(here), ({entry}) => entry.id + entry.kind, each => this.block(each, from, column))}</div>
+      <button type="button" class="quiet day-name" aria-current=${today ? 'date' : nothing} @click=${() => this.showDay(from, 'day')}>${weekday(from, language)}</button>
+      <div class="slots">${repeat(assignLanes(here), ({entry}) => entry.id + entry.kind, each => this.block(each, from, column))}</div>
     </section>`;
   }
 
-  /** @param {{entry: Entry, lane: number, lanes: number}} placed @param {number} from @param {number} column */
+  /** @param {{entry: CalendarEntry, lane: number, lanes: number}} placed @param {number} from @param {number} column */
   block({entry, lane, lanes: width}, from, column) {
-    const place = bar(entry, from, from + DAY_MS);
+    const place = barPosition(entry, from, from + DAY_MS);
     if (!place) return nothing;
     const style = `top: ${place.left}%; height: ${place.width}%; left: ${(100 * lane) / width}%; width: ${100 / width}%`;
     const time = `${hourMinute(entry.start)}–${hourMinute(entry.end)}`;
@@ -156,7 +163,7 @@ class CalendarPage extends Page {
   }
 
   /** @param {Capacity} capacity */
-  load80(capacity) {
+  loadCharts(capacity) {
     return html`<section class="card load">
       <h2>${t('calendar.load')}</h2>
       <div class="columns">${['sessions', 'points'].map(

@@ -1,45 +1,50 @@
+// Page `emergencies.html`: emergencies that are not over, to be acknowledged.
+
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {acknowledge, emergencies, rules} from '../core/api.js';
-import {alertLine, every, icon, Page, title} from '../core/base.js';
+import {errorMessage, repeatWhileConnected, icon, Page, setTitle} from '../core/base.js';
 import '../booking/session-details.js';
 import '../core/top-bar.js';
 import {t} from '../core/i18n.js';
-import {central} from '../core/nav.js';
+import {isCentral} from '../core/nav.js';
 import {day, hourMinute, slot} from '../core/time.js';
 
-const AGAIN_MS = 10_000;
+const POLL_MS = 10_000;
 
-/** What came as an emergency and is not over: why, when it is held, and who of the duty desk took note when (Điều 12.3). */
+/**
+ * Lists emergencies that are not over: ground, time, and who of the operating unit acknowledged each and when (Điều
+ * 12.3).
+ */
 class EmergenciesPage extends Page {
   static properties = {...Page.properties, all: {state: true}, grounds: {state: true}, opened: {state: true}, busy: {state: true}};
 
   constructor() {
     super();
-    title('emergencies.title');
+    setTitle('emergencies.title');
     /** @type {Emergency[]} */
     this.all = [];
     /** @type {Record<string, string>} */
     this.grounds = {};
     this.opened = '';
     this.busy = false;
-    every(this, AGAIN_MS, () => this.refresh(() => this.look()));
+    repeatWhileConnected(this, POLL_MS, () => this.refresh(() => this.loadEmergencies()));
   }
 
   async load() {
-    const [{classes}] = await Promise.all([rules(), this.look()]);
+    const [{classes}] = await Promise.all([rules(), this.loadEmergencies()]);
     this.grounds = classes.khan_cap?.grounds ?? {};
   }
 
-  async look() {
+  async loadEmergencies() {
     this.all = await emergencies();
   }
 
   /** @param {string} id */
-  async note(id) {
+  async acknowledge(id) {
     this.busy = true;
     await this.attempt(async () => {
       await acknowledge(id);
-      await this.look();
+      await this.loadEmergencies();
       dispatchEvent(new Event('acknowledged'));
     });
     this.busy = false;
@@ -50,20 +55,20 @@ class EmergenciesPage extends Page {
       <main>
         <h1>${t('emergencies.title')}</h1>
         <p class="soft">${t('emergencies.rule')}</p>
-        ${alertLine(this.error)}
-        ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : this.listed()}
-        ${this.opened ? html`<session-details .of=${this.opened} .me=${this.me} @changed=${() => this.refresh(() => this.look())} @shut=${() => (this.opened = '')}></session-details>` : nothing}
+        ${errorMessage(this.error)}
+        ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : this.emergencyList()}
+        ${this.opened ? html`<session-details .sessionId=${this.opened} .me=${this.me} @changed=${() => this.refresh(() => this.loadEmergencies())} @shut=${() => (this.opened = '')}></session-details>` : nothing}
       </main>`;
   }
 
-  listed() {
+  emergencyList() {
     if (!this.all.length) return this.error ? nothing : html`<p class="empty" data-testid="no-emergency">${t('emergencies.none')}</p>`;
     return html`<ul class="cards">${repeat(this.all, ({id}) => id, each => this.card(each))}</ul>`;
   }
 
   /** @param {Emergency} emergency */
   card({id, number, host, title: subject, ground, reason, official, received, phase, seen}) {
-    const decides = central(this.me);
+    const decides = isCentral(this.me);
     return html`<li class="card ${seen ? '' : 'urgent-card'}" data-testid="emergency" data-id=${id} data-seen=${Boolean(seen)}>
       <div class="row between">
         <h2>${number} · ${host}</h2>
@@ -76,7 +81,7 @@ class EmergenciesPage extends Page {
         ${seen
           ? html`<span class="mark green" data-testid="seen">${icon('check')}<span>${t('emergencies.seen', seen.by, `${hourMinute(seen.at)} ${day(seen.at)}`)}</span></span>`
           : decides
-            ? html`<button type="button" class="main" data-testid="acknowledge" ?disabled=${this.busy} @click=${() => this.note(id)}>${icon('check')}<span>${t('emergencies.acknowledge')}</span></button>`
+            ? html`<button type="button" class="main" data-testid="acknowledge" ?disabled=${this.busy} @click=${() => this.acknowledge(id)}>${icon('check')}<span>${t('emergencies.acknowledge')}</span></button>`
             : html`<span class="mark amber">${icon('warn')}<span>${t('emergencies.unseen')}</span></span>`}
         ${phase
           ? html`<button type="button" data-testid="open-emergency" @click=${() => (this.opened = id)}>${t('emergencies.open')}</button>`

@@ -1,16 +1,19 @@
+// Page `queue.html`: sessions that wait for a code, and the plan that would admit each.
+
 import {html, nothing, repeat} from '../vendor/lit.js';
-import {Refusal, confirmPlan, holdPlan, queue, told} from '../core/api.js';
-import {alertLine, every, icon, Page, title} from '../core/base.js';
+import {ProblemError, confirmPlan, holdPlan, queue, errorText} from '../core/api.js';
+import {errorMessage, repeatWhileConnected, icon, Page, setTitle} from '../core/base.js';
 import './plan-timeline.js';
 import '../core/top-bar.js';
 import {t} from '../core/i18n.js';
-import {fold} from '../meeting/client/meeting-state.js';
-import {central} from '../core/nav.js';
+import {foldText} from '../meeting/client/meeting-state.js';
+import {isCentral} from '../core/nav.js';
 import {day, hourMinute, slot, span} from '../core/time.js';
 
-const AGAIN_MS = 15_000;
+const POLL_MS = 15_000;
 const SECOND_MS = 1000;
 
+/** Lists waiting sessions and confirms the plan that admits one. */
 class QueuePage extends Page {
   static properties = {
     ...Page.properties,
@@ -20,7 +23,7 @@ class QueuePage extends Page {
 
   constructor() {
     super();
-    title('queue-page.title');
+    setTitle('queue-page.title');
     /** @type {Queue | null} */
     this.queue = null;
     this.search = '';
@@ -34,10 +37,10 @@ class QueuePage extends Page {
     this.fault = '';
     this.busy = false;
     this.now = Date.now();
-    /** Server time minus ours. */
+    /** Server time minus the device's, milliseconds. */
     this.skew = 0;
-    every(this, AGAIN_MS, () => this.refresh(() => this.load()));
-    every(this, SECOND_MS, () => (this.now = Date.now() + this.skew));
+    repeatWhileConnected(this, POLL_MS, () => this.refresh(() => this.load()));
+    repeatWhileConnected(this, SECOND_MS, () => (this.now = Date.now() + this.skew));
   }
 
   async load() {
@@ -46,45 +49,45 @@ class QueuePage extends Page {
     this.now = Date.parse(this.queue.now);
   }
 
-  get decides() {
-    return central(this.me);
+  get mayDecide() {
+    return isCentral(this.me);
   }
 
-  /** Those of the queue that a search finds. */
+  /** Return the waiting sessions that match the search text. */
   get waiting() {
-    const wanted = fold(this.search.trim());
-    return (this.queue?.waiting ?? []).filter(({session}) => fold(`${session.number} ${session.host} ${session.title}`).includes(wanted));
+    const wanted = foldText(this.search.trim());
+    return (this.queue?.waiting ?? []).filter(({session}) => foldText(`${session.number} ${session.host} ${session.title}`).includes(wanted));
   }
 
-  /** Run a call of the plan; a refusal is told beside it. @param {() => Promise<void>} run */
-  async decide(run) {
+  /** Run a request about the plan and show its error beside the plan. @param {() => Promise<void>} run */
+  async runDecision(run) {
     this.busy = true;
     this.fault = '';
     try {
       await run();
     } catch (failure) {
-      const ahead = failure instanceof Refusal && failure.word === 'out-of-order';
-      this.fault = ahead ? t('queue-page.out-of-order') : told(failure);
+      const ahead = failure instanceof ProblemError && failure.word === 'out-of-order';
+      this.fault = ahead ? t('queue-page.out-of-order') : errorText(failure);
     }
     this.busy = false;
   }
 
-  /** @param {Standing} standing */
-  async show({session}) {
+  /** @param {QueueStanding} standing */
+  async showPlan({session}) {
     if (this.chosen !== session.id) [this.reason, this.override] = ['', false];
     [this.chosen, this.plan, this.done] = [session.id, null, ''];
-    await this.decide(async () => {
+    await this.runDecision(async () => {
       this.plan = await holdPlan(session.id);
       await this.load();
     });
   }
 
-  /** @param {SubmitEvent} event @param {Standing} standing */
+  /** @param {SubmitEvent} event @param {QueueStanding} standing */
   async confirm(event, {session}) {
     event.preventDefault();
     const plan = this.plan;
     if (!plan) return;
-    await this.decide(async () => {
+    await this.runDecision(async () => {
       const {session: served, plan: fresh} = await confirmPlan(session.id, plan.version, this.reason, this.override);
       if (served) [this.chosen, this.plan, this.done] = ['', null, t('queue-page.served', session.number, plan.victims.length)];
       else [this.plan, this.fault] = [fresh, t('queue-page.changed')];
@@ -99,14 +102,14 @@ class QueuePage extends Page {
           ${this.queue ? html`<input class="find" type="search" data-testid="queue-search" aria-label=${t('queue-page.search')} placeholder=${t('queue-page.search')}
             .value=${this.search} @input=${(/** @type {any} */ {target}) => (this.search = target.value)}>` : nothing}
         </div>
-        ${alertLine(this.error)}
+        ${errorMessage(this.error)}
         ${this.done ? html`<p class="fine" role="status" data-testid="served">${icon('check')}<span>${this.done}</span></p>` : nothing}
-        ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : this.queue ? this.both(this.queue) : nothing}
+        ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : this.queue ? this.queueAndOverruns(this.queue) : nothing}
       </main>`;
   }
 
   /** @param {Queue} queue */
-  both({waiting, overruns}) {
+  queueAndOverruns({waiting, overruns}) {
     return html`${overruns.length ? html`<h2>${t('queue-page.overruns')}</h2><ul class="cards">${overruns.map(each => this.overrun(each))}</ul>` : nothing}
       ${waiting.length === 0 ? html`<p class="empty" data-testid="queue-empty">${t('queue-page.none')}</p>` : nothing}
       ${waiting.length && !this.waiting.length ? html`<p class="empty">${t('queue-page.no-match')}</p>` : nothing}
@@ -117,17 +120,17 @@ class QueuePage extends Page {
   overrun({session, reason}) {
     return html`<li class="card warn" data-testid="overrun" data-id=${session.id}>
       <p><strong>${session.number} · ${session.host}</strong> – ${t('queue-page.until', hourMinute(session.official.end))}</p>
-      <p>${icon('warn')} ${this.why(reason)}</p>
+      <p>${icon('warn')} ${this.reasonText(reason)}</p>
       <p class="soft">${t('queue-page.holders', reason.holders.map(({number, host}) => `${number} ${host}`).join('; '))}</p>
     </li>`;
   }
 
   /** @param {Reason} reason */
-  why({limit, needed, usable, start, end}) {
+  reasonText({limit, needed, usable, start, end}) {
     return t(`queue-page.${limit}`, slot({start, end}), needed, usable);
   }
 
-  /** @param {Standing} standing @param {number} place */
+  /** @param {QueueStanding} standing @param {number} place */
   card(standing, place) {
     const {session, state, since, reason} = standing;
     return html`<li class="card waiting" data-testid="queue-row" data-id=${session.id} data-state=${state}>
@@ -141,48 +144,48 @@ class QueuePage extends Page {
         <div class="state"><span class="badge ${state === 'revoked' ? 'cancelled' : 'hand'}">${t(`phase.${state}`)}</span>
           <small>${t('queue-page.since', `${hourMinute(since)} ${day(since)}`)}</small></div>
       </div>
-      ${reason ? html`<p data-testid="why">${icon('warn')} ${this.why(reason)}</p>
+      ${reason ? html`<p data-testid="why">${icon('warn')} ${this.reasonText(reason)}</p>
         <p class="soft">${t('queue-page.holders', reason.holders.map(({number, host}) => `${number} ${host}`).join('; '))}</p>
         ${reason.largest ? html`<p class="soft">${t('queue-page.largest', reason.largest)}</p>` : nothing}
         ${reason.suggestions.length ? html`<p class="soft">${icon('clock')} ${t('queue-page.free', reason.suggestions.map(free => slot(free)).join('; '))}</p>` : nothing}` : nothing}
       ${standing.ahead.length ? html`<p class="soft" data-testid="ahead">${t('queue-page.ahead', standing.ahead.map(({number}) => number).join(', '))}</p>` : nothing}
       <div class="row wrap"><strong data-testid="cost">${this.cost(standing)}</strong>
-        ${this.decides && standing.servable && this.chosen !== session.id
-          ? html`<button type="button" class="main" data-testid="show-plan" ?disabled=${this.busy} @click=${() => this.show(standing)}>${t('queue-page.show')}</button>`
+        ${this.mayDecide && standing.servable && this.chosen !== session.id
+          ? html`<button type="button" class="main" data-testid="show-plan" ?disabled=${this.busy} @click=${() => this.showPlan(standing)}>${t('queue-page.show')}</button>`
           : nothing}</div>
-      ${this.chosen === session.id ? this.planned(standing) : nothing}
+      ${this.chosen === session.id ? this.planForm(standing) : nothing}
     </li>`;
   }
 
-  /** @param {Standing} standing */
+  /** @param {QueueStanding} standing */
   cost({servable, costs}) {
     if (!servable) return t('queue-page.not-servable');
     return costs ? t('queue-page.costs', costs) : t('queue-page.fits');
   }
 
-  /** @param {Standing} standing */
-  planned(standing) {
+  /** @param {QueueStanding} standing */
+  planForm(standing) {
     const plan = this.plan;
-    if (!plan) return this.fault ? alertLine(this.fault, 'plan-fault') : html`<p role="status">${t('app.loading')}</p>`;
+    if (!plan) return this.fault ? errorMessage(this.fault, 'plan-fault') : html`<p role="status">${t('app.loading')}</p>`;
     const left = (Date.parse(plan.until) - this.now) / 1000;
     const live = plan.victims.filter(({phase}) => phase === 'open');
     const lost = new Set(plan.victims.map(({id}) => id));
     const kept = (standing.reason?.holders ?? []).filter(({id}) => !lost.has(id));
     return html`<form class="plan" data-testid="plan" data-version=${plan.version} @submit=${(/** @type {SubmitEvent} */ event) => this.confirm(event, standing)}>
       <h3>${plan.victims.length ? t('queue-page.plan', plan.victims.length) : t('queue-page.plan-free')}</h3>
-      <plan-timeline .asked=${standing.session} .victims=${plan.victims} .kept=${kept}></plan-timeline>
+      <plan-timeline .asking=${standing.session} .victims=${plan.victims} .kept=${kept}></plan-timeline>
       ${plan.spared.length ? html`<p class="mark amber" data-testid="spared">${icon('warn')}<span>${t('queue-page.spared', plan.spared.map(({number, host}) => `${number} ${host}`).join('; '))}</span></p>` : nothing}
       ${live.length ? html`<p class="mark amber" data-testid="live-victims">${icon('warn')}<span>${t('queue-page.live', live.map(({number, host}) => `${number} ${host}`).join('; '))}</span></p>` : nothing}
       <p class=${left > 0 ? 'soft' : ''} role=${left > 0 ? 'timer' : 'alert'} data-testid="plan-left">${icon('clock')}
         ${left > 0 ? t('queue-page.left', span(left)) : t('queue-page.expired')}</p>
-      ${alertLine(this.fault, 'plan-fault')}
+      ${errorMessage(this.fault, 'plan-fault')}
       <div class="field"><label for="reason">${t('queue-page.reason')}</label>
         <input id="reason" data-testid="reason" required maxlength="500" .value=${this.reason} @input=${(/** @type {any} */ {target}) => (this.reason = target.value)}></div>
       ${standing.ahead.length ? html`<label class="option"><input type="checkbox" data-testid="override" .checked=${this.override}
         @change=${(/** @type {any} */ {target}) => (this.override = target.checked)}><span>${t('queue-page.override', standing.ahead.map(({number}) => number).join(', '))}</span></label>` : nothing}
       <div class="row end">
         <button type="button" data-testid="leave-plan" @click=${() => (this.chosen = '')}>${t('queue-page.leave')}</button>
-        ${left > 0 ? nothing : html`<button type="button" data-testid="renew-plan" @click=${() => this.show(standing)}>${t('queue-page.renew')}</button>`}
+        ${left > 0 ? nothing : html`<button type="button" data-testid="renew-plan" @click=${() => this.showPlan(standing)}>${t('queue-page.renew')}</button>`}
         <button class=${plan.victims.length ? 'danger solid' : 'main'} data-testid="confirm-plan"
           ?disabled=${this.busy || left <= 0 || !this.reason.trim() || (standing.ahead.length > 0 && !this.override)}>
           ${plan.victims.length ? t('queue-page.confirm', plan.victims.length) : t('queue-page.issue')}</button>

@@ -1,6 +1,8 @@
+// Page `supervision.html`: the present day, for supervisors.
+
 import {html, nothing, repeat} from '../vendor/lit.js';
-import {answers, capacity, everySession, incidents, queue, readiness} from '../core/api.js';
-import {alertLine, every, icon, Page, title} from '../core/base.js';
+import {owedReplies, capacity, allSessions, incidents, queue, readiness} from '../core/api.js';
+import {errorMessage, repeatWhileConnected, icon, Page, setTitle} from '../core/base.js';
 import '../booking/capacity-chart.js';
 import '../core/top-bar.js';
 import {language, t} from '../core/i18n.js';
@@ -8,37 +10,40 @@ import {urgency} from '../mail/mail-filters.js';
 import {day, hourMinute, midnight, slot, utc, weekday} from '../core/time.js';
 
 const DAY_MS = 86_400_000;
-const LOOK_MS = 15_000;
+const POLL_MS = 15_000;
 
-/** Today at a glance for who supervises (Điều 16.2): sessions and how ready they are, the queue, incidents, answers owed, capacity. Nothing is changed here. */
+/**
+ * Shows supervisors the present day (Điều 16.2): sessions and their readiness, the queue, incidents, replies owed,
+ * capacity. Nothing can be changed here.
+ */
 class SupervisionPage extends Page {
   static properties = {...Page.properties, today: {state: true}, ready: {state: true}, queue: {state: true}, incidents: {state: true}, answers: {state: true}, capacity: {state: true}};
 
   constructor() {
     super();
-    title('supervision.title');
+    setTitle('supervision.title');
     this.from = midnight(Date.now());
     /** @type {Session[]} */
     this.today = [];
-    /** By session. @type {Map<string, ReadyHead>} */
+    /** The readiness of today's sessions, by session id. @type {Map<string, ReadyHead>} */
     this.ready = new Map();
     /** @type {Queue | null} */
     this.queue = null;
-    /** Unsettled ones. @type {Incident[]} */
+    /** The incidents that are not resolved. @type {Incident[]} */
     this.incidents = [];
-    /** @type {OwedAnswers | null} */
+    /** @type {OwedReplies | null} */
     this.answers = null;
     /** @type {Capacity | null} */
     this.capacity = null;
-    every(this, LOOK_MS, () => this.refresh(() => this.load()));
+    repeatWhileConnected(this, POLL_MS, () => this.refresh(() => this.load()));
   }
 
   async load() {
     this.from = midnight(Date.now());
     const [from, to] = [utc(this.from), utc(this.from + DAY_MS)];
-    const [today, ready, waiting, faults, owed, load] = await Promise.all([everySession(from, to), readiness(), queue(), incidents(false), answers(), capacity(from, to)]);
+    const [today, ready, waiting, faults, owed, load] = await Promise.all([allSessions(from, to), readiness(), queue(), incidents(false), owedReplies(), capacity(from, to)]);
     this.today = today;
-    this.ready = new Map(ready.reverse().map(head => [head.id, head])); // the next slot of each counts
+    this.ready = new Map(ready.reverse().map(head => [head.id, head])); // each session's next slot comes last and stays
     [this.queue, this.incidents, this.answers, this.capacity] = [waiting, faults, owed, load];
   }
 
@@ -46,7 +51,7 @@ class SupervisionPage extends Page {
     return html`<top-bar .me=${this.me} current="supervision"></top-bar>
       <main class="supervision">
         <div class="row between wrap"><h1>${t('supervision.title')}</h1><strong>${weekday(utc(this.from), language)}</strong></div>
-        ${alertLine(this.error)} ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : this.all()}
+        ${errorMessage(this.error)} ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : this.all()}
       </main>`;
   }
 
@@ -56,7 +61,7 @@ class SupervisionPage extends Page {
         ${this.today.length ? html`<ul class="plain">${repeat(this.today, ({id}) => id, session => this.session(session))}</ul>` : html`<p class="empty">${t('supervision.none')}</p>`}</section>
       <div class="columns">
         <div class="column">${this.queue ? this.waiting(this.queue) : nothing} ${this.charts()}</div>
-        <div class="column">${this.faults()} ${this.answers ? this.owed(this.answers) : nothing}</div>
+        <div class="column">${this.incidentList()} ${this.answers ? this.owedReplyList(this.answers) : nothing}</div>
       </div>`;
   }
 
@@ -88,7 +93,7 @@ class SupervisionPage extends Page {
       ${['sessions', 'points'].map(what => html`<capacity-chart .capacity=${this.capacity} .what=${what} .from=${this.from} .to=${this.from + DAY_MS}></capacity-chart>`)}</section>`;
   }
 
-  faults() {
+  incidentList() {
     return html`<section class="card" data-testid="faults"><h2>${t('supervision.incidents', this.incidents.length)}</h2>
       ${this.incidents.length
         ? html`<ul class="plain">${this.incidents.map(({session, point, kind, level, state, opened, assignee}) => html`<li class="row between wrap" data-testid="fault-row">
@@ -97,8 +102,8 @@ class SupervisionPage extends Page {
         : html`<p class="soft">${t('supervision.no-incidents')}</p>`}</section>`;
   }
 
-  /** @param {OwedAnswers} owed */
-  owed({open, on_time, late}) {
+  /** @param {OwedReplies} owed */
+  owedReplyList({open, on_time, late}) {
     return html`<section class="card" data-testid="owed"><h2>${t('post.owed', open.length)}</h2>
       <p class="soft">${t('post.counted', on_time, late)}</p>
       ${open.length

@@ -1,15 +1,18 @@
+// Page `profile.html`: the rules in force and to come, and the calendar of working days.
+
 import {html, nothing} from '../vendor/lit.js';
 import {confirmYear, correctDay, endings, outdatedUnits, profiles, withdrawProfile, workYear} from '../core/api.js';
 import {differences} from '../booking/timeline.js';
-import {alertLine, icon, Page, title} from '../core/base.js';
+import {errorMessage, icon, Page, setTitle} from '../core/base.js';
 import {differenceTable} from './policy-upload.js';
 import '../core/top-bar.js';
 import {language, t} from '../core/i18n.js';
 import {day, weekday} from '../core/time.js';
 
-/** A date of a profile or calendar, as people write it. @param {string | null} date */
-const written = date => (date ? day(`${date}T12:00:00+07:00`) : '…');
+/** Format a date of a profile or calendar as people write it. @param {string | null} date */
+const formatDate = date => (date ? day(`${date}T12:00:00+07:00`) : '…');
 
+/** Shows policy profiles, what they change, and the calendar of working days. */
 class ProfilePage extends Page {
   static properties = {
     ...Page.properties, ending: {state: true}, outdated: {state: true}, list: {state: true}, chosen: {state: true}, year: {state: true}, calendar: {state: true}, fields: {state: true}, fault: {state: true},
@@ -17,7 +20,7 @@ class ProfilePage extends Page {
 
   constructor() {
     super();
-    title('profile.title');
+    setTitle('profile.title');
     /** @type {Profile[]} */
     this.list = [];
     /** @type {Ending[]} */
@@ -34,7 +37,7 @@ class ProfilePage extends Page {
   }
 
   async load() {
-    this.take(await profiles());
+    this.setProfiles(await profiles());
     if (this.central()) [this.ending, this.outdated] = await Promise.all([endings(), outdatedUnits()]);
     this.calendar = await workYear(this.year);
   }
@@ -44,40 +47,43 @@ class ProfilePage extends Page {
   }
 
   /** @param {Profile[]} found */
-  take(found) {
+  setProfiles(found) {
     this.list = found.sort((a, b) => (a.effective_from ?? '').localeCompare(b.effective_from ?? '') || a.version - b.version);
-    if (!this.list.some(each => this.stamp(each) === this.chosen)) this.chosen = this.stamp(this.list.find(({in_force}) => in_force) ?? this.list[0]);
+    if (!this.list.some(each => this.profileKey(each) === this.chosen)) this.chosen = this.profileKey(this.list.find(({in_force}) => in_force) ?? this.list[0]);
   }
 
   /** @param {{id: string, version: number}} profile */
-  stamp({id, version}) {
+  profileKey({id, version}) {
     return `${id}/${version}`;
   }
 
   /** @param {number} year */
-  turn(year) {
+  showYear(year) {
     this.year = year;
     this.attempt(async () => void (this.calendar = await workYear(year)));
   }
 
   render() {
-    const place = this.list.findIndex(profile => this.stamp(profile) === this.chosen);
+    const place = this.list.findIndex(profile => this.profileKey(profile) === this.chosen);
     return html`<top-bar .me=${this.me} current="profile"></top-bar>
       <main class="profile">
         <h1>${t('profile.title')}</h1>
-        ${alertLine(this.error)}
+        ${errorMessage(this.error)}
         ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : nothing}
-        ${this.outdated?.units.length ? this.old(this.outdated) : nothing}
-        ${this.ending.map(each => this.ends(each))}
-        ${this.list.length ? this.shelf() : nothing}
-        ${this.me?.roles.includes('administrator') ? html`<profile-filing @filed=${(/** @type {CustomEvent} */ {detail}) => this.take(detail)}></profile-filing>` : nothing}
+        ${this.outdated?.units.length ? this.outdatedUnits(this.outdated) : nothing}
+        ${this.ending.map(each => this.endingCard(each))}
+        ${this.list.length ? this.profileList() : nothing}
+        ${this.me?.roles.includes('administrator') ? html`<policy-upload @filed=${(/** @type {CustomEvent} */ {detail}) => this.setProfiles(detail)}></policy-upload>` : nothing}
         ${place >= 0 ? this.rules(this.list[place], this.list[place - 1]) : nothing}
-        ${this.calendar ? this.holidays(this.calendar) : nothing}
+        ${this.calendar ? this.calendarCard(this.calendar) : nothing}
       </main>`;
   }
 
-  /** A record of units that are none any longer. @param {Outdated} outdated */
-  old({units, profiles: setting, files}) {
+  /**
+   * Warn that units on record have ended, with the commands that bring the record up to date.
+   * @param {Outdated} outdated
+   */
+  outdatedUnits({units, profiles: setting, files}) {
     return html`<section class="card" data-testid="outdated">
       <p class="alert">${icon('warn')}<span>${t('profile.outdated', units.length)}</span></p>
       <p>${t('profile.outdated-how')}</p>
@@ -86,8 +92,8 @@ class ProfilePage extends Page {
     </section>`;
   }
 
-  /** What ends on a day, for who must move it before. @param {Ending} ending */
-  ends({day: date, profile, units, hosts, sessions, accounts, operators}) {
+  /** Draw what ends on a day, for those who must change it before. @param {Ending} ending */
+  endingCard({day: date, profile, units, hosts, sessions, accounts, operators}) {
     /** @type {[string, string[]][]} */
     const groups = [
       ['units', units.map(({name, why, successor}) => `${name} (${successor ? t('profile.ends-into', successor) : t(`profile.ends-${why}`)})`)],
@@ -96,7 +102,7 @@ class ProfilePage extends Page {
       ['accounts', accounts.map(({account, name, unit}) => `${account} · ${name}${unit ? ` · ${unit}` : ''}`)],
     ];
     return html`<section class="card" data-testid="ending" data-day=${date}>
-      <h2>${profile ? t('profile.ends-by', written(date), profile) : t('profile.ends', written(date))}</h2>
+      <h2>${profile ? t('profile.ends-by', formatDate(date), profile) : t('profile.ends', formatDate(date))}</h2>
       <p class="alert">${icon('warn')}<span>${t('profile.ends-hint')}</span></p>
       ${operators ? html`<p>${t('profile.ends-operator', operators.before, operators.after)}</p>` : nothing}
       ${groups.filter(([, lines]) => lines.length).map(([name, lines]) => html`<details ?open=${lines.length < 12}><summary data-testid="ending-${name}">${t(`profile.ends-${name}`, lines.length)}</summary>
@@ -104,13 +110,13 @@ class ProfilePage extends Page {
     </section>`;
   }
 
-  shelf() {
-    return html`<ul class="cards shelf" role="list">${this.list.map(profile => {
-      const stamp = this.stamp(profile);
+  profileList() {
+    return html`<ul class="cards profiles" role="list">${this.list.map(profile => {
+      const stamp = this.profileKey(profile);
       const later = (profile.effective_from ?? '') > new Date().toISOString().slice(0, 10);
       return html`<li><button type="button" class="card" data-testid="profile-row" data-stamp=${stamp} aria-pressed=${stamp === this.chosen} @click=${() => (this.chosen = stamp)}>
         <strong>${stamp}</strong> <span>${profile.title}</span>
-        <small>${t('profile.from-to', written(profile.effective_from), written(profile.effective_to))}</small>
+        <small>${t('profile.from-to', formatDate(profile.effective_from), formatDate(profile.effective_to))}</small>
         <span class="badge ${profile.in_force ? 'open' : later ? '' : 'ended'}">${t(profile.in_force ? 'profile.in-force' : later ? 'profile.to-come' : 'profile.past')}</span>
       </button></li>`;
     })}</ul>`;
@@ -125,14 +131,14 @@ class ProfilePage extends Page {
         ${content.replaces.length ? t('profile.replaces', content.replaces.join(', ')) : nothing}</p>
       <div class="columns">
         <div>${this.group('limits', this.limits(content))} ${this.group('classes', this.classes(content))}</div>
-        <div>${this.group('who', this.who(content))} ${this.group('revocation', this.revocation(content))}</div>
+        <div>${this.group('who', this.registrantRules(content))} ${this.group('revocation', this.revocation(content))}</div>
       </div>
       ${this.levels(content)}
-      ${before ? html`<details ?open=${changed.length > 0 && changed.length < 12}><summary data-testid="differences">${t('profile.differences', changed.length, this.stamp(before))}</summary>
+      ${before ? html`<details ?open=${changed.length > 0 && changed.length < 12}><summary data-testid="differences">${t('profile.differences', changed.length, this.profileKey(before))}</summary>
         ${changed.length && before ? differenceTable(before.content, content) : nothing}
       </details>` : nothing}
       <p class="soft">${t('profile.digest', digest.slice(0, 12))}</p>
-      ${withdrawable ? html`<div class="row end"><button type="button" class="danger" data-testid="profile-withdraw" @click=${() => this.attempt(async () => this.take(await withdrawProfile(id)))}>${t('filing.withdraw')}</button></div>` : nothing}
+      ${withdrawable ? html`<div class="row end"><button type="button" class="danger" data-testid="profile-withdraw" @click=${() => this.attempt(async () => this.setProfiles(await withdrawProfile(id)))}>${t('filing.withdraw')}</button></div>` : nothing}
     </section>`;
   }
 
@@ -168,7 +174,7 @@ class ProfilePage extends Page {
   }
 
   /** @param {any} content @returns {[string, string][]} */
-  who({registration, control, levels}) {
+  registrantRules({registration, control, levels}) {
     const names = new Map(levels.map((/** @type {any} */ {id, name}) => [id, name]));
     const of = (/** @type {string[]} */ ids) => ids.map(id => names.get(id)).join('; ');
     return [
@@ -194,18 +200,18 @@ class ProfilePage extends Page {
     return html`<h3>${t('profile.levels')}</h3><table><thead><tr><th>${t('profile.level')}</th><th>${t('profile.rank')}</th><th>${t('profile.quota')}</th></tr></thead>
       <tbody>${levels.map((/** @type {any} */ {name, rank, quota}) => html`<tr><td>${name}</td><td>${rank}</td><td>${quota ?? '–'}</td></tr>`)}</tbody></table>
       ${standings.length ? html`<ul class="rules" data-testid="standings">${standings.map(
-        (/** @type {any} */ {unit, rank, document: by, valid_from: from, valid_to: to}) => html`<li>${t('profile.standing', unit, rank, written(from), written(to))} <small>(${by})</small></li>`,
+        (/** @type {any} */ {unit, rank, document: by, valid_from: from, valid_to: to}) => html`<li>${t('profile.standing', unit, rank, formatDate(from), formatDate(to))} <small>(${by})</small></li>`,
       )}</ul>` : nothing}`;
   }
 
   /** @param {WorkYear} calendar */
-  holidays({year, confirmed, days}) {
+  calendarCard({year, confirmed, days}) {
     const keeps = this.me?.roles.includes('administrator');
     return html`<section class="card" data-testid="holidays" data-year=${year} data-confirmed=${confirmed}>
       <div class="row wrap between"><h2>${t('profile.holidays', year)}</h2>
         <div class="row">
-          <button type="button" aria-label=${t('calendar.back')} @click=${() => this.turn(year - 1)}>${icon('previous')}</button>
-          <button type="button" data-testid="next-year" aria-label=${t('calendar.on')} @click=${() => this.turn(year + 1)}>${icon('next')}</button>
+          <button type="button" aria-label=${t('calendar.back')} @click=${() => this.showYear(year - 1)}>${icon('previous')}</button>
+          <button type="button" data-testid="next-year" aria-label=${t('calendar.on')} @click=${() => this.showYear(year + 1)}>${icon('next')}</button>
           ${keeps && !confirmed ? html`<button type="button" class="main" data-testid="confirm-year" @click=${() => this.attempt(async () => void (this.calendar = await confirmYear(year)))}>${t('profile.confirm-year', year)}</button>` : nothing}
         </div></div>
       <p class=${confirmed ? 'fine' : 'alert'}>${icon(confirmed ? 'check' : 'warn')}<span>${t(confirmed ? 'profile.confirmed' : 'profile.provisional', year)}</span></p>

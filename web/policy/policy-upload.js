@@ -1,11 +1,14 @@
+// Element `policy-upload`: an administrator uploads a policy profile, on the page of the rules; and the table of
+// differences.
+
 import {html, nothing} from '../vendor/lit.js';
-import {Refusal, fileProfile, previewProfile} from '../core/api.js';
+import {ProblemError, uploadProfile, previewProfile} from '../core/api.js';
 import {differences} from '../booking/timeline.js';
 import {t} from '../core/i18n.js';
 import {day} from '../core/time.js';
-import {alertLine, Caller, icon} from '../core/base.js';
+import {errorMessage, RequestingElement, icon} from '../core/base.js';
 
-/** Differences between two profiles, as a table. @param {any} before @param {any} after */
+/** Draw the differences between two profiles as a table. @param {any} before @param {any} after */
 export function differenceTable(before, after) {
   const changed = differences(before, after);
   if (!changed.length) return html`<p class="empty">${t('profile.no-difference')}</p>`;
@@ -15,8 +18,11 @@ export function differenceTable(before, after) {
   </table></div>`;
 }
 
-/** An administrator files a profile: it is checked and shown with what it changes, then holds from its day (R-108). Acts `filed` with all profiles. */
-export class ProfileFiling extends Caller {
+/**
+ * Uploads a policy profile: the server checks it, its changes are shown, and once confirmed it holds from its day
+ * (R-108). Fires `filed` with all profiles.
+ */
+export class PolicyUpload extends RequestingElement {
   static properties = {text: {state: true}, preview: {state: true}, faults: {state: true}, busy: {state: true}, done: {state: true}};
 
   constructor() {
@@ -31,10 +37,10 @@ export class ProfileFiling extends Caller {
   }
 
   /** @param {unknown} failure */
-  failed(failure) {
-    const errors = failure instanceof Refusal ? failure.problem.errors : undefined;
+  onFailure(failure) {
+    const errors = failure instanceof ProblemError ? failure.problem.errors : undefined;
     this.faults = (errors ?? []).map(({detail}) => detail);
-    if (!this.faults.length) super.failed(failure);
+    if (!this.faults.length) super.onFailure(failure);
     this.preview = null;
   }
 
@@ -58,17 +64,17 @@ export class ProfileFiling extends Caller {
     input.value = '';
   }
 
-  file() {
+  upload() {
     const shown = /** @type {ProfilePreview} */ (this.preview);
     this.attempt(async () => {
-      this.act('filed', await fileProfile(this.text, shown.digest));
+      this.emit('filed', await uploadProfile(this.text, shown.digest));
       this.preview = null;
-      this.done = t('filing.done', `${shown.id}/${shown.version}`, this.from(shown));
+      this.done = t('filing.done', `${shown.id}/${shown.version}`, this.startDay(shown));
     });
   }
 
   /** @param {ProfilePreview} shown */
-  from({effective_from: date}) {
+  startDay({effective_from: date}) {
     return day(`${date}T12:00:00+07:00`);
   }
 
@@ -77,23 +83,23 @@ export class ProfileFiling extends Caller {
       <div class="row between wrap"><h2>${t('filing.title')}</h2>
         <label class="button">${icon('up')}<span>${t('filing.choose')}</span><input class="unseen" type="file" accept=".yaml,.yml" data-testid="profile-file" ?disabled=${this.busy} @change=${this.choose}></label></div>
       <p class="soft">${t('filing.hint')}</p>
-      ${alertLine(this.error)}
+      ${errorMessage(this.error)}
       ${this.faults.length ? html`<ul class="alert plain block" role="alert" data-testid="profile-faults">${this.faults.map(fault => html`<li>${fault}</li>`)}</ul>` : nothing}
       ${this.done ? html`<p class="fine" role="status" data-testid="profile-filed">${icon('check')}<span>${this.done}</span></p>` : nothing}
-      ${this.preview ? this.shown(this.preview) : nothing}
+      ${this.preview ? this.previewCard(this.preview) : nothing}
     </section>`;
   }
 
   /** @param {ProfilePreview} shown */
-  shown(shown) {
+  previewCard(shown) {
     return html`<h3 data-testid="profile-preview">${shown.id}/${shown.version} · ${shown.title}</h3>
-      <p><strong>${t('filing.from', this.from(shown))}</strong> ${t('filing.follows', shown.follows)}</p>
+      <p><strong>${t('filing.from', this.startDay(shown))}</strong> ${t('filing.follows', shown.follows)}</p>
       ${differenceTable(shown.before, shown.content)}
       <div class="row end">
         <button type="button" data-testid="profile-leave" @click=${() => (this.preview = null)}>${t('filing.leave')}</button>
-        <button type="button" class="main" data-testid="profile-hold" ?disabled=${this.busy} @click=${this.file}>${t('filing.hold', this.from(shown))}</button>
+        <button type="button" class="main" data-testid="profile-hold" ?disabled=${this.busy} @click=${this.upload}>${t('filing.hold', this.startDay(shown))}</button>
       </div>`;
   }
 }
 
-customElements.define('profile-filing', ProfileFiling);
+customElements.define('policy-upload', PolicyUpload);

@@ -1,30 +1,32 @@
+// Page `audit.html`: the audit log.
+
 import {html, nothing, repeat} from '../vendor/lit.js';
-import {audit, auditCheck, auditFile, verifyAudit} from '../core/api.js';
-import {alertLine, icon, Page, title} from '../core/base.js';
+import {audit, auditCheck, auditUrl, verifyAudit} from '../core/api.js';
+import {errorMessage, icon, Page, setTitle} from '../core/base.js';
 import '../core/top-bar.js';
-import {known, number, t} from '../core/i18n.js';
+import {hasText, number, t} from '../core/i18n.js';
 import {clock, day, fromLocal, utc} from '../core/time.js';
 
 const PAGE = 100;
 const DAY_MS = 86_400_000;
-/** What the list can be narrowed to; the first ones concern security. */
-const ACTIONS = [
+/** Actions that the list can be filtered by; the first ones concern security. */
+const FILTER_ACTIONS = [
   'login-failed', 'login-locked', 'code-wrong', 'code-locked', 'refused', 'worker-refused',
   'login', 'enter', 'see-codes', 'see-phones', 'download', 'register', 'cancel', 'admin', 'export-log', 'export-report', 'worker-came', 'worker-gone', 'prune-log', 'seal-happenings',
 ];
-const LOUD = ['login-locked', 'code-locked', 'refused', 'worker-refused'];
+const SECURITY_ACTIONS = ['login-locked', 'code-locked', 'refused', 'worker-refused'];
 
-/** The name of an action; one without a name is shown by its word. @param {string} action */
-const named = action => (known(`audit.action.${action}`) ? t(`audit.action.${action}`) : action);
+/** Return the name of an action, or its word when it has none. @param {string} action */
+const actionName = action => (hasText(`audit.action.${action}`) ? t(`audit.action.${action}`) : action);
 
-/** Who did what: searched, narrowed, exported, and whether it is still what was written. */
+/** Searches, filters and exports the audit log, and verifies its hash chain. */
 class AuditPage extends Page {
   static properties = {...Page.properties, rows: {state: true}, check: {state: true}, more: {state: true}, busy: {state: true}};
 
   constructor() {
     super();
-    title('audit.title');
-    /** @type {AuditRow[]} */
+    setTitle('audit.title');
+    /** @type {AuditEntry[]} */
     this.rows = [];
     /** @type {AuditCheck | null} */
     this.check = null;
@@ -43,10 +45,10 @@ class AuditPage extends Page {
   search(event) {
     event.preventDefault();
     const form = new FormData(/** @type {HTMLFormElement} */ (event.target));
-    const given = Object.fromEntries([...form].map(([name, value]) => [name, String(value).trim()]));
-    const to = given.to ? utc(Date.parse(fromLocal(`${given.to}T00:00`)) + DAY_MS) : '';
+    const fields = Object.fromEntries([...form].map(([name, value]) => [name, String(value).trim()]));
+    const to = fields.to ? utc(Date.parse(fromLocal(`${fields.to}T00:00`)) + DAY_MS) : '';
     this.filter = Object.fromEntries(
-      Object.entries({...given, from: given.from ? fromLocal(`${given.from}T00:00`) : '', to}).filter(([, value]) => value),
+      Object.entries({...fields, from: fields.from ? fromLocal(`${fields.from}T00:00`) : '', to}).filter(([, value]) => value),
     );
     this.fetch('');
   }
@@ -72,16 +74,16 @@ class AuditPage extends Page {
     return html`<top-bar .me=${this.me} current="audit"></top-bar>
       <main>
         <h1>${t('audit.title')}</h1>
-        ${alertLine(this.error)} ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : nothing}
-        ${this.check ? html`${this.state(this.check)} ${this.form()} ${this.list()}` : nothing}
+        ${errorMessage(this.error)} ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : nothing}
+        ${this.check ? html`${this.chainState(this.check)} ${this.form()} ${this.list()}` : nothing}
       </main>`;
   }
 
   /** @param {AuditCheck} check */
-  state(check) {
+  chainState(check) {
     const {checked, broken, entries, last, head} = check;
     const words = broken === null ? t('audit.intact', number(entries)) : t('audit.broken', broken);
-    return html`<section class="card seal ${broken === null ? '' : 'broken'}" data-testid="audit-state" data-broken=${broken ?? ''}>
+    return html`<section class="card chain-state ${broken === null ? '' : 'broken'}" data-testid="audit-state" data-broken=${broken ?? ''}>
       <div>
         <strong>${icon(broken === null ? 'check' : 'warn')} <span>${checked ? words : t('audit.unchecked')}</span></strong>
         ${checked ? html`<p class="soft">${t('audit.checked', clock(checked), day(checked))}</p>` : nothing}
@@ -96,7 +98,7 @@ class AuditPage extends Page {
       <div class="field"><label for="q">${t('audit.search')}</label><input id="q" name="q" type="search" maxlength="200" data-testid="audit-q"></div>
       <div class="field"><label for="action">${t('audit.action')}</label>
         <select id="action" name="action" data-testid="audit-action"><option value="">${t('audit.any')}</option>
-          ${ACTIONS.map(action => html`<option value=${action}>${named(action)}</option>`)}</select></div>
+          ${FILTER_ACTIONS.map(action => html`<option value=${action}>${actionName(action)}</option>`)}</select></div>
       <div class="field"><label for="actor">${t('audit.actor')}</label><input id="actor" name="actor" maxlength="64" autocapitalize="off" data-testid="audit-actor"></div>
       <div class="field"><label for="from">${t('audit.from')}</label><input id="from" name="from" type="date" data-testid="audit-from"></div>
       <div class="field"><label for="to">${t('audit.to')}</label><input id="to" name="to" type="date" data-testid="audit-to"></div>
@@ -108,7 +110,7 @@ class AuditPage extends Page {
 
   /** @param {'csv' | 'jsonl'} format */
   save(format) {
-    location.assign(auditFile({...this.filter, format}));
+    location.assign(auditUrl({...this.filter, format}));
   }
 
   list() {
@@ -121,12 +123,12 @@ class AuditPage extends Page {
         @click=${() => this.fetch(String(this.rows[this.rows.length - 1].id))}>${t('audit.more')}</button></p>` : nothing}`;
   }
 
-  /** @param {AuditRow} row */
+  /** @param {AuditEntry} row */
   row(row) {
     return html`<tr data-testid="audit-row" data-action=${row.action}>
       <td class="stamp">${day(row.at)} ${clock(row.at)}</td>
       <td>${row.actor}</td>
-      <td>${LOUD.includes(row.action) ? html`<span class="badge cancelled">${named(row.action)}</span>` : named(row.action)}</td>
+      <td>${SECURITY_ACTIONS.includes(row.action) ? html`<span class="badge cancelled">${actionName(row.action)}</span>` : actionName(row.action)}</td>
       <td class="long">${row.subject} <span class="soft">${row.detail}</span></td>
       <td class="stamp">${row.address ? `${row.address}:${row.port}` : ''}</td>
       <td>${row.profile}</td>

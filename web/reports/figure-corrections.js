@@ -1,29 +1,31 @@
+// Page `figures.html`: units check their figures of a period.
+
 import {html, nothing, repeat} from '../vendor/lit.js';
-import {answerFigures, askFigures, figureRequests} from '../core/api.js';
-import {alertLine, Page, title} from '../core/base.js';
+import {submitFigures, requestFigures, figureRequests} from '../core/api.js';
+import {errorMessage, Page, setTitle} from '../core/base.js';
 import '../core/top-bar.js';
 import {number, t} from '../core/i18n.js';
-import {central} from '../core/nav.js';
+import {isCentral} from '../core/nav.js';
 import {day, fromLocal, hourMinute} from '../core/time.js';
 
 const MINUTE_MS = 60_000;
-/** How an answer stands, as a badge. */
+/** The CSS class of each standing of a unit's reply. */
 const BADGES = {waiting: 'lobby', overdue: 'cancelled', confirmed: 'open', corrected: 'upcoming'};
 
-/** Figures that units are asked to go through: asked by the centre, corrected or confirmed by each unit (Điều 19.5). */
+/** Lets the centre ask units to check their figures, and each unit correct or confirm them (Điều 19.5). */
 class FiguresPage extends Page {
   static properties = {...Page.properties, list: {state: true}, sent: {state: true}};
 
   constructor() {
     super();
-    title('figures.title');
+    setTitle('figures.title');
     /** @type {FigureRequest[]} */
     this.list = [];
     this.sent = '';
   }
 
   get central() {
-    return central(this.me);
+    return isCentral(this.me);
   }
 
   async load() {
@@ -36,7 +38,7 @@ class FiguresPage extends Page {
     const form = /** @type {HTMLFormElement} */ (event.target);
     const fields = /** @type {Record<string, string>} */ (Object.fromEntries(new FormData(form)));
     this.attempt(async () => {
-      const made = await askFigures({period: fields.period, year: fields.year}, {title: fields.title, due: fromLocal(`${fields.due}T17:00`)});
+      const made = await requestFigures({period: fields.period, year: fields.year}, {title: fields.title, due: fromLocal(`${fields.due}T17:00`)});
       this.list = [made, ...this.list];
       this.sent = t('figures.asked', made.asked);
       form.reset();
@@ -44,12 +46,12 @@ class FiguresPage extends Page {
   }
 
   /** @param {SubmitEvent} event @param {FigureRequest} request @param {FigureAnswer} answer */
-  answer(event, request, answer) {
+  submit(event, request, answer) {
     event.preventDefault();
     const data = new FormData(/** @type {HTMLFormElement} */ (event.target));
     const figures = Object.fromEntries(Object.keys(answer.counted).map(name => [name, Number(data.get(name))]));
     this.attempt(async () => {
-      await answerFigures(request.id, {figures, remark: String(data.get('remark') ?? '')});
+      await submitFigures(request.id, {figures, remark: String(data.get('remark') ?? '')});
       await this.load();
       this.sent = t('figures.said');
     });
@@ -59,15 +61,15 @@ class FiguresPage extends Page {
     return html`<top-bar .me=${this.me} current="figures"></top-bar>
       <main class="sections">
         <h1>${t('figures.title')}</h1>
-        ${alertLine(this.error)} ${this.sent ? html`<p role="status" data-testid="figures-sent">${this.sent}</p>` : nothing}
-        ${this.central ? this.question() : nothing}
+        ${errorMessage(this.error)} ${this.sent ? html`<p role="status" data-testid="figures-sent">${this.sent}</p>` : nothing}
+        ${this.central ? this.requestForm() : nothing}
         ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : nothing}
         ${this.loading || this.list.length ? nothing : html`<p class="empty" data-testid="figures-none">${t('figures.none')}</p>`}
         ${repeat(this.list, ({id}) => id, request => this.request(request))}
       </main>`;
   }
 
-  question() {
+  requestForm() {
     const soon = new Date(Date.now() + 7 * 24 * 60 * MINUTE_MS).toISOString().slice(0, 10);
     return html`<form class="card column" @submit=${this.ask}>
       <h2>${t('figures.ask')}</h2>
@@ -90,13 +92,13 @@ class FiguresPage extends Page {
       <div class="row between wrap"><h2>${request.title}</h2><span class="soft">${t('figures.answered', request.answered, request.asked)}</span></div>
       <p class="soft">${t('figures.of', day(request.period.start), day(new Date(Date.parse(request.period.end) - MINUTE_MS).toISOString()), hourMinute(request.due), day(request.due))}</p>
       ${own ? this.form(request, own) : nothing}
-      ${request.answers.every(one => one === own) ? nothing : this.standings(request)}
+      ${request.answers.every(one => one === own) ? nothing : this.answerTable(request)}
     </section>`;
   }
 
   /** @param {FigureRequest} request @param {FigureAnswer} own */
   form(request, own) {
-    return html`<form class="column" @submit=${(/** @type {SubmitEvent} */ event) => this.answer(event, request, own)}>
+    return html`<form class="column" @submit=${(/** @type {SubmitEvent} */ event) => this.submit(event, request, own)}>
       <div class="wide-table"><table class="ledger"><thead><tr><th scope="col">${t('figures.figure')}</th><th scope="col">${t('figures.counted')}</th><th scope="col">${t('figures.yours')}</th></tr></thead>
         <tbody>${Object.entries(own.counted).map(([name, counted]) => html`<tr><th scope="row">${t(`reports.${name}`)}</th><td class="number">${number(counted)}</td>
           <td><input type="number" name=${name} min="0" max="10000000" required aria-label=${t(`reports.${name}`)} .value=${String(own.said?.[name] ?? counted)} data-testid="figure" data-figure=${name}></td></tr>`)}</tbody></table></div>
@@ -105,13 +107,13 @@ class FiguresPage extends Page {
     </form>`;
   }
 
-  /** Who has answered, those who have not first. @param {FigureRequest} request */
-  standings(request) {
+  /** Draw the replies of units, those that are missing first. @param {FigureRequest} request */
+  answerTable(request) {
     const order = ['overdue', 'waiting', 'corrected', 'confirmed'];
     const rows = [...request.answers].sort((one, other) => order.indexOf(one.standing) - order.indexOf(other.standing));
     return html`<div class="wide-table"><table class="ledger"><thead><tr>${['unit', 'standing', 'changed', 'remark-of'].map(column => html`<th scope="col">${t(`figures.${column}`)}</th>`)}</tr></thead>
       <tbody>${rows.map(one => html`<tr data-testid="figures-unit" data-unit=${one.unit.id} data-standing=${one.standing}><th scope="row">${one.unit.name}</th><td>${this.badge(one)}</td>
-        <td>${changed(one).map(([name, counted, said]) => html`<div>${t('figures.change', t(`reports.${name}`), number(counted), number(said))}</div>`)}</td>
+        <td>${changedFigures(one).map(([name, counted, said]) => html`<div>${t('figures.change', t(`reports.${name}`), number(counted), number(said))}</div>`)}</td>
         <td class="long">${one.remark}</td></tr>`)}</tbody></table></div>`;
   }
 
@@ -121,8 +123,12 @@ class FiguresPage extends Page {
   }
 }
 
-/** The figures that a unit says are others. @param {FigureAnswer} one @returns {[string, number, number][]} */
-function changed({counted, said}) {
+/**
+ * Return the figures that a unit corrected, as [name, counted, corrected].
+ * @param {FigureAnswer} one
+ * @returns {[string, number, number][]}
+ */
+function changedFigures({counted, said}) {
   return Object.entries(said ?? {}).filter(([name, value]) => value !== counted[name]).map(([name, value]) => [name, counted[name], value]);
 }
 

@@ -1,24 +1,28 @@
+// Page `recordings.html`: recordings to play, download and request.
+
 import {html, nothing, repeat} from '../vendor/lit.js';
-import {Refusal, askMaterial, receiveRecording, recordingLink, recordings} from '../core/api.js';
-import {alertLine, every, icon, Page, title} from '../core/base.js';
+import {ProblemError, requestMaterial, receiveRecording, recordingLink, recordings} from '../core/api.js';
+import {errorMessage, repeatWhileConnected, icon, Page, setTitle} from '../core/base.js';
 import '../core/top-bar.js';
-import {known, number, t} from '../core/i18n.js';
+import {hasText, number, t} from '../core/i18n.js';
 import {day, hourMinute, span} from '../core/time.js';
 
 const MEGABYTE = 1_000_000;
-const AGAIN_MS = 2000;
-const SHORT = 12;
-/** What recordings are made of: H.264 constrained baseline and Opus. Firefox has the first from its system, or not at all. */
+const POLL_MS = 2000;
+const SHORT_SHA_CHARS = 12;
+/**
+ * The format of recordings: H.264 constrained baseline and Opus. Firefox takes H.264 from its system, if that has it.
+ */
 const FORMAT = 'video/mp4; codecs="avc1.42e01f, opus"';
-const playable = () => document.createElement('video').canPlayType(FORMAT) !== '';
+const canPlay = () => document.createElement('video').canPlayType(FORMAT) !== '';
 
 /** @param {Recording} recording */
-const moves = recording => [recording, ...recording.parts].some(({state}) => state === 'finishing' || state === 'recording');
+const isInProgress = recording => [recording, ...recording.parts].some(({state}) => state === 'finishing' || state === 'recording');
 /** @param {Part} part */
-const settled = ({state}) => state === 'ready' || state === 'broken';
+const isFinished = ({state}) => state === 'ready' || state === 'broken';
 
-/** A click on a link that nobody sees: the browser's own download, which can be resumed. @param {string} url */
-function fetchFile(url) {
+/** Start the browser's own download, which can be resumed, by a click on a hidden link. @param {string} url */
+function downloadFile(url) {
   const link = Object.assign(document.createElement('a'), {href: url, download: ''});
   document.body.append(link);
   link.click();
@@ -28,18 +32,19 @@ function fetchFile(url) {
 /** @param {{bytes: number | null}} file */
 const size = ({bytes}) => (bytes ? ` · ${number(bytes / MEGABYTE, {maximumFractionDigits: 1})} MB` : '');
 
+/** Lists recordings, plays them and hands them over. */
 class RecordingsPage extends Page {
   static properties = {...Page.properties, list: {state: true}, playing: {state: true}, copied: {state: true}};
 
   constructor() {
     super();
-    title('recordings.title');
+    setTitle('recordings.title');
     /** @type {Recording[]} */
     this.list = [];
     /** @type {{recording: Recording, url: string, from: number} | null} */
     this.playing = null;
     this.copied = '';
-    every(this, AGAIN_MS, () => this.list.some(moves) && this.refresh(() => this.load()));
+    repeatWhileConnected(this, POLL_MS, () => this.list.some(isInProgress) && this.refresh(() => this.load()));
   }
 
   async load() {
@@ -65,16 +70,16 @@ class RecordingsPage extends Page {
   }
 
   /** @param {unknown} failure */
-  failed(failure) {
-    super.failed(failure);
-    if (failure instanceof Refusal && failure.status === 403) this.error = t('recordings.forbidden', this.error);
+  onFailure(failure) {
+    super.onFailure(failure);
+    if (failure instanceof ProblemError && failure.status === 403) this.error = t('recordings.forbidden', this.error);
   }
 
   render() {
     return html`<top-bar .me=${this.me} current="recordings"></top-bar>
       <main>
         <h1>${t('recordings.title')}</h1>
-        ${alertLine(this.error)} ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : this.rows()}
+        ${errorMessage(this.error)} ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : this.rows()}
       </main>
       ${this.playing ? this.player(this.playing) : nothing}`;
   }
@@ -95,37 +100,40 @@ class RecordingsPage extends Page {
       <div class="what">
         <h2>${recording.title}</h2>
         <p>${t('sessions.host', recording.host)} · ${parts.length > 1 ? t('recordings.joined', parts.length) : t('recordings.part', 1)}${size(recording)}</p>
-        ${this.sha(recording)}
+        ${this.checksumButton(recording)}
       </div>
       ${this.state(recording)}
-      ${recording.access === 'owner' || recording.access === 'granted' ? this.acts(recording) : this.ask(recording)}
-      ${this.handover(recording)} ${this.folded(recording)} ${this.solos(parts)} ${parts.length > 1 ? this.parts(parts) : nothing}
+      ${recording.access === 'owner' || recording.access === 'granted' ? this.actions(recording) : this.requestButton(recording)}
+      ${this.handover(recording)} ${this.chapterDetails(recording)} ${this.isolatedTracks(parts)} ${parts.length > 1 ? this.parts(parts) : nothing}
     </li>`;
   }
 
   /** @param {Recording} recording */
-  acts(recording) {
+  actions(recording) {
     return html`<div class="acts">
         <button type="button" data-testid="play" ?disabled=${recording.state !== 'ready'} @click=${() => this.play(recording)}>${icon('play')}<span>${t('recordings.play')}</span></button>
-        <button type="button" class="main" data-testid="download" ?disabled=${!settled(recording)} @click=${() => this.withLink(recording, fetchFile)}>${icon('download')}<span>${t('recordings.download')}</span></button>
+        <button type="button" class="main" data-testid="download" ?disabled=${!isFinished(recording)} @click=${() => this.withLink(recording, downloadFile)}>${icon('download')}<span>${t('recordings.download')}</span></button>
       </div>`;
   }
 
-  /** Whoever took part asks the host for it (Điều 15.4). @param {Recording} recording */
-  ask(recording) {
+  /**
+   * Draw the button by which participants request the recording from the host (Điều 15.4).
+   * @param {Recording} recording
+   */
+  requestButton(recording) {
     return html`<div class="acts">${recording.access === 'asked'
       ? html`<span class="badge lobby" data-testid="asked">${t('documents.asked')}</span>`
       : html`<p class="soft">${t('recordings.contact-host', recording.host)}</p>
-          <button type="button" class="main" data-testid="ask" @click=${() => this.attempt(() => this.asked(recording))}>${t('documents.ask')}</button>`}</div>`;
+          <button type="button" class="main" data-testid="ask" @click=${() => this.attempt(() => this.requestRecording(recording))}>${t('documents.ask')}</button>`}</div>`;
   }
 
   /** @param {Recording} recording */
-  async asked(recording) {
-    await askMaterial(recording.session, 'recording', '');
+  async requestRecording(recording) {
+    await requestMaterial(recording.session, 'recording', '');
     await this.load();
   }
 
-  /** What became of the duty to hand it over (Điều 15.3). @param {Recording} recording */
+  /** Draw the state of the handover to the host (Điều 15.3). @param {Recording} recording */
   handover({session, sha256, handover}) {
     if (!handover) return nothing;
     const {standing, due, received, received_by: by, keep_until: until, may_receive: may} = handover;
@@ -151,15 +159,15 @@ class RecordingsPage extends Page {
   state({state, reason}) {
     return html`<div class="state">
       <span class="badge rec-${state}" data-testid="state">${t(`recording.${state}`)}</span>
-      ${reason && known(`reason.${reason}`) ? html`<small data-testid="reason">${t(`reason.${reason}`)}</small>` : nothing}
+      ${reason && hasText(`reason.${reason}`) ? html`<small data-testid="reason">${t(`reason.${reason}`)}</small>` : nothing}
     </div>`;
   }
 
   /** @param {{sha256: string | null}} file */
-  sha({sha256}) {
+  checksumButton({sha256}) {
     if (!sha256) return nothing;
     return html`<button type="button" class="sha quiet" data-testid="sha" data-sha=${sha256} title=${t('recordings.copy')} @click=${() => this.copy(sha256)}>
-      ${icon(this.copied === sha256 ? 'check' : 'copy')}<span>${this.copied === sha256 ? t('recordings.copied') : t('recordings.sha', `${sha256.slice(0, SHORT)}…`)}</span></button>`;
+      ${icon(this.copied === sha256 ? 'check' : 'copy')}<span>${this.copied === sha256 ? t('recordings.copied') : t('recordings.sha', `${sha256.slice(0, SHORT_SHA_CHARS)}…`)}</span></button>`;
   }
 
   /** @param {Part[]} parts */
@@ -169,15 +177,15 @@ class RecordingsPage extends Page {
       <p class="soft">${t('recordings.joined-hint')}</p>
       <ul class="parts">${parts.map(
         part => html`<li data-testid="part" data-part=${part.part} data-state=${part.state}>
-          <strong>${t('recordings.part', part.part)}</strong><span>${hourMinute(part.started)} · ${this.length(part)}${size(part)}</span>${this.state(part)}${this.sha(part)}
-          <button type="button" data-testid="download-part" ?disabled=${!settled(part)} @click=${() => this.withLink(part, fetchFile)}>${icon('download')}<span>${t('recordings.download')}</span></button>
+          <strong>${t('recordings.part', part.part)}</strong><span>${hourMinute(part.started)} · ${this.length(part)}${size(part)}</span>${this.state(part)}${this.checksumButton(part)}
+          <button type="button" data-testid="download-part" ?disabled=${!isFinished(part)} @click=${() => this.withLink(part, downloadFile)}>${icon('download')}<span>${t('recordings.download')}</span></button>
         </li>`,
       )}</ul>
     </details>`;
   }
 
   /** @param {Recording} recording */
-  folded(recording) {
+  chapterDetails(recording) {
     if (!recording.chapters.length) return nothing;
     return html`<details>
       <summary data-testid="chapters-fold">${t('recordings.chapters', recording.chapters.length)}</summary>
@@ -185,8 +193,8 @@ class RecordingsPage extends Page {
     </details>`;
   }
 
-  /** The sounds of points, each with the part it belongs to when there are several. @param {Part[]} parts */
-  solos(parts) {
+  /** Draw the isolated tracks of points, each with its part when there are several. @param {Part[]} parts */
+  isolatedTracks(parts) {
     const found = parts.flatMap(({part, solos}) => solos.map(solo => ({...solo, part})));
     if (!found.length) return nothing;
     return html`<details>
@@ -194,8 +202,8 @@ class RecordingsPage extends Page {
       <p class="soft">${t('recordings.solos-hint')}</p>
       <ul class="parts">${found.map(
         solo => html`<li data-testid="solo" data-part=${solo.part}>
-          <strong>${solo.name}</strong><span>${parts.length > 1 ? `${t('recordings.part', solo.part)} · ` : ''}${span(solo.seconds)}${size(solo)}</span>${this.sha(solo)}
-          <button type="button" data-testid="download-solo" @click=${() => this.withLink(solo, fetchFile)}>${icon('download')}<span>${t('recordings.download')}</span></button>
+          <strong>${solo.name}</strong><span>${parts.length > 1 ? `${t('recordings.part', solo.part)} · ` : ''}${span(solo.seconds)}${size(solo)}</span>${this.checksumButton(solo)}
+          <button type="button" data-testid="download-solo" @click=${() => this.withLink(solo, downloadFile)}>${icon('download')}<span>${t('recordings.download')}</span></button>
         </li>`,
       )}</ul>
     </details>`;
@@ -218,14 +226,14 @@ class RecordingsPage extends Page {
         <h2 id="playing">${recording.title}</h2>
         <form method="dialog"><button class="quiet" data-testid="close">${icon('cross')}<span>${t('app.close')}</span></button></form>
       </div>
-      ${playable() ? film : this.unplayable(url)} ${playable() && recording.chapters.length ? this.chapters(recording) : nothing}
+      ${canPlay() ? film : this.unplayable(url)} ${canPlay() && recording.chapters.length ? this.chapters(recording) : nothing}
     </dialog>`;
   }
 
   /** @param {string} url */
   unplayable(url) {
-    return html`${alertLine(t('recordings.no-codec'), 'no-codec')}
-      <button type="button" class="main" data-testid="download-instead" @click=${() => fetchFile(url)}>${icon('download')}<span>${t('recordings.download')}</span></button>`;
+    return html`${errorMessage(t('recordings.no-codec'), 'no-codec')}
+      <button type="button" class="main" data-testid="download-instead" @click=${() => downloadFile(url)}>${icon('download')}<span>${t('recordings.download')}</span></button>`;
   }
 }
 

@@ -1,44 +1,49 @@
+// Page `reports.html`: the figures of a period.
+
 import {html, nothing, repeat, svg} from '../vendor/lit.js';
-import {report, reportFile, reportPoints, reportRows, review} from '../core/api.js';
-import {alertLine, icon, Page, title} from '../core/base.js';
+import {report, reportUrl, reportPoints, reportRows, review} from '../core/api.js';
+import {errorMessage, icon, Page, setTitle} from '../core/base.js';
 import '../core/top-bar.js';
 import {number, t} from '../core/i18n.js';
 import {day, fromLocal, hourMinute, slot, span, utc} from '../core/time.js';
 
 const FIGURES = /** @type {const} */ (['registered', 'sessions', 'minutes', 'points', 'recorded', 'late', 'answered_late', 'waited', 'revoked', 'cancelled', 'incidents']);
-const OUTCOMES = /** @type {const} */ (['expected', 'present', 'absent', 'available', 'line', 'owed', 'sent', 'confirmed', 'handed', 'emergencies', 'reviewed']);
-/** Columns that are shares, as the API calls them. @type {Record<string, 'points' | 'lines' | 'handed' | undefined>} */
+const OUTCOME_FIGURES = /** @type {const} */ (['expected', 'present', 'absent', 'available', 'line', 'owed', 'sent', 'confirmed', 'handed', 'emergencies', 'reviewed']);
+/**
+ * Columns that are shares, with their names in the API.
+ * @type {Record<string, 'points' | 'lines' | 'handed' | undefined>}
+ */
 const SHARES = {available: 'points', line: 'lines', handed: 'handed'};
 const GROUPINGS = /** @type {const} */ (['level', 'class', 'purpose', 'kind', 'unit']);
-const CARRIER = /** @type {const} */ (['lines', 'sessions', 'minutes', 'lossy', 'incidents', 'restored', 'restore']);
+const PROVIDER_FIGURES = /** @type {const} */ (['lines', 'sessions', 'minutes', 'lossy', 'incidents', 'restored', 'restore']);
 const DAY_MS = 86_400_000;
 const WIDTH = 760;
 const HEIGHT = 190;
 const BOTTOM = 26;
 const TOP = 22;
 
-/** Thousandths as a percentage. @param {number | null} permille */
+/** Format thousandths as a percentage. @param {number | null} permille */
 const share = permille => (permille === null ? '–' : number(permille / 1000, {style: 'percent', maximumFractionDigits: 1}));
 
-/** Figures of a period; every number opens the registrations it counts. */
+/** Shows the figures of a period; every number opens the registrations that it counts. */
 class ReportsPage extends Page {
-  static properties = {...Page.properties, report: {state: true}, asked: {state: true}, behind: {state: true}, points: {state: true}};
+  static properties = {...Page.properties, report: {state: true}, query: {state: true}, drillDown: {state: true}, points: {state: true}};
 
   constructor() {
     super();
-    title('reports.title');
+    setTitle('reports.title');
     /** @type {Report | null} */
     this.report = null;
     /** @type {Record<string, string>} */
-    this.asked = {period: 'year', year: String(new Date().getFullYear())};
-    /** What a number counts. @type {{name: string, list: ReportEntry[]} | null} */
-    this.behind = null;
-    /** How each point took part; null until it is asked for. @type {ReportPoint[] | null} */
+    this.query = {period: 'year', year: String(new Date().getFullYear())};
+    /** The registrations behind the number that was opened. @type {{name: string, list: ReportEntry[]} | null} */
+    this.drillDown = null;
+    /** The attendance of each point; null until it is requested. @type {ReportPoint[] | null} */
     this.points = null;
   }
 
   async load() {
-    this.report = await report(this.asked);
+    this.report = await report(this.query);
     this.points = null;
   }
 
@@ -47,9 +52,9 @@ class ReportsPage extends Page {
     event.preventDefault();
     const remark = String(new FormData(/** @type {HTMLFormElement} */ (event.target)).get('remark') ?? '');
     this.attempt(async () => {
-      const said = await review(entry.id, remark);
-      if (this.behind) this.behind = {...this.behind, list: this.behind.list.map(one => (one.id === entry.id ? {...one, review: said} : one))};
-      this.report = await report(this.asked);
+      const saved = await review(entry.id, remark);
+      if (this.drillDown) this.drillDown = {...this.drillDown, list: this.drillDown.list.map(one => (one.id === entry.id ? {...one, review: saved} : one))};
+      this.report = await report(this.query);
     });
   }
 
@@ -58,7 +63,7 @@ class ReportsPage extends Page {
     event.preventDefault();
     const {period, year, month, calendar, from, to} = Object.fromEntries(new FormData(/** @type {HTMLFormElement} */ (event.target)));
     const ends = to ? utc(Date.parse(fromLocal(`${to}T00:00`)) + DAY_MS) : '';
-    this.asked = period === 'range'
+    this.query = period === 'range'
       ? {period, ...(from && {from: fromLocal(`${from}T00:00`)}), ...(ends && {to: ends})}
       : {period: String(period), year: String(year), ...(month && {month: String(month)}), ...(calendar && {calendar: 'true'})};
     this.attempt(() => this.load());
@@ -67,16 +72,16 @@ class ReportsPage extends Page {
   /** @param {string} by @param {string} key @param {string} name @param {string} figure */
   open(by, key, name, figure) {
     this.attempt(async () => {
-      const list = await reportRows({...this.asked, ...(by && {by, key}), figure});
-      this.behind = {name: `${t(`reports.${figure}`)} · ${name}`, list};
+      const list = await reportRows({...this.query, ...(by && {by, key}), figure});
+      this.drillDown = {name: `${t(`reports.${figure}`)} · ${name}`, list};
     });
   }
 
   /** @param {ReportPoint} point @param {'expected' | 'present' | 'absent'} figure */
   openPoint({id, name}, figure) {
     this.attempt(async () => {
-      const list = await reportRows({...this.asked, point: id, figure});
-      this.behind = {name: `${t(figure === 'expected' ? 'reports.invited' : `reports.${figure}`)} · ${name}`, list};
+      const list = await reportRows({...this.query, point: id, figure});
+      this.drillDown = {name: `${t(figure === 'expected' ? 'reports.invited' : `reports.${figure}`)} · ${name}`, list};
     });
   }
 
@@ -84,36 +89,36 @@ class ReportsPage extends Page {
     return html`<top-bar .me=${this.me} current="reports"></top-bar>
       <main>
         <h1>${t('reports.title')}</h1>
-        ${alertLine(this.error)} ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : nothing}
-        ${this.report ? html`${this.form()} ${this.whole(this.report)}` : nothing}
+        ${errorMessage(this.error)} ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : nothing}
+        ${this.report ? html`${this.form()} ${this.reportBody(this.report)}` : nothing}
       </main>
-      ${this.behind ? this.list(this.behind) : nothing}`;
+      ${this.drillDown ? this.list(this.drillDown) : nothing}`;
   }
 
   form() {
-    const range = this.asked.period === 'range';
-    const choose = (/** @type {Event} */ {target}) => (this.asked = {...this.asked, period: /** @type {HTMLSelectElement} */ (target).value});
+    const range = this.query.period === 'range';
+    const choose = (/** @type {Event} */ {target}) => (this.query = {...this.query, period: /** @type {HTMLSelectElement} */ (target).value});
     return html`<form class="filters" @submit=${this.show}>
       <div class="field"><label for="period">${t('reports.period')}</label><select id="period" name="period" data-testid="report-period" @change=${choose}>
-        ${['month', 'first_half', 'second_half', 'year', 'range'].map(one => html`<option value=${one} ?selected=${one === this.asked.period}>${t(`reports.${one}`)}</option>`)}</select></div>
+        ${['month', 'first_half', 'second_half', 'year', 'range'].map(one => html`<option value=${one} ?selected=${one === this.query.period}>${t(`reports.${one}`)}</option>`)}</select></div>
       ${range
         ? html`<div class="field"><label for="from">${t('reports.from')}</label><input id="from" name="from" type="date" required data-testid="report-from"></div>
             <div class="field"><label for="to">${t('reports.to')}</label><input id="to" name="to" type="date" required data-testid="report-to"></div>`
         : html`<div class="field"><label for="year">${t('reports.year-of')}</label><input id="year" name="year" type="number" min="2000" max="2199" required
-              .value=${this.asked.year ?? String(new Date().getFullYear())} data-testid="report-year"></div>
-            ${this.asked.period === 'month' ? this.months() : html`<label class="option"><input type="checkbox" name="calendar" ?checked=${this.asked.calendar} data-testid="report-calendar"><span>${t('reports.calendar')}</span></label>`}`}
+              .value=${this.query.year ?? String(new Date().getFullYear())} data-testid="report-year"></div>
+            ${this.query.period === 'month' ? this.months() : html`<label class="option"><input type="checkbox" name="calendar" ?checked=${this.query.calendar} data-testid="report-calendar"><span>${t('reports.calendar')}</span></label>`}`}
       <button class="main" data-testid="report-show">${t('reports.show')}</button>
-      ${['xlsx', 'pdf'].map(format => html`<a class="button" href=${reportFile({...this.asked, format})} download data-testid="report-${format}">${icon('download')}<span>${format.toUpperCase()}</span></a>`)}
+      ${['xlsx', 'pdf'].map(format => html`<a class="button" href=${reportUrl({...this.query, format})} download data-testid="report-${format}">${icon('download')}<span>${format.toUpperCase()}</span></a>`)}
     </form>`;
   }
 
   months() {
     return html`<div class="field"><label for="month">${t('reports.month-of')}</label><input id="month" name="month" type="number" min="1" max="12" required
-      .value=${this.asked.month ?? String(new Date().getMonth() + 1)} data-testid="report-month"></div>`;
+      .value=${this.query.month ?? String(new Date().getMonth() + 1)} data-testid="report-month"></div>`;
   }
 
   /** @param {Report} whole */
-  whole(whole) {
+  reportBody(whole) {
     const {usage} = whole;
     const peak = usage.points_at ? ` (${hourMinute(usage.points_at)} ${day(usage.points_at)})` : '';
     return html`<h2 data-testid="report-title">${whole.title}</h2>
@@ -121,10 +126,10 @@ class ReportsPage extends Page {
       ${this.uptime(whole.uptime)}
       ${whole.total.registered ? html`${this.chart(whole.rows.month)} ${GROUPINGS.map(by => this.table(whole, by))} ${this.corrections(whole.corrections)} ${this.outcomes(whole)} ${this.byPoint()}`
         : html`<p class="empty" data-testid="report-none">${t('reports.none')}</p>`}
-      ${whole.carriers.length ? this.carriers(whole.carriers) : nothing}`;
+      ${whole.carriers.length ? this.providerTable(whole.carriers) : nothing}`;
   }
 
-  /** Sessions of each month as bars. @param {ReportRow[]} months */
+  /** Draw the sessions of each month as bars. @param {ReportRow[]} months */
   chart(months) {
     const most = Math.max(1, ...months.map(({figures}) => figures.sessions));
     const step = WIDTH / Math.max(1, months.length);
@@ -158,23 +163,23 @@ class ReportsPage extends Page {
         : nothing}`;
   }
 
-  /** What became of sessions that are over. @param {Report} whole */
+  /** Draw the outcomes of sessions that are over. @param {Report} whole */
   outcomes(whole) {
     const all = {key: '', name: t('reports.total'), figures: whole.total, shares: whole.shares, before: null};
     return html`<h2>${t('reports.outcomes')}</h2><p class="soft">${t('reports.outcomes-hint')}</p>
       <div class="wide-table" tabindex="0" role="region" aria-label=${t('reports.outcomes')}><table class="ledger" data-testid="report-outcomes">
-      <thead><tr><th scope="col">${t('reports.unit')}</th>${OUTCOMES.map(figure => html`<th scope="col">${t(`reports.${figure}`)}</th>`)}</tr></thead>
-      <tbody>${[all, ...whole.rows.unit].map(row => html`<tr class=${row.key ? '' : 'sum'} data-key=${row.key}><th scope="row">${row.name}</th>${OUTCOMES.map(figure => this.outcome(row, figure))}</tr>`)}</tbody></table></div>`;
+      <thead><tr><th scope="col">${t('reports.unit')}</th>${OUTCOME_FIGURES.map(figure => html`<th scope="col">${t(`reports.${figure}`)}</th>`)}</tr></thead>
+      <tbody>${[all, ...whole.rows.unit].map(row => html`<tr class=${row.key ? '' : 'sum'} data-key=${row.key}><th scope="row">${row.name}</th>${OUTCOME_FIGURES.map(figure => this.outcome(row, figure))}</tr>`)}</tbody></table></div>`;
   }
 
-  /** @param {ReportRow} row @param {typeof OUTCOMES[number]} figure */
+  /** @param {ReportRow} row @param {typeof OUTCOME_FIGURES[number]} figure */
   outcome(row, figure) {
     const part = SHARES[figure];
     if (part) return html`<td class="number" data-figure=${figure}>${share(row.shares[part])}</td>`;
     return this.cell(row, row.key ? 'unit' : '', /** @type {FigureName} */ (figure));
   }
 
-  /** What units say of their figures, beside what is counted (Điều 19.5). @param {Correction[]} list */
+  /** Draw the corrections of units beside the counted figures (Điều 19.5). @param {Correction[]} list */
   corrections(list) {
     if (!list.length) return nothing;
     return html`<h2>${t('reports.corrections')}</h2><p class="soft">${t('reports.corrections-hint')}</p>
@@ -185,7 +190,7 @@ class ReportsPage extends Page {
   }
 
   byPoint() {
-    if (!this.points) return html`<p><button type="button" data-testid="report-show-points" @click=${() => this.attempt(async () => void (this.points = await reportPoints(this.asked)))}>${t('reports.show-points')}</button></p>`;
+    if (!this.points) return html`<p><button type="button" data-testid="report-show-points" @click=${() => this.attempt(async () => void (this.points = await reportPoints(this.query)))}>${t('reports.show-points')}</button></p>`;
     const head = ['invited', 'present', 'absent', 'available', 'line'];
     return html`<h2>${t('reports.points-of')}</h2><div class="wide-table" tabindex="0" role="region" aria-label=${t('reports.points-of')}><table class="ledger" data-testid="report-points">
       <thead><tr><th scope="col">${t('reports.point')}</th>${head.map(one => html`<th scope="col">${t(`reports.${one}`)}</th>`)}</tr></thead>
@@ -195,12 +200,12 @@ class ReportsPage extends Page {
         ${[one.available, one.line].map(permille => html`<td class="number">${share(permille)}</td>`)}</tr>`)}</tbody></table></div>`;
   }
 
-  /** Lines of telecom enterprises, month by month. @param {CarrierRow[]} rows */
-  carriers(rows) {
+  /** Draw the figures of providers' access lines, month by month. @param {ProviderRow[]} rows */
+  providerTable(rows) {
     return html`<h2>${t('reports.by-carrier')}</h2><div class="wide-table" tabindex="0" role="region" aria-label=${t('reports.by-carrier')}><table class="ledger" data-testid="report-carriers">
-      <thead><tr><th scope="col">${t('reports.carrier')}</th>${CARRIER.map(figure => html`<th scope="col">${t(`carrier.${figure}`)}</th>`)}</tr></thead>
+      <thead><tr><th scope="col">${t('reports.carrier')}</th>${PROVIDER_FIGURES.map(figure => html`<th scope="col">${t(`carrier.${figure}`)}</th>`)}</tr></thead>
       <tbody>${rows.map(row => html`<tr data-testid="report-carrier"><th scope="row">${row.month.slice(5)}/${row.month.slice(0, 4)} ${row.name}</th>
-        ${CARRIER.map(figure => html`<td class="number" data-figure=${figure}>${row[figure] === null ? '–' : number(row[figure])}</td>`)}</tr>`)}</tbody></table></div>`;
+        ${PROVIDER_FIGURES.map(figure => html`<td class="number" data-figure=${figure}>${row[figure] === null ? '–' : number(row[figure])}</td>`)}</tr>`)}</tbody></table></div>`;
   }
 
   /** @param {ReportRow} row @param {string} by @param {boolean} compared */
@@ -210,7 +215,12 @@ class ReportsPage extends Page {
       ${compared ? html`<td class="number">${number(row.before ?? 0)}</td>` : nothing}</tr>`;
   }
 
-  /** A number that opens what it counts. @param {ReportRow} row @param {string} by @param {FigureName} figure */
+  /**
+   * Draw a number that opens the registrations it counts.
+   * @param {ReportRow} row
+   * @param {string} by
+   * @param {FigureName} figure
+   */
   cell(row, by, figure) {
     return html`<td class="number" data-figure=${figure}>${row.figures[figure]
       ? html`<button type="button" class="quiet" data-testid="report-number" data-figure=${figure} @click=${() => this.open(by, row.key, row.name, figure)}>${number(row.figures[figure])}</button>`
@@ -219,15 +229,15 @@ class ReportsPage extends Page {
 
   /** @param {{name: string, list: ReportEntry[]}} behind */
   list({name, list}) {
-    return html`<dialog class="wide" aria-labelledby="behind" @close=${() => (this.behind = null)}>
+    return html`<dialog class="wide" aria-labelledby="behind" @close=${() => (this.drillDown = null)}>
       <div class="row between"><h2 id="behind">${name}</h2>
         <form method="dialog"><button class="quiet" data-testid="close">${icon('cross')}<span>${t('app.close')}</span></button></form></div>
-      ${alertLine(this.error, 'review-error')}
+      ${errorMessage(this.error, 'review-error')}
       <div class="wide-table"><table class="ledger"><tbody>${repeat(list, ({id}) => id, entry => this.entry(entry))}</tbody></table></div>
     </dialog>`;
   }
 
-  /** A registration behind a number; who was there is on its board. @param {ReportEntry} entry */
+  /** Draw a registration, with a link to its readiness board, which has the attendance. @param {ReportEntry} entry */
   entry(entry) {
     return html`<tr data-testid="report-entry" data-id=${entry.id}>
       <td class="stamp">${slot(entry)}</td><td><a href="readiness.html?session=${entry.id}">${entry.number}</a></td>
@@ -236,7 +246,7 @@ class ReportsPage extends Page {
       <td>${t(`reports.state-${entry.state}`)}</td></tr>`;
   }
 
-  /** Why it was one, and who looked at it afterwards (Điều 13.2.a). @param {ReportEntry} entry */
+  /** Draw the ground of an emergency and its review (Điều 13.2.a). @param {ReportEntry} entry */
   emergency(entry) {
     const {review} = entry;
     return html`<br><span class="soft">${t('reports.why', entry.ground, entry.reason)}</span>

@@ -1,86 +1,95 @@
+// Page `check.html`: tests camera, microphone, speaker and network.
+
 import {html, nothing} from '../../vendor/lit.js';
-import {alertLine, guide, icon, Piece, title} from '../../core/base.js';
+import {errorMessage, guideLink, icon, BaseElement, setTitle} from '../../core/base.js';
 import './self-test.js';
 import {languageButton} from '../../core/top-bar.js';
 import {t} from '../../core/i18n.js';
-import {digits} from '../client/meeting-state.js';
-import {DeviceFault, Meter, chime, choices, list, open, remember} from '../client/devices.js';
-import {distance} from './line-speed.js';
+import {digitsOf} from '../client/meeting-state.js';
+import {DeviceError, LevelMeter, chime, deviceChoices, listDevices, openDevice, saveDeviceChoices} from '../client/devices.js';
+import {measureLatency} from './line-speed.js';
 
-/** Skippable, never in the way: self-view, microphone meter, pickers, speaker tone, network; a signed-in point may keep what it found. */
-class CheckPage extends Piece {
+/**
+ * Lets a person test camera, microphone, speaker and network before a meeting; a signed-in point may save the result.
+ */
+class CheckPage extends BaseElement {
   static properties = {faults: {state: true}, devices: {state: true}, level: {state: true}, network: {state: true}, chosen: {state: true}};
 
   constructor() {
     super();
-    title('check.title');
-    this.code = digits(new URLSearchParams(location.search).get('code') ?? '');
+    setTitle('check.title');
+    this.code = digitsOf(new URLSearchParams(location.search).get('code') ?? '');
     /** @type {Record<DeviceKind, string>} */
     this.faults = {mic: '', camera: ''};
     /** @type {Record<'mic' | 'camera' | 'speaker', MediaDeviceInfo[]>} */
     this.devices = {mic: [], camera: [], speaker: []};
     /** @type {Record<DeviceKind, MediaStreamTrack | null>} */
     this.tracks = {mic: null, camera: null};
-    /** How often each was opened: only the latest counts. @type {Record<DeviceKind, number>} */
-    this.turns = {mic: 0, camera: 0};
-    /** @type {Meter | null} */
+    /** How often each device was opened: only the latest opening counts. @type {Record<DeviceKind, number>} */
+    this.openings = {mic: 0, camera: 0};
+    /** @type {LevelMeter | null} */
     this.meter = null;
     this.level = 0;
     /** @type {number | null | undefined} */
     this.network = undefined;
-    this.chosen = choices();
+    this.chosen = deviceChoices();
   }
 
   async firstUpdated() {
-    distance().then(found => (this.network = found));
-    await this.restart('camera');
-    await this.restart('mic');
+    measureLatency().then(found => (this.network = found));
+    await this.reopen('camera');
+    await this.reopen('mic');
     navigator.mediaDevices?.addEventListener('devicechange', () => this.enumerate());
   }
 
   /** @param {DeviceKind} kind */
-  async restart(kind) {
+  async reopen(kind) {
     this.tracks[kind]?.stop();
     this.tracks[kind] = null;
-    const turn = ++this.turns[kind];
+    const turn = ++this.openings[kind];
     try {
-      const track = await open(kind);
-      if (turn !== this.turns[kind]) return track.stop(); // another one was chosen meanwhile
-      track.addEventListener('ended', () => track === this.tracks[kind] && this.has(kind, null, 'none'));
-      this.has(kind, track, '');
+      const track = await openDevice(kind);
+      if (turn !== this.openings[kind]) return track.stop(); // another one was chosen meanwhile
+      track.addEventListener('ended', () => track === this.tracks[kind] && this.setTrack(kind, null, 'none'));
+      this.setTrack(kind, track, '');
     } catch (failure) {
-      if (turn === this.turns[kind]) this.has(kind, null, failure instanceof DeviceFault ? failure.word : 'busy');
+      if (turn === this.openings[kind]) this.setTrack(kind, null, failure instanceof DeviceError ? failure.word : 'busy');
     }
     await this.enumerate();
   }
 
-  /** Show what a device gives, or what ails it. @param {DeviceKind} kind @param {MediaStreamTrack | null} track @param {string} fault */
-  has(kind, track, fault) {
+  /**
+   * Show the track of a device, or why it has none.
+   * @param {DeviceKind} kind
+   * @param {MediaStreamTrack | null} track
+   * @param {string} fault
+   */
+  setTrack(kind, track, fault) {
     this.tracks[kind] = track;
     this.faults = {...this.faults, [kind]: fault};
-    if (kind === 'mic') this.listen();
-    else this.show();
+    if (kind === 'mic') this.meterMicrophone();
+    else this.showCamera();
   }
 
-  show() {
+  showCamera() {
     const video = /** @type {HTMLVideoElement} */ (this.querySelector('video'));
     video.srcObject = this.tracks.camera ? new MediaStream([this.tracks.camera]) : null;
   }
 
-  listen() {
+  meterMicrophone() {
     this.meter?.stop();
-    this.meter = this.tracks.mic ? new Meter(this.tracks.mic, level => (this.level = level)) : null;
+    this.meter = this.tracks.mic ? new LevelMeter(this.tracks.mic, level => (this.level = level)) : null;
   }
 
   async enumerate() {
-    const [mic, camera, speaker] = await Promise.all([list('mic'), list('camera'), list('speaker')]);
+    const [mic, camera, speaker] = await Promise.all([listDevices('mic'), listDevices('camera'), listDevices('speaker')]);
     this.devices = {mic, camera, speaker};
   }
 
   /** @param {Partial<import('../client/devices.js').Choices>} changed */
-  keep(changed) {
-    remember(changed);
-    this.chosen = choices();
+  saveChoice(changed) {
+    saveDeviceChoices(changed);
+    this.chosen = deviceChoices();
   }
 
   testSpeaker() {
@@ -88,7 +97,7 @@ class CheckPage extends Piece {
   }
 
   enter() {
-    if (this.tracks.camera) remember({cameraOn: true});
+    if (this.tracks.camera) saveDeviceChoices({cameraOn: true});
     for (const track of Object.values(this.tracks)) track?.stop();
     if (this.code && localStorage.getItem('account')) location.assign(`room.html?code=${this.code}`);
     else location.assign(this.code ? `index.html?code=${this.code}` : 'index.html');
@@ -96,12 +105,12 @@ class CheckPage extends Piece {
 
   render() {
     return html`<main class="check">
-      <div class="row between"><h1>${t('check.title')}</h1><span class="row">${guide('camera')} ${languageButton()}</span></div>
+      <div class="row between"><h1>${t('check.title')}</h1><span class="row">${guideLink('camera')} ${languageButton()}</span></div>
       <div class="columns">
         <section class="card self">
           <div class="mirror"><video data-testid="self-view" autoplay muted playsinline aria-label=${t('check.self')}></video>
             ${this.tracks.camera || this.faults.camera ? nothing : html`<p class="over">${t('check.opening')}</p>`}</div>
-          ${this.faultLine('camera')}
+          ${this.faultMessage('camera')}
         </section>
         <section class="card">
           ${this.picker('camera', 'camera')} ${this.picker('mic', 'mic')}
@@ -110,12 +119,12 @@ class CheckPage extends Piece {
             <meter id="meter" data-testid="mic-meter" min="0" max="1" low="0.2" optimum="0.6" .value=${this.level}></meter>
             <small>${t('check.say')}</small>
           </div>
-          ${this.faultLine('mic')} ${this.picker('speaker', 'sound')}
+          ${this.faultMessage('mic')} ${this.picker('speaker', 'sound')}
           <div class="row">
             <button type="button" data-testid="speaker-test" @click=${this.testSpeaker}>${icon('sound')}<span>${t('check.tone')}</span></button>
           </div>
           <label class="option"><input type="checkbox" data-testid="processed" .checked=${this.chosen.processed}
-            @change=${(/** @type {any} */ event) => (this.keep({processed: event.target.checked}), this.restart('mic'))}>
+            @change=${(/** @type {any} */ event) => (this.saveChoice({processed: event.target.checked}), this.reopen('mic'))}>
             <span>${t('check.processed')}<small>${t('check.processed-hint')}</small></span></label>
           <p class="net" data-testid="network">${icon('network')}<span>${this.networkWords()}</span></p>
         </section>
@@ -136,10 +145,10 @@ class CheckPage extends Piece {
   }
 
   /** @param {DeviceKind} kind */
-  faultLine(kind) {
+  faultMessage(kind) {
     const word = this.faults[kind];
-    return html`${alertLine(word && t(`device.${word}`), `${kind}-fault`)}
-    ${word ? html`<button type="button" data-testid="${kind}-retry" @click=${() => this.restart(kind)}>${t('app.retry')}</button>` : nothing}`;
+    return html`${errorMessage(word && t(`device.${word}`), `${kind}-fault`)}
+    ${word ? html`<button type="button" data-testid="${kind}-retry" @click=${() => this.reopen(kind)}>${t('app.retry')}</button>` : nothing}`;
   }
 
   /** @param {'mic' | 'camera' | 'speaker'} kind @param {string} picture */
@@ -156,8 +165,8 @@ class CheckPage extends Piece {
 
   /** @param {'mic' | 'camera' | 'speaker'} kind @param {string} label */
   choose(kind, label) {
-    this.keep({[kind]: label});
-    if (kind !== 'speaker') this.restart(kind);
+    this.saveChoice({[kind]: label});
+    if (kind !== 'speaker') this.reopen(kind);
   }
 }
 

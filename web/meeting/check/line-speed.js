@@ -1,13 +1,16 @@
-// How fast the line to the server is, measured with requests of its own: both ways, a second and a half each; and how far away it is.
+// Measures the line to the server, both ways, and its latency, for the device check and the test room.
 
 const BASE = new URL('../../api/v1/speed', import.meta.url);
 const SPAN_MS = 1500;
 const PROBES = 3;
-const PARALLEL = 4; // several at a time, so that the way there and back is not waited for
+const PARALLEL = 4; // several at a time, so that round trips do not limit the rate
 const FILLER = JSON.stringify({filler: 'x'.repeat(60_000)});
 
-/** Send requests until the time is over; kilobits per second, or null when one failed. @param {() => Promise<number>} once bytes of one request */
-async function rate(once) {
+/**
+ * Send requests for a second and a half and return kbit/s, or null when one failed.
+ * @param {() => Promise<number>} once bytes of one request
+ */
+async function measureRate(once) {
   const start = performance.now();
   let bytes = 0;
   const run = async () => {
@@ -22,21 +25,26 @@ async function rate(once) {
 }
 
 /** @param {Response} response */
-function good(response) {
+function requireOk(response) {
   if (!response.ok) throw new Error(String(response.status));
   return response;
 }
 
-export const down = () => rate(async () => (await good(await fetch(BASE, {cache: 'no-store'})).arrayBuffer()).byteLength);
+/** Measure the rate from the server, kbit/s; null after a failure. */
+export const measureDownload = () => measureRate(async () => (await requireOk(await fetch(BASE, {cache: 'no-store'})).arrayBuffer()).byteLength);
 
-export const up = () =>
-  rate(async () => {
-    good(await fetch(BASE, {method: 'POST', headers: {'Content-Type': 'application/json'}, body: FILLER}));
+/** Measure the rate to the server, kbit/s; null after a failure. */
+export const measureUpload = () =>
+  measureRate(async () => {
+    requireOk(await fetch(BASE, {method: 'POST', headers: {'Content-Type': 'application/json'}, body: FILLER}));
     return FILLER.length;
   });
 
-/** The network as seen by three small requests: reachable, and how far away. @returns {Promise<number | null>} milliseconds */
-export async function distance() {
+/**
+ * Return the shortest of three round trips to the server, or null when it is not reachable.
+ * @returns {Promise<number | null>} milliseconds
+ */
+export async function measureLatency() {
   const times = [];
   try {
     for (let i = 0; i < PROBES; i += 1) {

@@ -1,19 +1,24 @@
-import {html, nothing} from '../../vendor/lit.js';
-import {keepSelfTest, me, points, selfTestMeasure, selfTests, told} from '../../core/api.js';
-import {number, t} from '../../core/i18n.js';
-import {brightness, loudness} from '../client/devices.js';
-import {down, up} from './line-speed.js';
-import {day, hourMinute} from '../../core/time.js';
-import {Piece, alertLine, icon} from '../../core/base.js';
+// Element `self-test`: saves the self-test of a point, on the device check and in the test room.
 
-/** What one may sit at; control needs a laptop (Điều 10.2.b). */
+import {html, nothing} from '../../vendor/lit.js';
+import {saveSelfTest, me, points, selfTestMeasure, selfTests, errorText} from '../../core/api.js';
+import {number, t} from '../../core/i18n.js';
+import {brightness, levelToDbfs} from '../client/devices.js';
+import {measureDownload, measureUpload} from './line-speed.js';
+import {day, hourMinute} from '../../core/time.js';
+import {BaseElement, errorMessage, icon} from '../../core/base.js';
+
+/** Kinds of devices to take part with; a controller needs a laptop (Điều 10.2.b). */
 const DEVICES = /** @type {const} */ (['laptop', 'desktop', 'tablet', 'phone', 'room_system']);
 
-/** Where a device remembers which it is. */
-const KEPT = 'tested-device';
+/** The localStorage key of the device's own kind. */
+const STORAGE_KEY = 'tested-device';
 
-/** Keeps what was tested for the signed-in point: devices as the page finds them, the line measured, the rest ticked by hand. */
-export class SelfTest extends Piece {
+/**
+ * Saves a self-test for the signed-in point: devices as the page finds them, the measured line, the rest ticked by
+ * hand.
+ */
+export class SelfTest extends BaseElement {
   static properties = {
     camera: {attribute: false}, level: {attribute: false}, latency: {attribute: false}, video: {attribute: false},
     point: {state: true}, measure: {state: true}, history: {state: true}, line: {state: true}, ticks: {state: true}, device: {state: true}, error: {state: true}, busy: {state: true},
@@ -33,13 +38,13 @@ export class SelfTest extends Piece {
     this.point = null;
     /** @type {SelfTestMeasure | null} */
     this.measure = null;
-    /** @type {KeptTest[]} */
+    /** @type {SavedSelfTest[]} */
     this.history = [];
     /** @type {{down: number | null, up: number | null} | null} */
     this.line = null;
     /** @type {Set<string>} */
     this.ticks = new Set();
-    this.device = localStorage.getItem(KEPT) ?? '';
+    this.device = localStorage.getItem(STORAGE_KEY) ?? '';
     this.error = '';
     this.busy = false;
   }
@@ -53,22 +58,22 @@ export class SelfTest extends Piece {
     this.point = own[0] ?? null;
     if (!this.point) return;
     this.history = await selfTests(this.point.id);
-    this.line = {down: await down(), up: await up()};
+    this.line = {down: await measureDownload(), up: await measureUpload()};
   }
 
   willUpdate() {
     this.loudest = Math.max(this.loudest, this.level);
   }
 
-  async keep() {
+  async save() {
     const {point, line} = this;
     if (!point || !line) return;
     this.busy = true;
     this.error = '';
     try {
-      const kept = await keepSelfTest(point.id, {
+      const saved = await saveSelfTest(point.id, {
         camera: this.camera,
-        mic_dbfs: this.loudest ? loudness(this.loudest) : null,
+        mic_dbfs: this.loudest ? levelToDbfs(this.loudest) : null,
         luma: this.camera && this.video ? brightness(this.video) : null,
         down_kbps: line.down,
         up_kbps: line.up,
@@ -78,9 +83,9 @@ export class SelfTest extends Piece {
         ticks: [...this.ticks],
         device: this.device,
       });
-      this.history = [kept, ...this.history];
+      this.history = [saved, ...this.history];
     } catch (failure) {
-      this.error = told(failure);
+      this.error = errorText(failure);
     }
     this.busy = false;
   }
@@ -88,7 +93,7 @@ export class SelfTest extends Piece {
   /** @param {string} kind */
   choose(kind) {
     this.device = kind;
-    localStorage.setItem(KEPT, kind);
+    localStorage.setItem(STORAGE_KEY, kind);
   }
 
   /** @param {string} id @param {boolean} on */
@@ -120,8 +125,8 @@ export class SelfTest extends Piece {
             @change=${(/** @type {any} */ event) => this.tick(id, event.target.checked)}><span>${name}</span></label>`,
         )}
       </fieldset>
-      ${alertLine(this.error)}
-      <div class="row"><button type="button" class="main" data-testid="self-keep" ?disabled=${this.busy || !this.line || !this.device} @click=${this.keep}>${t('self.keep')}</button></div>
+      ${errorMessage(this.error)}
+      <div class="row"><button type="button" class="main" data-testid="self-keep" ?disabled=${this.busy || !this.line || !this.device} @click=${this.save}>${t('self.keep')}</button></div>
       ${this.history.length ? html`<h3>${t('self.history')}</h3><ul class="marks">${this.history.slice(0, 5).map(test => this.row(test))}</ul>` : nothing}
     </section>`;
   }
@@ -132,7 +137,7 @@ export class SelfTest extends Piece {
     return t('self.line', ...words);
   }
 
-  /** @param {KeptTest} test */
+  /** @param {SavedSelfTest} test */
   row(test) {
     const colour = test.failed.length ? 'amber' : 'green';
     const words = test.failed.length ? test.failed.map(fault => t(`self.failed-${fault}`)).join(', ') : t('self.good');

@@ -1,64 +1,66 @@
+// Page `test-room.html`: a point alone in a meeting with itself.
+
 import {html} from '../../vendor/lit.js';
-import {alertLine, guide, icon, title} from '../../core/base.js';
+import {errorMessage, guideLink, icon, setTitle} from '../../core/base.js';
 import {MeetingPage} from '../room/meeting-page.js';
 import './self-test.js';
 import {languageButton} from '../../core/top-bar.js';
 import {t} from '../../core/i18n.js';
-import {Meeting} from '../client/meeting-client.js';
-import {distance} from './line-speed.js';
+import {MeetingClient} from '../client/meeting-client.js';
+import {measureLatency} from './line-speed.js';
 import {span} from '../../core/time.js';
 
 const CHECKS = ['picture', 'name', 'sound', 'line'];
 
-/** A point alone with the server: it sees itself in the composed picture and hears itself a little later (Điều 17.2.a). */
+/** Lets a point meet itself: it sees itself in the composed picture and hears itself a little later (Điều 17.2.a). */
 class TestRoomPage extends MeetingPage {
   static properties = {...MeetingPage.properties, latency: {state: true}};
 
   constructor() {
     super();
-    title('test-room.title');
+    setTitle('test-room.title');
     /** @type {number | null | undefined} */
     this.latency = undefined;
-    this.begun = false;
+    this.devicesSwitchedOn = false;
   }
 
   /** @param {URLSearchParams} query */
-  enter(query) {
+  createMeeting(query) {
     const point = query.get('point');
-    return new Meeting('test-room', {type: 'test-room', ...(point && {point})});
+    return new MeetingClient('test-room', {type: 'test-room', ...(point && {point})});
   }
 
-  get bound() {
+  get mustConfirmLeaving() {
     return false;
   }
 
   firstUpdated() {
-    distance().then(found => (this.latency = found));
+    measureLatency().then(found => (this.latency = found));
   }
 
   updated() {
     super.updated();
-    if (this.meeting.state && !this.begun) this.begin();
+    if (this.meeting.state && !this.devicesSwitchedOn) this.switchDevicesOn();
   }
 
-  /** Who comes here wants to be seen and heard at once; nobody else is there. */
-  async begin() {
-    this.begun = true;
+  /** Switch camera and microphone on: nobody else is in the test room. */
+  async switchDevicesOn() {
+    this.devicesSwitchedOn = true;
     if (!this.meeting.on.camera) await this.meeting.toggleCamera();
-    await this.meeting.speak();
+    await this.meeting.unmute();
   }
 
-  room() {
+  meetingView() {
     const {meeting} = this;
     const end = meeting.state && Date.parse(meeting.state.session.official.end);
     return html`<main class="check test-room">
       <div class="row between wrap"><h1>${t('test-room.title')}</h1>
         <p class="net" data-testid="left">${icon('clock')}<span>${end ? t('test-room.left', span(Math.max(0, end - meeting.now) / 1000)) : t('room.joining')}</span></p>
-        <span class="row">${guide('microphone')} ${languageButton()}</span></div>
+        <span class="row">${guideLink('microphone')} ${languageButton()}</span></div>
       <div class="columns">
         <section class="card self">
-          <stage-view .meeting=${meeting} .tick=${Date.now()}></stage-view>
-          <div class="row wrap">${this.switch('mic', 'mic', () => (meeting.on.mic ? meeting.mute() : meeting.speak()))}
+          <meeting-video .meeting=${meeting} .tick=${Date.now()}></meeting-video>
+          <div class="row wrap">${this.switch('mic', 'mic', () => (meeting.on.mic ? meeting.mute() : meeting.unmute()))}
             ${this.switch('camera', 'camera', () => meeting.toggleCamera())}
             <meter aria-label=${t('check.level')} data-testid="mic-meter" min="0" max="1" .value=${meeting.on.mic ? meeting.level : 0}></meter></div>
         </section>
@@ -85,20 +87,20 @@ class TestRoomPage extends MeetingPage {
 
   refused() {
     const {refusal} = this.meeting.protocol;
-    return this.verdict(t('test-room.refused'), refusal ? t(`error.${refusal.word}`) : '');
+    return this.messageCard(t('test-room.refused'), refusal ? t(`error.${refusal.word}`) : '');
   }
 
   ended() {
     const {reason} = this.meeting.protocol;
-    return this.verdict(t(reason === 'ended' ? 'test-room.over' : 'test-room.gone'), '');
+    return this.messageCard(t(reason === 'ended' ? 'test-room.over' : 'test-room.gone'), '');
   }
 
   /** @param {string} heading @param {string} fault */
-  verdict(heading, fault) {
+  messageCard(heading, fault) {
     return html`<main class="verdict">
       <section class="card" role="status" data-testid="ended">
         <h1>${heading}</h1>
-        ${alertLine(fault)}
+        ${errorMessage(fault)}
         <div class="row end">
           <a class="button" href="check.html">${t('check.title')}</a>
           <button type="button" class="main" data-testid="return" @click=${() => location.reload()}>${t('test-room.again')}</button>

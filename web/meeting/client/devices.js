@@ -1,6 +1,7 @@
-// Camera, microphone and speaker: opened on a tap, remembered by label (ids change when a browser's data are cleared).
+// Camera, microphone, screen and speaker: opened, measured, and remembered by label (ids change when a browser's
+// data are cleared). For the meeting client and the device check.
 
-import {DARK_SECONDS, darkFor} from './meeting-state.js';
+import {DARK_SECONDS, darkSeconds} from './meeting-state.js';
 
 /** @typedef {{mic: string, camera: string, speaker: string, processed: boolean, cameraOn: boolean}} Choices */
 
@@ -11,14 +12,14 @@ const KINDS = {mic: 'audioinput', camera: 'videoinput', speaker: 'audiooutput'};
 const HEARD = 0.02; // RMS above which a microphone counts as carrying sound
 const METER_MS = 60;
 
-/** @returns {Choices} */
-export const choices = () => ({...DEFAULTS, ...JSON.parse(localStorage.getItem('devices') ?? '{}')});
+/** Return the remembered choice of devices. @returns {Choices} */
+export const deviceChoices = () => ({...DEFAULTS, ...JSON.parse(localStorage.getItem('devices') ?? '{}')});
 
-/** @param {Partial<Choices>} changed */
-export const remember = changed => localStorage.setItem('devices', JSON.stringify({...choices(), ...changed}));
+/** Remember changes of the choice of devices. @param {Partial<Choices>} changed */
+export const saveDeviceChoices = changed => localStorage.setItem('devices', JSON.stringify({...deviceChoices(), ...changed}));
 
-/** Why a device could not be opened; `word` is an i18n key under `device.` */
-export class DeviceFault extends Error {
+/** Thrown when a device cannot be opened; `word` is an i18n key under `device.` */
+export class DeviceError extends Error {
   /** @param {string} word */
   constructor(word) {
     super(word);
@@ -26,8 +27,8 @@ export class DeviceFault extends Error {
   }
 }
 
-/** Names of DOMException of getUserMedia (W3C Media Capture §10.2) in words of ours. @type {Record<string, string>} */
-const WORDS = {
+/** Our word for each DOMException that getUserMedia throws (W3C Media Capture §10.2). @type {Record<string, string>} */
+const ERROR_WORDS = {
   NotAllowedError: 'denied',
   SecurityError: 'denied',
   NotFoundError: 'none',
@@ -36,16 +37,16 @@ const WORDS = {
   AbortError: 'busy',
 };
 
-/** @param {keyof typeof KINDS} kind @returns {Promise<MediaDeviceInfo[]>} */
-export async function list(kind) {
+/** Return the devices of a kind. @param {keyof typeof KINDS} kind @returns {Promise<MediaDeviceInfo[]>} */
+export async function listDevices(kind) {
   const devices = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
   return devices.filter(device => device.kind === KINDS[kind] && device.deviceId);
 }
 
-/** The remembered device of a kind, when it is plugged in. @param {keyof typeof KINDS} kind */
+/** Return the id of the remembered device of a kind, if it is plugged in. @param {keyof typeof KINDS} kind */
 async function preferred(kind) {
-  const label = choices()[kind];
-  return label ? (await list(kind)).find(device => device.label === label)?.deviceId : undefined;
+  const label = deviceChoices()[kind];
+  return label ? (await listDevices(kind)).find(device => device.label === label)?.deviceId : undefined;
 }
 
 /** @param {DeviceKind} kind @param {string | undefined} deviceId @returns {MediaStreamConstraints} */
@@ -53,32 +54,38 @@ function constraints(kind, deviceId) {
   const device = deviceId ? {deviceId: {ideal: deviceId}} : {};
   if (kind === 'camera')
     return {video: {...device, width: {ideal: 1280}, height: {ideal: 720}, frameRate: {ideal: 30, max: 30}}};
-  const clean = !choices().processed;
+  const clean = !deviceChoices().processed;
   return {audio: {...device, echoCancellation: clean, noiseSuppression: clean, autoGainControl: clean, channelCount: 1}};
 }
 
 /** @type {Promise<unknown>} */
-let last = Promise.resolve();
+let lastOpening = Promise.resolve();
 
-/** Open the remembered (or default) device; calls wait for each other, since some browsers open one camera at a time. @param {DeviceKind} kind @returns {Promise<MediaStreamTrack>} */
-export function open(kind) {
-  const next = last.then(() => openNow(kind));
-  last = next.catch(() => undefined);
+/**
+ * Open the remembered (or default) device; calls wait for each other, since some browsers open one camera at a time.
+ * @param {DeviceKind} kind
+ * @returns {Promise<MediaStreamTrack>}
+ */
+export function openDevice(kind) {
+  const next = lastOpening.then(() => openNow(kind));
+  lastOpening = next.catch(() => undefined);
   return next;
 }
 
 /** @param {DeviceKind} kind */
 async function openNow(kind) {
-  if (!navigator.mediaDevices) throw new DeviceFault('insecure');
+  if (!navigator.mediaDevices) throw new DeviceError('insecure');
   try {
     const stream = await navigator.mediaDevices.getUserMedia(constraints(kind, await preferred(kind)));
     return stream.getTracks()[0];
   } catch (failure) {
-    throw new DeviceFault(WORDS[/** @type {DOMException} */ (failure).name] ?? 'busy');
+    throw new DeviceError(ERROR_WORDS[/** @type {DOMException} */ (failure).name] ?? 'busy');
   }
 }
 
-/** A screen, window or tab that the person chooses: few pictures, sharp letters. Rejects when nothing is chosen. */
+/**
+ * Open a screen, window or tab that the user chooses, with few frames and sharp text. Rejects when nothing is chosen.
+ */
 export async function openScreen() {
   const video = {width: {max: 1920}, height: {max: 1080}, frameRate: {max: 5}};
   const [track] = (await navigator.mediaDevices.getDisplayMedia({video})).getVideoTracks();
@@ -86,10 +93,11 @@ export async function openScreen() {
   return track;
 }
 
-export const canShare = () => Boolean(navigator.mediaDevices && 'getDisplayMedia' in navigator.mediaDevices);
+/** Return whether the browser can share a screen. */
+export const canShareScreen = () => Boolean(navigator.mediaDevices && 'getDisplayMedia' in navigator.mediaDevices);
 
 /** Watches how loud a microphone is, 0 to 1. */
-export class Meter {
+export class LevelMeter {
   /** @param {MediaStreamTrack} track @param {(level: number, heard: boolean) => void} tell */
   constructor(track, tell) {
     this.context = new AudioContext();
@@ -100,7 +108,7 @@ export class Meter {
     this.context.resume();
   }
 
-  /** Loudness on a scale where speech moves the whole bar (-60 dB is 0). @returns {[number, boolean]} */
+  /** Return the loudness, 0 (-60 dBFS) to 1, and whether the microphone carries sound. @returns {[number, boolean]} */
   read() {
     this.analyser.getFloatTimeDomainData(this.samples);
     const rms = Math.sqrt(this.samples.reduce((sum, x) => sum + x * x, 0) / this.samples.length);
@@ -113,10 +121,10 @@ export class Meter {
   }
 }
 
-/** The level of a {@link Meter} in dBFS, whole. @param {number} level */
-export const loudness = level => Math.round(60 * (level - 1));
+/** Convert the level of a {@link LevelMeter} to whole dBFS. @param {number} level */
+export const levelToDbfs = level => Math.round(60 * (level - 1));
 
-/** How bright a picture is, 0 to 255, from a small copy of it. @param {HTMLVideoElement} video */
+/** Return the mean luma of a picture, 0 to 255, from a small copy of it. @param {HTMLVideoElement} video */
 export function brightness(video) {
   const [width, height] = [32, 18];
   const canvas = new OffscreenCanvas(width, height);
@@ -128,8 +136,8 @@ export function brightness(video) {
   return Math.round(sum / (width * height));
 }
 
-/** Watches whether a camera sees enough, as long as it is live; tells once when it has been dark for ten seconds (R-097). */
-export class Daylight {
+/** Watches the brightness of a live camera; calls `tell` once when it has been dark for ten seconds (R-097). */
+export class DarknessWatch {
   /** @param {MediaStreamTrack} track @param {() => void} tell */
   constructor(track, tell) {
     const video = document.createElement('video');
@@ -139,7 +147,7 @@ export class Daylight {
     this.timer = window.setInterval(() => {
       if (track.readyState !== 'live') return this.stop();
       if (!track.enabled || video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return;
-      seconds = darkFor(seconds, brightness(video));
+      seconds = darkSeconds(seconds, brightness(video));
       if (seconds === DARK_SECONDS) tell();
     }, 1000);
   }
@@ -149,7 +157,7 @@ export class Daylight {
   }
 }
 
-/** Two short notes: the speaker test, and the call to speak. @param {string} [sinkId] */
+/** Play two short notes: the speaker test, and the sound of an invitation to speak. @param {string} [sinkId] */
 export async function chime(sinkId) {
   const context = /** @type {AudioContext & {setSinkId?: (id: string) => Promise<void>}} */ (new AudioContext());
   if (sinkId && context.setSinkId) await context.setSinkId(sinkId).catch(() => undefined);
@@ -165,7 +173,7 @@ export async function chime(sinkId) {
 }
 
 /** Send an element's sound to the remembered speaker, where the browser can. @param {HTMLMediaElement} element */
-export async function route(element) {
+export async function routeToSpeaker(element) {
   const id = await preferred('speaker');
   if (id && 'setSinkId' in element) await element.setSinkId(id).catch(() => undefined);
 }

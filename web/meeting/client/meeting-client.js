@@ -1,71 +1,73 @@
-// One seat in one meeting: joins protocol, link and devices, and holds what the pages show. Pages call its verbs and
-// draw again on `change`; `notice` (detail: [key, ...args]) asks for a passing message; `floor` says "given" or "taken".
+// The client of one seat in one meeting: joins signaling, media and devices, and holds the state that the pages
+// show. Pages call its methods and draw again on `change`; `notice` (detail: [key, ...args]) asks for a passing
+// message; `floor` (detail) is "given" or "taken".
 
 import {t} from '../../core/i18n.js';
-import {Link} from './peer-connection.js';
-import {differs, floorChange, micState, mine, quality, recordState, reduce, start, worth} from './meeting-state.js';
-import {Daylight, DeviceFault, Meter, choices, open, openScreen} from './devices.js';
+import {PeerConnection} from './peer-connection.js';
+import {needsOtherPicture, floorChange, micState, ownSeat, quality, recordState, reduce, initialState, heightToRequest} from './meeting-state.js';
+import {DarknessWatch, DeviceError, LevelMeter, deviceChoices, openDevice, openScreen} from './devices.js';
 import {Protocol} from './protocol.js';
 import {span} from '../../core/time.js';
 
-const RETURN_MS = 60_000; // a seat, and what was switched on in it, is kept this long (docs/protocol.md)
+const SEAT_KEPT_MS = 60_000; // a seat, and what was switched on in it, is kept this long (docs/protocol.md)
 const HEARD_MS = 300; // keep "sending sound" lit between syllables
 
 /** @param {string} path */
 const socketUrl = path => new URL(`../../${path}`, import.meta.url).href.replace(/^http/, 'ws');
 
-export class Meeting extends EventTarget {
+/** The client of one seat in one meeting. */
+export class MeetingClient extends EventTarget {
   /** @param {string} code its digits, or another word for where one enters with `hello` @param {Message} [hello] */
   constructor(code, hello) {
     super();
     this.protocol = new Protocol({code, hello, open: () => new WebSocket(socketUrl('ws')), store: sessionStorage});
-    this.link = new Link(async sdp => (await this.protocol.ask({type: 'offer', sdp})).sdp);
+    this.connection = new PeerConnection(async sdp => (await this.protocol.request({type: 'offer', sdp})).sdp);
     /** @type {MeetingState | null} */
     this.state = null;
     this.on = {mic: false, camera: false};
     this.invited = false;
-    /** We open our microphone uninvited, where that is only noted. */
+    /** Whether this seat unmutes without the floor, where the profile permits it and only notes it. */
     this.uninvited = false;
     /** @type {Record<DeviceKind, MediaStreamTrack | null>} */
     this.tracks = {mic: null, camera: null};
-    /** Devices that the browser is being asked for. @type {Partial<Record<DeviceKind, Promise<boolean>>>} */
+    /** Devices that are being opened. @type {Partial<Record<DeviceKind, Promise<boolean>>>} */
     this.opening = {};
     /** The screen we share. @type {MediaStreamTrack | null} */
     this.screen = null;
-    /** @type {Meter | null} */
+    /** @type {LevelMeter | null} */
     this.meter = null;
     this.level = 0;
-    /** What the picture's place on the page is worth; 0 unknown. */
-    this.lines = 0;
+    /** The picture height to request, in lines; 0 while unknown. */
+    this.pictureHeight = 0;
     this.heardAt = -HEARD_MS;
     /** @type {'good' | 'fair' | 'poor' | 'bad'} */
     this.quality = 'good';
     this.loss = 0;
-    this.drawing = false;
-    this.listen();
+    this.changeScheduled = false;
+    this.addListeners();
   }
 
-  listen() {
-    this.protocol.addEventListener('message', event => this.receive(/** @type {CustomEvent} */ (event).detail));
-    this.protocol.addEventListener('status', () => this.statusChanged());
+  addListeners() {
+    this.protocol.addEventListener('message', event => this.onMessage(/** @type {CustomEvent} */ (event).detail));
+    this.protocol.addEventListener('status', () => this.onStatus());
     this.protocol.addEventListener('fault', event => this.notice(`error.${/** @type {CustomEvent} */ (event).detail.word}`));
-    this.protocol.addEventListener('unsaid', () => this.unsaid());
-    this.link.addEventListener('state', () => this.changed());
-    this.link.addEventListener('streams', () => this.changed());
-    this.link.addEventListener('measure', event => this.measured(/** @type {CustomEvent} */ (event).detail));
+    this.protocol.addEventListener('undelivered', () => this.onUndelivered());
+    this.connection.addEventListener('state', () => this.scheduleChange());
+    this.connection.addEventListener('streams', () => this.scheduleChange());
+    this.connection.addEventListener('measure', event => this.onMeasurement(/** @type {CustomEvent} */ (event).detail));
     window.addEventListener('online', () => this.protocol.start());
     window.addEventListener('offline', () => this.protocol.drop());
-    window.addEventListener('pagehide', () => this.state && !this.over && this.keep());
+    window.addEventListener('pagehide', () => this.state && !this.over && this.saveSwitches());
   }
 
   start() {
     this.protocol.start();
   }
 
-  // What the pages read
+  // What the pages read:
 
   get seat() {
-    return this.state ? mine(this.state) : undefined;
+    return this.state ? ownSeat(this.state) : undefined;
   }
 
   /** The server's clock, milliseconds. */
@@ -83,42 +85,42 @@ export class Meeting extends EventTarget {
     return Boolean(this.seat?.floor) && this.on.mic;
   }
 
-  /** Whether there is no way back into this meeting from here. */
+  /** Return whether this client has left the meeting for good. */
   get over() {
     return this.protocol.status === 'ended' || this.protocol.status === 'refused';
   }
 
-  // What a person does
+  // What a person does:
 
   async toggleMic() {
-    if (!this.state) return; // not joined yet: nobody knows who has the floor
-    if (!this.seat?.floor && this.state?.advisory) return this.speakUp();
+    if (!this.state) return; // not joined yet: the floor is unknown
+    if (!this.seat?.floor && this.state?.advisory) return this.unmuteUninvited();
     if (!this.seat?.floor) return this.notice(this.seat?.hand ? 'room.wait-floor' : 'room.raise-first');
-    return this.on.mic ? this.mute() : this.speak();
+    return this.on.mic ? this.mute() : this.unmute();
   }
 
-  /** Open the microphone, asking for it the first time. */
-  async speak() {
+  /** Unmute; the browser asks for the microphone the first time. */
+  async unmute() {
     this.invited = false;
     if (!(await this.acquire('mic'))) return;
     if (!this.seat?.floor) return this.mute(); // it was taken back while the browser asked for permission
     await this.switch('mic', true);
   }
 
-  /** Open the microphone without the floor: the server gives it where the profile only advises. */
-  async speakUp() {
+  /** Unmute without the floor: the server gives it where the profile only advises. */
+  async unmuteUninvited() {
     if (!(await this.acquire('mic'))) return;
     this.uninvited = true;
-    this.protocol.say({type: 'media', ...this.on, mic: true});
+    this.protocol.send({type: 'media', ...this.on, mic: true});
   }
 
   async mute() {
     await this.switch('mic', false);
   }
 
-  decline() {
+  declineFloor() {
     this.invited = false;
-    this.changed();
+    this.scheduleChange();
   }
 
   async toggleCamera() {
@@ -127,30 +129,33 @@ export class Meeting extends EventTarget {
   }
 
   toggleHand() {
-    this.protocol.say({type: 'hand', raised: !this.seat?.hand});
+    this.protocol.send({type: 'hand', raised: !this.seat?.hand});
   }
 
-  /** What the raised hand is about. @param {string} topic */
-  about(topic) {
-    this.protocol.say({type: 'hand', raised: true, topic});
+  /** Tell the topic of the raised hand. @param {string} topic */
+  setHandTopic(topic) {
+    this.protocol.send({type: 'hand', raised: true, topic});
   }
 
   /** @param {string} source */
-  async look(source) {
+  async watch(source) {
     try {
-      this.receive(await this.protocol.ask({type: 'view', source, lines: this.lines}));
+      this.onMessage(await this.protocol.request({type: 'view', source, lines: this.pictureHeight}));
     } catch (fault) {
       this.notice(`error.${/** @type {any} */ (fault).word}`);
     }
-    this.changed();
+    this.scheduleChange();
   }
 
-  /** The picture's place on the page has so many lines, none while it is hidden: it gets a picture of its size. @param {number} lines */
-  display(lines) {
+  /**
+   * Request a picture for the height of its place on the page; 0, while it is hidden, changes nothing.
+   * @param {number} lines
+   */
+  setPictureHeight(lines) {
     if (!lines) return;
-    const was = this.lines;
-    this.lines = worth(lines);
-    if (this.state && (!was || differs(was, this.lines))) this.look(this.state.view);
+    const was = this.pictureHeight;
+    this.pictureHeight = heightToRequest(lines);
+    if (this.state && (!was || needsOtherPicture(was, this.pictureHeight))) this.watch(this.state.view);
   }
 
   async toggleShare() {
@@ -159,9 +164,9 @@ export class Meeting extends EventTarget {
     if (!track) return this.notice('share.denied');
     this.screen = track;
     track.addEventListener('ended', () => track === this.screen && this.unshare());
-    await this.link.send('content', track);
+    await this.connection.send('content', track);
     try {
-      this.receive(await this.protocol.ask({type: 'share', on: true}));
+      this.onMessage(await this.protocol.request({type: 'share', on: true}));
     } catch (fault) {
       this.endShare();
       this.notice(`error.${/** @type {any} */ (fault).word}`);
@@ -170,25 +175,28 @@ export class Meeting extends EventTarget {
 
   unshare() {
     this.endShare();
-    this.protocol.say({type: 'share', on: false});
+    this.protocol.send({type: 'share', on: false});
   }
 
   endShare() {
     this.screen?.stop();
     this.screen = null;
-    this.link.send('content', null);
-    this.changed();
+    this.connection.send('content', null);
+    this.scheduleChange();
   }
 
-  /** A command of the controller: `floor`, `mute-all`, `lower`, `layout`, `record`, `voices`, `mark`, `step`. @param {Message} message */
+  /**
+   * Send a command of the controller: `floor`, `mute-all`, `lower`, `layout`, `record`, `voices`, `mark`, `step`.
+   * @param {Message} message
+   */
   command(message) {
-    this.protocol.say(message);
+    this.protocol.send(message);
   }
 
-  /** Report a fault; the answer is the incident. @param {{kind: string, text: string, seat?: string}} fault */
+  /** Report an incident; the server responds with it. @param {{kind: string, text: string, seat?: string}} fault */
   async report(fault) {
     try {
-      this.receive(await this.protocol.ask({type: 'report', ...fault}));
+      this.onMessage(await this.protocol.request({type: 'report', ...fault}));
       this.notice('fault.sent');
     } catch (failure) {
       this.notice(`error.${/** @type {any} */ (failure).word}`);
@@ -199,13 +207,17 @@ export class Meeting extends EventTarget {
     this.protocol.leave();
   }
 
-  // Devices
+  // Devices:
 
-  /** Open a device unless it is open; who asks while it is being opened gets the same one. @param {DeviceKind} kind @returns {Promise<boolean>} */
+  /**
+   * Open a device unless it is open; requests made while it is being opened share the result.
+   * @param {DeviceKind} kind
+   * @returns {Promise<boolean>}
+   */
   async acquire(kind) {
     const track = this.tracks[kind];
     if (track?.readyState === 'live' && !track.muted) return true;
-    track?.stop(); // another app has taken it: only one that is opened anew carries anything again
+    track?.stop(); // another app has taken it: it must be opened again to carry anything
     this.opening[kind] ??= this.openDevice(kind).finally(() => delete this.opening[kind]);
     return this.opening[kind];
   }
@@ -213,110 +225,115 @@ export class Meeting extends EventTarget {
   /** @param {DeviceKind} kind @returns {Promise<boolean>} */
   async openDevice(kind) {
     try {
-      const track = await open(kind);
+      const track = await openDevice(kind);
       if (this.over) {
         track.stop(); // the meeting ended while the browser asked for permission
         return false;
       }
       this.tracks[kind] = track;
-      track.addEventListener('ended', () => this.lostDevice(kind, track));
+      track.addEventListener('ended', () => this.onDeviceLost(kind, track));
       track.addEventListener('mute', () => track === this.tracks[kind] && this.on[kind] && this.notice(`device.taken-${kind}`));
-      if (kind === 'mic') this.listenTo(track);
-      else new Daylight(track, () => this.notice('room.dark'));
+      if (kind === 'mic') this.meterMicrophone(track);
+      else new DarknessWatch(track, () => this.notice('room.dark'));
       return true;
     } catch (failure) {
-      this.notice(`device.${failure instanceof DeviceFault ? failure.word : 'busy'}`);
+      this.notice(`device.${failure instanceof DeviceError ? failure.word : 'busy'}`);
       return false;
     }
   }
 
   /** @param {MediaStreamTrack} track */
-  listenTo(track) {
+  meterMicrophone(track) {
     this.meter?.stop();
-    this.meter = new Meter(track, (level, heard) => {
+    this.meter = new LevelMeter(track, (level, heard) => {
       const before = this.micState;
       if (heard) this.heardAt = performance.now();
       this.level = level;
-      if (before !== this.micState || this.on.mic) this.changed();
+      if (before !== this.micState || this.on.mic) this.scheduleChange();
     });
   }
 
-  /** A microphone stays open but silent when muted, so that the next turn needs no new question; a camera's light must go out. @param {DeviceKind} kind @param {boolean} on */
+  /**
+   * Switch a device on or off. A muted microphone stays open, so that the browser need not ask again; a camera is
+   * closed, so that its light goes out.
+   * @param {DeviceKind} kind
+   * @param {boolean} on
+   */
   async switch(kind, on) {
     const track = this.tracks[kind];
     if (track) track.enabled = on;
     this.on[kind] = on;
-    await this.link.send(kind, on ? track : null);
+    await this.connection.send(kind, on ? track : null);
     if (kind === 'camera' && !on) track?.stop();
-    this.tell();
-    this.keep();
-    this.changed();
+    this.reportMedia();
+    this.saveSwitches();
+    this.scheduleChange();
   }
 
-  /** Where it is kept what is switched on in this meeting. */
-  get key() {
+  /** Return the sessionStorage key for what is switched on in this meeting. */
+  get storageKey() {
     return `switched:${this.protocol.code}`;
   }
 
-  /** Keep what is switched on, and that we are here now, for a page that is loaded again. */
-  keep() {
-    sessionStorage.setItem(this.key, JSON.stringify({...this.on, at: Date.now()}));
+  /** Save what is switched on, and when, for a reload of the page. */
+  saveSwitches() {
+    sessionStorage.setItem(this.storageKey, JSON.stringify({...this.on, at: Date.now()}));
   }
 
   /** @param {DeviceKind} kind @param {MediaStreamTrack} track */
-  lostDevice(kind, track) {
+  onDeviceLost(kind, track) {
     if (track !== this.tracks[kind]) return;
     this.switch(kind, false);
     this.notice(`device.lost-${kind}`);
   }
 
-  /** What is switched on; joining tells it again. */
-  tell() {
-    if (this.protocol.status === 'joined') this.protocol.say({type: 'media', ...this.on});
+  /** Tell the server what is switched on; after a loss this is repeated on joining. */
+  reportMedia() {
+    if (this.protocol.status === 'joined') this.protocol.send({type: 'media', ...this.on});
   }
 
-  // What the server says
+  // Messages of the server:
 
   /** @param {Message} message */
-  receive(message) {
-    if (message.type === 'joined') return this.joined(/** @type {Joined} */ (message));
+  onMessage(message) {
+    if (message.type === 'joined') return this.onJoined(/** @type {Joined} */ (message));
     if (message.type === 'marked') return this.notice('room.marked', message.title, span(message.seconds));
-    if (message.type === 'renew') return this.link.connect();
-    if (message.type === 'wanted') return this.link.want(message.lines);
+    if (message.type === 'renew') return this.connection.connect();
+    if (message.type === 'wanted') return this.connection.setWantedHeight(message.lines);
     if (!this.state) return;
     const before = this.state;
     this.state = reduce(before, message);
-    this.compare(before);
-    this.changed();
+    this.handleChanges(before);
+    this.scheduleChange();
   }
 
   /** @param {Joined} message */
-  async joined(message) {
+  async onJoined(message) {
     const before = this.state;
-    this.state = start(message, Date.now());
-    this.tell();
-    // After a lost socket the media may have gone on flowing; only then the transport is kept.
-    if (!(this.link.healthy && this.seat?.media === 'connected')) this.link.connect();
-    else this.link.want(message.wanted);
-    if (this.lines) this.look(this.state.view); // the seat may know of a place of another size
-    if (before) this.compare({...before, incidents: []}); // those are told anew
+    this.state = initialState(message, Date.now());
+    this.reportMedia();
+    // Media may have continued while the socket was lost; only then the peer connection is kept.
+    if (!(this.connection.healthy && this.seat?.media === 'connected')) this.connection.connect();
+    else this.connection.setWantedHeight(message.wanted);
+    if (this.pictureHeight) this.watch(this.state.view); // the seat may have requested another height before
+    if (before) this.handleChanges({...before, incidents: []}); // the server sends those again
     else await this.restore();
-    this.changed();
+    this.scheduleChange();
   }
 
-  /** After a reload: the camera as it was; the microphone only for who still has the floor. */
+  /** Restore devices after a reload: the camera as it was, the microphone only with the floor. */
   async restore() {
-    const kept = JSON.parse(sessionStorage.getItem(this.key) ?? 'null');
-    const recent = kept && Date.now() - kept.at < RETURN_MS;
-    if ((kept ? recent && kept.camera : choices().cameraOn) && !this.on.camera) await this.toggleCamera();
-    if (recent && kept.mic && this.seat?.floor) await this.speak();
+    const saved = JSON.parse(sessionStorage.getItem(this.storageKey) ?? 'null');
+    const recent = saved && Date.now() - saved.at < SEAT_KEPT_MS;
+    if ((saved ? recent && saved.camera : deviceChoices().cameraOn) && !this.on.camera) await this.toggleCamera();
+    if (recent && saved.mic && this.seat?.floor) await this.unmute();
     if (this.seat?.floor && !this.on.mic && this.state?.role !== 'host') this.invited = true;
   }
 
   /** @param {MeetingState | null} before */
-  compare(before) {
+  handleChanges(before) {
     const change = this.state && floorChange(before, this.state);
-    if (change === 'given' && this.uninvited) this.speak();
+    if (change === 'given' && this.uninvited) this.unmute();
     else if (change === 'given' && before && this.state?.role !== 'host') this.invited = true;
     if (change) this.uninvited = false;
     const silenced = !this.seat?.floor && (this.on.mic || this.invited);
@@ -325,14 +342,18 @@ export class Meeting extends EventTarget {
       this.mute();
     }
     if (change && before) this.dispatchEvent(new CustomEvent('floor', {detail: change}));
-    this.compareIncidents(before?.incidents ?? [], this.state?.incidents ?? []);
-    this.compareContent(before?.content ?? null, this.state?.content ?? null);
+    this.handleIncidentChanges(before?.incidents ?? [], this.state?.incidents ?? []);
+    this.handleContentChange(before?.content ?? null, this.state?.content ?? null);
     const [was, is] = [before, this.state].map(state => state && recordState(state.recording));
     if (was && is && was !== is) this.notice(`room.rec-${is}`);
   }
 
-  /** Who reported a fault hears what becomes of it. @param {IncidentMark[]} was @param {IncidentMark[]} is */
-  compareIncidents(was, is) {
+  /**
+   * Notify the seat that reported an incident of its progress.
+   * @param {IncidentMark[]} was
+   * @param {IncidentMark[]} is
+   */
+  handleIncidentChanges(was, is) {
     for (const before of was) {
       const now = is.find(({id}) => id === before.id);
       if (!now) this.notice('fault.now-resolved', t(`fault.${before.kind}`));
@@ -341,7 +362,7 @@ export class Meeting extends EventTarget {
   }
 
   /** @param {string | null} was @param {string | null} is */
-  compareContent(was, is) {
+  handleContentChange(was, is) {
     if (was === is) return;
     if (this.screen && is !== this.state?.me) this.endShare(); // ended by the host, or somebody else shares now
     const name = this.state?.seats.find(({seat}) => seat === is)?.name;
@@ -349,31 +370,31 @@ export class Meeting extends EventTarget {
     else this.notice('share.over');
   }
 
-  unsaid() {
+  onUndelivered() {
     this.uninvited = false;
     this.notice('room.unsaid');
   }
 
-  statusChanged() {
-    if (this.protocol.status === 'lost') this.uninvited = false; // nobody may have heard of it
-    if (this.protocol.status === 'ended') sessionStorage.removeItem(this.key);
+  onStatus() {
+    if (this.protocol.status === 'lost') this.uninvited = false; // the server may not have received it
+    if (this.protocol.status === 'ended') sessionStorage.removeItem(this.storageKey);
     if (this.over) this.stop();
-    this.changed();
+    this.scheduleChange();
   }
 
   stop() {
-    this.link.close();
+    this.connection.close();
     this.meter?.stop();
     for (const track of [...Object.values(this.tracks), this.screen]) track?.stop();
   }
 
   /** @param {{loss: number, rtt: number}} measured */
-  measured(measured) {
+  onMeasurement(measured) {
     this.loss = 0.8 * this.loss + 0.2 * measured.loss; // one lost packet in half a second is no bad network
     const now = quality({loss: this.loss, rtt: measured.rtt});
     if (now === this.quality) return;
     this.quality = now;
-    this.changed();
+    this.scheduleChange();
   }
 
   /** @param {string} key @param {...any} args */
@@ -381,12 +402,12 @@ export class Meeting extends EventTarget {
     this.dispatchEvent(new CustomEvent('notice', {detail: [key, ...args]}));
   }
 
-  /** Draw once for all changes of one turn. */
-  changed() {
-    if (this.drawing) return;
-    this.drawing = true;
+  /** Fire `change` once for all changes of one turn of the event loop. */
+  scheduleChange() {
+    if (this.changeScheduled) return;
+    this.changeScheduled = true;
     queueMicrotask(() => {
-      this.drawing = false;
+      this.changeScheduled = false;
       this.dispatchEvent(new Event('change'));
     });
   }

@@ -1,9 +1,15 @@
-// A meeting seen from one seat: pure state and the questions that pages ask of it. No DOM, no clock, no socket.
+// The state of a meeting as one seat knows it, its reducers, and the questions that pages ask of it. Pure functions:
+// no DOM, no clock, no socket.
 
-import {arrangement} from './layouts.js';
+import {layoutFields} from './layouts.js';
 
-/** @param {Joined} joined @param {number} now our clock, milliseconds @returns {MeetingState} */
-export const start = (joined, now) => ({
+/**
+ * Return the state after joining.
+ * @param {Joined} joined
+ * @param {number} now our clock, milliseconds
+ * @returns {MeetingState}
+ */
+export const initialState = (joined, now) => ({
   me: joined.seat,
   role: joined.role,
   controller: joined.controller,
@@ -30,7 +36,11 @@ export const start = (joined, now) => ({
   skew: Date.parse(joined.now) - now,
 });
 
-/** Changed seats keep their place, new ones come last: a list that jumps cannot be tapped. @type {(seats: Seat[], m: Message) => Seat[]} */
+/**
+ * Apply a `seats` message: changed seats keep their place, new ones come last, since a list that jumps cannot be
+ * tapped.
+ * @type {(seats: Seat[], m: Message) => Seat[]}
+ */
 function applySeats(seats, {changed, gone}) {
   const fresh = new Map(/** @type {Seat[]} */ (changed).map(seat => [seat.seat, seat]));
   const out = new Set(gone);
@@ -39,10 +49,13 @@ function applySeats(seats, {changed, gone}) {
   return [...kept, ...[...fresh.values()].filter(({seat}) => !known.has(seat))];
 }
 
-/** Faults that a tap reports, in the order of the dialog. */
+/** Kinds of incidents that a tap reports, in the order of the dialog. */
 export const FAULTS = ['no-sound', 'no-picture', 'quiet', 'disconnected', 'device', 'other'];
 
-/** Unsettled incidents keep their place, the newest comes first. @type {(incidents: IncidentMark[], m: Message) => IncidentMark[]} */
+/**
+ * Apply an `incident` message: known incidents keep their place, a new one comes first, resolved ones go.
+ * @type {(incidents: IncidentMark[], m: Message) => IncidentMark[]}
+ */
 function applyIncident(incidents, {type, ref, ...incident}) {
   const fresh = /** @type {IncidentMark} */ (/** @type {unknown} */ (incident));
   const known = incidents.some(({id}) => id === fresh.id);
@@ -50,14 +63,18 @@ function applyIncident(incidents, {type, ref, ...incident}) {
   return all.filter(({state}) => state !== 'resolved');
 }
 
-/** Whether the weak line of a point is reported already. @param {MeetingState} state @param {string | null} point */
-export const lineReported = ({incidents}, point) => incidents.some(one => one.kind === 'line' && one.point === point);
+/**
+ * Return whether the weak line of a point is reported already.
+ * @param {MeetingState} state
+ * @param {string | null} point
+ */
+export const isLineReported = ({incidents}, point) => incidents.some(one => one.kind === 'line' && one.point === point);
 
 /** @type {Record<string, (state: MeetingState, message: Message) => MeetingState>} */
-const CHANGES = {
+const REDUCERS = {
   session: (state, {session}) => ({...state, session}),
   seats: (state, message) => ({...state, seats: applySeats(state.seats, message)}),
-  layout: (state, message) => ({...state, layout: arrangement(message), own: message.own ?? {}}),
+  layout: (state, message) => ({...state, layout: layoutFields(message), own: message.own ?? {}}),
   recording: (state, {on, paused, since, seconds, error, voices}) => ({...state, recording: {on, paused, since, seconds, error, voices}}),
   storage: (state, {level, hours}) => ({...state, storage: {level, hours}}),
   script: (state, {items, at, since}) => ({...state, script: {items, at, since}}),
@@ -73,24 +90,31 @@ const CHANGES = {
   view: (state, {source}) => ({...state, view: source}),
 };
 
-/** The state after a server message; the same object when the message changes nothing. @param {MeetingState} state @param {Message} message */
-export const reduce = (state, message) => CHANGES[message.type]?.(state, message) ?? state;
+/**
+ * Return the state after a server message; the same object when the message changes nothing.
+ * @param {MeetingState} state
+ * @param {Message} message
+ */
+export const reduce = (state, message) => REDUCERS[message.type]?.(state, message) ?? state;
 
-/** @param {MeetingState} state @returns {Seat | undefined} */
-export const mine = state => state.seats.find(({seat}) => seat === state.me);
+/** Return the seat of this client. @param {MeetingState} state @returns {Seat | undefined} */
+export const ownSeat = state => state.seats.find(({seat}) => seat === state.me);
 
-/** Who may share a screen: who has the floor, and controllers; not while somebody else does, unless they control. @param {MeetingState} state */
+/**
+ * Return whether this seat may share a screen: controllers always, others with the floor while nobody else shares.
+ * @param {MeetingState} state
+ */
 export function mayShare(state) {
-  const seat = mine(state);
+  const seat = ownSeat(state);
   if (!seat?.point) return false;
   return state.controller || (seat.floor && (state.content === null || state.content === state.me));
 }
 
-/** Raised hands, first come first. @param {Seat[]} seats */
-export const queue = seats => seats.filter(({hand}) => hand > 0).sort((a, b) => a.hand - b.hand);
+/** Return the seats with a raised hand, first come first. @param {Seat[]} seats */
+export const raisedHands = seats => seats.filter(({hand}) => hand > 0).sort((a, b) => a.hand - b.hand);
 
-/** Points here and invited; observers have no point and do not count. @param {Seat[]} seats */
-export function counts(seats) {
+/** Count the points that are present and invited; observers have no point and do not count. @param {Seat[]} seats */
+export function countPoints(seats) {
   const points = seats.filter(({role}) => role !== 'observer');
   return {
     here: new Set(points.filter(({here}) => here).map(({point}) => point)).size,
@@ -99,7 +123,8 @@ export function counts(seats) {
 }
 
 /**
- * What the microphone button says. The server's lock (floor) comes before the person's wish: it is the one that counts.
+ * Return the state of the microphone button. Without the floor it is blocked, whatever the user wants: the server
+ * decides who is heard.
  * @param {{floor: boolean, on: boolean, invited: boolean, heard: boolean}} facts
  * @returns {MicState}
  */
@@ -109,24 +134,33 @@ export function micState({floor, on, invited, heard}) {
   return invited ? 'invited' : 'off';
 }
 
-/** @param {RecordingMark} mark @returns {'off' | 'on' | 'paused'} */
+/** Return whether the meeting is recorded. @param {RecordingMark} mark @returns {'off' | 'on' | 'paused'} */
 export const recordState = ({on, paused}) => (on ? (paused ? 'paused' : 'on') : 'off');
 
-/** Seconds recorded so far. @param {RecordingMark} mark @param {number} now server time, milliseconds */
-export const recorded = ({since, seconds}, now) => seconds + (since ? Math.max(0, (now - Date.parse(since)) / 1000) : 0);
+/** Return the seconds recorded so far. @param {RecordingMark} mark @param {number} now server time, milliseconds */
+export const recordedSeconds = ({since, seconds}, now) => seconds + (since ? Math.max(0, (now - Date.parse(since)) / 1000) : 0);
 
-/** What happened to our own floor between two states. @param {MeetingState | null} before @param {MeetingState} after @returns {'given' | 'taken' | null} */
+/**
+ * Return whether this seat was given the floor or lost it between two states.
+ * @param {MeetingState | null} before
+ * @param {MeetingState} after
+ * @returns {'given' | 'taken' | null}
+ */
 export function floorChange(before, after) {
-  const had = Boolean(before && mine(before)?.floor);
-  const has = Boolean(mine(after)?.floor);
+  const had = Boolean(before && ownSeat(before)?.floor);
+  const has = Boolean(ownSeat(after)?.floor);
   if (had === has) return null;
   return has ? 'given' : 'taken';
 }
 
-/** Seconds since a hand was raised, by the server's clock. @param {string | null} since @param {number} now server time, milliseconds */
-export const waited = (since, now) => (since ? Math.max(0, (now - Date.parse(since)) / 1000) : 0);
+/**
+ * Return the seconds since a hand was raised.
+ * @param {string | null} since
+ * @param {number} now server time, milliseconds
+ */
+export const waitedSeconds = (since, now) => (since ? Math.max(0, (now - Date.parse(since)) / 1000) : 0);
 
-/** @type {Record<string, (seat: Seat) => boolean>} */
+/** Filters of the list of seats. @type {Record<string, (seat: Seat) => boolean>} */
 export const FILTERS = {
   all: () => true,
   here: ({here}) => here,
@@ -135,61 +169,87 @@ export const FILTERS = {
   floor: ({floor, here}) => floor && here,
 };
 
-/** Letters without marks, so that "nha trang" and "Nhà Trang" find each other. @param {string} text */
-export const fold = text => text.normalize('NFD').replace(/\p{M}/gu, '').replace(/[đĐ]/g, 'd').toLowerCase();
+/** Return a text in lower case without diacritics, so that "nha trang" and "Nhà Trang" match. @param {string} text */
+export const foldText = text => text.normalize('NFD').replace(/\p{M}/gu, '').replace(/[đĐ]/g, 'd').toLowerCase();
 
-/** @param {Seat[]} seats @param {string} filter a key of FILTERS @param {string} text */
-export function choose(seats, filter, text) {
-  const wanted = fold(text.trim());
-  return seats.filter(seat => FILTERS[filter](seat) && fold(seat.name).includes(wanted));
+/**
+ * Return the seats that match a filter and a text.
+ * @param {Seat[]} seats
+ * @param {string} filter a key of FILTERS
+ * @param {string} text
+ */
+export function filterSeats(seats, filter, text) {
+  const wanted = foldText(text.trim());
+  return seats.filter(seat => FILTERS[filter](seat) && foldText(seat.name).includes(wanted));
 }
 
-/** The room systems that a seat's row speaks of: its own, and in the first row of a point those that have no seat. @param {Seat} row @param {Seat[]} seats @param {SystemCall[]} calls */
-export function callsOf(row, seats, calls) {
+/**
+ * Return the room systems to show in a seat's row: its own, and in the first row of a point those without a seat.
+ * @param {Seat} row
+ * @param {Seat[]} seats
+ * @param {SystemCall[]} calls
+ */
+export function callsForSeat(row, seats, calls) {
   const own = seats.filter(({point}) => point === row.point);
   const seated = new Set(own.filter(({here}) => here).map(({name}) => name));
   return calls.filter(({point, name}) => point === row.point && (seated.has(name) ? row.here && row.name === name : own[0]?.seat === row.seat));
 }
 
-/** Cameras that can be looked at alone. @param {MeetingState} state */
+/** Return the seats whose camera can be viewed alone. @param {MeetingState} state */
 export const cameras = state => state.seats.filter(({here, camera}) => here && camera);
 
-/** @param {Seat} seat @returns {'absent' | 'connecting' | 'floor' | 'hand' | 'muted' | 'listening'} */
-export function seatWord(seat) {
+/**
+ * Return what a seat is doing, in a word.
+ * @param {Seat} seat
+ * @returns {'absent' | 'connecting' | 'floor' | 'hand' | 'muted' | 'listening'}
+ */
+export function seatActivity(seat) {
   if (!seat.here) return 'absent';
   if (seat.media !== 'connected') return 'connecting';
   if (seat.floor) return seat.mic ? 'floor' : 'muted';
   return seat.hand > 0 ? 'hand' : 'listening';
 }
 
-/** @param {{loss: number, rtt: number}} measured loss as a share, rtt in seconds @returns {'good' | 'fair' | 'poor' | 'bad'} */
+/**
+ * Return the quality of the network, in a word.
+ * @param {{loss: number, rtt: number}} measured loss as a share, rtt in seconds
+ * @returns {'good' | 'fair' | 'poor' | 'bad'}
+ */
 export function quality({loss, rtt}) {
   if (loss > 0.1 || rtt > 1) return 'bad';
   if (loss > 0.03 || rtt > 0.4) return 'poor';
   return loss > 0.01 || rtt > 0.2 ? 'fair' : 'good';
 }
 
-const USUAL_LINES = 720; // of the picture that everyone gets who says nothing
-const SHARPER = 4 / 3; // small letters stay sharp in a picture that is made smaller by so much
-const FILLED = [180, 360, USUAL_LINES, 900]; // the most lines of a place that gets each picture, but the largest
+const USUAL_HEIGHT = 720; // lines of the picture for seats that request no height
+const SHARPER = 4 / 3; // text stays sharp in a picture that is scaled down by so much
+const RENDITION_LIMITS = [180, 360, USUAL_HEIGHT, 900]; // the greatest requested height that each rendition serves, but the largest
 
-/** How many lines to ask for, for a place on the page that has so many. @param {number} lines */
-export const worth = lines => Math.max(lines, Math.min(USUAL_LINES, Math.ceil(lines * SHARPER)));
+/** Return the picture height to request for a place on the page of so many lines. @param {number} lines */
+export const heightToRequest = lines => Math.max(lines, Math.min(USUAL_HEIGHT, Math.ceil(lines * SHARPER)));
 
-/** Whether another picture may come when other lines are asked for. @param {number} was @param {number} is */
-export const differs = (was, is) => FILLED.some(most => was > most !== is > most);
+/**
+ * Return whether the server may choose another rendition for a changed height.
+ * @param {number} was
+ * @param {number} is
+ */
+export const needsOtherPicture = (was, is) => RENDITION_LIMITS.some(most => was > most !== is > most);
 
-/** The digits of a code, whatever was pasted around them. @param {string} text */
-export const digits = text => text.replace(/\D/g, '');
+/** Return the digits of a code, whatever was pasted around them. @param {string} text */
+export const digitsOf = text => text.replace(/\D/g, '');
 
 const MOST_DIGITS = 18; // of a code, in any profile
 
-/** `1234567890` as `123 456 7890`. @param {string} text */
-export const grouped = text => digits(text).slice(0, MOST_DIGITS).replace(/^(\d{3})(\d{1,3})?(\d+)?$/, (_, a, b, c) => [a, b, c].filter(Boolean).join(' '));
+/** Format a code in groups: `1234567890` as `123 456 7890`. @param {string} text */
+export const formatCode = text => digitsOf(text).slice(0, MOST_DIGITS).replace(/^(\d{3})(\d{1,3})?(\d+)?$/, (_, a, b, c) => [a, b, c].filter(Boolean).join(' '));
 
-/** So long a picture is dark before its point is told. */
+/** Seconds that a picture is dark before its point is notified. */
 export const DARK_SECONDS = 10;
 const DARK = 50; // of 255
 
-/** For how many seconds a picture has been dark, one second later. @param {number} seconds @param {number} luma 0 to 255 */
-export const darkFor = (seconds, luma) => (luma < DARK ? seconds + 1 : 0);
+/**
+ * Return for how many seconds a picture has been dark, one second after `seconds`.
+ * @param {number} seconds
+ * @param {number} luma 0 to 255
+ */
+export const darkSeconds = (seconds, luma) => (luma < DARK ? seconds + 1 : 0);

@@ -1,12 +1,13 @@
-// One peer connection to the server, as docs/protocol.md "The offer" says. Nothing is ever renegotiated: mute is
-// replaceTrack(null), and after any failure a new peer connection is built and offered with the same tracks.
+// The WebRTC connection to the server, as docs/protocol.md "The offer" says, for meeting-client.js. Nothing is ever
+// renegotiated: mute is replaceTrack(null), and after any failure a new RTCPeerConnection is built and offered with
+// the same tracks.
 
 const WATCH_MS = 500;
 const UNSTABLE_MS = 2000; // browsers say "disconnected" only after 7 s; people notice a frozen picture after 2
 const REBUILD_MS = 5000;
 const RETRY_MS = 1000;
 
-/** Simulcast, low to high: the composer decodes the smallest layer that fills its tile. */
+/** Simulcast layers, low to high: the compositor decodes the smallest layer that fills its tile. */
 const LAYERS = [
   {rid: 'q', scaleResolutionDownBy: 4, maxBitrate: 130_000},
   {rid: 'h', scaleResolutionDownBy: 2, maxBitrate: 500_000},
@@ -14,33 +15,36 @@ const LAYERS = [
 ];
 
 const LOW_HEIGHT = 540;
-const ALL = 720; // lines; more is never asked for
+const FULL_HEIGHT = 720; // lines; more is never requested
 
 /**
- * The layers for a picture of this height. Chromium sends only the two lowest layers of a small picture, which would leave
+ * Return the simulcast layers for a picture of this height. Chromium sends only the two lowest layers of a small picture, which would leave
  * a 640x360 camera at 320x180; so for a small one the middle layer is the whole picture and the upper one is off.
  * @param {number} height pixels
  * @param {number} wanted pixels that are looked at: layers above the smallest that has them rest, the lowest always sends
  */
-export function layersFor(height, wanted = ALL) {
+export function layersFor(height, wanted = FULL_HEIGHT) {
   const layers = LAYERS.map(({rid, scaleResolutionDownBy, maxBitrate}, i) =>
     height < LOW_HEIGHT
       ? {rid, maxBitrate, scaleResolutionDownBy: [2, 1, 1][i], active: rid !== 'f'}
       : {rid, maxBitrate, scaleResolutionDownBy, active: true},
   );
   // The server counts a camera's lines as if it had 720: a layer is a half or a quarter of it, whatever its size.
-  return layers.map((layer, i) => ({...layer, active: layer.active && (i === 0 || ALL / LAYERS[i - 1].scaleResolutionDownBy < wanted)}));
+  return layers.map((layer, i) => ({...layer, active: layer.active && (i === 0 || FULL_HEIGHT / LAYERS[i - 1].scaleResolutionDownBy < wanted)}));
 }
 
-/** A shared screen: whole and sharp rather than smooth. */
+/** The encoding of a shared screen: sharp rather than smooth. */
 const CONTENT = [{maxBitrate: 1_500_000, maxFramerate: 5}];
-/** Transceivers in the order of the protocol; the third receives. @type {Record<SentKind, number>} */
-const PLACES = {mic: 0, camera: 1, content: 3};
+/**
+ * Indexes of transceivers in the order of docs/protocol.md; the third only receives.
+ * @type {Record<SentKind, number>}
+ */
+const TRANSCEIVER_INDEX = {mic: 0, camera: 1, content: 3};
 
 /** @param {MediaStreamTrack | null} track */
 const heightOf = track => track?.getSettings().height ?? 720;
 
-/** Packets received, their loss and round trip, summed over a report. @param {RTCStatsReport} report */
+/** Sum received and lost packets of a report, with the round-trip time in seconds. @param {RTCStatsReport} report */
 function summarise(report) {
   const sum = {received: 0, lost: 0, rtt: 0};
   report.forEach(entry => {
@@ -54,20 +58,21 @@ function summarise(report) {
 }
 
 /**
- * Events: `state` after every change of `state`; `streams` when `picture` and `sound` are new; `measure` with
+ * The media of one seat, over one RTCPeerConnection at a time. Events: `state` after every change of `state`; `streams` when `picture` and `sound` are new; `measure` with
  * `{loss, rtt}` twice a second while packets flow.
  */
-export class Link extends EventTarget {
+export class PeerConnection extends EventTarget {
   /** @param {(sdp: string) => Promise<string>} exchange gives an offer to the server and returns its answer */
   constructor(exchange) {
     super();
-    // given
     this.exchange = exchange;
-    // owned
     /** @type {RTCPeerConnection | null} */
     this.pc = null;
-    /** The one whose picture is on the page: it keeps the last frame until the next one has media. @type {RTCPeerConnection | null} */
-    this.shown = null;
+    /**
+     * The connection whose picture is on the page; it keeps its last frame until the next connection has media.
+     * @type {RTCPeerConnection | null}
+     */
+    this.shownPc = null;
     /** @type {Record<SentKind, MediaStreamTrack | null>} */
     this.tracks = {mic: null, camera: null, content: null};
     /** @type {MediaStream | null} */
@@ -77,28 +82,27 @@ export class Link extends EventTarget {
     /** @type {'idle' | 'connecting' | 'connected' | 'unstable'} */
     this.state = 'idle';
     this.timer = 0;
-    /** Lines of our camera that are looked at. */
-    this.wanted = ALL;
-    // counters
-    this.seen = {received: 0, lost: 0};
+    /** The height, in lines, at which this camera is viewed. */
+    this.wantedHeight = FULL_HEIGHT;
+    this.lastCounts = {received: 0, lost: 0};
     this.lastPacket = 0;
   }
 
-  /** Whether packets came within the last two seconds. */
+  /** Return whether packets came within the last two seconds. */
   get healthy() {
     return this.state === 'connected';
   }
 
   /** Build a peer connection and offer it. */
   async connect() {
-    if (this.pc !== this.shown) this.pc?.close();
+    if (this.pc !== this.shownPc) this.pc?.close();
     const pc = new RTCPeerConnection({bundlePolicy: 'max-bundle', iceServers: []});
     this.pc = pc;
-    this.wanted = ALL;
-    this.seen = {received: 0, lost: 0};
+    this.wantedHeight = FULL_HEIGHT;
+    this.lastCounts = {received: 0, lost: 0};
     this.lastPacket = performance.now();
-    this.become(this.state === 'unstable' ? 'unstable' : 'connecting');
-    this.prepare(pc);
+    this.setState(this.state === 'unstable' ? 'unstable' : 'connecting');
+    this.addTransceivers(pc);
     this.timer ||= window.setInterval(() => this.watch(), WATCH_MS);
     try {
       await pc.setLocalDescription();
@@ -110,51 +114,51 @@ export class Link extends EventTarget {
     }
   }
 
-  /** The four transceivers, in the order of the protocol. @param {RTCPeerConnection} pc */
-  prepare(pc) {
+  /** Add the four transceivers in the order of docs/protocol.md. @param {RTCPeerConnection} pc */
+  addTransceivers(pc) {
     const sound = pc.addTransceiver(this.tracks.mic ?? 'audio', {direction: 'sendrecv'});
     pc.addTransceiver(this.tracks.camera ?? 'video', {direction: 'sendonly', sendEncodings: layersFor(heightOf(this.tracks.camera))});
     const picture = pc.addTransceiver('video', {direction: 'recvonly'});
     pc.addTransceiver(this.tracks.content ?? 'video', {direction: 'sendonly', sendEncodings: CONTENT});
     const show = () => pc === this.pc && this.show(pc, picture.receiver.track, sound.receiver.track);
-    if (this.shown) picture.receiver.track.addEventListener('unmute', show, {once: true});
+    if (this.shownPc) picture.receiver.track.addEventListener('unmute', show, {once: true});
     else show();
     pc.addEventListener('connectionstatechange', () => pc === this.pc && pc.connectionState === 'failed' && this.connect());
   }
 
   /** @param {RTCPeerConnection} pc @param {MediaStreamTrack} picture @param {MediaStreamTrack} sound */
   show(pc, picture, sound) {
-    const old = this.shown;
-    this.shown = pc;
+    const old = this.shownPc;
+    this.shownPc = pc;
     this.picture = new MediaStream([picture]);
     this.sound = new MediaStream([sound]);
     this.dispatchEvent(new Event('streams'));
     old?.close();
   }
 
-  /** Send a track, or nothing. @param {SentKind} kind @param {MediaStreamTrack | null} track */
+  /** Send a track, or nothing (null). @param {SentKind} kind @param {MediaStreamTrack | null} track */
   async send(kind, track) {
     this.tracks[kind] = track;
-    const sender = this.pc?.getSenders()[PLACES[kind]];
+    const sender = this.pc?.getSenders()[TRANSCEIVER_INDEX[kind]];
     await sender?.replaceTrack(track);
-    if (sender && track && kind === 'camera') await this.fit(sender, track);
+    if (sender && track && kind === 'camera') await this.fitLayers(sender, track);
   }
 
   /** @param {RTCRtpSender} sender @param {MediaStreamTrack} track */
-  async fit(sender, track) {
-    const layers = layersFor(heightOf(track), this.wanted);
+  async fitLayers(sender, track) {
+    const layers = layersFor(heightOf(track), this.wantedHeight);
     const parameters = sender.getParameters();
     if (parameters.encodings.length !== layers.length) return; // the server took fewer layers
     parameters.encodings.forEach((encoding, i) => Object.assign(encoding, layers[i]));
-    await sender.setParameters(parameters).catch(() => undefined); // replaced meanwhile: the next one is made to fit
+    await sender.setParameters(parameters).catch(() => undefined); // the track was replaced meanwhile, and its own call fits the layers
   }
 
-  /** Send no more of the camera than is looked at. @param {number} lines */
-  async want(lines) {
-    if (lines === this.wanted) return;
-    this.wanted = lines;
-    const sender = this.pc?.getSenders()[PLACES.camera];
-    if (sender?.track) await this.fit(sender, sender.track);
+  /** Send no higher layer of the camera than is viewed. @param {number} lines */
+  async setWantedHeight(lines) {
+    if (lines === this.wantedHeight) return;
+    this.wantedHeight = lines;
+    const sender = this.pc?.getSenders()[TRANSCEIVER_INDEX.camera];
+    if (sender?.track) await this.fitLayers(sender, sender.track);
   }
 
   async watch() {
@@ -162,31 +166,31 @@ export class Link extends EventTarget {
     if (!pc || pc.connectionState === 'closed') return;
     const {received, lost, rtt} = summarise(await pc.getStats());
     if (pc !== this.pc) return;
-    const [fresh, missing] = [received - this.seen.received, Math.max(0, lost - this.seen.lost)];
-    this.seen = {received, lost};
+    const [fresh, missing] = [received - this.lastCounts.received, Math.max(0, lost - this.lastCounts.lost)];
+    this.lastCounts = {received, lost};
     if (fresh > 0) {
       this.lastPacket = performance.now();
-      this.become('connected');
+      this.setState('connected');
       this.dispatchEvent(new CustomEvent('measure', {detail: {loss: missing / (fresh + missing), rtt}}));
-    } else this.miss(performance.now() - this.lastPacket);
+    } else this.onSilence(performance.now() - this.lastPacket);
   }
 
   /** @param {number} quiet milliseconds without a packet */
-  miss(quiet) {
-    if (quiet > UNSTABLE_MS) this.become('unstable');
+  onSilence(quiet) {
+    if (quiet > UNSTABLE_MS) this.setState('unstable');
     if (quiet > REBUILD_MS) this.connect();
   }
 
   close() {
     window.clearInterval(this.timer);
     this.timer = 0;
-    for (const pc of [this.pc, this.shown]) pc?.close();
-    this.pc = this.shown = null;
-    this.become('idle');
+    for (const pc of [this.pc, this.shownPc]) pc?.close();
+    this.pc = this.shownPc = null;
+    this.setState('idle');
   }
 
-  /** @param {Link['state']} state */
-  become(state) {
+  /** @param {PeerConnection['state']} state */
+  setState(state) {
     if (state === this.state) return;
     this.state = state;
     this.dispatchEvent(new Event('state'));

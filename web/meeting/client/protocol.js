@@ -1,24 +1,28 @@
-// The meeting's WebSocket without any DOM: join, resume, refs, and coming back after a loss. See docs/protocol.md.
+// The client's side of the signaling WebSocket (docs/protocol.md), without DOM, for meeting-client.js: join, resume,
+// requests with a `ref`, and reconnecting.
 //
 // idle ─start─> connecting ─joined─> joined ─socket lost─> lost ─backoff─> connecting
 //                    ├─waiting─> waiting ─admitted─> joined
 //                    └─refused─> refused            └─bye─> ended
 
-const BACKOFF_MS = [250, 500, 750, 1000, 1000, 2000]; // a server that is back must be obeyed within 3 s
-const ANSWER_MS = 8000;
+const BACKOFF_MS = [250, 500, 750, 1000, 1000, 2000]; // a server that is back is joined again within 3 s
+const REPLY_MS = 8000;
 const SILENT_MS = 4000; // the server pings every 4 s and drops a silent socket after 4 more; so do we
-const KEEP_MS = 10_000; // what was said without a meeting is still meant so long
-const KEPT = 20;
-const TRIES = 100; // the latest tries to come back that are told
+const QUEUED_MS = 10_000; // a message sent before joining is dropped after this time
+const MAX_QUEUED = 20;
+const MAX_FAILED_ATTEMPTS = 100; // the latest failed attempts, which `join` reports
 
-/** Refusals that time alone may lift: we try again by ourselves. */
+/** Errors that may pass by themselves: joining is tried again. */
 const PASSING = new Set(['unavailable', 'shutting-down', 'too-fast', 'media-restarting', 'no-answer', 'lost']);
 
-/** What joining may be refused for want of, and the field of `join` that says it. @type {Record<string, string>} */
-const SAID = {notice: 'accepted', dedicated: 'dedicated'};
+/**
+ * Errors that an accepted notice or a declaration lifts, with the field of `join` that carries it.
+ * @type {Record<string, string>}
+ */
+const ACCEPTED_FIELDS = {notice: 'accepted', dedicated: 'dedicated'};
 
-/** A fault said by the server (`word` as in docs/protocol.md), or "lost" / "no-answer" said by ourselves. */
-export class Fault extends Error {
+/** Thrown for an error message of the server (`word` as in docs/protocol.md), or for our own "lost" and "no-answer". */
+export class ProtocolError extends Error {
   /** @param {Message} message */
   constructor(message) {
     super(message.text ?? message.error);
@@ -33,68 +37,72 @@ export class Fault extends Error {
  */
 
 /**
- * Events: `status` after every change of `status`, `message` (detail: a server message), `fault` (detail: Fault without a ref),
- * `unsaid` (detail: a message of ours that could not be said in time, or to a line that was dead).
+ * The signaling of one seat, over one socket at a time. Events: `status` after every change of `status`, `message`
+ * (detail: a server message), `fault` (detail: a ProtocolError that belongs to no request),
+ * `undelivered` (detail: a message of ours that could not be sent in time, or was sent to a dead socket).
  */
 export class Protocol extends EventTarget {
-  /** `hello` is what we enter with, if not a code. @param {{code: string, hello?: Message, open: () => Socket, store: Store, delay?: (ms: number, run: () => void) => any, now?: () => number}} given */
+  /**
+   * `hello` is the first message, if it is not a `join` with the code.
+   * @param {{code: string, hello?: Message, open: () => Socket, store: Store, delay?: (ms: number, run: () => void) => any, now?: () => number}} options
+   */
   constructor({code, hello = {type: 'join', code}, open, store, delay = (ms, run) => setTimeout(run, ms), now = Date.now}) {
     super();
-    // given
     this.code = code;
     this.hello = hello;
     this.open = open;
     this.store = store;
     this.delay = delay;
     this.now = now;
-    // owned
     /** @type {Socket | null} */
     this.socket = null;
-    /** @type {Map<string, {resolve: (m: Message) => void, reject: (f: Fault) => void}>} */
+    /** @type {Map<string, {resolve: (m: Message) => void, reject: (f: ProtocolError) => void}>} */
     this.pending = new Map();
-    /** Said while there was no meeting, oldest first. @type {Message[]} */
-    this.kept = [];
-    /** Said since we heard something, oldest first. @type {Message[]} */
-    this.unheard = [];
-    /** When we heard something, milliseconds. */
+    /** Messages to send once joined, oldest first. @type {Message[]} */
+    this.queued = [];
+    /** Messages sent since the server was last heard, oldest first. @type {Message[]} */
+    this.unconfirmed = [];
+    /** When the server was last heard, milliseconds. */
     this.heardAt = 0;
-    /** When we began to connect, milliseconds. */
-    this.begun = 0;
-    /** When we tried in vain to come back, milliseconds. @type {number[]} */
-    this.tried = [];
+    /** When the present attempt to connect began, milliseconds. */
+    this.connectingSince = 0;
+    /** When attempts to reconnect failed, milliseconds. @type {number[]} */
+    this.failedAttempts = [];
     /** @type {'idle' | 'connecting' | 'waiting' | 'joined' | 'lost' | 'refused' | 'ended'} */
     this.status = 'idle';
     /** Why it was refused or ended. @type {string} */
     this.reason = '';
-    /** @type {Fault | null} */
+    /** @type {ProtocolError | null} */
     this.refusal = null;
-    /** The host that is to let us in. */
+    /** The name of the host that admits this seat from the waiting room. */
     this.host = '';
-    // counters
     this.attempt = 0;
     this.lastRef = 0;
   }
 
-  get key() {
+  get storageKey() {
     return `resume:${this.code}`;
   }
 
-  /** Say what joining was refused for want of, and join. */
+  /** Accept the notice, or make the declaration, that joining needs, and join. */
   accept() {
-    this.store.setItem(`${SAID[this.reason]}:${this.code}`, 'yes');
+    this.store.setItem(`${ACCEPTED_FIELDS[this.reason]}:${this.code}`, 'yes');
     this.start();
   }
 
-  /** What was accepted and declared for this meeting, as `join` says it. @returns {Record<string, true>} */
-  get said() {
-    return Object.fromEntries(Object.values(SAID).filter(field => this.store.getItem(`${field}:${this.code}`)).map(field => [field, true]));
+  /**
+   * Return the fields of `join` for what was accepted and declared for this meeting.
+   * @returns {Record<string, true>}
+   */
+  get acceptedFields() {
+    return Object.fromEntries(Object.values(ACCEPTED_FIELDS).filter(field => this.store.getItem(`${field}:${this.code}`)).map(field => [field, true]));
   }
 
   /** Open a socket and join; also "try again now" after a loss or a refusal. */
   start() {
     if (['connecting', 'waiting', 'joined'].includes(this.status)) return;
-    this.become('connecting');
-    this.begun = this.now();
+    this.setStatus('connecting');
+    this.connectingSince = this.now();
     const socket = this.open();
     this.socket = socket;
     let opened = false;
@@ -102,64 +110,72 @@ export class Protocol extends EventTarget {
       opened = true;
       this.join(socket);
     });
-    socket.addEventListener('message', ({data}) => socket === this.socket && this.receive(JSON.parse(data)));
-    socket.addEventListener('close', () => socket === this.socket && this.lose());
-    this.delay(ANSWER_MS, () => !opened && socket === this.socket && this.drop());
-    this.watch(socket);
+    socket.addEventListener('message', ({data}) => socket === this.socket && this.onMessage(JSON.parse(data)));
+    socket.addEventListener('close', () => socket === this.socket && this.onSocketLost());
+    this.delay(REPLY_MS, () => !opened && socket === this.socket && this.drop());
+    this.scheduleLivenessCheck(socket);
   }
 
-  /** Ask for a sign of life after a silence: what is sent into a dead line vanishes without a word. It answers in order, and may be busy with what was said. @param {Socket} socket */
-  watch(socket) {
+  /**
+   * Ping the server after a silence: messages sent to a dead socket are lost without an error. It replies in order,
+   * so it gets longer while it may be busy with our messages.
+   * @param {Socket} socket
+   */
+  scheduleLivenessCheck(socket) {
     this.delay(SILENT_MS, () => {
       if (socket !== this.socket) return;
       const idle = !this.pending.size && this.now() - this.heardAt >= SILENT_MS;
-      if (idle && (this.status === 'joined' || this.status === 'waiting')) this.question({type: 'ping'}, this.unheard.length ? ANSWER_MS : SILENT_MS).catch(() => undefined);
-      this.watch(socket);
+      if (idle && (this.status === 'joined' || this.status === 'waiting')) this.sendRequest({type: 'ping'}, this.unconfirmed.length ? REPLY_MS : SILENT_MS).catch(() => undefined);
+      this.scheduleLivenessCheck(socket);
     });
   }
 
-  /** Say something that has no direct answer, as soon as there is a meeting. @param {Message} message */
-  say(message) {
+  /** Send a message that has no direct reply, as soon as the meeting is joined. @param {Message} message */
+  send(message) {
     if (this.status === 'joined') {
       this.socket?.send(JSON.stringify(message));
-      this.unheard.push(message);
-    } else if (this.status === 'connecting' || this.status === 'lost') this.keep(message);
+      this.unconfirmed.push(message);
+    } else if (this.status === 'connecting' || this.status === 'lost') this.enqueue(message);
   }
 
   /** @param {Message} message */
-  keep(message) {
-    this.kept.push(message);
-    if (this.kept.length > KEPT) this.forget(this.kept[0]);
-    this.delay(KEEP_MS, () => this.forget(message));
+  enqueue(message) {
+    this.queued.push(message);
+    if (this.queued.length > MAX_QUEUED) this.expire(this.queued[0]);
+    this.delay(QUEUED_MS, () => this.expire(message));
   }
 
   /** @param {Message} message */
-  forget(message) {
-    if (!this.kept.includes(message)) return;
-    this.kept = this.kept.filter(each => each !== message);
-    this.emit('unsaid', message);
+  expire(message) {
+    if (!this.queued.includes(message)) return;
+    this.queued = this.queued.filter(each => each !== message);
+    this.emit('undelivered', message);
   }
 
-  /** Say something and wait for its direct answer. @param {Message} message @returns {Promise<Message>} */
-  ask(message) {
-    if (this.status !== 'joined' && message.type !== this.hello.type) return Promise.reject(new Fault({type: 'error', error: 'lost'}));
-    return this.question(message, ANSWER_MS);
+  /** Send a message and wait for its direct reply. @param {Message} message @returns {Promise<Message>} */
+  request(message) {
+    if (this.status !== 'joined' && message.type !== this.hello.type) return Promise.reject(new ProtocolError({type: 'error', error: 'lost'}));
+    return this.sendRequest(message, REPLY_MS);
   }
 
-  /** @param {Message} message @param {number} limit milliseconds until the line counts as dead @returns {Promise<Message>} */
-  question(message, limit) {
+  /**
+   * @param {Message} message
+   * @param {number} limit milliseconds until the socket counts as dead
+   * @returns {Promise<Message>}
+   */
+  sendRequest(message, limit) {
     const ref = String(++this.lastRef);
     return new Promise((resolve, reject) => {
       this.pending.set(ref, {resolve, reject});
       this.socket?.send(JSON.stringify({...message, ref}));
-      this.delay(limit, () => this.giveUp(ref));
+      this.delay(limit, () => this.onTimeout(ref));
     });
   }
 
   /** Leave for good: the seat is freed at once. */
   leave() {
-    this.say({type: 'leave'});
-    this.store.removeItem(this.key);
+    this.send({type: 'leave'});
+    this.store.removeItem(this.storageKey);
     this.end('left');
   }
 
@@ -167,59 +183,59 @@ export class Protocol extends EventTarget {
   drop() {
     const socket = this.socket;
     if (!socket || this.status === 'ended' || this.status === 'refused') return;
-    this.lose();
+    this.onSocketLost();
     socket.close();
   }
 
   /** @param {Socket} socket */
   async join(socket) {
-    const resume = this.store.getItem(this.key);
+    const resume = this.store.getItem(this.storageKey);
     try {
-      const joined = await this.ask({...this.hello, ...(resume && {resume}), ...this.said, ...(resume && this.tried.length && {tried: this.ages()})});
-      if (joined.type === 'waiting') return this.wait(joined.host);
-      this.store.setItem(this.key, joined.resume);
+      const joined = await this.request({...this.hello, ...(resume && {resume}), ...this.acceptedFields, ...(resume && this.failedAttempts.length && {tried: this.failedAttemptAges()})});
+      if (joined.type === 'waiting') return this.onWaiting(joined.host);
+      this.store.setItem(this.storageKey, joined.resume);
       this.attempt = 0;
-      this.tried = [];
-      this.become('joined');
-      for (const message of this.kept.splice(0)) this.say(message);
+      this.failedAttempts = [];
+      this.setStatus('joined');
+      for (const message of this.queued.splice(0)) this.send(message);
       this.emit('message', joined);
     } catch (fault) {
-      if (socket === this.socket) this.refuse(/** @type {Fault} */ (fault));
+      if (socket === this.socket) this.onRefused(/** @type {ProtocolError} */ (fault));
     }
   }
 
-  /** How many seconds ago we tried in vain to come back. */
-  ages() {
-    return this.tried.map(at => Math.max(0, Math.round((this.now() - at) / 1000))).filter(age => age <= 86_400);
+  /** Return how many seconds ago attempts to reconnect failed. */
+  failedAttemptAges() {
+    return this.failedAttempts.map(at => Math.max(0, Math.round((this.now() - at) / 1000))).filter(age => age <= 86_400);
   }
 
-  /** We are not invited: the host answers with `admitted`, or a bye. @param {string} host */
-  wait(host) {
+  /** Wait in the waiting room until the host admits this seat (`admitted`) or not (`bye`). @param {string} host */
+  onWaiting(host) {
     this.host = host;
     this.attempt = 0;
-    this.become('waiting');
+    this.setStatus('waiting');
   }
 
-  /** @param {Fault} fault */
-  refuse(fault) {
+  /** @param {ProtocolError} fault */
+  onRefused(fault) {
     if (PASSING.has(fault.word)) {
       this.drop();
       return;
     }
     this.refusal = fault;
     this.reason = fault.word;
-    this.shut();
-    this.become('refused');
+    this.closeSocket();
+    this.setStatus('refused');
   }
 
   /** @param {Message} message */
-  receive(message) {
+  onMessage(message) {
     this.heardAt = this.now();
-    this.unheard = [];
-    const asked = message.ref && this.pending.get(message.ref);
-    if (asked) this.settle(/** @type {string} */ (message.ref), message);
-    else if (message.type === 'error') this.emit('fault', new Fault(message));
-    else if (message.type === 'bye') this.bye(message.reason);
+    this.unconfirmed = [];
+    const isReply = message.ref && this.pending.get(message.ref);
+    if (isReply) this.settle(/** @type {string} */ (message.ref), message);
+    else if (message.type === 'error') this.emit('fault', new ProtocolError(message));
+    else if (message.type === 'bye') this.onBye(message.reason);
     else if (message.type === 'admitted') this.join(/** @type {Socket} */ (this.socket));
     else this.emit('message', message);
   }
@@ -228,20 +244,20 @@ export class Protocol extends EventTarget {
   settle(ref, message) {
     const {resolve, reject} = /** @type {any} */ (this.pending.get(ref));
     this.pending.delete(ref);
-    if (message.type === 'error') reject(new Fault(message));
+    if (message.type === 'error') reject(new ProtocolError(message));
     else resolve(message);
   }
 
   /** @param {string} ref */
-  giveUp(ref) {
+  onTimeout(ref) {
     if (!this.pending.has(ref)) return;
     this.settle(ref, {type: 'error', error: 'no-answer'});
     this.drop();
   }
 
   /** @param {string} reason */
-  bye(reason) {
-    if (reason === 'shutdown') this.drop(); // the server is being restarted: our seat waits for us
+  onBye(reason) {
+    if (reason === 'shutdown') this.drop(); // the server restarts and keeps the seat
     else this.end(reason);
   }
 
@@ -249,36 +265,36 @@ export class Protocol extends EventTarget {
   end(reason) {
     if (this.status === 'ended') return;
     this.reason = reason;
-    this.shut();
-    this.become('ended');
+    this.closeSocket();
+    this.setStatus('ended');
   }
 
-  lose() {
+  onSocketLost() {
     this.socket = null;
-    this.fail();
-    for (const message of this.unheard.splice(0)) if (message.type !== 'media') this.emit('unsaid', message); // joining tells that
+    this.rejectPending();
+    for (const message of this.unconfirmed.splice(0)) if (message.type !== 'media') this.emit('undelivered', message); // joining sends it again
     const wait = BACKOFF_MS[Math.min(this.attempt, BACKOFF_MS.length - 1)];
     this.attempt += 1;
-    if (this.status === 'connecting' && this.hello.type === 'join') this.tried = [...this.tried, this.begun].slice(-TRIES);
-    this.become('lost');
+    if (this.status === 'connecting' && this.hello.type === 'join') this.failedAttempts = [...this.failedAttempts, this.connectingSince].slice(-MAX_FAILED_ATTEMPTS);
+    this.setStatus('lost');
     this.delay(wait, () => this.status === 'lost' && this.start());
   }
 
-  shut() {
+  closeSocket() {
     const socket = this.socket;
     this.socket = null;
-    this.kept = [];
-    this.unheard = [];
-    this.fail();
+    this.queued = [];
+    this.unconfirmed = [];
+    this.rejectPending();
     socket?.close();
   }
 
-  fail() {
+  rejectPending() {
     for (const ref of [...this.pending.keys()]) this.settle(ref, {type: 'error', error: 'lost'});
   }
 
   /** @param {Protocol['status']} status */
-  become(status) {
+  setStatus(status) {
     this.status = status;
     this.emit('status', status);
   }

@@ -1,6 +1,8 @@
+// Page `host.html`: the console, from which a controller runs the meeting.
+
 import {html, nothing} from '../../vendor/lit.js';
 import '../room/notice-bar.js';
-import {icon, title} from '../../core/base.js';
+import {icon, setTitle} from '../../core/base.js';
 import './extend-bar.js';
 import './layout-picker.js';
 import {MeetingPage} from '../room/meeting-page.js';
@@ -8,15 +10,16 @@ import './script-bar.js';
 import '../room/participant-list.js';
 import './speaker-queue.js';
 import {number, t} from '../../core/i18n.js';
-import {PLAIN} from '../client/layouts.js';
+import {DEFAULT_LAYOUT} from '../client/layouts.js';
 import {recordState} from '../client/meeting-state.js';
-import {EMPTY} from '../client/script.js';
+import {EMPTY_SCRIPT} from '../client/script.js';
 import {clock, slot} from '../../core/time.js';
 
+/** The console: queue, layouts, recording and script beside the room. */
 class HostPage extends MeetingPage {
   constructor() {
     super();
-    title('host.title');
+    setTitle('host.title');
   }
 
   /** @param {CustomEvent<Message>} event */
@@ -24,7 +27,7 @@ class HostPage extends MeetingPage {
     this.meeting.command(detail);
   }
 
-  room() {
+  meetingView() {
     const {meeting} = this;
     const {state} = meeting;
     if (state && !state.controller) {
@@ -35,14 +38,14 @@ class HostPage extends MeetingPage {
     return html`<main class="console" @command=${this.command}>
       ${this.heading()}
       <div class="left">
-        <stage-view .meeting=${meeting} .tick=${tick}></stage-view>
+        <meeting-video .meeting=${meeting} .tick=${tick}></meeting-video>
         <floor-prompt .meeting=${meeting} .tick=${tick}></floor-prompt>
-        <aid-bar .state=${state} @report=${this.report}></aid-bar>
-        ${this.direct()}
-        <control-bar .meeting=${meeting} .tick=${tick} @full=${this.fullScreen} @fault=${this.openFaults} @leave=${this.leave}></control-bar>
+        <notice-bar .state=${state} @report=${this.reportIncident}></notice-bar>
+        ${this.controls()}
+        <control-bar .meeting=${meeting} .tick=${tick} @full=${this.fullScreen} @fault=${this.openIncidentDialog} @leave=${this.leave}></control-bar>
       </div>
-      <speak-queue class="area" .seats=${state?.seats ?? []} .now=${meeting.now}></speak-queue>
-      <seat-list class="area" .control=${true} .seats=${state?.seats ?? []} .speaking=${state?.speaking ?? null} .levels=${state?.levels ?? {}} .calls=${state?.calls ?? []}></seat-list>
+      <speaker-queue class="area" .seats=${state?.seats ?? []} .now=${meeting.now}></speaker-queue>
+      <participant-list class="area" .control=${true} .seats=${state?.seats ?? []} .speaking=${state?.speaking ?? null} .levels=${state?.levels ?? {}} .calls=${state?.calls ?? []}></participant-list>
     </main>`;
   }
 
@@ -56,13 +59,13 @@ class HostPage extends MeetingPage {
     </header>`;
   }
 
-  direct() {
+  controls() {
     const {state, now} = this.meeting;
     return html`<div class="direct">
-      <layout-picker .shown=${state?.layout ?? PLAIN} .own=${state?.own ?? {}} .seats=${state?.seats ?? []}></layout-picker>
+      <layout-picker .shown=${state?.layout ?? DEFAULT_LAYOUT} .own=${state?.own ?? {}} .seats=${state?.seats ?? []}></layout-picker>
       <button type="button" class="tool" data-testid="mute-all" @click=${() => this.meeting.command({type: 'mute-all'})}>${icon('mic-off')}<span>${t('host.mute-all')}</span></button>
       ${this.recorder(state ? recordState(state.recording) : 'off')}
-      <script-bar .script=${state?.script ?? EMPTY} .seats=${state?.seats ?? []} .now=${now} .session=${state?.session.id ?? ''}></script-bar>
+      <script-bar .script=${state?.script ?? EMPTY_SCRIPT} .seats=${state?.seats ?? []} .now=${now} .session=${state?.session.id ?? ''}></script-bar>
     </div>`;
   }
 
@@ -86,12 +89,12 @@ class HostPage extends MeetingPage {
     this.meeting.command({type: 'voices', on: !this.meeting.state?.recording.voices});
   }
 
-  /** A mark by hand says when it was set; whoever plays the recording goes there. */
+  /** Set a chapter mark in the recording, named by the time of day. */
   mark() {
     this.meeting.command({type: 'mark', title: t('record.mark-at', clock(this.meeting.now))});
   }
 
-  /** How long the disk lasts; an alarm when that is not long. @param {StorageMark} storage */
+  /** Draw for how many hours the disk can record, as an alert when they are few. @param {StorageMark} storage */
   storage({level, hours}) {
     const text = level === 'full' ? t('storage.full') : t(`storage.${level}`, number(hours, {maximumFractionDigits: 1}));
     return html`<p class="storage ${level}" data-testid="storage" data-level=${level} role=${level === 'ok' ? nothing : 'alert'}>

@@ -1,32 +1,37 @@
+// Element `layout-editor`: the dialog in which a layout is prepared, for layout-picker.js.
+
 import {html, live, nothing} from '../../vendor/lit.js';
 import {layouts} from '../../core/api.js';
 import {t} from '../../core/i18n.js';
-import {fold} from '../client/meeting-state.js';
-import {PLAIN, known, ofKind, panesWanted, pin, pinnable, same} from '../client/layouts.js';
-import {icon, Piece} from '../../core/base.js';
+import {foldText} from '../client/meeting-state.js';
+import {DEFAULT_LAYOUT, withoutUnknownSeats, withKind, panesWanted, withPin, pinnable, isSameLayout} from '../client/layouts.js';
+import {icon, BaseElement} from '../../core/base.js';
 import {paneMap, pictogram} from './layout-plan.js';
 
-const TURNS = [0, 10, 20, 30, 60];
+const ROTATE_SECONDS = [0, 10, 20, 30, 60];
 
-/** Prepares an arrangement: choose a layout, tap a pane, tap a point. Acts `apply` with it, nothing changes before; `undo` takes the last change back. */
-export class LayoutEditor extends Piece {
-  static properties = {layout: {attribute: false}, seats: {attribute: false}, plans: {attribute: false}, undoable: {type: Boolean}, draft: {state: true}, pane: {state: true}, drawn: {state: true}, text: {state: true}};
+/**
+ * Prepares a layout: choose a kind, tap a pane, tap a point. Fires `apply` with it, and `undo` to take the last
+ * change back.
+ */
+export class LayoutEditor extends BaseElement {
+  static properties = {layout: {attribute: false}, seats: {attribute: false}, plans: {attribute: false}, undoable: {type: Boolean}, draft: {state: true}, pane: {state: true}, fittedPlans: {state: true}, text: {state: true}};
 
   constructor() {
     super();
     /** @type {Layout} what everyone sees now */
-    this.layout = PLAIN;
+    this.layout = DEFAULT_LAYOUT;
     /** @type {Seat[]} */
     this.seats = [];
     /** @type {LayoutPlan[]} */
     this.plans = [];
     this.undoable = false;
     /** @type {Layout} */
-    this.draft = PLAIN;
+    this.draft = DEFAULT_LAYOUT;
     this.pane = 0;
     /** @type {LayoutPlan[]} the layouts for as many panes as are wanted */
-    this.drawn = [];
-    this.wanted = 0;
+    this.fittedPlans = [];
+    this.fittedFor = 0;
     this.text = '';
   }
 
@@ -44,46 +49,46 @@ export class LayoutEditor extends Piece {
   }
 
   /** @param {string | null} seat */
-  put(seat) {
-    this.draft = pin(this.draft, this.pane, seat);
-    if (seat !== null) this.pane = Math.min(this.pane + 1, this.most - 1);
+  pinSeat(seat) {
+    this.draft = withPin(this.draft, this.pane, seat);
+    if (seat !== null) this.pane = Math.min(this.pane + 1, this.paneCount - 1);
   }
 
   apply() {
-    this.act('apply', known(this.draft, this.seats));
+    this.emit('apply', withoutUnknownSeats(this.draft, this.seats));
   }
 
   get plan() {
-    return this.drawn.find(({kind}) => kind === this.draft.kind);
+    return this.fittedPlans.find(({kind}) => kind === this.draft.kind);
   }
 
-  get most() {
+  get paneCount() {
     return this.plan?.most ?? 1;
   }
 
-  /** Growing layouts are drawn anew when somebody came; a failure leaves the last drawing. */
+  /** Fetch growing layouts again when more panes are needed; after a failure the last ones stay. */
   async updated() {
     const wanted = panesWanted(this.seats, this.draft);
-    if (!this.querySelector('dialog')?.open || wanted === this.wanted) return;
-    this.wanted = wanted;
+    if (!this.querySelector('dialog')?.open || wanted === this.fittedFor) return;
+    this.fittedFor = wanted;
     try {
-      this.drawn = await layouts(wanted);
+      this.fittedPlans = await layouts(wanted);
     } catch {
-      this.wanted = 0;
+      this.fittedFor = 0;
     }
   }
 
   render() {
     return html`<dialog class="wide editor" aria-label=${t('layout.arrange')}>
       <div class="plans" role="group" aria-label=${t('layout.title')}>${this.plans.map(plan => this.choice(plan))}</div>
-      <div class="desk">
-        <div class="column">${this.plan ? paneMap(this.plan, pane => this.says(pane), this.pane, pane => (this.pane = pane)) : nothing}${this.marks()}</div>
+      <div class="panes">
+        <div class="column">${this.plan ? paneMap(this.plan, pane => this.paneLabel(pane), this.pane, pane => (this.pane = pane)) : nothing}${this.marks()}</div>
         ${this.people()}
       </div>
       <form method="dialog" class="row end">
-        <button data-testid="layout-undo" ?disabled=${!this.undoable} @click=${() => this.act('undo')}>${icon('undo')}${t('layout.undo')}</button>
+        <button data-testid="layout-undo" ?disabled=${!this.undoable} @click=${() => this.emit('undo')}>${icon('undo')}${t('layout.undo')}</button>
         <button>${t('app.close')}</button>
-        <button class="main" data-testid="layout-apply" ?disabled=${same(this.draft, this.layout)} @click=${this.apply}>${icon('check')}${t('layout.apply')}</button>
+        <button class="main" data-testid="layout-apply" ?disabled=${isSameLayout(this.draft, this.layout)} @click=${this.apply}>${icon('check')}${t('layout.apply')}</button>
       </form>
     </dialog>`;
   }
@@ -91,28 +96,28 @@ export class LayoutEditor extends Piece {
   /** @param {LayoutPlan} plan */
   choice(plan) {
     return html`<button type="button" class="plan-choice" data-testid="plan-${plan.kind}" aria-pressed=${plan.kind === this.draft.kind}
-      @click=${() => ((this.draft = ofKind(this.draft, plan)), (this.pane = Math.min(this.pane, plan.most - 1)))}>
+      @click=${() => ((this.draft = withKind(this.draft, plan)), (this.pane = Math.min(this.pane, plan.most - 1)))}>
       ${pictogram(plan)}<span>${t(`layout.${plan.kind}`)}</span>
     </button>`;
   }
 
   /** @param {number} pane */
-  says(pane) {
+  paneLabel(pane) {
     const pinned = this.draft.seats[pane];
     const role = this.plan?.cells[pane]?.role ?? 'seat';
     return (pinned && this.seats.find(({seat}) => seat === pinned)?.name) || t(`layout.waits-${role}`);
   }
 
   people() {
-    const wanted = fold(this.text.trim());
-    const found = pinnable(this.seats).filter(({name}) => fold(name).includes(wanted));
+    const wanted = foldText(this.text.trim());
+    const found = pinnable(this.seats).filter(({name}) => foldText(name).includes(wanted));
     const pinned = this.draft.seats[this.pane] ?? null;
     return html`<div class="people">
       <p>${t('layout.who', this.pane + 1)}</p>
       <input type="search" aria-label=${t('register.search')} placeholder=${t('register.search')} .value=${this.text} @input=${(/** @type {any} */ event) => (this.text = event.target.value)}>
       <div class="names">
-        <button type="button" data-testid="pin-nobody" aria-pressed=${pinned === null} @click=${() => this.put(null)}>${t('layout.automatic')}</button>
-        ${found.map(({seat, name, here}) => html`<button type="button" data-testid="pin" aria-pressed=${pinned === seat} @click=${() => this.put(seat)}>
+        <button type="button" data-testid="pin-nobody" aria-pressed=${pinned === null} @click=${() => this.pinSeat(null)}>${t('layout.automatic')}</button>
+        ${found.map(({seat, name, here}) => html`<button type="button" data-testid="pin" aria-pressed=${pinned === seat} @click=${() => this.pinSeat(seat)}>
           ${name}${here ? nothing : html`<small>${t('layout.absent')}</small>`}
         </button>`)}
       </div>
@@ -129,7 +134,7 @@ export class LayoutEditor extends Piece {
         <button type="button" data-testid="layout-page-on" aria-label=${t('layout.page-on')} @click=${() => this.change({page: page + 1})}>+</button></span>
       <label class="row"><span>${t('layout.rotate')}</span>
         <select data-testid="layout-rotate" @change=${(/** @type {any} */ event) => this.change({rotate: Number(event.target.value)})}>
-          ${TURNS.map(seconds => html`<option value=${seconds} .selected=${live(seconds === rotate)}>${seconds ? t('layout.every', seconds) : t('layout.never')}</option>`)}
+          ${ROTATE_SECONDS.map(seconds => html`<option value=${seconds} .selected=${live(seconds === rotate)}>${seconds ? t('layout.every', seconds) : t('layout.never')}</option>`)}
         </select></label>
     </div>`;
   }

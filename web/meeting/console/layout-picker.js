@@ -1,26 +1,31 @@
+// Element `layout-picker`: the layout of each audience, in the console.
+
 import {html, live, nothing} from '../../vendor/lit.js';
 import {layouts} from '../../core/api.js';
 import {t} from '../../core/i18n.js';
-import {PLAIN, arrangement, forAudience, known} from '../client/layouts.js';
-import {icon, Piece} from '../../core/base.js';
+import {DEFAULT_LAYOUT, layoutFields, layoutForAudience, withoutUnknownSeats} from '../client/layouts.js';
+import {icon, BaseElement} from '../../core/base.js';
 import './layout-editor.js';
 import {pictogram} from './layout-plan.js';
 
 /** @type {LayoutKind[]} The layouts a meeting mostly needs, one tap away. */
-const QUICK = ['grid', 'speaker', 'single'];
-const ANSWER_MS = 2000; // the server's word comes sooner, or not at all
+const QUICK_LAYOUTS = ['grid', 'speaker', 'single'];
+const REPLY_MS = 2000; // the server replies sooner, or not at all
 
 /** @type {Audience[]} Whose picture it is. */
 const AUDIENCES = ['everyone', 'host', 'components', 'systems', 'recording'];
 
-/** The composed picture, for everyone or one audience: three layouts at once, whom to show large, all others in the editor, one step back. Acts `command` with a message. */
-export class LayoutPicker extends Piece {
-  static properties = {shown: {attribute: false}, own: {attribute: false}, seats: {attribute: false}, audience: {state: true}, plans: {state: true}, former: {state: true}};
+/**
+ * Chooses the layout of everyone or of one audience: three layouts by one tap, whom to show large, all others in the
+ * editor, and undo. Fires `command` with a message.
+ */
+export class LayoutPicker extends BaseElement {
+  static properties = {shown: {attribute: false}, own: {attribute: false}, seats: {attribute: false}, audience: {state: true}, plans: {state: true}, undoLayouts: {state: true}};
 
   constructor() {
     super();
     /** @type {Layout} what everyone sees */
-    this.shown = PLAIN;
+    this.shown = DEFAULT_LAYOUT;
     /** @type {Partial<Record<Audience, Layout>>} what some audiences see instead */
     this.own = {};
     /** @type {Audience} whose picture is being arranged */
@@ -30,9 +35,9 @@ export class LayoutPicker extends Piece {
     /** @type {LayoutPlan[]} */
     this.plans = [];
     /** @type {Partial<Record<Audience, Layout>>} what was shown before our last change */
-    this.former = {};
+    this.undoLayouts = {};
     /** @type {Partial<Record<Audience, {layout: Layout, at: number}>>} what we asked for last */
-    this.asked = {};
+    this.requested = {};
   }
 
   connectedCallback() {
@@ -41,26 +46,29 @@ export class LayoutPicker extends Piece {
   }
 
   get layout() {
-    return forAudience(this.audience, this.own, this.shown);
+    return layoutForAudience(this.audience, this.own, this.shown);
   }
 
-  same() {
-    this.former = {...this.former, [this.audience]: this.current};
-    delete this.asked[this.audience];
-    this.act('command', {type: 'layout-same', audience: this.audience});
+  showSameAsEveryone() {
+    this.undoLayouts = {...this.undoLayouts, [this.audience]: this.current};
+    delete this.requested[this.audience];
+    this.emit('command', {type: 'layout-same', audience: this.audience});
   }
 
-  /** What the next change starts from: what was asked for a moment ago, though nobody has answered yet. @returns {Layout} */
+  /**
+   * Return the layout that the next change starts from: the one requested a moment ago, even without a reply yet.
+   * @returns {Layout}
+   */
   get current() {
-    const asked = this.asked[this.audience];
-    return asked && performance.now() - asked.at < ANSWER_MS ? asked.layout : arrangement(this.layout);
+    const latest = this.requested[this.audience];
+    return latest && performance.now() - latest.at < REPLY_MS ? latest.layout : layoutFields(this.layout);
   }
 
   /** @param {Layout} layout */
   set(layout) {
-    this.former = {...this.former, [this.audience]: this.current};
-    this.asked[this.audience] = {layout, at: performance.now()};
-    this.act('command', {type: 'layout', audience: this.audience, ...layout});
+    this.undoLayouts = {...this.undoLayouts, [this.audience]: this.current};
+    this.requested[this.audience] = {layout, at: performance.now()};
+    this.emit('command', {type: 'layout', audience: this.audience, ...layout});
   }
 
   /** @param {Partial<Layout>} changed */
@@ -69,21 +77,21 @@ export class LayoutPicker extends Piece {
   }
 
   undo() {
-    const former = this.former[this.audience];
-    if (former) this.set(known(former, this.seats));
+    const former = this.undoLayouts[this.audience];
+    if (former) this.set(withoutUnknownSeats(former, this.seats));
   }
 
   render() {
     const {kind, focus} = this.layout;
     return html`<div class="layouts" role="group" aria-label=${t('layout.title')}>
-      ${this.own[this.audience] ? html`<button type="button" class="tool" data-testid="layout-same" @click=${this.same}>${icon('undo')}<span>${t(this.audience === 'systems' ? 'layout.same.systems' : 'layout.same')}</span></button>` : nothing}
-      ${QUICK.map(
+      ${this.own[this.audience] ? html`<button type="button" class="tool" data-testid="layout-same" @click=${this.showSameAsEveryone}>${icon('undo')}<span>${t(this.audience === 'systems' ? 'layout.same.systems' : 'layout.same')}</span></button>` : nothing}
+      ${QUICK_LAYOUTS.map(
         one => html`<button type="button" class="tool" data-testid="layout-${one}" aria-pressed=${one === kind} @click=${() => this.choose({kind: one})}>
           ${pictogram(this.plans.find(plan => plan.kind === one))}<span>${t(`layout.${one}`)}</span>
         </button>`,
       )}
-      <button type="button" class="tool" data-testid="arrange" aria-pressed=${!QUICK.includes(kind)} @click=${this.edit}>
-        ${QUICK.includes(kind) ? icon('view') : pictogram(this.plans.find(plan => plan.kind === kind))}<span>${t('layout.arrange')}</span>
+      <button type="button" class="tool" data-testid="arrange" aria-pressed=${!QUICK_LAYOUTS.includes(kind)} @click=${this.edit}>
+        ${QUICK_LAYOUTS.includes(kind) ? icon('view') : pictogram(this.plans.find(plan => plan.kind === kind))}<span>${t('layout.arrange')}</span>
       </button>
       <div class="picks">
         <select aria-label=${t('layout.audience')} data-testid="audience" @change=${(/** @type {any} */ event) => (this.audience = event.target.value)}>
@@ -94,7 +102,7 @@ export class LayoutPicker extends Piece {
           ${this.seats.filter(({here, role}) => here && role !== 'observer').map(({seat, name}) => html`<option value=${seat} .selected=${live(seat === focus)}>${name}</option>`)}
         </select>
       </div>
-      <layout-editor .layout=${arrangement(this.layout)} .seats=${this.seats} .plans=${this.plans} .undoable=${this.audience in this.former}
+      <layout-editor .layout=${layoutFields(this.layout)} .seats=${this.seats} .plans=${this.plans} .undoable=${this.audience in this.undoLayouts}
         @apply=${(/** @type {CustomEvent<Layout>} */ {detail}) => this.set(detail)} @undo=${this.undo}></layout-editor>
     </div>`;
   }

@@ -1,17 +1,19 @@
-import {svg} from '../../vendor/lit.js';
-import {boxes} from '../client/layouts.js';
+// SVG drawings of layouts, for layout-picker.js and layout-editor.js.
 
-/** A layout as a pictogram: drawn from the very panes that are composed. @param {LayoutPlan | undefined} plan */
+import {svg} from '../../vendor/lit.js';
+import {paneRectangles} from '../client/layouts.js';
+
+/** Draw a layout as a pictogram, from the panes that the server composes. @param {LayoutPlan | undefined} plan */
 export const pictogram = plan => svg`<svg class="plan" viewBox="0 0 160 90" aria-hidden="true">
-  ${plan ? boxes(plan).map(({x, y, width, height, role}) => svg`<rect class=${role} x=${x} y=${y} width=${width} height=${height} rx="2"></rect>`) : ''}
+  ${plan ? paneRectangles(plan).map(({x, y, width, height, role}) => svg`<rect class=${role} x=${x} y=${y} width=${width} height=${height} rx="2"></rect>`) : ''}
 </svg>`;
 
 /**
- * A layout as a picture whose panes can be tapped.
+ * Draw a layout as a picture whose panes can be tapped.
  * @param {LayoutPlan} plan @param {(pane: number) => string} says what stands in a pane @param {number} chosen @param {(pane: number) => void} tap
  */
 export const paneMap = (plan, says, chosen, tap) => svg`<svg class="plan map" viewBox="0 0 160 90" role="group">
-  ${boxes(plan).map(({x, y, width, height, role}, pane) => svg`
+  ${paneRectangles(plan).map(({x, y, width, height, role}, pane) => svg`
     <g role="button" tabindex="0" data-testid="pane-${pane}" aria-pressed=${String(pane === chosen)} aria-label="${pane + 1}: ${says(pane)}"
       @click=${() => tap(pane)} @keydown=${(/** @type {KeyboardEvent} */ event) => (event.key === 'Enter' || event.key === ' ') && (event.preventDefault(), tap(pane))}>
       <rect class=${role} x=${x} y=${y} width=${width} height=${height} rx="1"></rect>
@@ -24,7 +26,7 @@ export const paneMap = (plan, says, chosen, tap) => svg`<svg class="plan map" vi
 /** @param {number} height */
 const size = height => (height > 40 ? 'large' : height > 20 ? 'middle' : 'small');
 
-/** The width of a letter in a pane, on average. @param {number} height */
+/** Return the average width of a letter in a pane. @param {number} height */
 const letter = height => ({large: 3.4, middle: 2.4, small: 1.7})[size(height)];
 
 /** @param {string} text @param {number} most letters */

@@ -1,16 +1,21 @@
+// Element `script-spreadsheet`: a script as a spreadsheet, in script-editor.js.
+
 import {html, nothing} from '../../vendor/lit.js';
 import {readScript, writeScript} from '../../core/api.js';
-import {keep} from '../../core/files.js';
+import {saveAs} from '../../core/files.js';
 import {t} from '../../core/i18n.js';
-import {plain, planned} from '../client/script.js';
-import {alertLine, icon} from '../../core/base.js';
-import {TableFile} from '../../core/spreadsheet-file.js';
+import {itemToSend, plannedMinutes} from '../client/script.js';
+import {errorMessage, icon} from '../../core/base.js';
+import {SpreadsheetImport} from '../../core/spreadsheet-file.js';
 
 const FORMATS = ['xlsx', 'csv'];
 
-/** A script as a table, out and in; what a file says is shown before it takes the place of the items. Acts `script` with them. */
-export class ScriptTable extends TableFile {
-  static properties = {items: {attribute: false}, points: {attribute: false}, host: {}, read: {state: true}};
+/**
+ * Exports a script as a spreadsheet and imports one; imported items are shown before they replace the script. Fires
+ * `script` with them.
+ */
+export class ScriptSpreadsheet extends SpreadsheetImport {
+  static properties = {items: {attribute: false}, points: {attribute: false}, host: {}, itemsRead: {state: true}};
 
   constructor() {
     super();
@@ -20,28 +25,28 @@ export class ScriptTable extends TableFile {
     this.points = [];
     this.host = '';
     /** @type {ScriptItem[] | null} what a file says */
-    this.read = null;
+    this.itemsRead = null;
   }
 
   /** @param {() => Promise<unknown>} run */
   async attempt(run) {
-    this.read = null;
+    this.itemsRead = null;
     return super.attempt(run);
   }
 
   /** @param {string} file */
-  async look(file) {
-    this.read = (await readScript(file, this.points.map(({id}) => id), this.host || null)).items;
+  async loadPreview(file) {
+    this.itemsRead = (await readScript(file, this.points.map(({id}) => id), this.host || null)).items;
   }
 
   /** @param {string} format */
   download(format) {
-    this.attempt(async () => keep(await writeScript(this.items.map(plain), format), `kich-ban.${format}`));
+    this.attempt(async () => saveAs(await writeScript(this.items.map(itemToSend), format), `kich-ban.${format}`));
   }
 
-  take() {
-    this.act('script', this.read);
-    this.read = null;
+  useItems() {
+    this.emit('script', this.itemsRead);
+    this.itemsRead = null;
   }
 
   render() {
@@ -51,9 +56,9 @@ export class ScriptTable extends TableFile {
           format => html`<button type="button" data-testid="script-export-${format}" @click=${() => this.download(format)}>${icon('download')}<span>${t(this.items.length ? 'script.export' : 'script.form', format.toUpperCase())}</span></button>`,
         )}
       </div>
-      ${alertLine(this.error, 'script-table-error')}
+      ${errorMessage(this.error, 'script-table-error')}
       ${this.faultList('script-faults')}
-      ${this.read ? this.preview(this.read) : nothing}`;
+      ${this.itemsRead ? this.preview(this.itemsRead) : nothing}`;
   }
 
   /** @param {ScriptItem[]} items */
@@ -65,11 +70,11 @@ export class ScriptTable extends TableFile {
           <span class="soft">${t(`script.kind-${kind}`)} · ${nameOf(point)} · ${layout ? t(`layout.${layout}`) : t('script.as-is')} · ${t('script.lasts', minutes)}</span></li>`,
       )}</ol>
       <div class="row end wrap">
-        <span class="soft">${t('script.planned', planned(items))}</span>
-        <button type="button" data-testid="script-take-no" @click=${() => (this.read = null)}>${t('directory.no')}</button>
-        <button type="button" class="main" data-testid="script-take" ?disabled=${!items.length} @click=${this.take}>${t(this.items.length ? 'script.replace' : 'script.take', items.length)}</button>
+        <span class="soft">${t('script.planned', plannedMinutes(items))}</span>
+        <button type="button" data-testid="script-take-no" @click=${() => (this.itemsRead = null)}>${t('directory.no')}</button>
+        <button type="button" class="main" data-testid="script-take" ?disabled=${!items.length} @click=${this.useItems}>${t(this.items.length ? 'script.replace' : 'script.take', items.length)}</button>
       </div>`;
   }
 }
 
-customElements.define('script-table', ScriptTable);
+customElements.define('script-spreadsheet', ScriptSpreadsheet);

@@ -1,11 +1,13 @@
+// Element `speaker-queue`: raised hands, in the console.
+
 import {html, nothing, repeat} from '../../vendor/lit.js';
 import {t} from '../../core/i18n.js';
-import {queue, waited} from '../client/meeting-state.js';
+import {raisedHands, waitedSeconds} from '../client/meeting-state.js';
 import {span} from '../../core/time.js';
-import {Piece} from '../../core/base.js';
+import {BaseElement} from '../../core/base.js';
 
-/** Raised hands in order, each with its waiting time. Acts `command` with a message. */
-export class SpeakQueue extends Piece {
+/** Lists raised hands in order, each with its waiting time. Fires `command` with a message. */
+export class SpeakerQueue extends BaseElement {
   static properties = {seats: {attribute: false}, now: {type: Number}};
 
   constructor() {
@@ -17,7 +19,7 @@ export class SpeakQueue extends Piece {
   }
 
   render() {
-    const hands = queue(this.seats);
+    const hands = raisedHands(this.seats);
     return html`<div class="head"><h2>${t('queue.title')}</h2><span class="badge hand" data-testid="queue-count" aria-live="polite">${t('queue.count', hands.length)}</span></div>
       ${hands.length
         ? html`<ol class="rows" tabindex="0" aria-label=${t('queue.title')}>${repeat(hands, ({seat}) => seat, seat => this.item(seat))}</ol>`
@@ -28,13 +30,13 @@ export class SpeakQueue extends Piece {
   item(seat) {
     return html`<li class="row-item hand" data-testid="queue-item" data-seat=${seat.seat}>
       <strong class="place">${seat.hand}</strong>
-      <span class="name">${seat.name}<small>${t('hand.waited', span(waited(seat.since, this.now)))}</small>${seat.topic ? html`<small data-testid="queue-topic">${seat.topic}</small>` : nothing}</span>
+      <span class="name">${seat.name}<small>${t('hand.waited', span(waitedSeconds(seat.since, this.now)))}</small>${seat.topic ? html`<small data-testid="queue-topic">${seat.topic}</small>` : nothing}</span>
       <button type="button" class="main" data-testid="give-floor" data-seat=${seat.seat} aria-label=${t('floor.give-floor-to', seat.name)}
-        @click=${() => this.act('command', {type: 'floor', seat: seat.seat, open: true})}>${t('floor.give-floor')}</button>
+        @click=${() => this.emit('command', {type: 'floor', seat: seat.seat, open: true})}>${t('floor.give-floor')}</button>
       <button type="button" data-testid="lower" data-seat=${seat.seat} aria-label=${t('queue.lower-of', seat.name)}
-        @click=${() => this.act('command', {type: 'lower', seat: seat.seat})}>${t('queue.lower')}</button>
+        @click=${() => this.emit('command', {type: 'lower', seat: seat.seat})}>${t('queue.lower')}</button>
     </li>`;
   }
 }
 
-customElements.define('speak-queue', SpeakQueue);
+customElements.define('speaker-queue', SpeakerQueue);

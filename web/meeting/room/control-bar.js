@@ -1,24 +1,26 @@
+// Element `control-bar`: the buttons of a seat, in the room and in the console.
+
 import {html, live, nothing} from '../../vendor/lit.js';
 import {t} from '../../core/i18n.js';
-import {cameras, mayShare, waited} from '../client/meeting-state.js';
-import {canShare} from '../client/devices.js';
+import {cameras, mayShare, waitedSeconds} from '../client/meeting-state.js';
+import {canShareScreen} from '../client/devices.js';
 import {span} from '../../core/time.js';
-import {icon, Piece} from '../../core/base.js';
+import {icon, BaseElement} from '../../core/base.js';
 
-/** Layouts somebody may choose for oneself. */
+/** Layouts that a seat may choose for itself. */
 const OWN_VIEWS = ['grid', 'speaker', 'single'];
 const MIC_ICONS = {off: 'mic-off', blocked: 'mic-locked', invited: 'mic-call', on: 'mic', live: 'mic'};
 
-/** The bar of a seat: every button an icon and the word for what it does next. Acts `people`, `full`, `fault`, `leave`. */
-export class ControlBar extends Piece {
+/** The buttons of a seat, each with an icon and what it does next. Fires `people`, `full`, `fault`, `leave`. */
+export class ControlBar extends BaseElement {
   static properties = {meeting: {attribute: false}, tick: {type: Number}, console: {}, panel: {type: Boolean}};
 
   constructor() {
     super();
-    /** @type {import('../client/meeting-client.js').Meeting | null} */
+    /** @type {import('../client/meeting-client.js').MeetingClient | null} */
     this.meeting = null;
     this.tick = 0;
-    /** Where the console is, for who may control. */
+    /** The address of the console, for a controller. */
     this.console = '';
     this.panel = false;
   }
@@ -26,15 +28,21 @@ export class ControlBar extends Piece {
   render() {
     const state = this.meeting?.state;
     return html`${this.topic()}<div class="bar" role="toolbar" aria-label=${t('room.controls')}>
-      ${this.mic()} ${this.camera()} ${this.share()} ${this.hand()} ${state ? this.source(state) : nothing} ${this.people()}
-      ${this.button('fault', 'warn', t('fault.report'), () => this.act('fault'))}
-      ${this.button('full', 'full', t('room.full'), () => this.act('full'))}
+      ${this.mic()} ${this.camera()} ${this.share()} ${this.hand()} ${state ? this.viewSelect(state) : nothing} ${this.people()}
+      ${this.button('fault', 'warn', t('fault.report'), () => this.emit('fault'))}
+      ${this.button('full', 'full', t('room.full'), () => this.emit('full'))}
       ${this.console ? html`<a class="button tool" href=${this.console} data-testid="console">${icon('console')}<span>${t('room.console')}</span></a>` : nothing}
-      ${this.button('leave', 'leave', t('room.leave'), () => this.act('leave'), 'danger')}
+      ${this.button('leave', 'leave', t('room.leave'), () => this.emit('leave'), 'danger')}
     </div>`;
   }
 
-  /** @param {string} id @param {string} picture @param {unknown} words @param {() => void} run @param {string} [kind] */
+  /**
+   * @param {string} id
+   * @param {string} picture
+   * @param {unknown} words
+   * @param {() => void} run
+   * @param {string} [kind]
+   */
   button(id, picture, words, run, kind = '') {
     return html`<button type="button" class="tool ${kind}" data-testid=${id} @click=${run}>${icon(picture)}<span>${words}</span></button>`;
   }
@@ -61,7 +69,7 @@ export class ControlBar extends Piece {
   share() {
     const {meeting} = this;
     const state = meeting?.state;
-    if (!meeting || !state || !canShare() || !mayShare(state)) return nothing;
+    if (!meeting || !state || !canShareScreen() || !mayShare(state)) return nothing;
     const on = state.content === state.me;
     return html`<button type="button" class="tool" data-testid="share" data-state=${on ? 'on' : 'off'} aria-pressed=${on} @click=${() => meeting.toggleShare()}>
       ${icon('share')}<span>${t(on ? 'share.stop' : 'share.start')}</span>
@@ -71,34 +79,34 @@ export class ControlBar extends Piece {
   hand() {
     const {meeting} = this;
     const place = meeting?.seat?.hand ?? 0;
-    const time = place ? span(waited(meeting?.seat?.since ?? null, meeting?.now ?? 0)) : '';
+    const time = place ? span(waitedSeconds(meeting?.seat?.since ?? null, meeting?.now ?? 0)) : '';
     return html`<button type="button" class="tool hand" data-testid="hand" data-place=${place} aria-pressed=${place > 0}
       ?disabled=${!meeting?.state} @click=${() => meeting?.toggleHand()}>
       ${icon('hand')}<span>${place ? t('hand.lower', place) : t('hand.raise')}</span>${place ? html`<small>${t('hand.waited', time)}</small>` : nothing}
     </button>`;
   }
 
-  /** Who has raised a hand may say what about; who has said it need not again. */
+  /** Draw the form for the topic of a raised hand, until a topic was sent. */
   topic() {
     const seat = this.meeting?.seat;
     if (!seat?.hand || seat.topic) return nothing;
-    return html`<form class="topic" @submit=${this.tell}>
+    return html`<form class="topic" @submit=${this.sendTopic}>
       <input name="topic" maxlength="200" required aria-label=${t('hand.topic')} placeholder=${t('hand.topic')} data-testid="topic">
       <button data-testid="topic-send">${t('hand.topic-send')}</button>
     </form>`;
   }
 
   /** @param {SubmitEvent} event */
-  tell(event) {
+  sendTopic(event) {
     event.preventDefault();
     const {topic} = /** @type {any} */ (Object.fromEntries(new FormData(/** @type {HTMLFormElement} */ (event.target))));
-    this.meeting?.about(topic.trim());
+    this.meeting?.setHandTopic(topic.trim());
   }
 
   /** @param {MeetingState} state */
-  source(state) {
+  viewSelect(state) {
     return html`<label class="tool select">${icon('view')}<span>${t('room.source')}</span>
-      <select data-testid="source" @change=${(/** @type {any} */ event) => this.meeting?.look(event.target.value)}>
+      <select data-testid="source" @change=${(/** @type {any} */ event) => this.meeting?.watch(event.target.value)}>
         <option value="composed" .selected=${live(state.view === 'composed')}>${t('room.composed')}</option>
         ${OWN_VIEWS.map(kind => html`<option value="composed:${kind}" .selected=${live(state.view === `composed:${kind}`)}>${t('room.own-view', t(`layout.${kind}`))}</option>`)}
         ${state.content ? html`<option value="content" .selected=${live(state.view === 'content')}>${t('share.view')}</option>` : nothing}
@@ -109,7 +117,7 @@ export class ControlBar extends Piece {
 
   people() {
     if (!this.panel) return nothing;
-    return this.button('people', 'people', t('room.people'), () => this.act('people'));
+    return this.button('people', 'people', t('room.people'), () => this.emit('people'));
   }
 }
 

@@ -1,14 +1,16 @@
+// Element `floor-prompt`: the invitation to speak, in the room and in the console.
+
 import {html, nothing} from '../../vendor/lit.js';
 import {t} from '../../core/i18n.js';
-import {icon, Piece} from '../../core/base.js';
+import {icon, BaseElement} from '../../core/base.js';
 
-/** "Mời … phát biểu": the floor is open, and the person decides whether to speak. Nobody is ever unmuted unasked. */
-export class FloorPrompt extends Piece {
+/** Asks a point that was given the floor whether to unmute; no microphone is ever opened without that. */
+export class FloorPrompt extends BaseElement {
   static properties = {meeting: {attribute: false}, tick: {type: Number}};
 
   constructor() {
     super();
-    /** @type {import('../client/meeting-client.js').Meeting | null} */
+    /** @type {import('../client/meeting-client.js').MeetingClient | null} */
     this.meeting = null;
     this.tick = 0;
   }
@@ -19,8 +21,8 @@ export class FloorPrompt extends Piece {
     return html`<section class="prompt" role="alertdialog" aria-labelledby="invited" data-testid="floor-prompt">
       <p id="invited">${t('floor.invite', meeting.seat?.name)}</p>
       <div class="row">
-        <button type="button" class="main" data-testid="floor-accept" @click=${() => meeting.speak()}>${icon('mic')}<span>${t('floor.accept')}</span></button>
-        <button type="button" data-testid="floor-decline" @click=${() => meeting.decline()}>${icon('mic-off')}<span>${t('floor.decline')}</span></button>
+        <button type="button" class="main" data-testid="floor-accept" @click=${() => meeting.unmute()}>${icon('mic')}<span>${t('floor.accept')}</span></button>
+        <button type="button" data-testid="floor-decline" @click=${() => meeting.declineFloor()}>${icon('mic-off')}<span>${t('floor.decline')}</span></button>
       </div>
     </section>`;
   }

@@ -1,15 +1,20 @@
+// Element `incident-dialog`: reports an incident, in the room and in the console.
+
 import {html, nothing} from '../../vendor/lit.js';
 import {t} from '../../core/i18n.js';
 import {FAULTS} from '../client/meeting-state.js';
-import {guide, icon, Piece} from '../../core/base.js';
+import {guideLink, icon, BaseElement} from '../../core/base.js';
 
-/** "Báo sự cố": one tap on what is wrong sends it (Điều 13.2.c); who controls may call the centre. Acts `report` with kind and text. */
-export class FaultDialog extends Piece {
-  static properties = {leads: {type: Boolean}};
+/**
+ * Reports an incident by one tap on its kind (Điều 13.2.c); controllers may call the centre. Fires `report` with kind
+ * and text.
+ */
+export class IncidentDialog extends BaseElement {
+  static properties = {mayCallCentre: {type: Boolean}};
 
   constructor() {
     super();
-    this.leads = false;
+    this.mayCallCentre = false;
   }
 
   get dialog() {
@@ -26,7 +31,7 @@ export class FaultDialog extends Piece {
   send(kind) {
     const field = /** @type {HTMLInputElement} */ (this.querySelector('input'));
     this.dialog?.close();
-    this.act('report', {kind, text: field.value.trim()});
+    this.emit('report', {kind, text: field.value.trim()});
   }
 
   render() {
@@ -34,8 +39,8 @@ export class FaultDialog extends Piece {
       <h2 id="faults">${t('fault.title')}</h2>
       <p>${t('fault.hint')}</p>
       <label class="field"><span>${t('fault.text')}</span><input maxlength="500" data-testid="fault-text"></label>
-      <div class="kinds">${FAULTS.map(kind => this.kind(kind, 'warn', ''))} ${this.leads ? this.kind('help', 'phone', 'danger solid') : nothing}</div>
-      <form method="dialog" class="row end">${guide('trouble')}<button data-testid="fault-cancel">${t('app.close')}</button></form>
+      <div class="kinds">${FAULTS.map(kind => this.kind(kind, 'warn', ''))} ${this.mayCallCentre ? this.kind('help', 'phone', 'danger solid') : nothing}</div>
+      <form method="dialog" class="row end">${guideLink('trouble')}<button data-testid="fault-cancel">${t('app.close')}</button></form>
     </dialog>`;
   }
 
@@ -45,4 +50,4 @@ export class FaultDialog extends Piece {
   }
 }
 
-customElements.define('fault-dialog', FaultDialog);
+customElements.define('incident-dialog', IncidentDialog);

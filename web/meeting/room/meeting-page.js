@@ -1,63 +1,65 @@
-// What room and console share: the meeting itself, passing messages, the live region, keys, wake lock, and how it ends.
+// Base class of the pages of a meeting (room, console, test room): the meeting client, notices, the live region,
+// shortcuts, the wake lock, and the cards for entering, waiting and the end.
 
 import {html, nothing} from '../../vendor/lit.js';
 import {me} from '../../core/api.js';
 import {t} from '../../core/i18n.js';
-import {digits, grouped} from '../client/meeting-state.js';
+import {digitsOf, formatCode} from '../client/meeting-state.js';
 import {chime} from '../client/devices.js';
-import {Meeting} from '../client/meeting-client.js';
+import {MeetingClient} from '../client/meeting-client.js';
 import {hourMinute} from '../../core/time.js';
-import {alertLine, icon, Piece, signIn, title} from '../../core/base.js';
+import {errorMessage, icon, BaseElement, goToSignIn, setTitle} from '../../core/base.js';
 import {codeField} from '../../core/code-field.js';
 import './control-bar.js';
 import './incident-dialog.js';
 import './floor-prompt.js';
-import './video-stage.js';
-import {keyHelp, listenToKeys} from './shortcuts.js';
+import './meeting-video.js';
+import {shortcutHelp, listenForShortcuts} from './shortcuts.js';
 
 const NOTICE_MS = 6000;
 const TICK_MS = 1000;
 
-export class MeetingPage extends Piece {
+/** A page of a meeting; subclasses draw the meeting itself. */
+export class MeetingPage extends BaseElement {
   /** @type {Record<string, object>} */
-  static properties = {notice: {state: true}, spoken: {state: true}, asking: {state: true}};
+  static properties = {notice: {state: true}, announced: {state: true}, confirmingLeave: {state: true}};
 
   constructor() {
     super();
-    title('room.title');
-    this.meeting = this.enter(new URLSearchParams(location.search));
+    setTitle('room.title');
+    this.meeting = this.createMeeting(new URLSearchParams(location.search));
     this.notice = '';
     this.noticeTimer = 0;
-    /** What a screen reader hears next. */
-    this.spoken = '';
-    this.asking = false;
-    this.listen();
+    /** The text that a screen reader announces next. */
+    this.announced = '';
+    this.confirmingLeave = false;
+    this.addListeners();
   }
 
-  /** Where the page's address leads. @param {URLSearchParams} query */
-  enter(query) {
-    return new Meeting(digits(query.get('code') ?? ''));
+  /** Make the client of the meeting that the page's address names. @param {URLSearchParams} query */
+  createMeeting(query) {
+    return new MeetingClient(digitsOf(query.get('code') ?? ''));
   }
 
-  listen() {
+  addListeners() {
     const {meeting} = this;
     meeting.addEventListener('change', () => this.requestUpdate());
-    meeting.addEventListener('notice', event => this.say(t(.../** @type {[string]} */ (/** @type {CustomEvent} */ (event).detail))));
-    meeting.addEventListener('floor', event => this.floorMoved(/** @type {CustomEvent} */ (event).detail));
-    meeting.protocol.addEventListener('status', () => this.statusChanged());
-    window.addEventListener('beforeunload', event => this.bound && event.preventDefault());
+    meeting.addEventListener('notice', event => this.showNotice(t(.../** @type {[string]} */ (/** @type {CustomEvent} */ (event).detail))));
+    meeting.addEventListener('floor', event => this.onFloorChange(/** @type {CustomEvent} */ (event).detail));
+    meeting.protocol.addEventListener('status', () => this.onStatus());
+    window.addEventListener('beforeunload', event => this.mustConfirmLeaving && event.preventDefault());
     document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && this.stayAwake());
     window.setInterval(() => this.requestUpdate(), TICK_MS);
   }
 
   connectedCallback() {
     super.connectedCallback();
-    listenToKeys(this.keys());
+    listenForShortcuts(this.keys());
     if (this.meeting.protocol.code) this.meeting.start();
     this.stayAwake();
   }
 
-  /** Single letters and what they do. @returns {Record<string, () => void>} */
+  /** Return the keyboard shortcuts, single letters with their functions. @returns {Record<string, () => void>} */
   keys() {
     return {
       m: () => this.meeting.toggleMic(),
@@ -75,81 +77,81 @@ export class MeetingPage extends Piece {
   async fullScreen() {
     try {
       if (document.fullscreenElement) await document.exitFullscreen();
-      else await document.documentElement.requestFullscreen(); // which a telephone's browser may not even have
+      else await document.documentElement.requestFullscreen(); // which browsers of phones may lack
     } catch {
-      this.say(t('room.no-full'));
+      this.showNotice(t('room.no-full'));
     }
   }
 
-  /** Show a line for a while and read it out. @param {string} text */
-  say(text) {
-    this.notice = this.spoken = text;
+  /** Show a notice for six seconds and announce it to screen readers. @param {string} text */
+  showNotice(text) {
+    this.notice = this.announced = text;
     window.clearTimeout(this.noticeTimer);
     this.noticeTimer = window.setTimeout(() => (this.notice = ''), NOTICE_MS);
   }
 
   /** @param {'given' | 'taken'} change */
-  floorMoved(change) {
-    if (change === 'taken') return this.say(t('room.floor-taken'));
+  onFloorChange(change) {
+    if (change === 'taken') return this.showNotice(t('room.floor-taken'));
     if (!this.meeting.invited) return;
     this.notice = '';
     chime();
     navigator.vibrate?.([200, 100, 200]);
   }
 
-  /** A socket refused before it opened looks like any other loss; only REST can tell that the sign-in has expired. */
-  async statusChanged() {
+  /** Go to the sign-in page when the sign-in has expired: the socket cannot tell that from any other loss, REST can. */
+  async onStatus() {
     const {status} = this.meeting.protocol;
     if (status !== 'lost') return;
     const answer = await me().catch(failure => failure);
-    if (answer?.status === 401 || answer?.must_change) signIn();
+    if (answer?.status === 401 || answer?.must_change) goToSignIn();
   }
 
-  openFaults() {
-    /** @type {import('./incident-dialog.js').FaultDialog | null} */ (this.querySelector('fault-dialog'))?.open();
+  openIncidentDialog() {
+    /** @type {import('./incident-dialog.js').IncidentDialog | null} */ (this.querySelector('incident-dialog'))?.open();
   }
 
   /** @param {CustomEvent<{kind: string, text: string, seat?: string}>} event */
-  report({detail}) {
+  reportIncident({detail}) {
     this.meeting.report(detail);
   }
 
-  /** Whether others hear us, so that nobody goes by a slip. */
-  get bound() {
+  /** Return whether leaving must be confirmed, because others hear this seat now. */
+  get mustConfirmLeaving() {
     return this.meeting.onAir;
   }
 
   leave() {
-    if (this.bound) this.asking = true;
+    if (this.mustConfirmLeaving) this.confirmingLeave = true;
     else this.meeting.leave();
   }
 
   updated() {
     const dialog = /** @type {HTMLDialogElement | null} */ (this.querySelector('dialog.leaving'));
-    if (this.asking && !dialog?.open) dialog?.showModal();
+    if (this.confirmingLeave && !dialog?.open) dialog?.showModal();
   }
 
   render() {
     const {status} = this.meeting.protocol;
-    if (status === 'refused' && this.meeting.protocol.reason === 'notice') return this.acceptance();
-    if (status === 'refused' && this.meeting.protocol.reason === 'dedicated') return this.declaration();
+    if (status === 'refused' && this.meeting.protocol.reason === 'notice') return this.noticeCard();
+    if (status === 'refused' && this.meeting.protocol.reason === 'dedicated') return this.dedicatedLineCard();
     if (!this.meeting.protocol.code || status === 'refused') return this.refused();
     if (status === 'ended') return this.ended();
     if (status === 'waiting') return this.waiting();
-    return html`${this.room()} ${this.leaving()} ${keyHelp()}
-      <fault-dialog .leads=${Boolean(this.meeting.state?.controller) || this.meeting.state?.role === 'host'} @report=${this.report}></fault-dialog>
+    return html`${this.meetingView()} ${this.leaveDialog()} ${shortcutHelp()}
+      <incident-dialog .mayCallCentre=${Boolean(this.meeting.state?.controller) || this.meeting.state?.role === 'host'} @report=${this.reportIncident}></incident-dialog>
       ${this.notice ? html`<p class="notice" data-testid="notice">${this.notice}</p>` : nothing}
-      <p class="hidden" aria-live="polite">${this.spoken}</p>`;
+      <p class="hidden" aria-live="polite">${this.announced}</p>`;
   }
 
-  /** The meeting as this page shows it; its own. @returns {unknown} */
-  room() {
+  /** Draw the meeting; each page overrides it. @returns {unknown} */
+  meetingView() {
     return nothing;
   }
 
-  leaving() {
-    if (!this.asking) return nothing;
-    return html`<dialog class="leaving" aria-labelledby="leaving" @close=${() => (this.asking = false)}>
+  leaveDialog() {
+    if (!this.confirmingLeave) return nothing;
+    return html`<dialog class="leaving" aria-labelledby="leaving" @close=${() => (this.confirmingLeave = false)}>
       <h2 id="leaving">${t('room.leave-air')}</h2>
       <form method="dialog" class="row end">
         <button data-testid="stay">${t('room.stay')}</button>
@@ -158,8 +160,8 @@ export class MeetingPage extends Piece {
     </dialog>`;
   }
 
-  /** What a component point accepts before it is let in (Điều 7.4). */
-  acceptance() {
+  /** Draw the notice that a component point accepts before it may join (Điều 7.4). */
+  noticeCard() {
     const {protocol} = this.meeting;
     return html`<main class="verdict">
       <section class="card" data-testid="notice-card">
@@ -174,8 +176,8 @@ export class MeetingPage extends Piece {
     </main>`;
   }
 
-  /** What a point on the Internet declares before it is let in (Điều 6.3.b). */
-  declaration() {
+  /** Draw the declaration that a point on the Internet makes before it may join (Điều 6.3.b). */
+  dedicatedLineCard() {
     const {protocol} = this.meeting;
     return html`<main class="verdict">
       <form class="card" data-testid="dedicated-card" @submit=${(/** @type {SubmitEvent} */ event) => (event.preventDefault(), protocol.accept())}>
@@ -190,7 +192,7 @@ export class MeetingPage extends Piece {
     </main>`;
   }
 
-  /** At the door: what happens, and how to go away (R-011). */
+  /** Draw the waiting room, with a button to leave it (R-011). */
   waiting() {
     const {protocol} = this.meeting;
     return html`<main class="verdict">
@@ -206,11 +208,11 @@ export class MeetingPage extends Piece {
   refused() {
     const {code, refusal} = this.meeting.protocol;
     const opens = refusal?.facts.opens;
-    const text = refusal ? t(opens ? 'refused.too-early' : `error.${refusal.word}`, grouped(code), opens && hourMinute(opens)) : '';
+    const text = refusal ? t(opens ? 'refused.too-early' : `error.${refusal.word}`, formatCode(code), opens && hourMinute(opens)) : '';
     return html`<main class="verdict">
-      <form class="card" @submit=${this.again}>
+      <form class="card" @submit=${this.enterOtherCode}>
         <h1>${t('refused.title')}</h1>
-        ${alertLine(text)} ${codeField(code, true)}
+        ${errorMessage(text)} ${codeField(code, true)}
         <div class="row end">
           <a class="button" href="sessions.html">${t('sessions.title')}</a>
           <button class="main" data-testid="sign-in">${t('check.enter')}</button>
@@ -220,10 +222,10 @@ export class MeetingPage extends Piece {
   }
 
   /** @param {SubmitEvent} event */
-  again(event) {
+  enterOtherCode(event) {
     event.preventDefault();
     const field = /** @type {HTMLInputElement} */ (this.querySelector('#code'));
-    location.assign(`${location.pathname}?code=${digits(field.value)}`);
+    location.assign(`${location.pathname}?code=${digitsOf(field.value)}`);
   }
 
   ended() {

@@ -1,18 +1,23 @@
+// Element `participant-list`: the seats of the meeting, in the room and in the console.
+
 import {html, live, nothing, repeat} from '../../vendor/lit.js';
 import {number, t} from '../../core/i18n.js';
-import {FILTERS, callsOf, choose, counts, seatWord} from '../client/meeting-state.js';
+import {FILTERS, callsForSeat, filterSeats, countPoints, seatActivity} from '../client/meeting-state.js';
 import {clock} from '../../core/time.js';
-import {icon, Piece} from '../../core/base.js';
+import {icon, BaseElement} from '../../core/base.js';
 
-/** What a seat is doing, as a picture. @type {Record<string, string>} */
+/** The icon of each activity of a seat. @type {Record<string, string>} */
 const ICONS = {absent: 'cross', connecting: 'network', floor: 'mic', muted: 'mic-off', hand: 'hand', listening: 'sound'};
 
-const QUIETEST = -60; // dBov; what is quieter is a room's own noise
-const QUIET = -40;
+const METER_MIN_DB = -60; // dBov; below it is the noise of a room
+const METER_LOW_DB = -40;
 const GAINS = [12, 9, 6, 3, 0, -3, -6, -9, -12];
 
-/** All seats with search, filter and counts; with `control` the floor can be given and taken, who has it is metered and made louder or softer, and room systems are called again. Acts `command` with a message. */
-export class SeatList extends Piece {
+/**
+ * All seats with search, filter and counts; with `control` the floor can be given and taken, who has it is metered
+ * and made louder or softer, and room systems are called again. Acts `command` with a message.
+ */
+export class ParticipantList extends BaseElement {
   static properties = {seats: {attribute: false}, speaking: {}, levels: {attribute: false}, calls: {attribute: false}, control: {type: Boolean}, filter: {state: true}, text: {state: true}};
 
   constructor() {
@@ -31,8 +36,8 @@ export class SeatList extends Piece {
   }
 
   render() {
-    const {here, invited} = counts(this.seats);
-    const shown = choose(this.seats, this.filter, this.text);
+    const {here, invited} = countPoints(this.seats);
+    const shown = filterSeats(this.seats, this.filter, this.text);
     return html`<div class="head"><h2>${t('seats.title')}</h2><span class="badge" data-testid="count" aria-label=${t('seats.count', here, invited)}>${here}/${invited}</span></div>
       <div class="tools">
         <input type="search" data-testid="seats-search" aria-label=${t('seats.search')} placeholder=${t('seats.search')} @input=${(/** @type {any} */ event) => (this.text = event.target.value)}>
@@ -46,45 +51,50 @@ export class SeatList extends Piece {
 
   /** @param {Seat} seat */
   row(seat) {
-    const word = seatWord(seat);
+    const word = seatActivity(seat);
     return html`<li class="row-item ${word} ${seat.seat === this.speaking ? 'speaking' : ''}" data-testid="seat" data-seat=${seat.seat} data-point=${seat.point}
       data-floor=${seat.floor} data-hand=${seat.hand} data-here=${seat.here}>
       ${icon(ICONS[word])}
-      <span class="name">${seat.name}<small>${this.words(seat, word)}</small>${callsOf(seat, this.seats, this.calls).map(call => this.call(call, seat))}${this.control && seat.floor && seat.here ? this.sound(seat) : nothing}</span>
-      ${seat.camera && seat.here ? icon('camera', 'soft') : nothing} ${this.control ? this.acts(seat) : nothing}
+      <span class="name">${seat.name}<small>${this.seatWords(seat, word)}</small>${callsForSeat(seat, this.seats, this.calls).map(call => this.systemCall(call, seat))}${this.control && seat.floor && seat.here ? this.levelAndGain(seat) : nothing}</span>
+      ${seat.camera && seat.here ? icon('camera', 'soft') : nothing} ${this.control ? this.floorButtons(seat) : nothing}
     </li>`;
   }
 
-  /** How calling a room system goes; one that is in may hang and be called again, too (Điều 14.3.c). @param {SystemCall} call @param {Seat} seat */
-  call({device, name, state, at, status}, seat) {
-    const said = [...(name === seat.name ? [] : [name]), t(`call.${state}`, at ? clock(at) : ''), ...(status ? [t('call.status', status)] : [])];
-    return html`<span class="call" data-testid="call" data-device=${device} data-state=${state}>${icon('phone')}<span>${said.join(' · ')}</span>
+  /**
+   * Draw the state of a call to a room system, with a button to call it again, even when it is connected (Điều
+   * 14.3.c).
+   * @param {SystemCall} call
+   * @param {Seat} seat
+   */
+  systemCall({device, name, state, at, status}, seat) {
+    const words = [...(name === seat.name ? [] : [name]), t(`call.${state}`, at ? clock(at) : ''), ...(status ? [t('call.status', status)] : [])];
+    return html`<span class="call" data-testid="call" data-device=${device} data-state=${state}>${icon('phone')}<span>${words.join(' · ')}</span>
       ${this.control && state !== 'calling'
-        ? html`<button type="button" data-testid="redial" aria-label=${t('call.redial-of', name)} @click=${() => this.act('command', {type: 'redial', device})}>${t('call.redial')}</button>`
+        ? html`<button type="button" data-testid="redial" aria-label=${t('call.redial-of', name)} @click=${() => this.emit('command', {type: 'redial', device})}>${t('call.redial')}</button>`
         : nothing}</span>`;
   }
 
   /** @param {Seat} seat @param {string} word */
-  words(seat, word) {
+  seatWords(seat, word) {
     const role = seat.role === 'component' ? [] : [t(`role.${seat.role}`)];
     return [...role, word === 'hand' ? t('seat.hand', seat.hand) : t(`seat.${word}`)].join(' · ');
   }
 
   /** @param {Seat} seat */
-  sound({seat, name, gain}) {
+  levelAndGain({seat, name, gain}) {
     const level = this.levels[seat];
-    const said = level === undefined ? t('level.none') : t('level.is', number(level));
+    const text = level === undefined ? t('level.none') : t('level.is', number(level));
     return html`<span class="sound">
-      <meter min=${QUIETEST} max="0" low=${QUIET} .value=${level ?? QUIETEST} data-testid="level" data-level=${level ?? ''} aria-label=${t('level.of', name)} title=${said}></meter>
-      <output>${said}</output>
+      <meter min=${METER_MIN_DB} max="0" low=${METER_LOW_DB} .value=${level ?? METER_MIN_DB} data-testid="level" data-level=${level ?? ''} aria-label=${t('level.of', name)} title=${text}></meter>
+      <output>${text}</output>
       <select data-testid="gain" data-seat=${seat} aria-label=${t('gain.of', name)} title=${t('gain.of', name)}
-        @change=${(/** @type {any} */ {target}) => this.act('command', {type: 'gain', seat, decibels: Number(target.value)})}>
+        @change=${(/** @type {any} */ {target}) => this.emit('command', {type: 'gain', seat, decibels: Number(target.value)})}>
         ${GAINS.map(decibels => html`<option value=${decibels} .selected=${live(decibels === gain)}>${t('gain.is', number(decibels, {signDisplay: 'exceptZero'}))}</option>`)}
       </select></span>`;
   }
 
-  /** A hand that waits is served in the queue, so the floor has one button per seat. @param {Seat} seat */
-  acts(seat) {
+  /** Draw the floor button of a seat; a raised hand has its button in the queue instead. @param {Seat} seat */
+  floorButtons(seat) {
     if (!seat.here || seat.role === 'host') return nothing;
     if (seat.floor) return this.floorButton(seat, false);
     return seat.hand ? nothing : this.floorButton(seat, true);
@@ -94,8 +104,8 @@ export class SeatList extends Piece {
   floorButton(seat, open) {
     const id = open ? 'give-floor' : 'take-floor';
     return html`<button type="button" class=${open ? '' : 'danger'} data-testid=${id} data-seat=${seat.seat} aria-label=${t(`floor.${id}-to`, seat.name)}
-      @click=${() => this.act('command', {type: 'floor', seat: seat.seat, open})}>${t(`floor.${id}`)}</button>`;
+      @click=${() => this.emit('command', {type: 'floor', seat: seat.seat, open})}>${t(`floor.${id}`)}</button>`;
   }
 }
 
-customElements.define('seat-list', SeatList);
+customElements.define('participant-list', ParticipantList);

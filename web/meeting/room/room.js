@@ -1,56 +1,59 @@
+// Page `room.html`: the meeting as a point sees it.
+
 import {html} from '../../vendor/lit.js';
 import './notice-bar.js';
 import {MeetingPage} from './meeting-page.js';
 import './participant-list.js';
 
 const IDLE_MS = 5000;
-const WAKING = ['pointermove', 'pointerdown', 'keydown', 'focusin'];
+const ACTIVITY_EVENTS = ['pointermove', 'pointerdown', 'keydown', 'focusin'];
 
+/** The room: the picture on the whole page, over it a bar that disappears at rest. */
 class RoomPage extends MeetingPage {
-  static properties = {...MeetingPage.properties, people: {state: true}, idle: {state: true}};
+  static properties = {...MeetingPage.properties, peopleShown: {state: true}, idle: {state: true}};
 
   constructor() {
     super();
-    this.people = false;
+    this.peopleShown = false;
     this.idle = false;
     this.idleTimer = 0;
-    /** The tap that only brings the bar back must not press what lies hidden in it. */
+    /** The tap that only brings the bar back must not press a button in it. */
     this.swallow = false;
-    for (const kind of WAKING) document.addEventListener(kind, event => this.wake(event), {capture: true});
-    document.addEventListener('click', event => this.guard(event), {capture: true});
+    for (const kind of ACTIVITY_EVENTS) document.addEventListener(kind, event => this.onActivity(event), {capture: true});
+    document.addEventListener('click', event => this.swallowClick(event), {capture: true});
   }
 
   keys() {
-    return {...super.keys(), p: () => (this.people = !this.people)};
+    return {...super.keys(), p: () => (this.peopleShown = !this.peopleShown)};
   }
 
   /** @param {Event} event */
-  wake(event) {
+  onActivity(event) {
     if (event.type === 'pointerdown') this.swallow = this.idle && event.target instanceof Element && Boolean(event.target.closest('control-bar'));
     this.idle = false;
     window.clearTimeout(this.idleTimer);
-    this.idleTimer = window.setTimeout(() => (this.idle = !this.people && !this.meeting.invited), IDLE_MS);
+    this.idleTimer = window.setTimeout(() => (this.idle = !this.peopleShown && !this.meeting.invited), IDLE_MS);
   }
 
   /** @param {Event} event */
-  guard(event) {
+  swallowClick(event) {
     if (!this.swallow) return;
     this.swallow = false;
     event.preventDefault();
     event.stopPropagation();
   }
 
-  room() {
+  meetingView() {
     const {meeting} = this;
     const tick = Date.now();
     const {state} = meeting;
     return html`<main class="room ${this.idle ? 'idle' : ''}">
-      <stage-view .meeting=${meeting} .tick=${tick}></stage-view>
+      <meeting-video .meeting=${meeting} .tick=${tick}></meeting-video>
       <floor-prompt .meeting=${meeting} .tick=${tick}></floor-prompt>
-      <aid-bar .state=${state} @report=${this.report} @command=${(/** @type {CustomEvent} */ {detail}) => meeting.command(detail)}></aid-bar>
-      <seat-list class="panel" ?hidden=${!this.people} .seats=${state?.seats ?? []} .speaking=${state?.speaking ?? null}></seat-list>
+      <notice-bar .state=${state} @report=${this.reportIncident} @command=${(/** @type {CustomEvent} */ {detail}) => meeting.command(detail)}></notice-bar>
+      <participant-list class="panel" ?hidden=${!this.peopleShown} .seats=${state?.seats ?? []} .speaking=${state?.speaking ?? null}></participant-list>
       <control-bar .meeting=${meeting} .tick=${tick} .panel=${true} .console=${state?.controller ? `host.html?code=${meeting.protocol.code}` : ''}
-        @people=${() => (this.people = !this.people)} @full=${this.fullScreen} @fault=${this.openFaults} @leave=${this.leave}></control-bar>
+        @people=${() => (this.peopleShown = !this.peopleShown)} @full=${this.fullScreen} @fault=${this.openIncidentDialog} @leave=${this.leave}></control-bar>
     </main>`;
   }
 }

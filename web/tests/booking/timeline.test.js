@@ -1,32 +1,32 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 
-import {bar, differences, hull, lanes, leaves, monday, rated} from '../../booking/timeline.js';
+import {barPosition, differences, enclosingHours, assignLanes, leafValues, mondayOf, ratedAt} from '../../booking/timeline.js';
 
 const slot = (start, end) => ({start: `2026-04-06T${start}:00Z`, end: `2026-04-06T${end}:00Z`});
 const at = time => Date.parse(`2026-04-06T${time}:00Z`);
 
-test('a bar lies where its time is, cut at the edges, and nowhere outside', () => {
+test('a bar is placed by its time, cut at the edges, and absent outside', () => {
   const [from, to] = [at('01:00'), at('05:00')];
-  assert.deepEqual(bar(slot('02:00', '03:00'), from, to), {left: 25, width: 25});
-  assert.deepEqual(bar(slot('00:00', '06:00'), from, to), {left: 0, width: 100});
-  assert.equal(bar(slot('05:00', '06:00'), from, to), null);
+  assert.deepEqual(barPosition(slot('02:00', '03:00'), from, to), {left: 25, width: 25});
+  assert.deepEqual(barPosition(slot('00:00', '06:00'), from, to), {left: 0, width: 100});
+  assert.equal(barPosition(slot('05:00', '06:00'), from, to), null);
 });
 
-test('the hull goes from full hour to full hour', () => {
-  assert.deepEqual(hull([slot('01:20', '02:10'), slot('02:00', '04:00')]), {from: at('01:00'), to: at('04:00')});
+test('enclosing hours go from full hour to full hour', () => {
+  assert.deepEqual(enclosingHours([slot('01:20', '02:10'), slot('02:00', '04:00')]), {from: at('01:00'), to: at('04:00')});
 });
 
-test('no two that overlap share a lane, and touching ones may', () => {
+test('overlapping slots get different lanes, touching ones may share one', () => {
   const entries = [slot('01:00', '03:00'), slot('01:30', '02:00'), slot('02:00', '04:00'), slot('04:00', '05:00')];
-  assert.deepEqual(lanes(entries).map(({lane, lanes: width}) => [lane, width]), [[0, 2], [1, 2], [1, 2], [0, 1]]);
-  assert.deepEqual(lanes([]), []);
+  assert.deepEqual(assignLanes(entries).map(({lane, lanes: width}) => [lane, width]), [[0, 2], [1, 2], [1, 2], [0, 1]]);
+  assert.deepEqual(assignLanes([]), []);
 });
 
 test('weeks begin on Monday in Vietnam', () => {
   const sunday = Date.parse('2026-04-05T00:00:00+07:00');
-  assert.equal(monday(sunday), Date.parse('2026-03-30T00:00:00+07:00'));
-  assert.equal(monday(Date.parse('2026-04-06T00:00:00+07:00')), Date.parse('2026-04-06T00:00:00+07:00'));
+  assert.equal(mondayOf(sunday), Date.parse('2026-03-30T00:00:00+07:00'));
+  assert.equal(mondayOf(Date.parse('2026-04-06T00:00:00+07:00')), Date.parse('2026-04-06T00:00:00+07:00'));
 });
 
 test('differences name the rule and both values', () => {
@@ -37,10 +37,10 @@ test('differences name the rule and both values', () => {
     {path: 'levels.tw.id', before: null, after: 'tw'},
     {path: 'levels.tw.rank', before: null, after: '50'},
   ]);
-  assert.deepEqual(leaves({a: null, b: [1, 2]}), [['b.0', '1'], ['b.1', '2']]);
+  assert.deepEqual(leafValues({a: null, b: [1, 2]}), [['b.0', '1'], ['b.1', '2']]);
 });
 
-test('the maximum is a step function', () => {
+test('rated capacity is a step function of time', () => {
   const steps = [{since: null, sessions: 1}, {since: '2026-04-06T02:00:00Z', sessions: 2}];
-  assert.deepEqual(['01:59', '02:00', '09:00'].map(time => rated(steps, at(time)).sessions), [1, 2, 2]);
+  assert.deepEqual(['01:59', '02:00', '09:00'].map(time => ratedAt(steps, at(time)).sessions), [1, 2, 2]);
 });

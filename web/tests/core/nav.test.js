@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {readdir, readFile} from 'node:fs/promises';
 import {test} from 'node:test';
 
-import {PAGES, home, shown} from '../../core/nav.js';
+import {PAGES, homePage, navigationFor} from '../../core/nav.js';
 
 const ROOT = new URL('../..', import.meta.url);
 
@@ -17,13 +17,13 @@ test('every page of the navigation is there, once, with a label and a picture', 
   assert.equal(new Set(PAGES.map(({page}) => page)).size, PAGES.length);
 });
 
-test('everybody is shown what is for everybody, and nobody what is for others', () => {
+test('pages without roles are shown to everybody, others to their roles only', () => {
   const open = PAGES.filter(({roles}) => !roles).map(({page}) => page);
-  const {bar, fold} = shown([]);
+  const {bar, fold} = navigationFor([]);
   assert.deepEqual(PAGES.filter(page => [...bar, ...fold].includes(page)).map(({page}) => page), open);
-  const all = shown(['administrator', 'technician', 'registrant', 'site', 'supervisor']);
+  const all = navigationFor(['administrator', 'technician', 'registrant', 'site', 'supervisor']);
   assert.deepEqual(PAGES.filter(page => [...all.bar, ...all.fold].includes(page)), PAGES);
-  const outsider = shown(['provider']);
+  const outsider = navigationFor(['provider']);
   assert.deepEqual([outsider.bar.map(({page}) => page), outsider.fold], [['lines'], []]);
-  assert.deepEqual([home(['provider']), home([]), home(['administrator']), home(['supervisor'])], ['lines.html', 'sessions.html', 'sessions.html', 'supervision.html']);
+  assert.deepEqual([homePage(['provider']), homePage([]), homePage(['administrator']), homePage(['supervisor'])], ['lines.html', 'sessions.html', 'sessions.html', 'supervision.html']);
 });

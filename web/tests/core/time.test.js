@@ -26,7 +26,7 @@ test('a slot names its day once, or both days', () => {
   assert.equal(time.slot({start: '2026-04-05T15:00:00Z', end: '2026-04-05T18:00:00Z'}), '22:00 05/04/2026 – 01:00 06/04/2026');
 });
 
-test('spans', () => {
+test('durations are shown as minutes and seconds, with hours when there are any', () => {
   assert.deepEqual([0, 65.9, 3600, 4329, -5].map(time.span), ['00:00', '01:05', '1:00:00', '1:12:09', '00:00']);
 });
 

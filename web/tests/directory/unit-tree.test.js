@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {branches, counts, dueFirst, found, kbps, living} from '../../directory/unit-tree.js';
+import {groupPoints, countByState, firstAssessmentsDue, pointMatches, toKbps, countForQuota} from '../../directory/unit-tree.js';
 
 const unit = (id, name, level, parent) => ({id, name, level, parent, valid_from: null, valid_to: null, quota: 1});
 const point = (id, name, label, of, state = 'active', aliases = []) => ({id, name, label, unit: of, state, devices: 1, aliases});
@@ -15,31 +15,31 @@ const TREE = {
 };
 const shape = groups => groups.map(({id, name, points}) => [id, name, points.map(({id: each}) => each)]);
 
-test('districts stand with their communes, others with their level', () => {
-  assert.deepEqual(shape(branches(TREE, '', '')), [['level:ubt', 'Tỉnh', ['p1']], ['level:so', 'Sở', ['p2']], ['unit:568', 'Thành phố Nha Trang', ['p3', 'p4']]]);
+test('districts are grouped with their communes, other units with their level', () => {
+  assert.deepEqual(shape(groupPoints(TREE, '', '')), [['level:ubt', 'Tỉnh', ['p1']], ['level:so', 'Sở', ['p2']], ['unit:568', 'Thành phố Nha Trang', ['p3', 'p4']]]);
 });
 
-test('names are found without diacritics, by label, by unit and by what they were', () => {
-  assert.deepEqual(shape(branches(TREE, 'xuong huan', '')), [['unit:568', 'Thành phố Nha Trang', ['p4']]]);
-  assert.deepEqual(shape(branches(TREE, 'Y TẾ', '')), [['level:so', 'Sở', ['p2']]]);
-  assert.equal(found(TREE.points[2], undefined, 'ubnd.nha trang'), true);
-  assert.deepEqual(branches(TREE, 'Hà Nội', ''), []);
+test('points are found without diacritics, by label, by unit and by an earlier name', () => {
+  assert.deepEqual(shape(groupPoints(TREE, 'xuong huan', '')), [['unit:568', 'Thành phố Nha Trang', ['p4']]]);
+  assert.deepEqual(shape(groupPoints(TREE, 'Y TẾ', '')), [['level:so', 'Sở', ['p2']]]);
+  assert.equal(pointMatches(TREE.points[2], undefined, 'ubnd.nha trang'), true);
+  assert.deepEqual(groupPoints(TREE, 'Hà Nội', ''), []);
 });
 
-test('states are counted and chosen by', () => {
-  assert.deepEqual(shape(branches(TREE, '', 'draft')), [['unit:568', 'Thành phố Nha Trang', ['p4']]]);
-  assert.deepEqual(counts(TREE.points), [{state: 'draft', count: 1}, {state: 'active', count: 2}, {state: 'suspended', count: 1}]);
-  assert.equal(living([...TREE.points, point('p5', 'x', 'x', '568', 'withdrawn')], '568'), 1);
+test('points are counted by state and filtered by it', () => {
+  assert.deepEqual(shape(groupPoints(TREE, '', 'draft')), [['unit:568', 'Thành phố Nha Trang', ['p4']]]);
+  assert.deepEqual(countByState(TREE.points), [{state: 'draft', count: 1}, {state: 'active', count: 2}, {state: 'suspended', count: 1}]);
+  assert.equal(countForQuota([...TREE.points, point('p5', 'x', 'x', '568', 'withdrawn')], '568'), 1);
 });
 
 test('points that were taken over are to be assessed, the nearest day first', () => {
   const over = (id, of, first_due) => ({...point(id, id, id, of), first_due});
   const points = [over('b', '1', '2027-11-28'), over('c', '2', '2027-01-01'), over('a', '1', '2027-11-28'), over('d', '1', null)];
-  assert.deepEqual(dueFirst(points, null).map(({id}) => id), ['c', 'a', 'b']);
-  assert.deepEqual(dueFirst(points, '1').map(({id}) => id), ['a', 'b']);
-  assert.deepEqual(dueFirst(points, ''), []);
+  assert.deepEqual(firstAssessmentsDue(points, null).map(({id}) => id), ['c', 'a', 'b']);
+  assert.deepEqual(firstAssessmentsDue(points, '1').map(({id}) => id), ['a', 'b']);
+  assert.deepEqual(firstAssessmentsDue(points, ''), []);
 });
 
 test('rates are typed in Mbit/s, with a comma or a point', () => {
-  assert.deepEqual([kbps('18,4'), kbps('4'), kbps('3.6'), kbps('')], [18400, 4000, 3600, null]);
+  assert.deepEqual([toKbps('18,4'), toKbps('4'), toKbps('3.6'), toKbps('')], [18400, 4000, 3600, null]);
 });

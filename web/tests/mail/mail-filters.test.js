@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {left, matchingLetters, matchingNotices, urgency} from '../../mail/mail-filters.js';
+import {timeLeft, matchingLetters, matchingNotices, urgency} from '../../mail/mail-filters.js';
 
 const LETTER = {sender: 'ubnd@khanhhoa.gov.vn', subject: 'Đăng ký họp', unit: {id: '571', name: 'Huyện Vạn Ninh'}};
 const STRANGER = {sender: 'ai@gmail.com', subject: 'Xin chào', unit: null};
@@ -17,13 +17,13 @@ test('notices are found by number, host and channel', () => {
   assert.deepEqual(matchingNotices([notice], 'x'), []);
 });
 
-test('an answer is as urgent as the share of its time that has passed', () => {
+test('a reply is as urgent as the share of its time that has passed', () => {
   assert.deepEqual([0, 1, 50, 80, 100].map(passed => urgency({passed})), ['calm', 'calm', 'half', 'near', 'late']);
 });
 
-test('time is left until it is late', () => {
+test('the time left becomes the time since when it is late', () => {
   const now = Date.parse('2023-04-03T05:00:00Z');
-  assert.deepEqual(left('2023-04-03T06:20:00Z', now), {late: false, hours: 1, minutes: 20});
-  assert.deepEqual(left('2023-04-03T04:45:00Z', now), {late: true, hours: 0, minutes: 15});
-  assert.deepEqual(left('2023-04-03T05:00:00Z', now), {late: true, hours: 0, minutes: 0});
+  assert.deepEqual(timeLeft('2023-04-03T06:20:00Z', now), {late: false, hours: 1, minutes: 20});
+  assert.deepEqual(timeLeft('2023-04-03T04:45:00Z', now), {late: true, hours: 0, minutes: 15});
+  assert.deepEqual(timeLeft('2023-04-03T05:00:00Z', now), {late: true, hours: 0, minutes: 0});
 });

@@ -4,7 +4,7 @@ import {beforeEach, test} from 'node:test';
 
 // The browser around a meeting: devices that open when the test lets them, one socket, a peer connection that takes all.
 
-class Track extends EventTarget {
+class FakeTrack extends EventTarget {
   readyState = 'live';
   enabled = true;
   muted = false;
@@ -20,7 +20,7 @@ class Track extends EventTarget {
   }
 }
 
-class Stream {
+class FakeStream {
   constructor(tracks = []) {
     this.tracks = tracks;
   }
@@ -32,7 +32,7 @@ class Stream {
   }
 }
 
-class Connection extends EventTarget {
+class FakePeerConnection extends EventTarget {
   senders = [];
   addTransceiver() {
     this.senders.push({replaceTrack: async () => undefined, getParameters: () => ({encodings: []})});
@@ -48,22 +48,22 @@ class Connection extends EventTarget {
   close() {}
 }
 
-class Wire extends EventTarget {
+class FakeSocket extends EventTarget {
   sent = [];
   constructor() {
     super();
-    wires.push(this);
+    sockets.push(this);
   }
   send(text) {
     this.sent.push(JSON.parse(text));
   }
   close() {}
-  says(message) {
+  receive(message) {
     this.dispatchEvent(Object.assign(new Event('message'), {data: JSON.stringify(message)}));
   }
 }
 
-class Store extends Map {
+class FakeStorage extends Map {
   getItem(key) {
     return this.get(key) ?? null;
   }
@@ -75,30 +75,30 @@ class Store extends Map {
   }
 }
 
-/** @type {Wire[]} */
-let wires = [];
+/** @type {FakeSocket[]} */
+let sockets = [];
 /** Every track that was opened. @type {Track[]} */
 let opened = [];
-/** What lets the browser answer the questions for devices, in order. @type {(() => void)[]} */
-let asked = [];
+/** Functions that grant the requested devices, in order. @type {(() => void)[]} */
+let grants = [];
 
 const devices = {
   enumerateDevices: async () => [],
-  getDisplayMedia: async () => new Stream([new Track('screen')]),
+  getDisplayMedia: async () => new FakeStream([new FakeTrack('screen')]),
   getUserMedia: ({video}) =>
-    new Promise(resolve => asked.push(() => resolve(new Stream([opened[opened.push(new Track(video ? 'camera' : 'mic')) - 1]])))),
+    new Promise(resolve => grants.push(() => resolve(new FakeStream([opened[opened.push(new FakeTrack(video ? 'camera' : 'mic')) - 1]])))),
 };
 const globals = {
   window: Object.assign(new EventTarget(), {setInterval: () => 0, clearInterval: () => undefined, setTimeout: () => 0, clearTimeout: () => undefined}),
   document: {documentElement: {}, createElement: () => ({play: async () => undefined})},
   setTimeout: () => 0, // what is due later never comes
-  localStorage: new Store(),
-  sessionStorage: new Store(),
+  localStorage: new FakeStorage(),
+  sessionStorage: new FakeStorage(),
   navigator: {mediaDevices: devices},
   fetch: async url => ({json: async () => JSON.parse(await readFile(new URL(`../../../i18n/${/vi|en/.exec(url.href)}.json`, import.meta.url), 'utf8'))}),
-  MediaStream: Stream,
-  RTCPeerConnection: Connection,
-  WebSocket: Wire,
+  MediaStream: FakeStream,
+  RTCPeerConnection: FakePeerConnection,
+  WebSocket: FakeSocket,
   AudioContext: class {
     createMediaStreamSource = () => ({connect: () => undefined});
     resume() {}
@@ -107,88 +107,90 @@ const globals = {
   AnalyserNode: class {},
 };
 for (const [name, value] of Object.entries(globals)) Object.defineProperty(globalThis, name, {value, configurable: true, writable: true});
-const {Meeting} = await import('../../../meeting/client/meeting-client.js');
+const {MeetingClient} = await import('../../../meeting/client/meeting-client.js');
 
 const settle = () => new Promise(resolve => setImmediate(() => setImmediate(resolve)));
 
-/** Let the browser answer what it was asked, once the meeting has asked. */
-async function allow() {
+/** Grant the devices that the client has requested. */
+async function grantDevices() {
   await settle();
-  for (const answer of asked.splice(0)) answer();
+  for (const grant of grants.splice(0)) grant();
   await settle();
 }
 
 const SEAT = {seat: 'me', point: 'p', name: 'P', role: 'component', here: true, hand: 0, floor: false, media: 'none'};
 const OFF = {on: false, paused: false, since: null, seconds: 0, error: null, voices: false};
 
-/** What joining is answered with. */
-const answer = (changed = {}, seat = {}) => ({
+/** Return the reply to a join. */
+const joinedMessage = (changed = {}, seat = {}) => ({
   type: 'joined', seat: 'me', resume: 'token', role: 'component', controller: false, session: {}, seats: [{...SEAT, ...seat}], layout: {},
   recording: OFF, storage: null, script: null, view: 'composed', content: null, now: '2026-04-06T01:00:00Z', ...changed,
 });
 
-/** Answer the last join. */
-async function admit(changed, seat) {
-  const wire = wires.at(-1);
-  if (!wire.sent.length) wire.dispatchEvent(new Event('open'));
-  const join = wire.sent.findLast(({type}) => type === 'join');
-  wire.says({...answer(changed, seat), ref: join.ref});
+/** Reply to the last join. */
+async function replyToJoin(changed, seat) {
+  const socket = sockets.at(-1);
+  if (!socket.sent.length) socket.dispatchEvent(new Event('open'));
+  const join = socket.sent.findLast(({type}) => type === 'join');
+  socket.receive({...joinedMessage(changed, seat), ref: join.ref});
   await settle();
 }
 
-async function joined(changed, seat) {
-  const meeting = new Meeting('1234567890');
+/** Return a client that has joined, and the notices that it shows. */
+async function joinedClient(changed, seat) {
+  const meeting = new MeetingClient('1234567890');
   const notices = [];
   meeting.addEventListener('notice', ({detail}) => notices.push(detail[0]));
   meeting.start();
-  await admit(changed, seat);
+  await replyToJoin(changed, seat);
   return {meeting, notices};
 }
 
-/** Lose the socket and come back on a new one. */
-async function back(meeting, changed, seat) {
+/** Lose the socket and reconnect. */
+async function reconnect(meeting, changed, seat) {
   meeting.protocol.drop();
   meeting.protocol.start();
-  await admit(changed, seat);
+  await replyToJoin(changed, seat);
 }
 
-const kept = (camera, ago) => sessionStorage.set('switched:1234567890', JSON.stringify({mic: false, camera, at: Date.now() - ago}));
+/** Store what an earlier page had switched on, so many milliseconds ago. */
+const storeSwitches = (camera, ago) => sessionStorage.set('switched:1234567890', JSON.stringify({mic: false, camera, at: Date.now() - ago}));
 
 beforeEach(() => {
-  [wires, opened, asked] = [[], [], []];
+  [sockets, opened, grants] = [[], [], []];
   sessionStorage.clear();
   localStorage.clear();
 });
 
-test('a camera that is asked for twice is opened once, and its light goes out with it', async () => {
-  const {meeting} = await joined();
+test('a camera that is requested twice is opened once, and closed when it is switched off', async () => {
+  const {meeting} = await joinedClient();
   meeting.toggleCamera();
   meeting.toggleCamera();
-  await allow();
+  await grantDevices();
   assert.deepEqual([opened.length, meeting.on.camera], [1, true]);
   await meeting.toggleCamera();
   assert.deepEqual([opened[0].readyState, meeting.on.camera], ['ended', false]);
 });
 
-test('a device that comes after the meeting has ended is closed at once', async () => {
-  const {meeting} = await joined();
+test('a device that opens after the meeting has ended is closed at once', async () => {
+  const {meeting} = await joinedClient();
   meeting.toggleCamera();
   await settle();
-  wires[0].says({type: 'bye', reason: 'ended'});
-  await allow();
+  sockets[0].receive({type: 'bye', reason: 'ended'});
+  await grantDevices();
   assert.deepEqual([opened[0].readyState, meeting.on.camera], ['ended', false]);
 });
 
-test('a device that another app has taken is told, and opened anew when it is switched on again', async () => {
-  const {meeting, notices} = await joined({}, {floor: true});
-  meeting.speak();
-  await allow();
+test('a device that another app has taken is notified, and opened anew when it is switched on again', async () => {
+  const {meeting, notices} = await joinedClient({}, {floor: true});
+  meeting.unmute();
+  await grantDevices();
   opened[0].muted = true;
   opened[0].dispatchEvent(new Event('mute'));
   assert.deepEqual(notices, ['device.taken-mic']);
   await meeting.mute();
-  meeting.speak();
-  await allow();
+  meeting.unmute();
+  await grantDevices();
   assert.deepEqual([opened.map(({readyState}) => readyState), meeting.tracks.mic === opened[1]], [['ended', 'live'], true]);
 });
 
@@ -199,65 +201,65 @@ for (const [words, camera, ago, cameraOn, on] of [
   ['was on long ago stays off: nobody may be there to see it', true, 600_000, true, false],
 ])
   test(`a page that is loaded again: a camera that ${words}`, async () => {
-    kept(camera, ago);
+    storeSwitches(camera, ago);
     localStorage.set('devices', JSON.stringify({cameraOn}));
-    const entering = joined();
-    await allow();
+    const entering = joinedClient();
+    await grantDevices();
     const {meeting} = await entering;
     assert.deepEqual([meeting.on.camera, opened.length], [on, on ? 1 : 0]);
   });
 
-test('the time of leaving the page counts, and what was kept of another meeting does not', async () => {
-  kept(false, 600_000);
+test('switches of another meeting are not restored, and leaving the page saves the time', async () => {
+  storeSwitches(false, 600_000);
   sessionStorage.set('switched:1111111111', JSON.stringify({mic: false, camera: true, at: Date.now()}));
-  const {meeting} = await joined();
+  const {meeting} = await joinedClient();
   assert.equal(meeting.on.camera, false);
   window.dispatchEvent(new Event('pagehide'));
   assert.ok(Date.now() - JSON.parse(sessionStorage.get('switched:1234567890')).at < 60_000);
 });
 
-test('who comes back hears what was taken away meanwhile', async () => {
-  const {meeting, notices} = await joined({}, {floor: true});
+test('a client that reconnects notifies what changed meanwhile', async () => {
+  const {meeting, notices} = await joinedClient({}, {floor: true});
   const floors = [];
   meeting.addEventListener('floor', ({detail}) => floors.push(detail));
-  meeting.speak();
-  await allow();
-  await back(meeting, {recording: {...OFF, on: true}});
+  meeting.unmute();
+  await grantDevices();
+  await reconnect(meeting, {recording: {...OFF, on: true}});
   assert.deepEqual([meeting.on.mic, floors, notices], [false, ['taken'], ['room.rec-on']]);
 });
 
-test('an invitation that was declined is not said again after a short loss; a new one is', async () => {
-  const {meeting} = await joined({}, {floor: true});
+test('a declined invitation is not shown again after a short loss; a new one is', async () => {
+  const {meeting} = await joinedClient({}, {floor: true});
   assert.equal(meeting.invited, true);
-  meeting.decline();
-  await back(meeting, {}, {floor: true});
+  meeting.declineFloor();
+  await reconnect(meeting, {}, {floor: true});
   assert.equal(meeting.invited, false);
-  await back(meeting, {}, {floor: false});
-  await back(meeting, {}, {floor: true});
+  await reconnect(meeting, {}, {floor: false});
+  await reconnect(meeting, {}, {floor: true});
   assert.equal(meeting.invited, true);
 });
 
-test('a screen whose sharing has ended meanwhile is captured no longer', async () => {
-  const {meeting, notices} = await joined({}, {floor: true});
+test('a screen whose sharing ended during a loss is no longer captured', async () => {
+  const {meeting, notices} = await joinedClient({}, {floor: true});
   const sharing = meeting.toggleShare();
   await settle();
-  wires[0].says({type: 'content', seat: 'me', ref: wires[0].sent.at(-1).ref});
+  sockets[0].receive({type: 'content', seat: 'me', ref: sockets[0].sent.at(-1).ref});
   await sharing;
   const {screen} = meeting;
-  await back(meeting, {content: 'me'}, {floor: true});
+  await reconnect(meeting, {content: 'me'}, {floor: true});
   assert.equal(screen.readyState, 'live');
-  await back(meeting, {content: null}, {floor: true});
+  await reconnect(meeting, {content: null}, {floor: true});
   assert.deepEqual([screen.readyState, meeting.screen, notices.at(-1)], ['ended', null, 'share.over']);
 });
 
-test('what was not heard of an uninvited microphone does not open it later', async () => {
-  const {meeting} = await joined({advisory: true});
+test('an uninvited request for the microphone that was lost does not open it later', async () => {
+  const {meeting} = await joinedClient({advisory: true});
   const speaking = meeting.toggleMic();
-  await allow();
+  await grantDevices();
   await speaking;
-  assert.deepEqual(wires[0].sent.at(-1), {type: 'media', mic: true, camera: false});
-  await back(meeting, {advisory: true});
-  wires.at(-1).says({type: 'seats', changed: [{...SEAT, floor: true}], gone: []});
+  assert.deepEqual(sockets[0].sent.at(-1), {type: 'media', mic: true, camera: false});
+  await reconnect(meeting, {advisory: true});
+  sockets.at(-1).receive({type: 'seats', changed: [{...SEAT, floor: true}], gone: []});
   await settle();
   assert.deepEqual([meeting.on.mic, meeting.invited], [false, true]);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {PLAIN} from '../../../meeting/client/layouts.js';
+import {DEFAULT_LAYOUT} from '../../../meeting/client/layouts.js';
 import * as logic from '../../../meeting/client/meeting-state.js';
 
 /** @param {string} id @param {object} [more] */
@@ -17,21 +17,21 @@ const JOINED = {
 const NOW = Date.parse('2026-04-05T01:00:00Z');
 const ids = seats => seats.map(one => one.seat);
 
-test('a meeting starts from joined, and knows how far our clock is off', () => {
-  const state = logic.start(JOINED, NOW);
+test('the initial state comes from `joined`, with the offset of the clocks', () => {
+  const state = logic.initialState(JOINED, NOW);
   assert.equal(state.skew, 5000);
-  assert.equal(logic.mine(state).seat, 'a');
+  assert.equal(logic.ownSeat(state).seat, 'a');
 });
 
 test('changed seats keep their place, new ones come last, gone ones go', () => {
-  const state = logic.reduce(logic.start(JOINED, NOW), {type: 'seats', changed: [seat('c'), seat('a', {hand: 1})], gone: ['b']});
+  const state = logic.reduce(logic.initialState(JOINED, NOW), {type: 'seats', changed: [seat('c'), seat('a', {hand: 1})], gone: ['b']});
   assert.deepEqual(ids(state.seats), ['h', 'a', 'c']);
-  assert.equal(logic.mine(state).hand, 1);
+  assert.equal(logic.ownSeat(state).hand, 1);
 });
 
 test('layout, recording, script, speaking, levels and view follow their messages', () => {
   const messages = [
-    {type: 'layout', kind: 'single', focus: 'h', own: {host: {...PLAIN, kind: '2x2'}}},
+    {type: 'layout', kind: 'single', focus: 'h', own: {host: {...DEFAULT_LAYOUT, kind: '2x2'}}},
     {type: 'recording', on: true, paused: false, since: '2026-04-05T01:00:00Z', seconds: 30, error: null, voices: false},
     {type: 'storage', level: 'low', hours: 3.5},
     {type: 'script', items: [], at: null, since: null},
@@ -40,10 +40,10 @@ test('layout, recording, script, speaking, levels and view follow their messages
     {type: 'gives-way', at: '2026-04-05T01:10:00Z'},
     {type: 'view', source: 'camera:h'},
   ];
-  const {layout, own, recording, storage, script, speaking, levels, givesWay, view} = messages.reduce(logic.reduce, logic.start(JOINED, NOW));
+  const {layout, own, recording, storage, script, speaking, levels, givesWay, view} = messages.reduce(logic.reduce, logic.initialState(JOINED, NOW));
   assert.deepEqual({layout, own, recording, storage, script, speaking, levels, givesWay, view}, {
-    layout: {...PLAIN, kind: 'single', focus: 'h'},
-    own: {host: {...PLAIN, kind: '2x2'}},
+    layout: {...DEFAULT_LAYOUT, kind: 'single', focus: 'h'},
+    own: {host: {...DEFAULT_LAYOUT, kind: '2x2'}},
     recording: {on: true, paused: false, since: '2026-04-05T01:00:00Z', seconds: 30, error: null, voices: false},
     storage: {level: 'low', hours: 3.5},
     script: {items: [], at: null, since: null},
@@ -56,10 +56,10 @@ test('layout, recording, script, speaking, levels and view follow their messages
 
 test('incidents come first when new, change in place, and go when they are settled', () => {
   const incident = (id, state, kind = 'no-sound') => ({type: 'incident', id, kind, point: 'a', state});
-  const told = [incident('1', 'open'), incident('2', 'open', 'line'), incident('1', 'taken')];
-  const state = told.reduce(logic.reduce, logic.start(JOINED, NOW));
-  assert.deepEqual(state.incidents.map(({id, state: stage}) => [id, stage]), [['2', 'open'], ['1', 'taken']]);
-  assert.deepEqual([logic.lineReported(state, 'a'), logic.lineReported(state, 'b')], [true, false]);
+  const messages = [incident('1', 'open'), incident('2', 'open', 'line'), incident('1', 'taken')];
+  const state = messages.reduce(logic.reduce, logic.initialState(JOINED, NOW));
+  assert.deepEqual(state.incidents.map(({id, state: progress}) => [id, progress]), [['2', 'open'], ['1', 'taken']]);
+  assert.deepEqual([logic.isLineReported(state, 'a'), logic.isLineReported(state, 'b')], [true, false]);
   assert.deepEqual(logic.reduce(state, incident('2', 'resolved')).incidents.map(({id}) => id), ['1']);
 });
 
@@ -67,40 +67,40 @@ test('calls of room systems stand in the row of their seat, or else in the first
   const call = (device, point, name, state) => ({device, point, name, state, at: null, status: 0});
   const seat = (id, point, name, here) => ({seat: id, point, name, here});
   const calls = [call('1', 'p', 'P.01', 'connected'), call('2', 'p', 'P.02', 'silent'), call('3', 'q', 'Q', 'waiting')];
-  const state = logic.reduce(logic.start(JOINED, NOW), {type: 'calls', calls});
+  const state = logic.reduce(logic.initialState(JOINED, NOW), {type: 'calls', calls});
   const seats = [seat('b', 'p', 'P.03', true), seat('a', 'p', 'P.01', true), seat('q', 'q', 'Q', false), seat('o', null, 'Watcher', true)];
-  assert.deepEqual(seats.map(row => logic.callsOf(row, seats, state.calls).map(({device}) => device)), [['2'], ['1'], ['3'], []]);
+  assert.deepEqual(seats.map(row => logic.callsForSeat(row, seats, state.calls).map(({device}) => device)), [['2'], ['1'], ['3'], []]);
 });
 
 test('weak lines and who directs from the centre follow their messages', () => {
   const weak = [{seat: 'a', loss: 12, jitter: 21, round_trip: 180}];
   const assist = {seat: 'c', name: 'Trực ban', since: '2026-04-05T01:01:00Z'};
-  const state = [{type: 'lines', weak}, {type: 'assist', ...assist}].reduce(logic.reduce, logic.start(JOINED, NOW));
+  const state = [{type: 'lines', weak}, {type: 'assist', ...assist}].reduce(logic.reduce, logic.initialState(JOINED, NOW));
   assert.deepEqual([state.weak, state.assist], [weak, assist]);
 });
 
 test('a recording counts what is recorded, not what passes while it pauses', () => {
   const on = {on: true, paused: false, since: '2026-04-05T01:00:00Z', seconds: 30, error: null, voices: false};
   const marks = [on, {...on, paused: true, since: null}, {...on, on: false, since: null, seconds: 0}];
-  const seen = marks.map(mark => [logic.recordState(mark), logic.recorded(mark, NOW + 4000)]);
+  const seen = marks.map(mark => [logic.recordState(mark), logic.recordedSeconds(mark, NOW + 4000)]);
   assert.deepEqual(seen, [['on', 34], ['paused', 30], ['off', 0]]);
 });
 
 test('an unknown message changes nothing', () => {
-  const state = logic.start(JOINED, NOW);
+  const state = logic.initialState(JOINED, NOW);
   assert.equal(logic.reduce(state, {type: 'novelty'}), state);
 });
 
-test('hands stand in the order they were raised', () => {
-  assert.deepEqual(ids(logic.queue([seat('x', {hand: 2}), seat('y'), seat('z', {hand: 1})])), ['z', 'x']);
+test('raised hands are in the order they were raised', () => {
+  assert.deepEqual(ids(logic.raisedHands([seat('x', {hand: 2}), seat('y'), seat('z', {hand: 1})])), ['z', 'x']);
 });
 
 test('two devices of one point count once, observers not at all', () => {
   const seats = [seat('a.01', {point: 'a'}), seat('a.02', {point: 'a'}), seat('b', {here: false}), seat('o', {role: 'observer', point: null})];
-  assert.deepEqual(logic.counts(seats), {here: 1, invited: 2});
+  assert.deepEqual(logic.countPoints(seats), {here: 1, invited: 2});
 });
 
-test('the microphone has five states, and the lock of the server comes first', () => {
+test('the microphone button has five states, and is blocked without the floor', () => {
   const word = (floor, on, invited, heard) => logic.micState({floor, on, invited, heard});
   assert.deepEqual(
     [word(false, true, true, true), word(true, false, true, true), word(true, false, false, true), word(true, true, false, false), word(true, true, true, true)],
@@ -109,7 +109,7 @@ test('the microphone has five states, and the lock of the server comes first', (
 });
 
 test('the floor is given and taken between two states', () => {
-  const before = logic.start(JOINED, NOW);
+  const before = logic.initialState(JOINED, NOW);
   const after = logic.reduce(before, {type: 'seats', changed: [seat('a', {floor: true})], gone: []});
   assert.deepEqual(
     [logic.floorChange(before, before), logic.floorChange(before, after), logic.floorChange(after, before), logic.floorChange(null, after)],
@@ -118,21 +118,21 @@ test('the floor is given and taken between two states', () => {
 });
 
 test('waiting time is never negative', () => {
-  assert.equal(logic.waited('2026-04-05T01:00:00Z', NOW + 135_000), 135);
-  assert.equal(logic.waited('2026-04-05T01:00:00Z', NOW - 1000), 0);
-  assert.equal(logic.waited(null, NOW), 0);
+  assert.equal(logic.waitedSeconds('2026-04-05T01:00:00Z', NOW + 135_000), 135);
+  assert.equal(logic.waitedSeconds('2026-04-05T01:00:00Z', NOW - 1000), 0);
+  assert.equal(logic.waitedSeconds(null, NOW), 0);
 });
 
 test('search ignores marks and case, filters narrow it', () => {
   const seats = [seat('1', {name: 'UBND.Đà Nẵng', hand: 1}), seat('2', {name: 'NT.Nghĩa', here: false}), seat('3', {name: 'Sở Đào tạo'})];
-  assert.deepEqual(ids(logic.choose(seats, 'all', ' da ')), ['1', '3']);
-  assert.deepEqual(ids(logic.choose(seats, 'hand', 'đà')), ['1']);
-  assert.deepEqual(ids(logic.choose(seats, 'absent', '')), ['2']);
+  assert.deepEqual(ids(logic.filterSeats(seats, 'all', ' da ')), ['1', '3']);
+  assert.deepEqual(ids(logic.filterSeats(seats, 'hand', 'đà')), ['1']);
+  assert.deepEqual(ids(logic.filterSeats(seats, 'absent', '')), ['2']);
 });
 
-test('a seat has one word', () => {
+test('a seat has one activity', () => {
   const words = [{here: false}, {media: 'connecting'}, {floor: true, mic: true}, {floor: true}, {hand: 3}, {}];
-  assert.deepEqual(words.map(more => logic.seatWord(seat('s', more))), ['absent', 'connecting', 'floor', 'muted', 'hand', 'listening']);
+  assert.deepEqual(words.map(more => logic.seatActivity(seat('s', more))), ['absent', 'connecting', 'floor', 'muted', 'hand', 'listening']);
 });
 
 test('network quality has four steps', () => {
@@ -140,40 +140,40 @@ test('network quality has four steps', () => {
   assert.deepEqual(steps.map(logic.quality), ['good', 'fair', 'poor', 'bad']);
 });
 
-test('a place on the page asks for lines enough to stay sharp, and anew when another picture may come', () => {
-  assert.deepEqual([90, 135, 136, 270, 271, 326, 560, 720, 900, 1080].map(logic.worth), [120, 180, 182, 360, 362, 435, 720, 720, 900, 1080]);
+test('a place on the page requests enough lines to stay sharp, and again when another rendition may come', () => {
+  assert.deepEqual([90, 135, 136, 270, 271, 326, 560, 720, 900, 1080].map(logic.heightToRequest), [120, 180, 182, 360, 362, 435, 720, 720, 900, 1080]);
   const sizes = [120, 180, 181, 360, 361, 720, 800, 900, 901, 1080];
-  assert.deepEqual(sizes.slice(1).map((is, at) => logic.differs(sizes[at], is)), [false, true, false, true, false, true, false, true, false]);
-  assert.equal(logic.differs(1080, 360), true);
+  assert.deepEqual(sizes.slice(1).map((is, at) => logic.needsOtherPicture(sizes[at], is)), [false, true, false, true, false, true, false, true, false]);
+  assert.equal(logic.needsOtherPicture(1080, 360), true);
 });
 
 test('a code is shown in groups, however it was pasted', () => {
-  assert.equal(logic.grouped('123 456-7890'), '123 456 7890');
-  assert.equal(logic.grouped('1234'), '123 4');
-  assert.equal(logic.grouped('123'), '123');
-  assert.equal(logic.grouped(''), '');
-  assert.equal(logic.grouped('123456789012'), '123 456 789012');
-  assert.equal(logic.grouped('1234567890123456789'), '123 456 789012345678');
-  assert.equal(logic.digits(' 123 456 7890\n'), '1234567890');
+  assert.equal(logic.formatCode('123 456-7890'), '123 456 7890');
+  assert.equal(logic.formatCode('1234'), '123 4');
+  assert.equal(logic.formatCode('123'), '123');
+  assert.equal(logic.formatCode(''), '');
+  assert.equal(logic.formatCode('123456789012'), '123 456 789012');
+  assert.equal(logic.formatCode('1234567890123456789'), '123 456 789012345678');
+  assert.equal(logic.digitsOf(' 123 456 7890\n'), '1234567890');
 });
 
-test('only cameras of people who are here can be looked at', () => {
+test('only cameras of present seats can be viewed', () => {
   const seats = [seat('h', {camera: true}), seat('b', {camera: true, here: false}), seat('c')];
-  assert.deepEqual(ids(logic.cameras({...logic.start(JOINED, NOW), seats})), ['h']);
+  assert.deepEqual(ids(logic.cameras({...logic.initialState(JOINED, NOW), seats})), ['h']);
 });
 
-test('who has the floor may share a screen, one at a time; controllers before others', () => {
-  const may = (more, own, content) => logic.mayShare({...logic.start({...JOINED, ...more, seats: [seat('a', own)]}, NOW), content});
+test('the floor permits sharing a screen, one at a time; controllers always may', () => {
+  const may = (more, own, content) => logic.mayShare({...logic.initialState({...JOINED, ...more, seats: [seat('a', own)]}, NOW), content});
   assert.deepEqual([may({}, {}, null), may({}, {floor: true}, null), may({}, {floor: true}, 'a'), may({}, {floor: true}, 'b')], [false, true, true, false]);
   assert.deepEqual([may({controller: true}, {}, 'b'), may({controller: true}, {point: null}, null)], [true, false]);
 });
 
-test('a picture that stays dark is told of after ten seconds, once', () => {
+test('a picture that stays dark is reported once, after ten seconds', () => {
   let seconds = 0;
-  const told = [];
+  const notified = [];
   for (const luma of [...Array(9).fill(49), 50, ...Array(12).fill(0)]) {
-    seconds = logic.darkFor(seconds, luma);
-    told.push(seconds === logic.DARK_SECONDS);
+    seconds = logic.darkSeconds(seconds, luma);
+    notified.push(seconds === logic.DARK_SECONDS);
   }
-  assert.deepEqual(told.flatMap((now, i) => (now ? [i] : [])), [19]);
+  assert.deepEqual(notified.flatMap((now, i) => (now ? [i] : [])), [19]);
 });

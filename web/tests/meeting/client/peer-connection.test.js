@@ -12,7 +12,7 @@ test('two layers of a small picture, of which one is whole', () => {
   assert.deepEqual(brief(360), [['q', 2, true], ['h', 1, true], ['f', 1, false]]);
 });
 
-test('layers above the smallest that has what is looked at rest', () => {
+test('layers above the smallest that has the viewed height are inactive', () => {
   const active = (height, wanted) => layersFor(height, wanted).filter(layer => layer.active).map(({rid}) => rid).join('');
   assert.deepEqual([180, 360, 720].map(wanted => active(720, wanted)), ['q', 'qh', 'qhf']);
   assert.deepEqual([180, 360, 720].map(wanted => active(360, wanted)), ['q', 'qh', 'qh']);

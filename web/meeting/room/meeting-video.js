@@ -1,47 +1,52 @@
+// Element `meeting-video`: picture and sound of the meeting, on all its pages.
+
 import {html, nothing} from '../../vendor/lit.js';
-import {known, t} from '../../core/i18n.js';
-import {recorded, recordState} from '../client/meeting-state.js';
-import {route} from '../client/devices.js';
+import {hasText, t} from '../../core/i18n.js';
+import {recordedSeconds, recordState} from '../client/meeting-state.js';
+import {routeToSpeaker} from '../client/devices.js';
 import {clock, day, hourMinute, span} from '../../core/time.js';
-import {icon, Piece} from '../../core/base.js';
+import {icon, BaseElement} from '../../core/base.js';
 
 const WATERMARKS = 6;
-const AGAIN_MS = 1000;
+const RESUME_MS = 1000;
 
 /** @param {string} word why a recording ended */
-const recordingFault = word => (known(`reason.${word}`) ? `reason.${word}` : 'room.rec-error');
+const recordingFault = word => (hasText(`reason.${word}`) ? `reason.${word}` : 'room.rec-error');
 
-/** The picture everyone sees and the mix, with what must never be missed on top: on air, recording, reconnecting, time. */
-export class StageView extends Piece {
-  static properties = {meeting: {attribute: false}, tick: {type: Number}, silent: {state: true}, playing: {state: true}};
+/**
+ * Plays picture and sound of the meeting, with the marks that must always be visible: on air, recording,
+ * reconnecting, clock.
+ */
+export class MeetingVideo extends BaseElement {
+  static properties = {meeting: {attribute: false}, tick: {type: Number}, playbackBlocked: {state: true}, playing: {state: true}};
 
   constructor() {
     super();
-    /** @type {import('../client/meeting-client.js').Meeting | null} */
+    /** @type {import('../client/meeting-client.js').MeetingClient | null} */
     this.meeting = null;
-    /** Changes whenever the page draws, so that we do too. */
+    /** Changes whenever the page draws, so that this element draws, too. */
     this.tick = 0;
-    /** The browser wants a tap before it plays sound. */
-    this.silent = false;
+    /** Whether the browser wants a tap before it plays sound. */
+    this.playbackBlocked = false;
     this.playing = false;
   }
 
   connectedCallback() {
     super.connectedCallback();
-    document.addEventListener('click', () => this.silent && this.listen(), {capture: true}); // any tap will do
-    document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && this.listen());
-    navigator.mediaDevices?.addEventListener('devicechange', () => this.route()); // the speaker may be back
+    document.addEventListener('click', () => this.playbackBlocked && this.play(), {capture: true}); // any tap will do
+    document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && this.play());
+    navigator.mediaDevices?.addEventListener('devicechange', () => this.useChosenSpeaker()); // the speaker may be back
   }
 
   firstUpdated() {
     const video = /** @type {HTMLVideoElement} */ (this.querySelector('video'));
-    new ResizeObserver(() => this.meeting?.display(Math.round(video.clientHeight * devicePixelRatio))).observe(video);
+    new ResizeObserver(() => this.meeting?.setPictureHeight(Math.round(video.clientHeight * devicePixelRatio))).observe(video);
   }
 
   updated() {
-    const {picture, sound} = this.meeting?.link ?? {};
+    const {picture, sound} = this.meeting?.connection ?? {};
     this.attach('video', picture ?? null);
-    if (this.attach('audio', sound ?? null)) this.listen();
+    if (this.attach('audio', sound ?? null)) this.play();
   }
 
   /** @param {'video' | 'audio'} tag @param {MediaStream | null} stream */
@@ -56,31 +61,31 @@ export class StageView extends Piece {
     return /** @type {HTMLAudioElement | null} */ (this.querySelector('audio'));
   }
 
-  /** Play what has come, or ask for the tap that the browser wants first. */
-  async listen() {
-    this.silent = false;
-    await this.route();
+  /** Start playback, or show the button for the tap that the browser wants first. */
+  async play() {
+    this.playbackBlocked = false;
+    await this.useChosenSpeaker();
     for (const element of /** @type {NodeListOf<HTMLMediaElement>} */ (this.querySelectorAll('audio, video')))
-      element.play().catch(failure => (this.silent ||= failure.name === 'NotAllowedError'));
+      element.play().catch(failure => (this.playbackBlocked ||= failure.name === 'NotAllowedError'));
   }
 
-  async route() {
-    if (this.audio) await route(this.audio);
+  async useChosenSpeaker() {
+    if (this.audio) await routeToSpeaker(this.audio);
   }
 
-  /** Something else took the loudspeaker, a call for one: go on when it lets us. */
-  paused() {
-    window.setTimeout(() => this.listen(), AGAIN_MS);
+  /** Play again after something else, such as a phone call, took the loudspeaker. */
+  resumeLater() {
+    window.setTimeout(() => this.play(), RESUME_MS);
   }
 
   render() {
     const {meeting} = this;
     if (!meeting) return nothing;
-    return html`<section class="stage ${meeting.onAir ? 'air' : ''}" aria-label=${t('room.picture')}>
-      <video data-testid="picture" autoplay .muted=${true} playsinline @playing=${() => (this.playing = true)} @pause=${this.paused}></video>
-      <audio data-testid="audio" autoplay @pause=${this.paused}></audio>
+    return html`<section class="meeting-frame ${meeting.onAir ? 'air' : ''}" aria-label=${t('room.picture')}>
+      <video data-testid="picture" autoplay .muted=${true} playsinline @playing=${() => (this.playing = true)} @pause=${this.resumeLater}></video>
+      <audio data-testid="audio" autoplay @pause=${this.resumeLater}></audio>
       ${this.playing ? nothing : this.skeleton()} ${this.watermark()} ${this.marks()} ${this.givesWay()} ${this.banner()}
-      ${this.silent ? html`<button type="button" class="main hear" data-testid="hear">${icon('sound')}<span>${t('room.tap-to-hear')}</span></button>` : nothing}
+      ${this.playbackBlocked ? html`<button type="button" class="main hear" data-testid="hear">${icon('sound')}<span>${t('room.tap-to-hear')}</span></button>` : nothing}
     </section>`;
   }
 
@@ -89,7 +94,10 @@ export class StageView extends Piece {
     return html`<div class="skeleton" role="status"><p class="big">${session?.title ?? t('room.joining')}</p><p>${t('room.waiting-picture')}</p></div>`;
   }
 
-  /** Who watches, and when, lightly over the whole picture: a photograph of it says where it was taken (R-040). */
+  /**
+   * Draw the viewer's name and the time lightly over the whole picture: a photograph says where it was taken
+   * (R-040).
+   */
   watermark() {
     const {meeting} = this;
     if (!meeting?.state?.watermark) return nothing;
@@ -104,14 +112,14 @@ export class StageView extends Piece {
       <span class="mark air" data-testid="on-air" ?hidden=${!meeting?.onAir}>${icon('mic')}${t('room.on-air')}</span>
       ${recording ? this.recording(recording) : nothing}
       ${recording?.error ? html`<span class="mark rec" role="alert" data-testid="rec-error">${icon('warn')}${t(recordingFault(recording.error))}</span>` : nothing}
-      ${meeting && meeting.quality !== 'good' && meeting.link.healthy
+      ${meeting && meeting.quality !== 'good' && meeting.connection.healthy
         ? html`<span class="mark net" data-testid="quality">${icon('network')}${t(`quality.${meeting.quality}`)}</span>`
         : nothing}
       <time class="mark" data-testid="clock">${clock(meeting?.now ?? 0)}</time>
     </div>`;
   }
 
-  /** An emergency took the code: when the meeting ends (A25). */
+  /** Draw when the meeting ends because an emergency took its code (A25). */
   givesWay() {
     const {meeting} = this;
     const at = meeting?.state?.givesWay;
@@ -123,15 +131,15 @@ export class StageView extends Piece {
   /** @param {RecordingMark} mark */
   recording(mark) {
     const state = recordState(mark);
-    const text = t(state === 'paused' ? 'room.rec-pauses' : 'room.recording', span(recorded(mark, this.meeting?.now ?? 0)));
+    const text = t(state === 'paused' ? 'room.rec-pauses' : 'room.recording', span(recordedSeconds(mark, this.meeting?.now ?? 0)));
     return html`<span class="mark rec ${state}" data-testid="rec-mark" data-state=${state} ?hidden=${!mark.on}><i></i>${text}</span>`;
   }
 
-  /** Over the last frame, never instead of it. */
+  /** Draw the reconnecting banner over the last frame, never instead of it. */
   banner() {
     const {status, attempt} = this.meeting?.protocol ?? {status: 'idle', attempt: 0};
     const away = status === 'lost' || (status === 'connecting' && attempt > 0);
-    const text = away ? t('room.reconnecting', attempt) : this.meeting?.link.state === 'unstable' ? t('room.unstable') : '';
+    const text = away ? t('room.reconnecting', attempt) : this.meeting?.connection.state === 'unstable' ? t('room.unstable') : '';
     return html`<div class="banner" role="status" data-testid="banner" ?hidden=${!text}>
       <span>${text}</span>
       ${away && attempt > 4 ? html`<button type="button" data-testid="retry" @click=${() => this.meeting?.start()}>${t('app.retry')}</button>` : nothing}
@@ -139,4 +147,4 @@ export class StageView extends Piece {
   }
 }
 
-customElements.define('stage-view', StageView);
+customElements.define('meeting-video', MeetingVideo);

@@ -1,4 +1,4 @@
-"""Browsers with a camera of one colour and a microphone of one tone, and what they see and hear."""
+"""Browsers with a camera of one colour and a microphone of one tone, and measurements of what they receive."""
 
 import subprocess
 from base64 import b64decode
@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, Playwright
 CHROMIUM = "/usr/bin/chromium"
 FIREFOX = "/usr/bin/firefox-esr"
 PATIENCE_S = 15.0
-"""Two cores run three browsers, a server and its encoders."""
+"""Long, since two cores run three browsers, a server and its encoders."""
 
 FIREFOX_PREFERENCES: dict[str, str | float | bool] = {
     "media.navigator.streams.fake": True,  # a picture of changing colours and a 1 kHz tone
@@ -50,13 +50,13 @@ SILENT_DB = -60.0
 """Tones are sent at about −18 dB of full scale."""
 
 
-def plain(colour: str) -> str:
-    """A picture of one colour, as an ffmpeg source."""
+def plain_picture(colour: str) -> str:
+    """Return the ffmpeg source of a picture of one colour."""
     return f"color=c={colour}:size=640x360:rate=15"
 
 
-def material(directory: Path, name: str, picture: str, hz: int) -> list[str]:
-    """Chromium's arguments for a camera that shows an ffmpeg source, and a microphone of one tone."""
+def fake_devices(directory: Path, name: str, picture: str, hz: int) -> list[str]:
+    """Return Chromium's arguments for a camera that shows an ffmpeg source and a microphone of one tone (`hz`)."""
     camera, tone = directory / f"{name}.mjpeg", directory / f"{name}.wav"
     make = ["ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i"]
     subprocess.run(
@@ -67,14 +67,14 @@ def material(directory: Path, name: str, picture: str, hz: int) -> list[str]:
     return [f"--use-file-for-fake-video-capture={camera}", f"--use-file-for-fake-audio-capture={tone}"]
 
 
-def let_worklets(page: Page) -> None:
-    """From its next document on, a page of Chromium may run worklets, which its policy forbids."""
+def allow_worklets(page: Page) -> None:
+    """Let a page of Chromium run worklets from its next document on; its content policy forbids them."""
     page.context.new_cdp_session(page).send("Page.setBypassCSP", {"enabled": True})
 
 
 @contextmanager
 def chromium(playwright: Playwright, arguments: list[str]) -> Iterator[Browser]:
-    """Debian's Chromium."""
+    """Run Debian's Chromium."""
     always = [
         "--no-sandbox",
         "--use-fake-device-for-media-stream",
@@ -92,7 +92,7 @@ def chromium(playwright: Playwright, arguments: list[str]) -> Iterator[Browser]:
 
 @contextmanager
 def firefox(playwright: Playwright) -> Iterator[Browser]:
-    """Debian's unpatched Firefox, over WebDriver BiDi."""
+    """Run Debian's unpatched Firefox, over WebDriver BiDi."""
     browser = playwright.firefox.launch(
         channel="moz-firefox", executable_path=FIREFOX, firefox_user_prefs=FIREFOX_PREFERENCES
     )
@@ -109,7 +109,7 @@ class Seat:
         self.page = page
 
     def pixels(self) -> list[int]:
-        """The picture as 64 × 36 pixels, red, green, blue and alpha after each other."""
+        """Return the picture as 64 × 36 pixels, red, green, blue and alpha after each other."""
         pixels: list[int] = self.page.get_by_test_id("picture").evaluate(_PIXELS)
         return pixels
 
@@ -118,17 +118,17 @@ class Seat:
         return [_name(*data[i : i + 3]) for i in range(0, len(data), 4)]
 
     def colours(self) -> set[str]:
-        """The strong colours in the picture, each covering at least 2 % of it."""
+        """Return the strong colours in the picture, each covering at least 2 % of it."""
         names = self._names()
         return {name for name in set(names) if name and names.count(name) >= 0.02 * len(names)}
 
     def share(self, colour: str) -> float:
-        """How much of the picture has a colour, 0 to 1."""
+        """Return the share of the picture that has a colour, 0 to 1."""
         names = self._names()
         return names.count(colour) / len(names)
 
     def level(self, hz: int) -> float:
-        """How loud a tone is in what this seat hears now, dB of full scale."""
+        """Record what this seat hears for 0.7 s and return the level of a tone in it, dB of full scale."""
         recorded: str = self.page.get_by_test_id("audio").evaluate(_RECORD)
         return tone_level(b64decode(recorded), hz)
 
@@ -141,12 +141,12 @@ class Seat:
         self.until(lambda _: self.level(hz) < SILENT_DB, f"{hz} Hz to be silent")
 
     def until(self, condition: Callable[[Self], bool], what: str) -> None:
-        """Wait for something to be seen or heard."""
+        """Wait until a condition of this seat holds; `what` names it in the failure."""
         wait_until(self.page, lambda: condition(self), what)
 
 
 def wait_until(page: Page, condition: Callable[[], bool], what: str) -> None:
-    """Poll while the page goes on."""
+    """Wait until a condition holds, while the page goes on; fails after `PATIENCE_S`."""
     end = monotonic() + PATIENCE_S
     while not condition():
         assert monotonic() < end, f"waited in vain for {what}"
@@ -154,7 +154,7 @@ def wait_until(page: Page, condition: Callable[[], bool], what: str) -> None:
 
 
 def tone_level(file: bytes, hz: int) -> float:
-    """How loud a tone is in the last half second of a sound file, dB of full scale; −200 when there is no sound."""
+    """Return the level of a tone in the last half second of a sound file, dB of full scale; −200 without any sound."""
     with av.open(BytesIO(file), "r") as container:
         resampler = av.AudioResampler("flt", "mono", 48000)
         frames = [new for old in container.decode(audio=0) for new in resampler.resample(old)]
@@ -168,7 +168,7 @@ def tone_level(file: bytes, hz: int) -> float:
 
 
 def _name(red: int, green: int, blue: int) -> str:
-    """A strong colour's name, or nothing."""
+    """Return the name of a strong colour, or ''."""
     for name, value, others in (
         ("red", red, (green, blue)),
         ("green", green, (red, blue)),

@@ -15,7 +15,7 @@ expect.set_options(timeout=browsers.PATIENCE_S * 1000)
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server with the accounts of one district, another district and the centre."""
+    """Run a server with the accounts of one district, another district and the centre."""
     with running(tmp_path_factory.mktemp("e2e") / "data") as started:
         started.create("ubnd.nha-trang", "--role", "registrant", "--role", "site", "--point", "ubnd.nha-trang")
         started.create("nt.xuonghuan", "--role", "site", "--point", "nt.xuonghuan")
@@ -28,41 +28,45 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
-    """Playwright, driving Debian's own browsers."""
+    """Start Playwright, which drives Debian's own browsers."""
     with sync_playwright() as started:
         yield started
 
 
 @pytest.fixture(scope="session")
 def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where fake cameras and microphones lie."""
+    """Return the directory for the files of fake cameras and microphones."""
     return tmp_path_factory.mktemp("media")
 
 
 @pytest.fixture(scope="session")
 def red(playwright: Playwright, media: Path) -> Iterator[Browser]:
-    """Chromium with a red camera and a 440 Hz microphone."""
-    with browsers.chromium(playwright, browsers.material(media, "red", browsers.plain("red"), 440)) as browser:
+    """Run Chromium with a red camera and a 440 Hz microphone."""
+    with browsers.chromium(
+        playwright, browsers.fake_devices(media, "red", browsers.plain_picture("red"), 440)
+    ) as browser:
         yield browser
 
 
 @pytest.fixture(scope="session")
 def blue(playwright: Playwright, media: Path) -> Iterator[Browser]:
-    """Chromium with a blue camera and an 880 Hz microphone."""
-    with browsers.chromium(playwright, browsers.material(media, "blue", browsers.plain("blue"), 880)) as browser:
+    """Run Chromium with a blue camera and an 880 Hz microphone."""
+    with browsers.chromium(
+        playwright, browsers.fake_devices(media, "blue", browsers.plain_picture("blue"), 880)
+    ) as browser:
         yield browser
 
 
 @pytest.fixture(scope="session")
 def fox(playwright: Playwright) -> Iterator[Browser]:
-    """Firefox with a camera of changing colours and a 1 kHz microphone."""
+    """Run Firefox with a camera of changing colours and a 1 kHz microphone."""
     with browsers.firefox(playwright) as browser:
         yield browser
 
 
 @pytest.fixture
 def people(server: Server) -> Iterator[People]:
-    """Signed-in people, who leave when the test ends."""
+    """Return the people of one test, whose pages close when it ends."""
     everybody = People(server)
     yield everybody
     everybody.leave()

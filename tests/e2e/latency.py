@@ -1,4 +1,4 @@
-"""How long a change of layout takes from the host's click to another browser's picture. A measurement, not a test.
+"""Measures how long a change of layout takes from the host's click to another browser's picture. Not a test.
 
 tests/e2e/netns.sh .venv/bin/python -m tests.e2e.latency
 """
@@ -36,13 +36,13 @@ _CHOOSE = """seat => {
 
 
 def main() -> None:
-    """Let two points take turns in the whole picture."""
+    """Let two points take turns in the whole picture, and print the times."""
     data = Path(tempfile.mkdtemp())
     with running(data / "data") as server, sync_playwright() as playwright:
         server.create(HOST, "--role", "registrant", "--role", "site", "--point", HOST)
         server.create("nt.xuonghuan", "--role", "site", "--point", "nt.xuonghuan")
-        red = browsers.chromium(playwright, browsers.material(data, "red", browsers.plain("red"), 440))
-        blue = browsers.chromium(playwright, browsers.material(data, "blue", browsers.plain("blue"), 880))
+        red = browsers.chromium(playwright, browsers.fake_devices(data, "red", browsers.plain_picture("red"), 440))
+        blue = browsers.chromium(playwright, browsers.fake_devices(data, "blue", browsers.plain_picture("blue"), 880))
         with red as first, blue as second:
             people = People(server)
             page = people.sign_in(first, HOST)
@@ -52,15 +52,16 @@ def main() -> None:
             point.until(lambda point: {"red", "blue"} <= point.colours(), "both")
             seats = {"red": seat_of(page, "UBND.Nha Trang"), "blue": seat_of(page, "NT.XuongHuan")}
             page.get_by_test_id("layout-single").click()
-            took = []
+            delays_ms = []
             for turn in range(CHANGES):
                 wanted = ("blue", "red")[turn % 2]
                 page.wait_for_timeout(500)
                 point.page.evaluate(_WATCH, wanted)
                 clicked = page.evaluate(_CHOOSE, seats[wanted])
-                took.append(point.page.evaluate("() => window.seen") - clicked)
+                delays_ms.append(point.page.evaluate("() => window.seen") - clicked)
     print(
-        f"layout change seen after {statistics.median(took):.0f} ms (median), {max(took):.0f} ms (longest of {CHANGES})"
+        f"layout change seen after {statistics.median(delays_ms):.0f} ms (median), "
+        f"{max(delays_ms):.0f} ms (longest of {CHANGES})"
     )
 
 

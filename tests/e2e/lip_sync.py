@@ -1,8 +1,8 @@
-"""Do lips and voice meet, and how late is the picture? A measurement, not a test.
+"""Measures how far lips and voice are apart, and how late the picture is. Not a test.
 
 One page's camera flashes and its microphone beeps at the same moment, once a second. Another page notes when it
 sees and hears that, through the server; the first page does the same over a direct connection to itself on as bad a
-line, so that what browsers need for their own part can be taken off. Both run on one machine and read one clock.
+network, so that the time that browsers need themselves can be subtracted. Both run on one machine and read one clock.
 
 tests/e2e/netns.sh .venv/bin/python -m tests.e2e.lip_sync
 """
@@ -20,24 +20,24 @@ from loadtest.bench.av_sync_probe import Moments, after, recorded
 from loadtest.endpoint.network_emulator import NetworkEmulator
 from signaling.app.services import file_cipher
 from tests.e2e import browsers
-from tests.e2e.line import redirect
+from tests.e2e.emulated_network import redirect_media
 from tests.e2e.people import HOST, People, unmute
 from tests.e2e.server import LAN, MEDIA_PORT, Server, running
 
 SECONDS = 30
 RATE = 10e6
-"""Of the line, bit/s."""
+"""Of the network, bit/s."""
 STALL_S = 0.1
 QUANTILES = (0, 0.05, 0.5, 0.95, 1)
 NEAR_MS = 450
-"""A flash and a beep nearer than that belong together; they come once a second."""
+"""A flash and a beep nearer than this belong together; they come once a second."""
 
-_CLAPPER = r"""
+_FLASH_AND_BEEP = r"""
 const canvas = document.createElement('canvas'); canvas.width = 1280; canvas.height = 720;
 const pen = canvas.getContext('2d');
 window.flashes = [];
 let sound, white = false;
-function clap() {
+function start() {
   sound = new AudioContext();
   const tone = new OscillatorNode(sound, {frequency: 1000}), gate = new GainNode(sound, {gain: 0});
   window.beeps = new MediaStreamAudioDestinationNode(sound);
@@ -58,7 +58,7 @@ function clap() {
 }
 const picture = canvas.captureStream(25);
 navigator.mediaDevices.getUserMedia = async wanted => {
-  if (!sound) clap();
+  if (!sound) start();
   return new MediaStream(wanted.video ? picture.getVideoTracks().map(track => track.clone())
     : window.beeps.stream.getAudioTracks().map(track => track.clone()));
 };
@@ -87,13 +87,13 @@ window.direct = async (host, port) => {
   await note(video, audio);
 };
 """
-"""Instead of camera and microphone: light and 1 kHz for a third of a second, at the same moment.
+"""Replaces camera and microphone: light and 1 kHz for a third of a second, at the same moment.
 
 It grows light only where :data:`_NOTE` looks: a whole picture of white takes a browser longer than any other.
 """
 
-_EAR = """
-registerProcessor('ear', class extends AudioWorkletProcessor {
+_BEEP_DETECTOR = """
+registerProcessor('beep-detector', class extends AudioWorkletProcessor {
   quiet = 1e9;
   process([[samples]]) {
     let beep = null;
@@ -107,9 +107,9 @@ registerProcessor('ear', class extends AudioWorkletProcessor {
   }
 });
 """
-"""Notes beeps by the clock of the sound: a page's thread may be late. Its least lateness says when that clock began."""
+"""Notes beeps by the clock of the sound, since a page's thread may be late; the least delay dates that clock."""
 _NOTE = (
-    f"const EAR = {json.dumps(_EAR)};"
+    f"const BEEP_DETECTOR = {json.dumps(_BEEP_DETECTOR)};"
     + """
 window.note = async (video, audio) => {
   window.seen = []; window.heard = [];
@@ -124,16 +124,16 @@ window.note = async (video, audio) => {
     next();
   });
   next();
-  const ear = new AudioContext();
-  await ear.audioWorklet.addModule(URL.createObjectURL(new Blob([EAR], {type: 'text/javascript'})));
-  const source = new MediaStreamAudioSourceNode(ear, {mediaStream: audio.srcObject});
-  const listener = new AudioWorkletNode(ear, 'ear');
+  const context = new AudioContext();
+  await context.audioWorklet.addModule(URL.createObjectURL(new Blob([BEEP_DETECTOR], {type: 'text/javascript'})));
+  const source = new MediaStreamAudioSourceNode(context, {mediaStream: audio.srcObject});
+  const detector = new AudioWorkletNode(context, 'beep-detector');
   window.since = Infinity;
-  listener.port.onmessage = ({data: {now, beep}}) => {
+  detector.port.onmessage = ({data: {now, beep}}) => {
     window.since = Math.min(window.since, Date.now() - now * 1000);
     if (beep !== null) window.heard.push(beep * 1000);
   };
-  source.connect(listener);
+  source.connect(detector);
 };
 """
 )
@@ -141,7 +141,7 @@ _THROUGH = "note(document.querySelector('[data-testid=picture]'), document.query
 
 
 def figures(flashes: Moments, seen: Moments, heard: Moments) -> dict[str, object]:
-    """Delay of the picture, and how much later its sound comes (least, 5th, 50th and 95th percentile, most), in ms."""
+    """Return the delay of the picture, and by how much its sound is later, in ms (quantiles: `QUANTILES`)."""
     delays = sorted(after(flashes, seen, 0, 900).values())
     skews = sorted(after(seen, heard, -NEAR_MS, NEAR_MS).values())
     return {
@@ -154,7 +154,7 @@ def figures(flashes: Moments, seen: Moments, heard: Moments) -> dict[str, object
 
 
 def measure(sender: Page, receiver: Page, seconds: float) -> dict[str, object]:
-    """Note for a while."""
+    """Note flashes and beeps for so many seconds and return their figures."""
     sender.evaluate("window.flashes.length = 0")
     receiver.evaluate("window.seen.length = window.heard.length = 0")
     receiver.wait_for_timeout(seconds * 1000)
@@ -164,91 +164,91 @@ def measure(sender: Page, receiver: Page, seconds: float) -> dict[str, object]:
     return figures(flashes, seen, heard)
 
 
-def tell(what: str, found: dict[str, object]) -> None:
-    """One JSON object a line."""
-    print(json.dumps({"what": what, **found}), flush=True)
+def print_figures(what: str, values: dict[str, object]) -> None:
+    """Print figures as one JSON object."""
+    print(json.dumps({"what": what, **values}), flush=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
-    """Who flashes and beeps, who looks and listens, and the line."""
+class Setup:
+    """The page that flashes and beeps, the point that watches and listens, and the network between them."""
 
     server: Server
-    line: NetworkEmulator
+    network: NetworkEmulator
     page: Page
     point: Page
 
 
-def on(line: NetworkEmulator, what: str, sender: Page, receiver: Page) -> None:
-    """Measure on a line that is clear, and after each of three bursts of loss."""
-    tell(what, measure(sender, receiver, SECONDS))
+def measure_with_bursts(network: NetworkEmulator, what: str, sender: Page, receiver: Page) -> None:
+    """Measure on a clear network, and after each of three bursts of loss."""
+    print_figures(what, measure(sender, receiver, SECONDS))
     for _ in range(3):
-        line.loss = 0.5
+        network.loss = 0.5
         receiver.wait_for_timeout(700)
-        line.loss = 0.0
+        network.loss = 0.0
         receiver.wait_for_timeout(1000)
-        tell(f"{what}, after a burst of loss", measure(sender, receiver, 8))
+        print_figures(f"{what}, after a burst of loss", measure(sender, receiver, 8))
 
 
-def clear(scene: Scene) -> None:
+def clear(setup: Setup) -> None:
     """Measure directly, through the server, and in the recording."""
-    page, point = scene.page, scene.point
-    with NetworkEmulator((LAN, page.evaluate("answered()")), RATE) as line:
-        page.evaluate("([host, port]) => direct(host, port)", [LAN, line.port])
+    page, point = setup.page, setup.point
+    with NetworkEmulator((LAN, page.evaluate("answered()")), RATE) as network:
+        page.evaluate("([host, port]) => direct(host, port)", [LAN, network.port])
         page.wait_for_timeout(6000)
-        on(line, "direct, browser to browser", page, page)
+        measure_with_bursts(network, "direct, browser to browser", page, page)
         page.evaluate("leave()")
     point.evaluate(_THROUGH)
     page.get_by_test_id("record").click()
-    on(scene.line, "through the server", page, point)
+    measure_with_bursts(setup.network, "through the server", page, point)
     page.get_by_test_id("record").click()
     point.wait_for_timeout(3000)
-    for path in sorted((scene.server.data / "recordings").rglob("*.mp4")):
-        with file_cipher((scene.server.data / "code.key").read_bytes()).open(path) as file:
+    for path in sorted((setup.server.data / "recordings").rglob("*.mp4")):
+        with file_cipher((setup.server.data / "code.key").read_bytes()).open(path) as file:
             seen, heard = ([1000 * at for at in each] for each in recorded(file))
-        told = figures(seen, seen, heard)
-        tell("recorded", {key: value for key, value in told.items() if not key.startswith("delay")})
+        values = figures(seen, seen, heard)
+        print_figures("recorded", {key: value for key, value in values.items() if not key.startswith("delay")})
 
 
-def stalling(scene: Scene) -> None:
-    """Measure on a line that stalls, composed and looking at the camera alone."""
-    scene.line.stall_s = STALL_S
-    scene.point.wait_for_timeout(6000)
-    scene.point.evaluate(_THROUGH)
-    tell("composed", measure(scene.page, scene.point, SECONDS))
-    source = scene.point.get_by_test_id("source")
+def stalling(setup: Setup) -> None:
+    """Measure on a network that stalls: the composed picture, and the camera alone."""
+    setup.network.stall_s = STALL_S
+    setup.point.wait_for_timeout(6000)
+    setup.point.evaluate(_THROUGH)
+    print_figures("composed", measure(setup.page, setup.point, SECONDS))
+    source = setup.point.get_by_test_id("source")
     source.select_option(label=source.locator("option[value^='camera:']").first.inner_text())
-    scene.point.wait_for_timeout(6000)
-    tell("the camera alone", measure(scene.page, scene.point, SECONDS))
+    setup.point.wait_for_timeout(6000)
+    print_figures("the camera alone", measure(setup.page, setup.point, SECONDS))
 
 
 def main() -> None:
-    """Measure what was asked for."""
+    """Measure on a clear network or, with `--stalling`, on one that stalls."""
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--stalling", action="store_true", help="measure on a line that stalls for up to 0.1 s")
-    wish = arguments.parse_args()
+    arguments.add_argument("--stalling", action="store_true", help="measure on a network that stalls for up to 0.1 s")
+    options = arguments.parse_args()
     data = Path(tempfile.mkdtemp())
-    material = browsers.material(data, "red", browsers.plain("red"), 440)
-    line = NetworkEmulator((LAN, MEDIA_PORT), RATE)
-    with running(data / "data") as server, sync_playwright() as playwright, line:
+    material = browsers.fake_devices(data, "red", browsers.plain_picture("red"), 440)
+    network = NetworkEmulator((LAN, MEDIA_PORT), RATE)
+    with running(data / "data") as server, sync_playwright() as playwright, network:
         server.create(HOST, "--role", "registrant", "--role", "site", "--point", HOST)
         server.create("nt.xuonghuan", "--role", "site", "--point", "nt.xuonghuan")
         chromium = browsers.chromium
         with chromium(playwright, material) as first, chromium(playwright, material) as second:
             people = People(server)
             page = people.sign_in(first, HOST)
-            browsers.let_worklets(page)
-            page.add_init_script(_CLAPPER + _NOTE + (redirect(line) if wish.stalling else ""))
+            browsers.allow_worklets(page)
+            page.add_init_script(_FLASH_AND_BEEP + _NOTE + (redirect_media(network) if options.stalling else ""))
             code = people.register(page, ["nt.xuonghuan"], "Đo môi khớp tiếng")
             unmute(people.enter(page, code, "host"))
             page.get_by_test_id("layout-single").click()
             point = people.sign_in(second, "nt.xuonghuan")
-            browsers.let_worklets(point)
-            point.add_init_script(_NOTE + redirect(line))
+            browsers.allow_worklets(point)
+            point.add_init_script(_NOTE + redirect_media(network))
             point.goto(f"{server.http}room.html?code={code}")
             point.get_by_test_id("accept").click()
             point.wait_for_timeout(6000)
-            (stalling if wish.stalling else clear)(Scene(server, line, page, point))
+            (stalling if options.stalling else clear)(Setup(server, network, page, point))
 
 
 if __name__ == "__main__":

@@ -12,18 +12,18 @@ from tests.e2e.server import Server
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 HOST = "ubnd.nha-trang"
 OWN_SOUND_PROCESSOR = "localStorage.devices ??= JSON.stringify({processed: true})"
-"""A room with a sound processor of its own: the browser's noise suppression would take a steady tone for noise."""
+"""Declares a sound processor of the room: the browser's noise suppression would take a steady tone for noise."""
 
 
 class People:
-    """Browser contexts of one test."""
+    """The people of one test, each in a browser context of their own."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
         self._pages: list[Page] = []
 
     def sign_in(self, browser: Browser, account: str, *, touch: bool = False) -> Page:
-        """Sign in by the page, as a person does; `touch` is a tablet's screen."""
+        """Sign in by the page, as a person does; `touch` makes it a tablet's screen."""
         page = browser.new_context(locale="vi-VN", has_touch=touch).new_page()
         self._pages.append(page)
         page.add_init_script(OWN_SOUND_PROCESSOR)
@@ -43,7 +43,7 @@ class People:
         recording: bool = False,
         script: Sequence[tuple[str, str, str]] = (),
     ) -> str:
-        """Register an emergency that starts within two minutes; returns its code. Items are title, point, layout."""
+        """Register an emergency that starts within two minutes and return its code. Items are title, point, layout."""
         start = datetime.now(HANOI) + timedelta(minutes=2)
         page.get_by_test_id("register").first.click()
         page.get_by_test_id("title").fill(title)
@@ -70,7 +70,7 @@ class People:
         return code.replace(" ", "")
 
     def enter(self, page: Page, code: str, where: str = "room") -> Seat:
-        """Enter a meeting and switch the camera on."""
+        """Enter a meeting, accept its notice, and switch the camera on."""
         page.goto(f"{self._server.http}{where}.html?code={code}")
         seat, notice = Seat(page), page.get_by_test_id("accept")
         expect(page.locator('[data-testid="accept"], [data-testid="camera"]:enabled').first).to_be_visible()

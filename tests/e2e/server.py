@@ -1,4 +1,4 @@
-"""A real server of one's own: started as a newcomer would, stopped by Ctrl-C."""
+"""Runs a real server, started from the command line and stopped by Ctrl-C."""
 
 import os
 import re
@@ -13,12 +13,12 @@ from pathlib import Path
 LAN = "10.99.0.1"
 """The fake LAN card of `netns.sh`."""
 MEDIA_PORT = 40000 + 1000 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-"""Where a server's media goes unless told otherwise; two servers need two, and two tests at a time."""
+"""The default media port; each server needs its own, and so does each worker of pytest-xdist."""
 
 
 @dataclass
 class Server:
-    """A running server. `http` is its loopback link, `accounts` are the passwords of those made so far."""
+    """A running server. `http` is its loopback address, `accounts` are passwords by account."""
 
     data: Path
     process: subprocess.Popen[str]
@@ -28,30 +28,30 @@ class Server:
     accounts: dict[str, str] = field(default_factory=dict)
 
     def create(self, account: str, *arguments: str) -> str:
-        """Create an account by the command line; returns its name."""
+        """Create an account by the command line and return its name."""
         out = admin(self.data, "create-account", account, *arguments)
         name, password = out.strip().split("\t")
         self.accounts[name] = password
         return name
 
     def media_workers(self) -> list[int]:
-        """The process ids of its media workers."""
+        """Return the process ids of its media workers."""
         return media_workers(self.data)
 
     def restart(self) -> None:
-        """Kill the server without a word, and start another one by hand."""
+        """Kill the server and start another one on the same data."""
         self.process.kill()
         self.process.wait()
         assert self.process.stdout is not None
         self.process.stdout.close()
         self.process = self.start()
-        _greeted(self.data, self.process)
+        _wait_until_started(self.data, self.process)
 
 
 def _environment(data: Path) -> dict[str, str]:
     return {
         **os.environ,
-        "DIEMCAU_MAX_SESSIONS": "100",  # every test holds one for an hour
+        "DIEMCAU_MAX_SESSIONS": "100",  # each test books a session for an hour
         "DIEMCAU_DATA": str(data),
         "DIEMCAU_PORT": "0",
         "DIEMCAU_HTTP_PORT": "0",
@@ -74,7 +74,7 @@ def admin(data: Path, *arguments: str) -> str:
 
 @contextmanager
 def running(data: Path, media_port: int = MEDIA_PORT, http_port: int = 0) -> Iterator[Server]:
-    """Start a server on `data`; Ctrl-C it afterwards and see that it ends well."""
+    """Start a server on `data`; end it by Ctrl-C afterwards and check its exit code."""
     log = (data.parent / f"{data.name}.log").open("w")
     ports = {"DIEMCAU_MEDIA_PORT": str(media_port), "DIEMCAU_HTTP_PORT": str(http_port)}
 
@@ -88,7 +88,7 @@ def running(data: Path, media_port: int = MEDIA_PORT, http_port: int = 0) -> Ite
         )
 
     process = start()
-    server = Server(data, process, *_greeted(data, process), start)
+    server = Server(data, process, *_wait_until_started(data, process), start)
     try:
         yield server
     finally:
@@ -103,7 +103,7 @@ def running(data: Path, media_port: int = MEDIA_PORT, http_port: int = 0) -> Ite
 
 
 def media_workers(data: Path) -> list[int]:
-    """The processes of the media workers of a data directory, whichever server started them."""
+    """Return the process ids of the media workers of a data directory, whichever server started them."""
     found = []
     for entry in Path("/proc").iterdir():
         with suppress(OSError):
@@ -113,17 +113,17 @@ def media_workers(data: Path) -> list[int]:
     return sorted(found)
 
 
-def _greeted(data: Path, process: subprocess.Popen[str]) -> tuple[str, str]:
+def _wait_until_started(data: Path, process: subprocess.Popen[str]) -> tuple[str, str]:
     assert process.stdout is not None
     http = password = ""
     for line in process.stdout:
-        http = _found(r"(http://localhost:\d+/)", line) or http
-        password = _found(r"one-time password (\S+)", line) or password
+        http = _first_group(r"(http://localhost:\d+/)", line) or http
+        password = _first_group(r"one-time password (\S+)", line) or password
         if "Ctrl-C" in line:
             return http, password
     raise AssertionError(f"the server ended with {process.wait()}")
 
 
-def _found(pattern: str, text: str) -> str:
+def _first_group(pattern: str, text: str) -> str:
     match = re.search(pattern, text)
     return match.group(1) if match else ""

@@ -1,4 +1,4 @@
-"""The directory as operators meet it: a point is found, added, assessed, given an account, and asked to be active."""
+"""The directory as technicians use it: a point is found, added, assessed, given an account, and activated."""
 
 import re
 
@@ -21,7 +21,7 @@ def unfold(page: Page, name: str) -> None:
 
 
 def assess(page: Page) -> None:
-    """Fill in the form; backup power is to come."""
+    """Fill in the form of an assessment, with backup power still missing."""
     for item in page.get_by_test_id("item").all():
         missing = item.get_attribute("data-item") == "nguon_du_phong"
         item.get_by_test_id("met-no" if missing else "met-yes").check()
@@ -31,15 +31,15 @@ def assess(page: Page) -> None:
     expect(page.get_by_test_id("assessment")).to_have_attribute("data-result", "conditional")
 
 
-def connect(page: Page) -> None:
-    """Register the line, and a VCS whose address must lie within its networks."""
+def add_line_and_device(page: Page) -> None:
+    """Register an access line, and a room system whose address must lie within its networks."""
     page.get_by_test_id("add-line").click()
     for name, value in (("subscribed", "4"), ("ranges", "10.79.0.0/16"), ("up", "4"), ("down", "4,2")):
         page.get_by_test_id(f"f-{name}").last.fill(value)
-    held: list[Route] = []
+    held_routes: list[Route] = []
 
     def hold(route: Route) -> None:
-        held.append(route)
+        held_routes.append(route)
 
     page.route(re.compile(r"/api/v1/directory$"), hold)
     page.get_by_test_id("save-line").click()
@@ -49,8 +49,8 @@ def connect(page: Page) -> None:
     device.get_by_test_id("save-device").click()
     refusal = page.get_by_text("VCS trên TSLCD, WAN phải có IP (Điều 11.7)")
     expect(refusal).to_be_visible()
-    with page.expect_response(re.compile(r"/stock$")):  # the page is still catching up with the line
-        held.pop().continue_()
+    with page.expect_response(re.compile(r"/stock$")):  # the page still loads the line
+        held_routes.pop().continue_()
     page.unroute_all()
     expect(refusal).to_be_visible()
     device.get_by_test_id("f-address").fill("10.79.4.20")
@@ -67,8 +67,8 @@ def connect(page: Page) -> None:
     expect(device).to_contain_text("10.79.4.20 · cổng 5062 · TCP")
 
 
-def take_in(page: Page) -> None:
-    """Import people: faults are told by line, then what would be done, and only a yes does it."""
+def import_people(page: Page) -> None:
+    """Import people: errors are listed by row, then the preview, and only the confirmation imports them."""
     head = "unit,point,role,name,phone,email,trained,valid_from,source\n"
     file = page.get_by_test_id("import-file")
     for phone, shown in (("12", "faults"), ("0905123456", "steps")):
@@ -83,7 +83,7 @@ def test_a_point_is_drawn_up_until_it_is_active(server: Server, people: People, 
     page = people.sign_in(red, OPERATOR)
     open_directory(server, page)
     expect(page.get_by_test_id("overview")).to_contain_text("Hoạt động: 169")
-    take_in(page)
+    import_people(page)
     page.get_by_test_id("search").fill("khong co")
     expect(page.get_by_test_id("none")).to_be_visible()
     page.get_by_test_id("search").fill("thanh pho cam ranh")
@@ -99,7 +99,7 @@ def test_a_point_is_drawn_up_until_it_is_active(server: Server, people: People, 
     page.get_by_test_id("move-submit").click()
     expect(card).to_have_attribute("data-state", "awaiting")
     unfold(page, "equipment")
-    connect(page)
+    add_line_and_device(page)
     unfold(page, "room")
     page.get_by_test_id("f-managing_unit").select_option(label="Thành phố Cam Ranh")
     page.get_by_test_id("save-room").click()

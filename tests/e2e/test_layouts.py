@@ -57,6 +57,6 @@ def test_the_host_arranges_the_picture_and_takes_it_back(people: People, red: Br
     expect(host_page.get_by_test_id("layout-grid")).to_have_attribute("aria-pressed", "true")
 
     host_page.set_viewport_size({"width": 1024, "height": 768})  # a small tablet: the tools leave the picture its room
-    stage = host_page.locator("meeting-video").bounding_box()
-    assert stage is not None
-    assert stage["height"] > 0.4 * 768
+    video = host_page.locator("meeting-video").bounding_box()
+    assert video is not None
+    assert video["height"] > 0.4 * 768

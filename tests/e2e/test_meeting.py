@@ -1,4 +1,4 @@
-"""The product's main job: from registration to the downloaded recording, in Chromium and Firefox."""
+"""A whole meeting, from registration to the downloaded recording, in Chromium and Firefox."""
 
 import re
 from datetime import datetime
@@ -41,7 +41,7 @@ def test_from_registration_to_recording(
     for seat in (xuong_huan, vinh_hai):
         expect(seat.page.get_by_test_id("mic")).to_have_attribute("data-state", "blocked")
 
-    # A hand, the floor, and back.
+    # Raised hands, the floor given and taken back.
     host_page.get_by_test_id("record").click()
     expect(xuong_huan.page.get_by_test_id("rec-mark")).to_be_visible()
     vinh_hai.page.get_by_test_id("hand").click()
@@ -97,7 +97,7 @@ def test_from_registration_to_recording(
     if leave.is_visible():
         leave.click()
     data = download(server, host_page)
-    colours, tones = content(data)
+    colours, tones = colours_and_tones(data)
     assert {"red", "blue"} <= colours
     assert {440, 880, FIREFOX_HZ} <= tones
     recording = host_page.request.get(f"{server.http}api/v1/recordings").json()[0]
@@ -111,15 +111,15 @@ def test_from_registration_to_recording(
 
 
 def download(server: Server, page: Page) -> bytes:
-    """Download the newest recording by the page's own button."""
+    """Download the newest recording by the button of its page."""
     page.goto(f"{server.http}recordings.html")
     with page.expect_download() as started:
         page.get_by_test_id("download").first.click()
     return started.value.path().read_bytes()
 
 
-def content(data: bytes) -> tuple[set[str], set[int]]:
-    """The strong colours and the test tones in a recording."""
+def colours_and_tones(data: bytes) -> tuple[set[str], set[int]]:
+    """Return the strong colours and the test tones in a recording."""
     colours: set[str] = set()
     sound: list[np.ndarray] = []
     with av.open(BytesIO(data), "r") as container:
@@ -132,17 +132,19 @@ def content(data: bytes) -> tuple[set[str], set[int]]:
                         colours.add(name)
     with av.open(BytesIO(data), "r") as container:
         sound = [frame.to_ndarray().reshape(-1) for frame in container.decode(audio=0)]
-    tones = {hz for block in sound_blocks(np.concatenate(sound)) for hz in (440, 880, FIREFOX_HZ) if has(block, hz)}
+    tones = {
+        hz for block in sound_blocks(np.concatenate(sound)) for hz in (440, 880, FIREFOX_HZ) if has_tone(block, hz)
+    }
     return colours, tones
 
 
 def sound_blocks(samples: np.ndarray) -> list[np.ndarray]:
-    """Quarter seconds."""
+    """Split samples of 48 kHz into blocks of a quarter second."""
     return [samples[i : i + 12000] for i in range(0, len(samples) - 12000, 12000)]
 
 
-def has(block: np.ndarray, hz: int) -> bool:
-    """Whether a tone stands out of a block of 48 kHz samples."""
+def has_tone(block: np.ndarray, hz: int) -> bool:
+    """Return whether a tone stands out of a block of 48 kHz samples."""
     spectrum = np.abs(np.fft.rfft(block * np.hanning(len(block))))
     at = round(hz * len(block) / 48000)
     return bool(

@@ -1,4 +1,4 @@
-"""Every page the bar leads somebody to opens whole: no error, no word left untranslated, nothing beside the screen."""
+"""Every page of the navigation opens without errors, untranslated texts or content wider than the screen."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.e2e.people import People
 from tests.e2e.server import Server
 
 SIZES = ((1280, 800), (820, 1180))
-"""A desk, and a tablet held upright."""
+"""A desktop, and a tablet held upright."""
 KEYS = frozenset(json.loads((Path(__file__).parents[2] / "web" / "i18n" / "vi.json").read_text()))
 _TEXTS = """() => {
   const found = [], roots = [document];
@@ -20,11 +20,11 @@ _TEXTS = """() => {
   }
   return found;
 }"""
-_BESIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+_OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 def links(page: Page) -> list[str]:
-    """Where the bar leads, its fold included."""
+    """Return the links of the navigation bar, its menu included."""
     found = page.locator("nav a").evaluate_all("all => all.map(each => each.getAttribute('href'))")
     return list(dict.fromkeys(found))
 
@@ -32,21 +32,21 @@ def links(page: Page) -> list[str]:
 @pytest.mark.parametrize("account", ["truc.ban", "giam.sat", "ubnd.nha-trang"])
 def test_every_page_of_the_bar_opens_whole(account: str, server: Server, red: Browser, people: People) -> None:
     page = people.sign_in(red, account)
-    faults: list[str] = []
+    errors: list[str] = []
 
-    def noted(message: ConsoleMessage) -> None:
+    def note(message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
-            faults.append(f"{page.url}: {message.text}")
+            errors.append(f"{page.url}: {message.text}")
 
-    page.on("console", noted)
-    page.on("pageerror", lambda error: faults.append(f"{page.url}: {error}"))
+    page.on("console", note)
+    page.on("pageerror", lambda error: errors.append(f"{page.url}: {error}"))
     for link in links(page):
         page.goto(f"{server.http}{link}")
         page.wait_for_load_state("networkidle")
         expect(page.locator("h1").first).to_be_visible()
-        faults += [f"{link}: {text}" for text in page.evaluate(_TEXTS) if text in KEYS]
+        errors += [f"{link}: {text}" for text in page.evaluate(_TEXTS) if text in KEYS]
         for width, height in SIZES:
             page.set_viewport_size({"width": width, "height": height})
-            if beside := page.evaluate(_BESIDE):
-                faults.append(f"{link}: {beside} pixels beside a screen of {width}")
-    assert faults == []
+            if overflow := page.evaluate(_OVERFLOW):
+                errors.append(f"{link}: {overflow} pixels beside a screen of {width}")
+    assert errors == []

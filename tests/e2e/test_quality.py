@@ -1,4 +1,4 @@
-"""Large displays get a larger picture; cameras send no more layers than are looked at."""
+"""Large displays get a larger picture; cameras send no more layers than are viewed."""
 
 from pathlib import Path
 
@@ -17,23 +17,23 @@ _SENT = """async () => {
   return sent;
 }"""
 CLIMB_MS = 30_000
-"""A line is probed before more is sent on it."""
+"""The rate is probed before more is sent."""
 
 
 def sending(page: Page) -> set[str]:
-    """The layers that a camera sent within half a second."""
+    """Return the layers that a camera sent within half a second."""
     before: dict[str, int] = page.evaluate(_SENT)
     page.wait_for_timeout(500)
     after: dict[str, int] = page.evaluate(_SENT)
     return {rid for rid, frames in after.items() if frames > before.get(rid, 0)}
 
 
-def rests(seat: Seat, layers: set[str]) -> None:
+def wait_for_layers(seat: Seat, layers: set[str]) -> None:
     """Wait until a seat sends these layers only."""
     seat.until(lambda seat: sending(seat.page) == layers, f"only {sorted(layers)} to be sent")
 
 
-def shown(page: Page, lines: int) -> None:
+def wait_for_height(page: Page, lines: int) -> None:
     """Wait until the picture has so many lines."""
     page.wait_for_function(
         "lines => document.querySelector('[data-testid=picture]').videoHeight === lines", arg=lines, timeout=CLIMB_MS
@@ -43,25 +43,25 @@ def shown(page: Page, lines: int) -> None:
 def test_layers_rest_while_nobody_looks_and_a_large_display_gets_1080_lines(
     people: People, red: Browser, playwright: Playwright, media: Path
 ) -> None:
-    sharp = browsers.material(media, "green", "color=c=lime:size=1280x720:rate=15", 660)
+    sharp = browsers.fake_devices(media, "green", "color=c=lime:size=1280x720:rate=15", 660)
     host_page = people.sign_in(red, HOST)
     code = people.register(host_page, ["nt.xuonghuan"], "Chất lượng hình")
     host = people.enter(host_page, code, "host")
     with browsers.chromium(playwright, sharp) as green:
         guest = people.enter(people.sign_in(green, "nt.xuonghuan"), code)
         host.until(lambda host: {"red", "green"} <= host.colours(), "red and green in one picture")
-        rests(guest, {"q", "h"})  # two tiles of 360 lines
+        wait_for_layers(guest, {"q", "h"})  # two tiles of 360 lines
         host_page.get_by_test_id("layout-single").click()
         host_page.get_by_test_id("focus").select_option(label="UBND.Nha Trang")
-        rests(guest, {"q"})
+        wait_for_layers(guest, {"q"})
         host_page.get_by_test_id("focus").select_option(label="NT.XuongHuan")
-        rests(guest, {"q", "h", "f"})
+        wait_for_layers(guest, {"q", "h", "f"})
         host.until(lambda host: host.share("green") > 0.8, "green large")
 
-        shown(guest.page, 720)
+        wait_for_height(guest.page, 720)
         guest.page.set_viewport_size({"width": 1920, "height": 1200})
-        shown(guest.page, 1080)
+        wait_for_height(guest.page, 1080)
         assert guest.share("green") > 0.8
         guest.page.set_viewport_size({"width": 1280, "height": 720})
-        shown(guest.page, 720)
+        wait_for_height(guest.page, 720)
         guest.page.context.close()

@@ -1,4 +1,4 @@
-"""The readiness board as the technician on duty meets it: red first, checks noted, persons assigned and there."""
+"""The readiness board as technicians and hosts use it: red first, checks, people on duty, attendee lists."""
 
 from playwright.sync_api import Browser, expect
 
@@ -44,7 +44,9 @@ def test_a_board_turns_from_red_to_what_is_left(server: Server, red: Browser, pe
     expect(page.locator('[data-testid="duty-mark"][data-item="main"]')).to_have_count(0)
 
 
-def test_the_host_asks_who_takes_part_and_a_component_answers(server: Server, red: Browser, people: People) -> None:
+def test_the_host_requests_attendee_lists_and_a_component_sends_one(
+    server: Server, red: Browser, people: People
+) -> None:
     host = people.sign_in(red, "ubnd.nha-trang")
     people.register(host, ["nt.xuonghuan", "nt.vinhhai"], "Giao ban danh sách")
     site = people.sign_in(red, "nt.xuonghuan")

@@ -1,4 +1,4 @@
-"""Recordings as people meet them: paused, finished, shown, played or plainly not, and stopped by a full disk."""
+"""Recordings as people use them: paused, finished, listed, played where possible, and stopped by a full disk."""
 
 import hashlib
 import json
@@ -16,12 +16,12 @@ from tests.e2e.server import MEDIA_PORT, Server, running
 pytestmark = pytest.mark.alone
 
 DISK_BYTES = 48 << 20
-TOLD_MS = 5000
-"""How soon the host hears of the disk."""
+STORAGE_SHOWN_MS = 5000
+"""So soon the host is shown the state of the disk."""
 READY_MS = 20_000
 
 _NO_H264 = "HTMLMediaElement.prototype.canPlayType = () => ''"
-"""What Firefox says on a system without the codec."""
+"""Makes a browser reply as Firefox does on a system without the codec."""
 _SEEK_TO_END = """video => new Promise((resolve, reject) => {
   video.pause();
   video.onseeked = () => resolve([video.duration, video.currentTime, video.readyState, video.videoHeight]);
@@ -30,23 +30,23 @@ _SEEK_TO_END = """video => new Promise((resolve, reject) => {
 })"""
 
 
-def shown(server: Server, page: Page) -> Locator:
-    """The newest recording on its page, once it is ready."""
+def newest_recording(server: Server, page: Page) -> Locator:
+    """Return the row of the newest recording, once it is ready."""
     page.goto(f"{server.http}recordings.html")
     row = page.get_by_test_id("recording-row").first
     expect(row).to_have_attribute("data-state", "ready", timeout=READY_MS)
     return row
 
 
-def fetched(page: Page, button: Locator) -> bytes:
-    """What a button downloads."""
+def download(page: Page, button: Locator) -> bytes:
+    """Return the file that a button downloads."""
     with page.expect_download() as started:
         button.click()
     return started.value.path().read_bytes()
 
 
 def assert_decodes(tmp_path: Path, data: bytes) -> float:
-    """Ffmpeg has nothing to say of a file; returns its length in seconds."""
+    """Assert that ffmpeg decodes a file without a warning; return its length in seconds."""
     path = tmp_path / "film.mp4"
     path.write_bytes(data)
     command = ["ffmpeg", "-v", "error", "-xerror", "-i", str(path), "-f", "null", "-"]
@@ -57,7 +57,7 @@ def assert_decodes(tmp_path: Path, data: bytes) -> float:
 
 
 def assert_chapters(path: Path, row: Locator) -> None:
-    """The file has the chapters that the page lists: the item it begins with, a mark by hand, a step in a pause."""
+    """Assert that the file has the chapters of the page: the first item, a mark by hand, a step in a pause."""
     probe = ["ffprobe", "-v", "error", "-show_chapters", "-of", "json", str(path)]
     found = json.loads(subprocess.run(probe, capture_output=True, text=True, check=True).stdout)["chapters"]
     titles = [chapter["tags"]["title"] for chapter in found]
@@ -65,24 +65,24 @@ def assert_chapters(path: Path, row: Locator) -> None:
     starts = [float(chapter["start_time"]) for chapter in found]
     assert (starts[0], 1 <= starts[1] <= 3.5, 2 <= starts[2] <= 5.5) == (0.0, True, True)
     row.get_by_test_id("chapters-fold").click()
-    shown = row.get_by_test_id("chapter").all()
-    assert [float(each.get_attribute("data-seconds") or -1) for each in shown] == starts
-    assert [each.locator("span").text_content() for each in shown] == titles
+    listed = row.get_by_test_id("chapter").all()
+    assert [float(each.get_attribute("data-seconds") or -1) for each in listed] == starts
+    assert [each.locator("span").text_content() for each in listed] == titles
 
 
-def assert_solo(page: Page, row: Locator) -> None:
-    """The host, who alone had the floor, has a sound file of its own, with its tone in it."""
+def assert_isolated_track(page: Page, row: Locator) -> None:
+    """Assert that the host, who alone had the floor, has an isolated track with its tone."""
     row.get_by_test_id("solos-fold").click()
     solo = row.get_by_test_id("solo")
     expect(solo).to_have_count(1)
     expect(solo).to_contain_text("UBND.Nha Trang · ")
-    data = fetched(page, solo.get_by_test_id("download-solo"))
+    data = download(page, solo.get_by_test_id("download-solo"))
     assert solo.get_by_test_id("sha").get_attribute("data-sha") == hashlib.sha256(data).hexdigest()
     assert tone_level(data, 440) > HEARD_DB
 
 
-def plays(page: Page, row: Locator, seconds: float) -> None:
-    """The page plays a recording, jumps in it, and begins where a chapter does."""
+def assert_plays(page: Page, row: Locator, seconds: float) -> None:
+    """Assert that the page plays a recording, seeks in it, and begins where a chapter does."""
     row.get_by_test_id("play").click()
     player = page.get_by_test_id("player")
     wait_until(page, lambda: player.evaluate("video => video.currentTime > 0.5"), "the recording to play")
@@ -102,7 +102,7 @@ def plays(page: Page, row: Locator, seconds: float) -> None:
     expect(player).to_have_count(0)
 
 
-def test_a_recording_pauses_is_finished_and_plays(
+def test_a_recording_pauses_is_finished_and_assert_plays(
     server: Server, people: People, red: Browser, fox: Browser, tmp_path: Path
 ) -> None:
     page = people.sign_in(red, HOST)
@@ -134,28 +134,28 @@ def test_a_recording_pauses_is_finished_and_plays(
     page.get_by_test_id("record").click()
     expect(mark).to_be_hidden()
 
-    row = shown(server, page)
-    data = fetched(page, row.get_by_test_id("download"))
+    row = newest_recording(server, page)
+    data = download(page, row.get_by_test_id("download"))
     seconds = assert_decodes(tmp_path, data)
     assert 5 < seconds < 9  # of ten that passed
     assert row.get_by_test_id("sha").first.get_attribute("data-sha") == hashlib.sha256(data).hexdigest()
     assert_chapters(tmp_path / "film.mp4", row)
-    assert_solo(page, row)
+    assert_isolated_track(page, row)
     picture = row.get_by_test_id("thumbnail")
     wait_until(page, lambda: picture.evaluate("image => image.naturalWidth") == 320, "the thumbnail")
     assert row.get_by_test_id("length").text_content() == f"00:{int(seconds):02}"
     for browser in (red, fox):
         other = people.sign_in(browser, HOST)
-        plays(other, shown(server, other), seconds)
+        assert_plays(other, newest_recording(server, other), seconds)
     page.add_init_script(_NO_H264)
-    shown(server, page).get_by_test_id("play").click()
+    newest_recording(server, page).get_by_test_id("play").click()
     expect(page.get_by_test_id("no-codec")).to_contain_text("H.264")
-    assert fetched(page, page.get_by_test_id("download-instead")) == data
+    assert download(page, page.get_by_test_id("download-instead")) == data
 
 
 @pytest.fixture
-def cramped(tmp_path: Path) -> Iterator[Server]:
-    """A server whose recordings lie on a small disk of their own."""
+def server_on_small_disk(tmp_path: Path) -> Iterator[Server]:
+    """Run a server whose recordings lie on a small disk of their own."""
     recordings = tmp_path / "data" / "recordings"
     recordings.mkdir(parents=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "none", recordings], check=True)
@@ -168,15 +168,15 @@ def cramped(tmp_path: Path) -> Iterator[Server]:
         subprocess.run(["umount", recordings], check=True)
 
 
-def fill(server: Server, free: float) -> None:
-    """Let somebody else's files leave so much of the disk."""
+def fill_disk(server: Server, free: float) -> None:
+    """Fill the disk with a file of others, up to this free share."""
     (server.data / "recordings" / "others").write_bytes(b"\0" * round(DISK_BYTES * (1 - free)))
 
 
 def test_a_full_disk_stops_the_recording_and_nothing_else(
-    cramped: Server, red: Browser, blue: Browser, tmp_path: Path
+    server_on_small_disk: Server, red: Browser, blue: Browser, tmp_path: Path
 ) -> None:
-    people = People(cramped)
+    people = People(server_on_small_disk)
     page = people.sign_in(red, HOST)
     code = people.register(page, ["nt.xuonghuan"], "Họp khi ổ đĩa đầy")
     people.enter(page, code, "host")
@@ -186,27 +186,27 @@ def test_a_full_disk_stops_the_recording_and_nothing_else(
     expect(point.page.get_by_test_id("rec-mark")).to_be_visible()
     page.wait_for_timeout(3000)
     storage = page.get_by_test_id("storage")
-    fill(cramped, 0.08)
-    expect(storage).to_have_attribute("data-level", "low", timeout=TOLD_MS)
+    fill_disk(server_on_small_disk, 0.08)
+    expect(storage).to_have_attribute("data-level", "low", timeout=STORAGE_SHOWN_MS)
     expect(point.page.get_by_test_id("storage")).to_have_count(0)
-    fill(cramped, 0.01)
-    expect(storage).to_have_attribute("data-level", "full", timeout=TOLD_MS)
+    fill_disk(server_on_small_disk, 0.01)
+    expect(storage).to_have_attribute("data-level", "full", timeout=STORAGE_SHOWN_MS)
     for each in (page, point.page):
         expect(each.get_by_test_id("rec-mark")).to_be_hidden()
         expect(each.get_by_test_id("rec-error")).to_contain_text("ổ đĩa đầy")
     page.get_by_test_id("record").click()
     expect(page.get_by_text("không ghi hình được").last).to_be_visible()
     expect(page.get_by_test_id("record")).to_have_attribute("data-state", "off")
-    still_there(point)
+    assert_meeting_goes_on(point)
 
-    row = shown(cramped, page)
+    row = newest_recording(server_on_small_disk, page)
     expect(row.get_by_test_id("reason")).to_have_text("Dừng ghi vì ổ đĩa đầy")
-    assert assert_decodes(tmp_path, fetched(page, row.get_by_test_id("download"))) > 2
+    assert assert_decodes(tmp_path, download(page, row.get_by_test_id("download"))) > 2
     people.leave()
 
 
-def still_there(seat: Seat) -> None:
-    """The meeting goes on: its picture has both cameras, and takes another layout."""
+def assert_meeting_goes_on(seat: Seat) -> None:
+    """Assert that the meeting goes on: its picture has both cameras, and a single one can be viewed."""
     seat.until(lambda seat: {"red", "blue"} <= seat.colours(), "both cameras")
     seat.page.get_by_test_id("source").select_option(index=4)  # after the composed pictures
     seat.until(lambda seat: seat.share("red") > 0.9 or seat.share("blue") > 0.9, "one camera alone")

@@ -1,4 +1,4 @@
-"""A commune's registration lies with its district, which confirms it from its inbox (R-060)."""
+"""A commune's registration waits for its district, which confirms it from its drafts (R-060)."""
 
 from datetime import datetime, timedelta
 

@@ -14,7 +14,7 @@ from tests.e2e.server import MEDIA_PORT, Server, running
 pytestmark = pytest.mark.alone
 
 STILL_MS = 1000
-"""A picture that stands longer is one that stopped: with the server's end it once stood for 17 s at least."""
+"""A picture that stands longer has stopped: when media ended with the server, it stood for 17 s at least."""
 
 _COUNT = """() => {
   const video = document.querySelector('video');
@@ -34,8 +34,8 @@ _COUNT = """() => {
 
 
 @pytest.fixture
-def mortal(tmp_path: Path) -> Iterator[Server]:
-    """A server of its own, on ports that stay."""
+def restartable_server(tmp_path: Path) -> Iterator[Server]:
+    """Run a server for one test, on fixed ports, so that it can be restarted."""
     with running(tmp_path / "data", MEDIA_PORT + 500, 18_080) as started:
         started.create(HOST, "--role", "registrant", "--role", "site", "--point", HOST)
         started.create("nt.xuonghuan", "--role", "site", "--point", "nt.xuonghuan")
@@ -44,9 +44,9 @@ def mortal(tmp_path: Path) -> Iterator[Server]:
 
 
 def test_a_restart_stops_no_picture_and_keeps_hand_floor_and_layout(
-    mortal: Server, red: Browser, blue: Browser
+    restartable_server: Server, red: Browser, blue: Browser
 ) -> None:
-    people = People(mortal)
+    people = People(restartable_server)
     page = people.sign_in(red, HOST)
     code = people.register(page, ["nt.xuonghuan", "nt.vinhhai"], "Họp khẩn")
     host = people.enter(page, code, "host")
@@ -66,12 +66,12 @@ def test_a_restart_stops_no_picture_and_keeps_hand_floor_and_layout(
     expect(page.get_by_test_id("arrange")).to_have_attribute("aria-pressed", "true")
     names = ("UBND.Nha Trang", "NT.XuongHuan", "NT.VinhHai")
     seats = [seat_of(page, name) for name in names]
-    workers = mortal.media_workers()
+    workers = restartable_server.media_workers()
     for seat in everyone:
         seat.page.wait_for_timeout(1500)
         seat.page.evaluate(_COUNT)
 
-    mortal.restart()
+    restartable_server.restart()
 
     for seat in everyone:
         expect(seat.page.get_by_test_id("count")).to_contain_text("3/3")
@@ -80,21 +80,23 @@ def test_a_restart_stops_no_picture_and_keeps_hand_floor_and_layout(
     expect(speaker.page.get_by_test_id("mic")).not_to_have_attribute("data-state", "blocked")
     expect(page.get_by_test_id("arrange")).to_have_attribute("aria-pressed", "true")
     assert [seat_of(page, name) for name in names] == seats
-    assert mortal.media_workers() == workers
-    page.get_by_test_id("queue-item").get_by_test_id("give-floor").click()  # it is obeyed as before
+    assert restartable_server.media_workers() == workers
+    page.get_by_test_id("queue-item").get_by_test_id("give-floor").click()  # commands work as before
     expect(waiting.page.get_by_test_id("mic")).not_to_have_attribute("data-state", "blocked")
-    _see(everyone)
+    _assert_pictures_went_on(everyone)
     people.leave()
 
 
-def test_who_tries_devices_meanwhile_sees_and_hears_itself_again(mortal: Server, red: Browser) -> None:
-    page = People(mortal).sign_in(red, "nt.xuonghuan")
-    page.goto(f"{mortal.http}test-room.html")
+def test_a_point_in_the_test_room_sees_and_hears_itself_again_after_a_restart(
+    restartable_server: Server, red: Browser
+) -> None:
+    page = People(restartable_server).sign_in(red, "nt.xuonghuan")
+    page.goto(f"{restartable_server.http}test-room.html")
     seat = Seat(page)
     seat.until(lambda seat: seat.share("red") > 0.7, "itself in the composed picture")
     page.evaluate(_COUNT)
 
-    mortal.restart()
+    restartable_server.restart()
 
     seat.until(lambda seat: len(seat.page.evaluate("window.frames.peers")) > 1, "a new transport")
     seat.until(lambda seat: seat.share("red") > 0.7, "itself in the composed picture again")
@@ -103,8 +105,8 @@ def test_who_tries_devices_meanwhile_sees_and_hears_itself_again(mortal: Server,
     print(page.evaluate("window.frames"))
 
 
-def _see(seats: tuple[Seat, ...]) -> None:
-    """Nobody's picture stood still, on the transport it had before."""
+def _assert_pictures_went_on(seats: tuple[Seat, ...]) -> None:
+    """Assert that no picture stood still, and that each is on the connection it had before."""
     for seat in seats:
         frames = seat.page.evaluate("window.frames")
         print(frames)

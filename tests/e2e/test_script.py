@@ -13,8 +13,8 @@ SCRIPT = [
 ]
 
 
-def on(page: Page, words: str) -> None:
-    """The console says which item is on."""
+def expect_item(page: Page, words: str) -> None:
+    """Wait until the console names the current item."""
     expect(page.get_by_test_id("script-on")).to_contain_text(words)
 
 
@@ -24,16 +24,16 @@ def test_a_script_leads_through_the_meeting(people: People, red: Browser, blue: 
     host = people.enter(page, code, "host")
     point = people.enter(people.sign_in(blue, "nt.xuonghuan"), code)
     point.until(lambda point: {"red", "blue"} <= point.colours(), "both cameras")
-    on(page, "Chưa vào kịch bản")
+    expect_item(page, "Chưa vào kịch bản")
     expect(page.get_by_test_id("script-back")).to_be_disabled()
     page.get_by_test_id("script-next").click()
-    on(page, "1/3 · Khai mạc")
+    expect_item(page, "1/3 · Khai mạc")
     point.until(lambda point: point.share("red") > 0.9, "the host alone")
     expect(page.get_by_test_id("script-time")).to_have_text(re.compile(r"^00:0\d / 10:00$"))
 
     # The next item shows its point, which is invited to speak.
     page.get_by_test_id("script-next").click()
-    on(page, "2/3 · Xương Huân báo cáo")
+    expect_item(page, "2/3 · Xương Huân báo cáo")
     point.until(lambda point: point.share("blue") > 0.9, "the point alone")
     point.page.get_by_test_id("floor-accept").click()
     host.hears(880)
@@ -44,12 +44,12 @@ def test_a_script_leads_through_the_meeting(people: People, red: Browser, blue: 
 
     # One step back takes both back.
     page.get_by_test_id("script-back").click()
-    on(page, "1/3")
+    expect_item(page, "1/3")
     point.until(lambda point: point.share("red") > 0.9, "the host alone again")
     host.silent(880)
     expect(point.page.get_by_test_id("mic")).to_have_attribute("data-state", "blocked")
 
-    # The host changes the script while it is on, and jumps.
+    # The host changes the script while it is running, and jumps.
     page.get_by_test_id("script-open").click()
     page.get_by_test_id("script-edit").click()
     page.get_by_test_id("script-add").click()
@@ -62,7 +62,7 @@ def test_a_script_leads_through_the_meeting(people: People, red: Browser, blue: 
     expect(rows).to_have_count(3)
     expect(rows.nth(2)).to_contain_text("Kết luận")
     rows.nth(2).get_by_test_id("script-jump").click()
-    on(page, "3/3 · Kết luận")
+    expect_item(page, "3/3 · Kết luận")
     page.get_by_test_id("script-close").click()
     expect(page.get_by_test_id("script-next")).to_be_disabled()
     expect(page.get_by_test_id("script-time")).to_contain_text("/ 07:00")
@@ -78,11 +78,11 @@ def test_a34_a_script_is_taken_from_a_table(people: People, red: Browser) -> Non
     page.get_by_test_id("script-fold").click()
     choose = page.get_by_test_id("script-file")
 
-    choose.set_input_files(table("Báo cáo,,NT.VinhHai,,0\n"))
+    choose.set_input_files(script_file("Báo cáo,,NT.VinhHai,,0\n"))
     expect(page.get_by_test_id("script-faults").locator("li")).to_have_text(
         ["dòng 2 điểm cầu: điểm cầu NT.VinhHai không dự phiên họp này", "dòng 2 số phút: phải từ 1 đến 600 phút"]
     )
-    choose.set_input_files(table("Khai mạc,,,Một hình,5\nBáo cáo,Trình chiếu,NT.XuongHuan,1+7,15\n"))
+    choose.set_input_files(script_file("Khai mạc,,,Một hình,5\nBáo cáo,Trình chiếu,NT.XuongHuan,1+7,15\n"))
     preview = page.get_by_test_id("script-preview").locator("li")
     expect(preview).to_have_count(2)
     expect(preview.nth(1)).to_contain_text("Trình chiếu · NT.XuongHuan · 1+7 · 15 phút")
@@ -91,16 +91,16 @@ def test_a34_a_script_is_taken_from_a_table(people: People, red: Browser) -> Non
     expect(page.get_by_test_id("script-title")).to_have_count(2)
     expect(page.get_by_test_id("script-minutes").nth(1)).to_have_value("15")
 
-    with page.expect_download() as caught:
+    with page.expect_download() as download:
         page.get_by_test_id("script-export-csv").click()
-    assert caught.value.suggested_filename == "kich-ban.csv"
-    assert caught.value.path().read_text("utf-8-sig").splitlines()[1:] == [
+    assert download.value.suggested_filename == "kich-ban.csv"
+    assert download.value.path().read_text("utf-8-sig").splitlines()[1:] == [
         "Khai mạc,Phát biểu,,Một hình,5",
         "Báo cáo,Trình chiếu,NT.XuongHuan,1+7,15",
     ]
 
 
-def table(rows: str) -> FilePayload:
-    """A file of a script with these rows."""
+def script_file(rows: str) -> FilePayload:
+    """Return a spreadsheet file of a script with these rows."""
     text = "nội dung,hình thức,điểm cầu,bố cục,số phút\n" + rows
     return {"name": "kich-ban.csv", "mimeType": "text/csv", "buffer": text.encode()}

@@ -1,4 +1,4 @@
-"""A point tests itself on the device page and keeps what it found; in the test room it sees and hears itself."""
+"""A point saves a self-test on the device page; in the test room it sees and hears itself."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The list of sessions: a page at a time, narrowed by words and by where sessions stand."""
+"""The list of sessions: page after page, filtered by text and phase; repeated requests register once."""
 
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -9,11 +9,11 @@ from tests.e2e.people import HANOI, People
 from tests.e2e.server import Server
 
 PAGE = 50
-ONE = "Rà soát số liệu thủy lợi"
+OTHER_TITLE = "Rà soát số liệu thủy lợi"
 
 
 def body(number: int, title: str) -> dict[str, Any]:
-    """A registration of five minutes on a day far from those of other tests."""
+    """Return a registration of five minutes on a day far from those of other tests."""
     day = (datetime.now(HANOI) + timedelta(days=40)).date()
     start = datetime.combine(day, time(7), HANOI) + timedelta(minutes=6 * number)
     return {
@@ -32,17 +32,17 @@ def body(number: int, title: str) -> dict[str, Any]:
 
 
 def register(server: Server, page: Page, number: int, title: str) -> str:
-    """Register a session; returns its id."""
-    answer = page.request.post(f"{server.http}api/v1/registrations", data=body(number, title))
-    assert answer.status == 201, answer.text()
-    made: str = answer.json()["id"]
+    """Register a session and return its id."""
+    response = page.request.post(f"{server.http}api/v1/registrations", data=body(number, title))
+    assert response.status == 201, response.text()
+    made: str = response.json()["id"]
     return made
 
 
 def test_a_long_list_is_read_page_after_page_and_searched(server: Server, people: People, blue: Browser) -> None:
     page = people.sign_in(blue, "truc.ban")
     made = [register(server, page, number, f"Họp phiên {number:02}") for number in range(PAGE + 5)]
-    last = register(server, page, PAGE + 6, ONE)
+    last = register(server, page, PAGE + 6, OTHER_TITLE)
     page.goto(f"{server.http}sessions.html")
     rows = page.get_by_test_id("session-row")
     page.get_by_test_id("sessions-q").fill("hop phien")
@@ -67,14 +67,14 @@ def test_a_long_list_is_read_page_after_page_and_searched(server: Server, people
 
 
 REGISTER = "async body => (await (await import('./core/api.js')).register(body)).id"
-FAILS = "async body => (await import('./core/api.js')).register(body).then(() => 'answered', failure => failure.name)"
+FAILS = "async body => (await import('./core/api.js')).register(body).then(() => 'registered', failure => failure.name)"
 TWICE = """async body => {
   const {register} = await import('./core/api.js');
   return (await Promise.all([register(body), register(body)])).map(({id}) => id);
 }"""
 
 
-def test_a_double_tap_and_a_lost_answer_register_once(server: Server, people: People, blue: Browser) -> None:
+def test_a_double_tap_and_a_lost_response_register_once(server: Server, people: People, blue: Browser) -> None:
     page = people.sign_in(blue, "truc.ban")
     first, again = page.evaluate(TWICE, body(PAGE + 10, "Chạm hai lần"))
     assert first == again
@@ -89,6 +89,6 @@ def test_a_double_tap_and_a_lost_answer_register_once(server: Server, people: Pe
     page.reload()
     made = page.evaluate(REGISTER, lost)
     for title, expected in (("Chạm hai lần", first), ("Mất câu trả lời", made)):
-        answer = page.request.get(f"{server.http}api/v1/sessions", params={"q": title})
-        assert [each["id"] for each in answer.json()] == [expected]
+        response = page.request.get(f"{server.http}api/v1/sessions", params={"q": title})
+        assert [each["id"] for each in response.json()] == [expected]
     assert page.evaluate(REGISTER, lost) != made

@@ -1,4 +1,4 @@
-"""A shared screen: who has the floor shows it to everyone, large and beside the speaker; who likes has it alone."""
+"""A shared screen: the floor permits it, everyone sees it large beside the speaker, each may view it alone."""
 
 from playwright.sync_api import Browser, expect
 
@@ -6,12 +6,12 @@ from tests.e2e.browsers import Seat
 from tests.e2e.people import HOST, People
 
 
-def screen(seat: Seat) -> float:
-    """How much of the picture is Chromium's fake screen, 0 to 1: dark green."""
+def screen_share(seat: Seat) -> float:
+    """Return the share of the picture that is Chromium's fake screen, which is dark green; 0 to 1."""
     data = seat.pixels()
     pixels = zip(*(data[channel::4] for channel in range(3)), strict=True)
-    green_ones = sum(green > 50 and green > 2 * max(red, blue) for red, green, blue in pixels)
-    return float(green_ones / (len(data) // 4))
+    green_pixels = sum(green > 50 and green > 2 * max(red, blue) for red, green, blue in pixels)
+    return float(green_pixels / (len(data) // 4))
 
 
 _SENT = """() => {
@@ -39,12 +39,12 @@ def test_a_screen_is_shared_with_the_floor_and_ends_with_it(people: People, red:
     host_page.get_by_test_id("give-floor").click()
     share.click()
     for seat in everyone:
-        seat.until(lambda seat: screen(seat) > 0.4, "the screen in the large pane")
+        seat.until(lambda seat: screen_share(seat) > 0.4, "the screen in the large pane")
         seat.until(lambda seat: {"red", "blue"} <= seat.colours(), "both cameras beside it")
     expect(share).to_have_attribute("data-state", "on")
 
     host_page.get_by_test_id("source").select_option("content")
-    host.until(lambda host: screen(host) > 0.8, "the screen alone")
+    host.until(lambda host: screen_share(host) > 0.8, "the screen alone")
     sent = guest.page.evaluate(_SENT)
     assert sent["hint"] == "text" and sent["width"] <= 1920 and sent["height"] <= 1080 and sent["frameRate"] <= 5, sent
     host.until(lambda host: host.page.evaluate(_SEEN)[:2] == [sent["width"], sent["height"]], "every line of it")
@@ -52,15 +52,15 @@ def test_a_screen_is_shared_with_the_floor_and_ends_with_it(people: People, red:
     host_page.get_by_test_id("source").select_option("composed")
     host.until(lambda host: {"red", "blue"} <= host.colours(), "the composed picture again")
     host_page.get_by_test_id("source").select_option("content")
-    host.until(lambda host: screen(host) > 0.8, "the screen alone")
+    host.until(lambda host: screen_share(host) > 0.8, "the screen alone")
 
     host_page.get_by_test_id("take-floor").click()
     for seat in everyone:
-        seat.until(lambda seat: {"red", "blue"} <= seat.colours() and screen(seat) < 0.1, "what was seen before")
+        seat.until(lambda seat: {"red", "blue"} <= seat.colours() and screen_share(seat) < 0.1, "what was seen before")
     expect(share).to_have_count(0)
     expect(host_page.get_by_test_id("layout-grid")).to_have_attribute("aria-pressed", "true")
 
     host_page.get_by_test_id("share").click()
-    guest.until(lambda guest: screen(guest) > 0.4, "the host's screen")
+    guest.until(lambda guest: screen_share(guest) > 0.4, "the host's screen")
     host_page.get_by_test_id("share").click()
-    guest.until(lambda guest: screen(guest) < 0.1, "the screen to be gone")
+    guest.until(lambda guest: screen_share(guest) < 0.1, "the screen to be gone")

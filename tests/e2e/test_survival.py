@@ -1,4 +1,4 @@
-"""What a meeting survives: a killed media worker, a reload, a browser that is simply gone."""
+"""A meeting survives a killed media worker, a reload, and a browser that is suddenly gone."""
 
 import os
 import signal
@@ -22,11 +22,11 @@ pytestmark = pytest.mark.alone
 BACK_S = 10.0
 GONE_S = 15.0
 LOST_S = 2.0
-"""What a killed worker may cost a recording."""
+"""Seconds of a recording that a killed worker may cost."""
 
 
 def moves(seat: Seat) -> bool:
-    """Whether the picture changes, as it does with Firefox's or a moving camera in it."""
+    """Return whether the picture changes, as it does with the camera of Firefox in it."""
     before = seat.pixels()
     seat.page.wait_for_timeout(500)
     return seat.pixels() != before
@@ -67,18 +67,18 @@ def test_a_killed_media_worker_comes_back_by_itself(server: Server, people: Peop
     with page.expect_download() as download:
         row.get_by_test_id("download").click()
     whole = download.value.path()
-    safe = file_cipher((server.data / "code.key").read_bytes())
-    first, second, joined = (length(safe, directory / f"{name}.mp4") for name in ("1", "2", "joined"))
+    cipher = file_cipher((server.data / "code.key").read_bytes())
+    first, second, joined = (length(cipher, directory / f"{name}.mp4") for name in ("1", "2", "joined"))
     assert first >= killed - started - LOST_S
     assert second > 0
-    with safe.open(directory / "joined.mp4", require_encrypted=True) as file:
+    with cipher.open(directory / "joined.mp4", require_encrypted=True) as file:
         assert whole.read_bytes() == file.read()
     assert first + second < joined < time.time() - started
 
 
-def length(safe: FileCipher, path: Path) -> float:
-    """How many seconds of picture can be decoded."""
-    with safe.open(path, require_encrypted=True) as file, av.open(file, "r") as container:
+def length(cipher: FileCipher, path: Path) -> float:
+    """Return how many seconds of picture can be decoded."""
+    with cipher.open(path, require_encrypted=True) as file, av.open(file, "r") as container:
         return max(frame.time for frame in container.decode(video=0) if frame.time is not None)
 
 
@@ -116,7 +116,7 @@ def test_a_dead_browser_leaves_the_list(people: People, red: Browser, blue: Brow
 
 @contextmanager
 def stopped(browser: Browser) -> Iterator[None]:
-    """Stop every process of a browser without a word, as when its network is cut; let them go on afterwards."""
+    """Stop every process of a browser, as when its network is cut; let them go on afterwards."""
     processes = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
     pids = [int(process["id"]) for process in processes]
     for pid in pids:

@@ -1,4 +1,4 @@
-"""The operator's desk as people meet it: a plan looked at and confirmed, the calendar, a maintenance, the rules."""
+"""The pages of planning: queue and plan, calendar, capacity, rules, extension and supervision."""
 
 import re
 from collections.abc import Iterator
@@ -15,31 +15,33 @@ LARGE = "nt.vinhhai"
 REASON = "Công văn 123/UBND-VP"
 
 
-def post(server: Server, page: Page, path: str, body: dict[str, Any]) -> Any:
-    """Ask the API as the person of a page."""
-    answer = page.context.request.post(f"{server.http}api/v1/{path}", data=body)
-    assert answer.ok, answer.text()
-    return answer.json()
+def post_json(server: Server, page: Page, path: str, body: dict[str, Any]) -> Any:
+    """Post to the API as the user of a page and return the response body."""
+    response = page.context.request.post(f"{server.http}api/v1/{path}", data=body)
+    assert response.ok, response.text()
+    return response.json()
 
 
 @pytest.fixture
 def operator(server: Server, people: People, red: Browser) -> Iterator[Page]:
-    """The central technician, with a point of 97 devices to fill the system with."""
+    """Return the page of the central technician, with a point of 97 devices to fill the system with."""
     page = people.sign_in(red, "truc.ban")
     page.set_viewport_size({"width": 1280, "height": 800})
-    post(server, page, f"points/{LARGE}/devices", {"devices": 97})
+    post_json(server, page, f"points/{LARGE}/devices", {"devices": 97})
     yield page
-    post(server, page, f"points/{LARGE}/devices", {"devices": 1})
+    post_json(server, page, f"points/{LARGE}/devices", {"devices": 1})
 
 
-def morning() -> datetime:
-    """Eight o'clock of the Wednesday after next."""
+def wednesday_morning() -> datetime:
+    """Return eight o'clock of the Wednesday after next."""
     today = datetime.now(HANOI).replace(hour=8, minute=0, second=0, microsecond=0)
     return today + timedelta(days=16 - today.isoweekday() + 1)
 
 
-def body(host: str, points: list[str], start: datetime, end: datetime, title: str, **fields: str) -> dict[str, Any]:
-    """A registration."""
+def registration(
+    host: str, points: list[str], start: datetime, end: datetime, title: str, **fields: str
+) -> dict[str, Any]:
+    """Return the body of a registration."""
     return {
         "host_point": host,
         "points": points,
@@ -56,8 +58,8 @@ def body(host: str, points: list[str], start: datetime, end: datetime, title: st
     }
 
 
-def starts(server: Server, page: Page, title: str) -> datetime:
-    """When the session of this title meets."""
+def session_start(server: Server, page: Page, title: str) -> datetime:
+    """Return the start of the session with this title."""
     now = datetime.now(UTC)
     when = f"from={now - timedelta(hours=1):%FT%TZ}&to={now + timedelta(hours=1):%FT%TZ}"
     found = page.request.get(f"{server.http}api/v1/sessions?{when}").json()
@@ -65,16 +67,18 @@ def starts(server: Server, page: Page, title: str) -> datetime:
     return datetime.fromisoformat(session["official"]["start"])
 
 
-def booked(server: Server, page: Page, host: str, title: str) -> Any:
-    """Register 98 legs for that morning, half of what may be used beside the test room; what does not fit waits."""
-    start = morning()
-    return post(server, page, "registrations", body(host, [LARGE], start, start + timedelta(hours=2), title))
+def register_large(server: Server, page: Page, host: str, title: str) -> Any:
+    """Register 98 legs for that morning, half of the usable capacity; a session that does not fit waits."""
+    start = wednesday_morning()
+    return post_json(
+        server, page, "registrations", registration(host, [LARGE], start, start + timedelta(hours=2), title)
+    )
 
 
 def test_an_operator_confirms_a_plan_and_finds_it_in_the_calendar(server: Server, operator: Page) -> None:
     page = operator
-    first, last = [booked(server, page, host, "Giao ban huyện") for host in ("ubnd.cam-ranh", "ubnd.nha-trang")]
-    province = booked(server, page, "ubnd.khanh-hoa", "Họp phòng chống bão")
+    first, last = [register_large(server, page, host, "Giao ban huyện") for host in ("ubnd.cam-ranh", "ubnd.nha-trang")]
+    province = register_large(server, page, "ubnd.khanh-hoa", "Họp phòng chống bão")
     page.get_by_test_id("nav-queue").click()
     row = page.locator(f'[data-testid="queue-row"][data-id="{province["id"]}"]')
     expect(row.get_by_test_id("why")).to_contain_text("cần 294 kết nối cùng lúc, chỉ được dùng 196")
@@ -92,7 +96,7 @@ def test_an_operator_confirms_a_plan_and_finds_it_in_the_calendar(server: Server
     confirm.click()
     expect(page.get_by_test_id("served")).to_contain_text(province["number"])
 
-    page.goto(f"{server.http}calendar.html?day={morning():%Y-%m-%d}")
+    page.goto(f"{server.http}calendar.html?day={wednesday_morning():%Y-%m-%d}")
     block = page.locator(f'[data-testid="block"][data-id="{last["id"]}"]')
     expect(block).to_have_attribute("data-phase", "revoked")
     served = page.locator(f'[data-testid="block"][data-id="{province["id"]}"]')
@@ -113,7 +117,7 @@ def test_an_operator_confirms_a_plan_and_finds_it_in_the_calendar(server: Server
 
     page.locator(f'[data-testid="block"][data-id="{first["id"]}"]').click()
     page.get_by_test_id("amend").click()
-    page.get_by_test_id("details-end").fill(f"{morning() + timedelta(hours=1):%Y-%m-%dT%H:%M}")
+    page.get_by_test_id("details-end").fill(f"{wednesday_morning() + timedelta(hours=1):%Y-%m-%dT%H:%M}")
     page.get_by_test_id("details-send").click()
     expect(page.get_by_test_id("details-official")).to_contain_text("08:00–09:00")
 
@@ -124,7 +128,7 @@ def test_a_maintenance_is_planned_and_the_rules_are_read(server: Server, operato
     page.get_by_test_id("nav-capacity").click()
     expect(page.get_by_test_id("peak-points")).to_contain_text("/ 196")
     expect(page.get_by_test_id("worker").first).to_contain_text("Máy chủ này")
-    night = morning() + timedelta(days=2, hours=14)
+    night = wednesday_morning() + timedelta(days=2, hours=14)
     page.get_by_test_id("plan-since").fill(f"{night:%Y-%m-%dT%H:%M}")
     page.get_by_test_id("plan-until").fill(f"{night + timedelta(hours=6):%Y-%m-%dT%H:%M}")
     page.get_by_test_id("plan-points").fill("30")
@@ -151,8 +155,8 @@ def test_the_host_is_reminded_of_the_end_and_goes_on(server: Server, people: Peo
     start = datetime.now(HANOI).replace(microsecond=0) + timedelta(seconds=10)
     end = start + timedelta(minutes=10)
     urgent = {"class": "khan_cap", "ground": "thien_tai", "reason": "Bão gần bờ"}
-    asked = body("ubnd.nha-trang", ["nt.xuonghuan"], start, end, "Họp ngắn", **urgent)
-    meeting = post(server, page, "registrations", asked)
+    urgent_session = registration("ubnd.nha-trang", ["nt.xuonghuan"], start, end, "Họp ngắn", **urgent)
+    meeting = post_json(server, page, "registrations", urgent_session)
     people.enter(page, meeting["code"], "host")
     bar = page.get_by_test_id("extend-bar")
     expect(bar).to_contain_text("Còn 10 phút", timeout=15_000)
@@ -161,15 +165,17 @@ def test_the_host_is_reminded_of_the_end_and_goes_on(server: Server, people: Peo
     expect(page.locator("main.console > header")).to_contain_text(f"{end + timedelta(minutes=30):%H:%M}")
 
 
-def test_who_finds_no_room_waits_by_a_tap(server: Server, operator: Page, people: People, red: Browser) -> None:
-    filling = [booked(server, operator, host, "Giao ban") for host in ("ubnd.cam-lam", "ubnd.dien-khanh")]
+def test_a_registration_without_capacity_waits_by_a_tap(
+    server: Server, operator: Page, people: People, red: Browser
+) -> None:
+    filling = [register_large(server, operator, host, "Giao ban") for host in ("ubnd.cam-lam", "ubnd.dien-khanh")]
     page = people.sign_in(red, "ubnd.nha-trang")
     page.get_by_test_id("register").first.click()
     page.get_by_test_id("title").fill("Tập huấn chờ chỗ")
     page.get_by_test_id("points-search").fill("nt.xuonghuan")
     page.locator('[data-testid="point-option"][data-point="nt.xuonghuan"]').click()
-    page.get_by_test_id("official-start").fill(f"{morning():%Y-%m-%dT%H:%M}")
-    page.get_by_test_id("official-end").fill(f"{morning() + timedelta(hours=1):%Y-%m-%dT%H:%M}")
+    page.get_by_test_id("official-start").fill(f"{wednesday_morning():%Y-%m-%dT%H:%M}")
+    page.get_by_test_id("official-end").fill(f"{wednesday_morning() + timedelta(hours=1):%Y-%m-%dT%H:%M}")
     for field, choice in {"purpose": "noi_bo_don_vi", "kind": "tap_huan", "form": "truc_tuyen"}.items():
         page.get_by_test_id(field).select_option(choice)
     page.get_by_test_id("secret-no").check()
@@ -180,16 +186,17 @@ def test_who_finds_no_room_waits_by_a_tap(server: Server, operator: Page, people
     page.get_by_test_id("wait").click()
     expect(page.get_by_test_id("queued")).to_contain_text("HTT-")
     for session in filling:
-        post(server, operator, f"sessions/{session['id']}/cancel", {})
+        post_json(server, operator, f"sessions/{session['id']}/cancel", {})
 
 
-def test_r105_who_supervises_sees_today_and_changes_nothing(server: Server, people: People, red: Browser) -> None:
+def test_r105_supervisors_see_today_and_change_nothing(server: Server, people: People, red: Browser) -> None:
     host = people.sign_in(red, "ubnd.nha-trang")
     people.register(host, ["nt.xuonghuan"], "Họp được giám sát")
     server.create("vp.ubnd", "--role", "supervisor")
     page = people.sign_in(red, "vp.ubnd")
     expect(page).to_have_url(re.compile("/supervision.html$"))
-    page.clock.set_system_time(starts(server, page, "Họp được giám sát"))  # a minute before midnight it is tomorrow's
+    start = session_start(server, page, "Họp được giám sát")
+    page.clock.set_system_time(start)  # a minute before midnight it is tomorrow's
     page.reload()
     row = page.get_by_test_id("today-row").filter(has_text="Họp được giám sát")
     expect(row).to_contain_text("Chủ trì: UBND.Nha Trang · 2 điểm cầu")

@@ -1,4 +1,4 @@
-"""A viewer behind a bad line gets the picture the line carries, and undisturbed sound."""
+"""A viewer behind a bad network gets the picture that the network carries, and undisturbed sound."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Page, Playwright
 from loadtest.endpoint.network_emulator import NetworkEmulator
 from tests.e2e import browsers
 from tests.e2e.browsers import Seat
-from tests.e2e.line import redirect
-from tests.e2e.line_report import WATCH, frozen
+from tests.e2e.emulated_network import redirect_media
+from tests.e2e.network_report import WATCH, frozen
 from tests.e2e.people import HOST, People, unmute
 from tests.e2e.server import LAN, MEDIA_PORT
 
@@ -41,79 +41,79 @@ class Received:
 
 
 def received(page: Page) -> Received:
-    """Ask the browser."""
+    """Return the counters of the browser."""
     found = page.evaluate(_STATS)
     return Received(*found["audio"][:2], *found["video"])
 
 
 def lost_sound(before: Received, after: Received) -> float:
-    """The packets of sound that got lost in between, for each that came."""
+    """Return the packets of sound that got lost in between, per packet received."""
     return (after.sound_lost - before.sound_lost) / (after.sound - before.sound)
 
 
 def shows(lines: int, seat: Seat) -> bool:
-    """Whether a seat receives a picture of so many lines."""
+    """Return whether a seat receives a picture of so many lines."""
     return received(seat.page).height == lines
 
 
 @pytest.fixture(scope="module")
 def busy(playwright: Playwright, media: Path) -> Iterator[Browser]:
-    """Chromium with a camera whose picture needs all the bits it may have."""
-    arguments = browsers.material(media, "busy", "testsrc2=size=1280x720:rate=25", 440)
+    """Run Chromium with a camera whose picture needs all the bits it may have."""
+    arguments = browsers.fake_devices(media, "busy", "testsrc2=size=1280x720:rate=25", 440)
     with browsers.chromium(playwright, arguments) as browser:
         yield browser
 
 
 @pytest.fixture
-def line() -> Iterator[NetworkEmulator]:
-    """A line of 4 Mbit/s."""
+def network() -> Iterator[NetworkEmulator]:
+    """Run an emulated network of 4 Mbit/s."""
     with NetworkEmulator((LAN, MEDIA_PORT), 4e6) as bad:
         yield bad
 
 
 def test_the_picture_follows_the_line_and_sound_goes_on(
-    people: People, busy: Browser, blue: Browser, line: NetworkEmulator
+    people: People, busy: Browser, blue: Browser, network: NetworkEmulator
 ) -> None:
     page = people.sign_in(busy, HOST)
     code = people.register(page, ["nt.xuonghuan"], "Đường truyền kém")
     host = people.enter(page, code, "host")
     unmute(host)
     point = people.sign_in(blue, "nt.xuonghuan")
-    point.add_init_script(redirect(line))
+    point.add_init_script(redirect_media(network))
     seat = people.enter(point, code)
     seat.until(partial(shows, 720), "a picture")
-    line.rate = 0.2e6
+    network.rate = 0.2e6
     seat.until(partial(shows, 180), "the smallest picture")
     settled = received(point)
     seat.hears(440)
     point.wait_for_timeout(WATCH_MS)
     narrow = received(point)
-    line.rate = 4e6
+    network.rate = 4e6
     seat.until(partial(shows, 720), "the best picture")
     seat.hears(440)
     point.wait_for_timeout(WATCH_MS)
     assert lost_sound(settled, narrow) < 0.02
-    assert lost_sound(narrow, received(point)) < 0.02  # also while the line was probed
+    assert lost_sound(narrow, received(point)) < 0.02  # also while the rate was probed
 
 
 def test_one_bad_line_disturbs_nobody(
-    people: People, busy: Browser, blue: Browser, fox: Browser, line: NetworkEmulator
+    people: People, busy: Browser, blue: Browser, fox: Browser, network: NetworkEmulator
 ) -> None:
     page = people.sign_in(busy, HOST)
     code = people.register(page, ["nt.xuonghuan", "nt.vinhhai"], "Một đường truyền kém")
     people.enter(page, code, "host")
     bad = people.sign_in(blue, "nt.xuonghuan")
-    bad.add_init_script(redirect(line))
+    bad.add_init_script(redirect_media(network))
     people.enter(bad, code)
     good = people.sign_in(fox, "nt.vinhhai")
     seat = Seat(good)
     people.enter(good, code)
     for others in (Seat(page), seat):
         others.until(partial(shows, 720), "a picture")
-        others.page.evaluate(WATCH)  # the host has the picture of the bad line's encoder, Firefox another one
+        others.page.evaluate(WATCH)  # the host has the picture of the encoder for the bad network, Firefox another one
     since, before = page.evaluate("Date.now()"), [received(each) for each in (page, good)]
-    line.rate = 0.2e6
-    Seat(bad).until(partial(shows, 180), "the smallest picture on the bad line")
+    network.rate = 0.2e6
+    Seat(bad).until(partial(shows, 180), "the smallest picture on the bad network")
     assert "blue" in seat.colours()
     for each, then in zip((page, good), before, strict=True):
         _, longest = frozen(each.evaluate("window.seen"), since, page.evaluate("Date.now()"))
@@ -132,24 +132,24 @@ _REPAIRED = """async () => {
 """Packets of the streams that have another one for retransmissions."""
 
 
-def test_what_a_line_loses_is_sent_again_both_ways_and_a_blackout_ends_with_it(
-    people: People, busy: Browser, line: NetworkEmulator
+def test_lost_packets_are_sent_again_both_ways_and_a_blackout_ends_at_once(
+    people: People, busy: Browser, network: NetworkEmulator
 ) -> None:
     page = people.sign_in(busy, HOST)
-    page.add_init_script(redirect(line))
+    page.add_init_script(redirect_media(network))
     code = people.register(page, ["nt.xuonghuan"], "Đường truyền mất gói")
     seat = people.enter(page, code, "host")
     seat.until(partial(shows, 720), "a picture")
     page.evaluate(WATCH)
     since = page.evaluate("Date.now()")
-    line.loss = 0.05
+    network.loss = 0.05
     page.wait_for_timeout(WATCH_MS)
     seat.until(lambda _: min(page.evaluate(_REPAIRED).values()) > 5, "packets sent again both ways")
     _, longest = frozen(page.evaluate("window.seen"), since, page.evaluate("Date.now()"))
     assert longest <= 1.0
-    line.loss = 1.0
+    network.loss = 1.0
     page.wait_for_timeout(2000)
-    line.loss = 0.0
+    network.loss = 0.0
     since = page.evaluate("Date.now()")
     seat.until(lambda _: page.evaluate("window.seen.at(-1)") > since, "a picture after the blackout")
     assert min(at for at in page.evaluate("window.seen") if at > since) - since <= 1000
@@ -157,22 +157,22 @@ def test_what_a_line_loses_is_sent_again_both_ways_and_a_blackout_ends_with_it(
 
 _CONNECTION = "document.querySelector('room-page, host-page').meeting.connection.pc"
 UNDER_WAY_MS = 1000
-"""So long pictures may be shown that came before the move."""
+"""For so long pictures may be shown that were received before the move."""
 
 
 def test_a_point_whose_router_gives_it_another_port_sees_and_hears_again(
-    people: People, busy: Browser, blue: Browser, line: NetworkEmulator
+    people: People, busy: Browser, blue: Browser, network: NetworkEmulator
 ) -> None:
     page = people.sign_in(busy, HOST)
     code = people.register(page, ["nt.xuonghuan"], "Bộ định tuyến đổi cổng")
     unmute(people.enter(page, code, "host"))
     point = people.sign_in(blue, "nt.xuonghuan")
-    point.add_init_script(redirect(line))
+    point.add_init_script(redirect_media(network))
     seat = people.enter(point, code)
     seat.until(partial(shows, 720), "a picture")
     point.evaluate(WATCH)
     point.evaluate(f"{_CONNECTION}.first = true")
-    line.move()
+    network.move()
     since = point.evaluate("Date.now()")
     seat.until(lambda _: point.evaluate("window.seen.at(-1) ?? 0") > since + UNDER_WAY_MS, "a picture after the move")
     seat.hears(440)

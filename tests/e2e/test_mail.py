@@ -1,4 +1,4 @@
-"""The desk's post: a letter that became a draft, what was read from it, and by when it is to be answered."""
+"""The page of letters: a letter that became a draft, the fields read from it, and the deadline of the reply."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from tests.e2e.server import MEDIA_PORT, admin, running
 from tests.scheduler.inbound_mail.letters import OFFICE, VAN_NINH, letter
 from tests.signaling.dovecot import PASSWORD, USER, dovecot
 
-TAKEN_MS = 10_000
+RECEIVED_MS = 10_000
 BODY = """UBND huyện Vạn Ninh đăng ký họp trực tuyến từ 14h00 đến 16h30 ngày 05/4/2027.
 Nội dung: Giao ban tháng 4
 Thành phần: UBND xã Vạn Phú, Hợp tác xã Vạn Lương
@@ -26,17 +26,17 @@ FORGED = f"{VERIFIER}; spf=fail smtp.mailfrom=x@evil.vn; dkim=none; dmarc=fail h
 
 
 @contextmanager
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, browser: Browser, *letters: bytes) -> Iterator[Page]:
-    """Let letters come to the official mailbox; yield the desk's page once they are all there."""
+def mail_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, browser: Browser, *letters: bytes) -> Iterator[Page]:
+    """Put letters into the official mailbox; yield the page of letters once it shows them all."""
     tls.context(tmp_path / "tls", ("127.0.0.1",), utc_now())
-    with dovecot(tmp_path / "tls" / "cert.pem", tmp_path / "tls" / "key.pem") as box:
+    with dovecot(tmp_path / "tls" / "cert.pem", tmp_path / "tls" / "key.pem") as mailbox:
         monkeypatch.setenv("DIEMCAU_SMTP_URL", "smtp+plain://127.0.0.1:1")
         monkeypatch.setenv("DIEMCAU_MAIL_FROM", OFFICE)
         monkeypatch.setenv("DIEMCAU_MAIL_VERIFIER", VERIFIER)
-        monkeypatch.setenv("DIEMCAU_IMAP_URL", f"imap+plain://{USER}:p%40ss%2Fword@127.0.0.1:{box.port}")
+        monkeypatch.setenv("DIEMCAU_IMAP_URL", f"imap+plain://{USER}:p%40ss%2Fword@127.0.0.1:{mailbox.port}")
         assert PASSWORD == "p@ss/word"
         for each in letters:
-            box.drop(each)
+            mailbox.drop(each)
         data = tmp_path / "data"
         admin(data, "seed")
         admin(data, "mailbox", "571", VAN_NINH)
@@ -46,7 +46,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, browser: Browser, *let
             page = people.sign_in(browser, "truc.ban")
             while page.get_by_test_id("letter").count() < len(letters):
                 page.goto(f"{server.http}post.html")
-                expect(page.get_by_test_id("post-search")).to_be_visible(timeout=TAKEN_MS)
+                expect(page.get_by_test_id("post-search")).to_be_visible(timeout=RECEIVED_MS)
             yield page
             people.leave()
 
@@ -55,7 +55,7 @@ def test_a_letter_is_read_confirmed_and_answered_in_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, red: Browser
 ) -> None:
     stranger = letter("ai.do@gmail.com", message_id="<2@x>")
-    with desk(tmp_path, monkeypatch, red, stranger, letter(body=BODY)) as page:
+    with mail_page(tmp_path, monkeypatch, red, stranger, letter(body=BODY)) as page:
         rows = page.get_by_test_id("letter")
         assert [row.get_attribute("data-fate") for row in rows.all()] == ["draft", "answered"]
         owed = page.get_by_test_id("owed")
@@ -77,7 +77,7 @@ def test_a_letter_is_read_confirmed_and_answered_in_time(
 def test_a_letter_that_may_be_forged_waits_until_its_unit_has_confirmed_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, red: Browser
 ) -> None:
-    with desk(tmp_path, monkeypatch, red, letter(body=BODY, Authentication_Results=FORGED)) as page:
+    with mail_page(tmp_path, monkeypatch, red, letter(body=BODY, Authentication_Results=FORGED)) as page:
         row = page.get_by_test_id("letter")
         expect(row).to_have_attribute("data-fate", "person")
         expect(row).to_contain_text("chưa cấp số")

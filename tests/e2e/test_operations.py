@@ -1,4 +1,4 @@
-"""Faults from a tap in the room to the desk and back; documents asked for, granted and fetched."""
+"""Incidents reported in the room, audiences, providers, documents and feedback, as people use their pages."""
 
 import re
 from pathlib import Path
@@ -10,19 +10,19 @@ from tests.e2e.people import HOST, People
 from tests.e2e.server import Server
 
 PDF = b"%PDF-1.7\nbao cao\n"
-TOLD_MS = 2500
-"""A poll of the desk's page, and drawing it."""
+SHOWN_MS = 2500
+"""One poll of the page of incidents, and drawing it."""
 
 
-def test_a_tap_in_the_room_reaches_the_desk_and_the_host(
+def test_a_report_from_the_room_reaches_technicians_and_the_host(
     server: Server, people: People, red: Browser, blue: Browser
 ) -> None:
     page = people.sign_in(red, HOST)
     code = people.register(page, ["nt.xuonghuan"], "Họp có sự cố")
-    desk = people.sign_in(blue, "truc.ban")
-    desk.get_by_test_id("nav-incidents").click()
-    desk.get_by_test_id("search").fill("hop co su co")
-    expect(desk.get_by_test_id("none")).to_be_visible()
+    technician = people.sign_in(blue, "truc.ban")
+    technician.get_by_test_id("nav-incidents").click()
+    technician.get_by_test_id("search").fill("hop co su co")
+    expect(technician.get_by_test_id("none")).to_be_visible()
     people.enter(page, code, "host")
     point = people.enter(people.sign_in(blue, "nt.xuonghuan"), code).page
 
@@ -30,8 +30,8 @@ def test_a_tap_in_the_room_reaches_the_desk_and_the_host(
     expect(point.get_by_test_id("fault-help")).to_have_count(0)
     point.get_by_test_id("fault-text").fill("loa không kêu")
     point.get_by_test_id("fault-no-sound").click()
-    row = desk.get_by_test_id("incident-row")
-    expect(row).to_have_attribute("data-state", "open", timeout=TOLD_MS)
+    row = technician.get_by_test_id("incident-row")
+    expect(row).to_have_attribute("data-state", "open", timeout=SHOWN_MS)
     expect(row.get_by_test_id("measured")).to_be_visible()
     seen = page.get_by_test_id("aid-incident")
     expect(seen).to_contain_text("Không có tiếng")
@@ -39,24 +39,24 @@ def test_a_tap_in_the_room_reaches_the_desk_and_the_host(
     expect(seen).to_have_attribute("data-state", "taken")
     expect(point.get_by_test_id("notice")).to_contain_text("đã tiếp nhận")
     row.get_by_test_id("act-resolved").click()
-    desk.get_by_test_id("step-text").fill("cắm lại loa")
-    desk.get_by_test_id("step-confirm").click()
+    technician.get_by_test_id("step-text").fill("cắm lại loa")
+    technician.get_by_test_id("step-confirm").click()
     expect(row).to_have_count(0)
     expect(seen).to_have_count(0)
 
     page.get_by_test_id("fault").click()
     page.get_by_test_id("fault-help").click()
-    expect(desk.get_by_test_id("incident-row")).to_have_attribute("data-level", "2", timeout=TOLD_MS)
-    technician = people.sign_in(blue, "truc.ban")
-    technician.goto(f"{server.http}host.html?code={code}")
-    technician.get_by_test_id("assist").click()
+    expect(technician.get_by_test_id("incident-row")).to_have_attribute("data-level", "2", timeout=SHOWN_MS)
+    assistant = people.sign_in(blue, "truc.ban")
+    assistant.goto(f"{server.http}host.html?code={code}")
+    assistant.get_by_test_id("assist").click()
     expect(page.get_by_test_id("assist-state")).to_contain_text("truc.ban")
-    technician.get_by_test_id("assist").click()
+    assistant.get_by_test_id("assist").click()
     expect(page.get_by_test_id("assist-state")).to_have_count(0)
-    desk.get_by_test_id("timeline").click()
-    expect(desk.get_by_test_id("step")).to_have_count(3)
+    technician.get_by_test_id("timeline").click()
+    expect(technician.get_by_test_id("step")).to_have_count(3)
 
-    # A point that is not invited waits at the door until the host admits it.
+    # A point that is not invited is in the waiting room until the host admits it.
     guest = people.sign_in(blue, "nt.vinhhai")
     guest.goto(f"{server.http}room.html?code={code}")
     guest.get_by_test_id("accept").click()
@@ -86,7 +86,9 @@ def test_the_first_tap_on_a_tablet_at_rest_counts_where_it_is_seen(people: Peopl
     expect(mic).to_have_attribute("data-state", "off")
 
 
-def test_whom_the_console_says_to_be_large_is_who_is_large(people: People, red: Browser, blue: Browser) -> None:
+def test_the_console_shows_for_each_audience_whom_it_chose_to_be_large(
+    people: People, red: Browser, blue: Browser
+) -> None:
     page = people.sign_in(red, HOST)
     code = people.register(page, ["nt.xuonghuan"], "Họp có người được chọn")
     people.enter(page, code, "host")
@@ -106,23 +108,23 @@ def test_whom_the_console_says_to_be_large_is_who_is_large(people: People, red: 
 def test_a_provider_names_its_contact_and_answers_for_its_line(
     server: Server, people: People, red: Browser, blue: Browser
 ) -> None:
-    desk = people.sign_in(blue, "truc.ban")
-    desk.goto(f"{server.http}lines.html")
-    desk.get_by_test_id("provider-add").click()
-    form = desk.get_by_test_id("form-add")
+    technician = people.sign_in(blue, "truc.ban")
+    technician.goto(f"{server.http}lines.html")
+    technician.get_by_test_id("provider-add").click()
+    form = technician.get_by_test_id("form-add")
     form.get_by_test_id("f-name").fill("VNPT Khánh Hòa")
     form.get_by_test_id("provider-save").click()
-    desk.get_by_test_id("provider-edit").click()
-    desk.get_by_test_id("f-account").fill("noc.vnpt")
-    desk.get_by_test_id("account-issue").click()
-    link = desk.get_by_test_id("account-issued").locator("code").text_content() or ""
-    desk.goto(f"{server.http}directory.html?point=nt.vinhhai")
-    desk.get_by_test_id("fold-equipment").click()
-    desk.get_by_test_id("add-line").click()
-    desk.get_by_test_id("f-provider").select_option(label="VNPT Khánh Hòa")
-    desk.get_by_test_id("f-subscribed").fill("4")
-    desk.get_by_test_id("save-line").click()
-    expect(desk.get_by_test_id("line")).to_contain_text("VNPT Khánh Hòa")
+    technician.get_by_test_id("provider-edit").click()
+    technician.get_by_test_id("f-account").fill("noc.vnpt")
+    technician.get_by_test_id("account-issue").click()
+    link = technician.get_by_test_id("account-issued").locator("code").text_content() or ""
+    technician.goto(f"{server.http}directory.html?point=nt.vinhhai")
+    technician.get_by_test_id("fold-equipment").click()
+    technician.get_by_test_id("add-line").click()
+    technician.get_by_test_id("f-provider").select_option(label="VNPT Khánh Hòa")
+    technician.get_by_test_id("f-subscribed").fill("4")
+    technician.get_by_test_id("save-line").click()
+    expect(technician.get_by_test_id("line")).to_contain_text("VNPT Khánh Hòa")
 
     code = people.register(page := people.sign_in(red, HOST), ["nt.vinhhai"], "Họp cần đường truyền")
     page.goto(link)
@@ -140,7 +142,7 @@ def test_a_provider_names_its_contact_and_answers_for_its_line(
     expect(page.locator("nav a")).to_have_count(1)
 
 
-def details(server: Server, page: Page, title: str) -> None:
+def open_details(server: Server, page: Page, title: str) -> None:
     """Open the details of a session on the page of sessions."""
     page.goto(f"{server.http}sessions.html")
     page.get_by_test_id("session-row").filter(has_text=title).get_by_test_id("session-details").click()
@@ -152,21 +154,21 @@ def test_a_document_is_asked_for_granted_and_fetched(
     page = people.sign_in(red, HOST)
     title = "Họp có tài liệu"
     people.register(page, ["nt.xuonghuan"], title)
-    details(server, page, title)
+    open_details(server, page, title)
     file = tmp_path / "bao-cao.pdf"
     file.write_bytes(PDF)
     page.get_by_test_id("document-add").set_input_files(file)
     expect(page.get_by_test_id("document")).to_contain_text("bao-cao.pdf")
     point = people.sign_in(blue, "nt.xuonghuan")
-    details(server, point, title)
+    open_details(server, point, title)
     point.get_by_test_id("document-ask").click()
     expect(point.get_by_test_id("document-asked")).to_be_visible()
     page.goto(f"{server.http}materials.html")
-    wish = page.get_by_test_id("wish").filter(has_text=title)
-    wish.get_by_test_id("grant").click()
+    request_row = page.get_by_test_id("wish").filter(has_text=title)
+    request_row.get_by_test_id("grant").click()
     page.get_by_test_id("grant-confirm").click()
-    expect(wish).to_have_attribute("data-answer", "granted")
-    details(server, point, title)
+    expect(request_row).to_have_attribute("data-answer", "granted")
+    open_details(server, point, title)
     with point.expect_download() as started:
         point.get_by_test_id("document-fetch").click()
     assert started.value.path().read_bytes() == PDF
@@ -176,25 +178,25 @@ def test_a_unit_says_what_is_difficult_and_is_answered(
     server: Server, people: People, red: Browser, blue: Browser
 ) -> None:
     page = people.sign_in(red, HOST)
-    held: list[Route] = []
+    held_routes: list[Route] = []
 
     def hold(route: Route) -> None:
-        held.append(route)
+        held_routes.append(route)
 
     page.route(re.compile(r"/api/v1/breaches"), hold)
     page.goto(f"{server.http}feedback.html")
-    wait_until(page, lambda: bool(held), "the page to load the second list")
-    expect(page.get_by_test_id("feedback-text")).to_have_count(0)  # what is sent now would be lost from the list
-    held.pop().continue_()
+    wait_until(page, lambda: bool(held_routes), "the page to load the second list")
+    expect(page.get_by_test_id("feedback-text")).to_have_count(0)  # feedback sent now would be missing from the list
+    held_routes.pop().continue_()
     page.unroute_all()
     page.get_by_test_id("feedback-text").fill("Đường truyền buổi sáng yếu")
     page.get_by_test_id("feedback-send").click()
     expect(page.get_by_test_id("feedback")).to_have_attribute("data-status", "new")
-    desk = people.sign_in(blue, "truc.ban")
-    desk.goto(f"{server.http}feedback.html")
-    desk.get_by_test_id("feedback-answer").click()
-    desk.get_by_test_id("answer-text").fill("Đã nâng băng thông")
-    desk.get_by_test_id("answer-handled").click()
-    expect(desk.get_by_test_id("feedback")).to_have_attribute("data-status", "handled")
+    technician = people.sign_in(blue, "truc.ban")
+    technician.goto(f"{server.http}feedback.html")
+    technician.get_by_test_id("feedback-answer").click()
+    technician.get_by_test_id("answer-text").fill("Đã nâng băng thông")
+    technician.get_by_test_id("answer-handled").click()
+    expect(technician.get_by_test_id("feedback")).to_have_attribute("data-status", "handled")
     page.reload()
     expect(page.get_by_test_id("feedback")).to_contain_text("Đã nâng băng thông")

@@ -1,6 +1,6 @@
-"""What a viewer behind a bad line gets: quality, loss, sound, freezes, recovery. A measurement, not a test.
+"""Measures what a viewer behind a bad network gets: quality, loss, sound, freezes, recovery. Not a test.
 
-tests/e2e/netns.sh .venv/bin/python -m tests.e2e.line_report [--firefox] [--camera] [PART]…
+tests/e2e/netns.sh .venv/bin/python -m tests.e2e.network_report [--firefox] [--camera] [PART]…
 """
 
 import argparse
@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from loadtest.endpoint.network_emulator import NetworkEmulator
 from tests.e2e import browsers
-from tests.e2e.line import redirect
+from tests.e2e.emulated_network import redirect_media
 from tests.e2e.people import HOST, People, unmute
 from tests.e2e.server import LAN, MEDIA_PORT, running
 
@@ -42,7 +42,7 @@ FREEZE_MS = 190.0
 """Between two pictures: one period of 40 ms and 150 ms more (the definition of webrtc-stats' freezeCount)."""
 PERIOD_MS = 40.0
 BUSY = "testsrc2=size=1280x720:rate=25"
-"""A film that takes all the bits it may."""
+"""A picture that takes all the bits it may."""
 
 _STATS = """async () => {
   const found = {};
@@ -76,11 +76,11 @@ WATCH = """() => {
   const next = () => video.requestVideoFrameCallback(() => { window.seen.push(Date.now()); next(); });
   next();
 }"""
-"""From now on, note when each picture is presented, in milliseconds since 1970."""
+"""Notes from now on when each picture is presented, in milliseconds since 1970."""
 
 
-_EAR = """
-registerProcessor('ear', class extends AudioWorkletProcessor {
+_LEVEL_METER = """
+registerProcessor('level-meter', class extends AudioWorkletProcessor {
   count = 0; power = 0;
   process([[samples]]) {
     for (let at = 0; at < 128; at++) {
@@ -95,83 +95,83 @@ registerProcessor('ear', class extends AudioWorkletProcessor {
 });
 """
 _LISTEN = (
-    f"const EAR = {json.dumps(_EAR)};"
+    f"const LEVEL_METER = {json.dumps(_LEVEL_METER)};"
     + """
 async () => {
   window.slots = [];
-  const ear = new AudioContext({sampleRate: 48000});
-  await ear.audioWorklet.addModule(URL.createObjectURL(new Blob([EAR], {type: 'text/javascript'})));
+  const context = new AudioContext({sampleRate: 48000});
+  await context.audioWorklet.addModule(URL.createObjectURL(new Blob([LEVEL_METER], {type: 'text/javascript'})));
   const {srcObject} = document.querySelector('[data-testid=audio]');
-  const listener = new AudioWorkletNode(ear, 'ear');
-  listener.port.onmessage = ({data}) => window.slots.push(data);
-  new MediaStreamAudioSourceNode(ear, {mediaStream: srcObject}).connect(listener);
+  const meter = new AudioWorkletNode(context, 'level-meter');
+  meter.port.onmessage = ({data}) => window.slots.push(data);
+  new MediaStreamAudioSourceNode(context, {mediaStream: srcObject}).connect(meter);
 }"""
 )
-"""From now on, note how loud each 20 ms of sound are."""
+"""Notes from now on how loud each 20 ms of sound are."""
 
 
 @dataclass(frozen=True)
-class Seen:
-    """A viewer's counters at one moment (`at` in seconds)."""
+class Counters:
+    """A viewer's WebRTC counters at one moment (`at` in seconds)."""
 
     at: float
     audio: dict[str, float]
     video: dict[str, float]
 
 
-def look(page: Page) -> Seen:
-    """Ask the browser."""
+def counters(page: Page) -> Counters:
+    """Return the counters of the browser."""
     found = page.evaluate(_STATS)
-    return Seen(monotonic(), found.get("audio", {}), found.get("video", {}))
+    return Counters(monotonic(), found.get("audio", {}), found.get("video", {}))
 
 
-def loss(before: Seen, after: Seen, kinds: tuple[str, ...] = ("audio", "video")) -> float:
-    """The share of packets that got lost in between, both kinds together unless told otherwise."""
+def loss(before: Counters, after: Counters, kinds: tuple[str, ...] = ("audio", "video")) -> float:
+    """Return the share of packets that got lost in between, of the given kinds together."""
     lost = sum(getattr(after, kind)["lost"] - getattr(before, kind)["lost"] for kind in kinds)
     got = sum(getattr(after, kind)["received"] - getattr(before, kind)["received"] for kind in kinds)
     return float(max(0.0, lost) / max(1.0, lost + got))
 
 
-def concealed(before: Seen, after: Seen) -> float:
-    """The share of sound that had to be made up, silence left out."""
+def concealed(before: Counters, after: Counters) -> float:
+    """Return the share of sound that was concealed in between, without silence."""
     made = [s.audio["concealed"] - s.audio["silent"] for s in (before, after)]
     return (made[1] - made[0]) / max(1.0, after.audio["samples"] - before.audio["samples"])
 
 
 def frozen(presented: list[float], since: float, until: float) -> tuple[float, float]:
-    """The share of the time without a new picture, and the longest such time in seconds; arguments in ms."""
+    """Return the share of the time without a new picture, and the longest such time in seconds; arguments in ms."""
     moments = [since, *(at for at in presented if since < at < until), until]
     gaps = [b - a - PERIOD_MS for a, b in pairwise(moments) if b - a > FREEZE_MS]
     return sum(gaps) / (until - since), max(gaps, default=0.0) / 1000
 
 
-def watch(page: Page, seconds: float) -> list[Seen]:
-    """Look four times a second."""
-    end, seen = monotonic() + seconds, [look(page)]
+def watch(page: Page, seconds: float) -> list[Counters]:
+    """Return the counters of four times a second."""
+    end, seen = monotonic() + seconds, [counters(page)]
     while monotonic() < end:
         page.wait_for_timeout(250)
-        seen.append(look(page))
+        seen.append(counters(page))
     return seen
 
 
 def until_height(page: Page, height: int, patience: float) -> float:
-    """Wait for a quality; how long it took, in seconds."""
+    """Wait until the picture has this height or `patience` is over; return how long that took, in seconds."""
     start = monotonic()
-    while look(page).video.get("height") != height and monotonic() - start < patience:
+    while counters(page).video.get("height") != height and monotonic() - start < patience:
         page.wait_for_timeout(100)
     return monotonic() - start
 
 
-def narrow(page: Page, line: NetworkEmulator, rate: float, best: int) -> dict[str, object]:
-    """Narrow the line, let the viewer settle, watch, widen it again."""
+def narrow(page: Page, network: NetworkEmulator, rate: float, best: int) -> dict[str, object]:
+    """Narrow the network, let the viewer settle, watch, widen it again."""
     until_height(page, 720, 60)
     page.wait_for_timeout(3000)
-    line.rate = rate
+    network.rate = rate
     settling = watch(page, SETTLE_S)
     others = [seen.at for seen in settling if seen.video["height"] != best]
     seen = watch(page, WATCH_S)
     heights = [int(s.video["height"]) for s in seen]
-    line.rate = FULL_BPS
+    network.rate = FULL_BPS
     return {
         "settled_s": round(max(others, default=settling[0].at) - settling[0].at, 1),
         "heights": {h: round(heights.count(h) / len(heights), 2) for h in sorted(set(heights))},
@@ -184,9 +184,9 @@ def narrow(page: Page, line: NetworkEmulator, rate: float, best: int) -> dict[st
     }
 
 
-def uphill(page: Page, line: NetworkEmulator, rate: float) -> dict[str, object]:
-    """Narrow the way to the server alone, while the viewer sends a camera in three layers."""
-    line.up = rate
+def narrow_upload(page: Page, network: NetworkEmulator, rate: float) -> dict[str, object]:
+    """Narrow the network towards the server alone, while the viewer sends a camera in three layers."""
+    network.up = rate
     page.wait_for_timeout(UP_SETTLE_S * 1000)
     before, since = page.evaluate(_SENT), monotonic()
     round_trips = []
@@ -194,7 +194,7 @@ def uphill(page: Page, line: NetworkEmulator, rate: float) -> dict[str, object]:
         page.wait_for_timeout(1000)
         round_trips.append(page.evaluate(_SENT)["rtt"])
     after, took = page.evaluate(_SENT), monotonic() - since
-    line.up = inf
+    network.up = inf
     page.wait_for_timeout(UP_SETTLE_S * 1000)
     lost, sent = after["lost"] - before["lost"], after["packets"] - before["packets"]
     return {
@@ -204,16 +204,16 @@ def uphill(page: Page, line: NetworkEmulator, rate: float) -> dict[str, object]:
     }
 
 
-def lossy(page: Page, line: NetworkEmulator) -> dict[str, object]:
+def lossy(page: Page, network: NetworkEmulator) -> dict[str, object]:
     """Lose packets at random, both ways."""
     until_height(page, 720, 60)
     page.evaluate(WATCH)
     page.wait_for_timeout(2000)
-    line.loss = LOSS
-    before, since = look(page), page.evaluate("Date.now()")
+    network.loss = LOSS
+    before, since = counters(page), page.evaluate("Date.now()")
     page.wait_for_timeout(LOSS_S * 1000)
-    after, until = look(page), page.evaluate("Date.now()")
-    line.loss = 0.0
+    after, until = counters(page), page.evaluate("Date.now()")
+    network.loss = 0.0
     share, longest = frozen(page.evaluate("window.seen"), since, until)
     return {
         "loss": LOSS,
@@ -227,19 +227,19 @@ def lossy(page: Page, line: NetworkEmulator) -> dict[str, object]:
     }
 
 
-def thinned(page: Page, line: NetworkEmulator) -> dict[str, object]:
-    """Lose much more, and listen to a tone: the share of 20 ms slots that are filled (-20 dB), the longest silence."""
+def lost_sound(page: Page, network: NetworkEmulator) -> dict[str, object]:
+    """Lose much more, and measure a tone: the share of 20 ms slots with sound (-20 dB), and the longest silence."""
     until_height(page, 720, 60)
     page.evaluate(_LISTEN)
     page.wait_for_timeout(5000)
-    line.loss = SOUND_LOSS
+    network.loss = SOUND_LOSS
     page.wait_for_timeout(1000)
-    before = look(page)
+    before = counters(page)
     page.evaluate("window.slots.length = 0")
     page.wait_for_timeout(LOSS_S * 1000)
     heard: list[float] = page.evaluate("window.slots")
-    after = look(page)
-    line.loss = 0.0
+    after = counters(page)
+    network.loss = 0.0
     empty = [level < median(heard) / 10 for level in heard]
     silences = [len(list(slots)) * SLOT_MS for silent, slots in groupby(empty) if silent]
     return {
@@ -250,15 +250,15 @@ def thinned(page: Page, line: NetworkEmulator) -> dict[str, object]:
     }
 
 
-def dark(page: Page, line: NetworkEmulator) -> dict[str, object]:
-    """Nothing passes for a while; how long until the next picture after it."""
+def blackouts(page: Page, network: NetworkEmulator) -> dict[str, object]:
+    """Let nothing pass for a while, and measure how long the next picture takes."""
     took = []
     for _ in range(BLACKOUTS):
         page.wait_for_timeout(6000)
         page.evaluate(WATCH)
-        line.loss = 1.0
+        network.loss = 1.0
         page.wait_for_timeout(BLACKOUT_S * 1000)
-        line.loss = 0.0
+        network.loss = 0.0
         back = page.evaluate("Date.now()")
         page.wait_for_timeout(4000)
         seen: list[float] = page.evaluate("window.seen")
@@ -269,59 +269,59 @@ def dark(page: Page, line: NetworkEmulator) -> dict[str, object]:
 Part = Callable[[Page, NetworkEmulator], dict[str, object]]
 
 
-def raised() -> dict[str, Part]:
-    """What is measured of the way to the server."""
-    return {f"up-{rate / 1e6:g}": partial(uphill, rate=rate) for rate in UP_RATES}
+def upload_parts() -> dict[str, Part]:
+    """Return the measurements of the way to the server, by name."""
+    return {f"up-{rate / 1e6:g}": partial(narrow_upload, rate=rate) for rate in UP_RATES}
 
 
 def parts(rates: Mapping[float, int]) -> dict[str, Part]:
-    """What can be measured, by its name."""
+    """Return all measurements, by name."""
     narrowed = {f"{rate / 1e6:g}": partial(narrow, rate=rate, best=best) for rate, best in rates.items()}
-    return {**narrowed, **raised(), "loss": lossy, "blackout": dark, "sound": thinned}
+    return {**narrowed, **upload_parts(), "loss": lossy, "blackout": blackouts, "sound": lost_sound}
 
 
 @contextmanager
 def viewer(playwright: Playwright, firefox: bool, data: Path, film: str) -> Iterator[Browser]:
-    """The browser that is measured."""
+    """Run the browser that is measured."""
     with (
         browsers.firefox(playwright)
         if firefox
-        else browsers.chromium(playwright, browsers.material(data, "viewer", film, 880))
+        else browsers.chromium(playwright, browsers.fake_devices(data, "viewer", film, 880))
     ) as browser:
         yield browser
 
 
 def main() -> None:
-    """One JSON object a line."""
+    """Measure the chosen parts and print one JSON object for each."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--firefox", action="store_true", help="measure Firefox instead of Chromium")
     arguments.add_argument("--camera", action="store_true", help="look at a camera alone")
     names = list(parts(RATES))
     arguments.add_argument("parts", nargs="*", default=names, help=", ".join(names))
-    wish = arguments.parse_args()
-    measured = parts(CAMERA_RATES if wish.camera else RATES)
+    options = arguments.parse_args()
+    measured = parts(CAMERA_RATES if options.camera else RATES)
     data = Path(tempfile.mkdtemp())
-    line = NetworkEmulator((LAN, MEDIA_PORT), FULL_BPS)
-    with running(data / "data") as server, sync_playwright() as playwright, line:
+    network = NetworkEmulator((LAN, MEDIA_PORT), FULL_BPS)
+    with running(data / "data") as server, sync_playwright() as playwright, network:
         server.create(HOST, "--role", "registrant", "--role", "site", "--point", HOST)
         server.create("nt.xuonghuan", "--role", "site", "--point", "nt.xuonghuan")
-        busy = browsers.material(data, "busy", BUSY, 440)
-        film = BUSY if any(part in raised() for part in wish.parts) else browsers.plain("blue")
-        with browsers.chromium(playwright, busy) as first, viewer(playwright, wish.firefox, data, film) as second:
+        busy = browsers.fake_devices(data, "busy", BUSY, 440)
+        film = BUSY if any(part in upload_parts() for part in options.parts) else browsers.plain_picture("blue")
+        with browsers.chromium(playwright, busy) as first, viewer(playwright, options.firefox, data, film) as second:
             people = People(server)
             page = people.sign_in(first, HOST)
             code = people.register(page, ["nt.xuonghuan"], "Đo đường truyền kém")
             unmute(people.enter(page, code, "host"))
             point = people.sign_in(second, "nt.xuonghuan")
-            point.add_init_script(redirect(line))
-            if not wish.firefox:
-                browsers.let_worklets(point)
+            point.add_init_script(redirect_media(network))
+            if not options.firefox:
+                browsers.allow_worklets(point)
             people.enter(point, code)
-            if wish.camera:
+            if options.camera:
                 source = point.get_by_test_id("source")
                 source.select_option(label=source.locator("option[value^='camera:']").first.inner_text())
-            for part in wish.parts:
-                print(json.dumps({"part": part, **measured[part](point, line)}), flush=True)
+            for part in options.parts:
+                print(json.dumps({"part": part, **measured[part](point, network)}), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The audit log and the reports as the technician on duty meets them."""
+"""The audit log, the reports and the corrections of figures, as technicians and units use them."""
 
 from playwright.sync_api import Browser, expect
 
@@ -6,7 +6,9 @@ from tests.e2e.people import People
 from tests.e2e.server import Server
 
 
-def test_who_did_what_is_found_verified_and_taken_away(server: Server, red: Browser, people: People) -> None:
+def test_the_audit_log_is_searched_verified_and_exported_and_reports_too(
+    server: Server, red: Browser, people: People
+) -> None:
     host = people.sign_in(red, "ubnd.nha-trang")
     people.register(host, ["nt.xuonghuan"], "Giao ban thống kê")
     page = people.sign_in(red, "truc.ban")

@@ -90,17 +90,18 @@ def _rest() -> Iterator[str]:
         yield f"## {group.replace('_', ' ').capitalize()}\n"
         for route in routes:
             path = openapi.public_path(route.path)
-            yield from _call(route.method, path, document["paths"][path][route.method.lower()])
+            yield from _operation(route.method, path, document["paths"][path][route.method.lower()])
     yield "## Models\n"
     for name, schema in sorted(document["components"]["schemas"].items()):
         yield f"### {name}\n"
         yield _escaped(schema.get("description", "")) + "\n"
-        for field, of in schema.get("properties", {}).items():
-            yield f"- `{field}`: {_type(of)}{'' if field in schema.get('required', []) else ' (optional)'}"
+        for field, field_schema in schema.get("properties", {}).items():
+            yield f"- `{field}`: {_type(field_schema)}{'' if field in schema.get('required', []) else ' (optional)'}"
         yield ""
 
 
-def _call(method: str, path: str, operation: dict[str, Any]) -> Iterator[str]:
+def _operation(method: str, path: str, operation: dict[str, Any]) -> Iterator[str]:
+    """Yield the reference of one REST call: parameters, body, responses and problems."""
     yield f"### {method} {path}\n"
     yield _escaped(operation.get("summary", "")) + ".\n"
     for parameter in operation.get("parameters", []):
@@ -109,15 +110,16 @@ def _call(method: str, path: str, operation: dict[str, Any]) -> Iterator[str]:
         yield f"- body: {_content(body)}"
     problems = [status for status in operation["responses"] if status >= "400"]
     for status in sorted({*operation["responses"]} - {*problems}):
-        answer = operation["responses"][status]
-        yield f"- {status}: {_content(answer) or _escaped(answer.get('description', ''))}"
+        response = operation["responses"][status]
+        yield f"- {status}: {_content(response) or _escaped(response.get('description', ''))}"
     yield f"- problems: {', '.join(problems) or 'none'}"
     yield ""
 
 
-def _content(of: dict[str, Any]) -> str:
+def _content(body: dict[str, Any]) -> str:
+    """Return the types, or media types, of a request or response body."""
     return ", ".join(
-        _type(each["schema"]) if "schema" in each else kind for kind, each in of.get("content", {}).items()
+        _type(each["schema"]) if "schema" in each else kind for kind, each in body.get("content", {}).items()
     )
 
 
@@ -126,9 +128,9 @@ def _type(schema: dict[str, Any]) -> str:
     if reference := schema.get("$ref"):
         name = reference.rsplit("/", 1)[1]
         return f"[{name.rsplit('__', 1)[-1]}](#{name.lower()})"
-    for way in ("anyOf", "oneOf", "allOf"):
-        if way in schema:
-            return " or ".join(_type(each) for each in schema[way])
+    for keyword in ("anyOf", "oneOf", "allOf"):
+        if keyword in schema:
+            return " or ".join(_type(each) for each in schema[keyword])
     if "enum" in schema:
         return ", ".join(f"`{value}`" for value in schema["enum"])
     if schema.get("type") == "array":
@@ -152,6 +154,7 @@ def _package(package: str) -> Iterator[str]:
 
 
 def _definition(node: ast.stmt, indent: str = "") -> Iterator[str]:
+    """Yield a public class with its methods, or a public function, each with the first paragraph of its docstring."""
     if not isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) or node.name.startswith("_"):
         return
     first = (ast.get_docstring(node) or "").split("\n\n")[0]

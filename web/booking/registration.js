@@ -131,14 +131,21 @@ const KEPT_DAYS = 7;
 /**
  * Return an unfinished form as text, to be kept on the device for its account. A form that may be secret is not kept,
  * nor the declaration about it (Điều 5.2).
- * @param {string} account @param {Record<string, string>} fields @param {Set<string>} chosen @param {ScriptItem[]} script @param {number} now
+ * @param {string} account
+ * @param {Record<string, string>} fields
+ * @param {Set<string>} chosen
+ * @param {ScriptItem[]} script
+ * @param {number} now
  */
 export const serializeForm = (account, fields, chosen, script, now) =>
   fields.secret === 'yes' ? '' : JSON.stringify({account, at: now, fields: {...fields, secret: ''}, points: [...chosen], script});
 
 /**
  * Return the form that was kept for an account, or null when there is none or it is too old.
- * @param {string | null} text @param {string} account @param {number} now @returns {{at: number, fields: Record<string, string>, points: string[], script: ScriptItem[]} | null}
+ * @param {string | null} text
+ * @param {string} account
+ * @param {number} now
+ * @returns {{at: number, fields: Record<string, string>, points: string[], script: ScriptItem[]} | null}
  */
 export function restoreForm(text, account, now) {
   const found = JSON.parse(text || 'null');

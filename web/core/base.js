@@ -11,9 +11,9 @@ export class BaseElement extends LitElement {
     return this;
   }
 
-  /** Fire a bubbling event for the elements around this one. @param {string} verb @param {any} [detail] */
-  emit(verb, detail) {
-    this.dispatchEvent(new CustomEvent(verb, {detail, bubbles: true}));
+  /** Fire a bubbling event for the elements around this one. @param {string} name @param {any} [detail] */
+  emit(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, {detail, bubbles: true}));
   }
 }
 

@@ -62,7 +62,10 @@ const wait = ms => new Promise(resolve => setTimeout(resolve, ms));
 /**
  * Send a request with its key, again while the server still processes it. A request that fails on the way, or by an
  * error of the server, keeps its key.
- * @param {IdempotencyKeys} keys @param {string} request identifies the request @param {(key: string) => Promise<Response>} post @param {(ms: number) => Promise<unknown>} [pause]
+ * @param {IdempotencyKeys} keys
+ * @param {string} request identifies the request
+ * @param {(key: string) => Promise<Response>} post
+ * @param {(ms: number) => Promise<unknown>} [pause]
  */
 export async function sendWithKey(keys, request, post, pause = wait) {
   const name = await digest(request);
@@ -82,12 +85,12 @@ export class InFlightRequests {
     this.pending = new Map();
   }
 
-  /** @param {string} request @param {() => Promise<T>} ask @returns {Promise<T>} */
-  share(request, ask) {
+  /** @param {string} request @param {() => Promise<T>} send @returns {Promise<T>} */
+  share(request, send) {
     const known = this.pending.get(request);
     if (known) return known;
-    const answer = ask().finally(() => this.pending.delete(request));
-    this.pending.set(request, answer);
-    return answer;
+    const response = send().finally(() => this.pending.delete(request));
+    this.pending.set(request, response);
+    return response;
   }
 }

@@ -10,7 +10,10 @@ export const pictogram = plan => svg`<svg class="plan" viewBox="0 0 160 90" aria
 
 /**
  * Draw a layout as a picture whose panes can be tapped.
- * @param {LayoutPlan} plan @param {(pane: number) => string} says what stands in a pane @param {number} chosen @param {(pane: number) => void} tap
+ * @param {LayoutPlan} plan
+ * @param {(pane: number) => string} says what stands in a pane
+ * @param {number} chosen
+ * @param {(pane: number) => void} tap
  */
 export const paneMap = (plan, says, chosen, tap) => svg`<svg class="plan map" viewBox="0 0 160 90" role="group">
   ${paneRectangles(plan).map(({x, y, width, height, role}, pane) => svg`

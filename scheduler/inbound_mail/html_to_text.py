@@ -10,6 +10,8 @@ _SILENT = {"script", "style", "head", "title"}
 
 
 class _Text(HTMLParser):
+    """Collects the visible text of a page in `pieces`."""
+
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.pieces: list[str] = []

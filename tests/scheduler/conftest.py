@@ -82,7 +82,7 @@ CHANNELS = Channels(mail=True, groups=("zalo",))
 
 
 @dataclass
-class Office:
+class ServicesFixture:
     """The services around the preparation of sessions, over one database."""
 
     engine: AsyncEngine
@@ -118,22 +118,22 @@ class Office:
         )
         return await self.scheduler.submit(request, NOW)
 
-    async def told(self, now: datetime, *kinds: str) -> list[tuple[str, str | None, str]]:
-        """Return kind, unit and words of the letters of some kinds."""
+    async def notices(self, now: datetime, *kinds: str) -> list[tuple[str, str | None, str]]:
+        """Return kind, unit and reason of the mails of some kinds."""
         found: list[OutboxItem] = [each for each in await self.notifications.due(now, 500) if each.kind in kinds]
         return sorted((each.kind, each.unit, each.facts.reason) for each in found if each.channel == "mail")
 
 
 @pytest.fixture
-async def office(seeded_url: str) -> AsyncIterator[Office]:
-    """An office with the mailboxes of the operating unit and one district."""
+async def services(seeded_url: str) -> AsyncIterator[ServicesFixture]:
+    """Return services over a database with the mailboxes of the operating unit and of one district."""
     engine = database.connect(seeded_url)
     notifications = Notifications(engine, ZONE)
     for unit in ("so.tttt", NHA_TRANG):
         await notifications.set_mailbox(unit, f"{unit}@khanhhoa.gov.vn")
     scheduler = Scheduler(engine, PROFILES, Amount(20, 250), CHANNELS)
     alerts = Alerts(engine, PROFILES, CHANNELS)
-    yield Office(
+    yield ServicesFixture(
         engine=engine,
         scheduler=scheduler,
         attendance=Attendance(alerts),
@@ -160,7 +160,7 @@ class Booked:
 
 @pytest.fixture
 async def booked(seeded_url: str) -> AsyncIterator[Booked]:
-    """A scheduler with one session registered."""
+    """Return services over a database with one registered session."""
     engine = database.connect(seeded_url)
     scheduler = Scheduler(engine, PROFILES, Amount(20, 250))
     yield Booked(engine, scheduler, IncidentService(engine), await scheduler.submit(REQUEST, NOW))

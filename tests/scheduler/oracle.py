@@ -36,11 +36,11 @@ class Oracle:
         return broken
 
     def fits(self, slots: Slots, legs: int) -> bool:
-        """Return True if a booking exceeds no limit in any of its minutes."""
+        """Return whether a booking exceeds no limit in any of its minutes."""
         return not any(self.breaks(minute, legs) for start, end in slots for minute in range(start, end))
 
     def within(self) -> bool:
-        """Return True if every minute keeps both limits (I3)."""
+        """Return whether every minute keeps both limits (I3)."""
         loads = [self.load(minute) for minute in range(HORIZON)]
         return all(
             5 * sessions <= 4 * self.max_sessions[m]

@@ -46,6 +46,6 @@ async def race(url: str, processes: int, writers: int, legs: int, rounds: int) -
         counted = []
         for number in range(1, rounds + 1):
             line = (NEXT_WEEK + timedelta(hours=number)).isoformat()
-            answers = await asyncio.gather(*(_ask(racer, line) for racer in racers))
-            counted.append(Counter(word for words in answers for word in words))
+            outcomes = await asyncio.gather(*(_ask(racer, line) for racer in racers))
+            counted.append(Counter(word for words in outcomes for word in words))
     return counted

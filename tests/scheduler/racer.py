@@ -1,4 +1,4 @@
-"""One process of a race: several writers, each with an engine of its own, that all submit when the line is given.
+"""One process of a race: several writers, each with an engine of its own, that all submit when a line is read.
 
     python -m tests.scheduler.racer URL WRITERS LEGS
 
@@ -39,9 +39,9 @@ async def main(url: str, writers: int, legs: int) -> None:
     for line in iter(sys.stdin.readline, ""):
         start = datetime.fromisoformat(line.strip())
         official = Interval(start, start + timedelta(hours=1))
-        asked = [replace(request, official=official) for request in requests]
-        answers = await asyncio.gather(*map(_submit, schedulers, asked))
-        print(*answers, flush=True)
+        wanted = [replace(request, official=official) for request in requests]
+        outcomes = await asyncio.gather(*map(_submit, schedulers, wanted))
+        print(*outcomes, flush=True)
     for engine in engines:
         await engine.dispose()
 
@@ -54,8 +54,8 @@ def book(url: str, first: int, acknowledged: Connection) -> None:
         request = await asking(scheduler, 26, REQUEST.official)
         for hour in itertools.count(first):
             start = NOW + timedelta(days=7, hours=hour)
-            answer = await _submit(scheduler, replace(request, official=Interval(start, start + timedelta(hours=1))))
-            assert answer == "issued"
+            outcome = await _submit(scheduler, replace(request, official=Interval(start, start + timedelta(hours=1))))
+            assert outcome == "issued"
             acknowledged.send(hour)
 
     asyncio.run(run())

@@ -1,4 +1,4 @@
-"""The migrations make the tables the code speaks of, on both databases, beside the tables of others."""
+"""The migrations make the tables of the code on both databases, beside tables of others."""
 
 import asyncio
 import time
@@ -106,8 +106,8 @@ async def test_r113_refusals_of_both_tables_are_kept_and_counted_as_before(empty
             await db.run_sync(lambda connection: command.upgrade(config(connection), "head"))
             rows = await db.execute(sa.text("SELECT at, word, detail FROM refusals ORDER BY at"))
             alone = (50, "capacity", "points: 210 > 200, +30")
-            kept = [alone, (100, "capacity", ""), (120, "late", ""), (160, "capacity", "")]
-            assert [tuple(row) for row in rows] == kept
+            expected = [alone, (100, "capacity", ""), (120, "late", ""), (160, "capacity", "")]
+            assert [tuple(row) for row in rows] == expected
             figures = [
                 await count_capacity_refusals(db, Interval(instant(0), instant(end))) for end in (50, 51, 160, 161)
             ]

@@ -9,7 +9,6 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from scheduler.booking.admission import store
 from scheduler.booking.admission import store as admission_store
 from scheduler.booking.admission.commit import AdmissionCommit
 from scheduler.booking.sessions import states
@@ -112,8 +111,8 @@ class QueueManagement:
         lose their codes are returned, for :meth:`shed` to revoke once the operator confirms them (docs/admission.md).
         """
         async with writing(self._engine) as db:
-            changed = _changed(await store.capacity_limit(db, self._rated), since, maximum, until)
-            await store.set_capacity_limit(db, changed)
+            changed = _changed(await admission_store.capacity_limit(db, self._rated), since, maximum, until)
+            await admission_store.set_capacity_limit(db, changed)
             commit = self._commit(db, now)
             await commit.serve_queue()
             return await commit.codes_to_revoke(changed)
@@ -123,7 +122,7 @@ class QueueManagement:
     ) -> tuple[str, ...]:
         """Return the ids of sessions that would lose their codes by `set_capacity`, lowest rank first."""
         async with self._engine.begin() as db:
-            changed = _changed(await store.capacity_limit(db, self._rated), since, maximum, until)
+            changed = _changed(await admission_store.capacity_limit(db, self._rated), since, maximum, until)
             return await self._commit(db, now).codes_to_revoke(changed)
 
     async def shed(self, victims: Sequence[str], now: datetime, act: Act = SYSTEM) -> tuple[str, ...] | None:
@@ -133,7 +132,7 @@ class QueueManagement:
         """
         async with writing(self._engine) as db:
             commit = self._commit(db, now, act)
-            due = await commit.codes_to_revoke(await store.capacity_limit(db, self._rated))
+            due = await commit.codes_to_revoke(await admission_store.capacity_limit(db, self._rated))
             if due != tuple(victims):
                 return due
             freed = await commit.revoke(due, None)

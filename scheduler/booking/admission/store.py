@@ -130,15 +130,15 @@ async def counts(db: AsyncConnection, window: Interval) -> tuple[int, int]:
 
 async def happenings(db: AsyncConnection, after: int, limit: int) -> list[Happening]:
     """Return the history rows of all sessions after the row with this id, oldest first."""
-    return await found_happenings(db, select(HAPPENINGS).where(HAPPENINGS.c.id > after).limit(limit))
+    return await select_happenings(db, select(HAPPENINGS).where(HAPPENINGS.c.id > after).limit(limit))
 
 
 async def history(db: AsyncConnection, session: str) -> list[Happening]:
     """Return the history of one session, oldest first."""
-    return await found_happenings(db, select(HAPPENINGS).where(HAPPENINGS.c.session == session))
+    return await select_happenings(db, select(HAPPENINGS).where(HAPPENINGS.c.session == session))
 
 
-async def found_happenings(db: AsyncConnection, query: Select[Any]) -> list[Happening]:
+async def select_happenings(db: AsyncConnection, query: Select[Any]) -> list[Happening]:
     """Return the history rows that a query finds, oldest first."""
     return [Happening(**row) for row in (await db.execute(query.order_by(HAPPENINGS.c.id))).mappings()]
 

@@ -36,10 +36,10 @@ async def listed(db: AsyncConnection, units: Collection[str] | None, limit: int)
     )
     if units is not None:
         query = query.where(or_(DRAFTS.c.unit.in_(storable(units)), DRAFTS.c.origin.in_(storable(units))))
-    return await found(db, query)
+    return await select_drafts(db, query)
 
 
-async def found(db: AsyncConnection, query: Select[Any]) -> list[Draft]:
+async def select_drafts(db: AsyncConnection, query: Select[Any]) -> list[Draft]:
     """Return the drafts that a query finds."""
     return [_draft(row) for row in (await db.execute(query)).mappings()]
 

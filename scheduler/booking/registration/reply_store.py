@@ -8,7 +8,7 @@ from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.booking.admission.store import found_happenings
+from scheduler.booking.admission.store import select_happenings
 from scheduler.booking.registration import drafts_store
 from scheduler.booking.registration.schema import ANSWERS, DRAFTS
 from scheduler.booking.sessions.schema import HAPPENINGS
@@ -81,20 +81,22 @@ async def unseen_happenings(db: AsyncConnection) -> list[Happening]:
     """Return at most `MAX_ROWS` history rows of the kinds in `_KINDS` after the last processed one."""
     last = select(func.coalesce(func.max(ANSWERS.c.happening), 0)).scalar_subquery()
     new = select(HAPPENINGS).where(HAPPENINGS.c.id > last, HAPPENINGS.c.kind.in_(_KINDS)).limit(MAX_ROWS)
-    return await found_happenings(db, new)
+    return await select_happenings(db, new)
 
 
 async def unseen_drafts(db: AsyncConnection) -> list[Draft]:
     """Return open drafts from units' own official mailboxes for which no reply is recorded as owed."""
     known = select(ANSWERS.c.subject).where(ANSWERS.c.kind == "draft")
     own = (DRAFTS.c.channel == "mail") & (DRAFTS.c.origin == DRAFTS.c.unit) & (DRAFTS.c.state == DraftState.OPEN)
-    return await drafts_store.found(db, select(DRAFTS).where(own, DRAFTS.c.id.not_in(known)).limit(MAX_ROWS))
+    return await drafts_store.select_drafts(db, select(DRAFTS).where(own, DRAFTS.c.id.not_in(known)).limit(MAX_ROWS))
 
 
 async def settled_drafts(db: AsyncConnection) -> list[Draft]:
     """Return the drafts that were settled while their reply was owed."""
     owed = select(ANSWERS.c.subject).where(ANSWERS.c.kind == "draft", ANSWERS.c.answered.is_(None))
-    return await drafts_store.found(db, select(DRAFTS).where(DRAFTS.c.id.in_(owed), DRAFTS.c.state != DraftState.OPEN))
+    return await drafts_store.select_drafts(
+        db, select(DRAFTS).where(DRAFTS.c.id.in_(owed), DRAFTS.c.state != DraftState.OPEN)
+    )
 
 
 async def counted(db: AsyncConnection, start: datetime, end: datetime) -> tuple[int, int]:

@@ -96,7 +96,9 @@ class Scheduler:
     """Books sessions. `rated` is the maximum that holds until the first recorded capacity step.
 
     `channels` are where notices of decisions go. The profile in force on receipt decides on a registration; the profile
-    at the session's start rules its access window and its code.
+    at the session's start rules its access window and its code. It is one class, because its use cases share the write
+    transaction, the profile in force and the capacity that one registration takes from another; decisions of the
+    operator are in `operator`, uploads of profiles in :class:`scheduler.policy.upload.PolicyUpload`.
     """
 
     def __init__(

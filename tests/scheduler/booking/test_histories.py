@@ -1,4 +1,4 @@
-"""Random histories of the whole scheduler on a real SQLite file, judged by the oracle and a code ledger kept here."""
+"""Random histories of the whole scheduler on a SQLite file, compared with the oracle and with a list of all codes."""
 
 import asyncio
 import json
@@ -44,7 +44,7 @@ def interval(times: tuple[int, int]) -> Interval:
 
 @cache
 def template() -> bytes:
-    """Make a file with a guest of one device and hosts of 1 to 11, so that every number of legs can be asked for."""
+    """Make a database with a guest of one device and hosts of 1 to 11, so that any number of legs can be registered."""
 
     async def make(path: Path) -> None:
         engine = database.connect(f"sqlite:///{path}")
@@ -64,7 +64,7 @@ def template() -> bytes:
 
 
 class Histories(RuleBasedStateMachine):
-    """Submit, cancel and enter on a dense grid of minutes."""
+    """Submits, cancels and enters sessions on a dense grid of minutes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -120,9 +120,9 @@ class Histories(RuleBasedStateMachine):
             official=interval(times[-1]),
             recording=recording,
         )
-        self.answer(request, times, legs + recording)
+        self.check_decision(request, times, legs + recording)
 
-    def answer(self, request: Request, times: Slots, legs: int) -> None:
+    def check_decision(self, request: Request, times: Slots, legs: int) -> None:
         before = self.dump()
         fits = self.oracle.fits(times, legs)
         try:

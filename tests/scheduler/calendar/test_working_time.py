@@ -181,7 +181,7 @@ def minute(instant: datetime) -> int:
 
 
 def office_minutes(workdays: list[date]) -> Iterator[int]:
-    """Every minute of office hours, one by one."""
+    """Yield every minute of office hours."""
     for day in workdays:
         midnight = (day - FIRST).days * 1440
         for opens, closes in ((7 * 60, 11 * 60 + 30), (13 * 60 + 30, 17 * 60)):

@@ -58,16 +58,16 @@ def feedback(booked: Booked, handovers: HandoverService) -> FeedbackService:
 async def test_feedback_is_stored_with_its_reply(booked: Booked, feedback: FeedbackService) -> None:  # R-125
     points = {point.id: point for point in await booked.scheduler.points()}
     unit, other = points["nt.xuonghuan"].unit, points["nt.vinhhai"].unit
-    said = await feedback.add(unit, "nt.xuonghuan", "Đường truyền yếu", NOW)
-    assert said == Feedback(said.id, unit, "nt.xuonghuan", NOW, "Đường truyền yếu")
+    stored = await feedback.add(unit, "nt.xuonghuan", "Đường truyền yếu", NOW)
+    assert stored == Feedback(stored.id, unit, "nt.xuonghuan", NOW, "Đường truyền yếu")
     assert (await feedback.feedback(), await feedback.feedback(unit), await feedback.feedback(other)) == (
-        [said],
-        [said],
+        [stored],
+        [stored],
         [],
     )
-    answered = await feedback.reply(said.id, "forwarded", "Đã báo cáo UBND tỉnh", "truc.ban", NOW + DAY)
+    answered = await feedback.reply(stored.id, "forwarded", "Đã báo cáo UBND tỉnh", "truc.ban", NOW + DAY)
     assert answered == replace(
-        said, status="forwarded", answer="Đã báo cáo UBND tỉnh", answered_by="truc.ban", answered=NOW + DAY
+        stored, status="forwarded", answer="Đã báo cáo UBND tỉnh", answered_by="truc.ban", answered=NOW + DAY
     )
     assert await feedback.feedback(unit) == [answered]
     with pytest.raises(UnknownFeedback):
@@ -85,8 +85,8 @@ async def test_breaches_are_what_the_records_say(
         await booked.scheduler.submit(evening, at("03/04/2023 15:00"))
     made = await handovers.open(session.id, SHA, END)
     found = await feedback.breaches(NOW - DAY, NOW + 30 * DAY, made.due + timedelta(seconds=1))
-    told = [(each.kind, each.unit, each.session, each.point) for each in found]
-    assert told == [
+    rows = [(each.kind, each.unit, each.session, each.point) for each in found]
+    assert rows == [
         ("receipt", host, session.id, None),
         ("closing", host, session.id, "so.tttt"),
         ("closing", commune, session.id, "nt.xuonghuan"),
@@ -155,8 +155,8 @@ async def test_r123_absence_late_moves_checks_and_drift_are_found_with_their_rec
     for seen in (ObservedDevice("203.0.113.9"), ObservedDevice(name="Khac")):
         await equipment.check_device("nt.xuonghuan", 1, seen, END)
     found = await feedback.breaches(NOW - DAY, NOW + 30 * DAY, END + timedelta(seconds=1))
-    told = {(each.kind, each.unit, each.session, each.point) for each in found if each.kind != "closing"}
-    assert told == {
+    rows = {(each.kind, each.unit, each.session, each.point) for each in found if each.kind != "closing"}
+    assert rows == {
         ("late", host, late.id, "so.tttt"),
         ("absent", commune, booked.session.id, "nt.xuonghuan"),
         ("unchecked", commune, booked.session.id, "nt.xuonghuan"),
@@ -173,9 +173,9 @@ async def test_r123_figures_not_answered_in_time_are_the_units(booked: Booked, f
     units = [unit.id for unit in (await booked.scheduler.units())[:3]]
     due = NOW + DAY
     made = await corrections.ask("Số liệu", Interval(NOW, END), due, units, "truc", NOW)
-    said = dict(made.replies[0].counted)
-    await corrections.reply(made.id, units[0], said, "", "x", due)
-    await corrections.reply(made.id, units[1], said, "", "x", due + timedelta(seconds=1))
+    figures = dict(made.replies[0].counted)
+    await corrections.reply(made.id, units[0], figures, "", "x", due)
+    await corrections.reply(made.id, units[1], figures, "", "x", due + timedelta(seconds=1))
     found = await feedback.breaches(NOW, NOW + 30 * DAY, due + timedelta(seconds=2))
     assert {each.unit for each in found if each.kind == "figures"} == set(units[1:])
     assert not [each for each in await feedback.breaches(NOW, NOW + 30 * DAY, due) if each.kind == "figures"]
@@ -204,9 +204,9 @@ async def test_r124_the_head_hears_once_a_month_of_three_facts_or_more(
     assert await notifications.newest(9) == []
     for now in ("01/05/2023 08:00", "01/05/2023 08:01", "02/05/2023 08:00"):
         await summaries.work(at(now))
-    told = {(each.unit, each.recipient, each.facts.title, each.facts.reason) for each in await notifications.newest(9)}
+    rows = {(each.unit, each.recipient, each.facts.title, each.facts.reason) for each in await notifications.newest(9)}
     closing = "chưa hoàn tất kết thúc kỹ thuật: 3"
-    assert told == {
+    assert rows == {
         (commune, "chutich@nt.vn", "tháng 04/2023", f"vắng mặt: 3; {closing}"),
         (points["so.tttt"].unit, "", "tháng 04/2023", closing),
     }
@@ -217,7 +217,7 @@ async def test_r124_the_head_hears_once_a_month_of_three_facts_or_more(
 
 
 def silent(profiles: Profiles) -> Profiles:
-    """Return profiles that tell no heads."""
+    """Return profiles under which no head gets a summary."""
     return Profiles(
         tuple(
             policy.model_copy(update={"conduct": policy.conduct.model_copy(update={"summary_from": None})})

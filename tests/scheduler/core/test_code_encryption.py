@@ -1,4 +1,4 @@
-"""Codes at rest: known again, read by whoever has the key, of no use to anybody else (R-051)."""
+"""Codes at rest are looked up by marks, and decrypted only with the key (R-051)."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""One write transaction at a time, and what a cancelled one leaves behind."""
+"""Write transactions run one at a time, and a cancelled one leaves no lock behind."""
 
 import asyncio
 import gc
@@ -13,7 +13,7 @@ from scheduler.core import database
 
 @pytest.fixture
 def no_collector() -> Iterator[None]:
-    """A garbage collector that does not come by to let go of what was cancelled."""
+    """Switch the garbage collector off, which might close a cancelled transaction."""
     gc.disable()
     yield
     gc.enable()
@@ -45,7 +45,7 @@ async def test_a_writer_cancelled_while_writing_blocks_no_other(
         async with database.writing(engine) as db:
             await db.execute(text("INSERT INTO numbers VALUES (:number)"), {"number": number})
     async with engine.begin() as db:
-        kept = (await db.execute(text("SELECT number FROM numbers"))).scalars().all()
-    assert kept == [0, 0, 0, *range(1, 60)]
+        numbers = (await db.execute(text("SELECT number FROM numbers"))).scalars().all()
+    assert numbers == [0, 0, 0, *range(1, 60)]
     assert {type(end) for end in ends} == {asyncio.CancelledError}
     await engine.dispose()

@@ -1,4 +1,4 @@
-"""CSV files: office programs know their letters, and take nothing in them for a formula."""
+"""CSV files are UTF-8 with a mark for office programs, and no text in them is taken for a formula."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Files are told by their content, never by their name."""
+"""The type of a file is detected by its content, never by its name."""
 
 import io
 import zipfile
@@ -44,9 +44,9 @@ def test_a_few_kinds_are_taken(content: bytes, kind: str | None) -> None:
 
 
 def test_an_archive_of_many_names_is_not_looked_into(monkeypatch: pytest.MonkeyPatch) -> None:
-    office = [TYPES, "word/document.xml"]
-    assert file_type.kind(archive(*office, *map(str, range(safe_zip.MAX_ENTRIES - 2)))) == "docx"
-    many = archive(*office, *map(str, range(safe_zip.MAX_ENTRIES - 1)))
+    services = [TYPES, "word/document.xml"]
+    assert file_type.kind(archive(*services, *map(str, range(safe_zip.MAX_ENTRIES - 2)))) == "docx"
+    many = archive(*services, *map(str, range(safe_zip.MAX_ENTRIES - 1)))
     monkeypatch.setattr(zipfile.ZipFile, "namelist", None)
     assert file_type.kind(many) is None
 

@@ -1,4 +1,4 @@
-"""Archives are judged by their end, before their names are read, and unpacked to a limit."""
+"""Archives are checked by their end record before names are read, and unpacked up to a limit."""
 
 import io
 import zipfile
@@ -15,7 +15,7 @@ AT = GOOD.rfind(b"PK\x05\x06")
 
 
 def ending(entries: int = 2, size: int | None = None) -> bytes:
-    """An archive whose end says something else."""
+    """Return an archive whose end record states something else."""
     directory = GOOD[AT + 12 : AT + 16] if size is None else pack("<I", size)
     return GOOD[: AT + 8] + pack("<HH", entries, entries) + directory + GOOD[AT + 16 :]
 

@@ -1,4 +1,4 @@
-"""Files are read by a process of its own, which ends of what is too much; nobody else does.
+"""Files are parsed in a child process; a file that needs too much ends only that process.
 
 Also tests `spreadsheet.py`.
 """
@@ -27,11 +27,11 @@ FAULT = "raise KeyError"
 
 
 def reads(what: str) -> SandboxedParser:
-    """A reader whose process does something else within the same limits."""
+    """Return a parser whose child runs other code within the same limits."""
 
-    async def run(_: Sequence[str], told: bytes) -> tuple[int, bytes]:
+    async def run(_: Sequence[str], data: bytes) -> tuple[int, bytes]:
         code = f"from scheduler.files import sandboxed_parser; sandboxed_parser._bound()\n{what}"
-        return await child_process.output((sys.executable, "-c", code), told)
+        return await child_process.output((sys.executable, "-c", code), data)
 
     return SandboxedParser(run)
 
@@ -71,9 +71,9 @@ async def test_a_file_that_needs_too_much_ends_the_child_alone(what: str) -> Non
 async def test_the_kernel_counts_the_seconds() -> None:
     ended: list[int] = []
 
-    async def run(_: Sequence[str], told: bytes) -> tuple[int, bytes]:
+    async def run(_: Sequence[str], data: bytes) -> tuple[int, bytes]:
         code = f"from scheduler.files import sandboxed_parser as own; own.CPU_SECONDS = 0; own._bound()\n{TIME}"
-        status, printed = await child_process.output((sys.executable, "-c", code), told)
+        status, printed = await child_process.output((sys.executable, "-c", code), data)
         ended.append(status)
         return status, printed
 
@@ -84,7 +84,7 @@ async def test_few_files_are_parsed_at_once_and_none_waits_for_ever(monkeypatch:
     monkeypatch.setattr(sandboxed_parser, "PATIENCE_SECONDS", 0.2)
     running, most = 0, 0
 
-    async def run(_: Sequence[str], told: bytes) -> tuple[int, bytes]:
+    async def run(_: Sequence[str], data: bytes) -> tuple[int, bytes]:
         nonlocal running, most
         running += 1
         most = max(most, running)

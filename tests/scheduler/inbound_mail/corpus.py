@@ -1,4 +1,4 @@
-"""Letters as offices write them, and what is to be read from each; all came from Vạn Ninh on Monday 03/04/2023.
+"""Letters as offices write them, with the expected reading of each; all came from Vạn Ninh on Monday 03/04/2023.
 
 `points` are those of the first of several that are named, with their number; times are local.
 """
@@ -27,7 +27,7 @@ class Case:
     questions: frozenset[str] = field(default_factory=frozenset)
 
 
-def asked(*words: str) -> frozenset[str]:
+def questions_of(*words: str) -> frozenset[str]:
     return frozenset(words)
 
 
@@ -102,7 +102,7 @@ Nội dung: Tập huấn chuyển đổi số
         title="Tập huấn chuyển đổi số",
         points=("ubnd.dien-khanh", "ubnd.ninh-hoa"),
         contact=("Phạm Minh Đức", "0987654321"),
-        questions=asked("secret:not-declared"),
+        questions=questions_of("secret:not-declared"),
     ),
     Case(
         "a wrong weekday",
@@ -113,7 +113,7 @@ Thành phần: UBND huyện Diên Khánh
         title="Giao ban",
         points=("ubnd.dien-khanh",),
         contact=("Phạm Minh Đức", "0987654321"),
-        questions=asked("official:weekday-mismatch", "secret:not-declared"),
+        questions=questions_of("official:weekday-mismatch", "secret:not-declared"),
     ),
     Case(
         "no year",
@@ -124,7 +124,7 @@ Thành phần: UBND huyện Diên Khánh
         title="Giao ban",
         points=("ubnd.dien-khanh",),
         contact=("Phạm Minh Đức", "0987654321"),
-        questions=asked("official:no-year", "secret:not-declared"),
+        questions=questions_of("official:no-year", "secret:not-declared"),
     ),
     Case(
         "the day after tomorrow in words",
@@ -136,7 +136,7 @@ Thành phần: UBND huyện Diên Khánh
         title="Giao ban",
         points=("ubnd.dien-khanh",),
         contact=("Phạm Minh Đức", "0987654321"),
-        questions=asked("official:relative-date", "secret:not-declared"),
+        questions=questions_of("official:relative-date", "secret:not-declared"),
     ),
     Case(
         "no end",
@@ -148,7 +148,7 @@ Thành phần: UBND huyện Diên Khánh
         title="Giao ban",
         points=("ubnd.dien-khanh",),
         contact=("Phạm Minh Đức", "0987654321"),
-        questions=asked("official:no-end", "secret:not-declared"),
+        questions=questions_of("official:no-end", "secret:not-declared"),
     ),
     Case(
         "how long",
@@ -159,7 +159,7 @@ Thành phần: UBND huyện Diên Khánh
         title="Giao ban",
         points=("ubnd.dien-khanh",),
         contact=("Phạm Minh Đức", "0987654321"),
-        questions=asked("secret:not-declared"),
+        questions=questions_of("secret:not-declared"),
     ),
     Case(
         "a rehearsal by label",
@@ -173,7 +173,7 @@ Thành phần: UBND huyện Diên Khánh
         title="Hội nghị tổng kết năm học",
         points=("ubnd.dien-khanh",),
         contact=("Phạm Minh Đức", "0987654321"),
-        questions=asked("secret:not-declared"),
+        questions=questions_of("secret:not-declared"),
     ),
     Case(
         "a rehearsal in the same sentence",
@@ -185,7 +185,7 @@ Thành phần: UBND huyện Diên Khánh
         title="Giao ban",
         points=("ubnd.dien-khanh",),
         contact=("Phạm Minh Đức", "0987654321"),
-        questions=asked("secret:not-declared"),
+        questions=questions_of("secret:not-declared"),
     ),
     Case(
         "a rehearsal said behind its time",
@@ -199,7 +199,7 @@ Thành phần: UBND huyện Diên Khánh
         title="Giao ban",
         points=("ubnd.dien-khanh",),
         contact=("Phạm Minh Đức", "0987654321"),
-        questions=asked("secret:not-declared"),
+        questions=questions_of("secret:not-declared"),
     ),
     Case(
         "documents, deadlines and checks around it",
@@ -212,7 +212,7 @@ Thành phần: UBND huyện Diên Khánh
         title="Giao ban",
         points=("ubnd.dien-khanh",),
         contact=("Phạm Minh Đức", "0987654321"),
-        questions=asked("secret:not-declared"),
+        questions=questions_of("secret:not-declared"),
     ),
     Case(
         "a heading with place and day",
@@ -227,7 +227,7 @@ UBND huyện đăng ký họp trực tuyến, cụ thể:
         title="Giao ban quý I",
         points=("ubnd.nha-trang", f"#{HUYEN}"),
         contact=("Phạm Minh Đức", "0987654321"),
-        questions=asked("secret:not-declared"),
+        questions=questions_of("secret:not-declared"),
     ),
     Case(
         "whole province",
@@ -238,7 +238,7 @@ Thành phần: các sở, ban, ngành; UBND các huyện, thị xã, thành ph�
         title="Quán triệt nghị quyết",
         points=("so.nv", f"#{20 + HUYEN + COMMUNES}"),
         contact=("Phạm Minh Đức", "0987654321"),
-        questions=asked("secret:not-declared"),
+        questions=questions_of("secret:not-declared"),
     ),
     Case(
         "a list below its label",
@@ -253,7 +253,7 @@ Thành phần:
         title="Giao ban",
         points=("ubnd.dien-khanh", "so.nv", "nt.xuonghuan"),
         contact=("Phạm Minh Đức", "0987654321"),
-        questions=asked("secret:not-declared"),
+        questions=questions_of("secret:not-declared"),
     ),
     Case(
         "names behind a group",
@@ -264,7 +264,7 @@ Thành phần: UBND các huyện: Diên Khánh, Cam Lâm và Khánh Sơn
         title="Giao ban",
         points=("ubnd.dien-khanh", "ubnd.cam-lam", "ubnd.khanh-son"),
         contact=("Phạm Minh Đức", "0987654321"),
-        questions=asked("secret:not-declared"),
+        questions=questions_of("secret:not-declared"),
     ),
     Case(
         "who is no unit",
@@ -275,7 +275,7 @@ Thành phần: UBND huyện Diên Khánh, Hợp tác xã Vạn Lương
         title="Giao ban",
         points=("ubnd.dien-khanh",),
         contact=("Phạm Minh Đức", "0987654321"),
-        questions=asked("points:unknown-point", "secret:not-declared"),
+        questions=questions_of("points:unknown-point", "secret:not-declared"),
     ),
     Case(
         "a name that two units have",
@@ -286,7 +286,7 @@ Thành phần: UBND huyện Cam Lâm, Diên Khánh
         title="Giao ban",
         points=("ubnd.cam-lam",),
         contact=("Phạm Minh Đức", "0987654321"),
-        questions=asked("points:ambiguous-point", "secret:not-declared"),
+        questions=questions_of("points:ambiguous-point", "secret:not-declared"),
     ),
     Case(
         "for a commune",
@@ -300,7 +300,7 @@ Thành phần: xã Vạn Phú
         title="Giao ban xã",
         points=("vn.vanphu",),
         contact=("Phạm Minh Đức", "0987654321"),
-        questions=asked("host_point:other-host", "secret:not-declared"),
+        questions=questions_of("host_point:other-host", "secret:not-declared"),
     ),
     Case(
         "a host nobody knows",
@@ -313,7 +313,7 @@ Thành phần: xã Vạn Phú
         title="Giao ban",
         points=("vn.vanphu",),
         contact=("Phạm Minh Đức", "0987654321"),
-        questions=asked("host_point:unknown-point", "secret:not-declared"),
+        questions=questions_of("host_point:unknown-point", "secret:not-declared"),
     ),
     Case(
         "an emergency",
@@ -327,7 +327,7 @@ Thành phần: UBND các xã, thị trấn thuộc huyện Vạn Ninh
         points=("vn.vangia", "#13"),
         contact=("Phạm Minh Đức", "0987654321"),
         klass="khan_cap",
-        questions=asked("class:confirm-class", "secret:not-declared"),
+        questions=questions_of("class:confirm-class", "secret:not-declared"),
     ),
     Case(
         "a sudden one by label",
@@ -341,7 +341,7 @@ Thành phần: xã Vạn Phú
         points=("vn.vanphu",),
         contact=("Phạm Minh Đức", "0987654321"),
         klass="dot_xuat",
-        questions=asked("class:confirm-class", "secret:not-declared"),
+        questions=questions_of("class:confirm-class", "secret:not-declared"),
     ),
     Case(
         "secrets",
@@ -359,7 +359,7 @@ Thành phần: xã Vạn Phú
         "nothing but the wish",
         "Kính gửi Sở, UBND huyện xin đăng ký họp trực tuyến vào 14h ngày 05/4/2023. Chi tiết gửi sau.",
         official="05/04/2023 14:00-",
-        questions=asked(
+        questions=questions_of(
             "official:no-end",
             "title:required",
             "points:required",
@@ -379,7 +379,7 @@ Thời gian họp: 14h00-16h30 ngày 06/4/2023""",
         title="Giao ban",
         points=("vn.vanphu",),
         contact=("Phạm Minh Đức", "0987654321"),
-        questions=asked("official:two-values", "secret:not-declared"),
+        questions=questions_of("official:two-values", "secret:not-declared"),
     ),
     Case(
         "morning and afternoon",
@@ -392,7 +392,7 @@ Thành phần: xã Vạn Phú
         title="Tập huấn",
         points=("vn.vanphu",),
         contact=("Phạm Minh Đức", "0987654321"),
-        questions=asked("official:several-times", "secret:not-declared"),
+        questions=questions_of("official:several-times", "secret:not-declared"),
     ),
     Case(
         "two days",
@@ -404,7 +404,7 @@ Thành phần: xã Vạn Phú
         title="Tập huấn",
         points=("vn.vanphu",),
         contact=("Phạm Minh Đức", "0987654321"),
-        questions=asked("secret:not-declared"),
+        questions=questions_of("secret:not-declared"),
     ),
     Case(
         "the end before the start",
@@ -416,7 +416,7 @@ Thành phần: xã Vạn Phú
         title="Tập huấn",
         points=("vn.vanphu",),
         contact=("Phạm Minh Đức", "0987654321"),
-        questions=asked("official:odd-hour", "official:end-before-start", "secret:not-declared"),
+        questions=questions_of("official:odd-hour", "official:end-before-start", "secret:not-declared"),
     ),
     Case(
         "no day",
@@ -428,7 +428,7 @@ Thành phần: xã Vạn Phú
         title="Tập huấn",
         points=("vn.vanphu",),
         contact=("Phạm Minh Đức", "0987654321"),
-        questions=asked("official:no-day", "official:required", "secret:not-declared"),
+        questions=questions_of("official:no-day", "official:required", "secret:not-declared"),
     ),
     Case(
         "start, end and day on lines of their own",
@@ -443,7 +443,7 @@ Thành phần: xã Vạn Phú
         title="Tập huấn",
         points=("vn.vanphu",),
         contact=("Phạm Minh Đức", "0987654321"),
-        questions=asked("secret:not-declared"),
+        questions=questions_of("secret:not-declared"),
     ),
     Case(
         "lines that a mail program broke",
@@ -455,7 +455,7 @@ chủng; thành phần: xã Vạn Phú, xã Vạn Bình; đầu mối: bà Trầ
         points=("vn.vanphu", "vn.vanbinh"),
         contact=("Trần Thị Bình", "0914222333"),
         recording=False,
-        questions=asked("secret:not-declared"),
+        questions=questions_of("secret:not-declared"),
     ),
     Case(
         "the subject says what it is about",
@@ -466,7 +466,7 @@ Thành phần: xã Vạn Phú
         title="giao ban công tác tư pháp",
         points=("vn.vanphu",),
         contact=("Phạm Minh Đức", "0987654321"),
-        questions=asked("secret:not-declared"),
+        questions=questions_of("secret:not-declared"),
     ),
     Case(
         "a forwarded letter",
@@ -481,7 +481,7 @@ Thành phần: xã Vạn Phú
         title="Giao ban",
         points=("vn.vanphu",),
         contact=("Phạm Minh Đức", "0987654321"),
-        questions=asked("secret:not-declared"),
+        questions=questions_of("secret:not-declared"),
     ),
     Case(
         "the seven items of Điều 13.2.a in its own words",
@@ -499,7 +499,7 @@ Trân trọng./.""",
         points=("vn.vangia", "vn.dailanh"),
         contact=("Nguyễn Văn An", "0905 123 456"),
         recording=True,
-        questions=asked("title:required", "secret:not-declared"),
+        questions=questions_of("title:required", "secret:not-declared"),
     ),
     Case(
         "the end in a sentence of its own",
@@ -511,7 +511,7 @@ Thành phần: xã Vạn Phú
         title="Giao ban",
         points=("vn.vanphu",),
         contact=("Phạm Minh Đức", "0987654321"),
-        questions=asked("secret:not-declared"),
+        questions=questions_of("secret:not-declared"),
     ),
     Case(
         "the end on a line of its own, by day and about",
@@ -525,7 +525,7 @@ Thành phần: xã Vạn Phú
         title="Tập huấn",
         points=("vn.vanphu",),
         contact=("Phạm Minh Đức", "0987654321"),
-        questions=asked("secret:not-declared"),
+        questions=questions_of("secret:not-declared"),
     ),
     Case(
         "a rehearsal and a meeting, each with an end on a line of its own",
@@ -541,7 +541,7 @@ Thành phần: xã Vạn Phú
         title="Tập huấn",
         points=("vn.vanphu",),
         contact=("Phạm Minh Đức", "0987654321"),
-        questions=asked("secret:not-declared"),
+        questions=questions_of("secret:not-declared"),
     ),
     Case(
         "an end that is stated twice and differs",
@@ -554,7 +554,7 @@ Thành phần: xã Vạn Phú
         title="Tập huấn",
         points=("vn.vanphu",),
         contact=("Phạm Minh Đức", "0987654321"),
-        questions=asked("official:several-times", "secret:not-declared"),
+        questions=questions_of("official:several-times", "secret:not-declared"),
     ),
     Case(
         "a day without a time, and an end",
@@ -568,7 +568,7 @@ Thành phần: xã Vạn Phú
         title="Tập huấn",
         points=("vn.vanphu",),
         contact=("Phạm Minh Đức", "0987654321"),
-        questions=asked("official:required", "secret:not-declared"),
+        questions=questions_of("official:required", "secret:not-declared"),
     ),
     Case(
         "contact and recording as lists below their labels",
@@ -586,6 +586,6 @@ Thành phần: xã Vạn Phú
         points=("vn.vanphu",),
         contact=("Phạm Minh Đức", "0987654321"),
         recording=False,
-        questions=asked("secret:not-declared"),
+        questions=questions_of("secret:not-declared"),
     ),
 ]

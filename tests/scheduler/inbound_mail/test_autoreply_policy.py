@@ -1,4 +1,4 @@
-"""Whom the machine answers, and whom never (RFC 3834)."""
+"""Automatic replies go to people, never to machines or lists (RFC 3834)."""
 
 from typing import Any
 
@@ -50,8 +50,8 @@ def test_lists(headers: dict[str, Any]) -> None:
     ],
 )
 def test_others_who_are_left_alone(sender: str, headers: dict[str, Any]) -> None:
-    came = read(letter(sender, **headers))
-    assert not automatic(came) and not answerable(came, OFFICE)
+    message = read(letter(sender, **headers))
+    assert not automatic(message) and not answerable(message, OFFICE)
 
 
 @pytest.mark.parametrize("kind", ["multipart/report; report-type=delivery-status", "text/calendar; method=REPLY"])

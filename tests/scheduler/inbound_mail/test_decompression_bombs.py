@@ -1,4 +1,4 @@
-"""Letters that cost whoever reads them much: they are read to their bounds, and what is too much is set aside.
+"""Letters that are expensive to read are read up to limits, and the rest is ignored.
 
 Also tests `attached_form.py`.
 """
@@ -21,11 +21,11 @@ from tests.scheduler.world import NOW, ZONE
 
 @pytest.mark.parametrize("name", bombs.LETTERS)
 async def test_a_long_letter_is_read_to_its_end_by_the_process_that_reads(name: str) -> None:
-    """The kernel ends that process after `apart.CPU_SECONDS`, and there would be no letter."""
+    """Otherwise the kernel would end the child at its CPU limit, and nothing would be read."""
     raw = bombs.LETTERS[name](1_000_000)
-    came = await mail.read_untrusted(SandboxedParser(child_process.output), raw)
-    assert came is not None
-    assert (came.sender, mail.head(raw).sender) == (bombs.SENDER, bombs.SENDER)
+    message = await mail.read_untrusted(SandboxedParser(child_process.output), raw)
+    assert message is not None
+    assert (message.sender, mail.head(raw).sender) == (bombs.SENDER, bombs.SENDER)
 
 
 def test_a_letter_of_thousands_of_parts_has_none() -> None:
@@ -56,19 +56,21 @@ def test_texts_are_read_in_the_charsets_of_texts() -> None:
 
 
 def test_many_times_and_ends_are_not_weighed_with_each_other() -> None:
-    """A time is looked at with two ends at most; so that a letter takes no square of its length."""
-    said = "".join(f"Thời gian: {n % 24}h ngày 5/4/2023\nKết thúc: {n % 24}h30\n" for n in range(600))
-    found = list(slot_kinds.labelled(sources.body(read(letter(body=said))), NOW.date()))
+    """Each time is combined with two ends at most, so that the effort does not grow with the square of the length."""
+    text = "".join(f"Thời gian: {n % 24}h ngày 5/4/2023\nKết thúc: {n % 24}h30\n" for n in range(600))
+    found = list(slot_kinds.labelled(sources.body(read(letter(body=text))), NOW.date()))
     assert len(found) > 400
     assert sum(map(len, found)) < sources.MAX_READ * 3
 
 
-@pytest.mark.parametrize("said", ["thời gian: 14h ngày 5/4\n", "thành phần: UBND xã Vạn Phú; ", "14h00 ", "- a\n"])
-def test_the_reading_of_a_huge_letter_is_cut_too(said: str) -> None:
-    """This part is where the server is: it needs to know the units."""
-    much = (said * attached_form.MAX_CELL)[: attached_form.MAX_CELL]
+@pytest.mark.parametrize("text", ["thời gian: 14h ngày 5/4\n", "thành phần: UBND xã Vạn Phú; ", "14h00 ", "- a\n"])
+def test_the_reading_of_a_huge_letter_is_cut_too(text: str) -> None:
+    """The extractor runs in the server's process, because it needs the units."""
+    much = (text * attached_form.MAX_CELL)[: attached_form.MAX_CELL]
     rows = [["Thời gian", much], ["Thành phần", much], *[[much]] * 8]
     attached = tuple(mail.Attachment(f"{number}.csv", rows) for number in range(mail.MAX_ATTACHMENTS))
-    came = mail.OfficialLetter("<1@x>", VAN_NINH, None, "Đăng ký họp", (said * 20_000)[: mail.MAX_BODY], attached, ())
-    extractor.asks(came)
-    assert len(str(extractor.read(came, PLACES, "571", NOW, ZONE).content())) < 20_000
+    message = mail.OfficialLetter(
+        "<1@x>", VAN_NINH, None, "Đăng ký họp", (text * 20_000)[: mail.MAX_BODY], attached, ()
+    )
+    extractor.asks(message)
+    assert len(str(extractor.read(message, PLACES, "571", NOW, ZONE).content())) < 20_000

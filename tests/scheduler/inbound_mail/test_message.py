@@ -1,4 +1,4 @@
-"""Letters as they come: encodings, hypertext, attachments, and bytes that are no letter at all.
+"""Letters are parsed: encodings, HTML, attachments, and bytes that are no letter.
 
 Also tests `html_to_text.py`.
 """
@@ -17,11 +17,11 @@ def test_a_letter_of_a_mail_program() -> None:
     raw = letter(
         body="Kính gửi Sở,\n\nUBND huyện đăng ký họp.\n", attachments=(("Phiếu đăng ký.csv", b"a;b"), ("c.docx", b"PK"))
     )
-    came = read(raw)
-    assert (came.id, came.sender, came.return_path) == ("<1@vanninh>", VAN_NINH, None)
-    assert came.subject == "Đăng ký họp trực tuyến"
-    assert came.body == "Kính gửi Sở,\n\nUBND huyện đăng ký họp."
-    assert came.attachments == (Attachment("Phiếu đăng ký.csv", [["a", "b"]]), Attachment("c.docx", None))
+    message = read(raw)
+    assert (message.id, message.sender, message.return_path) == ("<1@vanninh>", VAN_NINH, None)
+    assert message.subject == "Đăng ký họp trực tuyến"
+    assert message.body == "Kính gửi Sở,\n\nUBND huyện đăng ký họp."
+    assert message.attachments == (Attachment("Phiếu đăng ký.csv", [["a", "b"]]), Attachment("c.docx", None))
 
 
 @pytest.mark.parametrize(
@@ -70,20 +70,20 @@ def test_hypertext_alone_is_read_as_text() -> None:
 
 
 def test_an_attachment_is_named_when_it_is_too_large() -> None:
-    came = read(letter(attachments=(("a.csv", b"x" * (MAX_ATTACHMENT + 1)), ("b.csv", b"y"))))
-    assert came.attachments == (Attachment("a.csv", None), Attachment("b.csv", [["y"]]))
+    message = read(letter(attachments=(("a.csv", b"x" * (MAX_ATTACHMENT + 1)), ("b.csv", b"y"))))
+    assert message.attachments == (Attachment("a.csv", None), Attachment("b.csv", [["y"]]))
 
 
 def test_a_letter_cut_off_is_read_as_far_as_it_goes() -> None:
     raw = letter(body="Kính gửi Sở", attachments=(("Phiếu.docx", b"z" * 10_000),))
-    came = read(raw[: len(raw) // 2])
-    assert (came.sender, came.body, came.attachments[0].name) == (VAN_NINH, "Kính gửi Sở", "Phiếu.docx")
+    message = read(raw[: len(raw) // 2])
+    assert (message.sender, message.body, message.attachments[0].name) == (VAN_NINH, "Kính gửi Sở", "Phiếu.docx")
 
 
 def test_one_nested_beyond_reason_has_headers_only() -> None:
     nested = "".join(f"Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n" for n in range(3000))
-    came = read(f"From: a@b.vn\n{nested}".encode())
-    assert (came.sender, came.body) == ("a@b.vn", "")
+    message = read(f"From: a@b.vn\n{nested}".encode())
+    assert (message.sender, message.body) == ("a@b.vn", "")
 
 
 @given(
@@ -91,11 +91,11 @@ def test_one_nested_beyond_reason_has_headers_only() -> None:
     | st.text(max_size=500).map(lambda text: f"Subject: {text}\nFrom: {text}\n\n".encode("utf-8", "surrogatepass"))
 )
 def test_any_bytes_are_a_letter(raw: bytes) -> None:
-    came = read(raw)
-    texts = (came.id, came.sender, came.subject, came.body.replace("\n", "").replace("\t", ""))
+    message = read(raw)
+    texts = (message.id, message.sender, message.subject, message.body.replace("\n", "").replace("\t", ""))
     assert all(text.isprintable() for text in texts)
-    assert came.sender == "" or module._ADDRESS.fullmatch(came.sender)
-    assert read(raw) == came
+    assert message.sender == "" or module._ADDRESS.fullmatch(message.sender)
+    assert read(raw) == message
 
 
 @given(st.text(alphabet="<>/ptdrb &;#x1a\n\"'=!-", max_size=300))

@@ -1,4 +1,4 @@
-"""Authentication-Results: whose word counts, and what it says (RFC 8601)."""
+"""Authentication-Results: the fields of the own server count, and are parsed (RFC 8601)."""
 
 import pytest
 from hypothesis import given

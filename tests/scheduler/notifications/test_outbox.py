@@ -1,4 +1,4 @@
-"""The outbox on both databases: it commits with the decision, tells once, tries again, and is bounded.
+"""The outbox on both databases commits with the decision, sends once, retries, and is bounded.
 
 Also tests `service.py`.
 """
@@ -24,7 +24,7 @@ CHANNELS = Channels(mail=True, groups=("telegram", "zalo"))
 
 
 @dataclass
-class Office:
+class ServicesFixture:
     """A scheduler that sends notices, and its notifications."""
 
     engine: AsyncEngine
@@ -33,104 +33,104 @@ class Office:
 
 
 @pytest.fixture
-async def office(seeded_url: str) -> AsyncIterator[Office]:
+async def services(seeded_url: str) -> AsyncIterator[ServicesFixture]:
     engine = database.connect(seeded_url, CIPHER)
-    yield Office(engine, Scheduler(engine, PROFILES, Amount(2, 10), CHANNELS), Notifications(engine, ZONE))
+    yield ServicesFixture(engine, Scheduler(engine, PROFILES, Amount(2, 10), CHANNELS), Notifications(engine, ZONE))
     await engine.dispose()
 
 
-async def told(office: Office) -> list[tuple[str, str]]:
-    return sorted((notice.kind, notice.channel) for notice in await office.notifications.due(NOW))
+async def notices(services: ServicesFixture) -> list[tuple[str, str]]:
+    return sorted((notice.kind, notice.channel) for notice in await services.notifications.due(NOW))
 
 
-async def test_a_decision_is_notified_on_every_channel_once(office: Office) -> None:
-    session = await office.scheduler.submit(REQUEST, NOW)
-    assert await told(office) == [("granted", "mail"), ("granted", "telegram"), ("granted", "zalo")]
-    notice = (await office.notifications.due(NOW))[0]
+async def test_a_decision_is_notified_on_every_channel_once(services: ServicesFixture) -> None:
+    session = await services.scheduler.submit(REQUEST, NOW)
+    assert await notices(services) == [("granted", "mail"), ("granted", "telegram"), ("granted", "zalo")]
+    notice = (await services.notifications.due(NOW))[0]
     assert (notice.unit, notice.session, notice.facts.number) == ("so.tttt", session.id, session.number)
     assert session.code and session.code not in notice.facts.text()
-    assert await office.scheduler.live_code(session.id) == session.code
+    assert await services.scheduler.live_code(session.id) == session.code
     for _ in range(2):
-        await office.scheduler.cancel(session.id, NOW)
-    assert [kind for kind, _ in await told(office)] == ["cancelled"] * 3 + ["granted"] * 3
-    assert await office.scheduler.live_code(session.id) is None
-    assert {n.sequence for n in await office.notifications.due(NOW) if n.kind == "cancelled"} == {1}
+        await services.scheduler.cancel(session.id, NOW)
+    assert [kind for kind, _ in await notices(services)] == ["cancelled"] * 3 + ["granted"] * 3
+    assert await services.scheduler.live_code(session.id) is None
+    assert {n.sequence for n in await services.notifications.due(NOW) if n.kind == "cancelled"} == {1}
 
 
-async def test_r071_the_receipt_of_a_form_states_arrival_and_effective_time(office: Office) -> None:
+async def test_r071_the_receipt_of_a_form_states_arrival_and_effective_time(services: ServicesFixture) -> None:
     later = replace(REQUEST, official=on("07/04/2023", "08:00", "09:00"))
-    session = await office.scheduler.submit(later, at("03/04/2023 19:00"))
-    notice = (await office.notifications.due(at("03/04/2023 19:00")))[0]
+    session = await services.scheduler.submit(later, at("03/04/2023 19:00"))
+    notice = (await services.notifications.due(at("03/04/2023 19:00")))[0]
     assert (notice.kind, notice.facts.number) == ("granted", session.number)
     assert notice.facts.reason == "nhận lúc 19:00 03/04/2023, tính từ 07:00 04/04/2023 (giờ hành chính)"
 
 
-async def test_a_refusal_is_notified_though_nothing_is_booked(office: Office) -> None:
-    many = tuple(point.id for point in await office.scheduler.points() if point.id != "so.tttt")[:20]
+async def test_a_refusal_is_notified_though_nothing_is_booked(services: ServicesFixture) -> None:
+    many = tuple(point.id for point in await services.scheduler.points() if point.id != "so.tttt")[:20]
     for _ in range(2):
         with pytest.raises(CapacityExceeded):
-            await office.scheduler.submit(replace(REQUEST, points=many), NOW)
-    assert await told(office) == [("refused", "mail"), ("refused", "telegram"), ("refused", "zalo")]
+            await services.scheduler.submit(replace(REQUEST, points=many), NOW)
+    assert await notices(services) == [("refused", "mail"), ("refused", "telegram"), ("refused", "zalo")]
 
 
-async def test_r066_a_revoked_host_is_notified_of_the_reason_and_of_free_times(office: Office) -> None:
-    commune = (await office.scheduler.point("nt.vinhhai")).unit
-    await office.notifications.set_mailbox("568", "nhatrang@khanhhoa.gov.vn")
-    await office.notifications.set_mailbox(commune, "vinhhai@khanhhoa.gov.vn")
+async def test_r066_a_revoked_host_is_notified_of_the_reason_and_of_free_times(services: ServicesFixture) -> None:
+    commune = (await services.scheduler.point("nt.vinhhai")).unit
+    await services.notifications.set_mailbox("568", "nhatrang@khanhhoa.gov.vn")
+    await services.notifications.set_mailbox(commune, "vinhhai@khanhhoa.gov.vn")
 
     async def letters(kind: str) -> list[tuple[str, str | None, str]]:
-        found = [n for n in await office.notifications.due(NOW, 500) if n.kind == kind]
+        found = [n for n in await services.notifications.due(NOW, 500) if n.kind == kind]
         return sorted((n.channel, n.unit, n.facts.reason) for n in found)
 
     city = replace(REQUEST, host_point="ubnd.nha-trang", points=("nt.vinhhai", "so.tttt"))
-    lower = await office.scheduler.submit(city, NOW)
-    province = await office.scheduler.submit(replace(REQUEST, host_point="ubnd.khanh-hoa"), NOW, wait=True)
-    await office.scheduler.operator.confirm(province.id, 1, NOW)
+    lower = await services.scheduler.submit(city, NOW)
+    province = await services.scheduler.submit(replace(REQUEST, host_point="ubnd.khanh-hoa"), NOW, wait=True)
+    await services.scheduler.operator.confirm(province.id, 1, NOW)
     why = "nhường phiên họp của cấp cao hơn; còn trống: 09:00–10:00 05/04/2023, 07:00–08:00 05/04/2023"
     channels = ("mail", "568"), ("mail", commune), ("telegram", "568"), ("zalo", "568")
     assert await letters("revoked") == sorted((channel, unit, why) for channel, unit in channels)
-    await office.scheduler.cancel(province.id, NOW)
+    await services.scheduler.cancel(province.id, NOW)
     assert await letters("reinstated") == sorted((channel, unit, "") for channel, unit in channels)
-    await office.scheduler.operator.set_capacity(NOW, Amount(2, 2), NOW)
-    await office.scheduler.operator.shed((lower.id,), NOW)
+    await services.scheduler.operator.set_capacity(NOW, Amount(2, 2), NOW)
+    await services.scheduler.operator.shed((lower.id,), NOW)
     reasons = {reason for _, _, reason in await letters("revoked")}
     assert reasons == {why, "năng lực của hệ thống giảm"}
 
 
-async def test_a_rolled_back_notice_is_not_sent(office: Office) -> None:
+async def test_a_rolled_back_notice_is_not_sent(services: ServicesFixture) -> None:
     async def break_off() -> None:
-        async with database.writing(office.engine) as db:
+        async with database.writing(services.engine) as db:
             await outbox.tell(db, Notice("receipt", "r", NoticeFacts()), CHANNELS, NOW)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         await break_off()
-    assert await told(office) == []
+    assert await notices(services) == []
 
 
-async def test_a_failure_waits_longer_each_time_and_ends_with_a_person(office: Office) -> None:
-    async with database.writing(office.engine) as db:
+async def test_a_failure_waits_longer_each_time_and_ends_with_a_person(services: ServicesFixture) -> None:
+    async with database.writing(services.engine) as db:
         await outbox.tell(db, Notice("receipt", "r", NoticeFacts()), CHANNELS, NOW)
     now, waits = NOW, []
-    while found := await office.notifications.due(now):
-        await office.notifications.failed(found[0], "smtp 451 later", now)
-        after = (await office.notifications.newest(1))[0]
+    while found := await services.notifications.due(now):
+        await services.notifications.failed(found[0], "smtp 451 later", now)
+        after = (await services.notifications.newest(1))[0]
         waits.append((after.due - now) // timedelta(minutes=1))
         now = after.due
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60, 60]
     assert (after.state, after.error, after.tries) == ("failed", "smtp 451 later", 12)
-    assert await office.notifications.again(after.id, now)
-    assert [notice.id for notice in await office.notifications.due(now)] == [after.id]
-    await office.notifications.done(after, now)
-    assert (await office.notifications.newest(1))[0].state == "sent"
-    assert await office.notifications.due(now) == []
-    assert not await office.notifications.again(after.id + 1, now)
+    assert await services.notifications.again(after.id, now)
+    assert [notice.id for notice in await services.notifications.due(now)] == [after.id]
+    await services.notifications.done(after, now)
+    assert (await services.notifications.newest(1))[0].state == "sent"
+    assert await services.notifications.due(now) == []
+    assert not await services.notifications.again(after.id + 1, now)
 
 
-async def test_a_full_outbox_keeps_the_decision(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_full_outbox_keeps_the_decision(services: ServicesFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outbox, "MAX_WAITING", 2)
-    await office.scheduler.submit(REQUEST, NOW)
-    newest = await office.notifications.newest(10)
+    await services.scheduler.submit(REQUEST, NOW)
+    newest = await services.notifications.newest(10)
     assert [(n.channel, n.state, n.error) for n in newest] == [
         ("zalo", "failed", "outbox-full"),
         ("telegram", "waiting", ""),
@@ -138,22 +138,22 @@ async def test_a_full_outbox_keeps_the_decision(office: Office, monkeypatch: pyt
     ]
 
 
-async def test_settled_notices_are_forgotten_after_a_year(office: Office) -> None:
-    await office.scheduler.submit(REQUEST, NOW)
-    waiting = await office.notifications.due(NOW)
-    await office.notifications.done(waiting[0], NOW)
-    await office.notifications.prune(NOW + outbox.KEPT)
-    assert len(await office.notifications.newest(10)) == 3
-    await office.notifications.prune(NOW + outbox.KEPT + timedelta(seconds=1))
-    assert {n.id for n in await office.notifications.newest(10)} == {n.id for n in waiting[1:]}
+async def test_settled_notices_are_forgotten_after_a_year(services: ServicesFixture) -> None:
+    await services.scheduler.submit(REQUEST, NOW)
+    waiting = await services.notifications.due(NOW)
+    await services.notifications.done(waiting[0], NOW)
+    await services.notifications.prune(NOW + outbox.KEPT)
+    assert len(await services.notifications.newest(10)) == 3
+    await services.notifications.prune(NOW + outbox.KEPT + timedelta(seconds=1))
+    assert {n.id for n in await services.notifications.newest(10)} == {n.id for n in waiting[1:]}
 
 
-async def test_a_mailbox_belongs_to_one_unit(office: Office) -> None:
-    units = [unit.id for unit in await office.scheduler.units()][:2]
-    await office.notifications.set_mailbox(units[0], "Mot@KhanhHoa.gov.vn")
-    await office.notifications.set_mailbox(units[0], "hai@khanhhoa.gov.vn")
-    assert await office.notifications.mailboxes() == {units[0]: "hai@khanhhoa.gov.vn"}
-    await office.notifications.set_mailbox(units[1], "hai@khanhhoa.gov.vn")
-    assert await office.notifications.mailboxes() == {units[1]: "hai@khanhhoa.gov.vn"}
+async def test_a_mailbox_belongs_to_one_unit(services: ServicesFixture) -> None:
+    units = [unit.id for unit in await services.scheduler.units()][:2]
+    await services.notifications.set_mailbox(units[0], "Mot@KhanhHoa.gov.vn")
+    await services.notifications.set_mailbox(units[0], "hai@khanhhoa.gov.vn")
+    assert await services.notifications.mailboxes() == {units[0]: "hai@khanhhoa.gov.vn"}
+    await services.notifications.set_mailbox(units[1], "hai@khanhhoa.gov.vn")
+    assert await services.notifications.mailboxes() == {units[1]: "hai@khanhhoa.gov.vn"}
     with pytest.raises(UnknownUnit):
-        await office.notifications.set_mailbox("nobody", "ba@khanhhoa.gov.vn")
+        await services.notifications.set_mailbox("nobody", "ba@khanhhoa.gov.vn")

@@ -1,4 +1,4 @@
-"""Texts of notices: what a letter says, and what a group is never told."""
+"""Texts of notices: the contents of mails, and secrets that no group message has."""
 
 import ipaddress
 import re
@@ -54,10 +54,10 @@ def test_a_letter_says_everything() -> None:
 
 
 def test_r070_a_mail_states_the_form_and_a_group_message_does_not() -> None:
-    said = replace(FACTS, said=("Hình thức họp: Trực tuyến", "Số người dự kiến: 20"))
-    assert NoticeFacts.read(said.text()) == said
-    assert wording.letter("check-call", said, None, ZONE).splitlines()[7:10] == ["Số điểm cầu: 3", *said.said]
-    assert wording.group_text("check-call", said, ZONE) == wording.group_text("check-call", FACTS, ZONE)
+    described = replace(FACTS, said=("Hình thức họp: Trực tuyến", "Số người dự kiến: 20"))
+    assert NoticeFacts.read(described.text()) == described
+    assert wording.letter("check-call", described, None, ZONE).splitlines()[7:10] == ["Số điểm cầu: 3", *described.said]
+    assert wording.group_text("check-call", described, ZONE) == wording.group_text("check-call", FACTS, ZONE)
 
 
 def test_a_group_gets_host_time_and_status() -> None:
@@ -80,13 +80,13 @@ def test_only_letters_of_a_code_carry_it(kind: Kind, code: str) -> None:
 @given(st.sampled_from(KINDS), secrets, st.text(max_size=20), st.text(max_size=20))
 def test_a_group_never_gets_a_code_or_an_address(kind: Kind, secret: str, before: str, after: str) -> None:
     dirty = replace(FACTS, title=secret, reason=secret, host=f"{before} {secret} {after}")
-    told = wording.group_text(kind, dirty, ZONE)
+    group_text = wording.group_text(kind, dirty, ZONE)
     digits = re.sub(r"[^0-9]", "", secret)
-    name = told.removeprefix("Phiên họp của ").split(" (HTT-2023-0412)")[0]
+    name = group_text.removeprefix("Phiên họp của ").split(" (HTT-2023-0412)")[0]
     assert not re.search(r"[0-9]{9}", re.sub(r"[\W_]", "", name))
-    assert secret not in told
+    assert secret not in group_text
     assert len(digits) < 9 or digits not in re.sub(r"\s", "", name)
-    assert not any(_is_address(word) for word in re.split(r"[^0-9A-Fa-f.:]+", told))
+    assert not any(_is_address(word) for word in re.split(r"[^0-9A-Fa-f.:]+", group_text))
 
 
 def _is_address(word: str) -> bool:

@@ -1,4 +1,4 @@
-"""Who controls whose sessions, by the profile's rules of control (Điều 5.5, 10.1, 14.3.a)."""
+"""Units control sessions by the profile's rules of control (Điều 5.5, 10.1, 14.3.a)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The shipped profile says what the regulation says; a faulty one is refused with the place of the fault."""
+"""The shipped profile has the values of the regulation; a faulty one is refused with the place of the fault."""
 
 from pathlib import Path
 
@@ -29,9 +29,9 @@ SAID = 'unit: so.yt, rank: 40, document: "12/UBND", valid_from: 2024-01-01'
 
 
 def standing(**other: object) -> str:
-    """Say that a unit stands elsewhere than its level, the list still open."""
-    said = {"unit": "so.yt", "rank": 40, "document": "12/UBND", "valid_from": "2023-04-01", **other}
-    return f"standings: [{{{', '.join(f'{name}: {value}' for name, value in said.items())}}}" + ("]" if other else "")
+    """Return YAML that gives a unit an exceptional rank, the list still open."""
+    fields = {"unit": "so.yt", "rank": 40, "document": "12/UBND", "valid_from": "2023-04-01", **other}
+    return f"standings: [{{{', '.join(f'{name}: {value}' for name, value in fields.items())}}}" + ("]" if other else "")
 
 
 @pytest.mark.parametrize(

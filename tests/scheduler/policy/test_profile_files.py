@@ -1,4 +1,4 @@
-"""Profiles over time: which one holds, what a faulty file is told, and one province through three sets of units."""
+"""Profiles over time: the one in force, errors of faulty files, and one province through three sets of units."""
 
 from collections.abc import AsyncIterator
 from dataclasses import fields
@@ -147,7 +147,7 @@ async def test_a_version_is_stored_and_may_not_change(engine: AsyncEngine) -> No
     scheduler = Scheduler(engine, load())
     await scheduler.keep_profiles(NOW)
     await scheduler.keep_profiles(at("01/01/2024 08:00"))
-    assert [(kept.id, kept.version, kept.recorded) for kept in await scheduler.profiles()] == [
+    assert [(stored.id, stored.version, stored.recorded) for stored in await scheduler.profiles()] == [
         ("KH-2023", 1, NOW),
         ("pre-KH-2023", 1, NOW),
     ]
@@ -157,7 +157,7 @@ async def test_a_version_is_stored_and_may_not_change(engine: AsyncEngine) -> No
     await Scheduler(engine, read([("kh", changed.replace("version: 1", "version: 2"))])).keep_profiles(
         at("01/01/2025 08:00")
     )
-    assert [kept.version for kept in await scheduler.profiles()] == [1, 1, 2]
+    assert [stored.version for stored in await scheduler.profiles()] == [1, 1, 2]
 
 
 async def test_a_province_through_three_sets_of_units(engine: AsyncEngine) -> None:

@@ -1,4 +1,4 @@
-"""Who registers for whom: every level, both profiles, units as of the day of the session (Điều 12)."""
+"""Units register for hosts of every level, under both profiles, as of the day of the session (Điều 12)."""
 
 from datetime import date
 
@@ -59,5 +59,5 @@ def test_an_alert_of_a_level_the_profile_does_not_know_goes_to_its_unit() -> Non
 
 
 def test_whom_a_unit_registers_for_by_level() -> None:
-    answers = {unit: wards(unit, UNITS, KH_2023) for unit in ("56", "so.yt", "574", "da", "")}
-    assert answers == {"56": set(), "so.yt": {"bv"}, "574": {"da"}, "da": set(), "": set()}
+    wards_by_unit = {unit: wards(unit, UNITS, KH_2023) for unit in ("56", "so.yt", "574", "da", "")}
+    assert wards_by_unit == {"56": set(), "so.yt": {"bv"}, "574": {"da"}, "da": set(), "": set()}

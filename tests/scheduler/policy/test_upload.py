@@ -1,4 +1,4 @@
-"""Profiles filed by an administrator: checked, shown, in force from their day, taken back before it (R-108).
+"""Profiles uploaded by an administrator: validated, previewed, in force from their day, withdrawn before it (R-108).
 
 Also tests `store.py`.
 """
@@ -29,7 +29,7 @@ BEFORE, AFTER = at("31/05/2023 23:59"), at("01/06/2023 00:00")
 
 
 @dataclass
-class Office:
+class PolicyFixture:
     """One server: its profiles, its scheduler, and its uploads."""
 
     profiles: Profiles
@@ -37,7 +37,7 @@ class Office:
     uploads: PolicyUpload
 
     @classmethod
-    def over(cls, engine: AsyncEngine) -> "Office":
+    def over(cls, engine: AsyncEngine) -> "PolicyFixture":
         profiles = profile_files.load()
         return cls(profiles, Scheduler(engine, profiles), PolicyUpload(engine, profiles))
 
@@ -57,34 +57,34 @@ async def engine(seeded_url: str) -> AsyncIterator[AsyncEngine]:
 
 
 async def test_r108_an_uploaded_profile_holds_from_its_day_here_and_on_every_server(engine: AsyncEngine) -> None:
-    office, other = Office.over(engine), Office.over(engine)
-    policy, before = await office.uploads.preview(NEW, NOW)
+    services, other = PolicyFixture.over(engine), PolicyFixture.over(engine)
+    policy, before = await services.uploads.preview(NEW, NOW)
     assert (policy.deadlines.reply_hours, before.stamp, before.deadlines.reply_hours) == (2, "KH-2023/1", 3)
-    assert office.stamps() == ["KH-2023/1"] * 3
-    await office.file()
-    assert office.stamps() == ["KH-2023/1", "KH-2023/1", "KH-2023-B/1"]
+    assert services.stamps() == ["KH-2023/1"] * 3
+    await services.file()
+    assert services.stamps() == ["KH-2023/1", "KH-2023/1", "KH-2023-B/1"]
     assert other.stamps() == ["KH-2023/1"] * 3
     await other.uploads.refresh(NOW)
-    assert other.stamps() == office.stamps()
-    assert [kept.id for kept in await office.scheduler.profiles()] == ["KH-2023-B"]  # R-001
+    assert other.stamps() == services.stamps()
+    assert [stored.id for stored in await services.scheduler.profiles()] == ["KH-2023-B"]  # R-001
 
 
 async def test_r108_it_may_be_filed_anew_or_taken_back_until_its_day(engine: AsyncEngine) -> None:
-    office = Office.over(engine)
-    await office.file()
-    assert await office.file(NEW.replace("reply_hours: 2", "reply_hours: 1")) == "KH-2023-B/1"
-    assert office.profiles.at(AFTER).deadlines.reply_hours == 1
-    assert await office.file(NEW.replace("version: 1", "version: 2")) == "KH-2023-B/2"
-    assert [(kept.id, kept.version) for kept in await office.scheduler.profiles()] == [("KH-2023-B", 2)]
-    assert await office.uploads.filed(BEFORE) == {"KH-2023-B"}
+    services = PolicyFixture.over(engine)
+    await services.file()
+    assert await services.file(NEW.replace("reply_hours: 2", "reply_hours: 1")) == "KH-2023-B/1"
+    assert services.profiles.at(AFTER).deadlines.reply_hours == 1
+    assert await services.file(NEW.replace("version: 1", "version: 2")) == "KH-2023-B/2"
+    assert [(stored.id, stored.version) for stored in await services.scheduler.profiles()] == [("KH-2023-B", 2)]
+    assert await services.uploads.filed(BEFORE) == {"KH-2023-B"}
     with pytest.raises(UnknownProfile):
-        await office.uploads.withdraw("KH-2023-B", AFTER)
+        await services.uploads.withdraw("KH-2023-B", AFTER)
     with pytest.raises(UnknownProfile):
-        await office.uploads.withdraw("KH-2023", BEFORE)
-    await office.uploads.withdraw("KH-2023-B", BEFORE)
-    assert office.stamps() == ["KH-2023/1"] * 3
-    assert await office.uploads.filed(BEFORE) == set()
-    assert await office.scheduler.profiles() == []
+        await services.uploads.withdraw("KH-2023", BEFORE)
+    await services.uploads.withdraw("KH-2023-B", BEFORE)
+    assert services.stamps() == ["KH-2023/1"] * 3
+    assert await services.uploads.filed(BEFORE) == set()
+    assert await services.scheduler.profiles() == []
 
 
 @pytest.mark.parametrize(
@@ -103,24 +103,24 @@ async def test_r108_it_may_be_filed_anew_or_taken_back_until_its_day(engine: Asy
 async def test_r108_a_faulty_file_is_reported_with_its_line(
     engine: AsyncEngine, old: str, new: str, fault: str
 ) -> None:
-    office = Office.over(engine)
+    services = PolicyFixture.over(engine)
     with pytest.raises(PolicyError) as caught:
-        await office.uploads.preview(NEW.replace(old, new), NOW)
+        await services.uploads.preview(NEW.replace(old, new), NOW)
     assert fault in str(caught.value)
-    assert office.stamps() == ["KH-2023/1"] * 3
+    assert services.stamps() == ["KH-2023/1"] * 3
 
 
 async def test_r108_only_what_was_shown_is_filed_and_profiles_in_use_are_not_replaced(engine: AsyncEngine) -> None:
-    office = Office.over(engine)
+    services = PolicyFixture.over(engine)
     with pytest.raises(ProfileStale):
-        await office.uploads.file(NEW, "0" * 64, "quantri", NOW)
-    await office.file()
+        await services.uploads.file(NEW, "0" * 64, "quantri", NOW)
+    await services.file()
     whole = profile_files.SHIPPED[-1].read_text("utf-8").replace("2023-03-24     #", "2023-07-01     #")
     with pytest.raises(PolicyError, match="KH-2023 is in use"):
-        await office.uploads.preview(whole, NOW)
+        await services.uploads.preview(whole, NOW)
     with pytest.raises(PolicyError, match="KH-2023-B and KH-X begin on the same day"):
-        await office.uploads.preview(NEW.replace("id: KH-2023-B", "id: KH-X"), NOW)
-    assert office.stamps() == ["KH-2023/1", "KH-2023/1", "KH-2023-B/1"]
+        await services.uploads.preview(NEW.replace("id: KH-2023-B", "id: KH-X"), NOW)
+    assert services.stamps() == ["KH-2023/1", "KH-2023/1", "KH-2023-B/1"]
 
 
 def test_r108_a_profile_uploaded_before_an_upgrade_takes_new_rules_from_the_configured_one() -> None:

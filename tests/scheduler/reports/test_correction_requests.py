@@ -1,4 +1,4 @@
-"""Units check their figures: asked, reminded, replied, beside what was counted (Điều 19.5; R-122).
+"""Units are asked to check their figures, reminded, and reply; counted figures stay (Điều 19.5; R-122).
 
 Also tests `corrections.py` and `corrections_store.py`.
 """
@@ -30,8 +30,8 @@ COUNTED = {"registered": 1, "sessions": 1, "minutes": 60, "points": 2, "recorded
 
 
 @dataclass
-class Office:
-    """Who asks, and the post."""
+class ServicesFixture:
+    """Reports, correction requests and notifications over one database; `unit` registered a session."""
 
     scheduler: Scheduler
     reports: Reports
@@ -39,7 +39,7 @@ class Office:
     notifications: Notifications
     unit: str
 
-    async def told(self) -> list[tuple[str, str | None, str]]:
+    async def notices(self) -> list[tuple[str, str | None, str]]:
         return [
             (each.kind, each.unit, each.facts.reason)
             for each in sorted(await self.notifications.newest(99), key=lambda n: n.id)
@@ -47,55 +47,59 @@ class Office:
 
 
 @pytest.fixture
-async def office(seeded_url: str, scheduler: Scheduler) -> AsyncIterator[Office]:
+async def services(seeded_url: str, scheduler: Scheduler) -> AsyncIterator[ServicesFixture]:
     engine = database.connect(seeded_url, CIPHER)
     reports, channels = Reports(engine, PROFILES, scheduler), Channels(mail=True)
     points = {point.id: point for point in await scheduler.points()}
     await scheduler.submit(REQUEST, NOW)
     correction_requests = CorrectionRequests(engine, PROFILES, reports, channels)
-    yield Office(scheduler, reports, correction_requests, Notifications(engine, ZONE, channels), points["so.tttt"].unit)
+    yield ServicesFixture(
+        scheduler, reports, correction_requests, Notifications(engine, ZONE, channels), points["so.tttt"].unit
+    )
     await engine.dispose()
 
 
-async def test_r122_a_unit_corrects_its_prefilled_figures_beside_the_count(office: Office) -> None:
-    made = await office.correction_requests.ask("Số liệu 6 tháng", SPRING, DUE, (), "truc", ASKED)
-    assert made.replies == (UnitReply(office.unit, COUNTED),)
-    said = {**COUNTED, "sessions": 3}
+async def test_r122_a_unit_corrects_its_prefilled_figures_beside_the_count(services: ServicesFixture) -> None:
+    made = await services.correction_requests.ask("Số liệu 6 tháng", SPRING, DUE, (), "truc", ASKED)
+    assert made.replies == (UnitReply(services.unit, COUNTED),)
+    figures = {**COUNTED, "sessions": 3}
     with pytest.raises(InvalidRequest) as caught:
-        await office.correction_requests.reply(made.id, office.unit, said, " ", "so.tttt", ASKED)
+        await services.correction_requests.reply(made.id, services.unit, figures, " ", "so.tttt", ASKED)
     assert list(map(str, caught.value.errors)) == ["remark: required"]
-    given = await office.correction_requests.reply(made.id, office.unit, said, "Hai phiên họp ngoài", "so.tttt", DUE)
-    assert given == UnitReply(office.unit, COUNTED, said, "Hai phiên họp ngoài", "so.tttt", DUE)
-    report = await office.reports.report(SPRING, None, DUE)
-    assert report.corrections == (Correction(office.unit, "sessions", 3, "Hai phiên họp ngoài", "so.tttt", DUE),)
-    assert [(row.key, row.figures.sessions) for row in report.rows["unit"]] == [(office.unit, 1)]  # never overwritten
+    reply = await services.correction_requests.reply(
+        made.id, services.unit, figures, "Hai phiên họp ngoài", "so.tttt", DUE
+    )
+    assert reply == UnitReply(services.unit, COUNTED, figures, "Hai phiên họp ngoài", "so.tttt", DUE)
+    report = await services.reports.report(SPRING, None, DUE)
+    assert report.corrections == (Correction(services.unit, "sessions", 3, "Hai phiên họp ngoài", "so.tttt", DUE),)
+    assert [(row.key, row.figures.sessions) for row in report.rows["unit"]] == [(services.unit, 1)]  # never overwritten
     other = Interval(SPRING.start, SPRING.end - timedelta(days=1))
-    assert (await office.reports.report(other, None, DUE)).corrections == ()
-    await office.correction_requests.reply(made.id, office.unit, COUNTED, "", "so.tttt", DUE)
-    assert (await office.reports.report(SPRING, None, DUE)).corrections == ()
+    assert (await services.reports.report(other, None, DUE)).corrections == ()
+    await services.correction_requests.reply(made.id, services.unit, COUNTED, "", "so.tttt", DUE)
+    assert (await services.reports.report(SPRING, None, DUE)).corrections == ()
 
 
-async def test_r122_units_are_notified_reminded_and_listed_as_overdue(office: Office) -> None:
-    late = (await office.scheduler.units())[3].id
-    made = await office.correction_requests.ask("Số liệu 6 tháng", SPRING, DUE, (office.unit, late), "truc", ASKED)
-    await office.correction_requests.reply(made.id, office.unit, COUNTED, "", "so.tttt", ASKED)
+async def test_r122_units_are_notified_reminded_and_listed_as_overdue(services: ServicesFixture) -> None:
+    late = (await services.scheduler.units())[3].id
+    made = await services.correction_requests.ask("Số liệu 6 tháng", SPRING, DUE, (services.unit, late), "truc", ASKED)
+    await services.correction_requests.reply(made.id, services.unit, COUNTED, "", "so.tttt", ASKED)
     until = "hạn trả lời 17:00 08/06/2023"
-    asked = [("figures-asked", unit, until) for unit in sorted((office.unit, late))]
-    await office.correction_requests.remind(at("06/06/2023 16:59"))
-    assert await office.told() == asked
+    first_notices = [("figures-asked", unit, until) for unit in sorted((services.unit, late))]
+    await services.correction_requests.remind(at("06/06/2023 16:59"))
+    assert await services.notices() == first_notices
     for now in ("06/06/2023 17:00", "08/06/2023 17:00"):
-        await office.correction_requests.remind(at(now))
-    assert await office.told() == [*asked, ("figures-due", late, until)]
-    (kept,) = await office.correction_requests.requests()
-    assert kept.reminded == at("06/06/2023 17:00")
-    stand = {each.unit: status(each, kept.due, DUE + timedelta(seconds=1)) for each in kept.replies}
-    assert stand == {office.unit: "confirmed", late: "overdue"}
-    assert status(kept.replies[0], kept.due, DUE) in {"confirmed", "waiting"}
+        await services.correction_requests.remind(at(now))
+    assert await services.notices() == [*first_notices, ("figures-due", late, until)]
+    (stored,) = await services.correction_requests.requests()
+    assert stored.reminded == at("06/06/2023 17:00")
+    stand = {each.unit: status(each, stored.due, DUE + timedelta(seconds=1)) for each in stored.replies}
+    assert stand == {services.unit: "confirmed", late: "overdue"}
+    assert status(stored.replies[0], stored.due, DUE) in {"confirmed", "waiting"}
 
 
-async def test_r122_faulty_requests_and_replies_are_refused(office: Office) -> None:
+async def test_r122_faulty_requests_and_replies_are_refused(services: ServicesFixture) -> None:
     with pytest.raises(UnknownUnit):
-        await office.correction_requests.ask("Số liệu", SPRING, DUE, ("nothing",), "truc", ASKED)
+        await services.correction_requests.ask("Số liệu", SPRING, DUE, ("nothing",), "truc", ASKED)
     empty = Interval(DUE, DUE + timedelta(days=1))
     for title, period, due, wrong in (
         (" ", SPRING, DUE, "title: required"),
@@ -103,16 +107,16 @@ async def test_r122_faulty_requests_and_replies_are_refused(office: Office) -> N
         ("Số liệu", empty, DUE, "units: required"),
     ):
         with pytest.raises(InvalidRequest) as caught:
-            await office.correction_requests.ask(title, period, due, (), "truc", ASKED)
+            await services.correction_requests.ask(title, period, due, (), "truc", ASKED)
         assert list(map(str, caught.value.errors)) == [wrong]
-    made = await office.correction_requests.ask("Số liệu", SPRING, DUE, (), "truc", ASKED)
-    for request, unit in (("nothing", office.unit), (made.id, (await office.scheduler.units())[3].id)):
+    made = await services.correction_requests.ask("Số liệu", SPRING, DUE, (), "truc", ASKED)
+    for request, unit in (("nothing", services.unit), (made.id, (await services.scheduler.units())[3].id)):
         with pytest.raises(Unknown):
-            await office.correction_requests.reply(request, unit, COUNTED, "", "x", ASKED)
+            await services.correction_requests.reply(request, unit, COUNTED, "", "x", ASKED)
 
 
 @pytest.mark.parametrize(
-    ("said", "wrong"),
+    ("stated", "wrong"),
     [
         ({"sessions": 1}, ["figures: required (minutes)"]),
         ({"sessions": 1, "minutes": 60, "x": 1}, ["figures: unknown-code (x)"]),
@@ -120,26 +124,26 @@ async def test_r122_faulty_requests_and_replies_are_refused(office: Office) -> N
         ({"sessions": 1, "minutes": 60}, []),
     ],
 )
-def test_r122_every_figure_is_stated_once(said: dict[str, int], wrong: list[str]) -> None:
-    assert list(map(str, faults(said, "", {"sessions": 1, "minutes": 60}))) == wrong
+def test_r122_every_figure_is_stated_once(stated: dict[str, int], wrong: list[str]) -> None:
+    assert list(map(str, faults(stated, "", {"sessions": 1, "minutes": 60}))) == wrong
 
 
-def asked_on(day: int, said: int | None) -> CorrectionRequest:
+def request_of_day(day: int, stated: int | None) -> CorrectionRequest:
     moment = NOW + timedelta(days=day)
-    answer = UnitReply("u", {"sessions": 1})
-    if said is not None:
-        answer = replace(answer, stated={"sessions": said}, remark=str(day), by="b", at=moment)
-    return CorrectionRequest(str(day), "", SPRING, moment, "", moment, None, (answer,))
+    reply = UnitReply("u", {"sessions": 1})
+    if stated is not None:
+        reply = replace(reply, stated={"sessions": stated}, remark=str(day), by="b", at=moment)
+    return CorrectionRequest(str(day), "", SPRING, moment, "", moment, None, (reply,))
 
 
 @given(
     st.lists(st.tuples(st.integers(0, 9), st.none() | st.integers(0, 3)), unique_by=lambda pair: pair[0], max_size=5)
 )
-def test_r122_the_last_reply_stands(asked: list[tuple[int, int | None]]) -> None:
-    answers: list[tuple[int, int]] = sorted((day, said) for day, said in asked if said is not None)
+def test_r122_the_last_reply_stands(requests_of_days: list[tuple[int, int | None]]) -> None:
+    replies: list[tuple[int, int]] = sorted((day, stated) for day, stated in requests_of_days if stated is not None)
     expected: tuple[Correction, ...] = ()
-    if answers and answers[-1][1] != 1:
-        day, said = answers[-1]
+    if replies and replies[-1][1] != 1:
+        day, stated = replies[-1]
         moment: datetime = NOW + timedelta(days=day)
-        expected = (Correction("u", "sessions", said, str(day), "b", moment),)
-    assert corrections([asked_on(day, said) for day, said in asked], SPRING) == expected
+        expected = (Correction("u", "sessions", stated, str(day), "b", moment),)
+    assert corrections([request_of_day(day, stated) for day, stated in requests_of_days], SPRING) == expected

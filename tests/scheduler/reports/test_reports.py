@@ -123,10 +123,10 @@ FACTS = st.lists(
 
 @given(FACTS)
 def test_rows_add_up_and_each_number_leads_to_its_rows(facts: list[RegistrationFact]) -> None:
-    given = counted(facts)
-    whole = total(given)
+    cells = counted(facts)
+    whole = total(cells)
     for by in GROUPINGS:
-        rows = grouped(given, by)
+        rows = grouped(cells, by)
         for name in NAMES:
             assert sum(getattr(row, name) for row in rows.values()) == getattr(whole, name)
             assert sum(getattr(figures.figures(fact), name) for fact in facts_behind(facts, None, "", name)) == getattr(
@@ -158,10 +158,10 @@ async def test_the_half_year_equals_its_rows_and_an_independent_count(seeded_url
     for n, host in enumerate(["so.tttt", "nt.xuonghuan", "so.tttt", "ubnd.nha-trang"]):
         day = f"{5 + n:02}/04/2023"
         rehearsal = on(day, "07:00", "07:30") if n == 1 else None
-        asked = replace(
+        wanted = replace(
             REQUEST, host_point=host, points=("nt.phuochai",), official=on(day, "08:00", "09:30"), rehearsal=rehearsal
         )
-        session = await scheduler.submit(replace(asked, recording=n == 0), NOW)
+        session = await scheduler.submit(replace(wanted, recording=n == 0), NOW)
         if n == 2:
             await scheduler.cancel(session.id, NOW)
     after = replace(REQUEST, official=on("15/06/2023", "08:00", "09:00"))

@@ -119,15 +119,15 @@ async def test_r112_points_and_lines_add_up_to_the_sessions(engine: AsyncEngine,
 async def test_r102_the_share_of_recordings_handed_over_in_time(engine: AsyncEngine, scheduler: Scheduler) -> None:
     handovers = HandoverService(engine, PROFILES, NOWHERE)
     sha = "ab" * 32
-    for day, told, received in (
+    for day, sent, received in (
         ("05/04/2023", "05/04/2023 10:00", "06/04/2023 10:00"),
         ("06/04/2023", "06/04/2023 10:00", "20/04/2023 10:00"),
         ("07/04/2023", "20/04/2023 10:00", None),
         ("27/04/2023", "27/04/2023 10:00", None),  # due on 04/05
     ):
-        asked = replace(REQUEST, official=on(day, "08:00", "09:00"), recording=True)
-        session = await scheduler.submit(asked, NOW)
-        await handovers.open(session.id, sha, at(told))
+        wanted = replace(REQUEST, official=on(day, "08:00", "09:00"), recording=True)
+        session = await scheduler.submit(wanted, NOW)
+        await handovers.open(session.id, sha, at(sent))
         if received is not None:
             await handovers.receive(session.id, sha, "so.tttt", at(received))
     reports = Reports(engine, PROFILES, scheduler)
@@ -154,12 +154,12 @@ async def test_r075_an_emergency_is_reviewed_once_it_is_over(engine: AsyncEngine
     report = await reports.report(APRIL, None, AFTER)
     assert (report.total.emergencies, report.total.reviewed) == (1, 0)
     await reviews.review(urgent.id, "Chưa rõ", "truc.ban", AFTER)
-    said = await reviews.review(urgent.id, "Đúng  căn cứ", "truong.phong", AFTER + hours(1))
-    assert said == Review(AFTER + hours(1), "truong.phong", "Đúng căn cứ")
+    review = await reviews.review(urgent.id, "Đúng  căn cứ", "truong.phong", AFTER + hours(1))
+    assert review == Review(AFTER + hours(1), "truong.phong", "Đúng căn cứ")
     report = await reports.report(APRIL, None, AFTER)
     assert (report.total.emergencies, report.total.reviewed) == (1, 1)
     (fact,) = report.emergencies
-    assert (fact.id, fact.review, report.grounds[fact.ground]) == (urgent.id, said, "Thiên tai")
+    assert (fact.id, fact.review, report.grounds[fact.ground]) == (urgent.id, review, "Thiên tai")
 
 
 async def test_r112_the_system_ran_while_it_noted_so(engine: AsyncEngine, scheduler: Scheduler) -> None:

@@ -1,4 +1,4 @@
-"""Units files: what is wrong is said with its line or entry, and nothing of a faulty file is taken.
+"""Units files: faults are reported with line or entry, and nothing of a faulty file is imported.
 
 Also tests `store.py` and `device_count.py`.
 """

@@ -1,4 +1,4 @@
-"""The sweep against counting minute by minute, and the step function."""
+"""The load sweep is compared with a count by minutes; the capacity limit is a step function."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -62,8 +62,8 @@ def test_merged_joins_equal_neighbours() -> None:
 
 
 def test_a_limit_steps_at_its_instants() -> None:
-    ceiling = CapacityLimit(Amount(20, 250), ((minute(5), Amount(10, 100)), (minute(8), Amount(20, 250))))
-    assert [ceiling.at(minute(m)).points for m in (4, 5, 7, 8)] == [250, 100, 100, 250]
+    limit = CapacityLimit(Amount(20, 250), ((minute(5), Amount(10, 100)), (minute(8), Amount(20, 250))))
+    assert [limit.at(minute(m)).points for m in (4, 5, 7, 8)] == [250, 100, 100, 250]
 
 
 def test_the_share_is_rounded_down_exactly() -> None:  # A20
@@ -72,8 +72,8 @@ def test_the_share_is_rounded_down_exactly() -> None:  # A20
         0, 3, 4, 4, 16, 169, 200, 204, 8 * 10**29,
     ]  # fmt: skip
     rules = CapacityPolicy(share=share, shed_share=Share(num=1, den=1), recorder_legs=1, link_legs=1, test_legs=4)
-    ceiling = CapacityLimit(
+    limit = CapacityLimit(
         Amount(20, 256), ((minute(5), Amount(2, 4)),)
     )  # R-109: the test room's legs, of the usable ones
-    assert [ceiling.of(rules.usable).at(minute(m)) for m in (4, 5)] == [Amount(16, 200), Amount(1, 0)]
-    assert [ceiling.of(rules.bearable).at(minute(m)) for m in (4, 5)] == [Amount(20, 256), Amount(2, 4)]
+    assert [limit.of(rules.usable).at(minute(m)) for m in (4, 5)] == [Amount(16, 200), Amount(1, 0)]
+    assert [limit.of(rules.bearable).at(minute(m)) for m in (4, 5)] == [Amount(20, 256), Amount(2, 4)]

@@ -1,4 +1,4 @@
-"""Random histories of bodies of three ranks on a real SQLite file: every answer must be the independent judge's.
+"""Random histories of units of three ranks on a SQLite file: decisions must be the reference's (`reference_admission`).
 
 Registering, waiting, confirming, cancelling, amending, a falling and rising maximum, and time that passes; both orders
 of revocation, with and without reprieve, at once or by the operator's yes. The test keeps a ledger of codes of its own.
@@ -32,7 +32,7 @@ from scheduler.core.errors import CapacityExceeded, InvalidRequest, OutOfOrder, 
 from scheduler.core.model import Amount, ClassId, HeldPlan, Interval, Request, Session, State
 from scheduler.policy import policy
 from scheduler.policy.profile_files import Profiles
-from tests.scheduler.judge import Entry, Judge, Rules, Slots, Standing
+from tests.scheduler.reference_admission import Entry, Reference, Rules, Slots, Standing
 from tests.scheduler.world import REQUEST, URGENT, profiles_with
 
 Found = TypeVar("Found")
@@ -57,7 +57,7 @@ STANDINGS = tuple(
 
 @dataclass(frozen=True)
 class Wish:
-    """A registration to be: its host's level, its legs, start and length, a rehearsal just before."""
+    """A registration to submit: its host's level, its legs, start and length, a rehearsal just before."""
 
     level: str
     legs: int
@@ -99,13 +99,13 @@ def profiles(rules: Rules, automatic: bool) -> Profiles:
     prompt: dict[str, object] = {
         "classes": {name: each.model_copy(update={"lead": None}) for name, each in ruled.policies[-1].classes.items()}
     }
-    prompt["standings"] = tuple(map(said, STANDINGS))
+    prompt["standings"] = tuple(map(rank_exception, STANDINGS))
     prompt["registration"] = ruled.policies[-1].registration.model_copy(update={"extension_min": 1})
     return Profiles(tuple(each.model_copy(update=prompt) for each in ruled.policies))
 
 
-def said(standing: Standing) -> policy.RankException:
-    """Say in a profile what the judge knows by minutes: by the days that they are of."""
+def rank_exception(standing: Standing) -> policy.RankException:
+    """Return the exceptional rank of a unit as a profile has it: by days, where the reference has minutes."""
     first = None if standing.first == MIDNIGHT else date(2026, 1, 1)
     return policy.RankException(
         unit=standing.body,
@@ -117,7 +117,7 @@ def said(standing: Standing) -> policy.RankException:
 
 
 def body(level: str, legs: int) -> str:
-    """Return the unit whose point brings all legs but one."""
+    """Return the unit whose point has all legs but one."""
     return f"{level}-{ascii_uppercase[legs - 1]}"
 
 
@@ -129,7 +129,7 @@ def host(level: str, devices: int) -> str:
 
 @cache
 def template() -> bytes:
-    """Make a file with a guest of one device and, at each level, hosts of 1 to 11."""
+    """Make a database with a guest of one device and, at each level, hosts of 1 to 11 devices."""
     letters = ascii_uppercase[1:MAX_LEGS]
     units = [
         {"id": "guest", "name": "guest", "level": "khac", "point": "guest"},
@@ -155,7 +155,7 @@ def template() -> bytes:
 
 
 class Precedence(RuleBasedStateMachine):
-    """Many registrations in few minutes, so that nearly every one costs somebody something."""
+    """Registers many sessions in few minutes, so that nearly every one displaces another."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -167,7 +167,7 @@ class Precedence(RuleBasedStateMachine):
         self.now = BEFORE
         self.fallen = False  # whether the maximum ever fell: only then may more than 80 % be held
         self.codes: dict[str, str] = {}  # every code ever seen → its session
-        self.live: dict[str, str] = {}  # session → the code that opens its door
+        self.live: dict[str, str] = {}  # session → its live code
         self.passed: set[str] = set()  # who was amended, or served out of order by an operator
         self.seq = 0
 
@@ -186,26 +186,26 @@ class Precedence(RuleBasedStateMachine):
     def begin(self, rules: Rules, automatic: bool, sessions: int, points: int, early: list[Wish]) -> None:
         self.automatic = automatic
         self.scheduler = Scheduler(self.engine, profiles(rules, automatic), Amount(sessions, points))
-        self.judge = Judge(rules, [sessions] * HORIZON, [points] * HORIZON, ranks=RANKS, standings=STANDINGS)
+        self.reference = Reference(rules, [sessions] * HORIZON, [points] * HORIZON, ranks=RANKS, standings=STANDINGS)
         self.register(early)
 
     # What happens.
 
-    @rule(asked=st.lists(wishes, min_size=1, max_size=3))
-    def register(self, asked: list[Wish]) -> None:
-        for wish in asked:
+    @rule(wishes=st.lists(wishes, min_size=1, max_size=3))
+    def register(self, wishes: list[Wish]) -> None:
+        for wish in wishes:
             self.submit(wish)
 
     def submit(self, wish: Wish) -> None:
         slots = self.slots(wish.start, wish.rehearsal)
-        rank = self.judge.rank(wish.level, body(wish.level, wish.legs), slots, wish.urgent)
-        asked = Entry("asked", self.seq + 1, rank, slots, wish.legs, wish.urgent, wish.level)
-        if asked.first < self.now:
+        rank = self.reference.rank(wish.level, body(wish.level, wish.legs), slots, wish.urgent)
+        entry = Entry("asked", self.seq + 1, rank, slots, wish.legs, wish.urgent, wish.level)
+        if entry.first < self.now:
             return
-        plan = self.judge.plan(asked, self.now)
-        alone = self.judge.fits(asked, ())
-        immediate = plan is not None and (not plan or self.at_once(asked, plan))
-        request = self.request(asked, wish.level)
+        plan = self.reference.plan(entry, self.now)
+        alone = self.reference.fits(entry, ())
+        immediate = plan is not None and (not plan or self.at_once(entry, plan))
+        request = self.request(entry, wish.level)
         if not alone or not (immediate or wish.wait):
             with pytest.raises(CapacityExceeded) as refused:
                 self.run(self.scheduler.submit(request, minute(self.now), wait=wish.wait))
@@ -213,26 +213,26 @@ class Precedence(RuleBasedStateMachine):
             return
         session: Session = self.run(self.scheduler.submit(request, minute(self.now), wait=wish.wait))
         self.seq += 1
-        entry = replace(asked, id=session.id)
-        self.judge.entries[entry.id] = entry
+        entry = replace(entry, id=session.id)
+        self.reference.entries[entry.id] = entry
         if immediate:
             self.carry_out(entry, plan or [])
 
-    @precondition(lambda self: self.judge.queued())
+    @precondition(lambda self: self.reference.queued())
     @rule(pick=picks)
     def confirm(self, pick: int) -> None:
-        self.decide(self.pick(self.judge.queued(), pick))
+        self.decide(self.pick(self.reference.queued(), pick))
 
     def decide(self, entry: Entry) -> None:
-        plan = self.judge.plan(entry, self.now)
+        plan = self.reference.plan(entry, self.now)
         if plan is None:
             with pytest.raises(CapacityExceeded):
                 self.run(self.scheduler.operator.hold(entry.id, minute(self.now)))
             return
         held: HeldPlan = self.run(self.scheduler.operator.hold(entry.id, minute(self.now)))
         assert list(held.victims) == plan
-        assert set(held.spared) == self.judge.spared(entry, self.now, plan)
-        ahead = self.judge.ahead(entry, self.now)
+        assert set(held.spared) == self.reference.spared(entry, self.now, plan)
+        ahead = self.reference.ahead(entry, self.now)
         if ahead:  # R-064: only with a reason, which the caller keeps
             with pytest.raises(OutOfOrder) as refused:
                 self.run(self.scheduler.operator.confirm(entry.id, held.version, minute(self.now)))
@@ -252,7 +252,7 @@ class Precedence(RuleBasedStateMachine):
         self.run(self.scheduler.cancel(entry.id, minute(self.now)))
         held, entry.state = entry.state == "issued", "cancelled"
         if held:
-            self.judge.reinstate(self.now)
+            self.reference.reinstate(self.now)
 
     @precondition(lambda self: self.pending())
     @rule(pick=picks, start=times, legs=st.integers(2, MAX_LEGS), shrink=st.booleans())
@@ -265,10 +265,10 @@ class Precedence(RuleBasedStateMachine):
             return
         (a, b), (old_a, old_b) = slots[0], entry.slots[-1]
         smaller = old_a <= a and b <= old_b and legs <= entry.legs
-        rank = self.judge.rank(entry.level, body(entry.level, legs), slots, entry.urgent)
+        rank = self.reference.rank(entry.level, body(entry.level, legs), slots, entry.urgent)
         new = replace(entry, slots=slots, legs=legs, rank=rank, seq=entry.seq if smaller else self.seq + 1)
-        more = self.judge.added(new, self.now)
-        plan = [] if smaller else self.judge.plan(new, self.now, more)
+        more = self.reference.added(new, self.now)
+        plan = [] if smaller else self.reference.plan(new, self.now, more)
         request = self.request(new, entry.level)
         if plan is None or (plan and not self.at_once(new, plan, more)):
             with pytest.raises(CapacityExceeded):
@@ -279,24 +279,26 @@ class Precedence(RuleBasedStateMachine):
         assert amended.seq == new.seq  # I14: less keeps its place
         assert not smaller or amended.code == self.live.get(entry.id) or entry.state != "issued"
         self.seq += not smaller
-        self.judge.entries[entry.id] = new
+        self.reference.entries[entry.id] = new
         if smaller:
-            self.judge.reinstate(self.now)
+            self.reference.reinstate(self.now)
         else:
             self.carry_out(new, plan)
 
     @precondition(lambda self: self.open())
     @rule(pick=picks, steps=st.integers(1, 4))
     def extend(self, pick: int, steps: int) -> None:
-        """Let a meeting go on; what is offered is granted, and minutes that it has or that are past cost nothing."""
+        """Extend a meeting: an offered extension succeeds, and held or past minutes need no capacity."""
         entry = self.pick(self.open(), pick)
         (a, b), seq = entry.slots[-1], self.seq + 1
         longer = [replace(entry, slots=(*entry.slots[:-1], (a, b + n)), seq=seq) for n in range(1, 5)]
-        offered = [n for n, new in enumerate(longer, start=1) if b + n > self.now and self.judge.room(new, self.now)]
+        offered = [
+            n for n, new in enumerate(longer, start=1) if b + n > self.now and self.reference.room(new, self.now)
+        ]
         assert self.run(self.scheduler.extensible(entry.id, minute(self.now))) == max(offered, default=0)
         new = longer[steps - 1]
-        more = self.judge.added(new, self.now)
-        plan = self.judge.plan(new, self.now, more)
+        more = self.reference.added(new, self.now)
+        plan = self.reference.plan(new, self.now, more)
         if b + steps <= self.now:
             with pytest.raises(InvalidRequest):
                 self.run(self.scheduler.extend(entry.id, steps, minute(self.now)))
@@ -310,7 +312,7 @@ class Precedence(RuleBasedStateMachine):
         assert (extended.seq, extended.code) == (seq, self.live[entry.id])
         self.passed.add(entry.id)
         self.seq = seq
-        self.judge.entries[entry.id] = new
+        self.reference.entries[entry.id] = new
         self.carry_out(new, plan)
 
     @rule(since=st.integers(0, 12), sessions=st.integers(2, 8), points=st.integers(4, 30))
@@ -320,21 +322,21 @@ class Precedence(RuleBasedStateMachine):
         steps = sorted({*self.steps, since})
         until = next((step for step in steps if step > since), HORIZON)
         self.steps.add(since)
-        self.judge.sessions[since:until] = [sessions] * (until - since)
-        self.judge.points[since:until] = [points] * (until - since)
+        self.reference.sessions[since:until] = [sessions] * (until - since)
+        self.reference.points[since:until] = [points] * (until - since)
         self.fallen = True
         amount = Amount(sessions, points)
         expected = None if self.run(self.scheduler.operator.impact(minute(since), amount, minute(self.now))) else ()
         victims = self.run(self.scheduler.operator.set_capacity(minute(since), amount, minute(self.now)))
-        self.judge.reinstate(self.now)
-        assert list(victims) == self.judge.shed(max(self.now, 0))
+        self.reference.reinstate(self.now)
+        assert list(victims) == self.reference.shed(max(self.now, 0))
         assert expected is None or victims == expected
         if victims:
             assert self.run(self.scheduler.operator.shed((), minute(self.now))) == victims  # not what is due
             assert self.run(self.scheduler.operator.shed(victims, minute(self.now))) is None
             for victim in victims:
-                self.judge.entries[victim].state = "revoked"
-            self.judge.reinstate(self.now)
+                self.reference.entries[victim].state = "revoked"
+            self.reference.reinstate(self.now)
 
     @rule(
         by=st.integers(1, 2),
@@ -342,22 +344,22 @@ class Precedence(RuleBasedStateMachine):
         confirmed=st.booleans(),
     )
     def pass_time(self, by: int, then: Wish, confirmed: bool) -> None:
-        """Let minutes pass until somebody meets, and ask for just that time, perhaps of the operator too."""
+        """Let minutes pass until a meeting begins, and submit a request for that time."""
         self.now = by if self.now == BEFORE else min(self.now + by, 9)
         before = self.seq
         self.submit(replace(then, start=(self.now, then.start[1])))
-        for entry in self.judge.queued():
+        for entry in self.reference.queued():
             if confirmed and entry.seq > before:
                 self.decide(entry)
 
     # What must hold after each of these.
 
     @invariant()
-    def states_are_the_judges(self) -> None:  # I4 to I9, I11, I12: victims, and nobody else, in and out
-        sessions: list[Session] = self.run(self.scheduler.named(self.judge.entries))
-        assert {session.id for session in sessions} == self.judge.entries.keys()
+    def states_are_those_of_the_reference(self) -> None:  # I4 to I9, I11, I12: victims, and nobody else, in and out
+        sessions: list[Session] = self.run(self.scheduler.named(self.reference.entries))
+        assert {session.id for session in sessions} == self.reference.entries.keys()
         for session in sessions:
-            entry = self.judge.entries[session.id]
+            entry = self.reference.entries[session.id]
             assert session.state == entry.state
             assert (session.code is not None) == (entry.state == "issued")  # I10
             if session.code is not None and self.live.get(entry.id) != session.code:
@@ -371,20 +373,22 @@ class Precedence(RuleBasedStateMachine):
 
     @invariant()
     def who_came_first_is_served_first(self) -> None:  # I13, but for whoever came too near to its start to be told
-        issued = [e for e in self.judge.issued() if e.id not in self.passed]
-        told = [e for e in self.judge.queued() if self.judge.in_time(e, self.now) and e.id not in self.passed]
-        queue = {(e.rank, e.slots, e.legs): e.seq for e in told[::-1]}
+        issued = [e for e in self.reference.issued() if e.id not in self.passed]
+        waiting_in_time = [
+            e for e in self.reference.queued() if self.reference.in_time(e, self.now) and e.id not in self.passed
+        ]
+        queue = {(e.rank, e.slots, e.legs): e.seq for e in waiting_in_time[::-1]}
         assert all(e.seq < queue.get((e.rank, e.slots, e.legs), e.seq + 1) for e in issued)
 
     @invariant()
     def limits_hold(self) -> None:  # I1 to I3
-        if self.now == BEFORE or self.judge.entries:
+        if self.now == BEFORE or self.reference.entries:
             share = (1, 1) if self.fallen else (4, 5)
-            assert not list(self.judge.over(self.judge.issued(), range(max(self.now, 0), HORIZON), share))
+            assert not list(self.reference.over(self.reference.issued(), range(max(self.now, 0), HORIZON), share))
 
     @invariant()
     def nobody_waits_for_what_is_free(self) -> None:  # I12
-        assert self.judge.reinstate(self.now) == [] or self.now > BEFORE
+        assert self.reference.reinstate(self.now) == [] or self.now > BEFORE
 
     def dead_codes_stay_dead(self, entry: Entry) -> None:
         for code in (code for code, owner in self.codes.items() if owner == entry.id):
@@ -412,23 +416,23 @@ class Precedence(RuleBasedStateMachine):
 
     def pending(self) -> list[Entry]:
         """Registrations that can still be changed: not cancelled, not over."""
-        return [e for e in self.judge.entries.values() if e.state != "cancelled" and e.slots[-1][1] + 15 > self.now]
+        return [e for e in self.reference.entries.values() if e.state != "cancelled" and e.slots[-1][1] + 15 > self.now]
 
     def open(self) -> list[Entry]:
         """Meetings that are held, or were until some minutes ago."""
-        held = [e for e in self.judge.issued() if e.slots[-1][0] <= self.now < e.slots[-1][1] + GRACE]
+        held = [e for e in self.reference.issued() if e.slots[-1][0] <= self.now < e.slots[-1][1] + GRACE]
         return [e for e in held if e.slots[-1][1] + 4 < HORIZON]
 
-    def at_once(self, asked: Entry, plan: list[str], minutes: list[int] | None = None) -> bool:
-        """Whether others lose their codes without the operator: unless one comes first (I13) or is held now (A25)."""
-        meeting = any(self.judge.entries[victim].runs(self.now) for victim in plan)
-        return self.automatic and not meeting and not self.judge.ahead(asked, self.now, minutes)
+    def at_once(self, entry: Entry, plan: list[str], minutes: list[int] | None = None) -> bool:
+        """Return whether others lose their codes without the operator: if none comes first (I13) and none is live."""
+        meeting = any(self.reference.entries[victim].runs(self.now) for victim in plan)
+        return self.automatic and not meeting and not self.reference.ahead(entry, self.now, minutes)
 
     def carry_out(self, entry: Entry, plan: list[str]) -> None:
         for victim in plan:
-            self.judge.entries[victim].state = "revoked"
+            self.reference.entries[victim].state = "revoked"
         entry.state = "issued"
-        self.judge.reinstate(self.now)
+        self.reference.reinstate(self.now)
 
     def request(self, entry: Entry, level: str) -> Request:
         klass: ClassId = "khan_cap" if entry.urgent else "thuong"
@@ -449,16 +453,16 @@ def test_r064_a_last_minute_request_may_take_capacity_that_the_queue_is_too_late
     history.begin(
         Rules(), True, 3, 10, [Wish("so", 8, (1, 2), None, False, True), Wish("huyen", 5, (1, 1), None, False, True)]
     )
-    held, waits = history.judge.entries.values()
+    held, waits = history.reference.entries.values()
     history.pass_time(1, Wish("so", 6, (1, 2), None, False, True), False)
     history.cancel(0)
     history.register([Wish("so", 5, (1, 1), None, False, True)])  # ranks as a district (A22)
-    late = history.judge.issued()
+    late = history.reference.issued()
     assert [(held.state, waits.state), [(e.rank, e.slots, e.legs) for e in late]] == [
         ("cancelled", "waiting"),
         [(waits.rank, waits.slots, waits.legs)],
     ]
-    history.states_are_the_judges()
+    history.states_are_those_of_the_reference()
     history.who_came_first_is_served_first()
     history.teardown()
 

@@ -1,4 +1,4 @@
-"""What the operator does beside plans: the order and who may pass it, what nobody opened, running on, maintenance.
+"""The operator's use cases beside plans: order and overrides, release, extension, changes of the maximum.
 
 Also tests `queue_snapshot.py`.
 """
@@ -59,8 +59,8 @@ async def test_i01_every_change_has_actor_time_and_reason(scheduler: Scheduler) 
     later = NOW + timedelta(minutes=5)
     await scheduler.operator.confirm(province.id, held.version, later, OPERATOR)
     health = lower[4]
-    told = [(h.kind, h.at, h.cause, h.by, h.reason) for h in await scheduler.history(health.id)]
-    assert told == [
+    changes = [(h.kind, h.at, h.cause, h.by, h.reason) for h in await scheduler.history(health.id)]
+    assert changes == [
         ("issued", NOW, None, REQUEST.submitted_by, ""),
         ("revoked", later, province.id, OPERATOR.by, OPERATOR.reason),
     ]

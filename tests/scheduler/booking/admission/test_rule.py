@@ -1,4 +1,4 @@
-"""The plan against an oracle that counts minute by minute, and the worked examples of the regulation.
+"""Plans are compared with an oracle that counts by minutes, and with the worked examples of the regulation.
 
 Also tests `suggestions.py`.
 """
@@ -34,7 +34,7 @@ def minutes(instant: datetime) -> int:
 
 @dataclass(frozen=True)
 class Booking:
-    """A wish on a dense grid: an official slot, perhaps a rehearsal that ends `gap` minutes before it."""
+    """A booking on a dense grid: an official slot, perhaps a rehearsal that ends `gap` minutes before it."""
 
     start: int
     length: int
@@ -64,7 +64,7 @@ bookings = st.builds(
     rehearsal=st.none() | st.tuples(st.integers(1, 5), st.integers(0, 4)),
 )
 amounts = st.builds(Amount, st.integers(1, 8), st.integers(3, 24))
-ceilings = st.builds(
+limits = st.builds(
     CapacityLimit,
     amounts,
     st.lists(st.tuples(st.integers(1, 25).map(minute), amounts), max_size=2, unique_by=lambda step: step[0]).map(
@@ -73,38 +73,38 @@ ceilings = st.builds(
 )
 
 
-def oracle_of(ceiling: CapacityLimit) -> Oracle:
-    """Write the step function out minute by minute."""
-    maxima = [ceiling.first] * HORIZON
-    for since, amount in ceiling.steps:
+def oracle_of(limit: CapacityLimit) -> Oracle:
+    """Return the oracle for a limit, with its maximum of each minute."""
+    maxima = [limit.first] * HORIZON
+    for since, amount in limit.steps:
         maxima[minutes(since) :] = [amount] * (HORIZON - minutes(since))
     return Oracle([m.sessions for m in maxima], [m.points for m in maxima])
 
 
 def decided(
-    asked: tuple[Slot, ...], held: list[Slot], usable: CapacityLimit, window: Interval, number: int
+    slots: tuple[Slot, ...], held: list[Slot], usable: CapacityLimit, window: Interval, number: int
 ) -> Admit | Refuse:
     """Decide among equals, where nobody is displaced; a refusal comes with free times, as the service gives them."""
     claims = [Claim(str(seq), seq, 0, (slot,)) for seq, slot in enumerate(held)]
-    answer = admission_rule.plan(Claim("asked", len(held), 0, asked), claims, usable, POLICY.revocation)
-    if isinstance(answer, Admit):
-        return answer
-    return replace(answer, suggestions=suggestions.suggest(asked, held, usable, window, number, lambda _: True))
+    decision = admission_rule.plan(Claim("asked", len(held), 0, slots), claims, usable, POLICY.revocation)
+    if isinstance(decision, Admit):
+        return decision
+    return replace(decision, suggestions=suggestions.suggest(slots, held, usable, window, number, lambda _: True))
 
 
-def plan(booking: Booking, held: list[Slot], ceiling: CapacityLimit, window: Interval = WHOLE) -> Admit | Refuse:
-    return decided(booking.slots, held, ceiling.of(CAPACITY.usable), window, ALL)
+def plan(booking: Booking, held: list[Slot], limit: CapacityLimit, window: Interval = WHOLE) -> Admit | Refuse:
+    return decided(booking.slots, held, limit.of(CAPACITY.usable), window, ALL)
 
 
-def play(wishes: list[Booking], ceiling: CapacityLimit) -> tuple[list[Slot], Oracle]:
-    """Submit wishes in order; every answer must be the oracle's (I1, I3, I7, I19)."""
+def play(wishes: list[Booking], limit: CapacityLimit) -> tuple[list[Slot], Oracle]:
+    """Submit bookings in order; every decision must be the oracle's (I1, I3, I7, I19)."""
     held: list[Slot] = []
-    oracle = oracle_of(ceiling)
+    oracle = oracle_of(limit)
     for number, wish in enumerate(wishes):
-        answer = plan(wish, held, ceiling)
-        assert isinstance(answer, Admit) == oracle.fits(wish.times, wish.legs)
-        if isinstance(answer, Admit):
-            assert answer == Admit()  # I7
+        decision = plan(wish, held, limit)
+        assert isinstance(decision, Admit) == oracle.fits(wish.times, wish.legs)
+        if isinstance(decision, Admit):
+            assert decision == Admit()  # I7
             held += wish.slots
             oracle.held[number] = (wish.times, wish.legs)
             assert oracle.within()
@@ -112,37 +112,37 @@ def play(wishes: list[Booking], ceiling: CapacityLimit) -> tuple[list[Slot], Ora
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.lists(bookings, max_size=12), ceilings)
-def test_histories_agree_with_the_oracle(wishes: list[Booking], ceiling: CapacityLimit) -> None:
-    play(wishes, ceiling)
+@given(st.lists(bookings, max_size=12), limits)
+def test_histories_agree_with_the_oracle(wishes: list[Booking], limit: CapacityLimit) -> None:
+    play(wishes, limit)
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(bookings, max_size=10), bookings, ceilings)
-def test_explanations_are_true(wishes: list[Booking], wish: Booking, ceiling: CapacityLimit) -> None:  # I20
-    held, oracle = play(wishes, ceiling)
-    answer = plan(wish, held, ceiling)
-    if isinstance(answer, Refuse):
-        beside = oracle_of(ceiling) if answer.impossible else oracle
-        a, b = minutes(answer.interval.start), minutes(answer.interval.end)
+@given(st.lists(bookings, max_size=10), bookings, limits)
+def test_explanations_are_true(wishes: list[Booking], wish: Booking, limit: CapacityLimit) -> None:  # I20
+    held, oracle = play(wishes, limit)
+    decision = plan(wish, held, limit)
+    if isinstance(decision, Refuse):
+        beside = oracle_of(limit) if decision.impossible else oracle
+        a, b = minutes(decision.interval.start), minutes(decision.interval.end)
         assert a < b
         for m in range(a, b):
-            assert (answer.limit, answer.needed) in beside.breaks(m, wish.legs)
-            assert answer.usable == 4 * getattr(oracle, f"max_{answer.limit}")[m] // 5
-        asked = [m for start, end in wish.times for m in range(start, end)]
-        broken = [m for m in asked if beside.breaks(m, wish.legs)]
-        assert set(range(a, b)) <= set(asked)
-        assert (a, answer.limit) == (broken[0], beside.breaks(broken[0], wish.legs)[0][0])
-        assert answer.impossible != oracle_of(ceiling).fits(wish.times, wish.legs)
-        assert answer.largest == max((legs for legs in range(25) if beside.fits(wish.times, legs)), default=0)
+            assert (decision.limit, decision.needed) in beside.breaks(m, wish.legs)
+            assert decision.usable == 4 * getattr(oracle, f"max_{decision.limit}")[m] // 5
+        wanted_minutes = [m for start, end in wish.times for m in range(start, end)]
+        broken = [m for m in wanted_minutes if beside.breaks(m, wish.legs)]
+        assert set(range(a, b)) <= set(wanted_minutes)
+        assert (a, decision.limit) == (broken[0], beside.breaks(broken[0], wish.legs)[0][0])
+        assert decision.impossible != oracle_of(limit).fits(wish.times, wish.legs)
+        assert decision.largest == max((legs for legs in range(25) if beside.fits(wish.times, legs)), default=0)
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(bookings, max_size=10), bookings, ceilings)
-def test_every_suggestion_is_admissible(wishes: list[Booking], wish: Booking, ceiling: CapacityLimit) -> None:  # I20
-    held, oracle = play(wishes, ceiling)
-    answer = plan(wish, held, ceiling)
-    for suggestion in answer.suggestions if isinstance(answer, Refuse) else ():
+@given(st.lists(bookings, max_size=10), bookings, limits)
+def test_every_suggestion_is_admissible(wishes: list[Booking], wish: Booking, limit: CapacityLimit) -> None:  # I20
+    held, oracle = play(wishes, limit)
+    decision = plan(wish, held, limit)
+    for suggestion in decision.suggestions if isinstance(decision, Refuse) else ():
         intervals = [i for i in (suggestion.rehearsal, suggestion.official) if i]
         times = tuple((minutes(i.start), minutes(i.end)) for i in intervals)
         assert oracle.fits(times, wish.legs)
@@ -154,12 +154,12 @@ def test_every_suggestion_is_admissible(wishes: list[Booking], wish: Booking, ce
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(bookings, max_size=10), bookings, ceilings)
-def test_the_first_suggestion_is_the_nearest(wishes: list[Booking], wish: Booking, ceiling: CapacityLimit) -> None:
+@given(st.lists(bookings, max_size=10), bookings, limits)
+def test_the_first_suggestion_is_the_nearest(wishes: list[Booking], wish: Booking, limit: CapacityLimit) -> None:
     """By trying every minute: slots that fit stay, those that do not move together, the later wins a tie."""
-    held, oracle = play(wishes, ceiling)
-    answer = plan(wish, held, ceiling)
-    if isinstance(answer, Refuse):
+    held, oracle = play(wishes, limit)
+    decision = plan(wish, held, limit)
+    if isinstance(decision, Refuse):
         stays = [oracle.fits((slot,), wish.legs) for slot in wish.times]
         free = []
         for shift in range(-HORIZON, HORIZON):
@@ -171,15 +171,15 @@ def test_the_first_suggestion_is_the_nearest(wishes: list[Booking], wish: Bookin
             if inside and ordered and all(a >= 0 and b <= HORIZON for a, b in times) and oracle.fits(times, wish.legs):
                 free.append((abs(shift), -shift, times[-1]))
         nearest = [Interval(minute(a), minute(b)) for _, _, (a, b) in sorted(free)[:1]]
-        assert [s.official for s in answer.suggestions[:1]] == nearest
+        assert [s.official for s in decision.suggestions[:1]] == nearest
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(bookings, max_size=10), bookings, ceilings, st.integers(-5000, 5000), st.integers(1, 7))
+@given(st.lists(bookings, max_size=10), bookings, limits, st.integers(-5000, 5000), st.integers(1, 7))
 def test_shifting_or_scaling_everything_changes_nothing(  # I16
-    wishes: list[Booking], wish: Booking, ceiling: CapacityLimit, shift: int, scale: int
+    wishes: list[Booking], wish: Booking, limit: CapacityLimit, shift: int, scale: int
 ) -> None:
-    held, _ = play(wishes, ceiling)
+    held, _ = play(wishes, limit)
     by = timedelta(seconds=shift)
 
     def moved(slot: Slot) -> Slot:
@@ -188,35 +188,33 @@ def test_shifting_or_scaling_everything_changes_nothing(  # I16
     def scaled(amount: Amount) -> Amount:
         return Amount(amount.sessions, amount.points * scale)
 
-    other = CapacityLimit(scaled(ceiling.first), tuple((since + by, scaled(amount)) for since, amount in ceiling.steps))
+    other = CapacityLimit(scaled(limit.first), tuple((since + by, scaled(amount)) for since, amount in limit.steps))
     window = Interval(WHOLE.start + by, WHOLE.end + by)
-    asked = tuple(map(moved, wish.slots))
-    answer = decided(asked, list(map(moved, held)), other.of(CAPACITY.usable), window, ALL)
-    assert isinstance(answer, Admit) == isinstance(plan(wish, held, ceiling), Admit)
+    slots = tuple(map(moved, wish.slots))
+    decision = decided(slots, list(map(moved, held)), other.of(CAPACITY.usable), window, ALL)
+    assert isinstance(decision, Admit) == isinstance(plan(wish, held, limit), Admit)
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(bookings, min_size=1, max_size=10), bookings, ceilings, st.data())
-def test_room_made_never_hurts(
-    wishes: list[Booking], wish: Booking, ceiling: CapacityLimit, data: st.DataObject
-) -> None:
-    held, _ = play(wishes, ceiling)  # I15
-    if held and isinstance(plan(wish, held, ceiling), Admit):
+@given(st.lists(bookings, min_size=1, max_size=10), bookings, limits, st.data())
+def test_room_made_never_hurts(wishes: list[Booking], wish: Booking, limit: CapacityLimit, data: st.DataObject) -> None:
+    held, _ = play(wishes, limit)  # I15
+    if held and isinstance(plan(wish, held, limit), Admit):
         gone = data.draw(st.sampled_from(held))
-        assert isinstance(plan(wish, [slot for slot in held if slot is not gone], ceiling), Admit)
+        assert isinstance(plan(wish, [slot for slot in held if slot is not gone], limit), Admit)
 
 
 # The worked examples. Usable: 16 sessions, 200 points.
 
-CEILING = CapacityLimit(Amount(20, 250)).of(CAPACITY.usable)
+USABLE_LIMIT = CapacityLimit(Amount(20, 250)).of(CAPACITY.usable)
 
 
 def official(interval: Interval, legs: int) -> tuple[Slot, ...]:
     return (Slot("chinh_thuc", interval.start, interval.end, legs),)
 
 
-def decide(asked: tuple[Slot, ...], held: list[Slot]) -> Admit | Refuse:
-    return decided(asked, held, CEILING, suggestions.search_window(asked, POLICY, NOW), 3)
+def decide(slots: tuple[Slot, ...], held: list[Slot]) -> Admit | Refuse:
+    return decided(slots, held, USABLE_LIMIT, suggestions.search_window(slots, POLICY, NOW), 3)
 
 
 def test_r062_the_17th_session_waits_until_nine() -> None:  # also worked example 4: only 80 points are used
@@ -234,8 +232,8 @@ def test_r062_the_17th_session_waits_until_nine() -> None:  # also worked exampl
         0,
         tuple(map(str, range(16))),
     )
-    asked = official(on("05/04/2023", "09:00", "10:00"), 5)
-    assert decide(asked, held) == Admit()
+    slots = official(on("05/04/2023", "09:00", "10:00"), 5)
+    assert decide(slots, held) == Admit()
 
 
 def test_r063_14_points_wait_and_8_are_issued() -> None:
@@ -253,8 +251,8 @@ def test_r063_14_points_wait_and_8_are_issued() -> None:
 
 def test_example_5_touching_sessions_do_not_overlap() -> None:
     held = list(official(on("05/04/2023", "08:00", "09:30"), 200))
-    asked = official(on("05/04/2023", "09:30", "11:00"), 60)
-    assert decide(asked, held) == Admit()
+    slots = official(on("05/04/2023", "09:30", "11:00"), 60)
+    assert decide(slots, held) == Admit()
 
 
 def test_example_6_201_legs_alone_are_refused_without_a_suggestion() -> None:
@@ -275,8 +273,8 @@ def test_example_8_rehearsals_hold_capacity() -> None:
 def test_a_rehearsal_that_fits_stays_where_it_is() -> None:
     held = list(official(on("05/04/2023", "08:00", "09:00"), 200))
     rehearsal, meeting = on("04/04/2023", "14:00", "15:00"), on("05/04/2023", "08:00", "10:00")
-    asked = (Slot("tong_duyet", rehearsal.start, rehearsal.end, 10), *official(meeting, 10))
-    refused = decide(asked, held)
+    slots = (Slot("tong_duyet", rehearsal.start, rehearsal.end, 10), *official(meeting, 10))
+    refused = decide(slots, held)
     assert isinstance(refused, Refuse)
     assert refused.suggestions == (
         Suggestion(rehearsal, on("05/04/2023", "09:00", "11:00")),
@@ -286,16 +284,16 @@ def test_a_rehearsal_that_fits_stays_where_it_is() -> None:
 
 def test_nothing_is_suggested_in_the_past_or_beyond_the_search() -> None:
     soon = Interval(NOW + hours(1), NOW + hours(2))
-    asked = official(soon, 5)
-    window = suggestions.search_window(asked, POLICY, NOW)
+    slots = official(soon, 5)
+    window = suggestions.search_window(slots, POLICY, NOW)
     assert window == Interval(NOW, soon.end + timedelta(days=POLICY.session.search_days))
     full = [slot for _ in range(2) for slot in official(Interval(window.start, window.end), 100)]
-    assert decided(asked, full, CEILING, window, 3) == Refuse("points", soon, 200, 205, (), 0, ("0", "1"))
+    assert decided(slots, full, USABLE_LIMIT, window, 3) == Refuse("points", soon, 200, 205, (), 0, ("0", "1"))
 
 
 def test_every_device_is_a_leg_beside_those_of_none() -> None:  # A7, A20
     host = Point("so.tttt", "So.TTTT", "Sở TT&TT", "so.tttt", "so", 2)
     points = {host.id: host, "nt.xuonghuan": replace(host, id="nt.xuonghuan", devices=3)}
-    asked = replace(REQUEST, rehearsal=on("04/04/2023", "14:00", "15:00"))
-    assert [(s.kind, s.legs) for s in admission_rule.slots(asked, points, 1)] == [("tong_duyet", 6), ("chinh_thuc", 6)]
+    slots = replace(REQUEST, rehearsal=on("04/04/2023", "14:00", "15:00"))
+    assert [(s.kind, s.legs) for s in admission_rule.slots(slots, points, 1)] == [("tong_duyet", 6), ("chinh_thuc", 6)]
     assert [s.legs for s in admission_rule.slots(REQUEST, points, 0)] == [5]

@@ -1,4 +1,4 @@
-"""The worked examples of Điều 12.4, whole: registered, planned, confirmed, revoked, given back; on both databases."""
+"""The worked examples of Điều 12.4 from registration to reinstatement, on both databases."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -38,7 +38,7 @@ async def automatic(seeded_url: str) -> AsyncIterator[Scheduler]:
     await engine.dispose()
 
 
-async def told(scheduler: Scheduler, session: Session) -> list[str]:
+async def notice_kinds(scheduler: Scheduler, session: Session) -> list[str]:
     return [h.kind for h in await scheduler.happenings(0) if h.session == session.id]
 
 
@@ -80,7 +80,7 @@ async def test_r066_without_reprieve_104_goes_too(seeded_url: str) -> None:
     await ask(scheduler, PROVINCE, 145)
     revoked = [h.session for h in await scheduler.happenings(0) if h.kind == "revoked"]
     assert revoked == [lower[i].id for i in (5, 4, 3, 2)]
-    assert await told(scheduler, lower[3]) == ["issued", "revoked", "reinstated"]  # 6 legs still fit
+    assert await notice_kinds(scheduler, lower[3]) == ["issued", "revoked", "reinstated"]  # 6 legs still fit
     await engine.dispose()
 
 

@@ -41,14 +41,14 @@ async def test_a_draft_has_a_number_and_lies_in_an_inbox(scheduler: Scheduler, d
     assert await drafts.inbox([DIEN_AN]) == [form]
     assert await drafts.inbox(["568", "\x00"]) == []
     assert await drafts.draft(mail.id) == mail
-    told = await Notifications(scheduler._engine, PROFILES.at(NOW).zone).newest(9)
+    notices = await Notifications(scheduler._engine, PROFILES.at(NOW).zone).newest(9)
     # Its own letters come back to nobody; whoever wrote it is not known here.
-    assert [(notice.kind, notice.unit, notice.facts.number) for notice in told] == [
+    assert [(notice.kind, notice.unit, notice.facts.number) for notice in notices] == [
         ("receipt", DIEN_AN, "HTT-2023-0002"),
         ("draft", DIEN_KHANH, "HTT-2023-0002"),
         ("draft", DIEN_KHANH, "HTT-2023-0001"),
     ]
-    assert told[0].facts.reason == "nhận lúc 09:00 03/04/2023, tính từ khi đơn vị đăng ký xác nhận"
+    assert notices[0].facts.reason == "nhận lúc 09:00 03/04/2023, tính từ khi đơn vị đăng ký xác nhận"
     for unit, origin in (("nobody", None), (DIEN_KHANH, "nobody")):
         with pytest.raises(UnknownUnit):
             await drafts.add(unit, "form", "x", {}, NOW, origin=origin)

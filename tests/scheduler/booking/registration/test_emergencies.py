@@ -26,7 +26,7 @@ class Setup:
 
     scheduler: Scheduler
     drafts: Drafts
-    answers: ReplyDeadlines
+    reply_deadlines: ReplyDeadlines
     emergencies: Emergencies
 
     async def flood(self, arrived: str = "19/11/2023 02:10") -> Session:
@@ -76,9 +76,9 @@ async def test_r061_cancelled_and_other_sessions_cannot_be_acknowledged(setup: S
 
 async def test_r061_an_official_letter_is_on_the_list_until_it_is_answered(setup: Setup) -> None:
     letter = await setup.drafts.add("571", "mail", "a@b.vn", {"class": "khan_cap"}, NIGHT, origin="571")
-    await setup.answers.work(NIGHT)
+    await setup.reply_deadlines.work(NIGHT)
     (found,) = await setup.emergencies.live(NIGHT)
     assert (found.subject, found.number, found.unit, found.session) == (letter.id, letter.number, "571", None)
     await setup.drafts.discard(letter.id, "truc", "Gửi nhầm", NIGHT)
-    await setup.answers.work(NIGHT)
+    await setup.reply_deadlines.work(NIGHT)
     assert await setup.live("19/11/2023 02:15") == []

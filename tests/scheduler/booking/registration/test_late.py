@@ -1,4 +1,4 @@
-"""Deadlines and the ban on secrets as the service enforces them, told with the regulation's dated examples.
+"""The service enforces deadlines and the ban on secrets, by the regulation's dated examples.
 
 Also tests `refusals_store.py`.
 """
@@ -62,8 +62,8 @@ async def test_i02_a_moved_session_must_come_as_early_as_a_registration(schedule
         assert (caught.value.klass, caught.value.latest) == ("thuong", at(latest))
         assert caught.value.article == "điểm a khoản 2 Điều 13"
     assert await scheduler.session(session.id) == session
-    kept = await scheduler.refusals(NOW, NOW + hours(1))
-    assert [(each.word, each.official.start, each.by) for each in kept] == [
+    refusals = await scheduler.refusals(NOW, NOW + hours(1))
+    assert [(each.word, each.official.start, each.by) for each in refusals] == [
         ("late", at("04/04/2023 14:00"), "nt"),
         ("late", at("03/04/2023 09:20"), "nt"),
     ]
@@ -108,13 +108,13 @@ async def test_r072_a_request_out_of_hours_is_received_at_the_next_opening(sched
     ],
 )
 async def test_r074_four_hours(scheduler: Scheduler, received: str, start: str, late: bool) -> None:
-    asked = request(start, "dot_xuat")
+    wanted = request(start, "dot_xuat")
     if late:
         with pytest.raises(TooLate) as caught:
-            await scheduler.submit(asked, at(received))
+            await scheduler.submit(wanted, at(received))
         assert [klass for klass, _ in caught.value.remaining] == ["khan_cap"]
     else:
-        assert (await scheduler.submit(asked, at(received))).reply_due == at("05/04/2023 13:00")  # A15
+        assert (await scheduler.submit(wanted, at(received))).reply_due == at("05/04/2023 13:00")  # A15
 
 
 async def test_r061_r075_an_emergency_is_exempt_at_any_hour(scheduler: Scheduler) -> None:
@@ -129,11 +129,11 @@ async def test_a_letter_of_the_registering_unit_is_received_when_it_arrived(sche
     arrived, confirmed = at("03/04/2023 16:50"), at("04/04/2023 08:00")
     own = await drafts.add("568", "mail", "ubnd@nt", {}, arrived, origin="568")
     other = await drafts.add("568", "form", "nt.xuonghuan", {}, arrived, origin="22342")
-    asked = replace(request("05/04/2023 08:00"), host_point="nt.vinhtho")
-    session = await scheduler.submit(asked, confirmed, draft=own.id)
+    wanted = replace(request("05/04/2023 08:00"), host_point="nt.vinhtho")
+    session = await scheduler.submit(wanted, confirmed, draft=own.id)
     assert (session.received, session.created) == (arrived, confirmed)
     with pytest.raises(TooLate):
-        await scheduler.submit(asked, confirmed, draft=other.id)
+        await scheduler.submit(wanted, confirmed, draft=other.id)
 
 
 async def test_r019_refusals_are_stored_without_what_may_be_secret(scheduler: Scheduler) -> None:
@@ -145,13 +145,13 @@ async def test_r019_refusals_are_stored_without_what_may_be_secret(scheduler: Sc
     await scheduler.submit(big, NOW)
     with pytest.raises(CapacityExceeded):
         await scheduler.submit(big, NOW)
-    kept = await scheduler.refusals(NOW, NOW + hours(1))
-    assert [(r.word, r.title, r.unit, r.by) for r in kept] == [
+    refusals = await scheduler.refusals(NOW, NOW + hours(1))
+    assert [(r.word, r.title, r.unit, r.by) for r in refusals] == [
         ("capacity", REQUEST.title, "56", "so.tttt"),
         ("late", REQUEST.title, "so.tttt", "so.tttt"),
         ("secret", "", "so.tttt", "so.tttt"),
     ]
-    assert (kept[-1].detail, kept[-1].profile) == ("", "KH-2023/1")
+    assert (refusals[-1].detail, refusals[-1].profile) == ("", "KH-2023/1")
     assert await scheduler.refusals(NOW + hours(1), NOW + hours(2)) == []
     assert len(await scheduler.sessions(NOW, NOW + hours(200))) == 1  # and nothing else came of them
 

@@ -1,4 +1,4 @@
-"""Faulty registrations are answered with every fault named; good ones come out normalised."""
+"""Faulty registrations are refused with every fault named; valid ones are normalised."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone

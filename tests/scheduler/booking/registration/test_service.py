@@ -1,4 +1,4 @@
-"""The use cases on both databases, told with the regulation's own examples."""
+"""The use cases of booking on both databases, by the regulation's own examples."""
 
 import json
 from dataclasses import replace
@@ -31,7 +31,7 @@ HOSTILE = ["", "x", "a\x00b", "\ud800", "' OR 1=1 --", "x" * 10_000]
 
 
 async def refusal(scheduler: Scheduler, request: Request, now: datetime = NOW) -> CapacityExceeded:
-    """Submit what must not fit; nothing may change by it (I8)."""
+    """Submit a request that does not fit; nothing may change (I8)."""
     before = await scheduler.sessions(NOW - hours(1000), NOW + hours(1000))
     with pytest.raises(CapacityExceeded) as caught:
         await scheduler.submit(request, now)

@@ -1,4 +1,4 @@
-"""Who may enter when: 30 minutes of lobby before a slot, 15 minutes of grace after it."""
+"""Codes admit points from 30 minutes before a slot (lobby) until 15 minutes after it (grace)."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from scheduler.core.model import Session, Slot, State
 from scheduler.policy.profile_files import load
 from tests.scheduler.world import NOW, at
 
-DOOR = load().policies[-1].door
+WINDOW = load().policies[-1].door
 SESSION = Session(
     id="1",
     number="HTT-2023-0001",
@@ -59,14 +59,14 @@ def cancelled() -> Session:
     ],
 )
 def test_phase(when: str, phase: str) -> None:
-    assert access_window.phase(SESSION, DOOR, at(when)) == phase
-    assert access_window.phase(cancelled(), DOOR, at(when)) == "cancelled"
+    assert access_window.phase(SESSION, WINDOW, at(when)) == phase
+    assert access_window.phase(cancelled(), WINDOW, at(when)) == "cancelled"
 
 
 @pytest.mark.parametrize("point", ["so.tttt", "nt.xuonghuan", None])
 def test_host_components_and_people_without_a_point_enter_from_the_lobby_to_the_grace(point: str | None) -> None:
     for when in ("04/04/2023 13:30", "05/04/2023 07:30", "05/04/2023 11:14"):
-        access_window.check(SESSION, point, DOOR, at(when))
+        access_window.check(SESSION, point, WINDOW, at(when))
 
 
 @pytest.mark.parametrize(
@@ -79,22 +79,22 @@ def test_host_components_and_people_without_a_point_enter_from_the_lobby_to_the_
 )
 def test_too_early_says_when_the_lobby_opens(when: str, opens: str) -> None:
     with pytest.raises(TooEarly) as caught:
-        access_window.check(SESSION, "so.tttt", DOOR, at(when))
+        access_window.check(SESSION, "so.tttt", WINDOW, at(when))
     assert caught.value.opens == at(opens)
 
 
 def test_ended_and_cancelled() -> None:
     with pytest.raises(Ended):
-        access_window.check(SESSION, "so.tttt", DOOR, at("05/04/2023 11:15"))
+        access_window.check(SESSION, "so.tttt", WINDOW, at("05/04/2023 11:15"))
     with pytest.raises(Cancelled):
-        access_window.check(cancelled(), "so.tttt", DOOR, at("05/04/2023 08:00"))
+        access_window.check(cancelled(), "so.tttt", WINDOW, at("05/04/2023 08:00"))
 
 
 @pytest.mark.parametrize("when", [at("03/04/2023 08:00"), at("05/04/2023 08:00"), at("06/04/2023 08:00")])
 def test_strangers_learn_nothing_but_that_they_are_not_invited(when: datetime) -> None:
     for session in (SESSION, cancelled()):
         with pytest.raises(NotInvited):
-            access_window.check(session, "dk.dienan", DOOR, when)
+            access_window.check(session, "dk.dienan", WINDOW, when)
 
 
 def test_the_access_window_stays_open_between_slots_that_nearly_touch() -> None:
@@ -102,4 +102,4 @@ def test_the_access_window_stays_open_between_slots_that_nearly_touch() -> None:
     close = replace(rehearsal, start=official.start - timedelta(hours=1), end=official.start - timedelta(minutes=10))
     session = replace(SESSION, slots=(close, official))
     for minute in range(-90, 195):
-        access_window.check(session, "so.tttt", DOOR, official.start + timedelta(minutes=minute))
+        access_window.check(session, "so.tttt", WINDOW, official.start + timedelta(minutes=minute))

@@ -1,4 +1,4 @@
-"""Codes as made and as typed."""
+"""Session codes are made at random, and typed ones are read."""
 
 from itertools import zip_longest
 

@@ -1,4 +1,4 @@
-"""Sessions page by page: the database selects and orders as the rules written in Python do.
+"""Sessions are listed page by page; the database selects and orders as the rules in Python do.
 
 Also tests `store.py` and `occupation.py`.
 """
@@ -89,8 +89,8 @@ async def test_phases_are_those_of_the_access_window(scheduler: Scheduler) -> No
 
 async def test_each_session_has_the_access_window_of_its_own_profile(seeded_url: str) -> None:
     old, new = shipped().policies
-    door = new.door.model_copy(update={"grace_min": 3 * 24 * 60})
-    later = new.model_copy(update={"id": "KH-X", "effective_from": date(2023, 4, 6), "door": door})
+    window = new.door.model_copy(update={"grace_min": 3 * 24 * 60})
+    later = new.model_copy(update={"id": "KH-X", "effective_from": date(2023, 4, 6), "door": window})
     engine = database.connect(seeded_url, CIPHER)
     scheduler = Scheduler(engine, Profiles((old, new, later)))
     days = (on("05/04/2023", "08:00", "09:00"), on("06/04/2023", "08:00", "09:00"))

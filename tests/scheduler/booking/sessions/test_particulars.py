@@ -1,4 +1,4 @@
-"""What a registration must say, by the profile's own codes (Điều 4, 5.2, 12.3, 13.1, 13.2.a)."""
+"""Particulars that a registration must state, by the profile's codes (Điều 4, 5.2, 12.3, 13.1, 13.2.a)."""
 
 from dataclasses import replace
 
@@ -67,10 +67,10 @@ def test_r070_people_are_the_sum_of_the_points_unless_more_are_stated() -> None:
 
 
 async def test_r070_people_are_stored_by_point_and_the_mail_states_form_and_people(scheduler: Scheduler) -> None:
-    asked = replace(REQUEST, form="ket_hop", people_at={"so.tttt": 12, "nt.xuonghuan": 8})
-    session = await scheduler.submit(asked, NOW)
+    wanted = replace(REQUEST, form="ket_hop", people_at={"so.tttt": 12, "nt.xuonghuan": 8})
+    session = await scheduler.submit(wanted, NOW)
     assert (session.people, session.people_at) == (20, {"so.tttt": 12, "nt.xuonghuan": 8})
-    fewer = await scheduler.amend(session.id, replace(asked, people=25, people_at={"so.tttt": 12}), NOW)
+    fewer = await scheduler.amend(session.id, replace(wanted, people=25, people_at={"so.tttt": 12}), NOW)
     assert (fewer.people, fewer.people_at) == (25, {"so.tttt": 12})
     points = {point.id: point for point in await scheduler.points()}
     assert particulars.description_lines(session, POLICY, points) == (

@@ -1,4 +1,4 @@
-"""The script of a session: what an item may say, and that it is kept and changed whole until the end."""
+"""Scripts of sessions: items are validated, and a script is replaced as a whole until the session ends."""
 
 from dataclasses import replace
 from datetime import timedelta

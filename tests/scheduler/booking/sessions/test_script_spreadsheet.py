@@ -1,4 +1,4 @@
-"""A script as a table: what is written is read again, words in any case, and every faulty line named."""
+"""A script as a spreadsheet reads back the same, with words in any case, and every faulty row is named."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Which moves there are, and that no other is."""
+"""The table of states allows its moves and no others."""
 
 from itertools import product
 from typing import get_args

@@ -32,18 +32,18 @@ async def test_the_owner_is_notified_once_and_not_the_department(seeded_url: str
     for number, (point, owner) in enumerate(owners.items()):
         await equipment.set_line(AccessLine(point, point, "TSLCD", None, 4000, True, ("10.79.0.0/16",)))
         (device, *_) = await equipment.devices(point)
-        given = Device(device.id, point, 0, "VCS", "HDX", address=f"10.79.4.{number + 1}", protocol="SIP")
-        await equipment.describe(replace(given, patched=TODAY - 90 * DAY, security_owner=owner), NOW)
+        described = Device(device.id, point, 0, "VCS", "HDX", address=f"10.79.4.{number + 1}", protocol="SIP")
+        await equipment.describe(replace(described, patched=TODAY - 90 * DAY, security_owner=owner), NOW)
     patches = PatchReminders(engine, PROFILES, MAIL)
     await patches.work(NOW)
     assert await notifications.newest(9) == []
     for now in (NOW + DAY, NOW + DAY, NOW + 2 * DAY):
         await patches.work(now)
     await PatchReminders(engine, PROFILES, MAIL).work(NOW + 3 * DAY)  # another server looks anew
-    told = sorted((each.facts.title, each.unit, each.facts.reason) for each in await notifications.newest(9))
+    notices = sorted((each.facts.title, each.unit, each.facts.reason) for each in await notifications.newest(9))
     last = f"cập nhật lần cuối {TODAY - 90 * DAY:%d/%m/%Y}"
     points = {point.name: point.unit for point in await scheduler.points()}
-    assert told == [
+    assert notices == [
         ("NT.VinhHai VCS HDX", points["NT.VinhHai"], last),
         ("NT.XuongHuan VCS HDX", "so.yt", f"sở y tế; {last}"),
         ("UBND.Khanh Hoa VCS HDX", "56", f"Văn phòng UBND tỉnh; {last}"),

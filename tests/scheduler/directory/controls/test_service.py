@@ -40,7 +40,7 @@ def test_i13_each_row_is_there_once_and_names_tests_that_exist() -> None:
 
 
 @dataclass
-class Book:
+class ControlsFixture:
     """The register over a database."""
 
     engine: AsyncEngine
@@ -49,56 +49,58 @@ class Book:
 
 
 @pytest.fixture
-async def book(seeded_url: str) -> AsyncIterator[Book]:
+async def fixture(seeded_url: str) -> AsyncIterator[ControlsFixture]:
     engine = database.connect(seeded_url, CIPHER)
-    yield Book(engine, ControlsService(engine, PROFILES, SHIPPED), EvidenceFiles(engine))
+    yield ControlsFixture(engine, ControlsService(engine, PROFILES, SHIPPED), EvidenceFiles(engine))
     await engine.dispose()
 
 
-async def test_r036_rows_without_evidence_come_first(book: Book) -> None:
-    attt = book.controls.checklists["attt"]
-    before = await book.controls.rows(attt, "")
+async def test_r036_rows_without_evidence_come_first(fixture: ControlsFixture) -> None:
+    attt = fixture.controls.checklists["attt"]
+    before = await fixture.controls.rows(attt, "")
     assert [row.shown for row in before] == sorted(row.shown for row in before)
     assert {row.control for row in before} == {None}
     first = before[0].item.id
-    said = await book.controls.set("attt", "", first, "partly", "Đang trình", "truc", NOW)
-    assert said == Control(said.id, "attt", "", first, said.unit, "partly", "Đang trình", "truc", NOW, date(2024, 4, 3))
-    assert (await book.controls.rows(attt, ""))[0] == ChecklistRow(before[0].item, said, 0)
-    kept = await book.evidence.add("control", said.id, FILE, "truc", NOW)
-    assert kept.unit == said.unit == await book.controls.unit("", NOW)
-    after = {row.item.id: row for row in await book.controls.rows(attt, "")}
+    control = await fixture.controls.set("attt", "", first, "partly", "Đang trình", "truc", NOW)
+    assert control == Control(
+        control.id, "attt", "", first, control.unit, "partly", "Đang trình", "truc", NOW, date(2024, 4, 3)
+    )
+    assert (await fixture.controls.rows(attt, ""))[0] == ChecklistRow(before[0].item, control, 0)
+    evidence = await fixture.evidence.add("control", control.id, FILE, "truc", NOW)
+    assert evidence.unit == control.unit == await fixture.controls.unit("", NOW)
+    after = {row.item.id: row for row in await fixture.controls.rows(attt, "")}
     assert (after[first].files, after[first].shown, list(after).index(first) > 0) == (1, True, True)
-    again = await book.controls.set("attt", "", first, "met", "", "truong", at("01/06/2023 08:00"))
-    assert (again.id, again.due) == (said.id, date(2024, 6, 1))  # its evidence stays
-    assert await book.evidence.behind("control", [said.id]) == {said.id: [kept]}
+    again = await fixture.controls.set("attt", "", first, "met", "", "truong", at("01/06/2023 08:00"))
+    assert (again.id, again.due) == (control.id, date(2024, 6, 1))  # its evidence stays
+    assert await fixture.evidence.behind("control", [control.id]) == {control.id: [evidence]}
 
 
-async def test_a9_the_laptop_of_each_point_is_checked_and_due_again(book: Book) -> None:
-    laptop = book.controls.checklists["may_tinh"]
+async def test_a9_the_laptop_of_each_point_is_checked_and_due_again(fixture: ControlsFixture) -> None:
+    laptop = fixture.controls.checklists["may_tinh"]
     for item in laptop.items[:-1]:
-        await book.controls.set("may_tinh", "so.tttt", item.id, "met", "", "so.tttt", NOW)
-    await book.controls.set("may_tinh", "so.tttt", laptop.items[-1].id, "unmet", "Hỏng loa", "so.tttt", NOW)
-    found = {each.point.id: each for each in await book.controls.checked(laptop)}
+        await fixture.controls.set("may_tinh", "so.tttt", item.id, "met", "", "so.tttt", NOW)
+    await fixture.controls.set("may_tinh", "so.tttt", laptop.items[-1].id, "unmet", "Hỏng loa", "so.tttt", NOW)
+    found = {each.point.id: each for each in await fixture.controls.checked(laptop)}
     assert list(found)[-1] == "so.tttt"  # who was never checked comes first
     mine, other = found["so.tttt"], found["nt.xuonghuan"]
     assert (mine.open, mine.at, mine.by, mine.due) == (1, NOW, "so.tttt", date(2023, 7, 3))
     assert (other.open, other.at, other.due) == (len(laptop.items), None, None)
 
 
-async def test_faulty_controls_are_refused(book: Book) -> None:
+async def test_faulty_controls_are_refused(fixture: ControlsFixture) -> None:
     for checklist, subject in (("nothing", ""), ("attt", "so.tttt"), ("may_tinh", "")):
         with pytest.raises(Unknown):
-            await book.controls.set(checklist, subject, "mang", "met", "", "x", NOW)
+            await fixture.controls.set(checklist, subject, "mang", "met", "", "x", NOW)
     with pytest.raises(UnknownPoint):
-        await book.controls.set("may_tinh", "nothing", "mang", "met", "", "x", NOW)
+        await fixture.controls.set("may_tinh", "nothing", "mang", "met", "", "x", NOW)
     for item, remark, wrong in (("x", "", "item: unknown-item (x)"), ("mang", " ", "remark: required")):
         with pytest.raises(InvalidRequest) as caught:
-            await book.controls.set("may_tinh", "so.tttt", item, "unmet", remark, "x", NOW)
+            await fixture.controls.set("may_tinh", "so.tttt", item, "unmet", remark, "x", NOW)
         assert list(map(str, caught.value.errors)) == [wrong]
     with pytest.raises(Unknown):
-        await book.controls.control("nothing")
+        await fixture.controls.control("nothing")
     with pytest.raises(Unknown):
-        await book.evidence.add("control", "nothing", FILE, "x", NOW)
+        await fixture.evidence.add("control", "nothing", FILE, "x", NOW)
 
 
 @pytest.mark.parametrize(
@@ -107,6 +109,6 @@ async def test_faulty_controls_are_refused(book: Book) -> None:
 )
 def test_an_item_is_due_again(state: str | None, due: int | None, overdue: bool, is_open: bool) -> None:
     item = ChecklistItem("a", "g", "t")
-    said = [Control("1", "c", "", "a", "u", state, "", "b", NOW, date(2023, 4, due))] if state and due else []  # type: ignore[arg-type]
-    (row,) = rows(Checklist("c", "", "", "system", 1, (item,)), said, {})
+    known = [Control("1", "c", "", "a", "u", state, "", "b", NOW, date(2023, 4, due))] if state and due else []  # type: ignore[arg-type]
+    (row,) = rows(Checklist("c", "", "", "system", 1, (item,)), known, {})
     assert (row.overdue(date(2023, 4, 3)), row.open, row.shown) == (overdue, is_open, False)

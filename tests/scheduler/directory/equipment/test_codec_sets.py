@@ -24,7 +24,7 @@ NAMES = st.sampled_from(["G722", "G7221", "H263-1998", "H264", "MP4A-LATM", "PCM
 
 
 @pytest.mark.parametrize(
-    ("written", "kept"),
+    ("written", "stored"),
     [
         ("", ""),
         (" , ", ""),
@@ -34,15 +34,15 @@ NAMES = st.sampled_from(["G722", "G7221", "H263-1998", "H264", "MP4A-LATM", "PCM
         ("mp4a-latm H263-1998", "H263-1998, MP4A-LATM"),
     ],
 )
-def test_r055_a_set_of_codecs_has_one_form(written: str, kept: str) -> None:
-    assert codec_sets.canonical(written) == kept
+def test_r055_a_set_of_codecs_has_one_form(written: str, stored: str) -> None:
+    assert codec_sets.canonical(written) == stored
 
 
 @pytest.mark.parametrize(
-    ("written", "told"), [("G722, H264/90000", "H264/90000"), ("G722 không", "không"), ("A" * 33, "A" * 33)]
+    ("written", "invalid"), [("G722, H264/90000", "H264/90000"), ("G722 không", "không"), ("A" * 33, "A" * 33)]
 )
-def test_r055_an_invalid_codec_name_is_reported(written: str, told: str) -> None:
-    with pytest.raises(ValueError, match=f"^{told}$"):
+def test_r055_an_invalid_codec_name_is_reported(written: str, invalid: str) -> None:
+    with pytest.raises(ValueError, match=f"^{invalid}$"):
         codec_sets.canonical(written)
 
 
@@ -95,9 +95,9 @@ async def test_r055_other_codecs_are_flagged_until_they_are_accepted(scheduler: 
 
 async def test_r055_a_unit_asks_for_other_codecs(scheduler: Scheduler, device: Device) -> None:
     equipment = Equipment(scheduler._engine, PROFILES)
-    asked = await equipment.ask(device.id, "codecs", "h.264 g.722", "Thay VCS", "vanninh", NOW)
-    assert (asked.old, asked.new) == (SET, "h.264 g.722")
-    await equipment.decide(asked.id, True, "central", NOW)
+    change = await equipment.ask(device.id, "codecs", "h.264 g.722", "Thay VCS", "vanninh", NOW)
+    assert (change.old, change.new) == (SET, "h.264 g.722")
+    await equipment.decide(change.id, True, "central", NOW)
     assert (await equipment.devices(POINT))[0].codecs == "G722, H264"
     wrong = await equipment.ask(device.id, "codecs", "G722/8000", "", "vanninh", NOW)
     with pytest.raises(InvalidRequest) as caught:

@@ -37,7 +37,7 @@ async def test_notified_providers_hear_of_changes_and_the_end_once_each(seeded_u
         await lines_store.set_provider(db, Provider("mute", "mute", "", "", ""))
         await lines_store.set_line(db, AccessLine("mute", "nt.xuonghuan", "WAN", "mute", 4000, True, ()))
 
-    async def told(now: datetime) -> list[tuple[str, str, str]]:
+    async def notified(now: datetime) -> list[tuple[str, str, str]]:
         for _ in range(2):
             await notices.work(now)
         async with engine.begin() as db:
@@ -46,22 +46,22 @@ async def test_notified_providers_hear_of_changes_and_the_end_once_each(seeded_u
 
     sudden = replace(REQUEST, klass="dot_xuat", **SUDDEN)  # which may still be moved a day before
     session = await scheduler.submit(sudden, NOW)
-    assert await told(at("29/03/2023 07:59")) == []
+    assert await notified(at("29/03/2023 07:59")) == []
     first = [("provider", "vnpt", "NT.XuongHuan")]
-    assert await told(at("29/03/2023 08:01")) == first
+    assert await notified(at("29/03/2023 08:01")) == first
     later = replace(sudden, official=on("05/04/2023", "14:00", "15:00"))
     await scheduler.amend(session.id, later, SOON)
     changed = [*first, ("provider-changed", "vnpt", "NT.XuongHuan")]
-    assert await told(SOON) == changed
+    assert await notified(SOON) == changed
     moved = [*changed, ("provider", "viettel", "NT.VinhHai"), ("provider-cancelled", "vnpt", "NT.XuongHuan")]
     await scheduler.amend(session.id, replace(later, points=("nt.vinhhai",)), SOON)
-    assert await told(SOON) == moved
+    assert await notified(SOON) == moved
     far = replace(later, points=("nt.vinhhai",), official=on("25/04/2023", "14:00", "15:00"))
     await scheduler.amend(session.id, far, SOON)  # beyond the days told of, yet changed for who was told
     after = [*moved, ("provider-changed", "viettel", "NT.VinhHai")]
-    assert await told(SOON) == after
+    assert await notified(SOON) == after
     await scheduler.cancel(session.id, SOON)
-    assert await told(SOON) == [*after, ("provider-cancelled", "viettel", "NT.VinhHai")]
+    assert await notified(SOON) == [*after, ("provider-cancelled", "viettel", "NT.VinhHai")]
     codes = [
         each.facts.title for each in await Notifications(engine, ZONE).newest(20) if each.kind.startswith("provider")
     ]
@@ -76,7 +76,7 @@ NEEDS = st.lists(
 
 @given(NEEDS)
 def test_the_last_notice_always_states_the_present_facts(needs: list[NoticeFacts | None]) -> None:
-    """The oracle is a mirror that follows the letters alone."""
+    """The oracle holds the facts of the last notice alone."""
     before: list[OutboxItem] = []
     mirror: NoticeFacts | None = None
     for facts in needs:

@@ -68,8 +68,8 @@ async def test_the_address_of_a_vcs(scheduler: Scheduler, equipment: Equipment) 
     assert await faults(equipment, replace(VCS, address="10.80.0.1")) == ["address: address-range (10.79.0.0/16)"]
     assert await faults(equipment, VCS) == ["address: address-taken (UBND.Van Ninh)"]
     assert await faults(equipment, replace(VCS, address="10.79.4.256")) == ["address: address-format (10.79.4.256)"]
-    for port, told in ((0, "0"), (65536, "65536"), (-(10**20), "-10000000")):
-        assert await faults(equipment, replace(VCS, address="10.79.4.21", port=port)) == [f"port: port-range ({told})"]
+    for port, value in ((0, "0"), (65536, "65536"), (-(10**20), "-10000000")):
+        assert await faults(equipment, replace(VCS, address="10.79.4.21", port=port)) == [f"port: port-range ({value})"]
     assert (await scheduler.point(VAN_NINH)).devices == 1
     other = replace(VCS, point=DIEN_KHANH, address="10.79.6.20", dial_out=True, port=65535, transport="TCP")
     await equipment.set_line(replace(LINE, id="l2", point=DIEN_KHANH))
@@ -104,9 +104,9 @@ async def test_unannounced_changes_are_flagged_until_decided(equipment: Equipmen
 
 async def test_a_unit_asks_for_a_change(equipment: Equipment) -> None:
     device = await registered(equipment)
-    asked = await equipment.ask(device.id, "firmware", "3.2", "Vá lỗi", "vanninh", NOW)
-    assert (asked.old, asked.new, asked.by, asked.state) == ("", "3.2", "vanninh", "open")
-    await equipment.decide(asked.id, False, "central", NOW)
+    change = await equipment.ask(device.id, "firmware", "3.2", "Vá lỗi", "vanninh", NOW)
+    assert (change.old, change.new, change.by, change.state) == ("", "3.2", "vanninh", "open")
+    await equipment.decide(change.id, False, "central", NOW)
     assert (await equipment.devices(VAN_NINH))[0].firmware == ""
     with pytest.raises(Unknown):
         await equipment.ask("nothing", "firmware", "3.2", "", "vanninh", NOW)

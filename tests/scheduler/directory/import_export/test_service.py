@@ -39,7 +39,7 @@ def import_export(scheduler: Scheduler) -> ImportExport:
     return ImportExport(scheduler._engine, PROFILES, SandboxedParser(here))
 
 
-def told(plan: ImportPlan) -> list[tuple[int, str, str]]:
+def changes(plan: ImportPlan) -> list[tuple[int, str, str]]:
     return [(step.row_number, step.what, step.text) for step in plan.steps if step.what != "same"]
 
 
@@ -51,8 +51,8 @@ async def faults(import_export: ImportExport, kind: Kind, text: str) -> list[tup
 
 async def take(import_export: ImportExport, kind: Kind, data: bytes) -> list[tuple[int, str, str]]:
     plan = await import_export.preview(kind, data, NOW)
-    assert told(await import_export.carry_out(kind, data, plan.digest, NOW)) == told(plan)
-    return told(plan)
+    assert changes(await import_export.carry_out(kind, data, plan.digest, NOW)) == changes(plan)
+    return changes(plan)
 
 
 @pytest.mark.parametrize("kind", list(TABLES))
@@ -61,7 +61,7 @@ async def test_importing_an_export_changes_nothing(import_export: ImportExport, 
     await take(import_export, "people", PEOPLE.encode())
     data = await import_export.export(kind, format_)  # type: ignore[arg-type]
     plan = await import_export.preview(kind, data, NOW)
-    assert (told(plan), len(plan.steps) >= 2) == ([], True)
+    assert (changes(plan), len(plan.steps) >= 2) == ([], True)
 
 
 async def test_people_are_added_and_changed(scheduler: Scheduler, import_export: ImportExport) -> None:

@@ -43,19 +43,19 @@ def line(point: str, up: int = 4000, down: int = 4000, kind: LineType = "TSLCD")
     return AccessLine("l" + point, point, kind, None, 4000, True, ("10.79.0.0/16",), up, down, NOW)
 
 
-async def connect(directory: Directory, given: AccessLine) -> None:
+async def connect(directory: Directory, access_line: AccessLine) -> None:
     async with database.writing(directory._engine) as db:
-        await set_line(db, given)
+        await set_line(db, access_line)
 
 
 async def draft_again(directory: Directory, point: str, **values: object) -> None:
-    """Let a point of the units file be one that was never assessed."""
+    """Set a point of the units file back to a draft that was never assessed."""
     async with database.writing(directory._engine) as db:
         await db.execute(update(POINTS).where(POINTS.c.id == point).values(state="awaiting", **values))
 
 
 async def fit(directory: Directory, point: str) -> None:
-    """Give a point all but the account."""
+    """Give a point everything it needs to be active but the account."""
     await directory.set_room(point, Room(managing_unit=await unit_of(directory, point)))
     await connect(directory, line(point))
     await directory.assess(point, GOOD, NOW)
@@ -229,15 +229,15 @@ OVER = json.dumps({"units": [{"id": "cang-vu", "name": "Cảng vụ", "level": "
 async def test_a_point_that_was_taken_over_is_due_and_then_judged_as_others(
     scheduler: Scheduler, directory: Directory
 ) -> None:
-    """What was in operation stays so for a year; whoever is not assessed by then is suspended."""
+    """A point in operation stays active for a year; one that is not assessed by then is suspended."""
     await scheduler.import_units(OVER, taken_over=NOW)
     point = await scheduler.point("cang-vu")
     assert (point.state, point.taken_over, directory.first_due(point)) == (PointState.ACTIVE, NOW, date(2024, 4, 3))
     assert directory.first_due(await scheduler.point("ubnd.nha-trang")) is None
     lacks = (await directory.card("cang-vu", False, NOW)).lacks
     assert {each.word for each in lacks} == {"not-assessed", "no-line", "no-account", "no-managing-unit"}
-    told = [await directory.taken_over(at(f"{day} 12:00")) for day in ("03/03/2024", "04/03/2024", "03/04/2024")]
-    assert told == [{}, {("cang-vu", date(2024, 4, 3)): [point]}, {("cang-vu", date(2024, 4, 3)): [point]}]
+    due = [await directory.taken_over(at(f"{day} 12:00")) for day in ("03/03/2024", "04/03/2024", "03/04/2024")]
+    assert due == [{}, {("cang-vu", date(2024, 4, 3)): [point]}, {("cang-vu", date(2024, 4, 3)): [point]}]
     assert await directory.suspend_lapsed(at("03/04/2024 23:59")) == []
     assert [each.id for each in await directory.suspend_lapsed(at("04/04/2024 00:00"))] == ["cang-vu"]
     card = await directory.card("cang-vu", False, at("04/04/2024 00:00"))
@@ -257,14 +257,14 @@ async def test_the_internet_needs_a_document_where_the_level_has_none(
 ) -> None:  # R-027
     await connect(directory, line("ts.sinhton", 25_000, 25_000, "INTERNET"))
 
-    async def told(now: datetime) -> list[str]:
+    async def lacks_of(now: datetime) -> list[str]:
         card = await directory.card("ts.sinhton", True, now)
         return [str(lack) for lack in card.lacks if lack.field == "line"]
 
-    assert await told(NOW) == ["line: line-type (INTERNET)"]
+    assert await lacks_of(NOW) == ["line: line-type (INTERNET)"]
     unit = (await scheduler.point("ts.sinhton")).unit
     await directory.add_exemption(unit, "internet", 0, "77/UBND", date(2023, 4, 4), None, "central")
-    assert [await told(NOW), await told(NOW + timedelta(days=1))] == [["line: line-type (INTERNET)"], []]
+    assert [await lacks_of(NOW), await lacks_of(NOW + timedelta(days=1))] == [["line: line-type (INTERNET)"], []]
 
 
 async def test_an_assessment_ends_after_two_years(scheduler: Scheduler, directory: Directory) -> None:  # A39
@@ -347,12 +347,14 @@ async def test_devices_that_are_described_are_not_forgotten_by_a_count(scheduler
 async def test_files_stay_behind_what_they_prove(scheduler: Scheduler, directory: Directory) -> None:  # R-024, R-045
     evidence = EvidenceFiles(scheduler._engine)
     photo = StoredFile("phong-hop.jpg", "jpg", 3, "ab" * 32, "cd" * 16)
-    given = await directory.add_exemption("so.yt", "points", 1, "3021/UBND-KSTT", date(2023, 4, 10), None, "central")
+    exemption = await directory.add_exemption(
+        "so.yt", "points", 1, "3021/UBND-KSTT", date(2023, 4, 10), None, "central"
+    )
     await directory.assess("so.yt", unmet("moi_vi_tri_nghe_ro"), NOW)
     (done,) = (await directory.card("so.yt", True, NOW)).assessments
     behind = [
         await evidence.add("assessment", str(done.id), photo, "central", NOW),
-        await evidence.add("exemption", given.id, photo, "central", NOW + timedelta(seconds=1)),
+        await evidence.add("exemption", exemption.id, photo, "central", NOW + timedelta(seconds=1)),
     ]
     assert await evidence.files("so.yt") == behind
     assert [(each.unit, each.behind, each.file) for each in behind] == [
@@ -361,10 +363,10 @@ async def test_files_stay_behind_what_they_prove(scheduler: Scheduler, directory
     ]
     await evidence.remove(behind[0].id)
     assert await evidence.files("so.yt") == behind[1:]
-    for wrong in (given.id, "0", "1" * 40, "\ud800", "²"):
+    for wrong in (exemption.id, "0", "1" * 40, "\ud800", "²"):
         with pytest.raises(Unknown):
             await evidence.add("assessment", wrong, photo, "central", NOW)
     for _ in range(MAX_FILES - 1):
-        await evidence.add("exemption", given.id, photo, "central", NOW)
+        await evidence.add("exemption", exemption.id, photo, "central", NOW)
     with pytest.raises(TooManyDocuments):
-        await evidence.add("exemption", given.id, photo, "central", NOW)
+        await evidence.add("exemption", exemption.id, photo, "central", NOW)

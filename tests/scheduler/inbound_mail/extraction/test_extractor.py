@@ -30,12 +30,12 @@ KNOWN = {each.point.id for each in _DIRECTORY}
 
 
 def reading(body: str, subject: str = "", attachments: tuple[tuple[str, bytes], ...] = ()) -> Reading:
-    came = read_letter(letter(body=body, subject=subject, attachments=attachments))
-    return extractor.read(came, PLACES, "571", NOW, ZONE)
+    message = read_letter(letter(body=body, subject=subject, attachments=attachments))
+    return extractor.read(message, PLACES, "571", NOW, ZONE)
 
 
 def local(value: Any) -> str | None:
-    """Write an interval as the corpus does."""
+    """Return an interval in the notation of the corpus."""
     if value is None:
         return None
     start, end = (datetime.fromisoformat(at).astimezone(ZONE) if at else None for at in (value["start"], value["end"]))
@@ -45,8 +45,8 @@ def local(value: Any) -> str | None:
     return f"{start:%d/%m/%Y %H:%M}-" + (f"{end:%H:%M}" if end.date() == start.date() else f"{end:%d/%m/%Y %H:%M}")
 
 
-def told(found: Reading, case: Case) -> dict[str, Any]:
-    """Write a reading as the corpus does."""
+def read_fields(found: Reading, case: Case) -> dict[str, Any]:
+    """Return a reading in the notation of the corpus."""
     content: dict[str, Any] = found.content()
     points = content.get("points")
     if points is not None and case.points is not None and case.points[-1].startswith("#"):
@@ -61,23 +61,23 @@ def told(found: Reading, case: Case) -> dict[str, Any]:
         "recording": content.get("recording"),
         "klass": content.get("class"),
         "secret": content.get("secret"),
-        "questions": frozenset(f"{asked.field}:{asked.word}" for asked in found.questions),
+        "questions": frozenset(f"{question.field}:{question.word}" for question in found.questions),
     }
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_the_corpus(case: Case) -> None:
-    expected = {name: getattr(case, name) for name in told(Reading((), ()), case)}
-    assert told(reading(case.body, case.subject), case) == expected
+    expected = {name: getattr(case, name) for name in read_fields(Reading((), ()), case)}
+    assert read_fields(reading(case.body, case.subject), case) == expected
 
 
 def test_every_field_says_where_it_was_read() -> None:
     content: dict[str, Any] = reading(CASES[0].body, CASES[0].subject).content()
     fields = set(content) - {"read", "questions"}
     assert {one["field"] for one in content["read"]} == fields
-    said = {one["field"]: (one["where"], one["said"]) for one in content["read"]}
-    assert said["points"] == ("letter", "UBND thị trấn Vạn Giã, UBND xã Đại Lãnh")
-    assert said["host_point"] == ("mailbox", "ubnd.vanninh@khanhhoa.gov.vn")
+    sources = {one["field"]: (one["where"], one["said"]) for one in content["read"]}
+    assert sources["points"] == ("letter", "UBND thị trấn Vạn Giã, UBND xã Đại Lãnh")
+    assert sources["host_point"] == ("mailbox", "ubnd.vanninh@khanhhoa.gov.vn")
 
 
 VALUES = {
@@ -105,7 +105,7 @@ def test_the_form_is_read_back(kind: str) -> None:
         recording=True,
         secret=False,
     )
-    assert told(found, case) == {name: getattr(case, name) for name in told(found, case)}
+    assert read_fields(found, case) == {name: getattr(case, name) for name in read_fields(found, case)}
     assert {one.where for one in found.found} == {f"Phiếu.{kind}", "mailbox"}
 
 
@@ -124,7 +124,7 @@ Rows = list[list[str]]
 
 
 def seven(where: str, name: str = "Nguyễn Văn An") -> tuple[dict[str, Any], set[str]]:
-    """Return what the seven items say, and where each is read."""
+    """Return the values of the seven items, and where each was read."""
     case = Case(
         "seven",
         "",
@@ -134,12 +134,12 @@ def seven(where: str, name: str = "Nguyễn Văn An") -> tuple[dict[str, Any], s
         recording=True,
         questions=frozenset({"title:required", "secret:not-declared"}),
     )
-    return {key: getattr(case, key) for key in told(Reading((), ()), case)}, {where}
+    return {key: getattr(case, key) for key in read_fields(Reading((), ()), case)}, {where}
 
 
 def read_seven(body: str, attachments: tuple[tuple[str, bytes], ...] = ()) -> tuple[dict[str, Any], set[str]]:
     found = reading(body, attachments=attachments)
-    return told(found, Case("seven", "")), {one.where for one in found.found}
+    return read_fields(found, Case("seven", "")), {one.where for one in found.found}
 
 
 def docx(*blocks: Rows | str) -> bytes:
@@ -279,7 +279,7 @@ def test_the_seven_items_are_read_in_a_table_of_a_hypertext_letter() -> None:
     )
     raw = letter(body=f"<p>Đăng ký họp trực tuyến</p><table>{rows}</table>").replace(b"text/plain", b"text/html")
     found = extractor.read(read_letter(raw), PLACES, "571", NOW, ZONE)
-    assert (told(found, Case("seven", "")), {one.where for one in found.found}) == seven("letter")
+    assert (read_fields(found, Case("seven", "")), {one.where for one in found.found}) == seven("letter")
 
 
 def test_an_end_that_is_about_an_hour_is_no_length() -> None:
@@ -357,13 +357,13 @@ SHREDS = st.lists(st.sampled_from(WORDS) | st.text(max_size=6), max_size=40).map
 def test_any_letter_is_read_without_a_guess(body: str, subject: str) -> None:
     found = reading(body, " ".join(subject.split())[:100])
     content: dict[str, Any] = found.content()
-    asked = {one.field for one in found.questions}
+    fields_asked = {one.field for one in found.questions}
     for name in ("title", "host_point", "points", "official", "contact_name", "contact_phone"):
-        assert name in content or name in asked
+        assert name in content or name in fields_asked
     assert set(content.get("points", ())) <= KNOWN
     assert all(one.where == "mailbox" or one.quote for one in found.found)
     if content.get("official"):
-        assert content["official"]["end"] is not None or "official" in asked
+        assert content["official"]["end"] is not None or "official" in fields_asked
 
 
 @given(

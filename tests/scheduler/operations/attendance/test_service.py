@@ -10,48 +10,48 @@ import pytest
 from scheduler.core.errors import InvalidRequest, UnknownSession
 from scheduler.core.model import Session
 from scheduler.operations.attendance.presence_intervals import PresenceInterval
-from tests.scheduler.conftest import NHA_TRANG, Office
+from tests.scheduler.conftest import NHA_TRANG, ServicesFixture
 from tests.scheduler.world import at
 
 HOST, CITY, VINH_HAI, VINH_THO = "ubnd.khanh-hoa", "ubnd.nha-trang", "nt.vinhhai", "nt.vinhtho"
 SECOND = timedelta(seconds=1)
 
 
-async def stays(office: Office, session: Session, point: str) -> tuple[PresenceInterval, ...]:
-    slots = await office.attendance.slots(session.id, at("06/04/2023 08:00"))
+async def stays(services: ServicesFixture, session: Session, point: str) -> tuple[PresenceInterval, ...]:
+    slots = await services.attendance.slots(session.id, at("06/04/2023 08:00"))
     return slots[-1].points[point][0]
 
 
-async def test_a_point_comes_and_goes_once_for_all_its_devices(office: Office) -> None:
-    session, attendance = await office.session(HOST, CITY), office.attendance
+async def test_a_point_comes_and_goes_once_for_all_its_devices(services: ServicesFixture) -> None:
+    session, attendance = await services.session(HOST, CITY), services.attendance
     for minute in (0, 1):
         await attendance.point_joined(session.id, CITY, at(f"05/04/2023 08:0{minute}"))
     await attendance.point_left(session.id, CITY, at("05/04/2023 09:00"))
     await attendance.point_left(session.id, CITY, at("05/04/2023 09:05"))
     await attendance.point_joined(session.id, CITY, at("05/04/2023 09:10"))
-    assert await stays(office, session, CITY) == (
+    assert await stays(services, session, CITY) == (
         PresenceInterval(CITY, at("05/04/2023 08:00"), at("05/04/2023 09:00")),
         PresenceInterval(CITY, at("05/04/2023 09:10"), None),
     )
 
 
-async def test_a_killed_server_ends_stays_at_their_last_sign_of_life(office: Office) -> None:
-    session, attendance = await office.session(HOST, CITY), office.attendance
+async def test_a_killed_server_ends_stays_at_their_last_sign_of_life(services: ServicesFixture) -> None:
+    session, attendance = await services.session(HOST, CITY), services.attendance
     start = at("05/04/2023 08:00")
     for point in (HOST, CITY):
         await attendance.point_joined(session.id, point, start)
     await attendance.confirm_present({session.id: [HOST, CITY]}, start + 10 * SECOND)
     await attendance.confirm_present({session.id: [HOST]}, start + 20 * SECOND)
     await attendance.recover()
-    assert await stays(office, session, HOST) == (PresenceInterval(HOST, start, start + 20 * SECOND),)
-    assert await stays(office, session, CITY) == (PresenceInterval(CITY, start, start + 10 * SECOND),)
+    assert await stays(services, session, HOST) == (PresenceInterval(HOST, start, start + 20 * SECOND),)
+    assert await stays(services, session, CITY) == (PresenceInterval(CITY, start, start + 10 * SECOND),)
     await attendance.recover()
     await attendance.confirm_present({}, start + 30 * SECOND)
-    assert await stays(office, session, HOST) == (PresenceInterval(HOST, start, start + 20 * SECOND),)
+    assert await stays(services, session, HOST) == (PresenceInterval(HOST, start, start + 20 * SECOND),)
 
 
-async def test_points_that_join_or_leave_during_a_confirmation_keep_their_times(office: Office) -> None:
-    session, attendance = await office.session(HOST, CITY, VINH_HAI), office.attendance
+async def test_points_that_join_or_leave_during_a_confirmation_keep_their_times(services: ServicesFixture) -> None:
+    session, attendance = await services.session(HOST, CITY, VINH_HAI), services.attendance
     start = at("05/04/2023 08:00")
     for point in (HOST, CITY):
         await attendance.point_joined(session.id, point, start)
@@ -59,22 +59,22 @@ async def test_points_that_join_or_leave_during_a_confirmation_keep_their_times(
     await attendance.point_left(session.id, CITY, start + 8 * SECOND)
     await attendance.point_joined(session.id, VINH_HAI, start + 9 * SECOND)
     await attendance.confirm_present(here, start + 10 * SECOND)
-    assert await stays(office, session, CITY) == (PresenceInterval(CITY, start, start + 8 * SECOND),)
-    assert await stays(office, session, VINH_HAI) == (PresenceInterval(VINH_HAI, start + 9 * SECOND, None),)
+    assert await stays(services, session, CITY) == (PresenceInterval(CITY, start, start + 8 * SECOND),)
+    assert await stays(services, session, VINH_HAI) == (PresenceInterval(VINH_HAI, start + 9 * SECOND, None),)
     for second in (20, 30, 40):
         await attendance.confirm_present(
             {session.id: [HOST]}, start + second * SECOND
         )  # a write that failed left the other one open
-    assert await stays(office, session, VINH_HAI) == (
+    assert await stays(services, session, VINH_HAI) == (
         PresenceInterval(VINH_HAI, start + 9 * SECOND, start + 9 * SECOND),
     )
-    assert await stays(office, session, HOST) == (PresenceInterval(HOST, start, None),)
+    assert await stays(services, session, HOST) == (PresenceInterval(HOST, start, None),)
 
 
-async def test_an_interruption_is_recorded_and_explained(office: Office) -> None:
+async def test_an_interruption_is_recorded_and_explained(services: ServicesFixture) -> None:
     """R-099: TS.SongTuTay drops 09:02–09:17; its report 'mất vệ tinh' is attached; available 91.7 %."""
     point = "ts.songtutay"
-    session, attendance = await office.session(HOST, point), office.attendance
+    session, attendance = await services.session(HOST, point), services.attendance
     day = "05/04/2023"
     await attendance.point_joined(session.id, HOST, at(f"{day} 07:50"))
     await attendance.point_joined(session.id, point, at(f"{day} 07:50"))
@@ -92,8 +92,8 @@ async def test_an_interruption_is_recorded_and_explained(office: Office) -> None
     assert (gap.cause, gap.by) == ("Mất vệ tinh", "songtutay")
 
 
-async def test_wrong_explanations_are_refused(office: Office) -> None:
-    session, attendance = await office.session(HOST, CITY), office.attendance
+async def test_wrong_explanations_are_refused(services: ServicesFixture) -> None:
+    session, attendance = await services.session(HOST, CITY), services.attendance
     now = at("05/04/2023 11:05")
     for start, cause, word in [(now, "x", "no-interruption"), (now, " ", "required"), (now, "x" * 501, "too-long")]:
         with pytest.raises(InvalidRequest) as caught:
@@ -103,26 +103,26 @@ async def test_wrong_explanations_are_refused(office: Office) -> None:
         await attendance.slots("nothing", now)
 
 
-async def test_units_absent_from_a_rehearsal_are_notified_once(office: Office) -> None:
-    """R-087: the unit and the district of who was absent; who has no mailbox hears through the district."""
-    session, attendance = await office.session(HOST, CITY, VINH_HAI, VINH_THO), office.attendance
-    own = (await office.scheduler.point(VINH_THO)).unit
-    await office.notifications.set_mailbox(own, "vinhtho@khanhhoa.gov.vn")
+async def test_units_absent_from_a_rehearsal_are_notified_once(services: ServicesFixture) -> None:
+    """R-087: the absent point's unit and its district are notified; a unit without a mailbox through the district."""
+    session, attendance = await services.session(HOST, CITY, VINH_HAI, VINH_THO), services.attendance
+    own = (await services.scheduler.point(VINH_THO)).unit
+    await services.notifications.set_mailbox(own, "vinhtho@khanhhoa.gov.vn")
     for point in (HOST, CITY):
         await attendance.point_joined(session.id, point, at("04/04/2023 13:55"))
         await attendance.point_left(session.id, point, at("04/04/2023 15:00"))
     await attendance.notify_of_ended_slots(at("04/04/2023 14:59"))
-    assert await office.told(at("05/04/2023 08:00"), "absent") == []
+    assert await services.notices(at("05/04/2023 08:00"), "absent") == []
     for minute in (1, 2):
         await attendance.notify_of_ended_slots(at(f"04/04/2023 15:0{minute}"))
-    told = [("absent", own, "NT.VinhTho"), ("absent", NHA_TRANG, "NT.VinhHai; NT.VinhTho")]
-    assert await office.told(at("05/04/2023 08:00"), "absent", "interrupted") == told
+    notices = [("absent", own, "NT.VinhTho"), ("absent", NHA_TRANG, "NT.VinhHai; NT.VinhTho")]
+    assert await services.notices(at("05/04/2023 08:00"), "absent", "interrupted") == notices
     rehearsal, _ = await attendance.slots(session.id, at("05/04/2023 08:00"))
     assert (rehearsal.present, len(rehearsal.points)) == (2, 4)
 
 
-async def test_only_unexplained_interruptions_are_notified(office: Office) -> None:
-    session, attendance = await office.session(HOST, CITY, VINH_HAI, rehearsal=False), office.attendance
+async def test_only_unexplained_interruptions_are_notified(services: ServicesFixture) -> None:
+    session, attendance = await services.session(HOST, CITY, VINH_HAI, rehearsal=False), services.attendance
     day = "05/04/2023"
     for point in (HOST, CITY, VINH_HAI):
         await attendance.point_joined(session.id, point, at(f"{day} 08:00"))
@@ -131,4 +131,4 @@ async def test_only_unexplained_interruptions_are_notified(office: Office) -> No
         await attendance.point_joined(session.id, point, at(f"{day} 09:05"))
     await attendance.explain(session.id, CITY, at(f"{day} 09:00"), "Mất điện", "nhatrang", at(f"{day} 09:06"))
     await attendance.notify_of_ended_slots(at(f"{day} 11:01"))
-    assert await office.told(at(f"{day} 12:00"), "interrupted") == [("interrupted", NHA_TRANG, "NT.VinhHai (1)")]
+    assert await services.notices(at(f"{day} 12:00"), "interrupted") == [("interrupted", NHA_TRANG, "NT.VinhHai (1)")]

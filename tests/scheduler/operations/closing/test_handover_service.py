@@ -40,8 +40,8 @@ def handovers(booked: Booked) -> HandoverService:
 async def test_due_at_the_close_of_the_second_working_day(
     booked: Booked, handovers: HandoverService, start: str, end: str, due: str
 ) -> None:
-    asked = Interval(at(start), at(end))
-    request = replace(REQUEST, official=asked)
+    official = Interval(at(start), at(end))
+    request = replace(REQUEST, official=official)
     session = await booked.scheduler.submit(request, at(start) - 10 * DAY)
     made = await handovers.open(session.id, SHA, at(end) + timedelta(minutes=30))
     assert (made.due, made.unit, made.status(at(due)), made.status(at(due) + timedelta(seconds=1))) == (
@@ -87,8 +87,8 @@ async def test_a_recording_stays_ninety_days_and_its_deletion_is_announced(
     assert [each.session for each in await handovers.to_delete(until)] == [booked.session.id]
     await handovers.mark_deleted(booked.session.id, until)
     assert await handovers.to_delete(until + DAY) == []
-    (kept,) = await handovers.all()
-    assert (kept.status(until), kept.digest, kept.received_by) == ("deleted", SHA, "so.tttt")
+    (handover,) = await handovers.all()
+    assert (handover.status(until), handover.digest, handover.received_by) == ("deleted", SHA, "so.tttt")
     assert [n.kind for n in await Notifications(booked.engine, ZONE).newest(1)] == ["recording-goes"]
 
 

@@ -82,12 +82,12 @@ async def test_the_same_fault_reported_again_is_one_incident_until_it_is_settled
 
 async def test_a_unit_sees_what_concerns_it(booked: Booked) -> None:
     points = {point.id: point for point in await booked.scheduler.points()}
-    told = await booked.incidents.report(FaultReport(booked.session.id, "device", "nt.xuonghuan"), START)
+    incident = await booked.incidents.report(FaultReport(booked.session.id, "device", "nt.xuonghuan"), START)
     host, own, other = (points[name].unit for name in ("so.tttt", "nt.xuonghuan", "nt.vinhhai"))
-    for unit, seen in ((host, [told]), (own, [told]), (other, []), (None, [told])):
+    for unit, seen in ((host, [incident]), (own, [incident]), (other, []), (None, [incident])):
         assert await booked.incidents.incidents(unit=unit) == seen
     assert await booked.incidents.incidents(settled=True) == []
-    assert await booked.incidents.incidents(settled=False, session=booked.session.id) == [told]
+    assert await booked.incidents.incidents(settled=False, session=booked.session.id) == [incident]
     assert await booked.incidents.incidents(session="nothing") == []
 
 

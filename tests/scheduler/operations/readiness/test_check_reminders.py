@@ -20,7 +20,7 @@ CHANNELS = Channels(mail=True, groups=("telegram",))
 
 
 @dataclass
-class Office:
+class ServicesFixture:
     """A scheduler, its check reminders and its notifications."""
 
     scheduler: Scheduler
@@ -36,12 +36,12 @@ class Office:
 
 
 @pytest.fixture
-async def office(seeded_url: str) -> AsyncIterator[Office]:
+async def services(seeded_url: str) -> AsyncIterator[ServicesFixture]:
     engine = database.connect(seeded_url)
     notifications = Notifications(engine, ZONE)
     await notifications.set_mailbox("571", "ubnd.vanninh@khanhhoa.gov.vn")
     scheduler = Scheduler(engine, PROFILES, Amount(20, 250), CHANNELS)
-    yield Office(scheduler, CheckReminders(engine, PROFILES, CHANNELS), notifications)
+    yield ServicesFixture(scheduler, CheckReminders(engine, PROFILES, CHANNELS), notifications)
     await engine.dispose()
 
 
@@ -49,41 +49,44 @@ ROUND = [("mail", "so.tttt"), ("telegram", "so.tttt"), ("mail", "571")]
 """The host unit by mail and in the chat group, then the one component with a mailbox."""
 
 
-async def test_r084_units_are_called_a_day_and_four_hours_before(office: Office) -> None:
+async def test_r084_units_are_called_a_day_and_four_hours_before(services: ServicesFixture) -> None:
     request = replace(REQUEST, points=("ubnd.van-ninh", "nt.xuonghuan"), official=on("05/04/2023", "08:00", "11:00"))
-    await office.scheduler.submit(request, NOW)
-    assert await office.called("04/04/2023 07:59") == []
-    assert await office.called("04/04/2023 08:00") == ROUND
-    assert await office.called("05/04/2023 03:59") == ROUND
-    assert await office.called("05/04/2023 04:00") == ROUND * 2
-    assert await office.called("05/04/2023 08:00") == ROUND * 2
-    call = next(n for n in await office.notifications.newest(99) if n.kind == "check-call")
+    await services.scheduler.submit(request, NOW)
+    assert await services.called("04/04/2023 07:59") == []
+    assert await services.called("04/04/2023 08:00") == ROUND
+    assert await services.called("05/04/2023 03:59") == ROUND
+    assert await services.called("05/04/2023 04:00") == ROUND * 2
+    assert await services.called("05/04/2023 08:00") == ROUND * 2
+    call = next(n for n in await services.notifications.newest(99) if n.kind == "check-call")
     assert call.facts.reason == "kiểm tra xong trước 06:00 05/04/2023"
     form = "Hình thức họp: Trực tuyến"  # R-070
-    assert {n.kind for n in await office.notifications.newest(99) if form in n.facts.said} == {"granted", "check-call"}
+    assert {n.kind for n in await services.notifications.newest(99) if form in n.facts.said} == {
+        "granted",
+        "check-call",
+    }
 
 
-async def test_a_rehearsal_is_called_to_of_its_own(office: Office) -> None:
+async def test_a_rehearsal_is_called_to_of_its_own(services: ServicesFixture) -> None:
     rehearsal = on("04/04/2023", "14:00", "15:00")
-    await office.scheduler.submit(replace(REQUEST, points=("ubnd.van-ninh",), rehearsal=rehearsal), NOW)
-    assert await office.called("04/04/2023 10:00") == ROUND * 2
-    reasons = {n.facts.reason for n in await office.notifications.newest(99) if n.kind == "check-call"}
+    await services.scheduler.submit(replace(REQUEST, points=("ubnd.van-ninh",), rehearsal=rehearsal), NOW)
+    assert await services.called("04/04/2023 10:00") == ROUND * 2
+    reasons = {n.facts.reason for n in await services.notifications.newest(99) if n.kind == "check-call"}
     assert reasons == {"kiểm tra xong trước 12:00 04/04/2023", "kiểm tra xong trước 06:00 05/04/2023"}
 
 
-async def test_a_check_that_is_due_already_is_called_to_at_once(office: Office) -> None:
-    """An emergency of half an hour ahead is not asked to be checked an hour and a half ago."""
+async def test_a_check_that_is_due_already_is_called_to_at_once(services: ServicesFixture) -> None:
+    """An emergency half an hour ahead gets no reminder for a check that was due before."""
     request = replace(REQUEST, klass="khan_cap", official=on("03/04/2023", "08:30", "09:00"), **URGENT)
-    await office.scheduler.submit(request, NOW)
-    await office.called("03/04/2023 08:00")
-    [call] = [n for n in await office.notifications.newest(99) if n.kind == "check-call" and n.channel == "mail"]
+    await services.scheduler.submit(request, NOW)
+    await services.called("03/04/2023 08:00")
+    [call] = [n for n in await services.notifications.newest(99) if n.kind == "check-call" and n.channel == "mail"]
     assert call.facts.reason == "kiểm tra ngay, trước giờ họp"
 
 
-async def test_a_session_without_a_code_gets_no_reminder(office: Office) -> None:
-    session = await office.scheduler.submit(REQUEST, NOW)
-    await office.scheduler.cancel(session.id, NOW)
-    assert await office.called("05/04/2023 07:00") == []
+async def test_a_session_without_a_code_gets_no_reminder(services: ServicesFixture) -> None:
+    session = await services.scheduler.submit(REQUEST, NOW)
+    await services.scheduler.cancel(session.id, NOW)
+    assert await services.called("05/04/2023 07:00") == []
 
 
 @given(st.integers(-60, 3000), st.sets(st.integers(1, 48), max_size=4))

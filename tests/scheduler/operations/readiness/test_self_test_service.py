@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scheduler.core.errors import InvalidRequest, UnknownPoint
 from scheduler.operations.readiness.marks import Mark
 from scheduler.operations.readiness.self_test import SelfTestFault, SelfTestMeasurement, failed
-from tests.scheduler.conftest import PROFILES, Office
+from tests.scheduler.conftest import PROFILES, ServicesFixture
 from tests.scheduler.world import NOW, at
 
 POLICY = PROFILES.at(NOW).preparation.self_test
@@ -63,12 +63,12 @@ def test_each_fault_stands_for_its_own_figure(
     assert failed(measured, POLICY) == tuple(fault for fault in get_args(SelfTestFault) if not good[fault])
 
 
-async def test_a_test_counts_for_the_sessions_of_the_next_24_hours(office: Office) -> None:
-    session = await office.session("ubnd.khanh-hoa", BAC_UM, rehearsal=False)
-    tests = office.self_tests
+async def test_a_test_counts_for_the_sessions_of_the_next_24_hours(services: ServicesFixture) -> None:
+    session = await services.session("ubnd.khanh-hoa", BAC_UM, rehearsal=False)
+    tests = services.self_tests
 
     async def mark(now: str) -> Mark:
-        board = await office.readiness.board(session.id, None, at(now))
+        board = await services.readiness.board(session.id, None, at(now))
         (found,) = [each for each in board.points[BAC_UM] if each.item == "self_test"]
         return found
 
@@ -84,8 +84,8 @@ async def test_a_test_counts_for_the_sessions_of_the_next_24_hours(office: Offic
     assert (history[0].measured, history[0].account, history[0].at) == (GOOD, "bacumnam", at("05/04/2023 07:00"))
 
 
-async def test_faulty_self_tests_are_refused(office: Office) -> None:
-    tests = office.self_tests
+async def test_faulty_self_tests_are_refused(services: ServicesFixture) -> None:
+    tests = services.self_tests
     for change, word in [
         ({"ticks": ("x",)}, "unknown-tick"),
         ({"browser": ""}, "required"),

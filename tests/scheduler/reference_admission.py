@@ -52,7 +52,7 @@ class Entry:
         return [minute for start, end in self.slots for minute in range(start, end)]
 
     def runs(self, minute: int) -> bool:
-        """Whether a minute is one of its slots."""
+        """Return whether a minute is one of its slots."""
         return any(start <= minute < end for start, end in self.slots)
 
     @property
@@ -62,8 +62,8 @@ class Entry:
 
 
 @dataclass
-class Judge:
-    """All registrations, and the maximum of each minute."""
+class Reference:
+    """Decides on registrations as the product must; has all of them and the maximum of each minute."""
 
     rules: Rules
     sessions: list[int]
@@ -92,64 +92,64 @@ class Judge:
     def over(self, held: Iterable[Entry], where: Iterable[int], share: tuple[int, int] = SHARE) -> Iterator[int]:
         """Yield the minutes in which a share of a maximum is exceeded."""
         taken, (num, den) = list(held), share
-        kept = self.rules.test_legs if share == SHARE else 0
+        reserved = self.rules.test_legs if share == SHARE else 0
         for minute in where:
             running = [entry for entry in taken if entry.runs(minute)]
             legs = sum(entry.legs for entry in running)
-            points = den * (legs + kept) if legs else 0
+            points = den * (legs + reserved) if legs else 0
             if den * len(running) > num * self.sessions[minute] or points > num * self.points[minute]:
                 yield minute
 
-    def fits(self, asked: Entry, held: Iterable[Entry], minutes: Iterable[int] | None = None) -> bool:
-        """Return True if a registration exceeds no limit beside others, in all or some of its minutes."""
-        return not list(self.over([*held, asked], asked.minutes if minutes is None else minutes))
+    def fits(self, entry: Entry, held: Iterable[Entry], minutes: Iterable[int] | None = None) -> bool:
+        """Return whether a registration exceeds no limit beside others, in all or some of its minutes."""
+        return not list(self.over([*held, entry], entry.minutes if minutes is None else minutes))
 
-    def added(self, asked: Entry, now: int) -> list[int]:
+    def added(self, entry: Entry, now: int) -> list[int]:
         """Return the minutes from now on in which an amended registration takes more than it has."""
-        old = self.entries[asked.id]
+        old = self.entries[entry.id]
         return [
             minute
-            for minute in asked.minutes
-            if minute >= now and not (old.state == "issued" and old.runs(minute) and asked.legs <= old.legs)
+            for minute in entry.minutes
+            if minute >= now and not (old.state == "issued" and old.runs(minute) and entry.legs <= old.legs)
         ]
 
-    def room(self, asked: Entry, now: int) -> bool:
-        """Return True if an amended registration needs no revocation."""
-        return self.fits(asked, [e for e in self.issued() if e.id != asked.id], self.added(asked, now))
+    def room(self, entry: Entry, now: int) -> bool:
+        """Return whether an amended registration needs no revocation."""
+        return self.fits(entry, [e for e in self.issued() if e.id != entry.id], self.added(entry, now))
 
-    def plan(self, asked: Entry, now: int, minutes: list[int] | None = None) -> list[str] | None:
+    def plan(self, entry: Entry, now: int, minutes: list[int] | None = None) -> list[str] | None:
         """Return the registrations that lose their codes for a registration, latest first; None if it must wait.
 
         It is decided on in all its minutes, or only in some of them.
         """
-        minutes = asked.minutes if minutes is None else minutes
-        if not self.fits(asked, (), minutes):
+        minutes = entry.minutes if minutes is None else minutes
+        if not self.fits(entry, (), minutes):
             return None
-        held = [entry for entry in self.issued() if entry.id != asked.id]
-        candidates = [entry for entry in held if entry.rank < asked.rank and self._may_fall(entry, asked, now)]
-        candidates.sort(key=lambda entry: (entry.rank if self.rules.lowest_first else 0, -entry.seq))
-        return self._victims(held, candidates, [asked], minutes, SHARE)
+        held = [other for other in self.issued() if other.id != entry.id]
+        candidates = [other for other in held if other.rank < entry.rank and self._may_fall(other, entry, now)]
+        candidates.sort(key=lambda other: (other.rank if self.rules.lowest_first else 0, -other.seq))
+        return self._victims(held, candidates, [entry], minutes, SHARE)
 
-    def spared(self, asked: Entry, now: int, plan: list[str]) -> set[str]:
+    def spared(self, entry: Entry, now: int, plan: list[str]) -> set[str]:
         """Return the registrations that keep their codes only by reprieve, though later than a victim (A24)."""
-        strict = Judge(replace(self.rules, reprieve=False), self.sessions, self.points, self.entries, self.ranks)
-        earliest = min((self.entries[victim].seq for victim in plan), default=self.entries[asked.id].seq)
-        taken = set(strict.plan(asked, now) or ()) - set(plan)
+        strict = Reference(replace(self.rules, reprieve=False), self.sessions, self.points, self.entries, self.ranks)
+        earliest = min((self.entries[victim].seq for victim in plan), default=self.entries[entry.id].seq)
+        taken = set(strict.plan(entry, now) or ()) - set(plan)
         return {each for each in taken if plan and self.entries[each].seq > earliest}
 
-    def ahead(self, asked: Entry, now: int, minutes: list[int] | None = None) -> list[str]:
+    def ahead(self, entry: Entry, now: int, minutes: list[int] | None = None) -> list[str]:
         """Return the queued registrations that come before one, overlap it and could be issued now."""
-        wanted = set(asked.minutes if minutes is None else minutes)
-        order = (-asked.rank, asked.seq)
-        before = [e for e in self.queued() if e.id != asked.id and (-e.rank, e.seq) < order]
+        wanted = set(entry.minutes if minutes is None else minutes)
+        order = (-entry.rank, entry.seq)
+        before = [e for e in self.queued() if e.id != entry.id and (-e.rank, e.seq) < order]
         meeting = [e for e in before if e.first > now and not wanted.isdisjoint(e.minutes)]
         return [e.id for e in meeting if self.plan(e, now) is not None]
 
-    def _may_fall(self, entry: Entry, asked: Entry, now: int) -> bool:
-        if entry.runs(now) and not (asked.urgent and self.rules.live_may_fall):
+    def _may_fall(self, held: Entry, entry: Entry, now: int) -> bool:
+        if held.runs(now) and not (entry.urgent and self.rules.live_may_fall):
             return False
-        near = any(now < start < now + self.rules.protect for start, _ in entry.slots)
-        return asked.urgent or not near
+        near = any(now < start < now + self.rules.protect for start, _ in held.slots)
+        return entry.urgent or not near
 
     def shed(self, now: int) -> list[str]:
         """Return the registrations that lose their codes because even the whole maximum is exceeded."""
@@ -178,13 +178,13 @@ class Judge:
 
     def reinstate(self, now: int) -> list[str]:
         """Issue the queued registrations that fit, in order; return them."""
-        given = []
+        issued = []
         for entry in self.queued():
             if self.in_time(entry, now) and self.fits(entry, self.issued()):
                 entry.state = "issued"
-                given.append(entry.id)
-        return given
+                issued.append(entry.id)
+        return issued
 
     def in_time(self, entry: Entry, now: int) -> bool:
-        """Return True if a registration begins late enough to be notified of a code before it."""
+        """Return whether a registration begins late enough to be notified of a code before it."""
         return entry.first > now and (entry.urgent or entry.first - now >= self.rules.notice)

@@ -1,4 +1,4 @@
-"""Endpoints of the calendar: slots of sessions in a few words, so that a whole month is one short answer."""
+"""Endpoints of the calendar: slots of sessions in a few words, so that a whole month is one short response."""
 
 from datetime import timedelta
 from typing import Annotated

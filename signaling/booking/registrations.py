@@ -1,4 +1,4 @@
-"""Endpoints of registrations: the request of a host unit, and the answer (Điều 12, 13.2.a)."""
+"""Endpoints of registrations: the request of a host unit, and the reply to it (Điều 12, 13.2.a)."""
 
 from typing import Annotated
 
@@ -58,7 +58,7 @@ class Registered(Session):
 async def register(request: ApiRequest) -> Registered | web.Response:
     """Register a session: it is admitted under the 80 % rule, waits in the order if wished, or is refused.
 
-    A host for which another unit registers is answered with the draft that lies there now.
+    A host for which another unit registers gets the draft that is in that unit's inbox now.
     """
     who, host = await _who(request)
     if permissions.may_register(request.account, who):

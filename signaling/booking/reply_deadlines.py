@@ -1,4 +1,4 @@
-"""Endpoint of reply deadlines: registrations that were not answered yet, and when they must be (R-083)."""
+"""Endpoint of reply deadlines: registrations without a reply so far, and when it is due (R-083)."""
 
 from collections.abc import Mapping
 from datetime import timedelta

@@ -23,7 +23,7 @@ MAX_SPOKEN = 10_000
 
 
 class Feedback(Model):
-    """The feedback of a unit, and the answer."""
+    """The feedback of a unit, and the reply."""
 
     id: str
     unit: Named
@@ -44,7 +44,7 @@ class Said(Model):
 
 
 class Answer(Model):
-    """The answer to a feedback."""
+    """The reply to a feedback."""
 
     status: Status
     answer: Annotated[str, StringConstraints(max_length=2000)] = ""
@@ -87,7 +87,7 @@ async def drop(request: ApiRequest) -> Feedback:
 
 
 async def answer(request: ApiRequest) -> Feedback:
-    """Answer a feedback."""
+    """Reply to a feedback."""
     context = request.context(COMPLIANCE)
     request.only(request.account.central)
     body: Answer = request.body

@@ -5,13 +5,13 @@ ServerError
 ├── BadRecording         a file is not what was recorded
 ├── BadBackup            a backup cannot be made, or is none
 ├── NewerDatabase        the tables are of a newer release
-├── OlderDatabase        the tables are of an older release, and nobody said to migrate them
+├── OlderDatabase        the tables are of an older release, and the command does not migrate them
 ├── DatabaseInUse        another server works on the database
 ├── LeaseLost            another server has taken the database over
 ├── BadLog               an entry of the audit log is not what was written
-├── Refusal              the caller's fault over REST
+├── Refusal              the client's fault over REST
 │   ├── SignedOut        no valid session cookie
-│   ├── BadLogin         unknown account or wrong password (the caller is not told which)
+│   ├── BadLogin         unknown account or wrong password (the response does not say which)
 │   ├── BadKey           no media worker has this key
 │   ├── Locked           too many failures; `seconds` until the next try
 │   ├── Forbidden        signed in, but not allowed to do this
@@ -19,9 +19,9 @@ ServerError
 │   ├── WrongRegistrant  another body registers such sessions (Điều 12)
 │   ├── KeyReused        an Idempotency-Key came with another request before
 │   ├── InProgress       the request under this Idempotency-Key is being carried out
-│   ├── AnswerLost       the request under this Idempotency-Key was carried out, its answer is gone
+│   ├── AnswerLost       the request under this Idempotency-Key was carried out, its response is lost
 │   ├── NotFound         no such thing
-│   │   └── Hidden       one that the caller may not see
+│   │   └── Hidden       one that the account may not see
 │   ├── BadInput         a field is faulty
 │   ├── TooLarge         a file of more than `most` bytes
 │   ├── NotReady         the recording is still being made, or made good
@@ -158,11 +158,11 @@ class InProgress(Refusal):
 
 
 class ResponseLost(Refusal):
-    """The request under this Idempotency-Key was carried out; the server ended before its answer was kept."""
+    """The request under this Idempotency-Key was carried out; the server ended before its response was stored."""
 
 
 class Hidden(NotFound):
-    """The thing exists, but not for the caller: answered like NotFound, and written to the audit log."""
+    """The account may not see the thing: the response is that of NotFound; it is written to the audit log."""
 
 
 class BadOrigin(Refusal):
@@ -182,7 +182,7 @@ class TooSlow(Refusal):
 
 
 class ShuttingDown(Refusal):
-    """The server ends; the caller is to try again."""
+    """The server ends; the client is to try again."""
 
 
 class BadEncoding(Refusal):

@@ -46,7 +46,7 @@ class EquipmentContext:
     scheduler: Scheduler
     equipment: Equipment
     device_answers: Callable[[Device], Awaitable[bool]]
-    """Returns True if a room system answers an OPTIONS request. Raises NoGateway."""
+    """Returns whether a room system answers an OPTIONS request. Raises NoGateway."""
 
 
 EQUIPMENT = web.AppKey("EquipmentContext", EquipmentContext)

@@ -99,7 +99,7 @@ class Room(Model):
 
 
 class Answered(Model):
-    """The answer to one item of the form."""
+    """The result of one item of the form."""
 
     id: Id
     met: Yes

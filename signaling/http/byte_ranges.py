@@ -15,7 +15,7 @@ from signaling.http.route import ApiRequest
 
 
 class _Underway(Damaged):
-    """The damage was found after the response had begun."""
+    """Raised for damage that is found after the response has begun."""
 
 
 async def send(
@@ -23,8 +23,8 @@ async def send(
 ) -> web.StreamResponse:
     """Send a file, or the byte range that a request asks for. With `encrypted` it must be encrypted; `tag` is its ETag.
 
-    Damage is written to the audit log. Behind the first chunk it is found after the response has begun: then the
-    connection is cut, so that nobody takes the beginning for the whole file. Raises NotFound, Damaged.
+    Damage is written to the audit log. If it is found after the first chunk was sent, the connection is aborted, so
+    that the client does not take the beginning for the whole file. Raises NotFound, Damaged.
     """
     try:
         with await asyncio.to_thread(request.context(HTTP).cipher.open, path, encrypted) as file:

@@ -75,7 +75,7 @@ def public_path(path: str) -> str:
 
 
 def _models(response: Any) -> list[type[BaseModel]]:
-    """Return the model of an answer, or of the items of a list."""
+    """Return the model of a response, or of the items of a list."""
     inner = response.__args__[0] if hasattr(response, "__args__") else response
     return [inner] if isinstance(inner, type) and issubclass(inner, BaseModel) else []
 

@@ -141,7 +141,9 @@ class ApiRequest:
 
 Handler = Callable[[ApiRequest], Awaitable[object]]
 Access = Literal["open", "new-password", "provider", "signed-in"]
-"""Who may call: anybody; also accounts that must change their password; also a telecom enterprise (A36); signed in."""
+"""Who may call an endpoint: `open`: everybody; `new-password`: signed-in accounts, also those that must change their
+password first; `provider`: signed-in accounts, also of telecom enterprises (A36); `signed-in`: all other signed-in
+accounts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,12 +66,12 @@ def _handler(route: Route) -> Any:
         if route.method == "POST":
             check_origin(request)
         call = ApiRequest(request, account, None, None, source_of(request), request.app[HTTP].clock())
-        return await _answer(route, call, respond)
+        return await _serve(route, call, respond)
 
     return handle
 
 
-async def _answer(route: Route, request: ApiRequest, respond: Respond) -> web.StreamResponse:
+async def _serve(route: Route, request: ApiRequest, respond: Respond) -> web.StreamResponse:
     """Check a request and let the handler answer; write refusals to the audit log (R-008)."""
     try:
         if request.account.outsider and route.access == "signed-in":

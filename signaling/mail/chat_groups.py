@@ -7,7 +7,7 @@
       headers: {access_token: "…"}
       body: {recipient: {group_id: "g1"}, message: {text: "{text}"}}
 
-A body may hold ``{text}`` and no other blank: what has no name here cannot leave the house (R-115).
+A body may hold ``{text}`` and no other placeholder: nothing but the notice is sent to an outside service (R-115).
 """
 
 import re

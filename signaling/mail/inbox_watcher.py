@@ -104,7 +104,7 @@ class InboxWatcher:
             self._client = None
 
     async def _try(self, client: Client, place: MailboxPosition) -> None:
-        """Process one letter; one that fails by our own fault waits for the next start and blocks no other."""
+        """Process one letter; one that raises an unexpected error waits for the next start and blocks no other."""
         try:
             await self._take(client, place)
         except (NotRead, SQLAlchemyError, OSError):

@@ -5,9 +5,9 @@ test room together at most the usable share (Điều 12.4.a). A leg has one id, 
 that is not refreshed expires, so a killed server blocks nothing for longer than :data:`TTL_SECONDS`. Times are Valkey's
 own (TIME), for the clocks of servers differ.
 
-Valkey may lose everything, and may be away. Each server knows its own legs and keeps a mark in Valkey that they are
-counted there; a leg is judged only where that mark is, so that nobody comes in because others are forgotten. What is
-to be written waits in the server, so that no meeting waits for Valkey.
+Valkey may lose its data, and may be unreachable. Each server knows its own legs and sets a key in Valkey, its mark,
+that says that they are counted there. A new leg is only admitted while the mark exists: otherwise legs that Valkey has
+forgotten would make room for too many. Changes are queued in the server, so that no meeting waits for Valkey.
 """
 
 import asyncio

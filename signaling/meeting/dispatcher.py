@@ -62,12 +62,12 @@ class Dispatcher:
         self._others: dict[type[Any], Handler] = {
             m.Join: join_service.join,
             m.EnterTestRoom: join_service.try_devices,
-            m.Admit: join_service.answer,
+            m.Admit: join_service.decide,
             m.Offer: self._offer,
             m.ReportFault: incident_reports.report,
             m.Assist: incident_reports.assist,
             m.Redial: redial,
-            m.Ping: _answer,
+            m.Ping: _pong,
         }
 
     async def receive(self, client: Client, text: str, now: datetime) -> None:
@@ -115,7 +115,7 @@ class Dispatcher:
         client.send(m.Answer(sdp=sdp), message.ref)
 
 
-async def _answer(client: Client, message: m.Ping, _: datetime) -> None:
+async def _pong(client: Client, message: m.Ping, _: datetime) -> None:
     client.send(m.Pong(), message.ref)
 
 

@@ -24,7 +24,7 @@ class IncidentReports:
         self._audit = audit
 
     async def report(self, client: Client, message: ReportFault, now: datetime) -> None:
-        """Open an incident with the connection quality of this moment; tell the host and the duty desk at once."""
+        """Open an incident with the connection quality of this moment; tell the host and the people on duty at once."""
         meeting = self._meetings.joined(client)
         seat = meeting.state.reported(client.id, message.kind, message.seat)
         point = None if message.kind == "help" else meeting.state.roster.points.get(seat, seat)
@@ -42,7 +42,7 @@ class IncidentReports:
         await meeting.carry_out(meeting.state.assist(client.id, message.on, now), client, message.ref)
 
     async def changed(self, incident: Incident) -> None:
-        """Tell the meeting of an incident that the duty desk has changed."""
+        """Tell the meeting of an incident that people on duty have changed."""
         meeting = self._meetings.meetings.get(incident.session)
         if meeting is not None:
             await meeting.apply(meeting.state.incident(incident_state(incident), incident.reporter))

@@ -57,7 +57,7 @@ class JoinService:
         self._audit = audit
 
     async def join(self, client: Client, message: Join, now: datetime) -> None:
-        """Seat a client and answer `joined`. Raises MessageError."""
+        """Seat a client and send `joined`. Raises MessageError."""
         self._check_may_join(client)
         if not (client.account.point or client.account.unit or client.account.central):
             raise MessageError("no-point")
@@ -108,16 +108,16 @@ class JoinService:
         await self._note(client, "wait-at-door", meeting.id, place.name, now)
         await meeting.apply(effects, client, ref)
 
-    async def answer(self, client: Client, message: Admit, now: datetime) -> None:
+    async def decide(self, client: Client, message: Admit, now: datetime) -> None:
         """Admit a waiting point, which makes it one of the session's points, or turn it away. Raises MessageError."""
         meeting = self._meetings.joined(client)
-        async with meeting.join_lock:  # two who lead may answer at once
+        async with meeting.join_lock:  # two controllers may decide at once
             knock = meeting.state.knock_for(client.id, message.id)
             if message.on and not meeting.state.invites(knock.point):
                 await self._invite(meeting.id, knock, client.account.account, now)
             await self._note(client, "admit" if message.on else "turn-away", meeting.id, knock.name, now)
             if knock.id in meeting.state.waiting_room.waiting:  # it may have gone meanwhile
-                await meeting.carry_out(meeting.state.answer_knock(knock.id, message.on), client, message.ref)
+                await meeting.carry_out(meeting.state.decide_knock(knock.id, message.on), client, message.ref)
 
     async def _invite(self, session: str, knock: Knock, by: str, now: datetime) -> None:
         try:
@@ -129,7 +129,7 @@ class JoinService:
         await self._meetings.amended(amended)
 
     async def try_devices(self, client: Client, message: EnterTestRoom, now: datetime) -> None:
-        """Seat a client in its point's own test room and answer `joined` (R-109). Raises MessageError."""
+        """Seat a client in its point's own test room and send `joined` (R-109). Raises MessageError."""
         self._check_may_join(client)
         own = [client.account.point] if client.account.point else await self._points_of(client.account.unit)
         here = [point for point in own if message.point in (None, point)]

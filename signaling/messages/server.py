@@ -385,7 +385,7 @@ class ScriptState(_Message):
 
 
 class Joined(_Message):
-    """The answer to `join`: everything the client needs to show the meeting."""
+    """The reply to `join`: everything the client needs to show the meeting."""
 
     type: Literal["joined"] = "joined"
     seat: str
@@ -531,7 +531,7 @@ class AssistState(_Message):
 
 
 class CalledSystem(_Message):
-    """A room system that the centre calls: when again, and what it answered last (SIP status; 0: nothing)."""
+    """A room system that the centre calls: time of the next call, last SIP status (0: no response)."""
 
     device: str
     point: str
@@ -567,7 +567,7 @@ class DoorState(_Message):
 
 
 class Waiting(_Message):
-    """The answer to `join` for a point that is not invited: the host was told, and answers."""
+    """The reply to `join` for a point that is not invited: it waits until the host admits it or turns it away."""
 
     type: Literal["waiting"] = "waiting"
     host: str

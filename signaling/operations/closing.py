@@ -86,7 +86,7 @@ async def set_kind(request: ApiRequest) -> Sheet:
 
 
 def _may_tick(account: Account, point: str | None, points: Mapping[str, model.Point]) -> bool:
-    """Return True for the people of a point, for central technicians, and for any list nobody else did."""
+    """Return whether an account may tick items: of its own point, or as central technician of any point."""
     own = points.get(point) if point is not None else None
     return account.central or (own is not None and account.unit == own.unit)
 

@@ -58,7 +58,7 @@ class Offered(Model):
 
 
 class Answered(Model):
-    """The host's answer to a request."""
+    """The host's decision on a request."""
 
     granted: Annotated[bool, Field(strict=True)]
     until: Moment | None = None
@@ -168,7 +168,7 @@ async def wishes(request: ApiRequest) -> list[Wish]:
 
 
 async def answer(request: ApiRequest) -> Wish:
-    """Grant or refuse a request, or take the answer back."""
+    """Grant or refuse a request, or take the decision back."""
     context = request.context(DOCUMENTS)
     wish = await context.documents.grant(request.id)
     session, points = await find(request, wish.session)

@@ -79,7 +79,7 @@ class OwnLine(Model):
 
 
 class Said(Model):
-    """A message from the centre to the provider, or its answer."""
+    """A message from the centre to the provider, or its reply."""
 
     at: Moment
     answer: bool
@@ -118,7 +118,7 @@ class OnDuty(Model):
 
 
 class Answer(Model):
-    """The provider's answer to an incident."""
+    """The provider's reply to an incident."""
 
     text: Annotated[str, StringConstraints(max_length=500)]
 
@@ -149,7 +149,7 @@ async def contact(request: ApiRequest) -> Lines:
 
 
 async def answer(request: ApiRequest) -> Lines:
-    """Answer an incident; the operating unit sees it in the timeline, and people in the meeting are told."""
+    """Reply to an incident; the operating unit sees it in the timeline, and people in the meeting are told."""
     context = request.context(PROVIDER)
     own, text = _own(request), clean(request.body.text)
     if not text:

@@ -247,7 +247,7 @@ async def _duty(request: ApiRequest) -> tuple[duty.Duty, model.Session, UnitDire
 
 
 def _sees(request: ApiRequest, assigned: duty.Duty, session: model.Session, points: UnitDirectory) -> bool:
-    """Return True if the account sees a duty on its board."""
+    """Return whether the account sees a duty on its board."""
     whole = assigned.point is None or assigned.point in permissions.seen_points(request.account, session, points)
     return whole and permissions.may_see(request.account, session, points)
 

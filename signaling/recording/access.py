@@ -5,13 +5,13 @@ from signaling.recording.model import Recording
 
 
 def may_download(account: Account, recording: Recording) -> bool:
-    """Return True for the host unit, which owns the recording, and for central technicians, who keep it.
+    """Return whether the account belongs to the host unit, which owns the recording, or to a central technician.
 
-    Administrators as such keep accounts, not sound.
+    Administrators manage accounts; that gives no access to recordings.
     """
     return "technician" in account.roles or (account.unit is not None and account.unit == recording.host_unit)
 
 
 def may_list_recording(account: Account, recording: Recording) -> bool:
-    """Return True for an account that may download the recording, and for administrators."""
+    """Return whether an account may download the recording, or is an administrator."""
     return may_download(account, recording) or account.central

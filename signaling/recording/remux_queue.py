@@ -1,7 +1,7 @@
 """Remuxes closed recordings in a process of their own, one after the other (:mod:`mediaserver.recording.remuxer`).
 
-A remuxed file, or one that is broken for good, is encrypted (:mod:`mediaserver.recording.encrypted_file`). Until then
-it lies open, because a killed worker must leave a file that plays.
+A remuxed file, or one that is broken for good, is encrypted (:mod:`mediaserver.recording.encrypted_file`). Before that
+it is not encrypted, because a killed worker must leave a file that plays.
 
 The queue is the state `finishing` in the database, so a server that was killed continues where it was.
 """

@@ -138,7 +138,7 @@ class Ticket(Model):
 
 
 async def _may_fetch(request: ApiRequest, recording: model.Recording) -> bool:
-    """Return True for the host unit, central technicians, and units that the host granted access (Điều 15.4)."""
+    """Return whether the account may fetch it: host unit, central technicians, units with a grant (Điều 15.4)."""
     if recording_access.may_download(request.account, recording):
         return True
     requests = await request.context(RECORDINGS).documents.grants([recording.session])
@@ -146,7 +146,7 @@ async def _may_fetch(request: ApiRequest, recording: model.Recording) -> bool:
 
 
 async def _may_see(request: ApiRequest, recording: model.Recording) -> bool:
-    """Return True for accounts that may fetch it, administrators, and units that took part not long ago."""
+    """Return whether the account may list it: it may fetch it, is an administrator's, or its unit took part lately."""
     if recording_access.may_list_recording(request.account, recording) or await _may_fetch(request, recording):
         return True
     unit_directory, sessions = (

@@ -148,7 +148,7 @@ class MeetingRecording:
 
     @property
     def runs(self) -> bool:
-        """Return True if it is on, paused or starting."""
+        """Return whether it is on, paused or starting."""
         return self._position != "off"
 
     @property
@@ -182,7 +182,7 @@ class MeetingRecording:
         return self._start(self._by)
 
     def awaits(self, start: StartRecording) -> bool:
-        """Return True if this start is still awaited: it may have been stopped, or requested anew, meanwhile."""
+        """Return whether this start is still awaited: it may have been stopped, or requested anew, meanwhile."""
         return start is self._starting
 
     def started(self, start: StartRecording, now: datetime) -> list[Effect]:

@@ -52,7 +52,8 @@ class RecordingStore(SqlRows):
     async def note_stop(self, session: str, by: str, reason: str | None) -> None:
         """Record the account that stops the running part of a session, or the reason of the stop.
 
-        Who stops it while a lost worker is replaced, and none runs, has stopped the last one: it is not to go on.
+        While a lost worker is replaced no part runs; then a stop by an account is recorded for the last part, so that
+        the recording does not continue.
         """
         stopped = update(RECORDINGS).where(*_running(session)).values(stopped_by=by, reason=reason)
         async with self._writer.begin() as connection:

@@ -332,9 +332,9 @@ class MeetingState:
             self._require_controller(client)
         return self.waiting_room.known(id_)
 
-    def answer_knock(self, id_: str, admitted: bool) -> list[Effect]:
+    def decide_knock(self, id_: str, admitted: bool) -> list[Effect]:
         """Admit a waiting client, or turn it away."""
-        self.waiting_room.answered(id_, admitted)
+        self.waiting_room.decided(id_, admitted)
         decision = LetIn(id_) if admitted else Hang(id_, "turned-away")
         return [decision, *self._tell_leaders(self.waiting_room.state)]
 

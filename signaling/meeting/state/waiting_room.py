@@ -1,4 +1,4 @@
-"""Waiting room of a meeting: points that were not invited wait for the host's answer (Điều 3.7, R-011). Pure."""
+"""Waiting room of a meeting: points that were not invited wait for the host's decision (Điều 3.7, R-011). Pure."""
 
 from dataclasses import dataclass, field
 
@@ -36,7 +36,7 @@ class WaitingRoom:
             raise MessageError("unknown-seat")
         return self.waiting[id_]
 
-    def answered(self, id_: str, admitted: bool) -> None:
+    def decided(self, id_: str, admitted: bool) -> None:
         """Remove a point that was admitted or turned away."""
         knock = self.waiting.pop(id_)
         if not admitted:

@@ -1,4 +1,4 @@
-"""Recordings are made good after they are closed: what is known of the good file, who recorded, and why it ended."""
+"""Recordings are remuxed after they are closed: facts of the remuxed file, who recorded, and why it ended."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,12 +19,12 @@ FORWARD = {
     "interrupted": ("finishing", "interrupted"),
     "failed": ("finishing", "failed"),
 }
-"""Every closed file is made good once at the next start."""
+"""Every closed file is remuxed once at the next start."""
 BACK = {"recording": "running", "finishing": "finished", "ready": "finished", "broken": "failed"}
 
 
 def upgrade() -> None:
-    """Add the columns; a length is now kept in milliseconds."""
+    """Add the columns; a length is now stored in milliseconds."""
     op.add_column("recordings", sa.Column("milliseconds", sa.BigInteger))
     op.add_column("recordings", sa.Column("first", sa.BigInteger))
     op.add_column("recordings", sa.Column("sha256", sa.String(64)))
@@ -38,7 +38,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Forget what is new; joined files are on the disk, but nobody knows them any more."""
+    """Drop the new columns; joined files stay on the disk, but no row names them any more."""
     op.add_column("recordings", sa.Column("seconds", sa.Integer))
     op.execute("DELETE FROM recordings WHERE part = 0")
     op.execute(sa.update(TABLE).values(seconds=TABLE.c.milliseconds / 1000))

@@ -22,5 +22,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Forget the marks; files that are made good keep their chapters."""
+    """Drop the marks; remuxed files keep their chapters."""
     op.drop_table("marks")

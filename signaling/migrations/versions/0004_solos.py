@@ -1,4 +1,4 @@
-"""Sounds of points beside a recording: a file for each."""
+"""Isolated tracks of points beside a recording: a file for each."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -26,5 +26,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Forget the files; they stay on the disk."""
+    """Drop the table; the files stay on the disk."""
     op.drop_table("solos")

@@ -1,4 +1,4 @@
-"""The audit log is sealed and can only grow (I-08); entries of old are chained as they stand."""
+"""The audit log becomes a hash chain to which entries are only appended (I-08); older entries are chained unchanged."""
 
 from datetime import UTC, datetime
 
@@ -30,7 +30,7 @@ POSTGRESQL = (
 
 
 def upgrade() -> None:
-    """Add profile and seal, chain what is there, and let nothing be changed from now on."""
+    """Add the columns profile and seal, chain existing entries, and forbid changes from now on."""
     op.add_column("audit", sa.Column("profile", sa.String(64), nullable=False, server_default=""))
     op.add_column("audit", sa.Column("seal", sa.String(64), nullable=False, server_default=""))
     op.create_index("audit_at", "audit", ["at"])
@@ -50,7 +50,7 @@ def _chain(connection: sa.Connection) -> None:
 
 
 def downgrade() -> None:
-    """Forget the seals."""
+    """Drop the columns."""
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP TRIGGER audit_truncate ON audit")
         op.execute("DROP TRIGGER audit_update ON audit")

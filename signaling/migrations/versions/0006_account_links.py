@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add them; nobody is disabled."""
+    """Add the column and the table of links; no account is disabled."""
     op.add_column("accounts", sa.Column("disabled", sa.Boolean, nullable=False, server_default=sa.false()))
     op.create_table(
         "account_links",
@@ -30,6 +30,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Forget them."""
+    """Drop both."""
     op.drop_table("account_links")
     op.drop_column("accounts", "disabled")

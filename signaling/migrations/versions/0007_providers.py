@@ -10,10 +10,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nobody is of one yet."""
+    """Add the column; no account belongs to a provider yet."""
     op.add_column("accounts", sa.Column("provider", sa.String(32)))
 
 
 def downgrade() -> None:
-    """Forget whose they are."""
+    """Drop the column."""
     op.drop_column("accounts", "provider")

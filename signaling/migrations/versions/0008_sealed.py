@@ -10,10 +10,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing is yet."""
+    """Add the column; no file is encrypted yet."""
     op.add_column("recordings", sa.Column("sealed", sa.Boolean, nullable=False, server_default=sa.false()))
 
 
 def downgrade() -> None:
-    """Forget what is sealed: an older server cannot open it."""
+    """Drop the column; an older server cannot open the encrypted files."""
     op.drop_column("recordings", "sealed")

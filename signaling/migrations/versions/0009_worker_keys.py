@@ -1,4 +1,4 @@
-"""Media workers of other machines are known by keys."""
+"""Media workers of other machines authenticate by keys."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add them; there are none yet."""
+    """Add the table."""
     op.create_table(
         "worker_keys",
         sa.Column("name", sa.String(32), primary_key=True),
@@ -20,5 +20,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Forget them."""
+    """Drop the table."""
     op.drop_table("worker_keys")

@@ -1,4 +1,4 @@
-"""The same request twice is carried out once: keys of requests and what they were answered."""
+"""A repeated request is carried out once: Idempotency-Keys of requests, and their responses."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add them; there are none yet."""
+    """Add the table."""
     op.create_table(
         "idempotency",
         sa.Column("account", sa.String(64), sa.ForeignKey("accounts.account", ondelete="CASCADE"), primary_key=True),
@@ -26,5 +26,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Forget them."""
+    """Drop the table."""
     op.drop_table("idempotency")

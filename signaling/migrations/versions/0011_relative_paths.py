@@ -21,4 +21,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """The paths stay: a server of before looks for them where it is started, and they can be moved there."""
+    """Change nothing: an older server looks for the relative paths in the directory in which it is started."""

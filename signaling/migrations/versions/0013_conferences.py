@@ -1,4 +1,4 @@
-"""Running conferences are kept, so that another process leads them on."""
+"""Running meetings are stored, so that another process can continue them."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add them; none is kept yet."""
+    """Add the table."""
     op.create_table(
         "conferences",
         sa.Column("session", sa.String(64), primary_key=True),
@@ -21,5 +21,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Forget them."""
+    """Drop the table."""
     op.drop_table("conferences")

@@ -49,7 +49,7 @@ CLOSE_TIMEOUT_S = 2.0
 MAX_WAITING_CALLS = 32
 """Calls that wait for the handler's decision at once."""
 INVITE_COST = 5.0
-"""An INVITE makes the handler work, and its answer is repeated for up to half a minute."""
+"""An INVITE makes the handler work, and its response is repeated for up to half a minute."""
 
 
 class CallHandler(Protocol):
@@ -140,7 +140,7 @@ class Agent:
             return by_udp
 
     async def alive(self, target: Target) -> bool:
-        """Return True if anything answers an OPTIONS request there; `auto` tries UDP, then TCP."""
+        """Return whether anything answers an OPTIONS request there; `auto` tries UDP, then TCP."""
         if target.transport == "auto":
             by_udp, by_tcp = replace(target, transport="udp"), replace(target, transport="tcp")
             return await self.alive(by_udp) or await self.alive(by_tcp)

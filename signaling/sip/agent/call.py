@@ -117,7 +117,7 @@ class Call:
         return True
 
     def _stop_repeating(self) -> None:
-        """Stop repeating the answer to the newest INVITE of the remote party."""
+        """Stop repeating the response to the newest INVITE of the remote party."""
         if self._invite is not None:
             self._context.layer.acknowledge(self._invite)
             self._invite = None
@@ -165,7 +165,7 @@ class Call:
             raise CallUnanswered("no ACK" if self.reason == "no ack" else "gone before the ACK")
 
     def confirmed(self, ack: Request) -> None:
-        """Take an ACK. The ACK of a later INVITE proves that the answer to the first one arrived, too."""
+        """Take an ACK. The ACK of a later INVITE proves that the response to the first one arrived, too."""
         number, _ = ack.sequence
         if self._invite is not None and self._invite.request.sequence[0] == number:
             self._stop_repeating()
@@ -173,7 +173,7 @@ class Call:
             self._acknowledged.set_result(True)
 
     def uses(self, flow: Flow) -> bool:
-        """Return True if the call uses this flow."""
+        """Return whether the call uses this flow."""
         return flow is self._flow
 
     def lost(self, flow: Flow) -> None:

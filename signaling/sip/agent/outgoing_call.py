@@ -1,4 +1,4 @@
-"""Dials a room system: sends the INVITE, waits for the answer, and cancels or hangs up when it gives up."""
+"""Dials a room system: sends the INVITE, waits for the final response, and cancels or hangs up when it gives up."""
 
 import asyncio
 import secrets
@@ -38,7 +38,7 @@ class OutgoingCall:
 
     @property
     def fits(self) -> bool:
-        """Return True if the INVITE fits one datagram."""
+        """Return whether the INVITE fits one datagram."""
         return len(self._invite.write()) + VIA_BYTES <= MAX_UDP_BYTES
 
     async def call(self, seconds: float) -> Call:

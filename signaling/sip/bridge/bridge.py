@@ -339,7 +339,7 @@ class SipBridge:
     # --- what people ask for
 
     async def answers(self, device: Device) -> bool:
-        """Return True if a device answers an OPTIONS request, before it is relied on (R-021). Raises NoGateway."""
+        """Return whether a device answers an OPTIONS request, before it is relied on (R-021). Raises NoGateway."""
         if self.agent is None or device.protocol != "SIP" or device.address is None:
             raise NoGateway
         return await self.agent.alive(target(device))

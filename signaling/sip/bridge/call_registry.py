@@ -91,7 +91,7 @@ class CallRegistry:
             await self._let_go(bridged, now)
 
     def elsewhere(self, meeting: str, device: str) -> bool:
-        """Return True if a device sits in another meeting."""
+        """Return whether a device sits in another meeting."""
         return any(
             bridged.system.device.id == device and bridged.meeting.id != meeting for bridged in self._calls.values()
         )

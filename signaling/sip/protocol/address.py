@@ -24,7 +24,7 @@ def clean(text: str) -> str:
 
 
 def is_token(text: str) -> bool:
-    """Return True if a text is a token (RFC 3261 §25.1): the name of a method, a header, a parameter."""
+    """Return whether a text is a token (RFC 3261 §25.1): the name of a method, a header, a parameter."""
     return _TOKEN.fullmatch(text) is not None
 
 

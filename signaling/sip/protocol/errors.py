@@ -3,7 +3,7 @@
 SipError
 ├── BadMessage           theirs: bytes that are no SIP message, or a header that says nothing
 └── CallFailed           a call did not come about
-    ├── CallRefused      they said no (3xx-6xx), with status and reason
+    ├── CallRefused      the remote party refused (3xx-6xx), with status and reason
     └── CallUnanswered   nobody answered in time, hung up first, or the way there is closed
 """
 

@@ -15,7 +15,7 @@ class Stream:
 
     @property
     def begun(self) -> bool:
-        """Return True if part of a message waits for its rest."""
+        """Return whether part of a message waits for its rest."""
         return bool(self._buffer)
 
     def feed(self, data: bytes) -> list[bytes]:

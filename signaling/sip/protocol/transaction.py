@@ -10,7 +10,7 @@ in state TERMINATED is done and may be forgotten.
     others  CALLING → PROCEEDING → COMPLETED             PROCEEDING → COMPLETED
 
 The callee's machine also repeats a 2xx until its ACK comes, which the RFC leaves to the layer above (§13.3.1.4): here
-both kinds of final answer are repeated in one place.
+both kinds of final response are repeated in one place.
 """
 
 from dataclasses import dataclass
@@ -125,7 +125,7 @@ class ClientInvite(_Machine):
 
     @property
     def is_cancelled(self) -> bool:
-        """Return True if a CANCEL was sent."""
+        """Return whether a CANCEL was sent."""
         return self._cancel_deadline is not None
 
     def cancelled(self, now: float) -> None:

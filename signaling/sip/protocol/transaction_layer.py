@@ -87,7 +87,7 @@ class TransactionLayer:
 
     @property
     def busy(self) -> bool:
-        """Return True if half of the room for server transactions is taken: new calls are refused then."""
+        """Return whether half of the room for server transactions is taken: new calls are refused then."""
         return len(self._server_transactions) >= MAX_TRANSACTIONS // 2
 
     def begin(self, request: Request, flow: Flow, listener: Listener) -> ClientTransaction:
@@ -125,7 +125,7 @@ class TransactionLayer:
         flow.send(request)
 
     def respond(self, server: ServerTransaction, response: Response) -> None:
-        """Answer a request, and give the same answer to its retransmissions."""
+        """Answer a request, and send the same response to its retransmissions."""
         key = _server_key(server.request)
         self._server_transactions.setdefault(key, server)
         self._perform(server.machine.respond(response, self._now()), server)

@@ -65,7 +65,7 @@ class Datagrams:
 
     @property
     def closed(self) -> bool:
-        """Return True if the socket is closed."""
+        """Return whether the socket is closed."""
         return self.socket.is_closing()
 
     def send(self, message: Message) -> None:
@@ -99,7 +99,7 @@ class Connection(asyncio.Protocol):
 
     @property
     def closed(self) -> bool:
-        """Return True if it can no longer send."""
+        """Return whether it can no longer send."""
         return self._tcp is None or self._tcp.is_closing()
 
     def send(self, message: Message) -> None:

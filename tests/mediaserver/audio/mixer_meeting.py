@@ -38,7 +38,7 @@ class DecodingSink:
         return [h for h in hertz if spectrum[h // 2 - 2 : h // 2 + 3].max() > 2e6]
 
 
-class Meeting:
+class MixerMeeting:
     """Talkers with a tone each; `hear` lets time pass."""
 
     def __init__(self, **options: float) -> None:
@@ -89,9 +89,9 @@ class Meeting:
         return sink
 
 
-def relaying(amplitude: float = 0.25, claim: int = 15) -> tuple[Meeting, DecodingSink]:
+def relaying(amplitude: float = 0.25, claim: int = 15) -> tuple[MixerMeeting, DecodingSink]:
     """A meeting in which one voice has been alone for long enough."""
-    meeting = Meeting()
+    meeting = MixerMeeting()
     meeting.mixer.relays = True
     meeting.mixer.open("a")
     meeting.talk("a", 413, amplitude, claim=claim)

@@ -10,7 +10,7 @@ from mediaserver.audio.input import LOUD_TICKS
 from mediaserver.audio.mix_encoder import HUSH_TICKS, PAUSE, REFRESH_TICKS
 from mediaserver.audio.mix_minus import FRAME_SAMPLES, Samples, level
 from mediaserver.audio.opus import OpusDecoder, OpusEncoder, silence
-from tests.mediaserver.audio.mixer_meeting import DecodingSink, Meeting, largest_step, relaying
+from tests.mediaserver.audio.mixer_meeting import DecodingSink, MixerMeeting, largest_step, relaying
 from tests.mediaserver.pictures import tone
 
 MIXED = RoomOptions().mixed
@@ -20,7 +20,7 @@ LOOK_AHEAD = 480
 
 
 def test_everyone_hears_everyone_but_themselves() -> None:
-    meeting = Meeting()
+    meeting = MixerMeeting()
     notes = {"a": 400, "b": 600, "c": 900}
     for seat, hertz in notes.items():
         meeting.mixer.open(seat)
@@ -40,7 +40,7 @@ def test_everyone_hears_everyone_but_themselves() -> None:
 def test_a_voice_that_fails_costs_nobody_else_theirs(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    meeting = Meeting()
+    meeting = MixerMeeting()
     for seat, hertz in (("a", 400), ("b", 600), ("c", 900)):
         meeting.mixer.open(seat)
         meeting.talk(seat, hertz)
@@ -57,7 +57,7 @@ def test_a_voice_that_fails_costs_nobody_else_theirs(
 
 
 def test_a_closed_floor_is_not_heard() -> None:
-    meeting = Meeting()
+    meeting = MixerMeeting()
     meeting.talk("a", 400)
     full = meeting.attach_sink(meeting.mixer.full)
     meeting.hear(50)
@@ -71,7 +71,7 @@ def test_a_closed_floor_is_not_heard() -> None:
 
 
 def test_a_mix_that_somebody_needs_whole_never_pauses() -> None:
-    meeting = Meeting()
+    meeting = MixerMeeting()
     full = meeting.attach_sink(meeting.mixer.full)
     meeting.mixer.open("a")
     meeting.hear(20)
@@ -84,7 +84,7 @@ def test_a_mix_that_somebody_needs_whole_never_pauses() -> None:
 
 
 def test_while_nobody_speaks_hardly_anything_is_sent() -> None:
-    meeting = Meeting()
+    meeting = MixerMeeting()
     meeting.mixer.relays = True
     full = meeting.attach_sink(meeting.mixer.full)
     meeting.hear(HUSH_TICKS + 10 * REFRESH_TICKS)
@@ -97,7 +97,7 @@ def test_while_nobody_speaks_hardly_anything_is_sent() -> None:
 
 
 def test_the_only_speaker_is_sent_silence_without_an_encoder() -> None:
-    meeting = Meeting()
+    meeting = MixerMeeting()
     meeting.mixer.open("a")
     meeting.talk("a", 400)
     meeting.hear(10)
@@ -107,7 +107,7 @@ def test_the_only_speaker_is_sent_silence_without_an_encoder() -> None:
 
 
 def test_r109_an_echo_test_plays_back_ones_own_voice_later_and_nobody_elses() -> None:
-    meeting = Meeting(echo_s=0.5)
+    meeting = MixerMeeting(echo_s=0.5)
     for seat, hertz in {"a": 400, "b": 600}.items():
         meeting.mixer.open(seat)
         meeting.talk(seat, hertz)
@@ -126,7 +126,7 @@ def test_r109_an_echo_test_plays_back_ones_own_voice_later_and_nobody_elses() ->
 
 @pytest.mark.parametrize("most", [1, MIXED, 8])
 def test_the_loudest_few_are_mixed_and_stay_until_somebody_is_clearly_louder(most: int) -> None:
-    meeting = Meeting(mixed=most)
+    meeting = MixerMeeting(mixed=most)
     seats = [f"s{n}" for n in range(most + 2)]
     for n, seat in enumerate(seats):
         meeting.mixer.open(seat)
@@ -153,7 +153,7 @@ def test_unmixed_voices_that_send_their_levels_are_not_decoded(claimed: bool, mo
             return super().decode(payload)
 
     monkeypatch.setattr(voice_module, "OpusDecoder", Counting)
-    meeting = Meeting()
+    meeting = MixerMeeting()
     for n in range(10):
         meeting.mixer.open(f"s{n}")
         meeting.talk(f"s{n}", 300 + 50 * n, claim=15 if claimed else None)
@@ -164,7 +164,7 @@ def test_unmixed_voices_that_send_their_levels_are_not_decoded(claimed: bool, mo
 
 
 def test_a_voice_that_only_claims_to_be_loud_is_never_the_speaker_and_soon_not_believed() -> None:
-    meeting = Meeting()
+    meeting = MixerMeeting()
     for n in range(MIXED):
         meeting.mixer.open(f"s{n}")
         meeting.talk(f"s{n}", 300 + 100 * n, claim=15)
@@ -180,7 +180,7 @@ def test_a_voice_that_only_claims_to_be_loud_is_never_the_speaker_and_soon_not_b
 
 
 def test_the_speaker_is_reported() -> None:
-    meeting = Meeting()
+    meeting = MixerMeeting()
     for seat in "ab":
         meeting.mixer.open(seat)
     meeting.talk("a", 400)
@@ -192,7 +192,7 @@ def test_the_speaker_is_reported() -> None:
 
 def test_five_loud_voices_keep_their_notes_and_nothing_else() -> None:
     """Clipping would add notes of its own: here at most 3 % of the energy is not the five."""
-    meeting = Meeting()
+    meeting = MixerMeeting()
     notes = [310, 430, 590, 770, 1010]
     for n, hertz in enumerate(notes):
         meeting.mixer.open(str(n))
@@ -238,7 +238,7 @@ def test_r093_a_voice_that_is_made_louder_is_no_longer_passed_on_and_goes_on_wit
 
 
 def test_r093_gain_is_in_the_level_of_a_voice_and_stays_with_its_floor() -> None:
-    meeting = Meeting()
+    meeting = MixerMeeting()
     meeting.mixer.open("a", -6.0)
     meeting.talk("a", 400, 0.25)
     full = meeting.attach_sink(meeting.mixer.full)
@@ -253,7 +253,7 @@ def test_r093_gain_is_in_the_level_of_a_voice_and_stays_with_its_floor() -> None
 @pytest.mark.parametrize("gain", [6.0, 12.0])
 def test_r093_a_loud_voice_that_is_made_louder_is_not_cut_off(gain: float) -> None:
     """A cut tone has harmonics; here they are at most a hundredth of its amplitude, in the mix and by itself."""
-    meeting = Meeting()
+    meeting = MixerMeeting()
     meeting.mixer.open("a", gain)
     meeting.talk("a", 400, 0.9)
     full = meeting.attach_sink(meeting.mixer.full)
@@ -268,7 +268,7 @@ def test_r093_a_loud_voice_that_is_made_louder_is_not_cut_off(gain: float) -> No
 def test_r093_a_voice_that_is_made_much_louder_pushes_nobody_down() -> None:
     heard = []
     for gain in (0.0, 12.0):
-        meeting = Meeting()
+        meeting = MixerMeeting()
         meeting.mixer.open("a", gain)
         meeting.mixer.open("b")
         meeting.talk("a", 400, 0.7)
@@ -340,7 +340,7 @@ def test_the_first_voice_is_relayed_again_without_a_gap_once_the_second_is_gone(
     assert [packet.timestamp for packet in full.packets] == [n * FRAME_SAMPLES for n in range(meeting.tick)]
 
 
-def relayed_payloads(meeting: Meeting, amplitude: float = 0.25) -> set[bytes]:
+def relayed_payloads(meeting: MixerMeeting, amplitude: float = 0.25) -> set[bytes]:
     """All that the voice of :func:`relaying` has sent."""
     encoder = OpusEncoder()
     return {encoder.encode(tone(413, tick, amplitude)) for tick in range(meeting.tick)}
@@ -419,7 +419,7 @@ def test_a_microphone_that_is_muted_is_silence_to_everyone() -> None:
 
 
 def test_an_echo_test_alone_plays_back_decoded_sound() -> None:
-    meeting = Meeting(echo_s=0.5)
+    meeting = MixerMeeting(echo_s=0.5)
     meeting.mixer.relays = True
     meeting.mixer.open("a")
     meeting.talk("a", 400, claim=15)
@@ -436,7 +436,7 @@ def loudest(sink: DecodingSink, ticks: int) -> float:
 def test_a_quiet_room_is_lifted_slowly_and_a_loud_one_lowered() -> None:
     heard = {}
     for dbov in (-38.0, -20.0, -6.0):
-        meeting = Meeting()
+        meeting = MixerMeeting()
         meeting.mixer.open("a")
         meeting.say("a", 400, dbov)
         sink = meeting.attach_sink(meeting.mixer.full)
@@ -452,7 +452,7 @@ def test_a_quiet_room_is_lifted_slowly_and_a_loud_one_lowered() -> None:
 
 
 def test_the_gain_of_a_voice_is_known_when_it_speaks_again_and_forgotten_when_it_leaves() -> None:
-    meeting = Meeting()
+    meeting = MixerMeeting()
     meeting.mixer.open("a")
     meeting.say("a", 400, -38)
     meeting.hear(2500)
@@ -468,7 +468,7 @@ def test_the_gain_of_a_voice_is_known_when_it_speaks_again_and_forgotten_when_it
 
 
 def test_the_noise_of_a_lifted_room_is_no_speech() -> None:
-    meeting = Meeting()
+    meeting = MixerMeeting()
     meeting.mixer.open("a")
     meeting.say("a", 400, -38)
     meeting.hear(2500)
@@ -481,7 +481,7 @@ def test_the_noise_of_a_lifted_room_is_no_speech() -> None:
 
 
 def test_a_usual_voice_that_sends_its_level_is_left_as_it_is() -> None:
-    meeting = Meeting()
+    meeting = MixerMeeting()
     meeting.mixer.open("a")
     meeting.say("a", 400, -20, claim=20)
     meeting.hear(3000)

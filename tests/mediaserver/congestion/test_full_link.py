@@ -16,7 +16,7 @@ from mediaserver.transport.udp_mux import UdpMux
 from mediaserver.video.quality import COMPOSED_BPS, QUALITIES
 from tests.mediaserver.meeting import CERTIFICATE
 from tests.mediaserver.offers import CHROMIUM
-from tests.mediaserver.peer.fed_peer import VP8, Room
+from tests.mediaserver.peer.peer_fixture import VP8, ListenerFake
 
 QUEUE_S = 0.5
 LEAST_S = 0.05
@@ -83,7 +83,7 @@ async def test_the_smaller_picture_leaves_the_sound_whole(
 ) -> None:
     flush_queue, link, sent = FlushQueue(), FullLink(rate), list[Outgoing]()
     peer = WebRtcPeer(
-        "a", parse_offer(CHROMIUM), mux=mux, certificate=CERTIFICATE, flush_queue=flush_queue, listener=Room()
+        "a", parse_offer(CHROMIUM), mux=mux, certificate=CERTIFICATE, flush_queue=flush_queue, listener=ListenerFake()
     )
     assert peer.picture is not None
     monkeypatch.setattr(peer.transport, "send", lambda packets, _: sent.extend(packets))

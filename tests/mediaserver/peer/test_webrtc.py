@@ -14,7 +14,7 @@ from mediaserver.rtp.source import FlushQueue, VideoSource
 from mediaserver.transport.udp_mux import UdpMux
 from tests.mediaserver.meeting import Meeting, clip
 from tests.mediaserver.offers import CHROMIUM
-from tests.mediaserver.peer.fed_peer import CAMERA, REPAIRS, VP8, Scene
+from tests.mediaserver.peer.peer_fixture import CAMERA, REPAIRS, VP8, PeerFixture
 
 MID_ID, SCREEN, OTHER_SCREEN = 4, 3001, 3002
 
@@ -31,64 +31,64 @@ SHARING = (
 async def test_a_link_that_loses_every_fifth_packet_is_known_by_sound_and_by_picture(
     mux: UdpMux, microphone: bool
 ) -> None:
-    scene = Scene(mux)
-    scene.peer.transport.state = "connected"
-    scene.peer.transport.send_rtcp = lambda _: None  # type: ignore[assignment, method-assign]
+    fixture = PeerFixture(mux)
+    fixture.peer.transport.state = "connected"
+    fixture.peer.transport.send_rtcp = lambda _: None  # type: ignore[assignment, method-assign]
     for number in range(1000):
         if number % 5 != 1:
-            scene.speak(number) if microphone else scene.send(number, rid="q")
-        scene.now = number / 50
-        scene.peer.tick(scene.now)
-    assert scene.peer.connection_quality.up == pytest.approx(0.2, abs=0.03)
+            fixture.speak(number) if microphone else fixture.send(number, rid="q")
+        fixture.now = number / 50
+        fixture.peer.tick(fixture.now)
+    assert fixture.peer.connection_quality.up == pytest.approx(0.2, abs=0.03)
 
 
 async def test_a_layer_at_rest_says_nothing_of_the_link_as_it_is_now(
     mux: UdpMux, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    scene, came = Scene(mux), list[float]()
-    monkeypatch.setattr(scene.peer._uplink, "came", came.append)
-    scene.send(10, rid="q")
+    fixture, transits = PeerFixture(mux), list[float]()
+    monkeypatch.setattr(fixture.peer._uplink, "add_transit", transits.append)
+    fixture.send(10, rid="q")
     for later in (0.5, 5.0):
-        scene.peer.rtcp(rtcp.sender_report(CAMERA, 1000.0 + later, 90_000 * 4, 1, 7), scene.now + later)
-    assert came == [pytest.approx(scene.now - (1000.5 - 4.0))]
+        fixture.peer.rtcp(rtcp.sender_report(CAMERA, 1000.0 + later, 90_000 * 4, 1, 7), fixture.now + later)
+    assert transits == [pytest.approx(fixture.now - (1000.5 - 4.0))]
 
 
 async def test_retransmissions_of_a_layer_fill_its_holes_and_nothing_else(mux: UdpMux) -> None:
-    scene = Scene(mux)
-    scene.send(10, rid="q")
-    seen = scene.poll()
-    scene.send(13)
-    scene.repair(11, 500, rid="q")
-    scene.repair(10, 501)  # came long ago: fills the sender's link
-    scene.repair(12, 502)
-    scene.repair(12, 503)
-    scene.send(14)
+    fixture = PeerFixture(mux)
+    fixture.send(10, rid="q")
+    seen = fixture.poll()
+    fixture.send(13)
+    fixture.repair(11, 500, rid="q")
+    fixture.repair(10, 501)  # came long ago: fills the sender's link
+    fixture.repair(12, 502)
+    fixture.repair(12, 503)
+    fixture.send(14)
     assert seen == [13, 11, 12, 14]
-    (layer,) = scene.peer.camera.layers
+    (layer,) = fixture.peer.camera.layers
     assert not layer.nack.waiting
-    assert layer.receive_stats.take(layer.ssrc, scene.now)[1:] == (3, 2)  # what the link lost, not what was mended
+    assert layer.receive_stats.take(layer.ssrc, fixture.now)[1:] == (3, 2)  # what the link lost, not what was mended
 
 
 async def test_a_restarted_stream_is_a_new_layer_and_a_stray_packet_is_none(mux: UdpMux) -> None:
-    scene = Scene(mux)
-    scene.send(10, rid="q")
-    seen = scene.poll()
-    scene.send(10 + 0x8000)
-    scene.send(11)
-    (before,) = scene.peer.camera.layers
-    scene.send(10 + 0x9000)
-    scene.send(11 + 0x9000)
-    (after,) = scene.peer.camera.layers
+    fixture = PeerFixture(mux)
+    fixture.send(10, rid="q")
+    seen = fixture.poll()
+    fixture.send(10 + 0x8000)
+    fixture.send(11)
+    (before,) = fixture.peer.camera.layers
+    fixture.send(10 + 0x9000)
+    fixture.send(11 + 0x9000)
+    (after,) = fixture.peer.camera.layers
     assert seen == [11]
     assert (after is before, after.rid, after.height) == (False, "q", before.height)
-    scene.poll()
-    scene.send(13 + 0x9000)
-    scene.repair(12 + 0x9000, 500, rid="q")
+    fixture.poll()
+    fixture.send(13 + 0x9000)
+    fixture.repair(12 + 0x9000, 500, rid="q")
     assert seen == [11, 13 + 0x9000, 12 + 0x9000]
 
 
 async def test_a_loss_of_sound_counts_for_a_while(mux: UdpMux) -> None:
-    peer = Scene(mux).peer
+    peer = PeerFixture(mux).peer
     assert peer.audio is not None and peer.picture is not None
 
     def report(ssrc: int, lost: float) -> bytes:
@@ -124,7 +124,7 @@ def report_on(
 async def test_round_trips_are_measured_by_a_clock_that_nobody_sets(
     mux: UdpMux, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    peer = Scene(mux).peer
+    peer = PeerFixture(mux).peer
     assert peer.picture is not None
     report = report_on(peer.picture, peer, "one", 100.0, monkeypatch)
     block = rtcp.Block(peer.picture.ssrc, 0, 0, 1, 0, report.ntp >> 16 & 0xFFFFFFFF, 65536 // 2)
@@ -135,7 +135,7 @@ async def test_round_trips_are_measured_by_a_clock_that_nobody_sets(
 async def test_a_round_trip_is_measured_once_however_often_it_is_reported(
     mux: UdpMux, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    peer, measured = Scene(mux).peer, list[float]()
+    peer, measured = PeerFixture(mux).peer, list[float]()
     assert peer.picture is not None
     monkeypatch.setattr(peer.downlink, "reported", measured.append)
     for at in (100.0, 101.0):
@@ -150,14 +150,14 @@ async def test_a_round_trip_is_measured_once_however_often_it_is_reported(
 async def test_sender_reports_align_a_forwarded_picture_with_the_voice_that_is_held_back(
     mux: UdpMux, monkeypatch: pytest.MonkeyPatch, name: str, wait: float
 ) -> None:
-    peer = Scene(mux).peer
+    peer = PeerFixture(mux).peer
     assert peer.picture is not None
     report = report_on(peer.picture, peer, name, 101.0, monkeypatch)
     assert (report.timestamp - peer.picture.rewriter.last_timestamp) & 0xFFFFFFFF == round((1 - wait) * 90_000)
 
 
 async def test_a_link_that_got_narrow_is_looked_at_with_the_next_tick(mux: UdpMux) -> None:
-    peer = Scene(mux).peer
+    peer = PeerFixture(mux).peer
     peer.transport.state = "connected"
     assert (peer.tick(100.0), peer.due) == (False, 101.0)
     peer.rtcp(rtcp.remb(1, 4_000_000, [2]), 100.1)
@@ -167,8 +167,8 @@ async def test_a_link_that_got_narrow_is_looked_at_with_the_next_tick(mux: UdpMu
 
 
 async def test_a_peer_that_misses_nothing_on_a_quiet_link_is_left_alone_between_reports(mux: UdpMux) -> None:
-    scene = Scene(mux)
-    peer = scene.peer
+    fixture = PeerFixture(mux)
+    peer = fixture.peer
     peer.transport.state = "connected"
     assert peer.audio is not None
     assert (peer.tick(100.0), peer.due) == (False, 101.0)
@@ -181,38 +181,38 @@ async def test_a_peer_that_misses_nothing_on_a_quiet_link_is_left_alone_between_
     assert (peer.tick(100.3), peer.downlink.step, peer.due) == (True, 0, 0.0)  # and sees how that does
     assert (peer.tick(102.0), peer.due) == (False, 0.0)  # for as long as a queue may drain
     assert (peer.tick(103.4), peer.due) == (False, 104.0)
-    scene.send(1, rid="q")
+    fixture.send(1, rid="q")
     assert peer.due == 0.0
     assert (peer.tick(103.5), peer.due) == (False, 104.0)
 
 
 async def test_a_hole_in_a_camera_is_looked_after_until_it_is_filled_or_given_up(mux: UdpMux) -> None:
-    scene = Scene(mux)
-    peer = scene.peer
+    fixture = PeerFixture(mux)
+    peer = fixture.peer
     peer.transport.state = "connected"
-    scene.send(10, rid="q")
-    scene.poll()
+    fixture.send(10, rid="q")
+    fixture.poll()
     assert (peer.tick(100.0), peer.due) == (False, 101.0)
-    scene.send(11)
+    fixture.send(11)
     assert peer.due == 101.0
-    scene.send(14)
+    fixture.send(14)
     assert peer.due == 0.0
-    scene.repair(12, 500, rid="q")
+    fixture.repair(12, 500, rid="q")
     assert (peer.tick(100.1), peer.due) == (False, 0.0)
-    scene.repair(13, 501)
+    fixture.repair(13, 501)
     assert (peer.tick(100.2), peer.due) == (False, 101.0)
-    scene.send(16)
+    fixture.send(16)
     for tick in range(1, MAX_TRIES + 1):
         assert (peer.tick(100.2 + tick * 1.01 * RETRY_S), peer.due) == (False, 101.0 if tick == MAX_TRIES else 0.0)
 
 
 async def test_a_key_frame_that_does_not_come_is_asked_for_again(mux: UdpMux, monkeypatch: pytest.MonkeyPatch) -> None:
-    scene = Scene(mux)
-    peer = scene.peer
+    fixture = PeerFixture(mux)
+    peer = fixture.peer
     peer.transport.state = "connected"
     rtcp_sent: list[bytes] = []
-    scene.now = 100.0
-    scene.send(10, rid="q")
+    fixture.now = 100.0
+    fixture.send(10, rid="q")
     (layer,) = peer.camera.layers
     assert (peer.tick(100.0), peer.due) == (False, 101.0)
     monkeypatch.setattr(peer.transport, "send_rtcp", rtcp_sent.append)
@@ -244,38 +244,38 @@ async def test_a_member_whose_numbers_jump_is_seen_again(meeting: Meeting, view:
 
 
 async def test_retransmissions_before_their_layer_is_known_are_left_out(mux: UdpMux) -> None:
-    scene = Scene(mux)
-    scene.repair(11, 500, rid="q")
-    scene.send(10, rid="h")
-    scene.repair(11, 501, rid="q")
-    scene.repair(11, 502)
-    assert [layer.rid for layer in scene.peer.camera.layers] == ["h"]
+    fixture = PeerFixture(mux)
+    fixture.repair(11, 500, rid="q")
+    fixture.send(10, rid="h")
+    fixture.repair(11, 501, rid="q")
+    fixture.repair(11, 502)
+    assert [layer.rid for layer in fixture.peer.camera.layers] == ["h"]
 
 
 async def test_a_camera_without_layers_names_its_retransmissions_in_the_offer(mux: UdpMux) -> None:
     plain = "".join(line for line in CHROMIUM.splitlines(True) if not line.startswith(("a=rid", "a=simulcast")))
     plain = plain.replace("a=sendonly\r\n", f"a=sendonly\r\na=ssrc-group:FID {CAMERA} {REPAIRS}\r\n")
-    scene = Scene(mux, plain)
-    scene.send(10)
-    seen = scene.poll()
-    scene.send(12)
-    scene.repair(11, 500)
+    fixture = PeerFixture(mux, plain)
+    fixture.send(10)
+    seen = fixture.poll()
+    fixture.send(12)
+    fixture.repair(11, 500)
     assert seen == [12, 11]
 
 
 async def test_a_shared_screen_is_distinguished_from_the_camera_by_mid_or_ssrc(mux: UdpMux) -> None:
-    scene = Scene(mux, SHARING)
-    scene.send(1, rid="q")
-    scene.send(1, ssrc=SCREEN)
-    scene._packet(VP8, 1, OTHER_SCREEN, packetize_vp8(b"picture", 1)[0], (MID_ID, "3"))
-    peer = scene.peer
+    fixture = PeerFixture(mux, SHARING)
+    fixture.send(1, rid="q")
+    fixture.send(1, ssrc=SCREEN)
+    fixture._packet(VP8, 1, OTHER_SCREEN, packetize_vp8(b"picture", 1)[0], (MID_ID, "3"))
+    peer = fixture.peer
     assert [(layer.name, layer.ssrc) for layer in peer.camera.layers] == [("camera:a", CAMERA)]
     assert [(layer.name, layer.ssrc) for layer in peer.content.layers] == [
         ("content:a", SCREEN),
         ("content:a", OTHER_SCREEN),
     ]
     assert "a=mid:3\r\na=recvonly" in peer.answer
-    plain = Scene(mux)
+    plain = PeerFixture(mux)
     plain.send(1, ssrc=SCREEN, rid="q")
     assert [len(camera.layers) for camera in (plain.peer.camera, plain.peer.content)] == [1, 0]
 
@@ -287,7 +287,7 @@ async def test_a_video_stream_without_rtx_carries_no_send_times(mux: UdpMux, rem
     watched = watched.replace("a=mid:2\r\n", f"a=mid:2\r\n{stamp}")
     for line in (removed, "a=rtpmap:103 H264/90000", "a=rtpmap:109 H264/90000"):  # which have no rtx there
         watched = watched.replace(f"{line}\r\n", "")
-    peer = Scene(mux, head + video + watched).peer
+    peer = PeerFixture(mux, head + video + watched).peer
     assert peer.picture is not None and peer.audio is not None
     assert (peer.picture.stream.send_time, peer.picture._send_time, peer.audio.stream.send_time) == (
         number,

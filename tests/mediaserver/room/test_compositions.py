@@ -11,7 +11,7 @@ POINTS = ("h", "b", "c")
 """The host is the first."""
 
 
-class Show:
+class CompositionsFixture:
     """The pictures of a room, arranged as people come, go and speak."""
 
     def __init__(self, layout: Layout | None = None) -> None:
@@ -27,46 +27,46 @@ class Show:
 
 
 def test_before_anybody_spoke_the_first_point_is_large() -> None:
-    assert Show().large(None) == "h"
+    assert CompositionsFixture().large(None) == "h"
 
 
 @pytest.mark.parametrize("kind", ["speaker", "single", "1+5"])
 def test_the_last_speaker_stays_large_while_nobody_speaks(kind: str) -> None:
-    show = Show(Layout(kind))  # type: ignore[arg-type]
-    assert [show.large(speaker) for speaker in (None, "c", None, "c", "b", None, None)] == list("hcccbbb")
+    fixture = CompositionsFixture(Layout(kind))  # type: ignore[arg-type]
+    assert [fixture.large(speaker) for speaker in (None, "c", None, "c", "b", None, None)] == list("hcccbbb")
 
 
 def test_beside_the_one_that_is_held_the_last_speaker_stays_too() -> None:
-    show = Show(Layout("side-by-side"))
+    fixture = CompositionsFixture(Layout("side-by-side"))
     for speaker in ("c", None):
-        assert show.large(speaker) == "h"
-        assert [tile.seat for tile in show.pictures.of(EVERYONE).layout_state.tiles] == ["h", "c"]
+        assert fixture.large(speaker) == "h"
+        assert [tile.seat for tile in fixture.pictures.of(EVERYONE).layout_state.tiles] == ["h", "c"]
 
 
 def test_the_large_picture_goes_back_when_its_point_goes_or_is_no_longer_seen() -> None:
-    show = Show()
-    show.large("c")
-    assert show.large(None, ("h", "b")) == "h"
-    assert show.large(None) == "h", "who comes again has to speak"
+    fixture = CompositionsFixture()
+    fixture.large("c")
+    assert fixture.large(None, ("h", "b")) == "h"
+    assert fixture.large(None) == "h", "who comes again has to speak"
 
 
 def test_a_speaker_who_cannot_be_seen_takes_the_large_picture_from_nobody() -> None:
-    show = Show()
-    show.large("c")
-    assert show.large("observer") == "c"
-    assert show.large(None) == "c"
+    fixture = CompositionsFixture()
+    fixture.large("c")
+    assert fixture.large("observer") == "c"
+    assert fixture.large(None) == "c"
 
 
 def test_a_focus_and_a_pin_come_before_the_last_speaker() -> None:
     for layout in (Layout("speaker", "b"), Layout("speaker", seats=("b",))):
-        assert [Show(layout).large(speaker) for speaker in ("c", None)] == ["b", "b"]
+        assert [CompositionsFixture(layout).large(speaker) for speaker in ("c", None)] == ["b", "b"]
 
 
 def test_a_newly_chosen_layout_shows_the_last_speaker() -> None:
-    show = Show(Layout("grid"))
-    show.large("c")
-    show.large(None)
-    show.pictures.choose("host", Layout("single"), 0.0)
-    show.pictures.settle(lambda _: False, PATIENCE_S)
-    show.large(None)
-    assert [tile.seat for tile in show.pictures.of("host").layout_state.tiles] == ["c"]
+    fixture = CompositionsFixture(Layout("grid"))
+    fixture.large("c")
+    fixture.large(None)
+    fixture.pictures.choose("host", Layout("single"), 0.0)
+    fixture.pictures.settle(lambda _: False, PATIENCE_S)
+    fixture.large(None)
+    assert [tile.seat for tile in fixture.pictures.of("host").layout_state.tiles] == ["c"]

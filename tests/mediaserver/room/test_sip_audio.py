@@ -6,7 +6,7 @@ from mediaserver.audio.input import LOUD_TICKS
 from mediaserver.audio.mix_minus import FRAME_SAMPLES
 from mediaserver.audio.telephony_codecs import TelephonyDecoder, TelephonyEncoder
 from mediaserver.rtp.packet import Packet
-from tests.mediaserver.audio.mixer_meeting import DecodingSink, Meeting, largest_step, relaying
+from tests.mediaserver.audio.mixer_meeting import DecodingSink, MixerMeeting, largest_step, relaying
 from tests.mediaserver.pictures import tone
 
 
@@ -18,7 +18,7 @@ class TelephonySink(DecodingSink):
         self._decoder = TelephonyDecoder(codec)  # type: ignore[assignment]
 
 
-class RoomMeeting(Meeting):
+class RoomSystemMeeting(MixerMeeting):
     """Talkers of whom some are room systems."""
 
     def speak(self, seat: str, codec: str, hertz: float, ticks: int, lost: range = range(0)) -> None:
@@ -39,7 +39,7 @@ class RoomMeeting(Meeting):
 
 @pytest.mark.parametrize("codec", ["G722", "PCMA", "PCMU"])
 def test_a_room_system_is_heard_by_everyone_but_itself_in_every_codec(codec: str) -> None:
-    meeting = RoomMeeting()
+    meeting = RoomSystemMeeting()
     meeting.mixer.open("vcs")
     meeting.mixer.open("a")
     meeting.talk("a", 600)
@@ -57,7 +57,7 @@ def test_a_room_system_is_heard_by_everyone_but_itself_in_every_codec(codec: str
 
 
 def test_a_closed_floor_is_not_even_decoded_and_silence_is_sent_on() -> None:
-    meeting = RoomMeeting()
+    meeting = RoomSystemMeeting()
     room = meeting.attach_telephony_sink("listener", "G722")
     meeting.speak("vcs", "G722", 400, 40)
     assert meeting.mixer.voices == {}
@@ -66,7 +66,7 @@ def test_a_closed_floor_is_not_even_decoded_and_silence_is_sent_on() -> None:
 
 
 def test_a_room_system_may_change_its_codec_in_the_middle() -> None:
-    meeting = RoomMeeting()
+    meeting = RoomSystemMeeting()
     meeting.mixer.open("vcs")
     browser = meeting.attach_sink(meeting.mixer.full)
     for codec in ("G722", "PCMA"):
@@ -75,7 +75,7 @@ def test_a_room_system_may_change_its_codec_in_the_middle() -> None:
 
 
 def test_a_lost_packet_of_a_room_system_leaves_no_hole() -> None:
-    meeting = RoomMeeting()
+    meeting = RoomSystemMeeting()
     meeting.mixer.open("vcs")
     browser = meeting.attach_sink(meeting.mixer.full)
     meeting.speak("vcs", "G722", 400, 100, lost=range(60, 61))
@@ -84,7 +84,7 @@ def test_a_lost_packet_of_a_room_system_leaves_no_hole() -> None:
 
 
 def test_listeners_of_the_same_mix_share_one_source_for_each_codec() -> None:
-    meeting = RoomMeeting()
+    meeting = RoomSystemMeeting()
     mixer = meeting.mixer
     mixer.open("a")
     meeting.talk("a", 400)

@@ -8,7 +8,7 @@ from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.source import MAX_PENDING, FlushQueue, Source, VideoSource
 
 
-class Kept:
+class KeepingSink:
     """A sink that keeps what it gets."""
 
     def __init__(self) -> None:
@@ -20,7 +20,7 @@ class Kept:
         self.batches.append((source.name, [packet.sequence for packet in packets], now))
 
 
-class Asked(VideoSource):
+class CountingSource(VideoSource):
     """A source that counts how often it was asked for a key frame."""
 
     keyframe_requests = 0
@@ -36,7 +36,7 @@ def packet(sequence: int, keyframe: bool = False) -> Packet:
 def test_packets_wait_for_the_flush_and_reach_every_sink_once() -> None:
     flush_queue = FlushQueue()
     one, two = Source("one", "VP8", flush_queue), Source("two", "VP8", flush_queue)
-    left, right = Kept(), Kept()
+    left, right = KeepingSink(), KeepingSink()
     for sink in (left, right, left):
         one.attach(sink)
     two.attach(right)
@@ -50,7 +50,7 @@ def test_packets_wait_for_the_flush_and_reach_every_sink_once() -> None:
 
 
 def test_a_sink_that_left_gets_nothing() -> None:
-    flush_queue, sink = FlushQueue(), Kept()
+    flush_queue, sink = FlushQueue(), KeepingSink()
     source = Source("one", "VP8", flush_queue)
     source.detach(sink)
     source.attach(sink)
@@ -60,7 +60,7 @@ def test_a_sink_that_left_gets_nothing() -> None:
     assert sink.batches == []
 
 
-class Broken:
+class BrokenSink:
     """A sink that fails at everything."""
 
     stream = None
@@ -69,7 +69,7 @@ class Broken:
         raise ZeroDivisionError
 
 
-class Stuck:
+class StuckSender:
     """Holds packets that cannot be sent."""
 
     def flush(self, now: float) -> None:
@@ -88,11 +88,11 @@ def test_a_sink_that_fails_loses_its_packets_and_costs_nobody_else_one(
     monkeypatch.setattr(rtp_source, "send_prepared", post)
     flush_queue = FlushQueue()
     one, two = Source("one", "VP8", flush_queue), Source("two", "VP8", flush_queue)
-    broken, behind, elsewhere = Broken(), Kept(), Kept()
+    broken, behind, elsewhere = BrokenSink(), KeepingSink(), KeepingSink()
     for source, sink in ((one, broken), (one, behind), (two, elsewhere)):
         source.attach(sink)
     for sequence in range(3):
-        flush_queue.append(Stuck())
+        flush_queue.append(StuckSender())
         for source in (one, two):
             source.push(packet(sequence))
         flush_queue.flush(float(sequence))
@@ -101,11 +101,13 @@ def test_a_sink_that_fails_loses_its_packets_and_costs_nobody_else_one(
     assert (one.sinks, list(flush_queue)) == ([broken, behind], [])
     assert posted == 3  # at the end of each flush: none of the sinks is sent anything that could overtake
     assert flush_queue.throttled_log.count == 6
-    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [("ERROR", "x flush of a Stuck")]
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+        ("ERROR", "x flush of a StuckSender")
+    ]
 
 
 def test_packets_nobody_takes_are_remembered_but_do_not_wait() -> None:
-    flush_queue, sink = FlushQueue(), Kept()
+    flush_queue, sink = FlushQueue(), KeepingSink()
     source = VideoSource("one", "VP8", flush_queue)
     source.push(packet(1))
     source.attach(sink)
@@ -115,7 +117,7 @@ def test_packets_nobody_takes_are_remembered_but_do_not_wait() -> None:
 
 
 def test_a_flood_between_two_flushes_drops_its_oldest() -> None:
-    flush_queue, sink = FlushQueue(), Kept()
+    flush_queue, sink = FlushQueue(), KeepingSink()
     source = Source("one", "VP8", flush_queue)
     source.attach(sink)
     for sequence in range(MAX_PENDING + 10):
@@ -125,7 +127,7 @@ def test_a_flood_between_two_flushes_drops_its_oldest() -> None:
 
 
 def test_key_frames_are_asked_for_at_once_then_at_intervals_until_one_comes() -> None:
-    source = Asked("one", "VP8", FlushQueue())
+    source = CountingSource("one", "VP8", FlushQueue())
     source.request_keyframe(0.0)
     source.request_keyframe(0.1)
     assert source.keyframe_requests == 1
@@ -137,7 +139,7 @@ def test_key_frames_are_asked_for_at_once_then_at_intervals_until_one_comes() ->
 
 
 def test_a_key_frame_is_not_asked_for_again_when_all_who_wanted_it_have_left() -> None:
-    source, left, right = Asked("one", "VP8", FlushQueue()), Kept(), Kept()
+    source, left, right = CountingSource("one", "VP8", FlushQueue()), KeepingSink(), KeepingSink()
     for sink in (left, right):
         source.attach(sink)
     source.request_keyframe(0.0)

@@ -44,7 +44,7 @@ class Peer:
         raise AssertionError("nobody has keys")
 
 
-class World:
+class MuxFixture:
     """A multiplexer, looked at while something is waited for."""
 
     def __init__(self) -> None:
@@ -65,50 +65,51 @@ def client(family: int = socket.AF_INET) -> socket.socket:
 
 
 @pytest.fixture
-async def world() -> AsyncIterator[World]:
-    one = World()
+async def fixture() -> AsyncIterator[MuxFixture]:
+    one = MuxFixture()
     one.mux.open(["127.0.0.1", "::1"], 0)
     yield one
     one.mux.close()
 
 
-async def test_all_hosts_share_one_port(world: World) -> None:
-    (four, port), (six, other) = world.mux.addresses
+async def test_all_hosts_share_one_port(fixture: MuxFixture) -> None:
+    (four, port), (six, other) = fixture.mux.addresses
     assert (four, six, port) == ("127.0.0.1", "::1", other)
 
 
-async def test_checks_find_their_peer_by_fragment_and_are_answered_from_the_same_address(world: World) -> None:
+async def test_checks_find_their_peer_by_fragment_and_are_answered_from_the_same_address(fixture: MuxFixture) -> None:
     peer, stranger = Peer(), Peer()
-    world.mux.register("mine", peer)
-    world.mux.register("other", stranger)
+    fixture.mux.register("mine", peer)
+    fixture.mux.register("other", stranger)
     for at, family in enumerate((socket.AF_INET, socket.AF_INET6)):
         with client(family) as sock:
             sock.sendto(
-                IceChecks(Credentials("me", "x" * 24), Credentials("mine", "y" * 24)).request(), world.mux.addresses[at]
+                IceChecks(Credentials("me", "x" * 24), Credentials("mine", "y" * 24)).request(),
+                fixture.mux.addresses[at],
             )
-            await world.arrived(at + 1)
+            await fixture.arrived(at + 1)
             data, source = sock.recvfrom(100)
-            assert (data, source[:2]) == (b"answer", world.mux.addresses[at])
+            assert (data, source[:2]) == (b"answer", fixture.mux.addresses[at])
             assert peer.checks[at][1] == sock.getsockname()[:2]
     assert stranger.checks == []
 
 
-async def test_datagrams_find_their_peer_by_validated_address(world: World) -> None:
+async def test_datagrams_find_their_peer_by_validated_address(fixture: MuxFixture) -> None:
     peer, other = Peer(), Peer()
     with client() as mine, client() as theirs, client() as nobody:
-        world.mux.validate(mine.getsockname(), peer)
-        world.mux.validate(theirs.getsockname(), other)
+        fixture.mux.validate(mine.getsockname(), peer)
+        fixture.mux.validate(theirs.getsockname(), other)
         for sock, data in ((mine, b"\x16mine"), (theirs, b"\x16theirs"), (nobody, b"\x16nobody"), (mine, b"\x16more")):
-            sock.sendto(data, world.mux.addresses[0])
-        await world.arrived(4)
+            sock.sendto(data, fixture.mux.addresses[0])
+        await fixture.arrived(4)
         assert (peer.datagrams, other.datagrams) == ([b"\x16mine", b"\x16more"], [b"\x16theirs"])
-        assert (world.mux.counters.strangers, world.mux.counters.bytes_in) == (1, 5 + 7 + 7 + 5)
-        world.mux.forget(mine.getsockname(), other)  # not theirs to forget
-        world.mux.unregister("x", [theirs.getsockname()], other)
-        mine.sendto(b"\x16again", world.mux.addresses[0])
-        theirs.sendto(b"\x16again", world.mux.addresses[0])
-        await world.arrived(6)
-    assert (len(peer.datagrams), len(other.datagrams), world.mux.counters.strangers) == (3, 1, 2)
+        assert (fixture.mux.counters.strangers, fixture.mux.counters.bytes_in) == (1, 5 + 7 + 7 + 5)
+        fixture.mux.forget(mine.getsockname(), other)  # not theirs to forget
+        fixture.mux.unregister("x", [theirs.getsockname()], other)
+        mine.sendto(b"\x16again", fixture.mux.addresses[0])
+        theirs.sendto(b"\x16again", fixture.mux.addresses[0])
+        await fixture.arrived(6)
+    assert (len(peer.datagrams), len(other.datagrams), fixture.mux.counters.strangers) == (3, 1, 2)
 
 
 class IgnoringReceiver:
@@ -124,13 +125,13 @@ class IgnoringReceiver:
         """Nothing."""
 
 
-async def test_nobody_takes_over_the_address_of_a_peer_that_was_heard_lately(world: World) -> None:
+async def test_nobody_takes_over_the_address_of_a_peer_that_was_heard_lately(fixture: MuxFixture) -> None:
     victim, other = (
-        WebRtcTransport(world.mux, CERTIFICATE, "them", "x" * 24, [], IgnoringReceiver(), lambda *_: None)
+        WebRtcTransport(fixture.mux, CERTIFICATE, "them", "x" * 24, [], IgnoringReceiver(), lambda *_: None)
         for _ in range(2)
     )
     with client() as sock:
-        port = Port(sock, world.mux.counters)
+        port = Port(sock, fixture.mux.counters)
 
         def check(peer: WebRtcTransport, now: float) -> None:
             checks = IceChecks(Credentials("them", "x" * 24), Credentials(peer.ice.fragment, peer.ice.password))
@@ -143,16 +144,16 @@ async def test_nobody_takes_over_the_address_of_a_peer_that_was_heard_lately(wor
         assert other.ice.selected == sock.getsockname()
         other.path.heard = 106.0
         other.ice.selected = ("192.0.2.7", 40000)  # it went elsewhere, and its router gave the address to somebody else
-        assert not world.mux.taken(sock.getsockname(), victim, 106.0)
+        assert not fixture.mux.taken(sock.getsockname(), victim, 106.0)
         for peer in (victim, other):
             await peer.close()
 
 
-async def test_a_peer_is_sent_to_another_address_once_somebody_answers_there(world: World) -> None:
-    peer = WebRtcTransport(world.mux, CERTIFICATE, "them", "x" * 24, [], IgnoringReceiver(), lambda *_: None)
+async def test_a_peer_is_sent_to_another_address_once_somebody_answers_there(fixture: MuxFixture) -> None:
+    peer = WebRtcTransport(fixture.mux, CERTIFICATE, "them", "x" * 24, [], IgnoringReceiver(), lambda *_: None)
     checks = IceChecks(Credentials("them", "x" * 24), Credentials(peer.ice.fragment, peer.ice.password))
     with client() as server, client() as here, client() as there:
-        port = Port(server, world.mux.counters)
+        port = Port(server, fixture.mux.counters)
         for sock in (here, there):
             peer.stun(stun.parse(checks.request()), sock.getsockname(), port, 1.0)
             assert checks.accepts(sock.recv(200))
@@ -182,22 +183,22 @@ async def test_a_receive_buffer_that_is_too_small_is_logged(
     ]
 
 
-async def test_malformed_and_unknown_checks_reach_nobody(world: World, caplog: pytest.LogCaptureFixture) -> None:
+async def test_malformed_and_unknown_checks_reach_nobody(fixture: MuxFixture, caplog: pytest.LogCaptureFixture) -> None:
     peer = Peer()
-    world.mux.register("mine", peer)
+    fixture.mux.register("mine", peer)
     check = IceChecks(Credentials("me", "x" * 24), Credentials("mine", "y" * 24)).request()
     unknown = IceChecks(Credentials("me", "x" * 24), Credentials("else", "y" * 24)).request()
     bad = [check[:-1], check[:20], b"\x00", b"\x00\x01\x00\x04" + check[4:20] + b"\x00\x06\x00\xff", unknown]
     with client() as sock:
         for data in bad:
-            sock.sendto(data, world.mux.addresses[0])
-        await world.arrived(len(bad))
+            sock.sendto(data, fixture.mux.addresses[0])
+        await fixture.arrived(len(bad))
     assert peer.checks == []
     assert caplog.records == []
-    assert world.mux.counters.strangers == len(bad) - 1  # the last can be read, and names nobody
+    assert fixture.mux.counters.strangers == len(bad) - 1  # the last can be read, and names nobody
 
 
-async def test_an_error_of_ours_costs_one_datagram(world: World, caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_error_of_ours_costs_one_datagram(fixture: MuxFixture, caplog: pytest.LogCaptureFixture) -> None:
     class Broken(Peer):
         def stun(self, message: stun.Message, address: Address, port: Port, now: float) -> None:
             raise ZeroDivisionError
@@ -206,20 +207,20 @@ async def test_an_error_of_ours_costs_one_datagram(world: World, caplog: pytest.
             raise ZeroDivisionError
 
     peer, broken = Peer(), Broken()
-    world.mux.register("mine", broken)
+    fixture.mux.register("mine", broken)
     with client() as mine, client() as theirs:
-        world.mux.validate(mine.getsockname(), peer)
-        world.mux.validate(theirs.getsockname(), broken)
-        theirs.sendto(b"\x16", world.mux.addresses[0])
+        fixture.mux.validate(mine.getsockname(), peer)
+        fixture.mux.validate(theirs.getsockname(), broken)
+        theirs.sendto(b"\x16", fixture.mux.addresses[0])
         theirs.sendto(
-            IceChecks(Credentials("me", "x" * 24), Credentials("mine", "y" * 24)).request(), world.mux.addresses[0]
+            IceChecks(Credentials("me", "x" * 24), Credentials("mine", "y" * 24)).request(), fixture.mux.addresses[0]
         )
-        await world.arrived(2)
-        mine.sendto(b"\x16", world.mux.addresses[0])
-        await world.arrived(3)
+        await fixture.arrived(2)
+        mine.sendto(b"\x16", fixture.mux.addresses[0])
+        await fixture.arrived(3)
     assert peer.datagrams == [b"\x16"]
     assert [record.message.split(" for ")[0] for record in caplog.records] == ["x datagram"]
-    assert world.mux.faults.count == 2
+    assert fixture.mux.faults.count == 2
 
 
 @pytest.mark.parametrize("sizes", [[1000] * 5, [1000] * 3 + [17], [5], [1400] * 2, [1450] * 2, [1450, 100]])

@@ -29,7 +29,7 @@ VP8: RenditionKey = ("VP8", USUAL)
 A, B, C, D = arrange(Layout(), ["a", "b", "c", "d"], None, WIDTH, HEIGHT)
 
 
-class Eye:
+class CompositorFixture:
     """A compositor, a clock, and a viewer who decodes."""
 
     def __init__(self, key: RenditionKey = H264) -> None:
@@ -67,8 +67,8 @@ class Eye:
 
 
 def test_every_camera_stands_in_its_tile_whatever_its_codec_and_size() -> None:
-    eye = Eye()
-    eye.see(
+    fixture = CompositorFixture()
+    fixture.see(
         (A, B, C, D),
         {
             "a": coded("VP8", RED, size=(640, 360)),
@@ -76,76 +76,78 @@ def test_every_camera_stands_in_its_tile_whatever_its_codec_and_size() -> None:
             "c": coded("VP8", BLUE, size=(160, 90)),
         },
     )
-    assert [alike(eye.middle(tile), colour) for tile, colour in ((A, RED), (B, GREEN), (C, BLUE))] == [True] * 3
-    corner = eye.colour(D.x + 20, D.y + 20)
+    assert [alike(fixture.middle(tile), colour) for tile, colour in ((A, RED), (B, GREEN), (C, BLUE))] == [True] * 3
+    corner = fixture.colour(D.x + 20, D.y + 20)
     assert alike(corner, CARD)
 
 
 def test_a_camera_of_another_shape_keeps_its_shape_between_bars() -> None:
-    eye = Eye()
-    eye.see((A, B, C, D), {"a": coded("VP8", GREEN, size=(320, 180))})
-    eye.see((A, B, C, D), {"a": coded("VP8", RED, size=(240, 240))})
-    assert alike(eye.middle(A), RED)
-    assert alike(eye.colour(A.x + 30, A.y + 90), BACKGROUND)
-    assert alike(eye.colour(A.x + A.width - 30, A.y + 90), BACKGROUND)
+    fixture = CompositorFixture()
+    fixture.see((A, B, C, D), {"a": coded("VP8", GREEN, size=(320, 180))})
+    fixture.see((A, B, C, D), {"a": coded("VP8", RED, size=(240, 240))})
+    assert alike(fixture.middle(A), RED)
+    assert alike(fixture.colour(A.x + 30, A.y + 90), BACKGROUND)
+    assert alike(fixture.colour(A.x + A.width - 30, A.y + 90), BACKGROUND)
 
 
 @pytest.mark.parametrize("key", [H264, VP8])
 def test_pictures_that_a_busy_machine_leaves_out_do_not_make_the_others_larger(key: RenditionKey) -> None:
     noise = np.random.default_rng(7)
     film = VideoEncoder("VP8", WIDTH, HEIGHT, 25, 20_000_000)
-    eye, whole, octets, number = Eye(key), Tile("a", 0, 0, WIDTH, HEIGHT), 0, 0
-    while eye.tick < 200:
+    fixture, whole, octets, number = CompositorFixture(key), Tile("a", 0, 0, WIDTH, HEIGHT), 0, 0
+    while fixture.tick < 200:
         luma = np.repeat(np.repeat(noise.integers(16, 235, (45, 80), np.uint8), 8, 0), 8, 1)
         seen = VideoFrame.from_ndarray(np.vstack([luma, np.full((180, WIDTH), 128, np.uint8)]), "yuv420p")
         data, keyframe = film.encode(seen, keyframe=number == 0)
-        composed = eye.see((whole,), {"a": [Frame("VP8", data, keyframe, number * 3600, 1)]})
+        composed = fixture.see((whole,), {"a": [Frame("VP8", data, keyframe, number * 3600, 1)]})
         octets += len(composed.pictures[0, key][0])
         number += 1
-        eye.tick += number % 3 == 0
+        fixture.tick += number % 3 == 0
     assert 8 * octets < 1.1 * QUALITIES[USUAL].bitrate * number / 25
 
 
 def test_the_newest_picture_wins() -> None:
-    eye = Eye()
+    fixture = CompositorFixture()
     frames = coded("H264", RED) + coded("H264", GREEN, stream=2)
-    eye.see((A, B, C, D), {"a": frames})
-    assert alike(eye.middle(A), GREEN)
+    fixture.see((A, B, C, D), {"a": frames})
+    assert alike(fixture.middle(A), GREEN)
 
 
 def test_a_camera_that_stops_becomes_a_card() -> None:
-    eye = Eye()
-    eye.see((A, B, C, D), {"a": coded("VP8", RED)})
-    eye.now += STALE_S * 0.9
-    eye.see((A, B, C, D))
-    assert alike(eye.middle(A), RED)
-    eye.now += STALE_S * 0.2
-    eye.see((A, B, C, D))
-    assert alike(eye.colour(A.x + 20, A.y + 20), CARD)
+    fixture = CompositorFixture()
+    fixture.see((A, B, C, D), {"a": coded("VP8", RED)})
+    fixture.now += STALE_S * 0.9
+    fixture.see((A, B, C, D))
+    assert alike(fixture.middle(A), RED)
+    fixture.now += STALE_S * 0.2
+    fixture.see((A, B, C, D))
+    assert alike(fixture.colour(A.x + 20, A.y + 20), CARD)
 
 
 def test_a_new_layout_moves_the_pictures_without_new_ones() -> None:
-    eye = Eye()
-    eye.see((A, B, C, D), {"a": coded("VP8", RED), "b": coded("VP8", GREEN)})
+    fixture = CompositorFixture()
+    fixture.see((A, B, C, D), {"a": coded("VP8", RED), "b": coded("VP8", GREEN)})
     whole = Tile("b", 0, 0, WIDTH, HEIGHT)
-    eye.see((whole,), labels=dict.fromkeys("abcd", "x"))
-    assert [alike(eye.colour(x, 100), GREEN) for x in (40, 320, 600)] == [True] * 3
-    eye.see((A, B, C, D), labels=dict.fromkeys("abcd", "x"))
-    assert (alike(eye.middle(A), RED), alike(eye.middle(B), GREEN)) == (True, True)
+    fixture.see((whole,), labels=dict.fromkeys("abcd", "x"))
+    assert [alike(fixture.colour(x, 100), GREEN) for x in (40, 320, 600)] == [True] * 3
+    fixture.see((A, B, C, D), labels=dict.fromkeys("abcd", "x"))
+    assert (alike(fixture.middle(A), RED), alike(fixture.middle(B), GREEN)) == (True, True)
 
 
 @pytest.mark.parametrize("kind", FAMILIES)
 def test_no_frame_around_a_change_of_layout_is_black_or_misses_a_picture(kind: LayoutKind) -> None:
     """From the grid to any layout, to its heading and back: each frame shows every camera where it now stands."""
     colours = {"a": RED, "b": GREEN, "c": BLUE, "d": RED}
-    eye, labels = Eye(), dict.fromkeys("abcd", "x")
-    eye.see((A, B, C, D), {seat: coded("VP8", colour) for seat, colour in colours.items()}, labels=labels)
+    fixture, labels = CompositorFixture(), dict.fromkeys("abcd", "x")
+    fixture.see((A, B, C, D), {seat: coded("VP8", colour) for seat, colour in colours.items()}, labels=labels)
     heading_tile = heading(Layout(title=True), WIDTH, HEIGHT)
     for layout in (Layout(kind), Layout(kind, title=True), Layout(kind, "d"), Layout()):
         tiles = arrange(layout, list(colours), "b", WIDTH, HEIGHT)
         shown_heading = Heading(heading_tile, "Họp", "") if layout.title else None
-        compositor = eye.compositor
-        compositor.compose(ComposeRequest(eye.now, (CompositionJob(0, 0, tiles, {}, shown_heading),), labels, {}, None))
+        compositor = fixture.compositor
+        compositor.compose(
+            ComposeRequest(fixture.now, (CompositionJob(0, 0, tiles, {}, shown_heading),), labels, {}, None)
+        )
         first = compositor._painters[0, False].canvas.frame
         assert [tile for tile in tiles if not alike(middle(first, tile), colours[tile.seat])] == []
         ground = Canvas(WIDTH, HEIGHT)
@@ -160,35 +162,35 @@ def middle(picture: VideoFrame, tile: Tile) -> Colour:
 
 
 def test_a_mark_that_changes_does_not_scale_the_picture_again() -> None:
-    eye = Eye()
-    eye.see((A, B, C, D), {"a": coded("VP8", RED, size=(480, 270))})
-    (scaled,) = eye.compositor._cameras["a"]._scaled.values()
-    eye.compositor.compose(
-        ComposeRequest(eye.now, (CompositionJob(0, 1, (A,), {}),), {"a": "a"}, {}, None, {"a": ("floor",)})
+    fixture = CompositorFixture()
+    fixture.see((A, B, C, D), {"a": coded("VP8", RED, size=(480, 270))})
+    (scaled,) = fixture.compositor._cameras["a"]._scaled.values()
+    fixture.compositor.compose(
+        ComposeRequest(fixture.now, (CompositionJob(0, 1, (A,), {}),), {"a": "a"}, {}, None, {"a": ("floor",)})
     )
-    (again,) = eye.compositor._cameras["a"]._scaled.values()
+    (again,) = fixture.compositor._cameras["a"]._scaled.values()
     assert again is scaled
-    eye.see((A, B, C, D), {"a": coded("VP8", BLUE, size=(480, 270), stream=2)})
-    assert alike(eye.middle(A), BLUE)
+    fixture.see((A, B, C, D), {"a": coded("VP8", BLUE, size=(480, 270), stream=2)})
+    assert alike(fixture.middle(A), BLUE)
 
 
 def test_the_speaker_has_a_frame() -> None:
-    eye = Eye()
-    eye.see((A, B, C, D), {"a": coded("VP8", RED)}, speaker="a")
-    assert eye.picture is not None
-    luma = planes(eye.picture)[0][A.y + 86 : A.y + 94, A.x : A.x + BORDER_PX]
+    fixture = CompositorFixture()
+    fixture.see((A, B, C, D), {"a": coded("VP8", RED)}, speaker="a")
+    assert fixture.picture is not None
+    luma = planes(fixture.picture)[0][A.y + 86 : A.y + 94, A.x : A.x + BORDER_PX]
     assert abs(luma.mean() - ACCENT[0]) < 20 < abs(ACCENT[0] - RED[0])
-    eye.see((A, B, C, D))
-    assert alike(eye.colour(A.x + 8, A.y + 90), RED)
+    fixture.see((A, B, C, D))
+    assert alike(fixture.colour(A.x + 8, A.y + 90), RED)
 
 
 def test_names_are_drawn_and_change() -> None:
-    eye = Eye()
+    fixture = CompositorFixture()
     pictures: list[NDArray[np.uint8]] = []
     for name in ("Ninh Hoà", "Ninh Hoà", "Vạn Ninh"):
-        eye.see((A,), {"a": coded("H264", (235, 128, 128))} if not pictures else {}, labels={"a": name})
-        assert eye.picture is not None
-        luma, *_ = planes(eye.picture)
+        fixture.see((A,), {"a": coded("H264", (235, 128, 128))} if not pictures else {}, labels={"a": name})
+        assert fixture.picture is not None
+        luma, *_ = planes(fixture.picture)
         pictures.append(luma[A.y + A.height - 24 : A.y + A.height, A.x : A.x + 140])
     assert pictures[0].min() < 100 < 180 < pictures[0].max()
     differences = [abs(a.astype(int) - b).mean() for a, b in itertools.pairwise(pictures)]
@@ -196,22 +198,22 @@ def test_names_are_drawn_and_change() -> None:
 
 
 def test_broken_cameras_are_reported_and_keep_their_last_picture() -> None:
-    eye = Eye()
-    eye.see((A, B, C, D), {"a": coded("VP8", RED), "b": coded("VP8", GREEN)})
+    fixture = CompositorFixture()
+    fixture.see((A, B, C, D), {"a": coded("VP8", RED), "b": coded("VP8", GREEN)})
     garbage = Frame("VP8", b"\x10\x02\x00garbage", False, 0, 1)
-    composed = eye.see((A, B, C, D), {"a": [garbage]})
+    composed = fixture.see((A, B, C, D), {"a": [garbage]})
     assert composed.broken == {"a"}
-    assert (alike(eye.middle(A), RED), alike(eye.middle(B), GREEN)) == (True, True)
+    assert (alike(fixture.middle(A), RED), alike(fixture.middle(B), GREEN)) == (True, True)
     delta = coded("VP8", BLUE, 2)[1:]
-    assert eye.see((A, B, C, D), {"a": delta}).broken == set()  # waits for a key frame
-    assert alike(eye.middle(A), RED)
-    eye.see((A, B, C, D), {"a": coded("VP8", BLUE)})
-    assert alike(eye.middle(A), BLUE)
+    assert fixture.see((A, B, C, D), {"a": delta}).broken == set()  # waits for a key frame
+    assert alike(fixture.middle(A), RED)
+    fixture.see((A, B, C, D), {"a": coded("VP8", BLUE)})
+    assert alike(fixture.middle(A), BLUE)
 
 
 def test_a_huge_camera_is_broken() -> None:
-    eye = Eye()
-    assert eye.see((A, B, C, D), {"a": [Frame("VP8", huge_keyframe(), True, 0, 1)]}).broken == {"a"}
+    fixture = CompositorFixture()
+    assert fixture.see((A, B, C, D), {"a": [Frame("VP8", huge_keyframe(), True, 0, 1)]}).broken == {"a"}
 
 
 def test_one_picture_is_encoded_for_each_codec_asked_for_and_for_no_other() -> None:
@@ -281,7 +283,7 @@ def test_a_camera_in_no_picture_that_is_due_is_decoded_all_the_same() -> None:
 
 
 def test_a_picture_that_fails_costs_no_camera_its_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    eye, picture = Eye(), VideoFrame(320, 180, "yuv420p")
+    fixture, picture = CompositorFixture(), VideoFrame(320, 180, "yuv420p")
     encoder = VideoEncoder("VP8", 320, 180, 25, 300_000)
     for at in range(4):
         for plane in planes(picture):
@@ -291,23 +293,23 @@ def test_a_picture_that_fails_costs_no_camera_its_pictures(monkeypatch: pytest.M
             if at in (1, 2):
                 patch.setattr(Painter, "paint", lambda *_: 1 / 0)
             with suppress(ZeroDivisionError):
-                eye.see((A, B), {"a": [Frame("VP8", data, key, 3600 * at, 1)]})
-    assert eye.compositor._cameras["a"].decoded == 4
+                fixture.see((A, B), {"a": [Frame("VP8", data, key, 3600 * at, 1)]})
+    assert fixture.compositor._cameras["a"].decoded == 4
 
 
 def test_an_empty_card_carries_the_name_of_the_awaited_point() -> None:
     empty = Tile("", A.x, A.y, A.width, A.height)
-    eye, pictures = Eye(), []
+    fixture, pictures = CompositorFixture(), []
     for tile in (empty, empty._replace(awaited="nt"), empty._replace(awaited="cr")):
-        eye.see((tile,), labels={"nt": "UBND.Nha Trang", "cr": "UBND.Cam Ranh"})
-        painter = eye.compositor._painters[0, False]
+        fixture.see((tile,), labels={"nt": "UBND.Nha Trang", "cr": "UBND.Cam Ranh"})
+        painter = fixture.compositor._painters[0, False]
         pictures.append(planes(painter.canvas.frame)[0][A.y : A.y + A.height, A.x : A.x + A.width].copy())
     assert [int((picture > 150).sum()) > 50 for picture in pictures] == [False, True, True]
     assert not np.array_equal(pictures[1], pictures[2])
 
 
 def test_a_seat_that_left_is_forgotten() -> None:
-    eye = Eye()
-    eye.see((A, B, C, D), {"a": coded("VP8", RED)})
-    eye.see((B,), labels={"b": "B"})
-    assert eye.compositor._cameras == {}
+    fixture = CompositorFixture()
+    fixture.see((A, B, C, D), {"a": coded("VP8", RED)})
+    fixture.see((B,), labels={"b": "B"})
+    assert fixture.compositor._cameras == {}

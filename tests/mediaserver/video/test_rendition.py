@@ -9,7 +9,7 @@ from mediaserver.video.rendition import Rendition
 from tests.mediaserver.pictures import RED, coded
 
 
-class Kept:
+class KeepingSink:
     def __init__(self) -> None:
         self.packets: list[Packet] = []
 
@@ -21,7 +21,7 @@ class Kept:
 
 @pytest.mark.parametrize("codec", ["VP8", "H264"])
 def test_pictures_become_packets_numbered_without_end(codec: str) -> None:
-    flush_queue, kept = FlushQueue(), Kept()
+    flush_queue, kept = FlushQueue(), KeepingSink()
     rendition = Rendition(codec, flush_queue)
     rendition.attach(kept)
     frames = coded(codec, RED, 4)
@@ -49,7 +49,7 @@ def test_a_key_frame_is_wanted_first_and_after_each_request() -> None:
 
 
 def test_a_picture_the_encoder_left_out_is_no_packet() -> None:
-    flush_queue, kept = FlushQueue(), Kept()
+    flush_queue, kept = FlushQueue(), KeepingSink()
     rendition = Rendition("H264", flush_queue)
     rendition.attach(kept)
     rendition.publish(b"", False, 0)

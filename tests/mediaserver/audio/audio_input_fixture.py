@@ -10,7 +10,7 @@ TICK_S = 0.02
 HZ = 440
 
 
-class Talk:
+class AudioInputFixture:
     """A voice that is sent a tone, packet by packet, and listened to."""
 
     def __init__(self, claim: int | None = None, amplitude: float = 0.25) -> None:

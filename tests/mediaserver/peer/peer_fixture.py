@@ -17,7 +17,7 @@ RID_ID, REPAIRED_RID_ID = 10, 11
 CAMERA, REPAIRS, MICROPHONE = 1001, 2001, 5
 
 
-class Room:
+class ListenerFake:
     """A listener of a peer that ignores its packets."""
 
     def heard(self, seat: str, packet: Packet, now: float, codec: str = "opus") -> None:
@@ -42,13 +42,18 @@ class Viewer:
         self.seen += [packet.sequence for packet in packets]
 
 
-class Scene:
+class PeerFixture:
     """A peer and a viewer of its first layer; packets are sent without a network."""
 
     def __init__(self, mux: UdpMux, offer: str = CHROMIUM) -> None:
         self.flush_queue = FlushQueue()
         self.peer = WebRtcPeer(
-            "a", parse_offer(offer), mux=mux, certificate=CERTIFICATE, flush_queue=self.flush_queue, listener=Room()
+            "a",
+            parse_offer(offer),
+            mux=mux,
+            certificate=CERTIFICATE,
+            flush_queue=self.flush_queue,
+            listener=ListenerFake(),
         )
         self.viewer = Viewer()
         self.now = 0.0

@@ -56,3 +56,12 @@ test('pages need nothing that the content policy forbids, and nothing from elsew
       if (pattern.test(text)) faults.push(`${name}: ${what}`);
   assert.deepEqual(faults, []);
 });
+
+test('every script opens with a comment that says what it is, and its exported functions and classes are described', async () => {
+  const missing = [];
+  for (const [name, text] of await sources('.js')) {
+    if (!text.startsWith('// ')) missing.push(name);
+    for (const [, before, , exported] of text.matchAll(/(.*)\nexport (async )?(?:function|class) (\w+)/g)) if (!before.endsWith('*/')) missing.push(`${name}: ${exported}`);
+  }
+  assert.deepEqual(missing, []);
+});

@@ -20,8 +20,8 @@ from sqlalchemy import (
     true,
 )
 
-from scheduler.core.model import ONLINE, ORDINARY, OTHER, PointState, SlotKind, State
-from scheduler.core.sql_types import Timestamp, enumerated, literal_text
+from scheduler.core.model import ONLINE, ORDINARY, OTHER, PointState, State
+from scheduler.core.sql_types import Timestamp, enumerated
 
 METADATA = MetaData()
 
@@ -108,7 +108,7 @@ SLOTS = Table(
     "slots",
     METADATA,
     Column("session", String(32), ForeignKey("sessions.id"), primary_key=True),
-    Column("kind", literal_text(SlotKind, 16), primary_key=True),
+    Column("kind", String(16), primary_key=True),
     Column("start", Timestamp, nullable=False),
     Column("end", Timestamp, nullable=False),
     Column("legs", Integer, nullable=False),

@@ -13,9 +13,9 @@ from sqlalchemy.dialects import sqlite
 
 from scheduler.calendar.schema import CALENDAR_YEARS
 from scheduler.core import database
-from scheduler.core.model import OFFICIAL, PointState, SlotKind, State
-from scheduler.core.schema import POINTS, SESSIONS, SLOTS
-from scheduler.core.sql_types import MillisecondTimestamp, Timestamp, enumerated, in_seconds, literal_text
+from scheduler.core.model import PointState, State
+from scheduler.core.schema import POINTS, SESSIONS
+from scheduler.core.sql_types import MillisecondTimestamp, Timestamp, enumerated, in_seconds
 from scheduler.core.sql_values import EPOCH
 
 TYPE, DIALECT = Timestamp(), sqlite.dialect()
@@ -84,8 +84,7 @@ async def test_enums_are_text_in_the_table_and_members_in_python(seeded_url: str
     await engine.dispose()
 
 
-def test_enums_and_literals_are_plain_text_columns() -> None:
-    types = (enumerated(State, 16), literal_text(SlotKind, 16), SESSIONS.c.state.type, SLOTS.c.kind.type)
-    assert [str(each.compile(dialect=DIALECT)) for each in types] == ["VARCHAR(16)"] * 4
-    assert not any(isinstance(each, sa.CheckConstraint) and each.name is None for each in SLOTS.constraints)
-    assert OFFICIAL in literal_text(SlotKind, 16).enums
+def test_enums_are_plain_text_columns() -> None:
+    types = (enumerated(State, 16), SESSIONS.c.state.type, POINTS.c.state.type)
+    assert [str(each.compile(dialect=DIALECT)) for each in types] == ["VARCHAR(16)"] * 3
+    assert not any(isinstance(each, sa.CheckConstraint) for each in POINTS.constraints)

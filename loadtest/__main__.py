@@ -248,7 +248,7 @@ def _delay(words: Sequence[str]) -> int:
 
 def _province(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m loadtest province", description=province.__doc__)
-    parser.add_argument("--cases", default="abcd", help="some of a, b, c, d (default all)")
+    parser.add_argument("--cases", default="abced", help="some of a, b, c, d, e (default all)")
     parser.add_argument("--workers", type=_count, default=3, help="media workers (default 3)")
     parser.add_argument("--seconds", type=float, default=15.0, help="measured time of each case (default 15)")
     parser.add_argument("--share", type=float, default=0.8, help="of the cores the server may use (default 0.8)")

@@ -59,6 +59,8 @@ class ArrivalWatcher:
         self._clock = clock
         self.sound = ArrivalTimes(SOUND_GAP_S)
         self.picture = ArrivalTimes(PICTURE_GAP_S)
+        self._streams: dict[int, ArrivalTimes] = {}
+        """Pictures of each video stream, by SSRC."""
         self.lowest_height = 0
         """Lowest picture height since the last reset; 0 before the first key frame."""
         self._height = 0
@@ -74,10 +76,18 @@ class ArrivalWatcher:
         newer = last is None or 0 < (timestamp - last) & 0xFFFFFFFF < 1 << 31
         if newer:
             self._last_timestamps[ssrc] = timestamp
-            self.picture.arrive(self._clock())
+            now = self._clock()
+            self.picture.arrive(now)
+            self.stream(ssrc).arrive(now)
         if newer or not self._height:
             self._note_height(codec, parse(data, length)[0].payload)
         return False
+
+    def stream(self, ssrc: int) -> ArrivalTimes:
+        """Return the arrivals of pictures in one video stream."""
+        if ssrc not in self._streams:
+            self._streams[ssrc] = ArrivalTimes(PICTURE_GAP_S)
+        return self._streams[ssrc]
 
     def _note_height(self, codec: str, payload: bytes) -> None:
         if height := picture_height(codec, payload):
@@ -86,13 +96,15 @@ class ArrivalWatcher:
     def restart(self, now: float) -> None:
         """Reset the counters."""
         self.sound.restart(now)
-        self.picture.restart(now)
+        for stream in (self.picture, *self._streams.values()):
+            stream.restart(now)
         self.lowest_height = self._height
 
     def stop(self, now: float) -> None:
         """End the measurement."""
         self.sound.stop(now)
-        self.picture.stop(now)
+        for stream in (self.picture, *self._streams.values()):
+            stream.stop(now)
 
     def back_after(self, since: float) -> float | None:
         """Return the seconds from `since` to the end of the longest pause of both; None while either lasts."""

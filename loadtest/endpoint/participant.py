@@ -50,6 +50,8 @@ class Participant:
         """Set while the session is being recorded."""
         self.ended: str | None = None
         """The reason of the server's ``bye``."""
+        self.tiles: list[dict[str, Any]] = []
+        """The tiles of the layout that its page would draw, as in the message ``tiles``; empty for one picture."""
         self.renewals = 0
         """Count of renewals of media that the server requested."""
         self.endpoint: Endpoint | None = None
@@ -80,7 +82,7 @@ class Participant:
         await self.send("media", mic=self.endpoint.sending.mic, camera=self.endpoint.sending.camera)
 
     async def _connect(self) -> None:
-        endpoint, self._layers = self._make_endpoint(), len(RENDITIONS)
+        endpoint, self._layers, self.tiles = self._make_endpoint(), len(RENDITIONS), []
         try:
             await endpoint.connect((await self.ask("offer", sdp=endpoint.offer()))["sdp"])
         except BaseException:
@@ -219,6 +221,20 @@ class Participant:
         if self.endpoint is not None:
             self.endpoint.sending.wanted = self._layers
 
+    def _tiles(self, message: dict[str, Any]) -> None:
+        self.tiles = message["tiles"]
+
+    @property
+    def tile_ssrcs(self) -> list[int]:
+        """Return the SSRC of each tile's camera that is forwarded; empty for one picture."""
+        mids = self.endpoint.tile_ssrcs if self.endpoint is not None else {}
+        return [mids[tile["mid"]] for tile in self.tiles if tile["mid"] in mids]
+
+    @property
+    def misses_tiles(self) -> bool:
+        """Return True if a tile lacks its camera."""
+        return any(tile["mid"] is None and tile["tile"] not in ("", self.seat) for tile in self.tiles)
+
     def _recording(self, message: dict[str, Any]) -> None:
         if message["on"]:
             self.recorded.set()
@@ -239,6 +255,7 @@ _HANDLERS: dict[str, Callable[[Participant, dict[str, Any]], None]] = {
     "seats": lambda participant, message: participant._take_seats(message["changed"], message["gone"]),
     "renew": Participant._renew,
     "wanted": Participant._wanted,
+    "tiles": Participant._tiles,
     "bye": Participant._bye,
     "recording": Participant._recording,
 }

@@ -36,6 +36,8 @@ class AcceptedMedia:
     rid_id: int
     level_id: int
     rids: tuple[str, ...]
+    ssrc: int
+    """The SSRC in which the server sends; 0 when it names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ def _accepted_media(media: MediaDescription, rids: tuple[str, ...]) -> AcceptedM
         rid_id=extensions.get(RID_URI, 0),
         level_id=extensions.get(LEVEL_URI, 0),
         rids=rids,
+        ssrc=media.ssrc[0].ssrc if media.ssrc else 0,
     )
 
 

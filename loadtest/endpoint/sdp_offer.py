@@ -39,6 +39,11 @@ class Ssrcs:
     camera: tuple[int, ...]
 
 
+def tile_mids(offered: OfferOptions) -> list[str]:
+    """Return the MIDs of the m-lines for tiles."""
+    return [f"t{number}" for number in range(offered.tiles)]
+
+
 def write_offer(offered: OfferOptions, local: Credentials, fingerprint: str, ssrcs: Ssrcs) -> str:
     """Write the offer. It has no candidates, because an ICE-lite server connects to none."""
     sections = [_mic(ssrcs)]
@@ -46,7 +51,7 @@ def write_offer(offered: OfferOptions, local: Credentials, fingerprint: str, ssr
         sections.append(_camera(offered, ssrcs))
     if offered.picture:
         sections.append(_video("recvonly", PICTURE, offered))
-    tiles = [f"t{number}" for number in range(offered.tiles)]
+    tiles = tile_mids(offered)
     sections += [_video("recvonly", mid, offered) for mid in tiles]
     mids = [MIC, *([CAMERA] if offered.camera else []), *([PICTURE] if offered.picture else []), *tiles]
     head = ["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "t=0 0", f"a=group:BUNDLE {' '.join(mids)}"]

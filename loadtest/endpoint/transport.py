@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 from aiortc.rtcdtlstransport import RTCCertificate
 
 from loadtest.endpoint.ice_checks import CONSENT_S, Credentials, IceChecks
+from loadtest.endpoint.receive_counters import HEADER
 from loadtest.endpoint.sdp_answer import Answer
 from mediaserver.transport.dtls import Dtls
 from mediaserver.transport.ice import Address
@@ -41,6 +42,12 @@ class Receiver(Protocol):
 
     def rtcp(self, data: bytes, now: float) -> None:
         """Take one plain RTCP compound packet."""
+
+    def counts(self, ssrc: int) -> bool:
+        """Return whether packets of a stream are only counted: by their headers, which are not encrypted."""
+
+    def count(self, data: memoryview, length: int, now: float) -> None:
+        """Take one encrypted RTP packet of a stream that is only counted; `data` is valid during the call."""
 
 
 LinkState = Literal["new", "checking", "handshake", "connected", "closed"]
@@ -208,5 +215,7 @@ class EndpointTransport:
         if 192 <= receive_view[1] < 224:  # RFC 5761 §4
             if plain := srtp.unprotect_rtcp(length):
                 self._receiver.rtcp(bytes(receive_view[:plain]), now)
+        elif self._receiver.counts(HEADER.unpack_from(receive_view)[4]):
+            self._receiver.count(receive_view, length, now)
         elif plain := srtp.unprotect(length):
             self._receiver.rtp(receive_view, plain, now)

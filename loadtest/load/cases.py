@@ -1,4 +1,4 @@
-"""The four cases of a province's load, and how a case is made lighter when the machine is full. Pure."""
+"""The five cases of a province's load, and how a case is made lighter when the machine is full. Pure."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -52,6 +52,7 @@ CASES = (
     Case("a", Text("Một hội nghị 169 điểm cầu", "One conference of 169 points"), (169,)),
     Case("b", Text("Hội nghị 145 điểm và 3 phiên 15 điểm", "145 points and three sessions of 15"), (145, 15, 15, 15)),
     Case("c", Text("16 phiên, mỗi phiên 12 điểm", "16 sessions of 12 points"), (12,) * 16, "meetings"),
+    Case("e", Text("40 phiên, mỗi phiên 6 điểm", "40 sessions of 6 points"), (6,) * 40, "meetings"),
     Case("d", Text("Mất một tiến trình media giữa (b)", "A worker is lost during (b)"), (145, 15, 15, 15), kill=True),
 )
 

@@ -12,6 +12,7 @@ from loadtest.endpoint.frame_timing import ArrivalWatcher
 from loadtest.endpoint.participant_group import SeatedParticipant
 from loadtest.endpoint.receive_counters import Tally
 from loadtest.load import procfs
+from loadtest.load.cases import COMPOSED_HEIGHT
 from loadtest.load.runner import LoadRunner
 
 CORES = os.cpu_count() or 1
@@ -48,7 +49,11 @@ class CpuUsage:
 
 @dataclass(frozen=True, slots=True)
 class EndpointResult:
-    """Media that one endpoint received during the measured time; pauses in seconds, heights in pixels."""
+    """Media that one endpoint received during the measured time; pauses in seconds, heights in pixels.
+
+    Of an endpoint that was forwarded the `tiles` of its layout, rate and pause are those of its poorest tile; `whole`
+    says that each tile had its camera, or that the composed picture always had its full height.
+    """
 
     name: str
     connected: bool
@@ -59,6 +64,8 @@ class EndpointResult:
     sound_pause_s: float
     picture_pause_s: float
     lowest_height: int
+    tiles: int = 0
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +101,7 @@ class Meter:
         now = time.monotonic()
         seconds = now - self._began_at
         cpu = self._cpu_usage(seconds)
-        endpoints = [_received(s, before, seconds, now) for s, before in zip(self._seated, self._tallies, strict=True)]
+        endpoints = [received(s, before, seconds, now) for s, before in zip(self._seated, self._tallies, strict=True)]
         return Measurement(seconds, tuple(endpoints), cpu)
 
     def _cpu_usage(self, seconds: float) -> CpuUsage:
@@ -114,23 +121,29 @@ async def measure(runner: LoadRunner, server_pid: int, seconds: float) -> Measur
     return meter.stop()
 
 
-def _received(
+def received(
     seated: SeatedParticipant[ArrivalWatcher], before: tuple[Tally, Tally], seconds: float, now: float
 ) -> EndpointResult:
+    """Return what a participant received in the last `seconds`; `before` are its counters at their beginning."""
     watcher, participant = seated.watcher, seated.participant
     watcher.stop(now)
     sound, picture = participant.tally()
     total = sound + picture - before[0] - before[1]
+    tiles = [watcher.stream(ssrc) for ssrc in participant.tile_ssrcs]
+    pictures = tiles or [watcher.picture]
+    full = not participant.misses_tiles if tiles else watcher.lowest_height >= COMPOSED_HEIGHT
     return EndpointResult(
         participant.name,
         participant.connected,
-        watcher.picture.arrivals / seconds,
+        min(stream.arrivals for stream in pictures) / seconds,
         total.lost,
         total.packets,
         watcher.sound.gaps,
         watcher.sound.longest_s,
-        watcher.picture.longest_s,
+        max(stream.longest_s for stream in pictures),
         watcher.lowest_height,
+        tiles=len(tiles),
+        whole=full,
     )
 
 

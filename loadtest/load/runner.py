@@ -12,7 +12,7 @@ from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.frame_timing import ArrivalWatcher
 from loadtest.endpoint.participant_group import JOINING_AT_ONCE, ParticipantGroup, SeatedParticipant
 from loadtest.endpoint.sdp_offer import OfferOptions
-from loadtest.load.cases import Case, Load
+from loadtest.load.cases import VISIBLE_TILES, Case, Load
 from loadtest.media.library import MediaLibrary
 from loadtest.server.booking import admit_guest, book, cancel
 from loadtest.server.rest_client import Client
@@ -21,7 +21,8 @@ from mediaserver.transport.dtls import make_certificate
 LAYOUT = "4x4"
 SPEAKERS = 2
 """The host and one more point have the floor."""
-OFFERED = OfferOptions(("H264",))
+OFFERED = OfferOptions(("H264",), tiles=VISIBLE_TILES)
+"""As a page does: cameras are forwarded to it one by one, where the server finds that cheaper than composing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,9 @@ class LoadRunner:
                 await admit_guest(self._centre, other.point, session["id"])
 
         def endpoint(index: int, watcher: ArrivalWatcher) -> Endpoint:
-            created = Endpoint(self._certificate, self._library.shared_material(index), OFFERED, watcher)
+            created = Endpoint(
+                self._certificate, self._library.shared_material(index), OFFERED, watcher, count_tiles=True
+            )
             created.sending.layers = self.load.layers
             created.sending.camera = index - first < self.load.cameras(len(attendees))
             return created

@@ -45,10 +45,11 @@ def result(
         },
         "lines": {
             "wanted": COMPOSED_HEIGHT,
-            "points": sum(each.lowest_height >= COMPOSED_HEIGHT for each in endpoints),
+            "points": sum(each.whole for each in endpoints),
             "of": len(endpoints),
-            "least": min((each.lowest_height for each in endpoints), default=0),
+            "least": min((each.lowest_height for each in endpoints if not each.tiles), default=COMPOSED_HEIGHT),
         },
+        "forwarded": sum(each.tiles > 0 for each in endpoints),
         "rates": [round(each, 1) for each in rates],
         "received": received,
         "lost": lost,

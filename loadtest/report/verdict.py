@@ -60,8 +60,8 @@ ALWAYS = (
     Criterion(
         "lines",
         Text(
-            f"Điểm cầu luôn nhận hình đủ {COMPOSED_HEIGHT} dòng",
-            f"points whose picture always had {COMPOSED_HEIGHT} lines",
+            f"Điểm cầu luôn nhận đủ các ô hình, hoặc hình đủ {COMPOSED_HEIGHT} dòng",
+            f"points with each camera of the layout, or a picture of {COMPOSED_HEIGHT} lines",
         ),
         "%",
         lambda c: _percent(c["lines"]["points"], c["lines"]["of"]),

@@ -1,4 +1,4 @@
-"""`python -m loadtest province`: runs the four cases of a province on a server that it starts, and proposes a capacity.
+"""`python -m loadtest province`: runs the five cases of a province on a server that it starts, and proposes a capacity.
 
 The endpoints share the machine with the server, so the server's CPU is taken from /proc, process by process, and the
 load is made lighter until the machine has some CPU left; the report says what was left out.
@@ -32,8 +32,8 @@ from scheduler.core.model import OTHER_AGENCY
 from signaling.app.admin_cli import NewAccount
 
 TECHNICIAN = NewAccount("loadtest-technician", "Kỹ thuật trung tâm", ("technician",))
-GUESTS = 30
-"""Other agencies beside the 169 points (docs/admission.md, Capacity of a province): case (c) seats 192."""
+GUESTS = 71
+"""Other agencies beside the 169 points (docs/admission.md, Capacity of a province): case (e) seats 240."""
 SETTLE_S = 2.0
 TRIAL_S = 3.0
 FULL_PCT = 95.0

@@ -59,6 +59,20 @@ def test_a_picture_is_a_newer_timestamp_of_its_stream() -> None:
     assert watcher.sound.arrivals == 0
 
 
+def test_each_stream_has_arrivals_of_its_own() -> None:
+    clock = Clock()
+    watcher = ArrivalWatcher(clock)
+    watcher.restart(clock.now)
+    for timestamp in (0, 3600, 7200):
+        clock.now += 1.0
+        watcher.packet("", rtp(timestamp), 12)  # only counted: its payload is encrypted
+    watcher.packet("", rtp(0, ssrc=2), 12)
+    watcher.stop(clock.now + 4.0)
+    assert [watcher.stream(ssrc).arrivals for ssrc in (1, 2, 3)] == [3, 1, 0]
+    assert watcher.stream(2).longest_s == 4.0
+    assert (watcher.picture.arrivals, watcher.lowest_height) == (4, 0)
+
+
 def test_the_lowest_height_since_the_reset_is_noted() -> None:
     watcher = ArrivalWatcher(Clock())
     noted = []

@@ -42,6 +42,14 @@ def test_codecs_are_those_wished_for() -> None:
     assert [c.name for c in offered(OfferOptions()).media[0].codecs] == ["opus"]
 
 
+def test_m_lines_for_tiles_come_last_and_receive_video() -> None:
+    tiles = offered(OfferOptions(tiles=2)).media[3:]
+    assert [(m.mid, m.kind, m.sends, m.receives) for m in tiles] == [
+        ("t0", "video", False, True),
+        ("t1", "video", False, True),
+    ]
+
+
 def test_a_listener_offers_less() -> None:
     assert [(m.mid, m.kind) for m in offered(OfferOptions(camera=False)).media] == [("0", "audio"), ("2", "video")]
     assert [m.mid for m in offered(OfferOptions(camera=False, picture=False)).media] == ["0"]

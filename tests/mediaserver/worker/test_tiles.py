@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from loadtest.endpoint.endpoint import Endpoint
+from loadtest.endpoint.frame_timing import ArrivalWatcher
 from loadtest.endpoint.sdp_offer import OfferOptions
 from mediaserver.api import ForwardedTile, Layout, SeatOptions, TilesForwarded
 from mediaserver.room.room import Room
@@ -170,3 +171,18 @@ async def test_each_call_of_set_view_tells_the_arrangement_again(meeting: Meetin
     await meeting.engine.set_view(ROOM, "v", "composed")
     await viewer.until(lambda: len(viewer.told) > told)
     assert viewer.told[-1] == before
+
+
+async def test_a_participant_counts_the_tiles_that_it_is_forwarded_without_decrypting_them(meeting: Meeting) -> None:
+    await meeting.join("a", "red", 440, offered=CAMERA)
+    watch = ArrivalWatcher()
+    endpoint = Endpoint(CERTIFICATE, material("green", 660), TILES, watch, count_tiles=True)
+    meeting._endpoints.append(endpoint)
+    await meeting.engine.add_seat(ROOM, SeatOptions("v", "V"))
+    await endpoint.connect(await meeting.engine.connect(ROOM, "v", endpoint.offer()))
+    assert len(set(endpoint.tile_ssrcs.values()) - {0}) == TILES.tiles
+    async with asyncio.timeout(PATIENCE_S):
+        while watch.stream(endpoint.tile_ssrcs["t0"]).arrivals < 10:
+            await asyncio.sleep(0.02)
+    assert watch.lowest_height == 0, "nothing was decrypted"
+    assert endpoint.counters.picture().lost == 0

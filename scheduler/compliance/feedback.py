@@ -58,10 +58,10 @@ class FeedbackService:
 
     async def add(self, unit: str, by: str, text: str, now: datetime) -> Feedback:
         """Store the feedback of a unit."""
-        said = Feedback(uuid.uuid4().hex, unit, by, whole_second(now), text)
+        feedback = Feedback(uuid.uuid4().hex, unit, by, whole_second(now), text)
         async with writing(self._engine) as db:
-            await db.execute(insert(FEEDBACK).values(_values(said)))
-        return said
+            await db.execute(insert(FEEDBACK).values(_values(feedback)))
+        return feedback
 
     async def reply(self, feedback_id: str, status: Status, text: str, by: str, now: datetime) -> Feedback:
         """Store the reply to feedback, with its status. Raises UnknownFeedback."""

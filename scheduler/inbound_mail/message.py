@@ -150,8 +150,8 @@ def _text(data: bytes, charset: object) -> str:
 
 def _line(text: str) -> str:
     """Return a text in NFC on one line, without characters that cannot be printed or stored."""
-    kept = "".join(c if c.isprintable() else " " for c in unicodedata.normalize("NFC", text))
-    return " ".join(kept.split())
+    printable_text = "".join(c if c.isprintable() else " " for c in unicodedata.normalize("NFC", text))
+    return " ".join(printable_text.split())
 
 
 def _message_id(value: str) -> str:

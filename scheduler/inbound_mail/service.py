@@ -34,7 +34,7 @@ MAX_BYTES = 10 << 20
 MAX_AUTOREPLIES = 100
 """The most automatic replies to unknown senders in a day, so that a flood of forged letters reaches few others."""
 MAX_AUTHENTICATION = 300
-KEPT = timedelta(days=365)
+RETENTION = timedelta(days=365)
 _DAY = timedelta(days=1)
 _LETTERS_ONLY = Channels(mail=True)
 
@@ -203,4 +203,4 @@ class InboundMail:
     async def prune(self, now: datetime) -> None:
         """Delete letters older than a year."""
         async with writing(self._engine) as db:
-            await store.prune(db, now - KEPT)
+            await store.prune(db, now - RETENTION)

@@ -22,7 +22,7 @@ MAIL = "mail"
 
 MAX_WAITING = 10_000
 """A notice beyond this number is stored as failed: it is listed and can be sent again, and no decision waits for it."""
-KEPT = timedelta(days=365)
+RETENTION = timedelta(days=365)
 MAX_TRIES = 12
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=1)
@@ -62,7 +62,7 @@ async def tell(db: AsyncConnection, notice: Notice, channels: Channels, now: dat
             await _add(db, notice, key, channel, now)
 
 
-async def was_told(db: AsyncConnection, notice: Notice, channels: Channels) -> bool:
+async def was_added(db: AsyncConnection, notice: Notice, channels: Channels) -> bool:
     """Return whether a notice was added for one of the channels."""
     keys = [f"{notice.key}:{channel}" for channel in (MAIL, *channels.groups)]
     return await db.scalar(select(OUTBOX.c.id).where(OUTBOX.c.key.in_(keys)).limit(1)) is not None
@@ -135,7 +135,7 @@ async def retry(db: AsyncConnection, notice: int, now: datetime) -> bool:
 
 async def prune(db: AsyncConnection, now: datetime) -> None:
     """Delete notices that were sent or failed and are older than a year."""
-    old = (OUTBOX.c.state != "waiting") & (OUTBOX.c.created < now - KEPT)
+    old = (OUTBOX.c.state != "waiting") & (OUTBOX.c.created < now - RETENTION)
     await db.execute(delete(OUTBOX).where(old))
 
 

@@ -47,9 +47,9 @@ TAKEN_OVER_MONTHS = 12
 class DirectoryPolicy(_Part):
     """Rules of the directory; `quotas` names the article of each level's quota.
 
-    So many days before units end or other rules begin, `ending_notice_days`, who must act is told. A point that was in
-    operation already is assessed within `taken_over_months`. A rule that was
-    added to a version in use, and is as it is by default, is no part of its contents.
+    `ending_notice_days` before units end or other rules begin, those who must act are notified. A point that was in
+    operation already is assessed within `taken_over_months`. A rule that was added to a version in use is no part of
+    its contents while it has its default value.
     """
 
     operator_unit: Word

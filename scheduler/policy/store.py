@@ -43,13 +43,13 @@ async def keep(db: AsyncConnection, policy: Policy, now: datetime) -> None:
 
 async def history(db: AsyncConnection) -> list[StoredPolicy]:
     """Return every profile ever used here, oldest first."""
-    return await _kept(db, select(PROFILES).order_by(PROFILES.c.recorded, PROFILES.c.id, PROFILES.c.version))
+    return await _profiles(db, select(PROFILES).order_by(PROFILES.c.recorded, PROFILES.c.id, PROFILES.c.version))
 
 
 async def filed(db: AsyncConnection) -> list[StoredPolicy]:
     """Return the profiles that were uploaded here and not withdrawn, each in its latest version."""
     here = (PROFILES.c.id == PROFILES_FILED.c.id) & (PROFILES.c.version == PROFILES_FILED.c.version)
-    return await _kept(db, select(PROFILES).join(PROFILES_FILED, here).order_by(PROFILES.c.id))
+    return await _profiles(db, select(PROFILES).join(PROFILES_FILED, here).order_by(PROFILES.c.id))
 
 
 async def file(db: AsyncConnection, policy: Policy, by: str, now: datetime) -> None:
@@ -69,5 +69,5 @@ async def unfile(db: AsyncConnection, profile: str) -> None:
         await db.execute(delete(PROFILES_FILED).where(PROFILES_FILED.c.id == profile))
 
 
-async def _kept(db: AsyncConnection, query: Select[Any]) -> list[StoredPolicy]:
+async def _profiles(db: AsyncConnection, query: Select[Any]) -> list[StoredPolicy]:
     return [StoredPolicy(row.id, row.version, row.digest, row.content, row.recorded) for row in await db.execute(query)]

@@ -20,7 +20,7 @@ from scheduler.notifications import outbox
 from scheduler.notifications.wording import Channels, Kind, Notice, NoticeFacts
 from scheduler.policy.profile_files import Profiles
 from scheduler.reports import corrections, corrections_store
-from scheduler.reports.corrections import ASKED, MAX_TEXT, CorrectionRequest, UnitReply
+from scheduler.reports.corrections import CHECKED_FIGURES, MAX_TEXT, CorrectionRequest, UnitReply
 from scheduler.reports.figures import Figures
 from scheduler.reports.service import Reports
 from scheduler.units import store as units_store
@@ -107,4 +107,4 @@ class CorrectionRequests:
 
 
 def _of(figures: Figures) -> dict[str, int]:
-    return {name: getattr(figures, name) for name in ASKED}
+    return {name: getattr(figures, name) for name in CHECKED_FIGURES}

@@ -12,7 +12,7 @@ from scheduler.core import text
 from scheduler.core.errors import FieldError
 from scheduler.core.model import Interval
 
-ASKED = ("registered", "sessions", "minutes", "points", "recorded", "incidents")
+CHECKED_FIGURES = ("registered", "sessions", "minutes", "points", "recorded", "incidents")
 """The counted figures that a unit can know of itself."""
 MOST = 10_000_000
 MAX_TEXT = 1000

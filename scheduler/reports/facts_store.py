@@ -56,7 +56,7 @@ def _happened(kind: str) -> Exists:
     return exists().where(HAPPENINGS.c.session == SESSIONS.c.id, HAPPENINGS.c.kind == kind)
 
 
-_ASKED = (
+_COLUMNS = (
     *(SESSIONS.c[name] for name in _RegistrationRow._fields[: _RegistrationRow._fields.index("invited")]),
     _of_session(select(func.count()), SESSION_POINTS.c.session),
     _of_session(select(func.count()), INCIDENTS.c.session),
@@ -76,7 +76,7 @@ async def facts(
     within = official & (SLOTS.c.start >= period.start) & (SLOTS.c.start < period.end)
     ids = select(SLOTS.c.session).where(within)
     query = (
-        select(*_ASKED)
+        select(*_COLUMNS)
         .join(SLOTS, SLOTS.c.session == SESSIONS.c.id)
         .join(POINTS, POINTS.c.id == SESSIONS.c.host_point)
         .join(UNITS, UNITS.c.id == POINTS.c.unit)

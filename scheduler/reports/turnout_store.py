@@ -52,8 +52,8 @@ async def of_points(db: AsyncConnection, period: Interval, now: datetime) -> dic
     component = select(SESSION_POINTS.c.point.label("point"), length).join(
         SESSION_POINTS, SESSION_POINTS.c.session == held.c.session
     )
-    asked = union_all(select(held.c.host.label("point"), length), component).subquery()
-    expected = select(asked.c.point, func.count(), func.sum(asked.c.due))
+    expected_points = union_all(select(held.c.host.label("point"), length), component).subquery()
+    expected = select(expected_points.c.point, func.count(), func.sum(expected_points.c.due))
     there, there_s = _there(held, now)
     came = (
         select(STAYS.c.point, func.count(STAYS.c.session.distinct()), func.sum(there_s))
@@ -62,20 +62,20 @@ async def of_points(db: AsyncConnection, period: Interval, now: datetime) -> dic
     )
     present = {point: (sessions, int(stayed)) for point, sessions, stayed in await db.execute(came)}
     lines = await _lines(db, held, LINE_MINUTES.c.point)
-    found = {}
-    for point, sessions, due in await db.execute(expected.group_by(asked.c.point)):
+    turnouts = {}
+    for point, sessions, due in await db.execute(expected.group_by(expected_points.c.point)):
         came_to, stayed = present.get(point, (0, 0))
-        found[point] = Turnout(sessions, came_to, int(due), stayed, *lines.get(point, (0, 0)))
-    return found
+        turnouts[point] = Turnout(sessions, came_to, int(due), stayed, *lines.get(point, (0, 0)))
+    return turnouts
 
 
 async def of_point(db: AsyncConnection, period: Interval, point: str, now: datetime) -> dict[str, bool]:
     """Return the sessions of a period that are over and expected a point, and whether it was present in each."""
     held = _held(period, now)
     there, _ = _there(held, now)
-    asked = exists().where(SESSION_POINTS.c.session == held.c.session, SESSION_POINTS.c.point == point)
+    invited = exists().where(SESSION_POINTS.c.session == held.c.session, SESSION_POINTS.c.point == point)
     came = set(await db.scalars(select(STAYS.c.session).where(there, STAYS.c.point == point)))
-    expected = await db.scalars(select(held.c.session).where(or_(held.c.host == point, asked)))
+    expected = await db.scalars(select(held.c.session).where(or_(held.c.host == point, invited)))
     return {session: session in came for session in expected}
 
 
@@ -103,9 +103,9 @@ def _there(held: CTE, now: datetime) -> tuple[ColumnElement[bool], ColumnElement
     first = case((STAYS.c.joined > held.c.start, STAYS.c.joined), else_=held.c.start)
     last = case((left < held.c.until, left), else_=held.c.until)
     component = (SESSION_POINTS.c.session == STAYS.c.session) & (SESSION_POINTS.c.point == STAYS.c.point)
-    asked = exists().where(component).correlate(STAYS)
+    invited = exists().where(component).correlate(STAYS)
     within = (STAYS.c.joined < held.c.until) & (left > held.c.start) & (STAYS.c.joined < left)
-    of_session = (STAYS.c.session == held.c.session) & or_(STAYS.c.point == held.c.host, asked)
+    of_session = (STAYS.c.session == held.c.session) & or_(STAYS.c.point == held.c.host, invited)
     return of_session & within, in_seconds(last) - in_seconds(first)
 
 

@@ -1,7 +1,7 @@
 """Notifies telecom providers which sessions need their lines, and of changes (Điều 13.2.b; R-085).
 
-The facts of now are compared with the last notice in the outbox. So each provider is told once of a session, of each
-change to its times or its own points, and of its end, whoever made the change and whichever server runs the job.
+The present facts are compared with the last notice in the outbox. So each provider is notified once of a session, of
+each change to its times or its own points, and of its end, whoever made the change and whichever server runs the job.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -12,7 +12,7 @@ from scheduler.units import store as units_store
 COLUMNS = ("unit", *devices.COLUMNS)
 
 
-def family(unit: str, units: Iterable[Unit]) -> set[str]:
+def unit_and_below(unit: str, units: Iterable[Unit]) -> set[str]:
     """Return the ids of a unit and of all units below it."""
     below: dict[str, list[str]] = {}
     for each in units:
@@ -28,7 +28,7 @@ def family(unit: str, units: Iterable[Unit]) -> set[str]:
 async def rows(db: AsyncConnection, unit: str) -> list[Row]:
     """Return the devices of the points of a unit and of those below it as rows, each with the name of its unit."""
     units = {each.id: each for each in await units_store.units(db)}
-    ours = family(unit, units.values())
+    ours = unit_and_below(unit, units.values())
     owners = {point.name: units[point.unit].name for point in await units_store.all_points(db) if point.unit in ours}
     listed = await devices.rows(db)
     return [{"unit": owners[row["point"]], **row} for row in listed if row["point"] in owners]

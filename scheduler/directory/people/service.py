@@ -136,9 +136,9 @@ class People:
         """Return the accounts of people whose days are over, except those that somebody in charge has (R-120)."""
         day = self._profiles.day(now)
         people = await self.of()
-        kept = {person.account for person in people if person.serves(day)}
+        serving = {person.account for person in people if person.serves(day)}
         over = {person.account for person in people if person.valid_to is not None and person.valid_to < day}
-        return sorted(account for account in over - kept if account)
+        return sorted(account for account in over - serving if account)
 
 
 async def _check_unit(db: AsyncConnection, unit: str) -> None:

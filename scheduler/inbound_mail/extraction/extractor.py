@@ -128,7 +128,7 @@ class _Extractor:
         for source in self._sources:
             for text in slot_kinds.labelled(source, self._today):
                 self._span("official", text, source.where)
-        if "official" not in self._notes and not self._notes.asked("official"):
+        if "official" not in self._notes and not self._notes.has_question("official"):
             for text in slot_kinds.stated(self._sources[-1]):
                 self._span("official", text, "letter")
 

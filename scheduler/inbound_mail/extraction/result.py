@@ -36,10 +36,10 @@ class Reading:
         return {
             **{one.field: one.value for one in self.found},
             "read": [{"field": one.field, "where": one.where, "said": one.quote} for one in self.found],
-            "questions": self.asked(),
+            "questions": self.question_rows(),
         }
 
-    def asked(self) -> list[dict[str, str]]:
+    def question_rows(self) -> list[dict[str, str]]:
         """Return the questions of a draft."""
         return [{"field": one.field, "word": one.word, "value": one.value} for one in self.questions]
 
@@ -58,7 +58,7 @@ class ReadingBuilder:
         """Return the value of a field; None if it was not found."""
         return self._fields[name].value if name in self._fields else None
 
-    def asked(self, name: str) -> bool:
+    def has_question(self, name: str) -> bool:
         """Return whether there is a question about a field."""
         return any(question.field == name for question in self._questions)
 

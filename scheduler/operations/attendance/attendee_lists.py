@@ -36,7 +36,7 @@ class AttendeeLists:
         """Ask every component point for its list; asking again changes nothing. Raises UnknownSession."""
         async with writing(self._alerts.engine) as db:
             session = await sessions_store.known(db, session_id)
-            if await _asked(db, session.id) is None:
+            if await _asked_at(db, session.id) is None:
                 await db.execute(insert(ROLLS).values(session=session.id, asked=now, by=by))
                 wanted = dict.fromkeys(session.points, "")
                 await self._alerts.tell_units(db, "list-asked", session, session.slots[-1], wanted, now)
@@ -54,7 +54,7 @@ class AttendeeLists:
             raise InvalidRequest(faults)
         async with writing(self._alerts.engine) as db:
             session = await sessions_store.known(db, session_id)
-            if point not in session.points or await _asked(db, session.id) is None:
+            if point not in session.points or await _asked_at(db, session.id) is None:
                 raise NotAsked
             await db.execute(delete(LISTS).where(LISTS.c.session == session.id, LISTS.c.point == point))
             words = json.dumps([asdict(each) for each in named], ensure_ascii=False)
@@ -67,10 +67,10 @@ class AttendeeLists:
             session = await sessions_store.known(db, session_id)
             rows = (await db.execute(select(LISTS).where(LISTS.c.session == session.id))).mappings()
             lists = {row["point"]: _present(row) for row in rows}
-            return AttendeeList(await _asked(db, session.id), lists)
+            return AttendeeList(await _asked_at(db, session.id), lists)
 
 
-async def _asked(db: AsyncConnection, session: str) -> datetime | None:
+async def _asked_at(db: AsyncConnection, session: str) -> datetime | None:
     at: datetime | None = await db.scalar(select(ROLLS.c.asked).where(ROLLS.c.session == session))
     return at
 

@@ -170,11 +170,11 @@ class Attendance:
         points = session.everyone
         own = {point: tuple(stay for stay in stays if stay.point == point) for point in points}
 
-        def judge(point: str, slot: Slot) -> tuple[tuple[PresenceInterval, ...], PointAttendance]:
+        def attendance_of(point: str, slot: Slot) -> tuple[tuple[PresenceInterval, ...], PointAttendance]:
             of_slot = held_interval(own[session.host_point], Interval(slot.start, slot.end), now)
             attendance = point_attendance(own[point], of_slot, now, longer)
             gaps = [(gap, explanations.get((point, gap.start))) for gap in attendance.interruptions]
             interruptions = tuple(replace(gap, cause=why.cause, by=why.by) if why else gap for gap, why in gaps)
             return own[point], replace(attendance, interruptions=interruptions)
 
-        return [SlotAttendance(slot, {point: judge(point, slot) for point in points}) for slot in session.slots]
+        return [SlotAttendance(slot, {point: attendance_of(point, slot) for point in points}) for slot in session.slots]

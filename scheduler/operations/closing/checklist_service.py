@@ -36,7 +36,7 @@ class ClosingService:
     async def checklist(self, session_id: str) -> ClosingChecklist:
         """Return the closing checklist of a session. Raises UnknownSession."""
         async with self._engine.begin() as db:
-            return await self._sheet(db, await sessions_store.known(db, session_id))
+            return await self._checklist(db, await sessions_store.known(db, session_id))
 
     async def missing(self, sessions: Sequence[Session]) -> dict[str, tuple[str, ...]]:
         """Return the places that are not done, by session, by one statement however many there are."""
@@ -44,7 +44,7 @@ class ClosingService:
         async with self._engine.begin() as db:
             for row in await db.execute(select(TICKS).where(TICKS.c.session.in_(list(ticks)))):
                 ticks[row.session].append(_tick(row))
-        return {session.id: self._judge(session, ticks[session.id], None).missing for session in sessions}
+        return {session.id: self._checklist_of(session, ticks[session.id], None).missing for session in sessions}
 
     async def tick(
         self, session_id: str, place: str, item: str, done: bool, by: str, now: datetime
@@ -57,7 +57,7 @@ class ClosingService:
             session = await sessions_store.known(db, session_id)
             if now < session.official.start or session.state != State.ISSUED:
                 raise NotOver
-            ticked = (await self._sheet(db, session)).of(place)
+            ticked = (await self._checklist(db, session)).of(place)
             if ticked is None:
                 raise UnknownItem(place)
             check(ticked, item, done)
@@ -67,7 +67,7 @@ class ClosingService:
             else:
                 here = (TICKS.c.session == session_id) & (TICKS.c.place == place) & (TICKS.c.item == item)
                 await db.execute(delete(TICKS).where(here))
-            return await self._sheet(db, session)
+            return await self._checklist(db, session)
 
     async def set_kind(self, session_id: str, kind: str) -> ClosingChecklist:
         """Set what kind of meeting it was (Điều 4.2). Raises UnknownSession, UnknownItem."""
@@ -76,7 +76,7 @@ class ClosingService:
             if kind not in self._policy(session).registration.kinds:
                 raise UnknownItem(kind)
             await self._set(db, session_id, kind=kind)
-            return await self._sheet(db, session)
+            return await self._checklist(db, session)
 
     async def remind(self, now: datetime) -> None:
         """Remind units whose points are not done two hours after the end (R-100); once for each session."""
@@ -92,7 +92,7 @@ class ClosingService:
         row = (await db.execute(select(CLOSINGS.c.reminded).where(CLOSINGS.c.session == session.id))).first()
         if row is not None and row.reminded is not None:
             return
-        missing = (await self._sheet(db, session)).missing
+        missing = (await self._checklist(db, session)).missing
         points = await units_store.points_named(db, session.everyone)
         for unit in {points[place].unit for place in missing if place != CENTRE}:
             names = [points[place].name for place in missing if place != CENTRE and points[place].unit == unit]
@@ -101,12 +101,12 @@ class ClosingService:
             await outbox.tell(db, notice, self._channels, now)
         await self._set(db, session.id, reminded=now)
 
-    async def _sheet(self, db: AsyncConnection, session: Session) -> ClosingChecklist:
+    async def _checklist(self, db: AsyncConnection, session: Session) -> ClosingChecklist:
         rows = await db.execute(select(TICKS).where(TICKS.c.session == session.id))
         kind = await db.scalar(select(CLOSINGS.c.kind).where(CLOSINGS.c.session == session.id))
-        return self._judge(session, [_tick(row) for row in rows], kind)
+        return self._checklist_of(session, [_tick(row) for row in rows], kind)
 
-    def _judge(self, session: Session, ticks: Collection[Tick], kind: str | None) -> ClosingChecklist:
+    def _checklist_of(self, session: Session, ticks: Collection[Tick], kind: str | None) -> ClosingChecklist:
         return closing_checklist(
             self._policy(session).conduct.closing, session.everyone, ticks, kind or session.kind or None
         )

@@ -61,7 +61,7 @@ class CheckReminders:
             of_unit = of_slot("check-call", session, slot, host, lines, unit)
             return saying(replace(of_unit, key=f"{of_unit.key}:{hours}"), description)
 
-        if await outbox.was_told(db, notice(host.unit), self._alerts.channels):
+        if await outbox.was_added(db, notice(host.unit), self._alerts.channels):
             return
         units = {unit.id: unit for unit in await units_store.units(db)}
         boxes = await outbox.mailboxes(db)

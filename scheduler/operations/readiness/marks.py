@@ -72,7 +72,7 @@ class RoomConflict:
     others: tuple[str, ...]
 
     @property
-    def said(self) -> tuple[str, str]:
+    def word_and_value(self) -> tuple[str, str]:
         """The word and value of the mark."""
         return self.word, ", ".join(self.others)
 
@@ -106,7 +106,7 @@ def marks(facts: PointFacts, times: SlotTimes) -> tuple[Mark, ...]:
         _known("rehearsal", facts.rehearsed, "missed", "amber"),
         Mark("duty", "amber", "no-duty") if facts.duty is None else Mark("duty", "green", "ok", facts.duty.name),
         _line(facts.line) if facts.internet is None else _measured(facts.internet, times),
-        Mark("room", "green", "ok") if facts.room is None else Mark("room", "amber", *facts.room.said),
+        Mark("room", "green", "ok") if facts.room is None else Mark("room", "amber", *facts.room.word_and_value),
     )
 
 

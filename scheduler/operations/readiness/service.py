@@ -130,7 +130,7 @@ class ReadinessService:
     async def alarm(self, now: datetime) -> None:
         """Warn of what is missing when it falls due: once the operating unit, and each unit of its own points.
 
-        A unit whose room a session of higher rank has is told a day before (I-04).
+        A unit whose room a session of higher rank has is notified a day before (I-04).
         """
         for readiness in await self.between(now, now + AHEAD, None, now):
             if readiness.yielded and self._first("room", readiness):

@@ -141,9 +141,9 @@ async def test_some_senders_get_no_reply(setup: Setup, sender: str, headers: dic
 async def test_letters_that_wait_for_a_person_are_not_pruned(setup: Setup) -> None:
     waiting = await setup.take(letter())
     await setup.take(letter(STRANGER))
-    await setup.inbound.prune(NOW + inbound_mail_service.KEPT)
+    await setup.inbound.prune(NOW + inbound_mail_service.RETENTION)
     assert len(await setup.inbound.letters(9)) == 2
-    later = NOW + inbound_mail_service.KEPT + timedelta(seconds=1)
+    later = NOW + inbound_mail_service.RETENTION + timedelta(seconds=1)
     await setup.inbound.prune(later)
     assert [each.id for each in await setup.inbound.letters(9)] == [waiting.id]
     await setup.inbound.handle(waiting.id, "truc.ban", later)

@@ -142,9 +142,9 @@ async def test_settled_notices_are_forgotten_after_a_year(services: ServicesFixt
     await services.scheduler.submit(REQUEST, NOW)
     waiting = await services.notifications.due(NOW)
     await services.notifications.done(waiting[0], NOW)
-    await services.notifications.prune(NOW + outbox.KEPT)
+    await services.notifications.prune(NOW + outbox.RETENTION)
     assert len(await services.notifications.newest(10)) == 3
-    await services.notifications.prune(NOW + outbox.KEPT + timedelta(seconds=1))
+    await services.notifications.prune(NOW + outbox.RETENTION + timedelta(seconds=1))
     assert {n.id for n in await services.notifications.newest(10)} == {n.id for n in waiting[1:]}
 
 

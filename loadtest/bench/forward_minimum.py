@@ -31,7 +31,7 @@ PICTURES, MIXED_S = 200, 5
 MIXED = RoomOptions().mixed
 
 
-class Receiver:
+class LoopbackReceiver:
     """A socket on loopback whose packets are read and dropped, and the keys for it."""
 
     def __init__(self) -> None:
@@ -63,14 +63,14 @@ def forward_us(receivers: int, every_s: float = 0.0) -> float:
     """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.1", 0))
-        port, seated = Port(sock, Counters()), [Receiver() for _ in range(receivers)]
+        port, seated = Port(sock, Counters()), [LoopbackReceiver() for _ in range(receivers)]
         spent = sum(_picture(port, seated, number) for number in paced(PICTURES, every_s))
         for each in seated:
             each.socket.close()
     return 1e6 * spent / (PICTURES * receivers * (PICTURE_PACKETS + SOUND_PACKETS))
 
 
-def _picture(port: Port, seated: list[Receiver], number: int) -> float:
+def _picture(port: Port, seated: list[LoopbackReceiver], number: int) -> float:
     """Send one picture and its sound to every receiver; return the CPU seconds."""
     payload, sound = os.urandom(PACKET_BYTES - 12), os.urandom(SOUND_BYTES)
     picture: list[Outgoing] = [

@@ -77,7 +77,7 @@ class Continuity:
     def _forwarded(self, position: int) -> None:
         before, size = self._position, max(self.positions.values()) + 1
         ahead = 1 if before is None else (position - before) % size
-        if ahead > size // 2:  # one that was sent again
+        if ahead > size // 2:  # a packet that was sent again
             return
         self._position = position
         if position not in self.keys:

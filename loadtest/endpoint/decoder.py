@@ -34,9 +34,9 @@ class Decoder:
         self._codec = ""
         self._frames = FrameAssembler("")
         self._sound: deque[Samples] = deque()
-        # counters
         self.pictures = 0
         self.faults = 0
+        """Packets of sound and pictures that could not be decoded."""
 
     def packet(self, codec: str, data: memoryview, length: int) -> bool:
         """Take one plain RTP packet; return True if a key frame is needed before a picture can be decoded."""

@@ -23,16 +23,16 @@ def picture_height(codec: str, payload: bytes) -> int | None:
 
 def _sps_height(nal: bytes) -> int:
     """Return the height in a sequence parameter set (H.264 §7.3.2.1.1). Raises ValueError."""
-    bits = _Bits(nal[1:].replace(b"\x00\x00\x03", b"\x00\x00"))  # §7.3.1
+    bits = _Bits(nal[1:].replace(b"\x00\x00\x03", b"\x00\x00"))  # emulation prevention bytes are removed (§7.3.1)
     if bits.take(8) not in PROFILES:
         raise ValueError("an H.264 profile that was not offered")
     bits.take(16)
-    bits.number()  # its id
+    bits.number()  # seq_parameter_set_id
     bits.number()  # log2_max_frame_num
     _picture_order(bits)
     bits.number()  # max_num_ref_frames
     bits.take(1)
-    bits.number()  # width
+    bits.number()  # pic_width_in_mbs_minus1
     height = bits.number() + 1
     fields = 2 - bits.take(1)
     if fields == 2:

@@ -29,7 +29,6 @@ class StreamCounters:
         self._base = sequence
         self._last_timestamp = -1
         self._reported = (0, 0)
-        # counters
         self.highest = sequence
         self.packets = 0
         self.bytes = 0
@@ -97,7 +96,7 @@ class ReceiveCounters:
         stream = self.streams.get(ssrc)
         if stream is None:
             stream = self.streams[ssrc] = StreamCounters(ssrc, second & 0x7F, sequence)
-        stream.payload_type = second & 0x7F  # another codec may follow in the same stream
+        stream.payload_type = second & 0x7F  # a sender may change the codec within a stream
         stream.receive(sequence, timestamp, length)
         return stream
 

@@ -40,7 +40,6 @@ class VoiceStream:
         self._sequence = random.getrandbits(15)
         self._timestamp = random.getrandbits(32)
         self._at = 0
-        # counters
         self.sent = SenderCounters()
 
     @property
@@ -78,7 +77,6 @@ class CameraLayer:
         self._picture_id = random.getrandbits(14)
         self._at = 0
         self._ring: list[Outgoing | None] = [None] * RESEND_PACKETS
-        # counters
         self.sent = SenderCounters()
 
     @property

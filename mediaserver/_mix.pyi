@@ -1,9 +1,9 @@
 from mediaserver.audio.limiter import plain_limit
 from mediaserver.audio.mix_minus import plain_level
-from mediaserver.video.shadow import plain_shade
+from mediaserver.video.shadow import plain_darken
 
 level = plain_level
 limit = plain_limit
-shade = plain_shade
+shade = plain_darken
 
 def halve(source: object, source_line: int, target: object, target_line: int, width: int, height: int) -> None: ...

@@ -32,7 +32,7 @@ static unsigned batch = 1; /* number of the present batch; 0 is never used */
 static PyObject *out_counters;
 static long long out_packets, out_bytes, out_refused;
 
-static void send_apart(struct msghdr *header, int size, int fd) {
+static void send_singly(struct msghdr *header, int size, int fd) {
     for (size_t v = 0; v < header->msg_iovlen; v++) {
         unsigned char *data = header->msg_iov[v].iov_base;
         int length = (int)header->msg_iov[v].iov_len;
@@ -64,7 +64,7 @@ static void flush_messages(void) {
             (no == EMSGSIZE || no == EINVAL || no == EIO || no == ENOPROTOOPT || no == EOPNOTSUPP)) {
             if (paths[at])
                 paths[at]->apart = 1;
-            send_apart(&messages[at].msg_hdr, sizes[at], out_fd);
+            send_singly(&messages[at].msg_hdr, sizes[at], out_fd);
         } else {
             out_refused += segments[at]; /* dropped, never queued */
         }

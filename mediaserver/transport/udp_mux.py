@@ -111,7 +111,7 @@ class Port:
         Return whether it takes segments for this address; if not, they went one by one, as later ones should.
         """
         if count == 1 or not self.segmented or segment > MAX_SEGMENT_BYTES:
-            self.send_apart(data, segment, address)
+            self.send_singly(data, segment, address)
             return self.segmented
         option = [(socket.IPPROTO_UDP, _UDP_SEGMENT, _SEGMENT.pack(segment))]
         try:
@@ -120,13 +120,13 @@ class Port:
             if exc.errno not in _NOT_IN_SEGMENTS:
                 self._counters.refused += count
                 return True
-            self.send_apart(data, segment, address)
+            self.send_singly(data, segment, address)
             return False
         self._counters.packets_out += count
         self._counters.bytes_out += len(data)
         return True
 
-    def send_apart(self, data: memoryview, segment: int, address: Address) -> None:
+    def send_singly(self, data: memoryview, segment: int, address: Address) -> None:
         """Send datagrams of `segment` bytes (the last may be shorter) one by one."""
         for at in range(0, len(data), segment):
             self.send(data[at : at + segment], address)

@@ -127,7 +127,7 @@ class WebRtcTransport(Stateful):
             return
         for data, segment, count in self._srtp.protect_runs(packets, _send_time(send_time) if send_time else b""):
             if self.path.apart:
-                self._port.send_apart(data, segment, address)
+                self._port.send_singly(data, segment, address)
             else:
                 self.path.apart = not self._port.send_run(data, segment, count, address)
 

@@ -8,7 +8,7 @@ from av import VideoFrame
 from mediaserver.video import labels, tile_icons
 from mediaserver.video.layout import Tile
 from mediaserver.video.scaler import halve
-from mediaserver.video.shadow import Plane, shade
+from mediaserver.video.shadow import Plane, darken
 from mediaserver.video.tile_icons import TileIcon
 
 BACKGROUND = (24, 128, 128)
@@ -71,7 +71,7 @@ class Canvas:
         """Write a name behind its icons over the tile's lower left corner, on a darkened bar."""
         bar = tile_icons.bar(text, shown, self._letters(tile), tile.width)
         luma, u, v = self._regions(_spot(bar.light, tile.x, tile.y + tile.height - bar.light.shape[0]))
-        shade(luma, u, v, bar.light)
+        darken(luma, u, v, bar.light)
         for place, lit, tints in bar.icons:
             for plane, tint in zip((u, v), tints, strict=True):
                 plane[:, place][lit] = tint

@@ -11,8 +11,8 @@ NEUTRAL = 128
 """Chroma without any colour."""
 
 
-def plain_shade(luma: Plane, u: Plane, v: Plane, light: Plane) -> None:
-    """Leave a rectangle a quarter of its brightness and half of its colours, and add `light`, of the luma's shape.
+def plain_darken(luma: Plane, u: Plane, v: Plane, light: Plane) -> None:
+    """Darken a rectangle to a quarter of its brightness and half of its colours, and add `light`, of the luma's shape.
 
     `light` is at most 192, so that no pixel overflows. Raises ValueError when the shapes differ.
     """
@@ -25,11 +25,11 @@ def _load() -> Any:
     try:
         from mediaserver import _mix  # noqa: PLC0415 - optional: compiled at installation where that is possible
     except ImportError:
-        return plain_shade
+        return plain_darken
     return _mix.shade
 
 
 if TYPE_CHECKING:
-    shade = plain_shade
+    darken = plain_darken
 else:
-    shade = _load()
+    darken = _load()

@@ -17,7 +17,7 @@ from mediaserver.audio.mix_minus import FRAME_SAMPLES, plain_level
 from mediaserver.video.canvas import BACKGROUND, Canvas, planes
 from mediaserver.video.layout import Tile
 from mediaserver.video.scaler import Scaler, halves
-from mediaserver.video.shadow import plain_shade
+from mediaserver.video.shadow import plain_darken
 
 if shutil.which("cc") is None:
     pytest.skip("nothing was compiled without a compiler", allow_module_level=True)
@@ -123,7 +123,7 @@ def test_a_name_is_written_on_the_same_shade(place: Place, seed: int) -> None:
     drawn = [random.integers(0, 256, (64, 96), np.uint8) for _ in "yuv"]
     expected = [plane.copy() for plane in drawn]
     light = random.integers(0, 193, cut(drawn[0], place).shape, np.uint8)
-    for write, planes_ in ((_mix.shade, drawn), (plain_shade, expected)):
+    for write, planes_ in ((_mix.shade, drawn), (plain_darken, expected)):
         y, u, v = planes_
         write(cut(y, place), cut(u, place, 2), cut(v, place, 2), light)
     assert [plane.tolist() for plane in drawn] == [plane.tolist() for plane in expected]

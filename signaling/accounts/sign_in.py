@@ -58,8 +58,8 @@ class SignIn:
         try:
             stored = await self._accounts.account(account) if is_name(account) else None
         except SQLAlchemyError:  # nothing was guessed: repeated attempts until the database is back must not lock
-            await self._throttle.right(pair)
-            await self._throttle.right(address)
+            await self._throttle.take_back(pair)
+            await self._throttle.take_back(address)
             raise
         if not await self._passwords.verify(stored[1] if stored else None, password) or stored is None:
             who = account if is_name(account) else "?"
@@ -71,7 +71,7 @@ class SignIn:
             await self._audit(account, "login-disabled", source, now)
             raise BadLogin
         await self._throttle.forget(pair)
-        await self._throttle.right(address)
+        await self._throttle.take_back(address)
         await self._audit(account, "login", source, now)
         return await self._new_login(account, now), stored[0].under(self._operator(now))
 

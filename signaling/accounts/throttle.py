@@ -10,8 +10,9 @@ Chosen (TCVN 14423 5.5.2.2 suggests at most five failures):
 * session codes, one account: 20 wrong codes in a minute lock the account's joining for 15 minutes.
 * keys of media workers, one address: 10 wrong keys in a minute lock the address for 5 minutes.
 
-Times are Valkey's own (TIME), for the clocks of servers differ. A server knows the failures it counted and writes them
-again when Valkey has lost everything; a mark there says that it has them. Without Valkey nobody may guess (RedisError).
+Times are Valkey's own (TIME), for the clocks of servers differ. Each server remembers the failures that it counted and
+sets a key in Valkey, its mark, that says that they are stored there; when the mark is gone, Valkey has lost its data,
+and the server writes its failures again. Without Valkey every attempt is refused (RedisError).
 
 Decision 69 says why no library counts them.
 """
@@ -97,43 +98,46 @@ class Throttle:
         self._attempt = redis.register_script(_ATTEMPT)
         self._write = redis.register_script(_WRITE)
         self._mark = redis_keys.counted(secrets.token_hex(8))
-        self._noted: OrderedDict[str, dict[str, float]] = OrderedDict()
+        self._failures: OrderedDict[str, dict[str, float]] = OrderedDict()
         """Times of this server's failures that still count, by key and mark; the key of the newest is last."""
 
     async def attempt(self, rule: Rule, who: str) -> Attempt:
         """Count an attempt, unless `who` is locked. Raises RedisError."""
         key, mark = redis_keys.failures(rule.kind, who), secrets.token_hex(8)
-        seconds, now = await self._ask(key, [rule.limit, rule.window, rule.lock, mark])
+        seconds, now = await self._count_attempt(key, [rule.limit, rule.window, rule.lock, mark])
         if seconds <= 0:
-            self._keep(rule, key, mark, now)
+            self._remember(rule, key, mark, now)
         return Attempt(key, mark, max(0, math.ceil(seconds)), last=seconds < 0)
 
-    async def right(self, attempt: Attempt) -> None:
-        """Take one attempt back, since it was right."""
+    async def take_back(self, attempt: Attempt) -> None:
+        """Take one attempt back: its secret was right, so it does not count as a failure."""
         await self._redis.zrem(attempt.key, attempt.mark)
-        self._noted.get(attempt.key, {}).pop(attempt.mark, None)
+        self._failures.get(attempt.key, {}).pop(attempt.mark, None)
 
     async def forget(self, attempt: Attempt) -> None:
         """Forget all failures counted with this attempt."""
         await self._redis.delete(attempt.key)
-        self._noted.pop(attempt.key, None)
+        self._failures.pop(attempt.key, None)
 
-    async def _ask(self, key: str, arguments: list[str | int]) -> tuple[float, float]:
+    async def _count_attempt(self, key: str, arguments: list[str | int]) -> tuple[float, float]:
         """Return the seconds of a lock and Valkey's time; write failures that Valkey has lost first."""
         for _ in range(2):
             result = await self._attempt(keys=[self._mark, key], args=arguments)
             if result != FORGOTTEN:
                 return float(result[0]), float(result[1])
-            failures = [[of, mark, at] for of, marks in self._noted.items() for mark, at in marks.items()]
+            failures = [[of, mark, at] for of, marks in self._failures.items() for mark, at in marks.items()]
             await self._write(keys=[self._mark], args=[LONGEST_SECONDS, json.dumps(failures)])
         raise RedisConnectionError("Valkey loses what is written to it")
 
-    def _keep(self, rule: Rule, key: str, mark: str, now: float) -> None:
+    def _remember(self, rule: Rule, key: str, mark: str, now: float) -> None:
         """Remember a failure, and forget those that Valkey no longer counts."""
-        earlier = self._noted.pop(key, {})
-        self._noted[key] = {other: at for other, at in earlier.items() if at > now - rule.window} | {mark: now}
-        while len(self._noted) > MAX_REMEMBERED or _newest(next(iter(self._noted.values()))) <= now - LONGEST_SECONDS:
-            self._noted.popitem(last=False)
+        earlier = self._failures.pop(key, {})
+        self._failures[key] = {other: at for other, at in earlier.items() if at > now - rule.window} | {mark: now}
+        while (
+            len(self._failures) > MAX_REMEMBERED
+            or _newest(next(iter(self._failures.values()))) <= now - LONGEST_SECONDS
+        ):
+            self._failures.popitem(last=False)
 
 
 def _newest(failures: dict[str, float]) -> float:

@@ -350,7 +350,7 @@ async def _migrate(settings: Settings, arguments: Namespace) -> None:
             flock(lock, LOCK_EX | LOCK_NB)
         except OSError:
             raise SettingsError(f"a server runs on {settings.data}: stop it first") from None
-        before = await migration.found(engine := database.connect(settings.database_url))
+        before = await migration.read_versions(engine := database.connect(settings.database_url))
         await engine.dispose()
         async with open_services(settings, lease=Lease(settings, lambda: None)) as services:
             await services.audit.append(_entry(arguments))

@@ -100,7 +100,7 @@ async def running(
     async with valkey.connect(settings.redis_url, settings.run) as redis:
         server = _build(settings, services, engine, redis, clock, measure)
         with suppress(TimeoutError):  # the thread goes on
-            await server.recordings.folder.run(lambda: private_files.mend_folder(settings.recordings))
+            await server.recordings.folder.run(lambda: private_files.restrict_folder(settings.recordings))
         await server.meetings.recover(MACHINE_SECONDS if await services.worker_keys.names() else 0)
         server.remux_queue.start()
         server.outbox.start()

@@ -54,13 +54,13 @@ RELEASE = Schema(scheduler_migrations.VERSIONS[-1], migrations.VERSIONS[-1])
 """The versions of this release."""
 
 
-async def found(engine: AsyncEngine) -> Schema:
+async def read_versions(engine: AsyncEngine) -> Schema:
     """Return the versions that the tables of a database have; a missing SQLite file is not created."""
     file = database.file(str(engine.url))
     if file is not None and not file.exists():
         return Schema("", "")
     async with engine.connect() as connection:
-        return await connection.run_sync(_found)
+        return await connection.run_sync(_read_versions)
 
 
 async def tables(engine: AsyncEngine) -> set[str]:
@@ -69,12 +69,12 @@ async def tables(engine: AsyncEngine) -> set[str]:
         return await connection.run_sync(_tables)
 
 
-def check(standing: Schema, migrating: bool) -> None:
+def check(versions: Schema, migrating: bool) -> None:
     """Check versions. Raises NewerDatabase; OlderDatabase unless `migrating`."""
-    if standing.newer:
-        raise NewerDatabase(str(standing), str(RELEASE))
-    if standing not in (RELEASE, Schema("", "")) and not migrating:
-        raise OlderDatabase(str(standing), str(RELEASE))
+    if versions.newer:
+        raise NewerDatabase(str(versions), str(RELEASE))
+    if versions not in (RELEASE, Schema("", "")) and not migrating:
+        raise OlderDatabase(str(versions), str(RELEASE))
 
 
 async def migrate(engine: AsyncEngine, copy: Callable[[Schema], None]) -> None:
@@ -83,24 +83,24 @@ async def migrate(engine: AsyncEngine, copy: Callable[[Schema], None]) -> None:
     Processes that start together take turns, and nobody writes between copy and migration.
     """
     async with database.writing(engine) as connection:
-        standing = await connection.run_sync(_found)
-        if standing == RELEASE:
+        versions = await connection.run_sync(_read_versions)
+        if versions == RELEASE:
             return
-        if not standing.empty:
-            await asyncio.to_thread(copy, standing)
+        if not versions.empty:
+            await asyncio.to_thread(copy, versions)
         for part in _PARTS:
             await connection.run_sync(part.upgrade)
 
 
-def copied(url: str, folder: Path, standing: Schema, now: datetime) -> None:
+def copy_before_migration(url: str, folder: Path, versions: Schema, now: datetime) -> None:
     """Copy a SQLite file into a folder, named by time and version; keep the newest three. Raises BadBackup."""
     source = database.file(url)
     if source is None:
         log.warning(
-            "! PostgreSQL is migrated from %s without a copy: backups by pg_dump are up to the operator", standing
+            "! PostgreSQL is migrated from %s without a copy: backups by pg_dump are up to the operator", versions
         )
         return
-    name = f"{now:%Y%m%dT%H%M%SZ}-scheduler-{standing.scheduler}-signaling-{standing.signaling}.sqlite3"
+    name = f"{now:%Y%m%dT%H%M%SZ}-scheduler-{versions.scheduler}-signaling-{versions.signaling}.sqlite3"
     try:
         folder.mkdir(exist_ok=True, mode=0o700)
         _copy_whole(source, folder / name)
@@ -132,7 +132,7 @@ def copy_database(source: Path, target: Path) -> None:
         origin.backup(copy)
 
 
-def _found(connection: Connection) -> Schema:
+def _read_versions(connection: Connection) -> Schema:
     return Schema(*(_version(connection, part.VERSION_TABLE) for part in _PARTS))
 
 
@@ -143,6 +143,6 @@ def _version(connection: Connection, table: str) -> str:
 
 
 def _tables(connection: Connection) -> set[str]:
-    seen = inspect(connection)
-    names = seen.get_table_names()
-    return {*names, *(f"{name}.{column['name']}" for name in names for column in seen.get_columns(name))}
+    inspector = inspect(connection)
+    names = inspector.get_table_names()
+    return {*names, *(f"{name}.{column['name']}" for name in names for column in inspector.get_columns(name))}

@@ -15,31 +15,32 @@ UMASK = 0o077
 KEYS = ("code.key", "ticket.key")
 
 
-def mend(settings: Settings) -> None:
+def restrict(settings: Settings) -> None:
     """Remove the rights of others from the data directory, but not from recordings, which may lie on a share.
 
     Files of others in the directory are left alone: it may have existed before the server.
     """
     data = settings.data
-    _close(data.resolve())
+    _restrict_path(data.resolve())
     file = database.file(settings.database_url)
-    kept = [] if file is None else [file.with_name(file.name + end) for end in ("", "-wal", "-shm", "-journal")]
-    for path in (*kept, *(data / name for name in KEYS)):
-        _close(path)
+    ends = ("", "-wal", "-shm", "-journal")
+    database_files = [] if file is None else [file.with_name(file.name + end) for end in ends]
+    for path in (*database_files, *(data / name for name in KEYS)):
+        _restrict_path(path)
     for folder in (settings.run, settings.copies, data / "tls", data / "documents"):
-        mend_folder(folder)
+        restrict_folder(folder)
 
 
-def mend_folder(folder: Path) -> None:
+def restrict_folder(folder: Path) -> None:
     """Remove the rights of others from a directory and all in it."""
     root = folder.resolve()
-    _close(root)
+    _restrict_path(root)
     for directory, folders, files in os.walk(root):
         for name in (*folders, *files):
-            _close(Path(directory, name))
+            _restrict_path(Path(directory, name))
 
 
-def _close(path: Path) -> None:
+def _restrict_path(path: Path) -> None:
     """Remove the rights of others from a directory, file or socket; symbolic links are not followed."""
     try:
         mode = path.lstat().st_mode

@@ -26,7 +26,7 @@ from signaling.http.listener import Listener, limits
 log = logging.getLogger(__name__)
 
 SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
-"""Signals that a server obeys."""
+"""Signals that a server handles."""
 LOOPBACK = "127.0.0.1"
 LOCK, SUCCESSOR = "lock", "successor"
 """Files in the run directory that name the process that serves, and the one that is to take over."""

@@ -1,6 +1,7 @@
 """The services over the database: bookings, directory, operations, reports, accounts, recordings, audit log."""
 
 import asyncio
+import functools
 import hmac
 import os
 import secrets
@@ -66,11 +67,11 @@ from signaling.core import child_process
 from signaling.http.idempotency import Idempotency
 from signaling.mail import chat_groups
 from signaling.meeting.store import MeetingStore
-from signaling.recording.catalog import KEY_BYTES, keep_key
+from signaling.recording.catalog import KEY_BYTES, write_key
 from signaling.recording.store import RecordingStore
 from signaling.workers.keys import WorkerKeys
 
-TURN_SECONDS = 0.02
+LOCK_RETRY_SECONDS = 0.02
 """Interval of attempts to lock the data directory while another process opens its database."""
 
 
@@ -160,7 +161,7 @@ async def _take_turn(data: Path) -> AsyncIterator[None]:
     directory = os.open(data, os.O_RDONLY)
     try:
         while not _locked(directory):  # noqa: ASYNC110 - another process sets no event
-            await asyncio.sleep(TURN_SECONDS)
+            await asyncio.sleep(LOCK_RETRY_SECONDS)
         yield
     finally:
         os.close(directory)
@@ -181,32 +182,35 @@ async def _open(settings: Settings, migrating: bool, lease: Lease | None, closin
     engine = database.connect(settings.database_url, CodeCipher(used_key))
     closing.push_async_callback(engine.dispose)
     services = _build(engine, settings, file_cipher(used_key))
-    standing = await migration.found(engine)
-    migration.check(standing, migrating)
-    if not standing.empty:
+    versions = await migration.read_versions(engine)
+    migration.check(versions, migrating)
+    if not versions.empty:
         await _check(services)
     if lease is not None:
         await closing.enter_async_context(lease.held(engine))
-    private_files.mend(settings)
+    private_files.restrict(settings)
     if key is None:
-        keep_key(key_file, used_key)
-    if standing != migration.RELEASE:
-        await migration.migrate(
-            engine, lambda was: migration.copied(settings.database_url, settings.copies, was, utc_now())
-        )
+        write_key(key_file, used_key)
+    if versions != migration.RELEASE:
+        copy = functools.partial(_copy_older, settings)
+        await migration.migrate(engine, copy)
     await services.scheduler.keep_profiles(utc_now())
     await services.policy_uploads.refresh(utc_now())
     return services
 
 
+def _copy_older(settings: Settings, versions: migration.Schema) -> None:
+    migration.copy_before_migration(settings.database_url, settings.copies, versions, utc_now())
+
+
 async def _check(services: Services) -> None:
     """Check key and policies against the tables, which may be of an older release. Raises LostKey, PolicyError."""
-    there = await migration.tables(services.database)
-    if "codes.sealed" in there:
+    tables = await migration.tables(services.database)
+    if "codes.sealed" in tables:
         await services.scheduler.check_code_key()
-    if "profiles" in there:
+    if "profiles" in tables:
         await services.scheduler.check_profiles()
-    if "profiles_filed" in there:
+    if "profiles_filed" in tables:
         await services.policy_uploads.refresh(utc_now())
 
 

@@ -64,10 +64,10 @@ def context(directory: Path, addresses: Sequence[str], now: datetime) -> ssl.SSL
 
 
 def _load(directory: Path) -> ssl.SSLContext:
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    made.minimum_version = ssl.TLSVersion.TLSv1_2
-    made.load_cert_chain(directory / "cert.pem", directory / "key.pem", password="")  # nobody is there to be asked
-    return made
+    loaded = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    loaded.minimum_version = ssl.TLSVersion.TLSv1_2
+    loaded.load_cert_chain(directory / "cert.pem", directory / "key.pem", password="")  # nobody is there to be asked
+    return loaded
 
 
 def _own_and_unfit(path: Path, addresses: Sequence[str], now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""Endpoint of refused registrations (R-019): the rule of each, never contents that may be secret."""
+"""Endpoint of refused registrations (R-019): the rule that refused each, never contents that may be secret."""
 
 from datetime import timedelta
 from typing import Annotated
@@ -42,18 +42,18 @@ async def refusals(request: ApiRequest) -> list[Refused]:
     names = await request.unit_names()
     return [
         Refused(
-            at=found.at,
-            unit=Named(id=found.unit, name=names[found.unit]),
-            host_point=found.host_point,
-            title=found.title,
-            class_=found.klass,
-            official=Interval(start=found.official.start, end=found.official.end),
-            word=found.word,
-            detail=found.detail,
-            by=found.by,
-            profile=found.profile,
+            at=refusal.at,
+            unit=Named(id=refusal.unit, name=names[refusal.unit]),
+            host_point=refusal.host_point,
+            title=refusal.title,
+            class_=refusal.klass,
+            official=Interval(start=refusal.official.start, end=refusal.official.end),
+            word=refusal.word,
+            detail=refusal.detail,
+            by=refusal.by,
+            profile=refusal.profile,
         )
-        for found in await request.context(BOOKING).scheduler.refusals(start, end)
+        for refusal in await request.context(BOOKING).scheduler.refusals(start, end)
     ]
 
 

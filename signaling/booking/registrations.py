@@ -120,7 +120,7 @@ async def _pass_on(request: ApiRequest, who: Registrants) -> drafts.Draft:
 async def _submit(request: ApiRequest, draft: str | None) -> Registered:
     context = request.context(BOOKING)
     body: Registration = request.body
-    session = await context.scheduler.submit(taken(body, request.account.account), request.now, body.wait, draft)
+    session = await context.scheduler.submit(requested(body, request.account.account), request.now, body.wait, draft)
     context.outbox.wake()
     detail = (session.number, session.klass, session.ground, session.reason, masked(session.code or ""))
     await request.note("register", session.id, " ".join(filter(None, detail)))
@@ -135,7 +135,7 @@ def masked(code: str) -> str:
     return "•" * (len(code) - 2) + code[-2:]
 
 
-def taken(body: Registration, account: str) -> model.Request:
+def requested(body: Registration, account: str) -> model.Request:
     """Convert a registration to the scheduler's request."""
     particulars = {name: getattr(body, name) for name in model.PARTICULARS}
     return model.Request(
@@ -143,7 +143,7 @@ def taken(body: Registration, account: str) -> model.Request:
         rehearsal=None if body.rehearsal is None else model.Interval(body.rehearsal.start, body.rehearsal.end),
         official=model.Interval(body.official.start, body.official.end),
         submitted_by=account,
-        script=scripts.taken(body.script),
+        script=scripts.scheduler_items(body.script),
         klass=body.class_,
         secret=body.secret,
     )

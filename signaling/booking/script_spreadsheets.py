@@ -57,7 +57,7 @@ async def download(request: ApiRequest) -> web.Response:
     """Return items as a file; without any it is a form to fill in."""
     written: Written = request.body
     points = await request.context(BOOKING).scheduler.points()
-    body = script_spreadsheet.write(scripts.taken(written.items), points, LAYOUTS, written.format)
+    body = script_spreadsheet.write(scripts.scheduler_items(written.items), points, LAYOUTS, written.format)
     return attached(body, TYPES[written.format], f"kich-ban.{written.format}")
 
 

@@ -31,8 +31,8 @@ class Script(Model):
     items: Items
 
 
-def taken(items: Sequence[Item]) -> tuple[ScriptItem, ...]:
-    """Convert items to the scheduler's."""
+def scheduler_items(items: Sequence[Item]) -> tuple[ScriptItem, ...]:
+    """Convert items from their wire form to the scheduler's."""
     return tuple(ScriptItem(**item.model_dump()) for item in items)
 
 

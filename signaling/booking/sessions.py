@@ -178,7 +178,7 @@ async def set_script(request: ApiRequest) -> scripts.Script:
     context = request.context(BOOKING)
     session, unit_directory = await find(request)
     request.only(permissions.is_host(request.account, session, unit_directory))
-    items = await context.scheduler.set_script(session.id, scripts.taken(request.body.items), request.now)
+    items = await context.scheduler.set_script(session.id, scripts.scheduler_items(request.body.items), request.now)
     await request.note("script", session.id, f"{session.number} {len(items)}")
     await context.meetings.scripted(session.id, items, request.now)
     return scripts.wire(items)

@@ -61,9 +61,9 @@ class BadBackup(ServerError):
 class NewerDatabase(ServerError):
     """The tables of the database are of a newer release than this one, which would not understand them."""
 
-    def __init__(self, standing: str, release: str) -> None:
+    def __init__(self, versions: str, release: str) -> None:
         super().__init__(
-            f"the database is of a newer release ({standing}) than this one ({release}): "
+            f"the database is of a newer release ({versions}) than this one ({release}): "
             "install that release again, or put back the copy that was made before its migration (see README)"
         )
 
@@ -71,9 +71,9 @@ class NewerDatabase(ServerError):
 class OlderDatabase(ServerError):
     """The tables of the database are of an older release."""
 
-    def __init__(self, standing: str, release: str) -> None:
+    def __init__(self, versions: str, release: str) -> None:
         super().__init__(
-            f"the database is of an older release ({standing}) than this one ({release}): run diemcau migrate"
+            f"the database is of an older release ({versions}) than this one ({release}): run diemcau migrate"
         )
 
 

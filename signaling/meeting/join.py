@@ -183,11 +183,11 @@ class JoinService:
             if attempt is not None and isinstance(error, GUESSES):
                 await self._note_wrong_code(client, attempt, WORDS[type(error)], now)
             elif attempt is not None:
-                await self._throttle.right(attempt)
+                await self._throttle.take_back(attempt)
             opens = error.opens if isinstance(error, errors.TooEarly) else None
             raise MessageError(WORDS[type(error)], opens=opens) from None
         if attempt is not None:
-            await self._throttle.right(attempt)
+            await self._throttle.take_back(attempt)
         return session, point
 
     async def _attempt(self, account: str, message: Join) -> Attempt | None:

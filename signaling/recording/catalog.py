@@ -149,7 +149,7 @@ class RecordingCatalog:
         try:
             size = await self.folder.run(lambda: _size(path))
         except OSError as fault:
-            log.warning("x %s: %s", path, fault)
+            log.warning("x the size of %s cannot be read: %s", path, fault)
             size = None
         await self._close(path, seconds, size, error)
 
@@ -180,7 +180,7 @@ class RecordingCatalog:
         try:
             return await self.folder.run(lambda: _length(recording, now))
         except OSError as fault:
-            log.warning("x %s: %s", recording.path, fault)
+            log.warning("x length and size of %s cannot be read: %s", recording.path, fault)
             return (now - recording.started).total_seconds(), None
 
     async def _close(self, path: str, seconds: float, size: int | None, error: str | None) -> None:
@@ -234,11 +234,11 @@ class RecordingCatalog:
 def load_key(path: Path) -> bytes:
     """Return the key in a file; create it at first use, readable by its owner only."""
     if not path.exists():
-        keep_key(path, secrets.token_bytes(KEY_BYTES))
+        write_key(path, secrets.token_bytes(KEY_BYTES))
     return path.read_bytes()
 
 
-def keep_key(path: Path, key: bytes) -> None:
+def write_key(path: Path, key: bytes) -> None:
     """Write a key into a new file, readable by its owner only. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

@@ -100,7 +100,7 @@ class RemoteWorkerEndpoint:
         if machine is None:
             await self._note("worker-refused", "?", "key", source)
             raise BadKey
-        await self._throttle.right(attempt)
+        await self._throttle.take_back(attempt)
         return machine
 
     async def _greet(self, socket: web.WebSocketResponse) -> bool:

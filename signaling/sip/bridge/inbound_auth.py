@@ -69,9 +69,9 @@ class InboundCallAuth:
             await self._guessed(actor, peer, attempt, "code-wrong", device.point, now)
             raise Refused(UNKNOWN) from None
         except scheduler_errors.NotAdmitted:
-            await self._throttle.right(attempt)
+            await self._throttle.take_back(attempt)
             raise Refused(FORBIDDEN) from None
-        await self._throttle.right(attempt)
+        await self._throttle.take_back(attempt)
         if await self._guest_access.lacking(device.point, session.id, now):
             await self._note(actor, peer, "not-granted", session.id, now)
             raise Refused(FORBIDDEN)

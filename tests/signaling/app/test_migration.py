@@ -56,7 +56,7 @@ async def make_older(settings: Settings) -> None:
 
 async def standing(url: str) -> Schema:
     engine = database.connect(url)
-    found = await migration.found(engine)
+    found = await migration.read_versions(engine)
     await engine.dispose()
     return found
 
@@ -207,7 +207,7 @@ async def test_one_goes_back_with_the_copy(older: Settings, capsys: pytest.Captu
 async def test_the_newest_copies_are_kept(older: Settings) -> None:
     folder = older.copies
     for day in range(5):
-        migration.copied(older.database_url, folder, OLDER, NOW + timedelta(days=day))
+        migration.copy_before_migration(older.database_url, folder, OLDER, NOW + timedelta(days=day))
     assert [path.name[:8] for path in migration.copies(folder)] == ["20260408", "20260409", "20260410"]
     assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
 

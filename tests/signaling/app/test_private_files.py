@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from signaling.app.private_files import mend, mend_folder
+from signaling.app.private_files import restrict, restrict_folder
 from tests.signaling.server_environment import server_environ
 from tests.signaling.world import make_settings
 
@@ -100,7 +100,7 @@ def test_files_of_others_keep_their_mode(tmp_path: Path) -> None:
         path.write_text("x")
         path.chmod(0o640)
     (data / "tls" / "key.pem").symlink_to(other)
-    mend(make_settings(data, None))
+    restrict(make_settings(data, None))
     assert [stat.S_IMODE(path.stat().st_mode) for path in (data, other, data / "notes.txt")] == [0o700, 0o640, 0o640]
 
 
@@ -109,7 +109,7 @@ def test_a_key_that_may_not_be_written_stays_so_and_a_linked_folder_is_closed(tm
     (tmp_path / "disk" / "1.mp4").write_bytes(b"x")
     (tmp_path / "disk" / "1.mp4").chmod(0o444)
     (tmp_path / "recordings").symlink_to(tmp_path / "disk")
-    mend_folder(tmp_path / "recordings")
+    restrict_folder(tmp_path / "recordings")
     found = [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("disk", "disk/1.mp4")]
     assert found == [0o700, 0o400]
 
@@ -126,6 +126,6 @@ def test_a_file_that_cannot_be_made_private_is_logged(
     (tmp_path / "1.mp4").chmod(0o644)
     tmp_path.chmod(0o700)
     monkeypatch.setattr(Path, "chmod", refused)
-    mend_folder(tmp_path)
+    restrict_folder(tmp_path)
     said = [record.getMessage() for record in caplog.records]
     assert said == [f"x other users may access {tmp_path}/1.mp4 (mode 644), and its permissions cannot be changed"]

@@ -58,7 +58,7 @@ async def test_right_attempts_do_not_count(valkey: Redis) -> None:
     for _ in range(9):
         attempt = await throttle.attempt(RULE, "a")
         assert attempt.locked == 0
-        await throttle.right(attempt)
+        await throttle.take_back(attempt)
 
 
 async def test_a_hundred_at_once_are_no_better_than_one_after_the_other(valkey: Redis) -> None:
@@ -77,7 +77,7 @@ async def test_a_name_that_valkey_forgot_is_locked_all_the_same(valkey: Redis) -
     for who in "aab":
         await here.attempt(RULE, who)
     right, _ = await there.attempt(RULE, "a"), await there.attempt(RULE, "b")
-    await there.right(right)
+    await there.take_back(right)
     await valkey.flushall()
     assert not (await here.attempt(RULE, "b")).last
     assert (await here.attempt(RULE, "a")).last

@@ -41,7 +41,7 @@ async def checked(db: AsyncConnection, sessions: Collection[Session]) -> dict[st
 
 
 async def released(db: AsyncConnection, sessions: Collection[Session]) -> set[str]:
-    """Return which sessions were given up so that others could have their capacity."""
+    """Return the ids of sessions whose capacity was released for others."""
     released_ids = select(HAPPENINGS.c.session).where(HAPPENINGS.c.kind == "released")
     known = {session.id for session in sessions}
     return {row.session for row in await db.execute(released_ids)} & known

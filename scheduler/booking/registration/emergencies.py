@@ -54,7 +54,7 @@ class Emergencies:
             return await _live(db, now)
 
     async def acknowledge(self, subject: str, by: str, now: datetime) -> Emergency:
-        """Acknowledge an emergency; the first account is kept. Raises UnknownSession if it is not on the list."""
+        """Acknowledge an emergency; the first account stays. Raises UnknownSession if it is not on the list."""
         async with writing(self._engine) as db:
             emergency = next((each for each in await _live(db, now) if each.subject == subject), None)
             if emergency is None:

@@ -133,7 +133,7 @@ class People:
             return await _person(db, id_)
 
     async def ended_accounts(self, now: datetime) -> list[str]:
-        """Return the accounts of people whose days are over, except those that somebody in charge has (R-120)."""
+        """Return the accounts of former people in charge, except those that a present one has (R-120)."""
         day = self._profiles.day(now)
         people = await self.of()
         serving = {person.account for person in people if person.serves(day)}

@@ -238,7 +238,7 @@ class Directory:
             if not await points_store.end_exemption(db, id_, valid_to):
                 raise Unknown("exemption", id_)
 
-    # What the daily job does.
+    # Daily job.
 
     async def suspend_lapsed(self, now: datetime) -> list[Point]:
         """Suspend active points that may no longer be active, and return them.

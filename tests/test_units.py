@@ -99,14 +99,14 @@ def test_a_worker_listens_where_the_server_looks_for_it() -> None:
     server, found = service("diemcau.service"), service("diemcau-worker@.service")
     settings = read(dict(pair.split("=") for pair in server["Environment"][0].split()))
     word, *arguments = command("diemcau-worker@.service", instance="3", ADDRESS="10.1.2.3 10.1.2.4")
-    asked = media().parse_args(arguments)
-    assert (word, asked.socket, asked.port) == (
+    options = media().parse_args(arguments)
+    assert (word, options.socket, options.port) == (
         "media",
         str(settings.sockets / "media-3.sock"),
         settings.media_port + 3,
     )
-    assert (asked.address, tuple(asked.rtp_ports)) == (["10.1.2.3", "10.1.2.4"], settings.rtp_ports)
-    assert [asked.server_user] == server["User"]
+    assert (options.address, tuple(options.rtp_ports)) == (["10.1.2.3", "10.1.2.4"], settings.rtp_ports)
+    assert [options.server_user] == server["User"]
     # The directory of the sockets is the workers', and the server comes to it by their group.
     assert [str(settings.sockets)] == [f"/run/{name}" for name in found["RuntimeDirectory"]]
     assert (found["RuntimeDirectoryMode"], server["SupplementaryGroups"]) == (["0750"], found["User"])
@@ -123,9 +123,9 @@ def test_a_worker_sees_nothing_of_the_data_directory() -> None:
 def test_a_worker_of_another_machine_dials() -> None:
     written = {"instance": "40001", "credentials": "/run/c", "ROOF": "https://diemcau.example/", "ADDRESS": "10.1.2.3"}
     word, *arguments = command("diemcau-media@.service", **written, OPTIONS="--authority /etc/ssl/certs/diemcau.pem")
-    asked = media().parse_args(arguments)
-    assert str(asked.authority) == "/etc/ssl/certs/diemcau.pem"
-    assert (word, asked.roof, str(asked.key_file), asked.port, asked.address) == (
+    options = media().parse_args(arguments)
+    assert str(options.authority) == "/etc/ssl/certs/diemcau.pem"
+    assert (word, options.roof, str(options.key_file), options.port, options.address) == (
         "media",
         "https://diemcau.example/",
         "/run/c/worker.key",

@@ -32,8 +32,10 @@ def _own_time(monkeypatch: pytest.MonkeyPatch) -> None:
 def _no_faults(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """Fail a test in which the meeting manager survived an exception of our own, unless it is marked `faults`."""
     yield
-    told = [each.exc_info[1] for each in caplog.get_records("call") if each.name == manager.__name__ and each.exc_info]
-    ours = [error for error in told if not isinstance(error, SQLAlchemyError | RedisError | OSError)]
+    logged = [
+        each.exc_info[1] for each in caplog.get_records("call") if each.name == manager.__name__ and each.exc_info
+    ]
+    ours = [error for error in logged if not isinstance(error, SQLAlchemyError | RedisError | OSError)]
     assert ours == [] or request.node.get_closest_marker("faults")
 
 

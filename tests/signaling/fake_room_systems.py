@@ -78,8 +78,10 @@ class FakeAgent:
     ringing: asyncio.Event | None = None
     """If not None, calls ring until it is set."""
 
-    async def start(self, kept: Sequence[CallSnapshot]) -> list[FakeCall]:
-        self.calls = [FakeCall(RemoteParty(each.host, "", each.user, each.user_agent), each.theirs) for each in kept]
+    async def start(self, snapshots: Sequence[CallSnapshot]) -> list[FakeCall]:
+        self.calls = [
+            FakeCall(RemoteParty(each.host, "", each.user, each.user_agent), each.theirs) for each in snapshots
+        ]
         return self.calls
 
     async def invite(self, target: Target, offer: str, *, name: str) -> Call:
@@ -89,11 +91,11 @@ class FakeAgent:
         if self.ringing is not None:
             await self.ringing.wait()
         script = self.replies.get(target.host, [200])
-        answer = script.pop(0) if len(script) > 1 else script[0]
-        if answer is None:
+        reply = script.pop(0) if len(script) > 1 else script[0]
+        if reply is None:
             raise CallUnanswered
-        if answer != 200:
-            raise CallRefused(answer, "refused")
+        if reply != 200:
+            raise CallRefused(reply, "refused")
         peer = self.peers.get(target.host, RemoteParty(target.host, "", "room", "Fake VCS 1.0"))
         self.calls.append(FakeCall(peer, self.sdps.get(target.host, f"answer of {target.host}")))
         return self.calls[-1]  # type: ignore[return-value]
@@ -164,5 +166,5 @@ async def wait_for_calls(socket: Socket, *states: str) -> list[dict[str, Any]]:
     def found(message: dict[str, Any]) -> bool:
         return message["type"] == "calls" and [each["state"] for each in message["calls"]] == list(states)
 
-    told: list[dict[str, Any]] = (await socket.until(found))["calls"]
-    return told
+    rows: list[dict[str, Any]] = (await socket.until(found))["calls"]
+    return rows

@@ -50,9 +50,9 @@ async def _look(url: str, port: int, step: Steps) -> None:
         event.listen(engine.sync_engine, moment, step)
     command = imap.Client._command  # type: ignore[attr-defined]
 
-    def counted(*given: Any) -> Any:
+    def counted(*arguments: Any) -> Any:
         step()
-        return command(*given)
+        return command(*arguments)
 
     imap.Client._command = counted  # type: ignore[attr-defined]
     server = Server("127.0.0.1", port, "none", USER, PASSWORD)

@@ -66,7 +66,10 @@ async def test_recordings_of_the_first_version_are_kept_and_made_good(url: str) 
             await connection.execute(text(insert), row)
     await migrate(engine)
     recorded = RecordingStore(engine, Path("/data"))
-    assert [(kept.state, kept.reason, kept.seconds) for kept in await recorded.parts("s")] == [
+    assert [
+        (recording_row.state, recording_row.reason, recording_row.seconds)
+        for recording_row in await recorded.parts("s")
+    ] == [
         ("recording", None, None),
         ("finishing", None, 61.0),
         ("finishing", "interrupted", 42.0),
@@ -95,8 +98,8 @@ async def test_files_of_before_are_found_wherever_the_recordings_lie_now(url: st
         await connection.execute(text(solo))
     await migrate(engine)
     for directory in ("/new", "/other"):
-        [kept] = await RecordingStore(engine, Path(directory)).recordings()
-        assert (kept.path, kept.solos[0].path) == (f"{directory}/s/1.mp4", f"{directory}/s/1.1.m4a")
+        [row] = await RecordingStore(engine, Path(directory)).recordings()
+        assert (row.path, row.solos[0].path) == (f"{directory}/s/1.mp4", f"{directory}/s/1.1.m4a")
     await engine.dispose()
 
 

@@ -113,9 +113,9 @@ class Socket:
         self._ref += 1
         ref = f"r{self._ref}"
         await self.send(**message, ref=ref)
-        answer = await self.until(lambda got: got.get("ref") == ref)
+        response = await self.until(lambda got: got.get("ref") == ref)
         self.seen.clear()
-        return {name: value for name, value in answer.items() if name != "ref"}
+        return {name: value for name, value in response.items() if name != "ref"}
 
     async def until(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Return the next message that is wanted, or one seen already; those of its type before it are forgotten.

@@ -342,5 +342,5 @@ def test_a_database_that_is_not_there_is_one_line_at_the_start(tmp_path: Path) -
     variables = {"DIEMCAU_DATA": str(tmp_path), "DIEMCAU_DATABASE_URL": f"postgresql://x@/x?host={tmp_path}/nowhere"}
     command = [sys.executable, "-m", "signaling", "admin", "list-accounts"]
     ended = subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, check=False)
-    told = "diemcau: the database does not answer: [Errno 2] No such file or directory\n"
-    assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", told)
+    message = "diemcau: the database does not answer: [Errno 2] No such file or directory\n"
+    assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", message)

@@ -64,9 +64,9 @@ def ignore_loss() -> None:
 
 async def row(engine: AsyncEngine) -> tuple[str, int, int, int]:
     """Return server, epoch and end of the lease, and the database's time."""
-    asked = "SELECT server, epoch, until, (extract(epoch FROM clock_timestamp()) * 1000)::bigint FROM server_lease"
+    query = "SELECT server, epoch, until, (extract(epoch FROM clock_timestamp()) * 1000)::bigint FROM server_lease"
     async with engine.connect() as connection:
-        found = (await connection.execute(text(asked))).one()
+        found = (await connection.execute(text(query))).one()
     return (found[0], found[1], found[2], found[3])
 
 
@@ -128,12 +128,12 @@ async def test_a_server_that_was_succeeded_writes_nothing_more_and_ends(
 ) -> None:
     settings, lost = server(tmp_path, postgres_url, "a"), asyncio.Event()
     stack = AsyncExitStack()
-    kept = await stack.enter_async_context(open_services(settings, lease=Lease(settings, lost.set)))
+    services = await stack.enter_async_context(open_services(settings, lease=Lease(settings, lost.set)))
     await dies_with_its_lease(settings)  # as another one would that found ours run out
     async with asyncio.timeout(5):
         await lost.wait()
     with pytest.raises(OperationalError, match="lease"):
-        await kept.recording_store.add_part(unended_recording(settings))
+        await services.recording_store.add_part(unended_recording(settings))
     with pytest.raises(LeaseLost, match="taken the database over"):
         await stack.aclose()
 
@@ -224,12 +224,12 @@ async def test_two_servers_on_one_postgresql(tmp_path: Path, postgres_url: str) 
             before.send_signal(signal.SIGCONT)
             async with asyncio.timeout(40):
                 _, complaint = await before.communicate()
-            told = complaint.decode().splitlines()
+            log_lines = complaint.decode().splitlines()
             assert before.returncode == 1
             assert re.fullmatch(
                 rf"diemcau: another server has taken the database over \(\S+, process {successor.pid}\), "
                 "so this one has ended",
-                told[-1],
+                log_lines[-1],
             )
             assert "Traceback" not in complaint.decode()
             assert successor.returncode is None
@@ -253,8 +253,8 @@ async def test_a_lease_that_cannot_be_renewed_is_one_line_of_log_an_outage(
     monkeypatch.setattr(held, "_renew", renew)
     monkeypatch.setattr(lease, "RENEW_SECONDS", 0.0)
     await held._renew_forever(None)  # type: ignore[arg-type]
-    told = [(each.getMessage(), each.exc_info) for each in caplog.records if each.name == lease.__name__]
-    assert told == [
+    log_lines = [(each.getMessage(), each.exc_info) for each in caplog.records if each.name == lease.__name__]
+    assert log_lines == [
         ("x the lease on the database could not be renewed: refused", None),
         ("x the lease on the database could not be renewed: refused again", None),
     ]

@@ -95,9 +95,9 @@ async def test_every_job_is_done_on_its_day(settings: Settings) -> None:
         for now, fresh in steps:
             world.clock.now = datetime.fromisoformat(now)
             await world.server.periodic_jobs.work()
-            told = {notice.kind for notice in await world.services.notifications.newest(99)}
-            assert told - seen == fresh, now
-            seen = set(told)
+            notice_kinds = {notice.kind for notice in await world.services.notifications.newest(99)}
+            assert notice_kinds - seen == fresh, now
+            seen = set(notice_kinds)
         async with (await world.signed_in("central")).get("/api/v1/answers") as response:
             owed = await response.json()
         assert (len(owed["open"]), owed["on_time"], owed["late"]) == (1, 1, 1)

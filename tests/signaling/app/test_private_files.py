@@ -127,5 +127,5 @@ def test_a_file_that_cannot_be_made_private_is_logged(
     tmp_path.chmod(0o700)
     monkeypatch.setattr(Path, "chmod", refused)
     restrict_folder(tmp_path)
-    said = [record.getMessage() for record in caplog.records]
-    assert said == [f"x other users may access {tmp_path}/1.mp4 (mode 644), and its permissions cannot be changed"]
+    log_lines = [record.getMessage() for record in caplog.records]
+    assert log_lines == [f"x other users may access {tmp_path}/1.mp4 (mode 644), and its permissions cannot be changed"]

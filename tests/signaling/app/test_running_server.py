@@ -318,8 +318,8 @@ async def test_a_meeting_stored_by_another_release_begins_anew_under_the_same_co
         await host.send(type="floor", seat=before["seat"], open=True)
         await guest.seat(before["seat"], floor=True)
         await server.restart(kept_by_another_release)
-        told = server.errors.read_text()
-        assert told.count(f"the meeting of session {session['id']} begins anew: version 0123456789ab of it") == 1
+        log_text = server.errors.read_text()
+        assert log_text.count(f"the meeting of session {session['id']} begins anew: version 0123456789ab of it") == 1
         again = await server.socket(await server.signed_in("nhatrang"))
         joined = await again.ask(type="join", code=session["code"], resume=before["resume"], accepted=True)
         assert (joined["type"], joined["seat"] == before["seat"]) == ("joined", False)
@@ -368,6 +368,6 @@ async def test_a_lost_postgresql_is_one_line_of_log_for_all_who_miss_it(
         async with asyncio.timeout(PATIENCE_S):
             while (await server.login())[0] != 200:
                 await asyncio.sleep(0.1)
-        told = server.errors.read_text()
-        counted = [told.count(each) for each in ("Traceback", "the database does not answer", "x the lease")]
-        assert counted == [0, 1, 1], told
+        log_text = server.errors.read_text()
+        counted = [log_text.count(each) for each in ("Traceback", "the database does not answer", "x the lease")]
+        assert counted == [0, 1, 1], log_text

@@ -29,12 +29,12 @@ async def test_a_server_says_how_it_is_and_its_workers_end_with_it_or_not(tmp_pa
     (data / "run").mkdir(parents=True)
     variables = {**server_environ(data), "DIEMCAU_START_WORKERS": "no", "NOTIFY_SOCKET": str(notify)}
     media = ("-m", "mediaserver", "--socket", str(data / "run" / "media-0.sock"), "--port", "0", "--address")
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
-        told.bind(str(notify))
-        told.setblocking(False)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify_socket:
+        notify_socket.bind(str(notify))
+        notify_socket.setblocking(False)
 
         async def says() -> str:
-            return (await loop.sock_recv(told, 100)).decode().partition("\n")[0]
+            return (await loop.sock_recv(notify_socket, 100)).decode().partition("\n")[0]
 
         async with asyncio.timeout(60), started(*media, "127.0.0.1", **server_environ(data)) as worker:
             async with started("-m", "signaling", "serve", **variables) as server:

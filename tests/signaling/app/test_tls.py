@@ -112,7 +112,7 @@ async def test_a_certificate_that_cannot_be_used_leaves_the_old_one(
     caplog.set_level(logging.INFO, "signaling.app.tls")
     first = await listener.serial()
     certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    kept = key.read_bytes()
+    old_key = key.read_bytes()
     private = rsa.generate_private_key(65537, 2048)
     replace(tmp_path, private)
     if fault == "no-certificate":
@@ -122,15 +122,19 @@ async def test_a_certificate_that_cannot_be_used_leaves_the_old_one(
     elif fault == "junk":
         certificate.write_text("-----BEGIN CERTIFICATE-----\n????\n")
     elif fault == "key-of-another":
-        key.write_bytes(kept)
+        key.write_bytes(old_key)
     else:
         encryption = serialization.BestAvailableEncryption(b"x")
         form = serialization.PrivateFormat.PKCS8
         key.write_bytes(private.private_bytes(serialization.Encoding.PEM, form, encryption))
     listener.certificates.reload()
     assert await listener.serial() == first
-    (told,) = [each for each in caplog.records if each.name == "signaling.app.tls"]
-    assert (told.levelname, told.exc_info, str(tmp_path) in told.getMessage()) == ("ERROR", None, True)
+    (log_record,) = [each for each in caplog.records if each.name == "signaling.app.tls"]
+    assert (log_record.levelname, log_record.exc_info, str(tmp_path) in log_record.getMessage()) == (
+        "ERROR",
+        None,
+        True,
+    )
     second = replace(tmp_path, private)
     listener.certificates.reload()
     assert await listener.serial() == second

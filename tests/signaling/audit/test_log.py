@@ -111,10 +111,10 @@ async def test_old_entries_go_and_the_rest_verifies(url: str) -> None:
     old = (await audit.newest(EntryFilter(), 9))[::-1]
     await audit.daily(NOW)  # April 2026: what was written before April 2025 goes
     await audit.daily(NOW)  # once a day
-    kept = (await audit.newest(EntryFilter(), 9))[::-1]
-    assert kept[:2] == old[2:]
-    assert [row.entry for row in kept[2:]] == [AuditEntry(NOW, "server", "prune-log", "2", old[1].seal)]
-    assert audit.checked == (NOW, Verdict(3, 5, kept[-1].seal, None))
+    remaining = (await audit.newest(EntryFilter(), 9))[::-1]
+    assert remaining[:2] == old[2:]
+    assert [row.entry for row in remaining[2:]] == [AuditEntry(NOW, "server", "prune-log", "2", old[1].seal)]
+    assert audit.checked == (NOW, Verdict(3, 5, remaining[-1].seal, None))
     with pytest.raises(DBAPIError, match="the audit log only grows"):
         await forge_more(engine, "DELETE FROM audit WHERE id = 3")
     await audit.daily(NOW.replace(year=2028))
@@ -186,8 +186,8 @@ async def test_writers_take_turns(url: str) -> None:
 async def test_characters_that_no_database_stores_are_replaced_in_an_entry(url: str) -> None:
     engine = database.connect(url)
     audit = await written(engine, entry(1, actor="x" * 99, detail="a\0b\udcff" + "d" * 2000))
-    kept = (await audit.newest(EntryFilter(), 1))[0].entry
-    assert (kept.actor, kept.detail) == ("x" * 64, "ab?" + "d" * 997)
+    stored_entry = (await audit.newest(EntryFilter(), 1))[0].entry
+    assert (stored_entry.actor, stored_entry.detail) == ("x" * 64, "ab?" + "d" * 997)
     assert (await audit.verify(NOW)).broken is None
     await engine.dispose()
 
@@ -340,11 +340,11 @@ async def test_the_command_line_verifies_and_is_on_the_record(
     await shell(settings, "create-account", "kim", "--role", "technician")
     capsys.readouterr()
     await shell(settings, "verify-log")
-    said = capsys.readouterr().out
-    head = said.split()[-1]
-    assert said == f"1 entries are what was written, head {head}\n"
+    output = capsys.readouterr().out
+    head = output.split()[-1]
+    assert output == f"1 entries are what was written, head {head}\n"
     await shell(settings, "verify-log", "--head", head)
-    assert capsys.readouterr().out == said
+    assert capsys.readouterr().out == output
     with pytest.raises(BadLog):
         await shell(settings, "verify-log", "--head", f"1:{'0' * 64}")
     engine = database.connect(settings.database_url)

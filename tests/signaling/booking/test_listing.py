@@ -86,12 +86,12 @@ async def test_a_list_holds_and_begins_behind_only_what_the_reader_may_see(world
     client = await world.signed_in("nhatrang")
     assert await ids(client) == [own.id]
     assert await ids(client, unit="56") == [own.id]
-    answers = []
+    pages = []
     for after in (other.id, "nothing"):
         async with client.get(URL, params={"after": after}) as response:
-            answers.append((await problem_of(response), await response.json()))
-    assert answers[0] == answers[1]
-    assert answers[0][0] == (422, "invalid")
+            pages.append((await problem_of(response), await response.json()))
+    assert pages[0] == pages[1]
+    assert pages[0][0] == (422, "invalid")
 
 
 def test_the_specification_says_that_phases_stand_in_one_parameter() -> None:

@@ -50,10 +50,10 @@ async def booked(client: ClientSession, host: str, devices: int, wait: bool = Fa
     other = CAM_RANH if host != CAM_RANH else NHA_TRANG
     await sent(client, f"/points/{other}/devices", {"devices": devices - 1})
     body = registration(host_point=host, points=[other], official=hours("08:00", "10:00", day), wait=wait)
-    answer = await sent(client, "/registrations", body, 201)
-    assert answer["legs"] == devices
+    session = await sent(client, "/registrations", body, 201)
+    assert session["legs"] == devices
     await sent(client, f"/points/{other}/devices", {"devices": 1})
-    return answer
+    return session
 
 
 async def full(client: ClientSession) -> tuple[Any, Any, Any]:
@@ -148,8 +148,12 @@ async def test_less_keeps_the_code_and_more_that_does_not_fit_changes_nothing(wo
     assert (less["legs"], less["code"]) == (2, session.code)
     await world.services.scheduler.operator.set_capacity(NOW, Amount(20, 4), NOW)
     assert await refused(client, f"{path}/amend", {"points": [NHA_TRANG, CAM_RANH, DIEN_KHANH]}) == (409, "capacity")
-    kept = await got(client, path)
-    assert (kept["legs"], kept["code"], kept["official"]) == (2, session.code, less["official"])
+    session_after = await got(client, path)
+    assert (session_after["legs"], session_after["code"], session_after["official"]) == (
+        2,
+        session.code,
+        less["official"],
+    )
 
 
 async def test_a_meeting_is_extended_and_everyone_in_it_is_told(world: World) -> None:
@@ -161,8 +165,8 @@ async def test_a_meeting_is_extended_and_everyone_in_it_is_told(world: World) ->
     assert possible == {"steps": 4, "step_min": 15, "warn_min": 15, "end": "2026-04-06T03:00:00Z"}
     longer = await sent(client, f"{path}/extend", {"steps": 2})
     assert (longer["official"]["end"], longer["code"]) == ("2026-04-06T03:30:00Z", session.code)
-    told = await socket.type("session")
-    assert told["session"]["official"]["end"] == "2026-04-06T03:30:00Z"
+    message = await socket.type("session")
+    assert message["session"]["official"]["end"] == "2026-04-06T03:30:00Z"
     await world.tick(2 * 3600 + 20 * 60)
     assert session.id in world.server.meetings.meetings
     await world.tick(3600)
@@ -201,8 +205,10 @@ async def test_a25_a_meeting_that_gives_way_to_an_emergency_is_told_ten_minutes_
         await world.services.scheduler.operator.set_capacity(NOW, Amount(20, 10), NOW)
         central = await world.signed_in("central")
         now = {"start": "2026-04-06T01:00:00Z", "end": "2026-04-06T02:00:00Z"}
-        asked = registration(host_point=HOST, points=[DIEN_KHANH, CAM_RANH], official=now, wait=True, **EMERGENCY)
-        emergency = await sent(central, "/registrations", asked, 201)
+        emergency_body = registration(
+            host_point=HOST, points=[DIEN_KHANH, CAM_RANH], official=now, wait=True, **EMERGENCY
+        )
+        emergency = await sent(central, "/registrations", emergency_body, 201)
         assert emergency["state"] == "waiting"  # also where the order takes codes by itself, a person says so
         plan = await sent(central, f"/sessions/{emergency['id']}/hold")
         assert [(victim["id"], victim["phase"]) for victim in plan["victims"]] == [(lower.id, "open")]
@@ -361,8 +367,8 @@ async def test_r061_the_person_on_duty_takes_note_of_an_emergency(world: World) 
 async def test_r108_administrators_keep_the_profile_and_operators_do_not(world: World) -> None:
     admin, central = await world.signed_in("admin"), await world.signed_in("central")
     shown = await sent(admin, "/profiles/preview", {"text": PROFILE})
-    told = (shown["follows"], shown["effective_from"], shown["before"]["id"], shown["content"]["title"])
-    assert told == ("KH-2023/1", "2030-01-01", "KH-2023", "Quy chế mới")
+    summary = (shown["follows"], shown["effective_from"], shown["before"]["id"], shown["content"]["title"])
+    assert summary == ("KH-2023/1", "2030-01-01", "KH-2023", "Quy chế mới")
     filed = {"text": PROFILE, "digest": shown["digest"]}
     for path, body in (("/profiles/preview", {"text": PROFILE}), ("/profiles", filed)):
         assert await refused(central, path, body) == (403, "forbidden")

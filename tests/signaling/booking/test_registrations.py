@@ -100,8 +100,8 @@ async def test_only_whom_a_session_concerns_puts_it_into_an_inbox(world: World) 
             later(host_point="so.nnptnt"),
             later(host_point=HOST),
         ):
-            status, answer = await post(client, "/drafts", body)
-            place = answer["unit"]["id"] if status == 201 else answer["type"].removeprefix("urn:diemcau:")
+            status, created = await post(client, "/drafts", body)
+            place = created["unit"]["id"] if status == 201 else created["type"].removeprefix("urn:diemcau:")
             found[sender, body["host_point"], body["purpose"] == "noi_bo_don_vi"] = place
     wrong = "wrong-registrant"
     assert found == {
@@ -125,12 +125,12 @@ def _places(sender: str, commune: str, government: str, department: str, provinc
 
 
 async def test_a_refusal_says_whether_it_may_be_passed_on(world: World) -> None:
-    told = {}
+    passed_on = {}
     for sender, host in (("agriculture", HOST), ("agriculture", DIEN_AN), ("focal", "so.nnptnt")):
         status, problem = await post(await world.signed_in(sender), "/registrations", later(host_point=host))
         assert (status, problem["type"]) == (403, "urn:diemcau:wrong-registrant")
-        told[sender, host] = problem["may_pass_on"]
-    assert told == {("agriculture", HOST): True, ("agriculture", DIEN_AN): False, ("focal", "so.nnptnt"): False}
+        passed_on[sender, host] = problem["may_pass_on"]
+    assert passed_on == {("agriculture", HOST): True, ("agriculture", DIEN_AN): False, ("focal", "so.nnptnt"): False}
 
 
 async def test_r059_a_department_registers_its_own(world: World) -> None:
@@ -171,7 +171,7 @@ async def test_points_in_a_session_are_listed_a_page_at_a_time_and_no_session_is
     await world.session(NHA_TRANG, CAM_RANH)
     await world.session(NHA_TRANG, start=timedelta(hours=5))
     opened: list[str] = []
-    monkeypatch.setattr(CodeCipher, "decrypt", lambda *given: opened.append(given[2]))
+    monkeypatch.setattr(CodeCipher, "decrypt", lambda *arguments: opened.append(arguments[2]))
     client, first, second = await world.signed_in("central"), "2026-04-06T01:00:00Z", "2026-04-06T06:00:00Z"
     every = [(HOST, first), (NHA_TRANG, first), (CAM_RANH, first), (HOST, second), (NHA_TRANG, second)]
     query = "/points/busy?from=2026-04-06T00:00:00Z&to=2026-04-07T00:00:00Z"
@@ -201,8 +201,8 @@ async def test_r073_a_late_registration_is_told_until_when_and_what_remains(worl
     assert "latest 17:00 03/04/2026 (Article 13.2.a). Still possible: sudden (until 17:00 06/04" in problem["detail"]
     sudden = {"class": "dot_xuat", "reason": "Công văn 12"}
     assert (await post(office, "/registrations", later(official=tomorrow, **sudden)))[0] == 201
-    kept = await get(await world.signed_in("central"), "/refusals")
-    assert [(late["word"], late["title"], late["unit"]["id"], late["class"]) for late in kept] == [
+    refusals = await get(await world.signed_in("central"), "/refusals")
+    assert [(late["word"], late["title"], late["unit"]["id"], late["class"]) for late in refusals] == [
         ("late", "Họp", "56", "thuong")
     ] * 2
 
@@ -212,8 +212,8 @@ async def test_r019_state_secrets_are_refused_and_not_kept(world: World) -> None
     assert (status, problem["type"]) == (409, "urn:diemcau:state-secret")
     assert "không tổ chức trên hệ thống này (khoản 2 Điều 5)" in problem["title"]
     central = await world.signed_in("central")
-    [kept] = await get(central, "/refusals")
-    assert (kept["word"], kept["title"], kept["detail"]) == ("secret", "", "")
+    [refusal] = await get(central, "/refusals")
+    assert (refusal["word"], refusal["title"], refusal["detail"]) == ("secret", "", "")
     assert await get(central, "/sessions") == []
 
 
@@ -284,7 +284,7 @@ async def test_r104_the_template_proposes_every_district_and_commune_with_link_a
         points = await response.json()
     (host,) = [point["id"] for point in points if point["level"] == template["host_level"]]
     invited = [point["id"] for point in points if point["level"] in template["point_levels"]]
-    asked = later(host_point=host, points=invited, purpose=template["purpose"], recording=template["recording"])
-    async with client.post("/api/v1/registrations", json=asked) as response:
+    request_body = later(host_point=host, points=invited, purpose=template["purpose"], recording=template["recording"])
+    async with client.post("/api/v1/registrations", json=request_body) as response:
         session = await response.json()
     assert (host, len(invited), session["legs"]) == (HOST, 9 + 139, 149 + 1 + 1)

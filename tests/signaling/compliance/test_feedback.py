@@ -11,13 +11,13 @@ from tests.signaling.world import NHA_TRANG, World, problem_of
 async def test_feedback_of_a_commune_is_listed_with_its_status(world: World) -> None:
     point = await world.signed_in("nhatrang")
     async with point.post("/api/v1/feedback", json={"text": "  Đường truyền  yếu buổi sáng "}) as response:
-        said = await response.json()
-        assert (response.status, said["text"], said["status"]) == (201, "Đường truyền yếu buổi sáng", "new")
+        feedback = await response.json()
+        assert (response.status, feedback["text"], feedback["status"]) == (201, "Đường truyền yếu buổi sáng", "new")
     async with point.post("/api/v1/feedback", json={"text": " \u200b"}) as response:
         assert await problem_of(response) == (422, "invalid")
     operator = await world.signed_in("central")
-    answer = {"status": "handled", "answer": "Đã nâng băng thông"}
-    async with operator.post(f"/api/v1/feedback/{said['id']}", json=answer) as response:
+    reply = {"status": "handled", "answer": "Đã nâng băng thông"}
+    async with operator.post(f"/api/v1/feedback/{feedback['id']}", json=reply) as response:
         assert (await response.json())["answered_by"] == "central"
     for account, number in (("central", 1), ("nhatrang", 1), ("camranh", 0)):
         async with (await world.signed_in(account)).get("/api/v1/feedback") as response:

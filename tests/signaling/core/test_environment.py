@@ -43,8 +43,16 @@ def no_new_privileges(pid: int) -> str:
 
 
 def test_the_environment_of_children_is_named_one_by_one() -> None:
-    given = {**SECRETS, "PATH": "/bin", "LANG": "C", "LC_ALL": "C", "TMPDIR": "/t", "PYTHONPATH": "/code", "MAIL": "x"}
-    assert environment(given) == {
+    variables = {
+        **SECRETS,
+        "PATH": "/bin",
+        "LANG": "C",
+        "LC_ALL": "C",
+        "TMPDIR": "/t",
+        "PYTHONPATH": "/code",
+        "MAIL": "x",
+    }
+    assert environment(variables) == {
         "PATH": "/bin",
         "LANG": "C",
         "LC_ALL": "C",

@@ -23,9 +23,9 @@ HANGS_SECONDS = 6.0
 def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Whatever waits for this hangs until the test is over, or says so."""
     monkeypatch.setattr(timeout_io, "DEADLINE_SECONDS", 0.05)
-    answers = threading.Event()
-    yield answers
-    answers.set()
+    released = threading.Event()
+    yield released
+    released.set()
 
 
 async def test_one_thing_hangs_at_most_and_all_goes_on_when_it_is_done(hanging: threading.Event) -> None:

@@ -30,7 +30,7 @@ async def soon(done: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def answers(client: Redis) -> bool:
+async def responds(client: Redis) -> bool:
     """Return whether Valkey responds to a request now."""
     try:
         return bool(await client.ping())
@@ -54,7 +54,7 @@ async def test_an_embedded_one_that_ends_or_hangs_is_started_again(
         os.kill(first, number)
         if number is not signal.SIGSTOP:
             await soon(lambda: _gone(first))
-        await soon(lambda: answers(client))
+        await soon(lambda: responds(client))
         assert (await pid(client) != first, await client.get("a")) == (True, None)
     assert await _gone(first)
 
@@ -193,6 +193,6 @@ async def test_room_systems_are_called_when_valkey_is_back_however_long_it_was_a
         await wait_for_calls(host, "waiting")
     assert agent.called == []
     await external.come()
-    await soon(lambda: answers(world.server.redis))
+    await soon(lambda: responds(world.server.redis))
     await tick(world, 60)
     await wait_for_calls(host, "connected")

@@ -12,10 +12,10 @@ PDF = b"%PDF-1.4\n"
 
 async def test_r036_a_control_is_kept_with_its_evidence_and_exported(world: World) -> None:
     central, office = await world.signed_in("central"), await world.signed_in("office")
-    said = {"checklist": "attt", "item": "phuong_an", "state": "met", "remark": "QĐ 12/QĐ-STTTT"}
-    async with office.post("/api/v1/controls", json=said) as response:
+    control = {"checklist": "attt", "item": "phuong_an", "state": "met", "remark": "QĐ 12/QĐ-STTTT"}
+    async with office.post("/api/v1/controls", json=control) as response:
         assert await problem_of(response) == (403, "forbidden")
-    async with central.post("/api/v1/controls", json=said) as response:
+    async with central.post("/api/v1/controls", json=control) as response:
         assert response.status == 200
         attt = (await response.json())[0]
     row = next(row for row in attt["rows"] if row["item"] == "phuong_an")
@@ -41,12 +41,12 @@ async def test_r036_a_control_is_kept_with_its_evidence_and_exported(world: Worl
 
 async def test_a9_a_unit_checks_the_laptop_of_its_point(world: World) -> None:
     point, other = await world.signed_in("nhatrang"), await world.signed_in("dienkhanh")
-    said = {"checklist": "may_tinh", "point": NHA_TRANG, "item": "mang", "state": "unmet", "remark": "Chưa có mạng"}
-    async with other.post("/api/v1/controls", json=said) as response:
+    control = {"checklist": "may_tinh", "point": NHA_TRANG, "item": "mang", "state": "unmet", "remark": "Chưa có mạng"}
+    async with other.post("/api/v1/controls", json=control) as response:
         assert await problem_of(response) == (403, "forbidden")
     async with other.get(f"/api/v1/controls?point={NHA_TRANG}") as response:
         assert await problem_of(response) == (404, "not-found")
-    async with point.post("/api/v1/controls", json=said) as response:
+    async with point.post("/api/v1/controls", json=control) as response:
         (laptop,) = await response.json()
     assert (laptop["open"], laptop["may_set"]) == (len(laptop["rows"]), True)
     async with (await world.signed_in("office")).get("/api/v1/controls/points") as response:

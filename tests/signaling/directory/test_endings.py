@@ -15,7 +15,7 @@ from tests.signaling.world import CAM_RANH, DIEN_AN, HOST, PASSWORD, World, open
 MAIL = Mail(Server("127.0.0.1", 9, "none", "", ""), "hoptructuyen@khanhhoa.gov.vn")
 
 
-async def told(world: World) -> list[tuple[str | None, str]]:
+async def notified(world: World) -> list[tuple[str | None, str]]:
     """The letters of endings, oldest first: to which unit, and what for."""
     rows = [row for row in await world.services.notifications.newest(99) if row.kind == "ending"]
     return [(row.unit, row.facts.reason) for row in sorted(rows, key=lambda row: row.id)]
@@ -47,15 +47,15 @@ async def test_administrators_see_units_and_roles_that_end_and_units_are_notifie
 
         whole = "từ 01/07/2025 (quy chế KH-2025-2T): 9 đơn vị, 9 điểm cầu đang hoạt động, 1 phiên họp đã đăng ký"
         letters = [("so.tttt", f"{whole}, 5 tài khoản"), ("56", f"từ 01/07/2025: phiên {beyond.number}")]
-        answers = []
+        endings = []
         for now in (at("31/05/2025 23:59"), at("01/06/2025 00:00"), at("02/06/2025 08:00"), at("24/06/2025 00:00")):
             world.clock.now = now
             await world.server.periodic_jobs.work()
-            answers.append(await told(world))
-        assert answers == [[], letters, letters, letters * 2]
+            endings.append(await notified(world))
+        assert endings == [[], letters, letters, letters * 2]
         world.clock.now = at("01/07/2025 00:00") + timedelta(seconds=1)
         await world.server.periodic_jobs.work()
-        assert await told(world) == letters * 2
+        assert await notified(world) == letters * 2
 
 
 async def test_units_are_told_which_points_are_to_be_assessed_once_for_each_notice(settings: Settings) -> None:

@@ -163,11 +163,11 @@ async def test_photos_and_documents_are_fetched_by_whom_the_card_is_for(world: W
     card = await post_directory(
         central, f"points/{NHA_TRANG}/assess", items=[{"id": item, "met": True} for item in ITEMS]
     )
-    given = await post_directory(
+    document = await post_directory(
         central, "units/568/documents", kind="points", extra=1, number="3021/UBND-KSTT", dated="2023-04-10"
     )
     photo = f"/api/v1/directory/assessments/{card['assessments'][0]['id']}/files?name=phong-hop.jpg"
-    paper = f"/api/v1/directory/documents/{given['id']}/files?name=3021.pdf"
+    paper = f"/api/v1/directory/documents/{document['id']}/files?name=3021.pdf"
     added = []
     for path, content, name in ((photo, JPEG, "phong-hop.jpg"), (paper, b"%PDF-1.7\n", "3021.pdf")):
         async with unit.post(path, data=content) as response:
@@ -190,8 +190,8 @@ async def test_photos_and_documents_are_fetched_by_whom_the_card_is_for(world: W
         assert response.status == 204
     async with unit.get(file) as response:
         assert await problem_of(response) == (404, "not-found")
-    (kept,) = world.server.document_folder.iterdir()
-    with world.server.cipher.open(kept) as opened:
+    (stored_file,) = world.server.document_folder.iterdir()
+    with world.server.cipher.open(stored_file) as opened:
         assert opened.read() == b"%PDF-1.7\n"
     async with central.post("/api/v1/directory/assessments/999/files?name=x.pdf", data=b"%PDF-") as response:
         assert await problem_of(response) == (404, "not-found")

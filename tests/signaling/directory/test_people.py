@@ -57,8 +57,8 @@ async def test_the_link_goes_to_the_official_mailbox(settings: Settings) -> None
             body = mail_server.letters[0].get_content()
             link = next(line.partition(": ")[2] for line in body.splitlines() if "dùng một lần:" in line)
             async with world.services.database.connect() as db:
-                kept = [str(row) for row in await db.execute(text("SELECT facts FROM outbox"))]
-            assert link.partition("#")[2] not in str(kept)
+                stored_facts = [str(row) for row in await db.execute(text("SELECT facts FROM outbox"))]
+            assert link.partition("#")[2] not in str(stored_facts)
             assert await set_first_password(world, link) == (200, "dk.suoitien")
 
 
@@ -80,8 +80,8 @@ async def test_an_account_ends_with_the_days_of_its_person(world: World) -> None
     async with client.get("/api/v1/me") as response:
         assert await problem_of(response) == (401, "signed-out")
     assert await sign_in(world, "nt.cu") == 401
-    said = [await socket.receive() for _ in range(20) if not socket.closed]
-    assert any('"removed"' in str(message.data) for message in said)
+    messages = [await socket.receive() for _ in range(20) if not socket.closed]
+    assert any('"removed"' in str(message.data) for message in messages)
     assert ("central", "account-disable", "nt.cu", "") in await newest_audit_rows(world, 9)
     trained = await post_directory(central, f"people/{new['id']}/train", trained="2026-04-05")
     assert not trained["untrained"]
@@ -117,8 +117,8 @@ async def test_the_operating_unit_is_told_of_a_change(settings: Settings) -> Non
         await post_directory(
             await world.signed_in("focal"), f"units/{commune}/people", name="Ngô An", phone="0905123456"
         )
-        (told,) = await world.services.notifications.newest(9)
-        assert (told.kind, told.unit, told.facts.title) == ("people", "so.tttt", "Xã Diên An")
+        (notice,) = await world.services.notifications.newest(9)
+        assert (notice.kind, notice.unit, notice.facts.title) == ("people", "so.tttt", "Xã Diên An")
 
 
 async def test_a_browser_on_a_wrong_line_is_flagged(world: World) -> None:
@@ -196,21 +196,24 @@ async def test_each_provider_hears_of_its_own_points_once(settings: Settings) ->
         async with open_world(replace(settings, mail=Mail(server, SENDER))) as world:
             central = await world.signed_in("central")
             for name, point in (("VNPT", NHA_TRANG), ("Viettel", CAM_RANH)):
-                given = await post_directory(central, "providers", name=name, email=f"{name.lower()}@example.vn")
+                provider = await post_directory(central, "providers", name=name, email=f"{name.lower()}@example.vn")
                 await post_directory(
-                    central, f"points/{point}/lines", type="WAN", subscribed_kbps=4000, provider=given["id"]
+                    central, f"points/{point}/lines", type="WAN", subscribed_kbps=4000, provider=provider["id"]
                 )
             session = await world.session(NHA_TRANG, CAM_RANH, start=timedelta(hours=3))
             for _ in range(2):
                 await world.server.periodic_jobs.work()
                 await world.server.outbox.deliver()
-            told = {
+            letters_by_recipient = {
                 letter["To"]: letter.get_content()
                 for letter in mail_server.letters
                 if letter["To"].endswith("@example.vn")
             }
-            assert (set(told), len(mail_server.letters)) == ({"vnpt@example.vn", "viettel@example.vn"}, 2)
-            vnpt = told["vnpt@example.vn"]
+            assert (set(letters_by_recipient), len(mail_server.letters)) == (
+                {"vnpt@example.vn", "viettel@example.vn"},
+                2,
+            )
+            vnpt = letters_by_recipient["vnpt@example.vn"]
             assert "UBND.Nha Trang" in vnpt and "UBND.Cam Ranh" not in vnpt
             assert session.code is not None and session.code not in vnpt and session.title not in vnpt
 

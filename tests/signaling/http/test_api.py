@@ -58,11 +58,11 @@ def name(route: Route) -> str:
 
 
 async def test_without_login_every_call_answers_401(world: World) -> None:
-    answers = {}
+    responses = {}
     for route in CLOSED:
         async with world.client().request(route.method, url(route)) as response:
-            answers[name(route)] = await problem_of(response)
-    assert answers == dict.fromkeys(map(name, CLOSED), (401, "signed-out"))
+            responses[name(route)] = await problem_of(response)
+    assert responses == dict.fromkeys(map(name, CLOSED), (401, "signed-out"))
 
 
 @pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/v2/me", "/api/"])
@@ -86,45 +86,45 @@ async def test_bad_input_gets_a_problem(
     world: World, data: bytes, headers: dict[str, str], problem: tuple[int, str]
 ) -> None:
     client = await world.signed_in("central")
-    answers = {}
+    responses = {}
     for route in POSTS:
         async with client.post(url(route), data=data, headers={**JSON, **headers}) as response:
-            answers[name(route)] = await problem_of(response)
-    assert answers == dict.fromkeys(map(name, POSTS), problem)
+            responses[name(route)] = await problem_of(response)
+    assert responses == dict.fromkeys(map(name, POSTS), problem)
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff", b'{"a": NaN}', b"[" * 60_000])
 async def test_malformed_json_gets_400(world: World, body: bytes) -> None:
     client = await world.signed_in("central")
-    answers = {}
+    responses = {}
     for route in TAKING:
         async with client.post(url(route), data=body, headers=JSON) as response:
-            answers[name(route)] = await problem_of(response)
-    assert answers == dict.fromkeys(map(name, TAKING), (400, "bad-json"))
+            responses[name(route)] = await problem_of(response)
+    assert responses == dict.fromkeys(map(name, TAKING), (400, "bad-json"))
 
 
 async def test_unknown_and_missing_fields_get_422(world: World) -> None:
     client = await world.signed_in("central")
-    answers = {}
+    responses = {}
     for route in TAKING:
         async with client.post(url(route), json={"more": 1}) as response:
             named = {error["field"] for error in (await response.json()).get("errors", [])}
-            answers[name(route)] = (await problem_of(response), "more" in named)
-    assert answers == dict.fromkeys(map(name, TAKING), ((422, "invalid"), True))
+            responses[name(route)] = (await problem_of(response), "more" in named)
+    assert responses == dict.fromkeys(map(name, TAKING), ((422, "invalid"), True))
 
 
 @pytest.mark.parametrize("thing", ["nothing", "%00", "a%2Fb", "x" * 65, "%E2%80%A6"])
 async def test_unknown_ids_get_404(world: World, thing: str) -> None:
     client = await world.signed_in("admin")
     routes = [route for route in CLOSED if "{id" in route.path and route.access != "provider"]
-    answers = {}
+    responses = {}
     for route in routes:
         sent = json.dumps(GOOD.get(public_path(route.path), {}))
         body: dict[str, Any] = {"data": sent, "headers": JSON} if route.method == "POST" else {}
         query = "ticket=1" if route.path.endswith("file") else ""
         async with client.request(route.method, url(route, thing).with_query(query), **body) as response:
-            answers[name(route)] = await problem_of(response)
-    assert answers == dict.fromkeys(map(name, routes), (404, "not-found"))
+            responses[name(route)] = await problem_of(response)
+    assert responses == dict.fromkeys(map(name, routes), (404, "not-found"))
 
 
 ROLES = ["admin", "central", "host", "nhatrang", "dienkhanh", "nobody"]
@@ -332,8 +332,8 @@ async def test_each_role_may_call_what_the_matrix_allows(world: World, role: str
     document = Document("d1", session.id, "a.pdf", "pdf", 1, "ab" * 32, "nowhere", "host", NOW)
     await world.services.documents.add(document)
     wish = await world.services.documents.ask(session.id, "recording", "568", "nhatrang", "", NOW)
-    said = await world.services.feedback.add("568", "nhatrang", "Đường truyền yếu", NOW)
-    things |= {"feedback": said.id, "documents": "d1", "material-requests": wish.id}
+    feedback = await world.services.feedback.add("568", "nhatrang", "Đường truyền yếu", NOW)
+    things |= {"feedback": feedback.id, "documents": "d1", "material-requests": wish.id}
     bodies = {
         **GOOD,
         "/password": {},
@@ -356,7 +356,7 @@ async def test_each_role_may_call_what_the_matrix_allows(world: World, role: str
         body = {"json": bodies.get(path_, {})} if route.method == "POST" else {}
         async with client.request(route.method, where, **body) as response:
             statuses[name(route)] = response.status
-    assert statuses == {call: answers[ROLES.index(role)] for call, answers in ALLOWED.items()}
+    assert statuses == {call: allowed[ROLES.index(role)] for call, allowed in ALLOWED.items()}
 
 
 ASKING = {
@@ -372,16 +372,16 @@ async def test_a_supervisor_changes_nothing(world: World) -> None:  # Điều 16
     session = await world.session(NHA_TRANG)
     client = await world.signed_in("office")
     changing = [route for route in CLOSED if route.method != "GET" and public_path(route.path) not in ASKING | OWN]
-    answers = {}
+    responses = {}
     for route in changing:
         body = GOOD.get(public_path(route.path), {})
         for thing in ("nothing", session.id):
             async with client.request(route.method, url(route, thing), json=body) as response:
-                answers[name(route), thing] = await problem_of(response)
+                responses[name(route), thing] = await problem_of(response)
     things = [(name(route), thing) for route in changing for thing in ("nothing", session.id)]
-    assert answers == dict.fromkeys(things, (403, "forbidden"))
-    told = {"session": session.id, "kind": "device"}
-    async with client.post(f"{PREFIX}/incidents", json=told) as response:
+    assert responses == dict.fromkeys(things, (403, "forbidden"))
+    incident = {"session": session.id, "kind": "device"}
+    async with client.post(f"{PREFIX}/incidents", json=incident) as response:
         assert await problem_of(response) == (403, "forbidden")
 
 
@@ -563,7 +563,7 @@ async def test_a_refusal_for_capacity_says_which_limit_when_and_when_else(world:
 
 async def test_faulty_fields_are_told_in_the_readers_language(world: World) -> None:
     client = await world.signed_in("host")
-    told = {}
+    details = {}
     for language in ("vi-VN,vi;q=0.9", "en", "fr"):
         async with client.post(
             "/api/v1/registrations",
@@ -571,9 +571,9 @@ async def test_faulty_fields_are_told_in_the_readers_language(world: World) -> N
             headers={"Accept-Language": language},
         ) as response:
             assert await problem_of(response) == (422, "invalid")
-            told[language] = (await response.json())["errors"]
-    assert told["fr"] == told["vi-VN,vi;q=0.9"]
-    assert told["en"] == [
+            details[language] = (await response.json())["errors"]
+    assert details["fr"] == details["vi-VN,vi;q=0.9"]
+    assert details["en"] == [
         {"field": "title", "detail": "required"},
         {"field": "contact_phone", "detail": "is no Vietnamese phone number"},
         {"field": "points", "detail": "required"},
@@ -734,15 +734,15 @@ async def test_a_body_with_a_content_coding_gets_400_on_every_call_and_is_not_un
     world: World, coding: str, body: bytes
 ) -> None:
     headers = {**JSON, "Content-Encoding": coding}
-    answers: dict[str, tuple[int, str]] = {}
+    responses: dict[str, tuple[int, str]] = {}
     client = await world.signed_in("central")
     began = time.process_time()
     calls = [(each.method, str(url(each))) for each in ROUTES]
     for method, path in [*calls, ("POST", "/api/v1/nothing"), ("POST", "/")]:
         async with client.request(method, path, data=body, headers=headers) as response:
-            answers[f"{method} {path}"] = await problem_of(response)
-    assert answers == dict.fromkeys(answers, (400, "bad-encoding"))
-    assert time.process_time() - began < len(answers) * 0.1  # unpacking 300 MB takes 0.6 s each
+            responses[f"{method} {path}"] = await problem_of(response)
+    assert responses == dict.fromkeys(responses, (400, "bad-encoding"))
+    assert time.process_time() - began < len(responses) * 0.1  # unpacking 300 MB takes 0.6 s each
 
 
 async def test_a_body_that_does_not_come_gets_408(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,7 +52,7 @@ async def evidence(client: ClientSession, assessment: str) -> str:
 
 async def things(world: World) -> dict[str, str]:
     """Make one thing of every kind, of Nha Trang or its session; return their ids."""
-    kept, central = world.services, await world.signed_in("central")
+    services, central = world.services, await world.signed_in("central")
     providers = await add_provider_lines(world)
     session = await world.session(NHA_TRANG, CAM_RANH)
     path = await world.server.recordings.begin(session.id, "Họp", ("UBND.Khanh Hoa", "56"), NOW)
@@ -60,13 +60,13 @@ async def things(world: World) -> dict[str, str]:
     await world.server.recordings.ended(path, 5, None)
     await world.server.remux_queue.idle()
     [recording] = await world.recording_store.recordings()
-    incident = await kept.incidents.report(FaultReport(session.id, "line", NHA_TRANG), NOW)
-    await kept.incidents.act(incident.id, "taken", "central", "", NOW)
-    await kept.incidents.act(incident.id, "provider", "central", "", NOW)
-    await kept.documents.add(Document("d1", session.id, "a.pdf", "pdf", 1, "ab" * 32, "nowhere", "host", NOW))
-    wish = await kept.documents.ask(session.id, "recording", "568", "nhatrang", "", NOW)
-    said = await kept.feedback.add("568", "nhatrang", "Đường truyền yếu", NOW)
-    draft = await kept.drafts.add("56", "form", "nt", {}, NOW, origin="568")
+    incident = await services.incidents.report(FaultReport(session.id, "line", NHA_TRANG), NOW)
+    await services.incidents.act(incident.id, "taken", "central", "", NOW)
+    await services.incidents.act(incident.id, "provider", "central", "", NOW)
+    await services.documents.add(Document("d1", session.id, "a.pdf", "pdf", 1, "ab" * 32, "nowhere", "host", NOW))
+    wish = await services.documents.ask(session.id, "recording", "568", "nhatrang", "", NOW)
+    feedback = await services.feedback.add("568", "nhatrang", "Đường truyền yếu", NOW)
+    draft = await services.drafts.add("56", "form", "nt", {}, NOW, origin="568")
     stock = await made(central, f"/directory/points/{NHA_TRANG}/devices", {"kind": "PC"})
     device = stock["devices"][0]["id"]
     change = await made(central, f"/directory/devices/{device}/change", GOOD["/directory/devices/{id}/change"])
@@ -80,15 +80,17 @@ async def things(world: World) -> dict[str, str]:
     )
     lists = await made(central, "/controls", GOOD["/controls"])
     control = next(row["id"] for each in lists for row in each["rows"] if row["id"])
-    asked = await made(central, "/figure-requests?period=year&year=2026", GOOD["/figure-requests"] | {"units": ["568"]})
+    figure_request = await made(
+        central, "/figure-requests?period=year&year=2026", GOOD["/figure-requests"] | {"units": ["568"]}
+    )
     raw = letter()
-    await kept.inbound_mail.receive(raw, len(raw), MailboxPosition(1, 1), NOW, NOW)
+    await services.inbound_mail.receive(raw, len(raw), MailboxPosition(1, 1), NOW, NOW)
     assessment = card["assessments"][0]["id"]
     return {
         "/points": NHA_TRANG, "/sessions": session.id, "/readiness": session.id, "/emergencies": session.id,
         "/drafts": draft.id, "/recordings": recording.id, "/incidents": incident.id, "/lines/incidents": incident.id,
-        "/documents": "d1", "/material-requests": wish.id, "/feedback": said.id, "/outbox": "1", "/letters": "1",
-        "/duties": board["duties"][0]["id"], "/controls": control, "/figure-requests": asked["id"],
+        "/documents": "d1", "/material-requests": wish.id, "/feedback": feedback.id, "/outbox": "1", "/letters": "1",
+        "/duties": board["duties"][0]["id"], "/controls": control, "/figure-requests": figure_request["id"],
         "/profiles": "KH-2023", "/directory/points": NHA_TRANG, "/directory/units": "568",
         "/directory/tables": "people", "/directory/people": person["id"],
         "/directory/documents": allowed["id"], "/directory/providers": providers["VNPT"],
@@ -116,7 +118,7 @@ def unknown(thing: str) -> str:
 async def test_strangers_cannot_tell_what_is_there_from_what_is_not(world: World) -> None:
     ids = await things(world)
     assert {kind(route) for route in WITH_ID} - SAME_FOR_ALL == set(ids)
-    answers, distinguishable = {}, {}
+    responses, distinguishable = {}, {}
     for account in STRANGERS:
         client = await world.signed_in(account)
         for route in WITH_ID:
@@ -124,11 +126,11 @@ async def test_strangers_cannot_tell_what_is_there_from_what_is_not(world: World
                 continue
             thing = ids[kind(route)]
             there, gone = [await answered(client, world, route, id_, account) for id_ in (thing, unknown(thing))]
-            answers[account, route.method, route.path] = there[0]
+            responses[account, route.method, route.path] = there[0]
             if there != gone:
                 distinguishable[account, route.method, route.path] = (there, gone)
     assert distinguishable == {}
-    assert set(answers.values()) == {403, 404}
+    assert set(responses.values()) == {403, 404}
 
 
 async def test_those_who_take_part_cannot_tell_what_others_asked_for(world: World) -> None:

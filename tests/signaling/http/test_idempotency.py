@@ -85,14 +85,14 @@ async def test_a_malformed_key_is_refused(world: World, key: str) -> None:
 
 async def test_ten_at_once_make_one_session(world: World) -> None:
     clients = [await world.signed_in("host") for _ in range(10)]
-    answers = await asyncio.gather(*(post(client, URL, registration()) for client in clients))
-    made = [answer for answer in answers if answer.status == 201]
-    refused = [await problem_of(answer) for answer in answers if answer.status != 201]
+    responses = await asyncio.gather(*(post(client, URL, registration()) for client in clients))
+    made = [response for response in responses if response.status == 201]
+    refused = [await problem_of(response) for response in responses if response.status != 201]
     assert made
     assert refused == [(409, "in-progress")] * (10 - len(made))
     [session] = await sessions(clients[0])
-    assert {(await answer.json())["id"] for answer in made} == {session["id"]}
-    assert all(answer.headers["Retry-After"] == "2" for answer in answers if answer.status == 409)
+    assert {(await response.json())["id"] for response in made} == {session["id"]}
+    assert all(response.headers["Retry-After"] == "2" for response in responses if response.status == 409)
 
 
 async def test_extending_twice_under_one_key_extends_once(world: World) -> None:
@@ -101,19 +101,19 @@ async def test_extending_twice_under_one_key_extends_once(world: World) -> None:
     client = await world.signed_in("central")
     ends = []
     for key in (KEY, KEY, KEY[::-1]):
-        answer = await post(client, f"/api/v1/sessions/{session.id}/extend", {"steps": 1}, key)
-        ends.append((await answer.json())["official"]["end"])
+        response = await post(client, f"/api/v1/sessions/{session.id}/extend", {"steps": 1}, key)
+        ends.append((await response.json())["official"]["end"])
     assert ends == ["2026-04-06T03:15:00Z", "2026-04-06T03:15:00Z", "2026-04-06T03:30:00Z"]
 
 
 async def test_a_server_that_starts_again_gives_the_answer_again(settings: Settings) -> None:
-    answers = []
+    responses = []
     for _ in range(2):
         async with open_world(settings) as world:
             client = await world.signed_in("host")
-            answers.append(await (await post(client, URL, registration())).json())
+            responses.append(await (await post(client, URL, registration())).json())
             assert len(await sessions(client)) == 1
-    assert answers[0] == answers[1]
+    assert responses[0] == responses[1]
 
 
 async def test_a_refusal_that_changed_nothing_frees_the_key(world: World) -> None:
@@ -125,9 +125,9 @@ async def test_a_refusal_that_changed_nothing_frees_the_key(world: World) -> Non
 async def test_a_refusal_on_record_is_recorded_once(world: World) -> None:
     client, office = await world.signed_in("host"), await world.signed_in("central")
     late = registration(official={"start": "2026-04-06T02:00:00Z", "end": "2026-04-06T03:00:00Z"})
-    answers = [await post(client, URL, late) for _ in range(2)]
-    assert [await problem_of(answer) for answer in answers] == [(409, "late")] * 2
-    assert await answers[0].json() == await answers[1].json()
+    responses = [await post(client, URL, late) for _ in range(2)]
+    assert [await problem_of(reply) for reply in responses] == [(409, "late")] * 2
+    assert await responses[0].json() == await responses[1].json()
     async with office.get("/api/v1/refusals") as response:
         assert len(await response.json()) == 1
 
@@ -253,9 +253,11 @@ async def test_an_account_has_so_many_keys_at_most(world: World, monkeypatch: py
         for account in ("host", "central"):
             request = Keyed(account, f"{number:016}", "f" * 64)
             await keys.once(request, NOW + timedelta(seconds=number), done, lambda _: None)
-    kept = select(IDEMPOTENCY.c.account, func.min(IDEMPOTENCY.c.key), func.count()).group_by(IDEMPOTENCY.c.account)
+    stored_keys = select(IDEMPOTENCY.c.account, func.min(IDEMPOTENCY.c.key), func.count()).group_by(
+        IDEMPOTENCY.c.account
+    )
     async with world.services.database.connect() as db:
-        found = (await db.execute(kept.order_by(IDEMPOTENCY.c.account))).all()
+        found = (await db.execute(stored_keys.order_by(IDEMPOTENCY.c.account))).all()
     assert [tuple(row) for row in found] == [("central", f"{2:016}", 3), ("host", f"{2:016}", 3)]
 
 

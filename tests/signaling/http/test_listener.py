@@ -159,8 +159,8 @@ async def test_a_handshake_that_does_not_come_ends_a_connection(tmp_path: Path) 
 
 
 def test_the_process_may_open_as_many_as_it_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
-    given: list[tuple[int, int]] = []
-    monkeypatch.setattr(resource, "setrlimit", lambda _, pair: given.append(pair))
+    limits_set: list[tuple[int, int]] = []
+    monkeypatch.setattr(resource, "setrlimit", lambda _, pair: limits_set.append(pair))
 
     def allowed(soft: int, hard: int) -> tuple[int, int]:
         monkeypatch.setattr(resource, "getrlimit", lambda _: (soft, hard))
@@ -170,7 +170,7 @@ def test_the_process_may_open_as_many_as_it_is_allowed(monkeypatch: pytest.Monke
     assert allowed(1024, 524288) == (4096, 1024)
     assert allowed(1024, 1024) == (768, 576)
     assert allowed(resource.RLIM_INFINITY, resource.RLIM_INFINITY) == (4096, 1024)
-    assert given == [(65536, 524288)]
+    assert limits_set == [(65536, 524288)]
 
 
 @pytest.mark.parametrize(

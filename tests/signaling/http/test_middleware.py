@@ -274,7 +274,7 @@ async def test_an_install_of_today_says_that_its_units_are_those_of_before(
 
 
 async def test_in_2023_nothing_was_outdated(world: World) -> None:
-    async def told(now: datetime) -> tuple[int, list[str]]:
+    async def start_log(now: datetime) -> tuple[int, list[str]]:
         world.clock.now = now
         async with (await world.signed_in("admin")).get("/api/v1/units/outdated") as response:
             found = await response.json()
@@ -282,7 +282,7 @@ async def test_in_2023_nothing_was_outdated(world: World) -> None:
 
     files_ = [str(KHANH_HOA_2024), str(KHANH_HOA_2025)]
     days = (datetime(2024, 10, 31, 16, tzinfo=UTC), datetime(2024, 11, 1, tzinfo=UTC), datetime(2025, 7, 1, tzinfo=UTC))
-    assert [await told(day) for day in days] == [(0, files_), (9, files_), (148, files_)]
+    assert [await start_log(day) for day in days] == [(0, files_), (9, files_), (148, files_)]
 
 
 @pytest.mark.parametrize(

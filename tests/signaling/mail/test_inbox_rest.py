@@ -47,8 +47,8 @@ async def test_operators_read_letters(world: World) -> None:
 
 async def test_a_letter_whose_sender_is_not_proven_is_accepted_once(world: World) -> None:
     await world.services.notifications.set_mailbox("56", UNIT_BOX)
-    address, kept = OfficialMailbox(OFFICE, "mx.vn"), world.services
-    inbound_mail = InboundMail(kept.database, address, profile_files.load(), kept.drafts, kept.parser)
+    address, services = OfficialMailbox(OFFICE, "mx.vn"), world.services
+    inbound_mail = InboundMail(services.database, address, profile_files.load(), services.drafts, services.parser)
     raw = letter(UNIT_BOX, body=BODY, Authentication_Results="mx.vn; spf=fail smtp.mailfrom=x@evil.vn; dmarc=fail")
     await inbound_mail.receive(raw, len(raw), MailboxPosition(1, 1), NOW, NOW)
     host, central = await world.signed_in("host"), await world.signed_in("central")

@@ -195,7 +195,7 @@ async def test_killed_at_every_step_no_letter_is_lost_or_doubled(settings: Setti
     assert step > 15
     async with engine.begin() as db:
         came = (await db.execute(text("SELECT message_id, fate FROM letters_received ORDER BY id"))).all()
-        told = (await db.execute(text("SELECT recipient FROM outbox ORDER BY id"))).scalars().all()
+        recipients = (await db.execute(text("SELECT recipient FROM outbox ORDER BY id"))).scalars().all()
     await engine.dispose()
     assert came == [(f"<{number}@x>", "answered") for number in range(step + 1)]
-    assert told == [STRANGER.replace("@", f"{number}@") for number in range(step + 1)]
+    assert recipients == [STRANGER.replace("@", f"{number}@") for number in range(step + 1)]

@@ -105,10 +105,10 @@ async def test_a_session_is_told_by_letter_and_in_groups(settings: Settings, tmp
         assert letter["Subject"] == f"Đã cấp mã phiên họp – {session.number} – {session.title}"
         body = letter.get_body(("plain",))
         assert body is not None and f"Mã phiên họp: {session.code}" in body.get_content()
-        told = [f"Phiên họp của UBND tỉnh Khánh Hòa ({session.number}): đã cấp mã. Chính thức: 08:00–10:00 06/04/2026"]
+        texts = [f"Phiên họp của UBND tỉnh Khánh Hòa ({session.number}): đã cấp mã. Chính thức: 08:00–10:00 06/04/2026"]
         assert sorted((path, sent) for path, _, sent in office.hook.seen) == [
-            ("/bot1:t/sendMessage", {"chat_id": "-100", "text": told[0]}),
-            ("/oa", {"m": told}),
+            ("/bot1:t/sendMessage", {"chat_id": "-100", "text": texts[0]}),
+            ("/oa", {"m": texts}),
         ]
         assert next(headers for path, headers, _ in office.hook.seen if path == "/oa")["access_token"] == "k"
         assert await office.states() == [("mail", "sent", ""), ("telegram", "sent", ""), ("zalo", "sent", "")]

@@ -17,8 +17,8 @@ async def test_r092_a_commune_chairs_and_its_district_controls(world: World) -> 
     session = await world.session(NHA_TRANG, host=DIEN_AN)
     commune, chair = await world.join("dienan", session)
     assert (chair["role"], chair["controller"], chair["script"]["items"]) == ("host", False, [])
-    told = await commune.ask(type="mute-all")
-    assert told == error("controlled-by", "Điều khiển do UBND huyện Diên Khánh (điểm a khoản 3 Điều 14) thực hiện.")
+    refusal = await commune.ask(type="mute-all")
+    assert refusal == error("controlled-by", "Điều khiển do UBND huyện Diên Khánh (điểm a khoản 3 Điều 14) thực hiện.")
     district, joined = await world.join("dienkhanh", session)  # from elsewhere: it is in no place of the session
     assert (joined["role"], joined["controller"]) == ("observer", True)
     await district.send(type="floor", seat=chair["seat"], open=False)
@@ -38,8 +38,8 @@ def test_refusals_name_their_article_in_both_languages() -> None:
     faults = {"forbidden", "full", "not-granted", "not-invited", "revoked", "wrong-line"}
     texts = [*(PROBLEMS[word] for word in problems), *(FAULTS[word] for word in faults)]
     assert [text for text in texts if "Điều " not in text[0] or "Article " not in text[1]] == []
-    said = fault_text("controlled-by", "en", "UBND huyện Diên Khánh (điểm a khoản 3 Điều 14)")
-    assert said == "This meeting is controlled by UBND huyện Diên Khánh (Article 14.3.a)."
+    expected_text = fault_text("controlled-by", "en", "UBND huyện Diên Khánh (điểm a khoản 3 Điều 14)")
+    assert expected_text == "This meeting is controlled by UBND huyện Diên Khánh (Article 14.3.a)."
 
 
 async def test_the_host_calls_for_help_and_only_the_centre_directs(world: World) -> None:
@@ -73,8 +73,8 @@ async def test_r010_components_do_not_control(world: World) -> None:
     host, joined = await world.join("dienkhanh", session)
     assert joined["controller"] is True
     guest, seated = await world.join("dienan", session)
-    told = "Điều khiển do UBND huyện Diên Khánh (khoản 1 Điều 10) thực hiện."
-    assert (await guest.ask(type="mute-all"))["text"] == told
+    refusal_text = "Điều khiển do UBND huyện Diên Khánh (khoản 1 Điều 10) thực hiện."
+    assert (await guest.ask(type="mute-all"))["text"] == refusal_text
     await host.send(type="floor", seat=seated["seat"], open=True)
     assert (await guest.seat(seated["seat"], floor=True))["role"] == "component"
 

@@ -100,8 +100,11 @@ async def test_a_provider_answers_what_is_its_matter(world: World) -> None:  # R
     await take_step(central, fault["id"], "noted", "mã phiên không được lộ")
     await take_step(central, fault["id"], "provider", "mất gói chiều xuống")
     async with noc.post(f"/api/v1/lines/incidents/{fault['id']}", json={"text": " đã cử  người "}) as response:
-        said = (await response.json())["incidents"][0]["said"]
-    assert [(each["answer"], each["text"]) for each in said] == [(False, "mất gói chiều xuống"), (True, "đã cử người")]
+        replies = (await response.json())["incidents"][0]["said"]
+    assert [(each["answer"], each["text"]) for each in replies] == [
+        (False, "mất gói chiều xuống"),
+        (True, "đã cử người"),
+    ]
     async with noc.post(f"/api/v1/lines/incidents/{fault['id']}", json={"text": " "}) as response:
         assert await problem_of(response) == (422, "invalid")
     (row,) = await list_incidents(central)
@@ -111,8 +114,8 @@ async def test_a_provider_answers_what_is_its_matter(world: World) -> None:  # R
         "answered",
         "noc",
     )
-    told = await guest.ask(type="report", kind="no-sound")
-    async with noc.post(f"/api/v1/lines/incidents/{told['id']}", json={"text": "không"}) as response:
+    incident = await guest.ask(type="report", kind="no-sound")
+    async with noc.post(f"/api/v1/lines/incidents/{incident['id']}", json={"text": "không"}) as response:
         assert await problem_of(response) == (404, "not-found")
     await take_step(central, fault["id"], "resolved")
     assert (await seen(noc))["incidents"] == []

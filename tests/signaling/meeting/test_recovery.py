@@ -448,9 +448,9 @@ async def test_a_meeting_of_another_release_is_logged_with_session_and_versions(
         await _rewrite(world, lambda record: record["conference"].pop("hands"))
     async with open_world(settings) as world:
         assert world.server.meetings.meetings == {}
-    told = [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
+    log_lines = [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
     versions = f"version 0123456789ab of it was stored, and this release reads {current_version()}"
-    assert told == [f"x the meeting of session {session.id} begins anew: {versions}"]
+    assert log_lines == [f"x the meeting of session {session.id} begins anew: {versions}"]
 
 
 async def test_a_meeting_of_another_release_with_more_state_is_continued(settings: Settings) -> None:
@@ -560,14 +560,14 @@ async def test_one_that_cannot_be_kept_keeps_no_other_from_being_kept(settings: 
 
 
 async def test_workers_are_left_when_a_server_cannot_serve(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
-    said = []
+    steps = []
 
     class Noting(Supervisor):
         async def start(self) -> None:
-            said.append("start")
+            steps.append("start")
 
         async def stop(self) -> None:
-            said.append("left" if self._leaving else "stopped")
+            steps.append("left" if self._leaving else "stopped")
 
     monkeypatch.setattr(build, "Supervisor", Noting)
     with pytest.raises(OSError, match="in use"):
@@ -575,4 +575,4 @@ async def test_workers_are_left_when_a_server_cannot_serve(monkeypatch: pytest.M
             raise OSError("address in use")
     async with build.media(settings):
         pass
-    assert said == ["start", "left", "start", "stopped"]
+    assert steps == ["start", "left", "start", "stopped"]

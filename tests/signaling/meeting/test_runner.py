@@ -303,17 +303,17 @@ async def test_a_client_cut_off_while_it_is_seated_finds_its_seat_all_the_same(
     await guest.socket.close()
     await wait_until(lambda: not world.server.meetings.clients)
     await world.tick(12)
-    arrange, asked, go_on = world.engine.set_layout, asyncio.Event(), asyncio.Event()
+    arrange, requested, go_on = world.engine.set_layout, asyncio.Event(), asyncio.Event()
 
     async def slowly(room: str, layout: Layout | None, audience: str = EVERYONE) -> None:
-        asked.set()
+        requested.set()
         await go_on.wait()
         await arrange(room, layout, audience)
 
     monkeypatch.setattr(world.engine, "set_layout", slowly)
     cut = await world.socket("nhatrang")
     await cut.send(type="join", code=session.code, accepted=True, resume=joined["resume"])
-    await asked.wait()
+    await requested.wait()
     world.drop("nhatrang")
     await wait_until(lambda: not world.server.meetings.clients)
     go_on.set()
@@ -476,11 +476,11 @@ async def test_a_join_is_confirmed_first_and_then_has_the_latest_state(
     await meeting.apply(meeting.state.calls(CallsState(calls=[system])))
     seated, written = asyncio.Event(), asyncio.Event()
 
-    async def kept(_: object) -> None:
+    async def wait_before_storing(_: object) -> None:
         seated.set()
         await written.wait()
 
-    monkeypatch.setattr(world.server.meetings.dependencies.state_writer, "ensure_stored", kept)
+    monkeypatch.setattr(world.server.meetings.dependencies.state_writer, "ensure_stored", wait_before_storing)
     host = await world.socket("host")
     await host.send(type="join", code=session.code)
     await seated.wait()
@@ -489,12 +489,12 @@ async def test_a_join_is_confirmed_first_and_then_has_the_latest_state(
     await asyncio.sleep(0)
     written.set()
     await changing
-    told: list[str] = []
-    while len(told) < 2:
+    received: list[str] = []
+    while len(received) < 2:
         message = json.loads((await host._receive()).data)
         if message["type"] in ("joined", "calls"):
-            told.append(message.get("calls", [{"state": "joined"}])[0]["state"])
-    assert told == ["joined", "connected"]  # as it is by then
+            received.append(message.get("calls", [{"state": "joined"}])[0]["state"])
+    assert received == ["joined", "connected"]  # as it is by then
 
 
 async def test_a_socket_that_ends_while_its_seat_is_kept_can_be_resumed(
@@ -503,11 +503,11 @@ async def test_a_socket_that_ends_while_its_seat_is_kept_can_be_resumed(
     session = await world.session(NHA_TRANG)
     seated, written = asyncio.Event(), asyncio.Event()
 
-    async def kept(_: object) -> None:
+    async def wait_before_storing(_: object) -> None:
         seated.set()
         await written.wait()
 
-    monkeypatch.setattr(world.server.meetings.dependencies.state_writer, "ensure_stored", kept)
+    monkeypatch.setattr(world.server.meetings.dependencies.state_writer, "ensure_stored", wait_before_storing)
     host = await world.socket("host")
     await host.send(type="join", code=session.code)
     await seated.wait()

@@ -112,8 +112,8 @@ async def test_a_login_that_expires_cuts_nobody_who_is_seated_and_opens_nothing_
     browser.cookie_jar.clear(lambda cookie: cookie.key == "diemcau")  # as a browser does after twelve hours
     again = Socket(await browser.ws_connect("/ws", max_msg_size=0, autoping=False))
     resume = joined["resume"]
-    answer = await again.ask(type="join", code=other.code, resume=resume, accepted=True)
-    assert answer["error"] == "signed-out"
+    reply = await again.ask(type="join", code=other.code, resume=resume, accepted=True)
+    assert reply["error"] == "signed-out"
     back = await again.ask(type="join", code=session.code, resume=resume, accepted=True)
     assert (back["type"], back["seat"]) == ("joined", joined["seat"])
     await again.send(type="leave")

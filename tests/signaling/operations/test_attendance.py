@@ -98,10 +98,10 @@ async def test_a_lost_line_counts_from_its_last_sign_of_life_and_may_be_explaine
     cause = {"point": NHA_TRANG, "start": stamp(100), "cause": "Mất điện"}
     async with point.post(f"/api/v1/sessions/{session.id}/interruptions", json=cause) as response:
         assert response.status == 200, await response.text()
-        (answer,) = await response.json()
+        (interruption,) = await response.json()
     assert not back.socket.closed
     gap = {"start": stamp(100), "end": stamp(300), "seconds": 200, "cause": "Mất điện", "by": "nhatrang"}
-    (row,) = answer["points"]  # a component sees its own points
+    (row,) = interruption["points"]  # a component sees its own points
     assert (row["point"], row["interruptions"]) == (NHA_TRANG, [gap])
     entry = (await world.audited(1))[0]
     assert (entry.actor, entry.action, entry.subject) == ("nhatrang", "explain", session.id)

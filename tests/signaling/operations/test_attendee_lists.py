@@ -33,8 +33,8 @@ async def test_the_host_asks_and_sees_who_has_answered(world: World) -> None:
         assert response.content_type == "text/csv"
     rows = list(csv.reader(io.StringIO(text)))[1:]
     assert len({row[0] for row in rows}) == len(session.points)
-    given = [row[3:6] for row in rows if row[2] == "đã gửi"]
-    assert given == [*(["7", each["name"], "Chuyên viên"] for each in FIVE[:4]), ["7", "'=1+1", ""]]
+    submitted_rows = [row[3:6] for row in rows if row[2] == "đã gửi"]
+    assert submitted_rows == [*(["7", each["name"], "Chuyên viên"] for each in FIVE[:4]), ["7", "'=1+1", ""]]
     assert sum(row[2] == "chưa gửi" for row in rows) == len(session.points) - 1
     assert [entry.action for entry in await world.audited(3)] == ["export-lists", "give-list", "ask-lists"]
     async with host.get(f"{path}/export", params={"format": "xlsx"}) as response:

@@ -84,8 +84,13 @@ async def test_a_document_is_had_by_whom_the_host_lets(world: World) -> None:  #
     ask = {"subject": added["id"], "text": "để chuẩn bị phát biểu"}
     wish = await post(point, f"/sessions/{session.id}/material-requests", ask, 201)
     assert (await shared(point, session.id))[0]["access"] == "asked"
-    (asked,) = await get(host, "/material-requests")
-    assert (asked["id"], asked["subject_name"], asked["may_answer"], asked["answer"]) == (
+    (material_request,) = await get(host, "/material-requests")
+    assert (
+        material_request["id"],
+        material_request["subject_name"],
+        material_request["may_answer"],
+        material_request["answer"],
+    ) == (
         wish["id"],
         "bao-cao-vu-he-thu.pdf",
         True,
@@ -214,6 +219,10 @@ async def test_a_recording_is_handed_over_granted_and_let_go(world: World) -> No
         await world.server.periodic_jobs.work()
         await world.server.periodic_jobs.work()
     assert not path.exists()
-    (kept,) = await get(await world.signed_in("host"), "/recordings")
-    assert (kept["state"], kept["handover"]["standing"], kept["sha256"]) == ("deleted", "deleted", row["sha256"])
+    (recording_row,) = await get(await world.signed_in("host"), "/recordings")
+    assert (recording_row["state"], recording_row["handover"]["standing"], recording_row["sha256"]) == (
+        "deleted",
+        "deleted",
+        row["sha256"],
+    )
     assert "recording-deleted" in [entry.action for entry in await world.audited(20)]

@@ -12,10 +12,10 @@ async def test_one_tap_reports_an_incident_with_measurements(world: World) -> No
     host, _ = await world.join("host", session)
     point, joined = await world.join("nhatrang", session)
     world.engine.rooms[session.id].lines[joined["seat"]] = ConnectionQuality(0.001, 0.034, 0.0125, 0.08)
-    told = await point.ask(type="report", kind="no-sound")
-    assert told == {
+    incident = await point.ask(type="report", kind="no-sound")
+    assert incident == {
         "type": "incident",
-        "id": told["id"],
+        "id": incident["id"],
         "kind": "no-sound",
         "level": 1,
         "point": NHA_TRANG,
@@ -26,20 +26,20 @@ async def test_one_tap_reports_an_incident_with_measurements(world: World) -> No
         "assignee": "",
         "provider": None,
     }
-    assert await host.type("incident") == told
+    assert await host.type("incident") == incident
     operator = await world.signed_in("central")
     (row,) = await list_incidents(operator, "?settled=false")
     assert {key: row[key] for key in ("id", "session", "point", "measured", "may_act")} == {
-        "id": told["id"],
+        "id": incident["id"],
         "session": {"id": session.id, "name": session.title, "number": session.number},
         "point": {"id": NHA_TRANG, "name": "UBND.Nha Trang"},
         "measured": {"up": 0.1, "down": 3.4, "jitter": 12.5, "round_trip": 80.0},
         "may_act": True,
     }
-    await take_step(operator, told["id"], "taken")
+    await take_step(operator, incident["id"], "taken")
     for socket in (host, point):
         assert (await socket.type("incident"))["assignee"] == "central"
-    done = await take_step(operator, told["id"], "resolved", "đã cắm lại loa")
+    done = await take_step(operator, incident["id"], "resolved", "đã cắm lại loa")
     assert [(step["kind"], step["by"], step["text"]) for step in done["steps"]] == [
         ("opened", "nhatrang", ""),
         ("taken", "central", ""),
@@ -57,16 +57,16 @@ async def test_one_tap_reports_an_incident_with_measurements(world: World) -> No
 async def test_incidents_are_seen_and_handled_by_role(world: World) -> None:
     session = await world.session(NHA_TRANG)
     point, _ = await world.join("nhatrang", session)
-    told = await point.ask(type="report", kind="device", text="VCS treo")
+    incident = await point.ask(type="report", kind="device", text="VCS treo")
     for account, seen in (("host", 1), ("nhatrang", 1), ("camranh", 0), ("nobody", 0)):
         client = await world.signed_in(account)
         assert len(await list_incidents(client)) == seen
-        async with client.get(f"/api/v1/incidents/{told['id']}") as response:
+        async with client.get(f"/api/v1/incidents/{incident['id']}") as response:
             assert response.status == (200 if seen else 404)
-        async with client.post(f"/api/v1/incidents/{told['id']}/steps", json={"step": "taken"}) as response:
+        async with client.post(f"/api/v1/incidents/{incident['id']}/steps", json={"step": "taken"}) as response:
             assert await problem_of(response) == (403, "forbidden")
     operator = await world.signed_in("central")
-    async with operator.post(f"/api/v1/incidents/{told['id']}/steps", json={"step": "reopened"}) as response:
+    async with operator.post(f"/api/v1/incidents/{incident['id']}/steps", json={"step": "reopened"}) as response:
         assert await problem_of(response) == (409, "illegal-step")
     assert len((await list_incidents(operator))[0]["steps"]) == 1
 
@@ -76,8 +76,8 @@ async def test_a_fault_is_told_outside_a_meeting_too(world: World) -> None:
     client = await world.signed_in("nhatrang")
     body = {"session": session.id, "kind": "no-picture", "point": NHA_TRANG, "text": "  màn  hình đen "}
     async with client.post("/api/v1/incidents", json=body) as response:
-        told = await response.json()
-        assert (response.status, told["text"], told["may_act"]) == (201, "màn hình đen", False)
+        incident = await response.json()
+        assert (response.status, incident["text"], incident["may_act"]) == (201, "màn hình đen", False)
     async with client.post("/api/v1/incidents", json={**body, "point": CAM_RANH}) as response:
         assert await problem_of(response) == (404, "not-found")
     async with client.post("/api/v1/incidents", json={**body, "kind": "help"}) as response:
@@ -169,12 +169,12 @@ async def test_a_weak_line_is_shown_to_the_host_and_reported_by_itself(world: Wo
         await world.tick(2)
     shown = {"seat": seat, "loss": 12, "jitter": 21, "round_trip": 180}
     assert await host.type("lines") == {"type": "lines", "weak": [shown]}
-    told = await host.ask(type="report", kind="line", seat=seat, text="Báo VNPT")
-    assert (told["point"], told["state"]) == (NHA_TRANG, "open")
+    incident = await host.ask(type="report", kind="line", seat=seat, text="Báo VNPT")
+    assert (incident["point"], incident["state"]) == (NHA_TRANG, "open")
     assert (await guest.ask(type="report", kind="line", seat=joined["seats"][0]["seat"]))["error"] == "controlled-by"
     for _ in range(26):
         await world.tick(2)
-    assert await host.type("incident") == told  # reported by itself as well: still one incident
+    assert await host.type("incident") == incident  # reported by itself as well: still one incident
     (row,) = await list_incidents(await world.signed_in("central"))
     assert row["measured"] == {"up": 0.0, "down": 12.0, "jitter": 21.4, "round_trip": 184.0}
     assert [(step["kind"], step["by"]) for step in row["steps"]] == [("opened", "host"), ("again", "")]
@@ -186,11 +186,11 @@ async def test_a_weak_line_is_shown_to_the_host_and_reported_by_itself(world: Wo
 async def test_an_absent_point_and_whoever_controls_later(world: World) -> None:
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
-    told = await host.ask(type="report", kind="disconnected", seat=NHA_TRANG)
-    assert (told["point"], told["reporter"]) == (NHA_TRANG, "host")
+    incident = await host.ask(type="report", kind="disconnected", seat=NHA_TRANG)
+    assert (incident["point"], incident["reporter"]) == (NHA_TRANG, "host")
     assert (await host.ask(type="report", kind="other", seat="nothing"))["error"] == "unknown-seat"
     technician, _ = await world.join("central", session)
-    assert await technician.type("incident") == told
+    assert await technician.type("incident") == incident
     guest, _ = await world.join("nhatrang", session)
     await guest.send(type="hand", raised=True)
     await guest.type("seats")

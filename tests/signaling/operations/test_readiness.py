@@ -24,12 +24,12 @@ async def test_addresses_are_for_the_centre_and_the_point_itself(world: World) -
     device = {"kind": "VCS", "address": "10.79.4.20"}
     async with central.post(f"/api/v1/directory/points/{NHA_TRANG}/devices", json=device) as response:
         assert response.status == 200, await response.text()
-    told = {}
+    addresses = {}
     for account in ("host", "nhatrang", "central"):
         found = await fetch_board(await world.signed_in(account), session)
         (row,) = [row for row in found["points"] if row["point"] == NHA_TRANG]
-        told[account] = [each["value"] for each in row["marks"] if each["item"] == "address"]
-    assert told == {"host": [""], "nhatrang": ["10.79.4.20"], "central": ["10.79.4.20"]}
+        addresses[account] = [each["value"] for each in row["marks"] if each["item"] == "address"]
+    assert addresses == {"host": [""], "nhatrang": ["10.79.4.20"], "central": ["10.79.4.20"]}
 
 
 async def test_checks_are_noted_by_host_centre_and_the_point_itself(world: World) -> None:

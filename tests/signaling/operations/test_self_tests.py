@@ -19,8 +19,8 @@ async def test_a_point_keeps_its_test_and_the_board_shows_it(world: World) -> No
         assert (response.status, (await response.json())["failed"]) == (201, ["ticks"])
     assert mark_of(await fetch_board(site, session), NHA_TRANG, "self_test") == ("amber", "failed")
     async with site.post(path, json={**TEST, "ticks": ticks}) as response:
-        kept = await response.json()
-    assert kept == {**TEST, "ticks": ticks, "failed": [], "at": "2026-04-06T01:00:00Z", "by": "nhatrang"}
+        stored_test = await response.json()
+    assert stored_test == {**TEST, "ticks": ticks, "failed": [], "at": "2026-04-06T01:00:00Z", "by": "nhatrang"}
     assert mark_of(await fetch_board(site, session), NHA_TRANG, "self_test") == ("green", "ok")
     async with site.get(path) as response:
         assert [test["failed"] for test in await response.json()] == [[], ["ticks"]]

@@ -98,7 +98,7 @@ async def test_registrants_are_determined_by_the_profile_of_the_session(tiers: S
     async with open_world(tiers) as world:
         world.clock.now = at("26/06/2025 08:00")
         client = await world.signed_in("dienan")
-        answers = []
+        statuses = []
         for day in ("2025-06-30", "2025-07-02"):
             body = registration(
                 host_point=DIEN_AN,
@@ -107,5 +107,5 @@ async def test_registrants_are_determined_by_the_profile_of_the_session(tiers: S
                 official={"start": f"{day}T08:00:00+07:00", "end": f"{day}T09:00:00+07:00"},
             )
             async with client.post("/api/v1/registrations", json=body) as response:
-                answers.append(response.status)
-        assert answers == [202, 201]
+                statuses.append(response.status)
+        assert statuses == [202, 201]

@@ -126,12 +126,12 @@ async def test_recordings_are_listed_a_page_of_sessions_at_a_time(
 
 async def test_a_closed_recording_is_made_good_and_shown(world: World, film_bytes: bytes) -> None:
     recording = await recorded(world, film_bytes)
-    kept = await world.recording_store.recording(recording)
-    assert kept is not None
-    file = Path(kept.path)
+    row = await world.recording_store.recording(recording)
+    assert row is not None
+    file = Path(row.path)
     [shown] = await listed_recordings(world)
     [only] = shown.pop("parts")
-    about = {"session": kept.session, "title": "Họp", "host": "UBND.Khanh Hoa", "access": "owner", "handover": None}
+    about = {"session": row.session, "title": "Họp", "host": "UBND.Khanh Hoa", "access": "owner", "handover": None}
     assert shown == {**only, **about}
     assert only == {
         "id": recording,
@@ -178,8 +178,8 @@ async def test_a_recording_that_cannot_be_repaired_says_why(
 ) -> None:
     path = await part(world, "s", data, error)
     await world.server.remux_queue.idle()
-    [kept] = await world.recording_store.recordings()
-    assert (kept.state, kept.reason, kept.sha256, content(world, path) if data else b"") == (
+    [row] = await world.recording_store.recordings()
+    assert (row.state, row.reason, row.sha256, content(world, path) if data else b"") == (
         "broken",
         reason,
         None,
@@ -264,16 +264,16 @@ async def test_a_server_that_was_killed_goes_on_where_it_was(settings: Settings,
         closed.with_suffix(".new").write_bytes(b"half a copy")
     async with open_world(settings) as world:
         await world.server.remux_queue.idle()
-        states = {kept.session: (kept.state, kept.reason) for kept in await world.recording_store.recordings()}
+        states = {row.session: (row.state, row.reason) for row in await world.recording_store.recordings()}
         assert states == {"s": ("ready", None), "t": ("ready", "interrupted")}
     assert sorted(file.name for file in closed.parent.iterdir()) == ["1.jpg", "1.mp4"]
 
 
 async def test_without_room_it_is_tried_again_later(world: World, film_bytes: bytes) -> None:
-    said = [RemuxOutcome({"error": "disk-full"})]
+    outcomes = [RemuxOutcome({"error": "disk-full"})]
 
     async def work(job: RemuxJob) -> RemuxOutcome:
-        return said.pop() if said else await remux(job)
+        return outcomes.pop() if outcomes else await remux(job)
 
     await world.server.remux_queue.stop()
     await part(world, "s", film_bytes)
@@ -283,7 +283,7 @@ async def test_without_room_it_is_tried_again_later(world: World, film_bytes: by
         await remux_queue.idle()
         await remux_queue.stop()
         remux_queue.wake()
-        assert [kept.state for kept in await world.recording_store.recordings()] == [state]
+        assert [row.state for row in await world.recording_store.recordings()] == [state]
 
 
 @pytest.mark.parametrize(
@@ -307,7 +307,7 @@ async def test_work_that_is_killed_is_done_again(
         await remux_queue.idle()
         await remux_queue.stop()
         remux_queue.wake()
-        assert [kept.state for kept in await world.recording_store.recordings()] == [state]
+        assert [row.state for row in await world.recording_store.recordings()] == [state]
 
 
 async def test_a_process_that_is_killed_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -381,8 +381,8 @@ async def test_the_host_is_told_of_the_disk_and_a_full_one_stops_the_recording(w
     assert (await host.ask(type="record", on=True))["error"] == "disk-full"
     await world.server.recordings.settled(5)
     await world.server.remux_queue.idle()
-    [kept] = await world.recording_store.recordings()
-    assert (kept.state, kept.reason, kept.started_by, kept.stopped_by) == ("ready", "disk-full", "host", "")
+    [row] = await world.recording_store.recordings()
+    assert (row.state, row.reason, row.started_by, row.stopped_by) == ("ready", "disk-full", "host", "")
     assert list(world.engine.rooms[session.id].seats) != []
 
 
@@ -471,7 +471,7 @@ async def test_r101_no_file_of_a_recording_lies_open(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "status", "start", "stop"),
+    ("range_header", "status", "start", "stop"),
     [
         ("bytes=0-0", 206, 0, 1),
         ("bytes=1048570-1048580", 206, 1048570, 1048581),
@@ -484,12 +484,14 @@ async def test_r101_no_file_of_a_recording_lies_open(world: World) -> None:
         ("pages=1-2", 416, 0, 0),
     ],
 )
-async def test_r101_ranges_of_an_encrypted_file(world: World, asked: str, status: int, start: int, stop: int) -> None:
+async def test_r101_ranges_of_an_encrypted_file(
+    world: World, range_header: str, status: int, start: int, stop: int
+) -> None:
     data = JUNK * 250
     recording = await recorded(world, data)
-    answer = await download(world, recording, Range=asked)
+    response = await download(world, recording, Range=range_header)
     where = f"bytes {start}-{stop - 1}/{len(data)}" if status == 206 else f"bytes */{len(data)}"
-    assert (answer[0], answer[1], answer[2]["Content-Range"]) == (status, data[start:stop], where)
+    assert (response[0], response[1], response[2]["Content-Range"]) == (status, data[start:stop], where)
 
 
 async def test_r101_a_range_of_another_file_is_the_whole_one(world: World, film_bytes: bytes) -> None:
@@ -507,9 +509,9 @@ async def test_r101_a_range_of_another_file_is_the_whole_one(world: World, film_
 
 async def test_r101_damage_is_told_and_on_the_record(world: World) -> None:
     recording = await recorded(world, JUNK * 500)
-    kept = await world.recording_store.recording(recording)
-    assert kept is not None
-    path = Path(kept.path)
+    row = await world.recording_store.recording(recording)
+    assert row is not None
+    path = Path(row.path)
     good = path.read_bytes()
     client = await world.signed_in("host")
     async with client.post(f"/api/v1/recordings/{recording}/link", json={}) as response:
@@ -534,8 +536,8 @@ async def test_r101_a_recording_moves_with_its_key_and_nobody_elses_opens_it(
     world: World, settings: Settings, film_bytes: bytes
 ) -> None:
     recording = await recorded(world, film_bytes)
-    kept = await world.recording_store.recording(recording)
-    assert kept is not None
+    row = await world.recording_store.recording(recording)
+    assert row is not None
     code_key = (settings.data / "code.key").read_bytes()
     backup(settings, settings.data / "copy", PASSPHRASE, with_keys=True)
     there = settings.data / "there"
@@ -545,7 +547,7 @@ async def test_r101_a_recording_moves_with_its_key_and_nobody_elses_opens_it(
     settings.recordings.rename(elsewhere.recordings)
     async with open_services(elsewhere) as other:
         ready = await other.recording_store.recordings_in("ready")
-        assert [each.path for each in ready] == [str(elsewhere.recordings / kept.session / "1.mp4")]
+        assert [each.path for each in ready] == [str(elsewhere.recordings / row.session / "1.mp4")]
         assert verify(ready, other.cipher) == 1
     with pytest.raises(Damaged, match="another key"):
         FileCipher(bytes(32)).open(Path(ready[0].path))
@@ -609,9 +611,9 @@ async def test_the_list_shows_the_host_units_own(world: World) -> None:
 
 async def test_a_file_that_is_gone_is_not_found(world: World) -> None:
     recording = await recorded(world, JUNK)
-    kept = await world.recording_store.recording(recording)
-    assert kept is not None
-    Path(kept.path).unlink()
+    row = await world.recording_store.recording(recording)
+    assert row is not None
+    Path(row.path).unlink()
     client = await world.signed_in("host")
     async with client.post(f"/api/v1/recordings/{recording}/link", json={}) as response:
         url = (await response.json())["url"]
@@ -630,7 +632,7 @@ async def test_a_recording_left_open_by_a_killed_server_is_closed_with_its_lengt
     for each in (session.id, "other"):
         await world.server.recordings.interrupted(world.clock.advance(50), each)
     await world.server.remux_queue.idle()
-    parts = {kept.session: (kept.seconds, kept.bytes, kept.reason) for kept in await world.recording_store.recordings()}
+    parts = {row.session: (row.seconds, row.bytes, row.reason) for row in await world.recording_store.recordings()}
     assert parts == {session.id: (42.0, len(JUNK), "interrupted"), "other": (0.0, 0, "interrupted")}
 
 
@@ -848,13 +850,13 @@ async def test_r082_a_wish_to_record_is_weighed_against_the_space_left(world: Wo
 
 async def test_marks_set_while_the_disk_still_takes_the_last_part_belong_to_the_running_part(world: World) -> None:
     await world.server.remux_queue.stop()
-    kept = world.server.recordings
-    paths = [await kept.begin("s", "Họp", HOST_IS, NOW, "host")]
-    await kept.stopping("s", "host", None)
-    paths.append(await kept.begin("s", "Họp", HOST_IS, NOW, "central"))
-    await kept.mark("s", Chapter(3.0, "Phát biểu"))
-    await kept.paused("s", True)
-    await kept.ended(paths[0], 61.0, "disk-slow")
+    recordings = world.server.recordings
+    paths = [await recordings.begin("s", "Họp", HOST_IS, NOW, "host")]
+    await recordings.stopping("s", "host", None)
+    paths.append(await recordings.begin("s", "Họp", HOST_IS, NOW, "central"))
+    await recordings.mark("s", Chapter(3.0, "Phát biểu"))
+    await recordings.paused("s", True)
+    await recordings.ended(paths[0], 61.0, "disk-slow")
     parts = sorted(await world.recording_store.parts("s"), key=lambda part: part.part)[
         1:
     ]  # the joined file is the first

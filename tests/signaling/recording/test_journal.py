@@ -95,11 +95,11 @@ async def test_waiting_notes_are_brought_by_the_next_server_but_for_a_torn_line(
 async def test_without_room_for_the_file_a_note_waits_in_memory(base: Base, path: Path) -> None:
     base.fault = lambda _: GONE
     journal = RecordingJournal(path / "nowhere", base.note)
-    kept = [await journal.add(NOTES[0])]
+    on_disk = [await journal.add(NOTES[0])]
     base.fault = lambda _: None
     await wait_until(lambda: base.taken)
-    kept.append(await journal.add(NOTES[1]))
-    assert (base.taken, kept) == (NOTES[:2], [False, True])
+    on_disk.append(await journal.add(NOTES[1]))
+    assert (base.taken, on_disk) == (NOTES[:2], [False, True])
 
 
 async def test_a_note_that_the_database_will_never_take_holds_nothing_up(base: Base, path: Path) -> None:
@@ -112,10 +112,10 @@ async def test_a_note_that_the_database_will_never_take_holds_nothing_up(base: B
 
 async def test_a_database_that_hangs_holds_nobody_up(base: Base, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recording_journal, "WAIT_SECONDS", 0.01)
-    answers = asyncio.Event()
+    released = asyncio.Event()
 
     async def hang(note: Note) -> None:
-        await answers.wait()
+        await released.wait()
         await base.note(note)
 
     journal = RecordingJournal(path, hang)
@@ -125,7 +125,7 @@ async def test_a_database_that_hangs_holds_nobody_up(base: Base, path: Path, mon
         for note in NOTES[1:]:
             await journal.add(note)
     assert base.taken == []
-    answers.set()
+    released.set()
     await journal.flush()
     assert base.taken == NOTES
 
@@ -218,9 +218,9 @@ async def test_whatever_a_worker_says_of_its_file_it_is_closed(world: World, sec
     session, _, path = await recording(world)
     world.engine.emit(RecordingEnded(session.id, path, seconds, error))
     await wait_until(lambda: world.server.recordings.running == 0)
-    [(state, reason, kept, _)] = await recording_rows(world)
+    [(state, reason, file_seconds, _)] = await recording_rows(world)
     longest = timedelta(days=366).total_seconds()
-    assert (state, reason, kept) == ("finishing", error and error[:32], longest if seconds > 1 else 0.0)
+    assert (state, reason, file_seconds) == ("finishing", error and error[:32], longest if seconds > 1 else 0.0)
 
 
 async def test_waiting_notes_are_stored_before_the_next_part_begins(
@@ -228,13 +228,13 @@ async def test_waiting_notes_are_stored_before_the_next_part_begins(
 ) -> None:
     await world.server.remux_queue.stop()
     monkeypatch.setattr(recording_journal, "RETRY_SECONDS", 3600.0)
-    kept = world.server.recordings
-    await kept.begin("s", "Họp", ("UBND", "56"), NOW, "host")
+    recordings = world.server.recordings
+    await recordings.begin("s", "Họp", ("UBND", "56"), NOW, "host")
     with monkeypatch.context() as patch:
         patch.setattr(world.recording_store, "note_stop", refuse)
-        await kept.stopping("s", "host", "disk-full")
+        await recordings.stopping("s", "host", "disk-full")
         with pytest.raises(OperationalError):
-            await kept.begin("s", "Họp", ("UBND", "56"), NOW, "central")
-    await kept.begin("s", "Họp", ("UBND", "56"), NOW, "central")
+            await recordings.begin("s", "Họp", ("UBND", "56"), NOW, "central")
+    await recordings.begin("s", "Họp", ("UBND", "56"), NOW, "central")
     stops = [(part.part, part.stopped_by, part.reason) for part in await world.recording_store.parts("s") if part.part]
     assert stops == [(1, "host", "disk-full"), (2, "", None)]

@@ -28,7 +28,7 @@ async def held(world: World, **about: Any) -> tuple[Session, Socket]:
     return session, host
 
 
-async def told(host: Socket, **wanted: Any) -> dict[str, Any]:
+async def shown_recording_state(host: Socket, **wanted: Any) -> dict[str, Any]:
     """Wait until the host is told this of the recording."""
     return await host.until(lambda m: m["type"] == "recording" and wanted.items() <= m.items())
 
@@ -54,7 +54,7 @@ async def test_a_recording_that_cannot_be_noted_does_not_begin_and_the_host_is_t
     with monkeypatch.context() as patch:
         patch.setattr(world.recording_store, "add_part", refuse)
         await host.send(type="record", on=True)
-        await told(host, on=False, error="unavailable")
+        await shown_recording_state(host, on=False, error="unavailable")
     assert world.engine.rooms[session.id].recording is None
     await began(world, host, session)
 
@@ -68,7 +68,7 @@ async def test_a_registered_recording_without_a_folder_is_told(world: World, mon
     with monkeypatch.context() as patch:
         patch.setattr(Path, "mkdir", full)
         await world.tick(1)
-        await told(host, on=False, error="unavailable")
+        await shown_recording_state(host, on=False, error="unavailable")
     assert (world.engine.rooms[session.id].recording, await world.recording_store.recordings()) == (None, [])
 
 
@@ -77,7 +77,7 @@ async def test_a_stop_that_cannot_be_noted_stops_all_the_same(world: World, monk
     await began(world, host, session)
     monkeypatch.setattr(world.recording_store, "note_stop", refuse)
     await host.send(type="record", on=False)
-    await told(host, on=False)
+    await shown_recording_state(host, on=False)
     await world.tick(1)
     assert world.engine.rooms[session.id].recording is None
 
@@ -97,7 +97,7 @@ async def test_a_recording_given_up_is_shown_off_at_once_and_its_end_does_not_to
     room = world.engine.rooms[session.id]
     first, room.recording = await began(world, host, session), None
     world.engine.emit(RecordingFailed(session.id, first, "disk-slow"))
-    await told(host, on=False, error="disk-slow")
+    await shown_recording_state(host, on=False, error="disk-slow")
     assert await began(world, host, session) != first
     world.engine.emit(RecordingEnded(session.id, first, 10.0, "disk-slow"))
     async with asyncio.timeout(5):
@@ -118,7 +118,7 @@ async def test_a_slow_worker_s_recording_is_whole_on_record(world: World, monkey
     path = Path(await began(world, host, session))
     await asyncio.to_thread(path.write_bytes, b"an hour of it")
     await host.send(type="record", on=False)
-    await told(host, on=False)
+    await shown_recording_state(host, on=False)
     await world.server.recordings.settled(5)
     [part] = await world.recording_store.recordings()
     assert (part.seconds, part.bytes, part.stopped_by) == (12.0, 13, "host")
@@ -136,16 +136,16 @@ async def test_everybody_is_told_that_it_is_on_when_the_engine_records_and_not_b
 ) -> None:
     session, host = await held(world)
     guest, _ = await world.join("nhatrang", session)
-    start, asked, let = world.engine.start_recording, asyncio.Event(), asyncio.Event()
+    start, requested, let = world.engine.start_recording, asyncio.Event(), asyncio.Event()
 
     async def slow(room: str, path: str) -> None:
-        asked.set()
+        requested.set()
         await let.wait()
         await start(room, path)
 
     monkeypatch.setattr(world.engine, "start_recording", slow)
     asking = asyncio.create_task(host.ask(type="record", on=True))
-    await asked.wait()
+    await requested.wait()
     other, joined = await world.join("central", session)
     assert (joined["recording"]["on"], [m for m in guest.seen if m["type"] == "recording"]) == (False, [])
     let.set()
@@ -159,14 +159,14 @@ async def test_a_lost_worker_s_recording_is_off_until_the_next_one_records(world
     world.clock.advance(30)
     world.engine.lose_everything()
     world.engine.emit(EngineLost())
-    await told(host, on=False, error="media-restarting")
+    await shown_recording_state(host, on=False, error="media-restarting")
     world.engine.failing["start_recording"] = EngineGone("the media worker is gone")
     world.engine.emit(EngineReady())
     await host.type("renew")
     del world.engine.failing["start_recording"]
     world.engine.emit(EngineLost())
     world.engine.emit(EngineReady())
-    assert (await told(host, on=True))["seconds"] == 30
+    assert (await shown_recording_state(host, on=True))["seconds"] == 30
     assert await reasons(world) == [(1, "interrupted"), (2, "media-restarting"), (3, None)]
 
 
@@ -178,9 +178,9 @@ async def test_an_amendment_takes_a_recording_back_or_asks_for_one(world: World)
     assert room.recording is None
     await world.server.meetings.amended(session)
     await world.tick(1)
-    await told(host, on=True)
+    await shown_recording_state(host, on=True)
     await world.server.meetings.amended(replace(session, recording=False))
-    await told(host, on=False, error="amended")
+    await shown_recording_state(host, on=False, error="amended")
     assert (room.recording, await reasons(world)) == (None, [(1, "amended")])
 
 
@@ -199,7 +199,7 @@ async def test_a_pause_outlasts_an_empty_room(world: World) -> None:
     session, host = await held(world, recording=True)
     await world.tick(1)
     await host.send(type="record", on=True, pause=True)
-    await told(host, paused=True)
+    await shown_recording_state(host, paused=True)
     await host.socket.close()
     await asyncio.sleep(0.1)
     await world.tick(13)
@@ -214,7 +214,7 @@ async def test_a_pause_outlasts_an_empty_room(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("registered", "asked", "position"),
+    ("registered", "command", "position"),
     [
         (True, {"on": True, "pause": True}, "paused"),
         (True, {"on": False}, "off"),
@@ -223,14 +223,14 @@ async def test_a_pause_outlasts_an_empty_room(world: World) -> None:
     ],
 )
 async def test_a_server_that_begins_anew_goes_on_as_it_was(
-    settings: Settings, registered: bool, asked: dict[str, Any] | None, position: str
+    settings: Settings, registered: bool, command: dict[str, Any] | None, position: str
 ) -> None:
     async with open_world(settings) as world:
         session, host = await held(world, recording=registered)
         await world.tick(1)
-        if asked is not None:
-            await host.send(type="record", **asked)
-            await told(host, on=position != "off", paused=position == "paused")
+        if command is not None:
+            await host.send(type="record", **command)
+            await shown_recording_state(host, on=position != "off", paused=position == "paused")
     async with open_world(settings) as world:
         world.clock.advance(60)
         host, _ = await world.join("host", session)

@@ -86,17 +86,17 @@ def test_a_recording_stopped_before_it_began_is_never_on_and_does_not_touch_the_
 
 def test_a_recording_that_cannot_begin_is_reported_and_not_tried_again(recording: MeetingRecording) -> None:
     start = only_start(recording.ask(True, False, "host", NOW))
-    told = RecordingState(on=False, error="no-folder")
-    assert (recording.failed(start, "no-folder"), recording.wished(NOW, True)) == ([TellAll(told)], [])
+    shown_state = RecordingState(on=False, error="no-folder")
+    assert (recording.failed(start, "no-folder"), recording.wished(NOW, True)) == ([TellAll(shown_state)], [])
 
 
 def test_a_lost_worker_leaves_it_off_until_the_next_part_begins(recording: MeetingRecording) -> None:
     begin(recording)
-    told = [TellAll(RecordingState(on=False, error="media-restarting"))]
-    assert (recording.media_lost(later(10)), recording.media_lost(later(11))) == (told, [])
+    effects = [TellAll(RecordingState(on=False, error="media-restarting"))]
+    assert (recording.media_lost(later(10)), recording.media_lost(later(11))) == (effects, [])
     again = recording.restore()
     assert again == [StartRecording("host")]
-    assert recording.waits(only_start(again)) == told
+    assert recording.waits(only_start(again)) == effects
     assert runs(recording, again, later(12)) == [TellAll(RecordingState(on=True, since=later(12), seconds=10))]
 
 
@@ -155,15 +155,15 @@ def test_a_recording_resumed_while_its_worker_is_replaced_goes_on_in_the_next_on
 
 def test_a_full_disk_stops_it_and_lets_none_start(recording: MeetingRecording) -> None:
     begin(recording)
-    told = RecordingState(on=False, error="disk-full")
-    assert recording.disk(FULL) == [StopRecording("", "disk-full"), TellAll(told)]
-    assert (recording.disk(FULL), recording.ended(None), recording.state) == ([], [], told)
+    shown_state = RecordingState(on=False, error="disk-full")
+    assert recording.disk(FULL) == [StopRecording("", "disk-full"), TellAll(shown_state)]
+    assert (recording.disk(FULL), recording.ended(None), recording.state) == ([], [], shown_state)
     with pytest.raises(MessageError) as refused:
         recording.ask(True, False, "host", later(1))
     assert refused.value.word == "disk-full"
     assert recording.disk(OK) == []
     assert recording.ask(True, False, "host", later(2)) == [StartRecording("host")]
-    assert recording.disk(FULL) == [StopRecording("", "disk-full"), TellAll(told)]
+    assert recording.disk(FULL) == [StopRecording("", "disk-full"), TellAll(shown_state)]
 
 
 def test_a_full_disk_stops_what_pauses_too(recording: MeetingRecording) -> None:
@@ -252,8 +252,8 @@ def test_an_amendment_asks_for_it_or_takes_it_back_but_not_what_somebody_began_b
     recording = MeetingRecording(False, NOW)
     assert recording.registered(True, later(10), False) == []
     assert (recording.wished(later(9), True), recording.wished(later(10), True)) == ([], [StartRecording("")])
-    told = TellAll(RecordingState(on=False, error="amended"))
-    assert recording.registered(False, later(10), False) == [StopRecording("", "amended"), told]
+    shown_off = TellAll(RecordingState(on=False, error="amended"))
+    assert recording.registered(False, later(10), False) == [StopRecording("", "amended"), shown_off]
     begin(recording, later(20))
     assert recording.registered(True, later(30), False) == recording.registered(False, later(30), False) == []
     recording.ask(False, False, "host", later(40))

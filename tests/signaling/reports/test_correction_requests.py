@@ -19,17 +19,17 @@ async def test_r122_a_request_is_answered_and_stands_in_the_report(world: World)
         assert response.status == 201
         made: dict[str, Any] = await response.json()
     assert (made["asked"], made["answered"], made["may_answer"]) == (1, 0, False)
-    (asked,) = made["answers"]
-    assert (asked["counted"]["sessions"], asked["said"], asked["standing"]) == (1, None, "waiting")
+    (own_request,) = made["answers"]
+    assert (own_request["counted"]["sessions"], own_request["said"], own_request["standing"]) == (1, None, "waiting")
     async with unit.get("/api/v1/figure-requests") as response:
         (seen,) = await response.json()
-    assert (seen["answers"], seen["may_answer"]) == ([asked], True)
+    assert (seen["answers"], seen["may_answer"]) == ([own_request], True)
     async with (await world.signed_in("camranh")).get("/api/v1/figure-requests") as response:
         assert await response.json() == []
-    url, said = f"/api/v1/figure-requests/{made['id']}", {**asked["counted"], "sessions": 2}
-    async with unit.post(url, json={"figures": said}) as response:
+    url, corrected = f"/api/v1/figure-requests/{made['id']}", {**own_request["counted"], "sessions": 2}
+    async with unit.post(url, json={"figures": corrected}) as response:
         assert await problem_of(response) == (422, "invalid")
-    async with unit.post(url, json={"figures": said, "remark": "Một phiên họp ngoài hệ thống"}) as response:
+    async with unit.post(url, json={"figures": corrected, "remark": "Một phiên họp ngoài hệ thống"}) as response:
         assert (response.status, (await response.json())["standing"]) == (200, "corrected")
     report = await fetch_report(central, "year=2026")
     (correction,) = report["corrections"]

@@ -47,8 +47,8 @@ async def test_a_month_tells_of_each_provider_alike_in_all_forms(world: World) -
     await post_directory(client, f"points/{NHA_TRANG}/lines", type="WAN", subscribed_kbps=4000, provider=vnpt["id"])
     session = await world.session(NHA_TRANG)
     await world.services.incidents.count(session.id, {NHA_TRANG: True})
-    asked = "period=month&year=2026&month=4"
-    report = await fetch_report(client, asked)
+    query = "period=month&year=2026&month=4"
+    report = await fetch_report(client, query)
     assert report["title"] == "Thống kê họp trực tuyến từ 01/04/2026 đến 30/04/2026"
     (row,) = report["carriers"]
     assert row == {"month": "2026-04", "provider": vnpt["id"], "name": "VNPT", **dict.fromkeys(CARRIERS, 1)} | {
@@ -56,13 +56,13 @@ async def test_a_month_tells_of_each_provider_alike_in_all_forms(world: World) -
         "restored": 0,
         "restore": None,
     }
-    book = load_workbook(io.BytesIO(await fetch_report_file(client, f"{asked}&format=xlsx")))
+    book = load_workbook(io.BytesIO(await fetch_report_file(client, f"{query}&format=xlsx")))
     sheet = [list(row) for row in book["Theo doanh nghiệp viễn thông"].iter_rows(values_only=True)]
     assert sheet[1:] == [
         ["Theo doanh nghiệp viễn thông", *CARRIERS.values()],
         ["04/2026 VNPT", 1, 1, 1, 1, 0, 0, "–"],
     ]
-    pages = PdfReader(io.BytesIO(await fetch_report_file(client, f"{asked}&format=pdf"))).pages
+    pages = PdfReader(io.BytesIO(await fetch_report_file(client, f"{query}&format=pdf"))).pages
     assert "04/2026 VNPT 1 1 1 1 0 0 –" in " ".join(" ".join(page.extract_text() for page in pages).split())
     assert (await fetch_report(client, "period=month&year=2026&month=5"))["carriers"] == []
 
@@ -124,22 +124,22 @@ async def test_r112_attendance_is_alike_on_the_page_and_in_the_files(world: Worl
 
 async def test_r075_a_review_is_recorded_and_led_to_from_the_report(world: World) -> None:
     session = await world.session(NHA_TRANG)
-    url, asked = f"/api/v1/sessions/{session.id}/review", "/api/v1/reports/sessions?year=2026&figure=emergencies"
+    url, rows_url = f"/api/v1/sessions/{session.id}/review", "/api/v1/reports/sessions?year=2026&figure=emergencies"
     client = await world.signed_in("central")
     async with client.post(url, json={"remark": "Đúng"}) as response:
         assert await problem_of(response) == (409, "not-over")
     world.clock.now = session.official.end
     async with (await world.signed_in("office")).post(url, json={"remark": "Đúng"}) as response:
         assert await problem_of(response) == (403, "forbidden")  # who supervises changes nothing
-    async with client.get(asked) as response:
+    async with client.get(rows_url) as response:
         (row,) = await response.json()
         assert (row["review"], row["reviewable"], row["ground"]) == (None, True, "Chỉ đạo của UBND tỉnh")
     async with client.post(url, json={"remark": "Đúng căn cứ"}) as response:
         assert response.status == 200
-        said = await response.json()
-    assert said == {"at": "2026-04-06T03:00:00Z", "by": "central", "remark": "Đúng căn cứ"}
-    async with client.get(asked) as response:
-        assert [row["review"] for row in await response.json()] == [said]
+        review = await response.json()
+    assert review == {"at": "2026-04-06T03:00:00Z", "by": "central", "remark": "Đúng căn cứ"}
+    async with client.get(rows_url) as response:
+        assert [row["review"] for row in await response.json()] == [review]
     assert [(entry.action, entry.subject, entry.detail) for entry in await world.audited(1)] == [
         ("review", session.id, "Đúng căn cứ")
     ]

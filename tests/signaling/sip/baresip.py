@@ -119,9 +119,9 @@ class Baresip:
         data = json.dumps({"command": name, "params": parameters, "token": name}).encode()
         self._writer.write(b"%d:%b," % (len(data), data))
         async with asyncio.timeout(EVENT_S):
-            answer = await self._answers.get()
-        assert answer["ok"] or name == "resume", answer  # which it does, and says that it did not
-        return str(answer["data"])
+            reply = await self._answers.get()
+        assert reply["ok"] or name == "resume", reply  # which it does, and says that it did not
+        return str(reply["data"])
 
     async def event(self, kind: str, parameter: str = "", seconds: float = EVENT_S) -> dict[str, Any]:
         """Wait for the first event of a kind not yet asked for: `CALL_ESTABLISHED`, `CALL_CLOSED`, `CALL_RTPESTAB`…"""

@@ -79,13 +79,13 @@ class Peer(asyncio.DatagramProtocol):
             if message.status != skip:
                 return message
 
-    async def asked(self, method: str) -> Request:
+    async def next_request(self, method: str) -> Request:
         """Return the next request, which must have this method."""
         message = await soon(self.heard.get())
         assert isinstance(message, Request) and message.method == method, message
         return message
 
-    def answer(self, request: Request, status: int, *headers: str, body: str = "", tag: str = "peer") -> None:
+    def respond(self, request: Request, status: int, *headers: str, body: str = "", tag: str = "peer") -> None:
         """Answer a request of the agent."""
         lines = [f"SIP/2.0 {status} Whatever"]
         lines += [f"{name}: {value}" for name, value in request.headers if name in ("via", "from", "call-id", "cseq")]

@@ -190,20 +190,20 @@ async def test_i07_a_worker_tells_nothing_of_rooms_that_live_elsewhere(shop: Sho
 
 
 @pytest.mark.parametrize(
-    ("said", "elsewhere"),
+    ("report", "elsewhere"),
     [
         [RecordingEnded(room, "/1.mp4", 1.0, None) for room in ("a", "nowhere")],
         [RecordingFailed(room, "/1.mp4", "disk-full") for room in ("a", "nowhere")],
     ],
 )
-async def test_only_who_records_into_a_file_is_believed_about_it(shop: Shop, said: Event, elsewhere: Event) -> None:
+async def test_only_who_records_into_a_file_is_believed_about_it(shop: Shop, report: Event, elsewhere: Event) -> None:
     await shop.workers.open_room("a", RoomOptions())
     await shop.workers.start_recording("a", "/1.mp4")
     after = PeerUp("nowhere", "1")
-    for engine, told in ((shop.engines[1], [after]), (shop.engines[0], [said, after])):
-        for event in (said, elsewhere, after):
+    for engine, expected in ((shop.engines[1], [after]), (shop.engines[0], [report, after])):
+        for event in (report, elsewhere, after):
             engine.emit(event)
-        assert await shop.events(len(told)) == told
+        assert await shop.events(len(expected)) == expected
 
 
 async def test_the_end_of_a_file_is_told_once_wherever_its_room_lives_now(shop: Shop) -> None:

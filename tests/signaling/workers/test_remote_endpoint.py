@@ -100,9 +100,9 @@ class Site:
         await dialled.receive_json()
         await dialled.send_json({"version": protocol.VERSION, "records": records})
         name = (await dialled.receive_json())["welcome"]
-        asked = await dialled.receive_json()
-        assert asked["call"] == "held"
-        await dialled.send_json({"id": asked["id"], "result": {"rooms": []}})
+        challenge = await dialled.receive_json()
+        assert challenge["call"] == "held"
+        await dialled.send_json({"id": challenge["id"], "result": {"rooms": []}})
         async with asyncio.timeout(PATIENCE_S):
             while name not in self.workers._engines:
                 await asyncio.sleep(0)
@@ -401,23 +401,23 @@ async def test_i07_a_peer_that_sends_what_no_worker_sends_is_cut_off(
     async with asyncio.timeout(PATIENCE_S):
         while (await dialled.receive()).type is aiohttp.WSMsgType.TEXT:
             pass
-    told = [each.getMessage() for each in caplog.records if each.name == "mediaserver.rpc.client"]
-    assert [text.split(":")[0] for text in told] == ["x a media worker says what none can say"]
+    log_lines = [each.getMessage() for each in caplog.records if each.name == "mediaserver.rpc.client"]
+    assert [text.split(":")[0] for text in log_lines] == ["x a media worker says what none can say"]
 
 
 async def test_i07_an_answer_of_another_kind_is_taken_for_none(site: Site) -> None:
     dialled = await site.joined(await site.key("media-2"))
 
-    async def answer(result: object) -> None:
+    async def respond(result: object) -> None:
         call = await dialled.receive_json()
         await dialled.send_json({"id": call["id"], "result": result})
 
     asking: Coroutine[Any, Any, None] = site.workers.open_room(
         "r", site.world.server.meetings.dependencies.room_options
     )
-    await asyncio.gather(asking, answer(None))
+    await asyncio.gather(asking, respond(None))
     with pytest.raises(Exception, match="gone"):
-        await asyncio.gather(site.workers.connect("r", "a", "v=0"), answer({"sdp": 1}))
+        await asyncio.gather(site.workers.connect("r", "a", "v=0"), respond({"sdp": 1}))
     await site.until()
 
 

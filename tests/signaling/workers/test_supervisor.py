@@ -242,8 +242,8 @@ async def test_a_server_and_a_worker_of_two_users_find_each_other_and_end_togeth
                 stdout=subprocess.PIPE,
             )
             async with asyncio.timeout(60):
-                told, _ = await server.communicate()
-                assert (server.returncode, b"'r'" in told) == (0, True)
+                output, _ = await server.communicate()
+                assert (server.returncode, b"'r'" in output) == (0, True)
                 assert await worker.wait() == 0  # asked to, since it cannot be told by a signal
         finally:
             if worker.returncode is None:
@@ -268,7 +268,7 @@ asyncio.run(stop())
 @pytest.mark.skipif(not others_may_run_us(), reason="needs root, and a tree that others can read")
 async def test_a_process_of_another_user_that_does_not_end_is_let_go() -> None:
     command = (sys.executable, "-c", LET_GO, str(os.getpid()))
-    told = await asyncio.to_thread(
+    output = await asyncio.to_thread(
         subprocess.check_output, command, user=NOBODY, group=NOBODY, extra_groups=[], timeout=30
     )
-    assert told == b"True\n"
+    assert output == b"True\n"

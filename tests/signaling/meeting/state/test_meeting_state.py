@@ -322,14 +322,14 @@ def test_pins_and_focus_follow_in_every_layout(meeting: MeetingFixture) -> None:
     state, seat = meeting.state, meeting.seat("c")
     state.set_layout("h", Layout("1+5", seats=(seat,)), "host")
     state.set_layout("h", Layout("speaker", seat), "recording")
-    told = LayoutState(
+    layout_message = LayoutState(
         kind="grid", own={"host": Arrangement(kind="1+5", seats=["cr"]), "recording": Arrangement(kind="speaker")}
     )
     effects = state.leave("c")
     assert [effect for effect in effects if isinstance(effect, e.Arrange | e.TellAll)] == [
         e.Arrange(Layout("1+5", seats=("cr",)), "host"),
         e.Arrange(Layout("speaker"), "recording"),
-        e.TellAll(told),
+        e.TellAll(layout_message),
     ]
 
 
@@ -437,7 +437,7 @@ def test_every_audience_sees_a_shared_screen_and_afterwards_what_it_saw_before(m
     state.set_layout("h", Layout("speaker"), "recording")
     state.set_layout("h", Layout("1+5", seats=(seat,)), "host")
     beside = Layout("content")
-    told = Arrangement(kind="content")
+    arrangement = Arrangement(kind="content")
     assert state.share("h", True)[2:] == [
         e.Arrange(beside),
         e.Arrange(replace(beside, title=True), "components"),
@@ -446,7 +446,11 @@ def test_every_audience_sees_a_shared_screen_and_afterwards_what_it_saw_before(m
         e.TellAll(
             LayoutState(
                 kind="content",
-                own={"components": Arrangement(kind="content", title=True), "recording": told, "host": told},
+                own={
+                    "components": Arrangement(kind="content", title=True),
+                    "recording": arrangement,
+                    "host": arrangement,
+                },
             )
         ),
     ]
@@ -612,14 +616,14 @@ def test_the_transport_shows_in_the_roster(meeting: MeetingFixture) -> None:
 def test_flush_says_only_what_changed(meeting: MeetingFixture) -> None:
     assert meeting.state.flush() is None
     meeting.state.media("n", True, False)
-    told = meeting.state.flush()
-    assert told is not None
-    assert [(row.seat, row.mic, row.camera) for row in told.changed] == [(meeting.seat("n"), True, False)]
+    update = meeting.state.flush()
+    assert update is not None
+    assert [(row.seat, row.mic, row.camera) for row in update.changed] == [(meeting.seat("n"), True, False)]
     gone = meeting.seat("n")
     meeting.state.leave("n")
-    told = meeting.state.flush()
-    assert told is not None
-    assert ([row.seat for row in told.changed], told.gone) == (["nt"], [gone])
+    update = meeting.state.flush()
+    assert update is not None
+    assert ([row.seat for row in update.changed], update.gone) == (["nt"], [gone])
 
 
 def test_recording_by_hand(meeting: MeetingFixture) -> None:
@@ -671,8 +675,8 @@ def test_a_lost_worker_is_told_everything_again(meeting: MeetingFixture) -> None
         e.StartRecording("host"),
         e.TellAll(Renew()),
     ]
-    told = [added_options(state.restore(), meeting.seat(client)) for client in ("h", "n", "c")]
-    assert [(options.floor, options.view) for options in told] == [
+    seat_options = [added_options(state.restore(), meeting.seat(client)) for client in ("h", "n", "c")]
+    assert [(options.floor, options.view) for options in seat_options] == [
         (True, "composed"),
         (True, "composed"),
         (False, f"camera:{meeting.seat('n')}"),

@@ -104,10 +104,10 @@ def test_a_step_is_one_message_with_all_that_follows() -> None:
     meeting = ScriptedMeeting()
     meeting.state.hand("n", True, NOW)
     layout = Layout("1+7", meeting.seat("n"))
-    [script, floor, spoke, arrange, told] = meeting.step("report")
+    [script, floor, spoke, arrange, layout_message] = meeting.step("report")
     assert spoke == e.Speak("nt", "UBND.Nha Trang.01", True, 1)
     assert (floor, arrange) == (e.SetFloor(meeting.seat("n"), True), e.Arrange(layout))
-    assert isinstance(told, e.TellAll)
+    assert isinstance(layout_message, e.TellAll)
     state = meeting.state.script.state
     assert (script, state.at, state.since) == (e.Tell("h", state), "report", NOW)
     assert meeting.state.roster.hands == []
@@ -275,9 +275,9 @@ def test_a_changed_script_keeps_the_item_that_is_on() -> None:
     meeting.step("report")
     meeting.step("film", 60)
     renamed = replace(FILM, title="Phim")
-    told = meeting.state.scripted((renamed, PAUSE), NOW + timedelta(seconds=90))
+    effects = meeting.state.scripted((renamed, PAUSE), NOW + timedelta(seconds=90))
     state = meeting.state.script.state
-    assert told == [e.Tell("h", state)]
+    assert effects == [e.Tell("h", state)]
     assert (state.at, [item.title for item in state.items]) == ("film", ["Phim", "Giải lao"])
     for gone in ("report", "nothing"):
         with pytest.raises(MessageError) as refused:
@@ -356,8 +356,8 @@ async def test_a_script_of_faulty_items_is_refused_with_their_places(world: Worl
     client = await world.signed_in("host")
     items = [{"title": "Báo cáo", "point": CAM_RANH, "minutes": 0}, {"title": "x", "minutes": "5", "layout": "9x9"}]
     seen = []
-    for asked in (items[:1], items[1:], [{"title": "x", "minutes": 1}] * 101):
-        async with client.post(f"/api/v1/sessions/{session.id}/script", json={"items": asked}) as response:
+    for faulty_items in (items[:1], items[1:], [{"title": "x", "minutes": 1}] * 101):
+        async with client.post(f"/api/v1/sessions/{session.id}/script", json={"items": faulty_items}) as response:
             assert response.status == 422
             seen.append([(fault["field"], fault["detail"]) for fault in (await response.json())["errors"]])
     assert seen == [
@@ -374,10 +374,10 @@ async def test_a_script_of_faulty_items_is_refused_with_their_places(world: Worl
 async def test_a34_a_script_comes_from_a_table_and_goes_to_one(world: World) -> None:
     host = await world.signed_in("host")
     head = "nội dung,hình thức,điểm cầu,bố cục,số phút\n"
-    given = {"points": [NHA_TRANG], "host": HOST_POINT}
+    body = {"points": [NHA_TRANG], "host": HOST_POINT}
     rows = "Khai mạc,,UBND.Khanh Hoa,Một hình,5\nBáo cáo,Trình chiếu,UBND.Nha Trang,1+7,15\n"
     file = base64.b64encode((head + rows).encode()).decode()
-    async with host.post("/api/v1/scripts/preview", json={"file": file, **given}) as response:
+    async with host.post("/api/v1/scripts/preview", json={"file": file, **body}) as response:
         items = (await response.json())["items"]
     assert items == [
         {"id": "", "title": "Khai mạc", "point": None, "layout": "single", "minutes": 5, "kind": "speech"},
@@ -391,7 +391,7 @@ async def test_a34_a_script_comes_from_a_table_and_goes_to_one(world: World) -> 
             "Báo cáo,Trình chiếu,UBND.Nha Trang,1+7,15",
         ]
     wrong = base64.b64encode((head + "A,,UBND.Cam Ranh,,0").encode()).decode()
-    async with host.post("/api/v1/scripts/preview", json={"file": wrong, **given}) as response:
+    async with host.post("/api/v1/scripts/preview", json={"file": wrong, **body}) as response:
         assert await problem_of(response) == (422, "bad-sheet")
         assert [(fault["field"], fault["detail"]) for fault in (await response.json())["errors"]] == [
             ("dòng 2 điểm cầu", "điểm cầu UBND.Cam Ranh không dự phiên họp này"),
@@ -402,8 +402,8 @@ async def test_a34_a_script_comes_from_a_table_and_goes_to_one(world: World) -> 
 async def test_a_small_file_that_is_a_bomb_is_refused(world: World) -> None:
     unit = await world.signed_in("nhatrang")
     for name in bombs.TABLES:
-        given = {"file": base64.b64encode(bombs.table(name)).decode(), "points": [NHA_TRANG]}
-        async with unit.post("/api/v1/scripts/preview", json=given) as response:
+        body = {"file": base64.b64encode(bombs.table(name)).decode(), "points": [NHA_TRANG]}
+        async with unit.post("/api/v1/scripts/preview", json=body) as response:
             assert await problem_of(response) == (422, "bad-sheet")
 
 

@@ -7,8 +7,8 @@ from tests.signaling.world import CAM_RANH, DIEN_AN, NHA_TRANG, NOW, Socket, Wor
 async def knocks(world: World, account: str, code: str | None) -> Socket:
     """Somebody comes who is not invited, and waits."""
     socket = await world.socket(account)
-    answer = await socket.ask(type="join", code=code, accepted=True)
-    assert answer == {"type": "waiting", "host": "UBND.Khanh Hoa"}
+    response = await socket.ask(type="join", code=code, accepted=True)
+    assert response == {"type": "waiting", "host": "UBND.Khanh Hoa"}
     return socket
 
 

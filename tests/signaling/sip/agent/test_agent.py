@@ -197,8 +197,11 @@ async def test_cancel() -> None:
         peer.invite(branch="same")
         assert (await peer.response(skip=0)).status == 100
         peer.request("CANCEL", branch="same", again=True)
-        answers = [await peer.response(), await peer.response()]
-        assert sorted((answer.status, answer.sequence[1]) for answer in answers) == [(200, "CANCEL"), (487, "INVITE")]
+        responses = [await peer.response(), await peer.response()]
+        assert sorted((response.status, response.sequence[1]) for response in responses) == [
+            (200, "CANCEL"),
+            (487, "INVITE"),
+        ]
         go.set()
         assert str(await soon(handler.failed.get())) == "gone before the answer"
 
@@ -297,7 +300,7 @@ async def test_session_timer(monkeypatch: pytest.MonkeyPatch) -> None:
             if method == "INVITE":
                 peer.ack()
             assert call.reason == ("" if seconds > 90 else call.reason)
-        peer.answer(await peer.asked("BYE"), 200)
+        peer.respond(await peer.next_request("BYE"), 200)
         await soon(call.ended.wait())
         assert call.reason == "session timer"
 
@@ -317,12 +320,12 @@ async def test_we_hang_up(dial: Dial) -> None:
         await peer.call("Record-Route: <sip:127.0.0.1:{};lr>")
         call = await soon(handler.calls.get())
         goodbye = asyncio.create_task(call.hang_up())
-        bye = await peer.asked("BYE")
+        bye = await peer.next_request("BYE")
         assert (bye.uri, bye.sender.tag, bye.recipient.tag, bye.call_id) == (
             f"sip:peer@{HOST}:{peer.port};transport={peer.transport}",
             *(peer.theirs, peer.tag, peer.call_id),
         )
-        peer.answer(bye, 200)
+        peer.respond(bye, 200)
         await soon(goodbye)
         assert call.ended.is_set() and call.reason == "hung up"
         await call.hang_up()
@@ -347,7 +350,7 @@ async def test_nothing_leaves_for_where_a_contact_says() -> None:
         while not isinstance(bye := await soon(peer.heard.get()), Request):
             pass
         assert bye.uri == "sip:v@127.0.0.66:9;transport=udp"
-        peer.answer(bye, 200)
+        peer.respond(bye, 200)
         await soon(goodbye)
 
 
@@ -363,7 +366,7 @@ async def test_a_call_moves_to_the_connection_it_is_heard_on() -> None:
         peer.drop()
         assert await again.silent()
         goodbye = asyncio.create_task(call.hang_up())
-        again.answer(await again.asked("BYE"), 200)
+        again.respond(await again.next_request("BYE"), 200)
         await soon(goodbye)
         assert peer.heard.empty()
 
@@ -390,10 +393,10 @@ async def test_a_lost_connection_ends_a_call_that_cannot_be_reached() -> None:
         await peer.call()
         call = await soon(handler.calls.get())
         peer.drop()
-        peer.answer(await peer.asked("OPTIONS"), 200)  # on a new connection, to the port of the Contact
+        peer.respond(await peer.next_request("OPTIONS"), 200)  # on a new connection, to the port of the Contact
         assert not call.ended.is_set()
         peer.drop()
-        peer.answer(await peer.asked("OPTIONS"), 481)
+        peer.respond(await peer.next_request("OPTIONS"), 481)
         await soon(call.ended.wait())
         assert call.reason == "unreachable"
 
@@ -486,11 +489,11 @@ async def test_closing_while_it_rings() -> None:
 async def test_dialling_says_how_it_ended() -> None:
     async with agent(ring_s=5.0) as ours, wire.udp(ours) as peer:
         waiting = asyncio.create_task(ours.invite(Target(HOST, peer.port), OFFER, name="Phiên họp"))
-        invite = await peer.asked("INVITE")
+        invite = await peer.next_request("INVITE")
         assert invite.text == OFFER and invite.uri == f"sip:{HOST}:{peer.port}"
         assert (invite.get("allow"), invite.get("user-agent"), invite.get("supported")) == (ALLOW, "Diemcau", None)
-        peer.answer(invite, 302)
-        assert (await peer.asked("ACK")).via.branch == invite.via.branch
+        peer.respond(invite, 302)
+        assert (await peer.next_request("ACK")).via.branch == invite.via.branch
         with pytest.raises(CallRefused) as refusal:
             await waiting
         assert (refusal.value.status, refusal.value.reason) == (302, "Whatever")
@@ -499,23 +502,23 @@ async def test_dialling_says_how_it_ended() -> None:
 async def test_an_answer_is_acknowledged_each_time_and_a_second_phone_is_hung_up() -> None:
     async with agent() as ours, wire.udp(ours) as peer:
         waiting = asyncio.create_task(ours.invite(Target(HOST, peer.port), OFFER, name=""))
-        invite = await peer.asked("INVITE")
+        invite = await peer.next_request("INVITE")
         asserted = 'P-Asserted-Identity: "Sở Y tế" <sip:soyte@10.0.0.1>'
         for _ in range(2):
-            peer.answer(invite, 200, asserted, "Server: Cisco", body=ANSWER)
-            ack = await peer.asked("ACK")
+            peer.respond(invite, 200, asserted, "Server: Cisco", body=ANSWER)
+            ack = await peer.next_request("ACK")
             assert (ack.sequence, ack.uri) == ((1, "ACK"), f"sip:peer@{HOST}:{peer.port};transport=udp")
             assert ack.via.branch != invite.via.branch
         call = await waiting
         assert (call.peer.name, call.peer.user, call.peer.user_agent) == ("Sở Y tế", "soyte", "Cisco")
-        peer.answer(invite, 200, body=ANSWER, tag="second")
-        assert (await peer.asked("ACK")).recipient.tag == "second"
-        bye = await peer.asked("BYE")
+        peer.respond(invite, 200, body=ANSWER, tag="second")
+        assert (await peer.next_request("ACK")).recipient.tag == "second"
+        bye = await peer.next_request("BYE")
         assert bye.recipient.tag == "second"
-        peer.answer(bye, 200)
+        peer.respond(bye, 200)
         assert not call.ended.is_set()
         goodbye = asyncio.create_task(call.hang_up())
-        peer.answer(await peer.asked("BYE"), 200)
+        peer.respond(await peer.next_request("BYE"), 200)
         await soon(goodbye)
 
 
@@ -523,31 +526,31 @@ async def test_an_answer_that_comes_too_late_is_hung_up() -> None:
     async with agent(ring_s=0.2) as ours, wire.udp(ours) as peer:
         with pytest.raises(CallUnanswered, match="no answer"):
             await ours.invite(Target(HOST, peer.port), OFFER, name="")
-        invite = await peer.asked("INVITE")
-        peer.answer(invite, 200, body=ANSWER)
-        await peer.asked("ACK")
-        peer.answer(await peer.asked("BYE"), 200)
+        invite = await peer.next_request("INVITE")
+        peer.respond(invite, 200, body=ANSWER)
+        await peer.next_request("ACK")
+        peer.respond(await peer.next_request("BYE"), 200)
 
 
 async def test_ringing_too_late_is_cancelled() -> None:
     async with agent(ring_s=0.2) as ours, wire.udp(ours) as peer:
         with pytest.raises(CallUnanswered, match="no answer"):
             await ours.invite(Target(HOST, peer.port), OFFER, name="")
-        invite = await peer.asked("INVITE")
-        peer.answer(invite, 180)
-        cancel = await peer.asked("CANCEL")
+        invite = await peer.next_request("INVITE")
+        peer.respond(invite, 180)
+        cancel = await peer.next_request("CANCEL")
         assert cancel.via.branch == invite.via.branch
-        peer.answer(cancel, 200)
-        peer.answer(invite, 487)
-        await peer.asked("ACK")
+        peer.respond(cancel, 200)
+        peer.respond(invite, 487)
+        await peer.next_request("ACK")
 
 
 async def test_an_answer_without_a_description_is_refused() -> None:
     async with agent() as ours, wire.udp(ours) as peer:
         waiting = asyncio.create_task(ours.invite(Target(HOST, peer.port), OFFER, name=""))
-        peer.answer(await peer.asked("INVITE"), 200)
-        await peer.asked("ACK")
-        peer.answer(await peer.asked("BYE"), 200)
+        peer.respond(await peer.next_request("INVITE"), 200)
+        await peer.next_request("ACK")
+        peer.respond(await peer.next_request("BYE"), 200)
         with pytest.raises(CallRefused, match="488"):
             await waiting
 
@@ -556,10 +559,10 @@ async def test_timer_of_a_dialled_call(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("signaling.sip.agent.session_timer.watch_seconds", lambda seconds: seconds / 900)
     async with agent() as ours, wire.udp(ours) as peer:
         waiting = asyncio.create_task(ours.invite(Target(HOST, peer.port), OFFER, name=""))
-        peer.answer(await peer.asked("INVITE"), 200, "Session-Expires: 90;refresher=uas", body=ANSWER)
-        await peer.asked("ACK")
+        peer.respond(await peer.next_request("INVITE"), 200, "Session-Expires: 90;refresher=uas", body=ANSWER)
+        await peer.next_request("ACK")
         call = await waiting
-        peer.answer(await peer.asked("BYE"), 200)
+        peer.respond(await peer.next_request("BYE"), 200)
         assert call.reason == "session timer"
 
 

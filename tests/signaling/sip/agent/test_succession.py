@@ -22,10 +22,10 @@ TIMER = ("Supported: timer", "Session-Expires: 1800;refresher=uac")
 async def succeeded(ours: Agent, call: Call) -> AsyncIterator[Call]:
     """Yield another agent at the same address, with the call of the first one; the peer was told nothing."""
     host, port = ours.address
-    kept = call.snapshot
+    snapshot = call.snapshot
     await ours.leave()
     next_ = Agent(SipSettings(host, port), RecordingHandler())
-    (again,) = await next_.start([kept])
+    (again,) = await next_.start([snapshot])
     try:
         yield again
     finally:
@@ -50,8 +50,10 @@ async def test_it_survives_its_next_refresh_and_ends_by_their_bye() -> None:
 
 
 def _later(call: Call) -> object:
-    kept = call.snapshot
-    return type(kept)(**{name: getattr(kept, name) for name in kept.__slots__} | {"sequence": kept.sequence + 16})
+    snapshot = call.snapshot
+    return type(snapshot)(
+        **{name: getattr(snapshot, name) for name in snapshot.__slots__} | {"sequence": snapshot.sequence + 16}
+    )
 
 
 async def test_our_requests_have_numbers_that_the_first_agent_cannot_have_used() -> None:
@@ -61,9 +63,9 @@ async def test_our_requests_have_numbers_that_the_first_agent_cannot_have_used()
         call = await soon(handler.calls.get())
         async with succeeded(ours, call) as again:
             leaving = asyncio.ensure_future(again.hang_up())
-            bye = await peer.asked("BYE")
+            bye = await peer.next_request("BYE")
             assert (bye.sequence, bye.sender.tag, bye.recipient.tag) == ((18, "BYE"), peer.theirs, "peer")
-            peer.answer(bye, 200)
+            peer.respond(bye, 200)
             await soon(leaving)
 
 
@@ -74,7 +76,7 @@ async def test_one_that_nobody_refreshes_ends_when_it_would_have(monkeypatch: py
         await peer.call(*TIMER)
         call = await soon(handler.calls.get())
         async with succeeded(ours, call) as again:
-            peer.answer(await peer.asked("BYE"), 200)
+            peer.respond(await peer.next_request("BYE"), 200)
             await soon(again.ended.wait())
             assert again.reason == "session timer"
 

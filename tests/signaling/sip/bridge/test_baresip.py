@@ -148,9 +148,9 @@ async def test_r057_a_room_system_that_does_not_answer_is_said_to_be_silent(sett
         for seconds in (0, 10, 30, 60):
             await tick(world, seconds)
             await peer.event("CALL_INCOMING")
-            told = await wait_for_calls(host, "silent" if seconds == 60 else "waiting")
+            rows = await wait_for_calls(host, "silent" if seconds == 60 else "waiting")
             await peer.event("CALL_CLOSED")
-        assert told[0]["status"] == 0
+        assert rows[0]["status"] == 0
         await host.send(type="redial", device=device)
         await peer.event("CALL_INCOMING")
         await peer.command("accept")

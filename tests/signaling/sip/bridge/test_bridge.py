@@ -24,8 +24,8 @@ async def test_r057_a_room_system_is_called_when_its_session_opens_and_sits_as_i
     assert agent.called == []  # it has not begun
     await tick(world, 600)
     host, _ = await world.join("host", session)
-    (told,) = await wait_for_calls(host, "connected")
-    assert (told["name"], told["point"], told["at"]) == ("UBND.Nha Trang", NHA_TRANG, None)
+    (row,) = await wait_for_calls(host, "connected")
+    assert (row["name"], row["point"], row["at"]) == ("UBND.Nha Trang", NHA_TRANG, None)
     assert (agent.called, agent.names) == ([Target(VCS)], ["UBND.Khanh Hoa"])
     room = world.engine.rooms[session.id]
     (id_,) = [key for key, options in room.seats.items() if options.label.startswith("UBND.Nha Trang")]
@@ -83,13 +83,13 @@ async def test_r057_no_answer_is_tried_again_after_10_30_and_60_seconds_and_then
     await tick(world, 9)
     assert len(agent.called) == 1
     await tick(world, 1)
-    (told,) = await wait_for_calls(host, "waiting")
-    assert (told["at"], told["status"]) == ("2026-04-06T01:00:40Z", 486)
+    (row,) = await wait_for_calls(host, "waiting")
+    assert (row["at"], row["status"]) == ("2026-04-06T01:00:40Z", 486)
     await tick(world, 30)
     assert (await wait_for_calls(host, "waiting"))[0]["at"] == "2026-04-06T01:01:40Z"
     await tick(world, 60)
-    (told,) = await wait_for_calls(host, "silent")
-    assert (told["at"], told["status"]) == (None, 480)
+    (row,) = await wait_for_calls(host, "silent")
+    assert (row["at"], row["status"]) == (None, 480)
     await tick(world, 300)
     assert len(agent.called) == 4
     assert not [key for key in world.engine.rooms[session.id].seats.values() if "Nha Trang" in key.label]
@@ -274,8 +274,8 @@ async def test_a_browser_takes_the_place_of_a_room_system_last(world: World) -> 
     own = next(each for each in joined["seats"] if each["seat"] == joined["seat"])
     assert own["name"] == "UBND.Nha Trang.02"
     host, _ = await world.join("host", session)
-    (told,) = await wait_for_calls(host, "connected")
-    assert told["name"] == "UBND.Nha Trang.01"
+    (row,) = await wait_for_calls(host, "connected")
+    assert row["name"] == "UBND.Nha Trang.01"
 
 
 async def test_r021_another_system_is_a_leg_whose_picture_everyone_sees_and_which_hears_the_meeting(
@@ -381,8 +381,8 @@ async def test_a_media_worker_that_was_replaced_calls_room_systems_anew(world: W
     world.engine.emit(EngineLost())
     await host.until(lambda m: m["type"] == "seats" and any(row["media"] == "none" for row in m["changed"]))
     await tick(world, 0)
-    (told,) = await wait_for_calls(host, "waiting")
-    assert (told["at"], told["status"]) == ("2026-04-06T01:00:02Z", 0)
+    (call_row,) = await wait_for_calls(host, "waiting")
+    assert (call_row["at"], call_row["status"]) == ("2026-04-06T01:00:02Z", 0)
     world.engine.failing.clear()
     world.engine.emit(EngineReady())
     await host.type("renew")

@@ -85,9 +85,9 @@ def test_the_schedule_calls_a_few_at_a_time_and_reports_only_changes() -> None:
     assert [each.device.id for each in schedule.due(NOW, 2)] == ["1", "2"]
     assert [each.device.id for each in schedule.due(later(5), 2)] == ["1", "2"]
     assert [each.device.id for each in schedule.due(later(5), 3)] == ["1", "2", "0"]
-    told = schedule.news()
-    assert told is not None
-    assert [(each.device, each.state, each.at) for each in told.calls] == [
+    news = schedule.news()
+    assert news is not None
+    assert [(each.device, each.state, each.at) for each in news.calls] == [
         ("0", "waiting", later(5)),
         ("1", "waiting", NOW),
         ("2", "waiting", NOW),

@@ -101,9 +101,9 @@ async def test_r051_right_codes_are_no_guesses(world: World) -> None:
     await register(world, NHA_TRANG, VCS)
     early = await world.session(NHA_TRANG, start=timedelta(hours=5))
     now = await world.session(NHA_TRANG)
-    for session, told in ((early, 403), (now, None)):
+    for session, status in ((early, 403), (now, None)):
         for _ in range(21):
-            assert (await ring(world, session.code)).refused == told
+            assert (await ring(world, session.code)).refused == status
 
 
 async def test_a_session_that_is_not_open_takes_no_calls(world: World) -> None:
@@ -197,8 +197,8 @@ async def test_a_device_that_calls_in_vain_while_it_is_called_is_called_again(
     await wait_until(lambda: agent.called)
     world.engine.failing = {} if error is None else {"connect": error}
     assert (await ring(world, session.code, **fields)).refused == refused
-    (told,) = await wait_for_calls(host, "waiting")
-    assert told["at"] == "2026-04-06T01:00:10Z"
+    (row,) = await wait_for_calls(host, "waiting")
+    assert row["at"] == "2026-04-06T01:00:10Z"
     agent.ringing.set()
     await tick(world, 10)
     await wait_for_calls(host, "connected")

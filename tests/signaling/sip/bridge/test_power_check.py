@@ -19,7 +19,7 @@ def standby(world: World) -> PowerCheck:
     return PowerCheck(DeviceShutdown(world.services.database, Channels(mail=True)), world.server.sip_bridge)
 
 
-async def told(world: World) -> list[tuple[str, str]]:
+async def notified(world: World) -> list[tuple[str, str]]:
     outbox = await world.services.notifications.newest(100)
     return sorted((each.unit or "", each.facts.reason) for each in outbox if each.kind == "power")
 
@@ -41,12 +41,12 @@ async def test_r053_a_device_still_on_half_an_hour_after_the_end_is_reminded_onc
         ("10.79.6.2", 5062),
     ]
     unit = (await world.services.scheduler.point(NHA_TRANG)).unit
-    assert await told(world) == [(unit, "Còn bật: UBND.Nha Trang")]
+    assert await notified(world) == [(unit, "Còn bật: UBND.Nha Trang")]
     await standby.work(HALF_AN_HOUR_AFTER + timedelta(minutes=1))
     await PowerCheck(DeviceShutdown(world.services.database, Channels(mail=True)), world.server.sip_bridge).work(
         HALF_AN_HOUR_AFTER
     )
-    assert len(await told(world)) == 1
+    assert len(await notified(world)) == 1
 
 
 async def test_a_device_that_meets_again_soon_may_stay_on(world: World, standby: PowerCheck) -> None:
@@ -63,4 +63,4 @@ async def test_without_a_sip_bridge_no_device_is_asked(world: World, standby: Po
     await register(world, NHA_TRANG, "10.79.6.0")
     await world.session(NHA_TRANG)
     await standby.work(HALF_AN_HOUR_AFTER)
-    assert await told(world) == []
+    assert await notified(world) == []

@@ -228,6 +228,6 @@ def test_the_source_address_is_noted_behind_empty_via_headers(empty: bytes) -> N
 
 
 def test_a_source_address_named_by_the_sender_is_replaced() -> None:
-    told = Via("UDP", "10.0.0.9", None, {"branch": "b", "received": "10.0.0.66", "rport": "66"})
-    assert told.came_from("10.0.0.9", 5070).parameters == {"branch": "b", "rport": "5070", "received": "10.0.0.9"}
+    via = Via("UDP", "10.0.0.9", None, {"branch": "b", "received": "10.0.0.66", "rport": "66"})
+    assert via.came_from("10.0.0.9", 5070).parameters == {"branch": "b", "rport": "5070", "received": "10.0.0.9"}
     assert Via("UDP", "h", None, {"received": "x"}).came_from("h", 1).parameters == {}

@@ -40,7 +40,7 @@ def options() -> Request:
     return request
 
 
-def answer(request: Request, status: int) -> Response:
+def make_response(request: Request, status: int) -> Response:
     return respond(request, status, TAGGED)
 
 
@@ -80,7 +80,7 @@ def test_an_invite_over_tcp_is_not_repeated() -> None:
 def test_a_ringing_invite_waits() -> None:
     machine = ClientInvite(invite(), reliable=False)
     machine.start(0.0)
-    ringing = answer(invite(), 180)
+    ringing = make_response(invite(), 180)
     assert machine.received(ringing, 0.2) == [Deliver(ringing)]
     assert machine.state is State.PROCEEDING and machine.deadline is None
 
@@ -88,7 +88,7 @@ def test_a_ringing_invite_waits() -> None:
 def test_a_refusal_is_acknowledged_each_time() -> None:
     machine = ClientInvite(invite(), reliable=False)
     machine.start(0.0)
-    busy = answer(invite(), 486)
+    busy = make_response(invite(), 486)
     (ack, delivered) = machine.received(busy, 1.0)
     assert delivered == Deliver(busy)
     assert isinstance(ack, Send) and isinstance(ack.message, Request)
@@ -99,24 +99,24 @@ def test_a_refusal_is_acknowledged_each_time() -> None:
         + b"Call-ID: c@10.0.0.9\r\nCSeq: 7 ACK\r\nTo: <sip:1234567890@10.0.0.1>;tag=t\r\nContent-Length: 0\r\n\r\n"
     )
     assert machine.received(busy, 2.0) == [ack]
-    assert machine.received(answer(invite(), 180), 2.0) == []
+    assert machine.received(make_response(invite(), 180), 2.0) == []
     assert ends(machine, 1.0 + TIMEOUT) == []
 
 
 def test_a_refusal_over_tcp_is_the_end() -> None:
     machine = ClientInvite(invite(), reliable=True)
     machine.start(0.0)
-    machine.received(answer(invite(), 486), 1.0)
+    machine.received(make_response(invite(), 486), 1.0)
     assert machine.state is State.TERMINATED
 
 
 def test_every_success_goes_up() -> None:
     machine = ClientInvite(invite(), reliable=False)
     machine.start(0.0)
-    accepted = answer(invite(), 200)
+    accepted = make_response(invite(), 200)
     for now in (1.0, 1.5, 30.0):
         assert machine.received(accepted, now) == [Deliver(accepted)]
-    assert machine.received(answer(invite(), 486), 2.0) == []
+    assert machine.received(make_response(invite(), 486), 2.0) == []
     assert ends(machine, 1.0 + TIMEOUT) == []
     assert machine.received(accepted, 99.0) == []
 
@@ -125,10 +125,10 @@ def test_every_success_goes_up() -> None:
 def test_a_cancelled_invite_ends(rings_on: bool) -> None:
     machine = ClientInvite(invite(), reliable=False)
     machine.start(0.0)
-    machine.received(answer(invite(), 180), 1.0)
+    machine.received(make_response(invite(), 180), 1.0)
     machine.cancelled(5.0)
     if rings_on:
-        machine.received(answer(invite(), 180), 6.0)
+        machine.received(make_response(invite(), 180), 6.0)
     assert ends(machine, 5.0 + TIMEOUT) == [TimedOut()]
 
 
@@ -148,7 +148,7 @@ def test_other_requests_are_repeated_until_time_is_over() -> None:
 def test_other_requests_under_way_are_repeated_slowly() -> None:
     machine = ClientRequest(options(), reliable=False)
     machine.start(0.0)
-    trying = answer(options(), 100)
+    trying = make_response(options(), 100)
     assert machine.received(trying, 0.2) == [Deliver(trying)]
     assert repeat_times(machine, 13.0) == [T1, T1 + T2, T1 + 2 * T2, T1 + 3 * T2]
     assert ends(machine, TIMEOUT) == [TimedOut()]
@@ -158,7 +158,7 @@ def test_other_requests_under_way_are_repeated_slowly() -> None:
 def test_other_requests_are_answered_once(reliable: bool) -> None:
     machine = ClientRequest(options(), reliable)
     machine.start(0.0)
-    okay = answer(options(), 200)
+    okay = make_response(options(), 200)
     assert machine.received(okay, 1.0) == [Deliver(okay)]
     assert machine.received(okay, 1.1) == []
     if reliable:
@@ -170,7 +170,7 @@ def test_other_requests_are_answered_once(reliable: bool) -> None:
 def test_an_invite_of_theirs_is_answered_again() -> None:
     machine = ServerInvite(invite(), reliable=False)
     assert machine.repeated() == []
-    trying = answer(invite(), 100)
+    trying = make_response(invite(), 100)
     assert machine.respond(trying, 0.0) == [Send(trying)]
     assert machine.repeated() == [Send(trying)]
     assert machine.deadline is None
@@ -179,9 +179,9 @@ def test_an_invite_of_theirs_is_answered_again() -> None:
 
 def test_a_refusal_is_repeated_until_its_ack() -> None:
     machine = ServerInvite(invite(), reliable=False)
-    busy = answer(invite(), 486)
+    busy = make_response(invite(), 486)
     assert machine.respond(busy, 0.0) == [Send(busy)]
-    assert machine.respond(answer(invite(), 200), 0.1) == []
+    assert machine.respond(make_response(invite(), 200), 0.1) == []
     assert machine.repeated() == [Send(busy)]
     assert repeat_times(machine, 8.0) == [0.5, 1.5, 3.5, 7.5]
     assert machine.acknowledged(8.0) is False
@@ -191,7 +191,7 @@ def test_a_refusal_is_repeated_until_its_ack() -> None:
 
 def test_a_refusal_without_ack_ends() -> None:
     machine = ServerInvite(invite(), reliable=True)
-    machine.respond(answer(invite(), 486), 0.0)
+    machine.respond(make_response(invite(), 486), 0.0)
     assert machine.deadline == TIMEOUT
     assert ends(machine, TIMEOUT) == [TimedOut()]
 
@@ -199,7 +199,7 @@ def test_a_refusal_without_ack_ends() -> None:
 @pytest.mark.parametrize("reliable", [False, True])
 def test_a_success_is_repeated_until_its_ack(reliable: bool) -> None:
     machine = ServerInvite(invite(), reliable)
-    machine.respond(answer(invite(), 200), 0.0)
+    machine.respond(make_response(invite(), 200), 0.0)
     assert machine.repeated() == []
     assert repeat_times(machine, 12.0) == [0.5, 1.5, 3.5, 7.5, 11.5]
     assert [machine.acknowledged(now) for now in (12.0, 12.1)] == [True, False]
@@ -209,7 +209,7 @@ def test_a_success_is_repeated_until_its_ack(reliable: bool) -> None:
 
 def test_a_success_without_ack_is_told() -> None:
     machine = ServerInvite(invite(), reliable=False)
-    machine.respond(answer(invite(), 200), 0.0)
+    machine.respond(make_response(invite(), 200), 0.0)
     assert ends(machine, TIMEOUT) == [TimedOut()]
 
 
@@ -217,9 +217,9 @@ def test_a_success_without_ack_is_told() -> None:
 def test_other_requests_of_theirs_are_answered_again(reliable: bool) -> None:
     machine = ServerRequest(options(), reliable)
     assert machine.repeated() == []
-    okay = answer(options(), 200)
+    okay = make_response(options(), 200)
     assert machine.respond(okay, 0.0) == [Send(okay)]
-    assert machine.respond(answer(options(), 500), 0.1) == []
+    assert machine.respond(make_response(options(), 500), 0.1) == []
     assert machine.repeated() == [Send(okay)]
     if reliable:
         assert machine.state is State.TERMINATED

@@ -17,11 +17,11 @@ from tests.signaling.sip.wire import HOST, Peer
 async def invited(ours: Agent, peer: Peer, port: int, more: int) -> Request:
     """The INVITE that comes to a peer with an offer that is longer by so many bytes; it is refused."""
     waiting = asyncio.create_task(ours.invite(Target(HOST, port), OFFER + "x" * more, name="Phiên họp"))
-    invite = await peer.asked("INVITE")
-    peer.answer(invite, 486)
+    invite = await peer.next_request("INVITE")
+    peer.respond(invite, 486)
     with pytest.raises(CallRefused):
         await waiting
-    await peer.asked("ACK")
+    await peer.next_request("ACK")
     return invite
 
 
@@ -51,6 +51,6 @@ async def test_r057_a_device_that_responds_by_tcp_alone_is_reachable(monkeypatch
     monkeypatch.setattr("signaling.sip.agent.agent.OPTIONS_TIMEOUT_S", 0.3)
     async with agent() as ours, wire.tcp(ours) as peer:
         asking = asyncio.create_task(ours.alive(Target(HOST, peer.port)))
-        peer.answer(await peer.asked("OPTIONS"), 200)
+        peer.respond(await peer.next_request("OPTIONS"), 200)
         assert await asking
         assert not await ours.alive(Target(HOST, peer.port, "udp"))

@@ -9,9 +9,9 @@ from signaling.accounts.unit_directory import UnitDirectory
 from signaling.core.account import Account
 
 
-def may_register(account: Account, who: Registrants) -> bool:
+def may_register(account: Account, registrants: Registrants) -> bool:
     """Return whether an account may register: registrants of the units that Điều 12 names, and the operating unit."""
-    return account.central or ("registrant" in account.roles and account.unit in who.units)
+    return account.central or ("registrant" in account.roles and account.unit in registrants.units)
 
 
 def may_draft(account: Account, host: Unit) -> bool:
@@ -19,15 +19,15 @@ def may_draft(account: Account, host: Unit) -> bool:
     return "registrant" in account.roles and account.unit == host.id
 
 
-def may_pass_on(account: Account, host: Unit, who: Registrants) -> bool:
+def may_pass_on(account: Account, host: Unit, registrants: Registrants) -> bool:
     """Return whether an account may pass a draft on to the unit that registers it (Điều 12.1, 12.2, reading A11).
 
     The host's own registrant may, and the registrants of the units that register it; for sessions that the Office
     registers by their purpose also the unit right above the host; for those that the province hosts every registrant
     (R-058).
     """
-    concerned = account.unit in (host.id, *who.units)
-    offices = who.office and (host.id in who.units or account.unit == host.parent)
+    concerned = account.unit in (host.id, *registrants.units)
+    offices = registrants.office and (host.id in registrants.units or account.unit == host.parent)
     return "registrant" in account.roles and account.unit is not None and (concerned or offices)
 
 

@@ -101,9 +101,9 @@ class Throttle:
         self._failures: OrderedDict[str, dict[str, float]] = OrderedDict()
         """Times of this server's failures that still count, by key and mark; the key of the newest is last."""
 
-    async def attempt(self, rule: Rule, who: str) -> Attempt:
-        """Count an attempt, unless `who` is locked. Raises RedisError."""
-        key, mark = redis_keys.failures(rule.kind, who), secrets.token_hex(8)
+    async def attempt(self, rule: Rule, subject: str) -> Attempt:
+        """Count an attempt, unless `subject` is locked. Raises RedisError."""
+        key, mark = redis_keys.failures(rule.kind, subject), secrets.token_hex(8)
         seconds, now = await self._count_attempt(key, [rule.limit, rule.window, rule.lock, mark])
         if seconds <= 0:
             self._remember(rule, key, mark, now)

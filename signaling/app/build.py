@@ -60,7 +60,7 @@ from signaling.workers.supervisor import Supervisor
 
 MAX_BODY_BYTES = 64 * 1024
 """Size of a request body; the endpoints that take files read larger ones themselves."""
-MACHINE_SECONDS = 12.0
+REMOTE_WORKER_SECONDS = 12.0
 """Time for a worker of another machine to dial a new server, and to bring the rooms that it holds."""
 
 Clock = Callable[[], datetime]
@@ -82,7 +82,7 @@ async def media(settings: Settings) -> AsyncIterator[Supervisor]:
     try:
         await supervisor.start()
         yield supervisor
-    except BaseException:  # what keeps a server from serving ends no meeting: the next one leads it on
+    except BaseException:  # an error of this server ends no meeting: the next server continues it
         await supervisor.leave()
         raise
     await supervisor.stop()
@@ -101,7 +101,7 @@ async def running(
         server = _build(settings, services, engine, redis, clock, measure)
         with suppress(TimeoutError):  # the thread goes on
             await server.recordings.folder.run(lambda: private_files.restrict_folder(settings.recordings))
-        await server.meetings.recover(MACHINE_SECONDS if await services.worker_keys.names() else 0)
+        await server.meetings.recover(REMOTE_WORKER_SECONDS if await services.worker_keys.names() else 0)
         server.remux_queue.start()
         server.outbox.start()
         server.periodic_jobs.start()
@@ -115,7 +115,7 @@ async def running(
             else:
                 await server.sip_bridge.run_without_gateway()
             yield server
-        except BaseException:  # what keeps a server from serving ends no meeting: the next one leads it on
+        except BaseException:  # an error of this server ends no meeting: the next server continues it
             if not server.meetings.left:
                 await server.sip_bridge.leave()
                 await server.meetings.leave()

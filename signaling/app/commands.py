@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     serving = commands.add_parser("serve", help="run everything")
     serving.add_argument(
-        "--take-over", action="store_true", help="lead on the meetings of the server that runs on the data directory"
+        "--take-over", action="store_true", help="continue the meetings of the server that runs on the data directory"
     )
     admin_cli.add_arguments(commands.add_parser("admin", help="accounts, units, capacity, recordings"))
     migrating = commands.add_parser("migrate", help="bring the tables of an older release to this one, after a copy")

@@ -60,58 +60,60 @@ async def register(request: ApiRequest) -> Registered | web.Response:
 
     A host for which another unit registers gets the draft that is in that unit's inbox now.
     """
-    who, host = await _who(request)
-    if permissions.may_register(request.account, who):
+    registrants, host = await _registrants(request)
+    if permissions.may_register(request.account, registrants):
         return await _submit(request, None)
-    if host is None or who.office or not who.units or not permissions.may_draft(request.account, host):
-        raise await _elsewhere(request, who, host)
-    draft = await _pass_on(request, who)
+    if host is None or registrants.office or not registrants.units or not permissions.may_draft(request.account, host):
+        raise await _refusal(request, registrants, host)
+    draft = await _pass_on(request, registrants)
     return web.Response(body=draft.model_dump_json(by_alias=True), content_type="application/json", status=202)
 
 
 async def pass_on(request: ApiRequest) -> drafts.Draft:
     """Put a request that the account may not register into the inbox of the unit that may (R-058)."""
-    who, host = await _who(request)
-    if host is None or not permissions.may_pass_on(request.account, host, who):
-        raise await _elsewhere(request, who, host)
-    return await _pass_on(request, who)
+    registrants, host = await _registrants(request)
+    if host is None or not permissions.may_pass_on(request.account, host, registrants):
+        raise await _refusal(request, registrants, host)
+    return await _pass_on(request, registrants)
 
 
 async def confirm(request: ApiRequest) -> Registered:
     """Submit a draft as it is sent here, changed or not; it takes its place in the order now."""
     draft = await drafts.find(request)
     drafts.own(request, draft)
-    who, host = await _who(request)
-    if not permissions.may_register(request.account, who):
-        raise await _elsewhere(request, who, host)
+    registrants, host = await _registrants(request)
+    if not permissions.may_register(request.account, registrants):
+        raise await _refusal(request, registrants, host)
     return await _submit(request, draft.id)
 
 
-async def _who(request: ApiRequest) -> tuple[Registrants, Unit | None]:
+async def _registrants(request: ApiRequest) -> tuple[Registrants, Unit | None]:
     """Return which unit may register the request, and which hosts it; none for an unknown host."""
     body: Registration = request.body
-    known = await visible_sessions.units_and_points(request)
-    if body.host_point not in known.points:
+    unit_directory = await visible_sessions.units_and_points(request)
+    if body.host_point not in unit_directory.points:
         return Registrants((), ""), None
     about = (body.host_point, body.purpose, body.class_, body.official.start)
-    return await request.context(BOOKING).scheduler.registrants(*about), known.unit(body.host_point)
+    return await request.context(BOOKING).scheduler.registrants(*about), unit_directory.unit(body.host_point)
 
 
-async def _elsewhere(request: ApiRequest, who: Registrants, host: Unit | None) -> Refusal:
+async def _refusal(request: ApiRequest, registrants: Registrants, host: Unit | None) -> Refusal:
     """Return the refusal that names the unit that registers such sessions."""
-    if host is None or not who.units:
+    if host is None or not registrants.units:
         return Forbidden()
     names = await request.unit_names()
     office = request.context(BOOKING).scheduler.policy(request.body.official.start).registration.office_name
-    registrant = office if who.office else names[who.units[-1]]
-    return WrongRegistrant(registrant, who.article, permissions.may_pass_on(request.account, host, who))
+    registrant = office if registrants.office else names[registrants.units[-1]]
+    return WrongRegistrant(registrant, registrants.article, permissions.may_pass_on(request.account, host, registrants))
 
 
-async def _pass_on(request: ApiRequest, who: Registrants) -> drafts.Draft:
+async def _pass_on(request: ApiRequest, registrants: Registrants) -> drafts.Draft:
     context = request.context(BOOKING)
     content = request.body.model_dump(mode="json", by_alias=True)
     account = request.account
-    draft = await context.drafts.add(who.units[0], "form", account.account, content, request.now, origin=account.unit)
+    draft = await context.drafts.add(
+        registrants.units[0], "form", account.account, content, request.now, origin=account.unit
+    )
     context.outbox.wake()
     await request.note("draft", draft.id, draft.number)
     return await drafts.shown(request, draft)

@@ -24,7 +24,7 @@ ServerError
 │   │   └── Hidden       one that the account may not see
 │   ├── BadInput         a field is faulty
 │   ├── TooLarge         a file of more than `most` bytes
-│   ├── NotReady         the recording is still being made, or made good
+│   ├── NotReady         the recording is still running, or being remuxed
 │   ├── NoGateway        a device cannot be called
 │   ├── LinkDead         a one-time link was used, or its time is over
 │   ├── TicketExpired    the download link is older than its 15 minutes

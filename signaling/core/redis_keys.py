@@ -20,6 +20,6 @@ def counted(server: str) -> str:
     return f"{PREFIX}counted:{server}"
 
 
-def failures(kind: str, who: str) -> str:
-    """Sorted set: recent failures of `who` (random member, scored by time), kept while they count."""
-    return f"{PREFIX}failures:{kind}:{who}"
+def failures(kind: str, subject: str) -> str:
+    """Sorted set: recent failures of `subject` (random member, scored by time), kept while they count."""
+    return f"{PREFIX}failures:{kind}:{subject}"

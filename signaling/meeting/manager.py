@@ -134,7 +134,7 @@ class MeetingManager:
             try:
                 await self._continue(session, snapshot, now)
             except SQLAlchemyError:
-                raise  # the next start leads all of them on
+                raise  # the next start continues all of them
             except Exception:
                 log.exception("x the meeting of session %s cannot be continued", session)
         await self.dependencies.attendance.recover(self.meetings.keys())

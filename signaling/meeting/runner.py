@@ -405,10 +405,8 @@ class MeetingRunner:
             return None
         try:
             await self._record(effect.by)
-        except EngineLate:
-            effects = recording.waits(
-                effect
-            )  # it may still begin: its part is closed when that is told, or with its worker
+        except EngineLate:  # it may still begin: its part is closed when the worker reports its end, or is lost
+            effects = recording.waits(effect)
         except EngineGone:
             await self._not_recorded("media-restarting")
             effects = recording.waits(effect)

@@ -4,10 +4,10 @@
      ^<────stop───────┘<──worker lost────┘ <──resume──┘ │
      └<───────────────────stop──────────────────────────┘
 
-While it starts everybody is told what was before, and that it is on once the engine records. A registered recording
-starts by itself once the official time has begun; a stop by hand is final. What was begun goes on as it was, running or
-paused, when everybody was gone or the server began anew. A full disk stops a recording before the file system is really
-full, and lets none start.
+While it starts clients are shown the state before; they get the message that it is on once the engine records. A
+registered recording starts by itself once the official time has begun; a stop by hand is final. When everybody had left
+or the server was restarted, a recording continues as it was, running or paused. A recording is stopped before the file
+system is really full; with a full disk none starts.
 """
 
 from collections.abc import Callable

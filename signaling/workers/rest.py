@@ -26,13 +26,13 @@ async def workers(request: ApiRequest) -> list[Machine]:
     """Return the server's own machine, then others that have a key, or are still connected without one."""
     context = request.context(WORKERS)
     request.only(request.account.sees_all)
-    held: dict[str | None, list[Worker]] = {None: []}
-    held |= {name: [] for name in await context.keys.names()}
+    by_machine: dict[str | None, list[Worker]] = {None: []}
+    by_machine |= {name: [] for name in await context.keys.names()}
     for name, counters in (await context.engine.stats()).items():
         machine, _, _ = name.rpartition("/")
         if isinstance(counters, Mapping):
-            held.setdefault(machine or None, []).append(_worker(name, counters))
-    return [Machine(name=name, workers=workers_of) for name, workers_of in held.items()]
+            by_machine.setdefault(machine or None, []).append(_worker(name, counters))
+    return [Machine(name=name, workers=workers_there) for name, workers_there in by_machine.items()]
 
 
 def _worker(name: str, counters: Mapping[str, int]) -> Worker:
@@ -41,4 +41,4 @@ def _worker(name: str, counters: Mapping[str, int]) -> Worker:
 
 
 ROUTES = [Route("GET", "/capacity/workers", workers, "Machines that move media", list[Machine], problems=(403,))]
-"""Below the capacity, which they make up."""
+"""The path is below `/capacity`, because the media workers make up the capacity."""

@@ -141,7 +141,7 @@ class SipBridge:
                 log.exception("x the SIP bridge failed to check its calls")
 
     async def tick(self, now: datetime) -> None:
-        """Dial what is due, look for newly opened sessions, and let go of calls without media."""
+        """Dial devices that are due, look for newly opened sessions, and end calls without media."""
         if self._looked_at is None or now - self._looked_at >= LOOK_INTERVAL:
             self._looked_at = now
             await self._look(now)

@@ -103,7 +103,7 @@ class CallRegistry:
 
     async def _follow(self, bridged: BridgedCall, call: Call) -> None:
         await call.ended.wait()
-        if self._calls.pop(bridged.member.id, None) is None:  # let go of already
+        if self._calls.pop(bridged.member.id, None) is None:  # it was ended before
             return
         now, system, farewell = self._manager.dependencies.clock(), bridged.system, bridged.member.farewell
         if any(other.system is system for other in self._calls.values()):  # it called in anew

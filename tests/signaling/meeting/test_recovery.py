@@ -254,7 +254,7 @@ async def test_an_end_is_told_until_it_is_noted_where_it_outlives_the_server(
 async def test_a_file_that_a_worker_of_another_machine_may_be_closing_is_awaited_as_its_rooms_are(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(build, "MACHINE_SECONDS", 3600.0)
+    monkeypatch.setattr(build, "REMOTE_WORKER_SECONDS", 3600.0)
     first, away = FakeEngine(), FakeEngine()
     async with open_world(settings, held=first) as world:
         await world.services.worker_keys.make("media-2", world.clock.now)

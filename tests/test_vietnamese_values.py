@@ -1,6 +1,7 @@
 """Romanised Vietnamese values are data: Python code compares them by their English names (docs/glossary.md)."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
@@ -89,6 +90,15 @@ def test_values_are_compared_by_their_english_names(path: str) -> None:
 @pytest.mark.parametrize("path", ALLOWED)
 def test_allowed_modules_still_write_values(path: str) -> None:
     assert _literals(MODULES[path]) != []
+
+
+def test_pages_compare_values_by_their_english_names() -> None:
+    scripts = {file.relative_to(ROOT / "web").as_posix(): file for file in (ROOT / "web").glob("*/**/*.js")}
+    own = [name for name in scripts if not name.startswith(("node_modules/", "tests/", "vendor/"))]
+    literals = {name: set(re.findall(r"""['"](\w+)['"]""", scripts[name].read_text("utf-8"))) & VALUES for name in own}
+    assert {name: values for name, values in literals.items() if values} == {
+        "core/values.js": {"thuong", "dot_xuat", "khan_cap", "tong_duyet", "khac"}
+    }
 
 
 def test_the_glossary_lists_the_values_that_have_names() -> None:

@@ -5,9 +5,10 @@ import {t} from '../core/i18n.js';
 import {sortedChoices} from './registration.js';
 import {day, fromLocal, hourMinute} from '../core/time.js';
 import {BaseElement, icon} from '../core/base.js';
+import {EMERGENCY, ORDINARY, SUDDEN} from '../core/values.js';
 
 /** Classes from the most frequent to the rarest. */
-const CLASSES = ['thuong', 'dot_xuat', 'khan_cap'];
+const CLASSES = [ORDINARY, SUDDEN, EMERGENCY];
 
 /** @param {string} at */
 const moment = at => `${hourMinute(at)} ${day(at)}`;

@@ -3,6 +3,7 @@
 
 import {itemToSend} from '../meeting/client/script.js';
 import {fromLocal, midnight, toLocal, utc} from '../core/time.js';
+import {ORDINARY, OTHER} from '../core/values.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -11,8 +12,8 @@ const SUPPORT_PREFIX = 'support:';
 export const PEOPLE_PREFIX = 'people:';
 const TEXT_FIELDS = ['title', 'contact-name', 'contact-phone', 'second-name', 'second-phone', 'purpose', 'kind', 'form', 'class', 'ground', 'reason', 'support-note'];
 
-/** Return codes of the profile with their names, `khac` (other) last. @param {Record<string, string>} codes */
-export const sortedChoices = codes => Object.entries(codes).sort(([a], [b]) => Number(a === 'khac') - Number(b === 'khac'));
+/** Return codes of the profile with their names, `OTHER` last. @param {Record<string, string>} codes */
+export const sortedChoices = codes => Object.entries(codes).sort(([a], [b]) => Number(a === OTHER) - Number(b === OTHER));
 
 /**
  * Return the fields of an empty form, with tomorrow from nine to eleven as its time.
@@ -23,7 +24,7 @@ export function blankFields(now) {
   const nine = midnight(now) + DAY_MS + 9 * HOUR_MS;
   return {
     ...Object.fromEntries(TEXT_FIELDS.map(name => [name, ''])),
-    class: 'thuong', host: '', people: '', secret: '', recording: '', voices: '', until: '',
+    class: ORDINARY, host: '', people: '', secret: '', recording: '', voices: '', until: '',
     'official-start': toLocal(nine), 'official-end': toLocal(nine + 2 * HOUR_MS), 'rehearsal-start': '', 'rehearsal-end': '',
   };
 }

@@ -10,6 +10,7 @@ import '../core/top-bar.js';
 import {language, t} from '../core/i18n.js';
 import {foldText} from '../meeting/client/meeting-state.js';
 import {day, hourMinute, midnight, toLocal, utc, weekday} from '../core/time.js';
+import {REHEARSAL} from '../core/values.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -159,7 +160,7 @@ class CalendarPage extends Page {
     const words = `${time} ${entry.host}: ${entry.title}. ${t(`phase.${entry.phase}`)}, ${t('queue.legs', entry.legs)}`;
     return html`<button type="button" class="block ${entry.phase}" data-testid="block" data-id=${entry.id} data-phase=${entry.phase} data-column=${column}
       .style=${style} title=${words} aria-label=${words} @click=${() => (this.chosen = entry.id)}>
-      <strong>${time}</strong> <span>${entry.host}</span> <small>${entry.kind === 'tong_duyet' ? `${t('calendar.rehearsal')} · ` : ''}${t(`phase.${entry.phase}`)}</small></button>`;
+      <strong>${time}</strong> <span>${entry.host}</span> <small>${entry.kind === REHEARSAL ? `${t('calendar.rehearsal')} · ` : ''}${t(`phase.${entry.phase}`)}</small></button>`;
   }
 
   /** @param {Capacity} capacity */

@@ -8,6 +8,7 @@ import '../core/top-bar.js';
 import {t} from '../core/i18n.js';
 import {isCentral} from '../core/nav.js';
 import {day, hourMinute, slot} from '../core/time.js';
+import {EMERGENCY} from '../core/values.js';
 
 const POLL_MS = 10_000;
 
@@ -32,7 +33,7 @@ class EmergenciesPage extends Page {
 
   async load() {
     const [{classes}] = await Promise.all([rules(), this.loadEmergencies()]);
-    this.grounds = classes.khan_cap?.grounds ?? {};
+    this.grounds = classes[EMERGENCY]?.grounds ?? {};
   }
 
   async loadEmergencies() {

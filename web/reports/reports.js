@@ -6,6 +6,7 @@ import {errorMessage, icon, Page, setTitle} from '../core/base.js';
 import '../core/top-bar.js';
 import {number, t} from '../core/i18n.js';
 import {day, fromLocal, hourMinute, slot, span, utc} from '../core/time.js';
+import {EMERGENCY} from '../core/values.js';
 
 const FIGURES = /** @type {const} */ (['registered', 'sessions', 'minutes', 'points', 'recorded', 'late', 'answered_late', 'waited', 'revoked', 'cancelled', 'incidents']);
 const OUTCOME_FIGURES = /** @type {const} */ (['expected', 'present', 'absent', 'available', 'line', 'owed', 'sent', 'confirmed', 'handed', 'emergencies', 'reviewed']);
@@ -242,7 +243,7 @@ class ReportsPage extends Page {
     return html`<tr data-testid="report-entry" data-id=${entry.id}>
       <td class="stamp">${slot(entry)}</td><td><a href="readiness.html?session=${entry.id}">${entry.number}</a></td>
       <td class="long">${entry.title} <span class="soft">${entry.unit}</span>${entry.expected ? html`<br><span class="soft">${t('reports.turnout', entry.present, entry.expected)}</span>` : nothing}
-        ${entry.klass === 'khan_cap' ? this.emergency(entry) : nothing}</td>
+        ${entry.klass === EMERGENCY ? this.emergency(entry) : nothing}</td>
       <td>${t(`reports.state-${entry.state}`)}</td></tr>`;
   }
 

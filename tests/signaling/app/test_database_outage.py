@@ -72,7 +72,7 @@ def test_a_request_gets_a_response_within_five_seconds() -> None:
 
 
 @pytest.mark.usefixtures("_impatient")
-async def test_while_somebody_else_writes_everything_that_writes_answers_503_and_is_well_afterwards(
+async def test_writing_requests_get_503_while_another_writer_holds_the_turn_and_succeed_afterwards(
     world: World, settings: Settings
 ) -> None:
     session = await world.session(NHA_TRANG)
@@ -196,7 +196,7 @@ async def table_locked(settings: Settings, tables: str) -> AsyncIterator[None]:
 @pytest.mark.postgres
 @pytest.mark.usefixtures("_impatient")
 @pytest.mark.parametrize("tables", ["accounts", "logins", "sessions, slots", "audit"])
-async def test_while_a_table_of_postgresql_is_locked_who_asks_is_told_so_in_time(
+async def test_requests_are_refused_in_time_while_a_table_of_postgresql_is_locked(
     postgres: Settings, tables: str
 ) -> None:
     async with open_world(postgres) as world:

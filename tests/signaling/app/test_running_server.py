@@ -237,7 +237,7 @@ async def test_a_password_that_the_command_line_sets_hangs_up_the_sockets_of_bef
         assert (await other.ask(type="ping"))["type"] == "pong"
 
 
-async def test_while_sqlite_is_locked_who_signs_in_is_told_so_and_let_in_afterwards(data: Path) -> None:
+async def test_sign_ins_are_refused_while_sqlite_is_locked_and_accepted_afterwards(data: Path) -> None:
     async with running(data) as server:
         _, socket = await server.meeting()
         other = sqlite3.connect(data / "diemcau.sqlite3", isolation_level=None)

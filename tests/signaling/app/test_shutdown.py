@@ -14,7 +14,7 @@ from tests.signaling.world import NHA_TRANG, PASSWORD, Socket, World, problem_of
 SIGN_IN = {"account": "nhatrang", "password": PASSWORD}
 
 
-async def test_while_it_ends_nobody_signs_in_connects_or_changes_anything(world: World) -> None:
+async def test_a_server_that_ends_takes_no_sign_in_connection_or_change(world: World) -> None:
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     idle, browser = await world.socket("nhatrang"), await world.signed_in("host")

@@ -30,7 +30,7 @@ from signaling.core.errors import BadLog
 from signaling.migrations import downgrade, migrate
 from tests.signaling.world import CAM_RANH, NHA_TRANG, NOW, World, make_settings, problem_of
 
-SHELF = profile_files.load()
+PROFILES = profile_files.load()
 
 
 @pytest.fixture(params=["sqlite_url", pytest.param("postgres_url", marks=pytest.mark.postgres)])
@@ -46,7 +46,7 @@ def entry(number: int, at: datetime = NOW, **fields: Any) -> AuditEntry:
 
 async def written(engine: AsyncEngine, *entries: AuditEntry) -> AuditLog:
     await migrate(engine)
-    audit = AuditLog(engine, SHELF)
+    audit = AuditLog(engine, PROFILES)
     for each in entries:
         await audit.append(each)
     return audit
@@ -160,7 +160,7 @@ async def test_r001_an_entry_keeps_its_profile_and_is_covered_by_the_log(world: 
     assert (cover.entry.actor, cover.entry.subject) == ("server", str(issued.id))
     assert cover.entry.detail == seal_happening(GENESIS, issued)
     await world.services.scheduler.cancel(session.id, NOW)
-    restarted = AuditLog(world.services.database, SHELF, world.services.scheduler.happenings)
+    restarted = AuditLog(world.services.database, PROFILES, world.services.scheduler.happenings)
     await restarted.cover(NOW)
     covers = await restarted.newest(EntryFilter(action=COVER), 9)
     assert [row.entry.subject for row in covers] == [str(issued.id + 1), "1"]
@@ -168,7 +168,7 @@ async def test_r001_an_entry_keeps_its_profile_and_is_covered_by_the_log(world: 
     await forge_more(world.services.database, f"UPDATE happenings SET profile = 'KH-2025/1' WHERE id = {issued.id}")
     assert (await restarted.verify(NOW)).broken == cover.id
     await forge_more(world.services.database, f"DELETE FROM happenings WHERE id = {issued.id + 1}")
-    await AuditLog(world.services.database, SHELF, world.services.scheduler.happenings).cover(
+    await AuditLog(world.services.database, PROFILES, world.services.scheduler.happenings).cover(
         NOW
     )  # a later seal mends nothing
     assert (await restarted.verify(NOW)).broken == cover.id
@@ -177,7 +177,7 @@ async def test_r001_an_entry_keeps_its_profile_and_is_covered_by_the_log(world: 
 async def test_writers_take_turns(url: str) -> None:
     engine = database.connect(url)
     audit = await written(engine)
-    other = AuditLog(engine, SHELF)
+    other = AuditLog(engine, PROFILES)
     await asyncio.gather(*((audit, other)[number % 2].append(entry(number)) for number in range(20)))
     assert (await audit.verify(NOW)).entries == 20
     await engine.dispose()
@@ -348,7 +348,7 @@ async def test_the_command_line_verifies_and_is_on_the_record(
     with pytest.raises(BadLog):
         await shell(settings, "verify-log", "--head", f"1:{'0' * 64}")
     engine = database.connect(settings.database_url)
-    row = (await AuditLog(engine, SHELF).newest(EntryFilter(), 1))[0]
+    row = (await AuditLog(engine, PROFILES).newest(EntryFilter(), 1))[0]
     assert (row.entry.actor, row.entry.action, row.entry.subject, row.entry.detail) == (
         f"shell/{os.getuid()}",
         "admin",

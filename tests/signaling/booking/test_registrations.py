@@ -86,7 +86,7 @@ async def test_r058_the_office_registers_for_the_province_and_others_pass_on(wor
     ]
 
 
-async def test_only_whom_a_session_concerns_puts_it_into_an_inbox(world: World) -> None:  # Điều 12.1, 12.2
+async def test_only_concerned_units_put_a_registration_into_an_inbox(world: World) -> None:  # Điều 12.1, 12.2
     hashed = await world.accounts.account("host")
     assert hashed is not None
     await world.accounts.add_account(Account("vanninh.dk", "Vạn Ninh", ("registrant",), "571", None), hashed[1], NOW)

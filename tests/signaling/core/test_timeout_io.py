@@ -28,7 +28,7 @@ def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     released.set()
 
 
-async def test_one_thing_hangs_at_most_and_all_goes_on_when_it_is_done(hanging: threading.Event) -> None:
+async def test_at_most_one_file_operation_hangs_and_all_go_on_when_it_is_done(hanging: threading.Event) -> None:
     folder, hung = TimeoutIo(), []
 
     def late() -> None:

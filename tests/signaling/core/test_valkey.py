@@ -44,7 +44,7 @@ async def pid(client: Redis) -> int:
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGSTOP])
-async def test_an_embedded_one_that_ends_or_hangs_is_started_again(
+async def test_an_embedded_valkey_that_ends_or_hangs_is_started_again(
     tmp_path: Path, number: signal.Signals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(valkey, "LATE_SECONDS", 0.5)
@@ -63,7 +63,7 @@ async def _gone(process: int) -> bool:
     return not Path(f"/proc/{process}").exists()
 
 
-async def test_while_it_is_away_requests_fail_at_once(tmp_path: Path) -> None:
+async def test_requests_fail_at_once_while_valkey_is_away(tmp_path: Path) -> None:
     async with valkey.connect(f"unix://{tmp_path}/nobody", tmp_path) as client:
 
         async def away() -> bool:
@@ -74,7 +74,7 @@ async def test_while_it_is_away_requests_fail_at_once(tmp_path: Path) -> None:
         await soon(away)
 
 
-def test_it_is_started_at_once_and_ever_later_when_it_keeps_ending() -> None:
+def test_valkey_is_started_at_once_and_after_growing_delays_when_it_keeps_ending() -> None:
     delays, delay = [], 0.0
     for lived in (60, 1, 1, 1, 1, 1, 1, 60, 1):
         delay = valkey.next_delay(delay, lived)

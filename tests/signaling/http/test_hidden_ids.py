@@ -115,7 +115,7 @@ def unknown(thing: str) -> str:
     return "999" if thing.isdecimal() else "nothing"
 
 
-async def test_strangers_cannot_tell_what_is_there_from_what_is_not(world: World) -> None:
+async def test_strangers_get_the_same_response_for_hidden_and_missing_ids(world: World) -> None:
     ids = await things(world)
     assert {kind(route) for route in WITH_ID} - SAME_FOR_ALL == set(ids)
     responses, distinguishable = {}, {}
@@ -133,7 +133,7 @@ async def test_strangers_cannot_tell_what_is_there_from_what_is_not(world: World
     assert set(responses.values()) == {403, 404}
 
 
-async def test_those_who_take_part_cannot_tell_what_others_asked_for(world: World) -> None:
+async def test_participants_get_the_same_response_for_requests_of_others_and_missing_ones(world: World) -> None:
     ids = await things(world)
     client = await world.signed_in("camranh")
     for route in WITH_ID:
@@ -144,7 +144,7 @@ async def test_those_who_take_part_cannot_tell_what_others_asked_for(world: Worl
             assert there[0] == 404
 
 
-async def test_people_of_another_provider_cannot_tell_either(world: World) -> None:
+async def test_people_of_another_provider_get_the_same_response_too(world: World) -> None:
     ids = await things(world)
     await create_account(
         world.services, NewAccount("tel", "Trực Viettel", ("provider",), provider="Viettel"), PASSWORD, NOW

@@ -61,7 +61,7 @@ async def test_right_attempts_do_not_count(valkey: Redis) -> None:
         await throttle.take_back(attempt)
 
 
-async def test_a_hundred_at_once_are_no_better_than_one_after_the_other(valkey: Redis) -> None:
+async def test_a_hundred_attempts_at_once_are_counted_like_a_sequence(valkey: Redis) -> None:
     throttle = Throttle(valkey)
     attempts = await asyncio.gather(*(throttle.attempt(LOGIN_PAIR, "a") for _ in range(100)))
     assert sum(attempt.locked == 0 for attempt in attempts) == LOGIN_PAIR.limit

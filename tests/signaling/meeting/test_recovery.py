@@ -55,7 +55,7 @@ async def _meeting(world: World, **booked: Any) -> tuple[Session, Socket, dict[s
     return session, host, chair, there
 
 
-async def test_another_process_leads_on_what_the_first_one_led(settings: Settings) -> None:
+async def test_another_process_continues_the_meetings_of_the_first(settings: Settings) -> None:
     engine = FakeEngine()
     async with open_world(settings, held=engine) as world:
         session, host, chair, there = await _meeting(world)
@@ -225,7 +225,7 @@ async def test_a_recording_that_was_stopped_in_the_last_moment_does_not_begin_ag
         assert await _parts(world, session) == [(1, "broken", "empty")]
 
 
-async def test_an_end_is_told_until_it_is_noted_where_it_outlives_the_server(
+async def test_the_end_of_a_recording_is_repeated_until_it_is_stored(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = FakeEngine()
@@ -354,7 +354,7 @@ async def _with_a_room_system(world: World) -> tuple[Session, dict[str, Any], st
     return session, chair, seat.id
 
 
-async def test_room_systems_leave_when_the_next_server_has_no_gateway(settings: Settings) -> None:
+async def test_room_systems_leave_when_the_next_server_has_no_sip_bridge(settings: Settings) -> None:
     engine = FakeEngine()
     async with open_world(settings, held=engine) as world:
         session, chair, system = await _with_a_room_system(world)
@@ -511,7 +511,7 @@ async def test_of_a_meeting_that_is_over_nothing_stays_in_memory(settings: Setti
 
 
 @pytest.mark.parametrize("refused", [False, True])
-async def test_one_that_ends_while_it_is_written_is_forgotten(
+async def test_a_meeting_that_ends_while_its_state_is_written_is_forgotten(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, refused: bool
 ) -> None:
     async with open_world(settings) as world:
@@ -544,7 +544,7 @@ async def test_one_that_ends_while_it_is_written_is_forgotten(
     assert ensure_stored == {session.id, "another"}
 
 
-async def test_one_that_cannot_be_kept_keeps_no_other_from_being_kept(settings: Settings) -> None:
+async def test_a_meeting_that_cannot_be_stored_does_not_stop_others_from_being_stored(settings: Settings) -> None:
     async with open_world(settings) as world:
         session, *_ = await _meeting(world)
         meeting = world.server.meetings.meetings[session.id]

@@ -106,13 +106,13 @@ async def test_a_meeting_from_join_to_goodbye(world: World) -> None:
     assert seat not in world.engine.rooms[session.id].seats
 
 
-DOOR: list[tuple[str, timedelta, str]] = [
+REFUSED_JOINS: list[tuple[str, timedelta, str]] = [
     ("nobody", timedelta(0), "no-point"),
     ("nhatrang", HOUR * 4, "too-early"),
 ]
 
 
-@pytest.mark.parametrize(("account", "start", "word"), DOOR)
+@pytest.mark.parametrize(("account", "start", "word"), REFUSED_JOINS)
 async def test_a_refused_join_says_why(world: World, account: str, start: timedelta, word: str) -> None:
     session = await world.session(NHA_TRANG, start=start)
     socket = await world.socket(account)
@@ -220,7 +220,7 @@ async def test_192_kib_are_read(world: World) -> None:
     assert (await socket.type("error"))["error"] == "bad-message"
 
 
-async def test_too_fast_is_told(world: World) -> None:
+async def test_messages_sent_too_fast_are_refused(world: World) -> None:
     socket = await world.socket("host")
     for _ in range(int(BURST) * 3):
         await socket.send(type="leave")
@@ -385,7 +385,7 @@ async def test_recording_ends_with_what_the_engine_says(world: World) -> None:
     assert await host.ask(type="record", on=True) == {**OFF, "error": "unavailable"}
 
 
-async def test_the_end_comes_a_quarter_of_an_hour_after_the_official_one(world: World) -> None:
+async def test_a_meeting_ends_a_quarter_of_an_hour_after_its_official_end(world: World) -> None:
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     await world.tick(2 * 3600 + 15 * 60 - 1)

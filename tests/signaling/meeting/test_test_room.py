@@ -35,7 +35,7 @@ async def test_r109_a_point_sees_and_hears_itself_without_a_registration(world: 
     assert next((e.action, e.subject) for e in entries if e.actor == "cauba") == ("test-room", CAU_BA)
 
 
-async def test_nothing_of_it_is_kept_and_nobody_controls_it(world: World) -> None:
+async def test_a_test_room_leaves_no_record_and_has_no_controller(world: World) -> None:
     socket, _ = await visit(world, "cauba")
     for message in (
         {"type": "record", "on": True},
@@ -113,7 +113,7 @@ async def test_a_lost_worker_brings_the_test_room_back(world: World) -> None:
     assert world.engine.rooms[ROOM].floors == {joined["seat"]}
 
 
-async def test_after_a_restart_everybody_is_back_in_their_full_test_rooms_who_was_in_one(settings: Settings) -> None:
+async def test_everybody_in_a_full_test_room_is_back_in_it_after_a_restart(settings: Settings) -> None:
     engine, accounts = FakeEngine(), ("cauba", "nhatrang", "camranh", "dienkhanh")
     async with open_world(settings, held=engine) as world:
         tokens = [(await visit(world, account))[1]["resume"] for account in accounts]

@@ -62,7 +62,7 @@ async def test_lists_are_ticked_in_order_by_those_who_are_there(world: World) ->
     await get(await world.signed_in("dienkhanh"), where, 404)
 
 
-async def test_a_document_is_had_by_whom_the_host_lets(world: World) -> None:
+async def test_a_document_is_fetched_by_points_that_the_host_allows(world: World) -> None:
     session = await world.session(NHA_TRANG, CAM_RANH)
     host, point, other = [await world.signed_in(name) for name in ("host", "nhatrang", "camranh")]
     where = f"/api/v1/sessions/{session.id}/documents?name=bao-cao-vu-he-thu.pdf"
@@ -131,7 +131,7 @@ async def test_r101_a_document_is_stored_encrypted_and_its_damage_is_in_the_audi
         assert await response.read() == PDF
 
 
-async def test_the_host_may_let_everyone_have_it_and_no_stranger(world: World) -> None:
+async def test_a_document_is_opened_to_all_points_until_a_time_but_not_to_other_units(world: World) -> None:
     session = await world.session(NHA_TRANG, CAM_RANH)
     host = await world.signed_in("host")
     async with host.post(f"/api/v1/sessions/{session.id}/documents?name=a", data=PDF) as response:

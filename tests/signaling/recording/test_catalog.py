@@ -269,7 +269,7 @@ async def test_a_server_that_was_killed_goes_on_where_it_was(settings: Settings,
     assert sorted(file.name for file in closed.parent.iterdir()) == ["1.jpg", "1.mp4"]
 
 
-async def test_without_room_it_is_tried_again_later(world: World, film_bytes: bytes) -> None:
+async def test_a_recording_is_remuxed_later_when_the_disk_is_full(world: World, film_bytes: bytes) -> None:
     outcomes = [RemuxOutcome({"error": "disk-full"})]
 
     async def work(job: RemuxJob) -> RemuxOutcome:

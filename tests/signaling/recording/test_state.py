@@ -197,7 +197,7 @@ def test_a_registered_recording_that_was_stopped_stays_stopped() -> None:
     assert recording.wished(later(2), True) == []
 
 
-def test_it_comes_back_with_the_people() -> None:
+def test_a_registered_recording_resumes_when_people_come_back() -> None:
     recording = MeetingRecording(True, NOW)
     assert recording.room_closed() == []
     runs(recording, recording.wished(NOW, True))
@@ -232,7 +232,9 @@ def test_a_pause_outlasts_an_empty_room_and_what_was_begun_by_hand_goes_on(recor
         ("amended", "", "off"),
     ],
 )
-def test_it_goes_on_as_an_earlier_server_left_it(reason: str | None, stopped_by: str, position: str) -> None:
+def test_a_recording_continues_in_the_state_that_an_earlier_server_left(
+    reason: str | None, stopped_by: str, position: str
+) -> None:
     part = Recording("r", "s", 1, "1.mp4", "Họp", "H", "u", NOW, 61_400, reason=reason, stopped_by=stopped_by)
     recording = MeetingRecording(True, later(100), left=replace(part, started_by="central").left)
     paused = RecordingState(on=True, paused=True, seconds=61)

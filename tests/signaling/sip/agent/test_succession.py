@@ -32,7 +32,7 @@ async def succeeded(ours: Agent, call: Call) -> AsyncIterator[Call]:
         await next_.close()
 
 
-async def test_it_survives_its_next_refresh_and_ends_by_their_bye() -> None:
+async def test_a_resumed_call_survives_its_next_refresh_and_ends_by_the_peer_s_bye() -> None:
     handler = RecordingHandler()
     async with agent(handler) as ours, wire.udp(ours) as peer:
         await peer.call(*TIMER)
@@ -69,7 +69,7 @@ async def test_our_requests_have_numbers_that_the_first_agent_cannot_have_used()
             await soon(leaving)
 
 
-async def test_one_that_nobody_refreshes_ends_when_it_would_have(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_resumed_call_that_nobody_refreshes_ends_at_its_session_expiry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("signaling.sip.agent.session_timer.watch_seconds", lambda _: 0.3)
     handler = RecordingHandler()
     async with agent(handler) as ours, wire.udp(ours) as peer:

@@ -50,7 +50,7 @@ def test_r057_again_after_10_30_and_60_seconds_and_then_no_more() -> None:
     assert system.due == now + timedelta(seconds=10)
 
 
-def test_one_that_was_lost_is_called_at_once_and_its_tries_are_kept() -> None:
+def test_a_system_that_was_lost_is_called_at_once_with_its_tries_counted_on() -> None:
     system = DialledSystem(vcs("a"), 1, "P", due=NOW)
     system.failed(NOW)
     system.connected()

@@ -48,7 +48,7 @@ class CodeCipher:
             raise LostKey from None
 
 
-OPTION = "diemcau_vault"
+OPTION = "diemcau_code_cipher"
 """The execution option of an engine that holds its cipher."""
 EPHEMERAL = CodeCipher(secrets.token_bytes(KEY_BYTES))
 """The cipher of an engine without a key; what it encrypts is lost when the process ends."""

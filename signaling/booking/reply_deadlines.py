@@ -38,7 +38,7 @@ async def answers(request: ApiRequest) -> Answers:
     """List open replies, the first due first."""
     context = request.context(BOOKING)
     request.only(request.account.sees_all)
-    await context.reply_deadlines.work(request.now)  # what came since the clerk's last round counts, too
+    await context.reply_deadlines.work(request.now)  # also replies that came since the periodic job last ran
     names = await request.unit_names()
     on_time, late = await context.reply_deadlines.counted(request.now - BACK, request.now, request.now)
     return Answers(

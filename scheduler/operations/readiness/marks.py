@@ -47,7 +47,7 @@ class SlotTimes:
 
 @dataclass(frozen=True, slots=True)
 class LinkTest:
-    """The result of a test of the link to the Government's conference system; `words` say what was faulty."""
+    """The result of a test of the link to the Government's video conference system; `words` say what was faulty."""
 
     good: bool
     words: str

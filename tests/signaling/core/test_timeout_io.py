@@ -89,8 +89,12 @@ async def test_a_recording_begins_in_a_folder_that_is_slow_and_one_that_finds_no
     await host.ask(type="record", on=True)
     await host.send(type="gain", seat=joined["seat"], decibels=3)
     await host.seat(joined["seat"], gain=3)
-    tape = world.server.meetings.meetings[session.id].state.recording.state
-    assert (tape.on, tape.error, len(await world.recording_store.parts(session.id))) == (error is None, error, parts)
+    recording = world.server.meetings.meetings[session.id].state.recording.state
+    assert (recording.on, recording.error, len(await world.recording_store.parts(session.id))) == (
+        error is None,
+        error,
+        parts,
+    )
 
 
 async def test_a_file_nobody_can_look_at_is_closed_and_made_good_later(

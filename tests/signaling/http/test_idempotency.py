@@ -268,6 +268,6 @@ async def test_an_answer_under_another_code_key_is_lost_not_a_fault(world: World
         return StoredResponse(200, "{}")
 
     await world.services.idempotency.once(request, NOW, done, lambda _: None)
-    other = world.services.database.execution_options(diemcau_vault=CodeCipher(b"x" * 32))
+    other = world.services.database.execution_options(diemcau_code_cipher=CodeCipher(b"x" * 32))
     with pytest.raises(ResponseLost):
         await Idempotency(other).once(request, NOW, done, lambda _: None)

@@ -261,7 +261,7 @@ async def test_capacity_is_a_step_function(scheduler: Scheduler) -> None:
     assert (await scheduler.submit(await asking(scheduler, 76, across), NOW)).legs == 76
 
 
-async def test_one_conference_of_all_169_points(scheduler: Scheduler) -> None:
+async def test_one_session_of_all_169_points(scheduler: Scheduler) -> None:
     session = await scheduler.submit(await asking(scheduler, 169, on("05/04/2023", "08:00", "09:00")), NOW)
     assert (session.legs, len(session.points)) == (169, 168)
 

@@ -12,7 +12,7 @@ from tests.mediaserver.meeting import OPTIONS, ROOM, Meeting, warnings
 
 @pytest.fixture
 async def meeting(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> AsyncIterator[Meeting]:
-    """An open room without guests, with options by parametrize; nothing may be logged that asks for attention."""
+    """Open a room without guests, with options by parametrize; a warning in the log fails the test."""
     engine = LocalEngine(["127.0.0.1"], 0)
     engine.start()
     held = Meeting(engine, getattr(request, "param", OPTIONS))
@@ -24,14 +24,14 @@ async def meeting(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixtu
 
 @pytest.fixture
 def room(meeting: Meeting) -> Room:
-    """The inside of the meeting's room."""
+    """Return the engine's room of the meeting."""
     assert isinstance(meeting.engine, LocalEngine)
     return meeting.engine._rooms[ROOM]
 
 
 @pytest.fixture
 async def mux() -> AsyncIterator[UdpMux]:
-    """A port of one's own."""
+    """Open a UDP port of this test alone."""
     made = UdpMux()
     made.open(["127.0.0.1"], 0)
     yield made

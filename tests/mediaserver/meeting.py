@@ -32,14 +32,14 @@ CERTIFICATE = make_certificate()
 
 @cache
 def clip(codec: Codec, colour: str, size: tuple[int, int]) -> Clip:
-    """Half a second of one colour."""
+    """Return half a second of one colour."""
     frames = pictures.coded(codec, COLOURS[colour], 12, size)
     return make_clip(codec, *size, [EncodedPicture(frame.data, frame.keyframe) for frame in frames])
 
 
 @cache
 def voice(hertz: int) -> tuple[bytes, ...]:
-    """Two seconds of a tone."""
+    """Return two seconds of a tone."""
     return encode_tone(hertz)
 
 
@@ -83,19 +83,19 @@ class Watch(Decoder):
 
     @property
     def size(self) -> tuple[int, ...]:
-        """Width and height of the newest picture."""
+        """Return width and height of the newest picture."""
         return self.picture.shape[1::-1] if self.picture is not None else ()
 
     def tones(self) -> set[int]:
-        """The frequencies of `HERTZ` that were heard in the last half second."""
+        """Return the frequencies of `HERTZ` that were heard in the last half second."""
         return tones(self.sound()[-RATE_HZ // 2 :])
 
     def forget_sound(self) -> None:
-        """Listen anew."""
+        """Drop the sound received so far."""
         self._sound.clear()
 
     async def hear(self) -> set[int]:
-        """The tones of the next half second."""
+        """Return the tones of the next half second."""
         self.forget_sound()
         await self.until(lambda: len(self.sound()) >= RATE_HZ // 2)
         return self.tones()
@@ -140,7 +140,7 @@ class Guest:
 
     @property
     def pictures(self) -> int:
-        """Pictures received, decoded or not."""
+        """Return the number of pictures received, decoded or not."""
         return self.endpoint.counters.picture().frames
 
 
@@ -229,7 +229,7 @@ class Meeting:
             await guest.watch.until(lambda g=guest: all(self.shows(g, seat) for seat in self.seats))  # type: ignore[misc]
 
     async def close(self) -> None:
-        """Everybody leaves."""
+        """Close all endpoints and the engine."""
         await asyncio.gather(*(endpoint.close() for endpoint in self._endpoints))
         await self.engine.close()
         if self._reading is not None:

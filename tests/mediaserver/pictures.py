@@ -17,7 +17,7 @@ RED, GREEN, BLUE = (82, 90, 240), (145, 54, 34), (41, 240, 110)
 
 
 def plain(width: int, height: int, colour: Colour) -> VideoFrame:
-    """A picture of one colour."""
+    """Return a picture of one colour."""
     frame = VideoFrame(width, height, "yuv420p")
     for plane, value in zip(planes(frame), colour, strict=True):
         plane[:] = value
@@ -25,7 +25,7 @@ def plain(width: int, height: int, colour: Colour) -> VideoFrame:
 
 
 def colour_at(picture: VideoFrame, x: int, y: int) -> Colour:
-    """Mean colour of the 8 × 8 pixels around a point."""
+    """Return the mean colour of the 8 × 8 pixels around a point."""
     luma, u, v = planes(picture)
     half = (slice(y // 2 - 2, y // 2 + 2), slice(x // 2 - 2, x // 2 + 2))
     parts = (luma[y - 4 : y + 4, x - 4 : x + 4], u[half], v[half])
@@ -41,7 +41,7 @@ def alike(one: Colour, other: Colour) -> bool:
 def coded(
     codec: str, colour: Colour, count: int = 1, size: tuple[int, int] = (320, 180), stream: int = 1
 ) -> list[Frame]:
-    """Plain pictures as a camera sends them, the first a key frame."""
+    """Return encoded pictures of one colour as a camera sends them, the first a key frame."""
     encoder = VideoEncoder(codec, *size, 25, 500_000)
     frames = []
     for tick in range(count):
@@ -51,17 +51,17 @@ def coded(
 
 
 def tone(hertz: float, tick: int, amplitude: float = 0.25) -> Samples:
-    """20 ms of a sine that goes on from tick to tick."""
+    """Return 20 ms of a sine that goes on from tick to tick."""
     moments = (np.arange(FRAME_SAMPLES) + tick * FRAME_SAMPLES) / SAMPLE_RATE
     return (np.sin(2 * np.pi * hertz * moments) * amplitude * 32767).astype(np.int16)
 
 
 def pitch(samples: NDArray[np.int16]) -> int | None:
-    """The strongest frequency in Hz; None in silence."""
+    """Return the strongest frequency in Hz; None in silence."""
     return loudest_hz(samples)
 
 
 def huge_keyframe() -> bytes:
-    """A VP8 key frame that says it has 8192 × 8192 pixels (RFC 6386 §9.1); 150 bytes that decode to 100 MB."""
+    """Return a VP8 key frame that claims 8192 × 8192 pixels (RFC 6386 §9.1): 150 bytes that decode to 100 MB."""
     data = coded("VP8", RED)[0].data
     return data[:6] + (8192).to_bytes(2, "little") * 2 + data[10:]

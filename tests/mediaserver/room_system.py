@@ -39,7 +39,7 @@ class UdpSocket:
 
     @property
     def port(self) -> int:
-        """Its number."""
+        """Return its port number."""
         return int(self.transport.get_extra_info("sockname")[1])
 
 
@@ -79,14 +79,14 @@ class RoomSystem(Watch):
         self._sending: asyncio.Task[None] | None = None
 
     async def open(self, host: str = "127.0.0.1") -> None:
-        """Take ports."""
+        """Open a socket for RTP and RTCP of audio and video."""
         loop = asyncio.get_running_loop()
         for name in ("audio", "audio rtcp", "video", "video rtcp"):
             transport, _ = await loop.create_datagram_endpoint(lambda n=name: _DatagramReceiver(self, n), (host, 0))  # type: ignore[misc]
             self.sockets[name] = UdpSocket(transport)
 
     def sdp(self, *, camera: bool = True) -> str:
-        """An offer, or the answer to one, as Polycom spaces it; FECC between the others and BFCP behind."""
+        """Return an offer, or the answer to one, as Polycom spaces it; FECC between the others and BFCP behind."""
         lines = ["v=0", "o=room 1 1 IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "b=AS:2048", "t=0 0"]
         static = NUMBERS[self.sound_name]
         lines += [
@@ -103,7 +103,7 @@ class RoomSystem(Watch):
         return "\r\n".join([*lines, ""])
 
     def set_destinations(self, sdp: str) -> None:
-        """Send to what the other side named."""
+        """Send to the ports in the other side's SDP."""
         for kind, port in re.findall(r"m=(audio|video) (\d+)", sdp):
             self.destinations[kind], self.destinations[f"{kind} rtcp"] = (
                 ("127.0.0.1", int(port)),
@@ -151,7 +151,7 @@ class RoomSystem(Watch):
         self.sockets[kind].transport.sendto(head + payload, self.destinations[kind])
 
     def report(self) -> None:
-        """Tell what arrived, in compound packets."""
+        """Send a receiver report for each m-line, in compound packets."""
         for kind in ("audio", "video"):
             if kind in self.destinations:
                 blocks = [rtcp.Block(self.ssrcs[kind], 0, 0, 1, 0, 0, 0)] if kind in self.ssrcs else []
@@ -163,7 +163,7 @@ class RoomSystem(Watch):
         self.sockets[f"{kind} rtcp"].transport.sendto(data, self.destinations[f"{kind} rtcp"])
 
     def received(self, name: str, data: bytes, address: tuple[str, int]) -> None:
-        """Look at one datagram."""
+        """Take one datagram."""
         endpoint = self.sockets[name]
         endpoint.sender = address
         endpoint.datagrams.append(data)
@@ -194,7 +194,7 @@ class RoomSystem(Watch):
             self._sound.popleft()
 
     async def close(self) -> None:
-        """Fall silent."""
+        """Stop sending and close the sockets."""
         if self._sending is not None:
             self._sending.cancel()
         for endpoint in self.sockets.values():

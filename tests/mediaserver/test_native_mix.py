@@ -49,7 +49,7 @@ def test_a_mix_is_limited_to_the_same_samples(frames: list[tuple[int, int]]) -> 
 
 
 def noise(width: int, height: int, seed: int) -> VideoFrame:
-    """A picture without any structure."""
+    """Return a picture of random pixels."""
     picture, random = VideoFrame(width, height, "yuv420p"), np.random.default_rng(seed)
     for plane in planes(picture):
         plane[:] = random.integers(0, 256, plane.shape, np.uint8)
@@ -57,7 +57,7 @@ def noise(width: int, height: int, seed: int) -> VideoFrame:
 
 
 def means(plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The rounded mean of each four pixels."""
+    """Return the rounded mean of each four pixels."""
     height, width = plane.shape
     sums = plane.reshape(height // 2, 2, width // 2, 2).sum(axis=(1, 3), dtype=np.uint16)
     rounded: NDArray[np.uint8] = ((sums + 2) >> 2).astype(np.uint8)
@@ -112,7 +112,7 @@ PLACES = st.tuples(st.integers(0, 20), st.integers(0, 20), st.integers(0, 40), s
 
 
 def cut(plane: NDArray[np.uint8], place: Place, share: int = 1) -> NDArray[np.uint8]:
-    """The part of a plane at a place, or at a share of it."""
+    """Return the part of a plane at a position, or at a share of it."""
     top, left, rows, columns = (each // share for each in place)
     return plane[top : top + rows, left : left + columns]
 

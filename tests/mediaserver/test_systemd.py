@@ -16,7 +16,7 @@ from mediaserver import systemd
 
 @pytest.fixture
 def notify(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
-    """The socket that systemd would read."""
+    """Open the socket that systemd would read."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as reader:
         reader.bind(str(tmp_path / "notify"))
         reader.setblocking(False)

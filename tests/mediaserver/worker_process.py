@@ -29,7 +29,7 @@ async def start(socket: Path, owner: str = "", user: int | None = None) -> tuple
 
 
 async def ended(process: Process) -> tuple[int | None, bytes]:
-    """Wait for the end: exit status, and whatever it printed."""
+    """Wait for the end; return the exit status and all output."""
     async with asyncio.timeout(10):
         out, err = await process.communicate()
     return process.returncode, out + err
@@ -39,7 +39,7 @@ async def ended(process: Process) -> tuple[int | None, bytes]:
 async def worker(
     directory: Path, owner: str = "", user: int | None = None
 ) -> AsyncIterator[tuple[Process, RemoteEngine]]:
-    """A worker and a connection to it; it is killed if it is still there at the end."""
+    """Start a worker and connect to it; it is killed if it still runs at the end."""
     process, engine = await start(directory / "media.sock", owner, user)
     try:
         yield process, engine

@@ -11,13 +11,13 @@ HZ = 440
 
 
 class AudioInputFixture:
-    """A voice that is sent a tone, packet by packet, and listened to."""
+    """A sender of a tone and the audio input that takes its packets; 20 ms a tick."""
 
     def __init__(self, claim: int | None = None, amplitude: float = 0.25) -> None:
         self.voice = AudioInput()
         self.tick = 0
         self.later = 0.0
-        """How many seconds longer than usual the link takes from now on."""
+        """Seconds by which packets arrive later than usual from now on."""
         self._under_way: list[tuple[float, Packet]] = []
         self._paused = 0
         self._encoder = OpusEncoder()
@@ -25,13 +25,13 @@ class AudioInputFixture:
         self._amplitude = amplitude
 
     def make(self) -> Packet:
-        """The packet of this tick."""
+        """Return the packet of this tick."""
         payload = self._encoder.encode(tone(HZ, self.tick, self._amplitude))
         sequence = (self.tick - self._paused) & 0xFFFF
         return Packet(111, sequence, self.tick * FRAME_SAMPLES, 1, False, payload, level=self._claim)
 
     def packet(self, *, lost: bool = False) -> None:
-        """The packet of this tick leaves; what comes until then is taken."""
+        """Send the packet of this tick, and let those arrive that are due."""
         now, packet = self.tick * TICK_S, self.make()
         if not lost:
             self._under_way.append((now - 0.01 + self.later, packet))
@@ -41,7 +41,7 @@ class AudioInputFixture:
             self.voice.add(packet, at)
 
     def pause(self, ticks: int) -> list[Samples | None]:
-        """Nothing is sent, and no number is used for it (DTX)."""
+        """Let `ticks` pass in which nothing is sent and no sequence number is used (DTX); return the sound."""
         sounds = []
         for _ in range(ticks):
             self.voice.listen(self.tick * TICK_S, mixed=True, alone=True)

@@ -39,7 +39,7 @@ class DecodingSink:
 
 
 class MixerMeeting:
-    """Talkers with a tone each; `hear` lets time pass."""
+    """A mixer and talkers with a tone each; :meth:`hear` lets time pass."""
 
     def __init__(self, **options: float) -> None:
         self.flush_queue = FlushQueue()
@@ -57,7 +57,7 @@ class MixerMeeting:
         self._talkers[seat] = packet
 
     def say(self, seat: str, hertz: float, dbov: float, claim: int | None = None) -> None:
-        """Talk as loud as this, in words of 0.32 s with pauses of 0.14 s."""
+        """Let a seat talk at `dbov`, in words of 0.32 s with pauses of 0.14 s."""
         self.talk(seat, hertz, 10 ** (dbov / 20) * 2**0.5, claim)
         speak = self._talkers[seat]
 
@@ -71,7 +71,7 @@ class MixerMeeting:
         del self._talkers[seat]
 
     def hear(self, ticks: int) -> list[str | None]:
-        """The speakers who came."""
+        """Let `ticks` pass; return the speakers in the order in which they changed."""
         came = []
         for _ in range(ticks):
             now = self.tick * TICK_S
@@ -90,7 +90,7 @@ class MixerMeeting:
 
 
 def relaying(amplitude: float = 0.25, claim: int = 15) -> tuple[MixerMeeting, DecodingSink]:
-    """A meeting in which one voice has been alone for long enough."""
+    """Return a meeting in which one voice has been alone for long enough to be relayed, and a sink of its mix."""
     meeting = MixerMeeting()
     meeting.mixer.relays = True
     meeting.mixer.open("a")
@@ -101,5 +101,5 @@ def relaying(amplitude: float = 0.25, claim: int = 15) -> tuple[MixerMeeting, De
 
 
 def largest_step(sink: DecodingSink, ticks: int) -> int:
-    """Between two samples of the last so many ticks."""
+    """Return the largest difference between two neighbouring samples in the last `ticks`."""
     return int(np.abs(np.diff(np.concatenate(sink.sound[-ticks:]).astype(np.int32))).max())

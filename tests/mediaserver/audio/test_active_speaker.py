@@ -11,14 +11,14 @@ HOLD_S = 1.5
 
 
 class SpeakerFixture:
-    """A detector with a clock."""
+    """An active speaker detector with a clock."""
 
     def __init__(self, hold_s: float = HOLD_S) -> None:
         self.detector = ActiveSpeaker(hold_s)
         self.now = 0.0
 
     def hear(self, seconds: float, **levels: float) -> list[str | None]:
-        """The speakers who came in so many seconds of these levels."""
+        """Let so many seconds of these levels pass; return the speakers in the order in which they changed."""
         came = []
         for _ in range(round(seconds / TICK_S)):
             self.now += TICK_S

@@ -10,7 +10,7 @@ PER_S = 5
 
 
 def talk(agc: Agc, seconds: float, speech: float, noise: float = -70.0) -> float:
-    """Words of a second with half a second between them; the gain then."""
+    """Let the talker say words of a second with half a second between them; return the gain at the end."""
     for at in range(round(seconds * PER_S)):
         agc.hear(speech if at % 8 < 5 else noise)
     return agc.gain

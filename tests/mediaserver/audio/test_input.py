@@ -78,7 +78,7 @@ def test_it_is_active_for_a_second_after_its_last_sound() -> None:
 
 
 def steps(sounds: list[Samples | None]) -> float:
-    """The largest jump between two samples, silence counted as zeros."""
+    """Return the largest jump between two samples; silence counts as zeros."""
     frames = [each if each is not None else np.zeros(FRAME_SAMPLES, np.int16) for each in sounds]
     return float(np.abs(np.diff(np.concatenate(frames).astype(np.int32))).max())
 
@@ -102,7 +102,7 @@ def test_a_closed_floor_fades_out() -> None:
 
 
 def relayed(outcomes: list[tuple[bytes | None, Samples | None]]) -> list[bool]:
-    """For each 20 ms, whether it was passed on; what was not is to be mixed, and nothing is both."""
+    """Return for each 20 ms whether it was relayed; the others are to be mixed, and none is both."""
     assert all((packet is None) is (sound is not None) for packet, sound in outcomes)
     return [packet is not None for packet, _ in outcomes]
 
@@ -233,7 +233,7 @@ def test_undecodable_packets_are_concealed() -> None:
 
 
 def follow(fixture: AudioInputFixture, ticks: int, later: float) -> list[Samples | None]:
-    """So many ticks on a link that takes so many seconds longer."""
+    """Let `ticks` pass on a link that takes so many seconds longer; return the sound."""
     fixture.later = later
     return fixture.hear(ticks)
 

@@ -21,7 +21,7 @@ CODES = {480: b"\x40", 960: b"\x48", 1920: b"\x50", 2880: b"\x58"}
 
 
 class PacketStream:
-    """A sender of `samples` a packet; its timestamps and numbers start anywhere and wrap."""
+    """A sender of packets of `samples` each and its jitter buffer; timestamps and sequence numbers start anywhere."""
 
     def __init__(self, samples: int = FRAME, sequence: int = 0, timestamp: int = 0, ssrc: int = 1) -> None:
         self.jitter = JitterBuffer()
@@ -37,7 +37,7 @@ class PacketStream:
         self.jitter.add(self.packet(number), now)
 
     def tick(self, now: float) -> list[Step]:
-        """20 ms of steps, or fewer when the stream pauses."""
+        """Return the steps of the next 20 ms, or fewer when the stream pauses."""
         steps: list[Step] = []
         while sum(step.samples for step in steps) < FRAME and (step := self.jitter.pull(now)) is not None:
             steps.append(step)
@@ -149,7 +149,7 @@ def test_a_sender_whose_clock_drifts_is_followed_with_no_more_delay(ppm: int) ->
 
 
 def steady(stream: PacketStream, first: int, count: int, start: float, delay: float = 0.0) -> list[Step]:
-    """Packets in time."""
+    """Let `count` packets arrive at a steady rate and play them; return the steps."""
     steps = []
     for k in range(count):
         now = start + k * TICK_S

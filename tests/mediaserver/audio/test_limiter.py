@@ -13,7 +13,7 @@ from tests.mediaserver.pictures import tone
 
 
 def loud(voices: int, tick: int, amplitude: float = 0.9) -> Sums:
-    """So many tones at once."""
+    """Return the sum of so many tones."""
     tones = (tone(200 + 130 * v, tick, amplitude) for v in range(voices))
     sums: Sums = np.sum(list(tones), axis=0, dtype=np.int32)
     return sums

@@ -13,7 +13,7 @@ from tests.mediaserver.pictures import pitch, tone
 
 
 class PacketSink:
-    """Keeps what it is sent."""
+    """A sink that keeps the packets it is sent."""
 
     def __init__(self) -> None:
         self.packets: list[Packet] = []

@@ -11,7 +11,7 @@ SEEDS = st.lists(st.tuples(st.integers(0, 2**32 - 1), st.integers(0, 32767)), ma
 
 
 def voices_of(seeds: list[tuple[int, int]]) -> dict[str, Samples]:
-    """Noise of a given loudness for every seed."""
+    """Return noise of a given loudness for every seed."""
     return {
         str(i): np.random.default_rng(seed).integers(-peak - 1, peak, FRAME_SAMPLES, np.int16, endpoint=True)
         for i, (seed, peak) in enumerate(seeds)

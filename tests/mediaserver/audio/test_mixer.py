@@ -294,7 +294,7 @@ def test_r093_a_loud_voice_comes_back_from_being_made_louder_without_a_click_and
 
 
 def power_at(samples: Samples, hertz: int) -> float:
-    """Of one tone in a second of sound."""
+    """Return the power of one tone in a second of sound."""
     spectrum = np.abs(np.fft.rfft(samples.astype(float) * np.hanning(len(samples)))) ** 2
     at = hertz * len(samples) // 48_000
     return float(spectrum[at - 10 : at + 11].sum())
@@ -341,7 +341,7 @@ def test_the_first_voice_is_relayed_again_without_a_gap_once_the_second_is_gone(
 
 
 def relayed_payloads(meeting: MixerMeeting, amplitude: float = 0.25) -> set[bytes]:
-    """All that the voice of :func:`relaying` has sent."""
+    """Return all payloads that the voice of :func:`relaying` has sent."""
     encoder = OpusEncoder()
     return {encoder.encode(tone(413, tick, amplitude)) for tick in range(meeting.tick)}
 
@@ -429,7 +429,7 @@ def test_an_echo_test_alone_plays_back_decoded_sound() -> None:
 
 
 def loudest(sink: DecodingSink, ticks: int) -> float:
-    """The loudest 20 ms of the last ones, in dBov."""
+    """Return the level in dBov of the loudest 20 ms of the last `ticks`."""
     return max(level(samples) for samples in sink.sound[-ticks:])
 
 

@@ -43,7 +43,7 @@ def test_the_constant_silence_follows_sound_without_a_sound_of_its_own() -> None
 
 
 def changed_tone(ticks: int) -> list[bytes]:
-    """440 Hz, and from the last tick but one 880 Hz, which nobody can guess."""
+    """Return 440 Hz, and from the last tick but one 880 Hz, which no concealment can guess."""
     encoder = OpusEncoder()
     return [encoder.encode(tone(440 if tick < ticks - 2 else 880, tick)) for tick in range(ticks)]
 

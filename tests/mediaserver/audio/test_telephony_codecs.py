@@ -22,7 +22,7 @@ def spoken(codec: str, hertz: float, count: int = 50) -> list[bytes]:
 
 
 def steps(samples: Samples) -> int:
-    """The largest step from one sample to the next."""
+    """Return the largest difference between two neighbouring samples."""
     return int(np.abs(np.diff(samples.astype(np.int32))).max())
 
 

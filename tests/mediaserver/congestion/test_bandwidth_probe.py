@@ -22,7 +22,7 @@ LEAST_S = 0.05
 
 
 def begun(goal: float = 1e9) -> Probe:
-    """A probe of a link that carries 1 Mbit/s, its first question just sent."""
+    """Return a probe of a link that carries 1 Mbit/s, which has just sent its first request."""
     probe = Probe(1e6, goal, 0.0)
     assert probe.should_request(LEAST_S, 0.0)
     return probe

@@ -47,13 +47,13 @@ class BottleneckLink:
     sent: float = 0.0
 
     def run(self, seconds: float) -> list[int]:
-        """Let time pass; the step of each tick."""
+        """Let so many seconds pass; return the step of each tick."""
         self.lost = self.sent = self.longest = 0.0
         return [self._tick() for _ in range(round(seconds / TICK_S))]
 
     @property
     def now(self) -> float:
-        """Seconds since the start."""
+        """Return the seconds since the start."""
         return self.ticks * TICK_S
 
     def _tick(self) -> int:
@@ -237,7 +237,7 @@ def test_a_display_that_is_large_again_gets_at_once_what_the_link_carried() -> N
 
 
 def reported_good(seconds: int, round_trip: float = 0.05) -> Downlink:
-    """A link at the best step that has been reported on as good for so long."""
+    """Return a downlink at the best step whose reports have been good for so many seconds."""
     downlink = Downlink(STEPS, USUAL)
     downlink.sent(STEPS[2])
     for at in range(seconds):

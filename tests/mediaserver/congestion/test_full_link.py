@@ -29,7 +29,7 @@ FOUND_S = 60.0
 
 
 class FullLink:
-    """Carries `rate` bit/s and holds half a second, which is full when that is found."""
+    """A link of `rate` bit/s whose queue holds half a second and is full when that is found."""
 
     def __init__(self, rate: float) -> None:
         self._rate = rate
@@ -57,7 +57,7 @@ class Film(VideoSource):
         self._numbers = count()
 
     def show(self, at: int) -> None:
-        """The picture number `at`, of 25 in a second; 0 is a key frame."""
+        """Push picture number `at`, of 25 in a second; 0 is a key frame."""
         if at % self._every:
             return
         octets = self._bitrate // 8 // 2 if at == 0 else self._bitrate // 8 * self._every // FPS

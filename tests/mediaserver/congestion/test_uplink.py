@@ -29,7 +29,7 @@ class Uplink:
         self.chance = Random(1)
 
     def run(self, seconds: int) -> tuple[float, float, float]:
-        """Share lost, seconds in the queue and bit/s that came through, each on average."""
+        """Let time pass; return the mean share lost, seconds in the queue and bit/s that came through."""
         per_second = [self._second() for _ in range(seconds)]
         lost, waits, came = (fmean(each[number] for each in per_second) for number in range(3))
         return lost, waits, came

@@ -7,7 +7,7 @@ from mediaserver.rtp.source import FlushQueue
 
 
 class Cameras:
-    """A camera with layers, and the requests they sent."""
+    """A simulcast camera with its layers, and the key frame requests they sent."""
 
     def __init__(self, *shares: float) -> None:
         self.flush_queue = FlushQueue()
@@ -22,7 +22,7 @@ class Cameras:
         self.sequences = [0] * len(shares)
 
     def send(self, at: int, now: float, keyframe: bool = False, skip: int = 0) -> list[int]:
-        """One picture on a layer; its text is the layer's number."""
+        """Send one picture on a layer, whose payload is the layer's number; return the numbers to request again."""
         self.sequences[at] += skip
         sequence = self.sequences[at]
         self.sequences[at] += 1

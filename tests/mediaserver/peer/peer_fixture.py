@@ -21,7 +21,7 @@ class ListenerFake:
     """A listener of a peer that ignores its packets."""
 
     def heard(self, seat: str, packet: Packet, now: float, codec: str = "opus") -> None:
-        """Nobody listens."""
+        """Do nothing: nobody listens."""
 
     def lip_sync_delay_s(self, seat: str) -> float:
         return 0.1 if seat == "b" else 0.0
@@ -31,7 +31,7 @@ class ListenerFake:
 
 
 class Viewer:
-    """Looks at a layer."""
+    """A sink of one layer that keeps the sequence numbers it is sent."""
 
     stream = None
 
@@ -69,19 +69,19 @@ class PeerFixture:
         self.flush_queue.flush(self.now)
 
     def send(self, sequence: int, *, ssrc: int = CAMERA, rid: str = "") -> None:
-        """One picture of one packet."""
+        """Send one picture of one packet."""
         self._packet(VP8, sequence, ssrc, packetize_vp8(b"picture", sequence & 0x7FFF)[0], (RID_ID, rid))
 
     def speak(self, sequence: int) -> None:
-        """One packet of a microphone."""
+        """Send one packet of a microphone."""
         self._packet(OPUS, sequence, MICROPHONE, b"\x48abc", (RID_ID, ""))
 
     def repair(self, sequence: int, at: int, *, ssrc: int = REPAIRS, rid: str = "") -> None:
-        """The same picture as a retransmission, whose own number is `at`."""
+        """Send the same picture as a retransmission, whose own sequence number is `at`."""
         payload = pack("!H", sequence) + packetize_vp8(b"picture", sequence & 0x7FFF)[0]
         self._packet(RTX, at, ssrc, payload, (REPAIRED_RID_ID, rid))
 
     def poll(self) -> list[int]:
-        """Look at the newest layer; the list fills with the numbers seen."""
+        """Attach the viewer to the newest layer; return its list of sequence numbers, which goes on growing."""
         self.peer.camera.layers[-1].attach(self.viewer)
         return self.viewer.seen

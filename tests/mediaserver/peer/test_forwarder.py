@@ -24,7 +24,7 @@ RTX_SSRC = 77
 
 
 class TransportFake:
-    """A transport that keeps what it is given."""
+    """A transport that keeps the packets it is given."""
 
     def __init__(self) -> None:
         self.sent: list[Outgoing] = []
@@ -57,7 +57,7 @@ class Camera(VideoSource):
 
 
 class ForwarderFixture:
-    """A viewer and two cameras."""
+    """A forwarder with its transport, and two cameras."""
 
     def __init__(self, codecs: tuple[str, str] = ("VP8", "VP8"), rtx: bool = False) -> None:
         self.flush_queue = FlushQueue()
@@ -74,11 +74,11 @@ class ForwarderFixture:
         self.flush_queue.flush(self.now)
 
     def seen(self) -> list[str]:
-        """Names in the payloads sent."""
+        """Return the names of the cameras in the payloads sent."""
         return [payload[-3:].decode() for *_, payload in self.transport.sent]
 
     def numbers(self) -> list[int]:
-        """Sequence numbers relative to the first."""
+        """Return the sequence numbers sent, relative to the first."""
         first = self.transport.sent[0][1]
         return [(sequence - first) & 0xFFFF for _, sequence, *_ in self.transport.sent]
 
@@ -213,7 +213,7 @@ class MixListener:
             self.numbers[at] += 1
 
     def heard(self) -> list[int]:
-        """Ticks in the order in which they were sent; their timestamps and numbers go on without a hole or a double."""
+        """Return the ticks in the order sent; timestamps and sequence numbers must go on without a gap."""
         ticks = [int(payload) for *_, payload in self.transport.sent]
         first = self.transport.sent[0]
         assert [(stamp - first[2]) & 0xFFFFFFFF for _, _, stamp, *_ in self.transport.sent] == [

@@ -114,7 +114,7 @@ def test_a_hole_that_is_not_mended_asks_for_a_key_frame() -> None:
 
 
 def key_frame(cameras: Cameras, at: int) -> list[Packet]:
-    """The next key frame of a layer in three packets, of which nothing has been sent yet."""
+    """Return the next key frame of a layer in three packets, none of which was sent yet."""
     first = cameras.sequences[at]
     cameras.sequences[at] += 3
     packets = [

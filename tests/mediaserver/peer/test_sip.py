@@ -22,7 +22,7 @@ KINDS = [("G722", 1), ("PCMA", 0), ("PCMU", 1)]
 
 @pytest.fixture
 async def system(request: pytest.FixtureRequest) -> AsyncIterator[RoomSystem]:
-    """A room system that shows blue and hums 1 kHz."""
+    """Open a room system that shows blue and hums 1 kHz."""
     sound, mode = getattr(request, "param", KINDS[0])
     held = RoomSystem(sound, mode, "blue", 1000)
     await held.open()
@@ -37,7 +37,7 @@ async def seat(meeting: Meeting, name: str = "vcs", *, floor: bool = False) -> N
 
 
 async def dial_in(meeting: Meeting, system: RoomSystem, *, floor: bool = False) -> None:
-    """The room system calls."""
+    """Let the room system call us."""
     await seat(meeting, floor=floor)
     system.set_destinations(await meeting.engine.connect(ROOM, "vcs", system.sdp(), plain=True))
     system.begin()
@@ -53,7 +53,7 @@ async def test_nothing_is_sent_in_plain_to_where_a_browser_asks_for_it(
 
 
 async def invite(meeting: Meeting, system: RoomSystem, *, floor: bool = False) -> None:
-    """We call the room system."""
+    """Call the room system."""
     await seat(meeting, floor=floor)
     system.set_destinations(await meeting.engine.invite(ROOM, "vcs"))
     system.number = 98 if system.mode else 97
@@ -316,7 +316,7 @@ async def test_a_room_system_that_cannot_request_key_frames_is_sent_some_in_the_
 
 
 def orders(system: RoomSystem) -> list[int]:
-    """The numbers of the FIRs it got (RFC 5104 §4.3.1.1)."""
+    """Return the sequence numbers of the FIRs that the room system got (RFC 5104 §4.3.1.1)."""
     head = b"\x84\xce\x00\x04"
     return [data[data.index(head) + 16] for data in system.sockets["video rtcp"].datagrams if head in data]
 

@@ -17,7 +17,7 @@ SIZE = (320, 180)
 
 
 class RecorderFixture:
-    """A recorder with a picture of one colour and a tone, faster than time."""
+    """A recorder that is fed pictures of one colour and a tone, faster than real time."""
 
     def __init__(self, path: Path, first_tick: int = 0) -> None:
         self.words: list[str] = []
@@ -33,7 +33,7 @@ class RecorderFixture:
         self._encoder = VideoEncoder("H264", *SIZE, FPS, 500_000)
 
     def record(self, seconds: float, colour: Colour, hertz: int, *, keyframes: bool = True) -> None:
-        """Let so much time pass: 25 pictures and 50 sounds a second, with the room's own numbers."""
+        """Record so many seconds: 25 pictures and 50 sounds a second, with a room's timestamps."""
         for _ in range(round(seconds * FPS)):
             wanted = self.picture.take_keyframe(0.0)
             self.wanted += wanted

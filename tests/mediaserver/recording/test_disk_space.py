@@ -64,7 +64,7 @@ def test_a_directory_that_is_not_there_yet_is_measured_where_it_will_be(tmp_path
 
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Path]:
-    """A file system of two megabytes."""
+    """Mount a file system of two megabytes."""
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "none", tmp_path], check=True)
     yield tmp_path
     subprocess.run(["umount", tmp_path], check=True)

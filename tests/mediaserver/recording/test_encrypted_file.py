@@ -31,7 +31,7 @@ SIZES = [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES, 3
 
 
 def noise(size: int) -> bytes:
-    """So many bytes that are no chunk twice."""
+    """Return so many random bytes, no two chunks of which are equal."""
     return random.Random(size).randbytes(size)
 
 

@@ -28,7 +28,7 @@ ANH, BINH = "UBND.Nha Trang · UBND thành phố Nha Trang", "NT.XuongHuan · UB
 
 @pytest.fixture
 def recorded(tmp_path: Path) -> Path:
-    """1 s of Anh, 1 s of nobody, 1 s of both, a pause in which both speak, 1 s of Binh."""
+    """Record 1 s of Anh, 1 s of nobody, 1 s of both, a pause in which both speak, 1 s of Binh."""
     camera = Camera(tmp_path / "1.mp4")
     talk(camera, 1, **{ANH: 440})
     talk(camera, 1)
@@ -124,7 +124,7 @@ FIVE = {f"point {number}": 400 + 100 * number for number in range(5)}
 
 @contextmanager
 def hanging(camera: Camera) -> Iterator[None]:
-    """The disk of a recording does nothing."""
+    """Let the disk of a recording hang."""
     released = threading.Event()
     camera.recorder._thread.submit(released.wait)
     yield

@@ -35,7 +35,7 @@ FRAME_S = 1 / FPS
 
 
 class Film:
-    """A file, decoded whole."""
+    """A recording, decoded whole."""
 
     def __init__(self, path: Path) -> None:
         with av.open(str(path)) as container:
@@ -148,7 +148,7 @@ def test_a_recording_that_is_killed_plays_to_within_two_seconds_of_its_end(tmp_p
 
 @pytest.fixture
 def full(tmp_path: Path) -> Iterator[Path]:
-    """A path where the disk is full: soon, on a tiny file system, or at once, for those who may mount none."""
+    """Return a path on a full disk: a tiny file system that is full soon, or /dev/full without the right to mount."""
     tiny = tmp_path / "tiny"
     tiny.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(tiny)]
@@ -165,7 +165,7 @@ NOISE = (90, 120, 130)
 
 
 def noisy(fixture: RecorderFixture, seconds: float) -> None:
-    """Pictures that take room."""
+    """Record pictures of noise, which take room."""
     noise = np.random.default_rng(1)
     encoder = VideoEncoder("H264", *SIZE, FPS, 2_000_000)
     for _ in range(round(seconds * FPS)):
@@ -198,7 +198,7 @@ def test_a_full_disk_ends_the_recording_with_its_word(full: Path, caplog: pytest
 
 @contextmanager
 def no_larger(size: int) -> Iterator[None]:
-    """No file may become larger than so many bytes."""
+    """Limit the size of files to so many bytes meanwhile."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:
@@ -276,7 +276,7 @@ BIG = 200_000
 
 
 def picture_file(path: Path) -> _File:
-    """A file of the mix with more in it than a hanging disk takes."""
+    """Return a file of the mix with more data in it than a hanging disk takes."""
     file = _File(FolderFiles(path))
     file.picture(VideoEncoder("H264", *SIZE, FPS, 500_000).encode(plain(*SIZE, RED), keyframe=True)[0], 0, True)
     file.picture(b"\0\0\0\1" + b"\x41" * BIG, FRAME_S, False)
@@ -284,7 +284,7 @@ def picture_file(path: Path) -> _File:
 
 
 def solo_file(path: Path) -> IsolatedTrack:
-    """The same of a point."""
+    """Return an isolated track with more data in it than a hanging disk takes."""
     solo = IsolatedTrack(FolderFiles(path), 0, "a")
     solo.write(b"\x41" * BIG, 0)
     return solo

@@ -30,7 +30,7 @@ CUTS = 24
 
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A recording of six seconds as the recorder leaves it."""
+    """Return a recording of six seconds as the recorder leaves it."""
     return film(tmp_path_factory.mktemp("recording") / "1.mp4", 6).read_bytes()
 
 
@@ -41,7 +41,7 @@ def write_file(directory: Path, data: bytes, name: str = "1.mp4") -> Path:
 
 
 def boxes(path: Path) -> list[bytes]:
-    """The kinds of a file's outermost boxes (ISO/IEC 14496-12, 4.2)."""
+    """Return the kinds of a file's outermost boxes (ISO/IEC 14496-12, 4.2)."""
     data, kinds, place = path.read_bytes(), [], 0
     while place < len(data):
         kinds.append(data[place + 4 : place + 8])
@@ -50,7 +50,7 @@ def boxes(path: Path) -> list[bytes]:
 
 
 def assert_decodes(path: Path) -> None:
-    """Ffmpeg has nothing to say."""
+    """Check that ffmpeg decodes a file without any message."""
     command = ["ffmpeg", "-v", "error", "-xerror", "-i", str(path), "-f", "null", "-"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
@@ -103,7 +103,7 @@ TABLE_BYTES = 100
 
 
 def blank(recording: bytes, fragments: int) -> bytes:
-    """A recording as after a loss of power: the last fragments are there, but most of their tables is zeros."""
+    """Return a recording as after a loss of power: the tables of its last fragments are mostly zeros."""
     data, place = bytearray(recording), len(recording)
     for _ in range(fragments):
         place = recording.rindex(b"moof", 0, place) - 4
@@ -246,7 +246,7 @@ def test_as_a_process(tmp_path: Path, recording: bytes) -> None:
 
 
 def listed_chapters(path: Path) -> list[tuple[float, float, str]]:
-    """The chapters of a file, as ffprobe lists them."""
+    """Return the chapters of a file as ffprobe lists them: start, end, title."""
     command = ["ffprobe", "-v", "error", "-show_chapters", "-of", "json", str(path)]
     found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)["chapters"]
     return [(float(each["start_time"]), float(each["end_time"]), each["tags"]["title"]) for each in found]

@@ -11,13 +11,13 @@ from tests.mediaserver.pictures import pitch
 
 
 def tone(hertz: int, tick: int) -> Samples:
-    """20 ms of a tone that goes on from tick to tick."""
+    """Return 20 ms of a tone that goes on from tick to tick."""
     at = np.arange(tick * FRAME_SAMPLES, (tick + 1) * FRAME_SAMPLES) / SAMPLE_RATE
     return (8000 * np.sin(2 * np.pi * hertz * at)).astype(np.int16)
 
 
 def talk(camera: Camera, seconds: float, **voices: int) -> None:
-    """Film so many seconds while points speak: their names and tones."""
+    """Record so many seconds while points speak, each with a name and a tone."""
     for _ in range(round(seconds * 25)):
         first = 2 * camera.ticks
         camera.roll(0.04)
@@ -26,7 +26,7 @@ def talk(camera: Camera, seconds: float, **voices: int) -> None:
 
 
 def heard(path: Path) -> Samples:
-    """A file as an editor lays it out: silence where there is no sound (ffmpeg's aresample)."""
+    """Return a file's sound as an editor lays it out, with silence where there is none (ffmpeg's aresample)."""
     command = ["ffmpeg", "-v", "error", "-i", str(path), "-af", "aresample=async=1:first_pts=0", "-f", "s16le", "-"]
     done = subprocess.run(command, capture_output=True, check=True)
     assert done.stderr == b""

@@ -12,7 +12,7 @@ POINTS = ("h", "b", "c")
 
 
 class CompositionsFixture:
-    """The pictures of a room, arranged as people come, go and speak."""
+    """The compositions of a room, arranged as people come, go and speak."""
 
     def __init__(self, layout: Layout | None = None) -> None:
         self.pictures = Compositions(RoomOptions(), FlushQueue(), lambda: None)

@@ -43,7 +43,7 @@ class TalkingSeat:
         return delays
 
     def report(self, peer: WebRtcPeer, late: float, clock: float = 1000.0) -> None:
-        """Its sender's reports: pictures come so many seconds later than their sound."""
+        """Take sender reports of both streams, by which pictures come so many seconds later than their sound."""
         self._seat.peer, (layer,) = peer, self._cameras.layers
         peer.camera.add(layer)
         newest = layer.recall(layer.receive_stats.highest)

@@ -11,7 +11,7 @@ from tests.mediaserver.pictures import tone
 
 
 class TelephonySink(DecodingSink):
-    """Decodes what a room system is sent."""
+    """A sink that decodes the codec of a room system."""
 
     def __init__(self, codec: str) -> None:
         super().__init__()
@@ -19,10 +19,10 @@ class TelephonySink(DecodingSink):
 
 
 class RoomSystemMeeting(MixerMeeting):
-    """Talkers of whom some are room systems."""
+    """A mixer with talkers, some of whom are room systems."""
 
     def speak(self, seat: str, codec: str, hertz: float, ticks: int, lost: range = range(0)) -> None:
-        """Let a room system hum for so many ticks, of whose packets some are lost."""
+        """Let a room system hum for `ticks`, with some of its packets lost."""
         encoder = TelephonyEncoder(codec)
         for tick in range(ticks):
             payload = encoder.encode(tone(hertz, tick))

@@ -18,7 +18,7 @@ from tests.fakes import FakeEngine
 
 
 class CommandLog(EngineCommands):
-    """Notes the commands that are passed on."""
+    """An engine that notes the commands that are passed on."""
 
     def __init__(self) -> None:
         self.commands: list[tuple[str, dict[str, Any]]] = []

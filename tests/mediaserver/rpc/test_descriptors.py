@@ -113,7 +113,7 @@ def made(path: Path) -> list[int]:
 
 
 def leads(path: Path) -> list[str]:
-    """The descriptors of this process that lead into a directory."""
+    """Return the descriptors of this process that lead into a directory."""
     fds = Path("/proc/self/fd")
     return [os.readlink(each) for each in fds.iterdir() if each.is_symlink() and str(path) in os.readlink(each)]
 
@@ -194,7 +194,7 @@ def test_one_message_takes_the_files_of_a_recording() -> None:
 
 @pytest.fixture
 async def link() -> AsyncIterator[tuple[DescriptorSender, SocketLink]]:
-    """A giver, and what the worker reads."""
+    """Return a sender of descriptors, and the link from which the worker reads."""
     ours, theirs = socket.socketpair(socket.AF_UNIX)
     server, reader = SocketLink(ours), SocketLink(theirs, accepts_descriptors=True)
     descriptor_sender = DescriptorSender(server)

@@ -26,7 +26,7 @@ def _there(descriptor: str) -> bool:
 
 @pytest.fixture
 async def ends() -> AsyncIterator[tuple[SocketLink, SocketLink]]:
-    """A server's end, and the worker's, which takes descriptors."""
+    """Return the server's end and the worker's, which takes descriptors."""
     ours, theirs = socket.socketpair(socket.AF_UNIX)
     server, worker = SocketLink(ours), SocketLink(theirs, accepts_descriptors=True)
     yield server, worker

@@ -15,7 +15,7 @@ PATIENCE_S = 10.0
 
 @pytest.fixture
 async def ends() -> AsyncIterator[tuple[WebLink, WebLink]]:
-    """Both ends of one connection."""
+    """Return both ends of one connection."""
     arrived: asyncio.Future[WebLink] = asyncio.get_running_loop().create_future()
     over = asyncio.Event()
 

@@ -12,7 +12,7 @@ U16 = st.integers(0, 0xFFFF)
 
 
 def pictures(data: list[bytes], keys: set[int], first: int) -> list[list[Packet]]:
-    """Packets of VP8 pictures, at least one each."""
+    """Return packets of VP8 pictures, at least one each."""
     sequence, made = first, []
     for number, each in enumerate(data):
         payloads = packetize_vp8(each, number)

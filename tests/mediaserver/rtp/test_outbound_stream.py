@@ -38,7 +38,7 @@ def session(key: bytes, direction: int) -> Session:
 
 
 def srtp() -> Srtp:
-    """A server's end; what a client sends with `KEY` can be opened, what is sent has `OTHER`."""
+    """Return a server's SRTP: it opens what a client protects with `KEY` and protects with `OTHER`."""
     return Srtp(session(OTHER, Policy.SSRC_ANY_OUTBOUND), session(KEY, Policy.SSRC_ANY_INBOUND))
 
 
@@ -69,7 +69,7 @@ def test_it_was_compiled() -> None:
 
 @dataclass
 class Reader:
-    """An inbox with two peers that have keys and one whose handshake goes on, and what it made of what it got."""
+    """An inbox with two peers that have keys and one still in its handshake."""
 
     plain: bool
     sock: socket.socket = field(default_factory=loopback)
@@ -111,7 +111,7 @@ header = st.tuples(
 
 @st.composite
 def plain_rtp(draw: st.DrawFn) -> bytes:
-    """An RTP packet, or something near one: extensions of any profile, padding, cut anywhere."""
+    """Return an RTP packet, or something near one: extensions of any profile, padding, cut anywhere."""
     first, second = draw(header)
     body = b""
     if first & 0x10:
@@ -123,7 +123,7 @@ def plain_rtp(draw: st.DrawFn) -> bytes:
 
 
 def in_row(second: int, first: int, ssrc: int, extensions: list[bytes]) -> list[bytes]:
-    """Packets that follow each other in number; each extension is the first byte and the elements, or empty."""
+    """Return packets with consecutive numbers; each extension is the first byte and the elements, or empty."""
     return [
         (extension[:1] or b"\x80")
         + pack("!BHII", second, (first + at) & 0xFFFF, 90 * at, ssrc)
@@ -224,7 +224,7 @@ def test_more_than_a_batch_is_read_in_order() -> None:
 
 
 class IgnoringReceiver:
-    """Takes what comes and does nothing."""
+    """A receiver that ignores everything."""
 
     def rtp(self, packets: list[Packet], extensions: dict[int, bytes], now: float) -> None:
         pass
@@ -470,7 +470,7 @@ class MediaViewer:
             hears.follow(sound, 0.0)
 
     def take(self, pictures: list[int], sounds: list[int], at: int) -> list[bytes]:
-        """One flush of packets of these lengths, and what comes of it."""
+        """Flush packets of these lengths; return the datagrams that arrive."""
         for number, lengths in enumerate((pictures, *([length] for length in sounds))):
             for i, length in enumerate(lengths):
                 packet = Packet(0, self._sent[number], 960 * at, 0, i + 1 == len(lengths), b"x" * length, not at)

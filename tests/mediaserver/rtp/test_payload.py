@@ -28,7 +28,7 @@ BYTES = st.binary(max_size=5000) | EDGES.map(lambda n: bytes(i % 251 + 1 for i i
 
 @st.composite
 def nal_units(draw: st.DrawFn) -> bytes:
-    """A NAL unit: header with a known type, body without start codes (an encoder escapes them), no trailing zero."""
+    """Return a NAL unit: header with a known type, body without start codes, no trailing zero."""
     kind = draw(st.sampled_from([1, 5, 6, 7, 8]))
     size = draw(st.integers(0, 4000) | EDGES)
     body = bytes(draw(st.integers(1, 255)) if i < 4 else i % 255 + 1 for i in range(size))

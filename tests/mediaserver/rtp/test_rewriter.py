@@ -27,13 +27,13 @@ class Run:
     order: tuple[int, ...]
 
     def packet(self, at: int) -> Packet:
-        """Packet `at`, one packet a picture."""
+        """Return packet `at`, one packet a picture."""
         payload = self.descriptor(self.picture_id + at)
         sequence, timestamp = (self.sequence + at) & 0xFFFF, (self.timestamp + STEP * at) & 0xFFFFFFFF
         return Packet(96, sequence, timestamp, 1, True, payload)
 
     def descriptor(self, picture_id: int) -> bytes:
-        """A payload descriptor with TL0PICIDX."""
+        """Return a payload descriptor with TL0PICIDX."""
         if self.short:
             return bytes([0x90, 0xC0, picture_id & 0x7F, picture_id & 0xFF]) + b"!"
         return bytes([0x90, 0xC0, 0x80 | picture_id >> 8 & 0x7F, picture_id & 0xFF, picture_id & 0xFF]) + b"!"
@@ -41,7 +41,7 @@ class Run:
 
 @st.composite
 def runs(draw: st.DrawFn, shorts: st.SearchStrategy[bool]) -> Run:
-    """Packets of a source with some lost, doubled and swapped; the first sent is number 0, a few may be older."""
+    """Return packets of a source, some lost, doubled and swapped; the first sent is number 0, a few may be older."""
     order = [at for at in range(1, draw(st.integers(1, 60))) if draw(st.integers(0, 9))]
     for at in draw(st.lists(st.integers(0, 60), max_size=8)):
         if at + 3 < len(order):
@@ -52,7 +52,7 @@ def runs(draw: st.DrawFn, shorts: st.SearchStrategy[bool]) -> Run:
 
 
 def forwarded(all_runs: list[Run]) -> Iterator[tuple[int, int, Run, int, tuple[int, int] | None, bytes]]:
-    """Everything forwarded: run number, place in the run, run, packet number, what came out."""
+    """Yield everything forwarded: run number, position in the run, run, packet number, result."""
     rewriter, now = Rewriter(90000, FIRST_SEQUENCE, FIRST_TIMESTAMP), 0.0
     for number, run in enumerate(all_runs):
         rewriter.switch()

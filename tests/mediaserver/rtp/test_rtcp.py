@@ -28,7 +28,7 @@ NOW = 1_700_000.0
 
 @st.composite
 def compounds(draw: st.DrawFn) -> bytes:
-    """Packets with sane lengths and types and anything inside."""
+    """Return packets with sane lengths and types and any content."""
     data = b""
     for _ in range(draw(st.integers(1, 4))):
         body = draw(st.binary(max_size=60) | st.binary(max_size=20).map(lambda rest: bytes(8) + b"REMB" + rest))
@@ -79,7 +79,7 @@ def plainly(heard: rtcp.Heard) -> object:
 
 @st.composite
 def packets(draw: st.DrawFn) -> bytes:
-    """Packets of every kind we hear, mostly of lengths that fit."""
+    """Return packets of every kind we read, mostly of lengths that fit."""
     kind, count = draw(
         st.sampled_from([(200, 0), (200, 2), (201, 0), (201, 3), (205, 1), (206, 1), (206, 4), (206, 15)])
     )

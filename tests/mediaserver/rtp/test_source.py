@@ -9,7 +9,7 @@ from mediaserver.rtp.source import MAX_PENDING, FlushQueue, Source, VideoSource
 
 
 class KeepingSink:
-    """A sink that keeps what it gets."""
+    """A sink that keeps the packets it gets."""
 
     def __init__(self) -> None:
         self.batches: list[tuple[str, list[int], float]] = []
@@ -70,7 +70,7 @@ class BrokenSink:
 
 
 class StuckSender:
-    """Holds packets that cannot be sent."""
+    """A sender whose packets cannot be sent."""
 
     def flush(self, now: float) -> None:
         raise ZeroDivisionError

@@ -8,7 +8,7 @@ from tests.mediaserver.meeting import CERTIFICATE
 
 
 def client_hello() -> bytes:
-    """The first record of a DTLS handshake."""
+    """Return the first record of a DTLS handshake."""
     sent: list[bytes] = []
 
     async def begin() -> None:

@@ -58,7 +58,7 @@ async def flood(meeting: Meeting, datagrams: Iterator[bytes]) -> AsyncIterator[N
 
 
 def noise() -> Iterator[bytes]:
-    """Random bytes behind first bytes that mean STUN, DTLS, SRTP, SRTCP and nothing."""
+    """Return random bytes behind first bytes that mean STUN, DTLS, SRTP, SRTCP and nothing."""
     for at in count():
         yield bytes([(0, 1, 22, 20, 63, 128, 191, 255)[at % 8]]) + os.urandom(at % 1400)
 
@@ -127,7 +127,7 @@ def rtp(number: int, sequence: int, ssrc: int, payload: bytes, first: int = 0x80
 
 
 def malformed_rtp(guest: Guest) -> Iterator[bytes]:
-    """Packets that SRTP carries and nobody can read, on new streams and on the guest's own."""
+    """Return packets that SRTP carries and nobody can read, on new streams and on the guest's own."""
     own = next(iter(guest.endpoint._layers))
     for sequence, ssrc in zip(range(0x9000, 0x9100), [own, 77] * 128, strict=True):
         yield rtp(VP8, sequence, ssrc, b"\xff\x00", 0xA0)  # more padding than packet
@@ -160,7 +160,7 @@ def malformed_rtcp(guest: Guest) -> Iterator[bytes]:
 
 
 async def attacked(meeting: Meeting) -> tuple[Guest, Guest]:
-    """An innocent, and a guest who will be malicious, seeing each other."""
+    """Return an innocent guest and one who will be malicious, who see each other."""
     innocent = await meeting.join("a", "red", 440, floor=True)
     malicious = await meeting.join("b", "green", 660, floor=True, offered=OfferOptions(("VP8",), 1))
     await meeting.all_seen()
@@ -168,7 +168,7 @@ async def attacked(meeting: Meeting) -> tuple[Guest, Guest]:
 
 
 async def unharmed(meeting: Meeting, innocent: Guest) -> None:
-    """Pictures go on without a gap, and somebody new is seen and heard."""
+    """Check that pictures go on without a gap, and that somebody new is seen and heard."""
     lost = innocent.endpoint.counters.picture().lost
     await innocent.watch.more(25)
     assert meeting.shows(innocent, "a")

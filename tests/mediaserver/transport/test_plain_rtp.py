@@ -17,7 +17,7 @@ RTCP = bytes.fromhex("80c9000100000005")
 
 
 class ReceiverFake:
-    """Notes what comes."""
+    """A receiver that keeps packets and reports."""
 
     def __init__(self) -> None:
         self.packets: list[Packet] = []
@@ -31,7 +31,7 @@ class ReceiverFake:
 
 
 class RemoteSocket:
-    """A socket of somebody else."""
+    """The socket of another host."""
 
     def __init__(self, host: str = HOST) -> None:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

@@ -15,7 +15,7 @@ KEYS = {Policy.SRTP_PROFILE_AES128_CM_SHA1_80: 30, Policy.SRTP_PROFILE_AEAD_AES_
 
 
 def pair(profile: int) -> tuple[Srtp, Srtp]:
-    """Two ends with crossed keys."""
+    """Return two ends with crossed keys."""
     keys = bytes(range(KEYS[profile])), bytes(range(100, 100 + KEYS[profile]))
 
     def session(key: bytes, direction: int) -> Session:

@@ -23,13 +23,13 @@ SAMPLE_KEY = b"VOkJxbRl1RmTxUk/WvJxBt"
 
 
 def bare(data: bytes) -> bytes:
-    """A message without its fingerprint."""
+    """Return a message without its fingerprint."""
     return data[:2] + (len(data) - 28).to_bytes(2) + data[4:-8]
 
 
 @st.composite
 def almost_stun(draw: st.DrawFn) -> bytes:
-    """A header that fits, known attribute types with any content, a fingerprint that is right or not."""
+    """Return a header that fits, known attribute types with any content, a fingerprint that is right or not."""
     kinds = st.sampled_from(list(aioice.ATTRIBUTES_BY_TYPE)) | st.integers(0, 0xFFFF)
     body = b""
     for kind, value in draw(st.lists(st.tuples(kinds, st.binary(max_size=24)), max_size=5)):

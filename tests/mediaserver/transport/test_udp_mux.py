@@ -25,7 +25,7 @@ NO_OPTION = 9999
 
 
 class Peer:
-    """A path that keeps what it gets."""
+    """A path that keeps the datagrams it gets."""
 
     def __init__(self) -> None:
         self.checks: list[tuple[stun.Message, Address]] = []
@@ -45,7 +45,7 @@ class Peer:
 
 
 class MuxFixture:
-    """A multiplexer, looked at while something is waited for."""
+    """A multiplexer that is polled while a test waits."""
 
     def __init__(self) -> None:
         self.mux = UdpMux()
@@ -113,16 +113,16 @@ async def test_datagrams_find_their_peer_by_validated_address(fixture: MuxFixtur
 
 
 class IgnoringReceiver:
-    """Takes what comes and does nothing."""
+    """A receiver that ignores everything."""
 
     def rtp(self, packets: list[Packet], extensions: dict[int, bytes], now: float) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def rtcp(self, data: bytes, now: float) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def responded(self, round_trip: float, now: float) -> None:
-        """Nothing."""
+        """Do nothing."""
 
 
 async def test_nobody_takes_over_the_address_of_a_peer_that_was_heard_lately(fixture: MuxFixture) -> None:
@@ -234,7 +234,7 @@ async def test_a_run_arrives_as_its_datagrams(sizes: list[int]) -> None:
 
 
 class Refusing:
-    """A socket whose kernel says no to segmentation, by a script of error numbers, or `knows` nothing of it."""
+    """A socket whose kernel refuses segmentation, by a script of error numbers, or `knows` nothing of it."""
 
     def __init__(self, *errors: int, knows: bool = True) -> None:
         self.errors = list(errors)

@@ -17,7 +17,7 @@ TILE = Tile("a", 64, 32, 160, 90)
 
 
 def outside(canvas: Canvas, tile: Tile) -> list[np.ndarray]:
-    """The three planes with the tile cut out."""
+    """Return the three planes with the tile cut out."""
     cut = []
     for plane, half in zip(planes(canvas.frame), (1, 2, 2), strict=True):
         copy = plane.copy()

@@ -30,7 +30,7 @@ A, B, C, D = arrange(Layout(), ["a", "b", "c", "d"], None, WIDTH, HEIGHT)
 
 
 class CompositorFixture:
-    """A compositor, a clock, and a viewer who decodes."""
+    """A compositor, a clock, and a viewer that decodes its pictures."""
 
     def __init__(self, key: RenditionKey = H264) -> None:
         self.compositor = Compositor(WIDTH, HEIGHT, 25)
@@ -47,7 +47,7 @@ class CompositorFixture:
         speaker: str | None = None,
         labels: dict[str, str] | None = None,
     ) -> ComposeResult:
-        """One tick."""
+        """Compose one tick."""
         names = labels or {tile.seat: tile.seat for tile in tiles}
         job = CompositionJob(0, self.tick, tiles, {self.key: self.tick == 0})
         composed = self.compositor.compose(ComposeRequest(self.now, (job,), names, frames or {}, speaker))
@@ -62,7 +62,7 @@ class CompositorFixture:
         return colour_at(self.picture, x, y)
 
     def middle(self, tile: Tile) -> Colour:
-        """Above the name, inside the frame."""
+        """Return the colour in a tile, above the name and inside the frame."""
         return self.colour(tile.x + tile.width // 2, tile.y + tile.height // 3)
 
 

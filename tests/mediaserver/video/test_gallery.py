@@ -45,7 +45,7 @@ MARKS: dict[str, tuple[TileIcon, ...]] = {"p0": ("floor",), "p2": ("floor", "poo
 
 @pytest.fixture(scope="module")
 def compositor() -> Compositor:
-    """A compositor that has seen every camera."""
+    """Return a compositor that has seen every camera."""
     made = Compositor(WIDTH, HEIGHT, 25)
     for point, colour in COLOURS.items():
         made.compose(ComposeRequest(0.0, (), LABELS, {point: coded("VP8", colour)}, None))
@@ -100,7 +100,7 @@ def name(kind: str, count: int) -> str:
 
 
 def page() -> str:
-    """All pictures that exist, a row for each layout."""
+    """Return a page with all pictures that exist, a row for each layout."""
     rows = []
     for kind in KINDS:
         cells = "".join(
@@ -118,7 +118,7 @@ def page() -> str:
 
 
 def sheet() -> Image.Image:
-    """One picture of every layout on one page."""
+    """Return one picture with every layout."""
     columns, width, height, gap = 4, 320, 180, 8
     rows = -(-len(KINDS) // columns)
     whole = Image.new("RGB", (columns * (width + gap) + gap, rows * (height + gap) + gap), "#222")

@@ -16,7 +16,7 @@ PANES = {
 
 
 def covered(plan: LayoutPlan) -> list[tuple[int, int]]:
-    """Every place of the grid that a pane covers, once for each pane."""
+    """Return every position of the grid that a pane covers, once for each pane."""
     return [
         place
         for cell in plan.cells

@@ -8,7 +8,7 @@ from mediaserver.video.layout import Tile
 
 
 def assert_tiled(tiles: Sequence[Tile], width: int, height: int) -> None:
-    """Every tile inside the picture, none over another, all numbers even, nothing empty."""
+    """Check that every tile lies in the picture, none over another, with even numbers, and none is empty."""
     painted = np.zeros((height, width), np.uint8)
     for tile in tiles:
         assert min(tile.x, tile.y) >= 0 and min(tile.width, tile.height) > 0

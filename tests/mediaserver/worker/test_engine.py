@@ -375,7 +375,7 @@ async def test_a_seat_newly_shown_in_an_audiences_own_layout_appears_with_its_pi
 
 @contextmanager
 def narrowed(room: Room, seat: str) -> Iterator[None]:
-    """A link that carries less than usual."""
+    """Limit a guest to less than the usual quality meanwhile, as on a slow link."""
     peer = room.seats[seat].peer
     assert peer is not None
     with pytest.MonkeyPatch.context() as patch:
@@ -677,7 +677,7 @@ async def test_missed_beats_are_made_up_for_unless_they_are_too_many(
 
 
 class Waiting:
-    """Has always something left to send."""
+    """A sender that always has something left to send."""
 
     def __init__(self, flush_queue: FlushQueue) -> None:
         self._flush_queue = flush_queue
@@ -759,7 +759,7 @@ async def test_a_closed_room_lets_go_of_its_codecs_and_pictures_at_once(meeting:
 
 
 def failing(times: float, works: Callable[..., Any]) -> Callable[..., Any]:
-    """A call that fails so often before it works."""
+    """Return a call that fails so many times before it works."""
     left = times
 
     def call(*arguments: object) -> object:

@@ -258,7 +258,7 @@ async def test_a_port_in_use_ends_it_with_an_error(tmp_path: Path) -> None:
 
 async def test_an_event_that_cannot_be_sent_keeps_no_other_back(caplog: pytest.LogCaptureFixture) -> None:
     class Picky:
-        """A link that cannot write everything."""
+        """A link that cannot write every message."""
 
         def __init__(self) -> None:
             self.seats: list[str] = []
@@ -273,7 +273,7 @@ async def test_an_event_that_cannot_be_sent_keeps_no_other_back(caplog: pytest.L
             return None
 
         def close(self) -> None:
-            """Nothing."""
+            """Do nothing."""
 
     engine, link = LocalEngine(["127.0.0.1"], 0), Picky()
     server = EngineServer(engine)

@@ -22,7 +22,7 @@ async def clock(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 
 
 class Clock:
-    """A ticker, and when it called; its first call takes `busy` seconds."""
+    """A ticker and the times of its calls; its first call takes `busy` seconds."""
 
     def __init__(self) -> None:
         self.ticker = Ticker(PERIOD_MS, self._called)
@@ -36,7 +36,7 @@ class Clock:
 
     @property
     def waiting(self) -> int:
-        """Calls not yet asked about."""
+        """Return the number of calls not read yet."""
         return self._calls.qsize()
 
     def _called(self) -> None:
@@ -46,7 +46,7 @@ class Clock:
 
 
 def multiple(number: int, start: float) -> float:
-    """Multiple `number` of the period after `start`, less what a loop's clock leaves out."""
+    """Return multiple `number` of the period after `start`, less the millisecond that a loop's clock leaves out."""
     return (start * 1000 // PERIOD_MS + number) * PERIOD_MS / 1000 - 0.001
 
 

@@ -64,21 +64,21 @@ class Viewer:
         return self
 
     @property
-    def told(self) -> list[TilesForwarded]:
-        """Return what it was told so far."""
+    def tile_events(self) -> list[TilesForwarded]:
+        """Return the tile events so far."""
         return [each for each in self.meeting.events if isinstance(each, TilesForwarded) and each.seat == self.seat]
 
     @property
     def tiles(self) -> dict[str, ForwardedTile]:
-        """Return the tiles it was told last, by name."""
-        return {each.tile: each for each in self.told[-1].tiles} if self.told else {}
+        """Return the tiles of the newest event, by name."""
+        return {each.tile: each for each in self.tile_events[-1].tiles} if self.tile_events else {}
 
     def sees(self) -> dict[str, str]:
         """Return the colour that comes for each tile; "" where none does."""
         return {name: self.watch.colour(tile.mid) for name, tile in self.tiles.items()}
 
     async def until(self, true: Callable[[], bool]) -> None:
-        """Wait until something is so."""
+        """Wait until a condition is true."""
         async with asyncio.timeout(PATIENCE_S):
             while not true():
                 await asyncio.sleep(0.02)
@@ -90,9 +90,9 @@ async def test_each_camera_comes_in_an_m_line_of_its_own_and_nothing_is_composed
     viewer = await Viewer(meeting, "v").join()
     await viewer.until(lambda: viewer.sees() == {"a": "red", "b": "blue", "v": ""})
     assert viewer.tiles["v"].mid is None, "its page has its own camera"
-    assert [tile.label for tile in viewer.told[-1].tiles] == ["Điểm cầu a", "Điểm cầu b", "Điểm cầu v"]
-    assert (viewer.told[-1].width, viewer.told[-1].height) == (OPTIONS.width, OPTIONS.height)
-    assert [(tile.x, tile.y, tile.width, tile.height) for tile in viewer.told[-1].tiles] == [
+    assert [tile.label for tile in viewer.tile_events[-1].tiles] == ["Điểm cầu a", "Điểm cầu b", "Điểm cầu v"]
+    assert (viewer.tile_events[-1].width, viewer.tile_events[-1].height) == (OPTIONS.width, OPTIONS.height)
+    assert [(tile.x, tile.y, tile.width, tile.height) for tile in viewer.tile_events[-1].tiles] == [
         (tile.x, tile.y, tile.width, tile.height) for tile in room.compositions.of("everyone").layout_state.tiles
     ]
     assert room.compositions.watched == frozenset()
@@ -123,10 +123,10 @@ async def test_a_layout_is_shown_once_its_cameras_are_there(meeting: Meeting) ->
     viewer = await Viewer(meeting, "v").join()
     await meeting.engine.set_layout(ROOM, Layout("single", focus="a"))
     await viewer.until(lambda: viewer.sees() == {"a": "red"})
-    begun = len(viewer.told)
+    begun = len(viewer.tile_events)
     await meeting.engine.set_layout(ROOM, Layout("single", focus="b"))
-    await viewer.until(lambda: len(viewer.told) > begun)
-    first = viewer.told[begun]
+    await viewer.until(lambda: len(viewer.tile_events) > begun)
+    first = viewer.tile_events[begun]
     assert [tile.tile for tile in first.tiles] == ["b"] and first.tiles[0].mid is not None
     await viewer.until(lambda: viewer.watch.colour(first.tiles[0].mid) == "blue")
 
@@ -166,11 +166,11 @@ async def test_each_call_of_set_view_tells_the_arrangement_again(meeting: Meetin
     await meeting.join("a", "red", 440, offered=CAMERA)
     viewer = await Viewer(meeting, "v").join()
     await viewer.until(lambda: viewer.sees() == {"a": "red", "v": ""})
-    before = viewer.told[-1]
-    told = len(viewer.told)
+    before = viewer.tile_events[-1]
+    count = len(viewer.tile_events)
     await meeting.engine.set_view(ROOM, "v", "composed")
-    await viewer.until(lambda: len(viewer.told) > told)
-    assert viewer.told[-1] == before
+    await viewer.until(lambda: len(viewer.tile_events) > count)
+    assert viewer.tile_events[-1] == before
 
 
 async def test_a_participant_counts_the_tiles_that_it_is_forwarded_without_decrypting_them(meeting: Meeting) -> None:

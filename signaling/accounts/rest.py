@@ -134,7 +134,7 @@ async def _me(request: ApiRequest, account: Account) -> Me:
 async def _unit(request: ApiRequest, unit: str | None) -> Named | None:
     if unit is None:
         return None
-    names = {known.id: known.name for known in await request.context(ACCOUNTS).scheduler.units()}
+    names = {each.id: each.name for each in await request.context(ACCOUNTS).scheduler.units()}
     return Named(id=unit, name=names.get(unit, unit))
 
 
@@ -150,7 +150,7 @@ async def _point(request: ApiRequest, point: str | None) -> Named | None:
 async def _provider(request: ApiRequest, provider: str | None) -> Named | None:
     if provider is None:
         return None
-    names = {known.id: known.name for known in await request.context(ACCOUNTS).equipment.providers()}
+    names = {each.id: each.name for each in await request.context(ACCOUNTS).equipment.providers()}
     return Named(id=provider, name=names.get(provider, provider))
 
 

@@ -110,13 +110,13 @@ async def first_start(services: Services, now: datetime) -> str | None:
 
 async def warn_of_outdated(services: Services, now: datetime) -> None:
     """Log at every start if the units in the database are not those of today, and how to bring them up to date."""
-    gone = outdated(await services.scheduler.units(), services.scheduler.day(now))
-    if gone:
+    outdated_units = outdated(await services.scheduler.units(), services.scheduler.day(now))
+    if outdated_units:
         log.warning(
             "! %d registered units no longer exist: they are those of 2023, and districts ended on 30/06/2025."
             " For the units of today set DIEMCAU_PROFILE=%s (an example: no regulation for two tiers is known), and run"
             " `diemcau admin import-units` for %s, then for %s",
-            len(gone),
+            len(outdated_units),
             TWO_TIER_PROFILES,
             KHANH_HOA_2024,
             KHANH_HOA_2025,
@@ -152,10 +152,10 @@ async def _set_password(services: Services, arguments: Namespace) -> None:
 
 async def _point_accounts(services: Services, arguments: Namespace) -> None:
     """Create one site account per point that has none, named like the point; CSV of account and password on stdout."""
-    known = {account.account for account in await services.accounts.accounts()}
+    existing = {account.account for account in await services.accounts.accounts()}
     writer = csv.writer(sys.stdout)
     for point in await services.scheduler.points(arguments.unit):
-        if point.id in known:
+        if point.id in existing:
             continue
         password = random_password()
         roles = ["site", "registrant"]

@@ -109,9 +109,9 @@ def _check(settings: Settings, source: Path, targets: dict[str, Path]) -> None:
 
 
 def _absent(*paths: Path) -> None:
-    there = next((path for path in paths if path.exists()), None)
-    if there is not None:
-        raise BadBackup(f"{there} is there already; restore into an empty data directory")
+    existing = next((path for path in paths if path.exists()), None)
+    if existing is not None:
+        raise BadBackup(f"{existing} is there already; restore into an empty data directory")
 
 
 @contextmanager

@@ -99,11 +99,11 @@ class Lease:
             with _alone(file, self._settings):
                 yield
             return
-        own = database.connect(self._settings.database_url)
+        lease_engine = database.connect(self._settings.database_url)
         try:
-            await self._take(own)
+            await self._take(lease_engine)
             event.listen(engine.sync_engine, "begin", self._fence)
-            renewing = asyncio.create_task(self._renew_forever(own))
+            renewing = asyncio.create_task(self._renew_forever(lease_engine))
             try:
                 yield
             finally:
@@ -111,9 +111,9 @@ class Lease:
                     renewing.cancel()
                     await asyncio.wait([renewing], timeout=ATTEMPT_SECONDS)
                 event.remove(engine.sync_engine, "begin", self._fence)
-                await self._give_back(own)
+                await self._give_back(lease_engine)
         finally:
-            await own.dispose()
+            await lease_engine.dispose()
 
     async def _take(self, engine: AsyncEngine) -> None:
         """Take the lease when it has run out or is our own. Raises DatabaseInUse when another server renews it."""

@@ -45,9 +45,9 @@ def _restrict_path(path: Path) -> None:
     try:
         mode = path.lstat().st_mode
         allowed = stat.S_IMODE(mode)
-        wanted = allowed & (0o600 if stat.S_ISREG(mode) else 0o700)
-        if wanted != allowed and not stat.S_ISLNK(mode):
-            path.chmod(wanted)
+        restricted = allowed & (0o600 if stat.S_ISREG(mode) else 0o700)
+        if restricted != allowed and not stat.S_ISLNK(mode):
+            path.chmod(restricted)
     except FileNotFoundError:  # not made yet, or gone meanwhile
         return
     except PermissionError:

@@ -76,8 +76,8 @@ def _own_and_unfit(path: Path, addresses: Sequence[str], now: datetime) -> bool:
     if certificate.issuer != _name():
         return False
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    known = {str(address) for address in names.get_values_for_type(x509.IPAddress)}
-    return now > certificate.not_valid_after_utc - RENEW_BEFORE or not known.issuperset(addresses)
+    named = {str(address) for address in names.get_values_for_type(x509.IPAddress)}
+    return now > certificate.not_valid_after_utc - RENEW_BEFORE or not named.issuperset(addresses)
 
 
 def _write(certificate: Path, key: Path, addresses: Sequence[str], now: datetime) -> None:

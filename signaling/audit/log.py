@@ -55,8 +55,8 @@ class EntryFilter:
 
     def finds(self, entry: AuditEntry) -> bool:
         """Return whether an entry contains the text."""
-        about = " ".join((entry.actor, entry.action, entry.subject, entry.detail, entry.address))
-        return not self.text or key(self.text) in key(about)
+        searched = " ".join((entry.actor, entry.action, entry.subject, entry.detail, entry.address))
+        return not self.text or key(self.text) in key(searched)
 
 
 async def _nothing(after: int, limit: int) -> list[Happening]:
@@ -180,8 +180,8 @@ class AuditLog:
         async with writing(self._engine) as db:
             first_kept = select(func.min(AUDIT.c.id)).where(AUDIT.c.at >= before)
             newest = select(AUDIT.c.id, AUDIT.c.seal).order_by(AUDIT.c.id.desc()).limit(1)
-            kept: int | None = await db.scalar(first_kept)
-            last = (await db.execute(newest if kept is None else newest.where(AUDIT.c.id < kept))).first()
+            first_id: int | None = await db.scalar(first_kept)
+            last = (await db.execute(newest if first_id is None else newest.where(AUDIT.c.id < first_id))).first()
             if last is None:
                 return 0
             await self._append(db, AuditEntry(now, SERVER, PRUNE, str(last.id), last.seal))
@@ -235,5 +235,5 @@ def _row(chained: ChainedEntry) -> dict[str, object]:
 
 
 def _chained(row: RowMapping) -> ChainedEntry:
-    about = (row["at"], row["actor"], row["action"], row["subject"], row["detail"], row["address"], row["port"])
-    return ChainedEntry(row["id"], AuditEntry(*about), row["profile"], row["seal"])
+    fields = (row["at"], row["actor"], row["action"], row["subject"], row["detail"], row["address"], row["port"])
+    return ChainedEntry(row["id"], AuditEntry(*fields), row["profile"], row["seal"])

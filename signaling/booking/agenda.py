@@ -54,10 +54,10 @@ class Busy(Model):
 async def busy(request: ApiRequest) -> list[Busy]:
     """List the points that are in a session with a code, for a host that is about to invite them (R-077, I-04)."""
     start, end = request.query.bounds(request.now, USUAL, LONGEST)
-    known = await units_and_points(request)
+    unit_directory = await units_and_points(request)
     query: BusyQuery = request.query
     occupied = await request.context(BOOKING).scheduler.occupied(start, end, query.skip, query.limit)
-    seen = {id(each.session): permissions.may_see(request.account, each.session, known) for each in occupied}
+    seen = {id(each.session): permissions.may_see(request.account, each.session, unit_directory) for each in occupied}
     return [
         Busy(point=each.point, start=each.start, end=each.end, title=each.title if seen[id(each.session)] else None)
         for each in occupied

@@ -99,9 +99,9 @@ async def outdated(request: ApiRequest) -> Outdated:
     """List registered units that have ended by the shipped files, and what to import to mend that."""
     context = request.context(POINTS)
     request.only(request.account.central)
-    gone = seed.outdated(await context.scheduler.units(), context.scheduler.day(request.now))
+    ended = seed.outdated(await context.scheduler.units(), context.scheduler.day(request.now))
     return Outdated(
-        units=[Named(id=unit.id, name=unit.name) for unit in gone],
+        units=[Named(id=unit.id, name=unit.name) for unit in ended],
         profiles=seed.TWO_TIER_PROFILES,
         files=[str(path) for path in (seed.KHANH_HOA_2024, seed.KHANH_HOA_2025)],
     )

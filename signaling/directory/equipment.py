@@ -172,29 +172,29 @@ async def describe(request: ApiRequest) -> Stock:
     """Replace the registered data of a device."""
     request.only(request.account.central)
     described = directory.Device(request.id, "", 0, **request.body.model_dump())
-    known = await request.context(EQUIPMENT).equipment.describe(described, request.now)
-    await request.note("device", known.point, f"{known.number:02} {known.kind} {known.address or ''}".strip())
-    return await _stock(request, known.point)
+    device = await request.context(EQUIPMENT).equipment.describe(described, request.now)
+    await request.note("device", device.point, f"{device.number:02} {device.kind} {device.address or ''}".strip())
+    return await _stock(request, device.point)
 
 
 async def remove_device(request: ApiRequest) -> Stock:
     """Remove a device."""
     request.only(request.account.central)
-    gone = await request.context(EQUIPMENT).equipment.remove_device(request.id)
-    await request.note("device-remove", gone.point, f"{gone.number:02} {gone.kind}".strip())
-    return await _stock(request, gone.point)
+    removed = await request.context(EQUIPMENT).equipment.remove_device(request.id)
+    await request.note("device-remove", removed.point, f"{removed.number:02} {removed.kind}".strip())
+    return await _stock(request, removed.point)
 
 
 async def test_device(request: ApiRequest) -> Tested:
     """Ask a device by SIP OPTIONS whether it answers; no call is made."""
     context = request.context(EQUIPMENT)
     request.only(request.account.central)
-    known = next((each for each in await context.equipment.devices() if each.id == request.id), None)
-    if known is None:
+    device = next((each for each in await context.equipment.devices() if each.id == request.id), None)
+    if device is None:
         raise NotFound
-    answers = await context.device_answers(known)
+    answers = await context.device_answers(device)
     await request.note(
-        "device-test", known.point, f"{known.number:02} {known.address} {'answers' if answers else 'silent'}"
+        "device-test", device.point, f"{device.number:02} {device.address} {'answers' if answers else 'silent'}"
     )
     return Tested(answers=answers)
 
@@ -252,15 +252,15 @@ async def changes(request: ApiRequest) -> list[Change]:
 async def ask(request: ApiRequest) -> Change:
     """Request a change of a device's registered data (Điều 11.5)."""
     context = request.context(EQUIPMENT)
-    known = next((each for each in await context.equipment.devices() if each.id == request.id), None)
-    if known is None:
+    device = next((each for each in await context.equipment.devices() if each.id == request.id), None)
+    if device is None:
         raise NotFound
-    await check_may_see(request, (await context.scheduler.point(known.point)).unit)
+    await check_may_see(request, (await context.scheduler.point(device.point)).unit)
     body: Asked = request.body
     change = await context.equipment.ask(
         request.id, body.field, body.new, body.reason, request.account.account, request.now
     )
-    await request.note("change-ask", known.point, f"{change.field} {change.old} → {change.new}")
+    await request.note("change-ask", device.point, f"{change.field} {change.old} → {change.new}")
     return _change(change)
 
 

@@ -202,17 +202,17 @@ async def issue_outside(request: ApiRequest) -> Issued:
     return await _hand_over(request, link, provider.name, recipient=provider.email)
 
 
-async def _open(request: ApiRequest, wanted: Account) -> None:
+async def _open(request: ApiRequest, account: Account) -> None:
     """Enable an account; invalidate the old password if it belongs to the same place."""
     context = request.context(PEOPLE)
-    known = await context.accounts.account(wanted.account)
-    if known is None:
-        await context.sign_in.open(wanted, request.now)
-    elif (known[0].point, known[0].provider) != (wanted.point, wanted.provider):
+    stored = await context.accounts.account(account.account)
+    if stored is None:
+        await context.sign_in.open(account, request.now)
+    elif (stored[0].point, stored[0].provider) != (account.point, account.provider):
         raise BadInput([Fault("account", "account-known")])
     else:
-        await context.sign_in.lock(wanted.account)
-        await context.accounts.disable(wanted.account, disabled=False)
+        await context.sign_in.lock(account.account)
+        await context.accounts.disable(account.account, disabled=False)
 
 
 async def _hand_over(

@@ -272,8 +272,8 @@ async def add_unit(request: ApiRequest) -> TreePoint:
     context = request.context(POINTS)
     request.only(request.account.central)
     body: NewUnit = request.body
-    known = {unit.id for unit in await context.scheduler.units()}
-    if body.id in known:
+    existing = {unit.id for unit in await context.scheduler.units()}
+    if body.id in existing:
         raise BadInput([Fault("id", "unit-known")])
     entry = {name: value for name, value in body.model_dump(mode="json").items() if value is not None}
     await context.scheduler.import_units(json.dumps({"units": [entry]}), PointState.DRAFT)
@@ -393,8 +393,8 @@ def _point(request: ApiRequest, point: model.Point, aliases: dict[str, list[str]
 
 def evidence_shown(file: evidence.Evidence) -> Evidence:
     """Convert a file to its wire form, without the place where it lies."""
-    about = {name: getattr(file.file, name) for name in ("name", "kind", "bytes", "sha256")}
-    return Evidence(id=file.id, **about, by=file.by, at=file.at)
+    fields = {name: getattr(file.file, name) for name in ("name", "kind", "bytes", "sha256")}
+    return Evidence(id=file.id, **fields, by=file.by, at=file.at)
 
 
 def _behind(files: Sequence[evidence.Evidence], behind: EvidenceKind, subject: str) -> list[Evidence]:

@@ -64,8 +64,8 @@ def open_mailbox(client: Client, server: Server) -> int:
         client.login(server.user, server.password)
         name = (server.folder or "INBOX").replace("\\", "\\\\").replace('"', '\\"')
         _ok(client.select(f'"{name}"'))
-        _, found = client.response("UIDVALIDITY")
-        return int(_text(found[0]) or b"0")
+        _, validity = client.response("UIDVALIDITY")
+        return int(_text(validity[0]) or b"0")
 
 
 def new(client: Client, last: int) -> list[int]:
@@ -86,8 +86,8 @@ class Fetched:
 def fetch(client: Client, uid: int, most: int) -> Fetched | None:
     """Return at most so many bytes of a letter; None if it is gone. Raises NotRead."""
     with _as_not_read():
-        found = _ok(client.uid("FETCH", str(uid), f"(INTERNALDATE RFC822.SIZE BODY.PEEK[]<0.{most}>)"))
-        for part in found:
+        parts = _ok(client.uid("FETCH", str(uid), f"(INTERNALDATE RFC822.SIZE BODY.PEEK[]<0.{most}>)"))
+        for part in parts:
             if isinstance(part, tuple):
                 size, arrived = _SIZE.search(part[0]), _ARRIVED.search(part[0])
                 when = datetime.strptime(arrived[1].decode(), "%d-%b-%Y %H:%M:%S %z") if arrived else None
@@ -115,9 +115,9 @@ def abort(client: Client) -> None:
         client.sock.shutdown(socket.SHUT_RDWR)
 
 
-def _search(client: Client, wanted: str) -> set[int]:
+def _search(client: Client, criterion: str) -> set[int]:
     with _as_not_read():
-        return {int(uid) for line in _ok(client.uid("SEARCH", wanted)) for uid in _UIDS.findall(_text(line))}
+        return {int(uid) for line in _ok(client.uid("SEARCH", criterion)) for uid in _UIDS.findall(_text(line))}
 
 
 def _text(part: Any) -> bytes:

@@ -95,9 +95,9 @@ async def accepted(request: ApiRequest) -> Letter:
     """Make a draft of a letter whose sender its unit has confirmed; it counts from now."""
     request.only(request.account.central)
     stored, _ = await _find(request)
-    made = await request.context(MAIL).inbound_mail.accept(stored.id, request.account.account, request.now)
+    letter = await request.context(MAIL).inbound_mail.accept(stored.id, request.account.account, request.now)
     await request.note("accept-letter", request.id, stored.sender)
-    return Letter(**_wire(made, await request.unit_names()))
+    return Letter(**_wire(letter, await request.unit_names()))
 
 
 async def form(request: ApiRequest) -> web.Response:

@@ -131,11 +131,11 @@ class JoinService:
     async def try_devices(self, client: Client, message: EnterTestRoom, now: datetime) -> None:
         """Seat a client in its point's own test room and send `joined` (R-109). Raises MessageError."""
         self._check_may_join(client)
-        own = [client.account.point] if client.account.point else await self._points_of(client.account.unit)
-        here = [point for point in own if message.point in (None, point)]
-        if not here:
+        own_points = [client.account.point] if client.account.point else await self._points_of(client.account.unit)
+        points = [point for point in own_points if message.point in (None, point)]
+        if not points:
             raise MessageError("no-point")
-        point = await self._scheduler.point(here[0])
+        point = await self._scheduler.point(points[0])
         self._check_login(client, f"{TEST_ROOM}:{point.id}", message.resume, now)
         await self._note(client, "test-room", point.id, "", now)
         meeting = self._meetings.open_test_room(point, now)
@@ -227,13 +227,13 @@ class JoinService:
 
         Where the policy lets a point that is not invited wait, that is the account's first point. Raises NotInvited.
         """
-        own = [account.point] if account.point else await self._points_of(account.unit)
-        here = [point for point in session.everyone if point in own]
-        if here or permissions.may_control(account, (await self._meetings.unit_directory(now)).control(session)):
-            return here[0] if here else None
-        if not own or self._scheduler.policy(now).conduct.meeting.uninvited == "refuse":
+        own_points = [account.point] if account.point else await self._points_of(account.unit)
+        invited = [point for point in session.everyone if point in own_points]
+        if invited or permissions.may_control(account, (await self._meetings.unit_directory(now)).control(session)):
+            return invited[0] if invited else None
+        if not own_points or self._scheduler.policy(now).conduct.meeting.uninvited == "refuse":
             raise errors.NotInvited
-        return own[0]
+        return own_points[0]
 
     async def _points_of(self, unit: str | None) -> list[str]:
         return [] if unit is None else [point.id for point in await self._scheduler.points(unit)]

@@ -97,11 +97,11 @@ class MeetingManager:
 
     async def load(self) -> Load:
         """Return the load that /metrics shows: sockets, meetings, seats by role, statistics of the engine."""
-        here = [
+        roles = [
             seat.role for meeting in self.meetings.values() for seat in meeting.state.roster.seats.values() if seat.here
         ]
         running = sum(not meeting.state.empty for meeting in self.meetings.values())
-        return Load(len(self.clients), running, Counter(here), await self.engine.stats())
+        return Load(len(self.clients), running, Counter(roles), await self.engine.stats())
 
     @property
     def engine(self) -> MediaEngine:
@@ -239,8 +239,8 @@ class MeetingManager:
                 script = await self._scheduler.script(session.id)
                 rules = points.policy.conduct.meeting
                 by = f"{points.named(control.units)} ({control.article})" if control.units else ""
-                left = await self.dependencies.recordings.left(session.id)
-                state = MeetingState(_booking(session, places, script, by, rules, left))
+                interrupted = await self.dependencies.recordings.left(session.id)
+                state = MeetingState(_booking(session, places, script, by, rules, interrupted))
                 if self._storage is not None:
                     state.disk(self._storage)
                 self.meetings[session.id] = MeetingRunner(state, host.unit, control, self.dependencies)
@@ -350,9 +350,9 @@ class MeetingManager:
                 await self._guarded(self._tick_meeting(meeting, now))
         if due:
             self.count_legs()
-            held = [meeting for meeting in self.meetings.values() if not meeting.is_test_room]
-            here = {meeting.id: meeting.state.roster.present() for meeting in held}
-            await self.dependencies.attendance.confirm_present(here, now)
+            meetings = [meeting for meeting in self.meetings.values() if not meeting.is_test_room]
+            present = {meeting.id: meeting.state.roster.present() for meeting in meetings}
+            await self.dependencies.attendance.confirm_present(present, now)
 
     async def _tick_meeting(self, meeting: MeetingRunner, now: datetime) -> None:
         if (reason := self._end_reason(meeting, now)) is not None:
@@ -423,7 +423,7 @@ class MeetingManager:
         try:
             await work
         except Exception:
-            log.exception("x an event of the media engine could not be handled")
+            log.exception("x work for one meeting failed, the others go on")
 
     async def _change_state(self, room: str, change: Callable[[MeetingState], list[Effect]]) -> None:
         meeting = self.meetings.get(room)

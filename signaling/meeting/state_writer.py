@@ -132,9 +132,9 @@ class MeetingStateWriter:
         self._news.clear()
         self._hurry.clear()
         try:
-            news = self._texts(changed)
-            if news or ended:
-                await self._put(news, ended)
+            texts = self._texts(changed)
+            if texts or ended:
+                await self._put(texts, ended)
         except BaseException as error:
             again = {session: meeting for session, meeting in changed.items() if session not in self._ended}
             self._changed, self._ended = again | self._changed, ended | self._ended
@@ -152,7 +152,7 @@ class MeetingStateWriter:
 
     def _texts(self, changed: Mapping[str, LedMeeting]) -> dict[str, str]:
         """Return the JSON of meetings that differ from what was written; one that fails does not stop the others."""
-        news = {}
+        texts = {}
         for session, meeting in changed.items():
             try:
                 text = state_snapshot.dump(meeting.snapshot)
@@ -160,13 +160,13 @@ class MeetingStateWriter:
                 log.exception("x meeting %s cannot be stored", session)
                 continue
             if self._written.get(session) != text:
-                news[session] = text
-        return news
+                texts[session] = text
+        return texts
 
-    async def _put(self, news: dict[str, str], ended: dict[str, int]) -> None:
-        rows = [StoredMeeting(session, self._epochs.setdefault(session, 1), text) for session, text in news.items()]
+    async def _put(self, texts: dict[str, str], ended: dict[str, int]) -> None:
+        rows = [StoredMeeting(session, self._epochs.setdefault(session, 1), text) for session, text in texts.items()]
         lost = await self._store.write(rows, ended, self._clock())
         for session in lost:
             log.error("x meeting %s is run by another server", session)
         self._superseded |= lost
-        self._written |= {session: text for session, text in news.items() if session in self._epochs}
+        self._written |= {session: text for session, text in texts.items() if session in self._epochs}

@@ -38,8 +38,8 @@ class MeetingStore(SqlRows):
         lost = set()
         async with self._writer.begin() as connection:
             for session, epoch in ended.items():
-                own = MEETINGS.c.session == session, MEETINGS.c.epoch == epoch
-                await connection.execute(delete(MEETINGS).where(*own))
+                ours = MEETINGS.c.session == session, MEETINGS.c.epoch == epoch
+                await connection.execute(delete(MEETINGS).where(*ours))
             for row in changed:  # after what ended: a meeting may begin anew at once
                 if not await _put(connection, row, now):
                     lost.add(row.session)
@@ -49,8 +49,8 @@ class MeetingStore(SqlRows):
 async def _put(connection: AsyncConnection, row: StoredMeeting, now: datetime) -> bool:
     values = {"record": row.record, "changed": now}
     same = MEETINGS.c.session == row.session
-    own = update(MEETINGS).where(same, MEETINGS.c.epoch == row.epoch).values(values)
-    if (await connection.execute(own)).rowcount:
+    ours = update(MEETINGS).where(same, MEETINGS.c.epoch == row.epoch).values(values)
+    if (await connection.execute(ours)).rowcount:
         return True
     if (await connection.execute(select(MEETINGS.c.epoch).where(same))).first() is not None:
         return False

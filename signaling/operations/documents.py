@@ -98,8 +98,8 @@ async def add(request: ApiRequest) -> Shown:
     session, points = await find(request)
     request.only(permissions.is_host(request.account, session, points))
     file = await uploads.take(request)
-    about = (file.name, file.kind, file.bytes, file.sha256, file.path)
-    document = Document(secrets.token_hex(8), session.id, *about, request.account.account, request.now)
+    fields = (file.name, file.kind, file.bytes, file.sha256, file.path)
+    document = Document(secrets.token_hex(8), session.id, *fields, request.account.account, request.now)
     await request.context(DOCUMENTS).documents.add(document)
     await request.note("document", document.id, document.name)
     return _shown(request, document, [], True)
@@ -137,9 +137,9 @@ async def ask(request: ApiRequest) -> Wish:
     if request.account.unit is None or permissions.is_host(request.account, session, points):
         raise Forbidden
     body: Asked = request.body
-    who = request.account
+    account = request.account
     wish = await context.documents.ask(
-        session.id, body.subject, who.unit or "", who.account, clean(body.text), request.now
+        session.id, body.subject, account.unit or "", account.account, clean(body.text), request.now
     )
     context.outbox.wake()
     await request.note("material-asked", session.id, body.subject)
@@ -184,17 +184,17 @@ async def answer(request: ApiRequest) -> Wish:
 
 
 def _shown(request: ApiRequest, document: Document, requests: list[AccessRequest], owner: bool) -> Shown:
-    own = [grant for grant in requests if grant.subject == document.id]
-    requested = any(grant.unit == request.account.unit and grant.answer == "waiting" for grant in own)
-    may = owner or allowed(own, request.account.unit, document.id, request.now)
+    grants = [grant for grant in requests if grant.subject == document.id]
+    requested = any(grant.unit == request.account.unit and grant.answer == "waiting" for grant in grants)
+    may = owner or allowed(grants, request.account.unit, document.id, request.now)
     fields = {name: getattr(document, name) for name in ("id", "name", "kind", "bytes", "sha256", "by", "at")}
-    units = sorted({grant.unit for grant in own if grant.holds(request.now)}) if owner else []
+    units = sorted({grant.unit for grant in grants if grant.holds(request.now)}) if owner else []
     return Shown(**fields, access="yes" if may else "asked" if requested else "no", units=units)
 
 
 async def _wishes(request: ApiRequest, requests: list[AccessRequest]) -> list[Wish]:
     context = request.context(DOCUMENTS)
-    known = await units_and_points(request)
+    unit_directory = await units_and_points(request)
     units = await request.unit_names()
     sessions = {each.session: await context.scheduler.session(each.session) for each in requests}
     names = {
@@ -203,7 +203,9 @@ async def _wishes(request: ApiRequest, requests: list[AccessRequest]) -> list[Wi
     return [
         _wish(
             grant, sessions[grant.session], names.get(grant.subject, ""), units.get(grant.unit, grant.unit)
-        ).model_copy(update={"may_answer": permissions.is_host(request.account, sessions[grant.session], known)})
+        ).model_copy(
+            update={"may_answer": permissions.is_host(request.account, sessions[grant.session], unit_directory)}
+        )
         for grant in requests
     ]
 

@@ -126,40 +126,40 @@ class Answer(Model):
 async def lines(request: ApiRequest) -> Lines:
     """Return the lines of a provider: its own people's, or any for accounts that see everything."""
     request.only(request.account.outsider or request.account.sees_all)
-    own = request.account.provider if request.account.outsider else request.query.provider
-    if own is None:
+    provider = request.account.provider if request.account.outsider else request.query.provider
+    if provider is None:
         raise BadInput([Fault("provider", "required")])
-    request.only(request.query.provider in {own, None})
-    return await _lines(request, own)
+    request.only(request.query.provider in {provider, None})
+    return await _lines(request, provider)
 
 
 async def contact(request: ApiRequest) -> Lines:
     """Name the contact on duty for a session."""
     context = request.context(PROVIDER)
-    own, body = _own(request), request.body
-    overview = await context.provider_view.overview(own, request.now)
+    provider, body = _own(request), request.body
+    overview = await context.provider_view.overview(provider, request.now)
     session = next((each.session for each in overview.sessions if each.session.id == body.session), None)
     if session is None:
         raise NotFound
     account = request.account.account
-    wanted = Duty("", session.id, "provider", None, None, account, body.name, body.phone, account, None, own)
-    assigned = await context.duties.assign(wanted, request.now)
+    duty = Duty("", session.id, "provider", None, None, account, body.name, body.phone, account, None, provider)
+    assigned = await context.duties.assign(duty, request.now)
     await request.note("assign", session.id, f"{session.number} {assigned.role} {assigned.name}")
-    return await _lines(request, own)
+    return await _lines(request, provider)
 
 
 async def answer(request: ApiRequest) -> Lines:
     """Reply to an incident; the operating unit sees it in the timeline, and people in the meeting are told."""
     context = request.context(PROVIDER)
-    own, text = _own(request), clean(request.body.text)
+    provider, text = _own(request), clean(request.body.text)
     if not text:
         raise BadInput([Fault("text", "required")])
     incident = await context.incidents.incident(request.id)
-    request.seen(incident.provider == own)
+    request.seen(incident.provider == provider)
     changed = await context.incidents.act(incident.id, "answered", request.account.account, text, request.now)
     await request.note("incident-answered", changed.id, text)
     await context.incident_reports.changed(changed)
-    return await _lines(request, own)
+    return await _lines(request, provider)
 
 
 def _own(request: ApiRequest) -> str:

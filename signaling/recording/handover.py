@@ -29,10 +29,10 @@ class RecordingHandover:
 
     async def work(self, now: datetime) -> None:
         """Offer complete recordings, send reminders and warnings, delete recordings that were kept long enough."""
-        known = {each.session for each in await self._handovers.all()}
+        offered = {each.session for each in await self._handovers.all()}
         settled = sorted(await self._store.recordings(), key=lambda each: (each.session, each.part))
         for session, files in groupby(settled, key=lambda each: each.session):
-            if session not in known:
+            if session not in offered:
                 await self._offer(session, list(files), now)
         await self._handovers.remind(now)
         for each in await self._handovers.to_delete(now):

@@ -165,9 +165,8 @@ async def recordings(request: ApiRequest) -> list[Recording]:
     sessions = {each.session for each in files}
     requests = await context.documents.grants(sessions)
     handovers = {each.session: each for each in await context.handovers.of_sessions(sessions)}
-    return [
-        _wire(request, list(files), requests, handovers) for _, files in groupby(files, key=lambda each: each.session)
-    ]
+    by_session = groupby(files, key=lambda each: each.session)
+    return [_wire(request, list(of_session), requests, handovers) for _, of_session in by_session]
 
 
 async def _seen(request: ApiRequest) -> list[model.Recording]:

@@ -44,8 +44,8 @@ class RecordingStore(SqlRows):
         """Insert a part that begins; the joined file, inserted as `joined` the first time, is to be made anew."""
         async with self._writer.begin() as connection:
             await connection.execute(insert(RECORDINGS).values(self._recording_row(part)))
-            known = _of(part.session), RECORDINGS.c.part == JOINED
-            anew = update(RECORDINGS).where(*known).values(state="recording", sha256=None)
+            joined_row = _of(part.session), RECORDINGS.c.part == JOINED
+            anew = update(RECORDINGS).where(*joined_row).values(state="recording", sha256=None)
             if not (await connection.execute(anew)).rowcount and joined is not None:
                 await connection.execute(insert(RECORDINGS).values(self._recording_row(joined)))
 
@@ -168,12 +168,12 @@ class RecordingStore(SqlRows):
     async def _recordings(self, query: Select[Any]) -> list[Recording]:
         """Return recordings with their chapters and isolated tracks."""
         chapters: dict[str, list[Chapter]] = {}
-        wanted = query.with_only_columns(RECORDINGS.c.id).order_by(None)
-        marks = select(MARKS).where(MARKS.c.recording.in_(wanted)).order_by(MARKS.c.milliseconds, MARKS.c.id)
+        ids = query.with_only_columns(RECORDINGS.c.id).order_by(None)
+        marks = select(MARKS).where(MARKS.c.recording.in_(ids)).order_by(MARKS.c.milliseconds, MARKS.c.id)
         for row in await self._all(marks):
             chapters.setdefault(row["recording"], []).append(Chapter(row["milliseconds"] / 1000, row["title"]))
         solos: dict[str, list[Solo]] = {}
-        for row in await self._all(select(SOLOS).where(SOLOS.c.recording.in_(wanted)).order_by(SOLOS.c.number)):
+        for row in await self._all(select(SOLOS).where(SOLOS.c.recording.in_(ids)).order_by(SOLOS.c.number)):
             fields = {name: row[name] for name in row if name not in {"recording", "number"}}
             solo = Solo(**{**fields, "path": self._absolute(row["path"])})
             solos.setdefault(row["recording"], []).append(solo)

@@ -110,16 +110,16 @@ class RemoteWorkerEndpoint:
         """
         async with _marker(self._recordings) as marker:
             await send(socket, {"version": protocol.VERSION, "marker": str(marker), "owner": self._server_id})
-            about = await receive(socket)
-        if about is None:
+            greeting = await receive(socket)
+        if greeting is None:
             raise ConnectionError("hung up")
-        fault = self._fault(about)
+        fault = self._fault(greeting)
         if fault is not None:
             raise Refused(fault)
-        return about.get("records") is True
+        return greeting.get("records") is True
 
-    def _fault(self, about: dict[str, Any]) -> str | None:
-        version = about.get("version")
+    def _fault(self, greeting: dict[str, Any]) -> str | None:
+        version = greeting.get("version")
         if version != protocol.VERSION:
             fault = f"release {version!s:.20} of the worker is not {protocol.VERSION}, the server's"
             return f"{fault}: install the same on both"

@@ -121,10 +121,10 @@ class Supervisor:
         """Serve one worker process, running or new, until its end."""
         name = f"media-{index}"
         path = socket_path(self._run, _socket_name(index))
-        left = _listening(name, path)
-        process = left or await self._start_or_wait(index, name, path, ready)
+        running = _listening(name, path)
+        process = running or await self._start_or_wait(index, name, path, ready)
         try:
-            engine = await self._connect_engine(path, process, READY_SECONDS if left is None else HELD_SECONDS)
+            engine = await self._connect_engine(path, process, READY_SECONDS if running is None else HELD_SECONDS)
             if engine is None:
                 log.error("x %s does not answer on its socket", name)
                 return

@@ -46,14 +46,14 @@ class ControllerNotices:
 
     def set_weak(self, weak: Mapping[str, WeakLine]) -> bool:
         """Set the weak lines; return whether they changed."""
-        news = dict(weak) != self.weak
+        changed = dict(weak) != self.weak
         self.weak = dict(weak)
-        return news
+        return changed
 
     def help(self, seat: str | None, name: str | None = None, since: datetime | None = None) -> bool:
         """Set the seat from which the centre directs, None for none; return whether that changed."""
-        news = seat != self.helper
-        if news:
+        changed = seat != self.helper
+        if changed:
             self.helper = seat
             self.assist = AssistState(seat=seat, name=name, since=since)
-        return news
+        return changed

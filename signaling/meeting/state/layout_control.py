@@ -130,9 +130,9 @@ class LayoutControl:
 
     def _change(self, layouts: Mapping[Audience, Layout]) -> list[Effect]:
         """Set layouts of audiences; clients are told once, if any is another."""
-        news = {audience: layout for audience, layout in layouts.items() if layout != self._layouts[audience]}
-        self._layouts |= news
+        changed = {audience: layout for audience, layout in layouts.items() if layout != self._layouts[audience]}
+        self._layouts |= changed
         return [
-            *(Arrange(layout, audience) for audience, layout in news.items()),
-            *([TellAll(self.state)] if news else []),
+            *(Arrange(layout, audience) for audience, layout in changed.items()),
+            *([TellAll(self.state)] if changed else []),
         ]

@@ -169,15 +169,15 @@ class MeetingState:
         The engine knows what was done in the last moments before the state could be stored.
         """
         held = {seat.options.seat: seat for seat in room.seats}
-        here = {seat.id for seat in self.roster.seats.values() if seat.here}
-        effects: list[Effect] = [RemoveSeat(seat) for seat in held if seat not in here]
+        present = {seat.id for seat in self.roster.seats.values() if seat.here}
+        effects: list[Effect] = [RemoveSeat(seat) for seat in held if seat not in present]
         for seat in self.roster.seats.values():
             if (state := held.get(seat.id)) is not None and seat.here:
                 self._found(seat, state)
             elif seat.here:
                 effects += self._seat(seat)
         self._room_open = True
-        self.layout_control.adopt(room.layouts, room.content if room.content in here else None)
+        self.layout_control.adopt(room.layouts, room.content if room.content in present else None)
         self.speaking = room.speaking
         return [*effects, *self.recording.found(room.recording is not None, room.paused, now)]
 
@@ -195,9 +195,9 @@ class MeetingState:
         """
         self._room_open = True
         held = {seat.options.seat: seat for seat in room.seats}
-        here = [seat for seat in self.roster.seats.values() if seat.here]
-        effects: list[Effect] = [RemoveSeat(name) for name in held if name not in {seat.id for seat in here}]
-        for seat in here:
+        present = [seat for seat in self.roster.seats.values() if seat.here]
+        effects: list[Effect] = [RemoveSeat(name) for name in held if name not in {seat.id for seat in present}]
+        for seat in present:
             effects += self._seat(seat)
             if (state := held.get(seat.id)) is not None:
                 seat.offered, seat.up, seat.wanted = state.offered, state.up, state.wanted
@@ -512,8 +512,8 @@ class MeetingState:
         seat = self._seat_of(client)
         if not seat.directs:
             raise MessageError("forbidden")
-        news = self.controller_notices.help(seat.id, seat.name, now) if on else self.controller_notices.help(None)
-        return [Direct(seat.account, on), *self._tell_leaders(self.controller_notices.assist)] if news else []
+        changed = self.controller_notices.help(seat.id, seat.name, now) if on else self.controller_notices.help(None)
+        return [Direct(seat.account, on), *self._tell_leaders(self.controller_notices.assist)] if changed else []
 
     # --- events of the media engine
 
@@ -559,9 +559,9 @@ class MeetingState:
 
     def disk(self, storage: StorageState) -> list[Effect]:
         """Note the free space on the disk of the recordings; tell controllers if it changed."""
-        known = self.recording.storage == storage
+        unchanged = self.recording.storage == storage
         effects = self.recording.disk(storage)
-        return effects + ([] if known else self._tell_controllers(storage))
+        return effects + ([] if unchanged else self._tell_controllers(storage))
 
     def media_lost(self, now: datetime) -> list[Effect]:
         """Note that the media worker died: all transports are gone, and nothing is recorded."""
@@ -774,8 +774,8 @@ class MeetingState:
 
     def _scene(self) -> Scene:
         """Return what the script may change: the layout, and the floors of present, visible seats."""
-        here = [(seat, seat.place) for seat in self.roster.seats.values() if seat.here]
-        points = {seat.id: place.id for seat, place in here if place is not None}
+        present = [(seat, seat.place) for seat in self.roster.seats.values() if seat.here]
+        points = {seat.id: place.id for seat, place in present if place is not None}
         return Scene(self.layout_control.shown, {seat: self.roster.seats[seat].floor for seat in points}, points)
 
     def _show(self, scene: Scene) -> list[Effect]:

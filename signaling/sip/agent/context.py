@@ -139,16 +139,16 @@ class AgentContext:
 def describe(message: Message, flow: Flow) -> RemoteParty:
     """Read the identity of the remote party: From of a request; asserted identity or Contact of a response."""
     if isinstance(message, Request):
-        who: NameAddress | None = message.sender
+        identity: NameAddress | None = message.sender
         agent = message.get("user-agent")
     else:
-        who = _asserted(message) or message.contact
+        identity = _asserted(message) or message.contact
         agent = message.get("user-agent") or message.get("server")
     try:
-        user = Uri.parse(who.uri).user if who else ""
+        user = Uri.parse(identity.uri).user if identity else ""
     except BadMessage:
         user = ""
-    return RemoteParty(flow.remote[0], who.name if who else "", user, (agent or "")[:200])
+    return RemoteParty(flow.remote[0], identity.name if identity else "", user, (agent or "")[:200])
 
 
 def _asserted(message: Message) -> NameAddress | None:

@@ -76,20 +76,20 @@ class SipBridge:
     async def start(self, agent: Agent) -> None:
         """Open the sockets, resume the calls of an earlier process, and begin to dial. Raises OSError."""
         now = self._manager.dependencies.clock()
-        left = [(meeting, each) for meeting in self._manager.meetings.values() for each in meeting.left_systems]
+        earlier = [(meeting, each) for meeting in self._manager.meetings.values() for each in meeting.left_systems]
         await self._look(now)
-        devices = {device.id: device for device in await self._equipment.devices()} if left else {}
-        calls = await agent.start([each.call for _, each in left])
+        devices = {device.id: device for device in await self._equipment.devices()} if earlier else {}
+        calls = await agent.start([each.call for _, each in earlier])
         self.agent = agent
-        for (meeting, each), call in zip(left, calls, strict=True):
+        for (meeting, each), call in zip(earlier, calls, strict=True):
             await self._resume(meeting, each, call, devices.get(each.device), now)
         self._ticking = asyncio.create_task(self._tick_forever())
 
     async def run_without_gateway(self) -> None:
         """Run without a gateway: room systems of an earlier process leave, because nobody resumes their calls."""
         for meeting in list(self._manager.meetings.values()):
-            left, meeting.left_systems = meeting.left_systems, ()
-            for each in left:
+            earlier, meeting.left_systems = meeting.left_systems, ()
+            for each in earlier:
                 log.warning("x the room system in seat %s of %s leaves: there is no SIP gateway", each.seat, meeting.id)
                 await meeting.apply(meeting.state.drop_room_system(each.seat))
 
@@ -157,17 +157,17 @@ class SipBridge:
 
     async def _look(self, now: datetime) -> None:
         """Add the room systems of every session whose slot has begun to its dial schedule."""
-        known = systems(await self._equipment.devices())
+        by_point = systems(await self._equipment.devices())
         second = now.replace(microsecond=0)
-        for session in await self._scheduler.sessions(second, second + timedelta(seconds=1)) if known else []:
-            invited = set(session.everyone) & known.keys()
+        for session in await self._scheduler.sessions(second, second + timedelta(seconds=1)) if by_point else []:
+            invited = set(session.everyone) & by_point.keys()
             if session.state != State.ISSUED or not invited:
                 continue
             meeting = await self._manager.open(session)
             expected = [
                 DialledSystem(device, number, place.device_name(number))
                 for place in meeting.state.booking.places
-                for number, device in known.get(place.id, [])
+                for number, device in by_point.get(place.id, [])
                 if number <= place.devices
             ]
             meeting.state.roster.reserved_legs = {leg_of(each.device.point, each.number) for each in expected}
@@ -189,8 +189,8 @@ class SipBridge:
         await asyncio.sleep(TELL_SECONDS)
         del self._telling[meeting.id]
         schedule = self._schedules.get(meeting.id)
-        if self._goes_on(meeting) and schedule is not None and (news := schedule.news()) is not None:
-            await meeting.apply(meeting.state.calls(news))
+        if self._goes_on(meeting) and schedule is not None and (states := schedule.news()) is not None:
+            await meeting.apply(meeting.state.calls(states))
 
     def _goes_on(self, meeting: MeetingRunner) -> bool:
         return self._manager.meetings.get(meeting.id) is meeting
@@ -296,8 +296,8 @@ class SipBridge:
         if caller.number > place.devices:  # registered since the meeting began
             raise Refused(FORBIDDEN)
         schedule = self._schedules.get(meeting.id, DialSchedule())
-        own = DialledSystem(caller.device, caller.number, place.device_name(caller.number))
-        system = schedule.systems.get(caller.device.id, own)
+        unscheduled = DialledSystem(caller.device, caller.number, place.device_name(caller.number))
+        system = schedule.systems.get(caller.device.id, unscheduled)
         member = RoomSystem(caller.device, system.name, incoming.peer.address)
         try:
             await self._let_in(meeting, caller, member, place, incoming, now)

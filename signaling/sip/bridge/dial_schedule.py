@@ -115,9 +115,9 @@ class DialSchedule:
         """By id of the device."""
         self._sent: tuple[CalledSystem, ...] = ()
 
-    def expect(self, known: Sequence[DialledSystem], now: datetime) -> None:
+    def expect(self, registered: Sequence[DialledSystem], now: datetime) -> None:
         """Update the registered devices: dial new ones at once, and known ones at their present address."""
-        for each in known:
+        for each in registered:
             if (old := self.systems.get(each.device.id)) is not None:
                 old.device, old.number, old.name = each.device, each.number, each.name
             else:

@@ -230,9 +230,9 @@ class Transport:
     async def tcp(self, remote: Address) -> Flow:
         """Return the TCP flow to an address: an open connection, or a new one. Raises OSError."""
         async with self._opening.setdefault(remote, asyncio.Lock()):
-            known = self._connections.get(remote)
-            if known is not None and not known.closed:
-                return known
+            existing = self._connections.get(remote)
+            if existing is not None and not existing.closed:
+                return existing
             loop = asyncio.get_running_loop()
             try:
                 async with asyncio.timeout(CONNECT_TIMEOUT_S):

@@ -24,7 +24,7 @@ from mediaserver.recording.disk_space import Space
 from scheduler.files import sandboxed_parser
 
 
-async def here(argv: Sequence[str], stdin: bytes) -> tuple[int, bytes]:
+async def parse_in_process(argv: Sequence[str], stdin: bytes) -> tuple[int, bytes]:
     """Run `scheduler.files.sandboxed_parser` in this process, in place of a child."""
     return 0, sandboxed_parser.parse(stdin, *argv[3:])
 

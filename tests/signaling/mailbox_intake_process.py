@@ -25,7 +25,7 @@ from scheduler.policy import profile_files
 from signaling.mail import imap
 from signaling.mail.config import Server
 from signaling.mail.inbox_watcher import InboxWatcher
-from tests.fakes import here
+from tests.fakes import parse_in_process
 from tests.scheduler.inbound_mail.letters import OFFICE
 from tests.signaling.dovecot import PASSWORD, USER
 
@@ -58,7 +58,11 @@ async def _look(url: str, port: int, step: Steps) -> None:
     server = Server("127.0.0.1", port, "none", USER, PASSWORD)
     profiles = profile_files.load()
     inbound_mail = InboundMail(
-        engine, OfficialMailbox(OFFICE), profiles, Drafts(engine, profiles, Channels(mail=True)), SandboxedParser(here)
+        engine,
+        OfficialMailbox(OFFICE),
+        profiles,
+        Drafts(engine, profiles, Channels(mail=True)),
+        SandboxedParser(parse_in_process),
     )
     await InboxWatcher(inbound_mail, server, ssl.create_default_context(), lambda: NOW, lambda: None).look()
     await engine.dispose()

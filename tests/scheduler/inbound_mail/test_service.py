@@ -24,7 +24,7 @@ from scheduler.inbound_mail.service import InboundMail, OfficialMailbox
 from scheduler.inbound_mail.store import MailboxPosition, StoredLetter
 from scheduler.notifications.service import Notifications
 from scheduler.notifications.wording import Channels, NoticeFacts
-from tests.fakes import here
+from tests.fakes import parse_in_process
 from tests.scheduler.conftest import PROFILES
 from tests.scheduler.inbound_mail.letters import OFFICE, VAN_NINH, letter
 from tests.scheduler.world import NOW, ZONE, at, hours
@@ -63,7 +63,7 @@ async def setup(seeded_url: str) -> AsyncIterator[Setup]:
     drafts = Drafts(engine, PROFILES, Channels(mail=True))
     yield Setup(
         engine,
-        InboundMail(engine, OfficialMailbox(OFFICE, SERVER), PROFILES, drafts, SandboxedParser(here)),
+        InboundMail(engine, OfficialMailbox(OFFICE, SERVER), PROFILES, drafts, SandboxedParser(parse_in_process)),
         notifications,
         drafts,
     )
@@ -266,7 +266,9 @@ async def test_handled_or_authenticated_letters_cannot_be_accepted(setup: Setup)
 
 
 async def test_nobodys_word_counts_where_no_verifier_is_named(setup: Setup) -> None:
-    inbound = InboundMail(setup.engine, OfficialMailbox(OFFICE), PROFILES, setup.drafts, SandboxedParser(here))
+    inbound = InboundMail(
+        setup.engine, OfficialMailbox(OFFICE), PROFILES, setup.drafts, SandboxedParser(parse_in_process)
+    )
     raw = letter(body=BODY, Authentication_Results=FAILED)
     stored = await inbound.receive(raw, len(raw), MailboxPosition(7, 1), NOW, NOW)
     assert (stored.outcome, stored.reason, stored.verdict, stored.authentication) == ("draft", "", "none", "")

@@ -269,8 +269,8 @@ async def test_recordings_are_listed_a_page_at_a_time_from_postgresql(postgres: 
                 assert [each["session"] for each in await response.json()] == made[1:]
 
 
-class Lines(logging.Handler):
-    """Keeps what it is given as text, through the filter of the product."""
+class LogLines(logging.Handler):
+    """Keeps log records as text that pass the product's filter of outages."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         super().__init__()
@@ -283,7 +283,7 @@ class Lines(logging.Handler):
 
 def test_a_lost_database_is_told_in_one_line_a_minute() -> None:
     now = [0.0]
-    handler, log = Lines(lambda: now[0]), logging.Logger("loop")
+    handler, log = LogLines(lambda: now[0]), logging.Logger("loop")
     log.addHandler(handler)
     gone, bug = OperationalError("SELECT 1", {}, ConnectionRefusedError(111, "refused")), ValueError("ours")
 

@@ -38,8 +38,8 @@ IDLE = 1100
 
 
 @dataclass
-class Awake(Socket):
-    """A WebSocket that is read all the time, as a page does: the server drops who answers no ping."""
+class ResponsiveSocket(Socket):
+    """A WebSocket that is read all the time, as by a page, so that pings of the server are answered."""
 
     def __post_init__(self) -> None:
         self._frames: asyncio.Queue[aiohttp.WSMessage] = asyncio.Queue()
@@ -57,7 +57,7 @@ class Awake(Socket):
 
 
 @dataclass
-class Running:
+class RunningServer:
     """A server that has greeted."""
 
     process: Process
@@ -86,7 +86,7 @@ class Running:
         """Open a WebSocket."""
         socket = await client.http.ws_connect("/ws", max_msg_size=0)
         self.stack.push_async_callback(socket.close)
-        made = Awake(socket, patience=PATIENCE_S)
+        made = ResponsiveSocket(socket, patience=PATIENCE_S)
         self.stack.callback(made.reading.cancel)
         return made
 
@@ -132,7 +132,7 @@ class Running:
 
 
 @asynccontextmanager
-async def running(data: Path, *before: str, **more: str) -> AsyncIterator[Running]:
+async def running(data: Path, *before: str, **more: str) -> AsyncIterator[RunningServer]:
     """Run a server on a prepared record, by a command that begins with `before`; it must end well by SIGTERM."""
     environ = {
         "PATH": os.environ["PATH"],
@@ -156,7 +156,7 @@ async def running(data: Path, *before: str, **more: str) -> AsyncIterator[Runnin
         return process, await _printed_urls(process)
 
     process, (https, http) = await start()
-    server = Running(process, environ, data, https, http, AsyncExitStack(), errors, start)
+    server = RunningServer(process, environ, data, https, http, AsyncExitStack(), errors, start)
     try:
         async with server.stack:
             yield server

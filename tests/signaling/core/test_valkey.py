@@ -82,8 +82,8 @@ def test_valkey_is_started_at_once_and_after_growing_delays_when_it_keeps_ending
     assert delays == [0, 0.25, 0.5, 1, 2, 4, 5, 0, 0.25]
 
 
-class External:
-    """A Valkey that goes and comes when told to."""
+class ExternalValkey:
+    """A Valkey that a test starts and stops."""
 
     def __init__(self, directory: Path) -> None:
         self._server = valkey.EmbeddedValkey(directory / "v.sock", directory)
@@ -100,16 +100,16 @@ class External:
 
 
 @pytest.fixture
-async def external(tmp_path: Path) -> AsyncIterator[External]:
+async def external(tmp_path: Path) -> AsyncIterator[ExternalValkey]:
     """A Valkey of this test's own."""
-    made = External(tmp_path)
+    made = ExternalValkey(tmp_path)
     await made.come()
     yield made
     await made.go()
 
 
 @pytest.fixture
-async def world(settings: Settings, external: External) -> AsyncIterator[World]:
+async def world(settings: Settings, external: ExternalValkey) -> AsyncIterator[World]:
     """A server whose Valkey is lost and comes back."""
     async with open_world(replace(settings, redis_url=external.url)) as opened:
         yield opened
@@ -125,7 +125,7 @@ async def login(world: World) -> tuple[int, str | None]:
 
 
 async def test_meetings_go_on_without_valkey_and_who_was_in_comes_back(
-    world: World, external: External, caplog: pytest.LogCaptureFixture
+    world: World, external: ExternalValkey, caplog: pytest.LogCaptureFixture
 ) -> None:
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
@@ -181,7 +181,7 @@ async def test_a_meeting_waits_for_no_valkey_that_hangs(world: World) -> None:
 
 
 async def test_room_systems_are_called_when_valkey_is_back_however_long_it_was_away(
-    world: World, external: External
+    world: World, external: ExternalValkey
 ) -> None:
     agent = use_fake_agent(world)
     await register(world, NHA_TRANG, VCS)

@@ -27,7 +27,7 @@ from tests.signaling.world import NOW, World, open_world
 
 
 @dataclass
-class Hook:
+class ChatGroupServer:
     """An HTTP server of a chat group that keeps requests: path, headers and body; `statuses` are its next responses."""
 
     url: str = ""
@@ -40,8 +40,8 @@ class Hook:
 
 
 @asynccontextmanager
-async def http_server() -> AsyncIterator[Hook]:
-    hook = Hook()
+async def http_server() -> AsyncIterator[ChatGroupServer]:
+    hook = ChatGroupServer()
     app = web.Application()
     app.router.add_post("/{path:.*}", hook.handle)
     async with TestServer(app) as server:
@@ -50,12 +50,12 @@ async def http_server() -> AsyncIterator[Hook]:
 
 
 @dataclass
-class Office:
+class MailSetup:
     """A server of ours with its mail server and its chat groups."""
 
     world: World
     mail_server: FakeSmtpServer
-    hook: Hook
+    chat_server: ChatGroupServer
 
     async def deliver(self, minutes: float = 0) -> None:
         """Let time pass and send what is due; the server's own rounds do not run."""
@@ -70,9 +70,9 @@ Mode = Literal["implicit", "starttls", "none"]
 
 
 @asynccontextmanager
-async def open_office(
+async def open_mail_setup(
     settings: Settings, tmp_path: Path, mode: Mode = "none", trusted: bool = True, words: str = ""
-) -> AsyncIterator[Office]:
+) -> AsyncIterator[MailSetup]:
     context = tls.context(tmp_path / "tls", ("127.0.0.1",), utc_now())
     async with smtp_server(mode, context) as mail_server, http_server() as hook:
         server = Server("127.0.0.1", mail_server.port, mode, *(("post", SECRET) if mode == "starttls" else ("", "")))
@@ -86,40 +86,40 @@ async def open_office(
             await world.server.outbox.stop()
             await world.server.periodic_jobs.stop()
             await world.services.notifications.set_mailbox("56", UNIT_BOX)
-            yield Office(world, mail_server, hook)
+            yield MailSetup(world, mail_server, hook)
 
 
 @pytest.fixture
-async def office(settings: Settings, tmp_path: Path) -> AsyncIterator[Office]:
-    async with open_office(settings, tmp_path) as opened:
+async def mail_setup(settings: Settings, tmp_path: Path) -> AsyncIterator[MailSetup]:
+    async with open_mail_setup(settings, tmp_path) as opened:
         yield opened
 
 
 @pytest.mark.parametrize("mode", ["none", "starttls", "implicit"])
 async def test_a_session_is_told_by_letter_and_in_groups(settings: Settings, tmp_path: Path, mode: Mode) -> None:
-    async with open_office(settings, tmp_path, mode) as office:
-        session = await office.world.session()
-        await office.deliver()
-        letter = office.mail_server.letters[0]
+    async with open_mail_setup(settings, tmp_path, mode) as mail_setup:
+        session = await mail_setup.world.session()
+        await mail_setup.deliver()
+        letter = mail_setup.mail_server.letters[0]
         assert (letter["From"], letter["To"], letter["Auto-Submitted"]) == (SENDER, UNIT_BOX, "auto-generated")
         assert letter["Subject"] == f"Đã cấp mã phiên họp – {session.number} – {session.title}"
         body = letter.get_body(("plain",))
         assert body is not None and f"Mã phiên họp: {session.code}" in body.get_content()
         texts = [f"Phiên họp của UBND tỉnh Khánh Hòa ({session.number}): đã cấp mã. Chính thức: 08:00–10:00 06/04/2026"]
-        assert sorted((path, sent) for path, _, sent in office.hook.seen) == [
+        assert sorted((path, sent) for path, _, sent in mail_setup.chat_server.seen) == [
             ("/bot1:t/sendMessage", {"chat_id": "-100", "text": texts[0]}),
             ("/oa", {"m": texts}),
         ]
-        assert next(headers for path, headers, _ in office.hook.seen if path == "/oa")["access_token"] == "k"
-        assert await office.states() == [("mail", "sent", ""), ("telegram", "sent", ""), ("zalo", "sent", "")]
+        assert next(headers for path, headers, _ in mail_setup.chat_server.seen if path == "/oa")["access_token"] == "k"
+        assert await mail_setup.states() == [("mail", "sent", ""), ("telegram", "sent", ""), ("zalo", "sent", "")]
 
 
-async def test_calendars_hold_the_times_and_give_them_back(office: Office) -> None:
-    session = await office.world.session()
-    await office.deliver()
-    await office.world.services.scheduler.cancel(session.id, NOW)
-    await office.deliver()
-    calendars = [_calendar(letter) for letter in office.mail_server.letters]
+async def test_calendars_hold_the_times_and_give_them_back(mail_setup: MailSetup) -> None:
+    session = await mail_setup.world.session()
+    await mail_setup.deliver()
+    await mail_setup.world.services.scheduler.cancel(session.id, NOW)
+    await mail_setup.deliver()
+    calendars = [_calendar(letter) for letter in mail_setup.mail_server.letters]
     assert [(c["method"], e["sequence"], e["status"]) for c in calendars for e in c.walk("VEVENT")] == [
         ("REQUEST", 0, "CONFIRMED"),
         ("CANCEL", 1, "CANCELLED"),
@@ -141,69 +141,69 @@ def _calendar(letter: EmailMessage) -> Calendar:
     return calendar
 
 
-async def test_a_channel_that_is_down_is_tried_again_and_holds_no_other(office: Office) -> None:
-    office.mail_server.replies = ["451 later"]
-    office.hook.statuses = [503, 503]
-    await office.world.session()
-    await office.deliver()
-    assert await office.states() == [
+async def test_a_channel_that_is_down_is_tried_again_and_holds_no_other(mail_setup: MailSetup) -> None:
+    mail_setup.mail_server.replies = ["451 later"]
+    mail_setup.chat_server.statuses = [503, 503]
+    await mail_setup.world.session()
+    await mail_setup.deliver()
+    assert await mail_setup.states() == [
         ("mail", "waiting", "smtp 451 later"),
         ("telegram", "waiting", "http 503"),
         ("zalo", "waiting", "http 503"),
     ]
-    await office.deliver(0.9)
-    assert office.mail_server.letters == []
-    await office.deliver(0.2)
-    assert {state for _, state, _ in await office.states()} == {"sent"}
-    assert len(office.mail_server.letters) == 1
+    await mail_setup.deliver(0.9)
+    assert mail_setup.mail_server.letters == []
+    await mail_setup.deliver(0.2)
+    assert {state for _, state, _ in await mail_setup.states()} == {"sent"}
+    assert len(mail_setup.mail_server.letters) == 1
 
 
-async def test_a_letter_refused_for_good_waits_for_a_person(office: Office) -> None:
-    office.mail_server.replies = ["554 no"]
-    office.hook.statuses = [403, 403]
-    await office.world.session()
-    await office.deliver()
-    assert await office.states() == [
+async def test_a_letter_refused_for_good_waits_for_a_person(mail_setup: MailSetup) -> None:
+    mail_setup.mail_server.replies = ["554 no"]
+    mail_setup.chat_server.statuses = [403, 403]
+    await mail_setup.world.session()
+    await mail_setup.deliver()
+    assert await mail_setup.states() == [
         ("mail", "failed", "smtp 554 no"),
         ("telegram", "failed", "http 403"),
         ("zalo", "failed", "http 403"),
     ]
-    central = await office.world.signed_in("central")
+    central = await mail_setup.world.signed_in("central")
     async with central.get("/api/v1/outbox") as response:
         listed = await response.json()
     row = next(row for row in listed if row["channel"] == "mail")
     assert (row["state"], row["error"], row["host"]) == ("failed", "smtp 554 no", "UBND tỉnh Khánh Hòa")
     async with central.post(f"/api/v1/outbox/{row['id']}/again", json={}) as response:
         assert response.status == 204
-    await office.deliver()
-    subjects = [str(letter["Subject"]).split(" – ")[0] for letter in office.mail_server.letters]
+    await mail_setup.deliver()
+    subjects = [str(letter["Subject"]).split(" – ")[0] for letter in mail_setup.mail_server.letters]
     assert subjects.count("Đã cấp mã phiên họp") == 1  # beside it points are reminded of their checks
-    assert (await office.world.audited(1))[0].action == "send-again"
+    assert (await mail_setup.world.audited(1))[0].action == "send-again"
 
 
-async def test_a_letter_sent_twice_is_the_same_letter(office: Office) -> None:
-    await office.world.session()
-    await office.deliver()
-    notice = next(n for n in await office.world.services.notifications.newest(9) if n.channel == "mail")
-    await office.world.services.notifications.again(notice.id, office.world.clock())
-    await office.deliver()
-    assert len({letter["Message-ID"] for letter in office.mail_server.letters}) == 1
-    assert len(office.mail_server.letters) == 2
+async def test_a_letter_sent_twice_is_the_same_letter(mail_setup: MailSetup) -> None:
+    await mail_setup.world.session()
+    await mail_setup.deliver()
+    notice = next(n for n in await mail_setup.world.services.notifications.newest(9) if n.channel == "mail")
+    await mail_setup.world.services.notifications.again(notice.id, mail_setup.world.clock())
+    await mail_setup.deliver()
+    assert len({letter["Message-ID"] for letter in mail_setup.mail_server.letters}) == 1
+    assert len(mail_setup.mail_server.letters) == 2
 
 
-async def test_a_unit_without_a_mailbox_is_told_once_it_has_one(office: Office) -> None:
-    await office.world.services.notifications.set_mailbox("568", UNIT_BOX)
-    await office.world.session()
-    await office.deliver()
-    assert ("mail", "failed", "no-mailbox") in await office.states()
+async def test_a_unit_without_a_mailbox_is_told_once_it_has_one(mail_setup: MailSetup) -> None:
+    await mail_setup.world.services.notifications.set_mailbox("568", UNIT_BOX)
+    await mail_setup.world.session()
+    await mail_setup.deliver()
+    assert ("mail", "failed", "no-mailbox") in await mail_setup.states()
 
 
 async def test_a_server_nobody_vouches_for_gets_nothing(settings: Settings, tmp_path: Path) -> None:
-    async with open_office(settings, tmp_path, "implicit", trusted=False) as office:
-        await office.world.session()
-        await office.deliver()
-        assert office.mail_server.letters == []
-        assert (await office.states())[0] == ("mail", "waiting", "smtp: SSLCertVerificationError")
+    async with open_mail_setup(settings, tmp_path, "implicit", trusted=False) as mail_setup:
+        await mail_setup.world.session()
+        await mail_setup.deliver()
+        assert mail_setup.mail_server.letters == []
+        assert (await mail_setup.states())[0] == ("mail", "waiting", "smtp: SSLCertVerificationError")
 
 
 GROUP_FAULTS = [
@@ -229,11 +229,13 @@ def test_r115_a_template_with_the_code_is_refused_by_file_and_field(tmp_path: Pa
 
 
 async def test_a_group_is_told_in_its_own_words(settings: Settings, tmp_path: Path) -> None:
-    async with open_office(settings, tmp_path, words="{trang_thai}: {chu_tri} ({so}), {thoi_gian}") as office:
-        session = await office.world.session()
-        await office.deliver()
+    async with open_mail_setup(settings, tmp_path, words="{trang_thai}: {chu_tri} ({so}), {thoi_gian}") as mail_setup:
+        session = await mail_setup.world.session()
+        await mail_setup.deliver()
         words = f"đã cấp mã: UBND tỉnh Khánh Hòa ({session.number}), Chính thức: 08:00–10:00 06/04/2026"
-        assert ("/bot1:t/sendMessage", {"chat_id": "-100", "text": words}) in [(p, s) for p, _, s in office.hook.seen]
+        assert ("/bot1:t/sendMessage", {"chat_id": "-100", "text": words}) in [
+            (p, s) for p, _, s in mail_setup.chat_server.seen
+        ]
 
 
 @pytest.mark.parametrize("text", GROUP_FAULTS)

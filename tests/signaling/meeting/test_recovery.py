@@ -464,8 +464,8 @@ async def test_a_meeting_of_another_release_with_more_state_is_continued(setting
         assert world.server.meetings.meetings[session.id].snapshot.version == current_version()
 
 
-class Led:
-    """A meeting of which so much is to be kept."""
+class StoredMeeting:
+    """A meeting that the state writer is to store: its id and snapshot."""
 
     def __init__(self, id_: str, snapshot: MeetingSnapshot) -> None:
         self.id = id_
@@ -491,7 +491,7 @@ async def test_a_snapshot_being_written_when_the_writer_stops_is_written(
         monkeypatch.setattr(store, "write", slow)
         writer = MeetingStateWriter(store, world.clock)
         writer.start()
-        writer.changed(Led("another", meeting.snapshot))
+        writer.changed(StoredMeeting("another", meeting.snapshot))
         await begun.wait()
         await writer.stop()
         async with world.services.database.connect() as connection:
@@ -532,11 +532,11 @@ async def test_a_meeting_that_ends_while_its_state_is_written_is_forgotten(
         monkeypatch.setattr(store, "write", slow)
         writer = MeetingStateWriter(store, world.clock)
         writer.start()
-        writer.changed(Led("over", snapshot))
+        writer.changed(StoredMeeting("over", snapshot))
         await begun.wait()
         writer.ended("over")
         go_on.set()
-        await writer.ensure_stored(Led("another", snapshot))
+        await writer.ensure_stored(StoredMeeting("another", snapshot))
         await writer.stop()
         assert (set(writer._written), set(writer._epochs)) == ({"another"}, {"another"})
         async with world.services.database.connect() as connection:
@@ -551,8 +551,8 @@ async def test_a_meeting_that_cannot_be_stored_does_not_stop_others_from_being_s
         await world.server.meetings.leave()
         writer = MeetingStateWriter(world.services.meeting_store, world.clock)
         writer.start()
-        writer.changed(Led("broken", replace(meeting.snapshot, part="\ud800")))
-        await writer.ensure_stored(Led("whole", meeting.snapshot))
+        writer.changed(StoredMeeting("broken", replace(meeting.snapshot, part="\ud800")))
+        await writer.ensure_stored(StoredMeeting("whole", meeting.snapshot))
         await writer.stop()
         async with world.services.database.connect() as connection:
             ensure_stored = set((await connection.execute(select(MEETINGS.c.session))).scalars())
@@ -562,14 +562,14 @@ async def test_a_meeting_that_cannot_be_stored_does_not_stop_others_from_being_s
 async def test_workers_are_left_when_a_server_cannot_serve(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     steps = []
 
-    class Noting(Supervisor):
+    class CallRecorder(Supervisor):
         async def start(self) -> None:
             steps.append("start")
 
         async def stop(self) -> None:
             steps.append("left" if self._leaving else "stopped")
 
-    monkeypatch.setattr(build, "Supervisor", Noting)
+    monkeypatch.setattr(build, "Supervisor", CallRecorder)
     with pytest.raises(OSError, match="in use"):
         async with build.media(settings):
             raise OSError("address in use")

@@ -33,7 +33,7 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recording_journal, "RETRY_SECONDS", 0.02)
 
 
-class Base:
+class FakeNotesDatabase:
     """A database that stores notes unless it is given an error for them."""
 
     def __init__(self) -> None:
@@ -47,8 +47,8 @@ class Base:
 
 
 @pytest.fixture
-def base() -> Base:
-    return Base()
+def base() -> FakeNotesDatabase:
+    return FakeNotesDatabase()
 
 
 @pytest.fixture
@@ -56,14 +56,14 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "recordings.journal"
 
 
-async def test_notes_are_brought_in_their_order_and_leave_no_file(base: Base, path: Path) -> None:
+async def test_notes_are_brought_in_their_order_and_leave_no_file(base: FakeNotesDatabase, path: Path) -> None:
     journal = RecordingJournal(path, base.note)
     for note in NOTES:
         await journal.add(note)
     assert (base.taken, path.exists()) == (NOTES, False)
 
 
-async def test_a_note_that_the_database_does_not_take_is_tried_again(base: Base, path: Path) -> None:
+async def test_a_note_that_the_database_does_not_take_is_tried_again(base: FakeNotesDatabase, path: Path) -> None:
     base.fault = lambda _: GONE
     journal = RecordingJournal(path, base.note)
     for note in NOTES:
@@ -76,7 +76,9 @@ async def test_a_note_that_the_database_does_not_take_is_tried_again(base: Base,
     assert base.taken == NOTES
 
 
-async def test_waiting_notes_are_brought_by_the_next_server_but_for_a_torn_line(base: Base, path: Path) -> None:
+async def test_waiting_notes_are_brought_by_the_next_server_but_for_a_torn_line(
+    base: FakeNotesDatabase, path: Path
+) -> None:
     base.fault = lambda _: GONE
     journal = RecordingJournal(path, base.note)
     await journal.add(NOTES[0])
@@ -92,7 +94,7 @@ async def test_waiting_notes_are_brought_by_the_next_server_but_for_a_torn_line(
     assert (base.taken, path.exists()) == (NOTES[:2], False)
 
 
-async def test_without_room_for_the_file_a_note_waits_in_memory(base: Base, path: Path) -> None:
+async def test_without_room_for_the_file_a_note_waits_in_memory(base: FakeNotesDatabase, path: Path) -> None:
     base.fault = lambda _: GONE
     journal = RecordingJournal(path / "nowhere", base.note)
     on_disk = [await journal.add(NOTES[0])]
@@ -102,7 +104,7 @@ async def test_without_room_for_the_file_a_note_waits_in_memory(base: Base, path
     assert (base.taken, on_disk) == (NOTES[:2], [False, True])
 
 
-async def test_a_note_that_the_database_will_never_take_holds_nothing_up(base: Base, path: Path) -> None:
+async def test_a_note_that_the_database_will_never_take_holds_nothing_up(base: FakeNotesDatabase, path: Path) -> None:
     base.fault = lambda note: DataError("UPDATE", {}, Exception("too long")) if isinstance(note, Stopped) else None
     journal = RecordingJournal(path, base.note)
     for note in NOTES[:3]:
@@ -110,7 +112,9 @@ async def test_a_note_that_the_database_will_never_take_holds_nothing_up(base: B
     assert base.taken == [NOTES[0], NOTES[2]]
 
 
-async def test_a_database_that_hangs_holds_nobody_up(base: Base, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_database_that_hangs_holds_nobody_up(
+    base: FakeNotesDatabase, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(recording_journal, "WAIT_SECONDS", 0.01)
     released = asyncio.Event()
 

@@ -32,8 +32,8 @@ from tests.fakes import FakeEngine, FakeRoom
 from tests.signaling.world import CAM_RANH, DIEN_KHANH, NHA_TRANG, open_world, wait_until
 
 
-class Shop:
-    """Workers with two fake engines."""
+class PoolFixture:
+    """A worker pool with two fake engines, which a test starts and loses."""
 
     def __init__(self) -> None:
         self.workers = WorkerPool()
@@ -56,9 +56,9 @@ class Shop:
 
 
 @pytest.fixture
-async def shop() -> AsyncIterator[Shop]:
+async def pool() -> AsyncIterator[PoolFixture]:
     """Two workers."""
-    made = Shop()
+    made = PoolFixture()
     await made.start(0)
     await made.start(1)
     yield made
@@ -67,20 +67,20 @@ async def shop() -> AsyncIterator[Shop]:
     await asyncio.gather(*made.tasks.values(), return_exceptions=True)
 
 
-async def test_a_room_goes_to_the_worker_with_the_fewest_seats(shop: Shop) -> None:
+async def test_a_room_goes_to_the_worker_with_the_fewest_seats(pool: PoolFixture) -> None:
     for room in ("a", "b"):
-        await shop.workers.open_room(room, RoomOptions())
+        await pool.workers.open_room(room, RoomOptions())
     for seat in ("1", "2"):
-        await shop.workers.add_seat("a", SeatOptions(seat, seat))
-    await shop.workers.add_seat("b", SeatOptions("1", "1"))
-    await shop.workers.open_room("c", RoomOptions())
-    await shop.workers.open_room("a", RoomOptions())
-    assert [shop.workers.place(room) for room in "abcd"] == ["0", "1", "1", None]
-    assert [sorted(engine.rooms) for engine in shop.engines] == [["a"], ["b", "c"]]
+        await pool.workers.add_seat("a", SeatOptions(seat, seat))
+    await pool.workers.add_seat("b", SeatOptions("1", "1"))
+    await pool.workers.open_room("c", RoomOptions())
+    await pool.workers.open_room("a", RoomOptions())
+    assert [pool.workers.place(room) for room in "abcd"] == ["0", "1", "1", None]
+    assert [sorted(engine.rooms) for engine in pool.engines] == [["a"], ["b", "c"]]
 
 
-async def test_every_call_reaches_the_worker_of_its_room(shop: Shop) -> None:
-    w = shop.workers
+async def test_every_call_reaches_the_worker_of_its_room(pool: PoolFixture) -> None:
+    w = pool.workers
     await w.open_room("a", RoomOptions())
     await w.add_seat("a", SeatOptions("1", "1"))
     assert await w.connect("a", "1", "offer") == "answer to offer"
@@ -95,7 +95,7 @@ async def test_every_call_reaches_the_worker_of_its_room(shop: Shop) -> None:
     await w.remove_seat("a", "1")
     await w.close_room("a")
     await w.close_room("a")
-    assert [call[0] for call in shop.engines[0].calls] == [
+    assert [call[0] for call in pool.engines[0].calls] == [
         "open_room",
         "add_seat",
         "connect",
@@ -110,82 +110,84 @@ async def test_every_call_reaches_the_worker_of_its_room(shop: Shop) -> None:
         "remove_seat",
         "close_room",
     ]
-    assert await shop.events(1) == [PeerUp("a", "1")]
+    assert await pool.events(1) == [PeerUp("a", "1")]
     with pytest.raises(UnknownRoom):
         await w.set_floor("a", "1", True)
 
 
-async def test_a_lost_worker_takes_only_its_rooms_and_another_takes_them(shop: Shop) -> None:
+async def test_a_lost_worker_takes_only_its_rooms_and_another_takes_them(pool: PoolFixture) -> None:
     for room in ("a", "b"):
-        await shop.workers.open_room(room, RoomOptions())
-    await shop.lose(0)
-    assert await shop.events(2) == [RoomLost("a"), RoomBack("a")]
+        await pool.workers.open_room(room, RoomOptions())
+    await pool.lose(0)
+    assert await pool.events(2) == [RoomLost("a"), RoomBack("a")]
     with pytest.raises(EngineGone):
-        await shop.workers.connect("a", "1", "offer")
-    await shop.workers.open_room("a", RoomOptions())
-    assert [shop.workers.place(room) for room in "ab"] == ["1", "1"]
+        await pool.workers.connect("a", "1", "offer")
+    await pool.workers.open_room("a", RoomOptions())
+    assert [pool.workers.place(room) for room in "ab"] == ["1", "1"]
 
 
-async def test_without_workers_rooms_wait_for_one(shop: Shop) -> None:
-    await shop.workers.open_room("a", RoomOptions())
-    await shop.lose(1)
-    await shop.lose(0)
+async def test_without_workers_rooms_wait_for_one(pool: PoolFixture) -> None:
+    await pool.workers.open_room("a", RoomOptions())
+    await pool.lose(1)
+    await pool.lose(0)
     with pytest.raises(EngineGone):
-        await shop.workers.open_room("b", RoomOptions())
-    assert await shop.events(1) == [RoomLost("a")]
-    await shop.start(1)
-    assert sorted(map(repr, await shop.events(2))) == sorted(map(repr, [RoomBack("a"), RoomBack("b")]))
+        await pool.workers.open_room("b", RoomOptions())
+    assert await pool.events(1) == [RoomLost("a")]
+    await pool.start(1)
+    assert sorted(map(repr, await pool.events(2))) == sorted(map(repr, [RoomBack("a"), RoomBack("b")]))
 
 
-async def test_a_room_that_is_open_again_is_not_told_back_by_the_next_worker_that_comes(shop: Shop) -> None:
-    await shop.workers.open_room("a", RoomOptions())
-    await shop.lose(0)
-    await shop.start(0)  # before the server got to open it again
-    assert await shop.events(2) == [RoomLost("a"), RoomBack("a")]
-    await shop.workers.open_room("a", RoomOptions())
-    shop.engines[0].emit(PeerUp("a", "1"))
-    assert await shop.events(1) == [PeerUp("a", "1")]
+async def test_a_room_that_is_open_again_is_not_told_back_by_the_next_worker_that_comes(
+    pool: PoolFixture,
+) -> None:
+    await pool.workers.open_room("a", RoomOptions())
+    await pool.lose(0)
+    await pool.start(0)  # before the server got to open it again
+    assert await pool.events(2) == [RoomLost("a"), RoomBack("a")]
+    await pool.workers.open_room("a", RoomOptions())
+    pool.engines[0].emit(PeerUp("a", "1"))
+    assert await pool.events(1) == [PeerUp("a", "1")]
 
 
-async def test_a_room_that_is_lost_again_is_told_back_after_that_and_not_before(shop: Shop) -> None:
-    await shop.workers.open_room("a", RoomOptions())
-    await shop.lose(0)
-    await shop.start(0)
-    assert await shop.events(2) == [RoomLost("a"), RoomBack("a")]
-    await shop.workers.open_room("a", RoomOptions())
-    await shop.lose(0)
-    assert await shop.events(2) == [RoomLost("a"), RoomBack("a")]
+async def test_a_room_that_is_lost_again_is_told_back_after_that_and_not_before(pool: PoolFixture) -> None:
+    await pool.workers.open_room("a", RoomOptions())
+    await pool.lose(0)
+    await pool.start(0)
+    assert await pool.events(2) == [RoomLost("a"), RoomBack("a")]
+    await pool.workers.open_room("a", RoomOptions())
+    await pool.lose(0)
+    assert await pool.events(2) == [RoomLost("a"), RoomBack("a")]
 
 
-async def test_i07_a_recorded_room_goes_to_a_worker_that_sees_the_folder(shop: Shop) -> None:
-    await shop.lose(0)
-    await shop.start(0, records=False)
+async def test_i07_a_recorded_room_goes_to_a_worker_that_sees_the_folder(pool: PoolFixture) -> None:
+    await pool.lose(0)
+    await pool.start(0, records=False)
     for room, options in (("a", RoomOptions()), ("b", RoomOptions(recorded=True)), ("c", RoomOptions(recorded=True))):
-        await shop.workers.open_room(room, options)
-    assert [shop.workers.place(room) for room in "abc"] == ["0", "1", "1"]
-    await shop.workers.start_recording("b", "/x")
+        await pool.workers.open_room(room, options)
+    assert [pool.workers.place(room) for room in "abc"] == ["0", "1", "1"]
+    await pool.workers.start_recording("b", "/x")
     with pytest.raises(CannotRecord, match="not seen on the machine"):
-        await shop.workers.start_recording("a", "/x")
-    await shop.lose(1)
+        await pool.workers.start_recording("a", "/x")
+    await pool.lose(1)
     with pytest.raises(EngineGone):
-        await shop.workers.open_room("b", RoomOptions(recorded=True))
-    assert [call[0] for call in shop.engines[0].calls] == ["open_room"]
-    assert await shop.events(3) == [RecordingLost("b", "/x"), RoomLost("b"), RoomLost("c")]
-    shop.engines.append(FakeEngine())
-    await shop.start(2, records=False)
-    await shop.start(1)
-    assert await shop.events(2) == [RoomBack("b"), RoomBack("c")]
-    await shop.workers.open_room("b", RoomOptions(recorded=True))
-    assert shop.workers.place("b") == "1"
+        await pool.workers.open_room("b", RoomOptions(recorded=True))
+    assert [call[0] for call in pool.engines[0].calls] == ["open_room"]
+    assert await pool.events(3) == [RecordingLost("b", "/x"), RoomLost("b"), RoomLost("c")]
+    pool.engines.append(FakeEngine())
+    await pool.start(2, records=False)
+    await pool.start(1)
+    assert await pool.events(2) == [RoomBack("b"), RoomBack("c")]
+    await pool.workers.open_room("b", RoomOptions(recorded=True))
+    assert pool.workers.place("b") == "1"
 
 
-async def test_i07_a_worker_tells_nothing_of_rooms_that_live_elsewhere(shop: Shop) -> None:
+async def test_i07_a_worker_tells_nothing_of_rooms_that_live_elsewhere(pool: PoolFixture) -> None:
     for room in ("a", "b"):
-        await shop.workers.open_room(room, RoomOptions())
-    for engine in shop.engines:
+        await pool.workers.open_room(room, RoomOptions())
+    for engine in pool.engines:
         for room in ("a", "b", "nowhere"):
             engine.emit(PeerUp(room, "1"))
-    seen = await shop.events(4)
+    seen = await pool.events(4)
     assert seen == [PeerUp("a", "1"), PeerUp("nowhere", "1"), PeerUp("b", "1"), PeerUp("nowhere", "1")]
 
 
@@ -196,48 +198,52 @@ async def test_i07_a_worker_tells_nothing_of_rooms_that_live_elsewhere(shop: Sho
         [RecordingFailed(room, "/1.mp4", "disk-full") for room in ("a", "nowhere")],
     ],
 )
-async def test_only_who_records_into_a_file_is_believed_about_it(shop: Shop, report: Event, elsewhere: Event) -> None:
-    await shop.workers.open_room("a", RoomOptions())
-    await shop.workers.start_recording("a", "/1.mp4")
+async def test_only_who_records_into_a_file_is_believed_about_it(
+    pool: PoolFixture, report: Event, elsewhere: Event
+) -> None:
+    await pool.workers.open_room("a", RoomOptions())
+    await pool.workers.start_recording("a", "/1.mp4")
     after = PeerUp("nowhere", "1")
-    for engine, expected in ((shop.engines[1], [after]), (shop.engines[0], [report, after])):
+    for engine, expected in ((pool.engines[1], [after]), (pool.engines[0], [report, after])):
         for event in (report, elsewhere, after):
             engine.emit(event)
-        assert await shop.events(len(expected)) == expected
+        assert await pool.events(len(expected)) == expected
 
 
-async def test_the_end_of_a_file_is_told_once_wherever_its_room_lives_now(shop: Shop) -> None:
-    await shop.workers.open_room("a", RoomOptions())
-    await shop.workers.start_recording("a", "/1.mp4")
-    await shop.workers.close_room("a")
+async def test_the_end_of_a_file_is_told_once_wherever_its_room_lives_now(pool: PoolFixture) -> None:
+    await pool.workers.open_room("a", RoomOptions())
+    await pool.workers.start_recording("a", "/1.mp4")
+    await pool.workers.close_room("a")
     end, after = RecordingEnded("a", "/1.mp4", 1.0, "disk-slow"), PeerUp("nowhere", "1")
     for event in (end, end, after):
-        shop.engines[0].emit(event)
-    assert await shop.events(2) == [end, after]
+        pool.engines[0].emit(event)
+    assert await pool.events(2) == [end, after]
 
 
-async def test_a_file_that_could_not_be_begun_has_no_end_and_one_that_may_be_has(shop: Shop) -> None:
-    await shop.workers.open_room("a", RoomOptions())
+async def test_a_file_that_could_not_be_begun_has_no_end_and_one_that_may_be_has(pool: PoolFixture) -> None:
+    await pool.workers.open_room("a", RoomOptions())
     ends = [RecordingEnded("a", f"/{part}.mp4", 1.0, None) for part in (1, 2)]
     for path, error in (("/1.mp4", AlreadyRecording("a")), ("/2.mp4", EngineLate("a"))):
-        shop.engines[0].failing["start_recording"] = error
+        pool.engines[0].failing["start_recording"] = error
         with pytest.raises(type(error)):
-            await shop.workers.start_recording("a", path)
+            await pool.workers.start_recording("a", path)
     for end in ends:
-        shop.engines[0].emit(end)
-    assert await shop.events(1) == ends[1:]
+        pool.engines[0].emit(end)
+    assert await pool.events(1) == ends[1:]
 
 
-async def test_a_lost_worker_takes_its_files_along_also_those_of_rooms_that_have_moved(shop: Shop) -> None:
+async def test_a_lost_worker_takes_its_files_along_also_those_of_rooms_that_have_moved(
+    pool: PoolFixture,
+) -> None:
     for room in ("a", "b"):
-        await shop.workers.open_room(room, RoomOptions())
-        await shop.workers.start_recording(room, f"/{room}.mp4")
-    await shop.workers.close_room("a")
-    await shop.workers.add_seat("b", SeatOptions("1", "1"))
-    await shop.workers.open_room("c", RoomOptions())
-    await shop.workers.start_recording("c", "/c.mp4")
-    await shop.lose(0)
-    assert await shop.events(4) == [
+        await pool.workers.open_room(room, RoomOptions())
+        await pool.workers.start_recording(room, f"/{room}.mp4")
+    await pool.workers.close_room("a")
+    await pool.workers.add_seat("b", SeatOptions("1", "1"))
+    await pool.workers.open_room("c", RoomOptions())
+    await pool.workers.start_recording("c", "/c.mp4")
+    await pool.lose(0)
+    assert await pool.events(4) == [
         RecordingLost("a", "/a.mp4"),
         RecordingLost("c", "/c.mp4"),
         RoomLost("c"),
@@ -245,131 +251,139 @@ async def test_a_lost_worker_takes_its_files_along_also_those_of_rooms_that_have
     ]
 
 
-async def test_a_file_that_is_let_go_of_after_its_room_has_moved_is_closed(shop: Shop, settings: Settings) -> None:
-    async with open_world(settings, shop.workers) as world:
+async def test_a_file_that_is_let_go_of_after_its_room_has_moved_is_closed(
+    pool: PoolFixture, settings: Settings
+) -> None:
+    async with open_world(settings, pool.workers) as world:
         session = await world.session(NHA_TRANG)
         host, _ = await world.join("host", session)
         await host.ask(type="record", on=True)
-        await wait_until(lambda: shop.engines[0].rooms[session.id].recording)
-        path = shop.engines[0].rooms[session.id].recording
+        await wait_until(lambda: pool.engines[0].rooms[session.id].recording)
+        path = pool.engines[0].rooms[session.id].recording
         assert path is not None
-        shop.engines[0].emit(RecordingFailed(session.id, path, "disk-slow"))
+        pool.engines[0].emit(RecordingFailed(session.id, path, "disk-slow"))
         await host.until(lambda message: message["type"] == "recording" and message["error"] == "disk-slow")
-        shop.engines[0].rooms[session.id].recording = None
+        pool.engines[0].rooms[session.id].recording = None
         await host.ask(type="leave")
-        await wait_until(lambda: shop.workers.place(session.id) is None)
+        await wait_until(lambda: pool.workers.place(session.id) is None)
         await world.join("dienkhanh", await world.session(CAM_RANH, host=DIEN_KHANH))
         await world.join("host", session)
-        assert shop.workers.place(session.id) == "1"
-        shop.engines[0].emit(RecordingEnded(session.id, path, 60.0, "disk-slow"))
+        assert pool.workers.place(session.id) == "1"
+        pool.engines[0].emit(RecordingEnded(session.id, path, 60.0, "disk-slow"))
         await wait_until(lambda: world.server.recordings.running == 0)
         assert [(part.part, part.state, part.reason) for part in await world.recording_store.parts(session.id)] == [
             (1, "broken", "disk-slow")
         ]
 
 
-async def test_a_lost_worker_ends_no_file_that_another_one_still_writes(shop: Shop, settings: Settings) -> None:
-    async with open_world(settings, shop.workers) as world:
+async def test_a_lost_worker_ends_no_file_that_another_one_still_writes(pool: PoolFixture, settings: Settings) -> None:
+    async with open_world(settings, pool.workers) as world:
         await world.server.remux_queue.stop()
         session = await world.session(NHA_TRANG)
         host, _ = await world.join("host", session)
         await host.ask(type="record", on=True)
-        await wait_until(lambda: shop.engines[0].rooms[session.id].recording)
-        slow = shop.engines[0].rooms[session.id].recording
+        await wait_until(lambda: pool.engines[0].rooms[session.id].recording)
+        slow = pool.engines[0].rooms[session.id].recording
         assert slow is not None
-        shop.engines[0].emit(RecordingFailed(session.id, slow, "disk-slow"))
+        pool.engines[0].emit(RecordingFailed(session.id, slow, "disk-slow"))
         await host.until(lambda message: message["type"] == "recording" and message["error"] == "disk-slow")
-        shop.engines[0].rooms[session.id].recording = None
+        pool.engines[0].rooms[session.id].recording = None
         await host.ask(type="leave")
-        await wait_until(lambda: shop.workers.place(session.id) is None)
+        await wait_until(lambda: pool.workers.place(session.id) is None)
         await world.join("dienkhanh", await world.session(CAM_RANH, host=DIEN_KHANH))
         host, _ = await world.join("host", session)
         await host.ask(type="record", on=True)
-        await wait_until(lambda: shop.engines[1].rooms[session.id].recording)
-        await shop.lose(1)
+        await wait_until(lambda: pool.engines[1].rooms[session.id].recording)
+        await pool.lose(1)
         await host.type("renew")
         states = [(part.part, part.state) for part in await world.recording_store.parts(session.id)]
         assert states == [(0, "recording"), (1, "recording"), (2, "broken"), (3, "recording")]
-        shop.engines[0].emit(RecordingEnded(session.id, slow, 60.0, "disk-slow"))
+        pool.engines[0].emit(RecordingEnded(session.id, slow, 60.0, "disk-slow"))
         await wait_until(lambda: world.server.recordings.running == 1)
         [ended] = [part for part in await world.recording_store.parts(session.id) if part.part == 1]
         assert (ended.state, ended.reason) == ("broken", "disk-slow")
 
 
-async def test_i07_a_recording_begun_by_hand_goes_on_where_the_folder_is_seen(shop: Shop, settings: Settings) -> None:
-    shop.engines.append(FakeEngine())
-    await shop.start(2, records=False)
-    async with open_world(settings, shop.workers) as world:
+async def test_i07_a_recording_begun_by_hand_goes_on_where_the_folder_is_seen(
+    pool: PoolFixture, settings: Settings
+) -> None:
+    pool.engines.append(FakeEngine())
+    await pool.start(2, records=False)
+    async with open_world(settings, pool.workers) as world:
         session = await world.session(NHA_TRANG)
         host, _ = await world.join("host", session)
         await host.ask(type="record", on=True)
         await world.join("dienkhanh", await world.session(CAM_RANH, host=DIEN_KHANH))
-        await shop.lose(0)
+        await pool.lose(0)
         await host.type("renew")
-        assert shop.workers.place(session.id) == "1"  # the other one has fewer seats
+        assert pool.workers.place(session.id) == "1"  # the other one has fewer seats
         parts = [(part.part, part.state) for part in await world.recording_store.parts(session.id)]
         assert parts == [(0, "recording"), (1, "broken"), (2, "recording")]
 
 
-async def test_stats_are_by_worker(shop: Shop) -> None:
-    shop.engines[1].failing["stats"] = EngineGone("dead")
-    assert await shop.workers.stats() == {"0": {"0": {"rooms": 0, "codec": "h264"}, "records": True}}
-    await shop.workers.close()
-    assert [engine.closed for engine in shop.engines] == [True, True]
+async def test_stats_are_by_worker(pool: PoolFixture) -> None:
+    pool.engines[1].failing["stats"] = EngineGone("dead")
+    assert await pool.workers.stats() == {"0": {"0": {"rooms": 0, "codec": "h264"}, "records": True}}
+    await pool.workers.close()
+    assert [engine.closed for engine in pool.engines] == [True, True]
 
 
-async def test_a_worker_that_dies_while_it_is_taken_in_holds_nothing(shop: Shop) -> None:
-    await shop.workers.open_room("a", RoomOptions())
+async def test_a_worker_that_dies_while_it_is_taken_in_holds_nothing(pool: PoolFixture) -> None:
+    await pool.workers.open_room("a", RoomOptions())
     third = FakeEngine()
     await third.open_room("b", RoomOptions())
     await third.open_room("a", RoomOptions())  # which lives elsewhere
     third.failing["close_room"] = EngineGone("the media worker is gone")
     with pytest.raises(EngineGone):
-        await shop.workers.take("2", third)
-    assert (shop.workers.alive, shop.workers.place("a"), shop.workers.place("b")) == (2, "0", None)
-    assert await shop.events(3) == [RoomHeld("b"), RoomLost("b"), RoomBack("b")]
-    await shop.workers.open_room("b", RoomOptions())
-    assert shop.workers.place("b") == "1"
+        await pool.workers.take("2", third)
+    assert (pool.workers.alive, pool.workers.place("a"), pool.workers.place("b")) == (
+        2,
+        "0",
+        None,
+    )
+    assert await pool.events(3) == [RoomHeld("b"), RoomLost("b"), RoomBack("b")]
+    await pool.workers.open_room("b", RoomOptions())
+    assert pool.workers.place("b") == "1"
 
 
-async def test_a_worker_s_reports_of_ends_and_files_are_passed_on_once(shop: Shop) -> None:
-    await shop.workers.open_room("a", RoomOptions())
-    await shop.workers.start_recording("a", "/a/2.mp4")
+async def test_a_worker_s_reports_of_ends_and_files_are_passed_on_once(pool: PoolFixture) -> None:
+    await pool.workers.open_room("a", RoomOptions())
+    await pool.workers.start_recording("a", "/a/2.mp4")
     third = FakeEngine()
     third.writing = {"/a/2.mp4": "a", "/b/1.mp4": "b", "/b/2.mp4": "a"}
     third.ended = [RecordingEnded("a", f"/a/{part}.mp4", 1.0, "disk-full") for part in (1, 2)]
     third.ended.append(RecordingEnded("a", "/elsewhere/1.mp4", 1.0, None))
     own, *others = third.ended
-    shop.engines.append(third)
-    await shop.start(2)
+    pool.engines.append(third)
+    await pool.start(2)
     for event in (own, PeerUp("nowhere", "1")):
         third.emit(event)
-    assert await shop.events(2) == [own, PeerUp("nowhere", "1")]
-    assert await shop.workers.held() == Held(("a",), {"/a/2.mp4": "a", "/b/1.mp4": "b"}, (own,))
+    assert await pool.events(2) == [own, PeerUp("nowhere", "1")]
+    assert await pool.workers.held() == Held(("a",), {"/a/2.mp4": "a", "/b/1.mp4": "b"}, (own,))
     for end in third.ended:
-        await shop.workers.noted(end.path)
-    assert (third.ended, (await shop.workers.held()).ended) == (others, ())
-    await shop.lose(2)
-    assert await shop.events(1) == [RecordingLost("b", "/b/1.mp4")]
+        await pool.workers.noted(end.path)
+    assert (third.ended, (await pool.workers.held()).ended) == (others, ())
+    await pool.lose(2)
+    assert await pool.events(1) == [RecordingLost("b", "/b/1.mp4")]
 
 
-async def test_a_worker_that_does_not_see_the_folder_reports_no_files(shop: Shop) -> None:
+async def test_a_worker_that_does_not_see_the_folder_reports_no_files(pool: PoolFixture) -> None:
     third = FakeEngine()
     third.writing, third.ended = {"/b/1.mp4": "b"}, [RecordingEnded("a", "/a/1.mp4", 1.0, None)]
-    await shop.workers.take("2", third, records=False)
-    assert await shop.workers.held() == Held()
+    await pool.workers.take("2", third, records=False)
+    assert await pool.workers.held() == Held()
 
 
-class Wire:
-    """Two ends over which messages go as over a socket: whoever reads one that is too large hangs up."""
+class LinkedPair:
+    """Two ends of a link in memory; reading a message that is too large raises ValueError, as a socket does."""
 
     def __init__(self) -> None:
         ways: list[asyncio.Queue[str | None]] = [asyncio.Queue(), asyncio.Queue()]
-        self.near, self.far = End(ways[0], ways[1]), End(ways[1], ways[0])
+        self.near, self.far = LinkEnd(ways[0], ways[1]), LinkEnd(ways[1], ways[0])
 
 
-class End:
-    """A link."""
+class LinkEnd:
+    """One end: what it writes, the other end reads."""
 
     def __init__(self, out: asyncio.Queue[str | None], into: asyncio.Queue[str | None]) -> None:
         self._out = out
@@ -400,7 +414,7 @@ ROOMS = st.lists(st.tuples(st.integers(0, 400), st.integers(0, 1000)), max_size=
 async def test_any_number_of_rooms_of_any_size_is_taken_in_but_those_that_no_message_holds(
     rooms: list[tuple[int, int]],
 ) -> None:
-    wire, engine, workers = Wire(), FakeEngine(), WorkerPool()
+    wire, engine, workers = LinkedPair(), FakeEngine(), WorkerPool()
     for number, (seats, letters) in enumerate(rooms):
         names = {f"{seat}": SeatOptions(f"{seat}", "đ" * letters) for seat in range(seats)}
         engine.rooms[f"{number}"] = FakeRoom(seats=names, views=dict.fromkeys(names, "composed"))

@@ -46,7 +46,7 @@ LOST_S = 10.0
 
 
 @dataclass
-class Site:
+class RemoteWorkers:
     """A server without workers of its own, and the workers that dial it."""
 
     world: World
@@ -121,15 +121,17 @@ class Site:
 
 
 @pytest.fixture
-async def site(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
+async def remote(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[RemoteWorkers]:
     """A server that listens with and without TLS."""
     monkeypatch.setattr(remote_endpoint, "KEY_SECONDS", 0.05)
-    async with _site(settings, tmp_path) as made:
+    async with _open_remote(settings, tmp_path) as made:
         yield made
 
 
 @asynccontextmanager
-async def _site(settings: Settings, directory: Path, port: int = 0, outlived: bool = False) -> AsyncIterator[Site]:
+async def _open_remote(
+    settings: Settings, directory: Path, port: int = 0, outlived: bool = False
+) -> AsyncIterator[RemoteWorkers]:
     """A server, on any free port for 0; if `outlived`, it leaves its meetings and processes to another one."""
     workers, clock, disk = WorkerPool(), FakeClock(NOW), FakeDisk()
     async with open_services(settings) as services, running(settings, services, workers, clock, disk) as built:
@@ -141,7 +143,7 @@ async def _site(settings: Settings, directory: Path, port: int = 0, outlived: bo
         await web.SockSite(server.runner, listening, ssl_context=context).start()
         link = f"https://127.0.0.1:{listening.getsockname()[1]}/"
         async with World(services, built, FakeEngine(), clock, disk, server) as world:
-            made = Site(world, workers, directory, link)
+            made = RemoteWorkers(world, workers, directory, link)
             yield made
             await (built.meetings.leave() if outlived else built.meetings.stop())
         await server.close()
@@ -150,7 +152,7 @@ async def _site(settings: Settings, directory: Path, port: int = 0, outlived: bo
             await _stopped(made)
 
 
-async def _stopped(made: Site) -> None:
+async def _stopped(made: RemoteWorkers) -> None:
     for task in made.tasks:
         task.cancel()
     await asyncio.gather(*made.tasks, return_exceptions=True)
@@ -179,12 +181,12 @@ async def seen(guest: Socket, colour: str) -> tuple[Endpoint, Watch]:
     return endpoint, watch
 
 
-async def test_i07_a_worker_of_another_machine_holds_a_meeting_with_sound_and_picture(site: Site) -> None:
-    process = await site.start(await site.key("media-2"))
-    await site.until("media-2/1")
-    host, _ = await site.world.join("host", await site.world.session(NHA_TRANG))
+async def test_i07_a_worker_of_another_machine_holds_a_meeting_with_sound_and_picture(remote: RemoteWorkers) -> None:
+    process = await remote.start(await remote.key("media-2"))
+    await remote.until("media-2/1")
+    host, _ = await remote.world.join("host", await remote.world.session(NHA_TRANG))
     endpoint, _ = await seen(host, "green")
-    stats: Any = (await site.workers.stats())["media-2/1"]
+    stats: Any = (await remote.workers.stats())["media-2/1"]
     assert (stats["rooms"], stats["peers"]) == (1, 1)
     assert [(kind, address) for kind, address, _ in open_sockets(process.pid)] == [
         ("udp", "127.0.0.1")
@@ -194,52 +196,54 @@ async def test_i07_a_worker_of_another_machine_holds_a_meeting_with_sound_and_pi
     async with asyncio.timeout(PATIENCE_S):
         assert await process.communicate() == (b"", b"")
     assert process.returncode == 0
-    await site.until_audited("worker-gone")
-    assert await site.audited(9) == [("worker-came", "media-2/1", ""), ("worker-gone", "media-2/1", "")]
+    await remote.until_audited("worker-gone")
+    assert await remote.audited(9) == [("worker-came", "media-2/1", ""), ("worker-gone", "media-2/1", "")]
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
-async def test_i07_the_meeting_of_a_killed_or_frozen_worker_is_held_by_another(site: Site, number: int) -> None:
-    process = await site.start(await site.key("media-2"))
-    await site.until("media-2/1")
-    session = await site.world.session(NHA_TRANG)
-    host, joined = await site.world.join("host", session)
-    local = await site.local()
-    assert site.workers.place(session.id) == "media-2/1"
+async def test_i07_the_meeting_of_a_killed_or_frozen_worker_is_held_by_another(
+    remote: RemoteWorkers, number: int
+) -> None:
+    process = await remote.start(await remote.key("media-2"))
+    await remote.until("media-2/1")
+    session = await remote.world.session(NHA_TRANG)
+    host, joined = await remote.world.join("host", session)
+    local = await remote.local()
+    assert remote.workers.place(session.id) == "media-2/1"
     host.patience = LOST_S
     process.send_signal(number)
     await host.type("renew")
     assert list(local.rooms[session.id].seats) == [joined["seat"]]
-    assert site.workers.place(session.id) == "0"
+    assert remote.workers.place(session.id) == "0"
 
 
-async def test_i07_sound_and_picture_are_back_from_another_machine_within_ten_seconds(site: Site) -> None:
-    killed, _ = await site.start(await site.key("a")), await site.start(await site.key("b"))
-    await site.until("a/1", "b/1")
-    session = await site.world.session(NHA_TRANG)
-    host, _ = await site.world.join("host", session)
+async def test_i07_sound_and_picture_are_back_from_another_machine_within_ten_seconds(remote: RemoteWorkers) -> None:
+    killed, _ = await remote.start(await remote.key("a")), await remote.start(await remote.key("b"))
+    await remote.until("a/1", "b/1")
+    session = await remote.world.session(NHA_TRANG)
+    host, _ = await remote.world.join("host", session)
     lost, _ = await seen(host, "green")
-    assert site.workers.place(session.id) == "a/1"
+    assert remote.workers.place(session.id) == "a/1"
     killed.kill()
     async with asyncio.timeout(LOST_S):
         await host.type("renew")
         found, _ = await seen(host, "green")
-    assert site.workers.place(session.id) == "b/1"
+    assert remote.workers.place(session.id) == "b/1"
     await asyncio.gather(lost.close(), found.close())
 
 
-async def test_i07_a_worker_that_lost_the_server_dials_again_and_its_meetings_go_on(site: Site) -> None:
-    process = await site.start(await site.key("media-2"), "--log-level", "INFO")
-    await site.until("media-2/1")
-    host, joined = await site.world.join("host", await site.world.session(NHA_TRANG))
+async def test_i07_a_worker_that_lost_the_server_dials_again_and_its_meetings_go_on(remote: RemoteWorkers) -> None:
+    process = await remote.start(await remote.key("media-2"), "--log-level", "INFO")
+    await remote.until("media-2/1")
+    host, joined = await remote.world.join("host", await remote.world.session(NHA_TRANG))
     endpoint, watch = await seen(host, "green")
-    engine = site.workers._engines["media-2/1"]
+    engine = remote.workers._engines["media-2/1"]
     await engine.close()
-    await site.until()
-    await site.until("media-2/1")
+    await remote.until()
+    await remote.until("media-2/1")
     await host.seat(joined["seat"], media="connected")
     await watch.more(5)
-    stats: Any = (await site.workers.stats())["media-2/1"]
+    stats: Any = (await remote.workers.stats())["media-2/1"]
     assert (stats["rooms"], stats["peers"], process.returncode) == (1, 1, None)
     assert endpoint.connected
     await endpoint.close()
@@ -249,7 +253,7 @@ async def test_i07_a_meeting_on_another_machine_outlives_the_server(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(remote_worker, "BACKOFF_S", (0.2,))
-    async with _site(settings, tmp_path, outlived=True) as first:
+    async with _open_remote(settings, tmp_path, outlived=True) as first:
         process = await first.start(await first.key("media-2"))
         await first.until("media-2/1")
         session = await first.world.session(NHA_TRANG)
@@ -257,7 +261,7 @@ async def test_i07_a_meeting_on_another_machine_outlives_the_server(
         endpoint, watch = await seen(host, "green")
         port = int(first.link.rsplit(":", 1)[1].rstrip("/"))
     await watch.more(5)
-    async with _site(settings, tmp_path, port) as second:
+    async with _open_remote(settings, tmp_path, port) as second:
         second.processes.append(process)
         await second.until("media-2/1")
         again, joined = await second.world.join("host", session, resume=chair["resume"])
@@ -269,38 +273,40 @@ async def test_i07_a_meeting_on_another_machine_outlives_the_server(
         await endpoint.close()
 
 
-async def test_i07_a_worker_is_refused_when_the_server_itself_does_not_see_the_folder(site: Site) -> None:
-    site.world.server.recordings.directory.write_bytes(b"")
-    dialled = await site.dial(await site.key("media-2"))
-    fault = f"[Errno 17] File exists: '{site.world.server.recordings.directory}'"
+async def test_i07_a_worker_is_refused_when_the_server_itself_does_not_see_the_folder(remote: RemoteWorkers) -> None:
+    remote.world.server.recordings.directory.write_bytes(b"")
+    dialled = await remote.dial(await remote.key("media-2"))
+    fault = f"[Errno 17] File exists: '{remote.world.server.recordings.directory}'"
     assert await dialled.receive_json() == {"refused": fault}
-    assert await site.audited(9) == [("worker-refused", "media-2", fault)]
+    assert await remote.audited(9) == [("worker-refused", "media-2", fault)]
 
 
-async def test_i07_several_workers_of_a_machine_have_one_key(site: Site) -> None:
-    key = await site.key("media-2")
+async def test_i07_several_workers_of_a_machine_have_one_key(remote: RemoteWorkers) -> None:
+    key = await remote.key("media-2")
     for _ in range(throttle.WORKER.limit):  # coming often is no guessing
-        await (await site.joined(key)).close()
-    await site.until()
-    await asyncio.gather(site.start(key), site.start(key))
-    await site.until("media-2/1", "media-2/2")
+        await (await remote.joined(key)).close()
+    await remote.until()
+    await asyncio.gather(remote.start(key), remote.start(key))
+    await remote.until("media-2/1", "media-2/2")
 
 
-async def test_i07_a_key_is_sent_to_no_server_whose_certificate_is_unknown(site: Site) -> None:
-    process = await site.start(await site.key("media-2"), "--authority", str(site.directory / "other" / "cert.pem"))
+async def test_i07_a_key_is_sent_to_no_server_whose_certificate_is_unknown(remote: RemoteWorkers) -> None:
+    process = await remote.start(
+        await remote.key("media-2"), "--authority", str(remote.directory / "other" / "cert.pem")
+    )
     assert process.stderr is not None
     async with asyncio.timeout(PATIENCE_S):
         assert b"certificate verify failed" in await process.stderr.readline()
-    assert (site.workers.alive, await site.audited(9)) == (0, [])
+    assert (remote.workers.alive, await remote.audited(9)) == (0, [])
 
 
-async def test_i07_a_wrong_key_is_refused_and_guessing_is_stopped(site: Site) -> None:
-    key = await site.key("media-2")
-    process = await site.start(f"{key[:-1]}{'A' if key[-1] != 'A' else 'B'}")
+async def test_i07_a_wrong_key_is_refused_and_guessing_is_stopped(remote: RemoteWorkers) -> None:
+    key = await remote.key("media-2")
+    process = await remote.start(f"{key[:-1]}{'A' if key[-1] != 'A' else 'B'}")
     async with asyncio.timeout(PATIENCE_S):
         assert await process.communicate() == (b"", b"diemcau media: the server does not know this key\n")
-    assert (process.returncode, site.workers.alive) == (1, 0)
-    client = site.world.client()
+    assert (process.returncode, remote.workers.alive) == (1, 0)
+    client = remote.world.client()
     outcomes = []
     for guess in (
         "",
@@ -317,16 +323,16 @@ async def test_i07_a_wrong_key_is_refused_and_guessing_is_stopped(site: Site) ->
         async with client.get(PATH, headers={"Authorization": f"Bearer {guess}"}) as response:
             outcomes.append(await problem_of(response))
     assert outcomes == [(401, "bad-key")] * 9 + [(429, "locked")]
-    assert await site.audited(99) == [("worker-refused", "?", "key")] * 10
+    assert await remote.audited(99) == [("worker-refused", "?", "key")] * 10
 
 
-async def test_i07_a_withdrawn_key_cuts_its_workers_off(site: Site) -> None:
-    process = await site.start(await site.key("media-2"))
-    other = await site.key("media-3")
-    staying = await site.joined(other)
-    await site.until("media-2/1", "media-3/1")
-    await site.world.services.worker_keys.withdraw("media-2")
-    await site.until("media-3/1")
+async def test_i07_a_withdrawn_key_cuts_its_workers_off(remote: RemoteWorkers) -> None:
+    process = await remote.start(await remote.key("media-2"))
+    other = await remote.key("media-3")
+    staying = await remote.joined(other)
+    await remote.until("media-2/1", "media-3/1")
+    await remote.world.services.worker_keys.withdraw("media-2")
+    await remote.until("media-3/1")
     async with asyncio.timeout(PATIENCE_S):
         _, err = await process.communicate()
     assert (process.returncode, err.splitlines()[-1]) == (1, b"diemcau media: the server does not know this key")
@@ -334,39 +340,39 @@ async def test_i07_a_withdrawn_key_cuts_its_workers_off(site: Site) -> None:
     await staying.close()
 
 
-async def test_i07_a_new_key_for_the_same_name_is_not_the_old_one(site: Site) -> None:
-    keys = site.world.services.worker_keys
-    old = await site.key("media-2")
+async def test_i07_a_new_key_for_the_same_name_is_not_the_old_one(remote: RemoteWorkers) -> None:
+    keys = remote.world.services.worker_keys
+    old = await remote.key("media-2")
     with pytest.raises(BadInput, match="withdraw it first"):
-        await site.key("media-2")
+        await remote.key("media-2")
     await keys.withdraw("media-2")
     with pytest.raises(BadInput, match="has no key"):
         await keys.withdraw("media-2")
-    new = await site.key("media-2")
+    new = await remote.key("media-2")
     assert (await keys.owner(old), await keys.owner(new), await keys.names()) == (None, "media-2", ["media-2"])
     for name in ("", "Media", "a b", "x" * 33, ".a", "a\n"):
         with pytest.raises(BadInput, match="Small letters"):
-            await site.key(name)
+            await remote.key(name)
 
 
-async def test_i07_a_worker_of_another_release_is_told_so(site: Site) -> None:
-    dialled = await site.dial(await site.key("media-2"))
+async def test_i07_a_worker_of_another_release_is_told_so(remote: RemoteWorkers) -> None:
+    dialled = await remote.dial(await remote.key("media-2"))
     greeting = await dialled.receive_json()
     assert greeting["version"] == protocol.VERSION
     await dialled.send_json({"version": "0123456789ab", "records": True})
     text = f"release 0123456789ab of the worker is not {protocol.VERSION}, the server's: install the same on both"
     assert await dialled.receive_json() == {"refused": text}
-    await site.until_audited("worker-refused")
-    assert (site.workers.alive, await site.audited(9)) == (0, [("worker-refused", "media-2", text)])
+    await remote.until_audited("worker-refused")
+    assert (remote.workers.alive, await remote.audited(9)) == (0, [("worker-refused", "media-2", text)])
 
 
-async def test_i07_a_refused_worker_says_why_and_ends(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_i07_a_refused_worker_says_why_and_ends(remote: RemoteWorkers, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remote_endpoint, "MOST", 0)
-    process = await site.start(await site.key("media-2"))
+    process = await remote.start(await remote.key("media-2"))
     async with asyncio.timeout(PATIENCE_S):
         out = await process.communicate()
     assert out == (b"", b"diemcau media: 0 workers of other machines are here already\n")
-    assert (process.returncode, site.workers.alive) == (1, 0)
+    assert (process.returncode, remote.workers.alive) == (1, 0)
 
 
 def _words(**fields: object) -> str:
@@ -393,11 +399,11 @@ def _words(**fields: object) -> str:
     ],
 )
 async def test_i07_a_peer_that_sends_what_no_worker_sends_is_cut_off(
-    site: Site, words: str | bytes, caplog: pytest.LogCaptureFixture
+    remote: RemoteWorkers, words: str | bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    dialled = await site.joined(await site.key("media-2"))
+    dialled = await remote.joined(await remote.key("media-2"))
     await (dialled.send_bytes(words) if isinstance(words, bytes) else dialled.send_str(words))
-    await site.until()
+    await remote.until()
     async with asyncio.timeout(PATIENCE_S):
         while (await dialled.receive()).type is aiohttp.WSMsgType.TEXT:
             pass
@@ -405,48 +411,48 @@ async def test_i07_a_peer_that_sends_what_no_worker_sends_is_cut_off(
     assert [text.split(":")[0] for text in log_lines] == ["x a media worker says what none can say"]
 
 
-async def test_i07_an_answer_of_another_kind_is_taken_for_none(site: Site) -> None:
-    dialled = await site.joined(await site.key("media-2"))
+async def test_i07_an_answer_of_another_kind_is_taken_for_none(remote: RemoteWorkers) -> None:
+    dialled = await remote.joined(await remote.key("media-2"))
 
     async def respond(result: object) -> None:
         call = await dialled.receive_json()
         await dialled.send_json({"id": call["id"], "result": result})
 
-    asking: Coroutine[Any, Any, None] = site.workers.open_room(
-        "r", site.world.server.meetings.dependencies.room_options
+    asking: Coroutine[Any, Any, None] = remote.workers.open_room(
+        "r", remote.world.server.meetings.dependencies.room_options
     )
     await asyncio.gather(asking, respond(None))
     with pytest.raises(Exception, match="gone"):
-        await asyncio.gather(site.workers.connect("r", "a", "v=0"), respond({"sdp": 1}))
-    await site.until()
+        await asyncio.gather(remote.workers.connect("r", "a", "v=0"), respond({"sdp": 1}))
+    await remote.until()
 
 
-async def test_i07_a_worker_that_sees_the_folder_records_into_it(site: Site) -> None:
-    await site.start(await site.key("media-2"))
-    await site.until("media-2/1")
-    host, _ = await site.world.join("host", await site.world.session(NHA_TRANG, recording=True))
+async def test_i07_a_worker_that_sees_the_folder_records_into_it(remote: RemoteWorkers) -> None:
+    await remote.start(await remote.key("media-2"))
+    await remote.until("media-2/1")
+    host, _ = await remote.world.join("host", await remote.world.session(NHA_TRANG, recording=True))
     endpoint, watch = await seen(host, "green")
     assert (await host.ask(type="record", on=True))["on"] is True
     await watch.more(40)  # a key frame comes at most twice a second, and the recording begins with one
     assert (await host.ask(type="record", on=False))["on"] is False
     await endpoint.close()
     async with asyncio.timeout(PATIENCE_S):
-        while [(part.state, part.reason) for part in await site.world.recording_store.recordings()] != [
+        while [(part.state, part.reason) for part in await remote.world.recording_store.recordings()] != [
             ("ready", None)
         ]:
             await asyncio.sleep(0.05)
-    assert [path.suffix for path in site.world.server.recordings.directory.iterdir()] == [""]  # no marker is left
+    assert [path.suffix for path in remote.world.server.recordings.directory.iterdir()] == [""]  # no marker is left
 
 
-async def test_i07_without_the_folder_a_recording_is_refused_and_says_so(site: Site) -> None:
-    dialled = await site.joined(await site.key("media-2"), records=False)
+async def test_i07_without_the_folder_a_recording_is_refused_and_says_so(remote: RemoteWorkers) -> None:
+    dialled = await remote.joined(await remote.key("media-2"), records=False)
     serving = asyncio.create_task(_answer(dialled, {}))
-    host, _ = await site.world.join("host", await site.world.session(NHA_TRANG))
+    host, _ = await remote.world.join("host", await remote.world.session(NHA_TRANG))
     assert (await host.ask(type="record", on=True))["error"] == "no-folder"
-    assert [(part.state, part.reason) for part in await site.world.recording_store.recordings()] == [
+    assert [(part.state, part.reason) for part in await remote.world.recording_store.recordings()] == [
         ("broken", "no-folder")
     ]
-    assert await site.audited(1) == [("worker-came", "media-2/1", "no-folder")]
+    assert await remote.audited(1) == [("worker-came", "media-2/1", "no-folder")]
     await dialled.close()
     await serving
 
@@ -477,12 +483,12 @@ async def test_i07_keys_are_made_listed_and_withdrawn_at_the_command_line(
         assert [each.entry.detail for each in entries] == ["", "name=media-2 withdraw=True", "", "name=media-2"]
 
 
-async def test_i07_the_centre_sees_each_machine_with_its_workers_or_without(site: Site) -> None:
-    first = await site.joined(await site.key("media-2"))
+async def test_i07_the_centre_sees_each_machine_with_its_workers_or_without(remote: RemoteWorkers) -> None:
+    first = await remote.joined(await remote.key("media-2"))
     serving = asyncio.create_task(_answer(first, {"rooms": 3, "seats": 20}))
-    await site.local()
-    await site.key("media-3")
-    client = await site.world.signed_in("central")
+    await remote.local()
+    await remote.key("media-3")
+    client = await remote.world.signed_in("central")
     async with client.get("/api/v1/capacity/workers") as response:
         seen = await response.json()
     worker = {"name": "media-2/1", "rooms": 3, "seats": 20, "records": False}
@@ -496,19 +502,21 @@ async def test_i07_the_centre_sees_each_machine_with_its_workers_or_without(site
     await serving
 
 
-async def test_i07_a_peer_that_takes_too_long_to_greet_is_cut_off(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_i07_a_peer_that_takes_too_long_to_greet_is_cut_off(
+    remote: RemoteWorkers, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(remote_endpoint, "GREETING_SECONDS", 0.05)
-    dialled = await site.dial(await site.key("media-2"))
+    dialled = await remote.dial(await remote.key("media-2"))
     await dialled.receive_json()
     assert await dialled.receive_json() == {"refused": "greeting too slow"}
     assert (await dialled.receive()).type is aiohttp.WSMsgType.CLOSE
-    assert await site.audited(9) == [("worker-refused", "media-2", "greeting too slow")]
+    assert await remote.audited(9) == [("worker-refused", "media-2", "greeting too slow")]
 
 
 async def test_i07_a_server_that_stops_lets_its_workers_go(settings: Settings, tmp_path: Path) -> None:
-    async with _site(settings, tmp_path) as site:
-        process = await site.start(await site.key("media-2"))
-        await site.until("media-2/1")
+    async with _open_remote(settings, tmp_path) as remote:
+        process = await remote.start(await remote.key("media-2"))
+        await remote.until("media-2/1")
     assert process.returncode == -signal.SIGKILL  # it was dialling still when the test ended it
 
 

@@ -24,7 +24,7 @@ from scheduler.files import spreadsheet
 from scheduler.files.errors import BadSheet
 from scheduler.files.sandboxed_parser import SandboxedParser
 from tests import bombs
-from tests.fakes import here
+from tests.fakes import parse_in_process
 from tests.scheduler.conftest import PROFILES
 from tests.scheduler.world import NOW
 
@@ -36,7 +36,7 @@ so.tttt,,manager,Trần Thị Bình,0905123457,binh@khanhhoa.example,,,
 
 @pytest.fixture
 def import_export(scheduler: Scheduler) -> ImportExport:
-    return ImportExport(scheduler._engine, PROFILES, SandboxedParser(here))
+    return ImportExport(scheduler._engine, PROFILES, SandboxedParser(parse_in_process))
 
 
 def changes(plan: ImportPlan) -> list[tuple[int, str, str]]:

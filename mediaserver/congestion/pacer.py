@@ -20,7 +20,7 @@ pacer."""
 class Pacer:
     """A leaky bucket that lets `BURST_S` through; packets stay in order.
 
-    The bucket itself is in the outbound stream `leg`, where the fast loop fills it too: its pace, its level, whether
+    The bucket itself is in the outbound `stream`, where the fast loop fills it too: its pace, its level, whether
     anything waits here.
     """
 

@@ -226,8 +226,8 @@ class Room:
         seat.view, seat.lines = source, lines
         self._limit(seat)
         self._refresh_view(seat)
-        if seat.tiles.told is not None:
-            self._emit(seat.tiles.told)
+        if seat.tiles.last_event is not None:
+            self._emit(seat.tiles.last_event)
 
     def _limit(self, seat: Seat) -> None:
         """Limit a seat's quality to what its display and decoder can show. A source that comes in one size only is not
@@ -349,7 +349,7 @@ class Room:
                 self._forward_tiles(seat, demands, now)
 
     def _forward_tiles(self, seat: Seat, demands: list[TileDemand], now: float) -> None:
-        """Forward the cameras of a seat's tiles one by one; where its line does not carry them, the composed picture.
+        """Forward the cameras of a seat's tiles one by one; where its link does not carry them, the composed picture.
 
         Once all cameras have come, its page is told, and the composed picture stops.
         """

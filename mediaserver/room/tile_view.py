@@ -1,4 +1,4 @@
-"""A viewer that draws the layout itself: which camera it is forwarded in which m-line, and what it was told of it."""
+"""A viewer that draws the layout itself: which m-line forwards it which camera, and the newest event about it."""
 
 from collections.abc import Mapping
 
@@ -17,8 +17,8 @@ class TileView:
     def __init__(self) -> None:
         self.heights: dict[str, int] = {}
         """Height in pixels of the layer that is to be forwarded, by tile."""
-        self.told: TilesForwarded | None = None
-        """What the viewer was told last; None before the first time."""
+        self.last_event: TilesForwarded | None = None
+        """The newest event sent to the viewer; None before the first."""
         self._mids: dict[str, str] = {}
         """The m-line of each tile that is shown or to come."""
         self._since: float | None = None
@@ -27,7 +27,7 @@ class TileView:
     @property
     def shown(self) -> bool:
         """Return whether the viewer draws tiles now."""
-        return self.told is not None and bool(self.told.tiles)
+        return self.last_event is not None and bool(self.last_event.tiles)
 
     @property
     def waits(self) -> bool:
@@ -37,7 +37,11 @@ class TileView:
     def follow(self, sources: Mapping[str, Source], forwarders: Mapping[str, Forwarder], now: float) -> None:
         """Let m-lines follow the sources of tiles. M-lines of tiles that the viewer still sees go on until
         :meth:`tell`."""
-        seen = {tile.mid for tile in self.told.tiles if tile.mid is not None} if self.told is not None else set()
+        seen = (
+            {tile.mid for tile in self.last_event.tiles if tile.mid is not None}
+            if self.last_event is not None
+            else set()
+        )
         self._mids = assign(self._mids, seen, list(sources), list(forwarders))
         for tile, mid in self._mids.items():
             forwarders[mid].follow(sources[tile], now)
@@ -63,7 +67,7 @@ class TileView:
             self._mids, self.heights = {}, {}
         for mid in forwarders.keys() - self._mids.values():
             forwarders[mid].follow(None, now)
-        before, self.told = self.told, event
+        before, self.last_event = self.last_event, event
         return event != before and (before is not None or bool(event.tiles))
 
 

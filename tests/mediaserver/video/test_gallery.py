@@ -78,12 +78,14 @@ def test_every_layout_shows_every_tile_in_its_colour(
 
 def painted(compositor: Compositor, layout: Layout, points: list[str], speaker: str) -> tuple[Tile, ...]:
     """Compose one picture; the cameras are those that were seen before."""
-    stage = LayoutState(RoomOptions(WIDTH, HEIGHT))
-    stage.choose(layout, 0.0)
-    stage.arrange(points, speaker, 0.0)
-    job = CompositionJob(0, 0, stage.tiles, {}, stage.heading(OCLOCK, "Họp giao ban Uỷ ban nhân dân tỉnh tháng 4"))
+    layout_state = LayoutState(RoomOptions(WIDTH, HEIGHT))
+    layout_state.choose(layout, 0.0)
+    layout_state.arrange(points, speaker, 0.0)
+    job = CompositionJob(
+        0, 0, layout_state.tiles, {}, layout_state.heading(OCLOCK, "Họp giao ban Uỷ ban nhân dân tỉnh tháng 4")
+    )
     compositor.compose(ComposeRequest(0.0, (job,), LABELS, {}, speaker, MARKS))
-    return stage.tiles
+    return layout_state.tiles
 
 
 def seen(compositor: Compositor, tile: Tile) -> Colour:

@@ -82,7 +82,10 @@ class JoinService:
             await self._seat(client, meeting, person, message, now)
 
     def _check_may_join(self, client: Client) -> None:
-        """Raises ShuttingDown, MessageError ``already-joined``."""
+        """Check that the server lets clients in and that this one is in no meeting.
+
+        Raises ShuttingDown, MessageError ``already-joined``.
+        """
         if self._meetings.stopping:
             raise ShuttingDown
         if client.session is not None:
@@ -92,9 +95,9 @@ class JoinService:
         """Let an expired login back to its seat, but nowhere else. Raises MessageError ``signed-out``."""
         if client.login.holds(now):
             return
-        account, there = client.account, self._meetings.meetings.get(meeting)
+        account, running = client.account, self._meetings.meetings.get(meeting)
         person = Person(account.account, account.name, None, controller=False)
-        if there is None or there.state.roster.choose(person, resume).resumed is None:
+        if running is None or running.state.roster.choose(person, resume).resumed is None:
             raise MessageError("signed-out")
 
     async def _let_wait(

@@ -23,7 +23,7 @@ PATIENCE_SECONDS = 1.0
 """A client that joins waits so long at most until its seat is stored."""
 
 
-class LedMeeting(Protocol):
+class RunningMeeting(Protocol):
     """A meeting that this process runs."""
 
     @property
@@ -44,11 +44,11 @@ class MeetingStateWriter:
         self._epochs: dict[str, int] = {}
         self._written: dict[str, str] = {}
         """The JSON that the database has now, by session."""
-        self._changed: dict[str, LedMeeting] = {}
+        self._changed: dict[str, RunningMeeting] = {}
         self._ended: dict[str, int] = {}
         self._superseded: set[str] = set()
-        self._news = asyncio.Event()
-        self._hurry = asyncio.Event()
+        self._pending = asyncio.Event()
+        self._write_now = asyncio.Event()
         self._round: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Is done when the changes collected now are written."""
         self._refused = False
@@ -57,8 +57,8 @@ class MeetingStateWriter:
     async def take_over(self) -> dict[str, MeetingSnapshot]:
         """Take over all stored meetings and return them, by session.
 
-        One that cannot be read, since another release stored it, is logged and deleted: people who come back to it
-        meet anew under the same code.
+        One that cannot be read, since another release stored it, is logged and deleted: its clients come back to a new
+        meeting under the same code.
         """
         snapshots = {}
         for row in await self._store.take_over():
@@ -74,7 +74,7 @@ class MeetingStateWriter:
                 )
                 log.info("x %s", error)
                 self._ended[row.session] = row.epoch
-                self._news.set()
+                self._pending.set()
             else:
                 self._written[row.session] = row.record
         return snapshots
@@ -91,11 +91,11 @@ class MeetingStateWriter:
             self._writing = None
             await self._write()
 
-    def changed(self, meeting: LedMeeting) -> None:
+    def changed(self, meeting: RunningMeeting) -> None:
         """Note that a meeting changed, so that it is written."""
         if meeting.id not in self._superseded:
             self._changed[meeting.id] = meeting
-            self._news.set()
+            self._pending.set()
 
     def ended(self, session: str) -> None:
         """Delete the stored values of a meeting that is over."""
@@ -103,24 +103,24 @@ class MeetingStateWriter:
         self._written.pop(session, None)
         if (epoch := self._epochs.pop(session, None)) is not None:
             self._ended[session] = epoch
-            self._news.set()
+            self._pending.set()
 
-    async def ensure_stored(self, meeting: LedMeeting) -> None:
+    async def ensure_stored(self, meeting: RunningMeeting) -> None:
         """Store a meeting as it is now and wait for that, one second at most: a slow database must not stop a join."""
         if self._writing is None:
             return
         self.changed(meeting)
-        self._hurry.set()
+        self._write_now.set()
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await asyncio.shield(self._round)
 
     async def _write_forever(self) -> None:
         while True:
-            await self._news.wait()
+            await self._pending.wait()
             with suppress(TimeoutError):
                 async with asyncio.timeout(GATHER_SECONDS):
-                    await self._hurry.wait()
+                    await self._write_now.wait()
             if not await self._write():
                 await asyncio.sleep(AGAIN_SECONDS)
 
@@ -129,8 +129,8 @@ class MeetingStateWriter:
         changed, ended = self._changed, self._ended
         self._changed, self._ended = {}, {}
         done, self._round = self._round, asyncio.get_running_loop().create_future()
-        self._news.clear()
-        self._hurry.clear()
+        self._pending.clear()
+        self._write_now.clear()
         try:
             texts = self._texts(changed)
             if texts or ended:
@@ -138,7 +138,7 @@ class MeetingStateWriter:
         except BaseException as error:
             again = {session: meeting for session, meeting in changed.items() if session not in self._ended}
             self._changed, self._ended = again | self._changed, ended | self._ended
-            self._news.set()
+            self._pending.set()
             if not isinstance(error, SQLAlchemyError | OSError):
                 raise
             if not self._refused:
@@ -150,7 +150,7 @@ class MeetingStateWriter:
         self._refused = False
         return True
 
-    def _texts(self, changed: Mapping[str, LedMeeting]) -> dict[str, str]:
+    def _texts(self, changed: Mapping[str, RunningMeeting]) -> dict[str, str]:
         """Return the JSON of meetings that differ from what was written; one that fails does not stop the others."""
         texts = {}
         for session, meeting in changed.items():

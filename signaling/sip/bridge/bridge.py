@@ -96,7 +96,7 @@ class SipBridge:
     async def _resume(
         self, meeting: MeetingRunner, snapshot: SystemSnapshot, call: Call, device: Device | None, now: datetime
     ) -> None:
-        """Resume the call of a room system that an earlier process led; hang up if it has no seat or device."""
+        """Resume the call of a room system of an earlier process; hang up if it has no seat or device."""
         meeting.left_systems = tuple(each for each in meeting.left_systems if each is not snapshot)
         seat = meeting.state.roster.seats.get(snapshot.seat)
         if device is None or seat is None:
@@ -119,7 +119,7 @@ class SipBridge:
             await self.agent.close()
 
     async def leave(self) -> None:
-        """Close the sockets without ending the calls: the next process that leads the meetings resumes them."""
+        """Close the sockets without ending the calls: the next process that runs the meetings resumes them."""
         await self._end_tasks()
         if self.agent is not None:
             await self.agent.leave()

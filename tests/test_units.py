@@ -33,7 +33,7 @@ CONFINED = {
 
 
 def service(unit: str) -> dict[str, list[str]]:
-    """The section [Service] of a unit: the values of each name, of which systemd takes several."""
+    """Return the section [Service] of a unit: the values of each name, of which systemd takes several."""
     found: dict[str, list[str]] = {}
     section = (DEPLOY / unit).read_text(encoding="utf-8").partition("[Service]\n")[2].partition("\n[")[0]
     for line in section.splitlines():
@@ -44,7 +44,7 @@ def service(unit: str) -> dict[str, list[str]]:
 
 
 def command(unit: str, **written: str) -> list[str]:
-    """The arguments a unit starts our program with, its specifiers and variables written out."""
+    """Return the arguments a unit starts our program with, its specifiers and variables written out."""
     (line,) = service(unit)["ExecStart"]
     for name, value in written.items():
         line = line.replace({"instance": "%i", "credentials": "%d"}.get(name, f"${name}"), value)

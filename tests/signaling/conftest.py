@@ -76,7 +76,7 @@ def valkey_url() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with all tables, the units of Khánh Hòa and the accounts that tests use; copied, never opened."""
+    """Return a SQLite file with tables, the units of Khánh Hòa and the tests' accounts; tests open copies of it."""
     directory = tmp_path_factory.mktemp("prepared")
     prepare_record(make_settings(directory, None))
     return directory / "diemcau.sqlite3"
@@ -94,7 +94,7 @@ def settings(tmp_path: Path, prepared: Path, valkey_url: str) -> Settings:
 
 @pytest.fixture
 async def world(settings: Settings) -> AsyncIterator[World]:
-    """A served server."""
+    """Yield a served server."""
     async with open_world(settings) as opened:
         yield opened
 

@@ -160,7 +160,7 @@ class Socket:
         return self.socket.close_code
 
     async def _receive(self) -> WSMessage:
-        """The next frame but pings, which are answered; whoever reads late has one before a connection that ended."""
+        """Return the next frame that is no ping; pings are answered, unless the connection has ended meanwhile."""
         while (got := await self.socket.receive()).type is WSMsgType.PING:
             with suppress(ConnectionResetError):
                 await self.socket.pong(got.data)

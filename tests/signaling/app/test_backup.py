@@ -115,7 +115,7 @@ def test_a_key_from_the_environment_is_encrypted_too(tmp_path: Path, prepared: P
 
 @pytest.fixture
 def encrypted_backup(tmp_path: Path, prepared: Path) -> Path:
-    """An encrypted backup."""
+    """Return an encrypted backup."""
     (tmp_path / "old").mkdir()
     shutil.copy(prepared, tmp_path / "old" / "diemcau.sqlite3")
     file = tmp_path / "diemcau.backup"

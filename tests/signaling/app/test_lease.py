@@ -40,7 +40,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def engine(postgres_url: str) -> AsyncIterator[AsyncEngine]:
-    """An engine of a test that looks on."""
+    """Yield a database engine by which a test observes the servers."""
     made = database.connect(postgres_url)
     yield made
     await made.dispose()
@@ -181,7 +181,7 @@ async def test_a_sqlite_file_in_the_directory_of_another_server_is_left_alone(tm
 
 @asynccontextmanager
 async def serving(settings: Settings) -> AsyncIterator[Process]:
-    """A process that serves."""
+    """Yield a process that serves."""
     variables = server_environ(settings.data) | {
         "DIEMCAU_DATABASE_URL": settings.database_url,
         "DIEMCAU_CODE_KEY": KEY.hex(),

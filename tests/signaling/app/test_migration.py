@@ -63,7 +63,7 @@ async def standing(url: str) -> Schema:
 
 @pytest.fixture
 async def older(tmp_path: Path, prepared: Path) -> Settings:
-    """A server's data after an upgrade of its programs."""
+    """Return a server's data after an upgrade of its programs."""
     data = tmp_path / "data"
     data.mkdir()
     shutil.copy(prepared, data / "diemcau.sqlite3")

@@ -45,7 +45,7 @@ def loose(data: Path, prepared: Path) -> None:
 
 
 def modes(data: Path) -> dict[str, int]:
-    """The mode of each thing that is not as it should be: directories and sockets 0700, files 0600."""
+    """Return the modes of files that are not private: not 0700 for directories and sockets, not 0600 for files."""
     found = {str(path.relative_to(data)): path.lstat().st_mode for path in (data, *data.rglob("*"))}
     return {
         name: stat.S_IMODE(mode)

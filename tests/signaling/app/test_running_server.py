@@ -91,7 +91,7 @@ class RunningServer:
         return made
 
     async def meeting(self, **booked: Any) -> tuple[dict[str, Any], Socket]:
-        """A session that has begun, with its host in it."""
+        """Return a session that has begun, with its host in it."""
         client = await self.signed_in("host")
         session = await book(client, HOST, [NHA_TRANG], "Họp giao ban", **booked)
         socket = await self.socket(client)
@@ -122,7 +122,7 @@ class RunningServer:
             return response.status, response.headers.get("Retry-After"), word
 
     def worker(self) -> int:
-        """The process of its media worker."""
+        """Return the process of its media worker."""
         for entry in Path("/proc").iterdir():
             with suppress(OSError):
                 command = (entry / "cmdline").read_bytes() if entry.name.isdecimal() else b""
@@ -186,7 +186,7 @@ async def _end(process: Process) -> None:
 
 @pytest.fixture
 def data(tmp_path: Path, prepared: Path) -> Path:
-    """A data directory with a record that has units, points and accounts."""
+    """Return a data directory with a record that has units, points and accounts."""
     shutil.copy(prepared, tmp_path / "diemcau.sqlite3")
     return tmp_path
 

@@ -64,7 +64,7 @@ class Listener:
 
 @pytest.fixture
 async def listener(tmp_path: Path) -> AsyncIterator[Listener]:
-    """A server with a certificate of its own making."""
+    """Yield a server with a certificate of its own making."""
 
     async def hello(_: web.Request) -> web.Response:
         return web.Response(text="hello")

@@ -21,7 +21,7 @@ VAN_NINH_COMMUNE = "vn.vangia"
 
 
 def later(**fields: Any) -> dict[str, Any]:
-    """An ordinary registration in good time."""
+    """Return the body of an ordinary registration that comes in time."""
     return registration(**{**ORDINARY, "official": NEXT_WEEK, "purpose": "noi_bo_don_vi", **fields})
 
 

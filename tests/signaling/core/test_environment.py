@@ -31,13 +31,13 @@ def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def names(pid: int) -> set[str]:
-    """The names in the environment a process was started with."""
+    """Return the names in the environment a process was started with."""
     parts = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     return {part.partition(b"=")[0].decode() for part in parts if part}
 
 
 def no_new_privileges(pid: int) -> str:
-    """The flag of a process, as proc_pid_status(5) shows it."""
+    """Return the flag of a process, as proc_pid_status(5) shows it."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(line.split()[1] for line in lines if line.startswith("NoNewPrivs:"))
 

@@ -39,7 +39,7 @@ async def responds(client: Redis) -> bool:
 
 
 async def pid(client: Redis) -> int:
-    """The process id of the server."""
+    """Return the process id of the server."""
     return int((await client.info("server"))["process_id"])
 
 
@@ -101,7 +101,7 @@ class ExternalValkey:
 
 @pytest.fixture
 async def external(tmp_path: Path) -> AsyncIterator[ExternalValkey]:
-    """A Valkey of this test's own."""
+    """Yield a Valkey of this test's own."""
     made = ExternalValkey(tmp_path)
     await made.come()
     yield made
@@ -110,7 +110,7 @@ async def external(tmp_path: Path) -> AsyncIterator[ExternalValkey]:
 
 @pytest.fixture
 async def world(settings: Settings, external: ExternalValkey) -> AsyncIterator[World]:
-    """A server whose Valkey is lost and comes back."""
+    """Yield a server whose Valkey is lost and comes back."""
     async with open_world(replace(settings, redis_url=external.url)) as opened:
         yield opened
 

@@ -16,7 +16,7 @@ MAIL = Mail(Server("127.0.0.1", 9, "none", "", ""), "hoptructuyen@khanhhoa.gov.v
 
 
 async def notified(world: World) -> list[tuple[str | None, str]]:
-    """The letters of endings, oldest first: to which unit, and what for."""
+    """Return the letters of endings, oldest first: to which unit, and what for."""
     rows = [row for row in await world.services.notifications.newest(99) if row.kind == "ending"]
     return [(row.unit, row.facts.reason) for row in sorted(rows, key=lambda row: row.id)]
 

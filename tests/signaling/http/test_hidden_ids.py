@@ -111,7 +111,7 @@ async def answered(client: ClientSession, world: World, route: Route, thing: str
 
 
 def unknown(thing: str) -> str:
-    """An id of the same kind that nothing has."""
+    """Return an id of the same kind that nothing has."""
     return "999" if thing.isdecimal() else "nothing"
 
 

@@ -22,7 +22,7 @@ RULE = Rule("test", 3, 10, 100)
 
 @pytest.fixture
 async def valkey(valkey_url: str) -> AsyncIterator[Redis]:
-    """A client of an empty Valkey."""
+    """Yield a client of an empty Valkey."""
     client = Redis.from_url(valkey_url, decode_responses=True)
     await client.flushall()
     yield client

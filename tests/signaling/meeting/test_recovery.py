@@ -39,7 +39,7 @@ MADE = ("open_room", "close_room", "add_seat", "remove_seat", "connect", "start_
 
 
 async def _meeting(world: World, **booked: Any) -> tuple[Session, Socket, dict[str, Any], dict[str, Any]]:
-    """A meeting with a hand raised, a floor given and a layout chosen; return the host's socket and who joined."""
+    """Hold a meeting with a hand raised, a floor given and a layout chosen; return the host's socket and who joined."""
     session = await world.session(NHA_TRANG, CAM_RANH, **booked)
     host, chair = await world.join("host", session)
     guest, there = await world.join("nhatrang", session)
@@ -153,7 +153,7 @@ async def test_a_recording_goes_on_in_its_part(settings: Settings) -> None:
 
 
 async def _recorded(world: World, engine: FakeEngine) -> tuple[Session, str, str]:
-    """A meeting that is recorded, and is left by its server; return it, the file, and its host's token."""
+    """Record a meeting that its server then leaves; return the session, the file, and the host's resume token."""
     session, host, chair, _ = await _meeting(world, recording=True)
     await world.tick(1)
     assert (await host.type("recording"))["on"] is True
@@ -340,7 +340,7 @@ async def test_a_stay_goes_on_over_a_restart(settings: Settings) -> None:
 
 
 async def _with_a_room_system(world: World) -> tuple[Session, dict[str, Any], str]:
-    """A meeting with its host and a room system; return what the host was told, and the seat of the system."""
+    """Hold a meeting with a host and a room system; return the session, the host's `joined` and the system's seat."""
     use_fake_agent(world)
     await register(world, NHA_TRANG, "10.79.6.20")
     session = await world.session(NHA_TRANG)

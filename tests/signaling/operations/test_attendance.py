@@ -138,7 +138,7 @@ async def test_two_devices_of_one_point_are_one_stay(world: World) -> None:
 
 @pytest.fixture
 async def impatient(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
-    """A server that does not wait long for its turn to write."""
+    """Yield a server that does not wait long for its turn to write."""
     monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 50)
     async with open_world(settings) as opened:
         yield opened

@@ -35,7 +35,7 @@ async def post(client: ClientSession, path: str, body: dict[str, Any], status: i
 
 
 async def shared(client: ClientSession, session: str) -> Any:
-    """The documents of a session as a component sees them."""
+    """Return the documents of a session as a component sees them."""
     found = await get(client, f"/sessions/{session}/documents")
     assert not found["may_add"]
     return found["documents"]
@@ -159,7 +159,7 @@ async def test_a_file_that_is_too_large_is_not_kept(world: World, monkeypatch: p
 
 
 async def recorded(world: World, session: str) -> str:
-    """A recording of the session that is ready; returns its id."""
+    """Make a recording of a session that is ready to download; return its id."""
     path = await world.server.recordings.begin(session, "Họp", ("UBND.Khanh Hoa", "56"), NOW)
     await asyncio.to_thread(film, Path(path), 0.2)
     await world.server.recordings.ended(path, 5, None)

@@ -139,7 +139,7 @@ def refuse(*_: object) -> None:
 
 
 async def recording(world: World, **about: Any) -> tuple[Session, Socket, str]:
-    """A session that is being recorded, its host, and the file, which has something in it."""
+    """Return a session that is being recorded, its host's socket, and the path of the file, which is not empty."""
     session = await world.session(NHA_TRANG, **about)
     host, _ = await world.join("host", session)
     await host.ask(type="record", on=True)

@@ -21,7 +21,7 @@ def refuse(*_: object) -> None:
 
 
 async def held(world: World, **about: Any) -> tuple[Session, Socket]:
-    """A session that is held, with its host in it and seen."""
+    """Return a running session and the socket of its host, whose media is connected."""
     session = await world.session(NHA_TRANG, **about)
     host, _ = await world.join("host", session)
     await host.ask(type="offer", sdp="v=0")
@@ -43,7 +43,7 @@ async def began(world: World, host: Socket, session: Session) -> str:
 
 
 async def reasons(world: World) -> list[tuple[int, str | None]]:
-    """Every part and why it ended, the first first."""
+    """Return every part and why it ended, the first first."""
     return [(part.part, part.reason) for part in reversed(await world.recording_store.recordings()) if part.part]
 
 

@@ -242,7 +242,7 @@ async def film(path: Path, picture: str = BLUE, seconds: int = 60) -> Path:
 
 
 def _free() -> int:
-    """A port where it and the two after it are free, UDP and TCP."""
+    """Return a port where it and the two after it are free, UDP and TCP."""
     while True:
         port = random.choice(PORTS)
         with contextlib.ExitStack() as sockets, contextlib.suppress(OSError):

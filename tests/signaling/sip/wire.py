@@ -148,7 +148,7 @@ class Peer(asyncio.DatagramProtocol):
 
 @asynccontextmanager
 async def udp(agent: Agent) -> AsyncIterator[Peer]:
-    """A peer with a UDP socket."""
+    """Yield a peer with a UDP socket."""
     loop = asyncio.get_running_loop()
     wire, peer = await loop.create_datagram_endpoint(Peer, (HOST, 0))
     peer.port, peer._to = wire.get_extra_info("sockname")[1], agent.address
@@ -160,7 +160,7 @@ async def udp(agent: Agent) -> AsyncIterator[Peer]:
 
 @asynccontextmanager
 async def tcp(agent: Agent) -> AsyncIterator[Peer]:
-    """A peer with a TCP connection, and a listener on the port its Contact says."""
+    """Yield a peer with a TCP connection, and a listener on the port its Contact says."""
     peer = Peer()
     listener = await asyncio.start_server(peer.read, HOST, 0)
     peer.port = listener.sockets[0].getsockname()[1]

@@ -57,7 +57,7 @@ class RemoteWorkers:
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def key(self, name: str) -> str:
-        """A new key."""
+        """Return a new key."""
         return await self.world.services.worker_keys.make(name, NOW)
 
     async def start(self, key: str, *more: str) -> Process:
@@ -122,7 +122,7 @@ class RemoteWorkers:
 
 @pytest.fixture
 async def remote(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[RemoteWorkers]:
-    """A server that listens with and without TLS."""
+    """Yield a server that listens with and without TLS."""
     monkeypatch.setattr(remote_endpoint, "KEY_SECONDS", 0.05)
     async with _open_remote(settings, tmp_path) as made:
         yield made
@@ -132,7 +132,7 @@ async def remote(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyP
 async def _open_remote(
     settings: Settings, directory: Path, port: int = 0, outlived: bool = False
 ) -> AsyncIterator[RemoteWorkers]:
-    """A server, on any free port for 0; if `outlived`, it leaves its meetings and processes to another one."""
+    """Yield a server, on any free port for 0; if `outlived`, it leaves its meetings and processes to another one."""
     workers, clock, disk = WorkerPool(), FakeClock(NOW), FakeDisk()
     async with open_services(settings) as services, running(settings, services, workers, clock, disk) as built:
         server = TestServer(application(built, workers))

@@ -185,7 +185,7 @@ SPEECHES = (
 
 @pytest.fixture
 def speeches() -> ScriptedMeeting:
-    """A meeting of speeches, with the first one on in a layout that was arranged by hand."""
+    """Return a meeting of speeches, with the first one on in a layout that was arranged by hand."""
     meeting = ScriptedMeeting()
     meeting.state.scripted(SPEECHES, NOW)
     meeting.state.set_layout("h", Layout("1+5"))

@@ -19,7 +19,7 @@ VCS = "10.79.6.20"
 
 
 async def ring(world: World, code: str | None, address: str = VCS, **fields: Any) -> FakeIncoming:
-    """A room system calls in; return its call once it is answered."""
+    """Let a room system call in; return its call once it is accepted or refused."""
     incoming = FakeIncoming(code or "", RemoteParty(address, "", "room", "Fake VCS 1.0"), **fields)
     await world.server.sip_bridge.called(incoming)  # type: ignore[arg-type]
     return incoming

@@ -84,7 +84,7 @@ def _picture(path: Path) -> np.ndarray:
 
 
 def heard(peer: Baresip) -> set[int]:
-    """The tones it heard in the last seconds of its last call, but for the very end."""
+    """Return the tones it heard in the last seconds of its last call, but for the very end."""
     with wave.open(str(peer.heard()[-1])) as file:
         rate, samples = file.getframerate(), np.frombuffer(file.readframes(file.getnframes()), np.int16)
     return tones(np.repeat(samples, 48_000 // rate)[-120_000:-24_000])

@@ -15,7 +15,7 @@ from tests.signaling.sip.wire import HOST, Peer
 
 
 async def invited(ours: Agent, peer: Peer, port: int, more: int) -> Request:
-    """The INVITE that comes to a peer with an offer that is longer by so many bytes; it is refused."""
+    """Invite a peer with an offer that is longer by so many bytes; return the INVITE, which is refused."""
     waiting = asyncio.create_task(ours.invite(Target(HOST, port), OFFER + "x" * more, name="Phiên họp"))
     invite = await peer.next_request("INVITE")
     peer.respond(invite, 486)

@@ -118,7 +118,7 @@ def cut(plane: NDArray[np.uint8], place: Place, share: int = 1) -> NDArray[np.ui
 
 
 @given(PLACES, SEEDS)
-def test_a_name_is_written_on_the_same_shade(place: Place, seed: int) -> None:
+def test_a_name_is_written_on_the_same_shadow(place: Place, seed: int) -> None:
     random = np.random.default_rng(seed)
     drawn = [random.integers(0, 256, (64, 96), np.uint8) for _ in "yuv"]
     expected = [plane.copy() for plane in drawn]

@@ -142,7 +142,7 @@ def test_a_disk_that_hangs_for_ten_seconds_while_five_speak_costs_nothing(tmp_pa
     assert (made.seconds, [(solo.name, solo.seconds) for solo in made.solos]) == (11.0, [(name, 11.0) for name in FIVE])
 
 
-def test_while_a_disk_hangs_voices_are_left_out_before_the_recording_is_and_that_is_said(
+def test_while_a_disk_hangs_voices_are_left_out_before_the_recording_is_and_that_is_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recorder, "MAX_VOICES_BYTES", 300 * recorder.ITEM_BYTES)

@@ -229,7 +229,7 @@ def test_a_file_whose_last_byte_finds_no_room_has_its_word(tmp_path: Path, caplo
 
 
 @pytest.mark.parametrize("where", ["file/film.mp4", "directory"])
-def test_a_place_that_cannot_be_written_is_told(tmp_path: Path, where: str) -> None:
+def test_a_path_that_cannot_be_written_is_reported(tmp_path: Path, where: str) -> None:
     (tmp_path / "file").write_text("in the way")
     (tmp_path / "directory").mkdir()
     fixture = RecorderFixture(tmp_path / where)

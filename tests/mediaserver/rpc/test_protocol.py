@@ -80,7 +80,7 @@ EVENTS: list[api.Event] = [
 
 
 @pytest.mark.parametrize("event", EVENTS)
-def test_every_event_arrives_as_it_was_told(event: api.Event) -> None:
+def test_every_event_arrives_as_it_was_sent(event: api.Event) -> None:
     message = {"event": type(event).__name__, "fields": protocol.plain(event)}
     [read] = read_all(protocol.frame(message))
     assert isinstance(read, dict) and reply_check.event(read) == event

@@ -320,6 +320,36 @@ def test_reports_on_a_handful_of_packets_are_added_up() -> None:
         assert downlink.update(9.0 + at / 20) == 2
 
 
+def test_packets_of_several_streams_are_counted_each_by_its_own_numbers() -> None:
+    downlink = reported_good(10)
+    for second in range(10, 14):  # of 100 packets of one stream none are lost, of 100 of the other half
+        for ssrc, share in ((1, 0.0), (2, 0.5)):
+            downlink.lost(share, 100 * second + 1_000_000 * ssrc, float(second), ssrc)
+    assert 0.2 < downlink.loss <= 0.25
+
+
+@pytest.mark.parametrize(
+    ("step", "others", "becomes"),
+    [
+        (2, (100_000, 400_000, 1_100_000, 1_700_000, 3_000_000), 2),
+        (2, (100_000, 1_000_000), 1),
+        (2, (1_200_000,), 0),
+        (0, (100_000, 400_000), 0),
+    ],
+)
+def test_other_steps_begin_with_what_the_link_carries(step: int, others: tuple[int, ...], becomes: int) -> None:
+    downlink = Downlink(STEPS, step)
+    downlink.set_step_bitrates(others)
+    assert (downlink.step, downlink.rate) == (becomes, others[becomes] + SOUND_BPS)
+    assert downlink.update(1.0) == becomes
+
+
+def test_a_limit_beyond_other_steps_is_the_highest_of_them() -> None:
+    downlink = Downlink([*STEPS, 3_000_000], 3)
+    downlink.set_step_bitrates(STEPS)
+    assert (downlink.step, downlink.most) == (2, 2)
+
+
 @given(
     st.lists(
         st.tuples(

@@ -2,14 +2,20 @@
 
 import asyncio
 import re
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
+
 from loadtest.endpoint.endpoint import Endpoint
 from loadtest.endpoint.frame_timing import ArrivalWatcher
+from loadtest.endpoint.rtcp import keyframe_request
 from loadtest.endpoint.sdp_offer import OfferOptions
 from mediaserver.api import ForwardedTile, Layout, SeatOptions, TilesForwarded
+from mediaserver.peer.webrtc import WebRtcPeer
 from mediaserver.room.room import Room
+from mediaserver.rtp.keyframe_requests import MIN_INTERVAL_S
 from mediaserver.rtp.packet import parse
 from tests.mediaserver.meeting import CERTIFICATE, OPTIONS, PATIENCE_S, ROOM, Meeting, Watch, material
 
@@ -150,6 +156,59 @@ async def test_a_camera_in_a_codec_that_the_viewer_cannot_decode_is_composed_for
     await viewer.until(lambda: viewer.watch.pictures("2") > 5)
     assert viewer.tiles == {}
     assert room.compositions.watched != frozenset()
+
+
+async def test_a_line_that_carries_no_tiles_gets_the_composed_picture_until_it_does(
+    meeting: Meeting, room: Room
+) -> None:
+    for number in range(3):
+        await meeting.join(f"a{number}", "red", 440, offered=CAMERA)
+    viewer = await Viewer(meeting, "v").join()
+    shown = {"a0": "red", "a1": "red", "a2": "red", "v": ""}
+    await viewer.until(lambda: viewer.sees() == shown)
+    peer = room.seats["v"].peer
+    assert isinstance(peer, WebRtcPeer)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(peer, "limit", lambda _: None)
+        peer.downlink.most = 0  # 0.1 Mbit/s: not even one lowest layer
+        await viewer.until(lambda: viewer.tiles == {} and viewer.watch.pictures("2") > 5)
+        assert {forwarder.source for forwarder in peer.tiles.values()} == {None}
+        assert peer.picture is not None and peer.picture.source is not None
+    await viewer.until(lambda: viewer.sees() == shown)
+    await viewer.until(lambda: room.compositions.watched == frozenset())
+
+
+async def test_a_layout_with_too_many_viewers_is_composed_until_a_fifth_has_left(
+    meeting: Meeting, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mediaserver.room.tile_forwarding.MAX_STREAMS", 3)
+    viewer = await Viewer(meeting, "v").join()
+    await meeting.join("a", "red", 440, offered=CAMERA)
+    await viewer.until(lambda: viewer.sees() == {"a": "red", "v": ""})
+    other = await Viewer(meeting, "w").join()  # two viewers of three tiles
+    await viewer.until(lambda: viewer.tiles == {} and other.watch.pictures("2") > 5)
+    await meeting.engine.remove_seat(ROOM, "a")  # two of two: 4 is still more than 0.8 of 3
+    await asyncio.sleep(1.0)
+    assert viewer.tiles == {}
+    await meeting.engine.remove_seat(ROOM, "w")
+    await viewer.until(lambda: viewer.sees() == {"v": ""})
+
+
+async def test_key_frames_of_all_m_lines_are_requested_once_of_each_camera(meeting: Meeting, room: Room) -> None:
+    await meeting.join("a", "red", 440, offered=CAMERA)
+    viewer = await Viewer(meeting, "v").join()
+    await viewer.until(lambda: viewer.sees() == {"a": "red", "v": ""})
+    camera, peer = room.seats["a"].peer, room.seats["v"].peer
+    assert camera is not None and isinstance(peer, WebRtcPeer)
+    requested: list[int] = []
+    for layer in camera.camera.layers:
+        layer._ask = requested.append
+    await asyncio.sleep(MIN_INTERVAL_S)  # since the key frame that it joined with
+    now = time.monotonic()
+    for ssrc in (forwarder.ssrc for forwarder in peer.tiles.values()):
+        for _ in range(25):
+            peer.rtcp(keyframe_request(1, ssrc), now)
+    assert len(requested) == 1
 
 
 async def test_tiles_beyond_the_m_lines_are_composed(meeting: Meeting, room: Room) -> None:

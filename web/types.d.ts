@@ -318,6 +318,11 @@ interface Joined extends Message {
 /** A point that is not invited and is in the waiting room. */
 interface WaitingPoint { id: string; account: string; point: string; name: string; label: string; since: string }
 
+/** A tile that the page draws: pixels of a picture of the arrangement's size. `tile` is a seat, `content:<seat>`, or empty. */
+interface ForwardedTile { tile: string; mid: string | null; x: number; y: number; width: number; height: number; label: string; poor: boolean }
+/** Cameras that are forwarded one by one; `heading` is the height of the line with title and clock. */
+interface Tiles { tiles: ForwardedTile[]; width: number; height: number; heading: number; title: string; clock: boolean }
+
 /** A meeting as one seat knows it. `skew` is server time minus the device's, milliseconds. */
 interface MeetingState {
   me: string; role: Role; controller: boolean; mayDirect: boolean; session: Joined['session']; seats: Seat[]; layout: Layout; own: AudienceLayouts;

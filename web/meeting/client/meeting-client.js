@@ -7,6 +7,7 @@ import {PeerConnection} from './peer-connection.js';
 import {needsOtherPicture, floorChange, micState, ownSeat, quality, recordState, reduce, initialState, heightToRequest} from './meeting-state.js';
 import {DarknessWatch, DeviceError, LevelMeter, deviceChoices, openDevice, openScreen} from './devices.js';
 import {Protocol} from './protocol.js';
+import {arrangement} from './tiles.js';
 import {span} from '../../core/time.js';
 
 const SEAT_KEPT_MS = 60_000; // a seat, and what was switched on in it, is kept this long (docs/protocol.md)
@@ -21,9 +22,16 @@ export class MeetingClient extends EventTarget {
   constructor(code, hello) {
     super();
     this.protocol = new Protocol({code, hello, open: () => new WebSocket(socketUrl('ws')), store: sessionStorage});
-    this.connection = new PeerConnection(async sdp => (await this.protocol.request({type: 'offer', sdp})).sdp);
+    // People come to the test room to see what the server makes of their camera: the composed picture.
+    this.connection = new PeerConnection(sdp => this.exchange(sdp), !hello);
     /** @type {MeetingState | null} */
     this.state = null;
+    /** The cameras that this seat is forwarded one by one, as they are shown; null when one picture comes. @type {Tiles | null} */
+    this.tiles = null;
+    /** The tiles that the server named last, of a connection that may not be shown yet. @type {Tiles | null} */
+    this.nextTiles = null;
+    /** Streams of what this seat sends, for its own tiles. @type {Partial<Record<'camera' | 'content', MediaStream>>} */
+    this.ownStreams = {};
     this.on = {mic: false, camera: false};
     this.invited = false;
     /** Whether this seat unmutes without the floor, where the profile permits it and only notes it. */
@@ -53,7 +61,7 @@ export class MeetingClient extends EventTarget {
     this.protocol.addEventListener('fault', event => this.notice(`error.${/** @type {CustomEvent} */ (event).detail.word}`));
     this.protocol.addEventListener('undelivered', () => this.onUndelivered());
     this.connection.addEventListener('state', () => this.scheduleChange());
-    this.connection.addEventListener('streams', () => this.scheduleChange());
+    this.connection.addEventListener('streams', () => this.showTiles());
     this.connection.addEventListener('measure', event => this.onMeasurement(/** @type {CustomEvent} */ (event).detail));
     window.addEventListener('online', () => this.protocol.start());
     window.addEventListener('offline', () => this.protocol.drop());
@@ -203,6 +211,14 @@ export class MeetingClient extends EventTarget {
     }
   }
 
+  /** Return what this seat sends, for a tile of its own; null if it sends nothing. @param {'camera' | 'content'} kind */
+  ownVideo(kind) {
+    const track = kind === 'content' ? this.screen : this.on.camera && this.tracks.camera;
+    if (!track) return null;
+    const known = this.ownStreams[kind];
+    return known?.getVideoTracks()[0] === track ? known : (this.ownStreams[kind] = new MediaStream([track]));
+  }
+
   leave() {
     this.protocol.leave();
   }
@@ -292,6 +308,18 @@ export class MeetingClient extends EventTarget {
     if (this.protocol.status === 'joined') this.protocol.send({type: 'media', ...this.on});
   }
 
+  /** Offer a connection; tiles of the one before say nothing of it. @param {string} sdp */
+  async exchange(sdp) {
+    this.nextTiles = null;
+    return (await this.protocol.request({type: 'offer', sdp})).sdp;
+  }
+
+  /** Show the tiles that were named last, together with the connection that they came on. */
+  showTiles() {
+    if (this.connection.pc === this.connection.shownPc) this.tiles = this.nextTiles;
+    this.scheduleChange();
+  }
+
   // Messages of the server:
 
   /** @param {Message} message */
@@ -300,6 +328,10 @@ export class MeetingClient extends EventTarget {
     if (message.type === 'marked') return this.notice('room.marked', message.title, span(message.seconds));
     if (message.type === 'renew') return this.connection.connect();
     if (message.type === 'wanted') return this.connection.setWantedHeight(message.lines);
+    if (message.type === 'tiles') {
+      this.nextTiles = arrangement(message);
+      return this.showTiles();
+    }
     if (!this.state) return;
     const before = this.state;
     this.state = reduce(before, message);

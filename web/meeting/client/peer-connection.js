@@ -2,6 +2,8 @@
 // renegotiated: mute is replaceTrack(null), and after any failure a new RTCPeerConnection is built and offered with
 // the same tracks.
 
+import {addTileLines} from './tile-lines.js';
+
 const WATCH_MS = 500;
 const UNSTABLE_MS = 2000; // browsers say "disconnected" only after 7 s; people notice a frozen picture after 2
 const REBUILD_MS = 5000;
@@ -62,10 +64,14 @@ function summarise(report) {
  * `{loss, rtt}` twice a second while packets flow.
  */
 export class PeerConnection extends EventTarget {
-  /** @param {(sdp: string) => Promise<string>} exchange gives an offer to the server and returns its answer */
-  constructor(exchange) {
+  /**
+   * @param {(sdp: string) => Promise<string>} exchange gives an offer to the server and returns its answer
+   * @param {boolean} [tiles] whether cameras may be forwarded one by one
+   */
+  constructor(exchange, tiles = true) {
     super();
     this.exchange = exchange;
+    this.tiles = tiles;
     /** @type {RTCPeerConnection | null} */
     this.pc = null;
     /**
@@ -79,6 +85,8 @@ export class PeerConnection extends EventTarget {
     this.picture = null;
     /** @type {MediaStream | null} */
     this.sound = null;
+    /** Videos of the connection that is shown, by MID. @type {Map<string, MediaStream>} */
+    this.videos = new Map();
     /** @type {'idle' | 'connecting' | 'connected' | 'unstable'} */
     this.state = 'idle';
     this.timer = 0;
@@ -114,15 +122,16 @@ export class PeerConnection extends EventTarget {
     }
   }
 
-  /** Add the four transceivers in the order of docs/protocol.md. @param {RTCPeerConnection} pc */
+  /** Add the four transceivers in the order of docs/protocol.md, and those of the tiles. @param {RTCPeerConnection} pc */
   addTransceivers(pc) {
     const sound = pc.addTransceiver(this.tracks.mic ?? 'audio', {direction: 'sendrecv'});
     pc.addTransceiver(this.tracks.camera ?? 'video', {direction: 'sendonly', sendEncodings: layersFor(heightOf(this.tracks.camera))});
     const picture = pc.addTransceiver('video', {direction: 'recvonly'});
     pc.addTransceiver(this.tracks.content ?? 'video', {direction: 'sendonly', sendEncodings: CONTENT});
-    const show = () => pc === this.pc && this.show(pc, picture.receiver.track, sound.receiver.track);
-    if (this.shownPc) picture.receiver.track.addEventListener('unmute', show, {once: true});
-    else show();
+    const pictures = [picture.receiver, ...(this.tiles ? addTileLines(pc) : [])];
+    const show = () => pc === this.pc && pc !== this.shownPc && this.show(pc, picture.receiver.track, sound.receiver.track);
+    if (!this.shownPc) show();
+    else for (const {track} of pictures) track.addEventListener('unmute', show, {once: true});
     pc.addEventListener('connectionstatechange', () => pc === this.pc && pc.connectionState === 'failed' && this.connect());
   }
 
@@ -132,8 +141,19 @@ export class PeerConnection extends EventTarget {
     this.shownPc = pc;
     this.picture = new MediaStream([picture]);
     this.sound = new MediaStream([sound]);
+    this.videos.clear();
     this.dispatchEvent(new Event('streams'));
     old?.close();
+  }
+
+  /** Return the stream of an m-line of the connection that is shown; null if it has none such. @param {string} mid */
+  video(mid) {
+    const known = this.videos.get(mid);
+    const track = known ? null : this.shownPc?.getTransceivers().find(transceiver => transceiver.mid === mid)?.receiver.track;
+    if (!track) return known ?? null;
+    const stream = new MediaStream([track]);
+    this.videos.set(mid, stream);
+    return stream;
   }
 
   /** Send a track, or nothing (null). @param {SentKind} kind @param {MediaStreamTrack | null} track */

@@ -6,6 +6,7 @@ import {recordedSeconds, recordState} from '../client/meeting-state.js';
 import {routeToSpeaker} from '../client/devices.js';
 import {clock, day, hourMinute, span} from '../../core/time.js';
 import {icon, BaseElement} from '../../core/base.js';
+import './tile-view.js';
 
 const WATERMARKS = 6;
 const RESUME_MS = 1000;
@@ -40,7 +41,13 @@ export class MeetingVideo extends BaseElement {
 
   firstUpdated() {
     const video = /** @type {HTMLVideoElement} */ (this.querySelector('video'));
-    new ResizeObserver(() => this.meeting?.setPictureHeight(Math.round(video.clientHeight * devicePixelRatio))).observe(video);
+    new ResizeObserver(() => this.onResized()).observe(video);
+  }
+
+  /** Tell the server how high the picture is here: that of the tiles where they are drawn. */
+  onResized() {
+    const box = this.querySelector('.tiles') ?? this.querySelector('video');
+    this.meeting?.setPictureHeight(Math.round((box?.clientHeight ?? 0) * devicePixelRatio));
   }
 
   updated() {
@@ -83,8 +90,9 @@ export class MeetingVideo extends BaseElement {
     if (!meeting) return nothing;
     return html`<section class="meeting-frame ${meeting.onAir ? 'air' : ''}" aria-label=${t('room.picture')}>
       <video data-testid="picture" autoplay .muted=${true} playsinline @playing=${() => (this.playing = true)} @pause=${this.resumeLater}></video>
+      <tile-view .meeting=${meeting} .tick=${this.tick} @resized=${this.onResized}></tile-view>
       <audio data-testid="audio" autoplay @pause=${this.resumeLater}></audio>
-      ${this.playing ? nothing : this.skeleton()} ${this.watermark()} ${this.marks()} ${this.givesWay()} ${this.banner()}
+      ${this.playing || meeting.tiles ? nothing : this.skeleton()} ${this.watermark()} ${this.marks()} ${this.givesWay()} ${this.banner()}
       ${this.playbackBlocked ? html`<button type="button" class="main hear" data-testid="hear">${icon('sound')}<span>${t('room.tap-to-hear')}</span></button>` : nothing}
     </section>`;
   }

@@ -34,9 +34,15 @@ class FakeStream {
 
 class FakePeerConnection extends EventTarget {
   senders = [];
+  transceivers = [];
   addTransceiver() {
     this.senders.push({replaceTrack: async () => undefined, getParameters: () => ({encodings: []})});
-    return {receiver: {track: new EventTarget()}};
+    const transceiver = {mid: String(this.transceivers.length), receiver: {track: new EventTarget()}};
+    this.transceivers.push(transceiver);
+    return transceiver;
+  }
+  getTransceivers() {
+    return this.transceivers;
   }
   getSenders() {
     return this.senders;
@@ -262,4 +268,40 @@ test('an uninvited request for the microphone that was lost does not open it lat
   sockets.at(-1).receive({type: 'seats', changed: [{...SEAT, floor: true}], gone: []});
   await settle();
   assert.deepEqual([meeting.on.mic, meeting.invited], [false, true]);
+});
+
+const TILE = {tile: 'b', mid: '4', x: 0, y: 0, width: 1280, height: 720, label: 'B', poor: false};
+const TILES = {type: 'tiles', tiles: [TILE], width: 1280, height: 720, heading: 0, title: '', clock: false};
+
+test('tiles are shown with the connection that they came on, each m-line in one stream', async () => {
+  const {meeting} = await joinedClient();
+  sockets[0].receive(TILES);
+  assert.deepEqual(meeting.tiles.tiles, [TILE]);
+  const {connection} = meeting;
+  const first = connection.video('4');
+  assert.equal(first.tracks[0], connection.pc.transceivers[4].receiver.track);
+  assert.equal(connection.video('4'), first);
+  assert.equal(connection.video('99'), null);
+
+  sockets[0].receive({type: 'renew'}); // another connection, whose m-lines carry something else
+  await settle();
+  sockets[0].receive({...TILES, tiles: [{...TILE, mid: '5'}]});
+  assert.deepEqual(meeting.tiles.tiles, [TILE]);
+  connection.pc.transceivers[5].receiver.track.dispatchEvent(new Event('unmute'));
+  assert.equal(meeting.tiles.tiles[0].mid, '5');
+  assert.notEqual(connection.video('4'), first);
+
+  sockets[0].receive({...TILES, tiles: []});
+  assert.equal(meeting.tiles, null);
+});
+
+test('tiles of our own show what we send', async () => {
+  const {meeting} = await joinedClient();
+  assert.equal(meeting.ownVideo('camera'), null);
+  meeting.toggleCamera();
+  await grantDevices();
+  const stream = meeting.ownVideo('camera');
+  assert.deepEqual([stream.tracks, meeting.ownVideo('camera') === stream, meeting.ownVideo('content')], [[opened[0]], true, null]);
+  await meeting.toggleCamera();
+  assert.equal(meeting.ownVideo('camera'), null);
 });

@@ -1,0 +1,230 @@
+// Element `tile-view`: the layout out of forwarded cameras, over the composed picture's element.
+
+import {html, nothing, repeat, svg} from '../../vendor/lit.js';
+import {t} from '../../core/i18n.js';
+import {seatActivity} from '../client/meeting-state.js';
+import {cardLetters, elementOrder, fitting, keyed, letters, placed, room, seatOf, videoOf, viewOf} from '../client/tiles.js';
+import {day, hourMinute} from '../../core/time.js';
+import {BaseElement} from '../../core/base.js';
+import './tile-video.js';
+
+const LEAVE_MS = 1500; // the composed picture has a frame by then
+const FRAME_PX = 4; // around who speaks, in pixels of the picture
+const KEYS = {ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1};
+
+/** The icons of the composed picture (mediaserver/video/tile_icons.py). */
+const ICONS = {
+  floor: svg`<rect x="8" y="1" width="8" height="13" rx="4"/><path d="M5 11a7 7 0 0 0 14 0" fill="none" stroke-width="2"/><path d="M11 18h2v3h4v2H7v-2h4z"/>`,
+  poor: svg`<path d="M2 16h5v6H2z"/><path d="M9.7 10.7h3.6v10.6H9.700zM16.700 3.700h3.600v17.600h-3.600z" fill="none" stroke-width="1.4"/>`,
+};
+
+/** @type {CanvasRenderingContext2D | null} */
+let pen = null;
+
+/**
+ * Return the width of a text in pixels.
+ * @param {string} text
+ * @param {number} size of its letters
+ */
+function measure(text, size) {
+  pen ??= document.createElement('canvas').getContext('2d');
+  if (!pen) return 0;
+  pen.font = `500 ${size}px "Be Vietnam Pro"`;
+  return pen.measureText(text).width;
+}
+
+/** Draws the host's layout out of cameras that are forwarded one by one, as the composer draws it for others. */
+export class TileView extends BaseElement {
+  static properties = {meeting: {attribute: false}, tick: {type: Number}, shown: {state: true}};
+
+  constructor() {
+    super();
+    /** @type {import('../client/meeting-client.js').MeetingClient | null} */
+    this.meeting = null;
+    this.tick = 0;
+    /** What is drawn: the meeting's tiles, and after them a while longer. @type {Tiles | null} */
+    this.shown = null;
+    /** Keys of the tiles in the order of their elements. @type {string[]} */
+    this.order = [];
+    this.leaving = 0;
+    /** The camera or screen that was enlarged by a tap, and what was seen before. @type {{view: string, before: string} | null} */
+    this.enlarged = null;
+    this.sizes = new ResizeObserver(() => this.emit('resized'));
+    /** The element of the tiles, whose size is told. @type {Element | null} */
+    this.box = null;
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    document.fonts?.ready.then(() => this.requestUpdate()); // names are measured in it
+  }
+
+  willUpdate() {
+    const tiles = this.meeting?.tiles ?? null;
+    if (tiles) {
+      window.clearTimeout(this.leaving);
+      this.leaving = 0;
+      this.shown = tiles;
+    } else if (this.shown && !this.leaving) this.leave();
+    if (this.enlarged && this.meeting?.state?.view !== this.enlarged.view) this.enlarged = null;
+  }
+
+  /** Keep the tiles until the one picture that comes instead has a frame. */
+  leave() {
+    const leave = () => {
+      if (!this.meeting?.tiles) this.shown = null;
+      this.leaving = 0;
+    };
+    this.leaving = window.setTimeout(leave, LEAVE_MS);
+    const picture = /** @type {HTMLVideoElement | null | undefined} */ (this.parentElement?.querySelector('[data-testid=picture]'));
+    picture?.requestVideoFrameCallback?.(() => this.leaving && (window.clearTimeout(this.leaving), leave()));
+  }
+
+  updated() {
+    const box = this.querySelector('.tiles');
+    if (box === this.box) return;
+    this.sizes.disconnect();
+    if (box) this.sizes.observe(box);
+    else this.emit('resized'); // it is the one picture's again
+    this.box = box;
+  }
+
+  render() {
+    const {shown, meeting} = this;
+    if (!meeting?.state) return nothing;
+    if (!shown) return this.back();
+    const tiles = keyed(shown.tiles);
+    this.order = elementOrder(this.order, tiles.keys());
+    const seats = meeting.state.seats;
+    const first = [...tiles.keys()].find(key => viewOf(/** @type {ForwardedTile} */ (tiles.get(key)), seats)); // one stop for the Tab key
+    // Elements stay where they are in the document; a screen reader is told the order of the panes.
+    return html`<div class="tiles" data-testid="tiles" .style=${`--ratio: ${shown.width / shown.height}`}>
+      ${shown.heading ? this.heading(shown) : nothing}
+      <ul aria-label=${t('tiles.title')} aria-owns=${[...tiles.keys()].map(key => `tile-${key}`).join(' ')} @keydown=${this.step}>
+        ${repeat(this.order, key => key, key => this.tile(key, /** @type {ForwardedTile} */ (tiles.get(key)), shown, key === first))}
+      </ul>
+    </div>`;
+  }
+
+  /** @param {Tiles} shown */
+  heading({heading, height, title, clock}) {
+    const now = this.meeting?.now ?? 0;
+    const share = 100 / height;
+    return html`<p class="heading" data-testid="tiles-heading" .style=${`height: ${heading * share}cqh; font-size: ${Math.floor((heading * 3) / 5) * share}cqh`}>
+      <span>${title}</span>${clock ? html`<time>${hourMinute(now)} · ${day(now)}</time>` : nothing}</p>`;
+  }
+
+  /**
+   * @param {string} key
+   * @param {ForwardedTile} tile
+   * @param {Tiles} shown
+   * @param {boolean} first
+   */
+  tile(key, tile, shown, first) {
+    const meeting = /** @type {import('../client/meeting-client.js').MeetingClient} */ (this.meeting);
+    const state = /** @type {MeetingState} */ (meeting.state);
+    const seat = state.seats.find(one => one.seat === seatOf(tile));
+    const stream = this.stream(tile);
+    const {left, top, width, height} = placed(tile, shown);
+    const speaks = Boolean(tile.tile) && state.speaking === tile.tile;
+    const icons = tile.tile ? [...(seat?.floor ? ['floor'] : []), ...(tile.poor ? ['poor'] : [])] : [];
+    const view = viewOf(tile, state.seats);
+    const frame = (FRAME_PX * 100) / shown.height;
+    return html`<li id="tile-${key}" class="tile ${tile.tile ? '' : 'pane'} ${stream ? 'video' : ''}" data-testid="tile" data-tile=${tile.tile} data-speaks=${speaks}
+      .style=${`left: ${left}%; top: ${top}%; width: ${width}%; height: ${height}%; --frame: ${frame}cqh`}>
+      ${stream ? nothing : this.card(tile, shown)}
+      <tile-video .stream=${stream}></tile-video>
+      ${stream || icons.length ? this.bar(tile, shown, icons, Boolean(stream)) : nothing}
+      ${speaks ? html`<i class="speaks" aria-hidden="true"></i>` : nothing}
+      <span class="spoken">${this.words(tile, seat)}</span>
+      ${view ? this.enlarger(tile, view, first) : nothing}
+    </li>`;
+  }
+
+  /** @param {ForwardedTile} tile */
+  stream(tile) {
+    const {meeting} = this;
+    const video = videoOf(tile, meeting?.state?.me ?? '');
+    if (!meeting || !video) return null;
+    if (typeof video === 'object') return meeting.connection.video(video.mid);
+    return meeting.ownVideo(video);
+  }
+
+  /**
+   * Return the bar over a video's lower left corner.
+   * @param {ForwardedTile} tile
+   * @param {Tiles} shown
+   * @param {string[]} icons
+   * @param {boolean} named
+   */
+  bar(tile, shown, icons, named) {
+    const size = letters(tile.height, shown.height);
+    if (!icons.length && !tile.label) return nothing;
+    return html`<p class="name" aria-hidden="true" .style=${`font-size: ${(size * 100) / shown.height}cqh`}>
+      ${icons.map(icon => html`<svg class=${icon} viewBox="0 0 24 24">${/** @type {any} */ (ICONS)[icon]}</svg>`)}
+      ${named ? html`<span>${fitting(tile.label, room(tile.width, size, icons.length), text => measure(text, size))}</span>` : nothing}</p>`;
+  }
+
+  /**
+   * Return the name in the middle of a card.
+   * @param {ForwardedTile} tile
+   * @param {Tiles} shown
+   */
+  card(tile, shown) {
+    const size = cardLetters(tile.height, shown.height);
+    const text = fitting(tile.label, room(tile.width - 4, size, 0), words => measure(words, size));
+    return html`<p class="middle" aria-hidden="true" .style=${`font-size: ${(size * 100) / shown.height}cqh`}>${text}</p>`;
+  }
+
+  /**
+   * Return what a screen reader says of a tile.
+   * @param {ForwardedTile} tile
+   * @param {Seat | undefined} seat
+   */
+  words(tile, seat) {
+    if (!tile.tile) return [t('tiles.empty'), tile.label].filter(Boolean).join(' · ');
+    const doing = seat ? [seatActivity(seat) === 'hand' ? t('seat.hand', seat.hand) : t(`seat.${seatActivity(seat)}`)] : [];
+    return [tile.label, ...doing, ...(tile.poor ? [t('quality.poor')] : [])].join(' · ');
+  }
+
+  /**
+   * @param {ForwardedTile} tile
+   * @param {string} view
+   * @param {boolean} first
+   */
+  enlarger(tile, view, first) {
+    const name = tile.label || t('share.view');
+    const back = this.meeting?.state?.view === view;
+    return html`<button type="button" class="enlarge" data-testid="enlarge" tabindex=${first ? 0 : -1} aria-label=${t(back ? 'tiles.reduce' : 'tiles.enlarge', name)}
+      @click=${() => this.enlarge(view)}></button>`;
+  }
+
+  /** Look at a camera or screen alone, or at what was seen before. @param {string} view */
+  async enlarge(view) {
+    const {meeting} = this;
+    if (!meeting?.state) return;
+    const now = meeting.state.view;
+    await meeting.watch(now === view ? (this.enlarged?.before ?? 'composed') : view);
+    this.enlarged = now !== view && meeting.state.view === view ? {view, before: now} : null;
+    this.requestUpdate();
+  }
+
+  /** Return the button over a picture that was enlarged by a tap: another tap goes back. */
+  back() {
+    if (!this.enlarged) return nothing;
+    const {view} = this.enlarged;
+    return html`<button type="button" class="reduce" data-testid="reduce" aria-label=${t('tiles.back')} @click=${() => this.enlarge(view)}></button>`;
+  }
+
+  /** Move the focus from tile to tile by arrow keys. @param {KeyboardEvent} event */
+  step(event) {
+    const by = /** @type {Record<string, number>} */ (KEYS)[event.key];
+    if (!by || !this.shown) return;
+    const buttons = [...keyed(this.shown.tiles).keys()].map(key => /** @type {HTMLElement | null} */ (this.querySelector(`#${CSS.escape(`tile-${key}`)} button`))).filter(button => button !== null);
+    const at = buttons.findIndex(button => button === document.activeElement);
+    buttons[(at + by + buttons.length) % buttons.length]?.focus();
+    event.preventDefault();
+  }
+}
+
+customElements.define('tile-view', TileView);

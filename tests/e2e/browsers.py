@@ -26,11 +26,26 @@ FIREFOX_PREFERENCES: dict[str, str | float | bool] = {
 }
 FIREFOX_HZ = 1000
 
-_PIXELS = """video => {
+PIXELS = """picture => {
   const canvas = document.createElement('canvas'); canvas.width = 64; canvas.height = 36;
-  const context = canvas.getContext('2d'); context.drawImage(video, 0, 0, 64, 36);
+  const context = canvas.getContext('2d'), tiles = document.querySelector('[data-testid=tiles]');
+  const draw = (video, {x, y, width, height}) => {
+    if (!video.videoWidth) return;
+    const scale = Math.min(width / video.videoWidth, height / video.videoHeight);
+    const [w, h] = [video.videoWidth * scale, video.videoHeight * scale];
+    context.drawImage(video, x + (width - w) / 2, y + (height - h) / 2, w, h);
+  };
+  if (!tiles) draw(picture, {x: 0, y: 0, width: 64, height: 36});
+  else {
+    const whole = tiles.getBoundingClientRect(), share = 64 / whole.width;
+    for (const video of tiles.querySelectorAll('video')) {
+      const {x, y, width, height} = video.closest('[data-testid=tile]').getBoundingClientRect();
+      draw(video, {x: (x - whole.x) * share, y: (y - whole.y) * share, width: width * share, height: height * share});
+    }
+  }
   return Array.from(context.getImageData(0, 0, 64, 36).data);
 }"""
+"""What the viewer sees, in 64 × 36 pixels: one picture, or the tiles that the page draws instead."""
 
 _RECORD = """audio => new Promise((resolve, reject) => {
   const recorder = new MediaRecorder(audio.srcObject), parts = [];
@@ -110,12 +125,12 @@ class Seat:
 
     def pixels(self) -> list[int]:
         """Return the picture as 64 × 36 pixels, red, green, blue and alpha after each other."""
-        pixels: list[int] = self.page.get_by_test_id("picture").evaluate(_PIXELS)
+        pixels: list[int] = self.page.get_by_test_id("picture").evaluate(PIXELS)
         return pixels
 
     def _names(self) -> list[str]:
         data = self.pixels()
-        return [_name(*data[i : i + 3]) for i in range(0, len(data), 4)]
+        return [colour_name(*data[i : i + 3]) for i in range(0, len(data), 4)]
 
     def colours(self) -> set[str]:
         """Return the strong colours in the picture, each covering at least 2 % of it."""
@@ -167,7 +182,7 @@ def tone_level(file: bytes, hz: int) -> float:
     return float(20 * np.log10(spectrum[at - 2 : at + 3].max() + 1e-10))
 
 
-def _name(red: int, green: int, blue: int) -> str:
+def colour_name(red: int, green: int, blue: int) -> str:
     """Return the name of a strong colour, or ''."""
     for name, value, others in (
         ("red", red, (green, blue)),

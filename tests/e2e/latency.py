@@ -15,17 +15,14 @@ from tests.e2e.server import running
 
 CHANGES = 20
 
-_WATCH = """wanted => { window.seen = new Promise(resolve => {
-  const video = document.querySelector('video'), canvas = document.createElement('canvas');
-  canvas.width = 64; canvas.height = 36;
-  const context = canvas.getContext('2d', {willReadFrequently: true});
-  const look = () => {
-    context.drawImage(video, 0, 0, 64, 36);
-    const [red, , blue] = context.getImageData(32, 18, 1, 1).data;
+_WATCH = f"""wanted => {{ const pixels = {browsers.PIXELS}; window.seen = new Promise(resolve => {{
+  const picture = document.querySelector('[data-testid=picture]'), middle = 4 * (18 * 64 + 32);
+  const look = () => {{
+    const [red, , blue] = pixels(picture).slice(middle);
     if ((red > blue ? 'red' : 'blue') === wanted) resolve(Date.now()); else setTimeout(look, 5);
-  };
+  }};
   look();
-}); }"""
+}}); }}"""
 
 _CHOOSE = """seat => {
   const focus = document.querySelector('[data-testid=focus]');

@@ -242,7 +242,7 @@ def main() -> None:
             code = people.register(page, ["nt.xuonghuan"], "Đo môi khớp tiếng")
             unmute(people.enter(page, code, "host"))
             page.get_by_test_id("layout-single").click()
-            point = people.sign_in(second, "nt.xuonghuan")
+            point = people.sign_in(second, "nt.xuonghuan", composed=True)
             browsers.allow_worklets(point)
             point.add_init_script(_NOTE + redirect_media(network))
             point.goto(f"{server.http}room.html?code={code}")

@@ -312,7 +312,7 @@ def main() -> None:
             page = people.sign_in(first, HOST)
             code = people.register(page, ["nt.xuonghuan"], "Đo đường truyền kém")
             unmute(people.enter(page, code, "host"))
-            point = people.sign_in(second, "nt.xuonghuan")
+            point = people.sign_in(second, "nt.xuonghuan", composed=True)
             point.add_init_script(redirect_media(network))
             if not options.firefox:
                 browsers.allow_worklets(point)

@@ -13,6 +13,8 @@ HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 HOST = "ubnd.nha-trang"
 OWN_SOUND_PROCESSOR = "localStorage.devices ??= JSON.stringify({processed: true})"
 """Declares a sound processor of the room: the browser's noise suppression would take a steady tone for noise."""
+ONE_CORE = "Object.defineProperty(Navigator.prototype, 'hardwareConcurrency', {get: () => 1})"
+"""Makes a machine that can decode one picture only, which gets the composed one."""
 
 
 class People:
@@ -22,11 +24,14 @@ class People:
         self._server = server
         self._pages: list[Page] = []
 
-    def sign_in(self, browser: Browser, account: str, *, touch: bool = False) -> Page:
-        """Sign in by the page, as a person does; `touch` makes it a tablet's screen."""
+    def sign_in(self, browser: Browser, account: str, *, touch: bool = False, composed: bool = False) -> Page:
+        """Sign in by the page, as a person does; `touch` makes it a tablet's screen, `composed` a machine that gets
+        the composed picture."""
         page = browser.new_context(locale="vi-VN", has_touch=touch).new_page()
         self._pages.append(page)
         page.add_init_script(OWN_SOUND_PROCESSOR)
+        if composed:
+            page.add_init_script(ONE_CORE)
         page.goto(self._server.http)
         page.get_by_test_id("account").fill(account)
         page.get_by_test_id("password").fill(self._server.accounts[account])

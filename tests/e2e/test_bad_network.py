@@ -74,11 +74,11 @@ def network() -> Iterator[NetworkEmulator]:
 def test_the_picture_follows_the_line_and_sound_goes_on(
     people: People, busy: Browser, blue: Browser, network: NetworkEmulator
 ) -> None:
-    page = people.sign_in(busy, HOST)
+    page = people.sign_in(busy, HOST, composed=True)
     code = people.register(page, ["nt.xuonghuan"], "Đường truyền kém")
     host = people.enter(page, code, "host")
     unmute(host)
-    point = people.sign_in(blue, "nt.xuonghuan")
+    point = people.sign_in(blue, "nt.xuonghuan", composed=True)
     point.add_init_script(redirect_media(network))
     seat = people.enter(point, code)
     seat.until(partial(shows, 720), "a picture")
@@ -99,13 +99,13 @@ def test_the_picture_follows_the_line_and_sound_goes_on(
 def test_one_bad_line_disturbs_nobody(
     people: People, busy: Browser, blue: Browser, fox: Browser, network: NetworkEmulator
 ) -> None:
-    page = people.sign_in(busy, HOST)
+    page = people.sign_in(busy, HOST, composed=True)
     code = people.register(page, ["nt.xuonghuan", "nt.vinhhai"], "Một đường truyền kém")
     people.enter(page, code, "host")
-    bad = people.sign_in(blue, "nt.xuonghuan")
+    bad = people.sign_in(blue, "nt.xuonghuan", composed=True)
     bad.add_init_script(redirect_media(network))
     people.enter(bad, code)
-    good = people.sign_in(fox, "nt.vinhhai")
+    good = people.sign_in(fox, "nt.vinhhai", composed=True)
     seat = Seat(good)
     people.enter(good, code)
     for others in (Seat(page), seat):
@@ -135,7 +135,7 @@ _REPAIRED = """async () => {
 def test_lost_packets_are_sent_again_both_ways_and_a_blackout_ends_at_once(
     people: People, busy: Browser, network: NetworkEmulator
 ) -> None:
-    page = people.sign_in(busy, HOST)
+    page = people.sign_in(busy, HOST, composed=True)
     page.add_init_script(redirect_media(network))
     code = people.register(page, ["nt.xuonghuan"], "Đường truyền mất gói")
     seat = people.enter(page, code, "host")
@@ -163,10 +163,10 @@ UNDER_WAY_MS = 1000
 def test_a_point_whose_router_gives_it_another_port_sees_and_hears_again(
     people: People, busy: Browser, blue: Browser, network: NetworkEmulator
 ) -> None:
-    page = people.sign_in(busy, HOST)
+    page = people.sign_in(busy, HOST, composed=True)
     code = people.register(page, ["nt.xuonghuan"], "Bộ định tuyến đổi cổng")
     unmute(people.enter(page, code, "host"))
-    point = people.sign_in(blue, "nt.xuonghuan")
+    point = people.sign_in(blue, "nt.xuonghuan", composed=True)
     point.add_init_script(redirect_media(network))
     seat = people.enter(point, code)
     seat.until(partial(shows, 720), "a picture")

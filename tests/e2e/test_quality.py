@@ -48,7 +48,7 @@ def test_layers_rest_while_nobody_looks_and_a_large_display_gets_1080_lines(
     code = people.register(host_page, ["nt.xuonghuan"], "Chất lượng hình")
     host = people.enter(host_page, code, "host")
     with browsers.chromium(playwright, sharp) as green:
-        guest = people.enter(people.sign_in(green, "nt.xuonghuan"), code)
+        guest = people.enter(people.sign_in(green, "nt.xuonghuan", composed=True), code)
         host.until(lambda host: {"red", "green"} <= host.colours(), "red and green in one picture")
         wait_for_layers(guest, {"q", "h"})  # two tiles of 360 lines
         host_page.get_by_test_id("layout-single").click()

@@ -17,7 +17,10 @@ STILL_MS = 1000
 """A picture that stands longer has stopped: when media ended with the server, it stood for 17 s at least."""
 
 _COUNT = """() => {
-  const video = document.querySelector('video');
+  const {me} = document.querySelector('room-page, host-page, test-room-page').meeting.state;
+  const tiles = [...document.querySelectorAll('[data-testid=tile]:has(video)')]
+    .filter(({dataset}) => dataset.tile !== me);
+  const video = (tiles[0] ?? document).querySelector('video');
   window.frames = {seen: 0, longest: 0, last: performance.now(), made: 0, peers: [video.srcObject.id]};
   const count = () => video.getVideoPlaybackQuality().totalVideoFrames;
   let before = count();

@@ -21,7 +21,7 @@ _SENT = """() => {
 }"""
 _SEEN = """async () => {
   const report = await document.querySelector('room-page, host-page').meeting.connection.pc?.getStats();
-  const picture = [...(report?.values() ?? [])].find(entry => entry.type === 'inbound-rtp' && entry.kind === 'video');
+  const picture = [...(report?.values() ?? [])].find(entry => entry.type === 'inbound-rtp' && entry.mid === '2');
   return [picture?.frameWidth, picture?.frameHeight, picture?.framesPerSecond];
 }"""
 

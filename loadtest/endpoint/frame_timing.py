@@ -67,7 +67,7 @@ class ArrivalWatcher:
         self._last_timestamps: dict[int, int] = {}
 
     def packet(self, codec: str, data: memoryview, length: int) -> bool:
-        """Take one plain RTP packet; a newer timestamp begins a picture. Needs no key frame."""
+        """Take one RTP packet, encrypted if `codec` is ""; a newer timestamp begins a picture. Needs no key frame."""
         if codec == "opus":
             self.sound.arrive(self._clock())
             return False
@@ -79,7 +79,7 @@ class ArrivalWatcher:
             now = self._clock()
             self.picture.arrive(now)
             self.stream(ssrc).arrive(now)
-        if newer or not self._height:
+        if codec and (newer or not self._height):
             self._note_height(codec, parse(data, length)[0].payload)
         return False
 

@@ -23,7 +23,7 @@ enum {
     DATAGRAM = 2048,   /* bytes read of one datagram */
     MAX_PACKETS = 256, /* rtp/source.py */
     MAX_PACKET = 1500, /* rtp/packet.py */
-    MAX_SSRCS = 32,    /* transport/peer_path.py, where it says why */
+    MAX_SSRCS = 64,    /* transport/peer_path.py, where it says why */
 };
 
 /* The path of one peer's packets: its keys and its address. */

@@ -13,9 +13,10 @@ from mediaserver.transport.ice import Address
 from mediaserver.transport.receive_time import receive
 from mediaserver.transport.srtp import CALLS, Srtp, receive_view
 
-MAX_SSRCS = 32
+MAX_SSRCS = 64
 """SSRCs under which one peer may send, packets and reports together. A browser with a microphone, three layers, a
-screen, all their retransmissions and an SSRC of its own for reports has about ten.
+screen, all their retransmissions and an SSRC of its own for reports has about ten; Firefox names one more for each
+m-line that receives a tile.
 
 libsrtp copies its keys for each SSRC that it opens a packet of, and looks through all of them for every packet: with
 30,000, one participant could make one packet cost 0.8 ms. Packets under further SSRCs are dropped before they are

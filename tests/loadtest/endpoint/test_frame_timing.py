@@ -65,7 +65,8 @@ def test_each_stream_has_arrivals_of_its_own() -> None:
     watcher.restart(clock.now)
     for timestamp in (0, 3600, 7200):
         clock.now += 1.0
-        watcher.packet("", rtp(timestamp), 12)  # only counted: its payload is encrypted
+        data = rtp(timestamp, payload=key(720))  # only counted: its payload is encrypted, whatever it looks like
+        watcher.packet("", data, len(data))
     watcher.packet("", rtp(0, ssrc=2), 12)
     watcher.stop(clock.now + 4.0)
     assert [watcher.stream(ssrc).arrivals for ssrc in (1, 2, 3)] == [3, 1, 0]

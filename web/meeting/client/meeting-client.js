@@ -330,6 +330,7 @@ export class MeetingClient extends EventTarget {
     if (message.type === 'wanted') return this.connection.setWantedHeight(message.lines);
     if (message.type === 'tiles') {
       this.nextTiles = arrangement(message);
+      if (this.nextTiles?.tiles.every(tile => tile.mid === null)) this.connection.showNewest(); // no video will come to wait for
       return this.showTiles();
     }
     if (!this.state) return;

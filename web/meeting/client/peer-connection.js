@@ -85,6 +85,8 @@ export class PeerConnection extends EventTarget {
     this.picture = null;
     /** @type {MediaStream | null} */
     this.sound = null;
+    /** Show the newest connection instead of the one before it. */
+    this.showNewest = () => {};
     /** Videos of the connection that is shown, by MID. @type {Map<string, MediaStream>} */
     this.videos = new Map();
     /** @type {'idle' | 'connecting' | 'connected' | 'unstable'} */
@@ -129,9 +131,11 @@ export class PeerConnection extends EventTarget {
     const picture = pc.addTransceiver('video', {direction: 'recvonly'});
     pc.addTransceiver(this.tracks.content ?? 'video', {direction: 'sendonly', sendEncodings: CONTENT});
     const pictures = [picture.receiver, ...(this.tiles ? addTileLines(pc) : [])];
-    const show = () => pc === this.pc && pc !== this.shownPc && this.show(pc, picture.receiver.track, sound.receiver.track);
-    if (!this.shownPc) show();
-    else for (const {track} of pictures) track.addEventListener('unmute', show, {once: true});
+    this.showNewest = () => {
+      if (pc === this.pc && pc !== this.shownPc) this.show(pc, picture.receiver.track, sound.receiver.track);
+    };
+    if (!this.shownPc) this.showNewest();
+    else for (const {track} of pictures) track.addEventListener('unmute', this.showNewest, {once: true});
     pc.addEventListener('connectionstatechange', () => pc === this.pc && pc.connectionState === 'failed' && this.connect());
   }
 

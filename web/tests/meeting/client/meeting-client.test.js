@@ -295,6 +295,19 @@ test('tiles are shown with the connection that they came on, each m-line in one 
   assert.equal(meeting.tiles, null);
 });
 
+test('a new connection in which no camera comes is shown at once, or its sound would never be heard', async () => {
+  const {meeting} = await joinedClient();
+  sockets[0].receive(TILES);
+  sockets[0].receive({type: 'renew'});
+  await settle();
+  const {connection} = meeting;
+  assert.notEqual(connection.shownPc, connection.pc);
+  sockets[0].receive({...TILES, tiles: [{...TILE, mid: null}]});
+  assert.equal(connection.shownPc, connection.pc);
+  assert.equal(connection.sound.tracks[0], connection.pc.transceivers[0].receiver.track);
+  assert.equal(meeting.tiles.tiles[0].mid, null);
+});
+
 test('tiles of our own show what we send', async () => {
   const {meeting} = await joinedClient();
   assert.equal(meeting.ownVideo('camera'), null);

@@ -4,6 +4,6 @@ from mediaserver.video.shadow import plain_darken
 
 level = plain_level
 limit = plain_limit
-shade = plain_darken
+darken = plain_darken
 
 def halve(source: object, source_line: int, target: object, target_line: int, width: int, height: int) -> None: ...

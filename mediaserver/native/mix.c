@@ -198,7 +198,7 @@ static int light_plane(PyObject *array, PyObject *mask) {
     return good;
 }
 
-static PyObject *shade(PyObject *Py_UNUSED(module), PyObject *args) {
+static PyObject *darken(PyObject *Py_UNUSED(module), PyObject *args) {
     PyObject *luma, *u, *v, *light;
     if (!PyArg_ParseTuple(args, "OOOO", &luma, &u, &v, &light))
         return NULL;
@@ -212,7 +212,7 @@ static PyMethodDef functions[] = {
     {"limit", limit, METH_VARARGS,
      "Write a summed frame within 16 bits, beginning with a gain; the gain it ended with."},
     {"halve", halve, METH_VARARGS, "Write a plane in half its width and height."},
-    {"shade", shade, METH_VARARGS, "Darken a rectangle and light it."},
+    {"darken", darken, METH_VARARGS, "Darken a rectangle and light it."},
     {NULL},
 };
 

@@ -39,8 +39,8 @@ typedef struct {
     socklen_t size;
     struct sockaddr_storage address;
     unsigned char level_id;
-    char apart;     /* true: the kernel takes no segmented messages to its address */
-    unsigned batch; /* the batch of messages that has its newest one, as number `message` */
+    char unsegmented; /* true: the kernel takes no segmented messages to its address */
+    unsigned batch;   /* the batch of messages that has its newest one, as number `message` */
     int message;
     int known; /* number of SSRCs under which a packet was opened */
     uint32_t ssrcs[MAX_SSRCS];

@@ -63,7 +63,7 @@ static void flush_messages(void) {
         if (segments[at] > 1 &&
             (no == EMSGSIZE || no == EINVAL || no == EIO || no == ENOPROTOOPT || no == EOPNOTSUPP)) {
             if (paths[at])
-                paths[at]->apart = 1;
+                paths[at]->unsegmented = 1;
             send_singly(&messages[at].msg_hdr, sizes[at], out_fd);
         } else {
             out_refused += segments[at]; /* dropped, never queued */
@@ -164,7 +164,7 @@ void outbox_add(PeerPath *path, unsigned char *data, int length, int count, int 
     if (!count)
         return;
     used += length;
-    if (path->apart || size > MAX_SEGMENT) {
+    if (path->unsegmented || size > MAX_SEGMENT) {
         for (int at = 0; at < length; at += size)
             add_message(path, data + at, length - at < size ? length - at : size, 1, 0);
     } else if (count > 1 || !join(path, data, length)) {

@@ -57,7 +57,7 @@ static PyObject *path_aim(PeerPath *self, PyObject *args) {
     if (!resolve(host, port, &address, &self->size))
         fd = -1;
     if (fd != self->fd || memcmp(&address, &self->address, sizeof address))
-        self->apart = 0;
+        self->unsegmented = 0;
     self->address = address;
     self->fd = fd;
     self->batch = 0; /* no packet joins a message to another address */
@@ -103,7 +103,7 @@ static PyMethodDef path_methods[] = {
 static PyMemberDef path_members[] = {
     {"owner", T_OBJECT, offsetof(PeerPath, owner), READONLY, NULL},
     {"heard", T_DOUBLE, offsetof(PeerPath, heard), 0, NULL},
-    {"apart", T_BOOL, offsetof(PeerPath, apart), 0, NULL},
+    {"unsegmented", T_BOOL, offsetof(PeerPath, unsegmented), 0, NULL},
     {"level_id", T_UBYTE, offsetof(PeerPath, level_id), 0, NULL},
     {NULL},
 };

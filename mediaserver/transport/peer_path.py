@@ -57,7 +57,7 @@ class PlainPeerPath:
         """Id of the header extension with a microphone's level (RFC 6464), which is read from each packet; 0 for
         none."""
         self.srtp: Srtp | None = None
-        self.apart = False
+        self.unsegmented = False
         """True when the kernel takes no segmented messages to its address: the route's MTU is too small, or it does not
         know them."""
         self._ssrcs: set[int] = set()
@@ -78,7 +78,7 @@ class PlainPeerPath:
     def aim(self, sock: socket.socket, address: Address) -> None:
         """Send to `address` from `sock` from now on; only the compiled loop sends by itself."""
         if self._aimed != (sock, address):
-            self._aimed, self.apart = (sock, address), False
+            self._aimed, self.unsegmented = (sock, address), False
 
     def close(self) -> None:
         """Stop sending and receiving."""

@@ -103,7 +103,7 @@ class Port:
     def aim(self, path: PeerPath, address: Address) -> None:
         """Send a peer's packets from here to `address` from now on."""
         path.aim(self.socket, address)
-        path.apart = path.apart or not self.segmented
+        path.unsegmented = path.unsegmented or not self.segmented
 
     def send_run(self, data: memoryview, segment: int, count: int, address: Address) -> bool:
         """Send `count` datagrams of `segment` bytes (the last may be shorter) with one call where the kernel can.

@@ -126,10 +126,10 @@ class WebRtcTransport(Stateful):
         if self._srtp is None or self._port is None or address is None:
             return
         for data, segment, count in self._srtp.protect_runs(packets, _send_time(send_time) if send_time else b""):
-            if self.path.apart:
+            if self.path.unsegmented:
                 self._port.send_singly(data, segment, address)
             else:
-                self.path.apart = not self._port.send_run(data, segment, count, address)
+                self.path.unsegmented = not self._port.send_run(data, segment, count, address)
 
     def send_packet(self, packet: bytes) -> None:
         """Protect and send one whole RTP packet."""

@@ -26,7 +26,7 @@ def _load() -> Any:
         from mediaserver import _mix  # noqa: PLC0415 - optional: compiled at installation where that is possible
     except ImportError:
         return plain_darken
-    return _mix.shade
+    return _mix.darken
 
 
 if TYPE_CHECKING:

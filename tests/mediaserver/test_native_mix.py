@@ -123,7 +123,7 @@ def test_a_name_is_written_on_the_same_shadow(place: Place, seed: int) -> None:
     drawn = [random.integers(0, 256, (64, 96), np.uint8) for _ in "yuv"]
     expected = [plane.copy() for plane in drawn]
     light = random.integers(0, 193, cut(drawn[0], place).shape, np.uint8)
-    for write, planes_ in ((_mix.shade, drawn), (plain_darken, expected)):
+    for write, planes_ in ((_mix.darken, drawn), (plain_darken, expected)):
         y, u, v = planes_
         write(cut(y, place), cut(u, place, 2), cut(v, place, 2), light)
     assert [plane.tolist() for plane in drawn] == [plane.tolist() for plane in expected]
@@ -140,4 +140,4 @@ def test_a_shadow_on_planes_of_other_shapes_is_refused() -> None:
         (plane, plane, plane.tobytes(), light[:, :8]),
     ):
         with pytest.raises((ValueError, BufferError, TypeError)):
-            _mix.shade(*wrong)
+            _mix.darken(*wrong)

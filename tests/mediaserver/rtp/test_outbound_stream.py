@@ -364,12 +364,12 @@ async def test_the_compiled_loop_serves_sinks_in_step_and_hands_back_the_others(
 @pytest.mark.parametrize("path_class", [PlainPeerPath, peer_path.PeerPath])
 def test_another_route_may_take_segments_again(path_class: type[PlainPeerPath]) -> None:
     path, socks, (here, there) = path_class(object(), Counters()), (loopback(), loopback()), (("::1", 7), ("::1", 8))
-    apart = []
+    unsegmented = []
     for sock, address in ((socks[0], here), (socks[0], here), (socks[0], there), (socks[1], there), (socks[1], there)):
         path.aim(sock, address)
-        apart.append(path.apart)
-        path.apart = True
-    assert apart == [False, True, False, False, True]
+        unsegmented.append(path.unsegmented)
+        path.unsegmented = True
+    assert unsegmented == [False, True, False, False, True]
     for sock in socks:
         sock.close()
 
@@ -399,7 +399,7 @@ async def test_packets_leave_singly_on_a_route_where_segments_do_not_fit_and_tog
         flush_queue.flush(float(at))
         got.append([len(waiting(viewer.sock)) for viewer in viewers])
     assert got == [[6, 1]] * 4
-    assert [path.apart for path in paths] == [True, False]
+    assert [path.unsegmented for path in paths] == [True, False]
     assert (mux.counters.packets_out, mux.counters.refused) == (48, 0)
     for each in (*socks, *(viewer.sock for viewer in viewers)):
         each.close()
@@ -493,9 +493,9 @@ async def test_sound_leaves_with_the_picture_that_came_with_it(case: str) -> Non
     viewers[0].viewer.sock.setsockopt(socket.IPPROTO_UDP, UDP_GRO, 1)
     got = []
     for at, (pictures, sounds) in enumerate(flushes, 1):
-        joined, apart, plain = (each.take(pictures, sounds, at) for each in viewers)
-        assert apart == plain
-        assert b"".join(apart) == b"".join(joined)
+        joined, separate, plain = (each.take(pictures, sounds, at) for each in viewers)
+        assert separate == plain
+        assert b"".join(separate) == b"".join(joined)
         got.append(len(joined))
     assert got == messages
     assert len({str(each.mux.counters) for each in viewers}) == 1

@@ -30,6 +30,8 @@ from loadtest.media.tone import encode_tone, tone_hz
 
 RECEIVERS = (10, 30, 60)
 MIXED = 30
+DRAWING = 12
+"""Points of a meeting in which everybody is forwarded everybody else's camera, of 180 lines."""
 BEFORE, JOINS = 20, 60
 """Peers that join before the measurement, so that the cost of the first ones is over; peers that join during it."""
 BACKGROUND_S = 2.0
@@ -66,6 +68,8 @@ async def run(settings: BenchSettings, progress: Callable[[str], None]) -> dict[
     composed, least = await _compose(settings)
     progress(f"mix {MIXED}")
     mixed = await _median(settings, mix_pct)
+    progress(f"{DRAWING} points that see each other")
+    drawn = await _median(settings, tiles_pct)
     progress("the least that forwarding and mixing can cost")
     limits = {
         receivers: await _run_module("loadtest.bench.forward_minimum", receivers, MIXED) for receivers in RECEIVERS
@@ -84,6 +88,7 @@ async def run(settings: BenchSettings, progress: Callable[[str], None]) -> dict[
         "mix30_core_pct": round(mixed, 1),
         "mix30_limit_core_pct": round(_middle(limits.values(), "mix_pct"), 1),
         "mix30_paced_limit_core_pct": round(_middle(limits.values(), "mix_paced_pct"), 1),
+        "tiles12_core_pct": round(drawn, 2),
         "join_cpu_ms": round(statistics.median(ms for ms, _ in joins), 2),
         "memory_per_receiver_kb": round(statistics.median(kb for _, kb in joins)),
         "conditions": conditions(settings),
@@ -208,6 +213,27 @@ def _check_mix(got: Tally, seconds: float) -> None:
         raise RuntimeError(f"the mix came with {size:.0f} bytes a packet only, which is silence")
 
 
+async def tiles_pct(seconds: float) -> float:
+    """Return percent of a core for :func:`seat_viewers_of_each_other`. Raises RuntimeError when cameras are missing."""
+    async with bench_room() as room:
+        await seat_viewers_of_each_other(room)
+        await asyncio.sleep(SETTLE_S)
+        before = [endpoint.counters.picture() for endpoint in room.endpoints]
+        cpu = await _cpu(room, seconds)
+        for endpoint, earlier in zip(room.endpoints, before, strict=True):
+            rate = (endpoint.counters.picture() - earlier).frames / seconds / (DRAWING - 1)
+            if rate < MIN_SHARE * FPS:
+                raise RuntimeError(f"each camera came with {rate:.1f} pictures/s only")
+        return 100 * cpu / seconds
+
+
+async def seat_viewers_of_each_other(room: BenchRoom) -> None:
+    """Seat 12 senders of VP8 at 180 lines and 25 pictures/s, to which the cameras of all others are forwarded."""
+    for place in range(DRAWING):
+        endpoint = await room.seat(camera(place), OfferOptions(("VP8",), tiles=DRAWING))
+        endpoint.sending.mic, endpoint.sending.layers = False, 1
+
+
 async def seat_voices(room: BenchRoom) -> None:
     """Seat 30 peers with the floor that send tones, each gets the mix without its own; no picture."""
     for index in range(MIXED):
@@ -317,6 +343,14 @@ def table(figures: dict[str, Any]) -> str:
             figures["mix30_paced_limit_core_pct"],
             "≤ 10",
             "Janus 41.6",
+        ),
+        (
+            f"{DRAWING} points, each forwarded the {DRAWING - 1} others at 180 lines, core-%",
+            figures["tiles12_core_pct"],
+            "–",
+            "–",
+            "≤ 2.5",
+            "–",
         ),
         (
             "join (seat, SDP, ICE, DTLS), ms",

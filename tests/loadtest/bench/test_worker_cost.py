@@ -14,7 +14,7 @@ from loadtest.bench import forward_minimum, worker_cost
 from loadtest.bench.pacing import paced
 from loadtest.bench.worker_cost import table
 from loadtest.endpoint.receive_counters import HEADER, ReceiveCounters
-from loadtest.endpoint.sdp_offer import H264, OPUS
+from loadtest.endpoint.sdp_offer import H264, OPUS, VP8
 from mediaserver.audio.opus import silence
 
 FIGURES = {
@@ -27,6 +27,7 @@ FIGURES = {
     "mix30_core_pct": 11.0,
     "mix30_limit_core_pct": 4.0,
     "mix30_paced_limit_core_pct": 6.0,
+    "tiles12_core_pct": 2.75,
     "join_cpu_ms": 4.5,
     "memory_per_receiver_kb": 147,
     "conditions": {
@@ -37,7 +38,7 @@ FIGURES = {
 
 
 def test_the_table_sets_each_figure_beside_its_limit_and_its_reach() -> None:
-    head, line, *lines = table(FIGURES).splitlines()[:9]
+    head, line, *lines = table(FIGURES).splitlines()[:10]
     assert line.count("|") == head.count("|")
     rows = [[cell.strip() for cell in line.strip("|").split("|")][:5] for line in lines]
     assert rows == [
@@ -46,6 +47,7 @@ def test_the_table_sets_each_figure_beside_its_limit_and_its_reach() -> None:
         ["forward, 1 to 60: µs per packet", "5.0", "2.2", "4.2", "≤ 4.5"],
         ["16 × H.264 640x360@25 composed to 720p25, core-%", "22.5", "17.5", "21.5", "≤ 25"],
         ["mix of 30 senders, core-%", "11.0", "4.0", "6.0", "≤ 10"],
+        ["12 points, each forwarded the 11 others at 180 lines, core-%", "2.75", "–", "–", "≤ 2.5"],
         ["join (seat, SDP, ICE, DTLS), ms", "4.5", "–", "–", "≤ 4"],
         ["memory per receiver, KiB", "147", "–", "–", "≤ 150"],
     ]
@@ -92,6 +94,7 @@ def put_room(monkeypatch: pytest.MonkeyPatch) -> PutRoom:
         monkeypatch.setattr(worker_cost, "bench_room", room.open)
         monkeypatch.setattr(worker_cost, "seat_cameras", room.seated)
         monkeypatch.setattr(worker_cost, "seat_voices", room.seated)
+        monkeypatch.setattr(worker_cost, "seat_viewers_of_each_other", room.seated)
         monkeypatch.setattr(worker_cost, "_cpu", room.work)
         monkeypatch.setattr(worker_cost, "SETTLE_S", 0)
 
@@ -118,6 +121,17 @@ async def test_a_mix_that_one_does_not_hear_is_no_figure(put_room: PutRoom) -> N
     put_room(lambda at, counters: packets(counters, OPUS, 5 if at == 7 else 100, 90, first=1), 30)
     with pytest.raises(RuntimeError, match=r"2\.5 packets/s only"):
         await worker_cost.mix_pct(2.0)
+
+
+async def test_cameras_that_come_to_everybody_are_a_figure(put_room: PutRoom) -> None:
+    put_room(lambda _at, counters: packets(counters, VP8, 50 * 11, 1000, first=1), 12)
+    assert await worker_cost.tiles_pct(2.0) == pytest.approx(10)
+
+
+async def test_cameras_that_one_lacks_are_no_figure(put_room: PutRoom) -> None:
+    put_room(lambda at, counters: packets(counters, VP8, 50 * (9 if at == 7 else 11), 1000, first=1), 12)
+    with pytest.raises(RuntimeError, match=r"20\.5 pictures/s only"):
+        await worker_cost.tiles_pct(2.0)
 
 
 async def test_a_mix_of_silence_is_no_figure(put_room: PutRoom) -> None:

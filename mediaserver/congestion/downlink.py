@@ -192,8 +192,8 @@ class Downlink:
         """Take the bit/s really sent in the last second, without padding."""
         self._sent = bitrate
 
-    def update(self, now: float) -> int:
-        """Decide and return the step to send; call a few times a second."""
+    def follow_limit(self, now: float) -> None:
+        """Go down to a lower limit, and up to what the link carried before under a higher one."""
         if self.step >= self.most:
             self._probe = None
         if self.step > self.most:
@@ -201,6 +201,10 @@ class Downlink:
             self._change(self.most, now)
         elif self.step < (held := min(self._carried, self.most)):
             self._change(held, now)
+
+    def update(self, now: float) -> int:
+        """Decide and return the step to send; call a few times a second."""
+        self.follow_limit(now)
         self._request_round_trips(now)
         if self._probe is not None:
             self._judge(self._probe, now)

@@ -346,6 +346,7 @@ class Room:
             else:
                 seat.peer.downlink.set_step_bitrates(TILES_BPS)
                 seat.peer.limit(sufficient_step(wanted_bitrate(demands)))
+                seat.peer.downlink.follow_limit(now)  # at once, or a camera that comes would be composed for a moment
                 self._forward_tiles(seat, demands, now)
 
     def _forward_tiles(self, seat: Seat, demands: list[TileDemand], now: float) -> None:

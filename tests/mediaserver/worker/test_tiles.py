@@ -13,7 +13,7 @@ from loadtest.endpoint.frame_timing import ArrivalWatcher
 from loadtest.endpoint.rtcp import keyframe_request
 from loadtest.endpoint.sdp_offer import OfferOptions
 from mediaserver.api import ForwardedTile, Layout, SeatOptions, TilesForwarded
-from mediaserver.peer.webrtc import WebRtcPeer
+from mediaserver.peer.webrtc import TICK_S, WebRtcPeer
 from mediaserver.room.room import Room
 from mediaserver.rtp.keyframe_requests import MIN_INTERVAL_S
 from mediaserver.rtp.packet import parse
@@ -105,6 +105,17 @@ async def test_each_camera_comes_in_an_m_line_of_its_own_and_nothing_is_composed
     composed = viewer.watch.pictures("2")
     await asyncio.sleep(0.5)
     assert viewer.watch.pictures("2") == composed, "no composed picture comes beside the tiles"
+
+
+async def test_the_first_viewer_sees_others_come_without_a_composed_picture(meeting: Meeting, room: Room) -> None:
+    viewer = await Viewer(meeting, "v").join()
+    await viewer.until(lambda: viewer.sees() == {"v": ""})
+    await asyncio.sleep(3 * TICK_S)  # its limit is the lowest step by now: there is nothing to send
+    for seat, colour in (("a", "red"), ("b", "blue")):
+        await meeting.join(seat, colour, 440, offered=CAMERA)
+    await viewer.until(lambda: viewer.sees() == {"a": "red", "b": "blue", "v": ""})
+    assert viewer.watch.pictures("2") == 0
+    assert not room._composing_thread._threads, "nothing was composed"
 
 
 async def test_a_camera_that_stays_visible_keeps_its_m_line(meeting: Meeting) -> None:

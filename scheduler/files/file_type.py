@@ -27,7 +27,7 @@ def kind(content: bytes) -> str | None:
 def _office(content: bytes) -> str | None:
     """Return the office format of a ZIP archive, without unpacking anything; None if it is none."""
     try:
-        with safe_zip.opened(content) as archive:
+        with safe_zip.open_archive(content) as archive:
             names = set(archive.namelist())
     except safe_zip.BadZip:
         return None

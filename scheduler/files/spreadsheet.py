@@ -115,10 +115,10 @@ def _xlsx(data: bytes) -> list[list[str]]:
 def _lean(data: bytes) -> io.BytesIO:
     """Return an XLSX file reduced to the parts that a table needs, each of limited size. Raises BadZip."""
     out = io.BytesIO()
-    with safe_zip.opened(data) as packed, zipfile.ZipFile(out, "w") as lean:
+    with safe_zip.open_archive(data) as packed, zipfile.ZipFile(out, "w") as lean:
         for name in filter(_NEEDED.fullmatch, dict.fromkeys(packed.namelist())):
-            most = MAX_STYLES if name == "xl/styles.xml" else safe_zip.MAX_PART
-            lean.writestr(name, safe_zip.markup(packed, name, most))
+            max_bytes = MAX_STYLES if name == "xl/styles.xml" else safe_zip.MAX_ENTRY_BYTES
+            lean.writestr(name, safe_zip.read_xml(packed, name, max_bytes))
     return out
 
 

@@ -20,28 +20,33 @@ from scheduler.files import safe_zip
 MAX_ROWS = 500
 MAX_CELLS = 20
 MAX_CELL = 5000
+"""The most characters of a cell; the rest is cut off."""
 MAX_TEXT = 50_000
 """The most characters of all rows together; a longer file is not taken for a form."""
 
 Rows = list[list[str]]
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+"""XML namespace of DOCX (ECMA-376 part 1, WordprocessingML)."""
 _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+"""XML namespace of XLSX (ECMA-376 part 1, SpreadsheetML)."""
 _TABLE = {f"{_W}tbl", f"{_W}tr", f"{_W}tc"}
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - cells have no zone
+"""Day 0 of dates in cells, which are numbers of days."""
 _DATE_FORMATS = {*range(14, 23), *range(45, 48)}
+"""Ids of the built-in number formats that show dates and times (ECMA-376 part 1, 18.8.30)."""
 _FAULTS = (ElementTree.ParseError, LookupError, ArithmeticError, ValueError, RuntimeError)
 
 
-class NoSheet(ValueError):
+class UnreadableForm(ValueError):
     """The file is not a readable form."""
 
 
 def read(name: str, data: bytes) -> Rows:
-    """Return the rows of a file, by its name's ending; a paragraph is a row of one cell. Raises NoSheet."""
+    """Return the rows of a file, by its name's ending; a paragraph is a row of one cell. Raises UnreadableForm."""
     reader = _READERS.get(name.lower().rpartition(".")[2])
     if reader is None:
-        raise NoSheet(name)
+        raise UnreadableForm(name)
     rows, left = [], MAX_TEXT
     try:
         for row in islice(reader(data), MAX_ROWS):
@@ -51,7 +56,7 @@ def read(name: str, data: bytes) -> Rows:
                 break
             rows.append(cells)
     except _FAULTS as error:
-        raise NoSheet(name) from error
+        raise UnreadableForm(name) from error
     return [row for row in rows if any(row)]
 
 
@@ -74,15 +79,15 @@ def _csv(data: bytes) -> Iterator[list[str]]:
     try:
         yield from csv.reader(io.StringIO(text), delimiter=delimiter)
     except csv.Error as error:
-        raise NoSheet from error
+        raise UnreadableForm from error
 
 
 def _part(archive: ZipFile, name: str) -> Element:
-    return ElementTree.fromstring(safe_zip.markup(archive, name))  # noqa: S314 - without entities
+    return ElementTree.fromstring(safe_zip.read_xml(archive, name))  # noqa: S314 - without entities
 
 
 def _docx(data: bytes) -> Iterator[list[str]]:
-    with safe_zip.opened(data) as archive:
+    with safe_zip.open_archive(data) as archive:
         body = _part(archive, "word/document.xml").find(f"{_W}body")
     for block in body if body is not None else ():
         if block.tag == f"{_W}tbl":
@@ -112,7 +117,7 @@ def _paragraphs(block: Element) -> str:
 
 
 def _xlsx(data: bytes) -> Iterator[list[str]]:
-    with safe_zip.opened(data) as archive:
+    with safe_zip.open_archive(data) as archive:
         names = set(archive.namelist())
         found = sorted(name for name in names if re.fullmatch(r"xl/worksheets/sheet[0-9]+\.xml", name))
         sheet = _part(archive, found[0] if found else "xl/worksheets/sheet1.xml")
@@ -136,10 +141,10 @@ def _cells(row: Element, texts: list[str], dated: set[int]) -> list[str]:
     return cells
 
 
-def _column(place: str) -> int:
+def _column(reference: str) -> int:
     """Return the column number of a cell reference (``C7`` → 3); 0 if there is none."""
     number = 0
-    for letter in place[:4]:
+    for letter in reference[:4]:
         if not "A" <= letter <= "Z":
             break
         number = 26 * number + ord(letter) - ord("A") + 1
@@ -159,7 +164,7 @@ def _date_styles(styles: Element) -> set[int]:
     }
     formats = styles.find(f"{_S}cellXfs")
     used = [int(each.get("numFmtId", "0")) for each in (formats if formats is not None else ())]
-    return {place for place, number in enumerate(used) if number in _DATE_FORMATS | own}
+    return {style for style, number in enumerate(used) if number in _DATE_FORMATS | own}
 
 
 def _value(cell: Element, texts: list[str], dated: set[int]) -> str:

@@ -226,5 +226,5 @@ def _rows(name: str, part: "Message[str, str]") -> attached_form.Rows | None:
     data = _payload(part)
     try:
         return attached_form.read(name, data) if len(data) <= MAX_ATTACHMENT else None
-    except attached_form.NoSheet:
+    except attached_form.UnreadableForm:
         return None

@@ -87,7 +87,7 @@ def read_part(data: bytes) -> None:
     kind, part = _FORM_PARTS[data[0] % len(_FORM_PARTS) if data else 0]
     try:
         rows = forms.read(f"a.{kind}", bombs.changed(_FORMS[kind], **{part: data[1:]}))
-    except forms.NoSheet:
+    except forms.UnreadableForm:
         return
     assert sum(len(cell) for row in rows for cell in row) <= forms.MAX_TEXT
 
@@ -195,7 +195,7 @@ _IMAP_RESPONSES = (
 
 
 def _part(data: bytes, part: str) -> bytes:
-    with safe_zip.opened(data) as archive:
+    with safe_zip.open_archive(data) as archive:
         return archive.read(next(name for name in archive.namelist() if bombs.stem(name) == part))
 
 

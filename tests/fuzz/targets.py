@@ -228,7 +228,7 @@ def read_form(data: bytes) -> None:
     """Parse a form attached to a letter; the first byte selects its kind."""
     try:
         attached_form.read(f"a.{form_template.KINDS[data[0] % 3] if data else 'csv'}", data[1:])
-    except attached_form.NoSheet:
+    except attached_form.UnreadableForm:
         return
 
 

@@ -7,7 +7,7 @@ from struct import pack
 import pytest
 
 from scheduler.files import safe_zip
-from scheduler.files.safe_zip import BadZip, opened, part
+from scheduler.files.safe_zip import BadZip, open_archive, read_entry
 from tests import bombs
 
 GOOD = bombs.zipped({"a.xml": "<a/>", "b.xml": "<b/>"})
@@ -21,9 +21,9 @@ def ending(entries: int = 2, size: int | None = None) -> bytes:
 
 
 def test_an_archive_is_opened() -> None:
-    with opened(GOOD) as archive:
-        assert (archive.namelist(), part(archive, "b.xml")) == (["a.xml", "b.xml"], b"<b/>")
-    with opened(GOOD[:-2] + pack("<H", 3) + b"abc") as archive:
+    with open_archive(GOOD) as archive:
+        assert (archive.namelist(), read_entry(archive, "b.xml")) == (["a.xml", "b.xml"], b"<b/>")
+    with open_archive(GOOD[:-2] + pack("<H", 3) + b"abc") as archive:
         assert archive.comment == b"abc"
 
 
@@ -34,34 +34,34 @@ def test_an_archive_is_opened() -> None:
         b"PK\x05\x06",
         GOOD[:-1],
         ending(safe_zip.MAX_ENTRIES + 1),
-        ending(size=safe_zip.MAX_DIRECTORY + 1),
+        ending(size=safe_zip.MAX_DIRECTORY_BYTES + 1),
         GOOD[:AT] + b"PK\x06\x07" + bytes(16) + GOOD[AT:],
     ],
 )
 def test_large_and_broken_archives_are_refused_unread(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(safe_zip, "ZipFile", None)  # nothing of it was read
     with pytest.raises(BadZip):
-        opened(data)
+        open_archive(data)
 
 
 def test_an_entry_is_unpacked_no_further_than_its_limit() -> None:
     packed = bombs.zipped({"a": bytes(100)})
-    with opened(packed) as archive:
-        assert part(archive, "a", 100) == bytes(100)
-        for name, most in (("a", 99), ("b", 100)):
+    with open_archive(packed) as archive:
+        assert read_entry(archive, "a", 100) == bytes(100)
+        for name, max_bytes in (("a", 99), ("b", 100)):
             with pytest.raises(BadZip):
-                part(archive, name, most)
+                read_entry(archive, name, max_bytes)
 
 
 def test_only_usual_methods_are_unpacked() -> None:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_LZMA) as made:
         made.writestr("a", "x")
-    with opened(out.getvalue()) as archive, pytest.raises(BadZip):
-        part(archive, "a")
+    with open_archive(out.getvalue()) as archive, pytest.raises(BadZip):
+        read_entry(archive, "a")
 
 
 @pytest.mark.parametrize("text", [b"<!DOCTYPE a>", b"<!ENTITY a>", "<a/>".encode("utf-16"), b"<a/>" * 400_001])
 def test_markup_has_no_entities(text: bytes) -> None:
-    with opened(bombs.zipped({"a": text})) as archive, pytest.raises(BadZip):
-        safe_zip.markup(archive, "a")
+    with open_archive(bombs.zipped({"a": text})) as archive, pytest.raises(BadZip):
+        safe_zip.read_xml(archive, "a")

@@ -236,7 +236,7 @@ def with_numbers(rows: Rows) -> Rows:
 
 
 def one_below_another(rows: Rows) -> Rows:
-    """The points have a row each, as in a table with merged cells."""
+    """Return the rows with a row for each point, as in a table with merged cells."""
     first, second = rows[1][1].split(", ")
     return [rows[0], [rows[1][0], first], ["", second], *rows[2:]]
 
@@ -324,14 +324,14 @@ def test_dates_of_cells() -> None:
 def test_a_bomb_is_no_form() -> None:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("word/document.xml", b" " * (safe_zip.MAX_PART + 1))
-    with pytest.raises(attached_form.NoSheet):
+        archive.writestr("word/document.xml", b" " * (safe_zip.MAX_ENTRY_BYTES + 1))
+    with pytest.raises(attached_form.UnreadableForm):
         attached_form.read("a.docx", out.getvalue())
     entities = '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("word/document.xml", entities)
-    with pytest.raises(attached_form.NoSheet):
+    with pytest.raises(attached_form.UnreadableForm):
         attached_form.read("a.docx", out.getvalue())
 
 
@@ -375,7 +375,7 @@ def test_any_file_is_rows_or_no_form(data: bytes, kind: str, good: bytes) -> Non
     middle = len(good) // 2
     try:
         rows = attached_form.read(f"a.{kind}", good[:middle] + data + good[middle:])
-    except attached_form.NoSheet:
+    except attached_form.UnreadableForm:
         return
     assert all(any(row) for row in rows)
 

@@ -12,7 +12,7 @@ from scheduler.core.model import Point, Unit
 from scheduler.core.schema import DEVICES, POINTS, UNITS
 from scheduler.core.sql_values import storable
 from scheduler.units.naming import slug, split
-from scheduler.units.units_file import Registered
+from scheduler.units.units_file import RegistryEntry
 
 UNDESCRIBED = {
     **dict.fromkeys(("kind", "model", "serial", "protocol", "firmware", "security_owner", "user_agent"), ""),
@@ -100,7 +100,7 @@ async def drop_devices(db: AsyncConnection, point: str, numbers: Collection[int]
     return gone.rowcount == len(numbers)
 
 
-async def registered(db: AsyncConnection) -> dict[str, Registered]:
+async def registry_entries(db: AsyncConnection) -> dict[str, RegistryEntry]:
     """Return every unit with its first point, by unit id; names are without the digits of devices."""
     by_unit: dict[str, Point] = {}
     for point in await all_points(db):
@@ -109,10 +109,10 @@ async def registered(db: AsyncConnection) -> dict[str, Registered]:
             by_unit[point.unit] = point
     units_ = await units(db)
     firsts = {unit: replace(point, name=split(point.name)[0]) for unit, point in by_unit.items()}
-    return {unit.id: Registered(unit, firsts[unit.id]) for unit in units_}
+    return {unit.id: RegistryEntry(unit, firsts[unit.id]) for unit in units_}
 
 
-async def add(db: AsyncConnection, new: Registered) -> None:
+async def add(db: AsyncConnection, new: RegistryEntry) -> None:
     """Add a unit and its point at the end of the registry."""
     position = await db.scalar(select(func.coalesce(func.max(UNITS.c.position), 0) + 1))
     await db.execute(insert(UNITS).values(id=new.unit.id, position=position, **_unit_values(new.unit)))
@@ -120,7 +120,7 @@ async def add(db: AsyncConnection, new: Registered) -> None:
     await add_device(db, new.point.id, 1)
 
 
-async def change(db: AsyncConnection, new: Registered, old: Registered) -> None:
+async def change(db: AsyncConnection, new: RegistryEntry, old: RegistryEntry) -> None:
     """Change a unit and the names of its points; they keep their ids, their digits, their devices and their rooms."""
     await db.execute(update(UNITS).where(UNITS.c.id == new.unit.id).values(**_unit_values(new.unit)))
     for point in await points_of(db, new.unit.id):

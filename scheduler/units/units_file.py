@@ -54,19 +54,19 @@ class UnitEntry(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Registered:
-    """A unit with its first point."""
+class RegistryEntry:
+    """A unit with its first point, as the units file and imports name them."""
 
     unit: Unit
     point: Point
 
-    def same_as(self, old: "Registered") -> bool:
+    def same_as(self, old: "RegistryEntry") -> bool:
         """Return whether an import changes nothing; it does not concern devices."""
         names = (self.point.name, self.point.label) == (old.point.name, old.point.label)
         return names and self.unit == old.unit
 
 
-def parse(text: str, profiles: Profiles, known: Iterable[Registered] = ()) -> list[Registered]:
+def parse(text: str, profiles: Profiles, known: Iterable[RegistryEntry] = ()) -> list[RegistryEntry]:
     """Read a units file, on top of the `known` units. Raises BadUnits with every error found."""
     reader = _Reader(profiles, known)
     for number, raw in enumerate(_entries(text), start=1):
@@ -74,7 +74,7 @@ def parse(text: str, profiles: Profiles, known: Iterable[Registered] = ()) -> li
     reader.finish()
     if reader.problems:
         raise BadUnits(reader.problems)
-    return reader.registered
+    return reader.entries
 
 
 def _entries(text: str) -> list[object]:
@@ -101,14 +101,14 @@ class _Fault(Exception):
 
 
 class _Reader:
-    def __init__(self, profiles: Profiles, known: Iterable[Registered]) -> None:
+    def __init__(self, profiles: Profiles, known: Iterable[RegistryEntry]) -> None:
         self._profiles = profiles
         self._names = {policy.id: Names(policy) for policy in profiles.policies}
         self._units: dict[str, Unit] = {}
         self._owners: dict[str, str] = {}  # slug of a point's name → its unit
         self._seen: set[str] = set()
         self._successors: list[tuple[int, str]] = []
-        self.registered: list[Registered] = []
+        self.entries: list[RegistryEntry] = []
         self.problems: list[UnitProblem] = []
         for old in known:
             self._units[old.unit.id] = old.unit
@@ -170,7 +170,7 @@ class _Reader:
         unit = Unit(**entry.model_dump(exclude={"point"}))
         label = self._names[self._policy(entry).id].label(level, entry.name)
         self._units[unit.id] = unit
-        self.registered.append(Registered(unit, Point(slug(name), name, label, unit.id, unit.level, 1, (1,))))
+        self.entries.append(RegistryEntry(unit, Point(slug(name), name, label, unit.id, unit.level, 1, (1,))))
 
     def _name(self, entry: UnitEntry, level: LevelPolicy, parent: Unit | None) -> str:
         """Return the point's name: by rule, or the given one where the rule allows it (register, free)."""

@@ -224,7 +224,7 @@ class Scheduler:
         Points that were in operation before the import are `taken_over` now. Raises BadUnits; then nothing changed.
         """
         async with writing(self._engine) as db:
-            known = await units_store.registered(db)
+            known = await units_store.registry_entries(db)
             read = units_file.parse(text, self._profiles, known.values())
             added = [new for new in read if new.unit.id not in known]
             changed = [new for new in read if new.unit.id in known and not new.same_as(known[new.unit.id])]

@@ -13,14 +13,14 @@ from scheduler.files.spreadsheet import Row
 from scheduler.policy.profile_files import Profiles
 from scheduler.units import store as units_store
 from scheduler.units import units_file
-from scheduler.units.units_file import Registered
+from scheduler.units.units_file import RegistryEntry
 
 COLUMNS = ("id", "name", "level", "parent", "abbr", "point", "valid_from", "valid_to", "successor")
 
 
 async def rows(db: AsyncConnection) -> list[Row]:
     """Return all units as rows."""
-    return [_row(each) for each in (await units_store.registered(db)).values()]
+    return [_row(each) for each in (await units_store.registry_entries(db)).values()]
 
 
 async def plan(
@@ -31,7 +31,7 @@ async def plan(
     faults: list[RowError],
 ) -> list[ImportStep]:
     """Return which units would be added or changed."""
-    known = await units_store.registered(db)
+    known = await units_store.registry_entries(db)
     entries = [{name: value for name, value in row.items() if value} for _, row in rows]
     try:
         read = units_file.parse(json.dumps({"units": entries}), profiles, known.values())
@@ -41,7 +41,7 @@ async def plan(
     return [_step(row_number, new, known.get(new.unit.id)) for (row_number, _), new in zip(rows, read, strict=True)]
 
 
-def _step(row_number: int, new: Registered, old: Registered | None) -> ImportStep:
+def _step(row_number: int, new: RegistryEntry, old: RegistryEntry | None) -> ImportStep:
     if old is None:
         return ImportStep(row_number, "add", f"{new.unit.name}: {new.point.name}", lambda db: units_store.add(db, new))
     changes = differences(_row(old), _row(new))
@@ -50,7 +50,7 @@ def _step(row_number: int, new: Registered, old: Registered | None) -> ImportSte
     return ImportStep(row_number, "change", f"{old.unit.name}: {changes}", lambda db: units_store.change(db, new, old))
 
 
-def _row(each: Registered) -> Row:
+def _row(each: RegistryEntry) -> Row:
     unit = each.unit
     values = {name: getattr(unit, name, None) for name in COLUMNS} | {"point": each.point.name}
     return {name: "" if value is None else str(value) for name, value in values.items()}

@@ -20,7 +20,7 @@ DISTRICT = {"id": "568", "name": "Thành phố Nha Trang", "level": "huyen", "pa
 COMMUNE = {"id": "22342", "name": "Phường Xương Huân", "level": "xa", "parent": "568"}
 
 
-def parse(*entries: dict[str, Any]) -> list[units_file.Registered]:
+def parse(*entries: dict[str, Any]) -> list[units_file.RegistryEntry]:
     return units_file.parse(json.dumps({"units": entries}), PROFILES)
 
 

@@ -15,7 +15,7 @@ from tests.mediaserver.pictures import plain
 
 FPS = 25
 SIZE = (320, 180)
-SAFE = FileCipher(bytes(KEY_BYTES))
+CIPHER = FileCipher(bytes(KEY_BYTES))
 
 
 class Camera:

@@ -24,7 +24,7 @@ from mediaserver.recording.encrypted_file import (
 from mediaserver.recording.files import CHUNK_BYTES
 from mediaserver.recording.remux_job import RecordingPart
 from mediaserver.recording.remuxer import RemuxFailed, remux
-from tests.film import SAFE, film
+from tests.film import CIPHER, film
 from tests.mediaserver.recording.container import payloads
 
 SIZES = [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES, 3 * CHUNK_BYTES + 12_345]
@@ -39,13 +39,13 @@ def encrypted_copy(path: Path, data: bytes) -> Path:
     """Write `data` to `path`, encrypt the file in place and return its path."""
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(data)
-    SAFE.encrypt(path)
+    CIPHER.encrypt(path)
     return path
 
 
 def decrypted(path: Path) -> bytes:
     """Return the plain bytes of an encrypted file."""
-    with SAFE.open(path, require_encrypted=True) as file:
+    with CIPHER.open(path, require_encrypted=True) as file:
         return file.read()
 
 
@@ -57,14 +57,14 @@ def test_r101_an_encrypted_file_reads_back_and_does_not_hold_plain_bytes(tmp_pat
     assert (raw[: len(MARK)], decrypted(path)) == (MARK, data)
     assert len(raw) == HEADER_BYTES + size + TAG_BYTES * max(1, -(-size // CHUNK_BYTES))
     assert size < 16 or data[:16] not in raw
-    SAFE.encrypt(path)
+    CIPHER.encrypt(path)
     assert (path.read_bytes(), os.listdir(tmp_path)) == (raw, ["1.mp4"]), "encrypting it again changes nothing"
 
 
 def test_r101_any_range_opens_by_itself(tmp_path: Path) -> None:
     data = noise(3 * CHUNK_BYTES + 12_345)
     path, chance = encrypted_copy(tmp_path / "1.mp4", data), random.Random(1)
-    with SAFE.open(path, require_encrypted=True) as file:
+    with CIPHER.open(path, require_encrypted=True) as file:
         assert isinstance(file.raw, EncryptedFile)
         assert file.seek(0, os.SEEK_END) == len(data)
         for _ in range(200):
@@ -83,7 +83,7 @@ def test_r101_a_range_reads_no_chunk_but_its_own(tmp_path: Path) -> None:
     raw = bytearray(path.read_bytes())
     raw[HEADER_BYTES + 5] ^= 1
     path.write_bytes(raw)
-    with SAFE.open(path) as file:
+    with CIPHER.open(path) as file:
         file.seek(CHUNK_BYTES)
         assert file.read(CHUNK_BYTES) == data[CHUNK_BYTES : 2 * CHUNK_BYTES]
         file.seek(0)
@@ -142,10 +142,10 @@ def test_r101_a_file_is_opened_at_its_place_with_its_key_only(tmp_path: Path) ->
         decrypted(path.with_name("2.mp4"))
     plain = tmp_path / "plain.mp4"
     plain.write_bytes(b"anything")
-    with SAFE.open(plain) as file:
+    with CIPHER.open(plain) as file:
         assert file.read() == b"anything"
     with pytest.raises(Damaged, match="is not sealed"):
-        SAFE.open(plain, require_encrypted=True)
+        CIPHER.open(plain, require_encrypted=True)
 
 
 def test_r101_a_disk_that_fills_up_leaves_what_was_there(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_r101_a_disk_that_fills_up_leaves_what_was_there(tmp_path: Path) -> None
     path = tmp_path / "1.mp4"
     path.write_bytes(b"old")
     with pytest.raises(OSError, match="No space"):
-        SAFE.write(path, Full(noise(3 * CHUNK_BYTES)))
+        CIPHER.write(path, Full(noise(3 * CHUNK_BYTES)))
     assert (path.read_bytes(), os.listdir(tmp_path)) == (b"old", ["1.mp4"])
 
 
@@ -166,10 +166,10 @@ def test_r101_encrypted_parts_are_joined_as_plain_ones_are(tmp_path: Path) -> No
     parts = [film(tmp_path / f"{number}.mp4", 2) for number in (1, 2)]
     recording_parts = [RecordingPart(path, offset) for path, offset in zip(parts, (0, 3.0), strict=True)]
     for path in parts:
-        remux(path, [RecordingPart(path)], SAFE)
-    plain = remux(tmp_path / "plain.mp4", recording_parts, SAFE)
-    SAFE.encrypt(parts[0])  # the other one was just finished
-    joined = remux(tmp_path / "joined.mp4", recording_parts, SAFE)
+        remux(path, [RecordingPart(path)], CIPHER)
+    plain = remux(tmp_path / "plain.mp4", recording_parts, CIPHER)
+    CIPHER.encrypt(parts[0])  # the other one was just finished
+    joined = remux(tmp_path / "joined.mp4", recording_parts, CIPHER)
     assert joined.seconds == plain.seconds == 5.0
     for kind in ("video", "audio"):
         assert payloads(tmp_path / "joined.mp4", kind) == payloads(tmp_path / "plain.mp4", kind)
@@ -177,4 +177,4 @@ def test_r101_encrypted_parts_are_joined_as_plain_ones_are(tmp_path: Path) -> No
     raw[-1] ^= 1
     parts[0].write_bytes(raw)
     with pytest.raises(RemuxFailed, match="unreadable"):
-        remux(tmp_path / "joined.mp4", recording_parts, SAFE)
+        remux(tmp_path / "joined.mp4", recording_parts, CIPHER)

@@ -19,7 +19,7 @@ from mediaserver.recording.files import MAX_ISOLATED_TRACKS, FolderFiles, digest
 from mediaserver.recording.isolated_track import IsolatedTracks
 from mediaserver.recording.remux_job import RecordingPart
 from mediaserver.recording.remuxer import remux
-from tests.film import SAFE, Camera
+from tests.film import CIPHER, Camera
 from tests.mediaserver.meeting import ROOM, Meeting
 from tests.mediaserver.recording.tracks import heard, talk, tone, tones
 
@@ -42,7 +42,7 @@ def recorded(tmp_path: Path) -> Path:
 
 
 def test_each_point_has_a_file_in_time_with_the_recording(recorded: Path) -> None:
-    made = remux(recorded, [RecordingPart(recorded)], SAFE)
+    made = remux(recorded, [RecordingPart(recorded)], CIPHER)
     anh, binh = made.solos
     assert [(Path(solo.path).name, solo.name) for solo in made.solos] == [("1.1.m4a", ANH), ("1.2.m4a", BINH)]
     assert [(solo.bytes, solo.sha256) for solo in made.solos] == [
@@ -55,7 +55,7 @@ def test_each_point_has_a_file_in_time_with_the_recording(recorded: Path) -> Non
 
 
 def test_sound_begins_where_it_does_in_the_recording(recorded: Path) -> None:
-    [_, binh] = remux(recorded, [RecordingPart(recorded)], SAFE).solos
+    [_, binh] = remux(recorded, [RecordingPart(recorded)], CIPHER).solos
     onset = np.flatnonzero(np.abs(heard(Path(binh.path))) > 1000)[0] / SAMPLE_RATE
     assert onset == pytest.approx(2, abs=0.02)
 
@@ -87,10 +87,10 @@ def test_a_file_that_is_cut_off_is_made_good_and_junk_is_left_out(recorded: Path
     data = first.read_bytes()
     first.write_bytes(data[: len(data) * 2 // 3])
     recorded.with_name("1.3.m4a").write_bytes(b"junk")
-    made = remux(recorded, [RecordingPart(recorded)], SAFE)
+    made = remux(recorded, [RecordingPart(recorded)], CIPHER)
     assert [solo.name for solo in made.solos] == [ANH, BINH]
     assert tones(heard(first), 0.5) == [440]
-    assert remux(recorded, [RecordingPart(recorded)], SAFE).solos == made.solos
+    assert remux(recorded, [RecordingPart(recorded)], CIPHER).solos == made.solos
     assert sorted(path.suffix for path in recorded.parent.iterdir()) == [".jpg", ".m4a", ".m4a", ".m4a", ".mp4"]
 
 
@@ -100,7 +100,7 @@ def test_a_last_table_that_a_loss_of_power_left_blank_costs_its_fragment_only(re
     start, end = data.rindex(b"moof") + 100, data.rindex(b"mdat") - 4
     data[start:end] = bytes(end - start)
     first.write_bytes(data)
-    [anh, _] = remux(recorded, [RecordingPart(recorded)], SAFE).solos
+    [anh, _] = remux(recorded, [RecordingPart(recorded)], CIPHER).solos
     assert (anh.name, tones(heard(first), 0.5)) == (ANH, [440])
 
 
@@ -108,7 +108,7 @@ def test_a_point_of_whom_nothing_came_to_the_disk_is_left_out(recorded: Path) ->
     first = recorded.with_name("1.1.m4a")
     data = first.read_bytes()
     first.write_bytes(data[: data.index(b"moof") - 4])
-    assert [solo.name for solo in remux(recorded, [RecordingPart(recorded)], SAFE).solos] == [BINH]
+    assert [solo.name for solo in remux(recorded, [RecordingPart(recorded)], CIPHER).solos] == [BINH]
 
 
 def test_further_points_are_left_out_and_a_slow_disk_too(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_a_disk_that_hangs_for_ten_seconds_while_five_speak_costs_nothing(tmp_pa
         talk(camera, 10, **FIVE)
     camera.close()
     assert (camera.failed, camera.recorder.error) == ([], None)
-    made = remux(tmp_path / "1.mp4", [RecordingPart(tmp_path / "1.mp4")], SAFE)
+    made = remux(tmp_path / "1.mp4", [RecordingPart(tmp_path / "1.mp4")], CIPHER)
     assert (made.seconds, [(solo.name, solo.seconds) for solo in made.solos]) == (11.0, [(name, 11.0) for name in FIVE])
 
 
@@ -159,7 +159,7 @@ def test_while_a_disk_hangs_voices_are_left_out_before_the_recording_is_and_that
         with av.open(str(solo)) as container:
             packets += sum(packet.size > 0 for packet in container.demux()) - 1  # one of silence at 0
     assert camera.failed == []
-    made = remux(path, [RecordingPart(path)], SAFE)
+    made = remux(path, [RecordingPart(path)], CIPHER)
     assert (made.seconds, [solo.seconds for solo in made.solos]) == (5.0, [5.0] * 5)
     assert [record.getMessage() for record in caplog.records] == [
         f"x voices beside {path} are left out: the disk is slow",
@@ -188,7 +188,7 @@ class Full:
 
 
 def break_first(solos: IsolatedTracks) -> None:
-    """Of the points' files, let the first have no room for its end."""
+    """Let the first of the points' files have no room for its end."""
     first = next(iter(solos._isolated_tracks.values()))
     first.close()
     first._file = Full()  # type: ignore[assignment]
@@ -211,7 +211,7 @@ def test_a_point_whose_file_did_not_get_its_end_is_logged_and_the_recording_is_w
     camera.recorder._thread.submit(break_first, camera.recorder._isolated_tracks)
     camera.close()
     assert (camera.failed, camera.recorder.error) == (["disk-full"], "disk-full")
-    made = remux(tmp_path / "1.mp4", [RecordingPart(tmp_path / "1.mp4")], SAFE)
+    made = remux(tmp_path / "1.mp4", [RecordingPart(tmp_path / "1.mp4")], CIPHER)
     assert made.seconds == pytest.approx(0.5, abs=0.1)
     assert BINH in [solo.name for solo in made.solos]
     assert tones(heard(tmp_path / "1.2.m4a"), 0.3) == [880]
@@ -229,7 +229,7 @@ async def test_a_meeting_keeps_its_voices(meeting: Meeting, tmp_path: Path) -> N
     await meeting.engine.record_voices(ROOM, False)
     await meeting.engine.stop_recording(ROOM)
     ending = await meeting.recorded()
-    made = remux(tmp_path / "1.mp4", [RecordingPart(tmp_path / "1.mp4")], SAFE)
+    made = remux(tmp_path / "1.mp4", [RecordingPart(tmp_path / "1.mp4")], CIPHER)
     found = {solo.name: heard(Path(solo.path)) for solo in made.solos}
     middle = ending.seconds - 0.8
     assert {name: tones(sound, middle) for name, sound in found.items()} == {

@@ -20,7 +20,7 @@ from mediaserver.recording.disk_space import Space
 from mediaserver.recording.files import digest, thumbnail_of
 from mediaserver.recording.remux_job import RecordingPart, RemuxJob
 from mediaserver.recording.remuxer import MAX_GAP_S, RemuxFailed, RemuxResult, remux
-from tests.film import SAFE, SIZE, Camera, film
+from tests.film import CIPHER, SIZE, Camera, film
 from tests.mediaserver.recording.container import payloads
 
 LOST_S = 2.0
@@ -58,7 +58,7 @@ def assert_decodes(path: Path) -> None:
 
 def test_a_part_becomes_an_ordinary_file_with_the_same_pictures_and_sounds(tmp_path: Path, recording: bytes) -> None:
     path, raw = write_file(tmp_path, recording), write_file(tmp_path, recording, "raw.mp4")
-    made = remux(path, [RecordingPart(path)], SAFE)
+    made = remux(path, [RecordingPart(path)], CIPHER)
     assert boxes(raw)[:4] == [b"ftyp", b"moov", b"moof", b"mdat"]
     assert [kind for kind in boxes(path) if kind != b"free"] == [b"ftyp", b"moov", b"mdat"]
     assert [payloads(path, kind) for kind in ("video", "audio")] == [payloads(raw, kind) for kind in ("video", "audio")]
@@ -73,7 +73,7 @@ def test_a_part_becomes_an_ordinary_file_with_the_same_pictures_and_sounds(tmp_p
 def test_done_again_it_is_the_same(tmp_path: Path, seconds: float) -> None:
     """A demuxer guesses the bit rate of most of these films anew once they are ordinary files."""
     path = film(tmp_path / "1.mp4", seconds)
-    assert remux(path, [RecordingPart(path)], SAFE) == remux(path, [RecordingPart(path)], SAFE)
+    assert remux(path, [RecordingPart(path)], CIPHER) == remux(path, [RecordingPart(path)], CIPHER)
 
 
 @pytest.mark.parametrize("cut", range(CUTS))
@@ -83,7 +83,7 @@ def test_cut_off_anywhere_it_plays_to_within_two_seconds(tmp_path: Path, recordi
     chance = random.Random(cut)
     end = chance.choice(tables) + chance.randrange(400) if cut % 2 else chance.randrange(tables[0], len(recording))
     path = write_file(tmp_path, recording[:end])
-    made = remux(path, [RecordingPart(path)], SAFE)
+    made = remux(path, [RecordingPart(path)], CIPHER)
     assert made.seconds >= 6 * end / len(recording) - LOST_S
     assert_decodes(path)
 
@@ -93,7 +93,7 @@ def test_without_room_a_part_that_was_cut_in_a_table_is_measured_as_far_as_it_pl
 ) -> None:
     path = write_file(tmp_path, recording[: recording.rindex(b"moof") + 100])
     monkeypatch.setattr(remuxer_module, "measure", lambda _: Space(free=0, total=1))
-    assert remux(path, [RecordingPart(path)], SAFE).seconds == 5.0
+    assert remux(path, [RecordingPart(path)], CIPHER).seconds == 5.0
     assert path.read_bytes() == recording[: recording.rindex(b"moof") - 4]
     assert_decodes(path)
 
@@ -117,7 +117,7 @@ def test_tables_that_a_loss_of_power_left_blank_cost_their_fragments_only(
     tmp_path: Path, recording: bytes, fragments: int
 ) -> None:
     path = write_file(tmp_path, blank(recording, fragments))
-    assert remux(path, [RecordingPart(path)], SAFE).seconds == 6.0 - fragments
+    assert remux(path, [RecordingPart(path)], CIPHER).seconds == 6.0 - fragments
     assert_decodes(path)
 
 
@@ -126,7 +126,7 @@ def test_without_room_a_part_is_cut_off_before_a_blank_table(
 ) -> None:
     path = write_file(tmp_path, blank(recording, 1))
     monkeypatch.setattr(remuxer_module, "measure", lambda _: Space(free=0, total=1))
-    assert remux(path, [RecordingPart(path)], SAFE).seconds == 5.0
+    assert remux(path, [RecordingPart(path)], CIPHER).seconds == 5.0
     assert path.read_bytes() == recording[: recording.rindex(b"moof") - 4]
     assert_decodes(path)
 
@@ -135,7 +135,7 @@ def test_a_recording_whose_only_table_is_blank_is_left_alone(tmp_path: Path) -> 
     data = blank(film(tmp_path / "1.mp4", 0.5).read_bytes(), 1)
     path = write_file(tmp_path, data)
     with pytest.raises(RemuxFailed, match="unreadable"):
-        remux(path, [RecordingPart(path)], SAFE)
+        remux(path, [RecordingPart(path)], CIPHER)
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {"1.mp4": data}
 
 
@@ -143,7 +143,7 @@ def test_a_recording_whose_only_table_is_blank_is_left_alone(tmp_path: Path) -> 
 def test_a_file_without_a_picture_is_left_alone(tmp_path: Path, data: bytes) -> None:
     path = write_file(tmp_path, data)
     with pytest.raises(RemuxFailed, match="unreadable"):
-        remux(path, [RecordingPart(path)], SAFE)
+        remux(path, [RecordingPart(path)], CIPHER)
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {"1.mp4": data}
 
 
@@ -152,22 +152,24 @@ def test_without_room_for_a_copy_a_part_stays_as_it_is(
 ) -> None:
     path = write_file(tmp_path, recording)
     monkeypatch.setattr(remuxer_module, "measure", lambda _: Space(free=len(recording), total=len(recording) * 10))
-    made = remux(path, [RecordingPart(path)], SAFE)
+    made = remux(path, [RecordingPart(path)], CIPHER)
     assert (path.read_bytes(), made.indexed, made.seconds, made.sha256) == (recording, False, 6.0, digest(path))
     with pytest.raises(RemuxFailed, match="disk-full"):
-        remux(tmp_path / "joined.mp4", [RecordingPart(path)], SAFE)
+        remux(tmp_path / "joined.mp4", [RecordingPart(path)], CIPHER)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["1.jpg", "1.mp4"]
 
 
 def test_parts_are_joined_where_they_were_in_time_and_never_overlap(tmp_path: Path, recording: bytes) -> None:
     parts = [write_file(tmp_path, recording, f"{number}.mp4") for number in (1, 2, 3)]
     joined = tmp_path / "joined.mp4"
-    made = remux(joined, [RecordingPart(path, offset) for path, offset in zip(parts, (0, 8.5, 11), strict=True)], SAFE)
+    made = remux(
+        joined, [RecordingPart(path, offset) for path, offset in zip(parts, (0, 8.5, 11), strict=True)], CIPHER
+    )
     starts = (0, 8.5, 14.5)  # the third would begin inside the second
     one = [pts for pts, _ in payloads(parts[0], "video") if pts is not None]
     times = [pts for pts, _ in payloads(joined, "video") if pts is not None]
     assert times == [pts + round(start * 90_000) for start in starts for pts in one]
-    assert (made.seconds, made.first) == (20.5, remux(parts[0], [RecordingPart(parts[0])], SAFE).first)
+    assert (made.seconds, made.first) == (20.5, remux(parts[0], [RecordingPart(parts[0])], CIPHER).first)
     assert_decodes(joined)
 
 
@@ -180,7 +182,7 @@ def test_between_parts_that_are_far_apart_as_much_time_is_left_as_a_file_can_hol
     marks = [(Chapter(0.0, title), Chapter(2.0, f"{title} 2")) for title in ("a", "b", "c")]
     offsets = (0.0, night, night + 8.5)
     joined = tmp_path / "joined.mp4"
-    made = remux(joined, [RecordingPart(*each) for each in zip(parts, offsets, marks, strict=True)], SAFE)
+    made = remux(joined, [RecordingPart(*each) for each in zip(parts, offsets, marks, strict=True)], CIPHER)
     second = 6.0 + MAX_GAP_S
     starts = (0.0, second, second + 8.5)
     for kind, clock in (("video", 90_000), ("audio", 48_000)):
@@ -198,7 +200,7 @@ def test_a_file_that_is_not_as_long_as_what_went_into_it_is_not_good(
     parts = [write_file(tmp_path, recording, f"{number}.mp4") for number in (1, 2)]
     monkeypatch.setattr(remuxer_module, "MAX_GAP_S", 7 * 3600)
     with pytest.raises(RemuxFailed, match="unreadable"):
-        remux(tmp_path / "joined.mp4", [RecordingPart(parts[0]), RecordingPart(parts[1], 7 * 3600.0)], SAFE)
+        remux(tmp_path / "joined.mp4", [RecordingPart(parts[0]), RecordingPart(parts[1], 7 * 3600.0)], CIPHER)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["1.mp4", "2.mp4"]
 
 
@@ -208,7 +210,7 @@ def test_a_pause_is_cut_out(tmp_path: Path) -> None:
         camera.roll(seconds)
         camera.pause(paused)
     camera.close()
-    made = remux(tmp_path / "1.mp4", [RecordingPart(tmp_path / "1.mp4")], SAFE)
+    made = remux(tmp_path / "1.mp4", [RecordingPart(tmp_path / "1.mp4")], CIPHER)
     pictures = [pts for pts, _ in payloads(tmp_path / "1.mp4", "video") if pts is not None]
     steps = [after - before for before, after in pairwise(pictures)]
     # the first picture after the pause is not in it: it brings about the key frame to go on with
@@ -233,14 +235,14 @@ def test_as_a_process(tmp_path: Path, recording: bytes) -> None:
     for target in (path, junk):
         command, job = (
             [sys.executable, "-m", "mediaserver.recording.remuxer"],
-            RemuxJob(target, (RecordingPart(target),), SAFE.key.hex()),
+            RemuxJob(target, (RecordingPart(target),), CIPHER.key.hex()),
         )
         done = subprocess.run(command, input=job.text(), capture_output=True, text=True, check=False)
         results.append((done.returncode, json.loads(done.stdout)))
     (good, facts), bad = results
     assert (good, RemuxResult(**{**facts, "chapters": (), "solos": ()})) == (
         0,
-        remux(path, [RecordingPart(path)], SAFE),
+        remux(path, [RecordingPart(path)], CIPHER),
     )
     assert bad == (1, {"error": "unreadable"})
 
@@ -253,7 +255,10 @@ def listed_chapters(path: Path) -> list[tuple[float, float, str]]:
 
 
 def nero_chapters(path: Path) -> list[tuple[float, str]]:
-    """The chapters of Nero's list (``chpl``): a count, then for each the time in 100 ns and a title after its size."""
+    """Return time and title of the chapters in Nero's list.
+
+    ``chpl`` has a count, then for each chapter the time in 100 ns and a title after its size.
+    """
     data = path.read_bytes()
     place = data.index(b"chpl") + 12
     found, (count, place) = [], (data[place], place + 1)
@@ -268,12 +273,12 @@ def nero_chapters(path: Path) -> list[tuple[float, str]]:
 def test_marks_become_chapters_that_players_list(tmp_path: Path, recording: bytes) -> None:
     path, plain = write_file(tmp_path, recording), write_file(tmp_path, recording, "plain.mp4")
     marks = (Chapter(0.0, "Họp giao ban"), Chapter(2.5, "Khai mạc"), Chapter(9.0, "Kết luận"))
-    made = remux(path, [RecordingPart(path, 0.0, marks)], SAFE)
+    made = remux(path, [RecordingPart(path, 0.0, marks)], CIPHER)
     assert made.chapters == (*marks[:2], Chapter(5.0, "Kết luận"))
     assert listed_chapters(path) == [(0.0, 2.5, "Họp giao ban"), (2.5, 5.0, "Khai mạc"), (5.0, 6.0, "Kết luận")]
     assert nero_chapters(path) == [(start, title) for start, _, title in listed_chapters(path)]
-    assert remux(path, [RecordingPart(path, 0.0, made.chapters)], SAFE) == made
-    remux(plain, [RecordingPart(plain, 0.0, marks[:1])], SAFE)
+    assert remux(path, [RecordingPart(path, 0.0, made.chapters)], CIPHER) == made
+    remux(plain, [RecordingPart(plain, 0.0, marks[:1])], CIPHER)
     assert listed_chapters(plain) == []
     for kind in ("video", "audio"):
         assert payloads(path, kind) == payloads(plain, kind)
@@ -289,7 +294,7 @@ def test_many_chapters_with_long_titles(tmp_path: Path, recording: bytes) -> Non
         )
         for start in range(0, 300, 6)
     ]
-    assert remux(joined, pieces, SAFE).chapters == tuple(marks)
+    assert remux(joined, pieces, CIPHER).chapters == tuple(marks)
     found = [title for _, _, title in listed_chapters(joined)]
     assert (len(found), found[-1]) == (300, "299 " + "ọ" * 83)
     assert [title for _, title in nero_chapters(joined)] == found[:255]
@@ -303,9 +308,9 @@ def test_joined_parts_keep_their_chapters_where_they_are(tmp_path: Path, recordi
     pieces = [
         RecordingPart(path, offset, marks) for path, offset, marks in zip(parts, (0, 8.5), (first, second), strict=True)
     ]
-    assert remux(joined, pieces, SAFE).chapters == (*first, Chapter(10.5, "Thảo luận"))
+    assert remux(joined, pieces, CIPHER).chapters == (*first, Chapter(10.5, "Thảo luận"))
     assert [start for start, _, _ in listed_chapters(joined)] == [0.0, 3.0, 10.5]
     for part, marks in zip(parts, (first, second), strict=True):
-        remux(part, [RecordingPart(part, 0.0, marks)], SAFE)
-    assert remux(joined, pieces, SAFE).chapters == (*first, Chapter(10.5, "Thảo luận")), "parts have some"
+        remux(part, [RecordingPart(part, 0.0, marks)], CIPHER)
+    assert remux(joined, pieces, CIPHER).chapters == (*first, Chapter(10.5, "Thảo luận")), "parts have some"
     assert_decodes(joined)

@@ -24,7 +24,7 @@ from mediaserver.rpc.client import RemoteEngine
 from mediaserver.rpc.descriptors import DescriptorSender, ReceivedFiles, ReceivedFolder
 from mediaserver.rpc.unix_socket import MAX_DESCRIPTORS, SocketLink, close_descriptors
 from tests.another_user import NOBODY, others_may_run_us, shared_directory
-from tests.film import SAFE, Camera
+from tests.film import CIPHER, Camera
 from tests.mediaserver.meeting import ROOM, Meeting
 from tests.mediaserver.recording.tracks import heard, talk, tones
 from tests.mediaserver.worker_process import ended, worker
@@ -72,7 +72,7 @@ async def test_a_worker_of_another_user_records_what_it_could_never_open(folders
     assert {(each.stat().st_uid, stat.S_IMODE(each.stat().st_mode)) for each in all_paths(path)} == {(0, 0o600)}
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     delete_empty(path)
-    made = remux(path, [RecordingPart(path)], SAFE)
+    made = remux(path, [RecordingPart(path)], CIPHER)
     assert made.seconds == pytest.approx(ending.seconds, abs=0.2)
     assert {solo.name: tones(heard(Path(solo.path)), ending.seconds - 0.5) for solo in made.solos} == {
         "Điểm cầu a": [pytest.approx(440, abs=10)],
@@ -128,7 +128,7 @@ def test_packets_that_come_before_their_files_wait_for_them(tmp_path: Path) -> N
     assert (camera.failed, leads(tmp_path)) == ([], [])
     delete_empty(files.path)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["1.1.m4a", "1.2.m4a", "1.mp4"]
-    assert remux(files.path, [RecordingPart(files.path)], SAFE).seconds == pytest.approx(2, abs=0.1)
+    assert remux(files.path, [RecordingPart(files.path)], CIPHER).seconds == pytest.approx(2, abs=0.1)
 
 
 def test_files_that_cannot_be_made_end_the_recording(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -44,11 +44,11 @@ class CheckReminders:
         async with writing(self._alerts.engine) as db:
             for session in await sessions_store.between(db, now, now + timedelta(hours=max(hours), seconds=1)):
                 for slot in session.slots if session.state == State.ISSUED else ():
-                    call = due(slot, hours, now)
-                    if call is not None:
-                        await self._call(db, session, slot, call, now)
+                    hours_before = due(slot, hours, now)
+                    if hours_before is not None:
+                        await self._remind(db, session, slot, hours_before, now)
 
-    async def _call(self, db: AsyncConnection, session: Session, slot: Slot, hours: int, now: datetime) -> None:
+    async def _remind(self, db: AsyncConnection, session: Session, slot: Slot, hours: int, now: datetime) -> None:
         points = await units_store.points_named(db, session.everyone)
         host = points[session.host_point]
         clock = Clock(self._alerts.policy(session), (await calendar_store.corrections(db)).calendar)

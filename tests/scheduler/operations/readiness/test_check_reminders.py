@@ -27,7 +27,7 @@ class ServicesFixture:
     reminders: CheckReminders
     notifications: Notifications
 
-    async def called(self, now: str) -> list[tuple[str, str | None]]:
+    async def reminded(self, now: str) -> list[tuple[str, str | None]]:
         """Run the job twice; return who has been reminded so far."""
         for _ in range(2):
             await self.reminders.work(at(now))
@@ -45,20 +45,20 @@ async def services(seeded_url: str) -> AsyncIterator[ServicesFixture]:
     await engine.dispose()
 
 
-ROUND = [("mail", "so.tttt"), ("telegram", "so.tttt"), ("mail", "571")]
+REMINDED = [("mail", "so.tttt"), ("telegram", "so.tttt"), ("mail", "571")]
 """The host unit by mail and in the chat group, then the one component with a mailbox."""
 
 
-async def test_r084_units_are_called_a_day_and_four_hours_before(services: ServicesFixture) -> None:
+async def test_r084_units_are_reminded_a_day_and_four_hours_before(services: ServicesFixture) -> None:
     request = replace(REQUEST, points=("ubnd.van-ninh", "nt.xuonghuan"), official=on("05/04/2023", "08:00", "11:00"))
     await services.scheduler.submit(request, NOW)
-    assert await services.called("04/04/2023 07:59") == []
-    assert await services.called("04/04/2023 08:00") == ROUND
-    assert await services.called("05/04/2023 03:59") == ROUND
-    assert await services.called("05/04/2023 04:00") == ROUND * 2
-    assert await services.called("05/04/2023 08:00") == ROUND * 2
-    call = next(n for n in await services.notifications.newest(99) if n.kind == "check-call")
-    assert call.facts.reason == "kiểm tra xong trước 06:00 05/04/2023"
+    assert await services.reminded("04/04/2023 07:59") == []
+    assert await services.reminded("04/04/2023 08:00") == REMINDED
+    assert await services.reminded("05/04/2023 03:59") == REMINDED
+    assert await services.reminded("05/04/2023 04:00") == REMINDED * 2
+    assert await services.reminded("05/04/2023 08:00") == REMINDED * 2
+    reminder = next(n for n in await services.notifications.newest(99) if n.kind == "check-call")
+    assert reminder.facts.reason == "kiểm tra xong trước 06:00 05/04/2023"
     form = "Hình thức họp: Trực tuyến"  # R-070
     assert {n.kind for n in await services.notifications.newest(99) if form in n.facts.said} == {
         "granted",
@@ -66,31 +66,31 @@ async def test_r084_units_are_called_a_day_and_four_hours_before(services: Servi
     }
 
 
-async def test_a_rehearsal_is_called_to_of_its_own(services: ServicesFixture) -> None:
+async def test_a_rehearsal_has_reminders_of_its_own(services: ServicesFixture) -> None:
     rehearsal = on("04/04/2023", "14:00", "15:00")
     await services.scheduler.submit(replace(REQUEST, points=("ubnd.van-ninh",), rehearsal=rehearsal), NOW)
-    assert await services.called("04/04/2023 10:00") == ROUND * 2
+    assert await services.reminded("04/04/2023 10:00") == REMINDED * 2
     reasons = {n.facts.reason for n in await services.notifications.newest(99) if n.kind == "check-call"}
     assert reasons == {"kiểm tra xong trước 12:00 04/04/2023", "kiểm tra xong trước 06:00 05/04/2023"}
 
 
-async def test_a_check_that_is_due_already_is_called_to_at_once(services: ServicesFixture) -> None:
+async def test_of_a_check_that_is_due_already_units_are_reminded_at_once(services: ServicesFixture) -> None:
     """An emergency half an hour ahead gets no reminder for a check that was due before."""
     request = replace(REQUEST, klass="khan_cap", official=on("03/04/2023", "08:30", "09:00"), **URGENT)
     await services.scheduler.submit(request, NOW)
-    await services.called("03/04/2023 08:00")
-    [call] = [n for n in await services.notifications.newest(99) if n.kind == "check-call" and n.channel == "mail"]
-    assert call.facts.reason == "kiểm tra ngay, trước giờ họp"
+    await services.reminded("03/04/2023 08:00")
+    [reminder] = [n for n in await services.notifications.newest(99) if n.kind == "check-call" and n.channel == "mail"]
+    assert reminder.facts.reason == "kiểm tra ngay, trước giờ họp"
 
 
 async def test_a_session_without_a_code_gets_no_reminder(services: ServicesFixture) -> None:
     session = await services.scheduler.submit(REQUEST, NOW)
     await services.scheduler.cancel(session.id, NOW)
-    assert await services.called("05/04/2023 07:00") == []
+    assert await services.reminded("05/04/2023 07:00") == []
 
 
 @given(st.integers(-60, 3000), st.sets(st.integers(1, 48), max_size=4))
-def test_the_call_that_is_due_is_the_nearest_of_those_that_are(minutes: int, before: set[int]) -> None:
+def test_of_reminders_that_are_due_the_last_one_is_sent(minutes: int, before: set[int]) -> None:
     start = at("05/04/2023 08:00")
     slot = Slot("chinh_thuc", start, start + hours(1), 2)
     found = due(slot, before, start - hours(1) * minutes / 60)
